@@ -1,0 +1,51 @@
+# Every verb of the project; bare `make` prints them. Arguments: MODE=split, ARGS='...'.
+.DEFAULT_GOAL := help
+.PHONY: help demo test up down status logs check contracts lock clean
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+PY := .venv/bin/python
+MEMBERS := libs/kernel contracts libs/chassis libs/testkit \
+  services/org services/mtl services/l2o services/cpq services/rms
+READY := .venv/.ready
+
+help: ## print the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' '$(lastword $(MAKEFILE_LIST))'
+
+demo: up ## set everything up, walk real leads to cash, print the report
+	@$(PY) -m deploy.demo
+
+test: $(READY) ## run every test on servers of its own (ARGS='...' goes to pytest instead)
+	@$(PY) -m deploy.local test -- $(ARGS)
+
+up: $(READY) ## start PostgreSQL, Kafka and all services (MODE=split: a process each)
+	@$(PY) -m deploy.local up --mode '$(or $(MODE),together)'
+
+down: $(READY) ## stop them
+	@$(PY) -m deploy.local down
+
+status: $(READY) ## what runs where, and how it is
+	@$(PY) -m deploy.local status
+
+logs: $(READY) ## follow the logs (ARGS=api: of one process)
+	@$(PY) -m deploy.local logs $(ARGS)
+
+check: $(READY) ## lint, format, types, imports, stale contracts
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy .
+	@.venv/bin/lint-imports
+	@$(PY) -m deploy.contracts --check
+
+contracts: $(READY) ## write JSON Schemas and OpenAPI into contracts/schemas
+	@$(PY) -m deploy.contracts
+
+lock: $(READY) ## compile requirements.lock from pyproject.toml
+	@.venv/bin/uv pip compile pyproject.toml --group dev --python-version 3.11 --universal \
+	  --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+
+clean: $(READY) ## stop everything and remove its data, logs and passwords
+	@$(PY) -m deploy.local clean
+
+$(READY): requirements.lock pyproject.toml $(MEMBERS:%=%/pyproject.toml) deploy/local/install.sh
+	@sh deploy/local/install.sh $(MEMBERS)

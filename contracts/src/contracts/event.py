@@ -1,0 +1,59 @@
+"""The base of every event class: its type, its topic, and how it may change.
+
+A class is a fact in the past tense. It changes only by a new optional field; anything else is
+a new class with the next version number, published beside the old one.
+"""
+
+import re
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+TYPE = re.compile(
+    r"(?P<service>[a-z0-9]+)\.(?P<aggregate>[a-z_]+)\.(?P<fact>[a-z_]+)\.v(?P<version>[1-9][0-9]*)"
+)
+
+REGISTRY: dict[str, type["Event"]] = {}
+
+
+class Event(BaseModel):
+    """A fact other services may rely on. The outbox adds id, time, tenant and trace.
+
+    Unknown fields are ignored: a publisher may be newer than its subscriber.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    type: ClassVar[str]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        declared = cls.__dict__.get("type")
+        if declared is None:
+            return
+        if TYPE.fullmatch(declared) is None:
+            raise TypeError(f"{cls.__name__}.type must be <service>.<aggregate>.<fact>.v<N>")
+        if declared in REGISTRY:
+            raise TypeError(f"{declared} is declared twice")
+        REGISTRY[declared] = cls
+
+    @classmethod
+    def aggregate_type(cls) -> str:
+        """`mtl.lead` of `mtl.lead.converted.v1`."""
+        return ".".join(cls.type.split(".")[:2])
+
+    @classmethod
+    def topic(cls) -> str:
+        """The topic of the aggregate: `mtl.lead.v1`."""
+        return topic_of(cls.aggregate_type())
+
+
+def topic_of(aggregate_type: str) -> str:
+    """The topic that carries all events of an aggregate type."""
+    return f"{aggregate_type}.v1"
+
+
+class State(BaseModel):
+    """A part of an event's payload: an aggregate, or a line of it, as it stands."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")

@@ -1,0 +1,110 @@
+"""The application factory: what every service's API has in common."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi_offline import FastAPIOffline
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+
+from chassis import problems
+from chassis.auth import KeySet, Verifier
+from chassis.db import Database
+from chassis.edge import Edge
+from chassis.health import database_check, health_routes
+from chassis.idempotency import Replay
+from chassis.migrate import versions_needed
+from chassis.problem_schema import PROBLEM_RESPONSES, with_problem_media_type
+from chassis.settings import Settings
+from chassis.texts import Catalog, Texts
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    settings: Settings,
+    *,
+    title: str,
+    description: str,
+    routers: Sequence[APIRouter],
+    texts: Catalog,
+    on_start: Callable[[FastAPI], Awaitable[None]] | None = None,
+) -> FastAPI:
+    """One service's API under `/<service>/v1`, with its database, health and problems."""
+    prefix = f"/{settings.service}/v1"
+    app: FastAPI = FastAPIOffline(
+        title=title,
+        description=description,
+        version="1",
+        openapi_url=f"{prefix}/openapi.json",
+        docs_url=f"{prefix}/docs",
+        redoc_url=None,
+        lifespan=_lifespan(settings, on_start),
+        responses=PROBLEM_RESPONSES,
+        middleware=_middleware(settings),
+        generate_unique_id_function=lambda route: route.name,
+        redirect_slashes=False,
+    )
+    _equip(app, settings)
+    problems.install(app, Texts(texts))
+    app.add_exception_handler(Replay, _replayed)
+    for router in routers:
+        app.include_router(router, prefix=prefix)
+    plain = app.openapi
+    app.openapi = lambda: with_problem_media_type(plain())  # type: ignore[method-assign]
+    return app
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    edge, safely = Middleware(Edge, service=settings.service), Middleware(problems.Safely)
+    if not settings.cors_origins:
+        return [edge, safely]
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.cors_origins),
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["Location", "X-Request-Id", "Idempotent-Replayed"],
+    )
+    return [edge, cors, safely]
+
+
+def _equip(app: FastAPI, settings: Settings) -> None:
+    app.state.settings = settings
+    app.state.draining = asyncio.Event()
+    app.state.database = Database(settings.database_url, name=f"{settings.service}-api")
+    keys = KeySet(settings.keys_url)
+    app.state.verifier = Verifier(keys, issuer=settings.issuer, audience=settings.audience)
+    app.state.cursor_key = _derived(settings, "cursor")
+    needs = versions_needed(settings.service)
+    checks = {"database": database_check(app.state.database, needs=needs)}
+    app.router.routes.extend(health_routes(checks, draining=app.state.draining))
+
+
+def _derived(settings: Settings, purpose: str) -> bytes:
+    material = f"{settings.service}:{purpose}:{settings.secret.get_secret_value()}"
+    return hashlib.sha256(material.encode()).digest()
+
+
+def _lifespan(
+    settings: Settings, on_start: Callable[[FastAPI], Awaitable[None]] | None
+) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database: Database = app.state.database
+        if on_start is not None:
+            await on_start(app)
+        yield
+        await database.dispose()
+
+    return lifespan
+
+
+async def _replayed(_: Request, replay: Any) -> Response:
+    response: Response = replay.response
+    return response

@@ -1,0 +1,55 @@
+"""Who causes what: the ids that travel from a request into its rows, events and log lines."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from secrets import token_hex
+
+from kernel.ids import new_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """The chain a piece of work belongs to.
+
+    `correlation_id` names the whole chain (the first request), `causation_id` the step before
+    (a request or an event id), `traceparent` is W3C Trace Context, `actor` the principal.
+    """
+
+    request_id: str = field(default_factory=lambda: str(new_id()))
+    correlation_id: str = ""
+    causation_id: str | None = None
+    traceparent: str = field(default_factory=lambda: f"00-{token_hex(16)}-{token_hex(8)}-01")
+    actor: str | None = None
+    tenant: str | None = None
+    language: str = "zh-CN"
+
+    @property
+    def trace_id(self) -> str:
+        """The 32 hex digits that logs, problems and spans share."""
+        return self.traceparent.split("-")[1]
+
+
+_current: ContextVar[Context | None] = ContextVar("context", default=None)
+
+
+def current() -> Context:
+    """The context of the running task; a fresh one outside any request or event."""
+    context = _current.get()
+    return context if context is not None else Context()
+
+
+@contextmanager
+def entered(context: Context) -> Iterator[Context]:
+    """Run the block inside this context."""
+    token = _current.set(context)
+    try:
+        yield context
+    finally:
+        _current.reset(token)
+
+
+def replace_current(context: Context) -> None:
+    """Let the rest of this task know more (the principal, once it is authenticated)."""
+    _current.set(context)

@@ -1,0 +1,105 @@
+"""The database, and the tenant that every transaction runs as. `chassis.transaction` has `Tx`."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+from sqlalchemy import Column, Enum, MetaData, Uuid, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+PUBLISHED = "l2c.published"
+
+
+class TenantConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
+    """Sets the tenant in the round trip of BEGIN and forgets it at once.
+
+    Were it kept, the pool would hand it to the next tenant's transaction.
+    """
+
+    tenant: UUID | None = None
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109  # asyncpg's signature
+        if self.tenant is not None and query.startswith("BEGIN"):
+            tenant, self.tenant = self.tenant, None
+            query = f"{query} SELECT set_config('app.tenant', '{tenant}', true);"
+        status: str = await super().execute(query, *args, timeout=timeout)
+        return status
+
+
+class Database:
+    """One service's PostgreSQL through one role; `begin` is the only way into it."""
+
+    def __init__(self, url: str, *, name: str, pool_size: int = 10) -> None:
+        self.url = url
+        self.on_published: Callable[[], None] = lambda: None
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=10,
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_deserializer=orjson.loads,
+            connect_args={
+                "connection_class": TenantConnection,
+                "server_settings": {
+                    "application_name": name,
+                    "jit": "off",
+                    "lock_timeout": "10s",
+                    "statement_timeout": "30s",
+                    "idle_in_transaction_session_timeout": "60s",
+                },
+            },
+        )
+
+    @asynccontextmanager
+    async def begin(self, tenant: UUID | None) -> AsyncIterator[AsyncConnection]:
+        """A transaction as this tenant; commits when the block ends well.
+
+        Without a tenant the policies show no row of any tenant.
+        """
+        async with self.engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            raw.driver_connection.tenant = tenant  # type: ignore[union-attr]  # set by asyncpg
+            connection.info.pop(PUBLISHED, None)
+            async with connection.begin():
+                yield connection
+            published = connection.info.pop(PUBLISHED, False)
+        if published:
+            self.on_published()
+
+    async def dispose(self) -> None:
+        await self.engine.dispose()
+
+
+CURRENT_TENANT = "nullif(current_setting('app.tenant', true), '')::uuid"
+
+
+def tenant_column() -> Column[UUID]:
+    """The tenant a row belongs to; the database fills it in from the transaction."""
+    return Column("tenant_id", Uuid, primary_key=True, server_default=text(CURRENT_TENANT))
+
+
+def new_metadata() -> MetaData:
+    return MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "%(table_name)s_%(column_0_N_name)s_key",
+            "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+            "ck": "%(table_name)s_%(constraint_name)s_check",
+            "pk": "%(table_name)s_pkey",
+        }
+    )
+
+
+def enum_column(kind: type[Any]) -> Enum:
+    """A StrEnum stored as text, so that adding a value needs no DDL."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=False,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+    )

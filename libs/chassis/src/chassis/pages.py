@@ -1,0 +1,206 @@
+"""Lists, a page at a time, by keyset: what is written meanwhile neither repeats nor hides a row."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum, StrEnum
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Query, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import request_params_to_args
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from sqlalchemy import Column, ColumnElement, Select, and_, literal, or_, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.errors import Invalid, Violation
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+MAC_BYTES = 16
+# Parameters that choose a page or its shape, not its rows: a cursor outlives their change.
+_NOT_FILTERS = frozenset({"cursor", "limit", "fields", "include_total"})
+
+T = TypeVar("T")
+
+
+class Page(BaseModel, Generic[T]):
+    """A page of a list."""
+
+    items: list[T]
+    next_cursor: str | None = Field(description="Give it back as `cursor`; null on the last page")
+
+
+class Direction(StrEnum):
+    """Which way a column is sorted."""
+
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+ASC, DESC = Direction.ASC, Direction.DESC
+Sort = Sequence[tuple[Column[Any], Direction]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageRequest:
+    """Which page is asked for. `filters` names the list and its filters; `key` signs cursors."""
+
+    limit: int
+    cursor: str | None
+    filters: str
+    key: bytes
+
+
+async def only_known_parameters(request: Request) -> None:
+    """Refuse query parameters this route does not declare, together with bad values of others.
+
+    Raises RequestValidationError (UNKNOWN_FIELD).
+    """
+    dependant: Dependant = request.scope["route"].dependant
+    fields = [field for one in _flat(dependant) for field in one.query_params]
+    known = {name for field in fields for name in _names(field)}
+    unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
+    if unknown:
+        _values, errors = request_params_to_args(fields, request.query_params)
+        more = [{"type": "extra_forbidden", "loc": ("query", name)} for name in unknown]
+        raise RequestValidationError([*errors, *more])
+
+
+def _flat(dependant: Dependant) -> Iterator[Dependant]:
+    yield dependant
+    for inner in dependant.dependencies:
+        yield from _flat(inner)
+
+
+def _names(field: Any) -> list[str]:
+    annotation = field.field_info.annotation
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = annotation.model_fields.items()
+        return [str(info.validation_alias or info.alias or name) for name, info in fields]
+    return [field.validation_alias or field.alias]
+
+
+async def _requested(
+    request: Request,
+    _: Annotated[None, Depends(only_known_parameters)],
+    limit: Annotated[
+        int, Query(ge=1, description=f"Rows a page; above {MAX_LIMIT} means {MAX_LIMIT}")
+    ] = DEFAULT_LIMIT,
+    cursor: Annotated[
+        str | None, Query(description="`next_cursor` of the page before; with the same filters")
+    ] = None,
+) -> PageRequest:
+    pairs = sorted(p for p in request.query_params.multi_items() if p[0] not in _NOT_FILTERS)
+    return PageRequest(
+        limit=min(limit, MAX_LIMIT),
+        cursor=cursor,
+        filters=orjson.dumps([request.url.path, pairs]).decode(),
+        key=request.app.state.cursor_key,
+    )
+
+
+PageParams = Annotated[PageRequest, Depends(_requested)]
+
+
+async def fetch_page(
+    tx: AsyncConnection,
+    query: Select[Any],
+    page: PageParams,
+    *,
+    sort: Sort = (),
+    shape: Callable[[Mapping[str, Any]], T],
+) -> Page[T]:
+    """The page of an unordered query whose columns include `id` and all columns sorted by.
+
+    Newest first (by UUIDv7 id) unless `sort` says otherwise; `id` breaks ties. Sorted columns are
+    NOT NULL and of a type an index serves under a policy: no numeric, see design.md 6.
+
+    Raises Invalid (CURSOR_INVALID): not a cursor of ours, or of another list, filter or sort.
+    """
+    order = _with_tie_break(query, sort)
+    if page.cursor is not None:
+        query = query.where(_beyond(order, _opened(page, order)))
+    query = query.order_by(*(c.desc() if way is DESC else c.asc() for c, way in order))
+    rows = (await tx.execute(query.limit(page.limit + 1))).mappings().all()
+    shown, more = rows[: page.limit], len(rows) > page.limit
+    cursor = _sealed(page, order, [shown[-1][c] for c, _ in order]) if more else None
+    return Page(items=[shape(row) for row in shown], next_cursor=cursor)  # type: ignore[arg-type]  # a RowMapping's keys are str here
+
+
+def _with_tie_break(query: Select[Any], sort: Sort) -> list[tuple[Column[Any], Direction]]:
+    order = list(sort)
+    key = query.selected_columns["id"]
+    assert isinstance(key, Column)
+    if key not in [column for column, _ in order]:
+        order.append((key, order[-1][1] if order else DESC))
+    nullable = [column.name for column, _ in order if column.nullable]
+    assert not nullable, f"a keyset needs NOT NULL columns, not {nullable}"
+    return order
+
+
+def _beyond(
+    order: Sequence[tuple[Column[Any], Direction]], values: Sequence[Any]
+) -> ColumnElement[bool]:
+    """What comes after these values in this order."""
+    bounds = [(c, way, literal(v, c.type)) for (c, way), v in zip(order, values, strict=True)]
+    if len({way for _, way in order}) == 1:
+        left, right = tuple_(*(c for c, _, _ in bounds)), tuple_(*(v for _, _, v in bounds))
+        return left < right if order[0][1] is DESC else left > right
+    *leading, (column, way, value) = bounds
+    condition = _past(column, way, value)
+    for column, way, value in reversed(leading):
+        condition = or_(_past(column, way, value), and_(column == value, condition))
+    column, way, value = bounds[0]  # said once more, so that an index on it bounds the scan
+    return and_(or_(column == value, _past(column, way, value)), condition)
+
+
+def _past(column: Column[Any], way: Direction, value: ColumnElement[Any]) -> ColumnElement[bool]:
+    return column < value if way is DESC else column > value
+
+
+def _sealed(page: PageRequest, order: Sort, values: Sequence[Any]) -> str:
+    assert None not in values, "an outer join made a NOT NULL column null"
+    content = orjson.dumps(values)
+    return _encoded(_mac(page, order, content) + content)
+
+
+def _opened(page: PageRequest, order: Sort) -> list[Any]:
+    refused = Invalid([Violation("?cursor", "CURSOR_INVALID")])
+    cursor = page.cursor or ""
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise refused from None
+    mac, content = raw[:MAC_BYTES], raw[MAC_BYTES:]
+    # The last letter has spare bits: only the spelling that we write is ours.
+    if _encoded(raw) != cursor or not hmac.compare_digest(mac, _mac(page, order, content)):
+        raise refused
+    return [_read(c, value) for (c, _), value in zip(order, orjson.loads(content), strict=True)]
+
+
+def _mac(page: PageRequest, order: Sort, content: bytes) -> bytes:
+    purpose = orjson.dumps([page.filters, [[str(column), way] for column, way in order]])
+    return hmac.digest(page.key, purpose + b"\0" + content, hashlib.sha256)[:MAC_BYTES]
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+_FROM_JSON: dict[type, Callable[[Any], Any]] = {
+    UUID: UUID,
+    datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
+}
+
+
+def _read(column: Column[Any], value: Any) -> Any:
+    kind = column.type.python_type
+    return kind(value) if issubclass(kind, Enum) else _FROM_JSON.get(kind, kind)(value)

@@ -1,0 +1,23 @@
+"""Refusals that come from the protocol, not from the business; statuses are in `problems`."""
+
+from kernel.errors import DomainError
+
+
+class Malformed(DomainError):
+    """The request cannot be read at all."""
+
+
+class Unauthenticated(DomainError):
+    """No token, or not a good one."""
+
+
+class TooLarge(DomainError):
+    """The body is larger than this route takes."""
+
+
+class PreconditionFailed(DomainError):
+    """The caller's copy is stale."""
+
+
+class Unavailable(DomainError):
+    """Not now; the same request may succeed later."""

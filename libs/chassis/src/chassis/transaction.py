@@ -1,0 +1,26 @@
+"""The transaction of a request: opened for the caller's tenant, committed before the answer."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.auth import Principal, authenticated
+from chassis.db import Database
+from chassis.idempotency import replay_if_known
+
+
+async def transaction(
+    request: Request, principal: Annotated[Principal, Depends(authenticated)]
+) -> AsyncIterator[AsyncConnection]:
+    """The request's transaction. Answers at once when its idempotency key is known."""
+    database: Database = request.app.state.database
+    async with database.begin(principal.tenant_id) as tx:
+        await replay_if_known(request, tx, principal)
+        request.state.tx = tx
+        yield tx
+
+
+# scope="function": commit before the response leaves, so that 2xx means "saved".
+Tx = Annotated[AsyncConnection, Depends(transaction, scope="function")]

@@ -1,0 +1,22 @@
+"""Database errors that may not come again when the same thing is tried again."""
+
+from socket import gaierror
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+# Connections, resources, deadlock and serialisation, lock and statement timeout, server restarts.
+SQLSTATES = ("08", "25P03", "40", "53", "55P03", "57014", "57P")
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether trying again, in a new transaction, may help."""
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None)
+        return error.connection_invalidated or str(state).startswith(SQLSTATES)
+    if isinstance(error, asyncpg.PostgresError):  # while connecting, they come as they are
+        return str(error.sqlstate).startswith(SQLSTATES)
+    if type(error) is OSError:  # several addresses of one host, all refused; not a missing file
+        return True
+    return isinstance(error, PoolTimeout | ConnectionError | TimeoutError | gaierror)

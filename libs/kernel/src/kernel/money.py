@@ -1,0 +1,144 @@
+"""Money: an exact amount of one currency. Currencies never mix, floats never enter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, WithJsonSchema, field_serializer
+
+from kernel.currencies import ACTIVE_CURRENCIES, CurrencyCode, precision
+from kernel.decimals import (
+    EXACT,
+    PATTERN,
+    DecimalString,
+    ensure_number,
+    parse_decimal,
+    plain_text,
+)
+from kernel.errors import RuleBroken
+
+__all__ = ["ACTIVE_CURRENCIES", "CurrencyCode", "CurrencyMismatch", "Money", "precision"]
+
+_AmountText = Annotated[str, WithJsonSchema({"type": "string", "pattern": PATTERN})]
+
+
+class CurrencyMismatch(RuleBroken):
+    """Amounts of two currencies were added or compared; code CURRENCY_MISMATCH."""
+
+    def __init__(self, expected: str, actual: str) -> None:
+        super().__init__("CURRENCY_MISMATCH", expected=expected, actual=actual)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in major units (yuan, not fen) with its ISO 4217 currency."""
+
+    # In Python: TypeError for a float, ValueError for NaN or an unknown currency, NumberTooLarge
+    # from 10**16 on. JSON takes active currencies only; rows and code may carry withdrawn ones.
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    amount: DecimalString
+    currency: CurrencyCode
+
+    def __post_init__(self) -> None:
+        precision(self.currency)
+        object.__setattr__(self, "amount", ensure_number(self.amount))
+
+    @classmethod
+    def of(cls, amount: str | Decimal, currency: str) -> Money:
+        """`Money.of("12.30", "CNY")`; raises ValueError as `parse_decimal` and `precision` do."""
+        return cls(parse_decimal(amount), currency)
+
+    @classmethod
+    def zero(cls, currency: str) -> Money:
+        """Nothing of a currency; where `sum(amounts, Money.zero("CNY"))` begins."""
+        return cls(Decimal(0), currency)
+
+    @property
+    def is_zero(self) -> bool:
+        return self.amount == 0
+
+    @property
+    def is_negative(self) -> bool:
+        return self.amount < 0
+
+    def __add__(self, other: Money) -> Money:
+        """The exact sum. Raises CurrencyMismatch, as do `-` and the four order comparisons."""
+        return Money(EXACT.add(self.amount, self._amount_of(other)), self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(EXACT.subtract(self.amount, self._amount_of(other)), self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(self.amount.copy_negate(), self.currency)
+
+    # Equality is the dataclass's: amounts of different currencies are simply not equal.
+    def __lt__(self, other: Money) -> bool:
+        return self.amount < self._amount_of(other)
+
+    def __le__(self, other: Money) -> bool:
+        return self.amount <= self._amount_of(other)
+
+    def __gt__(self, other: Money) -> bool:
+        return self.amount > self._amount_of(other)
+
+    def __ge__(self, other: Money) -> bool:
+        return self.amount >= self._amount_of(other)
+
+    def __str__(self) -> str:
+        return f"{plain_text(self.amount, precision(self.currency))} {self.currency}"
+
+    def times(self, factor: Decimal) -> Money:
+        """The exact product, unrounded: say `.rounded()` at the line where rounding is due."""
+        return Money(EXACT.multiply(self.amount, ensure_number(factor)), self.currency)
+
+    def rounded(self) -> Money:
+        """To the currency's minor unit, half up; halves go away from zero on both sides of it."""
+        unit = Decimal(1).scaleb(-precision(self.currency))
+        return Money(EXACT.quantize(self.amount, unit), self.currency)
+
+    def split(self, weights: Sequence[Decimal]) -> list[Money]:
+        """Parts in proportion to the weights that sum to exactly this amount.
+
+        Largest remainder (Hamilton's method) in minor units: each part is its exact share rounded
+        down, and the units left go one each to the largest remainders, the earlier part first
+        among equals. So no part is a whole minor unit off its exact share, a weight of zero gets
+        nothing, and the parts of `-m` are those of `m` negated.
+        Weights may be negative (a credit line). Raises ValueError when this amount is not rounded
+        to minor units, or when the weights sum to zero.
+        """
+        if self != self.rounded():
+            raise ValueError(f"{self} must be rounded before it is split")
+        digits = precision(self.currency)
+        units = int(EXACT.scaleb(self.amount, digits))
+        sign = -1 if units < 0 else 1
+        parts = _largest_remainder(abs(units), weights)
+        return [Money(EXACT.scaleb(Decimal(sign * part), -digits), self.currency) for part in parts]
+
+    def _amount_of(self, other: Money) -> Decimal:
+        if other.currency != self.currency:
+            raise CurrencyMismatch(self.currency, other.currency)
+        return other.amount
+
+    @field_serializer("amount", when_used="json")
+    def _amount_text(self, amount: Decimal) -> _AmountText:
+        return plain_text(amount, precision(self.currency))
+
+
+def _largest_remainder(units: int, weights: Sequence[Decimal]) -> list[int]:
+    exact = [Fraction(weight) for weight in weights]
+    total = sum(exact, Fraction())
+    if not total:
+        raise ValueError("the weights of a split must not sum to zero")
+    shares = [units * weight / total for weight in exact]
+    parts = [floor(share) for share in shares]
+    left = units - sum(parts)
+    by_remainder = sorted(range(len(parts)), key=lambda at: parts[at] - shares[at])
+    for at in by_remainder[:left]:
+        parts[at] += 1
+    return parts

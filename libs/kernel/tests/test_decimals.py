@@ -1,0 +1,203 @@
+import json
+import re
+from decimal import Decimal, localcontext
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from kernel.decimals import (
+    PATTERN,
+    DecimalString,
+    NonNegativeDecimal,
+    NumberTooLarge,
+    PositiveDecimal,
+    RateDecimal,
+    ensure_number,
+    parse_decimal,
+    plain_text,
+)
+
+bounded = settings(max_examples=200, deadline=None)
+decimals = TypeAdapter(DecimalString)
+six_digit_decimals = st.integers(-(10**22) + 1, 10**22 - 1).map(lambda n: Decimal(n).scaleb(-6))
+
+
+class Line(BaseModel):
+    quantity: DecimalString
+    price: PositiveDecimal | None = None
+
+
+def types_of(error: ValidationError) -> list[str]:
+    return [each["type"] for each in error.errors()]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0",
+        "0.0",
+        "1",
+        "-1",
+        "10",
+        "0.1",
+        "-0.000001",
+        "1234.50",
+        "9" * 16,
+        "-" + "9" * 16 + ".999999",
+    ],
+)
+def test_plain_decimal_strings_are_numbers(text: str) -> None:
+    assert decimals.validate_json(f'"{text}"') == Decimal(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", " ", "-", ".", "1.", ".5", "+1", "--1", " 1", "1 ", "1\n", "1.5\n", "\n1", "01", "007",
+        "-01", "-0", "-0.0", "-0.00", "1e5", "1E5", "1e-2", "NaN", "nan", "Infinity", "-inf",
+        "1,000", "1_000", "１２３", "1.５", "٣", "1.0000000", "1" + "0" * 16, "0x10", "1/2",
+        "1.2.3", "½", "1\x00", "\ud800", "1\u2028", "−1",
+    ],
+)  # fmt: skip
+def test_everything_else_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        decimals.validate_python(text)
+    assert types_of(refused.value) == ["decimal_string"]
+
+
+@pytest.mark.parametrize("value", [1, 0, 1.5, True, None, [], {}, b"1", float("nan")])
+def test_only_strings_and_decimals_are_taken(value: Any) -> None:
+    with pytest.raises(ValidationError, match="decimal number in a string"):
+        decimals.validate_python(value)
+
+
+@pytest.mark.parametrize("body", ["1", "1.5", "1e5", "NaN", "true", "null", "[]", '"\\u0661"'])
+def test_json_numbers_are_refused(body: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        decimals.validate_json(body)
+    assert types_of(refused.value) == ["decimal_string"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("1E+3", "1000"), ("1.500000000", "1.5"), ("-0.00", "0"), ("0E-9", "0"), ("1E-6", "0.000001")],
+)
+def test_code_may_pass_decimals_that_fit(value: str, text: str) -> None:
+    assert Line(quantity=Decimal(value)).model_dump(mode="json")["quantity"] == text
+
+
+@pytest.mark.parametrize(
+    "value", ["NaN", "sNaN", "Infinity", "1E+16", "-1E+16", "1E-7", "0.1234567"]
+)
+def test_decimals_that_no_string_can_say_are_refused(value: str) -> None:
+    with pytest.raises(ValidationError, match="decimal number in a string"):
+        decimals.validate_python(Decimal(value))
+
+
+def test_python_keeps_decimals_and_json_gets_strings() -> None:
+    line = Line(quantity=Decimal("2.500000"))
+    assert line.model_dump() == {"quantity": Decimal("2.5"), "price": None}
+    assert json.loads(line.model_dump_json()) == {"quantity": "2.5", "price": None}
+
+
+@pytest.mark.parametrize("mode", ["validation", "serialization"])
+def test_the_schema_is_a_string_with_its_pattern_both_ways(mode: Any) -> None:
+    assert decimals.json_schema(mode=mode) == {"type": "string", "pattern": PATTERN}
+    for kind in (PositiveDecimal, NonNegativeDecimal, RateDecimal):
+        schema = TypeAdapter[Decimal](kind).json_schema(mode=mode)
+        assert schema == {"type": "string", "pattern": PATTERN.replace("-?", "")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "error"),
+    [
+        (PositiveDecimal, "0", "greater_than"),
+        (PositiveDecimal, "-1", "greater_than"),
+        (NonNegativeDecimal, "-0.01", "greater_than_equal"),
+        (RateDecimal, "-0.01", "greater_than_equal"),
+        (RateDecimal, "1.000001", "less_than_equal"),
+        (PositiveDecimal, "1e5", "decimal_string"),
+        (RateDecimal, "-0", "decimal_string"),
+    ],
+)
+def test_bounds_are_refused_with_the_ordinary_errors(kind: Any, text: str, error: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(kind).validate_python(text)
+    assert types_of(refused.value) == [error]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (PositiveDecimal, "0.000001"),
+        (NonNegativeDecimal, "0"),
+        (RateDecimal, "0"),
+        (RateDecimal, "1"),
+    ],
+)
+def test_bounds_are_inclusive_where_they_say_so(kind: Any, text: str) -> None:
+    assert TypeAdapter(kind).validate_python(text) == Decimal(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "least", "text"),
+    [
+        ("1234.5", 2, "1234.50"),
+        ("1234.500000", 0, "1234.5"),
+        ("0.1234565", 2, "0.123457"),
+        ("-0.0000001", 0, "0"),
+        ("100", 0, "100"),
+        ("100", 2, "100.00"),
+        ("1E+15", 0, "1" + "0" * 15),
+    ],
+)
+def test_plain_text(value: str, least: int, text: str) -> None:
+    assert plain_text(Decimal(value), least) == text
+
+
+def test_a_number_must_be_exact_finite_and_in_range() -> None:
+    with pytest.raises(TypeError, match="float"):
+        ensure_number(1.5)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="NaN"):
+        ensure_number(Decimal("NaN"))
+    with pytest.raises(NumberTooLarge) as refused:
+        ensure_number(Decimal("-1E+16"))
+    assert refused.value.code == "NUMBER_TOO_LARGE"
+
+
+@bounded
+@given(six_digit_decimals)
+def test_every_number_in_range_survives_json(number: Decimal) -> None:
+    text = decimals.dump_json(number)
+    assert re.fullmatch(PATTERN, text.decode().strip('"'), re.ASCII)
+    assert decimals.validate_json(text) == number
+
+
+@bounded
+@given(six_digit_decimals)
+def test_the_ambient_context_does_not_matter(number: Decimal) -> None:
+    with localcontext() as ambient:
+        ambient.prec = 3
+        assert decimals.validate_json(decimals.dump_json(number)) == number
+
+
+@bounded
+@given(st.text() | st.text("0123456789.-+eE_ \n０９٣", max_size=12))
+def test_fuzzed_text_is_refused_unless_it_has_the_shape(text: str) -> None:
+    shaped = re.fullmatch(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?", text)
+    if shaped and not re.fullmatch(r"-0(\.0+)?", text):
+        assert parse_decimal(text) == Decimal(text)
+    else:
+        with pytest.raises(ValueError, match="decimal number in a string"):
+            parse_decimal(text)
+
+
+@bounded
+@given(st.from_regex(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?", fullmatch=True))
+def test_text_of_the_shape_round_trips(text: str) -> None:
+    assume(not re.fullmatch(r"-0(\.0+)?", text))
+    digits = len(text.partition(".")[2])
+    assert plain_text(parse_decimal(text), digits) == text

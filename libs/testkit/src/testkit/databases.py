@@ -1,0 +1,107 @@
+"""A migrated database per service and per test process, cloned from a template.
+
+The servers come from `make test`: `L2C_TEST_POSTGRES` is a superuser's DSN there.
+"""
+
+import os
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from chassis.migrate import upgrade
+
+ADMIN_LOCK = 7_264_002
+
+
+@dataclass(frozen=True)
+class ServiceDatabase:
+    """The three ways into one service's test database."""
+
+    service: str
+    name: str
+    owner_url: str
+    app_url: str
+    worker_url: str
+
+
+def admin_dsn() -> str:
+    """The superuser's DSN. Raises a plain sentence when the tests run without `make test`."""
+    dsn = os.environ.get("L2C_TEST_POSTGRES")
+    if not dsn:
+        raise RuntimeError("L2C_TEST_POSTGRES is not set: run the tests with `make test`.")
+    return dsn
+
+
+def _url(role: str, database: str) -> str:
+    parts = urlsplit(admin_dsn())
+    password = os.environ["L2C_TEST_ROLE_PASSWORD"]
+    return f"postgresql+asyncpg://{role}:{password}@{parts.hostname}:{parts.port}/{database}"
+
+
+def _described(service: str, name: str) -> ServiceDatabase:
+    return ServiceDatabase(
+        service=service,
+        name=name,
+        owner_url=_url(f"{service}_owner", name),
+        app_url=_url(f"{service}_app", name),
+        worker_url=_url(f"{service}_worker", name),
+    )
+
+
+async def _create_roles(admin: asyncpg.Connection, service: str) -> None:
+    password = os.environ["L2C_TEST_ROLE_PASSWORD"]
+    for role in (f"{service}_owner", f"{service}_app", f"{service}_worker"):
+        if not await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+            await admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
+
+
+async def _create_empty(admin: asyncpg.Connection, service: str, name: str) -> None:
+    await _create_roles(admin, service)
+    await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await admin.execute(f"CREATE DATABASE {name} OWNER {service}_owner TEMPLATE template0")
+    inside = await asyncpg.connect(admin_dsn(), database=name)
+    try:
+        await inside.execute(f"ALTER SCHEMA public OWNER TO {service}_owner")
+        await inside.execute(f"GRANT USAGE ON SCHEMA public TO {service}_app, {service}_worker")
+    finally:
+        await inside.close()
+
+
+async def create(service: str, suffix: str) -> ServiceDatabase:
+    """A fresh, migrated database; the first process of a run migrates the template for all."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"p{os.getpid()}")[:12]
+    template, name = f"{service}_template_{run}", f"{service}_{suffix}_{run}"
+    admin = await asyncpg.connect(admin_dsn())
+    try:
+        await admin.execute("SELECT pg_advisory_lock($1)", ADMIN_LOCK)
+        if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template):
+            await _create_empty(admin, service, template)
+            await upgrade(service, _url(f"{service}_owner", template))
+        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await admin.execute(f"CREATE DATABASE {name} OWNER {service}_owner TEMPLATE {template}")
+    finally:
+        await admin.close()
+    return _described(service, name)
+
+
+async def drop(database: ServiceDatabase) -> None:
+    admin = await asyncpg.connect(admin_dsn())
+    try:
+        await admin.execute(f"DROP DATABASE IF EXISTS {database.name} WITH (FORCE)")
+    finally:
+        await admin.close()
+
+
+async def drop_templates() -> None:
+    """Remove this run's templates; called once, by the process that leads the run."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"p{os.getpid()}")[:12]
+    admin = await asyncpg.connect(admin_dsn())
+    try:
+        names = await admin.fetch(
+            "SELECT datname FROM pg_database WHERE datname LIKE $1", f"%_template_{run}"
+        )
+        for row in names:
+            await admin.execute(f"DROP DATABASE IF EXISTS {row['datname']} WITH (FORCE)")
+    finally:
+        await admin.close()

@@ -1,0 +1,213 @@
+"""The fixtures every service's tests share; loaded through pytest's `-p testkit.plugin`."""
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated, Any
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import Depends, FastAPI, Request
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import transaction as transactions
+from chassis.auth import Principal, authenticated
+from chassis.db import Database
+from chassis.idempotency import replay_if_known
+from chassis.tables import outbox
+from kernel.ids import new_id
+from testkit import databases, tokens
+from testkit.databases import ServiceDatabase
+
+
+@dataclass(frozen=True)
+class Published:
+    """An event in the outbox."""
+
+    type: str
+    sequence: int
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Committed:
+    """Really committing databases; their tables are emptied after the test."""
+
+    app: Database
+    worker: Database
+    urls: ServiceDatabase
+
+
+Client = httpx.AsyncClient
+PublishedFacts = Callable[[], Awaitable[list[Published]]]
+
+
+@pytest.fixture(scope="session")
+def service() -> str:
+    """The service under test; a service's conftest says its own name."""
+    return "testkit"
+
+
+@pytest.fixture(scope="session")
+def worker_id() -> str:
+    """`gw0`, `gw1`, ... under xdist; `main` without."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+async def service_database(service: str, worker_id: str) -> AsyncIterator[ServiceDatabase]:
+    database = await databases.create(service, worker_id)
+    yield database
+    await databases.drop(database)
+
+
+@pytest.fixture(scope="session")
+async def app_database(service_database: ServiceDatabase) -> AsyncIterator[Database]:
+    database = Database(service_database.app_url, name="test-app")
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture(scope="session")
+async def worker_database(service_database: ServiceDatabase) -> AsyncIterator[Database]:
+    database = Database(service_database.worker_url, name="test-worker")
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture(scope="session")
+def environment(service: str, service_database: ServiceDatabase) -> Iterator[None]:
+    """What the service's settings read."""
+    patch = pytest.MonkeyPatch()
+    prefix = service.upper()
+    patch.setenv("L2C_MODE", "development")
+    patch.setenv(f"{prefix}_DATABASE_URL", service_database.app_url)
+    patch.setenv(f"{prefix}_WORKER_DATABASE_URL", service_database.worker_url)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+async def app(service: str, environment: None) -> AsyncIterator[FastAPI]:
+    """The service's real application, trusting the tests' tokens."""
+    created: FastAPI = import_module(f"{service}.app").create()
+    created.state.verifier = tokens.verifier()
+    async with created.router.lifespan_context(created):
+        yield created
+
+
+@pytest.fixture
+def tenant() -> UUID:
+    """A tenant of this test's own."""
+    return new_id()
+
+
+@pytest.fixture
+async def tx(app_database: Database, tenant: UUID) -> AsyncIterator[AsyncConnection]:
+    """A transaction as the app's role and this tenant, rolled back after the test."""
+    async with app_database.engine.connect() as connection:
+        outer = await connection.begin()
+        await set_tenant(connection, tenant)
+        yield connection
+        await outer.rollback()
+
+
+async def set_tenant(tx: AsyncConnection, tenant: UUID | None) -> None:
+    """Become this tenant for the rest of the transaction."""
+    value = str(tenant) if tenant else ""
+    await tx.execute(text("SELECT set_config('app.tenant', :tenant, true)"), {"tenant": value})
+
+
+@asynccontextmanager
+async def _sharing(app: FastAPI, tx: AsyncConnection, tenant: UUID) -> AsyncIterator[None]:
+    """Let requests run in savepoints of the test's transaction, as their own tenant."""
+
+    async def inner(
+        request: Request, principal: Annotated[Principal, Depends(authenticated)]
+    ) -> AsyncIterator[AsyncConnection]:
+        async with tx.begin_nested():
+            await set_tenant(tx, principal.tenant_id)
+            await replay_if_known(request, tx, principal)
+            request.state.tx = tx
+            yield tx
+            await set_tenant(tx, tenant)
+
+    app.dependency_overrides[transactions.transaction] = inner
+    yield
+    app.dependency_overrides.clear()
+
+
+def _http(app: FastAPI, tenant: UUID) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app)
+    base = f"http://test/{app.state.settings.service}/v1"
+    return httpx.AsyncClient(
+        transport=transport,
+        base_url=base,
+        headers={**tokens.bearer(tenant), "Accept-Language": "en"},
+    )
+
+
+@pytest.fixture
+async def client(app: FastAPI, tx: AsyncConnection, tenant: UUID) -> AsyncIterator[Client]:
+    """Signed in with every scope; its requests share the test's transaction."""
+    async with _sharing(app, tx, tenant), _http(app, tenant) as http:
+        yield http
+
+
+@pytest.fixture
+async def committed_client(
+    app: FastAPI, committed: Committed, tenant: UUID
+) -> AsyncIterator[Client]:
+    """Signed in with every scope; its requests commit."""
+    async with _http(app, tenant) as http:
+        yield http
+
+
+@pytest.fixture
+def token(tenant: UUID) -> Callable[..., str]:
+    """Sign a token: `token(scope="mtl.lead.read", tenant=str(other), exp=...)`."""
+
+    def sign(**claims: Any) -> str:
+        return tokens.sign(tenant, **claims)
+
+    return sign
+
+
+@pytest.fixture
+def published(tx: AsyncConnection) -> PublishedFacts:
+    """The events this test's transaction has published, in order."""
+
+    async def facts() -> list[Published]:
+        rows = await tx.execute(
+            select(outbox.c.type, outbox.c.aggversion, outbox.c.payload).order_by(outbox.c.seq)
+        )
+        return [Published(row.type, row.aggversion, row.payload) for row in rows]
+
+    return facts
+
+
+@pytest.fixture
+async def committed(
+    service_database: ServiceDatabase, app_database: Database, worker_database: Database
+) -> AsyncIterator[Committed]:
+    yield Committed(app_database, worker_database, service_database)
+    await empty_tables(service_database)
+
+
+async def empty_tables(urls: ServiceDatabase) -> None:
+    """Delete every row, as the owner; faster than TRUNCATE on small tables."""
+    owner = Database(urls.owner_url, name="test-owner")
+    async with owner.begin(None) as tx:
+        names = await tx.execute(
+            text(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+                " AND tablename <> 'alembic_version'"
+            )
+        )
+        for (name,) in names.all():
+            await tx.execute(text(f'DELETE FROM "{name}"'))  # noqa: S608  # names of our own tables
+    await owner.dispose()

@@ -1,0 +1,48 @@
+"""Bearer tokens for tests, signed with a key of the test process."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
+
+from chassis.auth import StaticKeySet, Verifier
+
+ISSUER, AUDIENCE, KEY_ID = "https://issuer.test", "l2c", "test"
+_KEY = ec.generate_private_key(ec.SECP256R1())
+
+
+def verifier() -> Verifier:
+    """Accepts exactly the tokens made here."""
+    public = ECAlgorithm.to_jwk(_KEY.public_key(), as_dict=True)
+    keys = StaticKeySet({"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "ES256"}]})
+    return Verifier(keys, issuer=ISSUER, audience=AUDIENCE)
+
+
+def sign(tenant: UUID, /, **claims: Any) -> str:
+    """A person's token with every scope; `claims` replace or add."""
+    issued = datetime.now(UTC)
+    return jwt.encode(
+        {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": "01990000-0000-7000-8000-000000000001",
+            "iat": issued,
+            "exp": issued + timedelta(minutes=10),
+            "tenant": str(tenant),
+            "kind": "person",
+            "name": "测试",
+            "scope": "*",
+            **claims,
+        },
+        _KEY,
+        algorithm="ES256",
+        headers={"kid": KEY_ID},
+    )
+
+
+def bearer(tenant: UUID, /, **claims: Any) -> dict[str, str]:
+    """The Authorization header of such a token."""
+    return {"Authorization": f"Bearer {sign(tenant, **claims)}"}
