@@ -47,5 +47,10 @@ lock: $(READY) ## compile requirements.lock from pyproject.toml
 clean: $(READY) ## stop everything and remove its data, logs and passwords
 	@$(PY) -m deploy.local clean
 
+# A .venv that was copied with its folder still points to the old one: make it anew.
+ifneq ($(shell cat $(READY) 2>/dev/null || pwd -P),$(shell pwd -P))
+.PHONY: $(READY)
+endif
+
 $(READY): requirements.lock pyproject.toml $(MEMBERS:%=%/pyproject.toml) deploy/local/install.sh
 	@sh deploy/local/install.sh $(MEMBERS)

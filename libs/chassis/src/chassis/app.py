@@ -14,14 +14,19 @@ from starlette.responses import Response
 
 from chassis import problems
 from chassis.auth import KeySet, Verifier
+from chassis.count_routes import event_count_router
 from chassis.db import Database
 from chassis.edge import Edge
 from chassis.health import database_check, health_routes
 from chassis.idempotency import Replay
 from chassis.migrate import versions_needed
+from chassis.operation_routes import operation_router
+from chassis.operation_waiter import OperationWaiter
+from chassis.parking_routes import parked_router
 from chassis.problem_schema import PROBLEM_RESPONSES, with_problem_media_type
 from chassis.settings import Settings
 from chassis.texts import Catalog, Texts
+from chassis.wakeup import Wakeup
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -53,7 +58,9 @@ def create_app(
     _equip(app, settings)
     problems.install(app, Texts(texts))
     app.add_exception_handler(Replay, _replayed)
-    for router in routers:
+    service = settings.service
+    shared = [operation_router(), parked_router(service), event_count_router(service)]
+    for router in [*routers, *shared]:
         app.include_router(router, prefix=prefix)
     plain = app.openapi
     app.openapi = lambda: with_problem_media_type(plain())  # type: ignore[method-assign]
@@ -97,9 +104,15 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database: Database = app.state.database
+        wakeup = Wakeup(settings.database_url)
+        database.on_published = wakeup.ring
+        waiter = OperationWaiter(database)
+        app.state.operation_waiter = waiter
         if on_start is not None:
             await on_start(app)
-        yield
+        async with wakeup:
+            yield
+            waiter.close()
         await database.dispose()
 
     return lifespan

@@ -7,7 +7,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import uniform
@@ -16,14 +15,15 @@ from uuid import UUID
 
 import structlog
 from prometheus_client import Counter, Histogram
-from sqlalchemy import Update, bindparam, case, delete, func, select, text, update
+from sqlalchemy import Text, Uuid, bindparam, delete, func, select, text, true, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import Text, Uuid
 
 from chassis.context import Context, entered
 from chassis.db import Database
+from chassis.failures import told
 from chassis.jobs import FAILED, WAITING, Again, Done, Job, JobHandler
+from chassis.pause import pause
 from chassis.tables import jobs
 from chassis.transient import is_transient
 
@@ -46,9 +46,9 @@ LOCK_TIMEOUT = "500ms"
 
 # A few jobs of each tenant, then a few more of each; shuffled so that runners do not all meet.
 DUE = text("""
-    SELECT tenant_id, id, kind, run_at, attempts FROM (
+    SELECT tenant_id, id, kind, run_at, attempts, correlationid, traceparent FROM (
         SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY run_at) AS turn FROM (
-            SELECT tenant_id, id, kind, run_at, attempts FROM jobs
+            SELECT tenant_id, id, kind, run_at, attempts, correlationid, traceparent FROM jobs
             WHERE status = 'WAITING' AND run_at <= now()
             AND kind = ANY(:kinds) AND id <> ALL(:running)
             ORDER BY run_at LIMIT :oldest
@@ -62,16 +62,22 @@ DUE = text("""
 class Ticket:
     """A due job as it was seen, before it is claimed."""
 
-    tenant_id: UUID
+    tenant: UUID
     id: UUID
     kind: str
     run_at: datetime
     attempts: int
+    correlation_id: str
+    traceparent: str
 
 
 def doubling(attempts: int) -> timedelta:
     """How long to rest after so many failures in a row: 2 s, 4 s, ... at most 10 minutes."""
-    return timedelta(seconds=min(2**attempts, 600) * uniform(0.75, 1.25))  # noqa: S311  # jitter
+    return timedelta(seconds=min(2**attempts, 600) * _jitter(0.75, 1.25))
+
+
+def _jitter(least: float, most: float) -> float:
+    return uniform(least, most)  # noqa: S311  # spreads load, guards nothing
 
 
 class JobRunner:
@@ -97,13 +103,17 @@ class JobRunner:
         self._batch_ends = 0.0
         self._idle = poll
         self._looking = asyncio.Lock()
+        self._progress = asyncio.Event()
         self._running: set[UUID] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; chunks that are running then are finished first."""
-        async with asyncio.TaskGroup() as slots:
+        self._progress.set()
+        async with asyncio.TaskGroup() as tasks:
             for _ in range(self._concurrency):
-                slots.create_task(self._slot(stop))
+                tasks.create_task(self._slot(stop))
+            await stop.wait()
+            self._progress.set()
 
     async def _slot(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -111,25 +121,20 @@ class JobRunner:
                 ticket = await self._next(stop)
                 if ticket is not None:
                     await self._serve(ticket)
-            except Exception as error:  # noqa: BLE001  # the database is away: the loop stays
+            except Exception as error:  # noqa: BLE001  # the database is away; the loop stays
                 await log.aerror("job_runner_failed", exc_info=error)
-                await pause(stop, uniform(0.5, 1.5))  # noqa: S311  # jitter
+                await pause(stop, _jitter(0.5, 1.5))
 
     async def _next(self, stop: asyncio.Event) -> Ticket | None:
         async with self._looking:
-            if not self._batch or time.monotonic() > self._batch_ends:
-                self._batch = deque(await self._due())
-                self._batch_ends = time.monotonic() + BATCH_SECONDS
-            if self._batch:
-                self._idle = self._poll
-                ticket = self._batch.popleft()
-                self._running.add(ticket.id)
-                return ticket
-            await pause(stop, self._idle)
-            self._idle = min(self._idle * 2, LONGEST_IDLE)
-            return None
+            if not stop.is_set() and (not self._batch or time.monotonic() > self._batch_ends):
+                await self._look()
+            return self._batch.popleft() if self._batch and not stop.is_set() else None
 
-    async def _due(self) -> list[Ticket]:
+    async def _look(self) -> None:
+        """Fetch a batch; rest before it, unless a chunk was done since the last time."""
+        await pause(self._progress, self._idle)
+        self._progress.clear()
         asked = {
             "kinds": list(self._kinds),
             "running": list(self._running),
@@ -137,62 +142,121 @@ class JobRunner:
             "batch": BATCH,
         }
         async with self._database.begin(None) as tx:
-            return [Ticket(*row) for row in await tx.execute(DUE, asked)]
+            self._batch = deque(Ticket(*row) for row in await tx.execute(DUE, asked))
+        self._batch_ends = time.monotonic() + BATCH_SECONDS
+        self._idle = self._poll if self._batch else min(self._idle * 2, LONGEST_IDLE)
 
     async def _serve(self, ticket: Ticket) -> None:
+        self._running.add(ticket.id)
+        try:
+            with entered(_context_of(ticket)):
+                await self._attempt(ticket)
+        finally:
+            self._running.discard(ticket.id)
+
+    async def _attempt(self, ticket: Ticket) -> None:
         try:
             await self._chunk(ticket)
-        except asyncio.CancelledError as error:
+        except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            await self._failed(ticket, error)  # cancelled from within: the job's own fault
-        except Exception as error:  # noqa: BLE001  # one job's failure must not stop the others
+            await self._failed(ticket, RuntimeError("the handler was cancelled from within"))
+        except Exception as error:  # noqa: BLE001  # one job must not stop the others
             if is_transient(error):
                 await self._postponed(ticket, error)
             else:
                 await self._failed(ticket, error)
-        finally:
-            self._running.discard(ticket.id)
 
     async def _chunk(self, ticket: Ticket) -> None:
         """One transaction: the row locked, the handler run, the row gone or moved on."""
-        async with self._database.begin(ticket.tenant_id) as tx:
+        async with self._database.begin(ticket.tenant) as tx:
             job = await _claimed(tx, ticket)
             if job is None:  # another runner has it, or it was cancelled or moved
                 return
-            LATE.labels(job.kind).observe(max((job.now - job.run_at).total_seconds(), 0))
-            with entered(_context_of(job)):
-                outcome = await self._kinds[job.kind](tx, job)
+            LATE.labels(job.kind).observe((job.now - job.run_at).total_seconds())
+            outcome = await self._kinds[job.kind](tx, job)
             await _settle(tx, job, outcome)
-        CHUNKS.labels(ticket.kind, "done" if isinstance(outcome, Done) else "again").inc()
+        self._progress.set()
+        CHUNKS.labels(job.kind, "done" if isinstance(outcome, Done) else "again").inc()
 
     async def _postponed(self, ticket: Ticket, error: Exception) -> None:
         CHUNKS.labels(ticket.kind, "postponed").inc()
         await log.awarning("job_postponed", kind=ticket.kind, job=str(ticket.id), error=repr(error))
-        rest = timedelta(seconds=uniform(0.2, 1.0))  # noqa: S311  # jitter
-        await self._write_down(_as_seen(ticket).values(run_at=func.now() + rest), ticket)
+        rest = timedelta(seconds=_jitter(0.2, 1.0))
+        await self._rest(ticket, rest, attempts=ticket.attempts, last_error=told(error))
 
-    async def _failed(self, ticket: Ticket, error: BaseException) -> None:
+    async def _failed(self, ticket: Ticket, error: Exception) -> None:
         attempts = ticket.attempts + 1
         final = attempts >= self._attempts
         CHUNKS.labels(ticket.kind, "failed" if final else "retried").inc()
-        await log.aerror(
-            "job_failed" if final else "job_retried",
-            kind=ticket.kind,
-            job=str(ticket.id),
-            tenant=str(ticket.tenant_id),
-            attempts=attempts,
-            exc_info=error,
-        )
-        change = _as_seen(ticket).values(
-            attempts=attempts,
-            last_error=repr(error)[:2000].replace("\0", ""),
-            status=FAILED if final else WAITING,
-            run_at=case((text("true" if final else "false"), jobs.c.run_at), else_=func.now() + self._backoff(attempts)),
-        )
-        await self._write_down(change, ticket)
+        tell = log.aerror if final else log.awarning
+        event = "job_failed" if final else "job_retried"
+        job = str(ticket.id)
+        await tell(event, kind=ticket.kind, job=job, attempts=attempts, exc_info=error)
+        status, rest = FAILED if final else WAITING, self._backoff(attempts)
+        await self._rest(ticket, rest, attempts=attempts, last_error=told(error), status=status)
 
-    async def _write_down(self, change: Update, ticket: Ticket) -> None:
-        async with self._database.begin(ticket.tenant_id) as tx:
-            await tx.execute(change)
+    async def _rest(self, ticket: Ticket, rest: timedelta, **values: str | int) -> None:
+        """Write down how it went, unless somebody has moved the job meanwhile."""
+        as_seen = select(jobs.c.id).where(
+            jobs.c.tenant_id == ticket.tenant,
+            jobs.c.id == ticket.id,
+            jobs.c.run_at == ticket.run_at,
+            jobs.c.attempts == ticket.attempts,
+        )
+        free = as_seen.with_for_update(skip_locked=True).scalar_subquery()
+        mine = (jobs.c.tenant_id == ticket.tenant) & (jobs.c.id == free)
+        async with self._database.begin(ticket.tenant) as tx:
+            await tx.execute(update(jobs).where(mine).values(run_at=func.now() + rest, **values))
+
+
+def _context_of(ticket: Ticket) -> Context:
+    version, trace, _span, flags = ticket.traceparent.split("-")
+    return Context(
+        correlation_id=ticket.correlation_id,
+        causation_id=str(ticket.id),
+        traceparent=f"{version}-{trace}-{token_hex(8)}-{flags}",
+        actor="system:job",
+        tenant=str(ticket.tenant),
+    )
+
+
+async def _claimed(tx: AsyncConnection, ticket: Ticket) -> Job | None:
+    """The row, locked until the transaction ends; None if it is not to be run here and now."""
+    due = (
+        select(jobs, func.now().label("now"))
+        .add_columns(func.set_config("lock_timeout", LOCK_TIMEOUT, true()))
+        .where(
+            jobs.c.tenant_id == ticket.tenant,
+            jobs.c.id == ticket.id,
+            jobs.c.status == WAITING,
+            jobs.c.run_at <= func.now(),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    row = (await tx.execute(due)).one_or_none()
+    if row is None:
+        return None
+    return Job(
+        tenant=row.tenant_id,
+        id=row.id,
+        kind=row.kind,
+        key=row.key,
+        run_at=row.run_at,
+        payload=row.payload,
+        attempts=row.attempts,
+        now=row.now,
+    )
+
+
+async def _settle(tx: AsyncConnection, job: Job, outcome: Done | Again) -> None:
+    mine = (jobs.c.tenant_id == job.tenant) & (jobs.c.id == job.id)
+    if isinstance(outcome, Done):
+        await tx.execute(delete(jobs).where(mine))
+        return
+    await tx.execute(
+        update(jobs)
+        .where(mine)
+        .values(run_at=outcome.run_at, payload=dict(outcome.payload), attempts=0, last_error=None)
+    )

@@ -34,8 +34,6 @@ class Job:
     run_at: datetime
     payload: Mapping[str, Any]
     attempts: int
-    correlation_id: str
-    traceparent: str
     now: datetime
 
 

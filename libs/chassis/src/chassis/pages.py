@@ -17,7 +17,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_params_to_args
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
-from sqlalchemy import Column, ColumnElement, Select, and_, literal, or_, tuple_
+from sqlalchemy import Column, ColumnElement, Select, UnaryExpression, and_, literal, or_, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.errors import Invalid, Violation
@@ -127,11 +127,11 @@ async def fetch_page(
     order = _with_tie_break(query, sort)
     if page.cursor is not None:
         query = query.where(_beyond(order, _opened(page, order)))
-    query = query.order_by(*(c.desc() if way is DESC else c.asc() for c, way in order))
+    query = query.order_by(*_order_by(order))
     rows = (await tx.execute(query.limit(page.limit + 1))).mappings().all()
     shown, more = rows[: page.limit], len(rows) > page.limit
     cursor = _sealed(page, order, [shown[-1][c] for c, _ in order]) if more else None
-    return Page(items=[shape(row) for row in shown], next_cursor=cursor)  # type: ignore[arg-type]  # a RowMapping's keys are str here
+    return Page(items=[shape(row) for row in shown], next_cursor=cursor)
 
 
 def _with_tie_break(query: Select[Any], sort: Sort) -> list[tuple[Column[Any], Direction]]:
@@ -145,9 +145,11 @@ def _with_tie_break(query: Select[Any], sort: Sort) -> list[tuple[Column[Any], D
     return order
 
 
-def _beyond(
-    order: Sequence[tuple[Column[Any], Direction]], values: Sequence[Any]
-) -> ColumnElement[bool]:
+def _order_by(order: Sort) -> list[UnaryExpression[Any]]:
+    return [column.desc() if way is DESC else column.asc() for column, way in order]
+
+
+def _beyond(order: Sort, values: Sequence[Any]) -> ColumnElement[bool]:
     """What comes after these values in this order."""
     bounds = [(c, way, literal(v, c.type)) for (c, way), v in zip(order, values, strict=True)]
     if len({way for _, way in order}) == 1:
@@ -158,7 +160,7 @@ def _beyond(
     for column, way, value in reversed(leading):
         condition = or_(_past(column, way, value), and_(column == value, condition))
     column, way, value = bounds[0]  # said once more, so that an index on it bounds the scan
-    return and_(or_(column == value, _past(column, way, value)), condition)
+    return and_(column <= value if way is DESC else column >= value, condition)
 
 
 def _past(column: Column[Any], way: Direction, value: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -167,7 +169,7 @@ def _past(column: Column[Any], way: Direction, value: ColumnElement[Any]) -> Col
 
 def _sealed(page: PageRequest, order: Sort, values: Sequence[Any]) -> str:
     assert None not in values, "an outer join made a NOT NULL column null"
-    content = orjson.dumps(values)
+    content = orjson.dumps(values, default=str)  # asyncpg's UUID is a subclass
     return _encoded(_mac(page, order, content) + content)
 
 

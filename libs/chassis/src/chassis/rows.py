@@ -96,7 +96,7 @@ async def update_row(tx: AsyncConnection, table: Table, entity: E) -> E:
 
     Raises Conflict (STALE_WRITE) if someone else wrote first.
     """
-    saved = replace(entity, version=entity.version + 1)  # type: ignore[type-var]  # a dataclass
+    saved = replace(entity, version=entity.version + 1)
     mine = (table.c.id == entity.id) & (table.c.version == entity.version)
     updated = await tx.execute(
         update(table).where(mine).values(to_columns(table, saved)).returning(table.c.id)

@@ -46,6 +46,8 @@ COMMON: dict[str, Text] = {
     "UNIT_MISMATCH": Text(
         "单位不一致：应为 {expected}，实为 {actual}。", "Units differ: {expected} and {actual}."
     ),
+    "NUMBER_TOO_LARGE": Text("数值超出范围。", "The number is out of range."),
+    "PERIOD_EMPTY": Text("结束须晚于开始。", "The end must be after the start."),
     "EVENT_TOO_LARGE": Text(
         "内容过大（{bytes} 字节，上限 {limit}）。", "Too large: {bytes} bytes of {limit}."
     ),

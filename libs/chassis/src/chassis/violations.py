@@ -9,6 +9,9 @@ from kernel.errors import Violation
 _BY_TYPE = {
     "missing": "REQUIRED",
     "extra_forbidden": "UNKNOWN_FIELD",
+    "unexpected_keyword_argument": "UNKNOWN_FIELD",
+    "missing_argument": "REQUIRED",
+    "period_empty": "PERIOD_EMPTY",
     "decimal_string": "DECIMAL_STRING_INVALID",
     "currency_unknown": "CURRENCY_UNKNOWN",
     "string_pattern_mismatch": "PATTERN_MISMATCH",
@@ -22,6 +25,7 @@ _EXPECTED = {
     "list": "array",
     "dict": "object",
     "model": "object",
+    "dataclass": "object",
     "float": "number",
 }
 _LIMITS = {

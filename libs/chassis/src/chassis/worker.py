@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from chassis.job_runner import JobHandler
+from chassis.jobs import JobHandler
 from chassis.subscriptions import Subscription
 
 

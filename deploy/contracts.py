@@ -1,0 +1,69 @@
+"""`make contracts`: JSON Schema of every event version and OpenAPI of every service, committed.
+
+`--check` writes nothing and fails when a committed file is stale.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+from contracts.event import REGISTRY
+
+SERVICES = ("org", "mtl", "l2o", "cpq", "rms")
+TARGET = Path(__file__).parents[1] / "contracts" / "schemas"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def event_schemas() -> Iterator[tuple[str, str]]:
+    """The payload (`data`) of each event as JSON Schema 2020-12."""
+    for service in SERVICES:
+        import_module(f"contracts.{service}.events")
+    for name, kind in sorted(REGISTRY.items()):
+        schema = {
+            "$schema": DIALECT,
+            "$id": f"/contracts/schemas/events/{name}.json",
+            **kind.model_json_schema(mode="serialization"),
+            "x-topic": kind.topic(),
+        }
+        yield f"events/{name}.json", _text(schema)
+
+
+def api_documents() -> Iterator[tuple[str, str]]:
+    """OpenAPI 3.1 of each service, as the running service answers it."""
+    os.environ.setdefault("L2C_MODE", "development")
+    for service in SERVICES:
+        os.environ.setdefault(f"{service.upper()}_DATABASE_URL", "postgresql+asyncpg://unused/x")
+        yield f"openapi/{service}.json", _text(import_module(f"{service}.app").create().openapi())
+
+
+def _text(document: object) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def main() -> int:
+    """0 when all is fresh (or was written), 1 when something is stale under `--check`."""
+    wanted = {**dict(event_schemas()), **dict(api_documents())}
+    present = {str(p.relative_to(TARGET)): p for p in TARGET.rglob("*.json")}
+    stale = sorted(
+        {n for n, text in wanted.items() if n not in present or present[n].read_text() != text}
+        | (present.keys() - wanted.keys())
+    )
+    if "--check" in sys.argv:
+        if stale:
+            print("Stale contracts, run `make contracts`:", *stale, sep="\n  ")
+        return 1 if stale else 0
+    for name in stale:
+        if name in wanted:
+            (TARGET / name).parent.mkdir(parents=True, exist_ok=True)
+            (TARGET / name).write_text(wanted[name])
+        else:
+            present[name].unlink()
+    print(f"{len(wanted)} contracts, {len(stale)} of them written.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""The demo's view of the system: HTTP, a token per login, problems as exceptions."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+Json = dict[str, Any]
+
+
+class Refused(Exception):
+    """A problem the demo did not expect."""
+
+
+@dataclass
+class Person:
+    """A signed-in person or client."""
+
+    http: httpx.AsyncClient
+    urls: Mapping[str, str]
+    login: Mapping[str, str]
+    token: str = ""
+
+    async def sign_in(self) -> None:
+        answer = await self.http.post(
+            f"{self.urls['org']}/org/v1/oauth/token", data=dict(self.login)
+        )
+        if answer.status_code != 200:
+            raise Refused(f"sign-in of {self.login}: {answer.text}")
+        self.token = answer.json()["access_token"]
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        key: str | None = None,
+        content: bytes | None = None,
+    ) -> Json:
+        """One call; 503 is tried again, an expired token renewed. Raises Refused."""
+        headers = {"Accept-Language": "en", **({"Idempotency-Key": key} if key else {})}
+        if content is not None:
+            headers["Content-Type"] = "text/csv"
+        for attempt in range(60):
+            if not self.token:
+                await self.sign_in()
+            answer = await self.http.request(
+                method,
+                self.urls[path.split("/")[1]] + path,
+                json=body,
+                content=content,
+                headers={**headers, "Authorization": f"Bearer {self.token}"},
+            )
+            if answer.status_code == 401:
+                self.token = ""
+            elif answer.status_code != 503:
+                break
+            await asyncio.sleep(min(0.1 * (attempt + 1), 1))
+        if answer.status_code >= 400:
+            raise Refused(f"{method} {path}: {answer.status_code} {answer.text}")
+        done: Json = answer.json() if answer.content else {}
+        return done
+
+    async def get(self, path: str) -> Json:
+        return await self.call("GET", path)
+
+    async def post(self, path: str, body: Json | None = None, *, key: str | None = None) -> Json:
+        return await self.call("POST", path, body if body is not None else {}, key=key)
+
+    async def everything(self, path: str) -> AsyncIterator[Json]:
+        """All items of a list, page by page."""
+        joint, cursor = ("&" if "?" in path else "?"), ""
+        while True:
+            page = await self.get(f"{path}{joint}limit=200{cursor}")
+            for item in page["items"]:
+                yield item
+            if page["next_cursor"] is None:
+                return
+            cursor = f"&cursor={page['next_cursor']}"
+
+    async def until(self, path: str, *, seconds: float = 60) -> Json:
+        """The first item of a list, as soon as there is one. Raises Refused after the time."""
+        for _ in range(int(seconds / 0.05)):
+            items: list[Json] = (await self.get(path))["items"]
+            if items:
+                return items[0]
+            await asyncio.sleep(0.05)
+        raise Refused(f"{path} stayed empty for {seconds:.0f} s")

@@ -1,0 +1,86 @@
+"""The report and the closing screen, for a person to read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local.state import State
+
+
+def show(
+    console: Console, result: Mapping[str, Any], running: State, logins: Mapping[str, Any]
+) -> None:
+    """Print the report, then what runs where and how to go on."""
+    _work(console, result)
+    _stages(console, result["stages"])
+    _money(console, result["money"])
+    _events(console, result["events"])
+    _where(console, running, logins)
+
+
+def _work(console: Console, result: Mapping[str, Any]) -> None:
+    job, latency = result["import"], result["conversion_ms"]
+    reasons = ", ".join(f"{n} {code}" for code, n in job["refused_by_reason"].items()) or "none"
+    console.rule("Report")
+    console.print(
+        f"Import: {job['total']} rows, {job['accepted']} accepted, "
+        f"{job['refused']} refused ({reasons})"
+    )
+    if latency["p50"] is None:
+        console.print("Conversion: nothing left to convert; the first run did it")
+    else:
+        console.print(
+            f"Conversion, request to opportunity visible: {latency['converted_now']} leads, "
+            f"p50 {latency['p50']} ms, p99 {latency['p99']} ms"
+        )
+    console.print(f"All of it took {result['seconds']} s")
+
+
+def _stages(console: Console, stages: Mapping[str, Mapping[str, int]]) -> None:
+    table = Table("Stage", "Count", title="Where everything stands", title_justify="left")
+    for name, counts in stages.items():
+        said = ", ".join(f"{state} {n}" for state, n in counts.items()) or "none"
+        table.add_row(name, said)
+    console.print(table)
+
+
+def _money(console: Console, rows: list[Mapping[str, Any]]) -> None:
+    for row in rows:
+        sums = {name: v["amount"] for name, v in row.items() if isinstance(v, dict)}
+        console.print(
+            f"{row['currency']}: orders {sums['ordered']} = receivables {sums['receivables']}"
+            f" + not yet shipped {sums['not_yet_shipped']}  "
+            f"{_verdict(row['orders_equal_receivables_plus_not_yet_shipped'])}"
+        )
+        console.print(
+            f"{row['currency']}: payments {sums['payments']} = allocated {sums['allocated']}"
+            f" + unallocated {sums['unallocated']}  "
+            f"{_verdict(row['payments_equal_allocated_plus_unallocated'])}"
+        )
+
+
+def _verdict(holds: bool) -> str:  # noqa: FBT001  # a verdict is a yes or no
+    return "[green]holds[/green]" if holds else "[red]DOES NOT HOLD[/red]"
+
+
+def _events(console: Console, rows: list[Mapping[str, Any]]) -> None:
+    names = ("published", "applied", "skipped", "ignored", "parked")
+    table = Table("Subscriber", "Topic", *names, "", title="Events", title_justify="left")
+    for row in rows:
+        counts = [str(row[name]) for name in names]
+        table.add_row(row["subscription"], row["topic"], *counts, "=" if row["equal"] else "≠")
+    console.print(table)
+
+
+def _where(console: Console, running: State, logins: Mapping[str, Any]) -> None:
+    console.rule("It keeps running")
+    for service, url in running.urls.items():
+        console.print(f"  {service}: {url}/{service}/v1/docs")
+    console.print(f"  PostgreSQL {running.postgres}, Kafka {running.kafka or 'none: the courier'}")
+    for role, login in logins.items():
+        who = login.get("username") or login.get("client_id")
+        secret = login.get("password") or login.get("client_secret")
+        console.print(f"  {role:<8} {who} / {secret}")
+    console.print("  report: .local/demo.json   stop: make down   state: make status")

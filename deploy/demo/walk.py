@@ -1,0 +1,171 @@
+"""The way of a lead to the last yuan, call by call. Every step may be repeated: nothing doubles."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from deploy.demo.client import Json, Person, Refused
+from deploy.demo.source import Product, Source
+
+Progress = Callable[[int, int], None]
+
+
+async def import_leads(seller: Person, source: Source, progress: Progress) -> Json:
+    """Create, upload, start, and wait for the import job; returns its final state."""
+    body: Json = {"file_name": source.file_name, "kind": "LEADS"}
+    if source.mapping:
+        body["mapping"] = source.mapping
+    job = await seller.post("/mtl/v1/imports", body)
+    path = f"/mtl/v1/imports/{job['id']}"
+    await seller.call("PUT", f"{path}/file", content=source.content)
+    await seller.post(f"{path}/start")
+    while (job := await seller.get(path))["state"] in ("QUEUED", "RUNNING"):
+        progress(job["processed"], job["total"] or 1)
+        await asyncio.sleep(0.2)
+    progress(job["processed"], job["total"] or 1)
+    return job
+
+
+async def seed_catalog(admin: Person, products: Sequence[Product]) -> Json:
+    """The products and one price book with two tiers each, unless they are there already."""
+    known = {p["sku"]: p["id"] async for p in admin.everything("/cpq/v1/products")}
+    for product in products:
+        if product.sku not in known:
+            body = {"sku": product.sku, "name": product.name, "unit": "PCS"}
+            known[product.sku] = (await admin.post("/cpq/v1/products", body))["id"]
+    async for book in admin.everything("/cpq/v1/price-books"):
+        return book
+    entries = [
+        {
+            "product_id": known[p.sku],
+            "list_price": {"amount": p.price, "currency": "CNY"},
+            "tiers": [
+                {"from_quantity": "5", "unit_price": _less(p.price, 95)},
+                {"from_quantity": "10", "unit_price": _less(p.price, 90)},
+            ],
+        }
+        for p in products
+    ]
+    book_body = {
+        "name": "标准价目表",
+        "currency": "CNY",
+        "valid_from": "2026-01-01",
+        "entries": entries,
+    }
+    return await admin.post("/cpq/v1/price-books", book_body)
+
+
+def _less(price: str, percent: int) -> Json:
+    fen = int(price) * percent
+    return {"amount": f"{fen // 100}.{fen % 100:02d}", "currency": "CNY"}
+
+
+async def convert(seller: Person, lead: Json) -> float:
+    """Qualify and convert one lead; milliseconds until the opportunity is there."""
+    path = f"/mtl/v1/leads/{lead['id']}"
+    if lead["status"] == "NEW":
+        await seller.post(f"{path}/qualify")
+    name = f"{lead.get('company') or lead.get('name') or lead.get('external_id')}"
+    began = time.perf_counter()
+    operation = await seller.post(f"{path}/convert", {"opportunity_name": name})
+    while operation["status"] == "RUNNING":
+        await asyncio.sleep(0.02)
+        operation = await seller.get(f"/mtl/v1/operations/{operation['id']}")
+    elapsed = (time.perf_counter() - began) * 1000
+    if operation["status"] != "SUCCEEDED":
+        raise Refused(f"conversion of {lead['id']}: {operation}")
+    await seller.get(f"/l2o/v1/opportunities/{operation['result']['opportunity_id']}")
+    return elapsed
+
+
+async def to_cash(
+    seller: Person, erp: Person, lead: Json, products: Sequence[str], nth: int
+) -> None:
+    """Quote, accept, order, two shipments, payment, allocation; the opportunity is won by it."""
+    opportunity = lead["opportunity_id"]
+    quote = await _accepted_quote(seller, opportunity, products, nth)
+    order = await seller.until(f"/rms/v1/orders?quote_id={quote['id']}")
+    order = await seller.post(f"/rms/v1/orders/{order['id']}/confirm")
+    await _ship(seller, order)
+    receivables = [
+        r async for r in seller.everything(f"/rms/v1/receivables?order_id={order['id']}")
+    ]
+    total = order["gross_total"]
+    payment = await erp.post(
+        "/rms/v1/payments",
+        {
+            "account_id": order["account_id"],
+            "bank_reference": f"DEMO-{order['document_no']}",
+            "amount": total,
+            "received_date": receivables[0]["due_date"],
+        },
+        key=f"demo-payment-{order['id']}",
+    )
+    await erp.post(
+        f"/rms/v1/payments/{payment['id']}/allocations",
+        {"strategy": "OLDEST_FIRST"},
+        key=f"demo-allocation-{order['id']}",
+    )
+
+
+async def _accepted_quote(
+    seller: Person, opportunity: str, products: Sequence[str], nth: int
+) -> Json:
+    path = f"/cpq/v1/quotes?opportunity_id={opportunity}"
+    existing = (await seller.get(path))["items"]
+    quote = existing[0] if existing else await _quoted(seller, opportunity, products, nth)
+    if quote["status"] == "DRAFT":
+        quote = await seller.post(f"/cpq/v1/quotes/{quote['id']}/send")
+    return await seller.post(f"/cpq/v1/quotes/{quote['id']}/accept")
+
+
+async def _quoted(seller: Person, opportunity: str, products: Sequence[str], nth: int) -> Json:
+    lines: list[dict[str, Any]] = [
+        {
+            "product_id": products[(nth + at) % len(products)],
+            "quantity": str(1 + (nth * 3 + at * 5) % 12),
+        }
+        for at in range(1 + nth % 3)
+    ]
+    lines[0]["discount_rate"] = "0.05" if nth % 2 else "0"
+    for _ in range(200):  # until the opportunity's copy has arrived in cpq
+        try:
+            return await seller.post(
+                "/cpq/v1/quotes",
+                {"opportunity_id": opportunity, "lines": lines},
+                key=f"demo-quote-{opportunity}",
+            )
+        except Refused as refused:
+            if "OPPORTUNITY_UNKNOWN" not in str(refused) and "ACCOUNT_UNKNOWN" not in str(refused):
+                raise
+            await asyncio.sleep(0.05)
+    raise Refused(f"cpq never heard of opportunity {opportunity}")
+
+
+async def _ship(seller: Person, order: Json) -> None:
+    path = f"/rms/v1/orders/{order['id']}/shipments"
+    if order["status"] == "CONFIRMED":
+        first = order["lines"][0]
+        part = {"lines": [{"line_id": first["line_id"], "quantity": "1"}]}
+        order = await seller.post(path, part, key=f"demo-ship-1-{order['id']}")
+    still = await seller.get(path.removesuffix("/shipments"))
+    if still["status"] != "SHIPPED":
+        await seller.post(path, {}, key=f"demo-ship-2-{still['id']}")
+
+
+async def in_parallel(
+    work: Sequence[Callable[[], Awaitable[Any]]], *, at_once: int, progress: Progress
+) -> list[Any]:
+    """Run all, a few at a time; results in order."""
+    gate, done = asyncio.Semaphore(at_once), 0
+
+    async def one(job: Callable[[], Awaitable[Any]]) -> Any:
+        nonlocal done
+        async with gate:
+            result = await job()
+        done += 1
+        progress(done, len(work))
+        return result
+
+    return list(await asyncio.gather(*(one(job) for job in work)))

@@ -1,0 +1,86 @@
+"""`python -m deploy.local <verb>`: what the Makefile calls."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from deploy.local import control, stack, suite
+from deploy.local.errors import CannotGoOn
+from deploy.local.logs import last_lines
+from deploy.local.places import place_of_tests, place_of_up
+from deploy.local.plan import MODES
+from deploy.local.supervisor import Supervisor
+
+app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+
+
+@app.command()
+def up(*, mode: str = "together") -> None:
+    """Start PostgreSQL, Kafka and all services, and wait until they are ready."""
+    if mode not in MODES:
+        raise CannotGoOn(f"MODE={mode} is unknown: it is {' or '.join(MODES)}.")
+    control.up(place_of_up(), mode)
+
+
+@app.command()
+def down() -> None:
+    """Stop what `up` has started."""
+    control.down(place_of_up())
+
+
+@app.command()
+def status() -> None:
+    """What runs where, and how it is."""
+    control.status(place_of_up())
+
+
+@app.command()
+def logs(name: Annotated[str | None, typer.Argument()] = None) -> None:
+    """Follow the log of one process, or all."""
+    control.logs(place_of_up(), name)
+
+
+@app.command()
+def clean() -> None:
+    """Stop everything; remove data, logs and passwords."""
+    control.clean(place_of_up())
+
+
+@app.command("test")
+def run_tests(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+    """Run the tests, or `pytest ARGUMENTS`, on servers of their own."""
+    raise typer.Exit(suite.run(arguments or []))
+
+
+@app.command()
+def servers(*, stop: bool = False) -> None:
+    """Keep the tests' servers up (or --stop them) and print their variables."""
+    if stop:
+        suite.stop_kept(place_of_tests())
+        return
+    with suite.servers(place_of_tests(), keep=True) as variables:
+        for name, value in variables.items():
+            print(f"export {name}={value}")
+
+
+@app.command(hidden=True)
+def supervise(*, mode: str = "together") -> None:
+    """The process that `up` leaves behind."""
+    supervisor = Supervisor(place_of_up())
+    supervisor.listen()
+    well = supervisor.run(lambda it: stack.bring_up(it, mode))
+    raise typer.Exit(0 if well else 1)
+
+
+def main() -> None:
+    try:
+        app()
+    except CannotGoOn as reason:
+        for line in last_lines(reason.log) if reason.log else []:
+            print(f"  | {line}", file=sys.stderr)
+        print(reason, file=sys.stderr)
+        sys.exit(1)
+
+
+main()

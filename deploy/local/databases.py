@@ -1,0 +1,79 @@
+"""A database per service and its three roles; what they may do with tables, migrations say."""
+
+import asyncio
+from collections.abc import Mapping
+
+from deploy.local.errors import CannotGoOn
+from deploy.local.ports import HOST
+from deploy.local.postgres import Cluster, connect
+
+SERVICES = ("org", "mtl", "l2o", "cpq", "rms")
+# variable of a service -> role it connects as
+URLS = {"DATABASE_URL": "app", "WORKER_DATABASE_URL": "worker", "OWNER_DATABASE_URL": "owner"}
+
+
+def variables() -> list[str]:
+    return [f"{service.upper()}_{name}" for service in SERVICES for name in URLS]
+
+
+def given(env: Mapping[str, str]) -> bool:
+    """Whether somebody else's PostgreSQL is to be used; half an answer is none."""
+    missing = [name for name in variables() if not env.get(name)]
+    if missing and len(missing) < len(variables()):
+        raise CannotGoOn(
+            f"Some *_DATABASE_URL are given, but not {', '.join(missing)}: give all, or none."
+        )
+    return not missing
+
+
+def urls(port: int, password: str) -> dict[str, str]:
+    return {
+        f"{service.upper()}_{name}": (
+            f"postgresql+asyncpg://{service}_{role}:{password}@{HOST}:{port}/{service}"
+        )
+        for service in SERVICES
+        for name, role in URLS.items()
+    }
+
+
+def role_sql(role: str, password: str, *, exists: bool) -> str:
+    verb = "ALTER" if exists else "CREATE"
+    return (
+        f"{verb} ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION "
+        f"PASSWORD '{password}'"
+    )
+
+
+def access_sql(service: str) -> list[str]:
+    """Run inside the service's database: only its three roles get in, only the owner makes."""
+    others = f"{service}_app, {service}_worker"
+    return [
+        f"ALTER DATABASE {service} OWNER TO {service}_owner",
+        f"REVOKE ALL ON DATABASE {service} FROM PUBLIC",
+        f"GRANT CONNECT ON DATABASE {service} TO {others}",
+        f"ALTER SCHEMA public OWNER TO {service}_owner",
+        "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+        f"GRANT USAGE ON SCHEMA public TO {others}",
+    ]
+
+
+def create(cluster: Cluster, password: str) -> None:
+    """What is already there stays; roles get this password."""
+    asyncio.run(_create(cluster, password))
+
+
+async def _create(cluster: Cluster, password: str) -> None:
+    server = await connect(cluster)
+    roles = {row["rolname"] for row in await server.fetch("SELECT rolname FROM pg_roles")}
+    databases = {row["datname"] for row in await server.fetch("SELECT datname FROM pg_database")}
+    for service in SERVICES:
+        for kind in URLS.values():
+            role = f"{service}_{kind}"
+            await server.execute(role_sql(role, password, exists=role in roles))
+        if service not in databases:
+            await server.execute(f"CREATE DATABASE {service} OWNER {service}_owner")
+        inside = await connect(cluster, service)
+        for statement in access_sql(service):
+            await inside.execute(statement)
+        await inside.close()
+    await server.close()

@@ -1,0 +1,71 @@
+"""The processes of the two modes, as data: what `make up` starts on which ports."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from deploy.local.databases import SERVICES
+from deploy.local.places import ROOT
+from deploy.local.ports import HOST, Ports
+from deploy.local.processes import Program
+
+API_PORT, WORKER_PORT = 8000, 8100
+READY = "/readyz"
+PARTS = ("relay", "consumer", "jobs")
+CHASSIS = (sys.executable, "-m", "chassis")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`apis` is service -> port; the same port for all of them when they run together."""
+
+    apis: Mapping[str, int]
+    programs: tuple[tuple[str, tuple[str, ...], int], ...]  # name, arguments of chassis, port
+
+    @property
+    def urls(self) -> dict[str, str]:
+        return {service: f"http://{HOST}:{port}" for service, port in self.apis.items()}
+
+    @property
+    def issuer(self) -> str:
+        return f"{self.urls['org']}/org/v1"
+
+
+def together(ports: Ports) -> Plan:
+    """All APIs in one process, all workers in another."""
+    api, worker = ports.take(API_PORT), ports.take(WORKER_PORT)
+    programs = (
+        ("api", ("api", *SERVICES), api),
+        ("workers", ("worker", *SERVICES), worker),
+    )
+    return Plan(dict.fromkeys(SERVICES, api), programs)
+
+
+def split(ports: Ports) -> Plan:
+    """As in production: a process per API, relay, consumer and job runner."""
+    apis = {service: ports.take(API_PORT + 1) for service in SERVICES}
+    alone = [(f"{service}-api", ("api", service), port) for service, port in apis.items()]
+    workers = []
+    for service in SERVICES:
+        for part in PARTS:
+            port = ports.take(WORKER_PORT + 1)
+            workers.append((f"{service}-{part}", ("worker", service, "--only", part), port))
+    return Plan(apis, (*alone, *workers))
+
+
+MODES = {"together": together, "split": split}
+
+
+def programs(plan: Plan, env: Mapping[str, str]) -> list[Program]:
+    return [
+        Program(name, (*CHASSIS, *arguments, "--port", str(port)), env, port, READY, cwd=ROOT)
+        for name, arguments, port in plan.programs
+    ]
+
+
+def migrate(env: Mapping[str, str]) -> Program:
+    return Program("migrate", (*CHASSIS, "migrate", *SERVICES), env, cwd=ROOT)
+
+
+def topics(env: Mapping[str, str]) -> Program:
+    return Program("topics", (*CHASSIS, "topics"), env, cwd=ROOT)

@@ -1,0 +1,91 @@
+"""What `make up` brings up, in order: PostgreSQL, Kafka, migrations, topics, the services."""
+
+import asyncio
+import os
+
+from deploy.local import databases, kafka, plan, postgres
+from deploy.local.errors import CannotGoOn
+from deploy.local.kafka_jars import NoKafka, fetched
+from deploy.local.passwords import passwords, signing_key
+from deploy.local.places import Place
+from deploy.local.ports import Ports
+from deploy.local.supervisor import Supervisor
+
+POSTGRES_PORT, KAFKA_PORT, CONTROLLER_PORT = 54320, 19092, 19192
+
+
+def bring_up(supervisor: Supervisor, mode: str) -> None:
+    ports = Ports()
+    chosen = plan.MODES[mode](ports)
+    env = _start_postgres(supervisor, ports)
+    env |= {"KAFKA_BOOTSTRAP": _start_kafka(supervisor, ports, mode)}
+    env |= _settings(supervisor.place, chosen)
+    supervisor.know(mode=mode, urls=chosen.urls)
+    supervisor.say("starting", "migrations")
+    supervisor.step(plan.migrate(env))
+    if env["KAFKA_BOOTSTRAP"]:
+        supervisor.say("starting", "topics")
+        supervisor.step(plan.topics(env))
+    supervisor.say("starting", "services")
+    supervisor.wait_ready(supervisor.add(*plan.programs(chosen, env)))
+
+
+def _start_postgres(supervisor: Supervisor, ports: Ports) -> dict[str, str]:
+    place = supervisor.place
+    if databases.given(os.environ):
+        supervisor.know(postgres="as given by *_DATABASE_URL")
+        return {name: os.environ[name] for name in databases.variables()}
+    supervisor.say("starting", "PostgreSQL")
+    secret = passwords(place)
+    cluster = postgres.Cluster(place.postgres, ports.take(POSTGRES_PORT), secret.superuser)
+    [watch] = supervisor.add(postgres.make(place, cluster))
+    postgres.wait_ready(cluster, watch.log, lambda: supervisor.still(watch))
+    postgres.set_superuser_password(cluster)
+    databases.create(cluster, secret.roles)
+    supervisor.know(postgres=f"127.0.0.1:{cluster.port}")
+    return databases.urls(cluster.port, secret.roles)
+
+
+def _start_kafka(supervisor: Supervisor, ports: Ports, mode: str) -> str:
+    """Its bootstrap address; empty when events must go by the courier."""
+    if given := os.environ.get("KAFKA_BOOTSTRAP"):
+        return _given_kafka(supervisor, given)
+    place = supervisor.place
+    once = "" if fetched(place) else ": its jars are fetched, once; a minute"
+    supervisor.say("starting", f"Kafka{once}")
+    broker = kafka.Broker(place.kafka, ports.take(KAFKA_PORT), ports.take(CONTROLLER_PORT))
+    try:
+        program = kafka.make(place, broker)
+    except NoKafka as reason:
+        if mode == "split":
+            raise CannotGoOn(f"MODE=split needs a Kafka, and there is none. {reason}.") from None
+        supervisor.know(kafka_missing=str(reason))
+        return ""
+    [watch] = supervisor.add(program)
+    kafka.wait_ready(broker, watch.log, lambda: supervisor.still(watch))
+    supervisor.know(kafka=broker.bootstrap)
+    return broker.bootstrap
+
+
+def _given_kafka(supervisor: Supervisor, bootstrap: str) -> str:
+    if not asyncio.run(kafka.answers(bootstrap)):
+        raise CannotGoOn(
+            f"KAFKA_BOOTSTRAP={bootstrap} does not answer: start that broker, or unset the "
+            "variable and one is started here."
+        )
+    supervisor.know(kafka=bootstrap)
+    return bootstrap
+
+
+def _settings(place: Place, chosen: plan.Plan) -> dict[str, str]:
+    """What services need beyond their servers; what the caller has set already wins."""
+    ours = {
+        "L2C_MODE": "development",
+        "L2C_SECRET": passwords(place).app,
+        "OIDC_ISSUER": chosen.issuer,
+        "OIDC_JWKS_URL": f"{chosen.issuer}/oauth/jwks",
+        "ORG_DEV_ISSUER": "true",
+        "ORG_SIGNING_KEY_FILE": str(signing_key(place)),
+        "LOG_LEVEL": "INFO",
+    }
+    return {name: os.environ.get(name, value) for name, value in ours.items()}

@@ -1,0 +1,46 @@
+"""Connections of their own, outside the pools, for work that lives in a session: locks, LISTEN."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from sqlalchemy import make_url
+
+CLOSING_SECONDS = 2
+
+
+async def connect(url: str, *, name: str, **settings: str) -> asyncpg.Connection:
+    """A connection by an SQLAlchemy URL; `settings` are server settings of the session."""
+    parts = make_url(url)
+    return await asyncpg.connect(
+        **parts.translate_connect_args(username="user"),
+        **parts.query,
+        timeout=10,
+        server_settings={"application_name": name, "jit": "off", **settings},
+    )
+
+
+@asynccontextmanager
+async def connected(url: str, *, name: str, **settings: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection for the length of a block; after an error it is cut, not asked."""
+    connection = await connect(url, name=name, **settings)
+    try:
+        yield connection
+    except BaseException:
+        connection.terminate()
+        raise
+    await connection.close(timeout=CLOSING_SECONDS)
+
+
+class Shared:
+    """One connection that several tasks use in turn: asyncpg allows one statement at a time."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[asyncpg.Connection]:
+        async with self._turn:
+            yield self._connection

@@ -1,0 +1,71 @@
+"""How many events of the caller's tenant went out and came in: published = consumed, shown."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.auth import allow
+from chassis.routing import new_router
+from chassis.tables import consumer_counts, outbox
+from chassis.transaction import Tx
+from contracts.event import topic_of
+
+
+class PublishedCount(BaseModel):
+    """Events of one topic in the retained outbox."""
+
+    topic: str
+    events: int
+
+
+class ConsumedCount(BaseModel):
+    """What became of one topic's events at one subscription; `parked` are the ones waiting now."""
+
+    subscription: str
+    topic: str
+    applied: int
+    skipped: int
+    ignored: int
+    parked: int
+    duplicates: int
+
+
+class EventCounts(BaseModel):
+    """The tenant's events as this service published and consumed them."""
+
+    published: list[PublishedCount]
+    consumed: list[ConsumedCount]
+
+
+async def _published(tx: AsyncConnection) -> list[PublishedCount]:
+    rows = await tx.execute(
+        select(outbox.c.aggregatetype, func.count().label("events"))
+        .group_by(outbox.c.aggregatetype)
+        .order_by(outbox.c.aggregatetype)
+    )
+    return [PublishedCount(topic=topic_of(r.aggregatetype), events=r.events) for r in rows]
+
+
+async def _consumed(tx: AsyncConnection) -> list[ConsumedCount]:
+    counts = consumer_counts.c
+    names = ("applied", "skipped", "ignored", "parked", "duplicates")
+    sums = [func.sum(counts[name]).label(name) for name in names]
+    rows = await tx.execute(
+        select(counts.subscription, counts.topic, *sums)
+        .group_by(counts.subscription, counts.topic)
+        .order_by(counts.subscription, counts.topic)
+    )
+    return [ConsumedCount.model_validate(dict(row._mapping)) for row in rows]
+
+
+def event_count_router(service: str) -> APIRouter:
+    """`GET /event-counts` of one service."""
+    router = new_router("/event-counts", tag="events")
+
+    @router.get("", name="event_counts_get", dependencies=[allow(f"{service}.event.admin")])
+    async def event_counts_get(tx: Tx) -> EventCounts:
+        """Events published and consumed, per topic and subscription."""
+        return EventCounts(published=await _published(tx), consumed=await _consumed(tx))
+
+    return router

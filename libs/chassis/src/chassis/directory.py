@@ -1,0 +1,66 @@
+"""What every service must know of its tenants: a replica of the settings `org` keeps."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.refusals import Unavailable
+from chassis.replica import replicate
+from chassis.subscriptions import Received, ReplicaResult, Subscription, replica
+from chassis.tables import tenant_settings
+from contracts.org.events import TenantChanged, TenantCreated
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantSettings:
+    """A tenant's own: IANA time zone, ISO 4217 currency, languages with the preferred first.
+
+    `default_tax_rate` is a fraction: 0.13 is 13 %.
+    """
+
+    timezone: str
+    currency: str
+    languages: tuple[str, ...]
+    default_tax_rate: Decimal
+
+
+async def settings_of(tx: AsyncConnection) -> TenantSettings:
+    """The settings of the transaction's tenant.
+
+    Raises Unavailable (TENANT_NOT_READY) while they have not arrived from `org`.
+    """
+    row = (await tx.execute(select(tenant_settings))).one_or_none()
+    if row is None:
+        raise Unavailable("TENANT_NOT_READY")
+    return TenantSettings(
+        timezone=row.timezone,
+        currency=row.currency,
+        languages=tuple(row.languages),
+        default_tax_rate=row.default_tax_rate,
+    )
+
+
+def subscription(service: str) -> Subscription:
+    """The subscription that keeps this service's replica."""
+    return replica(f"{service}.tenants", {TenantCreated: on_tenants, TenantChanged: on_tenants})
+
+
+async def on_tenants(
+    tx: AsyncConnection, received: Sequence[Received[TenantCreated | TenantChanged]]
+) -> ReplicaResult:
+    return await replicate(tx, tenant_settings, received, _columns)
+
+
+def _columns(event: TenantCreated | TenantChanged) -> Mapping[str, Any]:
+    tenant = event.tenant
+    return {
+        "name": tenant.name,
+        "timezone": tenant.timezone,
+        "currency": tenant.currency,
+        "languages": tenant.languages,
+        "default_tax_rate": tenant.default_tax_rate,
+    }

@@ -1,0 +1,60 @@
+"""Where a client asks how far an operation is: by polling, or as a stream."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from chassis.auth import Caller
+from chassis.db import Database
+from chassis.operation_answers import RETRY_AFTER, OperationOut, shaped
+from chassis.operation_waiter import OperationWaiter
+from chassis.operations import Operation, get_operation
+from chassis.routing import new_router
+from chassis.transaction import Tx
+
+STREAM_SECONDS = 300  # then the browser connects again, with a fresh token
+
+
+def operation_router() -> APIRouter:
+    """`/operations` of a service; every signed-in caller of the tenant may ask."""
+    router = new_router("/operations", tag="operations")
+    router.get("/{operation_id}", summary="How far an operation is")(operation_get)
+    router.get(
+        "/{operation_id}/events",
+        summary="An operation's states as server-sent events, until it has ended",
+        response_class=EventSourceResponse,
+    )(operation_events)
+    return router
+
+
+async def operation_get(
+    operation_id: UUID, request: Request, response: Response, tx: Tx
+) -> OperationOut:
+    """How far an operation is; always 200, the outcome is in `status`."""
+    operation = await get_operation(tx, operation_id)
+    if not operation.ended:
+        response.headers["Retry-After"] = RETRY_AFTER
+    return shaped(request, operation)
+
+
+async def _seen(operation_id: UUID, request: Request, caller: Caller) -> Operation:
+    """The operation, in a transaction that is over before the stream begins."""
+    database: Database = request.app.state.database
+    async with database.begin(caller.tenant_id) as tx:
+        return await get_operation(tx, operation_id)
+
+
+async def operation_events(
+    request: Request, caller: Caller, operation: Annotated[Operation, Depends(_seen)]
+) -> AsyncIterator[ServerSentEvent]:
+    """The state now and the final one: `event: operation`, the operation as data."""
+    yield ServerSentEvent(event="operation", data=shaped(request, operation), retry=2000)
+    if operation.ended:
+        return
+    waiter: OperationWaiter = request.app.state.operation_waiter
+    ended = await waiter.ended(caller.tenant_id, operation.id, within=STREAM_SECONDS)
+    if ended is not None:
+        yield ServerSentEvent(event="operation", data=shaped(request, ended))

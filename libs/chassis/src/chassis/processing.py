@@ -1,0 +1,156 @@
+"""The core of a consumer, without a transport: records in, effects and counts committed."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from chassis import clock, counts
+from chassis.arrivals import Arrival, Consumed, read
+from chassis.consumer_metrics import DELAY, RECORDS, RETRIES, SECONDS
+from chassis.counts import Outcome
+from chassis.db import Database
+from chassis.delivery import Delivery, Outcomes, Recent
+from chassis.failures import Backoff, Failure, Reason
+from chassis.subscriptions import Kind, Subscription
+from chassis.transient import is_transient
+
+log = structlog.get_logger()
+
+PROCESS_EVENTS, PROCESS_SECONDS = 20, 0.1
+REPLICA_EVENTS = 1_000
+
+
+class Pace:
+    """How many events a transaction takes: as many as fit into the time, up to the most."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._fixed = kind is Kind.REPLICA
+        self.size = REPLICA_EVENTS if self._fixed else 1
+
+    def took(self, seconds: float) -> None:
+        if self._fixed:
+            return
+        if seconds > PROCESS_SECONDS:
+            self.size = max(1, self.size // 2)
+        elif seconds < PROCESS_SECONDS / 2:
+            self.size = min(PROCESS_EVENTS, self.size * 2)
+
+
+class Processor:
+    """Applies records to one service's database for one subscription.
+
+    Two processors may be given the same records at once: each event still has its effect once.
+    `offsets_rise` is false where a partition's first deliveries do not come in order of offset.
+    """
+
+    def __init__(
+        self,
+        subscription: Subscription,
+        database: Database,
+        *,
+        now: Callable[[], datetime] = clock.now,
+        offsets_rise: bool = True,
+    ) -> None:
+        self.subscription = subscription
+        self.on_progress: Callable[[], None] = lambda: None
+        self._database = database
+        self._now = now
+        self.offsets_rise = offsets_rise
+        self._recent = Recent()
+        self._pace = Pace(subscription.kind)
+
+    async def apply(self, records: Sequence[Consumed]) -> None:
+        """Return when every record is applied, skipped, ignored or parked, and committed.
+
+        Waits for the database for as long as it takes.
+        """
+        by_tenant: dict[UUID, list[Arrival]] = {}
+        for record in records:
+            arrival = read(self.subscription, record)
+            by_tenant.setdefault(arrival.tenant, []).append(arrival)
+        for tenant, arrivals in by_tenant.items():
+            done = 0
+            while done < len(arrivals):
+                chunk = arrivals[done : done + self._pace.size]
+                await self._settle(tenant, chunk, Backoff(0.05, 5.0))
+                done += len(chunk)
+
+    async def _settle(self, tenant: UUID, chunk: Sequence[Arrival], backoff: Backoff) -> None:
+        """Commit the chunk: whole, or in halves after a failure, or parked once it is alone."""
+        failure: Failure | None = None
+        while True:
+            try:
+                return await self._deliver(tenant, chunk, failure)
+            except Exception as error:  # noqa: BLE001  # the consumer loop: park or try again
+                if is_transient(error) or failure is not None:
+                    await self._rest(error, backoff)
+                elif len(chunk) == 1:
+                    failure = await self._judge(chunk[0], error)
+            if len(chunk) > 1:
+                middle = len(chunk) // 2
+                await self._settle(tenant, chunk[:middle], backoff)
+                await self._settle(tenant, chunk[middle:], backoff)
+                return None
+
+    async def _deliver(
+        self, tenant: UUID, chunk: Sequence[Arrival], failure: Failure | None
+    ) -> None:
+        started = time.perf_counter()
+        async with self._database.begin(tenant) as tx:
+            delivery = Delivery(
+                tx,
+                tenant,
+                self.subscription,
+                recent=self._recent,
+                offsets_rise=self.offsets_rise,
+                now=self._now(),
+            )
+            outcomes = await delivery.run(chunk, failure)
+        self._committed(outcomes, time.perf_counter() - started)
+
+    def _committed(self, outcomes: Outcomes, seconds: float) -> None:
+        name = self.subscription.name
+        self._pace.took(seconds)
+        self._recent.add(arrival.event_id for arrival, _ in outcomes)
+        SECONDS.labels(name).observe(seconds)
+        for (topic, _), tally in counts.tally((a.record.place, o) for a, o in outcomes).items():
+            for outcome, times in tally.items():
+                RECORDS.labels(name, topic, outcome.value).inc(times)
+        now = self._now()
+        for arrival, outcome in outcomes:
+            if outcome is Outcome.APPLIED and arrival.envelope is not None:
+                DELAY.labels(name).observe((now - arrival.envelope.time).total_seconds())
+        self.on_progress()
+
+    async def _rest(self, error: Exception, backoff: Backoff) -> None:
+        """Let what is in the way pass; this is progress too, the database is at fault."""
+        RETRIES.labels(self.subscription.name).inc()
+        rest = backoff.next()
+        await log.awarning(
+            "consumer_retries",
+            subscription=self.subscription.name,
+            error=repr(error),
+            seconds=round(rest, 3),
+        )
+        self.on_progress()
+        await asyncio.sleep(rest)
+
+    async def _judge(self, arrival: Arrival, error: Exception) -> Failure:
+        failure = Failure.of(error)
+        waits = failure.reason is Reason.NOT_YET
+        await log.alog(
+            logging.INFO if waits else logging.ERROR,
+            "event_parked",
+            subscription=self.subscription.name,
+            event_id=str(arrival.event_id),
+            key=arrival.key,
+            reason=failure.reason,
+            error=failure.error,
+            exc_info=None if waits else error,
+        )
+        return failure

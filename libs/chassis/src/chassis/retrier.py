@@ -1,0 +1,165 @@
+"""Tries parked events again when they are due: by themselves, or because somebody asked for it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import clock, counts, parking
+from chassis.arrivals import Consumed, from_stored, read
+from chassis.consumer_metrics import PARKED, RECORDS
+from chassis.counts import Outcome
+from chassis.db import Database
+from chassis.delivery import handle
+from chassis.failures import Backoff, Failure, Reason
+from chassis.parking import Parked, Status
+from chassis.pause import pause
+from chassis.subscriptions import Subscription
+from chassis.tables import parked_events
+from chassis.transient import is_transient
+
+log = structlog.get_logger()
+
+KEYS_A_PASS = 200
+REPORT_SECONDS = 30.0
+
+
+class Unreadable(Exception):
+    """A parked event that still cannot be read."""
+
+
+class Retrier:
+    """The worker's loop over the due keys of these subscriptions, for all tenants."""
+
+    def __init__(
+        self,
+        subscriptions: Sequence[Subscription],
+        database: Database,
+        *,
+        now: Callable[[], datetime] = clock.now,
+        poll_seconds: float = 0.2,
+    ) -> None:
+        self._subscriptions = {one.name: one for one in subscriptions}
+        self._database = database
+        self._now = now
+        self._poll_seconds = poll_seconds
+        self._reported_at = float("-inf")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set."""
+        backoff = Backoff(self._poll_seconds, 5.0)
+        while not stop.is_set():
+            rest = self._poll_seconds
+            try:
+                await self.pass_once()
+                await self._report()
+                backoff.reset()
+            except Exception as error:  # noqa: BLE001  # a loop of the consumer: go on later
+                await log.awarning("retrier_rests", error=repr(error))
+                rest = backoff.next()
+            await pause(stop, rest)
+
+    async def pass_once(self, *, ahead: timedelta = timedelta()) -> int:
+        """Try every key that is due, or will be `ahead`; returns how many events left a queue."""
+        done, due_by = 0, self._now() + ahead
+        for tenant, name, key in await self._due(due_by):
+            done += await self.retry(tenant, self._subscriptions[name], key, due_by=due_by)
+        return done
+
+    async def _due(self, due_by: datetime) -> list[tuple[UUID, str, str]]:
+        e = parked_events.c
+        due = (
+            select(e.tenant_id, e.subscription, e.key)
+            .where(e.retry_at <= due_by, e.subscription.in_(list(self._subscriptions)))
+            .order_by(e.retry_at)
+            .limit(KEYS_A_PASS)
+        )
+        async with self._database.begin(None) as tx:
+            rows = await tx.execute(due)
+            return list(dict.fromkeys((row.tenant_id, row.subscription, row.key) for row in rows))
+
+    async def retry(
+        self, tenant: UUID, subscription: Subscription, key: str, *, due_by: datetime
+    ) -> int:
+        """Apply the due events of a key in order, each in a transaction; returns how many left.
+
+        Raises what is transient; the queue is then as it was.
+        """
+        done = 0
+        while await self._retry_head(tenant, subscription, key, due_by):
+            done += 1
+        return done
+
+    async def _retry_head(
+        self, tenant: UUID, subscription: Subscription, key: str, due_by: datetime
+    ) -> bool:
+        parked: Parked | None = None
+        try:
+            async with self._database.begin(tenant) as tx:
+                parked = await parking.take_due(tx, tenant, subscription, key, due_by)
+                if parked is None:
+                    return False
+                outcome = await _apply(tx, subscription, parked, self._now())
+        except Exception as error:
+            if parked is None or is_transient(error):
+                raise
+            await self._postpone(subscription, parked, Failure.of(error), error)
+            return False
+        RECORDS.labels(subscription.name, parked.topic, outcome.value).inc()
+        return True
+
+    async def _postpone(
+        self, subscription: Subscription, parked: Parked, failure: Failure, error: Exception
+    ) -> None:
+        tenant, name, key = parked.tenant_id, subscription.name, parked.key
+        async with self._database.begin(tenant) as tx:
+            await counts.lock(tx, tenant, subscription, [parked.place])
+            await parking.lock_key(tx, tenant, name, key)
+            if await parking.head(tx, tenant, name, key) != parked:
+                return  # somebody else tried it, or an operator changed it
+            failure = await parking.postpone(tx, parked, failure, self._now())
+        if failure.reason is Reason.FAILED:
+            event_id = str(parked.envelope.get("id"))
+            await log.aerror(
+                "event_failed",
+                subscription=name,
+                event_id=event_id,
+                key=key,
+                error=failure.error,
+                exc_info=error,
+            )
+
+    async def _report(self) -> None:
+        """Now and then say how much is parked."""
+        if time.monotonic() - self._reported_at < REPORT_SECONDS:
+            return
+        self._reported_at = time.monotonic()
+        async with self._database.begin(None) as tx:
+            found = await parking.waiting(tx, self._subscriptions)
+        for name in self._subscriptions:
+            for reason in Reason:
+                PARKED.labels(name, reason.value).set(found.get((name, reason.value), 0))
+
+
+async def _apply(
+    tx: AsyncConnection, subscription: Subscription, parked: Parked, now: datetime
+) -> Outcome:
+    record = Consumed(parked.topic, parked.partition, -1, from_stored(parked.envelope))
+    arrival = read(subscription, record)
+    if arrival.error is not None:
+        raise Unreadable(arrival.error)
+    if arrival.tenant != parked.tenant_id:
+        raise Unreadable(f"The event is of another tenant: {arrival.tenant}")
+    outcome = Outcome.IGNORED
+    if not arrival.ignored:
+        outcome = (await handle(tx, subscription, [arrival]))[arrival.event_id]
+    by = parked.resolved_by or f"system:{subscription.name}"
+    await parking.resolve(
+        tx, parked, subscription, outcome, now, status=Status.REDRIVEN, resolved_by=by
+    )
+    return outcome

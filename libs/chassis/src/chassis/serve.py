@@ -1,0 +1,89 @@
+"""Several services under one port: the first segment of the path says whose request it is."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chassis.health import Check, database_check, health_routes
+from chassis.migrate import versions_needed
+
+DRAIN_SECONDS = 25
+
+
+def several(apps: Mapping[str, FastAPI]) -> ASGIApp:
+    """One ASGI application out of many; each keeps its own prefix, lifespan and OpenAPI."""
+    draining = asyncio.Event()
+    checks: dict[str, Check] = {
+        name: database_check(app.state.database, needs=versions_needed(name))
+        for name, app in apps.items()
+    }
+
+    async def index(_: Request) -> Response:
+        pages = {name: f"/{name}/v1/docs" for name in apps}
+        return JSONResponse({"services": pages, "health": ["/livez", "/readyz", "/metrics"]})
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for app in apps.values():
+                await stack.enter_async_context(app.router.lifespan_context(app))
+            yield
+            draining.set()
+
+    routes = [Route("/", index), *health_routes(checks, draining=draining)]
+    front = Starlette(routes=routes, lifespan=lifespan)
+    front.state.draining = draining
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        segment = scope["path"].split("/", 2)[1] if scope["type"] == "http" else ""
+        await apps.get(segment, front)(scope, receive, send)
+
+    dispatch.state = front.state  # type: ignore[attr-defined]  # where the server finds `draining`
+    return dispatch
+
+
+class Server(uvicorn.Server):
+    """Fails readiness at the first SIGTERM, then drains, then closes."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        draining: asyncio.Event | None = getattr(
+            getattr(self.config.app, "state", None), "draining", None
+        )
+        if draining is not None:
+            draining.set()
+        super().handle_exit(sig, frame)
+
+
+def server_of(app: ASGIApp, *, host: str, port: int) -> Server:
+    """A server as every process of ours runs it."""
+    return Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            loop="uvloop",
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+        )
+    )
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Let SIGTERM and SIGINT set the event, for processes that are not servers first of all."""
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop.set)

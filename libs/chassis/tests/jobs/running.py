@@ -1,0 +1,67 @@
+"""Runners for the tests: started, waited for, stopped."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from testkit.database import notes
+from testkit.plugin import Committed
+
+from chassis.job_runner import JobRunner
+from chassis.tables import jobs
+from kernel.ids import new_id
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+FAR_AHEAD = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def shortly(_attempts: int) -> timedelta:
+    """A back-off for tests."""
+    return timedelta(milliseconds=20)
+
+
+@asynccontextmanager
+async def running(*runners: JobRunner) -> AsyncIterator[None]:
+    """Graceful: what runs when the block ends is finished."""
+    stop = asyncio.Event()
+    tasks = [asyncio.create_task(runner.run(stop)) for runner in runners]
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.gather(*tasks)
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], *, within: float = 20) -> None:
+    async with asyncio.timeout(within):
+        while not await condition():
+            await asyncio.sleep(0.02)
+
+
+async def write_note(tx: AsyncConnection, words: str) -> UUID:
+    """The effect of a job, in its transaction."""
+    note_id = new_id()
+    await tx.execute(insert(notes).values(id=note_id, text=words, version=1))
+    return note_id
+
+
+async def texts(committed: Committed, tenant: UUID) -> list[str]:
+    async with committed.app.begin(tenant) as tx:
+        return list((await tx.execute(select(notes.c.text).order_by(notes.c.id))).scalars())
+
+
+async def all_jobs(committed: Committed) -> list[Row[Any]]:
+    async with committed.worker.begin(None) as tx:
+        return list((await tx.execute(select(jobs).order_by(jobs.c.key))).all())
+
+
+def nothing_left(committed: Committed) -> Callable[[], Awaitable[bool]]:
+    async def empty() -> bool:
+        return not await all_jobs(committed)
+
+    return empty

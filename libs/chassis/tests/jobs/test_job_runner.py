@@ -1,0 +1,336 @@
+"""Running jobs: each chunk takes effect exactly once, whatever dies, and nobody blocks the others."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from libs.chassis.tests.jobs.running import (
+    FAR_AHEAD,
+    LONG_AGO,
+    all_jobs,
+    eventually,
+    nothing_left,
+    running,
+    shortly,
+    texts,
+    write_note,
+)
+from sqlalchemy import event, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from testkit.database import notes
+from testkit.plugin import Committed
+
+from chassis.context import Context, current, entered
+from chassis.db import Database
+from chassis.job_runner import JobRunner
+from chassis.jobs import Again, Done, Job, cancel, enqueue
+from chassis.tables import jobs
+from kernel.ids import new_id
+
+
+async def promise(
+    committed: Committed, tenant: UUID, kind: str, keys: list[str], **payload: int
+) -> None:
+    async with committed.app.begin(tenant) as tx:
+        for key in keys:
+            await enqueue(tx, kind, key, run_at=LONG_AGO, payload=payload)
+
+
+async def note_it(tx: AsyncConnection, job: Job) -> Done:
+    await write_note(tx, job.key)
+    return Done()
+
+
+async def die(tx: AsyncConnection) -> None:
+    """What kill -9 or a database restart looks like from here."""
+    await tx.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+
+@pytest.fixture
+async def databases(committed: Committed) -> AsyncIterator[list[Database]]:
+    """One for each of four processes."""
+    four = [Database(committed.urls.worker_url, name=f"runner-{n}", pool_size=6) for n in range(4)]
+    yield four
+    for database in four:
+        await database.dispose()
+
+
+async def test_exactly_once_under_four_runners_and_crashes(
+    committed: Committed, databases: list[Database]
+) -> None:
+    dice = random.Random(11)
+    tenants = [new_id() for _ in range(4)]
+    crashes: Counter[str] = Counter()
+
+    async def hostile(tx: AsyncConnection, job: Job) -> Done:
+        await write_note(tx, job.key)
+        fate = dice.random()
+        if fate < 0.1:
+            crashes["backend"] += 1
+            await die(tx)
+        if fate < 0.2:
+            crashes["cancelled"] += 1
+            raise asyncio.CancelledError
+        if fate < 0.3:
+            crashes["bug"] += 1
+            raise ZeroDivisionError
+        await asyncio.sleep(dice.random() * 0.01)
+        return Done()
+
+    for tenant in tenants:
+        await promise(committed, tenant, "hostile", [f"{n:03}" for n in range(50)])
+    runners = [
+        JobRunner(d, {"hostile": hostile}, attempts=1000, backoff=shortly) for d in databases
+    ]
+    stop = asyncio.Event()
+    tasks = [asyncio.create_task(runner.run(stop)) for runner in runners]
+    await asyncio.sleep(0.3)
+    tasks[0].cancel()  # a process dies in the midst of its chunks
+    await eventually(nothing_left(committed), within=60)
+    stop.set()
+    await asyncio.gather(*tasks[1:])
+    assert tasks[0].cancelled()
+    for tenant in tenants:
+        assert sorted(await texts(committed, tenant)) == [f"{n:03}" for n in range(50)]
+    assert min(crashes.values()) > 5, crashes
+
+
+async def test_chunks_resume_where_a_crash_left_them(committed: Committed, tenant: UUID) -> None:
+    crashed = asyncio.Event()
+
+    async def in_chunks(tx: AsyncConnection, job: Job) -> Done | Again:
+        at = job.payload["at"]
+        await write_note(tx, f"chunk {at}")
+        if at == 4 and not crashed.is_set():
+            crashed.set()
+            await asyncio.sleep(60)
+        return Done() if at == 9 else Again(job.now, {"at": at + 1})
+
+    await promise(committed, tenant, "import", ["7"], at=0)
+    first = asyncio.create_task(
+        JobRunner(committed.worker, {"import": in_chunks}).run(asyncio.Event())
+    )
+    await asyncio.wait_for(crashed.wait(), 10)
+    first.cancel()
+    await asyncio.wait([first])
+    (job,) = await all_jobs(committed)
+    assert job.payload == {"at": 4}
+    began = asyncio.get_running_loop().time()
+    async with running(JobRunner(committed.worker, {"import": in_chunks})):
+        await eventually(nothing_left(committed))
+    assert await texts(committed, tenant) == [f"chunk {n}" for n in range(10)]
+    assert asyncio.get_running_loop().time() - began < 2  # a next chunk does not wait for a poll
+
+
+async def test_a_failed_job_rests_and_blocks_nobody(committed: Committed) -> None:
+    bad, good = new_id(), new_id()
+    tries: Counter[str] = Counter()
+
+    async def picky(tx: AsyncConnection, job: Job) -> Done:
+        tries[job.key] += 1
+        await write_note(tx, job.key)
+        if job.tenant == bad:
+            raise ValueError("no\0 good")
+        return Done()
+
+    await promise(committed, bad, "picky", [f"bad {n}" for n in range(10)])
+    await promise(committed, good, "picky", [f"good {n}" for n in range(10)])
+    runner = JobRunner(committed.worker, {"picky": picky}, attempts=3, backoff=shortly)
+
+    async def settled() -> bool:
+        left = await all_jobs(committed)
+        return len(left) == 10 and all(job.status == "FAILED" for job in left)
+
+    async with running(runner):
+        await eventually(settled)
+    assert len(await texts(committed, good)) == 10
+    assert await texts(committed, bad) == []
+    assert {tries[f"bad {n}"] for n in range(10)} == {3}
+    (failed, *_) = await all_jobs(committed)
+    assert (failed.attempts, failed.last_error) == (3, "ValueError: no good")
+
+
+async def test_tenants_take_turns(committed: Committed) -> None:
+    busy, quiet = new_id(), new_id()
+    order: list[UUID] = []
+
+    async def counted(_: AsyncConnection, job: Job) -> Done:
+        order.append(job.tenant)
+        return Done()
+
+    await promise(committed, busy, "count", [str(n) for n in range(300)])
+    async with committed.app.begin(quiet) as tx:
+        for n in range(8):  # due later than all of the busy one's
+            await enqueue(tx, "count", str(n), run_at=LONG_AGO + timedelta(days=1))
+    async with running(JobRunner(committed.worker, {"count": counted})):
+        await eventually(nothing_left(committed))
+    last_of_quiet = max(place for place, tenant in enumerate(order) if tenant == quiet)
+    assert last_of_quiet < 20
+
+
+async def test_only_what_is_due_and_known_is_run(committed: Committed, tenant: UUID) -> None:
+    await promise(committed, tenant, "note", ["now"])
+    await promise(committed, tenant, "of-a-newer-build", ["later"])
+    async with committed.app.begin(tenant) as tx:
+        await enqueue(tx, "note", "tomorrow", run_at=FAR_AHEAD)
+    async with running(JobRunner(committed.worker, {"note": note_it}, poll=0.02)):
+        await asyncio.sleep(0.3)
+    assert await texts(committed, tenant) == ["now"]
+    assert [job.key for job in await all_jobs(committed)] == ["later", "tomorrow"]
+
+
+async def test_a_stop_finishes_what_runs(committed: Committed, tenant: UUID) -> None:
+    started = asyncio.Event()
+
+    async def slow(tx: AsyncConnection, job: Job) -> Done:
+        started.set()
+        await asyncio.sleep(0.2)
+        return await note_it(tx, job)
+
+    await promise(committed, tenant, "slow", ["a", "b", "c"])
+    async with running(JobRunner(committed.worker, {"slow": slow}, concurrency=1)):
+        await asyncio.wait_for(started.wait(), 5)
+    assert len(await texts(committed, tenant)) == 1
+    assert len(await all_jobs(committed)) == 2
+
+
+async def test_the_handler_knows_whose_work_it_is(committed: Committed, tenant: UUID) -> None:
+    seen: list[tuple[Context, UUID | None]] = []
+
+    async def look(tx: AsyncConnection, job: Job) -> Done:
+        mine = await tx.execute(text("SELECT current_setting('app.tenant')::uuid"))
+        seen.append((current(), mine.scalar_one()))
+        assert job.run_at == LONG_AGO
+        assert job.now > LONG_AGO
+        return Done()
+
+    request = Context(correlation_id="the-request")
+    with entered(request):
+        await promise(committed, tenant, "look", ["7"])
+    async with running(JobRunner(committed.worker, {"look": look})):
+        await eventually(nothing_left(committed))
+    ((context, mine),) = seen
+    assert (context.correlation_id, context.trace_id) == ("the-request", request.trace_id)
+    assert (context.actor, context.tenant, mine) == ("system:job", str(tenant), tenant)
+
+
+async def test_a_busy_row_postpones_without_counting(committed: Committed, tenant: UUID) -> None:
+    async with committed.app.begin(tenant) as tx:
+        note_id = await write_note(tx, "contended")
+
+    async def touch(tx: AsyncConnection, _: Job) -> Done:
+        await tx.execute(update(notes).where(notes.c.id == note_id).values(text="touched"))
+        return Done()
+
+    await promise(committed, tenant, "touch", ["7"])
+    await promise(committed, tenant, "note", ["beside"])
+    kinds = {"touch": touch, "note": note_it}
+    async with running(JobRunner(committed.worker, kinds, attempts=1)):
+        async with committed.app.begin(tenant) as tx:
+            await tx.execute(select(notes.c.id).with_for_update())
+            await asyncio.sleep(2)
+            (job,) = await all_jobs(committed)
+            assert (job.status, job.attempts) == ("WAITING", 0)
+            assert "lock timeout" in job.last_error
+        await eventually(nothing_left(committed))
+    assert sorted(await texts(committed, tenant)) == ["beside", "touched"]
+
+
+async def test_a_request_is_never_the_victim_of_a_deadlock(
+    committed: Committed, tenant: UUID
+) -> None:
+    """The job holds its row and wants the note; the request holds the note and wants the job."""
+    claimed = asyncio.Event()
+    async with committed.app.begin(tenant) as tx:
+        note_id = await write_note(tx, "old")
+
+    async def expire(tx: AsyncConnection, job: Job) -> Done:
+        claimed.set()
+        await asyncio.sleep(0.1)
+        await tx.execute(update(notes).where(notes.c.id == note_id).values(text=job.payload["to"]))
+        return Done()
+
+    async with committed.app.begin(tenant) as tx:
+        await enqueue(tx, "expire", "7", run_at=LONG_AGO, payload={"to": "too early"})
+    async with running(JobRunner(committed.worker, {"expire": expire})):
+        async with committed.app.begin(tenant) as tx:
+            await tx.execute(select(notes.c.id).where(notes.c.id == note_id).with_for_update())
+            await asyncio.wait_for(claimed.wait(), 5)
+            moved = {"run_at": LONG_AGO, "payload": {"to": "expired"}, "replace": True}
+            assert await enqueue(tx, "expire", "7", **moved)
+        await eventually(nothing_left(committed))
+    assert await texts(committed, tenant) == ["expired"]
+
+
+async def test_a_promise_made_while_it_runs_is_kept(committed: Committed, tenant: UUID) -> None:
+    claimed, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(tx: AsyncConnection, job: Job) -> Done:
+        claimed.set()
+        await go.wait()
+        return await note_it(tx, job)
+
+    await promise(committed, tenant, "slow", ["7"])
+    async with running(JobRunner(committed.worker, {"slow": slow})):
+        await asyncio.wait_for(claimed.wait(), 5)
+        async with committed.app.begin(tenant) as tx:
+            assert not await cancel(tx, "slow", "7")  # it runs: not waited for
+        second = asyncio.create_task(promise(committed, tenant, "slow", ["7"]))
+        await asyncio.sleep(0.1)
+        go.set()
+        await second
+        await eventually(nothing_left(committed))
+    assert await texts(committed, tenant) == ["7", "7"]
+
+
+async def test_waiting_costs_little(committed: Committed, tenant: UUID) -> None:
+    """A job that another process is busy with is not asked for in a tight loop."""
+    looks = 0
+    other = Database(committed.urls.worker_url, name="counted")
+
+    @event.listens_for(other.engine.sync_engine, "before_cursor_execute")
+    def count(*_: object) -> None:
+        nonlocal looks
+        looks += 1
+
+    await promise(committed, tenant, "note", ["7"])
+    async with committed.worker.begin(tenant) as tx:
+        await tx.execute(select(jobs.c.id).with_for_update())
+        async with running(JobRunner(other, {"note": note_it})):
+            await asyncio.sleep(1.5)
+    await other.dispose()
+    assert 2 <= looks <= 12
+
+
+async def test_the_look_stays_quick_behind_a_flood(committed: Committed) -> None:
+    """A tenant with 50,000 due jobs, one with a single one: served first, and soon."""
+    flood, quiet = new_id(), new_id()
+    served: list[UUID] = []
+
+    async def counted(_: AsyncConnection, job: Job) -> Done:
+        served.append(job.tenant)
+        return Done()
+
+    async with committed.worker.begin(flood) as tx:
+        await tx.execute(
+            text("""
+                INSERT INTO jobs (id, kind, key, run_at, payload, correlationid, traceparent)
+                SELECT gen_random_uuid(), 'count', n::text, now() - interval '1 day', '{}', 'c',
+                '00-' || repeat('1', 32) || '-' || repeat('1', 16) || '-01'
+                FROM generate_series(1, 15000) AS n
+            """)
+        )
+    await promise(committed, quiet, "count", ["7"])
+    async with running(JobRunner(committed.worker, {"count": counted})):
+
+        async def quiet_was_served() -> bool:
+            return quiet in served
+
+        await eventually(quiet_was_served, within=3)
+    assert served.index(quiet) < 20
+    async with committed.worker.begin(None) as tx:
+        await tx.execute(insert(notes).from_select(["id"], select(notes.c.id).where(text("false"))))

@@ -1,0 +1,76 @@
+"""Promising jobs: once per kind and key, with the business write or not at all."""
+
+import asyncio
+from uuid import UUID
+
+from libs.chassis.tests.jobs.running import FAR_AHEAD, LONG_AGO, all_jobs
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from testkit.plugin import Committed
+
+from chassis.context import Context, entered
+from chassis.jobs import cancel, enqueue
+from chassis.tables import jobs
+from kernel.ids import new_id
+
+
+async def test_a_second_one_keeps_the_first(tx: AsyncConnection) -> None:
+    with entered(Context(correlation_id="the-request")):
+        assert await enqueue(tx, "remind", "7", run_at=FAR_AHEAD, payload={"n": 1})
+    assert not await enqueue(tx, "remind", "7", run_at=LONG_AGO, payload={"n": 2})
+    assert await enqueue(tx, "remind", "8", run_at=FAR_AHEAD)
+    assert await enqueue(tx, "expire", "7", run_at=FAR_AHEAD)
+    row = (await tx.execute(select(jobs).where(jobs.c.kind == "remind", jobs.c.key == "7"))).one()
+    assert (row.run_at, row.payload, row.status) == (FAR_AHEAD, {"n": 1}, "WAITING")
+    assert row.correlationid == "the-request"
+
+
+async def test_replace_moves_it(tx: AsyncConnection) -> None:
+    await enqueue(tx, "remind", "7", run_at=FAR_AHEAD, payload={"n": 1})
+    assert await enqueue(tx, "remind", "7", run_at=LONG_AGO, payload={"n": 2}, replace=True)
+    row = (await tx.execute(select(jobs))).one()
+    assert (row.run_at, row.payload) == (LONG_AGO, {"n": 2})
+
+
+async def test_one_that_failed_for_good_starts_anew(tx: AsyncConnection) -> None:
+    await enqueue(tx, "remind", "7", run_at=LONG_AGO)
+    await tx.execute(update(jobs).values(status="FAILED", attempts=8, last_error="bug"))
+    assert await enqueue(tx, "remind", "7", run_at=FAR_AHEAD)
+    row = (await tx.execute(select(jobs))).one()
+    assert (row.status, row.attempts, row.last_error) == ("WAITING", 0, None)
+
+
+async def test_cancelling(tx: AsyncConnection) -> None:
+    await enqueue(tx, "remind", "7", run_at=FAR_AHEAD)
+    await enqueue(tx, "remind", "8", run_at=FAR_AHEAD)
+    assert await cancel(tx, "remind", "7")
+    assert not await cancel(tx, "remind", "7")
+    assert list((await tx.execute(select(jobs.c.key))).scalars()) == ["8"]
+
+
+async def test_tenants_have_jobs_of_their_own_even_for_the_worker(committed: Committed) -> None:
+    tenants = [new_id(), new_id()]
+    for tenant in tenants:
+        async with committed.worker.begin(tenant) as tx:
+            assert await enqueue(tx, "remind", "7", run_at=FAR_AHEAD)
+    async with committed.worker.begin(tenants[0]) as tx:
+        assert await cancel(tx, "remind", "7")
+        assert not await cancel(tx, "remind", "7")
+    assert [job.tenant_id for job in await all_jobs(committed)] == [tenants[1]]
+
+
+async def test_a_rollback_takes_the_promise_back(committed: Committed, tenant: UUID) -> None:
+    async with committed.app.begin(tenant) as tx:
+        await enqueue(tx, "remind", "7", run_at=FAR_AHEAD)
+        await tx.rollback()
+    assert await all_jobs(committed) == []
+
+
+async def test_twenty_at_once_make_one(committed: Committed, tenant: UUID) -> None:
+    async def promise() -> bool:
+        async with committed.app.begin(tenant) as tx:
+            return await enqueue(tx, "remind", "7", run_at=FAR_AHEAD)
+
+    taken = await asyncio.gather(*(promise() for _ in range(20)))
+    assert taken.count(True) == 1
+    assert len(await all_jobs(committed)) == 1

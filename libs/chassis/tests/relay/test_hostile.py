@@ -1,0 +1,138 @@
+"""The relay among hostile writers, crashing owners and ended sessions: nothing lost or reordered.
+
+Writers take their transaction id early and touch the aggregates late, in savepoints, some rolled
+back; one transaction stays open for seconds; transports fail after they took the records.
+"""
+
+import asyncio
+import random
+from collections import defaultdict
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from chassis.connections import connected
+from chassis.db import Database
+from chassis.relay import Poll, Relay
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from testkit.notes import rewrite, write
+from testkit.plugin import Committed
+
+from chassis.transport import Record
+from libs.chassis.tests.relay.transports import Crashing
+
+SECONDS = 8
+WRITERS = 8
+NOTES = 40
+
+
+@asynccontextmanager
+async def undone(tx: AsyncConnection) -> Any:
+    savepoint = await tx.begin_nested()
+    yield
+    await savepoint.rollback()
+
+
+async def write_hostilely(
+    app: Database, tenant: UUID, ids: list[UUID], stop: asyncio.Event, seed: int
+) -> None:
+    chance = random.Random(seed)
+    while not stop.is_set():
+        async with app.engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            raw.driver_connection.tenant = tenant  # type: ignore[union-attr]
+            outer = await connection.begin()
+            await connection.execute(text("SELECT pg_current_xact_id()"))  # the id, early
+            await asyncio.sleep(chance.choice([0, 0, 0, 0.002, 0.02]))
+            for note in sorted(chance.sample(ids, 2)):
+                if chance.random() < 0.1:
+                    async with undone(connection):
+                        await rewrite(connection, note, "undone")
+                async with connection.begin_nested():
+                    await rewrite(connection, note, "written")
+            await (outer.rollback() if chance.random() < 0.1 else outer.commit())
+
+
+async def stay_open(app: Database, tenant: UUID, note: UUID, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        async with app.begin(tenant) as tx:
+            await tx.execute(text("SELECT pg_current_xact_id()"))
+            await asyncio.sleep(3)
+            await rewrite(tx, note, "late")
+
+
+async def end_sessions(url: str, stop: asyncio.Event) -> int:
+    """End a relay's session now and then, an owner's or a reader's."""
+    ended = 0
+    async with connected(url, name="killer") as connection:
+        while not stop.is_set():
+            await asyncio.sleep(0.7)
+            ended += await connection.fetchval(
+                "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM ("
+                " SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+                " AND application_name LIKE 'testkit-relay%' ORDER BY random() LIMIT 1) AS one"
+            )
+    return ended
+
+
+def order_violations(arrived: list[Record]) -> list[Record]:
+    """Records whose first arrival does not carry the next version of their aggregate."""
+    top: defaultdict[str, int] = defaultdict(int)
+    seen, wrong = set[int](), list[Record]()
+    for record in arrived:
+        if record.seq in seen:
+            continue
+        seen.add(record.seq)
+        if record.envelope.sequence != top[record.key] + 1:
+            wrong.append(record)
+        top[record.key] = record.envelope.sequence
+    return wrong
+
+
+async def test_nothing_is_lost_or_reordered(committed: Committed, tenant: UUID) -> None:
+    urls = committed.urls
+    async with committed.app.begin(tenant) as tx:
+        ids = [(await write(tx, "first")).id for _ in range(NOTES)]
+        late = (await write(tx, "first")).id
+    writing_over, relays_over = asyncio.Event(), asyncio.Event()
+    transport = Crashing(seed=7)
+    relays = [
+        Relay("testkit", urls.worker_url, transport, poll=Poll(fast=0.01, slow=0.05))
+        for _ in range(3)
+    ]
+    running = [asyncio.create_task(relay.run(relays_over)) for relay in relays]
+    killer = asyncio.create_task(end_sessions(urls.worker_url, writing_over))
+    writers = [
+        asyncio.create_task(write_hostilely(committed.app, tenant, ids, writing_over, seed))
+        for seed in range(WRITERS)
+    ]
+    writers.append(asyncio.create_task(stay_open(committed.app, tenant, late, writing_over)))
+    await asyncio.sleep(SECONDS)
+    writing_over.set()
+    await asyncio.gather(*writers)
+    ended = await killer
+    async with connected(urls.worker_url, name="test") as connection:
+        written = await all_seqs(connection)
+        await all_arrived(transport, written)
+    relays_over.set()
+    await asyncio.gather(*running)
+    assert written - set(transport.seqs) == set()
+    assert set(transport.seqs) - written == set()
+    assert order_violations(transport.arrived) == []
+    assert len(written) > 500
+    assert transport.crashes > 0
+    assert ended > 0
+
+
+async def all_seqs(connection: asyncpg.Connection) -> set[int]:
+    return {row["seq"] for row in await connection.fetch("SELECT seq FROM outbox")}
+
+
+async def all_arrived(transport: Crashing, written: set[int]) -> None:
+    """Wait until the last one came, or long enough to call it lost."""
+    for _ in range(300):
+        if written <= set(transport.seqs):
+            return
+        await asyncio.sleep(0.1)

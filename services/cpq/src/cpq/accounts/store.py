@@ -1,0 +1,18 @@
+"""The read copy of L2O's accounts."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Column, Table, Text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.replica import replica_columns, replicate
+from chassis.subscriptions import Received, ReplicaResult
+from contracts.l2o.events import AccountCreated
+from cpq.database import metadata
+
+accounts = Table("accounts", metadata, *replica_columns(), Column("name", Text, nullable=False))
+
+
+async def keep(tx: AsyncConnection, received: Sequence[Received[AccountCreated]]) -> ReplicaResult:
+    """Keep the newest state of each."""
+    return await replicate(tx, accounts, received, lambda fact: {"name": fact.account.name})

@@ -1,0 +1,37 @@
+"""The read copy of L2O's opportunities."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Column, Table, Text, Uuid
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.replica import replica_columns, replicate
+from chassis.subscriptions import Received, ReplicaResult
+from contracts.l2o.events import (
+    OpportunityLost,
+    OpportunityOpened,
+    OpportunityStageMoved,
+    OpportunityWon,
+)
+from cpq.database import metadata
+
+OpportunityFact = OpportunityOpened | OpportunityStageMoved | OpportunityWon | OpportunityLost
+
+opportunities = Table(
+    "opportunities",
+    metadata,
+    *replica_columns(),
+    Column("account_id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+)
+
+
+def _columns(fact: OpportunityFact) -> dict[str, object]:
+    told = fact.opportunity
+    return {"account_id": told.account_id, "name": told.name, "stage": told.stage}
+
+
+async def keep(tx: AsyncConnection, received: Sequence[Received[OpportunityFact]]) -> ReplicaResult:
+    """Keep the newest state of each."""
+    return await replicate(tx, opportunities, received, _columns)

@@ -1,0 +1,117 @@
+"""A price book, and everything that can be wrong with one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import pairwise
+from uuid import UUID
+
+from contracts.cpq.events import PriceBookCreated, PriceBookState
+from contracts.cpq.events import PriceEntry as EntryState
+from contracts.cpq.events import PriceTier as TierState
+from kernel.errors import Violation
+from kernel.money import Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceTier:
+    """From this quantity on, a unit costs this much."""
+
+    from_quantity: Decimal
+    unit_price: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceEntry:
+    """What a unit of a product costs: the list price, and less or more by the quantity."""
+
+    product_id: UUID
+    list_price: Money
+    tiers: tuple[PriceTier, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceBook:
+    """Valid in `[valid_from, valid_to)`. Books may overlap: a quote says which one priced it."""
+
+    id: UUID
+    name: str
+    currency: str
+    valid_from: date
+    valid_to: date | None
+    entries: tuple[PriceEntry, ...]
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+    def violations(self, *, unknown: Collection[UUID]) -> list[Violation]:
+        """Everything wrong with this book; `unknown` are the products that do not exist."""
+        return [
+            *self._violations_of_head(),
+            *self._repeated_products(),
+            *(
+                violation
+                for at, entry in enumerate(self.entries)
+                for violation in _violations_of_entry(f"/entries/{at}", entry, self, unknown)
+            ),
+        ]
+
+    def _violations_of_head(self) -> Iterator[Violation]:
+        if self.valid_to is not None and self.valid_to <= self.valid_from:
+            yield Violation("/valid_to", "PERIOD_EMPTY", {"start": self.valid_from.isoformat()})
+        if not self.entries:
+            yield Violation("/entries", "TOO_SHORT", {"minimum": 1})
+
+    def _repeated_products(self) -> Iterator[Violation]:
+        seen: set[UUID] = set()
+        for at, entry in enumerate(self.entries):
+            if entry.product_id in seen:
+                pointer = f"/entries/{at}/product_id"
+                yield Violation(pointer, "PRODUCT_REPEATED", {"product_id": str(entry.product_id)})
+            seen.add(entry.product_id)
+
+    def created(self) -> PriceBookCreated:
+        """The fact of its creation, with every price."""
+        return PriceBookCreated(
+            price_book=PriceBookState(
+                price_book_id=self.id,
+                name=self.name,
+                currency=self.currency,
+                valid_from=self.valid_from,
+                valid_to=self.valid_to,
+                entries=tuple(_state_of(entry) for entry in self.entries),
+            )
+        )
+
+
+def _violations_of_entry(
+    pointer: str, entry: PriceEntry, book: PriceBook, unknown: Collection[UUID]
+) -> Iterator[Violation]:
+    if entry.product_id in unknown:
+        product = {"product_id": str(entry.product_id)}
+        yield Violation(f"{pointer}/product_id", "PRODUCT_UNKNOWN", product)
+    yield from _violations_of_price(f"{pointer}/list_price", entry.list_price, book.currency)
+    for at, tier in enumerate(entry.tiers):
+        price_pointer = f"{pointer}/tiers/{at}/unit_price"
+        yield from _violations_of_price(price_pointer, tier.unit_price, book.currency)
+    for at, (lower, upper) in enumerate(pairwise(entry.tiers), start=1):
+        if upper.from_quantity <= lower.from_quantity:
+            yield Violation(f"{pointer}/tiers/{at}/from_quantity", "TIERS_NOT_INCREASING")
+
+
+def _violations_of_price(pointer: str, price: Money, currency: str) -> Iterator[Violation]:
+    if price.currency != currency:
+        params = {"expected": currency, "actual": price.currency}
+        yield Violation(f"{pointer}/currency", "CURRENCY_MISMATCH", params)
+    if price.is_negative:
+        yield Violation(f"{pointer}/amount", "TOO_SMALL", {"relation": ">=", "limit": "0"})
+
+
+def _state_of(entry: PriceEntry) -> EntryState:
+    tiers = (TierState(from_quantity=t.from_quantity, unit_price=t.unit_price) for t in entry.tiers)
+    return EntryState(
+        product_id=entry.product_id, list_price=entry.list_price, tiers=tuple(tiers)
+    )

@@ -1,0 +1,132 @@
+import re
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from cpq.price_books.domain import PriceEntry, PriceTier
+from kernel.decimals import DecimalString, PositiveDecimal
+from kernel.money import CurrencyCode, Money
+
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _day(value: object) -> date:
+    if isinstance(value, str) and _ISO_DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise PydanticCustomError("date_parsing", "Input should be a day such as 2026-11-22")
+
+
+# The framework's date also takes seconds since 1970 and midnights.
+BusinessDate = Annotated[date, BeforeValidator(_day)]
+
+BookName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class PriceTierIn(BaseModel):
+    """From this quantity on, a unit costs this much."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_quantity: PositiveDecimal
+    unit_price: Money
+
+
+class PriceEntryIn(BaseModel):
+    """The list price of a product and its quantity tiers, from the smallest quantity up."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    product_id: UUID
+    list_price: Money
+    tiers: list[PriceTierIn] = Field(default=[], max_length=50)
+
+    def entry(self) -> PriceEntry:
+        tiers = (
+            PriceTier(from_quantity=t.from_quantity, unit_price=t.unit_price) for t in self.tiers
+        )
+        return PriceEntry(
+            product_id=self.product_id, list_price=self.list_price, tiers=tuple(tiers)
+        )
+
+
+class PriceBookIn(BaseModel):
+    """A new price book, valid in `[valid_from, valid_to)`; without `valid_to` it stays valid."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "2026 标准价",
+                    "currency": "CNY",
+                    "valid_from": "2026-01-01",
+                    "valid_to": None,
+                    "entries": [
+                        {
+                            "product_id": "019aa9a2-0000-7000-8000-000000000001",
+                            "list_price": {"amount": "100.00", "currency": "CNY"},
+                            "tiers": [
+                                {
+                                    "from_quantity": "10",
+                                    "unit_price": {"amount": "90.00", "currency": "CNY"},
+                                }
+                            ],
+                        }
+                    ],
+                }
+            ]
+        },
+    )
+
+    name: BookName
+    currency: CurrencyCode
+    valid_from: BusinessDate
+    valid_to: BusinessDate | None = None
+    # At least one is demanded by the domain, so that it is said together with all else.
+    entries: list[PriceEntryIn] = Field(max_length=5000, json_schema_extra={"minItems": 1})
+
+
+class PriceTierOut(BaseModel):
+    """From this quantity on, a unit costs this much."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    from_quantity: DecimalString
+    unit_price: Money
+
+
+class PriceEntryOut(BaseModel):
+    """The list price of a product and its quantity tiers."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    product_id: UUID
+    list_price: Money
+    tiers: list[PriceTierOut]
+
+
+class PriceBookSummary(BaseModel):
+    """A price book without its prices, as lists show it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    currency: str
+    valid_from: date
+    valid_to: date | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class PriceBookOut(PriceBookSummary):
+    """A price book with all its prices, in the order they were given."""
+
+    entries: list[PriceEntryOut]

@@ -1,0 +1,1 @@
+"""Products: what the tenant sells, each known by its SKU."""

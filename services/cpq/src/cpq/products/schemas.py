@@ -1,0 +1,43 @@
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from kernel.quantity import UnitCode
+
+# Words of visible characters with single spaces, so that no two SKUs look the same on paper.
+Sku = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^\S+( \S+)*$"),
+]
+ProductName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class ProductIn(BaseModel):
+    """A new product."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"sku": "GTX-BASIC", "name": "GTX 基础版", "unit": "PCS"}]},
+    )
+
+    sku: Sku
+    name: ProductName
+    unit: UnitCode = "PCS"
+    active: bool = Field(True, strict=True, description="Only active products can be quoted")
+
+
+class ProductOut(BaseModel):
+    """A product."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    sku: str
+    name: str
+    unit: str
+    active: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,1 @@
+"""Quotes: a price offered to a customer for an opportunity, sent and accepted."""

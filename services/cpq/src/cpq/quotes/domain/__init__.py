@@ -1,0 +1,1 @@
+"""How a quote is priced, put together and moved on; pure."""

@@ -1,0 +1,1 @@
+"""Accounts (客户): the companies we sell to, and what each has ordered, received and paid."""

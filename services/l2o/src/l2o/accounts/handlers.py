@@ -1,0 +1,17 @@
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.subscriptions import Meta
+from contracts.rms.events import OrderConfirmed, OrderShipped, PaymentReceived
+from l2o.accounts import actions
+
+
+async def on_order_confirmed(tx: AsyncConnection, event: OrderConfirmed, _: Meta) -> None:
+    await actions.count_ordered(tx, event.order.account_id, event.order.gross_total)
+
+
+async def on_order_shipped(tx: AsyncConnection, event: OrderShipped, _: Meta) -> None:
+    await actions.count_shipped(tx, event.order.account_id, event.shipment.amount)
+
+
+async def on_payment_received(tx: AsyncConnection, event: PaymentReceived, _: Meta) -> None:
+    await actions.count_received(tx, event.payment.account_id, event.payment.amount)

@@ -1,0 +1,57 @@
+from uuid import UUID
+
+from fastapi import Response
+
+from chassis.auth import Caller, allow
+from chassis.clock import Now
+from chassis.pages import Page, PageParams, fetch_page
+from chassis.routing import new_router
+from chassis.rows import from_columns
+from chassis.transaction import Tx
+from l2o.accounts import actions, store
+from l2o.accounts.domain import Account
+from l2o.accounts.schemas import AccountIn, AccountOut, AccountTotals, TotalsOut
+
+router = new_router("/accounts", tag="accounts")
+
+
+@router.post("", status_code=201, dependencies=[allow("l2o.account.write")])
+async def account_create(
+    body: AccountIn, tx: Tx, now: Now, caller: Caller, response: Response
+) -> AccountOut:
+    """Create an account."""
+    account = await actions.create_account(
+        tx, name=body.name, phone=body.phone, owner_id=caller.subject, now=now
+    )
+    response.headers["Location"] = f"/l2o/v1/accounts/{account.id}"
+    return AccountOut.model_validate(account)
+
+
+@router.get("", dependencies=[allow("l2o.account.read")])
+async def account_list(tx: Tx, page: PageParams) -> Page[AccountOut]:
+    """List accounts, newest first."""
+    return await fetch_page(
+        tx,
+        store.listed(),
+        page,
+        shape=lambda row: AccountOut.model_validate(from_columns(Account, row)),
+    )
+
+
+@router.get("/{account_id}", dependencies=[allow("l2o.account.read")])
+async def account_get(account_id: UUID, tx: Tx) -> AccountOut:
+    """Read an account."""
+    return AccountOut.model_validate(await store.get(tx, account_id))
+
+
+@router.get("/{account_id}/totals", dependencies=[allow("l2o.account.read")])
+async def account_totals(account_id: UUID, tx: Tx) -> AccountTotals:
+    """What the account has ordered, had shipped and paid, per currency."""
+    await store.get(tx, account_id)
+    totals = [
+        TotalsOut(
+            currency=t.ordered.currency, ordered=t.ordered, shipped=t.shipped, received=t.received
+        )
+        for t in await store.totals_of(tx, account_id)
+    ]
+    return AccountTotals(account_id=account_id, totals=totals)

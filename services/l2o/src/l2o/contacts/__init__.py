@@ -1,0 +1,1 @@
+"""Contacts (联系人): the people at an account."""

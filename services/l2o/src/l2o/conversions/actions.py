@@ -1,0 +1,58 @@
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.outbox import publish
+from contracts.mtl.events import LeadConverted
+from l2o.accounts import store as accounts
+from l2o.accounts.actions import create_account
+from l2o.contacts.actions import create_contact
+from l2o.conversions import store
+from l2o.conversions.domain import account_name, contact_name, conversion_of
+from l2o.opportunities.actions import open_opportunity
+
+
+async def convert_lead(tx: AsyncConnection, lead: LeadConverted) -> None:
+    """Make the three of a lead, or reject it; a conversion known already changes nothing."""
+    if await store.known(tx, lead.conversion_id):
+        return
+    missing = lead.existing_account and not await accounts.exists(tx, lead.account_id)
+    conversion = conversion_of(lead, rejected_for="ACCOUNT_NOT_FOUND" if missing else None)
+    if not missing:
+        await _make_three(tx, lead)
+    await store.add(tx, conversion)
+    await publish(tx, conversion.event(), of=conversion)
+
+
+async def _make_three(tx: AsyncConnection, event: LeadConverted) -> None:
+    lead, now = event.lead, event.converted_at
+    owner = lead.owner_id or event.converted_by
+    if not event.existing_account:
+        await create_account(
+            tx,
+            name=account_name(lead),
+            phone=lead.phone,
+            owner_id=owner,
+            now=now,
+            account_id=event.account_id,
+            lead_id=lead.lead_id,
+        )
+    await create_contact(
+        tx,
+        account_id=event.account_id,
+        name=contact_name(lead),
+        phone=lead.phone,
+        email=lead.email,
+        now=now,
+        contact_id=event.contact_id,
+    )
+    await open_opportunity(
+        tx,
+        account_id=event.account_id,
+        contact_id=event.contact_id,
+        name=event.opportunity_name,
+        amount=None,
+        expected_close_date=None,
+        owner_id=owner,
+        now=now,
+        opportunity_id=event.opportunity_id,
+        lead_id=lead.lead_id,
+    )

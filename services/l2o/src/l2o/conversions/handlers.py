@@ -1,0 +1,9 @@
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.subscriptions import Meta
+from contracts.mtl.events import LeadConverted
+from l2o.conversions import actions
+
+
+async def on_lead_converted(tx: AsyncConnection, event: LeadConverted, _: Meta) -> None:
+    await actions.convert_lead(tx, event)

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from contracts.l2o.events import (
+    OpportunityLost,
+    OpportunityStageMoved,
+    OpportunityState,
+    OpportunityWon,
+)
+from kernel.errors import RuleBroken
+from kernel.money import Money
+
+
+class Stage(StrEnum):
+    FIRST_CONTACT = "FIRST_CONTACT"
+    SOLUTION = "SOLUTION"
+    QUOTATION = "QUOTATION"
+    BIDDING = "BIDDING"
+    NEGOTIATION = "NEGOTIATION"
+    SIGNING = "SIGNING"
+    WON = "WON"
+    LOST = "LOST"
+
+
+# Forward to any later stage, back by one; a closed opportunity stays closed.
+MOVES: dict[Stage, frozenset[Stage]] = {
+    Stage.FIRST_CONTACT: frozenset(Stage) - {Stage.FIRST_CONTACT},
+    Stage.SOLUTION: frozenset(Stage) - {Stage.SOLUTION},
+    Stage.QUOTATION: frozenset(Stage) - {Stage.FIRST_CONTACT, Stage.QUOTATION},
+    Stage.BIDDING: frozenset(
+        {Stage.QUOTATION, Stage.NEGOTIATION, Stage.SIGNING, Stage.WON, Stage.LOST}
+    ),
+    Stage.NEGOTIATION: frozenset({Stage.BIDDING, Stage.SIGNING, Stage.WON, Stage.LOST}),
+    Stage.SIGNING: frozenset({Stage.NEGOTIATION, Stage.WON, Stage.LOST}),
+    Stage.WON: frozenset(),
+    Stage.LOST: frozenset(),
+}
+OPEN = frozenset(Stage) - {Stage.WON, Stage.LOST}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opportunity:
+    """Something we hope to sell."""
+
+    id: UUID
+    account_id: UUID
+    contact_id: UUID | None = None
+    lead_id: UUID | None = None
+    name: str
+    stage: Stage = Stage.FIRST_CONTACT
+    amount: Money | None = None
+    expected_close_date: date | None = None
+    lost_reason: str | None = None
+    closed_at: datetime | None = None
+    order_id: UUID | None = None
+    owner_id: str | None = None
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+    def state(self) -> OpportunityState:
+        """How events tell of it."""
+        return OpportunityState(
+            opportunity_id=self.id,
+            account_id=self.account_id,
+            contact_id=self.contact_id,
+            lead_id=self.lead_id,
+            name=self.name,
+            stage=self.stage,
+            amount=self.amount,
+            expected_close_date=self.expected_close_date,
+            owner_id=self.owner_id,
+        )
+
+    def move(self, to: Stage, *, now: datetime) -> tuple[Opportunity, OpportunityStageMoved]:
+        """Go to another open stage. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""
+        self._must_allow(to)
+        moved = replace(self, stage=to, updated_at=now)
+        return moved, OpportunityStageMoved(opportunity=moved.state(), from_stage=self.stage)
+
+    def win(self, *, now: datetime) -> tuple[Opportunity, OpportunityWon]:
+        """A person says it is won. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""
+        self._must_allow(Stage.WON)
+        return self._won(None, now)
+
+    def win_by_order(
+        self, order_id: UUID, *, now: datetime
+    ) -> tuple[Opportunity, OpportunityWon] | None:
+        """An order was confirmed: won, even if given up before; None when it is won already."""
+        return None if self.stage is Stage.WON else self._won(order_id, now)
+
+    def lose(self, reason: str, *, now: datetime) -> tuple[Opportunity, OpportunityLost]:
+        """Give it up. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""
+        self._must_allow(Stage.LOST)
+        lost = replace(self, stage=Stage.LOST, lost_reason=reason, closed_at=now, updated_at=now)
+        return lost, OpportunityLost(opportunity=lost.state(), reason=reason, lost_at=now)
+
+    def _won(self, order_id: UUID | None, now: datetime) -> tuple[Opportunity, OpportunityWon]:
+        won = replace(
+            self,
+            stage=Stage.WON,
+            lost_reason=None,
+            closed_at=now,
+            order_id=order_id,
+            updated_at=now,
+        )
+        return won, OpportunityWon(opportunity=won.state(), order_id=order_id, won_at=now)
+
+    def _must_allow(self, to: Stage) -> None:
+        if to not in MOVES[self.stage]:
+            raise RuleBroken("STAGE_MOVE_FORBIDDEN", from_stage=self.stage, to_stage=to)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageChange:
+    """One row of the append-only history."""
+
+    id: UUID
+    opportunity_id: UUID
+    from_stage: Stage | None
+    to_stage: Stage
+    reason: str | None = None
+    actor: str | None
+    at: datetime

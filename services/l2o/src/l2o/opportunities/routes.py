@@ -1,0 +1,108 @@
+from uuid import UUID
+
+from fastapi import Response
+
+from chassis.auth import Caller, allow
+from chassis.clock import Now
+from chassis.pages import Page, PageParams, fetch_page
+from chassis.routing import new_router
+from chassis.rows import from_columns
+from chassis.transaction import Tx
+from l2o.opportunities import actions, store
+from l2o.opportunities.domain import Opportunity, Stage
+from l2o.opportunities.schemas import (
+    OpportunityIn,
+    OpportunityLose,
+    OpportunityMove,
+    OpportunityOut,
+    StageChangeOut,
+)
+
+router = new_router("/opportunities", tag="opportunities")
+MAY_WRITE = allow("l2o.opportunity.write")
+MAY_READ = allow("l2o.opportunity.read")
+
+
+@router.post("", status_code=201, dependencies=[MAY_WRITE])
+async def opportunity_create(
+    body: OpportunityIn, tx: Tx, now: Now, caller: Caller, response: Response
+) -> OpportunityOut:
+    """Open an opportunity with an account."""
+    opportunity = await actions.open_opportunity(
+        tx,
+        account_id=body.account_id,
+        contact_id=body.contact_id,
+        name=body.name,
+        amount=body.amount,
+        expected_close_date=body.expected_close_date,
+        owner_id=caller.subject,
+        now=now,
+    )
+    response.headers["Location"] = f"/l2o/v1/opportunities/{opportunity.id}"
+    return OpportunityOut.model_validate(opportunity)
+
+
+@router.get("", dependencies=[MAY_READ])
+async def opportunity_list(
+    tx: Tx,
+    page: PageParams,
+    stage: Stage | None = None,
+    account_id: UUID | None = None,
+    owner_id: str | None = None,
+) -> Page[OpportunityOut]:
+    """List opportunities, newest first."""
+    return await fetch_page(
+        tx,
+        store.listed(stage=stage, account_id=account_id, owner_id=owner_id),
+        page,
+        shape=lambda row: OpportunityOut.model_validate(from_columns(Opportunity, row)),
+    )
+
+
+@router.get("/{opportunity_id}", dependencies=[MAY_READ])
+async def opportunity_get(opportunity_id: UUID, tx: Tx) -> OpportunityOut:
+    """Read an opportunity."""
+    return OpportunityOut.model_validate(await store.get(tx, opportunity_id))
+
+
+@router.get("/{opportunity_id}/stage-changes", dependencies=[MAY_READ])
+async def opportunity_stage_changes(
+    opportunity_id: UUID, tx: Tx, page: PageParams
+) -> Page[StageChangeOut]:
+    """The stages it went through, newest first."""
+    await store.get(tx, opportunity_id)
+    return await fetch_page(
+        tx, store.history(opportunity_id), page, shape=StageChangeOut.model_validate
+    )
+
+
+@router.post("/{opportunity_id}/move", dependencies=[MAY_WRITE])
+async def opportunity_move(
+    opportunity_id: UUID, body: OpportunityMove, tx: Tx, now: Now, caller: Caller
+) -> OpportunityOut:
+    """Move it to another open stage."""
+    return OpportunityOut.model_validate(
+        await actions.move_opportunity(
+            tx, opportunity_id, to=body.stage, actor=caller.subject, now=now
+        )
+    )
+
+
+@router.post("/{opportunity_id}/win", dependencies=[MAY_WRITE])
+async def opportunity_win(opportunity_id: UUID, tx: Tx, now: Now, caller: Caller) -> OpportunityOut:
+    """Say that it is won."""
+    return OpportunityOut.model_validate(
+        await actions.win_opportunity(tx, opportunity_id, actor=caller.subject, now=now)
+    )
+
+
+@router.post("/{opportunity_id}/lose", dependencies=[MAY_WRITE])
+async def opportunity_lose(
+    opportunity_id: UUID, body: OpportunityLose, tx: Tx, now: Now, caller: Caller
+) -> OpportunityOut:
+    """Give it up, with the reason."""
+    return OpportunityOut.model_validate(
+        await actions.lose_opportunity(
+            tx, opportunity_id, reason=body.reason, actor=caller.subject, now=now
+        )
+    )

@@ -1,0 +1,83 @@
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from kernel.money import Money
+from l2o.opportunities.domain import Stage
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+OpenStage = Literal[
+    Stage.FIRST_CONTACT,
+    Stage.SOLUTION,
+    Stage.QUOTATION,
+    Stage.BIDDING,
+    Stage.NEGOTIATION,
+    Stage.SIGNING,
+]
+
+
+class OpportunityIn(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "account_id": "01990000-0000-7000-8000-000000000001",
+                    "name": "2027 年度采购",
+                    "amount": {"amount": "120000.00", "currency": "CNY"},
+                    "expected_close_date": "2027-03-31",
+                }
+            ]
+        },
+    )
+    account_id: UUID
+    contact_id: UUID | None = None
+    name: Name
+    amount: Money | None = None
+    expected_close_date: date | None = None
+
+
+class OpportunityMove(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"stage": "QUOTATION"}]}
+    )
+    stage: OpenStage
+
+
+class OpportunityLose(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "预算被砍"}]}
+    )
+    reason: Reason
+
+
+class OpportunityOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: UUID
+    account_id: UUID
+    contact_id: UUID | None
+    lead_id: UUID | None
+    name: str
+    stage: Stage
+    amount: Money | None
+    expected_close_date: date | None
+    lost_reason: str | None
+    closed_at: datetime | None
+    order_id: UUID | None = Field(description="The order that won it, if an order did")
+    owner_id: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class StageChangeOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: UUID
+    from_stage: Stage | None = Field(description="Null where it was opened")
+    to_stage: Stage
+    reason: str | None
+    actor: str | None
+    at: datetime

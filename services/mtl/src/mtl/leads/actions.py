@@ -1,0 +1,132 @@
+"""What can be done with a lead."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.operations import (
+    Operation,
+    fail_operation,
+    finish_operation,
+    get_operation,
+    start_operation,
+)
+from chassis.outbox import publish, publish_all
+from kernel.errors import Conflict
+from kernel.ids import new_id
+from mtl.leads import store
+from mtl.leads.domain import Conversion, Duplicate, Lead, LeadDetails, Move
+
+
+async def capture_lead(
+    tx: AsyncConnection, details: LeadDetails, *, owner_id: str | None, now: datetime
+) -> Lead:
+    """A new lead. Raises Conflict (LEAD_DUPLICATE), naming the one that is there."""
+    [captured] = await capture_leads(tx, [details], owner_id=owner_id, now=now)
+    if isinstance(captured, Duplicate):
+        raise Conflict("LEAD_DUPLICATE", lead_id=str(captured.lead_id), matched=captured.matched)
+    return captured
+
+
+async def capture_leads(
+    tx: AsyncConnection, many: Sequence[LeadDetails], *, owner_id: str | None, now: datetime
+) -> list[Lead | Duplicate]:
+    """New leads, as if one after the other; in their order the lead, or which one it repeats."""
+    leads = [
+        Lead(**vars(each), id=new_id(), owner_id=owner_id, created_at=now, updated_at=now)
+        for each in many
+    ]
+    duplicates = await store.claim_keys(tx, leads)
+    captured = [lead for lead in leads if lead.id not in duplicates]
+    await store.add(tx, captured)
+    await publish_all(tx, [(lead.captured(), lead) for lead in captured])
+    return [duplicates.get(lead.id, lead) for lead in leads]
+
+
+async def qualify_lead(
+    tx: AsyncConnection, lead_id: UUID, *, actor: str | None, now: datetime
+) -> Lead:
+    """Raises NotFound, RuleBroken (LEAD_NOT_NEW)."""
+    before = await store.get(tx, lead_id, lock=True)
+    if before.has_made(Move.QUALIFY):
+        return before
+    lead, qualified = before.qualify(now=now)
+    lead = await store.save(tx, lead, before=before, actor=actor)
+    await publish(tx, qualified, of=lead)
+    return lead
+
+
+async def disqualify_lead(
+    tx: AsyncConnection, lead_id: UUID, *, reason: str, actor: str | None, now: datetime
+) -> Lead:
+    """It leads nowhere; a new lead may have its phone. Raises NotFound, RuleBroken."""
+    before = await store.get(tx, lead_id, lock=True)
+    if before.has_made(Move.DISQUALIFY):
+        return before
+    lead, disqualified = before.disqualify(reason, now=now)
+    lead = await store.save(tx, lead, before=before, actor=actor)
+    await store.free_keys(tx, lead_id)
+    await publish(tx, disqualified, of=lead)
+    return lead
+
+
+async def convert_lead(
+    tx: AsyncConnection,
+    lead_id: UUID,
+    *,
+    account_id: UUID | None,
+    opportunity_name: str | None,
+    actor: str | None,
+    now: datetime,
+) -> Operation:
+    """Let L2O make an account (or take an existing one), a contact and an opportunity of it.
+
+    A lead that is converted answers the operation and ids it has, whatever is asked for now: of
+    two tabs the second waits for the row. Raises NotFound, RuleBroken (LEAD_NOT_QUALIFIED).
+    """
+    before = await store.get(tx, lead_id, lock=True)
+    if before.has_made(Move.CONVERT) and before.conversion_id is not None:
+        return await get_operation(tx, before.conversion_id)
+    ids = Conversion(
+        id=new_id(),
+        account_id=account_id or new_id(),
+        contact_id=new_id(),
+        opportunity_id=new_id(),
+        existing_account=account_id is not None,
+    )
+    lead, converted = before.convert(
+        ids, opportunity_name=opportunity_name, actor=actor, now=now
+    )
+    lead = await store.save(tx, lead, before=before, actor=actor)
+    await publish(tx, converted, of=lead)
+    result = {
+        "account_id": ids.account_id,
+        "contact_id": ids.contact_id,
+        "opportunity_id": ids.opportunity_id,
+    }
+    return await start_operation(tx, ids.id, "lead.convert", result)
+
+
+async def complete_conversion(tx: AsyncConnection, conversion_id: UUID) -> None:
+    """Account, contact and opportunity are there."""
+    await finish_operation(tx, conversion_id)
+
+
+async def reject_conversion(
+    tx: AsyncConnection,
+    lead_id: UUID,
+    *,
+    conversion_id: UUID,
+    reason: str,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Nothing was made of it: the lead is open again, unless this conversion is not its last."""
+    before = await store.get(tx, lead_id, lock=True)
+    if before.is_converted_by(conversion_id):
+        lead, reopened = before.reopen(reason, now=now)
+        lead = await store.save(tx, lead, before=before, actor=actor)
+        await publish(tx, reopened, of=lead)
+    await fail_operation(tx, conversion_id, {"code": reason})

@@ -1,0 +1,28 @@
+"""What L2O made of the converted leads."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.clock import now
+from chassis.context import current
+from chassis.subscriptions import Meta
+from contracts.l2o.events import ConversionCompleted, ConversionRejected
+from mtl.leads import actions
+
+
+async def on_conversion_completed(
+    tx: AsyncConnection, event: ConversionCompleted, _meta: Meta
+) -> None:
+    await actions.complete_conversion(tx, event.conversion_id)
+
+
+async def on_conversion_rejected(
+    tx: AsyncConnection, event: ConversionRejected, _meta: Meta
+) -> None:
+    await actions.reject_conversion(
+        tx,
+        event.lead_id,
+        conversion_id=event.conversion_id,
+        reason=event.reason,
+        actor=current().actor,
+        now=now(),
+    )

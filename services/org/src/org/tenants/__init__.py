@@ -1,0 +1,1 @@
+"""Tenants: the companies that share the system, each with settings of its own."""

@@ -1,0 +1,16 @@
+"""L2O's accounts arrive here."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.subscriptions import Received, ReplicaResult
+from contracts.l2o.events import AccountCreated
+from rms.accounts import store
+
+
+async def on_accounts(
+    tx: AsyncConnection, received: Sequence[Received[AccountCreated]]
+) -> ReplicaResult:
+    """Keep the newest state of every account."""
+    return await store.copy(tx, received)

@@ -1,0 +1,1 @@
+"""Orders: what customers ordered, from the accepted quote to the last shipment."""

@@ -1,0 +1,167 @@
+"""An order: confirmed once, then shipped in parts until nothing is left.
+
+Its status follows from `confirmed_at` and the lines' quantities; nobody types it in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from contracts.rms import events as facts
+from kernel.decimals import plain_text
+from kernel.errors import Invalid, RuleBroken, Violation
+from kernel.money import Money
+from rms.orders.domain.lines import OrderLine, Part
+from rms.orders.domain.shipments import Shipment
+
+
+class OrderStatus(StrEnum):
+    """How far an order is."""
+
+    OPEN = "OPEN"
+    CONFIRMED = "CONFIRMED"
+    PARTLY_SHIPPED = "PARTLY_SHIPPED"
+    SHIPPED = "SHIPPED"
+
+
+# The moves: what may be done in which status, and how the others refuse it. Confirming an order
+# that is confirmed answers the order as it is.
+CONFIRMS_FROM: Final = frozenset({OrderStatus.OPEN})
+SHIPS_FROM: Final = frozenset({OrderStatus.CONFIRMED, OrderStatus.PARTLY_SHIPPED})
+REFUSES_TO_SHIP: Final = {
+    OrderStatus.OPEN: "ORDER_NOT_CONFIRMED",
+    OrderStatus.SHIPPED: "ORDER_SHIPPED",
+}
+
+
+def status_of(confirmed_at: datetime | None, lines: Sequence[OrderLine]) -> OrderStatus:
+    """The status these facts amount to."""
+    if confirmed_at is None:
+        return OrderStatus.OPEN
+    if all(line.open_quantity == 0 for line in lines):
+        return OrderStatus.SHIPPED
+    if any(line.shipped_quantity > 0 for line in lines):
+        return OrderStatus.PARTLY_SHIPPED
+    return OrderStatus.CONFIRMED
+
+
+class Wanted(NamedTuple):
+    """What a caller wants shipped of a line."""
+
+    line_id: UUID
+    quantity: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """An order with its lines; `status` and `shipped_total` are worked out by every move."""
+
+    id: UUID
+    document_no: str
+    quote_id: UUID
+    quote_no: str
+    opportunity_id: UUID
+    account_id: UUID
+    account_name: str
+    owner_id: str | None
+    confirmed_at: datetime | None = None
+    status: OrderStatus = OrderStatus.OPEN
+    net_total: Money
+    tax_total: Money
+    gross_total: Money
+    shipped_total: Money
+    lines: tuple[OrderLine, ...]
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+    @property
+    def currency(self) -> str:
+        return self.gross_total.currency
+
+    def created(self) -> facts.OrderCreated:
+        """The fact of its creation."""
+        return facts.OrderCreated(order=self.state())
+
+    def confirm(self, *, now: datetime) -> tuple[Order, facts.OrderConfirmed | None]:
+        """The order binds both sides; the second time nothing happens and there is no fact."""
+        if self.status not in CONFIRMS_FROM:
+            return self, None
+        order = replace(self, confirmed_at=now)._moved(now)
+        return order, facts.OrderConfirmed(order=order.state(), confirmed_at=now)
+
+    def parts(self, wanted: Sequence[Wanted] | None) -> tuple[Part, ...]:
+        """What a shipment of these quantities carries; without them all that is left.
+
+        Raises RuleBroken (ORDER_NOT_CONFIRMED, ORDER_SHIPPED) and Invalid (LINE_UNKNOWN,
+        LINE_REPEATED, QUANTITY_EXCEEDS_OPEN).
+        """
+        if self.status not in SHIPS_FROM:
+            raise RuleBroken(REFUSES_TO_SHIP[self.status], document_no=self.document_no)
+        if wanted is None:
+            left = [line for line in self.lines if line.open_quantity > 0]
+            return tuple(line.part(line.open_quantity) for line in left)
+        violations = self._violations(wanted)
+        if violations:
+            raise Invalid(violations)
+        return tuple(self._line(line_id).part(quantity) for line_id, quantity in wanted)
+
+    def ship(self, parts: Sequence[Part], *, now: datetime) -> Order:
+        """The order once these parts have left."""
+        by_line = {part.line_id: part for part in parts}
+        lines = tuple(
+            line.ship(by_line[line.id]) if line.id in by_line else line for line in self.lines
+        )
+        return replace(self, lines=lines)._moved(now)
+
+    def shipped(self, shipment: Shipment) -> facts.OrderShipped:
+        """The fact that this shipment left."""
+        return facts.OrderShipped(order=self.state(), shipment=shipment.state())
+
+    def state(self) -> facts.OrderState:
+        return facts.OrderState(
+            order_id=self.id,
+            document_no=self.document_no,
+            quote_id=self.quote_id,
+            quote_no=self.quote_no,
+            opportunity_id=self.opportunity_id,
+            account_id=self.account_id,
+            account_name=self.account_name,
+            currency=self.currency,
+            status=self.status,
+            lines=tuple(line.state() for line in self.lines),
+            net_total=self.net_total,
+            tax_total=self.tax_total,
+            gross_total=self.gross_total,
+            shipped_total=self.shipped_total,
+        )
+
+    def _moved(self, now: datetime) -> Order:
+        shipped = sum((line.shipped_amount for line in self.lines), Money.zero(self.currency))
+        status = status_of(self.confirmed_at, self.lines)
+        return replace(self, status=status, shipped_total=shipped, updated_at=now)
+
+    def _line(self, line_id: UUID) -> OrderLine:
+        return next(line for line in self.lines if line.id == line_id)
+
+    def _violations(self, wanted: Sequence[Wanted]) -> list[Violation]:
+        lines = {line.id: line for line in self.lines}
+        violations = []
+        seen: set[UUID] = set()
+        for place, (line_id, quantity) in enumerate(wanted):
+            pointer = f"/lines/{place}"
+            if line_id not in lines:
+                violations.append(Violation(f"{pointer}/line_id", "LINE_UNKNOWN"))
+            elif line_id in seen:
+                violations.append(Violation(f"{pointer}/line_id", "LINE_REPEATED"))
+            elif quantity > lines[line_id].open_quantity:
+                open_ = {"open": plain_text(lines[line_id].open_quantity)}
+                violations.append(Violation(f"{pointer}/quantity", "QUANTITY_EXCEEDS_OPEN", open_))
+            seen.add(line_id)
+        return violations

@@ -1,0 +1,84 @@
+"""An accepted quote becomes an order, if its sums can be trusted with money."""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from contracts.cpq.events import QuoteLine, QuoteState
+from kernel.errors import RuleBroken
+from kernel.money import Money
+from rms.orders.domain.lines import OrderLine
+from rms.orders.domain.order import Order
+
+
+def order_of(
+    quote: QuoteState,
+    *,
+    order_id: UUID,
+    line_ids: Callable[[], UUID],
+    document_no: str,
+    account_name: str,
+    now: datetime,
+) -> Order:
+    """The order of a quote that `ensure_sound` let pass."""
+    return Order(
+        id=order_id,
+        document_no=document_no,
+        quote_id=quote.quote_id,
+        quote_no=quote.document_no,
+        opportunity_id=quote.opportunity_id,
+        account_id=quote.account_id,
+        account_name=account_name,
+        owner_id=quote.owner_id,
+        net_total=quote.net_total,
+        tax_total=quote.tax_total,
+        gross_total=quote.gross_total,
+        shipped_total=Money.zero(quote.currency),
+        lines=tuple(_line(line, order_id, line_ids()) for line in quote.lines),
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _line(line: QuoteLine, order_id: UUID, line_id: UUID) -> OrderLine:
+    return OrderLine(
+        id=line_id,
+        order_id=order_id,
+        line_no=line.line_no,
+        product_id=line.product_id,
+        sku=line.sku,
+        name=line.name,
+        unit=line.unit,
+        quantity=line.quantity,
+        shipped_quantity=Decimal(0),
+        net_amount=line.net_amount,
+        tax_rate=line.tax_rate,
+        tax_amount=line.tax_amount,
+        gross_amount=line.gross_amount,
+        shipped_amount=Money.zero(line.gross_amount.currency),
+    )
+
+
+def ensure_sound(quote: QuoteState) -> None:
+    """Raises RuleBroken (QUOTE_UNSOUND) where a sum does not hold or a line cannot be shipped.
+
+    What is owed is worked out of these sums, so a wrong one must not get past this line. Raises
+    CurrencyMismatch where a line has a currency of its own.
+    """
+    zero = Money.zero(quote.currency)
+    lines = quote.lines
+    totals = (quote.net_total, quote.tax_total, quote.gross_total)
+    sums = (
+        sum((line.net_amount for line in lines), zero),
+        sum((line.tax_amount for line in lines), zero),
+        sum((line.gross_amount for line in lines), zero),
+    )
+    if not lines or totals != sums or not all(_is_sound(line) for line in lines):
+        raise RuleBroken("QUOTE_UNSOUND", document_no=quote.document_no)
+
+
+def _is_sound(line: QuoteLine) -> bool:
+    gross = line.gross_amount
+    whole = gross == gross.rounded() and gross == line.net_amount + line.tax_amount
+    return whole and not gross.is_negative and line.quantity > 0

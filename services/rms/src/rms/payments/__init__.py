@@ -1,0 +1,1 @@
+"""Payments: money received, and which receivables it settles (write-off)."""

@@ -1,0 +1,40 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+
+from chassis.auth import allow
+from chassis.clock import Now, business_date
+from chassis.directory import settings_of
+from chassis.pages import Page, PageParams
+from chassis.routing import new_router
+from chassis.transaction import Tx
+from rms.receivables import store
+from rms.receivables.domain import ReceivableStatus
+from rms.receivables.schemas import ReceivableOut
+
+router = new_router("/receivables", tag="receivables")
+READ = allow("rms.receivable.read")
+
+
+@router.get("", dependencies=[READ])
+async def receivable_list(
+    tx: Tx,
+    now: Now,
+    page: PageParams,
+    account_id: Annotated[UUID | None, Query(description="Owed by this account")] = None,
+    order_id: Annotated[UUID | None, Query(description="For shipments of this order")] = None,
+    status: Annotated[ReceivableStatus | None, Query(description="In this status")] = None,
+) -> Page[ReceivableOut]:
+    """List receivables, newest first."""
+    today = business_date(now, (await settings_of(tx)).timezone)
+    return await store.read_page(
+        tx, page, account_id=account_id, order_id=order_id, status=status, today=today
+    )
+
+
+@router.get("/{receivable_id}", dependencies=[READ])
+async def receivable_get(receivable_id: UUID, tx: Tx, now: Now) -> ReceivableOut:
+    """Read a receivable."""
+    today = business_date(now, (await settings_of(tx)).timezone)
+    return await store.read(tx, receivable_id, today=today)

@@ -1,0 +1,1 @@
+"""Reconciliations: whether orders, receivables and payments add up."""

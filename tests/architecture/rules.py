@@ -1,0 +1,166 @@
+"""The rules of design.md that no linter knows, each a function from source files to complaints."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+SERVICES = ("org", "mtl", "l2o", "cpq", "rms")
+TOP_LEVEL = {
+    "services", "libs", "deploy", "contracts", "tests", "Makefile", "docker-compose.yml",
+    "README.md", "README.zh-CN.md", "pyproject.toml", "requirements.lock", "LICENSE",
+}  # fmt: skip
+# Of a service: its composition roots, and what they are composed of.
+SERVICE_MODULES = {"__init__", "app", "worker", "settings", "database", "texts", "seed"}
+ROOMS = {"__init__", "routes", "handlers", "timers", "actions", "store", "schemas", "domain"}
+VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
+# design.md rule 17, and nobody else.
+MAY_CATCH_ALL = {
+    "consumer.py": "the consumer loop",
+    "processing.py": "an event's failure is classified and parked",
+    "job_runner.py": "the job and timer runners",
+    "relay.py": "the relay's loop starts anew",
+    "problems.py": "the problem handler",
+}
+MAX_FILE, MAX_FUNCTION = 300, 40
+
+
+def top_level(names: set[str]) -> list[str]:
+    """Nothing at the top but what the README's map names."""
+    return sorted(n for n in names if n not in TOP_LEVEL and not n.startswith("."))
+
+
+def rooms(service_source: Path) -> list[str]:
+    """Known modules at a service's top; in a feature only rooms, and a docstring for its name."""
+    complaints: list[str] = []
+    for entry in sorted(service_source.iterdir()):
+        if entry.name == "__pycache__" or entry.name == "py.typed":
+            continue
+        if entry.is_file():
+            if entry.stem not in SERVICE_MODULES:
+                complaints.append(f"{entry}: a stray module at a service's top")
+        else:
+            complaints += _feature(entry)
+    return complaints
+
+
+def _feature(folder: Path) -> Iterator[str]:
+    init = folder / "__init__.py"
+    if not init.exists() or ast.get_docstring(ast.parse(init.read_text())) is None:
+        yield f"{folder}: no __init__.py with a docstring that says what the business calls it"
+    if not folder.name.endswith("s"):
+        yield f"{folder}: a feature is a plural noun"
+    for entry in folder.iterdir():
+        if entry.name != "__pycache__" and entry.stem not in ROOMS:
+            yield f"{entry}: not a room"
+
+
+def names(path: Path, tree: ast.Module) -> Iterator[str]:
+    """No vague module name, no class called Service."""
+    if path.stem in VAGUE or path.parent.name in VAGUE:
+        yield f"{path}: a vague name"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and re.search(r"(Service|Manager|Helper)$", node.name):
+            yield f"{path}:{node.lineno}: class {node.name}"
+
+
+def sizes(path: Path, tree: ast.Module) -> Iterator[str]:
+    """300 lines a file, 40 a function (its docstring and signature are part of it)."""
+    lines = path.read_text().count("\n")
+    if lines > MAX_FILE and "migrations" not in path.parts:
+        yield f"{path}: {lines} lines"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > MAX_FUNCTION and "migrations" not in path.parts:
+                yield f"{path}:{node.lineno}: {node.name} has {length} lines"
+
+
+def commits(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Only the edges commit: no service calls commit, rollback or begin."""
+    if "services" not in path.parts or path.stem == "seed":
+        return
+    for node in ast.walk(tree):
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Attribute) and called.attr in ("commit", "rollback", "begin"):
+            yield f"{path}:{called.lineno}: {called.attr}() is the edges' business"
+
+
+def producers(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Nothing but the relay holds a Kafka producer."""
+    if path.name == "kafka.py" and "chassis" in path.parts:
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name | ast.alias):
+            name = node.id if isinstance(node, ast.Name) else node.name
+            if name.split(".")[-1] == "AIOKafkaProducer":
+                yield f"{path}: holds a Kafka producer"
+
+
+def broad_excepts(path: Path, tree: ast.Module) -> Iterator[str]:
+    """`except Exception` lives in the loops and the problem handler only."""
+    if "chassis" in path.parts and path.name in MAY_CATCH_ALL:
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler):
+            caught = ast.unparse(node.type) if node.type else "everything"
+            if re.search(r"\b(Base)?Exception\b", caught) or caught == "everything":
+                yield f"{path}:{node.lineno}: catches {caught}"
+
+
+def http_clients(path: Path, tree: ast.Module) -> Iterator[str]:
+    """httpx is frozen upstream: one module of the product imports it."""
+    if (path.name == "auth.py" and "chassis" in path.parts) or "testkit" in path.parts:
+        return
+    if "httpx" in set(imported(tree)):
+        yield f"{path}: imports httpx"
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """The top packages a module imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+def inner_imports(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Modules do not import each other inside functions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Import | ast.ImportFrom):
+                    yield f"{path}:{inner.lineno}: imports inside {node.name}"
+
+
+def pure_domain(path: Path, tree: ast.Module, *, standard: frozenset[str]) -> Iterator[str]:
+    """The domain imports the standard library, kernel, contracts and its own feature only."""
+    if "domain" not in (path.stem, path.parent.name):
+        return
+    own = {"kernel", "contracts", *SERVICES}
+    yield from (f"{path}: imports {name}" for name in imported(tree) if name not in standard | own)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in ("now", "today", "utcnow"):
+            yield f"{path}:{node.lineno}: looks at a clock"
+        if isinstance(node, ast.Name) and node.id in ("new_id", "uuid4", "random"):
+            yield f"{path}:{node.lineno}: {node.id} is not pure"
+
+
+def codes(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Every code a module refuses with, and its line."""
+    raisers = {
+        "RuleBroken", "Conflict", "Forbidden", "NotYet", "Malformed", "Unauthenticated",
+        "TooLarge", "PreconditionFailed", "Unavailable", "PydanticCustomError",
+    }  # fmt: skip
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        called = ast.unparse(node.func).split(".")[-1]
+        place = 1 if called == "Violation" else 0
+        if called not in raisers | {"Violation", "NotFound"} or len(node.args) <= place:
+            continue
+        argument = node.args[place]
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+            code = argument.value
+            yield (f"{code.upper()}_NOT_FOUND" if called == "NotFound" else code), node.lineno

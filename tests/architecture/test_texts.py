@@ -1,0 +1,57 @@
+"""Every code a service refuses with has a text in both languages, with the same params."""
+
+import ast
+from importlib import import_module
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from chassis.texts import COMMON, Catalog
+from tests.architecture import rules
+
+ROOT = Path(__file__).parents[2]
+
+
+def raised_in(folder: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for path in sorted(folder.rglob("*.py")):
+        for code, line in rules.codes(ast.parse(path.read_text())):
+            if code.replace("_", "").isupper():
+                found[code] = f"{path.name}:{line}"
+    return found
+
+
+def catalog(service: str) -> Catalog:
+    texts: Catalog = import_module(f"{service}.texts").TEXTS
+    return texts
+
+
+@pytest.mark.parametrize("service", rules.SERVICES)
+def test_every_code_of_a_service_has_its_texts(service: str) -> None:
+    raised = raised_in(ROOT / "services" / service / "src")
+    known = {**COMMON, **catalog(service)}
+    assert {code: where for code, where in raised.items() if code not in known} == {}
+
+
+def test_every_code_of_the_libs_has_its_texts() -> None:
+    raised = {
+        **raised_in(ROOT / "libs/chassis/src"),
+        **raised_in(ROOT / "libs/kernel/src"),
+    }
+    assert {code: where for code, where in raised.items() if code not in COMMON} == {}
+
+
+@pytest.mark.parametrize("service", ["chassis", *rules.SERVICES])
+def test_both_languages_say_the_same(service: str) -> None:
+    texts = COMMON if service == "chassis" else catalog(service)
+    for code, text in texts.items():
+        assert text.zh
+        assert text.en
+        params = [{p[1] for p in Formatter().parse(t) if p[1]} for t in text]
+        assert params[0] == params[1], code
+
+
+def test_a_code_without_text_is_found() -> None:
+    tree = ast.parse('raise RuleBroken("NOBODY_WROTE_THIS", a=1)\nNotFound("lead", 1)')
+    assert [code for code, _ in rules.codes(tree)] == ["NOBODY_WROTE_THIS", "LEAD_NOT_FOUND"]
