@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,33 +16,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from deploy.demo import report as reports
 from deploy.demo import source, walk
 from deploy.demo.client import Json, Person, Refused
+from deploy.demo.logins import logins
 from deploy.demo.show import show
 from deploy.local import state
 from deploy.local.places import place_of_up
 
-TENANT = Path(__file__).parent / "tenant.json"
 CONVERTED, PAID = 200, 50
 console = Console()
-
-
-def logins() -> dict[str, dict[str, str]]:
-    """What to sign in with, by role, from the demo tenant's file."""
-    tenant = json.loads(TENANT.read_text())
-    found = {
-        person["role"]: {
-            "grant_type": "password",
-            "username": person["username"],
-            "password": person["password"],
-        }
-        for person in tenant["people"]
-    }
-    client = tenant["clients"][0]
-    found["erp"] = {
-        "grant_type": "client_credentials",
-        "client_id": client["client_id"],
-        "client_secret": client["secret"],
-    }
-    return found
 
 
 @contextmanager

@@ -30,14 +30,14 @@ async def stages(admin: Person) -> dict[str, dict[str, int]]:
 async def money(admin: Person) -> list[Json]:
     """The reconciliation of RMS, each equation with whether it holds."""
     rows: list[Json] = []
-    for sums in (await admin.get("/rms/v1/reconciliation"))["currencies"]:
+    for sums in (await admin.get("/rms/v1/reconciliation"))["items"]:
         total = {name: Decimal(m["amount"]) for name, m in sums.items() if isinstance(m, dict)}
         rows.append(
             {
                 **sums,
-                "orders_equal_receivables_plus_not_yet_shipped": total["ordered"]
-                == total["receivables"] + total["not_yet_shipped"],
-                "payments_equal_allocated_plus_unallocated": total["payments"]
+                "orders_equal_receivables_plus_not_yet_shipped": total["confirmed"]
+                == total["owed"] + total["unshipped"],
+                "payments_equal_allocated_plus_unallocated": total["paid"]
                 == total["allocated"] + total["unallocated"],
             }
         )

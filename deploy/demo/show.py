@@ -22,11 +22,12 @@ def show(
 
 def _work(console: Console, result: Mapping[str, Any]) -> None:
     job, latency = result["import"], result["conversion_ms"]
+    counts = job["counts"]
     reasons = ", ".join(f"{n} {code}" for code, n in job["refused_by_reason"].items()) or "none"
     console.rule("Report")
     console.print(
-        f"Import: {job['total']} rows, {job['accepted']} accepted, "
-        f"{job['refused']} refused ({reasons})"
+        f"Import: {counts['total']} rows, {counts['accepted']} accepted, "
+        f"{counts['refused']} refused ({reasons})"
     )
     if latency["p50"] is None:
         console.print("Conversion: nothing left to convert; the first run did it")
@@ -50,12 +51,12 @@ def _money(console: Console, rows: list[Mapping[str, Any]]) -> None:
     for row in rows:
         sums = {name: v["amount"] for name, v in row.items() if isinstance(v, dict)}
         console.print(
-            f"{row['currency']}: orders {sums['ordered']} = receivables {sums['receivables']}"
-            f" + not yet shipped {sums['not_yet_shipped']}  "
+            f"{row['currency']}: orders {sums['confirmed']} = receivables {sums['owed']}"
+            f" + not yet shipped {sums['unshipped']}  "
             f"{_verdict(row['orders_equal_receivables_plus_not_yet_shipped'])}"
         )
         console.print(
-            f"{row['currency']}: payments {sums['payments']} = allocated {sums['allocated']}"
+            f"{row['currency']}: payments {sums['paid']} = allocated {sums['allocated']}"
             f" + unallocated {sums['unallocated']}  "
             f"{_verdict(row['payments_equal_allocated_plus_unallocated'])}"
         )

@@ -21,9 +21,9 @@ async def import_leads(seller: Person, source: Source, progress: Progress) -> Js
     await seller.call("PUT", f"{path}/file", content=source.content)
     await seller.post(f"{path}/start")
     while (job := await seller.get(path))["state"] in ("QUEUED", "RUNNING"):
-        progress(job["processed"], job["total"] or 1)
+        progress(job["counts"]["processed"], job["counts"]["total"] or 1)
         await asyncio.sleep(0.2)
-    progress(job["processed"], job["total"] or 1)
+    progress(job["counts"]["processed"], job["counts"]["total"] or 1)
     return job
 
 
@@ -84,8 +84,8 @@ async def to_cash(
 ) -> None:
     """Quote, accept, order, two shipments, payment, allocation; the opportunity is won by it."""
     opportunity = lead["opportunity_id"]
-    quote = await _accepted_quote(seller, opportunity, products, nth)
-    order = await seller.until(f"/rms/v1/orders?quote_id={quote['id']}")
+    await _accepted_quote(seller, opportunity, products, nth)
+    order = await seller.until(f"/rms/v1/orders?account_id={lead['account_id']}")
     order = await seller.post(f"/rms/v1/orders/{order['id']}/confirm")
     await _ship(seller, order)
     receivables = [

@@ -67,5 +67,10 @@ def migrate(env: Mapping[str, str]) -> Program:
     return Program("migrate", (*CHASSIS, "migrate", *SERVICES), env, cwd=ROOT)
 
 
+def demo_tenant(env: Mapping[str, str]) -> Program:
+    command = (sys.executable, "-m", "org.seed", str(ROOT / "deploy" / "demo" / "tenant.json"))
+    return Program("seed", command, env, cwd=ROOT)
+
+
 def topics(env: Mapping[str, str]) -> Program:
     return Program("topics", (*CHASSIS, "topics"), env, cwd=ROOT)

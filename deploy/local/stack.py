@@ -26,6 +26,9 @@ def bring_up(supervisor: Supervisor, mode: str) -> None:
     if env["KAFKA_BOOTSTRAP"]:
         supervisor.say("starting", "topics")
         supervisor.step(plan.topics(env))
+    if env["L2C_MODE"] == "development":
+        supervisor.say("starting", "the demo tenant")
+        supervisor.step(plan.demo_tenant(env))
     supervisor.say("starting", "services")
     supervisor.wait_ready(supervisor.add(*plan.programs(chosen, env)))
 

@@ -51,7 +51,6 @@ class Consumer:
         self._stall_seconds = stall_seconds
         self._backoff = Backoff(0.2, 10.0)
         self._progress_at = time.monotonic()
-        self._done: dict[TopicPartition, int] = {}
         self._rebalance = _Rebalance()
         processor.on_progress = self._progressed
 
@@ -81,7 +80,6 @@ class Consumer:
 
     async def _session(self, stop: asyncio.Event) -> None:
         consumer = self._connected()
-        self._done = {}
         try:
             await consumer.start()
             consumer.subscribe(self._subscription.topics, listener=self._rebalance)
@@ -109,7 +107,7 @@ class Consumer:
         consuming = asyncio.create_task(self._consume(consumer, stop))
         watching = asyncio.create_task(self._watch(consumer))
         stopping = asyncio.create_task(stop.wait())
-        tasks = {consuming, watching, stopping}
+        tasks: set[asyncio.Task[Any]] = {consuming, watching, stopping}
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if stopping.done():
@@ -129,7 +127,7 @@ class Consumer:
             if not batches:
                 continue
             for partition, records in batches.items():
-                self._done.setdefault(partition, records[0].offset)
+                self._rebalance.done.setdefault(partition, records[0].offset)
             with self._rebalance.busy():
                 await self._processor.apply(_consumed(batches))
                 await self._commit(consumer, batches)
@@ -139,7 +137,7 @@ class Consumer:
         """Tell the broker how far we are; without that word the records only come again."""
         held = consumer.assignment()
         after = {p: records[-1].offset + 1 for p, records in batches.items() if p in held}
-        self._done.update(after)
+        self._rebalance.done.update(after)
         try:
             await consumer.commit(after)
         except (CommitFailedError, IllegalStateError) as error:
@@ -168,7 +166,7 @@ class Consumer:
         ends: dict[TopicPartition, int] = await consumer.end_offsets(held) if held else {}
         total = 0
         for partition, end in ends.items():
-            done = self._done.get(partition)
+            done = self._rebalance.done.get(partition)
             if done is None:
                 done = await consumer.position(partition)
             LAG.labels(self._subscription.name, partition.topic, partition.partition).set(
@@ -179,10 +177,14 @@ class Consumer:
 
 
 class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
-    """Knows whether we are a member, and lets the batch in hand end before partitions go."""
+    """Knows whether we are a member, and lets the batch in hand end before partitions go.
+
+    `done` is how far each partition has come since it was given to us.
+    """
 
     def __init__(self) -> None:
         self.joined = False
+        self.done: dict[TopicPartition, int] = {}
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -194,6 +196,7 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka s
         await pause(self._idle, HANDOVER_SECONDS)
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        self.done.clear()
         self.joined = True
 
 

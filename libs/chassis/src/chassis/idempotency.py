@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 from fastapi import Depends, Request
-from sqlalchemy import Row, func, insert, select, text
+from sqlalchemy import Row, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
@@ -120,11 +120,3 @@ async def remember(request: Request, response: Response) -> None:
             expires_at=now() + kept,
         )
     )
-
-
-async def forget_expired(tx: AsyncConnection) -> int:
-    """Delete keys past their time; returns how many."""
-    gone = await tx.execute(
-        idempotency_keys.delete().where(idempotency_keys.c.expires_at < func.clock_timestamp())
-    )
-    return gone.rowcount

@@ -58,8 +58,11 @@ class Parked:
     def place(self) -> tuple[str, int]:
         return self.topic, self.partition
 
-    def due(self, now: datetime) -> bool:
-        return self.retry_at is not None and self.retry_at <= now
+    def due(self, by: datetime) -> bool:
+        """Whether to try it; one that was behind is, as soon as the one before it has left."""
+        if self.retry_at is None:
+            return False
+        return self.reason is Reason.BEHIND or self.retry_at <= by
 
 
 def of_row(row: Mapping[str, Any]) -> Parked:

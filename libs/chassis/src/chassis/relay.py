@@ -20,6 +20,7 @@ from chassis.pause import pause
 from chassis.relay_cursor import CursorLost
 from chassis.relay_life import Life
 from chassis.relay_metrics import Meter, RelayHealth
+from chassis.relay_pages import PAGE_ROWS, Pages
 from chassis.transport import Transport, TransportFailed
 
 CHANNEL = "l2c_outbox"
@@ -51,12 +52,19 @@ class Relay:
     """One relay of a service's outbox; any number may run, they share the buckets."""
 
     def __init__(
-        self, service: str, worker_url: str, transport: Transport, *, poll: Poll | None = None
+        self,
+        service: str,
+        worker_url: str,
+        transport: Transport,
+        *,
+        poll: Poll | None = None,
+        page_rows: int = PAGE_ROWS,
     ) -> None:
         self._service = service
         self._url = worker_url
         self._transport = transport
         self._poll = poll or Poll()
+        self._page_rows = page_rows
         self._meter = Meter(service)
         self._rung = asyncio.Event()
 
@@ -138,7 +146,8 @@ class Relay:
         async with owning as owner, reading as reader:
             standing = await settle(owner, self._service)
             await owner.add_listener(CHANNEL, self._ring)
-            life = Life(owner, reader, standing, self._transport, self._meter)
+            pages = Pages(reader, most=self._page_rows)
+            life = Life(owner, pages, standing, self._transport, self._meter)
             await life.buckets.join()
             yield life
             await life.buckets.leave()

@@ -35,7 +35,7 @@ class Life:
     def __init__(
         self,
         owner: asyncpg.Connection,
-        reader: asyncpg.Connection,
+        pages: Pages,
         standing: Standing,
         transport: Transport,
         meter: Meter,
@@ -44,7 +44,7 @@ class Life:
         self._standing = standing
         self._transport = transport
         self._meter = meter
-        self._pages = Pages(reader)
+        self._pages = pages
         self._cursors = Cursors(self._session, standing)
         self.buckets = Buckets(self._session, new_id())
         self._places: dict[int, Place] = {}

@@ -45,9 +45,10 @@ class Pages:
     500 of 8 MB would not fit into memory.
     """
 
-    def __init__(self, reader: asyncpg.Connection) -> None:
+    def __init__(self, reader: asyncpg.Connection, *, most: int = PAGE_ROWS) -> None:
         self._reader = reader
-        self._limit = FIRST_PAGE_ROWS
+        self._most = most
+        self._limit = min(FIRST_PAGE_ROWS, most)
 
     async def of(
         self, window: Window, buckets: Collection[int], last: int
@@ -67,5 +68,5 @@ class Pages:
 
     def _learn(self, rows: list[asyncpg.Record]) -> None:
         size = sum(len(row["payload"]) for row in rows)
-        fitting = PAGE_BYTES * len(rows) // size if size else PAGE_ROWS
-        self._limit = max(1, min(PAGE_ROWS, fitting, self._limit * 2))
+        fitting = PAGE_BYTES * len(rows) // size if size else self._most
+        self._limit = max(1, min(self._most, fitting, self._limit * 2))

@@ -93,6 +93,8 @@ COMMON: dict[str, Text] = {
     "ID_INVALID": Text("不是有效的 UUID。", "Not a valid UUID."),
     "VALUE_UNKNOWN": Text("取值须为：{expected}。", "Should be one of: {expected}."),
     "TEXT_INVALID": Text("含有不允许的字符。", "Holds characters that are not allowed."),
+    "PHONE_INVALID": Text("不是有效的电话号码。", "Not a valid phone number."),
+    "EMAIL_INVALID": Text("不是有效的邮箱地址。", "Not a valid mail address."),
     "VALUE_INVALID": Text("取值无效。", "Not a valid value."),
 }
 

@@ -3,15 +3,15 @@
 import asyncio
 from uuid import UUID
 
-from libs.chassis.tests.jobs.running import FAR_AHEAD, LONG_AGO, all_jobs
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from testkit.plugin import Committed
 
 from chassis.context import Context, entered
 from chassis.jobs import cancel, enqueue
 from chassis.tables import jobs
 from kernel.ids import new_id
+from libs.chassis.tests.jobs.running import FAR_AHEAD, LONG_AGO, all_jobs
+from testkit.plugin import Committed
 
 
 async def test_a_second_one_keeps_the_first(tx: AsyncConnection) -> None:

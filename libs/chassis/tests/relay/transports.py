@@ -43,7 +43,7 @@ class Crashing(Recorder):
     async def send(self, records: Sequence[Record]) -> list[Refusal]:
         await asyncio.sleep(self._random.random() * 0.005)
         refusals = await super().send(records)
-        if self._random.random() < 0.02:
+        if self._random.random() < 0.05:
             self.crashes += 1
             raise TransportFailed("the acknowledgements were lost")
         return refusals

@@ -112,6 +112,4 @@ def _violations_of_price(pointer: str, price: Money, currency: str) -> Iterator[
 
 def _state_of(entry: PriceEntry) -> EntryState:
     tiers = (TierState(from_quantity=t.from_quantity, unit_price=t.unit_price) for t in entry.tiers)
-    return EntryState(
-        product_id=entry.product_id, list_price=entry.list_price, tiers=tuple(tiers)
-    )
+    return EntryState(product_id=entry.product_id, list_price=entry.list_price, tiers=tuple(tiers))

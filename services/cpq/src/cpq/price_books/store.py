@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
+    Select,
     Table,
     Text,
     Uuid,
@@ -101,30 +102,30 @@ async def add(tx: AsyncConnection, book: PriceBook) -> None:
 
 async def read(tx: AsyncConnection, book_id: UUID) -> PriceBookOut:
     """Raises NotFound."""
-    book = (await tx.execute(select(price_books).where(price_books.c.id == book_id))).one_or_none()
+    head: Select[Any] = select(price_books).where(price_books.c.id == book_id)
+    book = (await tx.execute(head)).one_or_none()
     if book is None:
         raise NotFound("price_book", book_id)
-    of_book = price_entries.c.price_book_id == book_id
-    rows = await tx.execute(select(price_entries).where(of_book).order_by(price_entries.c.position))
+    prices: Select[Any] = select(price_entries).where(price_entries.c.price_book_id == book_id)
     tiers = await _tiers(tx, book_id)
     entries = tuple(
-        from_columns(PriceEntry, row, tiers=tiers.get(row["product_id"], ()))
-        for row in rows.mappings()
+        from_columns(PriceEntry, row._mapping, tiers=tiers.get(row.product_id, ()))
+        for row in await tx.execute(prices.order_by(price_entries.c.position))
     )
     return PriceBookOut.model_validate(from_columns(PriceBook, book._mapping, entries=entries))
 
 
 async def _tiers(tx: AsyncConnection, book_id: UUID) -> dict[UUID, tuple[PriceTier, ...]]:
     """The tiers of a book by product, from the smallest quantity up."""
-    query = select(price_tiers).where(price_tiers.c.price_book_id == book_id)
+    query: Select[Any] = select(price_tiers).where(price_tiers.c.price_book_id == book_id)
     found: dict[UUID, tuple[PriceTier, ...]] = {}
-    for row in (await tx.execute(query.order_by(price_tiers.c.from_quantity))).mappings():
-        tier = from_columns(PriceTier, row)
-        found[row["product_id"]] = (*found.get(row["product_id"], ()), tier)
+    for row in await tx.execute(query.order_by(price_tiers.c.from_quantity)):
+        tier = from_columns(PriceTier, row._mapping)
+        found[row.product_id] = (*found.get(row.product_id, ()), tier)
     return found
 
 
 async def read_page(tx: AsyncConnection, page: PageParams) -> Page[PriceBookSummary]:
     """Newest first."""
-    query: Any = select(price_books)
+    query: Select[Any] = select(price_books)
     return await fetch_page(tx, query, page, shape=lambda row: PriceBookSummary(**row))

@@ -25,7 +25,9 @@ class ProductIn(BaseModel):
     sku: Sku
     name: ProductName
     unit: UnitCode = "PCS"
-    active: bool = Field(True, strict=True, description="Only active products can be quoted")
+    active: bool = Field(
+        default=True, strict=True, description="Only active products can be quoted"
+    )
 
 
 class ProductOut(BaseModel):

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, DateTime, Index, Integer, Table, Text, Uuid, select
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, Select, Table, Text, Uuid, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -39,7 +39,10 @@ async def add(tx: AsyncConnection, product: Product) -> bool:
 
 
 async def id_of_sku(tx: AsyncConnection, sku: str) -> UUID:
-    return (await tx.execute(select(products.c.id).where(products.c.sku == sku))).scalar_one()
+    found: UUID = (
+        await tx.execute(select(products.c.id).where(products.c.sku == sku))
+    ).scalar_one()
+    return found
 
 
 async def read(tx: AsyncConnection, product_id: UUID) -> ProductOut:
@@ -51,7 +54,7 @@ async def read_page(
     tx: AsyncConnection, page: PageParams, *, active: bool | None
 ) -> Page[ProductOut]:
     """Newest first."""
-    query: Any = select(products)
+    query: Select[Any] = select(products)
     if active is not None:
         query = query.where(products.c.active == active)
     return await fetch_page(tx, query, page, shape=lambda row: ProductOut(**row))

@@ -96,9 +96,7 @@ async def convert_lead(
         opportunity_id=new_id(),
         existing_account=account_id is not None,
     )
-    lead, converted = before.convert(
-        ids, opportunity_name=opportunity_name, actor=actor, now=now
-    )
+    lead, converted = before.convert(ids, opportunity_name=opportunity_name, actor=actor, now=now)
     lead = await store.save(tx, lead, before=before, actor=actor)
     await publish(tx, converted, of=lead)
     result = {

@@ -20,6 +20,9 @@ from contracts.mtl.events import (
 from kernel.errors import RuleBroken
 from kernel.personal import Personal
 
+IDENTIFYING = ("name", "company", "phone", "email", "external_id")  # one of them at least
+MAX_ATTRIBUTES, MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTE = 100, 100, 1000  # how many, and characters
+
 
 class LeadStatus(StrEnum):
     NEW = "NEW"

@@ -42,7 +42,7 @@ async def lead_list(
     owner_id: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[LeadOut]:
     query = store.listed(status=status, owner_id=owner_id)
-    return await fetch_page(tx, query, page, shape=LeadOut.model_validate)
+    return await fetch_page(tx, query, page, shape=lambda row: LeadOut(**row))
 
 
 @router.get("/{lead_id}", dependencies=READ, summary="Read a lead")
@@ -53,7 +53,9 @@ async def lead_get(lead_id: UUID, tx: Tx) -> LeadOut:
 @router.get("/{lead_id}/history", dependencies=READ, summary="The moves of a lead, newest first")
 async def lead_history(lead_id: UUID, tx: Tx, page: PageParams) -> Page[LeadMoveOut]:
     await store.get(tx, lead_id)
-    return await fetch_page(tx, store.history_of(lead_id), page, shape=LeadMoveOut.model_validate)
+    return await fetch_page(
+        tx, store.history_of(lead_id), page, shape=lambda row: LeadMoveOut(**row)
+    )
 
 
 @router.post("/{lead_id}/qualify", dependencies=WRITE, summary="Accept it as worth working on")

@@ -1,18 +1,10 @@
-"""Request and response bodies. What a phone or a mail is, is decided here, so that every fault of
-a body is told at once, be it of form or of format.
-"""
+"""Request and response bodies: every fault of a body is told at once, of form or of format."""
 
-import re
-import unicodedata
 from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-from phonenumbers import NumberParseException, PhoneNumberFormat
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -23,55 +15,16 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from chassis.contact_points import Email, Phone
 from kernel.personal import Personal
-from mtl.leads.domain import LeadDetails, LeadStatus
-
-DEFAULT_REGION = "CN"  # of numbers without a country code
-MAX_ATTRIBUTES, MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTE = 100, 100, 1000
-IDENTIFYING = ("name", "company", "phone", "email", "external_id")
-
-_DIALLED = re.compile(r"\+?[0-9]{3,20}", re.ASCII)
-_MINUS = "\N{MINUS SIGN}"
-# Dashes, spaces, and the invisible marks that address books put around numbers.
-_SILENT = frozenset({"Pd", "Zs", "Cf"})
-
-
-def normalised_phone(text: str) -> str:
-    """E.164 of a mobile or landline number in any usual spelling.
-
-    Full-width digits, spaces, dashes, brackets, dots, `0086` and a missing country code are all
-    understood. Raises PydanticCustomError (PHONE_INVALID); extensions are not part of E.164.
-    """
-    dialled = "".join(map(_dialled, unicodedata.normalize("NFKC", text)))
-    if _DIALLED.fullmatch(dialled) is None:
-        raise _phone_invalid()
-    try:
-        number = phonenumbers.parse(dialled, DEFAULT_REGION)
-    except NumberParseException:
-        raise _phone_invalid() from None
-    if not phonenumbers.is_valid_number(number):
-        raise _phone_invalid()
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
-
-
-def _dialled(character: str) -> str:
-    if character in "()." or character == _MINUS or unicodedata.category(character) in _SILENT:
-        return ""
-    digit = unicodedata.decimal(character, None)
-    return character if digit is None else str(digit)
-
-
-def _phone_invalid() -> PydanticCustomError:
-    return PydanticCustomError("PHONE_INVALID", "Not a phone number")
-
-
-def normalised_email(text: str) -> str:
-    """The address in lower case and NFC. Raises PydanticCustomError (EMAIL_INVALID)."""
-    try:
-        address = validate_email(unicodedata.normalize("NFKC", text), check_deliverability=False)
-    except EmailNotValidError:
-        raise PydanticCustomError("EMAIL_INVALID", "Not a mail address") from None
-    return address.normalized.lower()
+from mtl.leads.domain import (
+    IDENTIFYING,
+    MAX_ATTRIBUTE,
+    MAX_ATTRIBUTE_NAME,
+    MAX_ATTRIBUTES,
+    LeadDetails,
+    LeadStatus,
+)
 
 
 def _text(maximum: int) -> StringConstraints:
@@ -79,12 +32,8 @@ def _text(maximum: int) -> StringConstraints:
 
 
 Name = Annotated[str, _text(200), Personal("name")]
-Phone = Annotated[str, _text(50), AfterValidator(normalised_phone), Personal("phone")]
-Email = Annotated[str, _text(320), AfterValidator(normalised_email), Personal("email")]
 AttributeName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ATTRIBUTE_NAME)]
-AttributeValue = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=MAX_ATTRIBUTE)
-]
+AttributeValue = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_ATTRIBUTE)]
 Reason = Annotated[str, _text(500)]
 
 
@@ -108,10 +57,10 @@ class LeadIn(BaseModel):
 
     name: Name | None = None
     company: Annotated[str, _text(200)] | None = None
-    phone: Phone | None = Field(None, description="Any usual spelling; stored as E.164")
-    email: Email | None = Field(None, description="Stored in lower case")
+    phone: Phone | None = Field(default=None, description="Any usual spelling; stored as E.164")
+    email: Email | None = Field(default=None, description="Stored in lower case")
     external_id: Annotated[str, _text(200)] | None = Field(
-        None, description="What another system calls this lead"
+        default=None, description="What another system calls this lead"
     )
     source: Annotated[str, _text(100)] | None = None
     attributes: Annotated[
@@ -147,7 +96,9 @@ def _again(fault: Any) -> InitErrorDetails:
 
 
 class LeadDisqualifyIn(BaseModel):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "号码为空号"}})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"reason": "号码为空号"}}
+    )
 
     reason: Reason
 
@@ -159,9 +110,9 @@ class LeadConvertIn(BaseModel):
         extra="forbid", json_schema_extra={"example": {"opportunity_name": "远景科技 CRM 项目"}}
     )
 
-    account_id: UUID | None = Field(None, description="An existing account; else a new one")
+    account_id: UUID | None = Field(default=None, description="An existing account; else a new one")
     opportunity_name: Annotated[str, _text(200)] | None = Field(
-        None, description="Else the company or the name of the lead"
+        default=None, description="Else the company or the name of the lead"
     )
 
 

@@ -46,7 +46,7 @@ async def add_person_login(
         secret_hash=secret_hash,
         scopes=scopes,
     ):
-        raise Invalid([Violation("/login/username", "USERNAME_TAKEN", {"username": username})])
+        raise Invalid([Violation("/username", "USERNAME_TAKEN", {"username": username})])
 
 
 async def add_client_login(

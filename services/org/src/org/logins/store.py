@@ -1,8 +1,9 @@
 """The login directory. It has no tenant policy: a token request has no tenant yet."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, select, text, update
+from sqlalchemy import Boolean, Column, Integer, Select, Table, Text, Uuid, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -56,13 +57,14 @@ async def add(
 async def find(tx: AsyncConnection, login: str, kind: LoginKind) -> Login | None:
     """The login that may be used, if there is one."""
     usable = (logins.c.login == login) & (logins.c.kind == kind) & logins.c.active
-    row = (await tx.execute(select(logins).where(usable))).one_or_none()
+    query: Select[Any] = select(logins).where(usable)
+    row = (await tx.execute(query)).one_or_none()
     return None if row is None else from_columns(Login, row._mapping)
 
 
 async def lock(tx: AsyncConnection, login: str) -> Login:
     """The login as it stands now, its row locked."""
-    query = select(logins).where(logins.c.login == login).with_for_update()
+    query: Select[Any] = select(logins).where(logins.c.login == login).with_for_update()
     return from_columns(Login, (await tx.execute(query)).one()._mapping)
 
 

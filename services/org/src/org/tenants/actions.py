@@ -1,4 +1,5 @@
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,8 +10,30 @@ from org.tenants import store
 from org.tenants.domain import Settings, Tenant
 
 
-async def create_tenant(tx: AsyncConnection, tenant: Tenant) -> Tenant:
-    """Let a tenant begin; the transaction is its own."""
+async def create_tenant(
+    tx: AsyncConnection,
+    tenant_id: UUID,
+    *,
+    name: str,
+    timezone: str,
+    currency: str,
+    languages: tuple[str, ...],
+    default_tax_rate: Decimal,
+    country: str,
+    now: datetime,
+) -> Tenant:
+    """Let a tenant begin; the transaction is its own already."""
+    tenant = Tenant(
+        id=tenant_id,
+        name=name,
+        timezone=timezone,
+        currency=currency,
+        languages=languages,
+        default_tax_rate=default_tax_rate,
+        country=country,
+        created_at=now,
+        updated_at=now,
+    )
     await store.add(tx, tenant)
     await publish(tx, TenantCreated(tenant=tenant.state()), of=tenant)
     return tenant
@@ -19,7 +42,7 @@ async def create_tenant(tx: AsyncConnection, tenant: Tenant) -> Tenant:
 async def change_tenant(
     tx: AsyncConnection, tenant_id: UUID, settings: Settings, *, now: datetime
 ) -> Tenant:
-    """Change settings; those it has already are no change. Raises NotFound."""
+    """Change settings; to those it has already is no change. Raises NotFound."""
     tenant = await store.get(tx, tenant_id, lock=True)
     change = tenant.change(settings, now=now)
     if change is None:

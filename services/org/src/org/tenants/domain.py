@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import TypedDict
 from uuid import UUID
 
 from contracts.org.events import TenantChanged, TenantState
+
+
+class TenantStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
 
 
 class Settings(TypedDict, total=False):
@@ -31,6 +37,7 @@ class Tenant:
     languages: tuple[str, ...]
     default_tax_rate: Decimal
     country: str
+    status: TenantStatus = TenantStatus.ACTIVE
     created_at: datetime
     updated_at: datetime
     version: int = 1
@@ -50,7 +57,8 @@ class Tenant:
             name=self.name,
             timezone=self.timezone,
             currency=self.currency,
-            languages=self.languages,
+            languages=list(self.languages),
             default_tax_rate=self.default_tax_rate,
             country=self.country,
+            status=self.status,
         )

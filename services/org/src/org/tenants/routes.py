@@ -6,18 +6,17 @@ from org.tenants import actions, store
 from org.tenants.schemas import TenantOut, TenantPatch
 
 router = new_router("/tenant", tag="tenants")
+READ, WRITE = allow("org.tenant.read"), allow("org.tenant.write")
 
 
-@router.get("", dependencies=[allow("org.tenant.read")])
+@router.get("", dependencies=[READ])
 async def tenant_get(caller: Caller, tx: Tx) -> TenantOut:
-    """My tenant and its settings"""
+    """Read my tenant and its settings."""
     return TenantOut.model_validate(await store.get(tx, caller.tenant_id))
 
 
-@router.patch("", dependencies=[allow("org.tenant.write")])
+@router.patch("", dependencies=[WRITE])
 async def tenant_change(body: TenantPatch, caller: Caller, tx: Tx, now: Now) -> TenantOut:
-    """Change settings of my tenant"""
-    settings = body.settings()
-    return TenantOut.model_validate(
-        await actions.change_tenant(tx, caller.tenant_id, settings, now=now)
-    )
+    """Change settings of my tenant; what is not named stays."""
+    tenant = await actions.change_tenant(tx, caller.tenant_id, body.settings(), now=now)
+    return TenantOut.model_validate(tenant)

@@ -1,7 +1,6 @@
 """What is said of tenants, and which settings there can be."""
 
 from datetime import datetime
-from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Final
@@ -13,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from kernel.currencies import CurrencyCode
 from kernel.decimals import RateDecimal
+from org.tenants.domain import Settings, TenantStatus
 
 # In the time zone database, but not places: how a machine is set up.
 _NO_PLACES: Final = frozenset({"Factory", "localtime"})
@@ -73,9 +73,7 @@ Languages = Annotated[
     ),
     AfterValidator(_are_distinct),
 ]
-TaxRate = Annotated[
-    RateDecimal, Field(description="A fraction: 0.13 is 13 %", examples=["0.13"])
-]
+TaxRate = Annotated[RateDecimal, Field(description="A fraction: 0.13 is 13 %", examples=["0.13"])]
 Country = Annotated[
     str,
     Field(description="ISO 3166-1 alpha-2", examples=["CN"]),
@@ -104,7 +102,9 @@ class TenantPatch(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"languages": ["zh-CN", "en"], "default_tax_rate": "0.06"}]},
+        json_schema_extra={
+            "examples": [{"languages": ["zh-CN", "en"], "default_tax_rate": "0.06"}]
+        },
     )
     name: Name = Field(default_factory=_absent)
     timezone: Timezone = Field(default_factory=_absent)
@@ -112,6 +112,14 @@ class TenantPatch(BaseModel):
     languages: Languages = Field(default_factory=_absent)
     default_tax_rate: TaxRate = Field(default_factory=_absent)
     country: Country = Field(default_factory=_absent)
+
+    def settings(self) -> Settings:
+        """The settings that were named."""
+        named = Settings()
+        named.update(self.model_dump(exclude_unset=True))  # type: ignore[typeddict-item]  # its keys are our fields
+        if "languages" in named:
+            named["languages"] = tuple(named["languages"])
+        return named
 
 
 class TenantOut(BaseModel):
@@ -125,6 +133,7 @@ class TenantOut(BaseModel):
     languages: list[str]
     default_tax_rate: RateDecimal
     country: str
+    status: TenantStatus
     created_at: datetime
     updated_at: datetime
     version: int

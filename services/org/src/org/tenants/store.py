@@ -6,11 +6,11 @@ from sqlalchemy import Column, Integer, Numeric, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import CURRENT_TENANT
+from chassis.db import CURRENT_TENANT, enum_column
 from chassis.rows import fetch_row, insert_row, update_row
 from chassis.tables import instant
 from org.database import metadata
-from org.tenants.domain import Tenant
+from org.tenants.domain import Tenant, TenantStatus
 
 tenants = Table(
     "tenants",
@@ -22,6 +22,7 @@ tenants = Table(
     Column("languages", ARRAY(Text, as_tuple=True), nullable=False),
     Column("default_tax_rate", Numeric(9, 6), nullable=False),
     Column("country", Text, nullable=False),
+    Column("status", enum_column(TenantStatus), nullable=False),
     instant("created_at"),
     instant("updated_at"),
     Column("version", Integer, nullable=False),

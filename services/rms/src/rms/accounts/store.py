@@ -18,7 +18,5 @@ accounts = Table(
 )
 
 
-async def copy(
-    tx: AsyncConnection, received: Sequence[Received[AccountCreated]]
-) -> ReplicaResult:
+async def copy(tx: AsyncConnection, received: Sequence[Received[AccountCreated]]) -> ReplicaResult:
     return await replicate(tx, accounts, received, lambda e: {"name": e.account.name})

@@ -56,8 +56,6 @@ async def allocate_to_receivable(
     Raises Conflict (STALE_WRITE) if so much is not open any more.
     """
     receivable = await store.allocate(tx, receivable_id, amount, now=now)
-    allocated = receivable.was_allocated(
-        amount, allocation_id=allocation_id, payment_id=payment_id
-    )
+    allocated = receivable.was_allocated(amount, allocation_id=allocation_id, payment_id=payment_id)
     await publish(tx, allocated, of=receivable)
     return receivable

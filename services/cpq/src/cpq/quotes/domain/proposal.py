@@ -10,9 +10,10 @@ from uuid import UUID
 
 from cpq.quotes.domain.pricing import AskedLine, Offer, QuoteLine, price_line
 from kernel.decimals import NumberTooLarge
-from kernel.errors import Invalid, Violation
+from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
 
+CLOSED_STAGES = frozenset({"WON", "LOST"})
 DEFAULT_VALIDITY = timedelta(days=30)
 
 
@@ -46,6 +47,26 @@ class Buyer:
     opportunity_id: UUID
     account_id: UUID
     account_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opportunity:
+    """What L2O has told of an opportunity; no account name while the account is still to arrive."""
+
+    id: UUID
+    stage: str
+    account_id: UUID
+    account_name: str | None
+
+    def buyer(self) -> Buyer:
+        """Raises RuleBroken (OPPORTUNITY_CLOSED, ACCOUNT_UNKNOWN)."""
+        if self.stage in CLOSED_STAGES:
+            raise RuleBroken("OPPORTUNITY_CLOSED", opportunity_id=str(self.id), stage=self.stage)
+        if self.account_name is None:
+            raise RuleBroken("ACCOUNT_UNKNOWN", account_id=str(self.account_id))
+        return Buyer(
+            opportunity_id=self.id, account_id=self.account_id, account_name=self.account_name
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

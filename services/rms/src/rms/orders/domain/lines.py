@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import NamedTuple
 from uuid import UUID
 
 from contracts.rms import events as facts
@@ -12,7 +11,8 @@ from kernel.decimals import EXACT
 from kernel.money import Money
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Part:
     """What a shipment carries of a line; `amount` is gross."""
 
     line_id: UUID
@@ -20,7 +20,7 @@ class Part(NamedTuple):
     amount: Money
 
     def state(self) -> facts.ShipmentLine:
-        return facts.ShipmentLine(**self._asdict())
+        return facts.ShipmentLine(line_id=self.line_id, quantity=self.quantity, amount=self.amount)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,8 @@ class OrderLine:
     def part(self, quantity: Decimal) -> Part:
         """So much more of this line, and what it is worth after all that went before."""
         until_then = worth(self.gross_amount, self.shipped_quantity + quantity, self.quantity)
-        return Part(self.id, quantity, until_then - self.shipped_amount)
+        amount = until_then - self.shipped_amount
+        return Part(line_id=self.id, quantity=quantity, amount=amount)
 
     def ship(self, part: Part) -> OrderLine:
         """The line once this part of it has left."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -93,24 +93,28 @@ class Order:
         """The order binds both sides; the second time nothing happens and there is no fact."""
         if self.status not in CONFIRMS_FROM:
             return self, None
-        order = replace(self, confirmed_at=now)._moved(now)
+        order = _moved(replace(self, confirmed_at=now), now)
         return order, facts.OrderConfirmed(order=order.state(), confirmed_at=now)
 
-    def parts(self, wanted: Sequence[Wanted] | None) -> tuple[Part, ...]:
+    def parts(
+        self, wanted: Sequence[Wanted] | None, *, shipped_date: date, today: date
+    ) -> tuple[Part, ...]:
         """What a shipment of these quantities carries; without them all that is left.
 
-        Raises RuleBroken (ORDER_NOT_CONFIRMED, ORDER_SHIPPED) and Invalid (LINE_UNKNOWN,
-        LINE_REPEATED, QUANTITY_EXCEEDS_OPEN).
+        Raises RuleBroken (ORDER_NOT_CONFIRMED, ORDER_SHIPPED) and Invalid (DATE_IN_FUTURE,
+        LINE_UNKNOWN, LINE_REPEATED, QUANTITY_EXCEEDS_OPEN).
         """
         if self.status not in SHIPS_FROM:
             raise RuleBroken(REFUSES_TO_SHIP[self.status], document_no=self.document_no)
         if wanted is None:
-            left = [line for line in self.lines if line.open_quantity > 0]
-            return tuple(line.part(line.open_quantity) for line in left)
+            wanted = [Wanted(one.id, one.open_quantity) for one in self.lines if one.open_quantity]
         violations = self._violations(wanted)
+        if shipped_date > today:
+            violations.append(Violation("/shipped_date", "DATE_IN_FUTURE", {"today": str(today)}))
         if violations:
             raise Invalid(violations)
-        return tuple(self._line(line_id).part(quantity) for line_id, quantity in wanted)
+        lines = {line.id: line for line in self.lines}
+        return tuple(lines[line_id].part(quantity) for line_id, quantity in wanted)
 
     def ship(self, parts: Sequence[Part], *, now: datetime) -> Order:
         """The order once these parts have left."""
@@ -118,7 +122,7 @@ class Order:
         lines = tuple(
             line.ship(by_line[line.id]) if line.id in by_line else line for line in self.lines
         )
-        return replace(self, lines=lines)._moved(now)
+        return _moved(replace(self, lines=lines), now)
 
     def shipped(self, shipment: Shipment) -> facts.OrderShipped:
         """The fact that this shipment left."""
@@ -142,14 +146,6 @@ class Order:
             shipped_total=self.shipped_total,
         )
 
-    def _moved(self, now: datetime) -> Order:
-        shipped = sum((line.shipped_amount for line in self.lines), Money.zero(self.currency))
-        status = status_of(self.confirmed_at, self.lines)
-        return replace(self, status=status, shipped_total=shipped, updated_at=now)
-
-    def _line(self, line_id: UUID) -> OrderLine:
-        return next(line for line in self.lines if line.id == line_id)
-
     def _violations(self, wanted: Sequence[Wanted]) -> list[Violation]:
         lines = {line.id: line for line in self.lines}
         violations = []
@@ -165,3 +161,14 @@ class Order:
                 violations.append(Violation(f"{pointer}/quantity", "QUANTITY_EXCEEDS_OPEN", open_))
             seen.add(line_id)
         return violations
+
+
+def _moved(order: Order, now: datetime) -> Order:
+    """The order after a move, with all that follows from its facts."""
+    zero = Money.zero(order.currency)
+    return replace(
+        order,
+        status=status_of(order.confirmed_at, order.lines),
+        shipped_total=sum((line.shipped_amount for line in order.lines), zero),
+        updated_at=now,
+    )

@@ -1,0 +1,129 @@
+"""`python -m chassis`: every process and every command of every service."""
+
+import asyncio
+from importlib import import_module
+from typing import Annotated
+from uuid import UUID
+
+import typer
+import uvloop
+from fastapi import FastAPI
+from rich.console import Console
+from rich.table import Table
+
+from chassis import clock, epoch, logs, migrate, parked_events, run_worker, topics
+from chassis.db import Database
+from chassis.parking import Parked
+from chassis.run_worker import Part
+from chassis.serve import server_of, several
+from chassis.settings import Settings
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+events = typer.Typer(no_args_is_help=True, help="Parked events, and the epoch of a database.")
+cli.add_typer(events, name="events")
+console = Console()
+
+Services = Annotated[list[str], typer.Argument(help="org, mtl, l2o, cpq, rms")]
+Host = Annotated[str, typer.Option(help="Address to listen on")]
+Port = Annotated[int, typer.Option(help="Port to listen on")]
+
+
+@cli.command()
+def api(services: Services, host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Serve the APIs of these services under one port."""
+    logs.configure(Settings.of(services[0]).log_level, service="+".join(services))
+    apps: dict[str, FastAPI] = {name: import_module(f"{name}.app").create() for name in services}
+    uvloop.run(server_of(several(apps), host=host, port=port).serve())
+
+
+@cli.command()
+def worker(
+    services: Services,
+    host: Host = "127.0.0.1",
+    port: Port = 8100,
+    only: Annotated[list[Part] | None, typer.Option(help="Only these parts")] = None,
+) -> None:
+    """Run the relay, the consumers and the jobs of these services."""
+    logs.configure(Settings.of(services[0]).log_level, service="+".join(services))
+    parts = frozenset(only or Part)
+    uvloop.run(run_worker.run(services, parts, host=host, port=port))
+
+
+@cli.command(name="migrate")
+def migrate_command(services: Services) -> None:
+    """Bring the schemas of these services up to date, as their owners."""
+    targets = {name: Settings.of(name).owner_database_url for name in services}
+    migrate.upgrade_all(targets)
+    console.print(f"Migrated {', '.join(services)}.")
+
+
+@cli.command(name="topics")
+def topics_command() -> None:
+    """Create the topics of the manifest and set their configuration."""
+    applied = asyncio.run(topics.apply(Settings.of("org").kafka_bootstrap))
+    console.print(f"Topics: {len(applied.created)} created, {len(applied.altered)} altered.")
+
+
+def _database(service: str) -> Database:
+    return Database(Settings.of(service).worker_database_url, name=f"{service}-events")
+
+
+@events.command()
+def rebase(
+    service: str,
+    above: Annotated[int, typer.Option(help="The highest epoch ever published")] = 0,
+) -> None:
+    """Raise the epoch of a restored database, so that its relay may start again."""
+    raised = asyncio.run(epoch.rebase(Settings.of(service).owner_database_url, above=above))
+    console.print(f"{service} publishes in epoch {raised} from now on.")
+
+
+@events.command()
+def parked(service: str) -> None:
+    """List what is parked, of all tenants."""
+
+    async def run() -> list[Parked]:
+        async with _database(service).begin(None) as tx:
+            return await parked_events.list_parked(tx)
+
+    table = Table("id", "tenant", "subscription", "type", "reason", "attempts", "error")
+    for one in asyncio.run(run()):
+        type_name = str(one.envelope.get("type", "?"))
+        table.add_row(
+            str(one.id),
+            str(one.tenant_id),
+            one.subscription,
+            type_name,
+            one.reason,
+            str(one.attempts),
+            one.error,
+        )
+    console.print(table)
+
+
+@events.command()
+def redrive(service: str, event: UUID, by: str = "operator") -> None:
+    """Try a parked event, and those of its key before it, again now."""
+
+    async def run() -> None:
+        async with _database(service).begin(None) as tx:
+            await parked_events.redrive(tx, event, by=by, now=clock.now())
+
+    asyncio.run(run())
+    console.print("It is tried again now; `parked` shows whether it stayed.")
+
+
+@events.command()
+def skip(service: str, event: UUID, note: str, by: str = "operator") -> None:
+    """Give a parked event up, with the reason."""
+
+    async def run() -> None:
+        async with _database(service).begin(None) as tx:
+            await parked_events.skip(tx, event, by=by, now=clock.now(), note=note)
+
+    asyncio.run(run())
+    console.print("Skipped; those behind it go on.")
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,32 @@
+"""A service's tables to consume into, beside the sample service's own."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+from testkit.databases import ServiceDatabase
+
+from chassis.db import CURRENT_TENANT, Database
+from libs.chassis.tests.consumer.samples import Moods, metadata
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def _tables(service_database: ServiceDatabase) -> AsyncIterator[None]:
+    owner = Database(service_database.owner_url, name="test-owner")
+    async with owner.begin(None) as tx:
+        await tx.run_sync(metadata.create_all)
+        for table in metadata.tables:
+            own = f"tenant_id = (SELECT {CURRENT_TENANT})"
+            await tx.execute(text(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"))
+            await tx.execute(text(f"CREATE POLICY own_rows ON {table} USING ({own})"))
+            verbs = "SELECT, INSERT, UPDATE, DELETE"
+            await tx.execute(text(f"GRANT {verbs} ON {table} TO testkit_app, testkit_worker"))
+    yield
+    async with owner.begin(None) as tx:
+        await tx.run_sync(metadata.drop_all)
+    await owner.dispose()
+
+
+@pytest.fixture
+def moods() -> Moods:
+    return Moods()

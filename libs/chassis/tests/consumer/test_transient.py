@@ -1,0 +1,184 @@
+"""What passes by itself: caused for real, retried, and never parked."""
+
+import asyncio
+from uuid import UUID
+
+import asyncpg
+import pytest
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from testkit.database import notes
+from testkit.databases import admin_dsn
+from testkit.events import NoteWritten
+from testkit.plugin import Committed
+
+from chassis.consumer_metrics import RETRIES
+from chassis.db import Database
+from chassis.processing import Processor
+from chassis.subscriptions import Meta, Subscription, process
+from kernel.errors import Conflict
+from kernel.ids import new_id
+from libs.chassis.tests.consumer.samples import (
+    Moods,
+    Partition,
+    applied,
+    counted,
+    queue,
+    recorder,
+)
+
+
+def retries(subscription: Subscription) -> float:
+    return RETRIES.labels(subscription.name)._value.get()
+
+
+async def test_a_deadlock_is_retried_until_both_have_their_effects(
+    committed: Committed, tenant: UUID
+) -> None:
+    """Two subscriptions lock the same two rows, the other way round, and meet in the middle."""
+    a, b = new_id(), new_id()
+    async with committed.worker.begin(tenant) as tx:
+        for each in (a, b):
+            await tx.execute(notes.insert().values(id=each, text="", version=0))
+    both_hold_one = asyncio.Barrier(2)
+    met = [False, False]
+
+    def locker(number: int, order: tuple[UUID, UUID]) -> Subscription:
+        async def on_note_written(tx: AsyncConnection, _: NoteWritten, __: Meta) -> None:
+            for each in order:
+                more = notes.update().where(notes.c.id == each).values(version=notes.c.version + 1)
+                await tx.execute(more)
+                if not met[number]:
+                    met[number] = True
+                    await both_hold_one.wait()
+
+        return process(f"sample.locker{number}", {NoteWritten: on_note_written})
+
+    subscriptions = [locker(0, (a, b)), locker(1, (b, a))]
+    record = Partition(tenant).note(new_id(), 1)
+    await asyncio.gather(*(Processor(s, committed.worker).apply([record]) for s in subscriptions))
+    assert sum(retries(one) for one in subscriptions) >= 1
+    async with committed.worker.begin(tenant) as tx:
+        assert set((await tx.execute(select(notes.c.version))).scalars()) == {2}
+    for one in subscriptions:
+        assert await counted(committed.worker, tenant, one) == {"applied": 1}
+
+
+async def test_a_lock_timeout_is_retried_until_the_lock_is_free(
+    committed: Committed, tenant: UUID
+) -> None:
+    row = new_id()
+    async with committed.worker.begin(tenant) as tx:
+        await tx.execute(notes.insert().values(id=row, text="", version=0))
+
+    async def on_note_written(tx: AsyncConnection, _: NoteWritten, __: Meta) -> None:
+        await tx.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        await tx.execute(update(notes).where(notes.c.id == row).values(version=notes.c.version + 1))
+
+    subscription = process("sample.patient", {NoteWritten: on_note_written})
+    partition = Partition(tenant)
+    batch = [partition.note(new_id(), 1) for _ in range(5)]
+    async with committed.worker.begin(tenant) as holder:
+        await holder.execute(update(notes).where(notes.c.id == row).values(text="held"))
+        applying = asyncio.create_task(Processor(subscription, committed.worker).apply(batch))
+        while retries(subscription) < 2:
+            await asyncio.sleep(0.02)
+        assert not applying.done()
+    await applying
+    assert await counted(committed.worker, tenant, subscription) == {"applied": 5}
+    assert await queue(committed.worker, tenant) == []
+
+
+async def test_terminated_backends_are_replaced(
+    committed: Committed, tenant: UUID, moods: Moods
+) -> None:
+    database = Database(committed.urls.worker_url, name="to-be-killed")
+    subscription, partition, note = recorder(moods), Partition(tenant), new_id()
+    stop = asyncio.Event()
+
+    async def kill() -> None:
+        admin = await asyncpg.connect(admin_dsn())
+        while not stop.is_set():
+            await admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'to-be-killed'"
+            )
+            await asyncio.sleep(0.05)
+        await admin.close()
+
+    killing = asyncio.create_task(kill())
+    processor = Processor(subscription, database)
+    for start in range(1, 300, 30):
+        await processor.apply([partition.note(note, s) for s in range(start, start + 30)])
+    stop.set()
+    await killing
+    await database.dispose()
+    assert retries(subscription) >= 1
+    assert await applied(committed.worker, tenant, note) == list(range(1, 301))
+    assert await counted(committed.worker, tenant, subscription) == {"applied": 300}
+
+
+async def test_a_database_that_is_away_is_waited_for(
+    committed: Committed, tenant: UUID, moods: Moods
+) -> None:
+    """The port is closed at first, then leads to the database."""
+    host, port = committed.urls.worker_url.rpartition("@")[2].split("/")[0].split(":")
+    listener = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    free = listener.sockets[0].getsockname()[1]
+    listener.close()
+    await listener.wait_closed()
+    database = Database(committed.urls.worker_url.replace(f":{port}/", f":{free}/"), name="away")
+    subscription, note = recorder(moods, "sample.waiting"), new_id()
+    record = Partition(tenant).note(note, 1)
+    applying = asyncio.create_task(Processor(subscription, database).apply([record]))
+    while retries(subscription) < 3:
+        await asyncio.sleep(0.02)
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection(host, int(port))
+        await asyncio.gather(_copy(reader, back), _copy(there, writer))
+
+    async with await asyncio.start_server(forward, "127.0.0.1", free):
+        await applying
+        await database.dispose()
+    assert await applied(committed.worker, tenant, note) == [1]
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+
+async def test_a_lost_race_with_a_person_is_tried_again_soon(
+    committed: Committed, tenant: UUID
+) -> None:
+    async def on_note_written(_: AsyncConnection, __: NoteWritten, ___: Meta) -> None:
+        raise Conflict("STALE_WRITE", what="notes", key="x")
+
+    subscription = process("sample.loser", {NoteWritten: on_note_written})
+    await Processor(subscription, committed.worker).apply([Partition(tenant).note(new_id(), 1)])
+    assert [reason for _, reason, _ in await queue(committed.worker, tenant)] == ["NOT_YET"]
+
+
+async def test_cancelling_leaves_nothing_half_done(
+    committed: Committed, tenant: UUID, moods: Moods
+) -> None:
+    waiting = asyncio.Event()
+
+    async def on_note_written(tx: AsyncConnection, _: NoteWritten, __: Meta) -> None:
+        await tx.execute(notes.insert().values(id=new_id(), text="", version=0))
+        waiting.set()
+        await asyncio.Event().wait()
+
+    subscription = process("sample.slow", {NoteWritten: on_note_written})
+    record = Partition(tenant).note(new_id(), 1)
+    applying = asyncio.create_task(Processor(subscription, committed.worker).apply([record]))
+    await waiting.wait()
+    applying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await applying
+    async with committed.worker.begin(tenant) as tx:
+        assert (await tx.execute(select(notes))).all() == []
+    assert await counted(committed.worker, tenant, subscription) == {}

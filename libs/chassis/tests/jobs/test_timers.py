@@ -1,0 +1,88 @@
+"""Recurring timers: one process at a time, another when it dies, and an error is not the end."""
+
+import asyncio
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+
+from chassis.context import current
+from chassis.db import Database
+from chassis.timers import Timer, TimerRunner
+from testkit.databases import admin_dsn
+from testkit.plugin import Committed
+
+BEAT = timedelta(milliseconds=50)
+
+
+class Beats:
+    """Counts the runs of one process's timer."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.actor: str | None = None
+        self.broken = False
+
+    async def run(self, database: Database) -> None:
+        self.actor = current().actor
+        async with database.begin(None):
+            self.count += 1
+            if self.broken:
+                raise ZeroDivisionError
+
+
+@asynccontextmanager
+async def beating(committed: Committed, beats: Beats) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    runner = TimerRunner(committed.worker, [Timer("prune", BEAT, beats.run)])
+    task = asyncio.create_task(runner.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def test_one_at_a_time_and_another_after_it(committed: Committed) -> None:
+    first, second = Beats(), Beats()
+    async with AsyncExitStack() as stack:
+        async with beating(committed, first):
+            await asyncio.sleep(0.2)
+            await stack.enter_async_context(beating(committed, second))
+            await asyncio.sleep(0.4)
+            assert (first.count >= 4, second.count) == (True, 0)
+        stopped_at = first.count
+        await asyncio.sleep(0.4)
+        assert second.count >= 3
+        assert first.count == stopped_at
+    assert first.actor == "system:prune"
+
+
+async def test_a_lost_connection_gives_the_beat_away_or_back(committed: Committed) -> None:
+    beats = Beats()
+    async with beating(committed, beats):
+        await asyncio.sleep(0.2)
+        admin = await asyncpg.connect(admin_dsn())
+        killed = await admin.fetch(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'timer prune' AND datname = $1",
+            committed.urls.name,
+        )
+        await admin.close()
+        assert len(killed) == 1
+        before = beats.count
+        await asyncio.sleep(0.4)
+        assert beats.count > before
+
+
+async def test_an_error_is_not_the_end(
+    committed: Committed, logs: list[MutableMapping[str, Any]]
+) -> None:
+    beats = Beats()
+    beats.broken = True
+    async with beating(committed, beats):
+        await asyncio.sleep(0.3)
+    assert beats.count >= 2
+    assert {line["event"] for line in logs} == {"timer_failed"}

@@ -1,0 +1,34 @@
+from datetime import UTC, date, datetime
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from kernel.business_dates import BusinessDate
+
+ADAPTER: TypeAdapter[date] = TypeAdapter(BusinessDate)
+
+
+@pytest.mark.parametrize("text", ["2026-11-22", "2028-02-29", "0001-01-01", "9999-12-31"])
+def test_a_day_is_read_and_written_alike(text: str) -> None:
+    day = ADAPTER.validate_python(text)
+    assert day == date.fromisoformat(text)
+    assert ADAPTER.validate_python(day) == day
+    assert ADAPTER.dump_json(day) == f'"{text}"'.encode()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("2026-02-30", "2027-02-29", "0000-01-01", "2026-13-01", "2026-1-2", "20261122"),
+        *("2026-11-22T00:00:00", "2026-11-22 ", "２０２６-11-22", "2026-W47-7", ""),
+        *(0, 1_795_305_600, 0.0, True, [], {}, None, datetime(2026, 11, 22, tzinfo=UTC)),
+    ],
+)
+def test_anything_else_is_refused(value: object) -> None:
+    with pytest.raises(ValidationError) as refused:
+        ADAPTER.validate_python(value)
+    assert {error["type"].split("_")[0] for error in refused.value.errors()} == {"date"}
+
+
+def test_its_schema_is_a_date() -> None:
+    assert ADAPTER.json_schema() == {"type": "string", "format": "date"}

@@ -1,0 +1,146 @@
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cpq.price_books.schemas import BusinessDate
+from cpq.quotes.domain.pricing import AskedLine
+from cpq.quotes.domain.proposal import Asked
+from cpq.quotes.domain.quote import QuoteStatus
+from kernel.decimals import DecimalString, PositiveDecimal, RateDecimal
+from kernel.money import CurrencyCode, Money
+
+
+class QuoteLineIn(BaseModel):
+    """So much of a product, at a manual discount."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    product_id: UUID
+    quantity: PositiveDecimal
+    discount_rate: RateDecimal = Field("0", validate_default=True, description="0.075 is 7.5 %")
+    tax_rate: RateDecimal | None = Field(None, description="The tenant's default when left out")
+
+
+class QuoteIn(BaseModel):
+    """What is to be quoted, and for which opportunity."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "opportunity_id": "019aa9a2-0000-7000-8000-00000000000a",
+                    "currency": "CNY",
+                    "lines": [
+                        {
+                            "product_id": "019aa9a2-0000-7000-8000-000000000001",
+                            "quantity": "3",
+                            "discount_rate": "0.075",
+                            "tax_rate": "0.13",
+                        }
+                    ],
+                }
+            ]
+        },
+    )
+
+    opportunity_id: UUID
+    currency: CurrencyCode | None = Field(None, description="The tenant's when left out")
+    price_book_id: UUID | None = Field(
+        None, description="When left out: the book of the currency valid on the price date"
+    )
+    price_date: BusinessDate | None = Field(None, description="Today when left out")
+    valid_until: BusinessDate | None = Field(
+        None, description="The last day on which it can be accepted; in 30 days when left out"
+    )
+    lines: Annotated[list[QuoteLineIn], Field(min_length=1, max_length=500)]
+
+    def asked(self) -> Asked:
+        return Asked(
+            opportunity_id=self.opportunity_id,
+            lines=tuple(AskedLine(**line.model_dump()) for line in self.lines),
+            currency=self.currency,
+            price_book_id=self.price_book_id,
+            price_date=self.price_date,
+            valid_until=self.valid_until,
+        )
+
+
+class QuoteMoveIn(BaseModel):
+    """Nothing needs to be said."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
+
+
+class PricedLineOut(BaseModel):
+    """The waterfall of a line.
+
+    Unit prices: list price, or the tier of the quantity, less the discount, is the net price.
+    Amounts: quantity x net price is the net amount, its tax beside it, both are the gross amount.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    line_no: int
+    product_id: UUID
+    sku: str
+    name: str
+    unit: str
+    quantity: DecimalString
+    list_price: Money
+    tier_price: Money
+    discount_rate: DecimalString
+    net_price: Money
+    net_amount: Money
+    tax_rate: DecimalString
+    tax_amount: Money
+    gross_amount: Money
+
+
+class QuoteLineOut(PricedLineOut):
+    """A line of a quote, with the whole waterfall of its price."""
+
+    id: UUID
+
+
+class _Priced(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    opportunity_id: UUID
+    account_id: UUID
+    account_name: str
+    currency: str
+    price_book_id: UUID = Field(description="The book that all prices come from")
+    price_date: date
+    valid_until: date
+    net_total: Money
+    tax_total: Money
+    gross_total: Money
+
+
+class QuotePreviewOut(_Priced):
+    """A quote that was priced and not stored."""
+
+    lines: list[PricedLineOut]
+
+
+class QuoteSummary(_Priced):
+    """A quote without its lines, as lists show it."""
+
+    id: UUID
+    document_no: str
+    status: QuoteStatus
+    owner_id: str
+    sent_at: datetime | None
+    accepted_at: datetime | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class QuoteOut(QuoteSummary):
+    """A quote with all its lines."""
+
+    lines: list[QuoteLineOut]

@@ -1,0 +1,218 @@
+"""The tables of quotes, their SQL, and the queries that tell what a quote is priced from."""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Column,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Numeric,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    insert,
+    or_,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.db import enum_column, tenant_column
+from chassis.pages import Page, PageParams, fetch_page
+from chassis.rows import (
+    fetch_row,
+    from_columns,
+    insert_row,
+    money_columns,
+    to_columns,
+    update_row,
+)
+from cpq.accounts.store import accounts
+from cpq.database import metadata
+from cpq.opportunities.store import opportunities
+from cpq.price_books.store import price_books, price_entries, price_tiers
+from cpq.products.store import products
+from cpq.quotes.domain.pricing import Offer, QuoteLine, Tier
+from cpq.quotes.domain.proposal import Book, Opportunity
+from cpq.quotes.domain.quote import Quote, QuoteStatus
+from cpq.quotes.schemas import QuoteOut, QuoteSummary
+
+quotes = Table(
+    "quotes",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("document_no", Text, nullable=False),
+    Column("opportunity_id", Uuid, nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    Column("account_name", Text, nullable=False),
+    Column("status", enum_column(QuoteStatus), nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("price_book_id", Uuid, nullable=False),
+    Column("price_date", Date, nullable=False),
+    Column("valid_until", Date, nullable=False),
+    *money_columns("net_total"),
+    *money_columns("tax_total"),
+    *money_columns("gross_total"),
+    Column("owner_id", Text, nullable=False),
+    Column("sent_at", DateTime(timezone=True)),
+    Column("accepted_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+    Index(None, "tenant_id", "document_no", unique=True),
+    Index(None, "tenant_id", "status", "id"),
+    Index(None, "tenant_id", "opportunity_id", "id"),
+)
+
+quote_lines = Table(
+    "quote_lines",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("quote_id", Uuid, nullable=False),
+    Column("line_no", Integer, nullable=False),
+    Column("product_id", Uuid, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("quantity", Numeric(22, 6), nullable=False),
+    *money_columns("list_price"),
+    *money_columns("tier_price"),
+    Column("discount_rate", Numeric(9, 6), nullable=False),
+    *money_columns("net_price"),
+    *money_columns("net_amount"),
+    Column("tax_rate", Numeric(9, 6), nullable=False),
+    *money_columns("tax_amount"),
+    *money_columns("gross_amount"),
+    ForeignKeyConstraint(
+        ["tenant_id", "quote_id"], ["quotes.tenant_id", "quotes.id"], ondelete="CASCADE"
+    ),
+    Index(None, "tenant_id", "quote_id", "line_no", unique=True),
+)
+
+
+async def add(tx: AsyncConnection, quote: Quote) -> None:
+    await insert_row(tx, quotes, quote)
+    await tx.execute(
+        insert(quote_lines),
+        [{"quote_id": quote.id, **to_columns(quote_lines, line)} for line in quote.lines],
+    )
+
+
+async def get_locked(tx: AsyncConnection, quote_id: UUID) -> Quote:
+    """The quote, which nobody else can move until the commit. Raises NotFound."""
+    lines = await _lines(tx, quote_id)  # written once, with the quote
+    return await fetch_row(tx, quotes, quote_id, Quote, lock=True, lines=lines)
+
+
+async def save(tx: AsyncConnection, quote: Quote) -> Quote:
+    return await update_row(tx, quotes, quote)
+
+
+async def read(tx: AsyncConnection, quote_id: UUID) -> QuoteOut:
+    """Raises NotFound."""
+    lines = await _lines(tx, quote_id)
+    return QuoteOut.model_validate(await fetch_row(tx, quotes, quote_id, Quote, lines=lines))
+
+
+async def _lines(tx: AsyncConnection, quote_id: UUID) -> tuple[QuoteLine, ...]:
+    mine: Select[Any] = select(quote_lines).where(quote_lines.c.quote_id == quote_id)
+    rows = await tx.execute(mine.order_by(quote_lines.c.line_no))
+    return tuple(from_columns(QuoteLine, row._mapping) for row in rows)
+
+
+async def read_page(
+    tx: AsyncConnection,
+    page: PageParams,
+    *,
+    status: QuoteStatus | None,
+    opportunity_id: UUID | None,
+) -> Page[QuoteSummary]:
+    """Newest first."""
+    query: Select[Any] = select(quotes)
+    if status is not None:
+        query = query.where(quotes.c.status == status)
+    if opportunity_id is not None:
+        query = query.where(quotes.c.opportunity_id == opportunity_id)
+    return await fetch_page(tx, query, page, shape=_summary)
+
+
+def _summary(row: Mapping[str, Any]) -> QuoteSummary:
+    return QuoteSummary.model_validate(from_columns(Quote, row, lines=()))
+
+
+async def opportunity(tx: AsyncConnection, opportunity_id: UUID) -> Opportunity | None:
+    named = (accounts.c.id == opportunities.c.account_id) & accounts.c.deleted.is_(False)
+    columns = opportunities.c
+    query: Select[Any] = (
+        select(columns.id, columns.stage, columns.account_id, accounts.c.name.label("account_name"))
+        .select_from(opportunities.outerjoin(accounts, named))
+        .where(columns.id == opportunity_id, columns.deleted.is_(False))
+    )
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else from_columns(Opportunity, row._mapping)
+
+
+async def price_book(
+    tx: AsyncConnection, named: UUID | None, *, currency: str, day: date
+) -> Book | None:
+    """The book named, valid or not; without a name the one for this currency and day.
+
+    Of several valid ones the one that became valid last, and of those the one made last (the
+    greater id): so a campaign wins over the yearly book, and a correction over what it corrects.
+    """
+    columns = price_books.c
+    query: Select[Any] = select(columns.id, columns.currency, columns.valid_from, columns.valid_to)
+    if named is not None:
+        query = query.where(columns.id == named)
+    else:
+        valid_to = or_(columns.valid_to.is_(None), columns.valid_to > day)
+        query = query.where(columns.currency == currency, columns.valid_from <= day, valid_to)
+        query = query.order_by(columns.valid_from.desc(), columns.id.desc()).limit(1)
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else from_columns(Book, row._mapping)
+
+
+async def offers(
+    tx: AsyncConnection, book: Book | None, product_ids: Collection[UUID]
+) -> dict[UUID, Offer]:
+    """These products, as far as they exist, with their prices, as far as the book has them."""
+    book_id = None if book is None else book.id
+    in_book = (price_entries.c.price_book_id == book_id) & (
+        price_entries.c.product_id == products.c.id
+    )
+    query: Select[Any] = (
+        select(
+            *(products.c[name] for name in ("id", "sku", "name", "unit", "active")),
+            price_entries.c.list_price,
+            price_entries.c.list_price_currency,
+        )
+        .select_from(products.outerjoin(price_entries, in_book))
+        .where(products.c.id.in_(product_ids))
+    )
+    tiers = await _tiers(tx, book_id, product_ids)
+    return {
+        row.id: from_columns(Offer, row._mapping, product_id=row.id, tiers=tiers.get(row.id, ()))
+        for row in await tx.execute(query)
+    }
+
+
+async def _tiers(
+    tx: AsyncConnection, book_id: UUID | None, product_ids: Collection[UUID]
+) -> dict[UUID, tuple[Tier, ...]]:
+    columns = price_tiers.c
+    query: Select[Any] = select(price_tiers).where(
+        columns.price_book_id == book_id, columns.product_id.in_(product_ids)
+    )
+    found: dict[UUID, tuple[Tier, ...]] = {}
+    for row in await tx.execute(query):
+        tier = from_columns(Tier, row._mapping)
+        found[row.product_id] = (*found.get(row.product_id, ()), tier)
+    return found

@@ -1,0 +1,175 @@
+"""What tests begin with: settings, products, a price book, an opportunity to quote for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.subscriptions import Meta, Received
+from chassis.tables import tenant_settings
+from contracts.event import Event
+from cpq.accounts.store import accounts
+from cpq.opportunities.store import opportunities
+from cpq.price_books import store as price_books
+from cpq.price_books.domain import PriceBook, PriceEntry, PriceTier
+from cpq.products import store as products
+from cpq.products.domain import Product
+from kernel.ids import new_id
+from kernel.money import Money
+
+NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # in Shanghai
+NEW_YEAR = date(2026, 1, 1)
+
+E = TypeVar("E", bound=Event)
+
+
+def cny(amount: str) -> Money:
+    return Money.of(amount, "CNY")
+
+
+async def add_settings(
+    tx: AsyncConnection,
+    *,
+    timezone: str = "Asia/Shanghai",
+    currency: str = "CNY",
+    tax_rate: str = "0.13",
+) -> None:
+    await tx.execute(
+        insert(tenant_settings).values(
+            epoch=1,
+            sequence=1,
+            name="示例",
+            timezone=timezone,
+            currency=currency,
+            languages=["zh-CN"],
+            default_tax_rate=Decimal(tax_rate),
+        )
+    )
+
+
+def make_product(*, sku: str = "GTX-BASIC", active: bool = True) -> Product:
+    return Product(
+        id=new_id(),
+        sku=sku,
+        name=f"{sku} 产品",
+        unit="PCS",
+        active=active,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+
+
+async def add_product(
+    tx: AsyncConnection, *, sku: str = "GTX-BASIC", active: bool = True
+) -> Product:
+    product = make_product(sku=sku, active=active)
+    assert await products.add(tx, product)
+    return product
+
+
+def make_entry(product_id: UUID, price: Money, **tiers: Money) -> PriceEntry:
+    """`make_entry(product_id, cny("100"), from_10=cny("90"))`."""
+    return PriceEntry(
+        product_id=product_id,
+        list_price=price,
+        tiers=tuple(
+            PriceTier(from_quantity=Decimal(name.removeprefix("from_")), unit_price=unit_price)
+            for name, unit_price in tiers.items()
+        ),
+    )
+
+
+def make_book(
+    entries: Sequence[PriceEntry],
+    *,
+    name: str = "标准价",
+    currency: str = "CNY",
+    valid_from: date = NEW_YEAR,
+    valid_to: date | None = None,
+) -> PriceBook:
+    return PriceBook(
+        id=new_id(),
+        name=name,
+        currency=currency,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        entries=tuple(entries),
+        created_at=NOON,
+        updated_at=NOON,
+    )
+
+
+async def add_book(tx: AsyncConnection, entries: Sequence[PriceEntry], **given: Any) -> PriceBook:
+    book = make_book(entries, **given)
+    await price_books.add(tx, book)
+    return book
+
+
+async def add_account(tx: AsyncConnection, account_id: UUID, *, name: str = "星辰科技") -> None:
+    await tx.execute(insert(accounts).values(id=account_id, epoch=1, sequence=1, name=name))
+
+
+async def add_opportunity(
+    tx: AsyncConnection, *, stage: str = "QUOTATION", account_id: UUID | None = None
+) -> UUID:
+    opportunity_id = new_id()
+    await tx.execute(
+        insert(opportunities).values(
+            id=opportunity_id,
+            epoch=1,
+            sequence=1,
+            account_id=account_id or new_id(),
+            name="二期扩容",
+            stage=stage,
+        )
+    )
+    return opportunity_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shop:
+    """Everything a quote needs: a product at 100.00, 90.00 from 10 on, and a buyer."""
+
+    opportunity_id: UUID
+    account_id: UUID
+    product: Product
+    book: PriceBook
+
+    def body(self, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """A request for these lines of the product; for three pieces without any."""
+        return {
+            "opportunity_id": str(self.opportunity_id),
+            "lines": [
+                {"product_id": str(self.product.id), **line}
+                for line in lines or [{"quantity": "3"}]
+            ],
+            **more,
+        }
+
+
+async def open_shop(tx: AsyncConnection) -> Shop:
+    await add_settings(tx)
+    product = await add_product(tx)
+    book = await add_book(tx, [make_entry(product.id, cny("100"), from_10=cny("90"))])
+    account_id = new_id()
+    await add_account(tx, account_id)
+    opportunity_id = await add_opportunity(tx, account_id=account_id)
+    return Shop(opportunity_id=opportunity_id, account_id=account_id, product=product, book=book)
+
+
+def received(event: E, aggregate_id: UUID, *, sequence: int, epoch: int = 1) -> Received[E]:
+    """An event as a consumer hands it to a handler."""
+    meta = Meta(
+        event_id=new_id(),
+        tenant=new_id(),
+        aggregate_id=aggregate_id,
+        sequence=sequence,
+        epoch=epoch,
+        occurred_at=NOON,
+    )
+    return Received(event, meta)

@@ -1,0 +1,125 @@
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.ids import new_id
+from services.cpq.tests.factories import add_product
+from testkit.plugin import PublishedFacts
+
+Client = httpx.AsyncClient
+Token = Callable[..., str]
+
+
+async def test_a_product_is_created_read_and_published(
+    client: Client, published: PublishedFacts
+) -> None:
+    answer = await client.post("/products", json={"sku": " GTX  ".strip(), "name": " 基础版 "})
+    created = answer.json()
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["Location"] == f"/cpq/v1/products/{created['id']}"
+    assert (created["sku"], created["name"], created["unit"]) == ("GTX", "基础版", "PCS")
+    assert (created["active"], created["version"]) == (True, 1)
+    assert "tenant_id" not in created
+    assert (await client.get(f"/products/{created['id']}")).json() == created
+    [fact] = await published()
+    assert (fact.type, fact.sequence) == ("cpq.product.created.v1", 1)
+    assert fact.payload["product"] == {
+        "product_id": created["id"],
+        "sku": "GTX",
+        "name": "基础版",
+        "unit": "PCS",
+        "active": True,
+    }
+
+
+async def test_a_taken_sku_is_refused_naming_the_product(
+    client: Client, published: PublishedFacts
+) -> None:
+    first = (await client.post("/products", json={"sku": "A 1", "name": "a"})).json()
+    again = await client.post("/products", json={"sku": " A 1 ", "name": "b"})
+    assert (again.status_code, again.json()["code"]) == (409, "PRODUCT_DUPLICATE")
+    assert again.json()["params"] == {"sku": "A 1", "product_id": first["id"]}
+    assert first["id"] in again.json()["detail"]
+    assert len(await published()) == 1
+
+
+async def test_another_tenant_sees_nothing_and_may_use_the_same_sku(
+    client: Client, token: Token
+) -> None:
+    body = {"sku": "A", "name": "a"}
+    mine = (await client.post("/products", json=body)).json()["id"]
+    other = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
+    hidden = await client.get(f"/products/{mine}", headers=other)
+    assert (hidden.status_code, hidden.json()["code"]) == (404, "PRODUCT_NOT_FOUND")
+    assert (await client.get("/products", headers=other)).json()["items"] == []
+    assert (await client.post("/products", json=body, headers=other)).status_code == 201
+
+
+async def test_products_are_listed_newest_first_a_page_at_a_time(
+    client: Client, tx: AsyncConnection
+) -> None:
+    made = [str((await add_product(tx, sku=f"P{n}", active=n != 1)).id) for n in range(4)]
+    first = (await client.get("/products", params={"limit": 3})).json()
+    rest = (await client.get("/products", params={"cursor": first["next_cursor"]})).json()
+    listed = [item["id"] for item in [*first["items"], *rest["items"]]]
+    assert (listed, rest["next_cursor"]) == (made[::-1], None)
+    inactive = (await client.get("/products", params={"active": "false"})).json()
+    assert [item["id"] for item in inactive["items"]] == [made[1]]
+    active = (await client.get("/products", params={"active": "true"})).json()
+    assert [item["id"] for item in active["items"]] == [made[3], made[2], made[0]]
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer", "code"),
+    [
+        ("colour=red", "?colour", "UNKNOWN_FIELD"),
+        ("active=perhaps", "?active", "TYPE_INVALID"),
+        ("limit=0", "?limit", "TOO_SMALL"),
+        ("cursor=AAAA", "?cursor", "CURSOR_INVALID"),
+    ],
+)
+async def test_bad_queries(client: Client, query: str, pointer: str, code: str) -> None:
+    answer = await client.get(f"/products?{query}")
+    assert answer.status_code == 422
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(pointer, code)]
+
+
+@pytest.mark.parametrize(
+    ("given", "errors"),
+    [
+        ({"sku": None}, {("/sku", "TYPE_INVALID")}),
+        ({"sku": ""}, {("/sku", "TOO_SHORT")}),
+        ({"sku": "   "}, {("/sku", "TOO_SHORT")}),
+        ({"sku": "x" * 65}, {("/sku", "TOO_LONG")}),
+        ({"sku": "a  b"}, {("/sku", "PATTERN_MISMATCH")}),
+        ({"sku": "a\tb"}, {("/sku", "PATTERN_MISMATCH")}),
+        ({"sku": "a\0b"}, {("/sku", "TEXT_INVALID")}),
+        ({"sku": 7}, {("/sku", "TYPE_INVALID")}),
+        ({"name": "x" * 201}, {("/name", "TOO_LONG")}),
+        ({"unit": "two words"}, {("/unit", "PATTERN_MISMATCH")}),
+        ({"active": "yes"}, {("/active", "TYPE_INVALID")}),
+        ({"colour": "red"}, {("/colour", "UNKNOWN_FIELD")}),
+        ({"sku": "", "name": "", "x": 1}, {
+            ("/sku", "TOO_SHORT"), ("/name", "TOO_SHORT"), ("/x", "UNKNOWN_FIELD")
+        }),
+    ],
+)  # fmt: skip
+async def test_bad_bodies(
+    client: Client, given: dict[str, Any], errors: set[tuple[str, str]]
+) -> None:
+    answer = await client.post("/products", json={"sku": "A", "name": "a", **given})
+    assert answer.status_code == 422, answer.text
+    assert {(e["pointer"], e["code"]) for e in answer.json()["errors"]} == errors
+
+
+async def test_scopes(client: Client, token: Token) -> None:
+    reader = {"Authorization": f"Bearer {token(scope='cpq.product.read')}"}
+    body = {"sku": "A", "name": "a"}
+    assert (await client.post("/products", json=body, headers=reader)).status_code == 403
+    assert (await client.get("/products", headers=reader)).status_code == 200
+    writer = {"Authorization": f"Bearer {token(scope='cpq.product.write')}"}
+    assert (await client.get(f"/products/{new_id()}", headers=writer)).status_code == 403

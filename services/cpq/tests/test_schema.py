@@ -1,0 +1,20 @@
+"""What the code, the migration and the texts must agree on."""
+
+from chassis.migrate import drift
+from cpq.worker import SUBSCRIPTIONS, WORKER
+from testkit.databases import ServiceDatabase
+
+
+async def test_the_migrated_schema_is_the_one_in_the_code(
+    service_database: ServiceDatabase,
+) -> None:
+    assert await drift("cpq", service_database.owner_url) == []
+
+
+def test_what_the_worker_listens_to() -> None:
+    assert WORKER.subscriptions == SUBSCRIPTIONS
+    assert {(one.name, one.topics) for one in SUBSCRIPTIONS} == {
+        ("cpq.tenants", ("org.tenant.v1",)),
+        ("cpq.accounts", ("l2o.account.v1",)),
+        ("cpq.opportunities", ("l2o.opportunity.v1",)),
+    }

@@ -1,0 +1,22 @@
+"""The composition root of the worker: what it listens to, and which jobs it runs."""
+
+from chassis import directory
+from chassis.subscriptions import process
+from chassis.worker import Worker
+from contracts.l2o.events import ConversionCompleted, ConversionRejected
+from mtl.imports.actions import JOB
+from mtl.imports.timers import run_chunk
+from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
+
+SUBSCRIPTIONS = (
+    process(
+        "mtl.conversions",
+        {
+            ConversionCompleted: on_conversion_completed,
+            ConversionRejected: on_conversion_rejected,
+        },
+    ),
+    directory.subscription("mtl"),
+)
+
+WORKER = Worker(service="mtl", subscriptions=SUBSCRIPTIONS, jobs={JOB: run_chunk})

@@ -1,0 +1,91 @@
+"""Leads and imports as tests need them."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from httpx import AsyncClient, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.jobs import Done, Job
+from kernel.ids import new_id
+from mtl.imports.actions import JOB
+from mtl.imports.timers import run_chunk
+from mtl.leads.domain import Lead, LeadStatus
+
+NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
+CONTACT = {"name": "王芳", "company": "远景科技", "phone": "13800138000", "email": "w@example.com"}
+
+
+def make_lead(**fields: Any) -> Lead:
+    known = {"company": "远景科技", "owner_id": "seller", "created_at": NOON, "updated_at": NOON}
+    return Lead(**{"id": new_id(), **known, **fields})
+
+
+async def create(client: AsyncClient, **fields: Any) -> dict[str, Any]:
+    """A lead through the API; a company of its own unless the test says who it is."""
+    answer = await client.post("/leads", json=fields or {"company": "远景科技"})
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def create_qualified(client: AsyncClient, **fields: Any) -> str:
+    lead_id: str = (await create(client, **fields))["id"]
+    assert (await client.post(f"/leads/{lead_id}/qualify")).status_code == 200
+    return lead_id
+
+
+async def status_of(client: AsyncClient, lead_id: str) -> LeadStatus:
+    return LeadStatus((await client.get(f"/leads/{lead_id}")).json()["status"])
+
+
+def problem(answer: Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def faults(answer: Response) -> set[tuple[str, str]]:
+    """Where and what, of every violation."""
+    return {(each["pointer"], each["code"]) for each in answer.json()["errors"]}
+
+
+async def start_import(client: AsyncClient, content: bytes, **fields: Any) -> str:
+    """An import that is queued with this file."""
+    body = {"file_name": "leads.csv", "kind": "LEADS", **fields}
+    import_id: str = (await client.post("/imports", json=body)).json()["id"]
+    sent = await client.put(f"/imports/{import_id}/file", content=content)
+    assert sent.status_code == 200, sent.text
+    started = await client.post(f"/imports/{import_id}/start")
+    assert started.json()["state"] == "QUEUED", started.text
+    return import_id
+
+
+def make_job(import_id: str, tenant: UUID) -> Job:
+    return Job(
+        tenant=tenant,
+        id=new_id(),
+        kind=JOB,
+        key=import_id,
+        run_at=NOON,
+        payload={},
+        attempts=0,
+        now=NOON,
+    )
+
+
+async def run_import(tx: AsyncConnection, import_id: str, tenant: UUID) -> int:
+    """Its job to the end, in the test's transaction; how many chunks it took."""
+    chunks = 1
+    while not isinstance(await run_chunk(tx, make_job(import_id, tenant)), Done):
+        chunks += 1
+    return chunks
+
+
+async def finish_import(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID, content: bytes, **fields: Any
+) -> dict[str, Any]:
+    """Import this file and say how it went."""
+    import_id = await start_import(client, content, **fields)
+    await run_import(tx, import_id, tenant)
+    ended: dict[str, Any] = (await client.get(f"/imports/{import_id}")).json()
+    return ended

@@ -1,0 +1,1 @@
+"""Callers: who is asking, as the token says."""

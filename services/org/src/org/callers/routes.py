@@ -1,0 +1,23 @@
+from typing import Literal
+
+from chassis.auth import Caller
+from chassis.routing import new_router
+from chassis.transaction import Tx
+from org.callers.schemas import Me
+from org.tenants import store as tenants
+from org.tenants.schemas import TenantOut
+
+router = new_router("/me", tag="callers")
+KINDS: dict[str, Literal["PERSON", "CLIENT"]] = {"person": "PERSON", "client": "CLIENT"}
+
+
+@router.get("")
+async def me_get(caller: Caller, tx: Tx) -> Me:
+    """Say who I am, for which tenant, and what I may do."""
+    return Me(
+        subject=caller.subject,
+        kind=KINDS[caller.kind],
+        name=caller.name,
+        scopes=sorted(caller.scopes),
+        tenant=TenantOut.model_validate(await tenants.get(tx, caller.tenant_id)),
+    )

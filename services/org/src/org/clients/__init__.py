@@ -1,0 +1,1 @@
+"""Service clients: machines, such as an ERP, that call for a tenant."""

@@ -1,0 +1,40 @@
+from uuid import UUID
+
+from sqlalchemy import Column, Integer, Table, Text, Uuid, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.db import tenant_column
+from chassis.pages import Page, PageParams, fetch_page
+from chassis.rows import fetch_row, insert_row
+from chassis.tables import instant
+from org.clients.domain import Client
+from org.clients.schemas import ClientOut
+from org.database import metadata
+
+clients = Table(
+    "clients",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", ARRAY(Text, as_tuple=True), nullable=False),
+    instant("created_at"),
+    instant("updated_at"),
+    Column("version", Integer, nullable=False),
+)
+
+
+async def get(tx: AsyncConnection, client_key: UUID) -> Client:
+    """Raises NotFound."""
+    return await fetch_row(tx, clients, client_key, Client)
+
+
+async def add(tx: AsyncConnection, client: Client) -> None:
+    await insert_row(tx, clients, client)
+
+
+async def read_page(tx: AsyncConnection, page: PageParams) -> Page[ClientOut]:
+    """A page of service clients, newest first."""
+    return await fetch_page(tx, select(clients), page, shape=ClientOut.model_validate)

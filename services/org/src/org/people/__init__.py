@@ -1,0 +1,1 @@
+"""People: who works for a tenant, and what each may do."""

@@ -1,0 +1,171 @@
+"""`python -m org.seed tenant.json`: a tenant with its people and service clients, from a file.
+
+What is there already (ids are fixed in the file) stays as it is, so that a second run does nothing.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import clock, logs
+from chassis.context import Context, entered
+from chassis.db import Database
+from chassis.settings import Settings
+from kernel.errors import Invalid, NotFound
+from org.clients import store as clients
+from org.clients.actions import create_client
+from org.clients.schemas import ClientIn
+from org.people import store as people
+from org.people.actions import create_person
+from org.people.schemas import PersonIn
+from org.tenants import store as tenants
+from org.tenants.actions import create_tenant
+from org.tenants.schemas import TenantIn
+
+log = structlog.get_logger()
+
+
+class SeedTenant(TenantIn):
+    id: UUID
+
+
+class SeedPerson(PersonIn):
+    """`role` is for whoever reads the file: the demo says who is who by it."""
+
+    id: UUID
+    role: str = ""
+
+
+class SeedClient(ClientIn):
+    id: UUID
+    secret: SecretStr = Field(min_length=20)
+
+
+class Seed(BaseModel):
+    """The file: one tenant and who is in it."""
+
+    model_config = ConfigDict(extra="forbid")
+    tenant: SeedTenant
+    people: list[SeedPerson] = []
+    clients: list[SeedClient] = []
+
+
+async def plant(database: Database, seed: Seed, *, now: datetime) -> int:
+    """Add what is missing, in one transaction of the tenant; answers how much that was."""
+    added = 0
+    async with database.begin(seed.tenant.id) as tx:
+        if await _missing(tenants.get(tx, seed.tenant.id)):
+            await _add_tenant(tx, seed.tenant, now=now)
+            added += 1
+        for person in seed.people:
+            if await _missing(people.get(tx, person.id)):
+                await _add_person(tx, person, now=now)
+                added += 1
+        for client in seed.clients:
+            if await _missing(clients.get(tx, client.id)):
+                await _add_client(tx, client, now=now)
+                added += 1
+    return added
+
+
+async def _missing(found: Awaitable[object]) -> bool:
+    try:
+        await found
+    except NotFound:
+        return True
+    return False
+
+
+async def _add_tenant(tx: AsyncConnection, tenant: SeedTenant, *, now: datetime) -> None:
+    await create_tenant(
+        tx,
+        tenant.id,
+        name=tenant.name,
+        timezone=tenant.timezone,
+        currency=tenant.currency,
+        languages=tuple(tenant.languages),
+        default_tax_rate=tenant.default_tax_rate,
+        country=tenant.country,
+        now=now,
+    )
+
+
+async def _add_person(tx: AsyncConnection, person: SeedPerson, *, now: datetime) -> None:
+    await create_person(
+        tx,
+        person_id=person.id,
+        name=person.name,
+        email=person.email,
+        username=person.username,
+        password=person.secret,
+        scopes=tuple(person.scopes),
+        now=now,
+    )
+
+
+async def _add_client(tx: AsyncConnection, client: SeedClient, *, now: datetime) -> None:
+    await create_client(
+        tx,
+        key=client.id,
+        client_id=client.client_id,
+        secret=client.secret.get_secret_value(),
+        name=client.name,
+        scopes=tuple(client.scopes),
+        now=now,
+    )
+
+
+async def _run(url: str, seed: Seed) -> int:
+    if not url:
+        raise ValueError("ORG_DATABASE_URL is not set.")
+    database = Database(url, name="org-seed", pool_size=1)
+    try:
+        with entered(Context(actor="org.seed", tenant=str(seed.tenant.id))):
+            return await plant(database, seed, now=clock.now())
+    finally:
+        await database.dispose()
+
+
+def _read(path: Path) -> Seed:
+    """Raises OSError, or ValueError with every flaw of the file and no value out of it."""
+    try:
+        return Seed.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        flaws = error.errors(include_url=False, include_context=False, include_input=False)
+        said = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in flaws)
+        raise ValueError("; ".join(said)) from None
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code: 2 when the settings or the file cannot be used."""
+    parser = argparse.ArgumentParser(prog="python -m org.seed", description=__doc__)
+    parser.add_argument("file", type=Path, help="such as deploy/demo/tenant.json")
+    path: Path = parser.parse_args(arguments).file
+    settings = Settings.of("org")
+    logs.configure(settings.log_level, service="org")
+    try:
+        seed = _read(path)
+        added = asyncio.run(_run(settings.database_url, seed))
+    except Invalid as refused:
+        return _refuse([f"{v.code} {v.params}" for v in refused.violations])
+    except (OSError, ValueError) as unusable:
+        return _refuse([str(unusable)])
+    log.info("seeded", tenant=str(seed.tenant.id), added=added)
+    return 0
+
+
+def _refuse(why: list[str]) -> int:
+    log.error("seed_refused", why=why)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,107 @@
+"""What org's tests begin with."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from httpx import AsyncClient, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.ids import new_id
+from org.logins.domain import Login, LoginKind
+from org.tenants.actions import create_tenant
+from org.tenants.domain import Tenant
+
+ISSUER = "https://org.test/org/v1"
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+PASSWORD = "correct horse"
+
+
+def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def write_key(path: Path) -> Path:
+    """A new EC P-256 key in a PEM file."""
+    path.write_bytes(private_pem(ec.generate_private_key(ec.SECP256R1())))
+    return path
+
+
+def a_tenant(**changes: Any) -> Tenant:
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "name": "示例科技",
+        "timezone": "Asia/Shanghai",
+        "currency": "CNY",
+        "languages": ("zh-CN", "en"),
+        "default_tax_rate": Decimal("0.13"),
+        "country": "CN",
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Tenant(**{**values, **changes})
+
+
+async def store_tenant(tx: AsyncConnection, tenant_id: UUID) -> Tenant:
+    """The transaction's tenant, with its settings."""
+    return await create_tenant(
+        tx,
+        tenant_id,
+        name="示例科技",
+        timezone="Asia/Shanghai",
+        currency="CNY",
+        languages=("zh-CN", "en"),
+        default_tax_rate=Decimal("0.13"),
+        country="CN",
+        now=NOW,
+    )
+
+
+def a_login(**changes: Any) -> Login:
+    values: dict[str, Any] = {
+        "login": "li.na",
+        "kind": LoginKind.PERSON,
+        "tenant_id": new_id(),
+        "subject_id": new_id(),
+        "secret_hash": "...",
+        "scopes": ("mtl.lead.read", "rms.*"),
+    }
+    return Login(**{**values, **changes})
+
+
+async def create_person(client: AsyncClient, **changes: Any) -> dict[str, Any]:
+    """A person who can sign in."""
+    body = {
+        "name": "李娜",
+        "username": "li.na",
+        "password": PASSWORD,
+        "scopes": ["mtl.lead.read", "mtl.lead.write"],
+        **changes,
+    }
+    return created(await client.post("/people", json=body))
+
+
+async def create_client(client: AsyncClient, **changes: Any) -> dict[str, Any]:
+    """A service client, with its secret."""
+    body = {
+        "name": "ERP",
+        "client_id": "erp-demo",
+        "scopes": ["rms.order.read", "rms.payment.write"],
+        **changes,
+    }
+    return created(await client.post("/clients", json=body))
+
+
+def created(answer: Response) -> dict[str, Any]:
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def codes(answer: Response) -> set[tuple[str, str]]:
+    """Where a refused body is wrong, and how."""
+    return {(error["pointer"], error["code"]) for error in answer.json()["errors"]}

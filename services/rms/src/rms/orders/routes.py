@@ -1,0 +1,68 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from chassis.auth import allow
+from chassis.clock import Now, business_date
+from chassis.directory import settings_of
+from chassis.idempotency import KEY_REQUIRED
+from chassis.pages import Page, PageParams
+from chassis.routing import new_router
+from chassis.transaction import Tx
+from rms.orders import actions, store
+from rms.orders.domain.order import OrderStatus, Wanted
+from rms.orders.schemas import OrderOut, OrderSummary, ShipmentIn, ShipmentOut
+
+router = new_router("/orders", tag="orders")
+READ, WRITE = allow("rms.order.read"), allow("rms.order.write")
+
+
+@router.get("", dependencies=[READ])
+async def order_list(
+    tx: Tx,
+    page: PageParams,
+    status: Annotated[OrderStatus | None, Query(description="In this status")] = None,
+    account_id: Annotated[UUID | None, Query(description="Of this account")] = None,
+) -> Page[OrderSummary]:
+    """List orders, newest first."""
+    return await store.read_page(tx, page, status=status, account_id=account_id)
+
+
+@router.get("/{order_id}", dependencies=[READ])
+async def order_get(order_id: UUID, tx: Tx, now: Now) -> OrderOut:
+    """Read an order with its lines, shipments and receivables."""
+    today = business_date(now, (await settings_of(tx)).timezone)
+    return await store.read(tx, order_id, today=today)
+
+
+@router.post("/{order_id}/confirm", dependencies=[WRITE])
+async def order_confirm(order_id: UUID, tx: Tx, now: Now) -> OrderOut:
+    """Confirm an order; a confirmed one is answered as it is."""
+    await actions.confirm_order(tx, order_id, now=now)
+    today = business_date(now, (await settings_of(tx)).timezone)
+    return await store.read(tx, order_id, today=today)
+
+
+@router.post("/{order_id}/shipments", status_code=201, dependencies=[WRITE, KEY_REQUIRED])
+async def order_ship(
+    order_id: UUID, body: ShipmentIn, response: Response, tx: Tx, now: Now
+) -> ShipmentOut:
+    """Ship a part of an order, or all that is left; the customer owes for it from then on."""
+    lines = body.lines
+    shipment = await actions.ship_order(
+        tx,
+        order_id,
+        None if lines is None else [Wanted(line.line_id, line.quantity) for line in lines],
+        shipped_date=body.shipped_date,
+        due_days=body.due_days,
+        now=now,
+    )
+    response.headers["Location"] = f"/rms/v1/orders/{order_id}/shipments/{shipment.id}"
+    return ShipmentOut.model_validate(shipment)
+
+
+@router.get("/{order_id}/shipments/{shipment_id}", dependencies=[READ])
+async def shipment_get(order_id: UUID, shipment_id: UUID, tx: Tx) -> ShipmentOut:
+    """Read a shipment."""
+    return await store.read_shipment(tx, order_id, shipment_id)

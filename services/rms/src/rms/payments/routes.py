@@ -1,0 +1,71 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from chassis.auth import allow
+from chassis.clock import Now
+from chassis.idempotency import KEY_REQUIRED
+from chassis.pages import Page, PageParams
+from chassis.routing import new_router
+from chassis.transaction import Tx
+from rms.payments import actions, store
+from rms.payments.domain import PaymentStatus, Wanted
+from rms.payments.schemas import (
+    AllocationsIn,
+    AllocationsOut,
+    PaymentIn,
+    PaymentOut,
+    PaymentSummary,
+)
+
+router = new_router("/payments", tag="payments")
+READ, WRITE = allow("rms.payment.read"), allow("rms.payment.write")
+
+
+@router.post("", status_code=201, dependencies=[WRITE, KEY_REQUIRED])
+async def payment_create(body: PaymentIn, response: Response, tx: Tx, now: Now) -> PaymentSummary:
+    """Record money that arrived; its bank reference is unique."""
+    payment = await actions.receive_payment(
+        tx,
+        account_id=body.account_id,
+        bank_reference=body.bank_reference,
+        amount=body.amount,
+        received_date=body.received_date,
+        now=now,
+    )
+    response.headers["Location"] = f"/rms/v1/payments/{payment.id}"
+    return PaymentSummary.model_validate(payment)
+
+
+@router.get("", dependencies=[READ])
+async def payment_list(
+    tx: Tx,
+    page: PageParams,
+    account_id: Annotated[UUID | None, Query(description="From this account")] = None,
+    status: Annotated[PaymentStatus | None, Query(description="In this status")] = None,
+) -> Page[PaymentSummary]:
+    """List payments, newest first."""
+    return await store.read_page(tx, page, account_id=account_id, status=status)
+
+
+@router.get("/{payment_id}", dependencies=[READ])
+async def payment_get(payment_id: UUID, tx: Tx) -> PaymentOut:
+    """Read a payment with its allocations."""
+    return await store.read(tx, payment_id)
+
+
+@router.post("/{payment_id}/allocations", status_code=201, dependencies=[WRITE, KEY_REQUIRED])
+async def payment_allocate(
+    payment_id: UUID, body: AllocationsIn, response: Response, tx: Tx, now: Now
+) -> AllocationsOut:
+    """Set a payment against receivables: chosen ones, or the oldest first (write-off)."""
+    if body.lines is None:
+        allocated = await actions.allocate_oldest_first(
+            tx, payment_id, at_most=body.amount, now=now
+        )
+    else:
+        lines = [Wanted(line.receivable_id, line.amount) for line in body.lines]
+        allocated = await actions.allocate_as_chosen(tx, payment_id, lines, now=now)
+    response.headers["Location"] = f"/rms/v1/payments/{payment_id}"
+    return AllocationsOut.model_validate(allocated)

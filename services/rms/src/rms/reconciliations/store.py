@@ -1,0 +1,55 @@
+"""Sums over the tables of orders, receivables and payments."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.money import Money
+from rms.orders.store import orders
+from rms.payments.store import payments
+from rms.receivables.store import receivables
+from rms.reconciliations.schemas import CurrencyReconciliation, ReconciliationOut
+
+SUMS = ("confirmed", "shipped", "owed", "settled", "paid", "allocated")
+
+
+async def read(tx: AsyncConnection) -> ReconciliationOut:
+    """The sums per currency; of one instant, as they come from one statement."""
+    parts = union_all(
+        _part(
+            orders.c.gross_total_currency,
+            confirmed=orders.c.gross_total,
+            shipped=orders.c.shipped_total,
+        ).where(orders.c.confirmed_at.is_not(None)),
+        _part(
+            receivables.c.amount_currency,
+            owed=receivables.c.amount,
+            settled=receivables.c.allocated,
+        ),
+        _part(
+            payments.c.amount_currency,
+            paid=payments.c.amount,
+            allocated=payments.c.allocated,
+        ),
+    ).subquery()
+    sums = [func.sum(parts.c[name]).label(name) for name in SUMS]
+    query = select(parts.c.currency, *sums).group_by(parts.c.currency).order_by(parts.c.currency)
+    rows = await tx.execute(query)
+    return ReconciliationOut(items=[_shaped(row._mapping) for row in rows])
+
+
+def _part(currency: ColumnElement[str], **sums: ColumnElement[Any]) -> Select[Any]:
+    zero = literal(0)
+    return select(currency.label("currency"), *(sums.get(n, zero).label(n) for n in SUMS))
+
+
+def _shaped(row: Any) -> CurrencyReconciliation:
+    sums = {name: Money(row[name], row["currency"]) for name in SUMS}
+    return CurrencyReconciliation(
+        currency=row["currency"],
+        **sums,
+        unshipped=sums["confirmed"] - sums["shipped"],
+        open=sums["owed"] - sums["settled"],
+        unallocated=sums["paid"] - sums["allocated"],
+    )

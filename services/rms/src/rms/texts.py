@@ -1,0 +1,58 @@
+"""What RMS says when it says no."""
+
+from chassis.texts import Text
+
+TEXTS: dict[str, Text] = {
+    "ORDER_NOT_FOUND": Text("没有该订单。", "There is no such order."),
+    "SHIPMENT_NOT_FOUND": Text("没有该发货单。", "There is no such shipment."),
+    "RECEIVABLE_NOT_FOUND": Text("没有该应收款。", "There is no such receivable."),
+    "PAYMENT_NOT_FOUND": Text("没有该回款。", "There is no such payment."),
+    "QUOTE_UNSOUND": Text(
+        "报价单 {document_no} 的金额或数量有误，无法生成订单。",
+        "The sums or quantities of quote {document_no} are wrong; no order can be made of it.",
+    ),
+    "ORDER_NOT_CONFIRMED": Text(
+        "订单 {document_no} 尚未确认，不能发货。",
+        "Order {document_no} is not confirmed yet, so nothing can be shipped.",
+    ),
+    "ORDER_SHIPPED": Text(
+        "订单 {document_no} 已全部发货。", "Order {document_no} is shipped completely."
+    ),
+    "LINE_UNKNOWN": Text("订单中没有该行。", "The order has no such line."),
+    "LINE_REPEATED": Text("该行重复。", "The line is named twice."),
+    "QUANTITY_EXCEEDS_OPEN": Text(
+        "超出未发数量，至多 {open}。", "More than is left to ship: at most {open}."
+    ),
+    "DATE_IN_FUTURE": Text("不能晚于今天（{today}）。", "Not later than today, {today}."),
+    "ACCOUNT_UNKNOWN": Text("没有该客户。", "There is no such account."),
+    "PAYMENT_DUPLICATE": Text(
+        "该银行流水号已登记为回款 {document_no}。",
+        "This bank reference is that of payment {document_no}.",
+    ),
+    "AMOUNT_TOO_PRECISE": Text(
+        "{currency} 最多 {digits} 位小数。", "{currency} has at most {digits} decimals."
+    ),
+    "LINES_OR_STRATEGY": Text(
+        "请给出 lines，或 strategy（可附 amount），二者择一。",
+        "Give either lines, or a strategy (with an amount, if you like).",
+    ),
+    "PAYMENT_FULLY_ALLOCATED": Text(
+        "回款 {document_no} 已全部核销。", "Payment {document_no} is allocated completely."
+    ),
+    "NOTHING_OPEN": Text(
+        "该客户没有未结清的 {currency} 应收款。", "The account owes nothing in {currency}."
+    ),
+    "RECEIVABLE_UNKNOWN": Text("没有该应收款。", "There is no such receivable."),
+    "RECEIVABLE_REPEATED": Text("该应收款重复。", "The receivable is named twice."),
+    "ACCOUNT_MISMATCH": Text(
+        "该应收款属于另一客户。", "The receivable is owed by another account."
+    ),
+    "AMOUNT_EXCEEDS_OPEN": Text(
+        "超出应收款未结清金额，至多 {open} {currency}。",
+        "More than is open: at most {open} {currency}.",
+    ),
+    "AMOUNT_EXCEEDS_UNALLOCATED": Text(
+        "超出回款未核销金额，至多 {unallocated} {currency}。",
+        "More than is left of the payment: at most {unallocated} {currency}.",
+    ),
+}

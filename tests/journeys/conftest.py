@@ -1,0 +1,96 @@
+"""All five services in one process; the courier carries their events when a story says so."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from decimal import Decimal
+from importlib import import_module
+
+import httpx
+import pytest
+
+from chassis.clock import now
+from chassis.courier import Courier
+from chassis.db import Database
+from chassis.processing import Processor
+from chassis.relay import Relay
+from chassis.retrier import Retrier
+from chassis.serve import several
+from chassis.worker import Worker
+from kernel.ids import new_id
+from org.tenants.actions import create_tenant
+from testkit import databases, tokens
+from testkit.plugin import empty_tables
+from tests.journeys.world import SERVICES, World
+
+
+@pytest.fixture(scope="session")
+async def system(worker_id: str) -> AsyncIterator[World]:
+    """The five databases and applications of this test process."""
+    urls = {name: await databases.create(name, f"journey_{worker_id}") for name in SERVICES}
+    patch = pytest.MonkeyPatch()
+    patch.setenv("L2C_MODE", "development")
+    for name, one in urls.items():
+        patch.setenv(f"{name.upper()}_DATABASE_URL", one.app_url)
+    apps = {name: import_module(f"{name}.app").create() for name in SERVICES}
+    async with AsyncExitStack() as stack:
+        for app in apps.values():
+            app.state.verifier = tokens.verifier()
+            await stack.enter_async_context(app.router.lifespan_context(app))
+        workers = {name: Database(one.worker_url, name="journey") for name, one in urls.items()}
+        transport = httpx.ASGITransport(several(apps))
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(transport=transport, base_url="http://journey")
+        )
+        subscriptions = {name: _worker(name).subscriptions for name in SERVICES}
+        courier = Courier(
+            [
+                Processor(one, workers[name], offsets_rise=False)
+                for name in SERVICES
+                for one in subscriptions[name]
+            ]
+        )
+        yield World(
+            http=http,
+            tenant=new_id(),
+            workers=workers,
+            relays={name: Relay(name, one.worker_url, courier) for name, one in urls.items()},
+            retriers=[Retrier(subscriptions[name], workers[name]) for name in SERVICES],
+            urls=urls,
+        )
+        for database in workers.values():
+            await database.dispose()
+    patch.undo()
+    for one in urls.values():
+        await databases.drop(one)
+
+
+def _worker(service: str) -> Worker:
+    worker: Worker = import_module(f"{service}.worker").WORKER
+    return worker
+
+
+@pytest.fixture
+async def world(system: World) -> AsyncIterator[World]:
+    """The system with a tenant of this test's own, whose settings have reached everybody."""
+    system.tenant = new_id()
+    system.headers = {}
+    await _found_tenant(system)
+    await system.carry()
+    yield system
+    for one in system.urls.values():
+        await empty_tables(one)
+
+
+async def _found_tenant(world: World) -> None:
+    async with world.workers["org"].begin(world.tenant) as tx:
+        await create_tenant(
+            tx,
+            world.tenant,
+            name="示例科技",
+            timezone="Asia/Shanghai",
+            currency="CNY",
+            languages=("zh-CN", "en"),
+            default_tax_rate=Decimal("0.13"),
+            country="CN",
+            now=now(),
+        )

@@ -1,0 +1,68 @@
+"""The steps stories are told in: each is one or a few API calls of a seller."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+from tests.journeys.world import Json, World, later
+
+
+def cny(amount: str) -> Json:
+    return {"amount": amount, "currency": "CNY"}
+
+
+async def a_qualified_lead(world: World, **fields: Any) -> Json:
+    body = {"name": "王芳", "company": "上海测试有限公司", "external_id": str(uuid4()), **fields}
+    lead = await world.post("/mtl/v1/leads", body)
+    return await world.post(f"/mtl/v1/leads/{lead['id']}/qualify")
+
+
+async def a_conversion(world: World, lead: Json, **body: Any) -> Json:
+    """Convert while events are carried; the operation as the first answer gives it."""
+    operation, _ = await asyncio.gather(
+        world.post(f"/mtl/v1/leads/{lead['id']}/convert", body), later(0.1, world)
+    )
+    return operation
+
+
+async def a_price_book(world: World) -> Json:
+    """Two products: server 1000.00, from 10 on 900.00; cable 12.345 with no tier."""
+    server = await world.post("/cpq/v1/products", {"sku": "SRV", "name": "服务器", "unit": "PCS"})
+    cable = await world.post("/cpq/v1/products", {"sku": "CBL", "name": "网线", "unit": "M"})
+    tier = {"from_quantity": "10", "unit_price": cny("900.00")}
+    entries = [
+        {"product_id": server["id"], "list_price": cny("1000.00"), "tiers": [tier]},
+        {"product_id": cable["id"], "list_price": cny("12.345"), "tiers": []},
+    ]
+    return await world.post(
+        "/cpq/v1/price-books",
+        {"name": "标准", "currency": "CNY", "valid_from": "2020-01-01", "entries": entries},
+    )
+
+
+async def an_accepted_quote(world: World, opportunity_id: str, book: Json) -> Json:
+    """12 servers with 5 % off and 3 m of cable.
+
+    By hand: 12 x 855.00 = 10260.00, tax 13 % = 1333.80; 3 x 12.345 = 37.035 -> 37.04 (half up),
+    tax 4.8152 -> 4.82; net 10297.04, tax 1338.62, gross 11635.66.
+    """
+    server, cable = (entry["product_id"] for entry in book["entries"])
+    lines = [
+        {"product_id": server, "quantity": "12", "discount_rate": "0.05"},
+        {"product_id": cable, "quantity": "3"},
+    ]
+    quote = await world.post("/cpq/v1/quotes", {"opportunity_id": opportunity_id, "lines": lines})
+    await world.post(f"/cpq/v1/quotes/{quote['id']}/send")
+    return await world.post(f"/cpq/v1/quotes/{quote['id']}/accept")
+
+
+async def a_confirmed_order(world: World) -> Json:
+    """From a lead to a confirmed order, everything carried."""
+    book = await a_price_book(world)
+    operation = await a_conversion(world, await a_qualified_lead(world))
+    await an_accepted_quote(world, operation["result"]["opportunity_id"], book)
+    await world.carry()
+    [order] = await world.items("/rms/v1/orders")
+    order = await world.post(f"/rms/v1/orders/{order['id']}/confirm")
+    await world.carry()
+    return order

@@ -1,0 +1,116 @@
+"""A lead walks all the way to cash."""
+
+from tests.journeys.steps import (
+    a_conversion,
+    a_price_book,
+    a_qualified_lead,
+    an_accepted_quote,
+    cny,
+)
+from tests.journeys.world import World
+
+
+async def test_from_the_first_touch_to_the_last_yuan(world: World) -> None:
+    book = await a_price_book(world)
+    lead = await a_qualified_lead(world, phone="138 0013 8000", email="Wang.Fang@Example.com")
+    operation = await a_conversion(world, lead)
+    assert operation["status"] == "SUCCEEDED"
+    ids = operation["result"]
+
+    account = await world.get(f"/l2o/v1/accounts/{ids['account_id']}")
+    contact = await world.get(f"/l2o/v1/contacts/{ids['contact_id']}")
+    opportunity = await world.get(f"/l2o/v1/opportunities/{ids['opportunity_id']}")
+    assert (account["name"], account["lead_id"]) == ("上海测试有限公司", lead["id"])
+    assert (contact["phone"], contact["email"]) == ("+8613800138000", "wang.fang@example.com")
+    assert (opportunity["stage"], opportunity["account_id"]) == ("FIRST_CONTACT", account["id"])
+
+    quote = await an_accepted_quote(world, opportunity["id"], book)
+    totals = [quote[name]["amount"] for name in ("net_total", "tax_total", "gross_total")]
+    assert totals == ["10297.04", "1338.62", "11635.66"]
+    await world.carry()
+
+    [order] = await world.items("/rms/v1/orders")
+    assert (order["quote_id"], order["status"]) == (quote["id"], "OPEN")
+    order = await world.post(f"/rms/v1/orders/{order['id']}/confirm")
+    await world.carry()
+    opportunity = await world.get(f"/l2o/v1/opportunities/{opportunity['id']}")
+    assert (opportunity["stage"], opportunity["order_id"]) == ("WON", order["id"])
+
+    first = {"line_id": order["lines"][0]["line_id"], "quantity": "5"}
+    await world.post(f"/rms/v1/orders/{order['id']}/shipments", {"lines": [first]})
+    assert (await world.get(f"/rms/v1/orders/{order['id']}"))["status"] == "PARTLY_SHIPPED"
+    await world.post(f"/rms/v1/orders/{order['id']}/shipments")
+    assert (await world.get(f"/rms/v1/orders/{order['id']}"))["status"] == "SHIPPED"
+
+    receivables = await world.items(f"/rms/v1/receivables?order_id={order['id']}")
+    # 5/12 of 11593.80 is 4830.75; the rest and the cable make up the total.
+    assert sorted(r["amount"]["amount"] for r in receivables) == ["4830.75", "6804.91"]
+    payment = await world.post(
+        "/rms/v1/payments",
+        {
+            "account_id": account["id"],
+            "bank_reference": "ICBC-1",
+            "amount": cny("11700.00"),
+            "received_date": "2026-11-22",
+        },
+    )
+    await world.post(f"/rms/v1/payments/{payment['id']}/allocations", {"strategy": "OLDEST_FIRST"})
+    payment = await world.get(f"/rms/v1/payments/{payment['id']}")
+    assert (payment["status"], payment["unallocated"]) == ("PARTLY_ALLOCATED", cny("64.34"))
+    settled = await world.items(f"/rms/v1/receivables?order_id={order['id']}")
+    assert {r["status"] for r in settled} == {"SETTLED"}
+
+    await world.carry()
+    found = await world.get(f"/l2o/v1/accounts/{account['id']}/totals")
+    assert found["totals"] == [
+        {
+            "currency": "CNY",
+            "ordered": cny("11635.66"),
+            "shipped": cny("11635.66"),
+            "received": cny("11700.00"),
+        }
+    ]
+    await assert_everything_is_consumed(world)
+
+
+async def assert_everything_is_consumed(world: World) -> None:
+    """Published = applied + skipped + ignored + parked, for every subscriber and topic."""
+    counts = [await world.get(f"/{name}/v1/event-counts") for name in world.relays]
+    published = {p["topic"]: p["events"] for one in counts for p in one["published"]}
+    for one in counts:
+        for row in one["consumed"]:
+            seen = row["applied"] + row["skipped"] + row["ignored"] + row["parked"]
+            assert (row["topic"], seen) == (row["topic"], published[row["topic"]])
+            assert row["parked"] == 0
+
+
+async def test_conversion_answers_202_when_nobody_carries_and_the_same_later(world: World) -> None:
+    lead = await a_qualified_lead(world)
+    path = f"/mtl/v1/leads/{lead['id']}/convert"
+    waiting = await world.post(path, expect=202)
+    await world.carry()
+    done = await world.get(f"/mtl/v1/operations/{waiting['id']}")
+    assert (done["status"], done["result"]) == ("SUCCEEDED", waiting["result"])
+    again = await world.post(path, expect=200)
+    assert (again["id"], again["result"]) == (waiting["id"], waiting["result"])
+
+
+async def test_into_an_existing_account(world: World) -> None:
+    account = await world.post("/l2o/v1/accounts", {"name": "老客户"})
+    operation = await a_conversion(world, await a_qualified_lead(world), account_id=account["id"])
+    assert operation["result"]["account_id"] == account["id"]
+    assert len(await world.items("/l2o/v1/accounts")) == 1
+
+
+async def test_a_rejected_conversion_reopens_the_lead(world: World) -> None:
+    lead = await a_qualified_lead(world)
+    unknown = "01990000-0000-7000-8000-000000000099"
+    path = f"/mtl/v1/leads/{lead['id']}/convert"
+    operation = await world.post(path, {"account_id": unknown}, expect=202)
+    await world.carry()
+    failed = await world.get(f"/mtl/v1/operations/{operation['id']}")
+    assert (failed["status"], failed["problem"]["code"]) == ("FAILED", "ACCOUNT_NOT_FOUND")
+    assert (await world.get(f"/mtl/v1/leads/{lead['id']}"))["status"] == "QUALIFIED"
+    again = await a_conversion(world, lead)
+    assert again["status"] == "SUCCEEDED"
+    assert again["id"] != operation["id"]
