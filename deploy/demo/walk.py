@@ -146,9 +146,9 @@ async def _quoted(seller: Person, opportunity: str, products: Sequence[str], nth
 async def _ship(seller: Person, order: Json) -> None:
     path = f"/rms/v1/orders/{order['id']}/shipments"
     if order["status"] == "CONFIRMED":
-        first = order["lines"][0]
-        part = {"lines": [{"line_id": first["line_id"], "quantity": "1"}]}
-        order = await seller.post(path, part, key=f"demo-ship-1-{order['id']}")
+        first = (await seller.get(path.removesuffix("/shipments")))["lines"][0]
+        part = {"lines": [{"line_id": first["id"], "quantity": "1"}]}
+        await seller.post(path, part, key=f"demo-ship-1-{order['id']}")
     still = await seller.get(path.removesuffix("/shipments"))
     if still["status"] != "SHIPPED":
         await seller.post(path, {}, key=f"demo-ship-2-{still['id']}")

@@ -28,7 +28,7 @@ def lint_imports(tree: Path) -> str:
     done = subprocess.run(
         [str(BIN / "lint-imports"), "--no-cache"],
         cwd=tree,
-        env={"PYTHONPATH": ":".join(map(str, paths)), "PATH": str(BIN), "LANG": "C.UTF-8"},
+        env={"PYTHONPATH": ":".join(map(str, paths)), "PATH": str(BIN), "COLUMNS": "300"},
         capture_output=True,
         text=True,
         check=False,

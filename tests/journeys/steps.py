@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
-from tests.journeys.world import Json, World, later
+from tests.journeys.world import Json, World
 
 
 def cny(amount: str) -> Json:
@@ -18,11 +18,13 @@ async def a_qualified_lead(world: World, **fields: Any) -> Json:
 
 
 async def a_conversion(world: World, lead: Json, **body: Any) -> Json:
-    """Convert while events are carried; the operation as the first answer gives it."""
-    operation, _ = await asyncio.gather(
-        world.post(f"/mtl/v1/leads/{lead['id']}/convert", body), later(0.1, world)
-    )
-    return operation
+    """Convert while events are carried; the operation once it has ended."""
+    path = f"/mtl/v1/leads/{lead['id']}/convert"
+    asked = asyncio.create_task(world.post(path, body))
+    while not asked.done():
+        await asyncio.sleep(0.05)
+        await world.carry()
+    return await world.get(f"/mtl/v1/operations/{asked.result()['id']}")
 
 
 async def a_price_book(world: World) -> Json:

@@ -36,7 +36,8 @@ async def test_from_the_first_touch_to_the_last_yuan(world: World) -> None:
     opportunity = await world.get(f"/l2o/v1/opportunities/{opportunity['id']}")
     assert (opportunity["stage"], opportunity["order_id"]) == ("WON", order["id"])
 
-    first = {"line_id": order["lines"][0]["line_id"], "quantity": "5"}
+    order = await world.get(f"/rms/v1/orders/{order['id']}")
+    first = {"line_id": order["lines"][0]["id"], "quantity": "5"}
     await world.post(f"/rms/v1/orders/{order['id']}/shipments", {"lines": [first]})
     assert (await world.get(f"/rms/v1/orders/{order['id']}"))["status"] == "PARTLY_SHIPPED"
     await world.post(f"/rms/v1/orders/{order['id']}/shipments")

@@ -1,6 +1,5 @@
 """The running system as stories see it, and one tenant's seller in it."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,9 +63,3 @@ class World:
         """A number from one service's database, as this tenant."""
         async with self.workers[service].begin(self.tenant) as tx:
             return int((await tx.execute(text(sql))).scalar_one())
-
-
-async def later(seconds: float, world: World) -> None:
-    """Carry events after a while, as a relay in another process would."""
-    await asyncio.sleep(seconds)
-    await world.carry()

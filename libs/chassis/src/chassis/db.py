@@ -40,7 +40,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=10,
-            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_serializer=lambda value: orjson.dumps(value, default=str).decode(),
             json_deserializer=orjson.loads,
             connect_args={
                 "connection_class": TenantConnection,

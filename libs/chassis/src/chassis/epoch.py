@@ -96,7 +96,9 @@ async def _misfit(connection: asyncpg.Connection, standing: Standing) -> str | N
     return None
 
 
-async def rebase(owner_url: str, *, above: int = 0) -> int:
+async def rebase(
+    owner_url: str, *, above: int = 0, patience_seconds: float = PATIENCE_SECONDS
+) -> int:
     """Raise the epoch by one and make the cursors fit the database; returns the new epoch.
 
     The same cluster (promoted, recovered to a point in time, or a dump loaded into it): rows and
@@ -119,7 +121,7 @@ async def rebase(owner_url: str, *, above: int = 0) -> int:
     Takes the owner's URL, as the worker may not change the outbox. Raises RelayRunning.
     """
     async with connected(owner_url, name="rebase", lock_timeout="30s") as connection:
-        await _keep_relays_out(connection)
+        await _keep_relays_out(connection, patience_seconds)
         async with connection.transaction():
             identity = await connection.fetchval(IDENTITY)
             if await _must_start_over(connection, identity):
@@ -138,8 +140,8 @@ async def rebase(owner_url: str, *, above: int = 0) -> int:
     return epoch
 
 
-async def _keep_relays_out(connection: asyncpg.Connection) -> None:
-    for _ in range(PATIENCE_SECONDS * 2):
+async def _keep_relays_out(connection: asyncpg.Connection, patience_seconds: float) -> None:
+    for _ in range(1 + int(patience_seconds * 2)):
         taken = await connection.fetchval(
             "SELECT count(*) FILTER (WHERE pg_try_advisory_lock($1, bucket))"
             " FROM generate_series(0, $2::int - 1) AS bucket",

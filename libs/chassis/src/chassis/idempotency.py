@@ -16,6 +16,8 @@ from starlette.responses import Response
 
 from chassis.auth import Principal
 from chassis.clock import now
+from chassis.operation_answers import WaitingResponse
+from chassis.operations import get_operation
 from chassis.refusals import Malformed
 from chassis.tables import idempotency_keys
 from kernel.errors import Conflict, Invalid, Violation
@@ -84,12 +86,16 @@ async def replay_if_known(request: Request, tx: AsyncConnection, principal: Prin
     ).one_or_none()
     request.state.body_hash = await _body_hash(request)
     if known is not None:
-        _answer_again(request, known)
+        await _answer_again(request, tx, known)
 
 
-def _answer_again(request: Request, known: Row[Any]) -> NoReturn:
+async def _answer_again(request: Request, tx: AsyncConnection, known: Row[Any]) -> NoReturn:
     if known.body_hash != request.state.body_hash:
         raise Invalid([Violation("Idempotency-Key:", "IDEMPOTENCY_KEY_REUSED")])
+    if known.operation_id is not None:  # how far it is by now, not how far it was
+        waiting = WaitingResponse(request, await get_operation(tx, known.operation_id))
+        waiting.headers[REPLAYED] = "true"
+        raise Replay(waiting)
     raise Replay(Response(known.body, known.status, {**known.headers, REPLAYED: "true"}))
 
 
@@ -117,6 +123,7 @@ async def remember(request: Request, response: Response) -> None:
             status=response.status_code,
             headers=headers,
             body=bytes(response.body),
+            operation_id=getattr(response, "operation_id", None),
             expires_at=now() + kept,
         )
     )

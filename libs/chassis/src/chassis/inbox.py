@@ -1,20 +1,14 @@
 """Receipts: an event with a row here was taken over by its subscription, and is so only once."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, any_, cast, delete, func, literal, select
+from sqlalchemy import Text, Uuid, any_, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import clock
-from chassis.db import Database
 from chassis.subscriptions import Reader
 from chassis.tables import inbox
-from chassis.timers import Timer
-
-KEPT = timedelta(days=35)  # as long as the brokers keep a group's offsets
 
 
 async def receive(
@@ -50,26 +44,3 @@ async def received(
         inbox.c.event_id == any_(cast(list(event_ids), ARRAY(Uuid))),
     )
     return set((await tx.execute(known)).scalars())
-
-
-async def prune(tx: AsyncConnection, before: datetime, *, limit: int = 5_000) -> int:
-    """As the worker, delete some of the receipts older than this; returns how many."""
-    old = select(inbox.c.tenant_id, inbox.c.subscription, inbox.c.generation, inbox.c.event_id)
-    some = old.where(inbox.c.received_at < before).limit(limit).cte("old")
-    statement = delete(inbox).where(
-        inbox.c.tenant_id == some.c.tenant_id,
-        inbox.c.subscription == some.c.subscription,
-        inbox.c.generation == some.c.generation,
-        inbox.c.event_id == some.c.event_id,
-    )
-    return (await tx.execute(statement)).rowcount
-
-
-async def _prune_all(database: Database) -> None:
-    some = True
-    while some:
-        async with database.begin(None) as tx:
-            some = await prune(tx, clock.now() - KEPT) > 0
-
-
-PRUNING = Timer("inbox.prune", timedelta(hours=1), _prune_all)

@@ -182,7 +182,7 @@ class JobRunner:
 
     async def _postponed(self, ticket: Ticket, error: Exception) -> None:
         CHUNKS.labels(ticket.kind, "postponed").inc()
-        await log.awarning("job_postponed", kind=ticket.kind, job=str(ticket.id), error=repr(error))
+        await log.awarning("job_postponed", kind=ticket.kind, job=str(ticket.id), error=told(error))
         rest = timedelta(seconds=_jitter(0.2, 1.0))
         await self._rest(ticket, rest, attempts=ticket.attempts, last_error=told(error))
 

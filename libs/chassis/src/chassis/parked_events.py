@@ -156,8 +156,10 @@ async def _reader(tx: AsyncConnection, parked: Parked) -> _Reader:
 
 
 def _ensure_parked(parked: Parked) -> None:
-    if parked.status is not Status.PARKED:
-        raise RuleBroken(f"PARKED_EVENT_{parked.status}")
+    if parked.status is Status.REDRIVEN:
+        raise RuleBroken("PARKED_EVENT_REDRIVEN")
+    if parked.status is Status.SKIPPED:
+        raise RuleBroken("PARKED_EVENT_SKIPPED")
 
 
 def _readable(parked: Parked) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 import orjson
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,6 +19,7 @@ from chassis.context import current
 from chassis.edge import MALFORMED_PATH
 from chassis.refusals import Malformed, PreconditionFailed, TooLarge, Unauthenticated, Unavailable
 from chassis.texts import Texts
+from chassis.transient import is_transient
 from chassis.violations import from_pydantic
 from kernel.errors import (
     Conflict,
@@ -51,7 +53,6 @@ BY_HTTP_STATUS = {
     413: "BODY_TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",
 }
-TRANSIENT_SQLSTATES = ("08", "53", "57P", "40", "55P03", "57014")
 
 
 class Refusal(NamedTuple):
@@ -137,17 +138,10 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _database(request: Request, error: Exception) -> Response:
-    if isinstance(error, DBAPIError) and not _transient(error):
+    if not is_transient(error):
         return await _unexpected(request, error)
     await log.awarning("database_unavailable", error=repr(error))
     return render(request, Refusal(503, "DATABASE_UNAVAILABLE", {}))
-
-
-def _transient(error: DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None)
-    if state is None:
-        return isinstance(error, OperationalError) or error.connection_invalidated
-    return str(state).startswith(TRANSIENT_SQLSTATES)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
@@ -182,7 +176,7 @@ async def _malformed(request: Request) -> Response:
     return render(request, refusal_of(Malformed("MALFORMED")))
 
 
-def install(app: FastAPI, texts: Texts) -> None:
+def install(app: Starlette, texts: Texts) -> None:
     """Let every error of this app leave as a problem."""
     app.state.texts = texts
     app.add_exception_handler(DomainError, _domain)

@@ -85,7 +85,8 @@ class Processor:
         failure: Failure | None = None
         while True:
             try:
-                return await self._deliver(tenant, chunk, failure)
+                await self._deliver(tenant, chunk, failure)
+                return backoff.reset()
             except Exception as error:  # noqa: BLE001  # the consumer loop: park or try again
                 if is_transient(error) or failure is not None:
                     await self._rest(error, backoff)

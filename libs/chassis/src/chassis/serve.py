@@ -1,21 +1,24 @@
 """Several services under one port: the first segment of the path says whose request it is."""
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from chassis import problems
+from chassis.edge import Edge
 from chassis.health import Check, database_check, health_routes
 from chassis.migrate import versions_needed
+from chassis.texts import Texts
 
 DRAIN_SECONDS = 25
 
@@ -38,17 +41,24 @@ def several(apps: Mapping[str, FastAPI]) -> ASGIApp:
             for app in apps.values():
                 await stack.enter_async_context(app.router.lifespan_context(app))
             yield
-            draining.set()
 
     routes = [Route("/", index), *health_routes(checks, draining=draining)]
-    front = Starlette(routes=routes, lifespan=lifespan)
-    front.state.draining = draining
+    edge = [Middleware(Edge, service="front"), Middleware(problems.Safely)]
+    front = Starlette(routes=routes, lifespan=lifespan, middleware=edge)
+    problems.install(front, Texts())
+
+    def drain() -> None:
+        draining.set()
+        for app in apps.values():
+            app.state.operation_waiter.close()  # else an open stream would hold the stop up
+
+    front.state.drain = drain
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         segment = scope["path"].split("/", 2)[1] if scope["type"] == "http" else ""
         await apps.get(segment, front)(scope, receive, send)
 
-    dispatch.state = front.state  # type: ignore[attr-defined]  # where the server finds `draining`
+    dispatch.state = front.state  # type: ignore[attr-defined]  # where the server finds `drain`
     return dispatch
 
 
@@ -56,11 +66,11 @@ class Server(uvicorn.Server):
     """Fails readiness at the first SIGTERM, then drains, then closes."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        draining: asyncio.Event | None = getattr(
-            getattr(self.config.app, "state", None), "draining", None
+        drain: Callable[[], None] | None = getattr(
+            getattr(self.config.app, "state", None), "drain", None
         )
-        if draining is not None:
-            draining.set()
+        if drain is not None:
+            drain()
         super().handle_exit(sig, frame)
 
 
@@ -80,10 +90,3 @@ def server_of(app: ASGIApp, *, host: str, port: int) -> Server:
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
     )
-
-
-def stop_on_signals(stop: asyncio.Event) -> None:
-    """Let SIGTERM and SIGINT set the event, for processes that are not servers first of all."""
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, stop.set)

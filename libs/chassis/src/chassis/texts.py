@@ -73,6 +73,14 @@ COMMON: dict[str, Text] = {
         "A request with this Idempotency-Key is still running.",
     ),
     "OPERATION_NOT_FOUND": Text("没有该操作。", "There is no such operation."),
+    "PARKED_EVENT_NOT_FOUND": Text("没有该搁置事件。", "There is no such parked event."),
+    "PARKED_EVENT_REDRIVEN": Text(
+        "该事件已重新处理成功。", "The event has been applied meanwhile."
+    ),
+    "PARKED_EVENT_SKIPPED": Text("该事件已被放弃。", "The event has been given up."),
+    "PARKED_EVENT_UNREADABLE": Text(
+        "该事件无法解析，只能放弃。", "The event cannot be read; it can only be given up."
+    ),
     "CURSOR_INVALID": Text("游标无效。", "The cursor is not valid."),
     "REQUIRED": Text("必填。", "Required."),
     "UNKNOWN_FIELD": Text("未知字段。", "Unknown field."),

@@ -1,13 +1,15 @@
 """A service's tables to consume into, beside the sample service's own."""
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import structlog
 from sqlalchemy import text
-from testkit.databases import ServiceDatabase
 
 from chassis.db import CURRENT_TENANT, Database
 from libs.chassis.tests.consumer.samples import Moods, metadata
+from testkit.databases import ServiceDatabase
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -25,6 +27,14 @@ async def _tables(service_database: ServiceDatabase) -> AsyncIterator[None]:
     async with owner.begin(None) as tx:
         await tx.run_sync(metadata.drop_all)
     await owner.dispose()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quiet() -> Iterator[None]:
+    """Failures are these tests' business; printing their tracebacks takes most of the time."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, Integer, Select, Table, Text, UniqueConstraint, Uuid, insert, select
@@ -142,7 +143,7 @@ class Partition:
         return self.append(record.value)
 
 
-async def rows(database: Database, tenant: UUID, query: Select[tuple[object, ...]]) -> list[tuple[object, ...]]:
+async def rows(database: Database, tenant: UUID, query: Select[Any]) -> list[tuple[Any, ...]]:
     async with database.begin(tenant) as tx:
         return [tuple(row) for row in await tx.execute(query)]
 
@@ -150,15 +151,14 @@ async def rows(database: Database, tenant: UUID, query: Select[tuple[object, ...
 async def applied(database: Database, tenant: UUID, note_id: UUID) -> list[int]:
     """The sequences of a note's effects, in the order they were made."""
     query = select(effects.c.sequence).where(effects.c.note_id == note_id).order_by(effects.c.id)
-    return [int(str(row[0])) for row in await rows(database, tenant, query)]
+    return [row[0] for row in await rows(database, tenant, query)]
 
 
-async def copied(database: Database, tenant: UUID) -> dict[UUID, tuple[int, int, str, bool]]:
+async def copied(database: Database, tenant: UUID) -> dict[UUID, tuple[Any, ...]]:
+    """Of every copy: epoch, sequence, text, and whether it is deleted."""
     c = copies.c
-    found = await rows(
-        database, tenant, select(c.id, c.epoch, c.sequence, c.text, c.deleted)  # type: ignore[arg-type]
-    )
-    return {row[0]: tuple(row[1:]) for row in found}  # type: ignore[misc]
+    query = select(c.id, c.epoch, c.sequence, c.text, c.deleted)
+    return {key: (*rest,) for key, *rest in await rows(database, tenant, query)}
 
 
 COUNTED = ("applied", "skipped", "ignored", "parked", "duplicates")
@@ -170,7 +170,7 @@ async def counted(database: Database, tenant: UUID, subscription: Subscription) 
         consumer_counts.c.tenant_id == tenant, consumer_counts.c.subscription == subscription.name
     )
     found = await rows(database, tenant, query)
-    sums = {name: sum(int(str(row[i])) for row in found) for i, name in enumerate(COUNTED)}
+    sums = {name: sum(row[i] for row in found) for i, name in enumerate(COUNTED)}
     return {name: count for name, count in sums.items() if count}
 
 
@@ -178,7 +178,7 @@ async def queue(database: Database, tenant: UUID) -> list[tuple[str, str, str]]:
     """What is parked: event id, reason and status, in order."""
     e = parked_events.c
     query = select(e.envelope["id"].astext, e.reason, e.status).where(e.tenant_id == tenant)
-    return await rows(database, tenant, query.order_by(e.position))  # type: ignore[return-value]
+    return await rows(database, tenant, query.order_by(e.position))
 
 
 async def blocked(database: Database, tenant: UUID) -> list[str]:

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from testkit.plugin import Committed
 
 from chassis import clock
 from chassis.failures import RETRY_SECONDS, Reason, retry_after
@@ -33,6 +32,7 @@ from libs.chassis.tests.consumer.samples import (
     queue,
     recorder,
 )
+from testkit.plugin import Committed
 
 
 class Clock:

@@ -4,9 +4,6 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
-from testkit.events import NoteWritten
-from testkit.notes import write
-from testkit.plugin import Committed
 
 from chassis.arrivals import NOBODY, Consumed
 from chassis.context import Context, current
@@ -26,6 +23,9 @@ from libs.chassis.tests.consumer.samples import (
     recorder,
     rows,
 )
+from testkit.events import NoteWritten
+from testkit.notes import write
+from testkit.plugin import Committed
 
 
 async def test_every_event_has_its_effect_once_and_in_order(
@@ -172,7 +172,9 @@ async def test_what_cannot_be_read_is_parked_under_whatever_is_known_of_it(
         b"": (NOBODY, "testkit.note.v1:0:2"),
         b'{"tenantid": "%s"}' % str(tenant).encode(): (tenant, "testkit.note.v1:0:3"),
         whole.replace(b'"sequence":1', b'"sequence":-1'): (tenant, f"testkit.note.v1:{note}"),
-        envelope_of(tenant, (nul := new_id()), 1).encode().replace(b'"text":""', b'"text":7,"a":"\\u0000"'): (
+        envelope_of(tenant, (nul := new_id()), 1)
+        .encode()
+        .replace(b'"text":""', b'"text":7,"a":"\\u0000"'): (
             tenant,
             f"testkit.note.v1:{nul}",
         ),
@@ -196,7 +198,9 @@ async def test_a_batch_of_one_partition_reports_its_last_offset(
 ) -> None:
     subscription, note = recorder(moods), new_id()
     value = envelope_of(tenant, note, 1, "x").encode()
-    await Processor(subscription, committed.worker).apply([Consumed("testkit.note.v1", 7, 41, value)])
+    await Processor(subscription, committed.worker).apply(
+        [Consumed("testkit.note.v1", 7, 41, value)]
+    )
     query = "SELECT partition, last_offset FROM consumer_counts"
     async with committed.worker.begin(tenant) as tx:
-        assert (await tx.exec_driver_sql(query)).all() == [(7, 41)]
+        assert (await tx.exec_driver_sql(query)).one()._tuple() == (7, 41)

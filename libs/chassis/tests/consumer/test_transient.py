@@ -7,10 +7,6 @@ import asyncpg
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from testkit.database import notes
-from testkit.databases import admin_dsn
-from testkit.events import NoteWritten
-from testkit.plugin import Committed
 
 from chassis.consumer_metrics import RETRIES
 from chassis.db import Database
@@ -26,10 +22,19 @@ from libs.chassis.tests.consumer.samples import (
     queue,
     recorder,
 )
+from testkit.database import notes
+from testkit.databases import admin_dsn
+from testkit.events import NoteWritten
+from testkit.plugin import Committed
 
 
-def retries(subscription: Subscription) -> float:
-    return RETRIES.labels(subscription.name)._value.get()
+def retries(subscription: Subscription) -> int:
+    return int(RETRIES.labels(subscription.name)._value.get())
+
+
+async def retried(subscription: Subscription, times: int) -> None:
+    while retries(subscription) < times:  # noqa: ASYNC110  # a counter sets no event
+        await asyncio.sleep(0.02)
 
 
 async def test_a_deadlock_is_retried_until_both_have_their_effects(
@@ -81,8 +86,7 @@ async def test_a_lock_timeout_is_retried_until_the_lock_is_free(
     async with committed.worker.begin(tenant) as holder:
         await holder.execute(update(notes).where(notes.c.id == row).values(text="held"))
         applying = asyncio.create_task(Processor(subscription, committed.worker).apply(batch))
-        while retries(subscription) < 2:
-            await asyncio.sleep(0.02)
+        await retried(subscription, 2)
         assert not applying.done()
     await applying
     assert await counted(committed.worker, tenant, subscription) == {"applied": 5}
@@ -103,7 +107,7 @@ async def test_terminated_backends_are_replaced(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE application_name = 'to-be-killed'"
             )
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.25)
         await admin.close()
 
     killing = asyncio.create_task(kill())
@@ -115,7 +119,9 @@ async def test_terminated_backends_are_replaced(
     await database.dispose()
     assert retries(subscription) >= 1
     assert await applied(committed.worker, tenant, note) == list(range(1, 301))
-    assert await counted(committed.worker, tenant, subscription) == {"applied": 300}
+    counts = await counted(committed.worker, tenant, subscription)
+    counts.pop("duplicates", None)  # a commit whose answer was lost is tried again
+    assert counts == {"applied": 300}
 
 
 async def test_a_database_that_is_away_is_waited_for(
@@ -131,8 +137,7 @@ async def test_a_database_that_is_away_is_waited_for(
     subscription, note = recorder(moods, "sample.waiting"), new_id()
     record = Partition(tenant).note(note, 1)
     applying = asyncio.create_task(Processor(subscription, database).apply([record]))
-    while retries(subscription) < 3:
-        await asyncio.sleep(0.02)
+    await retried(subscription, 3)
 
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(host, int(port))

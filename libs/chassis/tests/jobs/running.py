@@ -11,6 +11,7 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.job_runner import JobRunner
+from chassis.jobs import Done, Job, enqueue
 from chassis.tables import jobs
 from kernel.ids import new_id
 from testkit.database import notes
@@ -65,3 +66,16 @@ def nothing_left(committed: Committed) -> Callable[[], Awaitable[bool]]:
         return not await all_jobs(committed)
 
     return empty
+
+
+async def promise(
+    committed: Committed, tenant: UUID, kind: str, keys: list[str], **payload: int
+) -> None:
+    async with committed.app.begin(tenant) as tx:
+        for key in keys:
+            await enqueue(tx, kind, key, run_at=LONG_AGO, payload=payload)
+
+
+async def note_it(tx: AsyncConnection, job: Job) -> Done:
+    await write_note(tx, job.key)
+    return Done()

@@ -1,21 +1,19 @@
-"""Running jobs: each chunk takes effect exactly once, whatever dies, and none blocks others."""
+"""Running jobs: what is due, in turns, and none blocks the others."""
 
 import asyncio
-import random
 from collections import Counter
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import MutableMapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
-from sqlalchemy import event, select, text, update
+from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.context import Context, current, entered
 from chassis.db import Database
 from chassis.job_runner import JobRunner
-from chassis.jobs import Again, Done, Job, cancel, enqueue
+from chassis.jobs import Done, Job, enqueue
 from chassis.tables import jobs
 from kernel.ids import new_id
 from libs.chassis.tests.jobs.running import (
@@ -23,108 +21,15 @@ from libs.chassis.tests.jobs.running import (
     LONG_AGO,
     all_jobs,
     eventually,
+    note_it,
     nothing_left,
+    promise,
     running,
     shortly,
     texts,
     write_note,
 )
-from testkit.database import notes
 from testkit.plugin import Committed
-
-
-async def promise(
-    committed: Committed, tenant: UUID, kind: str, keys: list[str], **payload: int
-) -> None:
-    async with committed.app.begin(tenant) as tx:
-        for key in keys:
-            await enqueue(tx, kind, key, run_at=LONG_AGO, payload=payload)
-
-
-async def note_it(tx: AsyncConnection, job: Job) -> Done:
-    await write_note(tx, job.key)
-    return Done()
-
-
-async def die(tx: AsyncConnection) -> None:
-    """What kill -9 or a database restart looks like from here."""
-    await tx.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
-
-
-@pytest.fixture
-async def databases(committed: Committed) -> AsyncIterator[list[Database]]:
-    """One for each of four processes."""
-    four = [Database(committed.urls.worker_url, name=f"runner-{n}", pool_size=6) for n in range(4)]
-    yield four
-    for database in four:
-        await database.dispose()
-
-
-async def test_exactly_once_under_four_runners_and_crashes(
-    committed: Committed, databases: list[Database]
-) -> None:
-    dice = random.Random(11)
-    tenants = [new_id() for _ in range(4)]
-    crashes: Counter[str] = Counter()
-
-    async def hostile(tx: AsyncConnection, job: Job) -> Done:
-        await write_note(tx, job.key)
-        fate = dice.random()
-        if fate < 0.1:
-            crashes["backend"] += 1
-            await die(tx)
-        if fate < 0.2:
-            crashes["cancelled"] += 1
-            raise asyncio.CancelledError
-        if fate < 0.3:
-            crashes["bug"] += 1
-            raise ZeroDivisionError
-        await asyncio.sleep(dice.random() * 0.01)
-        return Done()
-
-    for tenant in tenants:
-        await promise(committed, tenant, "hostile", [f"{n:03}" for n in range(50)])
-    runners = [
-        JobRunner(d, {"hostile": hostile}, attempts=1000, backoff=shortly) for d in databases
-    ]
-    stop = asyncio.Event()
-    tasks = [asyncio.create_task(runner.run(stop)) for runner in runners]
-    await asyncio.sleep(0.3)
-    tasks[0].cancel()  # a process dies in the midst of its chunks
-    await eventually(nothing_left(committed), within=60)
-    stop.set()
-    await asyncio.gather(*tasks[1:])
-    assert tasks[0].cancelled()
-    for tenant in tenants:
-        assert sorted(await texts(committed, tenant)) == [f"{n:03}" for n in range(50)]
-    assert min(crashes.values()) > 5, crashes
-
-
-async def test_chunks_resume_where_a_crash_left_them(committed: Committed, tenant: UUID) -> None:
-    crashed = asyncio.Event()
-
-    async def in_chunks(tx: AsyncConnection, job: Job) -> Done | Again:
-        at = job.payload["at"]
-        await write_note(tx, f"chunk {at}")
-        if at == 4 and not crashed.is_set():
-            crashed.set()
-            await asyncio.sleep(60)
-        return Done() if at == 9 else Again(job.now, {"at": at + 1})
-
-    await promise(committed, tenant, "import", ["7"], at=0)
-    first = asyncio.create_task(
-        JobRunner(committed.worker, {"import": in_chunks}).run(asyncio.Event())
-    )
-    await asyncio.wait_for(crashed.wait(), 10)
-    first.cancel()
-    await asyncio.wait([first])
-    (job,) = await all_jobs(committed)
-    assert job.payload == {"at": 4}
-    began = asyncio.get_running_loop().time()
-    async with running(JobRunner(committed.worker, {"import": in_chunks})):
-        await eventually(nothing_left(committed))
-    assert await texts(committed, tenant) == [f"chunk {n}" for n in range(10)]
-    assert asyncio.get_running_loop().time() - began < 2  # a next chunk does not wait for a poll
 
 
 async def test_a_failed_job_rests_and_blocks_nobody(
@@ -223,75 +128,6 @@ async def test_the_handler_knows_whose_work_it_is(committed: Committed, tenant: 
     assert (context.actor, context.tenant, mine) == ("system:job", str(tenant), tenant)
 
 
-async def test_a_busy_row_postpones_without_counting(committed: Committed, tenant: UUID) -> None:
-    async with committed.app.begin(tenant) as tx:
-        note_id = await write_note(tx, "contended")
-
-    async def touch(tx: AsyncConnection, _: Job) -> Done:
-        await tx.execute(update(notes).where(notes.c.id == note_id).values(text="touched"))
-        return Done()
-
-    await promise(committed, tenant, "touch", ["7"])
-    await promise(committed, tenant, "note", ["beside"])
-    kinds = {"touch": touch, "note": note_it}
-    async with running(JobRunner(committed.worker, kinds, attempts=1)):
-        async with committed.app.begin(tenant) as tx:
-            await tx.execute(select(notes.c.id).with_for_update())
-            await asyncio.sleep(2)
-            (job,) = await all_jobs(committed)
-            assert (job.status, job.attempts) == ("WAITING", 0)
-            assert "lock timeout" in job.last_error
-        await eventually(nothing_left(committed))
-    assert sorted(await texts(committed, tenant)) == ["beside", "touched"]
-
-
-async def test_a_request_is_never_the_victim_of_a_deadlock(
-    committed: Committed, tenant: UUID
-) -> None:
-    """The job holds its row and wants the note; the request holds the note and wants the job."""
-    claimed = asyncio.Event()
-    async with committed.app.begin(tenant) as tx:
-        note_id = await write_note(tx, "old")
-
-    async def expire(tx: AsyncConnection, job: Job) -> Done:
-        claimed.set()
-        await asyncio.sleep(0.1)
-        await tx.execute(update(notes).where(notes.c.id == note_id).values(text=job.payload["to"]))
-        return Done()
-
-    async with committed.app.begin(tenant) as tx:
-        await enqueue(tx, "expire", "7", run_at=LONG_AGO, payload={"to": "too early"})
-    async with running(JobRunner(committed.worker, {"expire": expire})):
-        async with committed.app.begin(tenant) as tx:
-            await tx.execute(select(notes.c.id).where(notes.c.id == note_id).with_for_update())
-            await asyncio.wait_for(claimed.wait(), 5)
-            payload = {"to": "expired"}
-            assert await enqueue(tx, "expire", "7", run_at=LONG_AGO, payload=payload, replace=True)
-        await eventually(nothing_left(committed))
-    assert await texts(committed, tenant) == ["expired"]
-
-
-async def test_a_promise_made_while_it_runs_is_kept(committed: Committed, tenant: UUID) -> None:
-    claimed, go = asyncio.Event(), asyncio.Event()
-
-    async def slow(tx: AsyncConnection, job: Job) -> Done:
-        claimed.set()
-        await go.wait()
-        return await note_it(tx, job)
-
-    await promise(committed, tenant, "slow", ["7"])
-    async with running(JobRunner(committed.worker, {"slow": slow})):
-        await asyncio.wait_for(claimed.wait(), 5)
-        async with committed.app.begin(tenant) as tx:
-            assert not await cancel(tx, "slow", "7")  # it runs: not waited for
-        second = asyncio.create_task(promise(committed, tenant, "slow", ["7"]))
-        await asyncio.sleep(0.1)
-        go.set()
-        await second
-        await eventually(nothing_left(committed))
-    assert await texts(committed, tenant) == ["7", "7"]
-
-
 async def test_waiting_costs_little(committed: Committed, tenant: UUID) -> None:
     """A job that another process is busy with is not asked for in a tight loop."""
     looks = 0
@@ -336,5 +172,5 @@ async def test_the_look_stays_quick_behind_a_flood(committed: Committed) -> None
         async def quiet_was_served() -> bool:
             return quiet in served
 
-        await eventually(quiet_was_served, within=3)
+        await eventually(quiet_was_served, within=10)
     assert served.index(quiet) < 20

@@ -52,10 +52,10 @@ async def test_one_at_a_time_and_another_after_it(committed: Committed) -> None:
             await asyncio.sleep(0.2)
             await stack.enter_async_context(beating(committed, second))
             await asyncio.sleep(0.4)
-            assert (first.count >= 4, second.count) == (True, 0)
+            assert (first.count >= 2, second.count) == (True, 0)
         stopped_at = first.count
         await asyncio.sleep(0.4)
-        assert second.count >= 3
+        assert second.count >= 1
         assert first.count == stopped_at
     assert first.actor == "system:prune"
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import orjson
 import pytest
-from chassis.envelope import CONTENT_TYPE, Envelope, EnvelopeInvalid
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.envelope import CONTENT_TYPE, Envelope, EnvelopeInvalid
 from kernel.ids import new_id
 
 JSON = st.recursive(

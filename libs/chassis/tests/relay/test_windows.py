@@ -1,9 +1,10 @@
 """Windows against a model that plays transactions one step at a time."""
 
 import pytest
-from chassis.windows import BEGINNING, Snapshot, Window
 from hypothesis import given
 from hypothesis import strategies as st
+
+from chassis.windows import BEGINNING, Snapshot, Window
 
 
 def history(steps: list[int]) -> tuple[list[Snapshot], list[set[int]]]:

@@ -33,7 +33,8 @@ def history() -> list[Received[OpportunityFact]]:
     opened = OpportunityOpened(opportunity=state("FIRST_CONTACT"))
     moved = OpportunityStageMoved(opportunity=state("QUOTATION"), from_stage="FIRST_CONTACT")
     won = OpportunityWon(opportunity=state("WON"), won_at=NOON)
-    return [received(one, ID, sequence=at) for at, one in enumerate((opened, moved, won), start=1)]
+    facts: list[OpportunityFact] = [opened, moved, won]
+    return [received(fact, ID, sequence=at) for at, fact in enumerate(facts, start=1)]
 
 
 async def kept(tx: AsyncConnection) -> list[tuple[UUID, str, int, int]]:
@@ -57,7 +58,8 @@ async def test_a_batch_of_all_kinds_with_duplicates(tx: AsyncConnection) -> None
     lost = OpportunityLost(
         opportunity=state("LOST", opportunity_id=other), reason="价", lost_at=NOON
     )
-    facts = [*history(), received(lost, other, sequence=5)]
+    facts = history()
+    facts.append(received(lost, other, sequence=5))
     result = await on_opportunities(tx, [*facts[::-1], *facts])
     assert result.applied == {one.meta.event_id for one in facts}
     again = await on_opportunities(tx, facts)

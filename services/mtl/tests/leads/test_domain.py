@@ -1,10 +1,11 @@
 """Moves, what events carry, and who was first."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from services.mtl.tests.factories import NOON, make_lead
 
+from contracts.event import Event
 from contracts.mtl.events import LeadConverted
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
@@ -18,6 +19,7 @@ from mtl.leads.domain import (
     Move,
     first_come,
 )
+from services.mtl.tests.factories import NOON, make_lead
 
 NEW, QUALIFIED, DISQUALIFIED, CONVERTED = LeadStatus
 
@@ -37,7 +39,7 @@ def convert(lead: Lead, ids: Conversion, name: str | None = None) -> tuple[Lead,
 
 
 def test_every_move_that_the_table_does_not_allow_is_refused() -> None:
-    tries = {
+    tries: dict[Move, Callable[[Lead], tuple[Lead, Event]]] = {
         Move.QUALIFY: lambda lead: lead.qualify(now=NOON),
         Move.DISQUALIFY: lambda lead: lead.disqualify("空号", now=NOON),
         Move.CONVERT: lambda lead: convert(lead, conversion()),

@@ -134,7 +134,7 @@ async def _run(url: str, seed: Seed) -> int:
         await database.dispose()
 
 
-def _read(path: Path) -> Seed:
+def read(path: Path) -> Seed:
     """Raises OSError, or ValueError with every flaw of the file and no value out of it."""
     try:
         return Seed.model_validate_json(path.read_bytes())
@@ -152,7 +152,7 @@ def main(arguments: list[str]) -> int:
     settings = Settings.of("org")
     logs.configure(settings.log_level, service="org")
     try:
-        seed = _read(path)
+        seed = read(path)
         added = asyncio.run(_run(settings.database_url, seed))
     except Invalid as refused:
         return _refuse([f"{v.code} {v.params}" for v in refused.violations])

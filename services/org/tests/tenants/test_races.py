@@ -3,10 +3,10 @@ from uuid import UUID
 
 from httpx import AsyncClient
 from sqlalchemy import select
-from testkit.plugin import Committed
 
 from chassis.tables import outbox
 from services.org.tests.factories import store_tenant
+from testkit.plugin import Committed
 
 
 async def test_parallel_changes_all_count_and_leave_no_hole(

@@ -4,11 +4,11 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
-from testkit import tokens
-from testkit.plugin import PublishedFacts, set_tenant
 
 from kernel.ids import new_id
 from services.org.tests.factories import codes, store_tenant
+from testkit import tokens
+from testkit.plugin import PublishedFacts, set_tenant
 
 
 @pytest.fixture(autouse=True)

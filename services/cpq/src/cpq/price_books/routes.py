@@ -14,11 +14,12 @@ router = new_router("/price-books", tag="price-books")
 READ, WRITE = allow("cpq.price_book.read"), allow("cpq.price_book.write")
 
 
-@router.post("", status_code=201, dependencies=[WRITE])
+@router.post(
+    "", status_code=201, dependencies=[WRITE], summary="Create a price book with all its prices"
+)
 async def price_book_create(
     body: PriceBookIn, response: Response, tx: Tx, now: Now
 ) -> PriceBookOut:
-    """Create a price book with all its prices."""
     book = await actions.create_price_book(
         tx,
         name=body.name,
@@ -32,13 +33,13 @@ async def price_book_create(
     return PriceBookOut.model_validate(book)
 
 
-@router.get("", dependencies=[READ])
+@router.get("", dependencies=[READ], summary="List price books without their prices, newest first")
 async def price_book_list(tx: Tx, page: PageParams) -> Page[PriceBookSummary]:
-    """List price books without their prices, newest first."""
     return await store.read_page(tx, page)
 
 
-@router.get("/{price_book_id}", dependencies=[READ])
+@router.get(
+    "/{price_book_id}", dependencies=[READ], summary="Read a price book with all its prices"
+)
 async def price_book_get(price_book_id: UUID, tx: Tx) -> PriceBookOut:
-    """Read a price book with all its prices."""
     return await store.read(tx, price_book_id)

@@ -15,25 +15,24 @@ router = new_router("/products", tag="products")
 READ, WRITE = allow("cpq.product.read"), allow("cpq.product.write")
 
 
-@router.post("", status_code=201, dependencies=[WRITE])
+@router.post(
+    "", status_code=201, dependencies=[WRITE], summary="Create a product; its SKU is unique"
+)
 async def product_create(body: ProductIn, response: Response, tx: Tx, now: Now) -> ProductOut:
-    """Create a product; its SKU is unique."""
     product = await actions.create_product(tx, **body.model_dump(), now=now)
     response.headers["Location"] = f"/cpq/v1/products/{product.id}"
     return ProductOut.model_validate(product)
 
 
-@router.get("", dependencies=[READ])
+@router.get("", dependencies=[READ], summary="List products, newest first")
 async def product_list(
     tx: Tx,
     page: PageParams,
     active: Annotated[bool | None, Query(description="Only active, or only inactive ones")] = None,
 ) -> Page[ProductOut]:
-    """List products, newest first."""
     return await store.read_page(tx, page, active=active)
 
 
-@router.get("/{product_id}", dependencies=[READ])
+@router.get("/{product_id}", dependencies=[READ], summary="Read a product")
 async def product_get(product_id: UUID, tx: Tx) -> ProductOut:
-    """Read a product."""
     return await store.read(tx, product_id)

@@ -22,7 +22,7 @@ async def create_quote(tx: AsyncConnection, asked: Asked, *, owner_id: str, now:
     OPPORTUNITY_CLOSED, ACCOUNT_UNKNOWN).
     """
     proposal, terms = await _proposal(tx, asked, now=now)
-    number = await next_number(tx, "quote", prefix="Q", on=terms.today)
+    number = await next_number(tx, "quote", prefix="Q", on=terms.drawn_on)
     quote, created = draw_up(
         proposal, quote_id=new_id(), document_no=number, owner_id=owner_id, now=now
     )

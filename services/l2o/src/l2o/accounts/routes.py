@@ -28,11 +28,11 @@ async def account_create(
 
 
 @router.get("", dependencies=[allow("l2o.account.read")])
-async def account_list(tx: Tx, page: PageParams) -> Page[AccountOut]:
+async def account_list(tx: Tx, page: PageParams, owner_id: str | None = None) -> Page[AccountOut]:
     """List accounts, newest first."""
     return await fetch_page(
         tx,
-        store.listed(),
+        store.listed(owner_id),
         page,
         shape=lambda row: AccountOut.model_validate(from_columns(Account, row)),
     )

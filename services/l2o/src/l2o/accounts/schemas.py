@@ -4,26 +4,27 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.contact_points import Phone
 from kernel.money import Money
 from kernel.personal import Personal
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Phone = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=40)]
 
 
 class AccountIn(BaseModel):
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"name": "上海示例有限公司"}]}
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "上海示例有限公司", "phone": "021-6437 2345"}]},
     )
     name: Name
-    phone: Annotated[Phone | None, Personal("phone")] = None
+    phone: Phone | None = Field(default=None, description="Any usual spelling; stored as E.164")
 
 
 class AccountOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
     id: UUID
     name: str
-    phone: Annotated[str | None, Personal("phone")]
+    phone: Annotated[str | None, Personal("phone")] = Field(examples=["+862164372345"])
     lead_id: UUID | None = Field(description="The lead it was converted from")
     owner_id: str | None
     version: int
@@ -32,7 +33,7 @@ class AccountOut(BaseModel):
 
 
 class TotalsOut(BaseModel):
-    """Gross sums in one currency, kept from the events of RMS."""
+    """Gross sums in one currency, counted from the events of RMS: behind it by moments."""
 
     model_config = ConfigDict(from_attributes=True)
     currency: str

@@ -1,7 +1,19 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Integer, Numeric, Select, Table, Text, Uuid, select, text
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    Numeric,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +35,7 @@ accounts = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
+    Index(None, "tenant_id", "owner_id", "id"),
 )
 
 # Counters live in rows of their own: they change without a version of the account.
@@ -52,8 +65,9 @@ async def add(tx: AsyncConnection, account: Account) -> None:
     await insert_row(tx, accounts, account)
 
 
-def listed() -> Select[Any]:
-    return select(accounts)
+def listed(owner_id: str | None) -> Select[Any]:
+    query = select(accounts)
+    return query if owner_id is None else query.where(accounts.c.owner_id == owner_id)
 
 
 async def add_to_total(tx: AsyncConnection, account_id: UUID, counter: str, amount: Money) -> None:

@@ -10,15 +10,17 @@ from l2o.conversions.domain import account_name, contact_name, conversion_of
 from l2o.opportunities.actions import open_opportunity
 
 
-async def convert_lead(tx: AsyncConnection, lead: LeadConverted) -> None:
-    """Make the three of a lead, or reject it; a conversion known already changes nothing."""
-    if await store.known(tx, lead.conversion_id):
+async def convert_lead(tx: AsyncConnection, event: LeadConverted) -> None:
+    """Make the three of a lead, or reject it; a conversion known already changes nothing.
+
+    Known by its own id: the same conversion may come again under the id of another event.
+    """
+    missing = event.existing_account and not await accounts.exists(tx, event.account_id)
+    conversion = conversion_of(event, rejected_for="ACCOUNT_NOT_FOUND" if missing else None)
+    if not await store.claim(tx, conversion):
         return
-    missing = lead.existing_account and not await accounts.exists(tx, lead.account_id)
-    conversion = conversion_of(lead, rejected_for="ACCOUNT_NOT_FOUND" if missing else None)
     if not missing:
-        await _make_three(tx, lead)
-    await store.add(tx, conversion)
+        await _make_three(tx, event)
     await publish(tx, conversion.event(), of=conversion)
 
 
@@ -52,6 +54,7 @@ async def _make_three(tx: AsyncConnection, event: LeadConverted) -> None:
         amount=None,
         expected_close_date=None,
         owner_id=owner,
+        actor=event.converted_by,
         now=now,
         opportunity_id=event.opportunity_id,
         lead_id=lead.lead_id,

@@ -1,10 +1,9 @@
-from uuid import UUID
-
-from sqlalchemy import Column, DateTime, Integer, Table, Text, Uuid, select
+from sqlalchemy import Column, DateTime, Integer, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import tenant_column
-from chassis.rows import insert_row
+from chassis.rows import to_columns
 from l2o.conversions.domain import Conversion
 from l2o.database import metadata
 
@@ -23,10 +22,8 @@ conversions = Table(
 )
 
 
-async def known(tx: AsyncConnection, conversion_id: UUID) -> bool:
-    row = await tx.execute(select(conversions.c.id).where(conversions.c.id == conversion_id))
-    return row.one_or_none() is not None
-
-
-async def add(tx: AsyncConnection, conversion: Conversion) -> None:
-    await insert_row(tx, conversions, conversion)
+async def claim(tx: AsyncConnection, conversion: Conversion) -> bool:
+    """Write it, unless it is written; waits for whoever is just writing it."""
+    statement = insert(conversions).values(to_columns(conversions, conversion))
+    written = await tx.execute(statement.on_conflict_do_nothing().returning(conversions.c.id))
+    return written.one_or_none() is not None

@@ -24,6 +24,7 @@ async def open_opportunity(
     amount: Money | None,
     expected_close_date: date | None,
     owner_id: str | None,
+    actor: str | None,
     now: datetime,
     opportunity_id: UUID | None = None,
     lead_id: UUID | None = None,
@@ -43,7 +44,7 @@ async def open_opportunity(
         updated_at=now,
     )
     await store.add(tx, opportunity)
-    await _remember(tx, None, opportunity, actor=owner_id, now=now)
+    await _remember(tx, None, opportunity, actor=actor, now=now)
     await publish(tx, OpportunityOpened(opportunity=opportunity.state()), of=opportunity)
     return opportunity
 
@@ -92,14 +93,19 @@ async def lose_opportunity(
 
 
 async def win_by_order(
-    tx: AsyncConnection, opportunity_id: UUID, *, order_id: UUID, now: datetime
+    tx: AsyncConnection,
+    opportunity_id: UUID,
+    *,
+    order_id: UUID,
+    confirmed_at: datetime,
+    now: datetime,
 ) -> None:
-    """Raises NotYet when the opportunity has not arrived here."""
+    """A won one stays as it is. Raises NotYet when the opportunity has not arrived here."""
     try:
         before = await store.get(tx, opportunity_id, lock=True)
     except NotFound as missing:
         raise NotYet(missing.code, **missing.params) from None
-    won = before.win_by_order(order_id, now=now)
+    won = before.win_by_order(order_id, confirmed_at=confirmed_at, now=now)
     if won is not None:
         await _changed(tx, before, *won, actor=f"order:{order_id}", now=now)
 

@@ -39,7 +39,8 @@ MOVES: dict[Stage, frozenset[Stage]] = {
     Stage.WON: frozenset(),
     Stage.LOST: frozenset(),
 }
-OPEN = frozenset(Stage) - {Stage.WON, Stage.LOST}
+# A confirmed order says more than any seller: it wins even what was given up.
+ORDER_WINS = frozenset(Stage) - {Stage.WON}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,13 +86,15 @@ class Opportunity:
     def win(self, *, now: datetime) -> tuple[Opportunity, OpportunityWon]:
         """A person says it is won. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""
         self._must_allow(Stage.WON)
-        return self._won(None, now)
+        return self._won(None, won_at=now, now=now)
 
     def win_by_order(
-        self, order_id: UUID, *, now: datetime
+        self, order_id: UUID, *, confirmed_at: datetime, now: datetime
     ) -> tuple[Opportunity, OpportunityWon] | None:
-        """An order was confirmed: won, even if given up before; None when it is won already."""
-        return None if self.stage is Stage.WON else self._won(order_id, now)
+        """Won at the instant the order was confirmed; None when it is won already."""
+        if self.stage not in ORDER_WINS:
+            return None
+        return self._won(order_id, won_at=confirmed_at, now=now)
 
     def lose(self, reason: str, *, now: datetime) -> tuple[Opportunity, OpportunityLost]:
         """Give it up. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""
@@ -99,16 +102,18 @@ class Opportunity:
         lost = replace(self, stage=Stage.LOST, lost_reason=reason, closed_at=now, updated_at=now)
         return lost, OpportunityLost(opportunity=lost.state(), reason=reason, lost_at=now)
 
-    def _won(self, order_id: UUID | None, now: datetime) -> tuple[Opportunity, OpportunityWon]:
+    def _won(
+        self, order_id: UUID | None, *, won_at: datetime, now: datetime
+    ) -> tuple[Opportunity, OpportunityWon]:
         won = replace(
             self,
             stage=Stage.WON,
             lost_reason=None,
-            closed_at=now,
+            closed_at=won_at,
             order_id=order_id,
             updated_at=now,
         )
-        return won, OpportunityWon(opportunity=won.state(), order_id=order_id, won_at=now)
+        return won, OpportunityWon(opportunity=won.state(), order_id=order_id, won_at=won_at)
 
     def _must_allow(self, to: Stage) -> None:
         if to not in MOVES[self.stage]:

@@ -15,6 +15,7 @@ from l2o.opportunities.schemas import (
     OpportunityLose,
     OpportunityMove,
     OpportunityOut,
+    OpportunityWin,
     StageChangeOut,
 )
 
@@ -36,6 +37,7 @@ async def opportunity_create(
         amount=body.amount,
         expected_close_date=body.expected_close_date,
         owner_id=caller.subject,
+        actor=caller.subject,
         now=now,
     )
     response.headers["Location"] = f"/l2o/v1/opportunities/{opportunity.id}"
@@ -83,13 +85,15 @@ async def opportunity_move(
     """Move it to another open stage."""
     return OpportunityOut.model_validate(
         await actions.move_opportunity(
-            tx, opportunity_id, to=body.stage, actor=caller.subject, now=now
+            tx, opportunity_id, to=Stage(body.stage), actor=caller.subject, now=now
         )
     )
 
 
 @router.post("/{opportunity_id}/win", dependencies=[MAY_WRITE])
-async def opportunity_win(opportunity_id: UUID, tx: Tx, now: Now, caller: Caller) -> OpportunityOut:
+async def opportunity_win(
+    opportunity_id: UUID, tx: Tx, now: Now, caller: Caller, _: OpportunityWin | None = None
+) -> OpportunityOut:
     """Say that it is won."""
     return OpportunityOut.model_validate(
         await actions.win_opportunity(tx, opportunity_id, actor=caller.subject, now=now)

@@ -2,21 +2,28 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
+from kernel.business_dates import BusinessDate
 from kernel.money import Money
 from l2o.opportunities.domain import Stage
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-OpenStage = Literal[
-    Stage.FIRST_CONTACT,
-    Stage.SOLUTION,
-    Stage.QUOTATION,
-    Stage.BIDDING,
-    Stage.NEGOTIATION,
-    Stage.SIGNING,
-]
+
+
+def _not_negative(money: Money) -> Money:
+    if money.is_negative:
+        raise PydanticCustomError(
+            "TOO_SMALL", "Input should not be less than 0", {"relation": ">=", "limit": 0}
+        )
+    return money
+
+
+ExpectedMoney = Annotated[Money, AfterValidator(_not_negative)]
+# Won and lost have verbs of their own.
+OpenStage = Literal["FIRST_CONTACT", "SOLUTION", "QUOTATION", "BIDDING", "NEGOTIATION", "SIGNING"]
 
 
 class OpportunityIn(BaseModel):
@@ -36,8 +43,8 @@ class OpportunityIn(BaseModel):
     account_id: UUID
     contact_id: UUID | None = None
     name: Name
-    amount: Money | None = None
-    expected_close_date: date | None = None
+    amount: ExpectedMoney | None = Field(default=None, description="What we hope to sell it for")
+    expected_close_date: BusinessDate | None = None
 
 
 class OpportunityMove(BaseModel):
@@ -45,6 +52,12 @@ class OpportunityMove(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"stage": "QUOTATION"}]}
     )
     stage: OpenStage
+
+
+class OpportunityWin(BaseModel):
+    """A win says nothing more yet; the body may be left out."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
 
 
 class OpportunityLose(BaseModel):

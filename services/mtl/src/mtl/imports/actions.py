@@ -14,7 +14,7 @@ from chassis.transient import is_transient
 from kernel.errors import Invalid, Violation
 from kernel.ids import new_id
 from mtl.imports import store
-from mtl.imports.domain.columns import targets_of
+from mtl.imports.domain.columns import Targets, column_of, targets_of
 from mtl.imports.domain.files import plan_of
 from mtl.imports.domain.findings import Finding, Unreadable
 from mtl.imports.domain.rows import Row, taken
@@ -110,7 +110,13 @@ async def _begin(tx: AsyncConnection, run: Import, now: datetime) -> Import:
 
 
 async def take_rows(
-    tx: AsyncConnection, run: Import, rows: Sequence[Row], *, last: bool, now: datetime
+    tx: AsyncConnection,
+    run: Import,
+    rows: Sequence[Row],
+    *,
+    targets: Targets,
+    last: bool,
+    now: datetime,
 ) -> Import:
     """Take the rows of a chunk in, each as `capture_lead` would, and count them."""
     readable = {row.number: row.details for row in rows if row.details is not None}
@@ -118,7 +124,7 @@ async def take_rows(
     refusals = {
         number: refusal
         for number, one in zip(readable, captured, strict=True)
-        if (refusal := _refusal(one)) is not None
+        if (refusal := _refusal(one, targets)) is not None
     }
     result = taken(rows, refusals)
     await store.add_rows(tx, run.id, Outcome.REFUSED, result.refused)
@@ -145,10 +151,10 @@ async def _captured(
     return first + await _captured(tx, many[half:], owner_id=owner_id, now=now)
 
 
-def _refusal(captured: Lead | Duplicate | None) -> Finding | None:
+def _refusal(captured: Lead | Duplicate | None, targets: Targets) -> Finding | None:
     if captured is None:
         return Finding("ROW_NOT_STORED")
     if isinstance(captured, Duplicate):
         params = {"lead_id": str(captured.lead_id), "matched": captured.matched}
-        return Finding("LEAD_DUPLICATE", params=params)
+        return Finding("LEAD_DUPLICATE", column_of(targets, captured.matched), params)
     return None

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.jobs import Again, Done, Job
 from chassis.violations import from_pydantic
 from mtl.imports import actions, store
-from mtl.imports.domain.columns import Targets, cells_at_fault, read_row, targets_of
+from mtl.imports.domain.columns import Targets, cells_at_fault, column_of, read_row, targets_of
 from mtl.imports.domain.files import CHUNK, records
 from mtl.imports.domain.findings import Finding
 from mtl.imports.domain.rows import Row
@@ -32,7 +32,7 @@ async def run_chunk(tx: AsyncConnection, job: Job) -> Done | Again:
         for number, record in enumerate(records(piece.content), start=first)
         if not record.is_blank
     ]
-    run = await actions.take_rows(tx, run, rows, last=piece.is_last, now=job.now)
+    run = await actions.take_rows(tx, run, rows, targets=targets, last=piece.is_last, now=job.now)
     return Again(run_at=job.now) if run.state is RUNNING else Done()
 
 
@@ -50,6 +50,8 @@ def _row(number: int, header: Sequence[str], targets: Targets, cells: Sequence[s
 
 def _findings(invalid: ValidationError, targets: Targets) -> list[Finding]:
     """What the schema says of a body, said of columns."""
-    columns = {f"/{target}": name for name, target in targets.items()}
     faults = [{**fault, "loc": ("body", *fault["loc"])} for fault in invalid.errors()]
-    return [Finding(v.code, columns.get(v.pointer), v.params) for v in from_pydantic(faults)]
+    return [
+        Finding(v.code, column_of(targets, v.pointer.removeprefix("/")), v.params)
+        for v in from_pydantic(faults)
+    ]

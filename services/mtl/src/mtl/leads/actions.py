@@ -121,9 +121,13 @@ async def reject_conversion(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Nothing was made of it: the lead is open again, unless this conversion is not its last."""
+    """Nothing was made of it: the lead is open again.
+
+    Not if the conversion has ended before, or is not the lead's last: late news changes nothing.
+    """
     before = await store.get(tx, lead_id, lock=True)
-    if before.is_converted_by(conversion_id):
+    operation = await get_operation(tx, conversion_id)
+    if before.is_converted_by(conversion_id) and not operation.ended:
         lead, reopened = before.reopen(reason, now=now)
         lead = await store.save(tx, lead, before=before, actor=actor)
         await publish(tx, reopened, of=lead)

@@ -170,7 +170,7 @@ async def claim_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, Dup
     A lead that another transaction is just adding is waited for.
     """
     secret = await _tenants_secret(tx)
-    keys = {lead.id: _keys(secret, lead) for lead in new}
+    keys = {lead.id: digests(secret, lead) for lead in new}
     wanted: dict[Key, UUID] = {}
     for lead_id, its_keys in keys.items():
         for key in its_keys:
@@ -204,7 +204,8 @@ def _arrays(keys: Iterable[Key]) -> dict[str, list[Any]]:
     return {"kinds": [key.kind for key in listed], "digests": [key.digest for key in listed]}
 
 
-def _keys(secret: bytes, lead: Lead) -> list[Key]:
+def digests(secret: bytes, lead: Lead) -> list[Key]:
+    """What this lead is known by: its phone, its mail, its external id, in this order."""
     known = ((kind, getattr(lead, kind)) for kind in KINDS)
     return [
         Key(kind, hmac.digest(secret, f"{kind}\0{value}".encode(), hashlib.sha256))

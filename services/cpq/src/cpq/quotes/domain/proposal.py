@@ -31,9 +31,9 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """The same with nothing left out; `today` is the tenant's business day."""
+    """The same with nothing left out; `drawn_on` is the tenant's business day."""
 
-    today: date
+    drawn_on: date
     currency: str
     price_date: date
     valid_until: date
@@ -102,7 +102,7 @@ class Proposal:
 def terms_of(asked: Asked, *, today: date, currency: str, tax_rate: Decimal) -> Terms:
     """Fill in the tenant's currency and tax rate, prices of today, valid for 30 days."""
     return Terms(
-        today=today,
+        drawn_on=today,
         currency=asked.currency or currency,
         price_date=asked.price_date or today,
         valid_until=asked.valid_until or today + DEFAULT_VALIDITY,
@@ -123,7 +123,7 @@ def propose(
     Raises Invalid with everything wrong at once.
     """
     violations = [
-        *_violations_of_terms(asked, terms),
+        *_violations_of_terms(terms),
         *_violations_of_book(asked, terms, book),
         *_violations_of_lines(asked, book, offers),
     ]
@@ -143,9 +143,9 @@ def propose(
     )
 
 
-def _violations_of_terms(asked: Asked, terms: Terms) -> Iterator[Violation]:
-    if terms.valid_until < terms.today:
-        yield Violation("/valid_until", "DATE_PAST", {"today": terms.today.isoformat()})
+def _violations_of_terms(terms: Terms) -> Iterator[Violation]:
+    if terms.valid_until < terms.drawn_on:
+        yield Violation("/valid_until", "DATE_PAST", {"today": terms.drawn_on.isoformat()})
 
 
 def _violations_of_book(asked: Asked, terms: Terms, book: Book | None) -> Iterator[Violation]:

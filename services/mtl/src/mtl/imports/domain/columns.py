@@ -57,6 +57,11 @@ def targets_of(header: Sequence[str], mapping: Mapping[str, str | None] | None) 
     return targets
 
 
+def column_of(targets: Targets, field: str) -> str | None:
+    """The column that gives this field of the lead."""
+    return next((name for name, target in targets.items() if target == field), None)
+
+
 def _names_at_fault(header: Sequence[str], said: Mapping[str, str | None]) -> list[Finding]:
     unnamed = [place for place, name in enumerate(header, start=1) if not name]
     findings = [Finding("COLUMN_UNNAMED", params={"position": place}) for place in unnamed]

@@ -34,10 +34,10 @@ class Record:
         return self.cells is not None and not any(cell.strip() for cell in self.cells)
 
 
-def records(content: bytes) -> Iterator[Record]:
+def records(content: bytes, start: int = 0) -> Iterator[Record]:
     """All records; bytes that are no UTF-8 come out as lone surrogates, see `is_text`."""
     lines = io.BytesIO(content)
-    end = lines.seek(len(BOM) if content.startswith(BOM) else 0)
+    end = lines.seek(start)
     reader = csv.reader(_text(lines), strict=True)
     while end < len(content):
         start = end
@@ -73,7 +73,7 @@ class Plan:
 
 def plan_of(content: bytes) -> Plan:
     """Reads the whole file once. Raises Unreadable."""
-    all_records = records(content)
+    all_records = records(content, len(BOM) if content.startswith(BOM) else 0)
     header = _header(next(all_records, None))
     bounds, total, end = [], 0, len(content)
     for place, record in enumerate(all_records):

@@ -1,0 +1,158 @@
+"""A database that was put back: the relay refuses it, and rebase makes it fit again."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.connections import connected
+from chassis.epoch import IDENTITY, EpochMismatch, RelayRunning, rebase, settle
+from chassis.relay import Relay
+from kernel.ids import new_id
+from libs.chassis.tests.relay.living import QUICK, note_of, running, until
+from libs.chassis.tests.relay.transports import Recorder
+from testkit.notes import rewrite, write
+from testkit.plugin import Committed
+
+FUTURE = 10**12  # a transaction id no test cluster reaches
+
+
+def relay_of(committed: Committed, transport: Recorder) -> Relay:
+    return Relay("testkit", committed.urls.worker_url, transport, poll=QUICK)
+
+
+async def as_owner(committed: Committed, *statements: str) -> None:
+    async with connected(committed.urls.owner_url, name="test") as connection:
+        for statement in statements:
+            await connection.execute(statement)
+
+
+async def test_every_role_can_read_the_identity(committed: Committed) -> None:
+    urls = committed.urls
+    found = set()
+    for url in (urls.owner_url, urls.app_url, urls.worker_url):
+        async with connected(url, name="test") as connection:
+            found.add(await connection.fetchval(IDENTITY))
+    (identity,) = found
+    system, timeline, database, table = identity.split("/")
+    assert int(system) > 2**32
+    assert int(timeline, 16) >= 1
+    assert int(database) > 0
+    assert int(table) > 0
+
+
+async def test_a_new_database_begins_with_epoch_1_and_stays_there(committed: Committed) -> None:
+    async with connected(committed.urls.worker_url, name="test") as connection:
+        first = await settle(connection, "testkit")
+        assert first.epoch == 1
+        assert await settle(connection, "testkit") == first
+
+
+PROMOTED = (
+    "UPDATE database_epoch SET system_identifier ="
+    " regexp_replace(system_identifier, '/[0-9A-F]+/', '/000000FF/')"
+)
+PROMOTED_CURSORS = PROMOTED.replace("database_epoch", "relay_cursors")
+ELSEWHERE = "UPDATE database_epoch SET system_identifier = '7' || system_identifier"
+ELSEWHERE_CURSORS = ELSEWHERE.replace("database_epoch", "relay_cursors")
+AHEAD = f"UPDATE relay_cursors SET lo = '{FUTURE}:{FUTURE}:' WHERE bucket = 3"
+OTHER_EPOCH = "UPDATE relay_cursors SET epoch = 7 WHERE bucket = 3"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (PROMOTED, "it was .* and is "),
+        (ELSEWHERE, "it was .* and is "),
+        (AHEAD, "the cursor of bucket 3 is ahead of the database"),
+        (AHEAD.replace("lo =", "hi ="), "the cursor of bucket 3 is ahead of the database"),
+        (OTHER_EPOCH, "the cursor of bucket 3 is of epoch 7"),
+    ],
+)
+async def test_a_relay_refuses_a_database_that_does_not_fit(
+    committed: Committed, tenant: UUID, change: str, why: str
+) -> None:
+    transport = Recorder()
+    await relay_of(committed, transport).drain()
+    await note_of(committed.app, tenant, versions=1)
+    await as_owner(committed, change)
+    with pytest.raises(EpochMismatch, match=why) as refusal:
+        await relay_of(committed, transport).run(asyncio.Event())
+    assert "run `l2c events rebase testkit`" in str(refusal.value)
+    assert transport.arrived == []
+    assert await rebase(committed.urls.owner_url) == 2
+    await relay_of(committed, transport).drain()
+    assert [record.envelope.epoch for record in transport.arrived] == [2]
+
+
+async def test_after_a_promotion_only_what_was_not_sent_is_sent(
+    committed: Committed, tenant: UUID
+) -> None:
+    note = await note_of(committed.app, tenant, versions=2)
+    transport = Recorder()
+    await relay_of(committed, transport).drain()
+    async with committed.app.begin(tenant) as tx:
+        await rewrite(tx, note.id, "not sent yet")
+    await as_owner(committed, PROMOTED, PROMOTED_CURSORS)
+    await rebase(committed.urls.owner_url)
+    async with committed.app.begin(tenant) as tx:
+        await rewrite(tx, note.id, "new")
+    await relay_of(committed, transport).drain()
+    arrived = [record.envelope.version for record in transport.arrived]
+    assert arrived == [(1, 1), (1, 2), (2, 3), (2, 4)]
+
+
+async def test_in_another_cluster_no_row_is_lost_whatever_its_transaction_id(
+    committed: Committed, tenant: UUID
+) -> None:
+    """Old rows carry ids of the future, new ones ids far below the old cursors."""
+    note = await note_of(committed.app, tenant, versions=3)
+    transport = Recorder()
+    await relay_of(committed, transport).drain()
+    await as_owner(
+        committed,
+        f"UPDATE outbox SET xid = ({FUTURE} + aggversion)::text::xid8 WHERE aggversion > 1",
+        f"UPDATE relay_cursors SET lo = '{FUTURE + 2}:{FUTURE + 2}:'",
+        ELSEWHERE,
+        ELSEWHERE_CURSORS,
+    )
+    async with committed.app.begin(tenant) as tx:
+        await rewrite(tx, note.id, "before the rebase")
+    async with committed.app.begin(tenant) as early:
+        other = await write_nothing_yet(early)
+        await rebase(committed.urls.owner_url)
+        await relay_of(committed, transport).drain()
+        await write(early, "begun before the rebase", note_id=other)
+    async with committed.app.begin(tenant) as tx:
+        await rewrite(tx, note.id, "after the rebase")
+    await relay_of(committed, transport).drain()
+    again = [r.envelope.version for r in transport.arrived if r.envelope.subject == note.id][3:]
+    assert again == [(2, 1), (2, 2), (2, 3), (2, 4), (2, 5)]
+    assert [r.envelope.version for r in transport.arrived if r.envelope.subject == other] == [
+        (2, 1)
+    ]
+    assert len({record.envelope.id for record in transport.arrived}) == 6  # ids stay
+
+
+async def write_nothing_yet(tx: AsyncConnection) -> UUID:
+    """Take the transaction's id now and write later."""
+    await tx.execute(text("SELECT pg_current_xact_id()"))
+    return new_id()
+
+
+async def test_a_database_rebased_twice_is_in_epoch_3(committed: Committed) -> None:
+    await relay_of(committed, Recorder()).drain()
+    assert await rebase(committed.urls.owner_url) == 2
+    assert await rebase(committed.urls.owner_url) == 3
+    assert await rebase(committed.urls.owner_url, above=9) == 10
+    assert await relay_of(committed, Recorder()).drain() == 0
+
+
+async def test_nobody_rebases_under_a_running_relay(committed: Committed) -> None:
+    relay = relay_of(committed, Recorder())
+    async with running(relay):
+        await until(lambda: len(relay.health.buckets) == 16)
+        with pytest.raises(RelayRunning):
+            await rebase(committed.urls.owner_url, patience_seconds=0)

@@ -1,0 +1,140 @@
+"""Several relays: a fair share each, and another takes over from one that dies or freezes."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from chassis.connections import connected
+from chassis.outbox import BUCKETS
+from chassis.relay import Relay
+from chassis.relay_buckets import LOCK_CLASS, fair_share
+from kernel.ids import new_id
+from libs.chassis.tests.relay.living import QUICK, note_of, running, until
+from libs.chassis.tests.relay.transports import Recorder
+from testkit.plugin import Committed
+
+ALL = frozenset(range(BUCKETS))
+
+
+@pytest.mark.parametrize(("members", "share"), [(0, 16), (1, 16), (2, 8), (3, 6), (16, 1), (17, 1)])
+def test_the_share_is_fair(members: int, share: int) -> None:
+    assert fair_share(members) == share
+
+
+def relay_of(committed: Committed, transport: Recorder) -> Relay:
+    return Relay("testkit", committed.urls.worker_url, transport, poll=QUICK)
+
+
+def owned(*relays: Relay) -> list[int]:
+    return sorted(len(relay.health.buckets) for relay in relays)
+
+
+async def test_relays_share_the_buckets_and_take_them_back(
+    committed: Committed, tenant: UUID
+) -> None:
+    transport = Recorder()
+    first, second, third = (relay_of(committed, transport) for _ in range(3))
+    async with running(first):
+        await until(lambda: first.health.buckets == ALL)
+        async with running(second):
+            await until(lambda: owned(first, second) == [8, 8])
+            assert first.health.buckets | second.health.buckets == ALL
+            async with running(third):
+                await until(lambda: owned(first, second, third) == [4, 6, 6])
+                notes = [await note_of(committed.app, tenant, versions=3) for _ in range(8)]
+        await until(lambda: first.health.buckets == ALL)
+        await until(lambda: len(transport.arrived) == 24)
+    assert set(Counter(transport.seqs).values()) == {1}
+    for note in notes:
+        mine = [r.envelope.sequence for r in transport.arrived if r.envelope.subject == note.id]
+        assert mine == [1, 2, 3]
+
+
+async def test_another_takes_over_from_one_that_dies(committed: Committed, tenant: UUID) -> None:
+    transport = Recorder()
+    first, second = relay_of(committed, transport), relay_of(committed, transport)
+    async with running(first) as dying, running(second):
+        await until(lambda: owned(first, second) == [8, 8])
+        dying.cancel()  # without leaving: its member row stays
+        await until(lambda: second.health.buckets == ALL)
+        note = await note_of(committed.app, tenant, versions=2)
+        await until(lambda: len(transport.arrived) == 2)
+    assert {record.envelope.subject for record in transport.arrived} == {note.id}
+
+
+async def test_the_session_of_a_frozen_owner_is_ended(committed: Committed, tenant: UUID) -> None:
+    """It froze amid a result, so `idle_session_timeout` does not reach it."""
+    url = committed.urls.worker_url
+    transport = Recorder()
+    relay = relay_of(committed, transport)
+    async with connected(url, name="frozen") as frozen, connected(url, name="bystander") as other:
+        await frozen.execute(
+            "INSERT INTO relay_members"
+            " SELECT $1, pg_backend_pid(), clock_timestamp() - $2::interval",
+            new_id(),
+            timedelta(seconds=30),
+        )
+        for bucket in range(BUCKETS):
+            await frozen.execute("SELECT pg_advisory_lock($1, $2)", LOCK_CLASS, bucket)
+        await other.execute("SELECT pg_advisory_lock($1, $2)", LOCK_CLASS + 1, 0)
+        async with running(relay):
+            await until(lambda: relay.health.buckets == ALL)
+            await note_of(committed.app, tenant, versions=1)
+            await until(lambda: len(transport.arrived) == 1)
+        assert frozen.is_closed()
+        assert not other.is_closed()
+
+
+FROZEN = """
+import asyncio, sys
+from chassis.relay import Relay
+class Silent:
+    async def send(self, records):
+        for record in records:
+            print(record.seq, file=sys.stderr, flush=True)
+        return []
+async def main():
+    relay = Relay("testkit", sys.argv[1], Silent())
+    task = asyncio.create_task(relay.run(asyncio.Event()))
+    while len(relay.health.buckets) < 16:
+        await asyncio.sleep(0.05)
+    print("ready", file=sys.stderr, flush=True)
+    await task
+asyncio.run(main())
+"""
+
+
+async def test_a_frozen_process_is_replaced_and_sends_no_new_page_when_it_thaws(
+    committed: Committed, tenant: UUID
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        FROZEN,
+        committed.urls.worker_url,
+        stdout=asyncio.subprocess.DEVNULL,  # its log
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stderr is not None
+        assert await process.stderr.readline() == b"ready\n"
+        os.kill(process.pid, signal.SIGSTOP)
+        transport = Recorder()
+        relay = relay_of(committed, transport)
+        async with running(relay):
+            await until(lambda: relay.health.buckets == ALL)
+            await note_of(committed.app, tenant, versions=5)
+            await until(lambda: len(transport.arrived) == 5)
+            os.kill(process.pid, signal.SIGCONT)
+            await until(lambda: len(relay.health.buckets) == 8)  # it begins a new life
+        assert [r.envelope.sequence for r in transport.arrived] == [1, 2, 3, 4, 5]
+    finally:
+        process.kill()
+        _, rest = await process.communicate()
+    assert rest == b""

@@ -1,0 +1,243 @@
+"""Proposals and quotes: what forbids them, what they sum to, and how they move on."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.cpq.events import QuoteAccepted, QuoteCreated, QuoteSent
+from cpq.quotes.domain.pricing import AskedLine, Offer, Tier
+from cpq.quotes.domain.proposal import (
+    Asked,
+    Book,
+    Buyer,
+    Opportunity,
+    Proposal,
+    propose,
+    terms_of,
+)
+from cpq.quotes.domain.quote import Quote, QuoteStatus, draw_up
+from kernel.errors import Invalid, RuleBroken
+from kernel.money import Money
+from services.cpq.tests.factories import NEW_YEAR, cny
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TODAY = date(2026, 11, 22)
+OPPORTUNITY, ACCOUNT, BOOK, QUOTE = (UUID(int=n) for n in (1, 2, 3, 4))
+SERVER, CABLE, OLD, UNPRICED, NOWHERE = (UUID(int=n) for n in (11, 12, 13, 14, 15))
+DAY = timedelta(days=1)
+
+
+def offer(product_id: UUID, price: str | None, *, active: bool = True) -> Offer:
+    return Offer(
+        product_id=product_id,
+        sku=f"P{product_id.int}",
+        name="a",
+        unit="PCS",
+        active=active,
+        list_price=None if price is None else cny(price),
+        tiers=(Tier(from_quantity=Decimal(10), unit_price=cny("90")),) if price == "100" else (),
+    )
+
+
+OFFERS = {
+    SERVER: offer(SERVER, "100"),
+    CABLE: offer(CABLE, "0.123456"),
+    OLD: offer(OLD, "1", active=False),
+    UNPRICED: offer(UNPRICED, None),
+}
+STANDARD = Book(id=BOOK, currency="CNY", valid_from=NEW_YEAR, valid_to=None)
+BUYER = Buyer(opportunity_id=OPPORTUNITY, account_id=ACCOUNT, account_name="星辰科技")
+
+
+def line(product_id: UUID, quantity: str = "1", discount: str = "0") -> AskedLine:
+    return AskedLine(
+        product_id=product_id, quantity=Decimal(quantity), discount_rate=Decimal(discount)
+    )
+
+
+def proposed(
+    lines: Sequence[AskedLine],
+    book: Book | None = STANDARD,
+    *,
+    currency: str | None = None,
+    named: UUID | None = None,
+    price_date: date | None = None,
+    valid_until: date | None = None,
+) -> Proposal:
+    asked = Asked(
+        opportunity_id=OPPORTUNITY,
+        lines=tuple(lines),
+        currency=currency,
+        price_book_id=named,
+        price_date=price_date,
+        valid_until=valid_until,
+    )
+    terms = terms_of(asked, today=TODAY, currency="CNY", tax_rate=Decimal("0.13"))
+    line_ids = [UUID(int=100 + at) for at in range(len(lines))]
+    return propose(asked, terms, BUYER, book, OFFERS, line_ids)
+
+
+def refused(lines: Sequence[AskedLine], book: Book | None = STANDARD, **more: object) -> object:
+    with pytest.raises(Invalid) as refusal:
+        proposed(lines, book, **more)  # type: ignore[arg-type]  # whatever a test gives
+    return [(v.pointer, v.code) for v in refusal.value.violations]
+
+
+def test_totals_are_sums_of_the_lines() -> None:
+    proposal = proposed([line(SERVER, "3", "0.075"), line(SERVER, "10", "0.075")])
+    assert [str(one.gross_amount) for one in proposal.lines] == ["313.58 CNY", "940.73 CNY"]
+    assert [one.line_no for one in proposal.lines] == [1, 2]
+    totals = (proposal.net_total, proposal.tax_total, proposal.gross_total)
+    assert totals == (cny("1110.00"), cny("144.31"), cny("1254.31"))
+
+
+def test_what_is_left_out_follows_the_tenant_and_the_day() -> None:
+    proposal = proposed([line(SERVER)])
+    assert (proposal.currency, proposal.price_date) == ("CNY", TODAY)
+    assert proposal.valid_until == date(2026, 12, 22)
+    assert proposal.lines[0].tax_rate == Decimal("0.13")
+    assert (proposal.price_book_id, proposal.account_name) == (BOOK, "星辰科技")
+
+
+def test_everything_wrong_is_said_at_once() -> None:
+    lines = [line(NOWHERE), line(SERVER), line(OLD), line(UNPRICED)]
+    last_year = replace(STANDARD, currency="USD", valid_to=NEW_YEAR + DAY)
+    assert refused(lines, last_year, valid_until=TODAY - DAY) == [
+        ("/valid_until", "DATE_PAST"),
+        ("/price_book_id", "CURRENCY_MISMATCH"),
+        ("/price_book_id", "PRICE_BOOK_NOT_VALID"),
+        ("/lines/0/product_id", "PRODUCT_UNKNOWN"),
+        ("/lines/2/product_id", "PRODUCT_INACTIVE"),
+        ("/lines/3/product_id", "PRODUCT_NOT_PRICED"),
+    ]
+
+
+def test_without_a_book_it_is_the_book_that_is_missing_not_the_prices() -> None:
+    lines = [line(UNPRICED), line(NOWHERE)]
+    unknown = ("/lines/1/product_id", "PRODUCT_UNKNOWN")
+    assert refused(lines, None) == [("/price_book_id", "PRICE_BOOK_MISSING"), unknown]
+    assert refused(lines, None, named=BOOK) == [("/price_book_id", "PRICE_BOOK_UNKNOWN"), unknown]
+
+
+@pytest.mark.parametrize(
+    ("day", "is_valid"),
+    [(NEW_YEAR - DAY, False), (NEW_YEAR, True), (TODAY - DAY, True), (TODAY, False)],
+)
+def test_a_book_is_valid_half_open(day: date, *, is_valid: bool) -> None:
+    assert replace(STANDARD, valid_to=TODAY).is_valid_on(day) is is_valid
+
+
+def test_a_quote_may_be_valid_for_today_only() -> None:
+    assert proposed([line(SERVER)], valid_until=TODAY).valid_until == TODAY
+
+
+def test_amounts_out_of_range_name_their_lines() -> None:
+    huge = "9999999999999999"
+    assert refused([line(SERVER), line(SERVER, huge), line(SERVER, huge)]) == [
+        ("/lines/1/quantity", "NUMBER_TOO_LARGE"),
+        ("/lines/2/quantity", "NUMBER_TOO_LARGE"),
+    ]
+    large = "90000000000000"  # x 90 = 8.1e15: each line fits, their sum does not
+    assert refused([line(SERVER, large), line(SERVER, large)]) == [("/lines", "NUMBER_TOO_LARGE")]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([SERVER, CABLE]),
+            st.decimals(Decimal("0.000001"), 10**6, places=6),
+            st.decimals(0, 1, places=4),
+        ),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_totals_always_sum(asked: list[tuple[UUID, Decimal, Decimal]]) -> None:
+    proposal = proposed([line(p, f"{q:f}", f"{d:f}") for p, q, d in asked])
+    nothing = Money.zero("CNY")
+    assert proposal.net_total == sum((one.net_amount for one in proposal.lines), nothing)
+    assert proposal.tax_total == sum((one.tax_amount for one in proposal.lines), nothing)
+    assert proposal.gross_total == sum((one.gross_amount for one in proposal.lines), nothing)
+    assert proposal.gross_total == proposal.net_total + proposal.tax_total
+
+
+def test_an_opportunity_is_somebodys() -> None:
+    told = Opportunity(id=OPPORTUNITY, stage="BIDDING", account_id=ACCOUNT, account_name="星辰科技")
+    assert told.buyer() == BUYER
+    for stage in ("WON", "LOST"):
+        with pytest.raises(RuleBroken, match="OPPORTUNITY_CLOSED"):
+            replace(told, stage=stage).buyer()
+    with pytest.raises(RuleBroken, match="ACCOUNT_UNKNOWN"):
+        replace(told, account_name=None).buyer()
+
+
+def draft() -> tuple[Quote, QuoteCreated]:
+    return draw_up(
+        proposed([line(SERVER, "3", "0.075")], valid_until=TODAY),
+        quote_id=QUOTE,
+        document_no="Q-2026-000001",
+        owner_id="seller",
+        now=NOON,
+    )
+
+
+def test_a_draft_is_published_whole() -> None:
+    quote, created = draft()
+    assert quote.status is QuoteStatus.DRAFT
+    told = created.quote
+    assert (told.quote_id, told.document_no, told.status) == (QUOTE, "Q-2026-000001", "DRAFT")
+    assert (told.opportunity_id, told.account_id, told.account_name) == (
+        OPPORTUNITY,
+        ACCOUNT,
+        "星辰科技",
+    )
+    assert (told.price_book_id, told.valid_until, told.owner_id) == (BOOK, TODAY, "seller")
+    assert told.gross_total == cny("313.58")
+    [state], [priced] = told.lines, quote.lines
+    assert state.line_id == priced.id
+    for name in type(state).model_fields.keys() - {"line_id"}:
+        assert getattr(state, name) == getattr(priced, name), name
+
+
+def test_a_draft_is_sent_and_accepted() -> None:
+    sent, event = draft()[0].send(now=NOON, today=TODAY)
+    assert (sent.status, sent.sent_at, sent.updated_at) == (QuoteStatus.SENT, NOON, NOON)
+    assert event == QuoteSent(quote=sent.state(), sent_at=NOON)
+    later = NOON + timedelta(hours=1)
+    accepted, fact = sent.accept(now=later, today=TODAY)
+    assert (accepted.status, accepted.accepted_at) == (QuoteStatus.ACCEPTED, later)
+    assert fact == QuoteAccepted(quote=accepted.state(), accepted_at=later)
+    assert accepted.state().status == "ACCEPTED"
+
+
+def test_a_move_made_before_answers_its_result() -> None:
+    sent, _ = draft()[0].send(now=NOON, today=TODAY)
+    accepted, _ = sent.accept(now=NOON, today=TODAY)
+    later, much_later = NOON + DAY * 99, TODAY + DAY * 99
+    assert sent.send(now=later, today=much_later) == (sent, None)
+    assert accepted.send(now=later, today=much_later) == (accepted, None)
+    assert accepted.accept(now=later, today=much_later) == (accepted, None)
+
+
+def test_a_draft_is_not_accepted() -> None:
+    with pytest.raises(RuleBroken) as refusal:
+        draft()[0].accept(now=NOON, today=TODAY)
+    assert refusal.value.code == "QUOTE_NOT_SENT"
+    assert refusal.value.params == {"document_no": "Q-2026-000001", "status": "DRAFT"}
+
+
+def test_after_its_last_day_a_quote_neither_leaves_nor_is_accepted() -> None:
+    quote = draft()[0]
+    sent, _ = quote.send(now=NOON, today=TODAY)
+    for move in (quote.send, sent.accept):
+        with pytest.raises(RuleBroken) as refusal:
+            move(now=NOON, today=TODAY + DAY)
+        assert refusal.value.code == "QUOTE_EXPIRED"
+        assert refusal.value.params["valid_until"] == "2026-11-22"

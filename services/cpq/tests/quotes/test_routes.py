@@ -1,0 +1,434 @@
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.tables import document_numbers
+from cpq.opportunities.store import opportunities
+from cpq.quotes.store import quote_lines, quotes
+from kernel.ids import new_id
+from kernel.money import Money
+from services.cpq.tests.conftest import At
+from services.cpq.tests.factories import (
+    NOON,
+    Shop,
+    add_account,
+    add_book,
+    add_opportunity,
+    add_product,
+    add_settings,
+    make_entry,
+    open_shop,
+)
+from testkit.plugin import PublishedFacts
+
+Client = httpx.AsyncClient
+Token = Callable[..., str]
+PERSON = "01990000-0000-7000-8000-000000000001"
+
+
+@pytest.fixture
+async def shop(tx: AsyncConnection) -> Shop:
+    return await open_shop(tx)
+
+
+async def errors_of(client: Client, body: dict[str, Any]) -> set[tuple[str, str]]:
+    answer = await client.post("/quotes", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED"), answer.text
+    return {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
+
+
+async def refusal_of(client: Client, body: dict[str, Any]) -> tuple[int, str]:
+    answer = await client.post("/quotes", json=body)
+    return answer.status_code, answer.json()["code"]
+
+
+async def created(client: Client, body: dict[str, Any]) -> dict[str, Any]:
+    answer = await client.post("/quotes", json=body)
+    assert answer.status_code == 201, answer.text
+    quote: dict[str, Any] = answer.json()
+    return quote
+
+
+def yuan(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "CNY"}
+
+
+async def test_a_quote_shows_the_whole_waterfall(
+    client: Client, shop: Shop, at: At, published: PublishedFacts
+) -> None:
+    at(NOON)
+    body = shop.body(
+        {"quantity": "3", "discount_rate": "0.075"},
+        {"quantity": "10", "discount_rate": "0.075", "tax_rate": "0.06"},
+    )
+    answer = await client.post("/quotes", json=body)
+    quote = answer.json()
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["Location"] == f"/cpq/v1/quotes/{quote['id']}"
+    first, second = quote["lines"]
+    assert first == {
+        "id": first["id"],
+        "line_no": 1,
+        "product_id": str(shop.product.id),
+        "sku": "GTX-BASIC",
+        "name": "GTX-BASIC 产品",
+        "unit": "PCS",
+        "quantity": "3",
+        "list_price": yuan("100.00"),
+        "tier_price": yuan("100.00"),
+        "discount_rate": "0.075",
+        "net_price": yuan("92.50"),
+        "net_amount": yuan("277.50"),
+        "tax_rate": "0.13",
+        "tax_amount": yuan("36.08"),
+        "gross_amount": yuan("313.58"),
+    }
+    # 90 x 0.925 x 10 = 832.50; x 6 % = 49.95
+    assert (second["tier_price"], second["net_price"]) == (yuan("90.00"), yuan("83.25"))
+    assert (second["tax_amount"], second["gross_amount"]) == (yuan("49.95"), yuan("882.45"))
+    assert (quote["net_total"], quote["tax_total"]) == (yuan("1110.00"), yuan("86.03"))
+    assert quote["gross_total"] == yuan("1196.03")
+    assert (quote["document_no"], quote["status"]) == ("Q-2026-000001", "DRAFT")
+    assert (quote["price_date"], quote["valid_until"]) == ("2026-11-22", "2026-12-22")
+    assert quote["price_book_id"] == str(shop.book.id)
+    assert (quote["account_id"], quote["account_name"]) == (str(shop.account_id), "星辰科技")
+    assert (quote["owner_id"], quote["version"]) == (PERSON, 1)
+    assert "tenant_id" not in quote
+    assert (await client.get(f"/quotes/{quote['id']}")).json() == quote
+    [fact] = await published()
+    assert (fact.type, fact.sequence) == ("cpq.quote.created.v1", 1)
+    assert_told(fact.payload["quote"], quote)
+
+
+def assert_told(told: dict[str, Any], quote: dict[str, Any]) -> None:
+    """The event says what the API says."""
+    assert told.pop("quote_id") == quote["id"]
+    for line, shown in zip(told.pop("lines"), quote["lines"], strict=True):
+        assert line.pop("line_id") == shown["id"]
+        assert line == {name: shown[name] for name in line}
+    assert told == {name: quote[name] for name in told}
+
+
+async def test_a_quote_is_sent_and_accepted_once(
+    client: Client, shop: Shop, at: At, published: PublishedFacts
+) -> None:
+    at(NOON)
+    quote = await created(client, shop.body())
+    path = f"/quotes/{quote['id']}"
+    early = await client.post(f"{path}/accept")
+    assert (early.status_code, early.json()["code"]) == (409, "QUOTE_NOT_SENT")
+    sent = await client.post(f"{path}/send", json={})
+    assert (sent.status_code, sent.json()["status"], sent.json()["version"]) == (200, "SENT", 2)
+    assert (await client.post(f"{path}/send")).json() == sent.json()
+    accepted = await client.post(f"{path}/accept")
+    assert (accepted.json()["status"], accepted.json()["version"]) == ("ACCEPTED", 3)
+    assert accepted.json()["accepted_at"] == "2026-11-22T04:00:00Z"
+    assert (await client.post(f"{path}/accept")).json() == accepted.json()
+    assert (await client.post(f"{path}/send")).json() == accepted.json()
+    assert (await client.get(path)).json() == accepted.json()
+    facts = await published()
+    assert [(fact.type, fact.sequence) for fact in facts] == [
+        ("cpq.quote.created.v1", 1),
+        ("cpq.quote.sent.v1", 2),
+        ("cpq.quote.accepted.v1", 3),
+    ]
+    assert facts[1].payload["sent_at"] == facts[2].payload["accepted_at"] == "2026-11-22T04:00:00Z"
+    assert_told(facts[2].payload["quote"], accepted.json())
+
+
+async def test_expiry_goes_by_the_tenants_day(
+    client: Client, shop: Shop, at: At, published: PublishedFacts
+) -> None:
+    at(NOON)
+    quote = await created(client, shop.body(valid_until="2026-11-22"))
+    late = await created(client, shop.body(valid_until="2026-11-22"))
+    await client.post(f"/quotes/{quote['id']}/send")
+    at(datetime(2026, 11, 22, 16, tzinfo=UTC))  # midnight in Shanghai
+    for path in (f"/quotes/{quote['id']}/accept", f"/quotes/{late['id']}/send"):
+        refused = await client.post(path)
+        assert (refused.status_code, refused.json()["code"]) == (409, "QUOTE_EXPIRED")
+        assert refused.json()["params"]["valid_until"] == "2026-11-22"
+    at(datetime(2026, 11, 22, 15, 59, 59, tzinfo=UTC))
+    assert (await client.post(f"/quotes/{quote['id']}/accept")).status_code == 200
+    assert len(await published()) == 4
+
+
+async def test_the_year_of_the_number_is_the_tenants(client: Client, shop: Shop, at: At) -> None:
+    at(datetime(2026, 12, 31, 15, 59, tzinfo=UTC))
+    assert (await created(client, shop.body()))["document_no"] == "Q-2026-000001"
+    at(datetime(2026, 12, 31, 16, tzinfo=UTC))  # New Year in Shanghai
+    quote = await created(client, shop.body())
+    assert (quote["document_no"], quote["price_date"]) == ("Q-2027-000001", "2027-01-01")
+
+
+async def test_a_preview_prices_the_same_and_leaves_nothing(
+    client: Client, tx: AsyncConnection, shop: Shop, at: At, published: PublishedFacts
+) -> None:
+    at(NOON)
+    body = shop.body({"quantity": "3", "discount_rate": "0.075"}, {"quantity": "12"})
+    answer = await client.post("/quotes/preview", json=body)
+    assert answer.status_code == 200, answer.text
+    preview = answer.json()
+    assert await published() == []
+    for table in (quotes, quote_lines, document_numbers):
+        assert (await tx.execute(select(table))).all() == []
+    quote = await created(client, body)
+    for line in quote["lines"]:
+        del line["id"]
+    assert preview == {name: quote[name] for name in preview}
+    assert "document_no" not in preview
+    assert quote["document_no"] == "Q-2026-000001"
+
+
+async def test_everything_wrong_is_said_at_once(
+    client: Client, tx: AsyncConnection, shop: Shop, published: PublishedFacts
+) -> None:
+    inactive = await add_product(tx, sku="OLD", active=False)
+    unpriced = await add_product(tx, sku="NEW")
+    body = shop.body(
+        {"quantity": "1"},
+        {"quantity": "1", "product_id": str(new_id())},
+        {"quantity": "1", "product_id": str(inactive.id)},
+        {"quantity": "1", "product_id": str(unpriced.id)},
+        currency="USD",
+        price_book_id=str(shop.book.id),
+        price_date="2025-12-31",
+        valid_until="2026-01-01",
+    )
+    assert await errors_of(client, body) == {
+        ("/valid_until", "DATE_PAST"),
+        ("/price_book_id", "CURRENCY_MISMATCH"),
+        ("/price_book_id", "PRICE_BOOK_NOT_VALID"),
+        ("/lines/1/product_id", "PRODUCT_UNKNOWN"),
+        ("/lines/2/product_id", "PRODUCT_INACTIVE"),
+        ("/lines/3/product_id", "PRODUCT_NOT_PRICED"),
+    }
+    assert await published() == []
+    assert (await client.get("/quotes")).json()["items"] == []
+
+
+async def test_a_refused_quote_takes_no_number(client: Client, shop: Shop) -> None:
+    await errors_of(client, shop.body({"quantity": "1", "product_id": str(new_id())}))
+    assert (await created(client, shop.body()))["document_no"].endswith("-000001")
+
+
+async def test_which_book_prices_a_quote(client: Client, tx: AsyncConnection, shop: Shop) -> None:
+    product = shop.product.id
+
+    async def book(price: str, currency: str = "CNY", **more: Any) -> str:
+        entry = make_entry(product, Money.of(price, currency))
+        return str((await add_book(tx, [entry], currency=currency, **more)).id)
+
+    june, july = date(2026, 6, 1), date(2026, 7, 1)
+    campaign = await book("80", valid_from=june, valid_to=july)
+    correction = await book("79", valid_from=june, valid_to=july)
+    next_year = await book("120", valid_from=date(2027, 1, 1))
+    dollars = await book("15", "USD")
+
+    async def chosen(**more: Any) -> str:
+        answer = await client.post("/quotes/preview", json=shop.body(**more))
+        assert answer.status_code == 200, answer.text
+        book_id: str = answer.json()["price_book_id"]
+        return book_id
+
+    yearly = str(shop.book.id)
+    assert await chosen(price_date="2026-05-31") == yearly
+    assert await chosen(price_date="2026-06-01") == correction
+    assert await chosen(price_date="2026-06-30") == correction
+    assert await chosen(price_date="2026-07-01") == yearly
+    assert await chosen(price_date="2027-01-01") == next_year
+    assert await chosen(price_date="2026-06-01", price_book_id=campaign) == campaign
+    assert await chosen(price_date="2026-06-01", price_book_id=yearly) == yearly
+    assert await chosen(price_date="2026-06-01", currency="USD") == dollars
+    outside = shop.body(price_date="2026-07-01", price_book_id=campaign)
+    assert await errors_of(client, outside) == {("/price_book_id", "PRICE_BOOK_NOT_VALID")}
+    missing = ("/price_book_id", "PRICE_BOOK_MISSING")
+    assert await errors_of(client, shop.body(price_date="2025-12-31")) == {missing}
+    assert await errors_of(client, shop.body(currency="EUR")) == {missing}
+    unknown = shop.body(price_book_id=str(new_id()))
+    assert await errors_of(client, unknown) == {("/price_book_id", "PRICE_BOOK_UNKNOWN")}
+
+
+async def test_currency_and_tax_are_the_tenants_unless_said(
+    client: Client, tx: AsyncConnection
+) -> None:
+    await add_settings(tx, timezone="Asia/Tokyo", currency="JPY", tax_rate="0.1")
+    product = await add_product(tx)
+    await add_book(tx, [make_entry(product.id, Money.of("980", "JPY"))], currency="JPY")
+    account = new_id()
+    opportunity = await add_opportunity(tx, account_id=account)
+    line = {"product_id": str(product.id), "quantity": "3", "discount_rate": "0.075"}
+    body = {"opportunity_id": str(opportunity), "lines": [line]}
+    assert await refusal_of(client, body) == (409, "ACCOUNT_UNKNOWN")
+    await add_account(tx, account)
+    quote = await created(client, body)
+    [priced] = quote["lines"]
+    assert priced["net_price"] == {"amount": "906.5", "currency": "JPY"}
+    assert priced["net_amount"] == {"amount": "2720", "currency": "JPY"}
+    assert (priced["tax_rate"], quote["gross_total"]["amount"]) == ("0.1", "2992")
+
+
+async def test_for_which_opportunities_a_quote_can_be_made(
+    client: Client, tx: AsyncConnection, shop: Shop
+) -> None:
+    body = shop.body(opportunity_id=str(new_id()))
+    assert await refusal_of(client, body) == (409, "OPPORTUNITY_UNKNOWN")
+    for stage in ("WON", "LOST"):
+        closed = await add_opportunity(tx, stage=stage, account_id=shop.account_id)
+        body = shop.body(opportunity_id=str(closed))
+        assert await refusal_of(client, body) == (409, "OPPORTUNITY_CLOSED")
+    orphan = await add_opportunity(tx)
+    body = shop.body(opportunity_id=str(orphan))
+    assert await refusal_of(client, body) == (409, "ACCOUNT_UNKNOWN")
+    gone = update(opportunities).where(opportunities.c.id == shop.opportunity_id)
+    await tx.execute(gone.values(deleted=True))
+    assert await refusal_of(client, shop.body()) == (409, "OPPORTUNITY_UNKNOWN")
+
+
+async def test_without_the_tenants_settings_it_is_too_early(client: Client) -> None:
+    line = {"product_id": str(new_id()), "quantity": "1"}
+    answer = await client.post("/quotes", json={"opportunity_id": str(new_id()), "lines": [line]})
+    assert (answer.status_code, answer.json()["code"]) == (503, "TENANT_NOT_READY")
+    assert answer.headers["Retry-After"]
+
+
+async def test_quotes_are_listed_newest_first_and_filtered(
+    client: Client, tx: AsyncConnection, shop: Shop
+) -> None:
+    other = await add_opportunity(tx, account_id=shop.account_id)
+    made = [(await created(client, shop.body()))["id"] for _ in range(3)]
+    made.append((await created(client, shop.body(opportunity_id=str(other))))["id"])
+    await client.post(f"/quotes/{made[1]}/send")
+
+    async def listed(**params: str) -> list[str]:
+        answer = await client.get("/quotes", params=params)
+        assert answer.status_code == 200, answer.text
+        return [item["id"] for item in answer.json()["items"]]
+
+    assert await listed() == made[::-1]
+    assert await listed(status="SENT") == [made[1]]
+    assert await listed(status="DRAFT") == [made[3], made[2], made[0]]
+    assert await listed(opportunity_id=str(other)) == [made[3]]
+    assert await listed(opportunity_id=str(other), status="SENT") == []
+    page = (await client.get("/quotes", params={"limit": 2})).json()
+    assert "lines" not in page["items"][0]
+    assert page["items"][0]["gross_total"] == yuan("339.00")
+    rest = (await client.get("/quotes", params={"cursor": page["next_cursor"]})).json()
+    assert [item["id"] for item in rest["items"]] == [made[1], made[0]]
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("status=OPEN", "VALUE_UNKNOWN"),
+        ("opportunity_id=1", "ID_INVALID"),
+        ("owner=me", "UNKNOWN_FIELD"),
+    ],
+)
+async def test_bad_queries(client: Client, query: str, code: str) -> None:
+    answer = await client.get(f"/quotes?{query}")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
+
+
+async def test_another_tenants_quote_is_not_there(client: Client, shop: Shop, token: Token) -> None:
+    quote = await created(client, shop.body())
+    other = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
+    for method, path in (("GET", ""), ("POST", "/send"), ("POST", "/accept")):
+        answer = await client.request(method, f"/quotes/{quote['id']}{path}", headers=other)
+        assert (answer.status_code, answer.json()["code"]) == (404, "QUOTE_NOT_FOUND")
+    assert (await client.get("/quotes", headers=other)).json()["items"] == []
+
+
+async def test_scopes(client: Client, shop: Shop, token: Token) -> None:
+    reader = {"Authorization": f"Bearer {token(scope='cpq.quote.read')}"}
+    assert (await client.post("/quotes", json=shop.body(), headers=reader)).status_code == 403
+    preview = await client.post("/quotes/preview", json=shop.body(), headers=reader)
+    assert preview.status_code == 200
+    quote = await created(client, shop.body())
+    for move in ("send", "accept"):
+        answer = await client.post(f"/quotes/{quote['id']}/{move}", headers=reader)
+        assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING")
+
+
+LINE = {"product_id": str(new_id()), "quantity": "1"}
+
+
+@pytest.mark.parametrize(
+    ("given", "pointer", "code"),
+    [
+        ({"opportunity_id": None}, "/opportunity_id", "ID_INVALID"),
+        ({"opportunity_id": "x"}, "/opportunity_id", "ID_INVALID"),
+        ({"currency": "XYZ"}, "/currency", "CURRENCY_UNKNOWN"),
+        ({"currency": 1}, "/currency", "TYPE_INVALID"),
+        ({"price_book_id": "x"}, "/price_book_id", "ID_INVALID"),
+        ({"price_date": "2026-02-30"}, "/price_date", "DATE_INVALID"),
+        ({"price_date": 0}, "/price_date", "DATE_INVALID"),
+        ({"valid_until": "tomorrow"}, "/valid_until", "DATE_INVALID"),
+        ({"status": "SENT"}, "/status", "UNKNOWN_FIELD"),
+        ({"document_no": "Q-1"}, "/document_no", "UNKNOWN_FIELD"),
+        ({"lines": []}, "/lines", "TOO_SHORT"),
+        ({"lines": [LINE] * 501}, "/lines", "TOO_LONG"),
+        ({"lines": None}, "/lines", "TYPE_INVALID"),
+        ({"lines": [None]}, "/lines/0", "TYPE_INVALID"),
+        ({"lines": [{}]}, "/lines/0/quantity", "REQUIRED"),
+        ({"lines": [LINE, {**LINE, "quantity": "-1"}]}, "/lines/1/quantity", "TOO_SMALL"),
+        ({"lines": [{**LINE, "quantity": "0"}]}, "/lines/0/quantity", "TOO_SMALL"),
+        ({"lines": [{**LINE, "quantity": "0.0000001"}]}, "/lines/0/quantity",
+         "DECIMAL_STRING_INVALID"),
+        ({"lines": [{**LINE, "quantity": "1e5"}]}, "/lines/0/quantity", "DECIMAL_STRING_INVALID"),
+        ({"lines": [{**LINE, "quantity": "NaN"}]}, "/lines/0/quantity", "DECIMAL_STRING_INVALID"),
+        ({"lines": [{**LINE, "quantity": "１"}]}, "/lines/0/quantity", "DECIMAL_STRING_INVALID"),
+        ({"lines": [{**LINE, "quantity": 3}]}, "/lines/0/quantity", "DECIMAL_STRING_INVALID"),
+        ({"lines": [{**LINE, "quantity": 1.5}]}, "/lines/0/quantity", "DECIMAL_STRING_INVALID"),
+        ({"lines": [{**LINE, "discount_rate": "1.01"}]}, "/lines/0/discount_rate", "TOO_LARGE"),
+        ({"lines": [{**LINE, "discount_rate": "-0.1"}]}, "/lines/0/discount_rate", "TOO_SMALL"),
+        ({"lines": [{**LINE, "tax_rate": "13"}]}, "/lines/0/tax_rate", "TOO_LARGE"),
+        ({"lines": [{**LINE, "price": "1"}]}, "/lines/0/price", "UNKNOWN_FIELD"),
+    ],
+)  # fmt: skip
+async def test_bad_bodies(
+    client: Client, shop: Shop, given: dict[str, Any], pointer: str, code: str
+) -> None:
+    for path in ("/quotes", "/quotes/preview"):
+        answer = await client.post(path, json={**shop.body(), **given})
+        assert answer.status_code == 422, answer.text
+        assert (pointer, code) in {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        (b"{", 400, "JSON_INVALID"),
+        (b'{"x": NaN}', 400, "JSON_INVALID"),
+        (b'{"x": 1}', 422, "VALIDATION_FAILED"),
+        (b"[]", 422, "VALIDATION_FAILED"),
+        (b'"\\ud800"', 400, "JSON_INVALID"),
+    ],
+)
+async def test_bad_bodies_of_moves(
+    client: Client, shop: Shop, content: bytes, status: int, code: str
+) -> None:
+    quote = await created(client, shop.body())
+    for move in ("send", "accept"):
+        answer = await client.post(
+            f"/quotes/{quote['id']}/{move}",
+            content=content,
+            headers={"Content-Type": "application/json"},
+        )
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_a_key_creates_one_quote(
+    client: Client, shop: Shop, published: PublishedFacts
+) -> None:
+    key = {"Idempotency-Key": "quote-1"}
+    first = await client.post("/quotes", json=shop.body(), headers=key)
+    again = await client.post("/quotes", json=shop.body(), headers=key)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert len(await published()) == 1

@@ -1,0 +1,156 @@
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncConnection
+from testkit.plugin import PublishedFacts
+
+from kernel.money import Money
+from l2o.accounts import actions
+from services.l2o.tests.factories import add_account, cny
+
+Token = Callable[..., str]
+CALLER = "01990000-0000-7000-8000-000000000001"
+
+
+async def test_create_get_and_publish(client: AsyncClient, published: PublishedFacts) -> None:
+    answer = await client.post("/accounts", json={"name": " 上海示例 ", "phone": "021-6437 2345"})
+    assert answer.status_code == 201, answer.text
+    created = answer.json()
+    assert answer.headers["Location"] == f"/l2o/v1/accounts/{created['id']}"
+    assert created == {
+        "id": created["id"],
+        "name": "上海示例",
+        "phone": "+862164372345",
+        "lead_id": None,
+        "owner_id": CALLER,
+        "version": 1,
+        "created_at": created["created_at"],
+        "updated_at": created["created_at"],
+    }
+    assert (await client.get(f"/accounts/{created['id']}")).json() == created
+    [fact] = await published()
+    assert (fact.type, fact.sequence) == ("l2o.account.created.v1", 1)
+    assert fact.payload["account"] == {
+        "account_id": created["id"],
+        "name": "上海示例",
+        "phone": "+862164372345",
+        "lead_id": None,
+        "owner_id": CALLER,
+    }
+
+
+async def test_the_list_is_newest_first_page_by_page(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    ids = [str((await add_account(tx)).id) for _ in range(3)]
+    first = (await client.get("/accounts?limit=2")).json()
+    rest = (await client.get(f"/accounts?limit=2&cursor={first['next_cursor']}")).json()
+    assert [a["id"] for a in first["items"] + rest["items"]] == ids[::-1]
+    assert rest["next_cursor"] is None
+
+
+async def test_the_list_of_an_owner(client: AsyncClient, tx: AsyncConnection) -> None:
+    mine = await add_account(tx, owner_id="me")
+    await add_account(tx, owner_id="you")
+    await add_account(tx, owner_id=None)
+    found = (await client.get("/accounts?owner_id=me")).json()["items"]
+    assert [account["id"] for account in found] == [str(mine.id)]
+
+
+async def test_a_cursor_of_another_filter_is_refused(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    for _ in range(2):
+        await add_account(tx)
+    cursor = (await client.get("/accounts?limit=1")).json()["next_cursor"]
+    answer = await client.get(f"/accounts?limit=1&owner_id=me&cursor={cursor}")
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [
+        ("?cursor", "CURSOR_INVALID")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ({}, {("/name", "REQUIRED")}),
+        ({"name": ""}, {("/name", "TOO_SHORT")}),
+        ({"name": None}, {("/name", "TYPE_INVALID")}),
+        ({"name": "x" * 201}, {("/name", "TOO_LONG")}),
+        ({"name": "a\0"}, {("/name", "TEXT_INVALID")}),
+        ({"name": "x", "phone": "12345"}, {("/phone", "PHONE_INVALID")}),
+        ({"name": "x", "phone": ""}, {("/phone", "TOO_SHORT")}),
+        ({"name": "x", "phone": "1" * 51}, {("/phone", "TOO_LONG")}),
+        ({"name": "x", "phone": 13800138000}, {("/phone", "TYPE_INVALID")}),
+        ({"name": "x", "version": 3}, {("/version", "UNKNOWN_FIELD")}),
+        ({"name": "x", "tenant_id": "y"}, {("/tenant_id", "UNKNOWN_FIELD")}),
+        ({"name": " ", "phone": "x"}, {("/name", "TOO_SHORT"), ("/phone", "PHONE_INVALID")}),
+        ("x", {("", "TYPE_INVALID")}),
+        (None, {("", "REQUIRED")}),
+    ],
+)
+async def test_bad_bodies(client: AsyncClient, sent: Any, expected: set[tuple[str, str]]) -> None:
+    answer = await client.post("/accounts", json=sent)
+    assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED")
+    assert {(e["pointer"], e["code"]) for e in answer.json()["errors"]} == expected
+    assert all(e["message"] != e["code"] for e in answer.json()["errors"])
+
+
+async def test_totals_per_currency(client: AsyncClient, tx: AsyncConnection) -> None:
+    account = await add_account(tx)
+    path = f"/accounts/{account.id}/totals"
+    nothing = await client.get(path)
+    assert nothing.json() == {"account_id": str(account.id), "totals": []}
+    await actions.count_received(tx, account.id, Money.of("5", "USD"))
+    await actions.count_ordered(tx, account.id, cny("100.10"))
+    await actions.count_ordered(tx, account.id, cny("0.90"))
+    await actions.count_shipped(tx, account.id, cny("40"))
+    assert (await client.get(path)).json()["totals"] == [
+        {
+            "currency": "CNY",
+            "ordered": {"amount": "101.00", "currency": "CNY"},
+            "shipped": {"amount": "40.00", "currency": "CNY"},
+            "received": {"amount": "0.00", "currency": "CNY"},
+        },
+        {
+            "currency": "USD",
+            "ordered": {"amount": "0.00", "currency": "USD"},
+            "shipped": {"amount": "0.00", "currency": "USD"},
+            "received": {"amount": "5.00", "currency": "USD"},
+        },
+    ]
+
+
+async def test_unknown_ones(client: AsyncClient) -> None:
+    for path in (f"/accounts/{uuid4()}", f"/accounts/{uuid4()}/totals"):
+        answer = await client.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "ACCOUNT_NOT_FOUND")
+        assert answer.json()["detail"] == "There is no such account."
+
+
+async def test_other_tenants_see_nothing(
+    client: AsyncClient, tx: AsyncConnection, token: Token
+) -> None:
+    account = await add_account(tx)
+    await actions.count_ordered(tx, account.id, cny("1"))
+    headers = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
+    assert (await client.get("/accounts", headers=headers)).json()["items"] == []
+    for path in (f"/accounts/{account.id}", f"/accounts/{account.id}/totals"):
+        assert (await client.get(path, headers=headers)).status_code == 404
+        assert (await client.get(path)).status_code == 200
+
+
+async def test_scopes(client: AsyncClient, token: Token) -> None:
+    reader = {"Authorization": f"Bearer {token(scope='l2o.account.read')}"}
+    writer = {"Authorization": f"Bearer {token(scope='l2o.account.write')}"}
+    one = f"/accounts/{uuid4()}"
+    for headers, method, path in [
+        (reader, "POST", "/accounts"),
+        (writer, "GET", "/accounts"),
+        (writer, "GET", one),
+        (writer, "GET", f"{one}/totals"),
+    ]:
+        answer = await client.request(method, path, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING"), path

@@ -1,0 +1,145 @@
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncConnection
+from testkit.plugin import PublishedFacts
+
+from services.l2o.tests.factories import add_account, add_contact
+
+Token = Callable[..., str]
+ID = str(uuid4())
+
+
+async def test_create_get_and_publish(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    account = await add_account(tx)
+    sent = {
+        "account_id": str(account.id),
+        "name": " 王伟 ",
+        "phone": "138-0013-8000",
+        "email": "Wang.Wei@Example.com",
+    }
+    answer = await client.post("/contacts", json=sent)
+    assert answer.status_code == 201, answer.text
+    created = answer.json()
+    assert answer.headers["Location"] == f"/l2o/v1/contacts/{created['id']}"
+    assert created == {
+        "id": created["id"],
+        "account_id": str(account.id),
+        "name": "王伟",
+        "phone": "+8613800138000",
+        "email": "wang.wei@example.com",
+        "version": 1,
+        "created_at": created["created_at"],
+        "updated_at": created["created_at"],
+    }
+    assert (await client.get(f"/contacts/{created['id']}")).json() == created
+    [fact] = await published()
+    assert (fact.type, fact.sequence) == ("l2o.contact.created.v1", 1)
+    assert fact.payload["contact"]["phone"] == "+8613800138000"
+
+
+async def test_all_spellings_are_stored_alike(client: AsyncClient, tx: AsyncConnection) -> None:
+    account = await add_account(tx)
+    spellings = ["13800138000", "+86 138 0013 8000", "0086-13800138000", "１３８００１３８０００"]
+    stored = set()
+    for phone in spellings:
+        sent = {"account_id": str(account.id), "name": "王伟", "phone": phone}
+        stored.add((await client.post("/contacts", json=sent)).json()["phone"])
+    assert stored == {"+8613800138000"}
+
+
+async def test_of_an_unknown_account(
+    client: AsyncClient, tx: AsyncConnection, token: Token, published: PublishedFacts
+) -> None:
+    account = await add_account(tx)
+    other = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
+    for account_id, headers in [(ID, {}), (str(account.id), other)]:
+        sent = {"account_id": account_id, "name": "王伟"}
+        answer = await client.post("/contacts", json=sent, headers=headers)
+        assert answer.status_code == 422
+        assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [
+            ("/account_id", "ACCOUNT_UNKNOWN")
+        ]
+    assert await published() == []
+
+
+async def test_the_list_is_newest_first_and_per_account(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    account, other = await add_account(tx), await add_account(tx)
+    mine = [str((await add_contact(tx, account.id)).id) for _ in range(3)]
+    theirs = str((await add_contact(tx, other.id)).id)
+    everybody = (await client.get("/contacts")).json()["items"]
+    assert [contact["id"] for contact in everybody] == [theirs, *mine[::-1]]
+    query = f"/contacts?account_id={account.id}&limit=2"
+    first = (await client.get(query)).json()
+    rest = (await client.get(f"{query}&cursor={first['next_cursor']}")).json()
+    assert [c["id"] for c in first["items"] + rest["items"]] == mine[::-1]
+    assert rest["next_cursor"] is None
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    return {"account_id": ID, "name": "x", **changes}
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ({}, {("/account_id", "REQUIRED"), ("/name", "REQUIRED")}),
+        (body(account_id=None), {("/account_id", "ID_INVALID")}),
+        (body(name="\t"), {("/name", "TOO_SHORT")}),
+        (body(name="x" * 201), {("/name", "TOO_LONG")}),
+        (body(name="x\0"), {("/name", "TEXT_INVALID")}),
+        (body(phone="138001380001"), {("/phone", "PHONE_INVALID")}),
+        (body(phone="1" * 51), {("/phone", "TOO_LONG")}),
+        (body(phone=[]), {("/phone", "TYPE_INVALID")}),
+        (body(email="wang"), {("/email", "EMAIL_INVALID")}),
+        (body(email="wang@example"), {("/email", "EMAIL_INVALID")}),
+        (body(email="x@example.com\0"), {("/email", "TEXT_INVALID")}),
+        (body(email="x" * 321), {("/email", "TOO_LONG")}),
+        (body(owner_id="me"), {("/owner_id", "UNKNOWN_FIELD")}),
+        (
+            body(name="", phone="?", email="?", mail="?"),
+            {
+                ("/name", "TOO_SHORT"),
+                ("/phone", "PHONE_INVALID"),
+                ("/email", "EMAIL_INVALID"),
+                ("/mail", "UNKNOWN_FIELD"),
+            },
+        ),
+        ([body()], {("", "TYPE_INVALID")}),
+    ],
+)
+async def test_bad_bodies(client: AsyncClient, sent: Any, expected: set[tuple[str, str]]) -> None:
+    answer = await client.post("/contacts", json=sent)
+    assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED")
+    assert {(e["pointer"], e["code"]) for e in answer.json()["errors"]} == expected
+    assert all(e["message"] != e["code"] for e in answer.json()["errors"])
+
+
+async def test_unknown_and_foreign_ones(
+    client: AsyncClient, tx: AsyncConnection, token: Token
+) -> None:
+    contact = await add_contact(tx, (await add_account(tx)).id)
+    other = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
+    for contact_id, headers in [(ID, {}), (contact.id, other)]:
+        answer = await client.get(f"/contacts/{contact_id}", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (404, "CONTACT_NOT_FOUND")
+    assert (await client.get("/contacts", headers=other)).json()["items"] == []
+
+
+async def test_scopes(client: AsyncClient, token: Token) -> None:
+    reader = {"Authorization": f"Bearer {token(scope='l2o.contact.read')}"}
+    writer = {"Authorization": f"Bearer {token(scope='l2o.contact.write')}"}
+    for headers, method, path in [
+        (reader, "POST", "/contacts"),
+        (writer, "GET", "/contacts"),
+        (writer, "GET", f"/contacts/{ID}"),
+    ]:
+        answer = await client.request(method, path, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING"), path

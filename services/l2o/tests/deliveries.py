@@ -1,0 +1,91 @@
+"""Records as the topics hold them, and what became of them in the database."""
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.schema import Table
+
+from chassis.arrivals import Consumed
+from chassis.db import Database
+from chassis.envelope import Envelope
+from chassis.outbox import bucket_of
+from chassis.subscriptions import Meta, Subscription
+from chassis.tables import outbox, parked_events
+from contracts.event import Event
+from kernel.ids import new_id
+from l2o.worker import SUBSCRIPTIONS
+from services.l2o.tests.factories import NOON
+
+_offsets = count()
+
+
+def subscription(name: str) -> Subscription:
+    """`conversions` for `l2o.conversions`."""
+    return next(one for one in SUBSCRIPTIONS if one.name == f"l2o.{name}")
+
+
+def meta() -> Meta:
+    """Where an event comes from, for handlers called by hand; they do not look at it."""
+    return Meta(
+        event_id=new_id(),
+        tenant=new_id(),
+        aggregate_id=new_id(),
+        sequence=1,
+        epoch=1,
+        occurred_at=NOON,
+    )
+
+
+def record(
+    tenant: UUID, event: Event, *, subject: UUID | None = None, partition: int | None = None
+) -> Consumed:
+    """The event under an id of its own, at the end of its partition."""
+    subject = subject or new_id()
+    envelope = Envelope(
+        id=new_id(),
+        source=f"/{event.type.partition('.')[0]}",
+        type=event.type,
+        subject=subject,
+        time=NOON,
+        tenantid=tenant,
+        sequence=1,
+        epoch=1,
+        correlationid="the-first-request",
+        traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        data=event.model_dump(mode="json"),
+    )
+    place = bucket_of(subject) if partition is None else partition
+    return Consumed(event.topic(), place, next(_offsets), envelope.encode())
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a tenant's committed rows say."""
+
+    database: Database
+    tenant: UUID
+
+    async def rows(self, table: Table) -> list[dict[str, Any]]:
+        """All of them, by id."""
+        async with self.database.begin(self.tenant) as tx:
+            found = await tx.execute(select(table).order_by(table.c.id))
+            return [dict(row) for row in found.mappings()]
+
+    async def count(self, table: Table) -> int:
+        async with self.database.begin(self.tenant) as tx:
+            return int((await tx.execute(select(func.count()).select_from(table))).scalar_one())
+
+    async def published(self) -> list[tuple[str, int]]:
+        """Type and version of every event, in order."""
+        async with self.database.begin(self.tenant) as tx:
+            rows = await tx.execute(select(outbox.c.type, outbox.c.aggversion).order_by("seq"))
+            return [(row.type, row.aggversion) for row in rows]
+
+    async def parked(self) -> list[tuple[str, str]]:
+        """Why, and where it has got to, of every event that was ever parked."""
+        async with self.database.begin(self.tenant) as tx:
+            rows = await tx.execute(select(parked_events.c.reason, parked_events.c.status))
+            return [(row.reason, row.status) for row in rows]

@@ -1,0 +1,181 @@
+"""What tests begin with: accounts, contacts, opportunities, and the facts of the neighbours."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.mtl.events import LeadConverted, LeadState
+from contracts.rms.events import (
+    OrderConfirmed,
+    OrderLine,
+    OrderShipped,
+    OrderState,
+    PaymentReceived,
+    PaymentState,
+    Shipment,
+    ShipmentLine,
+)
+from kernel.ids import new_id
+from kernel.money import Money
+from l2o.accounts import store as accounts
+from l2o.accounts.domain import Account
+from l2o.contacts import store as contacts
+from l2o.contacts.domain import Contact
+from l2o.opportunities import store as opportunities
+from l2o.opportunities.domain import Opportunity, Stage
+
+NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # in Shanghai
+TODAY = date(2026, 11, 22)
+
+
+def cny(amount: str) -> Money:
+    return Money.of(amount, "CNY")
+
+
+def make_account(*, name: str = "上海测试有限公司", owner_id: str | None = "seller") -> Account:
+    return Account(id=new_id(), name=name, owner_id=owner_id, created_at=NOON, updated_at=NOON)
+
+
+async def add_account(tx: AsyncConnection, **fields: Any) -> Account:
+    account = make_account(**fields)
+    await accounts.add(tx, account)
+    return account
+
+
+def make_contact(account_id: UUID, *, name: str = "王芳") -> Contact:
+    return Contact(id=new_id(), account_id=account_id, name=name, created_at=NOON, updated_at=NOON)
+
+
+async def add_contact(tx: AsyncConnection, account_id: UUID, **fields: Any) -> Contact:
+    contact = make_contact(account_id, **fields)
+    await contacts.add(tx, contact)
+    return contact
+
+
+def make_opportunity(
+    *,
+    account_id: UUID | None = None,
+    opportunity_id: UUID | None = None,
+    stage: Stage = Stage.FIRST_CONTACT,
+    owner_id: str = "seller",
+    **fields: Any,
+) -> Opportunity:
+    return Opportunity(
+        id=opportunity_id or new_id(),
+        account_id=account_id or new_id(),
+        name="2027 年度采购",
+        stage=stage,
+        owner_id=owner_id,
+        created_at=NOON,
+        updated_at=NOON,
+        **fields,
+    )
+
+
+async def add_opportunity(tx: AsyncConnection, **fields: Any) -> Opportunity:
+    opportunity = make_opportunity(**fields)
+    await opportunities.add(tx, opportunity)
+    return opportunity
+
+
+def make_lead(**fields: Any) -> LeadState:
+    known = {"name": "王芳", "company": "上海测试有限公司", "owner_id": "seller"}
+    return LeadState(**{"lead_id": new_id(), "status": "CONVERTED", **known, **fields})
+
+
+def lead_converted(
+    *, lead: LeadState | None = None, existing_account: UUID | None = None
+) -> LeadConverted:
+    return LeadConverted(
+        lead=lead or make_lead(phone="+8613800138000", email="wang.fang@example.com"),
+        conversion_id=new_id(),
+        account_id=existing_account or new_id(),
+        contact_id=new_id(),
+        opportunity_id=new_id(),
+        existing_account=existing_account is not None,
+        opportunity_name="CRM 项目",
+        converted_by="manager",
+        converted_at=NOON,
+    )
+
+
+def make_order(
+    *, opportunity_id: UUID | None = None, account_id: UUID | None = None, gross: Money
+) -> OrderState:
+    """An order of one line without tax."""
+    nothing = Money.zero(gross.currency)
+    line = OrderLine(
+        line_id=new_id(),
+        line_no=1,
+        product_id=new_id(),
+        sku="SRV",
+        name="服务器",
+        unit="PCS",
+        quantity=Decimal(1),
+        shipped_quantity=Decimal(0),
+        net_amount=gross,
+        tax_rate=Decimal(0),
+        tax_amount=nothing,
+        gross_amount=gross,
+        shipped_amount=nothing,
+    )
+    return OrderState(
+        order_id=new_id(),
+        document_no="SO-2026-000001",
+        quote_id=new_id(),
+        quote_no="Q-2026-000001",
+        opportunity_id=opportunity_id or new_id(),
+        account_id=account_id or new_id(),
+        account_name="上海测试有限公司",
+        currency=gross.currency,
+        status="CONFIRMED",
+        lines=(line,),
+        net_total=gross,
+        tax_total=nothing,
+        gross_total=gross,
+        shipped_total=nothing,
+    )
+
+
+def order_confirmed(
+    *,
+    opportunity_id: UUID | None = None,
+    account_id: UUID | None = None,
+    gross: Money | None = None,
+) -> OrderConfirmed:
+    order = make_order(
+        opportunity_id=opportunity_id, account_id=account_id, gross=gross or cny("100.00")
+    )
+    return OrderConfirmed(order=order, confirmed_at=NOON)
+
+
+def order_shipped(account_id: UUID, amount: Money) -> OrderShipped:
+    order = make_order(account_id=account_id, gross=amount)
+    carried = ShipmentLine(line_id=order.lines[0].line_id, quantity=Decimal(1), amount=amount)
+    shipment = Shipment(
+        shipment_id=new_id(),
+        document_no="SH-2026-000001",
+        shipped_date=TODAY,
+        lines=(carried,),
+        amount=amount,
+        receivable_id=new_id(),
+    )
+    return OrderShipped(order=order, shipment=shipment)
+
+
+def payment_received(account_id: UUID, amount: Money) -> PaymentReceived:
+    payment = PaymentState(
+        payment_id=new_id(),
+        document_no="P-2026-000001",
+        account_id=account_id,
+        bank_reference=f"ICBC-{new_id()}",
+        amount=amount,
+        allocated=Money.zero(amount.currency),
+        unallocated=amount,
+        received_date=TODAY,
+        status="UNALLOCATED",
+    )
+    return PaymentReceived(payment=payment)

@@ -1,0 +1,98 @@
+from dataclasses import replace
+from datetime import timedelta
+from itertools import product
+
+import pytest
+
+from contracts.l2o.events import OpportunityLost, OpportunityStageMoved, OpportunityWon
+from kernel.errors import RuleBroken
+from kernel.ids import new_id
+from l2o.opportunities.domain import MOVES, Opportunity, Stage
+from services.l2o.tests.factories import NOON, cny, make_opportunity
+
+LATER = NOON + timedelta(hours=1)
+
+# Row: from; column: to. `x` is allowed, `.` is not; written out by hand, not derived.
+TABLE = """
+               FIRST_CONTACT SOLUTION QUOTATION BIDDING NEGOTIATION SIGNING WON LOST
+FIRST_CONTACT  .             x        x         x       x           x       x   x
+SOLUTION       x             .        x         x       x           x       x   x
+QUOTATION      .             x        .         x       x           x       x   x
+BIDDING        .             .        x         .       x           x       x   x
+NEGOTIATION    .             .        .         x       .           x       x   x
+SIGNING        .             .        .         .       x           .       x   x
+WON            .             .        .         .       .           .       .   .
+LOST           .             .        .         .       .           .       .   .
+"""
+HEAD, *ROWS = [line.split() for line in TABLE.strip().splitlines()]
+ALLOWED = {
+    (row[0], to): cell == "x" for row in ROWS for to, cell in zip(HEAD, row[1:], strict=True)
+}
+
+
+def go(opportunity: Opportunity, to: Stage) -> Opportunity:
+    """The move, by whichever verb makes it."""
+    if to is Stage.WON:
+        return opportunity.win(now=LATER)[0]
+    if to is Stage.LOST:
+        return opportunity.lose("预算被砍", now=LATER)[0]
+    return opportunity.move(to, now=LATER)[0]
+
+
+@pytest.mark.parametrize(("start", "to"), list(product(Stage, Stage)), ids=str)
+def test_every_move(start: Stage, to: Stage) -> None:
+    opportunity = make_opportunity(stage=start)
+    if ALLOWED[start, to]:
+        assert go(opportunity, to).stage is to
+        assert to in MOVES[start]
+        return
+    with pytest.raises(RuleBroken) as refused:
+        go(opportunity, to)
+    assert refused.value.code == "STAGE_MOVE_FORBIDDEN"
+    assert refused.value.params == {"from_stage": start, "to_stage": to}
+
+
+def test_a_move_tells_from_where() -> None:
+    opportunity = make_opportunity(stage=Stage.SOLUTION, amount=cny("120000.00"))
+    moved, event = opportunity.move(Stage.BIDDING, now=LATER)
+    assert moved == replace(opportunity, stage=Stage.BIDDING, updated_at=LATER)
+    assert event == OpportunityStageMoved(opportunity=moved.state(), from_stage="SOLUTION")
+    assert (event.opportunity.stage, event.opportunity.amount) == ("BIDDING", cny("120000.00"))
+
+
+def test_a_win_by_a_person() -> None:
+    opportunity = make_opportunity(stage=Stage.SIGNING)
+    won, event = opportunity.win(now=LATER)
+    assert won == replace(opportunity, stage=Stage.WON, closed_at=LATER, updated_at=LATER)
+    assert event == OpportunityWon(opportunity=won.state(), order_id=None, won_at=LATER)
+
+
+def test_a_loss_has_its_reason() -> None:
+    opportunity = make_opportunity(stage=Stage.QUOTATION)
+    lost, event = opportunity.lose("价格高于对手", now=LATER)
+    assert (lost.stage, lost.lost_reason, lost.closed_at) == (Stage.LOST, "价格高于对手", LATER)
+    assert event == OpportunityLost(opportunity=lost.state(), reason="价格高于对手", lost_at=LATER)
+
+
+@pytest.mark.parametrize("start", [stage for stage in Stage if stage is not Stage.WON])
+def test_an_order_wins_from_anywhere(start: Stage) -> None:
+    reason = "客户不回复" if start is Stage.LOST else None
+    opportunity = make_opportunity(stage=start, lost_reason=reason)
+    order_id = new_id()
+    result = opportunity.win_by_order(order_id, confirmed_at=NOON, now=LATER)
+    assert result is not None
+    won, event = result
+    assert won == replace(
+        opportunity,
+        stage=Stage.WON,
+        lost_reason=None,
+        order_id=order_id,
+        closed_at=NOON,  # when the order was confirmed, whenever we heard of it
+        updated_at=LATER,
+    )
+    assert event == OpportunityWon(opportunity=won.state(), order_id=order_id, won_at=NOON)
+
+
+def test_an_order_does_not_win_twice() -> None:
+    won = make_opportunity(stage=Stage.WON, order_id=new_id())
+    assert won.win_by_order(new_id(), confirmed_at=NOON, now=LATER) is None

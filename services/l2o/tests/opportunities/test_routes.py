@@ -1,0 +1,391 @@
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncConnection
+from testkit.plugin import PublishedFacts
+
+from l2o.opportunities.domain import Stage
+from services.l2o.tests.factories import add_account, add_contact, add_opportunity
+
+Token = Callable[..., str]
+Json = dict[str, Any]
+CALLER = "01990000-0000-7000-8000-000000000001"
+
+
+async def opened(client: AsyncClient, tx: AsyncConnection, **fields: Any) -> Json:
+    account = await add_account(tx)
+    body = {"account_id": str(account.id), "name": "2027 年度采购", **fields}
+    answer = await client.post("/opportunities", json=body)
+    assert answer.status_code == 201, answer.text
+    found: Json = answer.json()
+    return found
+
+
+async def test_create_get_and_publish(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    account = await add_account(tx)
+    contact = await add_contact(tx, account.id)
+    body = {
+        "account_id": str(account.id),
+        "contact_id": str(contact.id),
+        "name": "  2027 年度采购 ",
+        "amount": {"amount": "120000.5", "currency": "CNY"},
+        "expected_close_date": "2027-03-31",
+    }
+    answer = await client.post("/opportunities", json=body)
+    assert answer.status_code == 201, answer.text
+    created = answer.json()
+    assert answer.headers["Location"] == f"/l2o/v1/opportunities/{created['id']}"
+    assert created == {
+        "id": created["id"],
+        "account_id": str(account.id),
+        "contact_id": str(contact.id),
+        "lead_id": None,
+        "name": "2027 年度采购",
+        "stage": "FIRST_CONTACT",
+        "amount": {"amount": "120000.50", "currency": "CNY"},
+        "expected_close_date": "2027-03-31",
+        "lost_reason": None,
+        "closed_at": None,
+        "order_id": None,
+        "owner_id": CALLER,
+        "version": 1,
+        "created_at": created["created_at"],
+        "updated_at": created["created_at"],
+    }
+    assert (await client.get(f"/opportunities/{created['id']}")).json() == created
+    [fact] = await published()
+    assert (fact.type, fact.sequence) == ("l2o.opportunity.opened.v1", 1)
+    assert fact.payload["opportunity"]["amount"] == {"amount": "120000.50", "currency": "CNY"}
+
+
+async def test_everything_wrong_about_the_customer_at_once(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    theirs = await add_contact(tx, (await add_account(tx)).id)
+    mine = await add_account(tx)
+    unknown = {"account_id": str(uuid4()), "contact_id": str(theirs.id), "name": "x"}
+    for body, expected in [
+        (unknown, [("/account_id", "ACCOUNT_UNKNOWN"), ("/contact_id", "CONTACT_UNKNOWN")]),
+        ({**unknown, "account_id": str(mine.id)}, [("/contact_id", "CONTACT_UNKNOWN")]),
+    ]:
+        answer = await client.post("/opportunities", json=body)
+        assert answer.status_code == 422
+        assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == expected
+
+
+async def test_the_way_to_won_and_its_history(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    made = await opened(client, tx)
+    path = f"/opportunities/{made['id']}"
+    moved = await client.post(f"{path}/move", json={"stage": "QUOTATION"})
+    assert (moved.status_code, moved.json()["stage"], moved.json()["version"]) == (
+        200,
+        "QUOTATION",
+        2,
+    )
+    back = await client.post(f"{path}/move", json={"stage": "SOLUTION"})
+    assert back.json()["version"] == 3
+    won = (await client.post(f"{path}/win")).json()
+    assert (won["stage"], won["version"], won["order_id"]) == ("WON", 4, None)
+    assert won["closed_at"] == won["updated_at"]
+    assert (await client.get(path)).json() == won
+
+    history = (await client.get(f"{path}/stage-changes")).json()
+    assert history["next_cursor"] is None
+    assert [(c["from_stage"], c["to_stage"], c["actor"]) for c in history["items"]] == [
+        ("SOLUTION", "WON", CALLER),
+        ("QUOTATION", "SOLUTION", CALLER),
+        ("FIRST_CONTACT", "QUOTATION", CALLER),
+        (None, "FIRST_CONTACT", CALLER),
+    ]
+    assert [(p.type, p.sequence) for p in await published()] == [
+        ("l2o.opportunity.opened.v1", 1),
+        ("l2o.opportunity.stage_moved.v1", 2),
+        ("l2o.opportunity.stage_moved.v1", 3),
+        ("l2o.opportunity.won.v1", 4),
+    ]
+
+
+async def test_losing_keeps_the_reason_where_it_can_be_seen(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    path = f"/opportunities/{(await opened(client, tx))['id']}"
+    lost = (await client.post(f"{path}/lose", json={"reason": " 预算被砍 "})).json()
+    assert (lost["stage"], lost["lost_reason"], lost["version"]) == ("LOST", "预算被砍", 2)
+    changes = (await client.get(f"{path}/stage-changes")).json()["items"]
+    assert (changes[0]["to_stage"], changes[0]["reason"]) == ("LOST", "预算被砍")
+    assert (await published())[-1].payload["reason"] == "预算被砍"
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "again"),
+    [
+        ("move", {"stage": "BIDDING"}, {"stage": "BIDDING"}),
+        ("win", None, {}),
+        ("lose", {"reason": "预算被砍"}, {"reason": "另一个原因"}),
+    ],
+)
+async def test_a_move_made_again_answers_the_same(
+    client: AsyncClient,
+    tx: AsyncConnection,
+    published: PublishedFacts,
+    verb: str,
+    body: Json | None,
+    again: Json,
+) -> None:
+    path = f"/opportunities/{(await opened(client, tx))['id']}"
+    first = await client.post(f"{path}/{verb}", json=body)
+    second = await client.post(f"{path}/{verb}", json=again)
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert second.json() == first.json()
+    assert len(await published()) == 2
+    assert len((await client.get(f"{path}/stage-changes")).json()["items"]) == 2
+
+
+@pytest.mark.parametrize("closed", ["win", "lose"])
+async def test_what_is_closed_stays_closed(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts, closed: str
+) -> None:
+    path = f"/opportunities/{(await opened(client, tx))['id']}"
+    await client.post(f"{path}/{closed}", json={"reason": "x"} if closed == "lose" else {})
+    other = "lose" if closed == "win" else "win"
+    for verb, body in [("move", {"stage": "SIGNING"}), (other, {"reason": "x"})]:
+        sent = {} if verb == "win" else body
+        answer = await client.post(f"{path}/{verb}", json=sent)
+        assert (answer.status_code, answer.json()["code"]) == (409, "STAGE_MOVE_FORBIDDEN")
+    assert len(await published()) == 2
+
+
+async def test_a_forbidden_move_says_which_in_both_languages(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    opportunity = await add_opportunity(tx, stage=Stage.SIGNING)
+    path = f"/opportunities/{opportunity.id}/move"
+    said = {}
+    for language in ("zh-CN", "en"):
+        answer = await client.post(
+            path, json={"stage": "SOLUTION"}, headers={"Accept-Language": language}
+        )
+        assert answer.status_code == 409
+        assert answer.json()["params"] == {"from_stage": "SIGNING", "to_stage": "SOLUTION"}
+        said[language] = answer.json()["detail"]
+    assert said == {
+        "zh-CN": "商机不能从 SIGNING 变为 SOLUTION。",
+        "en": "An opportunity cannot go from SIGNING to SOLUTION.",
+    }
+
+
+async def test_the_list_is_newest_first_page_by_page(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    ids = [str((await add_opportunity(tx)).id) for _ in range(5)]
+    seen: list[str] = []
+    cursor = ""
+    for size in (2, 2, 1):
+        page = (await client.get(f"/opportunities?limit=2{cursor}")).json()
+        assert len(page["items"]) == size
+        seen += [item["id"] for item in page["items"]]
+        cursor = f"&cursor={page['next_cursor']}"
+    assert page["next_cursor"] is None
+    assert seen == ids[::-1]
+
+
+async def test_the_list_filters(client: AsyncClient, tx: AsyncConnection) -> None:
+    account = await add_account(tx)
+    mine = await add_opportunity(tx, account_id=account.id, stage=Stage.BIDDING, owner_id="a")
+    other = await add_opportunity(tx, stage=Stage.BIDDING, owner_id="b")
+    third = await add_opportunity(tx, owner_id="a")
+    for query, expected in [
+        ("", [third, other, mine]),
+        (f"?account_id={account.id}", [mine]),
+        ("?stage=BIDDING", [other, mine]),
+        ("?owner_id=a", [third, mine]),
+        ("?owner_id=a&stage=BIDDING", [mine]),
+        ("?owner_id=nobody", []),
+    ]:
+        answer = await client.get(f"/opportunities{query}")
+        found = [item["id"] for item in answer.json()["items"]]
+        assert found == [str(one.id) for one in expected], query
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer", "code"),
+    [
+        ("stage=SLEEPING", "?stage", "VALUE_UNKNOWN"),
+        ("account_id=7", "?account_id", "ID_INVALID"),
+        ("limit=0", "?limit", "TOO_SMALL"),
+        ("limit=x", "?limit", "TYPE_INVALID"),
+        ("cursor=AAAA", "?cursor", "CURSOR_INVALID"),
+        ("colour=red", "?colour", "UNKNOWN_FIELD"),
+    ],
+)
+async def test_bad_queries(client: AsyncClient, query: str, pointer: str, code: str) -> None:
+    answer = await client.get(f"/opportunities?{query}")
+    assert answer.status_code == 422
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(pointer, code)]
+
+
+ID = str(uuid4())
+
+
+def body(**changes: Any) -> Json:
+    return {"account_id": ID, "name": "x", **changes}
+
+
+def amount(value: Any, currency: Any = "CNY") -> Json:
+    return body(amount={"amount": value, "currency": currency})
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ({}, {("/account_id", "REQUIRED"), ("/name", "REQUIRED")}),
+        (body(account_id="7", name=7), {("/account_id", "ID_INVALID"), ("/name", "TYPE_INVALID")}),
+        (body(name="   "), {("/name", "TOO_SHORT")}),
+        (body(name="x" * 201), {("/name", "TOO_LONG")}),
+        (body(name="a\0b"), {("/name", "TEXT_INVALID")}),
+        (body(stage="WON"), {("/stage", "UNKNOWN_FIELD")}),
+        (body(owner_id="me"), {("/owner_id", "UNKNOWN_FIELD")}),
+        (body(contact_id="x"), {("/contact_id", "ID_INVALID")}),
+        (amount("1e5"), {("/amount/amount", "DECIMAL_STRING_INVALID")}),
+        (amount("NaN"), {("/amount/amount", "DECIMAL_STRING_INVALID")}),
+        (amount("007"), {("/amount/amount", "DECIMAL_STRING_INVALID")}),
+        (amount("１２３"), {("/amount/amount", "DECIMAL_STRING_INVALID")}),
+        (amount("-0"), {("/amount/amount", "DECIMAL_STRING_INVALID")}),
+        (amount(5), {("/amount/amount", "DECIMAL_STRING_INVALID")}),
+        (amount(5.5), {("/amount/amount", "DECIMAL_STRING_INVALID")}),
+        (amount("1" * 17), {("/amount/amount", "DECIMAL_STRING_INVALID")}),
+        (amount("-0.01"), {("/amount", "TOO_SMALL")}),
+        (amount("5", "XXX"), {("/amount/currency", "CURRENCY_UNKNOWN")}),
+        (amount("5", None), {("/amount/currency", "TYPE_INVALID")}),
+        (body(amount="5"), {("/amount", "TYPE_INVALID")}),
+        (body(amount={"amount": "5"}), {("/amount/currency", "REQUIRED")}),
+        (body(expected_close_date="2027-02-30"), {("/expected_close_date", "DATE_INVALID")}),
+        (body(expected_close_date=0), {("/expected_close_date", "DATE_INVALID")}),
+        (
+            body(expected_close_date="2027-03-31T00:00:00Z"),
+            {("/expected_close_date", "DATE_INVALID")},
+        ),
+        (None, {("", "REQUIRED")}),
+        ([], {("", "TYPE_INVALID")}),
+    ],
+)
+async def test_bad_bodies(client: AsyncClient, sent: Any, expected: set[tuple[str, str]]) -> None:
+    answer = await client.post("/opportunities", json=sent)
+    assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED")
+    assert {(e["pointer"], e["code"]) for e in answer.json()["errors"]} == expected
+
+
+@pytest.mark.parametrize(
+    ("verb", "sent", "pointer", "code"),
+    [
+        ("move", {}, "/stage", "REQUIRED"),
+        ("move", {"stage": "WON"}, "/stage", "VALUE_UNKNOWN"),
+        ("move", {"stage": "LOST"}, "/stage", "VALUE_UNKNOWN"),
+        ("move", {"stage": "bidding"}, "/stage", "VALUE_UNKNOWN"),
+        ("move", {"stage": 1}, "/stage", "VALUE_UNKNOWN"),
+        ("move", {"stage": ["BIDDING"]}, "/stage", "VALUE_UNKNOWN"),
+        ("move", {"stage": "BIDDING", "reason": "x"}, "/reason", "UNKNOWN_FIELD"),
+        ("win", {"order_id": ID}, "/order_id", "UNKNOWN_FIELD"),
+        ("win", [], "", "TYPE_INVALID"),
+        ("lose", {}, "/reason", "REQUIRED"),
+        ("lose", {"reason": " \t "}, "/reason", "TOO_SHORT"),
+        ("lose", {"reason": "x" * 501}, "/reason", "TOO_LONG"),
+        ("lose", {"reason": None}, "/reason", "TYPE_INVALID"),
+        ("lose", {"reason": "a\0"}, "/reason", "TEXT_INVALID"),
+    ],
+)
+async def test_bad_moves(
+    client: AsyncClient, tx: AsyncConnection, verb: str, sent: Any, pointer: str, code: str
+) -> None:
+    opportunity = await add_opportunity(tx)
+    answer = await client.post(f"/opportunities/{opportunity.id}/{verb}", json=sent)
+    assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED")
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(pointer, code)]
+
+
+async def test_the_choices_of_a_move_are_told(client: AsyncClient, tx: AsyncConnection) -> None:
+    opportunity = await add_opportunity(tx)
+    answer = await client.post(f"/opportunities/{opportunity.id}/move", json={"stage": "x"})
+    [error] = answer.json()["errors"]
+    assert error["params"]["expected"] == [
+        *("FIRST_CONTACT", "SOLUTION", "QUOTATION", "BIDDING", "NEGOTIATION", "SIGNING"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"{", b'{"name": "\\ud800"}', b'{"name": NaN}', b'{"amount": 1e400}', b"\xff", b"[" * 3000],
+)
+async def test_what_is_no_json(client: AsyncClient, content: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    for path in ("/opportunities", f"/opportunities/{ID}/move", f"/opportunities/{ID}/win"):
+        answer = await client.post(path, content=content, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (400, "JSON_INVALID")
+
+
+async def test_unknown_ones(client: AsyncClient) -> None:
+    for method, path, sent in [
+        ("GET", "", None),
+        ("GET", "/stage-changes", None),
+        ("POST", "/move", {"stage": "BIDDING"}),
+        ("POST", "/win", {}),
+        ("POST", "/lose", {"reason": "x"}),
+    ]:
+        answer = await client.request(method, f"/opportunities/{uuid4()}{path}", json=sent)
+        assert (answer.status_code, answer.json()["code"]) == (404, "OPPORTUNITY_NOT_FOUND"), path
+    answer = await client.get("/opportunities/7")
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [
+        ("{opportunity_id}", "ID_INVALID")
+    ]
+
+
+async def test_other_tenants_see_and_move_nothing(
+    client: AsyncClient, tx: AsyncConnection, token: Token
+) -> None:
+    made = await opened(client, tx)
+    path = f"/opportunities/{made['id']}"
+    headers = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
+    assert (await client.get(path, headers=headers)).status_code == 404
+    assert (await client.get(f"{path}/stage-changes", headers=headers)).status_code == 404
+    assert (await client.post(f"{path}/win", headers=headers)).status_code == 404
+    assert (await client.get("/opportunities", headers=headers)).json()["items"] == []
+    with_mine = {"account_id": made["account_id"], "name": "x"}
+    answer = await client.post("/opportunities", json=with_mine, headers=headers)
+    assert answer.json()["errors"][0]["code"] == "ACCOUNT_UNKNOWN"
+    assert (await client.get(path)).json() == made
+
+
+async def test_scopes(client: AsyncClient, token: Token) -> None:
+    reader = {"Authorization": f"Bearer {token(scope='l2o.opportunity.read')}"}
+    writer = {"Authorization": f"Bearer {token(scope='l2o.opportunity.write')}"}
+    for headers, method, path in [
+        (writer, "GET", ""),
+        (writer, "GET", f"/{ID}"),
+        (writer, "GET", f"/{ID}/stage-changes"),
+        (reader, "POST", ""),
+        (reader, "POST", f"/{ID}/move"),
+        (reader, "POST", f"/{ID}/win"),
+        (reader, "POST", f"/{ID}/lose"),
+    ]:
+        answer = await client.request(method, f"/opportunities{path}", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING"), path
+
+
+async def test_a_repeated_key_opens_one(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    account = await add_account(tx)
+    sent = {"account_id": str(account.id), "name": "x"}
+    headers = {"Idempotency-Key": "k1"}
+    first = await client.post("/opportunities", json=sent, headers=headers)
+    again = await client.post("/opportunities", json=sent, headers=headers)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["Location"] == first.headers["Location"]
+    assert len(await published()) == 1

@@ -1,0 +1,226 @@
+"""The job of an import: every kind of bad row, bad files, and the real file."""
+
+import csv
+import io
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.jobs import Done
+from mtl.imports.timers import run_chunk
+from services.mtl.tests.factories import create, finish_import, make_job, start_import
+from testkit.plugin import Committed, PublishedFacts
+
+REAL = Path(__file__).parents[5] / "shared" / "data" / "leads" / "leads.csv"
+
+ROWS = [
+    "手机,邮箱,编号,姓名,备注",
+    "13800138000,a@example.com,1,王芳,好",
+    "12,b@@example.com,2,,",
+    "138-0013-8000,,3,,同一个号码",
+    ",A@EXAMPLE.COM,4,,",
+    ",,,,没有任何身份",
+    "",
+    ",,,,",
+    "010-62345678,c@example.com",
+    "010-62345678,c@example.com,5,李雷,x,y",
+    '"010-62345678" x,,6,,',
+    f",,7,{'名' * 201},",
+    f",,8,韩梅梅,{'长' * 1001}",
+    ",,9,a\0b,",
+    "0571-88888888,,10,,",
+    '"never closed,,11,,',
+    ",,12,,Select",
+]
+BAD = ("\n".join(ROWS) + "\n").encode() + b",,13,\xc3\x28,\n" + b",,14,,"
+MAPPING = {"编号": "external_id"}
+
+
+async def refusals(client: AsyncClient, import_id: str, kind: str = "refusals") -> dict[int, Any]:
+    items = (await client.get(f"/imports/{import_id}/{kind}?limit=200")).json()["items"]
+    assert [item["row"] for item in items] == sorted(item["row"] for item in items)
+    return {
+        item["row"]: [(error["column"], error["code"]) for error in item["errors"]]
+        for item in items
+    }
+
+
+async def test_every_kind_of_bad_row_and_none_stops_the_rest(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID, published: PublishedFacts
+) -> None:
+    known = await create(client, phone="057188888888")
+    ended = await finish_import(client, tx, tenant, BAD, mapping=MAPPING)
+    assert ended["state"] == "SUCCEEDED"
+    assert await refusals(client, ended["id"]) == {
+        3: [("手机", "PHONE_INVALID"), ("邮箱", "EMAIL_INVALID")],
+        4: [("手机", "LEAD_DUPLICATE")],
+        5: [("邮箱", "LEAD_DUPLICATE")],
+        6: [(None, "LEAD_EMPTY")],
+        9: [(None, "ROW_CELLS")],
+        10: [(None, "ROW_CELLS")],
+        11: [(None, "ROW_MALFORMED")],
+        12: [("姓名", "TOO_LONG")],
+        14: [("姓名", "TEXT_INVALID")],
+        15: [("手机", "LEAD_DUPLICATE")],
+        16: [(None, "ROW_MALFORMED")],
+        18: [("姓名", "TEXT_INVALID")],
+    }
+    assert await refusals(client, ended["id"], "warnings") == {13: [("备注", "ATTRIBUTE_LEFT_OUT")]}
+    assert ended["counts"] == {
+        "total": 16, "processed": 16, "accepted": 4, "refused": 12, "with_warnings": 1,
+    }  # fmt: skip
+    leads = (await client.get("/leads")).json()["items"]
+    by_number = {lead["external_id"]: lead for lead in leads}
+    assert set(by_number) == {None, "1", "8", "12", "14"}
+    assert by_number["1"]["attributes"] == {"备注": "好"}
+    assert by_number["8"]["attributes"] == by_number["12"]["attributes"] == {}
+    assert Counter(e.type for e in await published()) == {"mtl.lead.captured.v1": 5}
+    items = (await client.get(f"/imports/{ended['id']}/refusals")).json()["items"]
+    duplicate = next(item for item in items if item["row"] == 15)["errors"][0]
+    assert duplicate["params"] == {"lead_id": known["id"], "matched": "phone"}
+    assert known["id"] in duplicate["message"]
+
+
+async def test_refusals_come_page_by_page_in_the_callers_language(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    ended = await finish_import(client, tx, tenant, b"phone\n" + b"12\n" * 5)
+    path, chinese = f"/imports/{ended['id']}/refusals?limit=2", {"Accept-Language": "zh-CN"}
+    page = (await client.get(path, headers=chinese)).json()
+    rows = [item["row"] for item in page["items"]]
+    assert page["items"][0]["errors"][0]["message"] == "不是有效的电话号码。"
+    while page["next_cursor"]:
+        page = (await client.get(f"{path}&cursor={page['next_cursor']}")).json()
+        rows += [item["row"] for item in page["items"]]
+    assert rows == [2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("content", "mapping", "codes"),
+    [
+        ("姓名,手机\n".encode("gb18030"), None, ["FILE_NOT_UTF8"]),
+        (b"\n", None, ["FILE_EMPTY"]),
+        (b'"phone\n', None, ["HEADER_MALFORMED"]),
+        (b"phone,phone\n1,2\n", None, ["COLUMN_DUPLICATE"]),
+        (b"phone,\n1,2\n", None, ["COLUMN_UNNAMED"]),
+        (b"13800138000,x\n", None, ["COLUMN_IDENTIFYING_MISSING"]),
+        (b"phone,x\n1,2\n", {"Tel": "name", "Fax": None}, ["COLUMN_MISSING"] * 2),
+    ],
+)
+async def test_a_file_that_cannot_be_read_fails_the_import_and_says_why(
+    client: AsyncClient,
+    tx: AsyncConnection,
+    tenant: UUID,
+    content: bytes,
+    mapping: dict[str, str | None] | None,
+    codes: list[str],
+) -> None:
+    ended = await finish_import(client, tx, tenant, content, mapping=mapping)
+    assert (ended["state"], [each["code"] for each in ended["failures"]]) == ("FAILED", codes)
+    assert all(each["message"] != each["code"] for each in ended["failures"])
+    assert ended["finished_at"] is not None
+    assert (await client.get("/leads")).json()["items"] == []
+
+
+async def test_a_file_of_a_header_only_is_done_at_once(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    ended = await finish_import(client, tx, tenant, b"phone")
+    assert (ended["state"], ended["counts"]["total"]) == ("SUCCEEDED", 0)
+
+
+async def test_a_byte_order_mark_is_no_part_of_the_first_column(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    ended = await finish_import(client, tx, tenant, b"\xef\xbb\xbfphone\r\n13800138000\r\n")
+    assert ended["counts"]["accepted"] == 1
+
+
+async def test_chunk_after_chunk_rows_keep_their_numbers(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    lines = [f"{n},杭州" for n in range(2, 702)]
+    lines[249], lines[250], lines[600] = "x,y,z", "", "2,杭州"
+    content = ("Lead Number,City\n" + "\n".join(lines)).encode()
+    import_id = await start_import(client, content)
+    chunks = 1
+    while not isinstance(await run_chunk(tx, make_job(import_id, tenant)), Done):
+        chunks += 1
+    assert chunks == 3
+    assert await refusals(client, import_id) == {
+        251: [(None, "ROW_CELLS")],
+        602: [("Lead Number", "LEAD_DUPLICATE")],
+    }
+    counts = (await client.get(f"/imports/{import_id}")).json()["counts"]
+    assert (counts["total"], counts["accepted"], counts["refused"]) == (699, 697, 2)
+
+
+async def test_a_row_that_the_database_refuses_costs_itself_only(
+    committed: Committed, committed_client: AsyncClient, tenant: UUID
+) -> None:
+    """Nobody knows which row that may be one day: here a constraint that the code knows not of."""
+    owner = await asyncpg.connect(committed.urls.owner_url.replace("+asyncpg", ""))
+    await owner.execute("ALTER TABLE leads ADD CONSTRAINT odd CHECK (company <> 'odd')")
+    try:
+        rows = [f"c{n},{n}" for n in range(9)]
+        rows[3] = rows[7] = "odd,"
+        content = ("company,external_id\n" + "\n".join(rows)).encode()
+        import_id = await start_import(committed_client, content)
+        async with committed.worker.begin(tenant) as tx:
+            await run_chunk(tx, make_job(import_id, tenant))
+    finally:
+        await owner.execute("ALTER TABLE leads DROP CONSTRAINT odd")
+        await owner.close()
+    assert await refusals(committed_client, import_id) == {
+        5: [(None, "ROW_NOT_STORED")],
+        9: [(None, "ROW_NOT_STORED")],
+    }
+    ended = (await committed_client.get(f"/imports/{import_id}")).json()
+    assert (ended["state"], ended["counts"]["accepted"]) == ("SUCCEEDED", 7)
+
+
+def the_leads() -> tuple[bytes, int]:
+    """The real file where it is at hand, else one like it; and its rows."""
+    if REAL.exists():
+        return REAL.read_bytes(), 7396
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["Prospect ID", "Lead Number", "Lead Source", "Converted", "City"])
+    sources = ("Google", "", "Select")
+    writer.writerows([f"p{n}", 600_000 + n, sources[n % 3], n % 2, "Select"] for n in range(2000))
+    return out.getvalue().encode(), 2000
+
+
+async def test_the_real_leads_come_in_whole_and_once(
+    committed: Committed, committed_client: AsyncClient, tenant: UUID
+) -> None:
+    content, rows = the_leads()
+
+    async def import_all() -> dict[str, Any]:
+        import_id = await start_import(committed_client, content)
+        outcome: object = None
+        while not isinstance(outcome, Done):
+            async with committed.worker.begin(tenant) as tx:
+                outcome = await run_chunk(tx, make_job(import_id, tenant))
+        ended: dict[str, Any] = (await committed_client.get(f"/imports/{import_id}")).json()
+        return ended
+
+    first = await import_all()
+    assert (first["state"], first["failures"]) == ("SUCCEEDED", [])
+    assert first["counts"] == {
+        "total": rows, "processed": rows, "accepted": rows, "refused": 0, "with_warnings": 0,
+    }  # fmt: skip
+    [lead] = (await committed_client.get("/leads?limit=1")).json()["items"]
+    assert lead["external_id"].isdecimal()
+    assert {"Prospect ID", "Converted"} <= set(lead["attributes"])
+    assert "Select" not in lead["attributes"].values()
+    again = await import_all()
+    assert (again["counts"]["accepted"], again["counts"]["refused"]) == (0, rows)
+    codes = await refusals(committed_client, again["id"])
+    assert next(iter(codes.items())) == (2, [("Lead Number", "LEAD_DUPLICATE")])

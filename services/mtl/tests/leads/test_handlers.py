@@ -1,0 +1,128 @@
+"""What L2O answers to a conversion: once, twice, late, and of an older conversion."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.subscriptions import Meta
+from contracts.l2o.events import ConversionCompleted, ConversionRejected
+from kernel.errors import NotFound
+from kernel.ids import new_id
+from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
+from services.mtl.tests.factories import NOON, create_qualified
+from testkit.plugin import PublishedFacts
+
+META = Meta(
+    event_id=new_id(),
+    tenant=new_id(),
+    aggregate_id=new_id(),
+    sequence=1,
+    epoch=1,
+    occurred_at=NOON,
+)
+
+
+async def convert(client: AsyncClient, lead_id: str) -> dict[str, Any]:
+    operation: dict[str, Any] = (await client.post(f"/leads/{lead_id}/convert")).json()
+    return operation
+
+
+def completed(lead_id: str, operation: dict[str, Any]) -> ConversionCompleted:
+    return ConversionCompleted(
+        conversion_id=operation["id"], lead_id=UUID(lead_id), **operation["result"]
+    )
+
+
+def rejected(lead_id: str, operation: dict[str, Any]) -> ConversionRejected:
+    return ConversionRejected(
+        conversion_id=operation["id"], lead_id=UUID(lead_id), reason="ACCOUNT_NOT_FOUND"
+    )
+
+
+async def lead_and_operation(
+    client: AsyncClient, lead_id: str, operation_id: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    lead = (await client.get(f"/leads/{lead_id}")).json()
+    return lead, (await client.get(f"/operations/{operation_id}")).json()
+
+
+async def test_a_completed_conversion_ends_its_operation(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    lead_id = await create_qualified(client)
+    operation = await convert(client, lead_id)
+    for _ in range(2):
+        await on_conversion_completed(tx, completed(lead_id, operation), META)
+    lead, ended = await lead_and_operation(client, lead_id, operation["id"])
+    assert (lead["status"], lead["version"]) == ("CONVERTED", 3)
+    assert (ended["status"], ended["result"]) == ("SUCCEEDED", operation["result"])
+    assert len(await published()) == 3
+    again = await client.post(f"/leads/{lead_id}/convert")
+    assert (again.status_code, again.json()) == (200, ended)
+
+
+async def test_a_rejected_conversion_opens_the_lead_with_the_reason(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    lead_id = await create_qualified(client)
+    operation = await convert(client, lead_id)
+    for _ in range(2):
+        await on_conversion_rejected(tx, rejected(lead_id, operation), META)
+    lead, ended = await lead_and_operation(client, lead_id, operation["id"])
+    assert (lead["status"], lead["status_reason"]) == ("QUALIFIED", "ACCOUNT_NOT_FOUND")
+    ids = ("conversion_id", "account_id", "contact_id", "opportunity_id", "converted_at")
+    assert [lead[name] for name in ids] == [None] * 5
+    assert (ended["status"], ended["problem"]["code"]) == ("FAILED", "ACCOUNT_NOT_FOUND")
+    assert ended["problem"]["detail"] == "There is no such account."
+    event = (await published())[-1]
+    assert (event.type, event.sequence) == ("mtl.lead.reopened.v1", 4)
+    assert event.payload["conversion_id"] == operation["id"]
+    assert event.payload["reason"] == "ACCOUNT_NOT_FOUND"
+    move, converted, _ = (await client.get(f"/leads/{lead_id}/history")).json()["items"]
+    assert (move["from_status"], move["to_status"]) == ("CONVERTED", "QUALIFIED")
+    assert (move["reason"], move["conversion_id"]) == ("ACCOUNT_NOT_FOUND", operation["id"])
+    assert move["account_id"] == operation["result"]["account_id"] == converted["account_id"]
+
+
+async def test_an_answer_to_an_older_conversion_changes_nothing(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    lead_id = await create_qualified(client)
+    first = await convert(client, lead_id)
+    await on_conversion_rejected(tx, rejected(lead_id, first), META)
+    second = await convert(client, lead_id)
+    assert second["id"] != first["id"]
+    before = await published()
+    await on_conversion_rejected(tx, rejected(lead_id, first), META)
+    await on_conversion_completed(tx, completed(lead_id, first), META)
+    lead, still = await lead_and_operation(client, lead_id, second["id"])
+    assert (lead["status"], lead["conversion_id"]) == ("CONVERTED", second["id"])
+    assert still["status"] == "RUNNING"
+    assert await published() == before
+    assert (await lead_and_operation(client, lead_id, first["id"]))[1]["status"] == "FAILED"
+
+
+async def test_of_two_contrary_answers_the_first_counts(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    lead_id = await create_qualified(client)
+    operation = await convert(client, lead_id)
+    await on_conversion_completed(tx, completed(lead_id, operation), META)
+    await on_conversion_rejected(tx, rejected(lead_id, operation), META)
+    lead, ended = await lead_and_operation(client, lead_id, operation["id"])
+    assert (lead["status"], ended["status"]) == ("CONVERTED", "SUCCEEDED")
+    assert len(await published()) == 3
+
+
+async def test_an_answer_to_nobodys_question_is_refused(tx: AsyncConnection) -> None:
+    """So the consumer parks it, loudly."""
+    ids = {name: new_id() for name in ("account_id", "contact_id", "opportunity_id")}
+    unknown = ConversionCompleted(conversion_id=new_id(), lead_id=new_id(), **ids)
+    with pytest.raises(NotFound):
+        await on_conversion_completed(tx, unknown, META)
+    nobody = ConversionRejected(conversion_id=new_id(), lead_id=new_id(), reason="X")
+    with pytest.raises(NotFound):
+        await on_conversion_rejected(tx, nobody, META)

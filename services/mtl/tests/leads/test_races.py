@@ -1,0 +1,113 @@
+"""Real concurrency on a real PostgreSQL."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from httpx import AsyncClient, Response
+from sqlalchemy import func, select
+
+from chassis.tables import outbox
+from mtl.leads.store import lead_keys, leads
+from services.mtl.tests.factories import create, create_qualified
+from testkit.plugin import Committed
+
+SPELLINGS = ("13800138000", "0086 138-0013-8000", "+86 138 0013 8000", "１３８００１３８０００")
+
+
+async def events(committed: Committed, tenant: UUID) -> Counter[str]:
+    async with committed.app.begin(tenant) as tx:
+        rows = await tx.execute(select(outbox.c.type))
+        return Counter(rows.scalars())
+
+
+async def counted(committed: Committed, tenant: UUID, table: Any) -> int:
+    async with committed.app.begin(tenant) as tx:
+        number: int = (await tx.execute(select(func.count()).select_from(table))).scalar_one()
+        return number
+
+
+async def test_one_lead_in_four_spellings_twenty_times_at_once(
+    committed_client: AsyncClient, committed: Committed, tenant: UUID
+) -> None:
+    wishes = [{"name": f"王芳 {n}", "phone": SPELLINGS[n % 4]} for n in range(20)]
+    answers = await asyncio.gather(*(committed_client.post("/leads", json=wish) for wish in wishes))
+    assert Counter(a.status_code for a in answers) == {201: 1, 409: 19}
+    [lead] = [a.json() for a in answers if a.status_code == 201]
+    refused = [a.json() for a in answers if a.status_code == 409]
+    assert {each["code"] for each in refused} == {"LEAD_DUPLICATE"}
+    assert {each["params"]["lead_id"] for each in refused} == {lead["id"]}
+    assert await events(committed, tenant) == {"mtl.lead.captured.v1": 1}
+    assert await counted(committed, tenant, leads) == 1
+
+
+async def test_leads_that_share_keys_crosswise_never_wait_for_each_other(
+    committed_client: AsyncClient, committed: Committed, tenant: UUID
+) -> None:
+    """Each wants two of three keys, in all orders: without an order of locking, deadlocks."""
+    known = [
+        {"phone": "13800138000", "email": "a@example.com"},
+        {"email": "a@example.com", "external_id": "1"},
+        {"external_id": "1", "phone": "13800138000"},
+    ]
+    answers = await asyncio.gather(
+        *(committed_client.post("/leads", json=known[n % 3]) for n in range(30))
+    )
+    assert Counter(a.status_code for a in answers) == {201: 1, 409: 29}
+    assert await counted(committed, tenant, lead_keys) == 2
+
+
+async def test_ten_tabs_convert_at_once(
+    committed_client: AsyncClient, committed: Committed, tenant: UUID
+) -> None:
+    lead_id = await create_qualified(committed_client)
+    answers = await asyncio.gather(
+        *(committed_client.post(f"/leads/{lead_id}/convert") for _ in range(10))
+    )
+    assert {a.status_code for a in answers} == {202}
+    assert len({str(a.json()["result"]) for a in answers}) == 1
+    assert len({a.json()["id"] for a in answers}) == 1
+    assert (await events(committed, tenant))["mtl.lead.converted.v1"] == 1
+
+
+async def test_a_phone_that_becomes_free_has_one_new_owner(
+    committed_client: AsyncClient, committed: Committed, tenant: UUID
+) -> None:
+    """Disqualified and captured again at the same time: the phone is never anybody's twice."""
+    phone = {"phone": "13800138000", "email": "w@example.com", "external_id": "1"}
+    lead_id = (await create(committed_client, **phone))["id"]
+
+    async def disqualify() -> Response:
+        return await committed_client.post(f"/leads/{lead_id}/disqualify", json={"reason": "空号"})
+
+    async def capture() -> Response:
+        return await committed_client.post("/leads", json=phone)
+
+    answers = await asyncio.gather(*(disqualify() if n == 5 else capture() for n in range(15)))
+    assert answers.pop(5).status_code == 200
+    tally = Counter(a.status_code for a in answers)
+    assert set(tally) <= {201, 409}
+    assert tally[201] <= 1
+    assert await counted(committed, tenant, lead_keys) == 3 * tally[201]
+
+
+async def test_qualified_and_disqualified_at_once_is_one_after_the_other(
+    committed_client: AsyncClient, committed: Committed, tenant: UUID
+) -> None:
+    lead_id = (await create(committed_client))["id"]
+    moves: list[tuple[str, dict[str, str] | None]] = [
+        ("qualify", None),
+        ("disqualify", {"reason": "空号"}),
+        ("qualify", None),
+        ("convert", None),
+    ]
+    answers = await asyncio.gather(
+        *(committed_client.post(f"/leads/{lead_id}/{move}", json=body) for move, body in moves)
+    )
+    assert all(a.status_code in (200, 202, 409) for a in answers)
+    async with committed.app.begin(tenant) as tx:
+        sequences = (await tx.execute(select(outbox.c.aggversion).order_by(outbox.c.seq))).scalars()
+        assert list(sequences) == list(
+            range(1, sum((await events(committed, tenant)).values()) + 1)
+        )

@@ -1,0 +1,356 @@
+"""Leads over HTTP: what is stored, published and refused."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from httpx import AsyncClient
+
+from services.mtl.tests.factories import (
+    CONTACT,
+    create,
+    create_qualified,
+    faults,
+    problem,
+    status_of,
+)
+from testkit.plugin import PublishedFacts
+
+Token = Callable[..., str]
+ME = "01990000-0000-7000-8000-000000000001"
+
+
+async def test_a_lead_is_stored_normalised_and_published(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
+    body = {
+        "name": " 王芳 ",
+        "company": "远景科技",
+        "phone": "０１０－６２３４５６７８",
+        "email": "Wang.Fang@Example.com",
+        "external_id": "EXPO-1",
+        "source": "展会",
+        "attributes": {"兴趣": " CRM "},
+    }
+    answer = await client.post("/leads", json=body)
+    lead = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["location"] == f"/mtl/v1/leads/{lead['id']}"
+    expected = {
+        **body,
+        "name": "王芳",
+        "phone": "+861062345678",
+        "email": "wang.fang@example.com",
+        "attributes": {"兴趣": "CRM"},
+        "owner_id": ME,
+        "status": "NEW",
+        "version": 1,
+        "converted_at": None,
+    }
+    assert {name: lead[name] for name in expected} == expected
+    assert "tenant_id" not in lead
+    assert (await client.get(f"/leads/{lead['id']}")).json() == lead
+    [event] = await published()
+    assert (event.type, event.sequence) == ("mtl.lead.captured.v1", 1)
+    assert event.payload["lead"]["phone"] == "+861062345678"
+
+
+@pytest.mark.parametrize("field", ["name", "company", "phone", "email", "external_id"])
+async def test_one_thing_to_know_it_by_is_enough(client: AsyncClient, field: str) -> None:
+    known = {**CONTACT, "external_id": "1"}
+    assert (await client.post("/leads", json={field: known[field]})).status_code == 201
+
+
+LONG = "x" * 1001
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({}, {("", "LEAD_EMPTY")}),
+        ({"name": None, "source": "展会"}, {("", "LEAD_EMPTY")}),
+        ({"colour": "red"}, {("", "LEAD_EMPTY"), ("/colour", "UNKNOWN_FIELD")}),
+        ({"source": ""}, {("", "LEAD_EMPTY"), ("/source", "TOO_SHORT")}),
+        ({"name": "  "}, {("/name", "TOO_SHORT")}),
+        ({"name": "x" * 201}, {("/name", "TOO_LONG")}),
+        ({"name": 1}, {("/name", "TYPE_INVALID")}),
+        ({"name": "a\0b"}, {("/name", "TEXT_INVALID")}),
+        ({"phone": "12"}, {("/phone", "PHONE_INVALID")}),
+        ({"phone": "13800138000 ext 5"}, {("/phone", "PHONE_INVALID")}),
+        ({"email": "a@b"}, {("/email", "EMAIL_INVALID")}),
+        ({"company": "A", "attributes": {"a": LONG}}, {("/attributes/a", "TOO_LONG")}),
+        ({"company": "A", "attributes": {"a": 1}}, {("/attributes/a", "TYPE_INVALID")}),
+        (
+            {"company": "A", "attributes": {str(n): "" for n in range(101)}},
+            {("/attributes", "TOO_LONG")},
+        ),
+        (
+            {"name": "", "phone": "abc", "email": "x", "colour": "red", "tenant_id": "y"},
+            {
+                ("/name", "TOO_SHORT"),
+                ("/phone", "PHONE_INVALID"),
+                ("/email", "EMAIL_INVALID"),
+                ("/colour", "UNKNOWN_FIELD"),
+                ("/tenant_id", "UNKNOWN_FIELD"),
+            },
+        ),
+    ],
+)
+async def test_every_fault_of_a_body_at_once(
+    client: AsyncClient,
+    published: PublishedFacts,
+    body: dict[str, Any],
+    expected: set[tuple[str, str]],
+) -> None:
+    answer = await client.post("/leads", json=body)
+    assert problem(answer) == (422, "VALIDATION_FAILED")
+    assert faults(answer) == expected
+    assert await published() == []
+
+
+async def test_faults_are_told_in_the_callers_language(client: AsyncClient) -> None:
+    body = {"phone": "12", "email": "x", "colour": "red"}
+    answer = await client.post("/leads", json=body, headers={"Accept-Language": "zh-CN"})
+    assert {each["message"] for each in answer.json()["errors"]} == {
+        "不是有效的电话号码。",
+        "不是有效的邮箱地址。",
+        "未知字段。",
+    }
+
+
+@pytest.mark.parametrize("content", [b"[]", b"null", b'"x"', b"{", b'{"name": "\\ud800"}', b"1"])
+async def test_bodies_that_are_no_lead(client: AsyncClient, content: bytes) -> None:
+    sent = await client.post(
+        "/leads", content=content, headers={"Content-Type": "application/json"}
+    )
+    assert sent.status_code in (400, 422)
+
+
+@pytest.mark.parametrize(
+    ("again", "matched"),
+    [
+        ({"phone": "0086 138-0013-8000"}, "phone"),
+        ({"email": "W@EXAMPLE.COM"}, "email"),
+        ({"external_id": " 7 "}, "external_id"),
+        ({"phone": "010-62345678", "email": "w@example.com"}, "email"),
+        ({"external_id": "7", "email": "w@example.com", "phone": "13800138000"}, "phone"),
+    ],
+)
+async def test_the_same_lead_again_names_the_first(
+    client: AsyncClient, published: PublishedFacts, again: dict[str, str], matched: str
+) -> None:
+    first = await create(client, **CONTACT, external_id="7")
+    answer = await client.post("/leads", json=again)
+    assert problem(answer) == (409, "LEAD_DUPLICATE")
+    assert answer.json()["params"] == {"lead_id": first["id"], "matched": matched}
+    assert first["id"] in answer.json()["detail"]
+    assert len(await published()) == 1
+
+
+async def test_the_same_name_or_company_is_no_duplicate(client: AsyncClient) -> None:
+    await create(client, name="王芳", company="远景科技")
+    await create(client, name="王芳", company="远景科技")
+
+
+async def test_a_refused_duplicate_leaves_nothing_behind(client: AsyncClient) -> None:
+    await create(client, phone="13800138000")
+    both = {"phone": "13800138000", "email": "new@example.com"}
+    assert (await client.post("/leads", json=both)).status_code == 409
+    await create(client, email="new@example.com")
+
+
+async def test_another_tenant_may_have_the_same_lead(client: AsyncClient, token: Token) -> None:
+    mine = await create(client, **CONTACT)
+    other = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
+    assert (await client.post("/leads", json=CONTACT, headers=other)).status_code == 201
+    for method, path in [
+        ("GET", ""),
+        ("GET", "/history"),
+        ("POST", "/qualify"),
+        ("POST", "/convert"),
+    ]:
+        answer = await client.request(method, f"/leads/{mine['id']}{path}", headers=other)
+        assert problem(answer) == (404, "LEAD_NOT_FOUND")
+    assert len((await client.get("/leads", headers=other)).json()["items"]) == 1
+
+
+async def test_a_disqualified_lead_frees_what_it_was_known_by(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
+    lead_id = (await create(client, **CONTACT))["id"]
+    answer = await client.post(f"/leads/{lead_id}/disqualify", json={"reason": " 空号 "})
+    lead = answer.json()
+    assert (lead["status"], lead["status_reason"], lead["version"]) == ("DISQUALIFIED", "空号", 2)
+    again = await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "另一个"})
+    assert (again.status_code, again.json()) == (200, lead)
+    await create(client, **CONTACT)
+    facts = [(event.type, event.sequence) for event in await published()]
+    assert facts == [
+        ("mtl.lead.captured.v1", 1),
+        ("mtl.lead.disqualified.v1", 2),
+        ("mtl.lead.captured.v1", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ({}, ("/reason", "REQUIRED")),
+        ({"reason": " "}, ("/reason", "TOO_SHORT")),
+        ({"reason": "x" * 501}, ("/reason", "TOO_LONG")),
+        ({"reason": "x", "by": "me"}, ("/by", "UNKNOWN_FIELD")),
+    ],
+)
+async def test_disqualifying_needs_a_reason(
+    client: AsyncClient, body: dict[str, str], fault: tuple[str, str]
+) -> None:
+    lead_id = (await create(client))["id"]
+    answer = await client.post(f"/leads/{lead_id}/disqualify", json=body)
+    assert (answer.status_code, faults(answer)) == (422, {fault})
+    assert await status_of(client, lead_id) == "NEW"
+
+
+async def test_qualifying_twice_is_qualifying_once(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
+    lead_id = (await create(client))["id"]
+    first = await client.post(f"/leads/{lead_id}/qualify")
+    again = await client.post(f"/leads/{lead_id}/qualify")
+    assert (first.status_code, first.json()["status"]) == (200, "QUALIFIED")
+    assert again.json() == first.json()
+    assert [event.sequence for event in await published()] == [1, 2]
+
+
+async def test_forbidden_moves_say_why(client: AsyncClient, published: PublishedFacts) -> None:
+    lead_id = (await create(client))["id"]
+    answer = await client.post(f"/leads/{lead_id}/convert", json={})
+    assert problem(answer) == (409, "LEAD_NOT_QUALIFIED")
+    assert answer.json()["params"] == {"status": "NEW"}
+    await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "空号"})
+    for move, code in [("qualify", "LEAD_NOT_NEW"), ("convert", "LEAD_NOT_QUALIFIED")]:
+        assert problem(await client.post(f"/leads/{lead_id}/{move}")) == (409, code)
+    assert len(await published()) == 2
+
+
+async def test_converting_answers_the_ids_that_will_be(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
+    lead_id = await create_qualified(client, company="远景科技", name="王芳")
+    answer = await client.post(f"/leads/{lead_id}/convert", json={"opportunity_name": "CRM"})
+    operation = answer.json()
+    assert (answer.status_code, operation["status"]) == (202, "RUNNING")
+    assert operation["kind"] == "lead.convert"
+    assert answer.headers["location"] == f"/mtl/v1/operations/{operation['id']}"
+    lead = (await client.get(f"/leads/{lead_id}")).json()
+    assert (lead["status"], lead["conversion_id"]) == ("CONVERTED", operation["id"])
+    names = ("account_id", "contact_id", "opportunity_id")
+    assert operation["result"] == {name: lead[name] for name in names}
+    event = (await published())[-1]
+    assert (event.type, event.sequence) == ("mtl.lead.converted.v1", 3)
+    assert event.payload["conversion_id"] == operation["id"]
+    assert event.payload["opportunity_name"] == "CRM"
+    assert event.payload["existing_account"] is False
+    assert event.payload["converted_by"] == ME
+
+
+async def test_converting_again_answers_the_same_whatever_is_asked(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
+    lead_id = await create_qualified(client)
+    account = str(uuid4())
+    first = (await client.post(f"/leads/{lead_id}/convert", json={"account_id": account})).json()
+    other = {"account_id": str(uuid4()), "opportunity_name": "another"}
+    again = (await client.post(f"/leads/{lead_id}/convert", json=other)).json()
+    assert again == first
+    assert first["result"]["account_id"] == account
+    events = await published()
+    assert [event.sequence for event in events] == [1, 2, 3]
+    assert events[-1].payload["existing_account"] is True
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ({"account_id": "x"}, ("/account_id", "ID_INVALID")),
+        ({"opportunity_name": ""}, ("/opportunity_name", "TOO_SHORT")),
+        ({"stage": "WON"}, ("/stage", "UNKNOWN_FIELD")),
+    ],
+)
+async def test_bad_conversions(
+    client: AsyncClient, body: dict[str, str], fault: tuple[str, str]
+) -> None:
+    lead_id = await create_qualified(client)
+    answer = await client.post(f"/leads/{lead_id}/convert", json=body)
+    assert (answer.status_code, faults(answer)) == (422, {fault})
+    assert await status_of(client, lead_id) == "QUALIFIED"
+
+
+async def test_the_history_says_who_and_why(client: AsyncClient) -> None:
+    lead_id = await create_qualified(client)
+    await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "空号"})
+    moves = (await client.get(f"/leads/{lead_id}/history")).json()["items"]
+    told = [(m["from_status"], m["to_status"], m["reason"], m["actor"]) for m in moves]
+    assert told == [("QUALIFIED", "DISQUALIFIED", "空号", ME), ("NEW", "QUALIFIED", None, ME)]
+
+
+async def test_lists_are_newest_first_page_by_page_and_filtered(
+    client: AsyncClient, token: Token
+) -> None:
+    mine = [(await create(client, external_id=str(n)))["id"] for n in range(5)]
+    theirs = {"Authorization": f"Bearer {token(sub='another')}"}
+    other = (await client.post("/leads", json={"company": "A"}, headers=theirs)).json()["id"]
+    await client.post(f"/leads/{mine[0]}/qualify")
+
+    async def listed(query: str) -> list[str]:
+        return [lead["id"] for lead in (await client.get(f"/leads?{query}")).json()["items"]]
+
+    assert await listed("") == [other, *reversed(mine)]
+    assert await listed("status=QUALIFIED") == [mine[0]]
+    assert await listed("owner_id=another") == [other]
+    assert await listed(f"owner_id={ME}&status=NEW") == list(reversed(mine[1:]))
+    seen: list[str] = []
+    page = (await client.get("/leads?limit=2&status=NEW")).json()
+    while page["next_cursor"]:
+        seen += [lead["id"] for lead in page["items"]]
+        page = (await client.get(f"/leads?limit=2&status=NEW&cursor={page['next_cursor']}")).json()
+    assert [*seen, *(lead["id"] for lead in page["items"])] == [other, *reversed(mine[1:])]
+
+
+@pytest.mark.parametrize(
+    ("query", "fault"),
+    [
+        ("status=OLD", ("?status", "VALUE_UNKNOWN")),
+        ("colour=red", ("?colour", "UNKNOWN_FIELD")),
+        ("cursor=abc", ("?cursor", "CURSOR_INVALID")),
+        ("limit=0", ("?limit", "TOO_SMALL")),
+    ],
+)
+async def test_bad_lists(client: AsyncClient, query: str, fault: tuple[str, str]) -> None:
+    answer = await client.get(f"/leads?{query}")
+    assert (answer.status_code, faults(answer)) == (422, {fault})
+
+
+async def test_unknown_and_impossible_ids(client: AsyncClient) -> None:
+    for method, path in [("GET", ""), ("POST", "/qualify"), ("POST", "/convert")]:
+        answer = await client.request(method, f"/leads/{uuid4()}{path}")
+        assert problem(answer) == (404, "LEAD_NOT_FOUND")
+        assert (await client.request(method, f"/leads/x{path}")).status_code == 422
+
+
+async def test_scopes(client: AsyncClient, token: Token) -> None:
+    lead_id = (await create(client))["id"]
+    reader = {"Authorization": f"Bearer {token(scope='mtl.lead.read')}"}
+    assert (await client.get("/leads", headers=reader)).status_code == 200
+    for path in ("/leads", f"/leads/{lead_id}/qualify", f"/leads/{lead_id}/convert"):
+        answer = await client.post(path, json={"company": "A"}, headers=reader)
+        assert problem(answer) == (403, "SCOPE_MISSING")
+    stranger = {"Authorization": f"Bearer {token(scope='l2o.account.read')}"}
+    assert problem(await client.get("/leads", headers=stranger)) == (403, "SCOPE_MISSING")
+
+
+async def test_a_key_makes_a_repeated_create_answer_the_same(client: AsyncClient) -> None:
+    key = {"Idempotency-Key": "k1"}
+    first = await client.post("/leads", json=CONTACT, headers=key)
+    again = await client.post("/leads", json=CONTACT, headers=key)
+    assert (again.status_code, again.json()) == (201, first.json())

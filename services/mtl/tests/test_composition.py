@@ -1,0 +1,41 @@
+"""The schema, the worker and the API's description fit the code."""
+
+from fastapi import FastAPI
+
+from chassis.migrate import drift
+from contracts.l2o.events import ConversionCompleted, ConversionRejected
+from mtl.imports.timers import run_chunk
+from mtl.worker import WORKER
+from testkit.databases import ServiceDatabase
+
+
+async def test_code_and_schema_agree(service_database: ServiceDatabase) -> None:
+    assert await drift("mtl", service_database.owner_url) == []
+
+
+def test_the_worker_listens_to_conversions_and_tenants_and_runs_imports() -> None:
+    heard = {subscription.name: set(subscription.handlers) for subscription in WORKER.subscriptions}
+    assert heard["mtl.conversions"] == {ConversionCompleted, ConversionRejected}
+    assert "mtl.tenants" in heard
+    assert WORKER.jobs == {"lead_import": run_chunk}
+
+
+def test_every_route_is_described(app: FastAPI) -> None:
+    document = app.openapi()
+    own = {
+        path: item
+        for path, item in document["paths"].items()
+        if path.startswith(("/mtl/v1/leads", "/mtl/v1/imports"))
+    }
+    operations = {
+        (method, path): operation
+        for path, item in own.items()
+        for method, operation in item.items()
+    }
+    assert len(operations) == 15
+    assert {o["operationId"] for o in operations.values()} >= {"lead_create", "lead_convert"}
+    assert all(o["summary"] and o["tags"] for o in operations.values())
+    for name in ("LeadIn", "LeadDisqualifyIn", "LeadConvertIn", "ImportIn"):
+        assert "example" in document["components"]["schemas"][name]
+    phone = document["components"]["schemas"]["LeadOut"]["properties"]["phone"]
+    assert phone["x-personal"] == "phone"

@@ -1,0 +1,121 @@
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.tables import idempotency_keys
+from kernel.ids import new_id
+from org.logins.store import logins
+from services.org.tests.factories import codes, create_client, create_person
+from testkit import tokens
+from testkit.plugin import PublishedFacts
+
+
+async def test_a_client_is_stored_and_its_secret_told_once(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    body = {"name": "金蝶 ERP", "client_id": "erp-1", "scopes": ["rms.order.read"]}
+    answer = await client.post("/clients", json=body)
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    secret = made.pop("client_secret")
+    assert answer.headers["Location"] == f"/org/v1/clients/{made['id']}"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert {name: made[name] for name in body} == body
+    assert len(secret) == 43  # 256 bits in base64url
+    assert (await client.get(f"/clients/{made['id']}")).json() == made
+    assert (await client.get("/clients")).json()["items"] == [made]
+    kept = (await tx.execute(select(logins.c.secret_hash))).scalar_one()
+    assert kept == sha256(secret.encode()).hexdigest()
+    [event] = await published()
+    assert (event.type, event.sequence) == ("org.client.created.v1", 1)
+    assert event.payload == {
+        "client_id": "erp-1",
+        "name": "金蝶 ERP",
+        "scopes": ["rms.order.read"],
+    }
+
+
+async def test_an_id_is_made_up_and_secrets_differ(client: AsyncClient) -> None:
+    made = [(await client.post("/clients", json={"name": "A"})).json() for _ in range(2)]
+    assert [m["client_id"] for m in made] == [m["id"] for m in made]
+    assert made[0]["client_secret"] != made[1]["client_secret"]
+
+
+async def test_a_replayed_answer_and_its_row_are_without_the_secret(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    key = {"Idempotency-Key": "k1"}
+    first = await client.post("/clients", json={"name": "A"}, headers=key)
+    again = await client.post("/clients", json={"name": "A"}, headers=key)
+    assert again.status_code == 201
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["Location"] == first.headers["Location"]
+    secret = first.json()["client_secret"]
+    assert again.json() == {**first.json(), "client_secret": None}
+    stored = (await tx.execute(select(idempotency_keys.c.body))).scalar_one()
+    assert secret.encode() not in stored
+    assert len(await published()) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({}, {("/name", "REQUIRED")}),
+        ({"name": ""}, {("/name", "TOO_SHORT")}),
+        ({"name": "A", "client_id": "ERP"}, {("/client_id", "PATTERN_MISMATCH")}),
+        ({"name": "A", "client_id": "e p"}, {("/client_id", "PATTERN_MISMATCH")}),
+        ({"name": "A", "client_id": "e:p"}, {("/client_id", "PATTERN_MISMATCH")}),
+        ({"name": "A", "scopes": [""]}, {("/scopes/0", "PATTERN_MISMATCH")}),
+        ({"name": "A", "scopes": [1]}, {("/scopes/0", "TYPE_INVALID")}),
+        (
+            {"client_secret": "mine", "scopes": ["x"]},
+            {
+                ("/name", "REQUIRED"),
+                ("/scopes/0", "PATTERN_MISMATCH"),
+                ("/client_secret", "UNKNOWN_FIELD"),
+            },
+        ),
+    ],
+)
+async def test_bad_clients(
+    client: AsyncClient, body: dict[str, Any], expected: set[tuple[str, str]]
+) -> None:
+    answer = await client.post("/clients", json=body)
+    assert answer.status_code == 422, answer.text
+    assert codes(answer) == expected
+
+
+async def test_a_client_id_is_unique_also_against_usernames(client: AsyncClient) -> None:
+    await create_client(client)
+    await create_person(client)
+    for taken in ("erp-demo", "li.na"):
+        answer = await client.post("/clients", json={"name": "B", "client_id": taken})
+        assert answer.status_code == 422
+        assert codes(answer) == {("/client_id", "CLIENT_ID_TAKEN")}
+
+
+async def test_nobody_grants_what_he_lacks(client: AsyncClient, tenant: UUID) -> None:
+    limited = tokens.bearer(tenant, scope="org.client.write")
+    answer = await client.post("/clients", json={"name": "A", "scopes": ["*"]}, headers=limited)
+    assert (answer.status_code, answer.json()["code"]) == (403, "SCOPES_NOT_HELD")
+
+
+async def test_another_tenants_clients_are_not_there(client: AsyncClient) -> None:
+    made = await create_client(client)
+    other = tokens.bearer(new_id())
+    answer = await client.get(f"/clients/{made['id']}", headers=other)
+    assert (answer.status_code, answer.json()["code"]) == (404, "CLIENT_NOT_FOUND")
+    assert (await client.get("/clients", headers=other)).json()["items"] == []
+
+
+async def test_scopes(client: AsyncClient, tenant: UUID) -> None:
+    reader = tokens.bearer(tenant, scope="org.client.read")
+    assert (await client.get("/clients", headers=reader)).status_code == 200
+    assert (await client.post("/clients", json={"name": "A"}, headers=reader)).status_code == 403
+    other = tokens.bearer(tenant, scope="org.person.read")
+    assert (await client.get("/clients", headers=other)).status_code == 403

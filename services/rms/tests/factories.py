@@ -1,0 +1,174 @@
+"""What tests begin with: settings, an accepted quote, an order of it, money that arrived."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from httpx import AsyncClient, Response
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.tables import tenant_settings
+from contracts.cpq.events import QuoteLine, QuoteState
+from kernel.ids import new_id
+from kernel.money import Money
+from rms.orders import actions as orders
+from rms.orders.store import orders as order_table
+from rms.payments import actions as payments
+from rms.payments.domain import Payment
+from rms.receivables import actions as receivables
+from rms.receivables.domain import Receivable
+
+NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # in Shanghai
+TODAY = date(2026, 11, 22)
+
+
+def cny(amount: str) -> Money:
+    return Money.of(amount, "CNY")
+
+
+async def add_settings(tx: AsyncConnection, *, timezone: str = "Asia/Shanghai") -> None:
+    await tx.execute(
+        insert(tenant_settings).values(
+            epoch=1,
+            sequence=1,
+            name="示例",
+            timezone=timezone,
+            currency="CNY",
+            languages=["zh-CN"],
+            default_tax_rate=Decimal("0.13"),
+        )
+    )
+
+
+def make_line(line_no: int, quantity: str, net: str, tax: str, currency: str = "CNY") -> QuoteLine:
+    """A line whose net and tax amounts are given; its unit prices do not matter here."""
+    price = Money.of(net, currency)
+    return QuoteLine(
+        line_id=new_id(),
+        line_no=line_no,
+        product_id=new_id(),
+        sku=f"SKU-{line_no}",
+        name=f"产品 {line_no}",
+        unit="PCS",
+        quantity=Decimal(quantity),
+        list_price=price,
+        tier_price=price,
+        discount_rate=Decimal(0),
+        net_price=price,
+        net_amount=price,
+        tax_rate=Decimal("0.13"),
+        tax_amount=Money.of(tax, currency),
+        gross_amount=price + Money.of(tax, currency),
+    )
+
+
+# Gross 1130.00 and 100.01.
+TWO_LINES = (make_line(1, "10", "1000.00", "130.00"), make_line(2, "3", "88.50", "11.51"))
+
+
+def make_quote(
+    lines: Sequence[QuoteLine] = TWO_LINES,
+    *,
+    currency: str = "CNY",
+    account_id: UUID | None = None,
+    **given: Any,
+) -> QuoteState:
+    zero = Money.zero(currency)
+    quote = QuoteState(
+        quote_id=new_id(),
+        document_no="Q-2026-000001",
+        opportunity_id=new_id(),
+        account_id=account_id or new_id(),
+        account_name="星辰科技",
+        currency=currency,
+        status="ACCEPTED",
+        price_book_id=new_id(),
+        price_date=TODAY,
+        valid_until=date(2026, 12, 22),
+        lines=tuple(lines),
+        net_total=sum((line.net_amount for line in lines), zero),
+        tax_total=sum((line.tax_amount for line in lines), zero),
+        gross_total=sum((line.gross_amount for line in lines), zero),
+        owner_id="seller-1",
+    )
+    return quote.model_copy(update=given)
+
+
+async def add_order(
+    tx: AsyncConnection, quote: QuoteState | None = None, *, confirmed: bool = False
+) -> UUID:
+    """The id of an order of this quote."""
+    quote = quote or make_quote()
+    await orders.create_order(tx, quote, now=NOON)
+    found = select(order_table.c.id).where(order_table.c.quote_id == quote.quote_id)
+    order_id: UUID = (await tx.execute(found)).scalar_one()
+    if confirmed:
+        await orders.confirm_order(tx, order_id, now=NOON)
+    return order_id
+
+
+async def add_receivable(
+    tx: AsyncConnection, amount: Money, *, account_id: UUID, due_date: date = TODAY
+) -> Receivable:
+    return await receivables.create_receivable(
+        tx,
+        new_id(),
+        order_id=new_id(),
+        order_no="SO-2026-000001",
+        shipment_id=new_id(),
+        account_id=account_id,
+        amount=amount,
+        due_date=due_date,
+        today=TODAY,
+        now=NOON,
+    )
+
+
+async def add_payment(tx: AsyncConnection, amount: Money, *, account_id: UUID) -> Payment:
+    """Of an account that must have an order."""
+    return await payments.receive_payment(
+        tx,
+        account_id=account_id,
+        bank_reference=f"BANK-{new_id()}",
+        amount=amount,
+        received_date=TODAY,
+        now=NOON,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Books:
+    """A customer who owes 100.00, 200.00 and 300.00, and has paid 250.00."""
+
+    account_id: UUID
+    receivables: tuple[Receivable, ...]
+    payment: Payment
+
+
+async def open_books(tx: AsyncConnection) -> Books:
+    """The receivables are due in the order 200.00, 300.00, 100.00."""
+    await add_settings(tx)
+    account_id = new_id()
+    await add_order(tx, make_quote(account_id=account_id))
+    owed = [
+        await add_receivable(tx, cny(amount), account_id=account_id, due_date=date(2026, 11, day))
+        for amount, day in (("100.00", 30), ("200.00", 10), ("300.00", 20))
+    ]
+    payment = await add_payment(tx, cny("250.00"), account_id=account_id)
+    return Books(account_id=account_id, receivables=tuple(owed), payment=payment)
+
+
+async def post(client: AsyncClient, path: str, body: Any, *, key: str = "") -> Response:
+    """A POST with an idempotency key: this one, or one of its own."""
+    headers = {"Idempotency-Key": key or str(new_id())}
+    return await client.post(path, json=body, headers=headers)
+
+
+def errors_of(answer: Response) -> set[tuple[str, str]]:
+    """Pointer and code of every violation."""
+    assert answer.status_code == 422, answer.text
+    return {(error["pointer"], error["code"]) for error in answer.json()["errors"]}

@@ -1,0 +1,202 @@
+"""Statuses, moves, and what parts of a line are worth, with numbers worked by hand."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.cpq.events import QuoteState
+from kernel.errors import Invalid, RuleBroken
+from kernel.ids import new_id
+from kernel.money import CurrencyMismatch, Money
+from rms.orders.domain.lines import OrderLine, worth
+from rms.orders.domain.order import Order, OrderStatus, Wanted, status_of
+from rms.orders.domain.quotes import ensure_sound, order_of
+from services.rms.tests.factories import NOON, TODAY, TWO_LINES, cny, make_line, make_quote
+
+LATER = NOON + timedelta(hours=1)
+
+
+def make_order(*, confirmed: bool = True) -> Order:
+    order = order_of(
+        make_quote(),
+        order_id=new_id(),
+        line_ids=new_id,
+        document_no="SO-2026-000001",
+        account_name="星辰科技",
+        now=NOON,
+    )
+    return order.confirm(now=NOON)[0] if confirmed else order
+
+
+def ship(order: Order, *quantities: str) -> Order:
+    """Ship so much of its lines, the first first."""
+    lines = zip(order.lines, quantities, strict=False)
+    wanted = [Wanted(line.id, Decimal(quantity)) for line, quantity in lines]
+    return order.ship(order.parts(wanted, shipped_date=TODAY, today=TODAY), now=LATER)
+
+
+def line_of(gross: Money, quantity: str) -> OrderLine:
+    template = make_order().lines[0]
+    zero = Money.zero(gross.currency)
+    return replace(template, gross_amount=gross, shipped_amount=zero, quantity=Decimal(quantity))
+
+
+def amounts(line: OrderLine, *quantities: str) -> list[str]:
+    """What shipments of these quantities are worth, one after the other."""
+    found = []
+    for quantity in quantities:
+        part = line.part(Decimal(quantity))
+        line = line.ship(part)
+        found.append(str(part.amount.amount))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("gross", "quantity", "parts", "expected"),
+    [
+        # 100.00 x 1/3 = 33.33; x 2/3 = 66.67, less 33.33 = 33.34; 100.00 less 66.67 = 33.33
+        (cny("100.00"), "3", ("1", "1", "1"), ["33.33", "33.34", "33.33"]),
+        (cny("0.01"), "4", ("1", "1", "1", "1"), ["0.00", "0.01", "0.00", "0.00"]),
+        (cny("10.00"), "1.5", ("0.75", "0.75"), ["5.00", "5.00"]),
+        (Money.of("100", "JPY"), "3", ("1", "1", "1"), ["33", "34", "33"]),
+        (cny("0"), "2", ("1", "1"), ["0.00", "0.00"]),
+    ],
+)
+def test_parts_of_a_line(
+    gross: Money, quantity: str, parts: tuple[str, ...], expected: list[str]
+) -> None:
+    assert amounts(line_of(gross, quantity), *parts) == expected
+
+
+def test_a_large_line_is_divided_exactly() -> None:
+    gross = cny("9999999999999999.99")
+    assert worth(gross, Decimal("9999999999.999999"), Decimal("9999999999.999999")) == gross
+
+
+@given(
+    fen=st.integers(0, 10**12),
+    millionths=st.lists(st.integers(1, 10**9), min_size=1, max_size=12),
+)
+def test_any_partition_is_worth_the_whole_line(fen: int, millionths: list[int]) -> None:
+    quantities = [Decimal(one) / 10**6 for one in millionths]
+    gross = Money(Decimal(fen) / 100, "CNY")
+    line = line_of(gross, str(sum(quantities)))
+    total = Money.zero("CNY")
+    for quantity in quantities:
+        part = line.part(quantity)
+        assert not part.amount.is_negative
+        assert part.amount == part.amount.rounded()
+        line, total = line.ship(part), total + part.amount
+    assert (total, line.shipped_amount, line.open_quantity) == (gross, gross, Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("shipped", "status", "shipped_total"),
+    [
+        ((), OrderStatus.CONFIRMED, "0.00"),
+        (("0.5",), OrderStatus.PARTLY_SHIPPED, "56.50"),
+        (("10",), OrderStatus.PARTLY_SHIPPED, "1130.00"),
+        (("10", "2"), OrderStatus.PARTLY_SHIPPED, "1196.67"),
+        (("10", "3"), OrderStatus.SHIPPED, "1230.01"),
+    ],
+)
+def test_the_status_follows_from_the_quantities(
+    shipped: tuple[str, ...], status: OrderStatus, shipped_total: str
+) -> None:
+    order = ship(make_order(), *shipped) if shipped else make_order()
+    assert (order.status, order.shipped_total) == (status, cny(shipped_total))
+    assert status_of(None, order.lines) is OrderStatus.OPEN
+
+
+def test_confirming_twice_is_confirming_once() -> None:
+    order, fact = make_order(confirmed=False).confirm(now=NOON)
+    assert fact is not None
+    assert (fact.order.status, fact.confirmed_at) == ("CONFIRMED", NOON)
+    assert order.confirm(now=LATER) == (order, None)
+    shipped = ship(order, "1")
+    assert shipped.confirm(now=LATER) == (shipped, None)
+
+
+def test_nothing_is_shipped_before_confirmation_or_after_the_end() -> None:
+    for order, code in (
+        (make_order(confirmed=False), "ORDER_NOT_CONFIRMED"),
+        (ship(make_order(), "10", "3"), "ORDER_SHIPPED"),
+    ):
+        with pytest.raises(RuleBroken) as refused:
+            order.parts(None, shipped_date=TODAY, today=TODAY)
+        assert refused.value.code == code
+
+
+def test_all_that_is_left() -> None:
+    order = ship(make_order(), "10", "1")
+    parts = order.parts(None, shipped_date=TODAY, today=TODAY)
+    # 100.01 less the 33.34 (100.01 / 3 = 33.336...) shipped before
+    assert [(part.quantity, part.amount) for part in parts] == [(Decimal(2), cny("66.67"))]
+
+
+def test_every_violation_at_once() -> None:
+    order = ship(make_order(), "9")
+    first, second = (line.id for line in order.lines)
+    wanted = [
+        Wanted(first, Decimal("1.000001")),
+        Wanted(new_id(), Decimal(1)),
+        Wanted(second, Decimal(3)),
+        Wanted(second, Decimal(1)),
+    ]
+    with pytest.raises(Invalid) as refused:
+        order.parts(wanted, shipped_date=date(2026, 11, 23), today=TODAY)
+    assert {(v.pointer, v.code) for v in refused.value.violations} == {
+        ("/lines/0/quantity", "QUANTITY_EXCEEDS_OPEN"),
+        ("/lines/1/line_id", "LINE_UNKNOWN"),
+        ("/lines/3/line_id", "LINE_REPEATED"),
+        ("/shipped_date", "DATE_IN_FUTURE"),
+    }
+    assert refused.value.violations[0].params == {"open": "1"}
+
+
+def test_an_order_carries_what_the_quote_said() -> None:
+    quote = make_quote()
+    order = make_order(confirmed=False)
+    assert (order.status, order.net_total, order.gross_total) == (
+        OrderStatus.OPEN,
+        cny("1088.50"),
+        cny("1230.01"),
+    )
+    assert [(line.sku, line.quantity, line.gross_amount) for line in order.lines] == [
+        (line.sku, line.quantity, line.gross_amount) for line in quote.lines
+    ]
+    assert order.created().order.shipped_total == cny("0")
+
+
+UNSOUND: list[dict[str, Any]] = [
+    {"gross_total": cny("1230.00")},
+    {"net_total": cny("1088.49")},
+    {"tax_total": Money.of("141.51", "USD")},
+    {"lines": ()},
+    {"lines": (make_line(1, "0", "1088.50", "141.51"),)},
+    {"lines": (make_line(1, "1", "-1.00", "0"), make_line(2, "1", "1089.50", "141.51"))},
+    {"lines": (make_line(1, "1", "1088.495", "141.51"), make_line(2, "1", "0.005", "0"))},
+    {"lines": (TWO_LINES[0], TWO_LINES[1].model_copy(update={"tax_amount": cny("11.50")}))},
+]
+
+
+@pytest.mark.parametrize("wrong", UNSOUND)
+def test_a_quote_whose_sums_do_not_hold_is_refused(wrong: dict[str, Any]) -> None:
+    quote: QuoteState = (
+        make_quote(**wrong) if "lines" not in wrong else make_quote().model_copy(update=wrong)
+    )
+    with pytest.raises(RuleBroken) as refused:
+        ensure_sound(quote)
+    assert refused.value.code == "QUOTE_UNSOUND"
+    ensure_sound(make_quote())
+
+
+def test_a_quote_of_two_currencies_is_refused() -> None:
+    mixed = make_quote().model_copy(update={"lines": (make_line(1, "1", "1", "0", "USD"),)})
+    with pytest.raises(CurrencyMismatch):
+        ensure_sound(mixed)

@@ -1,0 +1,128 @@
+"""An accepted quote makes one order, whatever is redelivered."""
+
+import asyncio
+from uuid import UUID
+
+import orjson
+import pytest
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.arrivals import Consumed
+from chassis.envelope import Envelope
+from chassis.processing import Processor
+from chassis.refusals import Unavailable
+from chassis.subscriptions import Meta
+from chassis.tables import document_numbers, outbox, parked_events
+from contracts.cpq.events import QuoteAccepted, QuoteState
+from kernel.errors import RuleBroken
+from kernel.ids import new_id
+from rms.accounts.store import accounts
+from rms.orders.handlers import on_quote_accepted
+from rms.orders.store import order_lines, orders
+from rms.worker import SUBSCRIPTIONS
+from services.rms.tests.factories import NOON, add_settings, cny, make_quote
+from testkit.plugin import Committed, PublishedFacts
+
+QUOTES = next(one for one in SUBSCRIPTIONS if one.name == "rms.quotes")
+
+
+async def accept(tx: AsyncConnection, quote: QuoteState) -> None:
+    meta = Meta(
+        event_id=new_id(),
+        tenant=new_id(),
+        aggregate_id=quote.quote_id,
+        sequence=3,
+        epoch=1,
+        occurred_at=NOON,
+    )
+    await on_quote_accepted(tx, QuoteAccepted(quote=quote, accepted_at=NOON), meta)
+
+
+async def test_a_quote_becomes_one_order(tx: AsyncConnection, published: PublishedFacts) -> None:
+    await add_settings(tx)
+    quote = make_quote()
+    for _ in range(3):
+        await accept(tx, quote)
+    (order,) = (await tx.execute(select(orders))).all()
+    assert (order.quote_id, order.quote_no, order.status) == (
+        quote.quote_id,
+        "Q-2026-000001",
+        "OPEN",
+    )
+    assert (order.account_name, order.owner_id, order.version) == ("星辰科技", "seller-1", 1)
+    assert order.document_no.endswith("-000001")
+    (created,) = await published()
+    assert (created.type, created.sequence) == ("rms.order.created.v1", 1)
+    state = created.payload["order"]
+    assert state["document_no"] == order.document_no
+    assert state["gross_total"] == {"amount": "1230.01", "currency": "CNY"}
+    assert [line["shipped_quantity"] for line in state["lines"]] == ["0", "0"]
+    stored = (await tx.execute(select(order_lines.c.id))).scalars()
+    assert {line["line_id"] for line in state["lines"]} == {str(one) for one in stored}
+
+
+async def test_the_name_is_the_accounts_where_it_is_known(tx: AsyncConnection) -> None:
+    await add_settings(tx)
+    early, late = make_quote(), make_quote()
+    await accept(tx, early)
+    await tx.execute(
+        insert(accounts).values(id=late.account_id, epoch=1, sequence=1, name="星辰科技集团")
+    )
+    await accept(tx, late)
+    names = await tx.execute(select(orders.c.account_name).order_by(orders.c.document_no))
+    assert list(names.scalars()) == ["星辰科技", "星辰科技集团"]
+
+
+async def test_an_unsound_quote_makes_nothing(
+    tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    await add_settings(tx)
+    with pytest.raises(RuleBroken, match="QUOTE_UNSOUND"):
+        await accept(tx, make_quote(gross_total=cny("1")))
+    assert await published() == []
+    assert (await tx.execute(select(orders))).all() == []
+
+
+async def test_a_tenant_that_has_not_arrived_is_waited_for(tx: AsyncConnection) -> None:
+    with pytest.raises(Unavailable, match="TENANT_NOT_READY"):
+        await accept(tx, make_quote())
+
+
+def consumed(quote: QuoteState, tenant: UUID, *, offset: int = 0) -> Consumed:
+    event = QuoteAccepted(quote=quote, accepted_at=NOON)
+    envelope = Envelope(
+        id=new_id(),
+        source="/cpq",
+        type=event.type,
+        subject=quote.quote_id,
+        time=NOON,
+        tenantid=tenant,
+        sequence=3,
+        epoch=1,
+        correlationid="c",
+        traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        data=orjson.loads(event.model_dump_json()),
+    )
+    return Consumed(event.topic(), 0, offset, envelope.encode())
+
+
+async def test_two_processors_at_once_make_one_order_and_no_gap(
+    committed: Committed, tenant: UUID
+) -> None:
+    async with committed.app.begin(tenant) as tx:
+        await add_settings(tx)
+    quote = make_quote()
+    # The same record twice, and the same fact once more under an event id of its own.
+    first, other = consumed(quote, tenant), consumed(quote, tenant, offset=1)
+    processors = [Processor(QUOTES, committed.worker) for _ in range(6)]
+    await asyncio.gather(
+        *(p.apply([first] if n % 2 else [other]) for n, p in enumerate(processors))
+    )
+    await Processor(QUOTES, committed.worker).apply([consumed(make_quote(), tenant, offset=2)])
+    async with committed.app.begin(tenant) as tx:
+        numbers = list((await tx.execute(select(orders.c.document_no))).scalars())
+        assert sorted(number[-6:] for number in numbers) == ["000001", "000002"]
+        assert (await tx.execute(select(document_numbers.c.last))).scalar_one() == 2
+        assert (await tx.execute(select(func.count()).select_from(outbox))).scalar_one() == 2
+        assert (await tx.execute(select(parked_events))).all() == []

@@ -1,0 +1,83 @@
+"""Many at once on real PostgreSQL: nothing is shipped, numbered or confirmed twice."""
+
+import asyncio
+from collections import Counter
+from uuid import UUID
+
+from httpx import AsyncClient, Response
+from sqlalchemy import func, select
+
+from chassis.tables import outbox
+from rms.orders.store import order_lines, orders, shipments
+from rms.receivables.store import receivables
+from services.rms.tests.factories import add_order, add_settings, make_line, make_quote, post
+from testkit.plugin import Committed
+
+AT_ONCE = asyncio.Semaphore(18)  # the pool has 20 connections
+
+
+async def test_fifty_orders_at_once_have_no_gap(committed: Committed, tenant: UUID) -> None:
+    async with committed.app.begin(tenant) as tx:
+        await add_settings(tx)
+
+    async def create() -> None:
+        async with AT_ONCE, committed.app.begin(tenant) as tx:
+            await add_order(tx)
+
+    await asyncio.gather(*(create() for _ in range(50)))
+    async with committed.app.begin(tenant) as tx:
+        numbers = (await tx.execute(select(orders.c.document_no))).scalars()
+        assert sorted(int(one[-6:]) for one in numbers) == list(range(1, 51))
+
+
+async def test_twenty_shipments_of_a_line_never_over_ship(
+    committed_client: AsyncClient, committed: Committed, tenant: UUID
+) -> None:
+    """12 x 0.7 fit into 9 pieces and 0.6 are left; every shipment is owed for exactly once."""
+    async with committed.app.begin(tenant) as tx:
+        await add_settings(tx)
+        quote = make_quote([make_line(1, "9", "88.50", "11.51")])
+        order_id = await add_order(tx, quote, confirmed=True)
+    order = (await committed_client.get(f"/orders/{order_id}")).json()
+    body = {"lines": [{"line_id": order["lines"][0]["line_id"], "quantity": "0.7"}]}
+
+    async def ship() -> Response:
+        async with AT_ONCE:
+            return await post(committed_client, f"/orders/{order_id}/shipments", body)
+
+    answers = await asyncio.gather(*(ship() for _ in range(20)))
+    assert Counter(answer.status_code for answer in answers) == {201: 12, 422: 8}
+    rest = await post(committed_client, f"/orders/{order_id}/shipments", {})
+    assert rest.json()["lines"][0]["quantity"] == "0.6"
+
+    async with committed.app.begin(tenant) as tx:
+        line = (await tx.execute(select(order_lines))).one()
+        assert line.shipped_quantity == line.quantity
+        assert line.shipped_amount == line.gross_amount
+        shipped = (await tx.execute(select(func.sum(shipments.c.amount)))).scalar_one()
+        owed = (await tx.execute(select(func.sum(receivables.c.amount)))).scalar_one()
+        assert shipped == owed == line.gross_amount
+        for table in (shipments, receivables):
+            numbers = (await tx.execute(select(table.c.document_no))).scalars()
+            assert sorted(int(one[-6:]) for one in numbers) == list(range(1, 14))
+        versions = select(outbox.c.aggversion).where(outbox.c.aggregateid == order_id)
+        assert sorted((await tx.execute(versions)).scalars()) == list(range(1, 16))
+
+
+async def test_twenty_confirmations_are_one(
+    committed_client: AsyncClient, committed: Committed, tenant: UUID
+) -> None:
+    async with committed.app.begin(tenant) as tx:
+        await add_settings(tx)
+        order_id = await add_order(tx)
+
+    async def confirm() -> Response:
+        async with AT_ONCE:
+            return await committed_client.post(f"/orders/{order_id}/confirm")
+
+    answers = await asyncio.gather(*(confirm() for _ in range(20)))
+    assert {(answer.status_code, answer.json()["confirmed_at"]) for answer in answers} == {
+        (200, answers[0].json()["confirmed_at"])
+    }
+    async with committed.app.begin(tenant) as tx:
+        assert (await tx.execute(select(func.count()).select_from(outbox))).scalar_one() == 2

@@ -1,0 +1,277 @@
+"""Orders over HTTP: read, confirm, ship in parts."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.ids import new_id
+from services.rms.tests.conftest import At
+from services.rms.tests.factories import (
+    NOON,
+    add_order,
+    add_settings,
+    errors_of,
+    make_line,
+    make_quote,
+    post,
+)
+from testkit.plugin import PublishedFacts
+
+
+@pytest.fixture(autouse=True)
+async def settings(tx: AsyncConnection, at: At) -> None:
+    await add_settings(tx)
+    at(NOON)
+
+
+async def test_an_order_is_read_whole(client: AsyncClient, tx: AsyncConnection) -> None:
+    order_id = await add_order(tx)
+    answer = await client.get(f"/orders/{order_id}")
+    assert answer.status_code == 200, answer.text
+    order = answer.json()
+    assert order["document_no"] == "SO-2026-000001"
+    assert (order["status"], order["confirmed_at"], order["version"]) == ("OPEN", None, 1)
+    assert order["gross_total"] == {"amount": "1230.01", "currency": "CNY"}
+    assert [(line["quantity"], line["open_quantity"]) for line in order["lines"]] == [
+        ("10", "10"),
+        ("3", "3"),
+    ]
+    assert (order["shipments"], order["receivables"]) == ([], [])
+    assert "tenant_id" not in answer.text
+
+
+async def test_confirming_again_answers_the_same(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    order_id = await add_order(tx)
+    first = await client.post(f"/orders/{order_id}/confirm")
+    again = await client.post(f"/orders/{order_id}/confirm")
+    assert (first.status_code, first.json()["status"]) == (200, "CONFIRMED")
+    assert again.json() == first.json()
+    facts = [(fact.type, fact.sequence) for fact in await published()]
+    assert facts == [("rms.order.created.v1", 1), ("rms.order.confirmed.v1", 2)]
+
+
+async def test_an_order_is_shipped_in_parts(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    order_id = await add_order(tx, confirmed=True)
+    lines = (await client.get(f"/orders/{order_id}")).json()["lines"]
+    body = {
+        "shipped_date": "2026-11-20",
+        "due_days": 10,
+        "lines": [
+            {"line_id": lines[1]["line_id"], "quantity": "1"},
+            {"line_id": lines[0]["line_id"], "quantity": "2.5"},
+        ],
+    }
+    first = await post(client, f"/orders/{order_id}/shipments", body)
+    assert first.status_code == 201, first.text
+    # 100.01 / 3 = 33.34 and 1130.00 x 2.5 / 10 = 282.50
+    assert first.json()["amount"] == {"amount": "315.84", "currency": "CNY"}
+    assert first.json()["document_no"] == "SH-2026-000001"
+    rest = await post(client, f"/orders/{order_id}/shipments", {})
+    assert rest.json()["amount"] == {"amount": "914.17", "currency": "CNY"}
+    assert rest.json()["shipped_date"] == "2026-11-22"
+
+    order = (await client.get(f"/orders/{order_id}")).json()
+    assert (order["status"], order["version"]) == ("SHIPPED", 4)
+    assert order["shipped_total"] == order["gross_total"]
+    assert [line["open_quantity"] for line in order["lines"]] == ["0", "0"]
+    assert [(one["document_no"], one["due_date"], one["amount"]["amount"], one["status"])
+            for one in order["receivables"]] == [
+        ("AR-2026-000001", "2026-11-30", "315.84", "OPEN"),
+        ("AR-2026-000002", "2026-12-22", "914.17", "OPEN"),
+    ]  # fmt: skip
+    assert [one["receivable_id"] for one in order["shipments"]] == [
+        one["id"] for one in order["receivables"]
+    ]
+    location = first.headers["location"].removeprefix("/rms/v1")
+    assert (await client.get(location)).json() == first.json() | {
+        "lines": order["shipments"][0]["lines"]
+    }
+    facts = await published()
+    assert [(fact.type, fact.sequence) for fact in facts][2:] == [
+        ("rms.order.shipped.v1", 3),
+        ("rms.receivable.created.v1", 1),
+        ("rms.order.shipped.v1", 4),
+        ("rms.receivable.created.v1", 1),
+    ]
+    assert facts[2].payload["order"]["status"] == "PARTLY_SHIPPED"
+    assert facts[2].payload["shipment"]["receivable_id"] == first.json()["receivable_id"]
+    assert facts[3].payload["receivable"]["open"]["amount"] == "315.84"
+
+
+async def test_what_costs_nothing_is_settled_at_once(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    quote = make_quote([make_line(1, "2", "0", "0")])
+    order_id = await add_order(tx, quote, confirmed=True)
+    assert (await post(client, f"/orders/{order_id}/shipments", {})).status_code == 201
+    (owed,) = (await client.get(f"/orders/{order_id}")).json()["receivables"]
+    assert (owed["amount"]["amount"], owed["status"], owed["overdue"]) == ("0.00", "SETTLED", False)
+
+
+async def test_what_cannot_be_shipped(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    order_id = await add_order(tx)
+    path = f"/orders/{order_id}/shipments"
+    refused = await post(client, path, {})
+    assert (refused.status_code, refused.json()["code"]) == (409, "ORDER_NOT_CONFIRMED")
+    await client.post(f"/orders/{order_id}/confirm")
+    line_id = (await client.get(f"/orders/{order_id}")).json()["lines"][0]["line_id"]
+    body = {
+        "shipped_date": "2026-11-23",
+        "lines": [
+            {"line_id": line_id, "quantity": "10.000001"},
+            {"line_id": str(new_id()), "quantity": "1"},
+        ],
+    }
+    answer = await post(client, path, body)
+    assert errors_of(answer) == {
+        ("/lines/0/quantity", "QUANTITY_EXCEEDS_OPEN"),
+        ("/lines/1/line_id", "LINE_UNKNOWN"),
+        ("/shipped_date", "DATE_IN_FUTURE"),
+    }
+    assert answer.json()["errors"][0]["message"] == "More than is left to ship: at most 10."
+    assert (await post(client, path, {})).status_code == 201
+    late = await post(client, path, {"lines": [{"line_id": line_id, "quantity": "1"}]})
+    assert (late.status_code, late.json()["code"]) == (409, "ORDER_SHIPPED")
+    assert len(await published()) == 4
+
+
+LINE = {"line_id": "01990000-0000-7000-8000-000000000001", "quantity": "1"}
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "code"),
+    [
+        ({"lines": [LINE | {"quantity": "0"}]}, "/lines/0/quantity", "TOO_SMALL"),
+        ({"lines": [LINE | {"quantity": "-1"}]}, "/lines/0/quantity", "TOO_SMALL"),
+        ({"lines": [LINE | {"quantity": "1e5"}]}, "/lines/0/quantity", "DECIMAL_STRING_INVALID"),
+        ({"lines": [LINE | {"quantity": "NaN"}]}, "/lines/0/quantity", "DECIMAL_STRING_INVALID"),
+        ({"lines": [LINE | {"quantity": 1}]}, "/lines/0/quantity", "DECIMAL_STRING_INVALID"),
+        ({"lines": [LINE | {"quantity": "１"}]}, "/lines/0/quantity", "DECIMAL_STRING_INVALID"),
+        ({"lines": [LINE | {"price": "1"}]}, "/lines/0/price", "UNKNOWN_FIELD"),
+        ({"lines": [{"quantity": "1"}]}, "/lines/0/line_id", "REQUIRED"),
+        ({"lines": [LINE | {"line_id": "x"}]}, "/lines/0/line_id", "ID_INVALID"),
+        ({"lines": []}, "/lines", "TOO_SHORT"),
+        ({"lines": "all"}, "/lines", "TYPE_INVALID"),
+        ({"due_days": -1}, "/due_days", "TOO_SMALL"),
+        ({"due_days": 3651}, "/due_days", "TOO_LARGE"),
+        ({"due_days": "30"}, "/due_days", "TYPE_INVALID"),
+        ({"due_days": True}, "/due_days", "TYPE_INVALID"),
+        ({"shipped_date": "2026-02-30"}, "/shipped_date", "DATE_INVALID"),
+        ({"shipped_date": 20261120}, "/shipped_date", "DATE_INVALID"),
+        ({"shipped_date": "1763596800"}, "/shipped_date", "DATE_INVALID"),
+        ({"shipped_date": "2026-11-20T00:00:00Z"}, "/shipped_date", "DATE_INVALID"),
+        ({"shipped_date": "9999-12-31"}, "/shipped_date", "DATE_IN_FUTURE"),
+        ({"status": "SHIPPED"}, "/status", "UNKNOWN_FIELD"),
+        ([], "", "TYPE_INVALID"),
+    ],
+)
+async def test_bad_shipments(
+    client: AsyncClient, tx: AsyncConnection, body: Any, pointer: str, code: str
+) -> None:
+    order_id = await add_order(tx, confirmed=True)
+    answer = await post(client, f"/orders/{order_id}/shipments", body)
+    assert errors_of(answer) == {(pointer, code)}
+
+
+async def test_the_earliest_date_is_no_accident(client: AsyncClient, tx: AsyncConnection) -> None:
+    order_id = await add_order(tx, confirmed=True)
+    body = {"shipped_date": "0001-01-01", "due_days": 0}
+    assert (await post(client, f"/orders/{order_id}/shipments", body)).status_code == 201
+
+
+async def test_a_key_is_required_and_answers_again(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    order_id = await add_order(tx, confirmed=True)
+    path = f"/orders/{order_id}/shipments"
+    bare = await client.post(path, json={})
+    assert (bare.status_code, bare.json()["code"]) == (400, "IDEMPOTENCY_KEY_MISSING")
+    first, again = [await post(client, path, {}, key="k1") for _ in range(2)]
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["location"] == first.headers["location"]
+    assert len(await published()) == 4
+
+
+async def test_lists_newest_first_with_filters(client: AsyncClient, tx: AsyncConnection) -> None:
+    account_id = new_id()
+    old = await add_order(tx, make_quote(account_id=account_id))
+    new = await add_order(tx, confirmed=True)
+
+    async def ids(**query: str) -> list[str]:
+        answer = await client.get("/orders", params=query)
+        assert answer.status_code == 200, answer.text
+        return [one["id"] for one in answer.json()["items"]]
+
+    assert await ids() == [str(new), str(old)]
+    assert await ids(status="OPEN") == [str(old)]
+    assert await ids(status="CONFIRMED") == [str(new)]
+    assert await ids(account_id=str(account_id), status="OPEN") == [str(old)]
+    assert await ids(account_id=str(new_id())) == []
+    first = (await client.get("/orders?limit=1")).json()
+    assert await ids(limit="1", cursor=first["next_cursor"]) == [str(old)]
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer", "code"),
+    [
+        ("status=LOST", "?status", "VALUE_UNKNOWN"),
+        ("account_id=x", "?account_id", "ID_INVALID"),
+        ("customer=x", "?customer", "UNKNOWN_FIELD"),
+        ("cursor=x", "?cursor", "CURSOR_INVALID"),
+        ("limit=0", "?limit", "TOO_SMALL"),
+    ],
+)
+async def test_bad_lists(client: AsyncClient, query: str, pointer: str, code: str) -> None:
+    assert errors_of(await client.get(f"/orders?{query}")) == {(pointer, code)}
+
+
+async def test_what_is_not_there_or_not_yours(
+    client: AsyncClient, tx: AsyncConnection, token: Callable[..., str]
+) -> None:
+    order_id = await add_order(tx, confirmed=True)
+    other = {"Authorization": f"Bearer {token(tenant=str(new_id()))}"}
+    for method, path, code in (
+        ("GET", f"/orders/{new_id()}", "ORDER_NOT_FOUND"),
+        ("POST", f"/orders/{new_id()}/confirm", "ORDER_NOT_FOUND"),
+        ("GET", f"/orders/{order_id}/shipments/{new_id()}", "SHIPMENT_NOT_FOUND"),
+    ):
+        answer = await client.request(method, path)
+        assert (answer.status_code, answer.json()["code"]) == (404, code)
+    foreign = await client.get(f"/orders/{order_id}/shipments/{new_id()}", headers=other)
+    assert foreign.status_code == 404
+    assert (await client.get("/orders", headers=other)).json()["items"] == []
+
+
+async def test_scopes(client: AsyncClient, tx: AsyncConnection, token: Callable[..., str]) -> None:
+    order_id = await add_order(tx)
+    reader = {"Authorization": f"Bearer {token(scope='rms.order.read')}"}
+    payer = {"Authorization": f"Bearer {token(scope='rms.payment.write rms.payment.read')}"}
+    assert (await client.get(f"/orders/{order_id}", headers=reader)).status_code == 200
+    assert (await client.post(f"/orders/{order_id}/confirm", headers=reader)).status_code == 403
+    assert (await client.get(f"/orders/{order_id}", headers=payer)).status_code == 403
+    shipped = await client.post(f"/orders/{order_id}/shipments", json={}, headers=reader)
+    assert shipped.status_code == 403
+
+
+async def test_the_business_day_is_the_tenants(
+    client: AsyncClient, tx: AsyncConnection, at: At
+) -> None:
+    """20:00 in UTC is the next day, and here the next year, in Shanghai."""
+    at(NOON.replace(month=12, day=31, hour=20))
+    order_id = await add_order(tx, confirmed=True)
+    shipment = (await post(client, f"/orders/{order_id}/shipments", {})).json()
+    assert (shipment["shipped_date"], shipment["document_no"]) == ("2027-01-01", "SH-2027-000001")
+    at(NOON + timedelta(days=400))
+    (owed,) = (await client.get(f"/orders/{order_id}")).json()["receivables"]
+    assert (owed["due_date"], owed["overdue"]) == ("2027-01-31", True)

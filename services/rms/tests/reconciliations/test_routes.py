@@ -1,0 +1,73 @@
+"""The sums of a whole tenant, worked by hand."""
+
+from collections.abc import Callable
+
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.money import Money
+from services.rms.tests.factories import (
+    add_order,
+    add_payment,
+    make_line,
+    make_quote,
+    open_books,
+    post,
+)
+
+
+async def test_the_sums_of_each_currency(client: AsyncClient, tx: AsyncConnection) -> None:
+    """Yen: an order of 1000 not confirmed, one of 300 of which a third is shipped, 150 paid.
+
+    The books in yuan hold receivables without orders, and an order that is not confirmed.
+    """
+    books = await open_books(tx)
+    yen = [make_line(1, "3", "270", "30", "JPY")]
+    quote = make_quote(yen, currency="JPY", account_id=books.account_id)
+    order_id = await add_order(tx, quote, confirmed=True)
+    await add_order(tx, make_quote([make_line(1, "1", "1000", "0", "JPY")], currency="JPY"))
+    order = (await client.get(f"/orders/{order_id}")).json()
+    body = {"lines": [{"line_id": order["lines"][0]["line_id"], "quantity": "1"}]}
+    assert (await post(client, f"/orders/{order_id}/shipments", body)).status_code == 201
+    payment = await add_payment(tx, Money.of("150", "JPY"), account_id=books.account_id)
+    path = f"/payments/{payment.id}/allocations"
+    assert (await post(client, path, {"strategy": "OLDEST_FIRST"})).status_code == 201
+
+    answer = await client.get("/reconciliation")
+    assert answer.status_code == 200, answer.text
+    sums = {one.pop("currency"): one for one in answer.json()["items"]}
+    assert {name: money["amount"] for name, money in sums["JPY"].items()} == {
+        "confirmed": "300",
+        "shipped": "100",
+        "unshipped": "200",
+        "owed": "100",
+        "settled": "100",
+        "open": "0",
+        "paid": "150",
+        "allocated": "100",
+        "unallocated": "50",
+    }
+    assert {name: money["amount"] for name, money in sums["CNY"].items()} == {
+        "confirmed": "0.00",
+        "shipped": "0.00",
+        "unshipped": "0.00",
+        "owed": "600.00",
+        "settled": "0.00",
+        "open": "600.00",
+        "paid": "250.00",
+        "allocated": "0.00",
+        "unallocated": "250.00",
+    }
+
+
+async def test_nothing_yet(client: AsyncClient) -> None:
+    assert (await client.get("/reconciliation")).json() == {"items": []}
+
+
+async def test_every_read_scope_is_needed(client: AsyncClient, token: Callable[..., str]) -> None:
+    scopes = ["rms.order.read", "rms.receivable.read", "rms.payment.read"]
+    for missing in scopes:
+        granted = " ".join(scope for scope in scopes if scope != missing)
+        header = {"Authorization": f"Bearer {token(scope=granted)}"}
+        answer = await client.get("/reconciliation", headers=header)
+        assert (answer.status_code, answer.json()["params"]) == (403, {"scopes": [missing]})
