@@ -9,6 +9,10 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from contracts.event import REGISTRY
 
@@ -33,9 +37,26 @@ def event_schemas() -> Iterator[tuple[str, str]]:
 
 def api_documents() -> Iterator[tuple[str, str]]:
     """OpenAPI 3.1 of each service, as the running service answers it."""
-    os.environ.setdefault("L2C_MODE", "development")
+    with NamedTemporaryFile(suffix=".pem") as key:
+        key.write(_throwaway_key())
+        key.flush()
+        os.environ.update(L2C_MODE="development", ORG_DEV_ISSUER="true")
+        os.environ["ORG_SIGNING_KEY_FILE"] = key.name
+        yield from _of_apps()
+
+
+def _throwaway_key() -> bytes:
+    """The token routes are shown only where the development issuer is on, which needs a key."""
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _of_apps() -> Iterator[tuple[str, str]]:
     for service in SERVICES:
-        os.environ.setdefault(f"{service.upper()}_DATABASE_URL", "postgresql+asyncpg://unused/x")
+        os.environ[f"{service.upper()}_DATABASE_URL"] = "postgresql+asyncpg://unused/x"
         yield f"openapi/{service}.json", _text(import_module(f"{service}.app").create().openapi())
 
 

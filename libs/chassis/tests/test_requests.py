@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient
+
 from testkit.plugin import PublishedFacts
 
 Token = Callable[..., str]

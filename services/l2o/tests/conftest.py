@@ -1,9 +1,9 @@
 from uuid import UUID
 
 import pytest
-from testkit.plugin import Committed
 
 from services.l2o.tests.deliveries import Stored
+from testkit.plugin import Committed
 
 
 @pytest.fixture(scope="session")

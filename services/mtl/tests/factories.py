@@ -8,6 +8,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.jobs import Done, Job
+from chassis.subscriptions import Meta
 from kernel.ids import new_id
 from mtl.imports.actions import JOB
 from mtl.imports.timers import run_chunk
@@ -15,6 +16,15 @@ from mtl.leads.domain import Lead, LeadStatus
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 CONTACT = {"name": "王芳", "company": "远景科技", "phone": "13800138000", "email": "w@example.com"}
+
+META = Meta(
+    event_id=new_id(),
+    tenant=new_id(),
+    aggregate_id=new_id(),
+    sequence=1,
+    epoch=1,
+    occurred_at=NOON,
+)
 
 
 def make_lead(**fields: Any) -> Lead:

@@ -18,6 +18,7 @@ from contracts.topics import MAX_MESSAGE_BYTES
 PERMANENT = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError)
 BATCH_BYTES = 65_536
 SEND_SECONDS = 30.0
+REQUESTS_PER_SEND = 3  # a request that gets no answer is repeated so often
 STOP_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
@@ -114,19 +115,28 @@ class KafkaTransport:
             max_request_size=MAX_MESSAGE_BYTES,
             max_batch_size=BATCH_BYTES,
             linger_ms=0,
-            request_timeout_ms=10_000,
+            request_timeout_ms=int(self._timeout * 1000 / REQUESTS_PER_SEND),
         )
         await self._producer.start()
         return self._producer
 
     async def _abandon(self) -> None:
-        """Throw the producer away; its own `stop` would wait for a broker that is gone."""
+        """Throw the producer away with what it holds; its own `stop` would wait for the broker.
+
+        First the sender, then the client: what the sender has under way ends with the client's
+        answers or timeouts, and would wait for ever for a client that is closed.
+        """
         producer, self._producer = self._producer, None
         if producer is None:
             return
         producer._closed = True  # noqa: SLF001  # else it warns that nobody stopped it
-        await producer.client.close()
-        await producer._sender.close()  # noqa: SLF001  # ends its task without flushing
+        try:
+            async with asyncio.timeout(self._timeout):
+                await producer._sender.close()  # noqa: SLF001  # ends its task without flushing
+        except TimeoutError:
+            log.warning("producer_does_not_end")
+        finally:
+            await producer.client.close()
 
 
 async def _landed(flying: Sequence[asyncio.Future[object]]) -> None:

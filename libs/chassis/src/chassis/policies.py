@@ -30,6 +30,12 @@ def secure(table: str, *, worker_sees_all: bool = False, append_only: bool = Fal
     op.execute(f"GRANT {verbs}{more} ON {table} TO {worker}")
 
 
+def open_to_readiness() -> None:
+    """Let both roles ask which migrations the database holds."""
+    app, worker = roles()
+    op.execute(f"GRANT SELECT ON alembic_version TO {app}, {worker}")
+
+
 def open_to_worker(table: str) -> None:
     """Grants on a table without tenants: the worker keeps it, the API reads it."""
     app, worker = roles()

@@ -66,9 +66,9 @@ def _code_of(error: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     if kind in _LIMITS:
         code, relation, name = _LIMITS[kind]
         return code, {"relation": relation, "limit": _plain(context.get(name))}
-    if kind.endswith("_too_short"):
+    if kind.endswith("too_short"):
         return "TOO_SHORT", {"minimum": context.get("min_length")}
-    if kind.endswith("_too_long"):
+    if kind.endswith("too_long"):
         return "TOO_LONG", {"maximum": context.get("max_length")}
     if kind in ("enum", "literal_error"):
         return "VALUE_UNKNOWN", {"expected": _choices(context.get("expected", ""))}

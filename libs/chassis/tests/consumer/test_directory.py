@@ -17,7 +17,7 @@ from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import CREATED, counted
 from testkit.plugin import Committed
 
-ZURICH = {
+ZURICH: dict[str, Any] = {
     "name": "Muster AG",
     "timezone": "Europe/Zurich",
     "currency": "CHF",

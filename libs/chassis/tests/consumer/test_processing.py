@@ -10,7 +10,7 @@ from chassis.context import Context, current
 from chassis.parked_events import list_parked
 from chassis.processing import Processor
 from chassis.subscriptions import Meta, process
-from chassis.tables import inbox, outbox
+from chassis.tables import consumer_counts, inbox, outbox
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (
     Moods,
@@ -201,6 +201,5 @@ async def test_a_batch_of_one_partition_reports_its_last_offset(
     await Processor(subscription, committed.worker).apply(
         [Consumed("testkit.note.v1", 7, 41, value)]
     )
-    query = "SELECT partition, last_offset FROM consumer_counts"
-    async with committed.worker.begin(tenant) as tx:
-        assert (await tx.exec_driver_sql(query)).one()._tuple() == (7, 41)
+    query = select(consumer_counts.c.partition, consumer_counts.c.last_offset)
+    assert await rows(committed.worker, tenant, query) == [(7, 41)]

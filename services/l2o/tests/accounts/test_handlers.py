@@ -7,10 +7,9 @@ from random import Random
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
-from testkit.plugin import Committed, PublishedFacts
 
 from chassis.arrivals import Consumed
 from chassis.db import Database
@@ -29,6 +28,7 @@ from services.l2o.tests.factories import (
     order_shipped,
     payment_received,
 )
+from testkit.plugin import Committed, PublishedFacts
 
 
 async def test_each_fact_has_its_counter(tx: AsyncConnection, published: PublishedFacts) -> None:
@@ -83,9 +83,7 @@ async def test_totals_stay_exact_when_everything_comes_six_times(
     async with committed.app.begin(tenant) as tx:
         account = await add_account(tx)
     records = [record(tenant, event) for event in the_facts(account.id)]
-    await asyncio.gather(
-        *(deliver(committed.worker, records, seed * 10 + at) for at in range(3))
-    )
+    await asyncio.gather(*(deliver(committed.worker, records, seed * 10 + at) for at in range(3)))
     async with committed.app.begin(tenant) as tx:
         in_yuan, in_dollars = await store.totals_of(tx, account.id)
     exactly = cny("2.10")
@@ -102,7 +100,6 @@ AMOUNTS = st.lists(
 @settings(
     max_examples=25,
     deadline=None,
-    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(amounts=AMOUNTS)

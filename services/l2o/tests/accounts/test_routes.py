@@ -5,11 +5,11 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
-from testkit.plugin import PublishedFacts
 
 from kernel.money import Money
 from l2o.accounts import actions
 from services.l2o.tests.factories import add_account, cny
+from testkit.plugin import PublishedFacts
 
 Token = Callable[..., str]
 CALLER = "01990000-0000-7000-8000-000000000001"

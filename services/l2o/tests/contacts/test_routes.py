@@ -5,9 +5,9 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
-from testkit.plugin import PublishedFacts
 
 from services.l2o.tests.factories import add_account, add_contact
+from testkit.plugin import PublishedFacts
 
 Token = Callable[..., str]
 ID = str(uuid4())

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
-from testkit.plugin import Committed, PublishedFacts
 
 from chassis import clock
 from chassis.pages import PageRequest, fetch_page
@@ -19,6 +18,7 @@ from l2o.opportunities.handlers import on_order_confirmed
 from l2o.opportunities.schemas import StageChangeOut
 from services.l2o.tests.deliveries import Stored, meta, record, subscription
 from services.l2o.tests.factories import NOON, add_opportunity, order_confirmed
+from testkit.plugin import Committed, PublishedFacts
 
 FIRST_PAGE = PageRequest(limit=50, cursor=None, filters="", key=b"")
 

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
-from testkit.plugin import Committed
 
 from chassis.processing import Processor
 from l2o.opportunities.domain import Opportunity, Stage
 from l2o.opportunities.store import opportunities, stage_changes
 from services.l2o.tests.deliveries import Stored, record, subscription
 from services.l2o.tests.factories import add_account, add_opportunity, order_confirmed
+from testkit.plugin import Committed
 
 
 @pytest.fixture

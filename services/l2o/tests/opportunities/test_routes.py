@@ -5,10 +5,10 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
-from testkit.plugin import PublishedFacts
 
 from l2o.opportunities.domain import Stage
 from services.l2o.tests.factories import add_account, add_contact, add_opportunity
+from testkit.plugin import PublishedFacts
 
 Token = Callable[..., str]
 Json = dict[str, Any]

@@ -7,22 +7,12 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.subscriptions import Meta
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from kernel.errors import NotFound
 from kernel.ids import new_id
 from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
-from services.mtl.tests.factories import NOON, create_qualified
+from services.mtl.tests.factories import META, create_qualified
 from testkit.plugin import PublishedFacts
-
-META = Meta(
-    event_id=new_id(),
-    tenant=new_id(),
-    aggregate_id=new_id(),
-    sequence=1,
-    epoch=1,
-    occurred_at=NOON,
-)
 
 
 async def convert(client: AsyncClient, lead_id: str) -> dict[str, Any]:

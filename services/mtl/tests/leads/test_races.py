@@ -5,12 +5,16 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
+import pytest
+from fastapi import FastAPI
 from httpx import AsyncClient, Response
 from sqlalchemy import func, select
 
 from chassis.tables import outbox
+from contracts.l2o.events import ConversionCompleted, ConversionRejected
+from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
 from mtl.leads.store import lead_keys, leads
-from services.mtl.tests.factories import create, create_qualified
+from services.mtl.tests.factories import META, create, create_qualified, problem, status_of
 from testkit.plugin import Committed
 
 SPELLINGS = ("13800138000", "0086 138-0013-8000", "+86 138 0013 8000", "１３８００１３８０００")
@@ -69,6 +73,58 @@ async def test_ten_tabs_convert_at_once(
     assert len({str(a.json()["result"]) for a in answers}) == 1
     assert len({a.json()["id"] for a in answers}) == 1
     assert (await events(committed, tenant))["mtl.lead.converted.v1"] == 1
+
+
+@pytest.fixture
+def patient(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests wait for the end of their operation, as they do outside the tests."""
+    monkeypatch.setattr(app.state.operation_waiter, "budget", 5)
+
+
+async def answer_for_l2o(committed: Committed, tenant: UUID, reason: str | None) -> None:
+    """Waits for the conversion and says that it was made, or why not."""
+    wanted = select(outbox.c.payload).where(outbox.c.type == "mtl.lead.converted.v1")
+    found = None
+    while found is None:
+        async with committed.worker.begin(tenant) as tx:
+            found = (await tx.execute(wanted)).scalar_one_or_none()
+            if found is None:
+                continue
+            ids = {"conversion_id": found["conversion_id"], "lead_id": found["lead"]["lead_id"]}
+            if reason is None:
+                made = {n: found[n] for n in ("account_id", "contact_id", "opportunity_id")}
+                await on_conversion_completed(tx, ConversionCompleted(**ids, **made), META)
+            else:
+                rejected = ConversionRejected(**ids, reason=reason)
+                await on_conversion_rejected(tx, rejected, META)
+
+
+@pytest.mark.usefixtures("patient")
+async def test_an_answer_in_time_is_the_answer(
+    committed_client: AsyncClient, committed: Committed, tenant: UUID
+) -> None:
+    lead_id = await create_qualified(committed_client)
+    converted, _ = await asyncio.gather(
+        committed_client.post(f"/leads/{lead_id}/convert"),
+        answer_for_l2o(committed, tenant, None),
+    )
+    operation = converted.json()
+    assert (converted.status_code, operation["status"]) == (200, "SUCCEEDED")
+    lead = (await committed_client.get(f"/leads/{lead_id}")).json()
+    assert operation["result"]["opportunity_id"] == lead["opportunity_id"]
+
+
+@pytest.mark.usefixtures("patient")
+async def test_a_rejection_in_time_is_the_answer_too(
+    committed_client: AsyncClient, committed: Committed, tenant: UUID
+) -> None:
+    lead_id = await create_qualified(committed_client)
+    converted, _ = await asyncio.gather(
+        committed_client.post(f"/leads/{lead_id}/convert"),
+        answer_for_l2o(committed, tenant, "ACCOUNT_NOT_FOUND"),
+    )
+    assert problem(converted) == (409, "ACCOUNT_NOT_FOUND")
+    assert await status_of(committed_client, lead_id) == "QUALIFIED"
 
 
 async def test_a_phone_that_becomes_free_has_one_new_owner(

@@ -10,10 +10,8 @@ from httpx import AsyncClient
 from services.mtl.tests.factories import (
     CONTACT,
     create,
-    create_qualified,
     faults,
     problem,
-    status_of,
 )
 from testkit.plugin import PublishedFacts
 
@@ -173,125 +171,6 @@ async def test_another_tenant_may_have_the_same_lead(client: AsyncClient, token:
         answer = await client.request(method, f"/leads/{mine['id']}{path}", headers=other)
         assert problem(answer) == (404, "LEAD_NOT_FOUND")
     assert len((await client.get("/leads", headers=other)).json()["items"]) == 1
-
-
-async def test_a_disqualified_lead_frees_what_it_was_known_by(
-    client: AsyncClient, published: PublishedFacts
-) -> None:
-    lead_id = (await create(client, **CONTACT))["id"]
-    answer = await client.post(f"/leads/{lead_id}/disqualify", json={"reason": " 空号 "})
-    lead = answer.json()
-    assert (lead["status"], lead["status_reason"], lead["version"]) == ("DISQUALIFIED", "空号", 2)
-    again = await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "另一个"})
-    assert (again.status_code, again.json()) == (200, lead)
-    await create(client, **CONTACT)
-    facts = [(event.type, event.sequence) for event in await published()]
-    assert facts == [
-        ("mtl.lead.captured.v1", 1),
-        ("mtl.lead.disqualified.v1", 2),
-        ("mtl.lead.captured.v1", 1),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("body", "fault"),
-    [
-        ({}, ("/reason", "REQUIRED")),
-        ({"reason": " "}, ("/reason", "TOO_SHORT")),
-        ({"reason": "x" * 501}, ("/reason", "TOO_LONG")),
-        ({"reason": "x", "by": "me"}, ("/by", "UNKNOWN_FIELD")),
-    ],
-)
-async def test_disqualifying_needs_a_reason(
-    client: AsyncClient, body: dict[str, str], fault: tuple[str, str]
-) -> None:
-    lead_id = (await create(client))["id"]
-    answer = await client.post(f"/leads/{lead_id}/disqualify", json=body)
-    assert (answer.status_code, faults(answer)) == (422, {fault})
-    assert await status_of(client, lead_id) == "NEW"
-
-
-async def test_qualifying_twice_is_qualifying_once(
-    client: AsyncClient, published: PublishedFacts
-) -> None:
-    lead_id = (await create(client))["id"]
-    first = await client.post(f"/leads/{lead_id}/qualify")
-    again = await client.post(f"/leads/{lead_id}/qualify")
-    assert (first.status_code, first.json()["status"]) == (200, "QUALIFIED")
-    assert again.json() == first.json()
-    assert [event.sequence for event in await published()] == [1, 2]
-
-
-async def test_forbidden_moves_say_why(client: AsyncClient, published: PublishedFacts) -> None:
-    lead_id = (await create(client))["id"]
-    answer = await client.post(f"/leads/{lead_id}/convert", json={})
-    assert problem(answer) == (409, "LEAD_NOT_QUALIFIED")
-    assert answer.json()["params"] == {"status": "NEW"}
-    await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "空号"})
-    for move, code in [("qualify", "LEAD_NOT_NEW"), ("convert", "LEAD_NOT_QUALIFIED")]:
-        assert problem(await client.post(f"/leads/{lead_id}/{move}")) == (409, code)
-    assert len(await published()) == 2
-
-
-async def test_converting_answers_the_ids_that_will_be(
-    client: AsyncClient, published: PublishedFacts
-) -> None:
-    lead_id = await create_qualified(client, company="远景科技", name="王芳")
-    answer = await client.post(f"/leads/{lead_id}/convert", json={"opportunity_name": "CRM"})
-    operation = answer.json()
-    assert (answer.status_code, operation["status"]) == (202, "RUNNING")
-    assert operation["kind"] == "lead.convert"
-    assert answer.headers["location"] == f"/mtl/v1/operations/{operation['id']}"
-    lead = (await client.get(f"/leads/{lead_id}")).json()
-    assert (lead["status"], lead["conversion_id"]) == ("CONVERTED", operation["id"])
-    names = ("account_id", "contact_id", "opportunity_id")
-    assert operation["result"] == {name: lead[name] for name in names}
-    event = (await published())[-1]
-    assert (event.type, event.sequence) == ("mtl.lead.converted.v1", 3)
-    assert event.payload["conversion_id"] == operation["id"]
-    assert event.payload["opportunity_name"] == "CRM"
-    assert event.payload["existing_account"] is False
-    assert event.payload["converted_by"] == ME
-
-
-async def test_converting_again_answers_the_same_whatever_is_asked(
-    client: AsyncClient, published: PublishedFacts
-) -> None:
-    lead_id = await create_qualified(client)
-    account = str(uuid4())
-    first = (await client.post(f"/leads/{lead_id}/convert", json={"account_id": account})).json()
-    other = {"account_id": str(uuid4()), "opportunity_name": "another"}
-    again = (await client.post(f"/leads/{lead_id}/convert", json=other)).json()
-    assert again == first
-    assert first["result"]["account_id"] == account
-    events = await published()
-    assert [event.sequence for event in events] == [1, 2, 3]
-    assert events[-1].payload["existing_account"] is True
-
-
-@pytest.mark.parametrize(
-    ("body", "fault"),
-    [
-        ({"account_id": "x"}, ("/account_id", "ID_INVALID")),
-        ({"opportunity_name": ""}, ("/opportunity_name", "TOO_SHORT")),
-        ({"stage": "WON"}, ("/stage", "UNKNOWN_FIELD")),
-    ],
-)
-async def test_bad_conversions(
-    client: AsyncClient, body: dict[str, str], fault: tuple[str, str]
-) -> None:
-    lead_id = await create_qualified(client)
-    answer = await client.post(f"/leads/{lead_id}/convert", json=body)
-    assert (answer.status_code, faults(answer)) == (422, {fault})
-    assert await status_of(client, lead_id) == "QUALIFIED"
-
-
-async def test_the_history_says_who_and_why(client: AsyncClient) -> None:
-    lead_id = await create_qualified(client)
-    await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "空号"})
-    moves = (await client.get(f"/leads/{lead_id}/history")).json()["items"]
-    told = [(m["from_status"], m["to_status"], m["reason"], m["actor"]) for m in moves]
-    assert told == [("QUALIFIED", "DISQUALIFIED", "空号", ME), ("NEW", "QUALIFIED", None, ME)]
 
 
 async def test_lists_are_newest_first_page_by_page_and_filtered(

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Select, select, text
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mtl.leads import actions, store
@@ -117,7 +116,7 @@ async def test_lists_walk_an_index_under_the_policy(
     for node in ("seqscan", "bitmapscan", "sort"):
         await tx.execute(text(f"SET LOCAL enable_{node} = off"))
     page = query.order_by(store.leads.c.id.desc()).limit(50)
-    sql = page.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    sql = page.compile(dialect=tx.dialect, compile_kwargs={"literal_binds": True})
     plan = "\n".join((await tx.execute(text(f"EXPLAIN {sql}"))).scalars())
     assert f"Index Scan Backward using {index}" in plan
     assert "Sort" not in plan

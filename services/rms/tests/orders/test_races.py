@@ -39,7 +39,7 @@ async def test_twenty_shipments_of_a_line_never_over_ship(
         quote = make_quote([make_line(1, "9", "88.50", "11.51")])
         order_id = await add_order(tx, quote, confirmed=True)
     order = (await committed_client.get(f"/orders/{order_id}")).json()
-    body = {"lines": [{"line_id": order["lines"][0]["line_id"], "quantity": "0.7"}]}
+    body = {"lines": [{"line_id": order["lines"][0]["id"], "quantity": "0.7"}]}
 
     async def ship() -> Response:
         async with AT_ONCE:

@@ -27,7 +27,7 @@ async def test_the_sums_of_each_currency(client: AsyncClient, tx: AsyncConnectio
     order_id = await add_order(tx, quote, confirmed=True)
     await add_order(tx, make_quote([make_line(1, "1", "1000", "0", "JPY")], currency="JPY"))
     order = (await client.get(f"/orders/{order_id}")).json()
-    body = {"lines": [{"line_id": order["lines"][0]["line_id"], "quantity": "1"}]}
+    body = {"lines": [{"line_id": order["lines"][0]["id"], "quantity": "1"}]}
     assert (await post(client, f"/orders/{order_id}/shipments", body)).status_code == 201
     payment = await add_payment(tx, Money.of("150", "JPY"), account_id=books.account_id)
     path = f"/payments/{payment.id}/allocations"

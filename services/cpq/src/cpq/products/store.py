@@ -34,7 +34,7 @@ products = Table(
 async def add(tx: AsyncConnection, product: Product) -> bool:
     """Insert unless the SKU is taken; whether it was free. Waits for a rival still writing it."""
     free = insert(products).values(to_columns(products, product))
-    free = free
+    free = free.on_conflict_do_nothing(index_elements=["tenant_id", "sku"])
     return (await tx.execute(free.returning(products.c.id))).one_or_none() is not None
 
 

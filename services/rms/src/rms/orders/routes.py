@@ -18,37 +18,46 @@ router = new_router("/orders", tag="orders")
 READ, WRITE = allow("rms.order.read"), allow("rms.order.write")
 
 
-@router.get("", dependencies=[READ])
+@router.get("", dependencies=[READ], summary="List orders, newest first")
 async def order_list(
     tx: Tx,
     page: PageParams,
     status: Annotated[OrderStatus | None, Query(description="In this status")] = None,
     account_id: Annotated[UUID | None, Query(description="Of this account")] = None,
 ) -> Page[OrderSummary]:
-    """List orders, newest first."""
     return await store.read_page(tx, page, status=status, account_id=account_id)
 
 
-@router.get("/{order_id}", dependencies=[READ])
+@router.get(
+    "/{order_id}",
+    dependencies=[READ],
+    summary="Read an order with its lines, shipments and receivables",
+)
 async def order_get(order_id: UUID, tx: Tx, now: Now) -> OrderOut:
-    """Read an order with its lines, shipments and receivables."""
     today = business_date(now, (await settings_of(tx)).timezone)
     return await store.read(tx, order_id, today=today)
 
 
-@router.post("/{order_id}/confirm", dependencies=[WRITE])
+@router.post(
+    "/{order_id}/confirm",
+    dependencies=[WRITE],
+    summary="Confirm an order; a confirmed one is answered as it is",
+)
 async def order_confirm(order_id: UUID, tx: Tx, now: Now) -> OrderOut:
-    """Confirm an order; a confirmed one is answered as it is."""
     await actions.confirm_order(tx, order_id, now=now)
     today = business_date(now, (await settings_of(tx)).timezone)
     return await store.read(tx, order_id, today=today)
 
 
-@router.post("/{order_id}/shipments", status_code=201, dependencies=[WRITE, KEY_REQUIRED])
+@router.post(
+    "/{order_id}/shipments",
+    status_code=201,
+    dependencies=[WRITE, KEY_REQUIRED],
+    summary="Ship a part of an order, or all that is left; the customer owes for it from then on",
+)
 async def order_ship(
     order_id: UUID, body: ShipmentIn, response: Response, tx: Tx, now: Now
 ) -> ShipmentOut:
-    """Ship a part of an order, or all that is left; the customer owes for it from then on."""
     lines = body.lines
     shipment = await actions.ship_order(
         tx,
@@ -62,7 +71,6 @@ async def order_ship(
     return ShipmentOut.model_validate(shipment)
 
 
-@router.get("/{order_id}/shipments/{shipment_id}", dependencies=[READ])
+@router.get("/{order_id}/shipments/{shipment_id}", dependencies=[READ], summary="Read a shipment")
 async def shipment_get(order_id: UUID, shipment_id: UUID, tx: Tx) -> ShipmentOut:
-    """Read a shipment."""
     return await store.read_shipment(tx, order_id, shipment_id)

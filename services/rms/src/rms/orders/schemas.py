@@ -78,7 +78,7 @@ class OrderLineOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    line_id: UUID = Field(validation_alias="id")
+    id: UUID
     line_no: int
     product_id: UUID
     sku: str

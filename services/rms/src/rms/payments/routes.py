@@ -23,9 +23,13 @@ router = new_router("/payments", tag="payments")
 READ, WRITE = allow("rms.payment.read"), allow("rms.payment.write")
 
 
-@router.post("", status_code=201, dependencies=[WRITE, KEY_REQUIRED])
+@router.post(
+    "",
+    status_code=201,
+    dependencies=[WRITE, KEY_REQUIRED],
+    summary="Record money that arrived; its bank reference is unique",
+)
 async def payment_create(body: PaymentIn, response: Response, tx: Tx, now: Now) -> PaymentSummary:
-    """Record money that arrived; its bank reference is unique."""
     payment = await actions.receive_payment(
         tx,
         account_id=body.account_id,
@@ -38,28 +42,30 @@ async def payment_create(body: PaymentIn, response: Response, tx: Tx, now: Now) 
     return PaymentSummary.model_validate(payment)
 
 
-@router.get("", dependencies=[READ])
+@router.get("", dependencies=[READ], summary="List payments, newest first")
 async def payment_list(
     tx: Tx,
     page: PageParams,
     account_id: Annotated[UUID | None, Query(description="From this account")] = None,
     status: Annotated[PaymentStatus | None, Query(description="In this status")] = None,
 ) -> Page[PaymentSummary]:
-    """List payments, newest first."""
     return await store.read_page(tx, page, account_id=account_id, status=status)
 
 
-@router.get("/{payment_id}", dependencies=[READ])
+@router.get("/{payment_id}", dependencies=[READ], summary="Read a payment with its allocations")
 async def payment_get(payment_id: UUID, tx: Tx) -> PaymentOut:
-    """Read a payment with its allocations."""
     return await store.read(tx, payment_id)
 
 
-@router.post("/{payment_id}/allocations", status_code=201, dependencies=[WRITE, KEY_REQUIRED])
+@router.post(
+    "/{payment_id}/allocations",
+    status_code=201,
+    dependencies=[WRITE, KEY_REQUIRED],
+    summary="Set a payment against receivables: chosen ones, or the oldest first (write-off)",
+)
 async def payment_allocate(
     payment_id: UUID, body: AllocationsIn, response: Response, tx: Tx, now: Now
 ) -> AllocationsOut:
-    """Set a payment against receivables: chosen ones, or the oldest first (write-off)."""
     if body.lines is None:
         allocated = await actions.allocate_oldest_first(
             tx, payment_id, at_most=body.amount, now=now

@@ -17,7 +17,7 @@ router = new_router("/receivables", tag="receivables")
 READ = allow("rms.receivable.read")
 
 
-@router.get("", dependencies=[READ])
+@router.get("", dependencies=[READ], summary="List receivables, newest first")
 async def receivable_list(
     tx: Tx,
     now: Now,
@@ -26,15 +26,13 @@ async def receivable_list(
     order_id: Annotated[UUID | None, Query(description="For shipments of this order")] = None,
     status: Annotated[ReceivableStatus | None, Query(description="In this status")] = None,
 ) -> Page[ReceivableOut]:
-    """List receivables, newest first."""
     today = business_date(now, (await settings_of(tx)).timezone)
     return await store.read_page(
         tx, page, account_id=account_id, order_id=order_id, status=status, today=today
     )
 
 
-@router.get("/{receivable_id}", dependencies=[READ])
+@router.get("/{receivable_id}", dependencies=[READ], summary="Read a receivable")
 async def receivable_get(receivable_id: UUID, tx: Tx, now: Now) -> ReceivableOut:
-    """Read a receivable."""
     today = business_date(now, (await settings_of(tx)).timezone)
     return await store.read(tx, receivable_id, today=today)

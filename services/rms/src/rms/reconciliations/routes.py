@@ -8,7 +8,10 @@ router = new_router("/reconciliation", tag="reconciliations")
 READ = [allow("rms.order.read"), allow("rms.receivable.read"), allow("rms.payment.read")]
 
 
-@router.get("", dependencies=READ)
+@router.get(
+    "",
+    dependencies=READ,
+    summary="Read what was ordered, owed and paid, per currency; the equations must hold",
+)
 async def reconciliation_get(tx: Tx) -> ReconciliationOut:
-    """Read what was ordered, owed and paid, per currency; the equations must hold."""
     return await store.read(tx)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from chassis.policies import open_to_worker, secure
+from chassis.policies import open_to_readiness, open_to_worker, secure
 from chassis.tables import Xid8
 
 revision = "backbone_20261122"
@@ -352,6 +352,7 @@ def upgrade() -> None:
         secure(table)
     for table in WITHOUT_TENANT:
         open_to_worker(table)
+    open_to_readiness()
 
 
 def downgrade() -> None:

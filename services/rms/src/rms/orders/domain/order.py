@@ -113,8 +113,9 @@ class Order:
             violations.append(Violation("/shipped_date", "DATE_IN_FUTURE", {"today": str(today)}))
         if violations:
             raise Invalid(violations)
-        lines = {line.id: line for line in self.lines}
-        return tuple(lines[line_id].part(quantity) for line_id, quantity in wanted)
+        quantities = dict(wanted)
+        lines = [line for line in self.lines if line.id in quantities]
+        return tuple(line.part(quantities[line.id]) for line in lines)
 
     def ship(self, parts: Sequence[Part], *, now: datetime) -> Order:
         """The order once these parts have left."""

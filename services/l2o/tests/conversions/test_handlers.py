@@ -1,0 +1,183 @@
+"""A converted lead becomes an account, a contact and an opportunity, or nothing at all."""
+
+from uuid import UUID
+
+from httpx import AsyncClient
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.processing import Processor
+from contracts.mtl.events import LeadConverted
+from kernel.ids import new_id
+from l2o.accounts.store import accounts
+from l2o.contacts.store import contacts
+from l2o.conversions.handlers import on_lead_converted
+from l2o.conversions.store import conversions
+from l2o.opportunities.store import opportunities, stage_changes
+from services.l2o.tests.deliveries import Stored, meta, record, subscription
+from services.l2o.tests.factories import add_account, lead_converted, make_lead
+from testkit.plugin import Committed, PublishedFacts
+
+ALL = (accounts, contacts, opportunities, stage_changes, conversions)
+FACTS = [
+    ("l2o.account.created.v1", 1),
+    ("l2o.contact.created.v1", 1),
+    ("l2o.opportunity.opened.v1", 1),
+    ("l2o.conversion.completed.v1", 1),
+]
+
+
+async def test_the_three_of_a_lead(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    event = lead_converted()
+    await on_lead_converted(tx, event, meta())
+    at = "2026-11-22T04:00:00Z"
+    account = (await client.get(f"/accounts/{event.account_id}")).json()
+    assert account == {
+        "id": str(event.account_id),
+        "name": "上海测试有限公司",
+        "phone": "+8613800138000",
+        "lead_id": str(event.lead.lead_id),
+        "owner_id": "seller",
+        "version": 1,
+        "created_at": at,
+        "updated_at": at,
+    }
+    contact = (await client.get(f"/contacts/{event.contact_id}")).json()
+    assert (contact["account_id"], contact["name"]) == (account["id"], "王芳")
+    assert (contact["phone"], contact["email"]) == ("+8613800138000", "wang.fang@example.com")
+    path = f"/opportunities/{event.opportunity_id}"
+    opportunity = (await client.get(path)).json()
+    assert opportunity["account_id"] == account["id"]
+    assert opportunity["contact_id"] == contact["id"]
+    assert opportunity["lead_id"] == account["lead_id"]
+    assert (opportunity["name"], opportunity["stage"]) == ("CRM 项目", "FIRST_CONTACT")
+    assert (opportunity["owner_id"], opportunity["version"]) == ("seller", 1)
+    [change] = (await client.get(f"{path}/stage-changes")).json()["items"]
+    assert (change["from_stage"], change["to_stage"]) == (None, "FIRST_CONTACT")
+    assert change["actor"] == "manager"  # who converted it, not whose it is
+    facts = await published()
+    assert [(fact.type, fact.sequence) for fact in facts] == FACTS
+    assert facts[-1].payload == {
+        "conversion_id": str(event.conversion_id),
+        "lead_id": str(event.lead.lead_id),
+        "account_id": account["id"],
+        "contact_id": contact["id"],
+        "opportunity_id": opportunity["id"],
+    }
+
+
+async def test_a_lead_of_nobody_is_whose_who_converts_it(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    event = lead_converted(lead=make_lead(owner_id=None))
+    await on_lead_converted(tx, event, meta())
+    account = (await client.get(f"/accounts/{event.account_id}")).json()
+    opportunity = (await client.get(f"/opportunities/{event.opportunity_id}")).json()
+    assert (account["owner_id"], opportunity["owner_id"]) == ("manager", "manager")
+
+
+async def test_a_lead_of_which_only_a_number_is_known(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    lead = make_lead(name=None, company=None, external_id="660737")
+    event = lead_converted(lead=lead)
+    await on_lead_converted(tx, event, meta())
+    for path in (f"/accounts/{event.account_id}", f"/contacts/{event.contact_id}"):
+        assert (await client.get(path)).json()["name"] == "660737"
+
+
+async def test_into_an_account_that_is_there(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    account = await add_account(tx, name="老客户")
+    event = lead_converted(existing_account=account.id)
+    await on_lead_converted(tx, event, meta())
+    assert [fact.type for fact in await published()] == [kind for kind, _ in FACTS[1:]]
+    opportunity = (await client.get(f"/opportunities/{event.opportunity_id}")).json()
+    contact = (await client.get(f"/contacts/{event.contact_id}")).json()
+    assert opportunity["account_id"] == contact["account_id"] == str(account.id)
+    [only] = (await client.get("/accounts")).json()["items"]
+    assert (only["name"], only["version"], only["lead_id"]) == ("老客户", 1, None)
+
+
+async def assert_rejected(
+    tx: AsyncConnection, published: PublishedFacts, event: LeadConverted
+) -> None:
+    [fact] = await published()
+    assert (fact.type, fact.sequence) == ("l2o.conversion.rejected.v1", 1)
+    assert fact.payload == {
+        "conversion_id": str(event.conversion_id),
+        "lead_id": str(event.lead.lead_id),
+        "reason": "ACCOUNT_NOT_FOUND",
+    }
+    made = {
+        table.name: (await tx.execute(select(func.count()).select_from(table))).scalar_one()
+        for table in ALL
+    }
+    assert made == {
+        "accounts": 0,
+        "contacts": 0,
+        "opportunities": 0,
+        "stage_changes": 0,
+        "conversions": 1,
+    }
+
+
+async def test_into_an_account_nobody_knows(tx: AsyncConnection, published: PublishedFacts) -> None:
+    event = lead_converted(existing_account=new_id())
+    await on_lead_converted(tx, event, meta())
+    await assert_rejected(tx, published, event)
+    # What was said stays said, even if there is such an account later.
+    await on_lead_converted(tx, event, meta())
+    await assert_rejected(tx, published, event)
+
+
+async def test_another_tenants_account_is_nobodys(
+    committed: Committed, stored: Stored, tenant: UUID
+) -> None:
+    other = new_id()
+    async with committed.app.begin(other) as tx:
+        theirs = await add_account(tx)
+    event = lead_converted(existing_account=theirs.id)
+    await Processor(subscription("conversions"), committed.worker).apply([record(tenant, event)])
+    assert await stored.published() == [("l2o.conversion.rejected.v1", 1)]
+    assert [await stored.count(table) for table in ALL] == [0, 0, 0, 0, 1]
+    assert await Stored(committed.app, other).published() == []
+
+
+async def test_the_same_again_changes_nothing(
+    tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    event = lead_converted()
+    for _ in range(3):
+        await on_lead_converted(tx, event, meta())
+    assert [(fact.type, fact.sequence) for fact in await published()] == FACTS
+
+
+async def test_redelivered_under_its_own_and_under_a_new_event_id(
+    committed: Committed, stored: Stored, tenant: UUID
+) -> None:
+    event = lead_converted()
+    lead_id = event.lead.lead_id
+    first, again = (record(tenant, event, subject=lead_id) for _ in range(2))
+    processor = Processor(subscription("conversions"), committed.worker)
+    for records in ([first], [first], [again], [first, again]):
+        await processor.apply(records)
+    assert await stored.published() == FACTS
+    assert [await stored.count(table) for table in ALL] == [1, 1, 1, 1, 1]
+    assert await stored.parked() == []
+
+
+async def test_all_or_nothing(committed: Committed, stored: Stored, tenant: UUID) -> None:
+    """The opportunity's id is taken, so nothing of the conversion is left but its parked event."""
+    taken = lead_converted()
+    clash = lead_converted().model_copy(update={"opportunity_id": taken.opportunity_id})
+    sound = lead_converted()
+    processor = Processor(subscription("conversions"), committed.worker)
+    await processor.apply([record(tenant, event) for event in (taken, clash, sound)])
+    assert await stored.parked() == [("FAILED", "PARKED")]
+    assert [await stored.count(table) for table in ALL] == [2, 2, 2, 2, 2]
+    assert clash.account_id not in {row["id"] for row in await stored.rows(accounts)}
+    assert await stored.published() == [*FACTS, *FACTS]
