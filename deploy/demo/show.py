@@ -40,11 +40,12 @@ def _work(console: Console, result: Mapping[str, Any]) -> None:
 
 
 def _stages(console: Console, stages: Mapping[str, Mapping[str, int]]) -> None:
-    table = Table("Stage", "Count", title="Where everything stands", title_justify="left")
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for name, counts in stages.items():
         said = ", ".join(f"{state} {n}" for state, n in counts.items()) or "none"
         table.add_row(name, said)
-    console.print(table)
+    console.print("\nWhere everything stands")
+    console.print(table, "")
 
 
 def _money(console: Console, rows: list[Mapping[str, Any]]) -> None:
@@ -68,10 +69,16 @@ def _verdict(holds: bool) -> str:  # noqa: FBT001  # a verdict is a yes or no
 
 def _events(console: Console, rows: list[Mapping[str, Any]]) -> None:
     names = ("published", "applied", "skipped", "ignored", "parked")
-    table = Table("Subscriber", "Topic", *names, "", title="Events", title_justify="left")
+    console.print("\nEvents: published = applied + skipped + ignored + parked")
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("subscriber", no_wrap=True)
+    table.add_column("topic", no_wrap=True)
+    for name in (*names, ""):
+        table.add_column(name, justify="right")
     for row in rows:
         counts = [str(row[name]) for name in names]
-        table.add_row(row["subscription"], row["topic"], *counts, "=" if row["equal"] else "≠")
+        verdict = "[green]=[/green]" if row["equal"] else "[red]≠[/red]"
+        table.add_row(row["subscription"], row["topic"], *counts, verdict)
     console.print(table)
 
 

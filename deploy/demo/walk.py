@@ -35,7 +35,7 @@ async def seed_catalog(admin: Person, products: Sequence[Product]) -> Json:
             body = {"sku": product.sku, "name": product.name, "unit": "PCS"}
             known[product.sku] = (await admin.post("/cpq/v1/products", body))["id"]
     async for book in admin.everything("/cpq/v1/price-books"):
-        return book
+        return await admin.get(f"/cpq/v1/price-books/{book['id']}")
     entries = [
         {
             "product_id": known[p.sku],
@@ -88,17 +88,14 @@ async def to_cash(
     order = await seller.until(f"/rms/v1/orders?account_id={lead['account_id']}")
     order = await seller.post(f"/rms/v1/orders/{order['id']}/confirm")
     await _ship(seller, order)
-    receivables = [
-        r async for r in seller.everything(f"/rms/v1/receivables?order_id={order['id']}")
-    ]
-    total = order["gross_total"]
+    order = await seller.get(f"/rms/v1/orders/{order['id']}")
     payment = await erp.post(
         "/rms/v1/payments",
         {
             "account_id": order["account_id"],
             "bank_reference": f"DEMO-{order['document_no']}",
-            "amount": total,
-            "received_date": receivables[0]["due_date"],
+            "amount": order["gross_total"],
+            "received_date": order["shipments"][-1]["shipped_date"],
         },
         key=f"demo-payment-{order['id']}",
     )

@@ -220,7 +220,7 @@ class Line:
 async def test_a_producer_whose_broker_went_silent_is_replaced(
     bootstrap: str, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Closing the client before the sender left the sender waiting for ever."""
+    """And nothing of it is left: with its client closed first, its sender waited for ever."""
     await apply(bootstrap, [NARROW])
     line = Line(bootstrap)
     server = await asyncio.start_server(line.carry, "127.0.0.1", 0)
@@ -242,6 +242,7 @@ async def test_a_producer_whose_broker_went_silent_is_replaced(
     line.alive.set()
     assert await transport.send(records[1:]) == []
     await transport.close()
+    assert [task for task in asyncio.all_tasks() if "aiokafka" in repr(task)] == []
     server.close()
     await server.wait_closed()
     monkeypatch.undo()

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, MetaData, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -49,8 +49,18 @@ def metadata_of(service: str) -> list[MetaData]:
 
 
 def versions_needed(service: str) -> frozenset[str]:
-    """The newest revision of each branch: what a database must have for this build."""
-    return frozenset(ScriptDirectory.from_config(_config(service)).get_heads())
+    """What `alembic_version` must hold for this build: the newest revision of each branch.
+
+    Alembic leaves a branch out while all of it is implied by what another branch depends on.
+    """
+    scripts = ScriptDirectory.from_config(_config(service))
+    implied = {each for one in scripts.walk_revisions() for each in _dependencies(one)}
+    return frozenset(scripts.get_heads()) - implied
+
+
+def _dependencies(revision: Script) -> tuple[str, ...]:
+    named = revision.dependencies or ()
+    return (named,) if isinstance(named, str) else tuple(named)
 
 
 async def upgrade(service: str, owner_url: str) -> None:

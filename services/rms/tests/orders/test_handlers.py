@@ -107,19 +107,20 @@ def consumed(quote: QuoteState, tenant: UUID, *, offset: int = 0) -> Consumed:
     return Consumed(event.topic(), 0, offset, envelope.encode())
 
 
-async def test_two_processors_at_once_make_one_order_and_no_gap(
+async def test_processors_at_once_make_one_order_and_no_gap(
     committed: Committed, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:
         await add_settings(tx)
     quote = make_quote()
-    # The same record twice, and the same fact once more under an event id of its own.
-    first, other = consumed(quote, tenant), consumed(quote, tenant, offset=1)
-    processors = [Processor(QUOTES, committed.worker) for _ in range(6)]
+    # The same record to every other one, and the same fact under event ids of its own.
+    same = consumed(quote, tenant)
+    records = [same if n % 2 else consumed(quote, tenant, offset=n) for n in range(8)]
+    processors = [Processor(QUOTES, committed.worker) for _ in records]
     await asyncio.gather(
-        *(p.apply([first] if n % 2 else [other]) for n, p in enumerate(processors))
+        *(one.apply([record]) for one, record in zip(processors, records, strict=True))
     )
-    await Processor(QUOTES, committed.worker).apply([consumed(make_quote(), tenant, offset=2)])
+    await Processor(QUOTES, committed.worker).apply([consumed(make_quote(), tenant, offset=9)])
     async with committed.app.begin(tenant) as tx:
         numbers = list((await tx.execute(select(orders.c.document_no))).scalars())
         assert sorted(number[-6:] for number in numbers) == ["000001", "000002"]

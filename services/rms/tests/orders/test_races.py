@@ -8,9 +8,10 @@ from httpx import AsyncClient, Response
 from sqlalchemy import func, select
 
 from chassis.tables import outbox
+from rms.orders.actions import create_order
 from rms.orders.store import order_lines, orders, shipments
 from rms.receivables.store import receivables
-from services.rms.tests.factories import add_order, add_settings, make_line, make_quote, post
+from services.rms.tests.factories import NOON, add_order, add_settings, make_line, make_quote, post
 from testkit.plugin import Committed
 
 AT_ONCE = asyncio.Semaphore(18)  # the pool has 20 connections
@@ -28,6 +29,29 @@ async def test_fifty_orders_at_once_have_no_gap(committed: Committed, tenant: UU
     async with committed.app.begin(tenant) as tx:
         numbers = (await tx.execute(select(orders.c.document_no))).scalars()
         assert sorted(int(one[-6:]) for one in numbers) == list(range(1, 51))
+
+
+async def test_the_second_order_of_a_quote_waits_and_takes_no_number(
+    committed: Committed, tenant: UUID
+) -> None:
+    quote = make_quote()
+
+    async def create() -> None:
+        async with committed.app.begin(tenant) as tx:
+            await create_order(tx, quote, now=NOON)
+
+    async with committed.app.begin(tenant) as tx:
+        await add_settings(tx)
+    async with committed.app.begin(tenant) as tx:
+        await create_order(tx, quote, now=NOON)
+        rival = asyncio.create_task(create())
+        await asyncio.sleep(0.3)
+        assert not rival.done()
+    await rival
+    async with committed.app.begin(tenant) as tx:
+        await create_order(tx, make_quote(), now=NOON)
+        numbers = (await tx.execute(select(orders.c.document_no))).scalars()
+        assert sorted(numbers) == ["SO-2026-000001", "SO-2026-000002"]
 
 
 async def test_twenty_shipments_of_a_line_never_over_ship(
