@@ -63,7 +63,10 @@ def several(apps: Mapping[str, FastAPI]) -> ASGIApp:
 
 
 class Server(uvicorn.Server):
-    """Fails readiness at the first SIGTERM, then drains, then closes."""
+    """Fails readiness at the first signal, drains, closes and exits with 0; a second one hurries.
+
+    The parent would raise the signal once more at the end, so that a good stop looks like a death.
+    """
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         drain: Callable[[], None] | None = getattr(
@@ -71,7 +74,8 @@ class Server(uvicorn.Server):
         )
         if drain is not None:
             drain()
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
 
 def server_of(app: ASGIApp, *, host: str, port: int) -> Server:

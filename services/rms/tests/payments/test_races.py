@@ -148,7 +148,7 @@ async def test_one_reference_at_once_is_one_payment(
             "account_id": str(books.account_id),
             "bank_reference": "ICBC-1" + " " * n,
             "amount": {"amount": "1.00", "currency": "CNY"},
-            "received_date": "2026-11-20",
+            "received_date": "2020-01-31",
         }
         async with AT_ONCE:
             return await post(committed_client, "/payments", body)
