@@ -1,6 +1,7 @@
 """Problems, language, strict JSON and idempotency keys, on the sample service."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -78,13 +79,14 @@ async def test_bad_tokens(
 
 
 async def test_expired_foreign_and_short_tokens(client: AsyncClient, token: Token) -> None:
-    for claims, status, code in [
+    refused: list[tuple[dict[str, Any], int, str]] = [
         ({"exp": 1}, 401, "TOKEN_EXPIRED"),
         ({"iss": "https://elsewhere.test"}, 401, "TOKEN_INVALID"),
         ({"aud": "other"}, 401, "TOKEN_INVALID"),
         ({"tenant": "x"}, 401, "TOKEN_INVALID"),
         ({"scope": "testkit.note.read"}, 403, "SCOPE_MISSING"),
-    ]:
+    ]
+    for claims, status, code in refused:
         answer = await client.post(
             "/notes",
             json={"text": "a"},

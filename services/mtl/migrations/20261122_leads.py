@@ -56,6 +56,7 @@ def _leads() -> None:
     )
     op.create_index("ix_leads_tenant_id_status_id", "leads", ["tenant_id", "status", "id"])
     op.create_index("ix_leads_tenant_id_owner_id_id", "leads", ["tenant_id", "owner_id", "id"])
+    op.create_index("ix_leads_tenant_id_account_id", "leads", ["tenant_id", "account_id"])
     secure("leads")
 
 

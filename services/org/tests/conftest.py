@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,13 @@ def service() -> str:
 
 
 @pytest.fixture(scope="session")
-def environment(environment: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def signing_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return factories.write_key(tmp_path_factory.mktemp("keys") / "signing.pem")
+
+
+@pytest.fixture
+def environment(environment: None, signing_key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As for every service, and the token issuer switched on."""
-    key: Path = factories.write_key(tmp_path_factory.mktemp("keys") / "signing.pem")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ORG_DEV_ISSUER", "true")
-        patch.setenv("ORG_SIGNING_KEY_FILE", str(key))
-        patch.setenv("OIDC_ISSUER", factories.ISSUER)
-        yield
+    monkeypatch.setenv("ORG_DEV_ISSUER", "true")
+    monkeypatch.setenv("ORG_SIGNING_KEY_FILE", str(signing_key))
+    monkeypatch.setenv("OIDC_ISSUER", factories.ISSUER)

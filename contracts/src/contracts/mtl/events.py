@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from contracts.event import Event, State
 from kernel.personal import Personal
 
@@ -20,7 +22,7 @@ class LeadState(State):
     source: str | None = None
     status: str
     owner_id: str | None = None
-    attributes: dict[str, str] = {}
+    attributes: dict[str, str] = Field(default_factory=dict)
 
 
 class LeadCaptured(Event):

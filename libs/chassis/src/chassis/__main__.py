@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.table import Table
 
-from chassis import clock, epoch, logs, migrate, parked_events, run_worker, topics
+from chassis import clock, epoch, logs, migrate, parked_events, quarantine, run_worker, topics
 from chassis.db import Database
+from chassis.kafka import KafkaTransport
 from chassis.parking import Parked
 from chassis.run_worker import Part
 from chassis.serve import server_of, several
@@ -123,6 +124,30 @@ def skip(service: str, event: UUID, note: str, by: str = "operator") -> None:
 
     asyncio.run(run())
     console.print("Skipped; those behind it go on.")
+
+
+@events.command()
+def quarantined_retry(service: str, key: str) -> None:
+    """Send the events of a key that the broker refused again, in order."""
+    settings = Settings.of(service)
+    transport = KafkaTransport(settings.kafka_bootstrap, name=f"{service}-quarantine")
+
+    async def run() -> int:
+        try:
+            url = settings.worker_database_url
+            return await quarantine.retry(url, transport, service=service, key=key)
+        finally:
+            await transport.close()
+
+    console.print(f"{asyncio.run(run())} events of {key} were sent.")
+
+
+@events.command()
+def quarantined_skip(service: str, key: str) -> None:
+    """Give the events of a key that the broker refused up; later ones flow again."""
+    url = Settings.of(service).worker_database_url
+    lost = asyncio.run(quarantine.skip(url, service=service, key=key))
+    console.print(f"{lost} events of {key} will never be sent.")
 
 
 if __name__ == "__main__":

@@ -64,6 +64,7 @@ class Delivery:
         self._last_offsets: dict[counts.Place, int] = {}
         self._parked: set[str] = set()
         self._outcomes: Outcomes = []
+        self.handling = False  # whether a failure from here on may be a handler's
 
     async def run(self, arrivals: Sequence[Arrival], failure: Failure | None = None) -> Outcomes:
         """Bring every arrival to its outcome and count it; with a failure, park them for it."""
@@ -73,6 +74,7 @@ class Delivery:
         keys = [arrival.key for arrival in fresh if not arrival.ignored]
         self._parked = await parking.parked_among(self._tx, self._tenant, self._subscription, keys)
         flowing = [arrival for arrival in fresh if not await self._set_aside(arrival, failure)]
+        self.handling = bool(flowing)
         applied = await handle(self._tx, self._subscription, flowing)
         for arrival in flowing:
             outcome = applied[arrival.event_id]

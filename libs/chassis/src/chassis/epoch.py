@@ -101,17 +101,10 @@ async def rebase(
 ) -> int:
     """Raise the epoch by one and make the cursors fit the database; returns the new epoch.
 
-    The same cluster (promoted, recovered to a point in time, or a dump loaded into it): rows and
-    cursors went back together, and transaction ids only grow in it. What `lo` does not see is what
-    was not known to be sent, old rows and new ones alike, so the cursors stay as they are.
-
-    Another cluster counts its transactions from elsewhere, so `lo` says nothing about it: an old
-    row may carry an id of the future, which would surface days later, and a new row an id far
-    below `lo`, which would be lost. Old rows with an id that is not yet over here get one from
-    before all others (writers are locked out meanwhile, so every row of this cluster is over), and
-    the cursors return to the beginning: every retained row is sent again, in its order, and what
-    commits from now on is seen like in a new database. The same is done where the cluster is the
-    same but a cursor is ahead of it all the same.
+    In the same cluster (promoted, recovered to a point in time, or a dump loaded into it) rows and
+    cursors went back together, and transaction ids only grow. What `lo` does not see is what was
+    not known to be sent, old rows and new ones alike, so the cursors stay as they are. In another
+    cluster, or where a cursor is ahead all the same, everything begins again: `_start_over`.
 
     Sending again is harmless: event ids stay, so inboxes drop them; replicas take them in order in
     the higher epoch. What subscribers saw of the time that was taken back is overruled by the next
@@ -126,17 +119,21 @@ async def rebase(
             identity = await connection.fetchval(IDENTITY)
             if await _must_start_over(connection, identity):
                 await _start_over(connection)
-            epoch: int = await connection.fetchval(
-                "INSERT INTO database_epoch (id, system_identifier, epoch) VALUES (1, $1, $2 + 1)"
-                " ON CONFLICT (id) DO UPDATE SET system_identifier = $1,"
-                " epoch = greatest(database_epoch.epoch, $2) + 1, since = clock_timestamp()"
-                " RETURNING epoch",
-                identity,
-                above,
-            )
-            await connection.execute(
-                "UPDATE relay_cursors SET system_identifier = $1, epoch = $2", identity, epoch
-            )
+            return await _raise_epoch(connection, identity, above)
+
+
+async def _raise_epoch(connection: asyncpg.Connection, identity: str, above: int) -> int:
+    epoch: int = await connection.fetchval(
+        "INSERT INTO database_epoch (id, system_identifier, epoch) VALUES (1, $1, $2 + 1)"
+        " ON CONFLICT (id) DO UPDATE SET system_identifier = $1,"
+        " epoch = greatest(database_epoch.epoch, $2) + 1, since = clock_timestamp()"
+        " RETURNING epoch",
+        identity,
+        above,
+    )
+    await connection.execute(
+        "UPDATE relay_cursors SET system_identifier = $1, epoch = $2", identity, epoch
+    )
     return epoch
 
 
@@ -165,6 +162,14 @@ async def _must_start_over(connection: asyncpg.Connection, identity: str) -> boo
 
 
 async def _start_over(connection: asyncpg.Connection) -> None:
+    """Have every retained row sent again, in its order.
+
+    Another cluster counts its transactions from elsewhere, so `lo` says nothing about it: an old
+    row may carry an id of the future, which would surface days later, and a new row an id far
+    below `lo`, which would be lost. Writers are locked out, so every row of this cluster is over
+    and seen; a row not seen is an old one and gets an id from before all others. Then the cursors
+    return to the beginning, and what commits from now on is found like in a new database.
+    """
     await connection.execute("LOCK TABLE outbox IN SHARE ROW EXCLUSIVE MODE")
     now = await read_snapshot(connection)
     await connection.execute(

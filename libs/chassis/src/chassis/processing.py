@@ -25,6 +25,10 @@ PROCESS_EVENTS, PROCESS_SECONDS = 20, 0.1
 REPLICA_EVENTS = 1_000
 
 
+class NeverReached(Exception):
+    """A transaction failed before any handler ran, so no event is to blame."""
+
+
 class Pace:
     """How many events a transaction takes: as many as fit into the time, up to the most."""
 
@@ -88,7 +92,7 @@ class Processor:
                 await self._deliver(tenant, chunk, failure)
                 return backoff.reset()
             except Exception as error:  # noqa: BLE001  # the consumer loop: park or try again
-                if is_transient(error) or failure is not None:
+                if failure is not None or isinstance(error, NeverReached) or is_transient(error):
                     await self._rest(error, backoff)
                 elif len(chunk) == 1:
                     failure = await self._judge(chunk[0], error)
@@ -102,16 +106,22 @@ class Processor:
         self, tenant: UUID, chunk: Sequence[Arrival], failure: Failure | None
     ) -> None:
         started = time.perf_counter()
-        async with self._database.begin(tenant) as tx:
-            delivery = Delivery(
-                tx,
-                tenant,
-                self.subscription,
-                recent=self._recent,
-                offsets_rise=self.offsets_rise,
-                now=self._now(),
-            )
-            outcomes = await delivery.run(chunk, failure)
+        delivery: Delivery | None = None
+        try:
+            async with self._database.begin(tenant) as tx:
+                delivery = Delivery(
+                    tx,
+                    tenant,
+                    self.subscription,
+                    recent=self._recent,
+                    offsets_rise=self.offsets_rise,
+                    now=self._now(),
+                )
+                outcomes = await delivery.run(chunk, failure)
+        except Exception as error:
+            if delivery is None or not delivery.handling:
+                raise NeverReached(repr(error)) from error
+            raise
         self._committed(outcomes, time.perf_counter() - started)
 
     def _committed(self, outcomes: Outcomes, seconds: float) -> None:

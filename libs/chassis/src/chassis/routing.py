@@ -14,8 +14,14 @@ from chassis.strict_json import StrictRequest
 class Route(APIRoute):
     """Reads bodies strictly and stores the answer of an idempotency key before the commit.
 
+    Its summary in OpenAPI is the first line of the endpoint's docstring.
     A route that takes more than the app's limit says so: `openapi_extra={"x-max-body-bytes": n}`.
     """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        told = (endpoint.__doc__ or "").strip().partition("\n")[0].removesuffix(".")
+        options["summary"] = options.get("summary") or told or None
+        super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         original = super().get_route_handler()

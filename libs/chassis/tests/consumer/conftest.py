@@ -9,12 +9,12 @@ from sqlalchemy import text
 
 from chassis.db import CURRENT_TENANT, Database
 from libs.chassis.tests.consumer.samples import Moods, metadata
-from testkit.databases import ServiceDatabase
+from testkit.plugin import Ground
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def _tables(service_database: ServiceDatabase) -> AsyncIterator[None]:
-    owner = Database(service_database.owner_url, name="test-owner")
+async def _tables(ground: Ground) -> AsyncIterator[None]:
+    owner = Database((await ground.urls("testkit")).owner_url, name="test-owner")
     async with owner.begin(None) as tx:
         await tx.run_sync(metadata.create_all)
         for table in metadata.tables:

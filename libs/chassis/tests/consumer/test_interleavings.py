@@ -172,6 +172,7 @@ async def test_a_replica_ends_in_the_newest_state(
     await tell(story, log, subscription, database)
     assert uncounted(await counted(database, tenant, subscription), story) == 0
     given_up = await settle(story, subscription, database, tenant, moods)
+    await tell(story, log, subscription, database)
     found = await copied(database, tenant)
     for key, note in enumerate(keys):
         sequences = wanted(story, given_up, key)

@@ -193,6 +193,23 @@ async def test_skipping_the_only_event_unblocks_at_once(
     assert await applied(committed.worker, tenant, note) == [2]
 
 
+async def test_what_a_replica_gave_up_does_not_come_back(
+    committed: Committed, tenant: UUID, moods: Moods
+) -> None:
+    moods.broken = {"bad"}
+    subscription, partition, note = copier(moods), Partition(tenant), new_id()
+    bad = partition.note(note, 1, "bad")
+    await Processor(subscription, committed.worker).apply([bad])
+    (parked,) = await parked_in(committed, tenant)
+    async with committed.app.begin(tenant) as tx:
+        await skip(tx, parked.id, by="x", now=clock.now(), note="no")
+    moods.broken.clear()
+    await Processor(subscription, committed.worker).apply([bad, partition.again(bad)])
+    assert await copied(committed.worker, tenant) == {}
+    counts = await counted(committed.worker, tenant, subscription)
+    assert counts == {"ignored": 1, "duplicates": 2}
+
+
 async def test_corrected_data_is_applied_and_the_original_kept(
     committed: Committed, tenant: UUID, moods: Moods
 ) -> None:

@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.consumer_metrics import RETRIES
 from chassis.db import Database
+from chassis.parked_events import list_parked
 from chassis.processing import Processor
 from chassis.subscriptions import Meta, Subscription, process
+from chassis.transient import is_transient
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (
@@ -118,6 +120,8 @@ async def test_terminated_backends_are_replaced(
     await killing
     await database.dispose()
     assert retries(subscription) >= 1
+    async with committed.worker.begin(tenant) as tx:
+        assert [(one.reason, one.error) for one in await list_parked(tx, limit=1)] == []
     assert await applied(committed.worker, tenant, note) == list(range(1, 301))
     counts = await counted(committed.worker, tenant, subscription)
     counts.pop("duplicates", None)  # a commit whose answer was lost is tried again
@@ -154,6 +158,28 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.write(data)
         await writer.drain()
     writer.close()
+
+
+async def test_a_schema_that_is_not_ready_is_no_events_fault(
+    committed: Committed, tenant: UUID, moods: Moods
+) -> None:
+    owner = Database(committed.urls.owner_url, name="test-owner")
+    subscription, note = recorder(moods, "sample.unready"), new_id()
+    async with owner.begin(None) as tx:
+        await tx.execute(text("REVOKE INSERT ON inbox FROM testkit_worker"))
+    record = Partition(tenant).note(note, 1)
+    applying = asyncio.create_task(Processor(subscription, committed.worker).apply([record]))
+    await retried(subscription, 3)
+    async with owner.begin(None) as tx:
+        await tx.execute(text("GRANT INSERT ON inbox TO testkit_worker"))
+    await applying
+    await owner.dispose()
+    assert await counted(committed.worker, tenant, subscription) == {"applied": 1}
+
+
+def test_a_connection_that_dies_while_it_is_made_is_transient() -> None:
+    assert is_transient(asyncpg.InterfaceError("connection is closed"))
+    assert not is_transient(asyncpg.exceptions.DataError("invalid input"))
 
 
 async def test_a_lost_race_with_a_person_is_tried_again_soon(

@@ -1,8 +1,8 @@
 """The fixtures every service's tests share; loaded through pytest's `-p testkit.plugin`."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI, Request
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis import logs
 from chassis import transaction as transactions
 from chassis.auth import Principal, authenticated
 from chassis.db import Database
@@ -46,6 +47,11 @@ Client = httpx.AsyncClient
 PublishedFacts = Callable[[], Awaitable[list[Published]]]
 
 
+def pytest_configure() -> None:
+    """Log as in production: a traceback drawn with its locals takes longer than its test."""
+    logs.configure("WARNING", service="test")
+
+
 @pytest.fixture(scope="session")
 def service() -> str:
     """The service under test; a service's conftest says its own name."""
@@ -58,47 +64,83 @@ def worker_id() -> str:
     return os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 
-@pytest.fixture(scope="session")
-async def service_database(service: str, worker_id: str) -> AsyncIterator[ServiceDatabase]:
-    database = await databases.create(service, worker_id)
-    yield database
-    await databases.drop(database)
+class Ground:
+    """What a test process keeps for each service it tests: databases, connections, the app.
+
+    A fixture of session scope would be made for the first service only; this is asked by name.
+    """
+
+    def __init__(self, worker_id: str, stack: AsyncExitStack) -> None:
+        self._worker_id = worker_id
+        self._stack = stack
+        self._urls: dict[str, ServiceDatabase] = {}
+        self._databases: dict[str, Database] = {}
+        self._apps: dict[str, FastAPI] = {}
+
+    async def urls(self, service: str) -> ServiceDatabase:
+        """The service's database, migrated."""
+        if service not in self._urls:
+            self._urls[service] = await databases.create(service, self._worker_id)
+            self._stack.push_async_callback(databases.drop, self._urls[service])
+        return self._urls[service]
+
+    async def database(self, service: str, role: str) -> Database:
+        """The service's database through its `app` or `worker` role."""
+        name = f"{service}_{role}"
+        if name not in self._databases:
+            urls = await self.urls(service)
+            url = urls.app_url if role == "app" else urls.worker_url
+            self._databases[name] = Database(url, name=f"test-{role}")
+            self._stack.push_async_callback(self._databases[name].dispose)
+        return self._databases[name]
+
+    async def app(self, service: str) -> FastAPI:
+        """The service's real application, trusting the tests' tokens; its settings are read now."""
+        if service not in self._apps:
+            created: FastAPI = import_module(f"{service}.app").create()
+            created.state.verifier = tokens.verifier()
+            await self._stack.enter_async_context(created.router.lifespan_context(created))
+            created.state.operation_waiter.budget = 0  # a shared transaction shows it nothing
+            self._apps[service] = created
+        return self._apps[service]
 
 
 @pytest.fixture(scope="session")
-async def app_database(service_database: ServiceDatabase) -> AsyncIterator[Database]:
-    database = Database(service_database.app_url, name="test-app")
-    yield database
-    await database.dispose()
+async def ground(worker_id: str) -> AsyncIterator[Ground]:
+    async with AsyncExitStack() as stack:
+        yield Ground(worker_id, stack)
 
 
-@pytest.fixture(scope="session")
-async def worker_database(service_database: ServiceDatabase) -> AsyncIterator[Database]:
-    database = Database(service_database.worker_url, name="test-worker")
-    yield database
-    await database.dispose()
+@pytest.fixture
+async def service_database(service: str, ground: Ground) -> ServiceDatabase:
+    return await ground.urls(service)
 
 
-@pytest.fixture(scope="session")
-def environment(service: str, service_database: ServiceDatabase) -> Iterator[None]:
+@pytest.fixture
+async def app_database(service: str, ground: Ground) -> Database:
+    return await ground.database(service, "app")
+
+
+@pytest.fixture
+async def worker_database(service: str, ground: Ground) -> Database:
+    return await ground.database(service, "worker")
+
+
+@pytest.fixture
+def environment(
+    service: str, service_database: ServiceDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the service's settings read."""
-    patch = pytest.MonkeyPatch()
     prefix = service.upper()
-    patch.setenv("L2C_MODE", "development")
-    patch.setenv(f"{prefix}_DATABASE_URL", service_database.app_url)
-    patch.setenv(f"{prefix}_WORKER_DATABASE_URL", service_database.worker_url)
-    yield
-    patch.undo()
+    monkeypatch.setenv("L2C_MODE", "development")
+    monkeypatch.setenv(f"{prefix}_DATABASE_URL", service_database.app_url)
+    monkeypatch.setenv(f"{prefix}_WORKER_DATABASE_URL", service_database.worker_url)
 
 
-@pytest.fixture(scope="session")
-async def app(service: str, environment: None) -> AsyncIterator[FastAPI]:
-    """The service's real application, trusting the tests' tokens."""
-    created: FastAPI = import_module(f"{service}.app").create()
-    created.state.verifier = tokens.verifier()
-    async with created.router.lifespan_context(created):
-        created.state.operation_waiter.budget = 0  # a shared transaction shows it nothing
-        yield created
+@pytest.fixture
+async def app(service: str, environment: None, ground: Ground) -> FastAPI:
+    """The service's real application."""
+    return await ground.app(service)
 
 
 @pytest.fixture

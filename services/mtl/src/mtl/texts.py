@@ -20,6 +20,10 @@ TEXTS: dict[str, Text] = {
         "只有新的或合格的线索才能作废；该线索状态为 {status}。",
         "Only a new or qualified lead can be disqualified; this one is {status}.",
     ),
+    "ACCOUNT_BEING_MADE": Text(
+        "客户 {account_id} 正由另一条线索的转化建立，请稍后再试。",
+        "Account {account_id} is just being made by another lead's conversion; try again.",
+    ),
     "LEAD_NOT_QUALIFIED": Text(
         "只有合格的线索才能转化；该线索状态为 {status}。",
         "Only a qualified lead can be converted; this one is {status}.",

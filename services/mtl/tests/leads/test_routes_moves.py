@@ -88,7 +88,8 @@ async def test_converting_answers_the_ids_that_will_be(
     lead = (await client.get(f"/leads/{lead_id}")).json()
     assert (lead["status"], lead["conversion_id"]) == ("CONVERTED", operation["id"])
     names = ("account_id", "contact_id", "opportunity_id")
-    assert operation["result"] == {name: lead[name] for name in names}
+    ids = {name: lead[name] for name in names}
+    assert operation["result"] == {**ids, "existing_account": False}
     event = (await published())[-1]
     assert (event.type, event.sequence) == ("mtl.lead.converted.v1", 3)
     assert event.payload["conversion_id"] == operation["id"]
@@ -135,3 +136,11 @@ async def test_the_history_says_who_and_why(client: AsyncClient) -> None:
     moves = (await client.get(f"/leads/{lead_id}/history")).json()["items"]
     told = [(m["from_status"], m["to_status"], m["reason"], m["actor"]) for m in moves]
     assert told == [("QUALIFIED", "DISQUALIFIED", "空号", ME), ("NEW", "QUALIFIED", None, ME)]
+
+
+async def test_into_an_account_that_is_still_being_made(client: AsyncClient) -> None:
+    first, second = [await create_qualified(client) for _ in range(2)]
+    made = (await client.post(f"/leads/{first}/convert", json={})).json()
+    into = {"account_id": made["result"]["account_id"]}
+    refused = await client.post(f"/leads/{second}/convert", json=into)
+    assert (refused.status_code, refused.json()["code"]) == (409, "ACCOUNT_BEING_MADE")

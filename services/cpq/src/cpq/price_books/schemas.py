@@ -1,29 +1,13 @@
-import re
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from cpq.price_books.domain import PriceEntry, PriceTier
+from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal
 from kernel.money import CurrencyCode, Money
-
-_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def _day(value: object) -> date:
-    if isinstance(value, str) and _ISO_DAY.fullmatch(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    raise PydanticCustomError("date_parsing", "Input should be a day such as 2026-11-22")
-
-
-# The framework's date also takes seconds since 1970 and midnights.
-BusinessDate = Annotated[date, BeforeValidator(_day)]
 
 BookName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 

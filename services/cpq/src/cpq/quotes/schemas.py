@@ -4,10 +4,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cpq.price_books.schemas import BusinessDate
 from cpq.quotes.domain.pricing import AskedLine
 from cpq.quotes.domain.proposal import Asked
 from cpq.quotes.domain.quote import QuoteStatus
+from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal, RateDecimal
 from kernel.money import CurrencyCode, Money
 

@@ -14,7 +14,7 @@ from chassis.operations import (
     start_operation,
 )
 from chassis.outbox import publish, publish_all
-from kernel.errors import Conflict
+from kernel.errors import Conflict, RuleBroken
 from kernel.ids import new_id
 from mtl.leads import store
 from mtl.leads.domain import Conversion, Duplicate, Lead, LeadDetails, Move
@@ -84,11 +84,14 @@ async def convert_lead(
     """Let L2O make an account (or take an existing one), a contact and an opportunity of it.
 
     A lead that is converted answers the operation and ids it has, whatever is asked for now: of
-    two tabs the second waits for the row. Raises NotFound, RuleBroken (LEAD_NOT_QUALIFIED).
+    two tabs the second waits for the row. Raises NotFound, RuleBroken (LEAD_NOT_QUALIFIED, and
+    ACCOUNT_BEING_MADE while another lead's conversion still makes that account).
     """
     before = await store.get(tx, lead_id, lock=True)
     if before.has_made(Move.CONVERT) and before.conversion_id is not None:
         return await get_operation(tx, before.conversion_id)
+    if account_id is not None and await store.is_being_made(tx, account_id):
+        raise RuleBroken("ACCOUNT_BEING_MADE", account_id=str(account_id))
     ids = Conversion(
         id=new_id(),
         account_id=account_id or new_id(),
@@ -103,6 +106,7 @@ async def convert_lead(
         "account_id": ids.account_id,
         "contact_id": ids.contact_id,
         "opportunity_id": ids.opportunity_id,
+        "existing_account": ids.existing_account,
     }
     return await start_operation(tx, ids.id, "lead.convert", result)
 

@@ -25,7 +25,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import enum_column, tenant_column
+from chassis.operations import OperationStatus
 from chassis.rows import fetch_row, to_columns, update_row
+from chassis.tables import operations
 from kernel.ids import new_id
 from mtl.database import metadata
 from mtl.leads.domain import Duplicate, Key, Lead, LeadStatus, first_come
@@ -56,6 +58,7 @@ leads = Table(
     Column("version", Integer, nullable=False),
     Index(None, "tenant_id", "status", "id"),
     Index(None, "tenant_id", "owner_id", "id"),
+    Index(None, "tenant_id", "account_id"),
 )
 
 # What a lead is known by. Digests, so that the columns of `leads` can be encrypted one day.
@@ -122,6 +125,20 @@ _FREE = text("""
 async def get(tx: AsyncConnection, lead_id: UUID, *, lock: bool = False) -> Lead:
     """Raises NotFound."""
     return await fetch_row(tx, leads, lead_id, Lead, lock=lock)
+
+
+async def is_being_made(tx: AsyncConnection, account_id: UUID) -> bool:
+    """Whether a conversion that has not ended yet is to make this account."""
+    query = (
+        select(leads.c.id)
+        .join(operations, operations.c.id == leads.c.conversion_id)
+        .where(
+            leads.c.account_id == account_id,
+            operations.c.status == OperationStatus.RUNNING,
+            operations.c.result["existing_account"].as_boolean().is_(False),
+        )
+    )
+    return (await tx.execute(query.limit(1))).one_or_none() is not None
 
 
 def listed(*, status: LeadStatus | None = None, owner_id: str | None = None) -> Select[Any]:

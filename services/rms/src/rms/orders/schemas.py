@@ -4,10 +4,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal
 from kernel.money import Money
 from rms.orders.domain.order import OrderStatus
-from rms.receivables.schemas import BusinessDate, ReceivableOut
+from rms.receivables.schemas import ReceivableOut
 
 _LINE = "01990000-0000-7000-8000-000000000001"
 

@@ -13,9 +13,9 @@ from pydantic import (
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
+from kernel.business_dates import BusinessDate
 from kernel.money import Money, precision
 from rms.payments.domain import PaymentStatus
-from rms.receivables.schemas import BusinessDate
 
 _ID = "01990000-0000-7000-8000-000000000001"
 _YUAN: JsonDict = {"amount": "1130.00", "currency": "CNY"}

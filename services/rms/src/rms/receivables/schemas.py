@@ -1,25 +1,11 @@
-import re
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Self
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field
 
 from kernel.money import Money
 from rms.receivables.domain import Receivable, ReceivableStatus
-
-_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def _written_out(value: object) -> object:
-    if isinstance(value, str) and _ISO_DAY.fullmatch(value):
-        return value
-    raise PydanticCustomError("date_parsing", "Input should be a day such as 2026-11-22")
-
-
-# Alone, the framework's date also takes seconds since 1970 and midnights.
-BusinessDate = Annotated[date, BeforeValidator(_written_out)]
 
 
 class ReceivableOut(BaseModel):
