@@ -85,10 +85,10 @@ class Consumer:
             consumer.subscribe(self._subscription.topics, listener=self._rebalance)
             await self._work(consumer, stop)
         finally:
-            self._rebalance.joined = False
             with suppress(TimeoutError, KafkaError):
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await consumer.stop()  # leaves the group, so that others need not wait
+            self._rebalance.joined = False  # last: a rebalance may have ended meanwhile
 
     def _connected(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
@@ -158,7 +158,8 @@ class Consumer:
                 self._progress_at = time.monotonic()
             still = time.monotonic() - self._progress_at
             if still > self._stall_seconds:
-                raise Stalled(f"{lag} records wait and none was done for {still:.0f} s")
+                what = f"{lag} records wait" if self._rebalance.joined else "not in the group"
+                raise Stalled(f"{what}, and no progress for {still:.0f} s")
 
     async def _lag(self, consumer: AIOKafkaConsumer) -> int:
         """Records in our partitions that are not done, those in hand among them."""

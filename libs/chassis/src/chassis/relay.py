@@ -35,6 +35,7 @@ RESTARTABLE = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
+    asyncpg.InternalClientError,
 )
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,9 @@ def is_transient(error: BaseException) -> bool:
         return error.connection_invalidated or str(state).startswith(SQLSTATES)
     if isinstance(error, asyncpg.PostgresError):  # while connecting, they come as they are
         return str(error.sqlstate).startswith(SQLSTATES)
-    if isinstance(error, asyncpg.InterfaceError):  # so do these: the connection died at once
+    if isinstance(
+        error, asyncpg.InterfaceError | asyncpg.InternalClientError
+    ):  # so do these: the connection died at once
         return not isinstance(error, ValueError)  # but not a value that does not fit
     if type(error) is OSError:  # several addresses of one host, all refused; not a missing file
         return True

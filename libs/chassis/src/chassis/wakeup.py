@@ -18,6 +18,15 @@ RECONNECT_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
 
+# asyncpg raises InternalClientError when a session is cut in the middle of an answer.
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+
 
 class Wakeup:
     """`async with Wakeup(url) as wakeup: database.on_published = wakeup.ring`."""
@@ -59,7 +68,7 @@ class Wakeup:
             try:
                 async with connected(self._url, name=self._name) as connection:
                     await self._ring_with(connection)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except AWAY as error:
                 log.warning("wakeup_failed", error=repr(error))
                 await asyncio.sleep(RECONNECT_SECONDS)
 
