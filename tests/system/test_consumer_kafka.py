@@ -216,11 +216,11 @@ async def test_idle_members_are_left_alone(
 ) -> None:
     """Five members of four partitions, nothing to do: that is no stall."""
     subject = new_id()
-    groups = [consuming(event, committed, on_counted, stall_seconds=2.0) for _ in range(5)]
+    groups = [consuming(event, committed, on_counted, stall_seconds=5.0) for _ in range(5)]
     async with groups[0], groups[1], groups[2], groups[3], groups[4]:
         await fill(event, tenant, [subject], 3)
         await until_applied(committed, tenant, 3)
-        await asyncio.sleep(6)
+        await asyncio.sleep(9)
     assert RESTARTS.labels(f"{event.aggregate_type()}s", "Stalled")._value.get() == 0
 
 
