@@ -19,7 +19,7 @@ MAY_CATCH_ALL = {
     "consumer.py": "the consumer loop",
     "processing.py": "the consumer loop: an event's failure is classified and parked",
     "retrier.py": "the consumer loop over what is parked",
-    "job_runner.py": "the job runner",
+    "runner.py": "the job runner",
     "timers.py": "the timer runner",
     "problems.py": "the problem handler",
 }

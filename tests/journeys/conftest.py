@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from chassis.clock import now
-from chassis.courier import Courier
+from chassis.consumer.processing import Processor
+from chassis.consumer.retrier import Retrier
 from chassis.db import Database
-from chassis.processing import Processor
-from chassis.relay import Relay
-from chassis.retrier import Retrier
+from chassis.relay.courier import Courier
+from chassis.relay.relay import Relay
 from chassis.serve import several
 from chassis.worker import Worker
 from kernel.ids import new_id

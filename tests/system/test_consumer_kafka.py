@@ -17,12 +17,12 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import topics
-from chassis.consumer import Consumer
-from chassis.consumer_metrics import RESTARTS
+from chassis.consumer.consumer import Consumer
+from chassis.consumer.metrics import RESTARTS
+from chassis.consumer.processing import Processor
+from chassis.consumer.subscriptions import Meta, ProcessHandler
 from chassis.envelope import Envelope
-from chassis.processing import Processor
-from chassis.subscriptions import Meta, ProcessHandler
+from chassis.relay import topics
 from chassis.tables import consumer_counts, parked_events
 from contracts.event import Event
 from contracts.topics import MAX_MESSAGE_BYTES, TopicSpec

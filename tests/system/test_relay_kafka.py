@@ -16,11 +16,11 @@ from aiokafka.conn import create_conn
 
 from chassis.connections import connected
 from chassis.envelope import Envelope
-from chassis.kafka import KafkaTransport
 from chassis.outbox import bucket_of
-from chassis.relay import Poll, Relay
-from chassis.topics import apply
-from chassis.transport import BEHIND, Record, TransportFailed
+from chassis.relay.kafka import KafkaTransport
+from chassis.relay.relay import Poll, Relay
+from chassis.relay.topics import apply
+from chassis.relay.transport import BEHIND, Record, TransportFailed
 from contracts.topics import MAX_MESSAGE_BYTES, TopicSpec
 from kernel.ids import new_id
 from testkit.notes import rewrite, write

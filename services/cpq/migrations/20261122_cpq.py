@@ -5,9 +5,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from alembic import op
 
+from chassis.consumer.replica import replica_columns
 from chassis.db import tenant_column
 from chassis.policies import secure
-from chassis.replica import replica_columns
 from chassis.rows import money_columns
 
 revision = "cpq_20261122"

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.subscriptions import Meta, Received
+from chassis.consumer.subscriptions import Meta, Received
 from chassis.tables import tenant_settings
 from contracts.event import Event
 from cpq.accounts.store import accounts

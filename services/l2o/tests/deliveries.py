@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.schema import Table
 
-from chassis.arrivals import Consumed
+from chassis.consumer.arrivals import Consumed
+from chassis.consumer.subscriptions import Meta, Subscription
 from chassis.db import Database
 from chassis.envelope import Envelope
 from chassis.outbox import bucket_of
-from chassis.subscriptions import Meta, Subscription
 from chassis.tables import outbox, parked_events
 from contracts.event import Event
 from kernel.ids import new_id

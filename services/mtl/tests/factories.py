@@ -7,8 +7,8 @@ from uuid import UUID
 from httpx import AsyncClient, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.jobs import Done, Job
-from chassis.subscriptions import Meta
+from chassis.consumer.subscriptions import Meta
+from chassis.jobs.queue import Done, Job
 from kernel.ids import new_id
 from mtl.imports.actions import JOB
 from mtl.imports.timers import run_chunk

@@ -3,9 +3,9 @@
 import sqlalchemy as sa
 from alembic import op
 
+from chassis.consumer.replica import replica_columns
 from chassis.db import tenant_column
 from chassis.policies import secure
-from chassis.replica import replica_columns
 from chassis.rows import money_columns
 
 revision = "rms_20261122"

@@ -11,10 +11,12 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.table import Table
 
-from chassis import clock, epoch, logs, migrate, parked_events, quarantine, run_worker, topics
+from chassis import clock, logs, migrate, run_worker
+from chassis.consumer import parked_events
+from chassis.consumer.parking import Parked
 from chassis.db import Database
-from chassis.kafka import KafkaTransport
-from chassis.parking import Parked
+from chassis.relay import epoch, quarantine, topics
+from chassis.relay.kafka import KafkaTransport
 from chassis.run_worker import Part
 from chassis.serve import server_of, several
 from chassis.settings import Settings

@@ -14,19 +14,19 @@ from starlette.responses import Response
 
 from chassis import problems
 from chassis.auth import KeySet, Verifier
-from chassis.count_routes import event_count_router
+from chassis.consumer.count_routes import event_count_router
+from chassis.consumer.parking_routes import parked_router
 from chassis.db import Database
 from chassis.edge import Edge
 from chassis.health import database_check, health_routes
 from chassis.idempotency import Replay
 from chassis.migrate import versions_needed
-from chassis.operation_routes import operation_router
-from chassis.operation_waiter import OperationWaiter
-from chassis.parking_routes import parked_router
+from chassis.operations.routes import operation_router
+from chassis.operations.waiter import OperationWaiter
 from chassis.problem_schema import PROBLEM_RESPONSES, with_problem_media_type
+from chassis.relay.wakeup import Wakeup
 from chassis.settings import Settings
 from chassis.texts import Catalog, Texts
-from chassis.wakeup import Wakeup
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.consumer.replica import replicate
+from chassis.consumer.subscriptions import Received, ReplicaResult, Subscription, replica
 from chassis.refusals import Unavailable
-from chassis.replica import replicate
-from chassis.subscriptions import Received, ReplicaResult, Subscription, replica
 from chassis.tables import tenant_settings
 from contracts.org.events import TenantChanged, TenantCreated
 

@@ -16,8 +16,8 @@ from starlette.responses import Response
 
 from chassis.auth import Principal
 from chassis.clock import now
-from chassis.operation_answers import WaitingResponse
-from chassis.operations import get_operation
+from chassis.operations.answers import WaitingResponse
+from chassis.operations.store import get_operation
 from chassis.refusals import Malformed
 from chassis.tables import idempotency_keys
 from kernel.errors import Conflict, Invalid, Violation

@@ -19,20 +19,20 @@ from starlette.applications import Starlette
 
 from chassis import pruning
 from chassis.clock import now
-from chassis.consumer import Consumer
-from chassis.courier import Courier
+from chassis.consumer.consumer import Consumer
+from chassis.consumer.processing import Processor
+from chassis.consumer.retrier import Retrier
 from chassis.db import Database
 from chassis.health import Check, database_check, health_routes
-from chassis.job_runner import JobRunner
-from chassis.kafka import KafkaTransport
+from chassis.jobs.runner import JobRunner
+from chassis.jobs.timers import Timer, TimerRunner
 from chassis.migrate import versions_needed
-from chassis.processing import Processor
-from chassis.relay import Relay
-from chassis.retrier import Retrier
+from chassis.relay.courier import Courier
+from chassis.relay.kafka import KafkaTransport
+from chassis.relay.relay import Relay
+from chassis.relay.transport import Transport
+from chassis.relay.wakeup import Wakeup
 from chassis.settings import Settings
-from chassis.timers import Timer, TimerRunner
-from chassis.transport import Transport
-from chassis.wakeup import Wakeup
 from chassis.worker import Worker
 
 log = structlog.get_logger()

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from chassis.jobs import JobHandler
-from chassis.subscriptions import Subscription
+from chassis.consumer.subscriptions import Subscription
+from chassis.jobs.queue import JobHandler
 
 
 @dataclass(frozen=True)

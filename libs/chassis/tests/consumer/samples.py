@@ -8,11 +8,18 @@ from uuid import UUID
 from sqlalchemy import Column, Integer, Select, Table, Text, UniqueConstraint, Uuid, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.arrivals import Consumed
+from chassis.consumer.arrivals import Consumed
+from chassis.consumer.replica import replica_columns, replicate
+from chassis.consumer.subscriptions import (
+    Meta,
+    Received,
+    ReplicaResult,
+    Subscription,
+    process,
+    replica,
+)
 from chassis.db import Database, new_metadata, tenant_column
 from chassis.envelope import Envelope
-from chassis.replica import replica_columns, replicate
-from chassis.subscriptions import Meta, Received, ReplicaResult, Subscription, process, replica
 from chassis.tables import consumer_counts, parked_events, parked_keys
 from kernel.errors import NotYet
 from kernel.ids import new_id

@@ -4,11 +4,11 @@ from uuid import UUID
 
 import pytest
 
-from chassis.courier import Courier, drain_all
+from chassis.consumer.processing import Processor
+from chassis.consumer.retrier import Retrier
 from chassis.outbox import bucket_of
-from chassis.processing import Processor
-from chassis.relay import Relay
-from chassis.retrier import Retrier
+from chassis.relay.courier import Courier, drain_all
+from chassis.relay.relay import Relay
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (
     Moods,

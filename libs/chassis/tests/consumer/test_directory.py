@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from chassis.arrivals import Consumed
+from chassis.consumer.arrivals import Consumed
+from chassis.consumer.parked_events import list_parked
+from chassis.consumer.processing import Processor
 from chassis.directory import TenantSettings, settings_of, subscription
 from chassis.envelope import Envelope
-from chassis.parked_events import list_parked
-from chassis.processing import Processor
 from chassis.refusals import Unavailable
 from contracts.org.events import TenantChanged, TenantCreated, TenantState
 from kernel.ids import new_id

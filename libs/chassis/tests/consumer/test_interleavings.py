@@ -8,15 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chassis import clock
-from chassis.arrivals import Consumed
-from chassis.courier import SOON
+from chassis.consumer.arrivals import Consumed
+from chassis.consumer.failures import Reason
+from chassis.consumer.parked_events import list_parked, redrive, skip
+from chassis.consumer.parking import Parked
+from chassis.consumer.processing import Processor
+from chassis.consumer.retrier import Retrier
+from chassis.consumer.subscriptions import Subscription
 from chassis.db import Database
-from chassis.failures import Reason
-from chassis.parked_events import list_parked, redrive, skip
-from chassis.parking import Parked
-from chassis.processing import Processor
-from chassis.retrier import Retrier
-from chassis.subscriptions import Subscription
+from chassis.relay.courier import SOON
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (
     Moods,

@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 
 from chassis import clock
-from chassis.failures import RETRY_SECONDS, Reason, retry_after
-from chassis.parked_events import (
+from chassis.consumer.failures import RETRY_SECONDS, Reason, retry_after
+from chassis.consumer.parked_events import (
     edit_and_retry,
     get_parked,
     list_parked,
@@ -15,9 +15,9 @@ from chassis.parked_events import (
     redrive_key,
     skip,
 )
-from chassis.parking import Parked, Status
-from chassis.processing import Processor
-from chassis.retrier import Retrier
+from chassis.consumer.parking import Parked, Status
+from chassis.consumer.processing import Processor
+from chassis.consumer.retrier import Retrier
 from kernel.errors import Invalid, NotFound, RuleBroken
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (

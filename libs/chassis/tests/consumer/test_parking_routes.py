@@ -5,8 +5,8 @@ from uuid import UUID
 
 from httpx import AsyncClient
 
-from chassis.processing import Processor
-from chassis.retrier import Retrier
+from chassis.consumer.processing import Processor
+from chassis.consumer.retrier import Retrier
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (
     Moods,

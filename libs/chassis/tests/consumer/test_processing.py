@@ -5,11 +5,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.arrivals import NOBODY, Consumed
+from chassis.consumer.arrivals import NOBODY, Consumed
+from chassis.consumer.parked_events import list_parked
+from chassis.consumer.processing import Processor
+from chassis.consumer.subscriptions import Meta, process
 from chassis.context import Context, current
-from chassis.parked_events import list_parked
-from chassis.processing import Processor
-from chassis.subscriptions import Meta, process
 from chassis.tables import consumer_counts, inbox, outbox
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (

@@ -7,11 +7,11 @@ from uuid import UUID
 import pytest
 
 from chassis import clock
-from chassis.arrivals import Consumed
-from chassis.parked_events import list_parked, skip
-from chassis.processing import Processor
-from chassis.retrier import Retrier
-from chassis.subscriptions import Subscription
+from chassis.consumer.arrivals import Consumed
+from chassis.consumer.parked_events import list_parked, skip
+from chassis.consumer.processing import Processor
+from chassis.consumer.retrier import Retrier
+from chassis.consumer.subscriptions import Subscription
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (
     Moods,

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer_metrics import RETRIES
+from chassis.consumer.metrics import RETRIES
+from chassis.consumer.parked_events import list_parked
+from chassis.consumer.processing import Processor
+from chassis.consumer.subscriptions import Meta, Subscription, process
 from chassis.db import Database
-from chassis.parked_events import list_parked
-from chassis.processing import Processor
-from chassis.subscriptions import Meta, Subscription, process
 from chassis.transient import is_transient
 from kernel.errors import Conflict
 from kernel.ids import new_id

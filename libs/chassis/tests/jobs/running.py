@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.job_runner import JobRunner
-from chassis.jobs import Done, Job, enqueue
+from chassis.jobs.queue import Done, Job, enqueue
+from chassis.jobs.runner import JobRunner
 from chassis.tables import jobs
 from kernel.ids import new_id
 from testkit.database import notes

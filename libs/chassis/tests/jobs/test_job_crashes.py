@@ -11,8 +11,8 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import Database
-from chassis.job_runner import JobRunner
-from chassis.jobs import Again, Done, Job, cancel, enqueue
+from chassis.jobs.queue import Again, Done, Job, cancel, enqueue
+from chassis.jobs.runner import JobRunner
 from kernel.ids import new_id
 from libs.chassis.tests.jobs.running import (
     LONG_AGO,

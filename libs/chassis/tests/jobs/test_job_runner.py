@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.context import Context, current, entered
 from chassis.db import Database
-from chassis.job_runner import JobRunner
-from chassis.jobs import Done, Job, enqueue
+from chassis.jobs.queue import Done, Job, enqueue
+from chassis.jobs.runner import JobRunner
 from chassis.tables import jobs
 from kernel.ids import new_id
 from libs.chassis.tests.jobs.running import (

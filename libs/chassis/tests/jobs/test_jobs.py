@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.context import Context, entered
-from chassis.jobs import cancel, enqueue
+from chassis.jobs.queue import cancel, enqueue
 from chassis.tables import jobs
 from kernel.ids import new_id
 from libs.chassis.tests.jobs.running import FAR_AHEAD, LONG_AGO, all_jobs

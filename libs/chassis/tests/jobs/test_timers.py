@@ -10,7 +10,7 @@ import asyncpg
 
 from chassis.context import current
 from chassis.db import Database
-from chassis.timers import Timer, TimerRunner
+from chassis.jobs.timers import Timer, TimerRunner
 from testkit.databases import admin_dsn
 from testkit.plugin import Committed
 

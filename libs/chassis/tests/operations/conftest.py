@@ -9,8 +9,8 @@ import pytest
 from fastapi import FastAPI, Request
 
 from chassis.app import create_app
-from chassis.operation_answers import OPERATION_ANSWERS, OperationOut, WaitingResponse
-from chassis.operations import ended_operations, finish_operation, start_operation
+from chassis.operations.answers import OPERATION_ANSWERS, OperationOut, WaitingResponse
+from chassis.operations.store import ended_operations, finish_operation, start_operation
 from chassis.routing import new_router
 from chassis.settings import Settings
 from chassis.texts import Text

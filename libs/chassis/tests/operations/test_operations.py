@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.context import Context, entered
-from chassis.operations import (
+from chassis.operations.store import (
     OperationStatus,
     ended_operations,
     fail_operation,

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from chassis.db import Database
-from chassis.relay import Poll, Relay
+from chassis.relay.relay import Poll, Relay
 from testkit.notes import Note, rewrite, write
 
 PATIENCE_SECONDS = 30

@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.connections import connected
-from chassis.epoch import IDENTITY, EpochMismatch, RelayRunning, rebase, settle
-from chassis.relay import Relay
+from chassis.relay.epoch import IDENTITY, EpochMismatch, RelayRunning, rebase, settle
+from chassis.relay.relay import Relay
 from kernel.ids import new_id
 from libs.chassis.tests.relay.living import QUICK, note_of, running, until
 from libs.chassis.tests.relay.transports import Recorder

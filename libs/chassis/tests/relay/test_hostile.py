@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.connections import connected
 from chassis.db import Database
-from chassis.relay import Poll, Relay
-from chassis.transport import Record
+from chassis.relay.relay import Poll, Relay
+from chassis.relay.transport import Record
 from libs.chassis.tests.relay.transports import Crashing
 from testkit.notes import rewrite, write
 from testkit.plugin import Committed

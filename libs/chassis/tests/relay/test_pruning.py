@@ -8,7 +8,7 @@ from chassis import pruning
 from chassis.clock import now
 from chassis.connections import connected
 from chassis.pruning import Pruned, prune
-from chassis.relay import Relay
+from chassis.relay.relay import Relay
 from libs.chassis.tests.relay.living import QUICK, note_of
 from libs.chassis.tests.relay.transports import Recorder
 from testkit.plugin import Committed

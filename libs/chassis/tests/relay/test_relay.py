@@ -10,9 +10,9 @@ from prometheus_client import REGISTRY
 
 from chassis.connections import connected
 from chassis.outbox import bucket_of
-from chassis.quarantine import retry, skip
-from chassis.relay import Relay
-from chassis.transport import Record, Refusal, TransportFailed
+from chassis.relay.quarantine import retry, skip
+from chassis.relay.relay import Relay
+from chassis.relay.transport import Record, Refusal, TransportFailed
 from libs.chassis.tests.relay.living import QUICK, note_of, running, until
 from libs.chassis.tests.relay.transports import Recorder
 from testkit.notes import rewrite, write

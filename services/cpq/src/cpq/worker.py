@@ -1,7 +1,7 @@
 """What this service listens to."""
 
 from chassis import directory
-from chassis.subscriptions import replica
+from chassis.consumer.subscriptions import replica
 from chassis.worker import Worker
 from contracts.l2o.events import (
     AccountCreated,

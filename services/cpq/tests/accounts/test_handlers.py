@@ -1,7 +1,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.subscriptions import Received
+from chassis.consumer.subscriptions import Received
 from contracts.l2o.events import AccountCreated, AccountState
 from cpq.accounts.handlers import on_accounts
 from cpq.accounts.store import accounts

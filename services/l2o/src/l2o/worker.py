@@ -1,7 +1,7 @@
 """What L2O listens to."""
 
 from chassis import directory
-from chassis.subscriptions import process
+from chassis.consumer.subscriptions import process
 from chassis.worker import Worker
 from contracts.mtl.events import LeadConverted
 from contracts.rms.events import OrderConfirmed, OrderShipped, PaymentReceived

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.arrivals import Consumed
+from chassis.consumer.arrivals import Consumed
+from chassis.consumer.processing import Processor
 from chassis.db import Database
-from chassis.processing import Processor
 from contracts.event import Event
 from kernel.ids import new_id
 from kernel.money import Money

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from chassis.arrivals import Consumed
-from chassis.processing import Processor
+from chassis.consumer.arrivals import Consumed
+from chassis.consumer.processing import Processor
 from l2o.accounts.store import accounts
 from l2o.contacts.store import contacts
 from l2o.conversions.store import conversions

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import clock
+from chassis.consumer.processing import Processor
+from chassis.consumer.retrier import Retrier
 from chassis.pages import PageRequest, fetch_page
-from chassis.processing import Processor
-from chassis.retrier import Retrier
 from kernel.errors import NotYet
 from kernel.ids import new_id
 from l2o.opportunities import actions, store

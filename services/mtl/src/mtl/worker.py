@@ -1,7 +1,7 @@
 """The composition root of the worker: what it listens to, and which jobs it runs."""
 
 from chassis import directory
-from chassis.subscriptions import process
+from chassis.consumer.subscriptions import process
 from chassis.worker import Worker
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.imports.actions import JOB

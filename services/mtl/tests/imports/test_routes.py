@@ -9,7 +9,7 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.jobs import Done
+from chassis.jobs.queue import Done
 from chassis.tables import jobs
 from mtl.imports.timers import run_chunk
 from services.mtl.tests.factories import (

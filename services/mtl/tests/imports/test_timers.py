@@ -12,7 +12,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.jobs import Done
+from chassis.jobs.queue import Done
 from mtl.imports.timers import run_chunk
 from services.mtl.tests.factories import create, finish_import, make_job, start_import
 from testkit.plugin import Committed, PublishedFacts

@@ -1,7 +1,7 @@
 """What RMS listens to."""
 
 from chassis import directory
-from chassis.subscriptions import process, replica
+from chassis.consumer.subscriptions import process, replica
 from chassis.worker import Worker
 from contracts.cpq.events import QuoteAccepted
 from contracts.l2o.events import AccountCreated

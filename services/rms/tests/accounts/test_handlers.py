@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.subscriptions import Meta, Received
+from chassis.consumer.subscriptions import Meta, Received
 from contracts.l2o.events import AccountCreated, AccountState
 from kernel.ids import new_id
 from rms.accounts.handlers import on_accounts

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.arrivals import Consumed
+from chassis.consumer.arrivals import Consumed
+from chassis.consumer.processing import Processor
+from chassis.consumer.subscriptions import Meta
 from chassis.envelope import Envelope
-from chassis.processing import Processor
 from chassis.refusals import Unavailable
-from chassis.subscriptions import Meta
 from chassis.tables import document_numbers, outbox, parked_events
 from contracts.cpq.events import QuoteAccepted, QuoteState
 from kernel.errors import RuleBroken

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.subscriptions import Received, ReplicaResult
+from chassis.consumer.subscriptions import Received, ReplicaResult
 from contracts.l2o.events import AccountCreated
 from cpq.accounts import store
 

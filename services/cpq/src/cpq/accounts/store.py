@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import Column, Table, Text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.replica import replica_columns, replicate
-from chassis.subscriptions import Received, ReplicaResult
+from chassis.consumer.replica import replica_columns, replicate
+from chassis.consumer.subscriptions import Received, ReplicaResult
 from contracts.l2o.events import AccountCreated
 from cpq.database import metadata
 

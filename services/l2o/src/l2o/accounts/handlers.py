@@ -1,6 +1,6 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.subscriptions import Meta
+from chassis.consumer.subscriptions import Meta
 from contracts.rms.events import OrderConfirmed, OrderShipped, PaymentReceived
 from l2o.accounts import actions
 

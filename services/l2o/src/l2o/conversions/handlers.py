@@ -1,6 +1,6 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.subscriptions import Meta
+from chassis.consumer.subscriptions import Meta
 from contracts.mtl.events import LeadConverted
 from l2o.conversions import actions
 

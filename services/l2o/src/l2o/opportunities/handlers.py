@@ -1,7 +1,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import now
-from chassis.subscriptions import Meta
+from chassis.consumer.subscriptions import Meta
 from contracts.rms.events import OrderConfirmed
 from l2o.opportunities import actions
 

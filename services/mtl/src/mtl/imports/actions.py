@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import jobs
+from chassis.jobs import queue
 from chassis.transient import is_transient
 from kernel.errors import Invalid, Violation
 from kernel.ids import new_id
@@ -76,7 +76,7 @@ async def start_import(tx: AsyncConnection, import_id: UUID, *, now: datetime) -
     if not run.is_started:
         run = await store.save(tx, run.start(now=now))
     if run.state in (QUEUED, RUNNING):
-        await jobs.enqueue(tx, JOB, str(import_id), run_at=now)
+        await queue.enqueue(tx, JOB, str(import_id), run_at=now)
     return run
 
 
@@ -85,7 +85,7 @@ async def cancel_import(tx: AsyncConnection, import_id: UUID, *, now: datetime) 
     run = await store.get(tx, import_id, lock=True)
     if run.state is CANCELLED:
         return run
-    await jobs.cancel(tx, JOB, str(import_id))
+    await queue.cancel(tx, JOB, str(import_id))
     return await store.save(tx, run.cancel(now=now))
 
 

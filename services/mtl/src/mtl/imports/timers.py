@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.jobs import Again, Done, Job
+from chassis.jobs.queue import Again, Done, Job
 from chassis.violations import from_pydantic
 from mtl.imports import actions, store
 from mtl.imports.domain.columns import Targets, cells_at_fault, column_of, read_row, targets_of

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.operations import (
+from chassis.operations.store import (
     Operation,
     fail_operation,
     finish_operation,

@@ -3,8 +3,8 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import now
+from chassis.consumer.subscriptions import Meta
 from chassis.context import current
-from chassis.subscriptions import Meta
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.leads import actions
 

@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 
 from chassis.auth import Caller, allow
 from chassis.clock import Now
-from chassis.operation_answers import OPERATION_ANSWERS, OperationOut, WaitingResponse
+from chassis.operations.answers import OPERATION_ANSWERS, OperationOut, WaitingResponse
 from chassis.pages import Page, PageParams, fetch_page
 from chassis.routing import new_router
 from chassis.transaction import Tx

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import enum_column, tenant_column
-from chassis.operations import OperationStatus
+from chassis.operations.store import OperationStatus
 from chassis.rows import fetch_row, to_columns, update_row
 from chassis.tables import operations
 from kernel.ids import new_id

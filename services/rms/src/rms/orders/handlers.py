@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import now
-from chassis.subscriptions import Meta
+from chassis.consumer.subscriptions import Meta
 from contracts.cpq.events import QuoteAccepted
 from rms.orders import actions
 

@@ -20,8 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.consumer.subscriptions import Received, ReplicaResult
 from chassis.db import tenant_column
-from chassis.subscriptions import Received, ReplicaResult
 from contracts.event import Event
 
 E = TypeVar("E", bound=Event)

@@ -10,16 +10,17 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import clock, counts, parking
-from chassis.arrivals import Consumed, from_stored, read
-from chassis.consumer_metrics import PARKED, RECORDS
-from chassis.counts import Outcome
+from chassis import clock
+from chassis.consumer import counts, parking
+from chassis.consumer.arrivals import Consumed, from_stored, read
+from chassis.consumer.counts import Outcome
+from chassis.consumer.delivery import handle
+from chassis.consumer.failures import Backoff, Failure, Reason
+from chassis.consumer.metrics import PARKED, RECORDS
+from chassis.consumer.parking import Parked, Status
+from chassis.consumer.subscriptions import Subscription
 from chassis.db import Database
-from chassis.delivery import handle
-from chassis.failures import Backoff, Failure, Reason
-from chassis.parking import Parked, Status
 from chassis.pause import pause
-from chassis.subscriptions import Subscription
 from chassis.tables import parked_events
 from chassis.transient import is_transient
 

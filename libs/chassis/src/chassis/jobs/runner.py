@@ -19,10 +19,10 @@ from sqlalchemy import Text, Uuid, bindparam, delete, func, select, text, true, 
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.consumer.failures import told
 from chassis.context import Context, entered
 from chassis.db import Database
-from chassis.failures import told
-from chassis.jobs import FAILED, WAITING, Again, Done, Job, JobHandler
+from chassis.jobs.queue import FAILED, WAITING, Again, Done, Job, JobHandler
 from chassis.pause import pause
 from chassis.tables import jobs
 from chassis.transient import is_transient

@@ -15,13 +15,13 @@ import asyncpg
 import structlog
 
 from chassis.connections import connected
-from chassis.epoch import settle
 from chassis.pause import pause
-from chassis.relay_cursor import CursorLost
-from chassis.relay_life import Life
-from chassis.relay_metrics import Meter, RelayHealth
-from chassis.relay_pages import PAGE_ROWS, Pages
-from chassis.transport import Transport, TransportFailed
+from chassis.relay.cursor import CursorLost
+from chassis.relay.epoch import settle
+from chassis.relay.life import Life
+from chassis.relay.metrics import Meter, RelayHealth
+from chassis.relay.pages import PAGE_ROWS, Pages
+from chassis.relay.transport import Transport, TransportFailed
 
 CHANNEL = "l2c_outbox"
 LONGEST_DELAY_SECONDS = 10.0

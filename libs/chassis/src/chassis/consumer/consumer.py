@@ -14,12 +14,12 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from chassis.arrivals import Consumed
-from chassis.consumer_metrics import LAG, RESTARTS
-from chassis.failures import Backoff
+from chassis.consumer.arrivals import Consumed
+from chassis.consumer.failures import Backoff
+from chassis.consumer.metrics import LAG, RESTARTS
+from chassis.consumer.processing import Processor
+from chassis.consumer.subscriptions import Kind
 from chassis.pause import pause
-from chassis.processing import Processor
-from chassis.subscriptions import Kind
 from contracts.topics import MAX_MESSAGE_BYTES
 
 log = structlog.get_logger()

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.db import Database
-from chassis.operations import Operation, ended_operations
+from chassis.operations.store import Operation, ended_operations
 from chassis.pause import pause
 
 log = structlog.get_logger()

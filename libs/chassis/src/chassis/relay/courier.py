@@ -7,12 +7,12 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
-from chassis.arrivals import Consumed
+from chassis.consumer.arrivals import Consumed
+from chassis.consumer.processing import Processor
+from chassis.consumer.retrier import Retrier
 from chassis.outbox import bucket_of
-from chassis.processing import Processor
-from chassis.relay import Relay
-from chassis.retrier import Retrier
-from chassis.transport import Record, Refusal
+from chassis.relay.relay import Relay
+from chassis.relay.transport import Record, Refusal
 
 SOON = timedelta(minutes=2)  # longer than any rest between two automatic retries
 

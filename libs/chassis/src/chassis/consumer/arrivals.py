@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 import orjson
 from pydantic import ValidationError
 
+from chassis.consumer.subscriptions import Meta, Received, Subscription
 from chassis.envelope import Envelope, EnvelopeInvalid
-from chassis.subscriptions import Meta, Received, Subscription
 from contracts.event import Event
 
 NOBODY = UUID(int=0)  # the tenant of records that do not say whose they are

@@ -9,14 +9,15 @@ from uuid import UUID
 
 import structlog
 
-from chassis import clock, counts
-from chassis.arrivals import Arrival, Consumed, read
-from chassis.consumer_metrics import DELAY, RECORDS, RETRIES, SECONDS
-from chassis.counts import Outcome
+from chassis import clock
+from chassis.consumer import counts
+from chassis.consumer.arrivals import Arrival, Consumed, read
+from chassis.consumer.counts import Outcome
+from chassis.consumer.delivery import Delivery, Outcomes, Recent
+from chassis.consumer.failures import Backoff, Failure, Reason
+from chassis.consumer.metrics import DELAY, RECORDS, RETRIES, SECONDS
+from chassis.consumer.subscriptions import Kind, Subscription
 from chassis.db import Database
-from chassis.delivery import Delivery, Outcomes, Recent
-from chassis.failures import Backoff, Failure, Reason
-from chassis.subscriptions import Kind, Subscription
 from chassis.transient import is_transient
 
 log = structlog.get_logger()

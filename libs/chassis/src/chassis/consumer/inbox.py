@@ -7,7 +7,7 @@ from sqlalchemy import Text, Uuid, any_, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.subscriptions import Reader
+from chassis.consumer.subscriptions import Reader
 from chassis.tables import inbox
 
 

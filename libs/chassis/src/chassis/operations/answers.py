@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from chassis.auth import Principal
-from chassis.operation_waiter import OperationWaiter
-from chassis.operations import Operation, OperationStatus
+from chassis.operations.store import Operation, OperationStatus
+from chassis.operations.waiter import OperationWaiter
 from chassis.problem_schema import Problem
 from chassis.problems import Refusal, problem_body, render
 

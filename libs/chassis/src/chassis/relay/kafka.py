@@ -12,7 +12,7 @@ from aiokafka.errors import (
     RecordListTooLargeError,
 )
 
-from chassis.transport import BEHIND, Record, Refusal, TransportFailed
+from chassis.relay.transport import BEHIND, Record, Refusal, TransportFailed
 from contracts.topics import MAX_MESSAGE_BYTES
 
 PERMANENT = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError)

@@ -12,15 +12,15 @@ import structlog
 
 from chassis.connections import Shared
 from chassis.envelope import Envelope
-from chassis.epoch import Standing, read_snapshot
 from chassis.pause import pause
-from chassis.quarantine import Held, blocked_keys
-from chassis.relay_buckets import Buckets
-from chassis.relay_cursor import Cursors, Place
-from chassis.relay_metrics import Meter
-from chassis.relay_pages import Pages
-from chassis.transport import BEHIND, Record, Transport
-from chassis.windows import Snapshot
+from chassis.relay.buckets import Buckets
+from chassis.relay.cursor import Cursors, Place
+from chassis.relay.epoch import Standing, read_snapshot
+from chassis.relay.metrics import Meter
+from chassis.relay.pages import Pages
+from chassis.relay.quarantine import Held, blocked_keys
+from chassis.relay.transport import BEHIND, Record, Transport
+from chassis.relay.windows import Snapshot
 from kernel.ids import new_id
 
 HOUSEKEEPING_SECONDS = 1.0

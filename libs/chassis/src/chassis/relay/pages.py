@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from chassis.windows import Window
+from chassis.relay.windows import Window
 
 PAGE_ROWS = 500
 PAGE_BYTES = 16_000_000

@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis import parked_events as operations
 from chassis.auth import Caller, allow
 from chassis.clock import Now
-from chassis.failures import Reason
+from chassis.consumer import parked_events as operations
+from chassis.consumer.failures import Reason
+from chassis.consumer.parking import Parked, Status, of_row
 from chassis.pages import Page, PageParams, fetch_page
-from chassis.parking import Parked, Status, of_row
 from chassis.routing import new_router
 from chassis.transaction import Tx
 

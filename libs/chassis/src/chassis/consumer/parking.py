@@ -14,12 +14,12 @@ from sqlalchemy import ColumnElement, Text, Update, any_, cast, delete, func, se
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import counts
-from chassis.arrivals import Arrival, to_stored
-from chassis.counts import Outcome
-from chassis.failures import PATIENCE, Failure, Reason, retry_after
+from chassis.consumer import counts
+from chassis.consumer.arrivals import Arrival, to_stored
+from chassis.consumer.counts import Outcome
+from chassis.consumer.failures import PATIENCE, Failure, Reason, retry_after
+from chassis.consumer.subscriptions import Reader
 from chassis.rows import from_columns
-from chassis.subscriptions import Reader
 from chassis.tables import parked_events, parked_keys
 from kernel.ids import new_id
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import asyncpg
 
 from chassis.connections import Shared
-from chassis.epoch import Standing
-from chassis.quarantine import Held, hold
-from chassis.windows import BEGINNING, Snapshot, Window
+from chassis.relay.epoch import Standing
+from chassis.relay.quarantine import Held, hold
+from chassis.relay.windows import BEGINNING, Snapshot, Window
 
 
 class CursorLost(RuntimeError):

@@ -19,8 +19,8 @@ import asyncpg
 
 from chassis.connections import connected
 from chassis.outbox import BUCKETS
-from chassis.relay_buckets import LOCK_CLASS
-from chassis.windows import BEGINNING, Snapshot
+from chassis.relay.buckets import LOCK_CLASS
+from chassis.relay.windows import BEGINNING, Snapshot
 
 IDENTITY = """
 SELECT concat_ws('/',

@@ -12,8 +12,8 @@ import asyncpg
 
 from chassis.connections import connected
 from chassis.envelope import Envelope
-from chassis.epoch import settle
-from chassis.transport import BEHIND, Record, Transport
+from chassis.relay.epoch import settle
+from chassis.relay.transport import BEHIND, Record, Transport
 
 PAGE = 50
 

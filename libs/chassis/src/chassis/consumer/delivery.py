@@ -11,12 +11,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import counts, inbox, parking
-from chassis.arrivals import Arrival
+from chassis.consumer import counts, inbox, parking
+from chassis.consumer.arrivals import Arrival
+from chassis.consumer.counts import Outcome
+from chassis.consumer.failures import Failure, Reason
+from chassis.consumer.subscriptions import Kind, ReplicaResult, Subscription
 from chassis.context import Context, entered
-from chassis.counts import Outcome
-from chassis.failures import Failure, Reason
-from chassis.subscriptions import Kind, ReplicaResult, Subscription
 
 Outcomes = list[tuple[Arrival, Outcome]]
 

@@ -14,11 +14,11 @@ from pydantic import ValidationError
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import counts, parking
-from chassis.arrivals import from_stored, to_stored
-from chassis.counts import Outcome
+from chassis.consumer import counts, parking
+from chassis.consumer.arrivals import from_stored, to_stored
+from chassis.consumer.counts import Outcome
+from chassis.consumer.parking import Parked, Status
 from chassis.envelope import Envelope, EnvelopeInvalid
-from chassis.parking import Parked, Status
 from chassis.tables import consumer_counts, parked_events
 from chassis.violations import from_pydantic
 from contracts.event import REGISTRY

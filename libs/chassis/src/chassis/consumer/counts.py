@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.subscriptions import Reader
+from chassis.consumer.subscriptions import Reader
 from chassis.tables import consumer_counts
 
 Place = tuple[str, int]  # topic and partition

@@ -9,9 +9,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from chassis.auth import Caller
 from chassis.db import Database
-from chassis.operation_answers import RETRY_AFTER, OperationOut, shaped
-from chassis.operation_waiter import OperationWaiter
-from chassis.operations import Operation, get_operation
+from chassis.operations.answers import RETRY_AFTER, OperationOut, shaped
+from chassis.operations.store import Operation, get_operation
+from chassis.operations.waiter import OperationWaiter
 from chassis.routing import new_router
 from chassis.transaction import Tx
 

@@ -1,0 +1,1 @@
+"""Events in: each applied once, a hopeless one parked with its key."""

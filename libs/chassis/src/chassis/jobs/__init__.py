@@ -1,0 +1,1 @@
+"""Work for later: jobs in the business transaction, timers by the clock."""

@@ -1,0 +1,1 @@
+"""What a client sees of a flow that another service finishes."""

@@ -1,0 +1,1 @@
+"""Events out: outbox rows to the transport, in order, losing none."""
