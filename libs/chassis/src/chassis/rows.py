@@ -6,6 +6,7 @@ The tenant is never a field: the database fills it in and the policies guard it.
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
@@ -104,3 +105,38 @@ async def update_row(tx: AsyncConnection, table: Table, entity: E) -> E:
     if updated.one_or_none() is None:
         raise Conflict("STALE_WRITE", what=table.name, key=str(entity.id))
     return saved
+
+
+async def use_up(
+    tx: AsyncConnection,
+    table: Table,
+    key: UUID,
+    kind: type[E],
+    amount: Money,
+    *,
+    used: str,
+    cap: str,
+    now: datetime,
+) -> E:
+    """Raise the money column `used` by an amount, never above the column `cap`; as saved.
+
+    One guarded statement, so that whoever comes at once cannot exceed the cap together.
+    Raises Conflict (STALE_WRITE) if so much is not left, in this currency.
+    """
+    columns = table.c
+    updated = await tx.execute(
+        update(table)
+        .where(
+            columns.id == key,
+            columns[f"{cap}_currency"] == amount.currency,
+            columns[used] + amount.amount <= columns[cap],
+        )
+        .values(
+            {used: columns[used] + amount.amount, "updated_at": now, "version": columns.version + 1}
+        )
+        .returning(table)
+    )
+    row = updated.one_or_none()
+    if row is None:
+        raise Conflict("STALE_WRITE", what=table.name, key=str(key))
+    return from_columns(kind, row._mapping)

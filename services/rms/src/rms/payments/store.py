@@ -20,15 +20,13 @@ from sqlalchemy import (
     insert,
     select,
     union_all,
-    update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import tenant_column
 from chassis.pages import Page, PageParams, fetch_page
-from chassis.rows import fetch_row, from_columns, money_columns, to_columns
-from kernel.errors import Conflict
+from chassis.rows import fetch_row, from_columns, money_columns, to_columns, use_up
 from kernel.money import Money
 from rms.accounts.store import accounts
 from rms.database import metadata
@@ -145,25 +143,9 @@ async def allocate(
     tx: AsyncConnection, payment_id: UUID, amount: Money, *, now: datetime
 ) -> Payment:
     """Allocate so much more, if so much is left. Raises Conflict (STALE_WRITE) if it is not."""
-    columns = payments.c
-    updated = await tx.execute(
-        update(payments)
-        .where(
-            columns.id == payment_id,
-            columns.amount_currency == amount.currency,
-            columns.allocated + amount.amount <= columns.amount,
-        )
-        .values(
-            allocated=columns.allocated + amount.amount,
-            updated_at=now,
-            version=columns.version + 1,
-        )
-        .returning(payments)
+    return await use_up(
+        tx, payments, payment_id, Payment, amount, used="allocated", cap="amount", now=now
     )
-    row = updated.one_or_none()
-    if row is None:
-        raise Conflict("STALE_WRITE", what="payments", key=str(payment_id))
-    return from_columns(Payment, row._mapping)
 
 
 async def add_allocations(tx: AsyncConnection, made: Sequence[Allocation]) -> None:

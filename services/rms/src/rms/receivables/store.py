@@ -17,14 +17,12 @@ from sqlalchemy import (
     Text,
     Uuid,
     select,
-    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import tenant_column
 from chassis.pages import Page, PageParams, fetch_page
-from chassis.rows import fetch_row, from_columns, insert_row, money_columns
-from kernel.errors import Conflict
+from chassis.rows import fetch_row, from_columns, insert_row, money_columns, use_up
 from kernel.money import Money
 from rms.database import metadata
 from rms.receivables.domain import Receivable, ReceivableStatus
@@ -71,25 +69,9 @@ async def allocate(
     tx: AsyncConnection, receivable_id: UUID, amount: Money, *, now: datetime
 ) -> Receivable:
     """Allocate so much more, if so much is open. Raises Conflict (STALE_WRITE) if it is not."""
-    columns = receivables.c
-    updated = await tx.execute(
-        update(receivables)
-        .where(
-            columns.id == receivable_id,
-            columns.amount_currency == amount.currency,
-            columns.allocated + amount.amount <= columns.amount,
-        )
-        .values(
-            allocated=columns.allocated + amount.amount,
-            updated_at=now,
-            version=columns.version + 1,
-        )
-        .returning(receivables)
+    return await use_up(
+        tx, receivables, receivable_id, Receivable, amount, used="allocated", cap="amount", now=now
     )
-    row = updated.one_or_none()
-    if row is None:
-        raise Conflict("STALE_WRITE", what="receivables", key=str(receivable_id))
-    return from_columns(Receivable, row._mapping)
 
 
 async def read(tx: AsyncConnection, receivable_id: UUID, *, today: date) -> ReceivableOut:
