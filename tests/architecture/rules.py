@@ -133,6 +133,15 @@ def http_clients(path: Path, tree: ast.Module) -> Iterator[str]:
         yield f"{path}: imports httpx"
 
 
+def bare_exceptions(path: Path, _: ast.Module) -> Iterator[str]:
+    """Each lint exception carries its reason, in a second comment behind it."""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if re.search(r"# (noqa|type: ignore)", line) and not re.search(
+            r"# (noqa: [A-Z0-9, ]+|type: ignore\[[a-z, -]+\]) +# \S", line
+        ):
+            yield f"{path}:{number}: an exception without its reason"
+
+
 def imported(tree: ast.Module) -> Iterator[str]:
     """The top packages a module imports."""
     for node in ast.walk(tree):
@@ -168,7 +177,8 @@ def codes(tree: ast.Module) -> Iterator[tuple[str, int]]:
     """Every code a module refuses with, and its line."""
     raisers = {
         "RuleBroken", "Conflict", "Forbidden", "NotYet", "Malformed", "Unauthenticated",
-        "TooLarge", "PreconditionFailed", "Unavailable", "PydanticCustomError",
+        "TooLarge", "PreconditionFailed", "Unavailable", "PydanticCustomError", "Finding",
+        "TooManyRequests", "__init__",
     }  # fmt: skip
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not node.args:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture import rules
+from tests.architecture.events_and_tables import foreign_writes, silent_saves
 
 ROOT = Path(__file__).parents[2]
 STANDARD = frozenset(sys.stdlib_module_names)
@@ -24,6 +25,9 @@ RULES: list[Rule] = [
     rules.broad_excepts,
     rules.http_clients,
     rules.inner_imports,
+    rules.bare_exceptions,
+    foreign_writes,
+    silent_saves,
     pure_domain,
 ]
 
@@ -64,6 +68,17 @@ SAMPLES: list[tuple[Rule, str, str]] = [
     (rules.broad_excepts, "libs/chassis/src/chassis/auth.py", "try: ...\nexcept: ..."),
     (rules.http_clients, "services/mtl/src/mtl/leads/actions.py", "import httpx"),
     (rules.inner_imports, "libs/chassis/src/chassis/x.py", "def f():\n    import os"),
+    (rules.bare_exceptions, "libs/chassis/src/chassis/x.py", "x = f()  # type: ignore[misc]"),
+    (
+        foreign_writes,
+        "services/mtl/src/mtl/imports/store.py",
+        "from mtl.leads.store import leads\ninsert(leads)",
+    ),
+    (
+        silent_saves,
+        "services/mtl/src/mtl/leads/actions.py",
+        "async def qualify(tx):\n    await store.save(tx, 1)",
+    ),
     (pure_domain, "services/mtl/src/mtl/leads/domain.py", "import sqlalchemy"),
     (
         pure_domain,

@@ -63,7 +63,7 @@ def create_app(
     for router in [*routers, *shared]:
         app.include_router(router, prefix=prefix)
     plain = app.openapi
-    app.openapi = lambda: with_problem_media_type(plain())  # type: ignore[method-assign]
+    app.openapi = lambda: with_problem_media_type(plain())  # type: ignore[method-assign]  # the framework's own way
     return app
 
 

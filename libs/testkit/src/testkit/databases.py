@@ -12,6 +12,8 @@ import asyncpg
 from chassis.migrate import upgrade
 
 ADMIN_LOCK = 7_264_002
+SERVER = "L2C_TEST_POSTGRES"
+RUN = "L2C_TEST_RUN"  # what the databases of one test run share in their names
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class ServiceDatabase:
 
 def admin_dsn() -> str:
     """The superuser's DSN. Raises a plain sentence when the tests run without `make test`."""
-    dsn = os.environ.get("L2C_TEST_POSTGRES")
+    dsn = os.environ.get(SERVER)
     if not dsn:
         raise RuntimeError("L2C_TEST_POSTGRES is not set: run the tests with `make test`.")
     return dsn
@@ -70,7 +72,7 @@ async def _create_empty(admin: asyncpg.Connection, service: str, name: str) -> N
 
 async def create(service: str, suffix: str) -> ServiceDatabase:
     """A fresh, migrated database; the first process of a run migrates the template for all."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"p{os.getpid()}")[:12]
+    run = os.environ[RUN]
     template, name = f"{service}_template_{run}", f"{service}_{suffix}_{run}"
     admin = await asyncpg.connect(admin_dsn())
     try:
@@ -95,7 +97,7 @@ async def drop(database: ServiceDatabase) -> None:
 
 async def drop_templates() -> None:
     """Remove this run's templates; called once, by the process that leads the run."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"p{os.getpid()}")[:12]
+    run = os.environ[RUN]
     admin = await asyncpg.connect(admin_dsn())
     try:
         names = await admin.fetch(

@@ -1,5 +1,6 @@
 """The fixtures every service's tests share; loaded through pytest's `-p testkit.plugin`."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -50,6 +51,13 @@ PublishedFacts = Callable[[], Awaitable[list[Published]]]
 def pytest_configure() -> None:
     """Log as in production: a traceback drawn with its locals takes longer than its test."""
     logs.configure("WARNING", service="test")
+    os.environ.setdefault(databases.RUN, new_id().hex[-10:])  # the workers of xdist inherit it
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The leading process removes what all of them were cloned from."""
+    if not hasattr(session.config, "workerinput") and databases.SERVER in os.environ:
+        asyncio.run(databases.drop_templates())
 
 
 @pytest.fixture(scope="session")

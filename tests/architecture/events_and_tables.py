@@ -1,0 +1,74 @@
+"""Rules about who writes which table, and that whoever saves also publishes."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+WRITES = {"insert", "update", "delete", "insert_row", "update_row", "use_up", "replicate"}
+# Aggregates that are not published, each with its reason (design.md rule 10).
+UNPUBLISHED = {
+    "mtl/imports/actions.py": "an import is a record of work, not of business",
+    "org/logins/actions.py": "the login directory holds secrets; people and clients are published",
+}
+
+
+def _place(path: Path) -> tuple[str, str]:
+    """The service and the feature a file belongs to; empty where it belongs to none."""
+    parts = path.parts
+    if "src" not in parts or "services" not in parts:
+        return "", ""
+    after = parts[parts.index("src") + 1 :]
+    return (after[0], after[1]) if len(after) > 2 else ("", "")
+
+
+def foreign_writes(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Only the owner writes a table: no other feature's table goes into a writing call."""
+    service, feature = _place(path)
+    if not feature:
+        return
+    foreign = set(_imported_from_others(tree, service, feature))
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or ast.unparse(node.func).split(".")[-1] not in WRITES:
+            continue
+        for argument in node.args:
+            name = ast.unparse(argument).split(".")[0]
+            if name in foreign:
+                yield f"{path}:{node.lineno}: writes {ast.unparse(argument)} of another feature"
+
+
+def _imported_from_others(tree: ast.Module, service: str, feature: str) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom) or not node.module:
+            continue
+        steps = node.module.split(".")
+        if steps[0] == service and len(steps) > 1 and steps[1] != feature:
+            yield from (alias.asname or alias.name for alias in node.names)
+
+
+def silent_saves(path: Path, tree: ast.Module) -> Iterator[str]:
+    """A function of actions.py that adds or saves an aggregate publishes, itself or by its caller.
+
+    `store.add`/`store.save` count as saving; a private function is looked at through its callers.
+    """
+    if path.name != "actions.py" or any(str(path).endswith(name) for name in UNPUBLISHED):
+        return
+    functions = {n.name: n for n in tree.body if isinstance(n, ast.AsyncFunctionDef)}
+    for name, node in functions.items():
+        if name.startswith("_"):
+            continue
+        calls = set(_reached(node, functions))
+        saves = {"store.save", "store.add"} & calls
+        if saves and not calls & {"publish", "publish_all"}:
+            yield f"{path}:{node.lineno}: {name} saves without publishing"
+
+
+def _reached(
+    node: ast.AST, functions: dict[str, ast.AsyncFunctionDef], seen: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """The calls of a function, and of the functions beside it that it calls."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call):
+            called = ast.unparse(inner.func)
+            yield called
+            if called in functions and called not in seen:
+                yield from _reached(functions[called], functions, seen | {called})

@@ -1,0 +1,56 @@
+"""Every route asks for a scope, or stands on a list with its reason; every list is a page."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from tests.architecture.rules import SERVICES
+
+# What needs no scope of its own.
+SCOPE_FREE = {
+    "token_issue": "whoever asks for a token has none",
+    "token_keys": "public keys",
+    "token_issuer": "where the issuer's addresses are",
+    "me_get": "who am I: whoever is signed in may ask",
+    "operation_get": "the caller's own operation",
+    "operation_events": "the caller's own operation",
+}
+
+
+def app_of(service: str) -> FastAPI:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("L2C_MODE", "development")
+        patch.setenv(f"{service.upper()}_DATABASE_URL", "postgresql+asyncpg://unused/x")
+        created: FastAPI = import_module(f"{service}.app").create()
+        return created
+
+
+def operations(app: FastAPI) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, item in app.openapi()["paths"].items():
+        for method, operation in item.items():
+            yield f"{method.upper()} {path}", operation
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_route_asks_for_a_scope(service: str) -> None:
+    for where, operation in operations(app_of(service)):
+        if operation["operationId"] in SCOPE_FREE:
+            continue
+        scopes = [
+            scope for each in operation.get("security", []) for s in each.values() for scope in s
+        ]
+        assert scopes, f"{where} asks for no scope"
+        assert all(scope.startswith(f"{service}.") for scope in scopes), where
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_operation_is_told(service: str) -> None:
+    """A summary, and every status it may refuse with."""
+    for where, operation in operations(app_of(service)):
+        assert operation["summary"], where
+        assert "_" in operation["operationId"], where
+        if operation["operationId"] not in SCOPE_FREE:
+            assert {"401", "403", "422"} <= set(operation["responses"]), where
