@@ -1,6 +1,6 @@
 # Every verb of the project; bare `make` prints them. Arguments: MODE=split, ARGS='...'.
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down status logs check contracts lock clean
+.PHONY: help demo test up down status logs run check contracts lock clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 # Without bytecode every process compiles every library at each start: 6 s instead of 1.
@@ -31,6 +31,9 @@ status: $(READY) ## what runs where, and how it is
 
 logs: $(READY) ## follow the logs (ARGS=api: of one process)
 	@$(PY) -m deploy.local logs $(ARGS)
+
+run: $(READY) ## a command of the running services (ARGS='events parked l2o')
+	@$(PY) -m deploy.local run -- $(or $(ARGS),--help)
 
 check: $(READY) ## lint, format, types, imports, stale contracts
 	@.venv/bin/ruff check .

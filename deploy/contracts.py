@@ -14,6 +14,7 @@ from tempfile import NamedTemporaryFile
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from chassis.envelope import schema_of
 from contracts.event import REGISTRY
 
 SERVICES = ("org", "mtl", "l2o", "cpq", "rms")
@@ -28,7 +29,7 @@ def event_schemas() -> Iterator[tuple[str, str]]:
     for name, kind in sorted(REGISTRY.items()):
         schema = {
             "$schema": DIALECT,
-            "$id": f"/contracts/schemas/events/{name}.json",
+            "$id": schema_of(name),
             **kind.model_json_schema(mode="serialization"),
             "x-topic": kind.topic(),
         }

@@ -95,8 +95,9 @@ async def run(urls: dict[str, str]) -> dict[str, Any]:
 async def _convert(seller: Person) -> list[float]:
     already = [lead async for lead in seller.everything("/mtl/v1/leads?status=CONVERTED")]
     leads = await chosen(seller, len(already))
-    with bar(f"converting {CONVERTED} leads") as progress:
-        progress(0, len(leads))
+    if not leads:
+        return []
+    with bar(f"converting {len(leads)} leads") as progress:
         work = [partial(walk.convert, seller, lead) for lead in leads]
         return await walk.in_parallel(work, at_once=2, progress=progress)
 
@@ -104,12 +105,15 @@ async def _convert(seller: Person) -> list[float]:
 async def _pay(seller: Person, erp: Person, products: list[str]) -> None:
     converted = [lead async for lead in seller.everything("/mtl/v1/leads?status=CONVERTED")]
     oldest = sorted(converted, key=lambda lead: lead["converted_at"])[:PAID]
-    with bar(f"walking {PAID} of them to fully paid") as progress:
-        progress(0, len(oldest))
-        work = [
-            partial(walk.to_cash, seller, erp, lead, products, nth)
-            for nth, lead in enumerate(oldest)
-        ]
+    paid = {p["account_id"] async for p in seller.everything("/rms/v1/payments?status=ALLOCATED")}
+    work = [
+        partial(walk.to_cash, seller, erp, lead, products, nth)
+        for nth, lead in enumerate(oldest)
+        if lead["account_id"] not in paid
+    ]
+    if not work:
+        return
+    with bar(f"walking {len(work)} of them to fully paid") as progress:
         await walk.in_parallel(work, at_once=4, progress=progress)
 
 

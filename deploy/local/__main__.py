@@ -47,6 +47,12 @@ def clean() -> None:
     control.clean(place_of_up())
 
 
+@app.command()
+def run(arguments: list[str]) -> None:
+    """A command of the services on the running system: `run -- events parked l2o`."""
+    raise typer.Exit(control.run(place_of_up(), arguments))
+
+
 @app.command("test")
 def run_tests(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
     """Run the tests, or `pytest ARGUMENTS`, on servers of their own."""

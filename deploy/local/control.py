@@ -1,5 +1,6 @@
 """The verbs around the supervisor: up, down, status, logs, clean."""
 
+import json
 import os
 import subprocess
 import sys
@@ -33,6 +34,15 @@ def up(place: Place, mode: str) -> None:
         print(f"already running, or just starting ({running}){other}")
     _follow(place)
     _report(place)
+
+
+def run(place: Place, arguments: list[str]) -> int:
+    """A command of the services, told what the running system's processes are told."""
+    if not state.read(place.state).living():
+        raise CannotGoOn("Nothing runs here: `make up` first.")
+    told = json.loads(place.env.read_text())
+    command = [sys.executable, "-m", "chassis", *arguments]
+    return subprocess.run(command, env={**os.environ, **told}, cwd=ROOT, check=False).returncode
 
 
 def sweep(place: Place) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -16,13 +16,17 @@ class Passwords:
     superuser: str
     roles: str
     app: str  # L2C_SECRET: signs cursors
+    lead_keys: str  # MTL_LEAD_KEY_SECRET: keys the digests that leads are known by
 
 
 def passwords(place: Place) -> Passwords:
-    if not place.secrets.exists():
-        made = Passwords(*(secrets.token_urlsafe(24) for _ in range(3)))
-        write_private(place.secrets, json.dumps(asdict(made)).encode())
-    return Passwords(**json.loads(place.secrets.read_text()))
+    """Those of this checkout; one that an older checkout does not have yet is made now."""
+    kept = json.loads(place.secrets.read_text()) if place.secrets.exists() else {}
+    names = [one.name for one in fields(Passwords)]
+    whole = Passwords(**{name: kept.get(name) or secrets.token_urlsafe(24) for name in names})
+    if asdict(whole) != kept:
+        write_private(place.secrets, json.dumps(asdict(whole)).encode())
+    return whole
 
 
 def signing_key(place: Place) -> Path:

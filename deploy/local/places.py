@@ -37,6 +37,11 @@ class Place:
         return self.local / "secrets.json"
 
     @property
+    def env(self) -> Path:
+        """What the running system's processes were told, for commands beside them."""
+        return self.local / "env.json"
+
+    @property
     def signing_key(self) -> Path:
         return self.local / "signing.pem"
 

@@ -11,7 +11,9 @@ from deploy.local.processes import Program
 
 API_PORT, WORKER_PORT = 8000, 8100
 READY = "/readyz"
-PARTS = ("relay", "consumer", "jobs")
+CONSUMER = "consumer"
+PARTS = ("relay", CONSUMER, "jobs")
+DEAF = ("org",)  # it listens to nobody
 CHASSIS = (sys.executable, "-m", "chassis")
 
 
@@ -47,7 +49,7 @@ def split(ports: Ports) -> Plan:
     alone = [(f"{service}-api", ("api", service), port) for service, port in apis.items()]
     workers = []
     for service in SERVICES:
-        for part in PARTS:
+        for part in PARTS if service not in DEAF else (part for part in PARTS if part != CONSUMER):
             port = ports.take(WORKER_PORT + 1)
             workers.append((f"{service}-{part}", ("worker", service, "--only", part), port))
     return Plan(apis, (*alone, *workers))
@@ -58,9 +60,32 @@ MODES = {"together": together, "split": split}
 
 def programs(plan: Plan, env: Mapping[str, str]) -> list[Program]:
     return [
-        Program(name, (*CHASSIS, *arguments, "--port", str(port)), env, port, READY, cwd=ROOT)
+        Program(
+            name,
+            (*CHASSIS, *arguments, "--port", str(port)),
+            only_own(env, arguments),
+            port,
+            READY,
+            cwd=ROOT,
+        )
         for name, arguments, port in plan.programs
     ]
+
+
+def only_own(env: Mapping[str, str], arguments: tuple[str, ...]) -> dict[str, str]:
+    """What a process needs: of its own services, through its own role, and no owner's password."""
+    is_api = arguments[0] == "api"
+    own = {f"{name.upper()}_" for name in SERVICES if name in arguments}
+    withheld = {f"{name.upper()}_" for name in SERVICES} - own
+    role = "DATABASE_URL" if is_api else "WORKER_DATABASE_URL"
+    issuer = () if is_api else ("ORG_DEV_ISSUER", "ORG_SIGNING_KEY_FILE")
+    return {
+        name: value
+        for name, value in env.items()
+        if not name.startswith(tuple(withheld))
+        and name not in issuer
+        and (not name.endswith("_DATABASE_URL") or name in {f"{one}{role}" for one in own})
+    }
 
 
 def migrate(env: Mapping[str, str]) -> Program:

@@ -1,13 +1,14 @@
 """What `make up` brings up, in order: PostgreSQL, Kafka, migrations, topics, the services."""
 
 import asyncio
+import json
 import os
 
 from deploy.local import databases, kafka, plan, postgres
 from deploy.local.errors import CannotGoOn
 from deploy.local.kafka_jars import NoKafka, fetched
 from deploy.local.passwords import passwords, signing_key
-from deploy.local.places import Place
+from deploy.local.places import Place, write_private
 from deploy.local.ports import Ports
 from deploy.local.supervisor import Supervisor
 
@@ -21,6 +22,7 @@ def bring_up(supervisor: Supervisor, mode: str) -> None:
     env |= {"KAFKA_BOOTSTRAP": _start_kafka(supervisor, ports, mode)}
     env |= _settings(supervisor.place, chosen)
     supervisor.know(mode=mode, urls=chosen.urls)
+    write_private(supervisor.place.env, json.dumps(env).encode())
     supervisor.say("starting", "migrations")
     supervisor.step(plan.migrate(env))
     if env["KAFKA_BOOTSTRAP"]:
@@ -82,9 +84,11 @@ def _given_kafka(supervisor: Supervisor, bootstrap: str) -> str:
 
 def _settings(place: Place, chosen: plan.Plan) -> dict[str, str]:
     """What services need beyond their servers; what the caller has set already wins."""
+    secret = passwords(place)
     ours = {
         "L2C_MODE": "development",
-        "L2C_SECRET": passwords(place).app,
+        "L2C_SECRET": secret.app,
+        "MTL_LEAD_KEY_SECRET": secret.lead_keys,
         "OIDC_ISSUER": chosen.issuer,
         "OIDC_JWKS_URL": f"{chosen.issuer}/oauth/jwks",
         "ORG_DEV_ISSUER": "true",

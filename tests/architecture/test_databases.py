@@ -23,6 +23,7 @@ OTHER = UUID("01990000-0000-7000-8000-00000000000b")
 # The backbone's own tables, which the worker sees across tenants; the API never does.
 SEEN_BY_THE_WORKER = {
     "outbox",
+    "outbox_pruned",
     "inbox",
     "quarantined_events",
     "parked_keys",

@@ -1,5 +1,8 @@
 """A lead walks all the way to cash."""
 
+from sqlalchemy import text
+
+from deploy.demo import report
 from tests.journeys.steps import (
     a_conversion,
     a_price_book,
@@ -72,17 +75,35 @@ async def test_from_the_first_touch_to_the_last_yuan(world: World) -> None:
         }
     ]
     await assert_everything_is_consumed(world)
+    assert await lost_money(world) == []
+    async with world.workers["rms"].begin(world.tenant) as tx:
+        await tx.execute(text("UPDATE receivables SET allocated = allocated - 1"))
+    assert await lost_money(world) == ["allocated_is_the_same_everywhere"]
+
+
+async def lost_money(world: World) -> list[str]:
+    """The equations that do not hold."""
+    rows = await report.money(world)
+    assert rows
+    return [name for row in rows for name, holds in row.items() if holds is False]
 
 
 async def assert_everything_is_consumed(world: World) -> None:
     """Published = applied + skipped + ignored + parked, for every subscriber and topic."""
-    counts = [await world.get(f"/{name}/v1/event-counts") for name in world.relays]
-    published = {p["topic"]: p["events"] for one in counts for p in one["published"]}
-    for one in counts:
-        for row in one["consumed"]:
-            seen = row["applied"] + row["skipped"] + row["ignored"] + row["parked"]
-            assert (row["topic"], seen) == (row["topic"], published[row["topic"]])
-            assert row["parked"] == 0
+    for row in await report.events(world):
+        assert (row["consumed"], row["parked"]) == (row["published"], 0), row
+
+
+async def test_the_report_sees_a_dead_subscriber(world: World) -> None:
+    await world.post("/l2o/v1/accounts", {"name": "老客户"})
+    await world.carry()
+    sound = {"money": await report.money(world), "events": await report.events(world)}
+    assert report.all_well(sound)
+    async with world.workers["rms"].begin(world.tenant) as tx:
+        await tx.execute(text("DELETE FROM consumer_counts WHERE subscription = 'rms.accounts'"))
+    [dead] = [row for row in await report.events(world) if not row["equal"]]
+    assert (dead["subscription"], dead["consumed"]) == ("rms.accounts", 0)
+    assert not report.all_well({"money": [], "events": [dead]})
 
 
 async def test_conversion_answers_202_when_nobody_carries_and_the_same_later(world: World) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -175,9 +175,18 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
 def test_passwords_are_made_once_and_private(place: Place) -> None:
     first = passwords(place)
     assert passwords(place) == first
-    assert len({first.superuser, first.roles, first.app}) == 3
+    assert len({first.superuser, first.roles, first.app, first.lead_keys}) == 4
     for file in (place.secrets, signing_key(place)):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_password_that_an_older_checkout_lacks_is_added(place: Place) -> None:
+    first = asdict(passwords(place))
+    older = {name: value for name, value in first.items() if name != "lead_keys"}
+    place.secrets.write_text(json.dumps(older))
+    added = passwords(place)
+    assert asdict(added) == older | {"lead_keys": added.lead_keys}
+    assert passwords(place) == added
 
 
 def test_a_pid_that_was_reused_is_left_alone() -> None:
@@ -224,7 +233,7 @@ def test_apis_together_share_a_port_and_apart_have_their_own() -> None:
     assert len(set(split.apis.values())) == len(databases.SERVICES)
     assert together.issuer.endswith("/org/v1")
     names = [program.name for program in plan.programs(split, {})]
-    assert len(names) == len(set(names)) == len(databases.SERVICES) * 4
+    assert len(names) == len(set(names)) == len(databases.SERVICES) * 4 - len(plan.DEAF)
     workers = next(one for one in plan.programs(together, {}) if one.name == "workers")
     assert workers.argv[1:4] == ("-m", "chassis", "worker")
     assert workers.argv[-1] == str(workers.port)
@@ -271,3 +280,12 @@ def test_kept_servers_serve_only_runs_that_they_fit(monkeypatch: pytest.MonkeyPa
     assert not suite.fits(courier)
     monkeypatch.setenv("L2C_TEST_POSTGRES", "b")
     assert not suite.fits(replace(courier, variables={**courier.variables, "KAFKA_BOOTSTRAP": "k"}))
+
+
+def test_a_process_is_told_only_what_is_its_own() -> None:
+    urls = {f"{s}_{r}DATABASE_URL": "x" for s in ("MTL", "RMS") for r in ("", "WORKER_", "OWNER_")}
+    env = {**urls, "ORG_SIGNING_KEY_FILE": "key", "KAFKA_BOOTSTRAP": "there", "MTL_X": "1"}
+    told = plan.only_own(env, ("worker", "mtl", "--only", "relay"))
+    assert set(told) == {"MTL_WORKER_DATABASE_URL", "KAFKA_BOOTSTRAP", "MTL_X"}
+    told = plan.only_own(env, ("api", "org", "mtl"))
+    assert set(told) == {"MTL_DATABASE_URL", "KAFKA_BOOTSTRAP", "MTL_X", "ORG_SIGNING_KEY_FILE"}

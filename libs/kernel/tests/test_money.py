@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from kernel.decimals import PATTERN, NumberTooLarge
 from kernel.errors import DomainError
-from kernel.money import ACTIVE_CURRENCIES, CurrencyMismatch, Money, precision
+from kernel.money import ACTIVE_CURRENCIES, CurrencyMismatch, Money, PreciseMoney, precision
 
 bounded = settings(max_examples=200, deadline=None)
 currencies = st.sampled_from(sorted(ACTIVE_CURRENCIES))
@@ -270,3 +270,30 @@ def test_the_schema_is_the_same_both_ways(mode: Any) -> None:
     assert schema["properties"]["currency"]["pattern"] == "^[A-Z]{3}$"
     assert schema["required"] == ["amount", "currency"]
     assert schema["additionalProperties"] is False
+
+
+class Price(BaseModel):
+    price: PreciseMoney
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"),
+    [("1.50", "CNY"), ("1.500000", "CNY"), ("-0.01", "CNY"), ("2.0", "JPY"), ("1.234", "KWD")],
+)
+def test_whole_minor_units_are_precise(amount: str, currency: str) -> None:
+    money = Price.model_validate({"price": {"amount": amount, "currency": currency}}).price
+    assert money == Money.of(amount, currency)
+    assert money.is_rounded
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "digits"),
+    [("1.234", "CNY", 2), ("1.5", "JPY", 0), ("-9999999999999999.999999", "CNY", 2)],
+)
+def test_parts_of_the_smallest_coin_are_refused(amount: str, currency: str, digits: int) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Price.model_validate({"price": {"amount": amount, "currency": currency}})
+    (error,) = refused.value.errors()
+    assert (error["loc"], error["type"]) == (("price",), "AMOUNT_TOO_PRECISE")
+    assert error["ctx"] == {"currency": currency, "digits": digits}
+    assert not Money.of(amount, currency).is_rounded

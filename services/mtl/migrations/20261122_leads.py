@@ -49,6 +49,7 @@ def _leads() -> None:
         sa.Column("status", sa.String(40), nullable=False),
         sa.Column("status_reason", sa.Text()),
         *_conversion(),
+        sa.Column("existing_account", sa.Boolean()),
         _instant("converted_at", nullable=True),
         _instant("created_at"),
         _instant("updated_at"),

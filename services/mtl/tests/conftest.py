@@ -4,3 +4,9 @@ import pytest
 @pytest.fixture(scope="session")
 def service() -> str:
     return "mtl"
+
+
+@pytest.fixture(autouse=True)
+def _in_development(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The digests of leads need a secret, also where no application is made."""
+    monkeypatch.setenv("L2C_MODE", "development")

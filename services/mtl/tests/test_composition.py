@@ -4,7 +4,8 @@ from fastapi import FastAPI
 
 from chassis.migrate import drift
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
-from mtl.imports.timers import run_chunk
+from mtl.imports.timers import on_given_up, run_chunk
+from mtl.leads.timers import conversion_deadline
 from mtl.worker import WORKER
 from testkit.databases import ServiceDatabase
 
@@ -13,11 +14,12 @@ async def test_code_and_schema_agree(service_database: ServiceDatabase) -> None:
     assert await drift("mtl", service_database.owner_url) == []
 
 
-def test_the_worker_listens_to_conversions_and_tenants_and_runs_imports() -> None:
+def test_the_worker_listens_to_conversions_and_tenants_and_runs_its_jobs() -> None:
     heard = {subscription.name: set(subscription.handlers) for subscription in WORKER.subscriptions}
     assert heard["mtl.conversions"] == {ConversionCompleted, ConversionRejected}
     assert "mtl.tenants" in heard
-    assert WORKER.jobs == {"lead_import": run_chunk}
+    assert WORKER.jobs == {"lead_import": run_chunk, "conversion_deadline": conversion_deadline}
+    assert WORKER.failed == {"lead_import": on_given_up}
 
 
 def test_every_route_is_described(app: FastAPI) -> None:

@@ -51,7 +51,7 @@ def test_without_the_issuer_its_routes_are_not_there(
 
 def test_no_issuer_in_production(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("L2C_MODE", "production")
-    monkeypatch.setenv("L2C_SECRET", "a real one")
+    monkeypatch.setenv("L2C_SECRET", "a real one, of 32 characters at least")
     with pytest.raises(ValueError, match=r"^ORG_DEV_ISSUER must not be true in production: .*\.$"):
         create()
     monkeypatch.setenv("ORG_DEV_ISSUER", "false")

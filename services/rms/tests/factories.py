@@ -99,15 +99,19 @@ def make_quote(
 
 
 async def add_order(
-    tx: AsyncConnection, quote: QuoteState | None = None, *, confirmed: bool = False
+    tx: AsyncConnection,
+    quote: QuoteState | None = None,
+    *,
+    confirmed: bool = False,
+    now: datetime = NOON,
 ) -> UUID:
     """The id of an order of this quote."""
     quote = quote or make_quote()
-    await orders.create_order(tx, quote, now=NOON)
+    await orders.create_order(tx, quote, now=now)
     found = select(order_table.c.id).where(order_table.c.quote_id == quote.quote_id)
     order_id: UUID = (await tx.execute(found)).scalar_one()
     if confirmed:
-        await orders.confirm_order(tx, order_id, now=NOON)
+        await orders.confirm_order(tx, order_id, now=now)
     return order_id
 
 
@@ -121,6 +125,7 @@ async def add_receivable(
         order_no="SO-2026-000001",
         shipment_id=new_id(),
         account_id=account_id,
+        account_name="星辰科技",
         amount=amount,
         due_date=due_date,
         today=TODAY,

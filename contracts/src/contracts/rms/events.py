@@ -10,7 +10,10 @@ from kernel.money import Money
 
 
 class OrderLine(State):
-    """A line of an order and how much of it has been shipped."""
+    """A line of an order and how much of it has been shipped.
+
+    `unit_price` is net, after the discount.
+    """
 
     line_id: UUID
     line_no: int
@@ -25,6 +28,8 @@ class OrderLine(State):
     tax_amount: Money
     gross_amount: Money
     shipped_amount: Money
+    unit_price: Money | None = None
+    discount_rate: DecimalString | None = None
 
 
 class OrderState(State):
@@ -62,11 +67,18 @@ class OrderConfirmed(Event):
 
 
 class ShipmentLine(State):
-    """What one shipment carries of one order line; `amount` is gross."""
+    """What one shipment carries of one order line; `amount` is gross: `net_amount + tax_amount`."""
 
     line_id: UUID
     quantity: DecimalString
     amount: Money
+    line_no: int | None = None
+    sku: str | None = None
+    name: str | None = None
+    unit: str | None = None
+    net_amount: Money | None = None
+    tax_rate: DecimalString | None = None
+    tax_amount: Money | None = None
 
 
 class Shipment(State):
@@ -102,6 +114,7 @@ class ReceivableState(State):
     open: Money
     due_date: date
     status: str
+    account_name: str | None = None
 
 
 class ReceivableCreated(Event):
@@ -133,6 +146,7 @@ class PaymentState(State):
     unallocated: Money
     received_date: date
     status: str
+    account_name: str | None = None
 
 
 class PaymentReceived(Event):
@@ -148,6 +162,7 @@ class Allocation(State):
     allocation_id: UUID
     receivable_id: UUID
     amount: Money
+    receivable_no: str | None = None
 
 
 class PaymentAllocated(Event):

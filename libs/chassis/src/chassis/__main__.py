@@ -1,6 +1,7 @@
 """`python -m chassis`: every process and every command of every service."""
 
 import asyncio
+import sys
 from importlib import import_module
 from typing import Annotated
 from uuid import UUID
@@ -21,7 +22,9 @@ from chassis.run_worker import Part
 from chassis.serve import server_of, several
 from chassis.settings import Settings
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+cli = typer.Typer(
+    no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False
+)
 events = typer.Typer(no_args_is_help=True, help="Parked events, and the epoch of a database.")
 cli.add_typer(events, name="events")
 console = Console()
@@ -34,9 +37,11 @@ Port = Annotated[int, typer.Option(help="Port to listen on")]
 @cli.command()
 def api(services: Services, host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve the APIs of these services under one port."""
-    logs.configure(Settings.of(services[0]).log_level, service="+".join(services))
+    settings = Settings.of(services[0])
+    logs.configure(settings.log_level, service="+".join(services))
     apps: dict[str, FastAPI] = {name: import_module(f"{name}.app").create() for name in services}
-    uvloop.run(server_of(several(apps), host=host, port=port).serve())
+    server = server_of(several(apps), host=host, port=port, drain_for=settings.drain_for)
+    uvloop.run(server.serve())
 
 
 @cli.command()
@@ -129,6 +134,16 @@ def skip(service: str, event: UUID, note: str, by: str = "operator") -> None:
 
 
 @events.command()
+def quarantined(service: str) -> None:
+    """List the keys whose events the broker refused, of all tenants."""
+    url = Settings.of(service).worker_database_url
+    table = Table("key", "events", "since", "reason")
+    for one in asyncio.run(quarantine.listed(url, service)):
+        table.add_row(one.key, str(one.events), one.since.isoformat(), one.reason)
+    console.print(table)
+
+
+@events.command()
 def quarantined_retry(service: str, key: str) -> None:
     """Send the events of a key that the broker refused again, in order."""
     settings = Settings.of(service)
@@ -152,5 +167,13 @@ def quarantined_skip(service: str, key: str) -> None:
     console.print(f"{lost} events of {key} will never be sent.")
 
 
+def main() -> None:
+    """A setting that is missing or wrong is one sentence, not a traceback."""
+    try:
+        cli()
+    except ValueError as error:
+        sys.exit(str(error))
+
+
 if __name__ == "__main__":
-    cli()
+    main()

@@ -11,14 +11,28 @@ from uuid import UUID
 
 import httpx
 import jwt
+import structlog
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer, SecurityScopes
 
 from chassis.context import current, replace_current
-from chassis.refusals import Unauthenticated
+from chassis.refusals import Unauthenticated, Unavailable
 from kernel.errors import Forbidden
 
+log = structlog.get_logger()
+
+LONGEST_SUBJECT = 255
 ALGORITHMS = ["ES256", "RS256", "EdDSA"]
+FETCH_SECONDS = 5
+# The issuer is away, or says something that is no JWKS.
+NO_KEYS = (
+    httpx.HTTPError,
+    jwt.PyJWTError,
+    TimeoutError,
+    ValueError,
+    TypeError,
+    AttributeError,
+)
 
 
 @dataclass(frozen=True)
@@ -38,35 +52,59 @@ class Principal:
 
 
 class KeySet:
-    """The issuer's public keys, fetched on first need and again when an unknown key id appears."""
+    """The issuer's public keys, fetched on first need, when they are old, and for an unknown id.
 
-    def __init__(self, url: str, *, minimum_age: float = 10.0) -> None:
+    The issuer is asked no more than once in `minimum_age` seconds, whether it answers or not.
+    """
+
+    def __init__(self, url: str, *, minimum_age: float = 10.0, maximum_age: float = 600.0) -> None:
         self._url = url
         self._minimum_age = minimum_age
+        self._maximum_age = maximum_age
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._fetched_at = float("-inf")
+        self._asked_at = self._fetched_at = float("-inf")
+        self._answered = True
         self._lock = asyncio.Lock()
 
     async def key(self, key_id: str) -> jwt.PyJWK:
-        """The key of this id. Raises Unauthenticated when the issuer does not know it."""
-        if key_id not in self._keys:
+        """The key of this id; an old one while the issuer does not answer.
+
+        Raises Unauthenticated when the issuer does not know it, and Unavailable
+        (ISSUER_UNAVAILABLE) when it could not say.
+        """
+        if key_id not in self._keys or (self._are_old() and not self._lock.locked()):
             async with self._lock:
-                if key_id not in self._keys and self._age() > self._minimum_age:
-                    await self._fetch()
+                if (key_id not in self._keys or self._are_old()) and self._may_ask():
+                    await self._refresh()
+        found = self._keys.get(key_id)
+        if found is not None:
+            return found
+        if not self._answered:
+            raise Unavailable("ISSUER_UNAVAILABLE")
+        raise Unauthenticated("TOKEN_KEY_UNKNOWN")
+
+    def _are_old(self) -> bool:
+        return time.monotonic() - self._fetched_at > self._maximum_age
+
+    def _may_ask(self) -> bool:
+        return time.monotonic() - self._asked_at > self._minimum_age
+
+    async def _refresh(self) -> None:
+        # Both before the fetch: whoever comes meanwhile, or after one cut short, shall know.
+        self._asked_at, self._answered = time.monotonic(), False
         try:
-            return self._keys[key_id]
-        except KeyError:
-            raise Unauthenticated("TOKEN_KEY_UNKNOWN") from None
+            self._keys = await self._fetched()
+        except NO_KEYS as error:
+            await log.awarning("issuer_unavailable", error=repr(error))
+        else:
+            self._fetched_at, self._answered = time.monotonic(), True
 
-    def _age(self) -> float:
-        return time.monotonic() - self._fetched_at
-
-    async def _fetch(self) -> None:
-        async with httpx.AsyncClient(timeout=5) as client:
+    async def _fetched(self) -> dict[str, jwt.PyJWK]:
+        async with asyncio.timeout(FETCH_SECONDS), httpx.AsyncClient() as client:
             answer = await client.get(self._url)
         answer.raise_for_status()
-        self._keys = {k.key_id: k for k in jwt.PyJWKSet.from_dict(answer.json()).keys if k.key_id}
-        self._fetched_at = time.monotonic()
+        found = jwt.PyJWKSet.from_dict(answer.json()).keys
+        return {key.key_id: key for key in found if key.key_id}
 
 
 class StaticKeySet(KeySet):
@@ -75,7 +113,7 @@ class StaticKeySet(KeySet):
     def __init__(self, jwks: dict[str, Any]) -> None:
         super().__init__("")
         self._keys = {k.key_id: k for k in jwt.PyJWKSet.from_dict(jwks).keys if k.key_id}
-        self._fetched_at = float("inf")
+        self._asked_at = self._fetched_at = float("inf")
 
 
 class Verifier:
@@ -87,7 +125,10 @@ class Verifier:
         self._audience = audience
 
     async def verify(self, token: str) -> Principal:
-        """Raises Unauthenticated: malformed, expired, of another issuer or for another audience."""
+        """Raises Unauthenticated: malformed, expired, of another issuer or for another audience.
+
+        Raises Unavailable when the issuer's keys cannot be fetched.
+        """
         try:
             key_id = jwt.get_unverified_header(token).get("kid")
             if not isinstance(key_id, str):
@@ -109,9 +150,12 @@ class Verifier:
 
 
 def _principal(claims: dict[str, Any]) -> Principal:
+    subject = str(claims["sub"])
+    if not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
+        raise ValueError("a subject is 1 to 255 printable characters")  # OIDC Core 1.0, 2
     return Principal(
         tenant_id=UUID(claims["tenant"]),
-        subject=str(claims["sub"]),
+        subject=subject,
         kind="client" if claims.get("kind") == "client" else "person",
         scopes=frozenset(str(claims.get("scope", "")).split()),
         name=str(claims.get("name", "")),

@@ -14,12 +14,14 @@ class Context:
     """The chain a piece of work belongs to.
 
     `correlation_id` names the whole chain (the first request), `causation_id` the step before
-    (a request or an event id), `traceparent` is W3C Trace Context, `actor` the principal.
+    (a request or an event id), `job_id` the job that runs, `traceparent` is W3C Trace Context,
+    `actor` the principal.
     """
 
     request_id: str = field(default_factory=lambda: str(new_id()))
     correlation_id: str = ""
     causation_id: str | None = None
+    job_id: str | None = None
     traceparent: str = field(default_factory=lambda: f"00-{token_hex(16)}-{token_hex(8)}-01")
     actor: str | None = None
     tenant: str | None = None
@@ -32,6 +34,11 @@ class Context:
 
 
 _current: ContextVar[Context | None] = ContextVar("context", default=None)
+
+
+def known() -> Context | None:
+    """The context of the running task, if it has one."""
+    return _current.get()
 
 
 def current() -> Context:

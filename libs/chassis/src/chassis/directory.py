@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.clock import business_date
 from chassis.consumer.replica import replicate
 from chassis.consumer.subscriptions import Received, ReplicaResult, Subscription, replica
 from chassis.refusals import Unavailable
@@ -42,6 +44,11 @@ async def settings_of(tx: AsyncConnection) -> TenantSettings:
         languages=tuple(row.languages),
         default_tax_rate=row.default_tax_rate,
     )
+
+
+async def today(tx: AsyncConnection, now: datetime) -> date:
+    """The tenant's business day. Raises Unavailable (TENANT_NOT_READY)."""
+    return business_date(now, (await settings_of(tx)).timezone)
 
 
 def subscription(service: str) -> Subscription:

@@ -52,7 +52,8 @@ class Edge:
             await self._app(scope, receive, send)
             return
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-            scope = {**scope, "path": MALFORMED_PATH, "query_string": b"", "state": {}}
+            asked = {"asked_path": scope["path"]}
+            scope = {**scope, **asked, "path": MALFORMED_PATH, "query_string": b"", "state": {}}
         context = context_of(Headers(scope=scope))
         started, status = time.perf_counter(), 500
 

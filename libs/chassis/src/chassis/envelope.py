@@ -171,5 +171,5 @@ def _without_values(error: ValidationError) -> str:
 
 
 def schema_of(event_type: str) -> str:
-    """Where the JSON Schema of an event type stands, relative to the project's root."""
-    return f"/contracts/schemas/{event_type}.json"
+    """Where the JSON Schema of an event type stands, from the project's root: its `$id`."""
+    return f"/contracts/schemas/events/{event_type}.json"

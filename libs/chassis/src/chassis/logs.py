@@ -2,12 +2,13 @@
 
 import logging
 import sys
+import time
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor
 
-from chassis.context import current
+from chassis.context import known
 from kernel.personal import mask
 
 # Named fields that hold a person's data are masked wherever they are logged.
@@ -15,12 +16,16 @@ PERSONAL_FIELDS = frozenset({"phone", "email", "mail", "username", "contact_name
 
 
 def _with_context(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    context = current()
+    context = known()
+    if context is None:  # ids that nothing else carries would only mislead
+        return event
     event.setdefault("request_id", context.request_id)
     event.setdefault("correlation_id", context.correlation_id or context.request_id)
     event.setdefault("trace_id", context.trace_id)
     if context.causation_id:
         event.setdefault("event_id", context.causation_id)
+    if context.job_id:
+        event.setdefault("job_id", context.job_id)
     if context.tenant:
         event.setdefault("tenant", context.tenant)
     if context.actor:
@@ -33,6 +38,29 @@ def _masked(_logger: Any, _method: str, event: EventDict) -> EventDict:
         if isinstance(event[name], str):
             event[name] = mask(event[name])
     return event
+
+
+class Seldom(logging.Filter):
+    """Lets a library say the same thing once in ten seconds, and tells how often it was silenced.
+
+    A broker that is away for a while made 15,000 lines otherwise.
+    """
+
+    def __init__(self, seconds: float = 10.0) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        key, now = (record.name, str(record.msg)), time.monotonic()
+        last, silenced = self._said.get(key, (float("-inf"), 0))
+        if now - last < self._seconds:
+            self._said[key] = (last, silenced + 1)
+            return False
+        self._said[key] = (now, 0)
+        if silenced:
+            record.msg = f"{record.msg} (and {silenced} times more)"
+        return True
 
 
 def configure(level: str, *, service: str) -> None:
@@ -71,3 +99,7 @@ def configure(level: str, *, service: str) -> None:
     root.setLevel(level)
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("aiokafka").setLevel("WARNING")
+    seldom = Seldom()
+    handler.addFilter(
+        lambda record: not record.name.startswith("aiokafka") or seldom.filter(record)
+    )

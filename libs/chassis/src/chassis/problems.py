@@ -12,12 +12,19 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.context import current
 from chassis.edge import MALFORMED_PATH
-from chassis.refusals import Malformed, PreconditionFailed, TooLarge, Unauthenticated, Unavailable
+from chassis.refusals import (
+    Malformed,
+    PreconditionFailed,
+    TooLarge,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
 from chassis.texts import Texts
 from chassis.transient import is_transient
 from chassis.violations import from_pydantic
@@ -45,8 +52,10 @@ STATUS: dict[type[DomainError], int] = {
     PreconditionFailed: 412,
     TooLarge: 413,
     Invalid: 422,
+    TooManyRequests: 429,
     Unavailable: 503,
 }
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 BY_HTTP_STATUS = {
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
@@ -62,13 +71,15 @@ class Refusal(NamedTuple):
     code: str
     params: dict[str, Any]
     violations: Sequence[Violation] = ()
+    retry_after: int = 1  # seconds
 
 
 def refusal_of(error: DomainError) -> Refusal:
     """The status and content of a domain error."""
     status = next((s for kind, s in STATUS.items() if isinstance(error, kind)), 400)
     violations = error.violations if isinstance(error, Invalid) else ()
-    return Refusal(status, error.code, error.params, violations)
+    retry_after = error.retry_after if isinstance(error, TooManyRequests) else 1
+    return Refusal(status, error.code, error.params, violations, retry_after)
 
 
 def problem_body(texts: Texts, refusal: Refusal, *, instance: str) -> dict[str, Any]:
@@ -101,12 +112,12 @@ def problem_body(texts: Texts, refusal: Refusal, *, instance: str) -> dict[str, 
 def render(request: Request, refusal: Refusal) -> Response:
     """The answer to a refused request."""
     texts: Texts = request.app.state.texts
-    body = problem_body(texts, refusal, instance=request.url.path)
+    body = problem_body(texts, refusal, instance=request.scope.get("asked_path", request.url.path))
     headers = {"Content-Language": current().language}
     if refusal.status == 401:
         headers["WWW-Authenticate"] = f'Bearer error="{refusal.code}"'
     if refusal.status in (429, 503):
-        headers["Retry-After"] = "1"
+        headers["Retry-After"] = str(refusal.retry_after)
     return Response(
         orjson.dumps(body, default=str),
         refusal.status,
@@ -130,11 +141,23 @@ async def _validation(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, DomainError):  # raised while the framework read the body
+        return render(request, refusal_of(error.__cause__))
     code = BY_HTTP_STATUS.get(error.status_code, "MALFORMED")
     response = render(request, Refusal(error.status_code, code, {}))
-    if error.headers and "allow" in {name.lower() for name in error.headers}:
-        response.headers.update(error.headers)
+    if error.status_code == 405:
+        response.headers["Allow"] = ", ".join(_allowed(request))
     return response
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of all routes at this address; the framework tells those of the first only."""
+    routes, scope = request.app.routes, request.scope
+    return [
+        method
+        for method in METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 async def _database(request: Request, error: Exception) -> Response:

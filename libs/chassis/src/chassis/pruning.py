@@ -12,6 +12,8 @@ from chassis.db import Database
 
 OUTBOX_DAYS = 14
 INBOX_DAYS = 35
+PARKED_DAYS = 35
+OPERATION_DAYS = 35
 CHUNK = 1000
 
 # Rows in the order of their transactions, which is nearly that of their age: the first chunk with
@@ -21,9 +23,9 @@ SELECT max(xid)::text FROM (
   SELECT xid FROM outbox WHERE xid > cast(cast(:after AS text) AS xid8)
   ORDER BY xid LIMIT :chunk) AS next_rows
 """
-# Sent, as the saved cursor of its bucket says, and not kept back.
+# Sent, as the saved cursor of its bucket says, and not kept back. The deleted stay counted.
 OLD_EVENTS = """
-DELETE FROM outbox WHERE ctid = ANY(ARRAY(
+WITH gone AS (DELETE FROM outbox WHERE ctid = ANY(ARRAY(
   SELECT event.ctid FROM outbox AS event
   JOIN relay_cursors AS place ON place.bucket = event.bucket
   WHERE event.xid > cast(cast(:after AS text) AS xid8)
@@ -31,7 +33,12 @@ DELETE FROM outbox WHERE ctid = ANY(ARRAY(
     AND pg_visible_in_snapshot(event.xid, place.lo::pg_snapshot)
     AND NOT EXISTS (SELECT FROM quarantined_events AS kept
                     WHERE kept.tenant_id = event.tenant_id AND kept.seq = event.seq)
-  LIMIT :chunk))
+  LIMIT :chunk)) RETURNING tenant_id, aggregatetype),
+counted AS (
+  INSERT INTO outbox_pruned AS total (tenant_id, aggregatetype, events)
+  SELECT tenant_id, aggregatetype, count(*) FROM gone GROUP BY 1, 2 ORDER BY 1, 2
+  ON CONFLICT (tenant_id, aggregatetype) DO UPDATE SET events = total.events + excluded.events)
+SELECT 1 FROM gone
 """
 ANY_OLD = """
 SELECT EXISTS (SELECT FROM outbox
@@ -46,6 +53,14 @@ EXPIRED_KEYS = """
 DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
   SELECT ctid FROM idempotency_keys WHERE expires_at < :before LIMIT :chunk))
 """
+RESOLVED_EVENTS = """
+DELETE FROM parked_events WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM parked_events WHERE resolved_at < :before AND status <> 'PARKED' LIMIT :chunk))
+"""
+ENDED_OPERATIONS = """
+DELETE FROM operations WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM operations WHERE finished_at < :before AND status <> 'RUNNING' LIMIT :chunk))
+"""
 
 
 @dataclass(frozen=True)
@@ -55,14 +70,20 @@ class Pruned:
     outbox: int
     inbox: int
     idempotency_keys: int
+    parked_events: int
+    operations: int
 
 
 async def prune(worker: Database, *, now: datetime) -> Pruned:
     """Delete what is past its time, as the worker's role, which sees all tenants."""
+    parked_before = now - timedelta(days=PARKED_DAYS)
+    ended_before = now - timedelta(days=OPERATION_DAYS)
     return Pruned(
         outbox=await _prune_outbox(worker, now - timedelta(days=OUTBOX_DAYS)),
         inbox=await _prune(worker, OLD_ARRIVALS, before=now - timedelta(days=INBOX_DAYS)),
         idempotency_keys=await _prune(worker, EXPIRED_KEYS, before=now),
+        parked_events=await _prune(worker, RESOLVED_EVENTS, before=parked_before),
+        operations=await _prune(worker, ENDED_OPERATIONS, before=ended_before),
     )
 
 

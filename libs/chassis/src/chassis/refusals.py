@@ -1,5 +1,7 @@
 """Refusals that come from the protocol, not from the business; statuses are in `problems`."""
 
+from typing import Any
+
 from kernel.errors import DomainError
 
 
@@ -13,6 +15,14 @@ class Unauthenticated(DomainError):
 
 class TooLarge(DomainError):
     """The body is larger than this route takes."""
+
+
+class TooManyRequests(DomainError):
+    """Slow down; `retry_after` is how many seconds to wait."""
+
+    def __init__(self, code: str, /, *, retry_after: int, **params: Any) -> None:
+        super().__init__(code, **params)
+        self.retry_after = retry_after
 
 
 class PreconditionFailed(DomainError):

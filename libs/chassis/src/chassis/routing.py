@@ -1,14 +1,29 @@
 """The route class and router of every service: strict JSON in, idempotent answers out."""
 
 from collections.abc import Callable, Coroutine
+from email.message import Message
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from chassis.idempotency import remember
+from chassis.idempotency import KEY_REQUIRED, remember
 from chassis.strict_json import StrictRequest
+
+LANGUAGE: dict[str, Any] = {
+    "name": "Accept-Language",
+    "in": "header",
+    "description": "Language of the texts in problems; zh-CN unless en is preferred",
+    "schema": {"type": "string", "examples": ["zh-CN", "en"]},
+}
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same key and body answer the same again, with Idempotent-Replayed: true",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
 
 
 class Route(APIRoute):
@@ -21,6 +36,7 @@ class Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         told = (endpoint.__doc__ or "").strip().partition("\n")[0].removesuffix(".")
         options["summary"] = options.get("summary") or told or None
+        options["openapi_extra"] = _with_headers(options)
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -28,6 +44,8 @@ class Route(APIRoute):
         own_limit: int | None = (self.openapi_extra or {}).get("x-max-body-bytes")
 
         async def handle(request: Request) -> Response:
+            if self.body_field is not None:
+                _refuse_other_media(request)
             strict = StrictRequest(request.scope, request.receive)
             strict.limit = own_limit or request.app.state.settings.max_body_bytes
             response = await original(strict)
@@ -35,6 +53,32 @@ class Route(APIRoute):
             return response
 
         return handle
+
+
+def _with_headers(options: dict[str, Any]) -> dict[str, Any]:
+    """What OpenAPI says of the headers that no route declares but every route reads."""
+    extra: dict[str, Any] = dict(options.get("openapi_extra") or {})
+    headers = [LANGUAGE]
+    if {"POST", "PATCH"} & set(options.get("methods") or ()):
+        required = KEY_REQUIRED in (options.get("dependencies") or ())
+        headers.append({**IDEMPOTENCY_KEY, "required": required})
+    extra["parameters"] = [*extra.get("parameters", []), *headers]
+    return extra
+
+
+def _refuse_other_media(request: Request) -> None:
+    """A body that says it is something else than JSON in UTF-8 is 415, not a puzzle."""
+    declared = request.headers.get("content-type")
+    if declared is None:
+        return
+    message = Message()
+    message["content-type"] = declared
+    subtype, charset = message.get_content_subtype(), message.get_content_charset("utf-8")
+    is_json = message.get_content_maintype() == "application" and (
+        subtype == "json" or subtype.endswith("+json")
+    )
+    if not is_json or charset not in ("utf-8", "us-ascii"):
+        raise HTTPException(415)
 
 
 def new_router(prefix: str, *, tag: str) -> APIRouter:

@@ -5,8 +5,8 @@ what it has in hand; an error that no part can put right ends the process, for t
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -15,6 +15,7 @@ from types import FrameType
 
 import structlog
 import uvicorn
+from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 
 from chassis import pruning
@@ -57,14 +58,20 @@ class Assembly:
     checks: dict[str, Check] = field(default_factory=dict)
     databases: list[Database] = field(default_factory=list)
     wakeups: list[Wakeup] = field(default_factory=list)
+    transports: list[KafkaTransport] = field(default_factory=list)
 
 
 def assemble(workers: Sequence[Worker], parts: frozenset[Part]) -> Assembly:
-    """Put the parts of these workers together; without Kafka the courier joins them."""
+    """Put the parts of these workers together; without Kafka the courier joins them.
+
+    Raises ValueError where the courier would lose events.
+    """
     made = Assembly()
-    settings = {worker.service: Settings.of(worker.service) for worker in workers}
-    databases = {name: _database(made, one) for name, one in settings.items()}
+    settings = {worker.service: worker.settings.of(worker.service) for worker in workers}
     bootstrap = next(iter(settings.values())).kafka_bootstrap
+    if not bootstrap:
+        _allow_courier(settings.values(), parts)
+    databases = {name: _database(made, one) for name, one in settings.items()}
     processors = {
         worker.service: [
             Processor(one, databases[worker.service], offsets_rise=bool(bootstrap))
@@ -76,14 +83,11 @@ def assemble(workers: Sequence[Worker], parts: frozenset[Part]) -> Assembly:
     for worker in workers:
         name, database = worker.service, databases[worker.service]
         if Part.RELAY in parts:
-            transport: Transport = (
-                KafkaTransport(bootstrap, name=f"{name}-relay") if bootstrap else Courier(couriers)
-            )
-            _add_relay(made, settings[name], transport)
+            _add_relay(made, settings[name], _transport(made, name, bootstrap, couriers))
         if Part.CONSUMER in parts:
             _add_consumers(made, worker, database, processors[name], bootstrap)
         if Part.JOBS in parts:
-            made.runners.append(JobRunner(database, worker.jobs).run)
+            made.runners.append(JobRunner(database, worker.jobs, failed=worker.failed).run)
             made.runners.append(TimerRunner(database, [PRUNING]).run)
     return made
 
@@ -97,6 +101,27 @@ def _database(made: Assembly, settings: Settings) -> Database:
     needs = versions_needed(settings.service)
     made.checks[f"{settings.service} database"] = database_check(database, needs=needs)
     return database
+
+
+def _allow_courier(settings: Collection[Settings], parts: frozenset[Part]) -> None:
+    """The courier reaches this process only, so all that listens must run in it."""
+    services = sorted(one.service for one in settings)
+    if any(one.in_production for one in settings) or parts != frozenset(Part):
+        raise ValueError(
+            "KAFKA_BOOTSTRAP must be set: without Kafka events stay inside one process,"
+            " which is only for development and only with all parts of a worker in it."
+        )
+    log.warning("events_by_courier", services=services, lost_to="every service not named here")
+
+
+def _transport(
+    made: Assembly, service: str, bootstrap: str, couriers: Sequence[Processor]
+) -> Transport:
+    if not bootstrap:
+        return Courier(couriers)
+    transport = KafkaTransport(bootstrap, name=f"{service}-relay")
+    made.transports.append(transport)
+    return transport
 
 
 def _add_relay(made: Assembly, settings: Settings, transport: Transport) -> None:
@@ -164,6 +189,14 @@ async def run(services: Sequence[str], parts: frozenset[Part], *, host: str, por
                 for runner in made.runners:
                     tasks.create_task(_as_task(runner, stop))
             server.should_exit = True
+    await close(made)
+
+
+async def close(made: Assembly) -> None:
+    """Let go of the broker and the databases; a broker that is away is not waited for."""
+    for transport in made.transports:
+        with suppress(KafkaError, OSError, TimeoutError):
+            await transport.close()
     for database in made.databases:
         await database.dispose()
 

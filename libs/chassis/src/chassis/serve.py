@@ -1,6 +1,7 @@
 """Several services under one port: the first segment of the path says whose request it is."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import FrameType
@@ -20,7 +21,7 @@ from chassis.health import Check, database_check, health_routes
 from chassis.migrate import versions_needed
 from chassis.texts import Texts
 
-DRAIN_SECONDS = 25
+FINISH_SECONDS = 20  # with the drain before it less than the 30 that Kubernetes grants
 
 
 def several(apps: Mapping[str, FastAPI]) -> ASGIApp:
@@ -47,38 +48,60 @@ def several(apps: Mapping[str, FastAPI]) -> ASGIApp:
     front = Starlette(routes=routes, lifespan=lifespan, middleware=edge)
     problems.install(front, Texts())
 
-    def drain() -> None:
-        draining.set()
+    def hang_up() -> None:
         for app in apps.values():
             app.state.operation_waiter.close()  # else an open stream would hold the stop up
 
-    front.state.drain = drain
+    front.state.drain, front.state.hang_up = draining.set, hang_up
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
-        segment = scope["path"].split("/", 2)[1] if scope["type"] == "http" else ""
+        path = scope["path"] if scope["type"] == "http" else ""  # `*` asks about the whole server
+        segment = path.strip("/").partition("/")[0]
         await apps.get(segment, front)(scope, receive, send)
 
-    dispatch.state = front.state  # type: ignore[attr-defined]  # where the server finds `drain`
+    dispatch.state = front.state  # type: ignore[attr-defined]  # where the server finds both
     return dispatch
 
 
 class Server(uvicorn.Server):
-    """Fails readiness at the first signal, drains, closes and exits with 0; a second one hurries.
+    """At a signal fails readiness, serves on while that is noticed, closes, and exits with 0.
 
-    The parent would raise the signal once more at the end, so that a good stop looks like a death.
+    A second signal ends the wait, a third one the requests. The parent would raise the signal
+    once more at the end, so that a good stop looks like a death.
     """
 
+    def __init__(self, config: uvicorn.Config, *, drain_for: float) -> None:
+        super().__init__(config)
+        self._drain_for = drain_for
+        self._closes_at = float("inf")
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        drain: Callable[[], None] | None = getattr(
-            getattr(self.config.app, "state", None), "drain", None
-        )
-        if drain is not None:
-            drain()
         self.force_exit = self.should_exit
-        self.should_exit = True
+        if self._closes_at == float("inf"):
+            self._tell("drain")
+            self._closes_at = time.monotonic() + self._drain_for
+        else:
+            self._closes_at = 0.0
+        self._close_when_due()
+
+    async def on_tick(self, counter: int) -> bool:
+        self._close_when_due()
+        return await super().on_tick(counter)
+
+    def _close_when_due(self) -> None:
+        if not self.should_exit and time.monotonic() >= self._closes_at:
+            self.should_exit = True
+            self._tell("hang_up")
+
+    def _tell(self, what: str) -> None:
+        told: Callable[[], None] | None = getattr(
+            getattr(self.config.app, "state", None), what, None
+        )
+        if told is not None:
+            told()
 
 
-def server_of(app: ASGIApp, *, host: str, port: int) -> Server:
+def server_of(app: ASGIApp, *, host: str, port: int, drain_for: float = 0) -> Server:
     """A server as every process of ours runs it."""
     return Server(
         uvicorn.Config(
@@ -91,6 +114,7 @@ def server_of(app: ASGIApp, *, host: str, port: int) -> Server:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
-        )
+            timeout_graceful_shutdown=FINISH_SECONDS,
+        ),
+        drain_for=drain_for,
     )

@@ -5,7 +5,8 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-DEVELOPMENT_SECRET = "development-only"  # noqa: S105  # refused in production below
+DEVELOPMENT_SECRET = "development-only"  # noqa: S105  # too short for production, see below
+SECRET_LENGTH = 32
 
 
 class Settings(BaseSettings):
@@ -30,18 +31,41 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", validation_alias="LOG_LEVEL")
     cors_origins: tuple[str, ...] = Field((), validation_alias="CORS_ORIGINS")
     max_body_bytes: int = Field(1_000_000, validation_alias="MAX_BODY_BYTES")
+    drain_seconds: float | None = Field(None, ge=0, validation_alias="L2C_DRAIN_SECONDS")
 
     @classmethod
     def of(cls, service: str) -> Self:
-        """The settings of one service. Raises ValueError: a development secret in production."""
-        settings = cls(_env_prefix=f"{service.upper()}_", service=service)  # type: ignore[call-arg]
-        if settings.in_production and settings.secret.get_secret_value() == DEVELOPMENT_SECRET:
-            raise ValueError("L2C_SECRET must be set: in production no default signs cursors.")
+        """The settings of one service.
+
+        Raises ValueError: a weak secret, or an issuer nobody has named, in production.
+        """
+        prefix = f"{service.upper()}_"
+        settings = cls(_env_prefix=prefix, service=service)  # type: ignore[call-arg]  # pydantic's own
+        settings.ensure_strong("L2C_SECRET", settings.secret)
+        if settings.in_production and not (
+            "issuer" in settings.model_fields_set and settings.issuer
+        ):
+            raise ValueError("OIDC_ISSUER must be set in production: it says whose tokens count.")
         return settings
+
+    def ensure_strong(self, name: str, secret: SecretStr) -> None:
+        """Raises ValueError: in production a secret that could be guessed."""
+        if self.in_production and len(secret.get_secret_value()) < SECRET_LENGTH:
+            raise ValueError(
+                f"{name} must have at least {SECRET_LENGTH} characters in production, "
+                "from a random source."
+            )
 
     @property
     def in_production(self) -> bool:
         return self.mode == "production"
+
+    @property
+    def drain_for(self) -> float:
+        """How long a process that is to stop still serves, so that nobody is sent to it."""
+        if self.drain_seconds is not None:
+            return self.drain_seconds
+        return 5 if self.in_production else 0
 
     @property
     def keys_url(self) -> str:

@@ -71,6 +71,15 @@ outbox = Table(
     Index(None, "tenant_id", "aggregatetype", "aggregateid", "aggversion", unique=True),
 )
 
+# How many events pruning has deleted, so that a tenant's published total stays whole.
+outbox_pruned = Table(
+    "outbox_pruned",
+    metadata,
+    tenant_column(),
+    Column("aggregatetype", Text, primary_key=True),
+    Column("events", BigInteger, nullable=False),
+)
+
 # The publishing database itself: a restore or failover is told by `system_identifier`.
 database_epoch = Table(
     "database_epoch",
@@ -155,7 +164,9 @@ parked_events = Table(
     Column("resolved_by", Text),
     Column("note", Text),
     Index(None, "tenant_id", "subscription", "key", "position"),
+    Index(None, "tenant_id", "subscription", "id", postgresql_where=text("status = 'PARKED'")),
     Index(None, "retry_at"),
+    Index(None, "resolved_at"),
 )
 
 consumer_counts = Table(
@@ -224,6 +235,7 @@ operations = Table(
     Column("created_by", Text),
     instant("created_at", default=True),
     instant("finished_at", nullable=True),
+    Index(None, "finished_at"),
 )
 
 document_numbers = Table(

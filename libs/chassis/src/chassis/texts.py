@@ -111,10 +111,11 @@ def preferred_language(accept: str | None) -> str:
     """The best supported language of an Accept-Language header (RFC 9110); zh-CN by default."""
     ranked: list[tuple[float, int, str]] = []
     for place, part in enumerate((accept or "").split(",")[:20]):
-        tag, _, quality = part.partition(";q=")
-        primary = tag.strip().lower().split("-")[0]
+        tag, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        primary = tag.split("-")[0]
+        quality = next((one[2:] for one in parameters if one.startswith("q=")), "1")
         try:
-            weight = float(quality or 1)
+            weight = float(quality)
         except ValueError:
             weight = 0.0
         language = {"zh": "zh-CN", "en": "en", "*": "zh-CN"}.get(primary)

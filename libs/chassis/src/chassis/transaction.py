@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.auth import Principal, authenticated
 from chassis.db import Database
-from chassis.idempotency import replay_if_known
+from chassis.idempotency import key_of, replay_if_known
 
 
 async def transaction(
@@ -16,6 +16,8 @@ async def transaction(
 ) -> AsyncIterator[AsyncConnection]:
     """The request's transaction. Answers at once when its idempotency key is known."""
     database: Database = request.app.state.database
+    if key_of(request) is not None:
+        await request.body()  # its hash is wanted; no transaction waits for a slow network
     async with database.begin(principal.tenant_id) as tx:
         await replay_if_known(request, tx, principal)
         request.state.tx = tx

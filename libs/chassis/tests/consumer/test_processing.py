@@ -1,16 +1,22 @@
 """The core of a process subscription: once, in order per key, whatever comes."""
 
+import asyncio
+from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import select
+import orjson
+import pytest
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.arrivals import NOBODY, Consumed
+from chassis.consumer.arrivals import NOBODY, Consumed, from_stored, to_stored
 from chassis.consumer.parked_events import list_parked
 from chassis.consumer.processing import Processor
 from chassis.consumer.subscriptions import Meta, process
 from chassis.context import Context, current
+from chassis.db import Database
 from chassis.tables import consumer_counts, inbox, outbox
+from contracts.event import Event
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (
     Moods,
@@ -191,6 +197,85 @@ async def test_what_cannot_be_read_is_parked_under_whatever_is_known_of_it(
     assert [r for _, _, r in found].count("BEHIND") == 1
     assert await counted(committed.worker, NOBODY, subscription) == {"parked": 3, "duplicates": 3}
     assert await counted(committed.worker, tenant, subscription) == {"parked": 4, "duplicates": 4}
+
+
+class Tagged(Event):
+    """A fact whose data may have any keys."""
+
+    type: ClassVar[str] = "testkit.note.tagged.v1"
+    tags: dict[str, str]
+
+
+def tagged(tenant: UUID, tags: bytes) -> bytes:
+    whole = envelope_of(tenant, new_id(), 1, kind=Tagged.type)
+    return whole.encode().replace(b'"data":{', b'"data":{"tags":' + tags + b",")
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        b'{"a\\u0000":1}',
+        b'{"' + b"x" * 5_000 + b'":1}',
+        b'{"a":' + b"[" * 300 + b"]" * 300 + b"}",
+    ],
+    ids=["NUL", "long", "deep"],
+)
+async def test_what_is_wrong_with_an_event_never_keeps_it_from_being_parked(
+    committed: Committed, tenant: UUID, tags: bytes
+) -> None:
+    async def on_note_tagged(_: AsyncConnection, __: Tagged, ___: Meta) -> None: ...
+
+    subscription = process("sample.tagged", {Tagged: on_note_tagged})
+    value = tagged(tenant, tags)
+    async with asyncio.timeout(10):
+        await Processor(subscription, committed.worker).apply([Partition(tenant).append(value)])
+    async with committed.worker.begin(tenant) as tx:
+        (parked,) = await list_parked(tx)
+    assert parked.error.startswith("testkit.note.tagged.v1 does not fit its schema: tags.")
+    assert orjson.loads(from_stored(parked.envelope)) == orjson.loads(value)
+
+
+def test_what_looks_like_our_own_base64_is_stored_as_it_came() -> None:
+    value = b'{"raw_base64":"!"}'
+    assert from_stored(to_stored(value)) == value
+
+
+async def test_what_cannot_be_taken_over_for_another_reason_is_parked_with_a_fixed_text(
+    committed: Committed, tenant: UUID, moods: Moods
+) -> None:
+    """A constraint stands for whatever else may keep an event from being parked as it is."""
+    subscription, note = recorder(moods, "sample.stuck"), new_id()
+    owner = Database(committed.urls.owner_url, name="test-owner")
+    trap = "ALTER TABLE parked_events ADD CONSTRAINT trap CHECK (error NOT LIKE '%fit%')"
+    async with owner.begin(None) as tx:
+        await tx.execute(text(trap))
+    value = envelope_of(tenant, note, 1, "x").encode().replace(b'"text":"x"', b'"text":null')
+    try:
+        async with asyncio.timeout(10):
+            record = Partition(tenant).append(value)
+            await Processor(subscription, committed.worker).apply([record])
+    finally:
+        async with owner.begin(None) as tx:
+            await tx.execute(text("ALTER TABLE parked_events DROP CONSTRAINT trap"))
+        await owner.dispose()
+    async with committed.worker.begin(tenant) as tx:
+        (parked,) = await list_parked(tx)
+    assert parked.error == (
+        "NeverReached: The record could not be taken over; the worker's log says why."
+    )
+
+
+async def test_a_subscription_may_cap_its_batches(committed: Committed, tenant: UUID) -> None:
+    xids: list[str] = []
+
+    async def on_note_written(tx: AsyncConnection, _: NoteWritten, __: Meta) -> None:
+        xids.append(str(await tx.scalar(text("SELECT pg_current_xact_id()::text"))))
+
+    subscription = process("sample.capped", {NoteWritten: on_note_written}, most=1)
+    partition = Partition(tenant)
+    batch = [partition.note(new_id(), 1) for _ in range(10)]
+    await Processor(subscription, committed.worker).apply(batch)
+    assert len(set(xids)) == 10
 
 
 async def test_a_batch_of_one_partition_reports_its_last_offset(

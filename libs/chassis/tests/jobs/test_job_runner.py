@@ -110,10 +110,12 @@ async def test_a_stop_finishes_what_runs(committed: Committed, tenant: UUID) -> 
 
 async def test_the_handler_knows_whose_work_it_is(committed: Committed, tenant: UUID) -> None:
     seen: list[tuple[Context, UUID | None]] = []
+    ids: list[str] = []
 
     async def look(tx: AsyncConnection, job: Job) -> Done:
         mine = await tx.execute(text("SELECT current_setting('app.tenant')::uuid"))
         seen.append((current(), mine.scalar_one()))
+        ids.append(str(job.id))
         assert job.run_at == LONG_AGO
         assert job.now > LONG_AGO
         return Done()
@@ -126,6 +128,9 @@ async def test_the_handler_knows_whose_work_it_is(committed: Committed, tenant: 
     ((context, mine),) = seen
     assert (context.correlation_id, context.trace_id) == ("the-request", request.trace_id)
     assert (context.actor, context.tenant, mine) == ("system:job", str(tenant), tenant)
+    assert [context.job_id] == ids
+    # A job is no request and no event: what it publishes is caused by the request before it.
+    assert (context.causation_id, context.request_id) == (None, "the-request")
 
 
 async def test_waiting_costs_little(committed: Committed, tenant: UUID) -> None:

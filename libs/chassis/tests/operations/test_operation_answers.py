@@ -113,6 +113,25 @@ async def test_strangers_get_nothing(http: AsyncClient, application: FastAPI) ->
     assert (await http.get("/operations/7")).status_code == 422
 
 
+async def test_only_its_creator_and_who_looks_after_events(
+    http: AsyncClient, application: FastAPI, tenant: UUID
+) -> None:
+    key, other = new_id(), str(new_id())
+    application.state.operation_waiter.budget = 0.0
+    assert (await http.post(f"/conversions/{key}")).status_code == 202
+    place = f"/operations/{key}"
+    for claims, status in (
+        ({"scope": ""}, 200),
+        ({"sub": other, "scope": "testkit.note.read mtl.event.admin"}, 404),
+        ({"sub": other, "scope": "testkit.event.admin"}, 200),
+    ):
+        answer = await http.get(place, headers=tokens.bearer(tenant, **claims))
+        assert answer.status_code == status
+    stranger = tokens.bearer(tenant, sub=other, scope="testkit.note.read")
+    streamed = await http.get(f"{place}/events", headers=stranger)
+    assert (streamed.status_code, streamed.json()["code"]) == (404, "OPERATION_NOT_FOUND")
+
+
 async def test_one_poll_for_a_hundred_who_wait(
     http: AsyncClient, application: FastAPI, committed: Committed, tenant: UUID, finish: End
 ) -> None:

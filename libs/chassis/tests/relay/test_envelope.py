@@ -54,7 +54,7 @@ def test_it_is_a_structured_cloudevent_of_the_specs_names() -> None:
         "subject": str(stored["aggregateid"]),
         "time": "2026-11-22T09:48:03.980053Z",
         "datacontenttype": "application/json",
-        "dataschema": "/contracts/schemas/mtl.lead.converted.v1.json",
+        "dataschema": "/contracts/schemas/events/mtl.lead.converted.v1.json",
         "tenantid": str(stored["tenant_id"]),
         "sequence": 3,
         "epoch": 1,

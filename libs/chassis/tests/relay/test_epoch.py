@@ -80,7 +80,7 @@ async def test_a_relay_refuses_a_database_that_does_not_fit(
     await as_owner(committed, change)
     with pytest.raises(EpochMismatch, match=why) as refusal:
         await relay_of(committed, transport).run(asyncio.Event())
-    assert "run `l2c events rebase testkit`" in str(refusal.value)
+    assert "run `python -m chassis events rebase testkit`" in str(refusal.value)
     assert transport.arrived == []
     assert await rebase(committed.urls.owner_url) == 2
     await relay_of(committed, transport).drain()

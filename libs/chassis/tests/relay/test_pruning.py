@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from httpx import AsyncClient
 
 from chassis import pruning
 from chassis.clock import now
@@ -47,6 +48,25 @@ async def test_old_events_go_once_every_cursor_is_past(
     assert (await prune(committed.worker, now=now())).outbox == 10
     assert await left(committed, "outbox") == 5
     assert await relay_of(committed, Recorder()).drain() == 5
+
+
+async def test_the_published_total_survives_pruning(
+    committed: Committed,
+    committed_client: AsyncClient,
+    tenant: UUID,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pruning, "CHUNK", 2)
+    for kept in (1, 3):
+        await note_of(committed.app, tenant, versions=5)
+        await relay_of(committed, Recorder()).drain()
+        await age(committed, 15)
+        await note_of(committed.app, tenant, versions=kept)
+        await relay_of(committed, Recorder()).drain()
+        await prune(committed.worker, now=now())
+    assert await left(committed, "outbox") == 3
+    counts = (await committed_client.get("/event-counts")).json()
+    assert counts["published"] == [{"topic": "testkit.note.v1", "events": 14}]
 
 
 async def test_young_events_stay(committed: Committed, tenant: UUID) -> None:
@@ -98,6 +118,34 @@ async def test_old_arrivals_and_expired_keys_go(
         " SELECT gen_random_uuid(), 'p', 'POST', '/', hours::text, '', 201, '{}', '',"
         " now() + make_interval(hours => hours) FROM unnest(ARRAY[-1, -2, -3, 1]) AS hours",
     )
-    assert await prune(committed.worker, now=now()) == Pruned(0, 3, 3)
+    assert await prune(committed.worker, now=now()) == Pruned(0, 3, 3, 0, 0)
     assert await left(committed, "inbox") == 1
     assert await left(committed, "idempotency_keys") == 1
+
+
+async def test_resolved_parked_events_and_ended_operations_go(
+    committed: Committed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "CHUNK", 2)
+    await as_owner(
+        committed,
+        "INSERT INTO parked_events (tenant_id, id, subscription, key, topic, partition, envelope,"
+        " reason, error, status, parked_at, resolved_at)"
+        " SELECT gen_random_uuid(), gen_random_uuid(), 's', 'k', 't', 0, '{}', 'FAILED', '',"
+        " status, now() - interval '99 days', CASE WHEN status <> 'PARKED' THEN"
+        " now() - make_interval(days => days) END"
+        " FROM unnest(ARRAY['REDRIVEN', 'SKIPPED', 'PARKED']) AS status,"
+        " unnest(ARRAY[34, 36, 99]) AS days",
+    )
+    await as_owner(
+        committed,
+        "INSERT INTO operations (tenant_id, id, kind, status, result, created_at, finished_at)"
+        " SELECT gen_random_uuid(), gen_random_uuid(), 'k', status, '{}',"
+        " now() - interval '99 days', CASE WHEN status <> 'RUNNING' THEN"
+        " now() - make_interval(days => days) END"
+        " FROM unnest(ARRAY['RUNNING', 'SUCCEEDED', 'FAILED']) AS status,"
+        " unnest(ARRAY[34, 36, 99]) AS days",
+    )
+    assert await prune(committed.worker, now=now()) == Pruned(0, 0, 0, 4, 4)
+    assert await left(committed, "parked_events") == 5
+    assert await left(committed, "operations") == 5

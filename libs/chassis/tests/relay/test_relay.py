@@ -1,6 +1,7 @@
 """One relay: what it ships, where it resumes, and what it does with refused records."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -143,6 +144,40 @@ async def test_metrics_count_what_was_published(committed: Committed, tenant: UU
     await note_of(committed.app, tenant, versions=2)
     await relay_of(committed, Recorder()).drain()
     assert REGISTRY.get_sample_value("l2c_relay_published_total", labels) == before + 2
+
+
+def lag() -> float:
+    return REGISTRY.get_sample_value("l2c_relay_lag_seconds", {"service": "testkit"}) or 0.0
+
+
+async def test_the_lag_grows_while_the_broker_is_away(committed: Committed, tenant: UUID) -> None:
+    await note_of(committed.app, tenant, versions=2)
+    async with connected(committed.urls.owner_url, name="test") as connection:
+        await connection.execute("UPDATE outbox SET created = created - interval '1 hour'")
+    transport = Hanging()
+    async with running(relay_of(committed, transport)):
+        await transport.hangs.wait()
+        try:
+            await until(lambda: 3_600 < lag() < 3_700)
+            before = lag()
+            await until(lambda: lag() > before)
+        finally:
+            transport.back.set()
+        await until(lambda: lag() == 0)
+    assert len(transport.arrived) == 2
+
+
+class Hanging(Recorder):
+    """A broker that does not answer until it is back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hangs, self.back = asyncio.Event(), asyncio.Event()
+
+    async def send(self, records: Sequence[Record]) -> list[Refusal]:
+        self.hangs.set()
+        await self.back.wait()
+        return await super().send(records)
 
 
 async def quarantined(committed: Committed) -> list[asyncpg.Record]:

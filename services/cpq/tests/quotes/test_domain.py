@@ -226,6 +226,18 @@ def test_a_move_made_before_answers_its_result() -> None:
     assert accepted.accept(now=later, today=much_later) == (accepted, None)
 
 
+def test_the_status_decides_and_not_the_instants() -> None:
+    quote, _ = draft()
+    asserted = replace(quote, sent_at=NOON, accepted_at=NOON)
+    sent, event = asserted.send(now=NOON, today=TODAY)
+    assert (sent.status, event is not None) == (QuoteStatus.SENT, True)
+    with pytest.raises(RuleBroken) as refusal:
+        asserted.accept(now=NOON, today=TODAY)
+    assert refusal.value.code == "QUOTE_NOT_SENT"
+    gone = replace(quote, status=QuoteStatus.SENT)
+    assert gone.send(now=NOON, today=TODAY) == (gone, None)
+
+
 def test_a_draft_is_not_accepted() -> None:
     with pytest.raises(RuleBroken) as refusal:
         draft()[0].accept(now=NOON, today=TODAY)

@@ -19,6 +19,7 @@ SUBSCRIPTIONS = (
             OrderShipped: accounts.on_order_shipped,
             PaymentReceived: accounts.on_payment_received,
         },
+        most=1,  # orders of one account come on any partition: two batches would deadlock on it
     ),
     directory.subscription("l2o"),
 )

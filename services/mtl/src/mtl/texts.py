@@ -67,6 +67,10 @@ TEXTS: dict[str, Text] = {
     "COLUMNS_TOO_MANY": Text(
         "附加属性列至多 {maximum} 个。", "At most {maximum} columns can be attributes."
     ),
+    "JOB_FAILED": Text(
+        "导入因系统内部错误中断；已导入的行保留。",
+        "The import broke off through an error of ours; what is in stays in.",
+    ),
     "ROW_MALFORMED": Text("此行无法解析，请检查引号。", "The row cannot be read: see its quotes."),
     "ROW_CELLS": Text(
         "应有 {expected} 个单元格，实有 {actual} 个。", "{actual} cells instead of {expected}."

@@ -39,6 +39,20 @@ async def waiting(tx: AsyncConnection) -> list[str]:
     return list((await tx.execute(select(jobs.c.key))).scalars())
 
 
+@pytest.mark.parametrize("move", ["start", "cancel"])
+@pytest.mark.parametrize("content", [b'{"foo": 1}', b"{{{", b"[]"])
+async def test_moves_take_no_body_but_an_empty_one(
+    client: AsyncClient, move: str, content: bytes
+) -> None:
+    path = f"/imports/{await open_import(client)}"
+    await client.put(f"{path}/file", content=FILE)
+    headers = {"Content-Type": "application/json"}
+    answer = await client.post(f"{path}/{move}", content=content, headers=headers)
+    assert answer.status_code in (400, 422), answer.text
+    assert (await client.get(path)).json()["state"] == "OPEN"
+    assert (await client.post(f"{path}/{move}", json={})).status_code == 200
+
+
 async def test_the_way_of_an_import(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, published: PublishedFacts
 ) -> None:

@@ -10,10 +10,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 from httpx import AsyncClient
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.jobs.queue import Done
-from mtl.imports.timers import run_chunk
+from mtl.imports.timers import on_given_up, run_chunk
 from services.mtl.tests.factories import create, finish_import, make_job, start_import
 from testkit.plugin import Committed, PublishedFacts
 
@@ -161,12 +162,15 @@ async def test_chunk_after_chunk_rows_keep_their_numbers(
     assert (counts["total"], counts["accepted"], counts["refused"]) == (699, 697, 2)
 
 
+@pytest.mark.parametrize(
+    "check", ["company <> 'odd'", "1 / (CASE company WHEN 'odd' THEN 0 ELSE 1 END) = 1"]
+)
 async def test_a_row_that_the_database_refuses_costs_itself_only(
-    committed: Committed, committed_client: AsyncClient, tenant: UUID
+    committed: Committed, committed_client: AsyncClient, tenant: UUID, check: str
 ) -> None:
     """Nobody knows which row that may be one day: here a constraint that the code knows not of."""
     owner = await asyncpg.connect(committed.urls.owner_url.replace("+asyncpg", ""))
-    await owner.execute("ALTER TABLE leads ADD CONSTRAINT odd CHECK (company <> 'odd')")
+    await owner.execute(f"ALTER TABLE leads ADD CONSTRAINT odd CHECK ({check})")
     try:
         rows = [f"c{n},{n}" for n in range(9)]
         rows[3] = rows[7] = "odd,"
@@ -183,6 +187,51 @@ async def test_a_row_that_the_database_refuses_costs_itself_only(
     }
     ended = (await committed_client.get(f"/imports/{import_id}")).json()
     assert (ended["state"], ended["counts"]["accepted"]) == ("SUCCEEDED", 7)
+
+
+async def test_our_own_mistakes_are_no_refusals_of_rows(
+    committed: Committed, committed_client: AsyncClient, tenant: UUID
+) -> None:
+    owner = await asyncpg.connect(committed.urls.owner_url.replace("+asyncpg", ""))
+    import_id = await start_import(committed_client, b"company\nA\nB\n")
+    await owner.execute("REVOKE INSERT ON leads FROM mtl_worker")
+    try:
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            async with committed.worker.begin(tenant) as tx:
+                await run_chunk(tx, make_job(import_id, tenant))
+    finally:
+        await owner.execute("GRANT INSERT ON leads TO mtl_worker")
+        await owner.close()
+    run = (await committed_client.get(f"/imports/{import_id}")).json()
+    assert (run["state"], run["counts"]["processed"]) == ("QUEUED", 0)
+
+
+@pytest.mark.parametrize("chunks", [0, 1])
+async def test_an_import_whose_job_is_given_up_has_failed(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID, chunks: int
+) -> None:
+    content = b"external_id\n" + b"".join(b"%d\n" % n for n in range(300))
+    import_id = await start_import(client, content)
+    job = make_job(import_id, tenant)
+    for _ in range(chunks):
+        await run_chunk(tx, job)
+    for _ in range(2):
+        await on_given_up(tx, job)
+    ended = (await client.get(f"/imports/{import_id}")).json()
+    assert (ended["state"], ended["counts"]["accepted"]) == ("FAILED", 250 * chunks)
+    assert [(each["column"], each["code"]) for each in ended["failures"]] == [(None, "JOB_FAILED")]
+    assert ended["failures"][0]["message"] != "JOB_FAILED"
+    assert ended["finished_at"] is not None
+    assert isinstance(await run_chunk(tx, job), Done)
+
+
+async def test_a_cancelled_import_stays_cancelled_when_its_job_is_given_up(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    import_id = await start_import(client, b"phone\n1\n")
+    cancelled = (await client.post(f"/imports/{import_id}/cancel")).json()
+    await on_given_up(tx, make_job(import_id, tenant))
+    assert (await client.get(f"/imports/{import_id}")).json() == cancelled
 
 
 def the_leads() -> tuple[bytes, int]:

@@ -89,7 +89,7 @@ async def test_converting_answers_the_ids_that_will_be(
     assert (lead["status"], lead["conversion_id"]) == ("CONVERTED", operation["id"])
     names = ("account_id", "contact_id", "opportunity_id")
     ids = {name: lead[name] for name in names}
-    assert operation["result"] == {**ids, "existing_account": False}
+    assert operation["result"] == ids
     event = (await published())[-1]
     assert (event.type, event.sequence) == ("mtl.lead.converted.v1", 3)
     assert event.payload["conversion_id"] == operation["id"]
@@ -144,3 +144,31 @@ async def test_into_an_account_that_is_still_being_made(client: AsyncClient) -> 
     into = {"account_id": made["result"]["account_id"]}
     refused = await client.post(f"/leads/{second}/convert", json=into)
     assert (refused.status_code, refused.json()["code"]) == (409, "ACCOUNT_BEING_MADE")
+
+
+async def test_into_an_account_that_another_conversion_only_uses(client: AsyncClient) -> None:
+    first, second = [await create_qualified(client) for _ in range(2)]
+    into = {"account_id": str(uuid4())}
+    for lead_id in (first, second):
+        assert (await client.post(f"/leads/{lead_id}/convert", json=into)).status_code == 202
+
+
+@pytest.mark.parametrize("content", [b'{"foo": 1}', b"{{{", b"[]"])
+async def test_qualifying_takes_no_body_but_an_empty_one(
+    client: AsyncClient, content: bytes
+) -> None:
+    lead_id = (await create(client))["id"]
+    json = {"Content-Type": "application/json"}
+    path = f"/leads/{lead_id}/qualify"
+    answer = await client.post(path, content=content, headers=json)
+    assert answer.status_code in (400, 422), answer.text
+    assert await status_of(client, lead_id) == "NEW"
+    assert (await client.post(path, json={})).status_code == 200
+
+
+async def test_an_external_id_is_never_taken_twice(client: AsyncClient) -> None:
+    lead_id = (await create(client, **CONTACT, external_id="EXPO-1"))["id"]
+    await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "空号"})
+    again = await client.post("/leads", json={"name": "王芳", "external_id": "EXPO-1"})
+    assert problem(again) == (409, "LEAD_DUPLICATE")
+    assert again.json()["params"]["lead_id"] == lead_id

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from org.logins.domain import NO_WAIT, Login, LoginBraked
+from org.logins.domain import NO_WAIT, Login, whole_seconds
 from services.org.tests.factories import NOW, a_login
 
 
@@ -55,4 +55,4 @@ def test_success_forgets_failures() -> None:
 def test_the_wait_is_said_in_whole_seconds_and_never_too_short(
     wait: timedelta, seconds: int
 ) -> None:
-    assert LoginBraked(wait).params == {"seconds": seconds}
+    assert whole_seconds(wait) == seconds

@@ -37,7 +37,7 @@ def ship(order: Order, *quantities: str) -> Order:
     """Ship so much of its lines, the first first."""
     lines = zip(order.lines, quantities, strict=False)
     wanted = [Wanted(line.id, Decimal(quantity)) for line, quantity in lines]
-    return order.ship(order.parts(wanted, shipped_date=TODAY, today=TODAY), now=LATER)
+    return order.ship(order.parts(wanted, shipped_date=TODAY, earliest=TODAY, today=TODAY), now=LATER)
 
 
 def line_of(gross: Money, quantity: str) -> OrderLine:
@@ -128,13 +128,13 @@ def test_nothing_is_shipped_before_confirmation_or_after_the_end() -> None:
         (ship(make_order(), "10", "3"), "ORDER_SHIPPED"),
     ):
         with pytest.raises(RuleBroken) as refused:
-            order.parts(None, shipped_date=TODAY, today=TODAY)
+            order.parts(None, shipped_date=TODAY, earliest=TODAY, today=TODAY)
         assert refused.value.code == code
 
 
 def test_all_that_is_left() -> None:
     order = ship(make_order(), "10", "1")
-    parts = order.parts(None, shipped_date=TODAY, today=TODAY)
+    parts = order.parts(None, shipped_date=TODAY, earliest=TODAY, today=TODAY)
     # 100.01 less the 33.34 (100.01 / 3 = 33.336...) shipped before
     assert [(part.quantity, part.amount) for part in parts] == [(Decimal(2), cny("66.67"))]
 
@@ -149,7 +149,7 @@ def test_every_violation_at_once() -> None:
         Wanted(second, Decimal(1)),
     ]
     with pytest.raises(Invalid) as refused:
-        order.parts(wanted, shipped_date=date(2026, 11, 23), today=TODAY)
+        order.parts(wanted, shipped_date=date(2026, 11, 23), earliest=TODAY, today=TODAY)
     assert {(v.pointer, v.code) for v in refused.value.violations} == {
         ("/lines/0/quantity", "QUANTITY_EXCEEDS_OPEN"),
         ("/lines/1/line_id", "LINE_UNKNOWN"),
@@ -157,6 +157,16 @@ def test_every_violation_at_once() -> None:
         ("/shipped_date", "DATE_IN_FUTURE"),
     }
     assert refused.value.violations[0].params == {"open": "1"}
+
+
+def test_nothing_leaves_before_it_was_ordered() -> None:
+    order, yesterday = make_order(), date(2026, 11, 21)
+    assert order.parts(None, shipped_date=yesterday, earliest=yesterday, today=TODAY)
+    with pytest.raises(Invalid) as refused:
+        order.parts(None, shipped_date=yesterday, earliest=TODAY, today=TODAY)
+    assert [(v.pointer, v.code, v.params) for v in refused.value.violations] == [
+        ("/shipped_date", "DATE_BEFORE_ORDER", {"earliest": "2026-11-22"})
+    ]
 
 
 def test_an_order_carries_what_the_quote_said() -> None:
@@ -200,3 +210,24 @@ def test_a_quote_of_two_currencies_is_refused() -> None:
     mixed = make_quote().model_copy(update={"lines": (make_line(1, "1", "1", "0", "USD"),)})
     with pytest.raises(CurrencyMismatch):
         ensure_sound(mixed)
+
+
+@given(st.integers(0, 500), st.integers(0, 500), st.integers(1, 40))
+def test_net_and_tax_of_posted_parts_make_up_the_line(net: int, tax: int, pieces: int) -> None:
+    line = replace(
+        line_of(Money(Decimal(net + tax) / 100, "CNY"), str(pieces)),
+        net_amount=Money(Decimal(net) / 100, "CNY"),
+        tax_amount=Money(Decimal(tax) / 100, "CNY"),
+        shipped_quantity=Decimal(0),
+    )
+    nets, taxes = Money.zero("CNY"), Money.zero("CNY")
+    for _ in range(pieces):
+        part = line.part(Decimal(1))
+        line = line.ship(part)
+        posted = line.posted(part)
+        assert posted.net_amount is not None
+        assert posted.tax_amount is not None
+        assert not posted.net_amount.is_negative
+        assert not posted.tax_amount.is_negative
+        nets, taxes = nets + posted.net_amount, taxes + posted.tax_amount
+    assert (nets, taxes) == (line.net_amount, line.tax_amount)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from services.rms.tests.factories import (
     NOON,
     add_order,
     add_settings,
+    cny,
     errors_of,
     make_line,
     make_quote,
@@ -56,10 +58,22 @@ async def test_confirming_again_answers_the_same(
     assert facts == [("rms.order.created.v1", 1), ("rms.order.confirmed.v1", 2)]
 
 
+@pytest.mark.parametrize("content", [b'{"foo": 1}', b"{{{", b"[]"])
+async def test_confirming_takes_no_body_but_an_empty_one(
+    client: AsyncClient, tx: AsyncConnection, content: bytes
+) -> None:
+    path = f"/orders/{await add_order(tx)}"
+    headers = {"Content-Type": "application/json"}
+    answer = await client.post(f"{path}/confirm", content=content, headers=headers)
+    assert answer.status_code in (400, 422), answer.text
+    assert (await client.get(path)).json()["status"] == "OPEN"
+    assert (await client.post(f"{path}/confirm", json={})).status_code == 200
+
+
 async def test_an_order_is_shipped_in_parts(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
-    order_id = await add_order(tx, confirmed=True)
+    order_id = await add_order(tx, confirmed=True, now=NOON - timedelta(days=2))
     lines = (await client.get(f"/orders/{order_id}")).json()["lines"]
     body = {
         "shipped_date": "2026-11-20",
@@ -102,6 +116,32 @@ async def test_an_order_is_shipped_in_parts(
     assert facts[2].payload["order"]["status"] == "PARTLY_SHIPPED"
     assert facts[2].payload["shipment"]["receivable_id"] == first.json()["receivable_id"]
     assert facts[3].payload["receivable"]["open"]["amount"] == "315.84"
+    assert facts[3].payload["receivable"]["account_name"] == order["account_name"]
+
+
+async def test_a_posted_shipment_travels_whole(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    priced = {"net_price": cny("29.50"), "discount_rate": Decimal("0.05")}
+    line = make_line(1, "3", "88.50", "11.51").model_copy(update=priced)
+    order_id = await add_order(tx, make_quote([line]), confirmed=True)
+    (stored,) = (await client.get(f"/orders/{order_id}")).json()["lines"]
+    for _ in range(3):
+        body = {"lines": [{"line_id": stored["id"], "quantity": "1"}]}
+        assert (await post(client, f"/orders/{order_id}/shipments", body)).status_code == 201
+    shipped = [one.payload for one in await published() if one.type == "rms.order.shipped.v1"]
+    (ordered,) = shipped[0]["order"]["lines"]
+    assert (ordered["unit_price"]["amount"], ordered["discount_rate"]) == ("29.50", "0.05")
+    parts = [one["shipment"]["lines"][0] for one in shipped]
+    names = ("line_no", "sku", "name", "unit", "tax_rate")
+    assert [parts[0][n] for n in names] == [1, "SKU-1", "产品 1", "PCS", "0.13"]
+    # Gross 33.34, 66.67, 100.01 and tax 3.84, 7.67, 11.51 after each.
+    sums = [[p[n]["amount"] for n in ("net_amount", "tax_amount", "amount")] for p in parts]
+    assert sums == [
+        ["29.50", "3.84", "33.34"],
+        ["29.50", "3.83", "33.33"],
+        ["29.50", "3.84", "33.34"],
+    ]
 
 
 async def test_what_costs_nothing_is_settled_at_once(
@@ -169,6 +209,8 @@ LINE = {"line_id": "01990000-0000-7000-8000-000000000001", "quantity": "1"}
         ({"shipped_date": "1763596800"}, "/shipped_date", "DATE_INVALID"),
         ({"shipped_date": "2026-11-20T00:00:00Z"}, "/shipped_date", "DATE_INVALID"),
         ({"shipped_date": "9999-12-31"}, "/shipped_date", "DATE_IN_FUTURE"),
+        ({"shipped_date": "2026-11-21"}, "/shipped_date", "DATE_BEFORE_ORDER"),
+        ({"shipped_date": "0001-01-01", "due_days": 0}, "/shipped_date", "DATE_BEFORE_ORDER"),
         ({"status": "SHIPPED"}, "/status", "UNKNOWN_FIELD"),
         ([], "", "TYPE_INVALID"),
     ],
@@ -179,12 +221,6 @@ async def test_bad_shipments(
     order_id = await add_order(tx, confirmed=True)
     answer = await post(client, f"/orders/{order_id}/shipments", body)
     assert errors_of(answer) == {(pointer, code)}
-
-
-async def test_the_earliest_date_is_no_accident(client: AsyncClient, tx: AsyncConnection) -> None:
-    order_id = await add_order(tx, confirmed=True)
-    body = {"shipped_date": "0001-01-01", "due_days": 0}
-    assert (await post(client, f"/orders/{order_id}/shipments", body)).status_code == 201
 
 
 async def test_a_key_is_required_and_answers_again(
@@ -216,6 +252,11 @@ async def test_lists_newest_first_with_filters(client: AsyncClient, tx: AsyncCon
     assert await ids(status="CONFIRMED") == [str(new)]
     assert await ids(account_id=str(account_id), status="OPEN") == [str(old)]
     assert await ids(account_id=str(new_id())) == []
+    newest = (await client.get(f"/orders/{new}")).json()
+    for name in ("quote_id", "opportunity_id"):
+        assert await ids(**{name: newest[name]}) == [str(new)]
+        assert await ids(**{name: newest[name]}, status="OPEN") == []
+        assert await ids(**{name: str(new_id())}) == []
     first = (await client.get("/orders?limit=1")).json()
     assert await ids(limit="1", cursor=first["next_cursor"]) == [str(old)]
 
@@ -225,6 +266,8 @@ async def test_lists_newest_first_with_filters(client: AsyncClient, tx: AsyncCon
     [
         ("status=LOST", "?status", "VALUE_UNKNOWN"),
         ("account_id=x", "?account_id", "ID_INVALID"),
+        ("quote_id=x", "?quote_id", "ID_INVALID"),
+        ("opportunity_id=x", "?opportunity_id", "ID_INVALID"),
         ("customer=x", "?customer", "UNKNOWN_FIELD"),
         ("cursor=x", "?cursor", "CURSOR_INVALID"),
         ("limit=0", "?limit", "TOO_SMALL"),
@@ -273,3 +316,16 @@ async def test_the_business_day_is_the_tenants(
     at(NOON + timedelta(days=400))
     (owed,) = (await client.get(f"/orders/{order_id}")).json()["receivables"]
     assert (owed["due_date"], owed["overdue"]) == ("2027-01-31", True)
+
+
+async def test_an_order_begins_on_the_tenants_day(client: AsyncClient, tx: AsyncConnection) -> None:
+    """Ordered at 20:00 in UTC on the 20th, which is the 21st in Shanghai."""
+    ordered = NOON.replace(day=20, hour=20)
+    order_id = await add_order(tx, confirmed=True, now=ordered)
+    path = f"/orders/{order_id}/shipments"
+    refused = await post(client, path, {"shipped_date": "2026-11-20"})
+    assert errors_of(refused) == {("/shipped_date", "DATE_BEFORE_ORDER")}
+    (error,) = refused.json()["errors"]
+    assert error["params"] == {"earliest": "2026-11-21"}
+    assert error["message"] == "Not before the day of the order, 2026-11-21."
+    assert (await post(client, path, {"shipped_date": "2026-11-21"})).status_code == 201

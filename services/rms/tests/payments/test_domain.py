@@ -30,6 +30,7 @@ def make_payment(amount: Money, allocated: Money | None = None) -> Payment:
         id=new_id(),
         document_no="PY-2026-000001",
         account_id=ACCOUNT,
+        account_name="星辰科技",
         bank_reference="BANK-1",
         amount=amount,
         allocated=allocated or Money.zero(amount.currency),
@@ -42,7 +43,13 @@ def make_payment(amount: Money, allocated: Money | None = None) -> Payment:
 def owed(amount: str, day: int = 1, *, currency: str = "CNY", account: UUID = ACCOUNT) -> Owed:
     """Due in November."""
     money = Money.of(amount, currency)
-    return Owed(id=new_id(), account_id=account, open=money, due_date=date(2026, 11, day))
+    return Owed(
+        id=new_id(),
+        document_no="AR-2026-000001",
+        account_id=account,
+        open=money,
+        due_date=date(2026, 11, day),
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,4 +173,13 @@ def test_money_of_tomorrow_or_of_nobody() -> None:
     assert [(v.pointer, v.code) for v in refused.value.violations] == [
         ("/account_id", "ACCOUNT_UNKNOWN"),
         ("/received_date", "DATE_IN_FUTURE"),
+    ]
+
+
+def test_money_of_another_age() -> None:
+    ensure_plausible(date(2000, 1, 1), today=TODAY, account_known=True)
+    with pytest.raises(Invalid) as refused:
+        ensure_plausible(date(1999, 12, 31), today=TODAY, account_known=True)
+    assert [(v.pointer, v.code, v.params) for v in refused.value.violations] == [
+        ("/received_date", "DATE_TOO_EARLY", {"earliest": "2000-01-01"})
     ]

@@ -61,6 +61,7 @@ async def test_money_arrives_once(
     fact = (await published())[-1]
     assert (fact.type, fact.sequence) == ("rms.payment.received.v1", 1)
     assert fact.payload["payment"]["bank_reference"] == "ICBC-1"
+    assert fact.payload["payment"]["account_name"] == "星辰科技"
 
     twice = await post(
         client, "/payments", body_of(books, amount={"amount": "1", "currency": "USD"})
@@ -100,6 +101,11 @@ AMOUNT = "/amount"
         ({"amount": {"amount": "1.234", "currency": "CNY"}}, AMOUNT, "AMOUNT_TOO_PRECISE"),
         ({"amount": {"amount": "1.5", "currency": "JPY"}}, AMOUNT, "AMOUNT_TOO_PRECISE"),
         (
+            {"amount": {"amount": "9999999999999999.999999", "currency": "CNY"}},
+            AMOUNT,
+            "AMOUNT_TOO_PRECISE",
+        ),
+        (
             {"amount": {"amount": "1e5", "currency": "CNY"}},
             "/amount/amount",
             "DECIMAL_STRING_INVALID",
@@ -130,6 +136,8 @@ AMOUNT = "/amount"
         ({"received_date": "2026-13-01"}, "/received_date", "DATE_INVALID"),
         ({"received_date": 0}, "/received_date", "DATE_INVALID"),
         ({"received_date": "2026-11-23"}, "/received_date", "DATE_IN_FUTURE"),
+        ({"received_date": "1999-12-31"}, "/received_date", "DATE_TOO_EARLY"),
+        ({"received_date": "0001-01-01"}, "/received_date", "DATE_TOO_EARLY"),
         ({"account_id": "01990000-0000-7000-8000-00000000000x"}, "/account_id", "ID_INVALID"),
         (
             {"account_id": "01990000-0000-7000-8000-000000000001"},
@@ -196,7 +204,9 @@ async def test_the_oldest_is_settled_first(
         ("rms.receivable.allocated.v1", 2),
         ("rms.receivable.allocated.v1", 2),
     ]
-    assert len(facts[0].payload["allocations"]) == 2
+    numbers = [one["receivable_no"] for one in facts[0].payload["allocations"]]
+    assert numbers == ["AR-2026-000002", "AR-2026-000003"]
+    assert facts[1].payload["receivable"]["account_name"] == "星辰科技"
     assert facts[1].payload["receivable"]["status"] == "SETTLED"
     assert facts[1].payload["allocated_now"]["amount"] == "200.00"
 

@@ -19,6 +19,7 @@ def make_receivable(amount: Money, allocated: Money) -> Receivable:
         order_no="SO-2026-000001",
         shipment_id=new_id(),
         account_id=new_id(),
+        account_name="星辰科技",
         amount=amount,
         allocated=allocated,
         due_date=TODAY,

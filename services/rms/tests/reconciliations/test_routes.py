@@ -3,9 +3,12 @@
 from collections.abc import Callable
 
 from httpx import AsyncClient
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.money import Money
+from rms.orders.store import order_lines
+from rms.payments.store import payments
 from services.rms.tests.factories import (
     add_order,
     add_payment,
@@ -45,6 +48,7 @@ async def test_the_sums_of_each_currency(client: AsyncClient, tx: AsyncConnectio
         "open": "0",
         "paid": "150",
         "allocated": "100",
+        "booked": "100",
         "unallocated": "50",
     }
     assert {name: money["amount"] for name, money in sums["CNY"].items()} == {
@@ -56,8 +60,29 @@ async def test_the_sums_of_each_currency(client: AsyncClient, tx: AsyncConnectio
         "open": "600.00",
         "paid": "250.00",
         "allocated": "0.00",
+        "booked": "0.00",
         "unallocated": "250.00",
     }
+
+
+async def test_each_sum_has_its_own_source(client: AsyncClient, tx: AsyncConnection) -> None:
+    """What is lost in one table leaves the sums of the others alone, so that it shows."""
+    books = await open_books(tx)
+    quote = make_quote(account_id=books.account_id)
+    await add_order(tx, quote, confirmed=True)
+    path = f"/payments/{books.payment.id}/allocations"
+    assert (await post(client, path, {"strategy": "OLDEST_FIRST"})).status_code == 201
+    await tx.execute(update(payments).values(allocated=payments.c.allocated - 1))
+    await tx.execute(update(order_lines).values(shipped_amount=order_lines.c.gross_amount))
+    (sums,) = (await client.get("/reconciliation")).json()["items"]
+    amounts = {n: sums[n]["amount"] for n in ("allocated", "booked", "settled", "unshipped")}
+    assert amounts == {
+        "allocated": "249.00",
+        "booked": "250.00",
+        "settled": "250.00",
+        "unshipped": "0.00",
+    }
+    assert (sums["confirmed"]["amount"], sums["shipped"]["amount"]) == ("1230.01", "0.00")
 
 
 async def test_nothing_yet(client: AsyncClient) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 import orjson
 from pydantic import ValidationError
 
+from chassis.consumer.failures import storable
 from chassis.consumer.subscriptions import Meta, Received, Subscription
 from chassis.envelope import Envelope, EnvelopeInvalid
 from contracts.event import Event
@@ -91,7 +92,7 @@ def _event(subscription: Subscription, envelope: Envelope) -> tuple[Event | None
     except ValidationError as invalid:
         wrong = invalid.errors(include_url=False, include_input=False, include_context=False)
         told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong)
-        return None, f"{envelope.type} does not fit its schema: {told}"
+        return None, storable(f"{envelope.type} does not fit its schema: {told}")
 
 
 def _unreadable(record: Consumed, error: str) -> Arrival:
@@ -105,7 +106,7 @@ def _unreadable(record: Consumed, error: str) -> Arrival:
         tenant=tenant or NOBODY,
         key=f"{record.topic}:{subject}" if whose else position,
         event_id=uuid5(UNREADABLE_IDS, position),
-        error=f"The envelope cannot be read: {error}",
+        error=storable(f"The envelope cannot be read: {error}"),
     )
 
 
@@ -130,7 +131,15 @@ RAW = "raw_base64"
 def to_stored(value: bytes) -> dict[str, Any]:
     """A record's value as a JSON column can hold it: NUL and what is no object go in as base64."""
     found = {} if b"\\u0000" in value else _json(value)
-    return found or {RAW: base64.b64encode(value).decode()}
+    return found if _fits(found) else {RAW: base64.b64encode(value).decode()}
+
+
+def _fits(found: dict[str, Any]) -> bool:
+    try:
+        orjson.dumps(found)  # writes less deeply than it reads
+    except orjson.JSONEncodeError:
+        return False
+    return bool(found) and RAW not in found
 
 
 def from_stored(stored: dict[str, Any]) -> bytes:

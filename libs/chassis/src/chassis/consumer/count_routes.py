@@ -1,19 +1,27 @@
-"""How many events of the caller's tenant went out and came in: published = consumed, shown."""
+"""How many events of the caller's tenant went out and came in: published = consumed, shown.
+
+A redelivery is told from a stale event by its receipt, or else by its offset and by what the
+process remembers. A replica, and whatever a subscription ignores, has no receipt: where a relay
+died between the broker's acknowledgement and its cursor, the event comes again at a new offset,
+and a consumer started since counts it as skipped or ignored once more. So `published` equals
+`applied + skipped + ignored + parked` exactly as long as nothing was sent twice, and never is
+more once all is consumed.
+"""
 
 from fastapi import APIRouter
 from pydantic import BaseModel
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.auth import allow
 from chassis.routing import new_router
-from chassis.tables import consumer_counts, outbox
+from chassis.tables import consumer_counts, outbox, outbox_pruned
 from chassis.transaction import Tx
 from contracts.event import topic_of
 
 
 class PublishedCount(BaseModel):
-    """Events of one topic in the retained outbox."""
+    """Events of one topic ever written to the outbox, the pruned ones too."""
 
     topic: str
     events: int
@@ -39,10 +47,15 @@ class EventCounts(BaseModel):
 
 
 async def _published(tx: AsyncConnection) -> list[PublishedCount]:
+    # One statement: pruning moves events from the one table's count to the other's.
+    parts = union_all(
+        select(outbox.c.aggregatetype, literal(1).label("events")),
+        select(outbox_pruned.c.aggregatetype, outbox_pruned.c.events),
+    ).subquery()
     rows = await tx.execute(
-        select(outbox.c.aggregatetype, func.count().label("events"))
-        .group_by(outbox.c.aggregatetype)
-        .order_by(outbox.c.aggregatetype)
+        select(parts.c.aggregatetype, func.sum(parts.c.events).label("events"))
+        .group_by(parts.c.aggregatetype)
+        .order_by(parts.c.aggregatetype)
     )
     return [PublishedCount(topic=topic_of(r.aggregatetype), events=r.events) for r in rows]
 

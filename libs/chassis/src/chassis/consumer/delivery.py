@@ -109,10 +109,10 @@ class Delivery:
             self._settle(arrival, Outcome.DUPLICATE if again else Outcome.IGNORED)
         elif arrival.key in self._parked:
             await self._behind(arrival)
-        elif arrival.error is not None:
-            await self._park(arrival, Failure(Reason.FAILED, arrival.error))
         elif failure is not None:
             await self._park(arrival, failure)
+        elif arrival.error is not None:
+            await self._park(arrival, Failure(Reason.FAILED, arrival.error))
         else:
             return False
         return True

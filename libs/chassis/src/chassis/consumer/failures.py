@@ -44,9 +44,17 @@ def _may_pass(error: Exception) -> bool:
 
 
 def told(error: Exception) -> str:
-    """An exception as a row may hold it: no NUL, no SQL, not endless."""
-    said = str(error.orig if isinstance(error, DBAPIError) else error).replace("\0", "")
-    return f"{type(error).__name__}: {said}"[:LONGEST_TEXT]
+    """An exception as a row may hold it, without the SQL."""
+    return storable(f"{type(error).__name__}: {_said(error)}")
+
+
+def _said(error: Exception) -> object:
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
+def storable(said: str) -> str:
+    """A text as a row may hold it: no NUL, nothing that is no UTF-8, not endless."""
+    return said.replace("\0", "").encode(errors="replace").decode()[:LONGEST_TEXT]
 
 
 def retry_after(attempts: int, now: datetime) -> datetime:

@@ -82,19 +82,6 @@ async def redrive(
     return await get_parked(tx, parked_id)
 
 
-async def redrive_key(
-    tx: AsyncConnection, subscription: str, key: str, *, by: str, now: datetime
-) -> list[Parked]:
-    """The same by subscription and key (of each tenant that has it); returns the queues' heads."""
-    e = parked_events.c
-    query = listed(status=Status.PARKED, subscription=subscription).where(e.key == key)
-    rows = (await tx.execute(query.order_by(e.position))).mappings()
-    first: dict[UUID, Parked] = {}
-    for row in rows:
-        first.setdefault(row["tenant_id"], parking.of_row(dict(row)))
-    return [await redrive(tx, parked.id, by=by, now=now) for parked in first.values()]
-
-
 async def edit_and_retry(
     tx: AsyncConnection,
     parked_id: UUID,

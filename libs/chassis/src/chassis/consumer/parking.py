@@ -209,6 +209,21 @@ async def postpone(tx: AsyncConnection, parked: Parked, failure: Failure, now: d
     return failure
 
 
+async def put_off(
+    tx: AsyncConnection, tenant: UUID, subscription: str, key: str, until: datetime
+) -> None:
+    """Try a key no sooner than that; left alone where somebody else has its events in hand."""
+    e = parked_events.c
+    waiting_events = (
+        select(e.id)
+        .where(_queued(tenant, subscription, key), e.retry_at < until)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list((await tx.execute(waiting_events)).scalars())
+    mine = (e.tenant_id == tenant) & e.id.in_(ids)
+    await tx.execute(update(parked_events).where(mine).values(retry_at=until))
+
+
 def change(parked: Parked) -> Update:
     """An UPDATE of this event's row, without values yet."""
     e = parked_events.c

@@ -27,14 +27,18 @@ REPLICA_EVENTS = 1_000
 
 
 class NeverReached(Exception):
-    """A transaction failed before any handler ran, so no event is to blame."""
+    """A transaction failed before any handler ran, and not for something that passes."""
+
+    def __init__(self) -> None:
+        super().__init__("The record could not be taken over; the worker's log says why.")
 
 
 class Pace:
     """How many events a transaction takes: as many as fit into the time, up to the most."""
 
-    def __init__(self, kind: Kind) -> None:
-        self._fixed = kind is Kind.REPLICA
+    def __init__(self, subscription: Subscription) -> None:
+        self._fixed = subscription.kind is Kind.REPLICA
+        self._most = subscription.most or PROCESS_EVENTS
         self.size = REPLICA_EVENTS if self._fixed else 1
 
     def took(self, seconds: float) -> None:
@@ -43,7 +47,7 @@ class Pace:
         if seconds > PROCESS_SECONDS:
             self.size = max(1, self.size // 2)
         elif seconds < PROCESS_SECONDS / 2:
-            self.size = min(PROCESS_EVENTS, self.size * 2)
+            self.size = min(self._most, self.size * 2)
 
 
 class Processor:
@@ -67,7 +71,7 @@ class Processor:
         self._now = now
         self.offsets_rise = offsets_rise
         self._recent = Recent()
-        self._pace = Pace(subscription.kind)
+        self._pace = Pace(subscription)
 
     async def apply(self, records: Sequence[Consumed]) -> None:
         """Return when every record is applied, skipped, ignored or parked, and committed.
@@ -86,14 +90,18 @@ class Processor:
                 done += len(chunk)
 
     async def _settle(self, tenant: UUID, chunk: Sequence[Arrival], backoff: Backoff) -> None:
-        """Commit the chunk: whole, or in halves after a failure, or parked once it is alone."""
+        """Commit the chunk: whole, or in halves after a failure, or parked once it is alone.
+
+        Where even parking fails the database is at fault, so everything is tried anew.
+        """
         failure: Failure | None = None
         while True:
             try:
                 await self._deliver(tenant, chunk, failure)
                 return backoff.reset()
             except Exception as error:  # noqa: BLE001  # the consumer loop: park or try again
-                if failure is not None or isinstance(error, NeverReached) or is_transient(error):
+                if failure is not None or is_transient(error):
+                    failure = None
                     await self._rest(error, backoff)
                 elif len(chunk) == 1:
                     failure = await self._judge(chunk[0], error)
@@ -120,9 +128,9 @@ class Processor:
                 )
                 outcomes = await delivery.run(chunk, failure)
         except Exception as error:
-            if delivery is None or not delivery.handling:
-                raise NeverReached(repr(error)) from error
-            raise
+            if is_transient(error) or (delivery is not None and delivery.handling):
+                raise
+            raise NeverReached from error
         self._committed(outcomes, time.perf_counter() - started)
 
     def _committed(self, outcomes: Outcomes, seconds: float) -> None:
@@ -137,7 +145,29 @@ class Processor:
         for arrival, outcome in outcomes:
             if outcome is Outcome.APPLIED and arrival.envelope is not None:
                 DELAY.labels(name).observe((now - arrival.envelope.time).total_seconds())
+            self._say(arrival, outcome)
         self.on_progress()
+
+    def _say(self, arrival: Arrival, outcome: Outcome) -> None:
+        """One line an effect, with the ids of its chain, and one for what nobody could read."""
+        told = {
+            "subscription": self.subscription.name,
+            "event_id": str(arrival.event_id),
+            "tenant": str(arrival.tenant),
+        }
+        if outcome is Outcome.PARKED and arrival.error is not None:
+            log.error("event_unreadable", key=arrival.key, error=arrival.error, **told)
+        elif outcome is Outcome.APPLIED and self.subscription.kind is Kind.PROCESS:
+            envelope = arrival.envelope
+            assert envelope is not None
+            log.info(
+                "event_applied",
+                type=envelope.type,
+                subject=str(envelope.subject),
+                correlation_id=envelope.correlationid,
+                trace_id=envelope.traceparent.split("-")[1],
+                **told,
+            )
 
     async def _rest(self, error: Exception, backoff: Backoff) -> None:
         """Let what is in the way pass; this is progress too, the database is at fault."""

@@ -28,6 +28,7 @@ log = structlog.get_logger()
 
 KEYS_A_PASS = 200
 REPORT_SECONDS = 30.0
+PUT_OFF = timedelta(seconds=5)
 
 
 class Unreadable(Exception):
@@ -66,11 +67,22 @@ class Retrier:
             await pause(stop, rest)
 
     async def pass_once(self, *, ahead: timedelta = timedelta()) -> int:
-        """Try every key that is due, or will be `ahead`; returns how many events left a queue."""
+        """Try every key that is due, or will be `ahead`; returns how many events left a queue.
+
+        A key that cannot be tried now is put off, so that it holds up no other.
+        """
         done, due_by = 0, self._now() + ahead
         for tenant, name, key in await self._due(due_by):
-            done += await self.retry(tenant, self._subscriptions[name], key, due_by=due_by)
+            try:
+                done += await self.retry(tenant, self._subscriptions[name], key, due_by=due_by)
+            except Exception as error:  # noqa: BLE001  # the consumer loop: the next key
+                await log.awarning("retry_put_off", subscription=name, key=key, error=repr(error))
+                await self._put_off(tenant, name, key)
         return done
+
+    async def _put_off(self, tenant: UUID, subscription: str, key: str) -> None:
+        async with self._database.begin(tenant) as tx:
+            await parking.put_off(tx, tenant, subscription, key, self._now() + PUT_OFF)
 
     async def _due(self, due_by: datetime) -> list[tuple[UUID, str, str]]:
         e = parked_events.c

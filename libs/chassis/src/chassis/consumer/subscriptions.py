@@ -79,13 +79,15 @@ ReplicaHandler = Callable[[AsyncConnection, Sequence[Received[Any]]], Awaitable[
 class Subscription:
     """One consumer group. Made by `process` or `replica`.
 
-    A new `generation` reads its topics again from the start.
+    A new `generation` reads its topics again from the start. `most` caps how many events share a
+    transaction.
     """
 
     name: str
     kind: Kind
     handlers: Mapping[type[Event], Callable[..., Awaitable[Any]]]
     generation: int = 1
+    most: int | None = None
     _by_type: Mapping[str, type[Event]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -125,13 +127,18 @@ def _check(name: str, event: type[Event], handler: Callable[..., Any]) -> None:
 
 
 def process(
-    name: str, handlers: Mapping[type[Event], ProcessHandler], *, generation: int = 1
+    name: str,
+    handlers: Mapping[type[Event], ProcessHandler],
+    *,
+    generation: int = 1,
+    most: int | None = None,
 ) -> Subscription:
     """Effects: `async def on_lead_converted(tx, event, meta)`, once per event, in order per key.
 
     A handler raises NotYet for what has not arrived; any other refusal parks the event's key.
+    `most=1` where events of several keys change the same rows.
     """
-    return Subscription(name, Kind.PROCESS, handlers, generation)
+    return Subscription(name, Kind.PROCESS, handlers, generation, most)
 
 
 def replica(

@@ -51,6 +51,8 @@ class Again:
 
 
 JobHandler = Callable[[AsyncConnection, Job], Awaitable[Done | Again]]
+# Called when a job is given up, in the transaction that says so; the job's own work was undone.
+GivenUpHandler = Callable[[AsyncConnection, Job], Awaitable[None]]
 
 
 def _own(kind: str, key: str) -> ColumnElement[bool]:

@@ -15,14 +15,14 @@ from uuid import UUID
 
 import structlog
 from prometheus_client import Counter, Histogram
-from sqlalchemy import Text, Uuid, bindparam, delete, func, select, text, true, update
+from sqlalchemy import Text, Update, Uuid, bindparam, delete, func, select, text, true, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.consumer.failures import told
 from chassis.context import Context, entered
 from chassis.db import Database
-from chassis.jobs.queue import FAILED, WAITING, Again, Done, Job, JobHandler
+from chassis.jobs.queue import FAILED, WAITING, Again, Done, GivenUpHandler, Job, JobHandler
 from chassis.pause import pause
 from chassis.tables import jobs
 from chassis.transient import is_transient
@@ -88,6 +88,7 @@ class JobRunner:
         database: Database,
         kinds: Mapping[str, JobHandler],
         *,
+        failed: Mapping[str, GivenUpHandler] | None = None,
         concurrency: int = 4,
         poll: float = 0.2,
         attempts: int = 8,
@@ -95,6 +96,7 @@ class JobRunner:
     ) -> None:
         self._database = database
         self._kinds = kinds
+        self._given_up = failed or {}
         self._concurrency = concurrency
         self._poll = poll
         self._attempts = attempts
@@ -182,7 +184,7 @@ class JobRunner:
 
     async def _postponed(self, ticket: Ticket, error: Exception) -> None:
         CHUNKS.labels(ticket.kind, "postponed").inc()
-        await log.awarning("job_postponed", kind=ticket.kind, job=str(ticket.id), error=told(error))
+        await log.awarning("job_postponed", kind=ticket.kind, error=told(error))
         rest = timedelta(seconds=_jitter(0.2, 1.0))
         await self._rest(ticket, rest, attempts=ticket.attempts, last_error=told(error))
 
@@ -192,10 +194,31 @@ class JobRunner:
         CHUNKS.labels(ticket.kind, "failed" if final else "retried").inc()
         tell = log.aerror if final else log.awarning
         event = "job_failed" if final else "job_retried"
-        job = str(ticket.id)
-        await tell(event, kind=ticket.kind, job=job, attempts=attempts, exc_info=error)
+        await tell(event, kind=ticket.kind, attempts=attempts, exc_info=error)
+        if final and await self._gave_up(ticket, attempts, error):
+            return
         status, rest = FAILED if final else WAITING, self._backoff(attempts)
         await self._rest(ticket, rest, attempts=attempts, last_error=told(error), status=status)
+
+    async def _gave_up(self, ticket: Ticket, attempts: int, error: Exception) -> bool:
+        """Tell who promised the job and write it down, in one step; whether that is all done."""
+        tell = self._given_up.get(ticket.kind)
+        if tell is None:
+            return False
+        ending = {"status": FAILED, "attempts": attempts, "last_error": told(error)}
+        try:
+            async with self._database.begin(ticket.tenant) as tx:
+                job = await _claimed(tx, ticket)
+                if job is not None and job.attempts == ticket.attempts:
+                    await tx.execute(_change(job).values(ending))
+                    await tell(tx, job)
+        except Exception as unheard:  # noqa: BLE001  # the job ends in any case
+            if is_transient(unheard):
+                await self._postponed(ticket, unheard)
+                return True
+            await log.aerror("job_given_up_badly", kind=ticket.kind, exc_info=unheard)
+            return False
+        return True
 
     async def _rest(self, ticket: Ticket, rest: timedelta, **values: str | int) -> None:
         """Write down how it went, unless somebody has moved the job meanwhile."""
@@ -214,8 +237,9 @@ class JobRunner:
 def _context_of(ticket: Ticket) -> Context:
     version, trace, _span, flags = ticket.traceparent.split("-")
     return Context(
+        request_id=ticket.correlation_id,  # a job is no request; it answers for the one before it
         correlation_id=ticket.correlation_id,
-        causation_id=str(ticket.id),
+        job_id=str(ticket.id),
         traceparent=f"{version}-{trace}-{token_hex(8)}-{flags}",
         actor="system:job",
         tenant=str(ticket.tenant),
@@ -251,12 +275,13 @@ async def _claimed(tx: AsyncConnection, ticket: Ticket) -> Job | None:
 
 
 async def _settle(tx: AsyncConnection, job: Job, outcome: Done | Again) -> None:
-    mine = (jobs.c.tenant_id == job.tenant) & (jobs.c.id == job.id)
     if isinstance(outcome, Done):
+        mine = (jobs.c.tenant_id == job.tenant) & (jobs.c.id == job.id)
         await tx.execute(delete(jobs).where(mine))
         return
-    await tx.execute(
-        update(jobs)
-        .where(mine)
-        .values(run_at=outcome.run_at, payload=dict(outcome.payload), attempts=0, last_error=None)
-    )
+    again = {"run_at": outcome.run_at, "payload": dict(outcome.payload)}
+    await tx.execute(_change(job).values(**again, attempts=0, last_error=None))
+
+
+def _change(job: Job) -> Update:
+    return update(jobs).where(jobs.c.tenant_id == job.tenant, jobs.c.id == job.id)

@@ -41,6 +41,7 @@ class Operation:
     result: Mapping[str, Any]
     problem: Mapping[str, Any] | None
     created_at: datetime
+    created_by: str | None
     finished_at: datetime | None
 
     @property
@@ -129,5 +130,6 @@ def _shaped(row: Row[Any]) -> Operation:
         result=row.result,
         problem=row.problem,
         created_at=row.created_at,
+        created_by=row.created_by,
         finished_at=row.finished_at,
     )

@@ -6,6 +6,7 @@ from `last`; were its end looked up anew, rows with a lower number than `last` w
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import asyncpg
 
@@ -13,6 +14,21 @@ from chassis.connections import Shared
 from chassis.relay.epoch import Standing
 from chassis.relay.quarantine import Held, hold
 from chassis.relay.windows import BEGINNING, Snapshot, Window
+
+# The first by transaction is the oldest but for moments, and either half finds it by the index.
+OLDEST_UNSENT = """
+SELECT min(created) FROM (
+ (SELECT created FROM outbox
+  WHERE xid >= $1::text::xid8 AND bucket = ANY($2::smallint[])
+    AND (seq > $3 OR NOT pg_visible_in_snapshot(xid, $4::text::pg_snapshot))
+  ORDER BY xid LIMIT 1)
+ UNION ALL
+ (SELECT created FROM outbox
+  WHERE xid = ANY($5::text[]::xid8[]) AND bucket = ANY($2::smallint[])
+    AND (seq > $3 OR NOT pg_visible_in_snapshot(xid, $4::text::pg_snapshot))
+  ORDER BY xid LIMIT 1)
+) AS first_rows
+"""
 
 
 class CursorLost(RuntimeError):
@@ -57,10 +73,23 @@ class Cursors:
             )
         return {row["bucket"]: _place(row) for row in rows}
 
+    async def oldest_unsent(self, place: Place, buckets: Collection[int]) -> datetime | None:
+        """When the oldest event of these buckets beyond their place was written, if any was."""
+        async with self._session.held() as connection:
+            created: datetime | None = await connection.fetchval(
+                OLDEST_UNSENT,
+                str(place.lo.xmax),
+                list(buckets),
+                place.last,
+                str(place.hi or place.lo),
+                [str(xid) for xid in place.lo.running],
+            )
+        return created
+
     async def save(self, buckets: Collection[int], place: Place, held: Sequence[Held] = ()) -> None:
         """Write the place of buckets that stand together, with what was quarantined on the way.
 
-        Raises CursorLost.
+        Raises CursorLost, and KeyFreed as `hold` does.
         """
         async with self._session.held() as connection, connection.transaction():
             if held:

@@ -34,7 +34,7 @@ PATIENCE_SECONDS = 10
 
 
 class EpochMismatch(RuntimeError):
-    """The database is not the one the cursors are about; `l2c events rebase` is needed."""
+    """The database is not the one the cursors are about: a person must rebase it."""
 
 
 class RelayRunning(RuntimeError):
@@ -78,7 +78,7 @@ async def settle(connection: asyncpg.Connection, service: str) -> Standing:
 def _refusal(service: str, why: str) -> EpochMismatch:
     return EpochMismatch(
         f"The database of {service} was restored or failed over ({why}): "
-        f"run `l2c events rebase {service}`, then start the relay again."
+        f"run `python -m chassis events rebase {service}`, then start the relay again."
     )
 
 
@@ -108,8 +108,8 @@ async def rebase(
 
     Sending again is harmless: event ids stay, so inboxes drop them; replicas take them in order in
     the higher epoch. What subscribers saw of the time that was taken back is overruled by the next
-    event, or at once by `l2c events snapshot`. `above` is for a backup from before an earlier
-    rebase: the highest epoch ever published, when that is more than the backup knows.
+    event. `above` is for a backup from before an earlier rebase: the highest epoch ever published,
+    when that is more than the backup knows.
 
     Takes the owner's URL, as the worker may not change the outbox. Raises RelayRunning.
     """

@@ -54,10 +54,19 @@ class Life:
         self._over = asyncio.Event()
 
     async def beat(self) -> None:
-        """Show the others that this member lives, until its work is over."""
+        """Show the others that this member lives, until its work is over.
+
+        And everybody the lag: here, as a broker that hangs holds up all the rest.
+        """
         while not self._over.is_set():
             await self.buckets.beat()
+            await self.measure()
             await pause(self._over, HEARTBEAT_SECONDS)
+
+    async def measure(self) -> None:
+        """Tell how long the oldest event waits."""
+        oldest = [await self._cursors.oldest_unsent(*group) for group in self._groups()]
+        self._meter.waits_since(min((one for one in oldest if one is not None), default=None))
 
     def end(self) -> None:
         self._over.set()

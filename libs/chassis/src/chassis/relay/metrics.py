@@ -10,7 +10,7 @@ from chassis.clock import now
 PUBLISHED = Counter("l2c_relay_published", "Events published", ["service", "topic"])
 QUARANTINED = Counter("l2c_relay_quarantined", "Events kept back for good", ["service"])
 RESTARTS = Counter("l2c_relay_restarts", "Lives ended by an error", ["service"])
-LAG = Gauge("l2c_relay_lag_seconds", "Age of the event published last", ["service"])
+LAG = Gauge("l2c_relay_lag_seconds", "Age of the oldest event not yet published", ["service"])
 WINDOW_ROWS = Gauge("l2c_relay_window_rows", "Rows of the last window", ["service"])
 OWNED = Gauge("l2c_relay_owned_buckets", "Buckets owned", ["service"])
 PROGRESS = Gauge("l2c_relay_last_progress_timestamp_seconds", "Last pass", ["service"])
@@ -38,15 +38,18 @@ class Meter:
     def published(self, topics: dict[str, int], last_created: datetime) -> None:
         for topic, count in topics.items():
             PUBLISHED.labels(self._service, topic).inc(count)
-        LAG.labels(self._service).set((now() - last_created).total_seconds())
+        self.waits_since(last_created)
+
+    def waits_since(self, created: datetime | None) -> None:
+        """How old the oldest event is that is not sent; None when there is none."""
+        age = 0.0 if created is None else (now() - created).total_seconds()
+        LAG.labels(self._service).set(age)
 
     def quarantined(self, count: int) -> None:
         QUARANTINED.labels(self._service).inc(count)
 
     def window(self, rows: int) -> None:
         WINDOW_ROWS.labels(self._service).set(rows)
-        if rows == 0:
-            LAG.labels(self._service).set(0)
 
     def progressed(self, buckets: frozenset[int]) -> None:
         instant = now()

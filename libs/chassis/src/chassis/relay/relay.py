@@ -21,6 +21,7 @@ from chassis.relay.epoch import settle
 from chassis.relay.life import Life
 from chassis.relay.metrics import Meter, RelayHealth
 from chassis.relay.pages import PAGE_ROWS, Pages
+from chassis.relay.quarantine import KeyFreed
 from chassis.relay.transport import Transport, TransportFailed
 
 CHANNEL = "l2c_outbox"
@@ -30,11 +31,11 @@ LONGEST_DELAY_SECONDS = 10.0
 RESTARTABLE = (
     TransportFailed,
     CursorLost,
+    KeyFreed,
     OSError,
     TimeoutError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
     asyncpg.InternalClientError,
 )
 

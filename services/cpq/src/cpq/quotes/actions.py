@@ -1,10 +1,10 @@
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import business_date
-from chassis.directory import settings_of
+from chassis.directory import settings_of, today
 from chassis.numbers import next_number
 from chassis.outbox import publish
 from contracts.event import Event
@@ -40,14 +40,14 @@ async def preview_quote(tx: AsyncConnection, asked: Asked, *, now: datetime) -> 
 async def send_quote(tx: AsyncConnection, quote_id: UUID, *, now: datetime) -> Quote:
     """Raises NotFound, RuleBroken (QUOTE_EXPIRED)."""
     quote = await store.get_locked(tx, quote_id)
-    sent, event = quote.send(now=now, today=await _today(tx, now))
+    sent, event = quote.send(now=now, today=await today(tx, now))
     return await _moved(tx, sent, event)
 
 
 async def accept_quote(tx: AsyncConnection, quote_id: UUID, *, now: datetime) -> Quote:
     """Raises NotFound, RuleBroken (QUOTE_NOT_SENT, QUOTE_EXPIRED)."""
     quote = await store.get_locked(tx, quote_id)
-    accepted, event = quote.accept(now=now, today=await _today(tx, now))
+    accepted, event = quote.accept(now=now, today=await today(tx, now))
     return await _moved(tx, accepted, event)
 
 
@@ -57,10 +57,6 @@ async def _moved(tx: AsyncConnection, quote: Quote, event: Event | None) -> Quot
     saved = await store.save(tx, quote)
     await publish(tx, event, of=saved)
     return saved
-
-
-async def _today(tx: AsyncConnection, now: datetime) -> date:
-    return business_date(now, (await settings_of(tx)).timezone)
 
 
 async def _proposal(tx: AsyncConnection, asked: Asked, *, now: datetime) -> tuple[Proposal, Terms]:

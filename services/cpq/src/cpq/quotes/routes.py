@@ -4,13 +4,14 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from chassis.auth import Caller, allow
+from chassis.bodies import MoveIn
 from chassis.clock import Now
 from chassis.pages import Page, PageParams
 from chassis.routing import new_router
 from chassis.transaction import Tx
 from cpq.quotes import actions, store
 from cpq.quotes.domain.quote import QuoteStatus
-from cpq.quotes.schemas import QuoteIn, QuoteMoveIn, QuoteOut, QuotePreviewOut, QuoteSummary
+from cpq.quotes.schemas import QuoteIn, QuoteOut, QuotePreviewOut, QuoteSummary
 
 router = new_router("/quotes", tag="quotes")
 READ, WRITE = allow("cpq.quote.read"), allow("cpq.quote.write")
@@ -63,7 +64,7 @@ async def quote_get(quote_id: UUID, tx: Tx) -> QuoteOut:
     dependencies=[WRITE],
     summary="Hand a draft to the customer; again answers the same",
 )
-async def quote_send(quote_id: UUID, tx: Tx, now: Now, _: QuoteMoveIn | None = None) -> QuoteOut:
+async def quote_send(quote_id: UUID, tx: Tx, now: Now, body: MoveIn | None = None) -> QuoteOut:
     return QuoteOut.model_validate(await actions.send_quote(tx, quote_id, now=now))
 
 
@@ -72,5 +73,5 @@ async def quote_send(quote_id: UUID, tx: Tx, now: Now, _: QuoteMoveIn | None = N
     dependencies=[WRITE],
     summary="Record that the customer accepts a sent quote; again answers the same",
 )
-async def quote_accept(quote_id: UUID, tx: Tx, now: Now, _: QuoteMoveIn | None = None) -> QuoteOut:
+async def quote_accept(quote_id: UUID, tx: Tx, now: Now, body: MoveIn | None = None) -> QuoteOut:
     return QuoteOut.model_validate(await actions.accept_quote(tx, quote_id, now=now))

@@ -68,12 +68,6 @@ class QuoteIn(BaseModel):
         )
 
 
-class QuoteMoveIn(BaseModel):
-    """Nothing needs to be said."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
-
-
 class PricedLineOut(BaseModel):
     """The waterfall of a line.
 

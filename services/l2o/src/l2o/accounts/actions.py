@@ -1,3 +1,5 @@
+"""What can be done with an account, and what is counted for it."""
+
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +23,7 @@ async def create_account(
     account_id: UUID | None = None,
     lead_id: UUID | None = None,
 ) -> Account:
+    """A new account, under an id and of a lead where a conversion gives them."""
     account = Account(
         id=account_id or new_id(),
         name=name,
@@ -36,12 +39,15 @@ async def create_account(
 
 
 async def count_ordered(tx: AsyncConnection, account_id: UUID, amount: Money) -> None:
+    """An order was confirmed; the account itself need not be known here yet."""
     await store.add_to_total(tx, account_id, "ordered", amount)
 
 
 async def count_shipped(tx: AsyncConnection, account_id: UUID, amount: Money) -> None:
+    """A shipment left; the account itself need not be known here yet."""
     await store.add_to_total(tx, account_id, "shipped", amount)
 
 
 async def count_received(tx: AsyncConnection, account_id: UUID, amount: Money) -> None:
+    """A payment came in; the account itself need not be known here yet."""
     await store.add_to_total(tx, account_id, "received", amount)

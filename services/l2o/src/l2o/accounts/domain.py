@@ -1,3 +1,5 @@
+"""An account and its totals."""
+
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID

@@ -1,3 +1,5 @@
+"""Orders and payments that RMS tells of, counted for their account."""
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.consumer.subscriptions import Meta

@@ -1,3 +1,5 @@
+"""Accounts over HTTP."""
+
 from uuid import UUID
 
 from fastapi import Response

@@ -1,3 +1,5 @@
+"""Request and response bodies of accounts."""
+
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID

@@ -1,3 +1,5 @@
+"""The tables of accounts and all their SQL."""
+
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +55,7 @@ account_totals = Table(
 
 
 async def get(tx: AsyncConnection, account_id: UUID) -> Account:
+    """Raises NotFound."""
     return await fetch_row(tx, accounts, account_id, Account)
 
 
@@ -66,6 +69,7 @@ async def add(tx: AsyncConnection, account: Account) -> None:
 
 
 def listed(owner_id: str | None) -> Select[Any]:
+    """The accounts of this owner, or all, as a query for a page."""
     query = select(accounts)
     return query if owner_id is None else query.where(accounts.c.owner_id == owner_id)
 
@@ -85,6 +89,7 @@ async def add_to_total(tx: AsyncConnection, account_id: UUID, counter: str, amou
 
 
 async def totals_of(tx: AsyncConnection, account_id: UUID) -> list[Totals]:
+    """By currency; none where nothing was counted yet."""
     columns = account_totals.c
     rows = await tx.execute(
         select(account_totals).where(columns.account_id == account_id).order_by(columns.currency)

@@ -1,3 +1,5 @@
+"""What can be done with a contact."""
+
 from datetime import datetime
 from uuid import UUID
 

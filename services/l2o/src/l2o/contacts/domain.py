@@ -1,3 +1,5 @@
+"""A contact."""
+
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID

@@ -1,3 +1,5 @@
+"""Contacts over HTTP."""
+
 from uuid import UUID
 
 from fastapi import Response

@@ -1,3 +1,5 @@
+"""Request and response bodies of contacts."""
+
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID

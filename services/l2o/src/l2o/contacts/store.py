@@ -1,3 +1,5 @@
+"""The table of contacts and all its SQL."""
+
 from typing import Any
 from uuid import UUID
 
@@ -26,10 +28,12 @@ contacts = Table(
 
 
 async def get(tx: AsyncConnection, contact_id: UUID) -> Contact:
+    """Raises NotFound."""
     return await fetch_row(tx, contacts, contact_id, Contact)
 
 
 async def belongs(tx: AsyncConnection, contact_id: UUID, account_id: UUID) -> bool:
+    """Whether this contact is one of the account."""
     mine = (contacts.c.id == contact_id) & (contacts.c.account_id == account_id)
     return (await tx.execute(select(contacts.c.id).where(mine))).one_or_none() is not None
 
@@ -39,5 +43,6 @@ async def add(tx: AsyncConnection, contact: Contact) -> None:
 
 
 def listed(account_id: UUID | None) -> Select[Any]:
+    """The contacts of this account, or all, as a query for a page."""
     query = select(contacts)
     return query if account_id is None else query.where(contacts.c.account_id == account_id)

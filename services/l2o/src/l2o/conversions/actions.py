@@ -1,3 +1,5 @@
+"""What L2O does with a converted lead."""
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.outbox import publish

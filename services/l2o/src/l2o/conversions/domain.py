@@ -1,3 +1,5 @@
+"""A conversion, and the names its account and contact get."""
+
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID

@@ -1,3 +1,5 @@
+"""Conversions that MTL asks for."""
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.consumer.subscriptions import Meta

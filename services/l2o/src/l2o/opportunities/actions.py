@@ -1,3 +1,5 @@
+"""What can be done with an opportunity."""
+
 from datetime import date, datetime
 from uuid import UUID
 
@@ -62,7 +64,10 @@ async def _check_customer(tx: AsyncConnection, account_id: UUID, contact_id: UUI
 async def move_opportunity(
     tx: AsyncConnection, opportunity_id: UUID, *, to: Stage, actor: str | None, now: datetime
 ) -> Opportunity:
-    """A move already made answers its result. Raises NotFound, RuleBroken."""
+    """A move already made answers its result.
+
+    Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN).
+    """
     before = await store.get(tx, opportunity_id, lock=True)
     if before.stage is to:
         return before
@@ -73,7 +78,10 @@ async def move_opportunity(
 async def win_opportunity(
     tx: AsyncConnection, opportunity_id: UUID, *, actor: str | None, now: datetime
 ) -> Opportunity:
-    """A won one answers itself. Raises NotFound, RuleBroken."""
+    """A won one answers itself.
+
+    Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN).
+    """
     before = await store.get(tx, opportunity_id, lock=True)
     if before.stage is Stage.WON:
         return before
@@ -84,7 +92,10 @@ async def win_opportunity(
 async def lose_opportunity(
     tx: AsyncConnection, opportunity_id: UUID, *, reason: str, actor: str | None, now: datetime
 ) -> Opportunity:
-    """A lost one answers itself, with its first reason. Raises NotFound, RuleBroken."""
+    """A lost one answers itself, with its first reason.
+
+    Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN).
+    """
     before = await store.get(tx, opportunity_id, lock=True)
     if before.stage is Stage.LOST:
         return before

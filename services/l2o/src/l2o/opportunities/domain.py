@@ -1,3 +1,5 @@
+"""An opportunity, and the stages it may move through."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace

@@ -1,3 +1,5 @@
+"""Orders win opportunities."""
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import now

@@ -1,8 +1,11 @@
+"""Opportunities over HTTP."""
+
 from uuid import UUID
 
 from fastapi import Response
 
 from chassis.auth import Caller, allow
+from chassis.bodies import MoveIn
 from chassis.clock import Now
 from chassis.pages import Page, PageParams, fetch_page
 from chassis.routing import new_router
@@ -15,7 +18,6 @@ from l2o.opportunities.schemas import (
     OpportunityLose,
     OpportunityMove,
     OpportunityOut,
-    OpportunityWin,
     StageChangeOut,
 )
 
@@ -92,7 +94,7 @@ async def opportunity_move(
 
 @router.post("/{opportunity_id}/win", dependencies=[MAY_WRITE])
 async def opportunity_win(
-    opportunity_id: UUID, tx: Tx, now: Now, caller: Caller, _: OpportunityWin | None = None
+    opportunity_id: UUID, tx: Tx, now: Now, caller: Caller, body: MoveIn | None = None
 ) -> OpportunityOut:
     """Say that it is won."""
     return OpportunityOut.model_validate(

@@ -1,3 +1,5 @@
+"""Request and response bodies of opportunities."""
+
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -52,12 +54,6 @@ class OpportunityMove(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"stage": "QUOTATION"}]}
     )
     stage: OpenStage
-
-
-class OpportunityWin(BaseModel):
-    """A win says nothing more yet; the body may be left out."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
 
 
 class OpportunityLose(BaseModel):

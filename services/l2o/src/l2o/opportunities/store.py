@@ -1,3 +1,5 @@
+"""The tables of opportunities and all their SQL."""
+
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +51,7 @@ stage_changes = Table(
 
 
 async def get(tx: AsyncConnection, opportunity_id: UUID, *, lock: bool = False) -> Opportunity:
+    """Raises NotFound."""
     return await fetch_row(tx, opportunities, opportunity_id, Opportunity, lock=lock)
 
 
@@ -57,6 +60,7 @@ async def add(tx: AsyncConnection, opportunity: Opportunity) -> None:
 
 
 async def save(tx: AsyncConnection, opportunity: Opportunity) -> Opportunity:
+    """Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, opportunities, opportunity)
 
 
@@ -65,6 +69,7 @@ async def add_change(tx: AsyncConnection, change: StageChange) -> None:
 
 
 def listed(**equal: object) -> Select[Any]:
+    """The opportunities with these values, None meaning any, as a query for a page."""
     query = select(opportunities)
     for name, value in equal.items():
         if value is not None:
@@ -73,4 +78,5 @@ def listed(**equal: object) -> Select[Any]:
 
 
 def history(opportunity_id: UUID) -> Select[Any]:
+    """The stages an opportunity went through, as a query for a page."""
     return select(stage_changes).where(stage_changes.c.opportunity_id == opportunity_id)

@@ -1,21 +1,20 @@
 """What can be done with an import, and what its job does chunk by chunk."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.jobs import queue
-from chassis.transient import is_transient
 from kernel.errors import Invalid, Violation
 from kernel.ids import new_id
 from mtl.imports import store
 from mtl.imports.domain.columns import Targets, column_of, targets_of
-from mtl.imports.domain.files import plan_of
+from mtl.imports.domain.files import CHUNK, plan_of, records
 from mtl.imports.domain.findings import Finding, Unreadable
 from mtl.imports.domain.rows import Row, taken
 from mtl.imports.domain.runs import (
@@ -32,6 +31,10 @@ from mtl.leads.domain import Duplicate, Lead, LeadDetails
 log = structlog.get_logger()
 
 JOB = "lead_import"
+FIRST_ROW = 2  # the header is row 1
+
+# A row of the file by its number, header and cells, as requests would be read.
+RowReader = Callable[[int, Sequence[str], Targets, Sequence[str] | None], Row]
 
 
 async def open_import(
@@ -68,7 +71,7 @@ async def put_file(
 
 
 async def start_import(tx: AsyncConnection, import_id: UUID, *, now: datetime) -> Import:
-    """Queue its job; again, where the job of a started import was given up.
+    """Queue its job; again, where one was given up and even that could not be written down.
 
     Raises NotFound, RuleBroken (IMPORT_FILE_MISSING, IMPORT_CANCELLED).
     """
@@ -89,10 +92,38 @@ async def cancel_import(tx: AsyncConnection, import_id: UUID, *, now: datetime) 
     return await store.save(tx, run.cancel(now=now))
 
 
-async def resume_import(tx: AsyncConnection, import_id: UUID, *, now: datetime) -> Import:
-    """The import as its job finds it; a queued one is made ready first, or fails."""
+async def fail_import(tx: AsyncConnection, import_id: UUID, *, now: datetime) -> None:
+    """Its job was given up; what is in stays in. One that has ended stays as it is.
+
+    Raises NotFound.
+    """
     run = await store.get(tx, import_id, lock=True)
-    return await _begin(tx, run, now) if run.state is QUEUED else run
+    if run.may_fail:
+        await store.save(tx, run.fail([Finding("JOB_FAILED")], now=now))
+
+
+async def take_chunk(
+    tx: AsyncConnection, import_id: UUID, *, read: RowReader, now: datetime
+) -> bool:
+    """Take the next rows in; whether there are more. The progress stands in the import.
+
+    A queued one is made ready first, or fails. Raises NotFound.
+    """
+    run = await store.get(tx, import_id, lock=True)
+    if run.state is QUEUED:
+        run = await _begin(tx, run, now)
+    if run.state is not RUNNING:
+        return False
+    piece = await store.get_slice(tx, run.id, run.chunks_done)
+    targets = targets_of(piece.header, run.mapping)
+    first = FIRST_ROW + CHUNK * run.chunks_done
+    rows = [
+        read(number, piece.header, targets, record.cells)
+        for number, record in enumerate(records(piece.content), start=first)
+        if not record.is_blank
+    ]
+    run = await _take_rows(tx, run, rows, targets=targets, last=piece.is_last, now=now)
+    return run.state is RUNNING
 
 
 async def _begin(tx: AsyncConnection, run: Import, now: datetime) -> Import:
@@ -109,7 +140,7 @@ async def _begin(tx: AsyncConnection, run: Import, now: datetime) -> Import:
     return await store.save(tx, run)
 
 
-async def take_rows(
+async def _take_rows(
     tx: AsyncConnection,
     run: Import,
     rows: Sequence[Row],
@@ -141,7 +172,7 @@ async def _captured(
         async with tx.begin_nested():
             return [*await capture_leads(tx, many, owner_id=owner_id, now=now)]
     except DBAPIError as error:
-        if is_transient(error):
+        if not _is_of_the_data(error):
             raise
         await log.awarning("import_rows_refused", rows=len(many), error=type(error.orig).__name__)
     if len(many) == 1:
@@ -149,6 +180,15 @@ async def _captured(
     half = len(many) // 2
     first = await _captured(tx, many[:half], owner_id=owner_id, now=now)
     return first + await _captured(tx, many[half:], owner_id=owner_id, now=now)
+
+
+def _is_of_the_data(error: DBAPIError) -> bool:
+    """Whether a value is at fault, not our code, the schema or the server."""
+    # SQLAlchemy makes no DataError of what asyncpg raises: SQLSTATE class 22, or a ValueError
+    # where the value was not even sent.
+    state = getattr(error.orig, "sqlstate", None)
+    unfit = isinstance(error.orig and error.orig.__cause__, ValueError)
+    return isinstance(error, IntegrityError) or str(state).startswith("22") or unfit
 
 
 def _refusal(captured: Lead | Duplicate | None, targets: Targets) -> Finding | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 
 from chassis.auth import Caller, allow
+from chassis.bodies import MoveIn
 from chassis.clock import Now
 from chassis.context import current
 from chassis.pages import Page, PageParams, fetch_page
@@ -83,12 +84,16 @@ async def import_put_file(
 
 
 @router.post("/{import_id}/start", dependencies=WRITE, summary="Start it; it goes on as a job")
-async def import_start(request: Request, import_id: UUID, tx: Tx, now: Now) -> ImportOut:
+async def import_start(
+    request: Request, import_id: UUID, tx: Tx, now: Now, body: MoveIn | None = None
+) -> ImportOut:
     return _shown(request, await actions.start_import(tx, import_id, now=now))
 
 
 @router.post("/{import_id}/cancel", dependencies=WRITE, summary="Stop it; what is in stays in")
-async def import_cancel(request: Request, import_id: UUID, tx: Tx, now: Now) -> ImportOut:
+async def import_cancel(
+    request: Request, import_id: UUID, tx: Tx, now: Now, body: MoveIn | None = None
+) -> ImportOut:
     return _shown(request, await actions.cancel_import(tx, import_id, now=now))
 
 

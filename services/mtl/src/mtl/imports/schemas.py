@@ -82,7 +82,7 @@ class ImportOut(BaseModel):
     mapping: dict[str, str | None] | None
     state: ImportState
     counts: CountsOut
-    failures: list[FindingOut] = Field(description="Why the file as a whole could not be read")
+    failures: list[FindingOut] = Field(description="Why it ended as FAILED")
     created_by: str | None
     started_at: datetime | None
     finished_at: datetime | None

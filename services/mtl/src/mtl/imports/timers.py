@@ -8,32 +8,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.jobs.queue import Again, Done, Job
 from chassis.violations import from_pydantic
-from mtl.imports import actions, store
-from mtl.imports.domain.columns import Targets, cells_at_fault, column_of, read_row, targets_of
-from mtl.imports.domain.files import CHUNK, records
+from mtl.imports import actions
+from mtl.imports.domain.columns import Targets, cells_at_fault, column_of, read_row
 from mtl.imports.domain.findings import Finding
 from mtl.imports.domain.rows import Row
-from mtl.imports.domain.runs import RUNNING
 from mtl.leads.schemas import LeadIn
-
-FIRST_ROW = 2  # the header is row 1
 
 
 async def run_chunk(tx: AsyncConnection, job: Job) -> Done | Again:
-    """Take the next rows in; the progress stands in the import, not in the job."""
-    run = await actions.resume_import(tx, UUID(job.key), now=job.now)
-    if run.state is not RUNNING:
-        return Done()
-    piece = await store.get_slice(tx, run.id, run.chunks_done)
-    targets = targets_of(piece.header, run.mapping)
-    first = FIRST_ROW + CHUNK * run.chunks_done
-    rows = [
-        _row(number, piece.header, targets, record.cells)
-        for number, record in enumerate(records(piece.content), start=first)
-        if not record.is_blank
-    ]
-    run = await actions.take_rows(tx, run, rows, targets=targets, last=piece.is_last, now=job.now)
-    return Again(run_at=job.now) if run.state is RUNNING else Done()
+    more = await actions.take_chunk(tx, UUID(job.key), read=_row, now=job.now)
+    return Again(run_at=job.now) if more else Done()
+
+
+async def on_given_up(tx: AsyncConnection, job: Job) -> None:
+    await actions.fail_import(tx, UUID(job.key), now=job.now)
 
 
 def _row(number: int, header: Sequence[str], targets: Targets, cells: Sequence[str] | None) -> Row:

@@ -1,11 +1,13 @@
 """What can be done with a lead."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.jobs import queue
 from chassis.operations.store import (
     Operation,
     fail_operation,
@@ -18,6 +20,11 @@ from kernel.errors import Conflict, RuleBroken
 from kernel.ids import new_id
 from mtl.leads import store
 from mtl.leads.domain import Conversion, Duplicate, Lead, LeadDetails, Move
+
+log = structlog.get_logger()
+
+DEADLINE_JOB = "conversion_deadline"
+CONVERSION_TIME = timedelta(minutes=15)
 
 
 async def capture_lead(
@@ -102,18 +109,33 @@ async def convert_lead(
     lead, converted = before.convert(ids, opportunity_name=opportunity_name, actor=actor, now=now)
     lead = await store.save(tx, lead, before=before, actor=actor)
     await publish(tx, converted, of=lead)
-    result = {
-        "account_id": ids.account_id,
-        "contact_id": ids.contact_id,
-        "opportunity_id": ids.opportunity_id,
-        "existing_account": ids.existing_account,
-    }
-    return await start_operation(tx, ids.id, "lead.convert", result)
+    payload, deadline = {"lead_id": str(lead_id)}, now + CONVERSION_TIME
+    await queue.enqueue(tx, DEADLINE_JOB, str(ids.id), run_at=deadline, payload=payload)
+    return await start_operation(tx, ids.id, "lead.convert", ids.result())
 
 
 async def complete_conversion(tx: AsyncConnection, conversion_id: UUID) -> None:
     """Account, contact and opportunity are there."""
     await finish_operation(tx, conversion_id)
+
+
+async def report_overdue(tx: AsyncConnection, conversion_id: UUID, *, lead_id: UUID) -> bool:
+    """Whether a conversion past its deadline still goes on; then it says so, loudly.
+
+    The lead stays CONVERTED: L2O may make it yet, once somebody redrives the event. Raises
+    NotFound.
+    """
+    operation = await get_operation(tx, conversion_id)
+    if operation.ended:
+        return False
+    await log.aerror(
+        "conversion_overdue",
+        lead_id=str(lead_id),
+        conversion_id=str(conversion_id),
+        begun_at=operation.created_at.isoformat(),
+        **operation.result,
+    )
+    return True
 
 
 async def reject_conversion(

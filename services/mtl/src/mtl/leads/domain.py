@@ -73,6 +73,11 @@ class Conversion:
     opportunity_id: UUID
     existing_account: bool
 
+    def result(self) -> dict[str, UUID]:
+        """What will be there when it has gone well."""
+        names = ("account_id", "contact_id", "opportunity_id")
+        return {name: getattr(self, name) for name in names}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lead(LeadDetails):
@@ -84,6 +89,7 @@ class Lead(LeadDetails):
     account_id: UUID | None = None
     contact_id: UUID | None = None
     opportunity_id: UUID | None = None
+    existing_account: bool | None = None
     converted_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
@@ -143,6 +149,7 @@ class Lead(LeadDetails):
             account_id=ids.account_id,
             contact_id=ids.contact_id,
             opportunity_id=ids.opportunity_id,
+            existing_account=ids.existing_account,
             converted_at=now,
         )
         return lead, LeadConverted(
@@ -171,6 +178,7 @@ class Lead(LeadDetails):
             account_id=None,
             contact_id=None,
             opportunity_id=None,
+            existing_account=None,
             converted_at=None,
         )
         event = LeadReopened(lead=lead.state(), conversion_id=self.conversion_id, reason=reason)

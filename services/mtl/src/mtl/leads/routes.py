@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from chassis.auth import Caller, allow
+from chassis.bodies import MoveIn
 from chassis.clock import Now
 from chassis.operations.answers import OPERATION_ANSWERS, OperationOut, WaitingResponse
 from chassis.pages import Page, PageParams, fetch_page
@@ -26,8 +27,8 @@ async def lead_create(
 ) -> LeadOut:
     """The caller becomes its owner.
 
-    A lead with the same phone, mail or external id that is not disqualified refuses it:
-    409 `LEAD_DUPLICATE`, with its `lead_id` and what `matched`.
+    A lead with the same external id, or one not disqualified with the same phone or mail, refuses
+    it: 409 `LEAD_DUPLICATE`, with its `lead_id` and what `matched`.
     """
     lead = await actions.capture_lead(tx, body.details(), owner_id=caller.subject, now=now)
     response.headers["Location"] = f"/mtl/v1/leads/{lead.id}"
@@ -59,7 +60,9 @@ async def lead_history(lead_id: UUID, tx: Tx, page: PageParams) -> Page[LeadMove
 
 
 @router.post("/{lead_id}/qualify", dependencies=WRITE, summary="Accept it as worth working on")
-async def lead_qualify(lead_id: UUID, tx: Tx, now: Now, caller: Caller) -> LeadOut:
+async def lead_qualify(
+    lead_id: UUID, tx: Tx, now: Now, caller: Caller, body: MoveIn | None = None
+) -> LeadOut:
     lead = await actions.qualify_lead(tx, lead_id, actor=caller.subject, now=now)
     return LeadOut.model_validate(lead)
 

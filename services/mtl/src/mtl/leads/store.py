@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    Boolean,
     Column,
     DateTime,
     Index,
@@ -52,6 +53,7 @@ leads = Table(
     Column("account_id", Uuid),
     Column("contact_id", Uuid),
     Column("opportunity_id", Uuid),
+    Column("existing_account", Boolean),
     Column("converted_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
@@ -114,7 +116,7 @@ _GIVE_BACK = text("""
 )
 _FREE = text("""
     WITH held AS (
-        SELECT kind, digest FROM lead_keys WHERE lead_id = :lead_id
+        SELECT kind, digest FROM lead_keys WHERE lead_id = :lead_id AND kind <> 'external_id'
         ORDER BY kind, digest FOR UPDATE
     )
     DELETE FROM lead_keys USING held
@@ -134,8 +136,8 @@ async def is_being_made(tx: AsyncConnection, account_id: UUID) -> bool:
         .join(operations, operations.c.id == leads.c.conversion_id)
         .where(
             leads.c.account_id == account_id,
+            leads.c.existing_account.is_(False),
             operations.c.status == OperationStatus.RUNNING,
-            operations.c.result["existing_account"].as_boolean().is_(False),
         )
     )
     return (await tx.execute(query.limit(1))).one_or_none() is not None
@@ -203,7 +205,7 @@ async def claim_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, Dup
 
 
 async def free_keys(tx: AsyncConnection, lead_id: UUID) -> None:
-    """What this lead was known by may belong to a new one."""
+    """Phone and mail may belong to a new lead; the record in the source stays this one."""
     await tx.execute(_FREE, {"lead_id": lead_id})
 
 

@@ -12,9 +12,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.refusals import TooManyRequests
 from kernel.errors import Forbidden, Invalid, Violation
 from org.logins import store
-from org.logins.domain import Login, LoginBraked, LoginKind
+from org.logins.domain import Login, LoginKind, whole_seconds
 
 _hasher = PasswordHasher()
 # An unknown name takes as long as a wrong password: its time tells nobody who is known.
@@ -33,11 +34,20 @@ def ensure_may_grant(scopes: Iterable[str], *, may: Callable[[str], bool]) -> No
         raise Forbidden("SCOPES_NOT_HELD", scopes=beyond)
 
 
+async def hashed(password: str) -> str:
+    """The slow hash that is kept of a password."""
+    return await asyncio.to_thread(_hasher.hash, password)
+
+
 async def add_person_login(
-    tx: AsyncConnection, username: str, password: str, *, person_id: UUID, scopes: tuple[str, ...]
+    tx: AsyncConnection,
+    username: str,
+    secret_hash: str,
+    *,
+    person_id: UUID,
+    scopes: tuple[str, ...],
 ) -> None:
     """Let a person sign in. Raises Invalid (USERNAME_TAKEN), whatever tenant has it."""
-    secret_hash = await asyncio.to_thread(_hasher.hash, password)
     if not await store.add(
         tx,
         username,
@@ -67,7 +77,7 @@ async def add_client_login(
 async def find_login(
     tx: AsyncConnection, login: str, kind: LoginKind, *, now: datetime
 ) -> Login | None:
-    """The login that somebody says is his. Raises LoginBraked."""
+    """The login that somebody says is his. Raises TooManyRequests."""
     found = await store.find(tx, login, kind)
     if found is not None:
         _ensure_not_braked(found, now=now)
@@ -84,7 +94,7 @@ async def is_proven(login: Login | None, kind: LoginKind, secret: str) -> bool:
 
 
 async def record_try(tx: AsyncConnection, login: Login, *, proven: bool, now: datetime) -> None:
-    """Count a try. Raises LoginBraked when others, at the same time, used up what is allowed.
+    """Count a try. Raises TooManyRequests when others, at the same time, used up what is allowed.
 
     So of any number of guesses at once no more than the allowed ones learn anything.
     """
@@ -98,7 +108,8 @@ async def record_try(tx: AsyncConnection, login: Login, *, proven: bool, now: da
 def _ensure_not_braked(login: Login, *, now: datetime) -> None:
     wait = login.wait(now=now)
     if wait:
-        raise LoginBraked(wait)
+        seconds = whole_seconds(wait)
+        raise TooManyRequests("LOGIN_BRAKED", retry_after=seconds, seconds=seconds)
 
 
 def _digest(secret: str) -> str:

@@ -6,8 +6,6 @@ from enum import StrEnum
 from typing import Final, Self
 from uuid import UUID
 
-from kernel.errors import DomainError
-
 ALLOWED_FAILURES: Final = 5
 WINDOW: Final = timedelta(minutes=5)
 NO_WAIT: Final = timedelta(0)
@@ -21,12 +19,9 @@ class LoginKind(StrEnum):
     CLIENT = "client"
 
 
-class LoginBraked(DomainError):
-    """Too many wrong secrets for this login; code LOGIN_BRAKED, `seconds` until the next try."""
-
-    def __init__(self, wait: timedelta) -> None:
-        self.seconds = max(1, -(-wait // timedelta(seconds=1)))
-        super().__init__("LOGIN_BRAKED", seconds=self.seconds)
+def whole_seconds(wait: timedelta) -> int:
+    """A wait as it is told: never too short, never none."""
+    return max(1, -(-wait // timedelta(seconds=1)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.outbox import publish
 from contracts.org.events import PersonCreated
 from kernel.ids import new_id
-from org.logins.actions import add_person_login
+from org.logins.actions import add_person_login, hashed
 from org.people import store
 from org.people.domain import Person
 
@@ -35,8 +35,9 @@ async def create_person(
         created_at=now,
         updated_at=now,
     )
+    secret_hash = None if username is None else await hashed(password)  # slow, so before any lock
     await store.add(tx, person)
-    if username is not None:
-        await add_person_login(tx, username, password, person_id=person.id, scopes=scopes)
+    if username is not None and secret_hash is not None:
+        await add_person_login(tx, username, secret_hash, person_id=person.id, scopes=scopes)
     await publish(tx, PersonCreated(person=person.state()), of=person)
     return person

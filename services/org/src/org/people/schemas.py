@@ -13,6 +13,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from chassis.contact_points import Email
 from kernel.personal import Personal
 from org.logins.schemas import Password, Scopes, Username
 
@@ -21,14 +22,6 @@ Name = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     Personal("name"),
     Field(examples=["李娜"]),
-]
-Email = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$"
-    ),
-    Personal("email"),
-    Field(examples=["li.na@example.com"]),
 ]
 
 

@@ -9,10 +9,9 @@ from starlette.responses import JSONResponse, Response
 from chassis.clock import Now
 from chassis.db import Database
 from chassis.problem_schema import Problem
-from chassis.problems import Refusal, render
 from chassis.routing import new_router
 from org.logins import actions as logins
-from org.logins.domain import Login, LoginBraked
+from org.logins.domain import Login
 from org.texts import TEXTS
 from org.tokens import store
 from org.tokens.actions.issue import LIFETIME, Issuer, granted_scope, issue_token
@@ -65,7 +64,7 @@ async def _signed_in(database: Database, grant: Grant, *, now: datetime) -> tupl
     """The login and its name. Two short transactions: no connection waits for the slow proof,
     and a wrong try is committed before it is refused.
 
-    Raises GrantRefused and LoginBraked.
+    Raises GrantRefused and TooManyRequests.
     """
     async with database.begin(None) as tx:
         login = await logins.find_login(tx, grant.login, grant.kind, now=now)
@@ -104,17 +103,9 @@ async def _refused(_: Request, refusal: Exception) -> Response:
     return JSONResponse(error, 400, _NOT_STORED)
 
 
-async def _braked(request: Request, error: Exception) -> Response:
-    assert isinstance(error, LoginBraked)
-    response = render(request, Refusal(429, error.code, error.params))
-    response.headers["Retry-After"] = str(error.seconds)
-    return response
-
-
 def install(app: FastAPI, issuer: Issuer) -> None:
     """Let this app issue tokens."""
     app.state.issuer = issuer
     app.include_router(oauth, prefix="/org/v1")
     app.include_router(well_known, prefix="/org/v1")
     app.add_exception_handler(GrantRefused, _refused)
-    app.add_exception_handler(LoginBraked, _braked)

@@ -4,8 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import business_date
-from chassis.directory import settings_of
+from chassis import directory
 from chassis.numbers import next_number
 from chassis.outbox import publish
 from contracts.cpq.events import QuoteState
@@ -28,7 +27,7 @@ async def create_order(tx: AsyncConnection, quote: QuoteState, *, now: datetime)
     if await store.has_order(tx, quote.quote_id):
         return
     account_name = await store.account_name(tx, quote.account_id)
-    today = await _today(tx, now)
+    today = await directory.today(tx, now)
     order = order_of(
         quote,
         order_id=new_id(),
@@ -62,7 +61,7 @@ async def ship_order(
 
     Raises NotFound, RuleBroken and Invalid as `Order.parts` does.
     """
-    today = await _today(tx, now)
+    today = await directory.today(tx, now)
     order = await store.get(tx, order_id, lock=True)
     shipped_date = shipped_date or today
     parts = order.parts(wanted, shipped_date=shipped_date, today=today)
@@ -94,13 +93,9 @@ async def _bill(
         order_no=order.document_no,
         shipment_id=shipment.id,
         account_id=order.account_id,
+        account_name=order.account_name,
         amount=shipment.amount,
         due_date=due_date,
         today=today,
         now=shipment.created_at,
     )
-
-
-async def _today(tx: AsyncConnection, now: datetime) -> date:
-    """The tenant's business day. Raises Unavailable (TENANT_NOT_READY)."""
-    return business_date(now, (await settings_of(tx)).timezone)

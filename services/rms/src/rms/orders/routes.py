@@ -3,9 +3,10 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
+from chassis import directory
 from chassis.auth import allow
-from chassis.clock import Now, business_date
-from chassis.directory import settings_of
+from chassis.bodies import MoveIn
+from chassis.clock import Now
 from chassis.idempotency import KEY_REQUIRED
 from chassis.pages import Page, PageParams
 from chassis.routing import new_router
@@ -34,8 +35,7 @@ async def order_list(
     summary="Read an order with its lines, shipments and receivables",
 )
 async def order_get(order_id: UUID, tx: Tx, now: Now) -> OrderOut:
-    today = business_date(now, (await settings_of(tx)).timezone)
-    return await store.read(tx, order_id, today=today)
+    return await store.read(tx, order_id, today=await directory.today(tx, now))
 
 
 @router.post(
@@ -43,10 +43,9 @@ async def order_get(order_id: UUID, tx: Tx, now: Now) -> OrderOut:
     dependencies=[WRITE],
     summary="Confirm an order; a confirmed one is answered as it is",
 )
-async def order_confirm(order_id: UUID, tx: Tx, now: Now) -> OrderOut:
+async def order_confirm(order_id: UUID, tx: Tx, now: Now, body: MoveIn | None = None) -> OrderOut:
     await actions.confirm_order(tx, order_id, now=now)
-    today = business_date(now, (await settings_of(tx)).timezone)
-    return await store.read(tx, order_id, today=today)
+    return await store.read(tx, order_id, today=await directory.today(tx, now))
 
 
 @router.post(

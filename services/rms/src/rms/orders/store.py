@@ -90,6 +90,8 @@ order_lines = Table(
     Column("unit", Text, nullable=False),
     Column("quantity", Numeric(22, 6), nullable=False),
     Column("shipped_quantity", Numeric(22, 6), nullable=False),
+    *money_columns("unit_price"),
+    Column("discount_rate", Numeric(9, 6), nullable=False),
     *money_columns("net_amount"),
     Column("tax_rate", Numeric(9, 6), nullable=False),
     *money_columns("tax_amount"),

@@ -1,19 +1,18 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import business_date
-from chassis.directory import settings_of
+from chassis import directory
 from chassis.numbers import next_number
 from chassis.outbox import publish
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from kernel.money import Money
 from rms.payments import store
-from rms.payments.domain import Allocation, Payment, Wanted, ensure_plausible
+from rms.payments.domain import Allocation, Owed, Payment, Wanted, ensure_plausible
 from rms.receivables.actions import allocate_to_receivable
 
 
@@ -39,13 +38,15 @@ async def receive_payment(
     Raises Invalid (ACCOUNT_UNKNOWN, DATE_IN_FUTURE) and Conflict (PAYMENT_DUPLICATE), which names
     the payment with this bank reference.
     """
-    today = business_date(now, (await settings_of(tx)).timezone)
-    known = await store.knows_account(tx, account_id)
-    ensure_plausible(received_date, today=today, account_known=known)
+    today = await directory.today(tx, now)
+    account_name = await store.account_name(tx, account_id)
+    ensure_plausible(received_date, today=today, account_known=account_name is not None)
+    assert account_name is not None
     payment = Payment(
         id=new_id(),
         document_no=await next_number(tx, "payment", prefix="PY", on=today),
         account_id=account_id,
+        account_name=account_name,
         bank_reference=bank_reference,
         amount=amount,
         allocated=Money.zero(amount.currency),
@@ -69,7 +70,8 @@ async def allocate_as_chosen(
     """
     payment = await store.lock(tx, payment_id)
     receivables = await store.lock_receivables(tx, {one.receivable_id for one in wanted})
-    return await _allocate(tx, payment, payment.chosen(wanted, receivables), now)
+    parts = payment.chosen(wanted, receivables)
+    return await _allocate(tx, payment, parts, receivables.values(), now)
 
 
 async def allocate_oldest_first(
@@ -82,11 +84,15 @@ async def allocate_oldest_first(
     payment = await store.lock(tx, payment_id)
     receivables = await store.lock_open_receivables(tx, payment)
     parts = payment.oldest_first(receivables, at_most=at_most)
-    return await _allocate(tx, payment, parts, now)
+    return await _allocate(tx, payment, parts, receivables, now)
 
 
 async def _allocate(
-    tx: AsyncConnection, payment: Payment, parts: Sequence[Wanted], now: datetime
+    tx: AsyncConnection,
+    payment: Payment,
+    parts: Sequence[Wanted],
+    owed: Iterable[Owed],
+    now: datetime,
 ) -> Allocated:
     made = [
         Allocation(
@@ -101,7 +107,8 @@ async def _allocate(
     total = sum((part.amount for part in parts), Money.zero(payment.amount.currency))
     payment = await store.allocate(tx, payment.id, total, now=now)
     await store.add_allocations(tx, made)
-    await publish(tx, payment.was_allocated(made), of=payment)
+    numbers = {one.id: one.document_no for one in owed}
+    await publish(tx, payment.was_allocated(made, numbers), of=payment)
     for one in sorted(made, key=lambda allocation: allocation.receivable_id):
         await allocate_to_receivable(
             tx,

@@ -47,6 +47,7 @@ class Owed:
     """What a payment must know of a receivable."""
 
     id: UUID
+    document_no: str
     account_id: UUID
     open: Money
     due_date: date
@@ -69,9 +70,12 @@ class Allocation:
     amount: Money
     created_at: datetime
 
-    def state(self) -> facts.Allocation:
+    def state(self, receivable_no: str) -> facts.Allocation:
         return facts.Allocation(
-            allocation_id=self.id, receivable_id=self.receivable_id, amount=self.amount
+            allocation_id=self.id,
+            receivable_id=self.receivable_id,
+            receivable_no=receivable_no,
+            amount=self.amount,
         )
 
 
@@ -82,6 +86,7 @@ class Payment:
     id: UUID
     document_no: str
     account_id: UUID
+    account_name: str
     bank_reference: str
     amount: Money
     allocated: Money
@@ -103,9 +108,11 @@ class Payment:
         """The fact that it arrived."""
         return facts.PaymentReceived(payment=self.state())
 
-    def was_allocated(self, allocations: Sequence[Allocation]) -> facts.PaymentAllocated:
-        """The fact that these parts of it were set against receivables."""
-        parts = tuple(allocation.state() for allocation in allocations)
+    def was_allocated(
+        self, allocations: Sequence[Allocation], numbers: Mapping[UUID, str]
+    ) -> facts.PaymentAllocated:
+        """The fact that these parts of it were set against receivables of these numbers."""
+        parts = tuple(one.state(numbers[one.receivable_id]) for one in allocations)
         return facts.PaymentAllocated(payment=self.state(), allocations=parts)
 
     def chosen(
@@ -160,6 +167,7 @@ class Payment:
             payment_id=self.id,
             document_no=self.document_no,
             account_id=self.account_id,
+            account_name=self.account_name,
             bank_reference=self.bank_reference,
             amount=self.amount,
             allocated=self.allocated,

@@ -17,9 +17,9 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
     insert,
     select,
-    union_all,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -49,6 +49,7 @@ payments = Table(
     Column("id", Uuid, primary_key=True),
     Column("document_no", Text, nullable=False),
     Column("account_id", Uuid, nullable=False),
+    Column("account_name", Text, nullable=False),
     Column("bank_reference", Text, nullable=False),
     *money_columns("amount"),
     *money_columns("allocated"),
@@ -80,13 +81,14 @@ allocations = Table(
 )
 
 
-async def knows_account(tx: AsyncConnection, account_id: UUID) -> bool:
-    """Whether L2O told of the account, or an order did before it."""
-    known = union_all(
-        select(accounts.c.id).where(accounts.c.id == account_id),
-        select(orders.c.account_id).where(orders.c.account_id == account_id),
-    )
-    return (await tx.execute(known.limit(1))).one_or_none() is not None
+async def account_name(tx: AsyncConnection, account_id: UUID) -> str | None:
+    """As L2O told it, or else the newest order; None where neither knows the account."""
+    told = select(accounts.c.name).where(accounts.c.id == account_id)
+    ordered = select(orders.c.account_name).where(orders.c.account_id == account_id)
+    newest = ordered.order_by(orders.c.id.desc()).limit(1)
+    both = func.coalesce(told.scalar_subquery(), newest.scalar_subquery())
+    name: str | None = (await tx.execute(select(both))).scalar_one()
+    return name
 
 
 async def add(tx: AsyncConnection, payment: Payment) -> bool:
@@ -127,6 +129,7 @@ async def _locked(tx: AsyncConnection, *conditions: Any) -> Sequence[Owed]:
     query: Select[Any] = (
         select(
             columns.id,
+            columns.document_no,
             columns.account_id,
             columns.due_date,
             (columns.amount - columns.allocated).label("open"),

@@ -44,6 +44,7 @@ class Receivable:
     order_no: str
     shipment_id: UUID
     account_id: UUID
+    account_name: str
     amount: Money
     allocated: Money
     due_date: date
@@ -87,6 +88,7 @@ class Receivable:
             order_no=self.order_no,
             shipment_id=self.shipment_id,
             account_id=self.account_id,
+            account_name=self.account_name,
             amount=self.amount,
             allocated=self.allocated,
             open=self.open,

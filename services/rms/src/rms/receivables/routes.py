@@ -3,9 +3,9 @@ from uuid import UUID
 
 from fastapi import Query
 
+from chassis import directory
 from chassis.auth import allow
-from chassis.clock import Now, business_date
-from chassis.directory import settings_of
+from chassis.clock import Now
 from chassis.pages import Page, PageParams
 from chassis.routing import new_router
 from chassis.transaction import Tx
@@ -26,13 +26,16 @@ async def receivable_list(
     order_id: Annotated[UUID | None, Query(description="For shipments of this order")] = None,
     status: Annotated[ReceivableStatus | None, Query(description="In this status")] = None,
 ) -> Page[ReceivableOut]:
-    today = business_date(now, (await settings_of(tx)).timezone)
     return await store.read_page(
-        tx, page, account_id=account_id, order_id=order_id, status=status, today=today
+        tx,
+        page,
+        account_id=account_id,
+        order_id=order_id,
+        status=status,
+        today=await directory.today(tx, now),
     )
 
 
 @router.get("/{receivable_id}", dependencies=[READ], summary="Read a receivable")
 async def receivable_get(receivable_id: UUID, tx: Tx, now: Now) -> ReceivableOut:
-    today = business_date(now, (await settings_of(tx)).timezone)
-    return await store.read(tx, receivable_id, today=today)
+    return await store.read(tx, receivable_id, today=await directory.today(tx, now))

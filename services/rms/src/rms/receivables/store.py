@@ -44,6 +44,7 @@ receivables = Table(
     Column("order_no", Text, nullable=False),
     Column("shipment_id", Uuid, nullable=False),
     Column("account_id", Uuid, nullable=False),
+    Column("account_name", Text, nullable=False),
     *money_columns("amount"),
     *money_columns("allocated"),
     Column("due_date", Date, nullable=False),

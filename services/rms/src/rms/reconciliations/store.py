@@ -1,4 +1,7 @@
-"""Sums over the tables of orders, receivables and payments."""
+"""Sums over the tables of orders, receivables, payments and allocations.
+
+Both sides of an equation come from tables of their own: what is lost in one of them shows.
+"""
 
 from typing import Any
 
@@ -6,12 +9,12 @@ from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.money import Money
-from rms.orders.store import orders
-from rms.payments.store import payments
+from rms.orders.store import order_lines, orders
+from rms.payments.store import allocations, payments
 from rms.receivables.store import receivables
 from rms.reconciliations.schemas import CurrencyReconciliation, ReconciliationOut
 
-SUMS = ("confirmed", "shipped", "owed", "settled", "paid", "allocated")
+SUMS = ("confirmed", "shipped", "unshipped", "owed", "settled", "paid", "allocated", "booked")
 
 
 async def read(tx: AsyncConnection) -> ReconciliationOut:
@@ -23,6 +26,12 @@ async def read(tx: AsyncConnection) -> ReconciliationOut:
             shipped=orders.c.shipped_total,
         ).where(orders.c.confirmed_at.is_not(None)),
         _part(
+            order_lines.c.gross_amount_currency,
+            unshipped=order_lines.c.gross_amount - order_lines.c.shipped_amount,
+        )
+        .join(orders, orders.c.id == order_lines.c.order_id)
+        .where(orders.c.confirmed_at.is_not(None)),
+        _part(
             receivables.c.amount_currency,
             owed=receivables.c.amount,
             settled=receivables.c.allocated,
@@ -32,6 +41,7 @@ async def read(tx: AsyncConnection) -> ReconciliationOut:
             paid=payments.c.amount,
             allocated=payments.c.allocated,
         ),
+        _part(allocations.c.amount_currency, booked=allocations.c.amount),
     ).subquery()
     sums = [func.sum(parts.c[name]).label(name) for name in SUMS]
     query = select(parts.c.currency, *sums).group_by(parts.c.currency).order_by(parts.c.currency)
@@ -49,7 +59,6 @@ def _shaped(row: Any) -> CurrencyReconciliation:
     return CurrencyReconciliation(
         currency=row["currency"],
         **sums,
-        unshipped=sums["confirmed"] - sums["shipped"],
         open=sums["owed"] - sums["settled"],
         unallocated=sums["paid"] - sums["allocated"],
     )

@@ -14,6 +14,7 @@ depends_on = None
 
 APPEND_ONLY = ("outbox", "inbox")
 SHARED_BY_THE_WORKER = (
+    "outbox_pruned",
     "quarantined_events",
     "parked_keys",
     "parked_events",
@@ -192,6 +193,7 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("operations_pkey")),
     )
+    op.create_index(op.f("ix_operations_finished_at"), "operations", ["finished_at"], unique=False)
     op.create_table(
         "outbox",
         sa.Column(
@@ -228,6 +230,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_outbox_xid"), "outbox", ["xid"], unique=False)
     op.create_table(
+        "outbox_pruned",
+        sa.Column(
+            "tenant_id",
+            sa.Uuid(),
+            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
+            nullable=False,
+        ),
+        sa.Column("aggregatetype", sa.Text(), nullable=False),
+        sa.Column("events", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "aggregatetype", name=op.f("outbox_pruned_pkey")),
+    )
+    op.create_table(
         "parked_events",
         sa.Column(
             "tenant_id",
@@ -259,7 +273,17 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("parked_events_pkey")),
     )
+    op.create_index(
+        op.f("ix_parked_events_resolved_at"), "parked_events", ["resolved_at"], unique=False
+    )
     op.create_index(op.f("ix_parked_events_retry_at"), "parked_events", ["retry_at"], unique=False)
+    op.create_index(
+        op.f("ix_parked_events_tenant_id_subscription_id"),
+        "parked_events",
+        ["tenant_id", "subscription", "id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'PARKED'"),
+    )
     op.create_index(
         op.f("ix_parked_events_tenant_id_subscription_key_position"),
         "parked_events",

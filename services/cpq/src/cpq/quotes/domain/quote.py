@@ -47,7 +47,7 @@ class Quote(Proposal):
 
         Raises RuleBroken (QUOTE_EXPIRED).
         """
-        if self.sent_at is not None:
+        if QuoteStatus.SENT not in MOVES[self.status]:  # whatever is no draft was sent
             return self, None
         self._ensure_valid(today)
         sent = replace(self, status=QuoteStatus.SENT, sent_at=now, updated_at=now)
@@ -58,7 +58,7 @@ class Quote(Proposal):
 
         Raises RuleBroken (QUOTE_NOT_SENT, QUOTE_EXPIRED).
         """
-        if self.accepted_at is not None:
+        if self.status is QuoteStatus.ACCEPTED:
             return self, None
         if QuoteStatus.ACCEPTED not in MOVES[self.status]:
             raise RuleBroken("QUOTE_NOT_SENT", document_no=self.document_no, status=self.status)

@@ -41,7 +41,7 @@ MOVES: dict[Move, tuple[frozenset[ImportState], ImportState]] = {
     Move.START: (frozenset({OPEN}), QUEUED),
     Move.RUN: (frozenset({QUEUED}), RUNNING),
     Move.SUCCEED: (frozenset({RUNNING}), SUCCEEDED),
-    Move.FAIL: (frozenset({QUEUED}), FAILED),
+    Move.FAIL: (frozenset({QUEUED, RUNNING}), FAILED),
     Move.CANCEL: (frozenset({OPEN, QUEUED, RUNNING}), CANCELLED),
 }
 
@@ -90,6 +90,10 @@ class Import:
         return self.accepted + self.refused
 
     @property
+    def may_fail(self) -> bool:
+        return self.state in MOVES[Move.FAIL][0]
+
+    @property
     def is_started(self) -> bool:
         return self.state in (QUEUED, RUNNING, SUCCEEDED, FAILED)
 
@@ -119,8 +123,8 @@ class Import:
         return replace(self._moved(Move.RUN, now), total=total, started_at=now)
 
     def fail(self, failures: Sequence[Finding], *, now: datetime) -> Import:
-        """The file as a whole cannot be read."""
-        assert self.state in MOVES[Move.FAIL][0]
+        """The file as a whole cannot be read, or the job cannot go on."""
+        assert self.may_fail
         return replace(self._moved(Move.FAIL, now), failures=tuple(failures), finished_at=now)
 
     def count(self, counts: Counts, *, now: datetime) -> Import:

@@ -19,9 +19,6 @@ class Part:
     quantity: Decimal
     amount: Money
 
-    def state(self) -> facts.ShipmentLine:
-        return facts.ShipmentLine(line_id=self.line_id, quantity=self.quantity, amount=self.amount)
-
 
 @dataclass(frozen=True, kw_only=True)
 class OrderLine:
@@ -36,6 +33,8 @@ class OrderLine:
     unit: str
     quantity: Decimal
     shipped_quantity: Decimal
+    unit_price: Money
+    discount_rate: Decimal
     net_amount: Money
     tax_rate: Decimal
     tax_amount: Money
@@ -61,6 +60,32 @@ class OrderLine:
             shipped_amount=self.shipped_amount + part.amount,
         )
 
+    def posted(self, part: Part) -> facts.ShipmentLine:
+        """The part that left last, as a shipment tells of it.
+
+        Its tax is a difference of two sums as its gross is, its net what remains: all parts
+        together have exactly the line's net and tax. The tax follows the rounded gross, so that
+        the net of a tiny part is not negative.
+        """
+        tax = self._tax(self.shipped_amount) - self._tax(self.shipped_amount - part.amount)
+        return facts.ShipmentLine(
+            line_id=self.id,
+            quantity=part.quantity,
+            amount=part.amount,
+            line_no=self.line_no,
+            sku=self.sku,
+            name=self.name,
+            unit=self.unit,
+            net_amount=part.amount - tax,
+            tax_rate=self.tax_rate,
+            tax_amount=tax,
+        )
+
+    def _tax(self, gross: Money) -> Money:
+        if self.gross_amount.is_zero:
+            return Money.zero(gross.currency)
+        return worth(self.tax_amount, gross.amount, self.gross_amount.amount)
+
     def state(self) -> facts.OrderLine:
         return facts.OrderLine(
             line_id=self.id,
@@ -71,6 +96,8 @@ class OrderLine:
             unit=self.unit,
             quantity=self.quantity,
             shipped_quantity=self.shipped_quantity,
+            unit_price=self.unit_price,
+            discount_rate=self.discount_rate,
             net_amount=self.net_amount,
             tax_rate=self.tax_rate,
             tax_amount=self.tax_amount,
@@ -79,11 +106,11 @@ class OrderLine:
         )
 
 
-def worth(gross: Money, shipped: Decimal, quantity: Decimal) -> Money:
-    """What the shipped part of a line is worth: gross x shipped / quantity, rounded half up.
+def worth(whole: Money, shipped: Decimal, quantity: Decimal) -> Money:
+    """What the shipped part of a line is worth: whole x shipped / quantity, rounded half up.
 
     A shipment is worth the difference of two such sums. So all of them together are worth exactly
-    the line's gross, however it was divided, and none is negative.
+    the line's gross (or tax), however it was divided, and none is negative.
     """
-    share = EXACT.divide(EXACT.multiply(gross.amount, shipped), quantity)
-    return Money(share, gross.currency).rounded()
+    share = EXACT.divide(EXACT.multiply(whole.amount, shipped), quantity)
+    return Money(share, whole.currency).rounded()

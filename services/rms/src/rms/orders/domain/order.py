@@ -126,8 +126,8 @@ class Order:
         return _moved(replace(self, lines=lines), now)
 
     def shipped(self, shipment: Shipment) -> facts.OrderShipped:
-        """The fact that this shipment left."""
-        return facts.OrderShipped(order=self.state(), shipment=shipment.state())
+        """The fact that this shipment left, the last of this order so far."""
+        return facts.OrderShipped(order=self.state(), shipment=shipment.state(self.lines))
 
     def state(self) -> facts.OrderState:
         return facts.OrderState(

@@ -52,6 +52,8 @@ def _line(line: QuoteLine, order_id: UUID, line_id: UUID) -> OrderLine:
         unit=line.unit,
         quantity=line.quantity,
         shipped_quantity=Decimal(0),
+        unit_price=line.net_price,
+        discount_rate=line.discount_rate,
         net_amount=line.net_amount,
         tax_rate=line.tax_rate,
         tax_amount=line.tax_amount,

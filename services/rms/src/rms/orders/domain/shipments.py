@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from contracts.rms import events as facts
 from kernel.money import Money
-from rms.orders.domain.lines import Part
+from rms.orders.domain.lines import OrderLine, Part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,12 +25,14 @@ class Shipment:
     lines: tuple[Part, ...]
     created_at: datetime
 
-    def state(self) -> facts.Shipment:
+    def state(self, lines: Sequence[OrderLine]) -> facts.Shipment:
+        """The shipment with what the order's lines, as they are after it, know of its parts."""
+        by_id = {line.id: line for line in lines}
         return facts.Shipment(
             shipment_id=self.id,
             document_no=self.document_no,
             shipped_date=self.shipped_date,
-            lines=tuple(part.state() for part in self.lines),
+            lines=tuple(by_id[part.line_id].posted(part) for part in self.lines),
             amount=self.amount,
             receivable_id=self.receivable_id,
         )

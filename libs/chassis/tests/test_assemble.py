@@ -1,0 +1,53 @@
+"""Putting a worker together: the courier only where it can reach everybody who listens."""
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from chassis.run_worker import Part, assemble, close
+from chassis.worker import Worker
+from testkit.plugin import Ground
+
+WORKERS = [Worker("testkit")]
+EVERYTHING = frozenset(Part)
+
+
+@pytest.fixture(autouse=True)
+async def _settings(environment: None, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    urls = await ground.urls("testkit")
+    monkeypatch.setenv("TESTKIT_WORKER_DATABASE_URL", urls.worker_url)
+    monkeypatch.setenv("KAFKA_BOOTSTRAP", "")
+
+
+async def test_in_development_one_process_with_all_parts_may_do_without_kafka() -> None:
+    with capture_logs() as logs:
+        made = assemble(WORKERS, EVERYTHING)
+    (warning,) = [one for one in logs if one["event"] == "events_by_courier"]
+    assert (warning["log_level"], warning["services"]) == ("warning", ["testkit"])
+    assert "testkit relay" in made.checks
+    await close(made)
+
+
+@pytest.mark.parametrize("part", list(Part))
+async def test_a_part_alone_needs_kafka(part: Part) -> None:
+    with pytest.raises(ValueError, match="KAFKA_BOOTSTRAP must be set"):
+        assemble(WORKERS, frozenset({part}))
+
+
+async def test_production_needs_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("L2C_MODE", "production")
+    monkeypatch.setenv("L2C_SECRET", "of this test, long enough for production")
+    monkeypatch.setenv("OIDC_ISSUER", "https://issuer.example")
+    with pytest.raises(ValueError, match="KAFKA_BOOTSTRAP must be set"):
+        assemble(WORKERS, EVERYTHING)
+
+
+async def test_with_kafka_any_part_may_run_alone_and_lets_go_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP", "127.0.0.1:1")
+    made = assemble(WORKERS, frozenset({Part.RELAY}))
+    assert len(made.transports) == 1
+    async with asyncio.timeout(5):
+        await close(made)

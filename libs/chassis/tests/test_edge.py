@@ -1,0 +1,140 @@
+"""What every address answers, whoever asks it for whatever."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
+
+from chassis.app import create_app
+from chassis.refusals import TooManyRequests
+from chassis.routing import new_router
+from chassis.serve import several
+from chassis.settings import Settings
+from chassis.texts import preferred_language
+from chassis.transaction import Tx
+from testkit import tokens
+from testkit.plugin import Committed
+
+ORIGIN = "https://ui.test"
+
+
+def things() -> Any:
+    router = new_router("/things", tag="things")
+
+    @router.get("")
+    async def thing_list() -> list[str]:
+        return []
+
+    @router.post("")
+    async def thing_create() -> None:
+        raise TooManyRequests("THING_BRAKED", retry_after=7, seconds=7)
+
+    @router.post("/{name}/move")
+    async def thing_move(name: str, tx: Tx) -> str:
+        return name
+
+    return router
+
+
+@pytest.fixture
+async def app(
+    committed: Committed, environment: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[FastAPI]:
+    monkeypatch.setenv("CORS_ORIGINS", f'["{ORIGIN}"]')
+    settings = Settings.of("testkit")
+    made = create_app(settings, title="Edge", description="", routers=[things()], texts={})
+    made.state.verifier = tokens.verifier()
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+async def ask(app: Any, method: str, path: str, **options: Any) -> Response:
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as http:
+        return await http.request(method, path, **options)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("PUT", "/testkit/v1/things", 405, "METHOD_NOT_ALLOWED"),
+        ("GET", "/testkit/v1/nothing", 404, "NOT_FOUND"),
+    ],
+)
+async def test_the_frameworks_own_refusals_are_problems(
+    app: FastAPI, method: str, path: str, status: int, code: str
+) -> None:
+    headers = {"Origin": ORIGIN, "Accept-Language": "en"}
+    answer = await ask(app, method, path, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["Content-Language"] == "en"
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert answer.headers.get("Allow") == ("GET, POST" if status == 405 else None)
+
+
+async def test_who_is_braked_is_told_for_how_long(app: FastAPI) -> None:
+    answer = await ask(app, "POST", "/testkit/v1/things")
+    assert (answer.status_code, answer.json()["code"]) == (429, "THING_BRAKED")
+    assert answer.headers["Retry-After"] == "7"
+
+
+async def test_asking_about_the_whole_server(app: FastAPI) -> None:
+    """`OPTIONS *` names no path."""
+    front = several({"testkit": app})
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    for path in ("*", "/"):
+        scope: dict[str, Any] = {"type": "http", "method": "OPTIONS", "path": path, "headers": []}
+        scope |= {"query_string": b"", "root_path": "", "http_version": "1.1"}
+        await front(scope, receive, send)
+    assert [m["status"] for m in sent if m["type"] == "http.response.start"] == [404, 405]
+
+
+async def test_no_transaction_waits_for_a_slow_body(app: FastAPI, tenant: Any) -> None:
+    pool: Any = app.state.database.engine.pool
+    held: list[int] = []
+
+    async def slowly() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            await asyncio.sleep(0.01)
+            held.append(pool.checkedout())
+            yield b" "
+
+    headers = {**tokens.bearer(tenant), "Idempotency-Key": "k"}
+    path = "/testkit/v1/things/a/move"
+    answer = await ask(app, "POST", path, headers=headers, content=slowly())
+    assert (answer.status_code, held) == (200, [0, 0, 0])
+
+
+async def test_a_body_too_large_where_only_its_hash_is_wanted(app: FastAPI, tenant: Any) -> None:
+    headers = {**tokens.bearer(tenant), "Idempotency-Key": "k"}
+    path = "/testkit/v1/things/a/move"
+    answer = await ask(app, "POST", path, headers=headers, content=b" " * 1_000_001)
+    assert (answer.status_code, answer.json()["code"]) == (413, "BODY_TOO_LARGE")
+
+
+@pytest.mark.parametrize(
+    ("accept", "language"),
+    [
+        (None, "zh-CN"),
+        ("en", "en"),
+        ("en; q=0.9", "en"),
+        ("EN-gb ; Q=0.9 , zh;q=0.8", "en"),
+        ("en; q=0.1, zh; q=0.2", "zh-CN"),
+        ("en;q=0, *", "zh-CN"),
+        ("fr, en; q=x, de", "zh-CN"),
+        (";;;,,", "zh-CN"),
+        ("en;level=1;q=0.4", "en"),
+    ],
+)
+def test_the_language_asked_for(accept: str | None, language: str) -> None:
+    assert preferred_language(accept) == language

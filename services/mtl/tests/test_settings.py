@@ -1,0 +1,43 @@
+"""The secret of data at rest is not the one that signs cursors."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mtl.settings import MtlSettings, lead_key_secret
+from mtl.worker import WORKER
+
+
+@pytest.fixture(autouse=True)
+def _read_anew() -> Iterator[None]:
+    lead_key_secret.cache_clear()
+    yield
+    lead_key_secret.cache_clear()
+
+
+def test_another_cursor_secret_leaves_the_digests_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("L2C_MODE", "development")
+    keys = set()
+    for secret in ("one", "two"):
+        monkeypatch.setenv("L2C_SECRET", secret)
+        lead_key_secret.cache_clear()
+        keys.add(lead_key_secret())
+    assert len(keys) == 1
+    monkeypatch.setenv("MTL_LEAD_KEY_SECRET", "another")
+    lead_key_secret.cache_clear()
+    assert lead_key_secret() not in keys
+
+
+def test_production_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("L2C_MODE", "production")
+    monkeypatch.setenv("L2C_SECRET", "s" * 32)
+    monkeypatch.setenv("OIDC_ISSUER", "https://issuer.test")
+    monkeypatch.delenv("MTL_LEAD_KEY_SECRET", raising=False)
+    with pytest.raises(ValueError, match=r"^MTL_LEAD_KEY_SECRET must have at least 32 .*\.$"):
+        MtlSettings.of()
+    monkeypatch.setenv("MTL_LEAD_KEY_SECRET", "k" * 32)
+    assert MtlSettings.of().lead_key_secret.get_secret_value() == "k" * 32
+
+
+def test_the_worker_asks_for_it_at_the_start() -> None:
+    assert WORKER.settings is MtlSettings

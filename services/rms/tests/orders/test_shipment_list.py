@@ -1,0 +1,64 @@
+"""The shipments of an order, a page at a time."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.ids import new_id
+from services.rms.tests.conftest import At
+from services.rms.tests.factories import NOON, add_order, add_settings, errors_of, post
+
+
+@pytest.fixture(autouse=True)
+async def settings(tx: AsyncConnection, at: At) -> None:
+    await add_settings(tx)
+    at(NOON)
+
+
+async def ship(client: AsyncClient, order_id: object, *quantities: str) -> dict[str, Any]:
+    lines = (await client.get(f"/orders/{order_id}")).json()["lines"]
+    pairs = zip(lines, quantities, strict=False)
+    wanted = [{"line_id": line["id"], "quantity": quantity} for line, quantity in pairs]
+    answer = await post(client, f"/orders/{order_id}/shipments", {"lines": wanted[::-1]})
+    assert answer.status_code == 201, answer.text
+    shipment: dict[str, Any] = answer.json()
+    return shipment
+
+
+async def test_the_newest_comes_first(client: AsyncClient, tx: AsyncConnection) -> None:
+    order_id, other = await add_order(tx, confirmed=True), await add_order(tx, confirmed=True)
+    path = f"/orders/{order_id}/shipments"
+    assert (await client.get(path)).json() == {"items": [], "next_cursor": None}
+    made = [await ship(client, order_id, *quantities) for quantities in (("1", "2"), ("3",), "4")]
+    await ship(client, other, "1")
+
+    whole = await client.get(path)
+    assert whole.status_code == 200, whole.text
+    assert whole.json() == {"items": made[::-1], "next_cursor": None}
+    order = (await client.get(f"/orders/{order_id}")).json()
+    assert whole.json()["items"][::-1] == order["shipments"]
+    first = (await client.get(path, params={"limit": 2})).json()
+    rest = (await client.get(path, params={"cursor": first["next_cursor"]})).json()
+    assert (first["items"], rest["items"]) == ([made[2], made[1]], [made[0]])
+    elsewhere = f"/orders/{other}/shipments?cursor={first['next_cursor']}"
+    assert errors_of(await client.get(elsewhere)) == {("?cursor", "CURSOR_INVALID")}
+    assert errors_of(await client.get(f"{path}?status=x")) == {("?status", "UNKNOWN_FIELD")}
+
+
+async def test_what_is_missing_foreign_or_forbidden(
+    client: AsyncClient, tx: AsyncConnection, token: Callable[..., str]
+) -> None:
+    path = f"/orders/{await add_order(tx)}/shipments"
+    for where, claims, status, code in (
+        (f"/orders/{new_id()}/shipments", {}, 404, "ORDER_NOT_FOUND"),
+        (path, {"tenant": str(new_id())}, 404, "ORDER_NOT_FOUND"),
+        (path, {"scope": "rms.payment.read"}, 403, "SCOPE_MISSING"),
+    ):
+        headers = {"Authorization": f"Bearer {token(**claims)}"}
+        answer = await client.get(where, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+    reader = {"Authorization": f"Bearer {token(scope='rms.order.read')}"}
+    assert (await client.get(path, headers=reader)).status_code == 200
