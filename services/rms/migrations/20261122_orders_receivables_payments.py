@@ -68,6 +68,7 @@ def _orders() -> None:
     )
     _index("orders", "quote_id", unique=True)
     _index("orders", "document_no", unique=True)
+    _index("orders", "opportunity_id", "id")
     _index("orders", "account_id", "status", "id")
     _index("orders", "status", "id")
     secure("orders")

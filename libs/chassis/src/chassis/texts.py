@@ -43,6 +43,9 @@ COMMON: dict[str, Text] = {
         "币种不一致：应为 {expected}，实为 {actual}。",
         "Currencies differ: {expected} and {actual}.",
     ),
+    "AMOUNT_TOO_PRECISE": Text(
+        "{currency} 最多 {digits} 位小数。", "{currency} has at most {digits} decimals."
+    ),
     "UNIT_MISMATCH": Text(
         "单位不一致：应为 {expected}，实为 {actual}。", "Units differ: {expected} and {actual}."
     ),

@@ -9,7 +9,8 @@ from fractions import Fraction
 from math import floor
 from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, WithJsonSchema, field_serializer
+from pydantic import AfterValidator, ConfigDict, WithJsonSchema, field_serializer
+from pydantic_core import PydanticCustomError
 
 from kernel.currencies import ACTIVE_CURRENCIES, CurrencyCode, precision
 from kernel.decimals import (
@@ -22,7 +23,14 @@ from kernel.decimals import (
 )
 from kernel.errors import RuleBroken
 
-__all__ = ["ACTIVE_CURRENCIES", "CurrencyCode", "CurrencyMismatch", "Money", "precision"]
+__all__ = [
+    "ACTIVE_CURRENCIES",
+    "CurrencyCode",
+    "CurrencyMismatch",
+    "Money",
+    "PreciseMoney",
+    "precision",
+]
 
 _AmountText = Annotated[str, WithJsonSchema({"type": "string", "pattern": PATTERN})]
 
@@ -67,6 +75,11 @@ class Money:
     def is_negative(self) -> bool:
         return self.amount < 0
 
+    @property
+    def is_rounded(self) -> bool:
+        """Whether it has no more decimals than its currency, trailing zeros aside."""
+        return self.amount == self._in_minor_units()
+
     def __add__(self, other: Money) -> Money:
         """The exact sum. Raises CurrencyMismatch, as do `-` and the four order comparisons."""
         return Money(EXACT.add(self.amount, self._amount_of(other)), self.currency)
@@ -99,8 +112,7 @@ class Money:
 
     def rounded(self) -> Money:
         """To the currency's minor unit, half up; halves go away from zero on both sides of it."""
-        unit = Decimal(1).scaleb(-precision(self.currency))
-        return Money(EXACT.quantize(self.amount, unit), self.currency)
+        return Money(self._in_minor_units(), self.currency)
 
     def split(self, weights: Sequence[Decimal]) -> list[Money]:
         """Parts in proportion to the weights that sum to exactly this amount.
@@ -112,13 +124,16 @@ class Money:
         Weights may be negative (a credit line). Raises ValueError when this amount is not rounded
         to minor units, or when the weights sum to zero.
         """
-        if self != self.rounded():
+        if not self.is_rounded:
             raise ValueError(f"{self} must be rounded before it is split")
         digits = precision(self.currency)
         units = int(EXACT.scaleb(self.amount, digits))
         sign = -1 if units < 0 else 1
         parts = _largest_remainder(abs(units), weights)
         return [Money(EXACT.scaleb(Decimal(sign * part), -digits), self.currency) for part in parts]
+
+    def _in_minor_units(self) -> Decimal:
+        return EXACT.quantize(self.amount, Decimal(1).scaleb(-precision(self.currency)))
 
     def _amount_of(self, other: Money) -> Decimal:
         if other.currency != self.currency:
@@ -128,6 +143,20 @@ class Money:
     @field_serializer("amount", when_used="json")
     def _amount_text(self, amount: Decimal) -> _AmountText:
         return plain_text(amount, precision(self.currency))
+
+
+def _precise(money: Money) -> Money:
+    if not money.is_rounded:
+        raise PydanticCustomError(
+            "AMOUNT_TOO_PRECISE",
+            "Input should have no more decimals than its currency",
+            {"currency": money.currency, "digits": precision(money.currency)},
+        )
+    return money
+
+
+# What can be paid: no part of the smallest coin.
+PreciseMoney = Annotated[Money, AfterValidator(_precise)]
 
 
 def _largest_remainder(units: int, weights: Sequence[Decimal]) -> list[int]:

@@ -24,13 +24,14 @@ TEXTS: dict[str, Text] = {
         "超出未发数量，至多 {open}。", "More than is left to ship: at most {open}."
     ),
     "DATE_IN_FUTURE": Text("不能晚于今天（{today}）。", "Not later than today, {today}."),
+    "DATE_BEFORE_ORDER": Text(
+        "不能早于订单当日（{earliest}）。", "Not before the day of the order, {earliest}."
+    ),
+    "DATE_TOO_EARLY": Text("不能早于 {earliest}。", "Not before {earliest}."),
     "ACCOUNT_UNKNOWN": Text("没有该客户。", "There is no such account."),
     "PAYMENT_DUPLICATE": Text(
         "该银行流水号已登记为回款 {document_no}。",
         "This bank reference is that of payment {document_no}.",
-    ),
-    "AMOUNT_TOO_PRECISE": Text(
-        "{currency} 最多 {digits} 位小数。", "{currency} has at most {digits} decimals."
     ),
     "LINES_OR_STRATEGY": Text(
         "请给出 lines，或 strategy（可附 amount），二者择一。",

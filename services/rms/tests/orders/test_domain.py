@@ -37,7 +37,9 @@ def ship(order: Order, *quantities: str) -> Order:
     """Ship so much of its lines, the first first."""
     lines = zip(order.lines, quantities, strict=False)
     wanted = [Wanted(line.id, Decimal(quantity)) for line, quantity in lines]
-    return order.ship(order.parts(wanted, shipped_date=TODAY, earliest=TODAY, today=TODAY), now=LATER)
+    return order.ship(
+        order.parts(wanted, shipped_date=TODAY, earliest=TODAY, today=TODAY), now=LATER
+    )
 
 
 def line_of(gross: Money, quantity: str) -> OrderLine:

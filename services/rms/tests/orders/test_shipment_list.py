@@ -32,7 +32,9 @@ async def test_the_newest_comes_first(client: AsyncClient, tx: AsyncConnection) 
     order_id, other = await add_order(tx, confirmed=True), await add_order(tx, confirmed=True)
     path = f"/orders/{order_id}/shipments"
     assert (await client.get(path)).json() == {"items": [], "next_cursor": None}
-    made = [await ship(client, order_id, *quantities) for quantities in (("1", "2"), ("3",), "4")]
+    made = [
+        await ship(client, order_id, *quantities) for quantities in (("1", "2"), ("3",), ("4",))
+    ]
     await ship(client, other, "1")
 
     whole = await client.get(path)

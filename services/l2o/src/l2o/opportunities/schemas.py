@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from kernel.business_dates import BusinessDate
-from kernel.money import Money
+from kernel.money import Money, PreciseMoney
 from l2o.opportunities.domain import Stage
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -23,7 +23,7 @@ def _not_negative(money: Money) -> Money:
     return money
 
 
-ExpectedMoney = Annotated[Money, AfterValidator(_not_negative)]
+ExpectedMoney = Annotated[PreciseMoney, AfterValidator(_not_negative)]
 # Won and lost have verbs of their own.
 OpenStage = Literal["FIRST_CONTACT", "SOLUTION", "QUOTATION", "BIDDING", "NEGOTIATION", "SIGNING"]
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import directory
+from chassis.clock import business_date
 from chassis.numbers import next_number
 from chassis.outbox import publish
 from contracts.cpq.events import QuoteState
@@ -61,10 +62,12 @@ async def ship_order(
 
     Raises NotFound, RuleBroken and Invalid as `Order.parts` does.
     """
-    today = await directory.today(tx, now)
+    timezone = (await directory.settings_of(tx)).timezone
+    today = business_date(now, timezone)
     order = await store.get(tx, order_id, lock=True)
     shipped_date = shipped_date or today
-    parts = order.parts(wanted, shipped_date=shipped_date, today=today)
+    earliest = business_date(order.created_at, timezone)
+    parts = order.parts(wanted, shipped_date=shipped_date, earliest=earliest, today=today)
     order = await store.save_shipped(tx, order.ship(parts, now=now), parts)
     shipment = Shipment(
         id=new_id(),

@@ -25,8 +25,17 @@ async def order_list(
     page: PageParams,
     status: Annotated[OrderStatus | None, Query(description="In this status")] = None,
     account_id: Annotated[UUID | None, Query(description="Of this account")] = None,
+    quote_id: Annotated[UUID | None, Query(description="Made of this quote")] = None,
+    opportunity_id: Annotated[UUID | None, Query(description="Of this opportunity")] = None,
 ) -> Page[OrderSummary]:
-    return await store.read_page(tx, page, status=status, account_id=account_id)
+    return await store.read_page(
+        tx,
+        page,
+        status=status,
+        account_id=account_id,
+        quote_id=quote_id,
+        opportunity_id=opportunity_id,
+    )
 
 
 @router.get(
@@ -68,6 +77,15 @@ async def order_ship(
     )
     response.headers["Location"] = f"/rms/v1/orders/{order_id}/shipments/{shipment.id}"
     return ShipmentOut.model_validate(shipment)
+
+
+@router.get(
+    "/{order_id}/shipments",
+    dependencies=[READ],
+    summary="List the shipments of an order, newest first",
+)
+async def shipment_list(order_id: UUID, tx: Tx, page: PageParams) -> Page[ShipmentOut]:
+    return await store.read_shipments(tx, order_id, page)
 
 
 @router.get("/{order_id}/shipments/{shipment_id}", dependencies=[READ], summary="Read a shipment")

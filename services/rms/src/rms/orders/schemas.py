@@ -39,7 +39,9 @@ class ShipmentIn(BaseModel):
     )
 
     shipped_date: BusinessDate | None = Field(
-        None, description="The business day it left; today when absent, never later"
+        None,
+        description="The business day it left; today when absent, never later, "
+        "nor before the day of the order",
     )
     due_days: Annotated[int, Field(strict=True, ge=0, le=3650)] = Field(
         30, description="The receivable is due so many days after the shipped date"

@@ -1,7 +1,7 @@
 """The tables of orders and shipments, and their SQL."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -73,6 +73,7 @@ orders = Table(
     CheckConstraint("0 <= shipped_total AND shipped_total <= gross_total", name="shipped"),
     Index(None, "tenant_id", "quote_id", unique=True),
     Index(None, "tenant_id", "document_no", unique=True),
+    Index(None, "tenant_id", "opportunity_id", "id"),
     Index(None, "tenant_id", "account_id", "status", "id"),
     Index(None, "tenant_id", "status", "id"),
 )
@@ -214,21 +215,27 @@ async def read(tx: AsyncConnection, order_id: UUID, *, today: date) -> OrderOut:
     return OrderOut(
         **{name: getattr(summary, name) for name in OrderSummary.model_fields},
         lines=[OrderLineOut.model_validate(line) for line in order.lines],
-        shipments=[ShipmentOut.model_validate(one) for one in await _shipments(tx, order_id)],
+        shipments=await _shipments(tx, order_id),
         receivables=await _receivables(tx, order_id, today),
     )
 
 
-async def _shipments(tx: AsyncConnection, order_id: UUID) -> list[Shipment]:
+async def _shipments(tx: AsyncConnection, order_id: UUID) -> list[ShipmentOut]:
     of_order: Select[Any] = select(shipments).where(shipments.c.order_id == order_id)
-    rows = (await tx.execute(of_order.order_by(shipments.c.id))).all()
+    rows = await tx.execute(of_order.order_by(shipments.c.id))
+    return await _with_lines(tx, rows.mappings().all())
+
+
+async def _with_lines(tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> list[ShipmentOut]:
+    """Shipments as they come, each with its lines in the order of the order's."""
     parts: dict[UUID, list[Part]] = defaultdict(list)
-    of_shipments = shipment_lines.c.shipment_id.in_([row.id for row in rows])
+    of_shipments = shipment_lines.c.shipment_id.in_([row["id"] for row in rows])
     in_order = order_lines.c.id == shipment_lines.c.line_id
     lines: Select[Any] = select(shipment_lines).join(order_lines, in_order).where(of_shipments)
     for line in await tx.execute(lines.order_by(order_lines.c.line_no)):
         parts[line.shipment_id].append(from_columns(Part, line._mapping))
-    return [from_columns(Shipment, row._mapping, lines=tuple(parts[row.id])) for row in rows]
+    whole = [from_columns(Shipment, row, lines=tuple(parts[row["id"]])) for row in rows]
+    return [ShipmentOut.model_validate(shipment) for shipment in whole]
 
 
 async def _receivables(tx: AsyncConnection, order_id: UUID, today: date) -> list[ReceivableOut]:
@@ -241,19 +248,40 @@ async def read_shipment(tx: AsyncConnection, order_id: UUID, shipment_id: UUID) 
     """Raises NotFound."""
     for shipment in await _shipments(tx, order_id):
         if shipment.id == shipment_id:
-            return ShipmentOut.model_validate(shipment)
+            return shipment
     raise NotFound("shipment", shipment_id)
 
 
+async def read_shipments(
+    tx: AsyncConnection, order_id: UUID, page: PageParams
+) -> Page[ShipmentOut]:
+    """Newest first. Raises NotFound where there is no such order."""
+    await fetch_row(tx, orders, order_id, Order, lines=())
+    of_order: Select[Any] = select(shipments).where(shipments.c.order_id == order_id)
+    found = await fetch_page(tx, of_order, page, shape=lambda row: row)
+    return Page(items=await _with_lines(tx, found.items), next_cursor=found.next_cursor)
+
+
 async def read_page(
-    tx: AsyncConnection, page: PageParams, *, status: OrderStatus | None, account_id: UUID | None
+    tx: AsyncConnection,
+    page: PageParams,
+    *,
+    status: OrderStatus | None,
+    account_id: UUID | None,
+    quote_id: UUID | None,
+    opportunity_id: UUID | None,
 ) -> Page[OrderSummary]:
     """Newest first."""
+    wanted = {
+        "status": status,
+        "account_id": account_id,
+        "quote_id": quote_id,
+        "opportunity_id": opportunity_id,
+    }
     query: Select[Any] = select(orders)
-    if status is not None:
-        query = query.where(orders.c.status == status)
-    if account_id is not None:
-        query = query.where(orders.c.account_id == account_id)
+    for name, value in wanted.items():
+        if value is not None:
+            query = query.where(orders.c[name] == value)
     return await fetch_page(
         tx,
         query,

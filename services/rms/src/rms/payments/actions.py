@@ -35,8 +35,8 @@ async def receive_payment(
 ) -> Payment:
     """Store money that arrived and publish it.
 
-    Raises Invalid (ACCOUNT_UNKNOWN, DATE_IN_FUTURE) and Conflict (PAYMENT_DUPLICATE), which names
-    the payment with this bank reference.
+    Raises Invalid (ACCOUNT_UNKNOWN, DATE_TOO_EARLY, DATE_IN_FUTURE) and Conflict
+    (PAYMENT_DUPLICATE), which names the payment with this bank reference.
     """
     today = await directory.today(tx, now)
     account_name = await store.account_name(tx, account_id)

@@ -26,6 +26,9 @@ class PaymentStatus(StrEnum):
     ALLOCATED = "ALLOCATED"
 
 
+# Before it, a slip of the pen.
+EARLIEST_RECEIVED: Final = date(2000, 1, 1)
+
 # The one move, and where it may begin.
 ALLOCATES_FROM: Final = frozenset({PaymentStatus.UNALLOCATED, PaymentStatus.PARTLY_ALLOCATED})
 
@@ -214,10 +217,13 @@ class Payment:
 
 
 def ensure_plausible(received_date: date, *, today: date, account_known: bool) -> None:
-    """Raises Invalid (ACCOUNT_UNKNOWN, DATE_IN_FUTURE)."""
+    """Raises Invalid (ACCOUNT_UNKNOWN, DATE_TOO_EARLY, DATE_IN_FUTURE)."""
     violations = []
     if not account_known:
         violations.append(Violation("/account_id", "ACCOUNT_UNKNOWN"))
+    if received_date < EARLIEST_RECEIVED:
+        earliest = {"earliest": str(EARLIEST_RECEIVED)}
+        violations.append(Violation("/received_date", "DATE_TOO_EARLY", earliest))
     if received_date > today:
         violations.append(Violation("/received_date", "DATE_IN_FUTURE", {"today": str(today)}))
     if violations:

@@ -12,6 +12,7 @@ from chassis.transaction import Tx
 from rms.payments import actions, store
 from rms.payments.domain import PaymentStatus, Wanted
 from rms.payments.schemas import (
+    AllocationOut,
     AllocationsIn,
     AllocationsOut,
     PaymentIn,
@@ -55,6 +56,15 @@ async def payment_list(
 @router.get("/{payment_id}", dependencies=[READ], summary="Read a payment with its allocations")
 async def payment_get(payment_id: UUID, tx: Tx) -> PaymentOut:
     return await store.read(tx, payment_id)
+
+
+@router.get(
+    "/{payment_id}/allocations",
+    dependencies=[READ],
+    summary="List the allocations of a payment, newest first",
+)
+async def allocation_list(payment_id: UUID, tx: Tx, page: PageParams) -> Page[AllocationOut]:
+    return await store.read_allocations(tx, payment_id, page)
 
 
 @router.post(

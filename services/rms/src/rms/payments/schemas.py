@@ -14,29 +14,23 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from kernel.business_dates import BusinessDate
-from kernel.money import Money, precision
+from kernel.money import Money, PreciseMoney
 from rms.payments.domain import PaymentStatus
 
 _ID = "01990000-0000-7000-8000-000000000001"
 _YUAN: JsonDict = {"amount": "1130.00", "currency": "CNY"}
 
 
-def _payable(money: Money) -> Money:
+def _positive(money: Money) -> Money:
     if money.amount <= 0:
         raise PydanticCustomError(
             "TOO_SMALL", "Input should be greater than 0", {"relation": ">", "limit": 0}
-        )
-    if money != money.rounded():
-        raise PydanticCustomError(
-            "AMOUNT_TOO_PRECISE",
-            "Input should have no more decimals than its currency",
-            {"currency": money.currency, "digits": precision(money.currency)},
         )
     return money
 
 
 # More than nothing, and no part of the smallest coin.
-PayableMoney = Annotated[Money, AfterValidator(_payable)]
+PayableMoney = Annotated[PreciseMoney, AfterValidator(_positive)]
 
 
 class PaymentIn(BaseModel):
@@ -61,7 +55,9 @@ class PaymentIn(BaseModel):
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=140)
     ] = Field(description="The bank's own reference: one payment each")
     amount: PayableMoney
-    received_date: BusinessDate = Field(description="The business day it arrived; never later")
+    received_date: BusinessDate = Field(
+        description="The business day it arrived; from 2000 on, never later"
+    )
 
 
 class AllocationLineIn(BaseModel):

@@ -158,12 +158,27 @@ async def add_allocations(tx: AsyncConnection, made: Sequence[Allocation]) -> No
 async def read(tx: AsyncConnection, payment_id: UUID) -> PaymentOut:
     """Raises NotFound."""
     payment = await fetch_row(tx, payments, payment_id, Payment)
-    made: Select[Any] = select(allocations).where(allocations.c.payment_id == payment_id)
-    rows = await tx.execute(made.order_by(allocations.c.id))
-    parts = [AllocationOut.model_validate(from_columns(Allocation, row._mapping)) for row in rows]
+    rows = await tx.execute(_allocations_of(payment_id).order_by(allocations.c.id))
+    parts = [_allocation(row._mapping) for row in rows]
     summary = PaymentSummary.model_validate(payment)
     same = {name: getattr(summary, name) for name in PaymentSummary.model_fields}
     return PaymentOut(**same, allocations=parts)
+
+
+async def read_allocations(
+    tx: AsyncConnection, payment_id: UUID, page: PageParams
+) -> Page[AllocationOut]:
+    """Newest first. Raises NotFound where there is no such payment."""
+    await fetch_row(tx, payments, payment_id, Payment)
+    return await fetch_page(tx, _allocations_of(payment_id), page, shape=_allocation)
+
+
+def _allocations_of(payment_id: UUID) -> Select[Any]:
+    return select(allocations).where(allocations.c.payment_id == payment_id)
+
+
+def _allocation(row: Mapping[str, Any]) -> AllocationOut:
+    return AllocationOut.model_validate(from_columns(Allocation, row))
 
 
 async def read_page(

@@ -97,18 +97,22 @@ class Order:
         return order, facts.OrderConfirmed(order=order.state(), confirmed_at=now)
 
     def parts(
-        self, wanted: Sequence[Wanted] | None, *, shipped_date: date, today: date
+        self, wanted: Sequence[Wanted] | None, *, shipped_date: date, earliest: date, today: date
     ) -> tuple[Part, ...]:
         """What a shipment of these quantities carries; without them all that is left.
 
-        Raises RuleBroken (ORDER_NOT_CONFIRMED, ORDER_SHIPPED) and Invalid (DATE_IN_FUTURE,
-        LINE_UNKNOWN, LINE_REPEATED, QUANTITY_EXCEEDS_OPEN).
+        `earliest` is the business day of the order. Raises RuleBroken (ORDER_NOT_CONFIRMED,
+        ORDER_SHIPPED) and Invalid (DATE_BEFORE_ORDER, DATE_IN_FUTURE, LINE_UNKNOWN,
+        LINE_REPEATED, QUANTITY_EXCEEDS_OPEN).
         """
         if self.status not in SHIPS_FROM:
             raise RuleBroken(REFUSES_TO_SHIP[self.status], document_no=self.document_no)
         if wanted is None:
             wanted = [Wanted(one.id, one.open_quantity) for one in self.lines if one.open_quantity]
         violations = self._violations(wanted)
+        if shipped_date < earliest:
+            params = {"earliest": str(earliest)}
+            violations.append(Violation("/shipped_date", "DATE_BEFORE_ORDER", params))
         if shipped_date > today:
             violations.append(Violation("/shipped_date", "DATE_IN_FUTURE", {"today": str(today)}))
         if violations:
