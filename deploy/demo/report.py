@@ -51,6 +51,8 @@ async def money(admin: Reader) -> list[Json]:
                 **sums,
                 "orders_equal_receivables_plus_not_yet_shipped": total["confirmed"]
                 == total["owed"] + total["unshipped"],
+                "payments_equal_allocated_plus_unallocated": total["paid"]
+                == total["booked"] + total["unallocated"],
                 "allocated_is_the_same_everywhere": total["allocated"]
                 == total["booked"]
                 == total["settled"],
@@ -119,6 +121,7 @@ def all_well(report: Mapping[str, Any]) -> bool:
     """Whether every equation of the report holds and nothing is parked."""
     sums = all(
         row["orders_equal_receivables_plus_not_yet_shipped"]
+        and row["payments_equal_allocated_plus_unallocated"]
         and row["allocated_is_the_same_everywhere"]
         for row in report["money"]
     )

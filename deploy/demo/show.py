@@ -33,7 +33,7 @@ def _work(console: Console, result: Mapping[str, Any]) -> None:
         console.print("Conversion: nothing left to convert; the first run did it")
     else:
         console.print(
-            f"Conversion until the opportunity is visible: {latency['converted_now']} leads, "
+            f"Conversion until visible in L2O: {latency['converted_now']} leads, "
             f"p50 {latency['p50']} ms, p99 {latency['p99']} ms"
         )
     console.print(f"All of it took {result['seconds']} s")
@@ -57,12 +57,13 @@ def _money(console: Console, rows: list[Mapping[str, Any]]) -> None:
             f"{_verdict(row['orders_equal_receivables_plus_not_yet_shipped'])}"
         )
         console.print(
-            f"{row['currency']}: allocated, say payments {sums['allocated']} = allocations"
-            f" {sums['booked']} = receivables {sums['settled']}  "
-            f"{_verdict(row['allocated_is_the_same_everywhere'])}"
+            f"{row['currency']}: payments {sums['paid']} = allocated {sums['booked']}"
+            f" + unallocated {sums['unallocated']}  "
+            f"{_verdict(row['payments_equal_allocated_plus_unallocated'])}"
         )
         console.print(
-            f"{row['currency']}: of {sums['paid']} paid {sums['unallocated']} wait for allocation"
+            f"{row['currency']}: payments, allocations and receivables agree on what is allocated  "
+            f"{_verdict(row['allocated_is_the_same_everywhere'])}"
         )
 
 
@@ -71,10 +72,10 @@ def _verdict(holds: bool) -> str:  # noqa: FBT001  # a verdict is a yes or no
 
 
 def _events(console: Console, rows: list[Mapping[str, Any]]) -> None:
-    names = ("published", "applied", "skipped", "ignored", "parked", "duplicates")
-    console.print(
-        "\nEvents: published = applied + skipped + ignored + parked; duplicates beside it"
-    )
+    names = ["published", "applied", "skipped", "ignored", "parked"]
+    console.print("\nEvents: published = applied + skipped + ignored + parked")
+    if any(row["duplicates"] for row in rows):  # delivered again, and dropped
+        names.append("duplicates")
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("subscriber", no_wrap=True)
     table.add_column("topic", no_wrap=True)

@@ -85,7 +85,7 @@ class Processor:
         for tenant, arrivals in by_tenant.items():
             done = 0
             while done < len(arrivals):
-                chunk = arrivals[done : done + self._pace.size]
+                chunk = _chunk(arrivals, done, self._pace.size)
                 await self._settle(tenant, chunk, Backoff(0.05, 5.0))
                 done += len(chunk)
 
@@ -196,3 +196,16 @@ class Processor:
             exc_info=None if waits else error,
         )
         return failure
+
+
+def _chunk(arrivals: Sequence[Arrival], start: int, size: int) -> Sequence[Arrival]:
+    """The next so many to be handled, and those between them that are only counted.
+
+    A topic tells of much that a subscription does not listen to; that needs no pace.
+    """
+    handled = 0
+    for at in range(start, len(arrivals)):
+        handled += not arrivals[at].ignored
+        if handled > size:
+            return arrivals[start:at]
+    return arrivals[start:]
