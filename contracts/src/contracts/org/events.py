@@ -67,13 +67,6 @@ class PersonCreated(Event):
     person: PersonState
 
 
-class PersonChanged(Event):
-    """What is known of a person is other than before."""
-
-    type: ClassVar[str] = "org.person.changed.v1"
-    person: PersonState
-
-
 class ClientCreated(Event):
     """A program, such as an ERP, may call us with these scopes."""
 
