@@ -24,7 +24,6 @@ TOGETHER = (
     *("tests/architecture", "tests/contracts", "tests/journeys"),
 )
 ALONE = "tests/system"  # they start and kill whole processes: one at a time
-NOTHING_COLLECTED = 5
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -1,8 +1,7 @@
 """The application factory: what every service's API has in common."""
 
-import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -18,9 +17,7 @@ from chassis.consumer.count_routes import event_count_router
 from chassis.consumer.parking_routes import parked_router
 from chassis.db import Database
 from chassis.edge import Edge
-from chassis.health import database_check, health_routes
 from chassis.idempotency import Replay
-from chassis.migrate import versions_needed
 from chassis.operations.routes import operation_router
 from chassis.operations.waiter import OperationWaiter
 from chassis.problem_schema import PROBLEM_RESPONSES, with_problem_media_type
@@ -38,9 +35,8 @@ def create_app(
     description: str,
     routers: Sequence[APIRouter],
     texts: Catalog,
-    on_start: Callable[[FastAPI], Awaitable[None]] | None = None,
 ) -> FastAPI:
-    """One service's API under `/<service>/v1`, with its database, health and problems."""
+    """One service's API under `/<service>/v1`; `chassis.serve` puts it on a port, with health."""
     prefix = f"/{settings.service}/v1"
     app: FastAPI = FastAPIOffline(
         title=title,
@@ -49,7 +45,7 @@ def create_app(
         openapi_url=f"{prefix}/openapi.json",
         docs_url=f"{prefix}/docs",
         redoc_url=None,
-        lifespan=_lifespan(settings, on_start),
+        lifespan=_lifespan(settings),
         responses=PROBLEM_RESPONSES,
         middleware=_middleware(settings),
         generate_unique_id_function=lambda route: route.name,
@@ -83,14 +79,10 @@ def _middleware(settings: Settings) -> list[Middleware]:
 
 def _equip(app: FastAPI, settings: Settings) -> None:
     app.state.settings = settings
-    app.state.draining = asyncio.Event()
     app.state.database = Database(settings.database_url, name=f"{settings.service}-api")
     keys = KeySet(settings.keys_url)
     app.state.verifier = Verifier(keys, issuer=settings.issuer, audience=settings.audience)
     app.state.cursor_key = _derived(settings, "cursor")
-    needs = versions_needed(settings.service)
-    checks = {"database": database_check(app.state.database, needs=needs)}
-    app.router.routes.extend(health_routes(checks, draining=app.state.draining))
 
 
 def _derived(settings: Settings, purpose: str) -> bytes:
@@ -98,9 +90,7 @@ def _derived(settings: Settings, purpose: str) -> bytes:
     return hashlib.sha256(material.encode()).digest()
 
 
-def _lifespan(
-    settings: Settings, on_start: Callable[[FastAPI], Awaitable[None]] | None
-) -> Lifespan:
+def _lifespan(settings: Settings) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database: Database = app.state.database
@@ -108,8 +98,6 @@ def _lifespan(
         database.on_published = wakeup.ring
         waiter = OperationWaiter(database)
         app.state.operation_waiter = waiter
-        if on_start is not None:
-            await on_start(app)
         async with wakeup:
             yield
             waiter.close()
