@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
+from httpx import AsyncClient
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -173,3 +174,24 @@ def received(event: E, aggregate_id: UUID, *, sequence: int, epoch: int = 1) -> 
         occurred_at=NOON,
     )
     return Received(event, meta)
+
+
+async def created(client: AsyncClient, body: dict[str, Any]) -> dict[str, Any]:
+    """A quote made over HTTP."""
+    answer = await client.post("/quotes", json=body)
+    assert answer.status_code == 201, answer.text
+    quote: dict[str, Any] = answer.json()
+    return quote
+
+
+async def refusal_of(client: AsyncClient, body: dict[str, Any]) -> tuple[int, str]:
+    """The status and code a quote is refused with."""
+    answer = await client.post("/quotes", json=body)
+    return answer.status_code, answer.json()["code"]
+
+
+async def errors_of(client: AsyncClient, body: dict[str, Any]) -> set[tuple[str, str]]:
+    """Where and with which codes a quote is refused."""
+    answer = await client.post("/quotes", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED"), answer.text
+    return {(e["pointer"], e["code"]) for e in answer.json()["errors"]}

@@ -1,58 +1,29 @@
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.tables import document_numbers
-from cpq.opportunities.store import opportunities
 from cpq.quotes.store import quote_lines, quotes
 from kernel.ids import new_id
-from kernel.money import Money
 from services.cpq.tests.conftest import At
 from services.cpq.tests.factories import (
     NOON,
     Shop,
-    add_account,
-    add_book,
     add_opportunity,
     add_product,
-    add_settings,
-    make_entry,
-    open_shop,
+    created,
+    errors_of,
 )
 from testkit.plugin import PublishedFacts
 
 Client = httpx.AsyncClient
 Token = Callable[..., str]
 PERSON = "01990000-0000-7000-8000-000000000001"
-
-
-@pytest.fixture
-async def shop(tx: AsyncConnection) -> Shop:
-    return await open_shop(tx)
-
-
-async def errors_of(client: Client, body: dict[str, Any]) -> set[tuple[str, str]]:
-    answer = await client.post("/quotes", json=body)
-    assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED"), answer.text
-    return {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
-
-
-async def refusal_of(client: Client, body: dict[str, Any]) -> tuple[int, str]:
-    answer = await client.post("/quotes", json=body)
-    return answer.status_code, answer.json()["code"]
-
-
-async def created(client: Client, body: dict[str, Any]) -> dict[str, Any]:
-    answer = await client.post("/quotes", json=body)
-    assert answer.status_code == 201, answer.text
-    quote: dict[str, Any] = answer.json()
-    return quote
 
 
 def yuan(amount: str) -> dict[str, str]:
@@ -218,86 +189,6 @@ async def test_a_refused_quote_takes_no_number(client: Client, shop: Shop) -> No
     assert (await created(client, shop.body()))["document_no"].endswith("-000001")
 
 
-async def test_which_book_prices_a_quote(client: Client, tx: AsyncConnection, shop: Shop) -> None:
-    product = shop.product.id
-
-    async def book(price: str, currency: str = "CNY", **more: Any) -> str:
-        entry = make_entry(product, Money.of(price, currency))
-        return str((await add_book(tx, [entry], currency=currency, **more)).id)
-
-    june, july = date(2026, 6, 1), date(2026, 7, 1)
-    campaign = await book("80", valid_from=june, valid_to=july)
-    correction = await book("79", valid_from=june, valid_to=july)
-    next_year = await book("120", valid_from=date(2027, 1, 1))
-    dollars = await book("15", "USD")
-
-    async def chosen(**more: Any) -> str:
-        answer = await client.post("/quotes/preview", json=shop.body(**more))
-        assert answer.status_code == 200, answer.text
-        book_id: str = answer.json()["price_book_id"]
-        return book_id
-
-    yearly = str(shop.book.id)
-    assert await chosen(price_date="2026-05-31") == yearly
-    assert await chosen(price_date="2026-06-01") == correction
-    assert await chosen(price_date="2026-06-30") == correction
-    assert await chosen(price_date="2026-07-01") == yearly
-    assert await chosen(price_date="2027-01-01") == next_year
-    assert await chosen(price_date="2026-06-01", price_book_id=campaign) == campaign
-    assert await chosen(price_date="2026-06-01", price_book_id=yearly) == yearly
-    assert await chosen(price_date="2026-06-01", currency="USD") == dollars
-    outside = shop.body(price_date="2026-07-01", price_book_id=campaign)
-    assert await errors_of(client, outside) == {("/price_book_id", "PRICE_BOOK_NOT_VALID")}
-    missing = ("/price_book_id", "PRICE_BOOK_MISSING")
-    assert await errors_of(client, shop.body(price_date="2025-12-31")) == {missing}
-    assert await errors_of(client, shop.body(currency="EUR")) == {missing}
-    unknown = shop.body(price_book_id=str(new_id()))
-    assert await errors_of(client, unknown) == {("/price_book_id", "PRICE_BOOK_UNKNOWN")}
-
-
-async def test_currency_and_tax_are_the_tenants_unless_said(
-    client: Client, tx: AsyncConnection
-) -> None:
-    await add_settings(tx, timezone="Asia/Tokyo", currency="JPY", tax_rate="0.1")
-    product = await add_product(tx)
-    await add_book(tx, [make_entry(product.id, Money.of("980", "JPY"))], currency="JPY")
-    account = new_id()
-    opportunity = await add_opportunity(tx, account_id=account)
-    line = {"product_id": str(product.id), "quantity": "3", "discount_rate": "0.075"}
-    body = {"opportunity_id": str(opportunity), "lines": [line]}
-    assert await refusal_of(client, body) == (409, "ACCOUNT_UNKNOWN")
-    await add_account(tx, account)
-    quote = await created(client, body)
-    [priced] = quote["lines"]
-    assert priced["net_price"] == {"amount": "906.5", "currency": "JPY"}
-    assert priced["net_amount"] == {"amount": "2720", "currency": "JPY"}
-    assert (priced["tax_rate"], quote["gross_total"]["amount"]) == ("0.1", "2992")
-
-
-async def test_for_which_opportunities_a_quote_can_be_made(
-    client: Client, tx: AsyncConnection, shop: Shop
-) -> None:
-    body = shop.body(opportunity_id=str(new_id()))
-    assert await refusal_of(client, body) == (409, "OPPORTUNITY_UNKNOWN")
-    for stage in ("WON", "LOST"):
-        closed = await add_opportunity(tx, stage=stage, account_id=shop.account_id)
-        body = shop.body(opportunity_id=str(closed))
-        assert await refusal_of(client, body) == (409, "OPPORTUNITY_CLOSED")
-    orphan = await add_opportunity(tx)
-    body = shop.body(opportunity_id=str(orphan))
-    assert await refusal_of(client, body) == (409, "ACCOUNT_UNKNOWN")
-    gone = update(opportunities).where(opportunities.c.id == shop.opportunity_id)
-    await tx.execute(gone.values(deleted=True))
-    assert await refusal_of(client, shop.body()) == (409, "OPPORTUNITY_UNKNOWN")
-
-
-async def test_without_the_tenants_settings_it_is_too_early(client: Client) -> None:
-    line = {"product_id": str(new_id()), "quantity": "1"}
-    answer = await client.post("/quotes", json={"opportunity_id": str(new_id()), "lines": [line]})
-    assert (answer.status_code, answer.json()["code"]) == (503, "TENANT_NOT_READY")
-    assert answer.headers["Retry-After"]
-
-
 async def test_quotes_are_listed_newest_first_and_filtered(
     client: Client, tx: AsyncConnection, shop: Shop
 ) -> None:
@@ -323,19 +214,6 @@ async def test_quotes_are_listed_newest_first_and_filtered(
     assert [item["id"] for item in rest["items"]] == [made[1], made[0]]
 
 
-@pytest.mark.parametrize(
-    ("query", "code"),
-    [
-        ("status=OPEN", "VALUE_UNKNOWN"),
-        ("opportunity_id=1", "ID_INVALID"),
-        ("owner=me", "UNKNOWN_FIELD"),
-    ],
-)
-async def test_bad_queries(client: Client, query: str, code: str) -> None:
-    answer = await client.get(f"/quotes?{query}")
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
-
-
 async def test_another_tenants_quote_is_not_there(client: Client, shop: Shop, token: Token) -> None:
     quote = await created(client, shop.body())
     other = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
@@ -354,74 +232,6 @@ async def test_scopes(client: Client, shop: Shop, token: Token) -> None:
     for move in ("send", "accept"):
         answer = await client.post(f"/quotes/{quote['id']}/{move}", headers=reader)
         assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING")
-
-
-LINE = {"product_id": str(new_id()), "quantity": "1"}
-
-
-@pytest.mark.parametrize(
-    ("given", "pointer", "code"),
-    [
-        ({"opportunity_id": None}, "/opportunity_id", "ID_INVALID"),
-        ({"opportunity_id": "x"}, "/opportunity_id", "ID_INVALID"),
-        ({"currency": "XYZ"}, "/currency", "CURRENCY_UNKNOWN"),
-        ({"currency": 1}, "/currency", "TYPE_INVALID"),
-        ({"price_book_id": "x"}, "/price_book_id", "ID_INVALID"),
-        ({"price_date": "2026-02-30"}, "/price_date", "DATE_INVALID"),
-        ({"price_date": 0}, "/price_date", "DATE_INVALID"),
-        ({"valid_until": "tomorrow"}, "/valid_until", "DATE_INVALID"),
-        ({"status": "SENT"}, "/status", "UNKNOWN_FIELD"),
-        ({"document_no": "Q-1"}, "/document_no", "UNKNOWN_FIELD"),
-        ({"lines": []}, "/lines", "TOO_SHORT"),
-        ({"lines": [LINE] * 501}, "/lines", "TOO_LONG"),
-        ({"lines": None}, "/lines", "TYPE_INVALID"),
-        ({"lines": [None]}, "/lines/0", "TYPE_INVALID"),
-        ({"lines": [{}]}, "/lines/0/quantity", "REQUIRED"),
-        ({"lines": [LINE, {**LINE, "quantity": "-1"}]}, "/lines/1/quantity", "TOO_SMALL"),
-        ({"lines": [{**LINE, "quantity": "0"}]}, "/lines/0/quantity", "TOO_SMALL"),
-        ({"lines": [{**LINE, "quantity": "0.0000001"}]}, "/lines/0/quantity",
-         "DECIMAL_STRING_INVALID"),
-        ({"lines": [{**LINE, "quantity": "1e5"}]}, "/lines/0/quantity", "DECIMAL_STRING_INVALID"),
-        ({"lines": [{**LINE, "quantity": "NaN"}]}, "/lines/0/quantity", "DECIMAL_STRING_INVALID"),
-        ({"lines": [{**LINE, "quantity": "１"}]}, "/lines/0/quantity", "DECIMAL_STRING_INVALID"),
-        ({"lines": [{**LINE, "quantity": 3}]}, "/lines/0/quantity", "DECIMAL_STRING_INVALID"),
-        ({"lines": [{**LINE, "quantity": 1.5}]}, "/lines/0/quantity", "DECIMAL_STRING_INVALID"),
-        ({"lines": [{**LINE, "discount_rate": "1.01"}]}, "/lines/0/discount_rate", "TOO_LARGE"),
-        ({"lines": [{**LINE, "discount_rate": "-0.1"}]}, "/lines/0/discount_rate", "TOO_SMALL"),
-        ({"lines": [{**LINE, "tax_rate": "13"}]}, "/lines/0/tax_rate", "TOO_LARGE"),
-        ({"lines": [{**LINE, "price": "1"}]}, "/lines/0/price", "UNKNOWN_FIELD"),
-    ],
-)  # fmt: skip
-async def test_bad_bodies(
-    client: Client, shop: Shop, given: dict[str, Any], pointer: str, code: str
-) -> None:
-    for path in ("/quotes", "/quotes/preview"):
-        answer = await client.post(path, json={**shop.body(), **given})
-        assert answer.status_code == 422, answer.text
-        assert (pointer, code) in {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
-
-
-@pytest.mark.parametrize(
-    ("content", "status", "code"),
-    [
-        (b"{", 400, "JSON_INVALID"),
-        (b'{"x": NaN}', 400, "JSON_INVALID"),
-        (b'{"x": 1}', 422, "VALIDATION_FAILED"),
-        (b"[]", 422, "VALIDATION_FAILED"),
-        (b'"\\ud800"', 400, "JSON_INVALID"),
-    ],
-)
-async def test_bad_bodies_of_moves(
-    client: Client, shop: Shop, content: bytes, status: int, code: str
-) -> None:
-    quote = await created(client, shop.body())
-    for move in ("send", "accept"):
-        answer = await client.post(
-            f"/quotes/{quote['id']}/{move}",
-            content=content,
-            headers={"Content-Type": "application/json"},
-        )
-        assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
 async def test_a_key_creates_one_quote(
