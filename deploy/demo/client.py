@@ -41,7 +41,9 @@ class Person:
         content: bytes | None = None,
     ) -> Json:
         """One call; 503 is tried again, an expired token renewed. Raises Refused."""
-        headers = {"Accept-Language": "en", **({"Idempotency-Key": key} if key else {})}
+        # Nobody else is at work here, so that any copy will do: `*`.
+        headers = {"Accept-Language": "en", "If-Match": "*"}
+        headers |= {"Idempotency-Key": key} if key else {}
         if content is not None:
             headers["Content-Type"] = "text/csv"
         for attempt in range(60):

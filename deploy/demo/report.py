@@ -50,9 +50,9 @@ async def money(admin: Reader) -> list[Json]:
             {
                 **sums,
                 "orders_equal_receivables_plus_not_yet_shipped": total["confirmed"]
-                == total["owed"] + total["unshipped"],
+                == total["owed"] + total["unshipped"] + total["cancelled"],
                 "payments_equal_allocated_plus_unallocated": total["paid"]
-                == total["booked"] + total["unallocated"],
+                == total["booked"] + total["unallocated"] + total["returned"],
                 "allocated_is_the_same_everywhere": total["allocated"]
                 == total["booked"]
                 == total["settled"],

@@ -32,7 +32,11 @@ SEEN_BY_THE_WORKER = {
     "jobs",
     "idempotency_keys",
     "operations",
+    "tenant_exports",
 }
+
+# A check says that these and their neighbours are together no more than a third, which is 1.
+NOTHING = {"cancelled_total", "cancelled_quantity", "cancelled_amount", "returned"}
 
 
 @dataclass(frozen=True)
@@ -71,13 +75,20 @@ async def put_row(admin: asyncpg.Connection, table: str) -> None:
     )
     values = {c["column_name"]: made_up(c["column_name"], c["data_type"]) for c in columns}
     await admin.execute(
-        f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(values.values())})"
+        f"INSERT INTO {table} ({', '.join(map(quoted, values))})"
+        f" VALUES ({', '.join(values.values())})"
     )
+
+
+def quoted(column: str) -> str:
+    return f'"{column}"'
 
 
 def made_up(column: str, kind: str) -> str:
     if column == "tenant_id":
         return f"'{TENANT}'"
+    if column in NOTHING:
+        return "0"
     by_kind = {
         "uuid": "gen_random_uuid()",
         "jsonb": "'{}'",

@@ -14,9 +14,17 @@ SCOPE_FREE = {
     "token_issue": "whoever asks for a token has none",
     "token_keys": "public keys",
     "token_issuer": "where the issuer's addresses are",
+    "password_link_request": "whoever forgot a password has no token",
+    "password_link_accept": "the token of the link is what lets one in",
+    "password_change": "my own password, which is asked for",
     "me_get": "who am I: whoever is signed in may ask",
     "operation_get": "the caller's own operation",
     "operation_events": "the caller's own operation",
+    "saved_view_create": "the caller's own views; what they show needs the list's scope",
+    "saved_view_list": "the caller's own views",
+    "saved_view_get": "the caller's own view",
+    "saved_view_edit": "the caller's own view",
+    "saved_view_delete": "the caller's own view",
 }
 
 

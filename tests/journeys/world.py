@@ -40,7 +40,12 @@ class World:
         self, method: str, path: str, body: Json | None = None, *, expect: int | None = None
     ) -> Json:
         """One call as the tenant's seller, with a fresh idempotency key."""
-        headers = {**tokens.bearer(self.tenant), "Idempotency-Key": str(new_id()), **self.headers}
+        headers = {
+            **tokens.bearer(self.tenant),
+            "Idempotency-Key": str(new_id()),
+            "If-Match": "*",
+            **self.headers,
+        }
         answer = await self.http.request(method, path, json=body, headers=headers)
         if expect is None:
             assert answer.status_code < 300, f"{method} {path}: {answer.text}"

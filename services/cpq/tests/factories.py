@@ -12,7 +12,6 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.consumer.subscriptions import Meta, Received
-from chassis.tables import tenant_settings
 from contracts.event import Event
 from cpq.accounts.store import accounts
 from cpq.opportunities.store import opportunities
@@ -22,6 +21,7 @@ from cpq.products import store as products
 from cpq.products.domain import Product
 from kernel.ids import new_id
 from kernel.money import Money
+from testkit.tenants import add_tenant
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # in Shanghai
 NEW_YEAR = date(2026, 1, 1)
@@ -40,17 +40,7 @@ async def add_settings(
     currency: str = "CNY",
     tax_rate: str = "0.13",
 ) -> None:
-    await tx.execute(
-        insert(tenant_settings).values(
-            epoch=1,
-            sequence=1,
-            name="示例",
-            timezone=timezone,
-            currency=currency,
-            languages=["zh-CN"],
-            default_tax_rate=Decimal(tax_rate),
-        )
-    )
+    await add_tenant(tx, timezone=timezone, currency=currency, default_tax_rate=Decimal(tax_rate))
 
 
 def make_product(*, sku: str = "GTX-BASIC", active: bool = True) -> Product:

@@ -8,10 +8,11 @@ from httpx import AsyncClient, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.consumer.subscriptions import Meta
+from chassis.imports.actions import JOB
+from chassis.imports.jobs import import_failures, import_jobs
 from chassis.jobs.queue import Done, Job
 from kernel.ids import new_id
-from mtl.imports.actions import JOB
-from mtl.imports.timers import run_chunk
+from mtl.imports.timers import IMPORTS
 from mtl.leads.domain import Lead, LeadStatus
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -25,6 +26,9 @@ META = Meta(
     epoch=1,
     occurred_at=NOON,
 )
+
+run_chunk = import_jobs(IMPORTS)[JOB]
+on_given_up = import_failures(IMPORTS)[JOB]
 
 
 def make_lead(**fields: Any) -> Lead:
@@ -99,3 +103,12 @@ async def finish_import(
     await run_import(tx, import_id, tenant)
     ended: dict[str, Any] = (await client.get(f"/imports/{import_id}")).json()
     return ended
+
+
+def counts(**some: int) -> dict[str, int]:
+    """The counts of an import: those not named are 0."""
+    names = ("created", "updated", "merged", "unchanged")
+    accepted = sum(some.get(name, 0) for name in names)
+    processed = accepted + some.get("refused", 0)
+    known = {"total": processed, "processed": processed, "accepted": accepted}
+    return {**dict.fromkeys((*names, "refused", "with_warnings"), 0), **known, **some}

@@ -15,6 +15,7 @@ from kernel.ids import new_id
 from org.logins.domain import Login, LoginKind
 from org.tenants.actions import create_tenant
 from org.tenants.domain import Tenant
+from org.tokens.domain import Holder
 
 ISSUER = "https://org.test/org/v1"
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -68,9 +69,13 @@ def a_login(**changes: Any) -> Login:
         "tenant_id": new_id(),
         "subject_id": new_id(),
         "secret_hash": "...",
-        "scopes": ("mtl.lead.read", "rms.*"),
     }
     return Login(**{**values, **changes})
+
+
+def a_holder(*scopes: str) -> Holder:
+    """Whose login it is; with the scopes of a seller unless others are given."""
+    return Holder("s1", "李娜", frozenset(scopes or ("mtl.lead.read", "rms.*")))
 
 
 async def create_person(client: AsyncClient, **changes: Any) -> dict[str, Any]:
@@ -94,6 +99,22 @@ async def create_client(client: AsyncClient, **changes: Any) -> dict[str, Any]:
         **changes,
     }
     return created(await client.post("/clients", json=body))
+
+
+async def add_person(client: AsyncClient, name: str = "王伟", **changes: Any) -> dict[str, Any]:
+    """A person without a login."""
+    return created(await client.post("/people", json={"name": name, **changes}))
+
+
+async def create_department(
+    client: AsyncClient, name: str = "销售部", **changes: Any
+) -> dict[str, Any]:
+    return created(await client.post("/departments", json={"name": name, **changes}))
+
+
+async def create_role(client: AsyncClient, code: str, *scopes: str) -> dict[str, Any]:
+    body = {"code": code, "name": code.title(), "scopes": scopes}
+    return created(await client.post("/roles", json=body))
 
 
 def created(answer: Response) -> dict[str, Any]:

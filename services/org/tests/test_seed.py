@@ -15,13 +15,18 @@ from sqlalchemy import select
 
 from chassis.tables import outbox
 from kernel.errors import Invalid
+from org.roles.domain import BUILT_IN
 from org.seed import Seed, plant, read
 from services.org.tests.factories import NOW
 from testkit import tokens
 from testkit.plugin import Committed
+from testkit.tenants import add_tenants
 
 DEMO = Path(__file__).parents[3] / "deploy/demo/tenant.json"
 NOBODY = {"Authorization": ""}
+# The tenant, its roles, two departments, four people, a client.
+PLANTED = 8 + len(BUILT_IN)
+SCOPES = {role.code: role.scopes for role in BUILT_IN}
 TENANT = UUID("019ab000-0000-7000-8000-000000000001")
 
 
@@ -38,11 +43,15 @@ async def outbox_rows(committed: Committed) -> Sequence[tuple[str, int, str]]:
 
 async def test_the_demo_tenant_once(committed: Committed, committed_client: AsyncClient) -> None:
     seed = Seed.model_validate(demo())
-    assert await plant(committed.app, seed, now=NOW) == 5
+    await add_tenants(committed.app, TENANT)
+    assert await plant(committed.app, seed, now=NOW) == PLANTED
     planted = await outbox_rows(committed)
     assert [(kind, version) for kind, version, _ in planted] == [
         ("org.tenant.created.v1", 1),
-        *[("org.person.created.v1", 1)] * 3,
+        *[("org.role.created.v1", 1)] * len(BUILT_IN),
+        *[("org.department.created.v1", 1)] * 2,
+        *[("org.person.created.v1", 1)] * 4,
+        *[("org.department.changed.v1", 2)] * 2,
         ("org.client.created.v1", 1),
     ]
     assert await plant(committed.app, seed, now=NOW) == 0
@@ -50,7 +59,11 @@ async def test_the_demo_tenant_once(committed: Committed, committed_client: Asyn
     admin = tokens.bearer(TENANT)
     assert (await committed_client.get("/tenant", headers=admin)).json()["name"] == "示例科技"
     people = (await committed_client.get("/people", headers=admin)).json()["items"]
-    assert {p["username"] for p in people} == {"li.na", "wang.wei", "admin"}
+    assert {p["username"] for p in people} == {"li.na", "wang.wei", "admin", "zhao.min"}
+    root, sales = (await committed_client.get("/departments", headers=admin)).json()["items"]
+    heads = {p["id"]: p["name"] for p in people}
+    assert (root["name"], heads[root["manager_id"]]) == ("示例科技", "赵敏")
+    assert (sales["parent_id"], heads[sales["manager_id"]]) == (root["id"], "王伟")
 
 
 async def test_everybody_in_the_file_can_sign_in(
@@ -65,7 +78,8 @@ async def test_everybody_in_the_file_can_sign_in(
             "password": person["password"],
         }
         answer = await committed_client.post("/oauth/token", data=form, headers=NOBODY)
-        assert answer.json()["scope"].split() == sorted(person["scopes"])
+        [code] = person["roles"]
+        assert answer.json()["scope"].split() == list(SCOPES[code])
     [client] = file["clients"]
     answer = await committed_client.post(
         "/oauth/token",
@@ -80,14 +94,15 @@ async def test_what_is_new_in_the_file_is_added_and_changes_are_left_alone(
     committed: Committed, committed_client: AsyncClient
 ) -> None:
     file = demo()
+    await add_tenants(committed.app, TENANT)
     await plant(committed.app, Seed.model_validate(file), now=NOW)
     admin = tokens.bearer(TENANT)
     await committed_client.patch("/tenant", json={"name": "Renamed"}, headers=admin)
-    newcomer = {"id": "019ab000-0000-7000-8000-000000000104", "name": "新人"}
+    newcomer = {"id": "019ab000-0000-7000-8000-000000000199", "name": "新人"}
     file["people"].append(newcomer)
     assert await plant(committed.app, Seed.model_validate(file), now=NOW) == 1
     assert (await committed_client.get("/tenant", headers=admin)).json()["name"] == "Renamed"
-    assert len(await outbox_rows(committed)) == 7
+    assert len(await outbox_rows(committed)) == PLANTED + 4
 
 
 def run(file: Path, url: str) -> subprocess.CompletedProcess[str]:
@@ -103,13 +118,13 @@ def run(file: Path, url: str) -> subprocess.CompletedProcess[str]:
 
 
 async def test_the_command(committed: Committed) -> None:
-    for added in (5, 0):
+    for added in (PLANTED, 0):
         done = run(DEMO, committed.urls.app_url)
         assert done.returncode == 0, done.stdout + done.stderr
         said = json.loads(done.stdout)
         assert (said["event"], said["added"], said["tenant"]) == ("seeded", added, str(TENANT))
     rows = await outbox_rows(committed)
-    assert len(rows) == 5
+    assert len(rows) == PLANTED + 2
     assert len({correlation for *_, correlation in rows}) == 1
 
 
@@ -152,4 +167,12 @@ def test_the_command_says_in_a_line_why_not() -> None:
 
 @pytest.mark.parametrize("person", demo()["people"])
 def test_the_demos_people_have_roles(person: dict[str, Any]) -> None:
-    assert person["role"] in {"seller", "manager", "admin"}
+    assert person["role"] in {"seller", "manager", "director", "admin"}
+
+
+async def test_a_role_nobody_knows_is_refused(committed: Committed) -> None:
+    file = demo()
+    file["people"][0]["roles"] = ["EMPEROR"]
+    with pytest.raises(ValueError, match="no such roles: EMPEROR"):
+        await plant(committed.app, Seed.model_validate(file), now=NOW)
+    assert await outbox_rows(committed) == []

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import ProgrammingError
 
 from chassis.migrate import drift
 from org.app import create
 from org.database import WITHOUT_TENANT
-from org.logins.store import logins
+from org.logins.store import login_tries, logins
 from org.settings import OrgSettings
 from org.worker import WORKER
 from services.org.tests.factories import write_key
@@ -23,17 +23,20 @@ async def test_code_and_schema_agree(service_database: ServiceDatabase) -> None:
 
 
 async def test_what_the_roles_may_do_with_logins(committed: Committed) -> None:
-    assert WITHOUT_TENANT.keys() == {"logins"}
+    assert WITHOUT_TENANT.keys() == {"logins", "login_tries", "password_links"}
     with pytest.raises(ProgrammingError, match="permission denied"):
         async with committed.app.begin(None) as tx:
             await tx.execute(delete(logins))
-    with pytest.raises(ProgrammingError, match="permission denied"):
-        async with committed.worker.begin(None) as tx:
-            await tx.execute(select(logins))
+    for statement in (update(logins).values(active=True), select(login_tries)):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            async with committed.worker.begin(None) as tx:
+                await tx.execute(statement)
 
 
-def test_org_listens_to_nobody() -> None:
-    assert (WORKER.service, WORKER.subscriptions, dict(WORKER.jobs)) == ("org", (), {})
+def test_org_keeps_a_copy_of_its_own_directory() -> None:
+    """Row scope asks the same tables in every service."""
+    heard = [subscription.name for subscription in WORKER.subscriptions]
+    assert (WORKER.service, heard[:2]) == ("org", ["org.tenants", "org.directory"])
 
 
 def issuer_paths(app: FastAPI) -> set[str]:

@@ -8,19 +8,19 @@ from typing import Any
 from uuid import UUID
 
 from httpx import AsyncClient, Response
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.tables import tenant_settings
 from contracts.cpq.events import QuoteLine, QuoteState
 from kernel.ids import new_id
 from kernel.money import Money
 from rms.orders import actions as orders
 from rms.orders.store import orders as order_table
 from rms.payments import actions as payments
-from rms.payments.domain import Payment
+from rms.payments.domain.payment import Payment
 from rms.receivables import actions as receivables
 from rms.receivables.domain import Receivable
+from testkit.tenants import add_tenant
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # in Shanghai
 TODAY = date(2026, 11, 22)
@@ -31,17 +31,7 @@ def cny(amount: str) -> Money:
 
 
 async def add_settings(tx: AsyncConnection, *, timezone: str = "Asia/Shanghai") -> None:
-    await tx.execute(
-        insert(tenant_settings).values(
-            epoch=1,
-            sequence=1,
-            name="示例",
-            timezone=timezone,
-            currency="CNY",
-            languages=["zh-CN"],
-            default_tax_rate=Decimal("0.13"),
-        )
-    )
+    await add_tenant(tx, timezone=timezone)
 
 
 def make_line(line_no: int, quantity: str, net: str, tax: str, currency: str = "CNY") -> QuoteLine:

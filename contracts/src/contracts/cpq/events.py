@@ -5,6 +5,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from contracts.event import Event, State
+from contracts.imports import ImportEnded
+from contracts.tenant_tasks import TenantTaskEnded
 from kernel.decimals import DecimalString
 from kernel.money import Money
 
@@ -23,6 +25,41 @@ class ProductCreated(Event):
     """There is a new product."""
 
     type: ClassVar[str] = "cpq.product.created.v1"
+    product: ProductState
+
+
+class ProductChanged(Event):
+    """The product has another name, SKU or unit."""
+
+    type: ClassVar[str] = "cpq.product.changed.v1"
+    product: ProductState
+
+
+class ProductDeactivated(Event):
+    """The product is no longer quoted."""
+
+    type: ClassVar[str] = "cpq.product.deactivated.v1"
+    product: ProductState
+
+
+class ProductReactivated(Event):
+    """The product can be quoted again."""
+
+    type: ClassVar[str] = "cpq.product.reactivated.v1"
+    product: ProductState
+
+
+class ProductDeleted(Event):
+    """The product is gone from every list; it keeps its SKU, and may be restored."""
+
+    type: ClassVar[str] = "cpq.product.deleted.v1"
+    product: ProductState
+
+
+class ProductRestored(Event):
+    """The deletion was undone."""
+
+    type: ClassVar[str] = "cpq.product.restored.v1"
     product: ProductState
 
 
@@ -59,6 +96,13 @@ class PriceBookCreated(Event):
     price_book: PriceBookState
 
 
+class PriceBookChanged(Event):
+    """The price book has another name, period or other prices; CPQ keeps what it replaced."""
+
+    type: ClassVar[str] = "cpq.price_book.changed.v1"
+    price_book: PriceBookState
+
+
 class QuoteLine(State):
     """A priced line: unit prices down the waterfall, then amounts for the whole quantity.
 
@@ -83,7 +127,11 @@ class QuoteLine(State):
 
 
 class QuoteState(State):
-    """A quote, whole, as it stands after the fact."""
+    """A quote, whole, as it stands after the fact.
+
+    `tax_rounding` is LINE (tax is rounded on every line) or DOCUMENT (once per rate, then split
+    over its lines). Revisions of a quote share its number; `revises` is the quote before this one.
+    """
 
     quote_id: UUID
     document_no: str
@@ -100,6 +148,10 @@ class QuoteState(State):
     tax_total: Money
     gross_total: Money
     owner_id: str | None = None
+    tax_rounding: str = "LINE"
+    revision: int = 1
+    revises: UUID | None = None
+    price_book_version: int | None = None
 
 
 class QuoteCreated(Event):
@@ -123,3 +175,72 @@ class QuoteAccepted(Event):
     type: ClassVar[str] = "cpq.quote.accepted.v1"
     quote: QuoteState
     accepted_at: datetime
+
+
+class QuoteChanged(Event):
+    """A draft has other lines, terms or another owner."""
+
+    type: ClassVar[str] = "cpq.quote.changed.v1"
+    quote: QuoteState
+
+
+class QuoteRejected(Event):
+    """The customer says no, and why."""
+
+    type: ClassVar[str] = "cpq.quote.rejected.v1"
+    quote: QuoteState
+    reason: str
+    rejected_at: datetime
+
+
+class QuoteExpired(Event):
+    """The last day on which it could be accepted is over."""
+
+    type: ClassVar[str] = "cpq.quote.expired.v1"
+    quote: QuoteState
+    expired_at: datetime
+
+
+class QuoteRevised(Event):
+    """A newer revision took its place; it can never be accepted any more."""
+
+    type: ClassVar[str] = "cpq.quote.revised.v1"
+    quote: QuoteState
+    successor_id: UUID
+    revised_at: datetime
+
+
+class ImportFinished(ImportEnded):
+    """An import has ended: well, badly or because somebody stopped it."""
+
+    type: ClassVar[str] = "cpq.import.finished.v1"
+
+
+class QuoteAssigned(Event):
+    """The quote has another owner."""
+
+    type: ClassVar[str] = "cpq.quote.assigned.v1"
+    quote: QuoteState
+    from_owner_id: str | None = None
+    assigned_by: str | None = None
+    reason: str | None = None
+
+
+class QuoteDeleted(Event):
+    """A draft nobody wants is gone from every list; it may be restored."""
+
+    type: ClassVar[str] = "cpq.quote.deleted.v1"
+    quote: QuoteState
+
+
+class QuoteRestored(Event):
+    """The deletion was undone."""
+
+    type: ClassVar[str] = "cpq.quote.restored.v1"
+    quote: QuoteState
+
+
+class TenantTaskFinished(TenantTaskEnded):
+    """This service has done its part of a tenant task."""
+
+    type: ClassVar[str] = "cpq.tenant_task.finished.v1"

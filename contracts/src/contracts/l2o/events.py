@@ -5,18 +5,29 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from contracts.event import Event, State
+from contracts.imports import ImportEnded
+from contracts.tenant_tasks import TenantTaskEnded
 from kernel.money import Money
 from kernel.personal import Personal
 
 
 class AccountState(State):
-    """A customer company as it stands after the fact."""
+    """A customer company as it stands after the fact; `parent_id` is the company it belongs to.
+
+    `country` is ISO 3166-1 alpha-2, or as much as somebody knew.
+    """
 
     account_id: UUID
     name: str
     phone: Annotated[str | None, Personal("phone")] = None
     lead_id: UUID | None = None
     owner_id: str | None = None
+    parent_id: UUID | None = None
+    industry: str | None = None
+    country: str | None = None
+    founded_year: int | None = None
+    employees: int | None = None
+    annual_revenue: Money | None = None
 
 
 class AccountCreated(Event):
@@ -26,14 +37,42 @@ class AccountCreated(Event):
     account: AccountState
 
 
+class AccountChanged(Event):
+    """The customer has another name, phone, parent or owner."""
+
+    type: ClassVar[str] = "l2o.account.changed.v1"
+    account: AccountState
+
+
+class AccountDeleted(Event):
+    """The customer is gone from every list; it may be restored."""
+
+    type: ClassVar[str] = "l2o.account.deleted.v1"
+    account: AccountState
+
+
+class AccountRestored(Event):
+    """The deletion was undone."""
+
+    type: ClassVar[str] = "l2o.account.restored.v1"
+    account: AccountState
+
+
 class ContactState(State):
-    """A person at a customer as it stands after the fact."""
+    """A person at a customer as they stand after the fact.
+
+    One of an account's contacts is the primary one; roles are codes such as DECISION_MAKER.
+    """
 
     contact_id: UUID
     account_id: UUID
     name: Annotated[str, Personal("name")]
     phone: Annotated[str | None, Personal("phone")] = None
     email: Annotated[str | None, Personal("email")] = None
+    title: str | None = None
+    roles: tuple[str, ...] = ()
+    is_primary: bool = False
+    owner_id: str | None = None
 
 
 class ContactCreated(Event):
@@ -43,8 +82,32 @@ class ContactCreated(Event):
     contact: ContactState
 
 
+class ContactChanged(Event):
+    """The person has another name, phone, mail, role, or is or is no longer the primary one."""
+
+    type: ClassVar[str] = "l2o.contact.changed.v1"
+    contact: ContactState
+
+
+class ContactDeleted(Event):
+    """The person is gone from every list; they may be restored."""
+
+    type: ClassVar[str] = "l2o.contact.deleted.v1"
+    contact: ContactState
+
+
+class ContactRestored(Event):
+    """The deletion was undone."""
+
+    type: ClassVar[str] = "l2o.contact.restored.v1"
+    contact: ContactState
+
+
 class OpportunityState(State):
-    """An opportunity as it stands after the fact."""
+    """An opportunity as it stands after the fact.
+
+    `engaged_date` is when the customer was first engaged, `closed_date` when it was won or lost.
+    """
 
     opportunity_id: UUID
     account_id: UUID
@@ -55,6 +118,9 @@ class OpportunityState(State):
     amount: Money | None = None
     expected_close_date: date | None = None
     owner_id: str | None = None
+    product_id: UUID | None = None
+    engaged_date: date | None = None
+    closed_date: date | None = None
 
 
 class OpportunityOpened(Event):
@@ -90,6 +156,27 @@ class OpportunityLost(Event):
     lost_at: datetime
 
 
+class OpportunityChanged(Event):
+    """It has another name, amount, date, product, contact or owner."""
+
+    type: ClassVar[str] = "l2o.opportunity.changed.v1"
+    opportunity: OpportunityState
+
+
+class OpportunityDeleted(Event):
+    """It is gone from every list; it may be restored."""
+
+    type: ClassVar[str] = "l2o.opportunity.deleted.v1"
+    opportunity: OpportunityState
+
+
+class OpportunityRestored(Event):
+    """The deletion was undone."""
+
+    type: ClassVar[str] = "l2o.opportunity.restored.v1"
+    opportunity: OpportunityState
+
+
 class ConversionCompleted(Event):
     """Account, contact and opportunity of a converted lead exist."""
 
@@ -108,3 +195,35 @@ class ConversionRejected(Event):
     conversion_id: UUID
     lead_id: UUID
     reason: str
+
+
+class ImportFinished(ImportEnded):
+    """An import has ended: well, badly or because somebody stopped it."""
+
+    type: ClassVar[str] = "l2o.import.finished.v1"
+
+
+class AccountAssigned(Event):
+    """The customer has another owner."""
+
+    type: ClassVar[str] = "l2o.account.assigned.v1"
+    account: AccountState
+    from_owner_id: str | None = None
+    assigned_by: str | None = None
+    reason: str | None = None
+
+
+class OpportunityAssigned(Event):
+    """The opportunity has another owner."""
+
+    type: ClassVar[str] = "l2o.opportunity.assigned.v1"
+    opportunity: OpportunityState
+    from_owner_id: str | None = None
+    assigned_by: str | None = None
+    reason: str | None = None
+
+
+class TenantTaskFinished(TenantTaskEnded):
+    """This service has done its part of a tenant task."""
+
+    type: ClassVar[str] = "l2o.tenant_task.finished.v1"

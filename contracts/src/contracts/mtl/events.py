@@ -1,12 +1,14 @@
 """Facts MTL publishes."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
 from contracts.event import Event, State
+from contracts.imports import ImportEnded
+from contracts.tenant_tasks import TenantTaskEnded
 from kernel.personal import Personal
 
 
@@ -23,6 +25,7 @@ class LeadState(State):
     status: str
     owner_id: str | None = None
     attributes: dict[str, str] = Field(default_factory=dict)
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
 
 
 class LeadCaptured(Event):
@@ -73,3 +76,46 @@ class LeadReopened(Event):
     lead: LeadState
     conversion_id: UUID
     reason: str
+
+
+class ImportFinished(ImportEnded):
+    """An import has ended: well, badly or because somebody stopped it."""
+
+    type: ClassVar[str] = "mtl.import.finished.v1"
+
+
+class LeadChanged(Event):
+    """The lead has another name, company, phone, mail or source, or other fields."""
+
+    type: ClassVar[str] = "mtl.lead.changed.v1"
+    lead: LeadState
+
+
+class LeadAssigned(Event):
+    """The lead has another owner; whoever works on it now."""
+
+    type: ClassVar[str] = "mtl.lead.assigned.v1"
+    lead: LeadState
+    from_owner_id: str | None = None
+    assigned_by: str | None = None
+    reason: str | None = None
+
+
+class LeadDeleted(Event):
+    """The lead is gone from every list; it may be restored."""
+
+    type: ClassVar[str] = "mtl.lead.deleted.v1"
+    lead: LeadState
+
+
+class LeadRestored(Event):
+    """The deletion was undone."""
+
+    type: ClassVar[str] = "mtl.lead.restored.v1"
+    lead: LeadState
+
+
+class TenantTaskFinished(TenantTaskEnded):
+    """This service has done its part of a tenant task."""
+
+    type: ClassVar[str] = "mtl.tenant_task.finished.v1"

@@ -1,7 +1,7 @@
 """The application factory: what every service's API has in common."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -12,17 +12,32 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from chassis import problems
+from chassis.access import tables as _access_tables  # noqa: F401  # hangs them on the metadata
+from chassis.audit import tables as _audit_tables  # noqa: F401  # hangs them on the metadata
 from chassis.auth import KeySet, Verifier
 from chassis.consumer.count_routes import event_count_router
 from chassis.consumer.parking_routes import parked_router
+from chassis.custom_fields import tables as _field_tables  # noqa: F401  # the same
 from chassis.db import Database
 from chassis.edge import Edge
+from chassis.exports.routes import export_router
+from chassis.external_ids import tables as _name_tables  # noqa: F401  # the same
 from chassis.idempotency import Replay
+from chassis.imports import tables as _import_tables  # noqa: F401  # hangs them on the metadata
+from chassis.lists.saved_view_routes import saved_view_router
 from chassis.operations.routes import operation_router
 from chassis.operations.waiter import OperationWaiter
-from chassis.problem_schema import PROBLEM_RESPONSES, with_problem_media_type
+from chassis.patches import with_merge_patch_media_type
+from chassis.problem_schema import (
+    PROBLEM_RESPONSES,
+    with_precondition_responses,
+    with_problem_media_type,
+)
 from chassis.relay.wakeup import Wakeup
 from chassis.settings import Settings
+from chassis.tenants.export_routes import tenant_export_router
+from chassis.tenants.gate import Gate
+from chassis.tenants.number_routes import number_format_router
 from chassis.texts import Catalog, Texts
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -35,8 +50,12 @@ def create_app(
     description: str,
     routers: Sequence[APIRouter],
     texts: Catalog,
+    numbers: Mapping[str, str] | None = None,
 ) -> FastAPI:
-    """One service's API under `/<service>/v1`; `chassis.serve` puts it on a port, with health."""
+    """One service's API under `/<service>/v1`; `chassis.serve` puts it on a port, with health.
+
+    `numbers` are the prefixes of its document types: `{"quote": "Q"}`.
+    """
     prefix = f"/{settings.service}/v1"
     app: FastAPI = FastAPIOffline(
         title=title,
@@ -54,13 +73,31 @@ def create_app(
     _equip(app, settings)
     problems.install(app, Texts(texts))
     app.add_exception_handler(Replay, _replayed)
-    service = settings.service
-    shared = [operation_router(), parked_router(service), event_count_router(service)]
-    for router in [*routers, *shared]:
+    for router in [*routers, *_shared(settings.service, numbers or {})]:
         app.include_router(router, prefix=prefix)
     plain = app.openapi
-    app.openapi = lambda: with_problem_media_type(plain())  # type: ignore[method-assign]  # the framework's own way
+    app.openapi = lambda: _told(plain())  # type: ignore[method-assign]  # the framework's own way
     return app
+
+
+def _shared(service: str, numbers: Mapping[str, str]) -> list[APIRouter]:
+    """What every service serves beside its own."""
+    return [
+        operation_router(),
+        parked_router(service),
+        event_count_router(service),
+        saved_view_router(service),
+        export_router(service),
+        tenant_export_router(service),
+        number_format_router(service, numbers),
+    ]
+
+
+def _told(document: dict[str, Any]) -> dict[str, Any]:
+    """What OpenAPI says of headers and media types that the framework does not know of."""
+    return with_problem_media_type(
+        with_precondition_responses(with_merge_patch_media_type(document))
+    )
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
@@ -72,7 +109,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         allow_origins=list(settings.cors_origins),
         allow_methods=["*"],
         allow_headers=["*"],
-        expose_headers=["Location", "X-Request-Id", "Idempotent-Replayed"],
+        expose_headers=["ETag", "Location", "X-Request-Id", "Idempotent-Replayed"],
     )
     return [edge, cors, safely]
 
@@ -82,6 +119,7 @@ def _equip(app: FastAPI, settings: Settings) -> None:
     app.state.database = Database(settings.database_url, name=f"{settings.service}-api")
     keys = KeySet(settings.keys_url)
     app.state.verifier = Verifier(keys, issuer=settings.issuer, audience=settings.audience)
+    app.state.gate = Gate()
     app.state.cursor_key = _derived(settings, "cursor")
 
 

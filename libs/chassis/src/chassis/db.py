@@ -10,21 +10,30 @@ import orjson
 from sqlalchemy import Column, Enum, MetaData, Uuid, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from chassis.audit.cause import cause_of
+from chassis.context import current
+
 PUBLISHED = "l2c.published"
+ROW_LIMIT = "l2c.row_limit"  # how many records the tenant may have; set by chassis.tenants.gate
 
 
 class TenantConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
-    """Sets the tenant in the round trip of BEGIN and forgets it at once.
+    """Sets the tenant, and who causes the writes, in the round trip of BEGIN; forgets both at once.
 
-    Were it kept, the pool would hand it to the next tenant's transaction.
+    Were they kept, the pool would hand them to the next tenant's transaction.
     """
 
     tenant: UUID | None = None
+    cause: str = ""
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109  # asyncpg's signature
         if self.tenant is not None and query.startswith("BEGIN"):
             tenant, self.tenant = self.tenant, None
-            query = f"{query} SELECT set_config('app.tenant', '{tenant}', true);"
+            cause, self.cause = self.cause.encode().hex(), ""  # in hex nothing needs quoting
+            query = (
+                f"{query} SELECT set_config('app.tenant', '{tenant}', true),"
+                f" set_config('app.cause', convert_from(decode('{cause}', 'hex'), 'UTF8'), true);"
+            )
         status: str = await super().execute(query, *args, timeout=timeout)
         return status
 
@@ -63,8 +72,10 @@ class Database:
         """
         async with self.engine.connect() as connection:
             raw = await connection.get_raw_connection()
-            raw.driver_connection.tenant = tenant  # type: ignore[union-attr]  # set by asyncpg
+            driver: Any = raw.driver_connection
+            driver.tenant, driver.cause = tenant, cause_of(current())
             connection.info.pop(PUBLISHED, None)
+            connection.info.pop(ROW_LIMIT, None)
             async with connection.begin():
                 yield connection
             published = connection.info.pop(PUBLISHED, False)
@@ -73,6 +84,21 @@ class Database:
 
     async def dispose(self) -> None:
         await self.engine.dispose()
+
+
+@asynccontextmanager
+async def acting_for(tx: AsyncConnection, tenant: UUID) -> AsyncIterator[None]:
+    """Let the block run as another tenant, in the same transaction; only operators' code may.
+
+    Whatever its rows are, they are saved together with those of the transaction's own tenant.
+    """
+    set_tenant = text("SELECT set_config('app.tenant', :tenant, true)")
+    before = await tx.scalar(text("SELECT current_setting('app.tenant', true)"))
+    limit = tx.info.pop(ROW_LIMIT, None)
+    await tx.execute(set_tenant, {"tenant": str(tenant)})
+    yield
+    await tx.execute(set_tenant, {"tenant": before or ""})
+    tx.info[ROW_LIMIT] = limit
 
 
 CURRENT_TENANT = "nullif(current_setting('app.tenant', true), '')::uuid"

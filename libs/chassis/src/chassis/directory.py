@@ -1,7 +1,7 @@
 """What every service must know of its tenants: a replica of the settings `org` keeps."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,25 +9,30 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access import replica as people_replica
 from chassis.clock import business_date
 from chassis.consumer.replica import replicate
 from chassis.consumer.subscriptions import Received, ReplicaResult, Subscription, replica
 from chassis.refusals import Unavailable
 from chassis.tables import tenant_settings
-from contracts.org.events import TenantChanged, TenantCreated
+from contracts.org.events import Quotas, TenantChanged, TenantCreated
 
 
 @dataclass(frozen=True, kw_only=True)
 class TenantSettings:
     """A tenant's own: IANA time zone, ISO 4217 currency, languages with the preferred first.
 
-    `default_tax_rate` is a fraction: 0.13 is 13 %.
+    `default_tax_rate` is a fraction: 0.13 is 13 %. `status` is ACTIVE, SUSPENDED (reads only) or
+    DELETED, `tax_rounding` LINE or DOCUMENT.
     """
 
     timezone: str
     currency: str
     languages: tuple[str, ...]
     default_tax_rate: Decimal
+    status: str = "ACTIVE"
+    tax_rounding: str = "LINE"
+    quotas: Quotas = field(default_factory=Quotas)
 
 
 async def settings_of(tx: AsyncConnection) -> TenantSettings:
@@ -43,6 +48,9 @@ async def settings_of(tx: AsyncConnection) -> TenantSettings:
         currency=row.currency,
         languages=tuple(row.languages),
         default_tax_rate=row.default_tax_rate,
+        status=row.status,
+        tax_rounding=row.tax_rounding,
+        quotas=Quotas.model_validate(row.quotas),
     )
 
 
@@ -54,6 +62,11 @@ async def today(tx: AsyncConnection, now: datetime) -> date:
 def subscription(service: str) -> Subscription:
     """The subscription that keeps this service's replica."""
     return replica(f"{service}.tenants", {TenantCreated: on_tenants, TenantChanged: on_tenants})
+
+
+def subscriptions(service: str) -> tuple[Subscription, ...]:
+    """Everything a service must know of the directory: tenants, and who works where."""
+    return subscription(service), people_replica.subscription(service)
 
 
 async def on_tenants(
@@ -70,4 +83,7 @@ def _columns(event: TenantCreated | TenantChanged) -> Mapping[str, Any]:
         "currency": tenant.currency,
         "languages": tenant.languages,
         "default_tax_rate": tenant.default_tax_rate,
+        "status": tenant.status,
+        "tax_rounding": tenant.tax_rounding,
+        "quotas": tenant.quotas.model_dump(exclude_none=True),
     }

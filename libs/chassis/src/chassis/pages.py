@@ -66,7 +66,15 @@ async def only_known_parameters(request: Request) -> None:
     dependant: Dependant = request.scope["route"].dependant
     fields = [field for one in _flat(dependant) for field in one.query_params]
     known = {name for field in fields for name in _names(field)}
-    unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
+    # A tenant's own fields are known to the list only: `custom.colour`.
+    open_prefixes = tuple(
+        prefix for one in _flat(dependant) for prefix in getattr(one.call, "open_prefixes", ())
+    )
+    unknown = [
+        name
+        for name in dict.fromkeys(request.query_params)
+        if name not in known and not name.startswith(open_prefixes)
+    ]
     if unknown:
         _values, errors = request_params_to_args(fields, request.query_params)
         more = [{"type": "extra_forbidden", "loc": ("query", name)} for name in unknown]

@@ -50,6 +50,28 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
+_STALE = {
+    "412": "The copy the caller saw is stale",
+    "428": "If-Match is missing",
+}
+
+
+def with_precondition_responses(document: dict[str, Any]) -> dict[str, Any]:
+    """Wherever If-Match is read, say that it is required and how it may be refused."""
+    for item in document.get("paths", {}).values():
+        for operation in item.values():
+            for parameter in operation.get("parameters", []):
+                if parameter["name"] == "If-Match":
+                    parameter["required"] = True
+                    operation["responses"] |= {s: _problem(told) for s, told in _STALE.items()}
+    return document
+
+
+def _problem(description: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
 def with_problem_media_type(document: dict[str, Any]) -> dict[str, Any]:
     """Say `application/problem+json` where the framework writes `application/json` for a model."""
     for item in document.get("paths", {}).values():

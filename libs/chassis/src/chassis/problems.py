@@ -20,6 +20,7 @@ from chassis.edge import MALFORMED_PATH
 from chassis.refusals import (
     Malformed,
     PreconditionFailed,
+    PreconditionRequired,
     TooLarge,
     TooManyRequests,
     Unauthenticated,
@@ -52,6 +53,7 @@ STATUS: dict[type[DomainError], int] = {
     PreconditionFailed: 412,
     TooLarge: 413,
     Invalid: 422,
+    PreconditionRequired: 428,
     TooManyRequests: 429,
     Unavailable: 503,
 }

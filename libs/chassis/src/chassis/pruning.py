@@ -14,6 +14,7 @@ OUTBOX_DAYS = 14
 INBOX_DAYS = 35
 PARKED_DAYS = 35
 OPERATION_DAYS = 35
+EXPORT_DAYS = 7
 CHUNK = 1000
 
 # Rows in the order of their transactions, which is nearly that of their age: the first chunk with
@@ -61,6 +62,10 @@ ENDED_OPERATIONS = """
 DELETE FROM operations WHERE ctid = ANY(ARRAY(
   SELECT ctid FROM operations WHERE finished_at < :before AND status <> 'RUNNING' LIMIT :chunk))
 """
+OLD_EXPORTS = """
+DELETE FROM tenant_exports WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM tenant_exports WHERE created_at < :before LIMIT :chunk))
+"""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ class Pruned:
     idempotency_keys: int
     parked_events: int
     operations: int
+    tenant_exports: int = 0
 
 
 async def prune(worker: Database, *, now: datetime) -> Pruned:
@@ -84,6 +90,7 @@ async def prune(worker: Database, *, now: datetime) -> Pruned:
         idempotency_keys=await _prune(worker, EXPIRED_KEYS, before=now),
         parked_events=await _prune(worker, RESOLVED_EVENTS, before=parked_before),
         operations=await _prune(worker, ENDED_OPERATIONS, before=ended_before),
+        tenant_exports=await _prune(worker, OLD_EXPORTS, before=now - timedelta(days=EXPORT_DAYS)),
     )
 
 

@@ -29,5 +29,9 @@ class PreconditionFailed(DomainError):
     """The caller's copy is stale."""
 
 
+class PreconditionRequired(DomainError):
+    """The caller must say which copy it saw."""
+
+
 class Unavailable(DomainError):
     """Not now; the same request may succeed later."""

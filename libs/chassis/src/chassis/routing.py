@@ -4,12 +4,14 @@ from collections.abc import Callable, Coroutine
 from email.message import Message
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chassis.idempotency import KEY_REQUIRED, remember
+from chassis.preconditions import entity_tag
 from chassis.strict_json import StrictRequest
 
 LANGUAGE: dict[str, Any] = {
@@ -41,6 +43,7 @@ class Route(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         original = super().get_route_handler()
+        tagged = _has_version(self.response_model)
         own_limit: int | None = (self.openapi_extra or {}).get("x-max-body-bytes")
 
         async def handle(request: Request) -> Response:
@@ -49,10 +52,28 @@ class Route(APIRoute):
             strict = StrictRequest(request.scope, request.receive)
             strict.limit = own_limit or request.app.state.settings.max_body_bytes
             response = await original(strict)
+            if tagged:
+                _tag(response)
             await remember(strict, response)
             return response
 
         return handle
+
+
+def _has_version(model: Any) -> bool:
+    """Whether an answer of this model is one resource, whose version is its ETag."""
+    named: dict[str, Any] = getattr(model, "model_fields", {})
+    return {"id", "version"} <= set(named)
+
+
+def _tag(response: Response) -> None:
+    """Set the ETag of a resource that is answered whole."""
+    body = getattr(response, "body", b"")
+    if not 200 <= response.status_code < 300 or not body.startswith(b"{"):
+        return
+    version = orjson.loads(body).get("version")
+    if version is not None:
+        response.headers["ETag"] = entity_tag(version)
 
 
 def _with_headers(options: dict[str, Any]) -> dict[str, Any]:

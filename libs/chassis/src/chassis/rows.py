@@ -13,6 +13,8 @@ from uuid import UUID
 from sqlalchemy import Column, Numeric, Select, Table, Text, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.lists.words import keep_words
+from chassis.tenants.usage import count_records
 from kernel.errors import Conflict, NotFound
 from kernel.money import Money
 
@@ -75,13 +77,22 @@ def from_columns(kind: type[R], mapping: Mapping[str, Any], **more: Any) -> R:
 
 
 async def fetch_row(
-    tx: AsyncConnection, table: Table, key: UUID, kind: type[E], *, lock: bool = False, **more: Any
+    tx: AsyncConnection,
+    table: Table,
+    key: UUID,
+    kind: type[E],
+    *,
+    lock: bool = False,
+    with_deleted: bool = False,
+    **more: Any,
 ) -> E:
     """The entity of this id, locked against other writers if asked.
 
-    Raises NotFound, also for the rows of other tenants.
+    Raises NotFound, also for the rows of other tenants and, unless asked for, deleted ones.
     """
     query: Select[Any] = select(table).where(table.c.id == key)
+    if "deleted_at" in table.c and not with_deleted:
+        query = query.where(table.c.deleted_at.is_(None))
     row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
     if row is None:
         raise NotFound(kind.__name__.lower(), key)
@@ -89,7 +100,11 @@ async def fetch_row(
 
 
 async def insert_row(tx: AsyncConnection, table: Table, row: Row) -> None:
-    await tx.execute(insert(table).values(to_columns(table, row)))
+    """Store a new row, and the words it is found by. Raises Conflict (QUOTA_ROWS)."""
+    await count_records(tx, table)
+    values = to_columns(table, row)
+    await tx.execute(insert(table).values(values))
+    await keep_words(tx, table, [values], new=True)
 
 
 async def update_row(tx: AsyncConnection, table: Table, entity: E) -> E:
@@ -99,11 +114,11 @@ async def update_row(tx: AsyncConnection, table: Table, entity: E) -> E:
     """
     saved = replace(entity, version=entity.version + 1)
     mine = (table.c.id == entity.id) & (table.c.version == entity.version)
-    updated = await tx.execute(
-        update(table).where(mine).values(to_columns(table, saved)).returning(table.c.id)
-    )
+    values = to_columns(table, saved)
+    updated = await tx.execute(update(table).where(mine).values(values).returning(table.c.id))
     if updated.one_or_none() is None:
         raise Conflict("STALE_WRITE", what=table.name, key=str(entity.id))
+    await keep_words(tx, table, [values])
     return saved
 
 

@@ -24,6 +24,7 @@ from chassis.consumer.consumer import Consumer
 from chassis.consumer.processing import Processor
 from chassis.consumer.retrier import Retrier
 from chassis.db import Database
+from chassis.exports.jobs import EXPORT_FAILURES, export_jobs
 from chassis.health import Check, database_check, health_routes
 from chassis.jobs.runner import JobRunner
 from chassis.jobs.timers import Timer, TimerRunner
@@ -87,9 +88,14 @@ def assemble(workers: Sequence[Worker], parts: frozenset[Part]) -> Assembly:
         if Part.CONSUMER in parts:
             _add_consumers(made, worker, database, processors[name], bootstrap)
         if Part.JOBS in parts:
-            made.runners.append(JobRunner(database, worker.jobs, failed=worker.failed).run)
+            made.runners.append(_job_runner(worker, database).run)
             made.runners.append(TimerRunner(database, [PRUNING]).run)
     return made
+
+
+def _job_runner(worker: Worker, database: Database) -> JobRunner:
+    jobs = {**export_jobs(worker.service), **worker.jobs}
+    return JobRunner(database, jobs, failed={**EXPORT_FAILURES, **worker.failed})
 
 
 def _database(made: Assembly, settings: Settings) -> Database:

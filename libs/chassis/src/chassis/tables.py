@@ -216,7 +216,7 @@ idempotency_keys = Table(
     Column("body_hash", LargeBinary, nullable=False),
     Column("status", Integer, nullable=False),
     Column("headers", JSONB, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False, info={"personal": "file"}),
     Column("operation_id", Uuid),
     instant("created_at", default=True),
     instant("expires_at"),
@@ -259,6 +259,9 @@ tenant_settings = Table(
     Column("currency", Text, nullable=False),
     Column("languages", JSONB, nullable=False),
     Column("default_tax_rate", Numeric(9, 6), nullable=False),
+    Column("status", Text, nullable=False, server_default=text("'ACTIVE'")),
+    Column("tax_rounding", Text, nullable=False, server_default=text("'LINE'")),
+    Column("quotas", JSONB, nullable=False, server_default=text("'{}'")),
 )
 
 # Tables without a tenant, each with its reason; tests/architecture holds everybody to this list.

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from chassis.imports.texts import TEXTS as IMPORTS
+
 LANGUAGES = ("zh-CN", "en")
 
 
@@ -39,6 +41,40 @@ COMMON: dict[str, Text] = {
     "STALE_WRITE": Text(
         "记录已被他人修改，请重新加载。", "Someone else changed it meanwhile; reload it."
     ),
+    "PRECONDITION_REQUIRED": Text(
+        "此操作必须提供 If-Match（所见版本的 ETag）。",
+        "If-Match is required here: the ETag of the copy you saw.",
+    ),
+    "STALE_COPY": Text(
+        "记录已更新到版本 {version}，请重新加载。",
+        "It has moved on to version {version}; reload it.",
+    ),
+    "IF_MATCH_INVALID": Text("If-Match 格式不正确。", "If-Match is not well formed."),
+    "CUSTOM_FIELD_NOT_FOUND": Text("没有该自定义字段。", "There is no such custom field."),
+    "CUSTOM_FIELD_EXISTS": Text("自定义字段 {key} 已存在。", "There is a field {key} already."),
+    "CUSTOM_FIELDS_TOO_MANY": Text(
+        "自定义字段至多 {limit} 个。", "At most {limit} custom fields a resource."
+    ),
+    "CUSTOM_FIELD_INACTIVE": Text(
+        "该自定义字段已停用。", "This custom field is not used any more."
+    ),
+    "CUSTOM_FIELD_IN_USE": Text(
+        "已有记录填写了 {key}，只能停用。", "Records hold {key}; make it inactive instead."
+    ),
+    "CUSTOM_FIELD_NOT_FILTERABLE": Text(
+        "该自定义字段不可用于筛选。", "Lists cannot be filtered by this custom field."
+    ),
+    "CUSTOM_FIELD_OPTION_UNFIT": Text(
+        "{type} 类型的字段没有此项。", "A field of type {type} does not have this."
+    ),
+    "CUSTOM_CHOICE_IN_USE": Text(
+        "选项 {choice} 已被使用，只能停用。", "The choice {choice} is in use; make it inactive."
+    ),
+    "CUSTOM_CHOICE_TWICE": Text("选项重复。", "The choice stands here twice."),
+    "EXTERNAL_ID_TAKEN": Text(
+        "{system} 的编号 {external_id} 已属于另一条记录。",
+        "Another record goes by {external_id} of {system}.",
+    ),
     "CURRENCY_MISMATCH": Text(
         "币种不一致：应为 {expected}，实为 {actual}。",
         "Currencies differ: {expected} and {actual}.",
@@ -56,6 +92,19 @@ COMMON: dict[str, Text] = {
     ),
     "TENANT_NOT_READY": Text(
         "租户设置尚未就绪，请稍后重试。", "The tenant's settings have not arrived yet."
+    ),
+    "TENANT_SUSPENDED": Text(
+        "租户已停用，只能读取。", "The tenant is suspended: it can only read."
+    ),
+    "TENANT_DELETED": Text("租户已删除。", "The tenant is deleted."),
+    "NUMBER_FORMAT_NOT_FOUND": Text("没有这种单据类型。", "There is no such document type."),
+    "TENANT_EXPORT_NOT_FOUND": Text("没有这个导出。", "There is no such export."),
+    "QUOTA_REQUESTS": Text(
+        "请求过多：每分钟最多 {limit} 次。", "Too many requests: {limit} a minute at most."
+    ),
+    "QUOTA_ROWS": Text("记录数已达上限 {limit}。", "The limit of {limit} records is reached."),
+    "QUOTA_IMPORTS": Text(
+        "同时进行的导入最多 {limit} 个。", "At most {limit} imports may run at once."
     ),
     "DATABASE_UNAVAILABLE": Text(
         "数据库暂不可用，请稍后重试。", "The database is not available now."
@@ -85,6 +134,25 @@ COMMON: dict[str, Text] = {
         "该事件无法解析，只能放弃。", "The event cannot be read; it can only be given up."
     ),
     "CURSOR_INVALID": Text("游标无效。", "The cursor is not valid."),
+    "SAVED_VIEW_NOT_FOUND": Text("没有该视图。", "There is no such saved view."),
+    "SAVED_VIEW_UNKNOWN": Text("此列表没有该视图。", "This list has no such saved view."),
+    "SAVED_VIEW_NAME_TAKEN": Text(
+        "此列表已有名为“{name}”的视图。", "This list has a view named {name} already."
+    ),
+    "RECORD_READ_ONLY": Text(
+        "您可以查看但不能修改此记录。", "You may see this record, not change it."
+    ),
+    "OWNERSHIP_REQUIRED": Text(
+        "只有负责人、其上级或管理员可以这样做。",
+        "Only the owner, whoever manages them, or an administrator may do this.",
+    ),
+    "OWNER_UNKNOWN": Text("没有这位人员。", "There is no such person."),
+    "OWNER_INACTIVE": Text("该人员已停用。", "This person is no longer active."),
+    "GRANTEE_UNKNOWN": Text(
+        "没有该人员、部门或团队，或其已停用。",
+        "There is no such person, department or team, or it is no longer active.",
+    ),
+    "UNTIL_DATE_PAST": Text("日期须晚于今天。", "The date must be after today."),
     "REQUIRED": Text("必填。", "Required."),
     "UNKNOWN_FIELD": Text("未知字段。", "Unknown field."),
     "TYPE_INVALID": Text("类型应为{expected}。", "Should be of type {expected}."),
@@ -107,6 +175,7 @@ COMMON: dict[str, Text] = {
     "PHONE_INVALID": Text("不是有效的电话号码。", "Not a valid phone number."),
     "EMAIL_INVALID": Text("不是有效的邮箱地址。", "Not a valid mail address."),
     "VALUE_INVALID": Text("取值无效。", "Not a valid value."),
+    **{code: Text(*both) for code, both in IMPORTS.items()},
 }
 
 

@@ -9,16 +9,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.auth import Principal, authenticated
 from chassis.db import Database
 from chassis.idempotency import key_of, replay_if_known
+from chassis.tenants.gate import Gate
 
 
 async def transaction(
     request: Request, principal: Annotated[Principal, Depends(authenticated)]
 ) -> AsyncIterator[AsyncConnection]:
-    """The request's transaction. Answers at once when its idempotency key is known."""
+    """The request's transaction. Answers at once when its idempotency key is known.
+
+    Raises what `Gate.enter` raises: the tenant is unknown, suspended, deleted, or asks too much.
+    """
     database: Database = request.app.state.database
+    gate: Gate = request.app.state.gate
     if key_of(request) is not None:
         await request.body()  # its hash is wanted; no transaction waits for a slow network
     async with database.begin(principal.tenant_id) as tx:
+        await gate.enter(tx, principal.tenant_id, request.method)
         await replay_if_known(request, tx, principal)
         request.state.tx = tx
         yield tx

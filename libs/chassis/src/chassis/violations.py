@@ -23,6 +23,7 @@ _EXPECTED = {
     "int": "integer",
     "bool": "boolean",
     "list": "array",
+    "tuple": "array",
     "dict": "object",
     "model": "object",
     "dataclass": "object",

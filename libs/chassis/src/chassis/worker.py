@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from chassis.consumer.subscriptions import Subscription
 from chassis.jobs.queue import GivenUpHandler, JobHandler
 from chassis.settings import Settings
+from chassis.tenants import tasks
 
 
 @dataclass(frozen=True)
 class Worker:
     """The subscriptions a service listens to and the kinds of jobs it runs.
 
+    Every service also does its part of tenant tasks: exports, erasures, deletions.
+    One that `deletes_last` is told by its own handler when to delete a tenant.
     `failed` says by kind who learns of a job that is given up.
     `settings` is read before anything runs: what a job needs is missed at the start, not by it.
     """
@@ -21,3 +24,10 @@ class Worker:
     jobs: Mapping[str, JobHandler] = field(default_factory=dict)
     failed: Mapping[str, GivenUpHandler] = field(default_factory=dict)
     settings: type[Settings] = Settings
+    deletes_last: bool = False
+
+    def __post_init__(self) -> None:
+        told = tasks.subscription(self.service, deletes_last=self.deletes_last)
+        object.__setattr__(self, "subscriptions", (*self.subscriptions, told))
+        done = {**self.jobs, tasks.KIND: tasks.job(self.service)}
+        object.__setattr__(self, "jobs", done)

@@ -16,6 +16,7 @@ from contracts.org.events import TenantChanged, TenantCreated, TenantState
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import CREATED, counted
 from testkit.plugin import Committed
+from testkit.tenants import remove_tenant
 
 ZURICH: dict[str, Any] = {
     "name": "Muster AG",
@@ -57,6 +58,7 @@ async def test_settings_follow_the_newest_state(committed: Committed, tenant: UU
     tenants, other = subscription("testkit"), new_id()
     assert tenants.name == "testkit.tenants"
     async with committed.app.begin(tenant) as tx:
+        await remove_tenant(tx)
         with pytest.raises(Unavailable, match="TENANT_NOT_READY"):
             await settings_of(tx)
     created = record(tenant, 1, TenantCreated(tenant=state(tenant)))

@@ -16,6 +16,7 @@ from libs.chassis.tests.consumer.samples import (
     recorder,
 )
 from testkit.plugin import Committed
+from testkit.tenants import add_tenants
 
 Token = Callable[..., str]
 
@@ -126,13 +127,15 @@ async def test_only_admins_of_the_tenant(
     token: Token,
 ) -> None:
     await park_some(committed, tenant, moods, new_id())
+    stranger = new_id()
+    await add_tenants(committed.app, stranger)
     item = (await committed_client.get("/parked-events")).json()["items"][0]["id"]
     requests = [("GET", ""), ("GET", f"/{item}"), ("POST", f"/{item}/redrive")]
     requests += [("POST", f"/{item}/skip"), ("POST", f"/{item}/edit")]
     bodies = {"skip": {"note": "x"}, "redrive": {}, "edit": {"note": "x", "data": {}}}
     for bearer, status in [
         (token(scope="testkit.note.read"), 403),
-        (token(tenant=str(new_id())), 404),
+        (token(tenant=str(stranger)), 404),
     ]:
         for method, path in requests[(status == 404) :]:
             answer = await committed_client.request(
@@ -142,5 +145,5 @@ async def test_only_admins_of_the_tenant(
                 headers={"Authorization": f"Bearer {bearer}"},
             )
             assert answer.status_code == status, (method, path, answer.text)
-    foreign = {"Authorization": f"Bearer {token(tenant=str(new_id()))}"}
+    foreign = {"Authorization": f"Bearer {token(tenant=str(stranger))}"}
     assert (await committed_client.get("/parked-events", headers=foreign)).json()["items"] == []

@@ -20,6 +20,7 @@ from kernel.ids import new_id
 from libs.chassis.tests.operations.conftest import End
 from testkit import tokens
 from testkit.plugin import Committed
+from testkit.tenants import add_tenants
 
 
 def now() -> float:
@@ -98,11 +99,14 @@ async def test_a_failure_is_a_problem_never_a_200(
     assert (problem["code"], problem["detail"]) == ("ACCOUNT_CLOSED", "客户 Acme 已停用。")
 
 
-async def test_strangers_get_nothing(http: AsyncClient, application: FastAPI) -> None:
-    key = new_id()
+async def test_strangers_get_nothing(
+    http: AsyncClient, application: FastAPI, committed: Committed
+) -> None:
+    key, other = new_id(), new_id()
+    await add_tenants(committed.app, other)
     application.state.operation_waiter.budget = 0.0
     assert (await http.post(f"/conversions/{key}")).status_code == 202
-    stranger = tokens.bearer(new_id())
+    stranger = tokens.bearer(other)
     for place in (f"/operations/{key}", f"/operations/{key}/events"):
         answer = await http.get(place, headers=stranger)
         assert (answer.status_code, answer.json()["code"]) == (404, "OPERATION_NOT_FOUND")

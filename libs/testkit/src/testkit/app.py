@@ -3,11 +3,17 @@
 from fastapi import FastAPI
 
 from chassis.app import create_app
+from chassis.imports.routes import import_router
 from chassis.settings import Settings
 from chassis.texts import Text
-from testkit.notes import router
+from testkit import card_imports, card_names, cards, notes
 
-TEXTS = {"NOTE_FORBIDDEN": Text("不许写：{text}", "Not to be written: {text}")}
+TEXTS = {
+    "NOTE_FORBIDDEN": Text("不许写：{text}", "Not to be written: {text}"),
+    "CARD_UNDATED": Text("没有到期日。", "It has no due date."),
+    "CARD_PARENT_UNKNOWN": Text("没有上级卡片。", "There is no such card above it."),
+    "CARD_NOT_FOUND": Text("没有这张卡片。", "There is no such card."),
+}
 
 
 def create() -> FastAPI:
@@ -15,6 +21,14 @@ def create() -> FastAPI:
         Settings.of("testkit"),
         title="Notes",
         description="The sample service the chassis is tested with.",
-        routers=[router],
+        routers=[
+            notes.router,
+            cards.router,
+            cards.audit,
+            cards.custom,
+            card_names.router,
+            cards.access,
+            import_router(card_imports.IMPORTS),
+        ],
         texts=TEXTS,
     )

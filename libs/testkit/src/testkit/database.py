@@ -1,10 +1,24 @@
 """The tables of the sample service that the chassis is tested with."""
 
-from sqlalchemy import BigInteger, Column, Integer, Table, Text, Uuid
+from enum import StrEnum
 
-from chassis.db import new_metadata, tenant_column
+from sqlalchemy import BigInteger, Column, Date, DateTime, Double, Integer, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.db import enum_column, new_metadata, tenant_column
+from chassis.lists.columns import sort_column
+from chassis.rows import money_columns
 
 metadata = new_metadata()
+
+
+class Stage(StrEnum):
+    """Where a card stands."""
+
+    TO_DO = "TO_DO"
+    DOING = "DOING"
+    DONE = "DONE"
+
 
 notes = Table(
     "notes",
@@ -24,4 +38,25 @@ note_copies = Table(
     Column("epoch", Integer, nullable=False),
     Column("sequence", BigInteger, nullable=False),
     Column("text", Text, nullable=False),
+)
+
+# A resource that stands on all of the ground: owners, lists, custom fields, soft deletion.
+cards = Table(
+    "cards",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("board_id", Uuid),
+    Column("stage", enum_column(Stage), nullable=False),
+    *money_columns("amount", nullable=True),
+    sort_column("amount", Double()),
+    Column("due_date", Date),
+    sort_column("due_date", Date()),
+    Column("owner_id", Text),
+    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("deleted_at", DateTime(timezone=True)),
+    Column("version", Integer, nullable=False),
 )

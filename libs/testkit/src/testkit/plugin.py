@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import logs
 from chassis import transaction as transactions
+from chassis.audit.cause import attribute
 from chassis.auth import Principal, authenticated
 from chassis.db import Database
 from chassis.idempotency import replay_if_known
@@ -24,6 +25,7 @@ from chassis.tables import outbox
 from kernel.ids import new_id
 from testkit import databases, tokens
 from testkit.databases import ServiceDatabase
+from testkit.tenants import add_tenant
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ class Ground:
         if service not in self._apps:
             created: FastAPI = import_module(f"{service}.app").create()
             created.state.verifier = tokens.verifier()
+            created.state.gate.max_age = 0  # a test changes its tenant and asks at once
             await self._stack.enter_async_context(created.router.lifespan_context(created))
             created.state.operation_waiter.budget = 0  # a shared transaction shows it nothing
             self._apps[service] = created
@@ -163,6 +166,7 @@ async def tx(app_database: Database, tenant: UUID) -> AsyncIterator[AsyncConnect
     async with app_database.engine.connect() as connection:
         outer = await connection.begin()
         await set_tenant(connection, tenant)
+        await add_tenant(connection)
         yield connection
         await outer.rollback()
 
@@ -182,6 +186,10 @@ async def _sharing(app: FastAPI, tx: AsyncConnection, tenant: UUID) -> AsyncIter
     ) -> AsyncIterator[AsyncConnection]:
         async with tx.begin_nested():
             await set_tenant(tx, principal.tenant_id)
+            if principal.tenant_id != tenant:
+                await add_tenant(tx)
+            await app.state.gate.enter(tx, principal.tenant_id, request.method)
+            await attribute(tx)
             await replay_if_known(request, tx, principal)
             request.state.tx = tx
             yield tx
@@ -198,7 +206,7 @@ def _http(app: FastAPI, tenant: UUID) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=transport,
         base_url=base,
-        headers={**tokens.bearer(tenant), "Accept-Language": "en"},
+        headers={**tokens.bearer(tenant), "Accept-Language": "en", "If-Match": "*"},
     )
 
 
@@ -243,8 +251,13 @@ def published(tx: AsyncConnection) -> PublishedFacts:
 
 @pytest.fixture
 async def committed(
-    service_database: ServiceDatabase, app_database: Database, worker_database: Database
+    service_database: ServiceDatabase,
+    app_database: Database,
+    worker_database: Database,
+    tenant: UUID,
 ) -> AsyncIterator[Committed]:
+    async with app_database.begin(tenant) as tx:
+        await add_tenant(tx)
     yield Committed(app_database, worker_database, service_database)
     await empty_tables(service_database)
 

@@ -17,4 +17,5 @@ def create() -> FastAPI:
         description="Configure, price, quote: products, price books and quotes.",
         routers=[products, price_books, quotes],
         texts=TEXTS,
+        numbers={"quote": "Q"},
     )

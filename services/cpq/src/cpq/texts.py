@@ -16,6 +16,9 @@ TEXTS: dict[str, Text] = {
         "产品 {product_id} 重复。", "Product {product_id} is listed more than once."
     ),
     "PRICE_BOOK_NOT_FOUND": Text("没有该价目表。", "There is no such price book."),
+    "PRICE_BOOK_VERSION_NOT_FOUND": Text(
+        "没有该价目表的这个历史版本。", "The price book has no such earlier version."
+    ),
     "PRICE_BOOK_UNKNOWN": Text(
         "没有价目表 {price_book_id}。", "There is no price book {price_book_id}."
     ),
@@ -45,6 +48,24 @@ TEXTS: dict[str, Text] = {
     "QUOTE_NOT_FOUND": Text("没有该报价单。", "There is no such quote."),
     "QUOTE_NOT_SENT": Text(
         "报价单 {document_no} 尚未发送，不能接受。", "Quote {document_no} has not been sent."
+    ),
+    "QUOTE_NOT_DRAFT": Text(
+        "报价单 {document_no} 已发送，不能修改；请修订。",
+        "Quote {document_no} is no draft any more; revise it.",
+    ),
+    "QUOTE_REVISES": Text(
+        "报价单 {document_no} 的新版本不能删除；请修改。",
+        "This draft revises quote {document_no} and cannot be deleted; amend it.",
+    ),
+    "QUOTE_ACCEPTED": Text(
+        "报价单 {document_no} 已被接受。", "Quote {document_no} has been accepted."
+    ),
+    "QUOTE_REJECTED": Text(
+        "报价单 {document_no} 已被拒绝。", "Quote {document_no} has been rejected."
+    ),
+    "QUOTE_SUPERSEDED": Text(
+        "报价单 {document_no} 已有新版本。",
+        "A newer revision of quote {document_no} took its place.",
     ),
     "QUOTE_EXPIRED": Text(
         "报价单 {document_no} 有效期至 {valid_until}，已过期。",

@@ -4,27 +4,50 @@ from chassis import directory
 from chassis.consumer.subscriptions import replica
 from chassis.worker import Worker
 from contracts.l2o.events import (
+    AccountAssigned,
+    AccountChanged,
     AccountCreated,
+    AccountDeleted,
+    AccountRestored,
+    OpportunityAssigned,
+    OpportunityChanged,
+    OpportunityDeleted,
     OpportunityLost,
     OpportunityOpened,
+    OpportunityRestored,
     OpportunityStageMoved,
     OpportunityWon,
 )
 from cpq.accounts.handlers import on_accounts
 from cpq.opportunities.handlers import on_opportunities
+from cpq.quotes.actions import EXPIRE_JOB
+from cpq.quotes.timers import expire_quote
 
 SUBSCRIPTIONS = (
-    directory.subscription("cpq"),
-    replica("cpq.accounts", {AccountCreated: on_accounts}),
+    *directory.subscriptions("cpq"),
+    replica(
+        "cpq.accounts",
+        {
+            AccountCreated: on_accounts,
+            AccountChanged: on_accounts,
+            AccountAssigned: on_accounts,
+            AccountDeleted: on_accounts,
+            AccountRestored: on_accounts,
+        },
+    ),
     replica(
         "cpq.opportunities",
         {
             OpportunityOpened: on_opportunities,
             OpportunityStageMoved: on_opportunities,
+            OpportunityChanged: on_opportunities,
+            OpportunityAssigned: on_opportunities,
             OpportunityWon: on_opportunities,
             OpportunityLost: on_opportunities,
+            OpportunityDeleted: on_opportunities,
+            OpportunityRestored: on_opportunities,
         },
     ),
 )
 
-WORKER = Worker(service="cpq", subscriptions=SUBSCRIPTIONS)
+WORKER = Worker(service="cpq", subscriptions=SUBSCRIPTIONS, jobs={EXPIRE_JOB: expire_quote})

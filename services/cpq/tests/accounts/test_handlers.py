@@ -2,17 +2,23 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.consumer.subscriptions import Received
-from contracts.l2o.events import AccountCreated, AccountState
+from contracts.l2o.events import (
+    AccountChanged,
+    AccountCreated,
+    AccountDeleted,
+    AccountRestored,
+    AccountState,
+)
 from cpq.accounts.handlers import on_accounts
-from cpq.accounts.store import accounts
+from cpq.accounts.store import AccountFact, accounts
 from kernel.ids import new_id
 from services.cpq.tests.factories import received
 
 ID = new_id()
 
 
-def created(name: str, *, sequence: int) -> Received[AccountCreated]:
-    event = AccountCreated(account=AccountState(account_id=ID, name=name))
+def created(name: str, *, sequence: int) -> Received[AccountFact]:
+    event: AccountFact = AccountCreated(account=AccountState(account_id=ID, name=name))
     return received(event, ID, sequence=sequence)
 
 
@@ -23,3 +29,19 @@ async def test_late_and_duplicate_news_change_nothing(tx: AsyncConnection) -> No
         assert result.applied == ({newest.meta.event_id} if batch == [newest] else frozenset())
     rows = await tx.execute(select(accounts.c.id, accounts.c.name, accounts.c.sequence))
     assert [tuple(row) for row in rows] == [(ID, "星辰科技", 2)]
+
+
+async def test_the_copy_follows_changes_and_deletion(tx: AsyncConnection) -> None:
+    state = AccountState(account_id=ID, name="新名", owner_id="seller")
+    columns = accounts.c.name, accounts.c.owner_id, accounts.c.deleted
+    facts: list[AccountFact] = [
+        AccountChanged(account=state),
+        AccountDeleted(account=state),
+        AccountRestored(account=state),
+    ]
+    for sequence, (fact, gone) in enumerate(zip(facts, (False, True, False), strict=True), start=2):
+        await on_accounts(tx, [received(fact, ID, sequence=sequence)])
+        [row] = await tx.execute(select(*columns))
+        assert tuple(row) == ("新名", "seller", gone)
+    late = created("旧名", sequence=1)
+    assert (await on_accounts(tx, [late])).applied == frozenset()

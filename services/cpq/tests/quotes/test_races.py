@@ -75,3 +75,71 @@ async def test_one_key_at_once_makes_one_quote(
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert len({answer.json()["id"] for answer in answers if answer.status_code == 201}) == 1
     assert await facts(committed, tenant) == [("cpq.quote.created.v1", 1)]
+
+
+async def test_a_revision_and_an_acceptance_at_once_have_one_winner(
+    committed_client: Client, committed: Committed, tenant: UUID, shop: Shop
+) -> None:
+    winners = set()
+    for _ in range(6):
+        quote = (await committed_client.post("/quotes", json=shop.body())).json()
+        path = f"/quotes/{quote['id']}"
+        await committed_client.post(f"{path}/send")
+        accepted, *revised = await asyncio.gather(
+            committed_client.post(f"{path}/accept"),
+            *(committed_client.post(f"{path}/revise", json={}) for _ in range(3)),
+        )
+        status = (await committed_client.get(path)).json()["status"]
+        winners.add(status)
+        if status == "ACCEPTED":
+            assert accepted.status_code == 200
+            assert {answer.json()["code"] for answer in revised} == {"QUOTE_ACCEPTED"}
+        else:
+            assert status == "SUPERSEDED"
+            assert (accepted.status_code, accepted.json()["code"]) == (409, "QUOTE_SUPERSEDED")
+            assert len({answer.json()["id"] for answer in revised}) == 1
+        async with committed.app.begin(tenant) as tx:
+            told = await tx.execute(
+                select(outbox.c.type).where(outbox.c.aggregateid == UUID(quote["id"]))
+            )
+            last = "accepted" if status == "ACCEPTED" else "revised"
+            assert [type.split(".")[2] for type in told.scalars()] == ["created", "sent", last]
+    assert winners
+
+
+async def test_parallel_amendments_are_seen_whole(
+    committed_client: Client, committed: Committed, tenant: UUID, shop: Shop
+) -> None:
+    quote = (await committed_client.post("/quotes", json=shop.body())).json()
+    path = f"/quotes/{quote['id']}"
+
+    def amended(lines: int) -> Any:
+        line = {"product_id": str(shop.product.id), "quantity": "1"}
+        return committed_client.patch(path, json={"lines": [line] * lines})
+
+    mixed = [amended(n) if n % 2 else committed_client.get(path) for n in range(1, 25)]
+    for answer in await asyncio.gather(*mixed):
+        assert answer.status_code == 200, answer.text
+        seen = answer.json()
+        # 113.00 a line, however many there are: the head fits the lines.
+        total = sum(float(line["gross_amount"]["amount"]) for line in seen["lines"])
+        assert f"{total:.2f}" == seen["gross_total"]["amount"]
+    versions = [version for _, version in await facts(committed, tenant)]
+    assert versions == list(range(1, len(versions) + 1))
+
+
+async def test_one_of_two_amendments_of_the_same_copy_is_stale(
+    committed_client: Client, shop: Shop
+) -> None:
+    quote = (await committed_client.post("/quotes", json=shop.body())).json()
+    answers = await asyncio.gather(
+        *(
+            committed_client.patch(
+                f"/quotes/{quote['id']}",
+                json={"valid_until": f"2099-01-{day:02d}"},
+                headers={"If-Match": '"1"'},
+            )
+            for day in range(1, 7)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 5

@@ -23,6 +23,7 @@ from services.cpq.tests.factories import (
     make_entry,
     refusal_of,
 )
+from testkit.tenants import remove_tenant
 
 Client = httpx.AsyncClient
 Token = Callable[..., str]
@@ -102,7 +103,10 @@ async def test_for_which_opportunities_a_quote_can_be_made(
     assert await refusal_of(client, shop.body()) == (409, "OPPORTUNITY_UNKNOWN")
 
 
-async def test_without_the_tenants_settings_it_is_too_early(client: Client) -> None:
+async def test_without_the_tenants_settings_it_is_too_early(
+    client: Client, tx: AsyncConnection
+) -> None:
+    await remove_tenant(tx)
     line = {"product_id": str(new_id()), "quantity": "1"}
     answer = await client.post("/quotes", json={"opportunity_id": str(new_id()), "lines": [line]})
     assert (answer.status_code, answer.json()["code"]) == (503, "TENANT_NOT_READY")

@@ -1,13 +1,31 @@
 """What L2O listens to."""
 
 from chassis import directory
-from chassis.consumer.subscriptions import process
+from chassis.consumer.subscriptions import process, replica
 from chassis.worker import Worker
+from contracts.cpq.events import (
+    ProductChanged,
+    ProductCreated,
+    ProductDeactivated,
+    ProductDeleted,
+    ProductReactivated,
+    ProductRestored,
+)
 from contracts.mtl.events import LeadConverted
-from contracts.rms.events import OrderConfirmed, OrderShipped, PaymentReceived
+from contracts.rms.events import (
+    OrderAmended,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderLinesCancelled,
+    OrderShipped,
+    PaymentReceived,
+    PaymentRefunded,
+    PaymentReversed,
+)
 from l2o.accounts import handlers as accounts
 from l2o.conversions import handlers as conversions
 from l2o.opportunities import handlers as opportunities
+from l2o.products.handlers import on_products
 
 SUBSCRIPTIONS = (
     process("l2o.conversions", {LeadConverted: conversions.on_lead_converted}),
@@ -16,12 +34,28 @@ SUBSCRIPTIONS = (
         "l2o.totals",
         {
             OrderConfirmed: accounts.on_order_confirmed,
+            OrderAmended: accounts.on_order_withdrawn,
+            OrderLinesCancelled: accounts.on_order_withdrawn,
+            OrderCancelled: accounts.on_order_withdrawn,
             OrderShipped: accounts.on_order_shipped,
             PaymentReceived: accounts.on_payment_received,
+            PaymentRefunded: accounts.on_payment_refunded,
+            PaymentReversed: accounts.on_payment_reversed,
         },
         most=1,  # orders of one account come on any partition: two batches would deadlock on it
     ),
-    directory.subscription("l2o"),
+    replica(
+        "l2o.products",
+        {
+            ProductCreated: on_products,
+            ProductChanged: on_products,
+            ProductDeactivated: on_products,
+            ProductReactivated: on_products,
+            ProductDeleted: on_products,
+            ProductRestored: on_products,
+        },
+    ),
+    *directory.subscriptions("l2o"),
 )
 
 WORKER = Worker("l2o", SUBSCRIPTIONS)

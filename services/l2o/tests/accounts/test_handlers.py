@@ -15,11 +15,25 @@ from chassis.consumer.arrivals import Consumed
 from chassis.consumer.processing import Processor
 from chassis.db import Database
 from contracts.event import Event
+from contracts.rms.events import (
+    MoneyReturn,
+    OrderAmended,
+    OrderLinesCancelled,
+    PaymentRefunded,
+    PaymentReversed,
+)
 from kernel.ids import new_id
 from kernel.money import Money
 from l2o.accounts import actions, store
 from l2o.accounts.domain import Totals
-from l2o.accounts.handlers import on_order_confirmed, on_order_shipped, on_payment_received
+from l2o.accounts.handlers import (
+    on_order_confirmed,
+    on_order_shipped,
+    on_order_withdrawn,
+    on_payment_received,
+    on_payment_refunded,
+    on_payment_reversed,
+)
 from services.l2o.tests.deliveries import Stored, meta, record, subscription
 from services.l2o.tests.factories import (
     add_account,
@@ -49,6 +63,40 @@ async def test_each_fact_has_its_counter(tx: AsyncConnection, published: Publish
     # Counters are no version of the account, and nobody is told.
     assert await store.get(tx, account.id) == account
     assert await published() == []
+
+
+async def test_what_is_withdrawn_or_goes_back_counts_no_more(tx: AsyncConnection) -> None:
+    """1000.00 confirmed, amended to 900.00, confirmed again, of it 300.00 cancelled: 600.00.
+
+    Of 999.99 that came 99.99 are given back, and 50.00 bounced: 850.00.
+    """
+    account_id = new_id()
+    confirmed = order_confirmed(account_id=account_id, gross=cny("1000.00"))
+    again = order_confirmed(account_id=account_id, gross=cny("900.00"))
+    order, reason = confirmed.order, "改单"
+    await on_order_confirmed(tx, confirmed, meta())
+    amended = OrderAmended(order=order, reason=reason, withdrawn_total=cny("1000.00"))
+    await on_order_withdrawn(tx, amended, meta())
+    await on_order_confirmed(tx, again, meta())
+    cancelled = OrderLinesCancelled(
+        order=order, lines=(), reason=reason, withdrawn_total=cny("300.00")
+    )
+    await on_order_withdrawn(tx, cancelled, meta())
+    received = payment_received(account_id, cny("999.99"))
+    await on_payment_received(tx, received, meta())
+    back = MoneyReturn(
+        return_id=new_id(),
+        kind="REFUND",
+        amount=cny("99.99"),
+        returned_date=received.payment.received_date,
+        reason="多付",
+    )
+    await on_payment_refunded(tx, PaymentRefunded(payment=received.payment, refund=back), meta())
+    bounced = back.model_copy(update={"kind": "REVERSAL", "amount": cny("50.00")})
+    reversed_ = PaymentReversed(payment=received.payment, reversal=bounced, allocations=())
+    await on_payment_reversed(tx, reversed_, meta())
+    [totals] = await store.totals_of(tx, account_id)
+    assert (totals.ordered, totals.received) == (cny("600.00"), cny("850.00"))
 
 
 async def test_what_comes_before_its_account_counts(tx: AsyncConnection) -> None:

@@ -38,6 +38,12 @@ async def test_the_three_of_a_lead(
         "id": str(event.account_id),
         "name": "上海测试有限公司",
         "phone": "+8613800138000",
+        "parent_id": None,
+        "industry": None,
+        "country": None,
+        "founded_year": None,
+        "employees": None,
+        "annual_revenue": None,
         "lead_id": str(event.lead.lead_id),
         "owner_id": "seller",
         "version": 1,
@@ -46,6 +52,7 @@ async def test_the_three_of_a_lead(
     }
     contact = (await client.get(f"/contacts/{event.contact_id}")).json()
     assert (contact["account_id"], contact["name"]) == (account["id"], "王芳")
+    assert (contact["is_primary"], contact["owner_id"]) == (True, "seller")
     assert (contact["phone"], contact["email"]) == ("+8613800138000", "wang.fang@example.com")
     path = f"/opportunities/{event.opportunity_id}"
     opportunity = (await client.get(path)).json()

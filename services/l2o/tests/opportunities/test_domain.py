@@ -8,7 +8,7 @@ from contracts.l2o.events import OpportunityLost, OpportunityStageMoved, Opportu
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
 from l2o.opportunities.domain import MOVES, Opportunity, Stage
-from services.l2o.tests.factories import NOON, cny, make_opportunity
+from services.l2o.tests.factories import NOON, TODAY, cny, make_opportunity
 
 LATER = NOON + timedelta(hours=1)
 
@@ -33,9 +33,9 @@ ALLOWED = {
 def go(opportunity: Opportunity, to: Stage) -> Opportunity:
     """The move, by whichever verb makes it."""
     if to is Stage.WON:
-        return opportunity.win(now=LATER)[0]
+        return opportunity.win(now=LATER, today=TODAY)[0]
     if to is Stage.LOST:
-        return opportunity.lose("预算被砍", now=LATER)[0]
+        return opportunity.lose("预算被砍", now=LATER, today=TODAY)[0]
     return opportunity.move(to, now=LATER)[0]
 
 
@@ -62,14 +62,16 @@ def test_a_move_tells_from_where() -> None:
 
 def test_a_win_by_a_person() -> None:
     opportunity = make_opportunity(stage=Stage.SIGNING)
-    won, event = opportunity.win(now=LATER)
-    assert won == replace(opportunity, stage=Stage.WON, closed_at=LATER, updated_at=LATER)
+    won, event = opportunity.win(now=LATER, today=TODAY)
+    assert won == replace(
+        opportunity, stage=Stage.WON, closed_at=LATER, closed_date=TODAY, updated_at=LATER
+    )
     assert event == OpportunityWon(opportunity=won.state(), order_id=None, won_at=LATER)
 
 
 def test_a_loss_has_its_reason() -> None:
     opportunity = make_opportunity(stage=Stage.QUOTATION)
-    lost, event = opportunity.lose("价格高于对手", now=LATER)
+    lost, event = opportunity.lose("价格高于对手", now=LATER, today=TODAY)
     assert (lost.stage, lost.lost_reason, lost.closed_at) == (Stage.LOST, "价格高于对手", LATER)
     assert event == OpportunityLost(opportunity=lost.state(), reason="价格高于对手", lost_at=LATER)
 
@@ -79,7 +81,7 @@ def test_an_order_wins_from_anywhere(start: Stage) -> None:
     reason = "客户不回复" if start is Stage.LOST else None
     opportunity = make_opportunity(stage=start, lost_reason=reason)
     order_id = new_id()
-    result = opportunity.win_by_order(order_id, confirmed_at=NOON, now=LATER)
+    result = opportunity.win_by_order(order_id, confirmed_at=NOON, confirmed_on=TODAY, now=LATER)
     assert result is not None
     won, event = result
     assert won == replace(
@@ -87,6 +89,7 @@ def test_an_order_wins_from_anywhere(start: Stage) -> None:
         stage=Stage.WON,
         lost_reason=None,
         order_id=order_id,
+        closed_date=TODAY,
         closed_at=NOON,  # when the order was confirmed, whenever we heard of it
         updated_at=LATER,
     )
@@ -95,4 +98,4 @@ def test_an_order_wins_from_anywhere(start: Stage) -> None:
 
 def test_an_order_does_not_win_twice() -> None:
     won = make_opportunity(stage=Stage.WON, order_id=new_id())
-    assert won.win_by_order(new_id(), confirmed_at=NOON, now=LATER) is None
+    assert won.win_by_order(new_id(), confirmed_at=NOON, confirmed_on=TODAY, now=LATER) is None

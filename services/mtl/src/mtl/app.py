@@ -3,8 +3,9 @@
 from fastapi import FastAPI
 
 from chassis.app import create_app
-from mtl.imports.routes import router as imports
-from mtl.leads.routes import router as leads
+from chassis.imports.routes import import_router
+from mtl.imports.timers import IMPORTS
+from mtl.leads.routes import ROUTERS as LEADS
 from mtl.settings import MtlSettings
 from mtl.texts import TEXTS
 
@@ -14,6 +15,6 @@ def create() -> FastAPI:
         MtlSettings.of(),
         title="Market to Lead",
         description="Leads, from the first touch to the conversion, and their import.",
-        routers=[leads, imports],
+        routers=[*LEADS, import_router(IMPORTS)],
         texts=TEXTS,
     )

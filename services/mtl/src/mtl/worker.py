@@ -2,10 +2,10 @@
 
 from chassis import directory
 from chassis.consumer.subscriptions import process
+from chassis.imports.jobs import import_failures, import_jobs
 from chassis.worker import Worker
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
-from mtl.imports.actions import JOB
-from mtl.imports.timers import on_given_up, run_chunk
+from mtl.imports.timers import IMPORTS
 from mtl.leads.actions import DEADLINE_JOB
 from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
 from mtl.leads.timers import conversion_deadline
@@ -19,13 +19,13 @@ SUBSCRIPTIONS = (
             ConversionRejected: on_conversion_rejected,
         },
     ),
-    directory.subscription("mtl"),
+    *directory.subscriptions("mtl"),
 )
 
 WORKER = Worker(
     service="mtl",
     subscriptions=SUBSCRIPTIONS,
-    jobs={JOB: run_chunk, DEADLINE_JOB: conversion_deadline},
-    failed={JOB: on_given_up},
+    jobs={**import_jobs(IMPORTS), DEADLINE_JOB: conversion_deadline},
+    failed={**import_failures(IMPORTS)},
     settings=MtlSettings,
 )

@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.jobs.queue import Done
 from chassis.tables import jobs
-from mtl.imports.timers import run_chunk
 from services.mtl.tests.factories import (
+    counts,
     faults,
     finish_import,
     make_job,
     problem,
+    run_chunk,
     run_import,
     start_import,
 )
@@ -60,9 +61,7 @@ async def test_the_way_of_an_import(
     path = f"/imports/{import_id}"
     opened = (await client.get(path)).json()
     assert (opened["state"], opened["file_size"], opened["mapping"]) == ("OPEN", None, None)
-    assert opened["counts"] == {
-        "total": 0, "processed": 0, "accepted": 0, "refused": 0, "with_warnings": 0,
-    }  # fmt: skip
+    assert opened["counts"] == counts()
     sent = await client.put(f"{path}/file", content=FILE)
     assert (sent.status_code, sent.json()["file_size"]) == (200, len(FILE))
     started = await client.post(f"{path}/start")
@@ -71,13 +70,12 @@ async def test_the_way_of_an_import(
     await run_import(tx, import_id, tenant)
     ended = (await client.get(path)).json()
     assert (ended["state"], ended["failures"]) == ("SUCCEEDED", [])
-    assert ended["counts"] == {
-        "total": 1, "processed": 1, "accepted": 1, "refused": 0, "with_warnings": 0,
-    }  # fmt: skip
+    assert ended["counts"] == counts(created=1)
     [lead] = (await client.get("/leads")).json()["items"]
     assert (lead["name"], lead["phone"]) == ("王芳", "+8613800138000")
     assert lead["owner_id"] == ended["created_by"]
-    assert [event.type for event in await published()] == ["mtl.lead.captured.v1"]
+    facts = await published()
+    assert [fact.type for fact in facts] == ["mtl.lead.captured.v1", "mtl.import.finished.v1"]
     assert (await client.get("/imports?state=SUCCEEDED")).json()["items"] == [ended]
     assert (await client.get("/imports?state=OPEN")).json()["items"] == []
 
@@ -95,7 +93,7 @@ async def test_the_way_of_an_import(
         ),
         ({**BODY, "mapping": {"A": "salary"}}, {("/mapping/A", "VALUE_UNKNOWN")}),
         ({**BODY, "mapping": {"A": "phone", "B": "phone"}}, {("/mapping", "MAPPING_AMBIGUOUS")}),
-        ({**BODY, "mapping": {"A": 1}}, {("/mapping/A", "VALUE_UNKNOWN")}),
+        ({**BODY, "mapping": {"A": 1}}, {("/mapping/A", "TYPE_INVALID")}),
         ({**BODY, "mapping": []}, {("/mapping", "TYPE_INVALID")}),
     ],
 )

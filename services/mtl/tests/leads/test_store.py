@@ -1,16 +1,14 @@
 """What a lead is known by: digests, one for all spellings, and other ones for other tenants."""
 
-from typing import Any
 from uuid import UUID
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Select, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mtl.leads import actions, store
-from mtl.leads.domain import Duplicate, Key, Lead, LeadDetails, LeadStatus
+from mtl.leads.domain import Duplicate, Key, Lead, LeadDetails
 from mtl.leads.schemas import LeadIn
 from mtl.leads.store import digests, lead_keys
 from services.mtl.tests.factories import NOON, make_lead
@@ -99,25 +97,3 @@ async def test_many_at_once_are_as_one_after_the_other(tx: AsyncConnection) -> N
 
 async def test_nothing_at_once(tx: AsyncConnection) -> None:
     assert await actions.capture_leads(tx, [], owner_id=None, now=NOON) == []
-
-
-@pytest.mark.parametrize(
-    ("query", "index"),
-    [
-        (store.listed(), "leads_pkey"),
-        (store.listed(status=LeadStatus.NEW), "ix_leads_tenant_id_status_id"),
-        (store.listed(owner_id="seller"), "ix_leads_tenant_id_owner_id_id"),
-    ],
-)
-async def test_lists_walk_an_index_under_the_policy(
-    tx: AsyncConnection, query: Select[Any], index: str
-) -> None:
-    """So few rows would be sorted otherwise; what counts is that no filter keeps it from this."""
-    for node in ("seqscan", "bitmapscan", "sort"):
-        await tx.execute(text(f"SET LOCAL enable_{node} = off"))
-    page = query.order_by(store.leads.c.id.desc()).limit(50)
-    sql = page.compile(dialect=tx.dialect, compile_kwargs={"literal_binds": True})
-    plan = "\n".join((await tx.execute(text(f"EXPLAIN {sql}"))).scalars())
-    assert f"Index Scan Backward using {index}" in plan
-    assert "Sort" not in plan
-    assert "Filter" not in plan

@@ -4,15 +4,33 @@ from fastapi import FastAPI
 
 from chassis.app import create_app
 from chassis.auth import StaticKeySet, Verifier
+from org.calendars.routes import router as calendars
 from org.callers.routes import router as callers
 from org.clients.routes import router as clients
+from org.departments.routes import router as departments
+from org.notifications.routes import router as notifications
+from org.operators.routes import router as operators
+from org.passwords import routes as passwords
+from org.people.routes import of_me as my_leaves
 from org.people.routes import router as people
+from org.references.routes import router as references
+from org.reminders.routes import router as reminders
+from org.roles.routes import router as roles
 from org.settings import OrgSettings
+from org.tasks.routes import router as tasks
+from org.teams.routes import router as teams
+from org.tenant_tasks.routes import router as tenant_tasks
 from org.tenants.routes import router as tenants
 from org.texts import TEXTS
 from org.tokens import routes as tokens
 from org.tokens.actions.issue import Issuer
 from org.tokens.actions.keys import load_keys
+
+# Who there is, and who may do what.
+OPERATION = (operators, tenant_tasks)
+DIRECTORY = (callers, tenants, departments, people, my_leaves, teams, roles, clients)
+# What makes up a person's day.
+DAY = (notifications, tasks, reminders)
 
 
 def create() -> FastAPI:
@@ -21,13 +39,14 @@ def create() -> FastAPI:
     app = create_app(
         settings,
         title="Org",
-        description="Who there is: tenants with their settings, people, service clients.",
-        routers=[callers, tenants, people, clients],
+        description="Who there is: tenants, departments, people, roles, teams, service clients.",
+        routers=[*DIRECTORY, *OPERATION, calendars, references, *DAY],
         texts=TEXTS,
     )
     if settings.dev_issuer:
         keys = load_keys(settings.signing_key_file, settings.retired_key_files)
         tokens.install(app, Issuer(settings.issuer, settings.audience, keys))
+        passwords.install(app)
         # Its own tokens it verifies without asking itself over HTTP.
         own = StaticKeySet(keys.jwks())
         app.state.verifier = Verifier(own, issuer=settings.issuer, audience=settings.audience)

@@ -1,4 +1,4 @@
-"""`python -m org.seed tenant.json`: a tenant with its people and service clients, from a file.
+"""`python -m org.seed tenant.json`: a tenant with departments, people and clients, from a file.
 
 What is there already (ids are fixed in the file) stays as it is, so that a second run does nothing.
 """
@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -23,9 +24,14 @@ from kernel.errors import Invalid, NotFound
 from org.clients import store as clients
 from org.clients.actions import create_client
 from org.clients.schemas import ClientIn
+from org.departments import store as departments
+from org.departments.actions import change_department, create_department
+from org.departments.schemas import DepartmentIn
 from org.people import store as people
 from org.people.actions import create_person
 from org.people.schemas import PersonIn
+from org.roles import store as roles
+from org.roles.actions import plant_roles
 from org.tenants import store as tenants
 from org.tenants.actions import create_tenant
 from org.tenants.schemas import TenantIn
@@ -37,11 +43,16 @@ class SeedTenant(TenantIn):
     id: UUID
 
 
+class SeedDepartment(DepartmentIn):
+    id: UUID
+
+
 class SeedPerson(PersonIn):
-    """`role` is for whoever reads the file: the demo says who is who by it."""
+    """`roles` are codes; `role` is for whoever reads the file: the demo says who is who by it."""
 
     id: UUID
     role: str = ""
+    roles: tuple[str, ...] = ()
 
 
 class SeedClient(ClientIn):
@@ -50,30 +61,49 @@ class SeedClient(ClientIn):
 
 
 class Seed(BaseModel):
-    """The file: one tenant and who is in it."""
+    """The file: one tenant and who is in it. Parents, and managers, stand before their own."""
 
     model_config = ConfigDict(extra="forbid")
     tenant: SeedTenant
+    departments: list[SeedDepartment] = []
     people: list[SeedPerson] = []
     clients: list[SeedClient] = []
 
 
 async def plant(database: Database, seed: Seed, *, now: datetime) -> int:
     """Add what is missing, in one transaction of the tenant; answers how much that was."""
-    added = 0
     async with database.begin(seed.tenant.id) as tx:
+        added = 0
         if await _missing(tenants.get(tx, seed.tenant.id)):
             await _add_tenant(tx, seed.tenant, now=now)
             added += 1
-        for person in seed.people:
-            if await _missing(people.get(tx, person.id)):
-                await _add_person(tx, person, now=now)
-                added += 1
-        for client in seed.clients:
-            if await _missing(clients.get(tx, client.id)):
-                await _add_client(tx, client, now=now)
-                added += 1
-    return added
+        added += await plant_roles(tx, now=now)
+        new = [one for one in seed.departments if await _missing(departments.get(tx, one.id))]
+        for department in new:
+            await _add_department(tx, department, now=now)
+        added += await _add_people(tx, seed.people, now=now)
+        for department in new:
+            await _set_head(tx, department, now=now)
+        added += await _add_clients(tx, seed.clients, now=now)
+    return added + len(new)
+
+
+async def _add_people(tx: AsyncConnection, seeds: list[SeedPerson], *, now: datetime) -> int:
+    new = [person for person in seeds if await _missing(people.get(tx, person.id))]
+    ids = {code: role.id for code, role in (await roles.by_code(tx)).items()}
+    for person in new:
+        unknown = sorted(set(person.roles) - set(ids))
+        if unknown:
+            raise ValueError(f"{person.name}: no such roles: {', '.join(unknown)}")
+        await _add_person(tx, person, tuple(sorted(ids[code] for code in person.roles)), now=now)
+    return len(new)
+
+
+async def _add_clients(tx: AsyncConnection, seeds: list[SeedClient], *, now: datetime) -> int:
+    new = [client for client in seeds if await _missing(clients.get(tx, client.id))]
+    for client in new:
+        await _add_client(tx, client, now=now)
+    return len(new)
 
 
 async def _missing(found: Awaitable[object]) -> bool:
@@ -98,15 +128,42 @@ async def _add_tenant(tx: AsyncConnection, tenant: SeedTenant, *, now: datetime)
     )
 
 
-async def _add_person(tx: AsyncConnection, person: SeedPerson, *, now: datetime) -> None:
+async def _add_department(
+    tx: AsyncConnection, department: SeedDepartment, *, now: datetime
+) -> None:
+    await create_department(
+        tx,
+        department_id=department.id,
+        name=department.name,
+        code=department.code,
+        parent_id=department.parent_id,
+        now=now,
+    )
+
+
+async def _set_head(tx: AsyncConnection, department: SeedDepartment, *, now: datetime) -> None:
+    """Once its people are there."""
+    head = department.manager_id
+    await change_department(tx, department.id, lambda one: replace(one, manager_id=head), now=now)
+
+
+async def _add_person(
+    tx: AsyncConnection, person: SeedPerson, role_ids: tuple[UUID, ...], *, now: datetime
+) -> None:
     await create_person(
         tx,
         person_id=person.id,
         name=person.name,
         email=person.email,
+        phone=person.phone,
+        subject=person.subject,
+        manager_id=person.manager_id,
+        posts=person.posts,
+        role_ids=role_ids,
         username=person.username,
         password=person.secret,
         scopes=tuple(person.scopes),
+        may=lambda _: True,
         now=now,
     )
 

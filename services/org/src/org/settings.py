@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Self
+from uuid import UUID
 
 from pydantic import BeforeValidator
 from pydantic_settings import NoDecode
@@ -16,10 +17,13 @@ def _listed(value: object) -> object:
 class OrgSettings(Settings):
     """`ORG_DEV_ISSUER=true` switches the issuer on; its keys are PEM files.
 
+    `ORG_OPERATOR_TENANT` is the tenant whose people operate the system: they create, suspend and
+    delete the others. Without it nobody does.
     `ORG_RETIRED_KEY_FILES` (separated by commas) are still published, but sign nothing any more.
     """
 
     dev_issuer: bool = False
+    operator_tenant: UUID | None = None
     signing_key_file: Path = Path()
     retired_key_files: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)] = ()
 

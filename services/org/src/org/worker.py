@@ -1,5 +1,61 @@
-"""Org publishes only: its worker ships the outbox and listens to nobody."""
+"""Org ships its outbox, keeps a copy of the directory for row scope, and fills people's days."""
 
+from chassis import directory
+from chassis.consumer.subscriptions import process
 from chassis.worker import Worker
+from contracts.cpq import events as cpq
+from contracts.l2o import events as l2o
+from contracts.mtl import events as mtl
+from contracts.org import events as org
+from contracts.rms import events as rms
+from org.reminders.actions import JOB as REMINDER_JOB
+from org.reminders.timers import reminder_due
+from org.tasks import handlers as tasks
+from org.tasks.actions import OVERDUE_JOB
+from org.tasks.timers import task_overdue
+from org.tenant_tasks.handlers import on_tenant_task_finished
 
-WORKER = Worker("org")
+DAY = process(
+    "org.days",
+    {
+        mtl.LeadAssigned: tasks.on_lead_assigned,
+        mtl.LeadConverted: tasks.on_lead_ended,
+        mtl.LeadDisqualified: tasks.on_lead_ended,
+        mtl.LeadDeleted: tasks.on_lead_ended,
+        l2o.AccountAssigned: tasks.on_account_assigned,
+        l2o.OpportunityAssigned: tasks.on_opportunity_assigned,
+        l2o.OpportunityWon: tasks.on_opportunity_ended,
+        l2o.OpportunityLost: tasks.on_opportunity_ended,
+        l2o.OpportunityDeleted: tasks.on_opportunity_ended,
+        cpq.QuoteAssigned: tasks.on_quote_assigned,
+        cpq.QuoteAccepted: tasks.on_quote_accepted,
+        cpq.QuoteRejected: tasks.on_quote_rejected,
+        cpq.QuoteExpired: tasks.on_quote_expired,
+        rms.OrderAssigned: tasks.on_order_assigned,
+        rms.ReceivableOverdue: tasks.on_receivable_overdue,
+        rms.ReceivableAssigned: tasks.on_receivable_assigned,
+        rms.ReceivableAllocated: tasks.on_receivable_allocated,
+        rms.PaymentReversed: tasks.on_payment_reversed,
+        **{each.ImportFinished: tasks.on_import_finished for each in (org, mtl, l2o, cpq, rms)},
+    },
+)
+
+# How far the tasks of tenants are.
+TASKS = process(
+    "org.tenant_task_reports",
+    {
+        cpq.TenantTaskFinished: on_tenant_task_finished,
+        l2o.TenantTaskFinished: on_tenant_task_finished,
+        mtl.TenantTaskFinished: on_tenant_task_finished,
+        rms.TenantTaskFinished: on_tenant_task_finished,
+        org.TenantTaskReported: on_tenant_task_finished,
+    },
+    most=1,
+)
+
+WORKER = Worker(
+    "org",
+    (*directory.subscriptions("org"), DAY, TASKS),
+    deletes_last=True,
+    jobs={REMINDER_JOB: reminder_due, OVERDUE_JOB: task_overdue},
+)

@@ -1,4 +1,5 @@
 import asyncio
+import random
 from uuid import UUID
 
 from httpx import AsyncClient
@@ -7,15 +8,18 @@ from sqlalchemy import func, select
 from chassis.tables import outbox
 from kernel.ids import new_id
 from org.logins.store import logins
-from services.org.tests.factories import PASSWORD, codes
+from org.people.store import people
+from services.org.tests.factories import PASSWORD, add_person, codes, create_department
 from testkit import tokens
 from testkit.plugin import Committed
+from testkit.tenants import add_tenants
 
 
 async def test_one_username_in_parallel_goes_to_one(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     tenants = [tenant, new_id()]
+    await add_tenants(committed.app, *tenants)
     body = {"username": "li.na", "password": PASSWORD}
     answers = await asyncio.gather(
         *(
@@ -34,3 +38,56 @@ async def test_one_username_in_parallel_goes_to_one(
         assert await tx.scalar(select(func.count()).select_from(outbox)) == 1
     async with committed.app.begin(None) as tx:
         assert await tx.scalar(select(func.count()).select_from(logins)) == 1
+
+
+async def test_of_two_who_stand_in_for_each_other_one_is_refused(
+    committed_client: AsyncClient,
+) -> None:
+    for _ in range(5):
+        a, b = [(await add_person(committed_client, name))["id"] for name in "AB"]
+        days = {"from_date": "2026-12-01", "to_date": "2026-12-08"}
+        answers = await asyncio.gather(
+            committed_client.post(f"/people/{a}/leaves", json={**days, "substitute_id": b}),
+            committed_client.post(f"/people/{b}/leaves", json={**days, "substitute_id": a}),
+        )
+        assert sorted(answer.status_code for answer in answers) == [201, 409]
+
+
+async def test_a_storm_of_managers_closes_no_ring(
+    committed_client: AsyncClient, committed: Committed, tenant: UUID
+) -> None:
+    chance = random.Random(7)
+    ids = [(await add_person(committed_client, f"P{n}"))["id"] for n in range(6)]
+    changes = [(chance.choice(ids), chance.choice(ids)) for _ in range(40)]
+    answers = await asyncio.gather(
+        *(
+            committed_client.patch(f"/people/{key}", json={"manager_id": manager})
+            for key, manager in changes
+        )
+    )
+    assert {answer.status_code for answer in answers} == {200, 409}
+    async with committed.app.begin(tenant) as tx:
+        rows = await tx.execute(select(people.c.id, people.c.manager_id))
+        line = {row.id: row.manager_id for row in rows}
+    for start in line:
+        key, steps = line[start], 0
+        while key is not None:
+            key, steps = line[key], steps + 1
+            assert steps <= len(line), "a ring"
+
+
+async def test_a_person_is_edited_while_his_department_is(committed_client: AsyncClient) -> None:
+    """Both lock both: departments come first everywhere, so that nobody waits in a ring."""
+    place = (await create_department(committed_client))["id"]
+    person = (await add_person(committed_client, posts=[{"department_id": place}]))["id"]
+    answers = await asyncio.gather(
+        *(
+            committed_client.patch(f"/{path}", json={"name": f"N{n}", **more})
+            for n in range(8)
+            for path, more in (
+                (f"people/{person}", {}),
+                (f"departments/{place}", {"manager_id": person if n % 2 else None}),
+            )
+        )
+    )
+    assert {answer.status_code for answer in answers} == {200}

@@ -43,6 +43,12 @@ async def test_a_person_is_stored_and_published(
             "name": "李娜",
             "email": "li.na@example.com",
             "active": True,
+            "subject": person["id"],
+            "phone": None,
+            "posts": [],
+            "manager_id": None,
+            "leaves": [],
+            "role_ids": [],
         }
     }
 
@@ -164,7 +170,7 @@ async def test_a_list_is_newest_first_and_paged(client: AsyncClient) -> None:
 
 @pytest.mark.parametrize(
     ("query", "code"),
-    [("limit=0", "TOO_SMALL"), ("name=x", "UNKNOWN_FIELD"), ("cursor=x", "CURSOR_INVALID")],
+    [("limit=0", "TOO_SMALL"), ("nick=x", "UNKNOWN_FIELD"), ("cursor=x", "CURSOR_INVALID")],
 )
 async def test_bad_lists(client: AsyncClient, query: str, code: str) -> None:
     answer = await client.get(f"/people?{query}")
@@ -197,5 +203,6 @@ async def test_a_bad_id(client: AsyncClient) -> None:
 
 def test_what_is_personal() -> None:
     marked = {("name",): "name", ("email",): "email", ("username",): "username"}
+    marked[("phone",)] = "phone"
     for model in (PersonIn, PersonOut, Person):
         assert personal_fields(model) == marked

@@ -29,6 +29,8 @@ async def test_my_tenant(client: AsyncClient, tenant: UUID) -> None:
         "default_tax_rate": "0.13",
         "country": "CN",
         "status": "ACTIVE",
+        "tax_rounding": "LINE",
+        "quotas": {"requests_per_minute": None, "rows": None, "imports_at_once": None},
         "version": 1,
         "created_at": "2026-11-22T08:00:00Z",
         "updated_at": "2026-11-22T08:00:00Z",
@@ -58,6 +60,8 @@ async def test_a_change_is_stored_and_published_whole(
         "default_tax_rate": "0",
         "country": "CN",
         "status": "ACTIVE",
+        "tax_rounding": "LINE",
+        "quotas": {"requests_per_minute": None, "rows": None, "imports_at_once": None},
     }
 
 

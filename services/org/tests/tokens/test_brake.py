@@ -1,13 +1,15 @@
-"""Five wrong secrets, then a pause: also for many guesses at once."""
+"""Five wrong secrets from one address, then a pause for it: also for many guesses at once."""
 
 import asyncio
 from datetime import datetime, timedelta
 
-from httpx import AsyncClient, Response
-from sqlalchemy import select, update
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
+from sqlalchemy import delete, func, insert, select, update
 
 from chassis.clock import now
-from org.logins.store import logins
+from org.logins.actions import counted_as
+from org.logins.store import login_tries
 from services.org.tests.factories import PASSWORD, create_client, create_person
 from testkit.plugin import Committed
 
@@ -17,14 +19,27 @@ async def sign_in(client: AsyncClient, password: str, *, username: str = "li.na"
     return await client.post("/oauth/token", data=form, headers={"Authorization": ""})
 
 
+def from_address(app: FastAPI, address: str) -> AsyncClient:
+    """Somebody who calls from there."""
+    transport = ASGITransport(app, client=(address, 1))
+    return AsyncClient(transport=transport, base_url="http://test/org/v1")
+
+
+HERE = {"login": counted_as("li.na"), "source": "127.0.0.1"}
+OURS = (login_tries.c.login == counted_as("li.na")) & (login_tries.c.source == "127.0.0.1")
+
+
 async def set_tries(committed: Committed, failed: int, failed_at: datetime) -> None:
+    row = {**HERE, "failed": failed, "failed_at": failed_at, "stale_at": now()}
     async with committed.app.begin(None) as tx:
-        await tx.execute(update(logins).values(failed=failed, failed_at=failed_at))
+        await tx.execute(delete(login_tries))
+        await tx.execute(insert(login_tries).values(row))
 
 
-async def failures(committed: Committed) -> int:
+async def failures(committed: Committed, *, source: str = "127.0.0.1") -> int:
     async with committed.app.begin(None) as tx:
-        found: int = (await tx.execute(select(logins.c.failed))).scalar_one()
+        query = select(login_tries.c.failed).where(login_tries.c.source == source)
+        found: int = (await tx.execute(query)).scalar_one()
         return found
 
 
@@ -73,9 +88,9 @@ async def test_a_right_guess_behind_five_wrong_ones_is_not_told(
     await set_tries(committed, 4, now())
     right = asyncio.create_task(sign_in(committed_client, PASSWORD))
     async with committed.app.begin(None) as tx:  # the fifth failure, while the proof goes on
-        await tx.execute(select(logins).with_for_update())
+        await tx.execute(select(login_tries).with_for_update())
         await asyncio.sleep(0.5)
-        await tx.execute(update(logins).values(failed=5, failed_at=now()))
+        await tx.execute(update(login_tries).where(OURS).values(failed=5, failed_at=now()))
     assert (await right).status_code == 429
 
 
@@ -118,3 +133,55 @@ async def test_an_unknown_name_takes_as_long_and_is_refused_alike(
     assert {text for _, text in known} == {text for _, text in unknown}
     # Hashing takes tens of milliseconds, the rest a few: without it this would be far off.
     assert min(unknown)[0] > min(known)[0] / 3
+
+
+async def test_a_stranger_does_not_shut_out_whose_login_it_is(
+    app: FastAPI, committed_client: AsyncClient, committed: Committed
+) -> None:
+    await create_person(committed_client)
+    async with from_address(app, "203.0.113.9") as stranger:
+        guesses = [(await sign_in(stranger, f"guess {n}")).status_code for n in range(6)]
+        assert guesses == [400] * 5 + [429]
+        assert (await sign_in(committed_client, PASSWORD)).status_code == 200
+        assert (await sign_in(stranger, PASSWORD)).status_code == 429
+    assert await failures(committed, source="203.0.113.9") == 5
+    assert await failures(committed, source="") == 5
+
+
+async def test_many_addresses_together_are_braked_but_not_a_known_one(
+    app: FastAPI, committed_client: AsyncClient, committed: Committed
+) -> None:
+    await create_person(committed_client)
+    assert (await sign_in(committed_client, PASSWORD)).status_code == 200
+    counted = update(login_tries).where(login_tries.c.source == "")
+    async with committed.app.begin(None) as tx:
+        await tx.execute(counted.values(failed=99, failed_at=now()))
+    async with from_address(app, "203.0.113.10") as stranger:
+        assert (await sign_in(stranger, "wrong")).status_code == 400
+        assert (await sign_in(stranger, PASSWORD)).status_code == 429
+    assert (await sign_in(committed_client, PASSWORD)).status_code == 200
+
+
+async def test_names_nobody_has_are_braked_alike(committed_client: AsyncClient) -> None:
+    for name in ("nobody", "n" * 5_000):
+        statuses = [
+            (await sign_in(committed_client, "x", username=name)).status_code for _ in range(6)
+        ]
+        assert statuses == [400] * 5 + [429]
+
+
+async def test_counts_that_say_nothing_any_more_are_swept(
+    committed_client: AsyncClient, committed: Committed
+) -> None:
+    old = now() - timedelta(days=1)
+    rows = [
+        {"login": f"n{n}", "source": "x", "failed": 1, "failed_at": old, "stale_at": old}
+        for n in range(30)
+    ]
+    async with committed.app.begin(None) as tx:
+        await tx.execute(insert(login_tries), rows)
+    for _ in range(2):
+        await sign_in(committed_client, "x", username="nobody")
+    async with committed.app.begin(None) as tx:
+        left = await tx.scalar(select(func.count()).select_from(login_tries))
+    assert left == 2

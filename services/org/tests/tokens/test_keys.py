@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from org.tokens.actions.issue import granted_scope
 from org.tokens.actions.keys import load_keys, thumbprint
 from org.tokens.domain import GrantRefused
-from services.org.tests.factories import a_login, private_pem, write_key
+from services.org.tests.factories import a_holder, a_login, private_pem, write_key
 
 
 def test_the_thumbprint_is_that_of_rfc_7638() -> None:
@@ -110,7 +110,7 @@ def test_a_retired_key_of_another_kind_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_scopes_within_ones_own(asked: str, granted: str) -> None:
-    assert granted_scope(a_login(), asked) == granted
+    assert granted_scope(a_login(), a_holder(), asked) == granted
 
 
 @pytest.mark.parametrize(
@@ -118,9 +118,9 @@ def test_scopes_within_ones_own(asked: str, granted: str) -> None:
 )
 def test_scopes_beyond_ones_own(asked: str) -> None:
     with pytest.raises(GrantRefused, match="INVALID_SCOPE"):
-        granted_scope(a_login(), asked)
+        granted_scope(a_login(), a_holder(), asked)
 
 
 def test_not_even_all_scopes_cover_what_is_no_scope() -> None:
     with pytest.raises(GrantRefused, match="INVALID_SCOPE"):
-        granted_scope(a_login(scopes=("*",)), 'a"b')
+        granted_scope(a_login(), a_holder("*"), 'a"b')

@@ -54,7 +54,7 @@ async def test_a_persons_token(committed_client: AsyncClient, tenant: UUID) -> N
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["pragma"] == "no-cache"
     given = answer.json()
-    assert (given["token_type"], given["expires_in"]) == ("Bearer", 600)
+    assert (given["token_type"], given["expires_in"]) == ("Bearer", 300)
     assert given["scope"] == "mtl.lead.read mtl.lead.write"
     principal = await (await verifier(committed_client)).verify(given["access_token"])
     assert (principal.tenant_id, principal.subject) == (tenant, person["id"])

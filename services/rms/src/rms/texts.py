@@ -18,6 +18,48 @@ TEXTS: dict[str, Text] = {
     "ORDER_SHIPPED": Text(
         "订单 {document_no} 已全部发货。", "Order {document_no} is shipped completely."
     ),
+    "ORDER_PARTLY_SHIPPED": Text(
+        "订单 {document_no} 已部分发货。", "A part of order {document_no} is shipped already."
+    ),
+    "ORDER_CANCELLED": Text("订单 {document_no} 已取消。", "Order {document_no} is cancelled."),
+    "ORDER_LINES_CANCELLED": Text(
+        "订单 {document_no} 已有取消的行，不能再变更。",
+        "Lines of order {document_no} are cancelled, so it cannot be amended.",
+    ),
+    "ORDER_EMPTY": Text(
+        "订单至少保留一行；如需全部取消，请取消订单。",
+        "One line must stay; to drop them all, cancel the order.",
+    ),
+    "DATE_IN_PAST": Text("不能早于今天（{today}）。", "Not before today, {today}."),
+    "PAYMENT_TERM_NOT_FOUND": Text("没有该付款条件。", "There is no such payment term."),
+    "PAYMENT_TERM_UNKNOWN": Text("没有可用的该付款条件。", "There is no such active payment term."),
+    "PAYMENT_TERM_DUPLICATE": Text(
+        "付款条件 {term} 已存在。", "There is a payment term {term} already."
+    ),
+    "PAYMENT_TERM_INACTIVE": Text(
+        "付款条件 {term} 已停用。", "Payment term {term} is not used any more."
+    ),
+    "PAYMENT_TERM_DEFAULT": Text(
+        "{term} 是默认付款条件，请先另选默认。",
+        "{term} is the default payment term; choose another default first.",
+    ),
+    "SHARES_NOT_WHOLE": Text(
+        "各期比例之和须为 1，现为 {total}。", "The shares must sum to 1, not {total}."
+    ),
+    "ACCOUNT_NOT_FOUND": Text("没有该客户。", "There is no such account."),
+    "ALLOCATION_NOT_FOUND": Text("没有该核销记录。", "There is no such allocation."),
+    "ALLOCATION_IS_REVERSAL": Text(
+        "该记录本身是冲销，不能再冲销。",
+        "This allocation undoes another; it cannot be undone itself.",
+    ),
+    "PAYMENT_REFUNDED": Text(
+        "回款 {document_no} 已退款。", "Money of payment {document_no} was given back already."
+    ),
+    "PAYMENT_REVERSED": Text("回款 {document_no} 已被银行退回。", "Payment {document_no} bounced."),
+    "REFUND_DUPLICATE": Text(
+        "银行流水号 {bank_reference} 已登记为退款。",
+        "There is a refund with bank reference {bank_reference} already.",
+    ),
     "LINE_UNKNOWN": Text("订单中没有该行。", "The order has no such line."),
     "LINE_REPEATED": Text("该行重复。", "The line is named twice."),
     "QUANTITY_EXCEEDS_OPEN": Text(

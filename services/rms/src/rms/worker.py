@@ -4,14 +4,31 @@ from chassis import directory
 from chassis.consumer.subscriptions import process, replica
 from chassis.worker import Worker
 from contracts.cpq.events import QuoteAccepted
-from contracts.l2o.events import AccountCreated
+from contracts.l2o.events import (
+    AccountAssigned,
+    AccountChanged,
+    AccountCreated,
+    AccountDeleted,
+    AccountRestored,
+)
 from rms.accounts.handlers import on_accounts
 from rms.orders.handlers import on_quote_accepted
+from rms.receivables.actions import OVERDUE_JOB
+from rms.receivables.timers import receivable_overdue
 
 SUBSCRIPTIONS = (
     process("rms.quotes", {QuoteAccepted: on_quote_accepted}),
-    replica("rms.accounts", {AccountCreated: on_accounts}),
-    directory.subscription("rms"),
+    replica(
+        "rms.accounts",
+        {
+            AccountCreated: on_accounts,
+            AccountChanged: on_accounts,
+            AccountAssigned: on_accounts,
+            AccountDeleted: on_accounts,
+            AccountRestored: on_accounts,
+        },
+    ),
+    *directory.subscriptions("rms"),
 )
 
-WORKER = Worker(service="rms", subscriptions=SUBSCRIPTIONS)
+WORKER = Worker(service="rms", subscriptions=SUBSCRIPTIONS, jobs={OVERDUE_JOB: receivable_overdue})

@@ -1,19 +1,26 @@
 """The newest name of an account wins, in whatever order its events arrive."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.consumer.subscriptions import Meta, Received
-from contracts.l2o.events import AccountCreated, AccountState
+from contracts.l2o.events import (
+    AccountChanged,
+    AccountCreated,
+    AccountDeleted,
+    AccountRestored,
+    AccountState,
+)
 from kernel.ids import new_id
 from rms.accounts.handlers import on_accounts
-from rms.accounts.store import accounts
+from rms.accounts.store import AccountFact, accounts
 from services.rms.tests.factories import NOON
 
 
-def told(account_id: UUID, name: str, *, sequence: int) -> Received[AccountCreated]:
+def told(account_id: UUID, name: str, *, sequence: int) -> Received[AccountFact]:
     event = AccountCreated(account=AccountState(account_id=account_id, name=name))
     meta = Meta(
         event_id=new_id(),
@@ -33,3 +40,25 @@ async def test_the_newest_name_stays(tx: AsyncConnection) -> None:
     assert (await on_accounts(tx, [old, new])).skipped == {old.meta.event_id, new.meta.event_id}
     rows = await tx.execute(select(accounts.c.id, accounts.c.name))
     assert [tuple(row) for row in rows] == [(account_id, "新名")]
+
+
+async def test_owner_and_deletion_are_followed(tx: AsyncConnection) -> None:
+    """A deleted account keeps its name, as its orders and debts are still there."""
+    account_id = new_id()
+    state = AccountState(account_id=account_id, name="星辰", owner_id="seller-2")
+    created = told(account_id, "星辰", sequence=1)
+    facts: list[tuple[Received[AccountFact], tuple[str, str | None, bool]]] = [
+        (created, ("星辰", None, False)),
+        (Received(AccountChanged(account=state), at(created, 2)), ("星辰", "seller-2", False)),
+        (Received(AccountDeleted(account=state), at(created, 3)), ("星辰", "seller-2", True)),
+        (Received(AccountRestored(account=state), at(created, 4)), ("星辰", "seller-2", False)),
+    ]
+    for fact, expected in facts:
+        await on_accounts(tx, [fact])
+        columns = accounts.c
+        rows = await tx.execute(select(columns.name, columns.owner_id, columns.deleted))
+        assert [tuple(row) for row in rows] == [expected]
+
+
+def at(received: Received[AccountFact], sequence: int) -> Meta:
+    return replace(received.meta, event_id=new_id(), sequence=sequence)

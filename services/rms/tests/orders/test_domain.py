@@ -16,6 +16,7 @@ from kernel.money import CurrencyMismatch, Money
 from rms.orders.domain.lines import OrderLine, worth
 from rms.orders.domain.order import Order, OrderStatus, Wanted, status_of
 from rms.orders.domain.quotes import ensure_sound, order_of
+from rms.payment_terms.domain import BUILT_IN
 from services.rms.tests.factories import NOON, TODAY, TWO_LINES, cny, make_line, make_quote
 
 LATER = NOON + timedelta(hours=1)
@@ -28,6 +29,7 @@ def make_order(*, confirmed: bool = True) -> Order:
         line_ids=new_id,
         document_no="SO-2026-000001",
         account_name="星辰科技",
+        payment_term=BUILT_IN,
         now=NOON,
     )
     return order.confirm(now=NOON)[0] if confirmed else order
@@ -45,7 +47,13 @@ def ship(order: Order, *quantities: str) -> Order:
 def line_of(gross: Money, quantity: str) -> OrderLine:
     template = make_order().lines[0]
     zero = Money.zero(gross.currency)
-    return replace(template, gross_amount=gross, shipped_amount=zero, quantity=Decimal(quantity))
+    return replace(
+        template,
+        gross_amount=gross,
+        shipped_amount=zero,
+        cancelled_amount=zero,
+        quantity=Decimal(quantity),
+    )
 
 
 def amounts(line: OrderLine, *quantities: str) -> list[str]:

@@ -23,6 +23,7 @@ from rms.orders.store import order_lines, orders
 from rms.worker import SUBSCRIPTIONS
 from services.rms.tests.factories import NOON, add_settings, cny, make_quote
 from testkit.plugin import Committed, PublishedFacts
+from testkit.tenants import remove_tenant
 
 QUOTES = next(one for one in SUBSCRIPTIONS if one.name == "rms.quotes")
 
@@ -85,6 +86,7 @@ async def test_an_unsound_quote_makes_nothing(
 
 
 async def test_a_tenant_that_has_not_arrived_is_waited_for(tx: AsyncConnection) -> None:
+    await remove_tenant(tx)
     with pytest.raises(Unavailable, match="TENANT_NOT_READY"):
         await accept(tx, make_quote())
 

@@ -1,31 +1,36 @@
-"""The guards hold without the lock that the actions take before them."""
+"""The guards hold whoever comes, and whatever the code thinks."""
 
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import insert, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.rows import to_columns
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from rms.orders import store
-from rms.orders.domain.lines import Part
-from services.rms.tests.factories import add_order, add_settings, cny
+from services.rms.tests.factories import NOON, add_order, add_settings, cny
 
 
 async def test_no_more_of_a_line_than_is_left(tx: AsyncConnection) -> None:
+    """Of two who saw the same order one writes; and no line ever holds more than it is."""
     await add_settings(tx)
-    order = await store.get(tx, await add_order(tx))
-    line = order.lines[0]
-    part = Part(line_id=line.id, quantity=Decimal(6), amount=cny("678.00"))
-    await store.ship_line(tx, part)
+    order = await store.get(tx, await add_order(tx, confirmed=True))
+    part = order.lines[0].part(Decimal(6))
+    shipped = order.ship([part], now=NOON)
+    await store.save_lines(tx, shipped, [part.line_id])
     with pytest.raises(Conflict, match="STALE_WRITE"):
-        await store.ship_line(tx, part)
+        await store.save_lines(tx, shipped, [part.line_id])
     (line, _) = (await store.get(tx, order.id)).lines
     assert (line.shipped_quantity, line.shipped_amount) == (Decimal(6), cny("678.00"))
+    for wrong in ({"cancelled_quantity": 5}, {"cancelled_amount": 453}, {"shipped_quantity": -1}):
+        mine = update(store.order_lines).where(store.order_lines.c.id == line.id)
+        with pytest.raises(IntegrityError, match="violates check"):
+            async with tx.begin_nested():
+                await tx.execute(mine.values(wrong))
 
 
 async def test_one_order_a_quote_in_the_database_too(tx: AsyncConnection) -> None:

@@ -12,32 +12,29 @@ from hypothesis import strategies as st
 from kernel.errors import Invalid, RuleBroken
 from kernel.ids import new_id
 from kernel.money import Money
-from rms.payments.domain import (
-    Owed,
-    Payment,
-    PaymentStatus,
-    Wanted,
-    ensure_plausible,
-    status_of,
-)
+from rms.payments.domain.allocations import Owed, Wanted
+from rms.payments.domain.payment import Payment, PaymentStatus, ensure_plausible, status_of
 from services.rms.tests.factories import NOON, TODAY, cny
 
 ACCOUNT = new_id()
 
 
 def make_payment(amount: Money, allocated: Money | None = None) -> Payment:
-    return Payment(
+    zero = Money.zero(amount.currency)
+    payment = Payment(
         id=new_id(),
         document_no="PY-2026-000001",
         account_id=ACCOUNT,
         account_name="星辰科技",
         bank_reference="BANK-1",
         amount=amount,
-        allocated=allocated or Money.zero(amount.currency),
+        allocated=zero,
+        returned=zero,
         received_date=TODAY,
         created_at=NOON,
         updated_at=NOON,
     )
+    return payment.allocate(allocated or zero, now=NOON)
 
 
 def owed(amount: str, day: int = 1, *, currency: str = "CNY", account: UUID = ACCOUNT) -> Owed:
@@ -62,7 +59,8 @@ def owed(amount: str, day: int = 1, *, currency: str = "CNY", account: UUID = AC
 )
 def test_the_status_follows_from_the_amounts(allocated: str, status: PaymentStatus) -> None:
     payment = make_payment(cny("250.00"), cny(allocated))
-    assert payment.status is status_of(payment.amount, payment.allocated) is status
+    zero = Money.zero("CNY")
+    assert payment.status is status_of(payment.amount, payment.allocated, zero, None) is status
     assert payment.state().unallocated == cny("250.00") - cny(allocated)
 
 

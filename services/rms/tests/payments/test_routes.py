@@ -39,7 +39,7 @@ async def test_money_arrives_once(
     assert (payment["status"], payment["version"]) == ("UNALLOCATED", 1)
     assert payment["unallocated"] == {"amount": "1130.00", "currency": "CNY"}
     read = await client.get(answer.headers["location"].removeprefix("/rms/v1"))
-    assert read.json() == payment | {"allocations": []}
+    assert read.json() == payment | {"allocations": [], "returns": []}
     fact = (await published())[-1]
     assert (fact.type, fact.sequence) == ("rms.payment.received.v1", 1)
     assert fact.payload["payment"]["bank_reference"] == "ICBC-1"

@@ -1,10 +1,10 @@
 """What is open and overdue, with numbers worked by hand."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from kernel.errors import Conflict
 from kernel.ids import new_id
 from kernel.money import Money
 from rms.receivables.domain import Receivable, ReceivableStatus, status_of
@@ -12,7 +12,7 @@ from services.rms.tests.factories import NOON, TODAY, cny
 
 
 def make_receivable(amount: Money, allocated: Money) -> Receivable:
-    return Receivable(
+    receivable = Receivable(
         id=new_id(),
         document_no="AR-2026-000001",
         order_id=new_id(),
@@ -21,11 +21,12 @@ def make_receivable(amount: Money, allocated: Money) -> Receivable:
         account_id=new_id(),
         account_name="星辰科技",
         amount=amount,
-        allocated=allocated,
+        allocated=Money.zero(amount.currency),
         due_date=TODAY,
         created_at=NOON,
         updated_at=NOON,
     )
+    return receivable.allocate(allocated, now=NOON)
 
 
 @pytest.mark.parametrize(
@@ -51,4 +52,26 @@ def test_it_is_overdue_from_the_day_after_until_it_is_settled() -> None:
     receivable = make_receivable(cny("100.00"), cny("60.00"))
     assert not receivable.is_overdue(TODAY)
     assert receivable.is_overdue(date(2026, 11, 23))
-    assert not replace(receivable, allocated=cny("100.00")).is_overdue(date(2026, 11, 23))
+    settled = receivable.allocate(cny("40.00"), now=NOON)
+    assert not settled.is_overdue(date(2026, 11, 23))
+    assert settled.reopen(cny("0.01"), now=NOON).is_overdue(date(2026, 11, 23))
+
+
+def test_it_is_told_to_be_overdue_once() -> None:
+    receivable = make_receivable(cny("100.00"), cny("60.00"))
+    assert receivable.may_become_overdue
+    told = receivable.tell_overdue(date(2026, 11, 23), now=NOON)
+    assert (told.overdue_date, told.may_become_overdue) == (date(2026, 11, 23), False)
+    assert told.became_overdue(date(2026, 11, 23)).receivable.open == cny("40.00")
+    assert not receivable.allocate(cny("40.00"), now=NOON).may_become_overdue
+
+
+def test_what_is_taken_back_is_open_again() -> None:
+    settled = make_receivable(cny("100.00"), cny("100.00"))
+    reopened = settled.reopen(cny("30.00"), now=NOON)
+    assert (reopened.status, reopened.open) == (ReceivableStatus.PARTLY_SETTLED, cny("30.00"))
+    assert reopened.reopen(cny("70.00"), now=NOON).status is ReceivableStatus.OPEN
+    with pytest.raises(Conflict, match="STALE_WRITE"):
+        reopened.reopen(cny("70.01"), now=NOON)
+    with pytest.raises(Conflict, match="STALE_WRITE"):
+        settled.allocate(cny("0.01"), now=NOON)

@@ -11,6 +11,7 @@ from kernel.ids import new_id
 from rms.receivables.actions import allocate_to_receivable
 from services.rms.tests.conftest import At
 from services.rms.tests.factories import NOON, Books, cny, errors_of, open_books
+from testkit.tenants import remove_tenant
 
 
 @pytest.fixture
@@ -70,7 +71,10 @@ async def test_what_is_wrong_missing_or_forbidden(
     assert (await client.get(path, headers=other)).status_code == 403
 
 
-async def test_a_tenant_without_settings_is_not_ready(client: AsyncClient) -> None:
+async def test_a_tenant_without_settings_is_not_ready(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    await remove_tenant(tx)
     answer = await client.get("/receivables")
     assert (answer.status_code, answer.json()["code"]) == (503, "TENANT_NOT_READY")
     assert answer.headers["retry-after"] == "1"

@@ -11,12 +11,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.audit.cause import attribute
 from chassis.consumer import counts, inbox, parking
 from chassis.consumer.arrivals import Arrival
 from chassis.consumer.counts import Outcome
 from chassis.consumer.failures import Failure, Reason
 from chassis.consumer.subscriptions import Kind, ReplicaResult, Subscription
 from chassis.context import Context, entered
+from chassis.tenants.burials import is_buried
 
 Outcomes = list[tuple[Arrival, Outcome]]
 
@@ -67,7 +69,12 @@ class Delivery:
         self.handling = False  # whether a failure from here on may be a handler's
 
     async def run(self, arrivals: Sequence[Arrival], failure: Failure | None = None) -> Outcomes:
-        """Bring every arrival to its outcome and count it; with a failure, park them for it."""
+        """Bring every arrival to its outcome and count it; with a failure, park them for it.
+
+        What comes for a tenant that was deleted leaves no trace, not even a count.
+        """
+        if await is_buried(self._tx, self._tenant):
+            return [(arrival, Outcome.IGNORED) for arrival in arrivals]
         places = {arrival.record.place for arrival in arrivals}
         self._last_offsets = await counts.lock(self._tx, self._tenant, self._subscription, places)
         fresh = await self._without_duplicates(arrivals)
@@ -158,6 +165,7 @@ async def handle(
         for arrival in arrivals:
             received = arrival.received
             with _entered(subscription, arrival):
+                await attribute(tx)
                 await subscription.handlers[type(received.event)](tx, received.event, received.meta)
         return {arrival.event_id: Outcome.APPLIED for arrival in arrivals}
     result = ReplicaResult()

@@ -62,6 +62,11 @@ class OperationWaiter:
         finally:
             self._waiting.discard(waiting)
 
+    @property
+    def closed(self) -> bool:
+        """Whether the process is about to stop, so that streams end."""
+        return self._closed
+
     def close(self) -> None:
         """Send everybody home at once: the process is about to stop."""
         self._closed = True

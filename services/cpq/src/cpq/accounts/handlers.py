@@ -3,11 +3,11 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.consumer.subscriptions import Received, ReplicaResult
-from contracts.l2o.events import AccountCreated
 from cpq.accounts import store
+from cpq.accounts.store import AccountFact
 
 
 async def on_accounts(
-    tx: AsyncConnection, received: Sequence[Received[AccountCreated]]
+    tx: AsyncConnection, received: Sequence[Received[AccountFact]]
 ) -> ReplicaResult:
     return await store.keep(tx, received)

@@ -1,18 +1,38 @@
 """The read copy of L2O's accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Column, Table, Text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.consumer.replica import replica_columns, replicate
 from chassis.consumer.subscriptions import Received, ReplicaResult
-from contracts.l2o.events import AccountCreated
+from contracts.l2o.events import (
+    AccountAssigned,
+    AccountChanged,
+    AccountCreated,
+    AccountDeleted,
+    AccountRestored,
+)
 from cpq.database import metadata
 
-accounts = Table("accounts", metadata, *replica_columns(), Column("name", Text, nullable=False))
+AccountFact = AccountCreated | AccountChanged | AccountAssigned | AccountDeleted | AccountRestored
+
+accounts = Table(
+    "accounts",
+    metadata,
+    *replica_columns(),
+    Column("name", Text, nullable=False),
+    Column("owner_id", Text),
+)
 
 
-async def keep(tx: AsyncConnection, received: Sequence[Received[AccountCreated]]) -> ReplicaResult:
+async def keep(tx: AsyncConnection, received: Sequence[Received[AccountFact]]) -> ReplicaResult:
     """Keep the newest state of each."""
-    return await replicate(tx, accounts, received, lambda fact: {"name": fact.account.name})
+    return await replicate(tx, accounts, received, _columns)
+
+
+def _columns(fact: AccountFact) -> Mapping[str, object]:
+    told = fact.account
+    gone = isinstance(fact, AccountDeleted)
+    return {"name": told.name, "owner_id": told.owner_id, "deleted": gone}

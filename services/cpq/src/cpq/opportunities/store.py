@@ -8,14 +8,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.consumer.replica import replica_columns, replicate
 from chassis.consumer.subscriptions import Received, ReplicaResult
 from contracts.l2o.events import (
+    OpportunityAssigned,
+    OpportunityChanged,
+    OpportunityDeleted,
     OpportunityLost,
     OpportunityOpened,
+    OpportunityRestored,
     OpportunityStageMoved,
     OpportunityWon,
 )
 from cpq.database import metadata
 
-OpportunityFact = OpportunityOpened | OpportunityStageMoved | OpportunityWon | OpportunityLost
+OpportunityFact = (
+    OpportunityOpened
+    | OpportunityStageMoved
+    | OpportunityChanged
+    | OpportunityAssigned
+    | OpportunityWon
+    | OpportunityLost
+    | OpportunityDeleted
+    | OpportunityRestored
+)
 
 opportunities = Table(
     "opportunities",
@@ -24,12 +37,19 @@ opportunities = Table(
     Column("account_id", Uuid, nullable=False),
     Column("name", Text, nullable=False),
     Column("stage", Text, nullable=False),
+    Column("owner_id", Text),
 )
 
 
 def _columns(fact: OpportunityFact) -> dict[str, object]:
     told = fact.opportunity
-    return {"account_id": told.account_id, "name": told.name, "stage": told.stage}
+    return {
+        "account_id": told.account_id,
+        "name": told.name,
+        "stage": told.stage,
+        "owner_id": told.owner_id,
+        "deleted": isinstance(fact, OpportunityDeleted),
+    }
 
 
 async def keep(tx: AsyncConnection, received: Sequence[Received[OpportunityFact]]) -> ReplicaResult:

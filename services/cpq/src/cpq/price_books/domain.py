@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
-from contracts.cpq.events import PriceBookCreated, PriceBookState
+from contracts.cpq.events import PriceBookChanged, PriceBookCreated, PriceBookState
 from contracts.cpq.events import PriceEntry as EntryState
 from contracts.cpq.events import PriceTier as TierState
-from kernel.errors import Violation
+from kernel.errors import Invalid, Violation
 from kernel.money import Money
 
 
@@ -75,16 +76,50 @@ class PriceBook:
 
     def created(self) -> PriceBookCreated:
         """The fact of its creation, with every price."""
-        return PriceBookCreated(
-            price_book=PriceBookState(
-                price_book_id=self.id,
-                name=self.name,
-                currency=self.currency,
-                valid_from=self.valid_from,
-                valid_to=self.valid_to,
-                entries=tuple(_state_of(entry) for entry in self.entries),
-            )
+        return PriceBookCreated(price_book=self.state())
+
+    def edited(
+        self, edit: PriceBook, *, unknown: Collection[UUID], now: datetime
+    ) -> tuple[PriceBook, PriceBookChanged]:
+        """As `edit` says. Raises Invalid with everything wrong at once."""
+        violations = edit.violations(unknown=unknown)
+        if violations:
+            raise Invalid(violations)
+        changed = replace(edit, updated_at=now)
+        return changed, PriceBookChanged(price_book=changed.state())
+
+    def state(self) -> PriceBookState:
+        """The whole book, as events and its history tell it."""
+        return PriceBookState(
+            price_book_id=self.id,
+            name=self.name,
+            currency=self.currency,
+            valid_from=self.valid_from,
+            valid_to=self.valid_to,
+            entries=tuple(_state_of(entry) for entry in self.entries),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceBookVersion:
+    """A book as it stood until it was changed: at this instant, by whom."""
+
+    price_book_id: UUID
+    version: int
+    content: dict[str, Any]
+    replaced_at: datetime
+    replaced_by: str
+
+
+def replaced(book: PriceBook, *, actor: str, now: datetime) -> PriceBookVersion:
+    """What its history keeps of a book that is about to be changed."""
+    return PriceBookVersion(
+        price_book_id=book.id,
+        version=book.version,
+        content=book.state().model_dump(mode="json"),
+        replaced_at=now,
+        replaced_by=actor,
+    )
 
 
 def _violations_of_entry(

@@ -1,14 +1,24 @@
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Path, Response
 
-from chassis.auth import allow
+from chassis.auth import Caller, allow
 from chassis.clock import Now
 from chassis.pages import Page, PageParams
+from chassis.patches import MergePatch
+from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
 from cpq.price_books import actions, store
-from cpq.price_books.schemas import PriceBookIn, PriceBookOut, PriceBookSummary
+from cpq.price_books.schemas import (
+    PriceBookEdit,
+    PriceBookIn,
+    PriceBookOut,
+    PriceBookSummary,
+    PriceBookVersionOut,
+    PriceBookVersionSummary,
+)
 
 router = new_router("/price-books", tag="price-books")
 READ, WRITE = allow("cpq.price_book.read"), allow("cpq.price_book.write")
@@ -43,3 +53,50 @@ async def price_book_list(tx: Tx, page: PageParams) -> Page[PriceBookSummary]:
 )
 async def price_book_get(price_book_id: UUID, tx: Tx) -> PriceBookOut:
     return await store.read(tx, price_book_id)
+
+
+@router.patch(
+    "/{price_book_id}",
+    dependencies=[WRITE],
+    summary="Change name, period or prices; what was replaced stays in its history",
+)
+async def price_book_edit(
+    price_book_id: UUID,
+    body: MergePatch[PriceBookEdit],
+    tx: Tx,
+    caller: Caller,
+    now: Now,
+    expected: IfMatch,
+) -> PriceBookOut:
+    book = await actions.edit_price_book(
+        tx,
+        price_book_id,
+        lambda before: body.merged(PriceBookEdit.model_validate(before)).changed(before),
+        expected=expected,
+        actor=caller.subject,
+        now=now,
+    )
+    return PriceBookOut.model_validate(book)
+
+
+@router.get(
+    "/{price_book_id}/versions",
+    dependencies=[READ],
+    summary="What the book was before, the last version first",
+)
+async def price_book_versions(
+    price_book_id: UUID, tx: Tx, page: PageParams
+) -> Page[PriceBookVersionSummary]:
+    await store.ensure_exists(tx, price_book_id)
+    return await store.read_versions(tx, price_book_id, page)
+
+
+@router.get(
+    "/{price_book_id}/versions/{version}",
+    dependencies=[READ],
+    summary="The book as it stood in that version, with all its prices",
+)
+async def price_book_version(
+    price_book_id: UUID, version: Annotated[int, Path(ge=1, le=2**31 - 1)], tx: Tx
+) -> PriceBookVersionOut:
+    return await store.read_version(tx, price_book_id, version)

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from cpq.price_books.domain import PriceEntry, PriceTier
+from cpq.price_books.domain import PriceBook, PriceEntry, PriceTier
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal
 from kernel.money import CurrencyCode, Money
@@ -15,7 +16,7 @@ BookName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1,
 class PriceTierIn(BaseModel):
     """From this quantity on, a unit costs this much."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
 
     from_quantity: PositiveDecimal
     unit_price: Money
@@ -24,7 +25,7 @@ class PriceTierIn(BaseModel):
 class PriceEntryIn(BaseModel):
     """The list price of a product and its quantity tiers, from the smallest quantity up."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
 
     product_id: UUID
     list_price: Money
@@ -76,6 +77,30 @@ class PriceBookIn(BaseModel):
     entries: list[PriceEntryIn] = Field(max_length=5000, json_schema_extra={"minItems": 1})
 
 
+class PriceBookEdit(BaseModel):
+    """What may be changed of a price book: `entries`, where given, are all of them."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        from_attributes=True,
+        json_schema_extra={"examples": [{"valid_to": "2027-01-01"}]},
+    )
+
+    name: BookName
+    valid_from: BusinessDate
+    valid_to: BusinessDate | None = None
+    entries: list[PriceEntryIn] = Field(max_length=5000, json_schema_extra={"minItems": 1})
+
+    def changed(self, book: PriceBook) -> PriceBook:
+        return replace(
+            book,
+            name=self.name,
+            valid_from=self.valid_from,
+            valid_to=self.valid_to,
+            entries=tuple(entry.entry() for entry in self.entries),
+        )
+
+
 class PriceTierOut(BaseModel):
     """From this quantity on, a unit costs this much."""
 
@@ -113,4 +138,25 @@ class PriceBookSummary(BaseModel):
 class PriceBookOut(PriceBookSummary):
     """A price book with all its prices, in the order they were given."""
 
+    entries: list[PriceEntryOut]
+
+
+class PriceBookVersionSummary(BaseModel):
+    """Until when a version of a book stood, and who replaced it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: int
+    replaced_at: datetime
+    replaced_by: str
+
+
+class PriceBookVersionOut(PriceBookVersionSummary):
+    """A price book as it stood in that version."""
+
+    price_book_id: UUID
+    name: str
+    currency: str
+    valid_from: date
+    valid_to: date | None
     entries: list[PriceEntryOut]

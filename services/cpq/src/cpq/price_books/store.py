@@ -1,6 +1,7 @@
 """The tables of price books and their SQL."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,19 +17,33 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    delete,
     insert,
     select,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import tenant_column
-from chassis.pages import Page, PageParams, fetch_page
-from chassis.rows import from_columns, insert_row, money_columns, to_columns
+from chassis.pages import DESC, Page, PageParams, fetch_page
+from chassis.rows import (
+    from_columns,
+    insert_row,
+    money_columns,
+    to_columns,
+    update_row,
+)
 from cpq.database import metadata
-from cpq.price_books.domain import PriceBook, PriceEntry, PriceTier
-from cpq.price_books.schemas import PriceBookOut, PriceBookSummary
+from cpq.price_books.domain import PriceBook, PriceBookVersion, PriceEntry, PriceTier
+from cpq.price_books.schemas import (
+    PriceBookOut,
+    PriceBookSummary,
+    PriceBookVersionOut,
+    PriceBookVersionSummary,
+)
 from cpq.products.store import products
 from kernel.errors import NotFound
+from kernel.ids import new_id
 
 price_books = Table(
     "price_books",
@@ -76,14 +91,42 @@ price_tiers = Table(
 )
 
 
+# What a book was before each change; the last state is the book itself.
+price_book_versions = Table(
+    "price_book_versions",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("price_book_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("content", JSONB, nullable=False),
+    Column("replaced_at", DateTime(timezone=True), nullable=False),
+    Column("replaced_by", Text, nullable=False),
+    Index(None, "tenant_id", "price_book_id", "version", unique=True),
+)
+
+
 async def unknown_products(tx: AsyncConnection, product_ids: Collection[UUID]) -> set[UUID]:
-    """Which of these products do not exist."""
-    found = await tx.execute(select(products.c.id).where(products.c.id.in_(product_ids)))
+    """Which of these products do not exist, or not any more."""
+    present = products.c.id.in_(product_ids) & products.c.deleted_at.is_(None)
+    found = await tx.execute(select(products.c.id).where(present))
     return set(product_ids) - set(found.scalars())
 
 
 async def add(tx: AsyncConnection, book: PriceBook) -> None:
     await insert_row(tx, price_books, book)
+    await _add_prices(tx, book)
+
+
+async def save(tx: AsyncConnection, book: PriceBook) -> PriceBook:
+    """Write the book and all its prices anew. Raises Conflict (STALE_WRITE)."""
+    saved = await update_row(tx, price_books, book)
+    await tx.execute(delete(price_entries).where(price_entries.c.price_book_id == book.id))
+    await _add_prices(tx, book)
+    return saved
+
+
+async def _add_prices(tx: AsyncConnection, book: PriceBook) -> None:
     await tx.execute(
         insert(price_entries),
         [
@@ -100,19 +143,46 @@ async def add(tx: AsyncConnection, book: PriceBook) -> None:
         await tx.execute(insert(price_tiers), tiers)
 
 
+async def keep_version(tx: AsyncConnection, version: PriceBookVersion) -> None:
+    await tx.execute(
+        insert(price_book_versions).values(id=new_id(), **to_columns(price_book_versions, version))
+    )
+
+
+async def get_locked(tx: AsyncConnection, book_id: UUID) -> PriceBook:
+    """The book, which nobody else changes until the commit. Raises NotFound."""
+    head = await _head(tx, book_id)
+    return replace(head, entries=await _entries(tx, book_id))
+
+
 async def read(tx: AsyncConnection, book_id: UUID) -> PriceBookOut:
     """Raises NotFound."""
-    head: Select[Any] = select(price_books).where(price_books.c.id == book_id)
-    book = (await tx.execute(head)).one_or_none()
-    if book is None:
+    # Shared, so that head and prices are of one version: they are read by three statements.
+    head = await _head(tx, book_id, shared=True)
+    return PriceBookOut.model_validate(replace(head, entries=await _entries(tx, book_id)))
+
+
+async def ensure_exists(tx: AsyncConnection, book_id: UUID) -> None:
+    """Raises NotFound."""
+    await _head(tx, book_id, shared=True)
+
+
+async def _head(tx: AsyncConnection, book_id: UUID, *, shared: bool = False) -> PriceBook:
+    """A book without its prices, which does not change until the commit."""
+    query: Select[Any] = select(price_books).where(price_books.c.id == book_id)
+    row = (await tx.execute(query.with_for_update(read=shared))).one_or_none()
+    if row is None:
         raise NotFound("price_book", book_id)
+    return from_columns(PriceBook, row._mapping, entries=())
+
+
+async def _entries(tx: AsyncConnection, book_id: UUID) -> tuple[PriceEntry, ...]:
     prices: Select[Any] = select(price_entries).where(price_entries.c.price_book_id == book_id)
     tiers = await _tiers(tx, book_id)
-    entries = tuple(
+    return tuple(
         from_columns(PriceEntry, row._mapping, tiers=tiers.get(row.product_id, ()))
         for row in await tx.execute(prices.order_by(price_entries.c.position))
     )
-    return PriceBookOut.model_validate(from_columns(PriceBook, book._mapping, entries=entries))
 
 
 async def _tiers(tx: AsyncConnection, book_id: UUID) -> dict[UUID, tuple[PriceTier, ...]]:
@@ -129,3 +199,30 @@ async def read_page(tx: AsyncConnection, page: PageParams) -> Page[PriceBookSumm
     """Newest first."""
     query: Select[Any] = select(price_books)
     return await fetch_page(tx, query, page, shape=lambda row: PriceBookSummary(**row))
+
+
+async def read_versions(
+    tx: AsyncConnection, book_id: UUID, page: PageParams
+) -> Page[PriceBookVersionSummary]:
+    """What it was before, the last first."""
+    columns = price_book_versions.c
+    heads = (columns.id, columns.version, columns.replaced_at, columns.replaced_by)
+    query: Select[Any] = select(*heads).where(columns.price_book_id == book_id)
+    return await fetch_page(
+        tx,
+        query,
+        page,
+        sort=[(columns.version, DESC)],
+        shape=lambda row: PriceBookVersionSummary.model_validate(row),
+    )
+
+
+async def read_version(tx: AsyncConnection, book_id: UUID, version: int) -> PriceBookVersionOut:
+    """Raises NotFound for one that never was, and for the present one, which is the book itself."""
+    columns = price_book_versions.c
+    mine = (columns.price_book_id == book_id) & (columns.version == version)
+    query: Select[Any] = select(price_book_versions).where(mine)
+    row = (await tx.execute(query)).one_or_none()
+    if row is None:
+        raise NotFound("price_book_version", f"{book_id}/{version}")
+    return PriceBookVersionOut.model_validate({**row.content, **row._mapping})

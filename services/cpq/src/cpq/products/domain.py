@@ -1,17 +1,23 @@
-"""A product and the fact that it exists."""
+"""A product, what may become of it, and the facts of that."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from contracts.cpq.events import ProductCreated, ProductState
+from contracts.cpq.events import (
+    ProductChanged,
+    ProductCreated,
+    ProductDeactivated,
+    ProductReactivated,
+    ProductState,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Product:
-    """Something that can be quoted, counted in its unit."""
+    """Something that can be quoted, counted in its unit. A deleted one keeps its SKU."""
 
     id: UUID
     sku: str
@@ -20,16 +26,36 @@ class Product:
     active: bool
     created_at: datetime
     updated_at: datetime
+    deleted_at: datetime | None = None
     version: int = 1
 
     def created(self) -> ProductCreated:
         """The fact of its creation."""
-        return ProductCreated(
-            product=ProductState(
-                product_id=self.id,
-                sku=self.sku,
-                name=self.name,
-                unit=self.unit,
-                active=self.active,
-            )
+        return ProductCreated(product=self.state())
+
+    def edited(self, edit: Product, *, now: datetime) -> tuple[Product, ProductChanged | None]:
+        """As `edit` says, which differs in what a person may change; no event if in nothing."""
+        if edit == self:
+            return self, None
+        changed = replace(edit, updated_at=now)
+        return changed, ProductChanged(product=changed.state())
+
+    def deactivated(self, *, now: datetime) -> tuple[Product, ProductDeactivated]:
+        """Quoted no more; quotes that name it stay as they are."""
+        changed = replace(self, active=False, updated_at=now)
+        return changed, ProductDeactivated(product=changed.state())
+
+    def reactivated(self, *, now: datetime) -> tuple[Product, ProductReactivated]:
+        """Quoted again."""
+        changed = replace(self, active=True, updated_at=now)
+        return changed, ProductReactivated(product=changed.state())
+
+    def state(self) -> ProductState:
+        """How events tell of it."""
+        return ProductState(
+            product_id=self.id,
+            sku=self.sku,
+            name=self.name,
+            unit=self.unit,
+            active=self.active,
         )

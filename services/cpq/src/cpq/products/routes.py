@@ -4,12 +4,15 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from chassis.auth import allow
+from chassis.bodies import MoveIn
 from chassis.clock import Now
 from chassis.pages import Page, PageParams
+from chassis.patches import MergePatch
+from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
 from cpq.products import actions, store
-from cpq.products.schemas import ProductIn, ProductOut
+from cpq.products.schemas import ProductEdit, ProductIn, ProductOut
 
 router = new_router("/products", tag="products")
 READ, WRITE = allow("cpq.product.read"), allow("cpq.product.write")
@@ -36,3 +39,49 @@ async def product_list(
 @router.get("/{product_id}", dependencies=[READ], summary="Read a product")
 async def product_get(product_id: UUID, tx: Tx) -> ProductOut:
     return await store.read(tx, product_id)
+
+
+@router.patch("/{product_id}", dependencies=[WRITE], summary="Change SKU, name or unit")
+async def product_edit(
+    product_id: UUID, body: MergePatch[ProductEdit], tx: Tx, now: Now, expected: IfMatch
+) -> ProductOut:
+    product = await actions.edit_product(tx, product_id, body.applied, expected=expected, now=now)
+    return ProductOut.model_validate(product)
+
+
+@router.post(
+    "/{product_id}/deactivate",
+    dependencies=[WRITE],
+    summary="Quote it no more; quotes that name it stay as they are",
+)
+async def product_deactivate(
+    product_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+) -> ProductOut:
+    product = await actions.deactivate_product(tx, product_id, expected=expected, now=now)
+    return ProductOut.model_validate(product)
+
+
+@router.post("/{product_id}/reactivate", dependencies=[WRITE], summary="Quote it again")
+async def product_reactivate(
+    product_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+) -> ProductOut:
+    product = await actions.reactivate_product(tx, product_id, expected=expected, now=now)
+    return ProductOut.model_validate(product)
+
+
+@router.delete(
+    "/{product_id}",
+    status_code=204,
+    dependencies=[WRITE],
+    summary="Take it out of every list; it keeps its SKU and can be restored",
+)
+async def product_delete(product_id: UUID, tx: Tx, now: Now, expected: IfMatch) -> None:
+    await actions.delete_product(tx, product_id, expected=expected, now=now)
+
+
+@router.post("/{product_id}/restore", dependencies=[WRITE], summary="Undo its deletion")
+async def product_restore(
+    product_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+) -> ProductOut:
+    product = await actions.restore_product(tx, product_id, expected=expected, now=now)
+    return ProductOut.model_validate(product)

@@ -30,6 +30,18 @@ class ProductIn(BaseModel):
     )
 
 
+class ProductEdit(BaseModel):
+    """What may be changed of a product; whether it is active is a move."""
+
+    model_config = ConfigDict(
+        extra="forbid", from_attributes=True, json_schema_extra={"examples": [{"name": "GTX 2"}]}
+    )
+
+    sku: Sku
+    name: ProductName
+    unit: UnitCode
+
+
 class ProductOut(BaseModel):
     """A product."""
 

@@ -2,11 +2,12 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from cpq.quotes.domain.pricing import AskedLine
 from cpq.quotes.domain.proposal import Asked
 from cpq.quotes.domain.quote import QuoteStatus
+from cpq.quotes.domain.taxes import TaxRounding
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal, RateDecimal
 from kernel.money import CurrencyCode, Money
@@ -15,7 +16,7 @@ from kernel.money import CurrencyCode, Money
 class QuoteLineIn(BaseModel):
     """So much of a product, at a manual discount."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
 
     product_id: UUID
     quantity: PositiveDecimal
@@ -23,7 +24,40 @@ class QuoteLineIn(BaseModel):
     tax_rate: RateDecimal | None = Field(None, description="The tenant's default when left out")
 
 
-class QuoteIn(BaseModel):
+class QuoteEdit(BaseModel):
+    """What may be changed of a draft, and of the copy that revises a quote.
+
+    What is null follows from the tenant and the day again; `lines`, where given, are all of them.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        from_attributes=True,
+        json_schema_extra={"examples": [{"valid_until": "2026-12-31"}]},
+    )
+
+    currency: CurrencyCode | None = Field(None, description="The tenant's when left out")
+    price_book_id: UUID | None = Field(
+        None, description="When left out: the book of the currency valid on the price date"
+    )
+    price_date: BusinessDate | None = Field(None, description="Today when left out")
+    valid_until: BusinessDate | None = Field(
+        None, description="The last day on which it can be accepted; in 30 days when left out"
+    )
+    lines: Annotated[list[QuoteLineIn], Field(min_length=1, max_length=500)]
+
+    def asked_for(self, opportunity_id: UUID) -> Asked:
+        return Asked(
+            opportunity_id=opportunity_id,
+            lines=tuple(AskedLine(**line.model_dump()) for line in self.lines),
+            currency=self.currency,
+            price_book_id=self.price_book_id,
+            price_date=self.price_date,
+            valid_until=self.valid_until,
+        )
+
+
+class QuoteIn(QuoteEdit):
     """What is to be quoted, and for which opportunity."""
 
     model_config = ConfigDict(
@@ -47,25 +81,27 @@ class QuoteIn(BaseModel):
     )
 
     opportunity_id: UUID
-    currency: CurrencyCode | None = Field(None, description="The tenant's when left out")
-    price_book_id: UUID | None = Field(
-        None, description="When left out: the book of the currency valid on the price date"
-    )
-    price_date: BusinessDate | None = Field(None, description="Today when left out")
-    valid_until: BusinessDate | None = Field(
-        None, description="The last day on which it can be accepted; in 30 days when left out"
-    )
-    lines: Annotated[list[QuoteLineIn], Field(min_length=1, max_length=500)]
 
     def asked(self) -> Asked:
-        return Asked(
-            opportunity_id=self.opportunity_id,
-            lines=tuple(AskedLine(**line.model_dump()) for line in self.lines),
-            currency=self.currency,
-            price_book_id=self.price_book_id,
-            price_date=self.price_date,
-            valid_until=self.valid_until,
-        )
+        return self.asked_for(self.opportunity_id)
+
+
+class QuoteReject(BaseModel):
+    """Why the customer says no."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "价格高于预算"}]}
+    )
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class QuoteClone(BaseModel):
+    """For which opportunity the copy is; for the same one when left out."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
+
+    opportunity_id: UUID | None = None
 
 
 class PricedLineOut(BaseModel):
@@ -107,8 +143,14 @@ class _Priced(BaseModel):
     account_name: str
     currency: str
     price_book_id: UUID = Field(description="The book that all prices come from")
+    price_book_version: int | None = Field(
+        description="The version of the book; null where it was drawn up before books had any"
+    )
     price_date: date
     valid_until: date
+    tax_rounding: TaxRounding = Field(
+        description="LINE: tax is rounded on every line; DOCUMENT: once per rate, then split"
+    )
     net_total: Money
     tax_total: Money
     gross_total: Money
@@ -124,11 +166,18 @@ class QuoteSummary(_Priced):
     """A quote without its lines, as lists show it."""
 
     id: UUID
-    document_no: str
+    document_no: str = Field(description="Shared by its revisions")
+    revision: int
+    revises: UUID | None = Field(description="The quote that this one took the place of")
+    superseded_by: UUID | None = Field(description="The quote that took the place of this one")
     status: QuoteStatus
     owner_id: str
     sent_at: datetime | None
     accepted_at: datetime | None
+    rejected_at: datetime | None
+    rejected_reason: str | None
+    expired_at: datetime | None
+    superseded_at: datetime | None
     version: int
     created_at: datetime
     updated_at: datetime

@@ -1,6 +1,7 @@
 """The tables of quotes, their SQL, and the queries that tell what a quote is priced from."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -17,9 +18,11 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    delete,
     insert,
     or_,
     select,
+    text,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -41,7 +44,9 @@ from cpq.products.store import products
 from cpq.quotes.domain.pricing import Offer, QuoteLine, Tier
 from cpq.quotes.domain.proposal import Book, Opportunity
 from cpq.quotes.domain.quote import Quote, QuoteStatus
+from cpq.quotes.domain.taxes import TaxRounding
 from cpq.quotes.schemas import QuoteOut, QuoteSummary
+from kernel.errors import NotFound
 
 quotes = Table(
     "quotes",
@@ -49,24 +54,34 @@ quotes = Table(
     tenant_column(),
     Column("id", Uuid, primary_key=True),
     Column("document_no", Text, nullable=False),
+    Column("revision", Integer, nullable=False, server_default=text("1")),
+    Column("revises", Uuid),
+    Column("superseded_by", Uuid),
     Column("opportunity_id", Uuid, nullable=False),
     Column("account_id", Uuid, nullable=False),
     Column("account_name", Text, nullable=False),
     Column("status", enum_column(QuoteStatus), nullable=False),
     Column("currency", Text, nullable=False),
     Column("price_book_id", Uuid, nullable=False),
+    Column("price_book_version", Integer),
     Column("price_date", Date, nullable=False),
     Column("valid_until", Date, nullable=False),
+    Column("tax_rounding", enum_column(TaxRounding), nullable=False, server_default=text("'LINE'")),
     *money_columns("net_total"),
     *money_columns("tax_total"),
     *money_columns("gross_total"),
     Column("owner_id", Text, nullable=False),
     Column("sent_at", DateTime(timezone=True)),
     Column("accepted_at", DateTime(timezone=True)),
+    Column("rejected_at", DateTime(timezone=True)),
+    Column("rejected_reason", Text),
+    Column("expired_at", DateTime(timezone=True)),
+    Column("superseded_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("deleted_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
-    Index(None, "tenant_id", "document_no", unique=True),
+    Index(None, "tenant_id", "document_no", "revision", unique=True),
     Index(None, "tenant_id", "status", "id"),
     Index(None, "tenant_id", "opportunity_id", "id"),
 )
@@ -98,28 +113,63 @@ quote_lines = Table(
 )
 
 
+# Head and lines of a quote in one statement, so that a draft amended meanwhile is not seen torn.
+_LINE = "line__"
+_WHOLE: Select[Any] = (
+    select(quotes, *(c.label(f"{_LINE}{c.name}") for c in quote_lines.c))
+    .select_from(quotes.join(quote_lines, quote_lines.c.quote_id == quotes.c.id))
+    .order_by(quote_lines.c.line_no)
+)
+
+
 async def add(tx: AsyncConnection, quote: Quote) -> None:
     await insert_row(tx, quotes, quote)
+    await _add_lines(tx, quote)
+
+
+async def _add_lines(tx: AsyncConnection, quote: Quote) -> None:
     await tx.execute(
         insert(quote_lines),
         [{"quote_id": quote.id, **to_columns(quote_lines, line)} for line in quote.lines],
     )
 
 
-async def get_locked(tx: AsyncConnection, quote_id: UUID) -> Quote:
+async def get_locked(tx: AsyncConnection, quote_id: UUID, *, with_deleted: bool = False) -> Quote:
     """The quote, which nobody else can move until the commit. Raises NotFound."""
-    lines = await _lines(tx, quote_id)  # written once, with the quote
-    return await fetch_row(tx, quotes, quote_id, Quote, lock=True, lines=lines)
+    quote = await fetch_row(
+        tx, quotes, quote_id, Quote, lock=True, with_deleted=with_deleted, lines=()
+    )
+    return replace(quote, lines=await _lines(tx, quote_id))
 
 
 async def save(tx: AsyncConnection, quote: Quote) -> Quote:
+    """Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, quotes, quote)
+
+
+async def save_lines(tx: AsyncConnection, quote: Quote) -> None:
+    """Write all its lines anew: those of an amended draft."""
+    await tx.execute(delete(quote_lines).where(quote_lines.c.quote_id == quote.id))
+    await _add_lines(tx, quote)
+
+
+async def get(tx: AsyncConnection, quote_id: UUID) -> Quote:
+    """Raises NotFound."""
+    mine = _WHOLE.where(quotes.c.id == quote_id, quotes.c.deleted_at.is_(None))
+    rows = (await tx.execute(mine)).mappings().all()
+    if not rows:
+        raise NotFound("quote", quote_id)
+    lines = tuple(from_columns(QuoteLine, _line(row)) for row in rows)
+    return from_columns(Quote, rows[0], lines=lines)
+
+
+def _line(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.removeprefix(_LINE): row[name] for name in row if name.startswith(_LINE)}
 
 
 async def read(tx: AsyncConnection, quote_id: UUID) -> QuoteOut:
     """Raises NotFound."""
-    lines = await _lines(tx, quote_id)
-    return QuoteOut.model_validate(await fetch_row(tx, quotes, quote_id, Quote, lines=lines))
+    return QuoteOut.model_validate(await get(tx, quote_id))
 
 
 async def _lines(tx: AsyncConnection, quote_id: UUID) -> tuple[QuoteLine, ...]:
@@ -136,7 +186,7 @@ async def read_page(
     opportunity_id: UUID | None,
 ) -> Page[QuoteSummary]:
     """Newest first."""
-    query: Select[Any] = select(quotes)
+    query: Select[Any] = select(quotes).where(quotes.c.deleted_at.is_(None))
     if status is not None:
         query = query.where(quotes.c.status == status)
     if opportunity_id is not None:
@@ -169,14 +219,15 @@ async def price_book(
     greater id): so a campaign wins over the yearly book, and a correction over what it corrects.
     """
     columns = price_books.c
-    query: Select[Any] = select(columns.id, columns.currency, columns.valid_from, columns.valid_to)
+    query: Select[Any] = select(*(columns[field.name] for field in fields(Book)))
     if named is not None:
         query = query.where(columns.id == named)
     else:
         valid_to = or_(columns.valid_to.is_(None), columns.valid_to > day)
         query = query.where(columns.currency == currency, columns.valid_from <= day, valid_to)
         query = query.order_by(columns.valid_from.desc(), columns.id.desc()).limit(1)
-    row = (await tx.execute(query)).one_or_none()
+    # Shared, so that its prices, which are read next, are of the version read here.
+    row = (await tx.execute(query.with_for_update(read=True))).one_or_none()
     return None if row is None else from_columns(Book, row._mapping)
 
 
@@ -195,7 +246,7 @@ async def offers(
             price_entries.c.list_price_currency,
         )
         .select_from(products.outerjoin(price_entries, in_book))
-        .where(products.c.id.in_(product_ids))
+        .where(products.c.id.in_(product_ids), products.c.deleted_at.is_(None))
     )
     tiers = await _tiers(tx, book_id, product_ids)
     return {

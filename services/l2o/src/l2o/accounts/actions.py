@@ -1,41 +1,154 @@
 """What can be done with an account, and what is counted for it."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.deletion import deleted, restored
 from chassis.outbox import publish
-from contracts.l2o.events import AccountCreated
+from chassis.preconditions import UNCONDITIONAL, Precondition
+from contracts.event import Event
+from contracts.l2o.events import AccountCreated, AccountDeleted, AccountRestored
 from kernel.ids import new_id
 from kernel.money import Money
 from l2o.accounts import store
-from l2o.accounts.domain import Account
+from l2o.accounts.domain import Account, ensure_fit_parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountDetails:
+    """What somebody knows of a customer company."""
+
+    name: str
+    phone: str | None = None
+    parent_id: UUID | None = None
+    industry: str | None = None
+    country: str | None = None
+    founded_year: int | None = None
+    employees: int | None = None
+    annual_revenue: Money | None = None
 
 
 async def create_account(
     tx: AsyncConnection,
+    details: AccountDetails,
     *,
-    name: str,
-    phone: str | None,
     owner_id: str | None,
     now: datetime,
     account_id: UUID | None = None,
     lead_id: UUID | None = None,
 ) -> Account:
-    """A new account, under an id and of a lead where a conversion gives them."""
+    """A new account, under an id and of a lead where a conversion gives them.
+
+    Raises Invalid (PARENT_UNKNOWN).
+    """
     account = Account(
+        **vars(details),
         id=account_id or new_id(),
-        name=name,
-        phone=phone,
         lead_id=lead_id,
         owner_id=owner_id,
         created_at=now,
         updated_at=now,
     )
+    if account.parent_id is not None:
+        await _ensure_fit_parent(tx, account.id, account.parent_id)
     await store.add(tx, account)
     await publish(tx, AccountCreated(account=account.state()), of=account)
     return account
+
+
+async def edit_account(
+    tx: AsyncConnection,
+    account_id: UUID,
+    edit: Callable[[Account], Account],
+    *,
+    expected: Precondition = UNCONDITIONAL,
+    now: datetime,
+) -> Account:
+    """What changes nothing answers the account as it is.
+
+    Raises NotFound, Invalid (PARENT_UNKNOWN), RuleBroken (ACCOUNT_CYCLE), and what `edit` raises.
+    """
+    seen = await store.get(tx, account_id)
+    if edit(seen).parent_id != seen.parent_id:  # before the row, as everybody who moves one does
+        await store.lock_hierarchy(tx)
+    before = await store.get(tx, account_id, lock=True)
+    expected.check(before)
+    wanted = edit(before)
+    if wanted == before:
+        return before
+    if wanted.parent_id is not None and wanted.parent_id != before.parent_id:
+        await _ensure_fit_parent(tx, account_id, wanted.parent_id)
+    return await _saved(tx, *before.edited(wanted, now=now))
+
+
+async def transfer_account(
+    tx: AsyncConnection,
+    account_id: UUID,
+    owner_id: str,
+    expected: Precondition,
+    actor: str,
+    now: datetime,
+) -> Account:
+    """Somebody else owns it now; its owner already answers the same. Raises NotFound."""
+    before = await store.get(tx, account_id, lock=True)
+    if before.owner_id == owner_id:
+        return before
+    expected.check(before)
+    return await _saved(tx, *before.assign(owner_id, actor=actor, now=now))
+
+
+async def delete_account(
+    tx: AsyncConnection,
+    account_id: UUID,
+    *,
+    expected: Precondition = UNCONDITIONAL,
+    now: datetime,
+) -> None:
+    """Raises NotFound, RuleBroken (ACCOUNT_HAS_CHILDREN)."""
+    await store.lock_hierarchy(tx)
+    before = await store.get(tx, account_id, lock=True, with_deleted=True)
+    after = deleted(before, now=now, expected=expected)
+    if after is not before:
+        before.ensure_leaf(children=await store.count_children(tx, account_id))
+        await _saved(tx, after, AccountDeleted(account=after.state()))
+
+
+async def restore_account(
+    tx: AsyncConnection,
+    account_id: UUID,
+    *,
+    expected: Precondition = UNCONDITIONAL,
+    now: datetime,
+) -> Account:
+    """One that is not deleted answers itself. Raises NotFound, Invalid (PARENT_UNKNOWN)."""
+    await store.lock_hierarchy(tx)
+    before = await store.get(tx, account_id, lock=True, with_deleted=True)
+    after = restored(before, now=now, expected=expected)
+    if after is before:
+        return before
+    if after.parent_id is not None:
+        await _ensure_fit_parent(tx, account_id, after.parent_id)
+    return await _saved(tx, after, AccountRestored(account=after.state()))
+
+
+async def _ensure_fit_parent(tx: AsyncConnection, account_id: UUID, parent_id: UUID) -> None:
+    await store.lock_hierarchy(tx)
+    ensure_fit_parent(
+        account_id,
+        parent_id,
+        exists=await store.exists(tx, parent_id),
+        above_parent=await store.ancestors(tx, parent_id),
+    )
+
+
+async def _saved(tx: AsyncConnection, account: Account, event: Event) -> Account:
+    saved = await store.save(tx, account)
+    await publish(tx, event, of=saved)
+    return saved
 
 
 async def count_ordered(tx: AsyncConnection, account_id: UUID, amount: Money) -> None:

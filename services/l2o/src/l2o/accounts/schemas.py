@@ -7,19 +7,36 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.contact_points import Phone
-from kernel.money import Money
+from kernel.money import Money, PreciseMoney
 from kernel.personal import Personal
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
+Industry = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+
+
 class AccountIn(BaseModel):
+    """A customer company; what may be null may be left out."""
+
     model_config = ConfigDict(
         extra="forbid",
+        from_attributes=True,
         json_schema_extra={"examples": [{"name": "上海示例有限公司", "phone": "021-6437 2345"}]},
     )
     name: Name
     phone: Phone | None = Field(default=None, description="Any usual spelling; stored as E.164")
+    parent_id: UUID | None = Field(default=None, description="The company it belongs to")
+    industry: Industry | None = None
+    country: Country | None = Field(default=None, description="ISO 3166-1 alpha-2")
+    founded_year: int | None = Field(default=None, ge=1000, le=9999)
+    employees: int | None = Field(default=None, ge=0, le=2**31 - 1)
+    annual_revenue: PreciseMoney | None = None
+
+
+class AccountEdit(AccountIn):
+    """What may be changed of an account; its owner is changed by a transfer."""
 
 
 class AccountOut(BaseModel):
@@ -27,6 +44,12 @@ class AccountOut(BaseModel):
     id: UUID
     name: str
     phone: Annotated[str | None, Personal("phone")] = Field(examples=["+862164372345"])
+    parent_id: UUID | None
+    industry: str | None
+    country: str | None
+    founded_year: int | None
+    employees: int | None
+    annual_revenue: Money | None
     lead_id: UUID | None = Field(description="The lead it was converted from")
     owner_id: str | None
     version: int

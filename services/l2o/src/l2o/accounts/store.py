@@ -13,14 +13,15 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
     select,
     text,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import tenant_column
-from chassis.rows import fetch_row, insert_row
+from chassis.db import CURRENT_TENANT, tenant_column
+from chassis.rows import fetch_row, insert_row, money_columns, update_row
 from kernel.money import Money
 from l2o.accounts.domain import Account, Totals
 from l2o.database import metadata
@@ -31,13 +32,21 @@ accounts = Table(
     tenant_column(),
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("phone", Text),
+    Column("phone", Text, info={"personal": "phone"}),
+    Column("parent_id", Uuid),
+    Column("industry", Text),
+    Column("country", Text),
+    Column("founded_year", Integer),
+    Column("employees", Integer),
+    *money_columns("annual_revenue", nullable=True),
     Column("lead_id", Uuid),
     Column("owner_id", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("deleted_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
     Index(None, "tenant_id", "owner_id", "id"),
+    Index(None, "tenant_id", "parent_id", "id"),
 )
 
 # Counters live in rows of their own: they change without a version of the account.
@@ -54,23 +63,75 @@ account_totals = Table(
 )
 
 
-async def get(tx: AsyncConnection, account_id: UUID) -> Account:
+async def get(
+    tx: AsyncConnection, account_id: UUID, *, lock: bool = False, with_deleted: bool = False
+) -> Account:
     """Raises NotFound."""
-    return await fetch_row(tx, accounts, account_id, Account)
+    return await fetch_row(tx, accounts, account_id, Account, lock=lock, with_deleted=with_deleted)
 
 
 async def exists(tx: AsyncConnection, account_id: UUID) -> bool:
-    row = await tx.execute(select(accounts.c.id).where(accounts.c.id == account_id))
-    return row.one_or_none() is not None
+    """Whether it is there and not deleted."""
+    there = (accounts.c.id == account_id) & accounts.c.deleted_at.is_(None)
+    return (await tx.execute(select(accounts.c.id).where(there))).one_or_none() is not None
+
+
+async def lock_here(tx: AsyncConnection, account_id: UUID) -> bool:
+    """Keep an account from being changed until the commit; whether it is there."""
+    there = (accounts.c.id == account_id) & accounts.c.deleted_at.is_(None)
+    mine = select(accounts.c.id).where(there).with_for_update()
+    return (await tx.execute(mine)).one_or_none() is not None
 
 
 async def add(tx: AsyncConnection, account: Account) -> None:
     await insert_row(tx, accounts, account)
 
 
+async def save(tx: AsyncConnection, account: Account) -> Account:
+    """Raises Conflict (STALE_WRITE)."""
+    return await update_row(tx, accounts, account)
+
+
+async def lock_hierarchy(tx: AsyncConnection) -> None:
+    """One at a time changes which company belongs to which, else two moves could make a circle."""
+    key = text(f"hashtextextended('l2o.account.hierarchy:' || {CURRENT_TENANT}, 0)")
+    await tx.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+async def ancestors(tx: AsyncConnection, account_id: UUID) -> set[UUID]:
+    """The companies it belongs to, up to the top; deleted ones count, as they may come back."""
+    above = (
+        select(accounts.c.parent_id.label("id"))
+        .where(accounts.c.id == account_id, accounts.c.parent_id.is_not(None))
+        .cte("above", recursive=True)
+    )
+    # UNION, not UNION ALL: it would end even if there were a circle.
+    above = above.union(
+        select(accounts.c.parent_id).where(
+            accounts.c.id == above.c.id, accounts.c.parent_id.is_not(None)
+        )
+    )
+    return set((await tx.execute(select(above.c.id))).scalars())
+
+
+async def count_children(tx: AsyncConnection, account_id: UUID) -> int:
+    """How many companies belong to it directly."""
+    mine = (accounts.c.parent_id == account_id) & accounts.c.deleted_at.is_(None)
+    count: int = (await tx.execute(select(func.count()).where(mine))).scalar_one()
+    return count
+
+
+def subtree(account_id: UUID) -> Select[Any]:
+    """It and whatever belongs to it, at any depth, as a query for a page."""
+    below = select(accounts.c.id).where(accounts.c.id == account_id).cte("below", recursive=True)
+    below = below.union(select(accounts.c.id).where(accounts.c.parent_id == below.c.id))
+    mine = accounts.c.id.in_(select(below.c.id)) & accounts.c.deleted_at.is_(None)
+    return select(accounts).where(mine)
+
+
 def listed(owner_id: str | None) -> Select[Any]:
     """The accounts of this owner, or all, as a query for a page."""
-    query = select(accounts)
+    query = select(accounts).where(accounts.c.deleted_at.is_(None))
     return query if owner_id is None else query.where(accounts.c.owner_id == owner_id)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.contact_points import Email, Phone
 from kernel.personal import Personal
@@ -12,7 +12,35 @@ from kernel.personal import Personal
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
-class ContactIn(BaseModel):
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+# Open-ended: DECISION_MAKER, INFLUENCER, BUYER, USER, FINANCE, TECHNICAL ...
+Role = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,39}$")]
+
+
+def _each_once(roles: list[str]) -> list[str]:
+    return list(dict.fromkeys(roles))
+
+
+class ContactEdit(BaseModel):
+    """What may be changed of a contact; to be the primary one is a move."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        from_attributes=True,
+        json_schema_extra={"examples": [{"title": "采购总监", "roles": ["DECISION_MAKER"]}]},
+    )
+    name: Annotated[Name, Personal("name")]
+    title: Title | None = None
+    phone: Phone | None = Field(default=None, description="Any usual spelling; stored as E.164")
+    email: Email | None = Field(default=None, description="Stored in lower case")
+    roles: Annotated[list[Role], Field(max_length=10), AfterValidator(_each_once)] = Field(
+        default=[], description="What the person decides in a sale, as codes"
+    )
+
+
+class ContactIn(ContactEdit):
+    """A new person at an account; the first one of an account is its primary one."""
+
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
@@ -27,9 +55,6 @@ class ContactIn(BaseModel):
         },
     )
     account_id: UUID
-    name: Annotated[Name, Personal("name")]
-    phone: Phone | None = Field(default=None, description="Any usual spelling; stored as E.164")
-    email: Email | None = Field(default=None, description="Stored in lower case")
 
 
 class ContactOut(BaseModel):
@@ -39,6 +64,10 @@ class ContactOut(BaseModel):
     name: Annotated[str, Personal("name")]
     phone: Annotated[str | None, Personal("phone")] = Field(examples=["+8613800138000"])
     email: Annotated[str | None, Personal("email")]
+    title: str | None
+    roles: list[str]
+    is_primary: bool
+    owner_id: str | None
     version: int
     created_at: datetime
     updated_at: datetime

@@ -3,11 +3,25 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, Integer, Select, Table, Text, Uuid, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    false,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import tenant_column
-from chassis.rows import fetch_row, insert_row
+from chassis.rows import fetch_row, from_columns, insert_row, update_row
 from l2o.contacts.domain import Contact
 from l2o.database import metadata
 
@@ -17,32 +31,71 @@ contacts = Table(
     tenant_column(),
     Column("id", Uuid, primary_key=True),
     Column("account_id", Uuid, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("phone", Text),
-    Column("email", Text),
+    Column("name", Text, nullable=False, info={"personal": "name"}),
+    Column("title", Text),
+    Column("phone", Text, info={"personal": "phone"}),
+    Column("email", Text, info={"personal": "email"}),
+    Column("roles", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("is_primary", Boolean, nullable=False, server_default=false()),
+    Column("owner_id", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("deleted_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
     Index(None, "tenant_id", "account_id", "id"),
+    Index(None, "tenant_id", "owner_id", "id"),
+    Index(
+        "ix_contacts_one_primary",
+        "tenant_id",
+        "account_id",
+        unique=True,
+        postgresql_where=text("is_primary AND deleted_at IS NULL"),
+    ),
 )
 
 
-async def get(tx: AsyncConnection, contact_id: UUID) -> Contact:
+async def get(
+    tx: AsyncConnection, contact_id: UUID, *, lock: bool = False, with_deleted: bool = False
+) -> Contact:
     """Raises NotFound."""
-    return await fetch_row(tx, contacts, contact_id, Contact)
+    return await fetch_row(tx, contacts, contact_id, Contact, lock=lock, with_deleted=with_deleted)
 
 
 async def belongs(tx: AsyncConnection, contact_id: UUID, account_id: UUID) -> bool:
-    """Whether this contact is one of the account."""
-    mine = (contacts.c.id == contact_id) & (contacts.c.account_id == account_id)
-    return (await tx.execute(select(contacts.c.id).where(mine))).one_or_none() is not None
+    """Whether this contact is one of the account, and not deleted."""
+    mine = _of(account_id).where(contacts.c.id == contact_id)
+    return (await tx.execute(mine)).one_or_none() is not None
+
+
+async def primary(tx: AsyncConnection, account_id: UUID) -> Contact | None:
+    """The primary one of an account; with the account locked there is no other until the commit."""
+    query = _of(account_id).where(contacts.c.is_primary)
+    row = (await tx.execute(query.with_for_update())).one_or_none()
+    return None if row is None else from_columns(Contact, row._mapping)
+
+
+async def oldest(tx: AsyncConnection, account_id: UUID) -> Contact | None:
+    """The one that came first, which is what a UUIDv7 tells."""
+    query = _of(account_id).order_by(contacts.c.id).limit(1)
+    row = (await tx.execute(query.with_for_update())).one_or_none()
+    return None if row is None else from_columns(Contact, row._mapping)
+
+
+def _of(account_id: UUID) -> Select[Any]:
+    mine = (contacts.c.account_id == account_id) & contacts.c.deleted_at.is_(None)
+    return select(contacts).where(mine)
 
 
 async def add(tx: AsyncConnection, contact: Contact) -> None:
     await insert_row(tx, contacts, contact)
 
 
+async def save(tx: AsyncConnection, contact: Contact) -> Contact:
+    """Raises Conflict (STALE_WRITE)."""
+    return await update_row(tx, contacts, contact)
+
+
 def listed(account_id: UUID | None) -> Select[Any]:
     """The contacts of this account, or all, as a query for a page."""
-    query = select(contacts)
+    query = select(contacts).where(contacts.c.deleted_at.is_(None))
     return query if account_id is None else query.where(contacts.c.account_id == account_id)

@@ -5,11 +5,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.outbox import publish
 from contracts.mtl.events import LeadConverted
 from l2o.accounts import store as accounts
-from l2o.accounts.actions import create_account
-from l2o.contacts.actions import create_contact
+from l2o.accounts.actions import AccountDetails, create_account
+from l2o.contacts.actions import ContactDetails, create_contact
 from l2o.conversions import store
 from l2o.conversions.domain import account_name, contact_name, conversion_of
-from l2o.opportunities.actions import open_opportunity
+from l2o.opportunities.actions import OpportunityDetails, open_opportunity
 
 
 async def convert_lead(tx: AsyncConnection, event: LeadConverted) -> None:
@@ -32,8 +32,7 @@ async def _make_three(tx: AsyncConnection, event: LeadConverted) -> None:
     if not event.existing_account:
         await create_account(
             tx,
-            name=account_name(lead),
-            phone=lead.phone,
+            AccountDetails(name=account_name(lead), phone=lead.phone),
             owner_id=owner,
             now=now,
             account_id=event.account_id,
@@ -41,20 +40,19 @@ async def _make_three(tx: AsyncConnection, event: LeadConverted) -> None:
         )
     await create_contact(
         tx,
+        ContactDetails(name=contact_name(lead), phone=lead.phone, email=lead.email),
         account_id=event.account_id,
-        name=contact_name(lead),
-        phone=lead.phone,
-        email=lead.email,
+        owner_id=owner,
         now=now,
         contact_id=event.contact_id,
     )
     await open_opportunity(
         tx,
-        account_id=event.account_id,
-        contact_id=event.contact_id,
-        name=event.opportunity_name,
-        amount=None,
-        expected_close_date=None,
+        OpportunityDetails(
+            account_id=event.account_id,
+            contact_id=event.contact_id,
+            name=event.opportunity_name,
+        ),
         owner_id=owner,
         actor=event.converted_by,
         now=now,

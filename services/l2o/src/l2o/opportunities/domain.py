@@ -8,6 +8,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from contracts.l2o.events import (
+    OpportunityAssigned,
+    OpportunityChanged,
     OpportunityLost,
     OpportunityStageMoved,
     OpportunityState,
@@ -47,7 +49,10 @@ ORDER_WINS = frozenset(Stage) - {Stage.WON}
 
 @dataclass(frozen=True, kw_only=True)
 class Opportunity:
-    """Something we hope to sell."""
+    """Something we hope to sell.
+
+    Engaged when the customer first was, closed on the tenant's day on which it was won or lost.
+    """
 
     id: UUID
     account_id: UUID
@@ -57,12 +62,16 @@ class Opportunity:
     stage: Stage = Stage.FIRST_CONTACT
     amount: Money | None = None
     expected_close_date: date | None = None
+    product_id: UUID | None = None
+    engaged_date: date | None = None
     lost_reason: str | None = None
     closed_at: datetime | None = None
+    closed_date: date | None = None
     order_id: UUID | None = None
     owner_id: str | None = None
     created_at: datetime
     updated_at: datetime
+    deleted_at: datetime | None = None
     version: int = 1
 
     def state(self) -> OpportunityState:
@@ -77,7 +86,25 @@ class Opportunity:
             amount=self.amount,
             expected_close_date=self.expected_close_date,
             owner_id=self.owner_id,
+            product_id=self.product_id,
+            engaged_date=self.engaged_date,
+            closed_date=self.closed_date,
         )
+
+    def edited(self, edit: Opportunity, *, now: datetime) -> tuple[Opportunity, OpportunityChanged]:
+        """As `edit` says, which differs in what a person may change."""
+        changed = replace(edit, updated_at=now)
+        return changed, OpportunityChanged(opportunity=changed.state())
+
+    def assign(
+        self, owner_id: str, *, actor: str, now: datetime
+    ) -> tuple[Opportunity, OpportunityAssigned]:
+        """From here on it is somebody else's."""
+        theirs = replace(self, owner_id=owner_id, updated_at=now)
+        fact = OpportunityAssigned(
+            opportunity=theirs.state(), from_owner_id=self.owner_id, assigned_by=actor
+        )
+        return theirs, fact
 
     def move(self, to: Stage, *, now: datetime) -> tuple[Opportunity, OpportunityStageMoved]:
         """Go to another open stage. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""
@@ -85,35 +112,46 @@ class Opportunity:
         moved = replace(self, stage=to, updated_at=now)
         return moved, OpportunityStageMoved(opportunity=moved.state(), from_stage=self.stage)
 
-    def win(self, *, now: datetime) -> tuple[Opportunity, OpportunityWon]:
+    def win(self, *, now: datetime, today: date) -> tuple[Opportunity, OpportunityWon]:
         """A person says it is won. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""
         self._must_allow(Stage.WON)
-        return self._won(None, won_at=now, now=now)
+        return self._won(None, won_at=now, won_on=today, now=now)
 
     def win_by_order(
-        self, order_id: UUID, *, confirmed_at: datetime, now: datetime
+        self, order_id: UUID, *, confirmed_at: datetime, confirmed_on: date, now: datetime
     ) -> tuple[Opportunity, OpportunityWon] | None:
-        """Won at the instant the order was confirmed; None when it is won already."""
+        """Won when the order was confirmed, and back if deleted; None when it is won already."""
         if self.stage not in ORDER_WINS:
             return None
-        return self._won(order_id, won_at=confirmed_at, now=now)
+        return self._won(order_id, won_at=confirmed_at, won_on=confirmed_on, now=now)
 
-    def lose(self, reason: str, *, now: datetime) -> tuple[Opportunity, OpportunityLost]:
+    def lose(
+        self, reason: str, *, now: datetime, today: date
+    ) -> tuple[Opportunity, OpportunityLost]:
         """Give it up. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""
         self._must_allow(Stage.LOST)
-        lost = replace(self, stage=Stage.LOST, lost_reason=reason, closed_at=now, updated_at=now)
+        lost = replace(
+            self,
+            stage=Stage.LOST,
+            lost_reason=reason,
+            closed_at=now,
+            closed_date=today,
+            updated_at=now,
+        )
         return lost, OpportunityLost(opportunity=lost.state(), reason=reason, lost_at=now)
 
     def _won(
-        self, order_id: UUID | None, *, won_at: datetime, now: datetime
+        self, order_id: UUID | None, *, won_at: datetime, won_on: date, now: datetime
     ) -> tuple[Opportunity, OpportunityWon]:
         won = replace(
             self,
             stage=Stage.WON,
             lost_reason=None,
             closed_at=won_at,
+            closed_date=won_on,
             order_id=order_id,
             updated_at=now,
+            deleted_at=None,
         )
         return won, OpportunityWon(opportunity=won.state(), order_id=order_id, won_at=won_at)
 

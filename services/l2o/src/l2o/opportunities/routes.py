@@ -8,12 +8,15 @@ from chassis.auth import Caller, allow
 from chassis.bodies import MoveIn
 from chassis.clock import Now
 from chassis.pages import Page, PageParams, fetch_page
+from chassis.patches import MergePatch
+from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.rows import from_columns
 from chassis.transaction import Tx
 from l2o.opportunities import actions, store
 from l2o.opportunities.domain import Opportunity, Stage
 from l2o.opportunities.schemas import (
+    OpportunityEdit,
     OpportunityIn,
     OpportunityLose,
     OpportunityMove,
@@ -33,11 +36,7 @@ async def opportunity_create(
     """Open an opportunity with an account."""
     opportunity = await actions.open_opportunity(
         tx,
-        account_id=body.account_id,
-        contact_id=body.contact_id,
-        name=body.name,
-        amount=body.amount,
-        expected_close_date=body.expected_close_date,
+        actions.OpportunityDetails(**dict(body)),
         owner_id=caller.subject,
         actor=caller.subject,
         now=now,
@@ -80,35 +79,88 @@ async def opportunity_stage_changes(
     )
 
 
+@router.patch("/{opportunity_id}", dependencies=[MAY_WRITE])
+async def opportunity_edit(
+    opportunity_id: UUID, body: MergePatch[OpportunityEdit], tx: Tx, now: Now, expected: IfMatch
+) -> OpportunityOut:
+    """Change amount, dates, product, contact or name."""
+    return OpportunityOut.model_validate(
+        await actions.edit_opportunity(tx, opportunity_id, body.applied, expected=expected, now=now)
+    )
+
+
+@router.delete("/{opportunity_id}", status_code=204, dependencies=[MAY_WRITE])
+async def opportunity_delete(opportunity_id: UUID, tx: Tx, now: Now, expected: IfMatch) -> None:
+    """Take it out of every list; it can be restored."""
+    await actions.delete_opportunity(tx, opportunity_id, expected=expected, now=now)
+
+
+@router.post("/{opportunity_id}/restore", dependencies=[MAY_WRITE])
+async def opportunity_restore(
+    opportunity_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+) -> OpportunityOut:
+    """Undo its deletion."""
+    return OpportunityOut.model_validate(
+        await actions.restore_opportunity(tx, opportunity_id, expected=expected, now=now)
+    )
+
+
 @router.post("/{opportunity_id}/move", dependencies=[MAY_WRITE])
 async def opportunity_move(
-    opportunity_id: UUID, body: OpportunityMove, tx: Tx, now: Now, caller: Caller
+    opportunity_id: UUID,
+    body: OpportunityMove,
+    tx: Tx,
+    now: Now,
+    caller: Caller,
+    expected: IfMatch,
 ) -> OpportunityOut:
     """Move it to another open stage."""
     return OpportunityOut.model_validate(
         await actions.move_opportunity(
-            tx, opportunity_id, to=Stage(body.stage), actor=caller.subject, now=now
+            tx,
+            opportunity_id,
+            to=Stage(body.stage),
+            expected=expected,
+            actor=caller.subject,
+            now=now,
         )
     )
 
 
 @router.post("/{opportunity_id}/win", dependencies=[MAY_WRITE])
 async def opportunity_win(
-    opportunity_id: UUID, tx: Tx, now: Now, caller: Caller, body: MoveIn | None = None
+    opportunity_id: UUID,
+    tx: Tx,
+    now: Now,
+    caller: Caller,
+    expected: IfMatch,
+    body: MoveIn | None = None,
 ) -> OpportunityOut:
     """Say that it is won."""
     return OpportunityOut.model_validate(
-        await actions.win_opportunity(tx, opportunity_id, actor=caller.subject, now=now)
+        await actions.win_opportunity(
+            tx, opportunity_id, expected=expected, actor=caller.subject, now=now
+        )
     )
 
 
 @router.post("/{opportunity_id}/lose", dependencies=[MAY_WRITE])
 async def opportunity_lose(
-    opportunity_id: UUID, body: OpportunityLose, tx: Tx, now: Now, caller: Caller
+    opportunity_id: UUID,
+    body: OpportunityLose,
+    tx: Tx,
+    now: Now,
+    caller: Caller,
+    expected: IfMatch,
 ) -> OpportunityOut:
     """Give it up, with the reason."""
     return OpportunityOut.model_validate(
         await actions.lose_opportunity(
-            tx, opportunity_id, reason=body.reason, actor=caller.subject, now=now
+            tx,
+            opportunity_id,
+            reason=body.reason,
+            expected=expected,
+            actor=caller.subject,
+            now=now,
         )
     )

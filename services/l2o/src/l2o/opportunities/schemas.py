@@ -28,7 +28,27 @@ ExpectedMoney = Annotated[PreciseMoney, AfterValidator(_not_negative)]
 OpenStage = Literal["FIRST_CONTACT", "SOLUTION", "QUOTATION", "BIDDING", "NEGOTIATION", "SIGNING"]
 
 
-class OpportunityIn(BaseModel):
+class OpportunityEdit(BaseModel):
+    """What may be changed of an opportunity; stage and owner are moves."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        from_attributes=True,
+        json_schema_extra={"examples": [{"expected_close_date": "2027-03-31"}]},
+    )
+    contact_id: UUID | None = None
+    name: Name
+    amount: ExpectedMoney | None = Field(default=None, description="What we hope to sell it for")
+    expected_close_date: BusinessDate | None = None
+    product_id: UUID | None = Field(default=None, description="What we hope to sell, of CPQ")
+    engaged_date: BusinessDate | None = Field(
+        default=None, description="When the customer was first engaged"
+    )
+
+
+class OpportunityIn(OpportunityEdit):
+    """Something we hope to sell to an account."""
+
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
@@ -43,10 +63,6 @@ class OpportunityIn(BaseModel):
         },
     )
     account_id: UUID
-    contact_id: UUID | None = None
-    name: Name
-    amount: ExpectedMoney | None = Field(default=None, description="What we hope to sell it for")
-    expected_close_date: BusinessDate | None = None
 
 
 class OpportunityMove(BaseModel):
@@ -73,8 +89,11 @@ class OpportunityOut(BaseModel):
     stage: Stage
     amount: Money | None
     expected_close_date: date | None
+    product_id: UUID | None
+    engaged_date: date | None
     lost_reason: str | None
     closed_at: datetime | None
+    closed_date: date | None = Field(description="The tenant's day on which it was won or lost")
     order_id: UUID | None = Field(description="The order that won it, if an order did")
     owner_id: str | None
     version: int

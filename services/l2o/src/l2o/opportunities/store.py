@@ -23,12 +23,16 @@ opportunities = Table(
     Column("stage", enum_column(Stage), nullable=False),
     *money_columns("amount", nullable=True),
     Column("expected_close_date", Date),
+    Column("product_id", Uuid),
+    Column("engaged_date", Date),
     Column("lost_reason", Text),
     Column("closed_at", DateTime(timezone=True)),
+    Column("closed_date", Date),
     Column("order_id", Uuid),
     Column("owner_id", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("deleted_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
     Index(None, "tenant_id", "account_id", "id"),
     Index(None, "tenant_id", "stage", "id"),
@@ -50,9 +54,13 @@ stage_changes = Table(
 )
 
 
-async def get(tx: AsyncConnection, opportunity_id: UUID, *, lock: bool = False) -> Opportunity:
+async def get(
+    tx: AsyncConnection, opportunity_id: UUID, *, lock: bool = False, with_deleted: bool = False
+) -> Opportunity:
     """Raises NotFound."""
-    return await fetch_row(tx, opportunities, opportunity_id, Opportunity, lock=lock)
+    return await fetch_row(
+        tx, opportunities, opportunity_id, Opportunity, lock=lock, with_deleted=with_deleted
+    )
 
 
 async def add(tx: AsyncConnection, opportunity: Opportunity) -> None:
@@ -70,7 +78,7 @@ async def add_change(tx: AsyncConnection, change: StageChange) -> None:
 
 def listed(**equal: object) -> Select[Any]:
     """The opportunities with these values, None meaning any, as a query for a page."""
-    query = select(opportunities)
+    query = select(opportunities).where(opportunities.c.deleted_at.is_(None))
     for name, value in equal.items():
         if value is not None:
             query = query.where(opportunities.c[name] == value)

@@ -1,1 +1,1 @@
-"""Imports: files of leads, taken in row by row as a job; a broken row never stops the rest."""
+"""Imports: what this service takes in from files; chassis does the rest of it."""

@@ -1,45 +1,67 @@
-"""The job of an import: a chunk of its file per run, each in a transaction of its own."""
+"""What the job of an import does with the rows of each kind."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.jobs.queue import Again, Done, Job
-from chassis.violations import from_pydantic
-from mtl.imports import actions
-from mtl.imports.domain.columns import Targets, cells_at_fault, column_of, read_row
-from mtl.imports.domain.findings import Finding
-from mtl.imports.domain.rows import Row
+from chassis.imports.findings import Finding
+from chassis.imports.target import (
+    Cells,
+    ImportContext,
+    ImportField,
+    ImportRow,
+    Imports,
+    ImportTarget,
+    Reading,
+    Taken,
+    created,
+    reading_of,
+    refused,
+)
+from contracts.mtl.events import ImportFinished
+from mtl.imports.domain import lead_body
+from mtl.leads.actions import capture_leads
+from mtl.leads.domain import IDENTIFYING, MAX_ATTRIBUTE, MAX_ATTRIBUTES, Duplicate, LeadDetails
 from mtl.leads.schemas import LeadIn
 
 
-async def run_chunk(tx: AsyncConnection, job: Job) -> Done | Again:
-    more = await actions.take_chunk(tx, UUID(job.key), read=_row, now=job.now)
-    return Again(run_at=job.now) if more else Done()
+def _read_lead(cells: Cells) -> Reading[LeadDetails]:
+    body, too_long = lead_body(cells.fields, cells.rest)
+    maximum = {"maximum": MAX_ATTRIBUTE}
+    warnings = [Finding("ATTRIBUTE_LEFT_OUT", name, maximum) for name in too_long]
+    return reading_of(LeadIn, body, LeadIn.details, warnings=warnings)
 
 
-async def on_given_up(tx: AsyncConnection, job: Job) -> None:
-    await actions.fail_import(tx, UUID(job.key), now=job.now)
+async def _take_leads(
+    tx: AsyncConnection, rows: Sequence[ImportRow[LeadDetails]], context: ImportContext
+) -> list[Taken]:
+    """A lead that is there already is refused, and named: nobody's lead changes owner."""
+    many = [row.value for row in rows]
+    captured = await capture_leads(tx, many, owner_id=context.actor, now=context.now)
+    return [_refused(one) if isinstance(one, Duplicate) else created(one.id) for one in captured]
 
 
-def _row(number: int, header: Sequence[str], targets: Targets, cells: Sequence[str] | None) -> Row:
-    errors = cells_at_fault(header, cells)
-    if errors or cells is None:
-        return Row(number=number, errors=errors)
-    body, warnings = read_row(header, targets, cells)
-    try:
-        details = LeadIn.model_validate(body).details()
-    except ValidationError as invalid:
-        return Row(number=number, errors=_findings(invalid, targets))
-    return Row(number=number, details=details, warnings=warnings)
+def _refused(duplicate: Duplicate) -> Taken:
+    params = {"lead_id": str(duplicate.lead_id), "matched": duplicate.matched}
+    return refused(Finding("LEAD_DUPLICATE", params=params, field=duplicate.matched))
 
 
-def _findings(invalid: ValidationError, targets: Targets) -> list[Finding]:
-    """What the schema says of a body, said of columns."""
-    faults = [{**fault, "loc": ("body", *fault["loc"])} for fault in invalid.errors()]
-    return [
-        Finding(v.code, column_of(targets, v.pointer.removeprefix("/")), v.params)
-        for v in from_pydantic(faults)
-    ]
+LEADS = ImportTarget(
+    kind="LEADS",
+    scope="mtl.lead.write",
+    fields=(
+        ImportField("name", ("full name", "姓名", "联系人")),
+        ImportField("company", ("公司", "公司名称")),
+        ImportField("phone", ("mobile", "手机", "手机号", "电话")),
+        ImportField("email", ("邮箱", "电子邮件")),
+        ImportField("external_id", ("lead number", "线索编号")),
+        ImportField("source", ("lead source", "来源", "线索来源")),
+    ),
+    read=_read_lead,
+    take=_take_leads,
+    any_of=IDENTIFYING,
+    rest="attributes",
+    most_rest=MAX_ATTRIBUTES,
+)
+
+IMPORTS = Imports("mtl", [LEADS], ImportFinished)

@@ -1,12 +1,15 @@
 """What can be done with a lead."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.transfers import owner_name
+from chassis.custom_fields.values import validated_custom_fields
 from chassis.jobs import queue
 from chassis.operations.store import (
     Operation,
@@ -16,7 +19,9 @@ from chassis.operations.store import (
     start_operation,
 )
 from chassis.outbox import publish, publish_all
-from kernel.errors import Conflict, RuleBroken
+from chassis.preconditions import UNCONDITIONAL, Precondition
+from contracts.event import Event
+from kernel.errors import RuleBroken
 from kernel.ids import new_id
 from mtl.leads import store
 from mtl.leads.domain import Conversion, Duplicate, Lead, LeadDetails, Move
@@ -30,19 +35,35 @@ CONVERSION_TIME = timedelta(minutes=15)
 async def capture_lead(
     tx: AsyncConnection, details: LeadDetails, *, owner_id: str | None, now: datetime
 ) -> Lead:
-    """A new lead. Raises Conflict (LEAD_DUPLICATE), naming the one that is there."""
+    """A new lead of whoever it names, else of `owner_id`.
+
+    Raises Conflict (LEAD_DUPLICATE), naming the one that is there, and Invalid (OWNER_UNKNOWN,
+    OWNER_INACTIVE, and what is wrong with custom fields).
+    """
+    if details.owner_id is not None:
+        await owner_name(tx, details.owner_id)
+    fields = await validated_custom_fields(tx, store.LEADS.resource, details.custom_fields)
+    details = replace(details, custom_fields=fields)
     [captured] = await capture_leads(tx, [details], owner_id=owner_id, now=now)
     if isinstance(captured, Duplicate):
-        raise Conflict("LEAD_DUPLICATE", lead_id=str(captured.lead_id), matched=captured.matched)
+        raise captured.refusal()
     return captured
 
 
 async def capture_leads(
     tx: AsyncConnection, many: Sequence[LeadDetails], *, owner_id: str | None, now: datetime
 ) -> list[Lead | Duplicate]:
-    """New leads, as if one after the other; in their order the lead, or which one it repeats."""
+    """New leads, as if one after the other; in their order the lead, or which one it repeats.
+
+    Owners and custom fields are taken as they are; `owner_id` has those that name no owner.
+    """
     leads = [
-        Lead(**vars(each), id=new_id(), owner_id=owner_id, created_at=now, updated_at=now)
+        Lead(
+            **vars(each) | {"owner_id": each.owner_id or owner_id},
+            id=new_id(),
+            created_at=now,
+            updated_at=now,
+        )
         for each in many
     ]
     duplicates = await store.claim_keys(tx, leads)
@@ -52,31 +73,127 @@ async def capture_leads(
     return [duplicates.get(lead.id, lead) for lead in leads]
 
 
+async def edit_lead(
+    tx: AsyncConnection,
+    lead_id: UUID,
+    edit: Callable[[Lead], Lead],
+    *,
+    expected: Precondition = UNCONDITIONAL,
+    now: datetime,
+) -> Lead:
+    """An edit that changes nothing answers what there is.
+
+    Raises NotFound, Invalid, RuleBroken (LEAD_CONVERTED), Conflict (LEAD_DUPLICATE).
+    """
+    before = await store.get(tx, lead_id, lock=True)
+    edited = edit(before)
+    fields = await validated_custom_fields(
+        tx, store.LEADS.resource, edited.custom_fields, before=before.custom_fields
+    )
+    edited = replace(edited, custom_fields=fields)
+    if edited == before:
+        return before
+    expected.check(before)
+    lead, changed = before.change(edited, now=now)
+    return await _save(tx, lead, changed, before=before)
+
+
+async def transfer_lead(
+    tx: AsyncConnection,
+    lead_id: UUID,
+    owner_id: str,
+    expected: Precondition,
+    actor: str,
+    now: datetime,
+) -> Lead:
+    """One that has this owner answers itself. Raises NotFound."""
+    before = await store.get(tx, lead_id, lock=True)
+    if before.owner_id == owner_id:
+        return before
+    expected.check(before)
+    lead, assigned = before.assign(owner_id, actor=actor, now=now)
+    return await _save(tx, lead, assigned, before=before)
+
+
+async def delete_lead(
+    tx: AsyncConnection, lead_id: UUID, *, expected: Precondition = UNCONDITIONAL, now: datetime
+) -> Lead:
+    """Whatever it was known by is free for a new lead; a deleted one answers itself.
+
+    Raises NotFound, RuleBroken (LEAD_CONVERTED).
+    """
+    before = await store.get(tx, lead_id, lock=True, with_deleted=True)
+    if before.deleted_at is not None:
+        return before
+    expected.check(before)
+    lead, deleted = before.delete(now=now)
+    return await _save(tx, lead, deleted, before=before)
+
+
+async def restore_lead(
+    tx: AsyncConnection, lead_id: UUID, *, expected: Precondition = UNCONDITIONAL, now: datetime
+) -> Lead:
+    """One that is there answers itself.
+
+    Raises NotFound, Conflict (LEAD_DUPLICATE): a new lead has its phone, mail or external id.
+    """
+    before = await store.get(tx, lead_id, lock=True, with_deleted=True)
+    if before.deleted_at is None:
+        return before
+    expected.check(before)
+    lead, restored = before.restore(now=now)
+    return await _save(tx, lead, restored, before=before)
+
+
+async def _save(
+    tx: AsyncConnection, lead: Lead, event: Event, *, before: Lead, actor: str | None = None
+) -> Lead:
+    """Save and publish; nothing but this lead may have what it is known by now.
+
+    Raises Conflict (LEAD_DUPLICATE, STALE_WRITE).
+    """
+    if lead.known_by != before.known_by:
+        duplicate = await store.change_keys(tx, lead)
+        if duplicate is not None:
+            raise duplicate.refusal()
+    saved = await store.save(tx, lead, before=before, actor=actor)
+    await publish(tx, event, of=saved)
+    return saved
+
+
 async def qualify_lead(
-    tx: AsyncConnection, lead_id: UUID, *, actor: str | None, now: datetime
+    tx: AsyncConnection,
+    lead_id: UUID,
+    *,
+    expected: Precondition = UNCONDITIONAL,
+    actor: str | None,
+    now: datetime,
 ) -> Lead:
     """Raises NotFound, RuleBroken (LEAD_NOT_NEW)."""
     before = await store.get(tx, lead_id, lock=True)
     if before.has_made(Move.QUALIFY):
         return before
+    expected.check(before)
     lead, qualified = before.qualify(now=now)
-    lead = await store.save(tx, lead, before=before, actor=actor)
-    await publish(tx, qualified, of=lead)
-    return lead
+    return await _save(tx, lead, qualified, before=before, actor=actor)
 
 
 async def disqualify_lead(
-    tx: AsyncConnection, lead_id: UUID, *, reason: str, actor: str | None, now: datetime
+    tx: AsyncConnection,
+    lead_id: UUID,
+    *,
+    reason: str,
+    expected: Precondition = UNCONDITIONAL,
+    actor: str | None,
+    now: datetime,
 ) -> Lead:
     """It leads nowhere; a new lead may have its phone. Raises NotFound, RuleBroken."""
     before = await store.get(tx, lead_id, lock=True)
     if before.has_made(Move.DISQUALIFY):
         return before
+    expected.check(before)
     lead, disqualified = before.disqualify(reason, now=now)
-    lead = await store.save(tx, lead, before=before, actor=actor)
-    await store.free_keys(tx, lead_id)
-    await publish(tx, disqualified, of=lead)
-    return lead
+    return await _save(tx, lead, disqualified, before=before, actor=actor)
 
 
 async def convert_lead(
@@ -85,6 +202,7 @@ async def convert_lead(
     *,
     account_id: UUID | None,
     opportunity_name: str | None,
+    expected: Precondition = UNCONDITIONAL,
     actor: str | None,
     now: datetime,
 ) -> Operation:
@@ -97,6 +215,7 @@ async def convert_lead(
     before = await store.get(tx, lead_id, lock=True)
     if before.has_made(Move.CONVERT) and before.conversion_id is not None:
         return await get_operation(tx, before.conversion_id)
+    expected.check(before)
     if account_id is not None and await store.is_being_made(tx, account_id):
         raise RuleBroken("ACCOUNT_BEING_MADE", account_id=str(account_id))
     ids = Conversion(
@@ -107,8 +226,7 @@ async def convert_lead(
         existing_account=account_id is not None,
     )
     lead, converted = before.convert(ids, opportunity_name=opportunity_name, actor=actor, now=now)
-    lead = await store.save(tx, lead, before=before, actor=actor)
-    await publish(tx, converted, of=lead)
+    await _save(tx, lead, converted, before=before, actor=actor)
     payload, deadline = {"lead_id": str(lead_id)}, now + CONVERSION_TIME
     await queue.enqueue(tx, DEADLINE_JOB, str(ids.id), run_at=deadline, payload=payload)
     return await start_operation(tx, ids.id, "lead.convert", ids.result())
@@ -155,6 +273,5 @@ async def reject_conversion(
     operation = await get_operation(tx, conversion_id)
     if before.is_converted_by(conversion_id) and not operation.ended:
         lead, reopened = before.reopen(reason, now=now)
-        lead = await store.save(tx, lead, before=before, actor=actor)
-        await publish(tx, reopened, of=lead)
+        await _save(tx, lead, reopened, before=before, actor=actor)
     await fail_operation(tx, conversion_id, {"code": reason})

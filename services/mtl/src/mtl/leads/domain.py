@@ -6,21 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from contracts.mtl.events import (
+    LeadAssigned,
     LeadCaptured,
+    LeadChanged,
     LeadConverted,
+    LeadDeleted,
     LeadDisqualified,
     LeadQualified,
     LeadReopened,
+    LeadRestored,
     LeadState,
 )
-from kernel.errors import RuleBroken
+from kernel.errors import Conflict, RuleBroken
 from kernel.personal import Personal
 
 IDENTIFYING = ("name", "company", "phone", "email", "external_id")  # one of them at least
+KINDS = ("phone", "email", "external_id")  # what no two leads have in common
 MAX_ATTRIBUTES, MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTE = 100, 100, 1000  # how many, and characters
 
 
@@ -52,7 +57,7 @@ MOVES: dict[Move, tuple[frozenset[LeadStatus], LeadStatus]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class LeadDetails:
-    """What is known of a lead; phone in E.164, mail in lower case."""
+    """What is known of a lead, and whose it is; phone in E.164, mail in lower case."""
 
     name: Annotated[str | None, Personal("name")] = None
     company: str | None = None
@@ -61,6 +66,8 @@ class LeadDetails:
     external_id: str | None = None
     source: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
+    owner_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +89,6 @@ class Conversion:
 @dataclass(frozen=True, kw_only=True)
 class Lead(LeadDetails):
     id: UUID
-    owner_id: str | None
     status: LeadStatus = NEW
     status_reason: str | None = None
     conversion_id: UUID | None = None
@@ -93,7 +99,17 @@ class Lead(LeadDetails):
     converted_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
+    deleted_at: datetime | None = None
     version: int = 1
+
+    @property
+    def known_by(self) -> Mapping[str, str]:
+        """What no other lead may have meanwhile; one put aside keeps its external id only."""
+        if self.deleted_at is not None:
+            return {}
+        kinds = ("external_id",) if self.status is DISQUALIFIED else KINDS
+        known = {kind: getattr(self, kind) for kind in kinds}
+        return {kind: value for kind, value in known.items() if value is not None}
 
     @property
     def title(self) -> str:
@@ -114,6 +130,7 @@ class Lead(LeadDetails):
             status=self.status,
             owner_id=self.owner_id,
             attributes=dict(self.attributes),
+            custom_fields=dict(self.custom_fields),
         )
 
     def has_made(self, move: Move) -> bool:
@@ -122,6 +139,32 @@ class Lead(LeadDetails):
 
     def captured(self) -> LeadCaptured:
         return LeadCaptured(lead=self.state())
+
+    def change(self, edited: Lead, *, now: datetime) -> tuple[Lead, LeadChanged]:
+        """As edited. Raises RuleBroken (LEAD_CONVERTED)."""
+        self._ensure_not_converted()
+        lead = replace(edited, updated_at=now)
+        return lead, LeadChanged(lead=lead.state())
+
+    def assign(self, owner_id: str, *, actor: str, now: datetime) -> tuple[Lead, LeadAssigned]:
+        """To another owner, whatever became of it."""
+        lead = replace(self, owner_id=owner_id, updated_at=now)
+        return lead, LeadAssigned(lead=lead.state(), from_owner_id=self.owner_id, assigned_by=actor)
+
+    def delete(self, *, now: datetime) -> tuple[Lead, LeadDeleted]:
+        """Raises RuleBroken (LEAD_CONVERTED)."""
+        self._ensure_not_converted()
+        lead = replace(self, deleted_at=now, updated_at=now)
+        return lead, LeadDeleted(lead=lead.state())
+
+    def restore(self, *, now: datetime) -> tuple[Lead, LeadRestored]:
+        lead = replace(self, deleted_at=None, updated_at=now)
+        return lead, LeadRestored(lead=lead.state())
+
+    def _ensure_not_converted(self) -> None:
+        """What was made of it refers to it as it was."""
+        if self.status is CONVERTED:
+            raise RuleBroken("LEAD_CONVERTED")
 
     def qualify(self, *, now: datetime) -> tuple[Lead, LeadQualified]:
         """Raises RuleBroken (LEAD_NOT_NEW)."""
@@ -204,6 +247,10 @@ class Duplicate:
 
     lead_id: UUID
     matched: str
+
+    def refusal(self) -> Conflict:
+        """LEAD_DUPLICATE."""
+        return Conflict("LEAD_DUPLICATE", lead_id=str(self.lead_id), matched=self.matched)
 
 
 def first_come(

@@ -1,31 +1,54 @@
 """Leads over HTTP."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import Caller, allow
+from chassis.access.guards import may_list, may_read, may_write
+from chassis.access.reach import Reach
+from chassis.access.routes import access_router
+from chassis.audit.routes import audit_router
+from chassis.auth import Caller, Principal, allow
 from chassis.bodies import MoveIn
 from chassis.clock import Now
+from chassis.custom_fields.routes import custom_field_router
+from chassis.external_ids.routes import ByExternalId, external_id_router
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
 from chassis.operations.answers import OPERATION_ANSWERS, OperationOut, WaitingResponse
 from chassis.pages import Page, PageParams, fetch_page
+from chassis.patches import MergePatch
+from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
 from mtl.leads import actions, store
-from mtl.leads.domain import LeadStatus
-from mtl.leads.schemas import LeadConvertIn, LeadDisqualifyIn, LeadIn, LeadMoveOut, LeadOut
+from mtl.leads.domain import Lead
+from mtl.leads.schemas import (
+    LeadConvertIn,
+    LeadDisqualifyIn,
+    LeadEdit,
+    LeadIn,
+    LeadMoveOut,
+    LeadOut,
+)
+
+LEADS = store.LEADS
+READ, WRITE = [may_read(LEADS)], [may_write(LEADS)]
 
 router = new_router("/leads", tag="leads")
+access = access_router(LEADS, collection="leads", transfer=actions.transfer_lead)
+audit = audit_router("/leads", resource=LEADS.resource, dependencies=READ)
+custom_fields = custom_field_router("mtl", {LEADS.resource: store.leads})
 
-READ, WRITE = [allow("mtl.lead.read")], [allow("mtl.lead.write")]
 
-
-@router.post("", status_code=201, dependencies=WRITE, summary="Capture a lead")
+@router.post("", status_code=201, dependencies=[allow("mtl.lead.write")], summary="Capture a lead")
 async def lead_create(
     body: LeadIn, response: Response, tx: Tx, now: Now, caller: Caller
 ) -> LeadOut:
-    """The caller becomes its owner.
+    """The caller becomes its owner, unless it names another.
 
     A lead with the same external id, or one not disqualified with the same phone or mail, refuses
     it: 409 `LEAD_DUPLICATE`, with its `lead_id` and what `matched`.
@@ -35,15 +58,15 @@ async def lead_create(
     return LeadOut.model_validate(lead)
 
 
-@router.get("", dependencies=READ, summary="List leads, newest first")
+@router.get("", summary="List leads, newest first")
 async def lead_list(
     tx: Tx,
     page: PageParams,
-    status: Annotated[LeadStatus | None, Query()] = None,
-    owner_id: Annotated[str | None, Query(max_length=200)] = None,
-) -> Page[LeadOut]:
-    query = store.listed(status=status, owner_id=owner_id)
-    return await fetch_page(tx, query, page, shape=lambda row: LeadOut(**row))
+    asked: Annotated[Asked, store.LISTING.query],
+    reach: Annotated[Reach, may_list(LEADS)],
+) -> Listed[LeadOut]:
+    """Those the caller sees. `phone_tail` is the last four digits of the phone."""
+    return await store.LISTING.page(tx, page, asked, reach)
 
 
 @router.get("/{lead_id}", dependencies=READ, summary="Read a lead")
@@ -59,21 +82,50 @@ async def lead_history(lead_id: UUID, tx: Tx, page: PageParams) -> Page[LeadMove
     )
 
 
+@router.patch("/{lead_id}", dependencies=WRITE, summary="Change what the body names")
+async def lead_edit(
+    lead_id: UUID, body: MergePatch[LeadEdit], tx: Tx, now: Now, if_match: IfMatch
+) -> LeadOut:
+    """Not of a converted lead. What another lead is known by is refused: 409 `LEAD_DUPLICATE`."""
+    lead = await actions.edit_lead(tx, lead_id, body.applied, expected=if_match, now=now)
+    return LeadOut.model_validate(lead)
+
+
+@router.delete("/{lead_id}", status_code=204, dependencies=WRITE, summary="Delete a lead")
+async def lead_delete(lead_id: UUID, tx: Tx, now: Now, if_match: IfMatch) -> None:
+    """It leaves every list; phone, mail and external id are free for a new lead."""
+    await actions.delete_lead(tx, lead_id, expected=if_match, now=now)
+
+
+@router.post("/{lead_id}/restore", dependencies=WRITE, summary="Bring a deleted lead back")
+async def lead_restore(
+    lead_id: UUID, tx: Tx, now: Now, if_match: IfMatch, body: MoveIn | None = None
+) -> LeadOut:
+    """Unless another lead has its phone, mail or external id by now: 409 `LEAD_DUPLICATE`."""
+    lead = await actions.restore_lead(tx, lead_id, expected=if_match, now=now)
+    return LeadOut.model_validate(lead)
+
+
 @router.post("/{lead_id}/qualify", dependencies=WRITE, summary="Accept it as worth working on")
 async def lead_qualify(
-    lead_id: UUID, tx: Tx, now: Now, caller: Caller, body: MoveIn | None = None
+    lead_id: UUID,
+    tx: Tx,
+    now: Now,
+    caller: Caller,
+    if_match: IfMatch,
+    body: MoveIn | None = None,
 ) -> LeadOut:
-    lead = await actions.qualify_lead(tx, lead_id, actor=caller.subject, now=now)
+    lead = await actions.qualify_lead(tx, lead_id, expected=if_match, actor=caller.subject, now=now)
     return LeadOut.model_validate(lead)
 
 
 @router.post("/{lead_id}/disqualify", dependencies=WRITE, summary="Put it aside, with the reason")
 async def lead_disqualify(
-    lead_id: UUID, body: LeadDisqualifyIn, tx: Tx, now: Now, caller: Caller
+    lead_id: UUID, body: LeadDisqualifyIn, tx: Tx, now: Now, caller: Caller, if_match: IfMatch
 ) -> LeadOut:
-    """Its phone, mail and external id are free for a new lead from then on."""
+    """Its phone and mail are free for a new lead from then on; its external id is not."""
     lead = await actions.disqualify_lead(
-        tx, lead_id, reason=body.reason, actor=caller.subject, now=now
+        tx, lead_id, reason=body.reason, expected=if_match, actor=caller.subject, now=now
     )
     return LeadOut.model_validate(lead)
 
@@ -92,6 +144,7 @@ async def lead_convert(
     tx: Tx,
     now: Now,
     caller: Caller,
+    if_match: IfMatch,
     body: LeadConvertIn | None = None,
 ) -> Response:
     """The three ids are known at once; `200` when L2O has made them within 800 ms, else `202`.
@@ -105,7 +158,32 @@ async def lead_convert(
         lead_id,
         account_id=wish.account_id,
         opportunity_name=wish.opportunity_name,
+        expected=if_match,
         actor=caller.subject,
         now=now,
     )
     return WaitingResponse(request, operation)
+
+
+async def _create(tx: AsyncConnection, body: LeadIn, caller: Principal, now: datetime) -> Lead:
+    return await actions.capture_lead(tx, body.details(), owner_id=caller.subject, now=now)
+
+
+async def _replace(
+    tx: AsyncConnection, lead_id: UUID, body: LeadIn, _: Principal, now: datetime
+) -> Lead:
+    return await actions.edit_lead(tx, lead_id, body.edited, now=now)
+
+
+by_external_id = external_id_router(
+    ByExternalId(
+        scoped=LEADS,
+        collection="/leads",
+        body=LeadIn,
+        answer=LeadOut,
+        create=_create,
+        update=_replace,
+        get=store.get,
+    )
+)
+ROUTERS = (by_external_id, access, router, audit, custom_fields)

@@ -1,5 +1,6 @@
 """Request and response bodies: every fault of a body is told at once, of form or of format."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -15,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from chassis.access.schemas import OwnerId
 from chassis.contact_points import Email, Phone
 from kernel.personal import Personal
 from mtl.leads.domain import (
@@ -22,6 +24,7 @@ from mtl.leads.domain import (
     MAX_ATTRIBUTE,
     MAX_ATTRIBUTE_NAME,
     MAX_ATTRIBUTES,
+    Lead,
     LeadDetails,
     LeadStatus,
 )
@@ -37,23 +40,10 @@ AttributeValue = Annotated[str, StringConstraints(strip_whitespace=True, max_len
 Reason = Annotated[str, _text(500)]
 
 
-class LeadIn(BaseModel):
-    """A new lead: at least one of name, company, phone, email and external_id."""
+class LeadEdit(BaseModel):
+    """All that may be edited of a lead; one of name, company, phone, email, external_id stays."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {
-                "name": "王芳",
-                "company": "杭州远景科技有限公司",
-                "phone": "138-0013-8000",
-                "email": "wang.fang@example.com",
-                "external_id": "EXPO-2026-0042",
-                "source": "展会",
-                "attributes": {"兴趣": "CRM"},
-            }
-        },
-    )
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
 
     name: Name | None = None
     company: Annotated[str, _text(200)] | None = None
@@ -66,6 +56,7 @@ class LeadIn(BaseModel):
     attributes: Annotated[
         dict[AttributeName, AttributeValue], Field(max_length=MAX_ATTRIBUTES)
     ] = {}
+    custom_fields: dict[str, Any] = {}
 
     @model_validator(mode="wrap")
     @classmethod
@@ -85,8 +76,36 @@ class LeadIn(BaseModel):
             raise nobody
         return lead
 
+
+class LeadIn(LeadEdit):
+    """A new lead."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "name": "王芳",
+                "company": "杭州远景科技有限公司",
+                "phone": "138-0013-8000",
+                "email": "wang.fang@example.com",
+                "external_id": "EXPO-2026-0042",
+                "source": "展会",
+                "attributes": {"兴趣": "CRM"},
+            }
+        },
+    )
+
+    owner_id: OwnerId | None = Field(
+        default=None,
+        description="The `subject` of an active person; else the caller. Transfers change it later",
+    )
+
     def details(self) -> LeadDetails:
+        """The lead it describes."""
         return LeadDetails(**self.model_dump())
+
+    def edited(self, before: Lead) -> Lead:
+        """The lead as it stands with all that may be edited as this body says."""
+        return replace(before, **{name: getattr(self, name) for name in LeadEdit.model_fields})
 
 
 def _again(fault: Any) -> InitErrorDetails:
@@ -129,6 +148,7 @@ class LeadOut(BaseModel):
     external_id: str | None
     source: str | None
     attributes: dict[str, str]
+    custom_fields: dict[str, Any]
     owner_id: str | None
     status: LeadStatus
     status_reason: str | None = Field(description="Why it was disqualified or reopened")
@@ -140,6 +160,7 @@ class LeadOut(BaseModel):
     version: int
     created_at: datetime
     updated_at: datetime
+    deleted_at: datetime | None = None
 
 
 class LeadMoveOut(BaseModel):

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import (
     Boolean,
     Column,
+    Computed,
     DateTime,
     Index,
     Integer,
@@ -25,13 +26,20 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.reach import Scoped
+from chassis.custom_fields.values import custom_conditions
 from chassis.db import enum_column, tenant_column
+from chassis.lists.columns import sort_column
+from chassis.lists.listing import Listing
+from chassis.lists.words import keep_words
 from chassis.operations.store import OperationStatus
 from chassis.rows import fetch_row, to_columns, update_row
 from chassis.tables import operations
+from chassis.tenants.usage import count_records
 from kernel.ids import new_id
 from mtl.database import metadata
 from mtl.leads.domain import Duplicate, Key, Lead, LeadStatus, first_come
+from mtl.leads.schemas import LeadOut
 from mtl.settings import lead_key_secret
 
 leads = Table(
@@ -39,28 +47,61 @@ leads = Table(
     metadata,
     tenant_column(),
     Column("id", Uuid, primary_key=True),
-    Column("name", Text),
+    Column("name", Text, info={"personal": "name"}),
+    sort_column("name", Text()),
     Column("company", Text),
-    Column("phone", Text),
-    Column("email", Text),
+    sort_column("company", Text()),
+    Column("phone", Text, info={"personal": "phone"}),
+    # What people remember of a number; too common a pair of digits for `q`.
+    Column(
+        "phone_tail",
+        Text,
+        Computed("COALESCE(right(phone, 4), ''::text)", persisted=True),
+        nullable=False,
+    ),
+    Column("email", Text, info={"personal": "email"}),
     Column("external_id", Text),
     Column("source", Text),
     Column("attributes", JSONB, nullable=False),
+    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
     Column("owner_id", Text),
     Column("status", enum_column(LeadStatus), nullable=False),
     Column("status_reason", Text),
     Column("conversion_id", Uuid),
     Column("account_id", Uuid),
-    Column("contact_id", Uuid),
+    Column("contact_id", Uuid, info={"personal": "subject"}),
     Column("opportunity_id", Uuid),
     Column("existing_account", Boolean),
     Column("converted_at", DateTime(timezone=True)),
+    sort_column("converted_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("deleted_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
-    Index(None, "tenant_id", "status", "id"),
-    Index(None, "tenant_id", "owner_id", "id"),
-    Index(None, "tenant_id", "account_id"),
+)
+LEADS = Scoped("mtl.lead", leads)
+LISTING = Listing(
+    LEADS,
+    LeadOut,
+    entity=Lead,
+    filters=[
+        "status",
+        "owner_id",
+        "name",
+        "company",
+        "phone",
+        "phone_tail",
+        "email",
+        "external_id",
+        "source",
+        "account_id",
+        "converted_at",
+        "created_at",
+        "updated_at",
+    ],
+    sorts=["created_at", "updated_at", "converted_at", "name", "company", "status,created_at"],
+    words=["name", "company"],
+    custom=custom_conditions,
 )
 
 # What a lead is known by. Digests, so that the columns of `leads` can be encrypted one day.
@@ -69,8 +110,8 @@ lead_keys = Table(
     metadata,
     tenant_column(),
     Column("kind", Text, primary_key=True),
-    Column("digest", LargeBinary, primary_key=True),
-    Column("lead_id", Uuid, nullable=False),
+    Column("digest", LargeBinary, primary_key=True, info={"personal": "digest"}),
+    Column("lead_id", Uuid, nullable=False, info={"personal": "subject"}),
     Index(None, "tenant_id", "lead_id"),
 )
 
@@ -92,7 +133,6 @@ lead_history = Table(
     Index(None, "tenant_id", "lead_id", "id"),
 )
 
-KINDS = ("phone", "email", "external_id")
 _CONVERSION = ("conversion_id", "account_id", "contact_id", "opportunity_id")
 
 # The update changes nothing: it waits for whoever has the key and says who that is, in one step.
@@ -114,19 +154,13 @@ _GIVE_BACK = text("""
 """).bindparams(
     bindparam("kinds", type_=ARRAY(Text)), bindparam("digests", type_=ARRAY(LargeBinary))
 )
-_FREE = text("""
-    WITH held AS (
-        SELECT kind, digest FROM lead_keys WHERE lead_id = :lead_id AND kind <> 'external_id'
-        ORDER BY kind, digest FOR UPDATE
-    )
-    DELETE FROM lead_keys USING held
-    WHERE lead_keys.kind = held.kind AND lead_keys.digest = held.digest
-""").bindparams(bindparam("lead_id", type_=Uuid))
 
 
-async def get(tx: AsyncConnection, lead_id: UUID, *, lock: bool = False) -> Lead:
+async def get(
+    tx: AsyncConnection, lead_id: UUID, *, lock: bool = False, with_deleted: bool = False
+) -> Lead:
     """Raises NotFound."""
-    return await fetch_row(tx, leads, lead_id, Lead, lock=lock)
+    return await fetch_row(tx, leads, lead_id, Lead, lock=lock, with_deleted=with_deleted)
 
 
 async def is_being_made(tx: AsyncConnection, account_id: UUID) -> bool:
@@ -143,44 +177,41 @@ async def is_being_made(tx: AsyncConnection, account_id: UUID) -> bool:
     return (await tx.execute(query.limit(1))).one_or_none() is not None
 
 
-def listed(*, status: LeadStatus | None = None, owner_id: str | None = None) -> Select[Any]:
-    """The leads with this status and of this owner, as a query for a page."""
-    query = select(leads)
-    if status is not None:
-        query = query.where(leads.c.status == status)
-    if owner_id is not None:
-        query = query.where(leads.c.owner_id == owner_id)
-    return query
-
-
 def history_of(lead_id: UUID) -> Select[Any]:
     """The moves of a lead, as a query for a page."""
     return select(lead_history).where(lead_history.c.lead_id == lead_id)
 
 
 async def add(tx: AsyncConnection, new: Sequence[Lead]) -> None:
+    """Store new leads, and the words they are found by. Raises Conflict (QUOTA_ROWS)."""
     if new:
-        await tx.execute(insert(leads), [to_columns(leads, lead) for lead in new])
+        rows = [to_columns(leads, lead) for lead in new]
+        await count_records(tx, leads, len(rows))
+        await tx.execute(insert(leads), rows)
+        await keep_words(tx, leads, rows, new=True)
 
 
-async def save(tx: AsyncConnection, lead: Lead, *, before: Lead, actor: str | None) -> Lead:
-    """Write a move and its line of history. Raises Conflict (STALE_WRITE)."""
+async def save(tx: AsyncConnection, lead: Lead, *, before: Lead, actor: str | None = None) -> Lead:
+    """Write a lead, and the line of history if it made a move. Raises Conflict (STALE_WRITE)."""
     lead = await update_row(tx, leads, lead)
+    if lead.status is not before.status:
+        await tx.execute(insert(lead_history).values(_move(lead, before, actor)))
+    return lead
+
+
+def _move(lead: Lead, before: Lead, actor: str | None) -> dict[str, Any]:
     # A reopened lead has lost its ids; the history keeps them.
     conversion = lead if lead.conversion_id is not None else before
-    await tx.execute(
-        insert(lead_history).values(
-            id=new_id(),
-            lead_id=lead.id,
-            at=lead.updated_at,
-            from_status=before.status,
-            to_status=lead.status,
-            reason=lead.status_reason,
-            actor=actor,
-            **{name: getattr(conversion, name) for name in _CONVERSION},
-        )
-    )
-    return lead
+    return {
+        "id": new_id(),
+        "lead_id": lead.id,
+        "at": lead.updated_at,
+        "from_status": before.status,
+        "to_status": lead.status,
+        "reason": lead.status_reason,
+        "actor": actor,
+        **{name: getattr(conversion, name) for name in _CONVERSION},
+    }
 
 
 async def claim_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, Duplicate]:
@@ -204,9 +235,24 @@ async def claim_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, Dup
     return duplicates
 
 
-async def free_keys(tx: AsyncConnection, lead_id: UUID) -> None:
-    """Phone and mail may belong to a new lead; the record in the source stays this one."""
-    await tx.execute(_FREE, {"lead_id": lead_id})
+async def change_keys(tx: AsyncConnection, lead: Lead) -> Duplicate | None:
+    """Make what this lead is known by now its keys, and no others; unless another has one.
+
+    Old and new ones are locked together, in one order, so that nobody waits crosswise. Where it
+    answers a duplicate, what was done is to be undone.
+    """
+    wanted = digests(await _tenants_secret(tx), lead)
+    held = [
+        Key(row.kind, bytes(row.digest))
+        for row in await tx.execute(select(lead_keys).where(lead_keys.c.lead_id == lead.id))
+    ]
+    holders = await _claim(tx, dict.fromkeys([*held, *wanted], lead.id))
+    taken = next((key for key in wanted if holders[key] != lead.id), None)
+    if taken is not None:
+        return Duplicate(holders[taken], taken.kind)
+    if gone := set(held) - set(wanted):
+        await tx.execute(_GIVE_BACK, _arrays(gone))
+    return None
 
 
 async def _claim(tx: AsyncConnection, wanted: Mapping[Key, UUID]) -> dict[Key, UUID]:
@@ -225,11 +271,9 @@ def _arrays(keys: Iterable[Key]) -> dict[str, list[Any]]:
 
 def digests(secret: bytes, lead: Lead) -> list[Key]:
     """What this lead is known by: its phone, its mail, its external id, in this order."""
-    known = ((kind, getattr(lead, kind)) for kind in KINDS)
     return [
         Key(kind, hmac.digest(secret, f"{kind}\0{value}".encode(), hashlib.sha256))
-        for kind, value in known
-        if value is not None
+        for kind, value in lead.known_by.items()
     ]
 
 

@@ -1,34 +1,31 @@
+from typing import Annotated
 from uuid import UUID
 
-from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from fastapi import Query
+from starlette.responses import Response
 
 from chassis.auth import Caller, allow
+from chassis.bodies import MoveIn
 from chassis.clock import Now
 from chassis.pages import Page, PageParams
+from chassis.patches import MergePatch
+from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
 from org.clients import actions, store
 from org.clients.domain import Client
-from org.clients.schemas import ClientCreated, ClientIn, ClientOut
+from org.clients.schemas import ClientCreated, ClientEdit, ClientIn, ClientOut
 from org.logins.actions import ensure_may_grant
+from org.logins.routes import ToldOnce
 
 router = new_router("/clients", tag="clients")
 READ, WRITE = allow("org.client.read"), allow("org.client.write")
 
 
-class ToldOnce(JSONResponse):
-    """Sends the secret; its body, which an Idempotency-Key stores and replays, is without it."""
-
-    def __init__(self, client: Client, secret: str) -> None:
-        location = {"Location": f"/org/v1/clients/{client.id}", "Cache-Control": "no-store"}
-        shown = ClientCreated(**ClientOut.model_validate(client).model_dump(), client_secret=None)
-        super().__init__(shown.model_dump(mode="json"), 201, location)
-        told = shown.model_copy(update={"client_secret": secret})
-        self._told = JSONResponse(told.model_dump(mode="json"), 201, location)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._told(scope, receive, send)
+def _told_once(client: Client, secret: str, *, status: int) -> Response:
+    shown = ClientCreated(**ClientOut.model_validate(client).model_dump(), client_secret=None)
+    at = f"/org/v1/clients/{client.id}"
+    return ToldOnce(shown, {"client_secret": secret}, status=status, at=at)
 
 
 @router.post("", status_code=201, response_model=ClientCreated, dependencies=[WRITE])
@@ -38,16 +35,74 @@ async def client_create(body: ClientIn, caller: Caller, tx: Tx, now: Now) -> Res
     client, secret = await actions.create_client(
         tx, name=body.name, client_id=body.client_id, scopes=tuple(body.scopes), now=now
     )
-    return ToldOnce(client, secret)
+    return _told_once(client, secret, status=201)
 
 
 @router.get("", dependencies=[READ])
-async def client_list(tx: Tx, page: PageParams) -> Page[ClientOut]:
+async def client_list(
+    tx: Tx,
+    page: PageParams,
+    active: Annotated[bool | None, Query(description="Let in, or shut out")] = None,
+) -> Page[ClientOut]:
     """List service clients, newest first."""
-    return await store.read_page(tx, page)
+    return await store.read_page(tx, page, active=active)
 
 
 @router.get("/{client_key}", dependencies=[READ])
 async def client_get(client_key: UUID, tx: Tx) -> ClientOut:
     """Read a service client."""
     return ClientOut.model_validate(await store.get(tx, client_key))
+
+
+@router.patch("/{client_key}", dependencies=[WRITE])
+async def client_change(
+    client_key: UUID,
+    body: MergePatch[ClientEdit],
+    expected: IfMatch,
+    caller: Caller,
+    tx: Tx,
+    now: Now,
+) -> ClientOut:
+    """Rename it, or change its scopes; that counts from its next token on."""
+    client = await actions.change_client(
+        tx, client_key, body.applied, may=caller.may, now=now, expected=expected
+    )
+    return ClientOut.model_validate(client)
+
+
+@router.post("/{client_key}/deactivate", dependencies=[WRITE])
+async def client_deactivate(
+    client_key: UUID, expected: IfMatch, tx: Tx, now: Now, body: MoveIn | None = None
+) -> ClientOut:
+    """Shut it out; tokens it has end within five minutes."""
+    client = await actions.set_client_activity(
+        tx, client_key, active=False, now=now, expected=expected
+    )
+    return ClientOut.model_validate(client)
+
+
+@router.post("/{client_key}/reactivate", dependencies=[WRITE])
+async def client_reactivate(
+    client_key: UUID, expected: IfMatch, tx: Tx, now: Now, body: MoveIn | None = None
+) -> ClientOut:
+    """Let it in again, with the secret it had."""
+    client = await actions.set_client_activity(
+        tx, client_key, active=True, now=now, expected=expected
+    )
+    return ClientOut.model_validate(client)
+
+
+@router.post("/{client_key}/rotate-secret", response_model=ClientCreated, dependencies=[WRITE])
+async def client_rotate_secret(
+    client_key: UUID,
+    expected: IfMatch,
+    caller: Caller,
+    tx: Tx,
+    now: Now,
+    body: MoveIn | None = None,
+) -> Response:
+    """Give it another secret, told once; the old one is good for nothing at once."""
+    client, secret = await actions.rotate_secret(
+        tx, client_key, may=caller.may, now=now, expected=expected
+    )
+    return _told_once(client, secret, status=200)

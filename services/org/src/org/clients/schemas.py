@@ -18,11 +18,22 @@ ClientId = Annotated[
 ]
 
 
-class ClientIn(BaseModel):
-    """A new service client."""
+class ClientEdit(BaseModel):
+    """What may be edited of a service client."""
 
     model_config = ConfigDict(
         extra="forbid",
+        from_attributes=True,
+        json_schema_extra={"examples": [{"scopes": ["rms.order.read"]}]},
+    )
+    name: Name
+    scopes: Scopes = []
+
+
+class ClientIn(ClientEdit):
+    """A new service client."""
+
+    model_config = ConfigDict(
         json_schema_extra={
             "examples": [
                 {
@@ -33,11 +44,9 @@ class ClientIn(BaseModel):
             ]
         },
     )
-    name: Name
     client_id: ClientId | None = Field(
         None, description="Unique in the whole system, usernames included; made up when absent"
     )
-    scopes: Scopes = []
 
 
 class ClientOut(BaseModel):
@@ -48,13 +57,15 @@ class ClientOut(BaseModel):
     client_id: str
     name: str
     scopes: list[str]
+    active: bool
+    rotated_at: datetime | None = Field(description="When it was given its present secret, if anew")
     created_at: datetime
     updated_at: datetime
     version: int
 
 
 class ClientCreated(ClientOut):
-    """A new service client and its secret."""
+    """A service client and its new secret."""
 
     client_secret: str | None = Field(
         description="Told this once; null when the answer is replayed by its Idempotency-Key"

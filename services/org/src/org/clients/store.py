@@ -1,12 +1,12 @@
 from uuid import UUID
 
-from sqlalchemy import Column, Integer, Table, Text, Uuid, select
+from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import tenant_column
 from chassis.pages import Page, PageParams, fetch_page
-from chassis.rows import fetch_row, insert_row
+from chassis.rows import fetch_row, insert_row, update_row
 from chassis.tables import instant
 from org.clients.domain import Client
 from org.clients.schemas import ClientOut
@@ -20,21 +20,33 @@ clients = Table(
     Column("client_id", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("scopes", ARRAY(Text, as_tuple=True), nullable=False),
+    Column("active", Boolean, nullable=False),
+    instant("rotated_at", nullable=True),
     instant("created_at"),
     instant("updated_at"),
     Column("version", Integer, nullable=False),
 )
 
 
-async def get(tx: AsyncConnection, client_key: UUID) -> Client:
+async def get(tx: AsyncConnection, client_key: UUID, *, lock: bool = False) -> Client:
     """Raises NotFound."""
-    return await fetch_row(tx, clients, client_key, Client)
+    return await fetch_row(tx, clients, client_key, Client, lock=lock)
 
 
 async def add(tx: AsyncConnection, client: Client) -> None:
     await insert_row(tx, clients, client)
 
 
-async def read_page(tx: AsyncConnection, page: PageParams) -> Page[ClientOut]:
+async def save(tx: AsyncConnection, client: Client) -> Client:
+    """Raises Conflict (STALE_WRITE)."""
+    return await update_row(tx, clients, client)
+
+
+async def read_page(
+    tx: AsyncConnection, page: PageParams, *, active: bool | None
+) -> Page[ClientOut]:
     """A page of service clients, newest first."""
-    return await fetch_page(tx, select(clients), page, shape=ClientOut.model_validate)
+    query = select(clients)
+    if active is not None:
+        query = query.where(clients.c.active == active)
+    return await fetch_page(tx, query, page, shape=ClientOut.model_validate)

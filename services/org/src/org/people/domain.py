@@ -1,28 +1,112 @@
-"""A person."""
+"""A person: their posts, manager, roles and leaves."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from contracts.org.events import PersonState
+from contracts.org import events as facts
+from contracts.org.events import PersonState, Post
+from kernel.errors import Conflict, RuleBroken
 from kernel.personal import Personal
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person:
-    """Who has no `username` signs in elsewhere, at the tenant's own OIDC provider."""
+class Leave:
+    """Away in `[from_date, to_date)`; the substitute sees and does the work meanwhile."""
 
     id: UUID
+    from_date: date
+    to_date: date
+    substitute_id: UUID | None = None
+
+    def overlaps(self, other: Leave) -> bool:
+        """Whether a day belongs to both."""
+        return self.from_date < other.to_date and other.from_date < self.to_date
+
+    def state(self) -> facts.Leave:
+        return facts.Leave(
+            from_date=self.from_date, to_date=self.to_date, substitute_id=self.substitute_id
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Who has no `username` signs in elsewhere, at the tenant's own OIDC provider.
+
+    `subject` is the `sub` of their tokens there; of the development issuer it is the id.
+    """
+
+    id: UUID
+    subject: str
     name: Annotated[str, Personal("name")]
-    email: Annotated[str | None, Personal("email")]
-    username: Annotated[str | None, Personal("username")]
-    scopes: tuple[str, ...]
+    email: Annotated[str | None, Personal("email")] = None
+    phone: Annotated[str | None, Personal("phone")] = None
+    username: Annotated[str | None, Personal("username")] = None
+    scopes: tuple[str, ...] = ()
+    role_ids: tuple[UUID, ...] = ()
+    manager_id: UUID | None = None
+    posts: tuple[Post, ...] = ()
+    leaves: tuple[Leave, ...] = ()
     active: bool = True
     created_at: datetime
     updated_at: datetime
     version: int = 1
 
+    def changed(self, after: Person, *, now: datetime) -> tuple[Person, facts.PersonChanged]:
+        """The person as they stand after an edit."""
+        after = replace(after, updated_at=now)
+        return after, facts.PersonChanged(person=after.state())
+
+    def deactivated(self, *, now: datetime) -> tuple[Person, facts.PersonDeactivated]:
+        """Somebody who left."""
+        after = replace(self, active=False, updated_at=now)
+        return after, facts.PersonDeactivated(person=after.state())
+
+    def reactivated(self, *, now: datetime) -> tuple[Person, facts.PersonReactivated]:
+        """Somebody who is back."""
+        after = replace(self, active=True, updated_at=now)
+        return after, facts.PersonReactivated(person=after.state())
+
+    def is_away(self, leave: Leave) -> bool:
+        """Whether they have a day of that leave off themselves."""
+        return any(own.overlaps(leave) for own in self.leaves)
+
+    def with_leave(self, leave: Leave, *, substitute: Person | None) -> Person:
+        """The person with one more leave.
+
+        A substitute who is there all the time cannot stand in a ring of substitutes.
+        Raises Conflict (LEAVE_OVERLAPS) and RuleBroken (SUBSTITUTE_SELF, SUBSTITUTE_INACTIVE,
+        SUBSTITUTE_AWAY).
+        """
+        if self.is_away(leave):
+            raise Conflict("LEAVE_OVERLAPS")
+        if substitute is not None and substitute.id == self.id:
+            raise RuleBroken("SUBSTITUTE_SELF")
+        if substitute is not None and not substitute.active:
+            raise RuleBroken("SUBSTITUTE_INACTIVE", name=substitute.name)
+        if substitute is not None and substitute.is_away(leave):
+            raise RuleBroken("SUBSTITUTE_AWAY", name=substitute.name)
+        leaves = sorted((*self.leaves, leave), key=lambda one: one.from_date)
+        return replace(self, leaves=tuple(leaves))
+
+    def without_leave(self, leave_id: UUID) -> Person:
+        """The person without that leave; equal if there is none."""
+        return replace(self, leaves=tuple(one for one in self.leaves if one.id != leave_id))
+
     def state(self) -> PersonState:
         """The person as others see it."""
-        return PersonState(person_id=self.id, name=self.name, email=self.email, active=self.active)
+        return PersonState(
+            person_id=self.id,
+            name=self.name,
+            email=self.email,
+            active=self.active,
+            subject=self.subject,
+            phone=self.phone,
+            posts=self.posts,
+            manager_id=self.manager_id,
+            leaves=tuple(leave.state() for leave in self.leaves),
+            role_ids=self.role_ids,
+        )

@@ -1,33 +1,43 @@
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Query, Response
 
 from chassis.auth import Caller, allow
+from chassis.bodies import MoveIn
 from chassis.clock import Now
 from chassis.pages import Page, PageParams
+from chassis.patches import MergePatch
+from chassis.preconditions import UNCONDITIONAL, IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
-from org.logins.actions import ensure_may_grant
 from org.people import actions, store
-from org.people.schemas import PersonIn, PersonOut
+from org.people.schemas import LeaveIn, PersonEdit, PersonIn, PersonOut
 
 router = new_router("/people", tag="people")
+of_me = new_router("/me/leaves", tag="people")
 READ, WRITE = allow("org.person.read"), allow("org.person.write")
+OWN = allow("org.leave.write")
 
 
 @router.post("", status_code=201, dependencies=[WRITE])
 async def person_create(
     body: PersonIn, response: Response, caller: Caller, tx: Tx, now: Now
 ) -> PersonOut:
-    """Add a person, with scopes that the caller has too."""
-    ensure_may_grant(body.scopes, may=caller.may)
+    """Add a person, with roles and scopes that the caller has too."""
     person = await actions.create_person(
         tx,
         name=body.name,
         email=body.email,
+        phone=body.phone,
+        subject=body.subject,
+        manager_id=body.manager_id,
+        posts=body.posts,
+        role_ids=body.role_ids,
         username=body.username,
         password=body.secret,
         scopes=tuple(body.scopes),
+        may=caller.may,
         now=now,
     )
     response.headers["Location"] = f"/org/v1/people/{person.id}"
@@ -35,12 +45,106 @@ async def person_create(
 
 
 @router.get("", dependencies=[READ])
-async def person_list(tx: Tx, page: PageParams) -> Page[PersonOut]:
+async def person_list(
+    tx: Tx,
+    page: PageParams,
+    department_id: Annotated[UUID | None, Query(description="With a post in this one")] = None,
+    role_id: Annotated[UUID | None, Query(description="With this role")] = None,
+    manager_id: Annotated[UUID | None, Query(description="Who report to this person")] = None,
+    active: Annotated[bool | None, Query(description="Who are here, or who left")] = None,
+    subject: Annotated[str | None, Query(description="Whose tokens say this `sub`")] = None,
+    name: Annotated[str | None, Query(description="Of exactly this name")] = None,
+) -> Page[PersonOut]:
     """List people, newest first."""
-    return await store.read_page(tx, page)
+    wanted = {"manager_id": manager_id, "active": active, "subject": subject, "name": name}
+    return await store.read_page(
+        tx, page, department_id=department_id, role_id=role_id, wanted=wanted
+    )
 
 
 @router.get("/{person_id}", dependencies=[READ])
 async def person_get(person_id: UUID, tx: Tx) -> PersonOut:
     """Read a person."""
     return PersonOut.model_validate(await store.get(tx, person_id))
+
+
+@router.patch("/{person_id}", dependencies=[WRITE])
+async def person_change(
+    person_id: UUID,
+    body: MergePatch[PersonEdit],
+    expected: IfMatch,
+    caller: Caller,
+    tx: Tx,
+    now: Now,
+) -> PersonOut:
+    """Change what is known of a person: posts, manager, roles, ways to reach them."""
+    person = await actions.change_person(
+        tx, person_id, body.applied, may=caller.may, now=now, expected=expected
+    )
+    return PersonOut.model_validate(person)
+
+
+@router.post("/{person_id}/deactivate", dependencies=[WRITE])
+async def person_deactivate(
+    person_id: UUID, expected: IfMatch, tx: Tx, now: Now, body: MoveIn | None = None
+) -> PersonOut:
+    """Let nobody sign in as this person any more; tokens there are end within five minutes."""
+    person = await actions.deactivate_person(tx, person_id, now=now, expected=expected)
+    return PersonOut.model_validate(person)
+
+
+@router.post("/{person_id}/reactivate", dependencies=[WRITE])
+async def person_reactivate(
+    person_id: UUID, expected: IfMatch, tx: Tx, now: Now, body: MoveIn | None = None
+) -> PersonOut:
+    """Let somebody in again, with the password they had."""
+    person = await actions.reactivate_person(tx, person_id, now=now, expected=expected)
+    return PersonOut.model_validate(person)
+
+
+@router.post("/{person_id}/leaves", status_code=201, dependencies=[WRITE])
+async def person_add_leave(
+    person_id: UUID, body: LeaveIn, expected: IfMatch, tx: Tx, now: Now
+) -> PersonOut:
+    """Let somebody be away from one day until before another, with a substitute."""
+    person = await actions.add_leave(
+        tx,
+        person_id,
+        from_date=body.from_date,
+        to_date=body.to_date,
+        substitute_id=body.substitute_id,
+        now=now,
+        expected=expected,
+    )
+    return PersonOut.model_validate(person)
+
+
+@router.delete("/{person_id}/leaves/{leave_id}", status_code=204, dependencies=[WRITE])
+async def person_cancel_leave(
+    person_id: UUID, leave_id: UUID, expected: IfMatch, tx: Tx, now: Now
+) -> None:
+    """Take a leave back."""
+    await actions.cancel_leave(tx, person_id, leave_id, now=now, expected=expected)
+
+
+@of_me.post("", status_code=201, dependencies=[OWN])
+async def leave_add(body: LeaveIn, caller: Caller, tx: Tx, now: Now) -> PersonOut:
+    """Say when I am away, and who does my work meanwhile."""
+    me = await store.by_subject(tx, caller.subject)
+    person = await actions.add_leave(
+        tx,
+        me,
+        from_date=body.from_date,
+        to_date=body.to_date,
+        substitute_id=body.substitute_id,
+        now=now,
+        expected=UNCONDITIONAL,
+    )
+    return PersonOut.model_validate(person)
+
+
+@of_me.delete("/{leave_id}", status_code=204, dependencies=[OWN])
+async def leave_cancel(leave_id: UUID, caller: Caller, tx: Tx, now: Now) -> None:
+    """Take a leave of mine back."""
+    me = await store.by_subject(tx, caller.subject)
+    await actions.cancel_leave(tx, me, leave_id, now=now, expected=UNCONDITIONAL)

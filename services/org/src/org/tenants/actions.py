@@ -5,9 +5,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.outbox import publish
-from contracts.org.events import TenantCreated
+from chassis.preconditions import UNCONDITIONAL, Precondition
+from contracts.org.events import Quotas, TenantCreated
 from org.tenants import store
-from org.tenants.domain import Settings, Tenant
+from org.tenants.domain import Settings, TaxRounding, Tenant, TenantStatus
 
 
 async def create_tenant(
@@ -20,6 +21,8 @@ async def create_tenant(
     languages: tuple[str, ...],
     default_tax_rate: Decimal,
     country: str,
+    tax_rounding: TaxRounding = TaxRounding.LINE,
+    quotas: Quotas | None = None,
     now: datetime,
 ) -> Tenant:
     """Let a tenant begin; the transaction is its own already."""
@@ -31,6 +34,8 @@ async def create_tenant(
         languages=languages,
         default_tax_rate=default_tax_rate,
         country=country,
+        tax_rounding=tax_rounding,
+        quotas=quotas or Quotas(),
         created_at=now,
         updated_at=now,
     )
@@ -40,14 +45,40 @@ async def create_tenant(
 
 
 async def change_tenant(
-    tx: AsyncConnection, tenant_id: UUID, settings: Settings, *, now: datetime
+    tx: AsyncConnection,
+    tenant_id: UUID,
+    settings: Settings,
+    *,
+    now: datetime,
+    expected: Precondition = UNCONDITIONAL,
 ) -> Tenant:
-    """Change settings; to those it has already is no change. Raises NotFound."""
+    """Change settings; to those it has already is no change.
+
+    Raises NotFound, PreconditionRequired, PreconditionFailed (STALE_COPY).
+    """
     tenant = await store.get(tx, tenant_id, lock=True)
     change = tenant.change(settings, now=now)
     if change is None:
         return tenant
+    expected.check(tenant)
     tenant, changed = change
+    tenant = await store.save(tx, tenant)
+    await publish(tx, changed, of=tenant)
+    return tenant
+
+
+async def move_tenant(
+    tx: AsyncConnection, tenant_id: UUID, status: TenantStatus, *, now: datetime
+) -> Tenant:
+    """Suspend, resume or delete a tenant; the transaction is its own already.
+
+    Raises NotFound and RuleBroken (TENANT_GONE).
+    """
+    tenant = await store.get(tx, tenant_id, lock=True)
+    move = tenant.move(status, now=now)
+    if move is None:
+        return tenant
+    tenant, changed = move
     tenant = await store.save(tx, tenant)
     await publish(tx, changed, of=tenant)
     return tenant

@@ -1,5 +1,6 @@
 from chassis.auth import Caller, allow
 from chassis.clock import Now
+from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
 from org.tenants import actions, store
@@ -16,7 +17,11 @@ async def tenant_get(caller: Caller, tx: Tx) -> TenantOut:
 
 
 @router.patch("", dependencies=[WRITE])
-async def tenant_change(body: TenantPatch, caller: Caller, tx: Tx, now: Now) -> TenantOut:
+async def tenant_change(
+    body: TenantPatch, expected: IfMatch, caller: Caller, tx: Tx, now: Now
+) -> TenantOut:
     """Change settings of my tenant; what is not named stays."""
-    tenant = await actions.change_tenant(tx, caller.tenant_id, body.settings(), now=now)
+    tenant = await actions.change_tenant(
+        tx, caller.tenant_id, body.settings(), now=now, expected=expected
+    )
     return TenantOut.model_validate(tenant)

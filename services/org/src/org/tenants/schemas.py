@@ -10,9 +10,10 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from contracts.org.events import Quotas
 from kernel.currencies import CurrencyCode
 from kernel.decimals import RateDecimal
-from org.tenants.domain import Settings, TenantStatus
+from org.tenants.domain import Settings, TaxRounding, TenantStatus
 
 # In the time zone database, but not places: how a machine is set up.
 _NO_PLACES: Final = frozenset({"Factory", "localtime"})
@@ -91,6 +92,7 @@ class TenantIn(BaseModel):
     languages: Languages
     default_tax_rate: TaxRate
     country: Country
+    tax_rounding: TaxRounding = TaxRounding.LINE
 
 
 def _absent() -> Any:
@@ -112,6 +114,7 @@ class TenantPatch(BaseModel):
     languages: Languages = Field(default_factory=_absent)
     default_tax_rate: TaxRate = Field(default_factory=_absent)
     country: Country = Field(default_factory=_absent)
+    tax_rounding: TaxRounding = Field(default_factory=_absent)
 
     def settings(self) -> Settings:
         """The settings that were named."""
@@ -133,6 +136,8 @@ class TenantOut(BaseModel):
     languages: list[str]
     default_tax_rate: RateDecimal
     country: str
+    tax_rounding: TaxRounding
+    quotas: Quotas
     status: TenantStatus
     created_at: datetime
     updated_at: datetime

@@ -1,16 +1,23 @@
 """The tenants. A tenant's id is the tenant of its row, so everybody sees his own only."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Integer, Numeric, Table, Text, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Column, Integer, Numeric, Table, Text, Uuid, insert, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import CURRENT_TENANT, enum_column
-from chassis.rows import fetch_row, insert_row, update_row
+from chassis.pages import Page, PageParams, fetch_page
+from chassis.rows import from_columns, to_columns
 from chassis.tables import instant
+from contracts.org.events import Quotas
+from kernel.errors import Conflict, NotFound
 from org.database import metadata
-from org.tenants.domain import Tenant, TenantStatus
+from org.tenants.domain import TaxRounding, Tenant, TenantStatus
+from org.tenants.schemas import TenantOut
 
 tenants = Table(
     "tenants",
@@ -23,6 +30,8 @@ tenants = Table(
     Column("default_tax_rate", Numeric(9, 6), nullable=False),
     Column("country", Text, nullable=False),
     Column("status", enum_column(TenantStatus), nullable=False),
+    Column("tax_rounding", enum_column(TaxRounding), nullable=False, server_default="LINE"),
+    Column("quotas", JSONB, nullable=False, server_default=text("'{}'")),
     instant("created_at"),
     instant("updated_at"),
     Column("version", Integer, nullable=False),
@@ -31,12 +40,43 @@ tenants = Table(
 
 async def get(tx: AsyncConnection, tenant_id: UUID, *, lock: bool = False) -> Tenant:
     """Raises NotFound, also for any tenant that is not the transaction's own."""
-    return await fetch_row(tx, tenants, tenant_id, Tenant, lock=lock)
+    query = select(tenants).where(tenants.c.id == tenant_id)
+    row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
+    if row is None:
+        raise NotFound("tenant", tenant_id)
+    return _tenant(dict(row._mapping))
 
 
 async def add(tx: AsyncConnection, tenant: Tenant) -> None:
-    await insert_row(tx, tenants, tenant)
+    await tx.execute(insert(tenants).values(_columns(tenant)))
 
 
 async def save(tx: AsyncConnection, tenant: Tenant) -> Tenant:
-    return await update_row(tx, tenants, tenant)
+    """Raises Conflict (STALE_WRITE)."""
+    saved = replace(tenant, version=tenant.version + 1)
+    mine = (tenants.c.id == tenant.id) & (tenants.c.version == tenant.version)
+    if (await tx.execute(update(tenants).where(mine).values(_columns(saved)))).rowcount == 0:
+        raise Conflict("STALE_WRITE", what="tenants", key=str(tenant.id))
+    return saved
+
+
+async def read_page(
+    tx: AsyncConnection, page: PageParams, *, status: TenantStatus | None
+) -> Page[TenantOut]:
+    """All tenants, for an operator. The policy shows them to this transaction from here on."""
+    await tx.execute(text("SELECT set_config('app.operator', 'on', true)"))
+    query = select(tenants)
+    if status is not None:
+        query = query.where(tenants.c.status == status)
+    return await fetch_page(
+        tx, query, page, shape=lambda row: TenantOut.model_validate(_tenant(row))
+    )
+
+
+def _columns(tenant: Tenant) -> dict[str, Any]:
+    return {**to_columns(tenants, tenant), "quotas": tenant.quotas.model_dump(exclude_none=True)}
+
+
+def _tenant(row: Mapping[str, Any]) -> Tenant:
+    quotas = Quotas.model_validate(row["quotas"])
+    return from_columns(Tenant, row, id=row["tenant_id"], quotas=quotas)

@@ -18,6 +18,15 @@ class GrantRefused(DomainError):
     """No token for this. The code is an error of RFC 6749 5.2, in capitals."""
 
 
+@dataclass(frozen=True)
+class Holder:
+    """What a token says of its subject: its `sub`, its name, and what it may do at most."""
+
+    subject: str
+    name: str
+    scopes: frozenset[str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Grant:
     """Who asks with which secret, and for which scopes; empty means all he has."""

@@ -10,12 +10,12 @@ from chassis.clock import Now
 from chassis.db import Database
 from chassis.problem_schema import Problem
 from chassis.routing import new_router
-from org.logins import actions as logins
 from org.logins.domain import Login
+from org.logins.routes import proven_login
 from org.texts import TEXTS
 from org.tokens import store
 from org.tokens.actions.issue import LIFETIME, Issuer, granted_scope, issue_token
-from org.tokens.domain import FORM, Grant, GrantRefused, read_form, read_grant
+from org.tokens.domain import FORM, Grant, GrantRefused, Holder, read_form, read_grant
 from org.tokens.schemas import KeysOut, MetadataOut, TokenError, TokenForm, TokenOut
 
 oauth = new_router("/oauth", tag="tokens")
@@ -52,31 +52,22 @@ async def token_issue(request: Request, now: Now) -> Response:
     """Give a token to a service client, or to a person for a password (RFC 6749 4.4, 4.3)."""
     form = read_form(request.headers.get("content-type", ""), await request.body())
     grant = read_grant(form, request.headers.get("authorization", ""))
-    login, name = await _signed_in(request.app.state.database, grant, now=now)
-    scope = granted_scope(login, grant.scope)
-    token = issue_token(request.app.state.issuer, login, name=name, scope=scope, now=now)
+    login, holder = await _signed_in(request, grant, now=now)
+    scope = granted_scope(login, holder, grant.scope)
+    token = issue_token(request.app.state.issuer, login, holder, scope=scope, now=now)
     seconds = int(LIFETIME.total_seconds())
     answer = TokenOut(access_token=token, expires_in=seconds, scope=scope)
     return JSONResponse(answer.model_dump(), headers=_NOT_STORED)
 
 
-async def _signed_in(database: Database, grant: Grant, *, now: datetime) -> tuple[Login, str]:
-    """The login and its name. Two short transactions: no connection waits for the slow proof,
-    and a wrong try is committed before it is refused.
-
-    Raises GrantRefused and TooManyRequests.
-    """
-    async with database.begin(None) as tx:
-        login = await logins.find_login(tx, grant.login, grant.kind, now=now)
-    proven = await logins.is_proven(login, grant.kind, grant.secret)
+async def _signed_in(request: Request, grant: Grant, *, now: datetime) -> tuple[Login, Holder]:
+    """The login and what its tokens say. Raises GrantRefused and TooManyRequests."""
+    database: Database = request.app.state.database
+    login = await proven_login(request, grant.login, grant.kind, grant.secret, now=now)
     if login is None:
         raise grant.wrong()
     async with database.begin(login.tenant_id) as tx:
-        await logins.record_try(tx, login, proven=proven, now=now)
-        name = await store.name_of(tx, login)
-    if not proven:
-        raise grant.wrong()
-    return login, name
+        return login, await store.holder_of(tx, login)
 
 
 @oauth.get("/jwks")

@@ -21,7 +21,7 @@ class TokenOut(BaseModel):
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # the standard's word
-    expires_in: int = Field(description="Seconds", examples=[600])
+    expires_in: int = Field(description="Seconds", examples=[300])
     scope: str = Field(examples=["mtl.lead.read mtl.lead.write"])
 
 

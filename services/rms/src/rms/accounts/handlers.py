@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.consumer.subscriptions import Received, ReplicaResult
-from contracts.l2o.events import AccountCreated
 from rms.accounts import store
 
 
 async def on_accounts(
-    tx: AsyncConnection, received: Sequence[Received[AccountCreated]]
+    tx: AsyncConnection, received: Sequence[Received[store.AccountFact]]
 ) -> ReplicaResult:
     """Keep the newest state of every account."""
     return await store.copy(tx, received)

@@ -1,13 +1,20 @@
 """The read copy of L2O's accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Column, Table, Text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.consumer.replica import replica_columns, replicate
 from chassis.consumer.subscriptions import Received, ReplicaResult
-from contracts.l2o.events import AccountCreated
+from contracts.l2o.events import (
+    AccountAssigned,
+    AccountChanged,
+    AccountCreated,
+    AccountDeleted,
+    AccountRestored,
+)
 from rms.database import metadata
 
 accounts = Table(
@@ -15,8 +22,20 @@ accounts = Table(
     metadata,
     *replica_columns(),
     Column("name", Text, nullable=False),
+    Column("owner_id", Text),
 )
 
+AccountFact = AccountCreated | AccountChanged | AccountAssigned | AccountDeleted | AccountRestored
 
-async def copy(tx: AsyncConnection, received: Sequence[Received[AccountCreated]]) -> ReplicaResult:
-    return await replicate(tx, accounts, received, lambda e: {"name": e.account.name})
+
+async def copy(tx: AsyncConnection, received: Sequence[Received[AccountFact]]) -> ReplicaResult:
+    return await replicate(tx, accounts, received, _columns)
+
+
+def _columns(event: AccountFact) -> Mapping[str, Any]:
+    """A deleted account keeps its name: its orders, debts and payments are still there."""
+    return {
+        "name": event.account.name,
+        "owner_id": event.account.owner_id,
+        "deleted": isinstance(event, AccountDeleted),
+    }

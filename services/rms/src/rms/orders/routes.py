@@ -4,16 +4,28 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from chassis import directory
-from chassis.auth import allow
+from chassis.auth import Caller, allow
 from chassis.bodies import MoveIn
 from chassis.clock import Now
 from chassis.idempotency import KEY_REQUIRED
 from chassis.pages import Page, PageParams
+from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
 from rms.orders import actions, store
+from rms.orders.domain.amendments import Amendment
 from rms.orders.domain.order import OrderStatus, Wanted
-from rms.orders.schemas import OrderOut, OrderSummary, ShipmentIn, ShipmentOut
+from rms.orders.schemas import (
+    CancellationOut,
+    LinesCancelIn,
+    OrderAmendIn,
+    OrderCancelIn,
+    OrderOut,
+    OrderSummary,
+    RevisionOut,
+    ShipmentIn,
+    ShipmentOut,
+)
 
 router = new_router("/orders", tag="orders")
 READ, WRITE = allow("rms.order.read"), allow("rms.order.write")
@@ -52,9 +64,90 @@ async def order_get(order_id: UUID, tx: Tx, now: Now) -> OrderOut:
     dependencies=[WRITE],
     summary="Confirm an order; a confirmed one is answered as it is",
 )
-async def order_confirm(order_id: UUID, tx: Tx, now: Now, body: MoveIn | None = None) -> OrderOut:
-    await actions.confirm_order(tx, order_id, now=now)
+async def order_confirm(
+    order_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+) -> OrderOut:
+    await actions.confirm_order(tx, order_id, expected=expected, now=now)
     return await store.read(tx, order_id, today=await directory.today(tx, now))
+
+
+@router.post(
+    "/{order_id}/amend",
+    dependencies=[WRITE],
+    summary="Change an order of which nothing left yet; it must be confirmed (again)",
+)
+async def order_amend(
+    order_id: UUID, body: OrderAmendIn, tx: Tx, now: Now, caller: Caller, expected: IfMatch
+) -> OrderOut:
+    amendment = Amendment(
+        quantities=[Wanted(line.line_id, line.quantity) for line in body.lines],
+        removed=body.removed_line_ids,
+        requested_date=body.requested_date,
+        reason=body.reason,
+    )
+    await actions.amend_order(
+        tx,
+        order_id,
+        amendment,
+        term_code=body.payment_term,
+        actor=caller.subject,
+        expected=expected,
+        now=now,
+    )
+    return await store.read(tx, order_id, today=await directory.today(tx, now))
+
+
+@router.post(
+    "/{order_id}/cancel",
+    dependencies=[WRITE],
+    summary="Cancel an order of which nothing left; a cancelled one is answered as it is",
+)
+async def order_cancel(
+    order_id: UUID, body: OrderCancelIn, tx: Tx, now: Now, caller: Caller, expected: IfMatch
+) -> OrderOut:
+    await actions.cancel_order(
+        tx, order_id, reason=body.reason, actor=caller.subject, expected=expected, now=now
+    )
+    return await store.read(tx, order_id, today=await directory.today(tx, now))
+
+
+@router.post(
+    "/{order_id}/cancel-lines",
+    dependencies=[WRITE, KEY_REQUIRED],
+    summary="Cancel what was not shipped of some lines, or all that is left",
+)
+async def order_cancel_lines(
+    order_id: UUID, body: LinesCancelIn, tx: Tx, now: Now, caller: Caller, expected: IfMatch
+) -> OrderOut:
+    lines = body.lines
+    await actions.cancel_order_lines(
+        tx,
+        order_id,
+        None if lines is None else [Wanted(line.line_id, line.quantity) for line in lines],
+        reason=body.reason,
+        actor=caller.subject,
+        expected=expected,
+        now=now,
+    )
+    return await store.read(tx, order_id, today=await directory.today(tx, now))
+
+
+@router.get(
+    "/{order_id}/revisions",
+    dependencies=[READ],
+    summary="List how an order stood before its amendments, newest first",
+)
+async def revision_list(order_id: UUID, tx: Tx, page: PageParams) -> Page[RevisionOut]:
+    return await store.read_revisions(tx, order_id, page)
+
+
+@router.get(
+    "/{order_id}/cancellations",
+    dependencies=[READ],
+    summary="List what of an order will never be shipped, newest first",
+)
+async def cancellation_list(order_id: UUID, tx: Tx, page: PageParams) -> Page[CancellationOut]:
+    return await store.read_cancellations(tx, order_id, page)
 
 
 @router.post(

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -8,12 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis import directory
 from chassis.numbers import next_number
 from chassis.outbox import publish
+from chassis.preconditions import UNCONDITIONAL, Precondition
+from contracts.rms import events as facts
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from kernel.money import Money
 from rms.payments import store
-from rms.payments.domain import Allocation, Owed, Payment, Wanted, ensure_plausible
-from rms.receivables.actions import allocate_to_receivable
+from rms.payments.domain.allocations import Allocation, Owed, Wanted
+from rms.payments.domain.payment import Payment, PaymentStatus, ensure_plausible
+from rms.payments.domain.returns import MoneyReturn, ReturnKind
+from rms.receivables.actions import allocate_to_receivable, reopen_receivable
 
 
 @dataclass(frozen=True)
@@ -33,15 +37,16 @@ async def receive_payment(
     received_date: date,
     now: datetime,
 ) -> Payment:
-    """Store money that arrived and publish it.
+    """Store money that arrived and publish it; it belongs to the account's owner.
 
     Raises Invalid (ACCOUNT_UNKNOWN, DATE_TOO_EARLY, DATE_IN_FUTURE) and Conflict
     (PAYMENT_DUPLICATE), which names the payment with this bank reference.
     """
     today = await directory.today(tx, now)
-    account_name = await store.account_name(tx, account_id)
+    account_name, owner_id = await store.known_account(tx, account_id)
     ensure_plausible(received_date, today=today, account_known=account_name is not None)
     assert account_name is not None
+    zero = Money.zero(amount.currency)
     payment = Payment(
         id=new_id(),
         document_no=await next_number(tx, "payment", prefix="PY", on=today),
@@ -49,8 +54,10 @@ async def receive_payment(
         account_name=account_name,
         bank_reference=bank_reference,
         amount=amount,
-        allocated=Money.zero(amount.currency),
+        allocated=zero,
+        returned=zero,
         received_date=received_date,
+        owner_id=owner_id,
         created_at=now,
         updated_at=now,
     )
@@ -82,9 +89,107 @@ async def allocate_oldest_first(
     Raises NotFound, RuleBroken and Invalid as `Payment.oldest_first` does.
     """
     payment = await store.lock(tx, payment_id)
-    receivables = await store.lock_open_receivables(tx, payment)
+    receivables = await store.lock_oldest_open(tx, payment, payment.unallocated)
     parts = payment.oldest_first(receivables, at_most=at_most)
     return await _allocate(tx, payment, parts, receivables, now)
+
+
+async def reverse_allocation(
+    tx: AsyncConnection,
+    payment_id: UUID,
+    allocation_id: UUID,
+    *,
+    reason: str,
+    expected: Precondition = UNCONDITIONAL,
+    now: datetime,
+) -> Allocated:
+    """Undo an allocation: the money is free and the receivable open again; both are published.
+
+    One that is undone already is answered as it was. Raises NotFound, RuleBroken
+    (ALLOCATION_IS_REVERSAL).
+    """
+    payment = await store.lock(tx, payment_id)
+    original, undone_by = await store.get_allocation(tx, payment_id, allocation_id)
+    if undone_by is not None:
+        return Allocated(payment, [undone_by])
+    expected.check(payment)
+    undoing = original.reversed(new_id(), reason=reason, now=now)
+    payment = await store.save(tx, payment.free(original.amount, now=now))
+    states = await _told(tx, [undoing])
+    await publish(tx, payment.was_freed(states, reason=reason), of=payment)
+    await _undo(tx, [undoing], now)
+    return Allocated(payment, [undoing])
+
+
+async def reverse_payment(
+    tx: AsyncConnection,
+    payment_id: UUID,
+    *,
+    reason: str,
+    returned_date: date | None,
+    expected: Precondition = UNCONDITIONAL,
+    now: datetime,
+) -> None:
+    """The payment bounced: undo all its allocations by reversing rows and publish it for all.
+
+    The second time nothing happens. Raises NotFound, RuleBroken and Invalid as `Payment.bounce`.
+    """
+    payment = await store.lock(tx, payment_id)
+    if payment.status is PaymentStatus.REVERSED:
+        return
+    expected.check(payment)
+    today = await directory.today(tx, now)
+    standing = await store.standing_allocations(tx, payment_id)
+    bounced = payment.bounce(returned_date or today, today=today, now=now)
+    returned = MoneyReturn(
+        id=new_id(),
+        payment_id=payment_id,
+        kind=ReturnKind.REVERSAL,
+        amount=payment.amount,
+        returned_date=returned_date or today,
+        reason=reason,
+        created_at=now,
+    )
+    payment = await store.save(tx, bounced)
+    await store.add_return(tx, returned)
+    undoing = [one.reversed(new_id(), reason=reason, now=now) for one in standing]
+    await publish(tx, payment.bounced(returned, await _told(tx, undoing)), of=payment)
+    await _undo(tx, undoing, now)
+
+
+async def refund_payment(
+    tx: AsyncConnection,
+    payment_id: UUID,
+    amount: Money,
+    *,
+    reason: str,
+    returned_date: date | None,
+    bank_reference: str | None,
+    now: datetime,
+) -> MoneyReturn:
+    """Give back a part of the payment that is not allocated, and publish it.
+
+    Raises NotFound, RuleBroken and Invalid as `Payment.refund` does, and Conflict
+    (REFUND_DUPLICATE) where another refund has this bank reference.
+    """
+    payment = await store.lock(tx, payment_id)
+    today = await directory.today(tx, now)
+    refund = MoneyReturn(
+        id=new_id(),
+        payment_id=payment_id,
+        kind=ReturnKind.REFUND,
+        amount=amount,
+        returned_date=returned_date or today,
+        bank_reference=bank_reference,
+        reason=reason,
+        created_at=now,
+    )
+    payment, refunded = payment.refund(refund, today=today)
+    payment = await store.save(tx, payment)
+    if not await store.add_return(tx, refund):
+        raise Conflict("REFUND_DUPLICATE", bank_reference=bank_reference)
+    await publish(tx, refunded, of=payment)
+    return refund
 
 
 async def _allocate(
@@ -105,10 +210,10 @@ async def _allocate(
         for part in parts
     ]
     total = sum((part.amount for part in parts), Money.zero(payment.amount.currency))
-    payment = await store.allocate(tx, payment.id, total, now=now)
+    payment = await store.save(tx, payment.allocate(total, now=now))
     await store.add_allocations(tx, made)
-    numbers = {one.id: one.document_no for one in owed}
-    await publish(tx, payment.was_allocated(made, numbers), of=payment)
+    states = _states(made, {one.id: one for one in owed})
+    await publish(tx, payment.was_allocated(states), of=payment)
     for one in sorted(made, key=lambda allocation: allocation.receivable_id):
         await allocate_to_receivable(
             tx,
@@ -119,3 +224,29 @@ async def _allocate(
             now=now,
         )
     return Allocated(payment, made)
+
+
+async def _told(tx: AsyncConnection, undoing: Sequence[Allocation]) -> tuple[facts.Allocation, ...]:
+    """The reversing rows as events tell of them; their receivables are locked from here on."""
+    return _states(undoing, await store.lock_receivables(tx, {o.receivable_id for o in undoing}))
+
+
+def _states(made: Sequence[Allocation], owed: Mapping[UUID, Owed]) -> tuple[facts.Allocation, ...]:
+    return tuple(one.state(owed[one.receivable_id].document_no) for one in made)
+
+
+async def _undo(tx: AsyncConnection, undoing: Sequence[Allocation], now: datetime) -> None:
+    """Store the reversing rows and open their receivables again."""
+    if undoing:
+        await store.add_allocations(tx, undoing)
+    for one in undoing:
+        assert one.reverses_id is not None
+        await reopen_receivable(
+            tx,
+            one.receivable_id,
+            -one.amount,
+            allocation_id=one.id,
+            reverses_id=one.reverses_id,
+            payment_id=one.payment_id,
+            now=now,
+        )

@@ -7,17 +7,23 @@ from chassis.auth import allow
 from chassis.clock import Now
 from chassis.idempotency import KEY_REQUIRED
 from chassis.pages import Page, PageParams
+from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
 from rms.payments import actions, store
-from rms.payments.domain import PaymentStatus, Wanted
+from rms.payments.domain.allocations import Wanted
+from rms.payments.domain.payment import PaymentStatus
 from rms.payments.schemas import (
     AllocationOut,
+    AllocationReversalIn,
     AllocationsIn,
     AllocationsOut,
     PaymentIn,
     PaymentOut,
     PaymentSummary,
+    RefundIn,
+    ReturnOut,
+    ReversalIn,
 )
 
 router = new_router("/payments", tag="payments")
@@ -85,3 +91,63 @@ async def payment_allocate(
         allocated = await actions.allocate_as_chosen(tx, payment_id, lines, now=now)
     response.headers["Location"] = f"/rms/v1/payments/{payment_id}"
     return AllocationsOut.model_validate(allocated)
+
+
+@router.post(
+    "/{payment_id}/allocations/{allocation_id}/reverse",
+    dependencies=[WRITE, KEY_REQUIRED],
+    summary="Undo an allocation by one of its negative amount; an undone one is answered as it was",
+)
+async def allocation_reverse(
+    payment_id: UUID,
+    allocation_id: UUID,
+    body: AllocationReversalIn,
+    tx: Tx,
+    now: Now,
+    expected: IfMatch,
+) -> AllocationsOut:
+    undone = await actions.reverse_allocation(
+        tx, payment_id, allocation_id, reason=body.reason, expected=expected, now=now
+    )
+    return AllocationsOut.model_validate(undone)
+
+
+@router.post(
+    "/{payment_id}/reverse",
+    dependencies=[WRITE, KEY_REQUIRED],
+    summary="The payment bounced: undo its allocations; a bounced one is answered as it is",
+)
+async def payment_reverse(
+    payment_id: UUID, body: ReversalIn, tx: Tx, now: Now, expected: IfMatch
+) -> PaymentOut:
+    await actions.reverse_payment(
+        tx,
+        payment_id,
+        reason=body.reason,
+        returned_date=body.returned_date,
+        expected=expected,
+        now=now,
+    )
+    return await store.read(tx, payment_id)
+
+
+@router.post(
+    "/{payment_id}/refunds",
+    status_code=201,
+    dependencies=[WRITE, KEY_REQUIRED],
+    summary="Give back a part of a payment that is not allocated",
+)
+async def payment_refund(
+    payment_id: UUID, body: RefundIn, response: Response, tx: Tx, now: Now
+) -> ReturnOut:
+    refund = await actions.refund_payment(
+        tx,
+        payment_id,
+        body.amount,
+        reason=body.reason,
+        returned_date=body.returned_date,
+        bank_reference=body.bank_reference,
+        now=now,
+    )
+    response.headers["Location"] = f"/rms/v1/payments/{payment_id}"
+    return ReturnOut.model_validate(refund)

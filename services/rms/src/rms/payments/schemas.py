@@ -15,7 +15,8 @@ from pydantic_core import PydanticCustomError
 
 from kernel.business_dates import BusinessDate
 from kernel.money import Money, PreciseMoney
-from rms.payments.domain import PaymentStatus
+from rms.payments.domain.payment import PaymentStatus
+from rms.payments.domain.returns import ReturnKind
 
 _ID = "01990000-0000-7000-8000-000000000001"
 _YUAN: JsonDict = {"amount": "1130.00", "currency": "CNY"}
@@ -53,7 +54,9 @@ class PaymentIn(BaseModel):
     account_id: UUID
     bank_reference: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=140)
-    ] = Field(description="The bank's own reference: one payment each")
+    ] = Field(
+        description="The bank's own reference: one payment each, whatever its case and blanks"
+    )
     amount: PayableMoney
     received_date: BusinessDate = Field(
         description="The business day it arrived; from 2000 on, never later"
@@ -101,14 +104,83 @@ class AllocationsIn(BaseModel):
         return self
 
 
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class ReversalIn(BaseModel):
+    """A payment that bounced."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"reason": "支票退票", "returned_date": "2026-11-24"}]},
+    )
+
+    reason: Reason
+    returned_date: BusinessDate | None = Field(
+        None, description="When the bank took it back; today when absent, never later"
+    )
+
+
+class RefundIn(BaseModel):
+    """Money that we give back; what is allocated is not there to be given."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"amount": _YUAN, "reason": "重复付款", "bank_reference": "ICBC-20261124-000031"}
+            ]
+        },
+    )
+
+    amount: PayableMoney
+    reason: Reason
+    returned_date: BusinessDate | None = Field(
+        None, description="When it left; today when absent, never later"
+    )
+    bank_reference: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=140)]
+        | None
+    ) = Field(None, description="The bank's reference of the transfer back: one refund each")
+
+
+class AllocationReversalIn(BaseModel):
+    """Why an allocation is undone."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "核销错误"}]}
+    )
+
+    reason: Reason
+
+
+class ReturnOut(BaseModel):
+    """Money that went back to the customer; it never changes."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    kind: ReturnKind
+    amount: Money
+    returned_date: date
+    bank_reference: str | None
+    reason: str
+    created_at: datetime
+
+
 class AllocationOut(BaseModel):
-    """What of a payment went to one receivable; it never changes."""
+    """What of a payment went to one receivable; it never changes.
+
+    One with `reverses_id` has the negative amount of that one and undoes it.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
     receivable_id: UUID
     amount: Money
+    reverses_id: UUID | None
+    reason: str | None
     created_at: datetime
 
 
@@ -123,8 +195,11 @@ class PaymentSummary(BaseModel):
     bank_reference: str
     amount: Money
     allocated: Money
-    unallocated: Money = Field(description="amount - allocated")
+    returned: Money = Field(description="What went back: refunds, or all of it if it bounced")
+    unallocated: Money = Field(description="amount - returned - allocated")
     received_date: date
+    owner_id: str | None
+    reversed_at: datetime | None
     status: PaymentStatus
     version: int
     created_at: datetime
@@ -132,9 +207,10 @@ class PaymentSummary(BaseModel):
 
 
 class PaymentOut(PaymentSummary):
-    """A payment with all its allocations, the first one first."""
+    """A payment with all its allocations and returns, the first one first."""
 
     allocations: list[AllocationOut]
+    returns: list[ReturnOut]
 
 
 class AllocationsOut(BaseModel):

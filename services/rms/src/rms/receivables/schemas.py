@@ -9,7 +9,7 @@ from rms.receivables.domain import Receivable, ReceivableStatus
 
 
 class ReceivableOut(BaseModel):
-    """A sum a customer owes for a shipment."""
+    """A sum a customer owes for a shipment, or an instalment of it."""
 
     id: UUID
     document_no: str = Field(examples=["AR-2026-000001"])
@@ -21,8 +21,13 @@ class ReceivableOut(BaseModel):
     allocated: Money
     open: Money = Field(description="amount - allocated")
     due_date: date
+    owner_id: str | None
+    instalment: int = Field(description="Which of the shipment's instalments, from 1 on")
     status: ReceivableStatus
     overdue: bool = Field(description="Something is open, and its due date lies before today")
+    overdue_date: date | None = Field(
+        description="The day on which it was first told to be overdue, even if it is settled since"
+    )
     version: int
     created_at: datetime
     updated_at: datetime

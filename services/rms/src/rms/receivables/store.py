@@ -1,13 +1,12 @@
 """The table of receivables and its SQL."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
     Column,
-    Computed,
     Date,
     DateTime,
     Index,
@@ -17,22 +16,17 @@ from sqlalchemy import (
     Text,
     Uuid,
     select,
+    text,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import tenant_column
+from chassis.db import enum_column, tenant_column
 from chassis.pages import Page, PageParams, fetch_page
-from chassis.rows import fetch_row, from_columns, insert_row, money_columns, use_up
-from kernel.money import Money
+from chassis.rows import fetch_row, from_columns, insert_row, money_columns, update_row
+from rms.accounts.store import accounts
 from rms.database import metadata
 from rms.receivables.domain import Receivable, ReceivableStatus
 from rms.receivables.schemas import ReceivableOut
-
-# As `domain.status_of`, spelled the way PostgreSQL says it back.
-STATUS = (
-    "CASE WHEN allocated >= amount THEN 'SETTLED'::text"
-    " WHEN allocated > 0::numeric THEN 'PARTLY_SETTLED'::text ELSE 'OPEN'::text END"
-)
 
 receivables = Table(
     "receivables",
@@ -48,17 +42,30 @@ receivables = Table(
     *money_columns("amount"),
     *money_columns("allocated"),
     Column("due_date", Date, nullable=False),
-    Column("status", Text, Computed(STATUS, persisted=True), nullable=False),
+    Column("owner_id", Text),
+    Column("instalment", Integer, nullable=False),
+    Column("overdue_date", Date),
+    Column("status", enum_column(ReceivableStatus), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
     CheckConstraint("0 <= allocated AND allocated <= amount", name="allocated"),
     CheckConstraint("allocated_currency = amount_currency", name="currency"),
     Index(None, "tenant_id", "document_no", unique=True),
-    Index(None, "tenant_id", "shipment_id", unique=True),
+    Index(None, "tenant_id", "shipment_id", "instalment", unique=True),
     Index(None, "tenant_id", "order_id", "id"),
     Index(None, "tenant_id", "account_id", "status", "id"),
     Index(None, "tenant_id", "status", "id"),
+    # What an account owes longest, without looking at what it has paid long ago.
+    Index(
+        "ix_receivables_oldest_open",
+        "tenant_id",
+        "account_id",
+        "amount_currency",
+        "due_date",
+        "id",
+        postgresql_where=text("status <> 'SETTLED'"),
+    ),
 )
 
 
@@ -66,13 +73,20 @@ async def add(tx: AsyncConnection, receivable: Receivable) -> None:
     await insert_row(tx, receivables, receivable)
 
 
-async def allocate(
-    tx: AsyncConnection, receivable_id: UUID, amount: Money, *, now: datetime
-) -> Receivable:
-    """Allocate so much more, if so much is open. Raises Conflict (STALE_WRITE) if it is not."""
-    return await use_up(
-        tx, receivables, receivable_id, Receivable, amount, used="allocated", cap="amount", now=now
-    )
+async def get(tx: AsyncConnection, receivable_id: UUID, *, lock: bool = False) -> Receivable:
+    """Raises NotFound."""
+    return await fetch_row(tx, receivables, receivable_id, Receivable, lock=lock)
+
+
+async def save(tx: AsyncConnection, receivable: Receivable) -> Receivable:
+    """Raises Conflict (STALE_WRITE)."""
+    return await update_row(tx, receivables, receivable)
+
+
+async def owner_of(tx: AsyncConnection, account_id: UUID) -> str | None:
+    """Who owns the account, as L2O has it; None until it arrives."""
+    found = await tx.execute(select(accounts.c.owner_id).where(accounts.c.id == account_id))
+    return found.scalar_one_or_none()
 
 
 async def read(tx: AsyncConnection, receivable_id: UUID, *, today: date) -> ReceivableOut:

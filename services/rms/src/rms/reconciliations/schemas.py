@@ -10,19 +10,24 @@ class CurrencyReconciliation(BaseModel):
 
     currency: str
     confirmed: Money = Field(description="Gross totals of confirmed orders")
+    cancelled: Money = Field(description="What of it will never be shipped")
     shipped: Money = Field(description="What of it was shipped; equals `owed`")
     unshipped: Money = Field(
-        description="What the lines of confirmed orders say is left; equals `confirmed - owed`"
+        description="What the lines of confirmed orders say is left; "
+        "equals `confirmed - cancelled - owed`"
     )
     owed: Money = Field(description="Amounts of all receivables")
     settled: Money = Field(description="What of it the receivables say payments settled")
     open: Money = Field(description="owed - settled")
     paid: Money = Field(description="Amounts of all payments")
-    allocated: Money = Field(description="What of it the payments say was allocated")
+    returned: Money = Field(description="What of it the payments say was refunded or bounced")
+    repaid: Money = Field(description="Amounts of all refunds and reversals; equals `returned`")
+    allocated: Money = Field(description="What of it the payments say is allocated")
     booked: Money = Field(
-        description="Amounts of all allocations; equals both `allocated` and `settled`"
+        description="Amounts of all allocations less what undid them; "
+        "equals both `allocated` and `settled`"
     )
-    unallocated: Money = Field(description="paid - allocated")
+    unallocated: Money = Field(description="paid - returned - allocated")
 
 
 class ReconciliationOut(BaseModel):

@@ -10,11 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.money import Money
 from rms.orders.store import order_lines, orders
-from rms.payments.store import allocations, payments
+from rms.payments.store import allocations, payment_returns, payments
 from rms.receivables.store import receivables
 from rms.reconciliations.schemas import CurrencyReconciliation, ReconciliationOut
 
-SUMS = ("confirmed", "shipped", "unshipped", "owed", "settled", "paid", "allocated", "booked")
+SUMS = (
+    "confirmed", "cancelled", "shipped", "unshipped", "owed", "settled",
+    "paid", "returned", "repaid", "allocated", "booked",
+)  # fmt: skip
 
 
 async def read(tx: AsyncConnection) -> ReconciliationOut:
@@ -23,11 +26,14 @@ async def read(tx: AsyncConnection) -> ReconciliationOut:
         _part(
             orders.c.gross_total_currency,
             confirmed=orders.c.gross_total,
+            cancelled=orders.c.cancelled_total,
             shipped=orders.c.shipped_total,
         ).where(orders.c.confirmed_at.is_not(None)),
         _part(
             order_lines.c.gross_amount_currency,
-            unshipped=order_lines.c.gross_amount - order_lines.c.shipped_amount,
+            unshipped=order_lines.c.gross_amount
+            - order_lines.c.shipped_amount
+            - order_lines.c.cancelled_amount,
         )
         .join(orders, orders.c.id == order_lines.c.order_id)
         .where(orders.c.confirmed_at.is_not(None)),
@@ -39,8 +45,10 @@ async def read(tx: AsyncConnection) -> ReconciliationOut:
         _part(
             payments.c.amount_currency,
             paid=payments.c.amount,
+            returned=payments.c.returned,
             allocated=payments.c.allocated,
         ),
+        _part(payment_returns.c.amount_currency, repaid=payment_returns.c.amount),
         _part(allocations.c.amount_currency, booked=allocations.c.amount),
     ).subquery()
     sums = [func.sum(parts.c[name]).label(name) for name in SUMS]
@@ -60,5 +68,5 @@ def _shaped(row: Any) -> CurrencyReconciliation:
         currency=row["currency"],
         **sums,
         open=sums["owed"] - sums["settled"],
-        unallocated=sums["paid"] - sums["allocated"],
+        unallocated=sums["paid"] - sums["returned"] - sums["allocated"],
     )

@@ -1,7 +1,6 @@
 """The price waterfall of a line: list -> tier -> manual discount -> net, then amounts and tax.
 
-Tax is rounded per line, not per document: so the totals are plain sums and sum exactly, and every
-line can be invoiced alone. Per document will be a tenant's policy.
+The tax here is that of the line alone; `taxes.py` has the policies of a whole document.
 """
 
 from __future__ import annotations

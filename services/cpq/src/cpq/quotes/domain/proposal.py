@@ -9,6 +9,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from cpq.quotes.domain.pricing import AskedLine, Offer, QuoteLine, price_line
+from cpq.quotes.domain.taxes import TaxRounding, taxed
 from kernel.decimals import NumberTooLarge
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
@@ -38,6 +39,7 @@ class Terms:
     price_date: date
     valid_until: date
     default_tax_rate: Decimal
+    tax_rounding: TaxRounding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,7 @@ class Book:
     """As much of a price book as the choice of one needs; valid in `[valid_from, valid_to)`."""
 
     id: UUID
+    version: int
     currency: str
     valid_from: date
     valid_to: date | None
@@ -84,29 +87,42 @@ class Book:
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """Priced lines and their totals for a buyer. Can be accepted up to and on `valid_until`."""
+    """Priced lines and their totals for a buyer. Can be accepted up to and on `valid_until`.
+
+    `price_book_version` is unknown of what was drawn up before books had a history.
+    """
 
     opportunity_id: UUID
     account_id: UUID
     account_name: str
     currency: str
     price_book_id: UUID
+    price_book_version: int | None = None
     price_date: date
     valid_until: date
+    tax_rounding: TaxRounding = TaxRounding.LINE
     lines: tuple[QuoteLine, ...]
     net_total: Money
     tax_total: Money
     gross_total: Money
 
 
-def terms_of(asked: Asked, *, today: date, currency: str, tax_rate: Decimal) -> Terms:
-    """Fill in the tenant's currency and tax rate, prices of today, valid for 30 days."""
+def terms_of(
+    asked: Asked,
+    *,
+    today: date,
+    currency: str,
+    tax_rate: Decimal,
+    tax_rounding: TaxRounding = TaxRounding.LINE,
+) -> Terms:
+    """Fill in the tenant's currency and tax policy, prices of today, valid for 30 days."""
     return Terms(
         drawn_on=today,
         currency=asked.currency or currency,
         price_date=asked.price_date or today,
         valid_until=asked.valid_until or today + DEFAULT_VALIDITY,
         default_tax_rate=tax_rate,
+        tax_rounding=tax_rounding,
     )
 
 
@@ -129,15 +145,17 @@ def propose(
     ]
     if violations or book is None:
         raise Invalid(violations)
-    lines = _priced(asked, terms, offers, line_ids)
+    lines = _taxed(_priced(asked, terms, offers, line_ids), terms.tax_rounding)
     return Proposal(
         opportunity_id=buyer.opportunity_id,
         account_id=buyer.account_id,
         account_name=buyer.account_name,
         currency=terms.currency,
         price_book_id=book.id,
+        price_book_version=book.version,
         price_date=terms.price_date,
         valid_until=terms.valid_until,
+        tax_rounding=terms.tax_rounding,
         lines=lines,
         **_totals(lines, terms.currency),
     )
@@ -207,6 +225,14 @@ def _priced(
     if violations:
         raise Invalid(violations)
     return tuple(lines)
+
+
+def _taxed(lines: Sequence[QuoteLine], rounding: TaxRounding) -> tuple[QuoteLine, ...]:
+    """Raises Invalid (NUMBER_TOO_LARGE) where what is taxed together leaves the range."""
+    try:
+        return taxed(lines, rounding)
+    except NumberTooLarge as error:
+        raise Invalid([Violation("/lines", error.code)]) from None
 
 
 def _totals(lines: Sequence[QuoteLine], currency: str) -> dict[str, Money]:

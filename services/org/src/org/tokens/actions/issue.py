@@ -9,9 +9,10 @@ from chassis.auth import Principal
 from kernel.ids import new_id
 from org.logins.domain import SCOPE, Login
 from org.tokens.actions.keys import ALGORITHM, SigningKeys
-from org.tokens.domain import GrantRefused
+from org.tokens.domain import GrantRefused, Holder
 
-LIFETIME: Final = timedelta(minutes=10)
+# So long may somebody go on who was deactivated, or lost a role.
+LIFETIME: Final = timedelta(minutes=5)
 _SCOPE = re.compile(SCOPE)
 
 
@@ -41,28 +42,28 @@ class Issuer:
         }
 
 
-def granted_scope(login: Login, asked: str) -> str:
+def granted_scope(login: Login, holder: Holder, asked: str) -> str:
     """The scopes asked for, or all if none are. Raises GrantRefused (INVALID_SCOPE)."""
-    wanted = sorted(set(asked.split()) or login.scopes)
-    holder = Principal(login.tenant_id, "", login.kind.value, frozenset(login.scopes))
-    if not all(_SCOPE.fullmatch(scope) and holder.may(scope) for scope in wanted):
+    wanted = sorted(set(asked.split()) or holder.scopes)
+    known = Principal(login.tenant_id, holder.subject, login.kind.value, holder.scopes)
+    if not all(_SCOPE.fullmatch(scope) and known.may(scope) for scope in wanted):
         raise GrantRefused("INVALID_SCOPE")
     return " ".join(wanted)
 
 
-def issue_token(issuer: Issuer, login: Login, *, name: str, scope: str, now: datetime) -> str:
+def issue_token(issuer: Issuer, login: Login, holder: Holder, *, scope: str, now: datetime) -> str:
     """A signed access token of LIFETIME for a login that has proven itself."""
     return issuer.keys.sign(
         {
             "iss": issuer.url,
             "aud": issuer.audience,
-            "sub": str(login.subject_id),
+            "sub": holder.subject,
             "iat": now,
             "exp": now + LIFETIME,
             "jti": str(new_id()),
             "tenant": str(login.tenant_id),
             "kind": login.kind.value,
-            "name": name,
+            "name": holder.name,
             "scope": scope,
         }
     )

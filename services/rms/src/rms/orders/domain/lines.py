@@ -1,4 +1,4 @@
-"""The lines of an order, and what a shipped part of one is worth."""
+"""The lines of an order, and what a shipped or cancelled part of one is worth."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kernel.money import Money
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What a shipment carries of a line; `amount` is gross."""
+    """What a shipment carries, or a cancellation takes, of a line; `amount` is gross."""
 
     line_id: UUID
     quantity: Decimal
@@ -22,7 +22,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderLine:
-    """A product on an order, and how much of it was shipped."""
+    """A product on an order, and how much of it was shipped or cancelled."""
 
     id: UUID
     order_id: UUID
@@ -33,6 +33,7 @@ class OrderLine:
     unit: str
     quantity: Decimal
     shipped_quantity: Decimal
+    cancelled_quantity: Decimal = Decimal(0)
     unit_price: Money
     discount_rate: Decimal
     net_amount: Money
@@ -40,17 +41,35 @@ class OrderLine:
     tax_amount: Money
     gross_amount: Money
     shipped_amount: Money
+    cancelled_amount: Money
 
     @property
     def open_quantity(self) -> Decimal:
         """What is left to ship."""
-        return self.quantity - self.shipped_quantity
+        return self.quantity - self.gone_quantity
+
+    @property
+    def gone_quantity(self) -> Decimal:
+        """What was shipped or cancelled."""
+        return self.shipped_quantity + self.cancelled_quantity
+
+    @property
+    def gone_amount(self) -> Money:
+        """The part of the gross amount that was shipped or cancelled."""
+        return self.shipped_amount + self.cancelled_amount
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether nothing of it will ever be shipped."""
+        return self.cancelled_quantity == self.quantity
 
     def part(self, quantity: Decimal) -> Part:
-        """So much more of this line, and what it is worth after all that went before."""
-        until_then = worth(self.gross_amount, self.shipped_quantity + quantity, self.quantity)
-        amount = until_then - self.shipped_amount
-        return Part(line_id=self.id, quantity=quantity, amount=amount)
+        """So much more of this line, and what it is worth after all that went before.
+
+        Shipped and cancelled parts share one running sum: together they are worth the line.
+        """
+        until_then = worth(self.gross_amount, self.gone_quantity + quantity, self.quantity)
+        return Part(line_id=self.id, quantity=quantity, amount=until_then - self.gone_amount)
 
     def ship(self, part: Part) -> OrderLine:
         """The line once this part of it has left."""
@@ -60,6 +79,14 @@ class OrderLine:
             shipped_amount=self.shipped_amount + part.amount,
         )
 
+    def cancel(self, part: Part) -> OrderLine:
+        """The line once this part of it is cancelled."""
+        return replace(
+            self,
+            cancelled_quantity=self.cancelled_quantity + part.quantity,
+            cancelled_amount=self.cancelled_amount + part.amount,
+        )
+
     def posted(self, part: Part) -> facts.ShipmentLine:
         """The part that left last, as a shipment tells of it.
 
@@ -67,7 +94,7 @@ class OrderLine:
         together have exactly the line's net and tax. The tax follows the rounded gross, so that
         the net of a tiny part is not negative.
         """
-        tax = self._tax(self.shipped_amount) - self._tax(self.shipped_amount - part.amount)
+        tax = self._tax(self.gone_amount) - self._tax(self.gone_amount - part.amount)
         return facts.ShipmentLine(
             line_id=self.id,
             quantity=part.quantity,
@@ -103,6 +130,8 @@ class OrderLine:
             tax_amount=self.tax_amount,
             gross_amount=self.gross_amount,
             shipped_amount=self.shipped_amount,
+            cancelled_quantity=self.cancelled_quantity,
+            cancelled_amount=self.cancelled_amount,
         )
 
 

@@ -1,11 +1,11 @@
-"""An order: confirmed once, then shipped in parts until nothing is left.
+"""An order: confirmed, then shipped (or cancelled) in parts until nothing is left.
 
 Its status follows from `confirmed_at` and the lines' quantities; nobody types it in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +19,8 @@ from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
 from rms.orders.domain.lines import OrderLine, Part
 from rms.orders.domain.shipments import Shipment
+from rms.orders.domain.tax import TaxRounding
+from rms.payment_terms.domain import Term
 
 
 class OrderStatus(StrEnum):
@@ -28,20 +30,25 @@ class OrderStatus(StrEnum):
     CONFIRMED = "CONFIRMED"
     PARTLY_SHIPPED = "PARTLY_SHIPPED"
     SHIPPED = "SHIPPED"
+    CANCELLED = "CANCELLED"
 
 
 # The moves: what may be done in which status, and how the others refuse it. Confirming an order
 # that is confirmed answers the order as it is.
 CONFIRMS_FROM: Final = frozenset({OrderStatus.OPEN})
 SHIPS_FROM: Final = frozenset({OrderStatus.CONFIRMED, OrderStatus.PARTLY_SHIPPED})
-REFUSES_TO_SHIP: Final = {
+REFUSALS: Final = {
     OrderStatus.OPEN: "ORDER_NOT_CONFIRMED",
+    OrderStatus.PARTLY_SHIPPED: "ORDER_PARTLY_SHIPPED",
     OrderStatus.SHIPPED: "ORDER_SHIPPED",
+    OrderStatus.CANCELLED: "ORDER_CANCELLED",
 }
 
 
 def status_of(confirmed_at: datetime | None, lines: Sequence[OrderLine]) -> OrderStatus:
     """The status these facts amount to."""
+    if all(line.is_cancelled for line in lines):
+        return OrderStatus.CANCELLED
     if confirmed_at is None:
         return OrderStatus.OPEN
     if all(line.open_quantity == 0 for line in lines):
@@ -52,7 +59,7 @@ def status_of(confirmed_at: datetime | None, lines: Sequence[OrderLine]) -> Orde
 
 
 class Wanted(NamedTuple):
-    """What a caller wants shipped of a line."""
+    """What a caller wants shipped or cancelled of a line, or what it shall count."""
 
     line_id: UUID
     quantity: Decimal
@@ -60,7 +67,10 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """An order with its lines; `status` and `shipped_total` are worked out by every move."""
+    """An order with its lines; its status and sums are worked out by every move.
+
+    `revision` counts its amendments, from 1 on; `requested_date` is when the customer wants it.
+    """
 
     id: UUID
     document_no: str
@@ -70,12 +80,18 @@ class Order:
     account_id: UUID
     account_name: str
     owner_id: str | None
+    revision: int = 1
+    requested_date: date | None = None
+    payment_term: Term
+    tax_rounding: TaxRounding
     confirmed_at: datetime | None = None
+    cancelled_at: datetime | None = None
     status: OrderStatus = OrderStatus.OPEN
     net_total: Money
     tax_total: Money
     gross_total: Money
     shipped_total: Money
+    cancelled_total: Money
     lines: tuple[OrderLine, ...]
     created_at: datetime
     updated_at: datetime
@@ -90,10 +106,14 @@ class Order:
         return facts.OrderCreated(order=self.state())
 
     def confirm(self, *, now: datetime) -> tuple[Order, facts.OrderConfirmed | None]:
-        """The order binds both sides; the second time nothing happens and there is no fact."""
-        if self.status not in CONFIRMS_FROM:
+        """The order binds both sides; the second time nothing happens and there is no fact.
+
+        Raises RuleBroken (ORDER_CANCELLED).
+        """
+        if self.confirmed_at is not None:
             return self, None
-        order = _moved(replace(self, confirmed_at=now), now)
+        ensure_moves(self, CONFIRMS_FROM)
+        order = moved(replace(self, confirmed_at=now), now=now)
         return order, facts.OrderConfirmed(order=order.state(), confirmed_at=now)
 
     def parts(
@@ -102,14 +122,12 @@ class Order:
         """What a shipment of these quantities carries; without them all that is left.
 
         `earliest` is the business day of the order. Raises RuleBroken (ORDER_NOT_CONFIRMED,
-        ORDER_SHIPPED) and Invalid (DATE_BEFORE_ORDER, DATE_IN_FUTURE, LINE_UNKNOWN,
-        LINE_REPEATED, QUANTITY_EXCEEDS_OPEN).
+        ORDER_SHIPPED, ORDER_CANCELLED) and Invalid (DATE_BEFORE_ORDER, DATE_IN_FUTURE,
+        LINE_UNKNOWN, LINE_REPEATED, QUANTITY_EXCEEDS_OPEN).
         """
-        if self.status not in SHIPS_FROM:
-            raise RuleBroken(REFUSES_TO_SHIP[self.status], document_no=self.document_no)
-        if wanted is None:
-            wanted = [Wanted(one.id, one.open_quantity) for one in self.lines if one.open_quantity]
-        violations = self._violations(wanted)
+        ensure_moves(self, SHIPS_FROM)
+        wanted = open_lines(self) if wanted is None else wanted
+        violations = quantity_violations(self, wanted)
         if shipped_date < earliest:
             params = {"earliest": str(earliest)}
             violations.append(Violation("/shipped_date", "DATE_BEFORE_ORDER", params))
@@ -127,11 +145,12 @@ class Order:
         lines = tuple(
             line.ship(by_line[line.id]) if line.id in by_line else line for line in self.lines
         )
-        return _moved(replace(self, lines=lines), now)
+        return moved(replace(self, lines=lines), now=now)
 
-    def shipped(self, shipment: Shipment) -> facts.OrderShipped:
+    def shipped(self, shipment: Shipment, receivable_ids: Sequence[UUID]) -> facts.OrderShipped:
         """The fact that this shipment left, the last of this order so far."""
-        return facts.OrderShipped(order=self.state(), shipment=shipment.state(self.lines))
+        state = shipment.state(self.lines, receivable_ids)
+        return facts.OrderShipped(order=self.state(), shipment=state)
 
     def state(self) -> facts.OrderState:
         return facts.OrderState(
@@ -149,31 +168,51 @@ class Order:
             tax_total=self.tax_total,
             gross_total=self.gross_total,
             shipped_total=self.shipped_total,
+            owner_id=self.owner_id,
+            tax_rounding=self.tax_rounding,
+            revision=self.revision,
+            requested_date=self.requested_date,
+            payment_term=self.payment_term.state(),
+            cancelled_total=self.cancelled_total,
         )
 
-    def _violations(self, wanted: Sequence[Wanted]) -> list[Violation]:
-        lines = {line.id: line for line in self.lines}
-        violations = []
-        seen: set[UUID] = set()
-        for place, (line_id, quantity) in enumerate(wanted):
-            pointer = f"/lines/{place}"
-            if line_id not in lines:
-                violations.append(Violation(f"{pointer}/line_id", "LINE_UNKNOWN"))
-            elif line_id in seen:
-                violations.append(Violation(f"{pointer}/line_id", "LINE_REPEATED"))
-            elif quantity > lines[line_id].open_quantity:
-                open_ = {"open": plain_text(lines[line_id].open_quantity)}
-                violations.append(Violation(f"{pointer}/quantity", "QUANTITY_EXCEEDS_OPEN", open_))
-            seen.add(line_id)
-        return violations
+
+def ensure_moves(order: Order, allowed: Collection[OrderStatus]) -> None:
+    """Raises RuleBroken, saying what the order is instead."""
+    if order.status not in allowed:
+        raise RuleBroken(REFUSALS[order.status], document_no=order.document_no)
 
 
-def _moved(order: Order, now: datetime) -> Order:
+def open_lines(order: Order) -> list[Wanted]:
+    """All that is left of every line."""
+    return [Wanted(one.id, one.open_quantity) for one in order.lines if one.open_quantity]
+
+
+def quantity_violations(order: Order, wanted: Sequence[Wanted]) -> list[Violation]:
+    """What is wrong with taking so much of these lines."""
+    lines = {line.id: line for line in order.lines}
+    violations = []
+    seen: set[UUID] = set()
+    for place, (line_id, quantity) in enumerate(wanted):
+        pointer = f"/lines/{place}"
+        if line_id not in lines:
+            violations.append(Violation(f"{pointer}/line_id", "LINE_UNKNOWN"))
+        elif line_id in seen:
+            violations.append(Violation(f"{pointer}/line_id", "LINE_REPEATED"))
+        elif quantity > lines[line_id].open_quantity:
+            open_ = {"open": plain_text(lines[line_id].open_quantity)}
+            violations.append(Violation(f"{pointer}/quantity", "QUANTITY_EXCEEDS_OPEN", open_))
+        seen.add(line_id)
+    return violations
+
+
+def moved(order: Order, *, now: datetime) -> Order:
     """The order after a move, with all that follows from its facts."""
     zero = Money.zero(order.currency)
     return replace(
         order,
         status=status_of(order.confirmed_at, order.lines),
         shipped_total=sum((line.shipped_amount for line in order.lines), zero),
+        cancelled_total=sum((line.cancelled_amount for line in order.lines), zero),
         updated_at=now,
     )

@@ -10,6 +10,8 @@ from kernel.errors import RuleBroken
 from kernel.money import Money
 from rms.orders.domain.lines import OrderLine
 from rms.orders.domain.order import Order
+from rms.orders.domain.tax import TaxRounding
+from rms.payment_terms.domain import Term
 
 
 def order_of(
@@ -19,6 +21,7 @@ def order_of(
     line_ids: Callable[[], UUID],
     document_no: str,
     account_name: str,
+    payment_term: Term,
     now: datetime,
 ) -> Order:
     """The order of a quote that `ensure_sound` let pass."""
@@ -35,6 +38,9 @@ def order_of(
         tax_total=quote.tax_total,
         gross_total=quote.gross_total,
         shipped_total=Money.zero(quote.currency),
+        cancelled_total=Money.zero(quote.currency),
+        tax_rounding=TaxRounding(quote.tax_rounding),
+        payment_term=payment_term,
         lines=tuple(_line(line, order_id, line_ids()) for line in quote.lines),
         created_at=now,
         updated_at=now,
@@ -59,6 +65,7 @@ def _line(line: QuoteLine, order_id: UUID, line_id: UUID) -> OrderLine:
         tax_amount=line.tax_amount,
         gross_amount=line.gross_amount,
         shipped_amount=Money.zero(line.gross_amount.currency),
+        cancelled_amount=Money.zero(line.gross_amount.currency),
     )
 
 
@@ -76,7 +83,8 @@ def ensure_sound(quote: QuoteState) -> None:
         sum((line.tax_amount for line in lines), zero),
         sum((line.gross_amount for line in lines), zero),
     )
-    if not lines or totals != sums or not all(_is_sound(line) for line in lines):
+    sound = quote.tax_rounding in set(TaxRounding) and all(_is_sound(line) for line in lines)
+    if not lines or totals != sums or not sound:
         raise RuleBroken("QUOTE_UNSOUND", document_no=quote.document_no)
 
 

@@ -25,7 +25,9 @@ class Shipment:
     lines: tuple[Part, ...]
     created_at: datetime
 
-    def state(self, lines: Sequence[OrderLine]) -> facts.Shipment:
+    def state(
+        self, lines: Sequence[OrderLine], receivable_ids: Sequence[UUID] = ()
+    ) -> facts.Shipment:
         """The shipment with what the order's lines, as they are after it, know of its parts."""
         by_id = {line.id: line for line in lines}
         return facts.Shipment(
@@ -35,4 +37,5 @@ class Shipment:
             lines=tuple(by_id[part.line_id].posted(part) for part in self.lines),
             amount=self.amount,
             receivable_id=self.receivable_id,
+            receivable_ids=tuple(receivable_ids) or (self.receivable_id,),
         )

@@ -1,0 +1,1 @@
+"""Who sees which rows of a tenant, and why."""

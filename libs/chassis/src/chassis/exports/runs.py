@@ -1,0 +1,74 @@
+"""An export: what was asked, by whom, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+KEPT = timedelta(days=7)
+MAX_ROWS = 200_000
+
+
+class ExportState(StrEnum):
+    """How far an export is."""
+
+    QUEUED = "QUEUED"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    EXPIRED = "EXPIRED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """`caller_kind` and `scopes` are those of the token it was asked with.
+
+    `failures` are codes with their params, as JSON keeps them.
+    """
+
+    id: UUID
+    collection: str
+    query: str
+    fields: Sequence[str] | None
+    format: str
+    state: ExportState = ExportState.QUEUED
+    rows: int = 0
+    file_size: int | None = None
+    failures: Sequence[dict[str, Any]] = field(default_factory=tuple)
+    created_by: str
+    caller_kind: str
+    scopes: Sequence[str]
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    expires_at: datetime | None = None
+    updated_at: datetime
+    version: int = 1
+
+    def succeed(self, *, rows: int, size: int, now: datetime) -> Export:
+        return replace(
+            self,
+            state=ExportState.SUCCEEDED,
+            rows=rows,
+            file_size=size,
+            started_at=now,
+            finished_at=now,
+            expires_at=now + KEPT,
+            updated_at=now,
+        )
+
+    def fail(self, code: str, params: dict[str, Any], *, now: datetime) -> Export:
+        failure = {"code": code, "params": params}
+        return replace(
+            self,
+            state=ExportState.FAILED,
+            failures=(failure,),
+            finished_at=now,
+            updated_at=now,
+        )
+
+    def expire(self, *, now: datetime) -> Export:
+        return replace(self, state=ExportState.EXPIRED, updated_at=now)

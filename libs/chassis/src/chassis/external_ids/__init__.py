@@ -1,0 +1,1 @@
+"""What other systems call our records, and writing a record by that name."""

@@ -1,0 +1,1 @@
+"""Lists a resource declares once: filters, sorts, words, saved views, and their indexes."""

@@ -1,0 +1,45 @@
+"""How many records a tenant with a limit has; one without a limit is not counted."""
+
+from sqlalchemy import Table, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.db import ROW_LIMIT
+from chassis.tenants.tables import tenant_usage
+from kernel.errors import Conflict
+
+
+async def count_records(tx: AsyncConnection, table: Table, records: int = 1) -> None:
+    """Use up so many of the tenant's records, before they are stored.
+
+    Records are rows with a version: their lines and history do not count. One guarded statement,
+    whose row whoever comes at once waits for. Raises Conflict (QUOTA_ROWS).
+    """
+    limit: int | None = tx.info.get(ROW_LIMIT)
+    if limit is None or "version" not in table.c or await _use_up(tx, records, limit):
+        return
+    if await tx.scalar(select(tenant_usage.c.rows)) is None:
+        await _begin_to_count(tx, table)
+        if await _use_up(tx, records, limit):
+            return
+    raise Conflict("QUOTA_ROWS", limit=limit)
+
+
+async def _use_up(tx: AsyncConnection, records: int, limit: int) -> bool:
+    columns = tenant_usage.c
+    used = await tx.execute(
+        update(tenant_usage)
+        .where(columns.rows + records <= limit)
+        .values(rows=columns.rows + records)
+        .returning(columns.rows)
+    )
+    return used.one_or_none() is not None
+
+
+async def _begin_to_count(tx: AsyncConnection, table: Table) -> None:
+    """The first record under a limit: what is there already is counted once."""
+    there = 0
+    for each in table.metadata.sorted_tables:
+        if "version" in each.c:
+            there += await tx.scalar(select(func.count()).select_from(each)) or 0
+    await tx.execute(insert(tenant_usage).values(rows=there).on_conflict_do_nothing())

@@ -1,0 +1,196 @@
+"""In whatever order the directory's facts arrive, everybody ends up seeing the same."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.access.reaching import reach_of
+from chassis.auth import Principal
+from chassis.consumer.subscriptions import Received
+from contracts.event import Event
+from contracts.org.events import (
+    DepartmentChanged,
+    DepartmentDeleted,
+    DepartmentMoved,
+    DepartmentState,
+    PersonChanged,
+    PersonDeactivated,
+    PersonState,
+    Post,
+    TeamChanged,
+    TeamDeleted,
+    TeamState,
+)
+from testkit.directory import directory_id, hear, leave, received, subject
+
+NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)  # noon in Shanghai
+AWAY = (date(2026, 11, 22), date(2026, 11, 23))
+BACK = (date(2026, 11, 20), date(2026, 11, 22))
+PEOPLE, DEPARTMENTS, TEAMS = ("p1", "p2", "p3", "p4"), ("d1", "d2", "d3", "d4"), ("t1",)
+NAMES = {directory_id(name): name for name in (*PEOPLE, *DEPARTMENTS, *TEAMS)}
+
+some = st.sampled_from
+maybe_person, maybe_department = st.none() | some(PEOPLE), st.none() | some(DEPARTMENTS)
+
+
+@st.composite
+def person_events(draw: st.DrawFn) -> Event:
+    name = draw(some(PEOPLE))
+    departments = draw(st.lists(some(DEPARTMENTS), max_size=2, unique=True))
+    absence = draw(st.none() | st.tuples(some((AWAY, BACK)), some(PEOPLE)))
+    active = draw(some((True, True, False)))
+    state = PersonState(
+        person_id=directory_id(name),
+        name=name,
+        active=active,
+        posts=tuple(
+            Post(department_id=directory_id(each), primary=each == departments[0])
+            for each in departments
+        ),
+        leaves=(leave(*absence[0], absence[1]),) if absence else (),
+    )
+    return PersonChanged(person=state) if active else PersonDeactivated(person=state)
+
+
+@st.composite
+def department_events(draw: st.DrawFn) -> Event:
+    name, parent, manager = draw(some(DEPARTMENTS)), draw(maybe_department), draw(maybe_person)
+    state = DepartmentState(
+        department_id=directory_id(name),
+        name=name,
+        parent_id=directory_id(parent) if parent else None,
+        manager_id=directory_id(manager) if manager else None,
+    )
+    kinds: tuple[Any, ...] = (DepartmentChanged, DepartmentMoved, DepartmentDeleted)
+    made: Event = draw(some((DepartmentChanged, *kinds)))(department=state)
+    return made
+
+
+@st.composite
+def team_events(draw: st.DrawFn) -> Event:
+    members = draw(st.lists(some(PEOPLE), max_size=3, unique=True))
+    ids = tuple(directory_id(name) for name in members)
+    state = TeamState(team_id=directory_id("t1"), name="t1", member_ids=ids)
+    kinds: tuple[Any, ...] = (TeamChanged, TeamChanged, TeamDeleted)
+    made: Event = draw(some(kinds))(team=state)
+    return made
+
+
+events = st.lists(person_events() | department_events() | team_events(), max_size=25)
+
+
+@dataclass
+class Directory:
+    """What the facts say when read in order: the newest of each, looked at without haste."""
+
+    people: dict[UUID, PersonState] = field(default_factory=dict)
+    departments: dict[UUID, DepartmentState] = field(default_factory=dict)
+    teams: dict[UUID, TeamState] = field(default_factory=dict)
+
+    def read(self, event: Any) -> None:
+        if hasattr(event, "person"):
+            self.people[event.person.person_id] = event.person
+        elif hasattr(event, "team"):
+            self.teams.pop(event.team.team_id, None)
+            if not isinstance(event, TeamDeleted):
+                self.teams[event.team.team_id] = event.team
+        else:
+            self.departments.pop(event.department.department_id, None)
+            if not isinstance(event, DepartmentDeleted):
+                self.departments[event.department.department_id] = event.department
+
+    def above(self, department: UUID) -> set[UUID]:
+        """It and all that it hangs on."""
+        found: set[UUID] = set()
+        at: UUID | None = department
+        while at is not None and at in self.departments and at not in found:
+            found.add(at)
+            at = self.departments[at].parent_id
+        return found
+
+    def placed(self, person: PersonState) -> set[UUID]:
+        return {one for post in person.posts for one in self.above(post.department_id)}
+
+    def owners(self, name: str) -> set[str]:
+        me = self.people.get(directory_id(name))
+        if me is None or not me.active:
+            return {name}
+        absent = {
+            one.person_id
+            for one in self.people.values()
+            for away in one.leaves
+            if away.substitute_id == me.person_id and away.from_date == AWAY[0]
+        }
+        heads = {me.person_id} | absent
+        return {name} | {
+            NAMES[one.person_id]
+            for one in self.people.values()
+            if one.person_id in absent
+            or any(self.departments[d].manager_id in heads for d in self.placed(one))
+        }
+
+    def grantees(self, name: str) -> set[str]:
+        me = self.people.get(directory_id(name))
+        if me is None or not me.active:
+            return set()
+        headed = {d for d, one in self.departments.items() if one.manager_id == me.person_id}
+        mine = self.placed(me) | {one for d in headed for one in self.above(d)}
+        teams = {t for t, one in self.teams.items() if me.person_id in one.member_ids}
+        return {NAMES[one] for one in {me.person_id} | mine | teams}
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(told=events, data=st.data())
+async def test_any_order_ends_in_the_same_reach(
+    tx: AsyncConnection, tenant: UUID, told: list[Event], data: st.DataObject
+) -> None:
+    expected, numbered = Directory(), []
+    for sequence, event in enumerate(told, 1):
+        expected.read(event)
+        numbered.append(received(event, sequence=sequence))
+    again = data.draw(st.lists(some(numbered), max_size=5)) if numbered else []
+    arriving: list[Received[Any]] = data.draw(st.permutations([*numbered, *again]))
+    async with tx.begin_nested() as savepoint:
+        while arriving:
+            size = data.draw(st.integers(1, len(arriving)))
+            await hear(tx, arriving[:size])
+            arriving = arriving[size:]
+        for name in PEOPLE:
+            caller = Principal(tenant, subject(name), "person", frozenset())
+            reach = await reach_of(tx, caller, "testkit.card", NOW)
+            names = {str(key): called for key, called in NAMES.items()}
+            assert {names[owner] for owner in reach.owners} == expected.owners(name)
+            assert {NAMES[one] for one in reach.grantees} == expected.grantees(name)
+        await savepoint.rollback()
+
+
+async def test_a_higher_epoch_wins_whatever_its_sequence(tx: AsyncConnection, tenant: UUID) -> None:
+    """After a restore of org its sequences count on from less, in a higher epoch."""
+
+    def person(department: str) -> Event:
+        post = Post(department_id=directory_id(department))
+        return PersonChanged(
+            person=PersonState(person_id=directory_id("p1"), name="p1", active=True, posts=(post,))
+        )
+
+    for name in ("d1", "d2"):
+        state = DepartmentState(
+            department_id=directory_id(name), name=name, manager_id=directory_id("h" + name)
+        )
+        await hear(tx, [received(DepartmentChanged(department=state), sequence=1)])
+    await hear(tx, [received(person("d2"), sequence=3, epoch=2)])
+    await hear(tx, [received(person("d1"), sequence=9, epoch=1)])
+    seen = {}
+    for name in ("hd1", "hd2"):
+        head = PersonState(person_id=directory_id(name), name=name, active=True)
+        await hear(tx, [received(PersonChanged(person=head), sequence=1)])
+        caller = Principal(tenant, subject(name), "person", frozenset())
+        seen[name] = subject("p1") in (await reach_of(tx, caller, "testkit.card", NOW)).owners
+    assert seen == {"hd1": False, "hd2": True}

@@ -1,0 +1,195 @@
+"""Reach, the plans that follow from it, and the rows of a SELECT it lets through."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import directory
+from chassis.access.reach import (
+    EVERYTHING,
+    Access,
+    Plan,
+    Reach,
+    Scoped,
+    granted_ids,
+    plan_of,
+    visible,
+)
+from chassis.access.reaching import reach_of
+from chassis.access.tables import grants
+from chassis.auth import Principal
+from kernel.ids import new_id
+from testkit.cards import CARDS
+from testkit.database import cards
+from testkit.directory import Company, directory_id, leave, subject
+
+NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
+ON_BOARDS = Scoped("testkit.card", cards, of=(("testkit.board", "board_id"),))
+
+
+def caller(tenant: UUID, name: str, *scopes: str, **more: Any) -> Principal:
+    kind = more.get("kind", "person")
+    return Principal(tenant, subject(name), kind, frozenset(scopes))
+
+
+@pytest.mark.parametrize(
+    ("reach", "plan"),
+    [
+        (EVERYTHING, Plan.ALL),
+        (Reach(owners=("a",)), Plan.UNION),
+        (Reach(owners=("a",), widely=True), Plan.FILTER),
+        (Reach(everything=True, widely=True), Plan.ALL),
+    ],
+)
+def test_the_plan_follows_from_the_reach(reach: Reach, plan: Plan) -> None:
+    assert plan_of(reach) is plan
+
+
+@pytest.mark.parametrize(
+    ("scopes", "kind", "everything"),
+    [
+        (["testkit.card.read"], "person", False),
+        (["testkit.card.all"], "person", True),
+        (["testkit.*"], "person", True),
+        (["*"], "person", True),
+        (["testkit.board.all", "l2o.*"], "person", False),
+        (["testkit.card.read"], "client", True),
+        ([], "client", True),
+    ],
+)
+async def test_who_sees_everything(
+    tx: AsyncConnection, tenant: UUID, scopes: list[str], kind: str, everything: bool
+) -> None:
+    principal = caller(tenant, "li", *scopes, kind=kind)
+    reach = await reach_of(tx, principal, "testkit.card", NOW)
+    assert reach.everything is everything
+
+
+async def test_the_reach_of_the_company(tx: AsyncConnection, tenant: UUID) -> None:
+    company = await Company(tx).build()
+    await company.team("tender", "li", "wu")
+    reach = await reach_of(tx, caller(tenant, "li"), "testkit.card", NOW)
+    assert reach.owners == (subject("li"),)
+    ids = {directory_id(name) for name in ("li", "team A", "sales", "root", "tender")}
+    assert set(reach.grantees) == ids
+    assert reach.today == date(2026, 11, 22)
+    reach = await reach_of(tx, caller(tenant, "qian"), "testkit.card", NOW)
+    under = {subject(name) for name in ("qian", "sun", "li", "zhou", "wu", "zheng")}
+    assert set(reach.owners) == under
+
+
+@pytest.mark.parametrize(
+    ("people", "own", "widely"), [(63, 63, False), (64, 64, True), (1300, 64, False)]
+)
+async def test_many_owners_of_few_people_are_seen_widely(
+    tx: AsyncConnection, tenant: UUID, people: int, own: int, widely: bool
+) -> None:
+    """64 owners and a twentieth of all people are where filtering the sort index wins."""
+    company = Company(tx)
+    await company.department("team", manager="p0")
+    for number in range(own):
+        await company.person(f"p{number}", "team")
+    await company.sql(
+        "INSERT INTO directory_people (id, epoch, sequence, subject, name, active)"
+        f" SELECT gen_random_uuid(), 1, 1, 's' || n, 'n', true"
+        f" FROM generate_series(1, {people - own}) n"
+    )
+    reach = await reach_of(tx, caller(tenant, "p0"), "testkit.card", NOW)
+    assert (len(reach.owners), reach.widely) == (own, widely)
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "today"),
+    [
+        (datetime(2026, 11, 21, 16, tzinfo=UTC), "Asia/Shanghai", date(2026, 11, 22)),
+        (datetime(2026, 11, 21, 15, 59, tzinfo=UTC), "Asia/Shanghai", date(2026, 11, 21)),
+        (datetime(2026, 11, 22, 4, 59, tzinfo=UTC), "America/New_York", date(2026, 11, 21)),
+    ],
+)
+async def test_a_leave_begins_at_the_tenants_midnight(
+    tx: AsyncConnection, tenant: UUID, now: datetime, zone: str, today: date
+) -> None:
+    company = await Company(tx).build()
+    await company.sql(f"UPDATE tenant_settings SET timezone = '{zone}'")
+    for first, seen in ((today, True), (today.replace(day=23), False)):
+        away = [leave(first, date(2026, 12, 1), "bei")]
+        await company.person("li", "team A", leaves=away)
+        reach = await reach_of(tx, caller(tenant, "bei"), "testkit.card", now)
+        assert (subject("li") in reach.owners) is seen
+    assert reach.today == today
+
+
+async def card(tx: AsyncConnection, title: str, owner: str, board: UUID | None = None) -> UUID:
+    key = new_id()
+    await tx.execute(
+        insert(cards).values(
+            id=key,
+            title=title,
+            owner_id=subject(owner),
+            board_id=board,
+            stage="TO_DO",
+            created_at=NOW,
+            updated_at=NOW,
+            version=1,
+        )
+    )
+    return key
+
+
+async def grant(
+    tx: AsyncConnection, resource: str, record: UUID, to: str, access: str, until: date | None
+) -> None:
+    await tx.execute(
+        insert(grants).values(
+            id=new_id(),
+            resource=resource,
+            record_id=record,
+            via="SHARE",
+            grantee_kind="PERSON",
+            grantee_id=directory_id(to),
+            access=access,
+            until_date=until,
+            created_by="x",
+            created_at=NOW,
+        )
+    )
+
+
+async def test_what_a_select_lets_through(tx: AsyncConnection, tenant: UUID) -> None:
+    await Company(tx).build()
+    board, shelf = new_id(), new_id()
+    await card(tx, "own", "li")
+    await card(tx, "theirs", "wu")
+    await grant(tx, "testkit.card", await card(tx, "read", "wu"), "li", "READ", None)
+    await grant(tx, "testkit.card", await card(tx, "write", "wu"), "li", "WRITE", None)
+    ended = await card(tx, "ended", "wu")
+    await grant(tx, "testkit.card", ended, "li", "WRITE", date(2026, 11, 22))
+    running = await card(tx, "running", "wu")
+    await grant(tx, "testkit.card", running, "li", "READ", date(2026, 11, 23))
+    await card(tx, "on the board", "wu", board)
+    await grant(tx, "testkit.board", board, "li", "WRITE", None)
+    await card(tx, "on the shelf", "wu", shelf)
+    await grant(tx, "testkit.note", shelf, "li", "WRITE", None)
+    reach = await reach_of(tx, caller(tenant, "li"), "testkit.card", NOW)
+
+    async def shown(scoped: Scoped, access: Access = Access.READ) -> set[str]:
+        query = select(cards.c.title).where(visible(scoped, reach, access))
+        return set((await tx.execute(query)).scalars())
+
+    assert await shown(CARDS) == {"own", "read", "write", "running"}
+    assert await shown(CARDS, Access.WRITE) == {"own", "write"}
+    assert await shown(ON_BOARDS) == {"own", "read", "write", "running", "on the board"}
+    assert await shown(ON_BOARDS, Access.WRITE) == {"own", "write", "on the board"}
+    assert len((await tx.execute(select(cards).where(visible(CARDS, EVERYTHING)))).all()) == 8
+    boards = list((await tx.execute(granted_ids("testkit.board", reach))).scalars())
+    assert boards == [board]
+
+
+def test_a_service_listens_to_tenants_and_the_directory() -> None:
+    both = directory.subscriptions("testkit")
+    assert [one.name for one in both] == ["testkit.tenants", "testkit.directory"]
+    assert both[1].topics == ("org.department.v1", "org.person.v1", "org.team.v1")

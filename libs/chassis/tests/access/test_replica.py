@@ -1,0 +1,125 @@
+"""The directory's replica under two consumers at once, and read from records as they come."""
+
+import asyncio
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.access.replica import subscription
+from chassis.access.tables import departments, leaves, people, posts, team_members, teams
+from chassis.consumer.arrivals import Consumed
+from chassis.consumer.processing import Processor
+from chassis.envelope import Envelope
+from contracts.event import Event
+from contracts.org.events import (
+    DepartmentCreated,
+    DepartmentState,
+    PersonChanged,
+    PersonCreated,
+    PersonState,
+    Post,
+    TeamChanged,
+    TeamDeleted,
+    TeamState,
+)
+from kernel.ids import new_id
+from testkit.directory import Company, directory_id, hear, leave, received
+from testkit.plugin import Committed
+
+
+def person(name: str, *places: str, **more: Any) -> PersonState:
+    held = tuple(
+        Post(department_id=directory_id(place), title=place, primary=place == places[0])
+        for place in places
+    )
+    return PersonState(person_id=directory_id(name), name=name, active=True, posts=held, **more)
+
+
+def record(tenant: UUID, offset: int, key: UUID, sequence: int, event: Event) -> Consumed:
+    envelope = Envelope(
+        id=new_id(),
+        source="/org",
+        type=event.type,
+        subject=key,
+        time=datetime(2026, 11, 22, 4, tzinfo=UTC),
+        tenantid=tenant,
+        sequence=sequence,
+        epoch=1,
+        correlationid="x",
+        traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        data=event.model_dump(mode="json"),
+    )
+    return Consumed(event.topic(), 0, offset, envelope.encode())
+
+
+async def test_the_newest_state_is_kept_whole(tx: AsyncConnection) -> None:
+    away = leave(date(2026, 11, 1), date(2026, 12, 1), "wu")
+    newest = person("li", "team B", "finance", subject="oidc|li", leaves=(away,))
+    await hear(tx, [received(PersonChanged(person=newest), sequence=3)])
+    await hear(tx, [received(PersonCreated(person=person("li", "team A")), sequence=1)])
+    held = (
+        await tx.execute(select(posts.c.department_id, posts.c.title, posts.c.is_primary))
+    ).all()
+    assert sorted(tuple(row) for row in held) == sorted(
+        [(directory_id("team B"), "team B", True), (directory_id("finance"), "finance", False)]
+    )
+    assert (await tx.execute(select(people.c.subject))).scalar_one() == "oidc|li"
+    (absence,) = (await tx.execute(select(leaves))).all()
+    assert (absence.to_date, absence.substitute_id) == (date(2026, 12, 1), directory_id("wu"))
+
+
+async def test_a_person_without_a_subject_is_called_by_their_id(tx: AsyncConnection) -> None:
+    await Company(tx).person("li")
+    assert (await tx.execute(select(people.c.subject))).scalar_one() == str(directory_id("li"))
+
+
+async def test_a_deleted_team_stays_deleted(tx: AsyncConnection) -> None:
+    state = TeamState(team_id=directory_id("t"), name="t", member_ids=(directory_id("li"),))
+    await hear(tx, [received(TeamDeleted(team=state), sequence=2)])
+    await hear(tx, [received(TeamChanged(team=state), sequence=1)])
+    assert (await tx.execute(select(teams.c.deleted))).scalar_one() is True
+    assert (await tx.execute(select(team_members))).all() == []
+
+
+async def test_two_consumers_at_once_keep_the_newest(committed: Committed, tenant: UUID) -> None:
+    """A partition that changes hands is for a moment read by both."""
+
+    async def tell(name: str, sequence: int, *places: str) -> None:
+        async with committed.worker.begin(tenant) as tx:
+            event = PersonChanged(person=person(name, *places))
+            await hear(tx, [received(event, sequence=sequence)])
+
+    names = [f"p{number}" for number in range(10)]
+    for name in names:
+        await asyncio.gather(
+            tell(name, 2, "team B"),
+            tell(name, 1, "team A", "finance"),
+            tell(name, 3, "root"),
+            tell(name, 2, "team B"),
+        )
+    async with committed.worker.begin(tenant) as tx:
+        held = (await tx.execute(select(posts.c.person_id, posts.c.title))).all()
+    assert sorted(tuple(row) for row in held) == sorted(
+        (directory_id(name), "root") for name in names
+    )
+
+
+async def test_records_of_all_topics_reach_it_and_broken_ones_park(
+    committed: Committed, tenant: UUID
+) -> None:
+    sales = DepartmentState(department_id=directory_id("sales"), name="销售部")
+    broken = record(tenant, 1, directory_id("x"), 1, PersonCreated(person=person("x")))
+    broken = Consumed(broken.topic, 0, 1, broken.value.replace(b'"active":true', b'"active":7'))
+    await Processor(subscription("testkit"), committed.worker).apply(
+        [
+            record(tenant, 0, directory_id("li"), 1, PersonCreated(person=person("li", "sales"))),
+            broken,
+            record(tenant, 0, directory_id("sales"), 1, DepartmentCreated(department=sales)),
+        ]
+    )
+    async with committed.worker.begin(tenant) as tx:
+        assert (await tx.execute(select(people.c.name))).scalars().all() == ["li"]
+        assert (await tx.execute(select(departments.c.name))).scalars().all() == ["销售部"]

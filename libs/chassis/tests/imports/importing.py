@@ -1,0 +1,100 @@
+"""Imports of cards as tests need them."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from httpx import AsyncClient, Response
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.access.tables import people
+from chassis.imports.actions import JOB
+from chassis.imports.jobs import import_failures, import_jobs
+from chassis.jobs.queue import Done, Job
+from kernel.ids import new_id
+from testkit.card_imports import IMPORTS
+from testkit.plugin import Committed
+
+NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
+CARDS = "标题,阶段,到期日,上级\nroot,DOING,2026-12-01,\nchild,TO_DO,2026-12-02,root\n".encode()
+run_chunk = import_jobs(IMPORTS)[JOB]
+on_given_up = import_failures(IMPORTS)[JOB]
+
+
+def make_job(import_id: str, tenant: UUID) -> Job:
+    return Job(
+        tenant=tenant,
+        id=new_id(),
+        kind=JOB,
+        key=import_id,
+        run_at=NOON,
+        payload={},
+        attempts=0,
+        now=NOON,
+    )
+
+
+async def open_import(client: AsyncClient, content: bytes, **fields: Any) -> str:
+    body = {"file_name": "cards.csv", "kind": "CARDS", **fields}
+    opened = await client.post("/imports", json=body)
+    assert opened.status_code == 201, opened.text
+    import_id: str = opened.json()["id"]
+    sent = await client.put(f"/imports/{import_id}/file", content=content)
+    assert sent.status_code == 200, sent.text
+    return import_id
+
+
+async def start_import(client: AsyncClient, content: bytes, **fields: Any) -> str:
+    import_id = await open_import(client, content, **fields)
+    started = await client.post(f"/imports/{import_id}/start")
+    assert started.json()["state"] == "QUEUED", started.text
+    return import_id
+
+
+async def finish_import(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID, content: bytes, **fields: Any
+) -> dict[str, Any]:
+    """Import this file in the test's transaction and say how it went."""
+    import_id = await start_import(client, content, **fields)
+    while not isinstance(await run_chunk(tx, make_job(import_id, tenant)), Done):
+        pass
+    return await progress(client, import_id)
+
+
+async def finish_committed(
+    client: AsyncClient, committed: Committed, tenant: UUID, content: bytes, **fields: Any
+) -> dict[str, Any]:
+    """As `finish_import`, a transaction a chunk."""
+    import_id = await start_import(client, content, **fields)
+    outcome: object = None
+    while not isinstance(outcome, Done):
+        async with committed.worker.begin(tenant) as tx:
+            outcome = await run_chunk(tx, make_job(import_id, tenant))
+    return await progress(client, import_id)
+
+
+async def progress(client: AsyncClient, import_id: str) -> dict[str, Any]:
+    shown: dict[str, Any] = (await client.get(f"/imports/{import_id}")).json()
+    return shown
+
+
+def counts(**some: int) -> dict[str, int]:
+    """The counts of an import: those not named are 0."""
+    names = ("created", "updated", "merged", "unchanged")
+    accepted = sum(some.get(name, 0) for name in names)
+    processed = accepted + some.get("refused", 0)
+    known = {"total": processed, "processed": processed, "accepted": accepted}
+    return {**dict.fromkeys((*names, "refused", "with_warnings"), 0), **known, **some}
+
+
+def problem(answer: Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+async def add_person(tx: AsyncConnection, subject: str) -> UUID:
+    """Somebody the replica knows."""
+    person_id = new_id()
+    values = {"id": person_id, "epoch": 1, "sequence": 1, "deleted": False, "active": True}
+    await tx.execute(insert(people).values(**values, subject=subject, name=subject))
+    return person_id

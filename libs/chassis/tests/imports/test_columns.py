@@ -1,0 +1,132 @@
+"""What columns mean, and what is wrong with them."""
+
+from typing import Any
+
+import pytest
+
+from chassis.imports.columns import RESULT_COLUMNS, header_findings, mapped, proposed, read_row
+from chassis.imports.findings import Finding, Unreadable
+from chassis.imports.rows import SourceRow
+from chassis.imports.target import Cells, ImportField, ImportTarget, Reading
+from testkit.card_imports import CARDS
+
+
+async def nothing(*_: Any) -> list[Any]:
+    return []
+
+
+def read(cells: Cells) -> Reading[Any]:
+    if "bad" in cells.rest:
+        return Reading(errors=[Finding("TOO_LONG", field="phone"), Finding("X", field="salary")])
+    return Reading(value=cells, warnings=[Finding("LEFT_OUT", "Note")])
+
+
+PEOPLE: ImportTarget[Any] = ImportTarget(
+    kind="PEOPLE",
+    scope="x.person.write",
+    fields=(ImportField("name", ("姓名", "Full Name")), ImportField("phone", ("手机", "mobile"))),
+    read=read,
+    take=nothing,
+    any_of=("name", "phone"),
+    rest="attributes",
+    most_rest=2,
+)
+
+
+def test_columns_are_known_by_their_usual_names() -> None:
+    assert proposed(["FULL NAME", "手机", "Phone", "City"], None, PEOPLE) == {
+        "FULL NAME": "name",
+        "手机": "phone",
+        "Phone": "attributes",
+        "City": "attributes",
+    }
+    assert proposed(["标题", "Stage", "City"], None, CARDS) == {
+        "标题": "title",
+        "Stage": "stage",
+        "City": None,
+    }
+
+
+def test_what_the_caller_says_of_columns_comes_first() -> None:
+    said = {"Tel": "phone", "ID": None, "City": "attributes"}
+    assert proposed(["Phone", "Tel", "ID", "City"], said, PEOPLE) == {
+        "Phone": "attributes",
+        "Tel": "phone",
+        "ID": None,
+        "City": "attributes",
+    }
+
+
+def test_our_own_result_columns_are_left_out() -> None:
+    columns = proposed([*RESULT_COLUMNS, "phone"], None, PEOPLE)
+    assert [columns[name] for name in RESULT_COLUMNS] == [None] * 5
+
+
+@pytest.mark.parametrize(
+    ("header", "mapping", "expected"),
+    [
+        (["phone", "phone"], None, [Finding("COLUMN_DUPLICATE", "phone")]),
+        (["phone", ""], None, [Finding("COLUMN_UNNAMED", params={"position": 2})]),
+        (
+            ["phone", "x" * 101],
+            None,
+            [Finding("COLUMN_NAME_TOO_LONG", "x" * 101, {"maximum": 100})],
+        ),
+        (["phone"], {"Tel": "phone"}, [Finding("COLUMN_MISSING", "Tel")]),
+        (["phone", "a", "b", "c"], None, [Finding("COLUMNS_TOO_MANY", params={"maximum": 2})]),
+        (
+            ["13800138000", "x"],
+            None,
+            [Finding("COLUMN_IDENTIFYING_MISSING", params={"fields": ["name", "phone"]})],
+        ),
+        (["phone"], {"phone": None}, [
+            Finding("COLUMN_IDENTIFYING_MISSING", params={"fields": ["name", "phone"]})
+        ]),
+    ],
+)  # fmt: skip
+def test_headers_at_fault(
+    header: list[str], mapping: dict[str, str | None] | None, expected: list[Finding]
+) -> None:
+    with pytest.raises(Unreadable) as unreadable:
+        mapped(header, mapping, PEOPLE)
+    assert list(unreadable.value.findings) == expected
+
+
+def test_all_faults_of_a_header_at_once() -> None:
+    findings = header_findings(["", "a", "a"], {"Tel": "phone"}, PEOPLE)
+    assert [finding.code for finding in findings] == [
+        "COLUMN_UNNAMED",
+        "COLUMN_DUPLICATE",
+        "COLUMN_MISSING",
+        "COLUMN_IDENTIFYING_MISSING",
+    ]
+
+
+def test_a_required_field_needs_its_column() -> None:
+    [finding] = header_findings(["stage"], None, CARDS)
+    assert finding == Finding(
+        "COLUMN_REQUIRED", params={"field": "title", "headers": ["标题", "subject"]}
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (None, [Finding("ROW_MALFORMED")]),
+        (["1"], [Finding("ROW_CELLS", params={"expected": 2, "actual": 1})]),
+        (["\0", "\udcff"], [Finding("TEXT_INVALID", "手机"), Finding("TEXT_INVALID", "bad")]),
+        (["1", "x"], [Finding("TOO_LONG", "手机", field="phone"), Finding("X", field="salary")]),
+    ],
+)
+def test_rows_at_fault(cells: list[str] | None, expected: list[Finding]) -> None:
+    header = ["手机", "bad"]
+    columns = mapped(header, None, PEOPLE)
+    assert list(read_row(header, columns, SourceRow(2, cells), PEOPLE).errors) == expected
+
+
+def test_cells_are_stripped_and_blank_ones_left_out() -> None:
+    header = ["手机", "姓名", "City", "Skip"]
+    columns = mapped(header, {"Skip": None}, PEOPLE)
+    reading = read_row(header, columns, SourceRow(2, [" 7 ", " ", " 杭州 ", "y"]), PEOPLE)
+    assert reading.value == Cells({"phone": "7"}, {"City": "杭州"})
+    assert reading.warnings == [Finding("LEFT_OUT", "Note")]

@@ -1,0 +1,61 @@
+"""Cards to list."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.ids import new_id
+from kernel.money import Money
+from testkit.cards import Card, add_card
+from testkit.database import Stage
+
+MORNING = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+BOARD = UUID("01990000-0000-7000-8000-0000000000b0")
+SELLER, OTHER = "seller", "other"
+
+
+async def write(tx: AsyncConnection, title: str, **values: Any) -> Card:
+    """One card; its times follow each other."""
+    at = values.pop("at", MORNING)
+    card = Card(id=new_id(), title=title, created_at=at, updated_at=at, **values)
+    return await add_card(tx, card)
+
+
+async def write_five(tx: AsyncConnection) -> list[Card]:
+    """Titles a to e; b is done, c has neither amount nor date nor board, e is of another owner."""
+    yuan = {
+        n: Money.of(amount, "CNY")
+        for n, amount in enumerate(("9.5", "100", "", "20", "0"))
+        if amount
+    }
+    return [
+        await write(
+            tx,
+            "abcde"[n],
+            board_id=None if n == 2 else BOARD,
+            stage=Stage.DONE if n == 1 else Stage.TO_DO,
+            amount=yuan.get(n),
+            due_date=None if n == 2 else date(2026, 12, 5 - n),
+            owner_id=OTHER if n == 4 else SELLER,
+            at=MORNING + timedelta(hours=n),
+        )
+        for n in range(5)
+    ]
+
+
+async def titles(client: AsyncClient, query: str = "", **headers: str) -> str:
+    """The titles of a list, in order, as one word."""
+    answer = await client.get(f"/cards?{query}", headers=headers)
+    assert answer.status_code == 200, answer.text
+    return "".join(item["title"] for item in answer.json()["items"])
+
+
+def problems(answer: Any) -> set[tuple[str, str]]:
+    """What is wrong, and where."""
+    body: Mapping[str, Any] = answer.json()
+    assert answer.status_code == 422, body
+    return {(error["pointer"], error["code"]) for error in body["errors"]}

@@ -1,0 +1,128 @@
+"""Pages of a declared list while others write: nothing twice, nothing missed, nothing foreign."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.access.reach import EVERYTHING, Reach
+from chassis.pages import PageRequest
+from kernel.money import Money
+from libs.chassis.tests.lists.samples import MORNING, OTHER, SELLER, write
+from testkit.cards import LISTING, Card
+from testkit.database import Stage, cards
+
+OWNERS = st.sampled_from([SELLER, OTHER, "stranger", None])
+VALUES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "title": st.sampled_from(["a", "b", "ab", "长"]),
+        "stage": st.sampled_from(list(Stage)),
+        "owner_id": OWNERS,
+        "due_date": st.none() | st.integers(0, 2).map(lambda n: date(2026, 1, 1 + n)),
+        "amount": st.none() | st.integers(-1, 1).map(lambda n: Money.of(str(n), "CNY")),
+        "at": st.integers(0, 2).map(lambda n: MORNING + timedelta(days=n)),
+    }
+)
+QUERIES = [
+    "", "sort=title", "sort=-due_date", "sort=amount", "sort=-amount,title", "sort=due_date,-title",
+    "sort=stage,due_date", "sort=-created_at", "amount__gte=0", "stage=DOING", "q=a",
+    "due_date__lte=2026-01-02&sort=-title",
+]  # fmt: skip
+REACHES = [
+    EVERYTHING,
+    Reach(owners=(SELLER,)),
+    Reach(owners=(OTHER, SELLER)),
+    Reach(owners=(OTHER, SELLER), widely=True),
+]
+
+
+async def page_of(
+    tx: AsyncConnection, query: str, reach: Reach, cursor: str | None
+) -> tuple[list[UUID], str | None]:
+    page = PageRequest(limit=2, cursor=cursor, filters="/cards", key=b"k" * 32)
+    found = await LISTING.page(tx, page, LISTING.asked(query), reach)
+    return [card.id for card in found.items], found.next_cursor
+
+
+async def all_of(tx: AsyncConnection, query: str, reach: Reach) -> list[UUID]:
+    batches = [b async for b in LISTING.rows(tx, LISTING.asked(query), reach, size=100)]
+    return [row["id"] for batch in batches for row in batch]
+
+
+def sees(reach: Reach, card: Card) -> bool:
+    return reach.everything or card.owner_id in reach.owners
+
+
+async def disturb(tx: AsyncConnection, data: st.DataObject, there: Sequence[Card]) -> set[UUID]:
+    """Others add, delete and change rows; gives the ids they touched."""
+    new = [await write(tx, **data.draw(VALUES)) for _ in range(data.draw(st.integers(0, 2)))]
+    touched = {card.id for card in new}
+    for card in data.draw(st.lists(st.sampled_from(list(there)), max_size=2, unique_by=id)):
+        touched.add(card.id)
+        if data.draw(st.booleans()):
+            await tx.execute(delete(cards).where(cards.c.id == card.id))
+        else:
+            change = {**data.draw(VALUES)}
+            change.pop("at")
+            mine = cards.c.id == card.id
+            amount = change.pop("amount")
+            await tx.execute(
+                cards.update()
+                .where(mine)
+                .values(
+                    **change,
+                    amount=amount and amount.amount,
+                    amount_currency=amount and amount.currency,
+                )
+            )
+    return touched
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+async def test_nothing_twice_or_missed_while_others_write(
+    tx: AsyncConnection, data: st.DataObject
+) -> None:
+    """Rows that nobody touches appear exactly once, in their order; of the others none twice
+    where the columns sorted by stayed as they were."""
+    async with tx.begin_nested() as savepoint:
+        query, reach = data.draw(st.sampled_from(QUERIES)), data.draw(st.sampled_from(REACHES))
+        drawn = data.draw(st.lists(VALUES, min_size=1, max_size=9))
+        there = [await write(tx, **values) for values in drawn]
+        expected = await all_of(tx, query, reach)
+        seen: list[UUID] = []
+        touched: set[UUID] = set()
+        cursor: str | None = None
+        while True:
+            ids, cursor = await page_of(tx, query, reach, cursor)
+            seen += ids
+            if cursor is None:
+                break
+            touched |= await disturb(tx, data, there)
+        still = [key for key in seen if key not in touched]
+        assert still == [key for key in expected if key not in touched]
+        await savepoint.rollback()
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+async def test_every_plan_shows_the_same_rows(tx: AsyncConnection, data: st.DataObject) -> None:
+    """Asked per owner or along the sort: the rows of these owners, as Python would pick them."""
+    async with tx.begin_nested() as savepoint:
+        query = data.draw(st.sampled_from(QUERIES))
+        there = [await write(tx, **values) for values in data.draw(st.lists(VALUES, max_size=9))]
+        everything = await all_of(tx, query, EVERYTHING)
+        mine = {card.id for card in there if card.owner_id in (SELLER, OTHER)}
+        for widely in (True, False):
+            reach = Reach(owners=(OTHER, SELLER), widely=widely)
+            assert await all_of(tx, query, reach) == [key for key in everything if key in mine]
+        await savepoint.rollback()

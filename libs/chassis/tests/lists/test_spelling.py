@@ -1,0 +1,71 @@
+"""One spelling for what people hold to be the same, and the grams it is found by."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.lists.spelling import LONGEST, grams_of, initials, normal, searched_text, terms_of
+
+SAME = [
+    ("華為技術有限公司", "华为技术有限公司"),
+    ("ＧＴＸ　Ｐｒｏ", "gtx pro"),
+    ("GTX-Pro", "gtxpro"),
+    ("北京（中国）银行", "北京中国银行"),
+    ("Straße", "STRASSE"),
+    ("①号店", "1号店"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_what_is_the_same_is_spelled_the_same(one: str, other: str) -> None:
+    assert normal(one) == normal(other)
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("长沙银行", "csyh"),
+        ("華為技術", "hwjs"),
+        ("上海GTX公司", "shgtxgs"),
+        ("Acme", ""),
+        ("", ""),
+        ("123", ""),
+    ],
+)
+def test_initials_of_chinese_names(name: str, letters: str) -> None:
+    assert initials(name) == letters
+
+
+def test_a_line_for_each_name_and_its_initials() -> None:
+    assert searched_text(["长沙银行", None, "", "ACME", "acme"]) == "长沙银行\ncsyh\nacme"
+    assert searched_text([None, " ! "]) == ""
+    assert searched_text(["x" * 999]) == "x" * LONGEST
+
+
+def test_grams_do_not_cross_lines() -> None:
+    assert grams_of("ab\nc") == {"ab", "b", "c"}
+    assert grams_of("") == set()
+
+
+def test_the_words_of_a_question() -> None:
+    assert terms_of(" 華為  GTX-Pro gtxpro ") == ["华为", "gtxpro"]
+    assert terms_of(" ! ") == []
+
+
+@given(st.text(max_size=40))
+def test_a_spelling_spelled_again_is_itself(text: str) -> None:
+    assert normal(normal(text)) == normal(text)
+
+
+@given(st.text(alphabet="ab长沙cＡ é", min_size=1, max_size=12), st.data())
+def test_every_part_of_a_name_is_among_its_grams(name: str, data: st.DataObject) -> None:
+    line = normal(name)
+    if not line:
+        return
+    start = data.draw(st.integers(0, len(line) - 1))
+    part = line[start : data.draw(st.integers(start + 1, len(line)))]
+    grams = grams_of(line)
+    if len(part) == 1:
+        assert any(gram.startswith(part) for gram in grams)
+    else:
+        assert {part[n : n + 2] for n in range(len(part) - 1)} <= grams

@@ -1,0 +1,86 @@
+"""A tenant's own number formats, gapless or fast."""
+
+import asyncio
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.numbers import BLOCK, next_number
+from chassis.tenants.number_formats import Mode, NumberFormat, Year, format_of, save_format
+from kernel.ids import new_id
+from testkit.plugin import Committed
+from testkit.tenants import add_tenants
+
+TODAY = date(2026, 11, 22)
+NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
+DEFAULT = NumberFormat(type="quote", prefix="Q")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "written"),
+    [
+        (DEFAULT, "Q-2026-000123"),
+        (NumberFormat(type="quote", prefix="BJ", year=Year.SHORT, width=4), "BJ-26-0123"),
+        (NumberFormat(type="quote", prefix="Q", year=Year.NONE, width=8), "Q-00000123"),
+        (NumberFormat(type="quote", prefix="Q", separator="", width=1), "Q2026123"),
+        (NumberFormat(type="quote", prefix="Q", separator="/", width=2), "Q/2026/123"),
+    ],
+)
+def test_how_a_number_is_written(wanted: NumberFormat, written: str) -> None:
+    assert wanted.written(123, TODAY) == written
+
+
+async def test_a_changed_format_goes_on_counting(tx: AsyncConnection) -> None:
+    assert await next_number(tx, "quote", prefix="Q", on=TODAY) == "Q-2026-000001"
+    wanted = NumberFormat(type="quote", prefix="BJ", year=Year.SHORT, width=4)
+    saved = await save_format(tx, wanted, DEFAULT, now=NOW)
+    assert saved.version == 1
+    assert await next_number(tx, "quote", prefix="Q", on=TODAY) == "BJ-26-0002"
+    assert (await save_format(tx, wanted, DEFAULT, now=NOW)).version == 1  # already so
+    back = await save_format(tx, DEFAULT, DEFAULT, now=NOW)
+    assert (back.version, await format_of(tx, DEFAULT)) == (2, back)
+    assert await next_number(tx, "quote", prefix="Q", on=TODAY) == "Q-2026-000003"
+
+
+async def test_without_a_year_they_count_for_ever(tx: AsyncConnection) -> None:
+    wanted = NumberFormat(type="quote", prefix="Q", year=Year.NONE)
+    await save_format(tx, wanted, DEFAULT, now=NOW)
+    assert await next_number(tx, "quote", prefix="Q", on=TODAY) == "Q-000001"
+    assert await next_number(tx, "quote", prefix="Q", on=date(2027, 1, 1)) == "Q-000002"
+
+
+async def fast(committed: Committed, tenant: UUID) -> None:
+    await add_tenants(committed.app, tenant)
+    async with committed.app.begin(tenant) as tx:
+        wanted = NumberFormat(type="quote", prefix="Q", mode=Mode.FAST)
+        await save_format(tx, wanted, DEFAULT, now=NOW)
+
+
+async def test_fast_numbers_wait_for_nobody(committed: Committed, tenant: UUID) -> None:
+    """The first holds its transaction open; a gapless second would wait for it for ever."""
+    await fast(committed, tenant)
+    async with asyncio.timeout(5), committed.app.begin(tenant) as first:
+        assert await next_number(first, "quote", prefix="Q", on=TODAY) == "Q-2026-000001"
+        async with committed.app.begin(tenant) as second:
+            assert await next_number(second, "quote", prefix="Q", on=TODAY) == "Q-2026-000002"
+
+
+async def test_eighty_fast_ones_at_once_never_twice(committed: Committed, tenant: UUID) -> None:
+    other = new_id()
+    for one in (tenant, other):
+        await fast(committed, one)
+
+    async def take(who: UUID) -> tuple[UUID, str]:
+        async with committed.app.begin(who) as tx:
+            return who, await next_number(tx, "quote", prefix="Q", on=TODAY)
+
+    taken = await asyncio.gather(*(take(who) for who in [tenant, other] * 80))
+    for one in (tenant, other):
+        assert sorted(n for who, n in taken if who == one) == [
+            f"Q-2026-{n:06}" for n in range(1, 81)
+        ]
+    async with committed.app.begin(tenant) as tx:
+        last = await tx.exec_driver_sql("SELECT last FROM document_numbers")
+        assert last.scalar_one() == 2 * BLOCK

@@ -1,0 +1,102 @@
+"""Who is let in, and how often."""
+
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.refusals import TooManyRequests
+from chassis.tables import tenant_settings
+from chassis.tenants.gate import Gate
+from kernel.errors import Forbidden
+from testkit.plugin import Client, Committed
+from testkit.tenants import add_tenant, remove_tenant
+
+CARD = {"title": "x"}
+
+
+@pytest.mark.parametrize(
+    ("status", "read", "written"),
+    [
+        ("ACTIVE", (404, "NOTE_NOT_FOUND"), (201, None)),
+        ("SUSPENDED", (404, "NOTE_NOT_FOUND"), (403, "TENANT_SUSPENDED")),
+        ("DELETED", (403, "TENANT_DELETED"), (403, "TENANT_DELETED")),
+    ],
+)
+async def test_what_a_tenant_may_do(
+    client: Client,
+    tx: AsyncConnection,
+    tenant: UUID,
+    status: str,
+    read: tuple[int, str | None],
+    written: tuple[int, str | None],
+) -> None:
+    await add_tenant(tx, status=status)
+    answer = await client.get(f"/notes/{tenant}")
+    assert (answer.status_code, answer.json().get("code")) == read
+    answer = await client.post("/cards", json=CARD)
+    assert (answer.status_code, answer.json().get("code")) == written
+
+
+async def test_an_unknown_tenant_comes_too_early(client: Client, tx: AsyncConnection) -> None:
+    await remove_tenant(tx)
+    answer = await client.post("/cards", json=CARD)
+    assert (answer.status_code, answer.json()["code"]) == (503, "TENANT_NOT_READY")
+    assert answer.headers["Retry-After"] == "1"
+
+
+async def test_a_tenant_has_so_many_requests_a_minute(
+    client: Client, tx: AsyncConnection, app: FastAPI, tenant: UUID
+) -> None:
+    await add_tenant(tx, quotas={"requests_per_minute": 3})
+    answers = [await client.get(f"/notes/{tenant}") for _ in range(4)]
+    assert [one.status_code for one in answers] == [404, 404, 404, 429]
+    assert answers[3].json()["code"] == "QUOTA_REQUESTS"
+    assert answers[3].json()["params"] == {"limit": 3}
+    assert 1 <= int(answers[3].headers["Retry-After"]) <= 21
+
+
+async def test_the_bucket_fills_evenly(
+    tx: AsyncConnection, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six a minute are one every ten seconds, and never more than six at once."""
+    await add_tenant(tx, quotas={"requests_per_minute": 6})
+    now = 1000.0
+    monkeypatch.setattr("chassis.tenants.gate.time.monotonic", lambda: now)
+    door = Gate()
+
+    async def let_in() -> int:
+        count = 0
+        try:
+            while True:
+                await door.enter(tx, tenant, "GET")
+                count += 1
+        except TooManyRequests:
+            return count
+
+    assert await let_in() == 6
+    now += 9
+    assert await let_in() == 0
+    now += 1
+    assert await let_in() == 1
+    now += 3600
+    assert await let_in() == 6
+
+
+async def test_what_is_known_is_two_seconds_old_at_most(
+    committed: Committed, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("chassis.tenants.gate.time.monotonic", lambda: now)
+    door = Gate()
+    async with committed.app.begin(tenant) as tx:
+        await door.enter(tx, tenant, "POST")
+        await tx.execute(update(tenant_settings).values(status="SUSPENDED"))
+        now += 1.9
+        await door.enter(tx, tenant, "POST")
+        now += 0.1
+        with pytest.raises(Forbidden, match="TENANT_SUSPENDED"):
+            await door.enter(tx, tenant, "POST")
+        await door.enter(tx, tenant, "GET")

@@ -1,0 +1,75 @@
+"""Limits of records and imports, also for those who come at once."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.tables import operations
+from chassis.tenants.quotas import imports_allowed, limit_records
+from chassis.tenants.tables import tenant_usage
+from chassis.tenants.usage import count_records
+from kernel.errors import Conflict
+from kernel.ids import new_id
+from testkit.database import cards
+from testkit.plugin import Client, Committed
+from testkit.tenants import add_tenant
+
+CARD = {"title": "x"}
+
+
+async def test_without_a_limit_nothing_is_counted(client: Client, tx: AsyncConnection) -> None:
+    assert (await client.post("/cards", json=CARD)).status_code == 201
+    assert await tx.scalar(select(func.count()).select_from(tenant_usage)) == 0
+
+
+async def test_what_is_there_already_counts(client: Client, tx: AsyncConnection) -> None:
+    for _ in range(2):
+        await client.post("/cards", json=CARD)
+    await add_tenant(tx, quotas={"rows": 3})
+    assert (await client.post("/cards", json=CARD)).status_code == 201
+    answer = await client.post("/cards", json=CARD)
+    assert (answer.status_code, answer.json()["code"]) == (409, "QUOTA_ROWS")
+    assert answer.json()["params"] == {"limit": 3}
+    await add_tenant(tx, quotas={"rows": 4})
+    assert (await client.post("/cards", json=CARD)).status_code == 201
+
+
+async def test_twenty_at_once_never_exceed_it(
+    committed_client: Client, committed: Committed, tenant: UUID
+) -> None:
+    async with committed.app.begin(tenant) as tx:
+        await add_tenant(tx, quotas={"rows": 7})
+    answers = await asyncio.gather(*(committed_client.post("/cards", json=CARD) for _ in range(20)))
+    assert sorted(one.status_code for one in answers) == [201] * 7 + [409] * 13
+    async with committed.app.begin(tenant) as tx:
+        assert await tx.scalar(select(func.count()).select_from(cards)) == 7
+
+
+async def test_ten_imports_at_once_where_three_may_run(committed: Committed, tenant: UUID) -> None:
+    """Operations stand for imports here: what counts is whom `running` counts."""
+    running = select(func.count()).select_from(operations)
+    async with committed.app.begin(tenant) as tx:
+        await add_tenant(tx, quotas={"imports_at_once": 3})
+
+    async def start() -> bool:
+        try:
+            async with committed.app.begin(tenant) as tx:
+                await imports_allowed(tx, running)
+                values = {"id": new_id(), "kind": "x", "status": "RUNNING", "result": {}}
+                await tx.execute(operations.insert().values(values))
+        except Conflict:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*(start() for _ in range(10)))) == 3
+
+
+async def test_a_job_respects_the_limit_when_it_says_so(tx: AsyncConnection) -> None:
+    await add_tenant(tx, quotas={"rows": 0})
+    await count_records(tx, cards)
+    await limit_records(tx)
+    with pytest.raises(Conflict, match="QUOTA_ROWS"):
+        await count_records(tx, cards)

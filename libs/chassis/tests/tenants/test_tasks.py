@@ -1,0 +1,215 @@
+"""A service's part of a tenant task: exported, erased from, deleted, and told."""
+
+import io
+import json
+import zipfile
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert, select, text
+
+from chassis.jobs.queue import Done, Job
+from chassis.relay.courier import Courier
+from chassis.relay.relay import Relay
+from chassis.tables import idempotency_keys, jobs, outbox, parked_events
+from chassis.tenants import export, rooms, tasks
+from contracts.org.events import TenantTaskRequested
+from kernel.ids import new_id
+from testkit import notes
+from testkit.database import cards
+from testkit.plugin import Client, Committed, Published
+from testkit.tenants import add_tenant, add_tenants
+
+PHONE, MAIL = "+8613800138000", "li.na@example.com"
+
+
+async def run(committed: Committed, tenant: UUID, *, settled: bool = False) -> int:
+    """Run the tenant's task to its end, as the runner would; how many chunks it took."""
+    handle, chunks = tasks.job("testkit"), 0
+    while True:
+        async with committed.worker.begin(tenant) as tx:
+            mine = select(jobs).where(jobs.c.tenant_id == tenant, jobs.c.kind == tasks.KIND)
+            row = (await tx.execute(mine)).one()
+            job = Job(
+                tenant=tenant,
+                id=row.id,
+                kind=row.kind,
+                key=row.key,
+                run_at=row.run_at,
+                payload=row.payload,
+                attempts=0,
+                now=datetime.now(UTC) + (tasks.SETTLE if settled else timedelta()),
+            )
+            outcome = await handle(tx, job)
+            chunks += 1
+            if isinstance(outcome, Done):
+                await tx.execute(jobs.delete().where(jobs.c.id == row.id))
+                return chunks
+            await tx.execute(
+                jobs.update().where(jobs.c.id == row.id).values(payload=outcome.payload)
+            )
+            if "until" in outcome.payload and not settled:
+                return chunks
+
+
+async def ask(committed: Committed, tenant: UUID, kind: str, **whom: Any) -> UUID:
+    task_id = new_id()
+    async with committed.worker.begin(tenant) as tx:
+        await tasks.begin(tx, TenantTaskRequested(task_id=task_id, kind=kind, **whom))
+    return task_id
+
+
+async def reported(committed: Committed, tenant: UUID) -> Published:
+    async with committed.app.begin(tenant) as tx:
+        query = select(outbox).where(outbox.c.type == "testkit.tenant_task.finished.v1")
+        row = (await tx.execute(query)).one()
+        return Published(row.type, row.aggversion, row.payload)
+
+
+async def write_notes(committed: Committed, tenant: UUID, *texts: str) -> list[UUID]:
+    async with committed.app.begin(tenant) as tx:
+        return [(await notes.write(tx, each)).id for each in texts]
+
+
+async def test_everything_is_exported(
+    committed: Committed, committed_client: Client, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "PART", 3)
+    other = new_id()
+    await add_tenants(committed.app, other)
+    written = await write_notes(committed, tenant, *(f"第 {n} 条" for n in range(7)))
+    await write_notes(committed, other, "theirs")
+    task_id = await ask(committed, tenant, "EXPORT")
+    await run(committed, tenant)
+    report = await reported(committed, tenant)
+    counted = {each["table"]: each["rows"] for each in report.payload["tables"]}
+    assert counted["notes"] == 7
+    assert not counted.keys() & rooms.TECHNICAL
+    listed = (await committed_client.get("/tenant-exports")).json()["items"]
+    assert {one["table"]: one["rows"] for one in listed} == counted
+    answer = await committed_client.get(f"/tenant-exports/{task_id}/file")
+    assert answer.headers["content-type"] == "application/zip"
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert {name.removesuffix(".jsonl") for name in archive.namelist()} == counted.keys()
+    rows = [json.loads(line) for line in archive.read("notes.jsonl").decode().splitlines()]
+    assert [UUID(row["id"]) for row in rows] == sorted(written)
+    assert [row["text"] for row in rows] == [f"第 {n} 条" for n in range(7)]
+    missing = await committed_client.get(f"/tenant-exports/{new_id()}/file")
+    assert (missing.status_code, missing.json()["code"]) == (404, "TENANT_EXPORT_NOT_FOUND")
+
+
+async def test_traces_of_a_person_are_cut_out_everywhere(
+    committed: Committed, tenant: UUID
+) -> None:
+    """A free text, an event, a parked event, a stored answer; what is another's stays."""
+    about, _ = await write_notes(committed, tenant, f"call 13800138000 or {MAIL.upper()}", "x")
+    async with committed.worker.begin(tenant) as tx:
+        await tx.execute(
+            insert(parked_events).values(
+                id=new_id(),
+                subscription="testkit.notes",
+                key="k",
+                topic="t",
+                partition=0,
+                envelope={"data": {"phone": PHONE, "note": "keep"}},
+                reason="FAILED",
+                error="x",
+            )
+        )
+        await tx.execute(
+            insert(idempotency_keys).values(
+                principal="p",
+                method="POST",
+                path="/notes",
+                key="k",
+                body_hash=b"",
+                status=201,
+                headers={},
+                body=json.dumps({"email": MAIL, "name": "x"}).encode(),
+                expires_at=datetime.now(UTC) + timedelta(days=1),
+            )
+        )
+    await ask(committed, tenant, "ERASE", phones=(PHONE,), emails=(MAIL,))
+    await run(committed, tenant)
+    async with committed.app.begin(tenant) as tx:
+        told = (await tx.execute(select(outbox.c.payload).order_by(outbox.c.seq))).scalars().all()
+        assert [one["text"] for one in told[:2]] == ["call *** or ***", "x"]
+        row = (await tx.execute(text("SELECT text FROM notes ORDER BY id"))).scalars().all()
+        assert row == ["call *** or ***", "x"]
+        parked = (await tx.execute(select(parked_events.c.envelope))).scalar_one()
+        assert parked == {"data": {"phone": "***", "note": "keep"}}
+        body = (await tx.execute(select(idempotency_keys.c.body))).scalar_one()
+        assert json.loads(body) == {"email": "*" * len(MAIL), "name": "x"}
+        assert (await tx.execute(select(jobs))).all() == []
+    report = (await reported(committed, tenant)).payload
+    counted = {each["table"]: each["rows"] for each in report["tables"]}
+    assert counted["notes"] == counted["outbox"] == counted["idempotency_keys"] == 1
+    assert report["notes"] == ["KAFKA_14_DAYS", "SPELLINGS_WITH_SPACES_IN_FILES"]
+    assert about
+
+
+async def test_another_tenants_traces_stay(committed: Committed, tenant: UUID) -> None:
+    other = new_id()
+    await add_tenants(committed.app, other)
+    await write_notes(committed, other, PHONE)
+    await ask(committed, tenant, "ERASE", phones=(PHONE,))
+    await run(committed, tenant)
+    async with committed.app.begin(other) as tx:
+        assert await tx.scalar(text("SELECT text FROM notes")) == PHONE
+        assert (await tx.execute(select(outbox.c.payload))).scalar_one()["text"] == PHONE
+
+
+async def left_of(committed: Committed, tenant: UUID) -> dict[str, int]:
+    """How many rows of the tenant each table has, by the database's own list of tables."""
+    left = {}
+    async with committed.worker.begin(tenant) as tx:
+        names = await tx.execute(
+            text(
+                "SELECT table_name FROM information_schema.columns"
+                " WHERE table_schema = 'public' AND column_name = 'tenant_id'"
+            )
+        )
+        for name in names.scalars().all():
+            query = text(f'SELECT count(*) FROM "{name}" WHERE tenant_id = :t')  # our own
+            left[name] = await tx.scalar(query, {"t": tenant})
+    return {name: rows for name, rows in left.items() if rows}
+
+
+async def test_a_deleted_tenant_leaves_a_tombstone_only(
+    committed: Committed, committed_client: Client, tenant: UUID
+) -> None:
+    other = new_id()
+    await add_tenants(committed.app, other)
+    await write_notes(committed, tenant, "a", "b")
+    await write_notes(committed, other, "theirs")
+    headers = {"Idempotency-Key": "k"}
+    assert (await committed_client.post("/cards", json={"title": "x"}, headers=headers)).is_success
+    async with committed.app.begin(tenant) as tx:
+        await add_tenant(tx, status="DELETED")
+    await ask(committed, tenant, "DELETE")
+    await run(committed, tenant)
+    counted = {e["table"]: e["rows"] for e in (await reported(committed, tenant)).payload["tables"]}
+    assert (counted["notes"], counted["cards"], counted["idempotency_keys"]) == (2, 1, 1)
+    assert set(await left_of(committed, tenant)) == {"outbox", "jobs", "tenant_settings"}
+    await Relay("testkit", committed.worker.url, Courier([])).drain()
+    await write_notes(committed, tenant, "late")
+    await Relay("testkit", committed.worker.url, Courier([])).drain()
+    await run(committed, tenant, settled=True)
+    assert await left_of(committed, tenant) == {"tenant_settings": 1}
+    assert (await left_of(committed, other))["notes"] == 1
+    answer = await committed_client.get("/cards")
+    assert (answer.status_code, answer.json()["code"]) == (403, "TENANT_DELETED")
+
+
+async def test_the_rows_of_a_living_tenant_are_not_deleted(
+    committed: Committed, tenant: UUID
+) -> None:
+    await write_notes(committed, tenant, "a")
+    await ask(committed, tenant, "DELETE")
+    with pytest.raises(Exception, match="only the rows of a deleted tenant"):
+        await run(committed, tenant)
+    assert (await left_of(committed, tenant))["notes"] == 1
+    async with committed.app.begin(tenant) as tx:
+        assert (await tx.execute(select(cards))).all() == []

@@ -1,0 +1,213 @@
+"""Audit entries: every write leaves one, with who, why and what; nobody writes one by hand."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import clock
+from chassis.audit.cause import attribute, give_reason
+from chassis.audit.tables import entries
+from chassis.context import Context, entered
+from chassis.db import Database
+from kernel.ids import new_id
+from kernel.money import Money
+from testkit.cards import Card, add_card, edit_card, get_card
+from testkit.database import cards
+from testkit.plugin import Client, Committed
+
+PERSON = "01990000-0000-7000-8000-000000000001"  # of the tests' tokens
+
+WHO = Context(actor="li.na", request_id="r-1", causation_id="e-1", job_id=None)
+
+
+def a_card(**fields: Any) -> Card:
+    now = clock.now()
+    return Card(id=new_id(), title="One", created_at=now, updated_at=now, **fields)
+
+
+async def kept(tx: AsyncConnection, card_id: UUID) -> list[Any]:
+    mine = select(entries).where(entries.c.record_id == card_id).order_by(entries.c.id)
+    return list((await tx.execute(mine)).all())
+
+
+async def test_the_life_of_a_record_as_the_api_tells_it(client: Client) -> None:
+    body = {"title": "One", "amount": {"amount": "12.50", "currency": "CNY"}}
+    answer = await client.post("/cards", json=body, headers={"X-Request-Id": "first"})
+    address = f"/cards/{answer.json()['id']}"
+    await client.patch(address, json={"title": "Two", "amount": {"amount": "13.00"}})
+    await client.patch(address, json={"title": "Two"})  # changes nothing
+    await client.delete(address)
+
+    told = (await client.get(f"{address}/audit")).json()["items"]
+    assert [entry["verb"] for entry in told] == ["UPDATE", "UPDATE", "INSERT"]
+    deleted, changed, created = told
+    assert [change["field"] for change in deleted["changes"]] == ["deleted_at"]
+    assert changed["changes"] == [
+        {
+            "field": "amount",
+            "from": {"amount": "12.50", "currency": "CNY"},
+            "to": {"amount": "13.00", "currency": "CNY"},
+        },
+        {"field": "title", "from": "One", "to": "Two"},
+    ]
+    assert created["request_id"] == "first"
+    assert (created["actor"], created["origin"]) == (PERSON, None)
+    first = {change["field"]: (change["from"], change["to"]) for change in created["changes"]}
+    assert first["title"] == (None, "One")
+    assert first["amount"] == (None, {"amount": "12.50", "currency": "CNY"})
+    assert not {"tenant_id", "version", "updated_at", "board_id", "amount_currency"} & set(first)
+
+
+async def test_pages(client: Client) -> None:
+    address = f"/cards/{(await client.post('/cards', json={'title': '0'})).json()['id']}"
+    for n in range(1, 5):
+        await client.patch(address, json={"title": str(n)})
+    first = (await client.get(f"{address}/audit?limit=3")).json()
+    rest = (await client.get(f"{address}/audit?limit=3&cursor={first['next_cursor']}")).json()
+    titles = [
+        change["to"]
+        for page in (first, rest)
+        for entry in page["items"]
+        for change in entry["changes"]
+        if change["field"] == "title"
+    ]
+    assert titles == ["4", "3", "2", "1", "0"]
+    assert rest["next_cursor"] is None
+
+
+async def test_who_may_not_read_the_record_may_not_read_its_entries(
+    client: Client, token: Callable[..., str]
+) -> None:
+    address = f"/cards/{(await client.post('/cards', json={'title': '0'})).json()['id']}"
+    stranger = token(sub="stranger", scope="testkit.card.read")
+    headers = {"Authorization": f"Bearer {stranger}"}
+    assert (await client.get(f"{address}/audit", headers=headers)).status_code == 404
+    writer = {"Authorization": f"Bearer {token(scope='testkit.card.write')}"}
+    assert (await client.get(f"{address}/audit", headers=writer)).status_code == 403
+
+
+async def test_who_why_and_from_what(tx: AsyncConnection) -> None:
+    card = a_card(custom_fields={"size": "L"})
+    with entered(WHO):
+        await attribute(tx)
+        await add_card(tx, card)
+        await give_reason(tx, "he's ill; 生病")
+        await edit_card(tx, card.id, lambda c: Card(**{**vars(c), "title": "2"}), now=clock.now())
+    with entered(Context(actor="system:job", job_id="j-1")):
+        await attribute(tx)
+        await tx.execute(delete(cards).where(cards.c.id == card.id))
+    created, changed, gone = await kept(tx, card.id)
+    assert (created.actor, created.request_id, created.origin) == ("li.na", "r-1", "event:e-1")
+    assert (created.reason, changed.reason, gone.reason) == (None, "he's ill; 生病", None)
+    assert created.trace_id == WHO.trace_id
+    assert (gone.verb, gone.actor, gone.origin) == ("DELETE", "system:job", "job:j-1")
+    assert gone.changes["from"]["title"] == "2"
+
+
+async def test_noise_alone_leaves_nothing(tx: AsyncConnection) -> None:
+    card = a_card()
+    await add_card(tx, card)
+    later = {"version": 5, "updated_at": clock.now() + timedelta(days=1), "title": "One"}
+    await tx.execute(update(cards).where(cards.c.id == card.id).values(later))
+    assert len(await kept(tx, card.id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("1.5", "1.6", ("1.50", "1.60")),
+        ("1.50", "1.5", None),
+        ("9999999999999999.999999", "0.000001", ("9999999999999999.999999", "0.000001")),
+        ("100", "-100", ("100.00", "-100.00")),
+    ],
+)
+async def test_amounts_are_exact(
+    client: Client, tx: AsyncConnection, before: str, after: str, told: tuple[str, str] | None
+) -> None:
+    card = a_card(amount=Money.of(before, "CNY"))
+    await add_card(tx, card)
+    values = {"amount": Money.of(after, "CNY").amount}
+    await tx.execute(update(cards).where(cards.c.id == card.id).values(values))
+    later = (await client.get(f"/cards/{card.id}/audit")).json()["items"][:-1]
+    changes = [change for entry in later for change in entry["changes"]]
+    assert [(c["from"]["amount"], c["to"]["amount"]) for c in changes] == ([told] if told else [])
+
+
+async def test_another_currency_alone_is_a_change_of_the_amount(
+    client: Client, tx: AsyncConnection
+) -> None:
+    card = a_card(amount=Money.of("5", "CNY"))
+    await add_card(tx, card)
+    await tx.execute(update(cards).where(cards.c.id == card.id).values(amount_currency="USD"))
+    assert (await client.get(f"/cards/{card.id}/audit")).json()["items"][0]["changes"] == [
+        {
+            "field": "amount",
+            "from": {"amount": "5.00", "currency": "CNY"},
+            "to": {"amount": "5.00", "currency": "USD"},
+        }
+    ]
+
+
+async def test_a_custom_field_is_told_by_its_key(client: Client, tx: AsyncConnection) -> None:
+    card = a_card(custom_fields={"size": "L", "colour": "red"})
+    await add_card(tx, card)
+    values = {"custom_fields": {"size": "M", "colour": "red", "weight": "3"}}
+    await tx.execute(update(cards).where(cards.c.id == card.id).values(values))
+    told = (await client.get(f"/cards/{card.id}/audit")).json()["items"][0]["changes"]
+    assert told == [
+        {"field": "custom_fields.size", "from": "L", "to": "M"},
+        {"field": "custom_fields.weight", "from": None, "to": "3"},
+    ]
+
+
+@pytest.mark.parametrize("role", ["app", "worker"])
+@pytest.mark.parametrize("act", ["insert", "update", "delete"])
+async def test_nobody_forges_an_entry(
+    committed: Committed, tenant: UUID, role: str, act: str
+) -> None:
+    """The worker alone may blot out what a person has the right to have erased."""
+    database: Database = getattr(committed, role)
+    statement: Any = {
+        "insert": insert(entries).values(
+            resource="testkit.card", record_id=new_id(), verb="UPDATE", changes=[]
+        ),
+        "update": update(entries).values(verb="DELETE"),
+        "delete": delete(entries),
+    }[act]
+    if (role, act) == ("worker", "delete"):
+        async with database.begin(tenant) as tx:
+            await tx.execute(statement)
+        return
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with database.begin(tenant) as tx:
+            await tx.execute(statement)
+
+
+async def test_begin_brings_the_cause_and_leaves_none_behind(
+    committed: Committed, tenant: UUID
+) -> None:
+    asked = text("SELECT current_setting('app.cause', true)")
+    hostile = Context(actor="x'); DROP TABLE cards; --\\", request_id="'")
+    with entered(hostile):
+        async with committed.app.begin(tenant) as tx:
+            card = a_card()
+            await add_card(tx, card)
+            assert (await kept(tx, card.id))[0].actor == hostile.actor
+    async with committed.app.begin(None) as tx:
+        assert (await tx.execute(asked)).scalar_one() in (None, "")
+
+
+async def test_requests_are_laid_to_their_caller(
+    committed_client: Client, committed: Committed, tenant: UUID
+) -> None:
+    answer = await committed_client.post("/cards", json={"title": "One"})
+    async with committed.app.begin(tenant) as tx:
+        card = await get_card(tx, UUID(answer.json()["id"]))
+        (entry,) = await kept(tx, card.id)
+    assert (entry.actor, entry.request_id) == (card.owner_id, answer.headers["x-request-id"])

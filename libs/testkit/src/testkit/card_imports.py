@@ -1,0 +1,104 @@
+"""Cards from files: the sample of a target, with a parent that another row names."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.imports.findings import Finding
+from chassis.imports.target import (
+    Cells,
+    ImportContext,
+    ImportField,
+    Imports,
+    ImportTarget,
+    Reading,
+    Taken,
+    created,
+    each,
+    reading_of,
+    unchanged,
+    updated,
+)
+from kernel.errors import RuleBroken
+from kernel.ids import new_id
+from testkit.cards import Card, add_card, get_card, save_card
+from testkit.database import Stage, cards
+from testkit.events import ImportFinished
+
+
+class CardRow(BaseModel):
+    """A row of the file; cards are known by their title."""
+
+    title: Annotated[str, Field(min_length=1, max_length=100)]
+    stage: Stage = Stage.TO_DO
+    due_date: date | None = None
+    parent: str | None = None
+
+
+def _read(cells: Cells) -> Reading[CardRow]:
+    late = [] if "due_date" in cells.fields else [Finding("CARD_UNDATED", field="due_date")]
+    return reading_of(CardRow, cells.fields, lambda row: row, warnings=late)
+
+
+async def _take(tx: AsyncConnection, row: CardRow, context: ImportContext) -> Taken:
+    if row.title == "forbidden":
+        raise RuleBroken("NOTE_FORBIDDEN", text=row.title)
+    known = await _known(tx, row.title)
+    if known is None:
+        card = Card(
+            id=new_id(),
+            title=row.title,
+            stage=row.stage,
+            due_date=row.due_date,
+            owner_id=context.actor,
+            created_at=context.now,
+            updated_at=context.now,
+        )
+        return created((await add_card(tx, card)).id)
+    before = await get_card(tx, known, lock=True)
+    after = replace(before, stage=row.stage, due_date=row.due_date)
+    if after == before:
+        return unchanged(known)
+    return updated((await save_card(tx, replace(after, updated_at=context.now))).id)
+
+
+async def _link(tx: AsyncConnection, row: CardRow, context: ImportContext) -> Taken:
+    known = await _known(tx, row.title)
+    assert known is not None
+    if row.parent is None:
+        return unchanged(known)
+    parent = await _known(tx, row.parent)
+    if parent is None:
+        return unchanged(known, Finding("CARD_PARENT_UNKNOWN", field="parent"))
+    before = await get_card(tx, known, lock=True)
+    if before.board_id == parent:
+        return unchanged(known)
+    await save_card(tx, replace(before, board_id=parent, updated_at=context.now))
+    return updated(known)
+
+
+async def _known(tx: AsyncConnection, title: str) -> UUID | None:
+    query = select(cards.c.id).where(cards.c.title == title)
+    found: UUID | None = (await tx.execute(query.limit(1))).scalar_one_or_none()
+    return found
+
+
+CARDS = ImportTarget(
+    kind="CARDS",
+    scope="testkit.card.write",
+    fields=(
+        ImportField("title", ("标题", "subject"), required=True),
+        ImportField("stage", ("阶段",)),
+        ImportField("due_date", ("到期日",)),
+        ImportField("parent", ("上级",)),
+    ),
+    read=_read,
+    take=each(_take),
+    link=each(_link),
+)
+IMPORTS = Imports("testkit", [CARDS], ImportFinished)

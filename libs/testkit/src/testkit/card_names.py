@@ -1,0 +1,43 @@
+"""Cards by what other systems call them."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.auth import Principal
+from chassis.external_ids.routes import ByExternalId, external_id_router
+from kernel.ids import new_id
+from testkit.cards import CARDS, Card, CardIn, CardOut, edit_card, get_card, write_card
+
+
+async def create_card(tx: AsyncConnection, body: CardIn, caller: Principal, now: datetime) -> Card:
+    """A card of the caller."""
+    stamps: dict[str, Any] = {"owner_id": caller.subject, "created_at": now, "updated_at": now}
+    return await write_card(tx, Card(id=new_id(), **_values(body), **stamps))
+
+
+async def replace_card(
+    tx: AsyncConnection, card_id: UUID, body: CardIn, _: Principal, now: datetime
+) -> Card:
+    """All that a body can say, as it says."""
+    return await edit_card(tx, card_id, lambda card: replace(card, **_values(body)), now=now)
+
+
+def _values(body: CardIn) -> dict[str, Any]:
+    return {name: getattr(body, name) for name in CardIn.model_fields}
+
+
+router = external_id_router(
+    ByExternalId(
+        scoped=CARDS,
+        collection="/cards",
+        body=CardIn,
+        answer=CardOut,
+        create=create_card,
+        update=replace_card,
+        get=get_card,
+    )
+)

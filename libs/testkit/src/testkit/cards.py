@@ -1,0 +1,262 @@
+"""Cards: the sample resource that stands on all of the ground."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.access.guards import may_list, may_read, may_write
+from chassis.access.reach import Reach, Scoped
+from chassis.access.routes import access_router
+from chassis.audit.routes import audit_router
+from chassis.auth import Caller, allow
+from chassis.clock import Now
+from chassis.custom_fields.routes import custom_field_router
+from chassis.custom_fields.values import custom_conditions, validated_custom_fields
+from chassis.deletion import deleted, restored
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed, Listing
+from chassis.outbox import publish
+from chassis.pages import PageParams
+from chassis.patches import MergePatch
+from chassis.preconditions import UNCONDITIONAL, IfMatch, Precondition
+from chassis.routing import new_router
+from chassis.rows import fetch_row, insert_row, update_row
+from chassis.transaction import Tx
+from kernel.ids import new_id
+from kernel.money import Money
+from testkit.database import Stage, cards
+from testkit.events import CardChanged, CardState, CardWritten
+
+CARDS = Scoped("testkit.card", cards)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    id: UUID
+    title: str
+    board_id: UUID | None = None
+    stage: Stage = Stage.TO_DO
+    amount: Money | None = None
+    due_date: date | None = None
+    owner_id: str | None = None
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = None
+    version: int = 1
+
+    def state(self) -> CardState:
+        return CardState(
+            card_id=self.id, title=self.title, stage=self.stage, owner_id=self.owner_id
+        )
+
+
+async def add_card(tx: AsyncConnection, card: Card) -> Card:
+    """Store a new card and publish it."""
+    await insert_row(tx, cards, card)
+    await publish(tx, CardWritten(card=card.state()), of=card)
+    return card
+
+
+async def write_card(tx: AsyncConnection, card: Card) -> Card:
+    """A new card whose custom fields are checked. Raises Invalid."""
+    fields = await validated_custom_fields(tx, CARDS.resource, card.custom_fields)
+    return await add_card(tx, replace(card, custom_fields=fields))
+
+
+async def save_card(tx: AsyncConnection, card: Card) -> Card:
+    """Write a changed card over its row and publish it. Raises Conflict (STALE_WRITE)."""
+    saved = await update_row(tx, cards, card)
+    await publish(tx, CardChanged(card=saved.state()), of=saved)
+    return saved
+
+
+async def get_card(
+    tx: AsyncConnection, card_id: UUID, *, lock: bool = False, with_deleted: bool = False
+) -> Card:
+    """Raises NotFound."""
+    return await fetch_row(tx, cards, card_id, Card, lock=lock, with_deleted=with_deleted)
+
+
+async def edit_card(
+    tx: AsyncConnection,
+    card_id: UUID,
+    edit: Callable[[Card], Card],
+    *,
+    expected: Precondition = UNCONDITIONAL,
+    now: datetime,
+) -> Card:
+    """An edit that changes nothing answers what there is. Raises NotFound, Invalid."""
+    before = await get_card(tx, card_id, lock=True)
+    edited = edit(before)
+    fields = await validated_custom_fields(
+        tx, CARDS.resource, edited.custom_fields, before=before.custom_fields
+    )
+    after = replace(edited, custom_fields=fields)
+    if after == before:
+        return before
+    expected.check(before)
+    return await save_card(tx, replace(after, updated_at=now))
+
+
+async def finish_card(
+    tx: AsyncConnection,
+    card_id: UUID,
+    *,
+    expected: Precondition = UNCONDITIONAL,
+    now: datetime,
+) -> Card:
+    """A finished one answers itself. Raises NotFound."""
+    before = await get_card(tx, card_id, lock=True)
+    if before.stage is Stage.DONE:
+        return before
+    expected.check(before)
+    return await save_card(tx, replace(before, stage=Stage.DONE, updated_at=now))
+
+
+async def delete_card(
+    tx: AsyncConnection, card_id: UUID, *, expected: Precondition = UNCONDITIONAL, now: datetime
+) -> Card:
+    """A deleted one answers itself. Raises NotFound."""
+    before = await get_card(tx, card_id, lock=True, with_deleted=True)
+    after = deleted(before, now=now, expected=expected)
+    return before if after is before else await save_card(tx, after)
+
+
+async def restore_card(
+    tx: AsyncConnection, card_id: UUID, *, expected: Precondition = UNCONDITIONAL, now: datetime
+) -> Card:
+    """One that is there answers itself. Raises NotFound."""
+    before = await get_card(tx, card_id, lock=True, with_deleted=True)
+    after = restored(before, now=now, expected=expected)
+    return before if after is before else await save_card(tx, after)
+
+
+async def transfer_card(
+    tx: AsyncConnection,
+    card_id: UUID,
+    owner_id: str,
+    expected: Precondition,
+    actor: str,
+    now: datetime,
+) -> Card:
+    """One that has this owner answers itself. Raises NotFound."""
+    before = await get_card(tx, card_id, lock=True)
+    if before.owner_id == owner_id:
+        return before
+    expected.check(before)
+    return await save_card(tx, replace(before, owner_id=owner_id, updated_at=now))
+
+
+class CardIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    title: Annotated[str, Field(min_length=1, max_length=100)]
+    board_id: UUID | None = None
+    stage: Stage = Stage.TO_DO
+    amount: Money | None = None
+    due_date: date | None = None
+    custom_fields: dict[str, Any] = {}
+
+
+class CardEdit(BaseModel):
+    """All that a PATCH may change."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+    title: Annotated[str, Field(min_length=1, max_length=100)]
+    board_id: UUID | None = None
+    amount: Money | None = None
+    due_date: date | None = None
+    custom_fields: dict[str, Any] = {}
+
+
+class CardOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: UUID
+    title: str
+    board_id: UUID | None
+    stage: Stage
+    amount: Money | None
+    due_date: date | None
+    owner_id: str | None
+    custom_fields: dict[str, Any]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+LISTING = Listing(
+    CARDS,
+    CardOut,
+    entity=Card,
+    filters=["stage", "board_id", "owner_id", "title", "amount", "due_date", "created_at"],
+    sorts=["created_at", "due_date", "amount", "title", "stage,due_date"],
+    words=["title"],
+    custom=custom_conditions,
+)
+
+router = new_router("/cards", tag="cards")
+access = access_router(CARDS, collection="cards", transfer=transfer_card)
+custom = custom_field_router("testkit", {CARDS.resource: cards})
+audit = audit_router("/cards", resource="testkit.card", dependencies=[may_read(CARDS)])
+
+
+@router.post("", status_code=201, dependencies=[allow("testkit.card.write")])
+async def card_create(body: CardIn, tx: Tx, now: Now, caller: Caller) -> CardOut:
+    """Write a card."""
+    card = Card(
+        id=new_id(),
+        owner_id=caller.subject,
+        created_at=now,
+        updated_at=now,
+        **{name: getattr(body, name) for name in CardIn.model_fields},
+    )
+    return CardOut.model_validate(await write_card(tx, card))
+
+
+@router.patch("/{card_id}", dependencies=[may_write(CARDS)])
+async def card_edit(
+    card_id: UUID, body: MergePatch[CardEdit], tx: Tx, now: Now, if_match: IfMatch
+) -> CardOut:
+    """Change what the body names."""
+    card = await edit_card(tx, card_id, body.applied, expected=if_match, now=now)
+    return CardOut.model_validate(card)
+
+
+@router.post("/{card_id}/finish", dependencies=[may_write(CARDS)])
+async def card_finish(card_id: UUID, tx: Tx, now: Now, if_match: IfMatch) -> CardOut:
+    """Say that it is done."""
+    return CardOut.model_validate(await finish_card(tx, card_id, expected=if_match, now=now))
+
+
+@router.delete("/{card_id}", status_code=204, dependencies=[may_write(CARDS)])
+async def card_delete(card_id: UUID, tx: Tx, now: Now, if_match: IfMatch) -> None:
+    """Take it out of every list; it can be restored."""
+    await delete_card(tx, card_id, expected=if_match, now=now)
+
+
+@router.post("/{card_id}/restore", dependencies=[may_write(CARDS)])
+async def card_restore(card_id: UUID, tx: Tx, now: Now, if_match: IfMatch) -> CardOut:
+    """Bring a deleted one back."""
+    return CardOut.model_validate(await restore_card(tx, card_id, expected=if_match, now=now))
+
+
+@router.get("")
+async def card_list(
+    tx: Tx,
+    page: PageParams,
+    asked: Annotated[Asked, LISTING.query],
+    reach: Annotated[Reach, may_list(CARDS)],
+) -> Listed[CardOut]:
+    """List cards, newest first."""
+    return await LISTING.page(tx, page, asked, reach)
+
+
+@router.get("/{card_id}", dependencies=[may_read(CARDS)])
+async def card_get(card_id: UUID, tx: Tx) -> CardOut:
+    """Read a card."""
+    return CardOut.model_validate(await get_card(tx, card_id))

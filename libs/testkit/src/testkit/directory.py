@@ -1,0 +1,195 @@
+"""A small company in a service's replica of the directory, and its people's sign-ins.
+
+    root (zhao heads it)
+    └── sales (qian)
+        ├── team A (sun): li, zhou
+        └── team B (wu): zheng
+
+wang works in finance, which hangs on the root; bei in no department at all.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.access import replica
+from chassis.consumer.subscriptions import Meta, Received
+from contracts.event import Event
+from contracts.org.events import (
+    DepartmentChanged,
+    DepartmentDeleted,
+    DepartmentState,
+    Leave,
+    PersonChanged,
+    PersonState,
+    Post,
+    TeamChanged,
+    TeamState,
+)
+from kernel.ids import new_id
+from testkit import tokens
+
+NAMES = UUID("6f0cbd5c-1b6e-4d0a-9d0e-4f3c2b1a0908")
+
+
+def directory_id(name: str) -> UUID:
+    """The id of the person, department or team of this name; the same in every test."""
+    return uuid5(NAMES, name)
+
+
+def subject(name: str) -> str:
+    """What a person's tokens call them, and so who owns their records."""
+    return str(directory_id(name))
+
+
+def sign_in(tenant: UUID, name: str, *, scope: str, **claims: Any) -> dict[str, str]:
+    """The header of a person who holds these scopes: `sign_in(tenant, "li", scope="l2o.*")`.
+
+    Mind that `l2o.*` sees every row; a seller holds `l2o.account.read l2o.account.write`.
+    """
+    return tokens.bearer(tenant, sub=subject(name), name=name, scope=scope, **claims)
+
+
+class Company:
+    """Writes a tenant's directory as its events would: every change is one version more.
+
+    `await Company(tx).build()` makes the one above; the methods below change it.
+    """
+
+    names = frozenset(
+        {
+            "zhao",
+            "qian",
+            "sun",
+            "li",
+            "zhou",
+            "wu",
+            "zheng",
+            "wang",
+            "bei",
+        }
+    )
+
+    def __init__(self, tx: AsyncConnection) -> None:
+        self._tx = tx
+        self._sequence = 0
+
+    async def build(self) -> "Company":
+        for name, parent, manager in DEPARTMENTS:
+            await self.department(name, parent=parent, manager=manager)
+        for name, department in PEOPLE.items():
+            await self.person(name, *([department] if department else []))
+        return self
+
+    async def department(
+        self, name: str, *, parent: str | None = None, manager: str | None = None
+    ) -> None:
+        await self.tell([DepartmentChanged(department=_department(name, parent, manager))])
+
+    async def delete_department(self, name: str) -> None:
+        await self.tell([DepartmentDeleted(department=_department(name, None, None))])
+
+    async def person(
+        self,
+        name: str,
+        *departments: str,
+        active: bool = True,
+        leaves: Iterable[Leave] = (),
+    ) -> None:
+        """Somebody with a post in each of these departments, the first being the primary one."""
+        posts = tuple(
+            Post(department_id=directory_id(each), primary=place == 0)
+            for place, each in enumerate(departments)
+        )
+        state = PersonState(
+            person_id=directory_id(name),
+            name=name,
+            active=active,
+            posts=posts,
+            leaves=tuple(leaves),
+        )
+        await self.tell([PersonChanged(person=state)])
+
+    async def team(self, name: str, *members: str) -> None:
+        ids = tuple(directory_id(each) for each in members)
+        await self.tell(
+            [TeamChanged(team=TeamState(team_id=directory_id(name), name=name, member_ids=ids))]
+        )
+
+    async def sql(self, statement: str) -> None:
+        """What no event does: let a day go by, say."""
+        await self._tx.execute(text(statement))
+
+    async def tell(self, events: Iterable[Event]) -> None:
+        """Let the replica hear of these, in this order."""
+        for event in events:
+            self._sequence += 1
+            await hear(self._tx, [received(event, sequence=self._sequence)])
+
+
+def leave(from_date: date, to_date: date, substitute: str | None) -> Leave:
+    """An absence of `[from_date, to_date)`."""
+    stand_in = directory_id(substitute) if substitute else None
+    return Leave(from_date=from_date, to_date=to_date, substitute_id=stand_in)
+
+
+def received(event: Event, *, sequence: int, epoch: int = 1) -> Received[Any]:
+    """The event as a consumer hands it over."""
+    state = event.model_dump()
+    ((_, body),) = [pair for pair in state.items() if isinstance(pair[1], Mapping)]
+    key = next(body[name] for name in ("person_id", "department_id", "team_id") if name in body)
+    return Received(
+        event,
+        Meta(
+            event_id=new_id(),
+            tenant=NAMES,
+            aggregate_id=key,
+            sequence=sequence,
+            epoch=epoch,
+            occurred_at=datetime(2026, 11, 22, tzinfo=UTC),
+        ),
+    )
+
+
+async def hear(tx: AsyncConnection, batch: Iterable[Received[Any]]) -> None:
+    """Give a batch to the handlers of the directory's subscription, as a consumer does."""
+    arrived = list(batch)
+    handlers = replica.subscription("testkit").handlers
+    for handler in dict.fromkeys(handlers.values()):
+        mine = [one for one in arrived if handlers[type(one.event)] is handler]
+        if mine:
+            await handler(tx, mine)
+
+
+def _department(name: str, parent: str | None, manager: str | None) -> DepartmentState:
+    return DepartmentState(
+        department_id=directory_id(name),
+        name=name,
+        parent_id=directory_id(parent) if parent else None,
+        manager_id=directory_id(manager) if manager else None,
+    )
+
+
+# name, parent, manager
+DEPARTMENTS: tuple[tuple[str, str | None, str | None], ...] = (
+    ("root", None, "zhao"),
+    ("sales", "root", "qian"),
+    ("team A", "sales", "sun"),
+    ("team B", "sales", "wu"),
+    ("finance", "root", None),
+)
+PEOPLE = {
+    "zhao": "root",
+    "qian": "sales",
+    "sun": "team A",
+    "li": "team A",
+    "zhou": "team A",
+    "wu": "team B",
+    "zheng": "team B",
+    "wang": "finance",
+    "bei": None,
+}

@@ -1,0 +1,47 @@
+"""A tenant's settings, as they arrive from `org`; every request passes the gate by them."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.db import Database
+from chassis.tables import tenant_settings
+
+SETTINGS: dict[str, Any] = {
+    "epoch": 1,
+    "sequence": 1,
+    "name": "示例科技",
+    "timezone": "Asia/Shanghai",
+    "currency": "CNY",
+    "languages": ["zh-CN", "en"],
+    "default_tax_rate": Decimal("0.13"),
+    "status": "ACTIVE",
+    "tax_rounding": "LINE",
+    "quotas": {},
+}
+
+
+async def add_tenant(tx: AsyncConnection, **settings: Any) -> None:
+    """Let the transaction's tenant have these settings: `add_tenant(tx, status="SUSPENDED")`."""
+    new = insert(tenant_settings).values(SETTINGS | settings)
+    await tx.execute(
+        new.on_conflict_do_update(index_elements=["tenant_id"], set_=settings)
+        if settings
+        else new.on_conflict_do_nothing()
+    )
+
+
+async def remove_tenant(tx: AsyncConnection) -> None:
+    """Let the transaction's tenant be one whose settings have not arrived."""
+    await tx.execute(text("DELETE FROM tenant_settings"))
+
+
+async def add_tenants(database: Database, *tenants: UUID) -> None:
+    """Committed settings of further tenants, for tests that need several."""
+    for tenant in tenants:
+        async with database.begin(tenant) as tx:
+            await add_tenant(tx)

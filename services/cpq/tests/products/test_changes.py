@@ -1,0 +1,134 @@
+"""Products that are edited, deactivated, deleted and restored."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.ids import new_id
+from services.cpq.tests.factories import Shop, add_product, created, open_shop
+from testkit.plugin import PublishedFacts
+
+Client = httpx.AsyncClient
+GTX = {"sku": "GTX", "name": "GTX 基础版", "unit": "PCS"}
+
+
+async def made(client: Client, **more: Any) -> dict[str, Any]:
+    answer = await client.post("/products", json={**GTX, **more})
+    assert answer.status_code == 201, answer.text
+    product: dict[str, Any] = answer.json()
+    return product
+
+
+async def test_what_a_patch_names_is_changed(client: Client, published: PublishedFacts) -> None:
+    product = await made(client)
+    path = f"/products/{product['id']}"
+    answer = await client.patch(path, json={"name": "GTX 2"}, headers={"If-Match": '"1"'})
+    changed = answer.json()
+    assert (changed["name"], changed["sku"], changed["version"]) == ("GTX 2", "GTX", 2)
+    assert (await client.get(path)).json() == changed
+    assert (await client.patch(path, json={"name": "GTX 2"})).json() == changed
+    stale = await client.patch(path, json={"name": "x"}, headers={"If-Match": '"1"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
+    facts = await published()
+    assert [(f.type, f.sequence) for f in facts[1:]] == [("cpq.product.changed.v1", 2)]
+    assert facts[1].payload["product"]["name"] == "GTX 2"
+
+
+@pytest.mark.parametrize(
+    ("patch", "pointer", "code"),
+    [
+        ({"name": None}, "/name", "REQUIRED"),
+        ({"name": " "}, "/name", "TOO_SHORT"),
+        ({"sku": "a\\tb"}, "/sku", "PATTERN_MISMATCH"),
+        ({"sku": "x" * 65}, "/sku", "TOO_LONG"),
+        ({"unit": "?"}, "/unit", "PATTERN_MISMATCH"),
+        ({"active": False}, "/active", "UNKNOWN_FIELD"),
+        ({"version": 9}, "/version", "UNKNOWN_FIELD"),
+    ],
+)
+async def test_bad_patches(client: Client, patch: dict[str, Any], pointer: str, code: str) -> None:
+    product = await made(client)
+    if patch.get("sku") == "a\\tb":
+        patch = {"sku": "a\tb"}
+    answer = await client.patch(f"/products/{product['id']}", json=patch)
+    assert answer.status_code == 422, answer.text
+    assert pointer in {e["pointer"] for e in answer.json()["errors"]}
+
+
+async def test_an_sku_belongs_to_one_product(client: Client, published: PublishedFacts) -> None:
+    product, other = await made(client), await made(client, sku="OTHER")
+    answer = await client.patch(f"/products/{other['id']}", json={"sku": "GTX"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "PRODUCT_DUPLICATE")
+    assert answer.json()["params"]["product_id"] == product["id"]
+    free = await client.patch(f"/products/{other['id']}", json={"sku": "GTX-2", "name": "n"})
+    assert (free.json()["sku"], free.json()["version"]) == ("GTX-2", 2)
+    assert len(await published()) == 3
+
+
+async def test_an_inactive_product_is_not_quoted(
+    client: Client, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    shop = await open_shop(tx)
+    path = f"/products/{shop.product.id}"
+    for _ in range(2):
+        gone = await client.post(f"{path}/deactivate")
+        assert (gone.json()["active"], gone.json()["version"]) == (False, 2)
+    assert await code_of_quote(client, shop) == "PRODUCT_INACTIVE"
+    for _ in range(2):
+        back = await client.post(f"{path}/reactivate")
+        assert (back.json()["active"], back.json()["version"]) == (True, 3)
+    await created(client, shop.body())
+    assert [f.type for f in await published()][:2] == [
+        "cpq.product.deactivated.v1",
+        "cpq.product.reactivated.v1",
+    ]
+
+
+async def code_of_quote(client: Client, shop: Shop) -> str:
+    answer = await client.post("/quotes", json=shop.body())
+    [error] = answer.json()["errors"]
+    code: str = error["code"]
+    return code
+
+
+async def test_a_deleted_product_is_gone_and_comes_back(
+    client: Client, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    shop = await open_shop(tx)
+    path = f"/products/{shop.product.id}"
+    for _ in range(2):
+        assert (await client.delete(path)).status_code == 204
+    for answer in (
+        await client.get(path),
+        await client.patch(path, json={"name": "x"}),
+        await client.post(f"{path}/deactivate"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "PRODUCT_NOT_FOUND")
+    assert (await client.get("/products")).json()["items"] == []
+    assert await code_of_quote(client, shop) == "PRODUCT_UNKNOWN"
+    # Its SKU stays its own: an ERP knows it by that.
+    again = await client.post("/products", json={**GTX, "sku": shop.product.sku})
+    assert (again.status_code, again.json()["code"]) == (409, "PRODUCT_DUPLICATE")
+    for _ in range(2):
+        assert (await client.post(f"{path}/restore")).json()["version"] == 3
+    await created(client, shop.body())
+    assert [f.type.split(".")[2] for f in await published()][:2] == ["deleted", "restored"]
+
+
+async def test_what_never_was_is_not_there(client: Client, tx: AsyncConnection) -> None:
+    await add_product(tx)
+    path = f"/products/{new_id()}"
+    for method, tail in (("PATCH", ""), ("DELETE", ""), ("POST", "/restore")):
+        answer = await client.request(method, f"{path}{tail}", json={})
+        assert (answer.status_code, answer.json()["code"]) == (404, "PRODUCT_NOT_FOUND")
+
+
+async def test_one_of_many_gets_a_new_sku(committed_client: Client) -> None:
+    products = [await made(committed_client, sku=f"P{n}") for n in range(6)]
+    answers = await asyncio.gather(
+        *(committed_client.patch(f"/products/{p['id']}", json={"sku": "NEW"}) for p in products)
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 5

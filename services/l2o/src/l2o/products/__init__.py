@@ -1,0 +1,1 @@
+"""Products: a read copy of what CPQ sells; an opportunity names one."""

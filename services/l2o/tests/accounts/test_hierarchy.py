@@ -1,0 +1,202 @@
+"""Which company belongs to which: never to itself, whatever comes at once."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.errors import DomainError
+from kernel.ids import new_id
+from l2o.accounts.actions import edit_account
+from l2o.accounts.domain import Account
+from l2o.accounts.store import accounts
+from services.l2o.tests.factories import NOON, add_account
+from testkit.plugin import Committed, PublishedFacts
+
+Client = httpx.AsyncClient
+
+
+async def made(client: Client, name: str, parent_id: str | None = None) -> str:
+    answer = await client.post("/accounts", json={"name": name, "parent_id": parent_id})
+    assert answer.status_code == 201, answer.text
+    found: str = answer.json()["id"]
+    return found
+
+
+async def move(client: Client, account_id: str, parent_id: str | None) -> tuple[int, str]:
+    answer = await client.patch(f"/accounts/{account_id}", json={"parent_id": parent_id})
+    return answer.status_code, answer.json().get("code", "")
+
+
+async def subtree(client: Client, account_id: str) -> set[str]:
+    answer = await client.get(f"/accounts/{account_id}/subtree")
+    assert answer.status_code == 200, answer.text
+    return {item["name"] for item in answer.json()["items"]}
+
+
+async def test_a_tree_of_any_depth(client: Client) -> None:
+    root = await made(client, "root")
+    north, south = await made(client, "north", root), await made(client, "south", root)
+    harbin = await made(client, "harbin", north)
+    assert await subtree(client, root) == {"root", "north", "south", "harbin"}
+    assert await subtree(client, north) == {"north", "harbin"}
+    for below in (root, north, harbin):
+        assert await move(client, root, below) == (409, "ACCOUNT_CYCLE")
+    assert await move(client, harbin, south) == (200, "")
+    assert await subtree(client, south) == {"south", "harbin"}
+    assert await move(client, north, harbin) == (200, "")
+    assert await move(client, south, north) == (409, "ACCOUNT_CYCLE")
+    assert await move(client, harbin, None) == (200, "")
+    assert await subtree(client, root) == {"root", "south"}
+    page = (await client.get(f"/accounts/{harbin}/subtree", params={"limit": 1})).json()
+    assert len(page["items"]) == 1
+    assert page["next_cursor"]
+
+
+async def test_a_parent_must_be_there(client: Client, token: Any) -> None:
+    answer = await client.post("/accounts", json={"name": "a", "parent_id": str(new_id())})
+    [error] = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/parent_id", "PARENT_UNKNOWN")
+    mine = await made(client, "mine")
+    foreign = {"Authorization": f"Bearer {token(tenant=str(new_id()))}"}
+    answer = await client.post("/accounts", json={"name": "a", "parent_id": mine}, headers=foreign)
+    assert answer.json()["errors"][0]["code"] == "PARENT_UNKNOWN"
+
+
+async def test_deletion_keeps_the_tree_whole(client: Client, published: PublishedFacts) -> None:
+    root = await made(client, "root")
+    child = await made(client, "child", root)
+    answer = await client.delete(f"/accounts/{root}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "ACCOUNT_HAS_CHILDREN")
+    for account_id in (child, child, root):
+        assert (await client.delete(f"/accounts/{account_id}")).status_code == 204
+    assert (await client.get(f"/accounts/{child}")).status_code == 404
+    assert (await client.get("/accounts")).json()["items"] == []
+    assert await move(client, child, None) == (404, "ACCOUNT_NOT_FOUND")
+    answer = await client.post(f"/accounts/{child}/restore")
+    assert answer.json()["errors"][0]["code"] == "PARENT_UNKNOWN"
+    for account_id in (root, root, child):
+        assert (await client.post(f"/accounts/{account_id}/restore")).status_code == 200
+    assert await subtree(client, root) == {"root", "child"}
+    facts = [(f.type.split(".")[2], f.sequence) for f in await published()]
+    assert facts == [
+        ("created", 1), ("created", 1), ("deleted", 2), ("deleted", 2), ("restored", 3),
+        ("restored", 3),
+    ]  # fmt: skip
+
+
+async def test_moves_that_cross_make_no_circle(
+    committed_client: Client, committed: Committed, tenant: UUID
+) -> None:
+    for _ in range(5):
+        ids = [await made(committed_client, name) for name in "abcd"]
+        # a under b, b under c, c under d, d under a: at most three of them can be.
+        moves = [move(committed_client, ids[n], ids[(n + 1) % 4]) for n in range(4)]
+        answers = await asyncio.gather(*moves)
+        assert sorted(answers) == [(200, "")] * 3 + [(409, "ACCOUNT_CYCLE")]
+    async with committed.app.begin(tenant) as tx:
+        await assert_no_circle(tx)
+
+
+async def test_a_parent_deleted_while_a_child_comes(
+    committed_client: Client, committed: Committed, tenant: UUID
+) -> None:
+    for _ in range(5):
+        parent, child = await made(committed_client, "p"), await made(committed_client, "c")
+        gone, moved = await asyncio.gather(
+            committed_client.delete(f"/accounts/{parent}"),
+            committed_client.patch(f"/accounts/{child}", json={"parent_id": parent}),
+        )
+        assert (gone.status_code, moved.status_code) in {(204, 422), (409, 200)}
+
+
+async def assert_no_circle(tx: AsyncConnection) -> None:
+    rows = await tx.execute(select(accounts.c.id, accounts.c.parent_id))
+    above = {row.id: row.parent_id for row in rows}
+    for start in above:
+        seen, at = set(), above[start]
+        while at is not None:
+            assert at not in seen
+            assert at != start
+            seen.add(at)
+            at = above[at]
+
+
+@settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(moves=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=15))
+async def test_any_sequence_of_moves(tx: AsyncConnection, moves: list[tuple[int, int]]) -> None:
+    async with tx.begin_nested() as savepoint:
+        nodes = [await add_account(tx, name=f"n{n}") for n in range(6)]
+        refusals: set[str] = set()
+        for child, parent in moves:
+            below = moved_under(nodes[parent].id)
+            try:
+                async with tx.begin_nested():
+                    await edit_account(tx, nodes[child].id, below, now=NOON)
+            except DomainError as refused:
+                refusals.add(refused.code)
+        assert refusals <= {"ACCOUNT_CYCLE"}
+        await assert_no_circle(tx)
+        await savepoint.rollback()
+
+
+def moved_under(parent_id: UUID) -> Any:
+    def edit(account: Account) -> Account:
+        return Account(**{**vars(account), "parent_id": parent_id})
+
+    return edit
+
+
+PATCHES: list[tuple[dict[str, Any], str, str]] = [
+    ({"name": None}, "/name", "REQUIRED"),
+    ({"name": "  "}, "/name", "TOO_SHORT"),
+    ({"country": "China"}, "/country", "PATTERN_MISMATCH"),
+    ({"founded_year": 3}, "/founded_year", "TOO_SMALL"),
+    ({"employees": -1}, "/employees", "TOO_SMALL"),
+    ({"employees": "many"}, "/employees", "TYPE_INVALID"),
+    ({"annual_revenue": {"amount": 1, "currency": "CNY"}}, "/annual_revenue/amount", ""),
+    ({"parent_id": "x"}, "/parent_id", "ID_INVALID"),
+    ({"owner_id": "me"}, "/owner_id", "UNKNOWN_FIELD"),
+]
+
+
+@pytest.mark.parametrize(("patch", "pointer", "code"), PATCHES)
+async def test_bad_patches(client: Client, patch: dict[str, Any], pointer: str, code: str) -> None:
+    account_id = await made(client, "a")
+    answer = await client.patch(f"/accounts/{account_id}", json=patch)
+    assert answer.status_code == 422, answer.text
+    found = {e["pointer"]: e["code"] for e in answer.json()["errors"]}
+    assert found[pointer] == code if code else pointer in found
+
+
+async def test_what_a_patch_names_is_changed(client: Client, published: PublishedFacts) -> None:
+    account_id = await made(client, "Acme")
+    patch = {
+        "industry": "technology",
+        "country": "US",
+        "founded_year": 1996,
+        "employees": 2822,
+        "annual_revenue": {"amount": "1100040000.00", "currency": "USD"},
+        "phone": "021-6437 2345",
+    }
+    answer = await client.patch(f"/accounts/{account_id}", json=patch, headers={"If-Match": '"1"'})
+    changed = answer.json()
+    assert {name: changed[name] for name in patch} == {**patch, "phone": "+862164372345"}
+    assert (changed["name"], changed["version"]) == ("Acme", 2)
+    again = await client.patch(f"/accounts/{account_id}", json=patch)
+    assert again.json() == changed
+    cleared = await client.patch(f"/accounts/{account_id}", json={"annual_revenue": None})
+    assert (cleared.json()["annual_revenue"], cleared.json()["version"]) == (None, 3)
+    stale = await client.patch(f"/accounts/{account_id}", json={}, headers={"If-Match": '"1"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
+    facts = await published()
+    assert [f.type for f in facts[1:]] == ["l2o.account.changed.v1"] * 2
+    assert facts[1].payload["account"]["annual_revenue"]["amount"] == "1100040000.00"

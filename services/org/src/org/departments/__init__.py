@@ -1,0 +1,1 @@
+"""Departments: the tree of who belongs where, who heads it, and how it came to be so."""

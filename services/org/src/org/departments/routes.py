@@ -1,0 +1,145 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from chassis.auth import Caller, allow
+from chassis.bodies import MoveIn
+from chassis.clock import Now
+from chassis.pages import Page, PageParams
+from chassis.patches import MergePatch
+from chassis.preconditions import IfMatch
+from chassis.routing import new_router
+from chassis.transaction import Tx
+from org.departments import actions, store
+from org.departments.schemas import (
+    DepartmentEdit,
+    DepartmentIn,
+    DepartmentMoveIn,
+    DepartmentOut,
+    MoveOut,
+)
+
+router = new_router("/departments", tag="departments")
+READ, WRITE = allow("org.department.read"), allow("org.department.write")
+
+
+@router.post("", status_code=201, dependencies=[WRITE])
+async def department_create(
+    body: DepartmentIn, response: Response, tx: Tx, now: Now
+) -> DepartmentOut:
+    """Add a department below another one, or a root."""
+    department = await actions.create_department(
+        tx,
+        name=body.name,
+        code=body.code,
+        parent_id=body.parent_id,
+        manager_id=body.manager_id,
+        now=now,
+    )
+    response.headers["Location"] = f"/org/v1/departments/{department.id}"
+    return DepartmentOut.model_validate(department)
+
+
+@router.get("", dependencies=[READ])
+async def department_list(
+    tx: Tx,
+    page: PageParams,
+    parent_id: Annotated[UUID | None, Query(description="Right below this one")] = None,
+    roots: Annotated[
+        bool | None, Query(alias="parent_id__isnull", description="Only roots, or no roots")
+    ] = None,
+    manager_id: Annotated[UUID | None, Query(description="Headed by this person")] = None,
+    active: Annotated[bool | None, Query(description="Active ones, or closed ones")] = None,
+    code: Annotated[str | None, Query(description="With this code")] = None,
+) -> Page[DepartmentOut]:
+    """List departments by name."""
+    return await store.read_page(
+        tx,
+        page,
+        parent_id=parent_id,
+        roots=roots,
+        manager_id=manager_id,
+        active=active,
+        code=code,
+    )
+
+
+@router.get("/{department_id}", dependencies=[READ])
+async def department_get(department_id: UUID, tx: Tx) -> DepartmentOut:
+    """Read a department."""
+    return DepartmentOut.model_validate(await store.get(tx, department_id))
+
+
+@router.patch("/{department_id}", dependencies=[WRITE])
+async def department_change(
+    department_id: UUID, body: MergePatch[DepartmentEdit], expected: IfMatch, tx: Tx, now: Now
+) -> DepartmentOut:
+    """Give it another name, code or head."""
+    department = await actions.change_department(
+        tx, department_id, body.applied, now=now, expected=expected
+    )
+    return DepartmentOut.model_validate(department)
+
+
+@router.get("/{department_id}/subtree", dependencies=[READ])
+async def department_subtree(department_id: UUID, tx: Tx, page: PageParams) -> Page[DepartmentOut]:
+    """List the department and all below it, by name."""
+    await store.get(tx, department_id)
+    return await store.read_subtree(tx, department_id, page)
+
+
+@router.get("/{department_id}/moves", dependencies=[READ])
+async def department_moves(department_id: UUID, tx: Tx, page: PageParams) -> Page[MoveOut]:
+    """List where it stood before, the latest move first."""
+    return await store.read_moves(tx, department_id, page)
+
+
+@router.post("/{department_id}/move", dependencies=[WRITE])
+async def department_move(
+    department_id: UUID,
+    body: DepartmentMoveIn,
+    expected: IfMatch,
+    caller: Caller,
+    tx: Tx,
+    now: Now,
+) -> DepartmentOut:
+    """Put it below another department, with all that stands below it."""
+    department = await actions.move_department(
+        tx,
+        department_id,
+        body.parent_id,
+        by=caller.subject,
+        reason=body.reason,
+        now=now,
+        expected=expected,
+    )
+    return DepartmentOut.model_validate(department)
+
+
+@router.post("/{department_id}/deactivate", dependencies=[WRITE])
+async def department_deactivate(
+    department_id: UUID, expected: IfMatch, tx: Tx, now: Now, body: MoveIn | None = None
+) -> DepartmentOut:
+    """Close it to new posts and to new departments below it."""
+    department = await actions.set_activity(
+        tx, department_id, active=False, now=now, expected=expected
+    )
+    return DepartmentOut.model_validate(department)
+
+
+@router.post("/{department_id}/reactivate", dependencies=[WRITE])
+async def department_reactivate(
+    department_id: UUID, expected: IfMatch, tx: Tx, now: Now, body: MoveIn | None = None
+) -> DepartmentOut:
+    """Open it again."""
+    department = await actions.set_activity(
+        tx, department_id, active=True, now=now, expected=expected
+    )
+    return DepartmentOut.model_validate(department)
+
+
+@router.delete("/{department_id}", status_code=204, dependencies=[WRITE])
+async def department_delete(department_id: UUID, expected: IfMatch, tx: Tx, now: Now) -> None:
+    """Take it out of the tree; nobody may be in it, and nothing below it."""
+    await actions.delete_department(tx, department_id, now=now, expected=expected)

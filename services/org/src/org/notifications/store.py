@@ -1,0 +1,140 @@
+"""The tables of notifications and all their SQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.db import enum_column, tenant_column
+from chassis.rows import from_columns, insert_row, update_row
+from kernel.errors import NotFound
+from org.database import metadata
+from org.notifications.domain import Notification, NotificationKind
+
+notifications = Table(
+    "notifications",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("recipient", Text, nullable=False),
+    Column("kind", enum_column(NotificationKind), nullable=False),
+    Column("params", JSONB, nullable=False),
+    Column("resource", Text),
+    Column("record_id", Uuid),
+    Column("read_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+    Index(None, "tenant_id", "recipient", "id"),
+    Index(None, "tenant_id", "recipient", "kind", "id"),
+    Index(
+        "ix_notifications_unread",
+        "tenant_id",
+        "recipient",
+        "id",
+        postgresql_where=text("read_at IS NULL"),
+    ),
+)
+
+# Only what somebody has switched off or on again; a kind without a row is told.
+notification_preferences = Table(
+    "notification_preferences",
+    metadata,
+    tenant_column(),
+    Column("recipient", Text, primary_key=True),
+    Column("kind", enum_column(NotificationKind), primary_key=True),
+    Column("in_app", Boolean, nullable=False),
+)
+
+
+async def add(tx: AsyncConnection, notification: Notification) -> None:
+    await insert_row(tx, notifications, notification)
+
+
+async def get(tx: AsyncConnection, notification_id: UUID, *, recipient: str) -> Notification:
+    """Raises NotFound, also for those of others."""
+    query: Select[Any] = listed(recipient).where(notifications.c.id == notification_id)
+    row = (await tx.execute(query.with_for_update())).one_or_none()
+    if row is None:
+        raise NotFound("notification", notification_id)
+    return from_columns(Notification, row._mapping)
+
+
+async def save(tx: AsyncConnection, notification: Notification) -> Notification:
+    """Raises Conflict (STALE_WRITE)."""
+    return await update_row(tx, notifications, notification)
+
+
+def listed(
+    recipient: str, *, kind: NotificationKind | None = None, unread: bool | None = None
+) -> Select[Any]:
+    """Somebody's notifications, as a query for a page."""
+    query = select(notifications).where(notifications.c.recipient == recipient)
+    if kind is not None:
+        query = query.where(notifications.c.kind == kind)
+    if unread is not None:
+        is_unread = notifications.c.read_at.is_(None)
+        query = query.where(is_unread if unread else ~is_unread)
+    return query
+
+
+async def unread(tx: AsyncConnection, recipient: str) -> int:
+    query = select(func.count()).select_from(listed(recipient, unread=True).subquery())
+    return (await tx.execute(query)).scalar_one()
+
+
+async def read_all(tx: AsyncConnection, recipient: str, *, now: datetime) -> int:
+    """Mark all as read; how many were not."""
+    columns = notifications.c
+    marked = await tx.execute(
+        update(notifications)
+        .where(columns.recipient == recipient, columns.read_at.is_(None))
+        .values(read_at=now, version=columns.version + 1)
+    )
+    return marked.rowcount
+
+
+async def since(
+    tx: AsyncConnection, recipient: str, instant: datetime, *, most: int
+) -> Sequence[Notification]:
+    """What somebody was told from an instant on, the oldest first."""
+    query = listed(recipient).where(notifications.c.created_at >= instant)
+    rows = await tx.execute(query.order_by(notifications.c.id).limit(most))
+    return [from_columns(Notification, row._mapping) for row in rows]
+
+
+async def preferences(tx: AsyncConnection, recipient: str) -> Mapping[NotificationKind, bool]:
+    """What somebody has said of each kind."""
+    columns = notification_preferences.c
+    rows = await tx.execute(
+        select(columns.kind, columns.in_app).where(columns.recipient == recipient)
+    )
+    return {row.kind: row.in_app for row in rows}
+
+
+async def put_preference(
+    tx: AsyncConnection, recipient: str, kind: NotificationKind, *, in_app: bool
+) -> None:
+    said = insert(notification_preferences).values(recipient=recipient, kind=kind, in_app=in_app)
+    await tx.execute(
+        said.on_conflict_do_update(
+            index_elements=["tenant_id", "recipient", "kind"], set_={"in_app": in_app}
+        )
+    )

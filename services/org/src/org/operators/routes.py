@@ -1,0 +1,112 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, Response
+
+from chassis.auth import Caller, allow
+from chassis.clock import Now
+from chassis.db import acting_for
+from chassis.pages import Page, PageParams
+from chassis.preconditions import IfMatch
+from chassis.routing import new_router
+from chassis.transaction import Tx
+from kernel.errors import Forbidden
+from kernel.ids import new_id
+from org.operators import actions
+from org.operators.schemas import NewTenant, OperatorsPatch
+from org.settings import OrgSettings
+from org.tenant_tasks.domain import TaskKind
+from org.tenant_tasks.routes import told
+from org.tenant_tasks.schemas import TenantTaskIn, TenantTaskOut
+from org.tenants import store
+from org.tenants.actions import change_tenant
+from org.tenants.domain import TenantStatus
+from org.tenants.schemas import TenantOut
+
+router = new_router("/admin/tenants", tag="operators")
+SCOPE = allow("org.operator.admin")
+Status = Annotated[TenantStatus | None, Query(description="In this status")]
+
+
+async def _is_operator(request: Request, caller: Caller) -> None:
+    """Another tenant's `*` covers the scope, too; so the tenant itself must be the operators'."""
+    settings: OrgSettings = request.app.state.settings
+    if settings.operator_tenant is None or caller.tenant_id != settings.operator_tenant:
+        raise Forbidden("OPERATORS_ONLY")
+
+
+OPERATOR = [SCOPE, Depends(_is_operator)]
+
+
+@router.post("", status_code=201, dependencies=OPERATOR)
+async def tenant_create(body: NewTenant, response: Response, tx: Tx, now: Now) -> TenantOut:
+    """Let a tenant begin, with the built-in roles and a first administrator."""
+    tenant = await actions.open_tenant(tx, new_id(), *body.opened(), now=now)
+    response.headers["Location"] = f"/org/v1/admin/tenants/{tenant.id}"
+    return TenantOut.model_validate(tenant)
+
+
+@router.get("", dependencies=OPERATOR)
+async def tenant_list(tx: Tx, page: PageParams, status: Status = None) -> Page[TenantOut]:
+    """List all tenants, newest first."""
+    return await store.read_page(tx, page, status=status)
+
+
+@router.get("/{tenant_id}", dependencies=OPERATOR)
+async def tenant_read(tenant_id: UUID, tx: Tx) -> TenantOut:
+    """Read a tenant."""
+    async with acting_for(tx, tenant_id):
+        return TenantOut.model_validate(await store.get(tx, tenant_id))
+
+
+@router.patch("/{tenant_id}", dependencies=OPERATOR)
+async def tenant_edit(
+    tenant_id: UUID, body: OperatorsPatch, expected: IfMatch, tx: Tx, now: Now
+) -> TenantOut:
+    """Change settings or quotas of a tenant; what is not named stays."""
+    async with acting_for(tx, tenant_id):
+        tenant = await change_tenant(tx, tenant_id, body.settings(), now=now, expected=expected)
+    return TenantOut.model_validate(tenant)
+
+
+@router.post("/{tenant_id}/suspend", dependencies=OPERATOR)
+async def tenant_suspend(tenant_id: UUID, tx: Tx, now: Now) -> TenantOut:
+    """Let a tenant only read from now on, in every service, within seconds."""
+    tenant = await actions.move(tx, tenant_id, TenantStatus.SUSPENDED, now=now)
+    return TenantOut.model_validate(tenant)
+
+
+@router.post("/{tenant_id}/resume", dependencies=OPERATOR)
+async def tenant_resume(tenant_id: UUID, tx: Tx, now: Now) -> TenantOut:
+    """Let a suspended tenant write again."""
+    tenant = await actions.move(tx, tenant_id, TenantStatus.ACTIVE, now=now)
+    return TenantOut.model_validate(tenant)
+
+
+@router.post("/{tenant_id}/delete", status_code=202, dependencies=OPERATOR)
+async def tenant_delete(
+    tenant_id: UUID, response: Response, caller: Caller, tx: Tx, now: Now
+) -> TenantTaskOut:
+    """Shut a tenant out at once, and have every service delete all its rows."""
+    task = await actions.delete_tenant(tx, tenant_id, actor=caller.subject, now=now)
+    response.headers["Location"] = f"/org/v1/tenant-tasks/{task.id}"
+    return await told(tx, task)
+
+
+@router.post("/{tenant_id}/tasks", status_code=202, dependencies=OPERATOR)
+async def tenant_task_order(
+    tenant_id: UUID, body: TenantTaskIn, response: Response, caller: Caller, tx: Tx, now: Now
+) -> TenantTaskOut:
+    """Export a tenant's data, or erase a person's, on its request."""
+    task = await actions.order_task(
+        tx,
+        tenant_id,
+        TaskKind(body.kind),
+        ids=body.ids,
+        phones=body.phones,
+        emails=body.emails,
+        actor=caller.subject,
+        now=now,
+    )
+    response.headers["Location"] = f"/org/v1/tenant-tasks/{task.id}"
+    return await told(tx, task)

@@ -1,0 +1,1 @@
+"""Passwords of the development issuer: set by invitation, reset by a link, changed by oneself."""

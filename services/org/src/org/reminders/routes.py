@@ -1,0 +1,77 @@
+"""A person's reminders over HTTP; everybody sees only their own."""
+
+from uuid import UUID
+
+from fastapi import Response
+
+from chassis.auth import Caller, allow
+from chassis.clock import Now
+from chassis.pages import Page, PageParams, fetch_page
+from chassis.patches import MergePatch
+from chassis.preconditions import IfMatch
+from chassis.routing import new_router
+from chassis.transaction import Tx
+from org.reminders import actions, store
+from org.reminders.schemas import ReminderEdit, ReminderIn, ReminderOut
+
+router = new_router("/reminders", tag="reminders")
+READ, WRITE = [allow("org.reminder.read")], [allow("org.reminder.write")]
+
+
+@router.post("", status_code=201, dependencies=WRITE)
+async def reminder_create(
+    response: Response, body: ReminderIn, tx: Tx, now: Now, caller: Caller
+) -> ReminderOut:
+    """Ask to be told of something at an instant."""
+    reminder = await actions.create_reminder(
+        tx,
+        owner_id=caller.subject,
+        text=body.text,
+        remind_at=body.remind_at,
+        resource=body.resource,
+        record_id=body.record_id,
+        now=now,
+    )
+    response.headers["Location"] = f"/org/v1/reminders/{reminder.id}"
+    return ReminderOut.model_validate(reminder)
+
+
+@router.get("", dependencies=READ)
+async def reminder_list(
+    tx: Tx, page: PageParams, caller: Caller, *, sent: bool | None = None
+) -> Page[ReminderOut]:
+    """The caller's reminders, newest first."""
+    query = store.listed(caller.subject, sent=sent)
+    return await fetch_page(tx, query, page, shape=ReminderOut.model_validate)
+
+
+@router.get("/{reminder_id}", dependencies=READ)
+async def reminder_get(reminder_id: UUID, tx: Tx, caller: Caller) -> ReminderOut:
+    """Read a reminder."""
+    return ReminderOut.model_validate(await store.get(tx, reminder_id, owner_id=caller.subject))
+
+
+@router.patch("/{reminder_id}", dependencies=WRITE)
+async def reminder_edit(
+    reminder_id: UUID,
+    body: MergePatch[ReminderEdit],
+    tx: Tx,
+    now: Now,
+    caller: Caller,
+    expected: IfMatch,
+) -> ReminderOut:
+    """Word it anew or put it off, until it is sent."""
+    before = await store.get(tx, reminder_id, owner_id=caller.subject, lock=True)
+    expected.check(before)
+    edit = body.merged(ReminderEdit.model_validate(before))
+    return ReminderOut.model_validate(
+        await actions.edit_reminder(tx, before, text=edit.text, remind_at=edit.remind_at, now=now)
+    )
+
+
+@router.delete("/{reminder_id}", status_code=204, dependencies=WRITE)
+async def reminder_remove(reminder_id: UUID, tx: Tx, caller: Caller, expected: IfMatch) -> None:
+    """Take it back."""
+    reminder = await store.get(tx, reminder_id, owner_id=caller.subject, lock=True)
+    expected.check(reminder)
+    await actions.remove_reminder(tx, reminder)

@@ -1,0 +1,46 @@
+"""Request and response bodies of reminders."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Resource = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+\.[a-z_]+$", max_length=60)]
+
+Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+
+
+class ReminderEdit(BaseModel):
+    """What of a reminder may be edited until it is sent."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        from_attributes=True,
+        json_schema_extra={
+            "examples": [{"text": "给王芳打电话", "remind_at": "2026-12-01T01:00:00Z"}]
+        },
+    )
+    text: Text
+    remind_at: Instant
+
+
+class ReminderIn(ReminderEdit):
+    """A new reminder, with the record it is about, where it is about one."""
+
+    resource: Resource | None = Field(None, examples=["l2o.opportunity"])
+    record_id: UUID | None = None
+
+
+class ReminderOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: UUID
+    text: str
+    remind_at: datetime
+    resource: str | None
+    record_id: UUID | None
+    sent_at: datetime | None
+    version: int
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,83 @@
+"""The table of reminders and all its SQL."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    delete,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.db import tenant_column
+from chassis.rows import from_columns, insert_row, update_row
+from kernel.errors import NotFound
+from org.database import metadata
+from org.reminders.domain import Reminder
+
+reminders = Table(
+    "reminders",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("owner_id", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("remind_at", DateTime(timezone=True), nullable=False),
+    Column("resource", Text),
+    Column("record_id", Uuid),
+    Column("sent_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+    Index(None, "tenant_id", "owner_id", "id"),
+)
+
+
+async def add(tx: AsyncConnection, reminder: Reminder) -> None:
+    await insert_row(tx, reminders, reminder)
+
+
+async def save(tx: AsyncConnection, reminder: Reminder) -> Reminder:
+    """Raises Conflict (STALE_WRITE)."""
+    return await update_row(tx, reminders, reminder)
+
+
+async def remove(tx: AsyncConnection, reminder_id: UUID) -> None:
+    await tx.execute(delete(reminders).where(reminders.c.id == reminder_id))
+
+
+async def get(
+    tx: AsyncConnection, reminder_id: UUID, *, owner_id: str, lock: bool = False
+) -> Reminder:
+    """Raises NotFound, also for those of others."""
+    found = await _one(tx, listed(owner_id).where(reminders.c.id == reminder_id), lock=lock)
+    if found is None:
+        raise NotFound("reminder", reminder_id)
+    return found
+
+
+async def find(tx: AsyncConnection, reminder_id: UUID) -> Reminder | None:
+    """Whoever's it is; locked."""
+    return await _one(tx, select(reminders).where(reminders.c.id == reminder_id), lock=True)
+
+
+async def _one(tx: AsyncConnection, query: Select[Any], *, lock: bool) -> Reminder | None:
+    row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
+    return None if row is None else from_columns(Reminder, row._mapping)
+
+
+def listed(owner_id: str, *, sent: bool | None = None) -> Select[Any]:
+    """Somebody's reminders, as a query for a page."""
+    query = select(reminders).where(reminders.c.owner_id == owner_id)
+    if sent is not None:
+        is_sent = reminders.c.sent_at.is_not(None)
+        query = query.where(is_sent if sent else ~is_sent)
+    return query

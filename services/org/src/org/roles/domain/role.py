@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from contracts.org.events import RoleChanged, RoleDeleted, RoleState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role:
+    """Whoever has it may do all of its scopes; a built-in one changes with releases only."""
+
+    id: UUID
+    code: str
+    name: str
+    scopes: tuple[str, ...]
+    built_in: bool = False
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+    def changed(self, after: Role, *, now: datetime) -> tuple[Role, RoleChanged]:
+        """The role as it stands after an edit of its name or scopes."""
+        after = replace(after, updated_at=now)
+        return after, RoleChanged(role=after.state())
+
+    def deleted(self, *, now: datetime) -> tuple[Role, RoleDeleted]:
+        """The role as others hear of it for the last time, one version on."""
+        last = replace(self, updated_at=now, version=self.version + 1)
+        return last, RoleDeleted(role=last.state())
+
+    def state(self) -> RoleState:
+        """The role as others see it."""
+        return RoleState(
+            role_id=self.id,
+            code=self.code,
+            name=self.name,
+            scopes=self.scopes,
+            built_in=self.built_in,
+        )

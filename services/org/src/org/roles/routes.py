@@ -1,0 +1,73 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from chassis.auth import Caller, allow
+from chassis.clock import Now
+from chassis.pages import Page, PageParams
+from chassis.patches import MergePatch
+from chassis.preconditions import IfMatch
+from chassis.routing import new_router
+from chassis.transaction import Tx
+from org.roles import actions, store
+from org.roles.schemas import RoleEdit, RoleIn, RoleOut
+
+router = new_router("/roles", tag="roles")
+READ, WRITE = allow("org.role.read"), allow("org.role.write")
+
+
+@router.post("", status_code=201, dependencies=[WRITE])
+async def role_create(
+    body: RoleIn, response: Response, caller: Caller, tx: Tx, now: Now
+) -> RoleOut:
+    """Add a role, with scopes that the caller has too."""
+    role = await actions.create_role(
+        tx,
+        code=body.code,
+        name=body.name,
+        scopes=tuple(body.scopes),
+        may=caller.may,
+        now=now,
+    )
+    response.headers["Location"] = f"/org/v1/roles/{role.id}"
+    return RoleOut.model_validate(role)
+
+
+@router.get("", dependencies=[READ])
+async def role_list(
+    tx: Tx,
+    page: PageParams,
+    code: Annotated[str | None, Query(description="With this code")] = None,
+    built_in: Annotated[bool | None, Query(description="Those of the release, or own ones")] = None,
+) -> Page[RoleOut]:
+    """List roles, newest first."""
+    return await store.read_page(tx, page, code=code, built_in=built_in)
+
+
+@router.get("/{role_id}", dependencies=[READ])
+async def role_get(role_id: UUID, tx: Tx) -> RoleOut:
+    """Read a role."""
+    return RoleOut.model_validate(await store.get(tx, role_id))
+
+
+@router.patch("/{role_id}", dependencies=[WRITE])
+async def role_change(
+    role_id: UUID,
+    body: MergePatch[RoleEdit],
+    expected: IfMatch,
+    caller: Caller,
+    tx: Tx,
+    now: Now,
+) -> RoleOut:
+    """Rename a role of one's own, or change its scopes; it counts from the next token on."""
+    role = await actions.change_role(
+        tx, role_id, body.applied, may=caller.may, now=now, expected=expected
+    )
+    return RoleOut.model_validate(role)
+
+
+@router.delete("/{role_id}", status_code=204, dependencies=[WRITE])
+async def role_delete(role_id: UUID, expected: IfMatch, tx: Tx, now: Now) -> None:
+    """Delete a role of one's own that nobody has."""
+    await actions.delete_role(tx, role_id, now=now, expected=expected)

@@ -1,0 +1,156 @@
+"""What can be done with tasks, and what facts do with them."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.clock import start_of_day
+from chassis.jobs import queue
+from chassis.preconditions import UNCONDITIONAL, Precondition
+from kernel.ids import new_id
+from org.notifications.actions import notify
+from org.notifications.domain import NotificationKind, Subject
+from org.tasks import store
+from org.tasks.domain import OPEN, Move, Task, TaskKind
+from org.tenants import store as tenants
+
+OVERDUE_JOB = "task_overdue"
+
+
+async def create_task(
+    tx: AsyncConnection,
+    *,
+    assignee: str,
+    title: str,
+    due_date: date | None,
+    resource: str | None,
+    record_id: UUID | None,
+    tenant_id: UUID,
+    now: datetime,
+) -> Task:
+    """A task of one's own."""
+    task = Task(
+        id=new_id(),
+        assignee=assignee,
+        title=title,
+        due_date=due_date,
+        resource=resource,
+        record_id=record_id,
+        created_at=now,
+        updated_at=now,
+    )
+    await store.add(tx, task)
+    await _watch(tx, task, tenant_id=tenant_id)
+    return task
+
+
+async def edit_task(
+    tx: AsyncConnection,
+    before: Task,
+    *,
+    title: str,
+    due_date: date | None,
+    tenant_id: UUID,
+    now: datetime,
+) -> Task:
+    """Raises RuleBroken (TASK_NOT_OWN), Conflict (STALE_WRITE)."""
+    if (before.title, before.due_date) == (title, due_date):
+        return before
+    saved = await store.save(tx, before.edited(title=title, due_date=due_date, now=now))
+    await _watch(tx, saved, tenant_id=tenant_id)
+    return saved
+
+
+async def move_task(
+    tx: AsyncConnection,
+    task_id: UUID,
+    move: Move,
+    *,
+    assignee: str,
+    expected: Precondition = UNCONDITIONAL,
+    now: datetime,
+) -> Task:
+    """A move already made answers its result.
+
+    Raises NotFound, RuleBroken (TASK_MOVE_FORBIDDEN), PreconditionFailed.
+    """
+    before = await store.get(tx, task_id, assignee=assignee, lock=True)
+    if before.has_made(move):
+        return before
+    expected.check(before)
+    return await store.save(tx, before.moved(move, now=now))
+
+
+async def give_task(
+    tx: AsyncConnection,
+    kind: TaskKind,
+    about: Subject,
+    *,
+    assignee: str,
+    params: Mapping[str, str],
+    due_date: date | None = None,
+    tenant_id: UUID,
+    now: datetime,
+) -> None:
+    """A fact gives somebody something to do; the task of the record moves with its owner."""
+    known = await store.of_fact(tx, kind, about.record_id)
+    if known is not None:
+        given = known.given_to(assignee, params=params, due_date=due_date, now=now)
+        task = await store.save(tx, given)
+    else:
+        task = Task(
+            id=new_id(),
+            assignee=assignee,
+            kind=kind,
+            params=dict(params),
+            resource=about.resource,
+            record_id=about.record_id,
+            due_date=due_date,
+            created_at=now,
+            updated_at=now,
+        )
+        await store.add(tx, task)
+    await _watch(tx, task, tenant_id=tenant_id)
+
+
+async def settle_task(
+    tx: AsyncConnection, kind: TaskKind, record_id: UUID, *, now: datetime
+) -> None:
+    """A fact says that it is done; nothing happens where nothing was open."""
+    known = await store.of_fact(tx, kind, record_id)
+    if known is not None and known.state is OPEN:
+        await store.save(tx, known.moved(Move.COMPLETE, now=now))
+
+
+async def tell_overdue(
+    tx: AsyncConnection, task_id: UUID, *, due_date: date, now: datetime
+) -> None:
+    """Tell whoever has it to do, unless it is done, gone or due on another day by now."""
+    task = await store.find(tx, task_id)
+    if task is None or task.state is not OPEN or task.due_date != due_date:
+        return
+    about = None
+    if task.resource is not None and task.record_id is not None:
+        about = Subject(resource=task.resource, record_id=task.record_id)
+    told = {"title": task.called, "due_date": due_date.isoformat()}
+    await notify(
+        tx, task.assignee, NotificationKind.TASK_OVERDUE, about=about, params=told, now=now
+    )
+
+
+async def _watch(tx: AsyncConnection, task: Task, *, tenant_id: UUID) -> None:
+    """Look again when the day after the due date begins for the tenant."""
+    if task.due_date is None:
+        await queue.cancel(tx, OVERDUE_JOB, str(task.id))
+        return
+    tenant = await tenants.get(tx, tenant_id)
+    await queue.enqueue(
+        tx,
+        OVERDUE_JOB,
+        str(task.id),
+        run_at=start_of_day(task.due_date + timedelta(days=1), tenant.timezone),
+        payload={"due_date": task.due_date.isoformat()},
+        replace=True,
+    )

@@ -1,0 +1,74 @@
+from collections.abc import Callable, Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.outbox import publish
+from chassis.preconditions import UNCONDITIONAL, Precondition
+from contracts.org.events import TeamCreated
+from kernel.errors import Invalid, Violation
+from kernel.ids import new_id
+from org.people import store as people
+from org.teams import store
+from org.teams.domain import Team
+
+
+async def create_team(
+    tx: AsyncConnection, *, name: str, member_ids: tuple[UUID, ...], now: datetime
+) -> Team:
+    """Let people work together. Raises Invalid (PERSON_UNKNOWN, PERSON_INACTIVE)."""
+    await _check_members(tx, member_ids)
+    team = Team(id=new_id(), name=name, member_ids=member_ids, created_at=now, updated_at=now)
+    await store.add(tx, team)
+    await publish(tx, TeamCreated(team=team.state()), of=team)
+    return team
+
+
+async def change_team(
+    tx: AsyncConnection,
+    team_id: UUID,
+    edit: Callable[[Team], Team],
+    *,
+    now: datetime,
+    expected: Precondition = UNCONDITIONAL,
+) -> Team:
+    """Rename it, or change who is in it; who left the tenant may stay until he is taken out.
+
+    Raises NotFound, Invalid (PERSON_UNKNOWN, PERSON_INACTIVE).
+    """
+    before = await store.get(tx, team_id, lock=True)
+    expected.check(before)
+    after = edit(before)
+    if after == before:
+        return before
+    await _check_members(tx, after.member_ids, but=before.member_ids)
+    after, changed = before.changed(after, now=now)
+    after = await store.save(tx, after)
+    await publish(tx, changed, of=after)
+    return after
+
+
+async def delete_team(
+    tx: AsyncConnection, team_id: UUID, *, now: datetime, expected: Precondition = UNCONDITIONAL
+) -> None:
+    """What was shared with it is shared with it no more. Raises NotFound."""
+    team = await store.get(tx, team_id, lock=True)
+    expected.check(team)
+    last, deleted = team.deleted(now=now)
+    await store.remove(tx, team_id)
+    await publish(tx, deleted, of=last)
+
+
+async def _check_members(
+    tx: AsyncConnection, member_ids: Collection[UUID], *, but: Collection[UUID] = ()
+) -> None:
+    active = await people.activity_of(tx, [m for m in member_ids if m not in but])
+    codes = {None: "PERSON_UNKNOWN", False: "PERSON_INACTIVE"}
+    wrong = [
+        Violation(f"/member_ids/{place}", codes[active.get(member)])
+        for place, member in enumerate(member_ids)
+        if member not in but and not active.get(member)
+    ]
+    if wrong:
+        raise Invalid(wrong)

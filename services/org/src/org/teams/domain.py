@@ -1,0 +1,35 @@
+"""A team."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from contracts.org.events import TeamChanged, TeamDeleted, TeamState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Team:
+    """`member_ids` are people, in the order of their ids."""
+
+    id: UUID
+    name: str
+    member_ids: tuple[UUID, ...]
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+    def changed(self, after: Team, *, now: datetime) -> tuple[Team, TeamChanged]:
+        """The team as it stands after an edit of its name or members."""
+        after = replace(after, updated_at=now)
+        return after, TeamChanged(team=after.state())
+
+    def deleted(self, *, now: datetime) -> tuple[Team, TeamDeleted]:
+        """The team as others hear of it for the last time, one version on."""
+        last = replace(self, updated_at=now, version=self.version + 1)
+        return last, TeamDeleted(team=last.state())
+
+    def state(self) -> TeamState:
+        """The team as others see it."""
+        return TeamState(team_id=self.id, name=self.name, member_ids=self.member_ids)

@@ -1,0 +1,56 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from chassis.auth import allow
+from chassis.clock import Now
+from chassis.pages import Page, PageParams
+from chassis.patches import MergePatch
+from chassis.preconditions import IfMatch
+from chassis.routing import new_router
+from chassis.transaction import Tx
+from org.teams import actions, store
+from org.teams.schemas import TeamIn, TeamOut
+
+router = new_router("/teams", tag="teams")
+READ, WRITE = allow("org.team.read"), allow("org.team.write")
+
+
+@router.post("", status_code=201, dependencies=[WRITE])
+async def team_create(body: TeamIn, response: Response, tx: Tx, now: Now) -> TeamOut:
+    """Let people work together across departments."""
+    team = await actions.create_team(tx, name=body.name, member_ids=body.member_ids, now=now)
+    response.headers["Location"] = f"/org/v1/teams/{team.id}"
+    return TeamOut.model_validate(team)
+
+
+@router.get("", dependencies=[READ])
+async def team_list(
+    tx: Tx,
+    page: PageParams,
+    member_id: Annotated[UUID | None, Query(description="Those this person is in")] = None,
+) -> Page[TeamOut]:
+    """List teams, newest first."""
+    return await store.read_page(tx, page, member_id=member_id)
+
+
+@router.get("/{team_id}", dependencies=[READ])
+async def team_get(team_id: UUID, tx: Tx) -> TeamOut:
+    """Read a team."""
+    return TeamOut.model_validate(await store.get(tx, team_id))
+
+
+@router.patch("/{team_id}", dependencies=[WRITE])
+async def team_change(
+    team_id: UUID, body: MergePatch[TeamIn], expected: IfMatch, tx: Tx, now: Now
+) -> TeamOut:
+    """Rename it, or change who is in it."""
+    team = await actions.change_team(tx, team_id, body.applied, now=now, expected=expected)
+    return TeamOut.model_validate(team)
+
+
+@router.delete("/{team_id}", status_code=204, dependencies=[WRITE])
+async def team_delete(team_id: UUID, expected: IfMatch, tx: Tx, now: Now) -> None:
+    """Delete a team; what was shared with it is shared with it no more."""
+    await actions.delete_team(tx, team_id, now=now, expected=expected)

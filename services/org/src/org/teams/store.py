@@ -1,0 +1,118 @@
+"""Teams and their members."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    delete,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.db import tenant_column
+from chassis.pages import Page, PageParams, fetch_page
+from chassis.rows import from_columns, insert_row, update_row
+from chassis.tables import instant
+from kernel.errors import NotFound
+from org.database import metadata
+from org.teams.domain import Team
+from org.teams.schemas import TeamOut
+
+teams = Table(
+    "teams",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    instant("created_at"),
+    instant("updated_at"),
+    Column("version", Integer, nullable=False),
+)
+
+team_members = Table(
+    "team_members",
+    metadata,
+    tenant_column(),
+    Column("team_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, primary_key=True),
+    Index(None, "tenant_id", "person_id", "team_id"),
+)
+
+
+def _whole() -> Select[Any]:
+    """Teams with their members, in the order of the members' ids."""
+    members = (
+        select(team_members.c.person_id)
+        .where(team_members.c.team_id == teams.c.id)
+        .order_by(team_members.c.person_id)
+        .correlate(teams)
+        .scalar_subquery()
+    )
+    return select(teams, func.array(members, type_=ARRAY(Uuid, as_tuple=True)).label("member_ids"))
+
+
+async def get(tx: AsyncConnection, team_id: UUID, *, lock: bool = False) -> Team:
+    """Raises NotFound."""
+    if lock:  # first, in a statement of its own: the next one sees who came before
+        await tx.execute(select(teams.c.id).where(teams.c.id == team_id).with_for_update())
+    row = (await tx.execute(_whole().where(teams.c.id == team_id))).mappings().one_or_none()
+    if row is None:
+        raise NotFound("team", team_id)
+    return from_columns(Team, row)
+
+
+async def add(tx: AsyncConnection, team: Team) -> None:
+    await insert_row(tx, teams, team)
+    await _set_members(tx, team)
+
+
+async def save(tx: AsyncConnection, team: Team) -> Team:
+    """Raises Conflict (STALE_WRITE)."""
+    saved = await update_row(tx, teams, team)
+    await _set_members(tx, team)
+    return saved
+
+
+async def remove(tx: AsyncConnection, team_id: UUID) -> None:
+    await tx.execute(delete(team_members).where(team_members.c.team_id == team_id))
+    await tx.execute(delete(teams).where(teams.c.id == team_id))
+
+
+async def _set_members(tx: AsyncConnection, team: Team) -> None:
+    gone = team_members.c.person_id.not_in(team.member_ids)
+    await tx.execute(delete(team_members).where(team_members.c.team_id == team.id, gone))
+    there = set(await _members(tx, team.id))
+    await _add_members(tx, team.id, [m for m in team.member_ids if m not in there])
+
+
+async def _members(tx: AsyncConnection, team_id: UUID) -> Collection[UUID]:
+    query = select(team_members.c.person_id).where(team_members.c.team_id == team_id)
+    return (await tx.execute(query)).scalars().all()
+
+
+async def _add_members(tx: AsyncConnection, team_id: UUID, people: Collection[UUID]) -> None:
+    if people:
+        rows = [{"team_id": team_id, "person_id": person_id} for person_id in people]
+        await tx.execute(insert(team_members), rows)
+
+
+async def read_page(
+    tx: AsyncConnection, page: PageParams, *, member_id: UUID | None
+) -> Page[TeamOut]:
+    """A page of teams, newest first."""
+    query = _whole()
+    if member_id is not None:
+        joined = select(team_members.c.team_id).where(team_members.c.person_id == member_id)
+        query = query.where(teams.c.id.in_(joined))
+    return await fetch_page(tx, query, page, shape=TeamOut.model_validate)

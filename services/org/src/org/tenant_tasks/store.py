@@ -1,0 +1,70 @@
+"""Tasks stand in the rows of the tenant that asked: an operator's outlive the deleted tenant."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from uuid import UUID
+
+from sqlalchemy import Column, Integer, Table, Text, Uuid, select
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.db import enum_column, tenant_column
+from chassis.pages import Page, PageParams, fetch_page
+from chassis.rows import fetch_row, from_columns, insert_row
+from chassis.tables import instant
+from org.database import metadata
+from org.tenant_tasks.domain import TaskKind, TaskReport, TenantTask
+from org.tenant_tasks.schemas import TenantTaskLine
+
+tenant_tasks = Table(
+    "tenant_tasks",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("target_id", Uuid, nullable=False),
+    Column("kind", enum_column(TaskKind), nullable=False),
+    Column("requested_by", Text),
+    instant("created_at"),
+    Column("version", Integer, nullable=False),
+)
+
+tenant_task_reports = Table(
+    "tenant_task_reports",
+    metadata,
+    tenant_column(),
+    Column("task_id", Uuid, primary_key=True),
+    Column("service", Text, primary_key=True),
+    Column("tables", JSONB, nullable=False),
+    Column("notes", JSONB, nullable=False),
+    instant("finished_at"),
+)
+
+
+async def add(tx: AsyncConnection, task: TenantTask) -> None:
+    await insert_row(tx, tenant_tasks, task)
+
+
+async def get(tx: AsyncConnection, task_id: UUID, *, lock: bool = False) -> TenantTask:
+    """Raises NotFound."""
+    return await fetch_row(tx, tenant_tasks, task_id, TenantTask, lock=lock)
+
+
+async def add_report(tx: AsyncConnection, report: TaskReport) -> None:
+    """Keep a report; a second one of the same service says the same."""
+    new = insert(tenant_task_reports).values(asdict(report))
+    await tx.execute(new.on_conflict_do_nothing())
+
+
+async def reports(tx: AsyncConnection, task_id: UUID) -> Sequence[TaskReport]:
+    columns = tenant_task_reports.c
+    query = select(tenant_task_reports).where(columns.task_id == task_id).order_by(columns.service)
+    return [from_columns(TaskReport, dict(row._mapping)) for row in await tx.execute(query)]
+
+
+async def read_page(
+    tx: AsyncConnection, page: PageParams, *, kind: TaskKind | None
+) -> Page[TenantTaskLine]:
+    query = select(tenant_tasks)
+    if kind is not None:
+        query = query.where(tenant_tasks.c.kind == kind)
+    return await fetch_page(tx, query, page, shape=lambda row: TenantTaskLine(**row))

@@ -1,0 +1,74 @@
+"""Which days are worked. Source of the days: the State Council's notice on the holidays of 2026."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel.ids import new_id
+from org.calendars import store
+from org.calendars.domain import FIRST, LAST, Calendar, DayKind, OwnDay
+
+CHINA = store.official("CN", "zh-CN")
+PLAIN = Calendar(CHINA, {})
+
+
+@pytest.mark.parametrize(
+    ("day", "kind", "name"),
+    [
+        (date(2026, 9, 30), DayKind.WORKDAY, None),
+        (date(2026, 10, 1), DayKind.HOLIDAY, "国庆节"),
+        (date(2026, 10, 6), DayKind.HOLIDAY, "休息日（由 2026-09-20 调休）"),
+        (date(2026, 9, 20), DayKind.MAKE_UP_WORKDAY, None),  # a Sunday
+        (date(2026, 10, 10), DayKind.MAKE_UP_WORKDAY, None),  # a Saturday
+        (date(2026, 11, 22), DayKind.WEEKEND, None),
+        (date(2026, 2, 14), DayKind.MAKE_UP_WORKDAY, None),
+    ],
+)
+def test_the_days_of_2026_are_as_announced(day: date, kind: DayKind, name: str | None) -> None:
+    found = PLAIN.day(day)
+    assert (found.kind, found.name) == (kind, name)
+
+
+def test_names_come_in_the_callers_language() -> None:
+    assert store.official("CN", "en").holidays[date(2026, 10, 1)] == "National Day"
+
+
+def test_the_week_of_the_national_day_has_three_working_days() -> None:
+    # 28, 29, 30 September; 1 to 7 October are off; 8, 9 and the make-up Saturday are worked.
+    assert PLAIN.working_days(date(2026, 9, 28), date(2026, 10, 5)) == 3
+    assert PLAIN.working_days(date(2026, 10, 1), date(2026, 10, 12)) == 3
+    assert PLAIN.after(date(2026, 9, 30), 1) == date(2026, 10, 8)
+    assert PLAIN.after(date(2026, 9, 30), 3) == date(2026, 10, 10)
+    assert PLAIN.after(date(2026, 10, 3), 0) == date(2026, 10, 8)
+    assert PLAIN.after(date(2026, 10, 8), -1) == date(2026, 9, 30)
+
+
+def test_the_tenants_word_overrules_the_law() -> None:
+    day_off = OwnDay(id=new_id(), date=date(2026, 11, 23), working=False, name="公司周年庆")
+    worked = OwnDay(id=new_id(), date=date(2026, 10, 1), working=True, name="值班")
+    calendar = Calendar(CHINA, {day_off.date: day_off, worked.date: worked})
+    assert calendar.day(day_off.date).kind is DayKind.OWN_DAY_OFF
+    assert calendar.day(worked.date).working
+    assert calendar.after(date(2026, 11, 20), 1) == date(2026, 11, 24)
+
+
+def test_there_is_no_day_beyond_the_calendar() -> None:
+    assert PLAIN.after(LAST, 1) is None
+    assert PLAIN.after(FIRST, -1) is None
+
+
+def test_a_country_nobody_knows_has_weekends_only() -> None:
+    calendar = Calendar(store.official("XX", "en"), {})
+    assert calendar.working_days(date(2026, 11, 16), date(2026, 11, 23)) == 5
+
+
+@given(st.dates(date(2015, 1, 1), date(2035, 12, 31)), st.integers(1, 300))
+def test_counting_forth_and_back_agree(start: date, count: int) -> None:
+    reached = PLAIN.after(start, count)
+    assert reached is not None
+    assert PLAIN.day(reached).working
+    assert PLAIN.working_days(start, reached) == count - PLAIN.day(reached).working + (
+        PLAIN.day(start).working
+    )

@@ -1,0 +1,99 @@
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.org.tests import factories
+
+
+@pytest.fixture(autouse=True)
+async def here(tx: AsyncConnection, tenant: UUID) -> None:
+    await factories.store_tenant(tx, tenant)
+
+
+async def test_a_period_tells_what_each_day_is(client: AsyncClient) -> None:
+    answer = await client.get(
+        "/calendar/days", params={"from_date": "2026-09-28", "to_date": "2026-10-12"}
+    )
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["working_days"] == 6
+    assert body["official_until"] == "2026-12-31"
+    assert len(body["items"]) == 14
+    assert body["items"][3] == {
+        "date": "2026-10-01",
+        "working": False,
+        "kind": "HOLIDAY",
+        "name": "National Day",
+    }
+
+
+async def test_an_own_day_is_put_and_taken_back(client: AsyncClient) -> None:
+    put = await client.put("/calendar/days/2026-11-23", json={"working": False, "name": "周年庆"})
+    assert put.json()["kind"] == "OWN_DAY_OFF"
+    again = await client.put("/calendar/days/2026-11-23", json={"working": True, "name": "值班"})
+    assert again.json()["kind"] == "OWN_WORKDAY"
+    params: dict[str, str | int] = {"from_date": "2026-11-20", "count": 1}
+    assert (await client.get("/calendar/working-days", params=params)).json() == {
+        "date": "2026-11-23"
+    }
+    for _ in range(2):
+        gone = await client.delete("/calendar/days/2026-11-23")
+        assert gone.json() == {
+            "date": "2026-11-23", "working": True, "kind": "WORKDAY", "name": None,
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "pointer", "code"),
+    [
+        ("/calendar/days", {"from_date": "2026-01-01"}, "?to_date", "REQUIRED"),
+        (
+            "/calendar/days",
+            {"from_date": "2026-01-02", "to_date": "2026-01-02"},
+            "?to_date",
+            "PERIOD_LENGTH",
+        ),
+        (
+            "/calendar/days",
+            {"from_date": "2026-01-01", "to_date": "2027-01-03"},
+            "?to_date",
+            "PERIOD_LENGTH",
+        ),
+        (
+            "/calendar/days",
+            {"from_date": "1999-12-31", "to_date": "2000-01-03"},
+            "?from_date",
+            "DAY_OUT_OF_RANGE",
+        ),
+        ("/calendar/days", {"from_date": "2026-1-1", "to_date": "x"}, "?from_date", "DATE_INVALID"),
+        (
+            "/calendar/working-days",
+            {"from_date": "2099-12-31", "count": 1},
+            "?count",
+            "DAY_OUT_OF_RANGE",
+        ),
+        (
+            "/calendar/working-days",
+            {"from_date": "2026-01-01", "count": 1001},
+            "?count",
+            "TOO_LARGE",
+        ),
+    ],
+)
+async def test_bad_periods_are_refused(
+    client: AsyncClient, path: str, params: dict[str, str], pointer: str, code: str
+) -> None:
+    answer = await client.get(path, params=params)
+    assert answer.status_code == 422
+    assert (answer.json()["errors"][0]["pointer"], answer.json()["errors"][0]["code"]) == (
+        pointer,
+        code,
+    )
+
+
+async def test_the_earliest_day_can_be_asked_for(client: AsyncClient) -> None:
+    params = {"from_date": "0001-01-01", "to_date": "0001-01-01"}
+    answer = await client.get("/calendar/days", params=params)
+    assert answer.status_code == 422

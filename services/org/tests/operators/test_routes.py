@@ -1,0 +1,177 @@
+"""Operators, and nobody else, open, suspend and delete tenants."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.db import acting_for
+from chassis.tables import outbox
+from kernel.ids import new_id
+from org.tenants.store import tenants
+from services.org.tests.factories import PASSWORD, codes, created
+from testkit.plugin import set_tenant
+
+NEW: dict[str, Any] = {
+    "name": "新租户",
+    "timezone": "Asia/Shanghai",
+    "currency": "CNY",
+    "languages": ["zh-CN"],
+    "default_tax_rate": "0.13",
+    "country": "CN",
+}
+Token = Callable[..., str]
+
+
+def operate_by(app: FastAPI, tenant: UUID | None) -> None:
+    app.state.settings = app.state.settings.model_copy(update={"operator_tenant": tenant})
+
+
+@pytest.fixture(autouse=True)
+def _operated_by_this_tenant(app: FastAPI, tenant: UUID) -> Iterator[None]:
+    operate_by(app, tenant)
+    yield
+    operate_by(app, None)
+
+
+async def types_of(tx: AsyncConnection, tenant: UUID) -> list[tuple[str, int]]:
+    async with acting_for(tx, tenant):
+        rows = await tx.execute(select(outbox.c.type, outbox.c.aggversion).order_by(outbox.c.seq))
+        return [(row.type, row.aggversion) for row in rows]
+
+
+async def test_a_tenant_begins_with_roles_and_an_administrator(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    admin = {"name": "管理员", "username": "root", "password": PASSWORD}
+    body = {**NEW, "admin": admin, "quotas": {"rows": 10}, "tax_rounding": "DOCUMENT"}
+    answer = await client.post("/admin/tenants", json=body)
+    new = created(answer)
+    assert answer.headers["Location"] == f"/org/v1/admin/tenants/{new['id']}"
+    assert (new["status"], new["tax_rounding"], new["quotas"]["rows"]) == ("ACTIVE", "DOCUMENT", 10)
+    told = await types_of(tx, UUID(new["id"]))
+    assert told[0] == ("org.tenant.created.v1", 1)
+    assert {kind for kind, _ in told[1:]} == {"org.role.created.v1", "org.person.created.v1"}
+    assert await types_of(tx, (await tx.scalar(select(tenants.c.id))) or new_id()) == []
+    assert (await client.get(f"/admin/tenants/{new['id']}")).json() == new
+
+
+async def test_it_is_suspended_resumed_and_deleted(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    key = created(await client.post("/admin/tenants", json=NEW))["id"]
+    for move, status in [("suspend", "SUSPENDED"), ("suspend", "SUSPENDED"), ("resume", "ACTIVE")]:
+        answer = await client.post(f"/admin/tenants/{key}/{move}")
+        assert (answer.status_code, answer.json()["status"]) == (200, status)
+    answer = await client.post(f"/admin/tenants/{key}/delete")
+    assert answer.status_code == 202, answer.text
+    task = answer.json()
+    assert (task["kind"], task["target_id"], task["state"]) == ("DELETE", key, "RUNNING")
+    assert (await client.get(answer.headers["Location"].removeprefix("/org/v1"))).json() == task
+    gone = await client.post(f"/admin/tenants/{key}/resume")
+    assert (gone.status_code, gone.json()["code"]) == (409, "TENANT_GONE")
+    told = [one for one in await types_of(tx, UUID(key)) if "role" not in one[0]]
+    assert told == [
+        ("org.tenant.created.v1", 1),
+        ("org.tenant.changed.v1", 2),
+        ("org.tenant.changed.v1", 3),
+        ("org.tenant.changed.v1", 4),
+        ("org.tenant_task.requested.v1", 1),
+    ]
+    async with acting_for(tx, UUID(key)):
+        assert await tx.scalar(select(tenants.c.status)) == "DELETED"
+
+
+async def test_all_are_listed_to_operators_only(client: AsyncClient, tx: AsyncConnection) -> None:
+    keys = [created(await client.post("/admin/tenants", json=NEW))["id"] for _ in range(3)]
+    await client.post(f"/admin/tenants/{keys[1]}/suspend")
+    first = (await client.get("/admin/tenants", params={"limit": 2})).json()
+    assert [one["id"] for one in first["items"]] == [keys[2], keys[1]]
+    found = (await client.get("/admin/tenants", params={"status": "SUSPENDED"})).json()["items"]
+    assert keys[1] in [one["id"] for one in found]
+    assert keys[0] not in [one["id"] for one in found]
+
+
+async def test_quotas_and_settings_are_changed(client: AsyncClient) -> None:
+    key = created(await client.post("/admin/tenants", json=NEW))["id"]
+    path = f"/admin/tenants/{key}"
+    body = {"quotas": {"requests_per_minute": 600}, "tax_rounding": "DOCUMENT"}
+    answer = await client.patch(path, json=body, headers={"If-Match": '"1"'})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["quotas"] == {
+        "requests_per_minute": 600,
+        "rows": None,
+        "imports_at_once": None,
+    }
+    stale = await client.patch(path, json={"name": "X"}, headers={"If-Match": '"1"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "code"),
+    [
+        ({"quotas": {"rows": -1}}, "/quotas/rows", "TOO_SMALL"),
+        ({"quotas": {"rows": "1"}}, "/quotas/rows", "TYPE_INVALID"),
+        ({"quotas": {"x": 1}}, "/quotas/x", "UNKNOWN_FIELD"),
+        ({"tax_rounding": "NEVER"}, "/tax_rounding", "VALUE_UNKNOWN"),
+        ({"admin": {"name": "x", "username": "x.y"}}, "/admin/password", "REQUIRED"),
+        ({"timezone": "Mars"}, "/timezone", "TIMEZONE_UNKNOWN"),
+    ],
+)
+async def test_bad_tenants(
+    client: AsyncClient, body: dict[str, Any], pointer: str, code: str
+) -> None:
+    answer = await client.post("/admin/tenants", json={**NEW, **body})
+    assert answer.status_code == 422, answer.text
+    assert codes(answer) == {(pointer, code)}
+
+
+PATHS = [
+    ("GET", ""),
+    ("POST", ""),
+    ("GET", "/{id}"),
+    ("PATCH", "/{id}"),
+    ("POST", "/{id}/suspend"),
+    ("POST", "/{id}/resume"),
+    ("POST", "/{id}/delete"),
+    ("POST", "/{id}/tasks"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), PATHS)
+async def test_another_tenants_star_does_not_reach_it(
+    client: AsyncClient, token: Token, tenant: UUID, method: str, path: str
+) -> None:
+    where = "/admin/tenants" + path.format(id=tenant)
+    stranger = {"Authorization": f"Bearer {token(tenant=str(new_id()), scope='*')}"}
+    answer = await client.request(method, where, json=NEW, headers=stranger)
+    assert (answer.status_code, answer.json()["code"]) == (403, "OPERATORS_ONLY")
+    own = {"Authorization": f"Bearer {token(scope='org.tenant.write')}"}
+    answer = await client.request(method, where, json=NEW, headers=own)
+    assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING")
+
+
+async def test_without_an_operator_nobody_is_one(client: AsyncClient, app: FastAPI) -> None:
+    operate_by(app, None)
+    answer = await client.get("/admin/tenants")
+    assert (answer.status_code, answer.json()["code"]) == (403, "OPERATORS_ONLY")
+
+
+async def test_a_tenant_itself_cannot_raise_its_quotas(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    answer = await client.patch("/tenant", json={"quotas": {"rows": 1}})
+    assert codes(answer) == {("/quotas", "UNKNOWN_FIELD")}
+
+
+async def test_unknown_tenants(client: AsyncClient, tx: AsyncConnection, tenant: UUID) -> None:
+    for method, path in PATHS[2:-1]:
+        where = "/admin/tenants" + path.format(id=new_id())
+        answer = await client.request(method, where, json={})
+        assert (answer.status_code, answer.json()["code"]) == (404, "TENANT_NOT_FOUND"), where
+    await set_tenant(tx, tenant)

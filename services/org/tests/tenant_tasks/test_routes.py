@@ -1,0 +1,119 @@
+"""A tenant's own tasks, and how the services' reports come together."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.tables import jobs
+from chassis.tenants.tasks import KIND
+from contracts.cpq import events as cpq
+from contracts.l2o import events as l2o
+from contracts.mtl import events as mtl
+from contracts.org import events as org
+from contracts.rms import events as rms
+from contracts.tenant_tasks import TableReport, TenantTaskEnded
+from kernel.ids import new_id
+from org.tenant_tasks.actions import file_report, request_task
+from org.tenant_tasks.domain import TaskKind, TaskReport
+from services.org.tests.factories import NOW, codes
+from testkit.plugin import PublishedFacts, set_tenant
+
+OTHERS: list[type[TenantTaskEnded]] = [
+    mtl.TenantTaskFinished,
+    l2o.TenantTaskFinished,
+    cpq.TenantTaskFinished,
+    rms.TenantTaskFinished,
+]
+
+
+def report_of(kind: type[TenantTaskEnded], task_id: UUID, *, rows: int = 1) -> TaskReport:
+    event = kind(task_id=task_id, kind="X", tables=(TableReport(table="x", rows=rows),))
+    return TaskReport(
+        task_id=task_id,
+        service=event.type.split(".")[0],
+        tables=[one.model_dump() for one in event.tables],
+        notes=[],
+        finished_at=NOW,
+    )
+
+
+async def test_an_erasure_is_asked_for_and_gathers_five_reports(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    body = {"kind": "ERASE", "phones": ["138 0013 8000"], "emails": ["Li.Na@Example.com"]}
+    answer = await client.post("/tenant-tasks", json=body)
+    assert answer.status_code == 202, answer.text
+    task_id = UUID(answer.json()["id"])
+    [event] = await published()
+    assert (event.type, event.sequence) == ("org.tenant_task.requested.v1", 1)
+    assert event.payload == {
+        "task_id": str(task_id),
+        "kind": "ERASE",
+        "ids": [],
+        "phones": ["+8613800138000"],
+        "emails": ["li.na@example.com"],
+    }
+    where = answer.headers["Location"].removeprefix("/org/v1")
+    everybody: list[type[TenantTaskEnded]] = [*OTHERS, OTHERS[0], org.TenantTaskReported]
+    for kind in everybody:
+        assert (await client.get(where)).json()["state"] == "RUNNING"
+        report = report_of(kind, task_id, rows=9 if kind is OTHERS[0] else 1)
+        await file_report(tx, report, operator=None, kind="ERASE")
+    found = (await client.get(where)).json()
+    assert found["state"] == "FINISHED"
+    assert [one["service"] for one in found["reports"]] == ["cpq", "l2o", "mtl", "org", "rms"]
+    listed = (await client.get("/tenant-tasks", params={"kind": "ERASE"})).json()["items"]
+    assert [one["id"] for one in listed] == [str(task_id)]
+
+
+async def test_org_deletes_last_and_the_operator_keeps_the_report(
+    tx: AsyncConnection, tenant: UUID, client: AsyncClient
+) -> None:
+    target = new_id()
+    task = await request_task(tx, target, TaskKind.DELETE, actor="x", now=NOW)
+    await set_tenant(tx, target)
+    for number, kind in enumerate(OTHERS):
+        waiting = select(jobs.c.id).where(jobs.c.kind == KIND)
+        assert (await tx.execute(waiting)).all() == [], number
+        await file_report(tx, report_of(kind, task.id), operator=tenant, kind="DELETE")
+    job = (await tx.execute(select(jobs).where(jobs.c.kind == KIND))).one()
+    assert (job.tenant_id, job.payload["kind"]) == (target, "DELETE")
+    await file_report(
+        tx, report_of(org.TenantTaskReported, task.id), operator=tenant, kind="DELETE"
+    )
+    await set_tenant(tx, tenant)
+    found = (await client.get(f"/tenant-tasks/{task.id}")).json()
+    assert (found["state"], len(found["reports"])) == ("FINISHED", 5)
+
+
+async def test_a_report_nobody_asked_for_is_let_go(tx: AsyncConnection, tenant: UUID) -> None:
+    await file_report(tx, report_of(OTHERS[0], new_id()), operator=None, kind="ERASE")
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ({"kind": "ERASE"}, ("", "ERASURE_NAMES_NOBODY")),
+        ({"kind": "EXPORT", "phones": ["13800138000"]}, ("", "ERASURE_NAMES_NOBODY")),
+        ({"kind": "DELETE"}, ("/kind", "VALUE_UNKNOWN")),
+        ({"kind": "ERASE", "phones": ["1"]}, ("/phones/0", "PHONE_INVALID")),
+        ({"kind": "ERASE", "emails": ["x"]}, ("/emails/0", "EMAIL_INVALID")),
+        ({"kind": "ERASE", "ids": ["x"]}, ("/ids/0", "ID_INVALID")),
+    ],
+)
+async def test_bad_tasks(client: AsyncClient, body: dict[str, Any], found: tuple[str, str]) -> None:
+    answer = await client.post("/tenant-tasks", json=body)
+    assert answer.status_code == 422, answer.text
+    assert codes(answer) == {found}
+
+
+async def test_only_administrators(client: AsyncClient, token: Callable[..., str]) -> None:
+    reader = {"Authorization": f"Bearer {token(scope='org.tenant.read')}"}
+    assert (await client.get("/tenant-tasks", headers=reader)).status_code == 403
+    missing = await client.get(f"/tenant-tasks/{new_id()}")
+    assert (missing.status_code, missing.json()["code"]) == (404, "TENANTTASK_NOT_FOUND")

@@ -1,0 +1,71 @@
+"""What an operator does from a shell."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select
+
+from chassis.tables import outbox
+from kernel.ids import new_id
+from org.tenant_tasks.store import tenant_tasks
+from org.tenants.store import tenants
+from services.org.tests.operators.test_routes import NEW
+from testkit.plugin import Committed
+
+Process = subprocess.CompletedProcess[str]
+
+
+def run(committed: Committed, operator: UUID | None, *arguments: str) -> Process:
+    environment = {
+        **os.environ,
+        "L2C_MODE": "development",
+        "ORG_DATABASE_URL": committed.urls.app_url,
+    }
+    if operator is not None:
+        environment["ORG_OPERATOR_TENANT"] = str(operator)
+    command = [sys.executable, "-m", "org.admin", *arguments]
+    return subprocess.run(  # our own command
+        command, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def told(done: Process) -> dict[str, str]:
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+async def test_a_tenants_life(committed: Committed, tmp_path: Path, tenant: UUID) -> None:
+    file = tmp_path / "tenant.json"
+    file.write_text(json.dumps(NEW))
+    key = told(run(committed, tenant, "create", str(file)))["tenant"]
+    assert told(run(committed, tenant, "suspend", key))["status"] == "SUSPENDED"
+    erase = told(run(committed, tenant, "--by", "wang", "erase", key, "--phones", "13800138000"))
+    delete = told(run(committed, tenant, "delete", key))
+    async with committed.app.begin(UUID(key)) as tx:
+        assert await tx.scalar(select(tenants.c.status)) == "DELETED"
+        kinds = await tx.execute(select(outbox.c.type).order_by(outbox.c.seq.desc()).limit(2))
+        assert set(kinds.scalars()) == {"org.tenant.changed.v1", "org.tenant_task.requested.v1"}
+    async with committed.app.begin(tenant) as tx:
+        query = select(tenant_tasks.c.id, tenant_tasks.c.requested_by)
+        rows = (await tx.execute(query.order_by(tenant_tasks.c.id))).all()
+        assert [(str(row.id), row.requested_by) for row in rows] == [
+            (erase["task"], "wang"),
+            (delete["task"], "operator"),
+        ]
+
+
+async def test_what_cannot_be_done_is_said(committed: Committed, tenant: UUID) -> None:
+    for operator, arguments, why in [
+        (None, ["suspend", str(tenant)], "ORG_OPERATOR_TENANT is not set."),
+        (tenant, ["suspend", str(new_id())], "TENANT_NOT_FOUND"),
+        (tenant, ["create", "/nowhere.json"], "No such file"),
+        (tenant, ["erase", str(tenant)], "An erasure names whom to erase"),
+    ]:
+        done = run(committed, operator, *arguments)
+        assert done.returncode == 2
+        assert why in done.stdout, done.stdout + done.stderr

@@ -1,0 +1,1 @@
+"""Payment terms: when what was shipped is to be paid, and in how many instalments."""

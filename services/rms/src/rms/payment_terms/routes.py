@@ -1,0 +1,73 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from chassis.auth import allow
+from chassis.bodies import MoveIn
+from chassis.clock import Now
+from chassis.pages import Page, PageParams
+from chassis.preconditions import IfMatch
+from chassis.routing import new_router
+from chassis.transaction import Tx
+from rms.payment_terms import actions, store
+from rms.payment_terms.domain import Instalment
+from rms.payment_terms.schemas import PaymentTermIn, PaymentTermOut
+
+router = new_router("/payment-terms", tag="payment_terms")
+READ, WRITE = allow("rms.payment_term.read"), allow("rms.payment_term.write")
+
+
+@router.post("", status_code=201, dependencies=[WRITE], summary="Agree a new payment term")
+async def payment_term_create(
+    body: PaymentTermIn, response: Response, tx: Tx, now: Now
+) -> PaymentTermOut:
+    parts = [Instalment(share=i.share, basis=i.basis, days=i.days) for i in body.instalments]
+    term = await actions.create_payment_term(
+        tx,
+        code=body.code,
+        name=body.name,
+        instalments=parts,
+        is_default=body.is_default,
+        now=now,
+    )
+    response.headers["Location"] = f"/rms/v1/payment-terms/{term.id}"
+    return PaymentTermOut.model_validate(term)
+
+
+@router.get("", dependencies=[READ], summary="List payment terms, newest first")
+async def payment_term_list(
+    tx: Tx,
+    page: PageParams,
+    active: Annotated[bool | None, Query(description="Still to be agreed, or no more")] = None,
+) -> Page[PaymentTermOut]:
+    return await store.read_page(tx, page, active=active)
+
+
+@router.get("/{payment_term_id}", dependencies=[READ], summary="Read a payment term")
+async def payment_term_get(payment_term_id: UUID, tx: Tx) -> PaymentTermOut:
+    return await store.read(tx, payment_term_id)
+
+
+@router.post(
+    "/{payment_term_id}/make-default",
+    dependencies=[WRITE],
+    summary="Give it to new orders from now on; the default is answered as it is",
+)
+async def payment_term_make_default(
+    payment_term_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+) -> PaymentTermOut:
+    await actions.make_default(tx, payment_term_id, expected=expected, now=now)
+    return await store.read(tx, payment_term_id)
+
+
+@router.post(
+    "/{payment_term_id}/deactivate",
+    dependencies=[WRITE],
+    summary="Give it to no order any more; an inactive one is answered as it is",
+)
+async def payment_term_deactivate(
+    payment_term_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+) -> PaymentTermOut:
+    await actions.deactivate_payment_term(tx, payment_term_id, expected=expected, now=now)
+    return await store.read(tx, payment_term_id)

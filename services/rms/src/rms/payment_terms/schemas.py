@@ -1,0 +1,82 @@
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from kernel.decimals import DecimalString, PositiveDecimal
+from rms.payment_terms.domain import Basis
+
+Code = Annotated[str, StringConstraints(pattern="^[A-Z0-9][A-Z0-9_]{0,39}$")]
+
+
+class InstalmentIn(BaseModel):
+    """A share of the amount, due so many days after its basis."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    share: Annotated[PositiveDecimal, Field(le=1)] = Field(description='"0.3" is 30 %')
+    basis: Basis = Field(Basis.SHIPMENT, description="The day from which the days count")
+    days: Annotated[int, Field(strict=True, ge=0, le=3650)]
+
+
+class PaymentTermIn(BaseModel):
+    """When a shipment is to be paid; the shares sum to 1. It never changes: another is new."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "code": "EOM_30",
+                    "name": "月结 30 天",
+                    "instalments": [{"share": "1", "basis": "END_OF_MONTH", "days": 30}],
+                },
+                {
+                    "code": "30_70",
+                    "name": "三七分期",
+                    "instalments": [
+                        {"share": "0.3", "basis": "SHIPMENT", "days": 0},
+                        {"share": "0.7", "basis": "SHIPMENT", "days": 60},
+                    ],
+                    "is_default": True,
+                },
+            ]
+        },
+    )
+
+    code: Code
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    instalments: Annotated[list[InstalmentIn], Field(min_length=1, max_length=12)]
+    is_default: bool = Field(default=False, description="What new orders get from now on")
+
+
+class InstalmentOut(BaseModel):
+    """A share of the amount, due so many days after its basis."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    share: DecimalString
+    basis: Basis
+    days: int
+
+
+class TermOut(BaseModel):
+    """A payment term as an order keeps it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str = Field(examples=["NET_30"])
+    instalments: list[InstalmentOut]
+
+
+class PaymentTermOut(TermOut):
+    """A tenant's payment term."""
+
+    id: UUID
+    name: str
+    is_default: bool
+    active: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,1 @@
+"""Money received, where it goes, and what of it goes back."""

@@ -1,0 +1,41 @@
+"""The tables of payments and where their money goes, and their SQL."""
+
+from rms.payments.store.reads import read, read_allocations, read_page
+from rms.payments.store.tables import allocations, payment_returns, payments
+from rms.payments.store.writes import (
+    OLDEST_AT_ONCE,
+    add,
+    add_allocations,
+    add_return,
+    by_reference,
+    get_allocation,
+    known_account,
+    lock,
+    lock_oldest_open,
+    lock_receivables,
+    oldest_open,
+    save,
+    standing_allocations,
+)
+
+__all__ = [
+    "OLDEST_AT_ONCE",
+    "add",
+    "add_allocations",
+    "add_return",
+    "allocations",
+    "by_reference",
+    "get_allocation",
+    "known_account",
+    "lock",
+    "lock_oldest_open",
+    "lock_receivables",
+    "oldest_open",
+    "payment_returns",
+    "payments",
+    "read",
+    "read_allocations",
+    "read_page",
+    "save",
+    "standing_allocations",
+]

@@ -1,0 +1,219 @@
+"""Reversals and refunds over HTTP: rows are added, none is changed, and the sums hold."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.ids import new_id
+from services.rms.tests.conftest import At
+from services.rms.tests.factories import NOON, Books, errors_of, open_books, post
+from services.rms.tests.payments.test_races import ensure_contiguous, ensure_sums
+from testkit.plugin import PublishedFacts
+
+
+@pytest.fixture
+async def books(tx: AsyncConnection, at: At) -> Books:
+    """Of 250.00 the oldest gets 200.00 and the next 50.00."""
+    at(NOON)
+    return await open_books(tx)
+
+
+def yuan(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "CNY"}
+
+
+async def allocate(client: AsyncClient, books: Books) -> list[dict[str, Any]]:
+    path = f"/payments/{books.payment.id}/allocations"
+    answer = await post(client, path, {"strategy": "OLDEST_FIRST"})
+    assert answer.status_code == 201, answer.text
+    made: list[dict[str, Any]] = answer.json()["allocations"]
+    return made
+
+
+async def statuses(client: AsyncClient, books: Books) -> list[str]:
+    found = [await client.get(f"/receivables/{one.id}") for one in books.receivables]
+    return [one.json()["status"] for one in found]
+
+
+async def sums(client: AsyncClient) -> dict[str, str]:
+    (one,) = (await client.get("/reconciliation")).json()["items"]
+    return {name: money["amount"] for name, money in one.items() if name != "currency"}
+
+
+async def test_a_payment_bounces(
+    client: AsyncClient, tx: AsyncConnection, books: Books, published: PublishedFacts
+) -> None:
+    made = await allocate(client, books)
+    assert await statuses(client, books) == ["OPEN", "SETTLED", "PARTLY_SETTLED"]
+    before = len(await published())
+    path = f"/payments/{books.payment.id}/reverse"
+    answer = await post(client, path, {"reason": "支票退票"})
+    assert answer.status_code == 200, answer.text
+    payment = answer.json()
+    assert (payment["status"], payment["unallocated"]) == ("REVERSED", yuan("0.00"))
+    assert (payment["returned"], payment["allocated"]) == (yuan("250.00"), yuan("0.00"))
+    assert [one["amount"]["amount"] for one in payment["allocations"]] == [
+        "200.00",
+        "50.00",
+        *(f"-{one}" for one in sorted_by_receivable(made)),
+    ]
+    assert [(one["kind"], one["returned_date"]) for one in payment["returns"]] == [
+        ("REVERSAL", "2026-11-22")
+    ]
+    assert await statuses(client, books) == ["OPEN", "OPEN", "OPEN"]
+    assert (await post(client, path, {"reason": "again"})).json() == payment
+    facts = (await published())[before:]
+    assert [fact.type for fact in facts] == [
+        "rms.payment.reversed.v1",
+        "rms.receivable.reopened.v1",
+        "rms.receivable.reopened.v1",
+    ]
+    assert len(facts[0].payload["allocations"]) == 2
+    assert facts[0].payload["reversal"]["amount"] == yuan("250.00")
+    await ensure_sums(tx)
+    await ensure_contiguous(tx)
+    assert {n: v for n, v in (await sums(client)).items() if n not in ("owed", "open")} == {
+        "confirmed": "0.00", "cancelled": "0.00", "shipped": "0.00", "unshipped": "0.00",
+        "settled": "0.00", "paid": "250.00", "returned": "250.00", "repaid": "250.00",
+        "allocated": "0.00", "booked": "0.00", "unallocated": "0.00",
+    }  # fmt: skip
+
+
+def sorted_by_receivable(made: list[dict[str, Any]]) -> list[str]:
+    return [one["amount"]["amount"] for one in sorted(made, key=lambda one: one["receivable_id"])]
+
+
+async def test_an_allocation_is_undone_and_the_money_goes_elsewhere(
+    client: AsyncClient, tx: AsyncConnection, books: Books
+) -> None:
+    first, _ = await allocate(client, books)
+    base = f"/payments/{books.payment.id}/allocations"
+    undone = await post(client, f"{base}/{first['id']}/reverse", {"reason": "核销错误"})
+    assert undone.status_code == 200, undone.text
+    assert undone.json()["payment"]["unallocated"] == yuan("200.00")
+    (row,) = undone.json()["allocations"]
+    assert (row["amount"], row["reverses_id"], row["reason"]) == (
+        yuan("-200.00"),
+        first["id"],
+        "核销错误",
+    )
+    again = await post(client, f"{base}/{first['id']}/reverse", {"reason": "x"})
+    assert again.json() == undone.json()
+    refused = await post(client, f"{base}/{row['id']}/reverse", {"reason": "x"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "ALLOCATION_IS_REVERSAL")
+    lines = [{"receivable_id": str(books.receivables[0].id), "amount": yuan("100.00")}]
+    assert (await post(client, base, {"lines": lines})).status_code == 201
+    assert await statuses(client, books) == ["SETTLED", "OPEN", "PARTLY_SETTLED"]
+    # Only the two that stand are undone when it bounces.
+    bounced = await post(client, f"/payments/{books.payment.id}/reverse", {"reason": "退票"})
+    amounts = sorted(one["amount"]["amount"] for one in bounced.json()["allocations"])
+    assert amounts == ["-100.00", "-200.00", "-50.00", "100.00", "200.00", "50.00"]
+    await ensure_sums(tx)
+
+
+async def refund(client: AsyncClient, payment_id: UUID, amount: str, **given: Any) -> Response:
+    body = {"amount": yuan(amount), "reason": "重复付款"} | given
+    return await post(client, f"/payments/{payment_id}/refunds", body)
+
+
+async def test_a_part_is_refunded(
+    client: AsyncClient, books: Books, published: PublishedFacts
+) -> None:
+    payment_id = books.payment.id
+    answer = await refund(client, payment_id, "40.00", bank_reference="ICBC-9")
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["kind"], answer.json()["amount"]) == ("REFUND", yuan("40.00"))
+    fact = (await published())[-1]
+    assert (fact.type, fact.sequence) == ("rms.payment.refunded.v1", 2)
+    assert fact.payload["payment"]["unallocated"] == yuan("210.00")
+    twice = await refund(client, payment_id, "1.00", bank_reference=" icbc-9")
+    assert (twice.status_code, twice.json()["code"]) == (409, "REFUND_DUPLICATE")
+    assert sum(float(one["amount"]["amount"]) for one in await allocate(client, books)) == 210
+    refused = await refund(client, payment_id, "0.01")
+    assert (refused.status_code, refused.json()["code"]) == (409, "PAYMENT_FULLY_ALLOCATED")
+    found = await sums(client)
+    assert (found["returned"], found["repaid"], found["unallocated"]) == ("40.00", "40.00", "0.00")
+    bounced = await post(client, f"/payments/{payment_id}/reverse", {"reason": "退票"})
+    assert (bounced.status_code, bounced.json()["code"]) == (409, "PAYMENT_REFUNDED")
+
+
+async def test_one_reference_whatever_its_case_and_blanks(
+    client: AsyncClient, books: Books
+) -> None:
+    body = {
+        "account_id": str(books.account_id),
+        "bank_reference": "ICBC-2026 0817",
+        "amount": yuan("1.00"),
+        "received_date": "2026-11-20",
+    }
+    first = await post(client, "/payments", body)
+    assert first.json()["bank_reference"] == "ICBC-2026 0817"
+    for same in ("icbc-20260817", "ICBC-2026\u30000817", "ＩＣＢＣ-20260817"):
+        again = await post(client, "/payments", body | {"bank_reference": same})
+        assert (again.status_code, again.json()["code"]) == (409, "PAYMENT_DUPLICATE")
+        assert again.json()["params"]["payment_id"] == first.json()["id"]
+
+
+BAD: list[tuple[str, dict[str, Any], str, str]] = [
+    ("reverse", {}, "/reason", "REQUIRED"),
+    ("reverse", {"reason": " "}, "/reason", "TOO_SHORT"),
+    ("reverse", {"reason": "x" * 501}, "/reason", "TOO_LONG"),
+    ("reverse", {"reason": "x", "returned_date": "2026-11-23"}, "/returned_date", "DATE_IN_FUTURE"),
+    ("reverse", {"reason": "x", "returned_date": "2026-11-21"}, "/returned_date", "DATE_TOO_EARLY"),
+    ("reverse", {"reason": "x", "amount": yuan("1")}, "/amount", "UNKNOWN_FIELD"),
+    ("refunds", {"reason": "x"}, "/amount", "REQUIRED"),
+    ("refunds", {"reason": "x", "amount": yuan("0")}, "/amount", "TOO_SMALL"),
+    ("refunds", {"reason": "x", "amount": yuan("-1")}, "/amount", "TOO_SMALL"),
+    ("refunds", {"reason": "x", "amount": yuan("250.01")}, "/amount", "AMOUNT_EXCEEDS_UNALLOCATED"),
+    (
+        "refunds",
+        {"reason": "x", "amount": {"amount": "1", "currency": "USD"}},
+        "/amount/currency",
+        "CURRENCY_MISMATCH",
+    ),
+    (
+        "refunds",
+        {"reason": "x", "amount": yuan("1"), "bank_reference": ""},
+        "/bank_reference",
+        "TOO_SHORT",
+    ),
+]
+
+
+@pytest.mark.parametrize(("move", "body", "pointer", "code"), BAD)
+async def test_bad_returns(
+    client: AsyncClient, books: Books, move: str, body: dict[str, Any], pointer: str, code: str
+) -> None:
+    answer = await post(client, f"/payments/{books.payment.id}/{move}", body)
+    assert (pointer, code) in errors_of(answer)
+
+
+async def test_what_is_missing_stale_or_forbidden(
+    client: AsyncClient, books: Books, token: Callable[..., str]
+) -> None:
+    (first, _) = await allocate(client, books)
+    path = f"/payments/{books.payment.id}"
+    undo = f"{path}/allocations/{first['id']}/reverse"
+    for missing, code in (
+        (f"/payments/{new_id()}/reverse", "PAYMENT_NOT_FOUND"),
+        (f"{path}/allocations/{new_id()}/reverse", "ALLOCATION_NOT_FOUND"),
+        (f"/payments/{new_id()}/allocations/{first['id']}/reverse", "PAYMENT_NOT_FOUND"),
+    ):
+        answer = await post(client, missing, {"reason": "x"})
+        assert (answer.status_code, answer.json()["code"]) == (404, code)
+    assert (await client.get(path)).headers["etag"] == '"2"'
+    for move in (undo, f"{path}/reverse"):
+        headers = {"Idempotency-Key": str(new_id()), "If-Match": '"1"'}
+        stale = await client.post(move, json={"reason": "x"}, headers=headers)
+        assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
+        keyless = await client.post(move, json={"reason": "x"})
+        assert (keyless.status_code, keyless.json()["code"]) == (400, "IDEMPOTENCY_KEY_MISSING")
+        reader = {"Authorization": f"Bearer {token(scope='rms.payment.read')}"}
+        refused = await client.post(
+            move, json={"reason": "x"}, headers=reader | {"Idempotency-Key": "k"}
+        )
+        assert (refused.status_code, refused.json()["code"]) == (403, "SCOPE_MISSING")

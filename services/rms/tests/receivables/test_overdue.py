@@ -1,0 +1,162 @@
+"""Overdue at the tenant's midnight: told once, by a job."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.jobs.queue import Again, Done, Job
+from chassis.jobs.runner import JobRunner
+from chassis.tables import jobs, tenant_settings
+from kernel.errors import NotFound
+from kernel.ids import new_id
+from rms.receivables.actions import (
+    OVERDUE_JOB,
+    allocate_to_receivable,
+    reopen_receivable,
+    tell_overdue,
+)
+from rms.receivables.domain import Receivable
+from rms.receivables.store import get, receivables
+from rms.receivables.timers import receivable_overdue
+from rms.worker import WORKER
+from services.rms.tests.factories import NOON, TODAY, add_receivable, add_settings, cny
+from testkit.plugin import Committed, PublishedFacts
+
+# The 22nd ends in Shanghai.
+MIDNIGHT = datetime(2026, 11, 22, 16, tzinfo=UTC)
+OVERDUE = "rms.receivable.overdue.v1"
+
+
+@pytest.fixture
+async def receivable(tx: AsyncConnection) -> Receivable:
+    await add_settings(tx)
+    return await add_receivable(tx, cny("100.00"), account_id=new_id(), due_date=TODAY)
+
+
+async def the_job(tx: AsyncConnection, receivable_id: UUID, *, now: datetime | None = None) -> Job:
+    mine = (jobs.c.kind == OVERDUE_JOB) & (jobs.c.key == str(receivable_id))
+    row = (await tx.execute(select(jobs).where(mine))).one()
+    return Job(
+        tenant=row.tenant_id,
+        id=row.id,
+        kind=row.kind,
+        key=row.key,
+        run_at=row.run_at,
+        payload=row.payload,
+        attempts=row.attempts,
+        now=now or row.run_at,
+    )
+
+
+async def settle(tx: AsyncConnection, receivable: Receivable, amount: str) -> None:
+    await allocate_to_receivable(
+        tx, receivable.id, cny(amount), allocation_id=new_id(), payment_id=new_id(), now=NOON
+    )
+
+
+async def test_it_is_told_at_the_tenants_midnight_and_once(
+    tx: AsyncConnection, receivable: Receivable, published: PublishedFacts
+) -> None:
+    job = await the_job(tx, receivable.id)
+    assert job.run_at == MIDNIGHT
+    assert await receivable_overdue(tx, job) == Done()
+    assert await receivable_overdue(tx, job) == Done()
+    told = [fact for fact in await published() if fact.type == OVERDUE]
+    assert [(fact.sequence, fact.payload["overdue_date"]) for fact in told] == [(2, "2026-11-23")]
+    assert told[0].payload["receivable"]["open"] == {"amount": "100.00", "currency": "CNY"}
+    assert (await get(tx, receivable.id)).overdue_date == date(2026, 11, 23)
+
+
+async def test_what_is_settled_in_time_is_not_told(
+    tx: AsyncConnection, receivable: Receivable, published: PublishedFacts
+) -> None:
+    await settle(tx, receivable, "100.00")
+    assert await receivable_overdue(tx, await the_job(tx, receivable.id)) == Done()
+    assert OVERDUE not in [fact.type for fact in await published()]
+
+
+async def test_a_part_that_is_open_is_told(
+    tx: AsyncConnection, receivable: Receivable, published: PublishedFacts
+) -> None:
+    await settle(tx, receivable, "99.99")
+    await receivable_overdue(tx, await the_job(tx, receivable.id))
+    fact = (await published())[-1]
+    assert (fact.type, fact.sequence) == (OVERDUE, 3)
+    assert fact.payload["receivable"]["open"]["amount"] == "0.01"
+
+
+async def test_a_tenant_that_moved_west_has_its_own_midnight(
+    tx: AsyncConnection, receivable: Receivable, published: PublishedFacts
+) -> None:
+    job = await the_job(tx, receivable.id)
+    await tx.execute(update(tenant_settings).values(timezone="America/New_York"))
+    again = await receivable_overdue(tx, job)
+    assert again == Again(run_at=datetime(2026, 11, 23, 5, tzinfo=UTC))
+    assert OVERDUE not in [fact.type for fact in await published()]
+
+
+async def test_what_bounced_after_its_day_is_told_then(
+    tx: AsyncConnection, receivable: Receivable, published: PublishedFacts
+) -> None:
+    """Settled in time, so the job is gone; reopened two days late, so there is one anew, due."""
+    await settle(tx, receivable, "100.00")
+    await tx.execute(jobs.delete())
+    late = MIDNIGHT + timedelta(days=2)
+    await reopen_receivable(
+        tx,
+        receivable.id,
+        cny("100.00"),
+        allocation_id=new_id(),
+        reverses_id=new_id(),
+        payment_id=new_id(),
+        now=late,
+    )
+    job = await the_job(tx, receivable.id, now=late)
+    assert job.run_at < late
+    await receivable_overdue(tx, job)
+    kinds = [fact.type for fact in await published()][-2:]
+    assert kinds == ["rms.receivable.reopened.v1", OVERDUE]
+    assert (await get(tx, receivable.id)).overdue_date == date(2026, 11, 25)
+
+
+async def test_nothing_owed_is_not_watched(tx: AsyncConnection) -> None:
+    await add_settings(tx)
+    nothing = await add_receivable(tx, cny("0"), account_id=new_id())
+    found = select(jobs.c.id).where(jobs.c.key == str(nothing.id))
+    assert (await tx.execute(found)).all() == []
+
+
+async def test_one_that_is_not_there(tx: AsyncConnection) -> None:
+    await add_settings(tx)
+    with pytest.raises(NotFound, match="RECEIVABLE_NOT_FOUND"):
+        await tell_overdue(tx, new_id(), now=NOON)
+
+
+async def test_the_workers_runner_tells_it(committed: Committed, tenant: UUID) -> None:
+    """The real job runner, as the worker's role; its day is long over."""
+    assert WORKER.jobs[OVERDUE_JOB] is receivable_overdue
+    async with committed.app.begin(tenant) as tx:
+        await add_settings(tx)
+        old = await add_receivable(tx, cny("1.00"), account_id=new_id(), due_date=date(2026, 1, 31))
+    await run_until_idle(JobRunner(committed.worker, WORKER.jobs, poll=0.01), committed, tenant)
+    async with committed.app.begin(tenant) as tx:
+        row = (await tx.execute(select(receivables).where(receivables.c.id == old.id))).one()
+        assert row.overdue_date is not None
+        assert row.version == 2
+
+
+async def run_until_idle(runner: JobRunner, committed: Committed, tenant: UUID) -> None:
+    stop = asyncio.Event()
+    running = asyncio.create_task(runner.run(stop))
+    async with asyncio.timeout(10):
+        while True:
+            async with committed.app.begin(tenant) as tx:
+                if (await tx.execute(select(jobs.c.id))).first() is None:
+                    break
+            await asyncio.sleep(0.02)
+    stop.set()
+    await running

@@ -1,0 +1,50 @@
+"""What somebody can be to a record, and how far that lets them go."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Level(IntEnum):
+    """How far somebody may go: nowhere, look, change, or also give it away."""
+
+    NONE = 0
+    READ = 1
+    WRITE = 2
+    HEAD = 3
+
+
+@dataclass(frozen=True)
+class Role:
+    """What somebody is to the record, and how far that lets them go.
+
+    `granted` goes by a grant; where a resource has none, such a one is a stranger.
+    """
+
+    name: str
+    level: Level
+    everything: bool = False
+    kind: str = "person"
+    granted: bool = False
+
+
+ROLES = {
+    "stranger": Role("bei", Level.NONE),
+    "owner": Role("li", Level.HEAD),
+    "colleague": Role("zhou", Level.NONE),
+    "manager": Role("sun", Level.HEAD),
+    "old manager": Role("wu", Level.NONE),
+    "head of sales": Role("qian", Level.HEAD),
+    "director": Role("zhao", Level.HEAD),
+    "holder of all": Role("boss", Level.HEAD, everything=True),
+    "client": Role("erp", Level.HEAD, kind="client"),
+    "substitute": Role("deng", Level.HEAD),
+    "substitute of yesterday": Role("gu", Level.NONE),
+    "team reader": Role("team reader", Level.READ, granted=True),
+    "team writer": Role("team writer", Level.WRITE, granted=True),
+    "shared reader": Role("shared reader", Level.READ, granted=True),
+    "shared writer": Role("shared writer", Level.WRITE, granted=True),
+    "share expired": Role("share expired", Level.NONE),
+    "in a department it is shared with": Role("wang", Level.READ, granted=True),
+    "in a team it is shared with": Role("tang", Level.WRITE, granted=True),
+    "not in the directory": Role("newcomer", Level.NONE),
+}

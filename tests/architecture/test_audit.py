@@ -1,0 +1,107 @@
+"""Every business table leaves audit entries, or stands on a list with its reason."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import asyncpg
+import pytest
+
+from chassis import tables
+from chassis.migrate import metadata_of
+from testkit import databases
+from testkit.databases import ServiceDatabase
+from tests.architecture.rules import SERVICES
+
+# Of the backbone's tables, those that hold what people decide; the others are machinery.
+OF_THE_BACKBONE = {"record_grants", "custom_field_definitions", "external_ids", "number_formats"}
+NOT_AUDITED = {
+    "org.department_moves": "a history itself",
+    "org.login_tries": "the brake on guessing passwords",
+    "org.password_links": "used once, then gone",
+    "org.notification_preferences": "what a person likes to be told",
+    "org.tenant_task_reports": "what machines reported",
+    "org.notifications": "what a person was told, kept by the system",
+    "mtl.lead_keys": "digests of what the lead holds",
+    "mtl.lead_history": "a history itself",
+    "l2o.account_totals": "sums of what opportunities and orders hold",
+    "l2o.stage_changes": "a history itself",
+    "l2o.conversions": "the receipt of a lead's conversion, never changed",
+    "cpq.price_book_versions": "a history itself",
+    "rms.order_revisions": "a history itself",
+    "rms.shipment_lines": "posted with their shipment, never changed",
+}
+
+# The sixth argument of the trigger, behind the fifth zero byte, names what is secret.
+TOLD = """
+    SELECT c.relname || '.' || a.attname AS told
+    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE p.proname = 'audit_row' AND a.attname <> ALL(
+        (string_to_array(encode(t.tgargs, 'escape'), '\\000'))[6]::text[])
+"""
+UNFILTERED = """
+    SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relkind = 'r' AND a.attname = 'custom_fields' AND 3 > (
+        SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+        WHERE t.tgrelid = c.oid AND p.proname = 'custom_values_row')
+"""
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """A service's database and the tables whose writes leave entries."""
+
+    database: ServiceDatabase
+    audited: frozenset[str]
+    telling: frozenset[str]  # columns of audited tables whose values are told
+    unfiltered: frozenset[str]  # tables whose custom fields no list can be filtered by
+
+
+@pytest.fixture(scope="module", params=SERVICES)
+async def migrated(request: pytest.FixtureRequest, worker_id: str) -> AsyncIterator[Migrated]:
+    database = await databases.create(request.param, f"audit_{worker_id}")
+    owner = await asyncpg.connect(database.owner_url.replace("+asyncpg", ""))
+    rows = await owner.fetch(
+        "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        " JOIN pg_proc p ON p.oid = t.tgfoid"
+        " WHERE p.proname = 'audit_row' AND t.tgenabled = 'O' AND t.tgname = 'audit'"
+    )
+    telling = await owner.fetch(TOLD)
+    unfiltered = await owner.fetch(UNFILTERED)
+    await owner.close()
+    yield Migrated(
+        database,
+        frozenset(row["relname"] for row in rows),
+        frozenset(row["told"] for row in telling),
+        frozenset(row["relname"] for row in unfiltered),
+    )
+    await databases.drop(database)
+
+
+async def test_every_business_table_is_audited(migrated: Migrated) -> None:
+    service = migrated.database.service
+    backbone, own = metadata_of(service)
+    assert backbone is tables.metadata
+    wanted = OF_THE_BACKBONE & set(backbone.tables)
+    for name, table in own.tables.items():
+        is_copy = {"epoch", "sequence"} <= set(table.c.keys())  # its origin is audited elsewhere
+        if not is_copy and f"{service}.{name}" not in NOT_AUDITED:
+            wanted.add(name)
+    assert wanted - migrated.audited == set()
+
+
+async def test_the_list_of_exceptions_names_no_table_that_is_gone(migrated: Migrated) -> None:
+    service = migrated.database.service
+    _, own = metadata_of(service)
+    listed = {name.split(".")[1] for name in NOT_AUDITED if name.startswith(f"{service}.")}
+    assert listed <= set(own.tables)
+    assert not listed & migrated.audited
+
+
+async def test_no_entry_tells_a_secret(migrated: Migrated) -> None:
+    words = ("secret", "hash", "password", "digest")
+    assert {name for name in migrated.telling if any(word in name for word in words)} == set()
+
+
+async def test_lists_can_be_filtered_by_all_custom_fields(migrated: Migrated) -> None:
+    assert migrated.unfiltered == set()
