@@ -28,7 +28,7 @@ class Person:
             f"{self.urls['org']}/org/v1/oauth/token", data=dict(self.login)
         )
         if answer.status_code != 200:
-            raise Refused(f"sign-in of {self.login}: {answer.text}")
+            raise Refused(f"sign-in of {self.login.get('username')}: {answer.text}")
         self.token = answer.json()["access_token"]
 
     async def call(
@@ -37,12 +37,15 @@ class Person:
         path: str,
         body: Json | None = None,
         *,
+        seen: Json | None = None,
         key: str | None = None,
         content: bytes | None = None,
     ) -> Json:
-        """One call; 503 is tried again, an expired token renewed. Raises Refused."""
-        # Nobody else is at work here, so that any copy will do: `*`.
-        headers = {"Accept-Language": "en", "If-Match": "*"}
+        """One call; 503 is tried again, an expired token renewed. Raises Refused.
+
+        `seen` is the record as it was last answered: whoever changed it since wins, we get a 412.
+        """
+        headers = {"Accept-Language": "en", **_etag(seen)}
         headers |= {"Idempotency-Key": key} if key else {}
         if content is not None:
             headers["Content-Type"] = "text/csv"
@@ -69,8 +72,15 @@ class Person:
     async def get(self, path: str) -> Json:
         return await self.call("GET", path)
 
-    async def post(self, path: str, body: Json | None = None, *, key: str | None = None) -> Json:
-        return await self.call("POST", path, body if body is not None else {}, key=key)
+    async def post(
+        self,
+        path: str,
+        body: Json | None = None,
+        *,
+        seen: Json | None = None,
+        key: str | None = None,
+    ) -> Json:
+        return await self.call("POST", path, body if body is not None else {}, seen=seen, key=key)
 
     async def everything(self, path: str) -> AsyncIterator[Json]:
         """All items of a list, page by page."""
@@ -91,3 +101,7 @@ class Person:
                 return items[0]
             await asyncio.sleep(0.05)
         raise Refused(f"{path} stayed empty for {seconds:.0f} s")
+
+
+def _etag(seen: Json | None) -> dict[str, str]:
+    return {} if seen is None else {"If-Match": f'"{seen["version"]}"'}

@@ -36,7 +36,8 @@ async def stages(admin: Person) -> dict[str, dict[str, int]]:
     """How many of each resource stand in which state."""
     found = {}
     for name, (path, field) in STAGES.items():
-        counter = Counter([item[field] async for item in admin.everything(path)])
+        items = admin.everything(f"{path}?fields={field}")
+        counter = Counter([item[field] async for item in items])
         found[name] = dict(sorted(counter.items()))
     return found
 
@@ -112,13 +113,8 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     return round(ranked[min(len(ranked) - 1, int(len(ranked) * share))], 1)
 
 
-def refusals(items: Sequence[Json]) -> Mapping[str, int]:
-    """How many rows were refused for which reason."""
-    return Counter(error["code"] for item in items for error in item["errors"])
-
-
 def all_well(report: Mapping[str, Any]) -> bool:
-    """Whether every equation of the report holds and nothing is parked."""
+    """Whether every equation and check of the report holds and nothing is parked."""
     sums = all(
         row["orders_equal_receivables_plus_not_yet_shipped"]
         and row["payments_equal_allocated_plus_unallocated"]
@@ -126,4 +122,4 @@ def all_well(report: Mapping[str, Any]) -> bool:
         for row in report["money"]
     )
     carried = all(row["equal"] and row["parked"] == 0 for row in report["events"])
-    return sums and carried
+    return sums and carried and all(report.get("checks", {}).values())

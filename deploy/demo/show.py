@@ -1,11 +1,12 @@
 """The report and the closing screen, for a person to read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from deploy.demo.show_people import show_day, show_funnels, show_sight
 from deploy.local.state import State
 
 
@@ -13,20 +14,62 @@ def show(
     console: Console, result: Mapping[str, Any], running: State, logins: Mapping[str, Any]
 ) -> None:
     """Print the report, then what runs where and how to go on."""
+    console.rule("Report")
+    _pipeline(console, result["pipeline"])
     _work(console, result)
+    show_funnels(console, result)
+    show_sight(console, result["sight"])
+    show_day(console, result["day"])
     _stages(console, result["stages"])
     _money(console, result["money"])
     _events(console, result["events"])
+    _checks(console, result["checks"])
+    console.print(f"All of it took {result['seconds']} s")
     _where(console, running, logins)
+
+
+def _plain(*columns: str) -> Table:
+    """A table without lines; the first column is text, the others are numbers."""
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, show_header=bool(columns))
+    for nth, name in enumerate(columns):
+        table.add_column(name, justify="right" if nth else "left", no_wrap=True)
+    return table
+
+
+COLUMNS = {
+    "rows": "total",
+    "new": "created",
+    "changed": "updated",
+    "same": "unchanged",
+    "refused": "refused",
+    "warned": "with_warnings",
+}
+
+
+def _pipeline(console: Console, pairs: Sequence[Mapping[str, Any]]) -> None:
+    table = _plain("imports", *COLUMNS)
+    for pair in pairs:
+        for label, run in (("", pair["first"]), (" again", pair["second"])):
+            counts = [f"{run['counts'][name]:,}" for name in COLUMNS.values()]
+            table.add_row(run["file_name"] + label, *counts)
+    console.print(table)
+    for pair in pairs:
+        for what in ("refused", "warnings"):
+            if said := _reasons(pair["first"][f"{what}_by_reason"]):
+                console.print(f"  {pair['first']['file_name']}: {what} for {said}")
+    facts = sum(pair["facts_of_second"] for pair in pairs)
+    console.print(f"  the second runs told others {facts} facts\n")
+
+
+def _reasons(codes: Mapping[str, int]) -> str:
+    return ", ".join(f"{code} {n:,}" for code, n in codes.items())
 
 
 def _work(console: Console, result: Mapping[str, Any]) -> None:
     job, latency = result["import"], result["conversion_ms"]
-    counts = job["counts"]
-    reasons = ", ".join(f"{n} {code}" for code, n in job["refused_by_reason"].items()) or "none"
-    console.rule("Report")
+    counts, reasons = job["counts"], _reasons(job["refused_by_reason"]) or "none"
     console.print(
-        f"Import: {counts['total']} rows, {counts['accepted']} accepted, "
+        f"Leads: {counts['total']} rows, {counts['accepted']} accepted, "
         f"{counts['refused']} refused ({reasons})"
     )
     if latency["p50"] is None:
@@ -36,7 +79,6 @@ def _work(console: Console, result: Mapping[str, Any]) -> None:
             f"Conversion until visible in L2O: {latency['converted_now']} leads, "
             f"p50 {latency['p50']} ms, p99 {latency['p99']} ms"
         )
-    console.print(f"All of it took {result['seconds']} s")
 
 
 def _stages(console: Console, stages: Mapping[str, Mapping[str, int]]) -> None:
@@ -53,12 +95,12 @@ def _money(console: Console, rows: list[Mapping[str, Any]]) -> None:
         sums = {name: v["amount"] for name, v in row.items() if isinstance(v, dict)}
         console.print(
             f"{row['currency']}: orders {sums['confirmed']} = receivables {sums['owed']}"
-            f" + not yet shipped {sums['unshipped']}  "
+            f" + not yet shipped {sums['unshipped']} + cancelled {sums['cancelled']}  "
             f"{_verdict(row['orders_equal_receivables_plus_not_yet_shipped'])}"
         )
         console.print(
             f"{row['currency']}: payments {sums['paid']} = allocated {sums['booked']}"
-            f" + unallocated {sums['unallocated']}  "
+            f" + unallocated {sums['unallocated']} + returned {sums['returned']}  "
             f"{_verdict(row['payments_equal_allocated_plus_unallocated'])}"
         )
         console.print(
@@ -76,16 +118,22 @@ def _events(console: Console, rows: list[Mapping[str, Any]]) -> None:
     console.print("\nEvents: published = applied + skipped + ignored + parked")
     if any(row["duplicates"] for row in rows):  # delivered again, and dropped
         names.append("duplicates")
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("subscriber", no_wrap=True)
-    table.add_column("topic", no_wrap=True)
-    for name in (*names, ""):
-        table.add_column(name, justify="right")
+    table = _plain("subscriber", "topic", *names, "")
+    table.columns[1].justify = "left"
     for row in rows:
+        if not row["published"] and row["equal"]:
+            continue
         counts = [str(row[name]) for name in names]
         verdict = "[green]=[/green]" if row["equal"] else "[red]≠[/red]"
         table.add_row(row["subscription"], row["topic"], *counts, verdict)
     console.print(table)
+    silent = sum(not row["published"] and row["equal"] for row in rows)
+    console.print(f"  and {silent} subscriptions to topics with nothing on them\n")
+
+
+def _checks(console: Console, checks: Mapping[str, bool]) -> None:
+    for name, holds in checks.items():
+        console.print(f"{name.replace('_', ' ')}  {_verdict(holds)}")
 
 
 def _where(console: Console, running: State, logins: Mapping[str, Any]) -> None:
@@ -96,5 +144,5 @@ def _where(console: Console, running: State, logins: Mapping[str, Any]) -> None:
     for role, login in logins.items():
         who = login.get("username") or login.get("client_id")
         secret = login.get("password") or login.get("client_secret")
-        console.print(f"  {role:<8} {who} / {secret}")
+        console.print(f"  {role:<16} {who} / {secret}")
     console.print("  report: .local/demo.json   stop: make down   state: make status")

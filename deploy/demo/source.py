@@ -1,14 +1,24 @@
-"""Which leads the demo imports: the real set beside the checkout, else made of the pipeline."""
+"""What the demo imports: the pipeline, and leads: the real set, else made of the pipeline."""
 
 import csv
 import io
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT.parent / "shared" / "data" / "leads" / "leads.csv"
-PIPELINE = Path(__file__).parent / "pipeline" / "sales_pipeline.csv"
-PRODUCTS = Path(__file__).parent / "pipeline" / "products.csv"
+FOLDER = Path(__file__).parent / "pipeline"
+PIPELINE = FOLDER / "sales_pipeline.csv"
+PRODUCTS = FOLDER / "products.csv"
+# Service, kind and file, each after those whose records it names.
+FILES = (
+    ("org", "PEOPLE", "sales_teams.csv"),
+    ("cpq", "PRODUCTS", "products.csv"),
+    ("l2o", "ACCOUNTS", "accounts.csv"),
+    ("l2o", "OPPORTUNITIES", "sales_pipeline.csv"),
+)
+SELLER, MANAGER = "Darcel Schlecht", "Melvin Marxen"
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,37 @@ def leads() -> Source:
         content=_of_pipeline(PIPELINE.read_text()),
         mapping={"Opportunity": "external_id", "Account": "company"},
     )
+
+
+def pipeline() -> list[tuple[str, str, Source]]:
+    """Every file of the pipeline: the service that takes it, as which kind, and the file."""
+    return [
+        (service, kind, Source(name, "", (FOLDER / name).read_bytes(), {}))
+        for service, kind, name in FILES
+    ]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """How many of the file's opportunities somebody is to see, and the worth of those won."""
+
+    count: int
+    won: Decimal
+
+
+def expected() -> dict[str, Expected]:
+    """By the file itself: what its seller sees, and what that seller's manager sees."""
+    with (FOLDER / "sales_teams.csv").open(newline="") as file:
+        team = {r["sales_agent"] for r in csv.DictReader(file) if r["manager"] == MANAGER}
+    return {"seller": _of_agents({SELLER}), "manager": _of_agents(team)}
+
+
+def _of_agents(agents: set[str]) -> Expected:
+    """Rows without an account do not come in."""
+    with PIPELINE.open(newline="") as file:
+        rows = [r for r in csv.DictReader(file) if r["sales_agent"] in agents and r["account"]]
+    won = sum(Decimal(r["close_value"]) for r in rows if r["deal_stage"] == "Won")
+    return Expected(len(rows), Decimal(won))
 
 
 def _of_pipeline(text: str) -> bytes:

@@ -6,39 +6,25 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from deploy.demo.client import Json, Person, Refused
-from deploy.demo.source import Product, Source
+from deploy.demo.source import Product
 
 Progress = Callable[[int, int], None]
-
-
-async def import_leads(seller: Person, source: Source, progress: Progress) -> Json:
-    """Create, upload, start, and wait for the import job; returns its final state."""
-    body: Json = {"file_name": source.file_name, "kind": "LEADS"}
-    if source.mapping:
-        body["mapping"] = source.mapping
-    job = await seller.post("/mtl/v1/imports", body)
-    path = f"/mtl/v1/imports/{job['id']}"
-    await seller.call("PUT", f"{path}/file", content=source.content)
-    await seller.post(f"{path}/start")
-    while (job := await seller.get(path))["state"] in ("QUEUED", "RUNNING"):
-        progress(job["counts"]["processed"], job["counts"]["total"] or 1)
-        await asyncio.sleep(0.2)
-    progress(job["counts"]["processed"], job["counts"]["total"] or 1)
-    return job
+BOOK = "标准价目表"
 
 
 async def seed_catalog(admin: Person, products: Sequence[Product]) -> Json:
     """The products and one price book with two tiers each, unless they are there already."""
-    known = {p["sku"]: p["id"] async for p in admin.everything("/cpq/v1/products")}
+    known = {p["name"]: p["id"] async for p in admin.everything("/cpq/v1/products")}
     for product in products:
-        if product.sku not in known:
+        if product.name not in known:
             body = {"sku": product.sku, "name": product.name, "unit": "PCS"}
-            known[product.sku] = (await admin.post("/cpq/v1/products", body))["id"]
+            known[product.name] = (await admin.post("/cpq/v1/products", body))["id"]
     async for book in admin.everything("/cpq/v1/price-books"):
-        return await admin.get(f"/cpq/v1/price-books/{book['id']}")
+        if book["name"] == BOOK:
+            return await admin.get(f"/cpq/v1/price-books/{book['id']}")
     entries = [
         {
-            "product_id": known[p.sku],
+            "product_id": known[p.name],
             "list_price": {"amount": p.price, "currency": "CNY"},
             "tiers": [
                 {"from_quantity": "5", "unit_price": _less(p.price, 95)},
@@ -47,13 +33,8 @@ async def seed_catalog(admin: Person, products: Sequence[Product]) -> Json:
         }
         for p in products
     ]
-    book_body = {
-        "name": "标准价目表",
-        "currency": "CNY",
-        "valid_from": "2026-01-01",
-        "entries": entries,
-    }
-    return await admin.post("/cpq/v1/price-books", book_body)
+    wanted = {"name": BOOK, "currency": "CNY", "valid_from": "2026-01-01", "entries": entries}
+    return await admin.post("/cpq/v1/price-books", wanted)
 
 
 def _less(price: str, percent: int) -> Json:
@@ -65,10 +46,11 @@ async def convert(seller: Person, lead: Json) -> float:
     """Qualify and convert one lead; milliseconds until the opportunity is there."""
     path = f"/mtl/v1/leads/{lead['id']}"
     if lead["status"] == "NEW":
-        await seller.post(f"{path}/qualify")
+        lead = await seller.post(f"{path}/qualify", seen=lead)
     name = f"{lead.get('company') or lead.get('name') or lead.get('external_id')}"
     began = time.perf_counter()
-    operation = await seller.post(f"{path}/convert", {"opportunity_name": name})
+    body = {"opportunity_name": name}
+    operation = await seller.post(f"{path}/convert", body, seen=lead)
     while operation["status"] == "RUNNING":
         await asyncio.sleep(0.02)
         operation = await seller.get(f"/mtl/v1/operations/{operation['id']}")
@@ -79,14 +61,12 @@ async def convert(seller: Person, lead: Json) -> float:
     return elapsed
 
 
-async def to_cash(
-    seller: Person, erp: Person, lead: Json, products: Sequence[str], nth: int
-) -> None:
+async def to_cash(seller: Person, erp: Person, lead: Json, book: Json, nth: int) -> None:
     """Quote, accept, order, two shipments, payment, allocation; the opportunity is won by it."""
     opportunity = lead["opportunity_id"]
-    await _accepted_quote(seller, opportunity, products, nth)
+    await _accepted_quote(seller, opportunity, book, nth)
     order = await seller.until(f"/rms/v1/orders?account_id={lead['account_id']}")
-    order = await seller.post(f"/rms/v1/orders/{order['id']}/confirm")
+    order = await seller.post(f"/rms/v1/orders/{order['id']}/confirm", seen=order)
     await _ship(seller, order)
     order = await seller.get(f"/rms/v1/orders/{order['id']}")
     payment = await erp.post(
@@ -106,18 +86,17 @@ async def to_cash(
     )
 
 
-async def _accepted_quote(
-    seller: Person, opportunity: str, products: Sequence[str], nth: int
-) -> Json:
+async def _accepted_quote(seller: Person, opportunity: str, book: Json, nth: int) -> Json:
     path = f"/cpq/v1/quotes?opportunity_id={opportunity}"
     existing = (await seller.get(path))["items"]
-    quote = existing[0] if existing else await _quoted(seller, opportunity, products, nth)
+    quote = existing[0] if existing else await _quoted(seller, opportunity, book, nth)
     if quote["status"] == "DRAFT":
-        quote = await seller.post(f"/cpq/v1/quotes/{quote['id']}/send")
-    return await seller.post(f"/cpq/v1/quotes/{quote['id']}/accept")
+        quote = await seller.post(f"/cpq/v1/quotes/{quote['id']}/send", seen=quote)
+    return await seller.post(f"/cpq/v1/quotes/{quote['id']}/accept", seen=quote)
 
 
-async def _quoted(seller: Person, opportunity: str, products: Sequence[str], nth: int) -> Json:
+async def _quoted(seller: Person, opportunity: str, book: Json, nth: int) -> Json:
+    products = [entry["product_id"] for entry in book["entries"]]
     lines: list[dict[str, Any]] = [
         {
             "product_id": products[(nth + at) % len(products)],
@@ -126,13 +105,10 @@ async def _quoted(seller: Person, opportunity: str, products: Sequence[str], nth
         for at in range(1 + nth % 3)
     ]
     lines[0]["discount_rate"] = "0.05" if nth % 2 else "0"
+    body = {"opportunity_id": opportunity, "price_book_id": book["id"], "lines": lines}
     for _ in range(200):  # until the opportunity's copy has arrived in cpq
         try:
-            return await seller.post(
-                "/cpq/v1/quotes",
-                {"opportunity_id": opportunity, "lines": lines},
-                key=f"demo-quote-{opportunity}",
-            )
+            return await seller.post("/cpq/v1/quotes", body, key=f"demo-quote-{opportunity}")
         except Refused as refused:
             if "OPPORTUNITY_UNKNOWN" not in str(refused) and "ACCOUNT_UNKNOWN" not in str(refused):
                 raise

@@ -11,9 +11,7 @@ from deploy.local.processes import Program
 
 API_PORT, WORKER_PORT = 8000, 8100
 READY = "/readyz"
-CONSUMER = "consumer"
-PARTS = ("relay", CONSUMER, "jobs")
-DEAF = ("org",)  # it listens to nobody
+PARTS = ("relay", "consumer", "jobs")
 CHASSIS = (sys.executable, "-m", "chassis")
 
 
@@ -49,7 +47,7 @@ def split(ports: Ports) -> Plan:
     alone = [(f"{service}-api", ("api", service), port) for service, port in apis.items()]
     workers = []
     for service in SERVICES:
-        for part in PARTS if service not in DEAF else (part for part in PARTS if part != CONSUMER):
+        for part in PARTS:
             port = ports.take(WORKER_PORT + 1)
             workers.append((f"{service}-{part}", ("worker", service, "--only", part), port))
     return Plan(apis, (*alone, *workers))

@@ -9,6 +9,7 @@ WRITES = {"insert", "update", "delete", "insert_row", "update_row", "use_up", "r
 UNPUBLISHED = {
     "chassis/imports/actions.py": "an import is a record of work; its end is published",
     "chassis/exports/actions.py": "an export is a record of work of one person's",
+    "chassis/custom_fields/actions.py": "which fields a service's records have is its own business",
     "org/notifications/actions.py": "what one person is told is nobody else's business",
     "org/reminders/actions.py": "a person's own, as are tasks",
     "org/tasks/actions.py": "a person's own; the facts behind it were published",
@@ -51,11 +52,13 @@ def _imported_from_others(tree: ast.Module, service: str, feature: str) -> Itera
 
 
 def silent_saves(path: Path, tree: ast.Module) -> Iterator[str]:
-    """A function of actions.py that adds or saves an aggregate publishes, itself or by its caller.
+    """A function of `actions` that adds or saves an aggregate publishes, itself or by its caller.
 
     `store.add`/`store.save` count as saving; a private function is looked at through its callers.
     """
-    if path.name != "actions.py" or any(str(path).endswith(name) for name in UNPUBLISHED):
+    if "actions" not in (path.stem, path.parent.name):
+        return
+    if any(str(path).endswith(name) for name in UNPUBLISHED):
         return
     functions = {n.name: n for n in tree.body if isinstance(n, ast.AsyncFunctionDef)}
     for name, node in functions.items():

@@ -46,6 +46,15 @@ UNFILTERED = """
         WHERE t.tgrelid = c.oid AND p.proname = 'custom_values_row')
 """
 
+# What runs as its owner, or for every writer, must not find a caller's operator before ours.
+OPEN_TO_OTHERS = """
+    SELECT p.proname FROM pg_proc p
+    WHERE p.pronamespace = 'public'::regnamespace
+    AND (p.prosecdef OR p.prorettype = 'trigger'::regtype)
+    AND NOT EXISTS (
+        SELECT FROM unnest(p.proconfig) AS set_to WHERE set_to LIKE 'search_path=%, pg_temp')
+"""
+
 
 @dataclass(frozen=True)
 class Migrated:
@@ -55,6 +64,7 @@ class Migrated:
     audited: frozenset[str]
     telling: frozenset[str]  # columns of audited tables whose values are told
     unfiltered: frozenset[str]  # tables whose custom fields no list can be filtered by
+    open_to_others: frozenset[str]  # functions whose search path is not fixed
 
 
 @pytest.fixture(scope="module", params=SERVICES)
@@ -68,12 +78,14 @@ async def migrated(request: pytest.FixtureRequest, worker_id: str) -> AsyncItera
     )
     telling = await owner.fetch(TOLD)
     unfiltered = await owner.fetch(UNFILTERED)
+    open_to_others = await owner.fetch(OPEN_TO_OTHERS)
     await owner.close()
     yield Migrated(
         database,
         frozenset(row["relname"] for row in rows),
         frozenset(row["told"] for row in telling),
         frozenset(row["relname"] for row in unfiltered),
+        frozenset(row["proname"] for row in open_to_others),
     )
     await databases.drop(database)
 
@@ -105,3 +117,7 @@ async def test_no_entry_tells_a_secret(migrated: Migrated) -> None:
 
 async def test_lists_can_be_filtered_by_all_custom_fields(migrated: Migrated) -> None:
     assert migrated.unfiltered == set()
+
+
+async def test_functions_look_for_nothing_in_a_callers_schemas(migrated: Migrated) -> None:
+    assert migrated.open_to_others == set()

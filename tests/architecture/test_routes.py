@@ -1,6 +1,7 @@
 """Every route asks for a scope, or stands on a list with its reason; every list is a page."""
 
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -36,15 +37,21 @@ def app_of(service: str) -> FastAPI:
         return created
 
 
-def operations(app: FastAPI) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, item in app.openapi()["paths"].items():
+@cache
+def document_of(service: str) -> dict[str, Any]:
+    """The OpenAPI of a service; to be looked at only."""
+    return app_of(service).openapi()
+
+
+def operations(service: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, item in document_of(service)["paths"].items():
         for method, operation in item.items():
             yield f"{method.upper()} {path}", operation
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_route_asks_for_a_scope(service: str) -> None:
-    for where, operation in operations(app_of(service)):
+    for where, operation in operations(service):
         if operation["operationId"] in SCOPE_FREE:
             continue
         scopes = [
@@ -57,7 +64,7 @@ def test_every_route_asks_for_a_scope(service: str) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_operation_is_told(service: str) -> None:
     """A summary, and every status it may refuse with."""
-    for where, operation in operations(app_of(service)):
+    for where, operation in operations(service):
         assert operation["summary"], where
         assert "_" in operation["operationId"], where
         if operation["operationId"] not in SCOPE_FREE:

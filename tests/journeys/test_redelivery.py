@@ -24,6 +24,7 @@ COUNTED = {
     "l2o": ("accounts", "contacts", "opportunities", "stage_changes", "conversions", "outbox"),
     "cpq": ("quotes", "outbox"),
     "rms": ("orders", "receivables", "payments", "outbox"),
+    "org": ("tasks", "notifications", "outbox"),
 }
 
 
@@ -116,10 +117,11 @@ async def test_a_hopeless_event_parks_its_key_and_nothing_else_stops(world: Worl
     await world.carry()
     order = await a_confirmed_order(world)
     assert order["status"] == "CONFIRMED"
-    [parked] = await world.items("/rms/v1/parked-events?status=PARKED")
-    assert parked["reason"] == "FAILED"
-    assert str(broken) in parked["key"]
-
-    await world.post(f"/rms/v1/parked-events/{parked['id']}/skip", {"note": "publisher's bug"})
-    assert await world.items("/rms/v1/parked-events?status=PARKED") == []
+    for service in ("rms", "org"):  # the order of the quote, and what its owner is told
+        path = f"/{service}/v1/parked-events"
+        [parked] = await world.items(f"{path}?status=PARKED")
+        assert parked["reason"] == "FAILED"
+        assert str(broken) in parked["key"]
+        await world.post(f"{path}/{parked['id']}/skip", {"note": "publisher's bug"})
+        assert await world.items(f"{path}?status=PARKED") == []
     await assert_everything_is_consumed(world)

@@ -1,27 +1,37 @@
 """A tenant's life as such, over all services: exported, a person erased, suspended, deleted."""
 
 from datetime import timedelta
-from importlib import import_module
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from chassis.clock import now
-from chassis.jobs.queue import Done, Job
-from chassis.tables import jobs
 from chassis.tenants import tasks
-from chassis.worker import Worker
 from kernel.ids import new_id
 from org.operators.actions import delete_tenant, move
 from org.tenant_tasks.actions import request_task
 from org.tenant_tasks.domain import TaskKind
 from org.tenant_tasks.store import reports
 from org.tenants.domain import TenantStatus
+from tests.journeys.due_jobs import run_due
 from tests.journeys.steps import a_confirmed_order, a_qualified_lead
 from tests.journeys.world import SERVICES, World
 
+# A write in each service, which each refuses to a suspended tenant.
+WRITES: dict[str, dict[str, Any]] = {
+    "/org/v1/departments": {"name": "华东"},
+    "/mtl/v1/leads": {"name": "王芳"},
+    "/l2o/v1/accounts": {"name": "老客户"},
+    "/cpq/v1/products": {"sku": "SRV", "name": "服务器", "unit": "PCS"},
+    "/rms/v1/payments": {
+        "account_id": "01990000-0000-7000-8000-000000000099",
+        "bank_reference": "ICBC-1",
+        "amount": {"amount": "1.00", "currency": "CNY"},
+        "received_date": "2026-11-20",
+    },
+}
 PHONE, MAIL, NAME = "13912345678", "fang.wang@example.com", "汪芳菲"
 
 
@@ -38,37 +48,7 @@ async def work(world: World, *, after: timedelta = timedelta()) -> None:
     while moved:
         moved = bool(await world.carry())
         for service in SERVICES:
-            moved = bool(await _run_tasks(world, service, after)) or moved
-
-
-async def _run_tasks(world: World, service: str, after: timedelta) -> int:
-    worker: Worker = import_module(f"{service}.worker").WORKER
-    chunks = 0
-    while True:
-        async with world.workers[service].begin(world.tenant) as tx:
-            mine = (jobs.c.tenant_id == world.tenant) & (jobs.c.kind == tasks.KIND)
-            due = jobs.c.run_at <= now() + after
-            row = (await tx.execute(select(jobs).where(mine, due).limit(1))).one_or_none()
-            if row is None:
-                return chunks
-            job = Job(
-                tenant=row.tenant_id,
-                id=row.id,
-                kind=row.kind,
-                key=row.key,
-                run_at=row.run_at,
-                payload=row.payload,
-                attempts=0,
-                now=now() + after,
-            )
-            outcome = await worker.jobs[tasks.KIND](tx, job)
-            again = jobs.c.id == row.id
-            if isinstance(outcome, Done):
-                await tx.execute(jobs.delete().where(again))
-            else:
-                values = {"payload": dict(outcome.payload), "run_at": outcome.run_at}
-                await tx.execute(jobs.update().where(again).values(values))
-            chunks += 1
+            moved = bool(await run_due(world, service, tasks.KIND, after=after)) or moved
 
 
 async def rows_of(world: World, tenant: UUID) -> dict[str, int]:
@@ -146,6 +126,10 @@ async def test_a_suspended_tenant_only_reads(world: World, operator: UUID) -> No
     assert (await world.call("GET", "/mtl/v1/leads"))["items"] == []
     refused = await world.call("POST", "/mtl/v1/leads", body, expect=403)
     assert refused["code"] == "TENANT_SUSPENDED"
+    for path, written in WRITES.items():
+        refused = await world.call("POST", path, written, expect=403)
+        assert refused["code"] == "TENANT_SUSPENDED", path
+        await world.get(path)
     async with world.workers["org"].begin(operator) as tx:
         await move(tx, world.tenant, TenantStatus.ACTIVE, now=now())
     await world.carry()

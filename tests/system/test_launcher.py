@@ -233,7 +233,7 @@ def test_apis_together_share_a_port_and_apart_have_their_own() -> None:
     assert len(set(split.apis.values())) == len(databases.SERVICES)
     assert together.issuer.endswith("/org/v1")
     names = [program.name for program in plan.programs(split, {})]
-    assert len(names) == len(set(names)) == len(databases.SERVICES) * 4 - len(plan.DEAF)
+    assert len(names) == len(set(names)) == len(databases.SERVICES) * 4
     workers = next(one for one in plan.programs(together, {}) if one.name == "workers")
     assert workers.argv[1:4] == ("-m", "chassis", "worker")
     assert workers.argv[-1] == str(workers.port)

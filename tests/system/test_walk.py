@@ -83,20 +83,19 @@ async def test_the_walk_survives_the_death_of_every_consumer(deployment: Deploym
         who = await people(http, deployment)
         seller, admin, erp = who["seller"], who["admin"], who["erp"]
         book = await walk.seed_catalog(admin, source.products())
-        products = [entry["product_id"] for entry in book["entries"]]
         killing = asyncio.create_task(kill_each(consumers))
-        await asyncio.gather(*(one_lead(seller, erp, products, n) for n in range(LEADS)))
+        await asyncio.gather(*(one_lead(seller, erp, book, n) for n in range(LEADS)))
         await killing
         assert [process.kills for process in consumers] == [1] * len(SERVICES)
         await assert_settled(admin)
 
 
-async def one_lead(seller: Person, erp: Person, products: list[str], nth: int) -> None:
+async def one_lead(seller: Person, erp: Person, book: Json, nth: int) -> None:
     body: Json = {"company": f"系统测试 {nth}", "external_id": f"walk-{nth}"}
     lead = await seller.post("/mtl/v1/leads", body)
     await walk.convert(seller, lead)
     lead = await seller.get(f"/mtl/v1/leads/{lead['id']}")
-    await walk.to_cash(seller, erp, lead, products, nth)
+    await walk.to_cash(seller, erp, lead, book, nth)
 
 
 async def assert_settled(admin: Person) -> None:

@@ -7,6 +7,8 @@ from pydantic import Field
 
 from contracts.event import Event, State
 
+FAILED = "TASK_FAILED"  # the note of a service that gave its part up
+
 
 class TableReport(State):
     """How many rows of a table were exported, erased from, or deleted."""

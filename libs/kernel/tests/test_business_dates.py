@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from kernel.business_dates import BusinessDate
+from kernel.business_dates import BusinessDate, parse_day
 
 ADAPTER: TypeAdapter[date] = TypeAdapter(BusinessDate)
 
@@ -14,6 +14,7 @@ def test_a_day_is_read_and_written_alike(text: str) -> None:
     assert day == date.fromisoformat(text)
     assert ADAPTER.validate_python(day) == day
     assert ADAPTER.dump_json(day) == f'"{text}"'.encode()
+    assert parse_day(text) == day
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,8 @@ def test_anything_else_is_refused(value: object) -> None:
     with pytest.raises(ValidationError) as refused:
         ADAPTER.validate_python(value)
     assert {error["type"].split("_")[0] for error in refused.value.errors()} == {"date"}
+    with pytest.raises(ValueError, match=r"day|month|year"):
+        parse_day(value)
 
 
 def test_its_schema_is_a_date() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
-from httpx import AsyncClient
+from httpx import AsyncClient, Response
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +24,7 @@ from kernel.money import Money
 from testkit.tenants import add_tenant
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # in Shanghai
+PERSON = "01990000-0000-7000-8000-000000000001"  # whose the tests' tokens are
 NEW_YEAR = date(2026, 1, 1)
 
 E = TypeVar("E", bound=Event)
@@ -106,7 +107,11 @@ async def add_account(tx: AsyncConnection, account_id: UUID, *, name: str = "星
 
 
 async def add_opportunity(
-    tx: AsyncConnection, *, stage: str = "QUOTATION", account_id: UUID | None = None
+    tx: AsyncConnection,
+    *,
+    stage: str = "QUOTATION",
+    account_id: UUID | None = None,
+    owner_id: str = PERSON,
 ) -> UUID:
     opportunity_id = new_id()
     await tx.execute(
@@ -117,6 +122,7 @@ async def add_opportunity(
             account_id=account_id or new_id(),
             name="二期扩容",
             stage=stage,
+            owner_id=owner_id,
         )
     )
     return opportunity_id
@@ -143,13 +149,13 @@ class Shop:
         }
 
 
-async def open_shop(tx: AsyncConnection) -> Shop:
+async def open_shop(tx: AsyncConnection, *, owner_id: str = PERSON) -> Shop:
     await add_settings(tx)
     product = await add_product(tx)
     book = await add_book(tx, [make_entry(product.id, cny("100"), from_10=cny("90"))])
     account_id = new_id()
     await add_account(tx, account_id)
-    opportunity_id = await add_opportunity(tx, account_id=account_id)
+    opportunity_id = await add_opportunity(tx, account_id=account_id, owner_id=owner_id)
     return Shop(opportunity_id=opportunity_id, account_id=account_id, product=product, book=book)
 
 
@@ -185,3 +191,22 @@ async def errors_of(client: AsyncClient, body: dict[str, Any]) -> set[tuple[str,
     answer = await client.post("/quotes", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED"), answer.text
     return {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
+
+
+async def define(client: AsyncClient, resource: str, key: str, kind: str, **more: Any) -> None:
+    """Give a resource a field of the tenant's own, which lists can be filtered by."""
+    body = {"resource": resource, "key": key, "type": kind, "label_zh": key, "label_en": key}
+    answer = await client.post("/custom-fields", json={**body, "filterable": True, **more})
+    assert answer.status_code == 201, answer.text
+
+
+async def listed(client: AsyncClient, path: str, **more: Any) -> list[str]:
+    """The ids of a list's page, in its order."""
+    answer = await client.get(path, **more)
+    assert answer.status_code == 200, answer.text
+    return [item["id"] for item in answer.json()["items"]]
+
+
+def problem(answer: Response) -> tuple[int, str]:
+    """What a refusal says."""
+    return answer.status_code, answer.json()["code"]

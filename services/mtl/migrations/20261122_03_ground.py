@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.lists.backfill import fill_words
 from chassis.lists.columns import sort_column
 from chassis.policies import audited, unaudited, with_custom_fields, without_custom_fields
 
@@ -14,18 +15,17 @@ depends_on = "backbone_tenants"
 
 # What the list is filtered and sorted by, beside `status` and `owner_id`, which were there.
 LISTED = (
-    ("name_sort",),
-    ("company_sort",),
-    ("phone",),
-    ("phone_tail",),
-    ("email",),
-    ("external_id",),
-    ("source",),
-    ("account_id",),
-    ("converted_at_sort",),
-    ("created_at",),
-    ("updated_at",),
-    ("status", "created_at"),
+    "name_sort",
+    "company_sort",
+    "phone",
+    "phone_tail",
+    "email",
+    "external_id",
+    "source",
+    "account_id",
+    "converted_at_sort",
+    "created_at",
+    "updated_at",
 )
 ADDED = ("custom_fields", "deleted_at", "name_sort", "company_sort", "converted_at_sort")
 
@@ -34,6 +34,7 @@ def upgrade() -> None:
     _columns()
     _indexes()
     with_custom_fields("leads", resource="mtl.lead")
+    fill_words("leads", resource="mtl.lead", columns=["name", "company"])
     _audit()
 
 
@@ -51,9 +52,9 @@ def _columns() -> None:
 
 def _indexes() -> None:
     op.drop_index("ix_leads_tenant_id_account_id", "leads")
-    for columns in LISTED:
-        name = "_".join(["ix_leads_tenant_id", *columns, "id"])
-        op.create_index(name, "leads", ["tenant_id", *columns, "id"])
+    for column in LISTED:
+        name = f"ix_leads_tenant_id_{column}_id"
+        op.create_index(name, "leads", ["tenant_id", column, "id"])
     gone = sa.text("deleted_at IS NOT NULL")
     op.create_index("ix_leads_deleted", "leads", ["tenant_id", "id"], postgresql_where=gone)
 
@@ -64,11 +65,13 @@ def _audit() -> None:
 
 
 def downgrade() -> None:
+    for table in ("search_grams", "search_texts"):
+        op.execute(f"DELETE FROM {table} WHERE resource = 'mtl.lead'")  # noqa: S608  # our own names
     unaudited("leads")
     without_custom_fields("leads")
     op.drop_index("ix_leads_deleted", "leads")
-    for columns in LISTED:
-        op.drop_index("_".join(["ix_leads_tenant_id", *columns, "id"]), "leads")
+    for column in LISTED:
+        op.drop_index(f"ix_leads_tenant_id_{column}_id", "leads")
     op.create_index("ix_leads_tenant_id_account_id", "leads", ["tenant_id", "account_id"])
     for column in (*ADDED, "phone_tail"):
         op.drop_column("leads", column)

@@ -60,7 +60,8 @@ async def test_the_demo_tenant_once(committed: Committed, committed_client: Asyn
     assert (await committed_client.get("/tenant", headers=admin)).json()["name"] == "示例科技"
     people = (await committed_client.get("/people", headers=admin)).json()["items"]
     assert {p["username"] for p in people} == {"li.na", "wang.wei", "admin", "zhao.min"}
-    root, sales = (await committed_client.get("/departments", headers=admin)).json()["items"]
+    query = "/departments?sort=created_at"
+    root, sales = (await committed_client.get(query, headers=admin)).json()["items"]
     heads = {p["id"]: p["name"] for p in people}
     assert (root["name"], heads[root["manager_id"]]) == ("示例科技", "赵敏")
     assert (sales["parent_id"], heads[sales["manager_id"]]) == (root["id"], "王伟")

@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from httpx import AsyncClient, Response
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.cpq.events import QuoteLine, QuoteState
 from kernel.ids import new_id
 from kernel.money import Money
+from rms.accounts.store import accounts
 from rms.orders import actions as orders
 from rms.orders.store import orders as order_table
 from rms.payments import actions as payments
@@ -32,6 +33,16 @@ def cny(amount: str) -> Money:
 
 async def add_settings(tx: AsyncConnection, *, timezone: str = "Asia/Shanghai") -> None:
     await add_tenant(tx, timezone=timezone)
+
+
+async def add_account(
+    tx: AsyncConnection, account_id: UUID | None = None, *, owner_id: str | None = None
+) -> UUID:
+    """An account as L2O tells of it."""
+    account_id = account_id or new_id()
+    values = {"id": account_id, "name": "星辰科技", "owner_id": owner_id}
+    await tx.execute(insert(accounts).values(values | {"epoch": 1, "sequence": 1}))
+    return account_id
 
 
 def make_line(line_no: int, quantity: str, net: str, tax: str, currency: str = "CNY") -> QuoteLine:

@@ -1,8 +1,10 @@
 """Facts CPQ publishes."""
 
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
+
+from pydantic import Field
 
 from contracts.event import Event, State
 from contracts.imports import ImportEnded
@@ -19,6 +21,8 @@ class ProductState(State):
     name: str
     unit: str
     active: bool
+    series: str | None = None
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
 
 
 class ProductCreated(Event):
@@ -87,6 +91,7 @@ class PriceBookState(State):
     valid_from: date
     valid_to: date | None = None
     entries: tuple[PriceEntry, ...]
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
 
 
 class PriceBookCreated(Event):
@@ -100,6 +105,20 @@ class PriceBookChanged(Event):
     """The price book has another name, period or other prices; CPQ keeps what it replaced."""
 
     type: ClassVar[str] = "cpq.price_book.changed.v1"
+    price_book: PriceBookState
+
+
+class PriceBookDeleted(Event):
+    """Nothing is priced from the book any more; quotes keep their prices. It may be restored."""
+
+    type: ClassVar[str] = "cpq.price_book.deleted.v1"
+    price_book: PriceBookState
+
+
+class PriceBookRestored(Event):
+    """The deletion was undone."""
+
+    type: ClassVar[str] = "cpq.price_book.restored.v1"
     price_book: PriceBookState
 
 
@@ -152,6 +171,7 @@ class QuoteState(State):
     revision: int = 1
     revises: UUID | None = None
     price_book_version: int | None = None
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
 
 
 class QuoteCreated(Event):
@@ -178,7 +198,7 @@ class QuoteAccepted(Event):
 
 
 class QuoteChanged(Event):
-    """A draft has other lines, terms or another owner."""
+    """A draft has other lines or terms, or any quote other custom fields."""
 
     type: ClassVar[str] = "cpq.quote.changed.v1"
     quote: QuoteState

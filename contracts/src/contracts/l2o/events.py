@@ -1,8 +1,10 @@
 """Facts L2O publishes."""
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
+
+from pydantic import Field
 
 from contracts.event import Event, State
 from contracts.imports import ImportEnded
@@ -28,6 +30,7 @@ class AccountState(State):
     founded_year: int | None = None
     employees: int | None = None
     annual_revenue: Money | None = None
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
 
 
 class AccountCreated(Event):
@@ -73,6 +76,7 @@ class ContactState(State):
     roles: tuple[str, ...] = ()
     is_primary: bool = False
     owner_id: str | None = None
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
 
 
 class ContactCreated(Event):
@@ -121,6 +125,7 @@ class OpportunityState(State):
     product_id: UUID | None = None
     engaged_date: date | None = None
     closed_date: date | None = None
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
 
 
 class OpportunityOpened(Event):

@@ -1,7 +1,7 @@
 """Facts ORG publishes."""
 
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -80,6 +80,7 @@ class DepartmentState(State):
     parent_id: UUID | None = None
     manager_id: UUID | None = None
     active: bool = True
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
 
 
 class DepartmentCreated(Event):
@@ -144,6 +145,7 @@ class PersonState(State):
     manager_id: UUID | None = None
     leaves: tuple[Leave, ...] = ()
     role_ids: tuple[UUID, ...] = ()
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
 
 
 class PersonCreated(Event):

@@ -4,80 +4,38 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from contracts.event import Event, State
+from contracts.event import Event
 from contracts.imports import ImportEnded
+from contracts.rms.states import (
+    Allocation,
+    CancelledLine,
+    Instalment,
+    MoneyReturn,
+    OrderLine,
+    OrderState,
+    PaymentState,
+    PaymentTerm,
+    ReceivableState,
+    Shipment,
+    ShipmentLine,
+)
 from contracts.tenant_tasks import TenantTaskEnded
-from kernel.decimals import DecimalString
 from kernel.money import Money
 
-
-class OrderLine(State):
-    """A line of an order and how much of it has been shipped or cancelled.
-
-    `unit_price` is net, after the discount; `cancelled_amount` is gross.
-    """
-
-    line_id: UUID
-    line_no: int
-    product_id: UUID
-    sku: str
-    name: str
-    unit: str
-    quantity: DecimalString
-    shipped_quantity: DecimalString
-    net_amount: Money
-    tax_rate: DecimalString
-    tax_amount: Money
-    gross_amount: Money
-    shipped_amount: Money
-    unit_price: Money | None = None
-    discount_rate: DecimalString | None = None
-    cancelled_quantity: DecimalString | None = None
-    cancelled_amount: Money | None = None
-
-
-class Instalment(State):
-    """A part of what is owed: `days` after `basis`, which is SHIPMENT or END_OF_MONTH."""
-
-    share: DecimalString
-    basis: str
-    days: int
-
-
-class PaymentTerm(State):
-    """When a shipment is to be paid, kept on the order as it was agreed; the shares sum to 1."""
-
-    code: str
-    instalments: tuple[Instalment, ...]
-
-
-class OrderState(State):
-    """An order, whole, as it stands after the fact.
-
-    `tax_rounding` is LINE (tax is rounded on every line) or DOCUMENT (once per rate, then split);
-    `revision` counts the amendments, from 1 on.
-    """
-
-    order_id: UUID
-    document_no: str
-    quote_id: UUID
-    quote_no: str
-    opportunity_id: UUID
-    account_id: UUID
-    account_name: str
-    currency: str
-    status: str
-    lines: tuple[OrderLine, ...]
-    net_total: Money
-    tax_total: Money
-    gross_total: Money
-    shipped_total: Money
-    owner_id: str | None = None
-    tax_rounding: str = "LINE"
-    revision: int = 1
-    requested_date: date | None = None
-    payment_term: PaymentTerm | None = None
-    cancelled_total: Money | None = None
+# Beside the events, which speak of them.
+__all__ = [
+    "Allocation",
+    "CancelledLine",
+    "Instalment",
+    "MoneyReturn",
+    "OrderLine",
+    "OrderState",
+    "PaymentState",
+    "PaymentTerm",
+    "ReceivableState",
+    "Shipment",
+    "ShipmentLine",
+]
 
 
 class OrderCreated(Event):
@@ -107,14 +65,6 @@ class OrderAmended(Event):
     withdrawn_total: Money
 
 
-class CancelledLine(State):
-    """How much of a line will never be shipped; `amount` is gross."""
-
-    line_id: UUID
-    quantity: DecimalString
-    amount: Money
-
-
 class OrderLinesCancelled(Event):
     """Parts of the order will not be shipped, and why.
 
@@ -141,58 +91,12 @@ class OrderCancelled(Event):
     withdrawn_total: Money
 
 
-class ShipmentLine(State):
-    """What one shipment carries of one order line; `amount` is gross: `net_amount + tax_amount`."""
-
-    line_id: UUID
-    quantity: DecimalString
-    amount: Money
-    line_no: int | None = None
-    sku: str | None = None
-    name: str | None = None
-    unit: str | None = None
-    net_amount: Money | None = None
-    tax_rate: DecimalString | None = None
-    tax_amount: Money | None = None
-
-
-class Shipment(State):
-    """One delivery of a part of an order; one receivable for every instalment, the first first."""
-
-    shipment_id: UUID
-    document_no: str
-    shipped_date: date
-    lines: tuple[ShipmentLine, ...]
-    amount: Money
-    receivable_id: UUID
-    receivable_ids: tuple[UUID, ...] = ()
-
-
 class OrderShipped(Event):
     """A part of the order, or the rest of it, left the house."""
 
     type: ClassVar[str] = "rms.order.shipped.v1"
     order: OrderState
     shipment: Shipment
-
-
-class ReceivableState(State):
-    """A sum a customer owes, as it stands after the fact; `open = amount - allocated`."""
-
-    receivable_id: UUID
-    document_no: str
-    order_id: UUID
-    order_no: str
-    shipment_id: UUID
-    account_id: UUID
-    amount: Money
-    allocated: Money
-    open: Money
-    due_date: date
-    status: str
-    account_name: str | None = None
-    owner_id: str | None = None
-    instalment: int = 1
 
 
 class ReceivableCreated(Event):
@@ -231,24 +135,12 @@ class ReceivableOverdue(Event):
     overdue_date: date
 
 
-class PaymentState(State):
-    """Money received, as it stands after the fact; `unallocated = amount - returned - allocated`.
+class ReceivableWithdrawn(Event):
+    """A part of a prepayment is not owed any more, as the order was cancelled or amended."""
 
-    `returned` is what went back: refunds, or all of it where the bank took the payment back.
-    """
-
-    payment_id: UUID
-    document_no: str
-    account_id: UUID
-    bank_reference: str
-    amount: Money
-    allocated: Money
-    unallocated: Money
-    received_date: date
-    status: str
-    account_name: str | None = None
-    owner_id: str | None = None
-    returned: Money | None = None
+    type: ClassVar[str] = "rms.receivable.withdrawn.v1"
+    receivable: ReceivableState
+    withdrawn_now: Money
 
 
 class PaymentReceived(Event):
@@ -256,16 +148,6 @@ class PaymentReceived(Event):
 
     type: ClassVar[str] = "rms.payment.received.v1"
     payment: PaymentState
-
-
-class Allocation(State):
-    """What of a payment went to one receivable; a negative amount reverses an earlier one."""
-
-    allocation_id: UUID
-    receivable_id: UUID
-    amount: Money
-    receivable_no: str | None = None
-    reverses_id: UUID | None = None
 
 
 class PaymentAllocated(Event):
@@ -283,17 +165,6 @@ class PaymentAllocationReversed(Event):
     payment: PaymentState
     allocations: tuple[Allocation, ...]
     reason: str
-
-
-class MoneyReturn(State):
-    """Money that went back to the customer; `kind` is REFUND or REVERSAL (it bounced)."""
-
-    return_id: UUID
-    kind: str
-    amount: Money
-    returned_date: date
-    reason: str
-    bank_reference: str | None = None
 
 
 class PaymentRefunded(Event):
@@ -317,6 +188,27 @@ class ImportFinished(ImportEnded):
     """An import has ended: well, badly or because somebody stopped it."""
 
     type: ClassVar[str] = "rms.import.finished.v1"
+
+
+class OrderChanged(Event):
+    """What is noted of the order is otherwise; what was agreed is not."""
+
+    type: ClassVar[str] = "rms.order.changed.v1"
+    order: OrderState
+
+
+class ReceivableChanged(Event):
+    """What is noted of the receivable is otherwise."""
+
+    type: ClassVar[str] = "rms.receivable.changed.v1"
+    receivable: ReceivableState
+
+
+class PaymentChanged(Event):
+    """What is noted of the payment is otherwise."""
+
+    type: ClassVar[str] = "rms.payment.changed.v1"
+    payment: PaymentState
 
 
 class OrderAssigned(Event):

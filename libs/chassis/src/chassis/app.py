@@ -25,14 +25,10 @@ from chassis.external_ids import tables as _name_tables  # noqa: F401  # the sam
 from chassis.idempotency import Replay
 from chassis.imports import tables as _import_tables  # noqa: F401  # hangs them on the metadata
 from chassis.lists.saved_view_routes import saved_view_router
+from chassis.openapi import completed
 from chassis.operations.routes import operation_router
 from chassis.operations.waiter import OperationWaiter
-from chassis.patches import with_merge_patch_media_type
-from chassis.problem_schema import (
-    PROBLEM_RESPONSES,
-    with_precondition_responses,
-    with_problem_media_type,
-)
+from chassis.problem_schema import PROBLEM_RESPONSES
 from chassis.relay.wakeup import Wakeup
 from chassis.settings import Settings
 from chassis.tenants.export_routes import tenant_export_router
@@ -76,7 +72,7 @@ def create_app(
     for router in [*routers, *_shared(settings.service, numbers or {})]:
         app.include_router(router, prefix=prefix)
     plain = app.openapi
-    app.openapi = lambda: _told(plain())  # type: ignore[method-assign]  # the framework's own way
+    app.openapi = lambda: completed(plain())  # type: ignore[method-assign]  # the framework's own way
     return app
 
 
@@ -91,13 +87,6 @@ def _shared(service: str, numbers: Mapping[str, str]) -> list[APIRouter]:
         tenant_export_router(service),
         number_format_router(service, numbers),
     ]
-
-
-def _told(document: dict[str, Any]) -> dict[str, Any]:
-    """What OpenAPI says of headers and media types that the framework does not know of."""
-    return with_problem_media_type(
-        with_precondition_responses(with_merge_patch_media_type(document))
-    )
 
 
 def _middleware(settings: Settings) -> list[Middleware]:

@@ -42,42 +42,11 @@ _MEANINGS = {
     409: "The business says no",
     413: "The body is too large",
     422: "Every violation of the input at once",
+    429: "Too many requests, by the tenant's quota or a brake; try again after Retry-After seconds",
+    500: "Our fault; the log knows more under its trace_id",
     503: "Not now; try again after Retry-After seconds",
 }
 
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": meaning} for status, meaning in _MEANINGS.items()
 }
-
-
-_STALE = {
-    "412": "The copy the caller saw is stale",
-    "428": "If-Match is missing",
-}
-
-
-def with_precondition_responses(document: dict[str, Any]) -> dict[str, Any]:
-    """Wherever If-Match is read, say that it is required and how it may be refused."""
-    for item in document.get("paths", {}).values():
-        for operation in item.values():
-            for parameter in operation.get("parameters", []):
-                if parameter["name"] == "If-Match":
-                    parameter["required"] = True
-                    operation["responses"] |= {s: _problem(told) for s, told in _STALE.items()}
-    return document
-
-
-def _problem(description: str) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-def with_problem_media_type(document: dict[str, Any]) -> dict[str, Any]:
-    """Say `application/problem+json` where the framework writes `application/json` for a model."""
-    for item in document.get("paths", {}).values():
-        for operation in item.values():
-            for status, response in operation.get("responses", {}).items():
-                content = response.get("content", {})
-                if status.startswith(("4", "5")) and "application/json" in content:
-                    response["content"] = {"application/problem+json": content["application/json"]}
-    return document

@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 
 from chassis import pruning
+from chassis.access.expiry import GRANT_JOBS
 from chassis.clock import now
 from chassis.consumer.consumer import Consumer
 from chassis.consumer.processing import Processor
@@ -94,7 +95,7 @@ def assemble(workers: Sequence[Worker], parts: frozenset[Part]) -> Assembly:
 
 
 def _job_runner(worker: Worker, database: Database) -> JobRunner:
-    jobs = {**export_jobs(worker.service), **worker.jobs}
+    jobs = {**GRANT_JOBS, **export_jobs(worker.service), **worker.jobs}
     return JobRunner(database, jobs, failed={**EXPORT_FAILURES, **worker.failed})
 
 

@@ -97,6 +97,7 @@ COMMON: dict[str, Text] = {
         "租户已停用，只能读取。", "The tenant is suspended: it can only read."
     ),
     "TENANT_DELETED": Text("租户已删除。", "The tenant is deleted."),
+    "PERSON_INACTIVE": Text("该人员已停用。", "The person is not active."),
     "NUMBER_FORMAT_NOT_FOUND": Text("没有这种单据类型。", "There is no such document type."),
     "TENANT_EXPORT_NOT_FOUND": Text("没有这个导出。", "There is no such export."),
     "QUOTA_REQUESTS": Text(

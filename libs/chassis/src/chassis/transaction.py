@@ -17,14 +17,15 @@ async def transaction(
 ) -> AsyncIterator[AsyncConnection]:
     """The request's transaction. Answers at once when its idempotency key is known.
 
-    Raises what `Gate.enter` raises: the tenant is unknown, suspended, deleted, or asks too much.
+    Raises what `Gate.enter` raises: the tenant is unknown, suspended, deleted, or asks too much;
+    the person is active no more.
     """
     database: Database = request.app.state.database
     gate: Gate = request.app.state.gate
     if key_of(request) is not None:
         await request.body()  # its hash is wanted; no transaction waits for a slow network
     async with database.begin(principal.tenant_id) as tx:
-        await gate.enter(tx, principal.tenant_id, request.method)
+        await gate.enter(tx, principal, request.method)
         await replay_if_known(request, tx, principal)
         request.state.tx = tx
         yield tx

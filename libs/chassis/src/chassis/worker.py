@@ -31,3 +31,5 @@ class Worker:
         object.__setattr__(self, "subscriptions", (*self.subscriptions, told))
         done = {**self.jobs, tasks.KIND: tasks.job(self.service)}
         object.__setattr__(self, "jobs", done)
+        gone = {**self.failed, tasks.KIND: tasks.failure(self.service)}
+        object.__setattr__(self, "failed", gone)

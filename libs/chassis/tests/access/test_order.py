@@ -119,7 +119,7 @@ class Directory:
     def owners(self, name: str) -> set[str]:
         me = self.people.get(directory_id(name))
         if me is None or not me.active:
-            return {name}
+            return {name} if me is None else set()
         absent = {
             one.person_id
             for one in self.people.values()

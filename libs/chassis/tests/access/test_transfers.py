@@ -39,6 +39,16 @@ async def test_a_record_follows_its_owner(
     ]
 
 
+async def test_the_audit_tells_why_it_was_given_away(company: Company, people: People) -> None:
+    card = await people.card("li")
+    await people.transfer("li", card, "zheng")
+    told = (await people.get("zheng", f"/cards/{card}/audit")).json()["items"]
+    assert [(one["verb"], one["reason"]) for one in told] == [
+        ("UPDATE", "handed over"),
+        ("INSERT", None),
+    ]
+
+
 async def test_a_transfer_already_made_answers_itself(
     company: Company, people: People, published: PublishedFacts
 ) -> None:

@@ -16,11 +16,10 @@ from chassis.exports.actions import EXPIRY_JOB, JOB
 from chassis.exports.jobs import EXPORT_FAILURES, export_jobs
 from chassis.exports.tables import export_parts, exports
 from chassis.imports.files import read_file
-from chassis.jobs.queue import Job
 from chassis.tables import jobs
-from kernel.ids import new_id
 from libs.chassis.tests.imports.importing import problem
 from testkit import tokens
+from testkit.jobs import make_job
 from testkit.plugin import Committed
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -40,10 +39,7 @@ async def written(committed_client: AsyncClient) -> list[dict[str, Any]]:
 
 
 async def run(committed: Committed, tenant: UUID, export_id: str, kind: str = JOB) -> None:
-    job = Job(
-        tenant=tenant, id=new_id(), kind=kind, key=export_id, run_at=NOON, payload={}, attempts=0,
-        now=NOON,
-    )  # fmt: skip
+    job = make_job(tenant, kind, export_id, now=NOON)
     async with committed.worker.begin(tenant) as tx:
         await export_jobs("testkit")[kind](tx, job)
 
@@ -223,10 +219,7 @@ async def test_what_cannot_be_exported_fails_and_says_why(
     assert (shown["state"], shown["failures"][0]["code"]) == ("FAILED", "EXPORT_TOO_LARGE")
     assert shown["failures"][0]["message"] == "More than 2 rows: narrow the query."
     given_up = await ask(committed_client)
-    job = Job(
-        tenant=tenant, id=new_id(), kind=JOB, key=given_up, run_at=NOON, payload={}, attempts=8,
-        now=NOON,
-    )  # fmt: skip
+    job = make_job(tenant, JOB, given_up, now=NOON, attempts=8)
     async with committed.worker.begin(tenant) as tx:
         await EXPORT_FAILURES[JOB](tx, job)
         states = dict((await tx.execute(select(exports.c.id, exports.c.state))).all())

@@ -14,6 +14,7 @@ from chassis.imports.jobs import import_failures, import_jobs
 from chassis.jobs.queue import Done, Job
 from kernel.ids import new_id
 from testkit.card_imports import IMPORTS
+from testkit.jobs import make_job
 from testkit.plugin import Committed
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -22,17 +23,8 @@ run_chunk = import_jobs(IMPORTS)[JOB]
 on_given_up = import_failures(IMPORTS)[JOB]
 
 
-def make_job(import_id: str, tenant: UUID) -> Job:
-    return Job(
-        tenant=tenant,
-        id=new_id(),
-        kind=JOB,
-        key=import_id,
-        run_at=NOON,
-        payload={},
-        attempts=0,
-        now=NOON,
-    )
+def job_for(import_id: str, tenant: UUID) -> Job:
+    return make_job(tenant, JOB, import_id, now=NOON)
 
 
 async def open_import(client: AsyncClient, content: bytes, **fields: Any) -> str:
@@ -57,7 +49,7 @@ async def finish_import(
 ) -> dict[str, Any]:
     """Import this file in the test's transaction and say how it went."""
     import_id = await start_import(client, content, **fields)
-    while not isinstance(await run_chunk(tx, make_job(import_id, tenant)), Done):
+    while not isinstance(await run_chunk(tx, job_for(import_id, tenant)), Done):
         pass
     return await progress(client, import_id)
 
@@ -70,7 +62,7 @@ async def finish_committed(
     outcome: object = None
     while not isinstance(outcome, Done):
         async with committed.worker.begin(tenant) as tx:
-            outcome = await run_chunk(tx, make_job(import_id, tenant))
+            outcome = await run_chunk(tx, job_for(import_id, tenant))
     return await progress(client, import_id)
 
 

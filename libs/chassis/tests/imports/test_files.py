@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from chassis.imports import rows, xlsx_files
 from chassis.imports.cells import as_meant, harmless
-from chassis.imports.csv_files import records_of, text_of
+from chassis.imports.csv_files import SEPARATORS, records_of, separator_of, text_of
 from chassis.imports.files import format_of, read_file
 from chassis.imports.findings import Unreadable
 from chassis.imports.rows import Format, plan_of, rows_of
@@ -76,6 +76,34 @@ def test_a_broken_record_costs_its_first_line_only(
     content: bytes, expected: list[list[str] | None]
 ) -> None:
     assert cells(content) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "separator"),
+    [
+        ("a;b", ";"),
+        ("a\tb", "\t"),
+        ("公司;电话, 手机;备注", ";"),
+        ('"a;b;c",d', ","),
+        ("a,b;c", ","),
+        ("a;b\tc", ";"),
+        ("a\tb\tc;d,e", "\t"),
+        ("a", ","),
+        ('"never closed;b', ","),
+        ("", ","),
+    ],
+)
+def test_the_header_tells_what_divides_cells(header: str, separator: str) -> None:
+    assert separator_of(header) == separator
+    assert separator_of(f"{header}\n1;2;3;4;5;6\n") == separator
+
+
+@pytest.mark.parametrize("separator", SEPARATORS)
+def test_rows_are_divided_as_the_header_is(separator: str) -> None:
+    content = 'name*amount*note\n"a*b"*2*x\n'.replace("*", separator).encode()
+    source = read_file(content)
+    assert source.header == ["name", "amount", "note"]
+    assert [row.cells for row in source.rows] == [[f"a{separator}b", "2", "x"]]
 
 
 TABLE = st.lists(

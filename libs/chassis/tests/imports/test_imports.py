@@ -16,7 +16,7 @@ from libs.chassis.tests.imports.importing import (
     CARDS,
     counts,
     finish_import,
-    make_job,
+    job_for,
     on_given_up,
     open_import,
     problem,
@@ -27,6 +27,7 @@ from libs.chassis.tests.imports.importing import (
 from libs.chassis.tests.imports.test_files import workbook
 from testkit.database import cards
 from testkit.plugin import PublishedFacts
+from testkit.tenants import add_tenant
 
 
 async def rows(client: AsyncClient, import_id: str, kind: str) -> dict[int, Any]:
@@ -216,7 +217,7 @@ async def test_a_broken_job_goes_on_where_it_was(
 ) -> None:
     content = b"title\n" + b"".join(b"card %d\n" % n for n in range(600))
     import_id = await start_import(client, content)
-    job = make_job(import_id, tenant)
+    job = job_for(import_id, tenant)
     await run_chunk(tx, job)
     await on_given_up(tx, job)
     await tx.execute(jobs.delete())
@@ -234,3 +235,14 @@ async def test_a_broken_job_goes_on_where_it_was(
     assert [(end.sequence, end.payload["state"]) for end in ends] == [
         (1, "FAILED"), (2, "SUCCEEDED"),
     ]  # fmt: skip
+
+
+async def test_rows_beyond_the_tenants_quota_are_refused(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    await add_tenant(tx, quotas={"rows": 2})
+    content = "标题\na\nb\nc\nd\n".encode()
+    run = await finish_import(client, tx, tenant, content)
+    assert (run["counts"]["created"], run["counts"]["refused"]) == (2, 2)
+    refused = await rows(client, run["id"], "refusals")
+    assert refused == {4: [(None, "QUOTA_ROWS")], 5: [(None, "QUOTA_ROWS")]}

@@ -21,7 +21,7 @@ from chassis.tables import outbox
 from libs.chassis.tests.imports.importing import (
     counts,
     finish_committed,
-    make_job,
+    job_for,
     problem,
     progress,
     run_chunk,
@@ -90,7 +90,7 @@ async def test_what_a_cancelled_import_did_not_reach(
     content = b"title,due_date\n" + b"".join(b"card %d,2026-12-01\n" % n for n in range(300))
     import_id = await start_import(committed_client, content)
     async with committed.worker.begin(tenant) as tx:
-        await run_chunk(tx, make_job(import_id, tenant))
+        await run_chunk(tx, job_for(import_id, tenant))
     cancelled = (await committed_client.post(f"/imports/{import_id}/cancel")).json()
     assert (cancelled["state"], cancelled["counts"]["created"]) == ("CANCELLED", 250)
     left = await result(committed_client, import_id, "unprocessed")
@@ -114,7 +114,7 @@ async def test_progress_is_streamed_until_the_end(
         while not isinstance(outcome, Done):
             await asyncio.sleep(0.2)
             async with committed.worker.begin(tenant) as tx:
-                outcome = await run_chunk(tx, make_job(import_id, tenant))
+                outcome = await run_chunk(tx, job_for(import_id, tenant))
 
     async def watch() -> list[dict[str, Any]]:
         answer = await committed_client.get(f"/imports/{import_id}/events")

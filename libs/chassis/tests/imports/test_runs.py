@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,7 +47,8 @@ def test_the_way_of_an_import() -> None:
 
 
 def test_only_what_broke_through_us_can_be_taken_up_again() -> None:
-    running = make_import(ImportState.RUNNING, total=5, chunks_done=1, started_at=NOON)
+    fields = {"file_size": 10, "total": 5, "chunks_done": 1, "started_at": NOON}
+    running = make_import(ImportState.RUNNING, **fields)
     broken = running.fail([Finding(JOB_FAILED)], now=NOON)
     assert (broken.may_resume, broken.is_started, broken.endings) == (True, False, 1)
     again = broken.start(now=NOON)
@@ -59,6 +61,7 @@ def test_only_what_broke_through_us_can_be_taken_up_again() -> None:
 REFUSED: list[tuple[ImportState, Callable[[Import], Import], str]] = [
     (ImportState.OPEN, lambda run: run.start(now=NOON), "IMPORT_FILE_MISSING"),
     (ImportState.CANCELLED, lambda run: run.start(now=NOON), "IMPORT_CANCELLED"),
+    (ImportState.FAILED, lambda run: replace(run, total=5).start(now=NOON), "IMPORT_EXPIRED"),
     (ImportState.QUEUED, lambda run: run.with_file(1, now=NOON), "IMPORT_NOT_OPEN"),
     (ImportState.QUEUED, lambda run: run.with_mapping({}, now=NOON), "IMPORT_NOT_OPEN"),
     (ImportState.SUCCEEDED, lambda run: run.cancel(now=NOON), "IMPORT_FINISHED"),

@@ -6,7 +6,7 @@ from chassis.lists.listing import Listing
 from testkit.cards import LISTING, CardOut
 from testkit.databases import ServiceDatabase
 from testkit.filling import filled
-from testkit.plans import measured, migration_of
+from testkit.plans import CUSTOM_ASKED, measured, migration_of
 
 
 async def test_every_filter_and_sort_is_read_from_an_index(
@@ -19,6 +19,7 @@ async def test_every_filter_and_sort_is_read_from_an_index(
     assert {m.reach for m in found} == {"all", "wide", "manager", "seller"}
     told = {m.question.partition("=")[0] for m in found}
     assert {p.name for p in LISTING.parameters} | {"q", "newest first", "deleted"} <= told
+    assert {f"custom.{name}" for name, _ in CUSTOM_ASKED} <= told
 
 
 async def test_a_list_without_its_indexes_is_complained_of(

@@ -7,14 +7,20 @@ from fastapi import FastAPI
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.auth import Principal
 from chassis.refusals import TooManyRequests
 from chassis.tables import tenant_settings
 from chassis.tenants.gate import Gate
 from kernel.errors import Forbidden
+from testkit.directory import Company, sign_in
 from testkit.plugin import Client, Committed
 from testkit.tenants import add_tenant, remove_tenant
 
 CARD = {"title": "x"}
+
+
+def person(tenant: UUID) -> Principal:
+    return Principal(tenant, "li", "person", frozenset())
 
 
 @pytest.mark.parametrize(
@@ -71,7 +77,7 @@ async def test_the_bucket_fills_evenly(
         count = 0
         try:
             while True:
-                await door.enter(tx, tenant, "GET")
+                await door.enter(tx, person(tenant), "GET")
                 count += 1
         except TooManyRequests:
             return count
@@ -92,11 +98,32 @@ async def test_what_is_known_is_two_seconds_old_at_most(
     monkeypatch.setattr("chassis.tenants.gate.time.monotonic", lambda: now)
     door = Gate()
     async with committed.app.begin(tenant) as tx:
-        await door.enter(tx, tenant, "POST")
+        await door.enter(tx, person(tenant), "POST")
         await tx.execute(update(tenant_settings).values(status="SUSPENDED"))
         now += 1.9
-        await door.enter(tx, tenant, "POST")
+        await door.enter(tx, person(tenant), "POST")
         now += 0.1
         with pytest.raises(Forbidden, match="TENANT_SUSPENDED"):
-            await door.enter(tx, tenant, "POST")
-        await door.enter(tx, tenant, "GET")
+            await door.enter(tx, person(tenant), "POST")
+        await door.enter(tx, person(tenant), "GET")
+
+
+async def test_whoever_left_the_company_is_let_in_no_more(
+    client: Client, tx: AsyncConnection, tenant: UUID
+) -> None:
+    """Not even with a token that sees all, nor to what was theirs; a client has no person."""
+    company = await Company(tx).build()
+    seller = sign_in(tenant, "li", scope="testkit.card.read testkit.card.write")
+    admin = sign_in(tenant, "li", scope="*")
+    card = (await client.post("/cards", json=CARD, headers=seller)).json()["id"]
+    await company.person("li", "team A", active=False)
+    for headers in (seller, admin):
+        for path in ("/cards", f"/cards/{card}"):
+            answer = await client.get(path, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (403, "PERSON_INACTIVE")
+    unknown = sign_in(tenant, "newcomer", scope="testkit.card.read")
+    machine = sign_in(tenant, "li", scope="testkit.card.read", kind="client")
+    for headers in (unknown, machine):
+        assert (await client.get("/cards", headers=headers)).status_code == 200
+    await company.person("li", "team A")
+    assert (await client.get(f"/cards/{card}", headers=seller)).status_code == 200

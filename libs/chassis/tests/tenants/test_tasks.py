@@ -10,15 +10,17 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, select, text
 
-from chassis.jobs.queue import Done, Job
+from chassis.jobs.queue import Done
 from chassis.relay.courier import Courier
 from chassis.relay.relay import Relay
 from chassis.tables import idempotency_keys, jobs, outbox, parked_events
 from chassis.tenants import export, rooms, tasks
 from contracts.org.events import TenantTaskRequested
+from contracts.tenant_tasks import FAILED
 from kernel.ids import new_id
 from testkit import notes
 from testkit.database import cards
+from testkit.jobs import job_of
 from testkit.plugin import Client, Committed, Published
 from testkit.tenants import add_tenant, add_tenants
 
@@ -32,16 +34,7 @@ async def run(committed: Committed, tenant: UUID, *, settled: bool = False) -> i
         async with committed.worker.begin(tenant) as tx:
             mine = select(jobs).where(jobs.c.tenant_id == tenant, jobs.c.kind == tasks.KIND)
             row = (await tx.execute(mine)).one()
-            job = Job(
-                tenant=tenant,
-                id=row.id,
-                kind=row.kind,
-                key=row.key,
-                run_at=row.run_at,
-                payload=row.payload,
-                attempts=0,
-                now=datetime.now(UTC) + (tasks.SETTLE if settled else timedelta()),
-            )
+            job = job_of(row, now=datetime.now(UTC) + (tasks.SETTLE if settled else timedelta()))
             outcome = await handle(tx, job)
             chunks += 1
             if isinstance(outcome, Done):
@@ -98,6 +91,19 @@ async def test_everything_is_exported(
     assert [row["text"] for row in rows] == [f"第 {n} 条" for n in range(7)]
     missing = await committed_client.get(f"/tenant-exports/{new_id()}/file")
     assert (missing.status_code, missing.json()["code"]) == (404, "TENANT_EXPORT_NOT_FOUND")
+
+
+async def test_a_part_that_is_given_up_is_reported_as_failed(
+    committed: Committed, tenant: UUID
+) -> None:
+    task_id = await ask(committed, tenant, "ERASE", phones=(PHONE,))
+    async with committed.worker.begin(tenant) as tx:
+        row = (await tx.execute(select(jobs).where(jobs.c.kind == tasks.KIND))).one()
+        job = job_of(row, now=datetime.now(UTC), attempts=8)
+        await tasks.failure("testkit")(tx, job)
+    report = await reported(committed, tenant)
+    assert report.payload["task_id"] == str(task_id)
+    assert FAILED in report.payload["notes"]
 
 
 async def test_traces_of_a_person_are_cut_out_everywhere(

@@ -19,3 +19,10 @@ def _written_out(value: object) -> object:
 
 # Alone, pydantic's date also takes seconds since 1970 and midnights.
 BusinessDate = Annotated[date, BeforeValidator(_written_out)]
+
+
+def parse_day(value: object) -> date:
+    """A day from such a text. Raises ValueError."""
+    if not isinstance(value, str) or _DAY.fullmatch(value) is None:
+        raise ValueError(f"{value!r} is no day such as 2026-11-22")
+    return date.fromisoformat(value)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.custom_fields.cells import custom_fields_from
 from chassis.imports.findings import Finding
 from chassis.imports.target import (
     Cells,
@@ -26,9 +27,12 @@ from chassis.imports.target import (
 )
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
+from testkit.cards import CARDS as SCOPED
 from testkit.cards import Card, add_card, get_card, save_card
 from testkit.database import Stage, cards
 from testkit.events import ImportFinished
+
+RESOURCE = SCOPED.resource
 
 
 class CardRow(BaseModel):
@@ -38,11 +42,13 @@ class CardRow(BaseModel):
     stage: Stage = Stage.TO_DO
     due_date: date | None = None
     parent: str | None = None
+    custom_fields: dict[str, str] = {}
 
 
 def _read(cells: Cells) -> Reading[CardRow]:
     late = [] if "due_date" in cells.fields else [Finding("CARD_UNDATED", field="due_date")]
-    return reading_of(CardRow, cells.fields, lambda row: row, warnings=late)
+    said = {**cells.fields, "custom_fields": cells.custom}
+    return reading_of(CardRow, said, lambda row: row, warnings=late)
 
 
 async def _take(tx: AsyncConnection, row: CardRow, context: ImportContext) -> Taken:
@@ -55,13 +61,16 @@ async def _take(tx: AsyncConnection, row: CardRow, context: ImportContext) -> Ta
             title=row.title,
             stage=row.stage,
             due_date=row.due_date,
+            custom_fields=await custom_fields_from(tx, RESOURCE, row.custom_fields),
             owner_id=context.actor,
             created_at=context.now,
             updated_at=context.now,
         )
         return created((await add_card(tx, card)).id)
     before = await get_card(tx, known, lock=True)
-    after = replace(before, stage=row.stage, due_date=row.due_date)
+    held = before.custom_fields
+    custom = await custom_fields_from(tx, RESOURCE, row.custom_fields, before=held)
+    after = replace(before, stage=row.stage, due_date=row.due_date, custom_fields=custom)
     if after == before:
         return unchanged(known)
     return updated((await save_card(tx, replace(after, updated_at=context.now))).id)
@@ -100,5 +109,6 @@ CARDS = ImportTarget(
     read=_read,
     take=each(_take),
     link=each(_link),
+    custom=RESOURCE,
 )
 IMPORTS = Imports("testkit", [CARDS], ImportFinished)

@@ -144,6 +144,8 @@ async def transfer_card(
     expected: Precondition,
     actor: str,
     now: datetime,
+    *,
+    reason: str | None = None,
 ) -> Card:
     """One that has this owner answers itself. Raises NotFound."""
     before = await get_card(tx, card_id, lock=True)

@@ -1,7 +1,7 @@
 """Query plans of declared lists at full size, as the app's role and under the tenant's policy."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Column, Executable, Select, func, select
@@ -17,11 +17,22 @@ from chassis.lists.filters import EQUAL, IN, NULL, PREFIX, Parameter
 from chassis.lists.listing import Listing
 from chassis.lists.tables import search_texts
 from testkit.databases import ServiceDatabase
-from testkit.filling import OWNERS, ROWS, Filled, filled
+from testkit.filling import OWNERS, ROWS, WORDED, Filled, filled
 
-PAGE = 50
+PAGE, ASKS = 50, "owner-1"
 # Rows a page may read for nothing, or sort: a seller has ROWS / OWNERS of them.
-MOST_READ = 6 * ROWS // OWNERS
+MOST_READ = 8 * ROWS // OWNERS
+CUSTOM_ASKED = (
+    ("plan_text", "v7"),
+    ("plan_text__in", "v7,v9"),
+    ("plan_text__startswith", "v1"),
+    ("plan_text__isnull", "true"),
+    ("plan_text__isnull", "false"),
+    ("plan_number", "7"),
+    ("plan_number__gte", "20"),
+    ("plan_number__gte", "500"),
+    ("plan_number__lte", "20"),
+)
 
 
 class _Explain(Executable, ClauseElement):
@@ -77,19 +88,23 @@ async def measured(
     `samples` gives values for the filters that are no columns; `only` asks these alone.
     """
     found: list[Measured] = []
+    asking = reaches(there) if listing.scoped else {"all": EVERYTHING}
     async with app.begin(there.tenant) as tx:
         asked = list(only) or [
             *_sorted(listing),
             *await _filtered(tx, listing, samples or {}),
             *await _worded(tx, listing),
+            *_customized(listing),
         ]
-        for one in asked:
-            middle = [] if one.values or one.q else [await _middle(tx, listing, one)]
-            for name, reach in reaches(there).items():
+        for one in [replace(each, subject=ASKS) for each in asked]:
+            bounded = one.values or one.q or one.custom
+            middle = [] if bounded else [await _middle(tx, listing, one)]
+            for name, reach in asking.items():
                 search = await listing.search(tx, one, reach)
                 for place in [None, *middle]:
                     told = f"{_told(one)}{' middle' if place else ''}"
-                    found.append(await _measure(tx, told, name, search.page(place, PAGE + 1)))
+                    query, most = search.page(place, PAGE + 1), WORDED if one.custom else MOST_READ
+                    found.append(await _measure(tx, told, name, query, most))
     return found
 
 
@@ -123,7 +138,8 @@ def migration_of(listing: Listing[Any]) -> str:
 
 
 def _told(asked: Asked) -> str:
-    parts = [f"{name}={value}" for name, value in asked.values.items()]
+    said = {**asked.values, **asked.custom}
+    parts = [f"{name}={value}" for name, value in said.items()]
     parts += [f"q={asked.q}"] if asked.q else []
     parts += ["deleted"] if asked.deleted else []
     return "&".join([*parts, f"sort={asked.sort}"] if asked.sort else parts) or "newest first"
@@ -155,8 +171,18 @@ async def _worded(tx: AsyncConnection, listing: Listing[Any]) -> list[Asked]:
     if not listing.searchable:
         return []
     some = select(search_texts.c.text).where(search_texts.c.resource == listing.resource)
-    word = (await tx.execute(some.limit(1))).scalar_one()
+    word = (await tx.execute(some.order_by(search_texts.c.id).limit(1))).scalar_one()
     return [Asked(q=word), Asked(q=word[:2]), Asked(q=word[:1])]
+
+
+def _customized(listing: Listing[Any]) -> Iterator[Asked]:
+    """The tenant's own fields: a value, the beginning of many, ranges, none, and along a sort."""
+    if not listing.has_custom:
+        return
+    for name, value in CUSTOM_ASKED:
+        yield Asked(custom={f"custom.{name}": value})
+    for sort in listing.sorts[:1]:
+        yield Asked(custom={"custom.plan_text": "v7"}, sort=sort)
 
 
 def _values(parameter: Parameter, known: Mapping[Column[Any], Sequence[Any]]) -> Sequence[Any]:
@@ -191,21 +217,24 @@ async def _middle(tx: AsyncConnection, listing: Listing[Any], asked: Asked) -> l
     return [row[column.name] for column, _ in search.order]
 
 
-async def _measure(tx: AsyncConnection, question: str, reach: str, query: Select[Any]) -> Measured:
+async def _measure(
+    tx: AsyncConnection, question: str, reach: str, query: Select[Any], most: int
+) -> Measured:
     told = (await tx.execute(_Explain(query))).scalar_one()[0]
     milliseconds = told["Planning Time"] + told["Execution Time"]
-    return Measured(question, reach, milliseconds, tuple(_complaints(told["Plan"])))
+    return Measured(question, reach, milliseconds, tuple(_complaints(told["Plan"], most)))
 
 
-def _complaints(node: Mapping[str, Any]) -> Iterator[str]:
+def _complaints(node: Mapping[str, Any], most: int) -> Iterator[str]:
+    """`most`: how many rows may be read for nothing, or sorted."""
     kind, loops = node["Node Type"], node["Actual Loops"]
     inner = node.get("Plans", [])
     if kind == "Seq Scan" and node["Actual Rows"] * loops > PAGE:
         yield f"Seq Scan on {node['Relation Name']}"
     removed = node.get("Rows Removed by Filter", 0) * loops
-    if removed > MOST_READ:
+    if removed > most:
         yield f"{kind} removes {removed} rows by {node['Filter'][:100]}"
-    if kind == "Sort" and inner and inner[0]["Actual Rows"] * inner[0]["Actual Loops"] > MOST_READ:
+    if kind == "Sort" and inner and inner[0]["Actual Rows"] * inner[0]["Actual Loops"] > most:
         yield f"Sort of {inner[0]['Actual Rows'] * inner[0]['Actual Loops']} rows"
     for each in inner:
-        yield from _complaints(each)
+        yield from _complaints(each, most)

@@ -188,7 +188,7 @@ async def _sharing(app: FastAPI, tx: AsyncConnection, tenant: UUID) -> AsyncIter
             await set_tenant(tx, principal.tenant_id)
             if principal.tenant_id != tenant:
                 await add_tenant(tx)
-            await app.state.gate.enter(tx, principal.tenant_id, request.method)
+            await app.state.gate.enter(tx, principal, request.method)
             await attribute(tx)
             await replay_if_known(request, tx, principal)
             request.state.tx = tx

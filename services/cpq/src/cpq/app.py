@@ -3,11 +3,23 @@
 from fastapi import FastAPI
 
 from chassis.app import create_app
+from chassis.custom_fields.routes import custom_field_router
+from chassis.imports.routes import import_router
 from chassis.settings import Settings
-from cpq.price_books.routes import router as price_books
-from cpq.products.routes import router as products
-from cpq.quotes.routes import router as quotes
+from cpq.imports.timers import IMPORTS
+from cpq.price_books.routes import ROUTERS as PRICE_BOOKS
+from cpq.price_books.store import price_books
+from cpq.products.routes import ROUTERS as PRODUCTS
+from cpq.products.store import products
+from cpq.quotes.routes import ROUTERS as QUOTES
+from cpq.quotes.store import quotes
 from cpq.texts import TEXTS
+
+CUSTOM_FIELDS = {
+    "cpq.product": products,
+    "cpq.price_book": price_books,
+    "cpq.quote": quotes,
+}
 
 
 def create() -> FastAPI:
@@ -15,7 +27,13 @@ def create() -> FastAPI:
         Settings.of("cpq"),
         title="CPQ",
         description="Configure, price, quote: products, price books and quotes.",
-        routers=[products, price_books, quotes],
+        routers=[
+            *PRODUCTS,
+            *PRICE_BOOKS,
+            *QUOTES,
+            custom_field_router("cpq", CUSTOM_FIELDS),
+            import_router(IMPORTS),
+        ],
         texts=TEXTS,
         numbers={"quote": "Q"},
     )

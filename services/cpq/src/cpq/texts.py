@@ -7,6 +7,10 @@ TEXTS: dict[str, Text] = {
     "PRODUCT_DUPLICATE": Text(
         "SKU {sku} 已存在（产品 {product_id}）。", "SKU {sku} exists already: product {product_id}."
     ),
+    "PRODUCT_DELETED": Text(
+        "SKU {sku} 的产品已删除；请先恢复。",
+        "The product with SKU {sku} is deleted; restore it first.",
+    ),
     "PRODUCT_UNKNOWN": Text("没有产品 {product_id}。", "There is no product {product_id}."),
     "PRODUCT_INACTIVE": Text("产品 {product_id} 已停用。", "Product {product_id} is not active."),
     "PRODUCT_NOT_PRICED": Text(
@@ -14,6 +18,10 @@ TEXTS: dict[str, Text] = {
     ),
     "PRODUCT_REPEATED": Text(
         "产品 {product_id} 重复。", "Product {product_id} is listed more than once."
+    ),
+    "PRICE_BOOK_FULL": Text(
+        "价目表“{name}”至多 {maximum} 个产品。",
+        "Price book {name} holds no more than {maximum} products.",
     ),
     "PRICE_BOOK_NOT_FOUND": Text("没有该价目表。", "There is no such price book."),
     "PRICE_BOOK_VERSION_NOT_FOUND": Text(
@@ -37,6 +45,10 @@ TEXTS: dict[str, Text] = {
     "OPPORTUNITY_UNKNOWN": Text(
         "商机 {opportunity_id} 不存在或尚未同步，请稍后重试。",
         "Opportunity {opportunity_id} is not known, or not yet; try again.",
+    ),
+    "OPPORTUNITY_FIXED": Text(
+        "报价单的商机不能更改；请克隆。",
+        "A quote stays with its opportunity; clone it for another one.",
     ),
     "OPPORTUNITY_CLOSED": Text(
         "商机已关闭（{stage}），不能报价。", "The opportunity is closed ({stage})."

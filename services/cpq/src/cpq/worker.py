@@ -2,6 +2,7 @@
 
 from chassis import directory
 from chassis.consumer.subscriptions import replica
+from chassis.imports.jobs import import_failures, import_jobs
 from chassis.worker import Worker
 from contracts.l2o.events import (
     AccountAssigned,
@@ -19,8 +20,9 @@ from contracts.l2o.events import (
     OpportunityWon,
 )
 from cpq.accounts.handlers import on_accounts
+from cpq.imports.timers import IMPORTS
 from cpq.opportunities.handlers import on_opportunities
-from cpq.quotes.actions import EXPIRE_JOB
+from cpq.quotes.actions.moves import EXPIRE_JOB
 from cpq.quotes.timers import expire_quote
 
 SUBSCRIPTIONS = (
@@ -50,4 +52,9 @@ SUBSCRIPTIONS = (
     ),
 )
 
-WORKER = Worker(service="cpq", subscriptions=SUBSCRIPTIONS, jobs={EXPIRE_JOB: expire_quote})
+WORKER = Worker(
+    service="cpq",
+    subscriptions=SUBSCRIPTIONS,
+    jobs={**import_jobs(IMPORTS), EXPIRE_JOB: expire_quote},
+    failed={**import_failures(IMPORTS)},
+)

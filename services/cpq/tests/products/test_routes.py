@@ -33,6 +33,8 @@ async def test_a_product_is_created_read_and_published(
         "name": "基础版",
         "unit": "PCS",
         "active": True,
+        "series": None,
+        "custom_fields": {},
     }
 
 

@@ -64,7 +64,9 @@ def test_a_revision_shares_the_number_and_the_old_quote_stays() -> None:
     before = replace(sent(), owner_id="seller")
     proposal = proposed([line(SERVER, "5")])
     later = NOON + timedelta(hours=1)
-    (old, revised), (new, created) = revise(before, proposal, quote_id=NEXT, now=later)
+    (old, revised), (new, created) = revise(
+        before, proposal, quote_id=NEXT, custom_fields={"colour": "red"}, now=later
+    )
     assert (old.status, old.superseded_by, old.superseded_at) == (
         QuoteStatus.SUPERSEDED,
         NEXT,
@@ -100,7 +102,7 @@ def test_what_a_copy_asks_for() -> None:
 
 def test_only_a_draft_is_amended_and_only_a_first_one_deleted() -> None:
     quote, proposal = draft()[0], proposed([line(SERVER, "10")])
-    amended, event = quote.amend(proposal, now=NOON + DAY)
+    amended, event = quote.amend(proposal, {}, now=NOON + DAY)
     assert str(amended.gross_total) == "1017.00 CNY"  # 10 x 90 x 1.13
     assert (amended.id, amended.document_no, amended.updated_at) == (
         quote.id,
@@ -112,7 +114,7 @@ def test_only_a_draft_is_amended_and_only_a_first_one_deleted() -> None:
     for other in set(QuoteStatus) - {QuoteStatus.DRAFT}:
         gone = replace(quote, status=other)
         with pytest.raises(RuleBroken, match="QUOTE_NOT_DRAFT"):
-            gone.amend(proposal, now=NOON)
+            gone.amend(proposal, {}, now=NOON)
         with pytest.raises(RuleBroken, match="QUOTE_NOT_DRAFT"):
             gone.ensure_deletable()
     with pytest.raises(RuleBroken, match="QUOTE_REVISES"):

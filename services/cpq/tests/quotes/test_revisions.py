@@ -110,7 +110,9 @@ async def test_a_sent_quote_is_revised_not_amended(
     at(NOON)
     quote = await sent(client, shop)
     path = f"/quotes/{quote['id']}"
-    await refused(await client.patch(path, json={}), 409, "QUOTE_NOT_DRAFT")
+    later = {"valid_until": "2026-12-31"}
+    await refused(await client.patch(path, json=later), 409, "QUOTE_NOT_DRAFT")
+    assert (await client.patch(path, json={})).json() == quote
     await refused(await client.delete(path), 409, "QUOTE_NOT_DRAFT")
     patch = {"lines": [{"product_id": str(shop.product.id), "quantity": "12"}]}
     answer = await client.post(f"{path}/revise", json=patch)

@@ -2,6 +2,7 @@
 
 from chassis import directory
 from chassis.consumer.subscriptions import process, replica
+from chassis.imports.jobs import import_failures, import_jobs
 from chassis.worker import Worker
 from contracts.cpq.events import (
     ProductChanged,
@@ -24,6 +25,7 @@ from contracts.rms.events import (
 )
 from l2o.accounts import handlers as accounts
 from l2o.conversions import handlers as conversions
+from l2o.imports.timers import IMPORTS
 from l2o.opportunities import handlers as opportunities
 from l2o.products.handlers import on_products
 
@@ -58,4 +60,9 @@ SUBSCRIPTIONS = (
     *directory.subscriptions("l2o"),
 )
 
-WORKER = Worker("l2o", SUBSCRIPTIONS)
+WORKER = Worker(
+    "l2o",
+    SUBSCRIPTIONS,
+    jobs={**import_jobs(IMPORTS)},
+    failed={**import_failures(IMPORTS)},
+)

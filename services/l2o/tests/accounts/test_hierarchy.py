@@ -195,7 +195,9 @@ async def test_what_a_patch_names_is_changed(client: Client, published: Publishe
     assert again.json() == changed
     cleared = await client.patch(f"/accounts/{account_id}", json={"annual_revenue": None})
     assert (cleared.json()["annual_revenue"], cleared.json()["version"]) == (None, 3)
-    stale = await client.patch(f"/accounts/{account_id}", json={}, headers={"If-Match": '"1"'})
+    stale = await client.patch(
+        f"/accounts/{account_id}", json={"name": "X"}, headers={"If-Match": '"1"'}
+    )
     assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
     facts = await published()
     assert [f.type for f in facts[1:]] == ["l2o.account.changed.v1"] * 2

@@ -30,11 +30,13 @@ async def test_create_get_and_publish(client: AsyncClient, published: PublishedF
         "founded_year": None,
         "employees": None,
         "annual_revenue": None,
+        "custom_fields": {},
         "lead_id": None,
         "owner_id": CALLER,
         "version": 1,
         "created_at": created["created_at"],
         "updated_at": created["created_at"],
+        "deleted_at": None,
     }
     assert (await client.get(f"/accounts/{created['id']}")).json() == created
     [fact] = await published()
@@ -49,6 +51,7 @@ async def test_create_get_and_publish(client: AsyncClient, published: PublishedF
         "founded_year": None,
         "employees": None,
         "annual_revenue": None,
+        "custom_fields": {},
         "lead_id": None,
         "owner_id": CALLER,
     }

@@ -36,10 +36,12 @@ async def test_create_get_and_publish(
         "title": None,
         "roles": [],
         "is_primary": True,
-        "owner_id": "01990000-0000-7000-8000-000000000001",
+        "custom_fields": {},
+        "owner_id": account.owner_id,
         "version": 1,
         "created_at": created["created_at"],
         "updated_at": created["created_at"],
+        "deleted_at": None,
     }
     assert (await client.get(f"/contacts/{created['id']}")).json() == created
     [fact] = await published()

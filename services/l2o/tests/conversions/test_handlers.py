@@ -44,11 +44,13 @@ async def test_the_three_of_a_lead(
         "founded_year": None,
         "employees": None,
         "annual_revenue": None,
+        "custom_fields": {},
         "lead_id": str(event.lead.lead_id),
         "owner_id": "seller",
         "version": 1,
         "created_at": at,
         "updated_at": at,
+        "deleted_at": None,
     }
     contact = (await client.get(f"/contacts/{event.contact_id}")).json()
     assert (contact["account_id"], contact["name"]) == (account["id"], "王芳")

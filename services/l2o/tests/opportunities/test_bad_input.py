@@ -47,7 +47,7 @@ async def test_bad_queries(client: AsyncClient, query: str, pointer: str, code: 
         (body(name="x" * 201), {("/name", "TOO_LONG")}),
         (body(name="a\0b"), {("/name", "TEXT_INVALID")}),
         (body(stage="WON"), {("/stage", "UNKNOWN_FIELD")}),
-        (body(owner_id="me"), {("/owner_id", "UNKNOWN_FIELD")}),
+        (body(owner_id="me"), {("/owner_id", "OWNER_UNKNOWN")}),
         (body(contact_id="x"), {("/contact_id", "ID_INVALID")}),
         (amount("1e5"), {("/amount/amount", "DECIMAL_STRING_INVALID")}),
         (amount("NaN"), {("/amount/amount", "DECIMAL_STRING_INVALID")}),

@@ -79,7 +79,7 @@ async def test_what_a_patch_names_is_changed(
     assert (await client.patch(path, json=patch)).json() == changed
     without = (await client.patch(path, json={"product_id": None})).json()
     assert (without["product_id"], without["amount"]) == (None, patch["amount"])
-    stale = await client.patch(path, json={}, headers={"If-Match": '"2"'})
+    stale = await client.patch(path, json={"name": "X"}, headers={"If-Match": '"2"'})
     assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
     facts = await published()
     assert [(f.type, f.sequence) for f in facts] == [
@@ -146,7 +146,8 @@ async def test_it_gets_another_owner(
 async def test_it_is_deleted_and_restored(
     client: Client, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
-    opportunity = await add_opportunity(tx)
+    account = await add_account(tx)
+    opportunity = await add_opportunity(tx, account_id=account.id)
     path = f"/opportunities/{opportunity.id}"
     for _ in range(2):
         assert (await client.delete(path)).status_code == 204

@@ -52,6 +52,7 @@ async def test_create_get_and_publish(
         "expected_close_date": "2027-03-31",
         "product_id": None,
         "engaged_date": None,
+        "custom_fields": {},
         "lost_reason": None,
         "closed_at": None,
         "closed_date": None,
@@ -60,6 +61,7 @@ async def test_create_get_and_publish(
         "version": 1,
         "created_at": created["created_at"],
         "updated_at": created["created_at"],
+        "deleted_at": None,
     }
     assert (await client.get(f"/opportunities/{created['id']}")).json() == created
     [fact] = await published()

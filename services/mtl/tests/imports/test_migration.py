@@ -43,8 +43,8 @@ async def test_old_imports_keep_their_counts_and_running_ones_can_be_started_aga
         await owner.execute(
             "INSERT INTO imports (tenant_id, id, kind, file_name, state, total, accepted, refused,"
             " with_warnings, chunks_done, failures, created_by, created_at, updated_at, version,"
-            " finished_at) VALUES ($1, $2, 'LEADS', 'a.csv', $3::text, 3, 2, 1, 1, 1, $4::jsonb, 'me',"
-            " now(), now(), 4, CASE WHEN $3::text IN ('SUCCEEDED', 'FAILED') THEN now() END)",
+            " finished_at) VALUES ($1, $2, 'LEADS', 'a.csv', $3::text, 3, 2, 1, 1, 1, $4::jsonb,"
+            " 'me', now(), now(), 4, CASE WHEN $3::text IN ('SUCCEEDED', 'FAILED') THEN now() END)",
             tenant, key, state, FAILURE if state == "FAILED" else "[]",
         )  # fmt: skip
         await owner.execute("INSERT INTO import_files VALUES ($1, $2, 'phone')", tenant, key)

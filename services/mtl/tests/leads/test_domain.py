@@ -1,6 +1,8 @@
 """Moves, what events carry, and who was first."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -22,6 +24,7 @@ from mtl.leads.domain import (
 from services.mtl.tests.factories import NOON, make_lead
 
 NEW, QUALIFIED, DISQUALIFIED, CONVERTED = LeadStatus
+LATER = NOON + timedelta(hours=1)
 
 
 def conversion(*, account_id: UUID | None = None) -> Conversion:
@@ -104,6 +107,43 @@ def test_reopening_takes_the_ids_back_and_says_which_conversion_it_was() -> None
     assert (lead.conversion_id, lead.account_id, lead.converted_at) == (None, None, None)
     assert (event.conversion_id, event.reason) == (ids.id, "ACCOUNT_NOT_FOUND")
     assert not lead.is_converted_by(ids.id)
+
+
+@pytest.mark.parametrize("status", [NEW, QUALIFIED, DISQUALIFIED])
+def test_what_is_not_converted_is_edited_deleted_and_restored(status: LeadStatus) -> None:
+    lead = make_lead(status=status, custom_fields={"budget": "1"})
+    edited, changed = lead.change(replace(lead, company="远景能源"), now=LATER)
+    assert (edited.company, edited.status, edited.updated_at) == ("远景能源", status, LATER)
+    assert changed.lead == edited.state()
+    assert changed.lead.custom_fields == {"budget": "1"}
+    gone, _ = lead.delete(now=LATER)
+    assert (gone.deleted_at, gone.updated_at) == (LATER, LATER)
+    back, restored = gone.restore(now=LATER)
+    assert back == replace(lead, updated_at=LATER)
+    assert restored.lead == back.state()
+
+
+def test_what_is_converted_changes_its_owner_only() -> None:
+    lead = make_lead(status=CONVERTED)
+    with pytest.raises(RuleBroken) as edited:
+        lead.change(replace(lead, company="A"), now=LATER)
+    with pytest.raises(RuleBroken) as deleted:
+        lead.delete(now=LATER)
+    assert edited.value.code == deleted.value.code == "LEAD_CONVERTED"
+    assigned, event = lead.assign("another", actor="boss", now=LATER)
+    assert (assigned.owner_id, assigned.updated_at) == ("another", LATER)
+    assert (event.from_owner_id, event.assigned_by) == ("seller", "boss")
+    assert event.lead == assigned.state()
+
+
+def test_what_a_lead_is_known_by_depends_on_what_became_of_it() -> None:
+    known = {"phone": "+8613800138000", "email": "w@example.com", "external_id": "7"}
+    lead = make_lead(**known)
+    for status in (NEW, QUALIFIED, CONVERTED):
+        assert replace(lead, status=status).known_by == known
+    assert replace(lead, status=DISQUALIFIED).known_by == {"external_id": "7"}
+    assert replace(lead, deleted_at=LATER).known_by == {}
+    assert make_lead().known_by == {}
 
 
 def key(kind: str, value: str) -> Key:

@@ -95,6 +95,18 @@ async def test_an_answer_to_an_older_conversion_changes_nothing(
     assert (await lead_and_operation(client, lead_id, first["id"]))[1]["status"] == "FAILED"
 
 
+async def test_an_old_answer_meets_a_lead_that_is_deleted_by_now(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    lead_id = await create_qualified(client)
+    operation = await convert(client, lead_id)
+    await on_conversion_rejected(tx, rejected(lead_id, operation), META)
+    assert (await client.delete(f"/leads/{lead_id}")).status_code == 204
+    before = await published()
+    await on_conversion_rejected(tx, rejected(lead_id, operation), META)
+    assert await published() == before
+
+
 async def test_of_two_contrary_answers_the_first_counts(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:

@@ -4,21 +4,22 @@ from fastapi import FastAPI
 
 from chassis.app import create_app
 from chassis.auth import StaticKeySet, Verifier
+from chassis.imports.routes import import_router
 from org.calendars.routes import router as calendars
 from org.callers.routes import router as callers
-from org.clients.routes import router as clients
-from org.departments.routes import router as departments
+from org.clients.routes import ROUTERS as CLIENTS
+from org.departments.routes import ROUTERS as DEPARTMENTS
+from org.imports.timers import IMPORTS
 from org.notifications.routes import router as notifications
 from org.operators.routes import router as operators
 from org.passwords import routes as passwords
-from org.people.routes import of_me as my_leaves
-from org.people.routes import router as people
+from org.people.routes import ROUTERS as PEOPLE
 from org.references.routes import router as references
 from org.reminders.routes import router as reminders
-from org.roles.routes import router as roles
+from org.roles.routes import ROUTERS as ROLES
 from org.settings import OrgSettings
 from org.tasks.routes import router as tasks
-from org.teams.routes import router as teams
+from org.teams.routes import ROUTERS as TEAMS
 from org.tenant_tasks.routes import router as tenant_tasks
 from org.tenants.routes import router as tenants
 from org.texts import TEXTS
@@ -28,7 +29,7 @@ from org.tokens.actions.keys import load_keys
 
 # Who there is, and who may do what.
 OPERATION = (operators, tenant_tasks)
-DIRECTORY = (callers, tenants, departments, people, my_leaves, teams, roles, clients)
+DIRECTORY = (callers, tenants, *DEPARTMENTS, *PEOPLE, *TEAMS, *ROLES, *CLIENTS)
 # What makes up a person's day.
 DAY = (notifications, tasks, reminders)
 
@@ -40,7 +41,14 @@ def create() -> FastAPI:
         settings,
         title="Org",
         description="Who there is: tenants, departments, people, roles, teams, service clients.",
-        routers=[*DIRECTORY, *OPERATION, calendars, references, *DAY],
+        routers=[
+            *DIRECTORY,
+            *OPERATION,
+            import_router(IMPORTS),
+            calendars,
+            references,
+            *DAY,
+        ],
         texts=TEXTS,
     )
     if settings.dev_issuer:

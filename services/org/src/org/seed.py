@@ -137,6 +137,7 @@ async def _add_department(
         name=department.name,
         code=department.code,
         parent_id=department.parent_id,
+        custom_fields=department.custom_fields,
         now=now,
     )
 
@@ -163,6 +164,7 @@ async def _add_person(
         username=person.username,
         password=person.secret,
         scopes=tuple(person.scopes),
+        custom_fields=person.custom_fields,
         may=lambda _: True,
         now=now,
     )

@@ -21,7 +21,6 @@ TEXTS: dict[str, Text] = {
     "POST_REPEATED": Text("同一部门只能任一个岗位。", "One post a department."),
     "POST_PRIMARY_REPEATED": Text("只能有一个主岗。", "Only one post is the primary one."),
     "PERSON_UNKNOWN": Text("没有该人员。", "There is no such person."),
-    "PERSON_INACTIVE": Text("该人员已停用。", "The person is not active."),
     "PERSON_AMBIGUOUS": Text("有多名人员叫 {name}。", "Several people are called {name}."),
     "MANAGER_CYCLE": Text("上级关系成环。", "Nobody reports to himself, not over others either."),
     "SUBJECT_TAKEN": Text("该登录主体已属于他人。", "That subject is another person's."),

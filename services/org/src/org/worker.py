@@ -2,12 +2,14 @@
 
 from chassis import directory
 from chassis.consumer.subscriptions import process
+from chassis.imports.jobs import import_failures, import_jobs
 from chassis.worker import Worker
 from contracts.cpq import events as cpq
 from contracts.l2o import events as l2o
 from contracts.mtl import events as mtl
 from contracts.org import events as org
 from contracts.rms import events as rms
+from org.imports.timers import IMPORTS
 from org.reminders.actions import JOB as REMINDER_JOB
 from org.reminders.timers import reminder_due
 from org.tasks import handlers as tasks
@@ -57,5 +59,6 @@ WORKER = Worker(
     "org",
     (*directory.subscriptions("org"), DAY, TASKS),
     deletes_last=True,
-    jobs={REMINDER_JOB: reminder_due, OVERDUE_JOB: task_overdue},
+    jobs={**import_jobs(IMPORTS), REMINDER_JOB: reminder_due, OVERDUE_JOB: task_overdue},
+    failed=import_failures(IMPORTS),
 )

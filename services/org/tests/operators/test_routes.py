@@ -87,6 +87,20 @@ async def test_it_is_suspended_resumed_and_deleted(
         assert await tx.scalar(select(tenants.c.status)) == "DELETED"
 
 
+async def test_moves_ask_for_the_copy_that_was_seen(client: AsyncClient) -> None:
+    path = f"/admin/tenants/{created(await client.post('/admin/tenants', json=NEW))['id']}"
+    for move in ("suspend", "delete"):
+        stale = await client.post(f"{path}/{move}", headers={"If-Match": '"9"'})
+        assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
+    bare = {name: value for name, value in client.headers.items() if name != "if-match"}
+    client.headers = bare
+    missing = await client.post(f"{path}/suspend")
+    assert (missing.status_code, missing.json()["code"]) == (428, "PRECONDITION_REQUIRED")
+    assert (await client.post(f"{path}/resume")).status_code == 200  # it is made already
+    right = await client.post(f"{path}/suspend", headers={"If-Match": '"1"'})
+    assert (right.status_code, right.headers["ETag"]) == (200, '"2"')
+
+
 async def test_all_are_listed_to_operators_only(client: AsyncClient, tx: AsyncConnection) -> None:
     keys = [created(await client.post("/admin/tenants", json=NEW))["id"] for _ in range(3)]
     await client.post(f"/admin/tenants/{keys[1]}/suspend")

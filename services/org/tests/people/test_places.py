@@ -243,7 +243,10 @@ async def test_my_own_leaves(client: AsyncClient, tenant: UUID) -> None:
     [one] = added.json()["leaves"]
     theirs = tokens.bearer(tenant, sub=other["id"], scope="org.leave.write")
     assert (await client.delete(f"/me/leaves/{one['id']}", headers=theirs)).status_code == 404
-    assert (await client.delete(f"/me/leaves/{one['id']}", headers=mine)).status_code == 204
+    stale = await client.delete(f"/me/leaves/{one['id']}", headers={**mine, "If-Match": '"1"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
+    seen = {**mine, "If-Match": added.headers["ETag"]}
+    assert (await client.delete(f"/me/leaves/{one['id']}", headers=seen)).status_code == 204
     stranger = tokens.bearer(tenant, sub="x", scope="org.leave.write")
     unknown = await client.post("/me/leaves", json=body, headers=stranger)
     assert (unknown.status_code, unknown.json()["code"]) == (404, "PERSON_NOT_FOUND")

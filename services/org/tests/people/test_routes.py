@@ -49,6 +49,7 @@ async def test_a_person_is_stored_and_published(
             "manager_id": None,
             "leaves": [],
             "role_ids": [],
+            "custom_fields": {},
         }
     }
 

@@ -1,6 +1,7 @@
 """A tenant's own tasks, and how the services' reports come together."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from contracts.l2o import events as l2o
 from contracts.mtl import events as mtl
 from contracts.org import events as org
 from contracts.rms import events as rms
-from contracts.tenant_tasks import TableReport, TenantTaskEnded
+from contracts.tenant_tasks import FAILED, TableReport, TenantTaskEnded
 from kernel.ids import new_id
 from org.tenant_tasks.actions import file_report, request_task
 from org.tenant_tasks.domain import TaskKind, TaskReport
@@ -89,6 +90,22 @@ async def test_org_deletes_last_and_the_operator_keeps_the_report(
     await set_tenant(tx, tenant)
     found = (await client.get(f"/tenant-tasks/{task.id}")).json()
     assert (found["state"], len(found["reports"])) == ("FINISHED", 5)
+
+
+async def test_one_failure_fails_the_task_and_keeps_org_from_deleting(
+    tx: AsyncConnection, tenant: UUID, client: AsyncClient
+) -> None:
+    target = new_id()
+    task = await request_task(tx, target, TaskKind.DELETE, actor="x", now=NOW)
+    await set_tenant(tx, target)
+    for kind in OTHERS:
+        report = report_of(kind, task.id)
+        notes = [FAILED] if kind is OTHERS[1] else []
+        await file_report(tx, replace(report, notes=notes), operator=tenant, kind="DELETE")
+    assert (await tx.execute(select(jobs.c.id).where(jobs.c.kind == KIND))).all() == []
+    await set_tenant(tx, tenant)
+    found = (await client.get(f"/tenant-tasks/{task.id}")).json()
+    assert (found["state"], len(found["reports"])) == ("FAILED", 4)
 
 
 async def test_a_report_nobody_asked_for_is_let_go(tx: AsyncConnection, tenant: UUID) -> None:

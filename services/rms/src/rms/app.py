@@ -3,14 +3,21 @@
 from fastapi import FastAPI
 
 from chassis.app import create_app
+from chassis.custom_fields.routes import custom_field_router
 from chassis.settings import Settings
 from rms.balances.routes import router as balances
-from rms.orders.routes import router as orders
-from rms.payment_terms.routes import router as payment_terms
-from rms.payments.routes import router as payments
-from rms.receivables.routes import router as receivables
+from rms.orders.routes import ROUTERS as ORDERS
+from rms.orders.store import orders
+from rms.payment_terms.routes import ROUTERS as PAYMENT_TERMS
+from rms.payments.routes import ROUTERS as PAYMENTS
+from rms.payments.store import payments
+from rms.receivables.routes import ROUTERS as RECEIVABLES
+from rms.receivables.store import receivables
 from rms.reconciliations.routes import router as reconciliations
 from rms.texts import TEXTS
+
+# What a tenant may add fields to; order lines and shipments are as they were agreed and posted.
+CUSTOMIZED = {"rms.order": orders, "rms.receivable": receivables, "rms.payment": payments}
 
 
 def create() -> FastAPI:
@@ -18,7 +25,15 @@ def create() -> FastAPI:
         Settings.of("rms"),
         title="RMS",
         description="Revenue management: orders, shipments, receivables, payments.",
-        routers=[orders, payment_terms, receivables, payments, balances, reconciliations],
+        routers=[
+            *ORDERS,
+            *PAYMENT_TERMS,
+            *RECEIVABLES,
+            *PAYMENTS,
+            balances,
+            reconciliations,
+            custom_field_router("rms", CUSTOMIZED),
+        ],
         texts=TEXTS,
         numbers={"order": "SO", "shipment": "SH", "receivable": "AR", "payment": "PY"},
     )

@@ -55,6 +55,14 @@ TEXTS: dict[str, Text] = {
     "PAYMENT_REFUNDED": Text(
         "回款 {document_no} 已退款。", "Money of payment {document_no} was given back already."
     ),
+    "PAYMENT_POSTED": Text(
+        "回款 {document_no} 已入账，账户、金额、日期和流水号不能更改；有误请冲销后重新登记。",
+        "Payment {document_no} is posted: account, amount, date and reference stay. Reverse it.",
+    ),
+    "PREPAYMENT_ALLOCATED": Text(
+        "预付款已核销，尚有 {amount} {currency} 不能撤回；请先冲销该核销。",
+        "{amount} {currency} of the prepayment is settled already: undo the allocation first.",
+    ),
     "PAYMENT_REVERSED": Text("回款 {document_no} 已被银行退回。", "Payment {document_no} bounced."),
     "REFUND_DUPLICATE": Text(
         "银行流水号 {bank_reference} 已登记为退款。",

@@ -256,7 +256,7 @@ async def test_what_is_not_there_or_not_yours(
 
 async def test_scopes(client: AsyncClient, tx: AsyncConnection, token: Callable[..., str]) -> None:
     order_id = await add_order(tx)
-    reader = {"Authorization": f"Bearer {token(scope='rms.order.read')}"}
+    reader = {"Authorization": f"Bearer {token(scope='rms.order.read rms.order.all')}"}
     payer = {"Authorization": f"Bearer {token(scope='rms.payment.write rms.payment.read')}"}
     assert (await client.get(f"/orders/{order_id}", headers=reader)).status_code == 200
     assert (await client.post(f"/orders/{order_id}/confirm", headers=reader)).status_code == 403

@@ -62,5 +62,5 @@ async def test_what_is_missing_foreign_or_forbidden(
         headers = {"Authorization": f"Bearer {token(**claims)}"}
         answer = await client.get(where, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
-    reader = {"Authorization": f"Bearer {token(scope='rms.order.read')}"}
+    reader = {"Authorization": f"Bearer {token(scope='rms.order.read rms.order.all')}"}
     assert (await client.get(path, headers=reader)).status_code == 200

@@ -65,5 +65,5 @@ async def test_what_is_missing_foreign_or_forbidden(
         headers = {"Authorization": f"Bearer {token(**claims)}"}
         answer = await client.get(where, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
-    reader = {"Authorization": f"Bearer {token(scope='rms.payment.read')}"}
+    reader = {"Authorization": f"Bearer {token(scope='rms.payment.read rms.payment.all')}"}
     assert (await client.get(path, headers=reader)).status_code == 200

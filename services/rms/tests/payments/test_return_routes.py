@@ -78,6 +78,7 @@ async def test_a_payment_bounces(
     await ensure_contiguous(tx)
     assert {n: v for n, v in (await sums(client)).items() if n not in ("owed", "open")} == {
         "confirmed": "0.00", "cancelled": "0.00", "shipped": "0.00", "unshipped": "0.00",
+            "prepaid": "0.00", "deducted": "0.00",
         "settled": "0.00", "paid": "250.00", "returned": "250.00", "repaid": "250.00",
         "allocated": "0.00", "booked": "0.00", "unallocated": "0.00",
     }  # fmt: skip

@@ -188,7 +188,7 @@ async def test_what_is_missing_foreign_or_forbidden(
     assert (await client.get(path, headers=foreign)).status_code == 404
     refused = await client.post(f"{path}/allocations", json=body, headers=foreign)
     assert refused.status_code == 404
-    reader = bearer(scope="rms.payment.read")
+    reader = bearer(scope="rms.payment.read rms.payment.all")
     assert (await client.get(path, headers=reader)).status_code == 200
     refused = await client.post(f"{path}/allocations", json=body, headers=reader)
     assert (refused.status_code, refused.json()["code"]) == (403, "SCOPE_MISSING")

@@ -22,6 +22,7 @@ def make_receivable(amount: Money, allocated: Money) -> Receivable:
         account_name="星辰科技",
         amount=amount,
         allocated=Money.zero(amount.currency),
+        withdrawn=Money.zero(amount.currency),
         due_date=TODAY,
         created_at=NOON,
         updated_at=NOON,

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import directory
+from chassis.access.expiry import forget_from
 from chassis.access.guards import refuse_less, standing_of
 from chassis.access.reach import Access, Scoped
 from chassis.access.tables import departments, grants, people, teams
@@ -99,7 +100,9 @@ async def grant_access(
     upsert = statement.on_conflict_do_update(
         index_elements=_KEY, set_={name: new[name] for name in changed}
     )
-    await tx.execute(upsert)
+    grant_id = (await tx.execute(upsert.returning(grants.c.id))).scalar_one()
+    if offer.until_date is not None:
+        await forget_from(tx, grant_id, offer.until_date)
     (granted,) = await grants_of(tx, [(scoped.resource, record_id)], offer)
     return granted
 

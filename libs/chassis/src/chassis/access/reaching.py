@@ -43,8 +43,11 @@ above(id, parent_id) AS (
     UNION
     SELECT d.id, d.parent_id FROM above a JOIN directory_departments d ON d.id = a.parent_id
     WHERE NOT d.deleted),
+gone(day) AS (
+    SELECT day FROM today WHERE NOT EXISTS (SELECT FROM me)
+        AND EXISTS (SELECT FROM directory_people WHERE subject = :subject)),
 owners(subject) AS (
-    SELECT CAST(:subject AS text)
+    SELECT CAST(:subject AS text) WHERE NOT EXISTS (SELECT FROM gone)
     UNION
     SELECT p.subject FROM directory_people p
     WHERE NOT p.deleted AND p.id IN (
@@ -69,7 +72,8 @@ async def reach_of(
     """How far this caller sees into a resource such as `l2o.account`.
 
     Service clients and whoever holds `<resource>.all` see every row. An absence makes nobody
-    stand in twice: a substitute's substitute sees nothing of the first.
+    stand in twice: a substitute's substitute sees nothing of the first. A person who is active no
+    more sees nothing, whom the directory does not know (yet) their own.
     """
     if sees_everything(principal, resource):
         return EVERYTHING

@@ -1,9 +1,9 @@
 """A record gets another owner, and what it was before stays known."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Select, insert, select
@@ -12,13 +12,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.access.guards import refuse_less, standing_of
 from chassis.access.reach import Access, Scoped
 from chassis.access.tables import owner_changes, people
+from chassis.audit.cause import give_reason
 from chassis.auth import Principal
 from chassis.preconditions import UNCONDITIONAL, Precondition, Versioned
 from kernel.errors import DomainError, Forbidden, Invalid, Violation
 from kernel.ids import new_id
 
-# A service's action: (tx, record_id, owner_id, expected, actor, now) -> the record as saved.
-Transfer = Callable[[AsyncConnection, UUID, str, Precondition, str, datetime], Awaitable[Versioned]]
+
+class Transfer(Protocol):
+    """A service's action, which saves the record with its new owner and tells of it."""
+
+    async def __call__(
+        self,
+        tx: AsyncConnection,
+        record_id: UUID,
+        owner_id: str,
+        expected: Precondition,
+        actor: str,
+        now: datetime,
+        /,
+        *,
+        reason: str | None,
+    ) -> Versioned: ...
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,11 @@ async def transfer_record(
         raise Forbidden("OWNERSHIP_REQUIRED")
     if standing.owner_id == handover.owner_id:
         return Owned(record_id, handover.owner_id, await _version(tx, scoped, record_id))
-    saved = await handover.transfer(tx, record_id, handover.owner_id, expected, actor, now)
+    if handover.reason is not None:
+        await give_reason(tx, handover.reason)
+    saved = await handover.transfer(
+        tx, record_id, handover.owner_id, expected, actor, now, reason=handover.reason
+    )
     change = {
         "id": new_id(),
         "resource": scoped.resource,

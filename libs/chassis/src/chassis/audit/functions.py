@@ -1,6 +1,7 @@
 """The trigger that writes audit entries; `chassis.policies.audited` hangs it on a table.
 
-It runs as its owner, so that the app's role can add entries by no other way than by a write.
+It runs as its owner, so that the app's role can add entries by no other way than by a write; its
+search path is fixed, so that no caller's operator or cast is run as the owner.
 Its arguments: the resource (or `@column` that holds it), the column of the record's id, the name
 of the part or '', the column of the part's id, columns that are noise, columns that are secret.
 
@@ -9,7 +10,8 @@ columns of a money. It is put into words when it is read; a row costs 0.05 to 0.
 """
 
 CREATE = r"""
-CREATE FUNCTION audit_row() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+CREATE FUNCTION audit_row() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     noise text[] := TG_ARGV[4]::text[];
     secret text[] := TG_ARGV[5]::text[];

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy import Select, Text, cast, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.access.tables import people
 from chassis.audit.tables import entries
@@ -60,9 +61,16 @@ def audit_router(collection: str, *, resource: str, dependencies: Sequence[Any])
     @router.get("/{record_id}/audit", name=f"{name}_audit", dependencies=dependencies)
     async def audit(record_id: UUID, tx: Tx, page: PageParams) -> Page[AuditEntryOut]:
         """Who changed what and when, newest first."""
-        return await fetch_page(tx, _entries_of(resource, record_id), page, shape=_shown)
+        return await audit_page(tx, page, resource, record_id)
 
     return router
+
+
+async def audit_page(
+    tx: AsyncConnection, page: PageParams, resource: str, record_id: UUID
+) -> Page[AuditEntryOut]:
+    """A record's entries, for an address that does not name it: `GET /tenant/audit`."""
+    return await fetch_page(tx, _entries_of(resource, record_id), page, shape=_shown)
 
 
 def _entries_of(resource: str, record_id: UUID) -> Select[Any]:

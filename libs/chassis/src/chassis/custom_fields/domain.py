@@ -8,15 +8,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter, ValidationError
-
-from kernel.business_dates import BusinessDate
-from kernel.decimals import DecimalString, plain_text
+from kernel.business_dates import parse_day
+from kernel.decimals import parse_decimal, plain_text
 from kernel.errors import Violation
 
 LONGEST_TEXT, USUAL_TEXT = 4000, 500
-_DATE: TypeAdapter[date] = TypeAdapter(BusinessDate)
-_NUMBER: TypeAdapter[Decimal] = TypeAdapter(DecimalString)
 
 
 class FieldType(StrEnum):
@@ -122,7 +118,7 @@ def _checked(definition: FieldDefinition | None, value: Any) -> Any:
 def bound_of(kind: FieldType, said: str) -> Any:
     """A minimum or maximum of this type as a value; None if it is none."""
     try:
-        return _parsed(_NUMBER if kind is FieldType.NUMBER else _DATE, said, "")
+        return _parsed(parse_decimal if kind is FieldType.NUMBER else parse_day, said, "")
     except _Wrong:
         return None
 
@@ -139,7 +135,7 @@ def _text(definition: FieldDefinition, value: Any) -> str:
 
 
 def _number(definition: FieldDefinition, value: Any) -> str:
-    number = _parsed(_NUMBER, value, "DECIMAL_STRING_INVALID")
+    number = _parsed(parse_decimal, value, "DECIMAL_STRING_INVALID")
     least = None if definition.minimum is None else Decimal(definition.minimum)
     most = None if definition.maximum is None else Decimal(definition.maximum)
     _within(number, least, most, definition)
@@ -147,19 +143,19 @@ def _number(definition: FieldDefinition, value: Any) -> str:
 
 
 def _date(definition: FieldDefinition, value: Any) -> str:
-    day: date = _parsed(_DATE, value, "DATE_INVALID")
+    day: date = _parsed(parse_day, value, "DATE_INVALID")
     least = None if definition.minimum is None else date.fromisoformat(definition.minimum)
     most = None if definition.maximum is None else date.fromisoformat(definition.maximum)
     _within(day, least, most, definition)
     return day.isoformat()
 
 
-def _parsed(adapter: TypeAdapter[Any], value: Any, code: str) -> Any:
+def _parsed(parse: Callable[[object], Any], value: Any, code: str) -> Any:
     if not isinstance(value, str):
         raise _Wrong(code, {})
     try:
-        return adapter.validate_python(value)
-    except ValidationError:
+        return parse(value)
+    except ValueError:
         raise _Wrong(code, {}) from None
 
 

@@ -15,19 +15,20 @@ $$
 """
 
 ROW = r"""
-CREATE FUNCTION custom_values_row() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION custom_values_row() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP <> 'INSERT' THEN
-        DELETE FROM custom_values v
+        DELETE FROM public.custom_values v
         WHERE v.tenant_id = OLD.tenant_id AND v.resource = TG_ARGV[0] AND v.record_id = OLD.id;
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        INSERT INTO custom_values (tenant_id, resource, record_id, key, place,
+        INSERT INTO public.custom_values (tenant_id, resource, record_id, key, place,
             text_value, number_value, date_value)
         SELECT NEW.tenant_id, TG_ARGV[0], NEW.id, d.key, v.place,
             v.text_value, v.number_value, v.date_value
-        FROM custom_field_definitions d,
-            LATERAL custom_values_of(d.type, NEW.custom_fields -> d.key) AS v
+        FROM public.custom_field_definitions d,
+            LATERAL public.custom_values_of(d.type, NEW.custom_fields -> d.key) AS v
         WHERE d.tenant_id = NEW.tenant_id AND d.resource = TG_ARGV[0] AND d.filterable
         AND NEW.custom_fields ? d.key;
     END IF;

@@ -94,7 +94,9 @@ def _condition(
     held = select(custom_values.c.record_id).where(mine)
     if operation == "isnull":
         empty = _read(parameter, _BOOL, value, "VALUE_INVALID")
-        return record_id.not_in(held) if empty else record_id.in_(held)
+        if not empty:
+            return record_id.in_(held)
+        return ~held.where(custom_values.c.record_id == record_id).exists()  # NOT IN reads all
     return record_id.in_(held.where(_compared(definition.type, parameter, operation, value)))
 
 

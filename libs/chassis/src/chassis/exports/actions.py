@@ -35,7 +35,7 @@ async def request_export(
 ) -> Export:
     """Queue it. Raises Invalid (VALUE_UNKNOWN, and what the list refuses), Forbidden."""
     listing = declared(service, collection)
-    if listing is None:
+    if listing is None or listing.personal:
         raise Invalid([Violation("/collection", "VALUE_UNKNOWN", {"expected": []})])
     _ensure_may(caller, listing)
     _ensure_sound(listing, query, fields, caller.subject)

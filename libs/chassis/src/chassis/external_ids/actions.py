@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, text, update
+from sqlalchemy import Row, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import CURRENT_TENANT
@@ -102,6 +102,12 @@ async def link(tx: AsyncConnection, name: ExternalId, record_id: UUID) -> None:
         await _insert(tx, name, record_id, None)
     elif known.record_id != record_id:
         raise Conflict("EXTERNAL_ID_TAKEN", system=name.system, external_id=name.external_id)
+
+
+async def forget_external_ids(tx: AsyncConnection, resource: str, record_id: UUID) -> None:
+    """A record is gone for good: its names are free for another one."""
+    mine = (external_ids.c.resource == resource) & (external_ids.c.record_id == record_id)
+    await tx.execute(delete(external_ids).where(mine))
 
 
 async def _insert(

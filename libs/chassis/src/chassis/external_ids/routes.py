@@ -74,26 +74,43 @@ class Catalogue:
         return self.resource.split(".")[-1]
 
 
-@dataclass(frozen=True)
-class ByExternalId(Generic[B, E]):
-    """How a resource is written by other systems' names.
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """How a resource is read by other systems' names; `answer` is made of the record.
 
-    `create` and `update` take the whole body, as PUT means it; `answer` is made of the record.
+    For what no other system writes: a document that follows from others.
     """
 
     scoped: Scoped | Catalogue
     collection: str
-    body: type[B]
     answer: type[BaseModel]
+    get: Callable[[AsyncConnection, UUID], Awaitable[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByExternalId(Named, Generic[B, E]):
+    """How a resource is also written by other systems' names.
+
+    `create` and `update` take the whole body, as PUT means it.
+    """
+
+    body: type[B]
     create: Callable[[AsyncConnection, B, Principal, datetime], Awaitable[E]]
     update: Callable[[AsyncConnection, UUID, B, Principal, datetime], Awaitable[E]]
-    get: Callable[[AsyncConnection, UUID], Awaitable[E]]
 
 
 def external_id_router(way: ByExternalId[Any, Any]) -> APIRouter:
     """`PUT|GET {collection}/by-external-id/{system}/{id}` and `{collection}/{id}/external-ids`."""
     router = new_router(way.collection, tag=way.collection.strip("/"))
     _add_put(router, way)
+    _add_get(router, way)
+    _add_names(router, way)
+    return router
+
+
+def external_name_router(way: Named) -> APIRouter:
+    """As `external_id_router`, without the PUT."""
+    router = new_router(way.collection, tag=way.collection.strip("/"))
     _add_get(router, way)
     _add_names(router, way)
     return router
@@ -144,7 +161,8 @@ async def _written(
 
     async def get(record_id: UUID) -> E:
         await _check(tx, caller, way.scoped, record_id, Access.READ, now)
-        return await way.get(tx, record_id)
+        found: E = await way.get(tx, record_id)
+        return found
 
     return await upsert(
         tx,
@@ -156,7 +174,7 @@ async def _written(
     )
 
 
-def _add_get(router: APIRouter, way: ByExternalId[Any, Any]) -> None:
+def _add_get(router: APIRouter, way: Named) -> None:
     scoped, answer = way.scoped, way.answer
     scope = [allow(f"{scoped.resource}.read")]
 
@@ -193,7 +211,7 @@ def _guards(resource: Scoped | Catalogue) -> tuple[Any, Any]:
     return allow(f"{resource.resource}.read"), allow(f"{resource.resource}.write")
 
 
-def _add_names(router: APIRouter, way: ByExternalId[Any, Any]) -> None:
+def _add_names(router: APIRouter, way: Named) -> None:
     scoped = way.scoped
     path, name = "/{record_id}/external-ids", scoped.name
     reading, writing = _guards(scoped)

@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.auth import Principal
 from chassis.imports import store
+from chassis.imports.custom import target_of
 from chassis.imports.findings import Finding
-from chassis.imports.runs import CANCELLED, JOB_FAILED, QUEUED, RUNNING, Import
+from chassis.imports.runs import CANCELLED, JOB_FAILED, KEPT, QUEUED, RUNNING, Import
 from chassis.imports.target import Imports, ImportTarget
 from chassis.jobs import queue
 from chassis.outbox import publish
@@ -20,7 +22,7 @@ from contracts.imports import ImportCounts
 from kernel.errors import Invalid, Violation
 from kernel.ids import new_id
 
-JOB = "import"
+JOB, EXPIRY_JOB = "import", "import_expiry"
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ async def open_import(
     mapping: Mapping[str, str | None] | None,
     sheet: str | None = None,
     dry_run: bool = False,
-    actor: str | None,
+    caller: Principal,
     now: datetime,
 ) -> Import:
     """Raises Invalid: a mapping to what the target has not."""
@@ -51,7 +53,9 @@ async def open_import(
         mapping=mapping,
         sheet=sheet,
         dry_run=dry_run,
-        created_by=actor,
+        created_by=caller.subject,
+        caller_kind=caller.kind,
+        scopes=sorted(caller.scopes),
         created_at=now,
         updated_at=now,
     )
@@ -89,7 +93,7 @@ async def map_import(
 ) -> Import:
     """Say anew what the columns mean. Raises NotFound, Invalid, RuleBroken (IMPORT_NOT_OPEN)."""
     run = await store.get(tx, import_id, lock=True)
-    check_mapping(imports.target(run.kind), mapping)
+    check_mapping(await target_of(tx, imports, run.kind), mapping)
     return await store.save(tx, run.with_mapping(mapping, now=now))
 
 
@@ -101,6 +105,7 @@ async def put_file(
         raise Invalid([Violation("", "FILE_EMPTY")])
     run = (await store.get(tx, import_id, lock=True)).with_file(len(content), now=now)
     await store.put_file(tx, import_id, content)
+    await queue.enqueue(tx, EXPIRY_JOB, str(import_id), run_at=now + KEPT)
     return await store.save(tx, run)
 
 
@@ -113,8 +118,8 @@ async def start_import(
 ) -> Import:
     """Queue its job; again, where it was given up: it goes on behind the last whole chunk.
 
-    Raises NotFound, PreconditionFailed, RuleBroken (IMPORT_FILE_MISSING, IMPORT_CANCELLED),
-    Conflict (QUOTA_IMPORTS).
+    Raises NotFound, PreconditionFailed, RuleBroken (IMPORT_FILE_MISSING, IMPORT_EXPIRED,
+    IMPORT_CANCELLED), Conflict (QUOTA_IMPORTS).
     """
     run = await store.get(tx, import_id, lock=True)
     if not run.is_started:
@@ -154,6 +159,18 @@ async def fail_import(
     run = await store.get(tx, import_id, lock=True)
     if run.may_fail:
         await save_ended(tx, imports, run.fail([Finding(JOB_FAILED)], now=now))
+
+
+async def expire_import(tx: AsyncConnection, import_id: UUID, *, now: datetime) -> datetime | None:
+    """Forget its file and what became of each row; or say when to look again. Raises NotFound."""
+    run = await store.get(tx, import_id, lock=True)
+    if run.kept_until is None:
+        return now + timedelta(days=1)
+    if now < run.kept_until:
+        return run.kept_until
+    await store.forget_rows(tx, import_id)
+    await store.save(tx, run.without_file(now=now))
+    return None
 
 
 async def save_ended(tx: AsyncConnection, imports: Imports, run: Import) -> Import:

@@ -18,7 +18,7 @@ from chassis.imports.schemas import (
     PreviewOut,
     PreviewRowOut,
 )
-from chassis.imports.target import ImportTarget
+from chassis.imports.target import CUSTOM, ImportTarget
 from chassis.texts import Texts
 
 
@@ -57,7 +57,7 @@ def shown_preview(request: Request, preview: Preview, target: ImportTarget[Any])
 def _preview_row(request: Request, row: PreviewRow) -> PreviewRowOut:
     return PreviewRowOut(
         row=row.number,
-        fields=dict(row.cells.fields),
+        fields={**row.cells.fields, **{f"{CUSTOM}{k}": v for k, v in row.cells.custom.items()}},
         rest=dict(row.cells.rest),
         errors=_all_said(request, row.reading.errors),
         warnings=_all_said(request, row.reading.warnings),

@@ -17,6 +17,7 @@ from chassis.db import PUBLISHED
 from chassis.imports import store
 from chassis.imports.actions import save_ended
 from chassis.imports.columns import Mapped, mapped, placed, read_row
+from chassis.imports.custom import target_of
 from chassis.imports.files import read_file
 from chassis.imports.findings import Finding, Unreadable
 from chassis.imports.rows import Plan, SourceRow, plan_of
@@ -33,6 +34,7 @@ from chassis.imports.target import (
     refused,
     refused_for,
 )
+from chassis.tenants.quotas import limit_records
 from kernel.errors import DomainError
 
 log = structlog.get_logger()
@@ -81,8 +83,16 @@ async def take_chunk(
     if run.state is not RUNNING:
         return False
     await tx.execute(TURN, {"kind": run.kind})
-    context = ImportContext(import_id=run.id, actor=run.created_by, now=now, dry_run=run.dry_run)
-    work = Work(run, imports.target(run.kind), context)
+    await limit_records(tx)
+    context = ImportContext(
+        import_id=run.id,
+        actor=run.created_by,
+        now=now,
+        dry_run=run.dry_run,
+        caller_kind=run.caller_kind,
+        scopes=run.scopes,
+    )
+    work = Work(run, await target_of(tx, imports, run.kind), context)
     run, ended = await (_rehearse(tx, work) if run.dry_run else _advance(tx, work))
     if ended:
         await save_ended(tx, imports, run.succeed(now=now))
@@ -97,7 +107,7 @@ async def _begin(tx: AsyncConnection, imports: Imports, run: Import, now: dateti
     content = await store.get_file(tx, run.id)
     try:
         plan = await asyncio.to_thread(_planned, content, run.sheet)
-        mapped(plan.header, run.mapping, imports.target(run.kind))
+        mapped(plan.header, run.mapping, await target_of(tx, imports, run.kind))
         _ensure_rehearsable(run, plan)
     except Unreadable as unreadable:
         return await save_ended(tx, imports, run.fail(unreadable.findings, now=now))

@@ -7,7 +7,7 @@ from typing import Any
 
 from chassis.imports.findings import Finding, Unreadable
 from chassis.imports.rows import SourceRow, is_text
-from chassis.imports.target import Cells, ImportTarget, Reading
+from chassis.imports.target import CUSTOM, Cells, ImportTarget, Reading
 
 MAX_COLUMN_NAME = 100
 # What our own result files say beside the row's cells; left out when one is sent in again.
@@ -46,7 +46,7 @@ def proposed(
 def _usual(target: ImportTarget[Any]) -> dict[str, str]:
     return {
         header.casefold(): field.name
-        for field in target.fields
+        for field in reversed(target.fields)  # of two that a header may mean, the first
         for header in (field.name, *field.headers)
     }
 
@@ -120,12 +120,18 @@ def cells_of(
 ) -> Cells:
     fields: dict[str, str] = {}
     rest: dict[str, str] = {}
+    custom: dict[str, str] = {}
     for name, cell in zip(header, cells, strict=True):
         field, value = columns[name], cell.strip()
-        if field is not None and value:
-            into, key = (rest, name) if field == target.rest else (fields, field)
-            into[key] = value
-    return Cells(fields, rest)
+        if field is None or not value:
+            continue
+        if field == target.rest:
+            rest[name] = value
+        elif field.startswith(CUSTOM):
+            custom[field.removeprefix(CUSTOM)] = value
+        else:
+            fields[field] = value
+    return Cells(fields, rest, custom)
 
 
 def placed(findings: Sequence[Finding], columns: Mapped) -> list[Finding]:

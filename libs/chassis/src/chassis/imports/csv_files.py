@@ -1,4 +1,4 @@
-"""CSV (RFC 4180) in UTF-8, GB18030 or UTF-16.
+"""CSV (RFC 4180) in UTF-8, GB18030 or UTF-16, with commas, semicolons or tabs between the cells.
 
 A record that cannot be read costs its first line only: reading goes on with the next line, so a
 quote that is never closed does not swallow the rest of the file.
@@ -14,11 +14,14 @@ from chassis.imports.findings import Finding, Unreadable
 from chassis.imports.rows import Source, SourceRow, header_of
 
 csv.field_size_limit(131_072)
+_BEGINNING = 100_000  # holds the header
+SEPARATORS = (",", ";", "\t")  # the first where two of them divide the header alike
 
 
 def read_csv(content: bytes) -> Source:
     """Raises Unreadable (FILE_EMPTY, HEADER_MALFORMED, FILE_NOT_UTF8)."""
-    records = records_of(text_of(content))
+    text = text_of(content)
+    records = records_of(text, separator_of(text))
     first = next(records, None)
     if first is None or first.is_blank:
         raise Unreadable([Finding("FILE_EMPTY")])
@@ -70,10 +73,20 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def records_of(text: str) -> Iterator[SourceRow]:
+def separator_of(text: str) -> str:
+    """What divides the header into the most cells."""
+    return max(SEPARATORS, key=lambda separator: _width(text[:_BEGINNING], separator))
+
+
+def _width(text: str, separator: str) -> int:
+    header = next(records_of(text, separator), None)
+    return 0 if header is None or header.cells is None else len(header.cells)
+
+
+def records_of(text: str, separator: str = ",") -> Iterator[SourceRow]:
     """All records, numbered from 1 as a spreadsheet shows them."""
     lines = io.StringIO(text, newline="")
-    reader, number, end = csv.reader(iter(lines.readline, ""), strict=True), 0, 0
+    reader, number, end = _reader(lines, separator), 0, 0
     while end < len(text):
         start, number = end, number + 1
         try:
@@ -81,7 +94,11 @@ def records_of(text: str) -> Iterator[SourceRow]:
         except csv.Error:
             lines.seek(start)
             lines.readline()
-            reader = csv.reader(iter(lines.readline, ""), strict=True)
+            reader = _reader(lines, separator)
             cells = None
         end = lines.tell()
         yield SourceRow(number, cells)
+
+
+def _reader(lines: io.StringIO, separator: str) -> Iterator[list[str]]:
+    return csv.reader(iter(lines.readline, ""), delimiter=separator, strict=True)

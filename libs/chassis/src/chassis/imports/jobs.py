@@ -5,20 +5,24 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.imports.actions import JOB, fail_import
+from chassis.imports.actions import EXPIRY_JOB, JOB, expire_import, fail_import
 from chassis.imports.chunks import take_chunk
 from chassis.imports.target import Imports
 from chassis.jobs.queue import Again, Done, GivenUpHandler, Job, JobHandler
 
 
 def import_jobs(imports: Imports) -> Mapping[str, JobHandler]:
-    """For `Worker.jobs`: a chunk of a file per run, each in a transaction of its own."""
+    """For `Worker.jobs`: a chunk of a file per run, and after some weeks the file is forgotten."""
 
     async def run_chunk(tx: AsyncConnection, job: Job) -> Done | Again:
         more = await take_chunk(tx, imports, UUID(job.key), now=job.now)
         return Again(run_at=job.now) if more else Done()
 
-    return {JOB: run_chunk}
+    async def forget(tx: AsyncConnection, job: Job) -> Done | Again:
+        later = await expire_import(tx, UUID(job.key), now=job.now)
+        return Done() if later is None else Again(run_at=later)
+
+    return {JOB: run_chunk, EXPIRY_JOB: forget}
 
 
 def import_failures(imports: Imports) -> Mapping[str, GivenUpHandler]:

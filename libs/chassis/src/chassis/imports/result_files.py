@@ -36,7 +36,8 @@ class ResultFile(StrEnum):
 
 
 async def ensure_read(tx: AsyncConnection, import_id: UUID) -> None:
-    """Raises RuleBroken (IMPORT_NOT_READ): no job has read the file as a whole."""
+    """Raises RuleBroken (IMPORT_NOT_READ): no job has read the file as a whole; IMPORT_EXPIRED."""
+    (await store.get(tx, import_id)).ensure_kept()
     if await store.get_chunk(tx, import_id, 0) is None:
         raise RuleBroken("IMPORT_NOT_READ")
 

@@ -19,6 +19,7 @@ from chassis.clock import Now
 from chassis.db import Database
 from chassis.imports import actions, store
 from chassis.imports.answers import row_shown, said, shown, shown_preview
+from chassis.imports.custom import target_of
 from chassis.imports.previews import preview_of
 from chassis.imports.result_files import ResultFile, ensure_read, result_file
 from chassis.imports.rows import MAX_BYTES
@@ -109,7 +110,7 @@ def _create(imports: Imports) -> Callable[..., Awaitable[ImportOut]]:
     ) -> ImportOut:
         """Open an import."""
         asked: ImportIn = body
-        target = imports.target(asked.kind)
+        target = await target_of(tx, imports, asked.kind)
         _ensure_may(caller, target)
         run = await actions.open_import(
             tx,
@@ -118,7 +119,7 @@ def _create(imports: Imports) -> Callable[..., Awaitable[ImportOut]]:
             mapping=asked.mapping,
             sheet=asked.sheet,
             dry_run=asked.dry_run,
-            actor=caller.subject,
+            caller=caller,
             now=now,
         )
         response.headers["Location"] = f"/{imports.service}/v1/imports/{run.id}"
@@ -129,8 +130,9 @@ def _create(imports: Imports) -> Callable[..., Awaitable[ImportOut]]:
 
 def _ensure_may(caller: Principal, target: ImportTarget[Any]) -> None:
     """Raises Forbidden (SCOPE_MISSING): an import is no way around the scope of its records."""
-    if not caller.may(target.scope):
-        raise Forbidden("SCOPE_MISSING", scopes=[target.scope])
+    missing = [scope for scope in target.scope.split() if not caller.may(scope)]
+    if missing:
+        raise Forbidden("SCOPE_MISSING", scopes=missing)
 
 
 class ImportRoutes:
@@ -186,7 +188,7 @@ class ImportRoutes:
         With the mapping given here, else the import's own.
         """
         run = await store.get(tx, import_id)
-        target = self._imports.target(run.kind)
+        target = await target_of(tx, self._imports, run.kind)
         mapping = run.mapping if body is None else body.mapping
         actions.check_mapping(target, mapping)
         content = await store.get_file(tx, import_id)
@@ -234,7 +236,7 @@ class ImportRoutes:
         self, request: Request, import_id: UUID, tx: Tx, page: PageParams
     ) -> Page[ImportRowOut]:
         """Rows refused, in their order."""
-        await store.get(tx, import_id)
+        (await store.get(tx, import_id)).ensure_kept()
         query = store.results_of(import_id, outcome=RowOutcome.REFUSED)
         return await fetch_page(tx, query, page, sort=store.BY_ROW, shape=row_shown(request))
 
@@ -242,7 +244,7 @@ class ImportRoutes:
         self, request: Request, import_id: UUID, tx: Tx, page: PageParams
     ) -> Page[ImportRowOut]:
         """Rows accepted with something left out or put right."""
-        await store.get(tx, import_id)
+        (await store.get(tx, import_id)).ensure_kept()
         query = store.results_of(import_id, warned=True)
         return await fetch_page(tx, query, page, sort=store.BY_ROW, shape=row_shown(request))
 
@@ -250,7 +252,6 @@ class ImportRoutes:
         self, request: Request, import_id: UUID, which: ResultFile, tx: Tx, caller: Caller
     ) -> StreamingResponse:
         """The rows that came in, those refused, or those not reached, as CSV."""
-        await store.get(tx, import_id)
         await ensure_read(tx, import_id)
         database: Database = request.app.state.database
         pieces = result_file(

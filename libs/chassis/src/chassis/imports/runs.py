@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -27,6 +27,7 @@ class ImportState(StrEnum):
 
 OPEN, QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = ImportState
 ENDED = frozenset({SUCCEEDED, FAILED, CANCELLED})
+KEPT = timedelta(days=35)  # files, and what became of each row; the counts stay
 
 
 class Move(StrEnum):
@@ -56,6 +57,7 @@ JOB_FAILED = "JOB_FAILED"
 class Import:
     """`mapping` is what the caller said of the columns; the job goes on from `chunks_done`.
 
+    `caller_kind` and `scopes` are those of the token it was opened with.
     Chunks are counted on through the second pass. `endings` counts the times it has ended: a
     broken job may be taken up again.
     """
@@ -79,6 +81,8 @@ class Import:
     endings: int = 0
     failures: Sequence[Finding] = field(default_factory=tuple)
     created_by: str | None
+    caller_kind: str = "person"
+    scopes: Sequence[str] = ()
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -116,6 +120,20 @@ class Import:
         self._ensure_open()
         return replace(self, file_size=size, updated_at=now)
 
+    @property
+    def kept_until(self) -> datetime | None:
+        """When its file may be forgotten; None while its job needs it."""
+        return None if self.state in (QUEUED, RUNNING) else self.updated_at + KEPT
+
+    def without_file(self, *, now: datetime) -> Import:
+        """The file is forgotten, the counts stay."""
+        return replace(self, file_size=None, updated_at=now)
+
+    def ensure_kept(self) -> None:
+        """Raises RuleBroken (IMPORT_EXPIRED)."""
+        if self.total and self.file_size is None:
+            raise RuleBroken("IMPORT_EXPIRED", days=KEPT.days)
+
     def with_mapping(self, mapping: Mapping[str, str | None] | None, *, now: datetime) -> Import:
         """Raises RuleBroken (IMPORT_NOT_OPEN)."""
         self._ensure_open()
@@ -126,7 +144,8 @@ class Import:
             raise RuleBroken("IMPORT_NOT_OPEN", state=self.state)
 
     def start(self, *, now: datetime) -> Import:
-        """Raises RuleBroken (IMPORT_FILE_MISSING, IMPORT_CANCELLED)."""
+        """Raises RuleBroken (IMPORT_FILE_MISSING, IMPORT_EXPIRED, IMPORT_CANCELLED)."""
+        self.ensure_kept()
         if self.may_resume:
             return replace(self._moved(Move.RESUME, now), failures=(), finished_at=None)
         if self.state not in MOVES[Move.START][0]:

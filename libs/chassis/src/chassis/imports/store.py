@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -84,6 +84,12 @@ async def get_file(tx: AsyncConnection, import_id: UUID) -> bytes:
     if found is None:
         raise RuleBroken("IMPORT_FILE_MISSING")
     return bytes(found)
+
+
+async def forget_rows(tx: AsyncConnection, import_id: UUID) -> None:
+    """The file goes, and what became of each of its rows."""
+    for table in (import_sources, import_results):
+        await tx.execute(delete(table).where(table.c.import_id == import_id))
 
 
 async def put_plan(tx: AsyncConnection, import_id: UUID, plan: Plan) -> None:

@@ -46,6 +46,8 @@ import_runs = Table(
     *[Column(name, Integer, nullable=False, server_default=text("0")) for name in COUNTS],
     Column("failures", JSONB, nullable=False),
     Column("created_by", Text),
+    Column("caller_kind", Text, nullable=False, server_default="person"),
+    Column("scopes", JSONB, nullable=False, server_default=text("'[]'")),
     instant("created_at"),
     instant("started_at", nullable=True),
     instant("finished_at", nullable=True),

@@ -4,12 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.reach import Reach
+from chassis.access.reaching import reach_of
+from chassis.auth import Principal
 from chassis.imports.findings import Finding
 from chassis.refusals import Unavailable
 from chassis.violations import from_pydantic
@@ -18,6 +21,7 @@ from kernel.errors import DomainError, Invalid
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
+CUSTOM = "custom_fields."  # before the key of a tenant's own field
 
 
 class RowOutcome(StrEnum):
@@ -84,10 +88,14 @@ class ImportField:
 
 @dataclass(frozen=True)
 class Cells:
-    """A row by fields, stripped and without the blank ones; `rest` by columns no field takes."""
+    """A row by fields, stripped and without the blank ones.
+
+    `rest` is by columns that no field takes, `custom` by the keys of the tenant's own fields.
+    """
 
     fields: Mapping[str, str]
     rest: Mapping[str, str] = field(default_factory=dict)
+    custom: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +124,14 @@ class ImportContext:
     actor: str | None
     now: datetime
     dry_run: bool = False
+    caller_kind: str = "person"
+    scopes: Sequence[str] = ()
+
+    async def reach(self, tx: AsyncConnection, resource: str) -> Reach:
+        """How far its owner sees into a resource, with the scopes the import was opened with."""
+        kind = cast(Literal["person", "client"], self.caller_kind)
+        principal = Principal(UUID(int=0), self.actor or "", kind, frozenset(self.scopes))
+        return await reach_of(tx, principal, resource, self.now)
 
 
 Take = Callable[
@@ -127,12 +143,15 @@ Take = Callable[
 class ImportTarget(Generic[T]):
     """A kind of rows: which fields they have, how one is read, and how many are taken in at once.
 
-    `scope` is what the caller needs beside `<service>.import.write`. `take` answers for each row in
-    order; it runs in a savepoint: when the database or a DomainError refuses it, it is called again
-    with each half, down to the row at fault. `link` is a second pass over the rows that came in,
-    for what names another row of the file (a parent): UPDATED makes an UNCHANGED row an UPDATED
-    one, findings become warnings. `rest` names the field that gathers columns no field takes; they
-    are left out without it. `any_of`: the file must have a column for at least one of these.
+    `scope` is what the caller needs beside `<service>.import.write`, several with blanks between
+    them. `take` answers for each row in order; it runs in a savepoint: when the database or a
+    DomainError refuses it, it is called again with each half, down to the row at fault. `link` is a
+    second pass over the rows that came in, for what names another row of the file (a parent):
+    UPDATED makes an UNCHANGED row an UPDATED one, findings become warnings. `rest` names the field
+    that gathers columns no field takes; they are left out without it. `any_of`: the file must have
+    a column for at least one of these. `custom` names the resource whose custom fields columns may
+    give (`custom_fields.<key>`, or the field's label): `read` finds them in `Cells.custom`, and
+    `take` makes values of them with `chassis.custom_fields.cells.custom_fields_from`.
     """
 
     kind: str
@@ -144,6 +163,7 @@ class ImportTarget(Generic[T]):
     any_of: Sequence[str] = ()
     rest: str | None = None
     most_rest: int = 100
+    custom: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -185,7 +205,10 @@ def reading_of(
 
 
 def _field(pointer: str) -> str | None:
-    return pointer.removeprefix("/").split("/")[0] or None
+    field, _, below = pointer.removeprefix("/").partition("/")
+    if f"{field}." == CUSTOM and below:
+        return CUSTOM + below
+    return field or None
 
 
 def each(take_one: Callable[[AsyncConnection, T, ImportContext], Awaitable[Taken]]) -> Take[T]:

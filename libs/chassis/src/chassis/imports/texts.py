@@ -8,6 +8,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "IMPORT_FILE_MISSING": ("请先上传文件。", "Send the file first."),
     "IMPORT_NOT_READ": ("文件尚未被读取。", "The file has not been read yet."),
+    "IMPORT_EXPIRED": (
+        "文件及逐行结果只保留 {days} 天。",
+        "The file and what became of its rows were kept for {days} days.",
+    ),
     "IMPORT_CANCELLED": ("导入任务已取消。", "The import was cancelled."),
     "IMPORT_FINISHED": ("导入任务已结束（{state}）。", "The import has ended: {state}."),
     "MAPPING_AMBIGUOUS": (

@@ -13,13 +13,20 @@ from chassis.pages import DESC
 
 
 def attached(
-    table: Table, scoped: Scoped | None, filters: Sequence[str | Filter], sorts: Sequence[str]
+    table: Table,
+    scoped: Scoped | None,
+    filters: Sequence[str | Filter],
+    sorts: Sequence[str],
+    *,
+    personal: str = "",
 ) -> list[Index]:
     """One index for each filter and sort, one for owners, one for what is deleted.
 
     Each begins with the tenant and ends with the id, which is the order of equals; what the
-    table declares already is not made twice.
+    table declares already is not made twice. A `personal` list reads one person's rows whole.
     """
+    if personal:
+        return [_index(table, [(table.c[personal], False)])]
     wanted = [[(comparable(table, name), False)] for name in filters if isinstance(name, str)]
     wanted += [[(c, way is DESC) for c, way in _upward(order_of(table, one))] for one in sorts]
     if scoped is not None:

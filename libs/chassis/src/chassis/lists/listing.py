@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends
 from pydantic import BaseModel
 from pydantic import Field as Described
-from sqlalchemy import Column, ColumnElement, Index, Table, text
+from sqlalchemy import Column, ColumnElement, Index, Label, Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.access.reach import EVERYTHING, Reach, Scoped
@@ -45,6 +45,8 @@ class Listing(Generic[T]):
     `of` is a `Scoped` resource, or the table of one that everybody sees (then `resource` names
     it). Without `shape`, rows become `shows` by way of the dataclass `entity`, if given. Its
     indexes hang on the table from here on; `sorts` are NOT NULL columns, or have a `sort_column`.
+    `more` are columns made of other tables' rows. `personal` names the column of the subject who
+    alone sees a row, whatever else he may; such a list is not exported.
     """
 
     def __init__(
@@ -60,6 +62,8 @@ class Listing(Generic[T]):
         sorts: Sequence[str] = (),
         words: Sequence[str] = (),
         custom: Custom | None = None,
+        more: Sequence[Label[Any]] = (),
+        personal: str = "",
     ) -> None:
         self.scoped = of if isinstance(of, Scoped) else None
         self.table = of.table if isinstance(of, Scoped) else of
@@ -68,11 +72,14 @@ class Listing(Generic[T]):
         self.collection = collection or self.table.name.replace("_", "-")
         self.shows, self.sorts, self.filters = shows, tuple(sorts), tuple(filters)
         self._entity, self._shape, self._custom = entity, shape, custom
+        self.more, self.personal = tuple(more), personal
         self.parameters = [p for one in filters for p in parameters_of(self.table, one)]
         self._conditions = {parameter.name: parameter.where for parameter in self.parameters}
         self._query = self._declared(words=bool(words))
-        self._indexes = indexing.attached(self.table, self.scoped, self.filters, self.sorts)
-        self.searchable = bool(words)
+        self._indexes = indexing.attached(
+            self.table, self.scoped, self.filters, self.sorts, personal=personal
+        )
+        self.searchable, self.has_custom = bool(words), custom is not None
         if words:
             _register(self.table, self.resource, words)
         _DECLARED[self.resource.split(".")[0], self.collection] = self
@@ -172,6 +179,12 @@ class Listing(Generic[T]):
             return list(rows), None
         return list(rows), [rows[-1][column.name] for column, _ in search.order]
 
+    async def conditions(
+        self, tx: AsyncConnection, asked: Asked, reach: Reach
+    ) -> list[ColumnElement[bool]]:
+        """Which rows are asked for and seen, for sums over them. Raises as `page` does."""
+        return (await self.search(tx, await self._resolved(tx, asked), reach)).met
+
     async def _resolved(self, tx: AsyncConnection, asked: Asked) -> Asked:
         """With the saved view that is asked for laid under it."""
         if asked.view is None:
@@ -191,6 +204,8 @@ class Listing(Generic[T]):
         await tx.execute(_PLAN_EACH)
         order = self._order(asked)
         conditions = [*where, *(self._conditions[n](v) for n, v in asked.values.items())]
+        if self.personal:
+            conditions.append(self.table.c[self.personal] == asked.subject)
         if "deleted_at" in self.table.c:
             gone = self.table.c.deleted_at
             conditions.append(gone.is_not(None) if asked.deleted else gone.is_(None))
@@ -208,6 +223,7 @@ class Listing(Generic[T]):
             reach=reach,
             order=order,
             few=few,
+            more=self.more,
             by_owner=not (where or asked.values or asked.q or asked.custom or asked.sort),
         )
 

@@ -5,12 +5,13 @@ order is that of the owners' index (10 owners 3 ms) and lose where it is not (10
 amount 170 ms, and 3 ms by one condition that lets the planner choose the index).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Label,
     Select,
     Subquery,
     Table,
@@ -44,6 +45,7 @@ class Search:
     order: Order
     by_owner: bool = False
     few: bool = False
+    more: Sequence[Label[Any]] = ()
 
     def page(self, after: Sequence[Any] | None, limit: int) -> Select[Any]:
         """The first rows beyond these values of the order."""
@@ -56,15 +58,18 @@ class Search:
             return self._first([*met, visible(self.scoped, self.reach)], limit)
         return self._united(self.scoped, met, limit)
 
+    @property
+    def met(self) -> list[ColumnElement[bool]]:
+        """All conditions, and that the caller sees the row."""
+        seen = () if self.scoped is None else (visible(self.scoped, self.reach),)
+        return [*self.conditions, *seen]
+
     def total(self) -> Select[Any]:
         """How many rows there are; costs what it counts."""
-        met = list(self.conditions)
-        if self.scoped is not None:
-            met.append(visible(self.scoped, self.reach))
-        return select(func.count()).select_from(self.table).where(*met)
+        return select(func.count()).select_from(self.table).where(*self.met)
 
     def _first(self, met: Sequence[ColumnElement[bool]], limit: int) -> Select[Any]:
-        found = select(self.table).where(*met)
+        found = select(self.table, *self.more).where(*met)
         if not self.few:
             return found.order_by(*_order_by(self.order)).limit(limit)
         rows = found.offset(0).subquery("few")
@@ -84,26 +89,26 @@ class Search:
             owned = self._first([*met, self._theirs(scoped)], limit).subquery("owned")
             theirs = select(*owned.c)
         foreign = scoped.owner_column.is_(None) | (scoped.owner_column != func.all(owners))
-        granted = [
-            column.in_(granted_ids(resource, self.reach))
-            for resource, column in scoped.granted_under
-        ]
-        given = self._first([*met, foreign, _any_of(granted)], limit).subquery("given")
-        rows = union_all(theirs, select(*given.c)).subquery("rows")
+        given = self._given(scoped, [*met, foreign], limit)
+        rows = union_all(theirs, *given).subquery("rows")
         return select(rows).order_by(*_turned_to(rows, self.order)).limit(limit)
+
+    def _given(
+        self, scoped: Scoped, met: Sequence[ColumnElement[bool]], limit: int
+    ) -> Iterator[Select[Any]]:
+        """The first rows granted under each name: an OR of them would be read row by row."""
+        before: list[ColumnElement[bool]] = []
+        for place, (resource, column) in enumerate(scoped.granted_under):
+            granted = column.in_(granted_ids(resource, self.reach))
+            part = self._first([*met, *before, granted], limit).subquery(f"given_{place}")
+            yield select(*part.c)
+            before.append(granted.is_not(true()))
 
     def _theirs(self, scoped: Scoped) -> ColumnElement[bool]:
         """Only for one value is an index read in its order (for a list's, from PostgreSQL 17)."""
         if len(self.reach.owners) == 1:
             return scoped.owner_column == self.reach.owners[0]
         return owned_by(scoped, self.reach)
-
-
-def _any_of(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    first, *others = conditions
-    for other in others:
-        first = first | other
-    return first
 
 
 def _turned_to(rows: Subquery, order: Order) -> list[Any]:

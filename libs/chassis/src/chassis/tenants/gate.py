@@ -1,15 +1,19 @@
-"""The gate every request of a tenant passes: is it there, may it write, how much may it ask.
+"""The gate every request passes: is the tenant there, may it write, how much may it ask; and
+is the person who calls still with it.
 
-What is known of a tenant is kept for two seconds per process, so that a suspension takes effect
-within that time and costs no query. Reads of a suspended tenant pass; a deleted one has no way in.
+What is known of tenants and people is kept for two seconds per process, so that a suspension takes
+effect within that time and costs no query. Reads of a suspended tenant pass; a deleted one has no
+way in, nor has a person of whom the directory says so. Whom it does not know (yet) is let in.
 """
 
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.tables import people
+from chassis.auth import Principal
 from chassis.db import ROW_LIMIT
 from chassis.refusals import TooManyRequests, Unavailable
 from chassis.tables import tenant_settings
@@ -17,7 +21,7 @@ from contracts.org.events import Quotas
 from kernel.errors import Forbidden
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
-MOST_TENANTS = 10_000
+MOST_TENANTS, MOST_PEOPLE = 10_000, 100_000
 
 
 @dataclass(slots=True)
@@ -32,23 +36,26 @@ class Known:
 
 
 class Gate:
-    """What one API process knows of the tenants that call it; times are monotonic seconds."""
+    """What one API process knows of those who call it; times are monotonic seconds."""
 
     def __init__(self, *, max_age: float = 2.0) -> None:
         self.max_age = max_age
         self._known: dict[str, Known] = {}
+        self._seen: dict[tuple[str, str], float] = {}
 
-    async def enter(self, tx: AsyncConnection, tenant: object, method: str) -> None:
+    async def enter(self, tx: AsyncConnection, caller: Principal, method: str) -> None:
         """Let a request in, and tell its transaction the tenant's limit of rows.
 
-        Raises Unavailable (TENANT_NOT_READY), Forbidden (TENANT_SUSPENDED, TENANT_DELETED) and
-        TooManyRequests (QUOTA_REQUESTS).
+        Raises Unavailable (TENANT_NOT_READY), Forbidden (TENANT_SUSPENDED, TENANT_DELETED,
+        PERSON_INACTIVE) and TooManyRequests (QUOTA_REQUESTS).
         """
-        known = await self._read(tx, str(tenant))
+        known = await self._read(tx, str(caller.tenant_id))
         if known.status == "DELETED":
             raise Forbidden("TENANT_DELETED")
         if known.status == "SUSPENDED" and method not in READS:
             raise Forbidden("TENANT_SUSPENDED")
+        if caller.kind == "person":
+            await self._ensure_active(tx, caller)
         _take(known, time.monotonic())
         tx.info[ROW_LIMIT] = known.quotas.rows
 
@@ -64,6 +71,18 @@ class Gate:
             raise Unavailable("TENANT_NOT_READY")
         quotas = Quotas.model_validate(row.quotas)
         return self._keep(tenant, _renewed(known, row.status, quotas, now))
+
+    async def _ensure_active(self, tx: AsyncConnection, caller: Principal) -> None:
+        now, key = time.monotonic(), (str(caller.tenant_id), caller.subject)
+        if now - self._seen.get(key, -self.max_age) < self.max_age:
+            return
+        gone = func.bool_and(not_(people.c.active) | people.c.deleted)
+        if (await tx.execute(select(gone).where(people.c.subject == caller.subject))).scalar():
+            self._seen.pop(key, None)
+            raise Forbidden("PERSON_INACTIVE")
+        if len(self._seen) >= MOST_PEOPLE:
+            self._seen.clear()
+        self._seen[key] = now
 
     def _keep(self, tenant: str, known: Known) -> Known:
         if len(self._known) >= MOST_TENANTS:

@@ -16,14 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import now
 from chassis.consumer.subscriptions import Meta, Subscription, process
 from chassis.directory import settings_of
-from chassis.jobs.queue import Again, Done, Job, JobHandler, enqueue
+from chassis.jobs.queue import Again, Done, GivenUpHandler, Job, JobHandler, enqueue
 from chassis.outbox import publish
 from chassis.tenants import delete, erase, export, rooms
 from chassis.tenants.burials import bury
 from chassis.tenants.scrub import Person, spellings
 from contracts.event import REGISTRY
 from contracts.org.events import TenantTaskRequested
-from contracts.tenant_tasks import TableReport
+from contracts.tenant_tasks import FAILED, TableReport
 from kernel.errors import NotYet
 
 KIND = "tenant.task"
@@ -74,6 +74,16 @@ async def begin(tx: AsyncConnection, event: TenantTaskRequested) -> None:
 def job(service: str) -> JobHandler:
     """The job handler that does this service's part, one chunk a call."""
     return partial(_chunk, service)
+
+
+def failure(service: str) -> GivenUpHandler:
+    """What is done when the job is given up: the report says that it failed, and how far it was."""
+
+    async def on_given_up(tx: AsyncConnection, job: Job) -> None:
+        if "until" not in job.payload:  # else the report has gone
+            await _report(service, tx, dict(job.payload), failed=True)
+
+    return on_given_up
 
 
 async def _chunk(service: str, tx: AsyncConnection, job: Job) -> Done | Again:
@@ -159,7 +169,7 @@ async def _delete(tx: AsyncConnection, _: str, table: Table, state: State) -> No
 STEPS: Mapping[str, Step] = {"EXPORT": _export, "ERASE": _erase, "DELETE": _delete}
 
 
-async def _report(service: str, tx: AsyncConnection, state: State) -> None:
+async def _report(service: str, tx: AsyncConnection, state: State, *, failed: bool = False) -> None:
     ended = REGISTRY[f"{service}.tenant_task.finished.v1"]
     tables = [TableReport(table=name, rows=rows) for name, rows in sorted(state["rows"].items())]
     event = ended.model_validate(
@@ -167,7 +177,7 @@ async def _report(service: str, tx: AsyncConnection, state: State) -> None:
             "task_id": state["task_id"],
             "kind": state["kind"],
             "tables": tables,
-            "notes": NOTES[state["kind"]],
+            "notes": (*NOTES[state["kind"]], *([FAILED] if failed else [])),
         }
     )
     await publish(tx, event, of=Part(UUID(state["task_id"]), _version(service)))

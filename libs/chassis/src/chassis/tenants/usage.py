@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import ROW_LIMIT
+from chassis.tables import metadata as backbone
 from chassis.tenants.tables import tenant_usage
 from kernel.errors import Conflict
 
@@ -12,17 +13,22 @@ from kernel.errors import Conflict
 async def count_records(tx: AsyncConnection, table: Table, records: int = 1) -> None:
     """Use up so many of the tenant's records, before they are stored.
 
-    Records are rows with a version: their lines and history do not count. One guarded statement,
-    whose row whoever comes at once waits for. Raises Conflict (QUOTA_ROWS).
+    Records are a service's rows with a version: lines and history do not count, nor do imports and
+    whatever else the backbone keeps. One guarded statement, whose row whoever comes at once waits
+    for. Raises Conflict (QUOTA_ROWS).
     """
     limit: int | None = tx.info.get(ROW_LIMIT)
-    if limit is None or "version" not in table.c or await _use_up(tx, records, limit):
+    if limit is None or not _is_counted(table) or await _use_up(tx, records, limit):
         return
     if await tx.scalar(select(tenant_usage.c.rows)) is None:
         await _begin_to_count(tx, table)
         if await _use_up(tx, records, limit):
             return
     raise Conflict("QUOTA_ROWS", limit=limit)
+
+
+def _is_counted(table: Table) -> bool:
+    return "version" in table.c and table.metadata is not backbone
 
 
 async def _use_up(tx: AsyncConnection, records: int, limit: int) -> bool:

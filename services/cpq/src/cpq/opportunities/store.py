@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Column, Table, Text, Uuid
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.reach import Scoped
 from chassis.consumer.replica import replica_columns, replicate
 from chassis.consumer.subscriptions import Received, ReplicaResult
 from contracts.l2o.events import (
@@ -39,6 +40,9 @@ opportunities = Table(
     Column("stage", Text, nullable=False),
     Column("owner_id", Text),
 )
+
+# By the owner alone: teams and shares of opportunities are known to L2O only.
+OPPORTUNITIES = Scoped("l2o.opportunity", opportunities)
 
 
 def _columns(fact: OpportunityFact) -> dict[str, object]:

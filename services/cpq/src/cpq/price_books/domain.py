@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -15,6 +15,8 @@ from contracts.cpq.events import PriceEntry as EntryState
 from contracts.cpq.events import PriceTier as TierState
 from kernel.errors import Invalid, Violation
 from kernel.money import Money
+
+MOST_ENTRIES = 5000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +46,10 @@ class PriceBook:
     valid_from: date
     valid_to: date | None
     entries: tuple[PriceEntry, ...]
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime
     updated_at: datetime
+    deleted_at: datetime | None = None
     version: int = 1
 
     def violations(self, *, unknown: Collection[UUID]) -> list[Violation]:
@@ -97,7 +101,22 @@ class PriceBook:
             valid_from=self.valid_from,
             valid_to=self.valid_to,
             entries=tuple(_state_of(entry) for entry in self.entries),
+            custom_fields=dict(self.custom_fields),
         )
+
+    def with_prices(self, prices: Mapping[UUID, Money]) -> PriceBook:
+        """With these list prices; what is in the book already keeps its place and its tiers."""
+        kept = {entry.product_id for entry in self.entries}
+        priced = (
+            replace(one, list_price=prices.get(one.product_id, one.list_price))
+            for one in self.entries
+        )
+        added = (
+            PriceEntry(product_id=product_id, list_price=price)
+            for product_id, price in prices.items()
+            if product_id not in kept
+        )
+        return replace(self, entries=(*priced, *added))
 
 
 @dataclass(frozen=True, kw_only=True)

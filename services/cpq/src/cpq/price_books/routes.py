@@ -1,16 +1,24 @@
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Path, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import Caller, allow
+from chassis.audit.routes import audit_router
+from chassis.auth import Caller, Principal, allow
+from chassis.bodies import MoveIn
 from chassis.clock import Now
+from chassis.external_ids.routes import ByExternalId, Catalogue, external_id_router
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
 from chassis.pages import Page, PageParams
 from chassis.patches import MergePatch
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
 from cpq.price_books import actions, store
+from cpq.price_books.domain import PriceBook
 from cpq.price_books.schemas import (
     PriceBookEdit,
     PriceBookIn,
@@ -30,22 +38,16 @@ READ, WRITE = allow("cpq.price_book.read"), allow("cpq.price_book.write")
 async def price_book_create(
     body: PriceBookIn, response: Response, tx: Tx, now: Now
 ) -> PriceBookOut:
-    book = await actions.create_price_book(
-        tx,
-        name=body.name,
-        currency=body.currency,
-        valid_from=body.valid_from,
-        valid_to=body.valid_to,
-        entries=[entry.entry() for entry in body.entries],
-        now=now,
-    )
+    book = await actions.create_price_book(tx, **_values(body), now=now)
     response.headers["Location"] = f"/cpq/v1/price-books/{book.id}"
     return PriceBookOut.model_validate(book)
 
 
 @router.get("", dependencies=[READ], summary="List price books without their prices, newest first")
-async def price_book_list(tx: Tx, page: PageParams) -> Page[PriceBookSummary]:
-    return await store.read_page(tx, page)
+async def price_book_list(
+    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+) -> Listed[PriceBookSummary]:
+    return await store.LISTING.page(tx, page, asked)
 
 
 @router.get(
@@ -79,6 +81,24 @@ async def price_book_edit(
     return PriceBookOut.model_validate(book)
 
 
+@router.delete(
+    "/{price_book_id}",
+    status_code=204,
+    dependencies=[WRITE],
+    summary="Price nothing from it any more; quotes keep their prices, and it can be restored",
+)
+async def price_book_delete(price_book_id: UUID, tx: Tx, now: Now, expected: IfMatch) -> None:
+    await actions.delete_price_book(tx, price_book_id, expected=expected, now=now)
+
+
+@router.post("/{price_book_id}/restore", dependencies=[WRITE], summary="Undo its deletion")
+async def price_book_restore(
+    price_book_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+) -> PriceBookOut:
+    book = await actions.restore_price_book(tx, price_book_id, expected=expected, now=now)
+    return PriceBookOut.model_validate(book)
+
+
 @router.get(
     "/{price_book_id}/versions",
     dependencies=[READ],
@@ -100,3 +120,34 @@ async def price_book_version(
     price_book_id: UUID, version: Annotated[int, Path(ge=1, le=2**31 - 1)], tx: Tx
 ) -> PriceBookVersionOut:
     return await store.read_version(tx, price_book_id, version)
+
+
+def _values(body: PriceBookIn) -> dict[str, Any]:
+    """Everything a body says."""
+    values = {name: getattr(body, name) for name in PriceBookIn.model_fields}
+    return {**values, "entries": [entry.entry() for entry in body.entries]}
+
+
+async def _create(tx: AsyncConnection, body: PriceBookIn, _: Principal, now: datetime) -> PriceBook:
+    return await actions.create_price_book(tx, **_values(body), now=now)
+
+
+async def _replace(
+    tx: AsyncConnection, book_id: UUID, body: PriceBookIn, caller: Principal, now: datetime
+) -> PriceBook:
+    return await actions.edit_price_book(tx, book_id, body.changed, actor=caller.subject, now=now)
+
+
+names = external_id_router(
+    ByExternalId(
+        scoped=Catalogue(actions.RESOURCE),
+        collection="/price-books",
+        body=PriceBookIn,
+        answer=PriceBookOut,
+        create=_create,
+        update=_replace,
+        get=store.get,
+    )
+)
+audit = audit_router("/price-books", resource=actions.RESOURCE, dependencies=[READ])
+ROUTERS = (names, router, audit)

@@ -1,11 +1,11 @@
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from cpq.price_books.domain import PriceBook, PriceEntry, PriceTier
+from cpq.price_books.domain import MOST_ENTRIES, PriceBook, PriceEntry, PriceTier
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal
 from kernel.money import CurrencyCode, Money
@@ -74,7 +74,19 @@ class PriceBookIn(BaseModel):
     valid_from: BusinessDate
     valid_to: BusinessDate | None = None
     # At least one is demanded by the domain, so that it is said together with all else.
-    entries: list[PriceEntryIn] = Field(max_length=5000, json_schema_extra={"minItems": 1})
+    entries: list[PriceEntryIn] = Field(max_length=MOST_ENTRIES, json_schema_extra={"minItems": 1})
+    custom_fields: dict[str, Any] = {}
+
+    def changed(self, book: PriceBook) -> PriceBook:
+        return replace(
+            book,
+            name=self.name,
+            currency=self.currency,
+            valid_from=self.valid_from,
+            valid_to=self.valid_to,
+            entries=tuple(entry.entry() for entry in self.entries),
+            custom_fields=self.custom_fields,
+        )
 
 
 class PriceBookEdit(BaseModel):
@@ -89,7 +101,8 @@ class PriceBookEdit(BaseModel):
     name: BookName
     valid_from: BusinessDate
     valid_to: BusinessDate | None = None
-    entries: list[PriceEntryIn] = Field(max_length=5000, json_schema_extra={"minItems": 1})
+    entries: list[PriceEntryIn] = Field(max_length=MOST_ENTRIES, json_schema_extra={"minItems": 1})
+    custom_fields: dict[str, Any] = {}
 
     def changed(self, book: PriceBook) -> PriceBook:
         return replace(
@@ -98,6 +111,7 @@ class PriceBookEdit(BaseModel):
             valid_from=self.valid_from,
             valid_to=self.valid_to,
             entries=tuple(entry.entry() for entry in self.entries),
+            custom_fields=self.custom_fields,
         )
 
 
@@ -130,6 +144,7 @@ class PriceBookSummary(BaseModel):
     currency: str
     valid_from: date
     valid_to: date | None
+    custom_fields: dict[str, Any]
     version: int
     created_at: datetime
     updated_at: datetime
@@ -159,4 +174,5 @@ class PriceBookVersionOut(PriceBookVersionSummary):
     currency: str
     valid_from: date
     valid_to: date | None
+    custom_fields: dict[str, Any] = {}
     entries: list[PriceEntryOut]

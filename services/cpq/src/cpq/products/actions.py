@@ -1,9 +1,12 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.custom_fields.values import validated_custom_fields
 from chassis.deletion import deleted, restored
 from chassis.outbox import publish
 from chassis.preconditions import UNCONDITIONAL, Precondition
@@ -14,17 +17,33 @@ from cpq.products.domain import Product
 from kernel.errors import Conflict
 from kernel.ids import new_id
 
+RESOURCE = "cpq.product"
+
 
 async def create_product(
-    tx: AsyncConnection, *, sku: str, name: str, unit: str, active: bool, now: datetime
+    tx: AsyncConnection,
+    *,
+    sku: str,
+    name: str,
+    unit: str,
+    active: bool = True,
+    series: str | None = None,
+    custom_fields: Mapping[str, Any] | None = None,
+    now: datetime,
 ) -> Product:
-    """Store a new product and publish it. Raises Conflict (PRODUCT_DUPLICATE) naming the other."""
+    """Store a new product and publish it.
+
+    Raises Conflict (PRODUCT_DUPLICATE) naming the other, Invalid for its custom fields.
+    """
+    fields = await validated_custom_fields(tx, RESOURCE, custom_fields or {})
     product = Product(
         id=new_id(),
         sku=sku,
         name=name,
         unit=unit,
         active=active,
+        series=series,
+        custom_fields=fields,
         created_at=now,
         updated_at=now,
     )
@@ -44,17 +63,35 @@ async def edit_product(
 ) -> Product:
     """What changes nothing answers the product as it is.
 
-    Raises NotFound, Conflict (PRODUCT_DUPLICATE) for an SKU that another one has, and what `edit`
-    raises.
+    Raises NotFound, Conflict (PRODUCT_DUPLICATE) for an SKU that another one has, Invalid for its
+    custom fields, and what `edit` raises.
     """
     before = await store.get_locked(tx, product_id)
-    expected.check(before)
-    after, event = before.edited(edit(before), now=now)
+    wanted = edit(before)
+    fields = await validated_custom_fields(
+        tx, RESOURCE, wanted.custom_fields, before=before.custom_fields
+    )
+    after, event = before.edited(replace(wanted, custom_fields=fields), now=now)
     if event is None:
         return before
+    expected.check(before)
     if after.sku != before.sku and not await store.claim_sku(tx, after):
         raise await _duplicate(tx, after.sku)
     return await _saved(tx, after, event)
+
+
+async def replace_product(
+    tx: AsyncConnection,
+    product_id: UUID,
+    edit: Callable[[Product], Product],
+    *,
+    active: bool,
+    now: datetime,
+) -> Product:
+    """Edit it, then start or stop quoting it. Raises what `edit_product` raises."""
+    await edit_product(tx, product_id, edit, now=now)
+    move = reactivate_product if active else deactivate_product
+    return await move(tx, product_id, now=now)
 
 
 async def deactivate_product(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from contracts.cpq.events import (
@@ -17,13 +19,18 @@ from contracts.cpq.events import (
 
 @dataclass(frozen=True, kw_only=True)
 class Product:
-    """Something that can be quoted, counted in its unit. A deleted one keeps its SKU."""
+    """Something that can be quoted, counted in its unit; a deleted one keeps its SKU.
+
+    `series` is the family of products it belongs to.
+    """
 
     id: UUID
     sku: str
     name: str
     unit: str
     active: bool
+    series: str | None = None
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
@@ -58,4 +65,6 @@ class Product:
             name=self.name,
             unit=self.unit,
             active=self.active,
+            series=self.series,
+            custom_fields=dict(self.custom_fields),
         )

@@ -1,17 +1,25 @@
-from typing import Annotated
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import allow
+from chassis.audit.routes import audit_router
+from chassis.auth import Principal, allow
 from chassis.bodies import MoveIn
 from chassis.clock import Now
-from chassis.pages import Page, PageParams
+from chassis.external_ids.routes import ByExternalId, Catalogue, external_id_router
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
+from chassis.pages import PageParams
 from chassis.patches import MergePatch
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
 from cpq.products import actions, store
+from cpq.products.domain import Product
 from cpq.products.schemas import ProductEdit, ProductIn, ProductOut
 
 router = new_router("/products", tag="products")
@@ -22,18 +30,16 @@ READ, WRITE = allow("cpq.product.read"), allow("cpq.product.write")
     "", status_code=201, dependencies=[WRITE], summary="Create a product; its SKU is unique"
 )
 async def product_create(body: ProductIn, response: Response, tx: Tx, now: Now) -> ProductOut:
-    product = await actions.create_product(tx, **body.model_dump(), now=now)
+    product = await actions.create_product(tx, **_values(body), active=body.active, now=now)
     response.headers["Location"] = f"/cpq/v1/products/{product.id}"
     return ProductOut.model_validate(product)
 
 
 @router.get("", dependencies=[READ], summary="List products, newest first")
 async def product_list(
-    tx: Tx,
-    page: PageParams,
-    active: Annotated[bool | None, Query(description="Only active, or only inactive ones")] = None,
-) -> Page[ProductOut]:
-    return await store.read_page(tx, page, active=active)
+    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+) -> Listed[ProductOut]:
+    return await store.LISTING.page(tx, page, asked)
 
 
 @router.get("/{product_id}", dependencies=[READ], summary="Read a product")
@@ -41,7 +47,11 @@ async def product_get(product_id: UUID, tx: Tx) -> ProductOut:
     return await store.read(tx, product_id)
 
 
-@router.patch("/{product_id}", dependencies=[WRITE], summary="Change SKU, name or unit")
+@router.patch(
+    "/{product_id}",
+    dependencies=[WRITE],
+    summary="Change what the body names; whether it is active is a move",
+)
 async def product_edit(
     product_id: UUID, body: MergePatch[ProductEdit], tx: Tx, now: Now, expected: IfMatch
 ) -> ProductOut:
@@ -85,3 +95,36 @@ async def product_restore(
 ) -> ProductOut:
     product = await actions.restore_product(tx, product_id, expected=expected, now=now)
     return ProductOut.model_validate(product)
+
+
+def _values(body: ProductIn) -> dict[str, Any]:
+    """Everything a body says but whether it is active."""
+    return {name: getattr(body, name) for name in ProductEdit.model_fields}
+
+
+async def _create(tx: AsyncConnection, body: ProductIn, _: Principal, now: datetime) -> Product:
+    return await actions.create_product(tx, **_values(body), active=body.active, now=now)
+
+
+async def _replace(
+    tx: AsyncConnection, product_id: UUID, body: ProductIn, _: Principal, now: datetime
+) -> Product:
+    def edit(before: Product) -> Product:
+        return replace(before, **_values(body))
+
+    return await actions.replace_product(tx, product_id, edit, active=body.active, now=now)
+
+
+names = external_id_router(
+    ByExternalId(
+        scoped=Catalogue(actions.RESOURCE),
+        collection="/products",
+        body=ProductIn,
+        answer=ProductOut,
+        create=_create,
+        update=_replace,
+        get=store.get,
+    )
+)
+audit = audit_router("/products", resource=actions.RESOURCE, dependencies=[READ])
+ROUTERS = (names, router, audit)

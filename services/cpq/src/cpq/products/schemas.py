@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -12,6 +12,7 @@ Sku = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^\S+( \S+)*$"),
 ]
 ProductName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Series = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
 class ProductIn(BaseModel):
@@ -25,6 +26,8 @@ class ProductIn(BaseModel):
     sku: Sku
     name: ProductName
     unit: UnitCode = "PCS"
+    series: Series | None = Field(None, description="The family of products it belongs to")
+    custom_fields: dict[str, Any] = {}
     active: bool = Field(
         default=True, strict=True, description="Only active products can be quoted"
     )
@@ -40,6 +43,8 @@ class ProductEdit(BaseModel):
     sku: Sku
     name: ProductName
     unit: UnitCode
+    series: Series | None = None
+    custom_fields: dict[str, Any] = {}
 
 
 class ProductOut(BaseModel):
@@ -51,7 +56,9 @@ class ProductOut(BaseModel):
     sku: str
     name: str
     unit: str
+    series: str | None
     active: bool
+    custom_fields: dict[str, Any]
     version: int
     created_at: datetime
     updated_at: datetime

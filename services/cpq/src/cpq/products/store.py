@@ -14,15 +14,19 @@ from sqlalchemy import (
     Text,
     Uuid,
     select,
+    text,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.custom_fields.values import custom_conditions
 from chassis.db import tenant_column
-from chassis.pages import Page, PageParams, fetch_page
-from chassis.rows import fetch_row, to_columns, update_row
+from chassis.lists.listing import Listing
+from chassis.lists.words import keep_words
+from chassis.rows import fetch_row, from_columns, to_columns, update_row
+from chassis.tenants.usage import count_records
 from cpq.database import metadata
 from cpq.products.domain import Product
 from cpq.products.schemas import ProductOut
@@ -36,6 +40,8 @@ products = Table(
     Column("name", Text, nullable=False),
     Column("unit", Text, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("series", Text),
+    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("deleted_at", DateTime(timezone=True)),
@@ -44,12 +50,28 @@ products = Table(
     Index(None, "tenant_id", "active", "id"),
 )
 
+LISTING = Listing(
+    products,
+    ProductOut,
+    resource="cpq.product",
+    entity=Product,
+    filters=["active", "sku", "name", "series", "unit", "created_at", "updated_at"],
+    sorts=["sku", "name", "created_at", "updated_at"],
+    words=["name", "sku"],
+    custom=custom_conditions,
+)
+
 
 async def add(tx: AsyncConnection, product: Product) -> bool:
     """Insert unless the SKU is taken; whether it was free. Waits for a rival still writing it."""
-    free = insert(products).values(to_columns(products, product))
+    await count_records(tx, products)
+    values = to_columns(products, product)
+    free = insert(products).values(values)
     free = free.on_conflict_do_nothing(index_elements=["tenant_id", "sku"])
-    return (await tx.execute(free.returning(products.c.id))).one_or_none() is not None
+    if (await tx.execute(free.returning(products.c.id))).one_or_none() is None:
+        return False
+    await keep_words(tx, products, [values], new=True)
+    return True
 
 
 async def get_locked(
@@ -82,16 +104,18 @@ async def id_of_sku(tx: AsyncConnection, sku: str) -> UUID:
     return found
 
 
+async def get_of_sku(tx: AsyncConnection, sku: str) -> Product | None:
+    """The product of this SKU, deleted or not, which nobody else changes until the commit."""
+    mine: Select[Any] = select(products).where(products.c.sku == sku)
+    row = (await tx.execute(mine.with_for_update())).one_or_none()
+    return None if row is None else from_columns(Product, row._mapping)
+
+
+async def get(tx: AsyncConnection, product_id: UUID) -> Product:
+    """Raises NotFound."""
+    return await fetch_row(tx, products, product_id, Product)
+
+
 async def read(tx: AsyncConnection, product_id: UUID) -> ProductOut:
     """Raises NotFound."""
-    return ProductOut.model_validate(await fetch_row(tx, products, product_id, Product))
-
-
-async def read_page(
-    tx: AsyncConnection, page: PageParams, *, active: bool | None
-) -> Page[ProductOut]:
-    """Newest first."""
-    query: Select[Any] = select(products).where(products.c.deleted_at.is_(None))
-    if active is not None:
-        query = query.where(products.c.active == active)
-    return await fetch_page(tx, query, page, shape=lambda row: ProductOut(**row))
+    return ProductOut.model_validate(await get(tx, product_id))

@@ -1,20 +1,32 @@
+from datetime import datetime
 from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import Caller, allow
+from chassis.access.guards import may_list, may_read, may_write
+from chassis.access.reach import Reach
+from chassis.access.reaching import reach_of
+from chassis.access.routes import access_router
+from chassis.audit.routes import audit_router
+from chassis.auth import Caller, Principal
 from chassis.bodies import MoveIn
 from chassis.clock import Now
-from chassis.pages import Page, PageParams
+from chassis.external_ids.routes import ByExternalId, external_id_router
+from chassis.lists.asked import Asked as AskedOfList
+from chassis.lists.listing import Listed
+from chassis.pages import PageParams
 from chassis.patches import MergePatch
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
-from cpq.quotes import actions, store
+from cpq.opportunities.store import OPPORTUNITIES
+from cpq.quotes import store
+from cpq.quotes.actions import drafts, moves
 from cpq.quotes.domain.proposal import Asked
-from cpq.quotes.domain.quote import QuoteStatus
+from cpq.quotes.domain.quote import Quote
 from cpq.quotes.schemas import (
     QuoteClone,
     QuoteEdit,
@@ -24,42 +36,51 @@ from cpq.quotes.schemas import (
     QuoteReject,
     QuoteSummary,
 )
+from cpq.quotes.store import LISTING, QUOTES
 
 router = new_router("/quotes", tag="quotes")
-READ, WRITE = allow("cpq.quote.read"), allow("cpq.quote.write")
+READ, WRITE = may_read(QUOTES), may_write(QUOTES)
+# Whoever draws up a quote does so for an opportunity they see.
+Seen = Annotated[Reach, may_list(OPPORTUNITIES, scope="cpq.quote.write")]
 
 
 @router.post(
     "",
     status_code=201,
-    dependencies=[WRITE],
     summary="Draw up a quote for an opportunity, priced from one price book",
 )
 async def quote_create(
-    body: QuoteIn, response: Response, tx: Tx, caller: Caller, now: Now
+    body: QuoteIn, response: Response, tx: Tx, caller: Caller, now: Now, sees: Seen
 ) -> QuoteOut:
-    quote = await actions.create_quote(tx, body.asked(), owner_id=caller.subject, now=now)
+    quote = await drafts.create_quote(
+        tx, body.asked(), actor=caller.subject, owner_id=body.owner_id, sees=sees, now=now
+    )
     response.headers["Location"] = f"/cpq/v1/quotes/{quote.id}"
     return QuoteOut.model_validate(quote)
 
 
 @router.post(
     "/preview",
-    dependencies=[READ],
     summary="Price a quote without storing it; takes no document number",
 )
-async def quote_preview(body: QuoteIn, tx: Tx, now: Now) -> QuotePreviewOut:
-    return QuotePreviewOut.model_validate(await actions.preview_quote(tx, body.asked(), now=now))
+async def quote_preview(
+    body: QuoteIn,
+    tx: Tx,
+    now: Now,
+    sees: Annotated[Reach, may_list(OPPORTUNITIES, scope="cpq.quote.read")],
+) -> QuotePreviewOut:
+    proposal = await drafts.preview_quote(tx, body.asked(), sees=sees, now=now)
+    return QuotePreviewOut.model_validate(proposal)
 
 
-@router.get("", dependencies=[READ], summary="List quotes without their lines, newest first")
+@router.get("", summary="List quotes without their lines, newest first")
 async def quote_list(
     tx: Tx,
     page: PageParams,
-    status: Annotated[QuoteStatus | None, Query(description="Only in this status")] = None,
-    opportunity_id: Annotated[UUID | None, Query(description="Only of this opportunity")] = None,
-) -> Page[QuoteSummary]:
-    return await store.read_page(tx, page, status=status, opportunity_id=opportunity_id)
+    asked: Annotated[AskedOfList, LISTING.query],
+    reach: Annotated[Reach, may_list(QUOTES)],
+) -> Listed[QuoteSummary]:
+    return await LISTING.page(tx, page, asked, reach)
 
 
 @router.get(
@@ -78,12 +99,12 @@ def _edited(patch: MergePatch[QuoteEdit], asked: Asked) -> Asked:
 @router.patch(
     "/{quote_id}",
     dependencies=[WRITE],
-    summary="Amend a draft, which is priced anew; one that was sent is revised",
+    summary="Amend a draft, which is priced anew; of one that was sent only custom fields change",
 )
 async def quote_amend(
     quote_id: UUID, body: MergePatch[QuoteEdit], tx: Tx, now: Now, expected: IfMatch
 ) -> QuoteOut:
-    quote = await actions.amend_quote(
+    quote = await drafts.amend_quote(
         tx, quote_id, partial(_edited, body), expected=expected, now=now
     )
     return QuoteOut.model_validate(quote)
@@ -96,7 +117,7 @@ async def quote_amend(
     summary="Take a draft out of every list; its number stays its own, and it can be restored",
 )
 async def quote_delete(quote_id: UUID, tx: Tx, now: Now, expected: IfMatch) -> None:
-    await actions.delete_quote(tx, quote_id, expected=expected, now=now)
+    await moves.delete_quote(tx, quote_id, expected=expected, now=now)
 
 
 @router.post("/{quote_id}/restore", dependencies=[WRITE], summary="Undo its deletion")
@@ -104,7 +125,7 @@ async def quote_restore(
     quote_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> QuoteOut:
     return QuoteOut.model_validate(
-        await actions.restore_quote(tx, quote_id, expected=expected, now=now)
+        await moves.restore_quote(tx, quote_id, expected=expected, now=now)
     )
 
 
@@ -116,9 +137,7 @@ async def quote_restore(
 async def quote_send(
     quote_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> QuoteOut:
-    return QuoteOut.model_validate(
-        await actions.send_quote(tx, quote_id, expected=expected, now=now)
-    )
+    return QuoteOut.model_validate(await moves.send_quote(tx, quote_id, expected=expected, now=now))
 
 
 @router.post(
@@ -130,7 +149,7 @@ async def quote_accept(
     quote_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> QuoteOut:
     return QuoteOut.model_validate(
-        await actions.accept_quote(tx, quote_id, expected=expected, now=now)
+        await moves.accept_quote(tx, quote_id, expected=expected, now=now)
     )
 
 
@@ -142,7 +161,7 @@ async def quote_accept(
 async def quote_reject(
     quote_id: UUID, body: QuoteReject, tx: Tx, now: Now, expected: IfMatch
 ) -> QuoteOut:
-    quote = await actions.reject_quote(tx, quote_id, reason=body.reason, expected=expected, now=now)
+    quote = await moves.reject_quote(tx, quote_id, reason=body.reason, expected=expected, now=now)
     return QuoteOut.model_validate(quote)
 
 
@@ -161,7 +180,7 @@ async def quote_revise(
     now: Now,
     expected: IfMatch,
 ) -> QuoteOut:
-    quote = await actions.revise_quote(
+    quote = await drafts.revise_quote(
         tx, quote_id, partial(_edited, body), expected=expected, now=now
     )
     response.headers["Location"] = f"/cpq/v1/quotes/{quote.id}"
@@ -171,14 +190,54 @@ async def quote_revise(
 @router.post(
     "/{quote_id}/clone",
     status_code=201,
-    dependencies=[WRITE],
+    dependencies=[may_read(QUOTES, scope="cpq.quote.write")],
     summary="Draw up a new quote with the same lines, at the prices of the day",
 )
 async def quote_clone(
-    quote_id: UUID, body: QuoteClone, response: Response, tx: Tx, caller: Caller, now: Now
+    quote_id: UUID,
+    body: QuoteClone,
+    response: Response,
+    tx: Tx,
+    caller: Caller,
+    now: Now,
+    sees: Seen,
 ) -> QuoteOut:
-    quote = await actions.clone_quote(
-        tx, quote_id, opportunity_id=body.opportunity_id, owner_id=caller.subject, now=now
+    quote = await drafts.clone_quote(
+        tx,
+        quote_id,
+        opportunity_id=body.opportunity_id,
+        actor=caller.subject,
+        sees=sees,
+        now=now,
     )
     response.headers["Location"] = f"/cpq/v1/quotes/{quote.id}"
     return QuoteOut.model_validate(quote)
+
+
+async def _create(tx: AsyncConnection, body: QuoteIn, caller: Principal, now: datetime) -> Quote:
+    sees = await reach_of(tx, caller, OPPORTUNITIES.resource, now)
+    return await drafts.create_quote(
+        tx, body.asked(), actor=caller.subject, owner_id=body.owner_id, sees=sees, now=now
+    )
+
+
+async def _replace(
+    tx: AsyncConnection, quote_id: UUID, body: QuoteIn, _: Principal, now: datetime
+) -> Quote:
+    return await drafts.amend_quote(tx, quote_id, body.replacing, now=now)
+
+
+names = external_id_router(
+    ByExternalId(
+        scoped=QUOTES,
+        collection="/quotes",
+        body=QuoteIn,
+        answer=QuoteOut,
+        create=_create,
+        update=_replace,
+        get=store.get,
+    )
+)
+access = access_router(QUOTES, collection="quotes", transfer=moves.transfer_quote)
+audit = audit_router("/quotes", resource=QUOTES.resource, dependencies=[READ])
+ROUTERS = (names, access, router, audit)

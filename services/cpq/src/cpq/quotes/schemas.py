@@ -1,5 +1,6 @@
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -10,6 +11,7 @@ from cpq.quotes.domain.quote import QuoteStatus
 from cpq.quotes.domain.taxes import TaxRounding
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal, RateDecimal
+from kernel.errors import Invalid, Violation
 from kernel.money import CurrencyCode, Money
 
 
@@ -45,6 +47,9 @@ class QuoteEdit(BaseModel):
         None, description="The last day on which it can be accepted; in 30 days when left out"
     )
     lines: Annotated[list[QuoteLineIn], Field(min_length=1, max_length=500)]
+    custom_fields: dict[str, Any] = Field(
+        {}, description="The tenant's own; may change after a quote was sent as well"
+    )
 
     def asked_for(self, opportunity_id: UUID) -> Asked:
         return Asked(
@@ -54,6 +59,7 @@ class QuoteEdit(BaseModel):
             price_book_id=self.price_book_id,
             price_date=self.price_date,
             valid_until=self.valid_until,
+            custom_fields=self.custom_fields,
         )
 
 
@@ -81,9 +87,34 @@ class QuoteIn(QuoteEdit):
     )
 
     opportunity_id: UUID
+    owner_id: Annotated[str, Field(max_length=200)] | None = Field(
+        None, description="Of a new quote: whose it is; the caller's when left out"
+    )
 
     def asked(self) -> Asked:
         return self.asked_for(self.opportunity_id)
+
+    def replacing(self, before: Asked) -> Asked:
+        """As this body says; what it leaves out stays. Raises Invalid (OPPORTUNITY_FIXED)."""
+        if self.opportunity_id != before.opportunity_id:
+            raise Invalid([Violation("/opportunity_id", "OPPORTUNITY_FIXED")])
+        asked = self.asked()
+        return replace(
+            asked,
+            lines=tuple(_taxed_as(line, before, at) for at, line in enumerate(asked.lines)),
+            currency=asked.currency or before.currency,
+            price_book_id=asked.price_book_id or before.price_book_id,
+            price_date=asked.price_date or before.price_date,
+            valid_until=asked.valid_until or before.valid_until,
+        )
+
+
+def _taxed_as(line: AskedLine, before: Asked, at: int) -> AskedLine:
+    """At the tax rate of the line whose place it takes, if it is for the same product."""
+    old = before.lines[at] if at < len(before.lines) else None
+    if old is None or line.tax_rate is not None or line.product_id != old.product_id:
+        return line
+    return replace(line, tax_rate=old.tax_rate)
 
 
 class QuoteReject(BaseModel):
@@ -172,6 +203,7 @@ class QuoteSummary(_Priced):
     superseded_by: UUID | None = Field(description="The quote that took the place of this one")
     status: QuoteStatus
     owner_id: str
+    custom_fields: dict[str, Any]
     sent_at: datetime | None
     accepted_at: datetime | None
     rejected_at: datetime | None

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Double,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -19,15 +20,18 @@ from sqlalchemy import (
     Text,
     Uuid,
     delete,
-    insert,
     or_,
     select,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.reach import EVERYTHING, Reach, Scoped, visible
+from chassis.custom_fields.values import custom_conditions
 from chassis.db import enum_column, tenant_column
-from chassis.pages import Page, PageParams, fetch_page
+from chassis.lists.columns import sort_column
+from chassis.lists.listing import Listing
 from chassis.rows import (
     fetch_row,
     from_columns,
@@ -38,7 +42,7 @@ from chassis.rows import (
 )
 from cpq.accounts.store import accounts
 from cpq.database import metadata
-from cpq.opportunities.store import opportunities
+from cpq.opportunities.store import OPPORTUNITIES, opportunities
 from cpq.price_books.store import price_books, price_entries, price_tiers
 from cpq.products.store import products
 from cpq.quotes.domain.pricing import Offer, QuoteLine, Tier
@@ -70,9 +74,13 @@ quotes = Table(
     *money_columns("net_total"),
     *money_columns("tax_total"),
     *money_columns("gross_total"),
+    sort_column("gross_total", Double()),
     Column("owner_id", Text, nullable=False),
+    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
     Column("sent_at", DateTime(timezone=True)),
+    sort_column("sent_at", DateTime(timezone=True)),
     Column("accepted_at", DateTime(timezone=True)),
+    sort_column("accepted_at", DateTime(timezone=True)),
     Column("rejected_at", DateTime(timezone=True)),
     Column("rejected_reason", Text),
     Column("expired_at", DateTime(timezone=True)),
@@ -112,6 +120,30 @@ quote_lines = Table(
     Index(None, "tenant_id", "quote_id", "line_no", unique=True),
 )
 
+QUOTES = Scoped("cpq.quote", quotes)
+
+
+def _summary(row: Mapping[str, Any]) -> QuoteSummary:
+    return QuoteSummary.model_validate(from_columns(Quote, row, lines=()))
+
+
+LISTING = Listing(
+    QUOTES,
+    QuoteSummary,
+    shape=_summary,
+    filters=[
+        "status", "owner_id", "opportunity_id", "account_id", "account_name", "document_no",
+        "currency", "price_book_id", "gross_total", "valid_until", "sent_at", "accepted_at",
+        "created_at", "updated_at",
+    ],
+    sorts=[
+        "document_no", "account_name", "gross_total", "valid_until", "sent_at", "accepted_at",
+        "created_at", "updated_at", "status,valid_until",
+    ],
+    words=["document_no", "account_name"],
+    custom=custom_conditions,
+)  # fmt: skip
+
 
 # Head and lines of a quote in one statement, so that a draft amended meanwhile is not seen torn.
 _LINE = "line__"
@@ -147,10 +179,19 @@ async def save(tx: AsyncConnection, quote: Quote) -> Quote:
     return await update_row(tx, quotes, quote)
 
 
-async def save_lines(tx: AsyncConnection, quote: Quote) -> None:
-    """Write all its lines anew: those of an amended draft."""
-    await tx.execute(delete(quote_lines).where(quote_lines.c.quote_id == quote.id))
-    await _add_lines(tx, quote)
+async def save_lines(tx: AsyncConnection, quote: Quote, *, was: Quote) -> None:
+    """Write the lines of an amended draft that differ: each is told in its audit."""
+    kept = {line.id: line for line in quote.lines}
+    gone = [line.id for line in was.lines if line.id not in kept]
+    if gone:
+        await tx.execute(delete(quote_lines).where(quote_lines.c.id.in_(gone)))
+    written = [line for line in quote.lines if line not in was.lines]
+    if written:
+        rows = [{"quote_id": quote.id, **to_columns(quote_lines, line)} for line in written]
+        new = insert(quote_lines)
+        values = {name: new.excluded[name] for name in rows[0]}
+        upsert = new.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=values)
+        await tx.execute(upsert, rows)
 
 
 async def get(tx: AsyncConnection, quote_id: UUID) -> Quote:
@@ -178,33 +219,20 @@ async def _lines(tx: AsyncConnection, quote_id: UUID) -> tuple[QuoteLine, ...]:
     return tuple(from_columns(QuoteLine, row._mapping) for row in rows)
 
 
-async def read_page(
-    tx: AsyncConnection,
-    page: PageParams,
-    *,
-    status: QuoteStatus | None,
-    opportunity_id: UUID | None,
-) -> Page[QuoteSummary]:
-    """Newest first."""
-    query: Select[Any] = select(quotes).where(quotes.c.deleted_at.is_(None))
-    if status is not None:
-        query = query.where(quotes.c.status == status)
-    if opportunity_id is not None:
-        query = query.where(quotes.c.opportunity_id == opportunity_id)
-    return await fetch_page(tx, query, page, shape=_summary)
-
-
-def _summary(row: Mapping[str, Any]) -> QuoteSummary:
-    return QuoteSummary.model_validate(from_columns(Quote, row, lines=()))
-
-
-async def opportunity(tx: AsyncConnection, opportunity_id: UUID) -> Opportunity | None:
+async def opportunity(
+    tx: AsyncConnection, opportunity_id: UUID, sees: Reach = EVERYTHING
+) -> Opportunity | None:
+    """The opportunity, as far as L2O has told of it and the caller sees it."""
     named = (accounts.c.id == opportunities.c.account_id) & accounts.c.deleted.is_(False)
     columns = opportunities.c
     query: Select[Any] = (
         select(columns.id, columns.stage, columns.account_id, accounts.c.name.label("account_name"))
         .select_from(opportunities.outerjoin(accounts, named))
-        .where(columns.id == opportunity_id, columns.deleted.is_(False))
+        .where(
+            columns.id == opportunity_id,
+            columns.deleted.is_(False),
+            visible(OPPORTUNITIES, sees),
+        )
     )
     row = (await tx.execute(query)).one_or_none()
     return None if row is None else from_columns(Opportunity, row._mapping)
@@ -220,6 +248,7 @@ async def price_book(
     """
     columns = price_books.c
     query: Select[Any] = select(*(columns[field.name] for field in fields(Book)))
+    query = query.where(columns.deleted_at.is_(None))
     if named is not None:
         query = query.where(columns.id == named)
     else:

@@ -1,12 +1,15 @@
 """What can be done with an account, and what is counted for it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.reach import EVERYTHING, Reach
+from chassis.custom_fields.values import validated_custom_fields
 from chassis.deletion import deleted, restored
 from chassis.outbox import publish
 from chassis.preconditions import UNCONDITIONAL, Precondition
@@ -30,6 +33,7 @@ class AccountDetails:
     founded_year: int | None = None
     employees: int | None = None
     annual_revenue: Money | None = None
+    custom_fields: Mapping[str, Any] | None = None  # None where nobody was asked for them
 
 
 async def create_account(
@@ -40,13 +44,14 @@ async def create_account(
     now: datetime,
     account_id: UUID | None = None,
     lead_id: UUID | None = None,
+    reach: Reach = EVERYTHING,
 ) -> Account:
     """A new account, under an id and of a lead where a conversion gives them.
 
-    Raises Invalid (PARENT_UNKNOWN).
+    Its parent is within reach. Raises Invalid (PARENT_UNKNOWN, and of custom fields).
     """
     account = Account(
-        **vars(details),
+        **vars(details) | {"custom_fields": await _checked(tx, details.custom_fields)},
         id=account_id or new_id(),
         lead_id=lead_id,
         owner_id=owner_id,
@@ -54,10 +59,16 @@ async def create_account(
         updated_at=now,
     )
     if account.parent_id is not None:
-        await _ensure_fit_parent(tx, account.id, account.parent_id)
+        await _ensure_fit_parent(tx, account.id, account.parent_id, reach)
     await store.add(tx, account)
     await publish(tx, AccountCreated(account=account.state()), of=account)
     return account
+
+
+async def _checked(tx: AsyncConnection, given: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if given is None:
+        return {}
+    return await validated_custom_fields(tx, store.ACCOUNTS.resource, given)
 
 
 async def edit_account(
@@ -67,21 +78,27 @@ async def edit_account(
     *,
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
+    reach: Reach = EVERYTHING,
 ) -> Account:
-    """What changes nothing answers the account as it is.
+    """What changes nothing answers the account as it is; a new parent is within reach.
 
-    Raises NotFound, Invalid (PARENT_UNKNOWN), RuleBroken (ACCOUNT_CYCLE), and what `edit` raises.
+    Raises NotFound, Invalid (PARENT_UNKNOWN, and of custom fields), RuleBroken (ACCOUNT_CYCLE),
+    and what `edit` raises.
     """
     seen = await store.get(tx, account_id)
     if edit(seen).parent_id != seen.parent_id:  # before the row, as everybody who moves one does
         await store.lock_hierarchy(tx)
     before = await store.get(tx, account_id, lock=True)
-    expected.check(before)
     wanted = edit(before)
+    fields = await validated_custom_fields(
+        tx, store.ACCOUNTS.resource, wanted.custom_fields, before=before.custom_fields
+    )
+    wanted = replace(wanted, custom_fields=fields)
     if wanted == before:
         return before
+    expected.check(before)
     if wanted.parent_id is not None and wanted.parent_id != before.parent_id:
-        await _ensure_fit_parent(tx, account_id, wanted.parent_id)
+        await _ensure_fit_parent(tx, account_id, wanted.parent_id, reach)
     return await _saved(tx, *before.edited(wanted, now=now))
 
 
@@ -92,13 +109,15 @@ async def transfer_account(
     expected: Precondition,
     actor: str,
     now: datetime,
+    *,
+    reason: str | None = None,
 ) -> Account:
     """Somebody else owns it now; its owner already answers the same. Raises NotFound."""
     before = await store.get(tx, account_id, lock=True)
     if before.owner_id == owner_id:
         return before
     expected.check(before)
-    return await _saved(tx, *before.assign(owner_id, actor=actor, now=now))
+    return await _saved(tx, *before.assign(owner_id, actor=actor, now=now, reason=reason))
 
 
 async def delete_account(
@@ -108,12 +127,15 @@ async def delete_account(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> None:
-    """Raises NotFound, RuleBroken (ACCOUNT_HAS_CHILDREN)."""
+    """Raises NotFound, RuleBroken (ACCOUNT_HAS_CHILDREN, ACCOUNT_HAS_OPPORTUNITIES)."""
     await store.lock_hierarchy(tx)
     before = await store.get(tx, account_id, lock=True, with_deleted=True)
     after = deleted(before, now=now, expected=expected)
     if after is not before:
-        before.ensure_leaf(children=await store.count_children(tx, account_id))
+        before.ensure_unused(
+            children=await store.count_children(tx, account_id),
+            opportunities=await store.count_open_opportunities(tx, account_id),
+        )
         await _saved(tx, after, AccountDeleted(account=after.state()))
 
 
@@ -131,16 +153,18 @@ async def restore_account(
     if after is before:
         return before
     if after.parent_id is not None:
-        await _ensure_fit_parent(tx, account_id, after.parent_id)
+        await _ensure_fit_parent(tx, account_id, after.parent_id, EVERYTHING)
     return await _saved(tx, after, AccountRestored(account=after.state()))
 
 
-async def _ensure_fit_parent(tx: AsyncConnection, account_id: UUID, parent_id: UUID) -> None:
+async def _ensure_fit_parent(
+    tx: AsyncConnection, account_id: UUID, parent_id: UUID, reach: Reach
+) -> None:
     await store.lock_hierarchy(tx)
     ensure_fit_parent(
         account_id,
         parent_id,
-        exists=await store.exists(tx, parent_id),
+        exists=await store.exists(tx, parent_id, reach),
         above_parent=await store.ancestors(tx, parent_id),
     )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from contracts.l2o.events import AccountAssigned, AccountChanged, AccountState
@@ -25,6 +26,7 @@ class Account:
     founded_year: int | None = None
     employees: int | None = None
     annual_revenue: Money | None = None
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
     lead_id: UUID | None = None
     owner_id: str | None = None
     created_at: datetime
@@ -38,19 +40,25 @@ class Account:
         return changed, AccountChanged(account=changed.state())
 
     def assign(
-        self, owner_id: str, *, actor: str, now: datetime
+        self, owner_id: str, *, actor: str, now: datetime, reason: str | None = None
     ) -> tuple[Account, AccountAssigned]:
         """From here on it is somebody else's."""
         theirs = replace(self, owner_id=owner_id, updated_at=now)
         fact = AccountAssigned(
-            account=theirs.state(), from_owner_id=self.owner_id, assigned_by=actor
+            account=theirs.state(), from_owner_id=self.owner_id, assigned_by=actor, reason=reason
         )
         return theirs, fact
 
-    def ensure_leaf(self, *, children: int) -> None:
-        """Raises RuleBroken (ACCOUNT_HAS_CHILDREN): what belongs to it would belong to nothing."""
+    def ensure_unused(self, *, children: int, opportunities: int) -> None:
+        """What belongs to it would belong to nothing; `opportunities` are the open ones.
+
+        Raises RuleBroken (ACCOUNT_HAS_CHILDREN, ACCOUNT_HAS_OPPORTUNITIES).
+        """
         if children:
             raise RuleBroken("ACCOUNT_HAS_CHILDREN", name=self.name, children=children)
+        if opportunities:
+            count = {"opportunities": opportunities}
+            raise RuleBroken("ACCOUNT_HAS_OPPORTUNITIES", name=self.name, **count)
 
     def state(self) -> AccountState:
         """How events tell of it."""
@@ -66,6 +74,7 @@ class Account:
             founded_year=self.founded_year,
             employees=self.employees,
             annual_revenue=self.annual_revenue,
+            custom_fields=dict(self.custom_fields),
         )
 
 

@@ -1,17 +1,28 @@
-"""Accounts over HTTP."""
+"""Accounts over HTTP; whose they are is changed by the routes of `customers`."""
 
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import Caller, allow
+from chassis.access.guards import may_list, may_read, may_write
+from chassis.access.reach import Reach
+from chassis.access.reaching import reach_of
+from chassis.access.transfers import owner_name
+from chassis.audit.routes import audit_router
+from chassis.auth import Caller, Principal, allow
 from chassis.bodies import MoveIn
 from chassis.clock import Now
+from chassis.external_ids.routes import ByExternalId, external_id_router
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
 from chassis.pages import Page, PageParams, fetch_page
 from chassis.patches import MergePatch
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
-from chassis.rows import from_columns
 from chassis.transaction import Tx
 from l2o.accounts import actions, store
 from l2o.accounts.domain import Account
@@ -23,7 +34,47 @@ from l2o.accounts.schemas import (
     TotalsOut,
 )
 
+ACCOUNTS = store.ACCOUNTS
+READ, WRITE = [may_read(ACCOUNTS)], [may_write(ACCOUNTS)]
+Seen = Annotated[Reach, may_list(ACCOUNTS)]
+
 router = new_router("/accounts", tag="accounts")
+audit = audit_router("/accounts", resource=ACCOUNTS.resource, dependencies=READ)
+
+
+async def _reach(tx: AsyncConnection, caller: Principal, now: datetime) -> Reach:
+    return await reach_of(tx, caller, ACCOUNTS.resource, now)
+
+
+async def _create(
+    tx: AsyncConnection, body: AccountIn, caller: Principal, now: datetime
+) -> Account:
+    if body.owner_id is not None:
+        await owner_name(tx, body.owner_id)
+    return await actions.create_account(
+        tx,
+        actions.AccountDetails(**_known(body)),
+        owner_id=body.owner_id or caller.subject,
+        now=now,
+        reach=await _reach(tx, caller, now),
+    )
+
+
+async def _replace(
+    tx: AsyncConnection, account_id: UUID, body: AccountIn, caller: Principal, now: datetime
+) -> Account:
+    """All that may be edited, as the body says."""
+    return await actions.edit_account(
+        tx,
+        account_id,
+        lambda before: replace(before, **_known(body)),
+        now=now,
+        reach=await _reach(tx, caller, now),
+    )
+
+
+def _known(body: AccountIn) -> dict[str, Any]:
+    return {name: getattr(body, name) for name in AccountEdit.model_fields}
 
 
 @router.post("", status_code=201, dependencies=[allow("l2o.account.write")])
@@ -31,45 +82,56 @@ async def account_create(
     body: AccountIn, tx: Tx, now: Now, caller: Caller, response: Response
 ) -> AccountOut:
     """Create an account."""
-    details = actions.AccountDetails(**dict(body))
-    account = await actions.create_account(tx, details, owner_id=caller.subject, now=now)
+    account = await _create(tx, body, caller, now)
     response.headers["Location"] = f"/l2o/v1/accounts/{account.id}"
     return AccountOut.model_validate(account)
 
 
-@router.get("", dependencies=[allow("l2o.account.read")])
-async def account_list(tx: Tx, page: PageParams, owner_id: str | None = None) -> Page[AccountOut]:
+@router.get("")
+async def account_list(
+    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query], reach: Seen
+) -> Listed[AccountOut]:
     """List accounts, newest first."""
-    return await fetch_page(
-        tx,
-        store.listed(owner_id),
-        page,
-        shape=lambda row: AccountOut.model_validate(from_columns(Account, row)),
-    )
+    return await store.LISTING.page(tx, page, asked, reach)
 
 
-@router.get("/{account_id}", dependencies=[allow("l2o.account.read")])
+@router.get("/{account_id}", dependencies=READ)
 async def account_get(account_id: UUID, tx: Tx) -> AccountOut:
     """Read an account."""
     return AccountOut.model_validate(await store.get(tx, account_id))
 
 
-@router.patch("/{account_id}", dependencies=[allow("l2o.account.write")])
+@router.patch("/{account_id}", dependencies=WRITE)
 async def account_edit(
-    account_id: UUID, body: MergePatch[AccountEdit], tx: Tx, now: Now, expected: IfMatch
+    account_id: UUID,
+    body: MergePatch[AccountEdit],
+    tx: Tx,
+    now: Now,
+    caller: Caller,
+    expected: IfMatch,
 ) -> AccountOut:
     """Change what is known of it, or which company it belongs to."""
-    account = await actions.edit_account(tx, account_id, body.applied, expected=expected, now=now)
+    account = await actions.edit_account(
+        tx,
+        account_id,
+        body.applied,
+        expected=expected,
+        now=now,
+        reach=await _reach(tx, caller, now),
+    )
     return AccountOut.model_validate(account)
 
 
-@router.delete("/{account_id}", status_code=204, dependencies=[allow("l2o.account.write")])
+@router.delete("/{account_id}", status_code=204, dependencies=WRITE)
 async def account_delete(account_id: UUID, tx: Tx, now: Now, expected: IfMatch) -> None:
-    """Take it out of every list; it can be restored."""
+    """Take it out of every list; it can be restored.
+
+    Not while others belong to it, or opportunities with it are open.
+    """
     await actions.delete_account(tx, account_id, expected=expected, now=now)
 
 
-@router.post("/{account_id}/restore", dependencies=[allow("l2o.account.write")])
+@router.post("/{account_id}/restore", dependencies=WRITE)
 async def account_restore(
     account_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> AccountOut:
@@ -78,19 +140,17 @@ async def account_restore(
     return AccountOut.model_validate(account)
 
 
-@router.get("/{account_id}/subtree", dependencies=[allow("l2o.account.read")])
-async def account_subtree(account_id: UUID, tx: Tx, page: PageParams) -> Page[AccountOut]:
-    """It and whatever belongs to it, at any depth, newest first."""
+@router.get("/{account_id}/subtree", dependencies=READ)
+async def account_subtree(
+    account_id: UUID, tx: Tx, page: PageParams, reach: Seen
+) -> Page[AccountOut]:
+    """It and whatever belongs to it, at any depth, as far as the caller sees; newest first."""
     await store.get(tx, account_id)
-    return await fetch_page(
-        tx,
-        store.subtree(account_id),
-        page,
-        shape=lambda row: AccountOut.model_validate(from_columns(Account, row)),
-    )
+    query = store.subtree(account_id, reach)
+    return await fetch_page(tx, query, page, shape=store.LISTING.shape)
 
 
-@router.get("/{account_id}/totals", dependencies=[allow("l2o.account.read")])
+@router.get("/{account_id}/totals", dependencies=READ)
 async def account_totals(account_id: UUID, tx: Tx) -> AccountTotals:
     """What the account has ordered, had shipped and paid, per currency."""
     await store.get(tx, account_id)
@@ -101,3 +161,17 @@ async def account_totals(account_id: UUID, tx: Tx) -> AccountTotals:
         for t in await store.totals_of(tx, account_id)
     ]
     return AccountTotals(account_id=account_id, totals=totals)
+
+
+by_external_id = external_id_router(
+    ByExternalId(
+        scoped=ACCOUNTS,
+        collection="/accounts",
+        body=AccountIn,
+        answer=AccountOut,
+        create=_create,
+        update=_replace,
+        get=store.get,
+    )
+)
+ROUTERS = (by_external_id, router, audit)

@@ -1,11 +1,12 @@
 """Request and response bodies of accounts."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.access.schemas import OwnerId
 from chassis.contact_points import Phone
 from kernel.money import Money, PreciseMoney
 from kernel.personal import Personal
@@ -17,14 +18,10 @@ Industry = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1,
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 
-class AccountIn(BaseModel):
-    """A customer company; what may be null may be left out."""
+class AccountEdit(BaseModel):
+    """What may be changed of an account; its owner is changed by a transfer."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        from_attributes=True,
-        json_schema_extra={"examples": [{"name": "上海示例有限公司", "phone": "021-6437 2345"}]},
-    )
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
     name: Name
     phone: Phone | None = Field(default=None, description="Any usual spelling; stored as E.164")
     parent_id: UUID | None = Field(default=None, description="The company it belongs to")
@@ -33,10 +30,19 @@ class AccountIn(BaseModel):
     founded_year: int | None = Field(default=None, ge=1000, le=9999)
     employees: int | None = Field(default=None, ge=0, le=2**31 - 1)
     annual_revenue: PreciseMoney | None = None
+    custom_fields: dict[str, Any] = {}
 
 
-class AccountEdit(AccountIn):
-    """What may be changed of an account; its owner is changed by a transfer."""
+class AccountIn(AccountEdit):
+    """A customer company; what may be null may be left out."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "上海示例有限公司", "phone": "021-6437 2345"}]},
+    )
+    owner_id: OwnerId | None = Field(
+        default=None,
+        description="The `subject` of an active person; else the caller. Transfers change it later",
+    )
 
 
 class AccountOut(BaseModel):
@@ -50,11 +56,13 @@ class AccountOut(BaseModel):
     founded_year: int | None
     employees: int | None
     annual_revenue: Money | None
+    custom_fields: dict[str, Any]
     lead_id: UUID | None = Field(description="The lead it was converted from")
     owner_id: str | None
     version: int
     created_at: datetime
     updated_at: datetime
+    deleted_at: datetime | None
 
 
 class TotalsOut(BaseModel):

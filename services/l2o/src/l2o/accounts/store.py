@@ -5,7 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     DateTime,
+    Double,
     Index,
     Integer,
     Numeric,
@@ -13,17 +15,23 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    and_,
     func,
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.reach import EVERYTHING, Access, Reach, Scoped, visible
+from chassis.custom_fields.values import custom_conditions
 from chassis.db import CURRENT_TENANT, tenant_column
-from chassis.rows import fetch_row, insert_row, money_columns, update_row
+from chassis.lists.columns import sort_column
+from chassis.lists.listing import Listing
+from chassis.rows import fetch_row, from_columns, insert_row, money_columns, update_row
 from kernel.money import Money
 from l2o.accounts.domain import Account, Totals
+from l2o.accounts.schemas import AccountOut
 from l2o.database import metadata
 
 accounts = Table(
@@ -39,6 +47,8 @@ accounts = Table(
     Column("founded_year", Integer),
     Column("employees", Integer),
     *money_columns("annual_revenue", nullable=True),
+    sort_column("annual_revenue", Double()),
+    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
     Column("lead_id", Uuid),
     Column("owner_id", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
@@ -47,6 +57,28 @@ accounts = Table(
     Column("version", Integer, nullable=False),
     Index(None, "tenant_id", "owner_id", "id"),
     Index(None, "tenant_id", "parent_id", "id"),
+)
+
+ACCOUNTS = Scoped("l2o.account", accounts)
+LISTING = Listing(
+    ACCOUNTS,
+    AccountOut,
+    entity=Account,
+    filters=[
+        "owner_id",
+        "name",
+        "phone",
+        "parent_id",
+        "industry",
+        "country",
+        "annual_revenue",
+        "lead_id",
+        "created_at",
+        "updated_at",
+    ],
+    sorts=["created_at", "updated_at", "name", "annual_revenue"],
+    words=["name"],
+    custom=custom_conditions,
 )
 
 # Counters live in rows of their own: they change without a version of the account.
@@ -70,17 +102,36 @@ async def get(
     return await fetch_row(tx, accounts, account_id, Account, lock=lock, with_deleted=with_deleted)
 
 
-async def exists(tx: AsyncConnection, account_id: UUID) -> bool:
-    """Whether it is there and not deleted."""
-    there = (accounts.c.id == account_id) & accounts.c.deleted_at.is_(None)
-    return (await tx.execute(select(accounts.c.id).where(there))).one_or_none() is not None
+async def exists(tx: AsyncConnection, account_id: UUID, reach: Reach = EVERYTHING) -> bool:
+    """Whether it is there, not deleted, and within reach."""
+    query = select(accounts.c.id).where(_there(account_id, reach))
+    return (await tx.execute(query)).one_or_none() is not None
 
 
-async def lock_here(tx: AsyncConnection, account_id: UUID) -> bool:
-    """Keep an account from being changed until the commit; whether it is there."""
-    there = (accounts.c.id == account_id) & accounts.c.deleted_at.is_(None)
-    mine = select(accounts.c.id).where(there).with_for_update()
-    return (await tx.execute(mine)).one_or_none() is not None
+async def stays(tx: AsyncConnection, account_id: UUID, reach: Reach = EVERYTHING) -> bool:
+    """As `exists`, and nobody deletes it until the commit; others may rely on it as well."""
+    query = select(accounts.c.id).where(_there(account_id, reach)).with_for_update(read=True)
+    return (await tx.execute(query)).one_or_none() is not None
+
+
+async def may_change(tx: AsyncConnection, account_id: UUID, reach: Reach) -> bool:
+    """Whether somebody of this reach may write it."""
+    mine = (accounts.c.id == account_id) & visible(ACCOUNTS, reach, Access.WRITE)
+    return (await tx.execute(select(accounts.c.id).where(mine))).one_or_none() is not None
+
+
+async def lock_here(
+    tx: AsyncConnection, account_id: UUID, reach: Reach = EVERYTHING
+) -> Account | None:
+    """Keep an account from being changed until the commit; None where it is not there."""
+    query = select(accounts).where(_there(account_id, reach)).with_for_update()
+    row = (await tx.execute(query)).mappings().one_or_none()
+    return None if row is None else from_columns(Account, dict(row))
+
+
+def _there(account_id: UUID, reach: Reach) -> ColumnElement[bool]:
+    mine = (accounts.c.id == account_id) & accounts.c.deleted_at.is_(None)
+    return and_(mine, visible(ACCOUNTS, reach))
 
 
 async def add(tx: AsyncConnection, account: Account) -> None:
@@ -121,18 +172,21 @@ async def count_children(tx: AsyncConnection, account_id: UUID) -> int:
     return count
 
 
-def subtree(account_id: UUID) -> Select[Any]:
-    """It and whatever belongs to it, at any depth, as a query for a page."""
+async def count_open_opportunities(tx: AsyncConnection, account_id: UUID) -> int:
+    """How many sales to it are still under way; another feature's table, found by its name."""
+    columns = metadata.tables["opportunities"].c
+    mine = (columns.account_id == account_id) & columns.deleted_at.is_(None)
+    query = select(func.count()).where(mine, columns.stage.not_in(["WON", "LOST"]))
+    count: int = (await tx.execute(query)).scalar_one()
+    return count
+
+
+def subtree(account_id: UUID, reach: Reach) -> Select[Any]:
+    """It and whatever belongs to it, at any depth, as far as one sees; a query for a page."""
     below = select(accounts.c.id).where(accounts.c.id == account_id).cte("below", recursive=True)
     below = below.union(select(accounts.c.id).where(accounts.c.parent_id == below.c.id))
     mine = accounts.c.id.in_(select(below.c.id)) & accounts.c.deleted_at.is_(None)
-    return select(accounts).where(mine)
-
-
-def listed(owner_id: str | None) -> Select[Any]:
-    """The accounts of this owner, or all, as a query for a page."""
-    query = select(accounts).where(accounts.c.deleted_at.is_(None))
-    return query if owner_id is None else query.where(accounts.c.owner_id == owner_id)
+    return select(accounts).where(mine, visible(ACCOUNTS, reach))
 
 
 async def add_to_total(tx: AsyncConnection, account_id: UUID, counter: str, amount: Money) -> None:

@@ -1,12 +1,15 @@
 """What can be done with a contact."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.reach import EVERYTHING, Reach
+from chassis.custom_fields.values import validated_custom_fields
 from chassis.deletion import deleted, restored
 from chassis.outbox import publish
 from chassis.preconditions import UNCONDITIONAL, Precondition
@@ -28,6 +31,7 @@ class ContactDetails:
     phone: str | None = None
     email: str | None = None
     roles: Sequence[str] = ()
+    custom_fields: Mapping[str, Any] | None = None  # None where nobody was asked for them
 
 
 async def create_contact(
@@ -35,19 +39,27 @@ async def create_contact(
     details: ContactDetails,
     *,
     account_id: UUID,
-    owner_id: str | None,
+    actor: str | None,
     now: datetime,
     contact_id: UUID | None = None,
+    reach: Reach = EVERYTHING,
 ) -> Contact:
-    """The first one of an account is its primary one. Raises Invalid (ACCOUNT_UNKNOWN)."""
-    if not await accounts.lock_here(tx, account_id):
+    """Of an account within reach, and of its owner; the first one is its primary one.
+
+    Raises Invalid (ACCOUNT_UNKNOWN, and of custom fields).
+    """
+    account = await accounts.lock_here(tx, account_id, reach)
+    if account is None:
         raise Invalid([Violation("/account_id", "ACCOUNT_UNKNOWN")])
+    fields = {}
+    if details.custom_fields is not None:
+        fields = await validated_custom_fields(tx, store.CONTACTS.resource, details.custom_fields)
     contact = Contact(
-        **vars(details),
+        **vars(details) | {"custom_fields": fields},
         id=contact_id or new_id(),
         account_id=account_id,
         is_primary=await store.primary(tx, account_id) is None,
-        owner_id=owner_id,
+        owner_id=account.owner_id or actor,
         created_at=now,
         updated_at=now,
     )
@@ -64,12 +76,21 @@ async def edit_contact(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Contact:
-    """What changes nothing answers the contact as it is. Raises NotFound, and what `edit` does."""
+    """What changes nothing answers the contact as it is.
+
+    Raises NotFound, Invalid (ACCOUNT_FIXED, and of custom fields), and what `edit` raises.
+    """
     before = await store.get(tx, contact_id, lock=True)
-    expected.check(before)
     wanted = edit(before)
+    if wanted.account_id != before.account_id:
+        raise Invalid([Violation("/account_id", "ACCOUNT_FIXED")])
+    fields = await validated_custom_fields(
+        tx, store.CONTACTS.resource, wanted.custom_fields, before=before.custom_fields
+    )
+    wanted = replace(wanted, custom_fields=fields)
     if wanted == before:
         return before
+    expected.check(before)
     return await _saved(tx, *before.edited(wanted, now=now))
 
 
@@ -98,6 +119,8 @@ async def transfer_contact(
     expected: Precondition,
     actor: str,
     now: datetime,
+    *,
+    reason: str | None = None,
 ) -> Contact:
     """Somebody else owns it now; its owner already answers the same. Raises NotFound."""
     before = await store.get(tx, contact_id, lock=True)
@@ -105,6 +128,15 @@ async def transfer_contact(
         return before
     expected.check(before)
     return await _saved(tx, *before.edited(replace(before, owner_id=owner_id), now=now))
+
+
+async def hand_over_contacts(
+    tx: AsyncConnection, account_id: UUID, owner_id: str, *, now: datetime
+) -> None:
+    """All contacts of an account go with it, deleted ones too; its row is locked already."""
+    for contact in await store.all_of(tx, account_id):
+        if contact.owner_id != owner_id:
+            await _saved(tx, *contact.edited(replace(contact, owner_id=owner_id), now=now))
 
 
 async def delete_contact(

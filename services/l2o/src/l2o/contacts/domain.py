@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from contracts.l2o.events import ContactChanged, ContactState
@@ -22,6 +23,7 @@ class Contact:
     email: str | None = None
     roles: Sequence[str] = ()
     is_primary: bool = False
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
     owner_id: str | None = None
     created_at: datetime
     updated_at: datetime
@@ -53,4 +55,5 @@ class Contact:
             roles=tuple(self.roles),
             is_primary=self.is_primary,
             owner_id=self.owner_id,
+            custom_fields=dict(self.custom_fields),
         )

@@ -1,23 +1,67 @@
 """Contacts over HTTP."""
 
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import Caller, allow
+from chassis.access.guards import may_list, may_read, may_write
+from chassis.access.reach import Reach
+from chassis.access.reaching import reach_of
+from chassis.access.routes import access_router
+from chassis.audit.routes import audit_router
+from chassis.auth import Caller, Principal, allow
 from chassis.bodies import MoveIn
 from chassis.clock import Now
-from chassis.pages import Page, PageParams, fetch_page
+from chassis.external_ids.routes import ByExternalId, external_id_router
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
+from chassis.pages import PageParams
 from chassis.patches import MergePatch
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
-from chassis.rows import from_columns
 from chassis.transaction import Tx
+from l2o.accounts.store import ACCOUNTS
 from l2o.contacts import actions, store
 from l2o.contacts.domain import Contact
 from l2o.contacts.schemas import ContactEdit, ContactIn, ContactOut
 
+CONTACTS = store.CONTACTS
+READ, WRITE = [may_read(CONTACTS)], [may_write(CONTACTS)]
+
 router = new_router("/contacts", tag="contacts")
+access = access_router(CONTACTS, collection="contacts", transfer=actions.transfer_contact)
+audit = audit_router("/contacts", resource=CONTACTS.resource, dependencies=READ)
+
+
+async def _create(
+    tx: AsyncConnection, body: ContactIn, caller: Principal, now: datetime
+) -> Contact:
+    return await actions.create_contact(
+        tx,
+        actions.ContactDetails(**_known(body)),
+        account_id=body.account_id,
+        actor=caller.subject,
+        now=now,
+        reach=await reach_of(tx, caller, ACCOUNTS.resource, now),
+    )
+
+
+async def _replace(
+    tx: AsyncConnection, contact_id: UUID, body: ContactIn, _: Principal, now: datetime
+) -> Contact:
+    """All that may be edited, as the body says."""
+    told = {**_known(body), "account_id": body.account_id}
+    return await actions.edit_contact(
+        tx, contact_id, lambda before: replace(before, **told), now=now
+    )
+
+
+def _known(body: ContactIn) -> dict[str, Any]:
+    return {name: getattr(body, name) for name in ContactEdit.model_fields}
 
 
 @router.post("", status_code=201, dependencies=[allow("l2o.contact.write")])
@@ -25,38 +69,29 @@ async def contact_create(
     body: ContactIn, tx: Tx, now: Now, caller: Caller, response: Response
 ) -> ContactOut:
     """Create a contact of an account."""
-    known = {name: value for name, value in body if name != "account_id"}
-    contact = await actions.create_contact(
-        tx,
-        actions.ContactDetails(**known),
-        account_id=body.account_id,
-        owner_id=caller.subject,
-        now=now,
-    )
+    contact = await _create(tx, body, caller, now)
     response.headers["Location"] = f"/l2o/v1/contacts/{contact.id}"
     return ContactOut.model_validate(contact)
 
 
-@router.get("", dependencies=[allow("l2o.contact.read")])
+@router.get("")
 async def contact_list(
-    tx: Tx, page: PageParams, account_id: UUID | None = None
-) -> Page[ContactOut]:
+    tx: Tx,
+    page: PageParams,
+    asked: Annotated[Asked, store.LISTING.query],
+    reach: Annotated[Reach, may_list(CONTACTS)],
+) -> Listed[ContactOut]:
     """List contacts, newest first."""
-    return await fetch_page(
-        tx,
-        store.listed(account_id),
-        page,
-        shape=lambda row: ContactOut.model_validate(from_columns(Contact, row)),
-    )
+    return await store.LISTING.page(tx, page, asked, reach)
 
 
-@router.get("/{contact_id}", dependencies=[allow("l2o.contact.read")])
+@router.get("/{contact_id}", dependencies=READ)
 async def contact_get(contact_id: UUID, tx: Tx) -> ContactOut:
     """Read a contact."""
     return ContactOut.model_validate(await store.get(tx, contact_id))
 
 
-@router.patch("/{contact_id}", dependencies=[allow("l2o.contact.write")])
+@router.patch("/{contact_id}", dependencies=WRITE)
 async def contact_edit(
     contact_id: UUID, body: MergePatch[ContactEdit], tx: Tx, now: Now, expected: IfMatch
 ) -> ContactOut:
@@ -65,7 +100,7 @@ async def contact_edit(
     return ContactOut.model_validate(contact)
 
 
-@router.post("/{contact_id}/make-primary", dependencies=[allow("l2o.contact.write")])
+@router.post("/{contact_id}/make-primary", dependencies=WRITE)
 async def contact_make_primary(
     contact_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> ContactOut:
@@ -74,16 +109,30 @@ async def contact_make_primary(
     return ContactOut.model_validate(contact)
 
 
-@router.delete("/{contact_id}", status_code=204, dependencies=[allow("l2o.contact.write")])
+@router.delete("/{contact_id}", status_code=204, dependencies=WRITE)
 async def contact_delete(contact_id: UUID, tx: Tx, now: Now, expected: IfMatch) -> None:
     """Take it out of every list; it can be restored."""
     await actions.delete_contact(tx, contact_id, expected=expected, now=now)
 
 
-@router.post("/{contact_id}/restore", dependencies=[allow("l2o.contact.write")])
+@router.post("/{contact_id}/restore", dependencies=WRITE)
 async def contact_restore(
     contact_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> ContactOut:
     """Undo its deletion."""
     contact = await actions.restore_contact(tx, contact_id, expected=expected, now=now)
     return ContactOut.model_validate(contact)
+
+
+by_external_id = external_id_router(
+    ByExternalId(
+        scoped=CONTACTS,
+        collection="/contacts",
+        body=ContactIn,
+        answer=ContactOut,
+        create=_create,
+        update=_replace,
+        get=store.get,
+    )
+)
+ROUTERS = (by_external_id, access, router, audit)

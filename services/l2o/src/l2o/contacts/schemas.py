@@ -1,7 +1,7 @@
 """Request and response bodies of contacts."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -36,10 +36,11 @@ class ContactEdit(BaseModel):
     roles: Annotated[list[Role], Field(max_length=10), AfterValidator(_each_once)] = Field(
         default=[], description="What the person decides in a sale, as codes"
     )
+    custom_fields: dict[str, Any] = {}
 
 
 class ContactIn(ContactEdit):
-    """A new person at an account; the first one of an account is its primary one."""
+    """A new person at an account, owned by whoever owns that; the first one is its primary one."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -67,7 +68,9 @@ class ContactOut(BaseModel):
     title: str | None
     roles: list[str]
     is_primary: bool
+    custom_fields: dict[str, Any]
     owner_id: str | None
     version: int
     created_at: datetime
     updated_at: datetime
+    deleted_at: datetime | None

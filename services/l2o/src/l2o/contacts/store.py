@@ -17,12 +17,16 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.reach import Scoped
+from chassis.custom_fields.values import custom_conditions
 from chassis.db import tenant_column
+from chassis.lists.listing import Listing
 from chassis.rows import fetch_row, from_columns, insert_row, update_row
 from l2o.contacts.domain import Contact
+from l2o.contacts.schemas import ContactOut
 from l2o.database import metadata
 
 contacts = Table(
@@ -37,6 +41,7 @@ contacts = Table(
     Column("email", Text, info={"personal": "email"}),
     Column("roles", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("is_primary", Boolean, nullable=False, server_default=false()),
+    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
     Column("owner_id", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
@@ -51,6 +56,26 @@ contacts = Table(
         unique=True,
         postgresql_where=text("is_primary AND deleted_at IS NULL"),
     ),
+)
+# What is granted of an account is granted of its contacts.
+CONTACTS = Scoped("l2o.contact", contacts, of=(("l2o.account", "account_id"),))
+LISTING = Listing(
+    CONTACTS,
+    ContactOut,
+    entity=Contact,
+    filters=[
+        "owner_id",
+        "account_id",
+        "name",
+        "phone",
+        "email",
+        "is_primary",
+        "created_at",
+        "updated_at",
+    ],
+    sorts=["created_at", "updated_at", "name"],
+    words=["name"],
+    custom=custom_conditions,
 )
 
 
@@ -86,6 +111,13 @@ def _of(account_id: UUID) -> Select[Any]:
     return select(contacts).where(mine)
 
 
+async def all_of(tx: AsyncConnection, account_id: UUID) -> list[Contact]:
+    """Deleted ones too, locked in the order of their ids."""
+    query = select(contacts).where(contacts.c.account_id == account_id).order_by(contacts.c.id)
+    rows = (await tx.execute(query.with_for_update())).mappings()
+    return [from_columns(Contact, dict(row)) for row in rows]
+
+
 async def add(tx: AsyncConnection, contact: Contact) -> None:
     await insert_row(tx, contacts, contact)
 
@@ -93,9 +125,3 @@ async def add(tx: AsyncConnection, contact: Contact) -> None:
 async def save(tx: AsyncConnection, contact: Contact) -> Contact:
     """Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, contacts, contact)
-
-
-def listed(account_id: UUID | None) -> Select[Any]:
-    """The contacts of this account, or all, as a query for a page."""
-    query = select(contacts).where(contacts.c.deleted_at.is_(None))
-    return query if account_id is None else query.where(contacts.c.account_id == account_id)

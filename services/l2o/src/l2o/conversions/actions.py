@@ -17,7 +17,7 @@ async def convert_lead(tx: AsyncConnection, event: LeadConverted) -> None:
 
     Known by its own id: the same conversion may come again under the id of another event.
     """
-    missing = event.existing_account and not await accounts.exists(tx, event.account_id)
+    missing = event.existing_account and not await accounts.lock_here(tx, event.account_id)
     conversion = conversion_of(event, rejected_for="ACCOUNT_NOT_FOUND" if missing else None)
     if not await store.claim(tx, conversion):
         return
@@ -42,7 +42,7 @@ async def _make_three(tx: AsyncConnection, event: LeadConverted) -> None:
         tx,
         ContactDetails(name=contact_name(lead), phone=lead.phone, email=lead.email),
         account_id=event.account_id,
-        owner_id=owner,
+        actor=owner,
         now=now,
         contact_id=event.contact_id,
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
+from contracts.event import Event
 from contracts.l2o.events import (
     OpportunityAssigned,
     OpportunityChanged,
@@ -45,6 +49,8 @@ MOVES: dict[Stage, frozenset[Stage]] = {
 }
 # A confirmed order says more than any seller: it wins even what was given up.
 ORDER_WINS = frozenset(Stage) - {Stage.WON}
+UNSAID = "—"  # why it was lost, where a file does not say
+CLOSED = frozenset({Stage.WON, Stage.LOST})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +70,7 @@ class Opportunity:
     expected_close_date: date | None = None
     product_id: UUID | None = None
     engaged_date: date | None = None
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
     lost_reason: str | None = None
     closed_at: datetime | None = None
     closed_date: date | None = None
@@ -89,6 +96,7 @@ class Opportunity:
             product_id=self.product_id,
             engaged_date=self.engaged_date,
             closed_date=self.closed_date,
+            custom_fields=dict(self.custom_fields),
         )
 
     def edited(self, edit: Opportunity, *, now: datetime) -> tuple[Opportunity, OpportunityChanged]:
@@ -97,12 +105,15 @@ class Opportunity:
         return changed, OpportunityChanged(opportunity=changed.state())
 
     def assign(
-        self, owner_id: str, *, actor: str, now: datetime
+        self, owner_id: str, *, actor: str, now: datetime, reason: str | None = None
     ) -> tuple[Opportunity, OpportunityAssigned]:
         """From here on it is somebody else's."""
         theirs = replace(self, owner_id=owner_id, updated_at=now)
         fact = OpportunityAssigned(
-            opportunity=theirs.state(), from_owner_id=self.owner_id, assigned_by=actor
+            opportunity=theirs.state(),
+            from_owner_id=self.owner_id,
+            assigned_by=actor,
+            reason=reason,
         )
         return theirs, fact
 
@@ -140,6 +151,23 @@ class Opportunity:
         )
         return lost, OpportunityLost(opportunity=lost.state(), reason=reason, lost_at=now)
 
+    def catch_up(self, told: Opportunity, *, now: datetime) -> tuple[Opportunity, Event]:
+        """As another system says; the one event tells the furthest of what has changed."""
+        after = replace(told, updated_at=now)
+        state, closed_at = after.state(), after.closed_at or now
+        if after.stage is self.stage:
+            return after, OpportunityChanged(opportunity=state)
+        if after.stage is Stage.WON:
+            return after, OpportunityWon(opportunity=state, won_at=closed_at)
+        if after.stage is Stage.LOST:
+            reason = after.lost_reason or UNSAID
+            return after, OpportunityLost(opportunity=state, reason=reason, lost_at=closed_at)
+        return after, OpportunityStageMoved(opportunity=state, from_stage=self.stage)
+
+    def may_reach(self, stage: Stage) -> bool:
+        """Whether another system's news of this stage is ahead of what is known here."""
+        return self.stage not in CLOSED and list(Stage).index(stage) > list(Stage).index(self.stage)
+
     def _won(
         self, order_id: UUID | None, *, won_at: datetime, won_on: date, now: datetime
     ) -> tuple[Opportunity, OpportunityWon]:
@@ -171,3 +199,13 @@ class StageChange:
     reason: str | None = None
     actor: str | None
     at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """How many opportunities of a stage have amounts in a currency (or none), and their sum."""
+
+    stage: Stage
+    currency: str | None
+    count: int
+    amount: Decimal | None

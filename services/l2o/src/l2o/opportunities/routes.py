@@ -1,21 +1,35 @@
 """Opportunities over HTTP."""
 
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Depends, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import Caller, allow
+from chassis.access.guards import may_list, may_read, may_write
+from chassis.access.reach import Reach
+from chassis.access.reaching import reach_of
+from chassis.access.routes import access_router
+from chassis.access.transfers import owner_name
+from chassis.audit.routes import audit_router
+from chassis.auth import Caller, Principal, allow
 from chassis.bodies import MoveIn
 from chassis.clock import Now
-from chassis.pages import Page, PageParams, fetch_page
+from chassis.external_ids.routes import ByExternalId, external_id_router
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
+from chassis.pages import Page, PageParams, fetch_page, only_known_parameters
 from chassis.patches import MergePatch
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
-from chassis.rows import from_columns
 from chassis.transaction import Tx
+from l2o.accounts.store import ACCOUNTS
 from l2o.opportunities import actions, store
 from l2o.opportunities.domain import Opportunity, Stage
 from l2o.opportunities.schemas import (
+    Funnel,
     OpportunityEdit,
     OpportunityIn,
     OpportunityLose,
@@ -24,51 +38,77 @@ from l2o.opportunities.schemas import (
     StageChangeOut,
 )
 
+OPPORTUNITIES = store.OPPORTUNITIES
+READ, WRITE = [may_read(OPPORTUNITIES)], [may_write(OPPORTUNITIES)]
+Seen = Annotated[Reach, may_list(OPPORTUNITIES)]
+Wanted = Annotated[Asked, store.LISTING.query]
+
 router = new_router("/opportunities", tag="opportunities")
-MAY_WRITE = allow("l2o.opportunity.write")
-MAY_READ = allow("l2o.opportunity.read")
+access = access_router(
+    OPPORTUNITIES, collection="opportunities", transfer=actions.transfer_opportunity
+)
+audit = audit_router("/opportunities", resource=OPPORTUNITIES.resource, dependencies=READ)
 
 
-@router.post("", status_code=201, dependencies=[MAY_WRITE])
+async def _create(
+    tx: AsyncConnection, body: OpportunityIn, caller: Principal, now: datetime
+) -> Opportunity:
+    if body.owner_id is not None:
+        await owner_name(tx, body.owner_id)
+    return await actions.open_opportunity(
+        tx,
+        actions.OpportunityDetails(**_known(body)),
+        owner_id=body.owner_id or caller.subject,
+        actor=caller.subject,
+        now=now,
+        reach=await reach_of(tx, caller, ACCOUNTS.resource, now),
+    )
+
+
+async def _replace(
+    tx: AsyncConnection, opportunity_id: UUID, body: OpportunityIn, _: Principal, now: datetime
+) -> Opportunity:
+    """All that may be edited, as the body says."""
+    return await actions.edit_opportunity(
+        tx, opportunity_id, lambda before: replace(before, **_known(body)), now=now
+    )
+
+
+def _known(body: OpportunityIn) -> dict[str, Any]:
+    return {name: getattr(body, name) for name in (*OpportunityEdit.model_fields, "account_id")}
+
+
+@router.post("", status_code=201, dependencies=[allow("l2o.opportunity.write")])
 async def opportunity_create(
     body: OpportunityIn, tx: Tx, now: Now, caller: Caller, response: Response
 ) -> OpportunityOut:
     """Open an opportunity with an account."""
-    opportunity = await actions.open_opportunity(
-        tx,
-        actions.OpportunityDetails(**dict(body)),
-        owner_id=caller.subject,
-        actor=caller.subject,
-        now=now,
-    )
+    opportunity = await _create(tx, body, caller, now)
     response.headers["Location"] = f"/l2o/v1/opportunities/{opportunity.id}"
     return OpportunityOut.model_validate(opportunity)
 
 
-@router.get("", dependencies=[MAY_READ])
+@router.get("")
 async def opportunity_list(
-    tx: Tx,
-    page: PageParams,
-    stage: Stage | None = None,
-    account_id: UUID | None = None,
-    owner_id: str | None = None,
-) -> Page[OpportunityOut]:
+    tx: Tx, page: PageParams, asked: Wanted, reach: Seen
+) -> Listed[OpportunityOut]:
     """List opportunities, newest first."""
-    return await fetch_page(
-        tx,
-        store.listed(stage=stage, account_id=account_id, owner_id=owner_id),
-        page,
-        shape=lambda row: OpportunityOut.model_validate(from_columns(Opportunity, row)),
-    )
+    return await store.LISTING.page(tx, page, asked, reach)
 
 
-@router.get("/{opportunity_id}", dependencies=[MAY_READ])
+@router.get("/funnel", dependencies=[Depends(only_known_parameters)])
+async def opportunity_funnel(tx: Tx, asked: Wanted, reach: Seen) -> Funnel:
+    """How many there are at each stage and what they amount to, of what a list would show."""
+    return Funnel.of(await store.funnel(tx, asked, reach))
+
+
+@router.get("/{opportunity_id}", dependencies=READ)
 async def opportunity_get(opportunity_id: UUID, tx: Tx) -> OpportunityOut:
     """Read an opportunity."""
     return OpportunityOut.model_validate(await store.get(tx, opportunity_id))
 
 
-@router.get("/{opportunity_id}/stage-changes", dependencies=[MAY_READ])
+@router.get("/{opportunity_id}/stage-changes", dependencies=READ)
 async def opportunity_stage_changes(
     opportunity_id: UUID, tx: Tx, page: PageParams
 ) -> Page[StageChangeOut]:
@@ -79,7 +119,7 @@ async def opportunity_stage_changes(
     )
 
 
-@router.patch("/{opportunity_id}", dependencies=[MAY_WRITE])
+@router.patch("/{opportunity_id}", dependencies=WRITE)
 async def opportunity_edit(
     opportunity_id: UUID, body: MergePatch[OpportunityEdit], tx: Tx, now: Now, expected: IfMatch
 ) -> OpportunityOut:
@@ -89,13 +129,13 @@ async def opportunity_edit(
     )
 
 
-@router.delete("/{opportunity_id}", status_code=204, dependencies=[MAY_WRITE])
+@router.delete("/{opportunity_id}", status_code=204, dependencies=WRITE)
 async def opportunity_delete(opportunity_id: UUID, tx: Tx, now: Now, expected: IfMatch) -> None:
     """Take it out of every list; it can be restored."""
     await actions.delete_opportunity(tx, opportunity_id, expected=expected, now=now)
 
 
-@router.post("/{opportunity_id}/restore", dependencies=[MAY_WRITE])
+@router.post("/{opportunity_id}/restore", dependencies=WRITE)
 async def opportunity_restore(
     opportunity_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> OpportunityOut:
@@ -105,7 +145,7 @@ async def opportunity_restore(
     )
 
 
-@router.post("/{opportunity_id}/move", dependencies=[MAY_WRITE])
+@router.post("/{opportunity_id}/move", dependencies=WRITE)
 async def opportunity_move(
     opportunity_id: UUID,
     body: OpportunityMove,
@@ -127,7 +167,7 @@ async def opportunity_move(
     )
 
 
-@router.post("/{opportunity_id}/win", dependencies=[MAY_WRITE])
+@router.post("/{opportunity_id}/win", dependencies=WRITE)
 async def opportunity_win(
     opportunity_id: UUID,
     tx: Tx,
@@ -144,7 +184,7 @@ async def opportunity_win(
     )
 
 
-@router.post("/{opportunity_id}/lose", dependencies=[MAY_WRITE])
+@router.post("/{opportunity_id}/lose", dependencies=WRITE)
 async def opportunity_lose(
     opportunity_id: UUID,
     body: OpportunityLose,
@@ -164,3 +204,17 @@ async def opportunity_lose(
             now=now,
         )
     )
+
+
+by_external_id = external_id_router(
+    ByExternalId(
+        scoped=OPPORTUNITIES,
+        collection="/opportunities",
+        body=OpportunityIn,
+        answer=OpportunityOut,
+        create=_create,
+        update=_replace,
+        get=store.get,
+    )
+)
+ROUTERS = (by_external_id, access, router, audit)

@@ -1,15 +1,17 @@
 """Request and response bodies of opportunities."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from chassis.access.schemas import OwnerId
 from kernel.business_dates import BusinessDate
 from kernel.money import Money, PreciseMoney
-from l2o.opportunities.domain import Stage
+from l2o.opportunities.domain import Counted, Stage
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -44,6 +46,7 @@ class OpportunityEdit(BaseModel):
     engaged_date: BusinessDate | None = Field(
         default=None, description="When the customer was first engaged"
     )
+    custom_fields: dict[str, Any] = {}
 
 
 class OpportunityIn(OpportunityEdit):
@@ -63,6 +66,10 @@ class OpportunityIn(OpportunityEdit):
         },
     )
     account_id: UUID
+    owner_id: OwnerId | None = Field(
+        default=None,
+        description="The `subject` of an active person; else the caller. Transfers change it later",
+    )
 
 
 class OpportunityMove(BaseModel):
@@ -91,6 +98,7 @@ class OpportunityOut(BaseModel):
     expected_close_date: date | None
     product_id: UUID | None
     engaged_date: date | None
+    custom_fields: dict[str, Any]
     lost_reason: str | None
     closed_at: datetime | None
     closed_date: date | None = Field(description="The tenant's day on which it was won or lost")
@@ -99,6 +107,7 @@ class OpportunityOut(BaseModel):
     version: int
     created_at: datetime
     updated_at: datetime
+    deleted_at: datetime | None
 
 
 class StageChangeOut(BaseModel):
@@ -109,3 +118,37 @@ class StageChangeOut(BaseModel):
     reason: str | None
     actor: str | None
     at: datetime
+
+
+class FunnelAmount(BaseModel):
+    """What is hoped for, or was won or lost, in one currency; `count` of them have an amount."""
+
+    count: int
+    amount: Money
+
+
+class FunnelStage(BaseModel):
+    stage: Stage
+    count: int = Field(description="Those without an amount too")
+    amounts: list[FunnelAmount] = Field(description="One entry a currency, by its code")
+
+
+class Funnel(BaseModel):
+    """All stages in their order, of the opportunities the caller sees."""
+
+    stages: list[FunnelStage]
+
+    @classmethod
+    def of(cls, counted: Sequence[Counted]) -> "Funnel":
+        """Stages without any are there too."""
+        by_stage = {stage: [one for one in counted if one.stage is stage] for stage in Stage}
+        return cls(stages=[_stage(stage, found) for stage, found in by_stage.items()])
+
+
+def _stage(stage: Stage, counted: Sequence[Counted]) -> FunnelStage:
+    amounts = [
+        FunnelAmount(count=one.count, amount=Money(one.amount, one.currency))
+        for one in counted
+        if one.amount is not None and one.currency is not None
+    ]
+    return FunnelStage(stage=stage, count=sum(one.count for one in counted), amounts=amounts)

@@ -1,15 +1,49 @@
 """The tables of opportunities and all their SQL."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Date, DateTime, Index, Integer, Select, Table, Text, Uuid, select
+from sqlalchemy import (
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    cast,
+    func,
+    insert,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.reach import Access, Reach, Scoped, visible
+from chassis.custom_fields.values import custom_conditions
 from chassis.db import enum_column, tenant_column
-from chassis.rows import fetch_row, insert_row, money_columns, update_row
+from chassis.lists.asked import Asked
+from chassis.lists.columns import sort_column
+from chassis.lists.listing import Listing
+from chassis.lists.words import keep_words
+from chassis.rows import (
+    fetch_row,
+    from_columns,
+    insert_row,
+    money_columns,
+    to_columns,
+    update_row,
+)
+from chassis.tenants.usage import count_records
 from l2o.database import metadata
-from l2o.opportunities.domain import Opportunity, Stage, StageChange
+from l2o.opportunities.domain import Counted, Opportunity, Stage, StageChange
+from l2o.opportunities.schemas import OpportunityOut
 
 opportunities = Table(
     "opportunities",
@@ -22,12 +56,17 @@ opportunities = Table(
     Column("name", Text, nullable=False),
     Column("stage", enum_column(Stage), nullable=False),
     *money_columns("amount", nullable=True),
+    sort_column("amount", Double()),
     Column("expected_close_date", Date),
+    sort_column("expected_close_date", Date()),
     Column("product_id", Uuid),
     Column("engaged_date", Date),
+    sort_column("engaged_date", Date()),
+    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
     Column("lost_reason", Text),
     Column("closed_at", DateTime(timezone=True)),
     Column("closed_date", Date),
+    sort_column("closed_date", Date()),
     Column("order_id", Uuid),
     Column("owner_id", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
@@ -37,6 +76,41 @@ opportunities = Table(
     Index(None, "tenant_id", "account_id", "id"),
     Index(None, "tenant_id", "stage", "id"),
     Index(None, "tenant_id", "owner_id", "id"),
+)
+
+OPPORTUNITIES = Scoped("l2o.opportunity", opportunities)
+LISTING = Listing(
+    OPPORTUNITIES,
+    OpportunityOut,
+    entity=Opportunity,
+    filters=[
+        "stage",
+        "owner_id",
+        "account_id",
+        "contact_id",
+        "lead_id",
+        "product_id",
+        "order_id",
+        "name",
+        "amount",
+        "expected_close_date",
+        "engaged_date",
+        "closed_date",
+        "created_at",
+        "updated_at",
+    ],
+    sorts=[
+        "created_at",
+        "updated_at",
+        "name",
+        "amount",
+        "expected_close_date",
+        "engaged_date",
+        "closed_date",
+        "stage,expected_close_date",
+    ],
+    words=["name"],
+    custom=custom_conditions,
 )
 
 stage_changes = Table(
@@ -67,6 +141,37 @@ async def add(tx: AsyncConnection, opportunity: Opportunity) -> None:
     await insert_row(tx, opportunities, opportunity)
 
 
+async def add_all(tx: AsyncConnection, new: Sequence[Opportunity]) -> None:
+    """Store many. Raises Conflict (QUOTA_ROWS)."""
+    if new:
+        rows = [to_columns(opportunities, one) for one in new]
+        await count_records(tx, opportunities, len(rows))
+        await tx.execute(insert(opportunities), rows)
+        await keep_words(tx, opportunities, rows, new=True)
+
+
+async def get_all(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Opportunity]:
+    """Those of these that are there, deleted ones too, locked in the order of their ids."""
+    wanted = opportunities.c.id == any_(cast(list(ids), ARRAY(Uuid)))
+    query = select(opportunities).where(wanted).order_by(opportunities.c.id).with_for_update()
+    found = (await tx.execute(query)).mappings()
+    return {row["id"]: from_columns(Opportunity, dict(row)) for row in found}
+
+
+async def writable(tx: AsyncConnection, ids: Collection[UUID], reach: Reach) -> set[UUID]:
+    """Those of these that somebody of this reach may change."""
+    if reach.everything:
+        return set(ids)
+    wanted = opportunities.c.id == any_(cast(list(ids), ARRAY(Uuid)))
+    query = select(opportunities.c.id).where(wanted, visible(OPPORTUNITIES, reach, Access.WRITE))
+    return set((await tx.execute(query)).scalars())
+
+
+async def add_changes(tx: AsyncConnection, changes: Sequence[StageChange]) -> None:
+    if changes:
+        await tx.execute(insert(stage_changes), [to_columns(stage_changes, c) for c in changes])
+
+
 async def save(tx: AsyncConnection, opportunity: Opportunity) -> Opportunity:
     """Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, opportunities, opportunity)
@@ -76,13 +181,21 @@ async def add_change(tx: AsyncConnection, change: StageChange) -> None:
     await insert_row(tx, stage_changes, change)
 
 
-def listed(**equal: object) -> Select[Any]:
-    """The opportunities with these values, None meaning any, as a query for a page."""
-    query = select(opportunities).where(opportunities.c.deleted_at.is_(None))
-    for name, value in equal.items():
-        if value is not None:
-            query = query.where(opportunities.c[name] == value)
-    return query
+async def funnel(tx: AsyncConnection, asked: Asked, reach: Reach) -> list[Counted]:
+    """What is asked and seen, by stage and currency."""
+    columns = opportunities.c
+    query = (
+        select(
+            columns.stage,
+            columns.amount_currency.label("currency"),
+            func.count().label("count"),
+            func.sum(columns.amount).label("amount"),
+        )
+        .where(*await LISTING.conditions(tx, asked, reach))
+        .group_by(columns.stage, columns.amount_currency)
+        .order_by(columns.amount_currency)
+    )
+    return [Counted(**row) for row in (await tx.execute(query)).mappings()]
 
 
 def history(opportunity_id: UUID) -> Select[Any]:

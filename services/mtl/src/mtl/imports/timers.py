@@ -1,9 +1,10 @@
 """What the job of an import does with the rows of each kind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.owners import owners_called
 from chassis.imports.findings import Finding
 from chassis.imports.target import (
     Cells,
@@ -19,26 +20,37 @@ from chassis.imports.target import (
     refused,
 )
 from contracts.mtl.events import ImportFinished
-from mtl.imports.domain import lead_body
+from mtl.imports.domain import OWNER, LeadRow, lead_body, owner_of
 from mtl.leads.actions import capture_leads
-from mtl.leads.domain import IDENTIFYING, MAX_ATTRIBUTE, MAX_ATTRIBUTES, Duplicate, LeadDetails
+from mtl.leads.domain import IDENTIFYING, MAX_ATTRIBUTE, MAX_ATTRIBUTES, Duplicate, Lead
 from mtl.leads.schemas import LeadIn
 
 
-def _read_lead(cells: Cells) -> Reading[LeadDetails]:
+def _read_lead(cells: Cells) -> Reading[LeadRow]:
     body, too_long = lead_body(cells.fields, cells.rest)
     maximum = {"maximum": MAX_ATTRIBUTE}
     warnings = [Finding("ATTRIBUTE_LEFT_OUT", name, maximum) for name in too_long]
-    return reading_of(LeadIn, body, LeadIn.details, warnings=warnings)
+    owner = owner_of(cells.fields)
+    return reading_of(
+        LeadIn, body, lambda lead: LeadRow(details=lead.details(), owner=owner), warnings=warnings
+    )
 
 
 async def _take_leads(
-    tx: AsyncConnection, rows: Sequence[ImportRow[LeadDetails]], context: ImportContext
+    tx: AsyncConnection, rows: Sequence[ImportRow[LeadRow]], context: ImportContext
 ) -> list[Taken]:
     """A lead that is there already is refused, and named: nobody's lead changes owner."""
-    many = [row.value for row in rows]
+    owners = await owners_called(tx, {row.value.owner for row in rows if row.value.owner})
+    many = [row.value.of(owners) for row in rows]
     captured = await capture_leads(tx, many, owner_id=context.actor, now=context.now)
-    return [_refused(one) if isinstance(one, Duplicate) else created(one.id) for one in captured]
+    return [_taken(row.value, one, owners) for row, one in zip(rows, captured, strict=True)]
+
+
+def _taken(row: LeadRow, captured: Lead | Duplicate, owners: Mapping[str, str]) -> Taken:
+    if isinstance(captured, Duplicate):
+        return _refused(captured)
+    unknown = [Finding("OWNER_UNKNOWN", field=OWNER)] if row.is_of_nobody(owners) else []
+    return created(captured.id, *unknown)
 
 
 def _refused(duplicate: Duplicate) -> Taken:
@@ -56,6 +68,7 @@ LEADS = ImportTarget(
         ImportField("email", ("邮箱", "电子邮件")),
         ImportField("external_id", ("lead number", "线索编号")),
         ImportField("source", ("lead source", "来源", "线索来源")),
+        ImportField(OWNER, ("lead owner", "负责人", "所有人")),
     ),
     read=_read_lead,
     take=_take_leads,

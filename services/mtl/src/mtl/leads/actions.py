@@ -105,13 +105,15 @@ async def transfer_lead(
     expected: Precondition,
     actor: str,
     now: datetime,
+    *,
+    reason: str | None = None,
 ) -> Lead:
     """One that has this owner answers itself. Raises NotFound."""
     before = await store.get(tx, lead_id, lock=True)
     if before.owner_id == owner_id:
         return before
     expected.check(before)
-    lead, assigned = before.assign(owner_id, actor=actor, now=now)
+    lead, assigned = before.assign(owner_id, actor=actor, now=now, reason=reason)
     return await _save(tx, lead, assigned, before=before)
 
 
@@ -269,7 +271,7 @@ async def reject_conversion(
 
     Not if the conversion has ended before, or is not the lead's last: late news changes nothing.
     """
-    before = await store.get(tx, lead_id, lock=True)
+    before = await store.get(tx, lead_id, lock=True, with_deleted=True)
     operation = await get_operation(tx, conversion_id)
     if before.is_converted_by(conversion_id) and not operation.ended:
         lead, reopened = before.reopen(reason, now=now)

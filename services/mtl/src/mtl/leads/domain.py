@@ -146,10 +146,14 @@ class Lead(LeadDetails):
         lead = replace(edited, updated_at=now)
         return lead, LeadChanged(lead=lead.state())
 
-    def assign(self, owner_id: str, *, actor: str, now: datetime) -> tuple[Lead, LeadAssigned]:
+    def assign(
+        self, owner_id: str, *, actor: str, now: datetime, reason: str | None = None
+    ) -> tuple[Lead, LeadAssigned]:
         """To another owner, whatever became of it."""
         lead = replace(self, owner_id=owner_id, updated_at=now)
-        return lead, LeadAssigned(lead=lead.state(), from_owner_id=self.owner_id, assigned_by=actor)
+        return lead, LeadAssigned(
+            lead=lead.state(), from_owner_id=self.owner_id, assigned_by=actor, reason=reason
+        )
 
     def delete(self, *, now: datetime) -> tuple[Lead, LeadDeleted]:
         """Raises RuleBroken (LEAD_CONVERTED)."""

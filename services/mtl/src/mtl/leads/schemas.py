@@ -160,7 +160,7 @@ class LeadOut(BaseModel):
     version: int
     created_at: datetime
     updated_at: datetime
-    deleted_at: datetime | None = None
+    deleted_at: datetime | None
 
 
 class LeadMoveOut(BaseModel):

@@ -99,7 +99,7 @@ LISTING = Listing(
         "created_at",
         "updated_at",
     ],
-    sorts=["created_at", "updated_at", "converted_at", "name", "company", "status,created_at"],
+    sorts=["created_at", "updated_at", "converted_at", "name", "company"],
     words=["name", "company"],
     custom=custom_conditions,
 )

@@ -68,7 +68,10 @@ async def calendar_put_day(day: Day, body: OwnDayIn, tx: Tx, caller: Caller) -> 
 
 @router.delete("/days/{day}", dependencies=WRITE)
 async def calendar_remove_day(day: Day, tx: Tx, caller: Caller) -> DayOut:
-    """Leave a day to the law's calendar again."""
+    """Leave a day to the law's calendar again.
+
+    A day is said whole and has no version: the last word counts, so that no If-Match is asked for.
+    """
     _ensure_within("{day}", day)
     await actions.remove_day(tx, day)
     return await _shown(tx, caller, day)

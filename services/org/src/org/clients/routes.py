@@ -1,13 +1,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
 from starlette.responses import Response
 
+from chassis.audit.routes import audit_router
 from chassis.auth import Caller, allow
 from chassis.bodies import MoveIn
 from chassis.clock import Now
-from chassis.pages import Page, PageParams
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
+from chassis.pages import PageParams
 from chassis.patches import MergePatch
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
@@ -40,12 +42,10 @@ async def client_create(body: ClientIn, caller: Caller, tx: Tx, now: Now) -> Res
 
 @router.get("", dependencies=[READ])
 async def client_list(
-    tx: Tx,
-    page: PageParams,
-    active: Annotated[bool | None, Query(description="Let in, or shut out")] = None,
-) -> Page[ClientOut]:
+    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+) -> Listed[ClientOut]:
     """List service clients, newest first."""
-    return await store.read_page(tx, page, active=active)
+    return await store.LISTING.page(tx, page, asked)
 
 
 @router.get("/{client_key}", dependencies=[READ])
@@ -106,3 +106,7 @@ async def client_rotate_secret(
         tx, client_key, may=caller.may, now=now, expected=expected
     )
     return _told_once(client, secret, status=200)
+
+
+audit = audit_router("/clients", resource=store.CLIENT, dependencies=[READ])
+ROUTERS = (router, audit)

@@ -1,11 +1,13 @@
+"""Service clients; their secrets are kept by logins."""
+
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid, select
+from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import tenant_column
-from chassis.pages import Page, PageParams, fetch_page
+from chassis.lists.listing import Listing
 from chassis.rows import fetch_row, insert_row, update_row
 from chassis.tables import instant
 from org.clients.domain import Client
@@ -27,6 +29,17 @@ clients = Table(
     Column("version", Integer, nullable=False),
 )
 
+CLIENT = "org.client"
+LISTING = Listing(
+    clients,
+    ClientOut,
+    resource=CLIENT,
+    entity=Client,
+    filters=["client_id", "name", "active", "created_at", "updated_at"],
+    sorts=["client_id", "name", "created_at", "updated_at"],
+    words=["name", "client_id"],
+)
+
 
 async def get(tx: AsyncConnection, client_key: UUID, *, lock: bool = False) -> Client:
     """Raises NotFound."""
@@ -40,13 +53,3 @@ async def add(tx: AsyncConnection, client: Client) -> None:
 async def save(tx: AsyncConnection, client: Client) -> Client:
     """Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, clients, client)
-
-
-async def read_page(
-    tx: AsyncConnection, page: PageParams, *, active: bool | None
-) -> Page[ClientOut]:
-    """A page of service clients, newest first."""
-    query = select(clients)
-    if active is not None:
-        query = query.where(clients.c.active == active)
-    return await fetch_page(tx, query, page, shape=ClientOut.model_validate)

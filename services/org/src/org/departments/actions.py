@@ -1,12 +1,14 @@
 """What can be done with a department. Moves go one after the other, so that none closes a ring."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.custom_fields.values import validated_custom_fields
 from chassis.outbox import publish
 from chassis.preconditions import UNCONDITIONAL, Precondition
 from contracts.org.events import DepartmentCreated, Post
@@ -24,15 +26,18 @@ async def create_department(
     code: str | None = None,
     parent_id: UUID | None = None,
     manager_id: UUID | None = None,
+    custom_fields: Mapping[str, Any] | None = None,
     department_id: UUID | None = None,
 ) -> Department:
     """Add a department below another, or a root. Raises Invalid with every violation."""
+    fields = await validated_custom_fields(tx, store.DEPARTMENT, custom_fields or {})
     department = Department(
         id=department_id or new_id(),
         name=name,
         code=code,
         parent_id=parent_id,
         manager_id=manager_id,
+        custom_fields=fields,
         created_at=now,
         updated_at=now,
     )
@@ -54,10 +59,14 @@ async def change_department(
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> Department:
-    """Give it another name, code or head. Raises NotFound, Invalid with every violation."""
+    """Change what is known of it. Raises NotFound, Invalid with every violation."""
     before = await store.get(tx, department_id, lock=True)
     expected.check(before)
     after = edit(before)
+    fields = await validated_custom_fields(
+        tx, store.DEPARTMENT, after.custom_fields, before=before.custom_fields
+    )
+    after = replace(after, custom_fields=fields)
     if after == before:
         return before
     head = after.manager_id if after.manager_id != before.manager_id else None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from contracts.org.events import (
@@ -27,6 +28,7 @@ class Department:
     parent_id: UUID | None = None
     manager_id: UUID | None = None
     active: bool = True
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime
     updated_at: datetime
     version: int = 1
@@ -62,6 +64,7 @@ class Department:
             parent_id=self.parent_id,
             manager_id=self.manager_id,
             active=self.active,
+            custom_fields=dict(self.custom_fields),
         )
 
 

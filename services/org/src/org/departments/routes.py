@@ -1,17 +1,25 @@
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import Caller, allow
+from chassis.audit.routes import audit_router
+from chassis.auth import Caller, Principal, allow
 from chassis.bodies import MoveIn
 from chassis.clock import Now
+from chassis.external_ids.routes import ByExternalId, Catalogue, external_id_router
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
 from chassis.pages import Page, PageParams
 from chassis.patches import MergePatch
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
 from org.departments import actions, store
+from org.departments.domain import Department
 from org.departments.schemas import (
     DepartmentEdit,
     DepartmentIn,
@@ -35,6 +43,7 @@ async def department_create(
         code=body.code,
         parent_id=body.parent_id,
         manager_id=body.manager_id,
+        custom_fields=body.custom_fields,
         now=now,
     )
     response.headers["Location"] = f"/org/v1/departments/{department.id}"
@@ -43,26 +52,10 @@ async def department_create(
 
 @router.get("", dependencies=[READ])
 async def department_list(
-    tx: Tx,
-    page: PageParams,
-    parent_id: Annotated[UUID | None, Query(description="Right below this one")] = None,
-    roots: Annotated[
-        bool | None, Query(alias="parent_id__isnull", description="Only roots, or no roots")
-    ] = None,
-    manager_id: Annotated[UUID | None, Query(description="Headed by this person")] = None,
-    active: Annotated[bool | None, Query(description="Active ones, or closed ones")] = None,
-    code: Annotated[str | None, Query(description="With this code")] = None,
-) -> Page[DepartmentOut]:
-    """List departments by name."""
-    return await store.read_page(
-        tx,
-        page,
-        parent_id=parent_id,
-        roots=roots,
-        manager_id=manager_id,
-        active=active,
-        code=code,
-    )
+    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+) -> Listed[DepartmentOut]:
+    """List departments, newest first."""
+    return await store.LISTING.page(tx, page, asked)
 
 
 @router.get("/{department_id}", dependencies=[READ])
@@ -75,7 +68,7 @@ async def department_get(department_id: UUID, tx: Tx) -> DepartmentOut:
 async def department_change(
     department_id: UUID, body: MergePatch[DepartmentEdit], expected: IfMatch, tx: Tx, now: Now
 ) -> DepartmentOut:
-    """Give it another name, code or head."""
+    """Change what the body names."""
     department = await actions.change_department(
         tx, department_id, body.applied, now=now, expected=expected
     )
@@ -143,3 +136,36 @@ async def department_reactivate(
 async def department_delete(department_id: UUID, expected: IfMatch, tx: Tx, now: Now) -> None:
     """Take it out of the tree; nobody may be in it, and nothing below it."""
     await actions.delete_department(tx, department_id, now=now, expected=expected)
+
+
+async def _create(
+    tx: AsyncConnection, body: DepartmentIn, _: Principal, now: datetime
+) -> Department:
+    return await actions.create_department(tx, **vars(body), now=now)
+
+
+async def _replace(
+    tx: AsyncConnection, department_id: UUID, body: DepartmentIn, caller: Principal, now: datetime
+) -> Department:
+    """First its place: moves go one after the other, before any row is locked."""
+    values = dict(vars(body))
+    parent_id = values.pop("parent_id")
+    await actions.move_department(tx, department_id, parent_id, by=caller.subject, now=now)
+    return await actions.change_department(
+        tx, department_id, lambda one: replace(one, **values), now=now
+    )
+
+
+by_external_id = external_id_router(
+    ByExternalId(
+        scoped=Catalogue(store.DEPARTMENT),
+        collection="/departments",
+        body=DepartmentIn,
+        answer=DepartmentOut,
+        create=_create,
+        update=_replace,
+        get=store.get,
+    )
+)
+audit = audit_router("/departments", resource=store.DEPARTMENT, dependencies=[READ])
+ROUTERS = (by_external_id, router, audit)

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -34,6 +34,7 @@ class DepartmentEdit(BaseModel):
     manager_id: UUID | None = Field(
         None, description="The person who heads it, and so sees what it and all below it own"
     )
+    custom_fields: dict[str, Any] = {}
 
 
 class DepartmentIn(DepartmentEdit):
@@ -66,6 +67,7 @@ class DepartmentOut(BaseModel):
     parent_id: UUID | None
     manager_id: UUID | None
     active: bool
+    custom_fields: dict[str, Any]
     created_at: datetime
     updated_at: datetime
     version: int

@@ -21,9 +21,14 @@ from sqlalchemy import (
     table,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.custom_fields.values import custom_conditions
 from chassis.db import CURRENT_TENANT, tenant_column
+from chassis.external_ids.actions import forget_external_ids
+from chassis.lists.listing import Listing
+from chassis.lists.words import forget_words
 from chassis.pages import ASC, Page, PageParams, fetch_page
 from chassis.rows import fetch_row, from_columns, insert_row, update_row
 from chassis.tables import instant
@@ -42,6 +47,7 @@ departments = Table(
     Column("parent_id", Uuid),
     Column("manager_id", Uuid),
     Column("active", Boolean, nullable=False),
+    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
     instant("created_at"),
     instant("updated_at"),
     Column("version", Integer, nullable=False),
@@ -49,6 +55,18 @@ departments = Table(
     Index(None, "tenant_id", "parent_id", "id"),
     Index(None, "tenant_id", "manager_id", "id"),
     Index(None, "tenant_id", "name", "id"),
+)
+
+DEPARTMENT = "org.department"
+LISTING = Listing(
+    departments,
+    DepartmentOut,
+    resource=DEPARTMENT,
+    entity=Department,
+    filters=["name", "code", "parent_id", "manager_id", "active", "created_at", "updated_at"],
+    sorts=["name", "created_at", "updated_at"],
+    words=["name", "code"],
+    custom=custom_conditions,
 )
 
 # Append-only: where a department stood, and who moved it.
@@ -110,7 +128,10 @@ async def save(tx: AsyncConnection, department: Department) -> Department:
 
 
 async def remove(tx: AsyncConnection, department_id: UUID) -> None:
+    """Gone for good, with its words and what other systems call it."""
     await tx.execute(delete(departments).where(departments.c.id == department_id))
+    await forget_words(tx, DEPARTMENT, [department_id])
+    await forget_external_ids(tx, DEPARTMENT, department_id)
 
 
 async def add_move(tx: AsyncConnection, move: Move) -> None:
@@ -184,38 +205,12 @@ async def named(tx: AsyncConnection) -> list[Department]:
     return [from_columns(Department, row._mapping) for row in rows]
 
 
-async def read_page(
-    tx: AsyncConnection,
-    page: PageParams,
-    *,
-    parent_id: UUID | None,
-    roots: bool | None,
-    manager_id: UUID | None,
-    active: bool | None,
-    code: str | None,
-) -> Page[DepartmentOut]:
-    """A page of departments by name."""
-    wanted = {"parent_id": parent_id, "manager_id": manager_id, "active": active, "code": code}
-    query: Select[Any] = select(departments)
-    for name, value in wanted.items():
-        if value is not None:
-            query = query.where(departments.c[name] == value)
-    if roots is not None:
-        query = query.where(departments.c.parent_id.is_(None) == roots)
-    return await _page(tx, query, page)
-
-
 async def read_subtree(
     tx: AsyncConnection, department_id: UUID, page: PageParams
 ) -> Page[DepartmentOut]:
     """A page of the department and all below it, by name."""
     below = _line(department_id, upwards=False)
-    return await _page(
-        tx, select(departments).where(departments.c.id.in_(select(below.c.id))), page
-    )
-
-
-async def _page(tx: AsyncConnection, query: Select[Any], page: PageParams) -> Page[DepartmentOut]:
+    query: Select[Any] = select(departments).where(departments.c.id.in_(select(below.c.id)))
     by_name = [(departments.c.name, ASC)]
     return await fetch_page(tx, query, page, sort=by_name, shape=DepartmentOut.model_validate)
 

@@ -14,14 +14,16 @@ from chassis.bodies import MoveIn
 from chassis.clock import Now
 from chassis.context import current
 from chassis.db import Database
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
 from chassis.operations.waiter import OperationWaiter
-from chassis.pages import Page, PageParams, fetch_page
+from chassis.pages import PageParams
 from chassis.routing import new_router
 from chassis.rows import from_columns
 from chassis.texts import Texts
 from chassis.transaction import Tx
 from org.notifications import actions, store
-from org.notifications.domain import Notification, NotificationKind
+from org.notifications.domain import Notification
 from org.notifications.schemas import (
     NotificationOut,
     PreferencesIn,
@@ -39,18 +41,11 @@ OVERLAP = timedelta(seconds=30)
 
 @router.get("", dependencies=READ)
 async def notification_list(
-    request: Request,
-    tx: Tx,
-    page: PageParams,
-    caller: Caller,
-    *,
-    kind: NotificationKind | None = None,
-    unread: bool | None = None,
-) -> Page[NotificationOut]:
+    request: Request, tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+) -> Listed[NotificationOut]:
     """What the caller was told, newest first."""
-    query = store.listed(caller.subject, kind=kind, unread=unread)
-    return await fetch_page(
-        tx, query, page, shape=lambda row: _shown(request, from_columns(Notification, row))
+    return await store.LISTING.page(
+        tx, page, asked, shape=lambda row: _shown(request, from_columns(Notification, row))
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     DateTime,
     Index,
     Integer,
@@ -24,10 +25,13 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import enum_column, tenant_column
+from chassis.lists.filters import Filter
+from chassis.lists.listing import Listing
 from chassis.rows import from_columns, insert_row, update_row
 from kernel.errors import NotFound
 from org.database import metadata
 from org.notifications.domain import Notification, NotificationKind
+from org.notifications.schemas import NotificationOut
 
 notifications = Table(
     "notifications",
@@ -70,7 +74,7 @@ async def add(tx: AsyncConnection, notification: Notification) -> None:
 
 async def get(tx: AsyncConnection, notification_id: UUID, *, recipient: str) -> Notification:
     """Raises NotFound, also for those of others."""
-    query: Select[Any] = listed(recipient).where(notifications.c.id == notification_id)
+    query: Select[Any] = _of(recipient).where(notifications.c.id == notification_id)
     row = (await tx.execute(query.with_for_update())).one_or_none()
     if row is None:
         raise NotFound("notification", notification_id)
@@ -82,21 +86,33 @@ async def save(tx: AsyncConnection, notification: Notification) -> Notification:
     return await update_row(tx, notifications, notification)
 
 
-def listed(
-    recipient: str, *, kind: NotificationKind | None = None, unread: bool | None = None
-) -> Select[Any]:
-    """Somebody's notifications, as a query for a page."""
-    query = select(notifications).where(notifications.c.recipient == recipient)
-    if kind is not None:
-        query = query.where(notifications.c.kind == kind)
-    if unread is not None:
-        is_unread = notifications.c.read_at.is_(None)
-        query = query.where(is_unread if unread else ~is_unread)
-    return query
+def _of(recipient: str) -> Select[Any]:
+    return select(notifications).where(notifications.c.recipient == recipient)
+
+
+def _is_unread(value: bool = True) -> ColumnElement[bool]:  # noqa: FBT001, FBT002  # a filter's value
+    unread = notifications.c.read_at.is_(None)
+    return unread if value else ~unread
+
+
+LISTING = Listing(
+    notifications,
+    NotificationOut,
+    resource="org.notification",
+    personal="recipient",
+    filters=[
+        "kind",
+        "resource",
+        "record_id",
+        "created_at",
+        Filter(name="unread", kind=bool, where=_is_unread),
+    ],
+    sorts=["created_at"],
+)
 
 
 async def unread(tx: AsyncConnection, recipient: str) -> int:
-    query = select(func.count()).select_from(listed(recipient, unread=True).subquery())
+    query = select(func.count()).select_from(_of(recipient).where(_is_unread()).subquery())
     return (await tx.execute(query)).scalar_one()
 
 
@@ -115,7 +131,7 @@ async def since(
     tx: AsyncConnection, recipient: str, instant: datetime, *, most: int
 ) -> Sequence[Notification]:
     """What somebody was told from an instant on, the oldest first."""
-    query = listed(recipient).where(notifications.c.created_at >= instant)
+    query = _of(recipient).where(notifications.c.created_at >= instant)
     rows = await tx.execute(query.order_by(notifications.c.id).limit(most))
     return [from_columns(Notification, row._mapping) for row in rows]
 

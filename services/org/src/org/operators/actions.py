@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import acting_for
+from chassis.preconditions import UNCONDITIONAL, Precondition
 from org.operators.domain import Admin, NewSettings
 from org.people.actions.edit import create_person
 from org.roles.actions import plant_roles
@@ -45,18 +46,28 @@ async def open_tenant(
 
 
 async def move(
-    tx: AsyncConnection, tenant_id: UUID, status: TenantStatus, *, now: datetime
+    tx: AsyncConnection,
+    tenant_id: UUID,
+    status: TenantStatus,
+    *,
+    now: datetime,
+    expected: Precondition = UNCONDITIONAL,
 ) -> Tenant:
     """Suspend or resume. Raises NotFound and RuleBroken (TENANT_GONE)."""
     async with acting_for(tx, tenant_id):
-        return await move_tenant(tx, tenant_id, status, now=now)
+        return await move_tenant(tx, tenant_id, status, now=now, expected=expected)
 
 
 async def delete_tenant(
-    tx: AsyncConnection, tenant_id: UUID, *, actor: str | None, now: datetime
+    tx: AsyncConnection,
+    tenant_id: UUID,
+    *,
+    actor: str | None,
+    now: datetime,
+    expected: Precondition = UNCONDITIONAL,
 ) -> TenantTask:
     """Shut a tenant out and have every service delete its rows, org last. Raises NotFound."""
-    await move(tx, tenant_id, TenantStatus.DELETED, now=now)
+    await move(tx, tenant_id, TenantStatus.DELETED, now=now, expected=expected)
     return await request_task(tx, tenant_id, TaskKind.DELETE, actor=actor, now=now)
 
 

@@ -70,25 +70,27 @@ async def tenant_edit(
 
 
 @router.post("/{tenant_id}/suspend", dependencies=OPERATOR)
-async def tenant_suspend(tenant_id: UUID, tx: Tx, now: Now) -> TenantOut:
+async def tenant_suspend(tenant_id: UUID, expected: IfMatch, tx: Tx, now: Now) -> TenantOut:
     """Let a tenant only read from now on, in every service, within seconds."""
-    tenant = await actions.move(tx, tenant_id, TenantStatus.SUSPENDED, now=now)
+    tenant = await actions.move(tx, tenant_id, TenantStatus.SUSPENDED, now=now, expected=expected)
     return TenantOut.model_validate(tenant)
 
 
 @router.post("/{tenant_id}/resume", dependencies=OPERATOR)
-async def tenant_resume(tenant_id: UUID, tx: Tx, now: Now) -> TenantOut:
+async def tenant_resume(tenant_id: UUID, expected: IfMatch, tx: Tx, now: Now) -> TenantOut:
     """Let a suspended tenant write again."""
-    tenant = await actions.move(tx, tenant_id, TenantStatus.ACTIVE, now=now)
+    tenant = await actions.move(tx, tenant_id, TenantStatus.ACTIVE, now=now, expected=expected)
     return TenantOut.model_validate(tenant)
 
 
 @router.post("/{tenant_id}/delete", status_code=202, dependencies=OPERATOR)
 async def tenant_delete(
-    tenant_id: UUID, response: Response, caller: Caller, tx: Tx, now: Now
+    tenant_id: UUID, response: Response, expected: IfMatch, caller: Caller, tx: Tx, now: Now
 ) -> TenantTaskOut:
     """Shut a tenant out at once, and have every service delete all its rows."""
-    task = await actions.delete_tenant(tx, tenant_id, actor=caller.subject, now=now)
+    task = await actions.delete_tenant(
+        tx, tenant_id, actor=caller.subject, now=now, expected=expected
+    )
     response.headers["Location"] = f"/org/v1/tenant-tasks/{task.id}"
     return await told(tx, task)
 

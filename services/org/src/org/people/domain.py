@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from contracts.org import events as facts
@@ -51,6 +52,7 @@ class Person:
     posts: tuple[Post, ...] = ()
     leaves: tuple[Leave, ...] = ()
     active: bool = True
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime
     updated_at: datetime
     version: int = 1
@@ -109,4 +111,5 @@ class Person:
             manager_id=self.manager_id,
             leaves=tuple(leave.state() for leave in self.leaves),
             role_ids=self.role_ids,
+            custom_fields=dict(self.custom_fields),
         )

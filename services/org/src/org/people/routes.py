@@ -1,18 +1,28 @@
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import Caller, allow
+from chassis.audit.routes import audit_router
+from chassis.auth import Caller, Principal, allow
 from chassis.bodies import MoveIn
 from chassis.clock import Now
-from chassis.pages import Page, PageParams
+from chassis.custom_fields.routes import custom_field_router
+from chassis.external_ids.routes import ByExternalId, Catalogue, external_id_router
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
+from chassis.pages import PageParams
 from chassis.patches import MergePatch
 from chassis.preconditions import UNCONDITIONAL, IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
+from org.departments import store as departments
 from org.people import actions, store
-from org.people.schemas import LeaveIn, PersonEdit, PersonIn, PersonOut
+from org.people.domain import Person
+from org.people.schemas import LeaveIn, PersonEdit, PersonIn, PersonKnown, PersonOut
 
 router = new_router("/people", tag="people")
 of_me = new_router("/me/leaves", tag="people")
@@ -37,6 +47,7 @@ async def person_create(
         username=body.username,
         password=body.secret,
         scopes=tuple(body.scopes),
+        custom_fields=body.custom_fields,
         may=caller.may,
         now=now,
     )
@@ -46,20 +57,10 @@ async def person_create(
 
 @router.get("", dependencies=[READ])
 async def person_list(
-    tx: Tx,
-    page: PageParams,
-    department_id: Annotated[UUID | None, Query(description="With a post in this one")] = None,
-    role_id: Annotated[UUID | None, Query(description="With this role")] = None,
-    manager_id: Annotated[UUID | None, Query(description="Who report to this person")] = None,
-    active: Annotated[bool | None, Query(description="Who are here, or who left")] = None,
-    subject: Annotated[str | None, Query(description="Whose tokens say this `sub`")] = None,
-    name: Annotated[str | None, Query(description="Of exactly this name")] = None,
-) -> Page[PersonOut]:
+    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+) -> Listed[PersonOut]:
     """List people, newest first."""
-    wanted = {"manager_id": manager_id, "active": active, "subject": subject, "name": name}
-    return await store.read_page(
-        tx, page, department_id=department_id, role_id=role_id, wanted=wanted
-    )
+    return await store.LISTING.page(tx, page, asked)
 
 
 @router.get("/{person_id}", dependencies=[READ])
@@ -144,7 +145,41 @@ async def leave_add(body: LeaveIn, caller: Caller, tx: Tx, now: Now) -> PersonOu
 
 
 @of_me.delete("/{leave_id}", status_code=204, dependencies=[OWN])
-async def leave_cancel(leave_id: UUID, caller: Caller, tx: Tx, now: Now) -> None:
-    """Take a leave of mine back."""
+async def leave_cancel(leave_id: UUID, expected: IfMatch, caller: Caller, tx: Tx, now: Now) -> None:
+    """Take a leave of mine back; its ETag is that of me, the person."""
     me = await store.by_subject(tx, caller.subject)
-    await actions.cancel_leave(tx, me, leave_id, now=now, expected=UNCONDITIONAL)
+    await actions.cancel_leave(tx, me, leave_id, now=now, expected=expected)
+
+
+async def _create(
+    tx: AsyncConnection, body: PersonKnown, caller: Principal, now: datetime
+) -> Person:
+    """Somebody without a username: they sign in elsewhere, or are invited."""
+    return await actions.create_person(tx, **vars(body), scopes=(), may=caller.may, now=now)
+
+
+async def _replace(
+    tx: AsyncConnection, person_id: UUID, body: PersonKnown, caller: Principal, now: datetime
+) -> Person:
+    def edit(before: Person) -> Person:
+        return replace(before, **vars(body))
+
+    return await actions.change_person(tx, person_id, edit, may=caller.may, now=now)
+
+
+by_external_id = external_id_router(
+    ByExternalId(
+        scoped=Catalogue(store.PERSON),
+        collection="/people",
+        body=PersonKnown,
+        answer=PersonOut,
+        create=_create,
+        update=_replace,
+        get=store.get,
+    )
+)
+audit = audit_router("/people", resource=store.PERSON, dependencies=[READ])
+custom_fields = custom_field_router(
+    "org", {store.PERSON: store.people, departments.DEPARTMENT: departments.departments}
+)
+ROUTERS = (by_external_id, router, of_me, audit, custom_fields)

@@ -1,5 +1,5 @@
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import (
@@ -50,13 +50,13 @@ class PostIn(Post):
     primary: bool = False
 
 
-class PersonEdit(BaseModel):
-    """All that may be edited of a person."""
+class PersonKnown(BaseModel):
+    """What another system knows of a person; roles and scopes are given here alone."""
 
     model_config = ConfigDict(
         extra="forbid",
         from_attributes=True,
-        json_schema_extra={"examples": [{"phone": "+8613912345678", "manager_id": None}]},
+        json_schema_extra={"examples": [{"name": "李娜", "phone": "+8613912345678"}]},
     )
     name: Name
     email: Email | None = None
@@ -64,6 +64,15 @@ class PersonEdit(BaseModel):
     subject: Subject | None = None
     manager_id: UUID | None = Field(None, description="The person they report to")
     posts: Annotated[tuple[PostIn, ...], Field(max_length=20)] = ()
+    custom_fields: dict[str, Any] = {}
+
+
+class PersonEdit(PersonKnown):
+    """All that may be edited of a person."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"phone": "+8613912345678", "manager_id": None}]},
+    )
     role_ids: Annotated[tuple[UUID, ...], Field(max_length=50), AfterValidator(_each_once)] = ()
     scopes: Scopes = Field([], description="Beyond those of the roles")
 
@@ -169,6 +178,7 @@ class PersonOut(BaseModel):
     scopes: list[str]
     leaves: list[LeaveOut]
     active: bool
+    custom_fields: dict[str, Any]
     created_at: datetime
     updated_at: datetime
     version: int

@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Date,
     Index,
     Integer,
+    Label,
     Select,
     Table,
     Text,
@@ -25,8 +27,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.custom_fields.values import custom_conditions
 from chassis.db import CURRENT_TENANT, tenant_column
-from chassis.pages import Page, PageParams, fetch_page
+from chassis.lists.filters import Filter
+from chassis.lists.listing import Listing
 from chassis.rows import from_columns, insert_row, to_columns, update_row
 from chassis.tables import instant
 from contracts.org.events import Post
@@ -50,6 +54,7 @@ people = Table(
     Column("scopes", ARRAY(Text, as_tuple=True), nullable=False),
     Column("manager_id", Uuid),
     Column("active", Boolean, nullable=False),
+    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
     instant("created_at"),
     instant("updated_at"),
     Column("version", Integer, nullable=False),
@@ -70,6 +75,7 @@ person_leaves = Table(
     Index(None, "tenant_id", "person_id", "from_date"),
 )
 
+PERSON = "org.person"
 _LINE_LOCK = text(
     f"SELECT pg_advisory_xact_lock(hashtextextended('managers:' || {CURRENT_TENANT}, 7))"
 )
@@ -184,10 +190,13 @@ def _leave(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _whole() -> Select[Any]:
-    """People with their posts, the primary one first, their roles and their leaves."""
+    return select(people, *_parts())
+
+
+def _parts() -> tuple[Label[Any], ...]:
+    """A person's posts, the primary one first, leaves and roles."""
     posts, leaves, held = department_posts.c, person_leaves.c, role_holders.c
-    return select(
-        people,
+    return (
         _listed(department_posts, ("department_id", "title", "primary"),
                 (posts.primary.desc(), posts.department_id)).label("posts"),
         _listed(person_leaves, ("id", "from_date", "to_date", "substitute_id"),
@@ -211,27 +220,39 @@ def _listed(table: Table, names: Iterable[str], order: Iterable[Any]) -> Any:
     return query.where(table.c.person_id == people.c.id).correlate(people).scalar_subquery()
 
 
-async def read_page(
-    tx: AsyncConnection,
-    page: PageParams,
-    *,
-    department_id: UUID | None,
-    role_id: UUID | None,
-    wanted: dict[str, Any],
-) -> Page[PersonOut]:
-    """A page of people, newest first; `wanted` are columns and their values."""
-    query = _whole()
-    for name, value in wanted.items():
-        if value is not None:
-            query = query.where(people.c[name] == value)
-    if department_id is not None:
-        posts = department_posts.c
-        query = query.where(_among(posts.person_id, posts.department_id == department_id))
-    if role_id is not None:
-        held = role_holders.c
-        query = query.where(_among(held.person_id, held.role_id == role_id))
-    return await fetch_page(tx, query, page, shape=PersonOut.model_validate)
-
-
-def _among(ids: Column[Any], condition: Any) -> Any:
+def _among(ids: Column[Any], condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return people.c.id.in_(select(ids).where(condition))
+
+
+def _in_department(department_id: UUID) -> ColumnElement[bool]:
+    held = department_posts.c
+    return _among(held.person_id, held.department_id == department_id)
+
+
+def _with_role(role_id: UUID) -> ColumnElement[bool]:
+    held = role_holders.c
+    return _among(held.person_id, held.role_id == role_id)
+
+
+LISTING = Listing(
+    people,
+    PersonOut,
+    resource=PERSON,
+    filters=[
+        "name",
+        "email",
+        "phone",
+        "username",
+        "subject",
+        "manager_id",
+        "active",
+        "created_at",
+        "updated_at",
+        Filter(name="department_id", kind=UUID, where=_in_department),
+        Filter(name="role_id", kind=UUID, where=_with_role),
+    ],
+    sorts=["name", "created_at", "updated_at"],
+    words=["name", "email", "phone", "username"],
+    custom=custom_conditions,
+    more=_parts(),
+)

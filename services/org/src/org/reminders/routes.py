@@ -1,12 +1,15 @@
 """A person's reminders over HTTP; everybody sees only their own."""
 
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
 
 from chassis.auth import Caller, allow
 from chassis.clock import Now
-from chassis.pages import Page, PageParams, fetch_page
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
+from chassis.pages import PageParams
 from chassis.patches import MergePatch
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
@@ -38,11 +41,10 @@ async def reminder_create(
 
 @router.get("", dependencies=READ)
 async def reminder_list(
-    tx: Tx, page: PageParams, caller: Caller, *, sent: bool | None = None
-) -> Page[ReminderOut]:
+    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+) -> Listed[ReminderOut]:
     """The caller's reminders, newest first."""
-    query = store.listed(caller.subject, sent=sent)
-    return await fetch_page(tx, query, page, shape=ReminderOut.model_validate)
+    return await store.LISTING.page(tx, page, asked)
 
 
 @router.get("/{reminder_id}", dependencies=READ)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     DateTime,
     Index,
     Integer,
@@ -18,10 +19,13 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import tenant_column
+from chassis.lists.filters import Filter
+from chassis.lists.listing import Listing
 from chassis.rows import from_columns, insert_row, update_row
 from kernel.errors import NotFound
 from org.database import metadata
 from org.reminders.domain import Reminder
+from org.reminders.schemas import ReminderOut
 
 reminders = Table(
     "reminders",
@@ -38,6 +42,29 @@ reminders = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
     Index(None, "tenant_id", "owner_id", "id"),
+)
+
+
+def _is_sent(value: bool) -> ColumnElement[bool]:  # noqa: FBT001  # a filter's value
+    sent = reminders.c.sent_at.is_not(None)
+    return sent if value else ~sent
+
+
+LISTING = Listing(
+    reminders,
+    ReminderOut,
+    resource="org.reminder",
+    personal="owner_id",
+    entity=Reminder,
+    filters=[
+        "remind_at",
+        "sent_at",
+        "resource",
+        "record_id",
+        "created_at",
+        Filter(name="sent", kind=bool, where=_is_sent),
+    ],
+    sorts=["remind_at", "created_at"],
 )
 
 
@@ -58,7 +85,8 @@ async def get(
     tx: AsyncConnection, reminder_id: UUID, *, owner_id: str, lock: bool = False
 ) -> Reminder:
     """Raises NotFound, also for those of others."""
-    found = await _one(tx, listed(owner_id).where(reminders.c.id == reminder_id), lock=lock)
+    mine = (reminders.c.id == reminder_id) & (reminders.c.owner_id == owner_id)
+    found = await _one(tx, select(reminders).where(mine), lock=lock)
     if found is None:
         raise NotFound("reminder", reminder_id)
     return found
@@ -72,12 +100,3 @@ async def find(tx: AsyncConnection, reminder_id: UUID) -> Reminder | None:
 async def _one(tx: AsyncConnection, query: Select[Any], *, lock: bool) -> Reminder | None:
     row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
     return None if row is None else from_columns(Reminder, row._mapping)
-
-
-def listed(owner_id: str, *, sent: bool | None = None) -> Select[Any]:
-    """Somebody's reminders, as a query for a page."""
-    query = select(reminders).where(reminders.c.owner_id == owner_id)
-    if sent is not None:
-        is_sent = reminders.c.sent_at.is_not(None)
-        query = query.where(is_sent if sent else ~is_sent)
-    return query

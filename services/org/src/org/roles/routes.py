@@ -1,11 +1,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
 
+from chassis.audit.routes import audit_router
 from chassis.auth import Caller, allow
 from chassis.clock import Now
-from chassis.pages import Page, PageParams
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
+from chassis.pages import PageParams
 from chassis.patches import MergePatch
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
@@ -36,13 +39,10 @@ async def role_create(
 
 @router.get("", dependencies=[READ])
 async def role_list(
-    tx: Tx,
-    page: PageParams,
-    code: Annotated[str | None, Query(description="With this code")] = None,
-    built_in: Annotated[bool | None, Query(description="Those of the release, or own ones")] = None,
-) -> Page[RoleOut]:
+    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+) -> Listed[RoleOut]:
     """List roles, newest first."""
-    return await store.read_page(tx, page, code=code, built_in=built_in)
+    return await store.LISTING.page(tx, page, asked)
 
 
 @router.get("/{role_id}", dependencies=[READ])
@@ -71,3 +71,7 @@ async def role_change(
 async def role_delete(role_id: UUID, expected: IfMatch, tx: Tx, now: Now) -> None:
     """Delete a role of one's own that nobody has."""
     await actions.delete_role(tx, role_id, now=now, expected=expected)
+
+
+audit = audit_router("/roles", resource=store.ROLE, dependencies=[READ])
+ROUTERS = (router, audit)

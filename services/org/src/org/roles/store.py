@@ -23,7 +23,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import CURRENT_TENANT, tenant_column
-from chassis.pages import Page, PageParams, fetch_page
+from chassis.lists.listing import Listing
+from chassis.lists.words import forget_words
 from chassis.rows import fetch_row, from_columns, insert_row, update_row
 from chassis.tables import instant
 from org.database import metadata
@@ -43,6 +44,17 @@ roles = Table(
     instant("updated_at"),
     Column("version", Integer, nullable=False),
     Index(None, "tenant_id", "code", unique=True),
+)
+
+ROLE = "org.role"
+LISTING = Listing(
+    roles,
+    RoleOut,
+    resource=ROLE,
+    entity=Role,
+    filters=["code", "name", "built_in", "created_at", "updated_at"],
+    sorts=["code", "name", "created_at", "updated_at"],
+    words=["name", "code"],
 )
 
 # Who has which role; a person's row says so too when it is read.
@@ -81,6 +93,7 @@ async def save(tx: AsyncConnection, role: Role) -> Role:
 
 async def remove(tx: AsyncConnection, role_id: UUID) -> None:
     await tx.execute(delete(roles).where(roles.c.id == role_id))
+    await forget_words(tx, ROLE, [role_id])
 
 
 async def by_code(tx: AsyncConnection) -> dict[str, Role]:
@@ -122,14 +135,3 @@ async def set_held(tx: AsyncConnection, person_id: UUID, role_ids: Collection[UU
     rows = [{"person_id": person_id, "role_id": key} for key in role_ids if key not in there]
     if rows:
         await tx.execute(insert(role_holders), rows)
-
-
-async def read_page(
-    tx: AsyncConnection, page: PageParams, *, code: str | None, built_in: bool | None
-) -> Page[RoleOut]:
-    """A page of roles, newest first."""
-    query: Select[Any] = select(roles)
-    for name, value in {"code": code, "built_in": built_in}.items():
-        if value is not None:
-            query = query.where(roles.c[name] == value)
-    return await fetch_page(tx, query, page, shape=RoleOut.model_validate)

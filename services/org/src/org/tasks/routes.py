@@ -9,7 +9,9 @@ from chassis.auth import Caller, allow
 from chassis.bodies import MoveIn
 from chassis.clock import Now, business_date
 from chassis.context import current
-from chassis.pages import Page, PageParams, fetch_page
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
+from chassis.pages import PageParams
 from chassis.patches import MergePatch
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
@@ -17,7 +19,7 @@ from chassis.rows import from_columns
 from chassis.texts import Texts
 from chassis.transaction import Tx
 from org.tasks import actions, store
-from org.tasks.domain import Move, Task, TaskKind, TaskState
+from org.tasks.domain import Move, Task
 from org.tasks.schemas import TaskEdit, TaskIn, TaskOut
 from org.tenants import store as tenants
 
@@ -69,20 +71,19 @@ async def task_list(
     page: PageParams,
     now: Now,
     caller: Caller,
+    asked: Annotated[Asked, store.LISTING.query],
     *,
-    state: TaskState | None = None,
-    kind: TaskKind | None = None,
     overdue: Annotated[bool, Query(description="Only open ones whose due date is over")] = False,
-) -> Page[TaskOut]:
+) -> Listed[TaskOut]:
     """What the caller has to do, newest first."""
     shape = await _shape(request, tx, caller, now)
-    query = store.listed(
-        caller.subject,
-        state=TaskState.OPEN if overdue else state,
-        kind=kind,
-        due_before=shape.today if overdue else None,
+    return await store.LISTING.page(
+        tx,
+        page,
+        asked,
+        shape=lambda row: shape(from_columns(Task, row)),
+        where=store.due_before(shape.today) if overdue else (),
     )
-    return await fetch_page(tx, query, page, shape=lambda row: shape(from_columns(Task, row)))
 
 
 @router.get("/{task_id}", dependencies=READ)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Index,
@@ -21,10 +22,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import enum_column, tenant_column
+from chassis.lists.columns import sort_column
+from chassis.lists.listing import Listing
 from chassis.rows import from_columns, insert_row, update_row
 from kernel.errors import NotFound
 from org.database import metadata
 from org.tasks.domain import Task, TaskKind, TaskState
+from org.tasks.schemas import TaskOut
 
 tasks = Table(
     "tasks",
@@ -38,6 +42,7 @@ tasks = Table(
     Column("resource", Text),
     Column("record_id", Uuid),
     Column("due_date", Date),
+    sort_column("due_date", Date()),
     Column("state", enum_column(TaskState), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
@@ -53,6 +58,15 @@ tasks = Table(
         unique=True,
         postgresql_where=text("kind <> 'OWN'"),
     ),
+)
+
+LISTING = Listing(
+    tasks,
+    TaskOut,
+    resource="org.task",
+    personal="assignee",
+    filters=["state", "kind", "due_date", "resource", "record_id", "created_at", "updated_at"],
+    sorts=["due_date", "created_at", "updated_at", "state,due_date"],
 )
 
 
@@ -90,19 +104,6 @@ async def _one(tx: AsyncConnection, query: Select[Any], *, lock: bool) -> Task |
     return None if row is None else from_columns(Task, row._mapping)
 
 
-def listed(
-    assignee: str,
-    *,
-    state: TaskState | None,
-    kind: TaskKind | None,
-    due_before: date | None,
-) -> Select[Any]:
-    """Somebody's tasks, as a query for a page; those of `due_before` are due before that day."""
-    query = select(tasks).where(tasks.c.assignee == assignee)
-    if state is not None:
-        query = query.where(tasks.c.state == state)
-    if kind is not None:
-        query = query.where(tasks.c.kind == kind)
-    if due_before is not None:
-        query = query.where(tasks.c.due_date < due_before)
-    return query
+def due_before(day: date) -> list[ColumnElement[bool]]:
+    """The open ones that were due before that day."""
+    return [tasks.c.state == TaskState.OPEN, tasks.c.due_date < day]

@@ -1,11 +1,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
 
+from chassis.audit.routes import audit_router
 from chassis.auth import allow
 from chassis.clock import Now
-from chassis.pages import Page, PageParams
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
+from chassis.pages import PageParams
 from chassis.patches import MergePatch
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
@@ -27,12 +30,10 @@ async def team_create(body: TeamIn, response: Response, tx: Tx, now: Now) -> Tea
 
 @router.get("", dependencies=[READ])
 async def team_list(
-    tx: Tx,
-    page: PageParams,
-    member_id: Annotated[UUID | None, Query(description="Those this person is in")] = None,
-) -> Page[TeamOut]:
+    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+) -> Listed[TeamOut]:
     """List teams, newest first."""
-    return await store.read_page(tx, page, member_id=member_id)
+    return await store.LISTING.page(tx, page, asked)
 
 
 @router.get("/{team_id}", dependencies=[READ])
@@ -54,3 +55,7 @@ async def team_change(
 async def team_delete(team_id: UUID, expected: IfMatch, tx: Tx, now: Now) -> None:
     """Delete a team; what was shared with it is shared with it no more."""
     await actions.delete_team(tx, team_id, now=now, expected=expected)
+
+
+audit = audit_router("/teams", resource=store.TEAM, dependencies=[READ])
+ROUTERS = (router, audit)

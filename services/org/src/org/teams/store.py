@@ -6,8 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Index,
     Integer,
+    Label,
     Select,
     Table,
     Text,
@@ -21,7 +23,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import tenant_column
-from chassis.pages import Page, PageParams, fetch_page
+from chassis.lists.filters import Filter
+from chassis.lists.listing import Listing
+from chassis.lists.words import forget_words
 from chassis.rows import from_columns, insert_row, update_row
 from chassis.tables import instant
 from kernel.errors import NotFound
@@ -29,6 +33,7 @@ from org.database import metadata
 from org.teams.domain import Team
 from org.teams.schemas import TeamOut
 
+TEAM = "org.team"
 teams = Table(
     "teams",
     metadata,
@@ -50,8 +55,8 @@ team_members = Table(
 )
 
 
-def _whole() -> Select[Any]:
-    """Teams with their members, in the order of the members' ids."""
+def _member_ids() -> Label[Any]:
+    """A team's members, in the order of their ids."""
     members = (
         select(team_members.c.person_id)
         .where(team_members.c.team_id == teams.c.id)
@@ -59,14 +64,15 @@ def _whole() -> Select[Any]:
         .correlate(teams)
         .scalar_subquery()
     )
-    return select(teams, func.array(members, type_=ARRAY(Uuid, as_tuple=True)).label("member_ids"))
+    return func.array(members, type_=ARRAY(Uuid, as_tuple=True)).label("member_ids")
 
 
 async def get(tx: AsyncConnection, team_id: UUID, *, lock: bool = False) -> Team:
     """Raises NotFound."""
     if lock:  # first, in a statement of its own: the next one sees who came before
         await tx.execute(select(teams.c.id).where(teams.c.id == team_id).with_for_update())
-    row = (await tx.execute(_whole().where(teams.c.id == team_id))).mappings().one_or_none()
+    query: Select[Any] = select(teams, _member_ids()).where(teams.c.id == team_id)
+    row = (await tx.execute(query)).mappings().one_or_none()
     if row is None:
         raise NotFound("team", team_id)
     return from_columns(Team, row)
@@ -87,6 +93,7 @@ async def save(tx: AsyncConnection, team: Team) -> Team:
 async def remove(tx: AsyncConnection, team_id: UUID) -> None:
     await tx.execute(delete(team_members).where(team_members.c.team_id == team_id))
     await tx.execute(delete(teams).where(teams.c.id == team_id))
+    await forget_words(tx, TEAM, [team_id])
 
 
 async def _set_members(tx: AsyncConnection, team: Team) -> None:
@@ -107,12 +114,22 @@ async def _add_members(tx: AsyncConnection, team_id: UUID, people: Collection[UU
         await tx.execute(insert(team_members), rows)
 
 
-async def read_page(
-    tx: AsyncConnection, page: PageParams, *, member_id: UUID | None
-) -> Page[TeamOut]:
-    """A page of teams, newest first."""
-    query = _whole()
-    if member_id is not None:
-        joined = select(team_members.c.team_id).where(team_members.c.person_id == member_id)
-        query = query.where(teams.c.id.in_(joined))
-    return await fetch_page(tx, query, page, shape=TeamOut.model_validate)
+def _with_member(person_id: UUID) -> ColumnElement[bool]:
+    joined = select(team_members.c.team_id).where(team_members.c.person_id == person_id)
+    return teams.c.id.in_(joined)
+
+
+LISTING = Listing(
+    teams,
+    TeamOut,
+    resource=TEAM,
+    filters=[
+        "name",
+        "created_at",
+        "updated_at",
+        Filter(name="member_id", kind=UUID, where=_with_member),
+    ],
+    sorts=["name", "created_at", "updated_at"],
+    words=["name"],
+    more=[_member_ids()],
+)

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from contracts.tenant_tasks import FAILED
+
 # Everybody who has rows of tenants. Of a deletion org does its part last.
 SERVICES: Final = ("cpq", "l2o", "mtl", "org", "rms")
 
@@ -24,6 +26,7 @@ class TaskState(StrEnum):
 
     RUNNING = "RUNNING"
     FINISHED = "FINISHED"
+    FAILED = "FAILED"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +53,15 @@ class TaskReport:
 
 
 def state_of(reports: Sequence[TaskReport]) -> TaskState:
+    """FAILED as soon as one service has given up; the others go on."""
+    if any(FAILED in report.notes for report in reports):
+        return TaskState.FAILED
     done = {report.service for report in reports} >= set(SERVICES)
     return TaskState.FINISHED if done else TaskState.RUNNING
 
 
 def org_is_left(reports: Sequence[TaskReport]) -> bool:
-    """Whether all others have reported."""
+    """Whether all others have reported, and done it."""
+    if state_of(reports) is TaskState.FAILED:
+        return False
     return {report.service for report in reports} == set(SERVICES) - {"org"}

@@ -68,16 +68,22 @@ async def change_tenant(
 
 
 async def move_tenant(
-    tx: AsyncConnection, tenant_id: UUID, status: TenantStatus, *, now: datetime
+    tx: AsyncConnection,
+    tenant_id: UUID,
+    status: TenantStatus,
+    *,
+    now: datetime,
+    expected: Precondition = UNCONDITIONAL,
 ) -> Tenant:
     """Suspend, resume or delete a tenant; the transaction is its own already.
 
-    Raises NotFound and RuleBroken (TENANT_GONE).
+    Raises NotFound, RuleBroken (TENANT_GONE), PreconditionRequired, PreconditionFailed.
     """
     tenant = await store.get(tx, tenant_id, lock=True)
     move = tenant.move(status, now=now)
     if move is None:
         return tenant
+    expected.check(tenant)
     tenant, changed = move
     tenant = await store.save(tx, tenant)
     await publish(tx, changed, of=tenant)

@@ -1,5 +1,7 @@
+from chassis.audit.routes import AuditEntryOut, audit_page
 from chassis.auth import Caller, allow
 from chassis.clock import Now
+from chassis.pages import Page, PageParams
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
@@ -25,3 +27,9 @@ async def tenant_change(
         tx, caller.tenant_id, body.settings(), now=now, expected=expected
     )
     return TenantOut.model_validate(tenant)
+
+
+@router.get("/audit", dependencies=[READ])
+async def tenant_audit(caller: Caller, tx: Tx, page: PageParams) -> Page[AuditEntryOut]:
+    """Who changed settings of my tenant and what, newest first."""
+    return await audit_page(tx, page, "org.tenant", caller.tenant_id)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Table, Text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.reach import Scoped
 from chassis.consumer.replica import replica_columns, replicate
 from chassis.consumer.subscriptions import Received, ReplicaResult
 from contracts.l2o.events import (
@@ -24,6 +25,9 @@ accounts = Table(
     Column("name", Text, nullable=False),
     Column("owner_id", Text),
 )
+
+# Seen by whom its owner is seen; who else sees it in L2O is not known here.
+ACCOUNTS = Scoped("rms.account", accounts)
 
 AccountFact = AccountCreated | AccountChanged | AccountAssigned | AccountDeleted | AccountRestored
 

@@ -1,7 +1,9 @@
 from uuid import UUID
 
 from chassis import directory
-from chassis.auth import allow
+from chassis.access.reach import EVERYTHING
+from chassis.access.reaching import reach_of
+from chassis.auth import Caller, allow
 from chassis.clock import Now
 from chassis.routing import new_router
 from chassis.transaction import Tx
@@ -9,7 +11,8 @@ from rms.balances import store
 from rms.balances.schemas import BalanceOut
 
 router = new_router("/accounts", tag="balances")
-READ = [allow("rms.receivable.read"), allow("rms.payment.read")]
+SUMMED = ("rms.receivable", "rms.payment")
+READ = [allow(f"{resource}.read") for resource in SUMMED]
 
 
 @router.get(
@@ -17,5 +20,8 @@ READ = [allow("rms.receivable.read"), allow("rms.payment.read")]
     dependencies=READ,
     summary="Read what an account owes, has paid, and what of it is not allocated, per currency",
 )
-async def balance_get(account_id: UUID, tx: Tx, now: Now) -> BalanceOut:
-    return await store.read(tx, account_id, today=await directory.today(tx, now))
+async def balance_get(account_id: UUID, tx: Tx, now: Now, caller: Caller) -> BalanceOut:
+    """Of an account that the caller sees, or that has an order they see; whole, not their part."""
+    asked = [await reach_of(tx, caller, resource, now) for resource in SUMMED]
+    reach = next((one for one in asked if not one.everything), EVERYTHING)
+    return await store.read(tx, account_id, reach, today=await directory.today(tx, now))

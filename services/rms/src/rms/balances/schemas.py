@@ -9,7 +9,7 @@ class CurrencyBalance(BaseModel):
     """What an account owes and has paid in one currency."""
 
     currency: str
-    owed: Money = Field(description="Amounts of all its receivables")
+    owed: Money = Field(description="Amounts of all its receivables, less what was withdrawn")
     settled: Money = Field(description="What of it payments settled")
     open: Money = Field(description="owed - settled")
     overdue: Money = Field(description="What of it is due before today")

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.reach import Reach
 from kernel.errors import NotFound
 from kernel.money import Money
 from rms.balances.schemas import BalanceOut, CurrencyBalance
@@ -16,17 +17,21 @@ from rms.receivables.store import receivables
 SUMS = ("owed", "settled", "overdue", "paid", "returned", "allocated")
 
 
-async def read(tx: AsyncConnection, account_id: UUID, *, today: date) -> BalanceOut:
-    """The sums per currency, from one statement. Raises NotFound where nobody knows the account."""
-    name, _ = await known_account(tx, account_id)
+async def read(tx: AsyncConnection, account_id: UUID, reach: Reach, *, today: date) -> BalanceOut:
+    """The sums per currency, from one statement.
+
+    Raises NotFound where nobody knows the account, or it is beyond the caller's reach.
+    """
+    name, _ = await known_account(tx, account_id, reach)
     if name is None:
         raise NotFound("account", account_id)
     debts, money = receivables.c, payments.c
-    late = case((debts.due_date < today, debts.amount - debts.allocated), else_=literal(0))
+    owed = debts.amount - debts.withdrawn
+    late = case((debts.due_date < today, owed - debts.allocated), else_=literal(0))
     parts = union_all(
-        _part(
-            debts.amount_currency, owed=debts.amount, settled=debts.allocated, overdue=late
-        ).where(debts.account_id == account_id),
+        _part(debts.amount_currency, owed=owed, settled=debts.allocated, overdue=late).where(
+            debts.account_id == account_id
+        ),
         _part(
             money.amount_currency,
             paid=money.amount,

@@ -1,25 +1,37 @@
+"""Orders over HTTP."""
+
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import directory
-from chassis.auth import Caller, allow
+from chassis.access.guards import may_list, may_read, may_write
+from chassis.access.reach import Reach
+from chassis.access.routes import access_router
+from chassis.audit.routes import audit_router
+from chassis.auth import Caller
 from chassis.bodies import MoveIn
-from chassis.clock import Now
+from chassis.clock import Now, now
+from chassis.external_ids.routes import Named, external_name_router
 from chassis.idempotency import KEY_REQUIRED
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
 from chassis.pages import Page, PageParams
+from chassis.patches import MergePatch
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
 from rms.orders import actions, store
 from rms.orders.domain.amendments import Amendment
-from rms.orders.domain.order import OrderStatus, Wanted
+from rms.orders.domain.order import Wanted
 from rms.orders.schemas import (
     CancellationOut,
     LinesCancelIn,
     OrderAmendIn,
     OrderCancelIn,
+    OrderEdit,
     OrderOut,
     OrderSummary,
     RevisionOut,
@@ -27,27 +39,39 @@ from rms.orders.schemas import (
     ShipmentOut,
 )
 
+ORDERS = store.ORDERS
+READ, WRITE = may_read(ORDERS), may_write(ORDERS)
+
 router = new_router("/orders", tag="orders")
-READ, WRITE = allow("rms.order.read"), allow("rms.order.write")
+access = access_router(ORDERS, collection="orders", transfer=actions.transfer_order)
+audit = audit_router("/orders", resource=ORDERS.resource, dependencies=[READ])
 
 
-@router.get("", dependencies=[READ], summary="List orders, newest first")
+async def _read(tx: AsyncConnection, order_id: UUID) -> OrderOut:
+    return await store.read(tx, order_id, today=await directory.today(tx, now()))
+
+
+names = external_name_router(Named(scoped=ORDERS, collection="/orders", answer=OrderOut, get=_read))
+
+
+@router.get("", summary="List orders, newest first")
 async def order_list(
     tx: Tx,
     page: PageParams,
-    status: Annotated[OrderStatus | None, Query(description="In this status")] = None,
-    account_id: Annotated[UUID | None, Query(description="Of this account")] = None,
-    quote_id: Annotated[UUID | None, Query(description="Made of this quote")] = None,
-    opportunity_id: Annotated[UUID | None, Query(description="Of this opportunity")] = None,
-) -> Page[OrderSummary]:
-    return await store.read_page(
-        tx,
-        page,
-        status=status,
-        account_id=account_id,
-        quote_id=quote_id,
-        opportunity_id=opportunity_id,
-    )
+    asked: Annotated[Asked, store.LISTING.query],
+    reach: Annotated[Reach, may_list(ORDERS)],
+) -> Listed[OrderSummary]:
+    """Those the caller sees."""
+    return await store.LISTING.page(tx, page, asked, reach)
+
+
+@router.patch("/{order_id}", dependencies=[WRITE], summary="Change what is noted of an order")
+async def order_edit(
+    order_id: UUID, body: MergePatch[OrderEdit], tx: Tx, now: Now, expected: IfMatch
+) -> OrderOut:
+    """Not of a cancelled one. What was agreed is changed by an amendment."""
+    await actions.edit_order(tx, order_id, body.applied, expected=expected, now=now)
+    return await store.read(tx, order_id, today=await directory.today(tx, now))
 
 
 @router.get(
@@ -184,3 +208,6 @@ async def shipment_list(order_id: UUID, tx: Tx, page: PageParams) -> Page[Shipme
 @router.get("/{order_id}/shipments/{shipment_id}", dependencies=[READ], summary="Read a shipment")
 async def shipment_get(order_id: UUID, shipment_id: UUID, tx: Tx) -> ShipmentOut:
     return await store.read_shipment(tx, order_id, shipment_id)
+
+
+ROUTERS = (names, access, router, audit)

@@ -1,5 +1,5 @@
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -89,6 +89,26 @@ class OrderAmendIn(BaseModel):
     payment_term: str | None = Field(None, description="The code of an active payment term")
 
 
+class OrderEdit(BaseModel):
+    """All that a PATCH may change; what was agreed is changed by an amendment."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        from_attributes=True,
+        json_schema_extra={"examples": [{"customer_order_no": "PO-7731", "note": "分批到货"}]},
+    )
+
+    customer_order_no: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+        | None
+    ) = None
+    note: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+        | None
+    ) = None
+    custom_fields: dict[str, Any] = {}
+
+
 class OrderCancelIn(BaseModel):
     """Why nothing of the order will be shipped."""
 
@@ -134,7 +154,10 @@ class ShipmentOut(BaseModel):
     order_id: UUID
     shipped_date: date
     amount: Money
-    receivable_id: UUID = Field(description="The first of its instalments")
+    deducted: Money = Field(description="What of it was owed before, as a prepayment")
+    receivable_id: UUID = Field(
+        description="The first of its instalments; the prepayment where nothing else is owed"
+    )
     lines: list[ShipmentLineOut]
     created_at: datetime
 
@@ -194,6 +217,10 @@ class OrderSummary(BaseModel):
     gross_total: Money
     shipped_total: Money
     cancelled_total: Money
+    prepaid_total: Money = Field(description="What is owed before anything is shipped")
+    customer_order_no: str | None = Field(description="What the customer calls it")
+    note: str | None
+    custom_fields: dict[str, Any]
     version: int
     created_at: datetime
     updated_at: datetime

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -38,6 +38,24 @@ async def create_payment_term(
     if not await store.add(tx, term):
         raise Conflict("PAYMENT_TERM_DUPLICATE", term=code)
     return term
+
+
+async def edit_payment_term(
+    tx: AsyncConnection,
+    term_id: UUID,
+    edit: Callable[[PaymentTerm], PaymentTerm],
+    *,
+    expected: Precondition = UNCONDITIONAL,
+    now: datetime,
+) -> PaymentTerm:
+    """Give it another name. Raises NotFound, Invalid, RuleBroken (PAYMENT_TERM_INACTIVE)."""
+    await store.lock_default(tx)
+    before = await store.get(tx, term_id)
+    after = before.renamed(edit(before).name, now=now)
+    if after.name == before.name:
+        return before
+    expected.check(before)
+    return await store.save(tx, after)
 
 
 async def make_default(

@@ -1,6 +1,7 @@
-"""When a shipment is to be paid: in one or more instalments, each so long after a day.
+"""When an order is to be paid: in one or more instalments, each so long after a day.
 
-A term never changes: orders carry theirs as it was agreed. Another agreement is another code.
+Some may be due before anything is shipped: they are owed from the confirmation on. A term never
+changes: orders carry theirs as it was agreed. Another agreement is another code.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from kernel.money import Money
 
 
 class Basis(StrEnum):
-    """The day from which an instalment's days count."""
+    """The day from which an instalment's days count; PREPAID is the order's confirmation."""
 
     SHIPMENT = "SHIPMENT"
     END_OF_MONTH = "END_OF_MONTH"
+    PREPAID = "PREPAID"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +36,13 @@ class Instalment:
     basis: Basis
     days: int
 
-    def due_date(self, shipped_date: date) -> date:
-        """The last day on which it is paid in time."""
-        begin = shipped_date
+    @property
+    def is_prepaid(self) -> bool:
+        """Whether it is owed before anything is shipped."""
+        return self.basis is Basis.PREPAID
+
+    def due_date(self, begin: date) -> date:
+        """The last day on which it is paid in time, from the day shipped or confirmed."""
         if self.basis is Basis.END_OF_MONTH:
             begin = begin.replace(day=monthrange(begin.year, begin.month)[1])
         return begin + timedelta(days=self.days)
@@ -60,15 +66,35 @@ class Term:
     code: str
     instalments: tuple[Instalment, ...]
 
+    def prepaid(self, amount: Money) -> Money:
+        """What of so much is owed ahead: amount x prepaid shares, rounded half up.
+
+        Of what was shipped so far it is what was owed before: so shipments deduct, all together,
+        exactly the prepayment, and none deducts more than it is worth.
+        """
+        shares = (one.share for one in self.instalments if one.is_prepaid)
+        return amount.times(sum(shares, Decimal(0))).rounded()
+
+    def prepaid_dues(self, amount: Money, confirmed_date: date) -> list[Due]:
+        """When a prepayment of so much is due; the parts sum to exactly the amount."""
+        return self._dues(amount, confirmed_date, prepaid=True)
+
     def dues(self, amount: Money, shipped_date: date) -> list[Due]:
         """What is due when for a shipment; the parts sum to exactly its amount.
 
-        A part that is nothing is left out, but for the first where all of them are.
+        A part that is nothing is left out, but for the first where all of them are. There are
+        none where all of the term is prepaid.
         """
-        amounts = amount.split([one.share for one in self.instalments])
+        return self._dues(amount, shipped_date, prepaid=False)
+
+    def _dues(self, amount: Money, begin: date, *, prepaid: bool) -> list[Due]:
+        parts = [(n, i) for n, i in enumerate(self.instalments, 1) if i.is_prepaid is prepaid]
+        if not parts:
+            return []
+        amounts = amount.split([one.share for _, one in parts])
         dues = [
-            Due(place, part, one.due_date(shipped_date))
-            for place, (one, part) in enumerate(zip(self.instalments, amounts, strict=True), 1)
+            Due(place, part, one.due_date(begin))
+            for (place, one), part in zip(parts, amounts, strict=True)
         ]
         return [due for due in dues if not due.amount.is_zero] or dues[:1]
 
@@ -104,6 +130,12 @@ class PaymentTerm:
     @property
     def term(self) -> Term:
         return Term(code=self.code, instalments=self.instalments)
+
+    def renamed(self, name: str, *, now: datetime) -> PaymentTerm:
+        """By another name. Raises RuleBroken (PAYMENT_TERM_INACTIVE)."""
+        if not self.active:
+            raise RuleBroken("PAYMENT_TERM_INACTIVE", term=self.code)
+        return replace(self, name=name, updated_at=now)
 
     def make_default(self, *, now: datetime) -> PaymentTerm:
         """What new orders get from now on. Raises RuleBroken (PAYMENT_TERM_INACTIVE)."""

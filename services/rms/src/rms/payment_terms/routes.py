@@ -1,21 +1,26 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
 
+from chassis.audit.routes import audit_router
 from chassis.auth import allow
 from chassis.bodies import MoveIn
 from chassis.clock import Now
-from chassis.pages import Page, PageParams
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
+from chassis.pages import PageParams
+from chassis.patches import MergePatch
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
 from rms.payment_terms import actions, store
 from rms.payment_terms.domain import Instalment
-from rms.payment_terms.schemas import PaymentTermIn, PaymentTermOut
+from rms.payment_terms.schemas import PaymentTermEdit, PaymentTermIn, PaymentTermOut
 
 router = new_router("/payment-terms", tag="payment_terms")
 READ, WRITE = allow("rms.payment_term.read"), allow("rms.payment_term.write")
+audit = audit_router("/payment-terms", resource="rms.payment_term", dependencies=[READ])
 
 
 @router.post("", status_code=201, dependencies=[WRITE], summary="Agree a new payment term")
@@ -37,11 +42,20 @@ async def payment_term_create(
 
 @router.get("", dependencies=[READ], summary="List payment terms, newest first")
 async def payment_term_list(
-    tx: Tx,
-    page: PageParams,
-    active: Annotated[bool | None, Query(description="Still to be agreed, or no more")] = None,
-) -> Page[PaymentTermOut]:
-    return await store.read_page(tx, page, active=active)
+    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+) -> Listed[PaymentTermOut]:
+    return await store.LISTING.page(tx, page, asked)
+
+
+@router.patch("/{payment_term_id}", dependencies=[WRITE], summary="Rename a payment term")
+async def payment_term_edit(
+    payment_term_id: UUID, body: MergePatch[PaymentTermEdit], tx: Tx, now: Now, expected: IfMatch
+) -> PaymentTermOut:
+    """Not an inactive one. Shares and days never change: agree another term."""
+    term = await actions.edit_payment_term(
+        tx, payment_term_id, body.applied, expected=expected, now=now
+    )
+    return PaymentTermOut.model_validate(term)
 
 
 @router.get("/{payment_term_id}", dependencies=[READ], summary="Read a payment term")
@@ -71,3 +85,6 @@ async def payment_term_deactivate(
 ) -> PaymentTermOut:
     await actions.deactivate_payment_term(tx, payment_term_id, expected=expected, now=now)
     return await store.read(tx, payment_term_id)
+
+
+ROUTERS = (router, audit)

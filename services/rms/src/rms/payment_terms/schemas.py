@@ -11,7 +11,7 @@ Code = Annotated[str, StringConstraints(pattern="^[A-Z0-9][A-Z0-9_]{0,39}$")]
 
 
 class InstalmentIn(BaseModel):
-    """A share of the amount, due so many days after its basis."""
+    """A share of the amount, due so many days after its basis; PREPAID: the confirmation."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -20,8 +20,21 @@ class InstalmentIn(BaseModel):
     days: Annotated[int, Field(strict=True, ge=0, le=3650)]
 
 
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class PaymentTermEdit(BaseModel):
+    """All that a PATCH may change."""
+
+    model_config = ConfigDict(
+        extra="forbid", from_attributes=True, json_schema_extra={"examples": [{"name": "月结"}]}
+    )
+
+    name: Name
+
+
 class PaymentTermIn(BaseModel):
-    """When a shipment is to be paid; the shares sum to 1. It never changes: another is new."""
+    """When an order is to be paid; the shares sum to 1. It never changes: another is new."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -36,7 +49,7 @@ class PaymentTermIn(BaseModel):
                     "code": "30_70",
                     "name": "三七分期",
                     "instalments": [
-                        {"share": "0.3", "basis": "SHIPMENT", "days": 0},
+                        {"share": "0.3", "basis": "PREPAID", "days": 0},
                         {"share": "0.7", "basis": "SHIPMENT", "days": 60},
                     ],
                     "is_default": True,
@@ -46,7 +59,7 @@ class PaymentTermIn(BaseModel):
     )
 
     code: Code
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    name: Name
     instalments: Annotated[list[InstalmentIn], Field(min_length=1, max_length=12)]
     is_default: bool = Field(default=False, description="What new orders get from now on")
 

@@ -25,7 +25,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeDecorator
 
 from chassis.db import tenant_column
-from chassis.pages import Page, PageParams, fetch_page
+from chassis.lists.listing import Listing
+from chassis.lists.words import keep_words
 from chassis.rows import fetch_row, from_columns, to_columns, update_row
 from kernel.errors import NotFound
 from rms.database import metadata
@@ -76,7 +77,10 @@ async def add(tx: AsyncConnection, term: PaymentTerm) -> bool:
     """Insert unless the code is taken; whether it was free."""
     free = upsert(payment_terms).values(to_columns(payment_terms, term))
     free = free.on_conflict_do_nothing(index_elements=["tenant_id", "code"])
-    return (await tx.execute(free.returning(payment_terms.c.id))).one_or_none() is not None
+    if (await tx.execute(free.returning(payment_terms.c.id))).one_or_none() is None:
+        return False
+    await keep_words(tx, payment_terms, [to_columns(payment_terms, term)], new=True)
+    return True
 
 
 async def get(tx: AsyncConnection, term_id: UUID) -> PaymentTerm:
@@ -116,16 +120,13 @@ async def read(tx: AsyncConnection, term_id: UUID) -> PaymentTermOut:
     return PaymentTermOut.model_validate(await get(tx, term_id))
 
 
-async def read_page(
-    tx: AsyncConnection, page: PageParams, *, active: bool | None
-) -> Page[PaymentTermOut]:
-    """Newest first."""
-    query: Select[Any] = select(payment_terms)
-    if active is not None:
-        query = query.where(payment_terms.c.active == active)
-    return await fetch_page(
-        tx,
-        query,
-        page,
-        shape=lambda row: PaymentTermOut.model_validate(from_columns(PaymentTerm, row)),
-    )
+# Everybody of the tenant who may read terms sees them all.
+LISTING = Listing(
+    payment_terms,
+    PaymentTermOut,
+    resource="rms.payment_term",
+    entity=PaymentTerm,
+    filters=["active", "code", "name", "created_at", "updated_at"],
+    sorts=["created_at", "updated_at", "code", "name"],
+    words=["code", "name"],
+)

@@ -1,23 +1,38 @@
+"""Payments over HTTP."""
+
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import allow
+from chassis.access.guards import may_list, may_read, may_write
+from chassis.access.reach import Reach
+from chassis.access.reaching import reach_of
+from chassis.access.routes import access_router
+from chassis.audit.routes import audit_router
+from chassis.auth import Caller, Principal, allow
 from chassis.clock import Now
+from chassis.external_ids.routes import ByExternalId, external_id_router
 from chassis.idempotency import KEY_REQUIRED
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
 from chassis.pages import Page, PageParams
+from chassis.patches import MergePatch
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
 from rms.payments import actions, store
 from rms.payments.domain.allocations import Wanted
-from rms.payments.domain.payment import PaymentStatus
+from rms.payments.domain.payment import Payment
 from rms.payments.schemas import (
     AllocationOut,
     AllocationReversalIn,
     AllocationsIn,
     AllocationsOut,
+    PaymentEdit,
     PaymentIn,
     PaymentOut,
     PaymentSummary,
@@ -25,38 +40,90 @@ from rms.payments.schemas import (
     ReturnOut,
     ReversalIn,
 )
+from rms.receivables.store import RECEIVABLES
+
+PAYMENTS = store.PAYMENTS
+READ, WRITE = may_read(PAYMENTS), may_write(PAYMENTS)
+POSTED = ("account_id", "amount", "received_date", "bank_reference", "note", "custom_fields")
 
 router = new_router("/payments", tag="payments")
-READ, WRITE = allow("rms.payment.read"), allow("rms.payment.write")
+access = access_router(PAYMENTS, collection="payments", transfer=actions.transfer_payment)
+audit = audit_router("/payments", resource=PAYMENTS.resource, dependencies=[READ])
 
 
-@router.post(
-    "",
-    status_code=201,
-    dependencies=[WRITE, KEY_REQUIRED],
-    summary="Record money that arrived; its bank reference is unique",
-)
-async def payment_create(body: PaymentIn, response: Response, tx: Tx, now: Now) -> PaymentSummary:
-    payment = await actions.receive_payment(
+async def _receive(
+    tx: AsyncConnection, body: PaymentIn, caller: Principal, now: datetime
+) -> Payment:
+    return await actions.receive_payment(
         tx,
         account_id=body.account_id,
         bank_reference=body.bank_reference,
         amount=body.amount,
         received_date=body.received_date,
+        details=actions.Details(
+            owner_id=body.owner_id, note=body.note, custom_fields=body.custom_fields
+        ),
+        caller=caller.subject,
+        reach=await reach_of(tx, caller, PAYMENTS.resource, now),
         now=now,
     )
+
+
+async def _replace(
+    tx: AsyncConnection, payment_id: UUID, body: PaymentIn, _: Principal, now: datetime
+) -> Payment:
+    values = {name: getattr(body, name) for name in POSTED}
+    return await actions.edit_payment(
+        tx, payment_id, lambda payment: replace(payment, **values), now=now
+    )
+
+
+by_external_id = external_id_router(
+    ByExternalId(
+        scoped=PAYMENTS,
+        collection="/payments",
+        body=PaymentIn,
+        answer=PaymentSummary,
+        create=_receive,
+        update=_replace,
+        get=store.get,
+    )
+)
+
+
+@router.post(
+    "",
+    status_code=201,
+    dependencies=[allow("rms.payment.write"), KEY_REQUIRED],
+    summary="Record money that arrived; its bank reference is unique",
+)
+async def payment_create(
+    body: PaymentIn, response: Response, tx: Tx, now: Now, caller: Caller
+) -> PaymentSummary:
+    """For an account that the caller sees, or that has an order they see."""
+    payment = await _receive(tx, body, caller, now)
     response.headers["Location"] = f"/rms/v1/payments/{payment.id}"
     return PaymentSummary.model_validate(payment)
 
 
-@router.get("", dependencies=[READ], summary="List payments, newest first")
+@router.get("", summary="List payments, newest first")
 async def payment_list(
     tx: Tx,
     page: PageParams,
-    account_id: Annotated[UUID | None, Query(description="From this account")] = None,
-    status: Annotated[PaymentStatus | None, Query(description="In this status")] = None,
-) -> Page[PaymentSummary]:
-    return await store.read_page(tx, page, account_id=account_id, status=status)
+    asked: Annotated[Asked, store.LISTING.query],
+    reach: Annotated[Reach, may_list(PAYMENTS)],
+) -> Listed[PaymentSummary]:
+    """Those the caller sees."""
+    return await store.LISTING.page(tx, page, asked, reach)
+
+
+@router.patch("/{payment_id}", dependencies=[WRITE], summary="Change what is noted of a payment")
+async def payment_edit(
+    payment_id: UUID, body: MergePatch[PaymentEdit], tx: Tx, now: Now, expected: IfMatch
+) -> PaymentOut:
+    """Not of one that bounced."""
+    await actions.edit_payment(tx, payment_id, body.applied, expected=expected, now=now)
+    return await store.read(tx, payment_id)
 
 
 @router.get("/{payment_id}", dependencies=[READ], summary="Read a payment with its allocations")
@@ -80,15 +147,17 @@ async def allocation_list(payment_id: UUID, tx: Tx, page: PageParams) -> Page[Al
     summary="Set a payment against receivables: chosen ones, or the oldest first (write-off)",
 )
 async def payment_allocate(
-    payment_id: UUID, body: AllocationsIn, response: Response, tx: Tx, now: Now
+    payment_id: UUID, body: AllocationsIn, response: Response, tx: Tx, now: Now, caller: Caller
 ) -> AllocationsOut:
+    """Chosen ones must be seen by the caller; the oldest are the account's, whoever owns them."""
     if body.lines is None:
         allocated = await actions.allocate_oldest_first(
             tx, payment_id, at_most=body.amount, now=now
         )
     else:
         lines = [Wanted(line.receivable_id, line.amount) for line in body.lines]
-        allocated = await actions.allocate_as_chosen(tx, payment_id, lines, now=now)
+        reach = await reach_of(tx, caller, RECEIVABLES.resource, now)
+        allocated = await actions.allocate_as_chosen(tx, payment_id, lines, reach=reach, now=now)
     response.headers["Location"] = f"/rms/v1/payments/{payment_id}"
     return AllocationsOut.model_validate(allocated)
 
@@ -151,3 +220,21 @@ async def payment_refund(
     )
     response.headers["Location"] = f"/rms/v1/payments/{payment_id}"
     return ReturnOut.model_validate(refund)
+
+
+# Who sees a receivable sees which payments settled it.
+settled = new_router("/receivables", tag="receivables")
+
+
+@settled.get(
+    "/{receivable_id}/allocations",
+    dependencies=[may_read(RECEIVABLES)],
+    summary="List what payments set against a receivable, newest first",
+)
+async def receivable_allocation_list(
+    receivable_id: UUID, tx: Tx, page: PageParams
+) -> Page[AllocationOut]:
+    return await store.read_allocations_to(tx, receivable_id, page)
+
+
+ROUTERS = (by_external_id, access, router, audit, settled)

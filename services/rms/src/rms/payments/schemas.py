@@ -1,5 +1,5 @@
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
@@ -34,6 +34,20 @@ def _positive(money: Money) -> Money:
 PayableMoney = Annotated[PreciseMoney, AfterValidator(_positive)]
 
 
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+
+
+class PaymentEdit(BaseModel):
+    """All that a PATCH may change: what arrived stays as it was posted."""
+
+    model_config = ConfigDict(
+        extra="forbid", from_attributes=True, json_schema_extra={"examples": [{"note": "首付款"}]}
+    )
+
+    note: Note | None = None
+    custom_fields: dict[str, Any] = {}
+
+
 class PaymentIn(BaseModel):
     """Money that arrived."""
 
@@ -61,6 +75,11 @@ class PaymentIn(BaseModel):
     received_date: BusinessDate = Field(
         description="The business day it arrived; from 2000 on, never later"
     )
+    owner_id: Annotated[str, Field(min_length=1, max_length=255)] | None = Field(
+        None, description="An active person; the account's owner when absent, or else the caller"
+    )
+    note: Note | None = None
+    custom_fields: dict[str, Any] = {}
 
 
 class AllocationLineIn(BaseModel):
@@ -177,6 +196,7 @@ class AllocationOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
+    payment_id: UUID
     receivable_id: UUID
     amount: Money
     reverses_id: UUID | None
@@ -192,6 +212,7 @@ class PaymentSummary(BaseModel):
     id: UUID
     document_no: str = Field(examples=["PY-2026-000001"])
     account_id: UUID
+    account_name: str
     bank_reference: str
     amount: Money
     allocated: Money
@@ -201,6 +222,8 @@ class PaymentSummary(BaseModel):
     owner_id: str | None
     reversed_at: datetime | None
     status: PaymentStatus
+    note: str | None
+    custom_fields: dict[str, Any]
     version: int
     created_at: datetime
     updated_at: datetime

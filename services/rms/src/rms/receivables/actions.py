@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -5,12 +7,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import directory
 from chassis.clock import business_date, start_of_day
+from chassis.custom_fields.values import validated_custom_fields
 from chassis.jobs import queue
 from chassis.numbers import next_number
 from chassis.outbox import publish
+from chassis.preconditions import UNCONDITIONAL, Precondition
+from contracts.rms.events import ReceivableChanged
+from kernel.errors import RuleBroken
 from kernel.money import Money
 from rms.receivables import store
-from rms.receivables.domain import Receivable, status_of
+from rms.receivables.domain import Receivable, ReceivableKind, status_of
 
 OVERDUE_JOB = "receivable_overdue"
 DAY = timedelta(days=1)
@@ -22,7 +28,7 @@ async def create_receivable(
     *,
     order_id: UUID,
     order_no: str,
-    shipment_id: UUID,
+    shipment_id: UUID | None,
     account_id: UUID,
     account_name: str,
     amount: Money,
@@ -31,6 +37,7 @@ async def create_receivable(
     now: datetime,
     owner_id: str | None = None,
     instalment: int = 1,
+    kind: ReceivableKind = ReceivableKind.SHIPMENT,
 ) -> Receivable:
     """Store what is owed and publish it; `owner_id` owns it where L2O names no owner."""
     zero = Money.zero(amount.currency)
@@ -39,11 +46,13 @@ async def create_receivable(
         document_no=await next_number(tx, "receivable", prefix="AR", on=today),
         order_id=order_id,
         order_no=order_no,
+        kind=kind,
         shipment_id=shipment_id,
         account_id=account_id,
         account_name=account_name,
         amount=amount,
         allocated=zero,
+        withdrawn=zero,
         due_date=due_date,
         owner_id=await store.owner_of(tx, account_id) or owner_id,
         instalment=instalment,
@@ -51,10 +60,14 @@ async def create_receivable(
         created_at=now,
         updated_at=now,
     )
+    await _post(tx, receivable)
+    return receivable
+
+
+async def _post(tx: AsyncConnection, receivable: Receivable) -> None:
     await store.add(tx, receivable)
     await publish(tx, receivable.created(), of=receivable)
     await _watch(tx, receivable)
-    return receivable
 
 
 async def allocate_to_receivable(
@@ -98,6 +111,78 @@ async def reopen_receivable(
     )
     await publish(tx, reopened, of=receivable)
     await _watch(tx, receivable)
+    return receivable
+
+
+async def prepayment_of(tx: AsyncConnection, order_id: UUID) -> UUID | None:
+    """The first receivable that was owed ahead of an order's shipments, if any."""
+    return await store.prepayment_of(tx, order_id)
+
+
+async def withdraw_prepayment(
+    tx: AsyncConnection, order_id: UUID, amount: Money, *, account_id: UUID, now: datetime
+) -> None:
+    """Let so much less be owed ahead of an order, the last due first, and publish it.
+
+    Raises RuleBroken (PREPAYMENT_ALLOCATED): a payment settled what should be withdrawn.
+    """
+    await store.lock_account(tx, account_id)
+    left = amount
+    prepaid = await store.lock_prepayments(tx, order_id)
+    for receivable in sorted(prepaid, key=lambda one: (one.due_date, one.id), reverse=True):
+        part = min(receivable.open, left)
+        if not part.is_zero:
+            saved = await store.save(tx, receivable.withdraw(part, now=now))
+            await publish(tx, saved.was_withdrawn(part), of=saved)
+            left -= part
+    if not left.is_zero:
+        raise RuleBroken("PREPAYMENT_ALLOCATED", amount=str(left.amount), currency=left.currency)
+
+
+async def edit_receivable(
+    tx: AsyncConnection,
+    receivable_id: UUID,
+    edit: Callable[[Receivable], Receivable],
+    *,
+    expected: Precondition = UNCONDITIONAL,
+    now: datetime,
+) -> Receivable:
+    """Change what is noted of it; what changes nothing publishes nothing.
+
+    Raises NotFound, Invalid.
+    """
+    before = await store.get(tx, receivable_id, lock=True)
+    edited = edit(before)
+    fields = await validated_custom_fields(
+        tx, store.RECEIVABLES.resource, edited.custom_fields, before=before.custom_fields
+    )
+    after = replace(edited, custom_fields=fields)
+    if after == before:
+        return before
+    expected.check(before)
+    receivable = await store.save(tx, replace(after, updated_at=now))
+    await publish(tx, ReceivableChanged(receivable=receivable.state()), of=receivable)
+    return receivable
+
+
+async def transfer_receivable(
+    tx: AsyncConnection,
+    receivable_id: UUID,
+    owner_id: str,
+    expected: Precondition,
+    actor: str,
+    now: datetime,
+    *,
+    reason: str | None = None,
+) -> Receivable:
+    """One that has this owner answers itself. Raises NotFound."""
+    before = await store.get(tx, receivable_id, lock=True)
+    if before.owner_id == owner_id:
+        return before
+    expected.check(before)
+    receivable, assigned = before.assign(owner_id, actor=actor, reason=reason, now=now)
+    receivable = await store.save(tx, receivable)
+    await publish(tx, assigned, of=receivable)
     return receivable
 
 

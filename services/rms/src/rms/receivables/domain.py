@@ -1,5 +1,7 @@
 """A receivable: a sum owed until a day, settled by what payments allocate to it.
 
+A prepayment is owed before anything is shipped; where less will be shipped, a part is withdrawn.
+
 What bounced or was allocated wrongly is taken back, and the sum is open again.
 
 Its status follows from its amounts; nobody types it in.
@@ -7,9 +9,11 @@ Its status follows from its amounts; nobody types it in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from contracts.rms import events as facts
@@ -25,6 +29,13 @@ class ReceivableStatus(StrEnum):
     SETTLED = "SETTLED"
 
 
+class ReceivableKind(StrEnum):
+    """What it is owed for: what was shipped, or what is paid before."""
+
+    SHIPMENT = "SHIPMENT"
+    PREPAYMENT = "PREPAYMENT"
+
+
 def status_of(amount: Money, allocated: Money) -> ReceivableStatus:
     """The status these amounts amount to; where nothing is owed, it is settled from the start."""
     if allocated >= amount:
@@ -36,7 +47,7 @@ def status_of(amount: Money, allocated: Money) -> ReceivableStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class Receivable:
-    """What a customer owes for one shipment, or an instalment of it.
+    """What a customer owes for one shipment or ahead of all, or an instalment of it.
 
     `status` is worked out by every move; `overdue_date` is the business day on which it was told
     to be overdue, once.
@@ -46,15 +57,19 @@ class Receivable:
     document_no: str
     order_id: UUID
     order_no: str
-    shipment_id: UUID
+    kind: ReceivableKind = ReceivableKind.SHIPMENT
+    shipment_id: UUID | None
     account_id: UUID
     account_name: str
     amount: Money
     allocated: Money
+    withdrawn: Money
     due_date: date
     owner_id: str | None = None
     instalment: int = 1
     overdue_date: date | None = None
+    note: str | None = None
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
     status: ReceivableStatus = ReceivableStatus.OPEN
     created_at: datetime
     updated_at: datetime
@@ -63,7 +78,7 @@ class Receivable:
     @property
     def open(self) -> Money:
         """What is still owed."""
-        return self.amount - self.allocated
+        return self.amount - self.withdrawn - self.allocated
 
     @property
     def may_become_overdue(self) -> bool:
@@ -76,21 +91,45 @@ class Receivable:
 
     def allocate(self, amount: Money, *, now: datetime) -> Receivable:
         """So much more of it is settled. Raises Conflict (STALE_WRITE) if so much is not open."""
-        return self._holding(self.allocated + amount, now)
+        return self._holding(now, allocated=self.allocated + amount)
 
     def reopen(self, amount: Money, *, now: datetime) -> Receivable:
         """So much of it is open again. Raises Conflict (STALE_WRITE) above what is settled."""
-        return self._holding(self.allocated - amount, now)
+        return self._holding(now, allocated=self.allocated - amount)
+
+    def withdraw(self, amount: Money, *, now: datetime) -> Receivable:
+        """So much of it is not owed any more. Raises Conflict (STALE_WRITE) above what is open."""
+        return self._holding(now, withdrawn=self.withdrawn + amount)
 
     def tell_overdue(self, today: date, *, now: datetime) -> Receivable:
         """As it is told to be overdue, once."""
         return replace(self, overdue_date=today, updated_at=now)
 
-    def _holding(self, allocated: Money, now: datetime) -> Receivable:
-        if allocated.is_negative or allocated > self.amount:
+    def _holding(
+        self, now: datetime, *, allocated: Money | None = None, withdrawn: Money | None = None
+    ) -> Receivable:
+        allocated = self.allocated if allocated is None else allocated
+        withdrawn = self.withdrawn if withdrawn is None else withdrawn
+        owed = self.amount - withdrawn
+        if allocated.is_negative or allocated > owed:
             raise Conflict("STALE_WRITE", what="receivables", key=str(self.id))
-        status = status_of(self.amount, allocated)
-        return replace(self, allocated=allocated, status=status, updated_at=now)
+        status = status_of(owed, allocated)
+        return replace(
+            self, allocated=allocated, withdrawn=withdrawn, status=status, updated_at=now
+        )
+
+    def assign(
+        self, owner_id: str, *, actor: str, reason: str | None, now: datetime
+    ) -> tuple[Receivable, facts.ReceivableAssigned]:
+        """It has another owner from now on."""
+        receivable = replace(self, owner_id=owner_id, updated_at=now)
+        assigned = facts.ReceivableAssigned(
+            receivable=receivable.state(),
+            from_owner_id=self.owner_id,
+            assigned_by=actor,
+            reason=reason,
+        )
+        return receivable, assigned
 
     def created(self) -> facts.ReceivableCreated:
         """The fact of its creation."""
@@ -119,6 +158,10 @@ class Receivable:
             reopened_now=amount,
         )
 
+    def was_withdrawn(self, amount: Money) -> facts.ReceivableWithdrawn:
+        """The fact that so much is not owed any more."""
+        return facts.ReceivableWithdrawn(receivable=self.state(), withdrawn_now=amount)
+
     def became_overdue(self, today: date) -> facts.ReceivableOverdue:
         """The fact that its day is over."""
         return facts.ReceivableOverdue(receivable=self.state(), overdue_date=today)
@@ -129,7 +172,7 @@ class Receivable:
             document_no=self.document_no,
             order_id=self.order_id,
             order_no=self.order_no,
-            shipment_id=self.shipment_id,
+            shipment_id=self.shipment_id or self.order_id,  # never null since the first release
             account_id=self.account_id,
             account_name=self.account_name,
             amount=self.amount,
@@ -139,4 +182,8 @@ class Receivable:
             status=self.status,
             owner_id=self.owner_id,
             instalment=self.instalment,
+            kind=self.kind,
+            withdrawn=self.withdrawn,
+            note=self.note,
+            custom_fields=dict(self.custom_fields),
         )

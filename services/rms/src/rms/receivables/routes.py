@@ -1,41 +1,70 @@
+"""Receivables over HTTP."""
+
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import directory
-from chassis.auth import allow
-from chassis.clock import Now
-from chassis.pages import Page, PageParams
+from chassis.access.guards import may_list, may_read, may_write
+from chassis.access.reach import Reach
+from chassis.access.routes import access_router
+from chassis.audit.routes import audit_router
+from chassis.clock import Now, now
+from chassis.external_ids.routes import Named, external_name_router
+from chassis.lists.asked import Asked
+from chassis.lists.listing import Listed
+from chassis.pages import PageParams
+from chassis.patches import MergePatch
+from chassis.preconditions import IfMatch
 from chassis.routing import new_router
 from chassis.transaction import Tx
-from rms.receivables import store
-from rms.receivables.domain import ReceivableStatus
-from rms.receivables.schemas import ReceivableOut
+from rms.receivables import actions, store
+from rms.receivables.schemas import ReceivableEdit, ReceivableOut
+
+RECEIVABLES = store.RECEIVABLES
+READ, WRITE = [may_read(RECEIVABLES)], [may_write(RECEIVABLES)]
 
 router = new_router("/receivables", tag="receivables")
-READ = allow("rms.receivable.read")
+access = access_router(RECEIVABLES, collection="receivables", transfer=actions.transfer_receivable)
+audit = audit_router("/receivables", resource=RECEIVABLES.resource, dependencies=READ)
 
 
-@router.get("", dependencies=[READ], summary="List receivables, newest first")
+async def _read(tx: AsyncConnection, receivable_id: UUID) -> ReceivableOut:
+    return await store.read(tx, receivable_id, today=await directory.today(tx, now()))
+
+
+names = external_name_router(
+    Named(scoped=RECEIVABLES, collection="/receivables", answer=ReceivableOut, get=_read)
+)
+
+
+@router.get("", summary="List receivables, newest first")
 async def receivable_list(
     tx: Tx,
     now: Now,
     page: PageParams,
-    account_id: Annotated[UUID | None, Query(description="Owed by this account")] = None,
-    order_id: Annotated[UUID | None, Query(description="For shipments of this order")] = None,
-    status: Annotated[ReceivableStatus | None, Query(description="In this status")] = None,
-) -> Page[ReceivableOut]:
-    return await store.read_page(
-        tx,
-        page,
-        account_id=account_id,
-        order_id=order_id,
-        status=status,
-        today=await directory.today(tx, now),
-    )
+    asked: Annotated[Asked, store.LISTING.query],
+    reach: Annotated[Reach, may_list(RECEIVABLES)],
+) -> Listed[ReceivableOut]:
+    """Those the caller sees."""
+    today = await directory.today(tx, now)
+    return await store.LISTING.page(tx, page, asked, reach, shape=store.shaped(today))
 
 
-@router.get("/{receivable_id}", dependencies=[READ], summary="Read a receivable")
+@router.get("/{receivable_id}", dependencies=READ, summary="Read a receivable")
 async def receivable_get(receivable_id: UUID, tx: Tx, now: Now) -> ReceivableOut:
     return await store.read(tx, receivable_id, today=await directory.today(tx, now))
+
+
+@router.patch("/{receivable_id}", dependencies=WRITE, summary="Change what is noted of it")
+async def receivable_edit(
+    receivable_id: UUID, body: MergePatch[ReceivableEdit], tx: Tx, now: Now, expected: IfMatch
+) -> ReceivableOut:
+    receivable = await actions.edit_receivable(
+        tx, receivable_id, body.applied, expected=expected, now=now
+    )
+    return ReceivableOut.of(receivable, today=await directory.today(tx, now))
+
+
+ROUTERS = (names, access, router, audit)

@@ -11,12 +11,17 @@ class CurrencyReconciliation(BaseModel):
     currency: str
     confirmed: Money = Field(description="Gross totals of confirmed orders")
     cancelled: Money = Field(description="What of it will never be shipped")
-    shipped: Money = Field(description="What of it was shipped; equals `owed`")
+    shipped: Money = Field(description="What of it was shipped")
+    prepaid: Money = Field(description="What the orders say is owed before anything is shipped")
+    deducted: Money = Field(description="What of it the shipments say they were owed for with")
     unshipped: Money = Field(
         description="What the lines of confirmed orders say is left; "
-        "equals `confirmed - cancelled - owed`"
+        "equals `confirmed - cancelled - shipped`"
     )
-    owed: Money = Field(description="Amounts of all receivables")
+    owed: Money = Field(
+        description="Amounts of all receivables, less what was withdrawn; "
+        "equals `shipped + prepaid - deducted`"
+    )
     settled: Money = Field(description="What of it the receivables say payments settled")
     open: Money = Field(description="owed - settled")
     paid: Money = Field(description="Amounts of all payments")

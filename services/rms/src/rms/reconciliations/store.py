@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.money import Money
-from rms.orders.store import order_lines, orders
+from rms.orders.store import order_lines, orders, shipments
 from rms.payments.store import allocations, payment_returns, payments
 from rms.receivables.store import receivables
 from rms.reconciliations.schemas import CurrencyReconciliation, ReconciliationOut
 
 SUMS = (
-    "confirmed", "cancelled", "shipped", "unshipped", "owed", "settled",
+    "confirmed", "cancelled", "shipped", "prepaid", "deducted", "unshipped", "owed", "settled",
     "paid", "returned", "repaid", "allocated", "booked",
 )  # fmt: skip
 
@@ -29,6 +29,8 @@ async def read(tx: AsyncConnection) -> ReconciliationOut:
             cancelled=orders.c.cancelled_total,
             shipped=orders.c.shipped_total,
         ).where(orders.c.confirmed_at.is_not(None)),
+        _part(orders.c.prepaid_total_currency, prepaid=orders.c.prepaid_total),
+        _part(shipments.c.deducted_currency, deducted=shipments.c.deducted),
         _part(
             order_lines.c.gross_amount_currency,
             unshipped=order_lines.c.gross_amount
@@ -39,7 +41,7 @@ async def read(tx: AsyncConnection) -> ReconciliationOut:
         .where(orders.c.confirmed_at.is_not(None)),
         _part(
             receivables.c.amount_currency,
-            owed=receivables.c.amount,
+            owed=receivables.c.amount - receivables.c.withdrawn,
             settled=receivables.c.allocated,
         ),
         _part(

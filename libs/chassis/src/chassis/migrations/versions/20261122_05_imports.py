@@ -47,6 +47,8 @@ def _import_runs() -> None:
         *[_count(name) for name in (*counts, "chunks_done", "endings")],
         sa.Column("failures", JSONB(), nullable=False),
         sa.Column("created_by", sa.Text()),
+        sa.Column("caller_kind", sa.Text(), nullable=False, server_default="person"),
+        sa.Column("scopes", JSONB(), nullable=False, server_default=sa.text("'[]'")),
         _instant("created_at"),
         _instant("started_at", nullable=True),
         _instant("finished_at", nullable=True),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from contracts.cpq.events import QuoteCreated, QuoteRevised
@@ -12,7 +14,13 @@ from cpq.quotes.domain.quote import Quote, QuoteStatus
 
 
 def draw_up(
-    proposal: Proposal, *, quote_id: UUID, document_no: str, owner_id: str, now: datetime
+    proposal: Proposal,
+    *,
+    quote_id: UUID,
+    document_no: str,
+    owner_id: str,
+    custom_fields: Mapping[str, Any] | None = None,
+    now: datetime,
 ) -> tuple[Quote, QuoteCreated]:
     """Make a draft of a proposal."""
     quote = Quote(
@@ -21,6 +29,7 @@ def draw_up(
         document_no=document_no,
         status=QuoteStatus.DRAFT,
         owner_id=owner_id,
+        custom_fields=custom_fields or {},
         sent_at=None,
         accepted_at=None,
         created_at=now,
@@ -30,7 +39,12 @@ def draw_up(
 
 
 def revise(
-    before: Quote, proposal: Proposal, *, quote_id: UUID, now: datetime
+    before: Quote,
+    proposal: Proposal,
+    *,
+    quote_id: UUID,
+    custom_fields: Mapping[str, Any],
+    now: datetime,
 ) -> tuple[tuple[Quote, QuoteRevised], tuple[Quote, QuoteCreated]]:
     """The old quote, which gives way, and the draft of the next revision under its number.
 
@@ -42,6 +56,7 @@ def revise(
         quote_id=quote_id,
         document_no=before.document_no,
         owner_id=before.owner_id,
+        custom_fields=custom_fields,
         now=now,
     )
     draft = replace(draft, revision=before.revision + 1, revises=before.id)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from cpq.quotes.domain.pricing import AskedLine, Offer, QuoteLine, price_line
@@ -20,7 +21,10 @@ DEFAULT_VALIDITY = timedelta(days=30)
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a seller asks for; what is left out follows from the tenant and the day."""
+    """What a seller asks for; what is left out follows from the tenant and the day.
+
+    `custom_fields` are the tenant's own notes: they are not offered to anybody.
+    """
 
     opportunity_id: UUID
     lines: tuple[AskedLine, ...]
@@ -28,6 +32,11 @@ class Asked:
     price_book_id: UUID | None = None
     price_date: date | None = None
     valid_until: date | None = None
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def offers_what(self, other: Asked) -> bool:
+        """Whether nothing but the notes differs."""
+        return replace(self, custom_fields=other.custom_fields) == other
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from contracts.cpq.events import (
@@ -70,6 +72,7 @@ class Quote(Proposal):
     superseded_by: UUID | None = None
     status: QuoteStatus
     owner_id: str
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
     sent_at: datetime | None
     accepted_at: datetime | None
     rejected_at: datetime | None = None
@@ -81,11 +84,20 @@ class Quote(Proposal):
     deleted_at: datetime | None = None
     version: int = 1
 
-    def amend(self, proposal: Proposal, *, now: datetime) -> tuple[Quote, QuoteChanged]:
+    def amend(
+        self, proposal: Proposal, custom_fields: Mapping[str, Any], *, now: datetime
+    ) -> tuple[Quote, QuoteChanged]:
         """A draft proposes something else under its number. Raises RuleBroken."""
         self.ensure_draft()
-        amended = replace(self, **vars(proposal), updated_at=now)
-        return amended, QuoteChanged(quote=amended.state())
+        proposed = replace(self, **vars(proposal))
+        return proposed.annotate(custom_fields, now=now)
+
+    def annotate(
+        self, custom_fields: Mapping[str, Any], *, now: datetime
+    ) -> tuple[Quote, QuoteChanged]:
+        """The tenant's own notes are written whatever became of it: nobody was offered them."""
+        changed = replace(self, custom_fields=custom_fields, updated_at=now)
+        return changed, QuoteChanged(quote=changed.state())
 
     def ensure_draft(self) -> None:
         """Raises RuleBroken (QUOTE_NOT_DRAFT)."""
@@ -98,10 +110,14 @@ class Quote(Proposal):
         if self.revises is not None:
             raise self._refused("QUOTE_REVISES")
 
-    def assign(self, owner_id: str, *, actor: str, now: datetime) -> tuple[Quote, QuoteAssigned]:
+    def assign(
+        self, owner_id: str, *, actor: str, now: datetime, reason: str | None = None
+    ) -> tuple[Quote, QuoteAssigned]:
         """From here on it is somebody else's, whatever its status."""
         theirs = replace(self, owner_id=owner_id, updated_at=now)
-        fact = QuoteAssigned(quote=theirs.state(), from_owner_id=self.owner_id, assigned_by=actor)
+        fact = QuoteAssigned(
+            quote=theirs.state(), from_owner_id=self.owner_id, assigned_by=actor, reason=reason
+        )
         return theirs, fact
 
     @property
@@ -178,6 +194,7 @@ class Quote(Proposal):
             price_book_id=self.price_book_id,
             price_date=self.price_date,
             valid_until=self.valid_until,
+            custom_fields=self.custom_fields,
         )
 
     def state(self) -> QuoteState:
@@ -202,6 +219,7 @@ class Quote(Proposal):
             owner_id=self.owner_id,
             revision=self.revision,
             revises=self.revises,
+            custom_fields=dict(self.custom_fields),
         )
 
 

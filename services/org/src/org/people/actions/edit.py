@@ -1,12 +1,14 @@
 """Adding and editing people. Locks: the line of managers, departments, roles, people by id."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.custom_fields.values import validated_custom_fields
 from chassis.outbox import publish
 from chassis.preconditions import UNCONDITIONAL, Precondition
 from contracts.org.events import PersonCreated, Post
@@ -34,6 +36,7 @@ async def create_person(
     role_ids: tuple[UUID, ...] = (),
     username: str | None = None,
     password: str = "",
+    custom_fields: Mapping[str, Any] | None = None,
     person_id: UUID | None = None,
 ) -> Person:
     """Add a person; with a username one who can sign in at the development issuer.
@@ -52,6 +55,7 @@ async def create_person(
         role_ids=role_ids,
         manager_id=manager_id,
         posts=posts,
+        custom_fields=custom_fields or {},
         created_at=now,
         updated_at=now,
     )
@@ -133,9 +137,22 @@ async def _checked(
     of_manager = await _of_manager(tx, after, known)
     of_subject = await _of_subject(tx, after, known)
     wrong: Sequence[Violation] = [*of_subject, *of_manager, *of_posts, *of_roles]
+    fields = await _fields(tx, after, before, wrong)
+    return replace(after, posts=posts, custom_fields=fields)
+
+
+async def _fields(
+    tx: AsyncConnection, after: Person, before: Person | None, wrong: Sequence[Violation]
+) -> Mapping[str, Any]:
+    """The custom fields as they are stored. Raises Invalid for them and what else is wrong."""
+    known = None if before is None else before.custom_fields
+    try:
+        kept = await validated_custom_fields(tx, store.PERSON, after.custom_fields, before=known)
+    except Invalid as more:
+        raise Invalid([*wrong, *more.violations]) from None
     if wrong:
         raise Invalid(wrong)
-    return replace(after, posts=posts)
+    return kept
 
 
 async def _of_manager(tx: AsyncConnection, after: Person, before: Person) -> list[Violation]:

@@ -1,5 +1,7 @@
 """The roles that come with every tenant. How far each sees follows from departments, not from here.
 
+They follow what there is: tests/architecture/test_built_in_roles.py holds them against every route.
+
 Only `.all` scopes, and so ADMIN's `*`, see every row: a director sees all by heading the root.
 """
 
@@ -25,7 +27,9 @@ def _read(*resources: str) -> set[str]:
 # What everybody needs: who and what there is, and a day of one's own.
 _DAY = _both("org.notification", "org.task", "org.reminder") | {"org.leave.write"}
 _SETTINGS = _read(
-    "org.reference", "org.calendar", *(f"{s}.custom_field" for s in ("mtl", "l2o", "cpq", "rms"))
+    "org.reference",
+    "org.calendar",
+    *(f"{service}.custom_field" for service in ("org", "mtl", "l2o", "cpq", "rms")),
 )
 _DIRECTORY = (
     _read("org.tenant", "org.person", "org.department", "org.role", "org.team") | _DAY | _SETTINGS
@@ -49,13 +53,14 @@ _FINANCE = (
     | _CATALOGUE
     | _read("l2o.account", "l2o.contact", "l2o.opportunity", "cpq.quote")
     | {"l2o.account.all", "l2o.contact.all", "l2o.opportunity.all", "cpq.quote.all"}
-    | _both("rms.order", "rms.payment", "rms.receivable", "rms.import", "rms.export")
-    | _both("rms.payment_term")
+    | _both("rms.order", "rms.payment", "rms.receivable", "rms.export")
+    | _both("rms.payment_term", "rms.number_format")
     | {"rms.order.all", "rms.payment.all", "rms.receivable.all"}
 )
 _PEOPLE = (
     _DIRECTORY
     | _both("org.person", "org.department", "org.team", "org.import", "org.export")
+    | {"org.calendar.write", "org.custom_field.write"}
     | _read("org.client")
 )
 

@@ -5,12 +5,12 @@ Its status follows from `confirmed_at` and the lines' quantities; nobody types i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from contracts.rms import events as facts
@@ -37,6 +37,7 @@ class OrderStatus(StrEnum):
 # that is confirmed answers the order as it is.
 CONFIRMS_FROM: Final = frozenset({OrderStatus.OPEN})
 SHIPS_FROM: Final = frozenset({OrderStatus.CONFIRMED, OrderStatus.PARTLY_SHIPPED})
+EDITS_FROM: Final = frozenset(OrderStatus) - {OrderStatus.CANCELLED}
 REFUSALS: Final = {
     OrderStatus.OPEN: "ORDER_NOT_CONFIRMED",
     OrderStatus.PARTLY_SHIPPED: "ORDER_PARTLY_SHIPPED",
@@ -69,7 +70,8 @@ class Wanted(NamedTuple):
 class Order:
     """An order with its lines; its status and sums are worked out by every move.
 
-    `revision` counts its amendments, from 1 on; `requested_date` is when the customer wants it.
+    `revision` counts its amendments, from 1 on; `requested_date` is when the customer wants it;
+    `prepaid_total` is owed since the confirmation, before anything is shipped.
     """
 
     id: UUID
@@ -92,6 +94,10 @@ class Order:
     gross_total: Money
     shipped_total: Money
     cancelled_total: Money
+    prepaid_total: Money
+    customer_order_no: str | None = None
+    note: str | None = None
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
     lines: tuple[OrderLine, ...]
     created_at: datetime
     updated_at: datetime
@@ -147,10 +153,33 @@ class Order:
         )
         return moved(replace(self, lines=lines), now=now)
 
+    def shipped_since(self, before: Order) -> tuple[Money, Money]:
+        """What has left since then, and what of it was owed before, as a prepayment."""
+        ahead = self.payment_term.prepaid
+        deducted = ahead(self.shipped_total) - ahead(before.shipped_total)
+        return self.shipped_total - before.shipped_total, deducted
+
     def shipped(self, shipment: Shipment, receivable_ids: Sequence[UUID]) -> facts.OrderShipped:
         """The fact that this shipment left, the last of this order so far."""
         state = shipment.state(self.lines, receivable_ids)
         return facts.OrderShipped(order=self.state(), shipment=state)
+
+    def assign(
+        self, owner_id: str, *, actor: str, reason: str | None, now: datetime
+    ) -> tuple[Order, facts.OrderAssigned]:
+        """It has another owner from now on."""
+        order = replace(self, owner_id=owner_id, updated_at=now)
+        assigned = facts.OrderAssigned(
+            order=order.state(),
+            from_owner_id=self.owner_id,
+            assigned_by=actor,
+            reason=reason,
+        )
+        return order, assigned
+
+    def ensure_editable(self) -> None:
+        """Raises RuleBroken (ORDER_CANCELLED)."""
+        ensure_moves(self, EDITS_FROM)
 
     def state(self) -> facts.OrderState:
         return facts.OrderState(
@@ -174,6 +203,10 @@ class Order:
             requested_date=self.requested_date,
             payment_term=self.payment_term.state(),
             cancelled_total=self.cancelled_total,
+            prepaid_total=self.prepaid_total,
+            customer_order_no=self.customer_order_no,
+            note=self.note,
+            custom_fields=dict(self.custom_fields),
         )
 
 
@@ -209,10 +242,21 @@ def quantity_violations(order: Order, wanted: Sequence[Wanted]) -> list[Violatio
 def moved(order: Order, *, now: datetime) -> Order:
     """The order after a move, with all that follows from its facts."""
     zero = Money.zero(order.currency)
-    return replace(
+    order = replace(
         order,
         status=status_of(order.confirmed_at, order.lines),
         shipped_total=sum((line.shipped_amount for line in order.lines), zero),
         cancelled_total=sum((line.cancelled_amount for line in order.lines), zero),
         updated_at=now,
     )
+    return replace(order, prepaid_total=_prepaid_total(order))
+
+
+def _prepaid_total(order: Order) -> Money:
+    """What is owed ahead of what will be shipped in the end.
+
+    As it was while the order waits to be confirmed (again): nobody knows yet what is agreed.
+    """
+    if order.status is OrderStatus.OPEN:
+        return order.prepaid_total
+    return order.payment_term.prepaid(order.gross_total - order.cancelled_total)

@@ -39,6 +39,7 @@ def order_of(
         gross_total=quote.gross_total,
         shipped_total=Money.zero(quote.currency),
         cancelled_total=Money.zero(quote.currency),
+        prepaid_total=Money.zero(quote.currency),
         tax_rounding=TaxRounding(quote.tax_rounding),
         payment_term=payment_term,
         lines=tuple(_line(line, order_id, line_ids()) for line in quote.lines),

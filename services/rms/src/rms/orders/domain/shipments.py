@@ -14,13 +14,17 @@ from rms.orders.domain.lines import OrderLine, Part
 
 @dataclass(frozen=True, kw_only=True)
 class Shipment:
-    """One delivery of a part of an order; it never changes."""
+    """One delivery of a part of an order; it never changes.
+
+    `deducted` is what of its amount was owed before, as a prepayment.
+    """
 
     id: UUID
     document_no: str
     order_id: UUID
     shipped_date: date
     amount: Money
+    deducted: Money
     receivable_id: UUID
     lines: tuple[Part, ...]
     created_at: datetime
@@ -38,4 +42,5 @@ class Shipment:
             amount=self.amount,
             receivable_id=self.receivable_id,
             receivable_ids=tuple(receivable_ids) or (self.receivable_id,),
+            deducted=self.deducted,
         )

@@ -1,14 +1,15 @@
 """The tables of orders and what came of them, and their SQL."""
 
 from rms.orders.store.reads import (
+    LISTING,
     read,
     read_cancellations,
-    read_page,
     read_revisions,
     read_shipment,
     read_shipments,
 )
 from rms.orders.store.tables import (
+    ORDERS,
     order_cancellations,
     order_lines,
     order_revisions,
@@ -30,6 +31,8 @@ from rms.orders.store.writes import (
 )
 
 __all__ = [
+    "LISTING",
+    "ORDERS",
     "account_name",
     "add",
     "add_cancellations",
@@ -43,7 +46,6 @@ __all__ = [
     "orders",
     "read",
     "read_cancellations",
-    "read_page",
     "read_revisions",
     "read_shipment",
     "read_shipments",

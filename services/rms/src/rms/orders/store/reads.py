@@ -9,13 +9,15 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.custom_fields.values import custom_conditions
+from chassis.lists.listing import Listing
 from chassis.pages import Page, PageParams, fetch_page
 from chassis.rows import fetch_row, from_columns
 from kernel.errors import NotFound
 from rms.orders.domain.amendments import Revision
 from rms.orders.domain.cancellations import Cancellation
 from rms.orders.domain.lines import Part
-from rms.orders.domain.order import Order, OrderStatus
+from rms.orders.domain.order import Order
 from rms.orders.domain.shipments import Shipment
 from rms.orders.schemas import (
     CancellationOut,
@@ -26,6 +28,7 @@ from rms.orders.schemas import (
     ShipmentOut,
 )
 from rms.orders.store.tables import (
+    ORDERS,
     order_cancellations,
     order_lines,
     order_revisions,
@@ -122,29 +125,35 @@ async def read_cancellations(
     )
 
 
-async def read_page(
-    tx: AsyncConnection,
-    page: PageParams,
-    *,
-    status: OrderStatus | None,
-    account_id: UUID | None,
-    quote_id: UUID | None,
-    opportunity_id: UUID | None,
-) -> Page[OrderSummary]:
-    """Newest first."""
-    wanted = {
-        "status": status,
-        "account_id": account_id,
-        "quote_id": quote_id,
-        "opportunity_id": opportunity_id,
-    }
-    query: Select[Any] = select(orders)
-    for name, value in wanted.items():
-        if value is not None:
-            query = query.where(orders.c[name] == value)
-    return await fetch_page(
-        tx,
-        query,
-        page,
-        shape=lambda row: OrderSummary.model_validate(from_columns(Order, row, lines=())),
-    )
+LISTING = Listing(
+    ORDERS,
+    OrderSummary,
+    shape=lambda row: OrderSummary.model_validate(from_columns(Order, row, lines=())),
+    filters=[
+        "status",
+        "owner_id",
+        "account_id",
+        "quote_id",
+        "opportunity_id",
+        "document_no",
+        "customer_order_no",
+        "account_name",
+        "gross_total",
+        "gross_total_currency",
+        "requested_date",
+        "created_at",
+        "updated_at",
+    ],
+    sorts=[
+        "created_at",
+        "updated_at",
+        "requested_date",
+        "gross_total",
+        "document_no",
+        "customer_order_no",
+        "account_name",
+        "status,created_at",
+    ],
+    words=["account_name"],
+    custom=custom_conditions,
+)

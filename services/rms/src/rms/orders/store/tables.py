@@ -5,15 +5,20 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Double,
     Index,
     Integer,
     Numeric,
     Table,
     Text,
     Uuid,
+    text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.access.reach import Scoped
 from chassis.db import enum_column, tenant_column
+from chassis.lists.columns import sort_column
 from chassis.rows import money_columns
 from contracts.rms.events import OrderState
 from rms.database import metadata
@@ -36,6 +41,7 @@ orders = Table(
     Column("owner_id", Text),
     Column("revision", Integer, nullable=False),
     Column("requested_date", Date),
+    sort_column("requested_date", Date()),
     Column("payment_term", Document(Term), nullable=False),
     Column("tax_rounding", enum_column(TaxRounding), nullable=False),
     Column("confirmed_at", DateTime(timezone=True)),
@@ -44,8 +50,14 @@ orders = Table(
     *money_columns("net_total"),
     *money_columns("tax_total"),
     *money_columns("gross_total"),
+    sort_column("gross_total", Double()),
     *money_columns("shipped_total"),
     *money_columns("cancelled_total"),
+    *money_columns("prepaid_total"),
+    Column("customer_order_no", Text),
+    sort_column("customer_order_no", Text()),
+    Column("note", Text),
+    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
@@ -54,12 +66,15 @@ orders = Table(
         " AND shipped_total + cancelled_total <= gross_total",
         name="shipped",
     ),
+    CheckConstraint("0 <= prepaid_total", name="prepaid"),
     Index(None, "tenant_id", "quote_id", unique=True),
     Index(None, "tenant_id", "document_no", unique=True),
     Index(None, "tenant_id", "opportunity_id", "id"),
     Index(None, "tenant_id", "account_id", "status", "id"),
     Index(None, "tenant_id", "status", "id"),
 )
+
+ORDERS = Scoped("rms.order", orders)
 
 order_lines = Table(
     "order_lines",
@@ -105,8 +120,10 @@ shipments = Table(
     Column("order_id", Uuid, nullable=False),
     Column("shipped_date", Date, nullable=False),
     *money_columns("amount"),
+    *money_columns("deducted"),
     Column("receivable_id", Uuid, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("0 <= deducted AND deducted <= amount", name="deducted"),
     Index(None, "tenant_id", "document_no", unique=True),
     Index(None, "tenant_id", "order_id", "id"),
 )

@@ -6,7 +6,7 @@ Its status follows from its amounts; nobody types it in.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -75,6 +75,8 @@ class Payment:
     received_date: date
     owner_id: str | None = None
     reversed_at: datetime | None = None
+    note: str | None = None
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
     status: PaymentStatus = PaymentStatus.UNALLOCATED
     created_at: datetime
     updated_at: datetime
@@ -210,6 +212,8 @@ class Payment:
             status=self.status,
             owner_id=self.owner_id,
             returned=self.returned,
+            note=self.note,
+            custom_fields=dict(self.custom_fields),
         )
 
     def _ensure_in(self, allowed: Collection[PaymentStatus]) -> None:

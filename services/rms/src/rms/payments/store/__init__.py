@@ -1,13 +1,14 @@
 """The tables of payments and where their money goes, and their SQL."""
 
-from rms.payments.store.reads import read, read_allocations, read_page
-from rms.payments.store.tables import allocations, payment_returns, payments
+from rms.payments.store.reads import LISTING, read, read_allocations, read_allocations_to
+from rms.payments.store.tables import PAYMENTS, allocations, payment_returns, payments
 from rms.payments.store.writes import (
     OLDEST_AT_ONCE,
     add,
     add_allocations,
     add_return,
     by_reference,
+    get,
     get_allocation,
     known_account,
     lock,
@@ -19,12 +20,15 @@ from rms.payments.store.writes import (
 )
 
 __all__ = [
+    "LISTING",
     "OLDEST_AT_ONCE",
+    "PAYMENTS",
     "add",
     "add_allocations",
     "add_return",
     "allocations",
     "by_reference",
+    "get",
     "get_allocation",
     "known_account",
     "lock",
@@ -35,7 +39,7 @@ __all__ = [
     "payments",
     "read",
     "read_allocations",
-    "read_page",
+    "read_allocations_to",
     "save",
     "standing_allocations",
 ]

@@ -7,14 +7,18 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.custom_fields.values import custom_conditions
+from chassis.lists.listing import Listing
 from chassis.pages import Page, PageParams, fetch_page
 from chassis.rows import fetch_row, from_columns
 from rms.payments.domain.allocations import Allocation
-from rms.payments.domain.payment import Payment, PaymentStatus
+from rms.payments.domain.payment import Payment
 from rms.payments.domain.returns import MoneyReturn
 from rms.payments.schemas import AllocationOut, PaymentOut, PaymentSummary, ReturnOut
-from rms.payments.store.tables import allocations, payment_returns, payments
+from rms.payments.store.tables import PAYMENTS, allocations, payment_returns, payments
 from rms.payments.store.writes import allocations_of
+from rms.receivables.domain import Receivable
+from rms.receivables.store import receivables
 
 
 async def read(tx: AsyncConnection, payment_id: UUID) -> PaymentOut:
@@ -42,26 +46,46 @@ async def read_allocations(
     return await fetch_page(tx, allocations_of(payment_id), page, shape=_allocation)
 
 
+async def read_allocations_to(
+    tx: AsyncConnection, receivable_id: UUID, page: PageParams
+) -> Page[AllocationOut]:
+    """Newest first. Raises NotFound where there is no such receivable."""
+    await fetch_row(tx, receivables, receivable_id, Receivable)
+    query: Select[Any] = select(allocations).where(allocations.c.receivable_id == receivable_id)
+    return await fetch_page(tx, query, page, shape=_allocation)
+
+
 def _allocation(row: Mapping[str, Any]) -> AllocationOut:
     return AllocationOut.model_validate(from_columns(Allocation, row))
 
 
-async def read_page(
-    tx: AsyncConnection,
-    page: PageParams,
-    *,
-    account_id: UUID | None,
-    status: PaymentStatus | None,
-) -> Page[PaymentSummary]:
-    """Newest first."""
-    query: Select[Any] = select(payments)
-    if account_id is not None:
-        query = query.where(payments.c.account_id == account_id)
-    if status is not None:
-        query = query.where(payments.c.status == status)
-    return await fetch_page(
-        tx,
-        query,
-        page,
-        shape=lambda row: PaymentSummary.model_validate(from_columns(Payment, row)),
-    )
+LISTING = Listing(
+    PAYMENTS,
+    PaymentSummary,
+    entity=Payment,
+    filters=[
+        "status",
+        "owner_id",
+        "account_id",
+        "document_no",
+        "bank_reference",
+        "account_name",
+        "amount",
+        "amount_currency",
+        "received_date",
+        "created_at",
+        "updated_at",
+    ],
+    sorts=[
+        "created_at",
+        "updated_at",
+        "received_date",
+        "amount",
+        "document_no",
+        "bank_reference",
+        "account_name",
+        "status,received_date",
+    ],
+    words=["account_name"],
+    custom=custom_conditions,
+)

@@ -5,14 +5,19 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Double,
     Index,
     Integer,
     Table,
     Text,
     Uuid,
+    text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.access.reach import Scoped
 from chassis.db import enum_column, tenant_column
+from chassis.lists.columns import sort_column
 from chassis.rows import money_columns
 from rms.database import metadata
 from rms.payments.domain.payment import PaymentStatus
@@ -29,11 +34,14 @@ payments = Table(
     Column("bank_reference", Text, nullable=False),
     Column("bank_reference_key", Text, nullable=False),
     *money_columns("amount"),
+    sort_column("amount", Double()),
     *money_columns("allocated"),
     *money_columns("returned"),
     Column("received_date", Date, nullable=False),
     Column("owner_id", Text),
     Column("reversed_at", DateTime(timezone=True)),
+    Column("note", Text),
+    Column("custom_fields", JSONB, nullable=False, server_default=text("'{}'")),
     Column("status", enum_column(PaymentStatus), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
@@ -46,6 +54,8 @@ payments = Table(
     Index(None, "tenant_id", "account_id", "status", "id"),
     Index(None, "tenant_id", "status", "id"),
 )
+
+PAYMENTS = Scoped("rms.payment", payments)
 
 allocations = Table(
     "allocations",

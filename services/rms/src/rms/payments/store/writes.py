@@ -4,30 +4,36 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, insert, literal, or_, select, text, tuple_
+from sqlalchemy import Select, exists, insert, literal, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.reach import EVERYTHING, Reach, visible
+from chassis.lists.words import keep_words
 from chassis.rows import fetch_row, from_columns, to_columns, update_row
+from chassis.tenants.usage import count_records
 from kernel.errors import NotFound
 from kernel.money import Money
-from rms.accounts.store import accounts
-from rms.orders.store import orders
+from rms.accounts.store import ACCOUNTS, accounts
+from rms.orders.store import ORDERS, orders
 from rms.payments.domain.allocations import Allocation, Owed
 from rms.payments.domain.payment import Payment, reference_key
 from rms.payments.domain.returns import MoneyReturn
 from rms.payments.store.tables import allocations, payment_returns, payments
-from rms.receivables.store import receivables
+from rms.receivables.store import RECEIVABLES, lock_account, receivables
 
-ACCOUNT_LOCKS = 8_264_002  # apart from whatever else is hashed into advisory locks
 OLDEST_AT_ONCE = 100  # receivables locked at a time, until the money ends
 
 
-async def known_account(tx: AsyncConnection, account_id: UUID) -> tuple[str | None, str | None]:
+async def known_account(
+    tx: AsyncConnection, account_id: UUID, reach: Reach = EVERYTHING
+) -> tuple[str | None, str | None]:
     """Name and owner as L2O told them, or the name of the newest order.
 
-    Without a name where neither knows the account.
+    Without a name where neither knows the account, or the caller sees neither it nor an order.
     """
+    if not reach.everything and not await _sees(tx, account_id, reach):
+        return None, None
     columns = accounts.c
     told = select(columns.name, columns.owner_id).where(columns.id == account_id)
     row = (await tx.execute(told)).one_or_none()
@@ -38,12 +44,25 @@ async def known_account(tx: AsyncConnection, account_id: UUID) -> tuple[str | No
     return newest.scalar_one_or_none(), None
 
 
+async def _sees(tx: AsyncConnection, account_id: UUID, reach: Reach) -> bool:
+    told = exists().where(accounts.c.id == account_id, visible(ACCOUNTS, reach))
+    ordered = exists().where(orders.c.account_id == account_id, visible(ORDERS, reach))
+    return bool((await tx.execute(select(or_(told, ordered)))).scalar_one())
+
+
 async def add(tx: AsyncConnection, payment: Payment) -> bool:
-    """Insert unless the reference is taken; whether it was free. Waits for a rival's commit."""
+    """Insert unless the reference is taken; whether it was free. Waits for a rival's commit.
+
+    Raises Conflict (QUOTA_ROWS).
+    """
+    await count_records(tx, payments)
     key = {"bank_reference_key": reference_key(payment.bank_reference)}
     free = upsert(payments).values(to_columns(payments, payment) | key)
     free = free.on_conflict_do_nothing(index_elements=["tenant_id", "bank_reference_key"])
-    return (await tx.execute(free.returning(payments.c.id))).one_or_none() is not None
+    if (await tx.execute(free.returning(payments.c.id))).one_or_none() is None:
+        return False
+    await keep_words(tx, payments, [to_columns(payments, payment)], new=True)
+    return True
 
 
 async def by_reference(tx: AsyncConnection, bank_reference: str) -> Payment:
@@ -58,9 +77,13 @@ async def lock(tx: AsyncConnection, payment_id: UUID) -> Payment:
     So receivables may be locked in whatever order they are found in. Raises NotFound.
     """
     payment = await fetch_row(tx, payments, payment_id, Payment)
-    key = func.hashtextextended(str(payment.account_id), ACCOUNT_LOCKS)
-    await tx.execute(select(func.pg_advisory_xact_lock(key)))
+    await lock_account(tx, payment.account_id)
     return await fetch_row(tx, payments, payment_id, Payment, lock=True)
+
+
+async def get(tx: AsyncConnection, payment_id: UUID, *, lock: bool = False) -> Payment:
+    """Raises NotFound."""
+    return await fetch_row(tx, payments, payment_id, Payment, lock=lock)
 
 
 async def save(tx: AsyncConnection, payment: Payment) -> Payment:
@@ -68,15 +91,20 @@ async def save(tx: AsyncConnection, payment: Payment) -> Payment:
     return await update_row(tx, payments, payment)
 
 
-async def lock_receivables(tx: AsyncConnection, ids: Collection[UUID]) -> Mapping[UUID, Owed]:
-    """Those of the receivables that exist, locked in the order of their ids."""
-    return {owed.id: owed for owed in await _locked(tx, receivables.c.id.in_(ids))}
+async def lock_receivables(
+    tx: AsyncConnection, ids: Collection[UUID], reach: Reach = EVERYTHING
+) -> Mapping[UUID, Owed]:
+    """Those of the receivables that the caller sees, locked in the order of their ids."""
+    seen = _owed(receivables.c.id.in_(ids), visible(RECEIVABLES, reach))
+    rows = await tx.execute(seen.order_by(receivables.c.id).with_for_update())
+    return {row.id: from_columns(Owed, row._mapping) for row in rows}
 
 
 async def lock_oldest_open(tx: AsyncConnection, payment: Payment, enough: Money) -> Sequence[Owed]:
     """What the payment's account has owed for longest in its currency, locked, the oldest first.
 
-    No more pages than it takes to owe `enough`. Under the account's lock, see `lock`.
+    No more pages than it takes to owe `enough`. Under the account's lock, see `lock`, nothing is
+    owed otherwise while we look; so all are locked in the order of their ids at the end.
     """
     found: list[Owed] = []
     while enough > Money.zero(enough.currency):
@@ -86,7 +114,8 @@ async def lock_oldest_open(tx: AsyncConnection, payment: Payment, enough: Money)
         enough -= sum((one.open for one in page), Money.zero(enough.currency))
         if len(page) < OLDEST_AT_ONCE:
             break
-    return found
+    locked = await lock_receivables(tx, [one.id for one in found])
+    return [locked[one.id] for one in found]
 
 
 def oldest_open(account_id: UUID, money: Money, *, after: Owed | None) -> Select[Any]:
@@ -103,11 +132,6 @@ def oldest_open(account_id: UUID, money: Money, *, after: Owed | None) -> Select
     return query.order_by(columns.due_date, columns.id).limit(OLDEST_AT_ONCE)
 
 
-async def _locked(tx: AsyncConnection, *conditions: Any) -> Sequence[Owed]:
-    rows = await tx.execute(_owed(*conditions).order_by(receivables.c.id))
-    return [from_columns(Owed, row._mapping) for row in rows]
-
-
 def _owed(*conditions: Any) -> Select[Any]:
     columns = receivables.c
     query: Select[Any] = select(
@@ -115,10 +139,10 @@ def _owed(*conditions: Any) -> Select[Any]:
         columns.document_no,
         columns.account_id,
         columns.due_date,
-        (columns.amount - columns.allocated).label("open"),
+        (columns.amount - columns.withdrawn - columns.allocated).label("open"),
         columns.amount_currency.label("open_currency"),
     )
-    return query.where(*conditions).with_for_update()
+    return query.where(*conditions)
 
 
 async def standing_allocations(

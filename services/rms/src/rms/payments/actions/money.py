@@ -1,3 +1,5 @@
+"""Where the money of a payment goes, and how it comes back."""
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -6,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import directory
-from chassis.numbers import next_number
+from chassis.access.reach import EVERYTHING, Reach
 from chassis.outbox import publish
 from chassis.preconditions import UNCONDITIONAL, Precondition
 from contracts.rms import events as facts
@@ -15,7 +17,7 @@ from kernel.ids import new_id
 from kernel.money import Money
 from rms.payments import store
 from rms.payments.domain.allocations import Allocation, Owed, Wanted
-from rms.payments.domain.payment import Payment, PaymentStatus, ensure_plausible
+from rms.payments.domain.payment import Payment, PaymentStatus
 from rms.payments.domain.returns import MoneyReturn, ReturnKind
 from rms.receivables.actions import allocate_to_receivable, reopen_receivable
 
@@ -28,55 +30,21 @@ class Allocated:
     allocations: Sequence[Allocation]
 
 
-async def receive_payment(
-    tx: AsyncConnection,
-    *,
-    account_id: UUID,
-    bank_reference: str,
-    amount: Money,
-    received_date: date,
-    now: datetime,
-) -> Payment:
-    """Store money that arrived and publish it; it belongs to the account's owner.
-
-    Raises Invalid (ACCOUNT_UNKNOWN, DATE_TOO_EARLY, DATE_IN_FUTURE) and Conflict
-    (PAYMENT_DUPLICATE), which names the payment with this bank reference.
-    """
-    today = await directory.today(tx, now)
-    account_name, owner_id = await store.known_account(tx, account_id)
-    ensure_plausible(received_date, today=today, account_known=account_name is not None)
-    assert account_name is not None
-    zero = Money.zero(amount.currency)
-    payment = Payment(
-        id=new_id(),
-        document_no=await next_number(tx, "payment", prefix="PY", on=today),
-        account_id=account_id,
-        account_name=account_name,
-        bank_reference=bank_reference,
-        amount=amount,
-        allocated=zero,
-        returned=zero,
-        received_date=received_date,
-        owner_id=owner_id,
-        created_at=now,
-        updated_at=now,
-    )
-    if not await store.add(tx, payment):
-        other = await store.by_reference(tx, bank_reference)
-        raise Conflict("PAYMENT_DUPLICATE", payment_id=str(other.id), document_no=other.document_no)
-    await publish(tx, payment.received(), of=payment)
-    return payment
-
-
 async def allocate_as_chosen(
-    tx: AsyncConnection, payment_id: UUID, wanted: Sequence[Wanted], *, now: datetime
+    tx: AsyncConnection,
+    payment_id: UUID,
+    wanted: Sequence[Wanted],
+    *,
+    reach: Reach = EVERYTHING,
+    now: datetime,
 ) -> Allocated:
     """Set the payment against these receivables and publish it for it and each of them.
 
-    Raises NotFound, RuleBroken and Invalid as `Payment.chosen` does.
+    Those that are beyond the caller's reach are unknown. Raises NotFound, RuleBroken and Invalid as
+    `Payment.chosen` does.
     """
     payment = await store.lock(tx, payment_id)
-    receivables = await store.lock_receivables(tx, {one.receivable_id for one in wanted})
+    receivables = await store.lock_receivables(tx, {o.receivable_id for o in wanted}, reach)
     parts = payment.chosen(wanted, receivables)
     return await _allocate(tx, payment, parts, receivables.values(), now)
 

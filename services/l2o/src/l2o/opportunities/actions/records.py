@@ -1,20 +1,21 @@
-"""What can be done with an opportunity."""
+"""Opportunities opened, edited, handed over, deleted and restored."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import business_date
+from chassis.access.reach import EVERYTHING, Reach
+from chassis.custom_fields.values import validated_custom_fields
 from chassis.deletion import deleted, restored
-from chassis.directory import settings_of, today
 from chassis.outbox import publish
 from chassis.preconditions import UNCONDITIONAL, Precondition
 from contracts.event import Event
 from contracts.l2o.events import OpportunityDeleted, OpportunityOpened, OpportunityRestored
-from kernel.errors import Invalid, NotFound, NotYet, Violation
+from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.ids import new_id
 from kernel.money import Money
 from l2o.accounts import store as accounts
@@ -22,6 +23,8 @@ from l2o.contacts import store as contacts
 from l2o.opportunities import store
 from l2o.opportunities.domain import Opportunity, Stage, StageChange
 from l2o.products import store as products
+
+RESOURCE = store.OPPORTUNITIES.resource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,7 @@ class OpportunityDetails:
     expected_close_date: date | None = None
     product_id: UUID | None = None
     engaged_date: date | None = None
+    custom_fields: Mapping[str, Any] | None = None  # None where nobody was asked for them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +61,17 @@ async def open_opportunity(
     standing: Standing | None = None,
     opportunity_id: UUID | None = None,
     lead_id: UUID | None = None,
+    reach: Reach = EVERYTHING,
 ) -> Opportunity:
-    """Raises Invalid (ACCOUNT_UNKNOWN, CONTACT_UNKNOWN, PRODUCT_UNKNOWN)."""
+    """With an account within reach.
+
+    Raises Invalid (ACCOUNT_UNKNOWN, CONTACT_UNKNOWN, PRODUCT_UNKNOWN, and of custom fields).
+    """
+    fields = {}
+    if details.custom_fields is not None:
+        fields = await validated_custom_fields(tx, RESOURCE, details.custom_fields)
     opportunity = Opportunity(
-        **vars(details),
+        **vars(details) | {"custom_fields": fields},
         **vars(standing or Standing()),
         id=opportunity_id or new_id(),
         lead_id=lead_id,
@@ -68,18 +79,25 @@ async def open_opportunity(
         created_at=now,
         updated_at=now,
     )
-    await _check(tx, opportunity, None)
+    await _check(tx, opportunity, None, reach)
     await store.add(tx, opportunity)
-    await _remember(tx, None, opportunity, actor=actor, now=now)
+    await remember(tx, None, opportunity, actor=actor, now=now)
     await publish(tx, OpportunityOpened(opportunity=opportunity.state()), of=opportunity)
     return opportunity
 
 
-async def _check(tx: AsyncConnection, after: Opportunity, before: Opportunity | None) -> None:
+async def _check(
+    tx: AsyncConnection,
+    after: Opportunity,
+    before: Opportunity | None,
+    reach: Reach = EVERYTHING,
+) -> None:
     """Whom and what it names anew is there; what it has named before may be gone since."""
     violations = []
-    if before is None and not await accounts.exists(tx, after.account_id):
+    if before is None and not await accounts.stays(tx, after.account_id, reach):
         violations.append(Violation("/account_id", "ACCOUNT_UNKNOWN"))
+    if before is not None and before.account_id != after.account_id:
+        violations.append(Violation("/account_id", "ACCOUNT_FIXED"))
     contact, product = after.contact_id, after.product_id
     is_new = before is None or before.contact_id != contact
     if contact and is_new and not await contacts.belongs(tx, contact, after.account_id):
@@ -101,15 +119,20 @@ async def edit_opportunity(
 ) -> Opportunity:
     """What changes nothing answers the opportunity as it is.
 
-    Raises NotFound, Invalid (CONTACT_UNKNOWN, PRODUCT_UNKNOWN), and what `edit` raises.
+    Raises NotFound, Invalid (ACCOUNT_FIXED, CONTACT_UNKNOWN, PRODUCT_UNKNOWN, and of custom
+    fields), and what `edit` raises.
     """
     before = await store.get(tx, opportunity_id, lock=True)
-    expected.check(before)
     wanted = edit(before)
+    fields = await validated_custom_fields(
+        tx, RESOURCE, wanted.custom_fields, before=before.custom_fields
+    )
+    wanted = replace(wanted, custom_fields=fields)
     if wanted == before:
         return before
+    expected.check(before)
     await _check(tx, wanted, before)
-    return await _saved(tx, *before.edited(wanted, now=now))
+    return await save_told(tx, *before.edited(wanted, now=now))
 
 
 async def transfer_opportunity(
@@ -119,13 +142,15 @@ async def transfer_opportunity(
     expected: Precondition,
     actor: str,
     now: datetime,
+    *,
+    reason: str | None = None,
 ) -> Opportunity:
     """Somebody else owns it now; its owner already answers the same. Raises NotFound."""
     before = await store.get(tx, opportunity_id, lock=True)
     if before.owner_id == owner_id:
         return before
     expected.check(before)
-    return await _saved(tx, *before.assign(owner_id, actor=actor, now=now))
+    return await save_told(tx, *before.assign(owner_id, actor=actor, now=now, reason=reason))
 
 
 async def delete_opportunity(
@@ -139,7 +164,7 @@ async def delete_opportunity(
     before = await store.get(tx, opportunity_id, lock=True, with_deleted=True)
     after = deleted(before, now=now, expected=expected)
     if after is not before:
-        await _saved(tx, after, OpportunityDeleted(opportunity=after.state()))
+        await save_told(tx, after, OpportunityDeleted(opportunity=after.state()))
 
 
 async def restore_opportunity(
@@ -149,119 +174,27 @@ async def restore_opportunity(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Opportunity:
-    """One that is not deleted answers itself. Raises NotFound."""
+    """One that is not deleted answers itself.
+
+    Raises NotFound, RuleBroken (ACCOUNT_UNKNOWN) while the account is deleted.
+    """
     before = await store.get(tx, opportunity_id, lock=True, with_deleted=True)
     after = restored(before, now=now, expected=expected)
     if after is before:
         return before
-    return await _saved(tx, after, OpportunityRestored(opportunity=after.state()))
+    if not await accounts.stays(tx, before.account_id):
+        raise RuleBroken("ACCOUNT_UNKNOWN")
+    return await save_told(tx, after, OpportunityRestored(opportunity=after.state()))
 
 
-async def move_opportunity(
-    tx: AsyncConnection,
-    opportunity_id: UUID,
-    *,
-    to: Stage,
-    expected: Precondition = UNCONDITIONAL,
-    actor: str | None,
-    now: datetime,
-) -> Opportunity:
-    """A move already made answers its result.
-
-    Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN).
-    """
-    before = await store.get(tx, opportunity_id, lock=True)
-    if before.stage is to:
-        return before
-    expected.check(before)
-    after, moved = before.move(to, now=now)
-    return await _changed(tx, before, after, moved, actor=actor, now=now)
-
-
-async def win_opportunity(
-    tx: AsyncConnection,
-    opportunity_id: UUID,
-    *,
-    expected: Precondition = UNCONDITIONAL,
-    actor: str | None,
-    now: datetime,
-) -> Opportunity:
-    """A won one answers itself.
-
-    Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN).
-    """
-    before = await store.get(tx, opportunity_id, lock=True)
-    if before.stage is Stage.WON:
-        return before
-    expected.check(before)
-    after, won = before.win(now=now, today=await today(tx, now))
-    return await _changed(tx, before, after, won, actor=actor, now=now)
-
-
-async def lose_opportunity(
-    tx: AsyncConnection,
-    opportunity_id: UUID,
-    *,
-    reason: str,
-    expected: Precondition = UNCONDITIONAL,
-    actor: str | None,
-    now: datetime,
-) -> Opportunity:
-    """A lost one answers itself, with its first reason.
-
-    Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN).
-    """
-    before = await store.get(tx, opportunity_id, lock=True)
-    if before.stage is Stage.LOST:
-        return before
-    expected.check(before)
-    after, lost = before.lose(reason, now=now, today=await today(tx, now))
-    return await _changed(tx, before, after, lost, actor=actor, now=now, reason=reason)
-
-
-async def win_by_order(
-    tx: AsyncConnection,
-    opportunity_id: UUID,
-    *,
-    order_id: UUID,
-    confirmed_at: datetime,
-    now: datetime,
-) -> None:
-    """A won one stays as it is. Raises NotYet when the opportunity has not arrived here."""
-    try:
-        before = await store.get(tx, opportunity_id, lock=True, with_deleted=True)
-    except NotFound as missing:
-        raise NotYet(missing.code, **missing.params) from None
-    confirmed_on = business_date(confirmed_at, (await settings_of(tx)).timezone)
-    won = before.win_by_order(
-        order_id, confirmed_at=confirmed_at, confirmed_on=confirmed_on, now=now
-    )
-    if won is not None:
-        await _changed(tx, before, *won, actor=f"order:{order_id}", now=now)
-
-
-async def _changed(
-    tx: AsyncConnection,
-    before: Opportunity,
-    after: Opportunity,
-    event: Event,
-    *,
-    actor: str | None,
-    now: datetime,
-    reason: str | None = None,
-) -> Opportunity:
-    saved = await _saved(tx, after, event)
-    await _remember(tx, before.stage, saved, actor=actor, now=now, reason=reason)
-    return saved
-
-
-async def _saved(tx: AsyncConnection, opportunity: Opportunity, event: Event) -> Opportunity:
+async def save_told(tx: AsyncConnection, opportunity: Opportunity, event: Event) -> Opportunity:
+    """Save it and publish what has happened. Raises Conflict (STALE_WRITE)."""
     saved = await store.save(tx, opportunity)
     await publish(tx, event, of=saved)
     return saved
 
 
-async def _remember(
+async def remember(
     tx: AsyncConnection,
     from_stage: Stage | None,
     opportunity: Opportunity,
@@ -270,6 +203,7 @@ async def _remember(
     now: datetime,
     reason: str | None = None,
 ) -> None:
+    """Add to its history."""
     await store.add_change(
         tx,
         StageChange(

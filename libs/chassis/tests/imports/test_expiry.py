@@ -1,0 +1,90 @@
+"""Files are kept for some weeks, counts for good."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.clock import now
+from chassis.imports.actions import EXPIRY_JOB, expire_import
+from chassis.imports.jobs import import_jobs
+from chassis.imports.runs import KEPT
+from chassis.imports.tables import import_results, import_runs, import_sources
+from chassis.jobs.queue import Again, Done
+from chassis.tables import jobs
+from libs.chassis.tests.imports.importing import (
+    finish_import,
+    job_for,
+    open_import,
+    problem,
+    progress,
+    start_import,
+)
+from testkit.card_imports import IMPORTS
+
+FILE = b"title\ngood\nforbidden\n"
+
+
+async def rows(tx: AsyncConnection) -> int:
+    found = 0
+    for table in (import_sources, import_results):
+        found += (await tx.execute(select(func.count()).select_from(table))).scalar_one()
+    return found
+
+
+async def changed_at(tx: AsyncConnection, import_id: str) -> datetime:
+    query = select(import_runs.c.updated_at).where(import_runs.c.id == UUID(import_id))
+    found: datetime = (await tx.execute(query)).scalar_one()
+    return found
+
+
+async def test_the_file_goes_and_the_counts_stay(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    ended = await finish_import(client, tx, tenant, FILE)
+    [promised] = await tx.execute(select(jobs.c.run_at).where(jobs.c.kind == EXPIRY_JOB))
+    assert now() + KEPT - timedelta(minutes=5) < promised.run_at <= now() + KEPT
+    key, until = UUID(ended["id"]), await changed_at(tx, ended["id"]) + KEPT
+    assert await expire_import(tx, key, now=until - timedelta(seconds=1)) == until
+    assert await rows(tx) == 3
+    assert await expire_import(tx, key, now=until) is None
+    assert await rows(tx) == 0
+    left = await progress(client, ended["id"])
+    assert (left["state"], left["counts"]) == (ended["state"], ended["counts"])
+
+
+@pytest.mark.parametrize("path", ["refusals", "warnings", "files/failed"])
+async def test_what_is_forgotten_says_so(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID, path: str
+) -> None:
+    ended = await finish_import(client, tx, tenant, FILE)
+    await expire_import(tx, UUID(ended["id"]), now=now() + 2 * KEPT)
+    answer = await client.get(f"/imports/{ended['id']}/{path}")
+    assert problem(answer) == (409, "IMPORT_EXPIRED")
+
+
+async def test_a_file_that_its_job_needs_stays(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    import_id = await start_import(client, FILE)
+    later = now() + 2 * KEPT
+    assert await expire_import(tx, UUID(import_id), now=later) == later + timedelta(days=1)
+    assert await rows(tx) == 1
+
+
+async def test_a_file_that_was_never_started_goes_too(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    import_id = await open_import(client, FILE)
+    job = job_for(import_id, tenant)
+    expire = import_jobs(IMPORTS)[EXPIRY_JOB]
+    again = await expire(tx, replace(job, now=now()))
+    assert again == Again(run_at=await changed_at(tx, import_id) + KEPT)
+    assert await expire(tx, replace(job, now=now() + KEPT)) == Done()
+    assert await rows(tx) == 0
+    answer = await client.post(f"/imports/{import_id}/start")
+    assert problem(answer) == (409, "IMPORT_FILE_MISSING")

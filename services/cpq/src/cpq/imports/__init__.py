@@ -1,0 +1,1 @@
+"""Imports: products and their list prices, taken in from files."""

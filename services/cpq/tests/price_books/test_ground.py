@@ -1,0 +1,226 @@
+"""What the ground gives to price books: deletion, custom fields, names, lists, audit, races."""
+
+import asyncio
+import random
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.cpq.tests.factories import (
+    Shop,
+    add_product,
+    created,
+    define,
+    errors_of,
+    listed,
+    open_shop,
+    problem,
+)
+from testkit.plugin import Committed, PublishedFacts
+
+Client = httpx.AsyncClient
+BY_ERP = "/price-books/by-external-id/erp/2026"
+
+
+@pytest.fixture
+async def shop(tx: AsyncConnection) -> Shop:
+    return await open_shop(tx)
+
+
+def entry(product_id: object, price: str, **tiers: str) -> dict[str, Any]:
+    return {
+        "product_id": str(product_id),
+        "list_price": {"amount": price, "currency": "CNY"},
+        "tiers": [
+            {
+                "from_quantity": name.removeprefix("from_"),
+                "unit_price": {"amount": amount, "currency": "CNY"},
+            }
+            for name, amount in tiers.items()
+        ],
+    }
+
+
+def body(shop: Shop, **more: Any) -> dict[str, Any]:
+    head = {"name": "经销商价", "currency": "CNY", "valid_from": "2026-01-01"}
+    return {**head, "entries": [entry(shop.product.id, "50")], **more}
+
+
+async def test_nothing_is_priced_from_a_deleted_book(
+    client: Client, shop: Shop, published: PublishedFacts
+) -> None:
+    quote = await created(client, shop.body())
+    path = f"/price-books/{shop.book.id}"
+    for _ in range(2):
+        assert (await client.delete(path)).status_code == 204
+    for answer in (
+        await client.get(path),
+        await client.patch(path, json={"name": "x"}),
+        await client.get(f"{path}/versions"),
+    ):
+        assert problem(answer) == (404, "PRICE_BOOK_NOT_FOUND")
+    assert await listed(client, "/price-books") == []
+    assert await listed(client, "/price-books?deleted=true") == [str(shop.book.id)]
+    assert await errors_of(client, shop.body()) == {("/price_book_id", "PRICE_BOOK_MISSING")}
+    named = shop.body(price_book_id=str(shop.book.id))
+    assert await errors_of(client, named) == {("/price_book_id", "PRICE_BOOK_UNKNOWN")}
+    assert (await client.get(f"/quotes/{quote['id']}")).json() == quote
+    for _ in range(2):
+        back = await client.post(f"{path}/restore")
+        assert (back.status_code, back.json()["version"]) == (200, 3)
+    assert (await client.get(path)).json() == back.json()
+    await created(client, shop.body())
+    types = [fact.type for fact in await published()]
+    assert types[1:3] == ["cpq.price_book.deleted.v1", "cpq.price_book.restored.v1"]
+
+
+async def test_custom_fields_and_their_history(client: Client, shop: Shop) -> None:
+    await define(client, "cpq.price_book", "channel", "TEXT")
+    book = (
+        await client.post("/price-books", json=body(shop, custom_fields={"channel": "A"}))
+    ).json()
+    path = f"/price-books/{book['id']}"
+    changed = await client.patch(path, json={"custom_fields": {"channel": "B"}})
+    assert changed.json()["custom_fields"] == {"channel": "B"}
+    assert (await client.get(f"{path}/versions/1")).json()["custom_fields"] == {"channel": "A"}
+    assert await listed(client, "/price-books?custom.channel=B") == [book["id"]]
+    bad = await client.patch(path, json={"custom_fields": {"x": 1}})
+    assert [e["pointer"] for e in bad.json()["errors"]] == ["/custom_fields/x"]
+
+
+async def test_an_erp_writes_a_book_by_its_own_name(
+    client: Client, shop: Shop, published: PublishedFacts
+) -> None:
+    first = await client.put(BY_ERP, json=body(shop))
+    assert first.status_code == 201, first.text
+    assert (await client.put(BY_ERP, json=body(shop))).json() == first.json()
+    second = await client.put(BY_ERP, json=body(shop, entries=[entry(shop.product.id, "60")]))
+    assert (second.status_code, second.json()["version"]) == (200, 2)
+    assert (await client.get(BY_ERP)).json() == second.json()
+    versions = await client.get(f"/price-books/{second.json()['id']}/versions")
+    assert [one["version"] for one in versions.json()["items"]] == [1]
+    dollars = [{**entry(shop.product.id, "1"), "list_price": {"amount": "1", "currency": "USD"}}]
+    other = await client.put(BY_ERP, json=body(shop, currency="USD", entries=dollars))
+    assert [(e["pointer"], e["code"]) for e in other.json()["errors"]] == [
+        ("/currency", "CURRENCY_MISMATCH")
+    ]
+    assert len(await published()) == 2
+
+
+async def test_a_product_deleted_since_may_stay_in_the_book(client: Client, shop: Shop) -> None:
+    await client.delete(f"/products/{shop.product.id}")
+    path = f"/price-books/{shop.book.id}"
+    assert (await client.patch(path, json={"name": "新名"})).status_code == 200
+    again = await client.post("/price-books", json=body(shop))
+    assert [e["code"] for e in again.json()["errors"]] == ["PRODUCT_UNKNOWN"]
+
+
+async def test_every_filter_of_a_screen(client: Client, shop: Shop) -> None:
+    standard = str(shop.book.id)
+    dealers = (
+        await client.post(
+            "/price-books", json=body(shop, valid_from="2026-07-01", valid_to="2027-01-01")
+        )
+    ).json()["id"]
+    for query, found in {
+        "name=经销商价": [dealers],
+        "q=jxs": [dealers],
+        "currency=CNY": [dealers, standard],
+        "valid_from__lte=2026-06-30": [standard],
+        "valid_to__isnull=true": [standard],
+        "valid_to__lte=2027-01-01": [dealers],
+        "sort=valid_to": [dealers, standard],
+        "sort=valid_from": [standard, dealers],
+        "sort=currency,valid_from": [standard, dealers],
+        "created_at__gte=2027-01-01T00:00:00Z": [],
+    }.items():
+        assert await listed(client, f"/price-books?{query}") == found, query
+
+
+async def test_the_audit_tells_of_the_prices_that_differ(
+    client: Client, tx: AsyncConnection, shop: Shop
+) -> None:
+    others = [(await add_product(tx, sku=f"P{n}")).id for n in range(3)]
+    path = f"/price-books/{shop.book.id}"
+    entries = [
+        entry(shop.product.id, "100", from_10="90"),
+        *(entry(one, "5", from_2="4") for one in others),
+    ]
+    await client.patch(path, json={"entries": entries})
+    before = len((await client.get(f"{path}/audit?limit=200")).json()["items"])
+    entries[1] = entry(others[0], "6", from_2="4", from_3="3")
+    del entries[3]
+    answer = await client.patch(path, json={"entries": entries})
+    assert (await client.get(path)).json() == answer.json()
+    told = (await client.get(f"{path}/audit?limit=200")).json()["items"][:-before]
+    assert sorted((e["part"], e["verb"], e["part_id"]) for e in told if e["part"]) == sorted(
+        [
+            ("entries", "UPDATE", str(others[0])),
+            ("entries", "DELETE", str(others[2])),
+            ("tiers", "INSERT", str(others[0])),
+            ("tiers", "DELETE", str(others[2])),
+        ]
+    )
+
+
+async def test_whatever_is_changed_the_book_reads_as_it_was_written(
+    client: Client, tx: AsyncConnection, shop: Shop
+) -> None:
+    """Only what differs is written: any prices after any others."""
+    chance = random.Random(20261122)
+    products = [(await add_product(tx, sku=f"P{n}")).id for n in range(6)]
+    path = f"/price-books/{shop.book.id}"
+    for _ in range(25):
+        chosen = chance.sample(products, chance.randint(1, 6))
+        entries = [
+            entry(
+                product,
+                f"{chance.randint(0, 3)}.00",
+                **{
+                    f"from_{n}": f"{chance.randint(1, 2)}.00"
+                    for n in sorted(chance.sample(range(1, 5), chance.randint(0, 4)))
+                },
+            )
+            for product in chosen
+        ]
+        answer = await client.patch(path, json={"entries": entries})
+        assert answer.json()["entries"] == entries
+        assert (await client.get(path)).json() == answer.json()
+
+
+async def test_no_change_without_a_copy(client: Client, shop: Shop) -> None:
+    path = f"/price-books/{shop.book.id}"
+    del client.headers["If-Match"]
+    assert problem(await client.patch(path, json={"name": "x"}))[0] == 428
+    assert problem(await client.delete(path))[0] == 428
+    stale = await client.delete(path, headers={"If-Match": '"9"'})
+    assert problem(stale) == (412, "STALE_COPY")
+
+
+async def test_of_changes_with_one_copy_one_wins(
+    committed_client: Client, committed: Committed, tenant: UUID
+) -> None:
+    async with committed.app.begin(tenant) as tx:
+        shop = await open_shop(tx)
+    path, tag = f"/price-books/{shop.book.id}", {"If-Match": '"1"'}
+    answers = await asyncio.gather(
+        *(committed_client.patch(path, json={"name": f"{n}"}, headers=tag) for n in range(4)),
+        committed_client.delete(path, headers=tag),
+    )
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses in ([200, 412, 412, 412, 412], [204, 404, 404, 404, 404])
+
+
+async def test_one_name_written_twice_at_once_is_one_book(
+    committed_client: Client, committed: Committed, tenant: UUID
+) -> None:
+    async with committed.app.begin(tenant) as tx:
+        shop = await open_shop(tx)
+    answers = await asyncio.gather(
+        *(committed_client.put(BY_ERP, json=body(shop)) for _ in range(6))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [201]
+    assert len({answer.text for answer in answers}) == 1

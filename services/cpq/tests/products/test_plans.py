@@ -1,0 +1,12 @@
+"""Every declared filter and sort at 200,000 rows, by whoever asks."""
+
+from chassis.db import Database
+from cpq.products.store import LISTING
+from testkit.databases import ServiceDatabase
+from testkit.plans import complaints
+
+
+async def test_every_filter_and_sort_is_read_from_an_index(
+    service_database: ServiceDatabase, app_database: Database
+) -> None:
+    assert await complaints(service_database, app_database, LISTING) == []

@@ -1,0 +1,197 @@
+"""What the ground gives to quotes: custom fields, names of other systems, lists, audit, ETags."""
+
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.cpq.tests.conftest import At
+from services.cpq.tests.factories import (
+    NOON,
+    Shop,
+    add_opportunity,
+    created,
+    define,
+    listed,
+    problem,
+)
+from testkit.plugin import PublishedFacts
+
+Client = httpx.AsyncClient
+BY_ERP = "/quotes/by-external-id/erp/4711"
+
+
+async def test_custom_fields_are_noted_whatever_became_of_the_quote(
+    client: Client, shop: Shop, published: PublishedFacts
+) -> None:
+    await define(client, "cpq.quote", "lost_to", "TEXT")
+    await define(client, "cpq.quote", "weight", "NUMBER")
+    quote = await created(client, shop.body(custom_fields={"lost_to": "Acme"}))
+    assert quote["custom_fields"] == {"lost_to": "Acme"}
+    path = f"/quotes/{quote['id']}"
+    await client.post(f"{path}/send")
+    await client.post(f"{path}/reject", json={"reason": "x"})
+    patch = {"custom_fields": {"weight": "2.5", "lost_to": None}}
+    changed = (await client.patch(path, json=patch, headers={"If-Match": '"3"'})).json()
+    assert (changed["custom_fields"], changed["version"]) == ({"weight": "2.5"}, 4)
+    assert (changed["status"], changed["lines"]) == ("REJECTED", quote["lines"])
+    both = {**patch, "custom_fields": {"weight": "3"}, "valid_until": "2027-01-01"}
+    assert problem(await client.patch(path, json=both)) == (409, "QUOTE_NOT_DRAFT")
+    assert await listed(client, "/quotes?custom.weight__gte=2") == [quote["id"]]
+    assert await listed(client, "/quotes?custom.lost_to=Acme") == []
+    fact = (await published())[-1]
+    assert (fact.type, fact.sequence) == ("cpq.quote.changed.v1", 4)
+    assert fact.payload["quote"]["custom_fields"] == {"weight": "2.5"}
+    revision = (await client.post(f"{path}/revise", json={})).json()
+    clone = (await client.post(f"{path}/clone", json={})).json()
+    assert revision["custom_fields"] == clone["custom_fields"] == {"weight": "2.5"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer", "code"),
+    [
+        ({"colour": "red"}, "/custom_fields/colour", "UNKNOWN_FIELD"),
+        ({"weight": "heavy"}, "/custom_fields/weight", "DECIMAL_STRING_INVALID"),
+        ([], "/custom_fields", "TYPE_INVALID"),
+    ],
+)
+async def test_bad_custom_fields(
+    client: Client, shop: Shop, fields: Any, pointer: str, code: str
+) -> None:
+    await define(client, "cpq.quote", "weight", "NUMBER")
+    quote = await created(client, shop.body())
+    for answer in (
+        await client.post("/quotes", json=shop.body(custom_fields=fields)),
+        await client.patch(f"/quotes/{quote['id']}", json={"custom_fields": fields}),
+    ):
+        assert answer.status_code == 422, answer.text
+        assert (pointer, code) in {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
+
+
+async def test_an_erp_writes_a_draft_by_its_own_name(
+    client: Client, tx: AsyncConnection, shop: Shop, at: At, published: PublishedFacts
+) -> None:
+    at(NOON)
+    first = await client.put(BY_ERP, json=shop.body(valid_until="2026-12-31"))
+    assert (first.status_code, first.headers["ETag"]) == (201, '"1"')
+    quote = first.json()
+    assert (await client.put(BY_ERP, json=shop.body())).json() == quote
+    second = await client.put(BY_ERP, json=shop.body({"quantity": "10"}))
+    assert (second.status_code, second.json()["version"]) == (200, 2)
+    assert second.json()["gross_total"]["amount"] == "1017.00"  # 10 x 90 x 1.13
+    assert (await client.get(BY_ERP)).json() == second.json()
+    assert len(await published()) == 2
+    other = await add_opportunity(tx, account_id=shop.account_id)
+    elsewhere = await client.put(BY_ERP, json=shop.body(opportunity_id=str(other)))
+    [error] = elsewhere.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/opportunity_id", "OPPORTUNITY_FIXED")
+    await client.post(f"/quotes/{quote['id']}/send")
+    assert problem(await client.put(BY_ERP, json=shop.body())) == (409, "QUOTE_NOT_DRAFT")
+    names = (await client.get(f"/quotes/{quote['id']}/external-ids")).json()["items"]
+    assert [(one["system"], one["external_id"]) for one in names] == [("erp", "4711")]
+
+
+async def test_what_is_older_than_we_know_changes_nothing(client: Client, shop: Shop) -> None:
+    newest = await client.put(
+        f"{BY_ERP}?source_updated_at=2026-11-22T04:00:00Z", json=shop.body({"quantity": "10"})
+    )
+    older = await client.put(f"{BY_ERP}?source_updated_at=2026-11-22T03:00:00Z", json=shop.body())
+    assert (older.status_code, older.json()) == (200, newest.json())
+
+
+async def test_every_filter_of_a_screen(client: Client, shop: Shop, at: At) -> None:
+    at(NOON)
+    small = await created(client, shop.body(valid_until="2026-11-30"))
+    large = await created(client, shop.body({"quantity": "10"}))
+    await client.post(f"/quotes/{small['id']}/send")
+    for query, found in {
+        f"account_id={shop.account_id}&sort=gross_total": [small, large],
+        "account_name__startswith=星": [small, large],
+        "account_name__startswith=月": [],
+        "q=xckj": [large, small],  # the initials of 星辰科技
+        "q=000002": [large],
+        "document_no=Q-2026-000001": [small],
+        "document_no__startswith=Q-2026&sort=-document_no": [large, small],
+        "gross_total__gte=339.01": [large],
+        "gross_total=339": [small],
+        "valid_until__lte=2026-11-30": [small],
+        "sort=valid_until": [small, large],
+        "status__in=SENT,ACCEPTED": [small],
+        "sent_at__isnull=true": [large],
+        "sort=sent_at": [small, large],
+        "currency=USD": [],
+        f"price_book_id={shop.book.id}": [large, small],
+        "created_at__gte=2026-11-23T00:00:00Z": [],
+        "sort=status,valid_until": [large, small],
+        "sort=-status,-valid_until": [small, large],
+    }.items():
+        assert await listed(client, f"/quotes?{query}") == [one["id"] for one in found], query
+    page = (await client.get("/quotes?include_total=true&fields=document_no&limit=1")).json()
+    assert page["total"] == 2
+    assert page["items"] == [{"id": large["id"], "document_no": large["document_no"]}]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["gross_total__gte=much", "sort=colour", "fields=colour", "status__in=OPEN", "custom.x=1"],
+)
+async def test_bad_questions(client: Client, query: str) -> None:
+    assert (await client.get(f"/quotes?{query}")).status_code == 422
+
+
+async def test_the_deleted_are_listed_for_whoever_asks(client: Client, shop: Shop) -> None:
+    quote = await created(client, shop.body())
+    await client.delete(f"/quotes/{quote['id']}")
+    assert await listed(client, "/quotes") == []
+    assert await listed(client, "/quotes?deleted=true") == [quote["id"]]
+
+
+async def test_a_saved_view_and_what_is_asked_beside_it(client: Client, shop: Shop) -> None:
+    quote, other = [await created(client, shop.body()) for _ in range(2)]
+    await client.post(f"/quotes/{quote['id']}/send")
+    body = {"collection": "quotes", "name": "已发送", "query": "status=SENT"}
+    view = (await client.post("/saved-views", json=body)).json()["id"]
+    assert await listed(client, f"/quotes?view={view}") == [quote["id"]]
+    assert await listed(client, f"/quotes?view={view}&status=DRAFT") == [other["id"]]
+
+
+async def test_the_audit_tells_of_the_lines_that_differ(client: Client, shop: Shop) -> None:
+    body = shop.body({"quantity": "1"}, {"quantity": "2"}, {"quantity": "3"})
+    quote = await created(client, body)
+    path = f"/quotes/{quote['id']}"
+    before = (await client.get(f"{path}/audit")).json()["items"]
+    assert [entry["part"] for entry in before].count("lines") == 3
+    lines = [{"product_id": str(shop.product.id), "quantity": n} for n in ("1", "20")]
+    amended = (await client.patch(path, json={"lines": lines})).json()
+    assert [line["id"] for line in amended["lines"]] == [line["id"] for line in quote["lines"][:2]]
+    entries = (await client.get(f"{path}/audit")).json()["items"][: -len(before)]
+    of_lines = {e["part_id"]: e["verb"] for e in entries if e["part"] == "lines"}
+    second, third = (line["id"] for line in quote["lines"][1:])
+    assert of_lines == {second: "UPDATE", third: "DELETE"}
+    [change] = [
+        c
+        for e in entries
+        for c in e["changes"]
+        if c["field"] == "quantity" and e["part_id"] == second
+    ]
+    assert (float(change["from"]), float(change["to"])) == (2, 20)
+
+
+async def test_no_move_without_a_copy(client: Client, shop: Shop) -> None:
+    quote = await created(client, shop.body())
+    path = f"/quotes/{quote['id']}"
+    later = {"valid_until": "2027-01-01"}
+    del client.headers["If-Match"]
+    for answer in (
+        await client.patch(path, json=later),
+        await client.delete(path),
+        await client.post(f"{path}/send"),
+    ):
+        assert problem(answer) == (428, "PRECONDITION_REQUIRED")
+    for answer in (
+        await client.patch(path, json=later, headers={"If-Match": '"7"'}),
+        await client.delete(path, headers={"If-Match": '"7"'}),
+    ):
+        assert problem(answer) == (412, "STALE_COPY")
+    assert (await client.patch(path, json={})).json() == quote

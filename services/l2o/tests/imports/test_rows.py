@@ -1,0 +1,236 @@
+"""Rows of files: what is put right, warned of, refused; and what a later file changes."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.money import Money
+from l2o.opportunities.domain import Stage
+from services.l2o.tests.factories import add_account, add_opportunity
+from services.l2o.tests.importing import (
+    add_person,
+    add_product,
+    counts,
+    findings,
+    finish_import,
+)
+from testkit.plugin import Client, PublishedFacts
+
+HEAD = "opportunity_id,account,sales_agent,product,deal_stage,engage_date,close_date,close_value\n"
+
+
+async def bring_in(
+    client: Client, tx: AsyncConnection, tenant: UUID, *rows: str, head: str = HEAD
+) -> dict[str, Any]:
+    content = (head + "\n".join(rows) + "\n").encode()
+    return await finish_import(client, tx, tenant, "OPPORTUNITIES", content)
+
+
+async def found(client: Client, name: str) -> dict[str, Any]:
+    answer = await client.get(f"/opportunities/by-external-id/import/{name}")
+    assert answer.status_code == 200, answer.text
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("1,,,,Won,2016-10-20,2017-03-01,5", [("account", "ACCOUNT_MISSING")]),
+        (
+            "1,,,,Won,20.10.2016,,5",
+            [("account", "ACCOUNT_MISSING"), ("engage_date", "DATE_INVALID")],
+        ),
+        ("1,Nobody,,,Won,2016-10-20,2017-03-01,5", [("account", "ACCOUNT_UNKNOWN")]),
+        ("1,Twin,,,Won,2016-10-20,2017-03-01,5", [("account", "ACCOUNT_AMBIGUOUS")]),
+        (",Acme,,,Won,2016-10-20,2017-03-01,5", [("opportunity_id", "REQUIRED")]),
+        ("1,Acme,,,Dreaming,2016-10-20,,5", [("deal_stage", "VALUE_UNKNOWN")]),
+        ("1,Acme,,,Won,2016-10-20,,5", [("close_date", "CLOSE_DATE_MISSING")]),
+        ("1,Acme,,,Lost,2016-10-20,2016-10-19,5", [("close_date", "CLOSED_BEFORE_ENGAGED")]),
+        ("1,Acme,,,Won,2016-10-20,2017-03-01,five", [("close_value", "DECIMAL_STRING_INVALID")]),
+        ("1,Acme,,,Won,2016-10-20,2017-03-01,-5", [("close_value", "TOO_SMALL")]),
+        ("1,Acme,,,Won,2016-10-20,2017-03-01,5.001", [("close_value", "AMOUNT_TOO_PRECISE")]),
+        ("1,Acme,,,Won,2016-10-20,2017-03-01", [(None, "ROW_CELLS")]),
+        (f"{'1' * 201},Acme,,,,2016-10-20,,5", [("opportunity_id", "TOO_LONG")]),
+    ],
+)
+async def test_what_is_refused(
+    client: Client,
+    tx: AsyncConnection,
+    tenant: UUID,
+    published: PublishedFacts,
+    row: str,
+    expected: list[tuple[str | None, str]],
+) -> None:
+    for name in ("Acme", "Twin", "Twin"):
+        await add_account(tx, name=name)
+    ended = await bring_in(client, tx, tenant, row)
+    assert ended["counts"] == counts(refused=1)
+    assert await findings(client, ended["id"], "refusals") == {2: expected}
+    assert [fact.type for fact in await published()] == ["l2o.import.finished.v1"]
+
+
+async def test_what_is_put_right_or_left_out_is_told(
+    client: Client, tx: AsyncConnection, tenant: UUID
+) -> None:
+    await add_account(tx, name="Acme")
+    product = await add_product(tx, "GTX Pro", sku="GTXPRO")
+    agent = await add_person(tx, "Moses Frase")
+    for _ in range(2):
+        await add_person(tx, "Li Na")
+    await add_person(tx, "Gone", active=False)
+    ended = await bring_in(
+        client,
+        tx,
+        tenant,
+        "1,Acme,Moses Frase,GTX Pro,Engaging,2016-10-20,,5",
+        "2,Acme,Moses Frase,gtx  pro,Engaging,2016-10-20,2017-01-01,",
+        "3,Acme,Li Na,GTX 9000,,,,",
+        "4,Acme,Gone,GTXPRO,赢单,2016-10-20,2017-03-01,5",
+    )
+    assert ended["counts"] == counts(created=4, with_warnings=3)
+    assert await findings(client, ended["id"]) == {
+        3: [("product", "PRODUCT_CORRECTED")],
+        4: [
+            ("engage_date", "ENGAGE_DATE_MISSING"),
+            ("product", "PRODUCT_UNKNOWN"),
+            ("sales_agent", "OWNER_UNKNOWN"),
+        ],
+        5: [("sales_agent", "OWNER_UNKNOWN")],
+    }
+    first, second, third, fourth = [await found(client, str(n)) for n in range(1, 5)]
+    assert (first["product_id"], first["owner_id"]) == (str(product), agent)
+    assert (second["product_id"], second["expected_close_date"]) == (str(product), "2017-01-01")
+    assert (third["product_id"], third["stage"]) == (None, "FIRST_CONTACT")
+    assert third["owner_id"] == fourth["owner_id"] == "01990000-0000-7000-8000-000000000001"
+    assert (fourth["product_id"], fourth["stage"]) == (str(product), "WON")
+
+
+async def test_a_later_file_moves_on_what_it_knew(
+    client: Client, tx: AsyncConnection, tenant: UUID, published: PublishedFacts
+) -> None:
+    await add_account(tx, name="Acme")
+    await add_account(tx, name="Other")
+    await bring_in(client, tx, tenant, *(f"{n},Acme,,,Engaging,2016-10-20,,5" for n in range(1, 6)))
+    won = (await found(client, "4"))["id"]
+    assert (await client.post(f"/opportunities/{won}/win")).status_code == 200
+    gone = (await found(client, "5"))["id"]
+    assert (await client.delete(f"/opportunities/{gone}")).status_code == 204
+    before = len(await published())
+    ended = await bring_in(
+        client,
+        tx,
+        tenant,
+        "1,Acme,,,Won,2016-10-20,2017-03-01,7",
+        "2,Acme,,,Lost,2016-10-20,2017-03-01,",
+        "3,Other,,,Prospecting,2016-10-20,,6",
+        "4,Acme,,,Engaging,2016-10-20,,5",
+        "5,Acme,,,Won,2016-10-20,2017-03-01,7",
+    )
+    assert ended["counts"] == counts(updated=3, unchanged=2, with_warnings=3)
+    assert await findings(client, ended["id"]) == {
+        4: [(None, "ACCOUNT_KEPT"), (None, "STAGE_KEPT")],
+        5: [(None, "STAGE_KEPT")],
+        6: [(None, "OPPORTUNITY_DELETED")],
+    }
+    told = (await published())[before:]
+    assert [(fact.type.split(".")[2], fact.sequence) for fact in told[:-1]] == [
+        ("won", 2),
+        ("lost", 2),
+        ("changed", 2),
+    ]
+    first, second = await found(client, "1"), await found(client, "2")
+    assert (first["stage"], first["amount"]["amount"]) == ("WON", "7.00")
+    assert (first["closed_date"], first["closed_at"]) == ("2017-03-01", "2017-02-28T16:00:00Z")
+    assert (second["stage"], second["amount"]["amount"]) == ("LOST", "5.00")
+    steps = (await client.get(f"/opportunities/{first['id']}/stage-changes")).json()["items"]
+    assert [one["to_stage"] for one in steps] == ["WON", "SOLUTION"]
+
+
+async def test_the_same_opportunity_twice_in_a_file(
+    client: Client, tx: AsyncConnection, tenant: UUID
+) -> None:
+    await add_account(tx, name="Acme")
+    row = "1,Acme,,,Engaging,2016-10-20,,5"
+    ended = await bring_in(client, tx, tenant, row, row, "1,Acme,,,Won,2016-10-20,2017-03-01,5")
+    assert ended["counts"] == counts(created=1, unchanged=1, updated=1)
+    assert (await found(client, "1"))["stage"] == "WON"
+
+
+async def test_names_and_currencies_of_the_file(
+    client: Client, tx: AsyncConnection, tenant: UUID
+) -> None:
+    await add_account(tx, name="Acme")
+    head = "商机编号,客户,商机名称,金额,币种,engage_date\n"
+    row = "S-1,Acme,2027 年度采购,1200,JPY,2016-10-20"
+    await bring_in(client, tx, tenant, row, head=head)
+    shown = await found(client, "S-1")
+    assert (shown["name"], shown["amount"]) == (
+        "2027 年度采购",
+        {"amount": "1200", "currency": "JPY"},
+    )
+    ended = await bring_in(client, tx, tenant, row.replace("2027", "2028"), head=head)
+    assert ended["counts"] == counts(updated=1)
+    assert (await found(client, "S-1"))["name"] == "2028 年度采购"
+
+
+async def test_a_dry_run_leaves_nothing(client: Client, tx: AsyncConnection, tenant: UUID) -> None:
+    await add_account(tx, name="Acme")
+    content = (HEAD + "1,Acme,,,Engaging,2016-10-20,,5\n").encode()
+    ended = await finish_import(client, tx, tenant, "OPPORTUNITIES", content, dry_run=True)
+    assert ended["counts"] == counts(created=1)
+    assert (await client.get("/opportunities")).json()["items"] == []
+    assert (await client.get("/opportunities/by-external-id/import/1")).status_code == 404
+
+
+async def test_accounts_with_parents_in_any_order(
+    client: Client, tx: AsyncConnection, tenant: UUID, published: PublishedFacts
+) -> None:
+    content = (
+        "account,sector,revenue,office_location,subsidiary_of\n"
+        "Child,technolgy,12.345678,中国,Top\n"
+        "Top,retail,,Atlantis,\n"
+        "Lost,retail,,US,Nobody\n"
+        "Loop,,,United Kingdom,Loop\n"
+        ",retail,,,\n"
+        "Bad,retail,much,,\n"
+    ).encode()
+    ended = await finish_import(client, tx, tenant, "ACCOUNTS", content)
+    assert ended["counts"] == counts(created=4, refused=2, with_warnings=4)
+    assert await findings(client, ended["id"]) == {
+        2: [("sector", "SECTOR_CORRECTED")],
+        3: [("office_location", "COUNTRY_UNKNOWN")],
+        4: [("subsidiary_of", "PARENT_UNKNOWN")],
+        5: [(None, "ACCOUNT_CYCLE")],
+    }
+    assert await findings(client, ended["id"], "refusals") == {
+        6: [("account", "REQUIRED")],
+        7: [("revenue", "DECIMAL_STRING_INVALID")],
+    }
+    accounts = {one["name"]: one for one in (await client.get("/accounts")).json()["items"]}
+    child, top = accounts["Child"], accounts["Top"]
+    assert (child["parent_id"], child["country"], child["version"]) == (top["id"], "CN", 2)
+    assert child["industry"] == "technology"
+    assert child["annual_revenue"] == {"amount": "12345678.00", "currency": "USD"}
+    told = len(await published())
+    again = await finish_import(client, tx, tenant, "ACCOUNTS", content)
+    assert again["counts"] == counts(unchanged=4, refused=2, with_warnings=4)
+    assert len(await published()) == told + 1
+
+
+async def test_an_import_does_not_take_back_what_an_order_won(
+    client: Client, tx: AsyncConnection, tenant: UUID
+) -> None:
+    account = await add_account(tx, name="Acme")
+    won = await add_opportunity(
+        tx, account_id=account.id, stage=Stage.WON, amount=Money.of("1", "CNY")
+    )
+    names = {"system": "import", "external_id": "1"}
+    linked = await client.post(f"/opportunities/{won.id}/external-ids", json=names)
+    assert linked.status_code == 201, linked.text
+    ended = await bring_in(client, tx, tenant, "1,Acme,,,Lost,2016-10-20,2017-03-01,2")
+    assert ended["counts"] == counts(updated=1, with_warnings=1)
+    shown = await found(client, "1")
+    assert (shown["stage"], shown["amount"]["amount"]) == ("WON", "2.00")

@@ -1,0 +1,60 @@
+"""A file is no way around what its sender sees and may change."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.l2o.tests.factories import add_account
+from services.l2o.tests.importing import counts, findings, finish_import
+from testkit.directory import Company, directory_id, sign_in, subject
+from testkit.plugin import Client
+
+SCOPE = (
+    "l2o.import.read l2o.import.write l2o.account.read l2o.account.write"
+    " l2o.opportunity.read l2o.opportunity.write"
+)
+HEAD = "opportunity_id,account,deal_stage,engage_date,close_value\n"
+
+
+async def test_others_accounts_are_unknown_and_others_opportunities_stay(
+    client: Client, tx: AsyncConnection, tenant: UUID
+) -> None:
+    await Company(tx).build()
+    await add_account(tx, name="Mine", owner_id=subject("li"))
+    await add_account(tx, name="Theirs", owner_id=subject("zheng"))
+    rows = (HEAD + "1,Mine,Engaging,2016-10-20,5\n").encode()
+    await finish_import(client, tx, tenant, "OPPORTUNITIES", rows)
+    client.headers.update(sign_in(tenant, "li", scope=SCOPE))
+    rows = (
+        HEAD
+        + "1,Mine,Engaging,2016-10-20,6\n"
+        + "2,Theirs,Engaging,2016-10-20,5\n"
+        + "3,Mine,Engaging,2016-10-20,5\n"
+    ).encode()
+    ended = await finish_import(client, tx, tenant, "OPPORTUNITIES", rows)
+    assert ended["counts"] == counts(created=1, refused=2)
+    assert await findings(client, ended["id"], "refusals") == {
+        2: [("opportunity_id", "RECORD_READ_ONLY")],
+        3: [("account", "ACCOUNT_UNKNOWN")],
+    }
+    [mine] = (await client.get("/opportunities")).json()["items"]
+    assert mine["owner_id"] == subject("li")
+
+
+async def test_what_is_only_shown_is_not_changed(
+    client: Client, tx: AsyncConnection, tenant: UUID
+) -> None:
+    await Company(tx).build()
+    shown = await add_account(tx, name="Shown", owner_id=subject("zheng"))
+    await add_account(tx, name="Hidden", owner_id=subject("zheng"))
+    share = f"/accounts/{shown.id}/shares/PERSON/{directory_id('li')}"
+    assert (await client.put(share, json={})).status_code == 200
+    client.headers.update(sign_in(tenant, "li", scope=SCOPE))
+    rows = b"account,sector\nShown,\nHidden,retail\nMine,retail\n"
+    ended = await finish_import(client, tx, tenant, "ACCOUNTS", rows)
+    assert ended["counts"] == counts(created=2, unchanged=1)  # a Hidden of one's own
+    rows = b"account,sector,subsidiary_of\nShown,retail,\nMine,,Shown\nShown,,Mine\n"
+    ended = await finish_import(client, tx, tenant, "ACCOUNTS", rows)
+    assert ended["counts"] == counts(updated=1, unchanged=1, refused=1, with_warnings=1)
+    assert await findings(client, ended["id"], "refusals") == {2: [("account", "RECORD_READ_ONLY")]}
+    assert await findings(client, ended["id"]) == {4: [("subsidiary_of", "RECORD_READ_ONLY")]}

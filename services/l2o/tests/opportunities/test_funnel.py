@@ -1,0 +1,68 @@
+"""The funnel: of what the caller sees, and of what is asked."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.money import Money
+from l2o.opportunities.domain import Stage
+from services.l2o.tests.factories import add_opportunity, cny
+from testkit.directory import Company, sign_in, subject
+from testkit.plugin import Client
+
+SCOPE = "l2o.opportunity.read"
+
+
+async def fill(tx: AsyncConnection) -> None:
+    await Company(tx).build()
+    li, zheng = subject("li"), subject("zheng")
+    for amount in ("0.10", "0.20"):
+        await add_opportunity(tx, owner_id=li, amount=cny(amount))
+    await add_opportunity(tx, owner_id=li)
+    await add_opportunity(tx, owner_id=li, amount=Money.of("7", "JPY"))
+    await add_opportunity(tx, owner_id=zheng, stage=Stage.WON, amount=cny("1000.00"))
+
+
+async def funnel(client: Client, query: str = "", **headers: str) -> dict[str, Any]:
+    answer = await client.get(f"/opportunities/funnel{query}", headers=headers)
+    assert answer.status_code == 200, answer.text
+    stages = answer.json()["stages"]
+    assert [one["stage"] for one in stages] == [stage.value for stage in Stage]
+    return {
+        one["stage"]: (
+            one["count"],
+            [(a["count"], a["amount"]["amount"], a["amount"]["currency"]) for a in one["amounts"]],
+        )
+        for one in stages
+        if one["count"]
+    }
+
+
+FIRST = (4, [(2, "0.30", "CNY"), (1, "7", "JPY")])
+WON = (1, [(1, "1000.00", "CNY")])
+
+
+async def test_each_sees_their_own(client: Client, tx: AsyncConnection, tenant: UUID) -> None:
+    await fill(tx)
+    expected = {
+        "zhao": {"FIRST_CONTACT": FIRST, "WON": WON},
+        "sun": {"FIRST_CONTACT": FIRST},
+        "li": {"FIRST_CONTACT": FIRST},
+        "zheng": {"WON": WON},
+        "wang": {},
+    }
+    for name, seen in expected.items():
+        assert await funnel(client, **sign_in(tenant, name, scope=SCOPE)) == seen, name
+
+
+async def test_it_takes_the_filters_of_the_list(client: Client, tx: AsyncConnection) -> None:
+    await fill(tx)
+    assert await funnel(client, "?stage=WON") == {"WON": WON}
+    assert await funnel(client, "?amount__gte=7&amount__lt=1000") == {
+        "FIRST_CONTACT": (1, [(1, "7", "JPY")])
+    }
+    assert await funnel(client, f"?owner_id={subject('zheng')}") == {"WON": WON}
+    assert await funnel(client, "?deleted=true") == {}
+    unknown = await client.get("/opportunities/funnel?colour=red")
+    assert unknown.json()["errors"][0]["code"] == "UNKNOWN_FIELD"

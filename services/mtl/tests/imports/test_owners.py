@@ -1,0 +1,32 @@
+"""Whose the leads of a file are."""
+
+from uuid import UUID
+
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.mtl.tests.factories import counts, finish_import
+from testkit.directory import Company, subject
+
+
+async def test_an_import_gives_leads_to_whom_the_file_names(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    """By name or by subject; the importer has the others, with a warning where one was named."""
+    company = await Company(tx).build()
+    await company.person("zhou", "team A", active=False)
+    named = ("li", subject("zheng"), "zhou", "nobody", "", "Select")
+    content = "Lead Owner,Lead Number\n" + "".join(f"{who},{n}\n" for n, who in enumerate(named))
+    ended = await finish_import(client, tx, tenant, content.encode())
+    assert ended["counts"] == counts(created=6, with_warnings=2)
+    warnings = (await client.get(f"/imports/{ended['id']}/warnings")).json()["items"]
+    unknown = [("Lead Owner", "OWNER_UNKNOWN")]
+    assert {
+        item["row"]: [(error["column"], error["code"]) for error in item["errors"]]
+        for item in warnings
+    } == {4: unknown, 5: unknown}
+    leads = (await client.get("/leads?sort=created_at")).json()["items"]
+    owners = {lead["external_id"]: lead["owner_id"] for lead in leads}
+    me = ended["created_by"]
+    assert owners == {"0": subject("li"), "1": subject("zheng"), **dict.fromkeys("2345", me)}
+    assert all("owner" not in lead["attributes"] for lead in leads)

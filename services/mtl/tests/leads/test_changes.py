@@ -1,0 +1,294 @@
+"""Leads edited, deleted and restored over HTTP: what changes, what is told, what is refused."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from httpx import AsyncClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.patches import merge
+from mtl.leads.store import lead_keys
+from services.mtl.tests.factories import CONTACT, create, create_qualified, faults, problem
+from testkit.plugin import PublishedFacts
+
+ME = "01990000-0000-7000-8000-000000000001"
+REASON = {"reason": "空号"}
+PATCH = {"company": "远景能源"}
+
+
+async def held(tx: AsyncConnection) -> set[tuple[str, str]]:
+    """Who holds which kinds of keys."""
+    rows = await tx.execute(select(lead_keys.c.kind, lead_keys.c.lead_id))
+    return {(row.kind, str(row.lead_id)) for row in rows}
+
+
+async def test_a_patch_changes_what_it_names(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
+    lead = await create(client, **CONTACT, attributes={"兴趣": "CRM", "城市": "杭州"})
+    patch = {
+        "name": None,
+        "phone": "139-0013-9000",
+        "attributes": {"城市": None, "行业": "能源"},
+    }
+    answer = await client.patch(f"/leads/{lead['id']}", json=patch)
+    changed = answer.json()
+    expected = {
+        **lead,
+        "name": None,
+        "phone": "+8613900139000",
+        "attributes": {"兴趣": "CRM", "行业": "能源"},
+        "version": 2,
+        "updated_at": changed["updated_at"],
+    }
+    assert (answer.status_code, changed) == (200, expected)
+    assert answer.headers["etag"] == '"2"'
+    event = (await published())[-1]
+    assert (event.type, event.sequence) == ("mtl.lead.changed.v1", 2)
+    assert event.payload["lead"]["phone"] == "+8613900139000"
+    assert event.payload["lead"]["attributes"] == {"兴趣": "CRM", "行业": "能源"}
+
+
+async def test_a_patch_that_changes_nothing_saves_nothing(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
+    lead = await create(client, **CONTACT)
+    same = {"phone": "0086 138-0013-8000", "email": "W@EXAMPLE.COM", "attributes": {"x": None}}
+    for patch in ({}, same):
+        answer = await client.patch(f"/leads/{lead['id']}", json=patch)
+        assert (answer.status_code, answer.json()) == (200, lead)
+    assert len(await published()) == 1
+
+
+@pytest.mark.parametrize(
+    ("patch", "expected"),
+    [
+        (dict.fromkeys(("name", "company", "phone", "email")), {("", "LEAD_EMPTY")}),
+        ({"phone": "12", "email": "x"}, {("/phone", "PHONE_INVALID"), ("/email", "EMAIL_INVALID")}),
+        ({"status": "QUALIFIED"}, {("/status", "UNKNOWN_FIELD")}),
+        ({"owner_id": "me"}, {("/owner_id", "UNKNOWN_FIELD")}),
+        ({"company": ""}, {("/company", "TOO_SHORT")}),
+        ({"company": 7}, {("/company", "TYPE_INVALID")}),
+        ({"attributes": {"a": 1}}, {("/attributes/a", "TYPE_INVALID")}),
+        ({"attributes": "a"}, {("/attributes", "TYPE_INVALID")}),
+        ({"custom_fields": {"colour": "red"}}, {("/custom_fields/colour", "UNKNOWN_FIELD")}),
+        ({"version": 7, "id": "x"}, {("/version", "UNKNOWN_FIELD"), ("/id", "UNKNOWN_FIELD")}),
+    ],
+)
+async def test_bad_patches(
+    client: AsyncClient,
+    published: PublishedFacts,
+    patch: dict[str, Any],
+    expected: set[tuple[str, str]],
+) -> None:
+    lead = await create(client, **CONTACT)
+    answer = await client.patch(f"/leads/{lead['id']}", json=patch)
+    assert (answer.status_code, faults(answer)) == (422, expected)
+    assert (await client.get(f"/leads/{lead['id']}")).json() == lead
+    assert len(await published()) == 1
+
+
+async def test_an_edit_takes_and_frees_what_a_lead_is_known_by(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    first, second = await create(client, **CONTACT), await create(client, phone="13900139000")
+    path = f"/leads/{second['id']}"
+    refused = await client.patch(path, json={"phone": "138 0013 8000"})
+    assert problem(refused) == (409, "LEAD_DUPLICATE")
+    assert refused.json()["params"] == {"lead_id": first["id"], "matched": "phone"}
+    await client.patch(f"/leads/{first['id']}", json={"phone": None})
+    taken = await client.patch(path, json={"phone": "138 0013 8000"})
+    assert taken.json()["phone"] == "+8613800138000"
+    assert await held(tx) == {("email", first["id"]), ("phone", second["id"])}
+    await create(client, phone="13900139000")
+
+
+async def test_a_lead_put_aside_does_not_take_its_phone_back_by_an_edit(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    lead = await create(client, **CONTACT)
+    await client.post(f"/leads/{lead['id']}/disqualify", json=REASON)
+    other = await create(client, **CONTACT)
+    edited = await client.patch(f"/leads/{lead['id']}", json={"name": "王小芳", "external_id": "7"})
+    assert edited.json()["name"] == "王小芳"
+    assert ("external_id", lead["id"]) in await held(tx)
+    assert {("phone", other["id"]), ("email", other["id"])} < await held(tx)
+
+
+async def test_a_converted_lead_stays_as_it_was(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
+    lead_id = await create_qualified(client)
+    await client.post(f"/leads/{lead_id}/convert")
+    for method, body in (("PATCH", PATCH), ("DELETE", None)):
+        refused = await client.request(method, f"/leads/{lead_id}", json=body)
+        assert problem(refused) == (409, "LEAD_CONVERTED")
+    assert len(await published()) == 3
+
+
+async def test_a_deleted_lead_is_gone_and_comes_back(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
+    lead = await create(client, **CONTACT, external_id="EXPO-1")
+    path = f"/leads/{lead['id']}"
+    for _ in range(2):
+        assert (await client.delete(path)).status_code == 204
+    assert (await client.get("/leads")).json()["items"] == []
+    tries: list[tuple[str, str, Any]] = [
+        ("GET", "", None),
+        ("GET", "/history", None),
+        ("PATCH", "", PATCH),
+        ("POST", "/qualify", None),
+        ("POST", "/disqualify", REASON),
+        ("POST", "/convert", None),
+    ]
+    for method, verb, body in tries:
+        answer = await client.request(method, f"{path}{verb}", json=body)
+        assert problem(answer) == (404, "LEAD_NOT_FOUND"), verb
+    [gone] = (await client.get("/leads?deleted=true")).json()["items"]
+    assert (gone["id"], gone["deleted_at"] is not None) == (lead["id"], True)
+    for _ in range(2):
+        back = (await client.post(f"{path}/restore")).json()
+        assert (back["version"], back["deleted_at"], back["status"]) == (3, None, "NEW")
+    assert [event.type for event in await published()] == [
+        "mtl.lead.captured.v1",
+        "mtl.lead.deleted.v1",
+        "mtl.lead.restored.v1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("again", "matched"),
+    [
+        ({"phone": "13800138000"}, "phone"),
+        ({"email": "w@example.com"}, "email"),
+        ({"external_id": "EXPO-1"}, "external_id"),
+    ],
+)
+async def test_a_restored_lead_needs_its_keys_back(
+    client: AsyncClient, tx: AsyncConnection, again: dict[str, str], matched: str
+) -> None:
+    lead = await create(client, **CONTACT, external_id="EXPO-1")
+    await client.delete(f"/leads/{lead['id']}")
+    assert await held(tx) == set()
+    other = await create(client, **again)
+    refused = await client.post(f"/leads/{lead['id']}/restore")
+    assert problem(refused) == (409, "LEAD_DUPLICATE")
+    assert refused.json()["params"] == {"lead_id": other["id"], "matched": matched}
+    assert await held(tx) == {(matched, other["id"])}
+    await client.delete(f"/leads/{other['id']}")
+    assert (await client.post(f"/leads/{lead['id']}/restore")).status_code == 200
+    kinds = ("phone", "email", "external_id")
+    assert await held(tx) == {(kind, lead["id"]) for kind in kinds}
+
+
+async def test_a_lead_put_aside_comes_back_with_its_external_id_only(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    lead = await create(client, **CONTACT, external_id="EXPO-1")
+    path = f"/leads/{lead['id']}"
+    await client.post(f"{path}/disqualify", json=REASON)
+    await client.delete(path)
+    assert await held(tx) == set()
+    back = (await client.post(f"{path}/restore")).json()
+    assert back["status"] == "DISQUALIFIED"
+    assert await held(tx) == {("external_id", lead["id"])}
+
+
+MOVES: list[tuple[str, str, Any]] = [
+    ("PATCH", "", PATCH),
+    ("DELETE", "", None),
+    ("POST", "/qualify", None),
+    ("POST", "/disqualify", REASON),
+]
+
+
+@pytest.mark.parametrize(("method", "verb", "body"), MOVES)
+async def test_a_stale_copy_changes_nothing(
+    client: AsyncClient, published: PublishedFacts, method: str, verb: str, body: Any
+) -> None:
+    lead = await create(client, **CONTACT)
+    path = f"/leads/{lead['id']}{verb}"
+    stale = await client.request(method, path, json=body, headers={"If-Match": '"7"'})
+    assert problem(stale) == (412, "STALE_COPY")
+    del client.headers["If-Match"]
+    missing = await client.request(method, path, json=body)
+    assert problem(missing) == (428, "PRECONDITION_REQUIRED")
+    assert len(await published()) == 1
+    fresh = await client.request(method, path, json=body, headers={"If-Match": '"1"'})
+    assert fresh.is_success
+    again = await client.request(method, path, json=body, headers={"If-Match": '"1"'})
+    assert again.is_success, "what is made already is answered before If-Match is looked at"
+    assert len(await published()) == 2
+
+
+async def test_restore_and_convert_look_at_the_copy_too(client: AsyncClient) -> None:
+    gone, lead_id = (await create(client))["id"], await create_qualified(client)
+    await client.delete(f"/leads/{gone}")
+    for path in (f"/leads/{gone}/restore", f"/leads/{lead_id}/convert"):
+        stale = await client.post(path, headers={"If-Match": '"1"'})
+        assert problem(stale) == (412, "STALE_COPY")
+        fresh = await client.post(path, headers={"If-Match": '"2"'})
+        assert fresh.is_success
+        again = await client.post(path, headers={"If-Match": '"2"'})
+        assert again.is_success
+
+
+async def test_a_repeated_patch_with_a_key_is_replayed(client: AsyncClient) -> None:
+    lead = await create(client, **CONTACT)
+    headers = {"Idempotency-Key": "k1", "If-Match": '"1"'}
+    first = await client.patch(f"/leads/{lead['id']}", json=PATCH, headers=headers)
+    again = await client.patch(f"/leads/{lead['id']}", json=PATCH, headers=headers)
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert again.headers["idempotent-replayed"] == "true"
+
+
+async def test_impossible_and_unknown_ids(client: AsyncClient) -> None:
+    for method, verb, body in [*MOVES, ("POST", "/restore", None)]:
+        unknown = await client.request(method, f"/leads/{uuid4()}{verb}", json=body)
+        assert problem(unknown) == (404, "LEAD_NOT_FOUND")
+        impossible = await client.request(method, f"/leads/x{verb}", json=body)
+        assert impossible.status_code == 422
+
+
+async def test_the_audit_says_who_changed_what(client: AsyncClient) -> None:
+    lead = await create(client, company="远景科技")
+    await client.patch(f"/leads/{lead['id']}", json=PATCH)
+    changed, captured = (await client.get(f"/leads/{lead['id']}/audit")).json()["items"]
+    assert (captured["verb"], captured["actor"]) == ("INSERT", ME)
+    assert (changed["verb"], changed["actor"]) == ("UPDATE", ME)
+    assert changed["changes"] == [{"field": "company", "from": "远景科技", "to": "远景能源"}]
+
+
+WORDS = st.one_of(st.none(), st.sampled_from(["展会", "官网", "CRM"]))
+PATCHES = st.fixed_dictionaries(
+    {},
+    optional={
+        "source": WORDS,
+        "company": st.sampled_from(["远景", "能源"]),
+        "attributes": st.dictionaries(st.sampled_from("abc"), WORDS, max_size=3),
+    },
+)
+
+
+@given(patches=st.lists(PATCHES, max_size=5))
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+async def test_patches_one_after_the_other_are_merges(
+    client: AsyncClient, patches: list[dict[str, Any]]
+) -> None:
+    lead = await create(client, company="远景")
+    known = {name: lead[name] for name in ("source", "company", "attributes")}
+    for patch in patches:
+        known = {"source": None, **merge(known, patch)}
+        version = lead["version"]
+        before = {name: lead[name] for name in known}
+        lead = (await client.patch(f"/leads/{lead['id']}", json=patch)).json()
+        assert {name: lead[name] for name in known} == known
+        assert lead["version"] == version + (known != before)
+    assert UUID(lead["id"])

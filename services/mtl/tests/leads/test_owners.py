@@ -1,0 +1,141 @@
+"""Whose leads they are: who sees and changes them, who gets them, and what that tells others."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.mtl.tests.factories import CONTACT, create, faults, problem
+from testkit.directory import Company, directory_id, sign_in, subject
+from testkit.plugin import PublishedFacts
+
+SELLER = "mtl.lead.read mtl.lead.write"
+
+
+@pytest.fixture
+async def company(tx: AsyncConnection) -> Company:
+    return await Company(tx).build()
+
+
+@pytest.fixture
+def headers(tenant: UUID) -> dict[str, dict[str, str]]:
+    """Sellers and their heads, none of whom may see all."""
+    return {name: sign_in(tenant, name, scope=SELLER) for name in Company.names}
+
+
+Headers = dict[str, dict[str, str]]
+
+
+async def capture(client: AsyncClient, headers: dict[str, str], **fields: Any) -> str:
+    answer = await client.post("/leads", json=fields or {"company": "远景科技"}, headers=headers)
+    assert answer.status_code == 201, answer.text
+    lead_id: str = answer.json()["id"]
+    return lead_id
+
+
+async def seen(client: AsyncClient, headers: dict[str, str], query: str = "") -> set[str]:
+    items = (await client.get(f"/leads?{query}", headers=headers)).json()["items"]
+    return {item["id"] for item in items}
+
+
+@pytest.mark.usefixtures("company")
+async def test_sellers_see_their_own_and_heads_their_departments(
+    client: AsyncClient, headers: Headers
+) -> None:
+    of = {name: await capture(client, headers[name]) for name in ("li", "zheng", "wang")}
+    assert await seen(client, headers["li"]) == {of["li"]}
+    assert await seen(client, headers["sun"]) == {of["li"]}
+    assert await seen(client, headers["qian"]) == {of["li"], of["zheng"]}
+    assert await seen(client, headers["zhao"]) == set(of.values())
+    assert await seen(client, headers["bei"]) == set()
+    total = (await client.get("/leads?include_total=true", headers=headers["qian"])).json()["total"]
+    assert total == 2
+    for verb in ("", "/history", "/audit", "/access", "/owners", "/external-ids"):
+        hidden = await client.get(f"/leads/{of['li']}{verb}", headers=headers["zheng"])
+        assert problem(hidden) == (404, "LEAD_NOT_FOUND")
+
+
+@pytest.mark.usefixtures("company")
+async def test_a_shared_lead_is_read_and_not_changed(client: AsyncClient, headers: Headers) -> None:
+    lead_id = await capture(client, headers["li"])
+    path = f"/leads/{lead_id}"
+    share = f"{path}/shares/PERSON/{directory_id('zheng')}"
+    assert (await client.put(share, json={}, headers=headers["li"])).status_code == 200
+    assert await seen(client, headers["zheng"]) == {lead_id}
+    changes: list[tuple[str, str, Any]] = [
+        ("PATCH", "", {"company": "A"}),
+        ("DELETE", "", None),
+        ("POST", "/qualify", None),
+        ("POST", "/disqualify", {"reason": "x"}),
+        ("POST", "/restore", None),
+        ("POST", "/convert", None),
+        ("POST", "/transfer", {"owner_id": subject("zheng")}),
+    ]
+    for method, verb, body in changes:
+        answer = await client.request(method, path + verb, json=body, headers=headers["zheng"])
+        assert problem(answer) == (403, "RECORD_READ_ONLY"), verb
+
+
+@pytest.mark.usefixtures("company")
+async def test_a_transferred_lead_leaves_and_arrives(
+    client: AsyncClient, headers: Headers, published: PublishedFacts
+) -> None:
+    lead_id = await capture(client, headers["li"])
+    path = f"/leads/{lead_id}"
+    body = {"owner_id": subject("zheng"), "reason": "调岗"}
+    stale = {**headers["li"], "If-Match": '"7"'}
+    refused = await client.post(f"{path}/transfer", json=body, headers=stale)
+    assert problem(refused) == (412, "STALE_COPY")
+    given = (await client.post(f"{path}/transfer", json=body, headers=headers["li"])).json()
+    assert (given["owner_id"], given["owner_name"]) == (subject("zheng"), "zheng")
+    assert problem(await client.get(path, headers=headers["li"])) == (404, "LEAD_NOT_FOUND")
+    assert await seen(client, headers["zheng"]) == {lead_id}
+    event = (await published())[-1]
+    assert (event.type, event.sequence) == ("mtl.lead.assigned.v1", 2)
+    assert event.payload["from_owner_id"] == event.payload["assigned_by"] == subject("li")
+    assert event.payload["lead"]["owner_id"] == subject("zheng")
+    [change] = (await client.get(f"{path}/owners", headers=headers["zheng"])).json()["items"]
+    assert (change["from_owner_id"], change["reason"]) == (subject("li"), "调岗")
+    again = await client.post(f"{path}/transfer", json=body, headers=headers["zheng"])
+    assert again.json()["version"] == 2
+    assert len(await published()) == 2
+
+
+async def test_converted_and_put_aside_leads_change_hands_and_deleted_ones_do_not(
+    client: AsyncClient, headers: Headers, company: Company
+) -> None:
+    """Who leaves the company leaves all of them."""
+    converted, aside, gone = [await capture(client, headers["li"]) for _ in range(3)]
+    await client.post(f"/leads/{converted}/qualify", headers=headers["li"])
+    await client.post(f"/leads/{converted}/convert", headers=headers["li"])
+    await client.post(f"/leads/{aside}/disqualify", json={"reason": "x"}, headers=headers["li"])
+    await client.delete(f"/leads/{gone}", headers=headers["li"])
+    await company.person("li", active=False)
+    body = {"owner_id": subject("zhou"), "ids": [converted, aside, gone]}
+    answer = await client.post("/leads/transfer", json=body)
+    statuses = {one["id"]: one["status"] for one in answer.json()["items"]}
+    assert statuses == {converted: 200, aside: 200, gone: 404}
+    assert await seen(client, headers["zhou"]) == {converted, aside}
+
+
+async def test_a_lead_is_made_for_somebody_who_is_there(
+    client: AsyncClient, company: Company
+) -> None:
+    await company.person("zhou", active=False)
+    lead = await create(client, company="远景科技", owner_id=subject("li"))
+    assert lead["owner_id"] == subject("li")
+    for name, code in (("zhou", "OWNER_INACTIVE"), ("nobody", "OWNER_UNKNOWN")):
+        refused = await client.post("/leads", json={**CONTACT, "owner_id": subject(name)})
+        assert (refused.status_code, faults(refused)) == (422, {("/owner_id", code)})
+    await create(client, **CONTACT)
+
+
+async def test_a_lead_goes_along_when_its_owner_moves(
+    client: AsyncClient, headers: Headers, company: Company
+) -> None:
+    lead_id = await capture(client, headers["li"])
+    await company.person("li", "team B")
+    assert problem(await client.get(f"/leads/{lead_id}", headers=headers["sun"]))[0] == 404
+    assert (await client.get(f"/leads/{lead_id}", headers=headers["wu"])).status_code == 200

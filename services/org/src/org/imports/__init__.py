@@ -1,0 +1,1 @@
+"""Imports: who there is, out of files; chassis does the rest of it."""

@@ -1,0 +1,88 @@
+"""The pipeline's sales teams through an import, as its user sees it."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.imports.actions import JOB
+from chassis.jobs.queue import Done, Job
+from kernel.ids import new_id
+from org.worker import WORKER
+from services.org.tests.factories import NOW, create_department, created
+from testkit import tokens
+
+FILE = Path(__file__).parents[4] / "deploy/demo/pipeline/sales_teams.csv"
+
+
+async def imported(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID, content: bytes
+) -> dict[str, Any]:
+    body = {"file_name": "sales_teams.csv", "kind": "PEOPLE"}
+    key = created(await client.post("/imports", json=body))["id"]
+    sent = await client.put(f"/imports/{key}/file", content=content)
+    assert sent.status_code == 200, sent.text
+    assert (await client.post(f"/imports/{key}/start")).json()["state"] == "QUEUED"
+    job = Job(
+        tenant=tenant, id=new_id(), kind=JOB, key=key, run_at=NOW, payload={}, attempts=0, now=NOW
+    )
+    while not isinstance(await WORKER.jobs[JOB](tx, job), Done):
+        pass
+    run: dict[str, Any] = (await client.get(f"/imports/{key}")).json()
+    assert run["state"] == "SUCCEEDED", run
+    return run
+
+
+async def test_the_file_twice(client: AsyncClient, tx: AsyncConnection, tenant: UUID) -> None:
+    await create_department(client, "MavenTech")
+    content = FILE.read_bytes()
+    first = (await imported(client, tx, tenant, content))["counts"]
+    assert (first["created"], first["refused"], first["total"]) == (35, 0, 35)
+    people = (await client.get("/people?include_total=true&limit=1")).json()["total"]
+    assert (people, (await client.get("/people?name=Anna Snelling")).json()["items"] != []) == (
+        35 + 6,
+        True,
+    )
+    assert (await client.get("/departments?include_total=true")).json()["total"] == 1 + 3 + 6
+    second = (await imported(client, tx, tenant, content))["counts"]
+    assert (second["unchanged"], second["created"], second["updated"]) == (35, 0, 0)
+
+
+async def test_other_headers_and_bad_rows(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    await create_department(client, "总部")
+    rows = [
+        "姓名,经理,大区",
+        "李娜,王伟,华东",
+        "张三,,华东",
+        f"{'x' * 201},王伟,华东",
+        "王伟,王伟,华东",
+    ]
+    run = await imported(client, tx, tenant, "\n".join(rows).encode())
+    assert (run["counts"]["created"], run["counts"]["refused"]) == (1, 3)
+    refusals = (await client.get(f"/imports/{run['id']}/refusals")).json()["items"]
+    told = {(f["code"], f["column"]) for row in refusals for f in row["errors"]}
+    assert told == {("REQUIRED", "经理"), ("TOO_LONG", "姓名"), ("MANAGER_CYCLE", None)}
+
+
+async def test_without_a_root_no_row_comes_in(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    counts = (await imported(client, tx, tenant, FILE.read_bytes()))["counts"]
+    assert (counts["created"], counts["refused"]) == (0, 35)
+
+
+@pytest.mark.parametrize("held", ["org.person.write", "org.department.write", "org.import.read"])
+async def test_whoever_imports_people_may_add_people_and_departments(
+    client: AsyncClient, tenant: UUID, held: str
+) -> None:
+    headers = tokens.bearer(tenant, scope=f"org.import.write {held}")
+    body = {"file_name": "x.csv", "kind": "PEOPLE"}
+    answer = await client.post("/imports", json=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING")
+    both = tokens.bearer(tenant, scope="org.import.write org.person.write org.department.write")
+    assert (await client.post("/imports", json=body, headers=both)).status_code == 201

@@ -1,0 +1,14 @@
+"""Every declared filter and sort of somebody's notifications at 200,000 rows."""
+
+from chassis.db import Database
+from org.notifications.store import LISTING
+from testkit.databases import ServiceDatabase
+from testkit.plans import complaints
+
+SAMPLES = {"unread": [True, False]}
+
+
+async def test_every_filter_and_sort_is_read_from_an_index(
+    service_database: ServiceDatabase, app_database: Database
+) -> None:
+    assert await complaints(service_database, app_database, LISTING, samples=SAMPLES) == []

@@ -1,0 +1,165 @@
+"""The lists of the directory, and of a person's day: filters, words, sorts, shape, saved views."""
+
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.ids import new_id
+from services.org.tests.factories import (
+    add_person,
+    codes,
+    create_client,
+    create_department,
+    create_role,
+    created,
+    store_tenant,
+)
+from testkit import tokens
+
+
+async def found(client: AsyncClient, path: str) -> list[str]:
+    """The names in a list, or what stands for them."""
+    answer = await client.get(path)
+    assert answer.status_code == 200, answer.text
+    return [one.get("name") or one.get("title") or one["text"] for one in answer.json()["items"]]
+
+
+async def test_people_by_words_filters_and_sorts(client: AsyncClient) -> None:
+    head = await add_person(client, "欧阳锋", phone="+8613800138000")
+    team = await create_department(client)
+    role = await create_role(client, "GUEST", "org.person.read")
+    posts = {"posts": [{"department_id": team["id"]}], "role_ids": [role["id"]]}
+    await add_person(client, "黄蓉", email="Rong@example.com", manager_id=head["id"], **posts)
+    gone = await add_person(client, "郭靖", manager_id=head["id"])
+    await client.post(f"/people/{gone['id']}/deactivate")
+    for query, names in {
+        "q=oyf": ["欧阳锋"],
+        "q=阳锋": ["欧阳锋"],
+        "q=13800": ["欧阳锋"],
+        "q=RONG": ["黄蓉"],
+        f"department_id={team['id']}": ["黄蓉"],
+        f"role_id={role['id']}": ["黄蓉"],
+        f"manager_id={head['id']}": ["郭靖", "黄蓉"],
+        f"manager_id={head['id']}&active=true": ["黄蓉"],
+        "manager_id__isnull=true": ["欧阳锋"],
+        "name__startswith=欧": ["欧阳锋"],
+        "email=rong@example.com": ["黄蓉"],
+        "phone__startswith=%2B86138": ["欧阳锋"],
+        f"subject={gone['id']}": ["郭靖"],
+        "sort=created_at": ["欧阳锋", "黄蓉", "郭靖"],
+        "sort=-name&active=true": ["黄蓉", "欧阳锋"],
+        "created_at__lt=2020-01-01T00:00:00Z": [],
+    }.items():
+        assert await found(client, f"/people?{query}") == names, query
+    counted = (await client.get("/people?limit=1&include_total=true&fields=name,posts")).json()
+    assert (counted["total"], set(counted["items"][0])) == (3, {"id", "name", "posts"})
+    rong = (await client.get("/people?q=hr")).json()["items"][0]
+    assert rong["posts"] == [{"department_id": team["id"], "title": None, "primary": True}]
+    assert rong["role_ids"] == [role["id"]]
+
+
+async def test_a_name_is_forgotten_with_its_department(client: AsyncClient) -> None:
+    made = await create_department(client, "华东大区", code="EAST-1")
+    assert await found(client, "/departments?q=hddq") == ["华东大区"]
+    assert await found(client, "/departments?q=east") == ["华东大区"]
+    await client.patch(f"/departments/{made['id']}", json={"name": "华南大区"})
+    assert await found(client, "/departments?q=华东") == []
+    assert await found(client, "/departments?q=hndq&code__startswith=EA") == ["华南大区"]
+    await client.delete(f"/departments/{made['id']}")
+    assert await found(client, "/departments?q=hndq") == []
+
+
+async def test_roles_teams_and_clients(client: AsyncClient) -> None:
+    await create_role(client, "CHANNEL", "mtl.lead.read")
+    await create_role(client, "BUYER", "cpq.quote.read")
+    assert await found(client, "/roles?sort=code&built_in=false") == ["Buyer", "Channel"]
+    assert await found(client, "/roles?q=chan&code=CHANNEL") == ["Channel"]
+    ann = await add_person(client, "Ann")
+    team = created(
+        await client.post("/teams", json={"name": "智慧园区", "member_ids": [ann["id"]]})
+    )
+    created(await client.post("/teams", json={"name": "B"}))
+    assert await found(client, f"/teams?q=zhyq&member_id={ann['id']}") == ["智慧园区"]
+    assert await found(client, "/teams?sort=name") == ["B", "智慧园区"]
+    shown = (await client.get("/teams?q=zhyq")).json()["items"]
+    assert shown == [team]
+    await client.delete(f"/teams/{team['id']}")
+    assert await found(client, "/teams?q=zhyq") == []
+    await create_client(client, name="金蝶 ERP", client_id="kingdee")
+    assert await found(client, "/clients?q=jd") == ["金蝶 ERP"]
+    assert await found(client, "/clients?active=true&client_id__startswith=king") == ["金蝶 ERP"]
+    assert await found(client, "/clients?active=false") == []
+
+
+async def test_a_day_is_ones_own_whatever_one_may(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    await store_tenant(tx, tenant)
+    other = tokens.bearer(tenant, sub=str(new_id()))
+    for title, due in [("B", "2026-12-02"), ("A", "2026-12-01"), ("C", None)]:
+        body = {"title": title, "due_date": due}
+        created(await client.post("/tasks", json=body))
+        created(await client.post("/tasks", json=body, headers=other))
+    assert await found(client, "/tasks?sort=due_date") == ["A", "B", "C"]
+    assert await found(client, "/tasks?due_date__lte=2026-12-01") == ["A"]
+    assert await found(client, "/tasks?due_date__isnull=true&state=OPEN") == ["C"]
+    assert (await client.get("/tasks?include_total=true&limit=1")).json()["total"] == 3
+    for text, at in [("late", "2027-01-02T00:00:00Z"), ("soon", "2027-01-01T00:00:00Z")]:
+        created(await client.post("/reminders", json={"text": text, "remind_at": at}))
+    assert await found(client, "/reminders?sort=remind_at&sent=false") == ["soon", "late"]
+    assert await found(client, "/reminders?remind_at__gt=2027-01-01T00:00:00Z") == ["late"]
+    nothing = await client.get("/reminders", headers=other)
+    assert nothing.json()["items"] == []
+    assert (await client.get("/notifications?sort=created_at&unread=true")).json()["items"] == []
+
+
+async def test_views_of_lists_are_kept_and_a_day_is_not_exported(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    await store_tenant(tx, tenant)
+    await add_person(client, "B")
+    await add_person(client, "A")
+    body = {"collection": "people", "name": "按姓名", "query": "sort=name", "fields": ["name"]}
+    view = created(await client.post("/saved-views", json=body))
+    items = (await client.get(f"/people?view={view['id']}")).json()["items"]
+    assert [(set(one), one["name"]) for one in items] == [
+        ({"id", "name"}, "A"),
+        ({"id", "name"}, "B"),
+    ]
+    mine = {"collection": "tasks", "name": "待办", "query": "state=OPEN&sort=due_date"}
+    view = created(await client.post("/saved-views", json=mine))
+    created(await client.post("/tasks", json={"title": "A"}))
+    assert await found(client, f"/tasks?view={view['id']}") == ["A"]
+    refused = await client.post("/exports", json={"collection": "tasks", "format": "CSV"})
+    assert codes(refused) == {("/collection", "VALUE_UNKNOWN")}
+    taken = await client.post("/exports", json={"collection": "people", "format": "CSV"})
+    assert taken.status_code == 201, taken.text
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("people?sort=email", {("?sort", "VALUE_UNKNOWN")}),
+        ("people?department_id=x", {("?department_id", "ID_INVALID")}),
+        ("people?fields=password", {("?fields", "VALUE_UNKNOWN")}),
+        ("people?q=", {("?q", "TOO_SHORT")}),
+        ("people?deleted=true", {("?deleted", "UNKNOWN_FIELD")}),
+        ("people?custom.size=1", {("?custom.size", "UNKNOWN_FIELD")}),
+        ("departments?parent_id=x", {("?parent_id", "ID_INVALID")}),
+        ("roles?custom.size=1", {("?custom.size", "UNKNOWN_FIELD")}),
+        ("teams?member_id=x", {("?member_id", "ID_INVALID")}),
+        ("clients?secret=x", {("?secret", "UNKNOWN_FIELD")}),
+        ("tasks?assignee=x", {("?assignee", "UNKNOWN_FIELD")}),
+        ("tasks?state=GONE", {("?state", "VALUE_UNKNOWN")}),
+        ("reminders?owner_id=x", {("?owner_id", "UNKNOWN_FIELD")}),
+        ("notifications?unread=maybe", {("?unread", "TYPE_INVALID")}),
+    ],
+)
+async def test_bad_questions(
+    client: AsyncClient, path: str, expected: set[tuple[str, str]]
+) -> None:
+    answer = await client.get(f"/{path}")
+    assert answer.status_code == 422, answer.text
+    assert codes(answer) == expected

@@ -1,0 +1,62 @@
+"""What is noted of an order, and whose it is."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.custom_fields.values import validated_custom_fields
+from chassis.outbox import publish
+from chassis.preconditions import UNCONDITIONAL, Precondition
+from contracts.rms.events import OrderChanged
+from rms.orders import store
+from rms.orders.domain.order import Order
+
+
+async def edit_order(
+    tx: AsyncConnection,
+    order_id: UUID,
+    edit: Callable[[Order], Order],
+    *,
+    expected: Precondition = UNCONDITIONAL,
+    now: datetime,
+) -> None:
+    """An edit that changes nothing publishes nothing.
+
+    Raises NotFound, Invalid, RuleBroken (ORDER_CANCELLED).
+    """
+    before = await store.get(tx, order_id, lock=True)
+    before.ensure_editable()
+    edited = edit(before)
+    fields = await validated_custom_fields(
+        tx, store.ORDERS.resource, edited.custom_fields, before=before.custom_fields
+    )
+    after = replace(edited, custom_fields=fields)
+    if after == before:
+        return
+    expected.check(before)
+    order = await store.save(tx, replace(after, updated_at=now))
+    await publish(tx, OrderChanged(order=order.state()), of=order)
+
+
+async def transfer_order(
+    tx: AsyncConnection,
+    order_id: UUID,
+    owner_id: str,
+    expected: Precondition,
+    actor: str,
+    now: datetime,
+    *,
+    reason: str | None = None,
+) -> Order:
+    """One that has this owner answers itself; its receivables stay with theirs. Raises NotFound."""
+    before = await store.get(tx, order_id, lock=True)
+    if before.owner_id == owner_id:
+        return before
+    expected.check(before)
+    order, assigned = before.assign(owner_id, actor=actor, reason=reason, now=now)
+    order = await store.save(tx, order)
+    await publish(tx, assigned, of=order)
+    return order

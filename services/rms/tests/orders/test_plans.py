@@ -1,0 +1,23 @@
+"""Every declared filter and sort of orders at 200,000 rows, by whoever asks."""
+
+from chassis.db import Database
+from rms.orders.store import LISTING
+from testkit.databases import ServiceDatabase
+from testkit.plans import complaints
+
+# Owners are every hundredth row's: what comes round every 4,999 rows says nothing of the owner.
+VALUES = {
+    "payment_term": """'{"code": "X", "instalments": []}'::jsonb""",
+    "status": "(ARRAY['OPEN', 'CONFIRMED', 'SHIPPED', 'CANCELLED'])[1 + (n / 100) % 4]",
+    "account_name": "'account ' || md5((n % 4999)::text)",
+    "gross_total_currency": "(ARRAY['CNY', 'USD', 'EUR'])[1 + (n / 100) % 3]",
+    "shipped_total": "0",
+    "cancelled_total": "0",
+    "prepaid_total": "0",
+}
+
+
+async def test_every_filter_and_sort_is_read_from_an_index(
+    service_database: ServiceDatabase, app_database: Database
+) -> None:
+    assert await complaints(service_database, app_database, LISTING, values=VALUES) == []

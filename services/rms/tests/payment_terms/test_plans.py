@@ -1,0 +1,18 @@
+"""Every declared filter and sort of payment terms at 200,000 rows, by whoever asks."""
+
+from chassis.db import Database
+from rms.payment_terms.store import LISTING
+from testkit.databases import ServiceDatabase
+from testkit.plans import complaints
+
+VALUES = {
+    "instalments": "'[]'::jsonb",
+    "active": "n % 3 <> 1",
+    "is_default": "false",
+}
+
+
+async def test_every_filter_and_sort_is_read_from_an_index(
+    service_database: ServiceDatabase, app_database: Database
+) -> None:
+    assert await complaints(service_database, app_database, LISTING, values=VALUES) == []

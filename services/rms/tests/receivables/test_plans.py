@@ -1,0 +1,24 @@
+"""Every declared filter and sort of receivables at 200,000 rows, by whoever asks."""
+
+from chassis.db import Database
+from rms.receivables.store import LISTING
+from testkit.databases import ServiceDatabase
+from testkit.plans import complaints
+
+# Owners are every hundredth row's: what comes round every 4,999 rows says nothing of the owner.
+VALUES = {
+    "status": "(ARRAY['OPEN', 'PARTLY_SETTLED', 'SETTLED'])[1 + (n / 100) % 3]",
+    "account_name": "'account ' || md5((n % 4999)::text)",
+    "amount_currency": "(ARRAY['CNY', 'USD', 'EUR'])[1 + (n / 100) % 3]",
+    "allocated_currency": "(ARRAY['CNY', 'USD', 'EUR'])[1 + (n / 100) % 3]",
+    "allocated": "0",
+    "withdrawn": "0",
+    "kind": "CASE WHEN n % 7 = 3 THEN 'PREPAYMENT' ELSE 'SHIPMENT' END",
+    "shipment_id": "CASE WHEN n % 7 <> 3 THEN md5(n::text)::uuid END",
+}
+
+
+async def test_every_filter_and_sort_is_read_from_an_index(
+    service_database: ServiceDatabase, app_database: Database
+) -> None:
+    assert await complaints(service_database, app_database, LISTING, values=VALUES) == []

@@ -1,0 +1,99 @@
+"""The built-in roles follow the routes: each scope asked for is held, none is held for nothing."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import pytest
+
+from chassis.access.guards import GUARDS
+from org.roles.domain import BUILT_IN
+from tests.architecture.rules import SERVICES
+from tests.architecture.test_routes import operations
+
+# What only ADMIN may, by its `*`, each with its reason.
+ADMIN_ONLY = {
+    "org.tenant.write": "the time zone and the currency everybody else works by",
+    "org.tenant.admin": "erasing people, exporting the tenant",
+    "org.role.write": "who may do what",
+    "org.client.write": "the secrets of machines",
+    "org.operator.admin": "and only in the operators' own tenant",
+    **{f"{name}.tenant.export": "all rows of the tenant" for name in SERVICES},
+    **{f"{name}.event.admin": "events that failed are mended" for name in SERVICES},
+    **{
+        f"{name}.number_format.{verb}": "a numbering is agreed on once"
+        for name in SERVICES
+        for verb in ("read", "write")
+        if name != "rms"  # FINANCE numbers what is posted
+    },
+    **{
+        f"{name}.custom_field.write": "fields are agreed on once, by all who fill them in"
+        for name in SERVICES
+        if name != "org"  # PEOPLE_ADMIN keeps those of people
+    },
+}
+SALES = ("SELLER", "SALES_MANAGER", "DIRECTOR")
+
+
+def scopes_in(document: dict[str, Any]) -> Iterator[str]:
+    for each in document.get("security", []):
+        for scopes in each.values():
+            yield from scopes
+
+
+@pytest.fixture(scope="module")
+def asked() -> set[str]:
+    """Every scope that a route of any service asks for."""
+    return {
+        scope
+        for service in SERVICES
+        for _, operation in operations(service)
+        for scope in scopes_in(operation)
+    }
+
+
+@pytest.fixture(scope="module")
+def shown(asked: set[str]) -> set[str]:
+    """What shows every row of a resource with owners; the apps are made by now."""
+    return {f"{scoped.resource}.all" for scoped, _ in GUARDS.values()}
+
+
+HELD = {role.code: set(role.scopes) for role in BUILT_IN}
+NAMED = {scope for scopes in HELD.values() for scope in scopes if not scope.endswith("*")}
+
+
+def unheld(asked: Collection[str], named: Collection[str]) -> list[str]:
+    """What no role but ADMIN may, without a reason."""
+    return sorted(set(asked) - set(named) - set(ADMIN_ONLY))
+
+
+def unknown(named: Collection[str], asked: Collection[str], shown: Collection[str]) -> list[str]:
+    """What a role names for nothing: no route asks for it, and it shows no rows."""
+    return sorted(set(named) - set(asked) - set(shown))
+
+
+def test_every_scope_asked_for_is_held_by_a_role(asked: set[str]) -> None:
+    assert unheld(asked, NAMED) == []
+    assert unheld({"mtl.dream.read"}, NAMED) == ["mtl.dream.read"]
+
+
+def test_no_role_names_a_scope_that_nothing_knows(asked: set[str], shown: set[str]) -> None:
+    assert unknown(NAMED, asked, shown) == []
+    assert unknown(ADMIN_ONLY, asked, shown) == []
+    named = {"mtl.lead.all", "mtl.lead.read", "mtl.lead.fly", "org.person.all"}
+    assert unknown(named, asked, shown) == ["mtl.lead.fly", "org.person.all"]
+
+
+def test_what_is_for_admins_only_is_held_by_nobody_else() -> None:
+    assert NAMED.isdisjoint(ADMIN_ONLY)
+    assert HELD["ADMIN"] == {"*"}
+
+
+@pytest.mark.parametrize("code", SALES)
+def test_sales_sees_by_departments_alone(code: str) -> None:
+    assert {s for s in HELD[code] if s.endswith((".all", "*"))} == set()
+
+
+@pytest.mark.parametrize("code", sorted(HELD.keys() - {"ADMIN"}))
+def test_no_role_covers_what_it_does_not_name(code: str) -> None:
+    """`l2o.*` would cover `l2o.account.all`, and whatever comes with the next release."""
+    assert {s for s in HELD[code] if s.endswith("*")} == set()

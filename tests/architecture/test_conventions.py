@@ -1,0 +1,266 @@
+"""The API conventions on every resource of every service, found from OpenAPI.
+
+What a resource lacks is a line of the list that fails, by the name of its operation.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from chassis.openapi import shown
+from tests.architecture.rules import SERVICES
+from tests.architecture.test_routes import document_of
+
+LISTED = {"limit", "cursor", "sort", "fields", "include_total"}
+PAGED = {"limit", "cursor"}
+
+# What needs no If-Match, each with its reason.
+UNCONDITIONAL = {
+    r"\w+_(team|share)_delete": "no part of the record; taking it back twice is fine",
+    r"\w+_add_external_id": "one more name; the record stays as it is",
+    "parked_event_(redrive|edit|skip)": "an event has no version; a resolved one refuses",
+    "import_preview": "reads only",
+    "quote_clone": "reads only: the copy is a quote of its own",
+    "order_ship": "one more shipment; its quantities are what guards it",
+    "payment_(allocate|refund)": "one more of its kind; the amount left is what guards it",
+    "notification_read": "what is read stays read",
+    "tenant_task_order": "one more task",
+    "calendar_remove_day": "the day is its own key; removing it twice is fine",
+}
+# Lists that show what they show, whole or newest first, each with its reason.
+PLAIN_LISTS = {
+    "parked_event_list": "machinery, for operators",
+    "saved_view_list": "one person's own, a few",
+    "export_list": "one person's own, newest first",
+    "import_list": "one's own runs, newest first",
+    "tenant_list": "for the operator, a row for each customer",
+    "tenant_task_list": "for the operator, newest first",
+    "tenant_export_list": "the few of the last days",
+    "number_format_list": "one for each type of document",
+    "custom_field_list": "all fields of one resource, 200 at most",
+    "calendar_list_days": "all days of a span",
+    "calendar_add_working_days": "one day is the answer",
+    r"reference_\w+": "constants of the world, whole",
+    r"\w+_external_ids": "a record's few names",
+    "notification_(count_unread|preferences)": "no list",
+    "tenant_(get|audit)": "one's own tenant",
+    "me_get": "one's own person",
+    "event_counts_get": "machinery, for reconciliation",
+    "reconciliation_get": "one answer",
+    "balance_get": "what one customer owes, a line for each currency",
+}
+# Resources that nobody owns, or whose owner is not transferred, each with its reason.
+WITHOUT_TRANSFER = {
+    "imports": "an import belongs to whoever made it",
+}
+# Resources whose changes leave no entries one may read, each with its reason.
+WITHOUT_AUDIT = {
+    "imports": "a record of work: who, when and every row's outcome stand in it",
+    "exports": "a record of one person's work",
+    "saved-views": "one person's own",
+    "notifications": "one person's own",
+    "reminders": "one person's own",
+    "tasks": "one person's own",
+    "operations": "machinery",
+    "parked-events": "machinery: a resolved one says by whom",
+    "admin/tenants": "audited as the tenant's own: /tenant/audit",
+    "tenant-tasks": "a record of work",
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One of OpenAPI's, with the parts of its path behind `/<service>/v1/`."""
+
+    method: str
+    parts: tuple[str, ...]
+    told: Mapping[str, Any]
+    schemas: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        name: str = self.told["operationId"]
+        return name
+
+    @property
+    def parameters(self) -> set[str]:
+        return {one["name"] for one in self.told.get("parameters", [])}
+
+    @property
+    def collection(self) -> str:
+        """The plain parts before the first id: `admin/tenants`."""
+        return "/".join(self.parts[: self.depth])
+
+    @property
+    def depth(self) -> int:
+        ids = [place for place, part in enumerate(self.parts) if part.startswith("{")]
+        return ids[0] if ids else len(self.parts)
+
+    @property
+    def is_of_one(self) -> bool:
+        """`/{collection}/{id}` itself."""
+        return len(self.parts) == self.depth + 1
+
+    @property
+    def is_move(self) -> bool:
+        """`POST /{collection}/{id}/.../{verb}`."""
+        is_below = len(self.parts) > self.depth + 1 and not self.parts[-1].startswith("{")
+        return self.method == "POST" and is_below
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """Of what it answers."""
+        return shown(self.told, self.schemas)
+
+
+def operations_of(document: Mapping[str, Any]) -> list[Operation]:
+    schemas = document.get("components", {}).get("schemas", {})
+    return [
+        Operation(method.upper(), tuple(path.split("/")[3:]), told, schemas)
+        for path, item in document["paths"].items()
+        for method, told in item.items()
+    ]
+
+
+def among(name: str, exceptions: Mapping[str, str]) -> bool:
+    return any(re.fullmatch(pattern, name) for pattern in exceptions)
+
+
+Check = Callable[[list[Operation]], Iterator[str]]
+
+
+def without_if_match(found: list[Operation]) -> Iterator[str]:
+    """Whoever changes what is there says which copy of it he saw."""
+    for one in found:
+        changes = one.method in ("PATCH", "DELETE") or one.is_move
+        if changes and "If-Match" not in one.parameters and not among(one.name, UNCONDITIONAL):
+            yield one.name
+
+
+def lists_without_parameters(found: list[Operation]) -> Iterator[str]:
+    """A collection is a declared list; what stands below a record, or is machinery, is a page."""
+    for one in found:
+        if one.method != "GET" or among(one.name, PLAIN_LISTS):
+            continue
+        items = "items" in one.properties
+        wanted = LISTED if len(one.parts) == one.depth else PAGED
+        if items and not wanted <= one.parameters:
+            yield f"{one.name} lacks {', '.join(sorted(wanted - one.parameters))}"
+
+
+def without_idempotency_key(found: list[Operation]) -> Iterator[str]:
+    for one in found:
+        if one.method in ("POST", "PATCH") and "Idempotency-Key" not in one.parameters:
+            yield one.name
+
+
+def without_entity_tag(found: list[Operation]) -> Iterator[str]:
+    """What can be changed with If-Match tells its ETag when it is read."""
+    changed = {one.collection for one in found if "If-Match" in one.parameters}
+    for one in found:
+        if one.method == "GET" and one.is_of_one and one.collection in changed:
+            answers = [r for s, r in one.told["responses"].items() if s.startswith("2")]
+            if not any("ETag" in answer.get("headers", {}) for answer in answers):
+                yield one.name
+
+
+def without_owners_routes(found: list[Operation]) -> Iterator[str]:
+    """Whatever belongs to somebody says who sees it, and can be given to another."""
+    for one in found:
+        if one.method != "GET" or not one.is_of_one or one.collection in WITHOUT_TRANSFER:
+            continue
+        if "owner_id" in one.properties:
+            for verb in ("access", "owners", "transfer"):
+                if not _has(found, one.collection, verb):
+                    yield f"{one.collection} has no /{verb}"
+
+
+def without_audit(found: list[Operation]) -> Iterator[str]:
+    for one in found:
+        mutable = one.method == "GET" and one.is_of_one and "version" in one.properties
+        audited = one.collection in WITHOUT_AUDIT or _has(found, one.collection, "audit")
+        if mutable and not audited:
+            yield f"{one.collection} has no /audit"
+
+
+def _has(found: list[Operation], collection: str, verb: str) -> bool:
+    """`/{collection}/{id}/{verb}` is there."""
+    return any(
+        one.collection == collection and one.parts[one.depth + 1 :] == (verb,) for one in found
+    )
+
+
+def refusals_not_told(found: list[Operation]) -> Iterator[str]:
+    for one in found:
+        told, body = set(one.told["responses"]), one.told.get("requestBody", {})
+        wanted = {"429", "500"}
+        wanted |= {"412", "428"} if "If-Match" in one.parameters else set()
+        wanted |= {"415"} if "application/json" in body.get("content", {}) else set()
+        if not wanted <= told:
+            yield f"{one.name}: {sorted(wanted - told)}"
+
+
+CHECKS: list[Check] = [
+    without_if_match,
+    lists_without_parameters,
+    without_idempotency_key,
+    without_entity_tag,
+    without_owners_routes,
+    without_audit,
+    refusals_not_told,
+]
+
+
+@pytest.fixture(scope="module", params=SERVICES)
+def found(request: pytest.FixtureRequest) -> list[Operation]:
+    return operations_of(document_of(request.param))
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_every_resource_keeps_the_convention(check: Check, found: list[Operation]) -> None:
+    assert list(check(found)) == []
+
+
+def test_no_exception_is_left_over() -> None:
+    """Each names an operation there is."""
+    everything = [one for name in SERVICES for one in operations_of(document_of(name))]
+    names, collections = {o.name for o in everything}, {o.collection for o in everything}
+    for pattern in (*UNCONDITIONAL, *PLAIN_LISTS):
+        assert any(re.fullmatch(pattern, name) for name in names), pattern
+    assert {*WITHOUT_TRANSFER, *WITHOUT_AUDIT} <= collections
+
+
+def a_document(method: str, path: str, **told: Any) -> dict[str, Any]:
+    answer = {"schema": {"properties": told.pop("shows", {})}}
+    told = {"responses": {"200": {"content": {"application/json": answer}}}} | told
+    return {"paths": {path: {method: {"operationId": "thing_do"} | told}}}
+
+
+ONE = "/mtl/v1/things/{thing_id}"
+OWNED: dict[str, Any] = {"id": {}, "version": {}, "owner_id": {}}
+SAMPLES: list[tuple[Check, dict[str, Any]]] = [
+    (without_if_match, a_document("patch", ONE)),
+    (without_if_match, a_document("delete", ONE)),
+    (without_if_match, a_document("post", f"{ONE}/finish")),
+    (lists_without_parameters, a_document("get", "/mtl/v1/things", shows={"items": {}})),
+    (lists_without_parameters, a_document("get", f"{ONE}/parts", shows={"items": {}})),
+    (without_idempotency_key, a_document("post", "/mtl/v1/things")),
+    (
+        without_entity_tag,
+        {
+            "paths": a_document("get", ONE)["paths"]
+            | a_document("delete", f"{ONE}/", parameters=[{"name": "If-Match"}])["paths"]
+        },
+    ),
+    (without_owners_routes, a_document("get", ONE, shows=OWNED)),
+    (without_audit, a_document("get", ONE, shows=OWNED)),
+    (refusals_not_told, a_document("get", ONE)),
+]
+
+
+@pytest.mark.parametrize(("check", "document"), SAMPLES, ids=lambda v: getattr(v, "__name__", ""))
+def test_the_check_catches_its_sample(check: Check, document: dict[str, Any]) -> None:
+    assert list(check(operations_of(document)))
