@@ -115,10 +115,10 @@ def _verdict(holds: bool) -> str:  # noqa: FBT001  # a verdict is a yes or no
 
 def _events(console: Console, rows: list[Mapping[str, Any]]) -> None:
     names = ["published", "applied", "skipped", "ignored", "parked"]
-    console.print("\nEvents: published = applied + skipped + ignored + parked")
+    console.print("\nEvents: sent = applied + skipped + ignored + parked")
     if any(row["duplicates"] for row in rows):  # delivered again, and dropped
         names.append("duplicates")
-    table = _plain("subscriber", "topic", *names, "")
+    table = _plain("subscriber", "topic", "sent", *names[1:], "")
     table.columns[1].justify = "left"
     for row in rows:
         if not row["published"] and row["equal"]:

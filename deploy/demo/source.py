@@ -43,7 +43,8 @@ def leads() -> Source:
     return Source(
         file_name="pipeline-leads.csv",
         said="leads made of deploy/demo/pipeline (CRM Sales Opportunities, public domain): "
-        "account, product, agent and date of real opportunities; ../shared is absent",
+        "account, product, agent and date of real opportunities, each a company of its own so that "
+        "none is taken for one of the pipeline; ../shared is absent",
         content=_of_pipeline(PIPELINE.read_text()),
         mapping={"Opportunity": "external_id", "Account": "company"},
     )
@@ -86,8 +87,9 @@ def _of_pipeline(text: str) -> bytes:
     writer.writerow(["Opportunity", "Account", "Product", "Agent", "Engage Date", "Converted"])
     for row in csv.DictReader(io.StringIO(text)):
         won = "1" if row["deal_stage"] == "Won" else "0"
+        company = f"{row['account']} {row['opportunity_id']}" if row["account"] else ""
         writer.writerow(
-            [row["opportunity_id"], row["account"], row["product"], row["sales_agent"],
+            [row["opportunity_id"], company, row["product"], row["sales_agent"],
              row["engage_date"], won]
         )  # fmt: skip
     return out.getvalue().encode()

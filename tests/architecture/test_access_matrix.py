@@ -20,8 +20,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.access.guards import GUARDS
 from chassis.access.reach import Access, Scoped
+from contracts.event import REGISTRY
 from testkit.directory import Company, directory_id, leave, sign_in, subject
-from testkit.plugin import Client
+from testkit.plugin import Client, PublishedFacts
 from tests.architecture.access_roles import ROLES, Level, Role
 from tests.architecture.access_samples import SAMPLES, Maker
 from tests.architecture.rules import SERVICES
@@ -263,6 +264,29 @@ async def test_access_tells_everybody_what_they_may_do(
             told = (mine["read"], mine["write"], mine["transfer"])
             assert told == (True, role.level >= Level.WRITE, role.level is Level.HEAD), called
             assert mine["reasons"], called
+
+
+async def test_a_transfer_is_told_with_its_reason(
+    app: FastAPI,
+    client: Client,
+    tx: AsyncConnection,
+    tenant: UUID,
+    routes: dict[str, list[Guarded]],
+    published: PublishedFacts,
+) -> None:
+    for resource, found in routes.items():
+        wanted = f"{resource}.assigned.v1"
+        if wanted not in REGISTRY:
+            continue
+        probe = Probe(client, tx, tenant, scopes_of(app, resource), resource)
+        path = f"{found[0].collection}/{await probe.make(found)}/transfer"
+        body = {"owner_id": subject("zhou"), "reason": "parental leave"}
+        answer = await client.post(path, json=body, headers=probe.headers(ROLES["owner"]))
+        assert answer.status_code == 200, answer.text
+        told = [fact.payload for fact in await published() if fact.type == wanted]
+        assert [(one["from_owner_id"], one["reason"]) for one in told] == [
+            (subject("li"), "parental leave")
+        ]
 
 
 def test_every_guarded_resource_has_its_sample_and_tells_who_sees_it(

@@ -26,7 +26,7 @@ from testkit.jobs import make_job
 from tests.bench.company import ROLES, Bench, company
 from tests.bench.timing import Took, show, timed
 
-TIMES, DEEP = 12, 100
+TIMES, DEEP = 20, 100
 DEFAULT = "newest first"
 QUESTIONS: Mapping[str, dict[str, Any]] = {
     DEFAULT: {},

@@ -17,6 +17,7 @@ from chassis.jobs.queue import Done, Job
 from kernel.ids import new_id
 from l2o.imports.timers import IMPORTS
 from l2o.products.store import products
+from testkit.jobs import make_job as a_job
 from testkit.plugin import Committed
 
 PIPELINE = Path(__file__).parents[3] / "deploy" / "demo" / "pipeline"
@@ -25,16 +26,7 @@ run_chunk = import_jobs(IMPORTS)[JOB]
 
 
 def make_job(import_id: str, tenant: UUID) -> Job:
-    return Job(
-        tenant=tenant,
-        id=new_id(),
-        kind=JOB,
-        key=import_id,
-        run_at=NOON,
-        payload={},
-        attempts=0,
-        now=NOON,
-    )
+    return a_job(tenant, JOB, import_id, now=NOON)
 
 
 async def start_import(client: AsyncClient, kind: str, content: bytes, **fields: Any) -> str:

@@ -14,6 +14,7 @@ from chassis.jobs.queue import Done, Job
 from kernel.ids import new_id
 from mtl.imports.timers import IMPORTS
 from mtl.leads.domain import Lead, LeadStatus
+from testkit.jobs import make_job as a_job
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 CONTACT = {"name": "王芳", "company": "远景科技", "phone": "13800138000", "email": "w@example.com"}
@@ -75,16 +76,7 @@ async def start_import(client: AsyncClient, content: bytes, **fields: Any) -> st
 
 
 def make_job(import_id: str, tenant: UUID) -> Job:
-    return Job(
-        tenant=tenant,
-        id=new_id(),
-        kind=JOB,
-        key=import_id,
-        run_at=NOON,
-        payload={},
-        attempts=0,
-        now=NOON,
-    )
+    return a_job(tenant, JOB, import_id, now=NOON)
 
 
 async def run_import(tx: AsyncConnection, import_id: str, tenant: UUID) -> int:

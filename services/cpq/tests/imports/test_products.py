@@ -17,6 +17,7 @@ from cpq.imports.timers import IMPORTS
 from cpq.price_books.domain import MOST_ENTRIES
 from kernel.ids import new_id
 from services.cpq.tests.factories import NOON, add_book, cny, listed, make_entry, problem
+from testkit.jobs import make_job
 from testkit.plugin import Committed, PublishedFacts
 
 Client = httpx.AsyncClient
@@ -40,16 +41,7 @@ async def start(client: Client, text: str, **fields: Any) -> str:
 
 
 def job(import_id: str, tenant: UUID) -> Job:
-    return Job(
-        tenant=tenant,
-        id=new_id(),
-        kind=JOB,
-        key=import_id,
-        run_at=NOON,
-        payload={},
-        attempts=0,
-        now=NOON,
-    )
+    return make_job(tenant, JOB, import_id, now=NOON)
 
 
 class Desk:

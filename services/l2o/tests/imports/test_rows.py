@@ -185,6 +185,23 @@ async def test_a_dry_run_leaves_nothing(client: Client, tx: AsyncConnection, ten
     assert (await client.get("/opportunities/by-external-id/import/1")).status_code == 404
 
 
+async def test_accounts_with_the_tenants_own_fields(
+    client: Client, tx: AsyncConnection, tenant: UUID
+) -> None:
+    field = {"resource": "l2o.account", "key": "tier", "type": "CHOICE", "label_zh": "等级"}
+    choices = [{"value": "A", "label_zh": "甲", "label_en": "First"}]
+    body = {**field, "label_en": "Tier", "choices": choices}
+    assert (await client.post("/custom-fields", json=body)).status_code == 201
+    file = "account,等级\nNew,甲\nWrong,丙\n".encode()
+    ended = await finish_import(client, tx, tenant, "ACCOUNTS", file)
+    assert ended["counts"] == counts(created=1, refused=1)
+    assert await findings(client, ended["id"], "refusals") == {3: [("等级", "VALUE_UNKNOWN")]}
+    [account] = (await client.get("/accounts")).json()["items"]
+    assert account["custom_fields"] == {"tier": "A"}
+    again = await finish_import(client, tx, tenant, "ACCOUNTS", b"account,Tier\nNew,A\n")
+    assert again["counts"] == counts(unchanged=1)
+
+
 async def test_accounts_with_parents_in_any_order(
     client: Client, tx: AsyncConnection, tenant: UUID, published: PublishedFacts
 ) -> None:

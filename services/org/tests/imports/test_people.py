@@ -9,11 +9,11 @@ from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.imports.actions import JOB
-from chassis.jobs.queue import Done, Job
-from kernel.ids import new_id
+from chassis.jobs.queue import Done
 from org.worker import WORKER
 from services.org.tests.factories import NOW, create_department, created
 from testkit import tokens
+from testkit.jobs import make_job
 
 FILE = Path(__file__).parents[4] / "deploy/demo/pipeline/sales_teams.csv"
 
@@ -26,9 +26,7 @@ async def imported(
     sent = await client.put(f"/imports/{key}/file", content=content)
     assert sent.status_code == 200, sent.text
     assert (await client.post(f"/imports/{key}/start")).json()["state"] == "QUEUED"
-    job = Job(
-        tenant=tenant, id=new_id(), kind=JOB, key=key, run_at=NOW, payload={}, attempts=0, now=NOW
-    )
+    job = make_job(tenant, JOB, key, now=NOW)
     while not isinstance(await WORKER.jobs[JOB](tx, job), Done):
         pass
     run: dict[str, Any] = (await client.get(f"/imports/{key}")).json()

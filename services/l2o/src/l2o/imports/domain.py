@@ -1,7 +1,7 @@
 """What the words of a file mean here."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -41,6 +41,7 @@ class AccountRow:
     revenue: Decimal | None = None
     currency: str = "USD"
     parent: str | None = None
+    custom_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

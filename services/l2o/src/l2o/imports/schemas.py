@@ -32,6 +32,7 @@ class AccountCells(BaseModel):
     revenue: Annotated[DecimalString, Field(ge=0, le=10**9)] | None = None
     currency: CurrencyCode = "USD"
     parent: Name | None = None
+    custom_fields: dict[str, str] = {}
 
     def row(self) -> AccountRow:
         """The row it describes."""

@@ -1,6 +1,6 @@
 """Accounts out of files: known by their names, with parents that any row of the file may name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.access.reach import Reach
+from chassis.custom_fields.cells import custom_fields_from
 from chassis.imports.findings import Finding
 from chassis.imports.target import (
     Cells,
@@ -39,7 +40,8 @@ ACCOUNT = ACCOUNT_ROWS.resource
 
 
 def _read(cells: Cells) -> Reading[AccountRow]:
-    body, warnings = dict(cells.fields), []
+    body: dict[str, Any] = {**cells.fields, "custom_fields": cells.custom}
+    warnings = []
     sector = SECTORS.get(body.get("industry", "").casefold())
     if sector is not None:
         params = {"given": body["industry"], "taken": sector}
@@ -60,16 +62,27 @@ async def _take(tx: AsyncConnection, row: AccountRow, context: ImportContext) ->
     known = (await accounts_named(tx, [row.name], reach)).get(row.name, [])
     if len(known) > 1:
         return refused(Finding("ACCOUNT_AMBIGUOUS", params={"name": row.name}, field="name"))
-    told = _told(row)
     if not known:
+        told = {**_told(row), **await _custom(tx, row, None)}
         details = AccountDetails(name=row.name, **told)
         account = await create_account(tx, details, owner_id=context.actor, now=context.now)
         return created(account.id)
     before = await get(tx, known[0])
+    told = {**_told(row), **await _custom(tx, row, before.custom_fields)}
     if replace(before, **told) != before and not await may_change(tx, before.id, reach):
         return refused(Finding("RECORD_READ_ONLY", field="name"))
     after = await edit_account(tx, before.id, lambda one: replace(one, **told), now=context.now)
     return unchanged(before.id) if after.version == before.version else updated(before.id)
+
+
+async def _custom(
+    tx: AsyncConnection, row: AccountRow, before: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Where columns give any of the tenant's own fields."""
+    if not row.custom_fields:
+        return {}
+    given = await custom_fields_from(tx, ACCOUNT, row.custom_fields, before=before)
+    return {"custom_fields": given}
 
 
 def _told(row: AccountRow) -> dict[str, Any]:
@@ -143,4 +156,5 @@ ACCOUNTS = ImportTarget(
     read=_read,
     take=each(_take),
     link=_link,
+    custom=ACCOUNT,
 )
