@@ -17,7 +17,7 @@ from chassis.jobs.queue import Done, Job
 from kernel.ids import new_id
 from l2o.imports.timers import IMPORTS
 from l2o.products.store import products
-from testkit.jobs import make_job as a_job
+from testkit.jobs import make_job
 from testkit.plugin import Committed
 
 PIPELINE = Path(__file__).parents[3] / "deploy" / "demo" / "pipeline"
@@ -25,8 +25,8 @@ NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 run_chunk = import_jobs(IMPORTS)[JOB]
 
 
-def make_job(import_id: str, tenant: UUID) -> Job:
-    return a_job(tenant, JOB, import_id, now=NOON)
+def job_for(import_id: str, tenant: UUID) -> Job:
+    return make_job(tenant, JOB, import_id, now=NOON)
 
 
 async def start_import(client: AsyncClient, kind: str, content: bytes, **fields: Any) -> str:
@@ -46,7 +46,7 @@ async def finish_import(
 ) -> dict[str, Any]:
     """Import this file in the test's transaction and say how it went."""
     import_id = await start_import(client, kind, content, **fields)
-    while not isinstance(await run_chunk(tx, make_job(import_id, tenant)), Done):
+    while not isinstance(await run_chunk(tx, job_for(import_id, tenant)), Done):
         pass
     return await progress(client, import_id)
 
@@ -56,7 +56,7 @@ async def run_committed(committed: Committed, tenant: UUID, import_id: str) -> N
     outcome: object = None
     while not isinstance(outcome, Done):
         async with committed.worker.begin(tenant) as tx:
-            outcome = await run_chunk(tx, make_job(import_id, tenant))
+            outcome = await run_chunk(tx, job_for(import_id, tenant))
 
 
 async def progress(client: AsyncClient, import_id: str) -> dict[str, Any]:

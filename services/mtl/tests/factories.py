@@ -14,7 +14,7 @@ from chassis.jobs.queue import Done, Job
 from kernel.ids import new_id
 from mtl.imports.timers import IMPORTS
 from mtl.leads.domain import Lead, LeadStatus
-from testkit.jobs import make_job as a_job
+from testkit.jobs import make_job
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 CONTACT = {"name": "王芳", "company": "远景科技", "phone": "13800138000", "email": "w@example.com"}
@@ -75,14 +75,14 @@ async def start_import(client: AsyncClient, content: bytes, **fields: Any) -> st
     return import_id
 
 
-def make_job(import_id: str, tenant: UUID) -> Job:
-    return a_job(tenant, JOB, import_id, now=NOON)
+def job_for(import_id: str, tenant: UUID) -> Job:
+    return make_job(tenant, JOB, import_id, now=NOON)
 
 
 async def run_import(tx: AsyncConnection, import_id: str, tenant: UUID) -> int:
     """Its job to the end, in the test's transaction; how many chunks it took."""
     chunks = 1
-    while not isinstance(await run_chunk(tx, make_job(import_id, tenant)), Done):
+    while not isinstance(await run_chunk(tx, job_for(import_id, tenant)), Done):
         chunks += 1
     return chunks
 

@@ -9,13 +9,14 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.imports.actions import JOB
 from chassis.jobs.queue import Done
 from chassis.tables import jobs
 from services.mtl.tests.factories import (
     counts,
     faults,
     finish_import,
-    make_job,
+    job_for,
     problem,
     run_chunk,
     run_import,
@@ -37,7 +38,7 @@ async def open_import(client: AsyncClient, **fields: Any) -> str:
 
 
 async def waiting(tx: AsyncConnection) -> list[str]:
-    return list((await tx.execute(select(jobs.c.key))).scalars())
+    return list((await tx.execute(select(jobs.c.key).where(jobs.c.kind == JOB))).scalars())
 
 
 @pytest.mark.parametrize("move", ["start", "cancel"])
@@ -152,7 +153,7 @@ async def test_starting_twice_is_starting_once(
     await run_import(tx, import_id, tenant)
     done = await client.post(f"/imports/{import_id}/start")
     assert (done.status_code, done.json()["state"]) == (200, "SUCCEEDED")
-    assert isinstance(await run_chunk(tx, make_job(import_id, tenant)), Done)
+    assert isinstance(await run_chunk(tx, job_for(import_id, tenant)), Done)
     assert len((await client.get("/leads")).json()["items"]) == 1
 
 
@@ -162,7 +163,7 @@ async def test_a_cancelled_import_takes_nothing_more(
     content = b"external_id\n" + b"".join(b"%d\n" % n for n in range(600))
     import_id = await start_import(client, content)
     path = f"/imports/{import_id}"
-    await run_chunk(tx, make_job(import_id, tenant))
+    await run_chunk(tx, job_for(import_id, tenant))
     running = (await client.get(path)).json()
     assert (running["state"], running["counts"]["processed"]) == ("RUNNING", 250)
     assert running["counts"]["total"] == 600
@@ -170,7 +171,7 @@ async def test_a_cancelled_import_takes_nothing_more(
     assert (cancelled.status_code, cancelled.json()["state"]) == (200, "CANCELLED")
     assert (await client.post(f"{path}/cancel")).json() == cancelled.json()
     assert await waiting(tx) == []
-    assert isinstance(await run_chunk(tx, make_job(import_id, tenant)), Done)
+    assert isinstance(await run_chunk(tx, job_for(import_id, tenant)), Done)
     assert (await client.get(path)).json() == cancelled.json()
     assert problem(await client.post(f"{path}/start")) == (409, "IMPORT_CANCELLED")
 

@@ -18,7 +18,7 @@ from services.mtl.tests.factories import (
     counts,
     create,
     finish_import,
-    make_job,
+    job_for,
     on_given_up,
     run_chunk,
     start_import,
@@ -159,7 +159,7 @@ async def test_chunk_after_chunk_rows_keep_their_numbers(
     content = ("Lead Number,City\n" + "\n".join(lines)).encode()
     import_id = await start_import(client, content)
     chunks = 1
-    while not isinstance(await run_chunk(tx, make_job(import_id, tenant)), Done):
+    while not isinstance(await run_chunk(tx, job_for(import_id, tenant)), Done):
         chunks += 1
     assert chunks == 3
     assert await refusals(client, import_id) == {
@@ -185,7 +185,7 @@ async def test_a_row_that_the_database_refuses_costs_itself_only(
         content = ("company,external_id\n" + "\n".join(rows)).encode()
         import_id = await start_import(committed_client, content)
         async with committed.worker.begin(tenant) as tx:
-            await run_chunk(tx, make_job(import_id, tenant))
+            await run_chunk(tx, job_for(import_id, tenant))
     finally:
         await owner.execute("ALTER TABLE leads DROP CONSTRAINT odd")
         await owner.close()
@@ -206,7 +206,7 @@ async def test_our_own_mistakes_are_no_refusals_of_rows(
     try:
         with pytest.raises(ProgrammingError, match="permission denied"):
             async with committed.worker.begin(tenant) as tx:
-                await run_chunk(tx, make_job(import_id, tenant))
+                await run_chunk(tx, job_for(import_id, tenant))
     finally:
         await owner.execute("GRANT INSERT ON leads TO mtl_worker")
         await owner.close()
@@ -220,7 +220,7 @@ async def test_an_import_whose_job_is_given_up_has_failed(
 ) -> None:
     content = b"external_id\n" + b"".join(b"%d\n" % n for n in range(300))
     import_id = await start_import(client, content)
-    job = make_job(import_id, tenant)
+    job = job_for(import_id, tenant)
     for _ in range(chunks):
         await run_chunk(tx, job)
     for _ in range(2):
@@ -238,7 +238,7 @@ async def test_a_cancelled_import_stays_cancelled_when_its_job_is_given_up(
 ) -> None:
     import_id = await start_import(client, b"phone\n1\n")
     cancelled = (await client.post(f"/imports/{import_id}/cancel")).json()
-    await on_given_up(tx, make_job(import_id, tenant))
+    await on_given_up(tx, job_for(import_id, tenant))
     assert (await client.get(f"/imports/{import_id}")).json() == cancelled
 
 
@@ -264,7 +264,7 @@ async def test_the_real_leads_come_in_whole_and_once(
         outcome: object = None
         while not isinstance(outcome, Done):
             async with committed.worker.begin(tenant) as tx:
-                outcome = await run_chunk(tx, make_job(import_id, tenant))
+                outcome = await run_chunk(tx, job_for(import_id, tenant))
         ended: dict[str, Any] = (await committed_client.get(f"/imports/{import_id}")).json()
         return ended
 
