@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chassis.access.guards import GUARDS
+from org.clients.domain import OWNED
 from org.roles.domain import BUILT_IN
 from tests.architecture.rules import SERVICES
 from tests.architecture.test_routes import operations
@@ -81,6 +82,11 @@ def test_no_role_names_a_scope_that_nothing_knows(asked: set[str], shown: set[st
     assert unknown(ADMIN_ONLY, asked, shown) == []
     named = {"mtl.lead.all", "mtl.lead.read", "mtl.lead.fly", "org.person.all"}
     assert unknown(named, asked, shown) == ["mtl.lead.fly", "org.person.all"]
+
+
+def test_clients_are_made_by_who_sees_as_much(shown: set[str]) -> None:
+    """A client sees every row of what has owners: org asks its maker for `.all` of just these."""
+    assert {f"{name}.all" for name in OWNED} == {s for s in shown if not s.startswith("testkit.")}
 
 
 def test_what_is_for_admins_only_is_held_by_nobody_else() -> None:

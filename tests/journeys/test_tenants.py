@@ -104,7 +104,8 @@ async def test_a_person_is_erased_everywhere(world: World) -> None:
     assert PHONE in before
     assert MAIL in before
     assert NAME in before
-    task_id = await ask(world, TaskKind.ERASE, phones=(f"+86{PHONE}",))
+    whom = {"ids": (UUID(lead["id"]),), "phones": (f"+86{PHONE}",), "emails": (MAIL,)}
+    task_id = await ask(world, TaskKind.ERASE, **whom)
     await work(world)
     done = await counted(world, task_id, world.tenant)
     assert set(done) == set(SERVICES)
@@ -120,7 +121,7 @@ async def test_a_person_is_erased_everywhere(world: World) -> None:
 
 async def test_a_suspended_tenant_only_reads(world: World, operator: UUID) -> None:
     async with world.workers["org"].begin(operator) as tx:
-        await move(tx, world.tenant, TenantStatus.SUSPENDED, now=now())
+        await move(tx, world.tenant, TenantStatus.SUSPENDED, operator=operator, now=now())
     await world.carry()
     body = {"name": "x", "external_id": "1"}
     assert (await world.call("GET", "/mtl/v1/leads"))["items"] == []
@@ -131,7 +132,7 @@ async def test_a_suspended_tenant_only_reads(world: World, operator: UUID) -> No
         assert refused["code"] == "TENANT_SUSPENDED", path
         await world.get(path)
     async with world.workers["org"].begin(operator) as tx:
-        await move(tx, world.tenant, TenantStatus.ACTIVE, now=now())
+        await move(tx, world.tenant, TenantStatus.ACTIVE, operator=operator, now=now())
     await world.carry()
     await world.post("/mtl/v1/leads", body)
 
@@ -147,7 +148,7 @@ async def test_a_tenant_is_exported_and_deleted_whole(world: World, operator: UU
         exported["mtl"]["leads"] == exported["l2o"]["accounts"] == exported["org"]["tenants"] == 1
     )
     async with world.workers["org"].begin(operator) as tx:
-        task = await delete_tenant(tx, world.tenant, actor="operator", now=now())
+        task = await delete_tenant(tx, world.tenant, operator=operator, actor="operator", now=now())
     await work(world)
     refused = await world.call("GET", "/rms/v1/orders", expect=403)
     assert refused["code"] == "TENANT_DELETED"

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.lists.backfill import give_words
 from chassis.lists.columns import sort_column
 from chassis.policies import audited, unaudited, with_custom_fields, without_custom_fields
 
@@ -71,6 +72,7 @@ def upgrade() -> None:
         _columns(table)
         _indexes(table)
         with_custom_fields(table, resource=resource)
+        give_words(table, resource=resource, columns=["name"])
     _audit()
 
 

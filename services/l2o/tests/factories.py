@@ -87,7 +87,11 @@ def make_lead(**fields: Any) -> LeadState:
 
 
 def lead_converted(
-    *, lead: LeadState | None = None, existing_account: UUID | None = None
+    *,
+    lead: LeadState | None = None,
+    existing_account: UUID | None = None,
+    converted_by: str | None = "manager",
+    sees_all: bool = True,
 ) -> LeadConverted:
     return LeadConverted(
         lead=lead or make_lead(phone="+8613800138000", email="wang.fang@example.com"),
@@ -97,8 +101,9 @@ def lead_converted(
         opportunity_id=new_id(),
         existing_account=existing_account is not None,
         opportunity_name="CRM 项目",
-        converted_by="manager",
+        converted_by=converted_by,
         converted_at=NOON,
+        sees_all=sees_all,
     )
 
 

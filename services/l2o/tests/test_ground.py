@@ -54,6 +54,24 @@ async def test_custom_fields_are_checked_told_patched_and_filtered(
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
+async def test_what_was_deleted_comes_back_by_its_name(
+    client: Client, published: PublishedFacts, resource: str
+) -> None:
+    body = await body_of(client, resource)
+    path = f"{collection(resource)}/by-external-id/sap/42"
+    made = (await client.put(path, json=body)).json()
+    await client.delete(f"{collection(resource)}/{made['id']}")
+    gone = await client.get(path)
+    assert (gone.status_code, gone.json()["params"]) == (404, {"key": "sap/42"})
+    before = len(await published())
+    back = await client.put(path, json={**body, "name": "y"})
+    assert (back.status_code, back.json()["id"], back.json()["name"]) == (200, made["id"], "y")
+    assert (await client.get(path)).json() == back.json()
+    verbs = [fact.type.split(".")[2] for fact in (await published())[before:]]
+    assert verbs == ["restored", "changed"]
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
 async def test_another_systems_name_for_it(
     client: Client, published: PublishedFacts, resource: str
 ) -> None:

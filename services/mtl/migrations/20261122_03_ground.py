@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.lists.backfill import fill_words
+from chassis.lists.backfill import give_words
 from chassis.lists.columns import sort_column
 from chassis.policies import audited, unaudited, with_custom_fields, without_custom_fields
 
@@ -34,7 +34,7 @@ def upgrade() -> None:
     _columns()
     _indexes()
     with_custom_fields("leads", resource="mtl.lead")
-    fill_words("leads", resource="mtl.lead", columns=["name", "company"])
+    give_words("leads", resource="mtl.lead", columns=["name", "company"])
     _audit()
 
 

@@ -87,6 +87,13 @@ def _people() -> None:
     op.add_column("people", _text("subject", nullable=True))
     op.execute("UPDATE people SET subject = id::text")
     op.alter_column("people", "subject", nullable=False)
+    none = sa.text("'{}'")
+    op.add_column(
+        "people",
+        sa.Column(
+            "former_subjects", postgresql.ARRAY(sa.Text()), server_default=none, nullable=False
+        ),
+    )
     op.add_column("people", _text("phone", nullable=True))
     op.add_column("people", _id("manager_id", primary_key=False, nullable=True))
     _index("people", "tenant_id", "subject", unique=True)
@@ -144,6 +151,7 @@ def _logins() -> None:
         _text("login"),
         sa.Column("tenant_id", sa.Uuid(), nullable=False, server_default=sa.text(CURRENT_TENANT)),
         sa.Column("purpose", sa.String(40), nullable=False),
+        sa.Column("origin", sa.String(40), nullable=False),
         instant("expires_at"),
     )
     _index("password_links", "login")
@@ -175,7 +183,7 @@ def downgrade() -> None:
         op.execute(f"ALTER TABLE logins ADD COLUMN {column} {kind} NOT NULL DEFAULT {default}")
         op.execute(f"ALTER TABLE logins ALTER COLUMN {column} DROP DEFAULT")
     for table, columns in {
-        "people": ("subject", "phone", "manager_id"),
+        "people": ("subject", "former_subjects", "phone", "manager_id"),
         "clients": ("active", "rotated_at"),
     }.items():
         for column in columns:

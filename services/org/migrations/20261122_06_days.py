@@ -49,6 +49,7 @@ def _notifications() -> None:
         sa.Column("resource", sa.Text()),
         sa.Column("record_id", sa.Uuid()),
         _instant("read_at", nullable=True),
+        _instant("occurred_at"),
         _instant("created_at"),
         _version(),
     )

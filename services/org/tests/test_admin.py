@@ -63,6 +63,8 @@ async def test_what_cannot_be_done_is_said(committed: Committed, tenant: UUID) -
     for operator, arguments, why in [
         (None, ["suspend", str(tenant)], "ORG_OPERATOR_TENANT is not set."),
         (tenant, ["suspend", str(new_id())], "TENANT_NOT_FOUND"),
+        (tenant, ["suspend", str(tenant)], "TENANT_OPERATES"),
+        (tenant, ["delete", str(tenant)], "TENANT_OPERATES"),
         (tenant, ["create", "/nowhere.json"], "No such file"),
         (tenant, ["erase", str(tenant)], "An erasure names whom to erase"),
     ]:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.lists.backfill import fill_words
+from chassis.lists.backfill import give_words
 from chassis.lists.columns import sort_column
 from chassis.policies import audited, unaudited, with_custom_fields, without_custom_fields
 from chassis.rows import money_columns
@@ -56,8 +56,8 @@ def upgrade() -> None:
     _indexes()
     for table, resource in CUSTOMIZED.items():
         with_custom_fields(table, resource=resource)
-        fill_words(table, resource=resource, columns=["account_name"])
-    fill_words("payment_terms", resource="rms.payment_term", columns=["code", "name"])
+        give_words(table, resource=resource, columns=["account_name"])
+    give_words("payment_terms", resource="rms.payment_term", columns=["code", "name"])
     _audit()
 
 

@@ -54,7 +54,8 @@ class LeadConverted(Event):
     """A lead is worth selling to; L2O makes an account, a contact and an opportunity of it.
 
     The three ids are made in advance, so that whoever asked knows them at once. With
-    `existing_account` the account is one L2O already has.
+    `existing_account` the account is one L2O already has; it must be one that `converted_by` sees,
+    unless their scopes let them see all of them (`sees_all`).
     """
 
     type: ClassVar[str] = "mtl.lead.converted.v1"
@@ -67,6 +68,7 @@ class LeadConverted(Event):
     opportunity_name: str
     converted_by: str | None
     converted_at: datetime
+    sees_all: bool = False
 
 
 class LeadReopened(Event):

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 from sqlalchemy import Column, Enum, MetaData, Uuid, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from chassis.audit.cause import cause_of
@@ -90,15 +91,24 @@ class Database:
 async def acting_for(tx: AsyncConnection, tenant: UUID) -> AsyncIterator[None]:
     """Let the block run as another tenant, in the same transaction; only operators' code may.
 
-    Whatever its rows are, they are saved together with those of the transaction's own tenant.
+    Whatever its rows are, they are saved together with those of the transaction's own tenant,
+    which it is again behind the block, also where that raises and somebody goes on.
     """
     set_tenant = text("SELECT set_config('app.tenant', :tenant, true)")
     before = await tx.scalar(text("SELECT current_setting('app.tenant', true)"))
     limit = tx.info.pop(ROW_LIMIT, None)
     await tx.execute(set_tenant, {"tenant": str(tenant)})
-    yield
-    await tx.execute(set_tenant, {"tenant": before or ""})
-    tx.info[ROW_LIMIT] = limit
+    well = False
+    try:
+        yield
+        well = True
+    finally:
+        tx.info[ROW_LIMIT] = limit
+        try:
+            await tx.execute(set_tenant, {"tenant": before or ""})
+        except DBAPIError:
+            if well:  # else a statement failed before, and its own error says more
+                raise
 
 
 CURRENT_TENANT = "nullif(current_setting('app.tenant', true), '')::uuid"

@@ -15,6 +15,7 @@ from chassis.consumer.replica import replicate
 from chassis.consumer.subscriptions import Received, ReplicaResult, Subscription, replica
 from chassis.refusals import Unavailable
 from chassis.tables import tenant_settings
+from chassis.tenants.usage import forget_count
 from contracts.org.events import Quotas, TenantChanged, TenantCreated
 
 
@@ -72,7 +73,17 @@ def subscriptions(service: str) -> tuple[Subscription, ...]:
 async def on_tenants(
     tx: AsyncConnection, received: Sequence[Received[TenantCreated | TenantChanged]]
 ) -> ReplicaResult:
-    return await replicate(tx, tenant_settings, received, _columns)
+    before = await _row_limit(tx)
+    result = await replicate(tx, tenant_settings, received, _columns)
+    if await _row_limit(tx) != before:
+        await forget_count(tx)
+    return result
+
+
+async def _row_limit(tx: AsyncConnection) -> int | None:
+    """The limit of records; None without one, and before the tenant is known."""
+    told: Mapping[str, Any] | None = await tx.scalar(select(tenant_settings.c.quotas))
+    return Quotas.model_validate(told or {}).rows
 
 
 def _columns(event: TenantCreated | TenantChanged) -> Mapping[str, Any]:

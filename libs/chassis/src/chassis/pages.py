@@ -61,7 +61,9 @@ class PageRequest:
 async def only_known_parameters(request: Request) -> None:
     """Refuse query parameters this route does not declare, together with bad values of others.
 
-    Raises RequestValidationError (UNKNOWN_FIELD).
+    None of ours is a list, so that one given twice would lose a value.
+
+    Raises RequestValidationError (UNKNOWN_FIELD, PARAMETER_REPEATED).
     """
     dependant: Dependant = request.scope["route"].dependant
     fields = [field for one in _flat(dependant) for field in one.query_params]
@@ -75,9 +77,15 @@ async def only_known_parameters(request: Request) -> None:
         for name in dict.fromkeys(request.query_params)
         if name not in known and not name.startswith(open_prefixes)
     ]
-    if unknown:
+    twice = [
+        name
+        for name in dict.fromkeys(request.query_params)
+        if name not in unknown and len(request.query_params.getlist(name)) > 1
+    ]
+    if unknown or twice:
         _values, errors = request_params_to_args(fields, request.query_params)
         more = [{"type": "extra_forbidden", "loc": ("query", name)} for name in unknown]
+        more += [{"type": "PARAMETER_REPEATED", "loc": ("query", name)} for name in twice]
         raise RequestValidationError([*errors, *more])
 
 

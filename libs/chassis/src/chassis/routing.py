@@ -95,8 +95,9 @@ def _refuse_other_media(request: Request) -> None:
     message = Message()
     message["content-type"] = declared
     subtype, charset = message.get_content_subtype(), message.get_content_charset("utf-8")
+    # Another kind of patch (RFC 6902) is no JSON to be merged.
     is_json = message.get_content_maintype() == "application" and (
-        subtype == "json" or subtype.endswith("+json")
+        subtype == "json" or (subtype.endswith("+json") and subtype != "json-patch+json")
     )
     if not is_json or charset not in ("utf-8", "us-ascii"):
         raise HTTPException(415)

@@ -6,7 +6,6 @@ The tenant is never a field: the database fills it in and the policies guard it.
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
@@ -99,6 +98,12 @@ async def fetch_row(
     return from_columns(kind, row._mapping, **more)
 
 
+async def ensure_row(tx: AsyncConnection, table: Table, key: UUID, what: str) -> None:
+    """Deleted rows are there too. Raises NotFound."""
+    if (await tx.execute(select(table.c.id).where(table.c.id == key))).one_or_none() is None:
+        raise NotFound(what, key)
+
+
 async def insert_row(tx: AsyncConnection, table: Table, row: Row) -> None:
     """Store a new row, and the words it is found by. Raises Conflict (QUOTA_ROWS)."""
     await count_records(tx, table)
@@ -120,38 +125,3 @@ async def update_row(tx: AsyncConnection, table: Table, entity: E) -> E:
         raise Conflict("STALE_WRITE", what=table.name, key=str(entity.id))
     await keep_words(tx, table, [values])
     return saved
-
-
-async def use_up(
-    tx: AsyncConnection,
-    table: Table,
-    key: UUID,
-    kind: type[E],
-    amount: Money,
-    *,
-    used: str,
-    cap: str,
-    now: datetime,
-) -> E:
-    """Raise the money column `used` by an amount, never above the column `cap`; as saved.
-
-    One guarded statement, so that whoever comes at once cannot exceed the cap together.
-    Raises Conflict (STALE_WRITE) if so much is not left, in this currency.
-    """
-    columns = table.c
-    updated = await tx.execute(
-        update(table)
-        .where(
-            columns.id == key,
-            columns[f"{cap}_currency"] == amount.currency,
-            columns[used] + amount.amount <= columns[cap],
-        )
-        .values(
-            {used: columns[used] + amount.amount, "updated_at": now, "version": columns.version + 1}
-        )
-        .returning(table)
-    )
-    row = updated.one_or_none()
-    if row is None:
-        raise Conflict("STALE_WRITE", what=table.name, key=str(key))
-    return from_columns(kind, row._mapping)

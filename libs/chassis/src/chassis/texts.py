@@ -117,6 +117,7 @@ COMMON: dict[str, Text] = {
         "Idempotency-Key 须为 1 至 255 个可见 ASCII 字符。",
         "An Idempotency-Key is 1 to 255 visible ASCII characters.",
     ),
+    "PARAMETER_REPEATED": Text("参数出现了多次。", "The parameter stands there more than once."),
     "IDEMPOTENCY_KEY_REUSED": Text(
         "同一 Idempotency-Key 已用于不同的请求体。",
         "This Idempotency-Key was used with another body.",

@@ -246,3 +246,19 @@ async def test_rows_beyond_the_tenants_quota_are_refused(
     assert (run["counts"]["created"], run["counts"]["refused"]) == (2, 2)
     refused = await rows(client, run["id"], "refusals")
     assert refused == {4: [(None, "QUOTA_ROWS")], 5: [(None, "QUOTA_ROWS")]}
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"title": "\\ud800"}\n{"title": "a"}\n', b'{"\\ud800": "a"}\n']
+)
+async def test_a_preview_shows_no_half_characters(client: AsyncClient, content: bytes) -> None:
+    import_id = await open_import(client, content)
+    answer = await client.post(f"/imports/{import_id}/preview")
+    assert answer.status_code == 200, answer.text
+    assert "TEXT_INVALID" in answer.text or "FILE_NOT_UTF8" in answer.text
+
+
+async def test_a_preview_without_a_mapping_takes_the_imports_own(client: AsyncClient) -> None:
+    import_id = await open_import(client, b"A\nx\n", mapping={"A": "title"})
+    answer = await client.post(f"/imports/{import_id}/preview", json={})
+    assert answer.json()["mapping"] == {"A": "title"}

@@ -30,6 +30,7 @@ from libs.chassis.tests.imports.importing import (
 from libs.chassis.tests.jobs.running import eventually, running, shortly
 from testkit import tokens
 from testkit.database import cards
+from testkit.directory import Company, sign_in
 from testkit.plugin import Committed
 
 BAD = "title,due_date,note\ngood,2026-12-01,=1+1\nforbidden,2026-12-01,+86\n,,x\nundated,,\n"
@@ -128,6 +129,26 @@ async def test_progress_is_streamed_until_the_end(
     assert {each["counts"]["processed"] for each in seen} >= {0, 20}
     assert seen[-1] == await progress(committed_client, import_id)
     assert seen[-1]["state"] == "SUCCEEDED"
+
+
+async def test_a_stream_ends_for_who_is_let_in_no_more(
+    committed: Committed,
+    committed_client: AsyncClient,
+    tenant: UUID,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watching, "POLL_SECONDS", 0.02)
+    import_id = await start_import(committed_client, BAD.encode())
+    place, seller = f"/imports/{import_id}/events", sign_in(tenant, "li", scope="testkit.*")
+    watched = asyncio.create_task(committed_client.get(place, headers=seller))
+    await asyncio.sleep(0.3)
+    assert not watched.done()
+    async with committed.app.begin(tenant) as tx:
+        await Company(tx).person("li", active=False)
+    answer = await asyncio.wait_for(watched, 2)
+    assert answer.text.count("event: import") == 1
+    again = await committed_client.get(place, headers=seller)
+    assert problem(again) == (403, "PERSON_INACTIVE")
 
 
 async def test_nobody_watches_the_imports_of_others(

@@ -32,7 +32,7 @@ def make_import(state: ImportState = ImportState.OPEN, **fields: Any) -> Import:
 
 
 def test_the_way_of_an_import() -> None:
-    run = make_import().with_file(10, now=NOON).start(now=NOON)
+    run = make_import().with_file(10, now=NOON).start(now=NOON, caller_kind="person", scopes=[])
     assert (run.state, run.is_started) == (ImportState.QUEUED, True)
     run = run.run(6, now=NOON)
     assert (run.state, run.total, run.started_at) == (ImportState.RUNNING, 6, NOON)
@@ -51,7 +51,7 @@ def test_only_what_broke_through_us_can_be_taken_up_again() -> None:
     running = make_import(ImportState.RUNNING, **fields)
     broken = running.fail([Finding(JOB_FAILED)], now=NOON)
     assert (broken.may_resume, broken.is_started, broken.endings) == (True, False, 1)
-    again = broken.start(now=NOON)
+    again = broken.start(now=NOON, caller_kind="person", scopes=[])
     assert (again.state, again.failures, again.finished_at) == (ImportState.QUEUED, (), None)
     assert (again.chunks_done, again.started_at) == (1, NOON)
     unreadable = running.fail([Finding("FILE_EMPTY")], now=NOON)
@@ -59,9 +59,21 @@ def test_only_what_broke_through_us_can_be_taken_up_again() -> None:
 
 
 REFUSED: list[tuple[ImportState, Callable[[Import], Import], str]] = [
-    (ImportState.OPEN, lambda run: run.start(now=NOON), "IMPORT_FILE_MISSING"),
-    (ImportState.CANCELLED, lambda run: run.start(now=NOON), "IMPORT_CANCELLED"),
-    (ImportState.FAILED, lambda run: replace(run, total=5).start(now=NOON), "IMPORT_EXPIRED"),
+    (
+        ImportState.OPEN,
+        lambda run: run.start(now=NOON, caller_kind="person", scopes=[]),
+        "IMPORT_FILE_MISSING",
+    ),
+    (
+        ImportState.CANCELLED,
+        lambda run: run.start(now=NOON, caller_kind="person", scopes=[]),
+        "IMPORT_CANCELLED",
+    ),
+    (
+        ImportState.FAILED,
+        lambda run: replace(run, total=5).start(now=NOON, caller_kind="person", scopes=[]),
+        "IMPORT_EXPIRED",
+    ),
     (ImportState.QUEUED, lambda run: run.with_file(1, now=NOON), "IMPORT_NOT_OPEN"),
     (ImportState.QUEUED, lambda run: run.with_mapping({}, now=NOON), "IMPORT_NOT_OPEN"),
     (ImportState.SUCCEEDED, lambda run: run.cancel(now=NOON), "IMPORT_FINISHED"),

@@ -102,6 +102,8 @@ async def test_all_bad_parameters_at_once(http: Client) -> None:
         ("?colour", "UNKNOWN_FIELD"),
         ("?Limit", "UNKNOWN_FIELD"),
     }
+    twice = await http.get("/pages?limit=3&limit=4")
+    assert [e["code"] for e in twice.json()["errors"]] == ["PARAMETER_REPEATED"]
     model = await http.get("/pages/by-model?text=a&txet=b")
     assert [e["pointer"] for e in model.json()["errors"]] == ["?txet"]
     assert (await http.get("/pages/by-model?text=a")).json() == {"text": "a"}

@@ -91,6 +91,17 @@ async def test_the_bucket_fills_evenly(
     assert await let_in() == 6
 
 
+async def test_the_looks_of_a_stream_are_no_requests(tx: AsyncConnection, tenant: UUID) -> None:
+    await add_tenant(tx, quotas={"requests_per_minute": 1})
+    door = Gate(max_age=0)
+    await door.enter(tx, person(tenant), "GET")
+    for _ in range(3):
+        await door.look(tx, person(tenant))
+    await add_tenant(tx, status="DELETED")
+    with pytest.raises(Forbidden, match="TENANT_DELETED"):
+        await door.look(tx, person(tenant))
+
+
 async def test_what_is_known_is_two_seconds_old_at_most(
     committed: Committed, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,15 +7,19 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.clock import now
+from chassis.consumer.subscriptions import Meta, Received
+from chassis.directory import on_tenants
 from chassis.tables import operations
 from chassis.tenants.quotas import imports_allowed, limit_records
 from chassis.tenants.tables import tenant_usage
 from chassis.tenants.usage import count_records
+from contracts.org.events import Quotas, TenantChanged, TenantState
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from testkit.database import cards
 from testkit.plugin import Client, Committed
-from testkit.tenants import add_tenant
+from testkit.tenants import SETTINGS, add_tenant
 
 CARD = {"title": "x"}
 
@@ -73,3 +77,43 @@ async def test_a_job_respects_the_limit_when_it_says_so(tx: AsyncConnection) -> 
     await limit_records(tx)
     with pytest.raises(Conflict, match="QUOTA_ROWS"):
         await count_records(tx, cards)
+
+
+async def hear(tx: AsyncConnection, sequence: int, quotas: Quotas) -> None:
+    """Let `org` tell of other quotas."""
+    told = {**SETTINGS, "tenant_id": new_id(), "country": "CN", "quotas": quotas}
+    state = TenantState.model_validate({n: told[n] for n in TenantState.model_fields})
+    meta = Meta(
+        event_id=new_id(),
+        tenant=state.tenant_id,
+        aggregate_id=state.tenant_id,
+        sequence=sequence,
+        epoch=1,
+        occurred_at=now(),
+    )
+    await on_tenants(tx, [Received(TenantChanged(tenant=state), meta)])
+
+
+async def test_what_came_while_there_was_no_limit_counts_too(
+    client: Client, tx: AsyncConnection
+) -> None:
+    """A limit of three, lifted, and set again: whoever came meanwhile was not counted."""
+    await hear(tx, 2, Quotas(rows=3))
+    assert (await client.post("/cards", json=CARD)).status_code == 201
+    await hear(tx, 3, Quotas())
+    for _ in range(3):
+        assert (await client.post("/cards", json=CARD)).status_code == 201
+    await hear(tx, 4, Quotas(rows=5))
+    assert (await client.post("/cards", json=CARD)).status_code == 201
+    answer = await client.post("/cards", json=CARD)
+    assert (answer.status_code, answer.json()["code"]) == (409, "QUOTA_ROWS")
+
+
+async def test_other_changes_of_a_tenant_leave_the_count(tx: AsyncConnection) -> None:
+    await hear(tx, 2, Quotas(rows=3))
+    await limit_records(tx)
+    await count_records(tx, cards)
+    await hear(tx, 3, Quotas(rows=3, imports_at_once=1))
+    assert await tx.scalar(select(tenant_usage.c.rows)) == 1
+    await hear(tx, 2, Quotas(rows=9))  # late
+    assert await tx.scalar(select(tenant_usage.c.rows)) == 1

@@ -4,66 +4,24 @@ import io
 import json
 import zipfile
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import insert, select, text
 
-from chassis.jobs.queue import Done
 from chassis.relay.courier import Courier
 from chassis.relay.relay import Relay
 from chassis.tables import idempotency_keys, jobs, outbox, parked_events
 from chassis.tenants import export, rooms, tasks
-from contracts.org.events import TenantTaskRequested
 from contracts.tenant_tasks import FAILED
 from kernel.ids import new_id
-from testkit import notes
+from libs.chassis.tests.tenants.running import ask, reported, run, write_notes
 from testkit.database import cards
 from testkit.jobs import job_of
-from testkit.plugin import Client, Committed, Published
+from testkit.plugin import Client, Committed
 from testkit.tenants import add_tenant, add_tenants
 
 PHONE, MAIL = "+8613800138000", "li.na@example.com"
-
-
-async def run(committed: Committed, tenant: UUID, *, settled: bool = False) -> int:
-    """Run the tenant's task to its end, as the runner would; how many chunks it took."""
-    handle, chunks = tasks.job("testkit"), 0
-    while True:
-        async with committed.worker.begin(tenant) as tx:
-            mine = select(jobs).where(jobs.c.tenant_id == tenant, jobs.c.kind == tasks.KIND)
-            row = (await tx.execute(mine)).one()
-            job = job_of(row, now=datetime.now(UTC) + (tasks.SETTLE if settled else timedelta()))
-            outcome = await handle(tx, job)
-            chunks += 1
-            if isinstance(outcome, Done):
-                await tx.execute(jobs.delete().where(jobs.c.id == row.id))
-                return chunks
-            await tx.execute(
-                jobs.update().where(jobs.c.id == row.id).values(payload=outcome.payload)
-            )
-            if "until" in outcome.payload and not settled:
-                return chunks
-
-
-async def ask(committed: Committed, tenant: UUID, kind: str, **whom: Any) -> UUID:
-    task_id = new_id()
-    async with committed.worker.begin(tenant) as tx:
-        await tasks.begin(tx, TenantTaskRequested(task_id=task_id, kind=kind, **whom))
-    return task_id
-
-
-async def reported(committed: Committed, tenant: UUID) -> Published:
-    async with committed.app.begin(tenant) as tx:
-        query = select(outbox).where(outbox.c.type == "testkit.tenant_task.finished.v1")
-        row = (await tx.execute(query)).one()
-        return Published(row.type, row.aggversion, row.payload)
-
-
-async def write_notes(committed: Committed, tenant: UUID, *texts: str) -> list[UUID]:
-    async with committed.app.begin(tenant) as tx:
-        return [(await notes.write(tx, each)).id for each in texts]
 
 
 async def test_everything_is_exported(
@@ -152,7 +110,11 @@ async def test_traces_of_a_person_are_cut_out_everywhere(
     report = (await reported(committed, tenant)).payload
     counted = {each["table"]: each["rows"] for each in report["tables"]}
     assert counted["notes"] == counted["outbox"] == counted["idempotency_keys"] == 1
-    assert report["notes"] == ["KAFKA_14_DAYS", "SPELLINGS_WITH_SPACES_IN_FILES"]
+    assert report["notes"] == [
+        "KAFKA_14_DAYS",
+        "SPELLINGS_WITH_SPACES_IN_FILES",
+        "TENANT_EXPORTS_7_DAYS",
+    ]
     assert about
 
 

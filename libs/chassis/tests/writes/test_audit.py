@@ -171,7 +171,7 @@ async def test_a_custom_field_is_told_by_its_key(client: Client, tx: AsyncConnec
 async def test_nobody_forges_an_entry(
     committed: Committed, tenant: UUID, role: str, act: str
 ) -> None:
-    """The worker alone may blot out what a person has the right to have erased."""
+    """What a person has the right to have erased is blotted out by `rewrite_row` alone."""
     database: Database = getattr(committed, role)
     statement: Any = {
         "insert": insert(entries).values(
@@ -180,13 +180,20 @@ async def test_nobody_forges_an_entry(
         "update": update(entries).values(verb="DELETE"),
         "delete": delete(entries),
     }[act]
-    if (role, act) == ("worker", "delete"):
-        async with database.begin(tenant) as tx:
-            await tx.execute(statement)
-        return
     with pytest.raises(DBAPIError, match="permission denied"):
         async with database.begin(tenant) as tx:
             await tx.execute(statement)
+
+
+@pytest.mark.parametrize("role", ["app", "worker"])
+async def test_nobody_else_hangs_the_trigger_on_a_table(
+    committed: Committed, tenant: UUID, role: str
+) -> None:
+    """On a table of one's own it would write whatever entries one likes."""
+    database: Database = getattr(committed, role)
+    async with database.begin(tenant) as tx:
+        may = await tx.scalar(text("SELECT has_function_privilege('audit_row()', 'EXECUTE')"))
+    assert may is False
 
 
 async def test_begin_brings_the_cause_and_leaves_none_behind(

@@ -10,7 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.auth import Principal
 from chassis.external_ids.routes import ByExternalId, external_id_router
 from kernel.ids import new_id
-from testkit.cards import CARDS, Card, CardIn, CardOut, edit_card, get_card, write_card
+from testkit.cards import (
+    CARDS,
+    Card,
+    CardIn,
+    CardOut,
+    edit_card,
+    get_card,
+    restore_card,
+    write_card,
+)
 
 
 async def create_card(tx: AsyncConnection, body: CardIn, caller: Principal, now: datetime) -> Card:
@@ -26,6 +35,11 @@ async def replace_card(
     return await edit_card(tx, card_id, lambda card: replace(card, **_values(body)), now=now)
 
 
+async def bring_back_card(tx: AsyncConnection, card_id: UUID, _: Principal, now: datetime) -> Card:
+    """One that is there answers itself."""
+    return await restore_card(tx, card_id, now=now)
+
+
 def _values(body: CardIn) -> dict[str, Any]:
     return {name: getattr(body, name) for name in CardIn.model_fields}
 
@@ -38,6 +52,7 @@ router = external_id_router(
         answer=CardOut,
         create=create_card,
         update=replace_card,
+        restore=bring_back_card,
         get=get_card,
     )
 )

@@ -204,7 +204,7 @@ LISTING = Listing(
 router = new_router("/cards", tag="cards")
 access = access_router(CARDS, collection="cards", transfer=transfer_card)
 custom = custom_field_router("testkit", {CARDS.resource: cards})
-audit = audit_router("/cards", resource="testkit.card", dependencies=[may_read(CARDS)])
+audit = audit_router("/cards", resource="testkit.card", table=cards, dependencies=[may_read(CARDS)])
 
 
 @router.post("", status_code=201, dependencies=[allow("testkit.card.write")])

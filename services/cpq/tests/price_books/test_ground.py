@@ -77,6 +77,15 @@ async def test_nothing_is_priced_from_a_deleted_book(
     assert types[1:3] == ["cpq.price_book.deleted.v1", "cpq.price_book.restored.v1"]
 
 
+async def test_a_deleted_book_comes_back_by_its_name(client: Client, shop: Shop) -> None:
+    book = (await client.put(BY_ERP, json=body(shop))).json()
+    await client.delete(f"/price-books/{book['id']}")
+    assert (await client.get(BY_ERP)).json()["params"] == {"key": "erp/2026"}
+    back = await client.put(BY_ERP, json=body(shop, name="新价"))
+    assert (back.status_code, back.json()["id"]) == (200, book["id"])
+    assert (await client.get(BY_ERP)).json()["name"] == "新价"
+
+
 async def test_custom_fields_and_their_history(client: Client, shop: Shop) -> None:
     await define(client, "cpq.price_book", "channel", "TEXT")
     book = (

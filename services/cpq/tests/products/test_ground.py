@@ -71,6 +71,15 @@ async def test_an_erp_writes_a_product_by_its_own_name(
     assert problem(unknown) == (404, "PRODUCT_NOT_FOUND")
 
 
+async def test_a_deleted_product_comes_back_by_its_name(client: Client) -> None:
+    product = (await client.put(BY_ERP, json=GTX)).json()
+    await client.delete(f"/products/{product['id']}")
+    assert (await client.get(BY_ERP)).json()["params"] == {"key": "erp/4711"}
+    back = await client.put(BY_ERP, json={**GTX, "name": "旗舰"})
+    assert (back.status_code, back.json()["id"]) == (200, product["id"])
+    assert (await client.get(BY_ERP)).json()["name"] == "旗舰"
+
+
 async def test_a_product_has_several_names(client: Client) -> None:
     product = (await client.put(BY_ERP, json=GTX)).json()
     path = f"/products/{product['id']}/external-ids"

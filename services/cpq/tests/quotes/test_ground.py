@@ -92,6 +92,15 @@ async def test_an_erp_writes_a_draft_by_its_own_name(
     assert [(one["system"], one["external_id"]) for one in names] == [("erp", "4711")]
 
 
+async def test_a_deleted_draft_comes_back_by_its_name(client: Client, shop: Shop) -> None:
+    quote = (await client.put(BY_ERP, json=shop.body())).json()
+    await client.delete(f"/quotes/{quote['id']}")
+    assert (await client.get(BY_ERP)).json()["params"] == {"key": "erp/4711"}
+    back = await client.put(BY_ERP, json=shop.body({"quantity": "10"}))
+    assert (back.status_code, back.json()["id"]) == (200, quote["id"])
+    assert (await client.get(BY_ERP)).json()["gross_total"]["amount"] == "1017.00"
+
+
 async def test_what_is_older_than_we_know_changes_nothing(client: Client, shop: Shop) -> None:
     newest = await client.put(
         f"{BY_ERP}?source_updated_at=2026-11-22T04:00:00Z", json=shop.body({"quantity": "10"})

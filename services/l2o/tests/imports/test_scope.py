@@ -58,3 +58,24 @@ async def test_what_is_only_shown_is_not_changed(
     assert ended["counts"] == counts(updated=1, unchanged=1, refused=1, with_warnings=1)
     assert await findings(client, ended["id"], "refusals") == {2: [("account", "RECORD_READ_ONLY")]}
     assert await findings(client, ended["id"]) == {4: [("subsidiary_of", "RECORD_READ_ONLY")]}
+
+
+async def test_hidden_opportunities_are_all_refused_alike(
+    client: Client, tx: AsyncConnection, tenant: UUID
+) -> None:
+    """Whether a row would change one, repeat it or name a deleted one: nothing of it is told."""
+    await Company(tx).build()
+    await add_account(tx, name="Mine", owner_id=subject("li"))
+    rows = (HEAD + "".join(f"{n},Mine,Engaging,2016-10-20,5\n" for n in (1, 2, 3))).encode()
+    await finish_import(client, tx, tenant, "OPPORTUNITIES", rows)
+    gone = (await client.get("/opportunities/by-external-id/import/3")).json()["id"]
+    assert (await client.delete(f"/opportunities/{gone}")).status_code == 204
+    client.headers.update(sign_in(tenant, "li", scope=SCOPE))
+    rows = rows.replace(b"2,Mine,Engaging,2016-10-20,5", b"2,Mine,Prospecting,2016-10-20,6")
+    ended = await finish_import(client, tx, tenant, "OPPORTUNITIES", rows)
+    assert ended["counts"] == counts(refused=3)
+    refusal = [("opportunity_id", "RECORD_READ_ONLY")]
+    assert await findings(client, ended["id"], "refusals") == {2: refusal, 3: refusal, 4: refusal}
+    refused = (await client.get(f"/imports/{ended['id']}/refusals")).json()["items"]
+    assert [one["record_id"] for one in refused] == [None] * 3
+    assert await findings(client, ended["id"]) == {}

@@ -50,13 +50,33 @@ async def test_by_a_name_the_rules_are_the_same(client: AsyncClient) -> None:
     assert problem(taken) == (409, "EXTERNAL_ID_TAKEN")
 
 
-async def test_a_deleted_lead_keeps_its_name_and_is_restored_first(client: AsyncClient) -> None:
+async def test_a_deleted_lead_keeps_its_name_and_comes_back_by_it(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
     lead = (await client.put(PATH, json=EXPO)).json()
     await client.delete(f"/leads/{lead['id']}")
-    for method, body in (("GET", None), ("PUT", EXPO)):
-        gone = await client.request(method, PATH, json=body)
-        assert problem(gone) == (404, "LEAD_NOT_FOUND")
-    await client.post(f"/leads/{lead['id']}/restore")
+    gone = await client.get(PATH)
+    assert problem(gone) == (404, "LEAD_NOT_FOUND")
+    assert gone.json()["params"] == {"key": "expo/2026-0042"}
+    back = await client.put(PATH, json={**EXPO, "company": "远景能源"})
+    assert (back.status_code, back.json()["id"]) == (200, lead["id"])
+    assert (await client.get(PATH)).json()["company"] == "远景能源"
+    assert [e.type.split(".")[2] for e in await published()] == [
+        "captured",
+        "deleted",
+        "restored",
+        "changed",
+    ]
+
+
+async def test_a_deleted_lead_stays_so_where_another_has_its_phone(client: AsyncClient) -> None:
+    lead = (await client.put(PATH, json=EXPO)).json()
+    await client.delete(f"/leads/{lead['id']}")
+    other = await create(client, phone=EXPO["phone"])
+    refused = await client.put(PATH, json=EXPO)
+    assert problem(refused) == (409, "LEAD_DUPLICATE")
+    assert refused.json()["params"]["lead_id"] == other["id"]
+    await client.delete(f"/leads/{other['id']}")
     assert (await client.put(PATH, json=EXPO)).json()["id"] == lead["id"]
 
 

@@ -37,20 +37,25 @@ async def run(database: Database, operator: UUID, asked: argparse.Namespace) -> 
     context = Context(actor=f"org.admin {asked.by}", tenant=str(operator))
     with entered(context):
         async with database.begin(operator) as tx:
-            return await _command(tx, asked)
+            return await _command(tx, operator, asked)
 
 
-async def _command(tx: AsyncConnection, asked: argparse.Namespace) -> dict[str, Any]:
+async def _command(
+    tx: AsyncConnection, operator: UUID, asked: argparse.Namespace
+) -> dict[str, Any]:
     now = clock.now()
     if asked.command == "create":
         new = NewTenant.model_validate_json(asked.file.read_bytes())
         tenant = await actions.open_tenant(tx, new_id(), *new.opened(), now=now)
         return {"tenant": str(tenant.id), "status": tenant.status}
     if asked.command in MOVES:
-        tenant = await actions.move(tx, asked.tenant, MOVES[asked.command], now=now)
+        status = MOVES[asked.command]
+        tenant = await actions.move(tx, asked.tenant, status, operator=operator, now=now)
         return {"tenant": str(tenant.id), "status": tenant.status}
     if asked.command == "delete":
-        task = await actions.delete_tenant(tx, asked.tenant, actor=asked.by, now=now)
+        task = await actions.delete_tenant(
+            tx, asked.tenant, operator=operator, actor=asked.by, now=now
+        )
         return {"task": str(task.id)}
     whom = TenantTaskIn(
         kind=asked.command.upper(),

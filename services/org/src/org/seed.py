@@ -178,6 +178,7 @@ async def _add_client(tx: AsyncConnection, client: SeedClient, *, now: datetime)
         secret=client.secret.get_secret_value(),
         name=client.name,
         scopes=tuple(client.scopes),
+        may=lambda _: True,
         now=now,
     )
 

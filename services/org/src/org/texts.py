@@ -46,7 +46,6 @@ TEXTS: dict[str, Text] = {
     "NO_PASSWORD_HERE": Text("您在此处没有密码。", "You have no password here."),
     "PASSWORD_WRONG": Text("当前密码错误。", "The current password is wrong."),
     "LINK_INVALID": Text("链接无效、已用过或已过期。", "The link is wrong, used up or too old."),
-    "LINKS_OPEN": Text("已有 {most} 个未用的链接。", "{most} links are open already."),
     "TIMEZONE_UNKNOWN": Text("不是有效的 IANA 时区。", "Not an IANA time zone."),
     "NOTIFICATION_NOT_FOUND": Text("没有该消息。", "There is no such notification."),
     "NOTIFICATION_ASSIGNED": Text("{name} 已转交给您。", "{name} is yours now."),
@@ -94,6 +93,10 @@ TEXTS: dict[str, Text] = {
         "不是有效的 ISO 3166-1 国家或地区代码。", "Not an ISO 3166-1 country code."
     ),
     "TENANT_GONE": Text("租户已删除。", "The tenant is deleted and stays so."),
+    "TENANT_OPERATES": Text(
+        "平台运营方自己的租户不能停用或删除。",
+        "The operators' own tenant is neither suspended nor deleted.",
+    ),
     "OPERATORS_ONLY": Text("只有平台运营方可以这样做。", "Only operators of the system may."),
     "ERASURE_NAMES_NOBODY": Text(
         "擦除须指明对象，导出则不得指明。", "An erasure names somebody, an export nobody."

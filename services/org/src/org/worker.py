@@ -10,6 +10,7 @@ from contracts.mtl import events as mtl
 from contracts.org import events as org
 from contracts.rms import events as rms
 from org.imports.timers import IMPORTS
+from org.people.actions.erasing import tell_erased
 from org.reminders.actions import JOB as REMINDER_JOB
 from org.reminders.timers import reminder_due
 from org.tasks import handlers as tasks
@@ -24,11 +25,14 @@ DAY = process(
         mtl.LeadConverted: tasks.on_lead_ended,
         mtl.LeadDisqualified: tasks.on_lead_ended,
         mtl.LeadDeleted: tasks.on_lead_ended,
+        mtl.LeadReopened: tasks.on_lead_back,
+        mtl.LeadRestored: tasks.on_lead_back,
         l2o.AccountAssigned: tasks.on_account_assigned,
         l2o.OpportunityAssigned: tasks.on_opportunity_assigned,
         l2o.OpportunityWon: tasks.on_opportunity_ended,
         l2o.OpportunityLost: tasks.on_opportunity_ended,
         l2o.OpportunityDeleted: tasks.on_opportunity_ended,
+        l2o.OpportunityRestored: tasks.on_opportunity_back,
         cpq.QuoteAssigned: tasks.on_quote_assigned,
         cpq.QuoteAccepted: tasks.on_quote_accepted,
         cpq.QuoteRejected: tasks.on_quote_rejected,
@@ -36,7 +40,9 @@ DAY = process(
         rms.OrderAssigned: tasks.on_order_assigned,
         rms.ReceivableOverdue: tasks.on_receivable_overdue,
         rms.ReceivableAssigned: tasks.on_receivable_assigned,
-        rms.ReceivableAllocated: tasks.on_receivable_allocated,
+        rms.ReceivableAllocated: tasks.on_receivable_lowered,
+        rms.ReceivableReopened: tasks.on_receivable_reopened,
+        rms.ReceivableWithdrawn: tasks.on_receivable_lowered,
         rms.PaymentReversed: tasks.on_payment_reversed,
         **{each.ImportFinished: tasks.on_import_finished for each in (org, mtl, l2o, cpq, rms)},
     },
@@ -59,6 +65,7 @@ WORKER = Worker(
     "org",
     (*directory.subscriptions("org"), DAY, TASKS),
     deletes_last=True,
+    erased=tell_erased,
     jobs={**import_jobs(IMPORTS), REMINDER_JOB: reminder_due, OVERDUE_JOB: task_overdue},
     failed=import_failures(IMPORTS),
 )

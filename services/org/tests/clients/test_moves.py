@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import pytest
 from httpx import AsyncClient
 
 from services.org.tests.factories import codes, create_client
@@ -65,3 +66,28 @@ async def test_a_new_secret_ends_the_old_one(committed_client: AsyncClient, tena
     limited = tokens.bearer(tenant, scope="org.client.write")
     beyond = await committed_client.post(path, headers=limited)
     assert (beyond.status_code, beyond.json()["code"]) == (403, "SCOPES_NOT_HELD")
+
+
+@pytest.mark.parametrize("scope", ["l2o.account.read", "mtl.lead.write", "org.import.read"])
+async def test_a_client_is_no_way_around_row_scope(
+    client: Client, tenant: UUID, scope: str
+) -> None:
+    """A machine sees every row: who makes it one, or learns its secret, must see them all, too."""
+    resource = scope.rpartition(".")[0]
+    made = await create_client(client, scopes=[scope])
+    bare = await create_client(client, client_id="bare", scopes=[])
+    for held, status in [(f"{scope} {resource}.all", True), (scope, False)]:
+        caller = tokens.bearer(tenant, scope=f"org.client.write {held}")
+        body = {"name": "A", "scopes": [scope]}
+        answers = [
+            await client.post("/clients", json=body, headers=caller),
+            await client.post(f"/clients/{made['id']}/rotate-secret", headers=caller),
+            await client.patch(f"/clients/{bare['id']}", json={"scopes": []}, headers=caller),
+            await client.patch(f"/clients/{bare['id']}", json={"scopes": [scope]}, headers=caller),
+        ]
+        got = [answer.status_code for answer in answers]
+        assert got == ([201, 200, 200, 200] if status else [403, 403, 200, 403])
+        for refused in answers:
+            if refused.status_code == 403:
+                assert refused.json()["params"] == {"scopes": [f"{resource}.all"]}
+        await client.patch(f"/clients/{bare['id']}", json={"scopes": []})

@@ -1,24 +1,22 @@
-import asyncio
+from datetime import datetime, timedelta
 from uuid import UUID
 
-import orjson
-import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import now
-from org.notifications import routes
 from org.notifications.actions import notify
 from org.notifications.domain import NotificationKind
 from testkit import tokens
-from testkit.plugin import Committed
 
 ME = "01990000-0000-7000-8000-000000000001"  # the test client's subject
 REMINDER = NotificationKind.REMINDER
 
 
-async def tell(tx: AsyncConnection, text: str, *, to: str = ME) -> None:
-    await notify(tx, to, REMINDER, params={"text": text}, now=now())
+async def tell(tx: AsyncConnection, text: str, *, to: str = ME, ago: int = 0) -> None:
+    """Of something that happened so many minutes ago."""
+    happened = now() - timedelta(minutes=ago)
+    await notify(tx, to, REMINDER, params={"text": text}, occurred_at=happened)
 
 
 async def test_unread_ones_are_counted_and_read(client: AsyncClient, tx: AsyncConnection) -> None:
@@ -64,26 +62,11 @@ async def test_preferences_name_every_kind(client: AsyncClient) -> None:
     assert bad.status_code == 422
 
 
-async def test_a_stream_tells_what_comes_and_nothing_twice(
-    committed_client: AsyncClient,
-    committed: Committed,
-    tenant: UUID,
-    monkeypatch: pytest.MonkeyPatch,
+async def test_when_it_was_told_is_not_when_it_happened(
+    client: AsyncClient, tx: AsyncConnection
 ) -> None:
-    monkeypatch.setattr(routes, "POLL_SECONDS", 0.02)
-    monkeypatch.setattr(routes, "STREAM_SECONDS", 0.6)
-    async with committed.app.begin(tenant) as tx:
-        await tell(tx, "before")
-    reading = asyncio.create_task(committed_client.get("/notifications/events"))
-    await asyncio.sleep(0.15)
-    for text in ("a", "b"):
-        async with committed.app.begin(tenant) as tx:
-            await tell(tx, text)
-    answer = await reading
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    lines = [line for line in answer.text.splitlines() if line.startswith("data:")]
-    assert [orjson.loads(line[5:])["params"]["text"] for line in lines] == ["a", "b"]
-    last = next(line[4:] for line in answer.text.splitlines() if line.startswith("id: "))
-    again = await committed_client.get("/notifications/events", headers={"Last-Event-ID": last})
-    assert [line for line in again.text.splitlines() if '"text":"b"' in line]
-    assert not [line for line in again.text.splitlines() if '"before"' in line]
+    began = now()
+    await tell(tx, "late", ago=60)
+    [item] = (await client.get("/notifications")).json()["items"]
+    assert abs(datetime.fromisoformat(item["created_at"]) - began) < timedelta(minutes=1)
+    assert datetime.fromisoformat(item["occurred_at"]) < began - timedelta(minutes=59)

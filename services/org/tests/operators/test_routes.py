@@ -12,9 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import acting_for
 from chassis.tables import outbox
+from contracts.tenant_tasks import FAILED
 from kernel.ids import new_id
+from org.tenant_tasks.actions import file_report
+from org.tenant_tasks.domain import TaskReport
 from org.tenants.store import tenants
-from services.org.tests.factories import PASSWORD, codes, created
+from services.org.tests.factories import NOW, PASSWORD, codes, created, store_tenant
 from testkit.plugin import set_tenant
 
 NEW: dict[str, Any] = {
@@ -189,3 +192,48 @@ async def test_unknown_tenants(client: AsyncClient, tx: AsyncConnection, tenant:
         answer = await client.request(method, where, json={})
         assert (answer.status_code, answer.json()["code"]) == (404, "TENANT_NOT_FOUND"), where
     await set_tenant(tx, tenant)
+
+
+@pytest.mark.parametrize("move", ["suspend", "delete"])
+async def test_operators_do_not_lock_themselves_out(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID, move: str
+) -> None:
+    await store_tenant(tx, tenant)
+    answer = await client.post(f"/admin/tenants/{tenant}/{move}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "TENANT_OPERATES")
+    assert await tx.scalar(select(tenants.c.status).where(tenants.c.id == tenant)) == "ACTIVE"
+    assert (await client.get("/tenant-tasks")).json()["items"] == []
+
+
+async def test_deleting_again_answers_the_task_there_is(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    key = created(await client.post("/admin/tenants", json=NEW))["id"]
+    await client.post(f"/admin/tenants/{key}/tasks", json={"kind": "EXPORT"})
+    first = await client.post(f"/admin/tenants/{key}/delete")
+    again = await client.post(f"/admin/tenants/{key}/delete")
+    assert (again.status_code, again.json()) == (202, first.json())
+    assert again.headers["Location"] == first.headers["Location"]
+    told = [one for one, _ in await types_of(tx, UUID(key))]
+    assert told.count("org.tenant_task.requested.v1") == 2  # the export, and one deletion
+
+
+async def test_nothing_is_ordered_for_a_deleted_tenant(client: AsyncClient) -> None:
+    key = created(await client.post("/admin/tenants", json=NEW))["id"]
+    await client.post(f"/admin/tenants/{key}/delete")
+    for kind in ("EXPORT", "ERASE"):
+        body = {"kind": kind, "phones": ["13800138000"]} if kind == "ERASE" else {"kind": kind}
+        answer = await client.post(f"/admin/tenants/{key}/tasks", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "TENANT_GONE")
+
+
+async def test_a_deletion_that_failed_says_so(client: AsyncClient, tx: AsyncConnection) -> None:
+    """Another task would never end: who has deleted all hears of the tenant no more."""
+    key = created(await client.post("/admin/tenants", json=NEW))["id"]
+    first = (await client.post(f"/admin/tenants/{key}/delete")).json()
+    report = TaskReport(
+        task_id=UUID(first["id"]), service="cpq", tables=[], notes=[FAILED], finished_at=NOW
+    )
+    await file_report(tx, report, operator=None, kind="DELETE")
+    again = (await client.post(f"/admin/tenants/{key}/delete")).json()
+    assert (again["state"], again["id"]) == ("FAILED", first["id"])

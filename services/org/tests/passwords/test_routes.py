@@ -136,12 +136,37 @@ async def test_without_a_username_there_is_nothing_to_reset(committed_client: As
     assert codes(taken) == {("/username", "USERNAME_TAKEN")}
 
 
-async def test_so_many_links_are_open_at_most(committed_client: AsyncClient) -> None:
+async def test_an_admins_new_link_replaces_the_oldest(
+    committed_client: AsyncClient, committed: Committed
+) -> None:
     person = await create_person(committed_client)
-    for _ in range(5):
+    given = [await reset(committed_client, person) for _ in range(6)]
+    assert await links(committed) == 5
+    assert (await accept(committed_client, given[0])).status_code == 422
+    assert (await accept(committed_client, given[1])).status_code == 204
+
+
+async def test_nobody_keeps_others_from_a_link(
+    committed_client: AsyncClient, committed: Committed
+) -> None:
+    """Whoever asks in another's name takes the place of no administrator's link, nor it his."""
+    person = await create_person(committed_client)
+    first = await reset(committed_client, person)
+    with capture_logs() as logged:
+        for _ in range(7):
+            body = {"username": "li.na"}
+            await committed_client.post("/password-links", json=body, headers=NOBODY)
+    asked = [one["token"] for one in logged if one["event"] == "password_reset_requested"]
+    assert len(asked) == 5
+    for _ in range(4):
         await reset(committed_client, person)
-    answer = await committed_client.post(f"/people/{person['id']}/reset-password")
-    assert (answer.status_code, answer.json()["code"]) == (409, "LINKS_OPEN")
+    invited = await committed_client.post(f"/people/{person['id']}/invite", json={})
+    assert (invited.status_code, await links(committed)) == (201, 11)
+    await reset(committed_client, person)  # the sixth of an administrator's: the first is closed
+    assert await links(committed) == 11
+    assert (await accept(committed_client, first)).status_code == 422
+    assert (await accept(committed_client, asked[0])).status_code == 204
+    assert await links(committed) == 0
 
 
 async def test_a_replayed_answer_is_without_the_token(

@@ -43,6 +43,8 @@ async def test_regions_go_down_by_parent(client: AsyncClient) -> None:
         ("/references/regions/31", 422),
         ("/references/regions?parent=999999", 404),
         ("/references/regions?parent=abc", 422),
+        ("/references/regions?parent_code=310000", 422),
+        ("/references/currencies?q=x", 422),
     ],
 )
 async def test_unknown_regions_are_refused(client: AsyncClient, path: str, status: int) -> None:

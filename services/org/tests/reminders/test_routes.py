@@ -84,6 +84,8 @@ async def test_nobody_sees_the_reminders_of_others(client: AsyncClient, tenant: 
         ({}, {("/text", "REQUIRED"), ("/remind_at", "REQUIRED")}),
         ({**BODY, "remind_at": "2026-12-01T09:00:00"}, {("/remind_at", "INSTANT_INVALID")}),
         ({**BODY, "remind_at": "soon"}, {("/remind_at", "INSTANT_INVALID")}),
+        ({**BODY, "remind_at": 1700000000.0}, {("/remind_at", "INSTANT_INVALID")}),
+        ({**BODY, "remind_at": "1700000000"}, {("/remind_at", "INSTANT_INVALID")}),
         ({**BODY, "text": ""}, {("/text", "TOO_SHORT")}),
         ({**BODY, "more": 1}, {("/more", "UNKNOWN_FIELD")}),
     ],

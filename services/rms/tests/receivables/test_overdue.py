@@ -123,6 +123,33 @@ async def test_what_bounced_after_its_day_is_told_then(
     assert (await get(tx, receivable.id)).overdue_date == date(2026, 11, 25)
 
 
+async def test_what_was_told_and_settled_says_all_when_it_is_open_again(
+    tx: AsyncConnection, receivable: Receivable, published: PublishedFacts
+) -> None:
+    """Not told again: what is reopened carries its due date, and whoever collects hears of it."""
+    await receivable_overdue(tx, await the_job(tx, receivable.id))
+    await settle(tx, receivable, "100.00")
+    await tx.execute(jobs.delete())
+    reopened = await reopen_receivable(
+        tx,
+        receivable.id,
+        cny("100.00"),
+        allocation_id=new_id(),
+        reverses_id=new_id(),
+        payment_id=new_id(),
+        now=MIDNIGHT + timedelta(days=2),
+    )
+    assert reopened.is_overdue(date(2026, 11, 25))
+    assert reopened.overdue_date == date(2026, 11, 23)
+    facts = await published()
+    assert [fact.type for fact in facts].count(OVERDUE) == 1
+    assert facts[-1].type == "rms.receivable.reopened.v1"
+    state = facts[-1].payload["receivable"]
+    assert (state["status"], state["due_date"]) == ("OPEN", "2026-11-22")
+    assert state["open"]["amount"] == "100.00"
+    assert (await tx.execute(select(jobs.c.id))).all() == []
+
+
 async def test_nothing_owed_is_not_watched(tx: AsyncConnection) -> None:
     await add_settings(tx)
     nothing = await add_receivable(tx, cny("0"), account_id=new_id())

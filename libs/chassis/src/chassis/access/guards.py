@@ -30,7 +30,8 @@ GUARDS: dict[Callable[..., Awaitable[None]], tuple[Scoped, Access]] = {}
 class Standing:
     """What the caller is to a record.
 
-    `head` says that they own it, or see it as the owner does: only a head may give it away.
+    `head` says that they own it, or head a department the owner is in: only a head may give it
+    away. Whoever stands in for a head is none: what they gave away would outlast the absence.
     """
 
     owner_id: str | None
@@ -132,7 +133,7 @@ async def standing_of(
         return Standing(row.owner, Access.WRITE, head=True)
     reach = await reach_of(tx, principal, scoped.resource, now)
     if row.owner in reach.owners:
-        return Standing(row.owner, Access.WRITE, head=True)
+        return Standing(row.owner, Access.WRITE, head=row.owner not in reach.lent)
     under = zip((resource for resource, _ in scoped.granted_under), row[1:], strict=True)
     granted = await _granted(tx, list(under), reach)
     if granted is None:

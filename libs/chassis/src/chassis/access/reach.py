@@ -40,7 +40,8 @@ class Plan(StrEnum):
 class Reach:
     """What a caller sees of any resource; `everything` leaves the rest without meaning.
 
-    `owners` are the subjects whose records the caller sees and may change, `grantees` the ids
+    `owners` are the subjects whose records the caller sees and may change, `lent` those of them
+    whom the caller reaches only while standing in for somebody, `grantees` the ids
     (person, departments up to the root, teams) that records may be granted to. `widely` says that
     the owners are so many that filtering the sort index beats asking for each owner's rows.
     `today` is the tenant's business day: a share that ends by then holds no more.
@@ -48,6 +49,7 @@ class Reach:
 
     everything: bool = False
     owners: tuple[str, ...] = ()
+    lent: frozenset[str] = frozenset()
     grantees: tuple[UUID, ...] = ()
     widely: bool = False
     today: date = date.min

@@ -29,11 +29,11 @@ stood_in(id) AS (
 headed(id) AS (
     SELECT d.id FROM directory_departments d
     WHERE d.manager_id IN (SELECT id FROM me) AND NOT d.deleted),
-below(id) AS (
-    SELECT d.id FROM directory_departments d
+below(id, own) AS (
+    SELECT d.id, d.manager_id IN (SELECT id FROM me) FROM directory_departments d
     WHERE d.manager_id IN (SELECT id FROM me UNION SELECT id FROM stood_in) AND NOT d.deleted
     UNION
-    SELECT d.id FROM below b JOIN directory_departments d ON d.parent_id = b.id
+    SELECT d.id, b.own FROM below b JOIN directory_departments d ON d.parent_id = b.id
     WHERE NOT d.deleted),
 above(id, parent_id) AS (
     SELECT d.id, d.parent_id FROM directory_departments d
@@ -52,10 +52,20 @@ owners(subject) AS (
     SELECT p.subject FROM directory_people p
     WHERE NOT p.deleted AND p.id IN (
         SELECT person_id FROM directory_posts WHERE department_id IN (SELECT id FROM below)
-        UNION SELECT id FROM stood_in))
+        UNION SELECT id FROM stood_in)),
+own(subject) AS (
+    SELECT CAST(:subject AS text)
+    UNION
+    SELECT p.subject FROM directory_people p
+    WHERE NOT p.deleted AND p.id IN (
+        SELECT person_id FROM directory_posts
+        WHERE department_id IN (SELECT id FROM below WHERE own)))
 SELECT
     (SELECT day FROM today) AS today,
     ARRAY(SELECT subject FROM owners ORDER BY subject) AS owners,
+    CASE WHEN EXISTS (SELECT FROM stood_in)
+        THEN ARRAY(SELECT subject FROM owners EXCEPT SELECT subject FROM own)
+        ELSE ARRAY[]::text[] END AS lent,
     ARRAY(
         SELECT id FROM me UNION SELECT id FROM above
         UNION SELECT m.team_id FROM directory_team_members m
@@ -86,6 +96,7 @@ async def reach_in_directory(tx: AsyncConnection, subject: str, now: datetime) -
     row = (await tx.execute(_REACH, values)).one()
     return Reach(
         owners=tuple(row.owners),
+        lent=frozenset(row.lent),
         grantees=tuple(row.grantees),
         widely=_widely(len(row.owners), row.people),
         today=row.today,

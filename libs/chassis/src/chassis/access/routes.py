@@ -35,6 +35,7 @@ from chassis.pages import Page, PageParams, fetch_page
 from chassis.preconditions import IfMatch
 from chassis.problems import problem_body, refusal_of
 from chassis.routing import new_router
+from chassis.rows import ensure_row
 from chassis.transaction import Tx
 from kernel.errors import DomainError
 
@@ -65,6 +66,7 @@ def _add_sight(router: APIRouter, scoped: Scoped) -> None:
     @router.get("/{record_id}/owners", name=f"{scoped.name}_owners", dependencies=readable)
     async def owners(record_id: UUID, tx: Tx, page: PageParams) -> Page[OwnerChangeOut]:
         """Who owned it before, the last change first."""
+        await ensure_row(tx, scoped.table, record_id, scoped.name)
         query = owners_before(scoped, record_id)
         return await fetch_page(tx, query, page, shape=OwnerChangeOut.of)
 

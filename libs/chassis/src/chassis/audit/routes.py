@@ -9,13 +9,14 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
-from sqlalchemy import Select, Text, cast, select
+from sqlalchemy import Select, Table, Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.access.tables import people
 from chassis.audit.tables import entries
 from chassis.pages import Page, PageParams, fetch_page
 from chassis.routing import new_router
+from chassis.rows import ensure_row
 from chassis.transaction import Tx
 from kernel.decimals import plain_text
 from kernel.money import Money
@@ -50,10 +51,13 @@ class AuditEntryOut(BaseModel):
     trace_id: str | None
 
 
-def audit_router(collection: str, *, resource: str, dependencies: Sequence[Any]) -> APIRouter:
+def audit_router(
+    collection: str, *, resource: str, table: Table, dependencies: Sequence[Any]
+) -> APIRouter:
     """`GET {collection}/{record_id}/audit`, newest first, for who may read the record.
 
-    `audit_router("/accounts", resource="l2o.account", dependencies=[may_read(ACCOUNTS)])`.
+    `table` tells a record without entries from none:
+    `audit_router("/accounts", resource="l2o.account", table=accounts, dependencies=[READ])`.
     """
     name = resource.split(".")[-1]
     router = new_router(collection, tag=collection.strip("/"))
@@ -61,7 +65,10 @@ def audit_router(collection: str, *, resource: str, dependencies: Sequence[Any])
     @router.get("/{record_id}/audit", name=f"{name}_audit", dependencies=dependencies)
     async def audit(record_id: UUID, tx: Tx, page: PageParams) -> Page[AuditEntryOut]:
         """Who changed what and when, newest first."""
-        return await audit_page(tx, page, resource, record_id)
+        found = await audit_page(tx, page, resource, record_id)
+        if not found.items:  # who sees all was not asked whether it is there
+            await ensure_row(tx, table, record_id, name)
+        return found
 
     return router
 

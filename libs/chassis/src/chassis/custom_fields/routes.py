@@ -14,6 +14,7 @@ from chassis.auth import allow
 from chassis.clock import Now
 from chassis.custom_fields import actions, store
 from chassis.custom_fields.domain import LONGEST_TEXT, FieldDefinition, FieldType
+from chassis.custom_fields.tables import definitions
 from chassis.patches import MergePatch
 from chassis.preconditions import IfMatch
 from chassis.routing import new_router
@@ -134,7 +135,9 @@ def custom_field_router(service: str, resources: Mapping[str, Table]) -> APIRout
         return FieldOut.model_validate(await store.get(tx, definition_id))
 
     _add_changes(router, resources, may_write)
-    entries = audit_router("/custom-fields", resource="custom_field", dependencies=[may_read])
+    entries = audit_router(
+        "/custom-fields", resource="custom_field", table=definitions, dependencies=[may_read]
+    )
     router.routes.extend(entries.routes)
     return router
 

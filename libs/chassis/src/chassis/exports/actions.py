@@ -1,13 +1,15 @@
 """What can be done with an export, and what its jobs do."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis import directory
 from chassis.access.reaching import reach_of
 from chassis.auth import Principal
 from chassis.exports import store
@@ -20,6 +22,7 @@ from kernel.errors import DomainError, Forbidden, Invalid, RuleBroken, Violation
 from kernel.ids import new_id
 
 JOB, EXPIRY_JOB = "export", "export_expiry"
+Shape = Callable[[Any], BaseModel]
 
 
 async def request_export(
@@ -104,23 +107,28 @@ async def _written(
     fields = tuple(export.fields or asked.fields)
     file = _Parts(tx, export.id)
     writer = writer_of(Format(export.format), listing.shows, fields)
-    rows = 0
+    shape, rows = await _shape_of(tx, listing, now), 0
     async for batch in listing.rows(tx, asked, reach):
         rows += len(batch)
         if rows > MAX_ROWS:
             raise RuleBroken("EXPORT_TOO_LARGE", maximum=MAX_ROWS)
-        await file.add(await asyncio.to_thread(_encoded, writer, listing, batch, fields))
+        await file.add(await asyncio.to_thread(_encoded, writer, shape, batch, fields))
     for piece in await asyncio.to_thread(list, writer.close()):
         await file.add(piece)
     await file.end()
     return export.succeed(rows=rows, size=file.size, now=now)
 
 
-def _encoded(
-    writer: Writer, listing: Listing[Any], batch: Sequence[Any], fields: Sequence[str]
-) -> bytes:
+async def _shape_of(tx: AsyncConnection, listing: Listing[Any], now: datetime) -> Shape:
+    """How the API shows the rows today, where the tenant is."""
+    if listing.by_day is None:
+        return listing.shape
+    return listing.by_day(await directory.today(tx, now))
+
+
+def _encoded(writer: Writer, shape: Shape, batch: Sequence[Any], fields: Sequence[str]) -> bytes:
     kept = {*fields, "id"} if fields else None
-    items = [listing.shape(row).model_dump(mode="json", include=kept) for row in batch]
+    items = [shape(row).model_dump(mode="json", include=kept) for row in batch]
     return writer.write(items)
 
 

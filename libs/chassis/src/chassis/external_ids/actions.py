@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, delete, insert, select, text, update
+from sqlalchemy import Row, delete, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import CURRENT_TENANT
@@ -46,13 +47,16 @@ async def upsert(
     *,
     create: Callable[[], Awaitable[E]],
     update: Callable[[UUID], Awaitable[E]],
+    restore: Callable[[UUID], Awaitable[E]] | None = None,
     get: Callable[[UUID], Awaitable[E]],
     source_updated_at: datetime | None = None,
 ) -> Upserted[E]:
     """Create the record of this name, or update it, unless what we hold is from a later source.
 
-    Whatever order they come in, writes with a `source_updated_at` end as the latest says. Raises
-    what `create`, `update` and `get` raise.
+    Whatever order they come in, writes with a `source_updated_at` end as the latest says. One that
+    is deleted here is restored first, unless what we hold is from a later source: then it stays
+    deleted. Raises what `create`, `update`, `restore` and `get` raise, and Conflict (STALE_WRITE)
+    where an import has just taken the name.
     """
     await lock(tx, name)
     known = await find(tx, name)
@@ -62,10 +66,25 @@ async def upsert(
         return Upserted(record, created=True)
     if _is_older(source_updated_at, known.source_updated_at):
         return Upserted(await get(known.record_id), created=False)
-    record = await update(known.record_id)
+    record = await _updated(known.record_id, update, restore)
     if source_updated_at is not None and source_updated_at != known.source_updated_at:
         await _advance(tx, name, source_updated_at)
     return Upserted(record, created=False)
+
+
+async def _updated(
+    record_id: UUID,
+    update: Callable[[UUID], Awaitable[E]],
+    restore: Callable[[UUID], Awaitable[E]] | None,
+) -> E:
+    """Only where the record is not there is it asked to come back: an update costs no look."""
+    try:
+        return await update(record_id)
+    except NotFound as gone:
+        if restore is None or gone.params["key"] != str(record_id):
+            raise
+    await restore(record_id)
+    return await update(record_id)
 
 
 def _is_older(given: datetime | None, known: datetime | None) -> bool:
@@ -86,15 +105,21 @@ async def record_of(tx: AsyncConnection, name: ExternalId) -> UUID:
     """The id of the record of this name. Raises NotFound."""
     known = await find(tx, name)
     if known is None:
-        raise NotFound(name.resource.split(".")[-1], f"{name.system}/{name.external_id}")
+        raise not_found(name)
     record_id: UUID = known.record_id
     return record_id
+
+
+def not_found(name: ExternalId) -> NotFound:
+    """There is none of this name, or not for these eyes: our own id is not told."""
+    return NotFound(name.resource.split(".")[-1], f"{name.system}/{name.external_id}")
 
 
 async def link(tx: AsyncConnection, name: ExternalId, record_id: UUID) -> None:
     """Let a record of ours go by this name too; one it has already is no news.
 
-    Raises Conflict (EXTERNAL_ID_TAKEN): another record goes by it.
+    Raises Conflict (EXTERNAL_ID_TAKEN): another record goes by it; (STALE_WRITE): an import has
+    just taken it.
     """
     await lock(tx, name)
     known = await find(tx, name)
@@ -113,8 +138,11 @@ async def forget_external_ids(tx: AsyncConnection, resource: str, record_id: UUI
 async def _insert(
     tx: AsyncConnection, name: ExternalId, record_id: UUID, source_updated_at: datetime | None
 ) -> None:
+    """Imports claim names without our lock: who comes second is to come again."""
     values = {**vars(name), "record_id": record_id, "source_updated_at": source_updated_at}
-    await tx.execute(insert(external_ids).values(values))
+    new = insert(external_ids).values(values).on_conflict_do_nothing()
+    if (await tx.execute(new.returning(external_ids.c.record_id))).one_or_none() is None:
+        raise Conflict("STALE_WRITE", what=external_ids.name, key=name.external_id)
 
 
 async def _advance(tx: AsyncConnection, name: ExternalId, source_updated_at: datetime) -> None:

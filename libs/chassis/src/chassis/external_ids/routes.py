@@ -1,6 +1,7 @@
 """Records by what other systems call them, over HTTP."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
@@ -15,11 +16,19 @@ from chassis.access.guards import check_access, may_read, may_write
 from chassis.access.reach import Access, Scoped
 from chassis.auth import Caller, Principal, allow
 from chassis.clock import Now
-from chassis.external_ids.actions import ExternalId, Upserted, link, record_of, upsert
+from chassis.external_ids.actions import (
+    ExternalId,
+    Upserted,
+    link,
+    not_found,
+    record_of,
+    upsert,
+)
 from chassis.external_ids.tables import external_ids
 from chassis.routing import new_router
 from chassis.rows import Entity
 from chassis.transaction import Tx
+from kernel.errors import NotFound
 
 SYSTEM = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$"
 EXTERNAL = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]{0,198}[^\s\x00-\x1f\x7f])?$"
@@ -78,25 +87,29 @@ class Catalogue:
 class Named:
     """How a resource is read by other systems' names; `answer` is made of the record.
 
-    For what no other system writes: a document that follows from others.
+    For what no other system writes: a document that follows from others. `read` is for records
+    of which not everybody sees the same; else `get` answers.
     """
 
     scoped: Scoped | Catalogue
     collection: str
     answer: type[BaseModel]
     get: Callable[[AsyncConnection, UUID], Awaitable[Any]]
+    read: Callable[[AsyncConnection, UUID, Principal, datetime], Awaitable[Any]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ByExternalId(Named, Generic[B, E]):
     """How a resource is also written by other systems' names.
 
-    `create` and `update` take the whole body, as PUT means it.
+    `create` and `update` take the whole body, as PUT means it. With `restore`, what was deleted
+    here comes back when the other system writes it again.
     """
 
     body: type[B]
     create: Callable[[AsyncConnection, B, Principal, datetime], Awaitable[E]]
     update: Callable[[AsyncConnection, UUID, B, Principal, datetime], Awaitable[E]]
+    restore: Callable[[AsyncConnection, UUID, Principal, datetime], Awaitable[E]] | None = None
 
 
 def external_id_router(way: ByExternalId[Any, Any]) -> APIRouter:
@@ -159,19 +172,37 @@ async def _written(
         await _check(tx, caller, way.scoped, record_id, Access.WRITE, now)
         return await way.update(tx, record_id, body, caller, now)
 
+    async def bring_back(record_id: UUID) -> E:
+        await _check(tx, caller, way.scoped, record_id, Access.WRITE, now)
+        assert way.restore is not None
+        return await way.restore(tx, record_id, caller, now)
+
     async def get(record_id: UUID) -> E:
         await _check(tx, caller, way.scoped, record_id, Access.READ, now)
         found: E = await way.get(tx, record_id)
         return found
 
-    return await upsert(
-        tx,
-        name,
-        create=lambda: way.create(tx, body, caller, now),
-        update=replace,
-        get=get,
-        source_updated_at=source_updated_at,
-    )
+    with _called(name):
+        return await upsert(
+            tx,
+            name,
+            create=lambda: way.create(tx, body, caller, now),
+            update=replace,
+            restore=bring_back if way.restore else None,
+            get=get,
+            source_updated_at=source_updated_at,
+        )
+
+
+@contextmanager
+def _called(name: ExternalId) -> Iterator[None]:
+    """Whoever does not see the record learns no more of it than the name they asked for."""
+    try:
+        yield
+    except NotFound as hidden:
+        if hidden.code != not_found(name).code:
+            raise
+        raise not_found(name) from None
 
 
 def _add_get(router: APIRouter, way: Named) -> None:
@@ -187,9 +218,13 @@ def _add_get(router: APIRouter, way: Named) -> None:
         system: System, external_id: External, tx: Tx, now: Now, caller: Caller
     ) -> answer:  # type: ignore[valid-type]  # the framework reads it when this runs
         """Read the record that another system calls so."""
-        record_id = await record_of(tx, ExternalId(scoped.resource, system, external_id))
-        await _check(tx, caller, scoped, record_id, Access.READ, now)
-        return answer.model_validate(await way.get(tx, record_id))
+        name = ExternalId(scoped.resource, system, external_id)
+        record_id = await record_of(tx, name)
+        with _called(name):
+            await _check(tx, caller, scoped, record_id, Access.READ, now)
+            if way.read is not None:
+                return answer.model_validate(await way.read(tx, record_id, caller, now))
+            return answer.model_validate(await way.get(tx, record_id))
 
 
 async def _check(

@@ -19,7 +19,7 @@ from chassis.outbox import publish
 from chassis.preconditions import UNCONDITIONAL, Precondition
 from chassis.tenants.quotas import imports_allowed
 from contracts.imports import ImportCounts
-from kernel.errors import Invalid, Violation
+from kernel.errors import Forbidden, Invalid, Violation
 from kernel.ids import new_id
 
 JOB, EXPIRY_JOB = "import", "import_expiry"
@@ -54,8 +54,6 @@ async def open_import(
         sheet=sheet,
         dry_run=dry_run,
         created_by=caller.subject,
-        caller_kind=caller.kind,
-        scopes=sorted(caller.scopes),
         created_at=now,
         updated_at=now,
     )
@@ -89,21 +87,28 @@ async def map_import(
     import_id: UUID,
     mapping: Mapping[str, str | None] | None,
     *,
+    caller: Principal,
     now: datetime,
 ) -> Import:
-    """Say anew what the columns mean. Raises NotFound, Invalid, RuleBroken (IMPORT_NOT_OPEN)."""
-    run = await store.get(tx, import_id, lock=True)
+    """Say anew what the columns mean.
+
+    Raises NotFound, Forbidden (RECORD_READ_ONLY), Invalid, RuleBroken (IMPORT_NOT_OPEN).
+    """
+    run = await _own(tx, import_id, caller)
     check_mapping(await target_of(tx, imports, run.kind), mapping)
     return await store.save(tx, run.with_mapping(mapping, now=now))
 
 
 async def put_file(
-    tx: AsyncConnection, import_id: UUID, content: bytes, *, now: datetime
+    tx: AsyncConnection, import_id: UUID, content: bytes, *, caller: Principal, now: datetime
 ) -> Import:
-    """The file, in place of an earlier one. Raises NotFound, Invalid, RuleBroken."""
+    """The file, in place of an earlier one.
+
+    Raises NotFound, Forbidden (RECORD_READ_ONLY), Invalid, RuleBroken.
+    """
     if not content:
         raise Invalid([Violation("", "FILE_EMPTY")])
-    run = (await store.get(tx, import_id, lock=True)).with_file(len(content), now=now)
+    run = (await _own(tx, import_id, caller)).with_file(len(content), now=now)
     await store.put_file(tx, import_id, content)
     await queue.enqueue(tx, EXPIRY_JOB, str(import_id), run_at=now + KEPT)
     return await store.save(tx, run)
@@ -113,22 +118,32 @@ async def start_import(
     tx: AsyncConnection,
     import_id: UUID,
     *,
+    caller: Principal,
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> Import:
     """Queue its job; again, where it was given up: it goes on behind the last whole chunk.
 
-    Raises NotFound, PreconditionFailed, RuleBroken (IMPORT_FILE_MISSING, IMPORT_EXPIRED,
+    It runs with the rights the caller has now. Raises NotFound, Forbidden (RECORD_READ_ONLY),
+    PreconditionFailed, RuleBroken (IMPORT_FILE_MISSING, IMPORT_EXPIRED,
     IMPORT_CANCELLED), Conflict (QUOTA_IMPORTS).
     """
-    run = await store.get(tx, import_id, lock=True)
+    run = await _own(tx, import_id, caller)
     if not run.is_started:
         expected.check(run)
-        started = run.start(now=now)
+        started = run.start(now=now, caller_kind=caller.kind, scopes=sorted(caller.scopes))
         await imports_allowed(tx, store.running())
         run = await store.save(tx, started)
     if run.state in (QUEUED, RUNNING):
         await queue.enqueue(tx, JOB, str(import_id), run_at=now)
+    return run
+
+
+async def _own(tx: AsyncConnection, import_id: UUID, caller: Principal) -> Import:
+    """Locked. What it writes is laid to whoever opened it: nobody else says what that is."""
+    run = await store.get(tx, import_id, lock=True)
+    if run.created_by != caller.subject:
+        raise Forbidden("RECORD_READ_ONLY")
     return run
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from chassis.imports.columns import Mapped, cells_of, header_findings, proposed, read_row
 from chassis.imports.files import format_of, read_file
 from chassis.imports.findings import Finding, Unreadable
-from chassis.imports.rows import Format, SourceRow
+from chassis.imports.rows import Format, SourceRow, is_text
 from chassis.imports.target import Cells, ImportTarget, Reading
 
 ROWS = 20
@@ -55,5 +55,6 @@ def _row(
 ) -> PreviewRow:
     reading = read_row(header, columns, row, target)
     fits = row.cells is not None and len(row.cells) == len(header)
+    fits = fits and all(map(is_text, row.cells or ()))
     cells = cells_of(header, columns, row.cells or (), target) if fits else Cells({})
     return PreviewRow(row.number, cells, reading)

@@ -57,8 +57,9 @@ async def _body(request: Request) -> bytes:
     return await request.body()
 
 
-# A dependency, and before `Tx`: a slow upload must not hold a transaction open.
-File = Annotated[bytes, Depends(_body)]
+# Read before the route's guard opens `Tx`: a slow upload must not hold a transaction open.
+BODY = Depends(_body)
+File = Annotated[bytes, BODY]
 
 
 def import_router(imports: Imports) -> APIRouter:
@@ -72,7 +73,9 @@ def import_router(imports: Imports) -> APIRouter:
     router.post("", status_code=201, dependencies=writing)(_create(imports))
     router.get("", dependencies=reading)(routes.import_list)
     router.get("/{import_id}", dependencies=read)(routes.import_get)
-    router.put("/{import_id}/file", dependencies=write, openapi_extra=FILE)(routes.import_put_file)
+    router.put("/{import_id}/file", dependencies=[*writing, BODY, *write], openapi_extra=FILE)(
+        routes.import_put_file
+    )
     router.put("/{import_id}/mapping", dependencies=write)(routes.import_put_mapping)
     router.post("/{import_id}/preview", dependencies=read)(routes.import_preview)
     router.post("/{import_id}/start", dependencies=write)(routes.import_start)
@@ -165,19 +168,23 @@ class ImportRoutes:
         return shown(request, await store.get(tx, import_id))
 
     async def import_put_file(
-        self, request: Request, import_id: UUID, content: File, tx: Tx, now: Now
+        self, request: Request, import_id: UUID, content: File, tx: Tx, now: Now, caller: Caller
     ) -> ImportOut:
         """Send the file.
 
         In place of an earlier one, as long as the import is not started. It is read by the job.
+        Only whoever opened the import sends it.
         """
-        return shown(request, await actions.put_file(tx, import_id, content, now=now))
+        run = await actions.put_file(tx, import_id, content, caller=caller, now=now)
+        return shown(request, run)
 
     async def import_put_mapping(
-        self, request: Request, import_id: UUID, body: MappingIn, tx: Tx, now: Now
+        self, request: Request, import_id: UUID, body: MappingIn, tx: Tx, now: Now, caller: Caller
     ) -> ImportOut:
-        """Say anew what the columns mean."""
-        run = await actions.map_import(tx, self._imports, import_id, body.mapping, now=now)
+        """Say anew what the columns mean; only whoever opened the import does."""
+        run = await actions.map_import(
+            tx, self._imports, import_id, body.mapping, caller=caller, now=now
+        )
         return shown(request, run)
 
     async def import_preview(
@@ -189,7 +196,8 @@ class ImportRoutes:
         """
         run = await store.get(tx, import_id)
         target = await target_of(tx, self._imports, run.kind)
-        mapping = run.mapping if body is None else body.mapping
+        tried = None if body is None else body.mapping
+        mapping = run.mapping if tried is None else tried
         actions.check_mapping(target, mapping)
         content = await store.get_file(tx, import_id)
         preview = await asyncio.to_thread(
@@ -209,11 +217,12 @@ class ImportRoutes:
     ) -> ImportOut:
         """Start it; it goes on as a job.
 
-        One that broke off through us goes on where it was.
+        One that broke off through us goes on where it was. Only whoever opened the import starts
+        it; it has the rights they have then.
         """
         target = self._imports.target((await store.get(tx, import_id)).kind)
         _ensure_may(caller, target)
-        run = await actions.start_import(tx, import_id, now=now, expected=if_match)
+        run = await actions.start_import(tx, import_id, caller=caller, now=now, expected=if_match)
         return shown(request, run)
 
     async def import_cancel(

@@ -57,7 +57,7 @@ JOB_FAILED = "JOB_FAILED"
 class Import:
     """`mapping` is what the caller said of the columns; the job goes on from `chunks_done`.
 
-    `caller_kind` and `scopes` are those of the token it was opened with.
+    `caller_kind` and `scopes` are those of the token it was last started with.
     Chunks are counted on through the second pass. `endings` counts the times it has ended: a
     broken job may be taken up again.
     """
@@ -143,8 +143,14 @@ class Import:
         if self.state is not OPEN:
             raise RuleBroken("IMPORT_NOT_OPEN", state=self.state)
 
-    def start(self, *, now: datetime) -> Import:
-        """Raises RuleBroken (IMPORT_FILE_MISSING, IMPORT_EXPIRED, IMPORT_CANCELLED)."""
+    def start(self, *, now: datetime, caller_kind: str, scopes: Sequence[str]) -> Import:
+        """With the rights of whoever starts it.
+
+        Raises RuleBroken (IMPORT_FILE_MISSING, IMPORT_EXPIRED, IMPORT_CANCELLED).
+        """
+        return replace(self._started(now), caller_kind=caller_kind, scopes=scopes)
+
+    def _started(self, now: datetime) -> Import:
         self.ensure_kept()
         if self.may_resume:
             return replace(self._moved(Move.RESUME, now), failures=(), finished_at=None)

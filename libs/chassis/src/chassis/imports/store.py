@@ -16,6 +16,7 @@ from chassis.imports.tables import import_results, import_runs, import_sources
 from chassis.imports.target import RowOutcome, Taken
 from chassis.pages import ASC, Sort
 from chassis.rows import fetch_row, from_columns, insert_row, update_row
+from chassis.tables import tenant_settings
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
 
@@ -65,6 +66,12 @@ def running() -> Select[Any]:
     """How many imports of the tenant are under way, for its quota."""
     under_way = import_runs.c.state.in_([ImportState.QUEUED, ImportState.RUNNING])
     return select(func.count()).select_from(import_runs).where(under_way)
+
+
+async def tenant_writes(tx: AsyncConnection) -> bool:
+    """Whether the tenant is neither suspended nor deleted."""
+    status = (await tx.execute(select(tenant_settings.c.status))).scalar_one_or_none()
+    return status in (None, "ACTIVE")
 
 
 async def put_file(tx: AsyncConnection, import_id: UUID, content: bytes) -> None:

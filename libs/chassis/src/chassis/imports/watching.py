@@ -9,13 +9,13 @@ from fastapi.sse import ServerSentEvent
 
 from chassis.access.guards import check_access
 from chassis.access.reach import Access, Scoped
-from chassis.auth import Caller
+from chassis.auth import Caller, Principal
 from chassis.clock import Now
-from chassis.db import Database
 from chassis.imports import store
 from chassis.imports.answers import shown
 from chassis.imports.runs import Import
 from chassis.operations.waiter import OperationWaiter
+from chassis.tenants.streams import TURNED_AWAY, entering, looking
 
 STREAM_SECONDS, POLL_SECONDS = 300.0, 0.5  # then the browser connects again, with a fresh token
 
@@ -24,8 +24,7 @@ def seen_by_caller(scoped: Scoped) -> Callable[..., Awaitable[None]]:
     """A dependency: the caller sees this import. Its transaction is over before the stream."""
 
     async def seen(import_id: UUID, request: Request, caller: Caller, now: Now) -> None:
-        database: Database = request.app.state.database
-        async with database.begin(caller.tenant_id) as tx:
+        async with entering(request, caller) as tx:
             await check_access(tx, caller, scoped, import_id, Access.READ, now)
             await store.get(tx, import_id)
 
@@ -36,15 +35,18 @@ async def import_events(
     request: Request, import_id: UUID, caller: Caller
 ) -> AsyncIterator[ServerSentEvent]:
     """An import's progress as server-sent events, until it has ended."""
-    database: Database = request.app.state.database
     loop = asyncio.get_running_loop()
-    until, run = loop.time() + STREAM_SECONDS, None
-    while (run is None or not run.has_ended) and loop.time() < until and not _is_stopping(request):
-        known, run = run, await _look(database, caller.tenant_id, import_id)
-        if known is None or known.version != run.version:
+    until, known = loop.time() + STREAM_SECONDS, 0
+    while loop.time() < until and not _is_stopping(request):
+        run = await _look(request, caller, import_id)
+        if run is None:
+            return
+        if run.version != known:
+            known = run.version
             yield ServerSentEvent(event="import", data=shown(request, run), retry=2000)
-        if not run.has_ended:
-            await asyncio.sleep(POLL_SECONDS)
+        if run.has_ended:
+            return
+        await asyncio.sleep(POLL_SECONDS)
 
 
 def _is_stopping(request: Request) -> bool:
@@ -52,6 +54,10 @@ def _is_stopping(request: Request) -> bool:
     return waiter is not None and waiter.closed
 
 
-async def _look(database: Database, tenant: UUID, import_id: UUID) -> Import:
-    async with database.begin(tenant) as tx:
-        return await store.get(tx, import_id)
+async def _look(request: Request, caller: Principal, import_id: UUID) -> Import | None:
+    """The import as it stands; None when the caller is let in no more."""
+    try:
+        async with looking(request, caller) as tx:
+            return await store.get(tx, import_id)
+    except TURNED_AWAY:
+        return None

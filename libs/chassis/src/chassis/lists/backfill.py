@@ -31,7 +31,10 @@ def give_words(table: str, *, resource: str, columns: Sequence[str]) -> None:
                 "text": searched_text(row._mapping[name] for name in columns),
             }
             for row in rows
+            if any(row._mapping[name] for name in columns)
         ]
+        if not told:
+            continue
         grams = [{**one, "gram": gram} for one in told for gram in sorted(grams_of(one["text"]))]
         bind.execute(_TEXTS, told)
         if grams:
@@ -49,6 +52,3 @@ def _pages(bind: Connection, table: str, columns: Sequence[str]) -> Iterator[Seq
     while rows := bind.execute(query, last).all():
         yield rows
         last = {"tenant_id": str(rows[-1].tenant_id), "id": str(rows[-1].id)}
-
-
-fill_words = give_words  # what some migrations call it

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -43,7 +44,8 @@ class Listing(Generic[T]):
     """What a list shows, filters, sorts and searches by; declares the indexes of it all.
 
     `of` is a `Scoped` resource, or the table of one that everybody sees (then `resource` names
-    it). Without `shape`, rows become `shows` by way of the dataclass `entity`, if given. Its
+    it). Without `shape`, rows become `shows` by way of the dataclass `entity`, if given; `by_day`
+    gives the `shape` of rows that look different on every business day of the tenant. Its
     indexes hang on the table from here on; `sorts` are NOT NULL columns, or have a `sort_column`.
     `more` are columns made of other tables' rows. `personal` names the column of the subject who
     alone sees a row, whatever else he may; such a list is not exported.
@@ -58,6 +60,7 @@ class Listing(Generic[T]):
         collection: str = "",
         entity: type[Any] | None = None,
         shape: Callable[[Row], T] | None = None,
+        by_day: Callable[[date], Callable[[Row], T]] | None = None,
         filters: Sequence[str | Filter] = (),
         sorts: Sequence[str] = (),
         words: Sequence[str] = (),
@@ -72,7 +75,7 @@ class Listing(Generic[T]):
         self.collection = collection or self.table.name.replace("_", "-")
         self.shows, self.sorts, self.filters = shows, tuple(sorts), tuple(filters)
         self._entity, self._shape, self._custom = entity, shape, custom
-        self.more, self.personal = tuple(more), personal
+        self.more, self.personal, self.by_day = tuple(more), personal, by_day
         self.parameters = [p for one in filters for p in parameters_of(self.table, one)]
         self._conditions = {parameter.name: parameter.where for parameter in self.parameters}
         self._query = self._declared(words=bool(words))
@@ -112,7 +115,8 @@ class Listing(Generic[T]):
         return self._indexes
 
     def shape(self, row: Row) -> T:
-        """A row as the API shows it."""
+        """A row as the API shows it; of a list that has none `by_day`."""
+        assert self.by_day is None, f"{self.collection} look different every day"
         if self._shape is not None:
             return self._shape(row)
         if self._entity is not None:

@@ -1,5 +1,6 @@
 """Where a client asks how far an operation is: by polling, or as a stream."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
@@ -8,15 +9,16 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from chassis.auth import Caller, Principal
-from chassis.db import Database
 from chassis.operations.answers import RETRY_AFTER, OperationOut, shaped
 from chassis.operations.store import Operation, get_operation
-from chassis.operations.waiter import OperationWaiter
+from chassis.operations.waiter import QUICK_FOR, OperationWaiter
 from chassis.routing import new_router
+from chassis.tenants.streams import TURNED_AWAY, entering, looking
 from chassis.transaction import Tx
 from kernel.errors import NotFound
 
 STREAM_SECONDS = 300  # then the browser connects again, with a fresh token
+LOOK_SECONDS = 5.0  # how long a stream waits before it passes the gate again
 
 
 def operation_router() -> APIRouter:
@@ -51,8 +53,7 @@ def _shown(request: Request, caller: Principal, operation: Operation) -> Operati
 
 async def _seen(operation_id: UUID, request: Request, caller: Caller) -> Operation:
     """The operation, in a transaction that is over before the stream begins."""
-    database: Database = request.app.state.database
-    async with database.begin(caller.tenant_id) as tx:
+    async with entering(request, caller) as tx:
         return _shown(request, caller, await get_operation(tx, operation_id))
 
 
@@ -63,7 +64,31 @@ async def operation_events(
     yield ServerSentEvent(event="operation", data=shaped(request, operation), retry=2000)
     if operation.ended:
         return
-    waiter: OperationWaiter = request.app.state.operation_waiter
-    ended = await waiter.ended(caller.tenant_id, operation.id, within=STREAM_SECONDS)
+    ended = await _end_of(request, caller, operation.id)
     if ended is not None:
-        yield ServerSentEvent(event="operation", data=shaped(request, ended))
+        yield ServerSentEvent(event="operation", data=shaped(request, ended), retry=2000)
+
+
+async def _end_of(request: Request, caller: Principal, operation_id: UUID) -> Operation | None:
+    """The operation when it has ended; None when the time is over or the caller let in no more."""
+    waiter: OperationWaiter = request.app.state.operation_waiter
+    loop, quick_for = asyncio.get_running_loop(), QUICK_FOR
+    until = loop.time() + STREAM_SECONDS
+    while (left := until - loop.time()) > 0 and not waiter.closed:
+        ended = await waiter.ended(
+            caller.tenant_id, operation_id, within=min(LOOK_SECONDS, left), quick_for=quick_for
+        )
+        if not await _is_let_in(request, caller):
+            return None
+        if ended is not None:
+            return ended
+        quick_for = 0.0
+    return None
+
+
+async def _is_let_in(request: Request, caller: Principal) -> bool:
+    try:
+        async with looking(request, caller):
+            return True
+    except TURNED_AWAY:
+        return False

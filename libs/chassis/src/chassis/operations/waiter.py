@@ -45,13 +45,15 @@ class OperationWaiter:
         self._poll: asyncio.Task[None] | None = None
         self._closed = False
 
-    async def ended(self, tenant: UUID, operation_id: UUID, *, within: float) -> Operation | None:
+    async def ended(
+        self, tenant: UUID, operation_id: UUID, *, within: float, quick_for: float = QUICK_FOR
+    ) -> Operation | None:
         """The operation as soon as it has ended; None when the time is over or we are closing."""
         if self._closed:
             return None
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Operation | None] = loop.create_future()
-        waiting = _Waiting(tenant, operation_id, loop.time() + QUICK_FOR, answer)
+        waiting = _Waiting(tenant, operation_id, loop.time() + quick_for, answer)
         self._waiting.add(waiting)
         self._wake()
         try:

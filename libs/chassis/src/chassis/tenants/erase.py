@@ -1,17 +1,14 @@
-"""Erases a person from every table of a service: marked columns, and traces in JSON and texts."""
+"""Erases a person from a service's tables: empties the columns that are marked as personal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
 from sqlalchemy import (
-    Column,
     ColumnElement,
-    LargeBinary,
     String,
     Table,
     Text,
-    Uuid,
     cast,
     delete,
     func,
@@ -19,80 +16,116 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.lists.words import keep_words
-from chassis.tenants.rooms import DIGEST, ERASED, FILE, SUBJECT, marked, tenant_of
-from chassis.tenants.scrub import GONE, Person, blanked, is_packed, scrubbed
+from chassis.tenants.pages import Page
+from chassis.tenants.rooms import DIGEST, ERASED, REACHED, SUBJECT, marked
+from chassis.tenants.scrub import GONE, Person
 
-MOST = 10_000  # rows of a table that are about one person
 REWRITE: Final = text("SELECT rewrite_row(:target, CAST(:key AS jsonb), CAST(:fresh AS jsonb))")
-# Their strings are the service's own words, or they are dealt with through `keep_words`.
-UNTOUCHED = frozenset({"search_texts", "search_grams", "jobs", "tenant_exports"})
 
 
 async def gather(tx: AsyncConnection, tables: Sequence[Table], person: Person) -> None:
-    """Learn the ids and the values of all rows about the person, from whatever was given."""
+    """Learn the further ids of the person, and the values of all rows of theirs."""
     known = -1
     while known != len(person.ids):
         known = len(person.ids)
         for table in tables:
-            for row in await _rows_about(tx, table, person):
-                if "id" in table.c and marked(table, *ERASED):
-                    person.ids.add(row["id"])
-                values = (row[column.key] for column in marked(table, *ERASED))
-                person.found |= {one for one in values if isinstance(one, str) and one != GONE}
+            await _learn(tx, table, person)
 
 
-async def erase_rows(tx: AsyncConnection, table: Table, person: Person) -> int:
-    """Empty the marked columns of the rows about the person; how many rows there were."""
-    rows = await _rows_about(tx, table, person)
+async def _learn(tx: AsyncConnection, table: Table, person: Person) -> None:
+    about = list(_theirs(table, person))
+    if not about or not marked(table, *ERASED):
+        return
+    mine = Page(table, None, None).within()
+    for row in (await tx.execute(select(table).where(*mine, or_(*about)))).mappings():
+        if "id" in table.c:
+            person.ids.add(row["id"])
+        values = (row[column.key] for column in marked(table, *ERASED))
+        person.found |= {one for one in values if isinstance(one, str) and one != GONE}
+
+
+async def erase_rows(tx: AsyncConnection, page: Page, person: Person) -> int:
+    """Empty the marked columns of the person's rows on this page; how many rows there were.
+
+    A row that only has their phone or mail may be another's, and loses just that.
+    """
+    table = page.table
+    rows = await _rows_about(tx, page, person)
     if marked(table, DIGEST):
         for row in rows:
             await tx.execute(delete(table).where(*_key_is(table, row)))
         return len(rows)
-    columns = [one for one in marked(table, *ERASED) if not one.primary_key]
-    if not rows or not columns:
-        return 0
-    empty = {str(one.name): None if one.nullable else GONE for one in columns}
-    for row in rows:
-        await _rewrite(tx, table, row, empty)
+    emptied = [(row, empty) for row in rows if (empty := _emptied(table, row, person))]
+    for row, empty in emptied:
+        await rewrite(tx, table, row, empty)
     if "id" in table.c:
-        await keep_words(tx, table, [{**row, **empty} for row in rows])
-    return len(rows)
+        await keep_words(tx, table, [{**row, **empty} for row, empty in emptied])
+    return len(emptied)
 
 
 async def _rows_about(
-    tx: AsyncConnection, table: Table, person: Person
+    tx: AsyncConnection, page: Page, person: Person
 ) -> Sequence[Mapping[str, Any]]:
-    conditions = list(_about(table, person))
+    conditions = [*_theirs(page.table, person), *_reached(page.table, person)]
     if not conditions:
         return []
-    found = await tx.execute(_mine(table).where(or_(*conditions)).limit(MOST))
+    found = await tx.execute(select(page.table).where(*page.within(), or_(*conditions)))
     return [dict(row) for row in found.mappings()]
 
 
-def _about(table: Table, person: Person) -> list[ColumnElement[bool]]:
-    ids, given = sorted(person.ids), sorted(person.given)
-    told: list[ColumnElement[bool]] = []
+def _theirs(table: Table, person: Person) -> Iterator[ColumnElement[bool]]:
+    """Rows about nobody else: they have an id of the person, or are about one."""
     if marked(table, *ERASED) and "id" in table.c:
-        told.append(table.c.id.in_(ids))
-    told += [cast(column, String).in_([str(i) for i in ids]) for column in marked(table, SUBJECT)]
-    told += [func.lower(column).in_(given) for column in marked(table, "phone", "email", "login")]
-    return told
+        yield table.c.id.in_(sorted(person.ids))
+    for column in marked(table, SUBJECT):
+        yield cast(column, String).in_([str(one) for one in sorted(person.ids)])
 
 
-def _mine(table: Table) -> Any:
-    """The backbone's tables show the worker all tenants, so the tenant is said aloud."""
-    return select(table).where(tenant_of(table) == text("current_setting('app.tenant')::uuid"))
+def _reached(table: Table, person: Person) -> Iterator[ColumnElement[bool]]:
+    """Rows that a given phone or mail stands in, and keys on one."""
+    given = sorted(person.given)
+    for column in marked(table, *REACHED):
+        yield func.lower(column).in_(given)
+    for column in marked(table, DIGEST):
+        if isinstance(column.type, Text):
+            yield func.lower(column).in_(given)
+    yield from _keys_on(table, given)
+
+
+def _keys_on(table: Table, given: Sequence[str]) -> Iterator[ColumnElement[bool]]:
+    """Digests of a value tell by their `kind` of which column of the subject's row they are."""
+    if not marked(table, DIGEST) or "kind" not in table.c:
+        return
+    for subject in marked(table, SUBJECT):
+        for other in table.metadata.sorted_tables:
+            for column in marked(other, *REACHED) if "id" in other.c else ():
+                named = select(other.c.id).where(func.lower(column).in_(given))
+                yield (table.c.kind == str(column.name)) & subject.in_(named)
+
+
+def _emptied(table: Table, row: Mapping[str, Any], person: Person) -> dict[str, Any]:
+    """The columns of a row to empty, and with what."""
+    columns = [one for one in marked(table, *ERASED) if not one.primary_key]
+    if not _is_theirs(table, row, person):
+        reached = marked(table, *REACHED)
+        columns = [c for c in reached if str(row[c.key]).lower() in person.given]
+    return {str(one.name): None if one.nullable else GONE for one in columns}
+
+
+def _is_theirs(table: Table, row: Mapping[str, Any], person: Person) -> bool:
+    ids = {str(one) for one in person.ids}
+    about = [row[column.key] for column in marked(table, SUBJECT)]
+    return str(row.get("id")) in ids or any(str(one) in ids for one in about)
 
 
 def _key_is(table: Table, row: Mapping[Any, Any]) -> list[ColumnElement[bool]]:
     return [column == row[column.key] for column in table.primary_key.columns]
 
 
-async def _rewrite(
+async def rewrite(
     tx: AsyncConnection, table: Table, row: Mapping[Any, Any], fresh: Mapping[str, Any]
 ) -> None:
     """As the tables' owner: much of this is append-only for everybody else."""
@@ -103,54 +136,3 @@ async def _rewrite(
 
 def _json(values: Mapping[str, Any]) -> str:
     return orjson.dumps(values, default=str).decode()
-
-
-async def erase_traces(tx: AsyncConnection, table: Table, person: Person) -> int:
-    """Cut the person out of JSON, free texts and files that name them; how many rows that were."""
-    columns = [column for column in table.c if _may_hold_traces(column)]
-    if table.name in UNTOUCHED or not columns or not person.needles:
-        return 0
-    query = _mine(table).where(or_(*_naming(table, columns, person))).limit(MOST)
-    rewritten = 0
-    for row in (await tx.execute(query)).mappings().all():
-        cleaned = {str(c.name): _cleaned(c, row[c.key], person) for c in columns}
-        fresh = {name: one for name, one in cleaned.items() if one is not None}
-        if fresh:
-            rewritten += 1
-            await _rewrite(tx, table, row, fresh)
-    return rewritten
-
-
-def _may_hold_traces(column: Column[Any]) -> bool:
-    if column.primary_key or column.computed is not None:
-        return False
-    if isinstance(column.type, LargeBinary):
-        return column.info.get("personal") == FILE
-    return isinstance(column.type, JSONB) or type(column.type) is Text
-
-
-def _naming(
-    table: Table, columns: Sequence[Column[Any]], person: Person
-) -> list[ColumnElement[bool]]:
-    """Rows that hold a value that was given, or an id of the person in whatever column."""
-    told = [_holds(column, needle) for column in columns for needle in person.needles]
-    ids = sorted(person.ids)
-    return told + [column.in_(ids) for column in table.c if isinstance(column.type, Uuid)]
-
-
-def _holds(column: Column[Any], needle: str) -> ColumnElement[bool]:
-    if isinstance(column.type, LargeBinary):
-        return func.pg_catalog.position(column, needle.encode()) > 0
-    return func.strpos(func.lower(cast(column, Text)), needle.lower()) > 0
-
-
-def _cleaned(column: Column[Any], value: Any, person: Person) -> Any:
-    """The value without the person, as JSON has it; None where nothing changes."""
-    values = person.given | person.found
-    if value is None:
-        return None
-    if isinstance(value, bytes):
-        clean = b"" if is_packed(value) else blanked(value, person)
-        return "\\x" + clean.hex() if clean != value else None
-    cleaned = scrubbed(value, values)
-    return cleaned if cleaned != value else None

@@ -49,6 +49,18 @@ class Gate:
         Raises Unavailable (TENANT_NOT_READY), Forbidden (TENANT_SUSPENDED, TENANT_DELETED,
         PERSON_INACTIVE) and TooManyRequests (QUOTA_REQUESTS).
         """
+        known = await self._admit(tx, caller, method)
+        _take(known, time.monotonic())
+        tx.info[ROW_LIMIT] = known.quotas.rows
+
+    async def look(self, tx: AsyncConnection, caller: Principal) -> None:
+        """Let a stream that has entered read on; a look is no request, so that no limit counts it.
+
+        Raises Unavailable (TENANT_NOT_READY), Forbidden (TENANT_DELETED, PERSON_INACTIVE).
+        """
+        await self._admit(tx, caller, "GET")
+
+    async def _admit(self, tx: AsyncConnection, caller: Principal, method: str) -> Known:
         known = await self._read(tx, str(caller.tenant_id))
         if known.status == "DELETED":
             raise Forbidden("TENANT_DELETED")
@@ -56,8 +68,7 @@ class Gate:
             raise Forbidden("TENANT_SUSPENDED")
         if caller.kind == "person":
             await self._ensure_active(tx, caller)
-        _take(known, time.monotonic())
-        tx.info[ROW_LIMIT] = known.quotas.rows
+        return known
 
     async def _read(self, tx: AsyncConnection, tenant: str) -> Known:
         now = time.monotonic()

@@ -18,6 +18,7 @@ from chassis.tables import WITHOUT_TENANT
 # is about ("subject"), a row that is nothing but a key on such data ("digest"), and a whole file.
 ERASED = frozenset({"name", "phone", "email", "text", "login"})
 SUBJECT, DIGEST, FILE = "subject", "digest", "file"
+REACHED = frozenset({"phone", "email", "login"})  # what a person is reached by; others may share it
 
 # How the service works, not what the tenant has: in no export.
 TECHNICAL = frozenset(

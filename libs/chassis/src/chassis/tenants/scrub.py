@@ -1,6 +1,5 @@
 """What is known of a person to erase, and how their traces are cut out of texts and JSON."""
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,8 +14,9 @@ SHORTEST = 5  # characters; shorter values would be cut out of what has nothing 
 class Person:
     """Whom to erase. `given` was asked for, `found` stood in the rows about them.
 
-    What was given is cut out everywhere, what was found (a name, say, that others have too) only
-    where the person is meant: beside one of their `ids` or a given value.
+    What was given is cut out everywhere, what was found in the rows of their `ids` (a name, say,
+    that others have too) only where the person is meant: beside an id or a given value. A row that
+    only has a given phone or mail may be another's: it loses that value and nothing else.
     """
 
     ids: set[UUID] = field(default_factory=set)
@@ -37,7 +37,7 @@ def spellings(phones: Iterable[str], emails: Iterable[str]) -> set[str]:
     return {one for one in found if len(one) >= SHORTEST}
 
 
-def _cuttable(value: str) -> bool:
+def cuttable(value: str) -> bool:
     """Whether a value may be cut out of a longer text: short Latin ones stand in other words."""
     return len(value) >= SHORTEST or (len(value) > 1 and not value.isascii())
 
@@ -46,7 +46,7 @@ def scrubbed_text(text: str, values: Iterable[str]) -> str:
     """The text without these values, the longest first."""
     if text in values:
         return GONE
-    for value in sorted(filter(_cuttable, values), key=len, reverse=True):
+    for value in sorted(filter(cuttable, values), key=len, reverse=True):
         text = re.sub(re.escape(value), GONE, text, flags=re.IGNORECASE)
     return text
 
@@ -58,37 +58,3 @@ def scrubbed(document: Any, values: set[str]) -> Any:
     if isinstance(document, list):
         return [scrubbed(one, values) for one in document]
     return scrubbed_text(document, values) if isinstance(document, str) else document
-
-
-def blanked(content: bytes, person: Person) -> bytes:
-    """A file whose lines about the person lose their values, stars for each of the bytes.
-
-    So it is as long as before, and places in it stay where they are.
-    """
-    needles = [raw for one in person.needles for raw in _encodings(one)]
-    values = [raw for one in person.given | person.found for raw in _encodings(one)]
-    lines = content.split(b"\n")
-    return b"\n".join(_starred(line, values) if _has(line, needles) else line for line in lines)
-
-
-def _encodings(value: str) -> set[bytes]:
-    escaped = json.dumps(value)[1:-1]
-    return (
-        {value.encode(), value.encode("gb18030"), escaped.encode()} if _cuttable(value) else set()
-    )
-
-
-def _has(line: bytes, needles: Iterable[bytes]) -> bool:
-    lower = line.lower()
-    return any(one.lower() in lower for one in needles)
-
-
-def _starred(line: bytes, values: Iterable[bytes]) -> bytes:
-    for raw in sorted(values, key=len, reverse=True):
-        line = re.sub(re.escape(raw), b"*" * len(raw), line, flags=re.IGNORECASE)
-    return line
-
-
-def is_packed(content: bytes) -> bool:
-    """A spreadsheet is a zip archive: nothing can be found in it, so all of it goes."""
-    return content.startswith(b"PK\x03\x04")

@@ -3,9 +3,9 @@
 Every service listens for tasks and runs them; `chassis.worker` gives them to it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -18,8 +18,9 @@ from chassis.consumer.subscriptions import Meta, Subscription, process
 from chassis.directory import settings_of
 from chassis.jobs.queue import Again, Done, GivenUpHandler, Job, JobHandler, enqueue
 from chassis.outbox import publish
-from chassis.tenants import delete, erase, export, rooms
+from chassis.tenants import delete, erase, export, rooms, traces
 from chassis.tenants.burials import bury
+from chassis.tenants.pages import page_of
 from chassis.tenants.scrub import Person, spellings
 from contracts.event import REGISTRY
 from contracts.org.events import TenantTaskRequested
@@ -33,11 +34,13 @@ WAIT = timedelta(seconds=5)
 # Why something stays, for whoever reads the report.
 NOTES: Mapping[str, tuple[str, ...]] = {
     "EXPORT": ("SECRETS_LEFT_OUT",),
-    "ERASE": ("KAFKA_14_DAYS", "SPELLINGS_WITH_SPACES_IN_FILES"),
+    "ERASE": ("KAFKA_14_DAYS", "SPELLINGS_WITH_SPACES_IN_FILES", "TENANT_EXPORTS_7_DAYS"),
     "DELETE": ("KAFKA_14_DAYS", "TOMBSTONE"),
 }
 State = dict[str, Any]
 Step = Callable[[AsyncConnection, str, Table, State], Any]
+# Called when a service's rows are free of whoever has these ids, so that it tells its replicas.
+Erased = Callable[[AsyncConnection, Collection[UUID], datetime], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,9 @@ async def begin(tx: AsyncConnection, event: TenantTaskRequested) -> None:
     await enqueue(tx, KIND, str(event.task_id), run_at=now(), payload=state)
 
 
-def job(service: str) -> JobHandler:
+def job(service: str, erased: Erased | None = None) -> JobHandler:
     """The job handler that does this service's part, one chunk a call."""
-    return partial(_chunk, service)
+    return partial(_chunk, service, erased)
 
 
 def failure(service: str) -> GivenUpHandler:
@@ -86,7 +89,9 @@ def failure(service: str) -> GivenUpHandler:
     return on_given_up
 
 
-async def _chunk(service: str, tx: AsyncConnection, job: Job) -> Done | Again:
+async def _chunk(
+    service: str, erased: Erased | None, tx: AsyncConnection, job: Job
+) -> Done | Again:
     state: State = dict(job.payload)
     if "until" in state:
         return await _settled(service, tx, job, state)
@@ -94,6 +99,8 @@ async def _chunk(service: str, tx: AsyncConnection, job: Job) -> Done | Again:
     if state["place"] < len(tables):
         await _steps(tx, service, tables, state)
         return Again(job.now, state)
+    if erased is not None and state["kind"] == "ERASE":
+        await erased(tx, [UUID(one) for one in state["ids"]], job.now)
     await _report(service, tx, state)
     if state["kind"] != "DELETE":
         return Done()
@@ -106,15 +113,22 @@ async def _steps(tx: AsyncConnection, service: str, tables: Sequence[Table], sta
     before = sum(state["rows"].values())
     while state["place"] < last and sum(state["rows"].values()) - before < ROWS:
         await STEPS[state["kind"]](tx, service, tables[state["place"]], state)
+        if state["after"] is not None:  # there is more of this table
+            return
 
 
 def _tables(service: str, kind: str) -> list[Table]:
-    """In order: of an erasure the audit comes last, as it tells of all before it."""
+    """In order. An erasure goes through them twice, as the traces need the values of all rows.
+
+    First the keys, which need the rows they are on; last the audit, as it tells of all before it.
+    """
     if kind == "EXPORT":
         return list(rooms.exported(service))
     if kind == "DELETE":
         return [table for table in rooms.tables_of(service) if table.name not in delete.LAST]
-    return sorted(rooms.tables_of(service), key=lambda table: table.name == "audit_entries")
+    tables = rooms.tables_of(service)
+    first = sorted(tables, key=lambda table: not rooms.marked(table, rooms.DIGEST))
+    return first + sorted(tables, key=lambda table: table.name == "audit_entries")
 
 
 def _count(state: State, table: Table, rows: int) -> None:
@@ -145,18 +159,17 @@ async def _erase(tx: AsyncConnection, service: str, table: Table, state: State) 
         given=spellings(state["phones"], state["emails"]),
         found=set(state.get("found", ())),
     )
-    if state["place"] == 0:
-        await _prepare(tx, service, person, state)
-    _count(state, table, await erase.erase_traces(tx, table, person))
-    _next(state)
-
-
-async def _prepare(tx: AsyncConnection, service: str, person: Person, state: State) -> None:
     tables = rooms.tables_of(service)
-    await erase.gather(tx, tables, person)
-    for table in tables:
-        _count(state, table, await erase.erase_rows(tx, table, person))
-    state.update(ids=[str(one) for one in person.ids], found=sorted(person.found))
+    if "found" not in state:
+        await erase.gather(tx, tables, person)
+        state.update(ids=[str(one) for one in person.ids], found=sorted(person.found))
+    page = await page_of(tx, table, state["after"])
+    step = erase.erase_rows if state["place"] < len(tables) else traces.erase_traces
+    _count(state, table, await step(tx, page, person))
+    if page.last is None:
+        return _next(state)
+    state.update(after=dict(page.last))
+    return None
 
 
 async def _delete(tx: AsyncConnection, _: str, table: Table, state: State) -> None:

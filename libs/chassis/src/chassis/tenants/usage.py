@@ -1,6 +1,6 @@
 """How many records a tenant with a limit has; one without a limit is not counted."""
 
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,6 +25,14 @@ async def count_records(tx: AsyncConnection, table: Table, records: int = 1) -> 
         if await _use_up(tx, records, limit):
             return
     raise Conflict("QUOTA_ROWS", limit=limit)
+
+
+async def forget_count(tx: AsyncConnection) -> None:
+    """Let the next record be preceded by a new count: without a limit nobody counted on.
+
+    Called whenever the tenant's limit changes.
+    """
+    await tx.execute(delete(tenant_usage))
 
 
 def _is_counted(table: Table) -> bool:

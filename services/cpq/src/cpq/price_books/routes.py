@@ -138,6 +138,10 @@ async def _replace(
     return await actions.edit_price_book(tx, book_id, body.changed, actor=caller.subject, now=now)
 
 
+async def _restore(tx: AsyncConnection, book_id: UUID, _: Principal, now: datetime) -> PriceBook:
+    return await actions.restore_price_book(tx, book_id, now=now)
+
+
 names = external_id_router(
     ByExternalId(
         scoped=Catalogue(actions.RESOURCE),
@@ -146,8 +150,11 @@ names = external_id_router(
         answer=PriceBookOut,
         create=_create,
         update=_replace,
+        restore=_restore,
         get=store.get,
     )
 )
-audit = audit_router("/price-books", resource=actions.RESOURCE, dependencies=[READ])
+audit = audit_router(
+    "/price-books", resource=actions.RESOURCE, table=store.price_books, dependencies=[READ]
+)
 ROUTERS = (names, router, audit)

@@ -115,6 +115,10 @@ async def _replace(
     return await actions.replace_product(tx, product_id, edit, active=body.active, now=now)
 
 
+async def _restore(tx: AsyncConnection, product_id: UUID, _: Principal, now: datetime) -> Product:
+    return await actions.restore_product(tx, product_id, now=now)
+
+
 names = external_id_router(
     ByExternalId(
         scoped=Catalogue(actions.RESOURCE),
@@ -123,8 +127,11 @@ names = external_id_router(
         answer=ProductOut,
         create=_create,
         update=_replace,
+        restore=_restore,
         get=store.get,
     )
 )
-audit = audit_router("/products", resource=actions.RESOURCE, dependencies=[READ])
+audit = audit_router(
+    "/products", resource=actions.RESOURCE, table=store.products, dependencies=[READ]
+)
 ROUTERS = (names, router, audit)

@@ -227,6 +227,10 @@ async def _replace(
     return await drafts.amend_quote(tx, quote_id, body.replacing, now=now)
 
 
+async def _restore(tx: AsyncConnection, quote_id: UUID, _: Principal, now: datetime) -> Quote:
+    return await moves.restore_quote(tx, quote_id, now=now)
+
+
 names = external_id_router(
     ByExternalId(
         scoped=QUOTES,
@@ -235,9 +239,10 @@ names = external_id_router(
         answer=QuoteOut,
         create=_create,
         update=_replace,
+        restore=_restore,
         get=store.get,
     )
 )
 access = access_router(QUOTES, collection="quotes", transfer=moves.transfer_quote)
-audit = audit_router("/quotes", resource=QUOTES.resource, dependencies=[READ])
+audit = audit_router("/quotes", resource=QUOTES.resource, table=QUOTES.table, dependencies=[READ])
 ROUTERS = (names, access, router, audit)

@@ -39,7 +39,9 @@ READ, WRITE = [may_read(ACCOUNTS)], [may_write(ACCOUNTS)]
 Seen = Annotated[Reach, may_list(ACCOUNTS)]
 
 router = new_router("/accounts", tag="accounts")
-audit = audit_router("/accounts", resource=ACCOUNTS.resource, dependencies=READ)
+audit = audit_router(
+    "/accounts", resource=ACCOUNTS.resource, table=ACCOUNTS.table, dependencies=READ
+)
 
 
 async def _reach(tx: AsyncConnection, caller: Principal, now: datetime) -> Reach:
@@ -163,6 +165,10 @@ async def account_totals(account_id: UUID, tx: Tx) -> AccountTotals:
     return AccountTotals(account_id=account_id, totals=totals)
 
 
+async def _restore(tx: AsyncConnection, account_id: UUID, _: Principal, now: datetime) -> Account:
+    return await actions.restore_account(tx, account_id, now=now)
+
+
 by_external_id = external_id_router(
     ByExternalId(
         scoped=ACCOUNTS,
@@ -171,6 +177,7 @@ by_external_id = external_id_router(
         answer=AccountOut,
         create=_create,
         update=_replace,
+        restore=_restore,
         get=store.get,
     )
 )

@@ -34,7 +34,9 @@ READ, WRITE = [may_read(CONTACTS)], [may_write(CONTACTS)]
 
 router = new_router("/contacts", tag="contacts")
 access = access_router(CONTACTS, collection="contacts", transfer=actions.transfer_contact)
-audit = audit_router("/contacts", resource=CONTACTS.resource, dependencies=READ)
+audit = audit_router(
+    "/contacts", resource=CONTACTS.resource, table=CONTACTS.table, dependencies=READ
+)
 
 
 async def _create(
@@ -124,6 +126,10 @@ async def contact_restore(
     return ContactOut.model_validate(contact)
 
 
+async def _restore(tx: AsyncConnection, contact_id: UUID, _: Principal, now: datetime) -> Contact:
+    return await actions.restore_contact(tx, contact_id, now=now)
+
+
 by_external_id = external_id_router(
     ByExternalId(
         scoped=CONTACTS,
@@ -132,6 +138,7 @@ by_external_id = external_id_router(
         answer=ContactOut,
         create=_create,
         update=_replace,
+        restore=_restore,
         get=store.get,
     )
 )

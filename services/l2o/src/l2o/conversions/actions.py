@@ -2,6 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.reach import EVERYTHING, Reach
+from chassis.access.reaching import reach_in_directory
 from chassis.outbox import publish
 from contracts.mtl.events import LeadConverted
 from l2o.accounts import store as accounts
@@ -17,13 +19,22 @@ async def convert_lead(tx: AsyncConnection, event: LeadConverted) -> None:
 
     Known by its own id: the same conversion may come again under the id of another event.
     """
-    missing = event.existing_account and not await accounts.lock_here(tx, event.account_id)
+    missing = event.existing_account and not await _is_seen(tx, event)
     conversion = conversion_of(event, rejected_for="ACCOUNT_NOT_FOUND" if missing else None)
     if not await store.claim(tx, conversion):
         return
     if not missing:
         await _make_three(tx, event)
     await publish(tx, conversion.event(), of=conversion)
+
+
+async def _is_seen(tx: AsyncConnection, event: LeadConverted) -> bool:
+    """Whether the account is there, and within the reach of whoever converts; it is locked then."""
+    reach = EVERYTHING
+    if not event.sees_all:
+        by, at = event.converted_by, event.converted_at
+        reach = Reach() if by is None else await reach_in_directory(tx, by, at)
+    return await accounts.lock_here(tx, event.account_id, reach) is not None
 
 
 async def _make_three(tx: AsyncConnection, event: LeadConverted) -> None:

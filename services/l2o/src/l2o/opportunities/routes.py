@@ -47,7 +47,9 @@ router = new_router("/opportunities", tag="opportunities")
 access = access_router(
     OPPORTUNITIES, collection="opportunities", transfer=actions.transfer_opportunity
 )
-audit = audit_router("/opportunities", resource=OPPORTUNITIES.resource, dependencies=READ)
+audit = audit_router(
+    "/opportunities", resource=OPPORTUNITIES.resource, table=OPPORTUNITIES.table, dependencies=READ
+)
 
 
 async def _create(
@@ -206,6 +208,12 @@ async def opportunity_lose(
     )
 
 
+async def _restore(
+    tx: AsyncConnection, opportunity_id: UUID, _: Principal, now: datetime
+) -> Opportunity:
+    return await actions.restore_opportunity(tx, opportunity_id, now=now)
+
+
 by_external_id = external_id_router(
     ByExternalId(
         scoped=OPPORTUNITIES,
@@ -214,6 +222,7 @@ by_external_id = external_id_router(
         answer=OpportunityOut,
         create=_create,
         update=_replace,
+        restore=_restore,
         get=store.get,
     )
 )

@@ -158,12 +158,14 @@ async def get_all(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Oppo
     return {row["id"]: from_columns(Opportunity, dict(row)) for row in found}
 
 
-async def writable(tx: AsyncConnection, ids: Collection[UUID], reach: Reach) -> set[UUID]:
-    """Those of these that somebody of this reach may change."""
+async def within(
+    tx: AsyncConnection, ids: Collection[UUID], reach: Reach, access: Access = Access.READ
+) -> set[UUID]:
+    """Those of these that somebody of this reach sees, or may change."""
     if reach.everything:
         return set(ids)
     wanted = opportunities.c.id == any_(cast(list(ids), ARRAY(Uuid)))
-    query = select(opportunities.c.id).where(wanted, visible(OPPORTUNITIES, reach, Access.WRITE))
+    query = select(opportunities.c.id).where(wanted, visible(OPPORTUNITIES, reach, access))
     return set((await tx.execute(query)).scalars())
 
 

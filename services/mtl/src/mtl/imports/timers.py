@@ -24,6 +24,9 @@ from mtl.imports.domain import OWNER, LeadRow, lead_body, owner_of
 from mtl.leads.actions import capture_leads
 from mtl.leads.domain import IDENTIFYING, MAX_ATTRIBUTE, MAX_ATTRIBUTES, Duplicate, Lead
 from mtl.leads.schemas import LeadIn
+from mtl.leads.store import LEADS as LEAD_ROWS
+
+RESOURCE = LEAD_ROWS.resource
 
 
 def _read_lead(cells: Cells) -> Reading[LeadRow]:
@@ -39,10 +42,11 @@ def _read_lead(cells: Cells) -> Reading[LeadRow]:
 async def _take_leads(
     tx: AsyncConnection, rows: Sequence[ImportRow[LeadRow]], context: ImportContext
 ) -> list[Taken]:
-    """A lead that is there already is refused, and named: nobody's lead changes owner."""
+    """A lead that is there already is refused, and named if seen: no lead changes owner."""
     owners = await owners_called(tx, {row.value.owner for row in rows if row.value.owner})
     many = [row.value.of(owners) for row in rows]
-    captured = await capture_leads(tx, many, owner_id=context.actor, now=context.now)
+    reach = await context.reach(tx, RESOURCE)
+    captured = await capture_leads(tx, many, owner_id=context.actor, reach=reach, now=context.now)
     return [_taken(row.value, one, owners) for row, one in zip(rows, captured, strict=True)]
 
 
@@ -54,8 +58,8 @@ def _taken(row: LeadRow, captured: Lead | Duplicate, owners: Mapping[str, str]) 
 
 
 def _refused(duplicate: Duplicate) -> Taken:
-    params = {"lead_id": str(duplicate.lead_id), "matched": duplicate.matched}
-    return refused(Finding("LEAD_DUPLICATE", params=params, field=duplicate.matched))
+    field = None if duplicate.hidden else duplicate.matched
+    return refused(Finding("LEAD_DUPLICATE", params=duplicate.told, field=field))
 
 
 LEADS = ImportTarget(

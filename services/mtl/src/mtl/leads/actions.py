@@ -8,16 +8,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.reach import EVERYTHING, Reach
 from chassis.access.transfers import owner_name
 from chassis.custom_fields.values import validated_custom_fields
 from chassis.jobs import queue
-from chassis.operations.store import (
-    Operation,
-    fail_operation,
-    finish_operation,
-    get_operation,
-    start_operation,
-)
+from chassis.operations import store as operations
 from chassis.outbox import publish, publish_all
 from chassis.preconditions import UNCONDITIONAL, Precondition
 from contracts.event import Event
@@ -33,25 +28,35 @@ CONVERSION_TIME = timedelta(minutes=15)
 
 
 async def capture_lead(
-    tx: AsyncConnection, details: LeadDetails, *, owner_id: str | None, now: datetime
+    tx: AsyncConnection,
+    details: LeadDetails,
+    *,
+    owner_id: str | None,
+    reach: Reach = EVERYTHING,
+    now: datetime,
 ) -> Lead:
     """A new lead of whoever it names, else of `owner_id`.
 
-    Raises Conflict (LEAD_DUPLICATE), naming the one that is there, and Invalid (OWNER_UNKNOWN,
-    OWNER_INACTIVE, and what is wrong with custom fields).
+    Raises Conflict (LEAD_DUPLICATE), naming the one that is there if in reach, and Invalid
+    (OWNER_UNKNOWN, OWNER_INACTIVE, and what is wrong with custom fields).
     """
     if details.owner_id is not None:
         await owner_name(tx, details.owner_id)
     fields = await validated_custom_fields(tx, store.LEADS.resource, details.custom_fields)
     details = replace(details, custom_fields=fields)
-    [captured] = await capture_leads(tx, [details], owner_id=owner_id, now=now)
+    [captured] = await capture_leads(tx, [details], owner_id=owner_id, reach=reach, now=now)
     if isinstance(captured, Duplicate):
         raise captured.refusal()
     return captured
 
 
 async def capture_leads(
-    tx: AsyncConnection, many: Sequence[LeadDetails], *, owner_id: str | None, now: datetime
+    tx: AsyncConnection,
+    many: Sequence[LeadDetails],
+    *,
+    owner_id: str | None,
+    reach: Reach = EVERYTHING,
+    now: datetime,
 ) -> list[Lead | Duplicate]:
     """New leads, as if one after the other; in their order the lead, or which one it repeats.
 
@@ -70,6 +75,7 @@ async def capture_leads(
     captured = [lead for lead in leads if lead.id not in duplicates]
     await store.add(tx, captured)
     await publish_all(tx, [(lead.captured(), lead) for lead in captured])
+    duplicates = await store.as_seen(tx, duplicates, reach)
     return [duplicates.get(lead.id, lead) for lead in leads]
 
 
@@ -79,6 +85,7 @@ async def edit_lead(
     edit: Callable[[Lead], Lead],
     *,
     expected: Precondition = UNCONDITIONAL,
+    reach: Reach = EVERYTHING,
     now: datetime,
 ) -> Lead:
     """An edit that changes nothing answers what there is.
@@ -95,7 +102,7 @@ async def edit_lead(
         return before
     expected.check(before)
     lead, changed = before.change(edited, now=now)
-    return await _save(tx, lead, changed, before=before)
+    return await _save(tx, lead, changed, before=before, reach=reach)
 
 
 async def transfer_lead(
@@ -133,7 +140,12 @@ async def delete_lead(
 
 
 async def restore_lead(
-    tx: AsyncConnection, lead_id: UUID, *, expected: Precondition = UNCONDITIONAL, now: datetime
+    tx: AsyncConnection,
+    lead_id: UUID,
+    *,
+    expected: Precondition = UNCONDITIONAL,
+    reach: Reach = EVERYTHING,
+    now: datetime,
 ) -> Lead:
     """One that is there answers itself.
 
@@ -144,11 +156,17 @@ async def restore_lead(
         return before
     expected.check(before)
     lead, restored = before.restore(now=now)
-    return await _save(tx, lead, restored, before=before)
+    return await _save(tx, lead, restored, before=before, reach=reach)
 
 
 async def _save(
-    tx: AsyncConnection, lead: Lead, event: Event, *, before: Lead, actor: str | None = None
+    tx: AsyncConnection,
+    lead: Lead,
+    event: Event,
+    *,
+    before: Lead,
+    actor: str | None = None,
+    reach: Reach = EVERYTHING,
 ) -> Lead:
     """Save and publish; nothing but this lead may have what it is known by now.
 
@@ -157,7 +175,7 @@ async def _save(
     if lead.known_by != before.known_by:
         duplicate = await store.change_keys(tx, lead)
         if duplicate is not None:
-            raise duplicate.refusal()
+            raise (await store.as_seen(tx, {lead.id: duplicate}, reach))[lead.id].refusal()
     saved = await store.save(tx, lead, before=before, actor=actor)
     await publish(tx, event, of=saved)
     return saved
@@ -206,17 +224,18 @@ async def convert_lead(
     opportunity_name: str | None,
     expected: Precondition = UNCONDITIONAL,
     actor: str | None,
+    sees_all: bool = False,
     now: datetime,
-) -> Operation:
+) -> operations.Operation:
     """Let L2O make an account (or take an existing one), a contact and an opportunity of it.
 
     A lead that is converted answers the operation and ids it has, whatever is asked for now: of
-    two tabs the second waits for the row. Raises NotFound, RuleBroken (LEAD_NOT_QUALIFIED, and
-    ACCOUNT_BEING_MADE while another lead's conversion still makes that account).
+    two tabs the second waits for the row. L2O asks what accounts the actor sees, or `sees_all`.
+    Raises NotFound, RuleBroken (LEAD_NOT_QUALIFIED; ACCOUNT_BEING_MADE by another conversion).
     """
     before = await store.get(tx, lead_id, lock=True)
     if before.has_made(Move.CONVERT) and before.conversion_id is not None:
-        return await get_operation(tx, before.conversion_id)
+        return await operations.get_operation(tx, before.conversion_id)
     expected.check(before)
     if account_id is not None and await store.is_being_made(tx, account_id):
         raise RuleBroken("ACCOUNT_BEING_MADE", account_id=str(account_id))
@@ -227,16 +246,18 @@ async def convert_lead(
         opportunity_id=new_id(),
         existing_account=account_id is not None,
     )
-    lead, converted = before.convert(ids, opportunity_name=opportunity_name, actor=actor, now=now)
+    lead, converted = before.convert(
+        ids, opportunity_name=opportunity_name, actor=actor, sees_all=sees_all, now=now
+    )
     await _save(tx, lead, converted, before=before, actor=actor)
     payload, deadline = {"lead_id": str(lead_id)}, now + CONVERSION_TIME
     await queue.enqueue(tx, DEADLINE_JOB, str(ids.id), run_at=deadline, payload=payload)
-    return await start_operation(tx, ids.id, "lead.convert", ids.result())
+    return await operations.start_operation(tx, ids.id, "lead.convert", ids.result())
 
 
 async def complete_conversion(tx: AsyncConnection, conversion_id: UUID) -> None:
     """Account, contact and opportunity are there."""
-    await finish_operation(tx, conversion_id)
+    await operations.finish_operation(tx, conversion_id)
 
 
 async def report_overdue(tx: AsyncConnection, conversion_id: UUID, *, lead_id: UUID) -> bool:
@@ -245,7 +266,7 @@ async def report_overdue(tx: AsyncConnection, conversion_id: UUID, *, lead_id: U
     The lead stays CONVERTED: L2O may make it yet, once somebody redrives the event. Raises
     NotFound.
     """
-    operation = await get_operation(tx, conversion_id)
+    operation = await operations.get_operation(tx, conversion_id)
     if operation.ended:
         return False
     await log.aerror(
@@ -272,8 +293,8 @@ async def reject_conversion(
     Not if the conversion has ended before, or is not the lead's last: late news changes nothing.
     """
     before = await store.get(tx, lead_id, lock=True, with_deleted=True)
-    operation = await get_operation(tx, conversion_id)
+    operation = await operations.get_operation(tx, conversion_id)
     if before.is_converted_by(conversion_id) and not operation.ended:
         lead, reopened = before.reopen(reason, now=now)
         await _save(tx, lead, reopened, before=before, actor=actor)
-    await fail_operation(tx, conversion_id, {"code": reason})
+    await operations.fail_operation(tx, conversion_id, {"code": reason})

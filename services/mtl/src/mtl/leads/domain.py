@@ -185,7 +185,13 @@ class Lead(LeadDetails):
         return lead, LeadDisqualified(lead=lead.state(), reason=reason)
 
     def convert(
-        self, ids: Conversion, *, opportunity_name: str | None, actor: str | None, now: datetime
+        self,
+        ids: Conversion,
+        *,
+        opportunity_name: str | None,
+        actor: str | None,
+        sees_all: bool = False,
+        now: datetime,
     ) -> tuple[Lead, LeadConverted]:
         """Raises RuleBroken (LEAD_NOT_QUALIFIED)."""
         if not self._may(Move.CONVERT):
@@ -209,6 +215,7 @@ class Lead(LeadDetails):
             opportunity_name=opportunity_name or self.title,
             converted_by=actor,
             converted_at=now,
+            sees_all=sees_all,
         )
 
     def is_converted_by(self, conversion_id: UUID) -> bool:
@@ -247,14 +254,23 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Duplicate:
-    """The lead that was there first, and what it has in common."""
+    """The lead that was there first, and what it has in common.
+
+    Of a `hidden` one, which whoever asks does not see, nothing is told but that it is there.
+    """
 
     lead_id: UUID
     matched: str
+    hidden: bool = False
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What a refusal may say of it."""
+        return {} if self.hidden else {"lead_id": str(self.lead_id), "matched": self.matched}
 
     def refusal(self) -> Conflict:
         """LEAD_DUPLICATE."""
-        return Conflict("LEAD_DUPLICATE", lead_id=str(self.lead_id), matched=self.matched)
+        return Conflict("LEAD_DUPLICATE", **self.told)
 
 
 def first_come(

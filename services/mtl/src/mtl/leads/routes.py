@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.access.guards import may_list, may_read, may_write
 from chassis.access.reach import Reach
+from chassis.access.reaching import reach_of, sees_everything
 from chassis.access.routes import access_router
 from chassis.audit.routes import audit_router
 from chassis.auth import Caller, Principal, allow
@@ -36,12 +37,28 @@ from mtl.leads.schemas import (
 )
 
 LEADS = store.LEADS
+ACCOUNTS = "l2o.account"  # which accounts the caller sees, L2O knows
 READ, WRITE = [may_read(LEADS)], [may_write(LEADS)]
 
 router = new_router("/leads", tag="leads")
 access = access_router(LEADS, collection="leads", transfer=actions.transfer_lead)
-audit = audit_router("/leads", resource=LEADS.resource, dependencies=READ)
+audit = audit_router("/leads", resource=LEADS.resource, table=LEADS.table, dependencies=READ)
 custom_fields = custom_field_router("mtl", {LEADS.resource: store.leads})
+
+
+async def _seen(tx: AsyncConnection, caller: Principal, now: datetime) -> Reach:
+    """Which leads a refusal may name."""
+    return await reach_of(tx, caller, LEADS.resource, now)
+
+
+async def _create(tx: AsyncConnection, body: LeadIn, caller: Principal, now: datetime) -> Lead:
+    return await actions.capture_lead(
+        tx,
+        body.details(),
+        owner_id=caller.subject,
+        reach=await _seen(tx, caller, now),
+        now=now,
+    )
 
 
 @router.post("", status_code=201, dependencies=[allow("mtl.lead.write")], summary="Capture a lead")
@@ -51,9 +68,9 @@ async def lead_create(
     """The caller becomes its owner, unless it names another.
 
     A lead with the same external id, or one not disqualified with the same phone or mail, refuses
-    it: 409 `LEAD_DUPLICATE`, with its `lead_id` and what `matched`.
+    it: 409 `LEAD_DUPLICATE`, with its `lead_id` and what `matched` if the caller sees that one.
     """
-    lead = await actions.capture_lead(tx, body.details(), owner_id=caller.subject, now=now)
+    lead = await _create(tx, body, caller, now)
     response.headers["Location"] = f"/mtl/v1/leads/{lead.id}"
     return LeadOut.model_validate(lead)
 
@@ -84,10 +101,17 @@ async def lead_history(lead_id: UUID, tx: Tx, page: PageParams) -> Page[LeadMove
 
 @router.patch("/{lead_id}", dependencies=WRITE, summary="Change what the body names")
 async def lead_edit(
-    lead_id: UUID, body: MergePatch[LeadEdit], tx: Tx, now: Now, if_match: IfMatch
+    lead_id: UUID, body: MergePatch[LeadEdit], tx: Tx, now: Now, caller: Caller, if_match: IfMatch
 ) -> LeadOut:
     """Not of a converted lead. What another lead is known by is refused: 409 `LEAD_DUPLICATE`."""
-    lead = await actions.edit_lead(tx, lead_id, body.applied, expected=if_match, now=now)
+    lead = await actions.edit_lead(
+        tx,
+        lead_id,
+        body.applied,
+        expected=if_match,
+        reach=await _seen(tx, caller, now),
+        now=now,
+    )
     return LeadOut.model_validate(lead)
 
 
@@ -99,10 +123,16 @@ async def lead_delete(lead_id: UUID, tx: Tx, now: Now, if_match: IfMatch) -> Non
 
 @router.post("/{lead_id}/restore", dependencies=WRITE, summary="Bring a deleted lead back")
 async def lead_restore(
-    lead_id: UUID, tx: Tx, now: Now, if_match: IfMatch, body: MoveIn | None = None
+    lead_id: UUID,
+    tx: Tx,
+    now: Now,
+    caller: Caller,
+    if_match: IfMatch,
+    body: MoveIn | None = None,
 ) -> LeadOut:
     """Unless another lead has its phone, mail or external id by now: 409 `LEAD_DUPLICATE`."""
-    lead = await actions.restore_lead(tx, lead_id, expected=if_match, now=now)
+    reach = await _seen(tx, caller, now)
+    lead = await actions.restore_lead(tx, lead_id, expected=if_match, reach=reach, now=now)
     return LeadOut.model_validate(lead)
 
 
@@ -149,8 +179,8 @@ async def lead_convert(
 ) -> Response:
     """The three ids are known at once; `200` when L2O has made them within 800 ms, else `202`.
 
-    A refusal by L2O (an unknown account, say) opens the lead again. Converting a converted lead
-    answers the same ids.
+    A refusal by L2O (of an account that is not there, or not for the caller's eyes, say) opens the
+    lead again. Converting a converted lead answers the same ids.
     """
     wish = body or LeadConvertIn()
     operation = await actions.convert_lead(
@@ -160,19 +190,22 @@ async def lead_convert(
         opportunity_name=wish.opportunity_name,
         expected=if_match,
         actor=caller.subject,
+        sees_all=sees_everything(caller, ACCOUNTS),
         now=now,
     )
     return WaitingResponse(request, operation)
 
 
-async def _create(tx: AsyncConnection, body: LeadIn, caller: Principal, now: datetime) -> Lead:
-    return await actions.capture_lead(tx, body.details(), owner_id=caller.subject, now=now)
-
-
 async def _replace(
-    tx: AsyncConnection, lead_id: UUID, body: LeadIn, _: Principal, now: datetime
+    tx: AsyncConnection, lead_id: UUID, body: LeadIn, caller: Principal, now: datetime
 ) -> Lead:
-    return await actions.edit_lead(tx, lead_id, body.edited, now=now)
+    reach = await _seen(tx, caller, now)
+    return await actions.edit_lead(tx, lead_id, body.edited, reach=reach, now=now)
+
+
+async def _restore(tx: AsyncConnection, lead_id: UUID, caller: Principal, now: datetime) -> Lead:
+    reach = await _seen(tx, caller, now)
+    return await actions.restore_lead(tx, lead_id, reach=reach, now=now)
 
 
 by_external_id = external_id_router(
@@ -183,6 +216,7 @@ by_external_id = external_id_router(
         answer=LeadOut,
         create=_create,
         update=_replace,
+        restore=_restore,
         get=store.get,
     )
 )

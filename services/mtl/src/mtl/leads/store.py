@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import Scoped
+from chassis.access.reach import Reach, Scoped, visible
 from chassis.custom_fields.values import custom_conditions
 from chassis.db import enum_column, tenant_column
 from chassis.lists.columns import sort_column
@@ -233,6 +234,19 @@ async def claim_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, Dup
         await tx.execute(_GIVE_BACK, _arrays(changed))
         await _claim(tx, {key: owners[key] for key in changed if key in owners})
     return duplicates
+
+
+async def as_seen(
+    tx: AsyncConnection, duplicates: Mapping[UUID, Duplicate], reach: Reach
+) -> dict[UUID, Duplicate]:
+    """The duplicates; hidden where somebody of this reach does not see which lead they repeat."""
+    if not duplicates or reach.everything:
+        return dict(duplicates)
+    wanted = leads.c.id.in_({one.lead_id for one in duplicates.values()})
+    seen = set(
+        (await tx.execute(select(leads.c.id).where(wanted, visible(LEADS, reach)))).scalars()
+    )
+    return {k: replace(one, hidden=one.lead_id not in seen) for k, one in duplicates.items()}
 
 
 async def change_keys(tx: AsyncConnection, lead: Lead) -> Duplicate | None:

@@ -3,11 +3,12 @@
 from datetime import date, timedelta
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.auth import Caller, Principal, allow
 from chassis.context import current
+from chassis.pages import only_known_parameters
 from chassis.routing import new_router
 from chassis.transaction import Tx
 from kernel.business_dates import BusinessDate
@@ -18,7 +19,8 @@ from org.calendars.schemas import DayOut, DaysOut, OwnDayIn, WorkingDayOut
 from org.tenants import store as tenants
 
 router = new_router("/calendar", tag="calendars")
-READ, WRITE = [allow("org.calendar.read")], [allow("org.calendar.write")]
+READ = [allow("org.calendar.read"), Depends(only_known_parameters)]
+WRITE = [allow("org.calendar.write")]
 LONGEST = timedelta(days=366)
 Day = Annotated[BusinessDate, Path(description="A day of the years 2000 to 2099")]
 

@@ -9,7 +9,7 @@ from chassis.outbox import publish
 from chassis.preconditions import UNCONDITIONAL, Precondition
 from kernel.ids import new_id
 from org.clients import store
-from org.clients.domain import Client
+from org.clients.domain import Client, shown_by
 from org.logins.actions import (
     add_client_login,
     close_login,
@@ -25,6 +25,7 @@ async def create_client(
     *,
     name: str,
     scopes: tuple[str, ...],
+    may: Callable[[str], bool],
     now: datetime,
     client_id: str | None = None,
     secret: str | None = None,
@@ -32,8 +33,9 @@ async def create_client(
 ) -> tuple[Client, str]:
     """Add a service client; answers it and its secret, of which only a digest is kept.
 
-    Raises Invalid (CLIENT_ID_TAKEN).
+    Raises Invalid (CLIENT_ID_TAKEN), Forbidden (SCOPES_NOT_HELD).
     """
+    ensure_may_grant(shown_by(scopes), may=may)
     key, secret = key or new_id(), secret or new_secret()
     client = Client(
         id=key,
@@ -68,7 +70,7 @@ async def change_client(
     after = replace(after, scopes=tuple(after.scopes))
     if after == before:
         return before
-    ensure_may_grant(set(after.scopes) - set(before.scopes), may=may)
+    ensure_may_grant(shown_by(set(after.scopes) - set(before.scopes)), may=may)
     return await _saved(tx, before, after, now=now)
 
 
@@ -100,12 +102,12 @@ async def rotate_secret(
 ) -> tuple[Client, str]:
     """Give it another secret; the old one is good for nothing at once.
 
-    Whoever knows the secret may do what the client may: hence the caller needs its scopes.
+    Whoever knows the secret may do, and see, what the client may: so the caller must, too.
     Raises NotFound, Forbidden (SCOPES_NOT_HELD).
     """
     before = await store.get(tx, key, lock=True)
     expected.check(before)
-    ensure_may_grant(before.scopes, may=may)
+    ensure_may_grant(shown_by(before.scopes), may=may)
     secret = new_secret()
     after = await _saved(tx, before, replace(before, rotated_at=now), now=now)
     await set_client_secret(tx, after.client_id, secret)

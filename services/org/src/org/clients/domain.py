@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from contracts.org.events import ClientChanged, ClientCreated
+
+# Whose rows belong to owners: people see all of them by `<resource>.all` only, clients always do.
+# tests/architecture/test_built_in_roles.py holds it against every route.
+OWNED: Final = frozenset(
+    {
+        "mtl.lead",
+        "l2o.account",
+        "l2o.contact",
+        "l2o.opportunity",
+        "cpq.quote",
+        "rms.order",
+        "rms.payment",
+        "rms.receivable",
+        *(f"{service}.import" for service in ("org", "mtl", "l2o", "cpq")),
+    }
+)
+
+
+def shown_by(scopes: Iterable[str]) -> set[str]:
+    """These scopes as a client has them: with them it sees every row."""
+    granted = set(scopes)
+    resources = {scope.rpartition(".")[0] for scope in granted}
+    return granted | {f"{resource}.all" for resource in resources & OWNED}
 
 
 @dataclass(frozen=True, kw_only=True)

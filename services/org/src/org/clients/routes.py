@@ -17,7 +17,6 @@ from chassis.transaction import Tx
 from org.clients import actions, store
 from org.clients.domain import Client
 from org.clients.schemas import ClientCreated, ClientEdit, ClientIn, ClientOut
-from org.logins.actions import ensure_may_grant
 from org.logins.routes import ToldOnce
 
 router = new_router("/clients", tag="clients")
@@ -32,10 +31,17 @@ def _told_once(client: Client, secret: str, *, status: int) -> Response:
 
 @router.post("", status_code=201, response_model=ClientCreated, dependencies=[WRITE])
 async def client_create(body: ClientIn, caller: Caller, tx: Tx, now: Now) -> Response:
-    """Add a service client, with scopes that the caller has too; its secret is told once."""
-    ensure_may_grant(body.scopes, may=caller.may)
+    """Add a service client, with scopes that the caller has too; its secret is told once.
+
+    It sees every row of what it may read: to make one, the caller must, too.
+    """
     client, secret = await actions.create_client(
-        tx, name=body.name, client_id=body.client_id, scopes=tuple(body.scopes), now=now
+        tx,
+        name=body.name,
+        client_id=body.client_id,
+        scopes=tuple(body.scopes),
+        may=caller.may,
+        now=now,
     )
     return _told_once(client, secret, status=201)
 
@@ -108,5 +114,5 @@ async def client_rotate_secret(
     return _told_once(client, secret, status=200)
 
 
-audit = audit_router("/clients", resource=store.CLIENT, dependencies=[READ])
+audit = audit_router("/clients", resource=store.CLIENT, table=store.clients, dependencies=[READ])
 ROUTERS = (router, audit)

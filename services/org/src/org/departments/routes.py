@@ -167,5 +167,7 @@ by_external_id = external_id_router(
         get=store.get,
     )
 )
-audit = audit_router("/departments", resource=store.DEPARTMENT, dependencies=[READ])
+audit = audit_router(
+    "/departments", resource=store.DEPARTMENT, table=store.departments, dependencies=[READ]
+)
 ROUTERS = (by_external_id, router, audit)

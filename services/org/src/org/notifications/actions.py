@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.ids import new_id
 from org.notifications import store
-from org.notifications.domain import Notification, NotificationKind, Subject
+from org.notifications.domain import Notification, NotificationKind, Subject, made_at
 
 
 async def notify(
@@ -18,19 +18,21 @@ async def notify(
     *,
     about: Subject | None = None,
     params: Mapping[str, str] | None = None,
-    now: datetime,
+    occurred_at: datetime,
 ) -> None:
-    """Tell somebody, unless nobody is meant or they do not want to be told."""
+    """Tell somebody now of what happened then, unless nobody is meant or they do not want it."""
     if recipient is None or not await wants(tx, recipient, kind):
         return
+    told_id = new_id()
     told = Notification(
-        id=new_id(),
+        id=told_id,
         recipient=recipient,
         kind=kind,
         params=dict(params or {}),
         resource=about.resource if about else None,
         record_id=about.record_id if about else None,
-        created_at=now,
+        occurred_at=occurred_at,
+        created_at=made_at(told_id),
     )
     await store.add(tx, told)
 

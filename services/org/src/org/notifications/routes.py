@@ -1,8 +1,8 @@
 """A person's notifications over HTTP; everybody sees only their own."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -13,17 +13,17 @@ from chassis.auth import Caller, Principal, allow
 from chassis.bodies import MoveIn
 from chassis.clock import Now
 from chassis.context import current
-from chassis.db import Database
 from chassis.lists.asked import Asked
 from chassis.lists.listing import Listed
 from chassis.operations.waiter import OperationWaiter
 from chassis.pages import PageParams
 from chassis.routing import new_router
 from chassis.rows import from_columns
+from chassis.tenants.streams import TURNED_AWAY, enter_stream, looking
 from chassis.texts import Texts
 from chassis.transaction import Tx
 from org.notifications import actions, store
-from org.notifications.domain import Notification
+from org.notifications.domain import Notification, first_id, look_back
 from org.notifications.schemas import (
     NotificationOut,
     PreferencesIn,
@@ -35,8 +35,6 @@ from org.notifications.schemas import (
 router = new_router("/notifications", tag="notifications")
 READ, WRITE = [allow("org.notification.read")], [allow("org.notification.write")]
 STREAM_SECONDS, POLL_SECONDS, MOST = 300, 1.0, 200
-# A row may be committed later than one made after it: streams look back so far, and tell once.
-OVERLAP = timedelta(seconds=30)
 
 
 @router.get("", dependencies=READ)
@@ -90,42 +88,82 @@ async def notification_read(
     return _shown(request, read)
 
 
-async def _since(
+class Told:
+    """What a stream has told, as far back as it looks.
+
+    Its first look only learns what there is of those before `quiet`.
+    """
+
+    def __init__(self, last: UUID, *, quiet: UUID) -> None:
+        self._last, self._quiet, self._ids = last, quiet, set[UUID]()
+
+    def look(self) -> UUID:
+        """After which one the next look begins."""
+        floor = look_back(self._last)
+        self._ids = {each for each in self._ids if each > floor}
+        return floor
+
+    def news(self, page: Sequence[Notification]) -> list[Notification]:
+        """Those of the page that are to be told; from now on they are known."""
+        news = [each for each in page if each.id not in self._ids and each.id >= self._quiet]
+        self._ids.update(each.id for each in page)
+        self._last = max([self._last, *(each.id for each in page)])
+        return news
+
+    def looked(self) -> None:
+        """What comes now is new, however old its id."""
+        self._quiet = UUID(int=0)
+
+
+async def _told(
     now: Now, last_event_id: Annotated[UUID | None, Header(alias="Last-Event-ID")] = None
-) -> datetime:
-    """Where the stream begins: now, or where the browser's last one broke off."""
+) -> Told:
+    """A stream begins now, or where the browser's last one broke off, a day ago at most."""
+    here = first_id(now)
     if last_event_id is None:
-        return now
-    # The first 48 bits of a UUIDv7 are milliseconds since 1970 (RFC 9562, 5.7).
-    seconds = (last_event_id.int >> 80) / 1000
-    return max(datetime.fromtimestamp(seconds, tz=now.tzinfo), now - timedelta(days=1))
+        return Told(here, quiet=here)
+    last = max(min(last_event_id, here), first_id(now - timedelta(days=1)))
+    return Told(last, quiet=look_back(last))
 
 
-@router.get("/events", dependencies=READ, response_class=EventSourceResponse)
+@router.get(
+    "/events",
+    dependencies=[*READ, Depends(enter_stream)],
+    response_class=EventSourceResponse,
+)
 async def notification_events(
-    request: Request, caller: Caller, since: Annotated[datetime, Depends(_since)]
+    request: Request, caller: Caller, told: Annotated[Told, Depends(_told)]
 ) -> AsyncIterator[ServerSentEvent]:
-    """What the caller is told from now on: `event: notification`; ends after five minutes."""
+    """What the caller is told from now on: `event: notification`; ends after five minutes.
+
+    With `Last-Event-ID` it goes on there. What was told up to 30 seconds before that one comes
+    again, as some of it may have been missed: know them by their ids.
+    """
     waiter: OperationWaiter = request.app.state.operation_waiter
     loop = asyncio.get_running_loop()
-    ends, told, first = loop.time() + STREAM_SECONDS, set[UUID](), True
+    ends, after = loop.time() + STREAM_SECONDS, told.look()
     while loop.time() < ends and not waiter.closed:
-        for one in await _page(request, caller, since - OVERLAP):
-            # The first look only learns what was told before the stream began.
-            if one.id not in told and (not first or one.created_at > since):
-                shown = _shown(request, one)
-                yield ServerSentEvent(event="notification", id=str(one.id), data=shown, retry=2000)
-            told.add(one.id)
-            since = max(since, one.created_at)
-        first = False
+        page = await _page(request, caller, after)
+        if page is None:
+            return
+        for one in told.news(page):
+            shown = _shown(request, one)
+            yield ServerSentEvent(event="notification", id=str(one.id), data=shown, retry=2000)
+        if len(page) == MOST:
+            after = page[-1].id
+            continue
+        told.looked()
         await asyncio.sleep(POLL_SECONDS)
+        after = told.look()
 
 
-async def _page(request: Request, caller: Principal, since: datetime) -> list[Notification]:
-    """One short transaction: a stream holds none."""
-    database: Database = request.app.state.database
-    async with database.begin(caller.tenant_id) as tx:
-        return list(await store.since(tx, caller.subject, since, most=MOST))
+async def _page(request: Request, caller: Principal, after: UUID) -> Sequence[Notification] | None:
+    """One short transaction: a stream holds none. None when the caller is let in no more."""
+    try:
+        async with looking(request, caller) as tx:
+            return await store.after(tx, caller.subject, after, most=MOST)
+    except TURNED_AWAY:
+        return None
 
 
 def _shown(request: Request, notification: Notification) -> NotificationOut:

@@ -18,7 +18,8 @@ class NotificationOut(BaseModel):
     resource: str | None = Field(examples=["l2o.opportunity"])
     record_id: UUID | None
     read_at: datetime | None
-    created_at: datetime
+    occurred_at: datetime = Field(description="When it happened")
+    created_at: datetime = Field(description="When it was told")
     version: int
 
 

@@ -44,6 +44,7 @@ notifications = Table(
     Column("resource", Text),
     Column("record_id", Uuid),
     Column("read_at", DateTime(timezone=True)),
+    Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
     Index(None, "tenant_id", "recipient", "id"),
@@ -127,11 +128,11 @@ async def read_all(tx: AsyncConnection, recipient: str, *, now: datetime) -> int
     return marked.rowcount
 
 
-async def since(
-    tx: AsyncConnection, recipient: str, instant: datetime, *, most: int
+async def after(
+    tx: AsyncConnection, recipient: str, last: UUID, *, most: int
 ) -> Sequence[Notification]:
-    """What somebody was told from an instant on, the oldest first."""
-    query = _of(recipient).where(notifications.c.created_at >= instant)
+    """What somebody was told after this one, the oldest first."""
+    query = _of(recipient).where(notifications.c.id > last)
     rows = await tx.execute(query.order_by(notifications.c.id).limit(most))
     return [from_columns(Notification, row._mapping) for row in rows]
 

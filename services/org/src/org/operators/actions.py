@@ -6,10 +6,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db import acting_for
 from chassis.preconditions import UNCONDITIONAL, Precondition
+from kernel.errors import RuleBroken
 from org.operators.domain import Admin, NewSettings
 from org.people.actions.edit import create_person
 from org.roles.actions import plant_roles
-from org.tenant_tasks.actions import request_task
+from org.tenant_tasks.actions import asked_already, request_task
 from org.tenant_tasks.domain import TaskKind, TenantTask
 from org.tenants import store
 from org.tenants.actions import create_tenant, move_tenant
@@ -50,10 +51,16 @@ async def move(
     tenant_id: UUID,
     status: TenantStatus,
     *,
+    operator: UUID,
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> Tenant:
-    """Suspend or resume. Raises NotFound and RuleBroken (TENANT_GONE)."""
+    """Suspend or resume. Raises NotFound and RuleBroken (TENANT_GONE, TENANT_OPERATES).
+
+    The operators' own tenant stays as it is: nobody could take that back.
+    """
+    if tenant_id == operator and status is not TenantStatus.ACTIVE:
+        raise RuleBroken("TENANT_OPERATES")
     async with acting_for(tx, tenant_id):
         return await move_tenant(tx, tenant_id, status, now=now, expected=expected)
 
@@ -62,13 +69,19 @@ async def delete_tenant(
     tx: AsyncConnection,
     tenant_id: UUID,
     *,
+    operator: UUID,
     actor: str | None,
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> TenantTask:
-    """Shut a tenant out and have every service delete its rows, org last. Raises NotFound."""
-    await move(tx, tenant_id, TenantStatus.DELETED, now=now, expected=expected)
-    return await request_task(tx, tenant_id, TaskKind.DELETE, actor=actor, now=now)
+    """Shut a tenant out and have every service delete its rows, org last.
+
+    Again it is the task there is: a second one would wait for ever for who has deleted all.
+    Raises NotFound, RuleBroken (TENANT_OPERATES).
+    """
+    await move(tx, tenant_id, TenantStatus.DELETED, operator=operator, now=now, expected=expected)
+    asked = await asked_already(tx, tenant_id, TaskKind.DELETE)
+    return asked or await request_task(tx, tenant_id, TaskKind.DELETE, actor=actor, now=now)
 
 
 async def order_task(
@@ -82,9 +95,14 @@ async def order_task(
     actor: str | None,
     now: datetime,
 ) -> TenantTask:
-    """Export a tenant's data, or erase a person's, on its request. Raises NotFound."""
+    """Export a tenant's data, or erase a person's, on its request.
+
+    Raises NotFound, RuleBroken (TENANT_GONE).
+    """
     async with acting_for(tx, tenant_id):
-        await store.get(tx, tenant_id)
+        tenant = await store.get(tx, tenant_id)
+    if tenant.status is TenantStatus.DELETED:
+        raise RuleBroken("TENANT_GONE")
     return await request_task(
         tx, tenant_id, kind, ids=ids, phones=phones, emails=emails, actor=actor, now=now
     )

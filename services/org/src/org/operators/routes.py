@@ -70,16 +70,34 @@ async def tenant_edit(
 
 
 @router.post("/{tenant_id}/suspend", dependencies=OPERATOR)
-async def tenant_suspend(tenant_id: UUID, expected: IfMatch, tx: Tx, now: Now) -> TenantOut:
-    """Let a tenant only read from now on, in every service, within seconds."""
-    tenant = await actions.move(tx, tenant_id, TenantStatus.SUSPENDED, now=now, expected=expected)
+async def tenant_suspend(
+    tenant_id: UUID, expected: IfMatch, caller: Caller, tx: Tx, now: Now
+) -> TenantOut:
+    """Let a tenant only read from now on, in every service, within seconds; never one's own."""
+    tenant = await actions.move(
+        tx,
+        tenant_id,
+        TenantStatus.SUSPENDED,
+        operator=caller.tenant_id,
+        now=now,
+        expected=expected,
+    )
     return TenantOut.model_validate(tenant)
 
 
 @router.post("/{tenant_id}/resume", dependencies=OPERATOR)
-async def tenant_resume(tenant_id: UUID, expected: IfMatch, tx: Tx, now: Now) -> TenantOut:
+async def tenant_resume(
+    tenant_id: UUID, expected: IfMatch, caller: Caller, tx: Tx, now: Now
+) -> TenantOut:
     """Let a suspended tenant write again."""
-    tenant = await actions.move(tx, tenant_id, TenantStatus.ACTIVE, now=now, expected=expected)
+    tenant = await actions.move(
+        tx,
+        tenant_id,
+        TenantStatus.ACTIVE,
+        operator=caller.tenant_id,
+        now=now,
+        expected=expected,
+    )
     return TenantOut.model_validate(tenant)
 
 
@@ -87,9 +105,14 @@ async def tenant_resume(tenant_id: UUID, expected: IfMatch, tx: Tx, now: Now) ->
 async def tenant_delete(
     tenant_id: UUID, response: Response, expected: IfMatch, caller: Caller, tx: Tx, now: Now
 ) -> TenantTaskOut:
-    """Shut a tenant out at once, and have every service delete all its rows."""
+    """Shut a tenant out at once, and have every service delete all its rows; never one's own."""
     task = await actions.delete_tenant(
-        tx, tenant_id, actor=caller.subject, now=now, expected=expected
+        tx,
+        tenant_id,
+        operator=caller.tenant_id,
+        actor=caller.subject,
+        now=now,
+        expected=expected,
     )
     response.headers["Location"] = f"/org/v1/tenant-tasks/{task.id}"
     return await told(tx, task)

@@ -9,15 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.preconditions import UNCONDITIONAL, Precondition
 from kernel.errors import Invalid, RuleBroken, Violation
 from org.logins import store as logins
-from org.logins.actions import digest, ensure_may_grant, new_secret, set_password
-from org.logins.domain import LoginKind
+from org.logins.actions import digest, new_secret, set_password
+from org.logins.domain import Login, LoginKind
 from org.passwords import store
-from org.passwords.domain import LIFETIMES, MOST_OPEN, Link, Purpose
+from org.passwords.domain import LIFETIMES, MOST_OPEN, Link, Origin, Purpose
 from org.people import store as people
-from org.people.actions import name_login
+from org.people.actions import ensure_may_no_more, name_login
 from org.people.domain import Person
 from org.roles.actions import May
-from org.roles.store import scopes_held
 
 log = structlog.get_logger()
 
@@ -34,7 +33,7 @@ async def invite_person(
     """Give somebody a username, who has none, and a token to set a password with.
 
     Raises NotFound, Invalid (USERNAME_TAKEN, USERNAME_MISSING), RuleBroken (PERSON_INACTIVE,
-    USERNAME_FIXED, LINKS_OPEN), Forbidden (SCOPES_NOT_HELD).
+    USERNAME_FIXED), Forbidden (SCOPES_NOT_HELD).
     """
     person = await _guarded(tx, person_id, may=may, expected=expected)
     if person.username is None:
@@ -56,7 +55,7 @@ async def reset_password(
 ) -> tuple[Person, Link, str]:
     """A token to set another password with, for an admin to hand on; the old one works until then.
 
-    Raises NotFound, RuleBroken (PERSON_INACTIVE, NO_LOGIN, LINKS_OPEN), Forbidden.
+    Raises NotFound, RuleBroken (PERSON_INACTIVE, NO_LOGIN), Forbidden.
     """
     person = await _guarded(tx, person_id, may=may, expected=expected)
     if person.username is None:
@@ -69,7 +68,7 @@ async def request_reset(tx: AsyncConnection, username: str, *, now: datetime) ->
     login = await logins.find(tx, username, LoginKind.PERSON)
     if login is None:
         return
-    link, token = _new_link(username, login.tenant_id, Purpose.RESET, now=now)
+    link, token = _new_link(login, Purpose.RESET, Origin.ANYBODY, now=now)
     if await store.open_link(tx, link, now=now, most=MOST_OPEN):
         await log.awarning("password_reset_requested", username=username, token=token)
 
@@ -101,7 +100,7 @@ async def _guarded(
     """The person, whose every scope the caller has too: else a link would be a way up."""
     person = await people.get(tx, person_id, lock_row=True)
     expected.check(person)
-    ensure_may_grant({*person.scopes, *await scopes_held(tx, person_id)}, may=may)
+    await ensure_may_no_more(tx, person, may=may)
     if not person.active:
         raise RuleBroken("PERSON_INACTIVE", name=person.name)
     return person
@@ -110,22 +109,22 @@ async def _guarded(
 async def _opened(
     tx: AsyncConnection, person: Person, purpose: Purpose, *, now: datetime
 ) -> tuple[Link, str]:
-    login = person.username or ""
-    found = await logins.find(tx, login, LoginKind.PERSON)
-    assert found is not None, "an active person with a username has a login"
-    link, token = _new_link(login, found.tenant_id, purpose, now=now)
-    if not await store.open_link(tx, link, now=now, most=MOST_OPEN):
-        raise RuleBroken("LINKS_OPEN", most=MOST_OPEN)
+    login = await logins.find(tx, person.username or "", LoginKind.PERSON)
+    assert login is not None, "an active person with a username has a login"
+    link, token = _new_link(login, purpose, Origin.ADMIN, now=now)
+    await store.close_oldest(tx, link, keep=MOST_OPEN - 1)
+    await store.open_link(tx, link, now=now, most=MOST_OPEN)
     return link, token
 
 
-def _new_link(login: str, tenant_id: UUID, purpose: Purpose, *, now: datetime) -> tuple[Link, str]:
+def _new_link(login: Login, purpose: Purpose, origin: Origin, *, now: datetime) -> tuple[Link, str]:
     token = new_secret()
     link = Link(
         digest=digest(token),
-        login=login,
-        tenant_id=tenant_id,
+        login=login.login,
+        tenant_id=login.tenant_id,
         purpose=purpose,
+        origin=origin,
         expires_at=now + LIFETIMES[purpose],
     )
     return link, token

@@ -6,13 +6,20 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-# As many links of one login may be open; whoever asks for more in another's name gets none.
+# As many links of one login, purpose and origin may be open.
 MOST_OPEN: Final = 5
 
 
 class Purpose(StrEnum):
     INVITATION = "INVITATION"
     RESET = "RESET"
+
+
+class Origin(StrEnum):
+    """Who asked. Of ADMIN a new link closes the oldest; ANYBODY who asks for more gets none."""
+
+    ADMIN = "ADMIN"
+    ANYBODY = "ANYBODY"
 
 
 LIFETIMES: Final = {
@@ -29,4 +36,5 @@ class Link:
     login: str
     tenant_id: UUID
     purpose: Purpose
+    origin: Origin
     expires_at: datetime

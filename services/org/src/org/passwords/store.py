@@ -4,7 +4,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Select, Table, Text, Uuid, delete, func, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Index,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    delete,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningDelete
@@ -13,7 +26,7 @@ from chassis.db import CURRENT_TENANT, enum_column
 from chassis.rows import from_columns, to_columns
 from chassis.tables import instant
 from org.database import metadata
-from org.passwords.domain import Link, Purpose
+from org.passwords.domain import Link, Origin, Purpose
 from org.people.store import people
 
 password_links = Table(
@@ -23,6 +36,7 @@ password_links = Table(
     Column("login", Text, nullable=False, info={"personal": "login"}),
     Column("tenant_id", Uuid, nullable=False, server_default=text(CURRENT_TENANT)),
     Column("purpose", enum_column(Purpose), nullable=False),
+    Column("origin", enum_column(Origin), nullable=False),
     instant("expires_at"),
     Index(None, "login"),
     Index(None, "tenant_id"),
@@ -30,15 +44,32 @@ password_links = Table(
 
 
 async def open_link(tx: AsyncConnection, link: Link, *, now: datetime, most: int) -> bool:
-    """Open a link; False when so many of this login are open. What has expired is swept away."""
+    """Open a link; False when so many like it are open. What has expired is swept away."""
     mine = password_links.c.login == link.login
     await tx.execute(delete(password_links).where(mine, password_links.c.expires_at <= now))
     opened: int = (
-        await tx.execute(select(func.count()).select_from(password_links).where(mine))
+        await tx.execute(select(func.count()).select_from(password_links).where(_like(link)))
     ).scalar_one()
     if opened < most:
         await tx.execute(insert(password_links).values(to_columns(password_links, link)))
     return opened < most
+
+
+async def close_oldest(tx: AsyncConnection, link: Link, *, keep: int) -> None:
+    """Close all links like this one but the newest."""
+    columns = password_links.c
+    old = select(columns.digest).where(_like(link)).order_by(columns.expires_at.desc()).offset(keep)
+    await tx.execute(delete(password_links).where(columns.digest.in_(old)))
+
+
+def _like(link: Link) -> ColumnElement[bool]:
+    """Links of its login, purpose and origin: those of others neither count nor are closed."""
+    columns = password_links.c
+    return and_(
+        columns.login == link.login,
+        columns.purpose == link.purpose,
+        columns.origin == link.origin,
+    )
 
 
 async def tenant_of(tx: AsyncConnection, digest: str) -> UUID | None:

@@ -37,11 +37,13 @@ class Leave:
 class Person:
     """Who has no `username` signs in elsewhere, at the tenant's own OIDC provider.
 
-    `subject` is the `sub` of their tokens there; of the development issuer it is the id.
+    `subject` is the `sub` of their tokens there; of the development issuer it is the id. What
+    belongs to a subject stays with it, so `former_subjects` are nobody else's for ever.
     """
 
     id: UUID
     subject: str
+    former_subjects: tuple[str, ...] = ()
     name: Annotated[str, Personal("name")]
     email: Annotated[str | None, Personal("email")] = None
     phone: Annotated[str | None, Personal("phone")] = None
@@ -59,7 +61,8 @@ class Person:
 
     def changed(self, after: Person, *, now: datetime) -> tuple[Person, facts.PersonChanged]:
         """The person as they stand after an edit."""
-        after = replace(after, updated_at=now)
+        had = {*self.former_subjects, self.subject} - {after.subject}
+        after = replace(after, former_subjects=tuple(sorted(had)), updated_at=now)
         return after, facts.PersonChanged(person=after.state())
 
     def deactivated(self, *, now: datetime) -> tuple[Person, facts.PersonDeactivated]:

@@ -87,19 +87,33 @@ async def person_change(
 
 @router.post("/{person_id}/deactivate", dependencies=[WRITE])
 async def person_deactivate(
-    person_id: UUID, expected: IfMatch, tx: Tx, now: Now, body: MoveIn | None = None
+    person_id: UUID,
+    expected: IfMatch,
+    caller: Caller,
+    tx: Tx,
+    now: Now,
+    body: MoveIn | None = None,
 ) -> PersonOut:
     """Let nobody sign in as this person any more; tokens there are end within five minutes."""
-    person = await actions.deactivate_person(tx, person_id, now=now, expected=expected)
+    person = await actions.deactivate_person(
+        tx, person_id, may=caller.may, now=now, expected=expected
+    )
     return PersonOut.model_validate(person)
 
 
 @router.post("/{person_id}/reactivate", dependencies=[WRITE])
 async def person_reactivate(
-    person_id: UUID, expected: IfMatch, tx: Tx, now: Now, body: MoveIn | None = None
+    person_id: UUID,
+    expected: IfMatch,
+    caller: Caller,
+    tx: Tx,
+    now: Now,
+    body: MoveIn | None = None,
 ) -> PersonOut:
     """Let somebody in again, with the password they had."""
-    person = await actions.reactivate_person(tx, person_id, now=now, expected=expected)
+    person = await actions.reactivate_person(
+        tx, person_id, may=caller.may, now=now, expected=expected
+    )
     return PersonOut.model_validate(person)
 
 
@@ -178,7 +192,7 @@ by_external_id = external_id_router(
         get=store.get,
     )
 )
-audit = audit_router("/people", resource=store.PERSON, dependencies=[READ])
+audit = audit_router("/people", resource=store.PERSON, table=store.people, dependencies=[READ])
 custom_fields = custom_field_router(
     "org", {store.PERSON: store.people, departments.DEPARTMENT: departments.departments}
 )

@@ -17,10 +17,14 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    any_,
+    cast,
     delete,
     exists,
     func,
     insert,
+    literal,
+    or_,
     select,
     text,
 )
@@ -35,6 +39,7 @@ from chassis.rows import from_columns, insert_row, to_columns, update_row
 from chassis.tables import instant
 from contracts.org.events import Post
 from kernel.errors import NotFound
+from org.clients.store import clients
 from org.database import metadata
 from org.departments.store import department_posts
 from org.people.domain import Leave, Person
@@ -47,6 +52,9 @@ people = Table(
     tenant_column(),
     Column("id", Uuid, primary_key=True),
     Column("subject", Text, nullable=False),
+    Column(
+        "former_subjects", ARRAY(Text, as_tuple=True), nullable=False, server_default=text("'{}'")
+    ),
     Column("name", Text, nullable=False, info={"personal": "name"}),
     Column("email", Text, info={"personal": "email"}),
     Column("phone", Text, info={"personal": "phone"}),
@@ -90,10 +98,19 @@ async def lock_lines(tx: AsyncConnection) -> None:
 
 
 async def has_subject(tx: AsyncConnection, subject: str, *, but: UUID) -> bool:
-    """Whether it is another person's; who wants one for himself waits here for the others."""
+    """Whether it is, was or could be another person's, or a client's.
+
+    Who wants one for himself waits here for the others.
+    """
     await tx.execute(_SUBJECT_LOCK)
-    others = (people.c.subject == subject) & (people.c.id != but)
-    return bool((await tx.execute(select(exists().where(others)))).scalar_one())
+    known = or_(
+        people.c.subject == subject,
+        literal(subject, Text) == any_(people.c.former_subjects),
+        cast(people.c.id, Text) == subject,
+    )
+    person = exists().where(known, people.c.id != but)
+    machine = exists().where(cast(clients.c.id, Text) == subject)
+    return bool((await tx.execute(select(or_(person, machine)))).scalar_one())
 
 
 async def lock(tx: AsyncConnection, ids: Collection[UUID]) -> None:

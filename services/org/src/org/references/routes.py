@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query
 
 from chassis.auth import allow
 from chassis.context import current
+from chassis.pages import only_known_parameters
 from chassis.routing import new_router
 from kernel.errors import NotFound
 from org.references import store
@@ -21,7 +22,7 @@ from org.references.schemas import (
 )
 
 router = new_router("/references", tag="references")
-READ = [allow("org.reference.read")]
+READ = [allow("org.reference.read"), Depends(only_known_parameters)]
 REGION = r"^[0-9]{6}$"
 
 

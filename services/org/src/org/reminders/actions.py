@@ -68,4 +68,4 @@ async def send_reminder(tx: AsyncConnection, reminder_id: UUID, *, now: datetime
     await store.save(tx, reminder.sent(now=now))
     told = {"text": reminder.text}
     kind = NotificationKind.REMINDER
-    await notify(tx, reminder.owner_id, kind, about=about, params=told, now=now)
+    await notify(tx, reminder.owner_id, kind, about=about, params=told, occurred_at=now)

@@ -4,12 +4,33 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Resource = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+\.[a-z_]+$", max_length=60)]
 
-Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+
+def _written_out(value: object) -> object:
+    """RFC 3339 only: alone, pydantic also takes seconds since 1970."""
+    if (isinstance(value, str) and "T" in value.upper()) or isinstance(value, datetime):
+        return value
+    raise PydanticCustomError("datetime_parsing", "Input should be an instant in RFC 3339")
+
+
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_written_out),
+    AfterValidator(lambda at: at.astimezone(UTC)),
+]
 
 
 class ReminderEdit(BaseModel):

@@ -73,5 +73,5 @@ async def role_delete(role_id: UUID, expected: IfMatch, tx: Tx, now: Now) -> Non
     await actions.delete_role(tx, role_id, now=now, expected=expected)
 
 
-audit = audit_router("/roles", resource=store.ROLE, dependencies=[READ])
+audit = audit_router("/roles", resource=store.ROLE, table=store.roles, dependencies=[READ])
 ROUTERS = (router, audit)

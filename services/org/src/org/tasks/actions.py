@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import start_of_day
+from chassis.clock import business_date, start_of_day
 from chassis.jobs import queue
 from chassis.preconditions import UNCONDITIONAL, Precondition
 from kernel.ids import new_id
@@ -115,6 +115,18 @@ async def give_task(
     await _watch(tx, task, tenant_id=tenant_id)
 
 
+async def is_to_be_done(tx: AsyncConnection, kind: TaskKind, record_id: UUID) -> bool:
+    """Whether a fact has given it to somebody, and it is open."""
+    known = await store.of_fact(tx, kind, record_id)
+    return known is not None and known.state is OPEN
+
+
+async def is_over(tx: AsyncConnection, day: date, *, tenant_id: UUID, now: datetime) -> bool:
+    """Whether the day is past where the tenant is."""
+    tenant = await tenants.get(tx, tenant_id)
+    return day < business_date(now, tenant.timezone)
+
+
 async def settle_task(
     tx: AsyncConnection, kind: TaskKind, record_id: UUID, *, now: datetime
 ) -> None:
@@ -136,7 +148,7 @@ async def tell_overdue(
         about = Subject(resource=task.resource, record_id=task.record_id)
     told = {"title": task.called, "due_date": due_date.isoformat()}
     await notify(
-        tx, task.assignee, NotificationKind.TASK_OVERDUE, about=about, params=told, now=now
+        tx, task.assignee, NotificationKind.TASK_OVERDUE, about=about, params=told, occurred_at=now
     )
 
 

@@ -16,20 +16,32 @@ from contracts.l2o.events import (
     OpportunityAssigned,
     OpportunityDeleted,
     OpportunityLost,
+    OpportunityRestored,
+    OpportunityState,
     OpportunityWon,
 )
-from contracts.mtl.events import LeadAssigned, LeadConverted, LeadDeleted, LeadDisqualified
+from contracts.mtl.events import (
+    LeadAssigned,
+    LeadConverted,
+    LeadDeleted,
+    LeadDisqualified,
+    LeadReopened,
+    LeadRestored,
+    LeadState,
+)
 from contracts.rms.events import (
     OrderAssigned,
     PaymentReversed,
     ReceivableAllocated,
     ReceivableAssigned,
     ReceivableOverdue,
+    ReceivableReopened,
     ReceivableState,
+    ReceivableWithdrawn,
 )
 from org.notifications.actions import notify
 from org.notifications.domain import NotificationKind, Subject
-from org.tasks.actions import give_task, settle_task
+from org.tasks.actions import give_task, is_over, is_to_be_done, settle_task
 from org.tasks.domain import TaskKind
 
 SETTLED = "SETTLED"
@@ -38,18 +50,12 @@ SETTLED = "SETTLED"
 async def on_lead_assigned(tx: AsyncConnection, event: LeadAssigned, meta: Meta) -> None:
     lead = event.lead
     about = Subject(resource="mtl.lead", record_id=lead.lead_id)
-    name = lead.company or lead.name or lead.external_id or ""
-    await _assigned(tx, about, name, lead.owner_id, event.assigned_by, meta)
-    if lead.owner_id is not None:
-        await give_task(
-            tx,
-            TaskKind.WORK_LEAD,
-            about,
-            assignee=lead.owner_id,
-            params={"name": name},
-            tenant_id=meta.tenant,
-            now=meta.occurred_at,
-        )
+    await _assigned(tx, about, _called(lead), lead.owner_id, event.assigned_by, meta)
+    await _work_lead(tx, lead, meta)
+
+
+async def on_lead_back(tx: AsyncConnection, event: LeadReopened | LeadRestored, meta: Meta) -> None:
+    await _work_lead(tx, event.lead, meta)
 
 
 async def on_lead_ended(
@@ -71,17 +77,11 @@ async def on_opportunity_assigned(
     about = Subject(resource="l2o.opportunity", record_id=opportunity.opportunity_id)
     owner = opportunity.owner_id
     await _assigned(tx, about, opportunity.name, owner, event.assigned_by, meta)
-    if owner is not None and opportunity.stage not in ("WON", "LOST"):
-        await give_task(
-            tx,
-            TaskKind.WORK_OPPORTUNITY,
-            about,
-            assignee=owner,
-            params={"name": opportunity.name},
-            due_date=opportunity.expected_close_date,
-            tenant_id=meta.tenant,
-            now=meta.occurred_at,
-        )
+    await _work_opportunity(tx, opportunity, meta)
+
+
+async def on_opportunity_back(tx: AsyncConnection, event: OpportunityRestored, meta: Meta) -> None:
+    await _work_opportunity(tx, event.opportunity, meta)
 
 
 async def on_opportunity_ended(
@@ -118,7 +118,7 @@ async def on_receivable_overdue(tx: AsyncConnection, event: ReceivableOverdue, m
     receivable, about = event.receivable, _receivable(event.receivable)
     told = {"document_no": receivable.document_no, "name": receivable.account_name or ""}
     kind, owner = NotificationKind.RECEIVABLE_OVERDUE, receivable.owner_id
-    await notify(tx, owner, kind, about=about, params=told, now=meta.occurred_at)
+    await notify(tx, owner, kind, about=about, params=told, occurred_at=meta.occurred_at)
     await _collect(tx, receivable, meta)
 
 
@@ -128,12 +128,21 @@ async def on_receivable_assigned(
     receivable, about = event.receivable, _receivable(event.receivable)
     number, owner = receivable.document_no, receivable.owner_id
     await _assigned(tx, about, number, owner, event.assigned_by, meta)
-    if receivable.status == "OVERDUE":
+    given = await is_to_be_done(tx, TaskKind.COLLECT_RECEIVABLE, receivable.receivable_id)
+    if given or await _is_overdue(tx, receivable, meta):
         await _collect(tx, receivable, meta)
 
 
-async def on_receivable_allocated(
-    tx: AsyncConnection, event: ReceivableAllocated, meta: Meta
+async def on_receivable_reopened(
+    tx: AsyncConnection, event: ReceivableReopened, meta: Meta
+) -> None:
+    """A payment bounced: overdue is told once, so that what was overdue already is seen here."""
+    if await _is_overdue(tx, event.receivable, meta):
+        await _collect(tx, event.receivable, meta)
+
+
+async def on_receivable_lowered(
+    tx: AsyncConnection, event: ReceivableAllocated | ReceivableWithdrawn, meta: Meta
 ) -> None:
     receivable = event.receivable
     if receivable.status == SETTLED:
@@ -146,7 +155,7 @@ async def on_payment_reversed(tx: AsyncConnection, event: PaymentReversed, meta:
     about = Subject(resource="rms.payment", record_id=payment.payment_id)
     told = {"document_no": payment.document_no, "name": payment.account_name or ""}
     kind = NotificationKind.PAYMENT_REVERSED
-    await notify(tx, payment.owner_id, kind, about=about, params=told, now=meta.occurred_at)
+    await notify(tx, payment.owner_id, kind, about=about, params=told, occurred_at=meta.occurred_at)
 
 
 async def on_import_finished(tx: AsyncConnection, event: ImportEnded, meta: Meta) -> None:
@@ -154,7 +163,7 @@ async def on_import_finished(tx: AsyncConnection, event: ImportEnded, meta: Meta
     about = Subject(resource=f"{service}.import", record_id=event.import_id)
     told = {"file_name": event.file_name, "state": event.state}
     kind = NotificationKind.IMPORT_FINISHED
-    await notify(tx, event.created_by, kind, about=about, params=told, now=meta.occurred_at)
+    await notify(tx, event.created_by, kind, about=about, params=told, occurred_at=meta.occurred_at)
 
 
 async def _assigned(
@@ -170,14 +179,52 @@ async def _assigned(
         return
     told = {"name": name, "resource": about.resource}
     kind = NotificationKind.ASSIGNED
-    await notify(tx, owner, kind, about=about, params=told, now=meta.occurred_at)
+    await notify(tx, owner, kind, about=about, params=told, occurred_at=meta.occurred_at)
 
 
 async def _tell_of_quote(
     tx: AsyncConnection, kind: NotificationKind, quote: QuoteState, meta: Meta
 ) -> None:
     told = {"document_no": quote.document_no, "name": quote.account_name}
-    await notify(tx, quote.owner_id, kind, about=_quote(quote), params=told, now=meta.occurred_at)
+    await notify(
+        tx, quote.owner_id, kind, about=_quote(quote), params=told, occurred_at=meta.occurred_at
+    )
+
+
+async def _work_lead(tx: AsyncConnection, lead: LeadState, meta: Meta) -> None:
+    if lead.owner_id is None or lead.status in ("CONVERTED", "DISQUALIFIED"):
+        return
+    await give_task(
+        tx,
+        TaskKind.WORK_LEAD,
+        Subject(resource="mtl.lead", record_id=lead.lead_id),
+        assignee=lead.owner_id,
+        params={"name": _called(lead)},
+        tenant_id=meta.tenant,
+        now=meta.occurred_at,
+    )
+
+
+async def _work_opportunity(tx: AsyncConnection, opportunity: OpportunityState, meta: Meta) -> None:
+    if opportunity.owner_id is None or opportunity.stage in ("WON", "LOST"):
+        return
+    await give_task(
+        tx,
+        TaskKind.WORK_OPPORTUNITY,
+        Subject(resource="l2o.opportunity", record_id=opportunity.opportunity_id),
+        assignee=opportunity.owner_id,
+        params={"name": opportunity.name},
+        due_date=opportunity.expected_close_date,
+        tenant_id=meta.tenant,
+        now=meta.occurred_at,
+    )
+
+
+async def _is_overdue(tx: AsyncConnection, receivable: ReceivableState, meta: Meta) -> bool:
+    """Whether something was owed after its day when this happened."""
+    if receivable.status == SETTLED:
+        return False
+    return await is_over(tx, receivable.due_date, tenant_id=meta.tenant, now=meta.occurred_at)
 
 
 async def _collect(tx: AsyncConnection, receivable: ReceivableState, meta: Meta) -> None:
@@ -193,6 +240,10 @@ async def _collect(tx: AsyncConnection, receivable: ReceivableState, meta: Meta)
         tenant_id=meta.tenant,
         now=meta.occurred_at,
     )
+
+
+def _called(lead: LeadState) -> str:
+    return lead.company or lead.name or lead.external_id or ""
 
 
 def _quote(quote: QuoteState) -> Subject:

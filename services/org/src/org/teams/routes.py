@@ -57,5 +57,5 @@ async def team_delete(team_id: UUID, expected: IfMatch, tx: Tx, now: Now) -> Non
     await actions.delete_team(tx, team_id, now=now, expected=expected)
 
 
-audit = audit_router("/teams", resource=store.TEAM, dependencies=[READ])
+audit = audit_router("/teams", resource=store.TEAM, table=store.teams, dependencies=[READ])
 ROUTERS = (router, audit)

@@ -14,6 +14,11 @@ from org.tenant_tasks import store
 from org.tenant_tasks.domain import TaskKind, TaskReport, TenantTask, org_is_left
 
 
+async def asked_already(tx: AsyncConnection, target_id: UUID, kind: TaskKind) -> TenantTask | None:
+    """The task for this tenant that was asked for last, if any was."""
+    return await store.latest(tx, target_id, kind)
+
+
 async def request_task(
     tx: AsyncConnection,
     target_id: UUID,

@@ -12,7 +12,11 @@ from org.tenant_tasks.domain import TaskKind, TaskState
 
 
 class TenantTaskIn(BaseModel):
-    """Export everything, or erase a person known by these ids, phones and mails."""
+    """Export everything, or erase a person known by these ids, phones and mails.
+
+    Records of these ids lose all they hold of the person. Phones and mails are cut out wherever
+    they stand, but a record that only has one of them may be another's and keeps the rest.
+    """
 
     model_config = ConfigDict(
         extra="forbid",

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Integer, Table, Text, Uuid, select
+from sqlalchemy import Column, Integer, Select, Table, Text, Uuid, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -47,6 +48,15 @@ async def add(tx: AsyncConnection, task: TenantTask) -> None:
 async def get(tx: AsyncConnection, task_id: UUID, *, lock: bool = False) -> TenantTask:
     """Raises NotFound."""
     return await fetch_row(tx, tenant_tasks, task_id, TenantTask, lock=lock)
+
+
+async def latest(tx: AsyncConnection, target_id: UUID, kind: TaskKind) -> TenantTask | None:
+    """The last such task for this tenant that the transaction's tenant asked for."""
+    columns = tenant_tasks.c
+    asked = (columns.target_id == target_id) & (columns.kind == kind)
+    query: Select[Any] = select(tenant_tasks).where(asked).order_by(columns.id.desc()).limit(1)
+    row = (await tx.execute(query)).mappings().one_or_none()
+    return None if row is None else from_columns(TenantTask, row)
 
 
 async def add_report(tx: AsyncConnection, report: TaskReport) -> None:

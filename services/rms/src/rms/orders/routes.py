@@ -1,5 +1,6 @@
 """Orders over HTTP."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -9,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis import directory
 from chassis.access.guards import may_list, may_read, may_write
 from chassis.access.reach import Reach
+from chassis.access.reaching import reach_of
 from chassis.access.routes import access_router
 from chassis.audit.routes import audit_router
-from chassis.auth import Caller
+from chassis.auth import Caller, Principal
 from chassis.bodies import MoveIn
-from chassis.clock import Now, now
+from chassis.clock import Now
 from chassis.external_ids.routes import Named, external_name_router
 from chassis.idempotency import KEY_REQUIRED
 from chassis.lists.asked import Asked
@@ -38,20 +40,33 @@ from rms.orders.schemas import (
     ShipmentIn,
     ShipmentOut,
 )
+from rms.receivables.store import RECEIVABLES
 
 ORDERS = store.ORDERS
 READ, WRITE = may_read(ORDERS), may_write(ORDERS)
 
 router = new_router("/orders", tag="orders")
 access = access_router(ORDERS, collection="orders", transfer=actions.transfer_order)
-audit = audit_router("/orders", resource=ORDERS.resource, dependencies=[READ])
+audit = audit_router("/orders", resource=ORDERS.resource, table=ORDERS.table, dependencies=[READ])
 
 
-async def _read(tx: AsyncConnection, order_id: UUID) -> OrderOut:
-    return await store.read(tx, order_id, today=await directory.today(tx, now()))
+async def _owed(tx: AsyncConnection, caller: Principal, now: datetime) -> Reach:
+    """Which receivables the caller sees: none without the right to read any."""
+    resource = RECEIVABLES.resource
+    return await reach_of(tx, caller, resource, now) if caller.may(f"{resource}.read") else Reach()
 
 
-names = external_name_router(Named(scoped=ORDERS, collection="/orders", answer=OrderOut, get=_read))
+async def _answer(
+    tx: AsyncConnection, order_id: UUID, caller: Principal, now: datetime
+) -> OrderOut:
+    """The order as this caller sees it. Raises NotFound."""
+    owed = await _owed(tx, caller, now)
+    return await store.read(tx, order_id, owed, today=await directory.today(tx, now))
+
+
+names = external_name_router(
+    Named(scoped=ORDERS, collection="/orders", answer=OrderOut, get=store.get, read=_answer)
+)
 
 
 @router.get("", summary="List orders, newest first")
@@ -67,11 +82,11 @@ async def order_list(
 
 @router.patch("/{order_id}", dependencies=[WRITE], summary="Change what is noted of an order")
 async def order_edit(
-    order_id: UUID, body: MergePatch[OrderEdit], tx: Tx, now: Now, expected: IfMatch
+    order_id: UUID, body: MergePatch[OrderEdit], tx: Tx, now: Now, caller: Caller, expected: IfMatch
 ) -> OrderOut:
     """Not of a cancelled one. What was agreed is changed by an amendment."""
     await actions.edit_order(tx, order_id, body.applied, expected=expected, now=now)
-    return await store.read(tx, order_id, today=await directory.today(tx, now))
+    return await _answer(tx, order_id, caller, now)
 
 
 @router.get(
@@ -79,8 +94,9 @@ async def order_edit(
     dependencies=[READ],
     summary="Read an order with its lines, shipments and receivables",
 )
-async def order_get(order_id: UUID, tx: Tx, now: Now) -> OrderOut:
-    return await store.read(tx, order_id, today=await directory.today(tx, now))
+async def order_get(order_id: UUID, tx: Tx, now: Now, caller: Caller) -> OrderOut:
+    """Of the receivables those that the caller sees under `/receivables`; else none."""
+    return await _answer(tx, order_id, caller, now)
 
 
 @router.post(
@@ -89,10 +105,10 @@ async def order_get(order_id: UUID, tx: Tx, now: Now) -> OrderOut:
     summary="Confirm an order; a confirmed one is answered as it is",
 )
 async def order_confirm(
-    order_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+    order_id: UUID, tx: Tx, now: Now, caller: Caller, expected: IfMatch, body: MoveIn | None = None
 ) -> OrderOut:
     await actions.confirm_order(tx, order_id, expected=expected, now=now)
-    return await store.read(tx, order_id, today=await directory.today(tx, now))
+    return await _answer(tx, order_id, caller, now)
 
 
 @router.post(
@@ -118,7 +134,7 @@ async def order_amend(
         expected=expected,
         now=now,
     )
-    return await store.read(tx, order_id, today=await directory.today(tx, now))
+    return await _answer(tx, order_id, caller, now)
 
 
 @router.post(
@@ -132,7 +148,7 @@ async def order_cancel(
     await actions.cancel_order(
         tx, order_id, reason=body.reason, actor=caller.subject, expected=expected, now=now
     )
-    return await store.read(tx, order_id, today=await directory.today(tx, now))
+    return await _answer(tx, order_id, caller, now)
 
 
 @router.post(
@@ -153,7 +169,7 @@ async def order_cancel_lines(
         expected=expected,
         now=now,
     )
-    return await store.read(tx, order_id, today=await directory.today(tx, now))
+    return await _answer(tx, order_id, caller, now)
 
 
 @router.get(

@@ -20,7 +20,9 @@ from rms.payment_terms.schemas import PaymentTermEdit, PaymentTermIn, PaymentTer
 
 router = new_router("/payment-terms", tag="payment_terms")
 READ, WRITE = allow("rms.payment_term.read"), allow("rms.payment_term.write")
-audit = audit_router("/payment-terms", resource="rms.payment_term", dependencies=[READ])
+audit = audit_router(
+    "/payment-terms", resource="rms.payment_term", table=store.payment_terms, dependencies=[READ]
+)
 
 
 @router.post("", status_code=201, dependencies=[WRITE], summary="Agree a new payment term")

@@ -48,7 +48,9 @@ POSTED = ("account_id", "amount", "received_date", "bank_reference", "note", "cu
 
 router = new_router("/payments", tag="payments")
 access = access_router(PAYMENTS, collection="payments", transfer=actions.transfer_payment)
-audit = audit_router("/payments", resource=PAYMENTS.resource, dependencies=[READ])
+audit = audit_router(
+    "/payments", resource=PAYMENTS.resource, table=PAYMENTS.table, dependencies=[READ]
+)
 
 
 async def _receive(
@@ -149,14 +151,16 @@ async def allocation_list(payment_id: UUID, tx: Tx, page: PageParams) -> Page[Al
 async def payment_allocate(
     payment_id: UUID, body: AllocationsIn, response: Response, tx: Tx, now: Now, caller: Caller
 ) -> AllocationsOut:
-    """Chosen ones must be seen by the caller; the oldest are the account's, whoever owns them."""
+    """Of receivables the caller may change: another that is chosen is refused, unknown if not seen,
+    and `OLDEST_FIRST` passes over it.
+    """
+    reach = await reach_of(tx, caller, RECEIVABLES.resource, now)
     if body.lines is None:
         allocated = await actions.allocate_oldest_first(
-            tx, payment_id, at_most=body.amount, now=now
+            tx, payment_id, at_most=body.amount, reach=reach, now=now
         )
     else:
         lines = [Wanted(line.receivable_id, line.amount) for line in body.lines]
-        reach = await reach_of(tx, caller, RECEIVABLES.resource, now)
         allocated = await actions.allocate_as_chosen(tx, payment_id, lines, reach=reach, now=now)
     response.headers["Location"] = f"/rms/v1/payments/{payment_id}"
     return AllocationsOut.model_validate(allocated)

@@ -27,7 +27,9 @@ READ, WRITE = [may_read(RECEIVABLES)], [may_write(RECEIVABLES)]
 
 router = new_router("/receivables", tag="receivables")
 access = access_router(RECEIVABLES, collection="receivables", transfer=actions.transfer_receivable)
-audit = audit_router("/receivables", resource=RECEIVABLES.resource, dependencies=READ)
+audit = audit_router(
+    "/receivables", resource=RECEIVABLES.resource, table=RECEIVABLES.table, dependencies=READ
+)
 
 
 async def _read(tx: AsyncConnection, receivable_id: UUID) -> ReceivableOut:

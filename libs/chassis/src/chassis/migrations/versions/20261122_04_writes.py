@@ -66,8 +66,8 @@ def _audit() -> None:
     secure("audit_entries", append_only=True)
     app, worker = roles()
     op.execute(f"REVOKE INSERT ON audit_entries FROM {app}, {worker}")  # the trigger's alone
-    op.execute(f"GRANT UPDATE (actor, reason, changes), DELETE ON audit_entries TO {worker}")
     op.execute(functions.CREATE)
+    op.execute("REVOKE ALL ON FUNCTION audit_row() FROM PUBLIC")  # triggers need no such right
 
 
 def _external_ids() -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import EVERYTHING, Reach
+from chassis.access.reach import EVERYTHING, Access, Reach
 from chassis.external_ids.claims import claim
 from chassis.outbox import publish, publish_all
 from contracts.l2o.events import OpportunityOpened
@@ -16,6 +16,8 @@ from kernel.ids import new_id
 from l2o.opportunities import store
 from l2o.opportunities.actions.records import RESOURCE, OpportunityDetails, Standing
 from l2o.opportunities.domain import CLOSED, Opportunity, Stage, StageChange
+
+READ_ONLY = "RECORD_READ_ONLY"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +39,11 @@ class Told:
 class TakenIn:
     """What became of it; `remarks` are codes of what was left as it is here.
 
-    `refused_for` says that it may not be changed by whoever tells.
+    `refused_for` says that it may not be changed by whoever tells; of one beyond their reach
+    that is all there is to know, not even its id.
     """
 
-    opportunity_id: UUID
+    opportunity_id: UUID | None
     created: bool = False
     changed: bool = False
     remarks: Sequence[str] = ()
@@ -67,12 +70,15 @@ async def take_in_opportunities(
     await _open(tx, [(one, wanted[one.external_id]) for one in new], actor=actor, now=now)
     old = {one.external_id: holders[one.external_id] for one in many if one not in new}
     known = await store.get_all(tx, old.values()) if old else {}
-    mine = await store.writable(tx, old.values(), reach) if old else set()
+    seen = await store.within(tx, old.values(), reach) if old else set()
+    mine = await store.within(tx, old.values(), reach, Access.WRITE) if old else set()
     taken: list[TakenIn] = []
     for one in many:
         key = old.get(one.external_id)
         if key is None:
             taken.append(TakenIn(opportunity_id=wanted[one.external_id], created=True))
+        elif key not in seen:
+            taken.append(TakenIn(opportunity_id=None, refused_for=READ_ONLY))
         else:
             before, writable = _of(known, key), key in mine
             taken.append(await _catch_up(tx, one, before, writable, actor=actor, now=now))
@@ -163,7 +169,7 @@ async def _catch_up(
     if wanted == before:
         return TakenIn(opportunity_id=before.id, remarks=remarks)
     if not writable:
-        return TakenIn(opportunity_id=before.id, refused_for="RECORD_READ_ONLY")
+        return TakenIn(opportunity_id=before.id, refused_for=READ_ONLY)
     after, event = before.catch_up(wanted, now=now)
     saved = await store.save(tx, after)
     await publish(tx, event, of=saved)

@@ -17,6 +17,7 @@ from kernel.ids import new_id
 from org.departments.actions import checked_posts, place_person
 from org.logins.actions import add_person_login, ensure_may_grant, hashed, new_secret
 from org.people import store
+from org.people.actions.power import ensure_may_no_more
 from org.people.domain import Person
 from org.roles.actions import May, checked_roles, give_roles
 
@@ -131,7 +132,9 @@ async def _checked(
     known = before or replace(
         after, posts=(), role_ids=(), scopes=(), manager_id=None, subject=str(after.id)
     )
-    ensure_may_grant(sorted(set(after.scopes) - set(known.scopes)), may=may)
+    ensure_may_grant(set(after.scopes) ^ set(known.scopes), may=may)  # nor takes, what he lacks
+    if before is not None and after.subject != before.subject:  # it lets another be this person
+        await ensure_may_no_more(tx, before, may=may)
     posts, of_posts = await checked_posts(tx, after.posts, before=known.posts)
     of_roles = await checked_roles(tx, after.role_ids, before=known.role_ids, may=may)
     of_manager = await _of_manager(tx, after, known)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.access.reach import Reach, visible
 from chassis.custom_fields.values import custom_conditions
 from chassis.lists.listing import Listing
 from chassis.pages import Page, PageParams, fetch_page
@@ -39,18 +40,18 @@ from rms.orders.store.tables import (
 from rms.orders.store.writes import get
 from rms.receivables.domain import Receivable
 from rms.receivables.schemas import ReceivableOut
-from rms.receivables.store import receivables
+from rms.receivables.store import RECEIVABLES, receivables
 
 
-async def read(tx: AsyncConnection, order_id: UUID, *, today: date) -> OrderOut:
-    """The order with all that came of it. Raises NotFound."""
+async def read(tx: AsyncConnection, order_id: UUID, owed: Reach, *, today: date) -> OrderOut:
+    """The order with all that came of it; of its receivables those in reach. Raises NotFound."""
     order = await get(tx, order_id)
     summary = OrderSummary.model_validate(order)
     return OrderOut(
         **{name: getattr(summary, name) for name in OrderSummary.model_fields},
         lines=[OrderLineOut.model_validate(line) for line in order.lines],
         shipments=await _shipments(tx, order_id),
-        receivables=await _receivables(tx, order_id, today),
+        receivables=await _receivables(tx, order_id, owed, today),
     )
 
 
@@ -72,9 +73,12 @@ async def _with_lines(tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]) ->
     return [ShipmentOut.model_validate(shipment) for shipment in whole]
 
 
-async def _receivables(tx: AsyncConnection, order_id: UUID, today: date) -> list[ReceivableOut]:
-    owed: Select[Any] = select(receivables).where(receivables.c.order_id == order_id)
-    rows = await tx.execute(owed.order_by(receivables.c.id))
+async def _receivables(
+    tx: AsyncConnection, order_id: UUID, owed: Reach, today: date
+) -> list[ReceivableOut]:
+    seen = (receivables.c.order_id == order_id, visible(RECEIVABLES, owed))
+    query: Select[Any] = select(receivables).where(*seen)
+    rows = await tx.execute(query.order_by(receivables.c.id))
     return [ReceivableOut.of(from_columns(Receivable, r._mapping), today=today) for r in rows]
 
 

@@ -12,7 +12,7 @@ from chassis.access.reach import EVERYTHING, Reach
 from chassis.outbox import publish
 from chassis.preconditions import UNCONDITIONAL, Precondition
 from contracts.rms import events as facts
-from kernel.errors import Conflict
+from kernel.errors import Conflict, Forbidden
 from kernel.ids import new_id
 from kernel.money import Money
 from rms.payments import store
@@ -41,23 +41,31 @@ async def allocate_as_chosen(
     """Set the payment against these receivables and publish it for it and each of them.
 
     Those that are beyond the caller's reach are unknown. Raises NotFound, RuleBroken and Invalid as
-    `Payment.chosen` does.
+    `Payment.chosen` does, and Forbidden (RECORD_READ_ONLY): the caller may not change one of them.
     """
     payment = await store.lock(tx, payment_id)
     receivables = await store.lock_receivables(tx, {o.receivable_id for o in wanted}, reach)
     parts = payment.chosen(wanted, receivables)
+    if await store.read_only(tx, receivables, reach):
+        raise Forbidden("RECORD_READ_ONLY")
     return await _allocate(tx, payment, parts, receivables.values(), now)
 
 
 async def allocate_oldest_first(
-    tx: AsyncConnection, payment_id: UUID, *, at_most: Money | None, now: datetime
+    tx: AsyncConnection,
+    payment_id: UUID,
+    *,
+    at_most: Money | None,
+    reach: Reach = EVERYTHING,
+    now: datetime,
 ) -> Allocated:
     """Settle what the payment's account has owed for longest, as far as the money goes.
 
-    Raises NotFound, RuleBroken and Invalid as `Payment.oldest_first` does.
+    What the caller may not change is passed over: it is for whoever may. Raises NotFound,
+    RuleBroken and Invalid as `Payment.oldest_first` does.
     """
     payment = await store.lock(tx, payment_id)
-    receivables = await store.lock_oldest_open(tx, payment, payment.unallocated)
+    receivables = await store.lock_oldest_open(tx, payment, payment.unallocated, reach)
     parts = payment.oldest_first(receivables, at_most=at_most)
     return await _allocate(tx, payment, parts, receivables, now)
 

@@ -71,7 +71,7 @@ async def receive_payment(
         created_at=now,
         updated_at=now,
     )
-    await _post(tx, payment)
+    await _post(tx, payment, reach)
     return payment
 
 
@@ -81,10 +81,12 @@ async def _checked(tx: AsyncConnection, details: Details) -> dict[str, Any]:
     return await validated_custom_fields(tx, store.PAYMENTS.resource, details.custom_fields)
 
 
-async def _post(tx: AsyncConnection, payment: Payment) -> None:
+async def _post(tx: AsyncConnection, payment: Payment, reach: Reach) -> None:
+    """A payment that is there already is named only to those who see it."""
     if not await store.add(tx, payment):
-        other = await store.by_reference(tx, payment.bank_reference)
-        raise Conflict("PAYMENT_DUPLICATE", payment_id=str(other.id), document_no=other.document_no)
+        other = await store.by_reference(tx, payment.bank_reference, reach)
+        told = {"payment_id": str(other.id), "document_no": other.document_no} if other else {}
+        raise Conflict("PAYMENT_DUPLICATE", **told)
     await publish(tx, payment.received(), of=payment)
 
 

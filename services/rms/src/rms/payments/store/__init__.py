@@ -15,6 +15,7 @@ from rms.payments.store.writes import (
     lock_oldest_open,
     lock_receivables,
     oldest_open,
+    read_only,
     save,
     standing_allocations,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "read",
     "read_allocations",
     "read_allocations_to",
+    "read_only",
     "save",
     "standing_allocations",
 ]

@@ -8,7 +8,7 @@ from sqlalchemy import Select, exists, insert, literal, or_, select, text, tuple
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import EVERYTHING, Reach, visible
+from chassis.access.reach import EVERYTHING, Access, Reach, visible
 from chassis.lists.words import keep_words
 from chassis.rows import fetch_row, from_columns, to_columns, update_row
 from chassis.tenants.usage import count_records
@@ -19,7 +19,7 @@ from rms.orders.store import ORDERS, orders
 from rms.payments.domain.allocations import Allocation, Owed
 from rms.payments.domain.payment import Payment, reference_key
 from rms.payments.domain.returns import MoneyReturn
-from rms.payments.store.tables import allocations, payment_returns, payments
+from rms.payments.store.tables import PAYMENTS, allocations, payment_returns, payments
 from rms.receivables.store import RECEIVABLES, lock_account, receivables
 
 OLDEST_AT_ONCE = 100  # receivables locked at a time, until the money ends
@@ -65,10 +65,14 @@ async def add(tx: AsyncConnection, payment: Payment) -> bool:
     return True
 
 
-async def by_reference(tx: AsyncConnection, bank_reference: str) -> Payment:
+async def by_reference(
+    tx: AsyncConnection, bank_reference: str, reach: Reach = EVERYTHING
+) -> Payment | None:
+    """The payment of this reference, if it is within reach."""
     same = payments.c.bank_reference_key == reference_key(bank_reference)
-    found: Select[Any] = select(payments).where(same)
-    return from_columns(Payment, (await tx.execute(found)).one()._mapping)
+    found: Select[Any] = select(payments).where(same, visible(PAYMENTS, reach))
+    row = (await tx.execute(found)).one_or_none()
+    return None if row is None else from_columns(Payment, row._mapping)
 
 
 async def lock(tx: AsyncConnection, payment_id: UUID) -> Payment:
@@ -100,15 +104,28 @@ async def lock_receivables(
     return {row.id: from_columns(Owed, row._mapping) for row in rows}
 
 
-async def lock_oldest_open(tx: AsyncConnection, payment: Payment, enough: Money) -> Sequence[Owed]:
+async def read_only(tx: AsyncConnection, ids: Collection[UUID], reach: Reach) -> bool:
+    """Whether any of these receivables is not the caller's to change."""
+    if reach.everything:
+        return False
+    mine = receivables.c.id.in_(ids) & visible(RECEIVABLES, reach, Access.WRITE)
+    found = await tx.execute(select(receivables.c.id).where(mine))
+    return bool(set(ids) - set(found.scalars()))
+
+
+async def lock_oldest_open(
+    tx: AsyncConnection, payment: Payment, enough: Money, reach: Reach = EVERYTHING
+) -> Sequence[Owed]:
     """What the payment's account has owed for longest in its currency, locked, the oldest first.
 
-    No more pages than it takes to owe `enough`. Under the account's lock, see `lock`, nothing is
-    owed otherwise while we look; so all are locked in the order of their ids at the end.
+    Of what the caller may change, no more pages than it takes to owe `enough`. Under the account's
+    lock, see `lock`, nothing is owed otherwise while we look; so all are locked in the order of
+    their ids at the end.
     """
     found: list[Owed] = []
     while enough > Money.zero(enough.currency):
-        query = oldest_open(payment.account_id, enough, after=found[-1] if found else None)
+        after = found[-1] if found else None
+        query = oldest_open(payment.account_id, enough, after=after, reach=reach)
         page = [from_columns(Owed, row._mapping) for row in await tx.execute(query)]
         found += page
         enough -= sum((one.open for one in page), Money.zero(enough.currency))
@@ -118,13 +135,19 @@ async def lock_oldest_open(tx: AsyncConnection, payment: Payment, enough: Money)
     return [locked[one.id] for one in found]
 
 
-def oldest_open(account_id: UUID, money: Money, *, after: Owed | None) -> Select[Any]:
-    """A page of what an account owes in the currency of this money, the earliest due first."""
+def oldest_open(
+    account_id: UUID, money: Money, *, after: Owed | None, reach: Reach = EVERYTHING
+) -> Select[Any]:
+    """A page of what an account owes in the currency of this money, the earliest due first.
+
+    Only what somebody of this reach may change.
+    """
     columns = receivables.c
     query = _owed(
         columns.account_id == account_id,
         columns.amount_currency == money.currency,
         text("status <> 'SETTLED'"),  # said as the index says it
+        visible(RECEIVABLES, reach, Access.WRITE),
     )
     if after is not None:
         key = tuple_(columns.due_date, columns.id)

@@ -1,0 +1,144 @@
+"""A person is cut out of files of every kind, and out of tables of any size."""
+
+import io
+import zipfile
+from uuid import UUID
+
+import pytest
+import xlsxwriter
+from sqlalchemy import insert, select, text
+
+from chassis.exports.tables import export_parts
+from chassis.imports.tables import import_sources
+from chassis.tenants import pages, tasks
+from chassis.tenants.files import cleaned_file
+from chassis.tenants.scrub import Person
+from kernel.ids import new_id
+from libs.chassis.tests.tenants.running import ask, reported, run, write_notes
+from testkit.plugin import Committed
+
+PHONE, MAIL = "+8613800138000", "li.na@example.com"
+LINES = f"name,phone,email\n李娜上,13800138000,{MAIL.upper()}\n王芳,13900139000,w@example.com\n"
+CLEAN = f"name,phone,email\n李娜上,{'*' * 11},{'*' * 17}\n王芳,13900139000,w@example.com\n"
+
+
+def workbook(*cells: str) -> bytes:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"constant_memory": True})
+    sheet = book.add_worksheet()
+    for row, cell in enumerate(cells):
+        sheet.write_string(row, 0, cell)
+    book.close()
+    return out.getvalue()
+
+
+async def put_file(committed: Committed, tenant: UUID, content: bytes) -> UUID:
+    import_id = new_id()
+    async with committed.app.begin(tenant) as tx:
+        await tx.execute(insert(import_sources).values(import_id=import_id, content=content))
+    return import_id
+
+
+async def file_of(committed: Committed, tenant: UUID, import_id: UUID) -> bytes:
+    async with committed.app.begin(tenant) as tx:
+        mine = import_sources.c.import_id == import_id
+        found = await tx.execute(select(import_sources.c.content).where(mine))
+        return bytes(found.scalar_one())
+
+
+async def erase(committed: Committed, tenant: UUID) -> int:
+    await ask(committed, tenant, "ERASE", phones=(PHONE,), emails=(MAIL,))
+    return await run(committed, tenant)
+
+
+@pytest.mark.parametrize(
+    ("content", "clean"),
+    [
+        (LINES.encode(), CLEAN.encode()),
+        (LINES.encode("gb18030"), CLEAN.encode("gb18030")),
+        (
+            LINES.encode("utf-16"),
+            LINES.replace("13800138000", "***").replace(MAIL.upper(), "***").encode("utf-16"),
+        ),
+        (
+            b"\xfe\xff" + "上\n+8613800138000".encode("utf-16-be"),
+            b"\xfe\xff" + "上\n***".encode("utf-16-be"),
+        ),
+        (b"\xff\xfe" + "13800138000".encode("utf-16-le") + b"x", b""),
+        (workbook("王芳", "call 13800138000"), b""),
+        (workbook("王芳", MAIL.upper()), b""),
+        (b"PK\x03\x04 no archive", b""),
+    ],
+    ids=["utf-8", "gb18030", "utf-16", "utf-16-be", "broken", "xlsx", "xlsx-mail", "no-archive"],
+)
+async def test_files_that_name_the_person(
+    committed: Committed, tenant: UUID, content: bytes, clean: bytes
+) -> None:
+    there = await put_file(committed, tenant, content)
+    await erase(committed, tenant)
+    assert await file_of(committed, tenant, there) == clean
+
+
+@pytest.mark.parametrize(
+    "content",
+    [workbook("王芳", "13900139000"), "王芳,139".encode("utf-16"), "王芳".encode("gb18030")],
+)
+async def test_files_of_others_stay(committed: Committed, tenant: UUID, content: bytes) -> None:
+    there = await put_file(committed, tenant, content)
+    await erase(committed, tenant)
+    assert await file_of(committed, tenant, there) == content
+
+
+async def test_a_large_text_is_looked_through_too(
+    committed: Committed, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.tenants.traces.LARGE", 10)
+    there = await put_file(committed, tenant, LINES.encode())
+    await erase(committed, tenant)
+    assert await file_of(committed, tenant, there) == CLEAN.encode()
+
+
+async def test_all_parts_of_a_packed_export_go(committed: Committed, tenant: UUID) -> None:
+    """And none of one that does not name the person."""
+    theirs, others = workbook("x" * 9_000, "13800138000"), workbook("x" * 9_000, "13900139000")
+    ids = {new_id(): theirs, new_id(): others}
+    async with committed.app.begin(tenant) as tx:
+        for export_id, content in ids.items():
+            for part, start in enumerate(range(0, len(content), 1_000)):
+                piece = content[start : start + 1_000]
+                values = {"export_id": export_id, "part": part, "content": piece}
+                await tx.execute(insert(export_parts).values(values))
+    await erase(committed, tenant)
+    async with committed.app.begin(tenant) as tx:
+        rows = (await tx.execute(select(export_parts).order_by(export_parts.c.part))).all()
+    left = {one: b"".join(r.content for r in rows if r.export_id == one) for one in ids}
+    assert list(left.values()) == [b"", others]
+
+
+def test_an_archive_that_unpacks_to_too_much_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.tenants.files.MAX_UNPACKED", 1_000)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("a.xml", "0" * 5_000)
+    assert cleaned_file(out.getvalue(), Person(given={"13800138000"})) == b""
+
+
+def test_a_value_across_two_pieces_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.tenants.files.PIECE", 7)
+    assert cleaned_file(workbook("13800138000"), Person(given={"13800138000"})) == b""
+
+
+async def test_tables_are_looked_through_to_their_end(
+    committed: Committed, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Page by page, one a transaction; also where a page has nothing about the person."""
+    monkeypatch.setattr(pages, "PAGE", 3)
+    told = [f"call {PHONE}" if n not in (3, 4, 5) else "another" for n in range(11)]
+    await write_notes(committed, tenant, *told)
+    assert await erase(committed, tenant) > 11 // 3
+    async with committed.app.begin(tenant) as tx:
+        left = (await tx.execute(text("SELECT text FROM notes ORDER BY id"))).scalars().all()
+    assert sorted(left) == ["another"] * 3 + ["call ***"] * 8
+    counted = {e["table"]: e["rows"] for e in (await reported(committed, tenant)).payload["tables"]}
+    assert (counted["notes"], counted["outbox"]) == (8, 8)
+    assert tasks.NOTES["ERASE"][-1] == "TENANT_EXPORTS_7_DAYS"
