@@ -139,3 +139,23 @@ async def test_a_lead_goes_along_when_its_owner_moves(
     await company.person("li", "team B")
     assert problem(await client.get(f"/leads/{lead_id}", headers=headers["sun"]))[0] == 404
     assert (await client.get(f"/leads/{lead_id}", headers=headers["wu"])).status_code == 200
+
+
+@pytest.mark.usefixtures("company")
+async def test_whoever_gets_a_new_lead_is_told(
+    client: AsyncClient, headers: Headers, published: PublishedFacts
+) -> None:
+    """Its maker had it until then, so that the event has a giver and the history a beginning."""
+    made = await client.post(
+        "/leads", json={**CONTACT, "owner_id": subject("zheng")}, headers=headers["li"]
+    )
+    assert (made.status_code, made.json()["owner_id"]) == (201, subject("zheng"))
+    told = [(one.type, one.sequence) for one in await published()]
+    assert told == [("mtl.lead.captured.v1", 1), ("mtl.lead.assigned.v1", 2)]
+    assigned = (await published())[1].payload
+    assert (assigned["from_owner_id"], assigned["assigned_by"]) == (subject("li"), subject("li"))
+    assert made.headers["ETag"] == '"2"'
+    path = f"/leads/{made.json()['id']}"
+    assert (await client.get(path, headers=headers["li"])).status_code == 404
+    [change] = (await client.get(f"{path}/owners", headers=headers["zheng"])).json()["items"]
+    assert change["to_owner_id"] == subject("zheng")

@@ -109,6 +109,12 @@ async def transfer_record(
     return Owned(record_id, handover.owner_id, saved.version)
 
 
+async def give_new(tx: AsyncConnection, handover: Handover, record_id: UUID) -> None:
+    """Give a record just made to whom it was made for, who is told like any new owner."""
+    if handover.owner_id != handover.principal.subject:
+        await transfer_record(tx, handover, record_id)
+
+
 async def transfer_records(
     tx: AsyncConnection, handover: Handover, record_ids: Sequence[UUID]
 ) -> dict[UUID, Owned | DomainError]:

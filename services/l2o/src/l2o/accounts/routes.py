@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.access.guards import may_list, may_read, may_write
 from chassis.access.reach import Reach
 from chassis.access.reaching import reach_of
-from chassis.access.transfers import owner_name
+from chassis.access.transfers import Handover, give_new, owner_name
 from chassis.audit.routes import audit_router
 from chassis.auth import Caller, Principal, allow
 from chassis.bodies import MoveIn
@@ -53,13 +53,18 @@ async def _create(
 ) -> Account:
     if body.owner_id is not None:
         await owner_name(tx, body.owner_id)
-    return await actions.create_account(
+    account = await actions.create_account(
         tx,
         actions.AccountDetails(**_known(body)),
-        owner_id=body.owner_id or caller.subject,
+        owner_id=caller.subject,
         now=now,
         reach=await _reach(tx, caller, now),
     )
+    if body.owner_id is None:
+        return account
+    to = Handover(ACCOUNTS, actions.transfer_account, caller, body.owner_id, None, now)
+    await give_new(tx, to, account.id)
+    return await store.get(tx, account.id)
 
 
 async def _replace(

@@ -12,7 +12,7 @@ from chassis.access.guards import may_list, may_read, may_write
 from chassis.access.reach import Reach
 from chassis.access.reaching import reach_of
 from chassis.access.routes import access_router
-from chassis.access.transfers import owner_name
+from chassis.access.transfers import Handover, give_new, owner_name
 from chassis.audit.routes import audit_router
 from chassis.auth import Caller, Principal, allow
 from chassis.bodies import MoveIn
@@ -57,14 +57,19 @@ async def _create(
 ) -> Opportunity:
     if body.owner_id is not None:
         await owner_name(tx, body.owner_id)
-    return await actions.open_opportunity(
+    opened = await actions.open_opportunity(
         tx,
         actions.OpportunityDetails(**_known(body)),
-        owner_id=body.owner_id or caller.subject,
+        owner_id=caller.subject,
         actor=caller.subject,
         now=now,
         reach=await reach_of(tx, caller, ACCOUNTS.resource, now),
     )
+    if body.owner_id is None:
+        return opened
+    to = Handover(OPPORTUNITIES, actions.transfer_opportunity, caller, body.owner_id, None, now)
+    await give_new(tx, to, opened.id)
+    return await store.get(tx, opened.id)
 
 
 async def _replace(

@@ -1,5 +1,6 @@
 """Leads over HTTP."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -11,6 +12,7 @@ from chassis.access.guards import may_list, may_read, may_write
 from chassis.access.reach import Reach
 from chassis.access.reaching import reach_of, sees_everything
 from chassis.access.routes import access_router
+from chassis.access.transfers import Handover, give_new, owner_name
 from chassis.audit.routes import audit_router
 from chassis.auth import Caller, Principal, allow
 from chassis.bodies import MoveIn
@@ -52,13 +54,21 @@ async def _seen(tx: AsyncConnection, caller: Principal, now: datetime) -> Reach:
 
 
 async def _create(tx: AsyncConnection, body: LeadIn, caller: Principal, now: datetime) -> Lead:
-    return await actions.capture_lead(
+    details = body.details()
+    if details.owner_id is not None:
+        await owner_name(tx, details.owner_id)
+    lead = await actions.capture_lead(
         tx,
-        body.details(),
+        replace(details, owner_id=None),
         owner_id=caller.subject,
         reach=await _seen(tx, caller, now),
         now=now,
     )
+    if details.owner_id is None:
+        return lead
+    to = Handover(LEADS, actions.transfer_lead, caller, details.owner_id, None, now)
+    await give_new(tx, to, lead.id)
+    return await store.get(tx, lead.id)
 
 
 @router.post("", status_code=201, dependencies=[allow("mtl.lead.write")], summary="Capture a lead")
