@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum, StrEnum
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin
 from uuid import UUID
 
 import orjson
@@ -61,7 +61,7 @@ class PageRequest:
 async def only_known_parameters(request: Request) -> None:
     """Refuse query parameters this route does not declare, together with bad values of others.
 
-    None of ours is a list, so that one given twice would lose a value.
+    One that is no list would lose a value if it were given twice.
 
     Raises RequestValidationError (UNKNOWN_FIELD, PARAMETER_REPEATED).
     """
@@ -77,16 +77,32 @@ async def only_known_parameters(request: Request) -> None:
         for name in dict.fromkeys(request.query_params)
         if name not in known and not name.startswith(open_prefixes)
     ]
+    many = {name for field in fields for name in _lists(field)}
     twice = [
         name
         for name in dict.fromkeys(request.query_params)
-        if name not in unknown and len(request.query_params.getlist(name)) > 1
+        if name not in (*unknown, *many) and len(request.query_params.getlist(name)) > 1
     ]
     if unknown or twice:
         _values, errors = request_params_to_args(fields, request.query_params)
         more = [{"type": "extra_forbidden", "loc": ("query", name)} for name in unknown]
         more += [{"type": "PARAMETER_REPEATED", "loc": ("query", name)} for name in twice]
         raise RequestValidationError([*errors, *more])
+
+
+def _lists(field: Any) -> Iterator[str]:
+    """The names of a parameter, or of a model's, that may be given more than once."""
+    annotation = field.field_info.annotation
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        members = zip(_names(field), annotation.model_fields.values(), strict=True)
+        yield from (name for name, info in members if _is_list(info.annotation))
+    elif _is_list(annotation):
+        yield from _names(field)
+
+
+def _is_list(annotation: Any) -> bool:
+    inner = get_args(annotation)
+    return get_origin(annotation) in (list, tuple, Sequence) or any(map(_is_list, inner))
 
 
 def _flat(dependant: Dependant) -> Iterator[Dependant]:
