@@ -158,11 +158,11 @@ async def fetch_page(
     """
     order = _with_tie_break(query, sort)
     if page.cursor is not None:
-        query = query.where(_beyond(order, _opened(page, order)))
-    query = query.order_by(*_order_by(order))
+        query = query.where(beyond(order, opened(page, order)))
+    query = query.order_by(*ordered_by(order))
     rows = (await tx.execute(query.limit(page.limit + 1))).mappings().all()
     shown, more = rows[: page.limit], len(rows) > page.limit
-    cursor = _sealed(page, order, [shown[-1][c] for c, _ in order]) if more else None
+    cursor = sealed(page, order, [shown[-1][c] for c, _ in order]) if more else None
     return Page(items=[shape(row) for row in shown], next_cursor=cursor)
 
 
@@ -177,11 +177,12 @@ def _with_tie_break(query: Select[Any], sort: Sort) -> list[tuple[Column[Any], D
     return order
 
 
-def _order_by(order: Sort) -> list[UnaryExpression[Any]]:
+def ordered_by(order: Sort) -> list[UnaryExpression[Any]]:
+    """The order, as SQL says it."""
     return [column.desc() if way is DESC else column.asc() for column, way in order]
 
 
-def _beyond(order: Sort, values: Sequence[Any]) -> ColumnElement[bool]:
+def beyond(order: Sort, values: Sequence[Any]) -> ColumnElement[bool]:
     """What comes after these values in this order."""
     bounds = [(c, way, literal(v, c.type)) for (c, way), v in zip(order, values, strict=True)]
     if len({way for _, way in order}) == 1:
@@ -199,13 +200,15 @@ def _past(column: Column[Any], way: Direction, value: ColumnElement[Any]) -> Col
     return column < value if way is DESC else column > value
 
 
-def _sealed(page: PageRequest, order: Sort, values: Sequence[Any]) -> str:
+def sealed(page: PageRequest, order: Sort, values: Sequence[Any]) -> str:
+    """The cursor behind a row of these values, signed for this list and order."""
     assert None not in values, "an outer join made a NOT NULL column null"
     content = orjson.dumps(values, default=str)  # asyncpg's UUID is a subclass
     return _encoded(_mac(page, order, content) + content)
 
 
-def _opened(page: PageRequest, order: Sort) -> list[Any]:
+def opened(page: PageRequest, order: Sort) -> list[Any]:
+    """The values that a cursor stands behind. Raises Invalid (CURSOR_INVALID)."""
     refused = Invalid([Violation("?cursor", "CURSOR_INVALID")])
     cursor = page.cursor or ""
     try:

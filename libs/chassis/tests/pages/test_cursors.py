@@ -26,9 +26,9 @@ from chassis.db import enum_column
 from chassis.pages import (
     ASC,
     DESC,
-    _opened,
-    _sealed,
     fetch_page,
+    opened,
+    sealed,
 )
 from kernel.errors import Invalid
 from kernel.ids import new_id
@@ -55,7 +55,7 @@ async def test_every_changed_letter_of_a_cursor_is_refused(tx: AsyncConnection) 
     order = [*MIXED, (notes.c.id, ASC)]
     for other in changed:
         with pytest.raises(Invalid) as refused:
-            _opened(asked(cursor=other), order)
+            opened(asked(cursor=other), order)
         (violation,) = refused.value.violations
         assert (violation.pointer, violation.code) == ("?cursor", "CURSOR_INVALID")
 
@@ -101,6 +101,6 @@ def test_a_value_comes_back_from_a_cursor_as_it_went(kind: Any, value: Any) -> N
     column: Column[Any] = Column("x", kind, nullable=False)
     Table("t", MetaData(), column)
     order = [(column, DESC)]
-    cursor = _sealed(asked(), order, [value])
-    (back,) = _opened(asked(cursor=cursor), order)
+    cursor = sealed(asked(), order, [value])
+    (back,) = opened(asked(cursor=cursor), order)
     assert (back, type(back)) == (value, type(value))

@@ -27,11 +27,11 @@ from chassis.pages import (
     ASC,
     DESC,
     Sort,
-    _beyond,
-    _opened,
-    _order_by,
     _with_tie_break,
+    beyond,
     fetch_page,
+    opened,
+    ordered_by,
 )
 from libs.chassis.tests.pages.keys import (
     SORTS,
@@ -150,8 +150,8 @@ async def test_a_page_is_read_from_its_index(
     query = select(SORTED)
     page = await fetch_page(tx, query, asked(limit=5), sort=sort, shape=note_id)
     order = _with_tie_break(query, sort)
-    beyond = _beyond(order, _opened(asked(cursor=page.next_cursor), order))
-    query = query.where(beyond).order_by(*_order_by(order)).limit(6)
+    rest = beyond(order, opened(asked(cursor=page.next_cursor), order))
+    query = query.where(rest).order_by(*ordered_by(order)).limit(6)
     sql = query.compile(
         dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]
         compile_kwargs={"literal_binds": True},

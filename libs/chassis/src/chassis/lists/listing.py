@@ -19,7 +19,7 @@ from chassis.lists.filters import PREFIX, RANGE, Filter, parameters_of
 from chassis.lists.parameters import Parameters, fields_type, sort_type
 from chassis.lists.reading import Search
 from chassis.lists.saved_views import view_of
-from chassis.pages import DESC, Page, PageRequest, _opened, _sealed
+from chassis.pages import DESC, Page, PageRequest, opened, sealed
 from chassis.rows import from_columns
 
 T = TypeVar("T", bound=BaseModel)
@@ -140,14 +140,14 @@ class Listing(Generic[T]):
         asked = await self._resolved(tx, asked)
         search = await self.search(tx, asked, reach, where)
         page = replace(page, filters=page.filters + asked.rows_meant)
-        after = None if page.cursor is None else _opened(page, search.order)
+        after = None if page.cursor is None else opened(page, search.order)
         rows = (await tx.execute(search.page(after, page.limit + 1))).mappings().all()
         shown, more = rows[: page.limit], len(rows) > page.limit
         last = [shown[-1][column.name] for column, _ in search.order] if more else None
         shaped = [_only(asked.fields, (shape or self.shape)(row)) for row in shown]
         return Listed(
             items=shaped,
-            next_cursor=None if last is None else _sealed(page, search.order, last),
+            next_cursor=None if last is None else sealed(page, search.order, last),
             total=(await tx.execute(search.total())).scalar_one() if asked.include_total else None,
         )
 

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from chassis.access.reach import Plan, Reach, Scoped, granted_ids, plan_of, visible
 from chassis.access.reach import owned as owned_by
 from chassis.lists.sorts import Order
-from chassis.pages import DESC, _beyond, _order_by
+from chassis.pages import DESC, beyond, ordered_by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class Search:
         """The first rows beyond these values of the order."""
         met = list(self.conditions)
         if after is not None:
-            met.append(_beyond(self.order, after))
+            met.append(beyond(self.order, after))
         if self.scoped is None or plan_of(self.reach) is Plan.ALL:
             return self._first(met, limit)
         if plan_of(self.reach) is Plan.FILTER:
@@ -71,7 +71,7 @@ class Search:
     def _first(self, met: Sequence[ColumnElement[bool]], limit: int) -> Select[Any]:
         found = select(self.table, *self.more).where(*met)
         if not self.few:
-            return found.order_by(*_order_by(self.order)).limit(limit)
+            return found.order_by(*ordered_by(self.order)).limit(limit)
         rows = found.offset(0).subquery("few")
         return select(rows).order_by(*_turned_to(rows, self.order)).limit(limit)
 

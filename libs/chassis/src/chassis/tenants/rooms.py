@@ -71,8 +71,3 @@ def secrets_of(table: Table) -> list[str]:
 def marked(table: Table, *kinds: str) -> list[Column[Any]]:
     """The columns that hold one of these kinds of personal data."""
     return [column for column in table.c if column.info.get("personal") in kinds]
-
-
-def replicated(table: Table) -> bool:
-    """Whether the table is a copy of another service's rows."""
-    return {"epoch", "sequence"} <= set(table.c.keys())

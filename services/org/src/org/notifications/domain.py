@@ -34,6 +34,13 @@ class Subject:
     resource: str
     record_id: UUID
 
+    @classmethod
+    def of(cls, resource: str | None, record_id: UUID | None) -> Subject | None:
+        """None where it is about no record."""
+        if resource is None or record_id is None:
+            return None
+        return cls(resource=resource, record_id=record_id)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Notification:

@@ -62,9 +62,7 @@ async def send_reminder(tx: AsyncConnection, reminder_id: UUID, *, now: datetime
     reminder = await store.find(tx, reminder_id)
     if reminder is None or not reminder.is_due(now=now):
         return
-    about = None
-    if reminder.resource is not None and reminder.record_id is not None:
-        about = Subject(resource=reminder.resource, record_id=reminder.record_id)
+    about = Subject.of(reminder.resource, reminder.record_id)
     await store.save(tx, reminder.sent(now=now))
     told = {"text": reminder.text}
     kind = NotificationKind.REMINDER

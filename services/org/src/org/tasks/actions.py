@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import business_date, start_of_day
+from chassis.clock import start_of_day
+from chassis.directory import settings_of
 from chassis.jobs import queue
 from chassis.preconditions import UNCONDITIONAL, Precondition
 from kernel.ids import new_id
@@ -14,7 +15,6 @@ from org.notifications.actions import notify
 from org.notifications.domain import NotificationKind, Subject
 from org.tasks import store
 from org.tasks.domain import OPEN, Move, Task, TaskKind
-from org.tenants import store as tenants
 
 OVERDUE_JOB = "task_overdue"
 
@@ -27,7 +27,6 @@ async def create_task(
     due_date: date | None,
     resource: str | None,
     record_id: UUID | None,
-    tenant_id: UUID,
     now: datetime,
 ) -> Task:
     """A task of one's own."""
@@ -42,7 +41,7 @@ async def create_task(
         updated_at=now,
     )
     await store.add(tx, task)
-    await _watch(tx, task, tenant_id=tenant_id)
+    await _watch(tx, task)
     return task
 
 
@@ -52,14 +51,13 @@ async def edit_task(
     *,
     title: str,
     due_date: date | None,
-    tenant_id: UUID,
     now: datetime,
 ) -> Task:
     """Raises RuleBroken (TASK_NOT_OWN), Conflict (STALE_WRITE)."""
     if (before.title, before.due_date) == (title, due_date):
         return before
     saved = await store.save(tx, before.edited(title=title, due_date=due_date, now=now))
-    await _watch(tx, saved, tenant_id=tenant_id)
+    await _watch(tx, saved)
     return saved
 
 
@@ -91,7 +89,6 @@ async def give_task(
     assignee: str,
     params: Mapping[str, str],
     due_date: date | None = None,
-    tenant_id: UUID,
     now: datetime,
 ) -> None:
     """A fact gives somebody something to do; the task of the record moves with its owner."""
@@ -112,19 +109,13 @@ async def give_task(
             updated_at=now,
         )
         await store.add(tx, task)
-    await _watch(tx, task, tenant_id=tenant_id)
+    await _watch(tx, task)
 
 
 async def is_to_be_done(tx: AsyncConnection, kind: TaskKind, record_id: UUID) -> bool:
     """Whether a fact has given it to somebody, and it is open."""
     known = await store.of_fact(tx, kind, record_id)
     return known is not None and known.state is OPEN
-
-
-async def is_over(tx: AsyncConnection, day: date, *, tenant_id: UUID, now: datetime) -> bool:
-    """Whether the day is past where the tenant is."""
-    tenant = await tenants.get(tx, tenant_id)
-    return day < business_date(now, tenant.timezone)
 
 
 async def settle_task(
@@ -143,26 +134,24 @@ async def tell_overdue(
     task = await store.find(tx, task_id)
     if task is None or task.state is not OPEN or task.due_date != due_date:
         return
-    about = None
-    if task.resource is not None and task.record_id is not None:
-        about = Subject(resource=task.resource, record_id=task.record_id)
+    about = Subject.of(task.resource, task.record_id)
     told = {"title": task.called, "due_date": due_date.isoformat()}
     await notify(
         tx, task.assignee, NotificationKind.TASK_OVERDUE, about=about, params=told, occurred_at=now
     )
 
 
-async def _watch(tx: AsyncConnection, task: Task, *, tenant_id: UUID) -> None:
+async def _watch(tx: AsyncConnection, task: Task) -> None:
     """Look again when the day after the due date begins for the tenant."""
     if task.due_date is None:
         await queue.cancel(tx, OVERDUE_JOB, str(task.id))
         return
-    tenant = await tenants.get(tx, tenant_id)
+    timezone = (await settings_of(tx)).timezone
     await queue.enqueue(
         tx,
         OVERDUE_JOB,
         str(task.id),
-        run_at=start_of_day(task.due_date + timedelta(days=1), tenant.timezone),
+        run_at=start_of_day(task.due_date + timedelta(days=1), timezone),
         payload={"due_date": task.due_date.isoformat()},
         replace=True,
     )

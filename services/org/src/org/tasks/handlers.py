@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.consumer.subscriptions import Meta
+from chassis.directory import today
 from contracts.cpq.events import (
     QuoteAccepted,
     QuoteAssigned,
@@ -41,7 +42,7 @@ from contracts.rms.events import (
 )
 from org.notifications.actions import notify
 from org.notifications.domain import NotificationKind, Subject
-from org.tasks.actions import give_task, is_over, is_to_be_done, settle_task
+from org.tasks.actions import give_task, is_to_be_done, settle_task
 from org.tasks.domain import TaskKind
 
 SETTLED = "SETTLED"
@@ -200,7 +201,6 @@ async def _work_lead(tx: AsyncConnection, lead: LeadState, meta: Meta) -> None:
         Subject(resource="mtl.lead", record_id=lead.lead_id),
         assignee=lead.owner_id,
         params={"name": _called(lead)},
-        tenant_id=meta.tenant,
         now=meta.occurred_at,
     )
 
@@ -215,7 +215,6 @@ async def _work_opportunity(tx: AsyncConnection, opportunity: OpportunityState, 
         assignee=opportunity.owner_id,
         params={"name": opportunity.name},
         due_date=opportunity.expected_close_date,
-        tenant_id=meta.tenant,
         now=meta.occurred_at,
     )
 
@@ -224,7 +223,7 @@ async def _is_overdue(tx: AsyncConnection, receivable: ReceivableState, meta: Me
     """Whether something was owed after its day when this happened."""
     if receivable.status == SETTLED:
         return False
-    return await is_over(tx, receivable.due_date, tenant_id=meta.tenant, now=meta.occurred_at)
+    return receivable.due_date < await today(tx, meta.occurred_at)
 
 
 async def _collect(tx: AsyncConnection, receivable: ReceivableState, meta: Meta) -> None:
@@ -237,7 +236,6 @@ async def _collect(tx: AsyncConnection, receivable: ReceivableState, meta: Meta)
         assignee=receivable.owner_id,
         params={"document_no": receivable.document_no, "name": receivable.account_name or ""},
         due_date=receivable.due_date,
-        tenant_id=meta.tenant,
         now=meta.occurred_at,
     )
 
