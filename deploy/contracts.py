@@ -14,7 +14,7 @@ from tempfile import NamedTemporaryFile
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from chassis.envelope import schema_of
+from chassis.events.envelope import schema_of
 from contracts.event import REGISTRY
 
 SERVICES = ("org", "mtl", "l2o", "cpq", "rms")

@@ -9,7 +9,7 @@ from decimal import Decimal
 from importlib import import_module
 from typing import Any, Protocol
 
-from chassis.worker import Worker
+from chassis.composition.worker import Worker
 from deploy.demo.client import Json, Person
 
 SERVICES = ("org", "mtl", "l2o", "cpq", "rms")
@@ -68,7 +68,7 @@ async def events(admin: Reader) -> list[Json]:
     A subscription that never consumed anything has a row of zeros here. `equal` is exact as long
     as nothing came twice. With `duplicates` it means that nothing is missing: a redelivery that
     a restarted consumer cannot recognise is counted again as skipped or ignored (see
-    chassis.consumer.count_routes), so more may have been consumed than was published.
+    chassis.web.event_count_routes), so more may have been consumed than was published.
     """
     counts = {s: await admin.get(f"/{s}/v1/event-counts") for s in SERVICES}
     published: dict[str, int] = defaultdict(int)

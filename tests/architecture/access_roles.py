@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from chassis.access.reach import Access, Scoped
+from chassis.records.access.visibility import Access, Scoped
 
 # An import writes in the name of whoever made it: nobody else says what.
 OF_ITS_MAKER = {f"/imports/{{import_id}}/{what}" for what in ("file", "mapping", "start")}

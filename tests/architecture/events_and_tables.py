@@ -7,9 +7,9 @@ from pathlib import Path
 WRITES = {"insert", "update", "delete", "insert_row", "update_row", "replicate"}
 # Aggregates that are not published, each with its reason (design.md rule 10).
 UNPUBLISHED = {
-    "chassis/imports/actions.py": "an import is a record of work; its end is published",
-    "chassis/exports/actions.py": "an export is a record of work of one person's",
-    "chassis/custom_fields/actions.py": "which fields a service's records have is its own business",
+    "chassis/files/imports/actions.py": "an import is a record of work; its end is published",
+    "chassis/files/exports/actions.py": "an export is a record of work of one person's",
+    "chassis/records/custom_fields/actions.py": "which fields a service's records have is its own business",
     "org/notifications/actions.py": "what one person is told is nobody else's business",
     "org/reminders/actions.py": "a person's own, as are tasks",
     "org/tasks/actions.py": "a person's own; the facts behind it were published",

@@ -17,8 +17,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.guards import GUARDS
-from chassis.access.reach import Access, Scoped
+from chassis.records.access.guards import GUARDS
+from chassis.records.access.visibility import Access, Scoped
 from contracts.event import REGISTRY
 from testkit.directory import Company, directory_id, leave, sign_in, subject
 from testkit.plugin import Client, PublishedFacts

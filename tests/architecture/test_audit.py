@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import asyncpg
 import pytest
 
-from chassis import tables
-from chassis.migrate import metadata_of
+from chassis.database import backbone_tables
+from chassis.database.migrate import metadata_of
 from testkit import databases
 from testkit.databases import ServiceDatabase
 from tests.architecture.rules import SERVICES
@@ -93,7 +93,7 @@ async def migrated(request: pytest.FixtureRequest, worker_id: str) -> AsyncItera
 async def test_every_business_table_is_audited(migrated: Migrated) -> None:
     service = migrated.database.service
     backbone, own = metadata_of(service)
-    assert backbone is tables.metadata
+    assert backbone is backbone_tables.metadata
     wanted = OF_THE_BACKBONE & set(backbone.tables)
     for name, table in own.tables.items():
         is_copy = {"epoch", "sequence"} <= set(table.c.keys())  # its origin is audited elsewhere

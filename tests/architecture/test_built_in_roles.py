@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chassis.access.guards import GUARDS
+from chassis.records.access.guards import GUARDS
 from org.clients.domain import OWNED
 from org.roles.domain import BUILT_IN
 from tests.architecture.rules import SERVICES

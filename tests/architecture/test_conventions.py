@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chassis.openapi import shown
+from chassis.web.openapi import shown
 from tests.architecture.rules import SERVICES
 from tests.architecture.test_routes import document_of
 

@@ -12,8 +12,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chassis import tables
-from chassis.migrate import drift
+from chassis.database import backbone_tables
+from chassis.database.migrate import drift
 from testkit import databases
 from testkit.databases import ServiceDatabase, admin_dsn
 from tests.architecture.rules import SERVICES
@@ -69,7 +69,7 @@ async def looked(request: pytest.FixtureRequest, worker_id: str) -> AsyncIterato
         if name != "alembic_version":
             await put_row(admin, name)
     await admin.close()
-    yield Looked(database, names, {*tables.WITHOUT_TENANT, *own})
+    yield Looked(database, names, {*backbone_tables.WITHOUT_TENANT, *own})
     await databases.drop(database)
 
 

@@ -65,7 +65,7 @@ SAMPLES: list[tuple[Rule, str, str]] = [
         "services/mtl/src/mtl/leads/actions.py",
         "try: ...\nexcept Exception: ...",
     ),
-    (rules.broad_excepts, "libs/chassis/src/chassis/auth.py", "try: ...\nexcept: ..."),
+    (rules.broad_excepts, "libs/chassis/src/chassis/web/auth.py", "try: ...\nexcept: ..."),
     (rules.http_clients, "services/mtl/src/mtl/leads/actions.py", "import httpx"),
     (rules.inner_imports, "libs/chassis/src/chassis/x.py", "def f():\n    import os"),
     (rules.bare_exceptions, "libs/chassis/src/chassis/x.py", "x = f()  # type: ignore[misc]"),

@@ -7,7 +7,7 @@ from string import Formatter
 
 import pytest
 
-from chassis.texts import COMMON, Catalog
+from chassis.foundation.texts import COMMON, Catalog
 from tests.architecture import rules
 
 ROOT = Path(__file__).parents[2]

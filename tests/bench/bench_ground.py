@@ -15,9 +15,9 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from chassis.db import Database
-from chassis.imports.actions import JOB
-from chassis.imports.jobs import import_jobs
+from chassis.database.engine import Database
+from chassis.files.imports.actions import JOB
+from chassis.files.imports.jobs import import_jobs
 from chassis.jobs.queue import Done
 from l2o.imports.timers import IMPORTS
 from testkit.databases import ServiceDatabase

@@ -9,7 +9,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from chassis.db import Database
+from chassis.database.engine import Database
 from l2o.opportunities.store import LISTING
 from testkit import tokens
 from testkit.databases import ServiceDatabase

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from chassis.envelope import schema_of
-from chassis.worker import Worker
+from chassis.composition.worker import Worker
+from chassis.events.envelope import schema_of
 from contracts.event import REGISTRY, Event
 
 ROOT = Path(__file__).parents[2]

@@ -8,14 +8,14 @@ from importlib import import_module
 import httpx
 import pytest
 
-from chassis.clock import now
-from chassis.consumer.processing import Processor
-from chassis.consumer.retrier import Retrier
-from chassis.db import Database
-from chassis.relay.courier import Courier
-from chassis.relay.relay import Relay
-from chassis.serve import several
-from chassis.worker import Worker
+from chassis.composition.serve import several
+from chassis.composition.worker import Worker
+from chassis.database.engine import Database
+from chassis.events.consumer.processing import Processor
+from chassis.events.consumer.retrier import Retrier
+from chassis.events.in_process_transport import InProcessTransport
+from chassis.events.relay.relay import Relay
+from chassis.foundation.clock import now
 from kernel.ids import new_id
 from org.tenants.actions import create_tenant
 from testkit import databases, tokens
@@ -43,7 +43,7 @@ async def system(worker_id: str) -> AsyncIterator[World]:
             httpx.AsyncClient(transport=transport, base_url="http://journey")
         )
         subscriptions = {name: _worker(name).subscriptions for name in SERVICES}
-        courier = Courier(
+        courier = InProcessTransport(
             [
                 Processor(one, workers[name], offsets_rise=False)
                 for name in SERVICES

@@ -5,10 +5,10 @@ from importlib import import_module
 
 from sqlalchemy import select
 
-from chassis.clock import now
+from chassis.composition.worker import Worker
+from chassis.database.backbone_tables import jobs
+from chassis.foundation.clock import now
 from chassis.jobs.queue import Done
-from chassis.tables import jobs
-from chassis.worker import Worker
 from testkit.jobs import job_of
 from tests.journeys.world import World
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, update
 
-from chassis.tables import outbox, relay_cursors
+from chassis.database.backbone_tables import outbox, relay_cursors
 from kernel.ids import new_id
 from tests.journeys.steps import (
     a_confirmed_order,

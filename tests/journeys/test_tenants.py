@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from chassis.clock import now
-from chassis.tenants import tasks
+from chassis.foundation.clock import now
+from chassis.tenancy import tasks
 from kernel.ids import new_id
 from org.operators.actions import delete_tenant, move
 from org.tenant_tasks.actions import request_task

@@ -8,10 +8,10 @@ from uuid import UUID
 import httpx
 from sqlalchemy import text
 
-from chassis.consumer.retrier import Retrier
-from chassis.db import Database
-from chassis.relay.courier import drain_all
-from chassis.relay.relay import Relay
+from chassis.database.engine import Database
+from chassis.events.consumer.retrier import Retrier
+from chassis.events.in_process_transport import drain_all
+from chassis.events.relay.relay import Relay
 from kernel.ids import new_id
 from testkit import tokens
 from testkit.databases import ServiceDatabase

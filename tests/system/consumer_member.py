@@ -12,10 +12,10 @@ from typing import ClassVar
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.consumer import Consumer
-from chassis.consumer.processing import Processor
-from chassis.consumer.subscriptions import Meta, ProcessHandler, Subscription, process
-from chassis.db import Database
+from chassis.database.engine import Database
+from chassis.events.consumer.consumer import Consumer
+from chassis.events.consumer.processing import Processor
+from chassis.events.subscriptions import Meta, ProcessHandler, Subscription, process
 from contracts.event import Event
 from kernel.ids import new_id
 from testkit.database import notes

@@ -17,13 +17,13 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.consumer import Consumer
-from chassis.consumer.metrics import RESTARTS
-from chassis.consumer.processing import Processor
-from chassis.consumer.subscriptions import Meta, ProcessHandler
-from chassis.envelope import Envelope
-from chassis.relay import topics
-from chassis.tables import consumer_counts, parked_events
+from chassis.database.backbone_tables import consumer_counts, parked_events
+from chassis.events import topics
+from chassis.events.consumer.consumer import Consumer
+from chassis.events.consumer.metrics import RESTARTS
+from chassis.events.consumer.processing import Processor
+from chassis.events.envelope import Envelope
+from chassis.events.subscriptions import Meta, ProcessHandler
 from contracts.event import Event
 from contracts.topics import MAX_MESSAGE_BYTES, TopicSpec
 from kernel.ids import new_id

@@ -14,13 +14,13 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, client
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import create_conn
 
-from chassis.connections import connected
-from chassis.envelope import Envelope
-from chassis.outbox import bucket_of
-from chassis.relay.kafka import KafkaTransport
-from chassis.relay.relay import Poll, Relay
-from chassis.relay.topics import apply
-from chassis.relay.transport import BEHIND, Record, TransportFailed
+from chassis.database.connections import connected
+from chassis.events.envelope import Envelope
+from chassis.events.outbox import bucket_of
+from chassis.events.relay.kafka import KafkaTransport
+from chassis.events.relay.relay import Poll, Relay
+from chassis.events.relay.transport import BEHIND, Record, TransportFailed
+from chassis.events.topics import apply
 from contracts.topics import MAX_MESSAGE_BYTES, TopicSpec
 from kernel.ids import new_id
 from testkit.notes import rewrite, write

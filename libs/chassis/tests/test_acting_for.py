@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import ROW_LIMIT, acting_for
+from chassis.database.engine import ROW_LIMIT, acting_for
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
 from testkit.plugin import Committed

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from chassis.run_worker import Part, assemble, close
-from chassis.worker import Worker
+from chassis.composition.run_worker import Part, assemble, close
+from chassis.composition.worker import Worker
 from testkit.plugin import Ground
 
 WORKERS = [Worker("testkit")]

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from httpx import ASGITransport, AsyncClient
 from jwt.algorithms import ECAlgorithm
 
-from chassis.app import create_app
-from chassis.auth import KeySet, Verifier
-from chassis.refusals import Unauthenticated, Unavailable
-from chassis.settings import Settings
+from chassis.composition.app import create_app
+from chassis.foundation.refusals import Unauthenticated, Unavailable
+from chassis.foundation.settings import Settings
+from chassis.web.auth import KeySet, Verifier
 
 
 def public_key(key_id: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from chassis.contact_points import Email, Phone, normalised_email, normalised_phone
+from chassis.records.contact_points import Email, Phone, normalised_email, normalised_phone
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
-from chassis.app import create_app
-from chassis.refusals import TooManyRequests
-from chassis.routing import new_router
-from chassis.serve import several
-from chassis.settings import Settings
-from chassis.texts import preferred_language
-from chassis.transaction import Tx
+from chassis.composition.app import create_app
+from chassis.composition.serve import several
+from chassis.foundation.refusals import TooManyRequests
+from chassis.foundation.settings import Settings
+from chassis.foundation.texts import preferred_language
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from testkit import tokens
 from testkit.plugin import Committed
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from chassis import logs
-from chassis.context import Context, entered
+from chassis.foundation import logs
+from chassis.foundation.context import Context, entered
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chassis.settings import Settings
+from chassis.foundation.settings import Settings
 
 SECRET = "s" * 32
 

@@ -2,12 +2,11 @@
 
 import sqlalchemy as sa
 from alembic import op
+from chassis.database.columns import money_columns, tenant_column
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.db import tenant_column
-from chassis.lists.columns import sort_column
-from chassis.policies import audited, secure, with_custom_fields
-from chassis.rows import money_columns
+from chassis.database.migration_operations import audited, secure, with_custom_fields
+from chassis.records.lists.columns import sort_column
 
 revision = "testkit_cards"
 down_revision = "testkit_20261122"

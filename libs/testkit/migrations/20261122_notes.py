@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
+from chassis.database.columns import tenant_column
 
-from chassis.db import tenant_column
-from chassis.policies import secure
+from chassis.database.migration_operations import secure
 
 revision = "testkit_20261122"
 down_revision = None

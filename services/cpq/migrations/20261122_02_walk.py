@@ -4,10 +4,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from chassis.database.columns import tenant_column
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.db import tenant_column
-from chassis.policies import secure
+from chassis.database.migration_operations import secure
 
 revision = "cpq_walk"
 down_revision = "cpq_20261122"

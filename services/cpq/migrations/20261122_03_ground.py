@@ -7,9 +7,14 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.lists.backfill import give_words
-from chassis.lists.columns import sort_column
-from chassis.policies import audited, unaudited, with_custom_fields, without_custom_fields
+from chassis.database.migration_operations import (
+    audited,
+    unaudited,
+    with_custom_fields,
+    without_custom_fields,
+)
+from chassis.records.lists.columns import sort_column
+from chassis.records.search.backfill import give_words
 
 revision = "cpq_ground"
 down_revision = "cpq_walk"

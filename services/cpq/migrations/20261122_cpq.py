@@ -4,11 +4,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from alembic import op
+from chassis.database.columns import money_columns, tenant_column
 
-from chassis.consumer.replica import replica_columns
-from chassis.db import tenant_column
-from chassis.policies import secure
-from chassis.rows import money_columns
+from chassis.database.migration_operations import secure
+from chassis.events.replicas import replica_columns
 
 revision = "cpq_20261122"
 down_revision = None

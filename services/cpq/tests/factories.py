@@ -11,7 +11,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.subscriptions import Meta, Received
+from chassis.events.subscriptions import Meta, Received
 from contracts.event import Event
 from cpq.accounts.store import accounts
 from cpq.opportunities.store import opportunities

@@ -1,6 +1,6 @@
 """What the code, the migration and the texts must agree on."""
 
-from chassis.migrate import drift
+from chassis.database.migrate import drift
 from cpq.worker import SUBSCRIPTIONS, WORKER
 from testkit.databases import ServiceDatabase
 

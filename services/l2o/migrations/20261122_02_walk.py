@@ -4,11 +4,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from chassis.database.columns import money_columns
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from chassis.consumer.replica import replica_columns
-from chassis.policies import secure
-from chassis.rows import money_columns
+from chassis.database.migration_operations import secure
+from chassis.events.replicas import replica_columns
 
 revision = "l2o_walk"
 down_revision = "l2o_20261122"

@@ -6,9 +6,14 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.lists.backfill import give_words
-from chassis.lists.columns import sort_column
-from chassis.policies import audited, unaudited, with_custom_fields, without_custom_fields
+from chassis.database.migration_operations import (
+    audited,
+    unaudited,
+    with_custom_fields,
+    without_custom_fields,
+)
+from chassis.records.lists.columns import sort_column
+from chassis.records.search.backfill import give_words
 
 revision = "l2o_ground"
 down_revision = "l2o_walk"

@@ -2,10 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
+from chassis.database.columns import money_columns, tenant_column
 
-from chassis.db import tenant_column
-from chassis.policies import secure
-from chassis.rows import money_columns
+from chassis.database.migration_operations import secure
 
 revision = "l2o_20261122"
 down_revision = None

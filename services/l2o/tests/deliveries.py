@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.schema import Table
 
-from chassis.consumer.arrivals import Consumed
-from chassis.consumer.subscriptions import Meta, Subscription
-from chassis.db import Database
-from chassis.envelope import Envelope
-from chassis.outbox import bucket_of
-from chassis.tables import outbox, parked_events
+from chassis.database.backbone_tables import outbox, parked_events
+from chassis.database.engine import Database
+from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.envelope import Envelope
+from chassis.events.outbox import bucket_of
+from chassis.events.subscriptions import Meta, Subscription
 from contracts.event import Event
 from kernel.ids import new_id
 from l2o.worker import SUBSCRIPTIONS

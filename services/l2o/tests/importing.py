@@ -10,10 +10,10 @@ from httpx import AsyncClient
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.tables import people
-from chassis.imports.actions import JOB
-from chassis.imports.jobs import import_jobs
+from chassis.files.imports.actions import JOB
+from chassis.files.imports.jobs import import_jobs
 from chassis.jobs.queue import Done, Job
+from chassis.records.access.tables import people
 from kernel.ids import new_id
 from l2o.imports.timers import IMPORTS
 from l2o.products.store import products

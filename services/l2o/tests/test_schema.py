@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from chassis.migrate import drift
+from chassis.database.migrate import drift
 from kernel.ids import new_id
 from testkit.databases import ServiceDatabase
 from testkit.plugin import Committed

@@ -2,10 +2,10 @@
 
 import sqlalchemy as sa
 from alembic import op
+from chassis.database.columns import tenant_column
 from sqlalchemy.dialects import postgresql
 
-from chassis.db import tenant_column
-from chassis.policies import secure
+from chassis.database.migration_operations import secure
 
 revision = "mtl_imports"
 down_revision = "mtl_ground"

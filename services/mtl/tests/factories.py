@@ -7,9 +7,9 @@ from uuid import UUID
 from httpx import AsyncClient, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.subscriptions import Meta
-from chassis.imports.actions import JOB
-from chassis.imports.jobs import import_failures, import_jobs
+from chassis.events.subscriptions import Meta
+from chassis.files.imports.actions import JOB
+from chassis.files.imports.jobs import import_failures, import_jobs
 from chassis.jobs.queue import Done, Job
 from kernel.ids import new_id
 from mtl.imports.timers import IMPORTS

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from chassis.migrate import drift
+from chassis.database.migrate import drift
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.leads.timers import conversion_deadline
 from mtl.worker import WORKER

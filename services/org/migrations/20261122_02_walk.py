@@ -4,11 +4,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from chassis.database.columns import CURRENT_TENANT, tenant_column
 from sqlalchemy.dialects import postgresql
 
-from chassis.db import CURRENT_TENANT, tenant_column
-from chassis.policies import roles, secure
-from chassis.tables import instant
+from chassis.database.backbone_tables import instant
+from chassis.database.migration_operations import roles, secure
 
 revision = "org_walk"
 down_revision = "org_20261122"

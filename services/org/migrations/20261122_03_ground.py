@@ -1,6 +1,6 @@
 """The ground under every resource: scope, lists, custom fields, audit."""
 
-from chassis.policies import audited, unaudited
+from chassis.database.migration_operations import audited, unaudited
 
 revision = "org_ground"
 down_revision = "org_walk"

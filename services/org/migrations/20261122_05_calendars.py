@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
+from chassis.database.columns import tenant_column
 
-from chassis.db import tenant_column
-from chassis.policies import audited, secure
+from chassis.database.migration_operations import audited, secure
 
 revision = "org_calendars"
 down_revision = "org_ground"

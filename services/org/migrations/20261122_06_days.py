@@ -2,10 +2,10 @@
 
 import sqlalchemy as sa
 from alembic import op
+from chassis.database.columns import tenant_column
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.db import tenant_column
-from chassis.policies import audited, secure
+from chassis.database.migration_operations import audited, secure
 
 revision = "org_days"
 down_revision = "org_calendars"

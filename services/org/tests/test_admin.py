@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from chassis.tables import outbox
+from chassis.database.backbone_tables import outbox
 from kernel.ids import new_id
 from org.tenant_tasks.store import tenant_tasks
 from org.tenants.store import tenants

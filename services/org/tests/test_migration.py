@@ -9,11 +9,11 @@ from alembic import command
 from sqlalchemy import pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis.access.reach import EVERYTHING
-from chassis.db import Database
-from chassis.lists.asked import Asked
-from chassis.lists.listing import Listing
-from chassis.migrate import config_of
+from chassis.database.engine import Database
+from chassis.database.migrate import config_of
+from chassis.records.access.visibility import EVERYTHING
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listing
 from org.clients.store import LISTING as CLIENTS
 from org.departments.store import LISTING as DEPARTMENTS
 from org.people.store import LISTING as PEOPLE
@@ -74,7 +74,7 @@ async def test_what_was_there_before_is_found_by_its_words(old: ServiceDatabase)
     async with app.begin(TENANT) as tx:
         for listing in LISTS:
             for question, count in (("csyh", 1), ("沙银", 1), ("行长", 0)):
-                search = await listing.search(tx, Asked(q=question), EVERYTHING)
+                search = await listing.search(tx, ListQuery(q=question), EVERYTHING)
                 rows = (await tx.execute(search.page(None, 10))).all()
                 assert len(rows) == count, (listing.resource, question)
         [person] = (await tx.execute(text("SELECT custom_fields FROM people"))).scalars()

@@ -13,7 +13,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from chassis.tables import outbox
+from chassis.database.backbone_tables import outbox
 from kernel.errors import Invalid
 from org.roles.domain import BUILT_IN
 from org.seed import Seed, plant, read

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import ProgrammingError
 
-from chassis.migrate import drift
+from chassis.database.migrate import drift
 from org.app import create
 from org.database import WITHOUT_TENANT
 from org.logins.store import login_tries, logins

@@ -2,11 +2,10 @@
 
 import sqlalchemy as sa
 from alembic import op
+from chassis.database.columns import money_columns, tenant_column
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.db import tenant_column
-from chassis.policies import secure
-from chassis.rows import money_columns
+from chassis.database.migration_operations import secure
 
 revision = "rms_walk"
 down_revision = "rms_20261122"

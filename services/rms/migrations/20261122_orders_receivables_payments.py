@@ -2,11 +2,10 @@
 
 import sqlalchemy as sa
 from alembic import op
+from chassis.database.columns import money_columns, tenant_column
 
-from chassis.consumer.replica import replica_columns
-from chassis.db import tenant_column
-from chassis.policies import secure
-from chassis.rows import money_columns
+from chassis.database.migration_operations import secure
+from chassis.events.replicas import replica_columns
 
 revision = "rms_20261122"
 down_revision = None

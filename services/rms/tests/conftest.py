@@ -5,7 +5,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from chassis import clock
+from chassis.foundation import clock
 
 At = Callable[[datetime], None]
 

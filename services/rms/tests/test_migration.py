@@ -10,7 +10,7 @@ from alembic import command
 from sqlalchemy import pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis.migrate import config_of
+from chassis.database.migrate import config_of
 from testkit import databases
 from testkit.databases import ServiceDatabase
 

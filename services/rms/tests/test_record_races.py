@@ -9,7 +9,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.tables import outbox
+from chassis.database.backbone_tables import outbox
 from kernel.ids import new_id
 from rms.orders.store import orders
 from rms.payment_terms.actions import create_payment_term

@@ -1,6 +1,6 @@
 """What the code, the migration and the contracts must agree on."""
 
-from chassis.migrate import drift
+from chassis.database.migrate import drift
 from rms.worker import SUBSCRIPTIONS, WORKER
 from testkit.databases import ServiceDatabase
 

@@ -12,15 +12,18 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.table import Table
 
-from chassis import clock, logs, migrate, run_worker
-from chassis.consumer import parked_events
-from chassis.consumer.parking import Parked
-from chassis.db import Database
-from chassis.relay import epoch, quarantine, topics
-from chassis.relay.kafka import KafkaTransport
-from chassis.run_worker import Part
-from chassis.serve import server_of, several
-from chassis.settings import Settings
+from chassis.composition import run_worker
+from chassis.composition.run_worker import Part
+from chassis.composition.serve import server_of, several
+from chassis.database import migrate
+from chassis.database.engine import Database
+from chassis.events import topics
+from chassis.events.consumer import dead_letter_commands
+from chassis.events.consumer.dead_letters import Parked
+from chassis.events.relay import epoch, quarantine
+from chassis.events.relay.kafka import KafkaTransport
+from chassis.foundation import clock, logs
+from chassis.foundation.settings import Settings
 
 cli = typer.Typer(
     no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False
@@ -92,7 +95,7 @@ def parked(service: str) -> None:
 
     async def run() -> list[Parked]:
         async with _database(service).begin(None) as tx:
-            return await parked_events.list_parked(tx)
+            return await dead_letter_commands.list_parked(tx)
 
     table = Table("id", "tenant", "subscription", "type", "reason", "attempts", "error")
     for one in asyncio.run(run()):
@@ -115,7 +118,7 @@ def redrive(service: str, event: UUID, by: str = "operator") -> None:
 
     async def run() -> None:
         async with _database(service).begin(None) as tx:
-            await parked_events.redrive(tx, event, by=by, now=clock.now())
+            await dead_letter_commands.redrive(tx, event, by=by, now=clock.now())
 
     asyncio.run(run())
     console.print("It is tried again now; `parked` shows whether it stayed.")
@@ -127,7 +130,7 @@ def skip(service: str, event: UUID, note: str, by: str = "operator") -> None:
 
     async def run() -> None:
         async with _database(service).begin(None) as tx:
-            await parked_events.skip(tx, event, by=by, now=clock.now(), note=note)
+            await dead_letter_commands.skip(tx, event, by=by, now=clock.now(), note=note)
 
     asyncio.run(run())
     console.print("Skipped; those behind it go on.")

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.expiry import GRANT_JOBS, KIND
-from chassis.access.tables import grants
+from chassis.database.backbone_tables import jobs
 from chassis.jobs.queue import Done
-from chassis.tables import jobs
+from chassis.records.access.expiry import GRANT_JOBS, KIND
+from chassis.records.access.tables import grants
 from libs.chassis.tests.access.people import People
 from testkit.directory import Company, directory_id
 from testkit.jobs import job_of

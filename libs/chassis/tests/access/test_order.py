@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reaching import reach_of
-from chassis.auth import Principal
-from chassis.consumer.subscriptions import Received
+from chassis.events.subscriptions import Received
+from chassis.records.access.caller_visibility import reach_of
+from chassis.web.auth import Principal
 from contracts.event import Event
 from contracts.org.events import (
     DepartmentChanged,

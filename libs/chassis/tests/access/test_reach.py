@@ -5,11 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from chassis.records.directory_subscriptions import directory_subscriptions
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import directory
-from chassis.access.reach import (
+from chassis.records.access.caller_visibility import reach_of
+from chassis.records.access.tables import grants
+from chassis.records.access.visibility import (
     EVERYTHING,
     Access,
     Plan,
@@ -19,9 +21,7 @@ from chassis.access.reach import (
     plan_of,
     visible,
 )
-from chassis.access.reaching import reach_of
-from chassis.access.tables import grants
-from chassis.auth import Principal
+from chassis.web.auth import Principal
 from kernel.ids import new_id
 from testkit.cards import CARDS
 from testkit.database import cards
@@ -190,6 +190,6 @@ async def test_what_a_select_lets_through(tx: AsyncConnection, tenant: UUID) -> 
 
 
 def test_a_service_listens_to_tenants_and_the_directory() -> None:
-    both = directory.subscriptions("testkit")
+    both = directory_subscriptions("testkit")
     assert [one.name for one in both] == ["testkit.tenants", "testkit.directory"]
     assert both[1].topics == ("org.department.v1", "org.person.v1", "org.team.v1")

@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.replica import subscription
-from chassis.access.tables import departments, leaves, people, posts, team_members, teams
-from chassis.consumer.arrivals import Consumed
-from chassis.consumer.processing import Processor
-from chassis.envelope import Envelope
+from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.processing import Processor
+from chassis.events.envelope import Envelope
+from chassis.records.access.replica import subscription
+from chassis.records.access.tables import departments, leaves, people, posts, team_members, teams
 from contracts.event import Event
 from contracts.org.events import (
     DepartmentCreated,

@@ -5,12 +5,16 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from chassis.database.columns import new_metadata, tenant_column
 from sqlalchemy import Column, Integer, Select, Table, Text, UniqueConstraint, Uuid, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.arrivals import Consumed
-from chassis.consumer.replica import replica_columns, replicate
-from chassis.consumer.subscriptions import (
+from chassis.database.backbone_tables import consumer_counts, parked_events, parked_keys
+from chassis.database.engine import Database
+from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.envelope import Envelope
+from chassis.events.replicas import replica_columns, replicate
+from chassis.events.subscriptions import (
     Meta,
     Received,
     ReplicaResult,
@@ -18,9 +22,6 @@ from chassis.consumer.subscriptions import (
     process,
     replica,
 )
-from chassis.db import Database, new_metadata, tenant_column
-from chassis.envelope import Envelope
-from chassis.tables import consumer_counts, parked_events, parked_keys
 from kernel.errors import NotYet
 from kernel.ids import new_id
 from testkit.events import NoteWritten

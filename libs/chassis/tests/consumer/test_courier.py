@@ -4,11 +4,11 @@ from uuid import UUID
 
 import pytest
 
-from chassis.consumer.processing import Processor
-from chassis.consumer.retrier import Retrier
-from chassis.outbox import bucket_of
-from chassis.relay.courier import Courier, drain_all
-from chassis.relay.relay import Relay
+from chassis.events.consumer.processing import Processor
+from chassis.events.consumer.retrier import Retrier
+from chassis.events.in_process_transport import InProcessTransport, drain_all
+from chassis.events.outbox import bucket_of
+from chassis.events.relay.relay import Relay
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (
     Moods,
@@ -28,7 +28,7 @@ async def test_what_is_published_arrives_once_at_every_subscriber(
 ) -> None:
     subscriptions = [recorder(moods), copier(moods)]
     processors = [Processor(s, committed.worker, offsets_rise=False) for s in subscriptions]
-    relay = Relay("testkit", committed.urls.worker_url, Courier(processors))
+    relay = Relay("testkit", committed.urls.worker_url, InProcessTransport(processors))
     async with committed.app.begin(tenant) as tx:
         notes = [await write(tx, f"note {n}") for n in range(20)]
     async with committed.app.begin(tenant) as tx:
@@ -49,7 +49,7 @@ async def test_a_lower_seq_that_commits_later_is_no_duplicate(
     """Two notes of one bucket: the one inserted first is committed last, in a later window."""
     subscriptions = [recorder(moods), copier(moods)]
     processors = [Processor(s, committed.worker, offsets_rise=False) for s in subscriptions]
-    relay = Relay("testkit", committed.urls.worker_url, Courier(processors))
+    relay = Relay("testkit", committed.urls.worker_url, InProcessTransport(processors))
     early = new_id()
     late = next(one for one in iter(new_id, None) if bucket_of(one) == bucket_of(early))
     async with committed.app.begin(tenant) as slow:
@@ -69,7 +69,7 @@ async def test_draining_tries_again_what_was_not_there_yet(
     moods.missing = {"early"}
     subscription = recorder(moods)
     processor = Processor(subscription, committed.worker, offsets_rise=False)
-    relays = [Relay("testkit", committed.urls.worker_url, Courier([processor]))]
+    relays = [Relay("testkit", committed.urls.worker_url, InProcessTransport([processor]))]
     retriers = [Retrier([subscription], committed.worker)]
     async with committed.app.begin(tenant) as tx:
         note = await write(tx, "early")
@@ -84,4 +84,4 @@ def test_a_courier_insists_on_processors_that_do_not_trust_offsets(
     committed: Committed, moods: Moods
 ) -> None:
     with pytest.raises(ValueError, match="offsets_rise=False"):
-        Courier([Processor(recorder(moods), committed.worker)])
+        InProcessTransport([Processor(recorder(moods), committed.worker)])

@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from chassis.records.directory_subscriptions import tenant_subscription
 
-from chassis.consumer.arrivals import Consumed
-from chassis.consumer.parked_events import list_parked
-from chassis.consumer.processing import Processor
-from chassis.directory import TenantSettings, settings_of, subscription
-from chassis.envelope import Envelope
-from chassis.refusals import Unavailable
+from chassis.events.consumer.dead_letter_commands import list_parked
+from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.processing import Processor
+from chassis.events.envelope import Envelope
+from chassis.foundation.refusals import Unavailable
+from chassis.records.tenant_settings import TenantSettings, settings_of
 from contracts.org.events import TenantChanged, TenantCreated, TenantState
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import CREATED, counted
@@ -55,7 +56,7 @@ def state(tenant: UUID, **changes: Any) -> TenantState:
 
 
 async def test_settings_follow_the_newest_state(committed: Committed, tenant: UUID) -> None:
-    tenants, other = subscription("testkit"), new_id()
+    tenants, other = tenant_subscription("testkit"), new_id()
     assert tenants.name == "testkit.tenants"
     async with committed.app.begin(tenant) as tx:
         await remove_tenant(tx)
@@ -85,7 +86,7 @@ async def test_settings_follow_the_newest_state(committed: Committed, tenant: UU
 async def test_settings_no_service_could_use_are_parked(committed: Committed, tenant: UUID) -> None:
     event = TenantCreated(tenant=state(tenant))
     broken = {"timezone": "Mars/Olympus", "currency": "ZZZ", "default_tax_rate": "13"}
-    await Processor(subscription("testkit"), committed.worker).apply(
+    await Processor(tenant_subscription("testkit"), committed.worker).apply(
         [record(tenant, 1, event, **broken)]
     )
     async with committed.worker.begin(tenant) as tx:

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chassis import clock
-from chassis.consumer.arrivals import Consumed
-from chassis.consumer.failures import Reason
-from chassis.consumer.parked_events import list_parked, redrive, skip
-from chassis.consumer.parking import Parked
-from chassis.consumer.processing import Processor
-from chassis.consumer.retrier import Retrier
-from chassis.consumer.subscriptions import Subscription
-from chassis.db import Database
-from chassis.relay.courier import SOON
+from chassis.database.engine import Database
+from chassis.events.consumer.dead_letter_commands import list_parked, redrive, skip
+from chassis.events.consumer.dead_letters import Parked
+from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.failures import Reason
+from chassis.events.consumer.processing import Processor
+from chassis.events.consumer.retrier import Retrier
+from chassis.events.in_process_transport import SOON
+from chassis.events.subscriptions import Subscription
+from chassis.foundation import clock
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (
     Moods,

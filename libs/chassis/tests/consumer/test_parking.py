@@ -5,18 +5,18 @@ from uuid import UUID
 
 import pytest
 
-from chassis import clock
-from chassis.consumer.failures import RETRY_SECONDS, Reason, retry_after
-from chassis.consumer.parked_events import (
+from chassis.events.consumer.dead_letter_commands import (
     edit_and_retry,
     get_parked,
     list_parked,
     redrive,
     skip,
 )
-from chassis.consumer.parking import Parked, Status
-from chassis.consumer.processing import Processor
-from chassis.consumer.retrier import Retrier
+from chassis.events.consumer.dead_letters import Parked, Status
+from chassis.events.consumer.failures import RETRY_SECONDS, Reason, retry_after
+from chassis.events.consumer.processing import Processor
+from chassis.events.consumer.retrier import Retrier
+from chassis.foundation import clock
 from kernel.errors import Invalid, NotFound, RuleBroken
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (

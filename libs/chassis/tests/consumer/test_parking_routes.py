@@ -5,8 +5,8 @@ from uuid import UUID
 
 from httpx import AsyncClient
 
-from chassis.consumer.processing import Processor
-from chassis.consumer.retrier import Retrier
+from chassis.events.consumer.processing import Processor
+from chassis.events.consumer.retrier import Retrier
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (
     Moods,

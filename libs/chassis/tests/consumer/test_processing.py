@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.arrivals import NOBODY, Consumed, from_stored, to_stored
-from chassis.consumer.parked_events import list_parked
-from chassis.consumer.processing import Processor
-from chassis.consumer.subscriptions import Meta, process
-from chassis.context import Context, current
-from chassis.db import Database
-from chassis.tables import consumer_counts, inbox, outbox
+from chassis.database.backbone_tables import consumer_counts, inbox, outbox
+from chassis.database.engine import Database
+from chassis.events.consumer.dead_letter_commands import list_parked
+from chassis.events.consumer.decoded_records import NOBODY, Consumed, from_stored, to_stored
+from chassis.events.consumer.processing import Processor
+from chassis.events.subscriptions import Meta, process
+from chassis.foundation.context import Context, current
 from contracts.event import Event
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (

@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from chassis import clock
-from chassis.consumer.arrivals import Consumed
-from chassis.consumer.parked_events import list_parked, skip
-from chassis.consumer.processing import Processor
-from chassis.consumer.retrier import Retrier
-from chassis.consumer.subscriptions import Subscription
+from chassis.events.consumer.dead_letter_commands import list_parked, skip
+from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.processing import Processor
+from chassis.events.consumer.retrier import Retrier
+from chassis.events.subscriptions import Subscription
+from chassis.foundation import clock
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (
     Moods,

@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.processing import Processor
-from chassis.consumer.replica import replicate
-from chassis.consumer.subscriptions import Received, ReplicaResult, process, replica
+from chassis.events.consumer.processing import Processor
+from chassis.events.replicas import replicate
+from chassis.events.subscriptions import Received, ReplicaResult, process, replica
 from contracts.event import Event
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (

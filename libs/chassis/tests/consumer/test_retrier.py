@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.processing import Processor
-from chassis.consumer.retrier import Retrier
-from chassis.consumer.subscriptions import Meta, process
+from chassis.events.consumer.processing import Processor
+from chassis.events.consumer.retrier import Retrier
+from chassis.events.subscriptions import Meta, process
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import Moods, Partition, counted
 from libs.chassis.tests.consumer.test_parking import Clock

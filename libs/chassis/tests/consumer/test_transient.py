@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.metrics import RETRIES
-from chassis.consumer.parked_events import list_parked
-from chassis.consumer.processing import Processor
-from chassis.consumer.subscriptions import Meta, Subscription, process
-from chassis.db import Database
-from chassis.transient import is_transient
+from chassis.database.engine import Database
+from chassis.database.transient import is_transient
+from chassis.events.consumer.dead_letter_commands import list_parked
+from chassis.events.consumer.metrics import RETRIES
+from chassis.events.consumer.processing import Processor
+from chassis.events.subscriptions import Meta, Subscription, process
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (

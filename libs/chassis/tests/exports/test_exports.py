@@ -11,12 +11,12 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import func, select
 
-from chassis.exports import actions
-from chassis.exports.actions import EXPIRY_JOB, JOB
-from chassis.exports.jobs import EXPORT_FAILURES, export_jobs
-from chassis.exports.tables import export_parts, exports
-from chassis.imports.files import read_file
-from chassis.tables import jobs
+from chassis.database.backbone_tables import jobs
+from chassis.files.exports import actions
+from chassis.files.exports.actions import EXPIRY_JOB, JOB
+from chassis.files.exports.jobs import EXPORT_FAILURES, export_jobs
+from chassis.files.exports.tables import export_parts, exports
+from chassis.files.formats.reading import read_file
 from libs.chassis.tests.imports.importing import problem
 from testkit import tokens
 from testkit.jobs import make_job

@@ -8,10 +8,10 @@ from httpx import AsyncClient, Response
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.tables import people
-from chassis.imports.actions import JOB
-from chassis.imports.jobs import import_failures, import_jobs
+from chassis.files.imports.actions import JOB
+from chassis.files.imports.jobs import import_failures, import_jobs
 from chassis.jobs.queue import Done, Job
+from chassis.records.access.tables import people
 from kernel.ids import new_id
 from testkit.card_imports import IMPORTS
 from testkit.jobs import make_job

@@ -4,10 +4,16 @@ from typing import Any
 
 import pytest
 
-from chassis.imports.columns import RESULT_COLUMNS, header_findings, mapped, proposed, read_row
-from chassis.imports.findings import Finding, Unreadable
-from chassis.imports.rows import SourceRow
-from chassis.imports.target import Cells, ImportField, ImportTarget, Reading
+from chassis.files.formats.findings import Finding, Unreadable
+from chassis.files.formats.rows import SourceRow
+from chassis.files.imports.columns import (
+    RESULT_COLUMNS,
+    header_findings,
+    mapped,
+    proposed,
+    read_row,
+)
+from chassis.files.imports.target import Cells, ImportField, ImportTarget, ParsedRow
 from testkit.card_imports import CARDS
 
 
@@ -15,10 +21,10 @@ async def nothing(*_: Any) -> list[Any]:
     return []
 
 
-def read(cells: Cells) -> Reading[Any]:
+def read(cells: Cells) -> ParsedRow[Any]:
     if "bad" in cells.rest:
-        return Reading(errors=[Finding("TOO_LONG", field="phone"), Finding("X", field="salary")])
-    return Reading(value=cells, warnings=[Finding("LEFT_OUT", "Note")])
+        return ParsedRow(errors=[Finding("TOO_LONG", field="phone"), Finding("X", field="salary")])
+    return ParsedRow(value=cells, warnings=[Finding("LEFT_OUT", "Note")])
 
 
 PEOPLE: ImportTarget[Any] = ImportTarget(

@@ -9,13 +9,13 @@ from httpx import AsyncClient
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import now
-from chassis.imports.actions import EXPIRY_JOB, expire_import
-from chassis.imports.jobs import import_jobs
-from chassis.imports.runs import KEPT
-from chassis.imports.tables import import_results, import_runs, import_sources
+from chassis.database.backbone_tables import jobs
+from chassis.files.imports.actions import EXPIRY_JOB, expire_import
+from chassis.files.imports.jobs import import_jobs
+from chassis.files.imports.runs import KEPT
+from chassis.files.imports.tables import import_results, import_runs, import_sources
+from chassis.foundation.clock import now
 from chassis.jobs.queue import Again, Done
-from chassis.tables import jobs
 from libs.chassis.tests.imports.importing import (
     finish_import,
     job_for,

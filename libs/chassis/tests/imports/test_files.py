@@ -13,12 +13,12 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.imports import rows, xlsx_files
-from chassis.imports.cells import as_meant, harmless
-from chassis.imports.csv_files import SEPARATORS, records_of, separator_of, text_of
-from chassis.imports.files import format_of, read_file
-from chassis.imports.findings import Unreadable
-from chassis.imports.rows import Format, plan_of, rows_of
+from chassis.files.formats import rows, xlsx_files
+from chassis.files.formats.cells import as_meant, harmless
+from chassis.files.formats.csv_files import SEPARATORS, records_of, separator_of, text_of
+from chassis.files.formats.findings import Unreadable
+from chassis.files.formats.reading import format_of, read_file
+from chassis.files.formats.rows import Format, plan_of, rows_of
 
 
 def cells(content: bytes) -> list[list[str] | None]:

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.imports.tables import import_runs
+from chassis.files.imports.tables import import_runs
 from chassis.jobs.queue import Again
 from libs.chassis.tests.imports.importing import (
     CARDS,

@@ -9,9 +9,9 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.imports.tables import import_results
+from chassis.database.backbone_tables import jobs
+from chassis.files.imports.tables import import_results
 from chassis.jobs.queue import Done
-from chassis.tables import jobs
 from libs.chassis.tests.imports.importing import (
     CARDS,
     counts,

@@ -13,11 +13,12 @@ from httpx import AsyncClient
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.imports import rows, watching
-from chassis.imports.actions import JOB
+from chassis.database.backbone_tables import outbox
+from chassis.files.formats import rows
+from chassis.files.imports import watching
+from chassis.files.imports.actions import JOB
 from chassis.jobs.queue import Again, Done, Job
 from chassis.jobs.runner import JobRunner
-from chassis.tables import outbox
 from libs.chassis.tests.imports.importing import (
     counts,
     finish_committed,

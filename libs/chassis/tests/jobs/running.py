@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.backbone_tables import jobs
 from chassis.jobs.queue import Done, Job, enqueue
 from chassis.jobs.runner import JobRunner
-from chassis.tables import jobs
 from kernel.ids import new_id
 from testkit.database import notes
 from testkit.plugin import Committed

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import Database
+from chassis.database.engine import Database
 from chassis.jobs.queue import Again, Done, Job, cancel, enqueue
 from chassis.jobs.runner import JobRunner
 from kernel.ids import new_id

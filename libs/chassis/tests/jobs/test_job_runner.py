@@ -10,11 +10,11 @@ from uuid import UUID
 from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.context import Context, current, entered
-from chassis.db import Database
+from chassis.database.backbone_tables import jobs
+from chassis.database.engine import Database
+from chassis.foundation.context import Context, current, entered
 from chassis.jobs.queue import Done, Job, enqueue
 from chassis.jobs.runner import JobRunner
-from chassis.tables import jobs
 from kernel.ids import new_id
 from libs.chassis.tests.jobs.running import (
     FAR_AHEAD,

@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.context import Context, entered
+from chassis.database.backbone_tables import jobs
+from chassis.foundation.context import Context, entered
 from chassis.jobs.queue import cancel, enqueue
-from chassis.tables import jobs
 from kernel.ids import new_id
 from libs.chassis.tests.jobs.running import FAR_AHEAD, LONG_AGO, all_jobs
 from testkit.plugin import Committed

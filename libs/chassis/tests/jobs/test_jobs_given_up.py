@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.context import current
+from chassis.foundation.context import current
 from chassis.jobs.queue import Done, Job
 from chassis.jobs.runner import JobRunner
 from libs.chassis.tests.jobs.running import (

@@ -8,8 +8,8 @@ from typing import Any
 
 import asyncpg
 
-from chassis.context import current
-from chassis.db import Database
+from chassis.database.engine import Database
+from chassis.foundation.context import current
 from chassis.jobs.timers import Timer, TimerRunner
 from testkit.databases import admin_dsn
 from testkit.plugin import Committed

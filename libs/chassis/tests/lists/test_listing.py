@@ -11,10 +11,10 @@ from httpx import AsyncClient as Client
 from sqlalchemy import Column, ColumnElement, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import EVERYTHING, Reach
-from chassis.access.tables import grants
-from chassis.lists.listing import Listing, declared, declared_of
-from chassis.pages import PageRequest
+from chassis.records.access.tables import grants
+from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.lists.listing import Listing, declared, declared_of
+from chassis.web.pages import PageRequest
 from kernel.errors import Invalid
 from kernel.ids import new_id
 from libs.chassis.tests.lists.samples import (

@@ -1,8 +1,8 @@
 """Every declared filter and sort of cards at 200,000 rows, by whoever asks."""
 
-from chassis.db import Database
-from chassis.lists.asked import Asked
-from chassis.lists.listing import Listing
+from chassis.database.engine import Database
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listing
 from testkit.cards import LISTING, CardOut
 from testkit.databases import ServiceDatabase
 from testkit.filling import filled
@@ -31,7 +31,7 @@ async def test_a_list_without_its_indexes_is_complained_of(
     )
     bare.sorts = ("updated_at",)
     async with filled(service_database, LISTING, rows=30_000) as there:
-        found = await measured(app_database, bare, there, only=[Asked(sort="-updated_at")])
+        found = await measured(app_database, bare, there, only=[ListQuery(sort="-updated_at")])
     assert any("Sort of" in c or "Seq Scan" in c for m in found for c in m.complaints)
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import EVERYTHING, Reach
-from chassis.pages import PageRequest
+from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.web.pages import PageRequest
 from kernel.money import Money
 from libs.chassis.tests.lists.samples import MORNING, OTHER, SELLER, write
 from testkit.cards import LISTING, Card

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.lists.spelling import LONGEST, grams_of, initials, normal, searched_text, terms_of
+from chassis.records.search.spelling import (
+    LONGEST,
+    grams_of,
+    initials,
+    normal,
+    searched_text,
+    terms_of,
+)
 
 SAME = [
     ("華為技術有限公司", "华为技术有限公司"),

@@ -5,17 +5,17 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from chassis.records.search.tables import search_grams, search_texts
 from httpx import AsyncClient as Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import EVERYTHING
-from chassis.lists import words
-from chassis.lists.spelling import grams_of, normal, searched_text
-from chassis.lists.tables import search_grams, search_texts
-from chassis.lists.words import forget_words, keep_words
+from chassis.records.access.visibility import EVERYTHING
+from chassis.records.search import words
+from chassis.records.search.spelling import grams_of, normal, searched_text
+from chassis.records.search.words import forget_words, index_words
 from libs.chassis.tests.lists.samples import titles, write
 from testkit.cards import LISTING, Card, get_card, save_card
 from testkit.database import cards
@@ -105,8 +105,8 @@ async def test_the_grams_are_those_of_the_last_name(tx: AsyncConnection, names: 
 async def test_many_rows_at_once_and_forgotten(client: Client, tx: AsyncConnection) -> None:
     written = [await write(tx, "x") for _ in range(3)]
     rows = [{"id": card.id, "title": f"公司{n}号"} for n, card in enumerate(written)]
-    await keep_words(tx, cards, rows)
-    await keep_words(tx, cards, rows)  # the same again changes nothing
+    await index_words(tx, cards, rows)
+    await index_words(tx, cards, rows)  # the same again changes nothing
     assert len(await titles(client, "q=公司")) == 3
     await forget_words(tx, "testkit.card", [card.id for card in written[1:]])
     assert await titles(client, "q=公司") == "x"

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.numbers import BLOCK, next_number
-from chassis.tenants.number_formats import Mode, NumberFormat, Year, format_of, save_format
+from chassis.records.numbers.number_formats import Mode, NumberFormat, Year, format_of, save_format
+from chassis.records.numbers.numbers import BLOCK, next_number
 from kernel.ids import new_id
 from testkit.plugin import Committed
 from testkit.tenants import add_tenants

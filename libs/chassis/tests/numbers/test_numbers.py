@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.numbers import next_number
+from chassis.records.numbers.numbers import next_number
 from kernel.ids import new_id
 from testkit.plugin import Committed
 

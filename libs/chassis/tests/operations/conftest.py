@@ -8,13 +8,13 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 
-from chassis.app import create_app
-from chassis.operations.answers import OPERATION_ANSWERS, OperationOut, WaitingResponse
-from chassis.operations.store import ended_operations, finish_operation, start_operation
-from chassis.routing import new_router
-from chassis.settings import Settings
-from chassis.texts import Text
-from chassis.transaction import Tx
+from chassis.composition.app import create_app
+from chassis.foundation.settings import Settings
+from chassis.foundation.texts import Text
+from chassis.web.operations.answers import OPERATION_ANSWERS, OperationOut, WaitingResponse
+from chassis.web.operations.store import ended_operations, finish_operation, start_operation
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from testkit import tokens
 from testkit.plugin import Committed
 

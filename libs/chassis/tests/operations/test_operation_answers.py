@@ -12,9 +12,9 @@ from httpx import AsyncClient
 from sqlalchemy import event
 from structlog.testing import capture_logs
 
-from chassis.db import Database
-from chassis.operations.store import fail_operation, get_operation, start_operation
-from chassis.operations.waiter import OperationWaiter
+from chassis.database.engine import Database
+from chassis.web.operations.store import fail_operation, get_operation, start_operation
+from chassis.web.operations.waiter import OperationWaiter
 from kernel.errors import NotFound
 from kernel.ids import new_id
 from libs.chassis.tests.operations.conftest import End

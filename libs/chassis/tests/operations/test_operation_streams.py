@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from chassis.operations import routes as operation_routes
+from chassis.web import operation_routes
 from kernel.ids import new_id
 from libs.chassis.tests.operations.test_operation_answers import events_of
 from testkit.directory import Company, sign_in

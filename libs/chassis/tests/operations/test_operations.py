@@ -5,8 +5,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.context import Context, entered
-from chassis.operations.store import (
+from chassis.database.backbone_tables import operations
+from chassis.foundation.context import Context, entered
+from chassis.web.operations.store import (
     OperationStatus,
     ended_operations,
     fail_operation,
@@ -14,7 +15,6 @@ from chassis.operations.store import (
     get_operation,
     start_operation,
 )
-from chassis.tables import operations
 from kernel.errors import NotFound
 from kernel.ids import new_id
 from testkit.plugin import Committed

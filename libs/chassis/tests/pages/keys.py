@@ -9,12 +9,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.pages import (
-    ASC,
-    DESC,
-    PageRequest,
-    Sort,
-)
+from chassis.web.pages import ASC, DESC, PageRequest, Sort
 from kernel.ids import new_id
 from testkit.database import notes
 

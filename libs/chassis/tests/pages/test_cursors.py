@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 import pytest
+from chassis.database.columns import enum_column
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -22,14 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import enum_column
-from chassis.pages import (
-    ASC,
-    DESC,
-    fetch_page,
-    opened,
-    sealed,
-)
+from chassis.web.pages import ASC, DESC, fetch_page, opened, sealed
 from kernel.errors import Invalid
 from kernel.ids import new_id
 from libs.chassis.tests.pages.keys import BY_TEXT, MIXED, NEWEST, asked, note_id, write

@@ -14,16 +14,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.app import create_app
-from chassis.pages import (
-    Page,
-    PageParams,
-    fetch_page,
-    only_known_parameters,
-)
-from chassis.routing import new_router
-from chassis.settings import Settings
-from chassis.transaction import Tx, transaction
+from chassis.composition.app import create_app
+from chassis.foundation.settings import Settings
+from chassis.web.pages import Page, PageParams, fetch_page, only_known_parameters
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx, transaction
 from libs.chassis.tests.pages.keys import write
 from testkit import tokens
 from testkit.database import notes

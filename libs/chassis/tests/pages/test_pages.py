@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from chassis.database.columns import CURRENT_TENANT, tenant_column
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import (
@@ -22,8 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import CURRENT_TENANT, tenant_column
-from chassis.pages import (
+from chassis.web.pages import (
     ASC,
     DESC,
     Sort,

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from chassis.db import Database
-from chassis.relay.relay import Poll, Relay
+from chassis.database.engine import Database
+from chassis.events.relay.relay import Poll, Relay
 from testkit.notes import Note, rewrite, write
 
 PATIENCE_SECONDS = 30

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.envelope import CONTENT_TYPE, Envelope, EnvelopeInvalid
+from chassis.events.envelope import CONTENT_TYPE, Envelope, EnvelopeInvalid
 from kernel.ids import new_id
 
 JSON = st.recursive(

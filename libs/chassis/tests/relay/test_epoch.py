@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.connections import connected
-from chassis.relay.epoch import IDENTITY, EpochMismatch, RelayRunning, rebase, settle
-from chassis.relay.relay import Relay
+from chassis.database.connections import connected
+from chassis.events.relay.epoch import IDENTITY, EpochMismatch, RelayRunning, rebase, settle
+from chassis.events.relay.relay import Relay
 from kernel.ids import new_id
 from libs.chassis.tests.relay.living import QUICK, note_of, running, until
 from libs.chassis.tests.relay.transports import Recorder

@@ -16,10 +16,10 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.connections import connected
-from chassis.db import Database
-from chassis.relay.relay import Poll, Relay
-from chassis.relay.transport import Record
+from chassis.database.connections import connected
+from chassis.database.engine import Database
+from chassis.events.relay.relay import Poll, Relay
+from chassis.events.relay.transport import Record
 from libs.chassis.tests.relay.transports import Crashing
 from testkit.notes import rewrite, write
 from testkit.plugin import Committed

@@ -5,11 +5,11 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient
 
-from chassis import pruning
-from chassis.clock import now
-from chassis.connections import connected
-from chassis.pruning import Pruned, prune
-from chassis.relay.relay import Relay
+from chassis.database import pruning
+from chassis.database.connections import connected
+from chassis.database.pruning import Pruned, prune
+from chassis.events.relay.relay import Relay
+from chassis.foundation.clock import now
 from libs.chassis.tests.relay.living import QUICK, note_of
 from libs.chassis.tests.relay.transports import Recorder
 from testkit.plugin import Committed

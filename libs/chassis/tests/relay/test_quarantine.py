@@ -10,11 +10,11 @@ from uuid import UUID
 
 import pytest
 
-from chassis.connections import connected
-from chassis.outbox import bucket_of
-from chassis.relay.quarantine import Held, KeyFreed, hold, listed, retry, skip
-from chassis.relay.relay import Relay
-from chassis.relay.transport import BEHIND, Record, Refusal
+from chassis.database.connections import connected
+from chassis.events.outbox import bucket_of
+from chassis.events.relay.quarantine import Held, KeyFreed, hold, listed, retry, skip
+from chassis.events.relay.relay import Relay
+from chassis.events.relay.transport import BEHIND, Record, Refusal
 from libs.chassis.tests.relay.living import QUICK, note_of, running, until
 from libs.chassis.tests.relay.transports import Recorder
 from testkit.notes import Note, rewrite, write

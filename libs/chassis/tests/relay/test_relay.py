@@ -9,11 +9,11 @@ import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.connections import connected
-from chassis.outbox import bucket_of
-from chassis.relay.quarantine import retry, skip
-from chassis.relay.relay import Relay
-from chassis.relay.transport import Record, Refusal, TransportFailed
+from chassis.database.connections import connected
+from chassis.events.outbox import bucket_of
+from chassis.events.relay.quarantine import retry, skip
+from chassis.events.relay.relay import Relay
+from chassis.events.relay.transport import Record, Refusal, TransportFailed
 from libs.chassis.tests.relay.living import QUICK, note_of, running, until
 from libs.chassis.tests.relay.transports import Recorder
 from testkit.notes import rewrite, write

@@ -10,10 +10,10 @@ from uuid import UUID
 
 import pytest
 
-from chassis.connections import connected
-from chassis.outbox import BUCKETS
-from chassis.relay.buckets import LOCK_CLASS, fair_share
-from chassis.relay.relay import Relay
+from chassis.database.connections import connected
+from chassis.events.outbox import BUCKETS
+from chassis.events.relay.buckets import LOCK_CLASS, fair_share
+from chassis.events.relay.relay import Relay
 from kernel.ids import new_id
 from libs.chassis.tests.relay.living import QUICK, note_of, running, until
 from libs.chassis.tests.relay.transports import Recorder
@@ -93,7 +93,7 @@ async def test_the_session_of_a_frozen_owner_is_ended(committed: Committed, tena
 
 FROZEN = """
 import asyncio, sys
-from chassis.relay.relay import Relay
+from chassis.events.relay.relay import Relay
 class Silent:
     async def send(self, records):
         for record in records:

@@ -4,9 +4,9 @@ import asyncio
 import time
 from uuid import UUID
 
-from chassis.connections import connected
-from chassis.relay.relay import CHANNEL, Poll, Relay
-from chassis.relay.wakeup import Wakeup
+from chassis.database.connections import connected
+from chassis.events.relay.relay import CHANNEL, Poll, Relay
+from chassis.events.relay.wakeup import Wakeup
 from libs.chassis.tests.relay.living import note_of, running, until
 from libs.chassis.tests.relay.transports import Recorder
 from testkit.plugin import Committed

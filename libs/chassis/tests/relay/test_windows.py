@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.relay.windows import BEGINNING, Snapshot, Window
+from chassis.events.relay.windows import BEGINNING, Snapshot, Window
 
 
 def history(steps: list[int]) -> tuple[list[Snapshot], list[set[int]]]:

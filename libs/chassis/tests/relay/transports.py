@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 
-from chassis.relay.transport import BEHIND, Record, Refusal, TransportFailed
+from chassis.events.relay.transport import BEHIND, Record, Refusal, TransportFailed
 
 
 class Recorder:

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from chassis.database.backbone_tables import jobs, outbox
 from chassis.jobs.queue import Done, JobHandler
-from chassis.tables import jobs, outbox
-from chassis.tenants import tasks
+from chassis.tenancy import tasks
 from contracts.org.events import TenantTaskRequested
 from kernel.ids import new_id
 from testkit import notes

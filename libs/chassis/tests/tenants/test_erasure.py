@@ -8,11 +8,11 @@ import pytest
 import xlsxwriter
 from sqlalchemy import insert, select, text
 
-from chassis.exports.tables import export_parts
-from chassis.imports.tables import import_sources
-from chassis.tenants import pages, tasks
-from chassis.tenants.files import cleaned_file
-from chassis.tenants.scrub import Person
+from chassis.files.exports.tables import export_parts
+from chassis.files.imports.tables import import_sources
+from chassis.tenancy import row_pages, tasks
+from chassis.tenancy.redacted_files import cleaned_file
+from chassis.tenancy.redaction import Person
 from kernel.ids import new_id
 from libs.chassis.tests.tenants.running import ask, reported, run, write_notes
 from testkit.plugin import Committed
@@ -92,7 +92,7 @@ async def test_files_of_others_stay(committed: Committed, tenant: UUID, content:
 async def test_a_large_text_is_looked_through_too(
     committed: Committed, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.tenants.traces.LARGE", 10)
+    monkeypatch.setattr("chassis.tenancy.redaction_scan.LARGE", 10)
     there = await put_file(committed, tenant, LINES.encode())
     await erase(committed, tenant)
     assert await file_of(committed, tenant, there) == CLEAN.encode()
@@ -116,7 +116,7 @@ async def test_all_parts_of_a_packed_export_go(committed: Committed, tenant: UUI
 
 
 def test_an_archive_that_unpacks_to_too_much_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chassis.tenants.files.MAX_UNPACKED", 1_000)
+    monkeypatch.setattr("chassis.tenancy.redacted_files.MAX_UNPACKED", 1_000)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("a.xml", "0" * 5_000)
@@ -124,7 +124,7 @@ def test_an_archive_that_unpacks_to_too_much_goes(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_value_across_two_pieces_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chassis.tenants.files.PIECE", 7)
+    monkeypatch.setattr("chassis.tenancy.redacted_files.PIECE", 7)
     assert cleaned_file(workbook("13800138000"), Person(given={"13800138000"})) == b""
 
 
@@ -132,7 +132,7 @@ async def test_tables_are_looked_through_to_their_end(
     committed: Committed, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Page by page, one a transaction; also where a page has nothing about the person."""
-    monkeypatch.setattr(pages, "PAGE", 3)
+    monkeypatch.setattr(row_pages, "PAGE", 3)
     told = [f"call {PHONE}" if n not in (3, 4, 5) else "another" for n in range(11)]
     await write_notes(committed, tenant, *told)
     assert await erase(committed, tenant) > 11 // 3

@@ -7,10 +7,10 @@ from fastapi import FastAPI
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import Principal
-from chassis.refusals import TooManyRequests
-from chassis.tables import tenant_settings
-from chassis.tenants.gate import Gate
+from chassis.database.backbone_tables import tenant_settings
+from chassis.foundation.refusals import TooManyRequests
+from chassis.tenancy.tenant_admission import TenantAdmission
+from chassis.web.auth import Principal
 from kernel.errors import Forbidden
 from testkit.directory import Company, sign_in
 from testkit.plugin import Client, Committed
@@ -70,8 +70,8 @@ async def test_the_bucket_fills_evenly(
     """Six a minute are one every ten seconds, and never more than six at once."""
     await add_tenant(tx, quotas={"requests_per_minute": 6})
     now = 1000.0
-    monkeypatch.setattr("chassis.tenants.gate.time.monotonic", lambda: now)
-    door = Gate()
+    monkeypatch.setattr("chassis.tenancy.tenant_admission.time.monotonic", lambda: now)
+    door = TenantAdmission()
 
     async def let_in() -> int:
         count = 0
@@ -93,7 +93,7 @@ async def test_the_bucket_fills_evenly(
 
 async def test_the_looks_of_a_stream_are_no_requests(tx: AsyncConnection, tenant: UUID) -> None:
     await add_tenant(tx, quotas={"requests_per_minute": 1})
-    door = Gate(max_age=0)
+    door = TenantAdmission(max_age=0)
     await door.enter(tx, person(tenant), "GET")
     for _ in range(3):
         await door.look(tx, person(tenant))
@@ -106,8 +106,8 @@ async def test_what_is_known_is_two_seconds_old_at_most(
     committed: Committed, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr("chassis.tenants.gate.time.monotonic", lambda: now)
-    door = Gate()
+    monkeypatch.setattr("chassis.tenancy.tenant_admission.time.monotonic", lambda: now)
+    door = TenantAdmission()
     async with committed.app.begin(tenant) as tx:
         await door.enter(tx, person(tenant), "POST")
         await tx.execute(update(tenant_settings).values(status="SUSPENDED"))

@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, select, text
 
-from chassis.relay.courier import Courier
-from chassis.relay.relay import Relay
-from chassis.tables import idempotency_keys, jobs, outbox, parked_events
-from chassis.tenants import export, rooms, tasks
+from chassis.database.backbone_tables import idempotency_keys, jobs, outbox, parked_events
+from chassis.events.in_process_transport import InProcessTransport
+from chassis.events.relay.relay import Relay
+from chassis.tenancy import export, personal_data_map, tasks
 from contracts.tenant_tasks import FAILED
 from kernel.ids import new_id
 from libs.chassis.tests.tenants.running import ask, reported, run, write_notes
@@ -37,7 +37,7 @@ async def test_everything_is_exported(
     report = await reported(committed, tenant)
     counted = {each["table"]: each["rows"] for each in report.payload["tables"]}
     assert counted["notes"] == 7
-    assert not counted.keys() & rooms.TECHNICAL
+    assert not counted.keys() & personal_data_map.TECHNICAL
     listed = (await committed_client.get("/tenant-exports")).json()["items"]
     assert {one["table"]: one["rows"] for one in listed} == counted
     answer = await committed_client.get(f"/tenant-exports/{task_id}/file")
@@ -161,9 +161,9 @@ async def test_a_deleted_tenant_leaves_a_tombstone_only(
     counted = {e["table"]: e["rows"] for e in (await reported(committed, tenant)).payload["tables"]}
     assert (counted["notes"], counted["cards"], counted["idempotency_keys"]) == (2, 1, 1)
     assert set(await left_of(committed, tenant)) == {"outbox", "jobs", "tenant_settings"}
-    await Relay("testkit", committed.worker.url, Courier([])).drain()
+    await Relay("testkit", committed.worker.url, InProcessTransport([])).drain()
     await write_notes(committed, tenant, "late")
-    await Relay("testkit", committed.worker.url, Courier([])).drain()
+    await Relay("testkit", committed.worker.url, InProcessTransport([])).drain()
     await run(committed, tenant, settled=True)
     assert await left_of(committed, tenant) == {"tenant_settings": 1}
     assert (await left_of(committed, other))["notes"] == 1

@@ -10,11 +10,11 @@ from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import clock
-from chassis.audit.cause import attribute, give_reason
-from chassis.audit.tables import entries
-from chassis.context import Context, entered
-from chassis.db import Database
+from chassis.database.engine import Database
+from chassis.database.write_cause import attribute, give_reason
+from chassis.foundation import clock
+from chassis.foundation.context import Context, entered
+from chassis.records.audit.tables import entries
 from kernel.ids import new_id
 from kernel.money import Money
 from testkit.cards import Card, add_card, edit_card, get_card

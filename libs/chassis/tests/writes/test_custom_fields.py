@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.custom_fields.tables import custom_values
+from chassis.records.custom_fields.tables import custom_values
 from testkit.plugin import Client
 
 COLOURS = [

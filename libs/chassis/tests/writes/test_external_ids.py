@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.external_ids.tables import external_ids
+from chassis.records.external_ids.tables import external_ids
 from kernel.ids import new_id
 from testkit.database import cards
 from testkit.plugin import Client, Committed, PublishedFacts

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from chassis.external_ids.claims import claim
+from chassis.records.external_ids.reserve_ids import reserve_ids
 from kernel.ids import new_id
 from testkit.database import cards
 from testkit.plugin import Client, Committed, PublishedFacts
@@ -84,7 +84,7 @@ async def test_an_import_claims_the_name_at_the_same_time(
     """Whoever comes second is told to come again, and leaves nothing."""
     async with committed.worker.begin(tenant) as importing:
         wanted = {"0001000042": new_id()}
-        await claim(importing, "testkit.card", "sap", wanted)
+        await reserve_ids(importing, "testkit.card", "sap", wanted)
         put = asyncio.create_task(committed_client.put(BY_SAP, json={"title": "One"}))
         await asyncio.sleep(0.3)  # it waits for the name
         assert not put.done()
@@ -100,7 +100,7 @@ async def test_an_import_claims_a_name_that_is_being_added(
     card = (await committed_client.post("/cards", json={"title": "One"})).json()
     path = f"/cards/{card['id']}/external-ids"
     async with committed.worker.begin(tenant) as importing:
-        await claim(importing, "testkit.card", "sap", {"0001000042": new_id()})
+        await reserve_ids(importing, "testkit.card", "sap", {"0001000042": new_id()})
         body = {"system": "sap", "external_id": "0001000042"}
         put = asyncio.create_task(committed_client.post(path, json=body))
         await asyncio.sleep(0.3)  # it waits for the name

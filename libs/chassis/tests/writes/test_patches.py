@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.patches import merge
+from chassis.web.patches import merge
 from testkit.plugin import Client, PublishedFacts
 
 # RFC 7396, appendix A: original, patch, result.

@@ -1,4 +1,4 @@
-"""Why the business says no. HTTP statuses are decided in `chassis.problems`, nowhere else."""
+"""Why the business says no. HTTP statuses are decided in `chassis.web.problems`, nowhere else."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -2,10 +2,10 @@
 
 from fastapi import FastAPI
 
-from chassis.app import create_app
-from chassis.imports.routes import import_router
-from chassis.settings import Settings
-from chassis.texts import Text
+from chassis.composition.app import create_app
+from chassis.files.imports.routes import import_router
+from chassis.foundation.settings import Settings
+from chassis.foundation.texts import Text
 from testkit import card_imports, card_names, cards, notes
 
 TEXTS = {

@@ -9,22 +9,22 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.custom_fields.cells import custom_fields_from
-from chassis.imports.findings import Finding
-from chassis.imports.target import (
+from chassis.files.formats.findings import Finding
+from chassis.files.imports.target import (
     Cells,
     ImportContext,
     ImportField,
     Imports,
     ImportTarget,
-    Reading,
-    Taken,
+    ParsedRow,
+    RowResult,
     created,
     each,
     reading_of,
     unchanged,
     updated,
 )
+from chassis.records.custom_fields.cells import custom_fields_from
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
 from testkit.cards import CARDS as SCOPED
@@ -45,13 +45,13 @@ class CardRow(BaseModel):
     custom_fields: dict[str, str] = {}
 
 
-def _read(cells: Cells) -> Reading[CardRow]:
+def _read(cells: Cells) -> ParsedRow[CardRow]:
     late = [] if "due_date" in cells.fields else [Finding("CARD_UNDATED", field="due_date")]
     said = {**cells.fields, "custom_fields": cells.custom}
     return reading_of(CardRow, said, lambda row: row, warnings=late)
 
 
-async def _take(tx: AsyncConnection, row: CardRow, context: ImportContext) -> Taken:
+async def _take(tx: AsyncConnection, row: CardRow, context: ImportContext) -> RowResult:
     if row.title == "forbidden":
         raise RuleBroken("NOTE_FORBIDDEN", text=row.title)
     known = await _known(tx, row.title)
@@ -76,7 +76,7 @@ async def _take(tx: AsyncConnection, row: CardRow, context: ImportContext) -> Ta
     return updated((await save_card(tx, replace(after, updated_at=context.now))).id)
 
 
-async def _link(tx: AsyncConnection, row: CardRow, context: ImportContext) -> Taken:
+async def _link(tx: AsyncConnection, row: CardRow, context: ImportContext) -> RowResult:
     known = await _known(tx, row.title)
     assert known is not None
     if row.parent is None:

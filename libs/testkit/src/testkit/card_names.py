@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import Principal
-from chassis.external_ids.routes import ByExternalId, external_id_router
+from chassis.records.external_ids.routes import ByExternalId, external_id_router
+from chassis.web.auth import Principal
 from kernel.ids import new_id
 from testkit.cards import (
     CARDS,

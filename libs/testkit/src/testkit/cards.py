@@ -6,27 +6,28 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from chassis.records.writes import insert_row, update_row
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.guards import may_list, may_read, may_write
-from chassis.access.reach import Reach, Scoped
-from chassis.access.routes import access_router
-from chassis.audit.routes import audit_router
-from chassis.auth import Caller, allow
-from chassis.clock import Now
-from chassis.custom_fields.routes import custom_field_router
-from chassis.custom_fields.values import custom_conditions, validated_custom_fields
-from chassis.deletion import deleted, restored
-from chassis.lists.asked import Asked
-from chassis.lists.listing import Listed, Listing
-from chassis.outbox import publish
-from chassis.pages import PageParams
-from chassis.patches import MergePatch
-from chassis.preconditions import UNCONDITIONAL, IfMatch, Precondition
-from chassis.routing import new_router
-from chassis.rows import fetch_row, insert_row, update_row
-from chassis.transaction import Tx
+from chassis.database.rows import fetch_row
+from chassis.events.outbox import publish
+from chassis.foundation.clock import Now
+from chassis.records.access.guards import may_list, may_read, may_write
+from chassis.records.access.routes import access_router
+from chassis.records.access.visibility import Reach, Scoped
+from chassis.records.audit.routes import audit_router
+from chassis.records.custom_fields.routes import custom_field_router
+from chassis.records.custom_fields.values import custom_conditions, validated_custom_fields
+from chassis.records.deletion import deleted, restored
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listed, Listing
+from chassis.web.auth import Caller, allow
+from chassis.web.pages import PageParams
+from chassis.web.patches import MergePatch
+from chassis.web.preconditions import UNCONDITIONAL, IfMatch, Precondition
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from kernel.ids import new_id
 from kernel.money import Money
 from testkit.database import Stage, cards
@@ -251,7 +252,7 @@ async def card_restore(card_id: UUID, tx: Tx, now: Now, if_match: IfMatch) -> Ca
 async def card_list(
     tx: Tx,
     page: PageParams,
-    asked: Annotated[Asked, LISTING.query],
+    asked: Annotated[ListQuery, LISTING.query],
     reach: Annotated[Reach, may_list(CARDS)],
 ) -> Listed[CardOut]:
     """List cards, newest first."""

@@ -2,12 +2,11 @@
 
 from enum import StrEnum
 
+from chassis.database.columns import enum_column, money_columns, new_metadata, tenant_column
 from sqlalchemy import BigInteger, Column, Date, DateTime, Double, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.db import enum_column, new_metadata, tenant_column
-from chassis.lists.columns import sort_column
-from chassis.rows import money_columns
+from chassis.records.lists.columns import sort_column
 
 metadata = new_metadata()
 

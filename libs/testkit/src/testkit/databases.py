@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from chassis.migrate import upgrade
+from chassis.database.migrate import upgrade
 
 ADMIN_LOCK = 7_264_002
 SERVER = "L2C_TEST_POSTGRES"

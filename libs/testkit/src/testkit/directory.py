@@ -16,8 +16,8 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access import replica
-from chassis.consumer.subscriptions import Meta, Received
+from chassis.events.subscriptions import Meta, Received
+from chassis.records.access import replica
 from contracts.event import Event
 from contracts.org.events import (
     DepartmentChanged,

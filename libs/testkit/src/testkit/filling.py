@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from chassis.records.search.tables import search_grams, search_texts
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -22,11 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.tables import grants
-from chassis.custom_fields.tables import custom_values, definitions
-from chassis.db import Database
-from chassis.lists.listing import Listing
-from chassis.lists.tables import search_grams, search_texts
+from chassis.database.engine import Database
+from chassis.records.access.tables import grants
+from chassis.records.custom_fields.tables import custom_values, definitions
+from chassis.records.lists.listing import Listing
 from kernel.ids import new_id
 from testkit.databases import ServiceDatabase
 

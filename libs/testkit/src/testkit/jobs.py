@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.clock import now as this_instant
+from chassis.foundation.clock import now as this_instant
 from chassis.jobs.queue import Job
 from kernel.ids import new_id
 

@@ -4,15 +4,16 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
+from chassis.records.writes import insert_row, update_row
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import allow
-from chassis.idempotency import KEY_REQUIRED
-from chassis.outbox import publish
-from chassis.routing import new_router
-from chassis.rows import fetch_row, insert_row, update_row
-from chassis.transaction import Tx
+from chassis.database.rows import fetch_row
+from chassis.events.outbox import publish
+from chassis.web.auth import allow
+from chassis.web.idempotency import KEY_REQUIRED
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
 from testkit.database import notes

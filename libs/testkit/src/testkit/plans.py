@@ -4,18 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from chassis.records.search.tables import search_texts
 from sqlalchemy import Column, Executable, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ClauseElement
 
-from chassis.access.reach import EVERYTHING, Reach
-from chassis.db import Database
-from chassis.lists.asked import Asked
-from chassis.lists.columns import nothing_in
-from chassis.lists.filters import EQUAL, IN, NULL, PREFIX, Parameter
-from chassis.lists.listing import Listing
-from chassis.lists.tables import search_texts
+from chassis.database.engine import Database
+from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.lists.columns import nothing_in
+from chassis.records.lists.filters import EQUAL, IN, NULL, PREFIX, Parameter
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listing
 from testkit.databases import ServiceDatabase
 from testkit.filling import OWNERS, ROWS, WORDED, Filled, filled
 
@@ -81,7 +81,7 @@ async def measured(
     there: Filled,
     *,
     samples: Mapping[str, Sequence[Any]] | None = None,
-    only: Sequence[Asked] = (),
+    only: Sequence[ListQuery] = (),
 ) -> list[Measured]:
     """Every declared filter and sort, the first page and one from the middle, by every reach.
 
@@ -137,7 +137,7 @@ def migration_of(listing: Listing[Any]) -> str:
     return "\n".join(lines)
 
 
-def _told(asked: Asked) -> str:
+def _told(asked: ListQuery) -> str:
     said = {**asked.values, **asked.custom}
     parts = [f"{name}={value}" for name, value in said.items()]
     parts += [f"q={asked.q}"] if asked.q else []
@@ -145,44 +145,44 @@ def _told(asked: Asked) -> str:
     return "&".join([*parts, f"sort={asked.sort}"] if asked.sort else parts) or "newest first"
 
 
-def _sorted(listing: Listing[Any]) -> Iterator[Asked]:
-    yield Asked()
+def _sorted(listing: Listing[Any]) -> Iterator[ListQuery]:
+    yield ListQuery()
     if "deleted_at" in listing.table.c:
-        yield Asked(deleted=True)
+        yield ListQuery(deleted=True)
     for sort in listing.sorts:
-        yield Asked(sort=sort)
-        yield Asked(sort=",".join(o[1:] if o[0] == "-" else f"-{o}" for o in sort.split(",")))
+        yield ListQuery(sort=sort)
+        yield ListQuery(sort=",".join(o[1:] if o[0] == "-" else f"-{o}" for o in sort.split(",")))
 
 
 async def _filtered(
     tx: AsyncConnection, listing: Listing[Any], samples: Mapping[str, Sequence[Any]]
-) -> list[Asked]:
+) -> list[ListQuery]:
     columns = {p.column for p in listing.parameters if p.column is not None}
     known = {column: await _quantiles(tx, column) for column in columns}
     return [
-        Asked(values={parameter.name: value})
+        ListQuery(values={parameter.name: value})
         for parameter in listing.parameters
         for value in samples.get(parameter.name) or _values(parameter, known)
     ]
 
 
-async def _worded(tx: AsyncConnection, listing: Listing[Any]) -> list[Asked]:
+async def _worded(tx: AsyncConnection, listing: Listing[Any]) -> list[ListQuery]:
     """A rare word, a common pair of letters, and one letter."""
     if not listing.searchable:
         return []
     some = select(search_texts.c.text).where(search_texts.c.resource == listing.resource)
     word = (await tx.execute(some.order_by(search_texts.c.id).limit(1))).scalar_one()
-    return [Asked(q=word), Asked(q=word[:2]), Asked(q=word[:1])]
+    return [ListQuery(q=word), ListQuery(q=word[:2]), ListQuery(q=word[:1])]
 
 
-def _customized(listing: Listing[Any]) -> Iterator[Asked]:
+def _customized(listing: Listing[Any]) -> Iterator[ListQuery]:
     """The tenant's own fields: a value, the beginning of many, ranges, none, and along a sort."""
     if not listing.has_custom:
         return
     for name, value in CUSTOM_ASKED:
-        yield Asked(custom={f"custom.{name}": value})
+        yield ListQuery(custom={f"custom.{name}": value})
     for sort in listing.sorts[:1]:
-        yield Asked(custom={"custom.plan_text": "v7"}, sort=sort)
+        yield ListQuery(custom={"custom.plan_text": "v7"}, sort=sort)
 
 
 def _values(parameter: Parameter, known: Mapping[Column[Any], Sequence[Any]]) -> Sequence[Any]:
@@ -209,7 +209,7 @@ async def _quantiles(tx: AsyncConnection, column: Column[Any]) -> list[Any]:
     return [(await tx.execute(ordered.offset(place))).scalar_one() for place in places]
 
 
-async def _middle(tx: AsyncConnection, listing: Listing[Any], asked: Asked) -> list[Any]:
+async def _middle(tx: AsyncConnection, listing: Listing[Any], asked: ListQuery) -> list[Any]:
     """Where the middle of the list is."""
     search = await listing.search(tx, asked, EVERYTHING)
     total = (await tx.execute(search.total())).scalar_one()

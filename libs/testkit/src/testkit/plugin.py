@@ -15,13 +15,13 @@ from fastapi import Depends, FastAPI, Request
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import logs
-from chassis import transaction as transactions
-from chassis.audit.cause import attribute
-from chassis.auth import Principal, authenticated
-from chassis.db import Database
-from chassis.idempotency import replay_if_known
-from chassis.tables import outbox
+from chassis.database.backbone_tables import outbox
+from chassis.database.engine import Database
+from chassis.database.write_cause import attribute
+from chassis.foundation import logs
+from chassis.web import transaction as transactions
+from chassis.web.auth import Principal, authenticated
+from chassis.web.idempotency import replay_if_known
 from kernel.ids import new_id
 from testkit import databases, tokens
 from testkit.databases import ServiceDatabase

@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import Database
-from chassis.tables import tenant_settings
+from chassis.database.backbone_tables import tenant_settings
+from chassis.database.engine import Database
 
 SETTINGS: dict[str, Any] = {
     "epoch": 1,

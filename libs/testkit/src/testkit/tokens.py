@@ -8,7 +8,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
-from chassis.auth import StaticKeySet, Verifier
+from chassis.web.auth import StaticKeySet, Verifier
 
 ISSUER, AUDIENCE, KEY_ID = "https://issuer.test", "l2c", "test"
 _KEY = ec.generate_private_key(ec.SECP256R1())

@@ -2,10 +2,10 @@
 
 from fastapi import FastAPI
 
-from chassis.app import create_app
-from chassis.custom_fields.routes import custom_field_router
-from chassis.imports.routes import import_router
-from chassis.settings import Settings
+from chassis.composition.app import create_app
+from chassis.files.imports.routes import import_router
+from chassis.foundation.settings import Settings
+from chassis.records.custom_fields.routes import custom_field_router
 from cpq.imports.timers import IMPORTS
 from cpq.price_books.routes import ROUTERS as PRICE_BOOKS
 from cpq.price_books.store import price_books

@@ -1,6 +1,6 @@
 """What this service says, by code."""
 
-from chassis.texts import Text
+from chassis.foundation.texts import Text
 
 TEXTS: dict[str, Text] = {
     "PRODUCT_NOT_FOUND": Text("没有该产品。", "There is no such product."),

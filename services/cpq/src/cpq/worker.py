@@ -1,9 +1,10 @@
 """What this service listens to."""
 
-from chassis import directory
-from chassis.consumer.subscriptions import replica
-from chassis.imports.jobs import import_failures, import_jobs
-from chassis.worker import Worker
+from chassis.records.directory_subscriptions import directory_subscriptions
+
+from chassis.composition.worker import Worker
+from chassis.events.subscriptions import replica
+from chassis.files.imports.jobs import import_failures, import_jobs
 from contracts.l2o.events import (
     AccountAssigned,
     AccountChanged,
@@ -26,7 +27,7 @@ from cpq.quotes.actions.moves import EXPIRE_JOB
 from cpq.quotes.timers import expire_quote
 
 SUBSCRIPTIONS = (
-    *directory.subscriptions("cpq"),
+    *directory_subscriptions("cpq"),
     replica(
         "cpq.accounts",
         {

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.imports.actions import JOB
-from chassis.imports.jobs import import_jobs
+from chassis.files.imports.actions import JOB
+from chassis.files.imports.jobs import import_jobs
 from chassis.jobs.queue import Done, Job
 from cpq.imports.domain import BOOK, with_sku
 from cpq.imports.timers import IMPORTS

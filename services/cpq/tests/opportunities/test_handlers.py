@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.subscriptions import Received
+from chassis.events.subscriptions import Received
 from contracts.l2o.events import (
     OpportunityLost,
     OpportunityOpened,

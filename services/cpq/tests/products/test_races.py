@@ -4,7 +4,7 @@ from uuid import UUID
 import httpx
 from sqlalchemy import func, select
 
-from chassis.tables import outbox
+from chassis.database.backbone_tables import outbox
 from cpq.products.store import products
 from testkit.plugin import Committed
 

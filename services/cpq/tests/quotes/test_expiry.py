@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import start_of_day
+from chassis.database.backbone_tables import jobs, tenant_settings
+from chassis.foundation.clock import start_of_day
 from chassis.jobs.queue import Again, Done, Job
-from chassis.tables import jobs, tenant_settings
 from cpq.quotes.actions.moves import EXPIRE_JOB
 from cpq.quotes.timers import expire_quote
 from cpq.worker import WORKER

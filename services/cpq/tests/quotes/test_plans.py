@@ -1,6 +1,6 @@
 """Every declared filter and sort at 200,000 rows, by whoever asks."""
 
-from chassis.db import Database
+from chassis.database.engine import Database
 from cpq.quotes.domain.quote import QuoteStatus
 from cpq.quotes.store import LISTING
 from testkit.databases import ServiceDatabase

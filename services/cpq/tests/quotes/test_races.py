@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from chassis.tables import outbox
+from chassis.database.backbone_tables import outbox
 from cpq.quotes.store import quote_lines, quotes
 from kernel.ids import new_id
 from services.cpq.tests.factories import Shop, open_shop

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.tables import tenant_settings
+from chassis.database.backbone_tables import tenant_settings
 from services.cpq.tests.conftest import At
 from services.cpq.tests.factories import (
     NOON,

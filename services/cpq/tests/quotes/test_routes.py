@@ -7,7 +7,7 @@ import httpx
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.tables import document_numbers
+from chassis.database.backbone_tables import document_numbers
 from cpq.quotes.store import quote_lines, quotes
 from kernel.ids import new_id
 from services.cpq.tests.conftest import At

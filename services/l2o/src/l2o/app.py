@@ -2,10 +2,10 @@
 
 from fastapi import FastAPI
 
-from chassis.app import create_app
-from chassis.custom_fields.routes import custom_field_router
-from chassis.imports.routes import import_router
-from chassis.settings import Settings
+from chassis.composition.app import create_app
+from chassis.files.imports.routes import import_router
+from chassis.foundation.settings import Settings
+from chassis.records.custom_fields.routes import custom_field_router
 from l2o.accounts.routes import ROUTERS as ACCOUNTS
 from l2o.accounts.store import accounts
 from l2o.contacts.routes import ROUTERS as CONTACTS

@@ -1,6 +1,6 @@
 """What L2O's refusals say."""
 
-from chassis.texts import Text
+from chassis.foundation.texts import Text
 
 TEXTS = {
     "ACCOUNT_NOT_FOUND": Text("没有该客户。", "There is no such account."),

@@ -1,9 +1,10 @@
 """What L2O listens to."""
 
-from chassis import directory
-from chassis.consumer.subscriptions import process, replica
-from chassis.imports.jobs import import_failures, import_jobs
-from chassis.worker import Worker
+from chassis.records.directory_subscriptions import directory_subscriptions
+
+from chassis.composition.worker import Worker
+from chassis.events.subscriptions import process, replica
+from chassis.files.imports.jobs import import_failures, import_jobs
 from contracts.cpq.events import (
     ProductChanged,
     ProductCreated,
@@ -57,7 +58,7 @@ SUBSCRIPTIONS = (
             ProductRestored: on_products,
         },
     ),
-    *directory.subscriptions("l2o"),
+    *directory_subscriptions("l2o"),
 )
 
 WORKER = Worker(

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.arrivals import Consumed
-from chassis.consumer.processing import Processor
-from chassis.db import Database
+from chassis.database.engine import Database
+from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.processing import Processor
 from contracts.event import Event
 from contracts.rms.events import (
     MoneyReturn,

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.preconditions import UNCONDITIONAL
+from chassis.web.preconditions import UNCONDITIONAL
 from l2o.contacts.actions import transfer_contact
 from l2o.contacts.store import contacts
 from services.l2o.tests.factories import NOON, add_account

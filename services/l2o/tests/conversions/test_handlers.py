@@ -6,7 +6,7 @@ from httpx import AsyncClient
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.processing import Processor
+from chassis.events.consumer.processing import Processor
 from contracts.mtl.events import LeadConverted
 from kernel.ids import new_id
 from l2o.accounts.store import accounts

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from chassis.consumer.arrivals import Consumed
-from chassis.consumer.processing import Processor
+from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.processing import Processor
 from l2o.accounts.store import accounts
 from l2o.contacts.store import contacts
 from l2o.conversions.store import conversions

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from chassis.tables import outbox
+from chassis.database.backbone_tables import outbox
 from services.l2o.tests.factories import add_account, add_contact, add_opportunity
 from testkit.directory import Company, subject
 from testkit.plugin import Client, Committed

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from chassis.tables import outbox
+from chassis.database.backbone_tables import outbox
 from l2o.opportunities.store import opportunities, stage_changes
 from services.l2o.tests.importing import (
     counts,

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.subscriptions import Meta, Received
-from chassis.preconditions import UNCONDITIONAL
+from chassis.events.subscriptions import Meta, Received
+from chassis.web.preconditions import UNCONDITIONAL
 from contracts.cpq.events import (
     ProductCreated,
     ProductDeactivated,

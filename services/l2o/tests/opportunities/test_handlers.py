@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import clock
-from chassis.consumer.processing import Processor
-from chassis.consumer.retrier import Retrier
-from chassis.pages import PageRequest, fetch_page
+from chassis.events.consumer.processing import Processor
+from chassis.events.consumer.retrier import Retrier
+from chassis.foundation import clock
+from chassis.web.pages import PageRequest, fetch_page
 from kernel.errors import NotYet
 from kernel.ids import new_id
 from l2o.opportunities import actions, store

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient
 
-from chassis.consumer.processing import Processor
+from chassis.events.consumer.processing import Processor
 from l2o.opportunities.domain import Opportunity, Stage
 from l2o.opportunities.store import opportunities, stage_changes
 from services.l2o.tests.deliveries import Stored, record, subscription

@@ -2,8 +2,8 @@
 
 from fastapi import FastAPI
 
-from chassis.app import create_app
-from chassis.imports.routes import import_router
+from chassis.composition.app import create_app
+from chassis.files.imports.routes import import_router
 from mtl.imports.timers import IMPORTS
 from mtl.leads.routes import ROUTERS as LEADS
 from mtl.settings import MtlSettings

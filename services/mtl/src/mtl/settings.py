@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import SecretStr
 
-from chassis.settings import DEVELOPMENT_SECRET, Settings
+from chassis.foundation.settings import DEVELOPMENT_SECRET, Settings
 
 
 class MtlSettings(Settings):

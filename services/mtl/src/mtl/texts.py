@@ -1,6 +1,6 @@
 """The texts of this service's codes."""
 
-from chassis.texts import Text
+from chassis.foundation.texts import Text
 
 TEXTS: dict[str, Text] = {
     "LEAD_NOT_FOUND": Text("没有该线索。", "There is no such lead."),

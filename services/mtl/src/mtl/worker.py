@@ -1,9 +1,10 @@
 """The composition root of the worker: what it listens to, and which jobs it runs."""
 
-from chassis import directory
-from chassis.consumer.subscriptions import process
-from chassis.imports.jobs import import_failures, import_jobs
-from chassis.worker import Worker
+from chassis.records.directory_subscriptions import directory_subscriptions
+
+from chassis.composition.worker import Worker
+from chassis.events.subscriptions import process
+from chassis.files.imports.jobs import import_failures, import_jobs
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.imports.timers import IMPORTS
 from mtl.leads.actions import DEADLINE_JOB
@@ -19,7 +20,7 @@ SUBSCRIPTIONS = (
             ConversionRejected: on_conversion_rejected,
         },
     ),
-    *directory.subscriptions("mtl"),
+    *directory_subscriptions("mtl"),
 )
 
 WORKER = Worker(

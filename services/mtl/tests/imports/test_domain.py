@@ -1,6 +1,6 @@
 """A row of a file as a lead."""
 
-from chassis.imports.columns import proposed
+from chassis.files.imports.columns import proposed
 from mtl.imports.domain import lead_body
 from mtl.imports.timers import LEADS
 

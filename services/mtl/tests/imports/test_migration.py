@@ -8,7 +8,7 @@ from alembic import command
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis.migrate import config_of, upgrade
+from chassis.database.migrate import config_of, upgrade
 from kernel.ids import new_id
 from testkit import databases
 from testkit.databases import ServiceDatabase

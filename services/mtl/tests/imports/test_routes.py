@@ -9,9 +9,9 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.imports.actions import JOB
+from chassis.database.backbone_tables import jobs
+from chassis.files.imports.actions import JOB
 from chassis.jobs.queue import Done
-from chassis.tables import jobs
 from services.mtl.tests.factories import (
     counts,
     faults,

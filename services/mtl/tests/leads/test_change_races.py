@@ -8,7 +8,7 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
-from chassis.tables import outbox
+from chassis.database.backbone_tables import outbox
 from mtl.leads.store import lead_keys, leads
 from services.mtl.tests.factories import create
 from testkit.directory import Company, subject

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.patches import merge
+from chassis.web.patches import merge
 from mtl.leads.store import lead_keys
 from services.mtl.tests.factories import CONTACT, create, create_qualified, faults, problem
 from testkit.plugin import PublishedFacts

@@ -6,8 +6,8 @@ from uuid import UUID
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from chassis.tables import outbox
-from chassis.tenants import tasks
+from chassis.database.backbone_tables import outbox
+from chassis.tenancy import tasks
 from libs.chassis.tests.tenants.running import ask, reported, run
 from mtl.leads.store import lead_keys
 from services.mtl.tests.factories import create

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient, Response
 from sqlalchemy import func, select
 
-from chassis.tables import outbox
+from chassis.database.backbone_tables import outbox
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
 from mtl.leads.store import lead_keys, leads

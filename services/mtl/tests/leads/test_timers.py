@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
+from chassis.database.backbone_tables import jobs
 from chassis.jobs.queue import Again, Done, Job
-from chassis.tables import jobs
 from mtl.leads.actions import complete_conversion
 from mtl.leads.timers import conversion_deadline
 from services.mtl.tests.factories import create_qualified, status_of

@@ -15,9 +15,9 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import clock, logs
-from chassis.context import Context, entered
-from chassis.db import Database
+from chassis.database.engine import Database
+from chassis.foundation import clock, logs
+from chassis.foundation.context import Context, entered
 from kernel.errors import DomainError
 from kernel.ids import new_id
 from org.operators import actions

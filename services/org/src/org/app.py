@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI
 
-from chassis.app import create_app
-from chassis.auth import StaticKeySet, Verifier
-from chassis.imports.routes import import_router
+from chassis.composition.app import create_app
+from chassis.files.imports.routes import import_router
+from chassis.web.auth import StaticKeySet, Verifier
 from org.calendars.routes import router as calendars
 from org.callers.routes import router as callers
 from org.clients.routes import ROUTERS as CLIENTS

@@ -1,6 +1,6 @@
 """Every table of this service hangs on this one metadata; alembic reads it."""
 
-from chassis.db import new_metadata
+from chassis.database.columns import new_metadata
 
 metadata = new_metadata()
 

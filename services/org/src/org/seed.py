@@ -16,10 +16,10 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import clock, logs
-from chassis.context import Context, entered
-from chassis.db import Database
-from chassis.settings import Settings
+from chassis.database.engine import Database
+from chassis.foundation import clock, logs
+from chassis.foundation.context import Context, entered
+from chassis.foundation.settings import Settings
 from kernel.errors import Invalid, NotFound
 from org.clients import store as clients
 from org.clients.actions import create_client

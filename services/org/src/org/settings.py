@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BeforeValidator
 from pydantic_settings import NoDecode
 
-from chassis.settings import Settings
+from chassis.foundation.settings import Settings
 
 
 def _listed(value: object) -> object:

@@ -1,6 +1,6 @@
 """What org refuses, in words. OAuth errors leave in English only: RFC 6749 wants ASCII."""
 
-from chassis.texts import Text
+from chassis.foundation.texts import Text
 
 TEXTS: dict[str, Text] = {
     "TENANT_NOT_FOUND": Text("没有该租户。", "There is no such tenant."),

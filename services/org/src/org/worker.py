@@ -1,9 +1,10 @@
 """Org ships its outbox, keeps a copy of the directory for row scope, and fills people's days."""
 
-from chassis import directory
-from chassis.consumer.subscriptions import process
-from chassis.imports.jobs import import_failures, import_jobs
-from chassis.worker import Worker
+from chassis.records.directory_subscriptions import directory_subscriptions
+
+from chassis.composition.worker import Worker
+from chassis.events.subscriptions import process
+from chassis.files.imports.jobs import import_failures, import_jobs
 from contracts.cpq import events as cpq
 from contracts.l2o import events as l2o
 from contracts.mtl import events as mtl
@@ -63,7 +64,7 @@ TASKS = process(
 
 WORKER = Worker(
     "org",
-    (*directory.subscriptions("org"), DAY, TASKS),
+    (*directory_subscriptions("org"), DAY, TASKS),
     deletes_last=True,
     erased=tell_erased,
     jobs={**import_jobs(IMPORTS), REMINDER_JOB: reminder_due, OVERDUE_JOB: task_overdue},

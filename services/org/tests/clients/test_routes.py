@@ -7,7 +7,7 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.tables import idempotency_keys
+from chassis.database.backbone_tables import idempotency_keys
 from kernel.ids import new_id
 from org.logins.store import logins
 from services.org.tests.factories import codes, create_client, create_person

@@ -7,7 +7,7 @@ from uuid import UUID
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from chassis.tables import outbox
+from chassis.database.backbone_tables import outbox
 from org.departments.store import department_posts, departments
 from services.org.tests.factories import create_department
 from testkit.plugin import Committed

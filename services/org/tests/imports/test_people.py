@@ -8,7 +8,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.imports.actions import JOB
+from chassis.files.imports.actions import JOB
 from chassis.jobs.queue import Done
 from org.worker import WORKER
 from services.org.tests.factories import NOW, create_department, created

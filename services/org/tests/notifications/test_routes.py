@@ -4,7 +4,7 @@ from uuid import UUID
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import now
+from chassis.foundation.clock import now
 from org.notifications.actions import notify
 from org.notifications.domain import NotificationKind
 from testkit import tokens

@@ -10,8 +10,8 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import acting_for
-from chassis.tables import outbox
+from chassis.database.backbone_tables import outbox
+from chassis.database.engine import acting_for
 from contracts.tenant_tasks import FAILED
 from kernel.ids import new_id
 from org.tenant_tasks.actions import file_report

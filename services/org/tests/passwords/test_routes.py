@@ -10,8 +10,8 @@ from httpx import AsyncClient, Response
 from sqlalchemy import func, select, update
 from structlog.testing import capture_logs
 
-from chassis.clock import now
-from chassis.tables import idempotency_keys
+from chassis.database.backbone_tables import idempotency_keys
+from chassis.foundation.clock import now
 from org.passwords.store import password_links
 from services.org.tests.factories import (
     PASSWORD,

@@ -6,8 +6,8 @@ from uuid import UUID
 from httpx import AsyncClient
 from sqlalchemy import func, select
 
-from chassis.tables import outbox
-from chassis.tenants import tasks
+from chassis.database.backbone_tables import outbox
+from chassis.tenancy import tasks
 from contracts.org.events import PersonChanged
 from libs.chassis.tests.tenants.running import ask, run
 from org.logins.store import logins

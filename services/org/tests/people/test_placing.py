@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import Database
-from chassis.imports.target import ImportContext, ImportRow, RowOutcome, each
+from chassis.database.engine import Database
+from chassis.files.imports.target import ImportContext, ImportRow, RowOutcome, each
 from kernel.ids import new_id
 from org.departments import store as departments
 from org.departments.actions import create_department

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from chassis.db import Database
+from chassis.database.engine import Database
 from kernel.ids import new_id
 from org.people.store import LISTING
 from testkit.databases import ServiceDatabase

@@ -5,7 +5,7 @@ from uuid import UUID
 from httpx import AsyncClient
 from sqlalchemy import func, select
 
-from chassis.tables import outbox
+from chassis.database.backbone_tables import outbox
 from kernel.ids import new_id
 from org.logins.store import logins
 from org.people.store import people

@@ -1,6 +1,6 @@
 """Every declared filter and sort of somebody's reminders at 200,000 rows."""
 
-from chassis.db import Database
+from chassis.database.engine import Database
 from org.reminders.store import LISTING
 from testkit.databases import ServiceDatabase
 from testkit.plans import complaints

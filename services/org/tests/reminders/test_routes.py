@@ -7,8 +7,8 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.backbone_tables import jobs
 from chassis.jobs.queue import Job
-from chassis.tables import jobs
 from org.reminders.timers import reminder_due
 from services.org.tests.factories import codes, created
 from testkit import tokens

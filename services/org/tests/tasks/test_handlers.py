@@ -9,9 +9,9 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.subscriptions import Meta
+from chassis.database.backbone_tables import jobs
+from chassis.events.subscriptions import Meta
 from chassis.jobs.queue import Job
-from chassis.tables import jobs
 from contracts.imports import ImportCounts
 from contracts.l2o.events import OpportunityAssigned, OpportunityState, OpportunityWon
 from contracts.mtl.events import ImportFinished, LeadAssigned, LeadConverted, LeadState

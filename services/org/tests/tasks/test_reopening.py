@@ -8,7 +8,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.subscriptions import Meta
+from chassis.events.subscriptions import Meta
 from contracts.event import Event
 from contracts.l2o.events import OpportunityAssigned, OpportunityDeleted, OpportunityRestored
 from contracts.mtl.events import (

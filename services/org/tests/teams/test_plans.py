@@ -1,6 +1,6 @@
 """Every declared filter and sort of teams at 200,000 rows."""
 
-from chassis.db import Database
+from chassis.database.engine import Database
 from kernel.ids import new_id
 from org.teams.store import LISTING
 from testkit.databases import ServiceDatabase

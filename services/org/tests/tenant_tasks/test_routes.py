@@ -10,8 +10,8 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.tables import jobs
-from chassis.tenants.tasks import KIND
+from chassis.database.backbone_tables import jobs
+from chassis.tenancy.tasks import KIND
 from contracts.cpq import events as cpq
 from contracts.l2o import events as l2o
 from contracts.mtl import events as mtl

@@ -4,7 +4,7 @@ from uuid import UUID
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from chassis.tables import outbox
+from chassis.database.backbone_tables import outbox
 from services.org.tests.factories import store_tenant
 from testkit.plugin import Committed
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import delete, func, insert, select, update
 
-from chassis.clock import now
+from chassis.foundation.clock import now
 from org.logins.actions import counted_as
 from org.logins.store import login_tries
 from services.org.tests.factories import PASSWORD, create_client, create_person

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import update
 
-from chassis.auth import StaticKeySet, Verifier
+from chassis.web.auth import StaticKeySet, Verifier
 from org.app import create
 from org.logins.store import logins
 from org.tokens.domain import FORM

@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI
 
-from chassis.app import create_app
-from chassis.custom_fields.routes import custom_field_router
-from chassis.settings import Settings
+from chassis.composition.app import create_app
+from chassis.foundation.settings import Settings
+from chassis.records.custom_fields.routes import custom_field_router
 from rms.balances.routes import router as balances
 from rms.orders.routes import ROUTERS as ORDERS
 from rms.orders.store import orders

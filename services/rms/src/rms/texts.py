@@ -1,6 +1,6 @@
 """What RMS says when it says no."""
 
-from chassis.texts import Text
+from chassis.foundation.texts import Text
 
 TEXTS: dict[str, Text] = {
     "ORDER_NOT_FOUND": Text("没有该订单。", "There is no such order."),

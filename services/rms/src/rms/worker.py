@@ -1,8 +1,9 @@
 """What RMS listens to."""
 
-from chassis import directory
-from chassis.consumer.subscriptions import process, replica
-from chassis.worker import Worker
+from chassis.records.directory_subscriptions import directory_subscriptions
+
+from chassis.composition.worker import Worker
+from chassis.events.subscriptions import process, replica
 from contracts.cpq.events import QuoteAccepted
 from contracts.l2o.events import (
     AccountAssigned,
@@ -28,7 +29,7 @@ SUBSCRIPTIONS = (
             AccountRestored: on_accounts,
         },
     ),
-    *directory.subscriptions("rms"),
+    *directory_subscriptions("rms"),
 )
 
 WORKER = Worker(service="rms", subscriptions=SUBSCRIPTIONS, jobs={OVERDUE_JOB: receivable_overdue})

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.subscriptions import Meta, Received
+from chassis.events.subscriptions import Meta, Received
 from contracts.l2o.events import (
     AccountChanged,
     AccountCreated,

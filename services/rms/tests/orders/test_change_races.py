@@ -7,7 +7,7 @@ from uuid import UUID
 from httpx import AsyncClient, Response
 from sqlalchemy import func, select
 
-from chassis.tables import outbox
+from chassis.database.backbone_tables import outbox
 from rms.orders.store import order_cancellations, order_lines, orders, shipments
 from services.rms.tests.factories import add_order, add_settings, make_line, make_quote, post
 from testkit.plugin import Committed

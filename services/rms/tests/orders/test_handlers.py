@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.arrivals import Consumed
-from chassis.consumer.processing import Processor
-from chassis.consumer.subscriptions import Meta
-from chassis.envelope import Envelope
-from chassis.refusals import Unavailable
-from chassis.tables import document_numbers, outbox, parked_events
+from chassis.database.backbone_tables import document_numbers, outbox, parked_events
+from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.processing import Processor
+from chassis.events.envelope import Envelope
+from chassis.events.subscriptions import Meta
+from chassis.foundation.refusals import Unavailable
 from contracts.cpq.events import QuoteAccepted, QuoteState
 from kernel.errors import RuleBroken
 from kernel.ids import new_id

@@ -7,7 +7,7 @@ from uuid import UUID
 from httpx import AsyncClient, Response
 from sqlalchemy import func, select
 
-from chassis.tables import outbox
+from chassis.database.backbone_tables import outbox
 from rms.orders.actions import create_order
 from rms.orders.store import order_lines, orders, shipments
 from rms.receivables.store import receivables

@@ -8,7 +8,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.rows import to_columns
+from chassis.database.rows import to_columns
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from rms.orders import store

@@ -1,6 +1,6 @@
 """Every declared filter and sort of payment terms at 200,000 rows, by whoever asks."""
 
-from chassis.db import Database
+from chassis.database.engine import Database
 from rms.payment_terms.store import LISTING
 from testkit.databases import ServiceDatabase
 from testkit.plans import complaints

@@ -9,7 +9,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.tables import document_numbers, outbox
+from chassis.database.backbone_tables import document_numbers, outbox
 from kernel.ids import new_id
 from rms.payments.store import allocations, payments
 from rms.receivables.store import receivables

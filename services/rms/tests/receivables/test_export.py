@@ -9,8 +9,8 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.exports.actions import run_export
-from chassis.exports.tables import export_parts
+from chassis.files.exports.actions import run_export
+from chassis.files.exports.tables import export_parts
 from kernel.ids import new_id
 from services.rms.tests.conftest import At
 from services.rms.tests.factories import TODAY, add_receivable, add_settings, cny

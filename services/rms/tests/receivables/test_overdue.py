@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.backbone_tables import jobs, tenant_settings
 from chassis.jobs.queue import Again, Done, Job
 from chassis.jobs.runner import JobRunner
-from chassis.tables import jobs, tenant_settings
 from kernel.errors import NotFound
 from kernel.ids import new_id
 from rms.receivables.actions import (

@@ -1,6 +1,6 @@
 """Every declared filter and sort of receivables at 200,000 rows, by whoever asks."""
 
-from chassis.db import Database
+from chassis.database.engine import Database
 from rms.receivables.store import LISTING
 from testkit.databases import ServiceDatabase
 from testkit.plans import complaints

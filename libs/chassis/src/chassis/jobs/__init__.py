@@ -1,1 +1,1 @@
-"""Work for later: jobs in the business transaction, timers by the clock."""
+"""Floor 3: background work: a queue of jobs in the database, its runner, and timers."""

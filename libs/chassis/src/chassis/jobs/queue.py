@@ -15,9 +15,9 @@ from sqlalchemy import ColumnElement, delete, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.context import current
-from chassis.db import CURRENT_TENANT
-from chassis.tables import jobs
+from chassis.database.backbone_tables import jobs
+from chassis.database.columns import CURRENT_TENANT
+from chassis.foundation.context import current
 from kernel.ids import new_id
 
 WAITING, FAILED = "WAITING", "FAILED"

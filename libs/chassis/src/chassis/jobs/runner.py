@@ -19,13 +19,13 @@ from sqlalchemy import Text, Update, Uuid, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.failures import told
-from chassis.context import Context, entered
-from chassis.db import Database
+from chassis.database.backbone_tables import jobs
+from chassis.database.engine import Database
+from chassis.database.error_texts import error_text
+from chassis.database.transient import is_transient
+from chassis.foundation.context import Context, entered
+from chassis.foundation.waits import wait_or_timeout
 from chassis.jobs.queue import FAILED, WAITING, Again, Done, GivenUpHandler, Job, JobHandler
-from chassis.pause import pause
-from chassis.tables import jobs
-from chassis.transient import is_transient
 
 log = structlog.get_logger()
 
@@ -125,7 +125,7 @@ class JobRunner:
                     await self._serve(ticket)
             except Exception as error:  # noqa: BLE001  # the database is away; the loop stays
                 await log.aerror("job_runner_failed", exc_info=error)
-                await pause(stop, _jitter(0.5, 1.5))
+                await wait_or_timeout(stop, _jitter(0.5, 1.5))
 
     async def _next(self, stop: asyncio.Event) -> Ticket | None:
         async with self._looking:
@@ -135,7 +135,7 @@ class JobRunner:
 
     async def _look(self) -> None:
         """Fetch a batch; rest before it, unless a chunk was done since the last time."""
-        await pause(self._progress, self._idle)
+        await wait_or_timeout(self._progress, self._idle)
         self._progress.clear()
         asked = {
             "kinds": list(self._kinds),
@@ -184,9 +184,9 @@ class JobRunner:
 
     async def _postponed(self, ticket: Ticket, error: Exception) -> None:
         CHUNKS.labels(ticket.kind, "postponed").inc()
-        await log.awarning("job_postponed", kind=ticket.kind, error=told(error))
+        await log.awarning("job_postponed", kind=ticket.kind, error=error_text(error))
         rest = timedelta(seconds=_jitter(0.2, 1.0))
-        await self._rest(ticket, rest, attempts=ticket.attempts, last_error=told(error))
+        await self._rest(ticket, rest, attempts=ticket.attempts, last_error=error_text(error))
 
     async def _failed(self, ticket: Ticket, error: Exception) -> None:
         attempts = ticket.attempts + 1
@@ -198,14 +198,16 @@ class JobRunner:
         if final and await self._gave_up(ticket, attempts, error):
             return
         status, rest = FAILED if final else WAITING, self._backoff(attempts)
-        await self._rest(ticket, rest, attempts=attempts, last_error=told(error), status=status)
+        await self._rest(
+            ticket, rest, attempts=attempts, last_error=error_text(error), status=status
+        )
 
     async def _gave_up(self, ticket: Ticket, attempts: int, error: Exception) -> bool:
         """Tell who promised the job and write it down, in one step; whether that is all done."""
         tell = self._given_up.get(ticket.kind)
         if tell is None:
             return False
-        ending = {"status": FAILED, "attempts": attempts, "last_error": told(error)}
+        ending = {"status": FAILED, "attempts": attempts, "last_error": error_text(error)}
         try:
             async with self._database.begin(ticket.tenant) as tx:
                 job = await _claimed(tx, ticket)

@@ -13,10 +13,10 @@ import asyncpg
 import structlog
 from prometheus_client import Counter
 
-from chassis.connections import connected
-from chassis.context import Context, entered
-from chassis.db import Database
-from chassis.pause import pause
+from chassis.database.connections import connected
+from chassis.database.engine import Database
+from chassis.foundation.context import Context, entered
+from chassis.foundation.waits import wait_or_timeout
 
 log = structlog.get_logger()
 
@@ -52,14 +52,14 @@ class TimerRunner:
             except Exception as error:  # noqa: BLE001  # the beat goes on
                 RUNS.labels(timer.name, "failed").inc()
                 await log.aerror("timer_failed", timer=timer.name, exc_info=error)
-            await pause(stop, timer.every.total_seconds())
+            await wait_or_timeout(stop, timer.every.total_seconds())
 
     async def _lead(self, timer: Timer, stop: asyncio.Event) -> None:
         """Keep the lock and the beat for as long as this process and its connection live."""
         async with connected(self._database.url, name=f"timer {timer.name}") as connection:
             while not stop.is_set() and await _locked(connection, timer.name):
                 await self._once(timer)
-                await pause(stop, timer.every.total_seconds())
+                await wait_or_timeout(stop, timer.every.total_seconds())
 
     async def _once(self, timer: Timer) -> None:
         with entered(Context(actor=f"system:{timer.name}")):

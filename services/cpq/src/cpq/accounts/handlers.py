@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.subscriptions import Received, ReplicaResult
+from chassis.events.subscriptions import Received, ReplicaResult
 from cpq.accounts import store
 from cpq.accounts.store import AccountFact
 

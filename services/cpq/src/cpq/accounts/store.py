@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Column, Table, Text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.replica import replica_columns, replicate
-from chassis.consumer.subscriptions import Received, ReplicaResult
+from chassis.events.replicas import replica_columns, replicate
+from chassis.events.subscriptions import Received, ReplicaResult
 from contracts.l2o.events import (
     AccountAssigned,
     AccountChanged,

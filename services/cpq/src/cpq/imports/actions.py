@@ -5,18 +5,18 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.directory import settings_of
-from chassis.imports.findings import Finding
-from chassis.imports.target import (
+from chassis.files.formats.findings import Finding
+from chassis.files.imports.target import (
     ImportContext,
     ImportRow,
     RowOutcome,
-    Taken,
+    RowResult,
     created,
     refused,
     unchanged,
     updated,
 )
+from chassis.records.tenant_settings import settings_of
 from cpq.imports.domain import ProductRow
 from cpq.price_books.actions import put_prices
 from cpq.products import store
@@ -30,13 +30,13 @@ UNIT = "PCS"
 
 async def take_products(
     tx: AsyncConnection, rows: Sequence[ImportRow[ProductRow]], context: ImportContext
-) -> list[Taken]:
+) -> list[RowResult]:
     """Products by their SKUs, then their prices, a book at a time: one new version for a chunk.
 
     In the order of SKUs, so that two of these never wait for each other. Raises what the actions
     raise; the chunk is taken in halves then, down to the row at fault.
     """
-    taken: dict[int, Taken] = {}
+    taken: dict[int, RowResult] = {}
     for row in sorted(rows, key=lambda one: (one.value.sku, one.number)):
         taken[row.number] = await _take(tx, row.value, now=context.now)
     priced = [row for row in rows if taken[row.number].record_id is not None]
@@ -44,7 +44,7 @@ async def take_products(
     return [_with_price(taken[row.number], changed) for row in rows]
 
 
-async def _take(tx: AsyncConnection, row: ProductRow, *, now: datetime) -> Taken:
+async def _take(tx: AsyncConnection, row: ProductRow, *, now: datetime) -> RowResult:
     known = await store.get_of_sku(tx, row.sku)
     if known is None:
         try:
@@ -71,7 +71,7 @@ async def _take(tx: AsyncConnection, row: ProductRow, *, now: datetime) -> Taken
 async def _put_prices(
     tx: AsyncConnection,
     rows: Sequence[ImportRow[ProductRow]],
-    taken: dict[int, Taken],
+    taken: dict[int, RowResult],
     context: ImportContext,
 ) -> frozenset[UUID]:
     """The products whose price in some book is another now; the last row of a product counts."""
@@ -95,7 +95,7 @@ async def _put_prices(
     return changed
 
 
-def _with_price(taken: Taken, changed: frozenset[UUID]) -> Taken:
+def _with_price(taken: RowResult, changed: frozenset[UUID]) -> RowResult:
     """A product whose price alone changed was updated too."""
     if taken.outcome is RowOutcome.UNCHANGED and taken.record_id in changed:
         return updated(taken.record_id)

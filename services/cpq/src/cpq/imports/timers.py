@@ -1,11 +1,11 @@
 """What the job of an import does with the rows of each kind."""
 
-from chassis.imports.target import (
+from chassis.files.imports.target import (
     Cells,
     ImportField,
     Imports,
     ImportTarget,
-    Reading,
+    ParsedRow,
     reading_of,
 )
 from contracts.cpq.events import ImportFinished
@@ -14,7 +14,7 @@ from cpq.imports.domain import ProductRow, with_sku
 from cpq.imports.schemas import ProductRowIn
 
 
-def _read(cells: Cells) -> Reading[ProductRow]:
+def _read(cells: Cells) -> ParsedRow[ProductRow]:
     return reading_of(ProductRowIn, with_sku(cells.fields), ProductRowIn.row)
 
 

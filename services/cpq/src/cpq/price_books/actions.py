@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.custom_fields.values import validated_custom_fields
-from chassis.deletion import deleted, restored
-from chassis.directory import today
-from chassis.external_ids.actions import ExternalId, lock
-from chassis.outbox import publish
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.events.outbox import publish
+from chassis.records.custom_fields.values import validated_custom_fields
+from chassis.records.deletion import deleted, restored
+from chassis.records.external_ids.actions import ExternalId, lock
+from chassis.records.tenant_settings import today
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.cpq.events import PriceBookDeleted, PriceBookRestored
 from contracts.event import Event
 from cpq.price_books import store

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from chassis.database.columns import money_columns, tenant_column
+from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Column,
     Date,
@@ -27,18 +29,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.custom_fields.values import custom_conditions
-from chassis.db import tenant_column
-from chassis.lists.columns import sort_column
-from chassis.lists.listing import Listing
-from chassis.pages import DESC, Page, PageParams, fetch_page
-from chassis.rows import (
-    from_columns,
-    insert_row,
-    money_columns,
-    to_columns,
-    update_row,
-)
+from chassis.database.rows import from_columns, to_columns
+from chassis.records.custom_fields.values import custom_conditions
+from chassis.records.lists.columns import sort_column
+from chassis.records.lists.listing import Listing
+from chassis.web.pages import DESC, Page, PageParams, fetch_page
 from cpq.database import metadata
 from cpq.price_books.domain import PriceBook, PriceBookVersion, PriceEntry, PriceTier
 from cpq.price_books.schemas import (

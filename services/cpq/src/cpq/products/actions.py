@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.custom_fields.values import validated_custom_fields
-from chassis.deletion import deleted, restored
-from chassis.outbox import publish
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.events.outbox import publish
+from chassis.records.custom_fields.values import validated_custom_fields
+from chassis.records.deletion import deleted, restored
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.cpq.events import ProductDeleted, ProductRestored
 from contracts.event import Event
 from cpq.products import store

@@ -6,18 +6,18 @@ from uuid import UUID
 from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.audit.routes import audit_router
-from chassis.auth import Principal, allow
-from chassis.bodies import MoveIn
-from chassis.clock import Now
-from chassis.external_ids.routes import ByExternalId, Catalogue, external_id_router
-from chassis.lists.asked import Asked
-from chassis.lists.listing import Listed
-from chassis.pages import PageParams
-from chassis.patches import MergePatch
-from chassis.preconditions import IfMatch
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.foundation.clock import Now
+from chassis.records.audit.routes import audit_router
+from chassis.records.external_ids.routes import ByExternalId, Catalogue, external_id_router
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listed
+from chassis.web.auth import Principal, allow
+from chassis.web.bodies import MoveIn
+from chassis.web.pages import PageParams
+from chassis.web.patches import MergePatch
+from chassis.web.preconditions import IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from cpq.products import actions, store
 from cpq.products.domain import Product
 from cpq.products.schemas import ProductEdit, ProductIn, ProductOut
@@ -37,7 +37,7 @@ async def product_create(body: ProductIn, response: Response, tx: Tx, now: Now) 
 
 @router.get("", dependencies=[READ], summary="List products, newest first")
 async def product_list(
-    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[ProductOut]:
     return await store.LISTING.page(tx, page, asked)
 

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from chassis.database.columns import tenant_column
+from chassis.records.writes import update_row
 from sqlalchemy import (
     Boolean,
     Column,
@@ -21,12 +23,11 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.custom_fields.values import custom_conditions
-from chassis.db import tenant_column
-from chassis.lists.listing import Listing
-from chassis.lists.words import keep_words
-from chassis.rows import fetch_row, from_columns, to_columns, update_row
-from chassis.tenants.usage import count_records
+from chassis.database.rows import fetch_row, from_columns, to_columns
+from chassis.records.custom_fields.values import custom_conditions
+from chassis.records.lists.listing import Listing
+from chassis.records.record_quota import count_records
+from chassis.records.search.words import index_words
 from cpq.database import metadata
 from cpq.products.domain import Product
 from cpq.products.schemas import ProductOut
@@ -70,7 +71,7 @@ async def add(tx: AsyncConnection, product: Product) -> bool:
     free = free.on_conflict_do_nothing(index_elements=["tenant_id", "sku"])
     if (await tx.execute(free.returning(products.c.id))).one_or_none() is None:
         return False
-    await keep_words(tx, products, [values], new=True)
+    await index_words(tx, products, [values], new=True)
     return True
 
 

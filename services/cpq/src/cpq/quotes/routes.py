@@ -6,22 +6,22 @@ from uuid import UUID
 from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.guards import may_list, may_read, may_write
-from chassis.access.reach import Reach
-from chassis.access.reaching import reach_of
-from chassis.access.routes import access_router
-from chassis.audit.routes import audit_router
-from chassis.auth import Caller, Principal
-from chassis.bodies import MoveIn
-from chassis.clock import Now
-from chassis.external_ids.routes import ByExternalId, external_id_router
-from chassis.lists.asked import Asked as AskedOfList
-from chassis.lists.listing import Listed
-from chassis.pages import PageParams
-from chassis.patches import MergePatch
-from chassis.preconditions import IfMatch
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.foundation.clock import Now
+from chassis.records.access.caller_visibility import reach_of
+from chassis.records.access.guards import may_list, may_read, may_write
+from chassis.records.access.routes import access_router
+from chassis.records.access.visibility import Reach
+from chassis.records.audit.routes import audit_router
+from chassis.records.external_ids.routes import ByExternalId, external_id_router
+from chassis.records.lists.list_query import ListQuery as AskedOfList
+from chassis.records.lists.listing import Listed
+from chassis.web.auth import Caller, Principal
+from chassis.web.bodies import MoveIn
+from chassis.web.pages import PageParams
+from chassis.web.patches import MergePatch
+from chassis.web.preconditions import IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from cpq.opportunities.store import OPPORTUNITIES
 from cpq.quotes import store
 from cpq.quotes.actions import drafts, moves

@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from chassis.database.columns import enum_column, money_columns, tenant_column
+from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Column,
     Date,
@@ -27,19 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import EVERYTHING, Reach, Scoped, visible
-from chassis.custom_fields.values import custom_conditions
-from chassis.db import enum_column, tenant_column
-from chassis.lists.columns import sort_column
-from chassis.lists.listing import Listing
-from chassis.rows import (
-    fetch_row,
-    from_columns,
-    insert_row,
-    money_columns,
-    to_columns,
-    update_row,
-)
+from chassis.database.rows import fetch_row, from_columns, to_columns
+from chassis.records.access.visibility import EVERYTHING, Reach, Scoped, visible
+from chassis.records.custom_fields.values import custom_conditions
+from chassis.records.lists.columns import sort_column
+from chassis.records.lists.listing import Listing
 from cpq.accounts.store import accounts
 from cpq.database import metadata
 from cpq.opportunities.store import OPPORTUNITIES, opportunities

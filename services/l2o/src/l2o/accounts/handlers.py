@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.subscriptions import Meta
+from chassis.events.subscriptions import Meta
 from contracts.rms.events import (
     OrderAmended,
     OrderCancelled,

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.access.schemas import OwnerId
-from chassis.contact_points import Phone
+from chassis.records.access.schemas import OwnerId
+from chassis.records.contact_points import Phone
 from kernel.money import Money, PreciseMoney
 from kernel.personal import Personal
 

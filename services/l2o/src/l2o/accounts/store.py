@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from chassis.database.columns import CURRENT_TENANT, money_columns, tenant_column
+from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -23,12 +25,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import EVERYTHING, Access, Reach, Scoped, visible
-from chassis.custom_fields.values import custom_conditions
-from chassis.db import CURRENT_TENANT, tenant_column
-from chassis.lists.columns import sort_column
-from chassis.lists.listing import Listing
-from chassis.rows import fetch_row, from_columns, insert_row, money_columns, update_row
+from chassis.database.rows import fetch_row, from_columns
+from chassis.records.access.visibility import EVERYTHING, Access, Reach, Scoped, visible
+from chassis.records.custom_fields.values import custom_conditions
+from chassis.records.lists.columns import sort_column
+from chassis.records.lists.listing import Listing
 from kernel.money import Money
 from l2o.accounts.domain import Account, Totals
 from l2o.accounts.schemas import AccountOut

@@ -2,9 +2,9 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import EVERYTHING, Reach
-from chassis.access.reaching import reach_in_directory
-from chassis.outbox import publish
+from chassis.events.outbox import publish
+from chassis.records.access.caller_visibility import reach_in_directory
+from chassis.records.access.visibility import EVERYTHING, Reach
 from contracts.mtl.events import LeadConverted
 from l2o.accounts import store as accounts
 from l2o.accounts.actions import AccountDetails, create_account

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.subscriptions import Meta
+from chassis.events.subscriptions import Meta
 from contracts.mtl.events import LeadConverted
 from l2o.conversions import actions
 

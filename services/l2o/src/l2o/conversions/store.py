@@ -1,11 +1,11 @@
 """The table of conversions and its SQL."""
 
+from chassis.database.columns import tenant_column
 from sqlalchemy import Column, DateTime, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import tenant_column
-from chassis.rows import to_columns
+from chassis.database.rows import to_columns
 from l2o.conversions.domain import Conversion
 from l2o.database import metadata
 

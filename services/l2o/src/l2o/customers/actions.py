@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.preconditions import Precondition
+from chassis.web.preconditions import Precondition
 from l2o.accounts.actions import transfer_account
 from l2o.accounts.domain import Account
 from l2o.contacts.actions import hand_over_contacts

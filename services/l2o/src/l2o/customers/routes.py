@@ -1,6 +1,6 @@
 """Who sees an account, and whose it is, over HTTP."""
 
-from chassis.access.routes import access_router
+from chassis.records.access.routes import access_router
 from l2o.accounts.store import ACCOUNTS
 from l2o.customers.actions import transfer_customer
 

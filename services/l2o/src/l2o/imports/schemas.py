@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from chassis.contact_points import Phone
+from chassis.records.contact_points import Phone
 from kernel.business_dates import BusinessDate
 from kernel.currencies import CurrencyCode
 from kernel.decimals import DecimalString

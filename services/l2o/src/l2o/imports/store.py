@@ -10,8 +10,8 @@ from babel import Locale
 from sqlalchemy import ColumnElement, Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import Reach, visible
-from chassis.access.tables import people
+from chassis.records.access.tables import people
+from chassis.records.access.visibility import Reach, visible
 from l2o.accounts.store import ACCOUNTS, accounts
 from l2o.products.store import products
 

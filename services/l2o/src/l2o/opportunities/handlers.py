@@ -2,8 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import now
-from chassis.consumer.subscriptions import Meta
+from chassis.events.subscriptions import Meta
+from chassis.foundation.clock import now
 from contracts.rms.events import OrderConfirmed
 from l2o.opportunities import actions
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from chassis.access.schemas import OwnerId
+from chassis.records.access.schemas import OwnerId
 from kernel.business_dates import BusinessDate
 from kernel.money import Money, PreciseMoney
 from l2o.opportunities.domain import Counted, Stage

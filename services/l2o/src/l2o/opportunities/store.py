@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
+from chassis.database.columns import enum_column, money_columns, tenant_column
+from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Column,
     Date,
@@ -25,22 +27,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import Access, Reach, Scoped, visible
-from chassis.custom_fields.values import custom_conditions
-from chassis.db import enum_column, tenant_column
-from chassis.lists.asked import Asked
-from chassis.lists.columns import sort_column
-from chassis.lists.listing import Listing
-from chassis.lists.words import keep_words
-from chassis.rows import (
-    fetch_row,
-    from_columns,
-    insert_row,
-    money_columns,
-    to_columns,
-    update_row,
-)
-from chassis.tenants.usage import count_records
+from chassis.database.rows import fetch_row, from_columns, to_columns
+from chassis.records.access.visibility import Access, Reach, Scoped, visible
+from chassis.records.custom_fields.values import custom_conditions
+from chassis.records.lists.columns import sort_column
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listing
+from chassis.records.record_quota import count_records
+from chassis.records.search.words import index_words
 from l2o.database import metadata
 from l2o.opportunities.domain import Counted, Opportunity, Stage, StageChange
 from l2o.opportunities.schemas import OpportunityOut
@@ -147,7 +141,7 @@ async def add_all(tx: AsyncConnection, new: Sequence[Opportunity]) -> None:
         rows = [to_columns(opportunities, one) for one in new]
         await count_records(tx, opportunities, len(rows))
         await tx.execute(insert(opportunities), rows)
-        await keep_words(tx, opportunities, rows, new=True)
+        await index_words(tx, opportunities, rows, new=True)
 
 
 async def get_all(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Opportunity]:
@@ -183,7 +177,7 @@ async def add_change(tx: AsyncConnection, change: StageChange) -> None:
     await insert_row(tx, stage_changes, change)
 
 
-async def funnel(tx: AsyncConnection, asked: Asked, reach: Reach) -> list[Counted]:
+async def funnel(tx: AsyncConnection, asked: ListQuery, reach: Reach) -> list[Counted]:
     """What is asked and seen, by stage and currency."""
     columns = opportunities.c
     query = (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.subscriptions import Received, ReplicaResult
+from chassis.events.subscriptions import Received, ReplicaResult
 from l2o.products import store
 from l2o.products.store import ProductFact
 

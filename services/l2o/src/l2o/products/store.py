@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import Boolean, Column, Index, Table, Text, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.replica import replica_columns, replicate
-from chassis.consumer.subscriptions import Received, ReplicaResult
+from chassis.events.replicas import replica_columns, replicate
+from chassis.events.subscriptions import Received, ReplicaResult
 from contracts.cpq.events import (
     ProductChanged,
     ProductCreated,

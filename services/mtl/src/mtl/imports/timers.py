@@ -4,21 +4,21 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.owners import owners_called
-from chassis.imports.findings import Finding
-from chassis.imports.target import (
+from chassis.files.formats.findings import Finding
+from chassis.files.imports.target import (
     Cells,
     ImportContext,
     ImportField,
     ImportRow,
     Imports,
     ImportTarget,
-    Reading,
-    Taken,
+    ParsedRow,
+    RowResult,
     created,
     reading_of,
     refused,
 )
+from chassis.records.access.owners import owners_called
 from contracts.mtl.events import ImportFinished
 from mtl.imports.domain import OWNER, LeadRow, lead_body, owner_of
 from mtl.leads.actions import capture_leads
@@ -29,7 +29,7 @@ from mtl.leads.store import LEADS as LEAD_ROWS
 RESOURCE = LEAD_ROWS.resource
 
 
-def _read_lead(cells: Cells) -> Reading[LeadRow]:
+def _read_lead(cells: Cells) -> ParsedRow[LeadRow]:
     body, too_long = lead_body(cells.fields, cells.rest)
     maximum = {"maximum": MAX_ATTRIBUTE}
     warnings = [Finding("ATTRIBUTE_LEFT_OUT", name, maximum) for name in too_long]
@@ -41,7 +41,7 @@ def _read_lead(cells: Cells) -> Reading[LeadRow]:
 
 async def _take_leads(
     tx: AsyncConnection, rows: Sequence[ImportRow[LeadRow]], context: ImportContext
-) -> list[Taken]:
+) -> list[RowResult]:
     """A lead that is there already is refused, and named if seen: no lead changes owner."""
     owners = await owners_called(tx, {row.value.owner for row in rows if row.value.owner})
     many = [row.value.of(owners) for row in rows]
@@ -50,14 +50,14 @@ async def _take_leads(
     return [_taken(row.value, one, owners) for row, one in zip(rows, captured, strict=True)]
 
 
-def _taken(row: LeadRow, captured: Lead | Duplicate, owners: Mapping[str, str]) -> Taken:
+def _taken(row: LeadRow, captured: Lead | Duplicate, owners: Mapping[str, str]) -> RowResult:
     if isinstance(captured, Duplicate):
         return _refused(captured)
     unknown = [Finding("OWNER_UNKNOWN", field=OWNER)] if row.is_of_nobody(owners) else []
     return created(captured.id, *unknown)
 
 
-def _refused(duplicate: Duplicate) -> Taken:
+def _refused(duplicate: Duplicate) -> RowResult:
     field = None if duplicate.hidden else duplicate.matched
     return refused(Finding("LEAD_DUPLICATE", params=duplicate.told, field=field))
 

@@ -8,13 +8,13 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import EVERYTHING, Reach
-from chassis.access.transfers import owner_name
-from chassis.custom_fields.values import validated_custom_fields
+from chassis.events.outbox import publish, publish_all
 from chassis.jobs import queue
-from chassis.operations import store as operations
-from chassis.outbox import publish, publish_all
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.records.access.transfers import owner_name
+from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.custom_fields.values import validated_custom_fields
+from chassis.web.operations import store as operations
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.event import Event
 from kernel.errors import RuleBroken
 from kernel.ids import new_id

@@ -2,9 +2,9 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import now
-from chassis.consumer.subscriptions import Meta
-from chassis.context import current
+from chassis.events.subscriptions import Meta
+from chassis.foundation.clock import now
+from chassis.foundation.context import current
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.leads import actions
 

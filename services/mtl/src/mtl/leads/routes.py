@@ -8,25 +8,25 @@ from uuid import UUID
 from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.guards import may_list, may_read, may_write
-from chassis.access.reach import Reach
-from chassis.access.reaching import reach_of, sees_everything
-from chassis.access.routes import access_router
-from chassis.access.transfers import Handover, give_new, owner_name
-from chassis.audit.routes import audit_router
-from chassis.auth import Caller, Principal, allow
-from chassis.bodies import MoveIn
-from chassis.clock import Now
-from chassis.custom_fields.routes import custom_field_router
-from chassis.external_ids.routes import ByExternalId, external_id_router
-from chassis.lists.asked import Asked
-from chassis.lists.listing import Listed
-from chassis.operations.answers import OPERATION_ANSWERS, OperationOut, WaitingResponse
-from chassis.pages import Page, PageParams, fetch_page
-from chassis.patches import MergePatch
-from chassis.preconditions import IfMatch
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.foundation.clock import Now
+from chassis.records.access.caller_visibility import reach_of, sees_everything
+from chassis.records.access.guards import may_list, may_read, may_write
+from chassis.records.access.routes import access_router
+from chassis.records.access.transfers import Handover, give_new, owner_name
+from chassis.records.access.visibility import Reach
+from chassis.records.audit.routes import audit_router
+from chassis.records.custom_fields.routes import custom_field_router
+from chassis.records.external_ids.routes import ByExternalId, external_id_router
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listed
+from chassis.web.auth import Caller, Principal, allow
+from chassis.web.bodies import MoveIn
+from chassis.web.operations.answers import OPERATION_ANSWERS, OperationOut, WaitingResponse
+from chassis.web.pages import Page, PageParams, fetch_page
+from chassis.web.patches import MergePatch
+from chassis.web.preconditions import IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from mtl.leads import actions, store
 from mtl.leads.domain import Lead
 from mtl.leads.schemas import (
@@ -89,7 +89,7 @@ async def lead_create(
 async def lead_list(
     tx: Tx,
     page: PageParams,
-    asked: Annotated[Asked, store.LISTING.query],
+    asked: Annotated[ListQuery, store.LISTING.query],
     reach: Annotated[Reach, may_list(LEADS)],
 ) -> Listed[LeadOut]:
     """Those the caller sees. `phone_tail` is the last four digits of the phone."""

@@ -16,8 +16,8 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from chassis.access.schemas import OwnerId
-from chassis.contact_points import Email, Phone
+from chassis.records.access.schemas import OwnerId
+from chassis.records.contact_points import Email, Phone
 from kernel.personal import Personal
 from mtl.leads.domain import (
     IDENTIFYING,

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from chassis.database.columns import enum_column, tenant_column
+from chassis.records.writes import update_row
 from sqlalchemy import (
     Boolean,
     Column,
@@ -27,16 +29,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import Reach, Scoped, visible
-from chassis.custom_fields.values import custom_conditions
-from chassis.db import enum_column, tenant_column
-from chassis.lists.columns import sort_column
-from chassis.lists.listing import Listing
-from chassis.lists.words import keep_words
-from chassis.operations.store import OperationStatus
-from chassis.rows import fetch_row, to_columns, update_row
-from chassis.tables import operations
-from chassis.tenants.usage import count_records
+from chassis.database.backbone_tables import operations
+from chassis.database.rows import fetch_row, to_columns
+from chassis.records.access.visibility import Reach, Scoped, visible
+from chassis.records.custom_fields.values import custom_conditions
+from chassis.records.lists.columns import sort_column
+from chassis.records.lists.listing import Listing
+from chassis.records.record_quota import count_records
+from chassis.records.search.words import index_words
+from chassis.web.operations.store import OperationStatus
 from kernel.ids import new_id
 from mtl.database import metadata
 from mtl.leads.domain import Duplicate, Key, Lead, LeadStatus, first_come
@@ -189,7 +190,7 @@ async def add(tx: AsyncConnection, new: Sequence[Lead]) -> None:
         rows = [to_columns(leads, lead) for lead in new]
         await count_records(tx, leads, len(rows))
         await tx.execute(insert(leads), rows)
-        await keep_words(tx, leads, rows, new=True)
+        await index_words(tx, leads, rows, new=True)
 
 
 async def save(tx: AsyncConnection, lead: Lead, *, before: Lead, actor: str | None = None) -> Lead:

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import Caller, Principal, allow
-from chassis.context import current
-from chassis.pages import only_known_parameters
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.foundation.context import current
+from chassis.web.auth import Caller, Principal, allow
+from chassis.web.pages import only_known_parameters
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from kernel.business_dates import BusinessDate
 from kernel.errors import Invalid, Violation
 from org.calendars import actions

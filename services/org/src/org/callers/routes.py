@@ -1,8 +1,8 @@
 from typing import Literal
 
-from chassis.auth import Caller
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.web.auth import Caller
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from org.callers.schemas import Me
 from org.tenants import store as tenants
 from org.tenants.schemas import TenantOut

@@ -3,17 +3,17 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from chassis.audit.routes import audit_router
-from chassis.auth import Caller, allow
-from chassis.bodies import MoveIn
-from chassis.clock import Now
-from chassis.lists.asked import Asked
-from chassis.lists.listing import Listed
-from chassis.pages import PageParams
-from chassis.patches import MergePatch
-from chassis.preconditions import IfMatch
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.foundation.clock import Now
+from chassis.records.audit.routes import audit_router
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listed
+from chassis.web.auth import Caller, allow
+from chassis.web.bodies import MoveIn
+from chassis.web.pages import PageParams
+from chassis.web.patches import MergePatch
+from chassis.web.preconditions import IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from org.clients import actions, store
 from org.clients.domain import Client
 from org.clients.schemas import ClientCreated, ClientEdit, ClientIn, ClientOut
@@ -48,7 +48,7 @@ async def client_create(body: ClientIn, caller: Caller, tx: Tx, now: Now) -> Res
 
 @router.get("", dependencies=[READ])
 async def client_list(
-    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[ClientOut]:
     """List service clients, newest first."""
     return await store.LISTING.page(tx, page, asked)

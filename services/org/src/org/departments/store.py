@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
+from chassis.database.columns import CURRENT_TENANT, tenant_column
+from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Boolean,
     Column,
@@ -24,14 +26,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.custom_fields.values import custom_conditions
-from chassis.db import CURRENT_TENANT, tenant_column
-from chassis.external_ids.actions import forget_external_ids
-from chassis.lists.listing import Listing
-from chassis.lists.words import forget_words
-from chassis.pages import ASC, Page, PageParams, fetch_page
-from chassis.rows import fetch_row, from_columns, insert_row, update_row
-from chassis.tables import instant
+from chassis.database.backbone_tables import instant
+from chassis.database.rows import fetch_row, from_columns
+from chassis.records.custom_fields.values import custom_conditions
+from chassis.records.external_ids.actions import forget_external_ids
+from chassis.records.lists.listing import Listing
+from chassis.records.search.words import forget_words
+from chassis.web.pages import ASC, Page, PageParams, fetch_page
 from contracts.org.events import Post
 from org.database import metadata
 from org.departments.domain import Department, Move

@@ -1,11 +1,11 @@
 """What the job of an import does with the rows of each kind."""
 
-from chassis.imports.target import (
+from chassis.files.imports.target import (
     Cells,
     ImportField,
     Imports,
     ImportTarget,
-    Reading,
+    ParsedRow,
     each,
     reading_of,
 )
@@ -14,7 +14,7 @@ from org.imports.schemas import PlacementRow
 from org.people.actions import Placement, place_agent
 
 
-def _read(cells: Cells) -> Reading[Placement]:
+def _read(cells: Cells) -> ParsedRow[Placement]:
     return reading_of(PlacementRow, cells.fields, PlacementRow.placement)
 
 

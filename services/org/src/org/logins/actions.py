@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.refusals import TooManyRequests
+from chassis.foundation.refusals import TooManyRequests
 from kernel.errors import Forbidden, Invalid, Violation
 from org.logins import store
 from org.logins.domain import (

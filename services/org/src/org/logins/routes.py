@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from chassis.db import Database
+from chassis.database.engine import Database
 from org.logins import actions
 from org.logins.domain import Login, LoginKind, source_of
 

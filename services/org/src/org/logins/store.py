@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from chassis.database.columns import CURRENT_TENANT, enum_column
 from sqlalchemy import (
     Boolean,
     Column,
@@ -23,9 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import CURRENT_TENANT, enum_column
-from chassis.rows import from_columns
-from chassis.tables import instant
+from chassis.database.backbone_tables import instant
+from chassis.database.rows import from_columns
 from org.database import metadata
 from org.logins.domain import ANYWHERE, Login, LoginKind, Tries
 

@@ -9,19 +9,19 @@ from uuid import UUID
 from fastapi import Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from chassis.auth import Caller, Principal, allow
-from chassis.bodies import MoveIn
-from chassis.clock import Now
-from chassis.context import current
-from chassis.lists.asked import Asked
-from chassis.lists.listing import Listed
-from chassis.operations.waiter import OperationWaiter
-from chassis.pages import PageParams
-from chassis.routing import new_router
-from chassis.rows import from_columns
-from chassis.tenants.streams import TURNED_AWAY, enter_stream, looking
-from chassis.texts import Texts
-from chassis.transaction import Tx
+from chassis.database.rows import from_columns
+from chassis.foundation.clock import Now
+from chassis.foundation.context import current
+from chassis.foundation.texts import Texts
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listed
+from chassis.web.auth import Caller, Principal, allow
+from chassis.web.bodies import MoveIn
+from chassis.web.operations.waiter import OperationWaiter
+from chassis.web.pages import PageParams
+from chassis.web.routing import new_router
+from chassis.web.streams import TURNED_AWAY, enter_stream, looking
+from chassis.web.transaction import Tx
 from org.notifications import actions, store
 from org.notifications.domain import Notification, first_id, look_back
 from org.notifications.schemas import (
@@ -39,7 +39,7 @@ STREAM_SECONDS, POLL_SECONDS, MOST = 300, 1.0, 200
 
 @router.get("", dependencies=READ)
 async def notification_list(
-    request: Request, tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+    request: Request, tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[NotificationOut]:
     """What the caller was told, newest first."""
     return await store.LISTING.page(

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import acting_for
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.database.engine import acting_for
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from kernel.errors import RuleBroken
 from org.operators.domain import Admin, NewSettings
 from org.people.actions.edit import create_person

@@ -3,13 +3,13 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from chassis.auth import Caller, allow
-from chassis.clock import Now
-from chassis.db import acting_for
-from chassis.pages import Page, PageParams
-from chassis.preconditions import IfMatch
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.database.engine import acting_for
+from chassis.foundation.clock import Now
+from chassis.web.auth import Caller, allow
+from chassis.web.pages import Page, PageParams
+from chassis.web.preconditions import IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from kernel.errors import Forbidden
 from kernel.ids import new_id
 from org.operators import actions

@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from kernel.errors import Invalid, RuleBroken, Violation
 from org.logins import store as logins
 from org.logins.actions import digest, new_secret, set_password

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import BackgroundTasks, FastAPI, Request
 from starlette.responses import Response
 
-from chassis.auth import Caller, allow
-from chassis.bodies import MoveIn
-from chassis.clock import Now
-from chassis.db import Database
-from chassis.preconditions import IfMatch
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.database.engine import Database
+from chassis.foundation.clock import Now
+from chassis.web.auth import Caller, allow
+from chassis.web.bodies import MoveIn
+from chassis.web.preconditions import IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from kernel.errors import Forbidden, Invalid, Violation
 from org.logins import store as logins
 from org.logins.actions import hashed, set_password

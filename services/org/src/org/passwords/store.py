@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from chassis.database.columns import CURRENT_TENANT, enum_column
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -22,9 +23,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningDelete
 
-from chassis.db import CURRENT_TENANT, enum_column
-from chassis.rows import from_columns, to_columns
-from chassis.tables import instant
+from chassis.database.backbone_tables import instant
+from chassis.database.rows import from_columns, to_columns
 from org.database import metadata
 from org.passwords.domain import Link, Origin, Purpose
 from org.people.store import people

@@ -6,19 +6,19 @@ from uuid import UUID
 from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.audit.routes import audit_router
-from chassis.auth import Caller, Principal, allow
-from chassis.bodies import MoveIn
-from chassis.clock import Now
-from chassis.custom_fields.routes import custom_field_router
-from chassis.external_ids.routes import ByExternalId, Catalogue, external_id_router
-from chassis.lists.asked import Asked
-from chassis.lists.listing import Listed
-from chassis.pages import PageParams
-from chassis.patches import MergePatch
-from chassis.preconditions import UNCONDITIONAL, IfMatch
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.foundation.clock import Now
+from chassis.records.audit.routes import audit_router
+from chassis.records.custom_fields.routes import custom_field_router
+from chassis.records.external_ids.routes import ByExternalId, Catalogue, external_id_router
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listed
+from chassis.web.auth import Caller, Principal, allow
+from chassis.web.bodies import MoveIn
+from chassis.web.pages import PageParams
+from chassis.web.patches import MergePatch
+from chassis.web.preconditions import UNCONDITIONAL, IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from org.departments import store as departments
 from org.people import actions, store
 from org.people.domain import Person
@@ -57,7 +57,7 @@ async def person_create(
 
 @router.get("", dependencies=[READ])
 async def person_list(
-    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[PersonOut]:
     """List people, newest first."""
     return await store.LISTING.page(tx, page, asked)

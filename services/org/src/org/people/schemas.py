@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from chassis.contact_points import Email, Phone
+from chassis.records.contact_points import Email, Phone
 from contracts.org.events import Post
 from kernel.business_dates import BusinessDate
 from kernel.personal import Personal

@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from chassis.database.columns import CURRENT_TENANT, tenant_column
+from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Boolean,
     Column,
@@ -31,12 +33,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.custom_fields.values import custom_conditions
-from chassis.db import CURRENT_TENANT, tenant_column
-from chassis.lists.filters import Filter
-from chassis.lists.listing import Listing
-from chassis.rows import from_columns, insert_row, to_columns, update_row
-from chassis.tables import instant
+from chassis.database.backbone_tables import instant
+from chassis.database.rows import from_columns, to_columns
+from chassis.records.custom_fields.values import custom_conditions
+from chassis.records.lists.filters import Filter
+from chassis.records.lists.listing import Listing
 from contracts.org.events import Post
 from kernel.errors import NotFound
 from org.clients.store import clients

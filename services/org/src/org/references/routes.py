@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query
 
-from chassis.auth import allow
-from chassis.context import current
-from chassis.pages import only_known_parameters
-from chassis.routing import new_router
+from chassis.foundation.context import current
+from chassis.web.auth import allow
+from chassis.web.pages import only_known_parameters
+from chassis.web.routing import new_router
 from kernel.errors import NotFound
 from org.references import store
 from org.references.domain import Entry

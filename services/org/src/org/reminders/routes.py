@@ -5,15 +5,15 @@ from uuid import UUID
 
 from fastapi import Response
 
-from chassis.auth import Caller, allow
-from chassis.clock import Now
-from chassis.lists.asked import Asked
-from chassis.lists.listing import Listed
-from chassis.pages import PageParams
-from chassis.patches import MergePatch
-from chassis.preconditions import IfMatch
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.foundation.clock import Now
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listed
+from chassis.web.auth import Caller, allow
+from chassis.web.pages import PageParams
+from chassis.web.patches import MergePatch
+from chassis.web.preconditions import IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from org.reminders import actions, store
 from org.reminders.schemas import ReminderEdit, ReminderIn, ReminderOut
 
@@ -41,7 +41,7 @@ async def reminder_create(
 
 @router.get("", dependencies=READ)
 async def reminder_list(
-    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[ReminderOut]:
     """The caller's reminders, newest first."""
     return await store.LISTING.page(tx, page, asked)

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from chassis.database.columns import tenant_column
+from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -18,10 +20,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import tenant_column
-from chassis.lists.filters import Filter
-from chassis.lists.listing import Listing
-from chassis.rows import from_columns, insert_row, update_row
+from chassis.database.rows import from_columns
+from chassis.records.lists.filters import Filter
+from chassis.records.lists.listing import Listing
 from kernel.errors import NotFound
 from org.database import metadata
 from org.reminders.domain import Reminder

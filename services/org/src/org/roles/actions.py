@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.outbox import publish
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.events.outbox import publish
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.org.events import RoleCreated
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.ids import new_id

@@ -3,16 +3,16 @@ from uuid import UUID
 
 from fastapi import Response
 
-from chassis.audit.routes import audit_router
-from chassis.auth import Caller, allow
-from chassis.clock import Now
-from chassis.lists.asked import Asked
-from chassis.lists.listing import Listed
-from chassis.pages import PageParams
-from chassis.patches import MergePatch
-from chassis.preconditions import IfMatch
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.foundation.clock import Now
+from chassis.records.audit.routes import audit_router
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listed
+from chassis.web.auth import Caller, allow
+from chassis.web.pages import PageParams
+from chassis.web.patches import MergePatch
+from chassis.web.preconditions import IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from org.roles import actions, store
 from org.roles.schemas import RoleEdit, RoleIn, RoleOut
 
@@ -39,7 +39,7 @@ async def role_create(
 
 @router.get("", dependencies=[READ])
 async def role_list(
-    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[RoleOut]:
     """List roles, newest first."""
     return await store.LISTING.page(tx, page, asked)

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import start_of_day
-from chassis.directory import settings_of
+from chassis.foundation.clock import start_of_day
 from chassis.jobs import queue
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.records.tenant_settings import settings_of
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from kernel.ids import new_id
 from org.notifications.actions import notify
 from org.notifications.domain import NotificationKind, Subject

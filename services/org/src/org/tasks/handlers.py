@@ -2,8 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.consumer.subscriptions import Meta
-from chassis.directory import today
+from chassis.events.subscriptions import Meta
+from chassis.records.tenant_settings import today
 from contracts.cpq.events import (
     QuoteAccepted,
     QuoteAssigned,

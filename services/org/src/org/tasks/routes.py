@@ -6,20 +6,20 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from chassis.auth import Caller, allow
-from chassis.bodies import MoveIn
-from chassis.clock import Now
-from chassis.context import current
-from chassis.directory import today
-from chassis.lists.asked import Asked
-from chassis.lists.listing import Listed
-from chassis.pages import PageParams
-from chassis.patches import MergePatch
-from chassis.preconditions import IfMatch
-from chassis.routing import new_router
-from chassis.rows import from_columns
-from chassis.texts import Texts
-from chassis.transaction import Tx
+from chassis.database.rows import from_columns
+from chassis.foundation.clock import Now
+from chassis.foundation.context import current
+from chassis.foundation.texts import Texts
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listed
+from chassis.records.tenant_settings import today
+from chassis.web.auth import Caller, allow
+from chassis.web.bodies import MoveIn
+from chassis.web.pages import PageParams
+from chassis.web.patches import MergePatch
+from chassis.web.preconditions import IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from org.tasks import actions, store
 from org.tasks.domain import Move, Task
 from org.tasks.schemas import TaskEdit, TaskIn, TaskOut
@@ -71,7 +71,7 @@ async def task_create(
 async def task_list(
     tx: Tx,
     page: PageParams,
-    asked: Annotated[Asked, store.LISTING.query],
+    asked: Annotated[ListQuery, store.LISTING.query],
     shown: Shown,
     *,
     overdue: Annotated[bool, Query(description="Only open ones whose due date is over")] = False,

@@ -4,6 +4,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from chassis.database.columns import enum_column, tenant_column
+from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -21,10 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import enum_column, tenant_column
-from chassis.lists.columns import sort_column
-from chassis.lists.listing import Listing
-from chassis.rows import from_columns, insert_row, update_row
+from chassis.database.rows import from_columns
+from chassis.records.lists.columns import sort_column
+from chassis.records.lists.listing import Listing
 from kernel.errors import NotFound
 from org.database import metadata
 from org.tasks.domain import Task, TaskKind, TaskState

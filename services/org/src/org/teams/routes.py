@@ -3,16 +3,16 @@ from uuid import UUID
 
 from fastapi import Response
 
-from chassis.audit.routes import audit_router
-from chassis.auth import allow
-from chassis.clock import Now
-from chassis.lists.asked import Asked
-from chassis.lists.listing import Listed
-from chassis.pages import PageParams
-from chassis.patches import MergePatch
-from chassis.preconditions import IfMatch
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.foundation.clock import Now
+from chassis.records.audit.routes import audit_router
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listed
+from chassis.web.auth import allow
+from chassis.web.pages import PageParams
+from chassis.web.patches import MergePatch
+from chassis.web.preconditions import IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from org.teams import actions, store
 from org.teams.schemas import TeamIn, TeamOut
 
@@ -30,7 +30,7 @@ async def team_create(body: TeamIn, response: Response, tx: Tx, now: Now) -> Tea
 
 @router.get("", dependencies=[READ])
 async def team_list(
-    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[TeamOut]:
     """List teams, newest first."""
     return await store.LISTING.page(tx, page, asked)

@@ -4,6 +4,8 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
+from chassis.database.columns import tenant_column
+from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -22,12 +24,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import tenant_column
-from chassis.lists.filters import Filter
-from chassis.lists.listing import Listing
-from chassis.lists.words import forget_words
-from chassis.rows import from_columns, insert_row, update_row
-from chassis.tables import instant
+from chassis.database.backbone_tables import instant
+from chassis.database.rows import from_columns
+from chassis.records.lists.filters import Filter
+from chassis.records.lists.listing import Listing
+from chassis.records.search.words import forget_words
 from kernel.errors import NotFound
 from org.database import metadata
 from org.teams.domain import Team

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.db import acting_for
-from chassis.outbox import publish
-from chassis.tenants.tasks import begin
+from chassis.database.engine import acting_for
+from chassis.events.outbox import publish
+from chassis.tenancy.tasks import begin
 from contracts.org.events import TenantTaskRequested
 from kernel.errors import NotFound
 from kernel.ids import new_id

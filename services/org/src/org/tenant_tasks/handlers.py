@@ -2,8 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import now
-from chassis.consumer.subscriptions import Meta
+from chassis.events.subscriptions import Meta
+from chassis.foundation.clock import now
 from contracts.tenant_tasks import TenantTaskEnded
 from org.settings import OrgSettings
 from org.tenant_tasks.actions import file_report

@@ -4,11 +4,11 @@ from uuid import UUID
 from fastapi import Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import Caller, allow
-from chassis.clock import Now
-from chassis.pages import Page, PageParams
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.foundation.clock import Now
+from chassis.web.auth import Caller, allow
+from chassis.web.pages import Page, PageParams
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from org.tenant_tasks import actions, store
 from org.tenant_tasks.domain import TaskKind, TenantTask, state_of
 from org.tenant_tasks.schemas import TaskReportOut, TenantTaskIn, TenantTaskLine, TenantTaskOut

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from chassis.contact_points import Email, Phone
+from chassis.records.contact_points import Email, Phone
 from org.tenant_tasks.domain import TaskKind, TaskState
 
 

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.outbox import publish
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.events.outbox import publish
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.org.events import Quotas, TenantCreated
 from org.tenants import store
 from org.tenants.domain import Settings, TaxRounding, Tenant, TenantStatus

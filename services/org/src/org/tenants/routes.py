@@ -1,10 +1,10 @@
-from chassis.audit.routes import AuditEntryOut, audit_page
-from chassis.auth import Caller, allow
-from chassis.clock import Now
-from chassis.pages import Page, PageParams
-from chassis.preconditions import IfMatch
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.foundation.clock import Now
+from chassis.records.audit.routes import AuditEntryOut, audit_page
+from chassis.web.auth import Caller, allow
+from chassis.web.pages import Page, PageParams
+from chassis.web.preconditions import IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from org.tenants import actions, store
 from org.tenants.schemas import TenantOut, TenantPatch
 

@@ -6,10 +6,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
-from chassis.clock import Now
-from chassis.db import Database
-from chassis.problem_schema import Problem
-from chassis.routing import new_router
+from chassis.database.engine import Database
+from chassis.foundation.clock import Now
+from chassis.web.problem_schema import Problem
+from chassis.web.routing import new_router
 from org.logins.domain import Login
 from org.logins.routes import proven_login
 from org.texts import TEXTS

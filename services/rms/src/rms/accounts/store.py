@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Column, Table, Text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import Scoped
-from chassis.consumer.replica import replica_columns, replicate
-from chassis.consumer.subscriptions import Received, ReplicaResult
+from chassis.events.replicas import replica_columns, replicate
+from chassis.events.subscriptions import Received, ReplicaResult
+from chassis.records.access.visibility import Scoped
 from contracts.l2o.events import (
     AccountAssigned,
     AccountChanged,

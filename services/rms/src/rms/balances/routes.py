@@ -1,12 +1,12 @@
 from uuid import UUID
 
-from chassis import directory
-from chassis.access.reach import EVERYTHING
-from chassis.access.reaching import reach_of
-from chassis.auth import Caller, allow
-from chassis.clock import Now
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.foundation.clock import Now
+from chassis.records import tenant_settings
+from chassis.records.access.caller_visibility import reach_of
+from chassis.records.access.visibility import EVERYTHING
+from chassis.web.auth import Caller, allow
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from rms.balances import store
 from rms.balances.schemas import BalanceOut
 
@@ -24,4 +24,4 @@ async def balance_get(account_id: UUID, tx: Tx, now: Now, caller: Caller) -> Bal
     """Of an account that the caller sees, or that has an order they see; whole, not their part."""
     asked = [await reach_of(tx, caller, resource, now) for resource in SUMMED]
     reach = next((one for one in asked if not one.everything), EVERYTHING)
-    return await store.read(tx, account_id, reach, today=await directory.today(tx, now))
+    return await store.read(tx, account_id, reach, today=await tenant_settings.today(tx, now))

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import Reach
+from chassis.records.access.visibility import Reach
 from kernel.errors import NotFound
 from kernel.money import Money
 from rms.balances.schemas import BalanceOut, CurrencyBalance

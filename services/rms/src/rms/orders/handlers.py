@@ -2,8 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import now
-from chassis.consumer.subscriptions import Meta
+from chassis.events.subscriptions import Meta
+from chassis.foundation.clock import now
 from contracts.cpq.events import QuoteAccepted
 from rms.orders import actions
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from rms.payment_terms import store

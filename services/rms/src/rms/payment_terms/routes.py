@@ -3,17 +3,17 @@ from uuid import UUID
 
 from fastapi import Response
 
-from chassis.audit.routes import audit_router
-from chassis.auth import allow
-from chassis.bodies import MoveIn
-from chassis.clock import Now
-from chassis.lists.asked import Asked
-from chassis.lists.listing import Listed
-from chassis.pages import PageParams
-from chassis.patches import MergePatch
-from chassis.preconditions import IfMatch
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.foundation.clock import Now
+from chassis.records.audit.routes import audit_router
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listed
+from chassis.web.auth import allow
+from chassis.web.bodies import MoveIn
+from chassis.web.pages import PageParams
+from chassis.web.patches import MergePatch
+from chassis.web.preconditions import IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from rms.payment_terms import actions, store
 from rms.payment_terms.domain import Instalment
 from rms.payment_terms.schemas import PaymentTermEdit, PaymentTermIn, PaymentTermOut
@@ -44,7 +44,7 @@ async def payment_term_create(
 
 @router.get("", dependencies=[READ], summary="List payment terms, newest first")
 async def payment_term_list(
-    tx: Tx, page: PageParams, asked: Annotated[Asked, store.LISTING.query]
+    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[PaymentTermOut]:
     return await store.LISTING.page(tx, page, asked)
 

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from chassis.database.columns import tenant_column
+from chassis.records.writes import update_row
 from pydantic import TypeAdapter
 from sqlalchemy import (
     Boolean,
@@ -24,10 +26,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeDecorator
 
-from chassis.db import tenant_column
-from chassis.lists.listing import Listing
-from chassis.lists.words import keep_words
-from chassis.rows import fetch_row, from_columns, to_columns, update_row
+from chassis.database.rows import fetch_row, from_columns, to_columns
+from chassis.records.lists.listing import Listing
+from chassis.records.search.words import index_words
 from kernel.errors import NotFound
 from rms.database import metadata
 from rms.payment_terms.domain import Instalment, PaymentTerm
@@ -79,7 +80,7 @@ async def add(tx: AsyncConnection, term: PaymentTerm) -> bool:
     free = free.on_conflict_do_nothing(index_elements=["tenant_id", "code"])
     if (await tx.execute(free.returning(payment_terms.c.id))).one_or_none() is None:
         return False
-    await keep_words(tx, payment_terms, [to_columns(payment_terms, term)], new=True)
+    await index_words(tx, payment_terms, [to_columns(payment_terms, term)], new=True)
     return True
 
 

@@ -8,22 +8,22 @@ from uuid import UUID
 from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.guards import may_list, may_read, may_write
-from chassis.access.reach import Reach
-from chassis.access.reaching import reach_of
-from chassis.access.routes import access_router
-from chassis.audit.routes import audit_router
-from chassis.auth import Caller, Principal, allow
-from chassis.clock import Now
-from chassis.external_ids.routes import ByExternalId, external_id_router
-from chassis.idempotency import KEY_REQUIRED
-from chassis.lists.asked import Asked
-from chassis.lists.listing import Listed
-from chassis.pages import Page, PageParams
-from chassis.patches import MergePatch
-from chassis.preconditions import IfMatch
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.foundation.clock import Now
+from chassis.records.access.caller_visibility import reach_of
+from chassis.records.access.guards import may_list, may_read, may_write
+from chassis.records.access.routes import access_router
+from chassis.records.access.visibility import Reach
+from chassis.records.audit.routes import audit_router
+from chassis.records.external_ids.routes import ByExternalId, external_id_router
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listed
+from chassis.web.auth import Caller, Principal, allow
+from chassis.web.idempotency import KEY_REQUIRED
+from chassis.web.pages import Page, PageParams
+from chassis.web.patches import MergePatch
+from chassis.web.preconditions import IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from rms.payments import actions, store
 from rms.payments.domain.allocations import Wanted
 from rms.payments.domain.payment import Payment
@@ -112,7 +112,7 @@ async def payment_create(
 async def payment_list(
     tx: Tx,
     page: PageParams,
-    asked: Annotated[Asked, store.LISTING.query],
+    asked: Annotated[ListQuery, store.LISTING.query],
     reach: Annotated[Reach, may_list(PAYMENTS)],
 ) -> Listed[PaymentSummary]:
     """Those the caller sees."""

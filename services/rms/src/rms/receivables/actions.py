@@ -5,13 +5,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import directory
-from chassis.clock import business_date, start_of_day
-from chassis.custom_fields.values import validated_custom_fields
+from chassis.events.outbox import publish
+from chassis.foundation.clock import business_date, start_of_day
 from chassis.jobs import queue
-from chassis.numbers import next_number
-from chassis.outbox import publish
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.records import tenant_settings
+from chassis.records.custom_fields.values import validated_custom_fields
+from chassis.records.numbers.numbers import next_number
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.rms.events import ReceivableChanged
 from kernel.errors import RuleBroken
 from kernel.money import Money
@@ -193,7 +193,7 @@ async def tell_overdue(
 
     Not yet where the tenant has moved to another time zone since. Raises NotFound.
     """
-    timezone = (await directory.settings_of(tx)).timezone
+    timezone = (await tenant_settings.settings_of(tx)).timezone
     today = business_date(now, timezone)
     receivable = await store.get(tx, receivable_id, lock=True)
     if not receivable.may_become_overdue:
@@ -208,6 +208,6 @@ async def tell_overdue(
 async def _watch(tx: AsyncConnection, receivable: Receivable) -> None:
     """Look at it when its day is over where the tenant is; at once where it is over already."""
     if receivable.may_become_overdue:
-        timezone = (await directory.settings_of(tx)).timezone
+        timezone = (await tenant_settings.settings_of(tx)).timezone
         run_at = start_of_day(receivable.due_date + DAY, timezone)
         await queue.enqueue(tx, OVERDUE_JOB, str(receivable.id), run_at=run_at)

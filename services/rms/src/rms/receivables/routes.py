@@ -5,20 +5,20 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import directory
-from chassis.access.guards import may_list, may_read, may_write
-from chassis.access.reach import Reach
-from chassis.access.routes import access_router
-from chassis.audit.routes import audit_router
-from chassis.clock import Now, now
-from chassis.external_ids.routes import Named, external_name_router
-from chassis.lists.asked import Asked
-from chassis.lists.listing import Listed
-from chassis.pages import PageParams
-from chassis.patches import MergePatch
-from chassis.preconditions import IfMatch
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.foundation.clock import Now, now
+from chassis.records import tenant_settings
+from chassis.records.access.guards import may_list, may_read, may_write
+from chassis.records.access.routes import access_router
+from chassis.records.access.visibility import Reach
+from chassis.records.audit.routes import audit_router
+from chassis.records.external_ids.routes import Named, external_name_router
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.listing import Listed
+from chassis.web.pages import PageParams
+from chassis.web.patches import MergePatch
+from chassis.web.preconditions import IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from rms.receivables import actions, store
 from rms.receivables.schemas import ReceivableEdit, ReceivableOut
 
@@ -33,7 +33,7 @@ audit = audit_router(
 
 
 async def _read(tx: AsyncConnection, receivable_id: UUID) -> ReceivableOut:
-    return await store.read(tx, receivable_id, today=await directory.today(tx, now()))
+    return await store.read(tx, receivable_id, today=await tenant_settings.today(tx, now()))
 
 
 names = external_name_router(
@@ -46,17 +46,17 @@ async def receivable_list(
     tx: Tx,
     now: Now,
     page: PageParams,
-    asked: Annotated[Asked, store.LISTING.query],
+    asked: Annotated[ListQuery, store.LISTING.query],
     reach: Annotated[Reach, may_list(RECEIVABLES)],
 ) -> Listed[ReceivableOut]:
     """Those the caller sees."""
-    today = await directory.today(tx, now)
+    today = await tenant_settings.today(tx, now)
     return await store.LISTING.page(tx, page, asked, reach, shape=store.shaped(today))
 
 
 @router.get("/{receivable_id}", dependencies=READ, summary="Read a receivable")
 async def receivable_get(receivable_id: UUID, tx: Tx, now: Now) -> ReceivableOut:
-    return await store.read(tx, receivable_id, today=await directory.today(tx, now))
+    return await store.read(tx, receivable_id, today=await tenant_settings.today(tx, now))
 
 
 @router.patch("/{receivable_id}", dependencies=WRITE, summary="Change what is noted of it")
@@ -66,7 +66,7 @@ async def receivable_edit(
     receivable = await actions.edit_receivable(
         tx, receivable_id, body.applied, expected=expected, now=now
     )
-    return ReceivableOut.of(receivable, today=await directory.today(tx, now))
+    return ReceivableOut.of(receivable, today=await tenant_settings.today(tx, now))
 
 
 ROUTERS = (names, access, router, audit)

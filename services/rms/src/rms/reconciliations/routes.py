@@ -1,7 +1,7 @@
-from chassis.access.reaching import sees_everything
-from chassis.auth import Caller, allow
-from chassis.routing import new_router
-from chassis.transaction import Tx
+from chassis.records.access.caller_visibility import sees_everything
+from chassis.web.auth import Caller, allow
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
 from kernel.errors import Forbidden
 from rms.reconciliations import store
 from rms.reconciliations.schemas import ReconciliationOut

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import EVERYTHING, Reach
-from chassis.access.transfers import owner_name
-from chassis.clock import business_date
-from chassis.custom_fields.values import validated_custom_fields
-from chassis.directory import settings_of
-from chassis.numbers import next_number
-from chassis.outbox import publish
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.events.outbox import publish
+from chassis.foundation.clock import business_date
+from chassis.records.access.transfers import owner_name
+from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.custom_fields.values import validated_custom_fields
+from chassis.records.numbers.numbers import next_number
+from chassis.records.tenant_settings import settings_of
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from cpq.quotes import store
 from cpq.quotes.actions.moves import moved
 from cpq.quotes.domain.drafts import asked_for_clone, asked_for_revision, draw_up, revise

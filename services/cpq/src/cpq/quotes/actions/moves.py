@@ -5,12 +5,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import business_date, start_of_day
-from chassis.deletion import deleted, restored
-from chassis.directory import settings_of, today
+from chassis.events.outbox import publish
+from chassis.foundation.clock import business_date, start_of_day
 from chassis.jobs import queue
-from chassis.outbox import publish
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.records.deletion import deleted, restored
+from chassis.records.tenant_settings import settings_of, today
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.cpq.events import QuoteDeleted, QuoteRestored
 from contracts.event import Event
 from cpq.quotes import store

@@ -1,6 +1,6 @@
 """What the job of an import does with the rows of each kind."""
 
-from chassis.imports.target import Imports
+from chassis.files.imports.target import Imports
 from contracts.l2o.events import ImportFinished
 from l2o.imports.timers.accounts import ACCOUNTS
 from l2o.imports.timers.opportunities import OPPORTUNITIES

@@ -8,17 +8,15 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import Reach
-from chassis.custom_fields.cells import custom_fields_from
-from chassis.imports.findings import Finding
-from chassis.imports.target import (
+from chassis.files.formats.findings import Finding
+from chassis.files.imports.target import (
     Cells,
     ImportContext,
     ImportField,
     ImportRow,
     ImportTarget,
-    Reading,
-    Taken,
+    ParsedRow,
+    RowResult,
     created,
     each,
     reading_of,
@@ -27,6 +25,8 @@ from chassis.imports.target import (
     unchanged,
     updated,
 )
+from chassis.records.access.visibility import Reach
+from chassis.records.custom_fields.cells import custom_fields_from
 from kernel.errors import DomainError
 from kernel.money import Money
 from l2o.accounts.actions import AccountDetails, create_account, edit_account
@@ -39,7 +39,7 @@ from l2o.imports.store import accounts_named, country_code
 ACCOUNT = ACCOUNT_ROWS.resource
 
 
-def _read(cells: Cells) -> Reading[AccountRow]:
+def _read(cells: Cells) -> ParsedRow[AccountRow]:
     body: dict[str, Any] = {**cells.fields, "custom_fields": cells.custom}
     warnings = []
     sector = SECTORS.get(body.get("industry", "").casefold())
@@ -56,7 +56,7 @@ def _read(cells: Cells) -> Reading[AccountRow]:
     return reading_of(AccountCells, body, AccountCells.row, warnings=warnings)
 
 
-async def _take(tx: AsyncConnection, row: AccountRow, context: ImportContext) -> Taken:
+async def _take(tx: AsyncConnection, row: AccountRow, context: ImportContext) -> RowResult:
     """A new account of the importer, or what the row says of the one of this name."""
     reach = await context.reach(tx, ACCOUNT)
     known = (await accounts_named(tx, [row.name], reach)).get(row.name, [])
@@ -101,7 +101,7 @@ def _told(row: AccountRow) -> dict[str, Any]:
 
 async def _link(
     tx: AsyncConnection, rows: Sequence[ImportRow[AccountRow]], context: ImportContext
-) -> list[Taken]:
+) -> list[RowResult]:
     """Parents, now that all of the file are there."""
     names = {row.value.parent for row in rows if row.value.parent is not None}
     reach = await context.reach(tx, ACCOUNT)
@@ -115,7 +115,7 @@ async def _put_below(
     known: dict[str, list[UUID]],
     reach: Reach,
     now: datetime,
-) -> Taken:
+) -> RowResult:
     name, account_id = row.value.parent, row.record_id
     assert account_id is not None, "a row that came in has its record"
     if name is None:

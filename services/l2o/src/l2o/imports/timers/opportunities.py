@@ -6,21 +6,21 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import start_of_day
-from chassis.directory import TenantSettings, settings_of
-from chassis.imports.findings import Finding
-from chassis.imports.target import (
+from chassis.files.formats.findings import Finding
+from chassis.files.imports.target import (
     Cells,
     ImportContext,
     ImportField,
     ImportRow,
     ImportTarget,
-    Reading,
+    ParsedRow,
     RowOutcome,
-    Taken,
+    RowResult,
     reading_of,
     refused,
 )
+from chassis.foundation.clock import start_of_day
+from chassis.records.tenant_settings import TenantSettings, settings_of
 from kernel.currencies import precision
 from kernel.money import Money
 from l2o.accounts.store import ACCOUNTS
@@ -35,7 +35,7 @@ from l2o.opportunities.store import OPPORTUNITIES as OPPORTUNITIES_SEEN
 SYSTEM = "import"  # the name under which `by-external-id` finds what came out of files
 
 
-def _read(cells: Cells) -> Reading[OpportunityRow]:
+def _read(cells: Cells) -> ParsedRow[OpportunityRow]:
     body = dict(cells.fields)
     if "stage" in body:
         body["stage"] = stage_named(body["stage"])
@@ -47,7 +47,7 @@ def _read(cells: Cells) -> Reading[OpportunityRow]:
         OpportunityCells, {"account": "-", **body}, OpportunityCells.row, warnings=missing
     )
     errors += [*reading.errors, *([] if reading.value is None else _of_dates(reading.value))]
-    return Reading(errors=errors) if errors else reading
+    return ParsedRow(errors=errors) if errors else reading
 
 
 def _of_dates(row: OpportunityRow) -> list[Finding]:
@@ -86,10 +86,10 @@ async def _names(
 
 async def _take(
     tx: AsyncConnection, rows: Sequence[ImportRow[OpportunityRow]], context: ImportContext
-) -> list[Taken]:
+) -> list[RowResult]:
     names = await _names(tx, [row.value for row in rows], context)
     reach = await context.reach(tx, OPPORTUNITIES_SEEN.resource)
-    answers: list[Taken] = []
+    answers: list[RowResult] = []
     for run in without_repeats([row.value for row in rows]):
         understood = [_understood(row, names, context) for row in run]
         told = [one.told for one in understood if one.told is not None]
@@ -105,11 +105,11 @@ async def _take(
     return answers
 
 
-def _answer(taken: TakenIn, warnings: Sequence[Finding]) -> Taken:
+def _answer(taken: TakenIn, warnings: Sequence[Finding]) -> RowResult:
     if taken.refused_for is not None:
         return refused(Finding(taken.refused_for, field="external_id"))
     outcome = RowOutcome.UPDATED if taken.changed else RowOutcome.UNCHANGED
-    return Taken(
+    return RowResult(
         outcome=RowOutcome.CREATED if taken.created else outcome,
         record_id=taken.opportunity_id,
         findings=[*warnings, *(Finding(code) for code in taken.remarks)],

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import EVERYTHING, Access, Reach
-from chassis.external_ids.claims import claim
-from chassis.outbox import publish, publish_all
+from chassis.events.outbox import publish, publish_all
+from chassis.records.access.visibility import EVERYTHING, Access, Reach
+from chassis.records.external_ids.reserve_ids import reserve_ids
 from contracts.l2o.events import OpportunityOpened
 from kernel.errors import NotFound
 from kernel.ids import new_id
@@ -65,7 +65,7 @@ async def take_in_opportunities(
     beyond reach.
     """
     wanted = {one.external_id: new_id() for one in many}
-    holders = await claim(tx, RESOURCE, system, wanted)
+    holders = await reserve_ids(tx, RESOURCE, system, wanted)
     new = [one for one in many if holders[one.external_id] == wanted[one.external_id]]
     await _open(tx, [(one, wanted[one.external_id]) for one in new], actor=actor, now=now)
     old = {one.external_id: holders[one.external_id] for one in many if one not in new}

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import EVERYTHING, Reach
-from chassis.custom_fields.values import validated_custom_fields
-from chassis.deletion import deleted, restored
-from chassis.outbox import publish
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.events.outbox import publish
+from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.custom_fields.values import validated_custom_fields
+from chassis.records.deletion import deleted, restored
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.event import Event
 from contracts.l2o.events import OpportunityDeleted, OpportunityOpened, OpportunityRestored
 from kernel.errors import Invalid, RuleBroken, Violation

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import business_date
-from chassis.directory import settings_of, today
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.foundation.clock import business_date
+from chassis.records.tenant_settings import settings_of, today
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.event import Event
 from kernel.errors import NotFound, NotYet
 from l2o.opportunities import store

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.outbox import publish
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.events.outbox import publish
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from org.logins.actions import close_login, open_login
 from org.people import store
 from org.people.actions.power import ensure_administers

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.custom_fields.values import validated_custom_fields
-from chassis.outbox import publish
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.events.outbox import publish
+from chassis.records.custom_fields.values import validated_custom_fields
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.org.events import PersonCreated, Post
 from kernel.errors import Conflict, Invalid, Violation
 from kernel.ids import new_id

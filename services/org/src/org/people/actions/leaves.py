@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.outbox import publish
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.events.outbox import publish
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from kernel.errors import Invalid, NotFound, Violation
 from kernel.ids import new_id
 from org.people import store

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.imports.target import ImportContext, Taken, created, unchanged, updated
+from chassis.files.imports.target import ImportContext, RowResult, created, unchanged, updated
 from contracts.org.events import Post
 from kernel.errors import RuleBroken
 from org.departments import store as departments
@@ -30,8 +30,8 @@ class Placement:
     office: str
 
 
-async def place_agent(tx: AsyncConnection, row: Placement, context: ImportContext) -> Taken:
-    """Take in one row; `chassis.imports.target.each(place_agent)` takes a chunk.
+async def place_agent(tx: AsyncConnection, row: Placement, context: ImportContext) -> RowResult:
+    """Take in one row; `chassis.files.imports.target.each(place_agent)` takes a chunk.
 
     Raises RuleBroken (ROOT_MISSING, PERSON_AMBIGUOUS), Conflict (MANAGER_CYCLE).
     """

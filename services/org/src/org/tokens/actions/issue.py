@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from chassis.auth import Principal
+from chassis.web.auth import Principal
 from kernel.ids import new_id
 from org.logins.domain import SCOPE, Login
 from org.tokens.actions.keys import ALGORITHM, SigningKeys

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.outbox import publish
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.events.outbox import publish
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.event import Event
 from kernel.ids import new_id
 from rms.orders import store

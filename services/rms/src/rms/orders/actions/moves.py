@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import directory
-from chassis.numbers import next_number
-from chassis.outbox import publish
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.events.outbox import publish
+from chassis.records import tenant_settings
+from chassis.records.numbers.numbers import next_number
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.cpq.events import QuoteState
 from kernel.errors import Invalid, Violation
 from kernel.ids import new_id
@@ -31,7 +31,7 @@ async def create_order(tx: AsyncConnection, quote: QuoteState, *, now: datetime)
     if await store.has_order(tx, quote.quote_id):
         return
     account_name = await store.account_name(tx, quote.account_id)
-    today = await directory.today(tx, now)
+    today = await tenant_settings.today(tx, now)
     payment_term = await default_term(tx)
     order = order_of(
         quote,
@@ -83,7 +83,7 @@ async def amend_order(
     before = await store.get(tx, order_id, lock=True)
     if term_code is not None:
         amendment = replace(amendment, payment_term=await _term(tx, term_code))
-    today = await directory.today(tx, now)
+    today = await tenant_settings.today(tx, now)
     order, amended = amend(before, amendment, today=today, now=now)
     if amended is None:
         return

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import directory
+from chassis.records import tenant_settings
 from kernel.ids import new_id
 from rms.orders.domain.order import Order
 from rms.receivables.actions import create_receivable, withdraw_prepayment
@@ -20,7 +20,7 @@ async def bill_ahead(tx: AsyncConnection, before: Order, order: Order, *, now: d
     if more.is_negative:
         await withdraw_prepayment(tx, order.id, -more, account_id=order.account_id, now=now)
     elif not more.is_zero:
-        today = await directory.today(tx, now)
+        today = await tenant_settings.today(tx, now)
         for due in order.payment_term.prepaid_dues(more, today):
             await create_receivable(
                 tx,

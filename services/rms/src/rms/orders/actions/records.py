@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.custom_fields.values import validated_custom_fields
-from chassis.outbox import publish
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.events.outbox import publish
+from chassis.records.custom_fields.values import validated_custom_fields
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.rms.events import OrderChanged
 from rms.orders import store
 from rms.orders.domain.order import Order

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import directory
-from chassis.clock import business_date
-from chassis.numbers import next_number
-from chassis.outbox import publish
+from chassis.events.outbox import publish
+from chassis.foundation.clock import business_date
+from chassis.records import tenant_settings
+from chassis.records.numbers.numbers import next_number
 from kernel.ids import new_id
 from kernel.money import Money
 from rms.orders import store
@@ -33,7 +33,7 @@ async def ship_order(
     They are owed by the order's payment term, or with `due_days` at once, so many days after;
     what was owed ahead for them is deducted. Raises what `Order.parts` raises, and NotFound.
     """
-    timezone = (await directory.settings_of(tx)).timezone
+    timezone = (await tenant_settings.settings_of(tx)).timezone
     today = business_date(now, timezone)
     before = await store.get(tx, order_id, lock=True)
     shipped_date = shipped_date or today

@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import Reach, visible
-from chassis.custom_fields.values import custom_conditions
-from chassis.lists.listing import Listing
-from chassis.pages import Page, PageParams, fetch_page
-from chassis.rows import fetch_row, from_columns
+from chassis.database.rows import fetch_row, from_columns
+from chassis.records.access.visibility import Reach, visible
+from chassis.records.custom_fields.values import custom_conditions
+from chassis.records.lists.listing import Listing
+from chassis.web.pages import Page, PageParams, fetch_page
 from kernel.errors import NotFound
 from rms.orders.domain.amendments import Revision
 from rms.orders.domain.cancellations import Cancellation

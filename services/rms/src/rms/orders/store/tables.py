@@ -1,5 +1,6 @@
 """The tables of orders, shipments, amendments and cancellations."""
 
+from chassis.database.columns import enum_column, money_columns, tenant_column
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -16,10 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.access.reach import Scoped
-from chassis.db import enum_column, tenant_column
-from chassis.lists.columns import sort_column
-from chassis.rows import money_columns
+from chassis.records.access.visibility import Scoped
+from chassis.records.lists.columns import sort_column
 from contracts.rms.events import OrderState
 from rms.database import metadata
 from rms.orders.domain.order import OrderStatus

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import directory
-from chassis.access.reach import EVERYTHING, Reach
-from chassis.outbox import publish
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.events.outbox import publish
+from chassis.records import tenant_settings
+from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.rms import events as facts
 from kernel.errors import Conflict, Forbidden
 from kernel.ids import new_id
@@ -114,7 +114,7 @@ async def reverse_payment(
     if payment.status is PaymentStatus.REVERSED:
         return
     expected.check(payment)
-    today = await directory.today(tx, now)
+    today = await tenant_settings.today(tx, now)
     standing = await store.standing_allocations(tx, payment_id)
     bounced = payment.bounce(returned_date or today, today=today, now=now)
     returned = MoneyReturn(
@@ -149,7 +149,7 @@ async def refund_payment(
     (REFUND_DUPLICATE) where another refund has this bank reference.
     """
     payment = await store.lock(tx, payment_id)
-    today = await directory.today(tx, now)
+    today = await tenant_settings.today(tx, now)
     refund = MoneyReturn(
         id=new_id(),
         payment_id=payment_id,

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import directory
-from chassis.access.reach import EVERYTHING, Reach
-from chassis.access.transfers import owner_name
-from chassis.custom_fields.values import validated_custom_fields
-from chassis.numbers import next_number
-from chassis.outbox import publish
-from chassis.preconditions import UNCONDITIONAL, Precondition
+from chassis.events.outbox import publish
+from chassis.records import tenant_settings
+from chassis.records.access.transfers import owner_name
+from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.custom_fields.values import validated_custom_fields
+from chassis.records.numbers.numbers import next_number
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.rms.events import PaymentChanged
 from kernel.errors import Conflict
 from kernel.ids import new_id
@@ -50,7 +50,7 @@ async def receive_payment(
     An account beyond `reach` is unknown. Raises Invalid (ACCOUNT_UNKNOWN, DATE_TOO_EARLY,
     DATE_IN_FUTURE, OWNER_UNKNOWN, OWNER_INACTIVE, ...) and Conflict (PAYMENT_DUPLICATE).
     """
-    today = await directory.today(tx, now)
+    today = await tenant_settings.today(tx, now)
     account_name, owner_id = await store.known_account(tx, account_id, reach)
     ensure_plausible(received_date, today=today, account_known=account_name is not None)
     assert account_name is not None

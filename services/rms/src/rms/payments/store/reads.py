@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.custom_fields.values import custom_conditions
-from chassis.lists.listing import Listing
-from chassis.pages import Page, PageParams, fetch_page
-from chassis.rows import fetch_row, from_columns
+from chassis.database.rows import fetch_row, from_columns
+from chassis.records.custom_fields.values import custom_conditions
+from chassis.records.lists.listing import Listing
+from chassis.web.pages import Page, PageParams, fetch_page
 from rms.payments.domain.allocations import Allocation
 from rms.payments.domain.payment import Payment
 from rms.payments.domain.returns import MoneyReturn

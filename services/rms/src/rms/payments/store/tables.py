@@ -1,5 +1,6 @@
 """The tables of payments, allocations and returns."""
 
+from chassis.database.columns import enum_column, money_columns, tenant_column
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -15,10 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.access.reach import Scoped
-from chassis.db import enum_column, tenant_column
-from chassis.lists.columns import sort_column
-from chassis.rows import money_columns
+from chassis.records.access.visibility import Scoped
+from chassis.records.lists.columns import sort_column
 from rms.database import metadata
 from rms.payments.domain.payment import PaymentStatus
 from rms.payments.domain.returns import ReturnKind

@@ -4,14 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from chassis.records.writes import update_row
 from sqlalchemy import Select, exists, insert, literal, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.access.reach import EVERYTHING, Access, Reach, visible
-from chassis.lists.words import keep_words
-from chassis.rows import fetch_row, from_columns, to_columns, update_row
-from chassis.tenants.usage import count_records
+from chassis.database.rows import fetch_row, from_columns, to_columns
+from chassis.records.access.visibility import EVERYTHING, Access, Reach, visible
+from chassis.records.record_quota import count_records
+from chassis.records.search.words import index_words
 from kernel.errors import NotFound
 from kernel.money import Money
 from rms.accounts.store import ACCOUNTS, accounts
@@ -61,7 +62,7 @@ async def add(tx: AsyncConnection, payment: Payment) -> bool:
     free = free.on_conflict_do_nothing(index_elements=["tenant_id", "bank_reference_key"])
     if (await tx.execute(free.returning(payments.c.id))).one_or_none() is None:
         return False
-    await keep_words(tx, payments, [to_columns(payments, payment)], new=True)
+    await index_words(tx, payments, [to_columns(payments, payment)], new=True)
     return True
 
 

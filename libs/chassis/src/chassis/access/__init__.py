@@ -1,1 +1,0 @@
-"""Who sees which rows of a tenant, and why."""

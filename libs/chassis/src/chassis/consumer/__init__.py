@@ -1,1 +1,0 @@
-"""Events in: each applied once, a hopeless one parked with its key."""

@@ -1,1 +1,0 @@
-"""Fields that a tenant adds to our records: defined as data, checked, stored, filtered by."""

@@ -1,0 +1,108 @@
+"""Migrations without ini files: the backbone's branch and the service's, each with a label."""
+
+import asyncio
+from importlib import import_module
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import Connection, MetaData, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from chassis.database import backbone_tables
+
+HERE = Path(__file__).parent / "migrations"
+LOCK = 7_264_001
+
+
+def _service_versions(service: str) -> Path:
+    package = import_module(service)
+    assert package.__file__ is not None
+    return Path(package.__file__).parents[2] / "migrations"
+
+
+def _config(service: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    config.set_main_option("path_separator", "newline")
+    versions = [str(HERE / "versions"), str(_service_versions(service))]
+    config.set_main_option("version_locations", "\n".join(versions))
+    return config
+
+
+def config_of(service: str, connection: Connection) -> Config:
+    """Alembic's configuration for one service's database."""
+    config = _config(service)
+    config.attributes["connection"] = connection
+    config.attributes["target_metadata"] = metadata_of(service)
+    return config
+
+
+def metadata_of(service: str) -> list[MetaData]:
+    """All tables of a service's database: the backbone's and its own."""
+    import_module(f"{service}.app")  # imports every store, which hangs its tables on the metadata
+    own: MetaData = import_module(f"{service}.database").metadata
+    return [backbone_tables.metadata, own]
+
+
+def versions_needed(service: str) -> frozenset[str]:
+    """What `alembic_version` must hold for this build: the newest revision of each branch.
+
+    Alembic leaves a branch out while all of it is implied by what another branch depends on.
+    """
+    scripts = ScriptDirectory.from_config(_config(service))
+    implied = {each for one in scripts.walk_revisions() for each in _dependencies(one)}
+    return frozenset(scripts.get_heads()) - implied
+
+
+def _dependencies(revision: Script) -> tuple[str, ...]:
+    named = revision.dependencies or ()
+    return (named,) if isinstance(named, str) else tuple(named)
+
+
+async def upgrade(service: str, owner_url: str) -> None:
+    """Bring the schema to the newest version; two at once wait for each other."""
+    engine = create_async_engine(owner_url, poolclass=pool.NullPool)
+    async with engine.connect() as connection:
+        await connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK})")
+        await connection.commit()
+        await connection.run_sync(lambda c: command.upgrade(config_of(service, c), "heads"))
+        await connection.commit()
+    await engine.dispose()
+
+
+async def drift(service: str, owner_url: str) -> list[object]:
+    """What the tables in the code and the migrated schema disagree on; empty is good."""
+    engine = create_async_engine(owner_url, poolclass=pool.NullPool)
+
+    def compare(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        merged = MetaData()
+        for metadata in metadata_of(service):
+            for table in metadata.tables.values():
+                table.to_metadata(merged)
+        ignored = {"alembic_version"}
+        return [
+            difference
+            for difference in compare_metadata(context, merged)
+            if getattr(difference[-1] if isinstance(difference, tuple) else None, "name", "")
+            not in ignored
+        ]
+
+    async with engine.connect() as connection:
+        differences = await connection.run_sync(compare)
+    await engine.dispose()
+    return differences
+
+
+def upgrade_all(targets: dict[str, str]) -> None:
+    """Migrate services one after the other: name -> owner URL."""
+
+    async def run() -> None:
+        for service, url in targets.items():
+            await upgrade(service, url)
+
+    asyncio.run(run())

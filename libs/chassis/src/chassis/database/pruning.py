@@ -1,0 +1,120 @@
+"""Deletes what the backbone no longer needs, in small transactions; the worker runs it hourly.
+
+No partitions are dropped: DDL at run time was seen to stop all writes behind one open transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+
+from chassis.database.engine import Database
+
+OUTBOX_DAYS = 14
+INBOX_DAYS = 35
+PARKED_DAYS = 35
+OPERATION_DAYS = 35
+EXPORT_DAYS = 7
+CHUNK = 1000
+
+# Rows in the order of their transactions, which is nearly that of their age: the first chunk with
+# nothing old in it is the end. A chunk is a range of xids, as the rows have no other index.
+RANGE_END = """
+SELECT max(xid)::text FROM (
+  SELECT xid FROM outbox WHERE xid > cast(cast(:after AS text) AS xid8)
+  ORDER BY xid LIMIT :chunk) AS next_rows
+"""
+# Sent, as the saved cursor of its bucket says, and not kept back. The deleted stay counted.
+OLD_EVENTS = """
+WITH gone AS (DELETE FROM outbox WHERE ctid = ANY(ARRAY(
+  SELECT event.ctid FROM outbox AS event
+  JOIN relay_cursors AS place ON place.bucket = event.bucket
+  WHERE event.xid > cast(cast(:after AS text) AS xid8)
+    AND event.xid <= cast(cast(:until AS text) AS xid8) AND event.created < :before
+    AND pg_visible_in_snapshot(event.xid, place.lo::pg_snapshot)
+    AND NOT EXISTS (SELECT FROM quarantined_events AS kept
+                    WHERE kept.tenant_id = event.tenant_id AND kept.seq = event.seq)
+  LIMIT :chunk)) RETURNING tenant_id, aggregatetype),
+counted AS (
+  INSERT INTO outbox_pruned AS total (tenant_id, aggregatetype, events)
+  SELECT tenant_id, aggregatetype, count(*) FROM gone GROUP BY 1, 2 ORDER BY 1, 2
+  ON CONFLICT (tenant_id, aggregatetype) DO UPDATE SET events = total.events + excluded.events)
+SELECT 1 FROM gone
+"""
+ANY_OLD = """
+SELECT EXISTS (SELECT FROM outbox
+  WHERE xid > cast(cast(:after AS text) AS xid8) AND xid <= cast(cast(:until AS text) AS xid8)
+    AND created < :before)
+"""
+OLD_ARRIVALS = """
+DELETE FROM inbox WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM inbox WHERE received_at < :before LIMIT :chunk))
+"""
+EXPIRED_KEYS = """
+DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM idempotency_keys WHERE expires_at < :before LIMIT :chunk))
+"""
+RESOLVED_EVENTS = """
+DELETE FROM parked_events WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM parked_events WHERE resolved_at < :before AND status <> 'PARKED' LIMIT :chunk))
+"""
+ENDED_OPERATIONS = """
+DELETE FROM operations WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM operations WHERE finished_at < :before AND status <> 'RUNNING' LIMIT :chunk))
+"""
+OLD_EXPORTS = """
+DELETE FROM tenant_exports WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM tenant_exports WHERE created_at < :before LIMIT :chunk))
+"""
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """How many rows went."""
+
+    outbox: int
+    inbox: int
+    idempotency_keys: int
+    parked_events: int
+    operations: int
+    tenant_exports: int = 0
+
+
+async def prune(worker: Database, *, now: datetime) -> Pruned:
+    """Delete what is past its time, as the worker's role, which sees all tenants."""
+    parked_before = now - timedelta(days=PARKED_DAYS)
+    ended_before = now - timedelta(days=OPERATION_DAYS)
+    return Pruned(
+        outbox=await _prune_outbox(worker, now - timedelta(days=OUTBOX_DAYS)),
+        inbox=await _prune(worker, OLD_ARRIVALS, before=now - timedelta(days=INBOX_DAYS)),
+        idempotency_keys=await _prune(worker, EXPIRED_KEYS, before=now),
+        parked_events=await _prune(worker, RESOLVED_EVENTS, before=parked_before),
+        operations=await _prune(worker, ENDED_OPERATIONS, before=ended_before),
+        tenant_exports=await _prune(worker, OLD_EXPORTS, before=now - timedelta(days=EXPORT_DAYS)),
+    )
+
+
+async def _prune(worker: Database, statement: str, **values: object) -> int:
+    total = 0
+    while True:
+        async with worker.begin(None) as tx:
+            deleted = (await tx.execute(text(statement), {**values, "chunk": CHUNK})).rowcount
+        total += deleted
+        if deleted < CHUNK:
+            return total
+
+
+async def _prune_outbox(worker: Database, before: datetime) -> int:
+    total, after = 0, "0"
+    while True:
+        async with worker.begin(None) as tx:
+            chunk = {"after": after, "chunk": CHUNK}
+            until = await tx.scalar(text(RANGE_END), chunk)
+            if until is None:
+                return total
+            bounds = {"after": after, "until": until, "before": before}
+            any_old = await tx.scalar(text(ANY_OLD), bounds)
+        if not any_old:
+            return total
+        total += await _prune(worker, OLD_EVENTS, **bounds)
+        after = until

@@ -1,0 +1,127 @@
+"""Rows and frozen dataclasses, mapped by name.
+
+A field `x: Money` is the columns `x` and `x_currency`; every other field is the column of its name.
+The tenant is never a field: the database fills it in and the policies guard it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any, ClassVar, Protocol, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Column, Numeric, Select, Table, Text, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.records.record_quota import count_records
+from chassis.records.search.words import index_words
+from kernel.errors import Conflict, NotFound
+from kernel.money import Money
+
+
+class Row(Protocol):
+    """A frozen dataclass whose fields carry the names of its table's columns."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+class Entity(Row, Protocol):
+    """A row with an identity, saved under its version."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def version(self) -> int: ...
+
+
+R = TypeVar("R", bound=Row)
+E = TypeVar("E", bound=Entity)
+
+
+def money_columns(name: str, *, nullable: bool = False) -> tuple[Column[Any], Column[Any]]:
+    """The two columns of a money field."""
+    return (
+        Column(name, Numeric(22, 6), nullable=nullable),
+        Column(f"{name}_currency", Text, nullable=nullable),
+    )
+
+
+def to_columns(table: Table, row: Row) -> dict[str, Any]:
+    """The column values of a dataclass; fields without a column (lines, say) are left out."""
+    values: dict[str, Any] = {}
+    for field in fields(row):
+        if field.name not in table.c:
+            continue
+        value = getattr(row, field.name)
+        if f"{field.name}_currency" in table.c:
+            values[field.name] = None if value is None else value.amount
+            values[f"{field.name}_currency"] = None if value is None else value.currency
+        else:
+            values[field.name] = value
+    return values
+
+
+def from_columns(kind: type[R], mapping: Mapping[str, Any], **more: Any) -> R:
+    """A dataclass out of a row; `more` gives the fields that stand in other tables."""
+    values: dict[str, Any] = {}
+    for field in fields(kind):
+        if field.name in more:
+            values[field.name] = more[field.name]
+        elif f"{field.name}_currency" in mapping:
+            amount = mapping[field.name]
+            currency = mapping[f"{field.name}_currency"]
+            values[field.name] = None if amount is None else Money(amount, currency)
+        else:
+            values[field.name] = mapping[field.name]
+    return kind(**values)
+
+
+async def fetch_row(
+    tx: AsyncConnection,
+    table: Table,
+    key: UUID,
+    kind: type[E],
+    *,
+    lock: bool = False,
+    with_deleted: bool = False,
+    **more: Any,
+) -> E:
+    """The entity of this id, locked against other writers if asked.
+
+    Raises NotFound, also for the rows of other tenants and, unless asked for, deleted ones.
+    """
+    query: Select[Any] = select(table).where(table.c.id == key)
+    if "deleted_at" in table.c and not with_deleted:
+        query = query.where(table.c.deleted_at.is_(None))
+    row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
+    if row is None:
+        raise NotFound(kind.__name__.lower(), key)
+    return from_columns(kind, row._mapping, **more)
+
+
+async def ensure_row(tx: AsyncConnection, table: Table, key: UUID, what: str) -> None:
+    """Deleted rows are there too. Raises NotFound."""
+    if (await tx.execute(select(table.c.id).where(table.c.id == key))).one_or_none() is None:
+        raise NotFound(what, key)
+
+
+async def insert_row(tx: AsyncConnection, table: Table, row: Row) -> None:
+    """Store a new row, and the words it is found by. Raises Conflict (QUOTA_ROWS)."""
+    await count_records(tx, table)
+    values = to_columns(table, row)
+    await tx.execute(insert(table).values(values))
+    await index_words(tx, table, [values], new=True)
+
+
+async def update_row(tx: AsyncConnection, table: Table, entity: E) -> E:
+    """Write the entity over its row and return it as saved, one version on.
+
+    Raises Conflict (STALE_WRITE) if someone else wrote first.
+    """
+    saved = replace(entity, version=entity.version + 1)
+    mine = (table.c.id == entity.id) & (table.c.version == entity.version)
+    values = to_columns(table, saved)
+    updated = await tx.execute(update(table).where(mine).values(values).returning(table.c.id))
+    if updated.one_or_none() is None:
+        raise Conflict("STALE_WRITE", what=table.name, key=str(entity.id))
+    await index_words(tx, table, [values])
+    return saved

@@ -1,0 +1,178 @@
+"""Tries parked events again when they are due: by themselves, or because somebody asked for it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.backbone_tables import parked_events
+from chassis.database.engine import Database
+from chassis.database.transient import is_transient
+from chassis.events.consumer import counts, dead_letters
+from chassis.events.consumer.batch_transaction import handle
+from chassis.events.consumer.counts import Outcome
+from chassis.events.consumer.dead_letters import Parked, Status
+from chassis.events.consumer.decoded_records import Consumed, from_stored, read
+from chassis.events.consumer.failures import Failure, Reason
+from chassis.events.consumer.metrics import PARKED, RECORDS
+from chassis.events.subscriptions import Subscription
+from chassis.foundation import clock
+from chassis.foundation.waits import Backoff, wait_or_timeout
+
+log = structlog.get_logger()
+
+KEYS_A_PASS = 200
+REPORT_SECONDS = 30.0
+PUT_OFF = timedelta(seconds=5)
+
+
+class Unreadable(Exception):
+    """A parked event that still cannot be read."""
+
+
+class Retrier:
+    """The worker's loop over the due keys of these subscriptions, for all tenants."""
+
+    def __init__(
+        self,
+        subscriptions: Sequence[Subscription],
+        database: Database,
+        *,
+        now: Callable[[], datetime] = clock.now,
+        poll_seconds: float = 0.2,
+    ) -> None:
+        self._subscriptions = {one.name: one for one in subscriptions}
+        self._database = database
+        self._now = now
+        self._poll_seconds = poll_seconds
+        self._reported_at = float("-inf")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set."""
+        backoff = Backoff(self._poll_seconds, 5.0)
+        while not stop.is_set():
+            rest = self._poll_seconds
+            try:
+                await self.pass_once()
+                await self._report()
+                backoff.reset()
+            except Exception as error:  # noqa: BLE001  # a loop of the consumer: go on later
+                await log.awarning("retrier_rests", error=repr(error))
+                rest = backoff.next()
+            await wait_or_timeout(stop, rest)
+
+    async def pass_once(self, *, ahead: timedelta = timedelta()) -> int:
+        """Try every key that is due, or will be `ahead`; returns how many events left a queue.
+
+        A key that cannot be tried now is put off, so that it holds up no other.
+        """
+        done, due_by = 0, self._now() + ahead
+        for tenant, name, key in await self._due(due_by):
+            try:
+                done += await self.retry(tenant, self._subscriptions[name], key, due_by=due_by)
+            except Exception as error:  # noqa: BLE001  # the consumer loop: the next key
+                await log.awarning("retry_put_off", subscription=name, key=key, error=repr(error))
+                await self._put_off(tenant, name, key)
+        return done
+
+    async def _put_off(self, tenant: UUID, subscription: str, key: str) -> None:
+        async with self._database.begin(tenant) as tx:
+            await dead_letters.put_off(tx, tenant, subscription, key, self._now() + PUT_OFF)
+
+    async def _due(self, due_by: datetime) -> list[tuple[UUID, str, str]]:
+        e = parked_events.c
+        due = (
+            select(e.tenant_id, e.subscription, e.key)
+            .where(e.retry_at <= due_by, e.subscription.in_(list(self._subscriptions)))
+            .order_by(e.retry_at)
+            .limit(KEYS_A_PASS)
+        )
+        async with self._database.begin(None) as tx:
+            rows = await tx.execute(due)
+            return list(dict.fromkeys((row.tenant_id, row.subscription, row.key) for row in rows))
+
+    async def retry(
+        self, tenant: UUID, subscription: Subscription, key: str, *, due_by: datetime
+    ) -> int:
+        """Apply the due events of a key in order, each in a transaction; returns how many left.
+
+        Raises what is transient; the queue is then as it was.
+        """
+        done = 0
+        while await self._retry_head(tenant, subscription, key, due_by):
+            done += 1
+        return done
+
+    async def _retry_head(
+        self, tenant: UUID, subscription: Subscription, key: str, due_by: datetime
+    ) -> bool:
+        parked: Parked | None = None
+        try:
+            async with self._database.begin(tenant) as tx:
+                parked = await dead_letters.take_due(tx, tenant, subscription, key, due_by)
+                if parked is None:
+                    return False
+                outcome = await _apply(tx, subscription, parked, self._now())
+        except Exception as error:
+            if parked is None or is_transient(error):
+                raise
+            await self._postpone(subscription, parked, Failure.of(error), error)
+            return False
+        RECORDS.labels(subscription.name, parked.topic, outcome.value).inc()
+        return True
+
+    async def _postpone(
+        self, subscription: Subscription, parked: Parked, failure: Failure, error: Exception
+    ) -> None:
+        tenant, name, key = parked.tenant_id, subscription.name, parked.key
+        async with self._database.begin(tenant) as tx:
+            await counts.lock(tx, tenant, subscription, [parked.place])
+            await dead_letters.lock_key(tx, tenant, name, key)
+            if await dead_letters.head(tx, tenant, name, key) != parked:
+                return  # somebody else tried it, or an operator changed it
+            failure = await dead_letters.postpone(tx, parked, failure, self._now())
+        if failure.reason is Reason.FAILED:
+            event_id = str(parked.envelope.get("id"))
+            await log.aerror(
+                "event_failed",
+                subscription=name,
+                event_id=event_id,
+                key=key,
+                error=failure.error,
+                exc_info=error,
+            )
+
+    async def _report(self) -> None:
+        """Now and then say how much is parked."""
+        if time.monotonic() - self._reported_at < REPORT_SECONDS:
+            return
+        self._reported_at = time.monotonic()
+        async with self._database.begin(None) as tx:
+            found = await dead_letters.waiting(tx, self._subscriptions)
+        for name in self._subscriptions:
+            for reason in Reason:
+                PARKED.labels(name, reason.value).set(found.get((name, reason.value), 0))
+
+
+async def _apply(
+    tx: AsyncConnection, subscription: Subscription, parked: Parked, now: datetime
+) -> Outcome:
+    record = Consumed(parked.topic, parked.partition, -1, from_stored(parked.envelope))
+    arrival = read(subscription, record)
+    if arrival.error is not None:
+        raise Unreadable(arrival.error)
+    if arrival.tenant != parked.tenant_id:
+        raise Unreadable(f"The event is of another tenant: {arrival.tenant}")
+    outcome = Outcome.IGNORED
+    if not arrival.ignored:
+        outcome = (await handle(tx, subscription, [arrival]))[arrival.event_id]
+    by = parked.resolved_by or f"system:{subscription.name}"
+    await dead_letters.resolve(
+        tx, parked, subscription, outcome, now, status=Status.REDRIVEN, resolved_by=by
+    )
+    return outcome

@@ -1,0 +1,65 @@
+"""Publishing is inserting a row in the caller's transaction; the relay ships it to Kafka."""
+
+from binascii import crc32
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.backbone_tables import outbox
+from chassis.database.engine import PUBLISHED
+from chassis.database.rows import Entity
+from chassis.foundation.context import current
+from contracts.event import Event
+from kernel.errors import Invalid, Violation
+from kernel.ids import new_id
+
+BUCKETS = 16
+MAX_EVENT_BYTES = 8_000_000
+
+
+def bucket_of(aggregate_id: UUID) -> int:
+    """The relay bucket of an aggregate: all its events go through one owner, in order."""
+    return crc32(aggregate_id.bytes) % BUCKETS
+
+
+async def publish(tx: AsyncConnection, event: Event, *, of: Entity) -> None:
+    """Promise the event of an entity just saved.
+
+    Call it after the entity's own guarded write, in the same transaction: then, for one entity,
+    the order of the rows is the order of the commits.
+
+    Raises Invalid (EVENT_TOO_LARGE) above 8 MB.
+    """
+    await publish_all(tx, [(event, of)])
+
+
+async def publish_all(tx: AsyncConnection, events: Sequence[tuple[Event, Entity]]) -> None:
+    """Promise the events of many entities just saved, in this order; like `publish` of each."""
+    if not events:
+        return
+    await tx.execute(insert(outbox), [_row(event, entity) for event, entity in events])
+    tx.info[PUBLISHED] = True
+
+
+def _row(event: Event, entity: Entity) -> dict[str, Any]:
+    payload = event.model_dump(mode="json")
+    size = len(orjson.dumps(payload))
+    if size > MAX_EVENT_BYTES:
+        raise Invalid([Violation("", "EVENT_TOO_LARGE", {"bytes": size, "limit": MAX_EVENT_BYTES})])
+    context = current()
+    return {
+        "bucket": bucket_of(entity.id),
+        "id": new_id(),
+        "aggregatetype": event.aggregate_type(),
+        "aggregateid": entity.id,
+        "aggversion": entity.version,
+        "type": event.type,
+        "payload": payload,
+        "correlationid": context.correlation_id or context.request_id,
+        "causationid": context.causation_id or context.request_id,
+        "traceparent": context.traceparent,
+    }

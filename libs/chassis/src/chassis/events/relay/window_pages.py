@@ -1,0 +1,72 @@
+"""The rows of a window, page by page, through a server-side cursor.
+
+`seq > last LIMIT n` would read and sort the window anew for every page.
+"""
+
+from collections.abc import AsyncGenerator, Collection
+from dataclasses import dataclass
+
+import asyncpg
+
+from chassis.events.relay.windows import Window
+
+PAGE_ROWS = 500
+PAGE_BYTES = 16_000_000
+FIRST_PAGE_ROWS = 32
+
+# Bounds are parts of two index ranges, so the cost is that of the rows found, whatever is open.
+COLUMNS = """seq, tenant_id, bucket, id, aggregatetype, aggregateid, aggversion, type, payload,
+ correlationid, causationid, traceparent, created"""
+WINDOW = f"""
+SELECT * FROM (
+ SELECT {COLUMNS} FROM outbox
+ WHERE xid >= $1::text::xid8 AND xid < $2::text::xid8
+   AND pg_visible_in_snapshot(xid, $3::text::pg_snapshot)
+   AND bucket = ANY($4::smallint[]) AND seq > $5
+ UNION ALL
+ SELECT {COLUMNS} FROM outbox
+ WHERE xid = ANY($6::text[]::xid8[]) AND bucket = ANY($4::smallint[]) AND seq > $5
+) AS window_rows ORDER BY seq
+"""  # noqa: S608  # constants
+
+
+@dataclass(frozen=True)
+class WindowPage:
+    """Rows in order; `is_last` when the window holds no more."""
+
+    rows: list[asyncpg.Record]
+    is_last: bool
+
+
+class WindowPages:
+    """Reads windows on a connection of its own; remembers how large a page may be.
+
+    Pages begin small and double, as the size of rows is not known before they are read and
+    500 of 8 MB would not fit into memory.
+    """
+
+    def __init__(self, reader: asyncpg.Connection, *, most: int = PAGE_ROWS) -> None:
+        self._reader = reader
+        self._most = most
+        self._limit = min(FIRST_PAGE_ROWS, most)
+
+    async def of(
+        self, window: Window, buckets: Collection[int], last: int
+    ) -> AsyncGenerator[WindowPage, None]:
+        """Pages until the last one; the last may be empty."""
+        bounds = (str(window.since), str(window.until), str(window.hi))
+        ended = [str(xid) for xid in window.finished]
+        async with self._reader.transaction(readonly=True):
+            cursor = await self._reader.cursor(WINDOW, *bounds, list(buckets), last, ended)
+            is_last = False
+            while not is_last:
+                limit = self._limit
+                rows = await cursor.fetch(limit)
+                is_last = len(rows) < limit
+                self._learn(rows)
+                yield WindowPage(rows, is_last)
+
+    def _learn(self, rows: list[asyncpg.Record]) -> None:
+        size = sum(len(row["payload"]) for row in rows)
+        fitting = PAGE_BYTES * len(rows) // size if size else self._most
+        self._limit = max(1, min(self._most, fitting, self._limit * 2))

@@ -1,0 +1,117 @@
+"""Read copies of a neighbour's rows: the newest version wins, in whatever order they arrive."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Integer,
+    Table,
+    Uuid,
+    any_,
+    cast,
+    false,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.columns import tenant_column
+from chassis.events.subscriptions import Received, ReplicaResult
+from contracts.event import Event
+
+E = TypeVar("E", bound=Event)
+Key = tuple[Any, ...]
+Version = tuple[int, int]
+
+
+def replica_columns() -> tuple[Column[Any], ...]:
+    """The first columns of every replica: whose row it is, its version, and whether it is gone."""
+    return (
+        tenant_column(),
+        Column("id", Uuid, primary_key=True),
+        Column("epoch", Integer, nullable=False),
+        Column("sequence", BigInteger, nullable=False),
+        Column("deleted", Boolean, nullable=False, server_default=false()),
+    )
+
+
+async def replicate(
+    tx: AsyncConnection,
+    table: Table,
+    received: Sequence[Received[E]],
+    columns: Callable[[E], Mapping[str, Any]],
+) -> ReplicaResult:
+    """Write the newest version of every row, unless the table has it or a newer one.
+
+    `columns` gives a row's own columns; its id is the aggregate's, its version the event's. A row
+    that is gone stays as a tombstone, `"deleted": True`, lest a late event bring it back.
+    """
+    groups = _by_key(table, received, columns)
+    stored = await _stored_versions(tx, table, list(groups))
+    newest: list[dict[str, Any]] = []
+    applied: set[UUID] = set()
+    for key in sorted(groups):
+        news = [e for e in groups[key] if e[0].meta.version > stored.get(key, (-1, -1))]
+        if news:
+            newest.append(max(news, key=lambda one: one[0].meta.version)[1])
+            applied.update(one.meta.event_id for one, _ in news)
+    if newest:
+        await tx.execute(_upsert(table, newest[0]), newest)
+    everything = frozenset(one.meta.event_id for one in received)
+    return ReplicaResult(frozenset(applied), everything - applied)
+
+
+def _by_key(
+    table: Table, received: Sequence[Received[E]], columns: Callable[[E], Mapping[str, Any]]
+) -> dict[Key, list[tuple[Received[E], dict[str, Any]]]]:
+    """The rows of every primary key, without the tenant, which is the transaction's."""
+    groups: dict[Key, list[tuple[Received[E], dict[str, Any]]]] = {}
+    for one in received:
+        row = _identity(table, one) | dict(columns(one.event))
+        key = tuple(row[column.name] for column in _key_columns(table))
+        groups.setdefault(key, []).append((one, row))
+    return groups
+
+
+def _identity(table: Table, one: Received[Any]) -> dict[str, Any]:
+    row = {"epoch": one.meta.epoch, "sequence": one.meta.sequence}
+    if "id" in table.c:
+        row["id"] = one.meta.aggregate_id  # type: ignore[assignment]  # a row holds all types
+    if "deleted" in table.c:
+        row["deleted"] = False
+    return row
+
+
+def _key_columns(table: Table) -> list[Column[Any]]:
+    return [column for column in table.primary_key.columns if column.name != "tenant_id"]
+
+
+async def _stored_versions(
+    tx: AsyncConnection, table: Table, keys: list[Key]
+) -> dict[Key, Version]:
+    """The versions there are, locked, so that they are still the same when we write."""
+    key = _key_columns(table)
+    query = select(table.c.epoch, table.c.sequence, *key).order_by(*key).with_for_update()
+    if len(key) == 1:
+        query = query.where(key[0] == any_(cast([one for (one,) in keys], ARRAY(key[0].type))))
+    elif key:
+        query = query.where(tuple_(*key).in_(keys))
+    rows = await tx.execute(query)
+    return {tuple(row[2:]): (row.epoch, row.sequence) for row in rows}
+
+
+def _upsert(table: Table, row: Mapping[str, Any]) -> Any:
+    """One statement for all rows; the guard holds whoever else writes meanwhile."""
+    statement = insert(table)
+    new = statement.excluded
+    changed = {name: new[name] for name in row if name not in table.primary_key.columns}
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns),
+        set_=changed,
+        where=tuple_(table.c.epoch, table.c.sequence) < tuple_(new.epoch, new.sequence),
+    )

@@ -1,1 +1,0 @@
-"""What other systems call our records, and writing a record by that name."""

@@ -1,0 +1,1 @@
+"""Exports: a list of records becomes a file."""

@@ -1,0 +1,32 @@
+"""The jobs of exports, as every worker runs them."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.files.exports.actions import EXPIRY_JOB, JOB, expire_export, fail_export, run_export
+from chassis.jobs.queue import Done, GivenUpHandler, Job, JobHandler
+
+
+def export_jobs(service: str) -> Mapping[str, JobHandler]:
+    """The file is written, and after some days forgotten."""
+    import_module(f"{service}.app")  # its stores, and with them all lists there are
+
+    async def write(tx: AsyncConnection, job: Job) -> Done:
+        await run_export(tx, service, job.tenant, UUID(job.key), now=job.now)
+        return Done()
+
+    async def forget(tx: AsyncConnection, job: Job) -> Done:
+        await expire_export(tx, UUID(job.key), now=job.now)
+        return Done()
+
+    return {JOB: write, EXPIRY_JOB: forget}
+
+
+async def _given_up(tx: AsyncConnection, job: Job) -> None:
+    await fail_export(tx, UUID(job.key), now=job.now)
+
+
+EXPORT_FAILURES: Mapping[str, GivenUpHandler] = {JOB: _given_up}

@@ -1,0 +1,118 @@
+"""Exports over HTTP: ask for one, look, fetch the file. Everybody sees their own ones only."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from chassis.database.engine import Database
+from chassis.database.rows import from_columns
+from chassis.files.exports import actions, store
+from chassis.files.exports.runs import Export
+from chassis.files.exports.schemas import ExportFailureOut, ExportIn, ExportOut
+from chassis.files.formats.rows import Format
+from chassis.foundation.clock import Now
+from chassis.foundation.context import current
+from chassis.foundation.texts import Texts
+from chassis.web.auth import Caller, allow
+from chassis.web.pages import Page, PageParams, fetch_page
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
+
+MEDIA = {
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.JSONL: "application/jsonl",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {media: {"schema": {"type": "string"}} for media in MEDIA.values()},
+        "description": "The file",
+    }
+}
+
+
+def export_router(service: str) -> APIRouter:
+    """`/exports` of a service: of every list it declares."""
+    router = new_router("/exports", tag="exports")
+    reading = [allow(f"{service}.export.read")]
+    writing = [allow(f"{service}.export.write")]
+    router.post("", status_code=201, dependencies=writing)(_create(service))
+    router.get("", dependencies=reading)(export_list)
+    router.get("/{export_id}", dependencies=reading)(export_get)
+    router.get("/{export_id}/file", dependencies=reading, responses=FILE)(export_get_file)
+    return router
+
+
+def _create(service: str) -> Callable[..., Awaitable[ExportOut]]:
+    async def export_create(
+        request: Request, response: Response, body: ExportIn, tx: Tx, now: Now, caller: Caller
+    ) -> ExportOut:
+        """Write a list to a file, as a job."""
+        export = await actions.request_export(
+            tx,
+            service,
+            caller,
+            collection=body.collection,
+            query=body.query,
+            fields=body.fields,
+            format=body.format,
+            now=now,
+        )
+        response.headers["Location"] = f"/{service}/v1/exports/{export.id}"
+        return _shown(request, export)
+
+    return export_create
+
+
+async def export_list(
+    request: Request, tx: Tx, page: PageParams, caller: Caller
+) -> Page[ExportOut]:
+    """List your exports, newest first."""
+
+    def shape(row: Mapping[str, Any]) -> ExportOut:
+        return _shown(request, from_columns(Export, row))
+
+    return await fetch_page(tx, store.listed(caller.subject), page, shape=shape)
+
+
+async def export_get(request: Request, export_id: UUID, tx: Tx, caller: Caller) -> ExportOut:
+    """How far an export is."""
+    return _shown(request, await store.get_of(tx, export_id, caller.subject))
+
+
+async def export_get_file(
+    request: Request, export_id: UUID, tx: Tx, caller: Caller
+) -> StreamingResponse:
+    """The file."""
+    export = await store.get_of(tx, export_id, caller.subject)
+    actions.ensure_ready(export)
+    database: Database = request.app.state.database
+    name = f"{export.collection}-{export.created_at:%Y%m%d-%H%M%S}.{export.format.lower()}"
+    return StreamingResponse(
+        _pieces(database, caller.tenant_id, export_id),
+        media_type=MEDIA[Format(export.format)],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+async def _pieces(database: Database, tenant: UUID, export_id: UUID) -> AsyncIterator[bytes]:
+    part = 0
+    while True:
+        async with database.begin(tenant) as tx:
+            piece = await store.get_part(tx, export_id, part)
+        if piece is None:
+            return
+        yield piece
+        part += 1
+
+
+def _shown(request: Request, export: Export) -> ExportOut:
+    texts: Texts = request.app.state.texts
+    failures = [
+        ExportFailureOut(message=texts.say(f["code"], f["params"], current().language), **f)
+        for f in export.failures
+    ]
+    return ExportOut(**{**vars(export), "failures": failures})

@@ -1,0 +1,57 @@
+"""All the SQL of exports."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.rows import fetch_row
+from chassis.files.exports.runs import Export
+from chassis.files.exports.tables import export_parts, exports
+from chassis.records.writes import insert_row, update_row
+from kernel.errors import NotFound
+
+
+async def get(tx: AsyncConnection, export_id: UUID, *, lock: bool = False) -> Export:
+    """Raises NotFound."""
+    return await fetch_row(tx, exports, export_id, Export, lock=lock)
+
+
+async def get_of(tx: AsyncConnection, export_id: UUID, subject: str) -> Export:
+    """Raises NotFound, also where another asked for it: it holds what *they* may see."""
+    found = await get(tx, export_id)
+    if found.created_by != subject:
+        raise NotFound("export", export_id)
+    return found
+
+
+def listed(subject: str) -> Select[Any]:
+    """This caller's exports, as a query for a page."""
+    return select(exports).where(exports.c.created_by == subject)
+
+
+async def add(tx: AsyncConnection, new: Export) -> None:
+    await insert_row(tx, exports, new)
+
+
+async def save(tx: AsyncConnection, changed: Export) -> Export:
+    """Raises Conflict (STALE_WRITE)."""
+    return await update_row(tx, exports, changed)
+
+
+async def add_part(tx: AsyncConnection, export_id: UUID, part: int, content: bytes) -> None:
+    values = {"export_id": export_id, "part": part, "content": content}
+    await tx.execute(insert(export_parts).values(values))
+
+
+async def get_part(tx: AsyncConnection, export_id: UUID, part: int) -> bytes | None:
+    """The piece of the file by its number, from 0; None behind the last."""
+    columns = export_parts.c
+    query = select(columns.content).where(columns.export_id == export_id, columns.part == part)
+    found = (await tx.execute(query)).scalar_one_or_none()
+    return None if found is None else bytes(found)
+
+
+async def delete_parts(tx: AsyncConnection, export_id: UUID) -> None:
+    await tx.execute(delete(export_parts).where(export_parts.c.export_id == export_id))

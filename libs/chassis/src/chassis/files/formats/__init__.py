@@ -1,0 +1,1 @@
+"""File formats: CSV, XLSX and JSON Lines, read row by row."""

@@ -1,0 +1,119 @@
+"""XLSX: one sheet of a workbook, its first or the one that is named."""
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import python_calamine
+
+from chassis.files.formats.findings import Finding, Unreadable
+from chassis.files.formats.rows import Source, SourceRow, header_of
+
+MAX_UNPACKED = 400_000_000  # bytes: a small file may unpack to more than a machine has
+MAX_CELLS = 10_000_000
+PIECE = 1_000_000
+# What reading a damaged archive was seen to raise.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    EOFError,
+    OSError,
+)
+
+# Where a cell says it is; the reader makes room for all that lies between.
+_PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{0,7})([0-9]{1,9})\s*["']""")
+
+
+def read_xlsx(content: bytes, sheet: str | None) -> Source:
+    """Raises Unreadable (FILE_NOT_XLSX, FILE_TOO_LARGE_UNPACKED, SHEET_MISSING, FILE_EMPTY)."""
+    _ensure_small(content)
+    rows = _cells(content, sheet)
+    first = next((place for place, row in enumerate(rows) if _says_anything(row)), None)
+    if first is None:
+        raise Unreadable([Finding("FILE_EMPTY")])
+    names = [_text(value) for value in rows[first]]
+    while not names[-1].strip():  # columns that hold a format only
+        names.pop()
+    header = header_of(names)
+    return Source(header, _rows(rows, first + 1, len(header)))
+
+
+def _says_anything(row: Sequence[Any]) -> bool:
+    return any(_text(value).strip() for value in row)
+
+
+def _rows(rows: Sequence[Sequence[Any]], first: int, width: int) -> Iterator[SourceRow]:
+    for number, row in enumerate(rows[first:], start=first + 1):
+        cells = [_text(value) for value in row]
+        while len(cells) > width and not cells[-1].strip():
+            cells.pop()
+        yield SourceRow(number, cells + [""] * (width - len(cells)))
+
+
+def _cells(content: bytes, sheet: str | None) -> list[list[Any]]:
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        names = workbook.sheet_names
+        if not names:
+            raise Unreadable([Finding("FILE_EMPTY")])
+        if sheet is not None and sheet not in names:
+            raise Unreadable([Finding("SHEET_MISSING", params={"sheet": sheet, "sheets": names})])
+        found = workbook.get_sheet_by_name(sheet or names[0])
+        return found.to_python(skip_empty_area=False)
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
+        raise Unreadable([Finding("FILE_NOT_XLSX")]) from error
+
+
+def _ensure_small(content: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            sheets = [one for one in packed.infolist() if "worksheets/" in one.filename]
+            if sum(one.file_size for one in packed.infolist()) > MAX_UNPACKED:
+                raise Unreadable([Finding("FILE_TOO_LARGE_UNPACKED")])
+            for one in sheets:
+                _ensure_dense(packed, one)
+    except DAMAGED as error:
+        raise Unreadable([Finding("FILE_NOT_XLSX")]) from error
+
+
+def _ensure_dense(packed: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> None:
+    """A single cell far away must not cost the room of all before it. Raises Unreadable."""
+    width, height, kept, unpacked = 0, 0, b"", 0
+    with packed.open(sheet) as stream:
+        while piece := stream.read(PIECE):
+            unpacked += len(piece)
+            for letters, digits in _PLACE.findall(kept + piece):
+                width, height = max(width, _column(letters)), max(height, int(digits))
+            if width * height > MAX_CELLS or unpacked > MAX_UNPACKED:
+                raise Unreadable([Finding("FILE_TOO_LARGE_UNPACKED")])
+            kept = piece[-100:]
+
+
+def _column(letters: bytes) -> int:
+    place = 0
+    for letter in letters.upper():
+        place = 26 * place + letter - 64
+    return place
+
+
+def _text(value: Any) -> str:
+    """A cell as a person would have typed it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return str(value)
+    return str(value)

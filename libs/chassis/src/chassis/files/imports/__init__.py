@@ -1,0 +1,1 @@
+"""Imports: rows of a file become records; results are kept by row."""

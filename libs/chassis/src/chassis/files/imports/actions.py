@@ -1,0 +1,205 @@
+"""What can be done with an import; its job's work stands in `chunks`."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.events.outbox import publish
+from chassis.files.formats.findings import Finding
+from chassis.files.imports import store
+from chassis.files.imports.custom import target_of
+from chassis.files.imports.runs import CANCELLED, JOB_FAILED, KEPT, QUEUED, RUNNING, Import
+from chassis.files.imports.target import Imports, ImportTarget
+from chassis.jobs import queue
+from chassis.tenancy.quotas import imports_allowed
+from chassis.web.auth import Principal
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
+from contracts.imports import ImportCounts
+from kernel.errors import Forbidden, Invalid, Violation
+from kernel.ids import new_id
+
+JOB, EXPIRY_JOB = "import", "import_expiry"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a finished import is published as: its versions count endings, not chunks."""
+
+    id: UUID
+    version: int
+
+
+async def open_import(
+    tx: AsyncConnection,
+    target: ImportTarget[object],
+    *,
+    file_name: str,
+    mapping: Mapping[str, str | None] | None,
+    sheet: str | None = None,
+    dry_run: bool = False,
+    caller: Principal,
+    now: datetime,
+) -> Import:
+    """Raises Invalid: a mapping to what the target has not."""
+    check_mapping(target, mapping)
+    new = Import(
+        id=new_id(),
+        kind=target.kind,
+        file_name=file_name,
+        mapping=mapping,
+        sheet=sheet,
+        dry_run=dry_run,
+        created_by=caller.subject,
+        created_at=now,
+        updated_at=now,
+    )
+    await store.add(tx, new)
+    return new
+
+
+def check_mapping(target: ImportTarget[object], mapping: Mapping[str, str | None] | None) -> None:
+    """Raises Invalid (VALUE_UNKNOWN, MAPPING_AMBIGUOUS), all at once."""
+    said = mapping or {}
+    unknown = [
+        Violation(f"/mapping/{_escaped(name)}", "VALUE_UNKNOWN", {"expected": list(target.names)})
+        for name, field in said.items()
+        if field is not None and field not in target.names
+    ]
+    times = Counter(field for field in said.values() if field not in (None, target.rest))
+    twice = sorted(field for field, count in times.items() if field and count > 1)
+    if twice:
+        unknown.append(Violation("/mapping", "MAPPING_AMBIGUOUS", {"fields": twice}))
+    if unknown:
+        raise Invalid(unknown)
+
+
+def _escaped(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")  # RFC 6901
+
+
+async def map_import(
+    tx: AsyncConnection,
+    imports: Imports,
+    import_id: UUID,
+    mapping: Mapping[str, str | None] | None,
+    *,
+    caller: Principal,
+    now: datetime,
+) -> Import:
+    """Say anew what the columns mean.
+
+    Raises NotFound, Forbidden (RECORD_READ_ONLY), Invalid, RuleBroken (IMPORT_NOT_OPEN).
+    """
+    run = await _own(tx, import_id, caller)
+    check_mapping(await target_of(tx, imports, run.kind), mapping)
+    return await store.save(tx, run.with_mapping(mapping, now=now))
+
+
+async def put_file(
+    tx: AsyncConnection, import_id: UUID, content: bytes, *, caller: Principal, now: datetime
+) -> Import:
+    """The file, in place of an earlier one.
+
+    Raises NotFound, Forbidden (RECORD_READ_ONLY), Invalid, RuleBroken.
+    """
+    if not content:
+        raise Invalid([Violation("", "FILE_EMPTY")])
+    run = (await _own(tx, import_id, caller)).with_file(len(content), now=now)
+    await store.put_file(tx, import_id, content)
+    await queue.enqueue(tx, EXPIRY_JOB, str(import_id), run_at=now + KEPT)
+    return await store.save(tx, run)
+
+
+async def start_import(
+    tx: AsyncConnection,
+    import_id: UUID,
+    *,
+    caller: Principal,
+    now: datetime,
+    expected: Precondition = UNCONDITIONAL,
+) -> Import:
+    """Queue its job; again, where it was given up: it goes on behind the last whole chunk.
+
+    It runs with the rights the caller has now. Raises NotFound, Forbidden (RECORD_READ_ONLY),
+    PreconditionFailed, RuleBroken (IMPORT_FILE_MISSING, IMPORT_EXPIRED,
+    IMPORT_CANCELLED), Conflict (QUOTA_IMPORTS).
+    """
+    run = await _own(tx, import_id, caller)
+    if not run.is_started:
+        expected.check(run)
+        started = run.start(now=now, caller_kind=caller.kind, scopes=sorted(caller.scopes))
+        await imports_allowed(tx, store.running())
+        run = await store.save(tx, started)
+    if run.state in (QUEUED, RUNNING):
+        await queue.enqueue(tx, JOB, str(import_id), run_at=now)
+    return run
+
+
+async def _own(tx: AsyncConnection, import_id: UUID, caller: Principal) -> Import:
+    """Locked. What it writes is laid to whoever opened it: nobody else says what that is."""
+    run = await store.get(tx, import_id, lock=True)
+    if run.created_by != caller.subject:
+        raise Forbidden("RECORD_READ_ONLY")
+    return run
+
+
+async def cancel_import(
+    tx: AsyncConnection,
+    imports: Imports,
+    import_id: UUID,
+    *,
+    now: datetime,
+    expected: Precondition = UNCONDITIONAL,
+) -> Import:
+    """What is in stays in. Raises NotFound, PreconditionFailed, RuleBroken (IMPORT_FINISHED)."""
+    run = await store.get(tx, import_id, lock=True)
+    if run.state is CANCELLED:
+        return run
+    expected.check(run)
+    await queue.cancel(tx, JOB, str(import_id))
+    return await save_ended(tx, imports, run.cancel(now=now))
+
+
+async def fail_import(
+    tx: AsyncConnection, imports: Imports, import_id: UUID, *, now: datetime
+) -> None:
+    """Its job was given up; what is in stays in. One that has ended stays as it is.
+
+    Raises NotFound.
+    """
+    run = await store.get(tx, import_id, lock=True)
+    if run.may_fail:
+        await save_ended(tx, imports, run.fail([Finding(JOB_FAILED)], now=now))
+
+
+async def expire_import(tx: AsyncConnection, import_id: UUID, *, now: datetime) -> datetime | None:
+    """Forget its file and what became of each row; or say when to look again. Raises NotFound."""
+    run = await store.get(tx, import_id, lock=True)
+    if run.kept_until is None:
+        return now + timedelta(days=1)
+    if now < run.kept_until:
+        return run.kept_until
+    await store.forget_rows(tx, import_id)
+    await store.save(tx, run.without_file(now=now))
+    return None
+
+
+async def save_ended(tx: AsyncConnection, imports: Imports, run: Import) -> Import:
+    """Save an import that has just ended, and tell so."""
+    saved = await store.save(tx, run)
+    counts = ImportCounts(**{name: getattr(saved, name) for name in ImportCounts.model_fields})
+    event = imports.finished(
+        import_id=saved.id,
+        kind=saved.kind,
+        file_name=saved.file_name,
+        state=saved.state,
+        dry_run=saved.dry_run,
+        counts=counts,
+        created_by=saved.created_by,
+    )
+    await publish(tx, event, of=Ending(saved.id, saved.endings))
+    return saved

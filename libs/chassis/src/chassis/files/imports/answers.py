@@ -1,0 +1,79 @@
+"""Imports as answers, their findings in the caller's language."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from fastapi import Request
+
+from chassis.files.formats.findings import Finding
+from chassis.files.imports import store
+from chassis.files.imports.previews import Preview, PreviewRow
+from chassis.files.imports.runs import Import
+from chassis.files.imports.schemas import (
+    CountsOut,
+    FindingOut,
+    ImportOut,
+    ImportRowOut,
+    PreviewOut,
+    PreviewRowOut,
+)
+from chassis.files.imports.target import CUSTOM, ImportTarget
+from chassis.foundation.context import current
+from chassis.foundation.texts import Texts
+
+
+def shown(request: Request, run: Import) -> ImportOut:
+    counts = CountsOut(**{name: getattr(run, name) for name in CountsOut.model_fields})
+    failures = _all_said(request, run.failures)
+    return ImportOut(**{**vars(run), "counts": counts, "failures": failures})
+
+
+def row_shown(request: Request) -> Callable[[Mapping[str, Any]], ImportRowOut]:
+    """How a row of the results is shown to this caller."""
+
+    def shape(row: Mapping[str, Any]) -> ImportRowOut:
+        taken = store.taken_of(row)
+        return ImportRowOut(
+            row=row["row"],
+            outcome=taken.outcome,
+            record_id=taken.record_id,
+            errors=_all_said(request, taken.findings),
+        )
+
+    return shape
+
+
+def shown_preview(request: Request, preview: Preview, target: ImportTarget[Any]) -> PreviewOut:
+    return PreviewOut(
+        format=preview.format,
+        header=list(preview.header),
+        mapping=dict(preview.columns),
+        fields=list(target.names),
+        findings=_all_said(request, preview.findings),
+        rows=[_preview_row(request, row) for row in preview.rows],
+    )
+
+
+def _preview_row(request: Request, row: PreviewRow) -> PreviewRowOut:
+    return PreviewRowOut(
+        row=row.number,
+        fields={**row.cells.fields, **{f"{CUSTOM}{k}": v for k, v in row.cells.custom.items()}},
+        rest=dict(row.cells.rest),
+        errors=_all_said(request, row.reading.errors),
+        warnings=_all_said(request, row.reading.warnings),
+    )
+
+
+def _all_said(request: Request, findings: Sequence[Finding]) -> list[FindingOut]:
+    return [said(request, finding) for finding in findings]
+
+
+def said(request: Request, finding: Finding) -> FindingOut:
+    """A finding in the caller's language."""
+    texts: Texts = request.app.state.texts
+    return FindingOut(
+        column=finding.column,
+        code=finding.code,
+        message=texts.say(finding.code, finding.params, current().language),
+        params=dict(finding.params),
+    )

@@ -1,0 +1,81 @@
+"""What became of the rows of an import, as files: the rows' own cells and what was said of them."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Callable, Sequence
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.engine import Database
+from chassis.files.formats.cells import harmless
+from chassis.files.formats.findings import Finding
+from chassis.files.formats.rows import SourceRow
+from chassis.files.imports import store
+from chassis.files.imports.columns import RESULT_COLUMNS
+from chassis.files.imports.store import Chunk
+from chassis.files.imports.target import RowOutcome, RowResult
+from kernel.errors import RuleBroken
+
+Say = Callable[[Finding], str]
+
+
+class ResultFile(StrEnum):
+    """Which rows a file holds."""
+
+    SUCCESSFUL = "successful"
+    FAILED = "failed"
+    UNPROCESSED = "unprocessed"
+
+    def holds(self, taken: RowResult | None) -> bool:
+        if taken is None:
+            return self is ResultFile.UNPROCESSED
+        refused = taken.outcome is RowOutcome.REFUSED
+        return self is (ResultFile.FAILED if refused else ResultFile.SUCCESSFUL)
+
+
+async def ensure_read(tx: AsyncConnection, import_id: UUID) -> None:
+    """Raises RuleBroken (IMPORT_NOT_READ): no job has read the file as a whole; IMPORT_EXPIRED."""
+    (await store.get(tx, import_id)).ensure_kept()
+    if await store.get_chunk(tx, import_id, 0) is None:
+        raise RuleBroken("IMPORT_NOT_READ")
+
+
+async def result_file(
+    database: Database, tenant: UUID, import_id: UUID, which: ResultFile, say: Say
+) -> AsyncIterator[bytes]:
+    """CSV piece by piece, each read in a short transaction of its own."""
+    number, chunks = 0, 1
+    while number < chunks:
+        async with database.begin(tenant) as tx:
+            chunk = await store.get_chunk(tx, import_id, number)
+            assert chunk is not None, "see ensure_read"
+            rows = [row.number for row in chunk.rows]
+            results = await store.get_results(tx, import_id, rows)
+        chunks = chunk.chunks
+        head = [[*RESULT_COLUMNS, *chunk.header]] if number == 0 else []
+        picked = [
+            _line(row, results.get(row.number), chunk, say)
+            for row in chunk.rows
+            if which.holds(results.get(row.number))
+        ]
+        yield _csv([*head, *picked], bom=number == 0)
+        number += 1
+
+
+def _line(row: SourceRow, taken: RowResult | None, chunk: Chunk, say: Say) -> list[str]:
+    cells = row.cells if row.cells is not None else [""] * len(chunk.header)
+    if taken is None:
+        return [str(row.number), "", "", "", "", *cells]
+    codes = " ".join(finding.code for finding in taken.findings)
+    messages = " ".join(map(say, taken.findings))
+    record = "" if taken.record_id is None else str(taken.record_id)
+    return [str(row.number), taken.outcome.value, record, codes, messages, *cells]
+
+
+def _csv(rows: Sequence[Sequence[str]], *, bom: bool) -> bytes:
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([harmless(cell) for cell in row] for row in rows)
+    # Bytes that were no text stay visible as such.
+    return ("\ufeff" if bom else "").encode() + out.getvalue().encode("utf-8", "backslashreplace")

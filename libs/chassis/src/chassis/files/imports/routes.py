@@ -1,0 +1,271 @@
+"""Imports over HTTP: open, send the file, look at it, start, watch, fetch the results."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from fastapi.sse import EventSourceResponse
+from pydantic import create_model
+
+from chassis.database.engine import Database
+from chassis.files.formats.rows import MAX_BYTES
+from chassis.files.imports import actions, store
+from chassis.files.imports.answers import row_shown, said, shown, shown_preview
+from chassis.files.imports.custom import target_of
+from chassis.files.imports.previews import preview_of
+from chassis.files.imports.result_files import ResultFile, ensure_read, result_file
+from chassis.files.imports.runs import ImportState
+from chassis.files.imports.schemas import ImportIn, ImportOut, ImportRowOut, MappingIn, PreviewOut
+from chassis.files.imports.tables import import_runs
+from chassis.files.imports.target import Imports, ImportTarget, RowOutcome
+from chassis.files.imports.watching import import_events, seen_by_caller
+from chassis.foundation.clock import Now
+from chassis.records.access.caller_visibility import reach_of
+from chassis.records.access.guards import may_read, may_write
+from chassis.records.access.visibility import Scoped, visible
+from chassis.web.auth import Caller, Principal, allow
+from chassis.web.bodies import MoveIn
+from chassis.web.pages import Page, PageParams, fetch_page
+from chassis.web.preconditions import IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
+from kernel.errors import Forbidden
+
+SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILE = {
+    "x-max-body-bytes": MAX_BYTES,
+    "requestBody": {
+        "required": True,
+        "description": "With a header: CSV (RFC 4180, comma, UTF-8 or GB18030), XLSX, or JSON"
+        " Lines. What it is, its content says",
+        "content": {
+            "text/csv": {"schema": {"type": "string"}, "example": "姓名,手机\n王芳,13800138000\n"},
+            SPREADSHEET: {"schema": {"type": "string", "contentMediaType": SPREADSHEET}},
+            "application/jsonl": {"schema": {"type": "string"}},
+        },
+    },
+}
+CSV_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The rows"}
+}
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+# Read before the route's guard opens `Tx`: a slow upload must not hold a transaction open.
+BODY = Depends(_body)
+File = Annotated[bytes, BODY]
+
+
+def import_router(imports: Imports) -> APIRouter:
+    """`/imports` of a service."""
+    router = new_router("/imports", tag="imports")
+    routes, service = ImportRoutes(imports), imports.service
+    scoped = Scoped(f"{service}.import", import_runs, owner="created_by")
+    writing = [allow(f"{service}.import.write")]
+    reading = [allow(f"{service}.import.read")]
+    read, write = [may_read(scoped)], [may_write(scoped)]
+    router.post("", status_code=201, dependencies=writing)(_create(imports))
+    router.get("", dependencies=reading)(routes.import_list)
+    router.get("/{import_id}", dependencies=read)(routes.import_get)
+    router.put("/{import_id}/file", dependencies=[*writing, BODY, *write], openapi_extra=FILE)(
+        routes.import_put_file
+    )
+    router.put("/{import_id}/mapping", dependencies=write)(routes.import_put_mapping)
+    router.post("/{import_id}/preview", dependencies=read)(routes.import_preview)
+    router.post("/{import_id}/start", dependencies=write)(routes.import_start)
+    router.post("/{import_id}/cancel", dependencies=write)(routes.import_cancel)
+    router.get("/{import_id}/refusals", dependencies=read)(routes.import_refusals)
+    router.get("/{import_id}/warnings", dependencies=read)(routes.import_warnings)
+    router.get("/{import_id}/files/{which}", dependencies=read, responses=CSV_FILE)(
+        routes.import_get_file
+    )
+    router.get(
+        "/{import_id}/events",
+        dependencies=[*reading, Depends(seen_by_caller(scoped))],
+        response_class=EventSourceResponse,
+    )(import_events)
+    return router
+
+
+def _create(imports: Imports) -> Callable[..., Awaitable[ImportOut]]:
+    """Its body names the kinds that this service takes in."""
+    kinds = tuple(target.kind for target in imports.targets)
+    example = {"file_name": "expo-2026.csv", "kind": kinds[0], "mapping": {"Memo": None}}
+    fields: dict[str, Any] = {"kind": (Literal[kinds], ...)}
+    body_of_service = create_model("ImportIn", __base__=ImportIn, **fields)
+    told: Any = {"example": example}
+    body_of_service.model_config["json_schema_extra"] = told
+    body_of_service.model_rebuild(force=True)
+
+    async def import_create(
+        request: Request,
+        response: Response,
+        body: body_of_service,  # type: ignore[valid-type]  # made of this service's kinds
+        tx: Tx,
+        now: Now,
+        caller: Caller,
+    ) -> ImportOut:
+        """Open an import."""
+        asked: ImportIn = body
+        target = await target_of(tx, imports, asked.kind)
+        _ensure_may(caller, target)
+        run = await actions.open_import(
+            tx,
+            target,
+            file_name=asked.file_name,
+            mapping=asked.mapping,
+            sheet=asked.sheet,
+            dry_run=asked.dry_run,
+            caller=caller,
+            now=now,
+        )
+        response.headers["Location"] = f"/{imports.service}/v1/imports/{run.id}"
+        return shown(request, run)
+
+    return import_create
+
+
+def _ensure_may(caller: Principal, target: ImportTarget[Any]) -> None:
+    """Raises Forbidden (SCOPE_MISSING): an import is no way around the scope of its records."""
+    missing = [scope for scope in target.scope.split() if not caller.may(scope)]
+    if missing:
+        raise Forbidden("SCOPE_MISSING", scopes=missing)
+
+
+class ImportRoutes:
+    """The endpoints of one service's imports."""
+
+    def __init__(self, imports: Imports) -> None:
+        self._imports = imports
+
+    async def import_list(
+        self,
+        request: Request,
+        tx: Tx,
+        page: PageParams,
+        caller: Caller,
+        now: Now,
+        state: Annotated[ImportState | None, Query()] = None,
+    ) -> Page[ImportOut]:
+        """List the imports you may see, newest first."""
+        scoped = Scoped(f"{self._imports.service}.import", import_runs, owner="created_by")
+        reach = await reach_of(tx, caller, scoped.resource, now)
+        query = import_runs.select().where(visible(scoped, reach))
+        if state is not None:
+            query = query.where(import_runs.c.state == state)
+        return await fetch_page(
+            tx, query, page, shape=lambda row: shown(request, store.shaped(row))
+        )
+
+    async def import_get(self, request: Request, import_id: UUID, tx: Tx) -> ImportOut:
+        """How far an import is."""
+        return shown(request, await store.get(tx, import_id))
+
+    async def import_put_file(
+        self, request: Request, import_id: UUID, content: File, tx: Tx, now: Now, caller: Caller
+    ) -> ImportOut:
+        """Send the file.
+
+        In place of an earlier one, as long as the import is not started. It is read by the job.
+        Only whoever opened the import sends it.
+        """
+        run = await actions.put_file(tx, import_id, content, caller=caller, now=now)
+        return shown(request, run)
+
+    async def import_put_mapping(
+        self, request: Request, import_id: UUID, body: MappingIn, tx: Tx, now: Now, caller: Caller
+    ) -> ImportOut:
+        """Say anew what the columns mean; only whoever opened the import does."""
+        run = await actions.map_import(
+            tx, self._imports, import_id, body.mapping, caller=caller, now=now
+        )
+        return shown(request, run)
+
+    async def import_preview(
+        self, request: Request, import_id: UUID, tx: Tx, body: MappingIn | None = None
+    ) -> PreviewOut:
+        """The first rows as they would be read.
+
+        With the mapping given here, else the import's own.
+        """
+        run = await store.get(tx, import_id)
+        target = await target_of(tx, self._imports, run.kind)
+        tried = None if body is None else body.mapping
+        mapping = run.mapping if tried is None else tried
+        actions.check_mapping(target, mapping)
+        content = await store.get_file(tx, import_id)
+        preview = await asyncio.to_thread(
+            preview_of, content, target, mapping=mapping, sheet=run.sheet
+        )
+        return shown_preview(request, preview, target)
+
+    async def import_start(
+        self,
+        request: Request,
+        import_id: UUID,
+        tx: Tx,
+        now: Now,
+        caller: Caller,
+        if_match: IfMatch,
+        body: MoveIn | None = None,
+    ) -> ImportOut:
+        """Start it; it goes on as a job.
+
+        One that broke off through us goes on where it was. Only whoever opened the import starts
+        it; it has the rights they have then.
+        """
+        target = self._imports.target((await store.get(tx, import_id)).kind)
+        _ensure_may(caller, target)
+        run = await actions.start_import(tx, import_id, caller=caller, now=now, expected=if_match)
+        return shown(request, run)
+
+    async def import_cancel(
+        self,
+        request: Request,
+        import_id: UUID,
+        tx: Tx,
+        now: Now,
+        if_match: IfMatch,
+        body: MoveIn | None = None,
+    ) -> ImportOut:
+        """Stop it; what is in stays in.
+
+        Its version grows with every chunk: `If-Match: *` stops it wherever it is.
+        """
+        run = await actions.cancel_import(tx, self._imports, import_id, now=now, expected=if_match)
+        return shown(request, run)
+
+    async def import_refusals(
+        self, request: Request, import_id: UUID, tx: Tx, page: PageParams
+    ) -> Page[ImportRowOut]:
+        """Rows refused, in their order."""
+        (await store.get(tx, import_id)).ensure_kept()
+        query = store.results_of(import_id, outcome=RowOutcome.REFUSED)
+        return await fetch_page(tx, query, page, sort=store.BY_ROW, shape=row_shown(request))
+
+    async def import_warnings(
+        self, request: Request, import_id: UUID, tx: Tx, page: PageParams
+    ) -> Page[ImportRowOut]:
+        """Rows accepted with something left out or put right."""
+        (await store.get(tx, import_id)).ensure_kept()
+        query = store.results_of(import_id, warned=True)
+        return await fetch_page(tx, query, page, sort=store.BY_ROW, shape=row_shown(request))
+
+    async def import_get_file(
+        self, request: Request, import_id: UUID, which: ResultFile, tx: Tx, caller: Caller
+    ) -> StreamingResponse:
+        """The rows that came in, those refused, or those not reached, as CSV."""
+        await ensure_read(tx, import_id)
+        database: Database = request.app.state.database
+        pieces = result_file(
+            database, caller.tenant_id, import_id, which, lambda f: said(request, f).message
+        )
+        name = f"{import_id}-{which.value}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return StreamingResponse(pieces, media_type="text/csv; charset=utf-8", headers=headers)

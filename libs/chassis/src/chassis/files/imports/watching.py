@@ -1,0 +1,63 @@
+"""An import's progress as a stream; no transaction is open while it waits."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import UUID
+
+from fastapi import Request
+from fastapi.sse import ServerSentEvent
+
+from chassis.files.imports import store
+from chassis.files.imports.answers import shown
+from chassis.files.imports.runs import Import
+from chassis.foundation.clock import Now
+from chassis.records.access.guards import check_access
+from chassis.records.access.visibility import Access, Scoped
+from chassis.web.auth import Caller, Principal
+from chassis.web.operations.waiter import OperationWaiter
+from chassis.web.streams import TURNED_AWAY, entering, looking
+
+STREAM_SECONDS, POLL_SECONDS = 300.0, 0.5  # then the browser connects again, with a fresh token
+
+
+def seen_by_caller(scoped: Scoped) -> Callable[..., Awaitable[None]]:
+    """A dependency: the caller sees this import. Its transaction is over before the stream."""
+
+    async def seen(import_id: UUID, request: Request, caller: Caller, now: Now) -> None:
+        async with entering(request, caller) as tx:
+            await check_access(tx, caller, scoped, import_id, Access.READ, now)
+            await store.get(tx, import_id)
+
+    return seen
+
+
+async def import_events(
+    request: Request, import_id: UUID, caller: Caller
+) -> AsyncIterator[ServerSentEvent]:
+    """An import's progress as server-sent events, until it has ended."""
+    loop = asyncio.get_running_loop()
+    until, known = loop.time() + STREAM_SECONDS, 0
+    while loop.time() < until and not _is_stopping(request):
+        run = await _look(request, caller, import_id)
+        if run is None:
+            return
+        if run.version != known:
+            known = run.version
+            yield ServerSentEvent(event="import", data=shown(request, run), retry=2000)
+        if run.has_ended:
+            return
+        await asyncio.sleep(POLL_SECONDS)
+
+
+def _is_stopping(request: Request) -> bool:
+    waiter: OperationWaiter | None = getattr(request.app.state, "operation_waiter", None)
+    return waiter is not None and waiter.closed
+
+
+async def _look(request: Request, caller: Principal, import_id: UUID) -> Import | None:
+    """The import as it stands; None when the caller is let in no more."""
+    try:
+        async with looking(request, caller) as tx:
+            return await store.get(tx, import_id)
+    except TURNED_AWAY:
+        return None

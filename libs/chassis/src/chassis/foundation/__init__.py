@@ -1,0 +1,1 @@
+"""Floor 1: settings, logs, the clock, the request context, texts, refusals, strict JSON."""

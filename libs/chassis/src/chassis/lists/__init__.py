@@ -1,1 +1,0 @@
-"""Lists a resource declares once: filters, sorts, words, saved views, and their indexes."""

@@ -1,1 +1,0 @@
-"""What a client sees of a flow that another service finishes."""

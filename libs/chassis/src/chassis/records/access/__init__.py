@@ -1,0 +1,1 @@
+"""Who sees and changes which record, and why: owners, departments, teams, shares."""

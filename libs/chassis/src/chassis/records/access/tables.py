@@ -1,0 +1,102 @@
+"""The directory's replica, what records were granted to whom, and who owned them."""
+
+from sqlalchemy import Boolean, Column, Date, Index, Table, Text, UniqueConstraint, Uuid
+
+from chassis.database.backbone_tables import instant, metadata
+from chassis.database.columns import tenant_column
+from chassis.events.replicas import replica_columns
+
+people = Table(
+    "directory_people",
+    metadata,
+    *replica_columns(),
+    Column("subject", Text, nullable=False),
+    Column("name", Text, nullable=False, info={"personal": "name"}),
+    Column("active", Boolean, nullable=False),
+    Column("manager_id", Uuid),
+    Index(None, "tenant_id", "subject"),
+)
+
+posts = Table(
+    "directory_posts",
+    metadata,
+    tenant_column(),
+    Column("person_id", Uuid, primary_key=True),
+    Column("department_id", Uuid, primary_key=True),
+    Column("title", Text),
+    Column("is_primary", Boolean, nullable=False),
+    Index(None, "tenant_id", "department_id", "person_id"),
+)
+
+leaves = Table(
+    "directory_leaves",
+    metadata,
+    tenant_column(),
+    Column("person_id", Uuid, primary_key=True),
+    Column("from_date", Date, primary_key=True),
+    Column("to_date", Date, nullable=False),
+    Column("substitute_id", Uuid),
+    Index(None, "tenant_id", "substitute_id"),
+)
+
+departments = Table(
+    "directory_departments",
+    metadata,
+    *replica_columns(),
+    Column("name", Text, nullable=False),
+    Column("parent_id", Uuid),
+    Column("manager_id", Uuid),
+    Column("active", Boolean, nullable=False),
+    Index(None, "tenant_id", "parent_id"),
+    Index(None, "tenant_id", "manager_id"),
+)
+
+teams = Table(
+    "directory_teams",
+    metadata,
+    *replica_columns(),
+    Column("name", Text, nullable=False),
+)
+
+team_members = Table(
+    "directory_team_members",
+    metadata,
+    tenant_column(),
+    Column("team_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, primary_key=True),
+    Index(None, "tenant_id", "person_id"),
+)
+
+# `until_date` is the first day on which the grant holds no more.
+grants = Table(
+    "record_grants",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("resource", Text, nullable=False),
+    Column("record_id", Uuid, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("grantee_kind", Text, nullable=False),
+    Column("grantee_id", Uuid, nullable=False),
+    Column("access", Text, nullable=False),
+    Column("until_date", Date),
+    Column("created_by", Text, nullable=False),
+    instant("created_at"),
+    UniqueConstraint("tenant_id", "resource", "record_id", "via", "grantee_id"),
+    Index(None, "tenant_id", "resource", "grantee_id", "record_id"),
+)
+
+owner_changes = Table(
+    "owner_changes",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("resource", Text, nullable=False),
+    Column("record_id", Uuid, nullable=False),
+    Column("from_owner_id", Text),
+    Column("to_owner_id", Text, nullable=False),
+    Column("reason", Text),
+    Column("changed_by", Text, nullable=False),
+    instant("changed_at"),
+    Index(None, "tenant_id", "resource", "record_id", "id"),
+)

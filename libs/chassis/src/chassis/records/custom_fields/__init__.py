@@ -1,0 +1,1 @@
+"""Custom fields: a tenant adds fields of its own to a resource."""

@@ -1,0 +1,179 @@
+"""A tenant's field definitions over HTTP."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import Table
+
+from chassis.foundation.clock import Now
+from chassis.records.audit.routes import audit_router
+from chassis.records.custom_fields import actions, store
+from chassis.records.custom_fields.domain import LONGEST_TEXT, FieldDefinition, FieldType
+from chassis.records.custom_fields.tables import definitions
+from chassis.web.auth import allow
+from chassis.web.patches import MergePatch
+from chassis.web.preconditions import IfMatch
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
+from kernel.errors import Invalid, Violation
+from kernel.ids import new_id
+
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=40)]
+ChoiceValue = Annotated[str, StringConstraints(pattern=r"^[^,\s\x00-\x1f]{1,100}$")]
+Bound = Annotated[str, Field(max_length=40)]
+
+
+class Choice(BaseModel):
+    """One that may be chosen; an inactive one stays where it was chosen."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+    value: ChoiceValue
+    label_zh: Label
+    label_en: Label
+    active: bool = True
+
+
+class FieldEdit(BaseModel):
+    """All that may change about a field."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+    label_zh: Label
+    label_en: Label
+    required: bool = Field(default=False, description="New records must have it")
+    filterable: bool = Field(default=False, description="Lists take `custom.<key>=` and ranges")
+    active: bool = True
+    position: Annotated[int, Field(ge=0, le=10_000)] = 0
+    max_length: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] | None = None
+    minimum: Bound | None = Field(default=None, description="Of numbers and dates, included")
+    maximum: Bound | None = Field(default=None, description="Of numbers and dates, included")
+    choices: Annotated[list[Choice], Field(max_length=500)] = []
+
+
+class FieldIn(FieldEdit):
+    """A new field; resource, key and type stay for ever."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "resource": "l2o.account",
+                    "key": "credit_class",
+                    "type": "CHOICE",
+                    "label_zh": "信用等级",
+                    "label_en": "Credit class",
+                    "filterable": True,
+                    "choices": [{"value": "A", "label_zh": "甲", "label_en": "A"}],
+                }
+            ]
+        },
+    )
+    resource: str
+    key: Key = Field(description="Its name in `custom_fields`")
+    type: FieldType
+
+
+class FieldOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: UUID
+    resource: str
+    key: str
+    type: FieldType
+    label_zh: str
+    label_en: str
+    required: bool
+    filterable: bool
+    active: bool
+    position: int
+    max_length: int | None
+    minimum: str | None
+    maximum: str | None
+    choices: list[Choice]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Fields(BaseModel):
+    """All fields of a resource, in their order."""
+
+    items: list[FieldOut]
+
+
+def custom_field_router(service: str, resources: Mapping[str, Table]) -> APIRouter:
+    """`/custom-fields` of a service: `custom_field_router("l2o", {"l2o.account": accounts})`."""
+    router = new_router("/custom-fields", tag="custom-fields")
+    may_read = allow(f"{service}.custom_field.read")
+    may_write = allow(f"{service}.custom_field.write")
+
+    @router.post("", status_code=201, name="custom_field_create", dependencies=[may_write])
+    async def create(body: FieldIn, tx: Tx, now: Now, response: Response) -> FieldOut:
+        """Add a field to a resource."""
+        if body.resource not in resources:
+            refused = {"expected": sorted(resources)}
+            raise Invalid([Violation("/resource", "VALUE_UNKNOWN", refused)])
+        added = await actions.add_definition(
+            tx, FieldDefinition(id=new_id(), created_at=now, updated_at=now, **_values(body))
+        )
+        response.headers["Location"] = f"/{service}/v1/custom-fields/{added.id}"
+        return FieldOut.model_validate(added)
+
+    @router.get("", name="custom_field_list", dependencies=[may_read])
+    async def list_all(tx: Tx, resource: Annotated[str, Query()]) -> Fields:
+        """All fields of a resource, inactive ones too, in their order."""
+        found = await store.definitions_of(tx, resource)
+        return Fields(items=[FieldOut.model_validate(one) for one in found.values()])
+
+    @router.get("/{definition_id}", name="custom_field_get", dependencies=[may_read])
+    async def get(definition_id: UUID, tx: Tx) -> FieldOut:
+        """Read a field's definition."""
+        return FieldOut.model_validate(await store.get(tx, definition_id))
+
+    _add_changes(router, resources, may_write)
+    entries = audit_router(
+        "/custom-fields", resource="custom_field", table=definitions, dependencies=[may_read]
+    )
+    router.routes.extend(entries.routes)
+    return router
+
+
+def _add_changes(router: APIRouter, resources: Mapping[str, Table], may_write: Any) -> None:
+    @router.patch("/{definition_id}", name="custom_field_edit", dependencies=[may_write])
+    async def edit(
+        definition_id: UUID, body: MergePatch[FieldEdit], tx: Tx, now: Now, if_match: IfMatch
+    ) -> FieldOut:
+        """Change what the body names; what records hold already stays valid."""
+        table = resources[(await store.get(tx, definition_id)).resource]
+        changed = await actions.change_definition(
+            tx, table, definition_id, lambda one: _edited(one, body), expected=if_match, now=now
+        )
+        return FieldOut.model_validate(changed)
+
+    @router.delete(
+        "/{definition_id}", status_code=204, name="custom_field_delete", dependencies=[may_write]
+    )
+    async def remove(definition_id: UUID, tx: Tx, if_match: IfMatch) -> None:
+        """Remove a field that no record has; make it inactive otherwise."""
+        table = resources[(await store.get(tx, definition_id)).resource]
+        await actions.remove_definition(tx, table, definition_id, expected=if_match)
+
+
+def _edited(before: FieldDefinition, body: MergePatch[FieldEdit]) -> FieldDefinition:
+    after = body.applied(before)
+    choices = [Choice.model_validate(one).model_dump() for one in after.choices]
+    return before if after == before else _with_choices(after, choices)
+
+
+def _with_choices(definition: FieldDefinition, choices: list[dict[str, Any]]) -> FieldDefinition:
+    values = {name: getattr(definition, name) for name in FieldDefinition.__dataclass_fields__}
+    return FieldDefinition(**{**values, "choices": choices})
+
+
+def _values(body: FieldIn) -> dict[str, Any]:
+    values = {name: getattr(body, name) for name in type(body).model_fields}
+    return {**values, "choices": [choice.model_dump() for choice in body.choices]}

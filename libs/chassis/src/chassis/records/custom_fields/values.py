@@ -1,0 +1,143 @@
+"""Checking a record's custom fields, and filtering lists by them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Column, ColumnElement, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.records.custom_fields.domain import FieldDefinition, FieldType, checked
+from chassis.records.custom_fields.store import definitions_of, shared_lock
+from chassis.records.custom_fields.tables import custom_values
+from kernel.business_dates import BusinessDate
+from kernel.decimals import DecimalString
+from kernel.errors import Invalid, Violation
+
+PREFIX = "custom."
+MOST_VALUES = 100
+_RANGE = {"gte", "lte", "gt", "lt"}
+_OPERATIONS = {
+    FieldType.TEXT: {"", "in", "startswith", "isnull"},
+    FieldType.NUMBER: {"", "isnull", *_RANGE},
+    FieldType.DATE: {"", "isnull", *_RANGE},
+    FieldType.BOOLEAN: {"", "isnull"},
+    FieldType.CHOICE: {"", "in", "isnull"},
+    FieldType.MULTI_CHOICE: {"", "in", "isnull"},
+}
+_BOOL: TypeAdapter[bool] = TypeAdapter(bool)
+_DATE: TypeAdapter[date] = TypeAdapter(BusinessDate)
+_NUMBER: TypeAdapter[Decimal] = TypeAdapter(DecimalString)
+
+
+async def validated_custom_fields(
+    tx: AsyncConnection,
+    resource: str,
+    values: Mapping[str, Any],
+    *,
+    before: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The values as they are stored in the record's `custom_fields`.
+
+    `before` is what the record holds; None for a new one. Raises Invalid with every violation,
+    at /custom_fields/<key>.
+    """
+    if before is not None and values == before:
+        return dict(before)
+    known = await definitions_of(tx, resource)
+    if known:  # they may change while we look: look again where they cannot
+        await shared_lock(tx, resource)
+        known = await definitions_of(tx, resource)
+    kept, violations = checked(known, values, before)
+    if violations:
+        raise Invalid(violations)
+    return kept
+
+
+async def custom_conditions(
+    tx: AsyncConnection, resource: str, key: Column[UUID], asked: Mapping[str, str]
+) -> Sequence[ColumnElement[bool]]:
+    """What `custom.colour__in=red,blue` means for a list; `Listing(..., custom=custom_conditions)`.
+
+    Raises Invalid (UNKNOWN_FIELD, CUSTOM_FIELD_NOT_FILTERABLE, and what is wrong with values).
+    """
+    known = await definitions_of(tx, resource)
+    conditions: list[ColumnElement[bool]] = []
+    violations: list[Violation] = []
+    for parameter, value in asked.items():
+        try:
+            conditions.append(_condition(resource, key, known, parameter, value))
+        except Invalid as refused:
+            violations += refused.violations
+    if violations:
+        raise Invalid(violations)
+    return conditions
+
+
+def _condition(
+    resource: str,
+    record_id: Column[UUID],
+    known: Mapping[str, FieldDefinition],
+    parameter: str,
+    value: str,
+) -> ColumnElement[bool]:
+    name, _, operation = parameter.removeprefix(PREFIX).partition("__")
+    definition = known.get(name)
+    if definition is None or operation not in _OPERATIONS[definition.type]:
+        raise _refused(parameter, "UNKNOWN_FIELD")
+    if not definition.filterable:
+        raise _refused(parameter, "CUSTOM_FIELD_NOT_FILTERABLE")
+    mine = and_(custom_values.c.resource == resource, custom_values.c.key == name)
+    held = select(custom_values.c.record_id).where(mine)
+    if operation == "isnull":
+        empty = _read(parameter, _BOOL, value, "VALUE_INVALID")
+        if not empty:
+            return record_id.in_(held)
+        return ~held.where(custom_values.c.record_id == record_id).exists()  # NOT IN reads all
+    return record_id.in_(held.where(_compared(definition.type, parameter, operation, value)))
+
+
+def _compared(kind: FieldType, parameter: str, operation: str, value: str) -> ColumnElement[bool]:
+    if kind is FieldType.NUMBER:
+        number = float(_read(parameter, _NUMBER, value, "DECIMAL_STRING_INVALID"))
+        return _ranged(custom_values.c.number_value, operation, number)
+    if kind is FieldType.DATE:
+        day = _read(parameter, _DATE, value, "DATE_INVALID")
+        return _ranged(custom_values.c.date_value, operation, day)
+    column = custom_values.c.text_value
+    if kind is FieldType.BOOLEAN:
+        told = _read(parameter, _BOOL, value, "VALUE_INVALID")
+        return column == ("true" if told else "false")
+    if operation == "in":
+        parts = value.split(",")
+        if len(parts) > MOST_VALUES:
+            raise _refused(parameter, "TOO_LONG", maximum=MOST_VALUES)
+        return column.in_([func.left(part, 200) for part in parts])
+    if operation == "startswith":
+        return and_(column >= value, column < value + "\U0010ffff")
+    return column == func.left(value, 200)
+
+
+def _ranged(column: Column[Any], operation: str, value: Any) -> ColumnElement[bool]:
+    by_name: dict[str, ColumnElement[bool]] = {
+        "": column == value,
+        "gte": column >= value,
+        "lte": column <= value,
+        "gt": column > value,
+        "lt": column < value,
+    }
+    return by_name[operation]
+
+
+def _read(parameter: str, adapter: TypeAdapter[Any], value: str, code: str) -> Any:
+    try:
+        return adapter.validate_python(value)
+    except ValidationError:
+        raise _refused(parameter, code) from None
+
+
+def _refused(parameter: str, code: str, **params: Any) -> Invalid:
+    return Invalid([Violation(f"?{parameter}", code, params)])

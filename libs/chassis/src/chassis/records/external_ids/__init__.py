@@ -1,0 +1,1 @@
+"""External ids: what other systems call a record."""

@@ -1,0 +1,276 @@
+"""Records by what other systems call them, over HTTP."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.rows import Entity
+from chassis.foundation.clock import Now
+from chassis.records.access.guards import check_access, may_read, may_write
+from chassis.records.access.visibility import Access, Scoped
+from chassis.records.external_ids.actions import (
+    ExternalId,
+    Upserted,
+    link,
+    not_found,
+    record_of,
+    upsert,
+)
+from chassis.records.external_ids.tables import external_ids
+from chassis.web.auth import Caller, Principal, allow
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
+from kernel.errors import NotFound
+
+SYSTEM = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$"
+EXTERNAL = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]{0,198}[^\s\x00-\x1f\x7f])?$"
+
+System = Annotated[str, Path(pattern=SYSTEM, description="The other system, e.g. `sap`")]
+External = Annotated[str, Path(pattern=EXTERNAL, description="What it calls the record")]
+SourceUpdatedAt = Annotated[
+    AwareDatetime | None,
+    Query(description="When the source changed it; what is older than we know changes nothing"),
+]
+
+B = TypeVar("B", bound=BaseModel)
+E = TypeVar("E", bound=Entity)
+
+
+class ExternalIdIn(BaseModel):
+    """Another name for a record."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"system": "sap", "external_id": "0001000042"}]},
+    )
+    system: Annotated[str, Field(pattern=SYSTEM)]
+    external_id: Annotated[str, Field(pattern=EXTERNAL)]
+
+
+class ExternalIdOut(BaseModel):
+    """What a system calls the record."""
+
+    model_config = ConfigDict(from_attributes=True)
+    system: str
+    external_id: str
+    source_updated_at: datetime | None
+    created_at: datetime
+
+
+class ExternalIds(BaseModel):
+    """All names of a record."""
+
+    items: list[ExternalIdOut]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A resource without owners: whoever of the tenant has the scope sees every row."""
+
+    resource: str
+
+    @property
+    def name(self) -> str:
+        """What a record is called in `<NAME>_NOT_FOUND`."""
+        return self.resource.split(".")[-1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """How a resource is read by other systems' names; `answer` is made of the record.
+
+    For what no other system writes: a document that follows from others. `read` is for records
+    of which not everybody sees the same; else `get` answers.
+    """
+
+    scoped: Scoped | Catalogue
+    collection: str
+    answer: type[BaseModel]
+    get: Callable[[AsyncConnection, UUID], Awaitable[Any]]
+    read: Callable[[AsyncConnection, UUID, Principal, datetime], Awaitable[Any]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByExternalId(Named, Generic[B, E]):
+    """How a resource is also written by other systems' names.
+
+    `create` and `update` take the whole body, as PUT means it. With `restore`, what was deleted
+    here comes back when the other system writes it again.
+    """
+
+    body: type[B]
+    create: Callable[[AsyncConnection, B, Principal, datetime], Awaitable[E]]
+    update: Callable[[AsyncConnection, UUID, B, Principal, datetime], Awaitable[E]]
+    restore: Callable[[AsyncConnection, UUID, Principal, datetime], Awaitable[E]] | None = None
+
+
+def external_id_router(way: ByExternalId[Any, Any]) -> APIRouter:
+    """`PUT|GET {collection}/by-external-id/{system}/{id}` and `{collection}/{id}/external-ids`."""
+    router = new_router(way.collection, tag=way.collection.strip("/"))
+    _add_put(router, way)
+    _add_get(router, way)
+    _add_names(router, way)
+    return router
+
+
+def external_name_router(way: Named) -> APIRouter:
+    """As `external_id_router`, without the PUT."""
+    router = new_router(way.collection, tag=way.collection.strip("/"))
+    _add_get(router, way)
+    _add_names(router, way)
+    return router
+
+
+def _add_put(router: APIRouter, way: ByExternalId[Any, Any]) -> None:
+    resource, name = way.scoped.resource, way.scoped.name
+    scope = [allow(f"{resource}.write")]
+    body_type, answer = way.body, way.answer
+
+    @router.put(
+        "/by-external-id/{system}/{external_id:path}",
+        name=f"{name}_put_by_external_id",
+        dependencies=scope,
+        responses={201: {"model": answer, "description": "There was none of this name"}},
+    )
+    async def put(
+        system: System,
+        external_id: External,
+        body: body_type,  # type: ignore[valid-type]  # the framework reads it when this runs
+        tx: Tx,
+        now: Now,
+        caller: Caller,
+        response: Response,
+        source_updated_at: SourceUpdatedAt = None,
+    ) -> answer:  # type: ignore[valid-type]  # the same
+        """Create or replace the record that another system calls so."""
+        written = await _written(
+            way, tx, ExternalId(resource, system, external_id), body, caller, now, source_updated_at
+        )
+        if written.created:
+            response.status_code = 201
+        return answer.model_validate(written.record)
+
+
+async def _written(
+    way: ByExternalId[Any, E],
+    tx: AsyncConnection,
+    name: ExternalId,
+    body: Any,
+    caller: Principal,
+    now: datetime,
+    source_updated_at: datetime | None,
+) -> Upserted[E]:
+    async def replace(record_id: UUID) -> E:
+        await _check(tx, caller, way.scoped, record_id, Access.WRITE, now)
+        return await way.update(tx, record_id, body, caller, now)
+
+    async def bring_back(record_id: UUID) -> E:
+        await _check(tx, caller, way.scoped, record_id, Access.WRITE, now)
+        assert way.restore is not None
+        return await way.restore(tx, record_id, caller, now)
+
+    async def get(record_id: UUID) -> E:
+        await _check(tx, caller, way.scoped, record_id, Access.READ, now)
+        found: E = await way.get(tx, record_id)
+        return found
+
+    with _called(name):
+        return await upsert(
+            tx,
+            name,
+            create=lambda: way.create(tx, body, caller, now),
+            update=replace,
+            restore=bring_back if way.restore else None,
+            get=get,
+            source_updated_at=source_updated_at,
+        )
+
+
+@contextmanager
+def _called(name: ExternalId) -> Iterator[None]:
+    """Whoever does not see the record learns no more of it than the name they asked for."""
+    try:
+        yield
+    except NotFound as hidden:
+        if hidden.code != not_found(name).code:
+            raise
+        raise not_found(name) from None
+
+
+def _add_get(router: APIRouter, way: Named) -> None:
+    scoped, answer = way.scoped, way.answer
+    scope = [allow(f"{scoped.resource}.read")]
+
+    @router.get(
+        "/by-external-id/{system}/{external_id:path}",
+        name=f"{scoped.name}_get_by_external_id",
+        dependencies=scope,
+    )
+    async def get(
+        system: System, external_id: External, tx: Tx, now: Now, caller: Caller
+    ) -> answer:  # type: ignore[valid-type]  # the framework reads it when this runs
+        """Read the record that another system calls so."""
+        name = ExternalId(scoped.resource, system, external_id)
+        record_id = await record_of(tx, name)
+        with _called(name):
+            await _check(tx, caller, scoped, record_id, Access.READ, now)
+            if way.read is not None:
+                return answer.model_validate(await way.read(tx, record_id, caller, now))
+            return answer.model_validate(await way.get(tx, record_id))
+
+
+async def _check(
+    tx: AsyncConnection,
+    caller: Principal,
+    resource: Scoped | Catalogue,
+    record_id: UUID,
+    access: Access,
+    now: datetime,
+) -> None:
+    if isinstance(resource, Scoped):
+        await check_access(tx, caller, resource, record_id, access, now)
+
+
+def _guards(resource: Scoped | Catalogue) -> tuple[Any, Any]:
+    """What the routes of one record's names depend on: to read them, and to add one."""
+    if isinstance(resource, Scoped):
+        return may_read(resource), may_write(resource)
+    return allow(f"{resource.resource}.read"), allow(f"{resource.resource}.write")
+
+
+def _add_names(router: APIRouter, way: Named) -> None:
+    scoped = way.scoped
+    path, name = "/{record_id}/external-ids", scoped.name
+    reading, writing = _guards(scoped)
+
+    @router.get(path, name=f"{name}_external_ids", dependencies=[reading])
+    async def names(record_id: UUID, tx: Tx) -> ExternalIds:
+        """What other systems call it."""
+        await way.get(tx, record_id)  # who sees all was not asked whether it is there
+        return await _names(tx, scoped.resource, record_id)
+
+    @router.post(path, status_code=201, name=f"{name}_add_external_id", dependencies=[writing])
+    async def add(record_id: UUID, body: ExternalIdIn, tx: Tx) -> ExternalIds:
+        """Let it go by another name too."""
+        await way.get(tx, record_id)
+        wanted = ExternalId(scoped.resource, body.system, body.external_id)
+        await link(tx, wanted, record_id)
+        return await _names(tx, scoped.resource, record_id)
+
+
+async def _names(tx: AsyncConnection, resource: str, record_id: UUID) -> ExternalIds:
+    query = (
+        select(external_ids)
+        .where(external_ids.c.resource == resource, external_ids.c.record_id == record_id)
+        .order_by(external_ids.c.system, external_ids.c.external_id)
+    )
+    found = (await tx.execute(query)).all()
+    return ExternalIds(items=[ExternalIdOut.model_validate(row) for row in found])

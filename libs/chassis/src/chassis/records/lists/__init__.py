@@ -1,0 +1,1 @@
+"""Lists: declared filters and sorts, keyset pages, saved views."""

@@ -1,0 +1,52 @@
+"""The tables behind lists: words to search by, and saved views."""
+
+from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.database.backbone_tables import instant, metadata
+from chassis.database.columns import tenant_column
+
+# What is searched in: a line for each name, one more for its pinyin initials.
+search_texts = Table(
+    "search_texts",
+    metadata,
+    tenant_column(),
+    Column("resource", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("text", Text, nullable=False),
+)
+
+# Two characters each, and the last of a line alone; no policy lets GIN be used (design.md 6).
+search_grams = Table(
+    "search_grams",
+    metadata,
+    tenant_column(),
+    Column("resource", Text, primary_key=True),
+    Column("gram", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+)
+
+saved_views = Table(
+    "saved_views",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("collection", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("fields", JSONB, nullable=False),
+    Column("is_default", Boolean, nullable=False),
+    instant("created_at"),
+    instant("updated_at"),
+    Column("version", Integer, nullable=False),
+    Index(None, "tenant_id", "subject", "collection", "name", unique=True),
+    Index(
+        "saved_views_default_key",
+        "tenant_id",
+        "subject",
+        "collection",
+        unique=True,
+        postgresql_where=text("is_default"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Document numbers, gapless or fast, in the format a tenant chooses."""

@@ -1,0 +1,86 @@
+"""The number formats of a service's document types: see them, change one."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.foundation.clock import Now
+from chassis.records.numbers.number_formats import Mode, NumberFormat, Year, format_of, save_format
+from chassis.web.auth import allow
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
+from kernel.errors import NotFound
+
+
+class NumberFormatIn(BaseModel):
+    """How documents of the type are numbered from now on; what is not named is the default's."""
+
+    model_config = ConfigDict(extra="forbid")
+    prefix: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,10}$", examples=["Q"])]
+    year: Year = Year.LONG
+    width: Annotated[int, Field(ge=1, le=12, strict=True)] = 6
+    separator: Annotated[str, Field(pattern=r"^[-/._]?$")] = "-"
+    mode: Mode = Mode.GAPLESS
+
+
+class NumberFormatOut(BaseModel):
+    """A type's format, and what its first number would be; `is_default` is the service's own."""
+
+    model_config = ConfigDict(from_attributes=True)
+    type: str
+    prefix: str
+    year: Year
+    width: int
+    separator: str
+    mode: Mode
+    is_default: bool
+    example: str
+
+
+class NumberFormatList(BaseModel):
+    items: list[NumberFormatOut]
+
+
+def number_format_router(service: str, prefixes: Mapping[str, str]) -> APIRouter:
+    """`/number-formats` of a service; `prefixes` names its types: `{"quote": "Q"}`."""
+    router = new_router("/number-formats", tag="number formats")
+    read, write = (allow(f"{service}.number_format.{verb}") for verb in ("read", "write"))
+    defaults = {type: NumberFormat(type=type, prefix=one) for type, one in prefixes.items()}
+
+    def known(type: str) -> NumberFormat:
+        if type not in defaults:
+            raise NotFound("number_format", type)
+        return defaults[type]
+
+    @router.get("", dependencies=[read])
+    async def number_format_list(tx: Tx, now: Now) -> NumberFormatList:
+        """List the document types of this service with the tenant's formats."""
+        found = [await format_of(tx, one) for one in defaults.values()]
+        return NumberFormatList(items=[_told(one, now.year) for one in found])
+
+    @router.put("/{type}", dependencies=[write])
+    async def number_format_put(
+        default: Annotated[NumberFormat, Depends(known)], body: NumberFormatIn, tx: Tx, now: Now
+    ) -> NumberFormatOut:
+        """Number documents of a type like this from now on; what has a number keeps it."""
+        wanted = NumberFormat(type=default.type, **body.model_dump())
+        return _told(await save_format(tx, wanted, default, now=now), now.year)
+
+    return router
+
+
+def _told(one: NumberFormat, year: int) -> NumberFormatOut:
+    example = one.written(1, date(year, 1, 1))
+    return NumberFormatOut(
+        type=one.type,
+        prefix=one.prefix,
+        year=one.year,
+        width=one.width,
+        separator=one.separator,
+        mode=one.mode,
+        is_default=one.version == 0,
+        example=example,
+    )

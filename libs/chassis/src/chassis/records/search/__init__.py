@@ -1,0 +1,1 @@
+"""Search by words inside names: bigrams, traditional and simplified Chinese, pinyin initials."""

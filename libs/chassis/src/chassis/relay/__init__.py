@@ -1,1 +1,0 @@
-"""Events out: outbox rows to the transport, in order, losing none."""

@@ -1,0 +1,70 @@
+"""A table page by page, in the order of its primary key: what a chunk of a job looks through."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Table,
+    bindparam,
+    func,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.tenancy.personal_data_map import FILE, tenant_of
+
+PAGE = 5_000  # rows
+FILES = 50  # rows that hold files
+Place = Mapping[str, Any]  # a primary key as JSON has it
+
+
+@dataclass(frozen=True)
+class RowPage:
+    """Rows behind `after`, up to and with `last`; without `last` to the end of the table."""
+
+    table: Table
+    after: Place | None
+    last: Place | None
+
+    def within(self) -> list[ColumnElement[bool]]:
+        """The backbone's tables show the worker all tenants, so the tenant is said aloud."""
+        table = self.table
+        told = [tenant_of(table) == text("current_setting('app.tenant')::uuid")]
+        key = tuple_(*table.primary_key.columns)
+        if self.after is not None:
+            told.append(key > _as_row(table, self.after, "after"))
+        if self.last is not None:
+            told.append(key <= _as_row(table, self.last, "last"))
+        return told
+
+
+async def page_of(tx: AsyncConnection, table: Table, after: Place | None) -> RowPage:
+    """The next page of the table."""
+    keys = _keys(table)
+    size = FILES if any(one.info.get("personal") == FILE for one in table.c) else PAGE
+    named = [part for one in keys for part in (str(one.name), one)]
+    query = (
+        select(func.jsonb_build_object(*named))
+        .where(*RowPage(table, after, None).within())
+        .order_by(*keys)
+        .offset(size - 1)
+        .limit(1)
+    )
+    return RowPage(table, after, (await tx.execute(query)).scalar_one_or_none())
+
+
+def _keys(table: Table) -> Sequence[Column[Any]]:
+    return list(table.primary_key.columns)
+
+
+def _as_row(table: Table, place: Place, name: str) -> Any:
+    """PostgreSQL itself reads the place, whatever the types of its columns are."""
+    names = ", ".join(f'r."{one.name}"' for one in _keys(table))
+    source = f'SELECT {names} FROM jsonb_populate_record(NULL::"{table.name}", :{name}) AS r'  # noqa: S608  # names of our own tables
+    return text(f"({source})").bindparams(bindparam(name, dict(place), type_=JSONB))

@@ -1,0 +1,218 @@
+"""What a service does of a tenant task: export, erase or delete, chunk by chunk, then it reports.
+
+Every service listens for tasks and runs them; `chassis.composition.worker` gives them to it.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.tombstones import leave_tombstone
+from chassis.events.outbox import publish
+from chassis.events.subscriptions import Meta, Subscription, process
+from chassis.foundation.clock import now
+from chassis.jobs.queue import Again, Done, GivenUpHandler, Job, JobHandler, enqueue
+from chassis.records.tenant_settings import settings_of
+from chassis.tenancy import delete, erase, export, personal_data_map, redaction_scan
+from chassis.tenancy.redaction import Person, spellings
+from chassis.tenancy.row_pages import page_of
+from contracts.event import REGISTRY
+from contracts.org.events import TenantTaskRequested
+from contracts.tenant_tasks import FAILED, TableReport
+from kernel.errors import NotYet
+
+KIND = "tenant.task"
+TABLES, ROWS = 20, 1_000  # a transaction
+SETTLE = timedelta(seconds=60)  # what is on its way when the tenant is deleted comes within this
+WAIT = timedelta(seconds=5)
+# Why something stays, for whoever reads the report.
+NOTES: Mapping[str, tuple[str, ...]] = {
+    "EXPORT": ("SECRETS_LEFT_OUT",),
+    "ERASE": ("KAFKA_14_DAYS", "SPELLINGS_WITH_SPACES_IN_FILES", "TENANT_EXPORTS_7_DAYS"),
+    "DELETE": ("KAFKA_14_DAYS", "TOMBSTONE"),
+}
+State = dict[str, Any]
+Step = Callable[[AsyncConnection, str, Table, State], Any]
+# Called when a service's rows are free of whoever has these ids, so that it tells its replicas.
+Erased = Callable[[AsyncConnection, Collection[UUID], datetime], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A service's part of a task, as the aggregate its report is about."""
+
+    id: UUID
+    version: int
+
+
+def subscription(service: str, *, deletes_last: bool = False) -> Subscription:
+    """The subscription through which a service hears of tenant tasks.
+
+    One that `deletes_last` begins a deletion itself, by `begin`, when the others are done.
+    """
+
+    async def on_tenant_task_requested(
+        tx: AsyncConnection, event: TenantTaskRequested, meta: Meta
+    ) -> None:
+        if event.kind == "DELETE" and (await settings_of(tx)).status != "DELETED":
+            raise NotYet("TENANT_NOT_READY")  # another topic tells of its status
+        if event.kind != "DELETE" or not deletes_last:
+            await begin(tx, event)
+
+    return process(f"{service}.tenant_tasks", {TenantTaskRequested: on_tenant_task_requested})
+
+
+async def begin(tx: AsyncConnection, event: TenantTaskRequested) -> None:
+    """Promise this service's part of the task."""
+    state = {**event.model_dump(mode="json"), "place": 0, "part": 0, "after": None, "rows": {}}
+    await enqueue(tx, KIND, str(event.task_id), run_at=now(), payload=state)
+
+
+def job(service: str, erased: Erased | None = None) -> JobHandler:
+    """The job handler that does this service's part, one chunk a call."""
+    return partial(_chunk, service, erased)
+
+
+def failure(service: str) -> GivenUpHandler:
+    """What is done when the job is given up: the report says that it failed, and how far it was."""
+
+    async def on_given_up(tx: AsyncConnection, job: Job) -> None:
+        if "until" not in job.payload:  # else the report has gone
+            await _report(service, tx, dict(job.payload), failed=True)
+
+    return on_given_up
+
+
+async def _chunk(
+    service: str, erased: Erased | None, tx: AsyncConnection, job: Job
+) -> Done | Again:
+    state: State = dict(job.payload)
+    if "until" in state:
+        return await _settled(service, tx, job, state)
+    tables = _tables(service, state["kind"])
+    if state["place"] < len(tables):
+        await _steps(tx, service, tables, state)
+        return Again(job.now, state)
+    if erased is not None and state["kind"] == "ERASE":
+        await erased(tx, [UUID(one) for one in state["ids"]], job.now)
+    await _report(service, tx, state)
+    if state["kind"] != "DELETE":
+        return Done()
+    return Again(job.now + WAIT, {**state, "until": (job.now + SETTLE).isoformat()})
+
+
+async def _steps(tx: AsyncConnection, service: str, tables: Sequence[Table], state: State) -> None:
+    """One transaction's work: many small tables, or a part of a large one."""
+    last = min(state["place"] + TABLES, len(tables))
+    before = sum(state["rows"].values())
+    while state["place"] < last and sum(state["rows"].values()) - before < ROWS:
+        await STEPS[state["kind"]](tx, service, tables[state["place"]], state)
+        if state["after"] is not None:  # there is more of this table
+            return
+
+
+def _tables(service: str, kind: str) -> list[Table]:
+    """In order. An erasure goes through them twice, as the traces need the values of all rows.
+
+    First the keys, which need the rows they are on; last the audit, as it tells of all before it.
+    """
+    if kind == "EXPORT":
+        return list(personal_data_map.exported(service))
+    if kind == "DELETE":
+        return [
+            table for table in personal_data_map.tables_of(service) if table.name not in delete.LAST
+        ]
+    tables = personal_data_map.tables_of(service)
+    first = sorted(
+        tables, key=lambda table: not personal_data_map.marked(table, personal_data_map.DIGEST)
+    )
+    return first + sorted(tables, key=lambda table: table.name == "audit_entries")
+
+
+def _count(state: State, table: Table, rows: int) -> None:
+    if rows:
+        name = str(table.name)  # else it is a string of SQLAlchemy's own, which is no JSON
+        state["rows"] = {**state["rows"], name: state["rows"].get(name, 0) + rows}
+
+
+def _next(state: State) -> None:
+    state.update(place=state["place"] + 1, part=0, after=None)
+
+
+async def _export(tx: AsyncConnection, _: str, table: Table, state: State) -> None:
+    rows, after = await export.export_part(
+        tx, table, task_id=UUID(state["task_id"]), part=state["part"], after=state["after"]
+    )
+    _count(state, table, rows)
+    if after is None:
+        return _next(state)
+    state.update(part=state["part"] + 1, after=after)
+    return None
+
+
+async def _erase(tx: AsyncConnection, service: str, table: Table, state: State) -> None:
+    """The rows about the person first, in every table; then the traces, which need their values."""
+    person = Person(
+        ids={UUID(one) for one in state["ids"]},
+        given=spellings(state["phones"], state["emails"]),
+        found=set(state.get("found", ())),
+    )
+    tables = personal_data_map.tables_of(service)
+    if "found" not in state:
+        await erase.gather(tx, tables, person)
+        state.update(ids=[str(one) for one in person.ids], found=sorted(person.found))
+    page = await page_of(tx, table, state["after"])
+    step = erase.erase_rows if state["place"] < len(tables) else redaction_scan.erase_traces
+    _count(state, table, await step(tx, page, person))
+    if page.last is None:
+        return _next(state)
+    state.update(after=dict(page.last))
+    return None
+
+
+async def _delete(tx: AsyncConnection, _: str, table: Table, state: State) -> None:
+    rows = await delete.delete_part(tx, table)
+    _count(state, table, rows)
+    if rows < delete.PART:
+        _next(state)
+
+
+STEPS: Mapping[str, Step] = {"EXPORT": _export, "ERASE": _erase, "DELETE": _delete}
+
+
+async def _report(service: str, tx: AsyncConnection, state: State, *, failed: bool = False) -> None:
+    ended = REGISTRY[f"{service}.tenant_task.finished.v1"]
+    tables = [TableReport(table=name, rows=rows) for name, rows in sorted(state["rows"].items())]
+    event = ended.model_validate(
+        {
+            "task_id": state["task_id"],
+            "kind": state["kind"],
+            "tables": tables,
+            "notes": (*NOTES[state["kind"]], *([FAILED] if failed else [])),
+        }
+    )
+    await publish(tx, event, of=Part(UUID(state["task_id"]), _version(service)))
+
+
+def _version(service: str) -> int:
+    """The request was the first version of the task where it was made."""
+    return 2 if TenantTaskRequested.type.startswith(f"{service}.") else 1
+
+
+async def _settled(service: str, tx: AsyncConnection, job: Job, state: State) -> Done | Again:
+    """The report is sent and nothing comes any more: what came meanwhile goes, and this job."""
+    if job.now.isoformat() < state["until"] or not await delete.all_sent(tx):
+        return Again(job.now + WAIT, state)
+    for table in personal_data_map.tables_of(service):
+        if table.name not in ("jobs", delete.TOMBSTONE):
+            while await delete.delete_part(tx, table) == delete.PART:
+                pass
+    await delete.delete_other_jobs(tx, job.id)
+    await leave_tombstone(tx)
+    return Done()

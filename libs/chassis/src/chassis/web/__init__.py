@@ -1,0 +1,1 @@
+"""Floor 4: HTTP: authentication, request transactions, problems, pages, idempotency."""

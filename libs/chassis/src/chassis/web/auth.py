@@ -1,0 +1,200 @@
+"""Who calls: an OIDC bearer token, checked against the issuer's published keys.
+
+The tenant comes from the token and from nowhere else.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import httpx
+import jwt
+import structlog
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer, SecurityScopes
+
+from chassis.foundation.context import current, replace_current
+from chassis.foundation.refusals import Unauthenticated, Unavailable
+from kernel.errors import Forbidden
+
+log = structlog.get_logger()
+
+LONGEST_SUBJECT = 255
+ALGORITHMS = ["ES256", "RS256", "EdDSA"]
+FETCH_SECONDS = 5
+# The issuer is away, or says something that is no JWKS.
+NO_KEYS = (
+    httpx.HTTPError,
+    jwt.PyJWTError,
+    TimeoutError,
+    ValueError,
+    TypeError,
+    AttributeError,
+)
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A person or a service client, as its token states it."""
+
+    tenant_id: UUID
+    subject: str
+    kind: Literal["person", "client"]
+    scopes: frozenset[str]
+    name: str = ""
+
+    def may(self, scope: str) -> bool:
+        """Whether a scope covers this one; `mtl.*` and `*` cover what they begin."""
+        service = scope.split(".")[0]
+        return bool(self.scopes & {scope, f"{service}.*", "*"})
+
+
+class KeySet:
+    """The issuer's public keys, fetched on first need, when they are old, and for an unknown id.
+
+    The issuer is asked no more than once in `minimum_age` seconds, whether it answers or not.
+    """
+
+    def __init__(self, url: str, *, minimum_age: float = 10.0, maximum_age: float = 600.0) -> None:
+        self._url = url
+        self._minimum_age = minimum_age
+        self._maximum_age = maximum_age
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._asked_at = self._fetched_at = float("-inf")
+        self._answered = True
+        self._lock = asyncio.Lock()
+
+    async def key(self, key_id: str) -> jwt.PyJWK:
+        """The key of this id; an old one while the issuer does not answer.
+
+        Raises Unauthenticated when the issuer does not know it, and Unavailable
+        (ISSUER_UNAVAILABLE) when it could not say.
+        """
+        if key_id not in self._keys or (self._are_old() and not self._lock.locked()):
+            async with self._lock:
+                if (key_id not in self._keys or self._are_old()) and self._may_ask():
+                    await self._refresh()
+        found = self._keys.get(key_id)
+        if found is not None:
+            return found
+        if not self._answered:
+            raise Unavailable("ISSUER_UNAVAILABLE")
+        raise Unauthenticated("TOKEN_KEY_UNKNOWN")
+
+    def _are_old(self) -> bool:
+        return time.monotonic() - self._fetched_at > self._maximum_age
+
+    def _may_ask(self) -> bool:
+        return time.monotonic() - self._asked_at > self._minimum_age
+
+    async def _refresh(self) -> None:
+        # Both before the fetch: whoever comes meanwhile, or after one cut short, shall know.
+        self._asked_at, self._answered = time.monotonic(), False
+        try:
+            self._keys = await self._fetched()
+        except NO_KEYS as error:
+            await log.awarning("issuer_unavailable", error=repr(error))
+        else:
+            self._fetched_at, self._answered = time.monotonic(), True
+
+    async def _fetched(self) -> dict[str, jwt.PyJWK]:
+        async with asyncio.timeout(FETCH_SECONDS), httpx.AsyncClient() as client:
+            answer = await client.get(self._url)
+        answer.raise_for_status()
+        found = jwt.PyJWKSet.from_dict(answer.json()).keys
+        return {key.key_id: key for key in found if key.key_id}
+
+
+class StaticKeySet(KeySet):
+    """Keys given instead of fetched: the issuer itself, and tests."""
+
+    def __init__(self, jwks: dict[str, Any]) -> None:
+        super().__init__("")
+        self._keys = {k.key_id: k for k in jwt.PyJWKSet.from_dict(jwks).keys if k.key_id}
+        self._asked_at = self._fetched_at = float("inf")
+
+
+class Verifier:
+    """Turns a bearer token into a Principal, or refuses it."""
+
+    def __init__(self, keys: KeySet, *, issuer: str, audience: str) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+
+    async def verify(self, token: str) -> Principal:
+        """Raises Unauthenticated: malformed, expired, of another issuer or for another audience.
+
+        Raises Unavailable when the issuer's keys cannot be fetched.
+        """
+        try:
+            key_id = jwt.get_unverified_header(token).get("kid")
+            if not isinstance(key_id, str):
+                raise Unauthenticated("TOKEN_INVALID")
+            claims = jwt.decode(
+                token,
+                await self._keys.key(key_id),
+                algorithms=ALGORITHMS,
+                issuer=self._issuer,
+                audience=self._audience,
+                leeway=5,
+                options={"require": ["exp", "iat", "sub", "iss", "aud"]},
+            )
+            return _principal(claims)
+        except jwt.ExpiredSignatureError:
+            raise Unauthenticated("TOKEN_EXPIRED") from None
+        except (jwt.InvalidTokenError, ValueError, KeyError, TypeError):
+            raise Unauthenticated("TOKEN_INVALID") from None
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    subject = str(claims["sub"])
+    if not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
+        raise ValueError("a subject is 1 to 255 printable characters")  # OIDC Core 1.0, 2
+    return Principal(
+        tenant_id=UUID(claims["tenant"]),
+        subject=subject,
+        kind="client" if claims.get("kind") == "client" else "person",
+        scopes=frozenset(str(claims.get("scope", "")).split()),
+        name=str(claims.get("name", "")),
+    )
+
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="bearer", bearerFormat="JWT")
+
+
+async def authenticated(request: Request, _: Annotated[Any, Depends(_bearer)] = None) -> Principal:
+    """The caller. Raises Unauthenticated. One verification a request, whoever asks."""
+    known: Principal | None = getattr(request.state, "principal", None)
+    if known is not None:
+        return known
+    scheme, _space, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("TOKEN_MISSING")
+    verifier: Verifier = request.app.state.verifier
+    principal = await verifier.verify(token.strip())
+    request.state.principal = principal
+    replace_current(replace(current(), actor=principal.subject, tenant=str(principal.tenant_id)))
+    return principal
+
+
+async def _permitted(
+    scopes: SecurityScopes, principal: Annotated[Principal, Depends(authenticated)]
+) -> Principal:
+    missing = [scope for scope in scopes.scopes if not principal.may(scope)]
+    if missing:
+        raise Forbidden("SCOPE_MISSING", scopes=missing)
+    return principal
+
+
+def allow(scope: str) -> Any:
+    """A route dependency: the caller's token must carry this scope.
+
+    Raises Unauthenticated, or Forbidden (SCOPE_MISSING).
+    """
+    return Security(_permitted, scopes=[scope])
+
+
+Caller = Annotated[Principal, Depends(authenticated)]

@@ -1,0 +1,126 @@
+"""The admin's view of parked events, the same in every service."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.events.consumer import dead_letter_commands as operations
+from chassis.events.consumer.dead_letters import Parked, Status, of_row
+from chassis.events.consumer.failures import Reason
+from chassis.foundation.clock import Now
+from chassis.web.auth import Caller, allow
+from chassis.web.pages import Page, PageParams, fetch_page
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
+
+Note = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class ParkedEventOut(BaseModel):
+    """An event a subscription could not apply, and where it has got to."""
+
+    id: UUID
+    event_id: str | None
+    type: str | None
+    aggregate_id: str | None
+    subscription: str
+    key: str
+    topic: str
+    reason: Reason
+    error: str
+    attempts: int
+    status: Status
+    parked_at: datetime
+    retry_at: datetime | None
+    deadline_at: datetime | None
+    resolved_at: datetime | None
+    resolved_by: str | None
+    note: str | None
+
+    @classmethod
+    def of(cls, parked: Parked) -> Self:
+        envelope = parked.envelope
+        read = {
+            "event_id": _text(envelope.get("id")),
+            "type": _text(envelope.get("type")),
+            "aggregate_id": _text(envelope.get("subject")),
+        }
+        return cls.model_validate({**vars(parked), **read})
+
+
+class ParkedEventDetail(ParkedEventOut):
+    """With the event itself."""
+
+    envelope: dict[str, Any]
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+class RedriveIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    note: Note | None = None
+
+
+class SkipIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    note: Note
+
+
+class EditIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    data: dict[str, Any]
+    note: Note
+
+
+def parked_router(service: str) -> APIRouter:
+    """The routes under `/parked-events`; the caller needs `<service>.event.admin`."""
+    router = new_router("/parked-events", tag="parked events")
+    admin = [allow(f"{service}.event.admin")]
+
+    @router.get("", dependencies=admin)
+    async def parked_event_list(
+        tx: Tx, page: PageParams, status: Status | None = None, subscription: str | None = None
+    ) -> Page[ParkedEventOut]:
+        """List parked events, newest first."""
+        query = operations.listed(status=status, subscription=subscription)
+        return await fetch_page(
+            tx, query, page, shape=lambda row: ParkedEventOut.of(of_row(dict(row)))
+        )
+
+    @router.get("/{parked_id}", dependencies=admin)
+    async def parked_event_get(parked_id: UUID, tx: Tx) -> ParkedEventDetail:
+        """Read a parked event with its content."""
+        return ParkedEventDetail.of(await operations.get_parked(tx, parked_id))
+
+    @router.post("/{parked_id}/redrive", dependencies=admin)
+    async def parked_event_redrive(
+        parked_id: UUID, body: RedriveIn, tx: Tx, caller: Caller, now: Now
+    ) -> ParkedEventOut:
+        """Try the event's key again; the worker does it, in order, within a second."""
+        parked = await operations.redrive(tx, parked_id, by=caller.subject, now=now, note=body.note)
+        return ParkedEventOut.of(parked)
+
+    @router.post("/{parked_id}/edit", dependencies=admin)
+    async def parked_event_edit(
+        parked_id: UUID, body: EditIn, tx: Tx, caller: Caller, now: Now
+    ) -> ParkedEventOut:
+        """Correct the event's data and try its key again."""
+        parked = await operations.edit_and_retry(
+            tx, parked_id, body.data, by=caller.subject, now=now, note=body.note
+        )
+        return ParkedEventOut.of(parked)
+
+    @router.post("/{parked_id}/skip", dependencies=admin)
+    async def parked_event_skip(
+        parked_id: UUID, body: SkipIn, tx: Tx, caller: Caller, now: Now
+    ) -> ParkedEventOut:
+        """Give the event up; what waited behind it goes on."""
+        parked = await operations.skip(tx, parked_id, by=caller.subject, now=now, note=body.note)
+        return ParkedEventOut.of(parked)
+
+    return router

@@ -1,0 +1,56 @@
+"""/livez, /readyz and /metrics: of an API process and of a worker process alike."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from chassis.database.engine import Database
+
+# None when well, else one clear sentence.
+Check = Callable[[], Awaitable[str | None]]
+
+
+def database_check(database: Database, *, needs: frozenset[str]) -> Check:
+    """Reachable, and its schema holds the migrations this build needs."""
+
+    async def check() -> str | None:
+        try:
+            async with asyncio.timeout(3), database.begin(None) as tx:
+                rows = await tx.execute(text("SELECT version_num FROM alembic_version"))
+                present = {row.version_num for row in rows}
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            return f"The database cannot be reached: {type(error).__name__}."
+        missing = needs - present
+        return f"The schema lacks {', '.join(sorted(missing))}: migrate first." if missing else None
+
+    return check
+
+
+def health_routes(checks: Mapping[str, Check], *, draining: asyncio.Event) -> list[BaseRoute]:
+    """Liveness says the loop turns; readiness asks every check, and fails while draining."""
+
+    async def livez(_: Request) -> Response:
+        return JSONResponse({"status": "alive"})
+
+    async def readyz(_: Request) -> Response:
+        results = await asyncio.gather(*(check() for check in checks.values()))
+        failing = {name: why for name, why in zip(checks, results, strict=True) if why}
+        if draining.is_set():
+            failing["draining"] = "The process is about to stop."
+        body = {"status": "not ready" if failing else "ready", "failing": failing}
+        return JSONResponse(body, 503 if failing else 200)
+
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return [
+        Route("/livez", livez),
+        Route("/readyz", readyz),
+        Route("/metrics", metrics),
+    ]

@@ -1,0 +1,129 @@
+"""Idempotency keys: the answer is stored in the transaction of the business write.
+
+So a key is known if and only if its effect is saved. Concurrent duplicates meet on an advisory
+lock: the second is told 409 instead of waiting behind the first.
+"""
+
+import hashlib
+import re
+from datetime import timedelta
+from typing import Any, NoReturn
+
+from fastapi import Depends, Request
+from sqlalchemy import Row, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.responses import Response
+
+from chassis.database.backbone_tables import idempotency_keys
+from chassis.foundation.clock import now
+from chassis.foundation.refusals import Malformed
+from chassis.web.auth import Principal
+from chassis.web.operations.answers import WaitingResponse
+from chassis.web.operations.store import get_operation
+from kernel.errors import Conflict, Invalid, Violation
+
+VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
+KEPT = timedelta(hours=24)
+KEPT_FOR_MONEY = timedelta(days=30)
+REPLAYED = "Idempotent-Replayed"
+_STORED_HEADERS = ("location", "content-type", "retry-after", "etag")
+
+
+class Replay(Exception):  # not an error: the stored answer leaves instead of a new one
+    """Unwinds the request so that the stored answer can leave."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+def key_of(request: Request) -> str | None:
+    """The request's key. Raises Malformed (IDEMPOTENCY_KEY_INVALID)."""
+    if request.method not in ("POST", "PATCH"):
+        return None
+    key = request.headers.get("idempotency-key")
+    if key is not None and VISIBLE_ASCII.fullmatch(key) is None:
+        raise Malformed("IDEMPOTENCY_KEY_INVALID")
+    return key
+
+
+async def _required(request: Request) -> None:
+    request.state.keeps_money = True
+    if key_of(request) is None:
+        raise Malformed("IDEMPOTENCY_KEY_MISSING")
+
+
+# A route where money moves: dependencies=[KEY_REQUIRED].
+KEY_REQUIRED = Depends(_required)
+
+
+async def replay_if_known(request: Request, tx: AsyncConnection, principal: Principal) -> None:
+    """Raise Replay with the stored answer of this key, if there is one.
+
+    Raises Conflict (IDEMPOTENCY_KEY_IN_USE) while the first request still runs, and Invalid
+    (IDEMPOTENCY_KEY_REUSED) when the key came with another body.
+    """
+    key = key_of(request)
+    if key is None:
+        return
+    columns = idempotency_keys.c
+    path = request.url.path
+    lock = f"{principal.tenant_id}:{principal.subject}:{request.method}:{path}:{key}"
+    free = await tx.execute(
+        text("SELECT pg_try_advisory_xact_lock(hashtextextended(:l, 7))"), {"l": lock}
+    )
+    if not free.scalar_one():
+        raise Conflict("IDEMPOTENCY_KEY_IN_USE")
+    known = (
+        await tx.execute(
+            select(idempotency_keys).where(
+                columns.principal == principal.subject,
+                columns.method == request.method,
+                columns.path == path,
+                columns.key == key,
+            )
+        )
+    ).one_or_none()
+    request.state.body_hash = await _body_hash(request)
+    if known is not None:
+        await _answer_again(request, tx, known)
+
+
+async def _answer_again(request: Request, tx: AsyncConnection, known: Row[Any]) -> NoReturn:
+    if known.body_hash != request.state.body_hash:
+        raise Invalid([Violation("Idempotency-Key:", "IDEMPOTENCY_KEY_REUSED")])
+    if known.operation_id is not None:  # how far it is by now, not how far it was
+        waiting = WaitingResponse(request, await get_operation(tx, known.operation_id))
+        waiting.headers[REPLAYED] = "true"
+        raise Replay(waiting)
+    raise Replay(Response(known.body, known.status, {**known.headers, REPLAYED: "true"}))
+
+
+async def _body_hash(request: Request) -> bytes:
+    query = request.url.query.encode()
+    return hashlib.sha256(query + b"\0" + await request.body()).digest()
+
+
+async def remember(request: Request, response: Response) -> None:
+    """Store a 2xx answer under the request's key, in the transaction that is still open."""
+    key = key_of(request)
+    tx: AsyncConnection | None = getattr(request.state, "tx", None)
+    if key is None or tx is None or not 200 <= response.status_code < 300:
+        return
+    principal: Principal = request.state.principal
+    kept = KEPT_FOR_MONEY if getattr(request.state, "keeps_money", False) else KEPT
+    headers = {n: v for n, v in response.headers.items() if n in _STORED_HEADERS}
+    await tx.execute(
+        insert(idempotency_keys).values(
+            principal=principal.subject,
+            method=request.method,
+            path=request.url.path,
+            key=key,
+            body_hash=request.state.body_hash,
+            status=response.status_code,
+            headers=headers,
+            body=bytes(response.body),
+            operation_id=getattr(response, "operation_id", None),
+            expires_at=now() + kept,
+        )
+    )

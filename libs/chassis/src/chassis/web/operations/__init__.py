@@ -1,0 +1,1 @@
+"""Operations: what a client polls after 202 Accepted."""

@@ -1,0 +1,212 @@
+"""Every refusal as RFC 9457 problem+json. The only place that knows HTTP statuses."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import orjson
+import structlog
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.database.transient import is_transient
+from chassis.foundation.context import current
+from chassis.foundation.refusals import (
+    Malformed,
+    PreconditionFailed,
+    PreconditionRequired,
+    TooLarge,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
+from chassis.foundation.texts import Texts
+from chassis.web.request_middleware import MALFORMED_PATH
+from chassis.web.violations import from_pydantic
+from kernel.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotYet,
+    RuleBroken,
+    Violation,
+)
+
+log = structlog.get_logger()
+
+STATUS: dict[type[DomainError], int] = {
+    Malformed: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    RuleBroken: 409,
+    Conflict: 409,
+    NotYet: 409,
+    PreconditionFailed: 412,
+    TooLarge: 413,
+    Invalid: 422,
+    PreconditionRequired: 428,
+    TooManyRequests: 429,
+    Unavailable: 503,
+}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+BY_HTTP_STATUS = {
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    413: "BODY_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+}
+
+
+class Refusal(NamedTuple):
+    """What a problem says, before it is put into words."""
+
+    status: int
+    code: str
+    params: dict[str, Any]
+    violations: Sequence[Violation] = ()
+    retry_after: int = 1  # seconds
+
+
+def refusal_of(error: DomainError) -> Refusal:
+    """The status and content of a domain error."""
+    status = next((s for kind, s in STATUS.items() if isinstance(error, kind)), 400)
+    violations = error.violations if isinstance(error, Invalid) else ()
+    retry_after = error.retry_after if isinstance(error, TooManyRequests) else 1
+    return Refusal(status, error.code, error.params, violations, retry_after)
+
+
+def problem_body(texts: Texts, refusal: Refusal, *, instance: str) -> dict[str, Any]:
+    """The problem object: code and params are the contract, the texts follow the language."""
+    context = current()
+    say = texts.say
+    body: dict[str, Any] = {
+        "type": f"urn:l2c:problem:{refusal.code.lower().replace('_', '-')}",
+        "title": say(refusal.code, refusal.params, context.language),
+        "status": refusal.status,
+        "detail": say(refusal.code, refusal.params, context.language),
+        "instance": instance,
+        "code": refusal.code,
+        "params": refusal.params,
+        "trace_id": context.trace_id,
+    }
+    if refusal.violations:
+        body["errors"] = [
+            {
+                "pointer": v.pointer,
+                "code": v.code,
+                "message": say(v.code, v.params, context.language),
+                "params": v.params,
+            }
+            for v in refusal.violations
+        ]
+    return body
+
+
+def render(request: Request, refusal: Refusal) -> Response:
+    """The answer to a refused request."""
+    texts: Texts = request.app.state.texts
+    body = problem_body(texts, refusal, instance=request.scope.get("asked_path", request.url.path))
+    headers = {"Content-Language": current().language}
+    if refusal.status == 401:
+        headers["WWW-Authenticate"] = f'Bearer error="{refusal.code}"'
+    if refusal.status in (429, 503):
+        headers["Retry-After"] = str(refusal.retry_after)
+    return Response(
+        orjson.dumps(body, default=str),
+        refusal.status,
+        headers,
+        media_type="application/problem+json",
+    )
+
+
+async def _domain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)
+    return render(request, refusal_of(error))
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    if any(e["type"] == "json_invalid" for e in error.errors()):
+        return render(request, Refusal(400, "JSON_INVALID", {}))
+    violations = from_pydantic(error.errors())
+    return render(request, Refusal(422, "VALIDATION_FAILED", {}, violations))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, DomainError):  # raised while the framework read the body
+        return render(request, refusal_of(error.__cause__))
+    code = BY_HTTP_STATUS.get(error.status_code, "MALFORMED")
+    response = render(request, Refusal(error.status_code, code, {}))
+    if error.status_code == 405:
+        response.headers["Allow"] = ", ".join(_allowed(request))
+    return response
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of all routes at this address; the framework tells those of the first only."""
+    routes, scope = request.app.routes, request.scope
+    return [
+        method
+        for method in METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+
+
+async def _database(request: Request, error: Exception) -> Response:
+    if not is_transient(error):
+        return await _unexpected(request, error)
+    await log.awarning("database_unavailable", error=repr(error))
+    return render(request, Refusal(503, "DATABASE_UNAVAILABLE", {}))
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    await log.aerror("unexpected_error", path=request.url.path, exc_info=error)
+    return render(request, Refusal(500, "INTERNAL_ERROR", {}))
+
+
+class Safely:
+    """ASGI middleware: what nobody foresaw leaves as a 500 problem with its trace id, logged."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as error:
+            if started or scope["type"] != "http":
+                raise
+            response = await _unexpected(Request(scope), error)
+            await response(scope, receive, send)
+
+
+async def _malformed(request: Request) -> Response:
+    return render(request, refusal_of(Malformed("MALFORMED")))
+
+
+def install(app: Starlette, texts: Texts) -> None:
+    """Let every error of this app leave as a problem."""
+    app.state.texts = texts
+    app.add_exception_handler(DomainError, _domain)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    for kind in (DBAPIError, PoolTimeout, ConnectionError):
+        app.add_exception_handler(kind, _database)
+    app.router.routes.append(Route(MALFORMED_PATH, _malformed, methods=None))

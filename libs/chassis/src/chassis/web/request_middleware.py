@@ -1,0 +1,88 @@
+"""The outermost layer of every app: ids for the request, metrics, and paths that cannot be read."""
+
+import re
+import time
+from dataclasses import replace
+from secrets import token_hex
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.foundation.context import Context, entered
+from chassis.foundation.texts import preferred_language
+
+log = structlog.get_logger()
+
+REQUESTS = Counter("l2c_requests_total", "Requests answered", ["service", "route", "status"])
+SECONDS = Histogram("l2c_request_seconds", "Time to the answer's first byte", ["service", "route"])
+
+TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+MALFORMED_PATH = "/malformed"
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+
+def context_of(headers: Headers) -> Context:
+    """The context a request brings along, or a fresh one.
+
+    A caller's trace is continued (W3C Trace Context) and its X-Request-Id kept, if well formed.
+    """
+    context = Context(language=preferred_language(headers.get("accept-language")))
+    request_id = headers.get("x-request-id", "")
+    if REQUEST_ID.fullmatch(request_id):
+        context = replace(context, request_id=request_id)
+    traceparent = headers.get("traceparent", "")
+    if TRACEPARENT.fullmatch(traceparent):
+        trace, flags = traceparent.split("-")[1::2]
+        context = replace(context, traceparent=f"00-{trace}-{token_hex(8)}-{flags}")
+    return replace(context, correlation_id=context.request_id)
+
+
+class RequestMiddleware:
+    """ASGI middleware; see the module."""
+
+    def __init__(self, app: ASGIApp, *, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            asked = {"asked_path": scope["path"]}
+            scope = {**scope, **asked, "path": MALFORMED_PATH, "query_string": b"", "state": {}}
+        context = context_of(Headers(scope=scope))
+        started, status = time.perf_counter(), 500
+
+        async def send_with_ids(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = context.request_id
+                headers["traceparent"] = context.traceparent
+                self._measure(scope, status, time.perf_counter() - started)
+            await send(message)
+
+        with entered(context):
+            await self._app(scope, receive, send_with_ids)
+            await self._line(scope, status, time.perf_counter() - started)
+
+    def _measure(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unmatched")
+        REQUESTS.labels(self._service, route, status).inc()
+        SECONDS.labels(self._service, route).observe(seconds)
+
+    async def _line(self, scope: Scope, status: int, seconds: float) -> None:
+        if scope["path"] in ("/livez", "/readyz", "/metrics"):
+            return
+        await log.ainfo(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            milliseconds=round(seconds * 1000, 1),
+        )

@@ -1,0 +1,45 @@
+"""Streams pass the gate like requests do: when they begin, and at each look they take.
+
+They hold no transaction while they wait; each look is a short one of its own.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.engine import Database
+from chassis.foundation.refusals import Unavailable
+from chassis.tenancy.tenant_admission import TenantAdmission
+from chassis.web.auth import Caller, Principal
+from kernel.errors import Forbidden
+
+# What a look raises when the caller is let in no more: the answer has begun, the stream just ends.
+TURNED_AWAY = (Forbidden, Unavailable)
+
+
+@asynccontextmanager
+async def entering(request: Request, caller: Principal) -> AsyncIterator[AsyncConnection]:
+    """A transaction that is over before the stream begins. Raises what `Gate.enter` raises."""
+    database: Database = request.app.state.database
+    gate: TenantAdmission = request.app.state.gate
+    async with database.begin(caller.tenant_id) as tx:
+        await gate.enter(tx, caller, request.method)
+        yield tx
+
+
+@asynccontextmanager
+async def looking(request: Request, caller: Principal) -> AsyncIterator[AsyncConnection]:
+    """A transaction for one look of a stream. Raises one of TURNED_AWAY."""
+    database: Database = request.app.state.database
+    gate: TenantAdmission = request.app.state.gate
+    async with database.begin(caller.tenant_id) as tx:
+        await gate.look(tx, caller)
+        yield tx
+
+
+async def enter_stream(request: Request, caller: Caller) -> None:
+    """A dependency of streams that have nothing else to read before they begin."""
+    async with entering(request, caller):
+        pass

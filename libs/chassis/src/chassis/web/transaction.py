@@ -1,0 +1,35 @@
+"""The transaction of a request: opened for the caller's tenant, committed before the answer."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.engine import Database
+from chassis.tenancy.tenant_admission import TenantAdmission
+from chassis.web.auth import Principal, authenticated
+from chassis.web.idempotency import key_of, replay_if_known
+
+
+async def transaction(
+    request: Request, principal: Annotated[Principal, Depends(authenticated)]
+) -> AsyncIterator[AsyncConnection]:
+    """The request's transaction. Answers at once when its idempotency key is known.
+
+    Raises what `Gate.enter` raises: the tenant is unknown, suspended, deleted, or asks too much;
+    the person is active no more.
+    """
+    database: Database = request.app.state.database
+    gate: TenantAdmission = request.app.state.gate
+    if key_of(request) is not None:
+        await request.body()  # its hash is wanted; no transaction waits for a slow network
+    async with database.begin(principal.tenant_id) as tx:
+        await gate.enter(tx, principal, request.method)
+        await replay_if_known(request, tx, principal)
+        request.state.tx = tx
+        yield tx
+
+
+# scope="function": commit before the response leaves, so that 2xx means "saved".
+Tx = Annotated[AsyncConnection, Depends(transaction, scope="function")]
