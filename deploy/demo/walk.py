@@ -131,11 +131,11 @@ async def in_parallel(
     work: Sequence[Callable[[], Awaitable[Any]]], *, at_once: int, progress: Progress
 ) -> list[Any]:
     """Run all, a few at a time; results in order."""
-    gate, done = asyncio.Semaphore(at_once), 0
+    admission, done = asyncio.Semaphore(at_once), 0
 
     async def one(job: Callable[[], Awaitable[Any]]) -> Any:
         nonlocal done
-        async with gate:
+        async with admission:
             result = await job()
         done += 1
         progress(done, len(work))

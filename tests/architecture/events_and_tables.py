@@ -9,7 +9,7 @@ WRITES = {"insert", "update", "delete", "insert_row", "update_row", "replicate"}
 UNPUBLISHED = {
     "chassis/files/imports/actions.py": "an import is a record of work; its end is published",
     "chassis/files/exports/actions.py": "an export is a record of work of one person's",
-    "chassis/records/custom_fields/actions.py": "which fields a service's records have is its own business",
+    "chassis/records/custom_fields/actions.py": "which fields records have is the service's own",
     "org/notifications/actions.py": "what one person is told is nobody else's business",
     "org/reminders/actions.py": "a person's own, as are tasks",
     "org/tasks/actions.py": "a person's own; the facts behind it were published",

@@ -71,7 +71,7 @@ class Bench:
 @asynccontextmanager
 async def company(app: FastAPI, urls: ServiceDatabase) -> AsyncIterator[Bench]:
     """Everybody and everything; gone afterwards."""
-    app.state.gate.max_age = 2.0  # as in production
+    app.state.admission.max_age = 2.0  # as in production
     owner = Database(urls.owner_url, name="bench-owner")
     async with filled(urls, LISTING, values=VALUES) as there:
         async with owner.begin(there.tenant) as tx:

@@ -35,7 +35,7 @@ async def system(worker_id: str) -> AsyncIterator[World]:
     async with AsyncExitStack() as stack:
         for app in apps.values():
             app.state.verifier = tokens.verifier()
-            app.state.gate.max_age = 0  # a story suspends a tenant and asks at once
+            app.state.admission.max_age = 0  # a story suspends a tenant and asks at once
             await stack.enter_async_context(app.router.lifespan_context(app))
         workers = {name: Database(one.worker_url, name="journey") for name, one in urls.items()}
         transport = httpx.ASGITransport(several(apps))

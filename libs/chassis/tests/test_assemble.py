@@ -5,12 +5,12 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from chassis.composition.run_worker import Part, assemble, close
+from chassis.composition.run_worker import WorkerPart, assemble, close
 from chassis.composition.worker import Worker
 from testkit.plugin import Ground
 
 WORKERS = [Worker("testkit")]
-EVERYTHING = frozenset(Part)
+EVERYTHING = frozenset(WorkerPart)
 
 
 @pytest.fixture(autouse=True)
@@ -29,8 +29,8 @@ async def test_in_development_one_process_with_all_parts_may_do_without_kafka() 
     await close(made)
 
 
-@pytest.mark.parametrize("part", list(Part))
-async def test_a_part_alone_needs_kafka(part: Part) -> None:
+@pytest.mark.parametrize("part", list(WorkerPart))
+async def test_a_part_alone_needs_kafka(part: WorkerPart) -> None:
     with pytest.raises(ValueError, match="KAFKA_BOOTSTRAP must be set"):
         assemble(WORKERS, frozenset({part}))
 
@@ -47,7 +47,7 @@ async def test_with_kafka_any_part_may_run_alone_and_lets_go_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP", "127.0.0.1:1")
-    made = assemble(WORKERS, frozenset({Part.RELAY}))
+    made = assemble(WORKERS, frozenset({WorkerPart.RELAY}))
     assert len(made.transports) == 1
     async with asyncio.timeout(5):
         await close(made)

@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
-from chassis.database.columns import money_columns, tenant_column
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.database.columns import money_columns, tenant_column
 from chassis.database.migration_operations import audited, secure, with_custom_fields
 from chassis.records.lists.columns import sort_column
 

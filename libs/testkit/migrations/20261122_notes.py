@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-from chassis.database.columns import tenant_column
 
+from chassis.database.columns import tenant_column
 from chassis.database.migration_operations import secure
 
 revision = "testkit_20261122"

@@ -4,9 +4,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from chassis.database.columns import tenant_column
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.database.columns import tenant_column
 from chassis.database.migration_operations import secure
 
 revision = "cpq_walk"

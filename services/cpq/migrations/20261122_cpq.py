@@ -4,8 +4,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from alembic import op
-from chassis.database.columns import money_columns, tenant_column
 
+from chassis.database.columns import money_columns, tenant_column
 from chassis.database.migration_operations import secure
 from chassis.events.replicas import replica_columns
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from chassis.database.columns import money_columns
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from chassis.database.columns import money_columns
 from chassis.database.migration_operations import secure
 from chassis.events.replicas import replica_columns
 

@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
-from chassis.database.columns import tenant_column
 from sqlalchemy.dialects import postgresql
 
+from chassis.database.columns import tenant_column
 from chassis.database.migration_operations import secure
 
 revision = "mtl_imports"

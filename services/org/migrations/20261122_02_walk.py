@@ -4,10 +4,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from chassis.database.columns import CURRENT_TENANT, tenant_column
 from sqlalchemy.dialects import postgresql
 
 from chassis.database.backbone_tables import instant
+from chassis.database.columns import CURRENT_TENANT, tenant_column
 from chassis.database.migration_operations import roles, secure
 
 revision = "org_walk"

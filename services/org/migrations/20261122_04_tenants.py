@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
-from chassis.database.columns import tenant_column
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.database.columns import tenant_column
 from chassis.database.migration_operations import audited, roles, secure
 
 revision = "org_tenants"

@@ -4,9 +4,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from alembic import op
-from chassis.database.columns import CURRENT_TENANT, tenant_column
 from sqlalchemy.dialects import postgresql
 
+from chassis.database.columns import CURRENT_TENANT, tenant_column
 from chassis.database.migration_operations import roles, secure
 
 revision = "org_20261122"

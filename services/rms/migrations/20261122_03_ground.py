@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
-from chassis.database.columns import money_columns
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.database.columns import money_columns
 from chassis.database.migration_operations import (
     audited,
     unaudited,

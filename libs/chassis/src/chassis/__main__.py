@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chassis.composition import run_worker
-from chassis.composition.run_worker import Part
+from chassis.composition.run_worker import WorkerPart
 from chassis.composition.serve import server_of, several
 from chassis.database import migrate
 from chassis.database.engine import Database
@@ -52,11 +52,11 @@ def worker(
     services: Services,
     host: Host = "127.0.0.1",
     port: Port = 8100,
-    only: Annotated[list[Part] | None, typer.Option(help="Only these parts")] = None,
+    only: Annotated[list[WorkerPart] | None, typer.Option(help="Only these parts")] = None,
 ) -> None:
     """Run the relay, the consumers and the jobs of these services."""
     logs.configure(Settings.of(services[0]).log_level, service="+".join(services))
-    parts = frozenset(only or Part)
+    parts = frozenset(only or WorkerPart)
     uvloop.run(run_worker.run(services, parts, host=host, port=port))
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.subscriptions import Received
-from chassis.records.access.caller_visibility import reach_of
+from chassis.records.access.visibility import visibility_of
 from chassis.web.auth import Principal
 from contracts.event import Event
 from contracts.org.events import (
@@ -164,10 +164,10 @@ async def test_any_order_ends_in_the_same_reach(
             arriving = arriving[size:]
         for name in PEOPLE:
             caller = Principal(tenant, subject(name), "person", frozenset())
-            reach = await reach_of(tx, caller, "testkit.card", NOW)
+            visibility = await visibility_of(tx, caller, "testkit.card", NOW)
             names = {str(key): called for key, called in NAMES.items()}
-            assert {names[owner] for owner in reach.owners} == expected.owners(name)
-            assert {NAMES[one] for one in reach.grantees} == expected.grantees(name)
+            assert {names[owner] for owner in visibility.owners} == expected.owners(name)
+            assert {NAMES[one] for one in visibility.grantees} == expected.grantees(name)
         await savepoint.rollback()
 
 
@@ -192,5 +192,5 @@ async def test_a_higher_epoch_wins_whatever_its_sequence(tx: AsyncConnection, te
         head = PersonState(person_id=directory_id(name), name=name, active=True)
         await hear(tx, [received(PersonChanged(person=head), sequence=1)])
         caller = Principal(tenant, subject(name), "person", frozenset())
-        seen[name] = subject("p1") in (await reach_of(tx, caller, "testkit.card", NOW)).owners
+        seen[name] = subject("p1") in (await visibility_of(tx, caller, "testkit.card", NOW)).owners
     assert seen == {"hd1": False, "hd2": True}

@@ -5,22 +5,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from chassis.records.directory_subscriptions import directory_subscriptions
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.access.caller_visibility import reach_of
 from chassis.records.access.tables import grants
 from chassis.records.access.visibility import (
     EVERYTHING,
     Access,
-    Plan,
-    Reach,
+    ListPlan,
     Scoped,
+    Visibility,
     granted_ids,
-    plan_of,
+    list_plan,
+    visibility_of,
     visible,
 )
+from chassis.records.directory_subscriptions import directory_subscriptions
 from chassis.web.auth import Principal
 from kernel.ids import new_id
 from testkit.cards import CARDS
@@ -37,16 +37,16 @@ def caller(tenant: UUID, name: str, *scopes: str, **more: Any) -> Principal:
 
 
 @pytest.mark.parametrize(
-    ("reach", "plan"),
+    ("visibility", "plan"),
     [
-        (EVERYTHING, Plan.ALL),
-        (Reach(owners=("a",)), Plan.UNION),
-        (Reach(owners=("a",), widely=True), Plan.FILTER),
-        (Reach(everything=True, widely=True), Plan.ALL),
+        (EVERYTHING, ListPlan.ALL),
+        (Visibility(owners=("a",)), ListPlan.UNION),
+        (Visibility(owners=("a",), prefer_filter=True), ListPlan.FILTER),
+        (Visibility(everything=True, prefer_filter=True), ListPlan.ALL),
     ],
 )
-def test_the_plan_follows_from_the_reach(reach: Reach, plan: Plan) -> None:
-    assert plan_of(reach) is plan
+def test_the_plan_follows_from_the_reach(visibility: Visibility, plan: ListPlan) -> None:
+    assert list_plan(visibility) is plan
 
 
 @pytest.mark.parametrize(
@@ -65,28 +65,28 @@ async def test_who_sees_everything(
     tx: AsyncConnection, tenant: UUID, scopes: list[str], kind: str, everything: bool
 ) -> None:
     principal = caller(tenant, "li", *scopes, kind=kind)
-    reach = await reach_of(tx, principal, "testkit.card", NOW)
-    assert reach.everything is everything
+    visibility = await visibility_of(tx, principal, "testkit.card", NOW)
+    assert visibility.everything is everything
 
 
 async def test_the_reach_of_the_company(tx: AsyncConnection, tenant: UUID) -> None:
     company = await Company(tx).build()
     await company.team("tender", "li", "wu")
-    reach = await reach_of(tx, caller(tenant, "li"), "testkit.card", NOW)
-    assert reach.owners == (subject("li"),)
+    visibility = await visibility_of(tx, caller(tenant, "li"), "testkit.card", NOW)
+    assert visibility.owners == (subject("li"),)
     ids = {directory_id(name) for name in ("li", "team A", "sales", "root", "tender")}
-    assert set(reach.grantees) == ids
-    assert reach.today == date(2026, 11, 22)
-    reach = await reach_of(tx, caller(tenant, "qian"), "testkit.card", NOW)
+    assert set(visibility.grantees) == ids
+    assert visibility.today == date(2026, 11, 22)
+    visibility = await visibility_of(tx, caller(tenant, "qian"), "testkit.card", NOW)
     under = {subject(name) for name in ("qian", "sun", "li", "zhou", "wu", "zheng")}
-    assert set(reach.owners) == under
+    assert set(visibility.owners) == under
 
 
 @pytest.mark.parametrize(
-    ("people", "own", "widely"), [(63, 63, False), (64, 64, True), (1300, 64, False)]
+    ("people", "own", "prefer_filter"), [(63, 63, False), (64, 64, True), (1300, 64, False)]
 )
 async def test_many_owners_of_few_people_are_seen_widely(
-    tx: AsyncConnection, tenant: UUID, people: int, own: int, widely: bool
+    tx: AsyncConnection, tenant: UUID, people: int, own: int, prefer_filter: bool
 ) -> None:
     """64 owners and a twentieth of all people are where filtering the sort index wins."""
     company = Company(tx)
@@ -98,8 +98,8 @@ async def test_many_owners_of_few_people_are_seen_widely(
         f" SELECT gen_random_uuid(), 1, 1, 's' || n, 'n', true"
         f" FROM generate_series(1, {people - own}) n"
     )
-    reach = await reach_of(tx, caller(tenant, "p0"), "testkit.card", NOW)
-    assert (len(reach.owners), reach.widely) == (own, widely)
+    visibility = await visibility_of(tx, caller(tenant, "p0"), "testkit.card", NOW)
+    assert (len(visibility.owners), visibility.prefer_filter) == (own, prefer_filter)
 
 
 @pytest.mark.parametrize(
@@ -118,9 +118,9 @@ async def test_a_leave_begins_at_the_tenants_midnight(
     for first, seen in ((today, True), (today.replace(day=23), False)):
         away = [leave(first, date(2026, 12, 1), "bei")]
         await company.person("li", "team A", leaves=away)
-        reach = await reach_of(tx, caller(tenant, "bei"), "testkit.card", now)
-        assert (subject("li") in reach.owners) is seen
-    assert reach.today == today
+        visibility = await visibility_of(tx, caller(tenant, "bei"), "testkit.card", now)
+        assert (subject("li") in visibility.owners) is seen
+    assert visibility.today == today
 
 
 async def card(tx: AsyncConnection, title: str, owner: str, board: UUID | None = None) -> UUID:
@@ -174,10 +174,10 @@ async def test_what_a_select_lets_through(tx: AsyncConnection, tenant: UUID) -> 
     await grant(tx, "testkit.board", board, "li", "WRITE", None)
     await card(tx, "on the shelf", "wu", shelf)
     await grant(tx, "testkit.note", shelf, "li", "WRITE", None)
-    reach = await reach_of(tx, caller(tenant, "li"), "testkit.card", NOW)
+    visibility = await visibility_of(tx, caller(tenant, "li"), "testkit.card", NOW)
 
     async def shown(scoped: Scoped, access: Access = Access.READ) -> set[str]:
-        query = select(cards.c.title).where(visible(scoped, reach, access))
+        query = select(cards.c.title).where(visible(scoped, visibility, access))
         return set((await tx.execute(query)).scalars())
 
     assert await shown(CARDS) == {"own", "read", "write", "running"}
@@ -185,7 +185,7 @@ async def test_what_a_select_lets_through(tx: AsyncConnection, tenant: UUID) -> 
     assert await shown(ON_BOARDS) == {"own", "read", "write", "running", "on the board"}
     assert await shown(ON_BOARDS, Access.WRITE) == {"own", "write", "on the board"}
     assert len((await tx.execute(select(cards).where(visible(CARDS, EVERYTHING)))).all()) == 8
-    boards = list((await tx.execute(granted_ids("testkit.board", reach))).scalars())
+    boards = list((await tx.execute(granted_ids("testkit.board", visibility))).scalars())
     assert boards == [board]
 
 

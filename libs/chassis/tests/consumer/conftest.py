@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import structlog
-from chassis.database.columns import CURRENT_TENANT
 from sqlalchemy import text
 
+from chassis.database.columns import CURRENT_TENANT
 from chassis.database.engine import Database
 from libs.chassis.tests.consumer.samples import Moods, metadata
 from testkit.plugin import Ground

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import new_metadata, tenant_column
 from sqlalchemy import Column, Integer, Select, Table, Text, UniqueConstraint, Uuid, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import consumer_counts, parked_events, parked_keys
+from chassis.database.columns import new_metadata, tenant_column
 from chassis.database.engine import Database
 from chassis.events.consumer.decoded_records import Consumed
 from chassis.events.envelope import Envelope

@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from chassis.records.directory_subscriptions import tenant_subscription
 
 from chassis.events.consumer.dead_letter_commands import list_parked
 from chassis.events.consumer.decoded_records import Consumed
 from chassis.events.consumer.processing import Processor
 from chassis.events.envelope import Envelope
 from chassis.foundation.refusals import Unavailable
+from chassis.records.directory_subscriptions import tenant_subscription
 from chassis.records.tenant_settings import TenantSettings, settings_of
 from contracts.org.events import TenantChanged, TenantCreated, TenantState
 from kernel.ids import new_id

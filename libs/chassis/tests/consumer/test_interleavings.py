@@ -11,7 +11,7 @@ from chassis.database.engine import Database
 from chassis.events.consumer.dead_letter_commands import list_parked, redrive, skip
 from chassis.events.consumer.dead_letters import Parked
 from chassis.events.consumer.decoded_records import Consumed
-from chassis.events.consumer.failures import Reason
+from chassis.events.consumer.failures import ParkingReason
 from chassis.events.consumer.processing import Processor
 from chassis.events.consumer.retrier import Retrier
 from chassis.events.in_process_transport import SOON
@@ -103,7 +103,7 @@ async def settle(
                 if index in story.given_up:
                     await skip(tx, one.id, by="test", now=clock.now(), note="given up")
                     given_up.add(index)
-                elif one.reason is Reason.FAILED:
+                elif one.reason is ParkingReason.FAILED:
                     await redrive(tx, one.id, by="test", now=clock.now())
         await retrier.pass_once(ahead=SOON)
     return given_up

@@ -13,7 +13,7 @@ from chassis.events.consumer.dead_letter_commands import (
     skip,
 )
 from chassis.events.consumer.dead_letters import Parked, Status
-from chassis.events.consumer.failures import RETRY_SECONDS, Reason, retry_after
+from chassis.events.consumer.failures import RETRY_SECONDS, ParkingReason, retry_after
 from chassis.events.consumer.processing import Processor
 from chassis.events.consumer.retrier import Retrier
 from chassis.foundation import clock
@@ -94,11 +94,15 @@ async def test_waiting_has_a_deadline(committed: Committed, tenant: UUID, moods:
     now.forward(hours=23.9)
     await retrier.pass_once()
     (waiting,) = await parked_in(committed, tenant)
-    assert waiting.reason is Reason.NOT_YET
+    assert waiting.reason is ParkingReason.NOT_YET
     now.forward(hours=0.2)
     await retrier.pass_once()
     (failed,) = await parked_in(committed, tenant)
-    assert (failed.reason, failed.retry_at, failed.status) == (Reason.FAILED, None, Status.PARKED)
+    assert (failed.reason, failed.retry_at, failed.status) == (
+        ParkingReason.FAILED,
+        None,
+        Status.PARKED,
+    )
     assert failed.error.startswith("Waited in vain: NotYet")
     assert await counted(committed.worker, tenant, subscription) == {"parked": 1}
 
@@ -246,7 +250,7 @@ async def test_what_cannot_be_read_can_only_be_given_up(
         await redrive(tx, parked.id, by="x", now=clock.now())
     assert await Retrier([subscription], committed.worker).pass_once() == 0
     (still,) = await parked_in(committed, tenant)
-    assert (still.reason, still.attempts) == (Reason.FAILED, 2)
+    assert (still.reason, still.attempts) == (ParkingReason.FAILED, 2)
     async with committed.app.begin(tenant) as tx:
         await skip(tx, parked.id, by="x", now=clock.now(), note="garbage")
     assert await counted(committed.worker, tenant, subscription) == {"ignored": 1}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chassis.files.formats.findings import Finding, Unreadable
+from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.rows import SourceRow
 from chassis.files.imports.columns import (
     RESULT_COLUMNS,
@@ -93,7 +93,7 @@ def test_our_own_result_columns_are_left_out() -> None:
 def test_headers_at_fault(
     header: list[str], mapping: dict[str, str | None] | None, expected: list[Finding]
 ) -> None:
-    with pytest.raises(Unreadable) as unreadable:
+    with pytest.raises(UnreadableFile) as unreadable:
         mapped(header, mapping, PEOPLE)
     assert list(unreadable.value.findings) == expected
 

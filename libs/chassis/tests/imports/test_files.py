@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from chassis.files.formats import rows, xlsx_files
 from chassis.files.formats.cells import as_meant, harmless
 from chassis.files.formats.csv_files import SEPARATORS, records_of, separator_of, text_of
-from chassis.files.formats.findings import Unreadable
+from chassis.files.formats.findings import UnreadableFile
 from chassis.files.formats.reading import format_of, read_file
-from chassis.files.formats.rows import Format, plan_of, rows_of
+from chassis.files.formats.rows import Format, chunk_plan, rows_of
 
 
 def cells(content: bytes) -> list[list[str] | None]:
@@ -131,7 +131,7 @@ def test_chunks_are_read_as_the_whole_is(body: bytes, size: int) -> None:
     content = b"phone,b\n" + body
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rows, "CHUNK", size)
-        plan = plan_of(read_file(content))
+        plan = chunk_plan(read_file(content))
     whole = [row for row in read_file(content).rows if not row.is_blank]
     pieces = [rows_of(plan.content[start:end]) for start, end in pairwise(plan.bounds)]
     assert [row for piece in pieces for row in piece] == whole
@@ -140,11 +140,11 @@ def test_chunks_are_read_as_the_whole_is(body: bytes, size: int) -> None:
 
 
 def test_a_plan_counts_rows_but_not_blank_ones_and_keeps_their_numbers() -> None:
-    plan = plan_of(read_file(b'phone,name\n1,a\n\n,\n"x\n2,b\n'))
+    plan = chunk_plan(read_file(b'phone,name\n1,a\n\n,\n"x\n2,b\n'))
     assert (list(plan.header), plan.total) == (["phone", "name"], 3)
     [start, end] = plan.bounds
     assert [row.number for row in rows_of(plan.content[start:end])] == [2, 5, 6]
-    assert list(plan_of(read_file(b"phone\n")).bounds) == [0]
+    assert list(chunk_plan(read_file(b"phone\n")).bounds) == [0]
 
 
 @pytest.mark.parametrize(
@@ -168,8 +168,8 @@ def test_files_that_cannot_be_read(content: bytes, code: str | None) -> None:
     if code is None:
         assert list(read_file(content).header) == ["a", "", "c"]
         return
-    with pytest.raises(Unreadable) as unreadable:
-        plan_of(read_file(content))
+    with pytest.raises(UnreadableFile) as unreadable:
+        chunk_plan(read_file(content))
     assert [finding.code for finding in unreadable.value.findings] == [code]
 
 
@@ -192,7 +192,7 @@ def test_a_workbook_is_read_as_a_person_would_have_typed_it() -> None:
         5: ["x", "0.1", "2026-01-02 03:04:05", ""],
     }
     assert list(read_file(content, sheet="Second").header) == ["b"]
-    with pytest.raises(Unreadable) as unreadable:
+    with pytest.raises(UnreadableFile) as unreadable:
         read_file(content, sheet="Third")
     [finding] = unreadable.value.findings
     assert (finding.code, finding.params["sheets"]) == ("SHEET_MISSING", ["First", "Second"])
@@ -210,7 +210,7 @@ def test_a_workbook_that_would_fill_the_memory_is_refused_before_it_does(
         packed.writestr("xl/worksheets/sheet1.xml", b" " * 3_000_000)
     monkeypatch.setattr(xlsx_files, "MAX_UNPACKED", 2_000_000)
     for content in (out.getvalue(), bomb.getvalue()):
-        with pytest.raises(Unreadable, match="FILE_TOO_LARGE_UNPACKED"):
+        with pytest.raises(UnreadableFile, match="FILE_TOO_LARGE_UNPACKED"):
             read_file(content)
 
 
@@ -219,8 +219,8 @@ def test_a_damaged_workbook_is_no_error_of_ours(damage: list[tuple[int, int]]) -
     content = bytearray(workbook(A=[["a", "b"], [1, "x"]]))
     for place, value in damage:
         content[min(place, len(content) - 1)] = value
-    with suppress(Unreadable):
-        plan_of(read_file(bytes(content)))
+    with suppress(UnreadableFile):
+        chunk_plan(read_file(bytes(content)))
 
 
 def test_lines_of_json() -> None:

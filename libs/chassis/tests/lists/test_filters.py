@@ -3,10 +3,10 @@
 from uuid import UUID
 
 import pytest
-from chassis.records.search.prefixes import begins_with
 from httpx import AsyncClient as Client
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.records.search.prefixes import begins_with
 from libs.chassis.tests.lists.samples import BOARD, problems, titles, write, write_five
 from testkit import tokens
 from testkit.database import cards

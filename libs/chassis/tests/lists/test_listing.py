@@ -12,7 +12,7 @@ from sqlalchemy import Column, ColumnElement, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.tables import grants
-from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.lists.listing import Listing, declared, declared_of
 from chassis.web.pages import PageRequest
 from kernel.errors import Invalid
@@ -81,30 +81,30 @@ async def test_a_cursor_is_bound_to_what_was_asked(client: Client, tx: AsyncConn
         assert problems(answer) == {("?cursor", "CURSOR_INVALID")}
 
 
-SELLERS = Reach(owners=(SELLER,))
-BOTH = Reach(owners=(OTHER, SELLER))
+SELLERS = Visibility(owners=(SELLER,))
+BOTH = Visibility(owners=(OTHER, SELLER))
 
 
 @pytest.mark.parametrize(
-    ("reach", "expected"),
+    ("visibility", "expected"),
     [
         (EVERYTHING, "edcba"),
         (SELLERS, "dcba"),
         (BOTH, "edcba"),
-        (Reach(owners=(OTHER,)), "e"),
-        (Reach(owners=("nobody",)), ""),
-        (Reach(), ""),
+        (Visibility(owners=(OTHER,)), "e"),
+        (Visibility(owners=("nobody",)), ""),
+        (Visibility(), ""),
     ],
 )
-@pytest.mark.parametrize("widely", [False, True])
+@pytest.mark.parametrize("prefer_filter", [False, True])
 async def test_a_page_holds_what_the_caller_sees(
-    tx: AsyncConnection, reach: Reach, expected: str, *, widely: bool
+    tx: AsyncConnection, visibility: Visibility, expected: str, *, prefer_filter: bool
 ) -> None:
     await write_five(tx)
-    reach = replace(reach, widely=widely)
+    visibility = replace(visibility, prefer_filter=prefer_filter)
     for query in ("", "sort=-title", "created_at__gte=2026-01-01T00:00:00Z", "q="):
         asked = LISTING.asked(query if query != "q=" else "include_total=true")
-        page = await LISTING.page(tx, FIRST, asked, reach)
+        page = await LISTING.page(tx, FIRST, asked, visibility)
         assert "".join(card.title for card in page.items) == expected
         assert page.total == (len(expected) if asked.include_total else None)
 
@@ -138,10 +138,10 @@ async def share(tx: AsyncConnection, card_id: UUID, grantee: UUID, **values: Any
     await tx.execute(insert(grants).values(grant))
 
 
-@pytest.mark.parametrize("widely", [False, True])
+@pytest.mark.parametrize("prefer_filter", [False, True])
 @pytest.mark.parametrize("owners", [("nobody",), (OTHER,), (OTHER, "nobody")])
 async def test_what_was_granted_is_in_the_list_once(
-    tx: AsyncConnection, owners: tuple[str, ...], *, widely: bool
+    tx: AsyncConnection, owners: tuple[str, ...], *, prefer_filter: bool
 ) -> None:
     a, b, c, _, e = await write_five(tx)
     me, team = new_id(), new_id()
@@ -151,9 +151,11 @@ async def test_what_was_granted_is_in_the_list_once(
     await share(tx, c.id, team, until_date=date(2026, 11, 23))
     await share(tx, c.id, new_id())
     await share(tx, e.id, me)  # seen as its owner's head too
-    reach = Reach(owners=owners, grantees=(me, team), widely=widely, today=date(2026, 11, 22))
+    visibility = Visibility(
+        owners=owners, grantees=(me, team), prefer_filter=prefer_filter, today=date(2026, 11, 22)
+    )
     for query, expected in (("", "eca"), ("sort=title", "ace"), ("include_total=true", "eca")):
-        page = await LISTING.page(tx, FIRST, LISTING.asked(query), reach)
+        page = await LISTING.page(tx, FIRST, LISTING.asked(query), visibility)
         assert "".join(card.title for card in page.items) == expected
         assert page.total in (None, 3)
 

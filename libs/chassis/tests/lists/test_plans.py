@@ -14,9 +14,9 @@ async def test_every_filter_and_sort_is_read_from_an_index(
 ) -> None:
     async with filled(service_database, LISTING) as there:
         found = await measured(app_database, LISTING, there)
-    complaints = [(m.question, m.reach, m.complaints) for m in found if m.complaints]
+    complaints = [(m.question, m.visibility, m.complaints) for m in found if m.complaints]
     assert complaints == []
-    assert {m.reach for m in found} == {"all", "wide", "manager", "seller"}
+    assert {m.visibility for m in found} == {"all", "wide", "manager", "seller"}
     told = {m.question.partition("=")[0] for m in found}
     assert {p.name for p in LISTING.parameters} | {"q", "newest first", "deleted"} <= told
     assert {f"custom.{name}" for name, _ in CUSTOM_ASKED} <= told

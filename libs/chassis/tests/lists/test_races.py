@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.web.pages import PageRequest
 from kernel.money import Money
 from libs.chassis.tests.lists.samples import MORNING, OTHER, SELLER, write
@@ -33,29 +33,29 @@ QUERIES = [
     "sort=stage,due_date", "sort=-created_at", "amount__gte=0", "stage=DOING", "q=a",
     "due_date__lte=2026-01-02&sort=-title",
 ]  # fmt: skip
-REACHES = [
+VISIBILITIES = [
     EVERYTHING,
-    Reach(owners=(SELLER,)),
-    Reach(owners=(OTHER, SELLER)),
-    Reach(owners=(OTHER, SELLER), widely=True),
+    Visibility(owners=(SELLER,)),
+    Visibility(owners=(OTHER, SELLER)),
+    Visibility(owners=(OTHER, SELLER), prefer_filter=True),
 ]
 
 
 async def page_of(
-    tx: AsyncConnection, query: str, reach: Reach, cursor: str | None
+    tx: AsyncConnection, query: str, visibility: Visibility, cursor: str | None
 ) -> tuple[list[UUID], str | None]:
     page = PageRequest(limit=2, cursor=cursor, filters="/cards", key=b"k" * 32)
-    found = await LISTING.page(tx, page, LISTING.asked(query), reach)
+    found = await LISTING.page(tx, page, LISTING.asked(query), visibility)
     return [card.id for card in found.items], found.next_cursor
 
 
-async def all_of(tx: AsyncConnection, query: str, reach: Reach) -> list[UUID]:
-    batches = [b async for b in LISTING.rows(tx, LISTING.asked(query), reach, size=100)]
+async def all_of(tx: AsyncConnection, query: str, visibility: Visibility) -> list[UUID]:
+    batches = [b async for b in LISTING.rows(tx, LISTING.asked(query), visibility, size=100)]
     return [row["id"] for batch in batches for row in batch]
 
 
-def sees(reach: Reach, card: Card) -> bool:
-    return reach.everything or card.owner_id in reach.owners
+def sees(visibility: Visibility, card: Card) -> bool:
+    return visibility.everything or card.owner_id in visibility.owners
 
 
 async def disturb(tx: AsyncConnection, data: st.DataObject, there: Sequence[Card]) -> set[UUID]:
@@ -93,15 +93,18 @@ async def test_nothing_twice_or_missed_while_others_write(
     """Rows that nobody touches appear exactly once, in their order; of the others none twice
     where the columns sorted by stayed as they were."""
     async with tx.begin_nested() as savepoint:
-        query, reach = data.draw(st.sampled_from(QUERIES)), data.draw(st.sampled_from(REACHES))
+        query, visibility = (
+            data.draw(st.sampled_from(QUERIES)),
+            data.draw(st.sampled_from(VISIBILITIES)),
+        )
         drawn = data.draw(st.lists(VALUES, min_size=1, max_size=9))
         there = [await write(tx, **values) for values in drawn]
-        expected = await all_of(tx, query, reach)
+        expected = await all_of(tx, query, visibility)
         seen: list[UUID] = []
         touched: set[UUID] = set()
         cursor: str | None = None
         while True:
-            ids, cursor = await page_of(tx, query, reach, cursor)
+            ids, cursor = await page_of(tx, query, visibility, cursor)
             seen += ids
             if cursor is None:
                 break
@@ -122,7 +125,7 @@ async def test_every_plan_shows_the_same_rows(tx: AsyncConnection, data: st.Data
         there = [await write(tx, **values) for values in data.draw(st.lists(VALUES, max_size=9))]
         everything = await all_of(tx, query, EVERYTHING)
         mine = {card.id for card in there if card.owner_id in (SELLER, OTHER)}
-        for widely in (True, False):
-            reach = Reach(owners=(OTHER, SELLER), widely=widely)
-            assert await all_of(tx, query, reach) == [key for key in everything if key in mine]
+        for prefer_filter in (True, False):
+            visibility = Visibility(owners=(OTHER, SELLER), prefer_filter=prefer_filter)
+            assert await all_of(tx, query, visibility) == [key for key in everything if key in mine]
         await savepoint.rollback()

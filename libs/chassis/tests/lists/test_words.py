@@ -5,7 +5,6 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from chassis.records.search.tables import search_grams, search_texts
 from httpx import AsyncClient as Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.records.access.visibility import EVERYTHING
 from chassis.records.search import words
 from chassis.records.search.spelling import grams_of, normal, searched_text
+from chassis.records.search.tables import search_grams, search_texts
 from chassis.records.search.words import forget_words, index_words
 from libs.chassis.tests.lists.samples import titles, write
 from testkit.cards import LISTING, Card, get_card, save_card

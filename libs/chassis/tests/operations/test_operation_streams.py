@@ -25,7 +25,7 @@ async def test_a_stream_ends_for_who_is_let_in_no_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(operation_routes, "LOOK_SECONDS", 0.05)
-    application.state.operation_waiter.budget, application.state.gate.max_age = 0.0, 0
+    application.state.operation_waiter.budget, application.state.admission.max_age = 0.0, 0
     seller, key = sign_in(tenant, "li", scope="testkit.note.read"), new_id()
     await http.post(f"/conversions/{key}", headers=seller)
     place = f"/operations/{key}/events"

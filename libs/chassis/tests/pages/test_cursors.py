@@ -6,7 +6,6 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from chassis.database.columns import enum_column
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -23,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import enum_column
 from chassis.web.pages import ASC, DESC, fetch_page, opened, sealed
 from kernel.errors import Invalid
 from kernel.ids import new_id

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from chassis.database.columns import CURRENT_TENANT, tenant_column
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import (
@@ -23,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import CURRENT_TENANT, tenant_column
 from chassis.web.pages import (
     ASC,
     DESC,

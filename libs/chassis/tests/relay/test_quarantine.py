@@ -12,9 +12,9 @@ import pytest
 
 from chassis.database.connections import connected
 from chassis.events.outbox import bucket_of
-from chassis.events.relay.quarantine import Held, KeyFreed, hold, listed, retry, skip
+from chassis.events.relay.quarantine import KeyFreed, QuarantinedRecord, hold, listed, retry, skip
 from chassis.events.relay.relay import Relay
-from chassis.events.relay.transport import BEHIND, Record, Refusal
+from chassis.events.relay.transport import BEHIND, Record, RefusedRecord
 from libs.chassis.tests.relay.living import QUICK, note_of, running, until
 from libs.chassis.tests.relay.transports import Recorder
 from testkit.notes import Note, rewrite, write
@@ -30,7 +30,7 @@ class Interrupted(Recorder):
         self.goes_on = asyncio.Event()
         self.goes_on.set()
 
-    async def send(self, records: Sequence[Record]) -> list[Refusal]:
+    async def send(self, records: Sequence[Record]) -> list[RefusedRecord]:
         self.arrives.set()
         await self.goes_on.wait()
         return await super().send(records)
@@ -82,7 +82,9 @@ async def test_an_operator_sees_what_queues_up_at_the_last_moment(
     async with connected(url, name="test-relay") as connection:
         seq = await connection.fetchval("SELECT max(seq) FROM outbox")
         async with connection.transaction():
-            await hold(connection, [Held(tenant, seq, key, bucket_of(note.id), BEHIND)])
+            await hold(
+                connection, [QuarantinedRecord(tenant, seq, key, bucket_of(note.id), BEHIND)]
+            )
             freeing = asyncio.create_task(retry(url, transport, service="testkit", key=key))
             await asyncio.sleep(0.3)
             assert not freeing.done()
@@ -93,7 +95,7 @@ async def test_an_operator_sees_what_queues_up_at_the_last_moment(
 async def test_nothing_queues_up_behind_nothing(committed: Committed, tenant: UUID) -> None:
     async with connected(committed.urls.worker_url, name="test-relay") as connection:
         with pytest.raises(KeyFreed, match=str(tenant)):
-            await hold(connection, [Held(tenant, 1, f"{tenant}:x", 0, BEHIND)])
+            await hold(connection, [QuarantinedRecord(tenant, 1, f"{tenant}:x", 0, BEHIND)])
 
 
 async def test_kept_back_keys_are_listed_with_the_first_ones_reason(

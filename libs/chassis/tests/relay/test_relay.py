@@ -13,7 +13,7 @@ from chassis.database.connections import connected
 from chassis.events.outbox import bucket_of
 from chassis.events.relay.quarantine import retry, skip
 from chassis.events.relay.relay import Relay
-from chassis.events.relay.transport import Record, Refusal, TransportFailed
+from chassis.events.relay.transport import Record, RefusedRecord, TransportFailed
 from libs.chassis.tests.relay.living import QUICK, note_of, running, until
 from libs.chassis.tests.relay.transports import Recorder
 from testkit.notes import rewrite, write
@@ -81,7 +81,7 @@ class Dying(Recorder):
         super().__init__()
         self.left = after
 
-    async def send(self, records: list[Record]) -> list[Refusal]:  # type: ignore[override]
+    async def send(self, records: list[Record]) -> list[RefusedRecord]:  # type: ignore[override]
         self.left -= 1
         if self.left < 0 and self.left > -2:
             raise TransportFailed("gone")
@@ -174,7 +174,7 @@ class Hanging(Recorder):
         super().__init__()
         self.hangs, self.back = asyncio.Event(), asyncio.Event()
 
-    async def send(self, records: Sequence[Record]) -> list[Refusal]:
+    async def send(self, records: Sequence[Record]) -> list[RefusedRecord]:
         self.hangs.set()
         await self.back.wait()
         return await super().send(records)

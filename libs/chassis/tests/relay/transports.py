@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 
-from chassis.events.relay.transport import BEHIND, Record, Refusal, TransportFailed
+from chassis.events.relay.transport import BEHIND, Record, RefusedRecord, TransportFailed
 
 
 class Recorder:
@@ -18,15 +18,15 @@ class Recorder:
     def seqs(self) -> list[int]:
         return [record.seq for record in self.arrived]
 
-    async def send(self, records: Sequence[Record]) -> list[Refusal]:
+    async def send(self, records: Sequence[Record]) -> list[RefusedRecord]:
         blocked: set[str] = set()
         refusals = []
         for record in records:
             if record.key in blocked:
-                refusals.append(Refusal(record, BEHIND))
+                refusals.append(RefusedRecord(record, BEHIND))
             elif self.refuses(record):
                 blocked.add(record.key)
-                refusals.append(Refusal(record, "too large"))
+                refusals.append(RefusedRecord(record, "too large"))
             else:
                 self.arrived.append(record)
         return refusals
@@ -40,7 +40,7 @@ class Crashing(Recorder):
         self._random = random.Random(seed)
         self.crashes = 0
 
-    async def send(self, records: Sequence[Record]) -> list[Refusal]:
+    async def send(self, records: Sequence[Record]) -> list[RefusedRecord]:
         await asyncio.sleep(self._random.random() * 0.005)
         refusals = await super().send(records)
         if self._random.random() < 0.05:

@@ -4,13 +4,13 @@ import asyncio
 from uuid import UUID
 
 import pytest
-from chassis.records.directory_subscriptions import on_tenants
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import operations
 from chassis.events.subscriptions import Meta, Received
 from chassis.foundation.clock import now
+from chassis.records.directory_subscriptions import on_tenants
 from chassis.records.record_quota import count_records, tenant_usage
 from chassis.tenancy.quotas import imports_allowed, limit_records
 from contracts.org.events import Quotas, TenantChanged, TenantState

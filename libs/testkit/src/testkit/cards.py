@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from chassis.records.writes import insert_row, update_row
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,13 +14,14 @@ from chassis.events.outbox import publish
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_list, may_read, may_write
 from chassis.records.access.routes import access_router
-from chassis.records.access.visibility import Reach, Scoped
+from chassis.records.access.visibility import Scoped, Visibility
 from chassis.records.audit.routes import audit_router
 from chassis.records.custom_fields.routes import custom_field_router
 from chassis.records.custom_fields.values import custom_conditions, validated_custom_fields
 from chassis.records.deletion import deleted, restored
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listed, Listing
+from chassis.records.writes import insert_row, update_row
 from chassis.web.auth import Caller, allow
 from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
@@ -253,10 +253,10 @@ async def card_list(
     tx: Tx,
     page: PageParams,
     asked: Annotated[ListQuery, LISTING.query],
-    reach: Annotated[Reach, may_list(CARDS)],
+    visibility: Annotated[Visibility, may_list(CARDS)],
 ) -> Listed[CardOut]:
     """List cards, newest first."""
-    return await LISTING.page(tx, page, asked, reach)
+    return await LISTING.page(tx, page, asked, visibility)
 
 
 @router.get("/{card_id}", dependencies=[may_read(CARDS)])

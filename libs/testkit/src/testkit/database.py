@@ -2,10 +2,10 @@
 
 from enum import StrEnum
 
-from chassis.database.columns import enum_column, money_columns, new_metadata, tenant_column
 from sqlalchemy import BigInteger, Column, Date, DateTime, Double, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.database.columns import enum_column, money_columns, new_metadata, tenant_column
 from chassis.records.lists.columns import sort_column
 
 metadata = new_metadata()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from chassis.records.search.tables import search_grams, search_texts
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -27,6 +26,7 @@ from chassis.database.engine import Database
 from chassis.records.access.tables import grants
 from chassis.records.custom_fields.tables import custom_values, definitions
 from chassis.records.lists.listing import Listing
+from chassis.records.search.tables import search_grams, search_texts
 from kernel.ids import new_id
 from testkit.databases import ServiceDatabase
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
-from chassis.records.writes import insert_row, update_row
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import fetch_row
 from chassis.events.outbox import publish
+from chassis.records.writes import insert_row, update_row
 from chassis.web.auth import allow
 from chassis.web.idempotency import KEY_REQUIRED
 from chassis.web.routing import new_router

@@ -4,18 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chassis.records.search.tables import search_texts
 from sqlalchemy import Column, Executable, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ClauseElement
 
 from chassis.database.engine import Database
-from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.lists.columns import nothing_in
 from chassis.records.lists.filters import EQUAL, IN, NULL, PREFIX, Parameter
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listing
+from chassis.records.search.tables import search_texts
 from testkit.databases import ServiceDatabase
 from testkit.filling import OWNERS, ROWS, WORDED, Filled, filled
 
@@ -55,21 +55,23 @@ class Measured:
     """What one question cost; `complaints` say what its plan does that it should not."""
 
     question: str
-    reach: str
+    visibility: str
     milliseconds: float
     complaints: tuple[str, ...]
 
 
-def reaches(there: Filled) -> dict[str, Reach]:
+def reaches(there: Filled) -> dict[str, Visibility]:
     """A director, the head of most, of some, and a seller whom records are shared with."""
     owners = [f"owner-{n}" for n in range(OWNERS)]
 
-    def of(count: int, *, widely: bool = False) -> Reach:
-        return Reach(owners=tuple(owners[:count]), grantees=(there.grantee,), widely=widely)
+    def of(count: int, *, prefer_filter: bool = False) -> Visibility:
+        return Visibility(
+            owners=tuple(owners[:count]), grantees=(there.grantee,), prefer_filter=prefer_filter
+        )
 
     return {
         "all": EVERYTHING,
-        "wide": of(OWNERS * 7 // 10, widely=True),
+        "wide": of(OWNERS * 7 // 10, prefer_filter=True),
         "manager": of(OWNERS // 10),
         "seller": of(1),
     }
@@ -99,8 +101,8 @@ async def measured(
         for one in [replace(each, subject=ASKS) for each in asked]:
             bounded = one.values or one.q or one.custom
             middle = [] if bounded else [await _middle(tx, listing, one)]
-            for name, reach in asking.items():
-                search = await listing.search(tx, one, reach)
+            for name, visibility in asking.items():
+                search = await listing.search(tx, one, visibility)
                 for place in [None, *middle]:
                     told = f"{_told(one)}{' middle' if place else ''}"
                     query, most = search.page(place, PAGE + 1), WORDED if one.custom else MOST_READ
@@ -123,7 +125,7 @@ async def complaints(
     """
     async with filled(urls, listing, values=values) as there:
         found = await measured(app, listing, there, samples=samples)
-    return [f"{m.question} as {m.reach}: {c}" for m in found for c in m.complaints]
+    return [f"{m.question} as {m.visibility}: {c}" for m in found for c in m.complaints]
 
 
 def migration_of(listing: Listing[Any]) -> str:
@@ -218,11 +220,11 @@ async def _middle(tx: AsyncConnection, listing: Listing[Any], asked: ListQuery) 
 
 
 async def _measure(
-    tx: AsyncConnection, question: str, reach: str, query: Select[Any], most: int
+    tx: AsyncConnection, question: str, visibility: str, query: Select[Any], most: int
 ) -> Measured:
     told = (await tx.execute(_Explain(query))).scalar_one()[0]
     milliseconds = told["Planning Time"] + told["Execution Time"]
-    return Measured(question, reach, milliseconds, tuple(_complaints(told["Plan"], most)))
+    return Measured(question, visibility, milliseconds, tuple(_complaints(told["Plan"], most)))
 
 
 def _complaints(node: Mapping[str, Any], most: int) -> Iterator[str]:

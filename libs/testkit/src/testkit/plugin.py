@@ -109,7 +109,7 @@ class Ground:
         if service not in self._apps:
             created: FastAPI = import_module(f"{service}.app").create()
             created.state.verifier = tokens.verifier()
-            created.state.gate.max_age = 0  # a test changes its tenant and asks at once
+            created.state.admission.max_age = 0  # a test changes its tenant and asks at once
             await self._stack.enter_async_context(created.router.lifespan_context(created))
             created.state.operation_waiter.budget = 0  # a shared transaction shows it nothing
             self._apps[service] = created
@@ -188,7 +188,7 @@ async def _sharing(app: FastAPI, tx: AsyncConnection, tenant: UUID) -> AsyncIter
             await set_tenant(tx, principal.tenant_id)
             if principal.tenant_id != tenant:
                 await add_tenant(tx)
-            await app.state.gate.enter(tx, principal, request.method)
+            await app.state.admission.enter(tx, principal, request.method)
             await attribute(tx)
             await replay_if_known(request, tx, principal)
             request.state.tx = tx

@@ -1,10 +1,9 @@
 """What this service listens to."""
 
-from chassis.records.directory_subscriptions import directory_subscriptions
-
 from chassis.composition.worker import Worker
 from chassis.events.subscriptions import replica
 from chassis.files.imports.jobs import import_failures, import_jobs
+from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.l2o.events import (
     AccountAssigned,
     AccountChanged,

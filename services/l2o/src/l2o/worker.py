@@ -1,10 +1,9 @@
 """What L2O listens to."""
 
-from chassis.records.directory_subscriptions import directory_subscriptions
-
 from chassis.composition.worker import Worker
 from chassis.events.subscriptions import process, replica
 from chassis.files.imports.jobs import import_failures, import_jobs
+from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.cpq.events import (
     ProductChanged,
     ProductCreated,

@@ -1,10 +1,9 @@
 """The composition root of the worker: what it listens to, and which jobs it runs."""
 
-from chassis.records.directory_subscriptions import directory_subscriptions
-
 from chassis.composition.worker import Worker
 from chassis.events.subscriptions import process
 from chassis.files.imports.jobs import import_failures, import_jobs
+from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.imports.timers import IMPORTS
 from mtl.leads.actions import DEADLINE_JOB

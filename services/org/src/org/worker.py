@@ -1,10 +1,9 @@
 """Org ships its outbox, keeps a copy of the directory for row scope, and fills people's days."""
 
-from chassis.records.directory_subscriptions import directory_subscriptions
-
 from chassis.composition.worker import Worker
 from chassis.events.subscriptions import process
 from chassis.files.imports.jobs import import_failures, import_jobs
+from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.cpq import events as cpq
 from contracts.l2o import events as l2o
 from contracts.mtl import events as mtl

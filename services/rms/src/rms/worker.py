@@ -1,9 +1,8 @@
 """What RMS listens to."""
 
-from chassis.records.directory_subscriptions import directory_subscriptions
-
 from chassis.composition.worker import Worker
 from chassis.events.subscriptions import process, replica
+from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.cpq.events import QuoteAccepted
 from contracts.l2o.events import (
     AccountAssigned,

@@ -48,7 +48,7 @@ def create_app(
     texts: Catalog,
     numbers: Mapping[str, str] | None = None,
 ) -> FastAPI:
-    """One service's API under `/<service>/v1`; `chassis.composition.serve` puts it on a port, with health.
+    """One service's API under `/<service>/v1`; `serve` puts it on a port, with health.
 
     `numbers` are the prefixes of its document types: `{"quote": "Q"}`.
     """
@@ -111,7 +111,7 @@ def _equip(app: FastAPI, settings: Settings) -> None:
     app.state.database = Database(settings.database_url, name=f"{settings.service}-api")
     keys = KeySet(settings.keys_url)
     app.state.verifier = Verifier(keys, issuer=settings.issuer, audience=settings.audience)
-    app.state.gate = TenantAdmission()
+    app.state.admission = TenantAdmission()
     app.state.cursor_key = _derived(settings, "cursor")
 
 

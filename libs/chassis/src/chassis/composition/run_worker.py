@@ -44,7 +44,7 @@ RELAY_STALE_SECONDS = 30
 Runner = Callable[[asyncio.Event], Awaitable[None]]
 
 
-class Part(StrEnum):
+class WorkerPart(StrEnum):
     """What of a worker a process runs."""
 
     RELAY = "relay"
@@ -63,7 +63,7 @@ class Assembly:
     transports: list[KafkaTransport] = field(default_factory=list)
 
 
-def assemble(workers: Sequence[Worker], parts: frozenset[Part]) -> Assembly:
+def assemble(workers: Sequence[Worker], parts: frozenset[WorkerPart]) -> Assembly:
     """Put the parts of these workers together; without Kafka the courier joins them.
 
     Raises ValueError where the courier would lose events.
@@ -84,11 +84,11 @@ def assemble(workers: Sequence[Worker], parts: frozenset[Part]) -> Assembly:
     couriers = [one for each in processors.values() for one in each]
     for worker in workers:
         name, database = worker.service, databases[worker.service]
-        if Part.RELAY in parts:
+        if WorkerPart.RELAY in parts:
             _add_relay(made, settings[name], _transport(made, name, bootstrap, couriers))
-        if Part.CONSUMER in parts:
+        if WorkerPart.CONSUMER in parts:
             _add_consumers(made, worker, database, processors[name], bootstrap)
-        if Part.JOBS in parts:
+        if WorkerPart.JOBS in parts:
             made.runners.append(_job_runner(worker, database).run)
             made.runners.append(TimerRunner(database, [PRUNING]).run)
     return made
@@ -110,10 +110,10 @@ def _database(made: Assembly, settings: Settings) -> Database:
     return database
 
 
-def _allow_courier(settings: Collection[Settings], parts: frozenset[Part]) -> None:
+def _allow_courier(settings: Collection[Settings], parts: frozenset[WorkerPart]) -> None:
     """The courier reaches this process only, so all that listens must run in it."""
     services = sorted(one.service for one in settings)
-    if any(one.in_production for one in settings) or parts != frozenset(Part):
+    if any(one.in_production for one in settings) or parts != frozenset(WorkerPart):
         raise ValueError(
             "KAFKA_BOOTSTRAP must be set: without Kafka events stay inside one process,"
             " which is only for development and only with all parts of a worker in it."
@@ -179,7 +179,9 @@ class HealthServer(uvicorn.Server):
         self._stop.set()
 
 
-async def run(services: Sequence[str], parts: frozenset[Part], *, host: str, port: int) -> None:
+async def run(
+    services: Sequence[str], parts: frozenset[WorkerPart], *, host: str, port: int
+) -> None:
     """Run until a signal. Raises what no part can put right."""
     stop = asyncio.Event()
     workers: list[Worker] = [import_module(f"{name}.worker").WORKER for name in services]

@@ -1,4 +1,4 @@
-"""The database, and the tenant that every transaction runs as. `chassis.web.transaction` has `Tx`."""
+"""The database, and the tenant that every transaction runs as; `Tx` is in web.transaction."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import Column, Enum, MetaData, Uuid, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -111,34 +111,3 @@ async def acting_for(tx: AsyncConnection, tenant: UUID) -> AsyncIterator[None]:
         except DBAPIError:
             if well:  # else a statement failed before, and its own error says more
                 raise
-
-
-CURRENT_TENANT = "nullif(current_setting('app.tenant', true), '')::uuid"
-
-
-def tenant_column() -> Column[UUID]:
-    """The tenant a row belongs to; the database fills it in from the transaction."""
-    return Column("tenant_id", Uuid, primary_key=True, server_default=text(CURRENT_TENANT))
-
-
-def new_metadata() -> MetaData:
-    return MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "%(table_name)s_%(column_0_N_name)s_key",
-            "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
-            "ck": "%(table_name)s_%(constraint_name)s_check",
-            "pk": "%(table_name)s_pkey",
-        }
-    )
-
-
-def enum_column(kind: type[Any]) -> Enum:
-    """A StrEnum stored as text, so that adding a value needs no DDL."""
-    return Enum(
-        kind,
-        native_enum=False,
-        create_constraint=False,
-        length=40,
-        values_callable=lambda members: [member.value for member in members],
-    )

@@ -5,16 +5,14 @@ The tenant is never a field: the database fills it in and the policies guard it.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Column, Numeric, Select, Table, Text, insert, select, update
+from sqlalchemy import Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.record_quota import count_records
-from chassis.records.search.words import index_words
-from kernel.errors import Conflict, NotFound
+from kernel.errors import NotFound
 from kernel.money import Money
 
 
@@ -35,14 +33,6 @@ class Entity(Row, Protocol):
 
 R = TypeVar("R", bound=Row)
 E = TypeVar("E", bound=Entity)
-
-
-def money_columns(name: str, *, nullable: bool = False) -> tuple[Column[Any], Column[Any]]:
-    """The two columns of a money field."""
-    return (
-        Column(name, Numeric(22, 6), nullable=nullable),
-        Column(f"{name}_currency", Text, nullable=nullable),
-    )
 
 
 def to_columns(table: Table, row: Row) -> dict[str, Any]:
@@ -102,26 +92,3 @@ async def ensure_row(tx: AsyncConnection, table: Table, key: UUID, what: str) ->
     """Deleted rows are there too. Raises NotFound."""
     if (await tx.execute(select(table.c.id).where(table.c.id == key))).one_or_none() is None:
         raise NotFound(what, key)
-
-
-async def insert_row(tx: AsyncConnection, table: Table, row: Row) -> None:
-    """Store a new row, and the words it is found by. Raises Conflict (QUOTA_ROWS)."""
-    await count_records(tx, table)
-    values = to_columns(table, row)
-    await tx.execute(insert(table).values(values))
-    await index_words(tx, table, [values], new=True)
-
-
-async def update_row(tx: AsyncConnection, table: Table, entity: E) -> E:
-    """Write the entity over its row and return it as saved, one version on.
-
-    Raises Conflict (STALE_WRITE) if someone else wrote first.
-    """
-    saved = replace(entity, version=entity.version + 1)
-    mine = (table.c.id == entity.id) & (table.c.version == entity.version)
-    values = to_columns(table, saved)
-    updated = await tx.execute(update(table).where(mine).values(values).returning(table.c.id))
-    if updated.one_or_none() is None:
-        raise Conflict("STALE_WRITE", what=table.name, key=str(entity.id))
-    await index_words(tx, table, [values])
-    return saved

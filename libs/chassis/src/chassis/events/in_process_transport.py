@@ -12,7 +12,7 @@ from chassis.events.consumer.processing import Processor
 from chassis.events.consumer.retrier import Retrier
 from chassis.events.outbox import bucket_of
 from chassis.events.relay.relay import Relay
-from chassis.events.relay.transport import Record, Refusal
+from chassis.events.relay.transport import Record, RefusedRecord
 
 SOON = timedelta(minutes=2)  # longer than any rest between two automatic retries
 
@@ -28,7 +28,7 @@ class InProcessTransport:
             raise ValueError("a courier's processors need offsets_rise=False")
         self._processors = processors
 
-    async def send(self, records: Sequence[Record]) -> list[Refusal]:
+    async def send(self, records: Sequence[Record]) -> list[RefusedRecord]:
         """Return once every subscriber has taken every record, or parked it."""
         async with asyncio.TaskGroup() as group:
             for processor in self._processors:

@@ -1,13 +1,21 @@
 """How many records a tenant with a limit has; one without a limit is not counted."""
 
-from sqlalchemy import Table, delete, func, select, update
+from sqlalchemy import BigInteger, Column, Table, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.backbone_tables import metadata as backbone
+from chassis.database.backbone_tables import metadata as backbone_metadata
+from chassis.database.columns import tenant_column
 from chassis.database.engine import ROW_LIMIT
-from chassis.records.record_quota import tenant_usage
 from kernel.errors import Conflict
+
+# How many records a tenant with a limit has; one without a limit has no row.
+tenant_usage = Table(
+    "tenant_usage",
+    backbone_metadata,
+    tenant_column(),
+    Column("rows", BigInteger, nullable=False),
+)
 
 
 async def count_records(tx: AsyncConnection, table: Table, records: int = 1) -> None:
@@ -36,7 +44,7 @@ async def forget_count(tx: AsyncConnection) -> None:
 
 
 def _is_counted(table: Table) -> bool:
-    return "version" in table.c and table.metadata is not backbone
+    return "version" in table.c and table.metadata is not backbone_metadata
 
 
 async def _use_up(tx: AsyncConnection, records: int, limit: int) -> bool:

@@ -1,4 +1,4 @@
-"""Limits that jobs respect as requests do; `gate` and `usage` hold those of every request."""
+"""Limits that jobs respect as requests do; `admission` and `usage` hold those of every request."""
 
 from typing import Any
 

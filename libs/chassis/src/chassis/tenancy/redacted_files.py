@@ -7,7 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 
-from chassis.files.formats.xlsx_files import DAMAGED, MAX_UNPACKED, PIECE
+from chassis.foundation.archives import DAMAGED, MAX_UNPACKED, PIECE
 from chassis.tenancy.redaction import Person, cuttable, scrubbed_text
 
 ZIP = b"PK\x03\x04"

@@ -21,7 +21,7 @@ from chassis.tenancy.personal_data_map import FILE, tenant_of
 
 PAGE = 5_000  # rows
 FILES = 50  # rows that hold files
-Place = Mapping[str, Any]  # a primary key as JSON has it
+RowPosition = Mapping[str, Any]  # a primary key as JSON has it
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class RowPage:
     """Rows behind `after`, up to and with `last`; without `last` to the end of the table."""
 
     table: Table
-    after: Place | None
-    last: Place | None
+    after: RowPosition | None
+    last: RowPosition | None
 
     def within(self) -> list[ColumnElement[bool]]:
         """The backbone's tables show the worker all tenants, so the tenant is said aloud."""
@@ -44,7 +44,7 @@ class RowPage:
         return told
 
 
-async def page_of(tx: AsyncConnection, table: Table, after: Place | None) -> RowPage:
+async def page_of(tx: AsyncConnection, table: Table, after: RowPosition | None) -> RowPage:
     """The next page of the table."""
     keys = _keys(table)
     size = FILES if any(one.info.get("personal") == FILE for one in table.c) else PAGE
@@ -63,7 +63,7 @@ def _keys(table: Table) -> Sequence[Column[Any]]:
     return list(table.primary_key.columns)
 
 
-def _as_row(table: Table, place: Place, name: str) -> Any:
+def _as_row(table: Table, place: RowPosition, name: str) -> Any:
     """PostgreSQL itself reads the place, whatever the types of its columns are."""
     names = ", ".join(f'r."{one.name}"' for one in _keys(table))
     source = f'SELECT {names} FROM jsonb_populate_record(NULL::"{table.name}", :{name}) AS r'  # noqa: S608  # names of our own tables

@@ -38,13 +38,13 @@ NOTES: Mapping[str, tuple[str, ...]] = {
     "DELETE": ("KAFKA_14_DAYS", "TOMBSTONE"),
 }
 State = dict[str, Any]
-Step = Callable[[AsyncConnection, str, Table, State], Any]
+TaskStep = Callable[[AsyncConnection, str, Table, State], Any]
 # Called when a service's rows are free of whoever has these ids, so that it tells its replicas.
 Erased = Callable[[AsyncConnection, Collection[UUID], datetime], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Part:
+class TaskPart:
     """A service's part of a task, as the aggregate its report is about."""
 
     id: UUID
@@ -183,7 +183,7 @@ async def _delete(tx: AsyncConnection, _: str, table: Table, state: State) -> No
         _next(state)
 
 
-STEPS: Mapping[str, Step] = {"EXPORT": _export, "ERASE": _erase, "DELETE": _delete}
+STEPS: Mapping[str, TaskStep] = {"EXPORT": _export, "ERASE": _erase, "DELETE": _delete}
 
 
 async def _report(service: str, tx: AsyncConnection, state: State, *, failed: bool = False) -> None:
@@ -197,7 +197,7 @@ async def _report(service: str, tx: AsyncConnection, state: State, *, failed: bo
             "notes": (*NOTES[state["kind"]], *([FAILED] if failed else [])),
         }
     )
-    await publish(tx, event, of=Part(UUID(state["task_id"]), _version(service)))
+    await publish(tx, event, of=TaskPart(UUID(state["task_id"]), _version(service)))
 
 
 def _version(service: str) -> int:

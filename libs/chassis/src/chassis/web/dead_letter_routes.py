@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.consumer import dead_letter_commands as operations
 from chassis.events.consumer.dead_letters import Parked, Status, of_row
-from chassis.events.consumer.failures import Reason
+from chassis.events.consumer.failures import ParkingReason
 from chassis.foundation.clock import Now
 from chassis.web.auth import Caller, allow
 from chassis.web.pages import Page, PageParams, fetch_page
@@ -29,7 +29,7 @@ class ParkedEventOut(BaseModel):
     subscription: str
     key: str
     topic: str
-    reason: Reason
+    reason: ParkingReason
     error: str
     attempts: int
     status: Status

@@ -8,7 +8,7 @@ from pydantic import BaseModel, GetJsonSchemaHandler, RootModel, ValidationError
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from chassis.web.violations import from_pydantic
+from chassis.foundation.violations import from_pydantic
 from kernel.errors import Invalid
 
 MERGE_PATCH = "application/merge-patch+json"

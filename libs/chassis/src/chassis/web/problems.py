@@ -27,8 +27,8 @@ from chassis.foundation.refusals import (
     Unavailable,
 )
 from chassis.foundation.texts import Texts
+from chassis.foundation.violations import from_pydantic
 from chassis.web.request_middleware import MALFORMED_PATH
-from chassis.web.violations import from_pydantic
 from kernel.errors import (
     Conflict,
     DomainError,

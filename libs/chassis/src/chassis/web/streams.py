@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
 from chassis.foundation.refusals import Unavailable
-from chassis.tenancy.tenant_admission import TenantAdmission
+from chassis.web.admission import admission_of
 from chassis.web.auth import Caller, Principal
 from kernel.errors import Forbidden
 
@@ -21,11 +21,10 @@ TURNED_AWAY = (Forbidden, Unavailable)
 
 @asynccontextmanager
 async def entering(request: Request, caller: Principal) -> AsyncIterator[AsyncConnection]:
-    """A transaction that is over before the stream begins. Raises what `Gate.enter` raises."""
+    """A transaction that is over before the stream begins. Raises what `Admission.enter` raises."""
     database: Database = request.app.state.database
-    gate: TenantAdmission = request.app.state.gate
     async with database.begin(caller.tenant_id) as tx:
-        await gate.enter(tx, caller, request.method)
+        await admission_of(request).enter(tx, caller, request.method)
         yield tx
 
 
@@ -33,9 +32,8 @@ async def entering(request: Request, caller: Principal) -> AsyncIterator[AsyncCo
 async def looking(request: Request, caller: Principal) -> AsyncIterator[AsyncConnection]:
     """A transaction for one look of a stream. Raises one of TURNED_AWAY."""
     database: Database = request.app.state.database
-    gate: TenantAdmission = request.app.state.gate
     async with database.begin(caller.tenant_id) as tx:
-        await gate.look(tx, caller)
+        await admission_of(request).look(tx, caller)
         yield tx
 
 

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
-from chassis.tenancy.tenant_admission import TenantAdmission
+from chassis.web.admission import admission_of
 from chassis.web.auth import Principal, authenticated
 from chassis.web.idempotency import key_of, replay_if_known
 
@@ -17,15 +17,14 @@ async def transaction(
 ) -> AsyncIterator[AsyncConnection]:
     """The request's transaction. Answers at once when its idempotency key is known.
 
-    Raises what `Gate.enter` raises: the tenant is unknown, suspended, deleted, or asks too much;
-    the person is active no more.
+    Raises what `Admission.enter` raises: the tenant is unknown, suspended, deleted or over its
+    quota of requests; the person is inactive.
     """
     database: Database = request.app.state.database
-    gate: TenantAdmission = request.app.state.gate
     if key_of(request) is not None:
         await request.body()  # its hash is wanted; no transaction waits for a slow network
     async with database.begin(principal.tenant_id) as tx:
-        await gate.enter(tx, principal, request.method)
+        await admission_of(request).enter(tx, principal, request.method)
         await replay_if_known(request, tx, principal)
         request.state.tx = tx
         yield tx

@@ -5,8 +5,6 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import money_columns, tenant_column
-from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Column,
     Date,
@@ -29,10 +27,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import money_columns, tenant_column
 from chassis.database.rows import from_columns, to_columns
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
+from chassis.records.writes import insert_row, update_row
 from chassis.web.pages import DESC, Page, PageParams, fetch_page
 from cpq.database import metadata
 from cpq.price_books.domain import PriceBook, PriceBookVersion, PriceEntry, PriceTier

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import tenant_column
-from chassis.records.writes import update_row
 from sqlalchemy import (
     Boolean,
     Column,
@@ -23,11 +21,13 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import tenant_column
 from chassis.database.rows import fetch_row, from_columns, to_columns
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
 from chassis.records.record_quota import count_records
 from chassis.records.search.words import index_words
+from chassis.records.writes import update_row
 from cpq.database import metadata
 from cpq.products.domain import Product
 from cpq.products.schemas import ProductOut

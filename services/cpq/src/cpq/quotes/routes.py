@@ -7,10 +7,9 @@ from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
-from chassis.records.access.caller_visibility import reach_of
 from chassis.records.access.guards import may_list, may_read, may_write
 from chassis.records.access.routes import access_router
-from chassis.records.access.visibility import Reach
+from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ByExternalId, external_id_router
 from chassis.records.lists.list_query import ListQuery as AskedOfList
@@ -41,7 +40,7 @@ from cpq.quotes.store import LISTING, QUOTES
 router = new_router("/quotes", tag="quotes")
 READ, WRITE = may_read(QUOTES), may_write(QUOTES)
 # Whoever draws up a quote does so for an opportunity they see.
-Seen = Annotated[Reach, may_list(OPPORTUNITIES, scope="cpq.quote.write")]
+Seen = Annotated[Visibility, may_list(OPPORTUNITIES, scope="cpq.quote.write")]
 
 
 @router.post(
@@ -67,7 +66,7 @@ async def quote_preview(
     body: QuoteIn,
     tx: Tx,
     now: Now,
-    sees: Annotated[Reach, may_list(OPPORTUNITIES, scope="cpq.quote.read")],
+    sees: Annotated[Visibility, may_list(OPPORTUNITIES, scope="cpq.quote.read")],
 ) -> QuotePreviewOut:
     proposal = await drafts.preview_quote(tx, body.asked(), sees=sees, now=now)
     return QuotePreviewOut.model_validate(proposal)
@@ -78,9 +77,9 @@ async def quote_list(
     tx: Tx,
     page: PageParams,
     asked: Annotated[AskedOfList, LISTING.query],
-    reach: Annotated[Reach, may_list(QUOTES)],
+    visibility: Annotated[Visibility, may_list(QUOTES)],
 ) -> Listed[QuoteSummary]:
-    return await LISTING.page(tx, page, asked, reach)
+    return await LISTING.page(tx, page, asked, visibility)
 
 
 @router.get(
@@ -215,7 +214,7 @@ async def quote_clone(
 
 
 async def _create(tx: AsyncConnection, body: QuoteIn, caller: Principal, now: datetime) -> Quote:
-    sees = await reach_of(tx, caller, OPPORTUNITIES.resource, now)
+    sees = await visibility_of(tx, caller, OPPORTUNITIES.resource, now)
     return await drafts.create_quote(
         tx, body.asked(), actor=caller.subject, owner_id=body.owner_id, sees=sees, now=now
     )

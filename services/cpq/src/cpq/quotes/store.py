@@ -6,8 +6,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import enum_column, money_columns, tenant_column
-from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Column,
     Date,
@@ -29,11 +27,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import enum_column, money_columns, tenant_column
 from chassis.database.rows import fetch_row, from_columns, to_columns
-from chassis.records.access.visibility import EVERYTHING, Reach, Scoped, visible
+from chassis.records.access.visibility import EVERYTHING, Scoped, Visibility, visible
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
+from chassis.records.writes import insert_row, update_row
 from cpq.accounts.store import accounts
 from cpq.database import metadata
 from cpq.opportunities.store import OPPORTUNITIES, opportunities
@@ -214,7 +214,7 @@ async def _lines(tx: AsyncConnection, quote_id: UUID) -> tuple[QuoteLine, ...]:
 
 
 async def opportunity(
-    tx: AsyncConnection, opportunity_id: UUID, sees: Reach = EVERYTHING
+    tx: AsyncConnection, opportunity_id: UUID, sees: Visibility = EVERYTHING
 ) -> Opportunity | None:
     """The opportunity, as far as L2O has told of it and the caller sees it."""
     named = (accounts.c.id == opportunities.c.account_id) & accounts.c.deleted.is_(False)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
-from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.deletion import deleted, restored
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
@@ -44,7 +44,7 @@ async def create_account(
     now: datetime,
     account_id: UUID | None = None,
     lead_id: UUID | None = None,
-    reach: Reach = EVERYTHING,
+    visibility: Visibility = EVERYTHING,
 ) -> Account:
     """A new account, under an id and of a lead where a conversion gives them.
 
@@ -59,7 +59,7 @@ async def create_account(
         updated_at=now,
     )
     if account.parent_id is not None:
-        await _ensure_fit_parent(tx, account.id, account.parent_id, reach)
+        await _ensure_fit_parent(tx, account.id, account.parent_id, visibility)
     await store.add(tx, account)
     await publish(tx, AccountCreated(account=account.state()), of=account)
     return account
@@ -78,7 +78,7 @@ async def edit_account(
     *,
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
-    reach: Reach = EVERYTHING,
+    visibility: Visibility = EVERYTHING,
 ) -> Account:
     """What changes nothing answers the account as it is; a new parent is within reach.
 
@@ -98,7 +98,7 @@ async def edit_account(
         return before
     expected.check(before)
     if wanted.parent_id is not None and wanted.parent_id != before.parent_id:
-        await _ensure_fit_parent(tx, account_id, wanted.parent_id, reach)
+        await _ensure_fit_parent(tx, account_id, wanted.parent_id, visibility)
     return await _saved(tx, *before.edited(wanted, now=now))
 
 
@@ -158,13 +158,13 @@ async def restore_account(
 
 
 async def _ensure_fit_parent(
-    tx: AsyncConnection, account_id: UUID, parent_id: UUID, reach: Reach
+    tx: AsyncConnection, account_id: UUID, parent_id: UUID, visibility: Visibility
 ) -> None:
     await store.lock_hierarchy(tx)
     ensure_fit_parent(
         account_id,
         parent_id,
-        exists=await store.exists(tx, parent_id, reach),
+        exists=await store.exists(tx, parent_id, visibility),
         above_parent=await store.ancestors(tx, parent_id),
     )
 

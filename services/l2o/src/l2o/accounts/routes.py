@@ -9,10 +9,9 @@ from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
-from chassis.records.access.caller_visibility import reach_of
 from chassis.records.access.guards import may_list, may_read, may_write
-from chassis.records.access.transfers import Handover, give_new, owner_name
-from chassis.records.access.visibility import Reach
+from chassis.records.access.transfers import TransferRequest, assign_on_create, owner_name
+from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ByExternalId, external_id_router
 from chassis.records.lists.list_query import ListQuery
@@ -36,7 +35,7 @@ from l2o.accounts.schemas import (
 
 ACCOUNTS = store.ACCOUNTS
 READ, WRITE = [may_read(ACCOUNTS)], [may_write(ACCOUNTS)]
-Seen = Annotated[Reach, may_list(ACCOUNTS)]
+Seen = Annotated[Visibility, may_list(ACCOUNTS)]
 
 router = new_router("/accounts", tag="accounts")
 audit = audit_router(
@@ -44,8 +43,8 @@ audit = audit_router(
 )
 
 
-async def _reach(tx: AsyncConnection, caller: Principal, now: datetime) -> Reach:
-    return await reach_of(tx, caller, ACCOUNTS.resource, now)
+async def _reach(tx: AsyncConnection, caller: Principal, now: datetime) -> Visibility:
+    return await visibility_of(tx, caller, ACCOUNTS.resource, now)
 
 
 async def _create(
@@ -58,12 +57,12 @@ async def _create(
         actions.AccountDetails(**_known(body)),
         owner_id=caller.subject,
         now=now,
-        reach=await _reach(tx, caller, now),
+        visibility=await _reach(tx, caller, now),
     )
     if body.owner_id is None:
         return account
-    to = Handover(ACCOUNTS, actions.transfer_account, caller, body.owner_id, None, now)
-    await give_new(tx, to, account.id)
+    to = TransferRequest(ACCOUNTS, actions.transfer_account, caller, body.owner_id, None, now)
+    await assign_on_create(tx, to, account.id)
     return await store.get(tx, account.id)
 
 
@@ -76,7 +75,7 @@ async def _replace(
         account_id,
         lambda before: replace(before, **_known(body)),
         now=now,
-        reach=await _reach(tx, caller, now),
+        visibility=await _reach(tx, caller, now),
     )
 
 
@@ -96,10 +95,10 @@ async def account_create(
 
 @router.get("")
 async def account_list(
-    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query], reach: Seen
+    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query], visibility: Seen
 ) -> Listed[AccountOut]:
     """List accounts, newest first."""
-    return await store.LISTING.page(tx, page, asked, reach)
+    return await store.LISTING.page(tx, page, asked, visibility)
 
 
 @router.get("/{account_id}", dependencies=READ)
@@ -124,7 +123,7 @@ async def account_edit(
         body.applied,
         expected=expected,
         now=now,
-        reach=await _reach(tx, caller, now),
+        visibility=await _reach(tx, caller, now),
     )
     return AccountOut.model_validate(account)
 
@@ -149,11 +148,11 @@ async def account_restore(
 
 @router.get("/{account_id}/subtree", dependencies=READ)
 async def account_subtree(
-    account_id: UUID, tx: Tx, page: PageParams, reach: Seen
+    account_id: UUID, tx: Tx, page: PageParams, visibility: Seen
 ) -> Page[AccountOut]:
     """It and whatever belongs to it, at any depth, as far as the caller sees; newest first."""
     await store.get(tx, account_id)
-    query = store.subtree(account_id, reach)
+    query = store.subtree(account_id, visibility)
     return await fetch_page(tx, query, page, shape=store.LISTING.shape)
 
 

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import CURRENT_TENANT, money_columns, tenant_column
-from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -25,11 +23,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import CURRENT_TENANT, money_columns, tenant_column
 from chassis.database.rows import fetch_row, from_columns
-from chassis.records.access.visibility import EVERYTHING, Access, Reach, Scoped, visible
+from chassis.records.access.visibility import EVERYTHING, Access, Scoped, Visibility, visible
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
+from chassis.records.writes import insert_row, update_row
 from kernel.money import Money
 from l2o.accounts.domain import Account, Totals
 from l2o.accounts.schemas import AccountOut
@@ -103,36 +103,38 @@ async def get(
     return await fetch_row(tx, accounts, account_id, Account, lock=lock, with_deleted=with_deleted)
 
 
-async def exists(tx: AsyncConnection, account_id: UUID, reach: Reach = EVERYTHING) -> bool:
+async def exists(
+    tx: AsyncConnection, account_id: UUID, visibility: Visibility = EVERYTHING
+) -> bool:
     """Whether it is there, not deleted, and within reach."""
-    query = select(accounts.c.id).where(_there(account_id, reach))
+    query = select(accounts.c.id).where(_there(account_id, visibility))
     return (await tx.execute(query)).one_or_none() is not None
 
 
-async def stays(tx: AsyncConnection, account_id: UUID, reach: Reach = EVERYTHING) -> bool:
+async def stays(tx: AsyncConnection, account_id: UUID, visibility: Visibility = EVERYTHING) -> bool:
     """As `exists`, and nobody deletes it until the commit; others may rely on it as well."""
-    query = select(accounts.c.id).where(_there(account_id, reach)).with_for_update(read=True)
+    query = select(accounts.c.id).where(_there(account_id, visibility)).with_for_update(read=True)
     return (await tx.execute(query)).one_or_none() is not None
 
 
-async def may_change(tx: AsyncConnection, account_id: UUID, reach: Reach) -> bool:
+async def may_change(tx: AsyncConnection, account_id: UUID, visibility: Visibility) -> bool:
     """Whether somebody of this reach may write it."""
-    mine = (accounts.c.id == account_id) & visible(ACCOUNTS, reach, Access.WRITE)
+    mine = (accounts.c.id == account_id) & visible(ACCOUNTS, visibility, Access.WRITE)
     return (await tx.execute(select(accounts.c.id).where(mine))).one_or_none() is not None
 
 
 async def lock_here(
-    tx: AsyncConnection, account_id: UUID, reach: Reach = EVERYTHING
+    tx: AsyncConnection, account_id: UUID, visibility: Visibility = EVERYTHING
 ) -> Account | None:
     """Keep an account from being changed until the commit; None where it is not there."""
-    query = select(accounts).where(_there(account_id, reach)).with_for_update()
+    query = select(accounts).where(_there(account_id, visibility)).with_for_update()
     row = (await tx.execute(query)).mappings().one_or_none()
     return None if row is None else from_columns(Account, dict(row))
 
 
-def _there(account_id: UUID, reach: Reach) -> ColumnElement[bool]:
+def _there(account_id: UUID, visibility: Visibility) -> ColumnElement[bool]:
     mine = (accounts.c.id == account_id) & accounts.c.deleted_at.is_(None)
-    return and_(mine, visible(ACCOUNTS, reach))
+    return and_(mine, visible(ACCOUNTS, visibility))
 
 
 async def add(tx: AsyncConnection, account: Account) -> None:
@@ -182,12 +184,12 @@ async def count_open_opportunities(tx: AsyncConnection, account_id: UUID) -> int
     return count
 
 
-def subtree(account_id: UUID, reach: Reach) -> Select[Any]:
+def subtree(account_id: UUID, visibility: Visibility) -> Select[Any]:
     """It and whatever belongs to it, at any depth, as far as one sees; a query for a page."""
     below = select(accounts.c.id).where(accounts.c.id == account_id).cte("below", recursive=True)
     below = below.union(select(accounts.c.id).where(accounts.c.parent_id == below.c.id))
     mine = accounts.c.id.in_(select(below.c.id)) & accounts.c.deleted_at.is_(None)
-    return select(accounts).where(mine, visible(ACCOUNTS, reach))
+    return select(accounts).where(mine, visible(ACCOUNTS, visibility))
 
 
 async def add_to_total(tx: AsyncConnection, account_id: UUID, counter: str, amount: Money) -> None:

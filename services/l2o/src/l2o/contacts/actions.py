@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
-from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.deletion import deleted, restored
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
@@ -42,13 +42,13 @@ async def create_contact(
     actor: str | None,
     now: datetime,
     contact_id: UUID | None = None,
-    reach: Reach = EVERYTHING,
+    visibility: Visibility = EVERYTHING,
 ) -> Contact:
     """Of an account within reach, and of its owner; the first one is its primary one.
 
     Raises Invalid (ACCOUNT_UNKNOWN, and of custom fields).
     """
-    account = await accounts.lock_here(tx, account_id, reach)
+    account = await accounts.lock_here(tx, account_id, visibility)
     if account is None:
         raise Invalid([Violation("/account_id", "ACCOUNT_UNKNOWN")])
     fields = {}

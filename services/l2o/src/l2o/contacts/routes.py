@@ -9,10 +9,9 @@ from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
-from chassis.records.access.caller_visibility import reach_of
 from chassis.records.access.guards import may_list, may_read, may_write
 from chassis.records.access.routes import access_router
-from chassis.records.access.visibility import Reach
+from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ByExternalId, external_id_router
 from chassis.records.lists.list_query import ListQuery
@@ -48,7 +47,7 @@ async def _create(
         account_id=body.account_id,
         actor=caller.subject,
         now=now,
-        reach=await reach_of(tx, caller, ACCOUNTS.resource, now),
+        visibility=await visibility_of(tx, caller, ACCOUNTS.resource, now),
     )
 
 
@@ -81,10 +80,10 @@ async def contact_list(
     tx: Tx,
     page: PageParams,
     asked: Annotated[ListQuery, store.LISTING.query],
-    reach: Annotated[Reach, may_list(CONTACTS)],
+    visibility: Annotated[Visibility, may_list(CONTACTS)],
 ) -> Listed[ContactOut]:
     """List contacts, newest first."""
-    return await store.LISTING.page(tx, page, asked, reach)
+    return await store.LISTING.page(tx, page, asked, visibility)
 
 
 @router.get("/{contact_id}", dependencies=READ)

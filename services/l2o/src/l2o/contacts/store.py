@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import tenant_column
-from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Boolean,
     Column,
@@ -22,10 +20,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import tenant_column
 from chassis.database.rows import fetch_row, from_columns
 from chassis.records.access.visibility import Scoped
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
+from chassis.records.writes import insert_row, update_row
 from l2o.contacts.domain import Contact
 from l2o.contacts.schemas import ContactOut
 from l2o.database import metadata

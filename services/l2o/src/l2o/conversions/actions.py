@@ -3,8 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
-from chassis.records.access.caller_visibility import reach_in_directory
-from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.access.visibility import EVERYTHING, Visibility, directory_visibility
 from contracts.mtl.events import LeadConverted
 from l2o.accounts import store as accounts
 from l2o.accounts.actions import AccountDetails, create_account
@@ -30,11 +29,11 @@ async def convert_lead(tx: AsyncConnection, event: LeadConverted) -> None:
 
 async def _is_seen(tx: AsyncConnection, event: LeadConverted) -> bool:
     """Whether the account is there, and within the reach of whoever converts; it is locked then."""
-    reach = EVERYTHING
+    visibility = EVERYTHING
     if not event.sees_all:
         by, at = event.converted_by, event.converted_at
-        reach = Reach() if by is None else await reach_in_directory(tx, by, at)
-    return await accounts.lock_here(tx, event.account_id, reach) is not None
+        visibility = Visibility() if by is None else await directory_visibility(tx, by, at)
+    return await accounts.lock_here(tx, event.account_id, visibility) is not None
 
 
 async def _make_three(tx: AsyncConnection, event: LeadConverted) -> None:

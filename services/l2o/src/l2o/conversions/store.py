@@ -1,10 +1,10 @@
 """The table of conversions and its SQL."""
 
-from chassis.database.columns import tenant_column
 from sqlalchemy import Column, DateTime, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import tenant_column
 from chassis.database.rows import to_columns
 from l2o.conversions.domain import Conversion
 from l2o.database import metadata

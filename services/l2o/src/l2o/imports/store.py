@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.tables import people
-from chassis.records.access.visibility import Reach, visible
+from chassis.records.access.visibility import Visibility, visible
 from l2o.accounts.store import ACCOUNTS, accounts
 from l2o.products.store import products
 
@@ -38,10 +38,10 @@ def country_code(name: str) -> str | None:
 
 
 async def accounts_named(
-    tx: AsyncConnection, names: Collection[str], reach: Reach
+    tx: AsyncConnection, names: Collection[str], visibility: Visibility
 ) -> dict[str, list[UUID]]:
     """The accounts within reach, by name; several may bear the same. Nobody deletes them now."""
-    seen = accounts.c.deleted_at.is_(None) & visible(ACCOUNTS, reach)
+    seen = accounts.c.deleted_at.is_(None) & visible(ACCOUNTS, visibility)
     found = await tx.execute(_named(accounts, names, seen).with_for_update(read=True))
     return _grouped((row.name, row.id) for row in found)
 

@@ -9,11 +9,10 @@ from fastapi import Depends, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
-from chassis.records.access.caller_visibility import reach_of
 from chassis.records.access.guards import may_list, may_read, may_write
 from chassis.records.access.routes import access_router
-from chassis.records.access.transfers import Handover, give_new, owner_name
-from chassis.records.access.visibility import Reach
+from chassis.records.access.transfers import TransferRequest, assign_on_create, owner_name
+from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ByExternalId, external_id_router
 from chassis.records.lists.list_query import ListQuery
@@ -40,7 +39,7 @@ from l2o.opportunities.schemas import (
 
 OPPORTUNITIES = store.OPPORTUNITIES
 READ, WRITE = [may_read(OPPORTUNITIES)], [may_write(OPPORTUNITIES)]
-Seen = Annotated[Reach, may_list(OPPORTUNITIES)]
+Seen = Annotated[Visibility, may_list(OPPORTUNITIES)]
 Wanted = Annotated[ListQuery, store.LISTING.query]
 
 router = new_router("/opportunities", tag="opportunities")
@@ -63,12 +62,14 @@ async def _create(
         owner_id=caller.subject,
         actor=caller.subject,
         now=now,
-        reach=await reach_of(tx, caller, ACCOUNTS.resource, now),
+        visibility=await visibility_of(tx, caller, ACCOUNTS.resource, now),
     )
     if body.owner_id is None:
         return opened
-    to = Handover(OPPORTUNITIES, actions.transfer_opportunity, caller, body.owner_id, None, now)
-    await give_new(tx, to, opened.id)
+    to = TransferRequest(
+        OPPORTUNITIES, actions.transfer_opportunity, caller, body.owner_id, None, now
+    )
+    await assign_on_create(tx, to, opened.id)
     return await store.get(tx, opened.id)
 
 
@@ -97,16 +98,16 @@ async def opportunity_create(
 
 @router.get("")
 async def opportunity_list(
-    tx: Tx, page: PageParams, asked: Wanted, reach: Seen
+    tx: Tx, page: PageParams, asked: Wanted, visibility: Seen
 ) -> Listed[OpportunityOut]:
     """List opportunities, newest first."""
-    return await store.LISTING.page(tx, page, asked, reach)
+    return await store.LISTING.page(tx, page, asked, visibility)
 
 
 @router.get("/funnel", dependencies=[Depends(only_known_parameters)])
-async def opportunity_funnel(tx: Tx, asked: Wanted, reach: Seen) -> Funnel:
+async def opportunity_funnel(tx: Tx, asked: Wanted, visibility: Seen) -> Funnel:
     """How many there are at each stage and what they amount to, of what a list would show."""
-    return Funnel.of(await store.funnel(tx, asked, reach))
+    return Funnel.of(await store.funnel(tx, asked, visibility))
 
 
 @router.get("/{opportunity_id}", dependencies=READ)

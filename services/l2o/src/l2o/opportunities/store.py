@@ -4,8 +4,6 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import enum_column, money_columns, tenant_column
-from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Column,
     Date,
@@ -27,14 +25,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import enum_column, money_columns, tenant_column
 from chassis.database.rows import fetch_row, from_columns, to_columns
-from chassis.records.access.visibility import Access, Reach, Scoped, visible
+from chassis.records.access.visibility import Access, Scoped, Visibility, visible
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listing
 from chassis.records.record_quota import count_records
 from chassis.records.search.words import index_words
+from chassis.records.writes import insert_row, update_row
 from l2o.database import metadata
 from l2o.opportunities.domain import Counted, Opportunity, Stage, StageChange
 from l2o.opportunities.schemas import OpportunityOut
@@ -153,13 +153,13 @@ async def get_all(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Oppo
 
 
 async def within(
-    tx: AsyncConnection, ids: Collection[UUID], reach: Reach, access: Access = Access.READ
+    tx: AsyncConnection, ids: Collection[UUID], visibility: Visibility, access: Access = Access.READ
 ) -> set[UUID]:
     """Those of these that somebody of this reach sees, or may change."""
-    if reach.everything:
+    if visibility.everything:
         return set(ids)
     wanted = opportunities.c.id == any_(cast(list(ids), ARRAY(Uuid)))
-    query = select(opportunities.c.id).where(wanted, visible(OPPORTUNITIES, reach, access))
+    query = select(opportunities.c.id).where(wanted, visible(OPPORTUNITIES, visibility, access))
     return set((await tx.execute(query)).scalars())
 
 
@@ -177,7 +177,7 @@ async def add_change(tx: AsyncConnection, change: StageChange) -> None:
     await insert_row(tx, stage_changes, change)
 
 
-async def funnel(tx: AsyncConnection, asked: ListQuery, reach: Reach) -> list[Counted]:
+async def funnel(tx: AsyncConnection, asked: ListQuery, visibility: Visibility) -> list[Counted]:
     """What is asked and seen, by stage and currency."""
     columns = opportunities.c
     query = (
@@ -187,7 +187,7 @@ async def funnel(tx: AsyncConnection, asked: ListQuery, reach: Reach) -> list[Co
             func.count().label("count"),
             func.sum(columns.amount).label("amount"),
         )
-        .where(*await LISTING.conditions(tx, asked, reach))
+        .where(*await LISTING.conditions(tx, asked, visibility))
         .group_by(columns.stage, columns.amount_currency)
         .order_by(columns.amount_currency)
     )

@@ -45,8 +45,10 @@ async def _take_leads(
     """A lead that is there already is refused, and named if seen: no lead changes owner."""
     owners = await owners_called(tx, {row.value.owner for row in rows if row.value.owner})
     many = [row.value.of(owners) for row in rows]
-    reach = await context.reach(tx, RESOURCE)
-    captured = await capture_leads(tx, many, owner_id=context.actor, reach=reach, now=context.now)
+    visibility = await context.visibility(tx, RESOURCE)
+    captured = await capture_leads(
+        tx, many, owner_id=context.actor, visibility=visibility, now=context.now
+    )
     return [_taken(row.value, one, owners) for row, one in zip(rows, captured, strict=True)]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.outbox import publish, publish_all
 from chassis.jobs import queue
 from chassis.records.access.transfers import owner_name
-from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.web.operations import store as operations
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
@@ -32,7 +32,7 @@ async def capture_lead(
     details: LeadDetails,
     *,
     owner_id: str | None,
-    reach: Reach = EVERYTHING,
+    visibility: Visibility = EVERYTHING,
     now: datetime,
 ) -> Lead:
     """A new lead of whoever it names, else of `owner_id`.
@@ -44,7 +44,9 @@ async def capture_lead(
         await owner_name(tx, details.owner_id)
     fields = await validated_custom_fields(tx, store.LEADS.resource, details.custom_fields)
     details = replace(details, custom_fields=fields)
-    [captured] = await capture_leads(tx, [details], owner_id=owner_id, reach=reach, now=now)
+    [captured] = await capture_leads(
+        tx, [details], owner_id=owner_id, visibility=visibility, now=now
+    )
     if isinstance(captured, Duplicate):
         raise captured.refusal()
     return captured
@@ -55,7 +57,7 @@ async def capture_leads(
     many: Sequence[LeadDetails],
     *,
     owner_id: str | None,
-    reach: Reach = EVERYTHING,
+    visibility: Visibility = EVERYTHING,
     now: datetime,
 ) -> list[Lead | Duplicate]:
     """New leads, as if one after the other; in their order the lead, or which one it repeats.
@@ -75,7 +77,7 @@ async def capture_leads(
     captured = [lead for lead in leads if lead.id not in duplicates]
     await store.add(tx, captured)
     await publish_all(tx, [(lead.captured(), lead) for lead in captured])
-    duplicates = await store.as_seen(tx, duplicates, reach)
+    duplicates = await store.as_seen(tx, duplicates, visibility)
     return [duplicates.get(lead.id, lead) for lead in leads]
 
 
@@ -85,7 +87,7 @@ async def edit_lead(
     edit: Callable[[Lead], Lead],
     *,
     expected: Precondition = UNCONDITIONAL,
-    reach: Reach = EVERYTHING,
+    visibility: Visibility = EVERYTHING,
     now: datetime,
 ) -> Lead:
     """An edit that changes nothing answers what there is.
@@ -102,7 +104,7 @@ async def edit_lead(
         return before
     expected.check(before)
     lead, changed = before.change(edited, now=now)
-    return await _save(tx, lead, changed, before=before, reach=reach)
+    return await _save(tx, lead, changed, before=before, visibility=visibility)
 
 
 async def transfer_lead(
@@ -144,7 +146,7 @@ async def restore_lead(
     lead_id: UUID,
     *,
     expected: Precondition = UNCONDITIONAL,
-    reach: Reach = EVERYTHING,
+    visibility: Visibility = EVERYTHING,
     now: datetime,
 ) -> Lead:
     """One that is there answers itself.
@@ -156,7 +158,7 @@ async def restore_lead(
         return before
     expected.check(before)
     lead, restored = before.restore(now=now)
-    return await _save(tx, lead, restored, before=before, reach=reach)
+    return await _save(tx, lead, restored, before=before, visibility=visibility)
 
 
 async def _save(
@@ -166,7 +168,7 @@ async def _save(
     *,
     before: Lead,
     actor: str | None = None,
-    reach: Reach = EVERYTHING,
+    visibility: Visibility = EVERYTHING,
 ) -> Lead:
     """Save and publish; nothing but this lead may have what it is known by now.
 
@@ -175,7 +177,7 @@ async def _save(
     if lead.known_by != before.known_by:
         duplicate = await store.change_keys(tx, lead)
         if duplicate is not None:
-            raise (await store.as_seen(tx, {lead.id: duplicate}, reach))[lead.id].refusal()
+            raise (await store.as_seen(tx, {lead.id: duplicate}, visibility))[lead.id].refusal()
     saved = await store.save(tx, lead, before=before, actor=actor)
     await publish(tx, event, of=saved)
     return saved

@@ -9,11 +9,10 @@ from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
-from chassis.records.access.caller_visibility import reach_of, sees_everything
 from chassis.records.access.guards import may_list, may_read, may_write
 from chassis.records.access.routes import access_router
-from chassis.records.access.transfers import Handover, give_new, owner_name
-from chassis.records.access.visibility import Reach
+from chassis.records.access.transfers import TransferRequest, assign_on_create, owner_name
+from chassis.records.access.visibility import Visibility, sees_everything, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.custom_fields.routes import custom_field_router
 from chassis.records.external_ids.routes import ByExternalId, external_id_router
@@ -48,9 +47,9 @@ audit = audit_router("/leads", resource=LEADS.resource, table=LEADS.table, depen
 custom_fields = custom_field_router("mtl", {LEADS.resource: store.leads})
 
 
-async def _seen(tx: AsyncConnection, caller: Principal, now: datetime) -> Reach:
+async def _seen(tx: AsyncConnection, caller: Principal, now: datetime) -> Visibility:
     """Which leads a refusal may name."""
-    return await reach_of(tx, caller, LEADS.resource, now)
+    return await visibility_of(tx, caller, LEADS.resource, now)
 
 
 async def _create(tx: AsyncConnection, body: LeadIn, caller: Principal, now: datetime) -> Lead:
@@ -61,13 +60,13 @@ async def _create(tx: AsyncConnection, body: LeadIn, caller: Principal, now: dat
         tx,
         replace(details, owner_id=None),
         owner_id=caller.subject,
-        reach=await _seen(tx, caller, now),
+        visibility=await _seen(tx, caller, now),
         now=now,
     )
     if details.owner_id is None:
         return lead
-    to = Handover(LEADS, actions.transfer_lead, caller, details.owner_id, None, now)
-    await give_new(tx, to, lead.id)
+    to = TransferRequest(LEADS, actions.transfer_lead, caller, details.owner_id, None, now)
+    await assign_on_create(tx, to, lead.id)
     return await store.get(tx, lead.id)
 
 
@@ -90,10 +89,10 @@ async def lead_list(
     tx: Tx,
     page: PageParams,
     asked: Annotated[ListQuery, store.LISTING.query],
-    reach: Annotated[Reach, may_list(LEADS)],
+    visibility: Annotated[Visibility, may_list(LEADS)],
 ) -> Listed[LeadOut]:
     """Those the caller sees. `phone_tail` is the last four digits of the phone."""
-    return await store.LISTING.page(tx, page, asked, reach)
+    return await store.LISTING.page(tx, page, asked, visibility)
 
 
 @router.get("/{lead_id}", dependencies=READ, summary="Read a lead")
@@ -119,7 +118,7 @@ async def lead_edit(
         lead_id,
         body.applied,
         expected=if_match,
-        reach=await _seen(tx, caller, now),
+        visibility=await _seen(tx, caller, now),
         now=now,
     )
     return LeadOut.model_validate(lead)
@@ -141,8 +140,10 @@ async def lead_restore(
     body: MoveIn | None = None,
 ) -> LeadOut:
     """Unless another lead has its phone, mail or external id by now: 409 `LEAD_DUPLICATE`."""
-    reach = await _seen(tx, caller, now)
-    lead = await actions.restore_lead(tx, lead_id, expected=if_match, reach=reach, now=now)
+    visibility = await _seen(tx, caller, now)
+    lead = await actions.restore_lead(
+        tx, lead_id, expected=if_match, visibility=visibility, now=now
+    )
     return LeadOut.model_validate(lead)
 
 
@@ -209,13 +210,13 @@ async def lead_convert(
 async def _replace(
     tx: AsyncConnection, lead_id: UUID, body: LeadIn, caller: Principal, now: datetime
 ) -> Lead:
-    reach = await _seen(tx, caller, now)
-    return await actions.edit_lead(tx, lead_id, body.edited, reach=reach, now=now)
+    visibility = await _seen(tx, caller, now)
+    return await actions.edit_lead(tx, lead_id, body.edited, visibility=visibility, now=now)
 
 
 async def _restore(tx: AsyncConnection, lead_id: UUID, caller: Principal, now: datetime) -> Lead:
-    reach = await _seen(tx, caller, now)
-    return await actions.restore_lead(tx, lead_id, reach=reach, now=now)
+    visibility = await _seen(tx, caller, now)
+    return await actions.restore_lead(tx, lead_id, visibility=visibility, now=now)
 
 
 by_external_id = external_id_router(

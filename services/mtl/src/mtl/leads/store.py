@@ -7,8 +7,6 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import enum_column, tenant_column
-from chassis.records.writes import update_row
 from sqlalchemy import (
     Boolean,
     Column,
@@ -30,13 +28,15 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import operations
+from chassis.database.columns import enum_column, tenant_column
 from chassis.database.rows import fetch_row, to_columns
-from chassis.records.access.visibility import Reach, Scoped, visible
+from chassis.records.access.visibility import Scoped, Visibility, visible
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
 from chassis.records.record_quota import count_records
 from chassis.records.search.words import index_words
+from chassis.records.writes import update_row
 from chassis.web.operations.store import OperationStatus
 from kernel.ids import new_id
 from mtl.database import metadata
@@ -238,14 +238,14 @@ async def claim_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, Dup
 
 
 async def as_seen(
-    tx: AsyncConnection, duplicates: Mapping[UUID, Duplicate], reach: Reach
+    tx: AsyncConnection, duplicates: Mapping[UUID, Duplicate], visibility: Visibility
 ) -> dict[UUID, Duplicate]:
     """The duplicates; hidden where somebody of this reach does not see which lead they repeat."""
-    if not duplicates or reach.everything:
+    if not duplicates or visibility.everything:
         return dict(duplicates)
     wanted = leads.c.id.in_({one.lead_id for one in duplicates.values()})
     seen = set(
-        (await tx.execute(select(leads.c.id).where(wanted, visible(LEADS, reach)))).scalars()
+        (await tx.execute(select(leads.c.id).where(wanted, visible(LEADS, visibility)))).scalars()
     )
     return {k: replace(one, hidden=one.lead_id not in seen) for k, one in duplicates.items()}
 

@@ -5,11 +5,11 @@ from datetime import date
 from functools import lru_cache
 
 import holidays
-from chassis.database.columns import tenant_column
 from sqlalchemy import Boolean, Column, Date, Index, Table, Text, Uuid, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import tenant_column
 from chassis.database.rows import from_columns, to_columns
 from org.calendars.domain import FIRST, LAST, Official, OwnDay
 from org.database import metadata

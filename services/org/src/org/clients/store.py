@@ -2,15 +2,15 @@
 
 from uuid import UUID
 
-from chassis.database.columns import tenant_column
-from chassis.records.writes import insert_row, update_row
 from sqlalchemy import Boolean, Column, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import instant
+from chassis.database.columns import tenant_column
 from chassis.database.rows import fetch_row
 from chassis.records.lists.listing import Listing
+from chassis.records.writes import insert_row, update_row
 from org.clients.domain import Client
 from org.clients.schemas import ClientOut
 from org.database import metadata

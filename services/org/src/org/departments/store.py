@@ -4,8 +4,6 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import CURRENT_TENANT, tenant_column
-from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Boolean,
     Column,
@@ -27,11 +25,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import instant
+from chassis.database.columns import CURRENT_TENANT, tenant_column
 from chassis.database.rows import fetch_row, from_columns
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.external_ids.actions import forget_external_ids
 from chassis.records.lists.listing import Listing
 from chassis.records.search.words import forget_words
+from chassis.records.writes import insert_row, update_row
 from chassis.web.pages import ASC, Page, PageParams, fetch_page
 from contracts.org.events import Post
 from org.database import metadata

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import CURRENT_TENANT, enum_column
 from sqlalchemy import (
     Boolean,
     Column,
@@ -25,6 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import instant
+from chassis.database.columns import CURRENT_TENANT, enum_column
 from chassis.database.rows import from_columns
 from org.database import metadata
 from org.logins.domain import ANYWHERE, Login, LoginKind, Tries

@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import enum_column, tenant_column
-from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Boolean,
     Column,
@@ -26,9 +24,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import enum_column, tenant_column
 from chassis.database.rows import from_columns
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
+from chassis.records.writes import insert_row, update_row
 from kernel.errors import NotFound
 from org.database import metadata
 from org.notifications.domain import Notification, NotificationKind

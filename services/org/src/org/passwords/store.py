@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import CURRENT_TENANT, enum_column
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -24,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningDelete
 
 from chassis.database.backbone_tables import instant
+from chassis.database.columns import CURRENT_TENANT, enum_column
 from chassis.database.rows import from_columns, to_columns
 from org.database import metadata
 from org.passwords.domain import Link, Origin, Purpose

@@ -5,8 +5,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import CURRENT_TENANT, tenant_column
-from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Boolean,
     Column,
@@ -34,10 +32,12 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import instant
+from chassis.database.columns import CURRENT_TENANT, tenant_column
 from chassis.database.rows import from_columns, to_columns
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
+from chassis.records.writes import insert_row, update_row
 from contracts.org.events import Post
 from kernel.errors import NotFound
 from org.clients.store import clients

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import tenant_column
-from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -20,9 +18,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import tenant_column
 from chassis.database.rows import from_columns
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
+from chassis.records.writes import insert_row, update_row
 from kernel.errors import NotFound
 from org.database import metadata
 from org.reminders.domain import Reminder

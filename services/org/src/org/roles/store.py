@@ -4,8 +4,6 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import CURRENT_TENANT, tenant_column
-from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Boolean,
     Column,
@@ -25,9 +23,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import instant
+from chassis.database.columns import CURRENT_TENANT, tenant_column
 from chassis.database.rows import fetch_row, from_columns
 from chassis.records.lists.listing import Listing
 from chassis.records.search.words import forget_words
+from chassis.records.writes import insert_row, update_row
 from org.database import metadata
 from org.roles.domain import Role
 from org.roles.schemas import RoleOut

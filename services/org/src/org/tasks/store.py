@@ -4,8 +4,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import enum_column, tenant_column
-from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -23,9 +21,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import enum_column, tenant_column
 from chassis.database.rows import from_columns
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
+from chassis.records.writes import insert_row, update_row
 from kernel.errors import NotFound
 from org.database import metadata
 from org.tasks.domain import Task, TaskKind, TaskState

@@ -5,14 +5,14 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import enum_column, tenant_column
-from chassis.records.writes import insert_row
 from sqlalchemy import Column, Integer, Select, Table, Text, Uuid, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import instant
+from chassis.database.columns import enum_column, tenant_column
 from chassis.database.rows import fetch_row, from_columns
+from chassis.records.writes import insert_row
 from chassis.web.pages import Page, PageParams, fetch_page
 from org.database import metadata
 from org.tenant_tasks.domain import TaskKind, TaskReport, TenantTask

@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import CURRENT_TENANT, enum_column
 from sqlalchemy import Column, Integer, Numeric, Table, Text, Uuid, insert, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import instant
+from chassis.database.columns import CURRENT_TENANT, enum_column
 from chassis.database.rows import from_columns, to_columns
 from chassis.web.pages import Page, PageParams, fetch_page
 from contracts.org.events import Quotas

@@ -2,8 +2,7 @@ from uuid import UUID
 
 from chassis.foundation.clock import Now
 from chassis.records import tenant_settings
-from chassis.records.access.caller_visibility import reach_of
-from chassis.records.access.visibility import EVERYTHING
+from chassis.records.access.visibility import EVERYTHING, visibility_of
 from chassis.web.auth import Caller, allow
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
@@ -22,6 +21,6 @@ READ = [allow(f"{resource}.read") for resource in SUMMED]
 )
 async def balance_get(account_id: UUID, tx: Tx, now: Now, caller: Caller) -> BalanceOut:
     """Of an account that the caller sees, or that has an order they see; whole, not their part."""
-    asked = [await reach_of(tx, caller, resource, now) for resource in SUMMED]
-    reach = next((one for one in asked if not one.everything), EVERYTHING)
-    return await store.read(tx, account_id, reach, today=await tenant_settings.today(tx, now))
+    asked = [await visibility_of(tx, caller, resource, now) for resource in SUMMED]
+    visibility = next((one for one in asked if not one.everything), EVERYTHING)
+    return await store.read(tx, account_id, visibility, today=await tenant_settings.today(tx, now))

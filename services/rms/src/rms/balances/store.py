@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.access.visibility import Reach
+from chassis.records.access.visibility import Visibility
 from kernel.errors import NotFound
 from kernel.money import Money
 from rms.balances.schemas import BalanceOut, CurrencyBalance
@@ -17,12 +17,14 @@ from rms.receivables.store import receivables
 SUMS = ("owed", "settled", "overdue", "paid", "returned", "allocated")
 
 
-async def read(tx: AsyncConnection, account_id: UUID, reach: Reach, *, today: date) -> BalanceOut:
+async def read(
+    tx: AsyncConnection, account_id: UUID, visibility: Visibility, *, today: date
+) -> BalanceOut:
     """The sums per currency, from one statement.
 
     Raises NotFound where nobody knows the account, or it is beyond the caller's reach.
     """
-    name, _ = await known_account(tx, account_id, reach)
+    name, _ = await known_account(tx, account_id, visibility)
     if name is None:
         raise NotFound("account", account_id)
     debts, money = receivables.c, payments.c

@@ -9,12 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
 from chassis.records import tenant_settings
-from chassis.records.access.caller_visibility import reach_of
 from chassis.records.access.guards import may_list, may_read, may_write
 from chassis.records.access.routes import access_router
-from chassis.records.access.visibility import Reach
+from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
-from chassis.records.external_ids.routes import Named, external_name_router
+from chassis.records.external_ids.routes import NamedResource, external_name_router
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listed
 from chassis.web.auth import Caller, Principal
@@ -50,10 +49,14 @@ access = access_router(ORDERS, collection="orders", transfer=actions.transfer_or
 audit = audit_router("/orders", resource=ORDERS.resource, table=ORDERS.table, dependencies=[READ])
 
 
-async def _owed(tx: AsyncConnection, caller: Principal, now: datetime) -> Reach:
+async def _owed(tx: AsyncConnection, caller: Principal, now: datetime) -> Visibility:
     """Which receivables the caller sees: none without the right to read any."""
     resource = RECEIVABLES.resource
-    return await reach_of(tx, caller, resource, now) if caller.may(f"{resource}.read") else Reach()
+    return (
+        await visibility_of(tx, caller, resource, now)
+        if caller.may(f"{resource}.read")
+        else Visibility()
+    )
 
 
 async def _answer(
@@ -65,7 +68,7 @@ async def _answer(
 
 
 names = external_name_router(
-    Named(scoped=ORDERS, collection="/orders", answer=OrderOut, get=store.get, read=_answer)
+    NamedResource(scoped=ORDERS, collection="/orders", answer=OrderOut, get=store.get, read=_answer)
 )
 
 
@@ -74,10 +77,10 @@ async def order_list(
     tx: Tx,
     page: PageParams,
     asked: Annotated[ListQuery, store.LISTING.query],
-    reach: Annotated[Reach, may_list(ORDERS)],
+    visibility: Annotated[Visibility, may_list(ORDERS)],
 ) -> Listed[OrderSummary]:
     """Those the caller sees."""
-    return await store.LISTING.page(tx, page, asked, reach)
+    return await store.LISTING.page(tx, page, asked, visibility)
 
 
 @router.patch("/{order_id}", dependencies=[WRITE], summary="Change what is noted of an order")

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import tenant_column
-from chassis.records.writes import update_row
 from pydantic import TypeAdapter
 from sqlalchemy import (
     Boolean,
@@ -26,9 +24,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeDecorator
 
+from chassis.database.columns import tenant_column
 from chassis.database.rows import fetch_row, from_columns, to_columns
 from chassis.records.lists.listing import Listing
 from chassis.records.search.words import index_words
+from chassis.records.writes import update_row
 from kernel.errors import NotFound
 from rms.database import metadata
 from rms.payment_terms.domain import Instalment, PaymentTerm

@@ -9,10 +9,9 @@ from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
-from chassis.records.access.caller_visibility import reach_of
 from chassis.records.access.guards import may_list, may_read, may_write
 from chassis.records.access.routes import access_router
-from chassis.records.access.visibility import Reach
+from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ByExternalId, external_id_router
 from chassis.records.lists.list_query import ListQuery
@@ -66,7 +65,7 @@ async def _receive(
             owner_id=body.owner_id, note=body.note, custom_fields=body.custom_fields
         ),
         caller=caller.subject,
-        reach=await reach_of(tx, caller, PAYMENTS.resource, now),
+        visibility=await visibility_of(tx, caller, PAYMENTS.resource, now),
         now=now,
     )
 
@@ -113,10 +112,10 @@ async def payment_list(
     tx: Tx,
     page: PageParams,
     asked: Annotated[ListQuery, store.LISTING.query],
-    reach: Annotated[Reach, may_list(PAYMENTS)],
+    visibility: Annotated[Visibility, may_list(PAYMENTS)],
 ) -> Listed[PaymentSummary]:
     """Those the caller sees."""
-    return await store.LISTING.page(tx, page, asked, reach)
+    return await store.LISTING.page(tx, page, asked, visibility)
 
 
 @router.patch("/{payment_id}", dependencies=[WRITE], summary="Change what is noted of a payment")
@@ -154,14 +153,16 @@ async def payment_allocate(
     """Of receivables the caller may change: another that is chosen is refused, unknown if not seen,
     and `OLDEST_FIRST` passes over it.
     """
-    reach = await reach_of(tx, caller, RECEIVABLES.resource, now)
+    visibility = await visibility_of(tx, caller, RECEIVABLES.resource, now)
     if body.lines is None:
         allocated = await actions.allocate_oldest_first(
-            tx, payment_id, at_most=body.amount, reach=reach, now=now
+            tx, payment_id, at_most=body.amount, visibility=visibility, now=now
         )
     else:
         lines = [Wanted(line.receivable_id, line.amount) for line in body.lines]
-        allocated = await actions.allocate_as_chosen(tx, payment_id, lines, reach=reach, now=now)
+        allocated = await actions.allocate_as_chosen(
+            tx, payment_id, lines, visibility=visibility, now=now
+        )
     response.headers["Location"] = f"/rms/v1/payments/{payment_id}"
     return AllocationsOut.model_validate(allocated)
 

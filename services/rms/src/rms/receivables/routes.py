@@ -9,9 +9,9 @@ from chassis.foundation.clock import Now, now
 from chassis.records import tenant_settings
 from chassis.records.access.guards import may_list, may_read, may_write
 from chassis.records.access.routes import access_router
-from chassis.records.access.visibility import Reach
+from chassis.records.access.visibility import Visibility
 from chassis.records.audit.routes import audit_router
-from chassis.records.external_ids.routes import Named, external_name_router
+from chassis.records.external_ids.routes import NamedResource, external_name_router
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listed
 from chassis.web.pages import PageParams
@@ -37,7 +37,7 @@ async def _read(tx: AsyncConnection, receivable_id: UUID) -> ReceivableOut:
 
 
 names = external_name_router(
-    Named(scoped=RECEIVABLES, collection="/receivables", answer=ReceivableOut, get=_read)
+    NamedResource(scoped=RECEIVABLES, collection="/receivables", answer=ReceivableOut, get=_read)
 )
 
 
@@ -47,11 +47,11 @@ async def receivable_list(
     now: Now,
     page: PageParams,
     asked: Annotated[ListQuery, store.LISTING.query],
-    reach: Annotated[Reach, may_list(RECEIVABLES)],
+    visibility: Annotated[Visibility, may_list(RECEIVABLES)],
 ) -> Listed[ReceivableOut]:
     """Those the caller sees."""
     today = await tenant_settings.today(tx, now)
-    return await store.LISTING.page(tx, page, asked, reach, shape=store.shaped(today))
+    return await store.LISTING.page(tx, page, asked, visibility, shape=store.shaped(today))
 
 
 @router.get("/{receivable_id}", dependencies=READ, summary="Read a receivable")

@@ -5,8 +5,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from chassis.database.columns import enum_column, money_columns, tenant_column
-from chassis.records.writes import insert_row, update_row
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -26,11 +24,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import enum_column, money_columns, tenant_column
 from chassis.database.rows import fetch_row, from_columns
 from chassis.records.access.visibility import Scoped
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
+from chassis.records.writes import insert_row, update_row
 from rms.accounts.store import accounts
 from rms.database import metadata
 from rms.receivables.domain import Receivable, ReceivableKind, ReceivableStatus

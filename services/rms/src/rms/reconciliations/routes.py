@@ -1,4 +1,4 @@
-from chassis.records.access.caller_visibility import sees_everything
+from chassis.records.access.visibility import sees_everything
 from chassis.web.auth import Caller, allow
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx

@@ -16,7 +16,7 @@ from chassis.database.write_cause import attribute
 from chassis.events.consumer import counts, dead_letters, inbox
 from chassis.events.consumer.counts import Outcome
 from chassis.events.consumer.decoded_records import DecodedRecord
-from chassis.events.consumer.failures import Failure, Reason
+from chassis.events.consumer.failures import Failure, ParkingReason
 from chassis.events.subscriptions import Kind, ReplicaResult, Subscription
 from chassis.foundation.context import Context, entered
 
@@ -63,7 +63,7 @@ class BatchTransaction:
         self._recent = recent
         self._offsets_rise = offsets_rise
         self._now = now
-        self._last_offsets: dict[counts.Place, int] = {}
+        self._last_offsets: dict[counts.TopicPartition, int] = {}
         self._parked: set[str] = set()
         self._outcomes: Outcomes = []
         self.handling = False  # whether a failure from here on may be a handler's
@@ -123,7 +123,7 @@ class BatchTransaction:
         elif failure is not None:
             await self._park(arrival, failure)
         elif arrival.error is not None:
-            await self._park(arrival, Failure(Reason.FAILED, arrival.error))
+            await self._park(arrival, Failure(ParkingReason.FAILED, arrival.error))
         else:
             return False
         return True
@@ -132,7 +132,7 @@ class BatchTransaction:
         if self._subscription.kind is Kind.REPLICA and self._seen(arrival):
             self._settle(arrival, Outcome.DUPLICATE)  # applied before its key was parked
         else:
-            await self._park(arrival, Failure(Reason.BEHIND, ""))
+            await self._park(arrival, Failure(ParkingReason.BEHIND, ""))
 
     async def _park(self, arrival: DecodedRecord, failure: Failure) -> None:
         await dead_letters.park(
@@ -156,7 +156,7 @@ class BatchTransaction:
         tallies = counts.tally(
             (arrival.record.place, outcome) for arrival, outcome in self._outcomes
         )
-        offsets: dict[counts.Place, int] = {}
+        offsets: dict[counts.TopicPartition, int] = {}
         for arrival, _ in self._outcomes:
             place = arrival.record.place
             offsets[place] = max(arrival.record.offset, offsets.get(place, -1))

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import consumer_counts
 from chassis.events.subscriptions import Reader
 
-Place = tuple[str, int]  # topic and partition
+TopicPartition = tuple[str, int]  # topic and partition
 
 
 class Outcome(StrEnum):
@@ -33,8 +33,8 @@ Tally = Mapping[Outcome, int]
 
 
 async def lock(
-    tx: AsyncConnection, tenant: UUID, reader: Reader, places: Iterable[Place]
-) -> dict[Place, int]:
+    tx: AsyncConnection, tenant: UUID, reader: Reader, places: Iterable[TopicPartition]
+) -> dict[TopicPartition, int]:
     """Lock the rows of these partitions until the commit; returns the last offset of each."""
     wanted = sorted(set(places))
     found = await _locked(tx, tenant, reader, wanted)
@@ -58,8 +58,8 @@ async def lock(
 
 
 async def _locked(
-    tx: AsyncConnection, tenant: UUID, reader: Reader, places: list[Place]
-) -> dict[Place, int]:
+    tx: AsyncConnection, tenant: UUID, reader: Reader, places: list[TopicPartition]
+) -> dict[TopicPartition, int]:
     c = consumer_counts.c
     rows = await tx.execute(
         select(c.topic, c.partition, c.last_offset)
@@ -76,8 +76,8 @@ async def add(
     tx: AsyncConnection,
     tenant: UUID,
     reader: Reader,
-    tallies: Mapping[Place, Tally],
-    offsets: Mapping[Place, int],
+    tallies: Mapping[TopicPartition, Tally],
+    offsets: Mapping[TopicPartition, int],
 ) -> None:
     """Add to the rows of partitions that `lock` has locked; an offset never goes back."""
     c = consumer_counts.c
@@ -106,9 +106,11 @@ async def add(
         await tx.execute(statement, rows)
 
 
-def tally(outcomes: Iterable[tuple[Place, Outcome]]) -> dict[Place, Counter[Outcome]]:
+def tally(
+    outcomes: Iterable[tuple[TopicPartition, Outcome]],
+) -> dict[TopicPartition, Counter[Outcome]]:
     """How often each outcome came up at each place."""
-    found: dict[Place, Counter[Outcome]] = {}
+    found: dict[TopicPartition, Counter[Outcome]] = {}
     for place, outcome in outcomes:
         found.setdefault(place, Counter())[outcome] += 1
     return found

@@ -20,7 +20,7 @@ from chassis.events.consumer.counts import Outcome
 from chassis.events.consumer.dead_letters import Parked, Status
 from chassis.events.consumer.decoded_records import from_stored, to_stored
 from chassis.events.envelope import Envelope, EnvelopeInvalid
-from chassis.web.violations import from_pydantic
+from chassis.foundation.violations import from_pydantic
 from contracts.event import REGISTRY
 from kernel.errors import Invalid, NotFound, RuleBroken
 

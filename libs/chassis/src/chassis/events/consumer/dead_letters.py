@@ -19,7 +19,7 @@ from chassis.database.rows import from_columns
 from chassis.events.consumer import counts
 from chassis.events.consumer.counts import Outcome
 from chassis.events.consumer.decoded_records import DecodedRecord, to_stored
-from chassis.events.consumer.failures import PATIENCE, Failure, Reason, retry_after
+from chassis.events.consumer.failures import PATIENCE, Failure, ParkingReason, retry_after
 from chassis.events.subscriptions import Reader
 from kernel.ids import new_id
 
@@ -43,7 +43,7 @@ class Parked:
     topic: str
     partition: int
     envelope: dict[str, Any]
-    reason: Reason
+    reason: ParkingReason
     error: str
     attempts: int
     status: Status
@@ -62,12 +62,12 @@ class Parked:
         """Whether to try it; one that was behind is, as soon as the one before it has left."""
         if self.retry_at is None:
             return False
-        return self.reason is Reason.BEHIND or self.retry_at <= by
+        return self.reason is ParkingReason.BEHIND or self.retry_at <= by
 
 
 def of_row(row: Mapping[str, Any]) -> Parked:
     """A parked event out of its row."""
-    kinds = {"reason": Reason(row["reason"]), "status": Status(row["status"])}
+    kinds = {"reason": ParkingReason(row["reason"]), "status": Status(row["status"])}
     return from_columns(Parked, row, **kinds)
 
 
@@ -102,7 +102,7 @@ async def park(
         insert(parked_keys).on_conflict_do_nothing(),
         {"tenant_id": tenant, "subscription": reader.name, "key": arrival.key},
     )
-    behind = failure.reason is Reason.BEHIND
+    behind = failure.reason is ParkingReason.BEHIND
     await tx.execute(
         insert(parked_events).values(
             tenant_id=tenant,
@@ -122,7 +122,7 @@ async def park(
 
 def _waiting(failure: Failure, attempts: int, deadline: datetime, now: datetime) -> dict[str, Any]:
     """When to try again by itself, if at all."""
-    if failure.reason is not Reason.NOT_YET:
+    if failure.reason is not ParkingReason.NOT_YET:
         return {"retry_at": None}
     return {"retry_at": retry_after(attempts, now), "deadline_at": deadline}
 
@@ -188,7 +188,7 @@ async def resolve(
     following = await head(tx, parked.tenant_id, parked.subscription, parked.key)
     if following is None:
         await _free(tx, parked)
-    elif following.reason is Reason.BEHIND:
+    elif following.reason is ParkingReason.BEHIND:
         await tx.execute(change(following).values(retry_at=now))
 
 
@@ -202,8 +202,8 @@ async def postpone(tx: AsyncConnection, parked: Parked, failure: Failure, now: d
     """Leave an event at the head of its locked key; past its deadline it has failed for good."""
     attempts = parked.attempts + 1
     deadline = parked.deadline_at or now + PATIENCE
-    if failure.reason is Reason.NOT_YET and now >= deadline:
-        failure = Failure(Reason.FAILED, f"Waited in vain: {failure.error}")
+    if failure.reason is ParkingReason.NOT_YET and now >= deadline:
+        failure = Failure(ParkingReason.FAILED, f"Waited in vain: {failure.error}")
     told = {"reason": failure.reason, "error": failure.error, "attempts": attempts}
     await tx.execute(change(parked).values(**told, **_waiting(failure, attempts, deadline, now)))
     return failure

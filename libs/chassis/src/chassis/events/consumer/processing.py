@@ -15,7 +15,7 @@ from chassis.events.consumer import counts
 from chassis.events.consumer.batch_transaction import BatchTransaction, Outcomes, Recent
 from chassis.events.consumer.counts import Outcome
 from chassis.events.consumer.decoded_records import Consumed, DecodedRecord, read
-from chassis.events.consumer.failures import Failure, Reason
+from chassis.events.consumer.failures import Failure, ParkingReason
 from chassis.events.consumer.metrics import DELAY, RECORDS, RETRIES, SECONDS
 from chassis.events.subscriptions import Kind, Subscription
 from chassis.foundation import clock
@@ -185,7 +185,7 @@ class Processor:
 
     async def _judge(self, arrival: DecodedRecord, error: Exception) -> Failure:
         failure = Failure.of(error)
-        waits = failure.reason is Reason.NOT_YET
+        waits = failure.reason is ParkingReason.NOT_YET
         await log.alog(
             logging.INFO if waits else logging.ERROR,
             "event_parked",

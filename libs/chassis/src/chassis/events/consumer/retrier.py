@@ -18,7 +18,7 @@ from chassis.events.consumer.batch_transaction import handle
 from chassis.events.consumer.counts import Outcome
 from chassis.events.consumer.dead_letters import Parked, Status
 from chassis.events.consumer.decoded_records import Consumed, from_stored, read
-from chassis.events.consumer.failures import Failure, Reason
+from chassis.events.consumer.failures import Failure, ParkingReason
 from chassis.events.consumer.metrics import PARKED, RECORDS
 from chassis.events.subscriptions import Subscription
 from chassis.foundation import clock
@@ -31,7 +31,7 @@ REPORT_SECONDS = 30.0
 PUT_OFF = timedelta(seconds=5)
 
 
-class Unreadable(Exception):
+class UndecodableRecord(Exception):
     """A parked event that still cannot be read."""
 
 
@@ -136,7 +136,7 @@ class Retrier:
             if await dead_letters.head(tx, tenant, name, key) != parked:
                 return  # somebody else tried it, or an operator changed it
             failure = await dead_letters.postpone(tx, parked, failure, self._now())
-        if failure.reason is Reason.FAILED:
+        if failure.reason is ParkingReason.FAILED:
             event_id = str(parked.envelope.get("id"))
             await log.aerror(
                 "event_failed",
@@ -155,7 +155,7 @@ class Retrier:
         async with self._database.begin(None) as tx:
             found = await dead_letters.waiting(tx, self._subscriptions)
         for name in self._subscriptions:
-            for reason in Reason:
+            for reason in ParkingReason:
                 PARKED.labels(name, reason.value).set(found.get((name, reason.value), 0))
 
 
@@ -165,9 +165,9 @@ async def _apply(
     record = Consumed(parked.topic, parked.partition, -1, from_stored(parked.envelope))
     arrival = read(subscription, record)
     if arrival.error is not None:
-        raise Unreadable(arrival.error)
+        raise UndecodableRecord(arrival.error)
     if arrival.tenant != parked.tenant_id:
-        raise Unreadable(f"The event is of another tenant: {arrival.tenant}")
+        raise UndecodableRecord(f"The event is of another tenant: {arrival.tenant}")
     outcome = Outcome.IGNORED
     if not arrival.ignored:
         outcome = (await handle(tx, subscription, [arrival]))[arrival.event_id]

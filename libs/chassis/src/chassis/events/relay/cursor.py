@@ -11,8 +11,8 @@ from datetime import datetime
 import asyncpg
 
 from chassis.database.connections import Shared
-from chassis.events.relay.epoch import Standing
-from chassis.events.relay.quarantine import Held, hold
+from chassis.events.relay.epoch import CursorState
+from chassis.events.relay.quarantine import QuarantinedRecord, hold
 from chassis.events.relay.windows import BEGINNING, Snapshot, Window
 
 # The first by transaction is the oldest but for moments, and either half finds it by the index.
@@ -36,7 +36,7 @@ class CursorLost(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Place:
+class CursorPosition:
     """All that `lo` sees is sent; of what `hi` sees beyond it, the rows up to `last` are."""
 
     lo: Snapshot
@@ -51,11 +51,11 @@ class Place:
 class Cursors:
     """The cursor rows, read and written in the session that owns their buckets."""
 
-    def __init__(self, session: Shared, standing: Standing) -> None:
+    def __init__(self, session: Shared, standing: CursorState) -> None:
         self._session = session
         self._standing = standing
 
-    async def load(self, buckets: Collection[int]) -> dict[int, Place]:
+    async def load(self, buckets: Collection[int]) -> dict[int, CursorPosition]:
         """The places of buckets just acquired; a new one stands at the beginning."""
         async with self._session.held() as connection:
             await connection.execute(
@@ -73,7 +73,9 @@ class Cursors:
             )
         return {row["bucket"]: _place(row) for row in rows}
 
-    async def oldest_unsent(self, place: Place, buckets: Collection[int]) -> datetime | None:
+    async def oldest_unsent(
+        self, place: CursorPosition, buckets: Collection[int]
+    ) -> datetime | None:
         """When the oldest event of these buckets beyond their place was written, if any was."""
         async with self._session.held() as connection:
             created: datetime | None = await connection.fetchval(
@@ -86,7 +88,12 @@ class Cursors:
             )
         return created
 
-    async def save(self, buckets: Collection[int], place: Place, held: Sequence[Held] = ()) -> None:
+    async def save(
+        self,
+        buckets: Collection[int],
+        place: CursorPosition,
+        held: Sequence[QuarantinedRecord] = (),
+    ) -> None:
         """Write the place of buckets that stand together, with what was quarantined on the way.
 
         Raises CursorLost, and KeyFreed as `hold` does.
@@ -107,6 +114,8 @@ class Cursors:
                 raise CursorLost(f"{status} instead of {len(buckets)} cursors")
 
 
-def _place(row: asyncpg.Record) -> Place:
+def _place(row: asyncpg.Record) -> CursorPosition:
     hi = row["hi"]
-    return Place(Snapshot.parse(row["lo"]), Snapshot.parse(hi) if hi else None, row["last"])
+    return CursorPosition(
+        Snapshot.parse(row["lo"]), Snapshot.parse(hi) if hi else None, row["last"]
+    )

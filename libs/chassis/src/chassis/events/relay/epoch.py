@@ -42,7 +42,7 @@ class RelayRunning(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Standing:
+class CursorState:
     """Which database this is, and the epoch its events are published in."""
 
     identity: str
@@ -54,7 +54,7 @@ async def read_snapshot(connection: asyncpg.Connection) -> Snapshot:
     return Snapshot.parse(await connection.fetchval("SELECT pg_current_snapshot()::text"))
 
 
-async def settle(connection: asyncpg.Connection, service: str) -> Standing:
+async def settle(connection: asyncpg.Connection, service: str) -> CursorState:
     """The standing of a database as a relay may trust it; a new one begins with epoch 1.
 
     Raises EpochMismatch.
@@ -66,7 +66,7 @@ async def settle(connection: asyncpg.Connection, service: str) -> Standing:
         identity,
     )
     known = await connection.fetchrow("SELECT system_identifier, epoch FROM database_epoch")
-    standing = Standing(known["system_identifier"], known["epoch"])
+    standing = CursorState(known["system_identifier"], known["epoch"])
     if standing.identity != identity:
         raise _refusal(service, f"it was {standing.identity} and is {identity}")
     wrong = await _misfit(connection, standing)
@@ -82,14 +82,14 @@ def _refusal(service: str, why: str) -> EpochMismatch:
     )
 
 
-async def _misfit(connection: asyncpg.Connection, standing: Standing) -> str | None:
+async def _misfit(connection: asyncpg.Connection, standing: CursorState) -> str | None:
     """What is wrong with the cursors, read before the snapshot that must reach them all."""
     rows = await connection.fetch(
         "SELECT bucket, system_identifier, epoch, lo, hi FROM relay_cursors ORDER BY bucket"
     )
     now = await read_snapshot(connection)
     for row in rows:
-        if Standing(row["system_identifier"], row["epoch"]) != standing:
+        if CursorState(row["system_identifier"], row["epoch"]) != standing:
             return f"the cursor of bucket {row['bucket']} is of epoch {row['epoch']}"
         if not all(now.reaches(Snapshot.parse(at)) for at in (row["lo"], row["hi"]) if at):
             return f"the cursor of bucket {row['bucket']} is ahead of the database"

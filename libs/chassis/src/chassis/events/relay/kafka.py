@@ -12,7 +12,7 @@ from aiokafka.errors import (
     RecordListTooLargeError,
 )
 
-from chassis.events.relay.transport import BEHIND, Record, Refusal, TransportFailed
+from chassis.events.relay.transport import BEHIND, Record, RefusedRecord, TransportFailed
 from contracts.topics import MAX_MESSAGE_BYTES
 
 PERMANENT = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError)
@@ -38,7 +38,7 @@ class KafkaTransport:
         self._producer: AIOKafkaProducer | None = None
         self._one_by_one = False
 
-    async def send(self, records: Sequence[Record]) -> list[Refusal]:
+    async def send(self, records: Sequence[Record]) -> list[RefusedRecord]:
         """Send and wait for all acknowledgements; returns what the broker refuses for good.
 
         Raises TransportFailed.
@@ -67,13 +67,13 @@ class KafkaTransport:
             async with asyncio.timeout(STOP_SECONDS):
                 await producer.stop()
 
-    async def _send_all(self, records: Sequence[Record]) -> list[Refusal]:
-        refusals: list[Refusal] = []
+    async def _send_all(self, records: Sequence[Record]) -> list[RefusedRecord]:
+        refusals: list[RefusedRecord] = []
         blocked: set[str] = set()
         flying: list[asyncio.Future[object]] = []
         for record in records:
             if record.key in blocked:
-                refusals.append(Refusal(record, BEHIND))
+                refusals.append(RefusedRecord(record, BEHIND))
             elif self._one_by_one or len(record.value) > BATCH_BYTES:
                 await _landed(flying)
                 flying.clear()
@@ -86,7 +86,7 @@ class KafkaTransport:
         await _landed(flying)
         return refusals
 
-    async def _send_alone(self, record: Record) -> Refusal | None:
+    async def _send_alone(self, record: Record) -> RefusedRecord | None:
         """Send one large record with nothing else in flight, so that a refusal is surely its own.
 
         A refused batch leaves a gap in the producer's numbers, hence a new producer.
@@ -95,7 +95,7 @@ class KafkaTransport:
             await (await self._start_sending(record))
         except PERMANENT as error:
             await self._abandon()
-            return Refusal(record, repr(error))
+            return RefusedRecord(record, repr(error))
         return None
 
     async def _start_sending(self, record: Record) -> asyncio.Future[object]:

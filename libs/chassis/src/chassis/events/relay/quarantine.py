@@ -20,7 +20,7 @@ PAGE = 50
 
 
 @dataclass(frozen=True)
-class Held:
+class QuarantinedRecord:
     """One row kept back, and why."""
 
     tenant_id: UUID
@@ -49,7 +49,7 @@ class Quarantined:
     reason: str
 
 
-async def hold(connection: asyncpg.Connection, held: Sequence[Held]) -> None:
+async def hold(connection: asyncpg.Connection, held: Sequence[QuarantinedRecord]) -> None:
     """Keep rows back; one that is kept already stays as it is.
 
     Raises KeyFreed: a row behind others may be kept only while these are. One of them is locked

@@ -13,10 +13,10 @@ import structlog
 from chassis.database.connections import Shared
 from chassis.events.envelope import Envelope
 from chassis.events.relay.buckets import Buckets
-from chassis.events.relay.cursor import Cursors, Place
-from chassis.events.relay.epoch import Standing, read_snapshot
+from chassis.events.relay.cursor import CursorPosition, Cursors
+from chassis.events.relay.epoch import CursorState, read_snapshot
 from chassis.events.relay.metrics import Meter
-from chassis.events.relay.quarantine import Held, blocked_keys
+from chassis.events.relay.quarantine import QuarantinedRecord, blocked_keys
 from chassis.events.relay.transport import BEHIND, Record, Transport
 from chassis.events.relay.window_pages import WindowPages
 from chassis.events.relay.windows import Snapshot
@@ -36,7 +36,7 @@ class RelaySession:
         self,
         owner: asyncpg.Connection,
         pages: WindowPages,
-        standing: Standing,
+        standing: CursorState,
         transport: Transport,
         meter: Meter,
     ) -> None:
@@ -47,7 +47,7 @@ class RelaySession:
         self._pages = pages
         self._cursors = Cursors(self._session, standing)
         self.buckets = Buckets(self._session, new_id())
-        self._places: dict[int, Place] = {}
+        self._places: dict[int, CursorPosition] = {}
         self._unsaved: set[int] = set()  # moved over empty windows only
         self._blocked: frozenset[str] = frozenset()
         self._next_housekeeping = 0.0
@@ -120,18 +120,18 @@ class RelaySession:
     def progressed(self) -> None:
         self._meter.progressed(frozenset(self.buckets.owned))
 
-    def _groups(self) -> list[tuple[Place, list[int]]]:
+    def _groups(self) -> list[tuple[CursorPosition, list[int]]]:
         """Buckets that stand at the same place share a window; idle ones come to be one group."""
-        groups: defaultdict[Place, list[int]] = defaultdict(list)
+        groups: defaultdict[CursorPosition, list[int]] = defaultdict(list)
         for bucket, place in self._places.items():
             groups[place].append(bucket)
         return list(groups.items())
 
     async def _ship(
-        self, buckets: list[int], place: Place, now: Snapshot, stop: asyncio.Event
+        self, buckets: list[int], place: CursorPosition, now: Snapshot, stop: asyncio.Event
     ) -> int:
         window = place.window(now)
-        rows, held = 0, list[Held]()
+        rows, held = 0, list[QuarantinedRecord]()
         if not window.is_empty:
             async with aclosing(self._pages.of(window, buckets, place.last)) as pages:
                 async for page in pages:
@@ -146,11 +146,15 @@ class RelaySession:
                     await self._keep(buckets, place, held)
                     if stop.is_set():
                         return rows
-        await self._finish(buckets, place, Place(window.hi), held)
+        await self._finish(buckets, place, CursorPosition(window.hi), held)
         return rows
 
     async def _finish(
-        self, buckets: list[int], place: Place, end: Place, held: Sequence[Held]
+        self,
+        buckets: list[int],
+        place: CursorPosition,
+        end: CursorPosition,
+        held: Sequence[QuarantinedRecord],
     ) -> None:
         if place.hi is None:  # nothing was sent, so nothing need be saved yet
             self._places.update(dict.fromkeys(buckets, end))
@@ -158,7 +162,9 @@ class RelaySession:
         else:
             await self._keep(buckets, end, held)
 
-    async def _keep(self, buckets: list[int], place: Place, held: Sequence[Held]) -> None:
+    async def _keep(
+        self, buckets: list[int], place: CursorPosition, held: Sequence[QuarantinedRecord]
+    ) -> None:
         await self._cursors.save(buckets, place, held)
         self._places.update(dict.fromkeys(buckets, place))
         self._unsaved.difference_update(buckets)
@@ -167,7 +173,7 @@ class RelaySession:
             self._blocked |= {row.key for row in held}
             self._report(held)
 
-    async def _publish(self, rows: Sequence[asyncpg.Record]) -> list[Held]:
+    async def _publish(self, rows: Sequence[asyncpg.Record]) -> list[QuarantinedRecord]:
         """Send the rows and wait until all have arrived; returns those to be kept back."""
         if self._blocked:  # an operator may have freed a key meanwhile
             await self._learn_blocked()
@@ -184,12 +190,14 @@ class RelaySession:
             topics = Counter(record.topic for record in sent)
             self._meter.published(topics, sent[-1].envelope.time)
         return [
-            Held(row["tenant_id"], row["seq"], record.key, row["bucket"], reasons[row["seq"]])
+            QuarantinedRecord(
+                row["tenant_id"], row["seq"], record.key, row["bucket"], reasons[row["seq"]]
+            )
             for row, record in zip(rows, records, strict=True)
             if row["seq"] in reasons
         ]
 
-    def _report(self, held: Sequence[Held]) -> None:
+    def _report(self, held: Sequence[QuarantinedRecord]) -> None:
         self._meter.quarantined(len(held))
         for row in held:
             if row.is_cause:

@@ -37,7 +37,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedRecord:
     """A record that will be refused however often it is sent, or one `BEHIND` such a record."""
 
     record: Record
@@ -47,7 +47,7 @@ class Refusal:
 class Transport(Protocol):
     """Takes records away, in order per key."""
 
-    async def send(self, records: Sequence[Record]) -> list[Refusal]:
+    async def send(self, records: Sequence[Record]) -> list[RefusedRecord]:
         """Return once every record has safely arrived, save those refused for good.
 
         A record of the same key as a refused one before it is not sent, but refused as `BEHIND`.

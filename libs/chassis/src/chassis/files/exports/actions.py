@@ -15,7 +15,7 @@ from chassis.files.exports.runs import MAX_ROWS, Export, ExportState
 from chassis.files.formats.rows import Format
 from chassis.jobs import queue
 from chassis.records import tenant_settings
-from chassis.records.access.caller_visibility import reach_of
+from chassis.records.access.visibility import visibility_of
 from chassis.records.lists.listing import Listing, declared
 from chassis.web.auth import Principal
 from kernel.errors import DomainError, Forbidden, Invalid, RuleBroken, Violation
@@ -103,12 +103,12 @@ async def _written(
         raise RuleBroken("EXPORT_NOT_FOUND")  # the list is no more
     caller = _caller_of(export, tenant)
     asked = listing.asked(export.query, subject=caller.subject)
-    reach = await reach_of(tx, caller, listing.resource, now)
+    visibility = await visibility_of(tx, caller, listing.resource, now)
     fields = tuple(export.fields or asked.fields)
     file = _Parts(tx, export.id)
     writer = writer_of(Format(export.format), listing.shows, fields)
     shape, rows = await _shape_of(tx, listing, now), 0
-    async for batch in listing.rows(tx, asked, reach):
+    async for batch in listing.rows(tx, asked, visibility):
         rows += len(batch)
         if rows > MAX_ROWS:
             raise RuleBroken("EXPORT_TOO_LARGE", maximum=MAX_ROWS)

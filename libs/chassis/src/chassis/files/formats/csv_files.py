@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator
 
 from chassis.files.formats.cells import as_meant
-from chassis.files.formats.findings import Finding, Unreadable
+from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.rows import Source, SourceRow, header_of
 
 csv.field_size_limit(131_072)
@@ -24,9 +24,9 @@ def read_csv(content: bytes) -> Source:
     records = records_of(text, separator_of(text))
     first = next(records, None)
     if first is None or first.is_blank:
-        raise Unreadable([Finding("FILE_EMPTY")])
+        raise UnreadableFile([Finding("FILE_EMPTY")])
     if first.cells is None:
-        raise Unreadable([Finding("HEADER_MALFORMED")])
+        raise UnreadableFile([Finding("HEADER_MALFORMED")])
     header = header_of(first.cells)
     return Source(header, (_fitted(record, len(header)) for record in records))
 

@@ -22,7 +22,7 @@ class Finding:
         return {"code": self.code, "column": self.column, "params": dict(self.params)}
 
 
-class Unreadable(Exception):  # not a refusal of a request: the import ends as FAILED
+class UnreadableFile(Exception):  # not a refusal of a request: the import ends as FAILED
     """The file as a whole cannot be taken in, for each of these reasons."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from chassis.files.formats.findings import Finding, Unreadable
+from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.rows import MAX_COLUMNS, Source, SourceRow, header_of
 
 
@@ -18,9 +18,9 @@ def read_jsonl(content: bytes) -> Source:
         objects += found is not None
         names.update(dict.fromkeys(found or ()))
         if len(names) > MAX_COLUMNS:
-            raise Unreadable([Finding("COLUMNS_TOO_MANY", params={"maximum": MAX_COLUMNS})])
+            raise UnreadableFile([Finding("COLUMNS_TOO_MANY", params={"maximum": MAX_COLUMNS})])
     if not objects:
-        raise Unreadable([Finding("FILE_NOT_JSONL" if content.strip() else "FILE_EMPTY")])
+        raise UnreadableFile([Finding("FILE_NOT_JSONL" if content.strip() else "FILE_EMPTY")])
     header = list(names)
     header_of([name or "-" for name in header] or ["-"])
     return Source(header, _rows(lines, header))

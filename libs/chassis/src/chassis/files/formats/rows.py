@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chassis.files.formats.findings import Finding, Unreadable
+from chassis.files.formats.findings import Finding, UnreadableFile
 
 MAX_ROWS = 200_000
 MAX_BYTES = 32_000_000
@@ -45,7 +45,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ChunkPlan:
     """A file in the one form that chunks are cut from: a line of JSON per row, no blank ones.
 
     `bounds` are the places in `content` where each chunk begins, and where the last one ends.
@@ -66,27 +66,29 @@ def header_of(cells: Sequence[str]) -> list[str]:
     """The names of the columns. Raises Unreadable."""
     names = [cell.strip() for cell in cells]
     if not any(names):
-        raise Unreadable([Finding("FILE_EMPTY")])
+        raise UnreadableFile([Finding("FILE_EMPTY")])
     if len(names) > MAX_COLUMNS:
-        raise Unreadable([Finding("COLUMNS_TOO_MANY", params={"maximum": MAX_COLUMNS})])
+        raise UnreadableFile([Finding("COLUMNS_TOO_MANY", params={"maximum": MAX_COLUMNS})])
     if not all(is_text(name) for name in names):
-        raise Unreadable([Finding("FILE_NOT_UTF8")])
+        raise UnreadableFile([Finding("FILE_NOT_UTF8")])
     return names
 
 
-def plan_of(source: Source) -> Plan:
+def chunk_plan(source: Source) -> ChunkPlan:
     """Reads all of it. Raises Unreadable (FILE_TOO_MANY_ROWS, or what the rows come upon)."""
     content, bounds, total = bytearray(), [0], 0
     for row in source.rows:
         if row.is_blank:
             continue
         if total == MAX_ROWS:
-            raise Unreadable([Finding("FILE_TOO_MANY_ROWS", params={"maximum": MAX_ROWS})])
+            raise UnreadableFile([Finding("FILE_TOO_MANY_ROWS", params={"maximum": MAX_ROWS})])
         if total and total % CHUNK == 0:
             bounds.append(len(content))
         content += _line(row)
         total += 1
-    return Plan(source.header, total, bytes(content), [*bounds, len(content)] if total else [0])
+    return ChunkPlan(
+        source.header, total, bytes(content), [*bounds, len(content)] if total else [0]
+    )
 
 
 def _line(row: SourceRow) -> bytes:

@@ -3,7 +3,6 @@
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -11,23 +10,11 @@ from typing import Any
 
 import python_calamine
 
-from chassis.files.formats.findings import Finding, Unreadable
+from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.rows import Source, SourceRow, header_of
+from chassis.foundation.archives import DAMAGED, MAX_UNPACKED, PIECE
 
-MAX_UNPACKED = 400_000_000  # bytes: a small file may unpack to more than a machine has
 MAX_CELLS = 10_000_000
-PIECE = 1_000_000
-# What reading a damaged archive was seen to raise.
-DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    EOFError,
-    OSError,
-)
-
 # Where a cell says it is; the reader makes room for all that lies between.
 _PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{0,7})([0-9]{1,9})\s*["']""")
 
@@ -38,7 +25,7 @@ def read_xlsx(content: bytes, sheet: str | None) -> Source:
     rows = _cells(content, sheet)
     first = next((place for place, row in enumerate(rows) if _says_anything(row)), None)
     if first is None:
-        raise Unreadable([Finding("FILE_EMPTY")])
+        raise UnreadableFile([Finding("FILE_EMPTY")])
     names = [_text(value) for value in rows[first]]
     while not names[-1].strip():  # columns that hold a format only
         names.pop()
@@ -63,13 +50,15 @@ def _cells(content: bytes, sheet: str | None) -> list[list[Any]]:
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         names = workbook.sheet_names
         if not names:
-            raise Unreadable([Finding("FILE_EMPTY")])
+            raise UnreadableFile([Finding("FILE_EMPTY")])
         if sheet is not None and sheet not in names:
-            raise Unreadable([Finding("SHEET_MISSING", params={"sheet": sheet, "sheets": names})])
+            raise UnreadableFile(
+                [Finding("SHEET_MISSING", params={"sheet": sheet, "sheets": names})]
+            )
         found = workbook.get_sheet_by_name(sheet or names[0])
         return found.to_python(skip_empty_area=False)
     except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise Unreadable([Finding("FILE_NOT_XLSX")]) from error
+        raise UnreadableFile([Finding("FILE_NOT_XLSX")]) from error
 
 
 def _ensure_small(content: bytes) -> None:
@@ -77,11 +66,11 @@ def _ensure_small(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             sheets = [one for one in packed.infolist() if "worksheets/" in one.filename]
             if sum(one.file_size for one in packed.infolist()) > MAX_UNPACKED:
-                raise Unreadable([Finding("FILE_TOO_LARGE_UNPACKED")])
+                raise UnreadableFile([Finding("FILE_TOO_LARGE_UNPACKED")])
             for one in sheets:
                 _ensure_dense(packed, one)
     except DAMAGED as error:
-        raise Unreadable([Finding("FILE_NOT_XLSX")]) from error
+        raise UnreadableFile([Finding("FILE_NOT_XLSX")]) from error
 
 
 def _ensure_dense(packed: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> None:
@@ -93,7 +82,7 @@ def _ensure_dense(packed: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> None:
             for letters, digits in _PLACE.findall(kept + piece):
                 width, height = max(width, _column(letters)), max(height, int(digits))
             if width * height > MAX_CELLS or unpacked > MAX_UNPACKED:
-                raise Unreadable([Finding("FILE_TOO_LARGE_UNPACKED")])
+                raise UnreadableFile([Finding("FILE_TOO_LARGE_UNPACKED")])
             kept = piece[-100:]
 
 

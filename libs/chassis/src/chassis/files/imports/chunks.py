@@ -14,9 +14,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import PUBLISHED
-from chassis.files.formats.findings import Finding, Unreadable
+from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.reading import read_file
-from chassis.files.formats.rows import Plan, SourceRow, plan_of
+from chassis.files.formats.rows import ChunkPlan, SourceRow, chunk_plan
 from chassis.files.imports import store
 from chassis.files.imports.actions import save_ended
 from chassis.files.imports.columns import Mapped, mapped, placed, read_row
@@ -48,7 +48,7 @@ TURN = text(
 
 
 @dataclass(frozen=True)
-class Step:
+class ChunkStep:
     """What a chunk came to: results by row, what each outcome gained, rows newly warned of."""
 
     results: Mapping[int, RowResult]
@@ -109,7 +109,7 @@ async def _begin(tx: AsyncConnection, imports: Imports, run: Import, now: dateti
         plan = await asyncio.to_thread(_planned, content, run.sheet)
         mapped(plan.header, run.mapping, await target_of(tx, imports, run.kind))
         _ensure_rehearsable(run, plan)
-    except Unreadable as unreadable:
+    except UnreadableFile as unreadable:
         return await save_ended(tx, imports, run.fail(unreadable.findings, now=now))
     await store.put_plan(tx, run.id, plan)
     run = run.run(plan.total, now=now)
@@ -118,13 +118,13 @@ async def _begin(tx: AsyncConnection, imports: Imports, run: Import, now: dateti
     return await store.save(tx, run)
 
 
-def _planned(content: bytes, sheet: str | None) -> Plan:
-    return plan_of(read_file(content, sheet=sheet))
+def _planned(content: bytes, sheet: str | None) -> ChunkPlan:
+    return chunk_plan(read_file(content, sheet=sheet))
 
 
-def _ensure_rehearsable(run: Import, plan: Plan) -> None:
+def _ensure_rehearsable(run: Import, plan: ChunkPlan) -> None:
     if run.dry_run and plan.total > MAX_REHEARSED:
-        raise Unreadable([Finding("DRY_RUN_TOO_LARGE", params={"maximum": MAX_REHEARSED})])
+        raise UnreadableFile([Finding("DRY_RUN_TOO_LARGE", params={"maximum": MAX_REHEARSED})])
 
 
 async def _advance(tx: AsyncConnection, work: Work) -> tuple[Import, bool]:
@@ -159,7 +159,7 @@ def _undone(taken: RowResult) -> RowResult:
     return replace(taken, record_id=None) if taken.outcome is RowOutcome.CREATED else taken
 
 
-async def _step(tx: AsyncConnection, work: Work, number: int) -> Step:
+async def _step(tx: AsyncConnection, work: Work, number: int) -> ChunkStep:
     chunk = await store.get_chunk(tx, work.run.id, number)
     assert chunk is not None, "a running import has been read as a whole"
     columns = mapped(chunk.header, work.run.mapping, work.target)
@@ -168,13 +168,13 @@ async def _step(tx: AsyncConnection, work: Work, number: int) -> Step:
     if number < chunk.chunks:
         results = await _taken_in(tx, work, readings, columns)
         gained = Counter(one.outcome for one in results.values())
-        return Step(results, gained, sum(map(_is_warned, results.values())), is_last)
+        return ChunkStep(results, gained, sum(map(_is_warned, results.values())), is_last)
     before = await _accepted(tx, work, chunk.rows)
     results = await _linked(tx, work, readings, before, columns)
     gained = Counter(one.outcome for one in results.values())
     gained.subtract(before[number].outcome for number in results)
     warned = sum(_is_warned(one) - _is_warned(before[n]) for n, one in results.items())
-    return Step(results, gained, warned, is_last)
+    return ChunkStep(results, gained, warned, is_last)
 
 
 def _is_warned(taken: RowResult) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chassis.files.formats.findings import Finding, Unreadable
+from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.rows import SourceRow, is_text
 from chassis.files.imports.target import CUSTOM, Cells, ImportTarget, ParsedRow
 
@@ -24,7 +24,7 @@ def mapped(
     columns = proposed(header, said, target)
     findings = header_findings(header, said, target)
     if findings:
-        raise Unreadable(findings)
+        raise UnreadableFile(findings)
     return columns
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from chassis.files.formats.findings import Finding, Unreadable
+from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.reading import format_of, read_file
 from chassis.files.formats.rows import Format, SourceRow, is_text
 from chassis.files.imports.columns import Mapped, cells_of, header_findings, proposed, read_row
@@ -42,7 +42,7 @@ def preview_of(
     try:
         source = read_file(content, sheet=sheet)
         shown = list(islice((row for row in source.rows if not row.is_blank), ROWS))
-    except Unreadable as unreadable:
+    except UnreadableFile as unreadable:
         return Preview(kind, [], {}, unreadable.findings, [])
     columns = proposed(source.header, mapping, target)
     findings = header_findings(source.header, mapping, target)

@@ -23,9 +23,8 @@ from chassis.files.imports.tables import import_runs
 from chassis.files.imports.target import Imports, ImportTarget, RowOutcome
 from chassis.files.imports.watching import import_events, seen_by_caller
 from chassis.foundation.clock import Now
-from chassis.records.access.caller_visibility import reach_of
 from chassis.records.access.guards import may_read, may_write
-from chassis.records.access.visibility import Scoped, visible
+from chassis.records.access.visibility import Scoped, visibility_of, visible
 from chassis.web.auth import Caller, Principal, allow
 from chassis.web.bodies import MoveIn
 from chassis.web.pages import Page, PageParams, fetch_page
@@ -155,8 +154,8 @@ class ImportRoutes:
     ) -> Page[ImportOut]:
         """List the imports you may see, newest first."""
         scoped = Scoped(f"{self._imports.service}.import", import_runs, owner="created_by")
-        reach = await reach_of(tx, caller, scoped.resource, now)
-        query = import_runs.select().where(visible(scoped, reach))
+        visibility = await visibility_of(tx, caller, scoped.resource, now)
+        query = import_runs.select().where(visible(scoped, visibility))
         if state is not None:
             query = query.where(import_runs.c.state == state)
         return await fetch_page(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import tenant_settings
 from chassis.database.rows import fetch_row, from_columns
 from chassis.files.formats.findings import Finding
-from chassis.files.formats.rows import Plan, SourceRow, rows_of
+from chassis.files.formats.rows import ChunkPlan, SourceRow, rows_of
 from chassis.files.imports.runs import Import, ImportState
 from chassis.files.imports.tables import import_results, import_runs, import_sources
 from chassis.files.imports.target import RowOutcome, RowResult
@@ -100,7 +100,7 @@ async def forget_rows(tx: AsyncConnection, import_id: UUID) -> None:
         await tx.execute(delete(table).where(table.c.import_id == import_id))
 
 
-async def put_plan(tx: AsyncConnection, import_id: UUID, plan: Plan) -> None:
+async def put_plan(tx: AsyncConnection, import_id: UUID, plan: ChunkPlan) -> None:
     """The file as chunks are cut from it."""
     await tx.execute(
         update(import_sources)

@@ -12,10 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.formats.findings import Finding
 from chassis.foundation.refusals import Unavailable
-from chassis.records.access.caller_visibility import reach_of
-from chassis.records.access.visibility import Reach
+from chassis.foundation.violations import from_pydantic
+from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.web.auth import Principal
-from chassis.web.violations import from_pydantic
 from contracts.imports import ImportEnded
 from kernel.errors import DomainError, Invalid
 
@@ -127,11 +126,11 @@ class ImportContext:
     caller_kind: str = "person"
     scopes: Sequence[str] = ()
 
-    async def reach(self, tx: AsyncConnection, resource: str) -> Reach:
+    async def visibility(self, tx: AsyncConnection, resource: str) -> Visibility:
         """How far its owner sees into a resource, with the scopes the import was opened with."""
         kind = cast(Literal["person", "client"], self.caller_kind)
         principal = Principal(UUID(int=0), self.actor or "", kind, frozenset(self.scopes))
-        return await reach_of(tx, principal, resource, self.now)
+        return await visibility_of(tx, principal, resource, self.now)
 
 
 Take = Callable[

@@ -10,14 +10,19 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.access.caller_visibility import reach_in_directory, sees_everything
-from chassis.records.access.grants import Grant, GranteeKind, Via, grants_of
-from chassis.records.access.guards import Standing, standing_of
-from chassis.records.access.visibility import Access, Reach, Scoped
+from chassis.records.access.grants import Grant, GranteeKind, GrantKind, grants_of
+from chassis.records.access.guards import CallerAccess, caller_access
+from chassis.records.access.visibility import (
+    Access,
+    Scoped,
+    Visibility,
+    directory_visibility,
+    sees_everything,
+)
 from chassis.web.auth import Principal
 
 
-class Why(StrEnum):
+class AccessReasonKind(StrEnum):
     """Why somebody sees a record."""
 
     OWNER = "OWNER"
@@ -29,7 +34,7 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True)
-class Named:
+class DirectoryName:
     """A person, department or team, with the name the directory has for it."""
 
     id: UUID
@@ -37,26 +42,26 @@ class Named:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reason:
+class AccessReason:
     """One reason: `access` for whom, as manager of which department, in whose stead, until when.
 
     `under` is the resource whose record was granted: this one's own, or the one it belongs to.
     """
 
-    why: Why
+    why: AccessReasonKind
     access: Access
     subject: str | None = None
-    person: Named | None = None
-    department: Named | None = None
-    team: Named | None = None
-    stands_in_for: Named | None = None
+    person: DirectoryName | None = None
+    department: DirectoryName | None = None
+    team: DirectoryName | None = None
+    stands_in_for: DirectoryName | None = None
     until_date: date | None = None
     under: str | None = None
     scope: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sight:
+class AccessExplanation:
     """Who sees a record; what the caller may do with it, and why.
 
     `everyone_with` are the scopes whose holders see every record of the resource.
@@ -65,9 +70,9 @@ class Sight:
     record_id: UUID
     owner_id: str | None
     owner_name: str | None
-    standing: Standing
-    mine: Sequence[Reason]
-    everybody: Sequence[Reason]
+    standing: CallerAccess
+    mine: Sequence[AccessReason]
+    everybody: Sequence[AccessReason]
     everyone_with: Sequence[str]
 
 
@@ -107,25 +112,25 @@ ORDER BY place, name, department_name, for_name
 """)
 
 
-async def who_sees(
+async def explain_access(
     tx: AsyncConnection, principal: Principal, scoped: Scoped, record_id: UUID, *, now: datetime
-) -> Sight:
+) -> AccessExplanation:
     """Everybody who sees the record and why, and the caller's own standing. Raises NotFound."""
-    standing = await standing_of(tx, principal, scoped, record_id, now)
-    reach = await reach_in_directory(tx, principal.subject, now)
+    standing = await caller_access(tx, principal, scoped, record_id, now)
+    visibility = await directory_visibility(tx, principal.subject, now)
     seers = await _seers(tx, standing.owner_id, now)
     granted = [
         grant
         for grant in await grants_of(tx, await _records(tx, scoped, record_id))
-        if grant.until_date is None or grant.until_date > reach.today
+        if grant.until_date is None or grant.until_date > visibility.today
     ]
-    names = [one.person.name for one in seers if one.why is Why.OWNER and one.person]
-    return Sight(
+    names = [one.person.name for one in seers if one.why is AccessReasonKind.OWNER and one.person]
+    return AccessExplanation(
         record_id=record_id,
         owner_id=standing.owner_id,
         owner_name=names[0] if names else None,
         standing=standing,
-        mine=_mine(principal, scoped, reach, seers, granted),
+        mine=_mine(principal, scoped, visibility, seers, granted),
         everybody=[*seers, *(_granted(one) for one in granted)],
         everyone_with=(f"{scoped.resource}.all", f"{scoped.resource.split('.')[0]}.*", "*"),
     )
@@ -139,28 +144,32 @@ async def _records(tx: AsyncConnection, scoped: Scoped, record_id: UUID) -> list
     return [(name, key) for name, key in zip(names, row, strict=True) if key is not None]
 
 
-async def _seers(tx: AsyncConnection, owner: str | None, now: datetime) -> list[Reason]:
+async def _seers(tx: AsyncConnection, owner: str | None, now: datetime) -> list[AccessReason]:
     rows = list(await tx.execute(_SEERS, {"owner": owner, "now": now}))
-    if owner is not None and not any(row.why == Why.OWNER for row in rows):
-        return [Reason(why=Why.OWNER, access=Access.WRITE, subject=owner)]  # not known here (yet)
-    return [_seer(row) for row in rows if row.why == Why.OWNER or row.subject != owner]
+    if owner is not None and not any(row.why == AccessReasonKind.OWNER for row in rows):
+        return [
+            AccessReason(why=AccessReasonKind.OWNER, access=Access.WRITE, subject=owner)
+        ]  # not known here (yet)
+    return [_seer(row) for row in rows if row.why == AccessReasonKind.OWNER or row.subject != owner]
 
 
-def _seer(row: Any) -> Reason:
-    return Reason(
-        why=Why(row.why),
+def _seer(row: Any) -> AccessReason:
+    return AccessReason(
+        why=AccessReasonKind(row.why),
         access=Access.WRITE,
         subject=row.subject,
-        person=Named(row.id, row.name),
-        department=Named(row.department_id, row.department_name) if row.department_id else None,
-        stands_in_for=Named(row.for_id, row.for_name) if row.for_id else None,
+        person=DirectoryName(row.id, row.name),
+        department=DirectoryName(row.department_id, row.department_name)
+        if row.department_id
+        else None,
+        stands_in_for=DirectoryName(row.for_id, row.for_name) if row.for_id else None,
     )
 
 
-def _granted(grant: Grant) -> Reason:
-    named = Named(grant.grantee_id, grant.grantee_name)
-    return Reason(
-        why=Why.TEAM if grant.via is Via.TEAM else Why.SHARE,
+def _granted(grant: Grant) -> AccessReason:
+    named = DirectoryName(grant.grantee_id, grant.grantee_name)
+    return AccessReason(
+        why=AccessReasonKind.TEAM if grant.via is GrantKind.TEAM else AccessReasonKind.SHARE,
         access=grant.access,
         person=named if grant.grantee_kind is GranteeKind.PERSON else None,
         department=named if grant.grantee_kind is GranteeKind.DEPARTMENT else None,
@@ -173,13 +182,13 @@ def _granted(grant: Grant) -> Reason:
 def _mine(
     principal: Principal,
     scoped: Scoped,
-    reach: Reach,
-    seers: Sequence[Reason],
+    visibility: Visibility,
+    seers: Sequence[AccessReason],
     granted: Sequence[Grant],
-) -> list[Reason]:
+) -> list[AccessReason]:
     reasons = [one for one in seers if one.subject == principal.subject]
-    reasons += [_granted(one) for one in granted if one.grantee_id in reach.grantees]
+    reasons += [_granted(one) for one in granted if one.grantee_id in visibility.grantees]
     if sees_everything(principal, scoped.resource):
         scope = f"{scoped.resource}.all"
-        reasons.append(Reason(why=Why.SCOPE, access=Access.WRITE, scope=scope))
+        reasons.append(AccessReason(why=AccessReasonKind.SCOPE, access=Access.WRITE, scope=scope))
     return reasons

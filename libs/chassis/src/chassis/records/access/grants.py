@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records import tenant_settings
 from chassis.records.access.expiry import forget_from
-from chassis.records.access.guards import refuse_less, standing_of
+from chassis.records.access.guards import caller_access, ensure_access
 from chassis.records.access.tables import departments, grants, people, teams
 from chassis.records.access.visibility import Access, Scoped
 from chassis.web.auth import Principal
@@ -21,7 +21,7 @@ from kernel.errors import Forbidden, Invalid, Violation
 from kernel.ids import new_id
 
 
-class Via(StrEnum):
+class GrantKind(StrEnum):
     """Why somebody has a grant: they work on the record, or it was shown to them."""
 
     TEAM = "TEAM"
@@ -50,7 +50,7 @@ class Grant:
 
     resource: str
     record_id: UUID
-    via: Via
+    via: GrantKind
     grantee_kind: GranteeKind
     grantee_id: UUID
     grantee_name: str | None
@@ -61,10 +61,10 @@ class Grant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offer:
+class GrantRequest:
     """What is to be granted, to whom."""
 
-    via: Via
+    via: GrantKind
     grantee_kind: GranteeKind
     grantee_id: UUID
     access: Access
@@ -76,7 +76,7 @@ async def grant_access(
     principal: Principal,
     scoped: Scoped,
     record_id: UUID,
-    offer: Offer,
+    offer: GrantRequest,
     *,
     now: datetime,
 ) -> Grant:
@@ -112,7 +112,7 @@ async def revoke_access(
     principal: Principal,
     scoped: Scoped,
     record_id: UUID,
-    offer: Offer,
+    offer: GrantRequest,
     *,
     now: datetime,
 ) -> None:
@@ -129,13 +129,13 @@ async def _refuse(
     principal: Principal,
     scoped: Scoped,
     record_id: UUID,
-    offer: Offer,
+    offer: GrantRequest,
     access: Access,
     now: datetime,
 ) -> None:
     """The record is locked, lest it change hands between the question and the grant."""
-    standing = await standing_of(tx, principal, scoped, record_id, now, lock=True)
-    refuse_less(standing, Access.WRITE)
+    standing = await caller_access(tx, principal, scoped, record_id, now, lock=True)
+    ensure_access(standing, Access.WRITE)
     if standing.head:
         return
     named = _named(scoped.resource, record_id, offer)
@@ -144,7 +144,7 @@ async def _refuse(
         raise Forbidden("OWNERSHIP_REQUIRED")
 
 
-def _named(resource: str, record_id: UUID, offer: Offer) -> ColumnElement[bool]:
+def _named(resource: str, record_id: UUID, offer: GrantRequest) -> ColumnElement[bool]:
     return and_(
         grants.c.resource == resource,
         grants.c.record_id == record_id,
@@ -154,7 +154,7 @@ def _named(resource: str, record_id: UUID, offer: Offer) -> ColumnElement[bool]:
     )
 
 
-async def _check(tx: AsyncConnection, offer: Offer, now: datetime) -> None:
+async def _check(tx: AsyncConnection, offer: GrantRequest, now: datetime) -> None:
     found: list[Violation] = []
     table = TABLES[offer.grantee_kind]
     known = select(table.c.id).where(table.c.id == offer.grantee_id, ~table.c.deleted)
@@ -169,7 +169,7 @@ async def _check(tx: AsyncConnection, offer: Offer, now: datetime) -> None:
 
 
 async def grants_of(
-    tx: AsyncConnection, records: Sequence[tuple[str, UUID]], offer: Offer | None = None
+    tx: AsyncConnection, records: Sequence[tuple[str, UUID]], offer: GrantRequest | None = None
 ) -> list[Grant]:
     """What these records were granted, also what has ended; of one offer's grantee if given."""
     name = func.coalesce(people.c.name, departments.c.name, teams.c.name)
@@ -192,7 +192,7 @@ def _grant(row: Mapping[Any, Any]) -> Grant:
     return Grant(
         resource=row["resource"],
         record_id=row["record_id"],
-        via=Via(row["via"]),
+        via=GrantKind(row["via"]),
         grantee_kind=GranteeKind(row["grantee_kind"]),
         grantee_id=row["grantee_id"],
         grantee_name=row["grantee_name"],

@@ -14,9 +14,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
-from chassis.records.access.caller_visibility import reach_of, sees_everything
 from chassis.records.access.tables import grants
-from chassis.records.access.visibility import Access, Reach, Scoped
+from chassis.records.access.visibility import (
+    Access,
+    Scoped,
+    Visibility,
+    sees_everything,
+    visibility_of,
+)
 from chassis.web.auth import Principal, allow
 from chassis.web.transaction import Tx
 from kernel.errors import Forbidden, NotFound
@@ -27,7 +32,7 @@ GUARDS: dict[Callable[..., Awaitable[None]], tuple[Scoped, Access]] = {}
 
 
 @dataclass(frozen=True)
-class Standing:
+class CallerAccess:
     """What the caller is to a record.
 
     `head` says that they own it, or head a department the owner is in: only a head may give it
@@ -56,13 +61,15 @@ def may_write(scoped: Scoped, *, scope: str | None = None) -> Any:
 
 
 def may_list(scoped: Scoped, *, scope: str | None = None) -> Any:
-    """The caller has `<resource>.read`; gives their `Reach`, which the list is bound to."""
+    """The caller has `<resource>.read`; gives their `Visibility`, which the list is bound to."""
     needed = scope or f"{scoped.resource}.read"
 
-    async def reach(principal: Annotated[Principal, allow(needed)], tx: Tx, now: Now) -> Reach:
-        return await reach_of(tx, principal, scoped.resource, now)
+    async def visibility(
+        principal: Annotated[Principal, allow(needed)], tx: Tx, now: Now
+    ) -> Visibility:
+        return await visibility_of(tx, principal, scoped.resource, now)
 
-    return Depends(reach)
+    return Depends(visibility)
 
 
 def _guard(scoped: Scoped, access: Access, scope: str) -> Callable[..., Awaitable[None]]:
@@ -98,17 +105,17 @@ async def check_access(
     Raises NotFound where the caller does not see the row, Forbidden (RECORD_READ_ONLY).
     """
     if not sees_everything(principal, scoped.resource):
-        standing = await standing_of(tx, principal, scoped, record_id, now)
-        refuse_less(standing, access)
+        standing = await caller_access(tx, principal, scoped, record_id, now)
+        ensure_access(standing, access)
 
 
-def refuse_less(standing: Standing, access: Access) -> None:
+def ensure_access(standing: CallerAccess, access: Access) -> None:
     """Raises Forbidden (RECORD_READ_ONLY)."""
     if access is Access.WRITE and standing.access is not Access.WRITE:
         raise Forbidden("RECORD_READ_ONLY")
 
 
-async def standing_of(
+async def caller_access(
     tx: AsyncConnection,
     principal: Principal,
     scoped: Scoped,
@@ -116,7 +123,7 @@ async def standing_of(
     now: datetime,
     *,
     lock: bool = False,
-) -> Standing:
+) -> CallerAccess:
     """What the caller is to this record; with `lock` it stays so until the transaction ends.
 
     Raises NotFound: not there, or not for these eyes.
@@ -130,25 +137,28 @@ async def standing_of(
         raise NotFound(scoped.name, record_id)
     everything = sees_everything(principal, scoped.resource)
     if everything or row.owner == principal.subject:
-        return Standing(row.owner, Access.WRITE, head=True)
-    reach = await reach_of(tx, principal, scoped.resource, now)
-    if row.owner in reach.owners:
-        return Standing(row.owner, Access.WRITE, head=row.owner not in reach.lent)
+        return CallerAccess(row.owner, Access.WRITE, head=True)
+    visibility = await visibility_of(tx, principal, scoped.resource, now)
+    if row.owner in visibility.owners:
+        return CallerAccess(
+            row.owner, Access.WRITE, head=row.owner not in visibility.via_substitution
+        )
     under = zip((resource for resource, _ in scoped.granted_under), row[1:], strict=True)
-    granted = await _granted(tx, list(under), reach)
+    granted = await _granted(tx, list(under), visibility)
     if granted is None:
         raise NotFound(scoped.name, record_id)
-    return Standing(row.owner, granted, head=False)
+    return CallerAccess(row.owner, granted, head=False)
 
 
 async def _granted(
-    tx: AsyncConnection, under: list[tuple[str, UUID | None]], reach: Reach
+    tx: AsyncConnection, under: list[tuple[str, UUID | None]], visibility: Visibility
 ) -> Access | None:
     """The most that any grant of these records gives to the caller."""
     query = select(grants.c.access).where(
         or_(*((grants.c.resource == r) & (grants.c.record_id == key) for r, key in under)),
-        grants.c.grantee_id == any_(cast(list(reach.grantees), ARRAY(grants.c.grantee_id.type))),
-        or_(grants.c.until_date.is_(None), grants.c.until_date > reach.today),
+        grants.c.grantee_id
+        == any_(cast(list(visibility.grantees), ARRAY(grants.c.grantee_id.type))),
+        or_(grants.c.until_date.is_(None), grants.c.until_date > visibility.today),
     )
     found = set((await tx.execute(query)).scalars())
     return Access(max(found)) if found else None  # WRITE comes after READ

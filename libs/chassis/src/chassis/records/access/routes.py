@@ -6,8 +6,14 @@ from fastapi import APIRouter, Request
 
 from chassis.database.rows import ensure_row
 from chassis.foundation.clock import Now
-from chassis.records.access.explain_access import who_sees
-from chassis.records.access.grants import GranteeKind, Offer, Via, grant_access, revoke_access
+from chassis.records.access.explain_access import explain_access
+from chassis.records.access.grants import (
+    GranteeKind,
+    GrantKind,
+    GrantRequest,
+    grant_access,
+    revoke_access,
+)
 from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.schemas import (
     AccessOut,
@@ -22,9 +28,9 @@ from chassis.records.access.schemas import (
     TransferResult,
 )
 from chassis.records.access.transfers import (
-    Handover,
-    Owned,
     Transfer,
+    TransferredRecord,
+    TransferRequest,
     owner_name,
     owners_before,
     transfer_record,
@@ -61,7 +67,7 @@ def _add_sight(router: APIRouter, scoped: Scoped) -> None:
     @router.get("/{record_id}/access", name=f"{scoped.name}_access", dependencies=readable)
     async def access(record_id: UUID, tx: Tx, now: Now, caller: Caller) -> AccessOut:
         """Who sees it and why, and what the caller may do."""
-        return AccessOut.of(await who_sees(tx, caller, scoped, record_id, now=now))
+        return AccessOut.of(await explain_access(tx, caller, scoped, record_id, now=now))
 
     @router.get("/{record_id}/owners", name=f"{scoped.name}_owners", dependencies=readable)
     async def owners(record_id: UUID, tx: Tx, page: PageParams) -> Page[OwnerChangeOut]:
@@ -82,7 +88,7 @@ def _add_transfers(router: APIRouter, scoped: Scoped, transfer: Transfer) -> Non
     ) -> OwnedOut:
         """Give it to another owner."""
         name = await owner_name(tx, body.owner_id)
-        handover = Handover(scoped, transfer, caller, body.owner_id, body.reason, now)
+        handover = TransferRequest(scoped, transfer, caller, body.owner_id, body.reason, now)
         owned = await transfer_record(tx, handover, record_id, expected=if_match)
         return OwnedOut(owner_name=name, **vars(owned))
 
@@ -101,14 +107,16 @@ def _add_transfer_of_many(
     ) -> TransferManyOut:
         """Give many to another owner, each for itself."""
         await owner_name(tx, body.owner_id)
-        handover = Handover(scoped, transfer, caller, body.owner_id, body.reason, now)
+        handover = TransferRequest(scoped, transfer, caller, body.owner_id, body.reason, now)
         done = await transfer_records(tx, handover, body.ids)
         items = [_result(request, key, done[key]) for key in dict.fromkeys(body.ids)]
         return TransferManyOut(items=items)
 
 
-def _result(request: Request, record_id: UUID, done: Owned | DomainError) -> TransferResult:
-    if isinstance(done, Owned):
+def _result(
+    request: Request, record_id: UUID, done: TransferredRecord | DomainError
+) -> TransferResult:
+    if isinstance(done, TransferredRecord):
         return TransferResult(
             id=record_id, status=200, owner_id=done.owner_id, version=done.version
         )
@@ -121,9 +129,9 @@ def _result(request: Request, record_id: UUID, done: Owned | DomainError) -> Tra
 def _add_team(router: APIRouter, scoped: Scoped) -> None:
     writable = [may_write(scoped)]
 
-    def member(person_id: UUID, access: Access) -> Offer:
-        return Offer(
-            via=Via.TEAM, grantee_kind=GranteeKind.PERSON, grantee_id=person_id, access=access
+    def member(person_id: UUID, access: Access) -> GrantRequest:
+        return GrantRequest(
+            via=GrantKind.TEAM, grantee_kind=GranteeKind.PERSON, grantee_id=person_id, access=access
         )
 
     @router.put(
@@ -166,7 +174,9 @@ def _add_shares(router: APIRouter, scoped: Scoped) -> None:
         caller: Caller,
     ) -> GrantOut:
         """Share it with a person, a department with all below it, or a team."""
-        offer = Offer(via=Via.SHARE, grantee_kind=grantee_kind, grantee_id=grantee_id, **vars(body))
+        offer = GrantRequest(
+            via=GrantKind.SHARE, grantee_kind=grantee_kind, grantee_id=grantee_id, **vars(body)
+        )
         granted = await grant_access(tx, caller, scoped, record_id, offer, now=now)
         return GrantOut.model_validate(granted)
 
@@ -180,7 +190,10 @@ def _add_shares(router: APIRouter, scoped: Scoped) -> None:
         caller: Caller,
     ) -> None:
         """Share it no longer."""
-        offer = Offer(
-            via=Via.SHARE, grantee_kind=grantee_kind, grantee_id=grantee_id, access=Access.READ
+        offer = GrantRequest(
+            via=GrantKind.SHARE,
+            grantee_kind=grantee_kind,
+            grantee_id=grantee_id,
+            access=Access.READ,
         )
         await revoke_access(tx, caller, scoped, record_id, offer, now=now)

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.records.access.explain_access import Sight, Why
-from chassis.records.access.grants import GranteeKind, Via
+from chassis.records.access.explain_access import AccessExplanation, AccessReasonKind
+from chassis.records.access.grants import GranteeKind, GrantKind
 from chassis.records.access.visibility import Access
 
 MOST_AT_ONCE = 200
@@ -96,7 +96,7 @@ class GrantOut(BaseModel):
     """What a record grants to a person, a department with all below it, or a team."""
 
     model_config = ConfigDict(from_attributes=True)
-    via: Via
+    via: GrantKind
     grantee_kind: GranteeKind
     grantee_id: UUID
     grantee_name: str | None
@@ -118,7 +118,7 @@ class ReasonOut(BaseModel):
     """One reason to see the record: the way it comes, and how far it goes."""
 
     model_config = ConfigDict(from_attributes=True)
-    why: Why
+    why: AccessReasonKind
     access: Access
     subject: str | None
     person: NamedOut | None
@@ -150,7 +150,7 @@ class AccessOut(BaseModel):
     everyone_with: list[str] = Field(description="Scopes whose holders see every record")
 
     @classmethod
-    def of(cls, sight: Sight) -> Self:
+    def of(cls, sight: AccessExplanation) -> Self:
         mine = MyAccessOut(
             read=True,
             write=sight.standing.access is Access.WRITE,

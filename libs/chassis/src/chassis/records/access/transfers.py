@@ -10,7 +10,7 @@ from sqlalchemy import Select, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.write_cause import give_reason
-from chassis.records.access.guards import refuse_less, standing_of
+from chassis.records.access.guards import caller_access, ensure_access
 from chassis.records.access.tables import owner_changes, people
 from chassis.records.access.visibility import Access, Scoped
 from chassis.web.auth import Principal
@@ -37,7 +37,7 @@ class Transfer(Protocol):
 
 
 @dataclass(frozen=True)
-class Owned:
+class TransferredRecord:
     """Who owns a record now."""
 
     id: UUID
@@ -46,7 +46,7 @@ class Owned:
 
 
 @dataclass(frozen=True)
-class Handover:
+class TransferRequest:
     """How one resource's records change hands: to whom, by whom, why and when."""
 
     scoped: Scoped
@@ -73,23 +73,25 @@ async def owner_name(tx: AsyncConnection, owner_id: str, *, pointer: str = "/own
 
 async def transfer_record(
     tx: AsyncConnection,
-    handover: Handover,
+    handover: TransferRequest,
     record_id: UUID,
     *,
     expected: Precondition = UNCONDITIONAL,
-) -> Owned:
+) -> TransferredRecord:
     """Give one record away; to whom has it already, nothing is written.
 
     Raises NotFound, Forbidden (RECORD_READ_ONLY, OWNERSHIP_REQUIRED), and what the service's
     action raises.
     """
     scoped, now, actor = handover.scoped, handover.now, handover.principal.subject
-    standing = await standing_of(tx, handover.principal, scoped, record_id, now, lock=True)
-    refuse_less(standing, Access.WRITE)
+    standing = await caller_access(tx, handover.principal, scoped, record_id, now, lock=True)
+    ensure_access(standing, Access.WRITE)
     if not standing.head:
         raise Forbidden("OWNERSHIP_REQUIRED")
     if standing.owner_id == handover.owner_id:
-        return Owned(record_id, handover.owner_id, await _version(tx, scoped, record_id))
+        return TransferredRecord(
+            record_id, handover.owner_id, await _version(tx, scoped, record_id)
+        )
     if handover.reason is not None:
         await give_reason(tx, handover.reason)
     saved = await handover.transfer(
@@ -106,23 +108,23 @@ async def transfer_record(
         "changed_at": now,
     }
     await tx.execute(insert(owner_changes).values(change))
-    return Owned(record_id, handover.owner_id, saved.version)
+    return TransferredRecord(record_id, handover.owner_id, saved.version)
 
 
-async def give_new(tx: AsyncConnection, handover: Handover, record_id: UUID) -> None:
+async def assign_on_create(tx: AsyncConnection, handover: TransferRequest, record_id: UUID) -> None:
     """Give a record just made to whom it was made for, who is told like any new owner."""
     if handover.owner_id != handover.principal.subject:
         await transfer_record(tx, handover, record_id)
 
 
 async def transfer_records(
-    tx: AsyncConnection, handover: Handover, record_ids: Sequence[UUID]
-) -> dict[UUID, Owned | DomainError]:
+    tx: AsyncConnection, handover: TransferRequest, record_ids: Sequence[UUID]
+) -> dict[UUID, TransferredRecord | DomainError]:
     """Give many away, each for itself: what is refused leaves the others as they are.
 
     They are locked in the order of their ids, so that two of these never wait for each other.
     """
-    done: dict[UUID, Owned | DomainError] = {}
+    done: dict[UUID, TransferredRecord | DomainError] = {}
     for record_id in sorted(set(record_ids)):
         try:
             async with tx.begin_nested():

@@ -1,4 +1,4 @@
-"""How far a caller sees into a resource: all rows, or those of some owners and what was granted.
+"""Visibility: which rows of a resource a caller sees, all or those of some owners and grants.
 
 A record belongs to its owner: a token's subject. Others see it because they head a department the
 owner is in, stand in for somebody who does or for the owner, are on the record's team, or because
@@ -7,14 +7,17 @@ it is shared with them, with their department or one above it, or with a team of
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Select, Table, any_, cast, or_, select, true
+from sqlalchemy import Column, ColumnElement, Select, Table, any_, cast, or_, select, text, true
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.tables import grants
+from chassis.web.auth import Principal
 
 
 class Access(StrEnum):
@@ -24,7 +27,7 @@ class Access(StrEnum):
     WRITE = "WRITE"
 
 
-class Plan(StrEnum):
+class ListPlan(StrEnum):
     """How a list finds the rows a caller sees.
 
     ALL asks for no owner, FILTER reads along the sort and keeps what `visible` says, UNION asks
@@ -37,25 +40,25 @@ class Plan(StrEnum):
 
 
 @dataclass(frozen=True)
-class Reach:
-    """What a caller sees of any resource; `everything` leaves the rest without meaning.
+class Visibility:
+    """What a caller sees of any resource; with `everything` the other fields have no meaning.
 
-    `owners` are the subjects whose records the caller sees and may change, `lent` those of them
-    whom the caller reaches only while standing in for somebody, `grantees` the ids
-    (person, departments up to the root, teams) that records may be granted to. `widely` says that
-    the owners are so many that filtering the sort index beats asking for each owner's rows.
-    `today` is the tenant's business day: a share that ends by then holds no more.
+    `owners` are the subjects whose records the caller sees and may change; `via_substitution` are
+    those of them whom the caller sees only as a substitute of an absent person. `grantees` are the
+    ids (person, departments up to the root, teams) that records may be granted to. `prefer_filter`
+    says that the owners are so many that filtering the sort index is faster than a query per owner.
+    `today` is the tenant's business day: a share that ends by then is not valid any more.
     """
 
     everything: bool = False
     owners: tuple[str, ...] = ()
-    lent: frozenset[str] = frozenset()
+    via_substitution: frozenset[str] = frozenset()
     grantees: tuple[UUID, ...] = ()
-    widely: bool = False
+    prefer_filter: bool = False
     today: date = date.min
 
 
-EVERYTHING = Reach(everything=True)
+EVERYTHING = Visibility(everything=True)
 
 
 @dataclass(frozen=True)
@@ -87,38 +90,146 @@ class Scoped:
         return [(self.resource, self.table.c["id"]), *((r, self.table.c[c]) for r, c in self.of)]
 
 
-def plan_of(reach: Reach) -> Plan:
+def list_plan(visibility: Visibility) -> ListPlan:
     """The cheapest way to a page of what this caller sees."""
-    if reach.everything:
-        return Plan.ALL
-    return Plan.FILTER if reach.widely else Plan.UNION
+    if visibility.everything:
+        return ListPlan.ALL
+    return ListPlan.FILTER if visibility.prefer_filter else ListPlan.UNION
 
 
-def owned(scoped: Scoped, reach: Reach) -> ColumnElement[bool]:
+def owned(scoped: Scoped, visibility: Visibility) -> ColumnElement[bool]:
     """Whether a row belongs to one of the owners the caller reaches."""
     column = scoped.owner_column
-    return column == any_(cast(list(reach.owners), ARRAY(column.type)))
+    return column == any_(cast(list(visibility.owners), ARRAY(column.type)))
 
 
-def granted_ids(resource: str, reach: Reach, access: Access = Access.READ) -> Select[tuple[UUID]]:
+def granted_ids(
+    resource: str, visibility: Visibility, access: Access = Access.READ
+) -> Select[tuple[UUID]]:
     """The ids of the records of this resource that were granted to the caller, and still are."""
     kept = (
         grants.c.resource == resource,
-        grants.c.grantee_id == any_(cast(list(reach.grantees), ARRAY(grants.c.grantee_id.type))),
-        or_(grants.c.until_date.is_(None), grants.c.until_date > reach.today),
+        grants.c.grantee_id
+        == any_(cast(list(visibility.grantees), ARRAY(grants.c.grantee_id.type))),
+        or_(grants.c.until_date.is_(None), grants.c.until_date > visibility.today),
     )
     found = select(grants.c.record_id).where(*kept)
     return found if access is Access.READ else found.where(grants.c.access == access.value)
 
 
-def visible(scoped: Scoped, reach: Reach, access: Access = Access.READ) -> ColumnElement[bool]:
+def visible(
+    scoped: Scoped, visibility: Visibility, access: Access = Access.READ
+) -> ColumnElement[bool]:
     """The rows of a SELECT on the resource's table that the caller sees, or may change."""
-    if reach.everything:
+    if visibility.everything:
         return true()
     return or_(
-        owned(scoped, reach),
+        owned(scoped, visibility),
         *(
-            column.in_(granted_ids(resource, reach, access))
+            column.in_(granted_ids(resource, visibility, access))
             for resource, column in scoped.granted_under
         ),
     )
+
+
+# Measured at 200,000 rows of 1,000 people, a page of 50: asking each owner costs 0.04 ms an owner
+# (5: 1.3 ms, 50: 2.6, 500: 20, 1,000: 40), filtering the sort index 51 / share rows (5 of 1,000:
+# 4 to 7 ms, 50: 0.9 to 2, from 500 on 1.4 to 2.2) and the whole index where it holds none of them.
+WIDE_FROM = 64
+WIDE_SHARE = 20  # one in so many of the tenant's people
+
+# A tree whose nodes came in any order may hold a circle for a while: UNION ends at what it has.
+_VISIBILITY = text("""
+WITH RECURSIVE
+today(day) AS (
+    SELECT (CAST(:now AS timestamptz)
+            AT TIME ZONE coalesce((SELECT timezone FROM tenant_settings), 'UTC'))::date),
+me(id) AS (
+    SELECT id FROM directory_people WHERE subject = :subject AND active AND NOT deleted),
+stood_in(id) AS (
+    SELECT l.person_id FROM directory_leaves l, today
+    WHERE l.substitute_id IN (SELECT id FROM me) AND l.from_date <= day AND day < l.to_date),
+headed(id) AS (
+    SELECT d.id FROM directory_departments d
+    WHERE d.manager_id IN (SELECT id FROM me) AND NOT d.deleted),
+below(id, own) AS (
+    SELECT d.id, d.manager_id IN (SELECT id FROM me) FROM directory_departments d
+    WHERE d.manager_id IN (SELECT id FROM me UNION SELECT id FROM stood_in) AND NOT d.deleted
+    UNION
+    SELECT d.id, b.own FROM below b JOIN directory_departments d ON d.parent_id = b.id
+    WHERE NOT d.deleted),
+above(id, parent_id) AS (
+    SELECT d.id, d.parent_id FROM directory_departments d
+    WHERE NOT d.deleted AND d.id IN (
+        SELECT department_id FROM directory_posts WHERE person_id IN (SELECT id FROM me)
+        UNION SELECT id FROM headed)
+    UNION
+    SELECT d.id, d.parent_id FROM above a JOIN directory_departments d ON d.id = a.parent_id
+    WHERE NOT d.deleted),
+gone(day) AS (
+    SELECT day FROM today WHERE NOT EXISTS (SELECT FROM me)
+        AND EXISTS (SELECT FROM directory_people WHERE subject = :subject)),
+owners(subject) AS (
+    SELECT CAST(:subject AS text) WHERE NOT EXISTS (SELECT FROM gone)
+    UNION
+    SELECT p.subject FROM directory_people p
+    WHERE NOT p.deleted AND p.id IN (
+        SELECT person_id FROM directory_posts WHERE department_id IN (SELECT id FROM below)
+        UNION SELECT id FROM stood_in)),
+own(subject) AS (
+    SELECT CAST(:subject AS text)
+    UNION
+    SELECT p.subject FROM directory_people p
+    WHERE NOT p.deleted AND p.id IN (
+        SELECT person_id FROM directory_posts
+        WHERE department_id IN (SELECT id FROM below WHERE own)))
+SELECT
+    (SELECT day FROM today) AS today,
+    ARRAY(SELECT subject FROM owners ORDER BY subject) AS owners,
+    CASE WHEN EXISTS (SELECT FROM stood_in)
+        THEN ARRAY(SELECT subject FROM owners EXCEPT SELECT subject FROM own)
+        ELSE ARRAY[]::text[] END AS via_substitution,
+    ARRAY(
+        SELECT id FROM me UNION SELECT id FROM above
+        UNION SELECT m.team_id FROM directory_team_members m
+        JOIN directory_teams t ON t.id = m.team_id AND NOT t.deleted
+        WHERE m.person_id IN (SELECT id FROM me)
+        ORDER BY 1) AS grantees,
+    (SELECT count(*) FROM directory_people WHERE NOT deleted) AS people
+""")
+
+
+async def visibility_of(
+    tx: AsyncConnection, principal: Principal, resource: str, now: datetime
+) -> Visibility:
+    """Return what this caller sees of a resource such as `l2o.account`.
+
+    Service clients and callers with the scope `<resource>.all` see every row. Substitution is not
+    transitive: a substitute's substitute sees nothing of the first person. An inactive person sees
+    nothing; a person whom the directory does not know (yet) sees their own records.
+    """
+    if sees_everything(principal, resource):
+        return EVERYTHING
+    return await directory_visibility(tx, principal.subject, now)
+
+
+async def directory_visibility(tx: AsyncConnection, subject: str, now: datetime) -> Visibility:
+    """Return what a person sees by the directory alone, whatever scopes they hold."""
+    values: dict[str, Any] = {"subject": subject, "now": now}
+    row = (await tx.execute(_VISIBILITY, values)).one()
+    return Visibility(
+        owners=tuple(row.owners),
+        via_substitution=frozenset(row.via_substitution),
+        grantees=tuple(row.grantees),
+        prefer_filter=_prefer_filter(len(row.owners), row.people),
+        today=row.today,
+    )
+
+
+def sees_everything(principal: Principal, resource: str) -> bool:
+    """Whether no row of this resource is hidden from the caller."""
+    return principal.kind == "client" or principal.may(f"{resource}.all")
+
+
+def _prefer_filter(owners: int, people: int) -> bool:
+    return owners >= WIDE_FROM and owners * WIDE_SHARE >= people

@@ -1,4 +1,4 @@
-"""The trigger that writes audit entries; `chassis.database.migration_operations.audited` hangs it on a table.
+"""The trigger that writes audit entries; `migration_operations.audited` adds it to a table.
 
 It runs as its owner, so that the app's role can add entries by no other way than by a write; its
 search path is fixed, so that no caller's operator or cast is run as the owner.
@@ -9,7 +9,7 @@ of the part or '', the column of the part's id, columns that are noise, columns 
 columns of a money. It is put into words when it is read; a row costs 0.05 to 0.1 ms here.
 """
 
-CREATE = r"""
+CREATE_AUDIT_TRIGGER = r"""
 CREATE FUNCTION audit_row() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -62,4 +62,4 @@ BEGIN
 END
 $$
 """
-DROP = "DROP FUNCTION audit_row()"
+DROP_AUDIT_TRIGGER = "DROP FUNCTION audit_row()"

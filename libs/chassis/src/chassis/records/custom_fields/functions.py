@@ -1,4 +1,4 @@
-"""The trigger that keeps `custom_values`; see `chassis.database.migration_operations.with_custom_fields`."""
+"""The trigger that keeps `custom_values`; `migration_operations.with_custom_fields` adds it."""
 
 VALUES_OF = r"""
 CREATE FUNCTION custom_values_of(kind text, value jsonb)
@@ -36,8 +36,8 @@ BEGIN
 END
 $$
 """
-CREATE = (VALUES_OF, ROW)
-DROP = (
+CREATE_CUSTOM_VALUES_TRIGGER = (VALUES_OF, ROW)
+DROP_CUSTOM_VALUES_TRIGGER = (
     "DROP FUNCTION custom_values_row()",
     "DROP FUNCTION custom_values_of(text, jsonb)",
 )

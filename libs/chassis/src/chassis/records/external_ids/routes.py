@@ -84,7 +84,7 @@ class Catalogue:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Named:
+class NamedResource:
     """How a resource is read by other systems' names; `answer` is made of the record.
 
     For what no other system writes: a document that follows from others. `read` is for records
@@ -99,7 +99,7 @@ class Named:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ByExternalId(Named, Generic[B, E]):
+class ByExternalId(NamedResource, Generic[B, E]):
     """How a resource is also written by other systems' names.
 
     `create` and `update` take the whole body, as PUT means it. With `restore`, what was deleted
@@ -121,7 +121,7 @@ def external_id_router(way: ByExternalId[Any, Any]) -> APIRouter:
     return router
 
 
-def external_name_router(way: Named) -> APIRouter:
+def external_name_router(way: NamedResource) -> APIRouter:
     """As `external_id_router`, without the PUT."""
     router = new_router(way.collection, tag=way.collection.strip("/"))
     _add_get(router, way)
@@ -205,7 +205,7 @@ def _called(name: ExternalId) -> Iterator[None]:
         raise not_found(name) from None
 
 
-def _add_get(router: APIRouter, way: Named) -> None:
+def _add_get(router: APIRouter, way: NamedResource) -> None:
     scoped, answer = way.scoped, way.answer
     scope = [allow(f"{scoped.resource}.read")]
 
@@ -246,7 +246,7 @@ def _guards(resource: Scoped | Catalogue) -> tuple[Any, Any]:
     return allow(f"{resource.resource}.read"), allow(f"{resource.resource}.write")
 
 
-def _add_names(router: APIRouter, way: Named) -> None:
+def _add_names(router: APIRouter, way: NamedResource) -> None:
     scoped = way.scoped
     path, name = "/{record_id}/external-ids", scoped.name
     reading, writing = _guards(scoped)

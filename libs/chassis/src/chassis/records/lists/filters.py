@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from chassis.records.lists.columns import NO_AMOUNT, comparable, nothing_in
+from chassis.records.search.prefixes import begins_with
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString
 
@@ -170,18 +171,3 @@ def condition(column: Column[Any], operation: str, value: Any) -> ColumnElement[
 
 def _is_empty(column: Column[Any], nothing: Any) -> ColumnElement[bool]:
     return column.is_(None) if nothing is None else column == nothing
-
-
-def begins_with(column: Column[Any], start: str) -> ColumnElement[bool]:
-    """A prefix as a range of code points, the order of our databases (C.UTF-8)."""
-    above = _after(start)
-    return column >= start if above is None else and_(column >= start, column < above)
-
-
-def _after(start: str) -> str | None:
-    """The least text above all that begin so; None where nothing is above."""
-    kept = start.rstrip("\U0010ffff")
-    if not kept:
-        return None
-    point = ord(kept[-1]) + 1
-    return kept[:-1] + chr(0xE000 if 0xD800 <= point <= 0xDFFF else point)

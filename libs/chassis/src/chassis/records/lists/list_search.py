@@ -24,7 +24,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from chassis.records.access.visibility import Plan, Reach, Scoped, granted_ids, plan_of, visible
+from chassis.records.access.visibility import (
+    ListPlan,
+    Scoped,
+    Visibility,
+    granted_ids,
+    list_plan,
+    visible,
+)
 from chassis.records.access.visibility import owned as owned_by
 from chassis.records.lists.sorts import Order
 from chassis.web.pages import DESC, beyond, ordered_by
@@ -41,7 +48,7 @@ class ListSearch:
     table: Table
     scoped: Scoped | None
     conditions: Sequence[ColumnElement[bool]]
-    reach: Reach
+    visibility: Visibility
     order: Order
     by_owner: bool = False
     few: bool = False
@@ -52,16 +59,16 @@ class ListSearch:
         met = list(self.conditions)
         if after is not None:
             met.append(beyond(self.order, after))
-        if self.scoped is None or plan_of(self.reach) is Plan.ALL:
+        if self.scoped is None or list_plan(self.visibility) is ListPlan.ALL:
             return self._first(met, limit)
-        if plan_of(self.reach) is Plan.FILTER:
-            return self._first([*met, visible(self.scoped, self.reach)], limit)
+        if list_plan(self.visibility) is ListPlan.FILTER:
+            return self._first([*met, visible(self.scoped, self.visibility)], limit)
         return self._united(self.scoped, met, limit)
 
     @property
     def met(self) -> list[ColumnElement[bool]]:
         """All conditions, and that the caller sees the row."""
-        seen = () if self.scoped is None else (visible(self.scoped, self.reach),)
+        seen = () if self.scoped is None else (visible(self.scoped, self.visibility),)
         return [*self.conditions, *seen]
 
     def total(self) -> Select[Any]:
@@ -79,8 +86,8 @@ class ListSearch:
         self, scoped: Scoped, met: Sequence[ColumnElement[bool]], limit: int
     ) -> Select[Any]:
         """The first rows of the owners and of what was granted, and of these the first."""
-        owners = cast(list(self.reach.owners), ARRAY(Text))
-        if self.by_owner and len(self.reach.owners) > 1:
+        owners = cast(list(self.visibility.owners), ARRAY(Text))
+        if self.by_owner and len(self.visibility.owners) > 1:
             owner = func.unnest(owners).table_valued("subject").render_derived(name="owner")
             first = self._first([*met, scoped.owner_column == owner.c.subject], limit)
             owned: Any = first.lateral("owned")
@@ -99,16 +106,16 @@ class ListSearch:
         """The first rows granted under each name: an OR of them would be read row by row."""
         before: list[ColumnElement[bool]] = []
         for place, (resource, column) in enumerate(scoped.granted_under):
-            granted = column.in_(granted_ids(resource, self.reach))
+            granted = column.in_(granted_ids(resource, self.visibility))
             part = self._first([*met, *before, granted], limit).subquery(f"given_{place}")
             yield select(*part.c)
             before.append(granted.is_not(true()))
 
     def _theirs(self, scoped: Scoped) -> ColumnElement[bool]:
         """Only for one value is an index read in its order (for a list's, from PostgreSQL 17)."""
-        if len(self.reach.owners) == 1:
-            return scoped.owner_column == self.reach.owners[0]
-        return owned_by(scoped, self.reach)
+        if len(self.visibility.owners) == 1:
+            return scoped.owner_column == self.visibility.owners[0]
+        return owned_by(scoped, self.visibility)
 
 
 def _turned_to(rows: Subquery, order: Order) -> list[Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import Column, ColumnElement, Index, Label, Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import from_columns
-from chassis.records.access.visibility import EVERYTHING, Reach, Scoped
+from chassis.records.access.visibility import EVERYTHING, Scoped, Visibility
 from chassis.records.lists import indexing, sorts
 from chassis.records.lists.filters import PREFIX, RANGE, Filter, parameters_of
 from chassis.records.lists.list_query import ListQuery
@@ -129,7 +129,7 @@ class Listing(Generic[T]):
         tx: AsyncConnection,
         page: PageRequest,
         asked: ListQuery,
-        reach: Reach = EVERYTHING,
+        visibility: Visibility = EVERYTHING,
         *,
         shape: Callable[[Row], T] | None = None,
         where: Sequence[ColumnElement[bool]] = (),
@@ -139,7 +139,7 @@ class Listing(Generic[T]):
         Raises Invalid (CURSOR_INVALID, SAVED_VIEW_UNKNOWN, and what `custom` refuses).
         """
         asked = await self._resolved(tx, asked)
-        search = await self.search(tx, asked, reach, where)
+        search = await self.search(tx, asked, visibility, where)
         page = replace(page, filters=page.filters + asked.rows_meant)
         after = None if page.cursor is None else opened(page, search.order)
         rows = (await tx.execute(search.page(after, page.limit + 1))).mappings().all()
@@ -153,12 +153,17 @@ class Listing(Generic[T]):
         )
 
     async def rows(
-        self, tx: AsyncConnection, asked: ListQuery, reach: Reach, *, size: int = EXPORT_ROWS
+        self,
+        tx: AsyncConnection,
+        asked: ListQuery,
+        visibility: Visibility,
+        *,
+        size: int = EXPORT_ROWS,
     ) -> AsyncIterator[list[Row]]:
         """All rows that the caller sees, in batches; `shape` makes of a row what the API shows."""
         after: list[Any] | None = None
         while True:
-            batch, after = await self.batch(tx, asked, reach, after=after, size=size)
+            batch, after = await self.batch(tx, asked, visibility, after=after, size=size)
             if batch:
                 yield batch
             if after is None:
@@ -168,7 +173,7 @@ class Listing(Generic[T]):
         self,
         tx: AsyncConnection,
         asked: ListQuery,
-        reach: Reach,
+        visibility: Visibility,
         *,
         after: Sequence[Any] | None = None,
         size: int = EXPORT_ROWS,
@@ -178,17 +183,17 @@ class Listing(Generic[T]):
         For jobs of a transaction per batch; `after` is what the batch before gave.
         """
         asked = await self._resolved(tx, asked)
-        search = await self.search(tx, asked, reach)
+        search = await self.search(tx, asked, visibility)
         rows = (await tx.execute(search.page(after, size))).mappings().all()
         if len(rows) < size:
             return list(rows), None
         return list(rows), [rows[-1][column.name] for column, _ in search.order]
 
     async def conditions(
-        self, tx: AsyncConnection, asked: ListQuery, reach: Reach
+        self, tx: AsyncConnection, asked: ListQuery, visibility: Visibility
     ) -> list[ColumnElement[bool]]:
         """Which rows are asked for and seen, for sums over them. Raises as `page` does."""
-        return (await self.search(tx, await self._resolved(tx, asked), reach)).met
+        return (await self.search(tx, await self._resolved(tx, asked), visibility)).met
 
     async def _resolved(self, tx: AsyncConnection, asked: ListQuery) -> ListQuery:
         """With the saved view that is asked for laid under it."""
@@ -202,7 +207,7 @@ class Listing(Generic[T]):
         self,
         tx: AsyncConnection,
         asked: ListQuery,
-        reach: Reach,
+        visibility: Visibility,
         where: Sequence[ColumnElement[bool]] = (),
     ) -> ListSearch:
         """What is asked, as SQL; its saved view is resolved already."""
@@ -225,7 +230,7 @@ class Listing(Generic[T]):
             table=self.table,
             scoped=self.scoped,
             conditions=conditions,
-            reach=reach,
+            visibility=visibility,
             order=order,
             few=few,
             more=self.more,

@@ -12,10 +12,10 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 from starlette.datastructures import QueryParams
 
+from chassis.foundation.violations import from_pydantic
 from chassis.records.lists.filters import Parameter
 from chassis.records.lists.list_query import CUSTOM, ListQuery
 from chassis.web.auth import Principal, authenticated
-from chassis.web.violations import from_pydantic
 from kernel.errors import Invalid
 
 _OWN = ("q", "sort", "fields", "include_total", "deleted", "view")

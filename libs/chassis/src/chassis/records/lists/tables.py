@@ -6,26 +6,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from chassis.database.backbone_tables import instant, metadata
 from chassis.database.columns import tenant_column
 
-# What is searched in: a line for each name, one more for its pinyin initials.
-search_texts = Table(
-    "search_texts",
-    metadata,
-    tenant_column(),
-    Column("resource", Text, primary_key=True),
-    Column("id", Uuid, primary_key=True),
-    Column("text", Text, nullable=False),
-)
-
-# Two characters each, and the last of a line alone; no policy lets GIN be used (design.md 6).
-search_grams = Table(
-    "search_grams",
-    metadata,
-    tenant_column(),
-    Column("resource", Text, primary_key=True),
-    Column("gram", Text, primary_key=True),
-    Column("id", Uuid, primary_key=True),
-)
-
 saved_views = Table(
     "saved_views",
     metadata,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.outbox import publish
 from chassis.foundation.clock import business_date
 from chassis.records.access.transfers import owner_name
-from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.numbers.numbers import next_number
 from chassis.records.tenant_settings import settings_of
@@ -34,7 +34,7 @@ async def create_quote(
     *,
     actor: str,
     owner_id: str | None = None,
-    sees: Reach = EVERYTHING,
+    sees: Visibility = EVERYTHING,
     noted: Mapping[str, Any] | None = None,
     now: datetime,
 ) -> Quote:
@@ -63,7 +63,7 @@ async def create_quote(
 
 
 async def preview_quote(
-    tx: AsyncConnection, asked: Asked, *, sees: Reach = EVERYTHING, now: datetime
+    tx: AsyncConnection, asked: Asked, *, sees: Visibility = EVERYTHING, now: datetime
 ) -> Proposal:
     """Price without storing anything. Raises what `create_quote` raises."""
     proposal, _terms = await _proposal(tx, asked, sees=sees, now=now)
@@ -76,7 +76,7 @@ async def clone_quote(
     *,
     opportunity_id: UUID | None,
     actor: str,
-    sees: Reach = EVERYTHING,
+    sees: Visibility = EVERYTHING,
     now: datetime,
 ) -> Quote:
     """A new draft with the same lines, at the prices of the day, whatever became of the other.
@@ -160,7 +160,7 @@ async def _proposal(
     tx: AsyncConnection,
     asked: Asked,
     *,
-    sees: Reach = EVERYTHING,
+    sees: Visibility = EVERYTHING,
     line_ids: Sequence[UUID] = (),
     now: datetime,
 ) -> tuple[Proposal, Terms]:
@@ -182,7 +182,7 @@ async def _proposal(
     return propose(asked, terms, buyer, book, offers, ids), terms
 
 
-async def _buyer(tx: AsyncConnection, opportunity_id: UUID, sees: Reach) -> Buyer:
+async def _buyer(tx: AsyncConnection, opportunity_id: UUID, sees: Visibility) -> Buyer:
     """Raises RuleBroken for what L2O has not told yet, the caller does not see, or is closed."""
     opportunity = await store.opportunity(tx, opportunity_id, sees)
     if opportunity is None:

@@ -25,7 +25,7 @@ from chassis.files.imports.target import (
     unchanged,
     updated,
 )
-from chassis.records.access.visibility import Reach
+from chassis.records.access.visibility import Visibility
 from chassis.records.custom_fields.cells import custom_fields_from
 from kernel.errors import DomainError
 from kernel.money import Money
@@ -58,8 +58,8 @@ def _read(cells: Cells) -> ParsedRow[AccountRow]:
 
 async def _take(tx: AsyncConnection, row: AccountRow, context: ImportContext) -> RowResult:
     """A new account of the importer, or what the row says of the one of this name."""
-    reach = await context.reach(tx, ACCOUNT)
-    known = (await accounts_named(tx, [row.name], reach)).get(row.name, [])
+    visibility = await context.visibility(tx, ACCOUNT)
+    known = (await accounts_named(tx, [row.name], visibility)).get(row.name, [])
     if len(known) > 1:
         return refused(Finding("ACCOUNT_AMBIGUOUS", params={"name": row.name}, field="name"))
     if not known:
@@ -69,7 +69,7 @@ async def _take(tx: AsyncConnection, row: AccountRow, context: ImportContext) ->
         return created(account.id)
     before = await get(tx, known[0])
     told = {**_told(row), **await _custom(tx, row, before.custom_fields)}
-    if replace(before, **told) != before and not await may_change(tx, before.id, reach):
+    if replace(before, **told) != before and not await may_change(tx, before.id, visibility):
         return refused(Finding("RECORD_READ_ONLY", field="name"))
     after = await edit_account(tx, before.id, lambda one: replace(one, **told), now=context.now)
     return unchanged(before.id) if after.version == before.version else updated(before.id)
@@ -104,16 +104,16 @@ async def _link(
 ) -> list[RowResult]:
     """Parents, now that all of the file are there."""
     names = {row.value.parent for row in rows if row.value.parent is not None}
-    reach = await context.reach(tx, ACCOUNT)
-    known = await accounts_named(tx, names, reach)
-    return [await _put_below(tx, row, known, reach, context.now) for row in rows]
+    visibility = await context.visibility(tx, ACCOUNT)
+    known = await accounts_named(tx, names, visibility)
+    return [await _put_below(tx, row, known, visibility, context.now) for row in rows]
 
 
 async def _put_below(
     tx: AsyncConnection,
     row: ImportRow[AccountRow],
     known: dict[str, list[UUID]],
-    reach: Reach,
+    visibility: Visibility,
     now: datetime,
 ) -> RowResult:
     name, account_id = row.value.parent, row.record_id
@@ -126,7 +126,7 @@ async def _put_below(
         return unchanged(account_id, Finding(code, params={"given": name}, field="parent"))
     if (await get(tx, account_id)).parent_id == found[0]:
         return unchanged(account_id)
-    if not await may_change(tx, account_id, reach):
+    if not await may_change(tx, account_id, visibility):
         return unchanged(account_id, Finding("RECORD_READ_ONLY", field="parent"))
     try:
         async with tx.begin_nested():

@@ -73,11 +73,11 @@ class Names:
 async def _names(
     tx: AsyncConnection, rows: Sequence[OpportunityRow], context: ImportContext
 ) -> Names:
-    reach = await context.reach(tx, ACCOUNTS.resource)
+    visibility = await context.visibility(tx, ACCOUNTS.resource)
     sold = await all_products(tx) if any(row.product for row in rows) else Sold({}, {})
     return Names(
         settings=await settings_of(tx),
-        accounts=await accounts_named(tx, {row.account for row in rows}, reach),
+        accounts=await accounts_named(tx, {row.account for row in rows}, visibility),
         people=await active_people(tx, {row.owner for row in rows if row.owner}),
         products=sold.by_name,
         skus=sold.by_sku,
@@ -88,14 +88,14 @@ async def _take(
     tx: AsyncConnection, rows: Sequence[ImportRow[OpportunityRow]], context: ImportContext
 ) -> list[RowResult]:
     names = await _names(tx, [row.value for row in rows], context)
-    reach = await context.reach(tx, OPPORTUNITIES_SEEN.resource)
+    visibility = await context.visibility(tx, OPPORTUNITIES_SEEN.resource)
     answers: list[RowResult] = []
     for run in without_repeats([row.value for row in rows]):
         understood = [_understood(row, names, context) for row in run]
         told = [one.told for one in understood if one.told is not None]
         taken = iter(
             await take_in_opportunities(
-                tx, told, system=SYSTEM, actor=context.actor, now=context.now, reach=reach
+                tx, told, system=SYSTEM, actor=context.actor, now=context.now, visibility=visibility
             )
         )
         answers += [

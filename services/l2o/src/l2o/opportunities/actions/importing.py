@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish, publish_all
-from chassis.records.access.visibility import EVERYTHING, Access, Reach
+from chassis.records.access.visibility import EVERYTHING, Access, Visibility
 from chassis.records.external_ids.reserve_ids import reserve_ids
 from contracts.l2o.events import OpportunityOpened
 from kernel.errors import NotFound
@@ -57,7 +57,7 @@ async def take_in_opportunities(
     system: str,
     actor: str | None,
     now: datetime,
-    reach: Reach = EVERYTHING,
+    visibility: Visibility = EVERYTHING,
 ) -> list[TakenIn]:
     """Open those that are new, and let those that are known catch up; in their order.
 
@@ -70,8 +70,8 @@ async def take_in_opportunities(
     await _open(tx, [(one, wanted[one.external_id]) for one in new], actor=actor, now=now)
     old = {one.external_id: holders[one.external_id] for one in many if one not in new}
     known = await store.get_all(tx, old.values()) if old else {}
-    seen = await store.within(tx, old.values(), reach) if old else set()
-    mine = await store.within(tx, old.values(), reach, Access.WRITE) if old else set()
+    seen = await store.within(tx, old.values(), visibility) if old else set()
+    mine = await store.within(tx, old.values(), visibility, Access.WRITE) if old else set()
     taken: list[TakenIn] = []
     for one in many:
         key = old.get(one.external_id)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
-from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.deletion import deleted, restored
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
@@ -61,7 +61,7 @@ async def open_opportunity(
     standing: Standing | None = None,
     opportunity_id: UUID | None = None,
     lead_id: UUID | None = None,
-    reach: Reach = EVERYTHING,
+    visibility: Visibility = EVERYTHING,
 ) -> Opportunity:
     """With an account within reach.
 
@@ -79,7 +79,7 @@ async def open_opportunity(
         created_at=now,
         updated_at=now,
     )
-    await _check(tx, opportunity, None, reach)
+    await _check(tx, opportunity, None, visibility)
     await store.add(tx, opportunity)
     await remember(tx, None, opportunity, actor=actor, now=now)
     await publish(tx, OpportunityOpened(opportunity=opportunity.state()), of=opportunity)
@@ -90,11 +90,11 @@ async def _check(
     tx: AsyncConnection,
     after: Opportunity,
     before: Opportunity | None,
-    reach: Reach = EVERYTHING,
+    visibility: Visibility = EVERYTHING,
 ) -> None:
     """Whom and what it names anew is there; what it has named before may be gone since."""
     violations = []
-    if before is None and not await accounts.stays(tx, after.account_id, reach):
+    if before is None and not await accounts.stays(tx, after.account_id, visibility):
         violations.append(Violation("/account_id", "ACCOUNT_UNKNOWN"))
     if before is not None and before.account_id != after.account_id:
         violations.append(Violation("/account_id", "ACCOUNT_FIXED"))

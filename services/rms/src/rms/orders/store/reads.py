@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import fetch_row, from_columns
-from chassis.records.access.visibility import Reach, visible
+from chassis.records.access.visibility import Visibility, visible
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
 from chassis.web.pages import Page, PageParams, fetch_page
@@ -43,7 +43,7 @@ from rms.receivables.schemas import ReceivableOut
 from rms.receivables.store import RECEIVABLES, receivables
 
 
-async def read(tx: AsyncConnection, order_id: UUID, owed: Reach, *, today: date) -> OrderOut:
+async def read(tx: AsyncConnection, order_id: UUID, owed: Visibility, *, today: date) -> OrderOut:
     """The order with all that came of it; of its receivables those in reach. Raises NotFound."""
     order = await get(tx, order_id)
     summary = OrderSummary.model_validate(order)
@@ -74,7 +74,7 @@ async def _with_lines(tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]) ->
 
 
 async def _receivables(
-    tx: AsyncConnection, order_id: UUID, owed: Reach, today: date
+    tx: AsyncConnection, order_id: UUID, owed: Visibility, today: date
 ) -> list[ReceivableOut]:
     seen = (receivables.c.order_id == order_id, visible(RECEIVABLES, owed))
     query: Select[Any] = select(receivables).where(*seen)

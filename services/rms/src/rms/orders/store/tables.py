@@ -1,6 +1,5 @@
 """The tables of orders, shipments, amendments and cancellations."""
 
-from chassis.database.columns import enum_column, money_columns, tenant_column
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -17,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.database.columns import enum_column, money_columns, tenant_column
 from chassis.records.access.visibility import Scoped
 from chassis.records.lists.columns import sort_column
 from contracts.rms.events import OrderState

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from chassis.records.writes import insert_row, update_row
 from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import fetch_row, from_columns, to_columns
+from chassis.records.writes import insert_row, update_row
 from rms.accounts.store import accounts
 from rms.orders.domain.amendments import Revision
 from rms.orders.domain.cancellations import Cancellation

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
 from chassis.records import tenant_settings
-from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.rms import events as facts
 from kernel.errors import Conflict, Forbidden
@@ -35,7 +35,7 @@ async def allocate_as_chosen(
     payment_id: UUID,
     wanted: Sequence[Wanted],
     *,
-    reach: Reach = EVERYTHING,
+    visibility: Visibility = EVERYTHING,
     now: datetime,
 ) -> Allocated:
     """Set the payment against these receivables and publish it for it and each of them.
@@ -44,9 +44,9 @@ async def allocate_as_chosen(
     `Payment.chosen` does, and Forbidden (RECORD_READ_ONLY): the caller may not change one of them.
     """
     payment = await store.lock(tx, payment_id)
-    receivables = await store.lock_receivables(tx, {o.receivable_id for o in wanted}, reach)
+    receivables = await store.lock_receivables(tx, {o.receivable_id for o in wanted}, visibility)
     parts = payment.chosen(wanted, receivables)
-    if await store.read_only(tx, receivables, reach):
+    if await store.read_only(tx, receivables, visibility):
         raise Forbidden("RECORD_READ_ONLY")
     return await _allocate(tx, payment, parts, receivables.values(), now)
 
@@ -56,7 +56,7 @@ async def allocate_oldest_first(
     payment_id: UUID,
     *,
     at_most: Money | None,
-    reach: Reach = EVERYTHING,
+    visibility: Visibility = EVERYTHING,
     now: datetime,
 ) -> Allocated:
     """Settle what the payment's account has owed for longest, as far as the money goes.
@@ -65,7 +65,7 @@ async def allocate_oldest_first(
     RuleBroken and Invalid as `Payment.oldest_first` does.
     """
     payment = await store.lock(tx, payment_id)
-    receivables = await store.lock_oldest_open(tx, payment, payment.unallocated, reach)
+    receivables = await store.lock_oldest_open(tx, payment, payment.unallocated, visibility)
     parts = payment.oldest_first(receivables, at_most=at_most)
     return await _allocate(tx, payment, parts, receivables, now)
 

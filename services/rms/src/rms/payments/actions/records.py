@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.outbox import publish
 from chassis.records import tenant_settings
 from chassis.records.access.transfers import owner_name
-from chassis.records.access.visibility import EVERYTHING, Reach
+from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.numbers.numbers import next_number
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
@@ -43,15 +43,15 @@ async def receive_payment(
     now: datetime,
     details: Details = Details(),
     caller: str | None = None,
-    reach: Reach = EVERYTHING,
+    visibility: Visibility = EVERYTHING,
 ) -> Payment:
     """Store money that arrived and publish it; it belongs to the account's owner, or the caller.
 
-    An account beyond `reach` is unknown. Raises Invalid (ACCOUNT_UNKNOWN, DATE_TOO_EARLY,
+    An account beyond `visibility` is unknown. Raises Invalid (ACCOUNT_UNKNOWN, DATE_TOO_EARLY,
     DATE_IN_FUTURE, OWNER_UNKNOWN, OWNER_INACTIVE, ...) and Conflict (PAYMENT_DUPLICATE).
     """
     today = await tenant_settings.today(tx, now)
-    account_name, owner_id = await store.known_account(tx, account_id, reach)
+    account_name, owner_id = await store.known_account(tx, account_id, visibility)
     ensure_plausible(received_date, today=today, account_known=account_name is not None)
     assert account_name is not None
     fields = await _checked(tx, details)
@@ -71,7 +71,7 @@ async def receive_payment(
         created_at=now,
         updated_at=now,
     )
-    await _post(tx, payment, reach)
+    await _post(tx, payment, visibility)
     return payment
 
 
@@ -81,10 +81,10 @@ async def _checked(tx: AsyncConnection, details: Details) -> dict[str, Any]:
     return await validated_custom_fields(tx, store.PAYMENTS.resource, details.custom_fields)
 
 
-async def _post(tx: AsyncConnection, payment: Payment, reach: Reach) -> None:
+async def _post(tx: AsyncConnection, payment: Payment, visibility: Visibility) -> None:
     """A payment that is there already is named only to those who see it."""
     if not await store.add(tx, payment):
-        other = await store.by_reference(tx, payment.bank_reference, reach)
+        other = await store.by_reference(tx, payment.bank_reference, visibility)
         told = {"payment_id": str(other.id), "document_no": other.document_no} if other else {}
         raise Conflict("PAYMENT_DUPLICATE", **told)
     await publish(tx, payment.received(), of=payment)

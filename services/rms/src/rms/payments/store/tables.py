@@ -1,6 +1,5 @@
 """The tables of payments, allocations and returns."""
 
-from chassis.database.columns import enum_column, money_columns, tenant_column
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -16,6 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.database.columns import enum_column, money_columns, tenant_column
 from chassis.records.access.visibility import Scoped
 from chassis.records.lists.columns import sort_column
 from rms.database import metadata

@@ -4,15 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.records.writes import update_row
 from sqlalchemy import Select, exists, insert, literal, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import fetch_row, from_columns, to_columns
-from chassis.records.access.visibility import EVERYTHING, Access, Reach, visible
+from chassis.records.access.visibility import EVERYTHING, Access, Visibility, visible
 from chassis.records.record_quota import count_records
 from chassis.records.search.words import index_words
+from chassis.records.writes import update_row
 from kernel.errors import NotFound
 from kernel.money import Money
 from rms.accounts.store import ACCOUNTS, accounts
@@ -27,13 +27,13 @@ OLDEST_AT_ONCE = 100  # receivables locked at a time, until the money ends
 
 
 async def known_account(
-    tx: AsyncConnection, account_id: UUID, reach: Reach = EVERYTHING
+    tx: AsyncConnection, account_id: UUID, visibility: Visibility = EVERYTHING
 ) -> tuple[str | None, str | None]:
     """Name and owner as L2O told them, or the name of the newest order.
 
     Without a name where neither knows the account, or the caller sees neither it nor an order.
     """
-    if not reach.everything and not await _sees(tx, account_id, reach):
+    if not visibility.everything and not await _sees(tx, account_id, visibility):
         return None, None
     columns = accounts.c
     told = select(columns.name, columns.owner_id).where(columns.id == account_id)
@@ -45,9 +45,9 @@ async def known_account(
     return newest.scalar_one_or_none(), None
 
 
-async def _sees(tx: AsyncConnection, account_id: UUID, reach: Reach) -> bool:
-    told = exists().where(accounts.c.id == account_id, visible(ACCOUNTS, reach))
-    ordered = exists().where(orders.c.account_id == account_id, visible(ORDERS, reach))
+async def _sees(tx: AsyncConnection, account_id: UUID, visibility: Visibility) -> bool:
+    told = exists().where(accounts.c.id == account_id, visible(ACCOUNTS, visibility))
+    ordered = exists().where(orders.c.account_id == account_id, visible(ORDERS, visibility))
     return bool((await tx.execute(select(or_(told, ordered)))).scalar_one())
 
 
@@ -67,11 +67,11 @@ async def add(tx: AsyncConnection, payment: Payment) -> bool:
 
 
 async def by_reference(
-    tx: AsyncConnection, bank_reference: str, reach: Reach = EVERYTHING
+    tx: AsyncConnection, bank_reference: str, visibility: Visibility = EVERYTHING
 ) -> Payment | None:
     """The payment of this reference, if it is within reach."""
     same = payments.c.bank_reference_key == reference_key(bank_reference)
-    found: Select[Any] = select(payments).where(same, visible(PAYMENTS, reach))
+    found: Select[Any] = select(payments).where(same, visible(PAYMENTS, visibility))
     row = (await tx.execute(found)).one_or_none()
     return None if row is None else from_columns(Payment, row._mapping)
 
@@ -97,25 +97,25 @@ async def save(tx: AsyncConnection, payment: Payment) -> Payment:
 
 
 async def lock_receivables(
-    tx: AsyncConnection, ids: Collection[UUID], reach: Reach = EVERYTHING
+    tx: AsyncConnection, ids: Collection[UUID], visibility: Visibility = EVERYTHING
 ) -> Mapping[UUID, Owed]:
     """Those of the receivables that the caller sees, locked in the order of their ids."""
-    seen = _owed(receivables.c.id.in_(ids), visible(RECEIVABLES, reach))
+    seen = _owed(receivables.c.id.in_(ids), visible(RECEIVABLES, visibility))
     rows = await tx.execute(seen.order_by(receivables.c.id).with_for_update())
     return {row.id: from_columns(Owed, row._mapping) for row in rows}
 
 
-async def read_only(tx: AsyncConnection, ids: Collection[UUID], reach: Reach) -> bool:
+async def read_only(tx: AsyncConnection, ids: Collection[UUID], visibility: Visibility) -> bool:
     """Whether any of these receivables is not the caller's to change."""
-    if reach.everything:
+    if visibility.everything:
         return False
-    mine = receivables.c.id.in_(ids) & visible(RECEIVABLES, reach, Access.WRITE)
+    mine = receivables.c.id.in_(ids) & visible(RECEIVABLES, visibility, Access.WRITE)
     found = await tx.execute(select(receivables.c.id).where(mine))
     return bool(set(ids) - set(found.scalars()))
 
 
 async def lock_oldest_open(
-    tx: AsyncConnection, payment: Payment, enough: Money, reach: Reach = EVERYTHING
+    tx: AsyncConnection, payment: Payment, enough: Money, visibility: Visibility = EVERYTHING
 ) -> Sequence[Owed]:
     """What the payment's account has owed for longest in its currency, locked, the oldest first.
 
@@ -126,7 +126,7 @@ async def lock_oldest_open(
     found: list[Owed] = []
     while enough > Money.zero(enough.currency):
         after = found[-1] if found else None
-        query = oldest_open(payment.account_id, enough, after=after, reach=reach)
+        query = oldest_open(payment.account_id, enough, after=after, visibility=visibility)
         page = [from_columns(Owed, row._mapping) for row in await tx.execute(query)]
         found += page
         enough -= sum((one.open for one in page), Money.zero(enough.currency))
@@ -137,7 +137,7 @@ async def lock_oldest_open(
 
 
 def oldest_open(
-    account_id: UUID, money: Money, *, after: Owed | None, reach: Reach = EVERYTHING
+    account_id: UUID, money: Money, *, after: Owed | None, visibility: Visibility = EVERYTHING
 ) -> Select[Any]:
     """A page of what an account owes in the currency of this money, the earliest due first.
 
@@ -148,7 +148,7 @@ def oldest_open(
         columns.account_id == account_id,
         columns.amount_currency == money.currency,
         text("status <> 'SETTLED'"),  # said as the index says it
-        visible(RECEIVABLES, reach, Access.WRITE),
+        visible(RECEIVABLES, visibility, Access.WRITE),
     )
     if after is not None:
         key = tuple_(columns.due_date, columns.id)

@@ -4,9 +4,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from chassis.database.columns import tenant_column
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.database.columns import tenant_column
 from chassis.database.migration_operations import audited, roles, secure, unaudited
 from chassis.records.audit import functions
 from chassis.records.custom_fields import functions as custom_values
@@ -25,13 +25,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for statement in custom_values.DROP:
+    for statement in custom_values.DROP_CUSTOM_VALUES_TRIGGER:
         op.execute(statement)
     op.drop_table("custom_values")
     op.drop_table("custom_field_definitions")
     op.drop_table("external_ids")
     unaudited("record_grants")
-    op.execute(functions.DROP)
+    op.execute(functions.DROP_AUDIT_TRIGGER)
     op.drop_table("audit_entries")
 
 
@@ -66,7 +66,7 @@ def _audit() -> None:
     secure("audit_entries", append_only=True)
     app, worker = roles()
     op.execute(f"REVOKE INSERT ON audit_entries FROM {app}, {worker}")  # the trigger's alone
-    op.execute(functions.CREATE)
+    op.execute(functions.CREATE_AUDIT_TRIGGER)
     op.execute("REVOKE ALL ON FUNCTION audit_row() FROM PUBLIC")  # triggers need no such right
 
 
@@ -158,5 +158,5 @@ def _custom_values() -> None:
             postgresql_where=sa.text(f"{name} IS NOT NULL"),
         )
     secure("custom_values")
-    for statement in custom_values.CREATE:
+    for statement in custom_values.CREATE_CUSTOM_VALUES_TRIGGER:
         op.execute(statement)

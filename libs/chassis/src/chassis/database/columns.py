@@ -1,0 +1,44 @@
+"""Columns every table of a service is made of: the tenant, money, enums."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, Enum, MetaData, Numeric, Text, Uuid, text
+
+CURRENT_TENANT = "nullif(current_setting('app.tenant', true), '')::uuid"
+
+
+def tenant_column() -> Column[UUID]:
+    """The tenant a row belongs to; the database fills it in from the transaction."""
+    return Column("tenant_id", Uuid, primary_key=True, server_default=text(CURRENT_TENANT))
+
+
+def new_metadata() -> MetaData:
+    return MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "%(table_name)s_%(column_0_N_name)s_key",
+            "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+            "ck": "%(table_name)s_%(constraint_name)s_check",
+            "pk": "%(table_name)s_pkey",
+        }
+    )
+
+
+def enum_column(kind: type[Any]) -> Enum:
+    """A StrEnum stored as text, so that adding a value needs no DDL."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=False,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def money_columns(name: str, *, nullable: bool = False) -> tuple[Column[Any], Column[Any]]:
+    """The two columns of a money field."""
+    return (
+        Column(name, Numeric(22, 6), nullable=nullable),
+        Column(f"{name}_currency", Text, nullable=nullable),
+    )

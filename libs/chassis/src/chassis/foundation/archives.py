@@ -1,0 +1,17 @@
+"""Limits for reading zip archives that others made, and the errors of damaged ones."""
+
+import zipfile
+import zlib
+
+MAX_UNPACKED = 400_000_000  # bytes: a small file may unpack to more than a machine has
+PIECE = 1_000_000
+# What reading a damaged archive was seen to raise.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    EOFError,
+    OSError,
+)

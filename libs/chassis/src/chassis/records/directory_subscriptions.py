@@ -1,0 +1,54 @@
+"""Subscriptions to the directory: replicas of tenants and of who works where."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.backbone_tables import tenant_settings
+from chassis.events.replicas import replicate
+from chassis.events.subscriptions import Received, ReplicaResult, Subscription, replica
+from chassis.records.access import replica as people_replica
+from chassis.records.record_quota import forget_count
+from contracts.org.events import Quotas, TenantChanged, TenantCreated
+
+
+def tenant_subscription(service: str) -> Subscription:
+    """The subscription that keeps this service's replica."""
+    return replica(f"{service}.tenants", {TenantCreated: on_tenants, TenantChanged: on_tenants})
+
+
+def directory_subscriptions(service: str) -> tuple[Subscription, ...]:
+    """Everything a service must know of the directory: tenants, and who works where."""
+    return tenant_subscription(service), people_replica.subscription(service)
+
+
+async def on_tenants(
+    tx: AsyncConnection, received: Sequence[Received[TenantCreated | TenantChanged]]
+) -> ReplicaResult:
+    before = await _row_limit(tx)
+    result = await replicate(tx, tenant_settings, received, _columns)
+    if await _row_limit(tx) != before:
+        await forget_count(tx)
+    return result
+
+
+async def _row_limit(tx: AsyncConnection) -> int | None:
+    """The limit of records; None without one, and before the tenant is known."""
+    told: Mapping[str, Any] | None = await tx.scalar(select(tenant_settings.c.quotas))
+    return Quotas.model_validate(told or {}).rows
+
+
+def _columns(event: TenantCreated | TenantChanged) -> Mapping[str, Any]:
+    tenant = event.tenant
+    return {
+        "name": tenant.name,
+        "timezone": tenant.timezone,
+        "currency": tenant.currency,
+        "languages": tenant.languages,
+        "default_tax_rate": tenant.default_tax_rate,
+        "status": tenant.status,
+        "tax_rounding": tenant.tax_rounding,
+        "quotas": tenant.quotas.model_dump(exclude_none=True),
+    }

@@ -1,0 +1,34 @@
+"""Writes every record goes through: the tenant's quota, search words, the guard of the version."""
+
+from dataclasses import replace
+
+from sqlalchemy import Table, insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.rows import E, Row, to_columns
+from chassis.records.record_quota import count_records
+from chassis.records.search.words import index_words
+from kernel.errors import Conflict
+
+
+async def insert_row(tx: AsyncConnection, table: Table, row: Row) -> None:
+    """Store a new row, and the words it is found by. Raises Conflict (QUOTA_ROWS)."""
+    await count_records(tx, table)
+    values = to_columns(table, row)
+    await tx.execute(insert(table).values(values))
+    await index_words(tx, table, [values], new=True)
+
+
+async def update_row(tx: AsyncConnection, table: Table, entity: E) -> E:
+    """Write the entity over its row and return it as saved, one version on.
+
+    Raises Conflict (STALE_WRITE) if someone else wrote first.
+    """
+    saved = replace(entity, version=entity.version + 1)
+    mine = (table.c.id == entity.id) & (table.c.version == entity.version)
+    values = to_columns(table, saved)
+    updated = await tx.execute(update(table).where(mine).values(values).returning(table.c.id))
+    if updated.one_or_none() is None:
+        raise Conflict("STALE_WRITE", what=table.name, key=str(entity.id))
+    await index_words(tx, table, [values])
+    return saved
