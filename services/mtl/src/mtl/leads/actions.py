@@ -43,10 +43,8 @@ async def capture_lead(
     if details.owner_id is not None:
         await owner_name(tx, details.owner_id)
     fields = await validated_custom_fields(tx, store.LEADS.resource, details.custom_fields)
-    details = replace(details, custom_fields=fields)
-    [captured] = await capture_leads(
-        tx, [details], owner_id=owner_id, visibility=visibility, now=now
-    )
+    many = [replace(details, custom_fields=fields)]
+    [captured] = await capture_leads(tx, many, owner_id=owner_id, visibility=visibility, now=now)
     if isinstance(captured, Duplicate):
         raise captured.refusal()
     return captured
