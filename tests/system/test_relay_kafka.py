@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, client
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import create_conn
 
-from chassis.database.connections import connected
+from chassis.database.connections import open_connection
 from chassis.events.envelope import Envelope
 from chassis.events.outbox import bucket_of
 from chassis.events.relay.kafka import KafkaTransport
@@ -114,7 +114,7 @@ async def test_records_arrive_in_order_per_key_with_their_headers(
 
 async def store_oversized(committed: Committed, tenant: UUID, note_id: UUID, size: int) -> None:
     """`publish` refuses such an event; this is what a row from elsewhere would do."""
-    async with connected(committed.urls.worker_url, name="test") as connection:
+    async with open_connection(committed.urls.worker_url, name="test") as connection:
         await connection.execute(
             "INSERT INTO outbox (tenant_id, bucket, id, aggregatetype, aggregateid, aggversion,"
             " type, payload, correlationid, traceparent) VALUES ($1, $2, $3, 'testkit.note', $4, 2,"
@@ -141,7 +141,7 @@ async def test_a_record_over_the_size_is_quarantined_with_its_key(
     assert found == sorted(
         [(f"{tenant}:{bad.id}", 1), (f"{tenant}:{good.id}", 1), (f"{tenant}:{good.id}", 2)]
     )
-    async with connected(committed.urls.worker_url, name="test") as connection:
+    async with open_connection(committed.urls.worker_url, name="test") as connection:
         (row,) = await connection.fetch("SELECT key, reason FROM quarantined_events")
     assert row["key"] == f"{tenant}:{bad.id}"
     assert "MessageSizeTooLarge" in row["reason"]

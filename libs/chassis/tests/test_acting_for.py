@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.engine import ROW_LIMIT, acting_for
+from chassis.database.engine import ROW_LIMIT_KEY, acting_for
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
 from testkit.plugin import Committed
@@ -18,23 +18,23 @@ async def tenant_of(tx: AsyncConnection) -> UUID:
 
 
 async def test_it_is_its_own_again_behind_the_block(tx: AsyncConnection, tenant: UUID) -> None:
-    tx.info[ROW_LIMIT] = 7
+    tx.info[ROW_LIMIT_KEY] = 7
     other = new_id()
     async with acting_for(tx, other):
         assert await tenant_of(tx) == other
-        assert ROW_LIMIT not in tx.info
+        assert ROW_LIMIT_KEY not in tx.info
     assert await tenant_of(tx) == tenant
-    assert tx.info[ROW_LIMIT] == 7
+    assert tx.info[ROW_LIMIT_KEY] == 7
 
 
 async def test_also_where_the_block_raises(tx: AsyncConnection, tenant: UUID) -> None:
     """Whoever catches the error goes on as the tenant he began as."""
-    tx.info[ROW_LIMIT] = 7
+    tx.info[ROW_LIMIT_KEY] = 7
     with pytest.raises(RuleBroken):
         async with acting_for(tx, new_id()):
             raise RuleBroken("X")
     assert await tenant_of(tx) == tenant
-    assert tx.info[ROW_LIMIT] == 7
+    assert tx.info[ROW_LIMIT_KEY] == 7
 
 
 async def test_a_failed_statement_is_told_as_it_was(committed: Committed, tenant: UUID) -> None:

@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from chassis.foundation import logs
-from chassis.foundation.context import Context, entered
+from chassis.foundation.context import Context, use_context
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,9 @@ def test_no_ids_without_a_context(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_ids_of_a_job(capsys: pytest.CaptureFixture[str]) -> None:
-    with entered(Context(request_id="r", correlation_id="c", job_id="j", tenant="t")) as context:
+    with use_context(
+        Context(request_id="r", correlation_id="c", job_id="j", tenant="t")
+    ) as context:
         told = line(capsys)
     assert (told["request_id"], told["correlation_id"], told["job_id"]) == ("r", "c", "j")
     assert told["trace_id"] == context.trace_id
@@ -41,7 +43,7 @@ def test_the_ids_of_a_job(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_library_says_the_same_thing_seldom() -> None:
-    seldom = logs.Seldom(seconds=0.05)
+    seldom = logs.RepeatedLineFilter(seconds=0.05)
 
     def record() -> logging.LogRecord:
         return logging.LogRecord("aiokafka.x", logging.ERROR, "", 0, "no node %s", (1,), None)

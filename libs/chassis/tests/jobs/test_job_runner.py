@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
 from chassis.database.engine import Database
-from chassis.foundation.context import Context, current, entered
+from chassis.foundation.context import Context, current, use_context
 from chassis.jobs.queue import Done, Job, enqueue
 from chassis.jobs.runner import JobRunner
 from kernel.ids import new_id
@@ -121,7 +121,7 @@ async def test_the_handler_knows_whose_work_it_is(committed: Committed, tenant: 
         return Done()
 
     request = Context(correlation_id="the-request")
-    with entered(request):
+    with use_context(request):
         await promise(committed, tenant, "look", ["7"])
     async with running(JobRunner(committed.worker, {"look": look})):
         await eventually(nothing_left(committed))

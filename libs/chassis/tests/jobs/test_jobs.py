@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
-from chassis.foundation.context import Context, entered
+from chassis.foundation.context import Context, use_context
 from chassis.jobs.queue import cancel, enqueue
 from kernel.ids import new_id
 from libs.chassis.tests.jobs.running import FAR_AHEAD, LONG_AGO, all_jobs
@@ -15,7 +15,7 @@ from testkit.plugin import Committed
 
 
 async def test_a_second_one_keeps_the_first(tx: AsyncConnection) -> None:
-    with entered(Context(correlation_id="the-request")):
+    with use_context(Context(correlation_id="the-request")):
         assert await enqueue(tx, "remind", "7", run_at=FAR_AHEAD, payload={"n": 1})
     assert not await enqueue(tx, "remind", "7", run_at=LONG_AGO, payload={"n": 2})
     assert await enqueue(tx, "remind", "8", run_at=FAR_AHEAD)

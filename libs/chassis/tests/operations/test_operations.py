@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import operations
-from chassis.foundation.context import Context, entered
+from chassis.foundation.context import Context, use_context
 from chassis.web.operations.store import (
     OperationStatus,
     ended_operations,
@@ -25,7 +25,7 @@ REFUSAL = {"code": "ACCOUNT_CLOSED", "params": {"name": "Acme"}}
 
 async def test_from_start_to_finish(tx: AsyncConnection) -> None:
     key = new_id()
-    with entered(Context(actor="somebody")):
+    with use_context(Context(actor="somebody")):
         started = await start_operation(tx, key, "lead.convert", {"account_id": "a"})
     assert (started.status, started.ended, started.result) == (
         OperationStatus.RUNNING,

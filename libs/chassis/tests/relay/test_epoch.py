@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.connections import connected
+from chassis.database.connections import open_connection
 from chassis.events.relay.epoch import IDENTITY, EpochMismatch, RelayRunning, rebase, settle
 from chassis.events.relay.relay import Relay
 from kernel.ids import new_id
@@ -24,7 +24,7 @@ def relay_of(committed: Committed, transport: Recorder) -> Relay:
 
 
 async def as_owner(committed: Committed, *statements: str) -> None:
-    async with connected(committed.urls.owner_url, name="test") as connection:
+    async with open_connection(committed.urls.owner_url, name="test") as connection:
         for statement in statements:
             await connection.execute(statement)
 
@@ -33,7 +33,7 @@ async def test_every_role_can_read_the_identity(committed: Committed) -> None:
     urls = committed.urls
     found = set()
     for url in (urls.owner_url, urls.app_url, urls.worker_url):
-        async with connected(url, name="test") as connection:
+        async with open_connection(url, name="test") as connection:
             found.add(await connection.fetchval(IDENTITY))
     (identity,) = found
     system, timeline, database, table = identity.split("/")
@@ -44,7 +44,7 @@ async def test_every_role_can_read_the_identity(committed: Committed) -> None:
 
 
 async def test_a_new_database_begins_with_epoch_1_and_stays_there(committed: Committed) -> None:
-    async with connected(committed.urls.worker_url, name="test") as connection:
+    async with open_connection(committed.urls.worker_url, name="test") as connection:
         first = await settle(connection, "testkit")
         assert first.epoch == 1
         assert await settle(connection, "testkit") == first

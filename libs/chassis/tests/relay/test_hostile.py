@@ -16,7 +16,7 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.connections import connected
+from chassis.database.connections import open_connection
 from chassis.database.engine import Database
 from chassis.events.relay.relay import Poll, Relay
 from chassis.events.relay.transport import Record
@@ -67,7 +67,7 @@ async def stay_open(app: Database, tenant: UUID, note: UUID, stop: asyncio.Event
 async def end_sessions(url: str, stop: asyncio.Event) -> int:
     """End a relay's session now and then, an owner's or a reader's."""
     ended = 0
-    async with connected(url, name="killer") as connection:
+    async with open_connection(url, name="killer") as connection:
         while not stop.is_set():
             await asyncio.sleep(0.7)
             ended += await connection.fetchval(
@@ -114,7 +114,7 @@ async def test_nothing_is_lost_or_reordered(committed: Committed, tenant: UUID) 
     writing_over.set()
     await asyncio.gather(*writers)
     ended = await killer
-    async with connected(urls.worker_url, name="test") as connection:
+    async with open_connection(urls.worker_url, name="test") as connection:
         written = await all_seqs(connection)
         await all_arrived(transport, written)
     relays_over.set()

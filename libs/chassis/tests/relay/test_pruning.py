@@ -6,7 +6,7 @@ import pytest
 from httpx import AsyncClient
 
 from chassis.database import pruning
-from chassis.database.connections import connected
+from chassis.database.connections import open_connection
 from chassis.database.pruning import Pruned, prune
 from chassis.events.relay.relay import Relay
 from chassis.foundation.clock import now
@@ -16,12 +16,12 @@ from testkit.plugin import Committed
 
 
 async def as_owner(committed: Committed, statement: str) -> None:
-    async with connected(committed.urls.owner_url, name="test") as connection:
+    async with open_connection(committed.urls.owner_url, name="test") as connection:
         await connection.execute(statement)
 
 
 async def left(committed: Committed, table: str) -> int:
-    async with connected(committed.urls.worker_url, name="test") as connection:
+    async with open_connection(committed.urls.worker_url, name="test") as connection:
         count: int = await connection.fetchval(f"SELECT count(*) FROM {table}")
     return count
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.database.connections import connected
+from chassis.database.connections import open_connection
 from chassis.events.outbox import bucket_of
 from chassis.events.relay.quarantine import KeyFreed, QuarantinedRecord, hold, listed, retry, skip
 from chassis.events.relay.relay import Relay
@@ -79,7 +79,7 @@ async def test_an_operator_sees_what_queues_up_at_the_last_moment(
     key = f"{tenant}:{note.id}"
     async with committed.app.begin(tenant) as tx:
         await rewrite(tx, note.id, "version 3")
-    async with connected(url, name="test-relay") as connection:
+    async with open_connection(url, name="test-relay") as connection:
         seq = await connection.fetchval("SELECT max(seq) FROM outbox")
         async with connection.transaction():
             await hold(
@@ -93,7 +93,7 @@ async def test_an_operator_sees_what_queues_up_at_the_last_moment(
 
 
 async def test_nothing_queues_up_behind_nothing(committed: Committed, tenant: UUID) -> None:
-    async with connected(committed.urls.worker_url, name="test-relay") as connection:
+    async with open_connection(committed.urls.worker_url, name="test-relay") as connection:
         with pytest.raises(KeyFreed, match=str(tenant)):
             await hold(connection, [QuarantinedRecord(tenant, 1, f"{tenant}:x", 0, BEHIND)])
 

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.database.connections import connected
+from chassis.database.connections import open_connection
 from chassis.events.outbox import bucket_of
 from chassis.events.relay.quarantine import retry, skip
 from chassis.events.relay.relay import Relay
@@ -152,7 +152,7 @@ def lag() -> float:
 
 async def test_the_lag_grows_while_the_broker_is_away(committed: Committed, tenant: UUID) -> None:
     await note_of(committed.app, tenant, versions=2)
-    async with connected(committed.urls.owner_url, name="test") as connection:
+    async with open_connection(committed.urls.owner_url, name="test") as connection:
         await connection.execute("UPDATE outbox SET created = created - interval '1 hour'")
     transport = Hanging()
     async with running(relay_of(committed, transport)):
@@ -181,7 +181,7 @@ class Hanging(Recorder):
 
 
 async def quarantined(committed: Committed) -> list[asyncpg.Record]:
-    async with connected(committed.urls.worker_url, name="test") as connection:
+    async with open_connection(committed.urls.worker_url, name="test") as connection:
         rows: list[asyncpg.Record] = await connection.fetch(
             "SELECT key, reason FROM quarantined_events ORDER BY seq"
         )

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.database.connections import connected
+from chassis.database.connections import open_connection
 from chassis.events.outbox import BUCKETS
 from chassis.events.relay.buckets import LOCK_CLASS, fair_share
 from chassis.events.relay.relay import Relay
@@ -73,7 +73,10 @@ async def test_the_session_of_a_frozen_owner_is_ended(committed: Committed, tena
     url = committed.urls.worker_url
     transport = Recorder()
     relay = relay_of(committed, transport)
-    async with connected(url, name="frozen") as frozen, connected(url, name="bystander") as other:
+    async with (
+        open_connection(url, name="frozen") as frozen,
+        open_connection(url, name="bystander") as other,
+    ):
         await frozen.execute(
             "INSERT INTO relay_members"
             " SELECT $1, pg_backend_pid(), clock_timestamp() - $2::interval",

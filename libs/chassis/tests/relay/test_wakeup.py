@@ -4,7 +4,7 @@ import asyncio
 import time
 from uuid import UUID
 
-from chassis.database.connections import connected
+from chassis.database.connections import open_connection
 from chassis.events.relay.relay import CHANNEL, Poll, Relay
 from chassis.events.relay.wakeup import Wakeup
 from libs.chassis.tests.relay.living import note_of, running, until
@@ -28,7 +28,7 @@ async def test_a_ring_wakes_a_relay_that_sleeps_long(committed: Committed, tenan
 
 async def test_many_rings_are_few_notifications(committed: Committed) -> None:
     heard: list[float] = []
-    async with connected(committed.urls.worker_url, name="listener") as listener:
+    async with open_connection(committed.urls.worker_url, name="listener") as listener:
         await listener.add_listener(CHANNEL, lambda *_: heard.append(time.monotonic()))
         async with Wakeup(committed.urls.app_url) as wakeup:
             for _ in range(1000):
@@ -50,7 +50,7 @@ async def test_it_rings_again_after_its_session_was_ended(committed: Committed) 
     heard: list[str] = []
     url = committed.urls.worker_url
     async with (
-        connected(url, name="listener") as listener,
+        open_connection(url, name="listener") as listener,
         Wakeup(url, name="mortal") as wakeup,
     ):
         await listener.add_listener(CHANNEL, lambda *_: heard.append("ring"))

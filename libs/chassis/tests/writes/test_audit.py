@@ -11,9 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
-from chassis.database.write_cause import attribute, give_reason
+from chassis.database.write_cause import attribute_writes, set_audit_reason
 from chassis.foundation import clock
-from chassis.foundation.context import Context, entered
+from chassis.foundation.context import Context, use_context
 from chassis.records.audit.tables import entries
 from kernel.ids import new_id
 from kernel.money import Money
@@ -94,13 +94,13 @@ async def test_who_may_not_read_the_record_may_not_read_its_entries(
 
 async def test_who_why_and_from_what(tx: AsyncConnection) -> None:
     card = a_card(custom_fields={"size": "L"})
-    with entered(WHO):
-        await attribute(tx)
+    with use_context(WHO):
+        await attribute_writes(tx)
         await add_card(tx, card)
-        await give_reason(tx, "he's ill; 生病")
+        await set_audit_reason(tx, "he's ill; 生病")
         await edit_card(tx, card.id, lambda c: Card(**{**vars(c), "title": "2"}), now=clock.now())
-    with entered(Context(actor="system:job", job_id="j-1")):
-        await attribute(tx)
+    with use_context(Context(actor="system:job", job_id="j-1")):
+        await attribute_writes(tx)
         await tx.execute(delete(cards).where(cards.c.id == card.id))
     created, changed, gone = await kept(tx, card.id)
     assert (created.actor, created.request_id, created.origin) == ("li.na", "r-1", "event:e-1")
@@ -201,7 +201,7 @@ async def test_begin_brings_the_cause_and_leaves_none_behind(
 ) -> None:
     asked = text("SELECT current_setting('app.cause', true)")
     hostile = Context(actor="x'); DROP TABLE cards; --\\", request_id="'")
-    with entered(hostile):
+    with use_context(hostile):
         async with committed.app.begin(tenant) as tx:
             card = a_card()
             await add_card(tx, card)

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import outbox
 from chassis.database.engine import Database
-from chassis.database.write_cause import attribute
+from chassis.database.write_cause import attribute_writes
 from chassis.foundation import logs
 from chassis.web import transaction as transactions
 from chassis.web.auth import Principal, authenticated
@@ -189,7 +189,7 @@ async def _sharing(app: FastAPI, tx: AsyncConnection, tenant: UUID) -> AsyncIter
             if principal.tenant_id != tenant:
                 await add_tenant(tx)
             await app.state.admission.enter(tx, principal, request.method)
-            await attribute(tx)
+            await attribute_writes(tx)
             await replay_if_known(request, tx, principal)
             request.state.tx = tx
             yield tx

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
 from chassis.foundation import clock, logs
-from chassis.foundation.context import Context, entered
+from chassis.foundation.context import Context, use_context
 from kernel.errors import DomainError
 from kernel.ids import new_id
 from org.operators import actions
@@ -35,7 +35,7 @@ MOVES = {"suspend": TenantStatus.SUSPENDED, "resume": TenantStatus.ACTIVE}
 async def run(database: Database, operator: UUID, asked: argparse.Namespace) -> dict[str, Any]:
     """Do what was asked in one transaction of the operators' tenant; what there is to tell."""
     context = Context(actor=f"org.admin {asked.by}", tenant=str(operator))
-    with entered(context):
+    with use_context(context):
         async with database.begin(operator) as tx:
             return await _command(tx, operator, asked)
 

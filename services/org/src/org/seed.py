@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
 from chassis.foundation import clock, logs
-from chassis.foundation.context import Context, entered
+from chassis.foundation.context import Context, use_context
 from chassis.foundation.settings import Settings
 from kernel.errors import Invalid, NotFound
 from org.clients import store as clients
@@ -188,7 +188,7 @@ async def _run(url: str, seed: Seed) -> int:
         raise ValueError("ORG_DATABASE_URL is not set.")
     database = Database(url, name="org-seed", pool_size=1)
     try:
-        with entered(Context(actor="org.seed", tenant=str(seed.tenant.id))):
+        with use_context(Context(actor="org.seed", tenant=str(seed.tenant.id))):
             return await plant(database, seed, now=clock.now())
     finally:
         await database.dispose()

@@ -1,6 +1,6 @@
-"""Every table of the backbone; each service's database has them beside its own.
+"""The tables of the event backbone and of the ground; every service's database has them.
 
-The rows belong to tenants like all others; only the worker role sees across tenants here.
+Rows belong to tenants; in these tables the worker role sees the rows of all tenants.
 """
 
 from typing import Any
@@ -42,6 +42,7 @@ base.ischema_names["xid8"] = Xid8  # else reflection warns and the drift check f
 
 
 def instant(name: str, *, nullable: bool = False, default: bool = False) -> Column[Any]:
+    """Return a timestamptz column; `default` fills it with the time of the insert."""
     return Column(
         name,
         DateTime(timezone=True),
@@ -71,7 +72,7 @@ outbox = Table(
     Index(None, "tenant_id", "aggregatetype", "aggregateid", "aggversion", unique=True),
 )
 
-# How many events pruning has deleted, so that a tenant's published total stays whole.
+# How many events pruning has deleted, so that the total of published events stays correct.
 outbox_pruned = Table(
     "outbox_pruned",
     metadata,
@@ -80,7 +81,7 @@ outbox_pruned = Table(
     Column("events", BigInteger, nullable=False),
 )
 
-# The publishing database itself: a restore or failover is told by `system_identifier`.
+# The publishing database itself; a changed `system_identifier` shows a restore or failover.
 database_epoch = Table(
     "database_epoch",
     metadata,
@@ -109,7 +110,7 @@ relay_members = Table(
     instant("heartbeat_at"),
 )
 
-# Records the broker refuses for good, and all later ones of their keys.
+# Records that the broker refuses for good, and all later records of their keys.
 quarantined_events = Table(
     "quarantined_events",
     metadata,
@@ -247,7 +248,7 @@ document_numbers = Table(
     Column("last", BigInteger, nullable=False),
 )
 
-# A replica of the tenants `org` keeps: what every service must know of its tenants.
+# A replica of the tenants in `org`: their time zone, currency, status and quotas.
 tenant_settings = Table(
     "tenant_settings",
     metadata,
@@ -264,10 +265,10 @@ tenant_settings = Table(
     Column("quotas", JSONB, nullable=False, server_default=text("'{}'")),
 )
 
-# Tables without a tenant, each with its reason; tests/architecture holds everybody to this list.
+# Tables without a tenant, each with its reason; tests/architecture enforces this list.
 WITHOUT_TENANT = {
     "alembic_version": "the schema's own version",
     "database_epoch": "one row about the database itself",
-    "relay_cursors": "the relay's place in the outbox of all tenants",
+    "relay_cursors": "the relay's position in the outbox of all tenants",
     "relay_members": "the living relay processes",
 }

@@ -9,11 +9,12 @@ CURRENT_TENANT = "nullif(current_setting('app.tenant', true), '')::uuid"
 
 
 def tenant_column() -> Column[UUID]:
-    """The tenant a row belongs to; the database fills it in from the transaction."""
+    """Return the `tenant_id` column; the database fills it in from the transaction."""
     return Column("tenant_id", Uuid, primary_key=True, server_default=text(CURRENT_TENANT))
 
 
 def new_metadata() -> MetaData:
+    """Return metadata with the naming convention for indexes and constraints."""
     return MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -26,7 +27,7 @@ def new_metadata() -> MetaData:
 
 
 def enum_column(kind: type[Any]) -> Enum:
-    """A StrEnum stored as text, so that adding a value needs no DDL."""
+    """Return the type of a column that stores a StrEnum as text: a new value needs no DDL."""
     return Enum(
         kind,
         native_enum=False,
@@ -37,7 +38,7 @@ def enum_column(kind: type[Any]) -> Enum:
 
 
 def money_columns(name: str, *, nullable: bool = False) -> tuple[Column[Any], Column[Any]]:
-    """The two columns of a money field."""
+    """Return the two columns of a money field: `x numeric(22,6)` and `x_currency`."""
     return (
         Column(name, Numeric(22, 6), nullable=nullable),
         Column(f"{name}_currency", Text, nullable=nullable),

@@ -1,4 +1,4 @@
-"""Connections of their own, outside the pools, for work that lives in a session: locks, LISTEN."""
+"""Single connections outside the pools, for work bound to a session: locks, LISTEN."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ CLOSING_SECONDS = 2
 
 
 async def connect(url: str, *, name: str, **settings: str) -> asyncpg.Connection:
-    """A connection by an SQLAlchemy URL; `settings` are server settings of the session."""
+    """Connect by an SQLAlchemy URL; `settings` are server settings of the session."""
     parts = make_url(url)
     return await asyncpg.connect(
         **parts.translate_connect_args(username="user"),
@@ -22,8 +22,10 @@ async def connect(url: str, *, name: str, **settings: str) -> asyncpg.Connection
 
 
 @asynccontextmanager
-async def connected(url: str, *, name: str, **settings: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection for the length of a block; after an error it is cut, not asked."""
+async def open_connection(
+    url: str, *, name: str, **settings: str
+) -> AsyncIterator[asyncpg.Connection]:
+    """Open a connection for a block; after an error it is terminated without a farewell."""
     connection = await connect(url, name=name, **settings)
     try:
         yield connection
@@ -33,8 +35,8 @@ async def connected(url: str, *, name: str, **settings: str) -> AsyncIterator[as
     await connection.close(timeout=CLOSING_SECONDS)
 
 
-class Shared:
-    """One connection that several tasks use in turn: asyncpg allows one statement at a time."""
+class SharedConnection:
+    """A connection that several tasks use in turn: asyncpg runs one statement at a time."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection

@@ -1,4 +1,7 @@
-"""The database, and the tenant that every transaction runs as; `Tx` is in web.transaction."""
+"""The database engine of a service; every transaction runs as one tenant.
+
+Requests get their transaction through `Tx` (`chassis.web.transaction`).
+"""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,19 +14,18 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from chassis.database.write_cause import cause_of
+from chassis.database.write_cause import write_cause
 from chassis.foundation.context import current
 
-PUBLISHED = "l2c.published"
-ROW_LIMIT = (
-    "l2c.row_limit"  # how many records the tenant may have; set by chassis.tenancy.tenant_admission
-)
+PUBLISHED_KEY = "l2c.published"
+# Keys of `connection.info`: whether the transaction published events, and the tenant's row quota.
+ROW_LIMIT_KEY = "l2c.row_limit"
 
 
 class TenantConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
-    """Sets the tenant, and who causes the writes, in the round trip of BEGIN; forgets both at once.
+    """A connection that sets the tenant and the write cause in the same round trip as BEGIN.
 
-    Were they kept, the pool would hand them to the next tenant's transaction.
+    Both are cleared at once: otherwise the pool would pass them on to the next transaction.
     """
 
     tenant: UUID | None = None
@@ -42,7 +44,7 @@ class TenantConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg shi
 
 
 class Database:
-    """One service's PostgreSQL through one role; `begin` is the only way into it."""
+    """The connection pool of one service and one role; `begin` opens a transaction."""
 
     def __init__(self, url: str, *, name: str, pool_size: int = 10) -> None:
         self.url = url
@@ -69,19 +71,19 @@ class Database:
 
     @asynccontextmanager
     async def begin(self, tenant: UUID | None) -> AsyncIterator[AsyncConnection]:
-        """A transaction as this tenant; commits when the block ends well.
+        """Open a transaction as this tenant; commit when the block ends without an error.
 
-        Without a tenant the policies show no row of any tenant.
+        Without a tenant the row-level security policies show no tenant's rows.
         """
         async with self.engine.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
-            driver.tenant, driver.cause = tenant, cause_of(current())
-            connection.info.pop(PUBLISHED, None)
-            connection.info.pop(ROW_LIMIT, None)
+            driver.tenant, driver.cause = tenant, write_cause(current())
+            connection.info.pop(PUBLISHED_KEY, None)
+            connection.info.pop(ROW_LIMIT_KEY, None)
             async with connection.begin():
                 yield connection
-            published = connection.info.pop(PUBLISHED, False)
+            published = connection.info.pop(PUBLISHED_KEY, False)
         if published:
             self.on_published()
 
@@ -91,23 +93,23 @@ class Database:
 
 @asynccontextmanager
 async def acting_for(tx: AsyncConnection, tenant: UUID) -> AsyncIterator[None]:
-    """Let the block run as another tenant, in the same transaction; only operators' code may.
+    """Run the block as another tenant in the same transaction; for operator commands only.
 
-    Whatever its rows are, they are saved together with those of the transaction's own tenant,
-    which it is again behind the block, also where that raises and somebody goes on.
+    The rows of both tenants are committed together. The transaction's own tenant is set again
+    after the block, also when the block raises and the caller continues.
     """
     set_tenant = text("SELECT set_config('app.tenant', :tenant, true)")
     before = await tx.scalar(text("SELECT current_setting('app.tenant', true)"))
-    limit = tx.info.pop(ROW_LIMIT, None)
+    limit = tx.info.pop(ROW_LIMIT_KEY, None)
     await tx.execute(set_tenant, {"tenant": str(tenant)})
-    well = False
+    succeeded = False
     try:
         yield
-        well = True
+        succeeded = True
     finally:
-        tx.info[ROW_LIMIT] = limit
+        tx.info[ROW_LIMIT_KEY] = limit
         try:
             await tx.execute(set_tenant, {"tenant": before or ""})
         except DBAPIError:
-            if well:  # else a statement failed before, and its own error says more
+            if succeeded:  # otherwise a statement failed before, and its error says more
                 raise

@@ -1,19 +1,19 @@
-"""Errors as rows may hold them: without SQL, without NUL, of bounded length."""
+"""Error texts fit to be stored: without SQL, without NUL, of bounded length."""
 
 from sqlalchemy.exc import DBAPIError
 
-LONGEST_TEXT = 2_000
+MAX_ERROR_LENGTH = 2_000
 
 
 def error_text(error: Exception) -> str:
-    """An exception as a row may hold it, without the SQL."""
-    return storable_text(f"{type(error).__name__}: {_said(error)}")
+    """Describe an exception for a stored row, without its SQL and parameters."""
+    return storable_text(f"{type(error).__name__}: {_driver_error(error)}")
 
 
-def _said(error: Exception) -> object:
+def _driver_error(error: Exception) -> object:
     return error.orig if isinstance(error, DBAPIError) else error
 
 
-def storable_text(said: str) -> str:
-    """A text as a row may hold it: no NUL, nothing that is no UTF-8, not endless."""
-    return said.replace("\0", "").encode(errors="replace").decode()[:LONGEST_TEXT]
+def storable_text(text: str) -> str:
+    """Make a text storable in PostgreSQL: no NUL, valid UTF-8, at most MAX_ERROR_LENGTH."""
+    return text.replace("\0", "").encode(errors="replace").decode()[:MAX_ERROR_LENGTH]

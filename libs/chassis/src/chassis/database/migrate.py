@@ -1,4 +1,4 @@
-"""Migrations without ini files: the backbone's branch and the service's, each with a label."""
+"""Runs alembic migrations without ini files: a branch of the ground and one of the service."""
 
 import asyncio
 from importlib import import_module
@@ -34,7 +34,7 @@ def _config(service: str) -> Config:
 
 
 def config_of(service: str, connection: Connection) -> Config:
-    """Alembic's configuration for one service's database."""
+    """Return alembic's configuration for one service's database."""
     config = _config(service)
     config.attributes["connection"] = connection
     config.attributes["target_metadata"] = metadata_of(service)
@@ -42,29 +42,29 @@ def config_of(service: str, connection: Connection) -> Config:
 
 
 def metadata_of(service: str) -> list[MetaData]:
-    """All tables of a service's database: the backbone's and its own."""
-    import_module(f"{service}.app")  # imports every store, which hangs its tables on the metadata
+    """Return the tables of a service's database: those of the ground and its own."""
+    import_module(f"{service}.app")  # imports every store, which adds its tables to the metadata
     own: MetaData = import_module(f"{service}.database").metadata
     return [backbone_tables.metadata, own]
 
 
 def versions_needed(service: str) -> frozenset[str]:
-    """What `alembic_version` must hold for this build: the newest revision of each branch.
+    """Return what `alembic_version` must hold for this build: the head of each branch.
 
-    Alembic leaves a branch out while all of it is implied by what another branch depends on.
+    Alembic omits a branch whose head another branch depends on.
     """
     scripts = ScriptDirectory.from_config(_config(service))
-    implied = {each for one in scripts.walk_revisions() for each in _dependencies(one)}
+    implied = {key for script in scripts.walk_revisions() for key in _dependencies(script)}
     return frozenset(scripts.get_heads()) - implied
 
 
 def _dependencies(revision: Script) -> tuple[str, ...]:
-    named = revision.dependencies or ()
-    return (named,) if isinstance(named, str) else tuple(named)
+    dependencies = revision.dependencies or ()
+    return (dependencies,) if isinstance(dependencies, str) else tuple(dependencies)
 
 
 async def upgrade(service: str, owner_url: str) -> None:
-    """Bring the schema to the newest version; two at once wait for each other."""
+    """Migrate the schema to the newest version; concurrent calls wait for each other."""
     engine = create_async_engine(owner_url, poolclass=pool.NullPool)
     async with engine.connect() as connection:
         await connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK})")
@@ -75,7 +75,7 @@ async def upgrade(service: str, owner_url: str) -> None:
 
 
 async def drift(service: str, owner_url: str) -> list[object]:
-    """What the tables in the code and the migrated schema disagree on; empty is good."""
+    """Return the differences between the tables in the code and the migrated schema."""
     engine = create_async_engine(owner_url, poolclass=pool.NullPool)
 
     def compare(connection: Connection) -> list[object]:
@@ -99,7 +99,7 @@ async def drift(service: str, owner_url: str) -> list[object]:
 
 
 def upgrade_all(targets: dict[str, str]) -> None:
-    """Migrate services one after the other: name -> owner URL."""
+    """Migrate services one after the other; `targets` maps a name to its owner URL."""
 
     async def run() -> None:
         for service, url in targets.items():

@@ -1,4 +1,4 @@
-"""What a migration says of a new table: whose rows are seen by whom, and who may do what."""
+"""Operations for migrations: row-level security, grants, audit and custom field triggers."""
 
 from collections.abc import Sequence
 
@@ -11,16 +11,16 @@ OWN_ROWS = f"tenant_id = (SELECT {CURRENT_TENANT})"
 
 
 def roles() -> tuple[str, str]:
-    """The app and the worker role beside the owner that runs the migration."""
+    """Return the app and the worker role that belong to the owner running the migration."""
     owner = op.get_bind().exec_driver_sql("SELECT current_user").scalar_one()
     service = str(owner).removesuffix("_owner")
     return f"{service}_app", f"{service}_worker"
 
 
 def secure(table: str, *, worker_sees_all: bool = False, append_only: bool = False) -> None:
-    """Row-level security for a table of tenants' rows, and the two roles' grants.
+    """Enable row-level security by tenant on a table and grant it to the app and worker roles.
 
-    `worker_sees_all` is for the backbone's own tables; `append_only` denies update and delete.
+    `worker_sees_all` is for tables of the backbone; `append_only` denies update and delete.
     """
     app, worker = roles()
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -43,12 +43,12 @@ def audited(
     noise: Sequence[str] = ("version", "updated_at"),
     secret: Sequence[str] = (),
 ) -> None:
-    """Every write of this table leaves an audit entry under `resource` and the id in `key`.
+    """Add the audit trigger: every write leaves an entry under `resource` and the id in `key`.
 
-    A child says `part`, the name it goes by, and `part_key`: `audited("quote_lines",
-    resource="cpq.quote", key="quote_id", part="lines")`. `@column` reads the resource from the row.
-    Generated columns and `noise` are left out; of `secret` ones it is told that they changed.
-    Call it after the last change of the table's columns.
+    A child table names its `part` and `part_key`: `audited("quote_lines", resource="cpq.quote",
+    key="quote_id", part="lines")`. `@column` reads the resource from the row. Generated columns
+    and `noise` are omitted; of `secret` columns only the fact of a change is recorded. Call it
+    after the last change of the table's columns.
     """
     left_out = _as_array(["tenant_id", *noise, *_generated(table)])
     arguments = [resource, key, part, part_key, left_out, _as_array(secret)]
@@ -60,7 +60,7 @@ def audited(
 
 
 def with_custom_fields(table: str, *, resource: str) -> None:
-    """Lists of this table can be filtered by what its column `custom_fields` holds."""
+    """Add the triggers that make lists of this table filterable by custom fields."""
     for verb, when in (
         ("INSERT", "WHEN (NEW.custom_fields <> '{}')"),
         ("UPDATE", "WHEN (NEW.custom_fields <> OLD.custom_fields)"),
@@ -73,38 +73,38 @@ def with_custom_fields(table: str, *, resource: str) -> None:
 
 
 def without_custom_fields(*tables: str) -> None:
-    """For a downgrade."""
+    """Drop the custom field triggers of these tables, for a downgrade."""
     for table in tables:
         for verb in ("insert", "update", "delete"):
             op.execute(f"DROP TRIGGER custom_fields_{verb} ON {table}")
 
 
 def unaudited(*tables: str) -> None:
-    """For a downgrade: these tables leave no entries any more."""
+    """Drop the audit triggers of these tables, for a downgrade."""
     for table in tables:
         op.execute(f"DROP TRIGGER audit ON {table}")
 
 
 def _generated(table: str) -> Sequence[str]:
-    found = sa.text(
+    query = sa.text(
         "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:t AS regclass)"
         " AND attgenerated <> '' AND NOT attisdropped"
     )
-    return [str(name) for name in op.get_bind().execute(found, {"t": table}).scalars()]
+    return [str(name) for name in op.get_bind().execute(query, {"t": table}).scalars()]
 
 
 def _as_array(names: Sequence[str]) -> str:
     return "{" + ",".join(names) + "}"
 
 
-def open_to_readiness() -> None:
-    """Let both roles ask which migrations the database holds."""
+def grant_readiness() -> None:
+    """Let both roles read `alembic_version`, which readiness checks."""
     app, worker = roles()
     op.execute(f"GRANT SELECT ON alembic_version TO {app}, {worker}")
 
 
-def open_to_worker(table: str) -> None:
-    """Grants on a table without tenants: the worker keeps it, the API reads it."""
+def grant_to_worker(table: str) -> None:
+    """Grant a table without tenants: the worker reads and writes it, the API reads it."""
     app, worker = roles()
     op.execute(f"GRANT SELECT ON {table} TO {app}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {worker}")

@@ -1,6 +1,6 @@
-"""Deletes what the backbone no longer needs, in small transactions; the worker runs it hourly.
+"""Prunes rows the backbone no longer needs, in small transactions; the worker runs it hourly.
 
-No partitions are dropped: DDL at run time was seen to stop all writes behind one open transaction.
+No partitions are dropped: DDL at run time stops all writes behind one open transaction.
 """
 
 from dataclasses import dataclass
@@ -17,14 +17,15 @@ OPERATION_DAYS = 35
 EXPORT_DAYS = 7
 CHUNK = 1000
 
-# Rows in the order of their transactions, which is nearly that of their age: the first chunk with
-# nothing old in it is the end. A chunk is a range of xids, as the rows have no other index.
+# Rows in the order of their transactions, which is nearly their age: pruning ends at the first
+# chunk without an old row. A chunk is a range of transaction ids, the only index there is.
 RANGE_END = """
 SELECT max(xid)::text FROM (
   SELECT xid FROM outbox WHERE xid > cast(cast(:after AS text) AS xid8)
   ORDER BY xid LIMIT :chunk) AS next_rows
 """
-# Sent, as the saved cursor of its bucket says, and not kept back. The deleted stay counted.
+# Events that were sent (the cursor of their bucket is past them) and are not quarantined. The
+# deleted events stay counted in `outbox_pruned`.
 OLD_EVENTS = """
 WITH gone AS (DELETE FROM outbox WHERE ctid = ANY(ARRAY(
   SELECT event.ctid FROM outbox AS event
@@ -46,7 +47,7 @@ SELECT EXISTS (SELECT FROM outbox
   WHERE xid > cast(cast(:after AS text) AS xid8) AND xid <= cast(cast(:until AS text) AS xid8)
     AND created < :before)
 """
-OLD_ARRIVALS = """
+OLD_INBOX_ROWS = """
 DELETE FROM inbox WHERE ctid = ANY(ARRAY(
   SELECT ctid FROM inbox WHERE received_at < :before LIMIT :chunk))
 """
@@ -70,7 +71,7 @@ DELETE FROM tenant_exports WHERE ctid = ANY(ARRAY(
 
 @dataclass(frozen=True)
 class Pruned:
-    """How many rows went."""
+    """How many rows were deleted, by table."""
 
     outbox: int
     inbox: int
@@ -81,12 +82,12 @@ class Pruned:
 
 
 async def prune(worker: Database, *, now: datetime) -> Pruned:
-    """Delete what is past its time, as the worker's role, which sees all tenants."""
+    """Delete expired rows of all tenants, as the worker's role."""
     parked_before = now - timedelta(days=PARKED_DAYS)
     ended_before = now - timedelta(days=OPERATION_DAYS)
     return Pruned(
         outbox=await _prune_outbox(worker, now - timedelta(days=OUTBOX_DAYS)),
-        inbox=await _prune(worker, OLD_ARRIVALS, before=now - timedelta(days=INBOX_DAYS)),
+        inbox=await _prune(worker, OLD_INBOX_ROWS, before=now - timedelta(days=INBOX_DAYS)),
         idempotency_keys=await _prune(worker, EXPIRED_KEYS, before=now),
         parked_events=await _prune(worker, RESOLVED_EVENTS, before=parked_before),
         operations=await _prune(worker, ENDED_OPERATIONS, before=ended_before),

@@ -1,7 +1,7 @@
-"""Rows and frozen dataclasses, mapped by name.
+"""Reads and maps rows to frozen dataclasses by column name.
 
-A field `x: Money` is the columns `x` and `x_currency`; every other field is the column of its name.
-The tenant is never a field: the database fills it in and the policies guard it.
+A field `x: Money` maps to the columns `x` and `x_currency`, every other field to the column of
+its name. The tenant is never a field: the database fills it in and the policies guard it.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class Row(Protocol):
 
 
 class Entity(Row, Protocol):
-    """A row with an identity, saved under its version."""
+    """A row with an id and a version that grows with every save."""
 
     @property
     def id(self) -> UUID: ...
@@ -36,7 +36,7 @@ E = TypeVar("E", bound=Entity)
 
 
 def to_columns(table: Table, row: Row) -> dict[str, Any]:
-    """The column values of a dataclass; fields without a column (lines, say) are left out."""
+    """Return the column values of a dataclass, without fields that have no column (lines)."""
     values: dict[str, Any] = {}
     for field in fields(row):
         if field.name not in table.c:
@@ -51,7 +51,7 @@ def to_columns(table: Table, row: Row) -> dict[str, Any]:
 
 
 def from_columns(kind: type[R], mapping: Mapping[str, Any], **more: Any) -> R:
-    """A dataclass out of a row; `more` gives the fields that stand in other tables."""
+    """Build a dataclass from a row; `more` gives the fields stored in other tables."""
     values: dict[str, Any] = {}
     for field in fields(kind):
         if field.name in more:
@@ -75,9 +75,9 @@ async def fetch_row(
     with_deleted: bool = False,
     **more: Any,
 ) -> E:
-    """The entity of this id, locked against other writers if asked.
+    """Fetch the entity with this id; `lock` locks its row against other writers.
 
-    Raises NotFound, also for the rows of other tenants and, unless asked for, deleted ones.
+    Raises NotFound, also for rows of other tenants and, without `with_deleted`, deleted rows.
     """
     query: Select[Any] = select(table).where(table.c.id == key)
     if "deleted_at" in table.c and not with_deleted:
@@ -89,6 +89,6 @@ async def fetch_row(
 
 
 async def ensure_row(tx: AsyncConnection, table: Table, key: UUID, what: str) -> None:
-    """Deleted rows are there too. Raises NotFound."""
+    """Raise NotFound unless the table has this id; deleted rows count as existing."""
     if (await tx.execute(select(table.c.id).where(table.c.id == key))).one_or_none() is None:
         raise NotFound(what, key)

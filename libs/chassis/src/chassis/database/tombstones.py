@@ -1,4 +1,4 @@
-"""What stays of a deleted tenant: one row without a name, which keeps late events out."""
+"""The tombstone of a deleted tenant: one row without a name, so that late events are ignored."""
 
 from uuid import UUID
 
@@ -9,13 +9,13 @@ from chassis.database.backbone_tables import tenant_settings
 
 
 async def leave_tombstone(tx: AsyncConnection) -> None:
-    """Leave nothing of the transaction's tenant but that there was one with this id."""
+    """Blank the settings of the transaction's tenant; only its id remains."""
     empty = {"name": "", "currency": "XXX", "languages": [], "quotas": {}, "timezone": "UTC"}
     await tx.execute(update(tenant_settings).values({**empty, "default_tax_rate": 0}))
 
 
 async def is_tombstone(tx: AsyncConnection, tenant: UUID) -> bool:
-    """Whether all rows of the tenant are gone for good."""
+    """Return whether this tenant was deleted and only its tombstone remains."""
     columns = tenant_settings.c
-    named = await tx.scalar(select(columns.name).where(columns.tenant_id == tenant))
-    return named == ""
+    name = await tx.scalar(select(columns.name).where(columns.tenant_id == tenant))
+    return name == ""

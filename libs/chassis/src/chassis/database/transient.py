@@ -1,4 +1,4 @@
-"""Database errors that may not come again when the same thing is tried again."""
+"""Transient database errors: the same work may succeed when it is tried again."""
 
 from socket import gaierror
 
@@ -11,15 +11,15 @@ SQLSTATES = ("08", "25P03", "40", "53", "55P03", "57014", "57P")
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether trying again, in a new transaction, may help."""
+    """Return whether a retry in a new transaction may succeed."""
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None)
         return error.connection_invalidated or str(state).startswith(SQLSTATES)
-    if isinstance(error, asyncpg.PostgresError):  # while connecting, they come as they are
+    if isinstance(error, asyncpg.PostgresError):  # raised unwrapped while connecting
         return str(error.sqlstate).startswith(SQLSTATES)
     if isinstance(
         error, asyncpg.InterfaceError | asyncpg.InternalClientError
-    ):  # so do these: the connection died at once
+    ):  # also unwrapped: the connection died at once
         return not isinstance(error, ValueError)  # but not a value that does not fit
     if type(error) is OSError:  # several addresses of one host, all refused; not a missing file
         return True

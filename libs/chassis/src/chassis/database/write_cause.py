@@ -1,4 +1,4 @@
-"""Who and what causes the writes of a transaction, told to the triggers through a setting."""
+"""The write cause: who and what causes the writes of a transaction, for the audit triggers."""
 
 import orjson
 from sqlalchemy import text
@@ -12,15 +12,15 @@ _ATTRIBUTE = text(
 _REASON = text("SELECT set_config('app.reason', :reason, true)")
 
 
-def cause_of(context: Context) -> str:
-    """What `app.cause` holds, as JSON."""
-    told = {
+def write_cause(context: Context) -> str:
+    """Return the value of the setting `app.cause`, as JSON."""
+    cause = {
         "actor": context.actor,
         "request_id": context.request_id,
         "origin": _origin(context),
         "trace_id": context.trace_id,
     }
-    return orjson.dumps(told).decode()
+    return orjson.dumps(cause).decode()
 
 
 def _origin(context: Context) -> str | None:
@@ -29,14 +29,14 @@ def _origin(context: Context) -> str | None:
     return f"event:{context.causation_id}" if context.causation_id is not None else None
 
 
-async def attribute(tx: AsyncConnection) -> None:
-    """Lay what follows in this transaction to the current context.
+async def attribute_writes(tx: AsyncConnection) -> None:
+    """Attribute later writes of this transaction to the current context.
 
-    BEGIN has done so already; this is for who does several things in one transaction.
+    BEGIN has done so already; call this when one transaction works for several causes.
     """
-    await tx.execute(_ATTRIBUTE, {"cause": cause_of(current())})
+    await tx.execute(_ATTRIBUTE, {"cause": write_cause(current())})
 
 
-async def give_reason(tx: AsyncConnection, reason: str) -> None:
-    """Let the audit entries of what follows in this transaction carry a reason."""
+async def set_audit_reason(tx: AsyncConnection, reason: str) -> None:
+    """Record a reason in the audit entries of this transaction's later writes."""
     await tx.execute(_REASON, {"reason": reason})

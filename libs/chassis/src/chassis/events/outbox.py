@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import outbox
-from chassis.database.engine import PUBLISHED
+from chassis.database.engine import PUBLISHED_KEY
 from chassis.database.rows import Entity
 from chassis.foundation.context import current
 from contracts.event import Event
@@ -42,7 +42,7 @@ async def publish_all(tx: AsyncConnection, events: Sequence[tuple[Event, Entity]
     if not events:
         return
     await tx.execute(insert(outbox), [_row(event, entity) for event, entity in events])
-    tx.info[PUBLISHED] = True
+    tx.info[PUBLISHED_KEY] = True
 
 
 def _row(event: Event, entity: Entity) -> dict[str, Any]:

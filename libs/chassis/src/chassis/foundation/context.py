@@ -36,7 +36,7 @@ class Context:
 _current: ContextVar[Context | None] = ContextVar("context", default=None)
 
 
-def known() -> Context | None:
+def current_or_none() -> Context | None:
     """The context of the running task, if it has one."""
     return _current.get()
 
@@ -48,7 +48,7 @@ def current() -> Context:
 
 
 @contextmanager
-def entered(context: Context) -> Iterator[Context]:
+def use_context(context: Context) -> Iterator[Context]:
     """Run the block inside this context."""
     token = _current.set(context)
     try:

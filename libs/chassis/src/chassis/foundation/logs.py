@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor
 
-from chassis.foundation.context import known
+from chassis.foundation.context import current_or_none
 from kernel.personal import mask
 
 # Named fields that hold a person's data are masked wherever they are logged.
@@ -16,7 +16,7 @@ PERSONAL_FIELDS = frozenset({"phone", "email", "mail", "username", "contact_name
 
 
 def _with_context(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    context = known()
+    context = current_or_none()
     if context is None:  # ids that nothing else carries would only mislead
         return event
     event.setdefault("request_id", context.request_id)
@@ -40,7 +40,7 @@ def _masked(_logger: Any, _method: str, event: EventDict) -> EventDict:
     return event
 
 
-class Seldom(logging.Filter):
+class RepeatedLineFilter(logging.Filter):
     """Lets a library say the same thing once in ten seconds, and tells how often it was silenced.
 
     A broker that is away for a while made 15,000 lines otherwise.
@@ -99,7 +99,7 @@ def configure(level: str, *, service: str) -> None:
     root.setLevel(level)
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("aiokafka").setLevel("WARNING")
-    seldom = Seldom()
+    seldom = RepeatedLineFilter()
     handler.addFilter(
         lambda record: not record.name.startswith("aiokafka") or seldom.filter(record)
     )

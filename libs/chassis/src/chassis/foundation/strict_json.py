@@ -19,7 +19,7 @@ from chassis.foundation.refusals import TooLarge
 INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 
 
-class UnfitText:
+class UnstorableText:
     """Stands where a text with NUL stood, so that validation names the place."""
 
 
@@ -60,11 +60,13 @@ def _unique(members: list[tuple[str, Any]]) -> None:
 
 def _fit(value: Any) -> Any:
     if isinstance(value, str):
-        return UnfitText() if "\0" in value else value.strip(INVISIBLE)
+        return UnstorableText() if "\0" in value else value.strip(INVISIBLE)
     if isinstance(value, list):
         return [_fit(item) for item in value]
     if isinstance(value, dict):
-        return {_fit_key(k): _fit(v) if "\0" not in k else UnfitText() for k, v in value.items()}
+        return {
+            _fit_key(k): _fit(v) if "\0" not in k else UnstorableText() for k, v in value.items()
+        }
     return value
 
 

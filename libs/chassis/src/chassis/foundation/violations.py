@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chassis.foundation.strict_json import UnfitText
+from chassis.foundation.strict_json import UnstorableText
 from kernel.errors import Violation
 
 _BY_TYPE = {
@@ -58,7 +58,7 @@ def pointer_of(location: Sequence[str | int]) -> str:
 
 def _code_of(error: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     kind, context = str(error["type"]), error.get("ctx") or {}
-    if isinstance(error.get("input"), UnfitText):
+    if isinstance(error.get("input"), UnstorableText):
         return "TEXT_INVALID", {}
     if kind.isupper():  # our own PydanticCustomError already carries a code
         return kind, {k: _plain(v) for k, v in context.items()}

@@ -1,8 +1,8 @@
-"""Jobs: work promised in the business transaction and done later, by a worker, as that tenant.
+"""The job queue: work enqueued in the business transaction and done later by a worker.
 
-A job is known by kind and key within its tenant: `("quote.expire", quote_id)`. Its handler runs in
-one transaction with the job's own row, so each chunk takes effect exactly once. There is no order
-among jobs, and a cancelled job may already be running: handlers look at the state they find.
+A job runs as its tenant and is unique by kind and key: `("quote.expire", quote_id)`. Its handler
+runs in one transaction with the job's row, so each chunk takes effect exactly once. Jobs have no
+order, and a cancelled job may already be running: handlers check the state they find.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,7 +25,7 @@ WAITING, FAILED = "WAITING", "FAILED"
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A job as its handler sees it; `now` is the instant at which this chunk began."""
+    """A job as passed to its handler; `now` is the instant at which this chunk began."""
 
     tenant: UUID
     id: UUID
@@ -39,24 +39,24 @@ class Job:
 
 @dataclass(frozen=True)
 class Done:
-    """The job is finished and forgotten."""
+    """The handler's result when the job is finished: its row is deleted."""
 
 
 @dataclass(frozen=True)
 class Again:
-    """The next chunk: when, and with what (progress, for instance)."""
+    """The handler's result when there is a next chunk: when it runs, and its payload."""
 
     run_at: datetime
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
 JobHandler = Callable[[AsyncConnection, Job], Awaitable[Done | Again]]
-# Called when a job is given up, in the transaction that says so; the job's own work was undone.
+# Called in the transaction that marks a job as failed for good; the job's own work was undone.
 GivenUpHandler = Callable[[AsyncConnection, Job], Awaitable[None]]
 
 
 def _own(kind: str, key: str) -> ColumnElement[bool]:
-    # Said aloud, as the worker's role sees the jobs of all tenants.
+    # The tenant is named because the worker's role sees the jobs of all tenants.
     mine = jobs.c.tenant_id == text(CURRENT_TENANT)
     return mine & (jobs.c.kind == kind) & (jobs.c.key == key)
 
@@ -70,14 +70,14 @@ async def enqueue(
     payload: Mapping[str, Any] | None = None,
     replace: bool = False,
 ) -> bool:
-    """Promise a job in this transaction; whether it was taken.
+    """Enqueue a job in this transaction; return whether it was enqueued or replaced.
 
-    A job of this kind and key that still waits is kept as it is (False), or overwritten with
-    `replace`. One that failed for good is started anew. While its chunk runs this waits for the
-    end of the chunk, so that nothing is lost.
+    A waiting job of this kind and key stays as it is (False) or is overwritten with `replace`.
+    A job that failed for good is started anew. While a chunk of the job runs, the call waits for
+    its end, so that no request is lost.
     """
     context = current()
-    wanted = insert(jobs).values(
+    row = insert(jobs).values(
         id=new_id(),
         kind=kind,
         key=key,
@@ -87,18 +87,18 @@ async def enqueue(
         traceparent=context.traceparent,
     )
     names = ("run_at", "payload", "correlationid", "traceparent")
-    taken = wanted.on_conflict_do_update(
+    upsert = row.on_conflict_do_update(
         index_elements=["tenant_id", "kind", "key"],
-        set_={name: wanted.excluded[name] for name in names}
+        set_={name: row.excluded[name] for name in names}
         | {"status": WAITING, "attempts": 0, "last_error": None},
         where=or_(jobs.c.status == FAILED, text("true" if replace else "false")),
     ).returning(jobs.c.id)
-    return (await tx.execute(taken)).one_or_none() is not None
+    return (await tx.execute(upsert)).one_or_none() is not None
 
 
 async def cancel(tx: AsyncConnection, kind: str, key: str) -> bool:
-    """Forget a job; whether it was there. One that is running is not waited for: it ends."""
+    """Delete a waiting job; return whether one was deleted. A running chunk is not stopped."""
     mine = _own(kind, key)
     free = select(jobs.c.id).where(mine).with_for_update(skip_locked=True).scalar_subquery()
-    gone = await tx.execute(delete(jobs).where(mine, jobs.c.id == free).returning(jobs.c.id))
-    return gone.one_or_none() is not None
+    deleted = await tx.execute(delete(jobs).where(mine, jobs.c.id == free).returning(jobs.c.id))
+    return deleted.one_or_none() is not None

@@ -1,6 +1,6 @@
-"""The worker's side of jobs: finds what is due for whom and runs it, several at once.
+"""The job runner: finds due jobs of all tenants and runs several at once.
 
-Crash-only: whatever happens in a chunk rolls back with its transaction, and the row is still there.
+Crash-only: a chunk that fails rolls back with its transaction, and the job's row is still there.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from chassis.database.backbone_tables import jobs
 from chassis.database.engine import Database
 from chassis.database.error_texts import error_text
 from chassis.database.transient import is_transient
-from chassis.foundation.context import Context, entered
+from chassis.foundation.context import Context, use_context
 from chassis.foundation.waits import wait_or_timeout
 from chassis.jobs.queue import FAILED, WAITING, Again, Done, GivenUpHandler, Job, JobHandler
 
@@ -38,13 +38,13 @@ LATE = Histogram(
 )
 
 BATCH, BATCH_SECONDS = 100, 1.0
-OLDEST = 20_000  # tenants share fairly among this many due jobs; more would slow down the look
+OLDEST = 20_000  # due jobs among which tenants share fairly; more would slow the query down
 LONGEST_IDLE = 1.0
-# Shorter than PostgreSQL's deadlock_timeout: a job that holds what a request waits for, and waits
-# for what the request holds, gives up before the request is chosen as the victim.
+# Shorter than PostgreSQL's deadlock_timeout: in a deadlock between a job and a request the job
+# gives up before PostgreSQL chooses the request as the victim.
 LOCK_TIMEOUT = "500ms"
 
-# A few jobs of each tenant, then a few more of each; shuffled so that runners do not all meet.
+# Round-robin over tenants, four jobs each turn; shuffled so that runners rarely collide.
 DUE = text("""
     SELECT tenant_id, id, kind, run_at, attempts, correlationid, traceparent FROM (
         SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY run_at) AS turn FROM (
@@ -59,8 +59,8 @@ DUE = text("""
 
 
 @dataclass(frozen=True)
-class Ticket:
-    """A due job as it was seen, before it is claimed."""
+class DueJob:
+    """A due job as it was read, before it is claimed."""
 
     tenant: UUID
     id: UUID
@@ -71,17 +71,17 @@ class Ticket:
     traceparent: str
 
 
-def doubling(attempts: int) -> timedelta:
-    """How long to rest after so many failures in a row: 2 s, 4 s, ... at most 10 minutes."""
+def exponential_backoff(attempts: int) -> timedelta:
+    """Return the delay after this many failures in a row: 2 s, 4 s, ... at most 10 minutes."""
     return timedelta(seconds=min(2**attempts, 600) * _jitter(0.75, 1.25))
 
 
 def _jitter(least: float, most: float) -> float:
-    return uniform(least, most)  # noqa: S311  # spreads load, guards nothing
+    return uniform(least, most)  # noqa: S311  # spreads load; no secret
 
 
 class JobRunner:
-    """Runs the jobs of these kinds for all tenants of one service, as its worker role."""
+    """Runs jobs of the given kinds for all tenants of one service, as its worker role."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class JobRunner:
         concurrency: int = 4,
         poll: float = 0.2,
         attempts: int = 8,
-        backoff: Callable[[int], timedelta] = doubling,
+        backoff: Callable[[int], timedelta] = exponential_backoff,
     ) -> None:
         self._database = database
         self._kinds = kinds
@@ -101,7 +101,7 @@ class JobRunner:
         self._poll = poll
         self._attempts = attempts
         self._backoff = backoff
-        self._batch: deque[Ticket] = deque()
+        self._batch: deque[DueJob] = deque()
         self._batch_ends = 0.0
         self._idle = poll
         self._looking = asyncio.Lock()
@@ -109,7 +109,7 @@ class JobRunner:
         self._running: set[UUID] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; chunks that are running then are finished first."""
+        """Run jobs until `stop` is set; running chunks are finished first."""
         self._progress.set()
         async with asyncio.TaskGroup() as tasks:
             for _ in range(self._concurrency):
@@ -127,36 +127,36 @@ class JobRunner:
                 await log.aerror("job_runner_failed", exc_info=error)
                 await wait_or_timeout(stop, _jitter(0.5, 1.5))
 
-    async def _next(self, stop: asyncio.Event) -> Ticket | None:
+    async def _next(self, stop: asyncio.Event) -> DueJob | None:
         async with self._looking:
             if not stop.is_set() and (not self._batch or time.monotonic() > self._batch_ends):
                 await self._look()
             return self._batch.popleft() if self._batch and not stop.is_set() else None
 
     async def _look(self) -> None:
-        """Fetch a batch; rest before it, unless a chunk was done since the last time."""
+        """Fetch a batch of due jobs; wait before it unless a chunk has finished since."""
         await wait_or_timeout(self._progress, self._idle)
         self._progress.clear()
-        asked = {
+        values = {
             "kinds": list(self._kinds),
             "running": list(self._running),
             "oldest": OLDEST,
             "batch": BATCH,
         }
         async with self._database.begin(None) as tx:
-            self._batch = deque(Ticket(*row) for row in await tx.execute(DUE, asked))
+            self._batch = deque(DueJob(*row) for row in await tx.execute(DUE, values))
         self._batch_ends = time.monotonic() + BATCH_SECONDS
         self._idle = self._poll if self._batch else min(self._idle * 2, LONGEST_IDLE)
 
-    async def _serve(self, ticket: Ticket) -> None:
+    async def _serve(self, ticket: DueJob) -> None:
         self._running.add(ticket.id)
         try:
-            with entered(_context_of(ticket)):
+            with use_context(_context_of(ticket)):
                 await self._attempt(ticket)
         finally:
             self._running.discard(ticket.id)
 
-    async def _attempt(self, ticket: Ticket) -> None:
+    async def _attempt(self, ticket: DueJob) -> None:
         try:
             await self._chunk(ticket)
         except asyncio.CancelledError:
@@ -170,8 +170,8 @@ class JobRunner:
             else:
                 await self._failed(ticket, error)
 
-    async def _chunk(self, ticket: Ticket) -> None:
-        """One transaction: the row locked, the handler run, the row gone or moved on."""
+    async def _chunk(self, ticket: DueJob) -> None:
+        """Run one chunk in one transaction: lock the row, run the handler, settle the row."""
         async with self._database.begin(ticket.tenant) as tx:
             job = await _claimed(tx, ticket)
             if job is None:  # another runner has it, or it was cancelled or moved
@@ -182,19 +182,19 @@ class JobRunner:
         self._progress.set()
         CHUNKS.labels(job.kind, "done" if isinstance(outcome, Done) else "again").inc()
 
-    async def _postponed(self, ticket: Ticket, error: Exception) -> None:
+    async def _postponed(self, ticket: DueJob, error: Exception) -> None:
         CHUNKS.labels(ticket.kind, "postponed").inc()
         await log.awarning("job_postponed", kind=ticket.kind, error=error_text(error))
         rest = timedelta(seconds=_jitter(0.2, 1.0))
         await self._rest(ticket, rest, attempts=ticket.attempts, last_error=error_text(error))
 
-    async def _failed(self, ticket: Ticket, error: Exception) -> None:
+    async def _failed(self, ticket: DueJob, error: Exception) -> None:
         attempts = ticket.attempts + 1
         final = attempts >= self._attempts
         CHUNKS.labels(ticket.kind, "failed" if final else "retried").inc()
-        tell = log.aerror if final else log.awarning
+        write = log.aerror if final else log.awarning
         event = "job_failed" if final else "job_retried"
-        await tell(event, kind=ticket.kind, attempts=attempts, exc_info=error)
+        await write(event, kind=ticket.kind, attempts=attempts, exc_info=error)
         if final and await self._gave_up(ticket, attempts, error):
             return
         status, rest = FAILED if final else WAITING, self._backoff(attempts)
@@ -202,10 +202,13 @@ class JobRunner:
             ticket, rest, attempts=attempts, last_error=error_text(error), status=status
         )
 
-    async def _gave_up(self, ticket: Ticket, attempts: int, error: Exception) -> bool:
-        """Tell who promised the job and write it down, in one step; whether that is all done."""
-        tell = self._given_up.get(ticket.kind)
-        if tell is None:
+    async def _gave_up(self, ticket: DueJob, attempts: int, error: Exception) -> bool:
+        """Mark the job as failed and call its failure handler in one transaction.
+
+        Returns whether nothing is left to do.
+        """
+        on_failure = self._given_up.get(ticket.kind)
+        if on_failure is None:
             return False
         ending = {"status": FAILED, "attempts": attempts, "last_error": error_text(error)}
         try:
@@ -213,17 +216,17 @@ class JobRunner:
                 job = await _claimed(tx, ticket)
                 if job is not None and job.attempts == ticket.attempts:
                     await tx.execute(_change(job).values(ending))
-                    await tell(tx, job)
-        except Exception as unheard:  # noqa: BLE001  # the job ends in any case
-            if is_transient(unheard):
-                await self._postponed(ticket, unheard)
+                    await on_failure(tx, job)
+        except Exception as failure:  # noqa: BLE001  # the job ends in any case
+            if is_transient(failure):
+                await self._postponed(ticket, failure)
                 return True
-            await log.aerror("job_given_up_badly", kind=ticket.kind, exc_info=unheard)
+            await log.aerror("job_given_up_badly", kind=ticket.kind, exc_info=failure)
             return False
         return True
 
-    async def _rest(self, ticket: Ticket, rest: timedelta, **values: str | int) -> None:
-        """Write down how it went, unless somebody has moved the job meanwhile."""
+    async def _rest(self, ticket: DueJob, rest: timedelta, **values: str | int) -> None:
+        """Reschedule the job, unless it was changed since it was read."""
         as_seen = select(jobs.c.id).where(
             jobs.c.tenant_id == ticket.tenant,
             jobs.c.id == ticket.id,
@@ -236,10 +239,10 @@ class JobRunner:
             await tx.execute(update(jobs).where(mine).values(run_at=func.now() + rest, **values))
 
 
-def _context_of(ticket: Ticket) -> Context:
+def _context_of(ticket: DueJob) -> Context:
     version, trace, _span, flags = ticket.traceparent.split("-")
     return Context(
-        request_id=ticket.correlation_id,  # a job is no request; it answers for the one before it
+        request_id=ticket.correlation_id,  # a job carries the id of the request that enqueued it
         correlation_id=ticket.correlation_id,
         job_id=str(ticket.id),
         traceparent=f"{version}-{trace}-{token_hex(8)}-{flags}",
@@ -248,8 +251,8 @@ def _context_of(ticket: Ticket) -> Context:
     )
 
 
-async def _claimed(tx: AsyncConnection, ticket: Ticket) -> Job | None:
-    """The row, locked until the transaction ends; None if it is not to be run here and now."""
+async def _claimed(tx: AsyncConnection, ticket: DueJob) -> Job | None:
+    """Lock and return the job's row; None if another runner has it or it is not due any more."""
     due = (
         select(jobs, func.now().label("now"))
         .add_columns(func.set_config("lock_timeout", LOCK_TIMEOUT, true()))

@@ -1,6 +1,6 @@
-"""What recurs whoever the tenants are: pruning, say. One process does it at a time.
+"""Timers: recurring work over all tenants, such as pruning; one process runs a timer at a time.
 
-Deadlines of a tenant's records are jobs, not timers.
+Deadlines of single records are jobs, not timers.
 """
 
 import asyncio
@@ -13,9 +13,9 @@ import asyncpg
 import structlog
 from prometheus_client import Counter
 
-from chassis.database.connections import connected
+from chassis.database.connections import open_connection
 from chassis.database.engine import Database
-from chassis.foundation.context import Context, entered
+from chassis.foundation.context import Context, use_context
 from chassis.foundation.waits import wait_or_timeout
 
 log = structlog.get_logger()
@@ -25,7 +25,7 @@ RUNS = Counter("l2c_timer_runs_total", "Runs of recurring timers", ["timer", "ou
 
 @dataclass(frozen=True)
 class Timer:
-    """Work to do every so often, in short transactions of its own."""
+    """Recurring work: its name, its interval, and a function with transactions of its own."""
 
     name: str
     every: timedelta
@@ -33,14 +33,14 @@ class Timer:
 
 
 class TimerRunner:
-    """Runs these timers on one database, each in whichever process holds its advisory lock."""
+    """Runs timers on one database; a timer runs in the process that holds its advisory lock."""
 
     def __init__(self, database: Database, timers: Sequence[Timer]) -> None:
         self._database = database
         self._timers = timers
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; a timer's work that is running then is finished first."""
+        """Run timers until `stop` is set; running work is finished first."""
         async with asyncio.TaskGroup() as tasks:
             for timer in self._timers:
                 tasks.create_task(self._watch(timer, stop))
@@ -49,26 +49,26 @@ class TimerRunner:
         while not stop.is_set():
             try:
                 await self._lead(timer, stop)
-            except Exception as error:  # noqa: BLE001  # the beat goes on
+            except Exception as error:  # noqa: BLE001  # the timer continues
                 RUNS.labels(timer.name, "failed").inc()
                 await log.aerror("timer_failed", timer=timer.name, exc_info=error)
             await wait_or_timeout(stop, timer.every.total_seconds())
 
     async def _lead(self, timer: Timer, stop: asyncio.Event) -> None:
-        """Keep the lock and the beat for as long as this process and its connection live."""
-        async with connected(self._database.url, name=f"timer {timer.name}") as connection:
+        """Hold the lock and run the timer for as long as this process and connection live."""
+        async with open_connection(self._database.url, name=f"timer {timer.name}") as connection:
             while not stop.is_set() and await _locked(connection, timer.name):
                 await self._once(timer)
                 await wait_or_timeout(stop, timer.every.total_seconds())
 
     async def _once(self, timer: Timer) -> None:
-        with entered(Context(actor=f"system:{timer.name}")):
+        with use_context(Context(actor=f"system:{timer.name}")):
             await timer.run(self._database)
         RUNS.labels(timer.name, "done").inc()
 
 
 async def _locked(connection: asyncpg.Connection, name: str) -> bool:
-    """Whether this session has the timer's lock; asking again also proves that it still lives."""
+    """Take the timer's lock; called again, it also proves that the session is alive."""
     key = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
-    got: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", key)
-    return got
+    locked: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", key)
+    return locked

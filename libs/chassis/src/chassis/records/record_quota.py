@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import metadata as backbone_metadata
 from chassis.database.columns import tenant_column
-from chassis.database.engine import ROW_LIMIT
+from chassis.database.engine import ROW_LIMIT_KEY
 from kernel.errors import Conflict
 
 # How many records a tenant with a limit has; one without a limit has no row.
@@ -25,7 +25,7 @@ async def count_records(tx: AsyncConnection, table: Table, records: int = 1) -> 
     whatever else the backbone keeps. One guarded statement, whose row whoever comes at once waits
     for. Raises Conflict (QUOTA_ROWS).
     """
-    limit: int | None = tx.info.get(ROW_LIMIT)
+    limit: int | None = tx.info.get(ROW_LIMIT_KEY)
     if limit is None or not _is_counted(table) or await _use_up(tx, records, limit):
         return
     if await tx.scalar(select(tenant_usage.c.rows)) is None:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.engine import ROW_LIMIT
+from chassis.database.engine import ROW_LIMIT_KEY
 from chassis.records.tenant_settings import settings_of
 from kernel.errors import Conflict
 
@@ -18,7 +18,7 @@ async def limit_records(tx: AsyncConnection) -> None:
     For jobs that store what a person sent, such as imports; facts of other services are never
     refused. Raises Unavailable (TENANT_NOT_READY).
     """
-    tx.info[ROW_LIMIT] = (await settings_of(tx)).quotas.rows
+    tx.info[ROW_LIMIT_KEY] = (await settings_of(tx)).quotas.rows
 
 
 async def imports_allowed(tx: AsyncConnection, running: Select[Any]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import tenant_settings
-from chassis.database.engine import ROW_LIMIT
+from chassis.database.engine import ROW_LIMIT_KEY
 from chassis.foundation.refusals import TooManyRequests, Unavailable
 from chassis.records.access.tables import people
 from chassis.web.auth import Principal
@@ -51,7 +51,7 @@ class TenantAdmission:
         """
         known = await self._admit(tx, caller, method)
         _take(known, time.monotonic())
-        tx.info[ROW_LIMIT] = known.quotas.rows
+        tx.info[ROW_LIMIT_KEY] = known.quotas.rows
 
     async def look(self, tx: AsyncConnection, caller: Principal) -> None:
         """Let a stream that has entered read on; a look is no request, so that no limit counts it.

@@ -10,7 +10,7 @@ from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis.foundation.context import Context, entered
+from chassis.foundation.context import Context, use_context
 from chassis.foundation.texts import preferred_language
 
 log = structlog.get_logger()
@@ -67,7 +67,7 @@ class RequestMiddleware:
                 self._measure(scope, status, time.perf_counter() - started)
             await send(message)
 
-        with entered(context):
+        with use_context(context):
             await self._app(scope, receive, send_with_ids)
             await self._line(scope, status, time.perf_counter() - started)
 

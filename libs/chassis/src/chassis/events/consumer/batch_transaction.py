@@ -12,13 +12,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.tombstones import is_tombstone
-from chassis.database.write_cause import attribute
+from chassis.database.write_cause import attribute_writes
 from chassis.events.consumer import counts, dead_letters, inbox
 from chassis.events.consumer.counts import Outcome
 from chassis.events.consumer.decoded_records import DecodedRecord
 from chassis.events.consumer.failures import Failure, ParkingReason
 from chassis.events.subscriptions import Kind, ReplicaResult, Subscription
-from chassis.foundation.context import Context, entered
+from chassis.foundation.context import Context, use_context
 
 Outcomes = list[tuple[DecodedRecord, Outcome]]
 
@@ -171,7 +171,7 @@ async def handle(
         for arrival in arrivals:
             received = arrival.received
             with _entered(subscription, arrival):
-                await attribute(tx)
+                await attribute_writes(tx)
                 await subscription.handlers[type(received.event)](tx, received.event, received.meta)
         return {arrival.event_id: Outcome.APPLIED for arrival in arrivals}
     result = ReplicaResult()
@@ -193,7 +193,7 @@ def _entered(subscription: Subscription, arrival: DecodedRecord) -> AbstractCont
     """What the handler does is caused by this event and belongs to its chain."""
     envelope = arrival.envelope
     assert envelope is not None
-    return entered(
+    return use_context(
         Context(
             request_id=str(envelope.id),
             correlation_id=envelope.correlationid,

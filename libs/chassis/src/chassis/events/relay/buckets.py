@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.database.connections import Shared
+from chassis.database.connections import SharedConnection
 from chassis.events.outbox import BUCKETS
 
 LOCK_CLASS = 7264  # the first half of every lock's key; the bucket is the second
@@ -42,7 +42,7 @@ def fair_share(members: int) -> int:
 class Buckets:
     """One member's part in sharing the buckets; every statement runs in the owning session."""
 
-    def __init__(self, session: Shared, member: UUID) -> None:
+    def __init__(self, session: SharedConnection, member: UUID) -> None:
         self._session = session
         self._member = member
         self.owned: set[int] = set()

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import asyncpg
 
-from chassis.database.connections import Shared
+from chassis.database.connections import SharedConnection
 from chassis.events.relay.epoch import CursorState
 from chassis.events.relay.quarantine import QuarantinedRecord, hold
 from chassis.events.relay.windows import BEGINNING, Snapshot, Window
@@ -51,7 +51,7 @@ class CursorPosition:
 class Cursors:
     """The cursor rows, read and written in the session that owns their buckets."""
 
-    def __init__(self, session: Shared, standing: CursorState) -> None:
+    def __init__(self, session: SharedConnection, standing: CursorState) -> None:
         self._session = session
         self._standing = standing
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from chassis.database.connections import connected
+from chassis.database.connections import open_connection
 from chassis.events.outbox import BUCKETS
 from chassis.events.relay.buckets import LOCK_CLASS
 from chassis.events.relay.windows import BEGINNING, Snapshot
@@ -113,7 +113,7 @@ async def rebase(
 
     Takes the owner's URL, as the worker may not change the outbox. Raises RelayRunning.
     """
-    async with connected(owner_url, name="rebase", lock_timeout="30s") as connection:
+    async with open_connection(owner_url, name="rebase", lock_timeout="30s") as connection:
         await _keep_relays_out(connection, patience_seconds)
         async with connection.transaction():
             identity = await connection.fetchval(IDENTITY)

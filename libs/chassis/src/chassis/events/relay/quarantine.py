@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.database.connections import connected
+from chassis.database.connections import open_connection
 from chassis.events.envelope import Envelope
 from chassis.events.relay.epoch import settle
 from chassis.events.relay.transport import BEHIND, Record, Transport
@@ -82,7 +82,7 @@ async def _locked_keys(connection: asyncpg.Connection, keys: Mapping[str, UUID])
 
 async def listed(worker_url: str, service: str) -> list[Quarantined]:
     """The keys that are kept back, of all tenants, the oldest first."""
-    async with connected(worker_url, name=f"{service}-quarantine") as connection:
+    async with open_connection(worker_url, name=f"{service}-quarantine") as connection:
         rows = await connection.fetch(
             "SELECT key, count(*) AS events, min(quarantined_at) AS since,"
             " (array_agg(reason ORDER BY seq))[1] AS reason"
@@ -107,7 +107,7 @@ async def retry(worker_url: str, transport: Transport, *, service: str, key: str
     sent in the same go; once no row of the key is left, the relay lets it flow.
     """
     sent = 0
-    async with connected(worker_url, name=f"{service}-quarantine") as connection:
+    async with open_connection(worker_url, name=f"{service}-quarantine") as connection:
         epoch = (await settle(connection, service)).epoch
         while rows := await _oldest(connection, key):
             records = [Record.of(Envelope.from_outbox_row(row, epoch), row["seq"]) for row in rows]
@@ -147,7 +147,7 @@ async def _oldest(connection: asyncpg.Connection, key: str) -> list[asyncpg.Reco
 async def skip(worker_url: str, *, service: str, key: str) -> int:
     """Give a key's quarantined events up, so that later ones flow; returns how many were lost."""
     lost = 0
-    async with connected(worker_url, name=f"{service}-quarantine") as connection:
+    async with open_connection(worker_url, name=f"{service}-quarantine") as connection:
         while rows := await _delete_all(connection, key):  # the relay may add one meanwhile
             lost += len(rows)
     return lost

@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 import structlog
 
-from chassis.database.connections import connected
+from chassis.database.connections import open_connection
 from chassis.events.relay.cursor import CursorLost
 from chassis.events.relay.epoch import settle
 from chassis.events.relay.metrics import Meter, RelayHealth
@@ -133,14 +133,14 @@ class Relay:
         The cursor may be committed without waiting for the disk: after a crash of the server the
         last of them are missing from the end, which means sending again.
         """
-        owning = connected(
+        owning = open_connection(
             self._url,
             name=f"{self._service}-relay",
             idle_session_timeout=idle_session_timeout,
             statement_timeout="10s",
             synchronous_commit="off",
         )
-        reading = connected(
+        reading = open_connection(
             self._url,
             name=f"{self._service}-relay-reader",
             idle_in_transaction_session_timeout="120s",

@@ -10,7 +10,7 @@ from dataclasses import replace
 import asyncpg
 import structlog
 
-from chassis.database.connections import Shared
+from chassis.database.connections import SharedConnection
 from chassis.events.envelope import Envelope
 from chassis.events.relay.buckets import Buckets
 from chassis.events.relay.cursor import CursorPosition, Cursors
@@ -40,7 +40,7 @@ class RelaySession:
         transport: Transport,
         meter: Meter,
     ) -> None:
-        self._session = Shared(owner)
+        self._session = SharedConnection(owner)
         self._standing = standing
         self._transport = transport
         self._meter = meter

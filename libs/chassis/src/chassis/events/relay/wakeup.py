@@ -10,7 +10,7 @@ from typing import Self
 import asyncpg
 import structlog
 
-from chassis.database.connections import connected
+from chassis.database.connections import open_connection
 
 BELL = "NOTIFY l2c_outbox"
 GAP_SECONDS = 0.005  # rings within it are one
@@ -66,7 +66,7 @@ class Wakeup:
         while True:
             await self._wanted.wait()  # connect only when there is somebody to wake
             try:
-                async with connected(self._url, name=self._name) as connection:
+                async with open_connection(self._url, name=self._name) as connection:
                     await self._ring_with(connection)
             except AWAY as error:
                 log.warning("wakeup_failed", error=repr(error))

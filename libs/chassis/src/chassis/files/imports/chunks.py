@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.engine import PUBLISHED
+from chassis.database.engine import PUBLISHED_KEY
 from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.reading import read_file
 from chassis.files.formats.rows import ChunkPlan, SourceRow, chunk_plan
@@ -148,7 +148,7 @@ async def _rehearse(tx: AsyncConnection, work: Work) -> tuple[Import, bool]:
         gained.update(step.gained)
         warned, number, is_last = warned + step.warned, number + 1, step.is_last
     await savepoint.rollback()
-    tx.info.pop(PUBLISHED, None)
+    tx.info.pop(PUBLISHED_KEY, None)
     await store.put_results(tx, work.run.id, {n: _undone(one) for n, one in results.items()})
     chunks = number - work.run.chunks_done
     return work.run.count(gained, warned=warned, chunks=chunks, now=work.context.now), True

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.write_cause import give_reason
+from chassis.database.write_cause import set_audit_reason
 from chassis.records.access.guards import caller_access, ensure_access
 from chassis.records.access.tables import owner_changes, people
 from chassis.records.access.visibility import Access, Scoped
@@ -93,7 +93,7 @@ async def transfer_record(
             record_id, handover.owner_id, await _version(tx, scoped, record_id)
         )
     if handover.reason is not None:
-        await give_reason(tx, handover.reason)
+        await set_audit_reason(tx, handover.reason)
     saved = await handover.transfer(
         tx, record_id, handover.owner_id, expected, actor, now, reason=handover.reason
     )

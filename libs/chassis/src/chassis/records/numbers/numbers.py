@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chassis.database.backbone_tables import document_numbers
-from chassis.database.connections import connected
+from chassis.database.connections import open_connection
 from chassis.records.numbers.number_formats import Mode, NumberFormat, format_of
 
 BLOCK = 50  # numbers a process takes at once; what is left of a block when it ends is lost
@@ -85,7 +85,7 @@ async def _block(engine: AsyncEngine, counter: Counter) -> int:
     """
     tenant, type, year = counter
     url = engine.url.render_as_string(hide_password=False)
-    async with connected(url, name="number blocks") as own, own.transaction():
+    async with open_connection(url, name="number blocks") as own, own.transaction():
         await own.execute("SELECT set_config('app.tenant', $1, true)", tenant)
         last: int = await own.fetchval(TAKE, type, year, BLOCK)
         return last

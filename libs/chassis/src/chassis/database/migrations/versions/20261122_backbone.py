@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from chassis.database.backbone_tables import Xid8
-from chassis.database.migration_operations import open_to_readiness, open_to_worker, secure
+from chassis.database.migration_operations import grant_readiness, grant_to_worker, secure
 
 revision = "backbone_20261122"
 down_revision = None
@@ -375,8 +375,8 @@ def upgrade() -> None:
     for table in PLAIN:
         secure(table)
     for table in WITHOUT_TENANT:
-        open_to_worker(table)
-    open_to_readiness()
+        grant_to_worker(table)
+    grant_readiness()
 
 
 def downgrade() -> None:
