@@ -120,7 +120,7 @@ async def test_an_address_without_an_id_is_refused_as_before(
     assert answer.json()["errors"][0] == {
         "pointer": "{card_id}",
         "code": "ID_INVALID",
-        "message": "Not a valid UUID.",
+        "message": "This is not a valid id (UUID).",
         "params": {},
     }
 

@@ -5,7 +5,7 @@ import zlib
 
 MAX_UNPACKED = 400_000_000  # bytes: a small file may unpack to more than a machine has
 PIECE = 1_000_000
-# What reading a damaged archive was seen to raise.
+# Errors that reading a damaged archive raises.
 DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,

@@ -1,4 +1,4 @@
-"""The one clock. Routes take `Now`; everything below them takes `now: datetime`."""
+"""The only clock. Routes depend on `Now`; functions below them take `now: datetime`."""
 
 from datetime import UTC, date, datetime, time
 from typing import Annotated
@@ -8,19 +8,19 @@ from fastapi import Depends
 
 
 def now() -> datetime:
-    """The present instant, aware, in UTC."""
+    """Return the present instant, timezone-aware, in UTC."""
     return datetime.now(UTC)
 
 
 def business_date(instant: datetime, timezone: str) -> date:
-    """The calendar day of an instant in an IANA time zone (a tenant's business day)."""
+    """Return the calendar day of an instant in an IANA time zone, such as a tenant's."""
     return instant.astimezone(ZoneInfo(timezone)).date()
 
 
 def start_of_day(day: date, timezone: str) -> datetime:
-    """The instant, in UTC, at which a calendar day begins in an IANA time zone.
+    """Return the instant, in UTC, at which a calendar day begins in an IANA time zone.
 
-    That is midnight; where the clocks skip it, the instant at which they do.
+    That is midnight, or the instant of the change where daylight saving time skips midnight.
     """
     return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
 

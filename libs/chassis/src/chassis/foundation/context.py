@@ -1,4 +1,4 @@
-"""Who causes what: the ids that travel from a request into its rows, events and log lines."""
+"""The context of a piece of work: ids that a request passes to its rows, events and logs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +11,10 @@ from kernel.ids import new_id
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The chain a piece of work belongs to.
+    """The chain of causes a piece of work belongs to.
 
-    `correlation_id` names the whole chain (the first request), `causation_id` the step before
-    (a request or an event id), `job_id` the job that runs, `traceparent` is W3C Trace Context,
+    `correlation_id` identifies the whole chain (its first request), `causation_id` the previous
+    step (a request or event id), `job_id` the running job; `traceparent` is W3C Trace Context,
     `actor` the principal.
     """
 
@@ -37,12 +37,12 @@ _current: ContextVar[Context | None] = ContextVar("context", default=None)
 
 
 def current_or_none() -> Context | None:
-    """The context of the running task, if it has one."""
+    """Return the context of the running task, None outside any request, event or job."""
     return _current.get()
 
 
 def current() -> Context:
-    """The context of the running task; a fresh one outside any request or event."""
+    """Return the context of the running task, a new one outside any request, event or job."""
     context = _current.get()
     return context if context is not None else Context()
 
@@ -58,5 +58,5 @@ def use_context(context: Context) -> Iterator[Context]:
 
 
 def replace_current(context: Context) -> None:
-    """Let the rest of this task know more (the principal, once it is authenticated)."""
+    """Replace the context of the rest of this task, once the principal is authenticated."""
     _current.set(context)

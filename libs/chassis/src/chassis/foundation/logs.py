@@ -1,4 +1,4 @@
-"""JSON log lines, each with the ids of the request or event it belongs to."""
+"""Logging as JSON lines, each with the ids of the request, event or job it belongs to."""
 
 import logging
 import sys
@@ -11,13 +11,13 @@ from structlog.typing import EventDict, Processor
 from chassis.foundation.context import current_or_none
 from kernel.personal import mask
 
-# Named fields that hold a person's data are masked wherever they are logged.
+# Fields with personal data; their values are masked in every log line.
 PERSONAL_FIELDS = frozenset({"phone", "email", "mail", "username", "contact_name", "person_name"})
 
 
 def _with_context(_logger: Any, _method: str, event: EventDict) -> EventDict:
     context = current_or_none()
-    if context is None:  # ids that nothing else carries would only mislead
+    if context is None:  # outside a request: no ids to log
         return event
     event.setdefault("request_id", context.request_id)
     event.setdefault("correlation_id", context.correlation_id or context.request_id)
@@ -41,30 +41,30 @@ def _masked(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 
 class RepeatedLineFilter(logging.Filter):
-    """Lets a library say the same thing once in ten seconds, and tells how often it was silenced.
+    """Passes a repeated log line of a library once in ten seconds, with the suppressed count.
 
-    A broker that is away for a while made 15,000 lines otherwise.
+    An unavailable broker caused 15,000 lines otherwise.
     """
 
     def __init__(self, seconds: float = 10.0) -> None:
         super().__init__()
         self._seconds = seconds
-        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+        self._last: dict[tuple[str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         key, now = (record.name, str(record.msg)), time.monotonic()
-        last, silenced = self._said.get(key, (float("-inf"), 0))
+        last, suppressed = self._last.get(key, (float("-inf"), 0))
         if now - last < self._seconds:
-            self._said[key] = (last, silenced + 1)
+            self._last[key] = (last, suppressed + 1)
             return False
-        self._said[key] = (now, 0)
-        if silenced:
-            record.msg = f"{record.msg} (and {silenced} times more)"
+        self._last[key] = (now, 0)
+        if suppressed:
+            record.msg = f"{record.msg} (and {suppressed} times more)"
         return True
 
 
 def configure(level: str, *, service: str) -> None:
-    """Send every log line, the libraries' too, to stdout as one JSON object."""
+    """Write every log line, also of libraries, to stdout as one JSON object."""
 
     def with_service(_logger: Any, _method: str, event: EventDict) -> EventDict:
         event.setdefault("service", service)
@@ -99,7 +99,7 @@ def configure(level: str, *, service: str) -> None:
     root.setLevel(level)
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("aiokafka").setLevel("WARNING")
-    seldom = RepeatedLineFilter()
+    repeated = RepeatedLineFilter()
     handler.addFilter(
-        lambda record: not record.name.startswith("aiokafka") or seldom.filter(record)
+        lambda record: not record.name.startswith("aiokafka") or repeated.filter(record)
     )

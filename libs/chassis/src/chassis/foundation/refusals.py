@@ -1,4 +1,4 @@
-"""Refusals that come from the protocol, not from the business; statuses are in `problems`."""
+"""Errors of the protocol rather than of the business; `web.problems` maps them to statuses."""
 
 from typing import Any
 
@@ -6,19 +6,19 @@ from kernel.errors import DomainError
 
 
 class Malformed(DomainError):
-    """The request cannot be read at all."""
+    """The request cannot be parsed."""
 
 
 class Unauthenticated(DomainError):
-    """No token, or not a good one."""
+    """The bearer token is missing or not valid."""
 
 
 class TooLarge(DomainError):
-    """The body is larger than this route takes."""
+    """The body is larger than the route accepts."""
 
 
 class TooManyRequests(DomainError):
-    """Slow down; `retry_after` is how many seconds to wait."""
+    """The caller exceeds a rate limit; `retry_after` is the number of seconds to wait."""
 
     def __init__(self, code: str, /, *, retry_after: int, **params: Any) -> None:
         super().__init__(code, **params)
@@ -26,12 +26,12 @@ class TooManyRequests(DomainError):
 
 
 class PreconditionFailed(DomainError):
-    """The caller's copy is stale."""
+    """If-Match names another version than the stored one: the caller's copy is stale."""
 
 
 class PreconditionRequired(DomainError):
-    """The caller must say which copy it saw."""
+    """The request lacks If-Match: it must name the version it changes."""
 
 
 class Unavailable(DomainError):
-    """Not now; the same request may succeed later."""
+    """The service is temporarily unavailable; the same request may succeed later."""

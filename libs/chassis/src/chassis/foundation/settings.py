@@ -1,4 +1,4 @@
-"""Environment -> typed values. One class for every service; the prefix is the service's name."""
+"""Settings of a process, read from environment variables prefixed with the service's name."""
 
 from typing import Literal, Self
 
@@ -10,9 +10,10 @@ SECRET_LENGTH = 32
 
 
 class Settings(BaseSettings):
-    """What a process of a service must be told.
+    """The settings of one process.
 
-    `<SERVICE>_DATABASE_URL` and its worker and owner twins are per service; the rest is shared.
+    The database URLs of the app, worker and owner roles are per service (`<SERVICE>_DATABASE_URL`,
+    `<SERVICE>_WORKER_DATABASE_URL`, `<SERVICE>_OWNER_DATABASE_URL`); the rest is shared.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
@@ -35,9 +36,9 @@ class Settings(BaseSettings):
 
     @classmethod
     def of(cls, service: str) -> Self:
-        """The settings of one service.
+        """Read the settings of one service.
 
-        Raises ValueError: a weak secret, or an issuer nobody has named, in production.
+        Raises ValueError in production if a secret is weak or no issuer is configured.
         """
         prefix = f"{service.upper()}_"
         settings = cls(_env_prefix=prefix, service=service)  # type: ignore[call-arg]  # pydantic's own
@@ -45,11 +46,13 @@ class Settings(BaseSettings):
         if settings.in_production and not (
             "issuer" in settings.model_fields_set and settings.issuer
         ):
-            raise ValueError("OIDC_ISSUER must be set in production: it says whose tokens count.")
+            raise ValueError(
+                "OIDC_ISSUER must be set in production: the issuer of accepted tokens."
+            )
         return settings
 
     def ensure_strong(self, name: str, secret: SecretStr) -> None:
-        """Raises ValueError: in production a secret that could be guessed."""
+        """Raise ValueError in production if a secret is too short."""
         if self.in_production and len(secret.get_secret_value()) < SECRET_LENGTH:
             raise ValueError(
                 f"{name} must have at least {SECRET_LENGTH} characters in production, "
@@ -62,12 +65,12 @@ class Settings(BaseSettings):
 
     @property
     def drain_for(self) -> float:
-        """How long a process that is to stop still serves, so that nobody is sent to it."""
+        """Seconds a stopping process still serves after readiness fails, to drain requests."""
         if self.drain_seconds is not None:
             return self.drain_seconds
         return 5 if self.in_production else 0
 
     @property
     def keys_url(self) -> str:
-        """Where the issuer's keys are."""
+        """The URL of the issuer's public keys (JWKS)."""
         return self.jwks_url or f"{self.issuer}/oauth/jwks"

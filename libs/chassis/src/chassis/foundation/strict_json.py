@@ -1,8 +1,7 @@
-"""JSON as RFC 8259 means it: no NaN, no infinity, no lone surrogate, no name twice in an object,
-and no NUL in any text.
+"""Strict JSON (RFC 8259): no NaN, infinity, lone surrogate or duplicate name; no NUL in texts.
 
-PostgreSQL cannot store NUL; of two members of one name readers take the one or the other; and the
-others answer 500 in the plain framework.
+PostgreSQL cannot store NUL, parsers disagree about duplicate names, and the plain framework
+answers 500 to the others.
 """
 
 import json
@@ -14,13 +13,13 @@ from starlette.requests import Request
 
 from chassis.foundation.refusals import TooLarge
 
-# What shows nothing at the ends of a text: zero-width marks and direction overrides. Else a name
-# or a bank reference could look empty, or like another one.
+# Invisible characters stripped from both ends of a text (zero-width marks, direction overrides):
+# otherwise a name or a bank reference could look empty, or equal to another one.
 INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 
 
 class UnstorableText:
-    """Stands where a text with NUL stood, so that validation names the place."""
+    """Replaces a text that contains NUL, so that validation reports its position."""
 
 
 class StrictRequest(Request):
@@ -29,7 +28,7 @@ class StrictRequest(Request):
     limit: int = 1_000_000
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
-        """Raises TooLarge as soon as the body is known to be too large."""
+        """Yield the body in chunks; raise TooLarge as soon as it exceeds the limit."""
         declared = self.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > self.limit:
             raise TooLarge("BODY_TOO_LARGE")
@@ -41,34 +40,35 @@ class StrictRequest(Request):
             yield chunk
 
     async def json(self) -> Any:
-        """Raises JSONDecodeError, which the framework turns into a 400."""
+        """Parse the body; raise JSONDecodeError, which is answered with 400."""
         body = await self.body()
         try:
             parsed = orjson.loads(body)
-            json.loads(body, object_pairs_hook=_unique)  # 0.02 ms, of 1 MB 20
-            return _fit(parsed)
+            json.loads(body, object_pairs_hook=_ensure_unique_names)  # 0.02 ms, of 1 MB 20
+            return _storable(parsed)
         except orjson.JSONDecodeError as error:
             raise json.JSONDecodeError(error.msg, "", error.pos) from None
         except RecursionError:
             raise json.JSONDecodeError("nested too deeply", "", 0) from None
 
 
-def _unique(members: list[tuple[str, Any]]) -> None:
+def _ensure_unique_names(members: list[tuple[str, Any]]) -> None:
     if len(dict(members)) < len(members):
-        raise json.JSONDecodeError("a name stands twice in an object", "", 0)
+        raise json.JSONDecodeError("duplicate name in an object", "", 0)
 
 
-def _fit(value: Any) -> Any:
+def _storable(value: Any) -> Any:
     if isinstance(value, str):
         return UnstorableText() if "\0" in value else value.strip(INVISIBLE)
     if isinstance(value, list):
-        return [_fit(item) for item in value]
+        return [_storable(item) for item in value]
     if isinstance(value, dict):
         return {
-            _fit_key(k): _fit(v) if "\0" not in k else UnstorableText() for k, v in value.items()
+            _storable_key(k): _storable(v) if "\0" not in k else UnstorableText()
+            for k, v in value.items()
         }
     return value
 
 
-def _fit_key(key: str) -> str:
+def _storable_key(key: str) -> str:
     return key.replace("\0", "\N{REPLACEMENT CHARACTER}")

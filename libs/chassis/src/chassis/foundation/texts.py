@@ -1,4 +1,4 @@
-"""The texts behind the codes, in the caller's language. Codes are the contract, texts are not."""
+"""Texts of error codes in zh-CN and en. Codes are part of the API contract, texts are not."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ LANGUAGES = ("zh-CN", "en")
 
 
 class Text(NamedTuple):
-    """One message in both languages; `{name}` is filled from the params of the error."""
+    """A message in both languages; `{name}` is replaced from the params of the error."""
 
     zh: str
     en: str
@@ -19,172 +19,187 @@ Catalog = Mapping[str, Text]
 
 COMMON: dict[str, Text] = {
     "INTERNAL_ERROR": Text(
-        "服务内部错误，请凭追踪号联系管理员。", "Something went wrong here; quote the trace id."
+        "服务内部错误，请凭追踪号联系管理员。",
+        "An internal error occurred. Please contact support with the trace id.",
     ),
-    "NOT_FOUND": Text("没有这个地址。", "There is nothing at this address."),
-    "METHOD_NOT_ALLOWED": Text("此地址不支持该方法。", "This address does not take that method."),
-    "MALFORMED": Text("请求无法解析。", "The request cannot be read."),
-    "JSON_INVALID": Text("请求体不是合法的 JSON。", "The body is not valid JSON."),
-    "VALIDATION_FAILED": Text("输入有误，请见 errors。", "The input is not valid; see errors."),
-    "BODY_TOO_LARGE": Text("请求体过大。", "The body is too large."),
+    "NOT_FOUND": Text("请求的地址不存在。", "This address does not exist."),
+    "METHOD_NOT_ALLOWED": Text("此地址不支持该方法。", "This address does not support the method."),
+    "MALFORMED": Text("请求无法解析。", "The request could not be parsed."),
+    "JSON_INVALID": Text("请求体不是合法的 JSON。", "The request body is not valid JSON."),
+    "VALIDATION_FAILED": Text(
+        "输入有误，请查看各字段的错误说明。", "Some values are not valid; see the errors listed."
+    ),
+    "BODY_TOO_LARGE": Text("请求体过大。", "The request body is too large."),
     "UNSUPPORTED_MEDIA_TYPE": Text("不支持的内容类型。", "This content type is not supported."),
-    "TOKEN_MISSING": Text("缺少访问令牌。", "A bearer token is required."),
-    "TOKEN_INVALID": Text("访问令牌无效。", "The bearer token is not valid."),
-    "TOKEN_EXPIRED": Text("访问令牌已过期。", "The bearer token has expired."),
+    "TOKEN_MISSING": Text("缺少访问令牌。", "An access token is required."),
+    "TOKEN_INVALID": Text("访问令牌无效。", "The access token is not valid."),
+    "TOKEN_EXPIRED": Text("访问令牌已过期。", "The access token has expired."),
     "TOKEN_KEY_UNKNOWN": Text(
-        "访问令牌的签名密钥未知。", "The token is signed with an unknown key."
+        "访问令牌的签名密钥未知。", "The access token is signed with an unknown key."
     ),
     "ISSUER_UNAVAILABLE": Text(
-        "暂时无法取得签发方的公钥。", "The issuer's keys cannot be fetched now."
+        "暂时无法取得签发方的公钥。", "The public keys of the issuer are temporarily unavailable."
     ),
-    "SCOPE_MISSING": Text("缺少权限：{scopes}。", "The token lacks a scope: {scopes}."),
+    "SCOPE_MISSING": Text("缺少权限：{scopes}。", "The access token lacks a permission: {scopes}."),
     "STALE_WRITE": Text(
-        "记录已被他人修改，请重新加载。", "Someone else changed it meanwhile; reload it."
+        "记录已被他人修改，请重新加载。",
+        "The record was changed by someone else. Please reload it.",
     ),
     "PRECONDITION_REQUIRED": Text(
         "此操作必须提供 If-Match（所见版本的 ETag）。",
-        "If-Match is required here: the ETag of the copy you saw.",
+        "If-Match is required: the ETag of the version you changed.",
     ),
     "STALE_COPY": Text(
         "记录已更新到版本 {version}，请重新加载。",
-        "It has moved on to version {version}; reload it.",
+        "The record is now at version {version}. Please reload it.",
     ),
-    "IF_MATCH_INVALID": Text("If-Match 格式不正确。", "If-Match is not well formed."),
-    "CUSTOM_FIELD_NOT_FOUND": Text("没有该自定义字段。", "There is no such custom field."),
-    "CUSTOM_FIELD_EXISTS": Text("自定义字段 {key} 已存在。", "There is a field {key} already."),
+    "IF_MATCH_INVALID": Text("If-Match 格式不正确。", "The If-Match header is not valid."),
+    "CUSTOM_FIELD_NOT_FOUND": Text("没有该自定义字段。", "The custom field does not exist."),
+    "CUSTOM_FIELD_EXISTS": Text(
+        "自定义字段 {key} 已存在。", "The custom field {key} already exists."
+    ),
     "CUSTOM_FIELDS_TOO_MANY": Text(
-        "自定义字段至多 {limit} 个。", "At most {limit} custom fields a resource."
+        "自定义字段至多 {limit} 个。", "A resource can have at most {limit} custom fields."
     ),
-    "CUSTOM_FIELD_INACTIVE": Text(
-        "该自定义字段已停用。", "This custom field is not used any more."
-    ),
+    "CUSTOM_FIELD_INACTIVE": Text("该自定义字段已停用。", "This custom field is inactive."),
     "CUSTOM_FIELD_IN_USE": Text(
-        "已有记录填写了 {key}，只能停用。", "Records hold {key}; make it inactive instead."
+        "已有记录填写了 {key}，只能停用。",
+        "Some records have a value for {key}; deactivate the field instead.",
     ),
     "CUSTOM_FIELD_NOT_FILTERABLE": Text(
         "该自定义字段不可用于筛选。", "Lists cannot be filtered by this custom field."
     ),
     "CUSTOM_FIELD_OPTION_UNFIT": Text(
-        "{type} 类型的字段没有此项。", "A field of type {type} does not have this."
+        "{type} 类型的字段不支持此项。", "Fields of type {type} do not support this."
     ),
     "CUSTOM_CHOICE_IN_USE": Text(
-        "选项 {choice} 已被使用，只能停用。", "The choice {choice} is in use; make it inactive."
+        "选项 {choice} 已被使用，只能停用。",
+        "The choice {choice} is in use; deactivate it instead.",
     ),
-    "CUSTOM_CHOICE_TWICE": Text("选项重复。", "The choice stands here twice."),
+    "CUSTOM_CHOICE_TWICE": Text("选项重复。", "The choice is listed twice."),
     "EXTERNAL_ID_TAKEN": Text(
         "{system} 的编号 {external_id} 已属于另一条记录。",
-        "Another record goes by {external_id} of {system}.",
+        "The id {external_id} of {system} already belongs to another record.",
     ),
     "CURRENCY_MISMATCH": Text(
         "币种不一致：应为 {expected}，实为 {actual}。",
-        "Currencies differ: {expected} and {actual}.",
+        "The currencies differ: expected {expected}, got {actual}.",
     ),
     "AMOUNT_TOO_PRECISE": Text(
-        "{currency} 最多 {digits} 位小数。", "{currency} has at most {digits} decimals."
+        "{currency} 最多 {digits} 位小数。",
+        "Amounts in {currency} have at most {digits} decimal places.",
     ),
     "UNIT_MISMATCH": Text(
-        "单位不一致：应为 {expected}，实为 {actual}。", "Units differ: {expected} and {actual}."
+        "单位不一致：应为 {expected}，实为 {actual}。",
+        "The units differ: expected {expected}, got {actual}.",
     ),
     "NUMBER_TOO_LARGE": Text("数值超出范围。", "The number is out of range."),
     "PERIOD_EMPTY": Text("结束须晚于开始。", "The end must be after the start."),
     "EVENT_TOO_LARGE": Text(
-        "内容过大（{bytes} 字节，上限 {limit}）。", "Too large: {bytes} bytes of {limit}."
+        "内容过大（{bytes} 字节，上限 {limit}）。",
+        "The content is too large: {bytes} bytes, at most {limit} are allowed.",
     ),
     "TENANT_NOT_READY": Text(
-        "租户设置尚未就绪，请稍后重试。", "The tenant's settings have not arrived yet."
+        "租户设置尚未就绪，请稍后重试。",
+        "The settings of the tenant are not available yet. Please try again later.",
     ),
     "TENANT_SUSPENDED": Text(
-        "租户已停用，只能读取。", "The tenant is suspended: it can only read."
+        "租户已停用，只能读取。", "The tenant is suspended and can only read."
     ),
-    "TENANT_DELETED": Text("租户已删除。", "The tenant is deleted."),
-    "PERSON_INACTIVE": Text("该人员已停用。", "The person is not active."),
-    "NUMBER_FORMAT_NOT_FOUND": Text("没有这种单据类型。", "There is no such document type."),
-    "TENANT_EXPORT_NOT_FOUND": Text("没有这个导出。", "There is no such export."),
+    "TENANT_DELETED": Text("租户已删除。", "The tenant has been deleted."),
+    "PERSON_INACTIVE": Text("该人员已停用。", "The person is inactive."),
+    "NUMBER_FORMAT_NOT_FOUND": Text("没有这种单据类型。", "The document type does not exist."),
+    "TENANT_EXPORT_NOT_FOUND": Text("没有这个导出。", "The export does not exist."),
     "QUOTA_REQUESTS": Text(
-        "请求过多：每分钟最多 {limit} 次。", "Too many requests: {limit} a minute at most."
+        "请求过多：每分钟最多 {limit} 次。", "Too many requests: at most {limit} per minute."
     ),
     "QUOTA_ROWS": Text("记录数已达上限 {limit}。", "The limit of {limit} records is reached."),
     "QUOTA_IMPORTS": Text(
         "同时进行的导入最多 {limit} 个。", "At most {limit} imports may run at once."
     ),
     "DATABASE_UNAVAILABLE": Text(
-        "数据库暂不可用，请稍后重试。", "The database is not available now."
+        "数据库暂不可用，请稍后重试。",
+        "The database is temporarily unavailable. Please try again later.",
     ),
     "IDEMPOTENCY_KEY_MISSING": Text(
-        "此操作必须提供 Idempotency-Key。", "An Idempotency-Key is required here."
+        "此操作必须提供 Idempotency-Key。", "The header Idempotency-Key is required."
     ),
     "IDEMPOTENCY_KEY_INVALID": Text(
         "Idempotency-Key 须为 1 至 255 个可见 ASCII 字符。",
-        "An Idempotency-Key is 1 to 255 visible ASCII characters.",
+        "The Idempotency-Key must be 1 to 255 visible ASCII characters.",
     ),
-    "PARAMETER_REPEATED": Text("参数出现了多次。", "The parameter stands there more than once."),
+    "PARAMETER_REPEATED": Text("参数出现了多次。", "The parameter is given more than once."),
     "IDEMPOTENCY_KEY_REUSED": Text(
         "同一 Idempotency-Key 已用于不同的请求体。",
-        "This Idempotency-Key was used with another body.",
+        "This Idempotency-Key was already used with a different request body.",
     ),
     "IDEMPOTENCY_KEY_IN_USE": Text(
         "同一 Idempotency-Key 的请求仍在处理中。",
-        "A request with this Idempotency-Key is still running.",
+        "A request with this Idempotency-Key is still in progress.",
     ),
-    "OPERATION_NOT_FOUND": Text("没有该操作。", "There is no such operation."),
-    "PARKED_EVENT_NOT_FOUND": Text("没有该搁置事件。", "There is no such parked event."),
-    "PARKED_EVENT_REDRIVEN": Text(
-        "该事件已重新处理成功。", "The event has been applied meanwhile."
-    ),
-    "PARKED_EVENT_SKIPPED": Text("该事件已被放弃。", "The event has been given up."),
+    "OPERATION_NOT_FOUND": Text("没有该操作。", "The operation does not exist."),
+    "PARKED_EVENT_NOT_FOUND": Text("没有该搁置事件。", "The parked event does not exist."),
+    "PARKED_EVENT_REDRIVEN": Text("该事件已重新处理成功。", "The event has already been applied."),
+    "PARKED_EVENT_SKIPPED": Text("该事件已被跳过。", "The event has already been skipped."),
     "PARKED_EVENT_UNREADABLE": Text(
-        "该事件无法解析，只能放弃。", "The event cannot be read; it can only be given up."
+        "该事件无法解析，只能跳过。", "The event cannot be decoded; it can only be skipped."
     ),
     "CURSOR_INVALID": Text("游标无效。", "The cursor is not valid."),
-    "SAVED_VIEW_NOT_FOUND": Text("没有该视图。", "There is no such saved view."),
-    "SAVED_VIEW_UNKNOWN": Text("此列表没有该视图。", "This list has no such saved view."),
+    "SAVED_VIEW_NOT_FOUND": Text("没有该视图。", "The saved view does not exist."),
+    "SAVED_VIEW_UNKNOWN": Text("此列表没有该视图。", "This list does not have the saved view."),
     "SAVED_VIEW_NAME_TAKEN": Text(
-        "此列表已有名为“{name}”的视图。", "This list has a view named {name} already."
+        "此列表已有名为“{name}”的视图。", "This list already has a view named {name}."
     ),
     "RECORD_READ_ONLY": Text(
-        "您可以查看但不能修改此记录。", "You may see this record, not change it."
+        "您可以查看但不能修改此记录。", "You may view this record but not change it."
     ),
     "OWNERSHIP_REQUIRED": Text(
         "只有负责人、其上级或管理员可以这样做。",
-        "Only the owner, whoever manages them, or an administrator may do this.",
+        "Only the owner, the owner's managers or an administrator may do this.",
     ),
-    "OWNER_UNKNOWN": Text("没有这位人员。", "There is no such person."),
-    "OWNER_INACTIVE": Text("该人员已停用。", "This person is no longer active."),
+    "OWNER_UNKNOWN": Text("没有这位人员。", "The person does not exist."),
+    "OWNER_INACTIVE": Text("该人员已停用。", "The person is inactive."),
     "GRANTEE_UNKNOWN": Text(
         "没有该人员、部门或团队，或其已停用。",
-        "There is no such person, department or team, or it is no longer active.",
+        "The person, department or team does not exist or is inactive.",
     ),
     "UNTIL_DATE_PAST": Text("日期须晚于今天。", "The date must be after today."),
-    "REQUIRED": Text("必填。", "Required."),
+    "REQUIRED": Text("此项必填。", "This field is required."),
     "UNKNOWN_FIELD": Text("未知字段。", "Unknown field."),
-    "TYPE_INVALID": Text("类型应为{expected}。", "Should be of type {expected}."),
+    "TYPE_INVALID": Text("类型应为{expected}。", "The value must be of type {expected}."),
     "DECIMAL_STRING_INVALID": Text(
-        '应为十进制数字字符串，如 "1234.50"。', 'Should be a decimal string such as "1234.50".'
+        '应为十进制数字字符串，如 "1234.50"。',
+        'The value must be a decimal string such as "1234.50".',
     ),
     "CURRENCY_UNKNOWN": Text("未知币种。", "Unknown currency."),
-    "TOO_SHORT": Text("长度至少为 {minimum}。", "At least {minimum} long."),
-    "TOO_LONG": Text("长度至多为 {maximum}。", "At most {maximum} long."),
-    "TOO_SMALL": Text("应{relation} {limit}。", "Should be {relation} {limit}."),
-    "TOO_LARGE": Text("应{relation} {limit}。", "Should be {relation} {limit}."),
-    "PATTERN_MISMATCH": Text("格式不符。", "Does not have the right form."),
-    "DATE_INVALID": Text("不是有效的日期（YYYY-MM-DD）。", "Not a valid date (YYYY-MM-DD)."),
-    "INSTANT_INVALID": Text(
-        "不是有效的时刻（RFC 3339，含时区）。", "Not a valid instant (RFC 3339 with offset)."
+    "TOO_SHORT": Text("长度至少为 {minimum}。", "The length must be at least {minimum}."),
+    "TOO_LONG": Text("长度至多为 {maximum}。", "The length must be at most {maximum}."),
+    "TOO_SMALL": Text("应{relation} {limit}。", "The value must be {relation} {limit}."),
+    "TOO_LARGE": Text("应{relation} {limit}。", "The value must be {relation} {limit}."),
+    "PATTERN_MISMATCH": Text("格式不符。", "The format is not valid."),
+    "DATE_INVALID": Text(
+        "不是有效的日期（YYYY-MM-DD）。", "This is not a valid date (YYYY-MM-DD)."
     ),
-    "ID_INVALID": Text("不是有效的 UUID。", "Not a valid UUID."),
-    "VALUE_UNKNOWN": Text("取值须为：{expected}。", "Should be one of: {expected}."),
-    "TEXT_INVALID": Text("含有不允许的字符。", "Holds characters that are not allowed."),
-    "PHONE_INVALID": Text("不是有效的电话号码。", "Not a valid phone number."),
-    "EMAIL_INVALID": Text("不是有效的邮箱地址。", "Not a valid mail address."),
-    "VALUE_INVALID": Text("取值无效。", "Not a valid value."),
+    "INSTANT_INVALID": Text(
+        "不是有效的时刻（RFC 3339，含时区）。",
+        "This is not a valid time (RFC 3339 with time zone).",
+    ),
+    "ID_INVALID": Text("不是有效的 UUID。", "This is not a valid id (UUID)."),
+    "VALUE_UNKNOWN": Text("取值须为：{expected}。", "The value must be one of: {expected}."),
+    "TEXT_INVALID": Text(
+        "含有不允许的字符。", "The text contains characters that are not allowed."
+    ),
+    "PHONE_INVALID": Text("不是有效的电话号码。", "This is not a valid phone number."),
+    "EMAIL_INVALID": Text("不是有效的邮箱地址。", "This is not a valid email address."),
+    "VALUE_INVALID": Text("取值无效。", "The value is not valid."),
     **{code: Text(*both) for code, both in IMPORTS.items()},
 }
 
 
 def preferred_language(accept: str | None) -> str:
-    """The best supported language of an Accept-Language header (RFC 9110); zh-CN by default."""
+    """Return the preferred supported language of Accept-Language (RFC 9110); default zh-CN."""
     ranked: list[tuple[float, int, str]] = []
-    for place, part in enumerate((accept or "").split(",")[:20]):
+    for position, part in enumerate((accept or "").split(",")[:20]):
         tag, *parameters = (piece.strip().lower() for piece in part.split(";"))
         primary = tag.split("-")[0]
         quality = next((one[2:] for one in parameters if one.startswith("q=")), "1")
@@ -194,12 +209,12 @@ def preferred_language(accept: str | None) -> str:
             weight = 0.0
         language = {"zh": "zh-CN", "en": "en", "*": "zh-CN"}.get(primary)
         if language and weight > 0:
-            ranked.append((-weight, place, language))
+            ranked.append((-weight, position, language))
     return min(ranked)[2] if ranked else "zh-CN"
 
 
 class Texts:
-    """The catalogs of one service: its own before the common one."""
+    """The text catalogs of one service; its own texts take precedence over the common ones."""
 
     def __init__(self, *catalogs: Catalog) -> None:
         self._catalog: dict[str, Text] = dict(COMMON)
@@ -207,7 +222,7 @@ class Texts:
             self._catalog.update(catalog)
 
     def say(self, code: str, params: Mapping[str, Any], language: str) -> str:
-        """The text of a code; the code itself where no text exists."""
+        """Return the text of a code in a language; the code itself if there is no text."""
         text = self._catalog.get(code)
         if text is None:
             return code

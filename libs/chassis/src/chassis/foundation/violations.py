@@ -1,4 +1,4 @@
-"""Pydantic's findings in our words: a pointer, a stable code, params."""
+"""Converts pydantic validation errors to violations: a pointer, a stable code, params."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -38,9 +38,9 @@ _LIMITS = {
 
 
 def from_pydantic(errors: Sequence[Mapping[str, Any]]) -> list[Violation]:
-    """All findings of a failed validation, in order, each once."""
-    found = [Violation(pointer_of(e["loc"]), *_code_of(e)) for e in errors]
-    return [v for place, v in enumerate(found) if v not in found[:place]]
+    """Return the violations of a failed validation, in order and without duplicates."""
+    violations = [Violation(pointer_of(e["loc"]), *_code_of(e)) for e in errors]
+    return [v for index, v in enumerate(violations) if v not in violations[:index]]
 
 
 def pointer_of(location: Sequence[str | int]) -> str:

@@ -6,14 +6,14 @@ from random import uniform
 
 
 async def wait_or_timeout(until: asyncio.Event, seconds: float) -> None:
-    """Wait for the event, at most so long."""
+    """Wait for the event, at most this many seconds."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await until.wait()
 
 
 class Backoff:
-    """How long to rest, in seconds: doubling up to the longest, with jitter."""
+    """Delays in seconds that double up to the longest, with jitter."""
 
     def __init__(self, first: float, longest: float) -> None:
         self._first = first
@@ -21,9 +21,11 @@ class Backoff:
         self._times = 0
 
     def next(self) -> float:
-        rest: float = min(self._first * 2.0 ** min(self._times, 30), self._longest)
+        """Return the next delay."""
+        delay: float = min(self._first * 2.0 ** min(self._times, 30), self._longest)
         self._times += 1
-        return rest * uniform(0.5, 1.5)  # noqa: S311  # jitter
+        return delay * uniform(0.5, 1.5)  # noqa: S311  # jitter
 
     def reset(self) -> None:
+        """Start again with the first delay, after a success."""
         self._times = 0
