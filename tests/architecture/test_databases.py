@@ -1,7 +1,7 @@
-"""Nobody is let in: row-level security on every table, found by looking, with rows to see.
+"""Row-level security holds on every table of every service, and the roles hold no other power.
 
-One row of a made-up tenant is put into every table of every service as superuser; then the app's
-and the worker's roles look for it.
+The superuser inserts one row of an invented tenant into every table; then the tests read and write
+as the app's and the worker's role. The tables come from the database, so that none is forgotten.
 """
 
 from collections.abc import AsyncIterator
@@ -20,8 +20,8 @@ from tests.architecture.rules import SERVICES
 
 TENANT = UUID("01990000-0000-7000-8000-00000000000a")
 OTHER = UUID("01990000-0000-7000-8000-00000000000b")
-# The backbone's own tables, which the worker sees across tenants; the API never does.
-SEEN_BY_THE_WORKER = {
+# Tables of the chassis that the worker reads across tenants; the API reads none across tenants.
+CROSS_TENANT_FOR_WORKER = {
     "outbox",
     "outbox_pruned",
     "inbox",
@@ -35,9 +35,9 @@ SEEN_BY_THE_WORKER = {
     "tenant_exports",
 }
 
-# What checks demand: some and their neighbours are together no more than a third, which is 1; a
-# receivable of another kind has a shipment.
-DEMANDED = {
+# Values that the check constraints require: these amounts must be 0, because the total they count
+# towards is 1 and another part of it is 1 already; only a prepayment has no shipment.
+REQUIRED_VALUES = {
     "cancelled_total": "0",
     "cancelled_quantity": "0",
     "cancelled_amount": "0",
@@ -48,8 +48,8 @@ DEMANDED = {
 
 
 @dataclass(frozen=True)
-class Looked:
-    """A service's database with a row in every table."""
+class FilledDatabase:
+    """A service's database with one row of TENANT in every table."""
 
     database: ServiceDatabase
     tables: list[str]
@@ -57,7 +57,7 @@ class Looked:
 
 
 @pytest.fixture(scope="module", params=SERVICES)
-async def looked(request: pytest.FixtureRequest, worker_id: str) -> AsyncIterator[Looked]:
+async def filled(request: pytest.FixtureRequest, worker_id: str) -> AsyncIterator[FilledDatabase]:
     service: str = request.param
     database = await databases.create(service, f"arch_{worker_id}")
     own: dict[str, str] = getattr(import_module(f"{service}.database"), "WITHOUT_TENANT", {})
@@ -67,21 +67,21 @@ async def looked(request: pytest.FixtureRequest, worker_id: str) -> AsyncIterato
     names = sorted(row["tablename"] for row in rows)
     for name in names:
         if name != "alembic_version":
-            await put_row(admin, name)
+            await insert_row(admin, name)
     await admin.close()
-    yield Looked(database, names, {*backbone_tables.WITHOUT_TENANT, *own})
+    yield FilledDatabase(database, names, {*backbone_tables.WITHOUT_TENANT, *own})
     await databases.drop(database)
 
 
-async def put_row(admin: asyncpg.Connection, table: str) -> None:
-    """One row with a made-up value in every column that must have one."""
+async def insert_row(admin: asyncpg.Connection, table: str) -> None:
+    """Insert one row with an invented value in every column that must not be null."""
     columns = await admin.fetch(
         "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = $1"
         " AND table_schema = 'public' AND is_generated = 'NEVER' AND is_identity = 'NO'"
         " AND (is_nullable = 'NO' OR column_name = 'tenant_id')",
         table,
     )
-    values = {c["column_name"]: made_up(c["column_name"], c["data_type"]) for c in columns}
+    values = {c["column_name"]: invented_value(c["column_name"], c["data_type"]) for c in columns}
     await admin.execute(
         f"INSERT INTO {table} ({', '.join(map(quoted, values))})"
         f" VALUES ({', '.join(values.values())})"
@@ -92,11 +92,11 @@ def quoted(column: str) -> str:
     return f'"{column}"'
 
 
-def made_up(column: str, kind: str) -> str:
+def invented_value(column: str, kind: str) -> str:
     if column == "tenant_id":
         return f"'{TENANT}'"
-    if column in DEMANDED:
-        return DEMANDED[column]
+    if column in REQUIRED_VALUES:
+        return REQUIRED_VALUES[column]
     by_kind = {
         "uuid": "gen_random_uuid()",
         "jsonb": "'{}'",
@@ -112,11 +112,12 @@ def made_up(column: str, kind: str) -> str:
     return by_kind.get(kind, "1")
 
 
-def login(url: str) -> str:
+def driver_url(url: str) -> str:
     return url.replace("+asyncpg", "")
 
 
 async def count(connection: asyncpg.Connection, table: str, tenant: UUID | None) -> int:
+    """Count the rows that the connection sees when it acts as this tenant, or as none."""
     async with connection.transaction():
         if tenant:
             await connection.execute("SELECT set_config('app.tenant', $1, true)", str(tenant))
@@ -124,31 +125,33 @@ async def count(connection: asyncpg.Connection, table: str, tenant: UUID | None)
         return counted
 
 
-async def test_a_query_that_forgets_the_tenant_sees_nothing(looked: Looked) -> None:
-    app = await asyncpg.connect(login(looked.database.app_url))
-    for table in looked.tables:
-        if table in looked.without_tenant:
+async def test_a_query_that_forgets_the_tenant_sees_nothing(filled: FilledDatabase) -> None:
+    app = await asyncpg.connect(driver_url(filled.database.app_url))
+    for table in filled.tables:
+        if table in filled.without_tenant:
             continue
         seen = [await count(app, table, who) for who in (None, OTHER, TENANT)]
         assert seen == [0, 0, 1], table
     await app.close()
 
 
-async def test_the_worker_sees_across_tenants_in_the_backbone_only(looked: Looked) -> None:
-    worker = await asyncpg.connect(login(looked.database.worker_url))
-    for table in looked.tables:
-        if table in looked.without_tenant:
+async def test_the_worker_reads_across_tenants_only_in_tables_of_the_chassis(
+    filled: FilledDatabase,
+) -> None:
+    worker = await asyncpg.connect(driver_url(filled.database.worker_url))
+    for table in filled.tables:
+        if table in filled.without_tenant:
             continue
-        everywhere = 1 if table in SEEN_BY_THE_WORKER else 0
+        everywhere = 1 if table in CROSS_TENANT_FOR_WORKER else 0
         seen = [await count(worker, table, who) for who in (None, OTHER, TENANT)]
         assert seen == [everywhere, everywhere, 1], table
     await worker.close()
 
 
-async def test_nobody_writes_for_another_tenant(looked: Looked) -> None:
-    app = await asyncpg.connect(login(looked.database.app_url))
-    for table in looked.tables:
-        if table in looked.without_tenant:
+async def test_the_app_cannot_write_a_row_of_another_tenant(filled: FilledDatabase) -> None:
+    app = await asyncpg.connect(driver_url(filled.database.app_url))
+    for table in filled.tables:
+        if table in filled.without_tenant:
             continue
         async with app.transaction():
             await app.execute("SELECT set_config('app.tenant', $1, true)", str(OTHER))
@@ -158,8 +161,8 @@ async def test_nobody_writes_for_another_tenant(looked: Looked) -> None:
     await app.close()
 
 
-async def test_every_primary_key_begins_with_the_tenant(looked: Looked) -> None:
-    owner = await asyncpg.connect(login(looked.database.owner_url))
+async def test_every_primary_key_begins_with_the_tenant(filled: FilledDatabase) -> None:
+    owner = await asyncpg.connect(driver_url(filled.database.owner_url))
     rows = await owner.fetch(
         "SELECT c.relname AS name, c.relrowsecurity AS secured, a.attname AS first"
         " FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary"
@@ -167,19 +170,19 @@ async def test_every_primary_key_begins_with_the_tenant(looked: Looked) -> None:
         " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'"
     )
     await owner.close()
-    assert {row["name"] for row in rows} == set(looked.tables)
+    assert {row["name"] for row in rows} == set(filled.tables)
     offenders = [
         row["name"]
         for row in rows
-        if row["name"] not in looked.without_tenant
+        if row["name"] not in filled.without_tenant
         and (row["first"] != "tenant_id" or not row["secured"])
     ]
     assert offenders == []
 
 
-async def test_app_and_worker_own_nothing_and_bypass_nothing(looked: Looked) -> None:
-    owner = await asyncpg.connect(login(looked.database.owner_url))
-    roles = [f"{looked.database.service}_{kind}" for kind in ("app", "worker")]
+async def test_app_and_worker_own_no_table_and_bypass_no_policy(filled: FilledDatabase) -> None:
+    owner = await asyncpg.connect(driver_url(filled.database.owner_url))
+    roles = [f"{filled.database.service}_{kind}" for kind in ("app", "worker")]
     owned = await owner.fetch(
         "SELECT relname FROM pg_class WHERE relowner = ANY(SELECT oid FROM pg_roles"
         " WHERE rolname = ANY($1::text[]))",
@@ -199,5 +202,5 @@ async def test_app_and_worker_own_nothing_and_bypass_nothing(looked: Looked) -> 
     assert (owned, powers, memberships) == ([], [], [])
 
 
-async def test_code_and_schema_agree(looked: Looked) -> None:
-    assert await drift(looked.database.service, looked.database.owner_url) == []
+async def test_the_migrated_schema_matches_the_metadata(filled: FilledDatabase) -> None:
+    assert await drift(filled.database.service, filled.database.owner_url) == []

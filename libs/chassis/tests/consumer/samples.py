@@ -9,11 +9,11 @@ from sqlalchemy import Column, Integer, Select, Table, Text, UniqueConstraint, U
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import consumer_counts, parked_events, parked_keys
-from chassis.database.columns import new_metadata, tenant_column
+from chassis.database.columns import new_metadata, replica_columns, tenant_column
 from chassis.database.engine import Database
 from chassis.events.consumer.decoded_records import Consumed
 from chassis.events.envelope import Envelope
-from chassis.events.replicas import replica_columns, replicate
+from chassis.events.replicas import replicate
 from chassis.events.subscriptions import (
     Meta,
     Received,

@@ -6,7 +6,7 @@ metadata = new_metadata()
 
 # Tables without the tenant policy, each with its reason; the architecture tests read this list.
 WITHOUT_TENANT = {
-    "logins": "the login directory: a request for a token tells its tenant only once it is proven",
-    "login_tries": "the brake on guessing: counts tries for names nobody has, too",
-    "password_links": "one-time links: whoever comes with a token has no tenant yet",
+    "logins": "user names and secrets: a sign-in has no tenant until the secret is checked",
+    "login_tries": "limits password guessing: unknown user names are counted, too",
+    "password_links": "one-time password links: whoever opens one is not signed in yet",
 }

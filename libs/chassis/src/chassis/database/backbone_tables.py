@@ -1,6 +1,6 @@
-"""The tables of the event backbone and of the ground; every service's database has them.
+"""Every table of the backbone; each service's database has them beside its own.
 
-Rows belong to tenants; in these tables the worker role sees the rows of all tenants.
+The rows belong to tenants like all others; only the worker role sees across tenants here.
 """
 
 from typing import Any
@@ -42,7 +42,6 @@ base.ischema_names["xid8"] = Xid8  # else reflection warns and the drift check f
 
 
 def instant(name: str, *, nullable: bool = False, default: bool = False) -> Column[Any]:
-    """Return a timestamptz column; `default` fills it with the time of the insert."""
     return Column(
         name,
         DateTime(timezone=True),
@@ -72,7 +71,7 @@ outbox = Table(
     Index(None, "tenant_id", "aggregatetype", "aggregateid", "aggversion", unique=True),
 )
 
-# How many events pruning has deleted, so that the total of published events stays correct.
+# How many events pruning has deleted, so that a tenant's published total stays whole.
 outbox_pruned = Table(
     "outbox_pruned",
     metadata,
@@ -81,7 +80,7 @@ outbox_pruned = Table(
     Column("events", BigInteger, nullable=False),
 )
 
-# The publishing database itself; a changed `system_identifier` shows a restore or failover.
+# The publishing database itself: a restore or failover is told by `system_identifier`.
 database_epoch = Table(
     "database_epoch",
     metadata,
@@ -110,7 +109,7 @@ relay_members = Table(
     instant("heartbeat_at"),
 )
 
-# Records that the broker refuses for good, and all later records of their keys.
+# Records the broker refuses for good, and all later ones of their keys.
 quarantined_events = Table(
     "quarantined_events",
     metadata,
@@ -248,7 +247,7 @@ document_numbers = Table(
     Column("last", BigInteger, nullable=False),
 )
 
-# A replica of the tenants in `org`: their time zone, currency, status and quotas.
+# A replica of the tenants `org` keeps: what every service must know of its tenants.
 tenant_settings = Table(
     "tenant_settings",
     metadata,
@@ -265,10 +264,10 @@ tenant_settings = Table(
     Column("quotas", JSONB, nullable=False, server_default=text("'{}'")),
 )
 
-# Tables without a tenant, each with its reason; tests/architecture enforces this list.
+# Tables without a tenant, each with its reason; the architecture tests allow no others.
 WITHOUT_TENANT = {
-    "alembic_version": "the schema's own version",
+    "alembic_version": "the version of the schema",
     "database_epoch": "one row about the database itself",
-    "relay_cursors": "the relay's position in the outbox of all tenants",
-    "relay_members": "the living relay processes",
+    "relay_cursors": "how far the relay has published the outbox of all tenants",
+    "relay_members": "the relay processes that are alive",
 }

@@ -3,7 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Enum, MetaData, Numeric, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Enum,
+    Integer,
+    MetaData,
+    Numeric,
+    Text,
+    Uuid,
+    false,
+    text,
+)
 
 CURRENT_TENANT = "nullif(current_setting('app.tenant', true), '')::uuid"
 
@@ -42,4 +54,15 @@ def money_columns(name: str, *, nullable: bool = False) -> tuple[Column[Any], Co
     return (
         Column(name, Numeric(22, 6), nullable=nullable),
         Column(f"{name}_currency", Text, nullable=nullable),
+    )
+
+
+def replica_columns() -> tuple[Column[Any], ...]:
+    """Return the first columns of a replica: tenant, id, the version it holds, the deleted mark."""
+    return (
+        tenant_column(),
+        Column("id", Uuid, primary_key=True),
+        Column("epoch", Integer, nullable=False),
+        Column("sequence", BigInteger, nullable=False),
+        Column("deleted", Boolean, nullable=False, server_default=false()),
     )

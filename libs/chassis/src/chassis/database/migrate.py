@@ -1,4 +1,4 @@
-"""Runs alembic migrations without ini files: a branch of the ground and one of the service."""
+"""Migrations with Alembic, without ini files: a branch for the chassis and one for the service."""
 
 import asyncio
 from importlib import import_module
@@ -34,7 +34,7 @@ def _config(service: str) -> Config:
 
 
 def config_of(service: str, connection: Connection) -> Config:
-    """Return alembic's configuration for one service's database."""
+    """Return Alembic's configuration for one service's database."""
     config = _config(service)
     config.attributes["connection"] = connection
     config.attributes["target_metadata"] = metadata_of(service)
@@ -42,40 +42,61 @@ def config_of(service: str, connection: Connection) -> Config:
 
 
 def metadata_of(service: str) -> list[MetaData]:
-    """Return the tables of a service's database: those of the ground and its own."""
+    """Return the tables of a service's database: those of the chassis and its own."""
     import_module(f"{service}.app")  # imports every store, which adds its tables to the metadata
     own: MetaData = import_module(f"{service}.database").metadata
     return [backbone_tables.metadata, own]
 
 
 def versions_needed(service: str) -> frozenset[str]:
-    """Return what `alembic_version` must hold for this build: the head of each branch.
+    """Return what `alembic_version` must hold for this build: the newest revision of each branch.
 
-    Alembic omits a branch whose head another branch depends on.
+    Alembic does not store a branch's newest revision when another branch depends on it.
     """
     scripts = ScriptDirectory.from_config(_config(service))
-    implied = {key for script in scripts.walk_revisions() for key in _dependencies(script)}
+    implied = {each for one in scripts.walk_revisions() for each in _dependencies(one)}
     return frozenset(scripts.get_heads()) - implied
 
 
 def _dependencies(revision: Script) -> tuple[str, ...]:
-    dependencies = revision.dependencies or ()
-    return (dependencies,) if isinstance(dependencies, str) else tuple(dependencies)
+    named = revision.dependencies or ()
+    return (named,) if isinstance(named, str) else tuple(named)
+
+
+class UnknownRevision(ValueError):
+    """The database holds a revision of which this build has no migration."""
 
 
 async def upgrade(service: str, owner_url: str) -> None:
-    """Migrate the schema to the newest version; concurrent calls wait for each other."""
+    """Bring the schema to the newest version; two upgrades at once wait for each other.
+
+    Raises UnknownRevision when the schema was made by an earlier development version.
+    """
     engine = create_async_engine(owner_url, poolclass=pool.NullPool)
     async with engine.connect() as connection:
         await connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK})")
         await connection.commit()
-        await connection.run_sync(lambda c: command.upgrade(config_of(service, c), "heads"))
+        await connection.run_sync(lambda c: _upgrade(service, c))
         await connection.commit()
     await engine.dispose()
 
 
+def _upgrade(service: str, connection: Connection) -> None:
+    config = config_of(service, connection)
+    present = MigrationContext.configure(connection).get_current_heads()
+    existing = {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}
+    unknown = sorted(set(present) - existing)
+    if unknown:
+        raise UnknownRevision(
+            f"The database of {service} was made by an earlier development version"
+            f" ({', '.join(unknown)}) and cannot be migrated:"
+            " `make clean` removes the local data, then `make up` starts anew."
+        )
+    command.upgrade(config, "heads")
+
+
 async def drift(service: str, owner_url: str) -> list[object]:
-    """Return the differences between the tables in the code and the migrated schema."""
+    """Return the differences between the metadata and the migrated schema; none is expected."""
     engine = create_async_engine(owner_url, poolclass=pool.NullPool)
 
     def compare(connection: Connection) -> list[object]:
@@ -99,7 +120,7 @@ async def drift(service: str, owner_url: str) -> list[object]:
 
 
 def upgrade_all(targets: dict[str, str]) -> None:
-    """Migrate services one after the other; `targets` maps a name to its owner URL."""
+    """Migrate services one after the other; `targets` maps a service to its owner's URL."""
 
     async def run() -> None:
         for service, url in targets.items():

@@ -1,4 +1,4 @@
-"""Operations for migrations: row-level security, grants, audit and custom field triggers."""
+"""For migrations: row-level security, grants, audit and custom-field triggers of a table."""
 
 from collections.abc import Sequence
 
@@ -11,16 +11,18 @@ OWN_ROWS = f"tenant_id = (SELECT {CURRENT_TENANT})"
 
 
 def roles() -> tuple[str, str]:
-    """Return the app and the worker role that belong to the owner running the migration."""
+    """Return the names of the app and the worker role of the owner that runs the migration."""
     owner = op.get_bind().exec_driver_sql("SELECT current_user").scalar_one()
     service = str(owner).removesuffix("_owner")
     return f"{service}_app", f"{service}_worker"
 
 
 def secure(table: str, *, worker_sees_all: bool = False, append_only: bool = False) -> None:
-    """Enable row-level security by tenant on a table and grant it to the app and worker roles.
+    """Enable row-level security on a table with a tenant, and grant it to both roles.
 
-    `worker_sees_all` is for tables of the backbone; `append_only` denies update and delete.
+    `worker_sees_all` lets the worker read and write the rows of all tenants; it is for tables of
+    the chassis only. `append_only` grants no UPDATE and no DELETE, except that a worker that sees
+    all rows may delete old ones.
     """
     app, worker = roles()
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -43,12 +45,14 @@ def audited(
     noise: Sequence[str] = ("version", "updated_at"),
     secret: Sequence[str] = (),
 ) -> None:
-    """Add the audit trigger: every write leaves an entry under `resource` and the id in `key`.
+    """Write an audit entry for every change of this table's rows, by a trigger.
 
-    A child table names its `part` and `part_key`: `audited("quote_lines", resource="cpq.quote",
-    key="quote_id", part="lines")`. `@column` reads the resource from the row. Generated columns
-    and `noise` are omitted; of `secret` columns only the fact of a change is recorded. Call it
-    after the last change of the table's columns.
+    The entry names the `resource` and, from the column `key`, the record. A child table gives
+    `part`, its name within the record, and `part_key`, the column of its own id:
+    `audited("quote_lines", resource="cpq.quote", key="quote_id", part="lines")`. A resource
+    `@column` is read from that column. Generated columns and `noise` are left out; of a `secret`
+    column the entry says that it changed, but not its value. Call this after the last change of
+    the table's columns, and again when a generated column is added.
     """
     left_out = _as_array(["tenant_id", *noise, *_generated(table)])
     arguments = [resource, key, part, part_key, left_out, _as_array(secret)]
@@ -60,7 +64,7 @@ def audited(
 
 
 def with_custom_fields(table: str, *, resource: str) -> None:
-    """Add the triggers that make lists of this table filterable by custom fields."""
+    """Let lists of this table be filtered by the values in its column `custom_fields`."""
     for verb, when in (
         ("INSERT", "WHEN (NEW.custom_fields <> '{}')"),
         ("UPDATE", "WHEN (NEW.custom_fields <> OLD.custom_fields)"),
@@ -72,25 +76,12 @@ def with_custom_fields(table: str, *, resource: str) -> None:
         )
 
 
-def without_custom_fields(*tables: str) -> None:
-    """Drop the custom field triggers of these tables, for a downgrade."""
-    for table in tables:
-        for verb in ("insert", "update", "delete"):
-            op.execute(f"DROP TRIGGER custom_fields_{verb} ON {table}")
-
-
-def unaudited(*tables: str) -> None:
-    """Drop the audit triggers of these tables, for a downgrade."""
-    for table in tables:
-        op.execute(f"DROP TRIGGER audit ON {table}")
-
-
 def _generated(table: str) -> Sequence[str]:
-    query = sa.text(
+    found = sa.text(
         "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:t AS regclass)"
         " AND attgenerated <> '' AND NOT attisdropped"
     )
-    return [str(name) for name in op.get_bind().execute(query, {"t": table}).scalars()]
+    return [str(name) for name in op.get_bind().execute(found, {"t": table}).scalars()]
 
 
 def _as_array(names: Sequence[str]) -> str:
@@ -98,13 +89,13 @@ def _as_array(names: Sequence[str]) -> str:
 
 
 def grant_readiness() -> None:
-    """Let both roles read `alembic_version`, which readiness checks."""
+    """Let both roles read which migrations the database holds; readiness checks it."""
     app, worker = roles()
     op.execute(f"GRANT SELECT ON alembic_version TO {app}, {worker}")
 
 
 def grant_to_worker(table: str) -> None:
-    """Grant a table without tenants: the worker reads and writes it, the API reads it."""
+    """Grant a table without tenants: the worker reads and writes it, the app only reads it."""
     app, worker = roles()
     op.execute(f"GRANT SELECT ON {table} TO {app}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {worker}")

@@ -5,39 +5,22 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
-    Boolean,
     Column,
-    Integer,
     Table,
-    Uuid,
     any_,
     cast,
-    false,
     select,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.columns import tenant_column
 from chassis.events.subscriptions import Received, ReplicaResult
 from contracts.event import Event
 
 E = TypeVar("E", bound=Event)
 Key = tuple[Any, ...]
 Version = tuple[int, int]
-
-
-def replica_columns() -> tuple[Column[Any], ...]:
-    """The first columns of every replica: whose row it is, its version, and whether it is gone."""
-    return (
-        tenant_column(),
-        Column("id", Uuid, primary_key=True),
-        Column("epoch", Integer, nullable=False),
-        Column("sequence", BigInteger, nullable=False),
-        Column("deleted", Boolean, nullable=False, server_default=false()),
-    )
 
 
 async def replicate(

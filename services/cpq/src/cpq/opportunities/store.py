@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import Column, Table, Text, Uuid
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.replicas import replica_columns, replicate
+from chassis.database.columns import replica_columns
+from chassis.events.replicas import replicate
 from chassis.events.subscriptions import Received, ReplicaResult
 from chassis.records.access.visibility import Scoped
 from contracts.l2o.events import (

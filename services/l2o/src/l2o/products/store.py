@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import Boolean, Column, Index, Table, Text, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.replicas import replica_columns, replicate
+from chassis.database.columns import replica_columns
+from chassis.events.replicas import replicate
 from chassis.events.subscriptions import Received, ReplicaResult
 from contracts.cpq.events import (
     ProductChanged,

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Column, Table, Text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.replicas import replica_columns, replicate
+from chassis.database.columns import replica_columns
+from chassis.events.replicas import replicate
 from chassis.events.subscriptions import Received, ReplicaResult
 from chassis.records.access.visibility import Scoped
 from contracts.l2o.events import (

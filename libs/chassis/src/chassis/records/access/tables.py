@@ -3,8 +3,7 @@
 from sqlalchemy import Boolean, Column, Date, Index, Table, Text, UniqueConstraint, Uuid
 
 from chassis.database.backbone_tables import instant, metadata
-from chassis.database.columns import tenant_column
-from chassis.events.replicas import replica_columns
+from chassis.database.columns import replica_columns, tenant_column
 
 people = Table(
     "directory_people",

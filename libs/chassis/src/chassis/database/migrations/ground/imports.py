@@ -1,29 +1,25 @@
-"""Imports and exports."""
+"""The tables of file imports and exports."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from chassis.database.backbone_tables import instant
 from chassis.database.columns import tenant_column
+from chassis.database.ddl import index
 from chassis.database.migration_operations import secure
 
-revision = "backbone_imports"
-down_revision = "backbone_writes"
-branch_labels = None
-depends_on = None
-
-TABLES = ("export_parts", "exports", "import_results", "import_sources", "import_runs")
-
-
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+TABLES = (
+    "import_runs",
+    "import_sources",
+    "import_results",
+    "exports",
+    "export_parts",
+)
 
 
-def _count(name: str) -> sa.Column[object]:
-    return sa.Column(name, sa.Integer(), nullable=False, server_default=sa.text("0"))
-
-
-def upgrade() -> None:
+def create() -> None:
+    """Create the tables of this topic."""
     _import_runs()
     _import_sources()
     _import_results()
@@ -31,8 +27,14 @@ def upgrade() -> None:
     _export_parts()
 
 
+def drop() -> None:
+    """Drop what `create` has made."""
+    for table in reversed(TABLES):
+        op.drop_table(table)
+
+
 def _import_runs() -> None:
-    counts = ("total", "created", "updated", "merged", "unchanged", "refused", "with_warnings")
+    """File imports, their settings, state and counts."""
     op.create_table(
         "import_runs",
         tenant_column(),
@@ -44,23 +46,32 @@ def _import_runs() -> None:
         sa.Column("dry_run", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("state", sa.String(40), nullable=False),
         sa.Column("file_size", sa.Integer()),
-        *[_count(name) for name in (*counts, "chunks_done", "endings")],
+        sa.Column("total", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("created", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("updated", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("merged", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("unchanged", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("refused", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("with_warnings", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("chunks_done", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("endings", sa.Integer(), nullable=False, server_default=sa.text("0")),
         sa.Column("failures", JSONB(), nullable=False),
         sa.Column("created_by", sa.Text()),
         sa.Column("caller_kind", sa.Text(), nullable=False, server_default="person"),
         sa.Column("scopes", JSONB(), nullable=False, server_default=sa.text("'[]'")),
-        _instant("created_at"),
-        _instant("started_at", nullable=True),
-        _instant("finished_at", nullable=True),
-        _instant("updated_at"),
+        instant("created_at"),
+        instant("started_at", nullable=True),
+        instant("finished_at", nullable=True),
+        instant("updated_at"),
         sa.Column("version", sa.Integer(), nullable=False),
     )
-    _index("import_runs", "tenant_id", "state", "id")
-    _index("import_runs", "tenant_id", "created_by", "id")
+    index("import_runs", "tenant_id", "created_by", "id")
+    index("import_runs", "tenant_id", "state", "id")
     secure("import_runs")
 
 
 def _import_sources() -> None:
+    """The uploaded file of an import and its parsed rows."""
     op.create_table(
         "import_sources",
         tenant_column(),
@@ -70,12 +81,13 @@ def _import_sources() -> None:
         sa.Column("rows", sa.LargeBinary()),
         sa.Column("bounds", ARRAY(sa.Integer())),
     )
-    # Uncompressed, a part of the rows can be read without reading all of them.
-    op.execute("ALTER TABLE import_sources ALTER COLUMN rows SET STORAGE EXTERNAL")
     secure("import_sources")
+    # Stored uncompressed, so that a part of the rows can be read without reading all of them.
+    op.execute("ALTER TABLE import_sources ALTER COLUMN rows SET STORAGE EXTERNAL")
 
 
 def _import_results() -> None:
+    """What became of each row of an import."""
     op.create_table(
         "import_results",
         tenant_column(),
@@ -87,13 +99,14 @@ def _import_results() -> None:
         sa.Column("warned", sa.Boolean(), nullable=False),
         sa.Column("findings", JSONB(), nullable=False),
     )
-    _index("import_results", "tenant_id", "import_id", "outcome", "row", "id")
-    _index("import_results", "tenant_id", "import_id", "warned", "row", "id")
-    _index("import_results", "tenant_id", "record_id")
+    index("import_results", "tenant_id", "import_id", "outcome", "row", "id")
+    index("import_results", "tenant_id", "import_id", "warned", "row", "id")
+    index("import_results", "tenant_id", "record_id")
     secure("import_results")
 
 
 def _exports() -> None:
+    """Exports of lists as files."""
     op.create_table(
         "exports",
         tenant_column(),
@@ -109,18 +122,19 @@ def _exports() -> None:
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column("caller_kind", sa.Text(), nullable=False),
         sa.Column("scopes", JSONB(), nullable=False),
-        _instant("created_at"),
-        _instant("started_at", nullable=True),
-        _instant("finished_at", nullable=True),
-        _instant("expires_at", nullable=True),
-        _instant("updated_at"),
+        instant("created_at"),
+        instant("started_at", nullable=True),
+        instant("finished_at", nullable=True),
+        instant("expires_at", nullable=True),
+        instant("updated_at"),
         sa.Column("version", sa.Integer(), nullable=False),
     )
-    _index("exports", "tenant_id", "created_by", "id")
+    index("exports", "tenant_id", "created_by", "id")
     secure("exports")
 
 
 def _export_parts() -> None:
+    """The content of an export's file, in parts."""
     op.create_table(
         "export_parts",
         tenant_column(),
@@ -129,12 +143,3 @@ def _export_parts() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
     )
     secure("export_parts")
-
-
-def _index(table: str, *columns: str) -> None:
-    op.create_index(f"ix_{table}_{'_'.join(columns)}", table, list(columns))
-
-
-def downgrade() -> None:
-    for table in TABLES:
-        op.drop_table(table)

@@ -1,48 +1,45 @@
-"""Who sees what: the directory's replicas, grants on records, owners' history."""
+"""The tables of access: a copy of the directory, grants on records, owner history."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from chassis.database.columns import tenant_column
-from chassis.database.migration_operations import secure
-from chassis.events.replicas import replica_columns
+from chassis.database.backbone_tables import instant
+from chassis.database.columns import replica_columns, tenant_column
+from chassis.database.ddl import index
+from chassis.database.migration_operations import audited, secure
 
-revision = "backbone_access"
-down_revision = "backbone_20261122"
-branch_labels = None
-depends_on = None
-
-REPLICAS = (
+TABLES = (
     "directory_people",
     "directory_posts",
     "directory_leaves",
     "directory_departments",
     "directory_teams",
     "directory_team_members",
+    "record_grants",
+    "owner_changes",
 )
 
 
-def upgrade() -> None:
-    _people()
-    _departments()
-    _teams()
-    _grants()
+def create() -> None:
+    """Create the tables of this topic."""
+    _directory_people()
+    _directory_posts()
+    _directory_leaves()
+    _directory_departments()
+    _directory_teams()
+    _directory_team_members()
+    _record_grants()
     _owner_changes()
-    for table in (*REPLICAS, "record_grants"):
-        secure(table)
-    secure("owner_changes", append_only=True)
 
 
-def downgrade() -> None:
-    for table in ("owner_changes", "record_grants", *reversed(REPLICAS)):
+def drop() -> None:
+    """Drop what `create` has made."""
+    for table in reversed(TABLES):
         op.drop_table(table)
 
 
-def _index(table: str, *columns: str) -> None:
-    op.create_index(f"ix_{table}_{'_'.join(columns)}", table, list(columns))
-
-
-def _people() -> None:
+def _directory_people() -> None:
+    """Copies of people in the directory."""
     op.create_table(
         "directory_people",
         *replica_columns(),
@@ -51,7 +48,12 @@ def _people() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("manager_id", sa.Uuid()),
     )
-    _index("directory_people", "tenant_id", "subject")
+    index("directory_people", "tenant_id", "subject")
+    secure("directory_people")
+
+
+def _directory_posts() -> None:
+    """Which person works in which department."""
     op.create_table(
         "directory_posts",
         tenant_column(),
@@ -60,7 +62,12 @@ def _people() -> None:
         sa.Column("title", sa.Text()),
         sa.Column("is_primary", sa.Boolean(), nullable=False),
     )
-    _index("directory_posts", "tenant_id", "department_id", "person_id")
+    index("directory_posts", "tenant_id", "department_id", "person_id")
+    secure("directory_posts")
+
+
+def _directory_leaves() -> None:
+    """When people are absent and who substitutes for them."""
     op.create_table(
         "directory_leaves",
         tenant_column(),
@@ -69,10 +76,12 @@ def _people() -> None:
         sa.Column("to_date", sa.Date(), nullable=False),
         sa.Column("substitute_id", sa.Uuid()),
     )
-    _index("directory_leaves", "tenant_id", "substitute_id")
+    index("directory_leaves", "tenant_id", "substitute_id")
+    secure("directory_leaves")
 
 
-def _departments() -> None:
+def _directory_departments() -> None:
+    """Copies of departments in the directory."""
     op.create_table(
         "directory_departments",
         *replica_columns(),
@@ -81,26 +90,35 @@ def _departments() -> None:
         sa.Column("manager_id", sa.Uuid()),
         sa.Column("active", sa.Boolean(), nullable=False),
     )
-    _index("directory_departments", "tenant_id", "parent_id")
-    _index("directory_departments", "tenant_id", "manager_id")
+    index("directory_departments", "tenant_id", "manager_id")
+    index("directory_departments", "tenant_id", "parent_id")
+    secure("directory_departments")
 
 
-def _teams() -> None:
+def _directory_teams() -> None:
+    """Copies of teams in the directory."""
     op.create_table(
         "directory_teams",
         *replica_columns(),
         sa.Column("name", sa.Text(), nullable=False),
     )
+    secure("directory_teams")
+
+
+def _directory_team_members() -> None:
+    """Which person is a member of which team."""
     op.create_table(
         "directory_team_members",
         tenant_column(),
         sa.Column("team_id", sa.Uuid(), primary_key=True),
         sa.Column("person_id", sa.Uuid(), primary_key=True),
     )
-    _index("directory_team_members", "tenant_id", "person_id")
+    index("directory_team_members", "tenant_id", "person_id")
+    secure("directory_team_members")
 
 
-def _grants() -> None:
+def _record_grants() -> None:
+    """Who may see or change a record beside its owner: team members and shares."""
     op.create_table(
         "record_grants",
         tenant_column(),
@@ -113,7 +131,7 @@ def _grants() -> None:
         sa.Column("access", sa.Text(), nullable=False),
         sa.Column("until_date", sa.Date()),
         sa.Column("created_by", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        instant("created_at"),
         sa.UniqueConstraint(
             "tenant_id",
             "resource",
@@ -123,10 +141,13 @@ def _grants() -> None:
             name="record_grants_tenant_id_resource_record_id_via_grantee_id_key",
         ),
     )
-    _index("record_grants", "tenant_id", "resource", "grantee_id", "record_id")
+    index("record_grants", "tenant_id", "resource", "grantee_id", "record_id")
+    secure("record_grants")
+    audited("record_grants", resource="@resource", key="record_id", part="record_grants")
 
 
 def _owner_changes() -> None:
+    """The history of each record's owner."""
     op.create_table(
         "owner_changes",
         tenant_column(),
@@ -137,6 +158,7 @@ def _owner_changes() -> None:
         sa.Column("to_owner_id", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text()),
         sa.Column("changed_by", sa.Text(), nullable=False),
-        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        instant("changed_at"),
     )
-    _index("owner_changes", "tenant_id", "resource", "record_id", "id")
+    index("owner_changes", "tenant_id", "resource", "record_id", "id")
+    secure("owner_changes", append_only=True)

@@ -1,19 +1,36 @@
-"""Search texts and their grams, saved views."""
+"""The tables of lists: search texts, their grams, saved views."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.database.backbone_tables import instant
 from chassis.database.columns import tenant_column
+from chassis.database.ddl import index
 from chassis.database.migration_operations import secure
 
-revision = "backbone_lists"
-down_revision = "backbone_access"
-branch_labels = None
-depends_on = None
+TABLES = (
+    "search_texts",
+    "search_grams",
+    "saved_views",
+)
 
 
-def upgrade() -> None:
+def create() -> None:
+    """Create the tables of this topic."""
+    _search_texts()
+    _search_grams()
+    _saved_views()
+
+
+def drop() -> None:
+    """Drop what `create` has made."""
+    for table in reversed(TABLES):
+        op.drop_table(table)
+
+
+def _search_texts() -> None:
+    """The text that a record is found by."""
     op.create_table(
         "search_texts",
         tenant_column(),
@@ -21,6 +38,11 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("text", sa.Text(), nullable=False),
     )
+    secure("search_texts")
+
+
+def _search_grams() -> None:
+    """The beginnings of the words in a search text, for the index lookup."""
     op.create_table(
         "search_grams",
         tenant_column(),
@@ -28,12 +50,11 @@ def upgrade() -> None:
         sa.Column("gram", sa.Text(), primary_key=True),
         sa.Column("id", sa.Uuid(), primary_key=True),
     )
-    _saved_views()
-    for table in ("search_texts", "search_grams", "saved_views"):
-        secure(table)
+    secure("search_grams")
 
 
 def _saved_views() -> None:
+    """A person's saved filters and columns of a list."""
     op.create_table(
         "saved_views",
         tenant_column(),
@@ -44,25 +65,18 @@ def _saved_views() -> None:
         sa.Column("query", sa.Text(), nullable=False),
         sa.Column("fields", JSONB(), nullable=False),
         sa.Column("is_default", sa.Boolean(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        instant("created_at"),
+        instant("updated_at"),
         sa.Column("version", sa.Integer(), nullable=False),
     )
-    op.create_index(
-        "ix_saved_views_tenant_id_subject_collection_name",
+    index("saved_views", "tenant_id", "subject", "collection", "name", unique=True)
+    index(
         "saved_views",
-        ["tenant_id", "subject", "collection", "name"],
+        "tenant_id",
+        "subject",
+        "collection",
         unique=True,
+        where="is_default",
+        name="saved_views_default_key",
     )
-    op.create_index(
-        "saved_views_default_key",
-        "saved_views",
-        ["tenant_id", "subject", "collection"],
-        unique=True,
-        postgresql_where=sa.text("is_default"),
-    )
-
-
-def downgrade() -> None:
-    for table in ("saved_views", "search_grams", "search_texts"):
-        op.drop_table(table)
+    secure("saved_views")

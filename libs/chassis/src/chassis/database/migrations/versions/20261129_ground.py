@@ -1,0 +1,41 @@
+"""All tables and trigger functions of the chassis; every service's database has them."""
+
+from chassis.database.migration_operations import grant_readiness
+from chassis.database.migrations.ground import (
+    access,
+    audit,
+    custom_fields,
+    events,
+    imports,
+    lists,
+    requests,
+    tenants,
+)
+
+revision = "backbone_20261129"
+down_revision = None
+branch_labels = ("backbone",)
+depends_on = None
+
+
+def upgrade() -> None:
+    audit.create()  # first: triggers on the tables of other topics call its function
+    events.create()
+    requests.create()
+    tenants.create()
+    access.create()
+    lists.create()
+    custom_fields.create()
+    imports.create()
+    grant_readiness()
+
+
+def downgrade() -> None:
+    imports.drop()
+    custom_fields.drop()
+    lists.drop()
+    access.drop()
+    tenants.drop()
+    requests.drop()
+    events.drop()
+    audit.drop()

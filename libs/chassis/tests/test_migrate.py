@@ -1,0 +1,79 @@
+"""Migrating: twice, from an earlier development version, and back to nothing."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from alembic import command
+from sqlalchemy import pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from chassis import __main__
+from chassis.database.migrate import UnknownRevision, config_of, upgrade, versions_needed
+from testkit import databases
+from testkit.databases import ServiceDatabase
+
+LEFTOVERS = """
+    SELECT tablename FROM pg_tables WHERE schemaname = 'public'
+    UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+"""
+
+
+@pytest.fixture
+async def migrated(worker_id: str) -> AsyncIterator[ServiceDatabase]:
+    database = await databases.create("testkit", f"migrate_{worker_id}")
+    yield database
+    await databases.drop(database)
+
+
+@pytest.fixture
+async def outdated(migrated: ServiceDatabase) -> ServiceDatabase:
+    """A database whose revision no longer exists."""
+    owner = await asyncpg.connect(migrated.owner_url.replace("+asyncpg", ""))
+    await owner.execute("UPDATE alembic_version SET version_num = 'testkit_20261122'")
+    await owner.close()
+    return migrated
+
+
+async def stored_versions(database: ServiceDatabase) -> set[str]:
+    owner = await asyncpg.connect(database.owner_url.replace("+asyncpg", ""))
+    rows = await owner.fetch("SELECT version_num FROM alembic_version")
+    await owner.close()
+    return {row["version_num"] for row in rows}
+
+
+async def test_upgrading_an_up_to_date_database_changes_nothing(migrated: ServiceDatabase) -> None:
+    await upgrade("testkit", migrated.owner_url)
+    assert await stored_versions(migrated) == versions_needed("testkit")
+
+
+async def test_an_outdated_database_is_refused_and_left_alone(outdated: ServiceDatabase) -> None:
+    with pytest.raises(UnknownRevision, match=r"earlier development version .*`make clean`"):
+        await upgrade("testkit", outdated.owner_url)
+    assert await stored_versions(outdated) == {"testkit_20261122"}
+
+
+def test_the_migrate_command_explains_an_outdated_database_in_one_sentence(
+    outdated: ServiceDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("L2C_MODE", "development")
+    monkeypatch.setenv("TESTKIT_OWNER_DATABASE_URL", outdated.owner_url)
+    monkeypatch.setattr("sys.argv", ["chassis", "migrate", "testkit"])
+    with pytest.raises(SystemExit) as stopped:
+        __main__.main()
+    assert stopped.value.code == (
+        "The database of testkit was made by an earlier development version (testkit_20261122)"
+        " and cannot be migrated: `make clean` removes the local data, then `make up` starts anew."
+    )
+
+
+async def test_a_downgrade_leaves_nothing_behind(migrated: ServiceDatabase) -> None:
+    engine = create_async_engine(migrated.owner_url, poolclass=pool.NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(lambda c: command.downgrade(config_of("testkit", c), "base"))
+        await connection.commit()
+    await engine.dispose()
+    owner = await asyncpg.connect(migrated.owner_url.replace("+asyncpg", ""))
+    names = [row[0] for row in await owner.fetch(LEFTOVERS)]
+    await owner.close()
+    assert names == ["alembic_version"]

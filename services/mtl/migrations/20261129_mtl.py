@@ -1,0 +1,125 @@
+"""The tables of mtl: leads, their keys and their history."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.database.backbone_tables import instant
+from chassis.database.columns import tenant_column
+from chassis.database.ddl import index
+from chassis.database.migration_operations import audited, secure, with_custom_fields
+from chassis.records.lists.columns import sort_column
+
+revision = "mtl_20261129"
+down_revision = None
+branch_labels = ("mtl",)
+depends_on = "backbone_20261129"
+
+TABLES = (
+    "leads",
+    "lead_keys",
+    "lead_history",
+)
+
+
+def upgrade() -> None:
+    _leads()
+    _lead_keys()
+    _lead_history()
+
+
+def downgrade() -> None:
+    for table in reversed(TABLES):
+        op.drop_table(table)
+
+
+def _leads() -> None:
+    op.create_table(
+        "leads",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("name", sa.Text()),
+        sort_column("name", sa.Text()),
+        sa.Column("company", sa.Text()),
+        sort_column("company", sa.Text()),
+        sa.Column("phone", sa.Text()),
+        sa.Column(
+            "phone_tail",
+            sa.Text(),
+            sa.Computed("COALESCE(right(phone, 4), ''::text)", persisted=True),
+            nullable=False,
+        ),
+        sa.Column("email", sa.Text()),
+        sa.Column("external_id", sa.Text()),
+        sa.Column("source", sa.Text()),
+        sa.Column("attributes", JSONB(), nullable=False),
+        sa.Column("custom_fields", JSONB(), nullable=False, server_default=sa.text("'{}'")),
+        sa.Column("owner_id", sa.Text()),
+        sa.Column("status", sa.String(40), nullable=False),
+        sa.Column("status_reason", sa.Text()),
+        sa.Column("conversion_id", sa.Uuid()),
+        sa.Column("account_id", sa.Uuid()),
+        sa.Column("contact_id", sa.Uuid()),
+        sa.Column("opportunity_id", sa.Uuid()),
+        sa.Column("existing_account", sa.Boolean()),
+        instant("converted_at", nullable=True),
+        sort_column("converted_at", sa.DateTime(timezone=True)),
+        instant("created_at"),
+        instant("updated_at"),
+        instant("deleted_at", nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+    )
+    for column in (
+        "name_sort",
+        "company_sort",
+        "phone",
+        "phone_tail",
+        "email",
+        "external_id",
+        "source",
+        "owner_id",
+        "status",
+        "account_id",
+        "converted_at_sort",
+        "created_at",
+        "updated_at",
+    ):
+        index("leads", "tenant_id", column, "id")
+    index("leads", "tenant_id", "id", where="leads.deleted_at IS NOT NULL", name="ix_leads_deleted")
+    secure("leads")
+    audited("leads", resource="mtl.lead")
+    with_custom_fields("leads", resource="mtl.lead")
+
+
+def _lead_keys() -> None:
+    """Digests of a lead's phone and email, by which duplicates are found."""
+    op.create_table(
+        "lead_keys",
+        tenant_column(),
+        sa.Column("kind", sa.Text(), primary_key=True),
+        sa.Column("digest", sa.LargeBinary(), primary_key=True),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+    )
+    index("lead_keys", "tenant_id", "lead_id")
+    secure("lead_keys")
+
+
+def _lead_history() -> None:
+    """The history of a lead's status."""
+    op.create_table(
+        "lead_history",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        instant("at"),
+        sa.Column("from_status", sa.String(40), nullable=False),
+        sa.Column("to_status", sa.String(40), nullable=False),
+        sa.Column("reason", sa.Text()),
+        sa.Column("actor", sa.Text()),
+        sa.Column("conversion_id", sa.Uuid()),
+        sa.Column("account_id", sa.Uuid()),
+        sa.Column("contact_id", sa.Uuid()),
+        sa.Column("opportunity_id", sa.Uuid()),
+    )
+    index("lead_history", "tenant_id", "lead_id", "id")
+    secure("lead_history", append_only=True)
