@@ -92,7 +92,8 @@ def make(place: Place, broker: Broker) -> Program:
 def _format(runtime: str, classes: str, settings: Path) -> None:
     identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     command = [runtime, "-cp", classes, "kafka.tools.StorageTool", "format"]
-    command += ["-t", identity, "-c", str(settings)]
+    # One argument: an identity may begin with "-", which a word of its own may not.
+    command += [f"--cluster-id={identity}", "-c", str(settings)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["nothing"]
