@@ -1,11 +1,11 @@
-"""What somebody can be to a record, and how far that lets them go."""
+"""The roles that a caller can have for a record, and the level of access of each."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 from chassis.records.access.visibility import Access, Scoped
 
-# An import writes in the name of whoever made it: nobody else says what.
+# An import writes in the name of its creator, so nobody else may decide what it writes.
 OF_ITS_MAKER = {f"/imports/{{import_id}}/{what}" for what in ("file", "mapping", "start")}
 
 
@@ -24,7 +24,7 @@ class Guarded:
 
 
 class Level(IntEnum):
-    """How far somebody may go: nowhere, look, change, or also give it away."""
+    """A level of access: none, reading, changing, or also transferring (HEAD)."""
 
     NONE = 0
     READ = 1
@@ -34,9 +34,9 @@ class Level(IntEnum):
 
 @dataclass(frozen=True)
 class Role:
-    """What somebody is to the record, and how far that lets them go.
+    """A role of a caller for the record, with the level of access that it gives.
 
-    `granted` goes by a grant; where a resource has none, such a one is a stranger.
+    `granted` roles depend on a grant; for a resource without grants they see nothing.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""How to make one record of each resource, for the matrix of who may do what with it."""
+"""How to create one record of each resource, for the access matrix."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from testkit.directory import subject
 
 @dataclass(frozen=True)
 class Maker:
-    """Signed in as the record's owner-to-be, who holds every scope but `<resource>.all`.
+    """A client signed in as the future owner, with every scope but `<resource>.all`.
 
-    `tx` is the service's database as the app's role, for the replicas a record refers to.
+    `tx` is the service's database in the app's role, for the replicas that a record refers to.
     """
 
     client: httpx.AsyncClient
@@ -26,7 +26,7 @@ class Maker:
     async def post(
         self, path: str, body: dict[str, Any], more: dict[str, str] | None = None
     ) -> str:
-        """The id of what this body makes; `more` headers than those of the sign-in."""
+        """Create a record and return its id; `more` are headers beside those of the sign-in."""
         headers = {**self.headers, **(more or {})}
         answer = await self.client.post(path, json=body, headers=headers)
         assert answer.status_code == 201, answer.text
@@ -90,7 +90,7 @@ async def payment(maker: Maker) -> str:
 
 
 def import_of(kind: str) -> Make:
-    """Every service's imports are made alike."""
+    """How to create an import, which is the same in every service."""
 
     async def make(maker: Maker) -> str:
         return await maker.post("/imports", {"file_name": "x.csv", "kind": kind})
@@ -98,7 +98,7 @@ def import_of(kind: str) -> Make:
     return make
 
 
-# resource -> makes a record of it that belongs to the maker, and gives its id.
+# resource -> function that creates a record owned by the maker and returns its id.
 SAMPLES: dict[str, Make] = {
     "testkit.card": card,
     "testkit.import": import_of("CARDS"),

@@ -1,11 +1,11 @@
-"""Rules about who writes which table, and that whoever saves also publishes."""
+"""Rules: only the owner of a table writes it, and every save of an aggregate publishes an event."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 
 WRITES = {"insert", "update", "delete", "insert_row", "update_row", "replicate"}
-# Aggregates that are not published, each with its reason (design.md rule 10).
+# Aggregates whose saves publish no event, each with its reason.
 UNPUBLISHED = {
     "chassis/files/imports/actions.py": "an import is a record of work; its end is published",
     "chassis/files/exports/actions.py": "an export is a record of work of one person's",
@@ -19,7 +19,7 @@ UNPUBLISHED = {
 
 
 def _place(path: Path) -> tuple[str, str]:
-    """The service and the feature a file belongs to; empty where it belongs to none."""
+    """The service and the feature that a file belongs to; empty if it belongs to none."""
     parts = path.parts
     if "src" not in parts or "services" not in parts:
         return "", ""
@@ -28,7 +28,7 @@ def _place(path: Path) -> tuple[str, str]:
 
 
 def foreign_writes(path: Path, tree: ast.Module) -> Iterator[str]:
-    """Only the owner writes a table: no other feature's table goes into a writing call."""
+    """Only the owner writes a table: no writing call takes the table of another feature."""
     service, feature = _place(path)
     if not feature:
         return
@@ -52,9 +52,9 @@ def _imported_from_others(tree: ast.Module, service: str, feature: str) -> Itera
 
 
 def silent_saves(path: Path, tree: ast.Module) -> Iterator[str]:
-    """A function of `actions` that adds or saves an aggregate publishes, itself or by its caller.
+    """A function of `actions` that adds or saves an aggregate also publishes an event.
 
-    `store.add`/`store.save` count as saving; a private function is looked at through its callers.
+    `store.add` and `store.save` count as saving; private functions are checked with their callers.
     """
     if "actions" not in (path.stem, path.parent.name):
         return
@@ -73,7 +73,7 @@ def silent_saves(path: Path, tree: ast.Module) -> Iterator[str]:
 def _reached(
     node: ast.AST, functions: dict[str, ast.AsyncFunctionDef], seen: frozenset[str] = frozenset()
 ) -> Iterator[str]:
-    """The calls of a function, and of the functions beside it that it calls."""
+    """The calls of a function, and of functions of the same module that it calls."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.Call):
             called = ast.unparse(inner.func)

@@ -1,4 +1,4 @@
-"""The rules of design.md that no linter knows, each a function from source files to complaints."""
+"""The rules that no linter checks, each a function from source files to violations."""
 
 import ast
 import re
@@ -10,7 +10,7 @@ TOP_LEVEL = {
     "services", "libs", "deploy", "contracts", "tests", "Makefile", "docker-compose.yml",
     "README.md", "README.zh-CN.md", "pyproject.toml", "requirements.lock", "LICENSE",
 }  # fmt: skip
-# Of a service: its composition roots, and what they are composed of.
+# Modules at the top of a service: its composition roots and their parts.
 SERVICE_MODULES = {
     "__init__", "app", "worker", "settings", "database", "texts", "imports", "seed", "admin",
 }  # fmt: skip
@@ -19,7 +19,7 @@ ROOMS = {
     "domain",
 }  # fmt: skip
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
-# design.md rule 17, and nobody else.
+# Only these may catch every exception; each with its reason.
 MAY_CATCH_ALL = {
     "consumer.py": "the consumer loop",
     "processing.py": "the consumer loop: an event's failure is classified and parked",
@@ -30,7 +30,7 @@ MAY_CATCH_ALL = {
 }
 MAX_FILE, MAX_FUNCTION = 300, 40
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-# Of the services, only these open transactions of their own.
+# Modules of services that open transactions of their own; each with its reason.
 MAY_BEGIN = {
     "org/seed.py": "a command is an edge",
     "org/admin.py": "a command is an edge",
@@ -43,12 +43,12 @@ PLURALS = {"people"}
 
 
 def top_level(names: set[str]) -> list[str]:
-    """Nothing at the top but what the README's map names."""
+    """The repository has no other top-level entries than those listed."""
     return sorted(n for n in names if n not in TOP_LEVEL and not n.startswith("."))
 
 
 def rooms(service_source: Path) -> list[str]:
-    """Known modules at a service's top; in a feature only rooms, and a docstring for its name."""
+    """A service has declared modules at its top; its features have declared rooms."""
     complaints: list[str] = []
     for entry in sorted(service_source.iterdir()):
         if entry.name == "__pycache__" or entry.name == "py.typed":
@@ -73,7 +73,7 @@ def _feature(folder: Path) -> Iterator[str]:
 
 
 def names(path: Path, tree: ast.Module) -> Iterator[str]:
-    """No vague module name, no class called Service."""
+    """No module has a vague name, no class is called Service, Manager or Helper."""
     if path.stem in VAGUE or path.parent.name in VAGUE:
         yield f"{path}: a vague name"
     for node in ast.walk(tree):
@@ -82,7 +82,7 @@ def names(path: Path, tree: ast.Module) -> Iterator[str]:
 
 
 def sizes(path: Path, tree: ast.Module) -> Iterator[str]:
-    """300 lines a file, 40 a function; functions inside it count for themselves."""
+    """A file has at most 300 lines, a function at most 40, not counting functions inside it."""
     lines = path.read_text().count("\n")
     if lines > MAX_FILE and "migrations" not in path.parts:
         yield f"{path}: {lines} lines"
@@ -108,7 +108,7 @@ def commits(path: Path, tree: ast.Module) -> Iterator[str]:
 
 
 def producers(path: Path, tree: ast.Module) -> Iterator[str]:
-    """Nothing but the relay holds a Kafka producer."""
+    """Only the relay holds a Kafka producer."""
     if path.name == "kafka.py" and "chassis" in path.parts:
         return
     for node in ast.walk(tree):
@@ -119,7 +119,7 @@ def producers(path: Path, tree: ast.Module) -> Iterator[str]:
 
 
 def broad_excepts(path: Path, tree: ast.Module) -> Iterator[str]:
-    """`except Exception` lives in the loops and the problem handler only."""
+    """Only loops and the problem handler use `except Exception`."""
     if "chassis" in path.parts and path.name in MAY_CATCH_ALL:
         return
     for node in ast.walk(tree):
@@ -135,7 +135,7 @@ def _raises_again(handler: ast.ExceptHandler) -> bool:
 
 
 def http_clients(path: Path, tree: ast.Module) -> Iterator[str]:
-    """httpx is frozen upstream: one module of the product imports it."""
+    """Only one module imports httpx, as its development has stopped."""
     if (path.name == "auth.py" and "chassis" in path.parts) or "testkit" in path.parts:
         return
     if "httpx" in set(imported(tree)):
@@ -143,7 +143,7 @@ def http_clients(path: Path, tree: ast.Module) -> Iterator[str]:
 
 
 def bare_exceptions(path: Path, _: ast.Module) -> Iterator[str]:
-    """Each lint exception carries its reason, in a second comment behind it."""
+    """Each lint exception has its reason in a second comment."""
     for number, line in enumerate(path.read_text().splitlines(), 1):
         if re.search(r"# (noqa|type: ignore)", line) and not re.search(
             r"# (noqa: [A-Z0-9, ]+|type: ignore\[[a-z, -]+\]) +# \S", line
@@ -152,7 +152,7 @@ def bare_exceptions(path: Path, _: ast.Module) -> Iterator[str]:
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
-    """The top packages a module imports."""
+    """The top-level packages that a module imports."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".")[0] for alias in node.names)
@@ -161,7 +161,7 @@ def imported(tree: ast.Module) -> Iterator[str]:
 
 
 def inner_imports(path: Path, tree: ast.Module) -> Iterator[str]:
-    """Modules do not import each other inside functions."""
+    """No function contains an import."""
     for node in ast.walk(tree):
         if isinstance(node, FUNCTIONS):
             for inner in ast.walk(node):
@@ -170,7 +170,7 @@ def inner_imports(path: Path, tree: ast.Module) -> Iterator[str]:
 
 
 def pure_domain(path: Path, tree: ast.Module, *, standard: frozenset[str]) -> Iterator[str]:
-    """The domain imports the standard library, kernel, contracts and its own feature only."""
+    """The domain imports only the standard library, kernel, contracts and its own feature."""
     if "domain" not in (path.stem, path.parent.name):
         return
     own = {"kernel", "contracts", *SERVICES}
@@ -183,7 +183,7 @@ def pure_domain(path: Path, tree: ast.Module, *, standard: frozenset[str]) -> It
 
 
 def codes(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """Every code a module refuses with, and its line."""
+    """Every error code that a module raises, with its line."""
     raisers = {
         "RuleBroken", "Conflict", "Forbidden", "NotYet", "Malformed", "Unauthenticated",
         "TooLarge", "PreconditionFailed", "Unavailable", "PydanticCustomError", "Finding",

@@ -1,7 +1,7 @@
-"""Who may do what with a record: every role against every route that names one.
+"""The access matrix: every role calls every route that names a record.
 
-The routes are found by their guards, so a new one is in the matrix without being named here; a
-resource needs a sample in `access_samples`.
+Routes are found by their guards, so a new route is in the matrix by itself; a new resource needs a
+sample in `access_samples`.
 """
 
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def service(request: pytest.FixtureRequest) -> str:
 
 
 def guarded(app: FastAPI) -> Iterator[Guarded]:
-    """Every route that asks for a record, found by its dependencies."""
+    """Every route with a guarded record, found by its dependencies."""
     prefix = f"/{app.state.settings.service}/v1"
     for route in iter_route_contexts(app.routes):
         for scoped, access in _guards(_dependant(route)):
@@ -61,7 +61,7 @@ def _guards(dependant: Dependant) -> Iterator[tuple[Scoped, Access]]:
 
 
 def scopes_of(app: FastAPI, resource: str) -> str:
-    """Every scope the service's routes ask for, save those that show all rows."""
+    """Every scope that the service's routes need, except those that show all rows."""
     paths = app.openapi()["paths"].values()
     found = {
         scope
@@ -75,7 +75,7 @@ def scopes_of(app: FastAPI, resource: str) -> str:
 
 
 class Probe:
-    """One resource's record, and everybody's tries at it; nothing a try does stays."""
+    """A record of one resource, called by every role; each call is rolled back."""
 
     def __init__(
         self, client: Client, tx: AsyncConnection, tenant: UUID, scopes: str, resource: str
@@ -133,7 +133,7 @@ def _grants() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def outcome(route: Guarded, answer: httpx.Response) -> str:
-    """What the guard said: hidden, read only, not yours to give away, or nothing."""
+    """The answer of the guard: hidden, read only, ownership required, or allowed."""
     problem = answer.status_code >= 400
     code = answer.json()["code"] if problem else ""
     if code == f"{route.scoped.name.upper()}_NOT_FOUND":
@@ -144,7 +144,7 @@ def outcome(route: Guarded, answer: httpx.Response) -> str:
 
 
 def shareable(found: list[Guarded]) -> bool:
-    """Whether the resource has a team and shares; an import, say, has only its creator."""
+    """Whether the resource has a team and shares; an import has only its creator."""
     return any(route.path.endswith("/access") for route in found)
 
 
@@ -165,7 +165,7 @@ def expected(route: Guarded, role: Role, level: Level) -> str:
 
 
 def address(route: Guarded, record: str) -> str:
-    """The route's path with the record first and somebody nobody knows elsewhere."""
+    """The path of the route for the record, with unknown ids for its other parameters."""
     first, *others = route.path.split("{")[1:]
     path = route.path.replace("{" + first.split("}")[0] + "}", record)
     for name in (part.split("}")[0] for part in others):
@@ -175,7 +175,7 @@ def address(route: Guarded, record: str) -> str:
 
 
 def body_of(route: Guarded) -> dict[str, Any] | None:
-    """Nothing much: the guard speaks before anybody reads the body, but of transfers."""
+    """A minimal body: the guard answers before the body is read, except for transfers."""
     if route.path.endswith("/transfer"):
         return {"owner_id": subject("zhou")}
     return {} if route.method in ("POST", "PUT", "PATCH") else None
@@ -190,7 +190,7 @@ def routes(app: FastAPI) -> dict[str, list[Guarded]]:
     return found
 
 
-async def test_everybody_against_every_route(
+async def test_every_role_gets_the_expected_answer_of_every_route(
     app: FastAPI,
     client: Client,
     tx: AsyncConnection,
@@ -211,7 +211,7 @@ async def test_everybody_against_every_route(
         assert wrong == [], resource
 
 
-async def test_lists_show_exactly_what_may_be_read(
+async def test_lists_show_exactly_the_readable_records(
     app: FastAPI,
     client: Client,
     tx: AsyncConnection,
@@ -232,7 +232,7 @@ async def test_lists_show_exactly_what_may_be_read(
         }
 
 
-async def test_access_tells_everybody_what_they_may_do(
+async def test_the_access_route_tells_every_role_its_level(
     app: FastAPI,
     client: Client,
     tx: AsyncConnection,
@@ -253,7 +253,7 @@ async def test_access_tells_everybody_what_they_may_do(
             assert mine["reasons"], called
 
 
-async def test_a_transfer_is_told_with_its_reason(
+async def test_a_transfer_publishes_its_reason(
     app: FastAPI,
     client: Client,
     tx: AsyncConnection,
@@ -276,7 +276,7 @@ async def test_a_transfer_is_told_with_its_reason(
         ]
 
 
-def test_every_guarded_resource_has_its_sample_and_tells_who_sees_it(
+def test_every_guarded_resource_has_a_sample_and_an_access_route(
     routes: dict[str, list[Guarded]],
 ) -> None:
     assert set(routes) <= set(SAMPLES)
@@ -287,6 +287,6 @@ def test_every_guarded_resource_has_its_sample_and_tells_who_sees_it(
 
 
 def test_the_sample_service_is_guarded(service: str, routes: dict[str, list[Guarded]]) -> None:
-    """Else the matrix would be empty and always right."""
+    """Without guarded routes the matrix would be empty and always pass."""
     if service == "testkit":
         assert len(routes["testkit.card"]) >= 12

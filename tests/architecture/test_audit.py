@@ -1,4 +1,4 @@
-"""Every business table leaves audit entries, or stands on a list with its reason."""
+"""Every business table is audited, or is listed as an exception with its reason."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from testkit import databases
 from testkit.databases import ServiceDatabase
 from tests.architecture.rules import SERVICES
 
-# Of the backbone's tables, those that hold what people decide; the others are machinery.
+# Tables of the backbone that hold decisions of people; its other tables are technical.
 OF_THE_BACKBONE = {"record_grants", "custom_field_definitions", "external_ids", "number_formats"}
 NOT_AUDITED = {
     "org.department_moves": "a history itself",
@@ -58,7 +58,7 @@ OPEN_TO_OTHERS = """
 
 @dataclass(frozen=True)
 class Migrated:
-    """A service's database and the tables whose writes leave entries."""
+    """A service's database and its audited tables."""
 
     database: ServiceDatabase
     audited: frozenset[str]
@@ -102,7 +102,7 @@ async def test_every_business_table_is_audited(migrated: Migrated) -> None:
     assert wanted - migrated.audited == set()
 
 
-async def test_the_list_of_exceptions_names_no_table_that_is_gone(migrated: Migrated) -> None:
+async def test_every_exception_names_an_existing_table(migrated: Migrated) -> None:
     service = migrated.database.service
     _, own = metadata_of(service)
     listed = {name.split(".")[1] for name in NOT_AUDITED if name.startswith(f"{service}.")}
@@ -110,7 +110,7 @@ async def test_the_list_of_exceptions_names_no_table_that_is_gone(migrated: Migr
     assert not listed & migrated.audited
 
 
-async def test_no_entry_tells_a_secret(migrated: Migrated) -> None:
+async def test_audit_entries_hold_no_secrets(migrated: Migrated) -> None:
     words = ("secret", "hash", "password", "digest")
     assert {name for name in migrated.telling if any(word in name for word in words)} == set()
 
@@ -119,5 +119,5 @@ async def test_lists_can_be_filtered_by_all_custom_fields(migrated: Migrated) ->
     assert migrated.unfiltered == set()
 
 
-async def test_functions_look_for_nothing_in_a_callers_schemas(migrated: Migrated) -> None:
+async def test_functions_do_not_use_the_search_path_of_their_caller(migrated: Migrated) -> None:
     assert migrated.open_to_others == set()

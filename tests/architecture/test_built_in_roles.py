@@ -1,4 +1,4 @@
-"""The built-in roles follow the routes: each scope asked for is held, none is held for nothing."""
+"""The built-in roles match the routes: they hold every needed scope and no unknown one."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from org.roles.domain import BUILT_IN
 from tests.architecture.rules import SERVICES
 from tests.architecture.test_routes import operations
 
-# What only ADMIN may, by its `*`, each with its reason.
+# Scopes that only ADMIN has, through its `*`, each with its reason.
 ADMIN_ONLY = {
     "org.tenant.write": "the time zone and the currency everybody else works by",
     "org.tenant.admin": "erasing people, exporting the tenant",
@@ -43,7 +43,7 @@ def scopes_in(document: dict[str, Any]) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def asked() -> set[str]:
-    """Every scope that a route of any service asks for."""
+    """Every scope that a route of any service needs."""
     return {
         scope
         for service in SERVICES
@@ -63,43 +63,43 @@ NAMED = {scope for scopes in HELD.values() for scope in scopes if not scope.ends
 
 
 def unheld(asked: Collection[str], named: Collection[str]) -> list[str]:
-    """What no role but ADMIN may, without a reason."""
+    """Scopes that only ADMIN has, without a listed reason."""
     return sorted(set(asked) - set(named) - set(ADMIN_ONLY))
 
 
 def unknown(named: Collection[str], asked: Collection[str], shown: Collection[str]) -> list[str]:
-    """What a role names for nothing: no route asks for it, and it shows no rows."""
+    """Scopes of a role that no route needs and that show no rows."""
     return sorted(set(named) - set(asked) - set(shown))
 
 
-def test_every_scope_asked_for_is_held_by_a_role(asked: set[str]) -> None:
+def test_every_needed_scope_is_held_by_a_role(asked: set[str]) -> None:
     assert unheld(asked, NAMED) == []
     assert unheld({"mtl.dream.read"}, NAMED) == ["mtl.dream.read"]
 
 
-def test_no_role_names_a_scope_that_nothing_knows(asked: set[str], shown: set[str]) -> None:
+def test_no_role_holds_an_unknown_scope(asked: set[str], shown: set[str]) -> None:
     assert unknown(NAMED, asked, shown) == []
     assert unknown(ADMIN_ONLY, asked, shown) == []
     named = {"mtl.lead.all", "mtl.lead.read", "mtl.lead.fly", "org.person.all"}
     assert unknown(named, asked, shown) == ["mtl.lead.fly", "org.person.all"]
 
 
-def test_clients_are_made_by_who_sees_as_much(shown: set[str]) -> None:
-    """A client sees every row of what has owners: org asks its maker for `.all` of just these."""
+def test_creators_of_clients_see_as_much_as_the_clients(shown: set[str]) -> None:
+    """A client sees every row, so org demands the `.all` scopes of its creator."""
     assert {f"{name}.all" for name in OWNED} == {s for s in shown if not s.startswith("testkit.")}
 
 
-def test_what_is_for_admins_only_is_held_by_nobody_else() -> None:
+def test_scopes_for_admins_only_are_held_by_nobody_else() -> None:
     assert NAMED.isdisjoint(ADMIN_ONLY)
     assert HELD["ADMIN"] == {"*"}
 
 
 @pytest.mark.parametrize("code", SALES)
-def test_sales_sees_by_departments_alone(code: str) -> None:
+def test_sales_roles_do_not_see_all_rows(code: str) -> None:
     assert {s for s in HELD[code] if s.endswith((".all", "*"))} == set()
 
 
 @pytest.mark.parametrize("code", sorted(HELD.keys() - {"ADMIN"}))
-def test_no_role_covers_what_it_does_not_name(code: str) -> None:
+def test_no_role_but_admin_uses_wildcards(code: str) -> None:
     """`l2o.*` would cover `l2o.account.all`, and whatever comes with the next release."""
     assert {s for s in HELD[code] if s.endswith("*")} == set()

@@ -1,6 +1,6 @@
-"""The API conventions on every resource of every service, found from OpenAPI.
+"""The API conventions for every resource of every service, checked in OpenAPI.
 
-What a resource lacks is a line of the list that fails, by the name of its operation.
+A failing check lists the operations that break the convention.
 """
 
 import re
@@ -17,7 +17,7 @@ from tests.architecture.test_routes import document_of
 LISTED = {"limit", "cursor", "sort", "fields", "include_total"}
 PAGED = {"limit", "cursor"}
 
-# What needs no If-Match, each with its reason.
+# Operations that need no If-Match, each with its reason.
 UNCONDITIONAL = {
     r"\w+_(team|share)_delete": "no part of the record; taking it back twice is fine",
     r"\w+_add_external_id": "one more name; the record stays as it is",
@@ -30,7 +30,7 @@ UNCONDITIONAL = {
     "tenant_task_order": "one more task",
     "calendar_remove_day": "the day is its own key; removing it twice is fine",
 }
-# Lists that show what they show, whole or newest first, each with its reason.
+# Lists without declared filters and sorts, each with its reason.
 PLAIN_LISTS = {
     "parked_event_list": "machinery, for operators",
     "saved_view_list": "one person's own, a few",
@@ -52,11 +52,11 @@ PLAIN_LISTS = {
     "reconciliation_get": "one answer",
     "balance_get": "what one customer owes, a line for each currency",
 }
-# Resources that nobody owns, or whose owner is not transferred, each with its reason.
+# Resources without owner or transfer, each with its reason.
 WITHOUT_TRANSFER = {
     "imports": "an import belongs to whoever made it",
 }
-# Resources whose changes leave no entries one may read, each with its reason.
+# Resources without readable audit entries, each with its reason.
 WITHOUT_AUDIT = {
     "imports": "a record of work: who, when and every row's outcome stand in it",
     "exports": "a record of one person's work",
@@ -73,7 +73,7 @@ WITHOUT_AUDIT = {
 
 @dataclass(frozen=True)
 class Operation:
-    """One of OpenAPI's, with the parts of its path behind `/<service>/v1/`."""
+    """An operation of OpenAPI with the parts of its path behind `/<service>/v1/`."""
 
     method: str
     parts: tuple[str, ...]
@@ -133,7 +133,7 @@ Check = Callable[[list[Operation]], Iterator[str]]
 
 
 def without_if_match(found: list[Operation]) -> Iterator[str]:
-    """Whoever changes what is there says which copy of it he saw."""
+    """A change of an existing record needs `If-Match`."""
     for one in found:
         changes = one.method in ("PATCH", "DELETE") or one.is_move
         if changes and "If-Match" not in one.parameters and not among(one.name, UNCONDITIONAL):
@@ -141,7 +141,7 @@ def without_if_match(found: list[Operation]) -> Iterator[str]:
 
 
 def lists_without_parameters(found: list[Operation]) -> Iterator[str]:
-    """A collection is a declared list; what stands below a record, or is machinery, is a page."""
+    """A collection has the parameters of a list; lists below a record have those of a page."""
     for one in found:
         if one.method != "GET" or among(one.name, PLAIN_LISTS):
             continue
@@ -158,7 +158,7 @@ def without_idempotency_key(found: list[Operation]) -> Iterator[str]:
 
 
 def without_entity_tag(found: list[Operation]) -> Iterator[str]:
-    """What can be changed with If-Match tells its ETag when it is read."""
+    """A record that is changed with `If-Match` answers its `ETag` when it is read."""
     changed = {one.collection for one in found if "If-Match" in one.parameters}
     for one in found:
         if one.method == "GET" and one.is_of_one and one.collection in changed:
@@ -168,7 +168,7 @@ def without_entity_tag(found: list[Operation]) -> Iterator[str]:
 
 
 def without_owners_routes(found: list[Operation]) -> Iterator[str]:
-    """Whatever belongs to somebody says who sees it, and can be given to another."""
+    """A resource with owners has routes for access, owners and transfer."""
     for one in found:
         if one.method != "GET" or not one.is_of_one or one.collection in WITHOUT_TRANSFER:
             continue
@@ -187,7 +187,7 @@ def without_audit(found: list[Operation]) -> Iterator[str]:
 
 
 def _has(found: list[Operation], collection: str, verb: str) -> bool:
-    """`/{collection}/{id}/{verb}` is there."""
+    """Whether `/{collection}/{id}/{verb}` exists."""
     return any(
         one.collection == collection and one.parts[one.depth + 1 :] == (verb,) for one in found
     )
@@ -224,8 +224,7 @@ def test_every_resource_keeps_the_convention(check: Check, found: list[Operation
     assert list(check(found)) == []
 
 
-def test_no_exception_is_left_over() -> None:
-    """Each names an operation there is."""
+def test_every_exception_names_an_existing_operation() -> None:
     everything = [one for name in SERVICES for one in operations_of(document_of(name))]
     names, collections = {o.name for o in everything}, {o.collection for o in everything}
     for pattern in (*UNCONDITIONAL, *PLAIN_LISTS):

@@ -1,4 +1,4 @@
-"""Every route asks for a scope, or stands on a list with its reason; every list is a page."""
+"""Every route needs a scope, or is listed as an exception with its reason."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from tests.architecture.rules import SERVICES
 
-# What needs no scope of its own.
+# Routes that need no scope of their own.
 SCOPE_FREE = {
     "token_issue": "whoever asks for a token has none",
     "token_keys": "public keys",
@@ -39,7 +39,7 @@ def app_of(service: str) -> FastAPI:
 
 @cache
 def document_of(service: str) -> dict[str, Any]:
-    """The OpenAPI of a service; to be looked at only."""
+    """The OpenAPI document of a service; callers must not change it."""
     return app_of(service).openapi()
 
 
@@ -50,7 +50,7 @@ def operations(service: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_route_asks_for_a_scope(service: str) -> None:
+def test_every_route_needs_a_scope(service: str) -> None:
     for where, operation in operations(service):
         if operation["operationId"] in SCOPE_FREE:
             continue
@@ -62,8 +62,8 @@ def test_every_route_asks_for_a_scope(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_operation_is_told(service: str) -> None:
-    """A summary, and every status it may refuse with."""
+def test_every_operation_is_documented(service: str) -> None:
+    """An operation has a summary and lists every error status."""
     for where, operation in operations(service):
         assert operation["summary"], where
         assert "_" in operation["operationId"], where

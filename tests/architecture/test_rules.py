@@ -1,4 +1,4 @@
-"""The whole tree keeps the rules of the house, and each rule catches its sample."""
+"""The whole tree keeps the rules of `rules.py`, and each rule catches a planted violation."""
 
 import ast
 import subprocess
@@ -103,7 +103,7 @@ def test_the_rule_catches_its_sample(rule: Rule, path: str, code: str, tmp_path:
     assert list(rule(file, ast.parse(code)))
 
 
-def test_nothing_else_stands_at_the_top() -> None:
+def test_the_top_level_has_listed_entries_only() -> None:
     listed = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -113,11 +113,11 @@ def test_nothing_else_stands_at_the_top() -> None:
 
 
 @pytest.mark.parametrize("service", rules.SERVICES)
-def test_features_hold_rooms_only(service: str) -> None:
+def test_features_have_declared_rooms_only(service: str) -> None:
     assert rules.rooms(ROOT / "services" / service / "src" / service) == []
 
 
-def test_stray_modules_and_rooms_are_found(tmp_path: Path) -> None:
+def test_undeclared_modules_and_rooms_are_reported(tmp_path: Path) -> None:
     (tmp_path / "leads").mkdir()
     (tmp_path / "utils.py").touch()
     (tmp_path / "leads" / "events.py").touch()

@@ -1,4 +1,4 @@
-"""Every code a service refuses with has a text in both languages, with the same params."""
+"""Every error code has a text in both languages, with the same parameters."""
 
 import ast
 from importlib import import_module
@@ -28,13 +28,13 @@ def catalog(service: str) -> Catalog:
 
 
 @pytest.mark.parametrize("service", rules.SERVICES)
-def test_every_code_of_a_service_has_its_texts(service: str) -> None:
+def test_every_code_of_a_service_has_texts(service: str) -> None:
     raised = raised_in(ROOT / "services" / service / "src")
     known = {**COMMON, **catalog(service)}
     assert {code: where for code, where in raised.items() if code not in known} == {}
 
 
-def test_every_code_of_the_libs_has_its_texts() -> None:
+def test_every_code_of_the_libraries_has_texts() -> None:
     raised = {
         **raised_in(ROOT / "libs/chassis/src"),
         **raised_in(ROOT / "libs/kernel/src"),
@@ -43,7 +43,7 @@ def test_every_code_of_the_libs_has_its_texts() -> None:
 
 
 @pytest.mark.parametrize("service", ["chassis", *rules.SERVICES])
-def test_both_languages_say_the_same(service: str) -> None:
+def test_both_languages_use_the_same_parameters(service: str) -> None:
     texts = COMMON if service == "chassis" else catalog(service)
     for code, text in texts.items():
         assert text.zh
@@ -52,6 +52,6 @@ def test_both_languages_say_the_same(service: str) -> None:
         assert params[0] == params[1], code
 
 
-def test_a_code_without_text_is_found() -> None:
+def test_a_code_without_text_is_reported() -> None:
     tree = ast.parse('raise RuleBroken("NOBODY_WROTE_THIS", a=1)\nNotFound("lead", 1)')
     assert [code for code, _ in rules.codes(tree)] == ["NOBODY_WROTE_THIS", "LEAD_NOT_FOUND"]

@@ -1,22 +1,22 @@
-"""The manifest of topics follows from the event classes."""
+"""The list of topics is derived from the event classes."""
 
 from contracts.event import REGISTRY
 from contracts.mtl.events import LeadCaptured, LeadConverted
 from contracts.topics import DAY_MS, MAX_MESSAGE_BYTES, TopicSpec, load_events, manifest
 
 
-def test_an_aggregate_has_one_topic() -> None:
+def test_the_events_of_an_aggregate_share_a_topic() -> None:
     assert manifest([LeadConverted, LeadCaptured]) == [TopicSpec("mtl.lead.v1")]
 
 
-def test_every_published_event_has_its_topic() -> None:
+def test_every_event_has_a_topic() -> None:
     load_events()
     names = {spec.name for spec in manifest()}
     assert {event.topic() for event in REGISTRY.values()} == names
     assert "mtl.lead.v1" in names
 
 
-def test_a_topic_takes_the_largest_event_and_outlives_a_holiday() -> None:
+def test_a_topic_takes_the_largest_event_and_keeps_it_14_days() -> None:
     spec = TopicSpec("x.y.v1")
     assert spec.partitions == 12
     assert spec.max_message_bytes == MAX_MESSAGE_BYTES > 8_000_000 + 100_000

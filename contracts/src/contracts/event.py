@@ -1,7 +1,7 @@
-"""The base of every event class: its type, its topic, and how it may change.
+"""The base class of all events: its type, its topic, and how it may change.
 
-A class is a fact in the past tense. It changes only by a new optional field; anything else is
-a new class with the next version number, published beside the old one.
+An event states a fact in the past tense. It changes only by new optional fields; any other change
+is a new class with the next version number, published beside the old one.
 """
 
 import re
@@ -17,9 +17,9 @@ REGISTRY: dict[str, type["Event"]] = {}
 
 
 class Event(BaseModel):
-    """A fact other services may rely on. The outbox adds id, time, tenant and trace.
+    """A fact that other services may rely on. The outbox adds id, time, tenant and trace context.
 
-    Unknown fields are ignored: a publisher may be newer than its subscriber.
+    Unknown fields are ignored, because a publisher may be newer than its subscriber.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -39,12 +39,12 @@ class Event(BaseModel):
 
     @classmethod
     def aggregate_type(cls) -> str:
-        """`mtl.lead` of `mtl.lead.converted.v1`."""
+        """The service and the aggregate of the type: `mtl.lead` of `mtl.lead.converted.v1`."""
         return ".".join(cls.type.split(".")[:2])
 
     @classmethod
     def topic(cls) -> str:
-        """The topic of the aggregate: `mtl.lead.v1`."""
+        """The topic that carries all events of the aggregate: `mtl.lead.v1`."""
         return topic_of(cls.aggregate_type())
 
 
@@ -54,6 +54,6 @@ def topic_of(aggregate_type: str) -> str:
 
 
 class State(BaseModel):
-    """A part of an event's payload: an aggregate, or a line of it, as it stands."""
+    """The state of an aggregate, or of a part of it such as a line, in an event's payload."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -1,4 +1,4 @@
-"""What the events of finished imports have in common; each publisher declares its own."""
+"""Fields that the events of finished imports share; each publisher declares its own event."""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,7 +9,7 @@ from contracts.event import Event, State
 
 
 class ImportCounts(State):
-    """Rows of the file; blank ones do not count. `with_warnings` is among those not refused."""
+    """Counts of the file's rows without blank ones; `with_warnings` counts accepted rows only."""
 
     total: int
     created: int
@@ -21,7 +21,7 @@ class ImportCounts(State):
 
 
 class ImportEnded(Event):
-    """The shape of `<service>.import.finished.v1`."""
+    """The fields of `<service>.import.finished.v1`."""
 
     import_id: UUID
     kind: str

@@ -19,7 +19,7 @@ MAX_MESSAGE_BYTES = 9 * 1024 * 1024
 
 @dataclass(frozen=True)
 class TopicSpec:
-    """What a topic must be like; the number of replicas follows from the cluster."""
+    """The settings of a topic; the number of replicas follows from the cluster."""
 
     name: str
     partitions: int = PARTITIONS
@@ -28,7 +28,7 @@ class TopicSpec:
     max_message_bytes: int = MAX_MESSAGE_BYTES
 
     def configs(self, *, replicas: int) -> dict[str, str]:
-        """Kafka's names for it. One replica may be away without stopping the writers."""
+        """The settings under Kafka's names; writers go on while one replica is unavailable."""
         return {
             "cleanup.policy": "delete",
             "retention.ms": str(self.retention_ms),
@@ -39,7 +39,7 @@ class TopicSpec:
 
 
 def load_events() -> None:
-    """Import every publisher's `events` module, so that all classes are registered."""
+    """Import the `events` module of every publisher, so that all event classes are registered."""
     for module in iter_modules(contracts.__path__):
         name = f"contracts.{module.name}.events"
         if module.ispkg and find_spec(name) is not None:
@@ -47,7 +47,7 @@ def load_events() -> None:
 
 
 def manifest(events: Iterable[type[Event]] | None = None) -> list[TopicSpec]:
-    """The topics of these events, or of all in `contracts`; sorted by name."""
+    """The topics of the given events, by default of all events in `contracts`, sorted by name."""
     if events is None:
         load_events()
         events = REGISTRY.values()

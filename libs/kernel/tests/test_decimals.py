@@ -31,7 +31,7 @@ class Line(BaseModel):
 
 
 def types_of(error: ValidationError) -> list[str]:
-    return [each["type"] for each in error.errors()]
+    return [one["type"] for one in error.errors()]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def types_of(error: ValidationError) -> list[str]:
         "-" + "9" * 16 + ".999999",
     ],
 )
-def test_plain_decimal_strings_are_numbers(text: str) -> None:
+def test_plain_decimal_strings_are_accepted(text: str) -> None:
     assert decimals.validate_json(f'"{text}"') == Decimal(text)
 
 
@@ -62,49 +62,49 @@ def test_plain_decimal_strings_are_numbers(text: str) -> None:
         "1.2.3", "½", "1\x00", "\ud800", "1\u2028", "−1",
     ],
 )  # fmt: skip
-def test_everything_else_is_refused(text: str) -> None:
-    with pytest.raises(ValidationError) as refused:
+def test_other_strings_are_refused(text: str) -> None:
+    with pytest.raises(ValidationError) as caught:
         decimals.validate_python(text)
-    assert types_of(refused.value) == ["decimal_string"]
+    assert types_of(caught.value) == ["decimal_string"]
 
 
 @pytest.mark.parametrize("value", [1, 0, 1.5, True, None, [], {}, b"1", float("nan")])
-def test_only_strings_and_decimals_are_taken(value: Any) -> None:
+def test_other_types_than_strings_and_decimals_are_refused(value: Any) -> None:
     with pytest.raises(ValidationError, match="decimal number in a string"):
         decimals.validate_python(value)
 
 
 @pytest.mark.parametrize("body", ["1", "1.5", "1e5", "NaN", "true", "null", "[]", '"\\u0661"'])
 def test_json_numbers_are_refused(body: str) -> None:
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as caught:
         decimals.validate_json(body)
-    assert types_of(refused.value) == ["decimal_string"]
+    assert types_of(caught.value) == ["decimal_string"]
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
     [("1E+3", "1000"), ("1.500000000", "1.5"), ("-0.00", "0"), ("0E-9", "0"), ("1E-6", "0.000001")],
 )
-def test_code_may_pass_decimals_that_fit(value: str, text: str) -> None:
+def test_decimals_that_fit_the_pattern_are_accepted(value: str, text: str) -> None:
     assert Line(quantity=Decimal(value)).model_dump(mode="json")["quantity"] == text
 
 
 @pytest.mark.parametrize(
     "value", ["NaN", "sNaN", "Infinity", "1E+16", "-1E+16", "1E-7", "0.1234567"]
 )
-def test_decimals_that_no_string_can_say_are_refused(value: str) -> None:
+def test_decimals_that_do_not_fit_the_pattern_are_refused(value: str) -> None:
     with pytest.raises(ValidationError, match="decimal number in a string"):
         decimals.validate_python(Decimal(value))
 
 
-def test_python_keeps_decimals_and_json_gets_strings() -> None:
+def test_decimals_are_strings_in_json_only() -> None:
     line = Line(quantity=Decimal("2.500000"))
     assert line.model_dump() == {"quantity": Decimal("2.5"), "price": None}
     assert json.loads(line.model_dump_json()) == {"quantity": "2.5", "price": None}
 
 
 @pytest.mark.parametrize("mode", ["validation", "serialization"])
-def test_the_schema_is_a_string_with_its_pattern_both_ways(mode: Any) -> None:
+def test_the_schema_is_a_string_with_a_pattern(mode: Any) -> None:
     assert decimals.json_schema(mode=mode) == {"type": "string", "pattern": PATTERN}
     for kind in (PositiveDecimal, NonNegativeDecimal, RateDecimal):
         schema = TypeAdapter[Decimal](kind).json_schema(mode=mode)
@@ -123,10 +123,10 @@ def test_the_schema_is_a_string_with_its_pattern_both_ways(mode: Any) -> None:
         (RateDecimal, "-0", "decimal_string"),
     ],
 )
-def test_bounds_are_refused_with_the_ordinary_errors(kind: Any, text: str, error: str) -> None:
-    with pytest.raises(ValidationError) as refused:
+def test_values_out_of_bounds_are_refused(kind: Any, text: str, error: str) -> None:
+    with pytest.raises(ValidationError) as caught:
         TypeAdapter(kind).validate_python(text)
-    assert types_of(refused.value) == [error]
+    assert types_of(caught.value) == [error]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_bounds_are_refused_with_the_ordinary_errors(kind: Any, text: str, error
         (RateDecimal, "1"),
     ],
 )
-def test_bounds_are_inclusive_where_they_say_so(kind: Any, text: str) -> None:
+def test_values_on_inclusive_bounds_are_accepted(kind: Any, text: str) -> None:
     assert TypeAdapter(kind).validate_python(text) == Decimal(text)
 
 
@@ -154,7 +154,7 @@ def test_bounds_are_inclusive_where_they_say_so(kind: Any, text: str) -> None:
         ("1E+15", 0, "1" + "0" * 15),
     ],
 )
-def test_plain_text(value: str, least: int, text: str) -> None:
+def test_plain_text_has_the_requested_decimal_places(value: str, least: int, text: str) -> None:
     assert plain_text(Decimal(value), least) == text
 
 
@@ -163,14 +163,14 @@ def test_a_number_must_be_exact_finite_and_in_range() -> None:
         ensure_number(1.5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="NaN"):
         ensure_number(Decimal("NaN"))
-    with pytest.raises(NumberTooLarge) as refused:
+    with pytest.raises(NumberTooLarge) as caught:
         ensure_number(Decimal("-1E+16"))
-    assert refused.value.code == "NUMBER_TOO_LARGE"
+    assert caught.value.code == "NUMBER_TOO_LARGE"
 
 
 @bounded
 @given(six_digit_decimals)
-def test_every_number_in_range_survives_json(number: Decimal) -> None:
+def test_every_number_in_range_is_unchanged_by_json(number: Decimal) -> None:
     text = decimals.dump_json(number)
     assert re.fullmatch(PATTERN, text.decode().strip('"'), re.ASCII)
     assert decimals.validate_json(text) == number
@@ -178,17 +178,17 @@ def test_every_number_in_range_survives_json(number: Decimal) -> None:
 
 @bounded
 @given(six_digit_decimals)
-def test_the_ambient_context_does_not_matter(number: Decimal) -> None:
-    with localcontext() as ambient:
-        ambient.prec = 3
+def test_the_decimal_context_of_the_caller_does_not_matter(number: Decimal) -> None:
+    with localcontext() as context:
+        context.prec = 3
         assert decimals.validate_json(decimals.dump_json(number)) == number
 
 
 @bounded
 @given(st.text() | st.text("0123456789.-+eE_ \n０９٣", max_size=12))
-def test_fuzzed_text_is_refused_unless_it_has_the_shape(text: str) -> None:
-    shaped = re.fullmatch(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?", text)
-    if shaped and not re.fullmatch(r"-0(\.0+)?", text):
+def test_random_text_is_refused_unless_it_fits_the_pattern(text: str) -> None:
+    fits = re.fullmatch(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?", text)
+    if fits and not re.fullmatch(r"-0(\.0+)?", text):
         assert parse_decimal(text) == Decimal(text)
     else:
         with pytest.raises(ValueError, match="decimal number in a string"):
@@ -197,7 +197,7 @@ def test_fuzzed_text_is_refused_unless_it_has_the_shape(text: str) -> None:
 
 @bounded
 @given(st.from_regex(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?", fullmatch=True))
-def test_text_of_the_shape_round_trips(text: str) -> None:
+def test_text_that_fits_the_pattern_is_written_as_it_was_read(text: str) -> None:
     assume(not re.fullmatch(r"-0(\.0+)?", text))
     digits = len(text.partition(".")[2])
     assert plain_text(parse_decimal(text), digits) == text

@@ -52,35 +52,35 @@ def test_sums_differences_and_signs() -> None:
     assert not cny("0.01").is_zero
 
 
-def test_order() -> None:
+def test_amounts_are_ordered() -> None:
     assert cny("1") < cny("2") <= cny("2.00") < cny("10")
     assert cny("10") > cny("2") >= cny("2.00")
     assert max(cny("1"), cny("3"), cny("2")) == cny("3")
 
 
-def test_equal_amounts_are_equal_money_whatever_their_zeros() -> None:
+def test_equal_amounts_are_equal_whatever_their_trailing_zeros() -> None:
     assert cny("1.5") == cny("1.500000")
     assert hash(cny("1.5")) == hash(cny("1.500000"))
     assert cny("1") != Money.of("1", "USD")
 
 
 @pytest.mark.parametrize("name", ["__add__", "__sub__", "__lt__", "__le__", "__gt__", "__ge__"])
-def test_currencies_do_not_mix(name: str) -> None:
-    with pytest.raises(CurrencyMismatch) as refused:
+def test_amounts_of_two_currencies_cannot_be_combined(name: str) -> None:
+    with pytest.raises(CurrencyMismatch) as caught:
         getattr(cny("1"), name)(Money.of("1", "USD"))
-    assert isinstance(refused.value, DomainError)
-    assert refused.value.code == "CURRENCY_MISMATCH"
-    assert refused.value.params == {"expected": "CNY", "actual": "USD"}
+    assert isinstance(caught.value, DomainError)
+    assert caught.value.code == "CURRENCY_MISMATCH"
+    assert caught.value.params == {"expected": "CNY", "actual": "USD"}
 
 
-def test_money_is_made_of_decimals_and_known_currencies() -> None:
+def test_money_takes_decimals_and_known_currencies_only() -> None:
     with pytest.raises(TypeError, match="float"):
         Money(1.5, "CNY")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="decimal number in a string"):
         Money.of("1e5", "CNY")
     with pytest.raises(ValueError, match="NaN"):
         Money(Decimal("NaN"), "CNY")
-    with pytest.raises(ValueError, match="no ISO 4217"):
+    with pytest.raises(ValueError, match="not an ISO 4217"):
         Money.of("1", "RMB")
     with pytest.raises(FrozenInstanceError):
         cny("1").amount = Decimal(2)  # type: ignore[misc]
@@ -92,7 +92,7 @@ def test_zero_has_no_sign() -> None:
     assert str(cny("5").times(Decimal("-0")).amount) == "0"
 
 
-def test_a_result_beyond_the_range_is_a_refusal_not_a_crash() -> None:
+def test_a_result_beyond_the_range_raises_number_too_large() -> None:
     largest = cny("9999999999999999.99")
     with pytest.raises(NumberTooLarge):
         largest + largest
@@ -121,36 +121,36 @@ def test_rounding_is_half_up_to_the_currencys_precision(
     assert Money.of(amount, currency).rounded() == Money.of(rounded, currency)
 
 
-def test_times_is_exact_until_it_is_rounded() -> None:
+def test_a_product_is_exact_until_it_is_rounded() -> None:
     product = cny("9999999999.999999").times(Decimal("0.9999999999999999999999"))
     exact = Fraction("9999999999.999999") * Fraction("0.9999999999999999999999")
     assert Fraction(product.amount) == exact
-    # 28 digits, as decimals have by default, would make this 0.005 and then 0.01
+    # with the 28 digits of the default context this would become 0.005 and then 0.01
     assert cny("0.005").times(Decimal("0." + "9" * 30)).rounded() == cny("0.00")
 
 
-def split(amount: str, currency: str, *weights: str) -> list[str]:
+def split_amounts(amount: str, currency: str, *weights: str) -> list[str]:
     return [str(part.amount) for part in Money.of(amount, currency).split(decimals(*weights))]
 
 
 def test_splits_worked_by_hand() -> None:
-    assert split("100.00", "CNY", "1", "1", "1") == ["33.34", "33.33", "33.33"]
-    assert split("0.02", "CNY", "1", "1", "1") == ["0.01", "0.01", "0.00"]
-    assert split("100", "JPY", "1", "1", "1") == ["34", "33", "33"]
-    assert split("1.000", "KWD", "1", "2") == ["0.333", "0.667"]
+    assert split_amounts("100.00", "CNY", "1", "1", "1") == ["33.34", "33.33", "33.33"]
+    assert split_amounts("0.02", "CNY", "1", "1", "1") == ["0.01", "0.01", "0.00"]
+    assert split_amounts("100", "JPY", "1", "1", "1") == ["34", "33", "33"]
+    assert split_amounts("1.000", "KWD", "1", "2") == ["0.333", "0.667"]
     # shares 1428.57.., 2857.14.., 5714.28.. fen: the first has the largest remainder
-    assert split("100.00", "CNY", "1", "2", "4") == ["14.29", "28.57", "57.14"]
-    assert split("10.00", "CNY", "0", "1", "0") == ["0.00", "10.00", "0.00"]
-    assert split("0.00", "CNY", "3", "4") == ["0.00", "0.00"]
-    assert split("7.77", "CNY", "0.5") == ["7.77"]
+    assert split_amounts("100.00", "CNY", "1", "2", "4") == ["14.29", "28.57", "57.14"]
+    assert split_amounts("10.00", "CNY", "0", "1", "0") == ["0.00", "10.00", "0.00"]
+    assert split_amounts("0.00", "CNY", "3", "4") == ["0.00", "0.00"]
+    assert split_amounts("7.77", "CNY", "0.5") == ["7.77"]
 
 
-def test_a_negative_amount_splits_as_its_opposite() -> None:
-    assert split("-100.00", "CNY", "1", "1", "1") == ["-33.34", "-33.33", "-33.33"]
+def test_a_negative_amount_splits_into_the_negated_parts() -> None:
+    assert split_amounts("-100.00", "CNY", "1", "1", "1") == ["-33.34", "-33.33", "-33.33"]
 
 
-def test_a_credit_line_takes_its_share_with_its_sign() -> None:
-    assert split("-10.00", "CNY", "100", "-20") == ["-12.50", "2.50"]
+def test_a_negative_weight_gets_a_part_of_the_other_sign() -> None:
+    assert split_amounts("-10.00", "CNY", "100", "-20") == ["-12.50", "2.50"]
 
 
 @pytest.mark.parametrize("weights", [[], ["0"], ["0", "0.00"], ["1", "-1"]])
@@ -166,29 +166,39 @@ def test_only_rounded_money_can_be_split() -> None:
 
 @bounded
 @given(rounded_money(), st.lists(weight, min_size=1, max_size=30))
-def test_parts_sum_and_none_is_a_minor_unit_off(money: Money, weights: list[Decimal]) -> None:
+def test_parts_sum_to_the_amount_and_differ_by_less_than_a_minor_unit(
+    money: Money, weights: list[Decimal]
+) -> None:
     total = sum(map(Fraction, weights), Fraction())
     assume(total)
     parts = money.split(weights)
     unit = Fraction(1, 10 ** precision(money.currency))
     assert sum(parts, Money.zero(money.currency)) == money
-    for part, each in zip(parts, weights, strict=True):
+    for part, weight_of_part in zip(parts, weights, strict=True):
         assert part == part.rounded()
-        assert abs(Fraction(part.amount) - Fraction(money.amount) * Fraction(each) / total) < unit
-        assert each or part.is_zero
+        assert (
+            abs(Fraction(part.amount) - Fraction(money.amount) * Fraction(weight_of_part) / total)
+            < unit
+        )
+        assert weight_of_part or part.is_zero
     assert (-money).split(weights) == [-part for part in parts]
 
 
 @bounded
 @given(rounded_money(), st.lists(signed_weight, min_size=1, max_size=10))
-def test_parts_sum_with_negative_weights_too(money: Money, weights: list[Decimal]) -> None:
+def test_parts_sum_to_the_amount_with_negative_weights(
+    money: Money, weights: list[Decimal]
+) -> None:
     total = sum(map(Fraction, weights), Fraction())
-    assume(abs(total) >= 1)  # smaller sums blow the parts up beyond the range
+    assume(abs(total) >= 1)  # with smaller sums the parts leave the range of numbers
     parts = money.split(weights)
     unit = Fraction(1, 10 ** precision(money.currency))
     assert sum(parts, Money.zero(money.currency)) == money
-    for part, each in zip(parts, weights, strict=True):
-        assert abs(Fraction(part.amount) - Fraction(money.amount) * Fraction(each) / total) < unit
+    for part, weight_of_part in zip(parts, weights, strict=True):
+        assert (
+            abs(Fraction(part.amount) - Fraction(money.amount) * Fraction(weight_of_part) / total)
+            < unit
+        )
 
 
 @bounded
@@ -211,22 +221,24 @@ def test_equal_weights_give_the_larger_parts_first(money: Money, count: int) -> 
         ("0", "CLF", "0.0000"),
     ],
 )
-def test_json_says_at_least_the_precision(amount: str, currency: str, text: str) -> None:
+def test_json_has_at_least_the_decimal_places_of_the_currency(
+    amount: str, currency: str, text: str
+) -> None:
     money = Money.of(amount, currency)
-    said = json.loads(Invoice(total=money).model_dump_json())
-    assert said == {"total": {"amount": text, "currency": currency}, "deposit": None}
-    assert Invoice.model_validate(said).total == money
+    document = json.loads(Invoice(total=money).model_dump_json())
+    assert document == {"total": {"amount": text, "currency": currency}, "deposit": None}
+    assert Invoice.model_validate(document).total == money
     assert str(money) == f"{text} {currency}"
 
 
-def test_unrounded_money_is_said_to_six_digits() -> None:
+def test_unrounded_money_is_written_with_six_decimal_places() -> None:
     third = cny("1").times(Decimal(1) / Decimal(3))
     assert Invoice(total=third).model_dump(mode="json")["total"]["amount"] == "0.333333"
 
 
 @bounded
 @given(rounded_money())
-def test_money_survives_json(money: Money) -> None:
+def test_money_is_unchanged_by_a_round_trip_through_json(money: Money) -> None:
     invoice = Invoice(total=money)
     assert Invoice.model_validate_json(invoice.model_dump_json()) == invoice
 
@@ -245,22 +257,22 @@ def test_money_survives_json(money: Money) -> None:
         ({"amount": "1", "currency": "CNY", "tax": "1"}, [("tax", "unexpected_keyword_argument")]),
     ],
 )
-def test_all_that_is_wrong_is_said_at_its_place(total: Any, errors: list[tuple[str, str]]) -> None:
-    with pytest.raises(ValidationError) as refused:
+def test_every_error_is_reported_at_its_place(total: Any, errors: list[tuple[str, str]]) -> None:
+    with pytest.raises(ValidationError) as caught:
         Invoice.model_validate({"total": total})
-    found = [(each["loc"], each["type"]) for each in refused.value.errors()]
-    assert found == [(("total", place), kind) for place, kind in errors]
+    reported = [(error["loc"], error["type"]) for error in caught.value.errors()]
+    assert reported == [(("total", place), kind) for place, kind in errors]
 
 
 @pytest.mark.parametrize("total", ["1.00", 1, None, [], "CNY 1"])
-def test_money_is_an_object(total: Any) -> None:
-    with pytest.raises(ValidationError) as refused:
+def test_money_in_json_must_be_an_object(total: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
         Invoice.model_validate({"total": total})
-    assert [each["loc"] for each in refused.value.errors()] == [("total",)]
+    assert [error["loc"] for error in caught.value.errors()] == [("total",)]
 
 
 @pytest.mark.parametrize("mode", ["validation", "serialization"])
-def test_the_schema_is_the_same_both_ways(mode: Any) -> None:
+def test_the_schema_is_the_same_for_input_and_output(mode: Any) -> None:
     schema = Invoice.model_json_schema(mode=mode)["$defs"]["Money"]
     assert schema["properties"]["amount"] == {
         "type": "string",
@@ -280,7 +292,7 @@ class Price(BaseModel):
     ("amount", "currency"),
     [("1.50", "CNY"), ("1.500000", "CNY"), ("-0.01", "CNY"), ("2.0", "JPY"), ("1.234", "KWD")],
 )
-def test_whole_minor_units_are_precise(amount: str, currency: str) -> None:
+def test_amounts_in_whole_minor_units_are_accepted(amount: str, currency: str) -> None:
     money = Price.model_validate({"price": {"amount": amount, "currency": currency}}).price
     assert money == Money.of(amount, currency)
     assert money.is_rounded
@@ -290,10 +302,10 @@ def test_whole_minor_units_are_precise(amount: str, currency: str) -> None:
     ("amount", "currency", "digits"),
     [("1.234", "CNY", 2), ("1.5", "JPY", 0), ("-9999999999999999.999999", "CNY", 2)],
 )
-def test_parts_of_the_smallest_coin_are_refused(amount: str, currency: str, digits: int) -> None:
-    with pytest.raises(ValidationError) as refused:
+def test_fractions_of_a_minor_unit_are_refused(amount: str, currency: str, digits: int) -> None:
+    with pytest.raises(ValidationError) as caught:
         Price.model_validate({"price": {"amount": amount, "currency": currency}})
-    (error,) = refused.value.errors()
+    (error,) = caught.value.errors()
     assert (error["loc"], error["type"]) == (("price",), "AMOUNT_TOO_PRECISE")
     assert error["ctx"] == {"currency": currency, "digits": digits}
     assert not Money.of(amount, currency).is_rounded

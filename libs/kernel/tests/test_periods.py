@@ -30,7 +30,7 @@ def day(of_january: int) -> date:
     return date(2026, 1, of_january)
 
 
-def test_the_end_is_not_inside() -> None:
+def test_a_period_contains_its_start_but_not_its_end() -> None:
     assert period(1, 10).contains(day(1))
     assert period(1, 10).contains(day(9))
     assert not period(1, 10).contains(day(10))
@@ -42,7 +42,7 @@ def test_the_end_is_not_inside() -> None:
 
 
 @pytest.mark.parametrize("end", [1, 5])
-def test_a_period_holds_a_day_at_least(end: int) -> None:
+def test_an_empty_period_is_refused(end: int) -> None:
     with pytest.raises(ValueError, match="after the start"):
         period(5, end)
 
@@ -58,12 +58,14 @@ def test_a_period_holds_a_day_at_least(end: int) -> None:
         (period(1, 5), period(6, None), None),
     ],
 )
-def test_intersection(one: Period, other: Period, both: Period | None) -> None:
+def test_periods_intersect_in_their_common_days(
+    one: Period, other: Period, both: Period | None
+) -> None:
     assert one.intersection(other) == other.intersection(one) == both
     assert one.overlaps(other) == other.overlaps(one) == (both is not None)
 
 
-def test_split() -> None:
+def test_a_period_is_split_at_a_day() -> None:
     assert period(1, 10).split_at(day(4)) == (period(1, 4), period(4, 10))
     assert period(1, None).split_at(day(4)) == (period(1, 4), period(4, None))
     for outside in (1, 10, 11):
@@ -73,25 +75,29 @@ def test_split() -> None:
 
 @bounded
 @given(periods(), periods(), days)
-def test_a_day_is_in_the_intersection_when_it_is_in_both(
-    one: Period, other: Period, at: date
+def test_the_intersection_contains_the_days_of_both_periods(
+    one: Period, other: Period, tested: date
 ) -> None:
     both = one.intersection(other)
-    assert (both is not None and both.contains(at)) == (one.contains(at) and other.contains(at))
+    assert (both is not None and both.contains(tested)) == (
+        one.contains(tested) and other.contains(tested)
+    )
 
 
 @bounded
 @given(periods(), days, days)
-def test_every_day_is_in_one_half_only(whole: Period, cut: date, at: date) -> None:
+def test_every_day_is_in_exactly_one_part_of_a_split(
+    whole: Period, cut: date, tested: date
+) -> None:
     if cut == whole.start or not whole.contains(cut):
         return
     before, after = whole.split_at(cut)
-    assert whole.contains(at) == (before.contains(at) != after.contains(at))
+    assert whole.contains(tested) == (before.contains(tested) != after.contains(tested))
     assert not before.overlaps(after)
 
 
 def dates(anchor: date, step: Step, every: int, count: int) -> list[str]:
-    return [str(each) for each in islice(AnchoredRecurrence(anchor, step, every), count)]
+    return [str(date_) for date_ in islice(AnchoredRecurrence(anchor, step, every), count)]
 
 
 def test_recurrences_worked_by_hand() -> None:
@@ -109,15 +115,15 @@ def test_recurrences_worked_by_hand() -> None:
     assert add_months(date(2026, 1, 15), -13) == date(2024, 12, 15)
 
 
-def test_periods_join_without_gap() -> None:
+def test_periods_of_a_recurrence_join_without_gaps() -> None:
     assert AnchoredRecurrence(date(2026, 1, 31), Step.MONTHLY).periods(2) == [
         Period(date(2026, 1, 31), date(2026, 2, 28)),
         Period(date(2026, 2, 28), date(2026, 3, 31)),
     ]
 
 
-def test_a_recurrence_goes_on_and_within_the_calendar() -> None:
-    with pytest.raises(ValueError, match="stands still"):
+def test_a_recurrence_must_advance_within_the_calendar() -> None:
+    with pytest.raises(ValueError, match="every >= 1"):
         AnchoredRecurrence(date(2026, 1, 1), Step.MONTHLY, 0)
     for step in Step:
         with pytest.raises((ValueError, OverflowError)):
@@ -131,7 +137,9 @@ def test_a_recurrence_goes_on_and_within_the_calendar() -> None:
     st.integers(1, 24),
     st.integers(0, 120),
 )
-def test_an_anchor_never_drifts(anchor: date, step: Step, every: int, n: int) -> None:
+def test_months_and_years_keep_the_day_of_the_anchor(
+    anchor: date, step: Step, every: int, n: int
+) -> None:
     nth = AnchoredRecurrence(anchor, step, every).nth(n)
     months = n * every * (12 if step is Step.YEARLY else 1)
     assert (nth.year - anchor.year) * 12 + nth.month - anchor.month == months
@@ -149,15 +157,15 @@ def test_weeks_keep_the_weekday(anchor: date, every: int, n: int) -> None:
 @given(days, steps, st.integers(1, 6), st.integers(1, 20))
 def test_periods_cover_every_day_once(anchor: date, step: Step, every: int, count: int) -> None:
     recurrence = AnchoredRecurrence(anchor, step, every)
-    found = recurrence.periods(count)
-    assert [found[0].start, found[-1].end] == [anchor, recurrence.nth(count)]
-    assert all(one.end == other.start for one, other in pairwise(found))
+    covered = recurrence.periods(count)
+    assert [covered[0].start, covered[-1].end] == [anchor, recurrence.nth(count)]
+    assert all(one.end == other.start for one, other in pairwise(covered))
 
 
-def test_json() -> None:
+def test_a_period_in_json() -> None:
     adapter = TypeAdapter(Period)
     open_end = {"start": "2026-01-01", "end": None}
     assert adapter.dump_python(adapter.validate_python(open_end), mode="json") == open_end
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as caught:
         adapter.validate_python({"start": "2026-01-02", "end": "2026-01-02"})
-    assert refused.value.errors()[0]["type"] == "period_empty"
+    assert caught.value.errors()[0]["type"] == "period_empty"

@@ -39,14 +39,14 @@ class Contact(BaseModel):
 
 class Account(BaseModel):
     title: str
-    phone: Optional[Phone] = None  # noqa: UP045 the old spelling must work as well
+    phone: Optional[Phone] = None  # noqa: UP045  # the old spelling must work as well
     contacts: Sequence[Contact]
     by_role: dict[str, Contact | Signature]
     by_phone: Mapping[Phone, int]
     marks: tuple[Phone, ...] = ()
 
 
-def test_the_schema_shows_the_mark() -> None:
+def test_the_json_schema_shows_personal_fields() -> None:
     schema = Contact.model_json_schema()
     properties = schema["$defs"]["Contact"]["properties"]
     assert properties["name"] == {"title": "Name", "type": "string", "x-personal": "name"}
@@ -59,14 +59,14 @@ def test_the_schema_shows_the_mark() -> None:
 
 
 @pytest.mark.parametrize("mode", ["validation", "serialization"])
-def test_the_mark_changes_no_value(mode: Any) -> None:
+def test_marked_fields_keep_their_values(mode: Any) -> None:
     address = Address(city="上海", street="南京路 1")
     assert address.model_dump(mode="json") == {"city": "上海", "street": "南京路 1"}
     street = Address.model_json_schema(mode=mode)["properties"]["street"]
     assert street["x-personal"] == "address"
 
 
-def test_fields_of_a_model() -> None:
+def test_personal_fields_of_a_model() -> None:
     assert personal_fields(Contact) == {
         ("name",): "name",
         ("mail",): "mail",
@@ -78,20 +78,20 @@ def test_fields_of_a_model() -> None:
     }
 
 
-def test_fields_of_nested_models_and_lists() -> None:
-    found = personal_fields(Account)
-    assert found[("phone",)] == "phone"
-    assert found[("contacts", "*", "name")] == "name"
-    assert found[("contacts", "*", "phones", "*")] == "phone"
-    assert found[("by_role", "*", "home", "street")] == "address"
-    assert found[("by_role", "*", "by")] == "name"
-    assert found[("marks", "*")] == "phone"
-    assert ("title",) not in found
-    assert ("by_phone", "*") not in found  # the values are no phones
-    assert ("contacts", "*", "kind") not in found
+def test_personal_fields_of_nested_models_and_lists() -> None:
+    paths = personal_fields(Account)
+    assert paths[("phone",)] == "phone"
+    assert paths[("contacts", "*", "name")] == "name"
+    assert paths[("contacts", "*", "phones", "*")] == "phone"
+    assert paths[("by_role", "*", "home", "street")] == "address"
+    assert paths[("by_role", "*", "by")] == "name"
+    assert paths[("marks", "*")] == "phone"
+    assert ("title",) not in paths
+    assert ("by_phone", "*") not in paths  # the values are not phones
+    assert ("contacts", "*", "kind") not in paths
 
 
-def test_nothing_personal() -> None:
+def test_a_model_without_personal_fields() -> None:
     class Plain(BaseModel):
         title: str
 
@@ -110,13 +110,13 @@ def test_nothing_personal() -> None:
         ("li@example.com", "l************m"),
     ],
 )
-def test_masks(value: str, masked: str) -> None:
+def test_all_but_the_first_and_last_character_are_masked(value: str, masked: str) -> None:
     assert mask(value) == masked
 
 
 @bounded
 @given(st.text(st.characters(exclude_characters="*"), min_size=1))
-def test_a_mask_hides_something_and_keeps_the_length(value: str) -> None:
+def test_a_masked_text_keeps_its_length_and_hides_a_character(value: str) -> None:
     masked = mask(value)
     assert len(masked) == len(value)
     assert masked.count("*") >= 1

@@ -31,12 +31,12 @@ def test_sums_differences_and_order() -> None:
 
 
 @pytest.mark.parametrize("name", ["__add__", "__sub__", "__lt__", "__le__", "__gt__", "__ge__"])
-def test_units_do_not_mix(name: str) -> None:
-    with pytest.raises(UnitMismatch) as refused:
+def test_quantities_of_two_units_cannot_be_combined(name: str) -> None:
+    with pytest.raises(UnitMismatch) as caught:
         getattr(pcs("1"), name)(Quantity.of("1", "KG"))
-    assert isinstance(refused.value, DomainError)
-    assert refused.value.code == "UNIT_MISMATCH"
-    assert refused.value.params == {"expected": "PCS", "actual": "KG"}
+    assert isinstance(caught.value, DomainError)
+    assert caught.value.code == "UNIT_MISMATCH"
+    assert caught.value.params == {"expected": "PCS", "actual": "KG"}
 
 
 def test_a_quantity_is_exact_and_bounded() -> None:
@@ -48,13 +48,13 @@ def test_a_quantity_is_exact_and_bounded() -> None:
 
 @bounded
 @given(six_digits, six_digits)
-def test_a_sum_can_be_taken_apart(one: Decimal, other: Decimal) -> None:
+def test_a_sum_less_one_part_is_the_other_part(one: Decimal, other: Decimal) -> None:
     a, b = Quantity(one, "KG"), Quantity(other, "KG")
     if abs(one + other) < 10**16:
         assert a + b - b == a
 
 
-def test_json() -> None:
+def test_a_quantity_in_json() -> None:
     assert quantities.dump_python(pcs("3.000000"), mode="json") == {"value": "3", "unit": "PCS"}
     assert quantities.validate_json('{"value": "3", "unit": "台"}') == Quantity.of("3", "台")
 
@@ -73,9 +73,9 @@ def test_json() -> None:
         ({"unit": "PCS", "of": "x"}, [("value", "missing"), ("of", "unexpected_keyword_argument")]),
     ],
 )
-def test_all_that_is_wrong_is_said_at_its_place(body: Any, errors: list[tuple[str, str]]) -> None:
-    with pytest.raises(ValidationError) as refused:
+def test_every_error_is_reported_at_its_place(body: Any, errors: list[tuple[str, str]]) -> None:
+    with pytest.raises(ValidationError) as caught:
         quantities.validate_python(body)
-    assert [(each["loc"], each["type"]) for each in refused.value.errors()] == [
+    assert [(one["loc"], one["type"]) for one in caught.value.errors()] == [
         ((place,), kind) for place, kind in errors
     ]

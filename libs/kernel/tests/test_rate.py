@@ -46,12 +46,12 @@ def test_tax_worked_by_hand() -> None:
     assert Rate.parse("1.5").of(cny("2.00")) == cny("3.00")
 
 
-def test_a_half_after_division_is_found_exactly() -> None:
+def test_halves_after_a_division_are_rounded_up() -> None:
     assert Rate.parse("1").tax_exclusive(cny("0.01")) == cny("0.01")  # 0.005
     assert Rate.parse("0.6").tax_exclusive(cny("0.04")) == cny("0.03")  # 0.025
 
 
-def test_rates_are_ordered_and_said_plainly() -> None:
+def test_rates_are_ordered_and_written_without_trailing_zeros() -> None:
     assert Rate.parse("0.06") < Rate.parse("0.13")
     assert str(Rate.parse("0.130000")) == "0.13"
 
@@ -67,20 +67,20 @@ def test_a_rate_is_an_exact_fraction(value: Any, error: type[Exception]) -> None
 
 @bounded
 @given(rounded_money(), rates)
-def test_gross_is_net_plus_tax_from_either_side(money: Money, rate: Rate) -> None:
+def test_net_and_tax_sum_to_gross(money: Money, rate: Rate) -> None:
     assert rate.tax_inclusive(money) - rate.tax_of_net(money) == money
     assert rate.tax_exclusive(money) + rate.tax_in_gross(money) == money
 
 
 @bounded
 @given(rounded_money(), rates)
-def test_net_is_the_nearest_minor_unit(gross: Money, rate: Rate) -> None:
+def test_net_is_rounded_to_the_nearest_minor_unit(gross: Money, rate: Rate) -> None:
     exact = Fraction(gross.amount) / (1 + Fraction(rate.value))
-    off = abs(Fraction(rate.tax_exclusive(gross).amount) - exact)
-    assert off <= Fraction(1, 2 * 10 ** precision(gross.currency))
+    difference = abs(Fraction(rate.tax_exclusive(gross).amount) - exact)
+    assert difference <= Fraction(1, 2 * 10 ** precision(gross.currency))
 
 
-def test_json_is_a_decimal_string() -> None:
+def test_a_rate_is_a_decimal_string_in_json() -> None:
     line = Line.model_validate_json('{"tax_rate": "0.130"}')
     assert line == Line(tax_rate=VAT)
     assert line.model_dump_json() == '{"tax_rate":"0.13"}'
@@ -91,20 +91,18 @@ def test_json_is_a_decimal_string() -> None:
     ("value", "error"),
     [("-0.1", "greater_than_equal"), ("13%", "decimal_string"), (0.13, "decimal_string")],
 )
-def test_json_that_is_no_rate(value: Any, error: str) -> None:
-    with pytest.raises(ValidationError) as refused:
+def test_invalid_rates_in_json_are_refused(value: Any, error: str) -> None:
+    with pytest.raises(ValidationError) as caught:
         Line.model_validate({"tax_rate": value})
-    assert [(each["loc"], each["type"]) for each in refused.value.errors()] == [
-        (("tax_rate",), error)
-    ]
+    assert [(one["loc"], one["type"]) for one in caught.value.errors()] == [(("tax_rate",), error)]
 
 
 @pytest.mark.parametrize("mode", ["validation", "serialization"])
-def test_the_schema_is_the_same_both_ways(mode: Any) -> None:
+def test_the_schema_is_the_same_for_input_and_output(mode: Any) -> None:
     schema = Line.model_json_schema(mode=mode)["properties"]["tax_rate"]
     assert (schema["type"], schema["pattern"]) == ("string", UNSIGNED_PATTERN)
     assert schema["default"] == "0"
 
 
-def test_a_rate_of_unknown_type_is_said_the_same_way() -> None:
+def test_a_rate_in_an_untyped_field_is_a_decimal_string() -> None:
     assert to_jsonable_python({"rate": VAT}) == {"rate": "0.13"}

@@ -1,4 +1,4 @@
-"""Facts CPQ publishes."""
+"""Events that CPQ publishes."""
 
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from kernel.money import Money
 
 
 class ProductState(State):
-    """A product as it stands after the fact."""
+    """The state of a product after the event."""
 
     product_id: UUID
     sku: str
@@ -26,49 +26,49 @@ class ProductState(State):
 
 
 class ProductCreated(Event):
-    """There is a new product."""
+    """A product was created."""
 
     type: ClassVar[str] = "cpq.product.created.v1"
     product: ProductState
 
 
 class ProductChanged(Event):
-    """The product has another name, SKU or unit."""
+    """The name, SKU, unit or another field of a product changed."""
 
     type: ClassVar[str] = "cpq.product.changed.v1"
     product: ProductState
 
 
 class ProductDeactivated(Event):
-    """The product is no longer quoted."""
+    """A product can no longer be quoted."""
 
     type: ClassVar[str] = "cpq.product.deactivated.v1"
     product: ProductState
 
 
 class ProductReactivated(Event):
-    """The product can be quoted again."""
+    """A product can be quoted again."""
 
     type: ClassVar[str] = "cpq.product.reactivated.v1"
     product: ProductState
 
 
 class ProductDeleted(Event):
-    """The product is gone from every list; it keeps its SKU, and may be restored."""
+    """A product was deleted; it keeps its SKU and may be restored."""
 
     type: ClassVar[str] = "cpq.product.deleted.v1"
     product: ProductState
 
 
 class ProductRestored(Event):
-    """The deletion was undone."""
+    """A deleted product was restored."""
 
     type: ClassVar[str] = "cpq.product.restored.v1"
     product: ProductState
 
 
 class PriceTier(State):
-    """From this quantity on, a unit costs this much."""
+    """The unit price that applies from a quantity on."""
 
     from_quantity: DecimalString
     unit_price: Money
@@ -83,7 +83,7 @@ class PriceEntry(State):
 
 
 class PriceBookState(State):
-    """A price book as it stands after the fact; valid in `[valid_from, valid_to)`."""
+    """The state of a price book after the event; it is valid in `[valid_from, valid_to)`."""
 
     price_book_id: UUID
     name: str
@@ -95,28 +95,28 @@ class PriceBookState(State):
 
 
 class PriceBookCreated(Event):
-    """There is a new price book."""
+    """A price book was created."""
 
     type: ClassVar[str] = "cpq.price_book.created.v1"
     price_book: PriceBookState
 
 
 class PriceBookChanged(Event):
-    """The price book has another name, period or other prices; CPQ keeps what it replaced."""
+    """The name, period or prices of a price book changed; CPQ keeps the previous version."""
 
     type: ClassVar[str] = "cpq.price_book.changed.v1"
     price_book: PriceBookState
 
 
 class PriceBookDeleted(Event):
-    """Nothing is priced from the book any more; quotes keep their prices. It may be restored."""
+    """A price book was deleted; quotes keep their prices, and the book may be restored."""
 
     type: ClassVar[str] = "cpq.price_book.deleted.v1"
     price_book: PriceBookState
 
 
 class PriceBookRestored(Event):
-    """The deletion was undone."""
+    """A deleted price book was restored."""
 
     type: ClassVar[str] = "cpq.price_book.restored.v1"
     price_book: PriceBookState
@@ -146,7 +146,7 @@ class QuoteLine(State):
 
 
 class QuoteState(State):
-    """A quote, whole, as it stands after the fact.
+    """The complete state of a quote after the event.
 
     `tax_rounding` is LINE (tax is rounded on every line) or DOCUMENT (once per rate, then split
     over its lines). Revisions of a quote share its number; `revises` is the quote before this one.
@@ -175,14 +175,14 @@ class QuoteState(State):
 
 
 class QuoteCreated(Event):
-    """A quote was drawn up."""
+    """A quote was created as a draft."""
 
     type: ClassVar[str] = "cpq.quote.created.v1"
     quote: QuoteState
 
 
 class QuoteSent(Event):
-    """The quote is with the customer."""
+    """A quote was sent to the customer."""
 
     type: ClassVar[str] = "cpq.quote.sent.v1"
     quote: QuoteState
@@ -190,7 +190,7 @@ class QuoteSent(Event):
 
 
 class QuoteAccepted(Event):
-    """The customer accepts; RMS makes one order of it."""
+    """The customer accepted a quote; RMS creates one order from it."""
 
     type: ClassVar[str] = "cpq.quote.accepted.v1"
     quote: QuoteState
@@ -198,14 +198,14 @@ class QuoteAccepted(Event):
 
 
 class QuoteChanged(Event):
-    """A draft has other lines or terms, or any quote other custom fields."""
+    """The lines or terms of a draft, or the custom fields of any quote, changed."""
 
     type: ClassVar[str] = "cpq.quote.changed.v1"
     quote: QuoteState
 
 
 class QuoteRejected(Event):
-    """The customer says no, and why."""
+    """The customer rejected a quote; `reason` says why."""
 
     type: ClassVar[str] = "cpq.quote.rejected.v1"
     quote: QuoteState
@@ -214,7 +214,7 @@ class QuoteRejected(Event):
 
 
 class QuoteExpired(Event):
-    """The last day on which it could be accepted is over."""
+    """A quote expired: the last day for accepting it has passed."""
 
     type: ClassVar[str] = "cpq.quote.expired.v1"
     quote: QuoteState
@@ -222,7 +222,7 @@ class QuoteExpired(Event):
 
 
 class QuoteRevised(Event):
-    """A newer revision took its place; it can never be accepted any more."""
+    """A newer revision replaced a quote, which can no longer be accepted."""
 
     type: ClassVar[str] = "cpq.quote.revised.v1"
     quote: QuoteState
@@ -231,13 +231,13 @@ class QuoteRevised(Event):
 
 
 class ImportFinished(ImportEnded):
-    """An import has ended: well, badly or because somebody stopped it."""
+    """A file import ended: it succeeded, failed or was cancelled."""
 
     type: ClassVar[str] = "cpq.import.finished.v1"
 
 
 class QuoteAssigned(Event):
-    """The quote has another owner."""
+    """A quote got another owner."""
 
     type: ClassVar[str] = "cpq.quote.assigned.v1"
     quote: QuoteState
@@ -247,20 +247,20 @@ class QuoteAssigned(Event):
 
 
 class QuoteDeleted(Event):
-    """A draft nobody wants is gone from every list; it may be restored."""
+    """A draft quote was deleted; it may be restored."""
 
     type: ClassVar[str] = "cpq.quote.deleted.v1"
     quote: QuoteState
 
 
 class QuoteRestored(Event):
-    """The deletion was undone."""
+    """A deleted quote was restored."""
 
     type: ClassVar[str] = "cpq.quote.restored.v1"
     quote: QuoteState
 
 
 class TenantTaskFinished(TenantTaskEnded):
-    """This service has done its part of a tenant task."""
+    """CPQ has done its part of a tenant task."""
 
     type: ClassVar[str] = "cpq.tenant_task.finished.v1"

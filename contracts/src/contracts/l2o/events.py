@@ -1,4 +1,4 @@
-"""Facts L2O publishes."""
+"""Events that L2O publishes."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
@@ -14,9 +14,9 @@ from kernel.personal import Personal
 
 
 class AccountState(State):
-    """A customer company as it stands after the fact; `parent_id` is the company it belongs to.
+    """The state of an account (a customer company) after the event; `parent_id` is its parent.
 
-    `country` is ISO 3166-1 alpha-2, or as much as somebody knew.
+    `country` is an ISO 3166-1 alpha-2 code, or free text where no code was known.
     """
 
     account_id: UUID
@@ -34,37 +34,37 @@ class AccountState(State):
 
 
 class AccountCreated(Event):
-    """There is a new customer."""
+    """An account was created."""
 
     type: ClassVar[str] = "l2o.account.created.v1"
     account: AccountState
 
 
 class AccountChanged(Event):
-    """The customer has another name, phone, parent or owner."""
+    """The name, phone, parent or another field of an account changed."""
 
     type: ClassVar[str] = "l2o.account.changed.v1"
     account: AccountState
 
 
 class AccountDeleted(Event):
-    """The customer is gone from every list; it may be restored."""
+    """An account was deleted; it may be restored."""
 
     type: ClassVar[str] = "l2o.account.deleted.v1"
     account: AccountState
 
 
 class AccountRestored(Event):
-    """The deletion was undone."""
+    """A deleted account was restored."""
 
     type: ClassVar[str] = "l2o.account.restored.v1"
     account: AccountState
 
 
 class ContactState(State):
-    """A person at a customer as they stand after the fact.
+    """The state of a contact (a person at an account) after the event.
 
-    One of an account's contacts is the primary one; roles are codes such as DECISION_MAKER.
+    One contact of an account is the primary one; roles are codes such as DECISION_MAKER.
     """
 
     contact_id: UUID
@@ -80,35 +80,35 @@ class ContactState(State):
 
 
 class ContactCreated(Event):
-    """There is a new person to talk to."""
+    """A contact was created."""
 
     type: ClassVar[str] = "l2o.contact.created.v1"
     contact: ContactState
 
 
 class ContactChanged(Event):
-    """The person has another name, phone, mail, role, or is or is no longer the primary one."""
+    """The name, phone, email, roles, primary mark or another field of a contact changed."""
 
     type: ClassVar[str] = "l2o.contact.changed.v1"
     contact: ContactState
 
 
 class ContactDeleted(Event):
-    """The person is gone from every list; they may be restored."""
+    """A contact was deleted; it may be restored."""
 
     type: ClassVar[str] = "l2o.contact.deleted.v1"
     contact: ContactState
 
 
 class ContactRestored(Event):
-    """The deletion was undone."""
+    """A deleted contact was restored."""
 
     type: ClassVar[str] = "l2o.contact.restored.v1"
     contact: ContactState
 
 
 class OpportunityState(State):
-    """An opportunity as it stands after the fact.
+    """The state of an opportunity after the event.
 
     `engaged_date` is when the customer was first engaged, `closed_date` when it was won or lost.
     """
@@ -129,14 +129,14 @@ class OpportunityState(State):
 
 
 class OpportunityOpened(Event):
-    """There is something to sell."""
+    """An opportunity was opened."""
 
     type: ClassVar[str] = "l2o.opportunity.opened.v1"
     opportunity: OpportunityState
 
 
 class OpportunityStageMoved(Event):
-    """The opportunity moved from one open stage to another."""
+    """An opportunity moved from one open stage to another."""
 
     type: ClassVar[str] = "l2o.opportunity.stage_moved.v1"
     opportunity: OpportunityState
@@ -144,7 +144,7 @@ class OpportunityStageMoved(Event):
 
 
 class OpportunityWon(Event):
-    """The customer buys: said by a person, or because an order was confirmed."""
+    """An opportunity was won, by a person or because its order was confirmed."""
 
     type: ClassVar[str] = "l2o.opportunity.won.v1"
     opportunity: OpportunityState
@@ -153,7 +153,7 @@ class OpportunityWon(Event):
 
 
 class OpportunityLost(Event):
-    """The customer does not buy, and why."""
+    """An opportunity was lost; `reason` says why."""
 
     type: ClassVar[str] = "l2o.opportunity.lost.v1"
     opportunity: OpportunityState
@@ -162,28 +162,28 @@ class OpportunityLost(Event):
 
 
 class OpportunityChanged(Event):
-    """It has another name, amount, date, product, contact or owner."""
+    """The name, amount, dates, product, contact or another field of an opportunity changed."""
 
     type: ClassVar[str] = "l2o.opportunity.changed.v1"
     opportunity: OpportunityState
 
 
 class OpportunityDeleted(Event):
-    """It is gone from every list; it may be restored."""
+    """An opportunity was deleted; it may be restored."""
 
     type: ClassVar[str] = "l2o.opportunity.deleted.v1"
     opportunity: OpportunityState
 
 
 class OpportunityRestored(Event):
-    """The deletion was undone."""
+    """A deleted opportunity was restored."""
 
     type: ClassVar[str] = "l2o.opportunity.restored.v1"
     opportunity: OpportunityState
 
 
 class ConversionCompleted(Event):
-    """Account, contact and opportunity of a converted lead exist."""
+    """The account, contact and opportunity of a converted lead were created."""
 
     type: ClassVar[str] = "l2o.conversion.completed.v1"
     conversion_id: UUID
@@ -194,7 +194,7 @@ class ConversionCompleted(Event):
 
 
 class ConversionRejected(Event):
-    """Nothing was made of the converted lead; `reason` is a code such as ACCOUNT_NOT_FOUND."""
+    """The conversion of a lead was rejected; `reason` is a code such as ACCOUNT_NOT_FOUND."""
 
     type: ClassVar[str] = "l2o.conversion.rejected.v1"
     conversion_id: UUID
@@ -203,13 +203,13 @@ class ConversionRejected(Event):
 
 
 class ImportFinished(ImportEnded):
-    """An import has ended: well, badly or because somebody stopped it."""
+    """A file import ended: it succeeded, failed or was cancelled."""
 
     type: ClassVar[str] = "l2o.import.finished.v1"
 
 
 class AccountAssigned(Event):
-    """The customer has another owner."""
+    """An account got another owner."""
 
     type: ClassVar[str] = "l2o.account.assigned.v1"
     account: AccountState
@@ -219,7 +219,7 @@ class AccountAssigned(Event):
 
 
 class OpportunityAssigned(Event):
-    """The opportunity has another owner."""
+    """An opportunity got another owner."""
 
     type: ClassVar[str] = "l2o.opportunity.assigned.v1"
     opportunity: OpportunityState
@@ -229,6 +229,6 @@ class OpportunityAssigned(Event):
 
 
 class TenantTaskFinished(TenantTaskEnded):
-    """This service has done its part of a tenant task."""
+    """L2O has done its part of a tenant task."""
 
     type: ClassVar[str] = "l2o.tenant_task.finished.v1"

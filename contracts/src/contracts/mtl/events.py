@@ -1,4 +1,4 @@
-"""Facts MTL publishes."""
+"""Events that MTL publishes."""
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
@@ -13,7 +13,7 @@ from kernel.personal import Personal
 
 
 class LeadState(State):
-    """A lead as it stands after the fact."""
+    """The state of a lead after the event."""
 
     lead_id: UUID
     external_id: str | None = None
@@ -29,21 +29,21 @@ class LeadState(State):
 
 
 class LeadCaptured(Event):
-    """A lead came in, by hand or by import."""
+    """A lead was captured, by hand or by import."""
 
     type: ClassVar[str] = "mtl.lead.captured.v1"
     lead: LeadState
 
 
 class LeadQualified(Event):
-    """Sales accepts the lead as worth working on."""
+    """A lead was qualified: sales accepted it for follow-up."""
 
     type: ClassVar[str] = "mtl.lead.qualified.v1"
     lead: LeadState
 
 
 class LeadDisqualified(Event):
-    """The lead leads nowhere, and why."""
+    """A lead was disqualified; `reason` says why."""
 
     type: ClassVar[str] = "mtl.lead.disqualified.v1"
     lead: LeadState
@@ -51,11 +51,11 @@ class LeadDisqualified(Event):
 
 
 class LeadConverted(Event):
-    """A lead is worth selling to; L2O makes an account, a contact and an opportunity of it.
+    """A lead was converted; L2O creates an account, a contact and an opportunity from it.
 
-    The three ids are made in advance, so that whoever asked knows them at once. With
-    `existing_account` the account is one L2O already has; it must be one that `converted_by` sees,
-    unless their scopes let them see all of them (`sees_all`).
+    MTL creates the three ids in advance, so that the caller knows them at once. With
+    `existing_account` L2O already has the account, and `converted_by` must be able to see it,
+    unless their scopes let them see every account (`sees_all`).
     """
 
     type: ClassVar[str] = "mtl.lead.converted.v1"
@@ -72,7 +72,7 @@ class LeadConverted(Event):
 
 
 class LeadReopened(Event):
-    """A conversion was rejected downstream; the lead is open again."""
+    """L2O rejected the conversion of a lead, so the lead is open again."""
 
     type: ClassVar[str] = "mtl.lead.reopened.v1"
     lead: LeadState
@@ -81,20 +81,20 @@ class LeadReopened(Event):
 
 
 class ImportFinished(ImportEnded):
-    """An import has ended: well, badly or because somebody stopped it."""
+    """A file import ended: it succeeded, failed or was cancelled."""
 
     type: ClassVar[str] = "mtl.import.finished.v1"
 
 
 class LeadChanged(Event):
-    """The lead has another name, company, phone, mail or source, or other fields."""
+    """The name, company, phone, email, source or another field of a lead changed."""
 
     type: ClassVar[str] = "mtl.lead.changed.v1"
     lead: LeadState
 
 
 class LeadAssigned(Event):
-    """The lead has another owner; whoever works on it now."""
+    """A lead got another owner."""
 
     type: ClassVar[str] = "mtl.lead.assigned.v1"
     lead: LeadState
@@ -104,20 +104,20 @@ class LeadAssigned(Event):
 
 
 class LeadDeleted(Event):
-    """The lead is gone from every list; it may be restored."""
+    """A lead was deleted; it may be restored."""
 
     type: ClassVar[str] = "mtl.lead.deleted.v1"
     lead: LeadState
 
 
 class LeadRestored(Event):
-    """The deletion was undone."""
+    """A deleted lead was restored."""
 
     type: ClassVar[str] = "mtl.lead.restored.v1"
     lead: LeadState
 
 
 class TenantTaskFinished(TenantTaskEnded):
-    """This service has done its part of a tenant task."""
+    """MTL has done its part of a tenant task."""
 
     type: ClassVar[str] = "mtl.tenant_task.finished.v1"

@@ -1,4 +1,4 @@
-"""Facts ORG publishes."""
+"""Events that ORG publishes."""
 
 from datetime import date
 from typing import Annotated, Any, ClassVar
@@ -24,9 +24,9 @@ def _is_timezone(name: str) -> str:
 
 
 class Quotas(State):
-    """What a tenant may use at most; None is without limit.
+    """The limits of a tenant; None means no limit.
 
-    `requests_per_minute` counts per API process, `rows` all business records of one service.
+    `requests_per_minute` counts per API process, `rows` counts all business records of a service.
     """
 
     requests_per_minute: int | None = None
@@ -35,7 +35,7 @@ class Quotas(State):
 
 
 class TenantState(State):
-    """A tenant as it stands after the fact; its settings are what every service goes by.
+    """The state of a tenant after the event; every service follows its settings.
 
     `country` is ISO 3166-1 alpha-2, `languages` are BCP 47, the preferred first; `status` is
     ACTIVE, SUSPENDED (reads only) or DELETED; `default_tax_rate` is a fraction: 0.13 is 13 %.
@@ -55,23 +55,23 @@ class TenantState(State):
 
 
 class TenantCreated(Event):
-    """There is a new tenant."""
+    """A tenant was created."""
 
     type: ClassVar[str] = "org.tenant.created.v1"
     tenant: TenantState
 
 
 class TenantChanged(Event):
-    """A tenant's settings or status are other than before."""
+    """The settings, quotas or status of a tenant changed."""
 
     type: ClassVar[str] = "org.tenant.changed.v1"
     tenant: TenantState
 
 
 class DepartmentState(State):
-    """A node of the tree as it stands after the fact; the root has no parent.
+    """The state of a department after the event; the root of the tree has no parent.
 
-    `manager_id` is the person who heads it, and so sees what it and all below it own.
+    `manager_id` is the head, who sees the records of this department and of all below it.
     """
 
     department_id: UUID
@@ -84,21 +84,21 @@ class DepartmentState(State):
 
 
 class DepartmentCreated(Event):
-    """There is a new department."""
+    """A department was created."""
 
     type: ClassVar[str] = "org.department.created.v1"
     department: DepartmentState
 
 
 class DepartmentChanged(Event):
-    """It has another name, code, manager or activity."""
+    """The name, code, head, active mark or another field of a department changed."""
 
     type: ClassVar[str] = "org.department.changed.v1"
     department: DepartmentState
 
 
 class DepartmentMoved(Event):
-    """It stands below another department, with all that stands below it."""
+    """A department moved below another one, together with all departments below it."""
 
     type: ClassVar[str] = "org.department.moved.v1"
     department: DepartmentState
@@ -106,14 +106,14 @@ class DepartmentMoved(Event):
 
 
 class DepartmentDeleted(Event):
-    """It is gone; nobody was in it any more."""
+    """A department without people was deleted."""
 
     type: ClassVar[str] = "org.department.deleted.v1"
     department: DepartmentState
 
 
 class Post(State):
-    """What somebody does in a department; one post of a person is the primary one."""
+    """The position of a person in a department; one post of a person is the primary one."""
 
     department_id: UUID
     title: str | None = None
@@ -121,7 +121,7 @@ class Post(State):
 
 
 class Leave(State):
-    """Somebody is away in `[from_date, to_date)`; the substitute sees and does their work."""
+    """A person is away in `[from_date, to_date)`; the substitute sees and edits their records."""
 
     from_date: date
     to_date: date
@@ -129,10 +129,10 @@ class Leave(State):
 
 
 class PersonState(State):
-    """Somebody who works for the tenant, as they stand after the fact.
+    """The state of a person of the tenant after the event.
 
-    `subject` is the `sub` of their tokens, which records name as their owner; of the development
-    issuer it is the id.
+    `subject` is the `sub` claim of their tokens and the `owner_id` of their records; with the
+    development token issuer it equals the id.
     """
 
     person_id: UUID
@@ -149,35 +149,38 @@ class PersonState(State):
 
 
 class PersonCreated(Event):
-    """Somebody joined."""
+    """A person was added to the directory."""
 
     type: ClassVar[str] = "org.person.created.v1"
     person: PersonState
 
 
 class PersonChanged(Event):
-    """Somebody has another name, post, manager, leave or role."""
+    """The name, posts, manager, leaves, roles or another field of a person changed."""
 
     type: ClassVar[str] = "org.person.changed.v1"
     person: PersonState
 
 
 class PersonDeactivated(Event):
-    """Somebody left: no new token, and nothing new may be given to them."""
+    """A person was deactivated: they get no new token and cannot be assigned new records."""
 
     type: ClassVar[str] = "org.person.deactivated.v1"
     person: PersonState
 
 
 class PersonReactivated(Event):
-    """Somebody is back."""
+    """A deactivated person was reactivated."""
 
     type: ClassVar[str] = "org.person.reactivated.v1"
     person: PersonState
 
 
 class RoleState(State):
-    """A set of scopes under a name; `built_in` ones come with every tenant."""
+    """The state of a role (a named set of scopes) after the event.
+
+    Every tenant has the `built_in` roles.
+    """
 
     role_id: UUID
     code: str
@@ -187,28 +190,28 @@ class RoleState(State):
 
 
 class RoleCreated(Event):
-    """There is a new role."""
+    """A role was created."""
 
     type: ClassVar[str] = "org.role.created.v1"
     role: RoleState
 
 
 class RoleChanged(Event):
-    """The role has other scopes or another name."""
+    """The name or scopes of a role changed."""
 
     type: ClassVar[str] = "org.role.changed.v1"
     role: RoleState
 
 
 class RoleDeleted(Event):
-    """The role is gone; nobody had it any more."""
+    """A role that nobody held any more was deleted."""
 
     type: ClassVar[str] = "org.role.deleted.v1"
     role: RoleState
 
 
 class TeamState(State):
-    """People who work together across departments; records can be shared with a team."""
+    """The state of a team after the event: people of any department to share records with."""
 
     team_id: UUID
     name: str
@@ -216,28 +219,28 @@ class TeamState(State):
 
 
 class TeamCreated(Event):
-    """There is a new team."""
+    """A team was created."""
 
     type: ClassVar[str] = "org.team.created.v1"
     team: TeamState
 
 
 class TeamChanged(Event):
-    """The team has another name or other members."""
+    """The name or members of a team changed."""
 
     type: ClassVar[str] = "org.team.changed.v1"
     team: TeamState
 
 
 class TeamDeleted(Event):
-    """The team is gone."""
+    """A team was deleted."""
 
     type: ClassVar[str] = "org.team.deleted.v1"
     team: TeamState
 
 
 class ClientCreated(Event):
-    """A program, such as an ERP, may call us with these scopes."""
+    """A service client, such as an ERP, was created with its scopes."""
 
     type: ClassVar[str] = "org.client.created.v1"
     client_id: str
@@ -246,7 +249,7 @@ class ClientCreated(Event):
 
 
 class ClientChanged(Event):
-    """The program has another name, other scopes, or may call us no more."""
+    """The name, scopes or active mark of a service client changed."""
 
     type: ClassVar[str] = "org.client.changed.v1"
     client_id: str
@@ -256,15 +259,15 @@ class ClientChanged(Event):
 
 
 class ImportFinished(ImportEnded):
-    """An import has ended: well, badly or because somebody stopped it."""
+    """A file import ended: it succeeded, failed or was cancelled."""
 
     type: ClassVar[str] = "org.import.finished.v1"
 
 
 class TenantTaskRequested(Event):
-    """Every service shall do its part: EXPORT all rows, ERASE a person, or DELETE the tenant.
+    """Every service must do its part of a task: EXPORT all rows, ERASE a person, DELETE the tenant.
 
-    `ids` are those of the person, contact or lead to erase; phones are E.164, mails lower case.
+    `ids` are those of the person, contact or lead to erase; phones are E.164, emails lower case.
     """
 
     type: ClassVar[str] = "org.tenant_task.requested.v1"
@@ -276,6 +279,6 @@ class TenantTaskRequested(Event):
 
 
 class TenantTaskReported(TenantTaskEnded):
-    """Org itself has done its part."""
+    """ORG has done its part of a tenant task."""
 
     type: ClassVar[str] = "org.tenant_task.finished.v1"

@@ -1,4 +1,4 @@
-"""Facts RMS publishes. Posted documents travel whole, with their lines."""
+"""Events that RMS publishes. They carry documents completely, with their lines."""
 
 from datetime import date, datetime
 from typing import ClassVar
@@ -22,7 +22,7 @@ from contracts.rms.states import (
 from contracts.tenant_tasks import TenantTaskEnded
 from kernel.money import Money
 
-# Beside the events, which speak of them.
+# The states that the events carry are imported from here together with the events.
 __all__ = [
     "Allocation",
     "CancelledLine",
@@ -39,14 +39,14 @@ __all__ = [
 
 
 class OrderCreated(Event):
-    """An accepted quote became an order."""
+    """An order was created from an accepted quote."""
 
     type: ClassVar[str] = "rms.order.created.v1"
     order: OrderState
 
 
 class OrderConfirmed(Event):
-    """The order binds both sides."""
+    """An order was confirmed and is binding."""
 
     type: ClassVar[str] = "rms.order.confirmed.v1"
     order: OrderState
@@ -54,9 +54,9 @@ class OrderConfirmed(Event):
 
 
 class OrderAmended(Event):
-    """The order has other lines or terms than before; it must be confirmed (again).
+    """The lines or terms of an order were amended; it must be confirmed (again).
 
-    `withdrawn_total` is what was confirmed before (gross) and counts no more.
+    `withdrawn_total` is the gross amount that was confirmed before and no longer counts.
     """
 
     type: ClassVar[str] = "rms.order.amended.v1"
@@ -66,9 +66,9 @@ class OrderAmended(Event):
 
 
 class OrderLinesCancelled(Event):
-    """Parts of the order will not be shipped, and why.
+    """Quantities of order lines were cancelled; `reason` says why.
 
-    `withdrawn_total` is what was confirmed before (gross) and counts no more.
+    `withdrawn_total` is the gross amount that was confirmed before and no longer counts.
     """
 
     type: ClassVar[str] = "rms.order.lines_cancelled.v1"
@@ -79,9 +79,9 @@ class OrderLinesCancelled(Event):
 
 
 class OrderCancelled(Event):
-    """Nothing of the order will be shipped, and why.
+    """An order was cancelled before anything was shipped; `reason` says why.
 
-    `withdrawn_total` is what was confirmed before (gross) and counts no more.
+    `withdrawn_total` is the gross amount that was confirmed before and no longer counts.
     """
 
     type: ClassVar[str] = "rms.order.cancelled.v1"
@@ -92,7 +92,7 @@ class OrderCancelled(Event):
 
 
 class OrderShipped(Event):
-    """A part of the order, or the rest of it, left the house."""
+    """An order was shipped, in part or completely."""
 
     type: ClassVar[str] = "rms.order.shipped.v1"
     order: OrderState
@@ -100,14 +100,14 @@ class OrderShipped(Event):
 
 
 class ReceivableCreated(Event):
-    """A shipment is owed for."""
+    """A receivable was created, for a shipment or as a prepayment."""
 
     type: ClassVar[str] = "rms.receivable.created.v1"
     receivable: ReceivableState
 
 
 class ReceivableAllocated(Event):
-    """A part of a payment was set against the receivable."""
+    """A part of a payment was allocated to a receivable."""
 
     type: ClassVar[str] = "rms.receivable.allocated.v1"
     receivable: ReceivableState
@@ -117,7 +117,7 @@ class ReceivableAllocated(Event):
 
 
 class ReceivableReopened(Event):
-    """A part of a payment that was set against the receivable counts no more."""
+    """An allocation to a receivable was reversed, so more of it is open again."""
 
     type: ClassVar[str] = "rms.receivable.reopened.v1"
     receivable: ReceivableState
@@ -128,7 +128,7 @@ class ReceivableReopened(Event):
 
 
 class ReceivableOverdue(Event):
-    """Its due date is over in the tenant's time zone and something is open; told once."""
+    """A receivable became overdue in the tenant's time zone; published once per receivable."""
 
     type: ClassVar[str] = "rms.receivable.overdue.v1"
     receivable: ReceivableState
@@ -136,7 +136,7 @@ class ReceivableOverdue(Event):
 
 
 class ReceivableWithdrawn(Event):
-    """A part of a prepayment is not owed any more, as the order was cancelled or amended."""
+    """A part of a prepayment is no longer owed, because its order was cancelled or amended."""
 
     type: ClassVar[str] = "rms.receivable.withdrawn.v1"
     receivable: ReceivableState
@@ -144,14 +144,14 @@ class ReceivableWithdrawn(Event):
 
 
 class PaymentReceived(Event):
-    """Money arrived."""
+    """A payment was received."""
 
     type: ClassVar[str] = "rms.payment.received.v1"
     payment: PaymentState
 
 
 class PaymentAllocated(Event):
-    """A payment was set against one or more receivables."""
+    """A payment was allocated to one or more receivables."""
 
     type: ClassVar[str] = "rms.payment.allocated.v1"
     payment: PaymentState
@@ -159,7 +159,7 @@ class PaymentAllocated(Event):
 
 
 class PaymentAllocationReversed(Event):
-    """An allocation was undone by one with its negative amount: the money is free again."""
+    """An allocation of a payment was reversed by one with the negative amount."""
 
     type: ClassVar[str] = "rms.payment.allocation_reversed.v1"
     payment: PaymentState
@@ -168,7 +168,7 @@ class PaymentAllocationReversed(Event):
 
 
 class PaymentRefunded(Event):
-    """A part of a payment was given back."""
+    """A payment was refunded, in part or completely."""
 
     type: ClassVar[str] = "rms.payment.refunded.v1"
     payment: PaymentState
@@ -176,7 +176,7 @@ class PaymentRefunded(Event):
 
 
 class PaymentReversed(Event):
-    """The payment bounced: its allocations are undone and nothing of it is left."""
+    """A payment bounced: its allocations are reversed and nothing of it is left."""
 
     type: ClassVar[str] = "rms.payment.reversed.v1"
     payment: PaymentState
@@ -185,34 +185,34 @@ class PaymentReversed(Event):
 
 
 class ImportFinished(ImportEnded):
-    """An import has ended: well, badly or because somebody stopped it."""
+    """A file import ended: it succeeded, failed or was cancelled."""
 
     type: ClassVar[str] = "rms.import.finished.v1"
 
 
 class OrderChanged(Event):
-    """What is noted of the order is otherwise; what was agreed is not."""
+    """The note, customer order number or custom fields of an order changed, not its terms."""
 
     type: ClassVar[str] = "rms.order.changed.v1"
     order: OrderState
 
 
 class ReceivableChanged(Event):
-    """What is noted of the receivable is otherwise."""
+    """The note or custom fields of a receivable changed."""
 
     type: ClassVar[str] = "rms.receivable.changed.v1"
     receivable: ReceivableState
 
 
 class PaymentChanged(Event):
-    """What is noted of the payment is otherwise."""
+    """The note or custom fields of a payment changed."""
 
     type: ClassVar[str] = "rms.payment.changed.v1"
     payment: PaymentState
 
 
 class OrderAssigned(Event):
-    """The order has another owner."""
+    """An order got another owner."""
 
     type: ClassVar[str] = "rms.order.assigned.v1"
     order: OrderState
@@ -222,7 +222,7 @@ class OrderAssigned(Event):
 
 
 class ReceivableAssigned(Event):
-    """The receivable has another owner."""
+    """A receivable got another owner."""
 
     type: ClassVar[str] = "rms.receivable.assigned.v1"
     receivable: ReceivableState
@@ -232,7 +232,7 @@ class ReceivableAssigned(Event):
 
 
 class PaymentAssigned(Event):
-    """The payment has another owner."""
+    """A payment got another owner."""
 
     type: ClassVar[str] = "rms.payment.assigned.v1"
     payment: PaymentState
@@ -242,6 +242,6 @@ class PaymentAssigned(Event):
 
 
 class TenantTaskFinished(TenantTaskEnded):
-    """This service has done its part of a tenant task."""
+    """RMS has done its part of a tenant task."""
 
     type: ClassVar[str] = "rms.tenant_task.finished.v1"

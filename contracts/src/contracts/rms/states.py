@@ -1,4 +1,4 @@
-"""The states that rms's events carry."""
+"""The states that the events of RMS carry."""
 
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from kernel.money import Money
 
 
 class OrderLine(State):
-    """A line of an order and how much of it has been shipped or cancelled.
+    """An order line with its shipped and cancelled quantities and amounts.
 
     `unit_price` is net, after the discount; `cancelled_amount` is gross.
     """
@@ -37,9 +37,9 @@ class OrderLine(State):
 
 
 class Instalment(State):
-    """A part of what is owed: `days` after `basis`.
+    """A share of the amount, due `days` after `basis`.
 
-    That is SHIPMENT, END_OF_MONTH (of the shipment), or PREPAID: the confirmation of the order.
+    `basis` is SHIPMENT, END_OF_MONTH (of the shipment), or PREPAID (confirmation of the order).
     """
 
     share: DecimalString
@@ -48,17 +48,17 @@ class Instalment(State):
 
 
 class PaymentTerm(State):
-    """When a shipment is to be paid, kept on the order as it was agreed; the shares sum to 1."""
+    """The agreed payment term of an order: when its amounts are due; the shares sum to 1."""
 
     code: str
     instalments: tuple[Instalment, ...]
 
 
 class OrderState(State):
-    """An order, whole, as it stands after the fact.
+    """The complete state of an order after the event.
 
     `tax_rounding` is LINE (tax is rounded on every line) or DOCUMENT (once per rate, then split);
-    `revision` counts the amendments, from 1 on; `prepaid_total` is owed before anything is shipped.
+    `revision` begins at 1 and counts amendments; `prepaid_total` is owed before any shipment.
     """
 
     order_id: UUID
@@ -88,7 +88,7 @@ class OrderState(State):
 
 
 class CancelledLine(State):
-    """How much of a line will never be shipped; `amount` is gross."""
+    """The cancelled quantity of an order line; `amount` is gross."""
 
     line_id: UUID
     quantity: DecimalString
@@ -96,7 +96,7 @@ class CancelledLine(State):
 
 
 class ShipmentLine(State):
-    """What one shipment carries of one order line; `amount` is gross: `net_amount + tax_amount`."""
+    """The part of an order line in a shipment; `amount` is gross: `net_amount + tax_amount`."""
 
     line_id: UUID
     quantity: DecimalString
@@ -111,10 +111,10 @@ class ShipmentLine(State):
 
 
 class Shipment(State):
-    """One delivery of a part of an order; one receivable for every instalment, the first first.
+    """One delivery of an order; `receivable_ids` holds one receivable per instalment, in order.
 
-    `deducted` is what of the amount was owed before, as a prepayment; where that is all of it,
-    `receivable_id` is the prepayment's.
+    `deducted` is the part of the amount that was already owed as a prepayment; where that is the
+    whole amount, `receivable_id` is the prepayment's.
     """
 
     shipment_id: UUID
@@ -128,9 +128,9 @@ class Shipment(State):
 
 
 class ReceivableState(State):
-    """A sum a customer owes, as it stands after the fact.
+    """The state of a receivable (an amount that a customer owes) after the event.
 
-    `open = amount - withdrawn - allocated`. `kind` is SHIPMENT or PREPAYMENT; the latter has no
+    `open = amount - withdrawn - allocated`. `kind` is SHIPMENT or PREPAYMENT; a prepayment has no
     shipment, and its `shipment_id` is the order's id.
     """
 
@@ -155,9 +155,9 @@ class ReceivableState(State):
 
 
 class PaymentState(State):
-    """Money received, as it stands after the fact; `unallocated = amount - returned - allocated`.
+    """The state of a payment after the event; `unallocated = amount - returned - allocated`.
 
-    `returned` is what went back: refunds, or all of it where the bank took the payment back.
+    `returned` is the sum of refunds, or the whole amount where the payment bounced.
     """
 
     payment_id: UUID
@@ -177,7 +177,7 @@ class PaymentState(State):
 
 
 class Allocation(State):
-    """What of a payment went to one receivable; a negative amount reverses an earlier one."""
+    """The amount of a payment set against a receivable; a negative one reverses an earlier one."""
 
     allocation_id: UUID
     receivable_id: UUID
@@ -187,7 +187,7 @@ class Allocation(State):
 
 
 class MoneyReturn(State):
-    """Money that went back to the customer; `kind` is REFUND or REVERSAL (it bounced)."""
+    """Money that went back to the customer; `kind` is REFUND or REVERSAL (the payment bounced)."""
 
     return_id: UUID
     kind: str

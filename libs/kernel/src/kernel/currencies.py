@@ -1,8 +1,8 @@
-"""Which currencies there are and how many digits each has after the point.
+"""Currency codes and the number of decimal places of each currency.
 
-Source: ISO 4217, List One as kept by the maintenance agency SIX, after amendment 180 (2026).
-The thirteen codes without a minor unit (metals, bond units, tests, XXX) are left out: nothing
-can be invoiced in them.
+Source: ISO 4217, List One of the maintenance agency SIX, after amendment 180 (2026). The thirteen
+codes without a minor unit (metals, bond units, tests, XXX) are left out, because nothing can be
+invoiced in them.
 """
 
 from typing import Annotated, Final
@@ -21,7 +21,7 @@ TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG
 _NO_DIGITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND"
 _FOUR_DIGITS = "CLF UYW"
-# Withdrawn since 2021, all with two digits: old documents must stay readable.
+# Withdrawn since 2021, all with two decimal places; old documents must stay readable.
 _WITHDRAWN = "ANG BGN CUC HRK SLL ZWL"
 
 _DIGITS: Final = (
@@ -31,17 +31,17 @@ _DIGITS: Final = (
     | dict.fromkeys(_FOUR_DIGITS.split(), 4)
 )
 ACTIVE_CURRENCIES: Final = frozenset(_DIGITS)
-_DIGITS_EVER: Final = _DIGITS | dict.fromkeys(_WITHDRAWN.split(), 2)
+_DIGITS_WITH_WITHDRAWN: Final = _DIGITS | dict.fromkeys(_WITHDRAWN.split(), 2)
 
 
 def precision(currency: str) -> int:
-    """Digits after the point of a currency's minor unit: CNY 2, JPY 0, KWD 3, CLF 4.
+    """The number of decimal places of a currency: CNY 2, JPY 0, KWD 3, CLF 4.
 
-    Answers for withdrawn codes too; raises ValueError for codes that never were.
+    Withdrawn codes are known too. Raises ValueError for codes that never existed.
     """
-    digits = _DIGITS_EVER.get(currency)
+    digits = _DIGITS_WITH_WITHDRAWN.get(currency)
     if digits is None:
-        raise ValueError(f"{currency!r} is no ISO 4217 currency code")
+        raise ValueError(f"{currency!r} is not an ISO 4217 currency code")
     return digits
 
 
@@ -53,7 +53,7 @@ def _ensure_active(currency: str) -> str:
     return currency
 
 
-# For pydantic fields: an active code, else error type `currency_unknown`.
+# For pydantic fields: accepts active codes; the error type of others is `currency_unknown`.
 CurrencyCode = Annotated[
     str,
     AfterValidator(_ensure_active),

@@ -1,4 +1,4 @@
-"""The one JSON type of amounts, quantities and rates: a string, as JSON numbers are floats."""
+"""Decimal numbers of amounts, quantities and rates: strings in JSON, as JSON numbers are floats."""
 
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -14,21 +14,21 @@ UNSIGNED_PATTERN: Final = r"^(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?$"
 LIMIT: Final = Decimal(10) ** 16  # what numeric(22,6) holds
 SMALLEST: Final = Decimal("0.000001")
 
-# The ambient context rounds to 28 digits without a word; a price times a quantity can have 44.
+# The default context silently rounds to 28 digits; a price times a quantity can have 44.
 EXACT: Final = Context(prec=100, rounding=ROUND_HALF_UP)
 
 _SHAPE = re.compile(PATTERN.removeprefix("^").removesuffix("$"), re.ASCII)
 
 
 class NumberTooLarge(RuleBroken):
-    """A calculation left the range of 16 digits before the point; code NUMBER_TOO_LARGE."""
+    """A number has more than 16 digits before the point; code NUMBER_TOO_LARGE."""
 
     def __init__(self) -> None:
         super().__init__("NUMBER_TOO_LARGE")
 
 
 def parse_decimal(value: object) -> Decimal:
-    """A decimal from a string of `PATTERN` (no `-0`), or a Decimal that such a string can say.
+    """Read a decimal from a string of `PATTERN` (no `-0`), or from a Decimal that fits the pattern.
 
     Raises PydanticCustomError (a ValueError) of type `decimal_string` for anything else.
     """
@@ -36,22 +36,23 @@ def parse_decimal(value: object) -> Decimal:
         number = Decimal(value)
         if not (number.is_zero() and value.startswith("-")):
             return number
-    elif isinstance(value, Decimal) and _can_be_said(value):
+    elif isinstance(value, Decimal) and _fits_pattern(value):
         return without_negative_zero(value)
     raise PydanticCustomError(
         "decimal_string", 'Input should be a decimal number in a string, such as "1234.50"'
     )
 
 
-def _can_be_said(value: Decimal) -> bool:
+def _fits_pattern(value: Decimal) -> bool:
     in_range = value.is_finite() and value.copy_abs() < LIMIT
     return in_range and value == EXACT.quantize(value, SMALLEST)
 
 
 def plain_text(value: Decimal, least: int = 0) -> str:
-    """Plain notation with `least` to six digits after the point and no further zeros.
+    """Write a number with `least` to six decimal places, without further trailing zeros.
 
-    Half up at the sixth digit; equal numbers give equal texts, whatever zeros a database adds.
+    Rounds half up at the sixth place. Equal numbers give equal texts, whatever trailing zeros a
+    database adds.
     """
     six_digits = without_negative_zero(EXACT.quantize(value, SMALLEST))
     whole, fraction = format(six_digits, "f").split(".")
@@ -60,22 +61,22 @@ def plain_text(value: Decimal, least: int = 0) -> str:
 
 
 def ensure_number(value: Decimal) -> Decimal:
-    """The value itself, with no sign on a zero.
+    """Return the value, with the sign of a negative zero removed.
 
-    Raises TypeError for floats and the like, ValueError for NaN and infinity, and
+    Raises TypeError for anything but a Decimal, ValueError for NaN and infinity, and
     NumberTooLarge from 10**16 on.
     """
     if not isinstance(value, Decimal):
-        raise TypeError(f"a Decimal is needed, not {type(value).__name__}")
+        raise TypeError(f"the value must be a Decimal, not {type(value).__name__}")
     if not value.is_finite():
-        raise ValueError(f"{value} is not a number to calculate with")
+        raise ValueError(f"{value} is not a finite number")
     if value.copy_abs() >= LIMIT:
         raise NumberTooLarge
     return without_negative_zero(value)
 
 
 def without_negative_zero(value: Decimal) -> Decimal:
-    """`Decimal(0) * -1` is -0, which no reader of JSON expects."""
+    """Remove the sign of a zero: `Decimal(0) * -1` is -0, which readers of JSON do not expect."""
     return value.copy_abs() if value.is_zero() else value
 
 

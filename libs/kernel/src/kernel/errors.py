@@ -1,4 +1,4 @@
-"""Why the business says no. HTTP statuses are decided in `chassis.web.problems`, nowhere else."""
+"""Errors of business rules. Only the chassis translates them into HTTP statuses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Violation:
-    """One thing that is wrong with the input; `pointer` is a JSON pointer into the body."""
+    """One error in the input; `pointer` is a JSON pointer into the body (decision 3)."""
 
     pointer: str
     code: str
@@ -16,7 +16,7 @@ class Violation:
 
 
 class DomainError(Exception):
-    """A refusal with a stable SCREAMING_SNAKE `code`; `params` fill the text of that code."""
+    """A business error with a stable SCREAMING_SNAKE `code`; `params` fill the text of the code."""
 
     def __init__(self, code: str, /, **params: Any) -> None:
         super().__init__(f"{code} {params}" if params else code)
@@ -25,7 +25,7 @@ class DomainError(Exception):
 
 
 class Invalid(DomainError):
-    """The input breaks rules of its own; carries every violation at once."""
+    """The input is invalid; the error carries all violations at once."""
 
     def __init__(self, violations: Sequence[Violation]) -> None:
         super().__init__("VALIDATION_FAILED")
@@ -33,23 +33,23 @@ class Invalid(DomainError):
 
 
 class RuleBroken(DomainError):
-    """The input is sound, but the state it meets does not allow it."""
+    """The input is valid, but the current state does not allow the request."""
 
 
 class Conflict(DomainError):
-    """Somebody else wrote first, or the thing exists already."""
+    """Somebody else changed the record first, or it exists already."""
 
 
 class Forbidden(DomainError):
-    """Known, but not allowed."""
+    """The caller is authenticated but may not do this."""
 
 
 class NotFound(DomainError):
-    """Not there, or not for these eyes; the code is `<WHAT>_NOT_FOUND`."""
+    """The record is missing or not visible to the caller; the code is `<WHAT>_NOT_FOUND`."""
 
     def __init__(self, what: str, key: UUID | str) -> None:
         super().__init__(f"{what.upper()}_NOT_FOUND", key=str(key))
 
 
 class NotYet(DomainError):
-    """An event refers to something that has not arrived; the consumer tries again later."""
+    """An event refers to a record that has not arrived yet; the consumer tries again later."""

@@ -1,4 +1,4 @@
-"""Identifiers: time-ordered UUIDv7 (RFC 9562), so that new rows land at the end of an index."""
+"""Identifiers: time-ordered UUIDv7 (RFC 9562), so that new rows go to the end of an index."""
 
 from uuid import UUID
 
@@ -6,5 +6,5 @@ from uuid_utils.compat import uuid7
 
 
 def new_id() -> UUID:
-    """A new UUIDv7. Called by actions; the domain receives ids as arguments."""
+    """Create a UUIDv7. Actions call this; domain code receives ids as arguments."""
     return uuid7()

@@ -1,4 +1,4 @@
-"""Money: an exact amount of one currency. Currencies never mix, floats never enter."""
+"""Money: an exact decimal amount of one currency, without floats or mixed currencies."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Money:
 
     @classmethod
     def zero(cls, currency: str) -> Money:
-        """Nothing of a currency; where `sum(amounts, Money.zero("CNY"))` begins."""
+        """Zero of a currency, the start value of `sum(amounts, Money.zero("CNY"))`."""
         return cls(Decimal(0), currency)
 
     @property
@@ -77,7 +77,7 @@ class Money:
 
     @property
     def is_rounded(self) -> bool:
-        """Whether it has no more decimals than its currency, trailing zeros aside."""
+        """Whether the amount has no more decimal places than its currency."""
         return self.amount == self._in_minor_units()
 
     def __add__(self, other: Money) -> Money:
@@ -90,7 +90,7 @@ class Money:
     def __neg__(self) -> Money:
         return Money(self.amount.copy_negate(), self.currency)
 
-    # Equality is the dataclass's: amounts of different currencies are simply not equal.
+    # Equality comes from the dataclass: amounts of different currencies are not equal.
     def __lt__(self, other: Money) -> bool:
         return self.amount < self._amount_of(other)
 
@@ -107,20 +107,20 @@ class Money:
         return f"{plain_text(self.amount, precision(self.currency))} {self.currency}"
 
     def times(self, factor: Decimal) -> Money:
-        """The exact product, unrounded: say `.rounded()` at the line where rounding is due."""
+        """The exact product, unrounded; call `.rounded()` where the business rule rounds."""
         return Money(EXACT.multiply(self.amount, ensure_number(factor)), self.currency)
 
     def rounded(self) -> Money:
-        """To the currency's minor unit, half up; halves go away from zero on both sides of it."""
+        """The amount rounded half up to the currency's minor unit; halves go away from zero."""
         return Money(self._in_minor_units(), self.currency)
 
     def split(self, weights: Sequence[Decimal]) -> list[Money]:
-        """Parts in proportion to the weights that sum to exactly this amount.
+        """Split the amount in proportion to the weights; the parts sum to exactly this amount.
 
-        Largest remainder (Hamilton's method) in minor units: each part is its exact share rounded
-        down, and the units left go one each to the largest remainders, the earlier part first
-        among equals. So no part is a whole minor unit off its exact share, a weight of zero gets
-        nothing, and the parts of `-m` are those of `m` negated.
+        Uses the largest-remainder method (Hamilton's method) in minor units: each part is its exact
+        share rounded down, and the remaining units go one each to the largest remainders, to the
+        earlier part among equal ones. So every part differs from its exact share by less than one
+        minor unit, a weight of zero gets nothing, and the parts of `-m` are those of `m` negated.
         Weights may be negative (a credit line). Raises ValueError when this amount is not rounded
         to minor units, or when the weights sum to zero.
         """
@@ -145,7 +145,7 @@ class Money:
         return plain_text(amount, precision(self.currency))
 
 
-def _precise(money: Money) -> Money:
+def _ensure_rounded(money: Money) -> Money:
     if not money.is_rounded:
         raise PydanticCustomError(
             "AMOUNT_TOO_PRECISE",
@@ -155,19 +155,19 @@ def _precise(money: Money) -> Money:
     return money
 
 
-# What can be paid: no part of the smallest coin.
-PreciseMoney = Annotated[Money, AfterValidator(_precise)]
+# An amount that can be paid: it has no more decimal places than its currency.
+PreciseMoney = Annotated[Money, AfterValidator(_ensure_rounded)]
 
 
 def _largest_remainder(units: int, weights: Sequence[Decimal]) -> list[int]:
-    exact = [Fraction(weight) for weight in weights]
-    total = sum(exact, Fraction())
+    fractions = [Fraction(weight) for weight in weights]
+    total = sum(fractions, Fraction())
     if not total:
         raise ValueError("the weights of a split must not sum to zero")
-    shares = [units * weight / total for weight in exact]
+    shares = [units * weight / total for weight in fractions]
     parts = [floor(share) for share in shares]
-    left = units - sum(parts)
-    by_remainder = sorted(range(len(parts)), key=lambda at: parts[at] - shares[at])
-    for at in by_remainder[:left]:
-        parts[at] += 1
+    remaining = units - sum(parts)
+    by_remainder = sorted(range(len(parts)), key=lambda index: parts[index] - shares[index])
+    for index in by_remainder[:remaining]:
+        parts[index] += 1
     return parts

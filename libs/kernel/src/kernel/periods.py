@@ -1,4 +1,4 @@
-"""Periods are half-open, so that they join without gap or overlap; recurring dates never drift."""
+"""Periods of business days, half-open so that they join without gaps; and recurring dates."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from pydantic_core import PydanticCustomError
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Business days from `start` on, up to but without `end`; without an end it stays open."""
+    """Business days from `start` up to but without `end`; without an end the period is open."""
 
-    # An end that is not after the start raises a ValueError (in JSON: type `period_empty`).
+    # An end that is not after the start raises a ValueError (in JSON: error type `period_empty`).
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     start: date
@@ -36,19 +36,22 @@ class Period:
         return self.start <= day and (self.end is None or day < self.end)
 
     def overlaps(self, other: Period) -> bool:
-        """Whether they share a day; periods that only touch do not."""
+        """Whether both periods share a day; periods that only touch do not overlap."""
         return self.intersection(other) is not None
 
     def intersection(self, other: Period) -> Period | None:
-        """The days in both, or None when there are none."""
+        """The period of the days in both periods, or None if they share none."""
         start = max(self.start, other.start)
-        end = min((each for each in (self.end, other.end) if each is not None), default=None)
+        end = min(
+            (candidate for candidate in (self.end, other.end) if candidate is not None),
+            default=None,
+        )
         return Period(start, end) if end is None or start < end else None
 
     def split_at(self, day: date) -> tuple[Period, Period]:
-        """What lies before the day, and the rest beginning with it.
+        """Split into the period before the day and the period that begins with it.
 
-        Raises ValueError unless both would hold at least one day.
+        Raises ValueError unless both have at least one day.
         """
         if day == self.start or not self.contains(day):
             raise ValueError(f"{day} does not lie within {self}")
@@ -59,6 +62,8 @@ class Period:
 
 
 class Step(StrEnum):
+    """The unit in which a date recurs."""
+
     WEEKLY = "WEEKLY"
     MONTHLY = "MONTHLY"
     YEARLY = "YEARLY"
@@ -66,10 +71,11 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AnchoredRecurrence:
-    """A date every so many weeks, months or years that keeps the day of its anchor.
+    """A date that recurs every so many weeks, months or years and keeps the day of its anchor.
 
     Monthly from 31 January: 28 February, 31 March. Every date is counted from the anchor, never
-    from the date before it. A quarter is `Step.MONTHLY, every=3`. Raises ValueError if every < 1.
+    from the date before it, so dates do not drift. A quarter is `Step.MONTHLY, every=3`. Raises
+    ValueError if every < 1.
     """
 
     anchor: date
@@ -78,10 +84,10 @@ class AnchoredRecurrence:
 
     def __post_init__(self) -> None:
         if self.every < 1:
-            raise ValueError(f"a recurrence every {self.every} steps stands still")
+            raise ValueError(f"a recurrence needs every >= 1, not {self.every}")
 
     def nth(self, n: int) -> date:
-        """The date n steps after the anchor (0 is the anchor, negative is before it).
+        """The date n steps after the anchor (0 is the anchor, negative ones are before it).
 
         Raises ValueError or OverflowError outside the years 1 to 9999.
         """
@@ -91,19 +97,19 @@ class AnchoredRecurrence:
         return add_months(self.anchor, steps * (12 if self.step is Step.YEARLY else 1))
 
     def __iter__(self) -> Iterator[date]:
-        """All dates from the anchor on; it is for the caller to stop."""
+        """All dates from the anchor on, without end; the caller must stop."""
         return (self.nth(n) for n in count())
 
     def periods(self, n: int) -> list[Period]:
-        """The first n periods between one date and the next."""
-        return [Period(self.nth(at), self.nth(at + 1)) for at in range(n)]
+        """The first n periods, each from one date to the next."""
+        return [Period(self.nth(step), self.nth(step + 1)) for step in range(n)]
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day so many months on, or the last of that month where it has no such day.
+    """The same day of a later month, or the last day of a month that has no such day.
 
-    Adding one month twice is not adding two, so count from the anchor. Raises ValueError outside
-    the years 1 to 9999.
+    Adding one month twice is not always adding two months, so count from an anchor date. Raises
+    ValueError outside the years 1 to 9999.
     """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     last = monthrange(year, month + 1)[1]

@@ -1,4 +1,4 @@
-"""The mark on personal data: contracts show it, logs mask it, erasure finds it."""
+"""The mark on personal data: JSON Schemas show it, logs mask the data, erasure finds it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ EACH = "*"
 
 @dataclass(frozen=True, slots=True)
 class Personal:
-    """`phone: Annotated[str, Personal("phone")]`; the JSON schema says `"x-personal": "phone"`."""
+    """Mark a field as personal data: `phone: Annotated[str, Personal("phone")]`.
+
+    The JSON Schema of the field gets `"x-personal": "phone"`.
+    """
 
     kind: str
 
@@ -28,10 +31,10 @@ class Personal:
 
 
 def personal_fields(model: type[Any]) -> dict[Path, str]:
-    """Where a model or dataclass carries personal data, and of which kind.
+    """The paths of the personal fields of a model or dataclass, with the kind of each.
 
-    A path is made of field names, with `EACH` for any item of a list or value of a mapping:
-    `("contacts", "*", "phone")`. A model inside itself is not followed a second time.
+    A path consists of field names, with `EACH` for any item of a list or value of a mapping:
+    `("contacts", "*", "phone")`. A model that contains itself is not followed a second time.
     """
     return dict(_marks(model, (), ()))
 
@@ -57,17 +60,17 @@ def _is_mapping(origin: Any) -> bool:
 def _members(kind: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         for name, info in kind.model_fields.items():
-            # Annotated wants one note at least.
+            # Annotated needs at least one piece of metadata.
             yield name, Annotated[(info.annotation, *info.metadata, None)]
     elif isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind, include_extras=True)
-        yield from ((each.name, hints[each.name]) for each in fields(kind))
+        yield from ((field.name, hints[field.name]) for field in fields(kind))
 
 
 def mask(value: str) -> str:
-    """The first and last character with a star for each one between: `1*********8`.
+    """Replace all but the first and last character by stars: `1*********8`.
 
-    Of two characters the first stays (`张*`), of one none.
+    Of two characters only the first stays (`张*`); a single character is replaced.
     """
     if len(value) > 2:
         return value[0] + "*" * (len(value) - 2) + value[-1]

@@ -1,4 +1,4 @@
-"""Quantity: how much of a unit. Units never mix; converting them is the business of products."""
+"""Quantity: an exact number of one unit. Only the product knows how to convert units."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import ConfigDict, StringConstraints
 from kernel.decimals import EXACT, DecimalString, ensure_number, parse_decimal, plain_text
 from kernel.errors import RuleBroken
 
-# A code, not a label, as ERPs have them: PCS, kg, m2, 台. No spaces, no control characters.
+# A unit code as ERPs use it, not a label: PCS, kg, m2, 台. No spaces, no control characters.
 UnitCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z\u4e00-\u9fff_./%-]{1,16}$")]
 
 
@@ -24,7 +24,7 @@ class UnitMismatch(RuleBroken):
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number of one unit; negative where goods come back."""
+    """An exact number of one unit; negative for returned goods."""
 
     # In Python: TypeError for a float, ValueError for NaN, NumberTooLarge from 10**16 on.
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")

@@ -1,4 +1,4 @@
-"""Rate: a fraction of money, such as a tax of 0.13 (13 %)."""
+"""Rate: a fraction of an amount, such as a tax rate of 0.13 (13 %)."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from kernel.money import Money
 
 @dataclass(frozen=True, slots=True, order=True)
 class Rate:
-    """A fraction: 0 is nothing, 1 is all; more than 1 is allowed (a mark-up), less than 0 is not.
+    """A fraction, 1 being 100 %; more than 1 is allowed (a mark-up), less than 0 is not.
 
-    In JSON a decimal string. Raises ValueError when negative or no number, TypeError for a float.
+    It is a decimal string in JSON. Raises ValueError when negative or not a number, TypeError for
+    a float.
     """
 
     __pydantic_serializer__: ClassVar[SchemaSerializer]
@@ -43,24 +44,24 @@ class Rate:
         return cls(parse_decimal(value))
 
     def of(self, money: Money) -> Money:
-        """This fraction of the money, rounded half up to its minor unit."""
+        """This fraction of an amount, rounded half up to the minor unit of its currency."""
         return money.times(self.value).rounded()
 
     def tax_of_net(self, net: Money) -> Money:
-        """The tax on top of a price without tax: net x rate, rounded half up."""
+        """The tax on a net price: net x rate, rounded half up."""
         return self.of(net)
 
     def tax_inclusive(self, net: Money) -> Money:
-        """The price with tax: net + its tax, so that the three sum."""
+        """The gross price: net + tax, so that net, tax and gross sum."""
         return net + self.tax_of_net(net)
 
     def tax_exclusive(self, gross: Money) -> Money:
-        """The price without tax: gross / (1 + rate), rounded half up (含税价 ÷ (1 + 税率))."""
+        """The net price: gross / (1 + rate), rounded half up (含税价 ÷ (1 + 税率))."""
         net = EXACT.divide(gross.amount, EXACT.add(1, self.value))
         return Money(net, gross.currency).rounded()
 
     def tax_in_gross(self, gross: Money) -> Money:
-        """The tax inside a price with tax: gross - its price without tax, so that the three sum."""
+        """The tax in a gross price: gross - net, so that net, tax and gross sum."""
         return gross - self.tax_exclusive(gross)
 
     def __str__(self) -> str:
@@ -85,5 +86,5 @@ class Rate:
         return {"type": "string", "pattern": UNSIGNED_PATTERN}
 
 
-# Else a rate in a default or a field of type Any is said as the dataclass it is: {"value": "0.13"}.
+# Else a rate in a default or a field of type Any is written as a dataclass: {"value": "0.13"}.
 Rate.__pydantic_serializer__ = TypeAdapter(Rate).serializer

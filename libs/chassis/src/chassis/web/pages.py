@@ -152,7 +152,7 @@ async def fetch_page(
     """The page of an unordered query whose columns include `id` and all columns sorted by.
 
     Newest first (by UUIDv7 id) unless `sort` says otherwise; `id` breaks ties. Sorted columns are
-    NOT NULL and of a type an index serves under a policy: no numeric, see design.md 6.
+    NOT NULL and of a type an index serves under a policy: not numeric.
 
     Raises Invalid (CURSOR_INVALID): not a cursor of ours, or of another list, filter or sort.
     """

@@ -1,4 +1,4 @@
-"""How the rows of a list are found: three plans by how far the caller sees (design.md 6).
+"""How the rows of a list are found: three plans, by how much the caller sees.
 
 Measured at 200,000 rows of 100 owners: the first rows of each owner by themselves win where the
 order is that of the owners' index (10 owners 3 ms) and lose where it is not (10 owners sorted by

@@ -16,7 +16,7 @@ search_texts = Table(
 )
 
 
-# Two characters each, and the last of a line alone; no policy lets GIN be used (design.md 6).
+# Two characters each, and the last of a line alone; under a policy no GIN index is used.
 search_grams = Table(
     "search_grams",
     metadata,

@@ -1,0 +1,32 @@
+"""The event manual in contracts/README.md lists every event type and shows a valid event."""
+
+import re
+from pathlib import Path
+
+from chassis.events.envelope import Envelope
+from contracts.event import REGISTRY
+from contracts.topics import load_events
+
+ROOT = Path(__file__).parents[2]
+SERVICES = {"org", "mtl", "l2o", "cpq", "rms"}
+ROW = re.compile(r"^\| `([a-z0-9_.]+\.v\d+)` \| (.+) \|$", re.MULTILINE)
+
+
+def manual() -> str:
+    return (ROOT / "contracts" / "README.md").read_text()
+
+
+def test_the_manual_lists_every_event_type_and_no_other() -> None:
+    load_events()
+    published = {t: kind for t, kind in REGISTRY.items() if t.split(".")[0] in SERVICES}
+    rows = ROW.findall(manual())
+    assert len(rows) == len(dict(rows))
+    assert dict(rows) == {t: (kind.__doc__ or "").splitlines()[0] for t, kind in published.items()}
+
+
+def test_the_example_is_a_valid_event() -> None:
+    load_events()
+    (example,) = re.findall(r"```json\n(.*?)```", manual(), re.DOTALL)
+    envelope = Envelope.decode(example.encode())
+    REGISTRY[envelope.type].model_validate(envelope.data)
+    assert set(envelope.attributes()) | {"data"} == set(re.findall(r'^ "(\w+)":', example, re.M))
