@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from chassis.events.envelope import schema_of
-from contracts.event import REGISTRY
+from contracts.event import EVENT_CLASSES
 
 SERVICES = ("org", "mtl", "l2o", "cpq", "rms")
 TARGET = Path(__file__).parents[1] / "contracts" / "schemas"
@@ -26,7 +26,7 @@ def event_schemas() -> Iterator[tuple[str, str]]:
     """The payload (`data`) of each event as JSON Schema 2020-12."""
     for service in SERVICES:
         import_module(f"contracts.{service}.events")
-    for name, kind in sorted(REGISTRY.items()):
+    for name, kind in sorted(EVENT_CLASSES.items()):
         schema = {
             "$schema": DIALECT,
             "$id": schema_of(name),

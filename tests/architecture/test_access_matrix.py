@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.guards import GUARDS
 from chassis.records.access.visibility import Access, Scoped
-from contracts.event import REGISTRY
+from contracts.event import EVENT_CLASSES
 from testkit.directory import Company, directory_id, leave, sign_in, subject
 from testkit.plugin import Client, PublishedFacts
 from tests.architecture.access_roles import OF_ITS_MAKER, ROLES, Guarded, Level, Role
@@ -263,7 +263,7 @@ async def test_a_transfer_publishes_its_reason(
 ) -> None:
     for resource, found in routes.items():
         wanted = f"{resource}.assigned.v1"
-        if wanted not in REGISTRY:
+        if wanted not in EVENT_CLASSES:
             continue
         probe = Probe(client, tx, tenant, scopes_of(app, resource), resource)
         path = f"{found[0].collection}/{await probe.make(found)}/transfer"

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from chassis.composition.worker import Worker
 from chassis.events.envelope import schema_of
-from contracts.event import REGISTRY, Event
+from contracts.event import EVENT_CLASSES, Event
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("org", "mtl", "l2o", "cpq", "rms")
@@ -21,7 +21,7 @@ SCHEMAS = ROOT / "contracts" / "schemas" / "events"
 
 for name in SERVICES:
     import_module(f"contracts.{name}.events")
-EVENTS = {t: kind for t, kind in sorted(REGISTRY.items()) if t.split(".")[0] in SERVICES}
+EVENTS = {t: kind for t, kind in sorted(EVENT_CLASSES.items()) if t.split(".")[0] in SERVICES}
 
 
 def worker_of(service: str) -> Worker:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from chassis.events.envelope import Envelope
-from contracts.event import REGISTRY
+from contracts.event import EVENT_CLASSES
 from contracts.topics import load_events
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +18,7 @@ def manual() -> str:
 
 def test_the_manual_lists_every_event_type_and_no_other() -> None:
     load_events()
-    published = {t: kind for t, kind in REGISTRY.items() if t.split(".")[0] in SERVICES}
+    published = {t: kind for t, kind in EVENT_CLASSES.items() if t.split(".")[0] in SERVICES}
     rows = ROW.findall(manual())
     assert len(rows) == len(dict(rows))
     assert dict(rows) == {t: (kind.__doc__ or "").splitlines()[0] for t, kind in published.items()}
@@ -28,5 +28,5 @@ def test_the_example_is_a_valid_event() -> None:
     load_events()
     (example,) = re.findall(r"```json\n(.*?)```", manual(), re.DOTALL)
     envelope = Envelope.decode(example.encode())
-    REGISTRY[envelope.type].model_validate(envelope.data)
+    EVENT_CLASSES[envelope.type].model_validate(envelope.data)
     assert set(envelope.attributes()) | {"data"} == set(re.findall(r'^ "(\w+)":', example, re.M))

@@ -1,18 +1,18 @@
 """The list of topics is derived from the event classes."""
 
-from contracts.event import REGISTRY
+from contracts.event import EVENT_CLASSES
 from contracts.mtl.events import LeadCaptured, LeadConverted
-from contracts.topics import DAY_MS, MAX_MESSAGE_BYTES, TopicSpec, load_events, manifest
+from contracts.topics import DAY_MS, MAX_MESSAGE_BYTES, TopicSpec, load_events, topic_manifest
 
 
 def test_the_events_of_an_aggregate_share_a_topic() -> None:
-    assert manifest([LeadConverted, LeadCaptured]) == [TopicSpec("mtl.lead.v1")]
+    assert topic_manifest([LeadConverted, LeadCaptured]) == [TopicSpec("mtl.lead.v1")]
 
 
 def test_every_event_has_a_topic() -> None:
     load_events()
-    names = {spec.name for spec in manifest()}
-    assert {event.topic() for event in REGISTRY.values()} == names
+    names = {spec.name for spec in topic_manifest()}
+    assert {event.topic() for event in EVENT_CLASSES.values()} == names
     assert "mtl.lead.v1" in names
 
 

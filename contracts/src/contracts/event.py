@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-TYPE = re.compile(
+EVENT_TYPE = re.compile(
     r"(?P<service>[a-z0-9]+)\.(?P<aggregate>[a-z_]+)\.(?P<fact>[a-z_]+)\.v(?P<version>[1-9][0-9]*)"
 )
 
-REGISTRY: dict[str, type["Event"]] = {}
+EVENT_CLASSES: dict[str, type["Event"]] = {}
 
 
 class Event(BaseModel):
@@ -31,11 +31,11 @@ class Event(BaseModel):
         declared = cls.__dict__.get("type")
         if declared is None:
             return
-        if TYPE.fullmatch(declared) is None:
+        if EVENT_TYPE.fullmatch(declared) is None:
             raise TypeError(f"{cls.__name__}.type must be <service>.<aggregate>.<fact>.v<N>")
-        if declared in REGISTRY:
+        if declared in EVENT_CLASSES:
             raise TypeError(f"{declared} is declared twice")
-        REGISTRY[declared] = cls
+        EVENT_CLASSES[declared] = cls
 
     @classmethod
     def aggregate_type(cls) -> str:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from contracts.event import Event, State
 
-FAILED = "TASK_FAILED"  # the note of a service that could not do its part
+TASK_FAILED = "TASK_FAILED"  # the note of a service that could not do its part
 
 
 class TableReport(State):

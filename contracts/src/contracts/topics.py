@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pkgutil import iter_modules
 
 import contracts
-from contracts.event import REGISTRY, Event
+from contracts.event import EVENT_CLASSES, Event
 
 DAY_MS = 24 * 60 * 60 * 1000
 PARTITIONS = 12
@@ -46,9 +46,9 @@ def load_events() -> None:
             import_module(name)
 
 
-def manifest(events: Iterable[type[Event]] | None = None) -> list[TopicSpec]:
+def topic_manifest(events: Iterable[type[Event]] | None = None) -> list[TopicSpec]:
     """The topics of the given events, by default of all events in `contracts`, sorted by name."""
     if events is None:
         load_events()
-        events = REGISTRY.values()
+        events = EVENT_CLASSES.values()
     return [TopicSpec(name) for name in sorted({event.topic() for event in events})]

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from kernel.business_dates import BusinessDate, parse_day
+from kernel.business_dates import BusinessDate, parse_business_date
 
 ADAPTER: TypeAdapter[date] = TypeAdapter(BusinessDate)
 
@@ -14,7 +14,7 @@ def test_a_day_is_read_and_written_in_the_same_format(text: str) -> None:
     assert day == date.fromisoformat(text)
     assert ADAPTER.validate_python(day) == day
     assert ADAPTER.dump_json(day) == f'"{text}"'.encode()
-    assert parse_day(text) == day
+    assert parse_business_date(text) == day
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_everything_but_a_day_is_refused(value: object) -> None:
         ADAPTER.validate_python(value)
     assert {error["type"].split("_")[0] for error in caught.value.errors()} == {"date"}
     with pytest.raises(ValueError, match=r"day|month|year"):
-        parse_day(value)
+        parse_business_date(value)
 
 
 def test_the_schema_is_a_date() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from kernel.decimals import (
-    PATTERN,
+    DECIMAL_PATTERN,
     DecimalString,
     NonNegativeDecimal,
     NumberTooLarge,
@@ -105,10 +105,10 @@ def test_decimals_are_strings_in_json_only() -> None:
 
 @pytest.mark.parametrize("mode", ["validation", "serialization"])
 def test_the_schema_is_a_string_with_a_pattern(mode: Any) -> None:
-    assert decimals.json_schema(mode=mode) == {"type": "string", "pattern": PATTERN}
+    assert decimals.json_schema(mode=mode) == {"type": "string", "pattern": DECIMAL_PATTERN}
     for kind in (PositiveDecimal, NonNegativeDecimal, RateDecimal):
         schema = TypeAdapter[Decimal](kind).json_schema(mode=mode)
-        assert schema == {"type": "string", "pattern": PATTERN.replace("-?", "")}
+        assert schema == {"type": "string", "pattern": DECIMAL_PATTERN.replace("-?", "")}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_number_must_be_exact_finite_and_in_range() -> None:
 @given(six_digit_decimals)
 def test_every_number_in_range_is_unchanged_by_json(number: Decimal) -> None:
     text = decimals.dump_json(number)
-    assert re.fullmatch(PATTERN, text.decode().strip('"'), re.ASCII)
+    assert re.fullmatch(DECIMAL_PATTERN, text.decode().strip('"'), re.ASCII)
     assert decimals.validate_json(text) == number
 
 

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from kernel.decimals import PATTERN, NumberTooLarge
+from kernel.decimals import DECIMAL_PATTERN, NumberTooLarge
 from kernel.errors import DomainError
 from kernel.money import ACTIVE_CURRENCIES, CurrencyMismatch, Money, PreciseMoney, precision
 
@@ -276,7 +276,7 @@ def test_the_schema_is_the_same_for_input_and_output(mode: Any) -> None:
     schema = Invoice.model_json_schema(mode=mode)["$defs"]["Money"]
     assert schema["properties"]["amount"] == {
         "type": "string",
-        "pattern": PATTERN,
+        "pattern": DECIMAL_PATTERN,
         "title": "Amount",
     }
     assert schema["properties"]["currency"]["pattern"] == "^[A-Z]{3}$"

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from kernel.periods import AnchoredRecurrence, Period, Step, add_months
+from kernel.periods import AnchoredRecurrence, Period, RecurrenceUnit, add_months
 
 bounded = settings(max_examples=200, deadline=None)
 days = st.dates(date(1990, 1, 1), date(2090, 12, 31))
-steps = st.sampled_from(Step)
+steps = st.sampled_from(RecurrenceUnit)
 
 
 @st.composite
@@ -96,27 +96,29 @@ def test_every_day_is_in_exactly_one_part_of_a_split(
     assert not before.overlaps(after)
 
 
-def dates(anchor: date, step: Step, every: int, count: int) -> list[str]:
+def dates(anchor: date, step: RecurrenceUnit, every: int, count: int) -> list[str]:
     return [str(date_) for date_ in islice(AnchoredRecurrence(anchor, step, every), count)]
 
 
 def test_recurrences_worked_by_hand() -> None:
-    assert dates(date(2026, 1, 31), Step.MONTHLY, 1, 5) == [
+    assert dates(date(2026, 1, 31), RecurrenceUnit.MONTHLY, 1, 5) == [
         "2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31",
     ]  # fmt: skip
-    assert dates(date(2026, 11, 30), Step.MONTHLY, 3, 4) == [
+    assert dates(date(2026, 11, 30), RecurrenceUnit.MONTHLY, 3, 4) == [
         "2026-11-30", "2027-02-28", "2027-05-30", "2027-08-30",
     ]  # fmt: skip
-    assert dates(date(2024, 2, 29), Step.YEARLY, 1, 5) == [
+    assert dates(date(2024, 2, 29), RecurrenceUnit.YEARLY, 1, 5) == [
         "2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29",
     ]  # fmt: skip
-    assert dates(date(2026, 12, 28), Step.WEEKLY, 2, 2) == ["2026-12-28", "2027-01-11"]
-    assert AnchoredRecurrence(date(2026, 3, 31), Step.MONTHLY).nth(-1) == date(2026, 2, 28)
+    assert dates(date(2026, 12, 28), RecurrenceUnit.WEEKLY, 2, 2) == ["2026-12-28", "2027-01-11"]
+    assert AnchoredRecurrence(date(2026, 3, 31), RecurrenceUnit.MONTHLY).nth(-1) == date(
+        2026, 2, 28
+    )
     assert add_months(date(2026, 1, 15), -13) == date(2024, 12, 15)
 
 
 def test_periods_of_a_recurrence_join_without_gaps() -> None:
-    assert AnchoredRecurrence(date(2026, 1, 31), Step.MONTHLY).periods(2) == [
+    assert AnchoredRecurrence(date(2026, 1, 31), RecurrenceUnit.MONTHLY).periods(2) == [
         Period(date(2026, 1, 31), date(2026, 2, 28)),
         Period(date(2026, 2, 28), date(2026, 3, 31)),
     ]
@@ -124,8 +126,8 @@ def test_periods_of_a_recurrence_join_without_gaps() -> None:
 
 def test_a_recurrence_must_advance_within_the_calendar() -> None:
     with pytest.raises(ValueError, match="every >= 1"):
-        AnchoredRecurrence(date(2026, 1, 1), Step.MONTHLY, 0)
-    for step in Step:
+        AnchoredRecurrence(date(2026, 1, 1), RecurrenceUnit.MONTHLY, 0)
+    for step in RecurrenceUnit:
         with pytest.raises((ValueError, OverflowError)):
             AnchoredRecurrence(date(9999, 12, 31), step).nth(1)
 
@@ -133,15 +135,15 @@ def test_a_recurrence_must_advance_within_the_calendar() -> None:
 @bounded
 @given(
     days,
-    steps.filter(lambda step: step is not Step.WEEKLY),
+    steps.filter(lambda step: step is not RecurrenceUnit.WEEKLY),
     st.integers(1, 24),
     st.integers(0, 120),
 )
 def test_months_and_years_keep_the_day_of_the_anchor(
-    anchor: date, step: Step, every: int, n: int
+    anchor: date, step: RecurrenceUnit, every: int, n: int
 ) -> None:
     nth = AnchoredRecurrence(anchor, step, every).nth(n)
-    months = n * every * (12 if step is Step.YEARLY else 1)
+    months = n * every * (12 if step is RecurrenceUnit.YEARLY else 1)
     assert (nth.year - anchor.year) * 12 + nth.month - anchor.month == months
     assert nth.day == min(anchor.day, monthrange(nth.year, nth.month)[1])
 
@@ -149,13 +151,15 @@ def test_months_and_years_keep_the_day_of_the_anchor(
 @bounded
 @given(days, st.integers(1, 8), st.integers(0, 500))
 def test_weeks_keep_the_weekday(anchor: date, every: int, n: int) -> None:
-    nth = AnchoredRecurrence(anchor, Step.WEEKLY, every).nth(n)
+    nth = AnchoredRecurrence(anchor, RecurrenceUnit.WEEKLY, every).nth(n)
     assert (nth - anchor).days == 7 * every * n
 
 
 @bounded
 @given(days, steps, st.integers(1, 6), st.integers(1, 20))
-def test_periods_cover_every_day_once(anchor: date, step: Step, every: int, count: int) -> None:
+def test_periods_cover_every_day_once(
+    anchor: date, step: RecurrenceUnit, every: int, count: int
+) -> None:
     recurrence = AnchoredRecurrence(anchor, step, every)
     covered = recurrence.periods(count)
     assert [covered[0].start, covered[-1].end] == [anchor, recurrence.nth(count)]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_jsonable_python
 
-from kernel.decimals import UNSIGNED_PATTERN
+from kernel.decimals import UNSIGNED_DECIMAL_PATTERN
 from kernel.money import ACTIVE_CURRENCIES, Money, precision
 from kernel.rate import Rate
 
@@ -100,7 +100,7 @@ def test_invalid_rates_in_json_are_refused(value: Any, error: str) -> None:
 @pytest.mark.parametrize("mode", ["validation", "serialization"])
 def test_the_schema_is_the_same_for_input_and_output(mode: Any) -> None:
     schema = Line.model_json_schema(mode=mode)["properties"]["tax_rate"]
-    assert (schema["type"], schema["pattern"]) == ("string", UNSIGNED_PATTERN)
+    assert (schema["type"], schema["pattern"]) == ("string", UNSIGNED_DECIMAL_PATTERN)
     assert schema["default"] == "0"
 
 

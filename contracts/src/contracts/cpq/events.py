@@ -230,7 +230,7 @@ class QuoteRevised(Event):
     revised_at: datetime
 
 
-class ImportFinished(ImportEnded):
+class CpqImportFinished(ImportEnded):
     """A file import ended: it succeeded, failed or was cancelled."""
 
     type: ClassVar[str] = "cpq.import.finished.v1"
@@ -260,7 +260,7 @@ class QuoteRestored(Event):
     quote: QuoteState
 
 
-class TenantTaskFinished(TenantTaskEnded):
+class CpqTenantTaskFinished(TenantTaskEnded):
     """CPQ has done its part of a tenant task."""
 
     type: ClassVar[str] = "cpq.tenant_task.finished.v1"

@@ -202,7 +202,7 @@ class ConversionRejected(Event):
     reason: str
 
 
-class ImportFinished(ImportEnded):
+class L2oImportFinished(ImportEnded):
     """A file import ended: it succeeded, failed or was cancelled."""
 
     type: ClassVar[str] = "l2o.import.finished.v1"
@@ -228,7 +228,7 @@ class OpportunityAssigned(Event):
     reason: str | None = None
 
 
-class TenantTaskFinished(TenantTaskEnded):
+class L2oTenantTaskFinished(TenantTaskEnded):
     """L2O has done its part of a tenant task."""
 
     type: ClassVar[str] = "l2o.tenant_task.finished.v1"

@@ -80,7 +80,7 @@ class LeadReopened(Event):
     reason: str
 
 
-class ImportFinished(ImportEnded):
+class MtlImportFinished(ImportEnded):
     """A file import ended: it succeeded, failed or was cancelled."""
 
     type: ClassVar[str] = "mtl.import.finished.v1"
@@ -117,7 +117,7 @@ class LeadRestored(Event):
     lead: LeadState
 
 
-class TenantTaskFinished(TenantTaskEnded):
+class MtlTenantTaskFinished(TenantTaskEnded):
     """MTL has done its part of a tenant task."""
 
     type: ClassVar[str] = "mtl.tenant_task.finished.v1"

@@ -258,7 +258,7 @@ class ClientChanged(Event):
     active: bool = True
 
 
-class ImportFinished(ImportEnded):
+class OrgImportFinished(ImportEnded):
     """A file import ended: it succeeded, failed or was cancelled."""
 
     type: ClassVar[str] = "org.import.finished.v1"
@@ -278,7 +278,7 @@ class TenantTaskRequested(Event):
     emails: tuple[Annotated[str, Personal("email")], ...] = ()
 
 
-class TenantTaskReported(TenantTaskEnded):
+class OrgTenantTaskFinished(TenantTaskEnded):
     """ORG has done its part of a tenant task."""
 
     type: ClassVar[str] = "org.tenant_task.finished.v1"

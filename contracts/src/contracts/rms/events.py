@@ -184,7 +184,7 @@ class PaymentReversed(Event):
     allocations: tuple[Allocation, ...]
 
 
-class ImportFinished(ImportEnded):
+class RmsImportFinished(ImportEnded):
     """A file import ended: it succeeded, failed or was cancelled."""
 
     type: ClassVar[str] = "rms.import.finished.v1"
@@ -241,7 +241,7 @@ class PaymentAssigned(Event):
     reason: str | None = None
 
 
-class TenantTaskFinished(TenantTaskEnded):
+class RmsTenantTaskFinished(TenantTaskEnded):
     """RMS has done its part of a tenant task."""
 
     type: ClassVar[str] = "rms.tenant_task.finished.v1"

@@ -13,7 +13,7 @@ from chassis.database.backbone_tables import idempotency_keys, jobs, outbox, par
 from chassis.events.in_process_transport import InProcessTransport
 from chassis.events.relay.relay import Relay
 from chassis.tenancy import export, personal_data_map, tasks
-from contracts.tenant_tasks import FAILED
+from contracts.tenant_tasks import TASK_FAILED
 from kernel.ids import new_id
 from libs.chassis.tests.tenants.running import ask, reported, run, write_notes
 from testkit.database import cards
@@ -61,7 +61,7 @@ async def test_a_part_that_is_given_up_is_reported_as_failed(
         await tasks.failure("testkit")(tx, job)
     report = await reported(committed, tenant)
     assert report.payload["task_id"] == str(task_id)
-    assert FAILED in report.payload["notes"]
+    assert TASK_FAILED in report.payload["notes"]
 
 
 async def test_traces_of_a_person_are_cut_out_everywhere(

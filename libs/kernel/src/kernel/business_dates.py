@@ -21,7 +21,7 @@ def _ensure_iso_date(value: object) -> object:
 BusinessDate = Annotated[date, BeforeValidator(_ensure_iso_date)]
 
 
-def parse_day(value: object) -> date:
+def parse_business_date(value: object) -> date:
     """Read a business day from `YYYY-MM-DD`. Raises ValueError for anything else."""
     if not isinstance(value, str) or _DATE_SHAPE.fullmatch(value) is None:
         raise ValueError(f"{value!r} is not a day such as 2026-11-22")

@@ -9,15 +9,15 @@ from pydantic_core import PydanticCustomError
 
 from kernel.errors import RuleBroken
 
-PATTERN: Final = r"^-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?$"
-UNSIGNED_PATTERN: Final = r"^(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?$"
-LIMIT: Final = Decimal(10) ** 16  # what numeric(22,6) holds
-SMALLEST: Final = Decimal("0.000001")
+DECIMAL_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?$"
+UNSIGNED_DECIMAL_PATTERN: Final = r"^(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?$"
+DECIMAL_LIMIT: Final = Decimal(10) ** 16  # what numeric(22,6) holds
+SMALLEST_DECIMAL: Final = Decimal("0.000001")
 
 # The default context silently rounds to 28 digits; a price times a quantity can have 44.
-EXACT: Final = Context(prec=100, rounding=ROUND_HALF_UP)
+EXACT_CONTEXT: Final = Context(prec=100, rounding=ROUND_HALF_UP)
 
-_SHAPE = re.compile(PATTERN.removeprefix("^").removesuffix("$"), re.ASCII)
+_SHAPE = re.compile(DECIMAL_PATTERN.removeprefix("^").removesuffix("$"), re.ASCII)
 
 
 class NumberTooLarge(RuleBroken):
@@ -28,7 +28,7 @@ class NumberTooLarge(RuleBroken):
 
 
 def parse_decimal(value: object) -> Decimal:
-    """Read a decimal from a string of `PATTERN` (no `-0`), or from a Decimal that fits the pattern.
+    """Read a decimal from a string of `DECIMAL_PATTERN` (no `-0`) or a Decimal that fits it.
 
     Raises PydanticCustomError (a ValueError) of type `decimal_string` for anything else.
     """
@@ -44,8 +44,8 @@ def parse_decimal(value: object) -> Decimal:
 
 
 def _fits_pattern(value: Decimal) -> bool:
-    in_range = value.is_finite() and value.copy_abs() < LIMIT
-    return in_range and value == EXACT.quantize(value, SMALLEST)
+    in_range = value.is_finite() and value.copy_abs() < DECIMAL_LIMIT
+    return in_range and value == EXACT_CONTEXT.quantize(value, SMALLEST_DECIMAL)
 
 
 def plain_text(value: Decimal, least: int = 0) -> str:
@@ -54,7 +54,7 @@ def plain_text(value: Decimal, least: int = 0) -> str:
     Rounds half up at the sixth place. Equal numbers give equal texts, whatever trailing zeros a
     database adds.
     """
-    six_digits = without_negative_zero(EXACT.quantize(value, SMALLEST))
+    six_digits = without_negative_zero(EXACT_CONTEXT.quantize(value, SMALLEST_DECIMAL))
     whole, fraction = format(six_digits, "f").split(".")
     fraction = fraction.rstrip("0").ljust(least, "0")
     return f"{whole}.{fraction}" if fraction else whole
@@ -70,7 +70,7 @@ def ensure_number(value: Decimal) -> Decimal:
         raise TypeError(f"the value must be a Decimal, not {type(value).__name__}")
     if not value.is_finite():
         raise ValueError(f"{value} is not a finite number")
-    if value.copy_abs() >= LIMIT:
+    if value.copy_abs() >= DECIMAL_LIMIT:
         raise NumberTooLarge
     return without_negative_zero(value)
 
@@ -84,9 +84,9 @@ DecimalString = Annotated[
     Decimal,
     PlainValidator(parse_decimal),
     PlainSerializer(plain_text, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": PATTERN}),
+    WithJsonSchema({"type": "string", "pattern": DECIMAL_PATTERN}),
 ]
-_Unsigned = WithJsonSchema({"type": "string", "pattern": UNSIGNED_PATTERN})
+_Unsigned = WithJsonSchema({"type": "string", "pattern": UNSIGNED_DECIMAL_PATTERN})
 NonNegativeDecimal = Annotated[DecimalString, Field(ge=0), _Unsigned]
 PositiveDecimal = Annotated[DecimalString, Field(gt=0), _Unsigned]
 RateDecimal = Annotated[DecimalString, Field(ge=0, le=1), _Unsigned]

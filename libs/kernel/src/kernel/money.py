@@ -14,8 +14,8 @@ from pydantic_core import PydanticCustomError
 
 from kernel.currencies import ACTIVE_CURRENCIES, CurrencyCode, precision
 from kernel.decimals import (
-    EXACT,
-    PATTERN,
+    DECIMAL_PATTERN,
+    EXACT_CONTEXT,
     DecimalString,
     ensure_number,
     parse_decimal,
@@ -32,7 +32,7 @@ __all__ = [
     "precision",
 ]
 
-_AmountText = Annotated[str, WithJsonSchema({"type": "string", "pattern": PATTERN})]
+_AmountText = Annotated[str, WithJsonSchema({"type": "string", "pattern": DECIMAL_PATTERN})]
 
 
 class CurrencyMismatch(RuleBroken):
@@ -82,10 +82,10 @@ class Money:
 
     def __add__(self, other: Money) -> Money:
         """The exact sum. Raises CurrencyMismatch, as do `-` and the four order comparisons."""
-        return Money(EXACT.add(self.amount, self._amount_of(other)), self.currency)
+        return Money(EXACT_CONTEXT.add(self.amount, self._amount_of(other)), self.currency)
 
     def __sub__(self, other: Money) -> Money:
-        return Money(EXACT.subtract(self.amount, self._amount_of(other)), self.currency)
+        return Money(EXACT_CONTEXT.subtract(self.amount, self._amount_of(other)), self.currency)
 
     def __neg__(self) -> Money:
         return Money(self.amount.copy_negate(), self.currency)
@@ -108,7 +108,7 @@ class Money:
 
     def times(self, factor: Decimal) -> Money:
         """The exact product, unrounded; call `.rounded()` where the business rule rounds."""
-        return Money(EXACT.multiply(self.amount, ensure_number(factor)), self.currency)
+        return Money(EXACT_CONTEXT.multiply(self.amount, ensure_number(factor)), self.currency)
 
     def rounded(self) -> Money:
         """The amount rounded half up to the currency's minor unit; halves go away from zero."""
@@ -127,13 +127,16 @@ class Money:
         if not self.is_rounded:
             raise ValueError(f"{self} must be rounded before it is split")
         digits = precision(self.currency)
-        units = int(EXACT.scaleb(self.amount, digits))
+        units = int(EXACT_CONTEXT.scaleb(self.amount, digits))
         sign = -1 if units < 0 else 1
         parts = _largest_remainder(abs(units), weights)
-        return [Money(EXACT.scaleb(Decimal(sign * part), -digits), self.currency) for part in parts]
+        return [
+            Money(EXACT_CONTEXT.scaleb(Decimal(sign * part), -digits), self.currency)
+            for part in parts
+        ]
 
     def _in_minor_units(self) -> Decimal:
-        return EXACT.quantize(self.amount, Decimal(1).scaleb(-precision(self.currency)))
+        return EXACT_CONTEXT.quantize(self.amount, Decimal(1).scaleb(-precision(self.currency)))
 
     def _amount_of(self, other: Money) -> Decimal:
         if other.currency != self.currency:

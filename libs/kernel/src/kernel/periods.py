@@ -61,7 +61,7 @@ class Period:
         return f"[{self.start}, {self.end or 'open'})"
 
 
-class Step(StrEnum):
+class RecurrenceUnit(StrEnum):
     """The unit in which a date recurs."""
 
     WEEKLY = "WEEKLY"
@@ -79,7 +79,7 @@ class AnchoredRecurrence:
     """
 
     anchor: date
-    step: Step
+    step: RecurrenceUnit
     every: int = 1
 
     def __post_init__(self) -> None:
@@ -92,9 +92,9 @@ class AnchoredRecurrence:
         Raises ValueError or OverflowError outside the years 1 to 9999.
         """
         steps = n * self.every
-        if self.step is Step.WEEKLY:
+        if self.step is RecurrenceUnit.WEEKLY:
             return self.anchor + timedelta(weeks=steps)
-        return add_months(self.anchor, steps * (12 if self.step is Step.YEARLY else 1))
+        return add_months(self.anchor, steps * (12 if self.step is RecurrenceUnit.YEARLY else 1))
 
     def __iter__(self) -> Iterator[date]:
         """All dates from the anchor on, without end; the caller must stop."""

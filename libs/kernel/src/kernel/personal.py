@@ -11,8 +11,8 @@ from pydantic import BaseModel, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-Path = tuple[str, ...]
-EACH = "*"
+FieldPath = tuple[str, ...]
+ANY_ITEM = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +30,22 @@ class Personal:
         return {**handler(schema), "x-personal": self.kind}
 
 
-def personal_fields(model: type[Any]) -> dict[Path, str]:
+def personal_fields(model: type[Any]) -> dict[FieldPath, str]:
     """The paths of the personal fields of a model or dataclass, with the kind of each.
 
-    A path consists of field names, with `EACH` for any item of a list or value of a mapping:
+    A path consists of field names, with `ANY_ITEM` for any item of a list or value of a mapping:
     `("contacts", "*", "phone")`. A model that contains itself is not followed a second time.
     """
     return dict(_marks(model, (), ()))
 
 
-def _marks(kind: Any, path: Path, inside: tuple[Any, ...]) -> Iterator[tuple[Path, str]]:
+def _marks(kind: Any, path: FieldPath, inside: tuple[Any, ...]) -> Iterator[tuple[FieldPath, str]]:
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
         yield from ((path, note.kind) for note in arguments[1:] if isinstance(note, Personal))
         yield from _marks(arguments[0], path, inside)
     elif origin is not None:
-        step = path if origin in (Union, UnionType) else (*path, EACH)
+        step = path if origin in (Union, UnionType) else (*path, ANY_ITEM)
         for argument in arguments[1:] if _is_mapping(origin) else arguments:
             yield from _marks(argument, step, inside)
     elif kind not in inside:

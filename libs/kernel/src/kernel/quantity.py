@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, StringConstraints
 
-from kernel.decimals import EXACT, DecimalString, ensure_number, parse_decimal, plain_text
+from kernel.decimals import EXACT_CONTEXT, DecimalString, ensure_number, parse_decimal, plain_text
 from kernel.errors import RuleBroken
 
 # A unit code as ERPs use it, not a label: PCS, kg, m2, 台. No spaces, no control characters.
@@ -54,10 +54,10 @@ class Quantity:
 
     def __add__(self, other: Quantity) -> Quantity:
         """The exact sum. Raises UnitMismatch, as do `-` and the four order comparisons."""
-        return Quantity(EXACT.add(self.value, self._value_of(other)), self.unit)
+        return Quantity(EXACT_CONTEXT.add(self.value, self._value_of(other)), self.unit)
 
     def __sub__(self, other: Quantity) -> Quantity:
-        return Quantity(EXACT.subtract(self.value, self._value_of(other)), self.unit)
+        return Quantity(EXACT_CONTEXT.subtract(self.value, self._value_of(other)), self.unit)
 
     def __neg__(self) -> Quantity:
         return Quantity(self.value.copy_negate(), self.unit)

@@ -11,8 +11,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, SchemaSerializer, core_schema
 
 from kernel.decimals import (
-    EXACT,
-    UNSIGNED_PATTERN,
+    EXACT_CONTEXT,
+    UNSIGNED_DECIMAL_PATTERN,
     NonNegativeDecimal,
     ensure_number,
     parse_decimal,
@@ -57,7 +57,7 @@ class Rate:
 
     def tax_exclusive(self, gross: Money) -> Money:
         """The net price: gross / (1 + rate), rounded half up (含税价 ÷ (1 + 税率))."""
-        net = EXACT.divide(gross.amount, EXACT.add(1, self.value))
+        net = EXACT_CONTEXT.divide(gross.amount, EXACT_CONTEXT.add(1, self.value))
         return Money(net, gross.currency).rounded()
 
     def tax_in_gross(self, gross: Money) -> Money:
@@ -83,7 +83,7 @@ class Rate:
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {"type": "string", "pattern": UNSIGNED_PATTERN}
+        return {"type": "string", "pattern": UNSIGNED_DECIMAL_PATTERN}
 
 
 # Else a rate in a default or a field of type Any is written as a dataclass: {"value": "0.13"}.

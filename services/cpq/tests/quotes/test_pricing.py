@@ -17,7 +17,7 @@ from cpq.quotes.domain.pricing import (
     tier_price,
 )
 from kernel.currencies import precision
-from kernel.decimals import EXACT, NumberTooLarge
+from kernel.decimals import EXACT_CONTEXT, NumberTooLarge
 from kernel.money import Money
 
 LINE, PRODUCT = UUID(int=1), UUID(int=2)
@@ -149,9 +149,9 @@ def test_what_holds_for_every_line(
     line = priced(Money(amount, currency), quantity, discount=discount, tax=tax)
     assert line.gross_amount == line.net_amount + line.tax_amount
     half = Decimal("0.5").scaleb(-precision(currency))
-    exact = EXACT.multiply(line.net_price.amount, quantity)
+    exact = EXACT_CONTEXT.multiply(line.net_price.amount, quantity)
     assert -half <= exact - line.net_amount.amount < half  # a tie goes up
-    exact_tax = EXACT.multiply(line.net_amount.amount, tax)
+    exact_tax = EXACT_CONTEXT.multiply(line.net_amount.amount, tax)
     assert -half <= exact_tax - line.tax_amount.amount < half
     for rounded in (line.net_amount, line.tax_amount, line.gross_amount):
         assert rounded == rounded.rounded()
@@ -176,6 +176,6 @@ def test_more_discount_never_costs_more(
 @example(Decimal("0.333333"), Decimal("0.5"))
 def test_a_net_price_has_six_decimals(amount: Decimal, discount: Decimal) -> None:
     net = net_price(Money(amount, "CNY"), discount).amount
-    assert net == EXACT.quantize(net, Decimal("0.000001"))
-    exact = EXACT.multiply(amount, 1 - discount)
+    assert net == EXACT_CONTEXT.quantize(net, Decimal("0.000001"))
+    exact = EXACT_CONTEXT.multiply(amount, 1 - discount)
     assert -Decimal("0.0000005") <= exact - net < Decimal("0.0000005")

@@ -18,6 +18,13 @@ from org.tasks.actions import OVERDUE_JOB
 from org.tasks.timers import task_overdue
 from org.tenant_tasks.handlers import on_tenant_task_finished
 
+IMPORTS_FINISHED = (
+    org.OrgImportFinished,
+    mtl.MtlImportFinished,
+    l2o.L2oImportFinished,
+    cpq.CpqImportFinished,
+    rms.RmsImportFinished,
+)
 DAY = process(
     "org.days",
     {
@@ -44,7 +51,7 @@ DAY = process(
         rms.ReceivableReopened: tasks.on_receivable_reopened,
         rms.ReceivableWithdrawn: tasks.on_receivable_lowered,
         rms.PaymentReversed: tasks.on_payment_reversed,
-        **{each.ImportFinished: tasks.on_import_finished for each in (org, mtl, l2o, cpq, rms)},
+        **dict.fromkeys(IMPORTS_FINISHED, tasks.on_import_finished),
     },
 )
 
@@ -52,11 +59,11 @@ DAY = process(
 TASKS = process(
     "org.tenant_task_reports",
     {
-        cpq.TenantTaskFinished: on_tenant_task_finished,
-        l2o.TenantTaskFinished: on_tenant_task_finished,
-        mtl.TenantTaskFinished: on_tenant_task_finished,
-        rms.TenantTaskFinished: on_tenant_task_finished,
-        org.TenantTaskReported: on_tenant_task_finished,
+        cpq.CpqTenantTaskFinished: on_tenant_task_finished,
+        l2o.L2oTenantTaskFinished: on_tenant_task_finished,
+        mtl.MtlTenantTaskFinished: on_tenant_task_finished,
+        rms.RmsTenantTaskFinished: on_tenant_task_finished,
+        org.OrgTenantTaskFinished: on_tenant_task_finished,
     },
     most=1,
 )

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import outbox
 from chassis.database.engine import acting_for
-from contracts.tenant_tasks import FAILED
+from contracts.tenant_tasks import TASK_FAILED
 from kernel.ids import new_id
 from org.tenant_tasks.actions import file_report
 from org.tenant_tasks.domain import TaskReport
@@ -232,7 +232,7 @@ async def test_a_deletion_that_failed_says_so(client: AsyncClient, tx: AsyncConn
     key = created(await client.post("/admin/tenants", json=NEW))["id"]
     first = (await client.post(f"/admin/tenants/{key}/delete")).json()
     report = TaskReport(
-        task_id=UUID(first["id"]), service="cpq", tables=[], notes=[FAILED], finished_at=NOW
+        task_id=UUID(first["id"]), service="cpq", tables=[], notes=[TASK_FAILED], finished_at=NOW
     )
     await file_report(tx, report, operator=None, kind="DELETE")
     again = (await client.post(f"/admin/tenants/{key}/delete")).json()

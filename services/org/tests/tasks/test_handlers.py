@@ -14,7 +14,7 @@ from chassis.events.subscriptions import Meta
 from chassis.jobs.queue import Job
 from contracts.imports import ImportCounts
 from contracts.l2o.events import OpportunityAssigned, OpportunityState, OpportunityWon
-from contracts.mtl.events import ImportFinished, LeadAssigned, LeadConverted, LeadState
+from contracts.mtl.events import LeadAssigned, LeadConverted, LeadState, MtlImportFinished
 from kernel.ids import new_id
 from org.tasks import handlers
 from org.tasks.timers import task_overdue
@@ -123,7 +123,7 @@ async def test_an_opportunity_is_due_when_it_should_close(
 async def test_a_finished_import_is_told_to_whoever_began_it(
     client: AsyncClient, tx: AsyncConnection, meta: Meta
 ) -> None:
-    finished = ImportFinished(
+    finished = MtlImportFinished(
         import_id=new_id(),
         kind="LEADS",
         file_name="expo.csv",

@@ -17,7 +17,7 @@ from contracts.l2o import events as l2o
 from contracts.mtl import events as mtl
 from contracts.org import events as org
 from contracts.rms import events as rms
-from contracts.tenant_tasks import FAILED, TableReport, TenantTaskEnded
+from contracts.tenant_tasks import TASK_FAILED, TableReport, TenantTaskEnded
 from kernel.ids import new_id
 from org.tenant_tasks.actions import file_report, request_task
 from org.tenant_tasks.domain import TaskKind, TaskReport
@@ -25,10 +25,10 @@ from services.org.tests.factories import NOW, codes
 from testkit.plugin import PublishedFacts, set_tenant
 
 OTHERS: list[type[TenantTaskEnded]] = [
-    mtl.TenantTaskFinished,
-    l2o.TenantTaskFinished,
-    cpq.TenantTaskFinished,
-    rms.TenantTaskFinished,
+    mtl.MtlTenantTaskFinished,
+    l2o.L2oTenantTaskFinished,
+    cpq.CpqTenantTaskFinished,
+    rms.RmsTenantTaskFinished,
 ]
 
 
@@ -60,7 +60,7 @@ async def test_an_erasure_is_asked_for_and_gathers_five_reports(
         "emails": ["li.na@example.com"],
     }
     where = answer.headers["Location"].removeprefix("/org/v1")
-    everybody: list[type[TenantTaskEnded]] = [*OTHERS, OTHERS[0], org.TenantTaskReported]
+    everybody: list[type[TenantTaskEnded]] = [*OTHERS, OTHERS[0], org.OrgTenantTaskFinished]
     for kind in everybody:
         assert (await client.get(where)).json()["state"] == "RUNNING"
         report = report_of(kind, task_id, rows=9 if kind is OTHERS[0] else 1)
@@ -85,7 +85,7 @@ async def test_org_deletes_last_and_the_operator_keeps_the_report(
     job = (await tx.execute(select(jobs).where(jobs.c.kind == KIND))).one()
     assert (job.tenant_id, job.payload["kind"]) == (target, "DELETE")
     await file_report(
-        tx, report_of(org.TenantTaskReported, task.id), operator=tenant, kind="DELETE"
+        tx, report_of(org.OrgTenantTaskFinished, task.id), operator=tenant, kind="DELETE"
     )
     await set_tenant(tx, tenant)
     found = (await client.get(f"/tenant-tasks/{task.id}")).json()
@@ -100,7 +100,7 @@ async def test_one_failure_fails_the_task_and_keeps_org_from_deleting(
     await set_tenant(tx, target)
     for kind in OTHERS:
         report = report_of(kind, task.id)
-        notes = [FAILED] if kind is OTHERS[1] else []
+        notes = [TASK_FAILED] if kind is OTHERS[1] else []
         await file_report(tx, replace(report, notes=notes), operator=tenant, kind="DELETE")
     assert (await tx.execute(select(jobs.c.id).where(jobs.c.kind == KIND))).all() == []
     await set_tenant(tx, tenant)

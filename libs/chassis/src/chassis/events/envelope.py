@@ -19,7 +19,7 @@ from pydantic import (
     ValidationError,
 )
 
-from contracts.event import TYPE, topic_of
+from contracts.event import EVENT_TYPE, topic_of
 
 SPECVERSION = "1.0"
 CONTENT_TYPE = "application/cloudevents+json"
@@ -40,7 +40,7 @@ def _instant(value: object) -> datetime:
 
 
 def _is_type(value: str) -> str:
-    if TYPE.fullmatch(value) is None:
+    if EVENT_TYPE.fullmatch(value) is None:
         raise ValueError("must be <service>.<aggregate>.<fact>.v<N>")
     return value
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.event import TYPE, Event
+from contracts.event import EVENT_TYPE, Event
 
 NAME = re.compile(r"[a-z0-9]+(\.[a-z0-9_]+)+")
 
@@ -119,7 +119,7 @@ class Subscription:
 
 
 def _check(name: str, event: type[Event], handler: Callable[..., Any]) -> None:
-    if TYPE.fullmatch(getattr(event, "type", "")) is None:
+    if EVENT_TYPE.fullmatch(getattr(event, "type", "")) is None:
         raise ValueError(f"{name}: {event.__name__} is no event class with a type")
     called = getattr(handler, "__name__", "")
     if not called.startswith("on_"):

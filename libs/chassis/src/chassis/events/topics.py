@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
 
-from contracts.topics import TopicSpec, manifest
+from contracts.topics import TopicSpec, topic_manifest
 
 REPLICAS = 3
 DYNAMIC_TOPIC_CONFIG = 1  # the source of a value that was set on the topic itself
@@ -35,7 +35,7 @@ async def apply(bootstrap: str, specs: Sequence[TopicSpec] | None = None) -> App
 
     Raises aiokafka's errors.
     """
-    wanted = list(manifest() if specs is None else specs)
+    wanted = list(topic_manifest() if specs is None else specs)
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="l2c-topics")
     await admin.start()
     try:

@@ -22,9 +22,9 @@ from chassis.records.tenant_settings import settings_of
 from chassis.tenancy import delete, erase, export, personal_data_map, redaction_scan
 from chassis.tenancy.redaction import Person, spellings
 from chassis.tenancy.row_pages import page_of
-from contracts.event import REGISTRY
+from contracts.event import EVENT_CLASSES
 from contracts.org.events import TenantTaskRequested
-from contracts.tenant_tasks import FAILED, TableReport
+from contracts.tenant_tasks import TASK_FAILED, TableReport
 from kernel.errors import NotYet
 
 KIND = "tenant.task"
@@ -187,14 +187,14 @@ STEPS: Mapping[str, TaskStep] = {"EXPORT": _export, "ERASE": _erase, "DELETE": _
 
 
 async def _report(service: str, tx: AsyncConnection, state: State, *, failed: bool = False) -> None:
-    ended = REGISTRY[f"{service}.tenant_task.finished.v1"]
+    ended = EVENT_CLASSES[f"{service}.tenant_task.finished.v1"]
     tables = [TableReport(table=name, rows=rows) for name, rows in sorted(state["rows"].items())]
     event = ended.model_validate(
         {
             "task_id": state["task_id"],
             "kind": state["kind"],
             "tables": tables,
-            "notes": (*NOTES[state["kind"]], *([FAILED] if failed else [])),
+            "notes": (*NOTES[state["kind"]], *([TASK_FAILED] if failed else [])),
         }
     )
     await publish(tx, event, of=TaskPart(UUID(state["task_id"]), _version(service)))

@@ -8,7 +8,7 @@ from chassis.files.imports.target import (
     ParsedRow,
     reading_of,
 )
-from contracts.cpq.events import ImportFinished
+from contracts.cpq.events import CpqImportFinished
 from cpq.imports.actions import take_products
 from cpq.imports.domain import ProductRow, with_sku
 from cpq.imports.schemas import ProductRowIn
@@ -33,4 +33,4 @@ PRODUCTS = ImportTarget(
     read=_read,
     take=take_products,
 )
-IMPORTS = Imports("cpq", [PRODUCTS], ImportFinished)
+IMPORTS = Imports("cpq", [PRODUCTS], CpqImportFinished)

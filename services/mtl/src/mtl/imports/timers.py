@@ -19,7 +19,7 @@ from chassis.files.imports.target import (
     refused,
 )
 from chassis.records.access.owners import owners_called
-from contracts.mtl.events import ImportFinished
+from contracts.mtl.events import MtlImportFinished
 from mtl.imports.domain import OWNER, LeadRow, lead_body, owner_of
 from mtl.leads.actions import capture_leads
 from mtl.leads.domain import IDENTIFYING, MAX_ATTRIBUTE, MAX_ATTRIBUTES, Duplicate, Lead
@@ -83,4 +83,4 @@ LEADS = ImportTarget(
     most_rest=MAX_ATTRIBUTES,
 )
 
-IMPORTS = Imports("mtl", [LEADS], ImportFinished)
+IMPORTS = Imports("mtl", [LEADS], MtlImportFinished)

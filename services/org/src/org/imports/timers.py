@@ -9,7 +9,7 @@ from chassis.files.imports.target import (
     each,
     reading_of,
 )
-from contracts.org.events import ImportFinished
+from contracts.org.events import OrgImportFinished
 from org.imports.schemas import PlacementRow
 from org.people.actions import Placement, place_agent
 
@@ -30,4 +30,4 @@ PEOPLE = ImportTarget(
     take=each(place_agent),
 )
 
-IMPORTS = Imports("org", [PEOPLE], ImportFinished)
+IMPORTS = Imports("org", [PEOPLE], OrgImportFinished)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from contracts.tenant_tasks import FAILED
+from contracts.tenant_tasks import TASK_FAILED
 
 # Everybody who has rows of tenants. Of a deletion org does its part last.
 SERVICES: Final = ("cpq", "l2o", "mtl", "org", "rms")
@@ -54,7 +54,7 @@ class TaskReport:
 
 def state_of(reports: Sequence[TaskReport]) -> TaskState:
     """FAILED as soon as one service has given up; the others go on."""
-    if any(FAILED in report.notes for report in reports):
+    if any(TASK_FAILED in report.notes for report in reports):
         return TaskState.FAILED
     done = {report.service for report in reports} >= set(SERVICES)
     return TaskState.FINISHED if done else TaskState.RUNNING

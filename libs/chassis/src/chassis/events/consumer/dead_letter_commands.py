@@ -21,7 +21,7 @@ from chassis.events.consumer.dead_letters import Parked, Status
 from chassis.events.consumer.decoded_records import from_stored, to_stored
 from chassis.events.envelope import Envelope, EnvelopeInvalid
 from chassis.foundation.violations import from_pydantic
-from contracts.event import REGISTRY
+from contracts.event import EVENT_CLASSES
 from kernel.errors import Invalid, NotFound, RuleBroken
 
 ORIGINAL = "original_data"  # beside the corrected data, in the row only
@@ -164,7 +164,7 @@ def _readable(parked: Parked) -> dict[str, Any]:
 
 
 def _ensure_fits(event_type: str, data: Mapping[str, Any]) -> None:
-    kind = REGISTRY.get(event_type)
+    kind = EVENT_CLASSES.get(event_type)
     if kind is None:
         return  # not known to this process: the worker will say
     try:

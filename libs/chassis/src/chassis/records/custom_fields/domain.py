@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from kernel.business_dates import parse_day
+from kernel.business_dates import parse_business_date
 from kernel.decimals import parse_decimal, plain_text
 from kernel.errors import Violation
 
@@ -118,7 +118,7 @@ def _checked(definition: FieldDefinition | None, value: Any) -> Any:
 def bound_of(kind: FieldType, said: str) -> Any:
     """A minimum or maximum of this type as a value; None if it is none."""
     try:
-        return _parsed(parse_decimal if kind is FieldType.NUMBER else parse_day, said, "")
+        return _parsed(parse_decimal if kind is FieldType.NUMBER else parse_business_date, said, "")
     except _Wrong:
         return None
 
@@ -143,7 +143,7 @@ def _number(definition: FieldDefinition, value: Any) -> str:
 
 
 def _date(definition: FieldDefinition, value: Any) -> str:
-    day: date = _parsed(parse_day, value, "DATE_INVALID")
+    day: date = _parsed(parse_business_date, value, "DATE_INVALID")
     least = None if definition.minimum is None else date.fromisoformat(definition.minimum)
     most = None if definition.maximum is None else date.fromisoformat(definition.maximum)
     _within(day, least, most, definition)

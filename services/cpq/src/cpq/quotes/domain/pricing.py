@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from kernel.decimals import EXACT, SMALLEST
+from kernel.decimals import EXACT_CONTEXT, SMALLEST_DECIMAL
 from kernel.money import Money
 from kernel.rate import Rate
 
@@ -75,9 +75,9 @@ def tier_price(list_price: Money, tiers: tuple[Tier, ...], quantity: Decimal) ->
 
 def net_price(price: Money, discount_rate: Decimal) -> Money:
     """The unit price after a discount: price x (1 - rate), half up to six decimals."""
-    exact = price.times(EXACT.subtract(Decimal(1), discount_rate))
+    exact = price.times(EXACT_CONTEXT.subtract(Decimal(1), discount_rate))
     # Rounding 1 of 3: unit prices end at six decimals, which is what they are stored and told with.
-    return Money(EXACT.quantize(exact.amount, SMALLEST), exact.currency)
+    return Money(EXACT_CONTEXT.quantize(exact.amount, SMALLEST_DECIMAL), exact.currency)
 
 
 def price_line(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from contracts.rms import events as facts
-from kernel.decimals import EXACT
+from kernel.decimals import EXACT_CONTEXT
 from kernel.money import Money
 
 
@@ -141,5 +141,5 @@ def worth(whole: Money, shipped: Decimal, quantity: Decimal) -> Money:
     A shipment is worth the difference of two such sums. So all of them together are worth exactly
     the line's gross (or tax), however it was divided, and none is negative.
     """
-    share = EXACT.divide(EXACT.multiply(whole.amount, shipped), quantity)
+    share = EXACT_CONTEXT.divide(EXACT_CONTEXT.multiply(whole.amount, shipped), quantity)
     return Money(share, whole.currency).rounded()
