@@ -43,7 +43,7 @@ PLANTED = [
     ("rooms face one way", f"{MTL}/leads/store.py", "import mtl.leads.routes"),
     ("The domain does no I/O", f"{MTL}/leads/domain.py", "import sqlalchemy"),
     ("Actions do not speak HTTP", f"{MTL}/leads/actions.py", "import fastapi"),
-    ("form no cycle", "services/cpq/src/cpq/products/store.py", "import cpq.quotes.store"),
+    ("form no cycle", "services/cpq/src/cpq/price_books/store.py", "import cpq.products.store"),
     ("eight floors", f"{CHASSIS}/database/rows.py", "import chassis.web.auth"),
     ("eight floors", f"{CHASSIS}/jobs/queue.py", "import chassis.events.outbox"),
     (

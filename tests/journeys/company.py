@@ -1,4 +1,4 @@
-"""A small company made through org's API, and the story's world as each of its people sees it."""
+"""A small company created through org's API, whose people can sign in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,46 +15,52 @@ SALES = (
 
 @dataclass(frozen=True)
 class Company:
-    """Two teams under one head: east (of `east_head`, with `li`) and west (with `zhou`)."""
+    """The ids of its people and departments.
+
+    Under `head` stand two departments: east, led by `east_head`, with the seller `li`, and west,
+    led by `west_head`, with the seller `zhou`.
+    """
 
     people: Mapping[str, str]
     departments: Mapping[str, str]
 
-    def as_(self, world: World, name: str) -> World:
-        """The world with this person signed in, who holds a seller's scopes and no `.all`."""
-        signed = tokens.bearer(world.tenant, sub=self.people[name], name=name, scope=SALES)
-        return replace(world, headers=signed)
+    def signed_in_as(self, world: World, name: str) -> World:
+        """Return the world with this person signed in, with a seller's scopes and no `.all`."""
+        headers = tokens.bearer(world.tenant, sub=self.people[name], name=name, scope=SALES)
+        return replace(world, headers=headers)
 
 
-async def a_company(world: World) -> Company:
-    """Made and heard of everywhere."""
+async def create_company(world: World) -> Company:
+    """Create the company; all services have received its events afterwards."""
     people = {}
     for name in ("head", "east_head", "west_head", "li", "zhou"):
         people[name] = (await world.post("/org/v1/people", {"name": name}))["id"]
-    root = await _department(world, "总公司", people["head"])
+    root = await _create_department(world, "总公司", people["head"])
     departments = {
         "root": root,
-        "east": await _department(world, "东区", people["east_head"], parent=root),
-        "west": await _department(world, "西区", people["west_head"], parent=root),
+        "east": await _create_department(world, "东区", people["east_head"], parent=root),
+        "west": await _create_department(world, "西区", people["west_head"], parent=root),
     }
     company = Company(people, departments)
-    for name, place in POSTS.items():
-        await place_in(world, company, name, place)
-    await world.carry()
+    for name, department in POSTS.items():
+        await assign_to_department(world, company, name, department)
+    await world.deliver_events()
     return company
 
 
 POSTS = {"head": "root", "east_head": "east", "li": "east", "west_head": "west", "zhou": "west"}
 
 
-async def place_in(world: World, company: Company, name: str, department: str) -> None:
-    """Give somebody the one post they have."""
+async def assign_to_department(world: World, company: Company, name: str, department: str) -> None:
+    """Make the department the only post of a person."""
     posts = [{"department_id": company.departments[department]}]
     path = f"/org/v1/people/{company.people[name]}"
     await world.call("PATCH", path, {"posts": posts})
 
 
-async def _department(world: World, name: str, head: str, *, parent: str | None = None) -> str:
+async def _create_department(
+    world: World, name: str, head: str, *, parent: str | None = None
+) -> str:
     body = {"name": name, "manager_id": head, "parent_id": parent}
-    made: str = (await world.post("/org/v1/departments", body))["id"]
-    return made
+    department_id: str = (await world.post("/org/v1/departments", body))["id"]
+    return department_id

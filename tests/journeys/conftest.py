@@ -1,4 +1,4 @@
-"""All five services in one process; the courier carries their events when a story says so."""
+"""Runs all five services in one process; events are delivered when a test asks for it."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -25,7 +25,7 @@ from tests.journeys.world import SERVICES, World
 
 @pytest.fixture(scope="session")
 async def system(worker_id: str) -> AsyncIterator[World]:
-    """The five databases and applications of this test process."""
+    """Create the databases and applications of the five services, once per test process."""
     urls = {name: await databases.create(name, f"journey_{worker_id}") for name in SERVICES}
     patch = pytest.MonkeyPatch()
     patch.setenv("L2C_MODE", "development")
@@ -35,7 +35,7 @@ async def system(worker_id: str) -> AsyncIterator[World]:
     async with AsyncExitStack() as stack:
         for app in apps.values():
             app.state.verifier = tokens.verifier()
-            app.state.admission.max_age = 0  # a story suspends a tenant and asks at once
+            app.state.admission.max_age = 0  # a suspended tenant is refused at once
             await stack.enter_async_context(app.router.lifespan_context(app))
         workers = {name: Database(one.worker_url, name="journey") for name, one in urls.items()}
         transport = httpx.ASGITransport(several(apps))
@@ -72,17 +72,17 @@ def _worker(service: str) -> Worker:
 
 @pytest.fixture
 async def world(system: World) -> AsyncIterator[World]:
-    """The system with a tenant of this test's own, whose settings have reached everybody."""
+    """Return the system with a new tenant, whose settings have reached every service."""
     system.tenant = new_id()
     system.headers = {}
-    await _found_tenant(system)
-    await system.carry()
+    await _create_tenant(system)
+    await system.deliver_events()
     yield system
     for one in system.urls.values():
         await empty_tables(one)
 
 
-async def _found_tenant(world: World) -> None:
+async def _create_tenant(world: World) -> None:
     async with world.workers["org"].begin(world.tenant) as tx:
         await create_tenant(
             tx,

@@ -1,4 +1,4 @@
-"""Runs the jobs of a story's tenant that are due, now or as if some time had passed."""
+"""Runs the due jobs of the test's tenant, now or as if some time had passed."""
 
 from datetime import timedelta
 from importlib import import_module
@@ -14,27 +14,27 @@ from tests.journeys.world import World
 
 
 async def run_due(world: World, service: str, kind: str, *, after: timedelta = timedelta()) -> int:
-    """How many chunks ran until none of this kind was due any more."""
-    chunks = 0
+    """Run jobs of this kind until none is due; return the number of runs."""
+    runs = 0
     while await _run_one(world, service, kind, after):
-        chunks += 1
-    return chunks
+        runs += 1
+    return runs
 
 
 async def _run_one(world: World, service: str, kind: str, after: timedelta) -> bool:
     worker: Worker = import_module(f"{service}.worker").WORKER
     async with world.workers[service].begin(world.tenant) as tx:
-        mine = (jobs.c.tenant_id == world.tenant) & (jobs.c.kind == kind)
+        of_kind = (jobs.c.tenant_id == world.tenant) & (jobs.c.kind == kind)
         due = jobs.c.run_at <= now() + after
-        row = (await tx.execute(select(jobs).where(mine, due).limit(1))).one_or_none()
+        row = (await tx.execute(select(jobs).where(of_kind, due).limit(1))).one_or_none()
         if row is None:
             return False
         job = job_of(row, now=now() + after)
         outcome = await worker.jobs[kind](tx, job)
-        again = jobs.c.id == row.id
+        this_job = jobs.c.id == row.id
         if isinstance(outcome, Done):
-            await tx.execute(jobs.delete().where(again))
+            await tx.execute(jobs.delete().where(this_job))
         else:
             values = {"payload": dict(outcome.payload), "run_at": outcome.run_at}
-            await tx.execute(jobs.update().where(again).values(values))
+            await tx.execute(jobs.update().where(this_job).values(values))
     return True

@@ -1,4 +1,4 @@
-"""The steps stories are told in: each is one or a few API calls of a seller."""
+"""The steps of the journeys: each makes one or a few API calls as the tenant's seller."""
 
 import asyncio
 from typing import Any
@@ -11,24 +11,27 @@ def cny(amount: str) -> Json:
     return {"amount": amount, "currency": "CNY"}
 
 
-async def a_qualified_lead(world: World, **fields: Any) -> Json:
+async def create_qualified_lead(world: World, **fields: Any) -> Json:
     body = {"name": "王芳", "company": "上海测试有限公司", "external_id": str(uuid4()), **fields}
     lead = await world.post("/mtl/v1/leads", body)
     return await world.post(f"/mtl/v1/leads/{lead['id']}/qualify")
 
 
-async def a_conversion(world: World, lead: Json, **body: Any) -> Json:
-    """Convert while events are carried; the operation once it has ended."""
+async def convert_lead(world: World, lead: Json, **body: Any) -> Json:
+    """Convert a lead while events are delivered; return the finished operation."""
     path = f"/mtl/v1/leads/{lead['id']}/convert"
-    asked = asyncio.create_task(world.post(path, body))
-    while not asked.done():
+    request = asyncio.create_task(world.post(path, body))
+    while not request.done():
         await asyncio.sleep(0.05)
-        await world.carry()
-    return await world.get(f"/mtl/v1/operations/{asked.result()['id']}")
+        await world.deliver_events()
+    return await world.get(f"/mtl/v1/operations/{request.result()['id']}")
 
 
-async def a_price_book(world: World) -> Json:
-    """Two products: server 1000.00, from 10 on 900.00; cable 12.345 with no tier."""
+async def create_price_book(world: World) -> Json:
+    """Create a price book with two products.
+
+    A server costs 1000.00 CNY, from 10 pieces on 900.00; a meter of cable costs 12.345.
+    """
     server = await world.post("/cpq/v1/products", {"sku": "SRV", "name": "服务器", "unit": "PCS"})
     cable = await world.post("/cpq/v1/products", {"sku": "CBL", "name": "网线", "unit": "M"})
     tier = {"from_quantity": "10", "unit_price": cny("900.00")}
@@ -42,8 +45,8 @@ async def a_price_book(world: World) -> Json:
     )
 
 
-async def an_accepted_quote(world: World, opportunity_id: str, book: Json) -> Json:
-    """12 servers with 5 % off and 3 m of cable.
+async def create_accepted_quote(world: World, opportunity_id: str, book: Json) -> Json:
+    """Create, send and accept a quote for 12 servers with 5 % discount and 3 m of cable.
 
     By hand: 12 x 855.00 = 10260.00, tax 13 % = 1333.80; 3 x 12.345 = 37.035 -> 37.04 (half up),
     tax 4.8152 -> 4.82; net 10297.04, tax 1338.62, gross 11635.66.
@@ -58,13 +61,13 @@ async def an_accepted_quote(world: World, opportunity_id: str, book: Json) -> Js
     return await world.post(f"/cpq/v1/quotes/{quote['id']}/accept")
 
 
-async def a_confirmed_order(world: World) -> Json:
-    """From a lead to a confirmed order, everything carried."""
-    book = await a_price_book(world)
-    operation = await a_conversion(world, await a_qualified_lead(world))
-    await an_accepted_quote(world, operation["result"]["opportunity_id"], book)
-    await world.carry()
+async def create_confirmed_order(world: World) -> Json:
+    """Take a lead to a confirmed order; all events are delivered."""
+    book = await create_price_book(world)
+    operation = await convert_lead(world, await create_qualified_lead(world))
+    await create_accepted_quote(world, operation["result"]["opportunity_id"], book)
+    await world.deliver_events()
     [order] = await world.items("/rms/v1/orders")
     order = await world.post(f"/rms/v1/orders/{order['id']}/confirm")
-    await world.carry()
+    await world.deliver_events()
     return order

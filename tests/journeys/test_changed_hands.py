@@ -1,18 +1,23 @@
-"""Who sees what, over all services, when records and people change places."""
+"""Visibility in all services after records are transferred and people change departments."""
 
-from tests.journeys.company import Company, a_company, place_in
-from tests.journeys.steps import a_conversion, a_price_book, a_qualified_lead, an_accepted_quote
+from tests.journeys.company import Company, assign_to_department, create_company
+from tests.journeys.steps import (
+    convert_lead,
+    create_accepted_quote,
+    create_price_book,
+    create_qualified_lead,
+)
 from tests.journeys.world import Json, World
 
 
-async def a_customer_of_li(world: World, company: Company) -> Json:
-    """From a lead of li's to an order; who sees it so far: li, the heads above, not the west."""
-    book = await a_price_book(world)
-    li = company.as_(world, "li")
-    operation = await a_conversion(li, await a_qualified_lead(li))
+async def create_order_of_li(world: World, company: Company) -> Json:
+    """Take a lead of li to an order; return the paths of the records made on the way."""
+    book = await create_price_book(world)
+    li = company.signed_in_as(world, "li")
+    operation = await convert_lead(li, await create_qualified_lead(li))
     ids: Json = operation["result"]
-    await an_accepted_quote(li, ids["opportunity_id"], book)
-    await world.carry()
+    await create_accepted_quote(li, ids["opportunity_id"], book)
+    await world.deliver_events()
     [order] = await li.items("/rms/v1/orders")
     return {
         "account": f"/l2o/v1/accounts/{ids['account_id']}",
@@ -23,59 +28,63 @@ async def a_customer_of_li(world: World, company: Company) -> Json:
     }
 
 
-async def seen(world: World, company: Company, paths: Json) -> dict[str, set[str]]:
-    """Of each record, who gets it; everybody else gets a 404."""
-    found: dict[str, set[str]] = {name: set() for name in paths}
+async def readers_of(world: World, company: Company, paths: Json) -> dict[str, set[str]]:
+    """Return for each record the people who can read it; all others get a 404."""
+    readers: dict[str, set[str]] = {name: set() for name in paths}
     for person in company.people:
-        eyes = company.as_(world, person)
+        viewer = company.signed_in_as(world, person)
         for name, path in paths.items():
-            headers = {**eyes.headers}
+            headers = {**viewer.headers}
             answer = await world.http.get(path, headers=headers)
             assert answer.status_code in (200, 404), answer.text
             if answer.status_code == 200:
-                found[name].add(person)
-    return found
+                readers[name].add(person)
+    return readers
 
 
-EAST, WEST = {"head", "east_head", "li"}, {"head", "west_head", "zhou"}
-MOVED = {"head", "west_head", "li"}
+EAST_PEOPLE, WEST_PEOPLE = {"head", "east_head", "li"}, {"head", "west_head", "zhou"}
+PEOPLE_AFTER_MOVE = {"head", "west_head", "li"}
 
 
-async def test_an_account_given_away_is_seen_by_its_new_line_only(world: World) -> None:
-    company = await a_company(world)
-    paths = await a_customer_of_li(world, company)
-    assert await seen(world, company, paths) == dict.fromkeys(paths, EAST)
-    head = company.as_(world, "head")
+async def test_a_transferred_account_is_visible_to_the_new_owners_managers_only(
+    world: World,
+) -> None:
+    company = await create_company(world)
+    paths = await create_order_of_li(world, company)
+    assert await readers_of(world, company, paths) == dict.fromkeys(paths, EAST_PEOPLE)
+    head = company.signed_in_as(world, "head")
     body = {"owner_id": company.people["zhou"], "reason": "客户在西区"}
     await head.post(f"{paths['account']}/transfer", body)
-    await world.carry()
-    now = await seen(world, company, paths)
-    assert (now["account"], now["contact"]) == (WEST, WEST)
-    assert (now["opportunity"], now["order"]) == (EAST, EAST)
-    assert now["balance"] == EAST | WEST  # of an account, or of one with an order of theirs
-    [told] = await company.as_(world, "zhou").items("/org/v1/notifications")
-    assert (told["kind"], told["resource"]) == ("ASSIGNED", "l2o.account")
+    await world.deliver_events()
+    now = await readers_of(world, company, paths)
+    assert (now["account"], now["contact"]) == (WEST_PEOPLE, WEST_PEOPLE)
+    assert (now["opportunity"], now["order"]) == (EAST_PEOPLE, EAST_PEOPLE)
+    assert now["balance"] == EAST_PEOPLE | WEST_PEOPLE  # by the account, or by its order
+    [notification] = await company.signed_in_as(world, "zhou").items("/org/v1/notifications")
+    assert (notification["kind"], notification["resource"]) == ("ASSIGNED", "l2o.account")
 
 
-async def test_other_services_follow_an_account_given_away_with_the_event(world: World) -> None:
-    company = await a_company(world)
-    account = await company.as_(world, "li").post("/l2o/v1/accounts", {"name": "老客户"})
-    await world.carry()
+async def test_other_services_apply_an_account_transfer_with_its_event(world: World) -> None:
+    company = await create_company(world)
+    account = await company.signed_in_as(world, "li").post("/l2o/v1/accounts", {"name": "老客户"})
+    await world.deliver_events()
     paths = {"balance": f"/rms/v1/accounts/{account['id']}/balance"}
     body = {"owner_id": company.people["zhou"]}
-    head = company.as_(world, "head")
+    head = company.signed_in_as(world, "head")
     await head.post(f"/l2o/v1/accounts/{account['id']}/transfer", body)
-    assert await seen(world, company, paths) == {"balance": EAST}
-    await world.carry()
-    assert await seen(world, company, paths) == {"balance": WEST}
+    assert await readers_of(world, company, paths) == {"balance": EAST_PEOPLE}
+    await world.deliver_events()
+    assert await readers_of(world, company, paths) == {"balance": WEST_PEOPLE}
 
 
-async def test_after_a_persons_move_the_old_manager_sees_nothing_of_theirs(world: World) -> None:
-    company = await a_company(world)
-    paths = await a_customer_of_li(world, company)
-    await place_in(world, company, "li", "west")
-    assert await seen(world, company, paths) == dict.fromkeys(paths, EAST)
-    await world.carry()
-    assert await seen(world, company, paths) == dict.fromkeys(paths, MOVED)
-    access = await company.as_(world, "west_head").get(f"{paths['opportunity']}/access")
+async def test_after_a_person_moves_the_old_manager_sees_none_of_their_records(
+    world: World,
+) -> None:
+    company = await create_company(world)
+    paths = await create_order_of_li(world, company)
+    await assign_to_department(world, company, "li", "west")
+    assert await readers_of(world, company, paths) == dict.fromkeys(paths, EAST_PEOPLE)
+    await world.deliver_events()
+    assert await readers_of(world, company, paths) == dict.fromkeys(paths, PEOPLE_AFTER_MOVE)
+    access = await company.signed_in_as(world, "west_head").get(f"{paths['opportunity']}/access")
     assert {one["why"] for one in access["everybody"]} == {"OWNER", "MANAGER"}

@@ -1,4 +1,4 @@
-"""What the demo holds its report against, with samples that must fail."""
+"""The checks of the demo's report, with samples that must fail."""
 
 from decimal import Decimal
 from typing import Any
@@ -9,8 +9,8 @@ from deploy.demo import funnels, imports, source
 from deploy.demo.source import Expected
 
 
-def test_what_is_expected_is_counted_in_the_file() -> None:
-    """By awk over the two files: rows with an account, and `close_value` of those won."""
+def test_expected_values_are_computed_from_the_file() -> None:
+    """The numbers were counted with awk: rows with an account, and `close_value` of won rows."""
     assert source.expected() == {
         "seller": Expected(613, Decimal(1_153_214)),
         "manager": Expected(1_590, Decimal(2_251_930)),
@@ -18,16 +18,16 @@ def test_what_is_expected_is_counted_in_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("views", "holds"),
+    ("views", "expected_result"),
     [
         (["a", "ab", "abc", "abc"], True),
-        (["a", "ab", "abc", "ab"], False),  # the whole misses what the director sees
+        (["a", "ab", "abc", "ab"], False),  # the whole lacks a record that the director sees
         (["a", "a", "abc", "abc"], False),  # the manager sees no more than the seller
-        (["ad", "ab", "abc", "abc"], False),  # the seller sees what the manager does not
+        (["ad", "ab", "abc", "abc"], False),  # the seller sees a record that the manager does not
     ],
 )
-def test_views_nest(views: list[str], *, holds: bool) -> None:
-    assert funnels.nested([set(view) for view in views]) is holds
+def test_nested_views_are_recognized(views: list[str], *, expected_result: bool) -> None:
+    assert funnels.nested([set(view) for view in views]) is expected_result
 
 
 def run_of(**counts: int) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def run_of(**counts: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("second", "facts", "holds"),
+    ("second", "facts", "expected_result"),
     [
         (run_of(), 0, True),
         (run_of(), 1, False),
@@ -43,9 +43,11 @@ def run_of(**counts: int) -> dict[str, Any]:
         (run_of(accepted=1, refused=2, unchanged=1), 0, False),
     ],
 )
-def test_a_second_run_changes_nothing(second: dict[str, Any], facts: int, *, holds: bool) -> None:
+def test_a_second_run_changes_nothing(
+    second: dict[str, Any], facts: int, *, expected_result: bool
+) -> None:
     pair = {"first": run_of(unchanged=0), "second": second, "facts_of_second": facts}
-    assert imports.unchanged(pair) is holds
+    assert imports.unchanged(pair) is expected_result
 
 
 STAGES = [
@@ -54,7 +56,7 @@ STAGES = [
 ]
 
 
-def found(*, seller: int = 1) -> dict[str, Any]:
+def make_funnels(*, seller: int = 1) -> dict[str, Any]:
     sees = {"seller": seller, "director": 3, "whole": 3}
     small = [{**STAGES[0], "count": 1}, {**STAGES[1], "count": 0}]
     stages = {"seller": small, "director": STAGES, "whole": STAGES}
@@ -62,11 +64,11 @@ def found(*, seller: int = 1) -> dict[str, Any]:
     return {"people": people, "nested": True}
 
 
-def test_the_funnels_are_held_against_lists_and_file() -> None:
+def test_funnels_are_compared_with_lists_and_file() -> None:
     expected = {"seller": Expected(1, Decimal(7))}
-    assert all(funnels.checks(found(), expected).values())
-    failed = funnels.checks(found(seller=2), {"seller": Expected(2, Decimal(7))})
-    assert [name for name, holds in failed.items() if not holds] == [
+    assert all(funnels.checks(make_funnels(), expected).values())
+    failed = funnels.checks(make_funnels(seller=2), {"seller": Expected(2, Decimal(7))})
+    assert [name for name, expected_result in failed.items() if not expected_result] == [
         "funnels_count_what_the_lists_hold",
         "funnel_of_seller_is_the_files",
     ]

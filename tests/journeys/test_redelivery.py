@@ -1,4 +1,4 @@
-"""Twice, late, in any order, or never: events change nothing that they should not."""
+"""Events that arrive twice, late, in another order, never, or broken."""
 
 import random
 from typing import Any
@@ -10,11 +10,11 @@ from sqlalchemy import insert, update
 from chassis.database.backbone_tables import outbox, relay_cursors
 from kernel.ids import new_id
 from tests.journeys.steps import (
-    a_confirmed_order,
-    a_conversion,
-    a_price_book,
-    a_qualified_lead,
-    an_accepted_quote,
+    convert_lead,
+    create_accepted_quote,
+    create_confirmed_order,
+    create_price_book,
+    create_qualified_lead,
 )
 from tests.journeys.test_lead_to_cash import assert_everything_is_consumed
 from tests.journeys.world import SERVICES, World
@@ -28,7 +28,7 @@ COUNTED = {
 }
 
 
-async def rows(world: World) -> dict[str, int]:
+async def row_counts(world: World) -> dict[str, int]:
     return {
         f"{service}.{table}": await world.count(service, f"SELECT count(*) FROM {table}")
         for service, tables in COUNTED.items()
@@ -36,55 +36,55 @@ async def rows(world: World) -> dict[str, int]:
     }
 
 
-async def send_everything_again(world: World) -> None:
-    """Put every cursor back to the beginning, as a crash before its commit would, only worse."""
+async def redeliver_everything(world: World) -> None:
+    """Reset every relay cursor, so that all events are sent again, and deliver them."""
     for database in world.workers.values():
         async with database.begin(None) as tx:
             await tx.execute(update(relay_cursors).values(lo="1:1:", hi=None, last=0))
-    assert await world.carry() > 0
+    assert await world.deliver_events() > 0
 
 
 async def test_everything_delivered_twice_changes_nothing(world: World) -> None:
-    order = await a_confirmed_order(world)
-    before = await rows(world)
+    order = await create_confirmed_order(world)
+    before = await row_counts(world)
     totals = await world.get(f"/l2o/v1/accounts/{order['account_id']}/totals")
-    await send_everything_again(world)
-    assert await rows(world) == before
+    await redeliver_everything(world)
+    assert await row_counts(world) == before
     assert await world.get(f"/l2o/v1/accounts/{order['account_id']}/totals") == totals
     await assert_everything_is_consumed(world)
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_whoever_is_carried_first_the_end_is_the_same(world: World, seed: int) -> None:
-    book = await a_price_book(world)
-    conversions = [await a_conversion(world, await a_qualified_lead(world)) for _ in range(3)]
-    for each in conversions:
-        await an_accepted_quote(world, each["result"]["opportunity_id"], book)
+async def test_the_order_of_delivery_does_not_change_the_result(world: World, seed: int) -> None:
+    book = await create_price_book(world)
+    conversions = [await convert_lead(world, await create_qualified_lead(world)) for _ in range(3)]
+    for conversion in conversions:
+        await create_accepted_quote(world, conversion["result"]["opportunity_id"], book)
     order_of_relays = list(SERVICES)
     random.Random(seed).shuffle(order_of_relays)
-    await world.carry(order_of_relays)
+    await world.deliver_events(order_of_relays)
     orders = await world.items("/rms/v1/orders")
     assert len(orders) == 3
     for order in orders:
         await world.post(f"/rms/v1/orders/{order['id']}/confirm")
-    await world.carry(order_of_relays[::-1])
+    await world.deliver_events(order_of_relays[::-1])
     assert {o["stage"] for o in await world.items("/l2o/v1/opportunities")} == {"WON"}
 
 
-async def test_an_order_whose_account_was_never_heard_of(world: World) -> None:
-    """L2O's events stay behind: RMS makes the order all the same."""
-    book = await a_price_book(world)
-    operation = await a_conversion(world, await a_qualified_lead(world))
-    await an_accepted_quote(world, operation["result"]["opportunity_id"], book)
+async def test_an_order_is_created_before_its_account_arrives(world: World) -> None:
+    """RMS creates the order although L2O's account event has not arrived."""
+    book = await create_price_book(world)
+    operation = await convert_lead(world, await create_qualified_lead(world))
+    await create_accepted_quote(world, operation["result"]["opportunity_id"], book)
     async with world.workers["rms"].begin(world.tenant) as tx:
         await tx.exec_driver_sql("DELETE FROM accounts")
-    await world.carry(["cpq"])
+    await world.deliver_events(["cpq"])
     [order] = await world.items("/rms/v1/orders")
     assert order["account_name"] == "上海测试有限公司"
 
 
-async def test_a_quote_before_its_opportunity_is_refused_not_lost(world: World) -> None:
-    book = await a_price_book(world)
+async def test_a_quote_for_an_unknown_opportunity_is_refused(world: World) -> None:
+    book = await create_price_book(world)
     body = {
         "opportunity_id": str(new_id()),
         "lines": [{"product_id": book["entries"][0]["product_id"], "quantity": "1"}],
@@ -93,8 +93,10 @@ async def test_a_quote_before_its_opportunity_is_refused_not_lost(world: World) 
     assert refused["code"] == "OPPORTUNITY_UNKNOWN"
 
 
-async def publish_raw(world: World, type_: str, payload: dict[str, Any], subject: UUID) -> None:
-    """An event as a broken publisher would write it."""
+async def publish_unchecked(
+    world: World, type_: str, payload: dict[str, Any], subject: UUID
+) -> None:
+    """Write an event to the outbox without any check, as a broken publisher would."""
     async with world.workers["cpq"].begin(world.tenant) as tx:
         await tx.execute(
             insert(outbox).values(
@@ -111,13 +113,14 @@ async def publish_raw(world: World, type_: str, payload: dict[str, Any], subject
         )
 
 
-async def test_a_hopeless_event_parks_its_key_and_nothing_else_stops(world: World) -> None:
+async def test_an_invalid_event_is_parked_and_the_others_are_processed(world: World) -> None:
     broken = new_id()
-    await publish_raw(world, "cpq.quote.accepted.v1", {"nonsense": True}, broken)
-    await world.carry()
-    order = await a_confirmed_order(world)
+    await publish_unchecked(world, "cpq.quote.accepted.v1", {"nonsense": True}, broken)
+    await world.deliver_events()
+    order = await create_confirmed_order(world)
     assert order["status"] == "CONFIRMED"
-    for service in ("rms", "org"):  # the order of the quote, and what its owner is told
+    # RMS would make the order, org would notify the owner.
+    for service in ("rms", "org"):
         path = f"/{service}/v1/parked-events"
         [parked] = await world.items(f"{path}?status=PARKED")
         assert parked["reason"] == "FAILED"

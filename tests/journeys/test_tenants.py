@@ -1,4 +1,4 @@
-"""A tenant's life as such, over all services: exported, a person erased, suspended, deleted."""
+"""Export, erasure of a person, suspension and deletion of a tenant, in all services."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,10 +16,10 @@ from org.tenant_tasks.domain import TaskKind
 from org.tenant_tasks.store import reports
 from org.tenants.domain import TenantStatus
 from tests.journeys.due_jobs import run_due
-from tests.journeys.steps import a_confirmed_order, a_qualified_lead
+from tests.journeys.steps import create_confirmed_order, create_qualified_lead
 from tests.journeys.world import SERVICES, World
 
-# A write in each service, which each refuses to a suspended tenant.
+# One write in each service; all are refused for a suspended tenant.
 WRITES: dict[str, dict[str, Any]] = {
     "/org/v1/departments": {"name": "华东"},
     "/mtl/v1/leads": {"name": "王芳"},
@@ -42,18 +42,18 @@ def operator(monkeypatch: pytest.MonkeyPatch) -> UUID:
     return tenant
 
 
-async def work(world: World, *, after: timedelta = timedelta()) -> None:
-    """Carry events and run the tenant's tasks in every service until nothing moves."""
-    moved = True
-    while moved:
-        moved = bool(await world.carry())
+async def run_to_completion(world: World, *, after: timedelta = timedelta()) -> None:
+    """Deliver events and run the tenant's tasks in every service until nothing is left to do."""
+    busy = True
+    while busy:
+        busy = bool(await world.deliver_events())
         for service in SERVICES:
-            moved = bool(await run_due(world, service, tasks.KIND, after=after)) or moved
+            busy = bool(await run_due(world, service, tasks.KIND, after=after)) or busy
 
 
 async def rows_of(world: World, tenant: UUID) -> dict[str, int]:
-    """Every table of every service that has a row of the tenant, by the databases' own lists."""
-    found: dict[str, int] = {}
+    """Count the tenant's rows in every table of every service; tables without any are left out."""
+    counts: dict[str, int] = {}
     for service in SERVICES:
         async with world.workers[service].begin(tenant) as tx:
             query = text(
@@ -63,32 +63,32 @@ async def rows_of(world: World, tenant: UUID) -> dict[str, int]:
             for name in (await tx.execute(query)).scalars().all():
                 query = text(f'SELECT count(*) FROM "{name}" WHERE tenant_id = :t')  # our own
                 if counted := await tx.scalar(query, {"t": tenant}):
-                    found[f"{service}.{name}"] = counted
-    return found
+                    counts[f"{service}.{name}"] = counted
+    return counts
 
 
-async def everything(world: World) -> str:
-    """All the tenant's rows of all services as text, but for the names of tables."""
-    told: list[str] = []
+async def all_rows_as_text(world: World) -> str:
+    """Return all rows of the tenant in all services as text, one per line."""
+    lines: list[str] = []
     for service in SERVICES:
         async with world.workers[service].begin(world.tenant) as tx:
             for name in {one.split(".")[1] for one in await rows_of(world, world.tenant)}:
-                there = await tx.scalar(text("SELECT to_regclass(:n)"), {"n": name})
-                if there is None:
+                table = await tx.scalar(text("SELECT to_regclass(:n)"), {"n": name})
+                if table is None:
                     continue
                 query = text(f'SELECT t::text FROM "{name}" AS t WHERE tenant_id = :t')  # our own
                 rows = await tx.execute(query, {"t": world.tenant})
-                told += [f"{service}.{name}: {row}" for row in rows.scalars()]
-    return "\n".join(told)
+                lines += [f"{service}.{name}: {row}" for row in rows.scalars()]
+    return "\n".join(lines)
 
 
-async def ask(world: World, kind: TaskKind, **whom: Any) -> UUID:
+async def request_tenant_task(world: World, kind: TaskKind, **subject: Any) -> UUID:
     async with world.workers["org"].begin(world.tenant) as tx:
-        task = await request_task(tx, world.tenant, kind, actor="x", now=now(), **whom)
+        task = await request_task(tx, world.tenant, kind, actor="x", now=now(), **subject)
     return task.id
 
 
-async def counted(world: World, task_id: UUID, asker: UUID) -> dict[str, dict[str, int]]:
+async def reported_rows(world: World, task_id: UUID, asker: UUID) -> dict[str, dict[str, int]]:
     async with world.workers["org"].begin(asker) as tx:
         return {
             one.service: {each["table"]: each["rows"] for each in one.tables}
@@ -96,33 +96,33 @@ async def counted(world: World, task_id: UUID, asker: UUID) -> dict[str, dict[st
         }
 
 
-async def test_a_person_is_erased_everywhere(world: World) -> None:
-    lead = await a_qualified_lead(world, name=NAME, phone=PHONE, email=MAIL)
-    other = await a_qualified_lead(world, name="别人", phone="13800138000")
-    await world.carry()
-    before = await everything(world)
+async def test_a_person_is_erased_in_every_service(world: World) -> None:
+    lead = await create_qualified_lead(world, name=NAME, phone=PHONE, email=MAIL)
+    other = await create_qualified_lead(world, name="别人", phone="13800138000")
+    await world.deliver_events()
+    before = await all_rows_as_text(world)
     assert PHONE in before
     assert MAIL in before
     assert NAME in before
-    whom = {"ids": (UUID(lead["id"]),), "phones": (f"+86{PHONE}",), "emails": (MAIL,)}
-    task_id = await ask(world, TaskKind.ERASE, **whom)
-    await work(world)
-    done = await counted(world, task_id, world.tenant)
-    assert set(done) == set(SERVICES)
-    assert done["mtl"]["leads"] == 1
-    after = [line for line in (await everything(world)).splitlines()]
+    subject = {"ids": (UUID(lead["id"]),), "phones": (f"+86{PHONE}",), "emails": (MAIL,)}
+    task_id = await request_tenant_task(world, TaskKind.ERASE, **subject)
+    await run_to_completion(world)
+    erased_rows = await reported_rows(world, task_id, world.tenant)
+    assert set(erased_rows) == set(SERVICES)
+    assert erased_rows["mtl"]["leads"] == 1
+    after = [line for line in (await all_rows_as_text(world)).splitlines()]
     traces = [line for line in after if any(one in line for one in (PHONE, MAIL, NAME))]
     assert traces == []
-    found = await world.get(f"/mtl/v1/leads/{lead['id']}")
-    assert (found["name"], found["phone"], found["email"]) == (None, None, None)
-    kept = await world.get(f"/mtl/v1/leads/{other['id']}")
-    assert kept["name"] == "别人"
+    erased = await world.get(f"/mtl/v1/leads/{lead['id']}")
+    assert (erased["name"], erased["phone"], erased["email"]) == (None, None, None)
+    unrelated = await world.get(f"/mtl/v1/leads/{other['id']}")
+    assert unrelated["name"] == "别人"
 
 
-async def test_a_suspended_tenant_only_reads(world: World, operator: UUID) -> None:
+async def test_a_suspended_tenant_can_only_read(world: World, operator: UUID) -> None:
     async with world.workers["org"].begin(operator) as tx:
         await move(tx, world.tenant, TenantStatus.SUSPENDED, operator=operator, now=now())
-    await world.carry()
+    await world.deliver_events()
     body = {"name": "x", "external_id": "1"}
     assert (await world.call("GET", "/mtl/v1/leads"))["items"] == []
     refused = await world.call("POST", "/mtl/v1/leads", body, expect=403)
@@ -133,29 +133,29 @@ async def test_a_suspended_tenant_only_reads(world: World, operator: UUID) -> No
         await world.get(path)
     async with world.workers["org"].begin(operator) as tx:
         await move(tx, world.tenant, TenantStatus.ACTIVE, operator=operator, now=now())
-    await world.carry()
+    await world.deliver_events()
     await world.post("/mtl/v1/leads", body)
 
 
-async def test_a_tenant_is_exported_and_deleted_whole(world: World, operator: UUID) -> None:
-    """From a lead to a confirmed order first, so that there are rows in every service."""
-    await a_confirmed_order(world)
-    export = await ask(world, TaskKind.EXPORT)
-    await work(world)
-    exported = await counted(world, export, world.tenant)
+async def test_a_tenant_is_exported_and_deleted_completely(world: World, operator: UUID) -> None:
+    """A confirmed order is made first, so that every service has rows."""
+    await create_confirmed_order(world)
+    export = await request_tenant_task(world, TaskKind.EXPORT)
+    await run_to_completion(world)
+    exported = await reported_rows(world, export, world.tenant)
     assert exported["rms"]["orders"] == exported["cpq"]["quotes"] == 1
     assert (
         exported["mtl"]["leads"] == exported["l2o"]["accounts"] == exported["org"]["tenants"] == 1
     )
     async with world.workers["org"].begin(operator) as tx:
         task = await delete_tenant(tx, world.tenant, operator=operator, actor="operator", now=now())
-    await work(world)
+    await run_to_completion(world)
     refused = await world.call("GET", "/rms/v1/orders", expect=403)
     assert refused["code"] == "TENANT_DELETED"
-    await work(world, after=2 * tasks.SETTLE)
+    await run_to_completion(world, after=2 * tasks.SETTLE)
     assert await rows_of(world, world.tenant) == {
         f"{service}.tenant_settings": 1 for service in SERVICES
     }
-    deleted = await counted(world, task.id, operator)
+    deleted = await reported_rows(world, task.id, operator)
     assert set(deleted) == set(SERVICES)
     assert deleted["rms"]["orders"] == 1

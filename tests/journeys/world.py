@@ -1,4 +1,4 @@
-"""The running system as stories see it, and one tenant's seller in it."""
+"""The running system of a journey, as the seller of one tenant uses it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 @dataclass
 class World:
-    """The running system and one tenant's seller in it."""
+    """The five running services, and the tenant and headers that requests are sent with."""
 
     http: httpx.AsyncClient
     tenant: UUID
@@ -32,14 +32,14 @@ class World:
     urls: dict[str, ServiceDatabase]
     headers: dict[str, str] = field(default_factory=dict)
 
-    async def carry(self, services: Sequence[str] = SERVICES) -> int:
-        """Carry events, asking the relays in this order, until nothing moves."""
+    async def deliver_events(self, services: Sequence[str] = SERVICES) -> int:
+        """Deliver events, service by service in this order, until none is left; return how many."""
         return await drain_all([self.relays[name] for name in services], self.retriers)
 
     async def call(
         self, method: str, path: str, body: Json | None = None, *, expect: int | None = None
     ) -> Json:
-        """One call as the tenant's seller, with a fresh idempotency key."""
+        """Send a request as the tenant's seller, with a new Idempotency-Key; check its status."""
         headers = {
             **tokens.bearer(self.tenant),
             "Idempotency-Key": str(new_id()),
@@ -51,8 +51,8 @@ class World:
             assert answer.status_code < 300, f"{method} {path}: {answer.text}"
         else:
             assert answer.status_code == expect, f"{method} {path}: {answer.text}"
-        found: Json = answer.json()
-        return found
+        result: Json = answer.json()
+        return result
 
     async def post(self, path: str, body: Json | None = None, **more: Any) -> Json:
         return await self.call("POST", path, body if body is not None else {}, **more)
@@ -61,10 +61,10 @@ class World:
         return await self.call("GET", path, **more)
 
     async def items(self, path: str) -> list[Json]:
-        found: list[Json] = (await self.get(path))["items"]
-        return found
+        listed: list[Json] = (await self.get(path))["items"]
+        return listed
 
     async def count(self, service: str, sql: str) -> int:
-        """A number from one service's database, as this tenant."""
+        """Run a query as this tenant in one service's database; return its single number."""
         async with self.workers[service].begin(self.tenant) as tx:
             return int((await tx.execute(text(sql))).scalar_one())

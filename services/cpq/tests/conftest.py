@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from chassis.foundation import clock
 
-At = Callable[[datetime], None]
+SetClock = Callable[[datetime], None]
 
 
 @pytest.fixture(scope="session")
@@ -16,10 +16,10 @@ def service() -> str:
 
 
 @pytest.fixture
-def at(app: FastAPI, client: httpx.AsyncClient) -> At:
-    """`at(instant)`: from here on the requests of `client` happen then."""
+def set_clock(app: FastAPI, client: httpx.AsyncClient) -> SetClock:
+    """`set_clock(instant)` sets the time of all later requests of `client`."""
 
-    def set_clock(instant: datetime) -> None:
+    def override(instant: datetime) -> None:
         app.dependency_overrides[clock.now] = lambda: instant
 
-    return set_clock
+    return override

@@ -1,4 +1,4 @@
-"""What tests begin with: settings, products, a price book, an opportunity to quote for."""
+"""Sets up tests: tenant settings, products, price books, accounts, opportunities and quotes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ from kernel.ids import new_id
 from kernel.money import Money
 from testkit.tenants import add_tenant
 
-NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # in Shanghai
-PERSON = "01990000-0000-7000-8000-000000000001"  # whose the tests' tokens are
+NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # noon in Shanghai
+PERSON = "01990000-0000-7000-8000-000000000001"  # the subject of the tests' tokens
 NEW_YEAR = date(2026, 1, 1)
 
 E = TypeVar("E", bound=Event)
@@ -64,8 +64,8 @@ async def add_product(
     return product
 
 
-def make_entry(product_id: UUID, price: Money, **tiers: Money) -> PriceEntry:
-    """`make_entry(product_id, cny("100"), from_10=cny("90"))`."""
+def make_price_entry(product_id: UUID, price: Money, **tiers: Money) -> PriceEntry:
+    """Make an entry with tiers: `make_price_entry(product_id, cny("100"), from_10=cny("90"))`."""
     return PriceEntry(
         product_id=product_id,
         list_price=price,
@@ -76,7 +76,7 @@ def make_entry(product_id: UUID, price: Money, **tiers: Money) -> PriceEntry:
     )
 
 
-def make_book(
+def make_price_book(
     entries: Sequence[PriceEntry],
     *,
     name: str = "标准价",
@@ -96,8 +96,10 @@ def make_book(
     )
 
 
-async def add_book(tx: AsyncConnection, entries: Sequence[PriceEntry], **given: Any) -> PriceBook:
-    book = make_book(entries, **given)
+async def add_price_book(
+    tx: AsyncConnection, entries: Sequence[PriceEntry], **more: Any
+) -> PriceBook:
+    book = make_price_book(entries, **more)
     await price_books.add(tx, book)
     return book
 
@@ -130,7 +132,7 @@ async def add_opportunity(
 
 @dataclass(frozen=True, kw_only=True)
 class Shop:
-    """Everything a quote needs: a product at 100.00, 90.00 from 10 on, and a buyer."""
+    """Everything a quote needs: a product at 100.00 CNY, 90.00 from 10 pieces on, and a buyer."""
 
     opportunity_id: UUID
     account_id: UUID
@@ -138,7 +140,7 @@ class Shop:
     book: PriceBook
 
     def body(self, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
-        """A request for these lines of the product; for three pieces without any."""
+        """Return a quote request for these lines of the product, by default three pieces."""
         return {
             "opportunity_id": str(self.opportunity_id),
             "lines": [
@@ -152,7 +154,7 @@ class Shop:
 async def open_shop(tx: AsyncConnection, *, owner_id: str = PERSON) -> Shop:
     await add_settings(tx)
     product = await add_product(tx)
-    book = await add_book(tx, [make_entry(product.id, cny("100"), from_10=cny("90"))])
+    book = await add_price_book(tx, [make_price_entry(product.id, cny("100"), from_10=cny("90"))])
     account_id = new_id()
     await add_account(tx, account_id)
     opportunity_id = await add_opportunity(tx, account_id=account_id, owner_id=owner_id)
@@ -160,7 +162,7 @@ async def open_shop(tx: AsyncConnection, *, owner_id: str = PERSON) -> Shop:
 
 
 def received(event: E, aggregate_id: UUID, *, sequence: int, epoch: int = 1) -> Received[E]:
-    """An event as a consumer hands it to a handler."""
+    """Wrap an event as the consumer passes it to a handler."""
     meta = Meta(
         event_id=new_id(),
         tenant=new_id(),
@@ -172,8 +174,8 @@ def received(event: E, aggregate_id: UUID, *, sequence: int, epoch: int = 1) -> 
     return Received(event, meta)
 
 
-async def created(client: AsyncClient, body: dict[str, Any]) -> dict[str, Any]:
-    """A quote made over HTTP."""
+async def create_quote(client: AsyncClient, body: dict[str, Any]) -> dict[str, Any]:
+    """Create a quote over HTTP."""
     answer = await client.post("/quotes", json=body)
     assert answer.status_code == 201, answer.text
     quote: dict[str, Any] = answer.json()
@@ -181,32 +183,34 @@ async def created(client: AsyncClient, body: dict[str, Any]) -> dict[str, Any]:
 
 
 async def refusal_of(client: AsyncClient, body: dict[str, Any]) -> tuple[int, str]:
-    """The status and code a quote is refused with."""
+    """Return the HTTP status and error code of a refused quote."""
     answer = await client.post("/quotes", json=body)
     return answer.status_code, answer.json()["code"]
 
 
 async def errors_of(client: AsyncClient, body: dict[str, Any]) -> set[tuple[str, str]]:
-    """Where and with which codes a quote is refused."""
+    """Return the pointers and codes of all violations of a refused quote."""
     answer = await client.post("/quotes", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED"), answer.text
     return {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
 
 
-async def define(client: AsyncClient, resource: str, key: str, kind: str, **more: Any) -> None:
-    """Give a resource a field of the tenant's own, which lists can be filtered by."""
+async def define_custom_field(
+    client: AsyncClient, resource: str, key: str, kind: str, **more: Any
+) -> None:
+    """Define a custom field of a resource that lists can filter by."""
     body = {"resource": resource, "key": key, "type": kind, "label_zh": key, "label_en": key}
     answer = await client.post("/custom-fields", json={**body, "filterable": True, **more})
     assert answer.status_code == 201, answer.text
 
 
-async def listed(client: AsyncClient, path: str, **more: Any) -> list[str]:
-    """The ids of a list's page, in its order."""
+async def list_ids(client: AsyncClient, path: str, **more: Any) -> list[str]:
+    """Return the ids on a page of a list, in its order."""
     answer = await client.get(path, **more)
     assert answer.status_code == 200, answer.text
     return [item["id"] for item in answer.json()["items"]]
 
 
-def problem(answer: Response) -> tuple[int, str]:
-    """What a refusal says."""
+def status_and_code(answer: Response) -> tuple[int, str]:
+    """Return the HTTP status and error code of a problem."""
     return answer.status_code, answer.json()["code"]

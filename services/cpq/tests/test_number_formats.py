@@ -9,16 +9,16 @@ from kernel.ids import new_id
 from testkit import tokens
 
 
-async def test_a_format_is_changed_and_only_mine(client: AsyncClient) -> None:
+async def test_a_number_format_changes_for_one_tenant_only(client: AsyncClient) -> None:
     [default] = (await client.get("/number-formats")).json()["items"]
     assert (default["type"], default["is_default"]) == ("quote", True)
     assert default["example"].startswith("Q-")
     body = {"prefix": "BJ", "year": "NONE", "width": 4, "separator": "/", "mode": "FAST"}
     answer = await client.put("/number-formats/quote", json=body)
     assert answer.status_code == 200, answer.text
-    told = {"type": "quote", **body, "is_default": False, "example": "BJ/0001"}
-    assert answer.json() == told
-    assert (await client.get("/number-formats")).json()["items"] == [told]
+    expected = {"type": "quote", **body, "is_default": False, "example": "BJ/0001"}
+    assert answer.json() == expected
+    assert (await client.get("/number-formats")).json()["items"] == [expected]
     other = (await client.get("/number-formats", headers=tokens.bearer(new_id()))).json()
     assert other["items"] == [default]
 

@@ -1,17 +1,17 @@
-"""What the code, the migration and the texts must agree on."""
+"""The migrated schema matches the tables; the worker has all its subscriptions."""
 
 from chassis.database.migrate import drift
 from cpq.worker import SUBSCRIPTIONS, WORKER
 from testkit.databases import ServiceDatabase
 
 
-async def test_the_migrated_schema_is_the_one_in_the_code(
+async def test_the_migrated_schema_matches_the_tables(
     service_database: ServiceDatabase,
 ) -> None:
     assert await drift("cpq", service_database.owner_url) == []
 
 
-def test_what_the_worker_listens_to() -> None:
+def test_the_worker_has_all_subscriptions() -> None:
     assert WORKER.subscriptions[: len(SUBSCRIPTIONS)] == SUBSCRIPTIONS
     assert {(one.name, one.topics) for one in SUBSCRIPTIONS} == {
         ("cpq.tenants", ("org.tenant.v1",)),

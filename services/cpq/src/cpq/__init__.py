@@ -1,1 +1,1 @@
-"""Configure, price, quote: what is sold, at which price, and what was offered to whom."""
+"""CPQ (configure, price, quote): products, price books, and quotes made from them."""

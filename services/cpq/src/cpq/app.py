@@ -1,4 +1,4 @@
-"""The composition root of the API."""
+"""Composes the API of this service: routes, custom fields, imports, texts and number formats."""
 
 from fastapi import FastAPI
 
@@ -6,7 +6,7 @@ from chassis.composition.app import create_app
 from chassis.files.imports.routes import import_router
 from chassis.foundation.settings import Settings
 from chassis.records.custom_fields.routes import custom_field_router
-from cpq.imports.timers import IMPORTS
+from cpq.imports import IMPORTS
 from cpq.price_books.routes import ROUTERS as PRICE_BOOKS
 from cpq.price_books.store import price_books
 from cpq.products.routes import ROUTERS as PRODUCTS

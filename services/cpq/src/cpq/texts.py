@@ -1,86 +1,98 @@
-"""What this service says, by code."""
+"""The texts of this service's error codes, in Chinese and English."""
 
 from chassis.foundation.texts import Text
 
 TEXTS: dict[str, Text] = {
-    "PRODUCT_NOT_FOUND": Text("没有该产品。", "There is no such product."),
+    "PRODUCT_NOT_FOUND": Text("产品不存在。", "The product does not exist."),
     "PRODUCT_DUPLICATE": Text(
-        "SKU {sku} 已存在（产品 {product_id}）。", "SKU {sku} exists already: product {product_id}."
+        "SKU {sku} 已被其他产品使用。", "Another product already has the SKU {sku}."
     ),
     "PRODUCT_DELETED": Text(
-        "SKU {sku} 的产品已删除；请先恢复。",
-        "The product with SKU {sku} is deleted; restore it first.",
+        "SKU 为 {sku} 的产品已删除，请先恢复。",
+        "The product with SKU {sku} is deleted. Please restore it first.",
     ),
-    "PRODUCT_UNKNOWN": Text("没有产品 {product_id}。", "There is no product {product_id}."),
-    "PRODUCT_INACTIVE": Text("产品 {product_id} 已停用。", "Product {product_id} is not active."),
+    "PRODUCT_UNKNOWN": Text(
+        "该产品不存在或已删除。", "This product does not exist or has been deleted."
+    ),
+    "PRODUCT_INACTIVE": Text(
+        "该产品已停用，不能报价。", "This product is inactive and cannot be quoted."
+    ),
     "PRODUCT_NOT_PRICED": Text(
-        "价目表中没有产品 {product_id}。", "The price book has no price for product {product_id}."
+        "价目表中没有该产品的价格。", "The price book has no price for this product."
     ),
     "PRODUCT_REPEATED": Text(
-        "产品 {product_id} 重复。", "Product {product_id} is listed more than once."
+        "该产品在价目表中重复出现。", "This product appears more than once in the price book."
     ),
     "PRICE_BOOK_FULL": Text(
-        "价目表“{name}”至多 {maximum} 个产品。",
-        "Price book {name} holds no more than {maximum} products.",
+        "价目表“{name}”最多可包含 {maximum} 个产品。",
+        "Price book “{name}” can hold at most {maximum} products.",
     ),
-    "PRICE_BOOK_NOT_FOUND": Text("没有该价目表。", "There is no such price book."),
+    "PRICE_BOOK_NOT_FOUND": Text("价目表不存在。", "The price book does not exist."),
     "PRICE_BOOK_VERSION_NOT_FOUND": Text(
-        "没有该价目表的这个历史版本。", "The price book has no such earlier version."
+        "该价目表没有这个历史版本。", "The price book has no such earlier version."
     ),
     "PRICE_BOOK_UNKNOWN": Text(
-        "没有价目表 {price_book_id}。", "There is no price book {price_book_id}."
+        "该价目表不存在或已删除。", "This price book does not exist or has been deleted."
     ),
     "PRICE_BOOK_MISSING": Text(
-        "{price_date} 没有有效的 {currency} 价目表。",
-        "No price book in {currency} is valid on {price_date}.",
+        "没有在 {price_date} 有效的 {currency} 价目表。",
+        "There is no price book in {currency} that is valid on {price_date}.",
     ),
     "PRICE_BOOK_NOT_VALID": Text(
         "该价目表在 {price_date} 无效。", "The price book is not valid on {price_date}."
     ),
-    "PERIOD_EMPTY": Text("结束日期须晚于 {start}。", "Should be later than {start}."),
+    "PERIOD_EMPTY": Text("结束日期须晚于 {start}。", "The end date must be after {start}."),
     "TIERS_NOT_INCREASING": Text(
-        "阶梯数量须逐级递增。", "Quantities should increase from tier to tier."
+        "阶梯数量须逐级递增。", "The quantities must increase from tier to tier."
     ),
-    "DATE_PAST": Text("不得早于今天（{today}）。", "Should not be before today, {today}."),
+    "DATE_PAST": Text(
+        "日期不得早于今天（{today}）。", "The date must not be before today ({today})."
+    ),
     "OPPORTUNITY_UNKNOWN": Text(
-        "商机 {opportunity_id} 不存在或尚未同步，请稍后重试。",
-        "Opportunity {opportunity_id} is not known, or not yet; try again.",
+        "商机不存在、您无权查看或尚未同步，请核对或稍后重试。",
+        "The opportunity does not exist, is not visible to you, or has not arrived yet. "
+        "Please check it or try again later.",
     ),
     "OPPORTUNITY_FIXED": Text(
-        "报价单的商机不能更改；请克隆。",
-        "A quote stays with its opportunity; clone it for another one.",
+        "报价单的商机不能更改；请为其他商机克隆该报价单。",
+        "The opportunity of a quote cannot change. Please clone the quote for another opportunity.",
     ),
     "OPPORTUNITY_CLOSED": Text(
-        "商机已关闭（{stage}），不能报价。", "The opportunity is closed ({stage})."
+        "该商机已关闭，不能报价。", "This opportunity is closed and cannot be quoted."
     ),
     "ACCOUNT_UNKNOWN": Text(
-        "客户 {account_id} 尚未同步，请稍后重试。",
-        "Account {account_id} is not known yet; try again.",
+        "该商机的客户尚未同步，请稍后重试。",
+        "The account of this opportunity has not arrived yet. Please try again later.",
     ),
-    "QUOTE_NOT_FOUND": Text("没有该报价单。", "There is no such quote."),
+    "QUOTE_NOT_FOUND": Text("报价单不存在。", "The quote does not exist."),
     "QUOTE_NOT_SENT": Text(
-        "报价单 {document_no} 尚未发送，不能接受。", "Quote {document_no} has not been sent."
+        "报价单 {document_no} 尚未发送，不能执行此操作。",
+        "Quote {document_no} has not been sent yet, so this is not possible.",
     ),
     "QUOTE_NOT_DRAFT": Text(
-        "报价单 {document_no} 已发送，不能修改；请修订。",
-        "Quote {document_no} is no draft any more; revise it.",
+        "报价单 {document_no} 已不是草稿，不能修改或删除；如需更改，请修订。",
+        "Quote {document_no} is no longer a draft and cannot be amended or deleted. "
+        "Please revise it instead.",
     ),
     "QUOTE_REVISES": Text(
-        "报价单 {document_no} 的新版本不能删除；请修改。",
-        "This draft revises quote {document_no} and cannot be deleted; amend it.",
+        "报价单 {document_no} 的修订版本不能删除，但可以修改。",
+        "This draft is a revision of quote {document_no} and cannot be deleted. "
+        "You can amend it instead.",
     ),
     "QUOTE_ACCEPTED": Text(
-        "报价单 {document_no} 已被接受。", "Quote {document_no} has been accepted."
+        "报价单 {document_no} 已被客户接受。",
+        "Quote {document_no} has already been accepted by the customer.",
     ),
     "QUOTE_REJECTED": Text(
-        "报价单 {document_no} 已被拒绝。", "Quote {document_no} has been rejected."
+        "报价单 {document_no} 已被客户拒绝。",
+        "Quote {document_no} has already been rejected by the customer.",
     ),
     "QUOTE_SUPERSEDED": Text(
-        "报价单 {document_no} 已有新版本。",
-        "A newer revision of quote {document_no} took its place.",
+        "报价单 {document_no} 已被新的修订版本取代。",
+        "Quote {document_no} has been replaced by a newer revision.",
     ),
     "QUOTE_EXPIRED": Text(
-        "报价单 {document_no} 有效期至 {valid_until}，已过期。",
-        "Quote {document_no} was valid until {valid_until}.",
+        "报价单 {document_no} 有效期至 {valid_until}，现已过期。",
+        "Quote {document_no} was valid until {valid_until} and has expired.",
     ),
 }

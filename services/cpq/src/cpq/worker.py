@@ -1,4 +1,4 @@
-"""What this service listens to."""
+"""The worker of this service: the events it subscribes to and the jobs it runs."""
 
 from chassis.composition.worker import Worker
 from chassis.events.subscriptions import replica
@@ -19,35 +19,35 @@ from contracts.l2o.events import (
     OpportunityStageMoved,
     OpportunityWon,
 )
-from cpq.accounts.handlers import on_accounts
-from cpq.imports.timers import IMPORTS
-from cpq.opportunities.handlers import on_opportunities
+from cpq.accounts.handlers import on_account_events
+from cpq.imports import IMPORTS
+from cpq.opportunities.handlers import on_opportunity_events
 from cpq.quotes.actions.moves import EXPIRE_JOB
-from cpq.quotes.timers import expire_quote
+from cpq.quotes.timers import run_quote_expiry
 
 SUBSCRIPTIONS = (
     *directory_subscriptions("cpq"),
     replica(
         "cpq.accounts",
         {
-            AccountCreated: on_accounts,
-            AccountChanged: on_accounts,
-            AccountAssigned: on_accounts,
-            AccountDeleted: on_accounts,
-            AccountRestored: on_accounts,
+            AccountCreated: on_account_events,
+            AccountChanged: on_account_events,
+            AccountAssigned: on_account_events,
+            AccountDeleted: on_account_events,
+            AccountRestored: on_account_events,
         },
     ),
     replica(
         "cpq.opportunities",
         {
-            OpportunityOpened: on_opportunities,
-            OpportunityStageMoved: on_opportunities,
-            OpportunityChanged: on_opportunities,
-            OpportunityAssigned: on_opportunities,
-            OpportunityWon: on_opportunities,
-            OpportunityLost: on_opportunities,
-            OpportunityDeleted: on_opportunities,
-            OpportunityRestored: on_opportunities,
+            OpportunityOpened: on_opportunity_events,
+            OpportunityStageMoved: on_opportunity_events,
+            OpportunityChanged: on_opportunity_events,
+            OpportunityAssigned: on_opportunity_events,
+            OpportunityWon: on_opportunity_events,
+            OpportunityLost: on_opportunity_events,
+            OpportunityDeleted: on_opportunity_events,
+            OpportunityRestored: on_opportunity_events,
         },
     ),
 )
@@ -55,6 +55,6 @@ SUBSCRIPTIONS = (
 WORKER = Worker(
     service="cpq",
     subscriptions=SUBSCRIPTIONS,
-    jobs={**import_jobs(IMPORTS), EXPIRE_JOB: expire_quote},
+    jobs={**import_jobs(IMPORTS), EXPIRE_JOB: run_quote_expiry},
     failed={**import_failures(IMPORTS)},
 )

@@ -14,8 +14,8 @@ from contracts.l2o.events import (
     OpportunityState,
     OpportunityWon,
 )
-from cpq.opportunities.handlers import on_opportunities
-from cpq.opportunities.store import OpportunityFact, opportunities
+from cpq.opportunities.handlers import on_opportunity_events
+from cpq.opportunities.store import OpportunityEvent, opportunities
 from kernel.ids import new_id
 from services.cpq.tests.factories import received
 
@@ -29,47 +29,47 @@ def state(stage: str, *, opportunity_id: UUID = ID) -> OpportunityState:
     )
 
 
-def history() -> list[Received[OpportunityFact]]:
+def history() -> list[Received[OpportunityEvent]]:
     opened = OpportunityOpened(opportunity=state("FIRST_CONTACT"))
     moved = OpportunityStageMoved(opportunity=state("QUOTATION"), from_stage="FIRST_CONTACT")
     won = OpportunityWon(opportunity=state("WON"), won_at=NOON)
-    facts: list[OpportunityFact] = [opened, moved, won]
+    facts: list[OpportunityEvent] = [opened, moved, won]
     return [received(fact, ID, sequence=at) for at, fact in enumerate(facts, start=1)]
 
 
-async def kept(tx: AsyncConnection) -> list[tuple[UUID, str, int, int]]:
+async def stored_rows(tx: AsyncConnection) -> list[tuple[UUID, str, int, int]]:
     columns = opportunities.c
     query = select(columns.id, columns.stage, columns.epoch, columns.sequence).order_by(columns.id)
     return [tuple(row) for row in await tx.execute(query)]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-async def test_the_newest_state_stays_in_whatever_order_it_comes(
+async def test_the_newest_state_wins_in_any_order_of_events(
     tx: AsyncConnection, order: tuple[int, ...]
 ) -> None:
     facts = history()
     for at in order:
-        await on_opportunities(tx, [facts[at]])
-    assert await kept(tx) == [(ID, "WON", 1, 3)]
+        await on_opportunity_events(tx, [facts[at]])
+    assert await stored_rows(tx) == [(ID, "WON", 1, 3)]
 
 
-async def test_a_batch_of_all_kinds_with_duplicates(tx: AsyncConnection) -> None:
+async def test_a_batch_with_duplicates_is_applied_once(tx: AsyncConnection) -> None:
     other = new_id()
     lost = OpportunityLost(
         opportunity=state("LOST", opportunity_id=other), reason="价", lost_at=NOON
     )
     facts = history()
     facts.append(received(lost, other, sequence=5))
-    result = await on_opportunities(tx, [*facts[::-1], *facts])
+    result = await on_opportunity_events(tx, [*facts[::-1], *facts])
     assert result.applied == {one.meta.event_id for one in facts}
-    again = await on_opportunities(tx, facts)
-    assert (again.applied, len(again.skipped)) == (frozenset(), 4)
-    assert await kept(tx) == [(ID, "WON", 1, 3), (other, "LOST", 1, 5)]
+    repeated = await on_opportunity_events(tx, facts)
+    assert (repeated.applied, len(repeated.skipped)) == (frozenset(), 4)
+    assert await stored_rows(tx) == [(ID, "WON", 1, 3), (other, "LOST", 1, 5)]
 
 
 async def test_a_higher_epoch_wins_over_a_higher_sequence(tx: AsyncConnection) -> None:
-    await on_opportunities(tx, history())
+    await on_opportunity_events(tx, history())
     restored = OpportunityStageMoved(opportunity=state("SIGNING"), from_stage="QUOTATION")
-    await on_opportunities(tx, [received(restored, ID, sequence=2, epoch=2)])
-    await on_opportunities(tx, history())
-    assert await kept(tx) == [(ID, "SIGNING", 2, 2)]
+    await on_opportunity_events(tx, [received(restored, ID, sequence=2, epoch=2)])
+    await on_opportunity_events(tx, history())
+    assert await stored_rows(tx) == [(ID, "SIGNING", 2, 2)]

@@ -1,4 +1,4 @@
-"""Price books that change, and what they were before."""
+"""Edits of price books, and their earlier versions."""
 
 import asyncio
 from typing import Any
@@ -8,11 +8,10 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.cpq.tests.factories import Shop, created, open_shop
+from services.cpq.tests.factories import PERSON, Shop, create_quote, open_shop
 from testkit.plugin import Committed, PublishedFacts
 
 Client = httpx.AsyncClient
-PERSON = "01990000-0000-7000-8000-000000000001"
 
 
 @pytest.fixture
@@ -35,10 +34,10 @@ def entry(shop: Shop, price: str, **tiers: str) -> dict[str, Any]:
     }
 
 
-async def test_new_prices_are_for_new_quotes(
+async def test_changed_prices_apply_to_new_quotes_only(
     client: Client, shop: Shop, published: PublishedFacts
 ) -> None:
-    old = await created(client, shop.body())
+    old = await create_quote(client, shop.body())
     path = f"/price-books/{shop.book.id}"
     before = (await client.get(path)).json()
     entries = [entry(shop, "110", from_5="100")]
@@ -48,7 +47,7 @@ async def test_new_prices_are_for_new_quotes(
     assert (book["version"], book["name"]) == (2, before["name"])
     assert book["entries"][0]["list_price"] == yuan("110.00")
     assert (await client.get(path)).json() == book
-    new = await created(client, shop.body({"quantity": "3"}, {"quantity": "5"}))
+    new = await create_quote(client, shop.body({"quantity": "3"}, {"quantity": "5"}))
     assert [line["tier_price"] for line in new["lines"]] == [yuan("110.00"), yuan("100.00")]
     assert (old["price_book_version"], new["price_book_version"]) == (1, 2)
     assert (await client.get(f"/quotes/{old['id']}")).json() == old
@@ -57,7 +56,7 @@ async def test_new_prices_are_for_new_quotes(
     assert fact.payload["price_book"]["entries"][0]["tiers"][0]["from_quantity"] == "5"
 
 
-async def test_what_was_replaced_is_kept(client: Client, shop: Shop) -> None:
+async def test_earlier_versions_of_a_book_can_be_read(client: Client, shop: Shop) -> None:
     path = f"/price-books/{shop.book.id}"
     first = (await client.get(path)).json()
     await client.patch(path, json={"entries": [entry(shop, "110")]})
@@ -68,22 +67,22 @@ async def test_what_was_replaced_is_kept(client: Client, shop: Shop) -> None:
         (2, PERSON),
         (1, PERSON),
     ]
-    for was in (first, second):
-        kept = (await client.get(f"{path}/versions/{was['version']}")).json()
+    for expected in (first, second):
+        version = (await client.get(f"{path}/versions/{expected['version']}")).json()
         for name in ("name", "currency", "valid_from", "valid_to", "entries"):
-            assert kept[name] == was[name], name
+            assert version[name] == expected[name], name
     page = (await client.get(f"{path}/versions", params={"limit": 1})).json()
-    rest = await client.get(f"{path}/versions", params={"cursor": page["next_cursor"]})
-    assert [item["version"] for item in rest.json()["items"]] == [1]
+    second_page = await client.get(f"{path}/versions", params={"cursor": page["next_cursor"]})
+    assert [item["version"] for item in second_page.json()["items"]] == [1]
     for missing in (f"{path}/versions/3", f"{path}/versions/99"):
         answer = await client.get(missing)
         assert answer.json()["code"] == "PRICE_BOOK_VERSION_NOT_FOUND"
     assert (await client.get(f"{path}/versions/0")).status_code == 422
-    nowhere = await client.get(f"/price-books/{shop.product.id}/versions")
-    assert nowhere.json()["code"] == "PRICE_BOOK_NOT_FOUND"
+    unknown_book = await client.get(f"/price-books/{shop.product.id}/versions")
+    assert unknown_book.json()["code"] == "PRICE_BOOK_NOT_FOUND"
 
 
-async def test_the_same_again_is_no_new_version(
+async def test_a_patch_without_a_difference_makes_no_version(
     client: Client, shop: Shop, published: PublishedFacts
 ) -> None:
     path = f"/price-books/{shop.book.id}"
@@ -116,7 +115,7 @@ async def test_bad_patches(
     assert (pointer, code) in {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
 
 
-async def test_bad_prices_are_said_at_once(client: Client, shop: Shop) -> None:
+async def test_all_violations_of_a_patch_are_reported_together(client: Client, shop: Shop) -> None:
     dollars = {**entry(shop, "1"), "list_price": {"amount": "1", "currency": "USD"}}
     unknown = {**entry(shop, "1"), "product_id": str(shop.opportunity_id)}
     tiers = entry(shop, "1", from_5="1", from_4="1")
@@ -130,10 +129,10 @@ async def test_bad_prices_are_said_at_once(client: Client, shop: Shop) -> None:
     }
 
 
-async def test_a_quote_is_priced_from_one_version(
+async def test_a_quote_is_priced_from_one_version_of_a_changing_book(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:
-    """Head, prices and tiers are read one after the other, while they change."""
+    """Header, entries and tiers are read by separate statements while the book changes."""
     async with committed.app.begin(tenant) as tx:
         shop = await open_shop(tx)
     path = f"/price-books/{shop.book.id}"

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.ids import new_id
-from services.cpq.tests.factories import add_book, add_product, cny, make_entry
+from services.cpq.tests.factories import add_price_book, add_product, cny, make_price_entry
 from testkit.plugin import PublishedFacts
 
 Client = httpx.AsyncClient
@@ -61,7 +61,7 @@ async def test_a_book_is_created_read_and_published(
     }
 
 
-async def test_everything_wrong_is_said_at_once_and_nothing_is_stored(
+async def test_all_violations_are_reported_together_and_nothing_is_stored(
     client: Client, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     known = (await add_product(tx)).id
@@ -86,7 +86,7 @@ async def test_everything_wrong_is_said_at_once_and_nothing_is_stored(
     assert (await client.get("/price-books")).json()["items"] == []
 
 
-async def test_violations_speak_the_callers_language(client: Client) -> None:
+async def test_violations_are_in_the_callers_language(client: Client) -> None:
     answer = await client.post(
         "/price-books", json=book(valid_to="2025-01-01"), headers={"Accept-Language": "zh-CN"}
     )
@@ -100,11 +100,14 @@ async def test_books_may_overlap_and_are_listed_without_prices(
     client: Client, tx: AsyncConnection
 ) -> None:
     product = await add_product(tx)
-    made = [str((await add_book(tx, [make_entry(product.id, cny("1"))])).id) for _ in range(3)]
+    ids = [
+        str((await add_price_book(tx, [make_price_entry(product.id, cny("1"))])).id)
+        for _ in range(3)
+    ]
     first = (await client.get("/price-books", params={"limit": 2})).json()
-    rest = (await client.get("/price-books", params={"cursor": first["next_cursor"]})).json()
-    listed = [*first["items"], *rest["items"]]
-    assert [item["id"] for item in listed] == made[::-1]
+    second = (await client.get("/price-books", params={"cursor": first["next_cursor"]})).json()
+    listed = [*first["items"], *second["items"]]
+    assert [item["id"] for item in listed] == ids[::-1]
     assert "entries" not in listed[0]
     assert (await client.get("/price-books?colour=x")).status_code == 422
 
@@ -113,16 +116,16 @@ async def test_another_tenants_products_and_books_are_unknown(
     client: Client, tx: AsyncConnection, token: Token
 ) -> None:
     product = await add_product(tx)
-    mine = await add_book(tx, [make_entry(product.id, cny("1"))])
+    existing = await add_price_book(tx, [make_price_entry(product.id, cny("1"))])
     other = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
-    hidden = await client.get(f"/price-books/{mine.id}", headers=other)
+    hidden = await client.get(f"/price-books/{existing.id}", headers=other)
     assert (hidden.status_code, hidden.json()["code"]) == (404, "PRICE_BOOK_NOT_FOUND")
     answer = await client.post("/price-books", json=book(entry(product.id)), headers=other)
     assert [e["code"] for e in answer.json()["errors"]] == ["PRODUCT_UNKNOWN"]
 
 
 @pytest.mark.parametrize(
-    ("given", "pointer", "code"),
+    ("fields", "pointer", "code"),
     [
         ({"name": ""}, "/name", "TOO_SHORT"),
         ({"currency": "XXX"}, "/currency", "CURRENCY_UNKNOWN"),
@@ -141,14 +144,14 @@ async def test_another_tenants_products_and_books_are_unknown(
         ({"rank": 1}, "/rank", "UNKNOWN_FIELD"),
     ],
 )
-async def test_bad_bodies(client: Client, given: dict[str, Any], pointer: str, code: str) -> None:
-    answer = await client.post("/price-books", json=book(entry(new_id()), **given))
+async def test_bad_bodies(client: Client, fields: dict[str, Any], pointer: str, code: str) -> None:
+    answer = await client.post("/price-books", json=book(entry(new_id()), **fields))
     assert answer.status_code == 422, answer.text
     assert (pointer, code) in {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
 
 
 @pytest.mark.parametrize(
-    ("given", "pointer", "code"),
+    ("fields", "pointer", "code"),
     [
         ({"list_price": money("1e5")}, "/list_price/amount", "DECIMAL_STRING_INVALID"),
         ({"list_price": money("NaN")}, "/list_price/amount", "DECIMAL_STRING_INVALID"),
@@ -167,10 +170,10 @@ async def test_bad_bodies(client: Client, given: dict[str, Any], pointer: str, c
     ],
 )  # fmt: skip
 async def test_bad_entries(
-    client: Client, tx: AsyncConnection, given: dict[str, Any], pointer: str, code: str
+    client: Client, tx: AsyncConnection, fields: dict[str, Any], pointer: str, code: str
 ) -> None:
     product = await add_product(tx)
-    answer = await client.post("/price-books", json=book(entry(product.id, **given)))
+    answer = await client.post("/price-books", json=book(entry(product.id, **fields)))
     assert answer.status_code == 422, answer.text
-    found = {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
-    assert found == {(f"/entries/0{pointer}", code)}
+    violations = {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
+    assert violations == {(f"/entries/0{pointer}", code)}

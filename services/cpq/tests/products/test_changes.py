@@ -1,4 +1,4 @@
-"""Products that are edited, deactivated, deleted and restored."""
+"""Editing, deactivating, deleting and restoring products, over HTTP."""
 
 import asyncio
 from typing import Any
@@ -8,22 +8,22 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.ids import new_id
-from services.cpq.tests.factories import Shop, add_product, created, open_shop
+from services.cpq.tests.factories import Shop, add_product, create_quote, open_shop
 from testkit.plugin import PublishedFacts
 
 Client = httpx.AsyncClient
 GTX = {"sku": "GTX", "name": "GTX 基础版", "unit": "PCS"}
 
 
-async def made(client: Client, **more: Any) -> dict[str, Any]:
+async def create_product(client: Client, **more: Any) -> dict[str, Any]:
     answer = await client.post("/products", json={**GTX, **more})
     assert answer.status_code == 201, answer.text
     product: dict[str, Any] = answer.json()
     return product
 
 
-async def test_what_a_patch_names_is_changed(client: Client, published: PublishedFacts) -> None:
-    product = await made(client)
+async def test_a_patch_changes_the_named_fields(client: Client, published: PublishedFacts) -> None:
+    product = await create_product(client)
     path = f"/products/{product['id']}"
     answer = await client.patch(path, json={"name": "GTX 2"}, headers={"If-Match": '"1"'})
     changed = answer.json()
@@ -50,7 +50,7 @@ async def test_what_a_patch_names_is_changed(client: Client, published: Publishe
     ],
 )
 async def test_bad_patches(client: Client, patch: dict[str, Any], pointer: str, code: str) -> None:
-    product = await made(client)
+    product = await create_product(client)
     if patch.get("sku") == "a\\tb":
         patch = {"sku": "a\tb"}
     answer = await client.patch(f"/products/{product['id']}", json=patch)
@@ -58,8 +58,10 @@ async def test_bad_patches(client: Client, patch: dict[str, Any], pointer: str, 
     assert pointer in {e["pointer"] for e in answer.json()["errors"]}
 
 
-async def test_an_sku_belongs_to_one_product(client: Client, published: PublishedFacts) -> None:
-    product, other = await made(client), await made(client, sku="OTHER")
+async def test_a_patch_cannot_take_the_sku_of_another_product(
+    client: Client, published: PublishedFacts
+) -> None:
+    product, other = await create_product(client), await create_product(client, sku="OTHER")
     answer = await client.patch(f"/products/{other['id']}", json={"sku": "GTX"})
     assert (answer.status_code, answer.json()["code"]) == (409, "PRODUCT_DUPLICATE")
     assert answer.json()["params"]["product_id"] == product["id"]
@@ -68,33 +70,33 @@ async def test_an_sku_belongs_to_one_product(client: Client, published: Publishe
     assert len(await published()) == 3
 
 
-async def test_an_inactive_product_is_not_quoted(
+async def test_an_inactive_product_cannot_be_quoted(
     client: Client, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     shop = await open_shop(tx)
     path = f"/products/{shop.product.id}"
     for _ in range(2):
-        gone = await client.post(f"{path}/deactivate")
-        assert (gone.json()["active"], gone.json()["version"]) == (False, 2)
-    assert await code_of_quote(client, shop) == "PRODUCT_INACTIVE"
+        deactivated = await client.post(f"{path}/deactivate")
+        assert (deactivated.json()["active"], deactivated.json()["version"]) == (False, 2)
+    assert await quote_violation_code(client, shop) == "PRODUCT_INACTIVE"
     for _ in range(2):
-        back = await client.post(f"{path}/reactivate")
-        assert (back.json()["active"], back.json()["version"]) == (True, 3)
-    await created(client, shop.body())
+        reactivated = await client.post(f"{path}/reactivate")
+        assert (reactivated.json()["active"], reactivated.json()["version"]) == (True, 3)
+    await create_quote(client, shop.body())
     assert [f.type for f in await published()][:2] == [
         "cpq.product.deactivated.v1",
         "cpq.product.reactivated.v1",
     ]
 
 
-async def code_of_quote(client: Client, shop: Shop) -> str:
+async def quote_violation_code(client: Client, shop: Shop) -> str:
     answer = await client.post("/quotes", json=shop.body())
     [error] = answer.json()["errors"]
     code: str = error["code"]
     return code
 
 
-async def test_a_deleted_product_is_gone_and_comes_back(
+async def test_a_deleted_product_answers_404_until_it_is_restored(
     client: Client, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     shop = await open_shop(tx)
@@ -108,17 +110,17 @@ async def test_a_deleted_product_is_gone_and_comes_back(
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "PRODUCT_NOT_FOUND")
     assert (await client.get("/products")).json()["items"] == []
-    assert await code_of_quote(client, shop) == "PRODUCT_UNKNOWN"
-    # Its SKU stays its own: an ERP knows it by that.
-    again = await client.post("/products", json={**GTX, "sku": shop.product.sku})
-    assert (again.status_code, again.json()["code"]) == (409, "PRODUCT_DUPLICATE")
+    assert await quote_violation_code(client, shop) == "PRODUCT_UNKNOWN"
+    # A deleted product keeps its SKU, because an ERP refers to it.
+    duplicate = await client.post("/products", json={**GTX, "sku": shop.product.sku})
+    assert (duplicate.status_code, duplicate.json()["code"]) == (409, "PRODUCT_DUPLICATE")
     for _ in range(2):
         assert (await client.post(f"{path}/restore")).json()["version"] == 3
-    await created(client, shop.body())
+    await create_quote(client, shop.body())
     assert [f.type.split(".")[2] for f in await published()][:2] == ["deleted", "restored"]
 
 
-async def test_what_never_was_is_not_there(client: Client, tx: AsyncConnection) -> None:
+async def test_an_unknown_product_answers_404(client: Client, tx: AsyncConnection) -> None:
     await add_product(tx)
     path = f"/products/{new_id()}"
     for method, tail in (("PATCH", ""), ("DELETE", ""), ("POST", "/restore")):
@@ -126,8 +128,8 @@ async def test_what_never_was_is_not_there(client: Client, tx: AsyncConnection) 
         assert (answer.status_code, answer.json()["code"]) == (404, "PRODUCT_NOT_FOUND")
 
 
-async def test_one_of_many_gets_a_new_sku(committed_client: Client) -> None:
-    products = [await made(committed_client, sku=f"P{n}") for n in range(6)]
+async def test_of_concurrent_changes_to_one_sku_one_succeeds(committed_client: Client) -> None:
+    products = [await create_product(committed_client, sku=f"P{n}") for n in range(6)]
     answers = await asyncio.gather(
         *(committed_client.patch(f"/products/{p['id']}", json={"sku": "NEW"}) for p in products)
     )

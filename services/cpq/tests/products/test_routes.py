@@ -38,14 +38,14 @@ async def test_a_product_is_created_read_and_published(
     }
 
 
-async def test_a_taken_sku_is_refused_naming_the_product(
+async def test_a_duplicate_sku_answers_409_with_the_product(
     client: Client, published: PublishedFacts
 ) -> None:
     first = (await client.post("/products", json={"sku": "A 1", "name": "a"})).json()
-    again = await client.post("/products", json={"sku": " A 1 ", "name": "b"})
-    assert (again.status_code, again.json()["code"]) == (409, "PRODUCT_DUPLICATE")
-    assert again.json()["params"] == {"sku": "A 1", "product_id": first["id"]}
-    assert first["id"] in again.json()["detail"]
+    duplicate = await client.post("/products", json={"sku": " A 1 ", "name": "b"})
+    assert (duplicate.status_code, duplicate.json()["code"]) == (409, "PRODUCT_DUPLICATE")
+    assert duplicate.json()["params"] == {"sku": "A 1", "product_id": first["id"]}
+    assert "A 1" in duplicate.json()["detail"]
     assert len(await published()) == 1
 
 
@@ -61,18 +61,18 @@ async def test_another_tenant_sees_nothing_and_may_use_the_same_sku(
     assert (await client.post("/products", json=body, headers=other)).status_code == 201
 
 
-async def test_products_are_listed_newest_first_a_page_at_a_time(
+async def test_products_are_listed_newest_first_in_pages(
     client: Client, tx: AsyncConnection
 ) -> None:
-    made = [str((await add_product(tx, sku=f"P{n}", active=n != 1)).id) for n in range(4)]
+    ids = [str((await add_product(tx, sku=f"P{n}", active=n != 1)).id) for n in range(4)]
     first = (await client.get("/products", params={"limit": 3})).json()
-    rest = (await client.get("/products", params={"cursor": first["next_cursor"]})).json()
-    listed = [item["id"] for item in [*first["items"], *rest["items"]]]
-    assert (listed, rest["next_cursor"]) == (made[::-1], None)
+    second = (await client.get("/products", params={"cursor": first["next_cursor"]})).json()
+    listed = [item["id"] for item in [*first["items"], *second["items"]]]
+    assert (listed, second["next_cursor"]) == (ids[::-1], None)
     inactive = (await client.get("/products", params={"active": "false"})).json()
-    assert [item["id"] for item in inactive["items"]] == [made[1]]
+    assert [item["id"] for item in inactive["items"]] == [ids[1]]
     active = (await client.get("/products", params={"active": "true"})).json()
-    assert [item["id"] for item in active["items"]] == [made[3], made[2], made[0]]
+    assert [item["id"] for item in active["items"]] == [ids[3], ids[2], ids[0]]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ async def test_bad_queries(client: Client, query: str, pointer: str, code: str) 
 
 
 @pytest.mark.parametrize(
-    ("given", "errors"),
+    ("fields", "errors"),
     [
         ({"sku": None}, {("/sku", "TYPE_INVALID")}),
         ({"sku": ""}, {("/sku", "TOO_SHORT")}),
@@ -111,9 +111,9 @@ async def test_bad_queries(client: Client, query: str, pointer: str, code: str) 
     ],
 )  # fmt: skip
 async def test_bad_bodies(
-    client: Client, given: dict[str, Any], errors: set[tuple[str, str]]
+    client: Client, fields: dict[str, Any], errors: set[tuple[str, str]]
 ) -> None:
-    answer = await client.post("/products", json={"sku": "A", "name": "a", **given})
+    answer = await client.post("/products", json={"sku": "A", "name": "a", **fields})
     assert answer.status_code == 422, answer.text
     assert {(e["pointer"], e["code"]) for e in answer.json()["errors"]} == errors
 

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,8 +8,6 @@ from services.cpq.tests.factories import (
 )
 
 Client = httpx.AsyncClient
-Token = Callable[..., str]
-PERSON = "01990000-0000-7000-8000-000000000001"
 
 
 @pytest.fixture

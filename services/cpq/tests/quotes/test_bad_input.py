@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -7,12 +6,10 @@ import pytest
 from kernel.ids import new_id
 from services.cpq.tests.factories import (
     Shop,
-    created,
+    create_quote,
 )
 
 Client = httpx.AsyncClient
-Token = Callable[..., str]
-PERSON = "01990000-0000-7000-8000-000000000001"
 
 
 @pytest.mark.parametrize(
@@ -32,7 +29,7 @@ LINE = {"product_id": str(new_id()), "quantity": "1"}
 
 
 @pytest.mark.parametrize(
-    ("given", "pointer", "code"),
+    ("fields", "pointer", "code"),
     [
         ({"opportunity_id": None}, "/opportunity_id", "ID_INVALID"),
         ({"opportunity_id": "x"}, "/opportunity_id", "ID_INVALID"),
@@ -65,10 +62,10 @@ LINE = {"product_id": str(new_id()), "quantity": "1"}
     ],
 )  # fmt: skip
 async def test_bad_bodies(
-    client: Client, shop: Shop, given: dict[str, Any], pointer: str, code: str
+    client: Client, shop: Shop, fields: dict[str, Any], pointer: str, code: str
 ) -> None:
     for path in ("/quotes", "/quotes/preview"):
-        answer = await client.post(path, json={**shop.body(), **given})
+        answer = await client.post(path, json={**shop.body(), **fields})
         assert answer.status_code == 422, answer.text
         assert (pointer, code) in {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
 
@@ -83,10 +80,10 @@ async def test_bad_bodies(
         (b'"\\ud800"', 400, "JSON_INVALID"),
     ],
 )
-async def test_bad_bodies_of_moves(
+async def test_bad_bodies_of_status_moves(
     client: Client, shop: Shop, content: bytes, status: int, code: str
 ) -> None:
-    quote = await created(client, shop.body())
+    quote = await create_quote(client, shop.body())
     for move in ("send", "accept"):
         answer = await client.post(
             f"/quotes/{quote['id']}/{move}",

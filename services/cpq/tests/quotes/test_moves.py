@@ -1,4 +1,4 @@
-"""What becomes of a quote: every status by every move."""
+"""Status moves of a quote, for every pair of statuses, and the requests of its copies."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,62 +9,69 @@ from uuid import UUID
 import pytest
 
 from contracts.cpq.events import QuoteExpired, QuoteRejected, QuoteRevised
-from cpq.quotes.domain.drafts import asked_for_clone, asked_for_revision, revise
-from cpq.quotes.domain.pricing import AskedLine
-from cpq.quotes.domain.quote import MOVES, REFUSALS, Quote, QuoteStatus
+from cpq.quotes.domain.drafts import clone_request, create_revision, revision_request
+from cpq.quotes.domain.pricing import RequestedLine
+from cpq.quotes.domain.quote import MOVES, REFUSAL_CODES, Quote, QuoteStatus
 from kernel.errors import RuleBroken
-from services.cpq.tests.quotes.test_domain import BOOK, DAY, SERVER, draft, line, proposed
+from services.cpq.tests.quotes.test_domain import (
+    BOOK,
+    DAY,
+    SERVER,
+    make_draft,
+    make_proposal,
+    request_line,
+)
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
 NEXT, ELSEWHERE = UUID(int=50), UUID(int=51)
 
-MAKE: dict[QuoteStatus, Callable[[Quote], object]] = {
+MOVE_TO: dict[QuoteStatus, Callable[[Quote], object]] = {
     QuoteStatus.ACCEPTED: lambda quote: quote.accept(now=NOON, today=TODAY),
     QuoteStatus.REJECTED: lambda quote: quote.reject("预算", now=NOON),
     QuoteStatus.EXPIRED: lambda quote: quote.expire(now=NOON),
-    QuoteStatus.SUPERSEDED: lambda quote: quote.give_way(NEXT, now=NOON),
+    QuoteStatus.SUPERSEDED: lambda quote: quote.supersede(NEXT, now=NOON),
 }
 
 
-def sent() -> Quote:
-    return draft()[0].send(now=NOON, today=TODAY)[0]
+def make_sent_quote() -> Quote:
+    return make_draft()[0].send(now=NOON, today=TODAY)[0]
 
 
-@pytest.mark.parametrize("to", MAKE)
+@pytest.mark.parametrize("to", MOVE_TO)
 @pytest.mark.parametrize("status", QuoteStatus)
-def test_only_the_moves_of_the_table_are_made(status: QuoteStatus, to: QuoteStatus) -> None:
-    quote = replace(draft()[0], status=status)
+def test_only_the_listed_moves_are_allowed(status: QuoteStatus, to: QuoteStatus) -> None:
+    quote = replace(make_draft()[0], status=status)
     if to in MOVES[status]:
-        MAKE[to](quote)
+        MOVE_TO[to](quote)
         return
     with pytest.raises(RuleBroken) as refusal:
-        MAKE[to](quote)
-    assert refusal.value.code == REFUSALS[status]
+        MOVE_TO[to](quote)
+    assert refusal.value.code == REFUSAL_CODES[status]
     assert refusal.value.params["document_no"] == "Q-2026-000001"
 
 
-def test_a_rejected_quote_says_why() -> None:
-    rejected, event = sent().reject("价格高于预算", now=NOON)
+def test_a_rejected_quote_records_the_reason() -> None:
+    rejected, event = make_sent_quote().reject("价格高于预算", now=NOON)
     assert (rejected.status, rejected.rejected_at) == (QuoteStatus.REJECTED, NOON)
     assert rejected.rejected_reason == "价格高于预算"
     assert event == QuoteRejected(quote=rejected.state(), reason="价格高于预算", rejected_at=NOON)
 
 
 def test_a_quote_expires_after_its_last_day() -> None:
-    quote = sent()
-    assert not quote.is_over(quote.valid_until)
-    assert quote.is_over(quote.valid_until + DAY)
+    quote = make_sent_quote()
+    assert not quote.is_past_validity(quote.valid_until)
+    assert quote.is_past_validity(quote.valid_until + DAY)
     expired, event = quote.expire(now=NOON)
     assert (expired.status, expired.expired_at) == (QuoteStatus.EXPIRED, NOON)
     assert event == QuoteExpired(quote=expired.state(), expired_at=NOON)
 
 
-def test_a_revision_shares_the_number_and_the_old_quote_stays() -> None:
-    before = replace(sent(), owner_id="seller")
-    proposal = proposed([line(SERVER, "5")])
+def test_a_revision_keeps_the_number_and_the_old_quote_its_content() -> None:
+    before = replace(make_sent_quote(), owner_id="seller")
+    proposal = make_proposal([request_line(SERVER, "5")])
     later = NOON + timedelta(hours=1)
-    (old, revised), (new, created) = revise(
+    (old, revised), (new, created) = create_revision(
         before, proposal, quote_id=NEXT, custom_fields={"colour": "red"}, now=later
     )
     assert (old.status, old.superseded_by, old.superseded_at) == (
@@ -81,27 +88,27 @@ def test_a_revision_shares_the_number_and_the_old_quote_stays() -> None:
     assert (created.quote.revision, created.quote.revises) == (2, before.id)
 
 
-def test_what_a_copy_asks_for() -> None:
-    quote = sent()
-    again = asked_for_revision(quote)
-    assert (again.price_book_id, again.price_date) == (BOOK, TODAY)
-    assert (again.valid_until, again.currency) == (None, "CNY")
-    assert again.lines == (
-        AskedLine(
+def test_requests_of_a_revision_and_of_a_clone() -> None:
+    quote = make_sent_quote()
+    revision = revision_request(quote)
+    assert (revision.price_book_id, revision.price_date) == (BOOK, TODAY)
+    assert (revision.valid_until, revision.currency) == (None, "CNY")
+    assert revision.lines == (
+        RequestedLine(
             product_id=SERVER,
             quantity=Decimal(3),
             discount_rate=Decimal("0.075"),
             tax_rate=Decimal("0.13"),
         ),
     )
-    clone = asked_for_clone(quote, opportunity_id=ELSEWHERE)
-    assert (clone.opportunity_id, clone.lines) == (ELSEWHERE, again.lines)
+    clone = clone_request(quote, opportunity_id=ELSEWHERE)
+    assert (clone.opportunity_id, clone.lines) == (ELSEWHERE, revision.lines)
     assert (clone.price_book_id, clone.price_date, clone.valid_until) == (None, None, None)
-    assert asked_for_clone(quote, opportunity_id=None).opportunity_id == quote.opportunity_id
+    assert clone_request(quote, opportunity_id=None).opportunity_id == quote.opportunity_id
 
 
-def test_only_a_draft_is_amended_and_only_a_first_one_deleted() -> None:
-    quote, proposal = draft()[0], proposed([line(SERVER, "10")])
+def test_only_drafts_can_be_amended_and_only_first_revisions_deleted() -> None:
+    quote, proposal = make_draft()[0], make_proposal([request_line(SERVER, "10")])
     amended, event = quote.amend(proposal, {}, now=NOON + DAY)
     assert str(amended.gross_total) == "1017.00 CNY"  # 10 x 90 x 1.13
     assert (amended.id, amended.document_no, amended.updated_at) == (
@@ -112,18 +119,18 @@ def test_only_a_draft_is_amended_and_only_a_first_one_deleted() -> None:
     assert event.quote == amended.state()
     quote.ensure_deletable()
     for other in set(QuoteStatus) - {QuoteStatus.DRAFT}:
-        gone = replace(quote, status=other)
+        sent_quote = replace(quote, status=other)
         with pytest.raises(RuleBroken, match="QUOTE_NOT_DRAFT"):
-            gone.amend(proposal, {}, now=NOON)
+            sent_quote.amend(proposal, {}, now=NOON)
         with pytest.raises(RuleBroken, match="QUOTE_NOT_DRAFT"):
-            gone.ensure_deletable()
+            sent_quote.ensure_deletable()
     with pytest.raises(RuleBroken, match="QUOTE_REVISES"):
         replace(quote, revises=NEXT).ensure_deletable()
 
 
-def test_any_quote_is_assigned() -> None:
-    quote = sent()
-    theirs, event = quote.assign("other", actor="boss", now=NOON)
-    assert (theirs.owner_id, event.quote.owner_id) == ("other", "other")
+def test_a_sent_quote_can_be_assigned() -> None:
+    quote = make_sent_quote()
+    assigned, event = quote.assign("other", actor="boss", now=NOON)
+    assert (assigned.owner_id, event.quote.owner_id) == ("other", "other")
     assert (event.from_owner_id, event.assigned_by) == ("seller", "boss")
-    assert theirs.status is QuoteStatus.SENT
+    assert assigned.status is QuoteStatus.SENT

@@ -1,4 +1,4 @@
-"""The price waterfall: numbers worked by hand, then what holds for all numbers."""
+"""The price waterfall: worked examples, then properties that hold for all numbers."""
 
 from decimal import Decimal
 from uuid import UUID
@@ -8,10 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cpq.quotes.domain.pricing import (
-    AskedLine,
-    Offer,
+    ProductPrice,
+    QuantityTier,
     QuoteLine,
-    Tier,
+    RequestedLine,
     net_price,
     price_line,
     tier_price,
@@ -23,7 +23,7 @@ from kernel.money import Money
 LINE, PRODUCT = UUID(int=1), UUID(int=2)
 
 
-def priced(
+def priced_line(
     price: Money,
     quantity: str | Decimal,
     *,
@@ -31,7 +31,7 @@ def priced(
     tax: str | Decimal | None = "0.13",
     tiers: dict[str, str] | None = None,
 ) -> QuoteLine:
-    offer = Offer(
+    product = ProductPrice(
         product_id=PRODUCT,
         sku="A",
         name="a",
@@ -39,23 +39,23 @@ def priced(
         active=True,
         list_price=price,
         tiers=tuple(
-            Tier(from_quantity=Decimal(start), unit_price=Money.of(amount, price.currency))
+            QuantityTier(from_quantity=Decimal(start), unit_price=Money.of(amount, price.currency))
             for start, amount in (tiers or {}).items()
         ),
     )
-    asked = AskedLine(
+    requested = RequestedLine(
         product_id=PRODUCT,
         quantity=Decimal(quantity),
         discount_rate=Decimal(discount),
         tax_rate=None if tax is None else Decimal(tax),
     )
     return price_line(
-        asked, offer, price, line_id=LINE, line_no=1, default_tax_rate=Decimal("0.06")
+        requested, product, price, line_id=LINE, line_no=1, default_tax_rate=Decimal("0.06")
     )
 
 
-def down(line: QuoteLine) -> list[str]:
-    """Tier price, net price, net amount, tax amount, gross amount."""
+def waterfall(line: QuoteLine) -> list[str]:
+    """Return the tier price, net price, net amount, tax amount and gross amount."""
     steps = (line.tier_price, line.net_price, line.net_amount, line.tax_amount, line.gross_amount)
     return [str(step) for step in steps]
 
@@ -63,7 +63,7 @@ def down(line: QuoteLine) -> list[str]:
 TEN_FOR_LESS = {"10": "90"}
 
 # price, currency, quantity, discount, tax, tiers -> tier, net price, net, tax, gross
-BY_HAND = [
+WORKED_EXAMPLES = [
     # 100 x 0.925 = 92.5; x 3 = 277.50; x 13 % = 36.075, half up
     ("100", "CNY", "3", "0.075", "0.13", TEN_FOR_LESS, "100.00 92.50 277.50 36.08 313.58"),
     # 90 x 0.925 = 83.25; x 10 = 832.50; x 13 % = 108.225, half up
@@ -84,7 +84,7 @@ BY_HAND = [
     # 0.000001 x 9,999,999,999,999,999.999999 = 9,999,999,999.999999999999
     ("0.000001", "CNY", "9999999999999999.999999", "0", "0", {},
      "0.000001 0.000001 10000000000.00 0.00 10000000000.00"),
-    # given away
+    # a discount of 100 %
     ("100", "CNY", "3", "1", "0.13", {}, "100.00 0.00 0.00 0.00 0.00"),
     # taxed at 100 %
     ("0.01", "CNY", "1", "0", "1", {}, "0.01 0.01 0.01 0.01 0.02"),
@@ -92,9 +92,9 @@ BY_HAND = [
 
 
 @pytest.mark.parametrize(
-    ("price", "currency", "quantity", "discount", "tax", "tiers", "expected"), BY_HAND
+    ("price", "currency", "quantity", "discount", "tax", "tiers", "expected"), WORKED_EXAMPLES
 )
-def test_by_hand(
+def test_worked_examples(
     price: str,
     currency: str,
     quantity: str,
@@ -103,35 +103,35 @@ def test_by_hand(
     tiers: dict[str, str],
     expected: str,
 ) -> None:
-    line = priced(Money.of(price, currency), quantity, discount=discount, tax=tax, tiers=tiers)
-    assert down(line) == [f"{step} {currency}" for step in expected.split()]
+    line = priced_line(Money.of(price, currency), quantity, discount=discount, tax=tax, tiers=tiers)
+    assert waterfall(line) == [f"{step} {currency}" for step in expected.split()]
 
 
-def test_a_line_keeps_what_it_was_priced_from() -> None:
-    line = priced(Money.of("100", "CNY"), "12", discount="0.1", tiers=TEN_FOR_LESS)
+def test_a_line_records_the_inputs_of_its_price() -> None:
+    line = priced_line(Money.of("100", "CNY"), "12", discount="0.1", tiers=TEN_FOR_LESS)
     assert (line.id, line.line_no, line.product_id, line.sku) == (LINE, 1, PRODUCT, "A")
     assert (line.list_price, line.quantity) == (Money.of("100", "CNY"), Decimal(12))
     assert (line.discount_rate, line.tax_rate) == (Decimal("0.1"), Decimal("0.13"))
 
 
-def test_without_a_tax_rate_the_default_is_due() -> None:
-    line = priced(Money.of("100", "CNY"), "1", tax=None)
+def test_without_a_tax_rate_the_default_applies() -> None:
+    line = priced_line(Money.of("100", "CNY"), "1", tax=None)
     assert (line.tax_rate, line.tax_amount) == (Decimal("0.06"), Money.of("6", "CNY"))
 
 
-def test_the_largest_tier_reached_counts_in_whatever_order_they_stand() -> None:
+def test_the_largest_reached_tier_applies_in_any_order() -> None:
     tiers = tuple(
-        Tier(from_quantity=Decimal(start), unit_price=Money.of(amount, "CNY"))
+        QuantityTier(from_quantity=Decimal(start), unit_price=Money.of(amount, "CNY"))
         for start, amount in (("100", "80"), ("10", "90"), ("1000", "85"))
     )
     price = Money.of("100", "CNY")
-    found = [str(tier_price(price, tiers, Decimal(q)).amount) for q in (1, 10, 99, 100, 999, 1000)]
-    assert found == ["100", "90", "90", "80", "80", "85"]
+    prices = [str(tier_price(price, tiers, Decimal(q)).amount) for q in (1, 10, 99, 100, 999, 1000)]
+    assert prices == ["100", "90", "90", "80", "80", "85"]
 
 
-def test_a_product_out_of_range_is_refused() -> None:
+def test_an_amount_out_of_range_is_refused() -> None:
     with pytest.raises(NumberTooLarge):
-        priced(Money.of("9999999999999999", "CNY"), "2")
+        priced_line(Money.of("9999999999999999", "CNY"), "2")
 
 
 CURRENCIES = st.sampled_from(["CNY", "JPY", "KWD", "CLF"])
@@ -143,10 +143,10 @@ RATES = st.decimals(0, 1, places=6)
 @settings(deadline=None)
 @given(CURRENCIES, AMOUNTS, QUANTITIES, RATES, RATES)
 @example("JPY", Decimal("0.5"), Decimal(3), Decimal(0), Decimal("0.25"))
-def test_what_holds_for_every_line(
+def test_rounding_bounds_hold_for_any_line(
     currency: str, amount: Decimal, quantity: Decimal, discount: Decimal, tax: Decimal
 ) -> None:
-    line = priced(Money(amount, currency), quantity, discount=discount, tax=tax)
+    line = priced_line(Money(amount, currency), quantity, discount=discount, tax=tax)
     assert line.gross_amount == line.net_amount + line.tax_amount
     half = Decimal("0.5").scaleb(-precision(currency))
     exact = EXACT_CONTEXT.multiply(line.net_price.amount, quantity)
@@ -160,12 +160,12 @@ def test_what_holds_for_every_line(
 
 @settings(deadline=None)
 @given(CURRENCIES, AMOUNTS, QUANTITIES, RATES, RATES)
-def test_more_discount_never_costs_more(
+def test_a_higher_discount_never_raises_the_price(
     currency: str, amount: Decimal, quantity: Decimal, one: Decimal, other: Decimal
 ) -> None:
     less, more = sorted((one, other))
-    dear = priced(Money(amount, currency), quantity, discount=less)
-    cheap = priced(Money(amount, currency), quantity, discount=more)
+    dear = priced_line(Money(amount, currency), quantity, discount=less)
+    cheap = priced_line(Money(amount, currency), quantity, discount=more)
     assert cheap.net_price <= dear.net_price <= dear.list_price
     assert cheap.net_amount <= dear.net_amount
     assert cheap.gross_amount <= dear.gross_amount

@@ -1,4 +1,4 @@
-"""Real concurrency on real PostgreSQL: what must happen once, and what must have no gap."""
+"""Concurrent requests on PostgreSQL: moves happen once, and numbers have no gaps."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ async def test_parallel_accepts_publish_one_event(
         path = f"/quotes/{quote['id']}/{move}"
         answers = await asyncio.gather(*(committed_client.post(path) for _ in range(8)))
         assert [answer.status_code for answer in answers] == [200] * 8
-        [body] = {answer.text for answer in answers}  # all eight are told the same
+        [body] = {answer.text for answer in answers}  # all eight get the same answer
     assert '"ACCEPTED"' in body
     assert await facts(committed, tenant) == [
         ("cpq.quote.created.v1", 1),
@@ -47,7 +47,7 @@ async def test_parallel_accepts_publish_one_event(
     ]
 
 
-async def test_parallel_quotes_are_numbered_without_gap(
+async def test_concurrent_quotes_are_numbered_without_gaps(
     committed_client: Client, committed: Committed, tenant: UUID, shop: Shop
 ) -> None:
     wrong = shop.body({"quantity": "1", "product_id": str(new_id())})
@@ -55,18 +55,18 @@ async def test_parallel_quotes_are_numbered_without_gap(
     answers = await asyncio.gather(
         *(committed_client.post("/quotes", json=body) for body in bodies)
     )
-    made = [answer.json() for answer in answers if answer.status_code == 201]
+    created = [answer.json() for answer in answers if answer.status_code == 201]
     assert [answer.status_code for answer in answers].count(422) == 6
     year = datetime.now(UTC).year
     numbers = {f"Q-{year}-{n:06d}" for n in range(1, 21)}
-    assert {quote["document_no"] for quote in made} == numbers
+    assert {quote["document_no"] for quote in created} == numbers
     async with committed.app.begin(tenant) as tx:
         assert set((await tx.execute(select(quotes.c.document_no))).scalars()) == numbers
         assert len((await tx.execute(select(quote_lines.c.id))).all()) == 20
     assert len(await facts(committed, tenant)) == 20
 
 
-async def test_one_key_at_once_makes_one_quote(
+async def test_concurrent_requests_with_one_idempotency_key_create_one_quote(
     committed_client: Client, committed: Committed, tenant: UUID, shop: Shop
 ) -> None:
     key = {"Idempotency-Key": "double-click"}
@@ -99,15 +99,15 @@ async def test_a_revision_and_an_acceptance_at_once_have_one_winner(
             assert (accepted.status_code, accepted.json()["code"]) == (409, "QUOTE_SUPERSEDED")
             assert len({answer.json()["id"] for answer in revised}) == 1
         async with committed.app.begin(tenant) as tx:
-            told = await tx.execute(
+            types = await tx.execute(
                 select(outbox.c.type).where(outbox.c.aggregateid == UUID(quote["id"]))
             )
             last = "accepted" if status == "ACCEPTED" else "revised"
-            assert [type.split(".")[2] for type in told.scalars()] == ["created", "sent", last]
+            assert [type.split(".")[2] for type in types.scalars()] == ["created", "sent", last]
     assert winners
 
 
-async def test_parallel_amendments_are_seen_whole(
+async def test_a_read_during_amendments_sees_one_version(
     committed_client: Client, committed: Committed, tenant: UUID, shop: Shop
 ) -> None:
     quote = (await committed_client.post("/quotes", json=shop.body())).json()
@@ -120,15 +120,15 @@ async def test_parallel_amendments_are_seen_whole(
     mixed = [amended(n) if n % 2 else committed_client.get(path) for n in range(1, 25)]
     for answer in await asyncio.gather(*mixed):
         assert answer.status_code == 200, answer.text
-        seen = answer.json()
-        # 113.00 a line, however many there are: the head fits the lines.
-        total = sum(float(line["gross_amount"]["amount"]) for line in seen["lines"])
-        assert f"{total:.2f}" == seen["gross_total"]["amount"]
+        quote_seen = answer.json()
+        # Each line is 113.00; the total of the header must match the number of lines.
+        total = sum(float(line["gross_amount"]["amount"]) for line in quote_seen["lines"])
+        assert f"{total:.2f}" == quote_seen["gross_total"]["amount"]
     versions = [version for _, version in await facts(committed, tenant)]
     assert versions == list(range(1, len(versions) + 1))
 
 
-async def test_one_of_two_amendments_of_the_same_copy_is_stale(
+async def test_of_amendments_with_one_etag_one_succeeds(
     committed_client: Client, shop: Shop
 ) -> None:
     quote = (await committed_client.post("/quotes", json=shop.body())).json()

@@ -1,4 +1,4 @@
-"""Quotes that are amended, rejected, revised, cloned, deleted: over HTTP."""
+"""Amending, rejecting, revising, cloning and deleting quotes, over HTTP."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,38 +9,38 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import tenant_settings
-from services.cpq.tests.conftest import At
+from services.cpq.tests.conftest import SetClock
 from services.cpq.tests.factories import (
     NOON,
     Shop,
-    add_book,
     add_opportunity,
+    add_price_book,
     cny,
-    created,
-    make_entry,
+    create_quote,
+    make_price_entry,
 )
 from testkit.plugin import PublishedFacts
 
 Client = httpx.AsyncClient
 
 
-async def sent(client: Client, shop: Shop, **more: Any) -> dict[str, Any]:
-    quote = await created(client, shop.body(**more))
+async def create_sent_quote(client: Client, shop: Shop, **more: Any) -> dict[str, Any]:
+    quote = await create_quote(client, shop.body(**more))
     answer = await client.post(f"/quotes/{quote['id']}/send")
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
 
 
-async def refused(answer: httpx.Response, status: int, code: str) -> None:
+async def assert_refused(answer: httpx.Response, status: int, code: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
 
 
-async def test_a_draft_is_amended_and_priced_anew(
-    client: Client, shop: Shop, at: At, published: PublishedFacts
+async def test_an_amended_draft_is_priced_again(
+    client: Client, shop: Shop, set_clock: SetClock, published: PublishedFacts
 ) -> None:
-    at(NOON)
-    quote = await created(client, shop.body({"quantity": "3"}))
+    set_clock(NOON)
+    quote = await create_quote(client, shop.body({"quantity": "3"}))
     path = f"/quotes/{quote['id']}"
     lines = [{"product_id": str(shop.product.id), "quantity": "10", "discount_rate": "0.1"}]
     patch = {"lines": lines, "valid_until": "2026-12-31"}
@@ -58,22 +58,24 @@ async def test_a_draft_is_amended_and_priced_anew(
     assert facts[1].payload["quote"]["gross_total"]["amount"] == "915.30"
 
 
-async def test_a_patch_that_asks_for_the_same_changes_nothing(
-    client: Client, shop: Shop, at: At, published: PublishedFacts
+async def test_a_patch_without_a_difference_changes_nothing(
+    client: Client, shop: Shop, set_clock: SetClock, published: PublishedFacts
 ) -> None:
-    at(NOON)
-    quote = await created(client, shop.body())
+    set_clock(NOON)
+    quote = await create_quote(client, shop.body())
     for patch in ({}, {"valid_until": quote["valid_until"], "currency": "CNY"}):
         answer = await client.patch(f"/quotes/{quote['id']}", json=patch)
         assert answer.json() == quote
     assert len(await published()) == 1
 
 
-async def test_null_follows_the_day_again(client: Client, shop: Shop, at: At) -> None:
-    at(NOON)
-    quote = await created(client, shop.body(price_date="2026-01-02", valid_until="2026-11-30"))
-    nothing = {"valid_until": None, "price_date": None, "price_book_id": None}
-    amended = (await client.patch(f"/quotes/{quote['id']}", json=nothing)).json()
+async def test_null_restores_the_defaults_of_today(
+    client: Client, shop: Shop, set_clock: SetClock
+) -> None:
+    set_clock(NOON)
+    quote = await create_quote(client, shop.body(price_date="2026-01-02", valid_until="2026-11-30"))
+    defaults = {"valid_until": None, "price_date": None, "price_book_id": None}
+    amended = (await client.patch(f"/quotes/{quote['id']}", json=defaults)).json()
     assert (amended["price_date"], amended["valid_until"]) == ("2026-11-22", "2026-12-22")
 
 
@@ -95,25 +97,27 @@ async def test_null_follows_the_day_again(client: Client, shop: Shop, at: At) ->
 async def test_bad_patches(
     client: Client, shop: Shop, patch: dict[str, Any], pointer: str, code: str
 ) -> None:
-    quote = await created(client, shop.body())
+    quote = await create_quote(client, shop.body())
     for answer in (
         await client.patch(f"/quotes/{quote['id']}", json=patch),
-        await client.post(f"/quotes/{(await sent(client, shop))['id']}/revise", json=patch),
+        await client.post(
+            f"/quotes/{(await create_sent_quote(client, shop))['id']}/revise", json=patch
+        ),
     ):
         assert answer.status_code == 422, answer.text
         assert (pointer, code) in {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
 
 
-async def test_a_sent_quote_is_revised_not_amended(
-    client: Client, shop: Shop, at: At, published: PublishedFacts
+async def test_a_sent_quote_can_be_revised_but_not_amended(
+    client: Client, shop: Shop, set_clock: SetClock, published: PublishedFacts
 ) -> None:
-    at(NOON)
-    quote = await sent(client, shop)
+    set_clock(NOON)
+    quote = await create_sent_quote(client, shop)
     path = f"/quotes/{quote['id']}"
     later = {"valid_until": "2026-12-31"}
-    await refused(await client.patch(path, json=later), 409, "QUOTE_NOT_DRAFT")
+    await assert_refused(await client.patch(path, json=later), 409, "QUOTE_NOT_DRAFT")
     assert (await client.patch(path, json={})).json() == quote
-    await refused(await client.delete(path), 409, "QUOTE_NOT_DRAFT")
+    await assert_refused(await client.delete(path), 409, "QUOTE_NOT_DRAFT")
     patch = {"lines": [{"product_id": str(shop.product.id), "quantity": "12"}]}
     answer = await client.post(f"{path}/revise", json=patch)
     assert answer.status_code == 201, answer.text
@@ -129,9 +133,9 @@ async def test_a_sent_quote_is_revised_not_amended(
         answer = await client.post(
             f"{path}/{move}", json={"reason": "x"} if move == "reject" else None
         )
-        await refused(answer, 409, "QUOTE_SUPERSEDED")
+        await assert_refused(answer, 409, "QUOTE_SUPERSEDED")
     assert (await client.post(f"{path}/revise", json={})).json() == revision
-    await refused(await client.delete(f"/quotes/{revision['id']}"), 409, "QUOTE_REVISES")
+    await assert_refused(await client.delete(f"/quotes/{revision['id']}"), 409, "QUOTE_REVISES")
     assert [(fact.type, fact.sequence) for fact in await published()] == [
         ("cpq.quote.created.v1", 1),
         ("cpq.quote.sent.v1", 2),
@@ -140,8 +144,10 @@ async def test_a_sent_quote_is_revised_not_amended(
     ]
 
 
-async def test_revisions_count_on_and_the_last_is_accepted(client: Client, shop: Shop) -> None:
-    quote = await sent(client, shop)
+async def test_revisions_are_numbered_and_the_last_can_be_accepted(
+    client: Client, shop: Shop
+) -> None:
+    quote = await create_sent_quote(client, shop)
     for revision in (2, 3):
         answer = await client.post(f"/quotes/{quote['id']}/revise", json={})
         await client.post(f"/quotes/{answer.json()['id']}/send")
@@ -149,25 +155,27 @@ async def test_revisions_count_on_and_the_last_is_accepted(client: Client, shop:
         assert quote["revision"] == revision
     accepted = await client.post(f"/quotes/{quote['id']}/accept")
     assert accepted.json()["status"] == "ACCEPTED"
-    await refused(
+    await assert_refused(
         await client.post(f"/quotes/{quote['id']}/revise", json={}), 409, "QUOTE_ACCEPTED"
     )
     page = (await client.get("/quotes", params={"status": "SUPERSEDED"})).json()
     assert [item["revision"] for item in page["items"]] == [2, 1]
 
 
-async def test_a_draft_is_not_revised(client: Client, shop: Shop) -> None:
-    quote = await created(client, shop.body())
+async def test_a_draft_cannot_be_revised(client: Client, shop: Shop) -> None:
+    quote = await create_quote(client, shop.body())
     answer = await client.post(f"/quotes/{quote['id']}/revise", json={})
-    await refused(answer, 409, "QUOTE_NOT_SENT")
+    await assert_refused(answer, 409, "QUOTE_NOT_SENT")
 
 
 async def test_a_rejected_quote_keeps_its_first_reason(
     client: Client, shop: Shop, published: PublishedFacts
 ) -> None:
-    quote = await created(client, shop.body())
+    quote = await create_quote(client, shop.body())
     path = f"/quotes/{quote['id']}"
-    await refused(await client.post(f"{path}/reject", json={"reason": "x"}), 409, "QUOTE_NOT_SENT")
+    await assert_refused(
+        await client.post(f"{path}/reject", json={"reason": "x"}), 409, "QUOTE_NOT_SENT"
+    )
     await client.post(f"{path}/send")
     for reason in ("", "  ", None, "x" * 501):
         answer = await client.post(f"{path}/reject", json={"reason": reason})
@@ -175,21 +183,21 @@ async def test_a_rejected_quote_keeps_its_first_reason(
     first = await client.post(f"{path}/reject", json={"reason": " 价格高于预算 "})
     assert (first.json()["status"], first.json()["rejected_reason"]) == ("REJECTED", "价格高于预算")
     assert (await client.post(f"{path}/reject", json={"reason": "别的"})).json() == first.json()
-    await refused(await client.post(f"{path}/accept"), 409, "QUOTE_REJECTED")
+    await assert_refused(await client.post(f"{path}/accept"), 409, "QUOTE_REJECTED")
     revision = await client.post(f"{path}/revise", json={})
     assert (revision.status_code, revision.json()["revision"]) == (201, 2)
     fact = (await published())[2]
     assert (fact.type, fact.payload["reason"]) == ("cpq.quote.rejected.v1", "价格高于预算")
 
 
-async def test_a_clone_is_a_new_quote_at_the_prices_of_the_day(
-    client: Client, tx: AsyncConnection, shop: Shop, at: At
+async def test_a_clone_is_a_new_quote_at_todays_prices(
+    client: Client, tx: AsyncConnection, shop: Shop, set_clock: SetClock
 ) -> None:
-    at(NOON)
-    quote = await sent(client, shop)
-    await add_book(tx, [make_entry(shop.product.id, cny("80"))], valid_from=NOON.date())
+    set_clock(NOON)
+    quote = await create_sent_quote(client, shop)
+    await add_price_book(tx, [make_price_entry(shop.product.id, cny("80"))], valid_from=NOON.date())
     other = await add_opportunity(tx, account_id=shop.account_id)
-    at(datetime(2026, 11, 23, 4, tzinfo=UTC))
+    set_clock(datetime(2026, 11, 23, 4, tzinfo=UTC))
     answer = await client.post(f"/quotes/{quote['id']}/clone", json={"opportunity_id": str(other)})
     assert answer.status_code == 201, answer.text
     clone = answer.json()
@@ -197,7 +205,7 @@ async def test_a_clone_is_a_new_quote_at_the_prices_of_the_day(
     assert (clone["revises"], clone["opportunity_id"]) == (None, str(other))
     assert (clone["price_date"], clone["valid_until"]) == ("2026-11-23", "2026-12-23")
     assert clone["gross_total"]["amount"] == "271.20"  # 3 x 80 x 1.13
-    # A revision keeps the book and the day it was priced by.
+    # A revision keeps the price book and the price date.
     revision = (await client.post(f"/quotes/{quote['id']}/revise", json={})).json()
     assert revision["gross_total"] == quote["gross_total"]
     assert revision["price_date"] == "2026-11-22"
@@ -206,17 +214,17 @@ async def test_a_clone_is_a_new_quote_at_the_prices_of_the_day(
 async def test_a_draft_is_deleted_and_restored(
     client: Client, shop: Shop, published: PublishedFacts
 ) -> None:
-    quote = await created(client, shop.body())
+    quote = await create_quote(client, shop.body())
     path = f"/quotes/{quote['id']}"
     for _ in range(2):
         assert (await client.delete(path)).status_code == 204
-    await refused(await client.get(path), 404, "QUOTE_NOT_FOUND")
-    await refused(await client.post(f"{path}/send"), 404, "QUOTE_NOT_FOUND")
+    await assert_refused(await client.get(path), 404, "QUOTE_NOT_FOUND")
+    await assert_refused(await client.post(f"{path}/send"), 404, "QUOTE_NOT_FOUND")
     assert (await client.get("/quotes")).json()["items"] == []
     for _ in range(2):
-        back = await client.post(f"{path}/restore")
-        assert (back.status_code, back.json()["version"]) == (200, 3)
-    assert (await client.get(path)).json() == back.json()
+        restored = await client.post(f"{path}/restore")
+        assert (restored.status_code, restored.json()["version"]) == (200, 3)
+    assert (await client.get(path)).json() == restored.json()
     assert [fact.type.split(".")[2] for fact in await published()] == [
         "created",
         "deleted",
@@ -224,47 +232,49 @@ async def test_a_draft_is_deleted_and_restored(
     ]
 
 
-async def test_a_stale_copy_moves_nothing(
+async def test_a_move_with_a_stale_etag_answers_412(
     client: Client, shop: Shop, published: PublishedFacts
 ) -> None:
-    quote = await sent(client, shop)
+    quote = await create_sent_quote(client, shop)
     path = f"/quotes/{quote['id']}"
     stale = {"If-Match": '"1"'}
     for move, body in (("accept", None), ("reject", {"reason": "x"}), ("revise", {})):
         answer = await client.post(f"{path}/{move}", json=body, headers=stale)
-        await refused(answer, 412, "STALE_COPY")
+        await assert_refused(answer, 412, "STALE_COPY")
         del client.headers["If-Match"]
-        await refused(await client.post(f"{path}/{move}", json=body), 428, "PRECONDITION_REQUIRED")
+        await assert_refused(
+            await client.post(f"{path}/{move}", json=body), 428, "PRECONDITION_REQUIRED"
+        )
         client.headers["If-Match"] = "*"
-    # What was done already answers before anybody looks at the copy.
+    # A repeated move returns its result without checking If-Match.
     assert (await client.post(f"{path}/send", headers=stale)).json() == quote
     fresh = await client.post(f"{path}/accept", headers={"If-Match": '"2"'})
     assert fresh.json()["status"] == "ACCEPTED"
     assert len(await published()) == 3
 
 
-async def test_tax_is_rounded_as_the_tenant_says_and_the_document_keeps_it(
+async def test_tax_rounding_follows_the_tenants_policy_and_is_recorded(
     client: Client, tx: AsyncConnection, shop: Shop
 ) -> None:
     lines = [{"quantity": "0.3333"}, {"quantity": "0.3333"}, {"quantity": "0.3334"}]
-    per_line = await created(client, shop.body(*lines))
+    per_line = await create_quote(client, shop.body(*lines))
     assert (per_line["tax_rounding"], per_line["tax_total"]["amount"]) == ("LINE", "12.99")
     await tx.execute(update(tenant_settings).values(tax_rounding="DOCUMENT"))
-    whole = await created(client, shop.body(*lines))
+    whole = await create_quote(client, shop.body(*lines))
     assert (whole["tax_rounding"], whole["tax_total"]["amount"]) == ("DOCUMENT", "13.00")
     assert [line["tax_amount"]["amount"] for line in whole["lines"]] == ["4.33", "4.33", "4.34"]
     assert (await client.get(f"/quotes/{per_line['id']}")).json() == per_line
     amended = await client.patch(f"/quotes/{per_line['id']}", json={"currency": "CNY"})
-    assert amended.json() == per_line  # nothing else was asked for
+    assert amended.json() == per_line  # a patch without a difference
     await client.post(f"/quotes/{per_line['id']}/send")
     revision = (await client.post(f"/quotes/{per_line['id']}/revise", json={})).json()
     assert (revision["tax_rounding"], revision["tax_total"]["amount"]) == ("DOCUMENT", "13.00")
 
 
-async def test_currencies_stand_side_by_side(
+async def test_a_quote_can_change_to_a_book_in_another_currency(
     client: Client, tx: AsyncConnection, shop: Shop
 ) -> None:
-    dollars = [make_entry(shop.product.id, cny("0"))]
+    dollars = [make_price_entry(shop.product.id, cny("0"))]
     answer = await client.post(
         "/price-books",
         json={
@@ -280,7 +290,7 @@ async def test_currencies_stand_side_by_side(
         },
     )
     assert answer.status_code == 201, answer.text
-    quote = await created(client, shop.body(currency="USD"))
+    quote = await create_quote(client, shop.body(currency="USD"))
     assert quote["gross_total"] == {"amount": "48.31", "currency": "USD"}  # 42.75 + 5.5575
     moved = await client.patch(
         f"/quotes/{quote['id']}", json={"currency": "CNY", "price_book_id": None}

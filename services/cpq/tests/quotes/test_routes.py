@@ -10,20 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import document_numbers
 from cpq.quotes.store import quote_lines, quotes
 from kernel.ids import new_id
-from services.cpq.tests.conftest import At
+from services.cpq.tests.conftest import SetClock
 from services.cpq.tests.factories import (
     NOON,
+    PERSON,
     Shop,
     add_opportunity,
     add_product,
-    created,
+    create_quote,
     errors_of,
 )
 from testkit.plugin import PublishedFacts
 
 Client = httpx.AsyncClient
 Token = Callable[..., str]
-PERSON = "01990000-0000-7000-8000-000000000001"
 
 
 def yuan(amount: str) -> dict[str, str]:
@@ -31,9 +31,9 @@ def yuan(amount: str) -> dict[str, str]:
 
 
 async def test_a_quote_shows_the_whole_waterfall(
-    client: Client, shop: Shop, at: At, published: PublishedFacts
+    client: Client, shop: Shop, set_clock: SetClock, published: PublishedFacts
 ) -> None:
-    at(NOON)
+    set_clock(NOON)
     body = shop.body(
         {"quantity": "3", "discount_rate": "0.075"},
         {"quantity": "10", "discount_rate": "0.075", "tax_rate": "0.06"},
@@ -74,23 +74,23 @@ async def test_a_quote_shows_the_whole_waterfall(
     assert (await client.get(f"/quotes/{quote['id']}")).json() == quote
     [fact] = await published()
     assert (fact.type, fact.sequence) == ("cpq.quote.created.v1", 1)
-    assert_told(fact.payload["quote"], quote)
+    assert_event_matches(fact.payload["quote"], quote)
 
 
-def assert_told(told: dict[str, Any], quote: dict[str, Any]) -> None:
-    """The event says what the API says."""
-    assert told.pop("quote_id") == quote["id"]
-    for line, shown in zip(told.pop("lines"), quote["lines"], strict=True):
+def assert_event_matches(payload: dict[str, Any], quote: dict[str, Any]) -> None:
+    """Check that the payload of an event has the same values as the API."""
+    assert payload.pop("quote_id") == quote["id"]
+    for line, shown in zip(payload.pop("lines"), quote["lines"], strict=True):
         assert line.pop("line_id") == shown["id"]
         assert line == {name: shown[name] for name in line}
-    assert told == {name: quote[name] for name in told}
+    assert payload == {name: quote[name] for name in payload}
 
 
 async def test_a_quote_is_sent_and_accepted_once(
-    client: Client, shop: Shop, at: At, published: PublishedFacts
+    client: Client, shop: Shop, set_clock: SetClock, published: PublishedFacts
 ) -> None:
-    at(NOON)
-    quote = await created(client, shop.body())
+    set_clock(NOON)
+    quote = await create_quote(client, shop.body())
     path = f"/quotes/{quote['id']}"
     early = await client.post(f"{path}/accept")
     assert (early.status_code, early.json()["code"]) == (409, "QUOTE_NOT_SENT")
@@ -110,38 +110,40 @@ async def test_a_quote_is_sent_and_accepted_once(
         ("cpq.quote.accepted.v1", 3),
     ]
     assert facts[1].payload["sent_at"] == facts[2].payload["accepted_at"] == "2026-11-22T04:00:00Z"
-    assert_told(facts[2].payload["quote"], accepted.json())
+    assert_event_matches(facts[2].payload["quote"], accepted.json())
 
 
-async def test_expiry_goes_by_the_tenants_day(
-    client: Client, shop: Shop, at: At, published: PublishedFacts
+async def test_expiry_follows_the_tenants_business_day(
+    client: Client, shop: Shop, set_clock: SetClock, published: PublishedFacts
 ) -> None:
-    at(NOON)
-    quote = await created(client, shop.body(valid_until="2026-11-22"))
-    late = await created(client, shop.body(valid_until="2026-11-22"))
+    set_clock(NOON)
+    quote = await create_quote(client, shop.body(valid_until="2026-11-22"))
+    late = await create_quote(client, shop.body(valid_until="2026-11-22"))
     await client.post(f"/quotes/{quote['id']}/send")
-    at(datetime(2026, 11, 22, 16, tzinfo=UTC))  # midnight in Shanghai
+    set_clock(datetime(2026, 11, 22, 16, tzinfo=UTC))  # midnight in Shanghai
     for path in (f"/quotes/{quote['id']}/accept", f"/quotes/{late['id']}/send"):
         refused = await client.post(path)
         assert (refused.status_code, refused.json()["code"]) == (409, "QUOTE_EXPIRED")
         assert refused.json()["params"]["valid_until"] == "2026-11-22"
-    at(datetime(2026, 11, 22, 15, 59, 59, tzinfo=UTC))
+    set_clock(datetime(2026, 11, 22, 15, 59, 59, tzinfo=UTC))
     assert (await client.post(f"/quotes/{quote['id']}/accept")).status_code == 200
     assert len(await published()) == 4
 
 
-async def test_the_year_of_the_number_is_the_tenants(client: Client, shop: Shop, at: At) -> None:
-    at(datetime(2026, 12, 31, 15, 59, tzinfo=UTC))
-    assert (await created(client, shop.body()))["document_no"] == "Q-2026-000001"
-    at(datetime(2026, 12, 31, 16, tzinfo=UTC))  # New Year in Shanghai
-    quote = await created(client, shop.body())
+async def test_the_year_of_the_document_number_follows_the_tenants_day(
+    client: Client, shop: Shop, set_clock: SetClock
+) -> None:
+    set_clock(datetime(2026, 12, 31, 15, 59, tzinfo=UTC))
+    assert (await create_quote(client, shop.body()))["document_no"] == "Q-2026-000001"
+    set_clock(datetime(2026, 12, 31, 16, tzinfo=UTC))  # New Year in Shanghai
+    quote = await create_quote(client, shop.body())
     assert (quote["document_no"], quote["price_date"]) == ("Q-2027-000001", "2027-01-01")
 
 
-async def test_a_preview_prices_the_same_and_leaves_nothing(
-    client: Client, tx: AsyncConnection, shop: Shop, at: At, published: PublishedFacts
+async def test_a_preview_equals_the_quote_and_stores_nothing(
+    client: Client, tx: AsyncConnection, shop: Shop, set_clock: SetClock, published: PublishedFacts
 ) -> None:
-    at(NOON)
+    set_clock(NOON)
     body = shop.body({"quantity": "3", "discount_rate": "0.075"}, {"quantity": "12"})
     answer = await client.post("/quotes/preview", json=body)
     assert answer.status_code == 200, answer.text
@@ -149,7 +151,7 @@ async def test_a_preview_prices_the_same_and_leaves_nothing(
     assert await published() == []
     for table in (quotes, quote_lines, document_numbers):
         assert (await tx.execute(select(table))).all() == []
-    quote = await created(client, body)
+    quote = await create_quote(client, body)
     for line in quote["lines"]:
         del line["id"]
     assert preview == {name: quote[name] for name in preview}
@@ -157,7 +159,7 @@ async def test_a_preview_prices_the_same_and_leaves_nothing(
     assert quote["document_no"] == "Q-2026-000001"
 
 
-async def test_everything_wrong_is_said_at_once(
+async def test_all_violations_are_reported_together(
     client: Client, tx: AsyncConnection, shop: Shop, published: PublishedFacts
 ) -> None:
     inactive = await add_product(tx, sku="OLD", active=False)
@@ -186,36 +188,38 @@ async def test_everything_wrong_is_said_at_once(
 
 async def test_a_refused_quote_takes_no_number(client: Client, shop: Shop) -> None:
     await errors_of(client, shop.body({"quantity": "1", "product_id": str(new_id())}))
-    assert (await created(client, shop.body()))["document_no"].endswith("-000001")
+    assert (await create_quote(client, shop.body()))["document_no"].endswith("-000001")
 
 
 async def test_quotes_are_listed_newest_first_and_filtered(
     client: Client, tx: AsyncConnection, shop: Shop
 ) -> None:
     other = await add_opportunity(tx, account_id=shop.account_id)
-    made = [(await created(client, shop.body()))["id"] for _ in range(3)]
-    made.append((await created(client, shop.body(opportunity_id=str(other))))["id"])
-    await client.post(f"/quotes/{made[1]}/send")
+    ids = [(await create_quote(client, shop.body()))["id"] for _ in range(3)]
+    ids.append((await create_quote(client, shop.body(opportunity_id=str(other))))["id"])
+    await client.post(f"/quotes/{ids[1]}/send")
 
-    async def listed(**params: str) -> list[str]:
+    async def list_ids(**params: str) -> list[str]:
         answer = await client.get("/quotes", params=params)
         assert answer.status_code == 200, answer.text
         return [item["id"] for item in answer.json()["items"]]
 
-    assert await listed() == made[::-1]
-    assert await listed(status="SENT") == [made[1]]
-    assert await listed(status="DRAFT") == [made[3], made[2], made[0]]
-    assert await listed(opportunity_id=str(other)) == [made[3]]
-    assert await listed(opportunity_id=str(other), status="SENT") == []
+    assert await list_ids() == ids[::-1]
+    assert await list_ids(status="SENT") == [ids[1]]
+    assert await list_ids(status="DRAFT") == [ids[3], ids[2], ids[0]]
+    assert await list_ids(opportunity_id=str(other)) == [ids[3]]
+    assert await list_ids(opportunity_id=str(other), status="SENT") == []
     page = (await client.get("/quotes", params={"limit": 2})).json()
     assert "lines" not in page["items"][0]
     assert page["items"][0]["gross_total"] == yuan("339.00")
-    rest = (await client.get("/quotes", params={"cursor": page["next_cursor"]})).json()
-    assert [item["id"] for item in rest["items"]] == [made[1], made[0]]
+    second_page = (await client.get("/quotes", params={"cursor": page["next_cursor"]})).json()
+    assert [item["id"] for item in second_page["items"]] == [ids[1], ids[0]]
 
 
-async def test_another_tenants_quote_is_not_there(client: Client, shop: Shop, token: Token) -> None:
-    quote = await created(client, shop.body())
+async def test_a_quote_of_another_tenant_answers_404(
+    client: Client, shop: Shop, token: Token
+) -> None:
+    quote = await create_quote(client, shop.body())
     other = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
     for method, path in (("GET", ""), ("POST", "/send"), ("POST", "/accept")):
         answer = await client.request(method, f"/quotes/{quote['id']}{path}", headers=other)
@@ -228,17 +232,17 @@ async def test_scopes(client: Client, shop: Shop, token: Token) -> None:
     assert (await client.post("/quotes", json=shop.body(), headers=reader)).status_code == 403
     preview = await client.post("/quotes/preview", json=shop.body(), headers=reader)
     assert preview.status_code == 200
-    quote = await created(client, shop.body())
+    quote = await create_quote(client, shop.body())
     for move in ("send", "accept"):
         answer = await client.post(f"/quotes/{quote['id']}/{move}", headers=reader)
         assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING")
 
 
-async def test_a_key_creates_one_quote(
+async def test_a_repeated_idempotency_key_creates_one_quote(
     client: Client, shop: Shop, published: PublishedFacts
 ) -> None:
     key = {"Idempotency-Key": "quote-1"}
     first = await client.post("/quotes", json=shop.body(), headers=key)
-    again = await client.post("/quotes", json=shop.body(), headers=key)
-    assert (again.status_code, again.json()) == (201, first.json())
+    repeated = await client.post("/quotes", json=shop.body(), headers=key)
+    assert (repeated.status_code, repeated.json()) == (201, first.json())
     assert len(await published()) == 1

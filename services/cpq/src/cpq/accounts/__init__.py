@@ -1,1 +1,1 @@
-"""Accounts: a read copy of L2O's customer companies, for the name on a quote."""
+"""Accounts: a read copy of L2O's customer companies; a quote shows the account's name."""

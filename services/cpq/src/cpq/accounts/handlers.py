@@ -1,13 +1,16 @@
+"""Receives L2O's account events."""
+
 from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.subscriptions import Received, ReplicaResult
 from cpq.accounts import store
-from cpq.accounts.store import AccountFact
+from cpq.accounts.store import AccountEvent
 
 
-async def on_accounts(
-    tx: AsyncConnection, received: Sequence[Received[AccountFact]]
+async def on_account_events(
+    tx: AsyncConnection, received: Sequence[Received[AccountEvent]]
 ) -> ReplicaResult:
-    return await store.keep(tx, received)
+    """Update the read copy of accounts."""
+    return await store.replicate_accounts(tx, received)

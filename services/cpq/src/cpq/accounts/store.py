@@ -17,7 +17,7 @@ from contracts.l2o.events import (
 )
 from cpq.database import metadata
 
-AccountFact = AccountCreated | AccountChanged | AccountAssigned | AccountDeleted | AccountRestored
+AccountEvent = AccountCreated | AccountChanged | AccountAssigned | AccountDeleted | AccountRestored
 
 accounts = Table(
     "accounts",
@@ -28,12 +28,16 @@ accounts = Table(
 )
 
 
-async def keep(tx: AsyncConnection, received: Sequence[Received[AccountFact]]) -> ReplicaResult:
-    """Keep the newest state of each."""
+async def replicate_accounts(
+    tx: AsyncConnection, received: Sequence[Received[AccountEvent]]
+) -> ReplicaResult:
+    """Store the newest state of each account; older and repeated events change nothing."""
     return await replicate(tx, accounts, received, _columns)
 
 
-def _columns(fact: AccountFact) -> Mapping[str, object]:
-    told = fact.account
-    gone = isinstance(fact, AccountDeleted)
-    return {"name": told.name, "owner_id": told.owner_id, "deleted": gone}
+def _columns(event: AccountEvent) -> Mapping[str, object]:
+    return {
+        "name": event.account.name,
+        "owner_id": event.account.owner_id,
+        "deleted": isinstance(event, AccountDeleted),
+    }

@@ -1,1 +1,1 @@
-"""Opportunities: a read copy of what L2O sells to whom; a quote is made for one."""
+"""Opportunities: a read copy of L2O's opportunities; every quote is made for one of them."""

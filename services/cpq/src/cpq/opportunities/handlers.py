@@ -1,13 +1,16 @@
+"""Receives L2O's opportunity events."""
+
 from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.subscriptions import Received, ReplicaResult
 from cpq.opportunities import store
-from cpq.opportunities.store import OpportunityFact
+from cpq.opportunities.store import OpportunityEvent
 
 
-async def on_opportunities(
-    tx: AsyncConnection, received: Sequence[Received[OpportunityFact]]
+async def on_opportunity_events(
+    tx: AsyncConnection, received: Sequence[Received[OpportunityEvent]]
 ) -> ReplicaResult:
-    return await store.keep(tx, received)
+    """Update the read copy of opportunities."""
+    return await store.replicate_opportunities(tx, received)

@@ -21,7 +21,7 @@ from contracts.l2o.events import (
 )
 from cpq.database import metadata
 
-OpportunityFact = (
+OpportunityEvent = (
     OpportunityOpened
     | OpportunityStageMoved
     | OpportunityChanged
@@ -42,21 +42,23 @@ opportunities = Table(
     Column("owner_id", Text),
 )
 
-# By the owner alone: teams and shares of opportunities are known to L2O only.
+# Visibility goes by the owner alone: only L2O knows the teams and shares of an opportunity.
 OPPORTUNITIES = Scoped("l2o.opportunity", opportunities)
 
 
-def _columns(fact: OpportunityFact) -> dict[str, object]:
-    told = fact.opportunity
-    return {
-        "account_id": told.account_id,
-        "name": told.name,
-        "stage": told.stage,
-        "owner_id": told.owner_id,
-        "deleted": isinstance(fact, OpportunityDeleted),
-    }
-
-
-async def keep(tx: AsyncConnection, received: Sequence[Received[OpportunityFact]]) -> ReplicaResult:
-    """Keep the newest state of each."""
+async def replicate_opportunities(
+    tx: AsyncConnection, received: Sequence[Received[OpportunityEvent]]
+) -> ReplicaResult:
+    """Store the newest state of each opportunity; older and repeated events change nothing."""
     return await replicate(tx, opportunities, received, _columns)
+
+
+def _columns(event: OpportunityEvent) -> dict[str, object]:
+    state = event.opportunity
+    return {
+        "account_id": state.account_id,
+        "name": state.name,
+        "stage": state.stage,
+        "owner_id": state.owner_id,
+        "deleted": isinstance(event, OpportunityDeleted),
+    }

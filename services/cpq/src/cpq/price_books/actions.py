@@ -1,3 +1,5 @@
+"""The commands on price books."""
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -14,8 +16,8 @@ from chassis.records.tenant_settings import today
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.cpq.events import PriceBookDeleted, PriceBookRestored
 from contracts.event import Event
-from cpq.price_books import store
-from cpq.price_books.domain import MOST_ENTRIES, PriceBook, PriceEntry, replaced
+from cpq.price_books import store, views
+from cpq.price_books.domain import MAX_ENTRIES, PriceBook, PriceEntry, version_snapshot
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.ids import new_id
 from kernel.money import Money
@@ -34,7 +36,7 @@ async def create_price_book(
     custom_fields: Mapping[str, Any] | None = None,
     now: datetime,
 ) -> PriceBook:
-    """Store a new price book and publish it. Raises Invalid with everything wrong at once."""
+    """Store a new price book and publish it. Raises Invalid with all violations."""
     fields = await validated_custom_fields(tx, RESOURCE, custom_fields or {})
     book = PriceBook(
         id=new_id(),
@@ -47,12 +49,12 @@ async def create_price_book(
         created_at=now,
         updated_at=now,
     )
-    unknown = await store.unknown_products(tx, {entry.product_id for entry in entries})
-    violations = book.violations(unknown=unknown)
+    unknown = await views.unknown_product_ids(tx, {entry.product_id for entry in entries})
+    violations = book.violations(unknown_product_ids=unknown)
     if violations:
         raise Invalid(violations)
     await store.add(tx, book)
-    await publish(tx, book.created(), of=book)
+    await publish(tx, book.created_event(), of=book)
     return book
 
 
@@ -65,32 +67,33 @@ async def edit_price_book(
     actor: str,
     now: datetime,
 ) -> PriceBook:
-    """What changes nothing answers the book as it is; what was replaced goes into its history.
+    """Change a book to what `edit` returns for it, and add the old content to its history.
 
-    Quotes keep the prices they were drawn up with. A product that was deleted since may stay in it.
-    Raises NotFound, Invalid with everything wrong.
+    Without a difference nothing is written. The currency cannot change. Existing quotes keep their
+    prices. An entry may stay in the book after its product was deleted.
+    Raises NotFound, and Invalid with all violations.
     """
     before = await store.get_locked(tx, book_id)
-    wanted = edit(before)
+    edited = edit(before)
     fields = await validated_custom_fields(
-        tx, RESOURCE, wanted.custom_fields, before=before.custom_fields
+        tx, RESOURCE, edited.custom_fields, before=before.custom_fields
     )
-    wanted = replace(wanted, custom_fields=fields)
-    if wanted == before:
+    edited = replace(edited, custom_fields=fields)
+    if edited == before:
         return before
     expected.check(before)
-    if wanted.currency != before.currency:
-        params = {"expected": before.currency, "actual": wanted.currency}
+    if edited.currency != before.currency:
+        params = {"expected": before.currency, "actual": edited.currency}
         raise Invalid([Violation("/currency", "CURRENCY_MISMATCH", params)])
-    known = {entry.product_id for entry in before.entries}
-    added = {entry.product_id for entry in wanted.entries} - known
-    unknown = await store.unknown_products(tx, added)
-    after, event = before.edited(wanted, unknown=unknown, now=now)
-    await store.keep_version(tx, replaced(before, actor=actor, now=now))
-    return await _saved(tx, after, event, was=before)
+    existing_ids = {entry.product_id for entry in before.entries}
+    added_ids = {entry.product_id for entry in edited.entries} - existing_ids
+    unknown = await views.unknown_product_ids(tx, added_ids)
+    after, event = before.edited(edited, unknown_product_ids=unknown, now=now)
+    await store.add_version(tx, version_snapshot(before, actor=actor, now=now))
+    return await _save_and_publish(tx, after, event, previous=before)
 
 
-async def put_prices(
+async def set_list_prices(
     tx: AsyncConnection,
     *,
     name: str,
@@ -99,33 +102,33 @@ async def put_prices(
     actor: str,
     now: datetime,
 ) -> frozenset[UUID]:
-    """List prices into the book of this name and currency; which of them it did not have.
+    """Set list prices by product id in the book with this name and currency.
 
-    Of several the one that became valid last; without one it is made, valid from today on.
+    If several books match, the one with the latest `valid_from` is changed; if none does, a book is
+    created that is valid from today on. Return the products whose list price is new or different.
     Raises RuleBroken (PRICE_BOOK_FULL).
     """
     await lock(tx, ExternalId(RESOURCE, "import", f"{currency} {name}"))
-    book_id = await store.find(tx, name=name, currency=currency)
+    book_id = await store.find_id(tx, name=name, currency=currency)
     if book_id is None:
         entries = [PriceEntry(product_id=p, list_price=price) for p, price in prices.items()]
-        day = await today(tx, now)
         await create_price_book(
             tx,
             name=name,
             currency=currency,
-            valid_from=day,
+            valid_from=await today(tx, now),
             valid_to=None,
             entries=entries,
             now=now,
         )
         return frozenset(prices)
     before = await store.get_locked(tx, book_id)
-    after = before.with_prices(prices)
-    if len(after.entries) > MOST_ENTRIES:
-        raise RuleBroken("PRICE_BOOK_FULL", name=name, maximum=MOST_ENTRIES)
+    after = before.with_list_prices(prices)
+    if len(after.entries) > MAX_ENTRIES:
+        raise RuleBroken("PRICE_BOOK_FULL", name=name, maximum=MAX_ENTRIES)
     await edit_price_book(tx, book_id, lambda _: after, actor=actor, now=now)
-    known = {entry.product_id: entry.list_price for entry in before.entries}
-    return frozenset(p for p, price in prices.items() if known.get(p) != price)
+    old_prices = {entry.product_id: entry.list_price for entry in before.entries}
+    return frozenset(p for p, price in prices.items() if old_prices.get(p) != price)
 
 
 async def delete_price_book(
@@ -135,11 +138,16 @@ async def delete_price_book(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> None:
-    """Nothing is priced from it any more. One that is deleted stays so. Raises NotFound."""
+    """Delete a book, so that no quote is priced from it; a deleted one does not change.
+
+    Raises NotFound.
+    """
     before = await store.get_locked(tx, book_id, with_deleted=True)
     after = deleted(before, now=now, expected=expected)
     if after is not before:
-        await _saved(tx, after, PriceBookDeleted(price_book=after.state()), was=before)
+        await _save_and_publish(
+            tx, after, PriceBookDeleted(price_book=after.state()), previous=before
+        )
 
 
 async def restore_price_book(
@@ -149,17 +157,19 @@ async def restore_price_book(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> PriceBook:
-    """One that is not deleted answers itself. Raises NotFound."""
+    """Restore a deleted book; any other is returned unchanged. Raises NotFound."""
     before = await store.get_locked(tx, book_id, with_deleted=True)
     after = restored(before, now=now, expected=expected)
     if after is before:
         return before
-    return await _saved(tx, after, PriceBookRestored(price_book=after.state()), was=before)
+    return await _save_and_publish(
+        tx, after, PriceBookRestored(price_book=after.state()), previous=before
+    )
 
 
-async def _saved(
-    tx: AsyncConnection, book: PriceBook, event: Event, *, was: PriceBook
+async def _save_and_publish(
+    tx: AsyncConnection, book: PriceBook, event: Event, *, previous: PriceBook
 ) -> PriceBook:
-    saved = await store.save(tx, book, was=was)
+    saved = await store.save(tx, book, previous=previous)
     await publish(tx, event, of=saved)
     return saved

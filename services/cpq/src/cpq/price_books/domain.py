@@ -1,4 +1,4 @@
-"""A price book, and everything that can be wrong with one."""
+"""A price book, its versions, and the rules that it must satisfy."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from contracts.cpq.events import PriceTier as TierState
 from kernel.errors import Invalid, Violation
 from kernel.money import Money
 
-MOST_ENTRIES = 5000
+MAX_ENTRIES = 5000
 
 
 @dataclass(frozen=True, kw_only=True)
 class PriceTier:
-    """From this quantity on, a unit costs this much."""
+    """The unit price of a product from the quantity `from_quantity` on."""
 
     from_quantity: Decimal
     unit_price: Money
@@ -29,7 +29,10 @@ class PriceTier:
 
 @dataclass(frozen=True, kw_only=True)
 class PriceEntry:
-    """What a unit of a product costs: the list price, and less or more by the quantity."""
+    """The list price of one unit of a product, and its unit prices by quantity tier.
+
+    The tiers stand in ascending order of `from_quantity`.
+    """
 
     product_id: UUID
     list_price: Money
@@ -38,7 +41,10 @@ class PriceEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class PriceBook:
-    """Valid in `[valid_from, valid_to)`. Books may overlap: a quote says which one priced it."""
+    """Prices that are valid in `[valid_from, valid_to)`; all are in `currency`.
+
+    Periods of books may overlap; a quote records which book priced it.
+    """
 
     id: UUID
     name: str
@@ -52,19 +58,21 @@ class PriceBook:
     deleted_at: datetime | None = None
     version: int = 1
 
-    def violations(self, *, unknown: Collection[UUID]) -> list[Violation]:
-        """Everything wrong with this book; `unknown` are the products that do not exist."""
+    def violations(self, *, unknown_product_ids: Collection[UUID]) -> list[Violation]:
+        """Return every violation of the rules; products of the given ids do not exist."""
         return [
-            *self._violations_of_head(),
+            *self._header_violations(),
             *self._repeated_products(),
             *(
                 violation
-                for at, entry in enumerate(self.entries)
-                for violation in _violations_of_entry(f"/entries/{at}", entry, self, unknown)
+                for index, entry in enumerate(self.entries)
+                for violation in _entry_violations(
+                    f"/entries/{index}", entry, self, unknown_product_ids
+                )
             ),
         ]
 
-    def _violations_of_head(self) -> Iterator[Violation]:
+    def _header_violations(self) -> Iterator[Violation]:
         if self.valid_to is not None and self.valid_to <= self.valid_from:
             yield Violation("/valid_to", "PERIOD_EMPTY", {"start": self.valid_from.isoformat()})
         if not self.entries:
@@ -72,56 +80,59 @@ class PriceBook:
 
     def _repeated_products(self) -> Iterator[Violation]:
         seen: set[UUID] = set()
-        for at, entry in enumerate(self.entries):
+        for index, entry in enumerate(self.entries):
             if entry.product_id in seen:
-                pointer = f"/entries/{at}/product_id"
+                pointer = f"/entries/{index}/product_id"
                 yield Violation(pointer, "PRODUCT_REPEATED", {"product_id": str(entry.product_id)})
             seen.add(entry.product_id)
 
-    def created(self) -> PriceBookCreated:
-        """The fact of its creation, with every price."""
+    def created_event(self) -> PriceBookCreated:
+        """Return the event that announces this new book, with every price."""
         return PriceBookCreated(price_book=self.state())
 
     def edited(
-        self, edit: PriceBook, *, unknown: Collection[UUID], now: datetime
+        self, edit: PriceBook, *, unknown_product_ids: Collection[UUID], now: datetime
     ) -> tuple[PriceBook, PriceBookChanged]:
-        """As `edit` says. Raises Invalid with everything wrong at once."""
-        violations = edit.violations(unknown=unknown)
+        """Replace this book by `edit`, its edited copy. Raises Invalid with all violations."""
+        violations = edit.violations(unknown_product_ids=unknown_product_ids)
         if violations:
             raise Invalid(violations)
         changed = replace(edit, updated_at=now)
         return changed, PriceBookChanged(price_book=changed.state())
 
     def state(self) -> PriceBookState:
-        """The whole book, as events and its history tell it."""
+        """Return the whole book as its events and its version history carry it."""
         return PriceBookState(
             price_book_id=self.id,
             name=self.name,
             currency=self.currency,
             valid_from=self.valid_from,
             valid_to=self.valid_to,
-            entries=tuple(_state_of(entry) for entry in self.entries),
+            entries=tuple(_entry_state(entry) for entry in self.entries),
             custom_fields=dict(self.custom_fields),
         )
 
-    def with_prices(self, prices: Mapping[UUID, Money]) -> PriceBook:
-        """With these list prices; what is in the book already keeps its place and its tiers."""
-        kept = {entry.product_id for entry in self.entries}
-        priced = (
-            replace(one, list_price=prices.get(one.product_id, one.list_price))
-            for one in self.entries
+    def with_list_prices(self, prices: Mapping[UUID, Money]) -> PriceBook:
+        """Return the book with these list prices by product id.
+
+        Existing entries keep their position and their tiers; new ones come last.
+        """
+        existing_ids = {entry.product_id for entry in self.entries}
+        repriced = (
+            replace(entry, list_price=prices.get(entry.product_id, entry.list_price))
+            for entry in self.entries
         )
         added = (
             PriceEntry(product_id=product_id, list_price=price)
             for product_id, price in prices.items()
-            if product_id not in kept
+            if product_id not in existing_ids
         )
-        return replace(self, entries=(*priced, *added))
+        return replace(self, entries=(*repriced, *added))
 
 
 @dataclass(frozen=True, kw_only=True)
 class PriceBookVersion:
-    """A book as it stood until it was changed: at this instant, by whom."""
+    """The content of a book before one change, with the time and the author of that change."""
 
     price_book_id: UUID
     version: int
@@ -130,8 +141,8 @@ class PriceBookVersion:
     replaced_by: str
 
 
-def replaced(book: PriceBook, *, actor: str, now: datetime) -> PriceBookVersion:
-    """What its history keeps of a book that is about to be changed."""
+def version_snapshot(book: PriceBook, *, actor: str, now: datetime) -> PriceBookVersion:
+    """Return the history record of a book that `actor` is about to change."""
     return PriceBookVersion(
         price_book_id=book.id,
         version=book.version,
@@ -141,22 +152,22 @@ def replaced(book: PriceBook, *, actor: str, now: datetime) -> PriceBookVersion:
     )
 
 
-def _violations_of_entry(
-    pointer: str, entry: PriceEntry, book: PriceBook, unknown: Collection[UUID]
+def _entry_violations(
+    pointer: str, entry: PriceEntry, book: PriceBook, unknown_product_ids: Collection[UUID]
 ) -> Iterator[Violation]:
-    if entry.product_id in unknown:
+    if entry.product_id in unknown_product_ids:
         product = {"product_id": str(entry.product_id)}
         yield Violation(f"{pointer}/product_id", "PRODUCT_UNKNOWN", product)
-    yield from _violations_of_price(f"{pointer}/list_price", entry.list_price, book.currency)
-    for at, tier in enumerate(entry.tiers):
-        price_pointer = f"{pointer}/tiers/{at}/unit_price"
-        yield from _violations_of_price(price_pointer, tier.unit_price, book.currency)
-    for at, (lower, upper) in enumerate(pairwise(entry.tiers), start=1):
+    yield from _price_violations(f"{pointer}/list_price", entry.list_price, book.currency)
+    for index, tier in enumerate(entry.tiers):
+        price_pointer = f"{pointer}/tiers/{index}/unit_price"
+        yield from _price_violations(price_pointer, tier.unit_price, book.currency)
+    for index, (lower, upper) in enumerate(pairwise(entry.tiers), start=1):
         if upper.from_quantity <= lower.from_quantity:
-            yield Violation(f"{pointer}/tiers/{at}/from_quantity", "TIERS_NOT_INCREASING")
+            yield Violation(f"{pointer}/tiers/{index}/from_quantity", "TIERS_NOT_INCREASING")
 
 
-def _violations_of_price(pointer: str, price: Money, currency: str) -> Iterator[Violation]:
+def _price_violations(pointer: str, price: Money, currency: str) -> Iterator[Violation]:
     if price.currency != currency:
         params = {"expected": currency, "actual": price.currency}
         yield Violation(f"{pointer}/currency", "CURRENCY_MISMATCH", params)
@@ -164,6 +175,6 @@ def _violations_of_price(pointer: str, price: Money, currency: str) -> Iterator[
         yield Violation(f"{pointer}/amount", "TOO_SMALL", {"relation": ">=", "limit": "0"})
 
 
-def _state_of(entry: PriceEntry) -> EntryState:
+def _entry_state(entry: PriceEntry) -> EntryState:
     tiers = (TierState(from_quantity=t.from_quantity, unit_price=t.unit_price) for t in entry.tiers)
     return EntryState(product_id=entry.product_id, list_price=entry.list_price, tiers=tuple(tiers))

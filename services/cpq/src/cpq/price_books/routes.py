@@ -1,3 +1,5 @@
+"""The HTTP routes of price books."""
+
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -45,9 +47,9 @@ async def price_book_create(
 
 @router.get("", dependencies=[READ], summary="List price books without their prices, newest first")
 async def price_book_list(
-    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
+    tx: Tx, page: PageParams, list_query: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[PriceBookSummary]:
-    return await store.LISTING.page(tx, page, asked)
+    return await store.LISTING.page(tx, page, list_query)
 
 
 @router.get(
@@ -60,7 +62,7 @@ async def price_book_get(price_book_id: UUID, tx: Tx) -> PriceBookOut:
 @router.patch(
     "/{price_book_id}",
     dependencies=[WRITE],
-    summary="Change name, period or prices; what was replaced stays in its history",
+    summary="Edit a price book; its history keeps the version before",
 )
 async def price_book_edit(
     price_book_id: UUID,
@@ -73,7 +75,7 @@ async def price_book_edit(
     book = await actions.edit_price_book(
         tx,
         price_book_id,
-        lambda before: body.merged(PriceBookEdit.model_validate(before)).changed(before),
+        lambda before: body.merged(PriceBookEdit.model_validate(before)).apply_to(before),
         expected=expected,
         actor=caller.subject,
         now=now,
@@ -85,13 +87,15 @@ async def price_book_edit(
     "/{price_book_id}",
     status_code=204,
     dependencies=[WRITE],
-    summary="Price nothing from it any more; quotes keep their prices, and it can be restored",
+    summary="Delete a price book; existing quotes keep their prices, and it can be restored",
 )
 async def price_book_delete(price_book_id: UUID, tx: Tx, now: Now, expected: IfMatch) -> None:
     await actions.delete_price_book(tx, price_book_id, expected=expected, now=now)
 
 
-@router.post("/{price_book_id}/restore", dependencies=[WRITE], summary="Undo its deletion")
+@router.post(
+    "/{price_book_id}/restore", dependencies=[WRITE], summary="Restore a deleted price book"
+)
 async def price_book_restore(
     price_book_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> PriceBookOut:
@@ -102,7 +106,7 @@ async def price_book_restore(
 @router.get(
     "/{price_book_id}/versions",
     dependencies=[READ],
-    summary="What the book was before, the last version first",
+    summary="List the earlier versions of a price book, the latest first",
 )
 async def price_book_versions(
     price_book_id: UUID, tx: Tx, page: PageParams
@@ -114,7 +118,7 @@ async def price_book_versions(
 @router.get(
     "/{price_book_id}/versions/{version}",
     dependencies=[READ],
-    summary="The book as it stood in that version, with all its prices",
+    summary="Read an earlier version of a price book with all its prices",
 )
 async def price_book_version(
     price_book_id: UUID, version: Annotated[int, Path(ge=1, le=2**31 - 1)], tx: Tx
@@ -123,9 +127,9 @@ async def price_book_version(
 
 
 def _values(body: PriceBookIn) -> dict[str, Any]:
-    """Everything a body says."""
+    """Return the values of a body, with entries of the domain."""
     values = {name: getattr(body, name) for name in PriceBookIn.model_fields}
-    return {**values, "entries": [entry.entry() for entry in body.entries]}
+    return {**values, "entries": [entry.to_entry() for entry in body.entries]}
 
 
 async def _create(tx: AsyncConnection, body: PriceBookIn, _: Principal, now: datetime) -> PriceBook:
@@ -135,14 +139,14 @@ async def _create(tx: AsyncConnection, body: PriceBookIn, _: Principal, now: dat
 async def _replace(
     tx: AsyncConnection, book_id: UUID, body: PriceBookIn, caller: Principal, now: datetime
 ) -> PriceBook:
-    return await actions.edit_price_book(tx, book_id, body.changed, actor=caller.subject, now=now)
+    return await actions.edit_price_book(tx, book_id, body.apply_to, actor=caller.subject, now=now)
 
 
 async def _restore(tx: AsyncConnection, book_id: UUID, _: Principal, now: datetime) -> PriceBook:
     return await actions.restore_price_book(tx, book_id, now=now)
 
 
-names = external_id_router(
+external_ids = external_id_router(
     ByExternalId(
         scoped=Catalogue(actions.RESOURCE),
         collection="/price-books",
@@ -157,4 +161,4 @@ names = external_id_router(
 audit = audit_router(
     "/price-books", resource=actions.RESOURCE, table=store.price_books, dependencies=[READ]
 )
-ROUTERS = (names, router, audit)
+ROUTERS = (external_ids, router, audit)

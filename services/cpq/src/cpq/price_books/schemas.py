@@ -1,3 +1,5 @@
+"""Request and response bodies of price books."""
+
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -5,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from cpq.price_books.domain import MOST_ENTRIES, PriceBook, PriceEntry, PriceTier
+from cpq.price_books.domain import MAX_ENTRIES, PriceBook, PriceEntry, PriceTier
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal
 from kernel.money import CurrencyCode, Money
@@ -14,7 +16,7 @@ BookName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1,
 
 
 class PriceTierIn(BaseModel):
-    """From this quantity on, a unit costs this much."""
+    """The unit price of a product from a quantity on."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
@@ -31,7 +33,7 @@ class PriceEntryIn(BaseModel):
     list_price: Money
     tiers: list[PriceTierIn] = Field(default=[], max_length=50)
 
-    def entry(self) -> PriceEntry:
+    def to_entry(self) -> PriceEntry:
         tiers = (
             PriceTier(from_quantity=t.from_quantity, unit_price=t.unit_price) for t in self.tiers
         )
@@ -73,24 +75,24 @@ class PriceBookIn(BaseModel):
     currency: CurrencyCode
     valid_from: BusinessDate
     valid_to: BusinessDate | None = None
-    # At least one is demanded by the domain, so that it is said together with all else.
-    entries: list[PriceEntryIn] = Field(max_length=MOST_ENTRIES, json_schema_extra={"minItems": 1})
+    # The domain requires at least one entry, so that this violation comes with all the others.
+    entries: list[PriceEntryIn] = Field(max_length=MAX_ENTRIES, json_schema_extra={"minItems": 1})
     custom_fields: dict[str, Any] = {}
 
-    def changed(self, book: PriceBook) -> PriceBook:
+    def apply_to(self, book: PriceBook) -> PriceBook:
         return replace(
             book,
             name=self.name,
             currency=self.currency,
             valid_from=self.valid_from,
             valid_to=self.valid_to,
-            entries=tuple(entry.entry() for entry in self.entries),
+            entries=tuple(entry.to_entry() for entry in self.entries),
             custom_fields=self.custom_fields,
         )
 
 
 class PriceBookEdit(BaseModel):
-    """What may be changed of a price book: `entries`, where given, are all of them."""
+    """The fields of a price book that can be edited; `entries` replaces all its prices."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -101,22 +103,22 @@ class PriceBookEdit(BaseModel):
     name: BookName
     valid_from: BusinessDate
     valid_to: BusinessDate | None = None
-    entries: list[PriceEntryIn] = Field(max_length=MOST_ENTRIES, json_schema_extra={"minItems": 1})
+    entries: list[PriceEntryIn] = Field(max_length=MAX_ENTRIES, json_schema_extra={"minItems": 1})
     custom_fields: dict[str, Any] = {}
 
-    def changed(self, book: PriceBook) -> PriceBook:
+    def apply_to(self, book: PriceBook) -> PriceBook:
         return replace(
             book,
             name=self.name,
             valid_from=self.valid_from,
             valid_to=self.valid_to,
-            entries=tuple(entry.entry() for entry in self.entries),
+            entries=tuple(entry.to_entry() for entry in self.entries),
             custom_fields=self.custom_fields,
         )
 
 
 class PriceTierOut(BaseModel):
-    """From this quantity on, a unit costs this much."""
+    """The unit price of a product from a quantity on."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -151,13 +153,13 @@ class PriceBookSummary(BaseModel):
 
 
 class PriceBookOut(PriceBookSummary):
-    """A price book with all its prices, in the order they were given."""
+    """A price book with all its prices, in the order in which they were sent."""
 
     entries: list[PriceEntryOut]
 
 
 class PriceBookVersionSummary(BaseModel):
-    """Until when a version of a book stood, and who replaced it."""
+    """An earlier version of a price book: when it was replaced, and by whom."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -167,7 +169,7 @@ class PriceBookVersionSummary(BaseModel):
 
 
 class PriceBookVersionOut(PriceBookVersionSummary):
-    """A price book as it stood in that version."""
+    """The whole price book as it was in an earlier version."""
 
     price_book_id: UUID
     name: str

@@ -1,6 +1,6 @@
-"""The tables of price books and their SQL."""
+"""The price book tables and their SQL."""
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import money_columns, tenant_column
@@ -42,11 +42,10 @@ from cpq.price_books.schemas import (
     PriceBookVersionOut,
     PriceBookVersionSummary,
 )
-from cpq.products.store import products
 from kernel.errors import NotFound
 from kernel.ids import new_id
 
-Rows = Mapping[tuple[Hashable, ...], Mapping[str, Any]]
+RowsByKey = Mapping[tuple[Hashable, ...], Mapping[str, Any]]
 
 price_books = Table(
     "price_books",
@@ -96,8 +95,7 @@ price_tiers = Table(
     ),
 )
 
-
-# What a book was before each change; the last state is the book itself.
+# One row per change, with the content before it; price_books has the present content.
 price_book_versions = Table(
     "price_book_versions",
     metadata,
@@ -123,46 +121,37 @@ LISTING = Listing(
 )
 
 
-async def unknown_products(tx: AsyncConnection, product_ids: Collection[UUID]) -> set[UUID]:
-    """Which of these products do not exist, or not any more."""
-    present = products.c.id.in_(product_ids) & products.c.deleted_at.is_(None)
-    found = await tx.execute(select(products.c.id).where(present))
-    return set(product_ids) - set(found.scalars())
-
-
 async def add(tx: AsyncConnection, book: PriceBook) -> None:
+    """Insert a book with its entries and tiers."""
     await insert_row(tx, price_books, book)
-    await _add_prices(tx, book)
+    await _replace_rows(tx, price_entries, {}, _entry_rows(book))
+    await _replace_rows(tx, price_tiers, {}, _tier_rows(book))
 
 
-async def save(tx: AsyncConnection, book: PriceBook, *, was: PriceBook) -> PriceBook:
-    """Write the book, and of its prices those that differ: each is told in its audit.
+async def save(tx: AsyncConnection, book: PriceBook, *, previous: PriceBook) -> PriceBook:
+    """Update the book and its version, and those of its prices that differ from `previous`.
 
+    Unchanged prices are not written, so that the audit shows only real changes.
     Raises Conflict (STALE_WRITE).
     """
     saved = await update_row(tx, price_books, book)
-    for table, rows in ((price_entries, _rows_of_entries), (price_tiers, _rows_of_tiers)):
-        await _write(tx, table, rows(was), rows(book))
+    for table, rows in ((price_entries, _entry_rows), (price_tiers, _tier_rows)):
+        await _replace_rows(tx, table, rows(previous), rows(book))
     return saved
 
 
-async def _add_prices(tx: AsyncConnection, book: PriceBook) -> None:
-    await _write(tx, price_entries, {}, _rows_of_entries(book))
-    await _write(tx, price_tiers, {}, _rows_of_tiers(book))
-
-
-def _rows_of_entries(book: PriceBook) -> Rows:
+def _entry_rows(book: PriceBook) -> RowsByKey:
     return {
         (book.id, entry.product_id): {
             "price_book_id": book.id,
-            "position": at,
+            "position": index,
             **to_columns(price_entries, entry),
         }
-        for at, entry in enumerate(book.entries)
+        for index, entry in enumerate(book.entries)
     }
 
 
-def _rows_of_tiers(book: PriceBook) -> Rows:
+def _tier_rows(book: PriceBook) -> RowsByKey:
     return {
         (book.id, entry.product_id, tier.from_quantity): {
             "price_book_id": book.id,
@@ -174,21 +163,24 @@ def _rows_of_tiers(book: PriceBook) -> Rows:
     }
 
 
-async def _write(tx: AsyncConnection, table: Table, before: Rows, after: Rows) -> None:
-    """Make the rows of `before` those of `after`, by their keys beside the tenant."""
+async def _replace_rows(
+    tx: AsyncConnection, table: Table, before: RowsByKey, after: RowsByKey
+) -> None:
+    """Replace the rows `before` by the rows `after`; their keys omit the tenant id."""
     keys = [column for column in table.primary_key if column is not table.c.tenant_id]
-    gone = [key for key in before if key not in after]
-    if gone:
-        await tx.execute(delete(table).where(tuple_(*keys).in_(gone)))
-    written = [row for key, row in after.items() if before.get(key) != row]
-    if written:
-        new = insert_or(table)
-        values = {name: new.excluded[name] for name in written[0]}
-        upsert = new.on_conflict_do_update(index_elements=[*table.primary_key], set_=values)
-        await tx.execute(upsert, written)
+    removed = [key for key in before if key not in after]
+    if removed:
+        await tx.execute(delete(table).where(tuple_(*keys).in_(removed)))
+    changed = [row for key, row in after.items() if before.get(key) != row]
+    if changed:
+        statement = postgresql_insert(table)
+        values = {name: statement.excluded[name] for name in changed[0]}
+        upsert = statement.on_conflict_do_update(index_elements=[*table.primary_key], set_=values)
+        await tx.execute(upsert, changed)
 
 
-async def keep_version(tx: AsyncConnection, version: PriceBookVersion) -> None:
+async def add_version(tx: AsyncConnection, version: PriceBookVersion) -> None:
+    """Append a version to the history of its book."""
     await tx.execute(
         insert(price_book_versions).values(id=new_id(), **to_columns(price_book_versions, version))
     )
@@ -197,41 +189,41 @@ async def keep_version(tx: AsyncConnection, version: PriceBookVersion) -> None:
 async def get_locked(
     tx: AsyncConnection, book_id: UUID, *, with_deleted: bool = False
 ) -> PriceBook:
-    """The book, which nobody else changes until the commit. Raises NotFound."""
-    head = await _head(tx, book_id, with_deleted=with_deleted)
-    return replace(head, entries=await _entries(tx, book_id))
+    """Return a book, locked against other writers until the commit. Raises NotFound."""
+    header = await _header(tx, book_id, with_deleted=with_deleted)
+    return replace(header, entries=await _entries(tx, book_id))
 
 
-async def find(tx: AsyncConnection, *, name: str, currency: str) -> UUID | None:
-    """The book of this name and currency; of several the one that became valid last."""
+async def find_id(tx: AsyncConnection, *, name: str, currency: str) -> UUID | None:
+    """Return the id of the book with this name and currency; if several, the latest to start."""
     columns = price_books.c
-    named = (columns.name == name) & (columns.currency == currency) & columns.deleted_at.is_(None)
-    query = select(columns.id).where(named).order_by(columns.valid_from.desc(), columns.id.desc())
-    found: UUID | None = (await tx.execute(query.limit(1))).scalar_one_or_none()
-    return found
+    matches = (columns.name == name) & (columns.currency == currency) & columns.deleted_at.is_(None)
+    query = select(columns.id).where(matches).order_by(columns.valid_from.desc(), columns.id.desc())
+    book_id: UUID | None = (await tx.execute(query.limit(1))).scalar_one_or_none()
+    return book_id
 
 
 async def get(tx: AsyncConnection, book_id: UUID) -> PriceBook:
-    """Raises NotFound."""
-    # Shared, so that head and prices are of one version: they are read by three statements.
-    head = await _head(tx, book_id, shared=True)
-    return replace(head, entries=await _entries(tx, book_id))
+    """Return a book with its prices. Raises NotFound."""
+    # Three statements read the book; the shared lock keeps all of them on one version.
+    header = await _header(tx, book_id, shared=True)
+    return replace(header, entries=await _entries(tx, book_id))
 
 
 async def read(tx: AsyncConnection, book_id: UUID) -> PriceBookOut:
-    """Raises NotFound."""
+    """Return a book as the API shows it. Raises NotFound."""
     return PriceBookOut.model_validate(await get(tx, book_id))
 
 
 async def ensure_exists(tx: AsyncConnection, book_id: UUID) -> None:
-    """Raises NotFound."""
-    await _head(tx, book_id, shared=True)
+    """Raise NotFound if the book does not exist or is deleted."""
+    await _header(tx, book_id, shared=True)
 
 
-async def _head(
+async def _header(
     tx: AsyncConnection, book_id: UUID, *, shared: bool = False, with_deleted: bool = False
 ) -> PriceBook:
-    """A book without its prices, which does not change until the commit."""
+    """Return a book without its prices, locked until the commit."""
     query: Select[Any] = select(price_books).where(price_books.c.id == book_id)
     if not with_deleted:
         query = query.where(price_books.c.deleted_at.is_(None))
@@ -251,22 +243,22 @@ async def _entries(tx: AsyncConnection, book_id: UUID) -> tuple[PriceEntry, ...]
 
 
 async def _tiers(tx: AsyncConnection, book_id: UUID) -> dict[UUID, tuple[PriceTier, ...]]:
-    """The tiers of a book by product, from the smallest quantity up."""
+    """Return the tiers of a book by product id, in ascending order of quantity."""
     query: Select[Any] = select(price_tiers).where(price_tiers.c.price_book_id == book_id)
-    found: dict[UUID, tuple[PriceTier, ...]] = {}
+    tiers: dict[UUID, tuple[PriceTier, ...]] = {}
     for row in await tx.execute(query.order_by(price_tiers.c.from_quantity)):
         tier = from_columns(PriceTier, row._mapping)
-        found[row.product_id] = (*found.get(row.product_id, ()), tier)
-    return found
+        tiers[row.product_id] = (*tiers.get(row.product_id, ()), tier)
+    return tiers
 
 
 async def read_versions(
     tx: AsyncConnection, book_id: UUID, page: PageParams
 ) -> Page[PriceBookVersionSummary]:
-    """What it was before, the last first."""
+    """List the earlier versions of a book, the latest first."""
     columns = price_book_versions.c
-    heads = (columns.id, columns.version, columns.replaced_at, columns.replaced_by)
-    query: Select[Any] = select(*heads).where(columns.price_book_id == book_id)
+    shown = (columns.id, columns.version, columns.replaced_at, columns.replaced_by)
+    query: Select[Any] = select(*shown).where(columns.price_book_id == book_id)
     return await fetch_page(
         tx,
         query,
@@ -277,10 +269,13 @@ async def read_versions(
 
 
 async def read_version(tx: AsyncConnection, book_id: UUID, version: int) -> PriceBookVersionOut:
-    """Raises NotFound for one that never was, and for the present one, which is the book itself."""
+    """Return an earlier version of a book.
+
+    Raises NotFound for a missing version, and for the present one, which is the book itself.
+    """
     columns = price_book_versions.c
-    mine = (columns.price_book_id == book_id) & (columns.version == version)
-    query: Select[Any] = select(price_book_versions).where(mine)
+    matches = (columns.price_book_id == book_id) & (columns.version == version)
+    query: Select[Any] = select(price_book_versions).where(matches)
     row = (await tx.execute(query)).one_or_none()
     if row is None:
         raise NotFound("price_book_version", f"{book_id}/{version}")

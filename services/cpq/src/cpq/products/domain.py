@@ -1,10 +1,11 @@
-"""A product, what may become of it, and the facts of that."""
+"""A product, its life cycle and events, and the row of an import file that describes one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +17,14 @@ from contracts.cpq.events import (
     ProductState,
 )
 
+IMPORT_PRICE_BOOK = "导入价目表"  # takes the prices of rows that name no price book
+
 
 @dataclass(frozen=True, kw_only=True)
 class Product:
-    """Something that can be quoted, counted in its unit; a deleted one keeps its SKU.
+    """Something that can be quoted, counted in its `unit`. A deleted product keeps its SKU.
 
-    `series` is the family of products it belongs to.
+    `series` is the product family. Only `active` products can be quoted.
     """
 
     id: UUID
@@ -36,29 +39,29 @@ class Product:
     deleted_at: datetime | None = None
     version: int = 1
 
-    def created(self) -> ProductCreated:
-        """The fact of its creation."""
+    def created_event(self) -> ProductCreated:
+        """Return the event that announces this new product."""
         return ProductCreated(product=self.state())
 
     def edited(self, edit: Product, *, now: datetime) -> tuple[Product, ProductChanged | None]:
-        """As `edit` says, which differs in what a person may change; no event if in nothing."""
+        """Replace this product by `edit`, its edited copy; no event if they do not differ."""
         if edit == self:
             return self, None
         changed = replace(edit, updated_at=now)
         return changed, ProductChanged(product=changed.state())
 
     def deactivated(self, *, now: datetime) -> tuple[Product, ProductDeactivated]:
-        """Quoted no more; quotes that name it stay as they are."""
+        """Stop quoting the product; existing quotes do not change."""
         changed = replace(self, active=False, updated_at=now)
         return changed, ProductDeactivated(product=changed.state())
 
     def reactivated(self, *, now: datetime) -> tuple[Product, ProductReactivated]:
-        """Quoted again."""
+        """Allow the product to be quoted again."""
         changed = replace(self, active=True, updated_at=now)
         return changed, ProductReactivated(product=changed.state())
 
     def state(self) -> ProductState:
-        """How events tell of it."""
+        """Return the whole product as its events carry it."""
         return ProductState(
             product_id=self.id,
             sku=self.sku,
@@ -68,3 +71,35 @@ class Product:
             series=self.series,
             custom_fields=dict(self.custom_fields),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductRow:
+    """A row of a product file. Its SKU identifies the product; None leaves a value as it is.
+
+    `price` is the list price per unit, for the price book named `price_book`, in `currency`
+    (without one, in the tenant's currency).
+    """
+
+    sku: str
+    name: str
+    series: str | None = None
+    unit: str | None = None
+    price: Decimal | None = None
+    currency: str | None = None
+    price_book: str = IMPORT_PRICE_BOOK
+
+    def apply_to(self, product: Product) -> Product:
+        """Return the product with the values of this row."""
+        return replace(
+            product,
+            name=self.name,
+            series=self.series or product.series,
+            unit=self.unit or product.unit,
+        )
+
+
+def with_derived_sku(cells: Mapping[str, str]) -> dict[str, str]:
+    """Add the SKU that follows from the name, unless the row has one: `GTX Basic`, `GTX-BASIC`."""
+    derived = "-".join(cells.get("name", "").split()).upper()
+    return {"sku": derived, **cells} if derived else dict(cells)

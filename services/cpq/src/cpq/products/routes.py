@@ -1,3 +1,5 @@
+"""The HTTP routes of products."""
+
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -18,7 +20,8 @@ from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from cpq.products import actions, store
+from cpq.products import store
+from cpq.products.actions import lifecycle
 from cpq.products.domain import Product
 from cpq.products.schemas import ProductEdit, ProductIn, ProductOut
 
@@ -27,19 +30,19 @@ READ, WRITE = allow("cpq.product.read"), allow("cpq.product.write")
 
 
 @router.post(
-    "", status_code=201, dependencies=[WRITE], summary="Create a product; its SKU is unique"
+    "", status_code=201, dependencies=[WRITE], summary="Create a product with a unique SKU"
 )
 async def product_create(body: ProductIn, response: Response, tx: Tx, now: Now) -> ProductOut:
-    product = await actions.create_product(tx, **_values(body), active=body.active, now=now)
+    product = await lifecycle.create_product(tx, **_values(body), active=body.active, now=now)
     response.headers["Location"] = f"/cpq/v1/products/{product.id}"
     return ProductOut.model_validate(product)
 
 
 @router.get("", dependencies=[READ], summary="List products, newest first")
 async def product_list(
-    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
+    tx: Tx, page: PageParams, list_query: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[ProductOut]:
-    return await store.LISTING.page(tx, page, asked)
+    return await store.LISTING.page(tx, page, list_query)
 
 
 @router.get("/{product_id}", dependencies=[READ], summary="Read a product")
@@ -50,32 +53,34 @@ async def product_get(product_id: UUID, tx: Tx) -> ProductOut:
 @router.patch(
     "/{product_id}",
     dependencies=[WRITE],
-    summary="Change what the body names; whether it is active is a move",
+    summary="Edit a product; deactivate and reactivate change whether it is active",
 )
 async def product_edit(
     product_id: UUID, body: MergePatch[ProductEdit], tx: Tx, now: Now, expected: IfMatch
 ) -> ProductOut:
-    product = await actions.edit_product(tx, product_id, body.applied, expected=expected, now=now)
+    product = await lifecycle.edit_product(tx, product_id, body.applied, expected=expected, now=now)
     return ProductOut.model_validate(product)
 
 
 @router.post(
     "/{product_id}/deactivate",
     dependencies=[WRITE],
-    summary="Quote it no more; quotes that name it stay as they are",
+    summary="Stop quoting a product; existing quotes do not change",
 )
 async def product_deactivate(
     product_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> ProductOut:
-    product = await actions.deactivate_product(tx, product_id, expected=expected, now=now)
+    product = await lifecycle.deactivate_product(tx, product_id, expected=expected, now=now)
     return ProductOut.model_validate(product)
 
 
-@router.post("/{product_id}/reactivate", dependencies=[WRITE], summary="Quote it again")
+@router.post(
+    "/{product_id}/reactivate", dependencies=[WRITE], summary="Allow a product to be quoted again"
+)
 async def product_reactivate(
     product_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> ProductOut:
-    product = await actions.reactivate_product(tx, product_id, expected=expected, now=now)
+    product = await lifecycle.reactivate_product(tx, product_id, expected=expected, now=now)
     return ProductOut.model_validate(product)
 
 
@@ -83,27 +88,27 @@ async def product_reactivate(
     "/{product_id}",
     status_code=204,
     dependencies=[WRITE],
-    summary="Take it out of every list; it keeps its SKU and can be restored",
+    summary="Delete a product; it keeps its SKU and can be restored",
 )
 async def product_delete(product_id: UUID, tx: Tx, now: Now, expected: IfMatch) -> None:
-    await actions.delete_product(tx, product_id, expected=expected, now=now)
+    await lifecycle.delete_product(tx, product_id, expected=expected, now=now)
 
 
-@router.post("/{product_id}/restore", dependencies=[WRITE], summary="Undo its deletion")
+@router.post("/{product_id}/restore", dependencies=[WRITE], summary="Restore a deleted product")
 async def product_restore(
     product_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> ProductOut:
-    product = await actions.restore_product(tx, product_id, expected=expected, now=now)
+    product = await lifecycle.restore_product(tx, product_id, expected=expected, now=now)
     return ProductOut.model_validate(product)
 
 
 def _values(body: ProductIn) -> dict[str, Any]:
-    """Everything a body says but whether it is active."""
+    """Return the values of a body, except `active`."""
     return {name: getattr(body, name) for name in ProductEdit.model_fields}
 
 
 async def _create(tx: AsyncConnection, body: ProductIn, _: Principal, now: datetime) -> Product:
-    return await actions.create_product(tx, **_values(body), active=body.active, now=now)
+    return await lifecycle.create_product(tx, **_values(body), active=body.active, now=now)
 
 
 async def _replace(
@@ -112,16 +117,16 @@ async def _replace(
     def edit(before: Product) -> Product:
         return replace(before, **_values(body))
 
-    return await actions.replace_product(tx, product_id, edit, active=body.active, now=now)
+    return await lifecycle.replace_product(tx, product_id, edit, active=body.active, now=now)
 
 
 async def _restore(tx: AsyncConnection, product_id: UUID, _: Principal, now: datetime) -> Product:
-    return await actions.restore_product(tx, product_id, now=now)
+    return await lifecycle.restore_product(tx, product_id, now=now)
 
 
-names = external_id_router(
+external_ids = external_id_router(
     ByExternalId(
-        scoped=Catalogue(actions.RESOURCE),
+        scoped=Catalogue(lifecycle.RESOURCE),
         collection="/products",
         body=ProductIn,
         answer=ProductOut,
@@ -132,6 +137,6 @@ names = external_id_router(
     )
 )
 audit = audit_router(
-    "/products", resource=actions.RESOURCE, table=store.products, dependencies=[READ]
+    "/products", resource=lifecycle.RESOURCE, table=store.products, dependencies=[READ]
 )
-ROUTERS = (names, router, audit)
+ROUTERS = (external_ids, router, audit)

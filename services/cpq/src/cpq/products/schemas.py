@@ -1,12 +1,18 @@
+"""Request and response bodies of products, and the row of a product import."""
+
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from cpq.price_books.schemas import BookName
+from cpq.products.domain import IMPORT_PRICE_BOOK, ProductRow
+from kernel.decimals import NonNegativeDecimal
+from kernel.money import CurrencyCode
 from kernel.quantity import UnitCode
 
-# Words of visible characters with single spaces, so that no two SKUs look the same on paper.
+# Visible characters, with single spaces between words: no two SKUs look the same in print.
 Sku = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^\S+( \S+)*$"),
@@ -26,7 +32,7 @@ class ProductIn(BaseModel):
     sku: Sku
     name: ProductName
     unit: UnitCode = "PCS"
-    series: Series | None = Field(None, description="The family of products it belongs to")
+    series: Series | None = Field(None, description="The product family")
     custom_fields: dict[str, Any] = {}
     active: bool = Field(
         default=True, strict=True, description="Only active products can be quoted"
@@ -34,7 +40,7 @@ class ProductIn(BaseModel):
 
 
 class ProductEdit(BaseModel):
-    """What may be changed of a product; whether it is active is a move."""
+    """The fields of a product that can be edited; deactivate and reactivate change `active`."""
 
     model_config = ConfigDict(
         extra="forbid", from_attributes=True, json_schema_extra={"examples": [{"name": "GTX 2"}]}
@@ -62,3 +68,20 @@ class ProductOut(BaseModel):
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class ProductRowIn(BaseModel):
+    """A row of a product import file; the price is per unit."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sku: Sku
+    name: ProductName
+    series: Series | None = None
+    unit: UnitCode | None = None
+    price: NonNegativeDecimal | None = None
+    currency: CurrencyCode | None = None
+    price_book: BookName = IMPORT_PRICE_BOOK
+
+    def to_row(self) -> ProductRow:
+        return ProductRow(**self.model_dump())

@@ -1,4 +1,4 @@
-"""The table of products and its SQL."""
+"""The products table and its SQL."""
 
 from typing import Any
 from uuid import UUID
@@ -64,12 +64,15 @@ LISTING = Listing(
 
 
 async def add(tx: AsyncConnection, product: Product) -> bool:
-    """Insert unless the SKU is taken; whether it was free. Waits for a rival still writing it."""
+    """Insert a product; return False if another one has its SKU.
+
+    Waits for another transaction that is inserting the same SKU.
+    """
     await count_records(tx, products)
     values = to_columns(products, product)
-    free = insert(products).values(values)
-    free = free.on_conflict_do_nothing(index_elements=["tenant_id", "sku"])
-    if (await tx.execute(free.returning(products.c.id))).one_or_none() is None:
+    statement = insert(products).values(values)
+    statement = statement.on_conflict_do_nothing(index_elements=["tenant_id", "sku"])
+    if (await tx.execute(statement.returning(products.c.id))).one_or_none() is None:
         return False
     await index_words(tx, products, [values], new=True)
     return True
@@ -78,45 +81,45 @@ async def add(tx: AsyncConnection, product: Product) -> bool:
 async def get_locked(
     tx: AsyncConnection, product_id: UUID, *, with_deleted: bool = False
 ) -> Product:
-    """The product, which nobody else changes until the commit. Raises NotFound."""
+    """Return a product, locked against other writers until the commit. Raises NotFound."""
     return await fetch_row(tx, products, product_id, Product, lock=True, with_deleted=with_deleted)
 
 
 async def save(tx: AsyncConnection, product: Product) -> Product:
-    """Raises Conflict (STALE_WRITE)."""
+    """Update the row and its version. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, products, product)
 
 
-async def claim_sku(tx: AsyncConnection, product: Product) -> bool:
-    """Give the product its new SKU unless that is taken; whether it was free."""
-    mine = update(products).where(products.c.id == product.id).values(sku=product.sku)
+async def change_sku(tx: AsyncConnection, product: Product) -> bool:
+    """Write the new SKU of a product; return False if another one has it."""
+    statement = update(products).where(products.c.id == product.id).values(sku=product.sku)
     try:
         async with tx.begin_nested():
-            await tx.execute(mine)
+            await tx.execute(statement)
     except IntegrityError:
         return False
     return True
 
 
-async def id_of_sku(tx: AsyncConnection, sku: str) -> UUID:
-    found: UUID = (
-        await tx.execute(select(products.c.id).where(products.c.sku == sku))
-    ).scalar_one()
-    return found
+async def id_by_sku(tx: AsyncConnection, sku: str) -> UUID:
+    """Return the id of the product with this SKU, deleted or not; it must exist."""
+    query = select(products.c.id).where(products.c.sku == sku)
+    product_id: UUID = (await tx.execute(query)).scalar_one()
+    return product_id
 
 
-async def get_of_sku(tx: AsyncConnection, sku: str) -> Product | None:
-    """The product of this SKU, deleted or not, which nobody else changes until the commit."""
-    mine: Select[Any] = select(products).where(products.c.sku == sku)
-    row = (await tx.execute(mine.with_for_update())).one_or_none()
+async def get_locked_by_sku(tx: AsyncConnection, sku: str) -> Product | None:
+    """Return the product with this SKU, deleted or not, locked until the commit."""
+    query: Select[Any] = select(products).where(products.c.sku == sku)
+    row = (await tx.execute(query.with_for_update())).one_or_none()
     return None if row is None else from_columns(Product, row._mapping)
 
 
 async def get(tx: AsyncConnection, product_id: UUID) -> Product:
-    """Raises NotFound."""
+    """Return a product. Raises NotFound."""
     return await fetch_row(tx, products, product_id, Product)
 
 
 async def read(tx: AsyncConnection, product_id: UUID) -> ProductOut:
-    """Raises NotFound."""
+    """Return a product as the API shows it. Raises NotFound."""
     return ProductOut.model_validate(await get(tx, product_id))

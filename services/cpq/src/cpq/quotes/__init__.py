@@ -1,1 +1,1 @@
-"""Quotes: a price offered to a customer for an opportunity, sent and accepted."""
+"""Quotes: prices offered to a customer for an opportunity, sent, and accepted or rejected."""

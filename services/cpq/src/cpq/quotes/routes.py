@@ -1,3 +1,5 @@
+"""The HTTP routes of quotes."""
+
 from datetime import datetime
 from functools import partial
 from typing import Annotated
@@ -12,7 +14,7 @@ from chassis.records.access.routes import access_router
 from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ByExternalId, external_id_router
-from chassis.records.lists.list_query import ListQuery as AskedOfList
+from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listed
 from chassis.web.auth import Caller, Principal
 from chassis.web.bodies import MoveIn
@@ -24,7 +26,7 @@ from chassis.web.transaction import Tx
 from cpq.opportunities.store import OPPORTUNITIES
 from cpq.quotes import store
 from cpq.quotes.actions import drafts, moves
-from cpq.quotes.domain.proposal import Asked
+from cpq.quotes.domain.proposal import QuoteRequest
 from cpq.quotes.domain.quote import Quote
 from cpq.quotes.schemas import (
     QuoteClone,
@@ -39,20 +41,30 @@ from cpq.quotes.store import LISTING, QUOTES
 
 router = new_router("/quotes", tag="quotes")
 READ, WRITE = may_read(QUOTES), may_write(QUOTES)
-# Whoever draws up a quote does so for an opportunity they see.
-Seen = Annotated[Visibility, may_list(OPPORTUNITIES, scope="cpq.quote.write")]
+# Quotes can be made only for opportunities that the caller sees.
+VisibleOpportunities = Annotated[Visibility, may_list(OPPORTUNITIES, scope="cpq.quote.write")]
 
 
 @router.post(
     "",
     status_code=201,
-    summary="Draw up a quote for an opportunity, priced from one price book",
+    summary="Create a draft quote for an opportunity, priced from one price book",
 )
 async def quote_create(
-    body: QuoteIn, response: Response, tx: Tx, caller: Caller, now: Now, sees: Seen
+    body: QuoteIn,
+    response: Response,
+    tx: Tx,
+    caller: Caller,
+    now: Now,
+    visibility: VisibleOpportunities,
 ) -> QuoteOut:
     quote = await drafts.create_quote(
-        tx, body.asked(), actor=caller.subject, owner_id=body.owner_id, sees=sees, now=now
+        tx,
+        body.to_request(),
+        actor=caller.subject,
+        owner_id=body.owner_id,
+        visibility=visibility,
+        now=now,
     )
     response.headers["Location"] = f"/cpq/v1/quotes/{quote.id}"
     return QuoteOut.model_validate(quote)
@@ -60,15 +72,15 @@ async def quote_create(
 
 @router.post(
     "/preview",
-    summary="Price a quote without storing it; takes no document number",
+    summary="Price a quote without storing it or using a document number",
 )
 async def quote_preview(
     body: QuoteIn,
     tx: Tx,
     now: Now,
-    sees: Annotated[Visibility, may_list(OPPORTUNITIES, scope="cpq.quote.read")],
+    visibility: Annotated[Visibility, may_list(OPPORTUNITIES, scope="cpq.quote.read")],
 ) -> QuotePreviewOut:
-    proposal = await drafts.preview_quote(tx, body.asked(), sees=sees, now=now)
+    proposal = await drafts.preview_quote(tx, body.to_request(), visibility=visibility, now=now)
     return QuotePreviewOut.model_validate(proposal)
 
 
@@ -76,35 +88,36 @@ async def quote_preview(
 async def quote_list(
     tx: Tx,
     page: PageParams,
-    asked: Annotated[AskedOfList, LISTING.query],
+    list_query: Annotated[ListQuery, LISTING.query],
     visibility: Annotated[Visibility, may_list(QUOTES)],
 ) -> Listed[QuoteSummary]:
-    return await LISTING.page(tx, page, asked, visibility)
+    return await LISTING.page(tx, page, list_query, visibility)
 
 
 @router.get(
     "/{quote_id}",
     dependencies=[READ],
-    summary="Read a quote with the whole price waterfall of its lines",
+    summary="Read a quote with its lines and their price waterfall",
 )
 async def quote_get(quote_id: UUID, tx: Tx) -> QuoteOut:
     return await store.read(tx, quote_id)
 
 
-def _edited(patch: MergePatch[QuoteEdit], asked: Asked) -> Asked:
-    return patch.merged(QuoteEdit.model_validate(asked)).asked_for(asked.opportunity_id)
+def _apply_patch(patch: MergePatch[QuoteEdit], request: QuoteRequest) -> QuoteRequest:
+    edited = patch.merged(QuoteEdit.model_validate(request))
+    return edited.to_request_for(request.opportunity_id)
 
 
 @router.patch(
     "/{quote_id}",
     dependencies=[WRITE],
-    summary="Amend a draft, which is priced anew; of one that was sent only custom fields change",
+    summary="Amend a draft and price it again; of a sent quote only custom fields can change",
 )
 async def quote_amend(
     quote_id: UUID, body: MergePatch[QuoteEdit], tx: Tx, now: Now, expected: IfMatch
 ) -> QuoteOut:
     quote = await drafts.amend_quote(
-        tx, quote_id, partial(_edited, body), expected=expected, now=now
+        tx, quote_id, partial(_apply_patch, body), expected=expected, now=now
     )
     return QuoteOut.model_validate(quote)
 
@@ -113,13 +126,13 @@ async def quote_amend(
     "/{quote_id}",
     status_code=204,
     dependencies=[WRITE],
-    summary="Take a draft out of every list; its number stays its own, and it can be restored",
+    summary="Delete a draft; it keeps its document number and can be restored",
 )
 async def quote_delete(quote_id: UUID, tx: Tx, now: Now, expected: IfMatch) -> None:
     await moves.delete_quote(tx, quote_id, expected=expected, now=now)
 
 
-@router.post("/{quote_id}/restore", dependencies=[WRITE], summary="Undo its deletion")
+@router.post("/{quote_id}/restore", dependencies=[WRITE], summary="Restore a deleted draft")
 async def quote_restore(
     quote_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> QuoteOut:
@@ -131,7 +144,7 @@ async def quote_restore(
 @router.post(
     "/{quote_id}/send",
     dependencies=[WRITE],
-    summary="Hand a draft to the customer; again answers the same",
+    summary="Send a draft to the customer; a repeated call changes nothing",
 )
 async def quote_send(
     quote_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
@@ -142,7 +155,7 @@ async def quote_send(
 @router.post(
     "/{quote_id}/accept",
     dependencies=[WRITE],
-    summary="Record that the customer accepts a sent quote; again answers the same",
+    summary="Record that the customer accepts a sent quote; a repeated call changes nothing",
 )
 async def quote_accept(
     quote_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
@@ -155,7 +168,7 @@ async def quote_accept(
 @router.post(
     "/{quote_id}/reject",
     dependencies=[WRITE],
-    summary="Record that the customer declines a sent quote; again answers the same",
+    summary="Record that the customer declines a sent quote; a repeated call changes nothing",
 )
 async def quote_reject(
     quote_id: UUID, body: QuoteReject, tx: Tx, now: Now, expected: IfMatch
@@ -168,8 +181,8 @@ async def quote_reject(
     "/{quote_id}/revise",
     status_code=201,
     dependencies=[WRITE],
-    summary="Draw up the next revision, from the same book and price date unless told otherwise; "
-    "the old one can never be accepted any more. Again answers the same",
+    summary="Create the next revision, by default from the same price book and price date; the old "
+    "quote can no longer be accepted. A repeated call changes nothing",
 )
 async def quote_revise(
     quote_id: UUID,
@@ -180,7 +193,7 @@ async def quote_revise(
     expected: IfMatch,
 ) -> QuoteOut:
     quote = await drafts.revise_quote(
-        tx, quote_id, partial(_edited, body), expected=expected, now=now
+        tx, quote_id, partial(_apply_patch, body), expected=expected, now=now
     )
     response.headers["Location"] = f"/cpq/v1/quotes/{quote.id}"
     return QuoteOut.model_validate(quote)
@@ -190,7 +203,7 @@ async def quote_revise(
     "/{quote_id}/clone",
     status_code=201,
     dependencies=[may_read(QUOTES, scope="cpq.quote.write")],
-    summary="Draw up a new quote with the same lines, at the prices of the day",
+    summary="Create a new quote with the same lines, at today's prices",
 )
 async def quote_clone(
     quote_id: UUID,
@@ -199,14 +212,14 @@ async def quote_clone(
     tx: Tx,
     caller: Caller,
     now: Now,
-    sees: Seen,
+    visibility: VisibleOpportunities,
 ) -> QuoteOut:
     quote = await drafts.clone_quote(
         tx,
         quote_id,
         opportunity_id=body.opportunity_id,
         actor=caller.subject,
-        sees=sees,
+        visibility=visibility,
         now=now,
     )
     response.headers["Location"] = f"/cpq/v1/quotes/{quote.id}"
@@ -214,23 +227,28 @@ async def quote_clone(
 
 
 async def _create(tx: AsyncConnection, body: QuoteIn, caller: Principal, now: datetime) -> Quote:
-    sees = await visibility_of(tx, caller, OPPORTUNITIES.resource, now)
+    visibility = await visibility_of(tx, caller, OPPORTUNITIES.resource, now)
     return await drafts.create_quote(
-        tx, body.asked(), actor=caller.subject, owner_id=body.owner_id, sees=sees, now=now
+        tx,
+        body.to_request(),
+        actor=caller.subject,
+        owner_id=body.owner_id,
+        visibility=visibility,
+        now=now,
     )
 
 
 async def _replace(
     tx: AsyncConnection, quote_id: UUID, body: QuoteIn, _: Principal, now: datetime
 ) -> Quote:
-    return await drafts.amend_quote(tx, quote_id, body.replacing, now=now)
+    return await drafts.amend_quote(tx, quote_id, body.to_replacement, now=now)
 
 
 async def _restore(tx: AsyncConnection, quote_id: UUID, _: Principal, now: datetime) -> Quote:
     return await moves.restore_quote(tx, quote_id, now=now)
 
 
-names = external_id_router(
+external_ids = external_id_router(
     ByExternalId(
         scoped=QUOTES,
         collection="/quotes",
@@ -244,4 +262,4 @@ names = external_id_router(
 )
 access = access_router(QUOTES, collection="quotes", transfer=moves.transfer_quote)
 audit = audit_router("/quotes", resource=QUOTES.resource, table=QUOTES.table, dependencies=[READ])
-ROUTERS = (names, access, router, audit)
+ROUTERS = (external_ids, access, router, audit)

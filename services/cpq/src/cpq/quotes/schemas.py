@@ -1,3 +1,5 @@
+"""Request and response bodies of quotes."""
+
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -5,8 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from cpq.quotes.domain.pricing import AskedLine
-from cpq.quotes.domain.proposal import Asked
+from cpq.quotes.domain.pricing import RequestedLine
+from cpq.quotes.domain.proposal import QuoteRequest
 from cpq.quotes.domain.quote import QuoteStatus
 from cpq.quotes.domain.taxes import TaxRounding
 from kernel.business_dates import BusinessDate
@@ -16,20 +18,23 @@ from kernel.money import CurrencyCode, Money
 
 
 class QuoteLineIn(BaseModel):
-    """So much of a product, at a manual discount."""
+    """A quantity of a product in its unit, with a manual discount."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
     product_id: UUID
     quantity: PositiveDecimal
-    discount_rate: RateDecimal = Field("0", validate_default=True, description="0.075 is 7.5 %")
+    discount_rate: RateDecimal = Field(
+        "0", validate_default=True, description="A fraction: 0.075 is 7.5 %"
+    )
     tax_rate: RateDecimal | None = Field(None, description="The tenant's default when left out")
 
 
 class QuoteEdit(BaseModel):
-    """What may be changed of a draft, and of the copy that revises a quote.
+    """The fields of a draft, or of a new revision, that can be edited.
 
-    What is null follows from the tenant and the day again; `lines`, where given, are all of them.
+    A field that is null gets its default anew, from the tenant's settings and today's date.
+    `lines` replaces all lines.
     """
 
     model_config = ConfigDict(
@@ -38,23 +43,24 @@ class QuoteEdit(BaseModel):
         json_schema_extra={"examples": [{"valid_until": "2026-12-31"}]},
     )
 
-    currency: CurrencyCode | None = Field(None, description="The tenant's when left out")
+    currency: CurrencyCode | None = Field(None, description="The tenant's currency when left out")
     price_book_id: UUID | None = Field(
-        None, description="When left out: the book of the currency valid on the price date"
+        None, description="When left out, the book in the currency that is valid on the price date"
     )
     price_date: BusinessDate | None = Field(None, description="Today when left out")
     valid_until: BusinessDate | None = Field(
-        None, description="The last day on which it can be accepted; in 30 days when left out"
+        None, description="The last day to accept the quote; 30 days from today when left out"
     )
     lines: Annotated[list[QuoteLineIn], Field(min_length=1, max_length=500)]
     custom_fields: dict[str, Any] = Field(
-        {}, description="The tenant's own; may change after a quote was sent as well"
+        {}, description="The tenant's own fields; they can change in any status"
     )
 
-    def asked_for(self, opportunity_id: UUID) -> Asked:
-        return Asked(
+    def to_request_for(self, opportunity_id: UUID) -> QuoteRequest:
+        """Return the request to quote this for an opportunity."""
+        return QuoteRequest(
             opportunity_id=opportunity_id,
-            lines=tuple(AskedLine(**line.model_dump()) for line in self.lines),
+            lines=tuple(RequestedLine(**line.model_dump()) for line in self.lines),
             currency=self.currency,
             price_book_id=self.price_book_id,
             price_date=self.price_date,
@@ -64,7 +70,7 @@ class QuoteEdit(BaseModel):
 
 
 class QuoteIn(QuoteEdit):
-    """What is to be quoted, and for which opportunity."""
+    """A new quote for an opportunity."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -88,37 +94,42 @@ class QuoteIn(QuoteEdit):
 
     opportunity_id: UUID
     owner_id: Annotated[str, Field(max_length=200)] | None = Field(
-        None, description="Of a new quote: whose it is; the caller's when left out"
+        None, description="The owner of a new quote; the caller when left out"
     )
 
-    def asked(self) -> Asked:
-        return self.asked_for(self.opportunity_id)
+    def to_request(self) -> QuoteRequest:
+        """Return the request to quote this."""
+        return self.to_request_for(self.opportunity_id)
 
-    def replacing(self, before: Asked) -> Asked:
-        """As this body says; what it leaves out stays. Raises Invalid (OPPORTUNITY_FIXED)."""
+    def to_replacement(self, before: QuoteRequest) -> QuoteRequest:
+        """Return the request that replaces `before`; what this body leaves out stays.
+
+        Raises Invalid (OPPORTUNITY_FIXED) for another opportunity.
+        """
         if self.opportunity_id != before.opportunity_id:
             raise Invalid([Violation("/opportunity_id", "OPPORTUNITY_FIXED")])
-        asked = self.asked()
+        request = self.to_request()
+        lines = enumerate(request.lines)
         return replace(
-            asked,
-            lines=tuple(_taxed_as(line, before, at) for at, line in enumerate(asked.lines)),
-            currency=asked.currency or before.currency,
-            price_book_id=asked.price_book_id or before.price_book_id,
-            price_date=asked.price_date or before.price_date,
-            valid_until=asked.valid_until or before.valid_until,
+            request,
+            lines=tuple(_with_previous_tax_rate(line, before, index) for index, line in lines),
+            currency=request.currency or before.currency,
+            price_book_id=request.price_book_id or before.price_book_id,
+            price_date=request.price_date or before.price_date,
+            valid_until=request.valid_until or before.valid_until,
         )
 
 
-def _taxed_as(line: AskedLine, before: Asked, at: int) -> AskedLine:
-    """At the tax rate of the line whose place it takes, if it is for the same product."""
-    old = before.lines[at] if at < len(before.lines) else None
+def _with_previous_tax_rate(line: RequestedLine, before: QuoteRequest, index: int) -> RequestedLine:
+    """Give a line without tax rate the rate of the old line at `index` for the same product."""
+    old = before.lines[index] if index < len(before.lines) else None
     if old is None or line.tax_rate is not None or line.product_id != old.product_id:
         return line
     return replace(line, tax_rate=old.tax_rate)
 
 
 class QuoteReject(BaseModel):
-    """Why the customer says no."""
+    """Why the customer declines a quote."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"reason": "价格高于预算"}]}
@@ -128,7 +139,7 @@ class QuoteReject(BaseModel):
 
 
 class QuoteClone(BaseModel):
-    """For which opportunity the copy is; for the same one when left out."""
+    """The opportunity of the new quote; that of the original when left out."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
 
@@ -136,10 +147,11 @@ class QuoteClone(BaseModel):
 
 
 class PricedLineOut(BaseModel):
-    """The waterfall of a line.
+    """A line with its price waterfall.
 
-    Unit prices: list price, or the tier of the quantity, less the discount, is the net price.
-    Amounts: quantity x net price is the net amount, its tax beside it, both are the gross amount.
+    Per unit: the tier price is the list price, or the price of the largest tier that the quantity
+    reaches; net price = tier price x (1 - discount rate). Amounts: net amount = quantity x net
+    price; gross amount = net amount + tax amount.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -161,7 +173,7 @@ class PricedLineOut(BaseModel):
 
 
 class QuoteLineOut(PricedLineOut):
-    """A line of a quote, with the whole waterfall of its price."""
+    """A line of a stored quote, with its price waterfall."""
 
     id: UUID
 
@@ -173,14 +185,14 @@ class _Priced(BaseModel):
     account_id: UUID
     account_name: str
     currency: str
-    price_book_id: UUID = Field(description="The book that all prices come from")
+    price_book_id: UUID = Field(description="The price book of all prices")
     price_book_version: int | None = Field(
-        description="The version of the book; null where it was drawn up before books had any"
+        description="The version of the price book; null for quotes older than book versions"
     )
     price_date: date
     valid_until: date
     tax_rounding: TaxRounding = Field(
-        description="LINE: tax is rounded on every line; DOCUMENT: once per rate, then split"
+        description="LINE: tax is rounded on every line; DOCUMENT: once per tax rate, then split"
     )
     net_total: Money
     tax_total: Money
@@ -188,7 +200,7 @@ class _Priced(BaseModel):
 
 
 class QuotePreviewOut(_Priced):
-    """A quote that was priced and not stored."""
+    """A quote that was priced but not stored."""
 
     lines: list[PricedLineOut]
 
@@ -197,10 +209,10 @@ class QuoteSummary(_Priced):
     """A quote without its lines, as lists show it."""
 
     id: UUID
-    document_no: str = Field(description="Shared by its revisions")
+    document_no: str = Field(description="All revisions of a quote share it")
     revision: int
-    revises: UUID | None = Field(description="The quote that this one took the place of")
-    superseded_by: UUID | None = Field(description="The quote that took the place of this one")
+    revises: UUID | None = Field(description="The quote that this one replaced")
+    superseded_by: UUID | None = Field(description="The quote that replaced this one")
     status: QuoteStatus
     owner_id: str
     custom_fields: dict[str, Any]

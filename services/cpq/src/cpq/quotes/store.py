@@ -1,8 +1,7 @@
-"""The tables of quotes, their SQL, and the queries that tell what a quote is priced from."""
+"""The quote tables and their SQL."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import fields, replace
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +19,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     delete,
-    or_,
     select,
     text,
 )
@@ -29,18 +27,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import enum_column, money_columns, tenant_column
 from chassis.database.rows import fetch_row, from_columns, to_columns
-from chassis.records.access.visibility import EVERYTHING, Scoped, Visibility, visible
+from chassis.records.access.visibility import Scoped
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
 from chassis.records.writes import insert_row, update_row
-from cpq.accounts.store import accounts
 from cpq.database import metadata
-from cpq.opportunities.store import OPPORTUNITIES, opportunities
-from cpq.price_books.store import price_books, price_entries, price_tiers
-from cpq.products.store import products
-from cpq.quotes.domain.pricing import Offer, QuoteLine, Tier
-from cpq.quotes.domain.proposal import Book, Opportunity
+from cpq.quotes.domain.pricing import QuoteLine
 from cpq.quotes.domain.quote import Quote, QuoteStatus
 from cpq.quotes.domain.taxes import TaxRounding
 from cpq.quotes.schemas import QuoteOut, QuoteSummary
@@ -139,21 +132,19 @@ LISTING = Listing(
 )  # fmt: skip
 
 
-# Head and lines of a quote in one statement, so that a draft amended meanwhile is not seen torn.
-_LINE = "line__"
-_WHOLE: Select[Any] = (
-    select(quotes, *(c.label(f"{_LINE}{c.name}") for c in quote_lines.c))
+# One statement reads a quote and its lines, so that a concurrent amendment is seen whole or not
+# at all.
+_LINE_PREFIX = "line__"
+_QUOTE_WITH_LINES: Select[Any] = (
+    select(quotes, *(c.label(f"{_LINE_PREFIX}{c.name}") for c in quote_lines.c))
     .select_from(quotes.join(quote_lines, quote_lines.c.quote_id == quotes.c.id))
     .order_by(quote_lines.c.line_no)
 )
 
 
 async def add(tx: AsyncConnection, quote: Quote) -> None:
+    """Insert a quote with its lines."""
     await insert_row(tx, quotes, quote)
-    await _add_lines(tx, quote)
-
-
-async def _add_lines(tx: AsyncConnection, quote: Quote) -> None:
     await tx.execute(
         insert(quote_lines),
         [{"quote_id": quote.id, **to_columns(quote_lines, line)} for line in quote.lines],
@@ -161,7 +152,7 @@ async def _add_lines(tx: AsyncConnection, quote: Quote) -> None:
 
 
 async def get_locked(tx: AsyncConnection, quote_id: UUID, *, with_deleted: bool = False) -> Quote:
-    """The quote, which nobody else can move until the commit. Raises NotFound."""
+    """Return a quote, locked against other writers until the commit. Raises NotFound."""
     quote = await fetch_row(
         tx, quotes, quote_id, Quote, lock=True, with_deleted=with_deleted, lines=()
     )
@@ -169,124 +160,50 @@ async def get_locked(tx: AsyncConnection, quote_id: UUID, *, with_deleted: bool 
 
 
 async def save(tx: AsyncConnection, quote: Quote) -> Quote:
-    """Raises Conflict (STALE_WRITE)."""
+    """Update the quote and its version, but not its lines. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, quotes, quote)
 
 
-async def save_lines(tx: AsyncConnection, quote: Quote, *, was: Quote) -> None:
-    """Write the lines of an amended draft that differ: each is told in its audit."""
-    kept = {line.id: line for line in quote.lines}
-    gone = [line.id for line in was.lines if line.id not in kept]
-    if gone:
-        await tx.execute(delete(quote_lines).where(quote_lines.c.id.in_(gone)))
-    written = [line for line in quote.lines if line not in was.lines]
-    if written:
-        rows = [{"quote_id": quote.id, **to_columns(quote_lines, line)} for line in written]
-        new = insert(quote_lines)
-        values = {name: new.excluded[name] for name in rows[0]}
-        upsert = new.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=values)
+async def save_lines(tx: AsyncConnection, quote: Quote, *, previous: Quote) -> None:
+    """Write the lines of an amended draft that differ from `previous`.
+
+    Unchanged lines are not written, so that the audit shows only real changes.
+    """
+    line_ids = {line.id for line in quote.lines}
+    removed = [line.id for line in previous.lines if line.id not in line_ids]
+    if removed:
+        await tx.execute(delete(quote_lines).where(quote_lines.c.id.in_(removed)))
+    changed = [line for line in quote.lines if line not in previous.lines]
+    if changed:
+        rows = [{"quote_id": quote.id, **to_columns(quote_lines, line)} for line in changed]
+        statement = insert(quote_lines)
+        values = {name: statement.excluded[name] for name in rows[0]}
+        upsert = statement.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=values)
         await tx.execute(upsert, rows)
 
 
 async def get(tx: AsyncConnection, quote_id: UUID) -> Quote:
-    """Raises NotFound."""
-    mine = _WHOLE.where(quotes.c.id == quote_id, quotes.c.deleted_at.is_(None))
-    rows = (await tx.execute(mine)).mappings().all()
+    """Return a quote with its lines. Raises NotFound."""
+    query = _QUOTE_WITH_LINES.where(quotes.c.id == quote_id, quotes.c.deleted_at.is_(None))
+    rows = (await tx.execute(query)).mappings().all()
     if not rows:
         raise NotFound("quote", quote_id)
-    lines = tuple(from_columns(QuoteLine, _line(row)) for row in rows)
+    lines = tuple(from_columns(QuoteLine, _line_columns(row)) for row in rows)
     return from_columns(Quote, rows[0], lines=lines)
 
 
-def _line(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name.removeprefix(_LINE): row[name] for name in row if name.startswith(_LINE)}
+def _line_columns(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name.removeprefix(_LINE_PREFIX): row[name] for name in row if name.startswith(_LINE_PREFIX)
+    }
 
 
 async def read(tx: AsyncConnection, quote_id: UUID) -> QuoteOut:
-    """Raises NotFound."""
+    """Return a quote as the API shows it. Raises NotFound."""
     return QuoteOut.model_validate(await get(tx, quote_id))
 
 
 async def _lines(tx: AsyncConnection, quote_id: UUID) -> tuple[QuoteLine, ...]:
-    mine: Select[Any] = select(quote_lines).where(quote_lines.c.quote_id == quote_id)
-    rows = await tx.execute(mine.order_by(quote_lines.c.line_no))
+    query: Select[Any] = select(quote_lines).where(quote_lines.c.quote_id == quote_id)
+    rows = await tx.execute(query.order_by(quote_lines.c.line_no))
     return tuple(from_columns(QuoteLine, row._mapping) for row in rows)
-
-
-async def opportunity(
-    tx: AsyncConnection, opportunity_id: UUID, sees: Visibility = EVERYTHING
-) -> Opportunity | None:
-    """The opportunity, as far as L2O has told of it and the caller sees it."""
-    named = (accounts.c.id == opportunities.c.account_id) & accounts.c.deleted.is_(False)
-    columns = opportunities.c
-    query: Select[Any] = (
-        select(columns.id, columns.stage, columns.account_id, accounts.c.name.label("account_name"))
-        .select_from(opportunities.outerjoin(accounts, named))
-        .where(
-            columns.id == opportunity_id,
-            columns.deleted.is_(False),
-            visible(OPPORTUNITIES, sees),
-        )
-    )
-    row = (await tx.execute(query)).one_or_none()
-    return None if row is None else from_columns(Opportunity, row._mapping)
-
-
-async def price_book(
-    tx: AsyncConnection, named: UUID | None, *, currency: str, day: date
-) -> Book | None:
-    """The book named, valid or not; without a name the one for this currency and day.
-
-    Of several valid ones the one that became valid last, and of those the one made last (the
-    greater id): so a campaign wins over the yearly book, and a correction over what it corrects.
-    """
-    columns = price_books.c
-    query: Select[Any] = select(*(columns[field.name] for field in fields(Book)))
-    query = query.where(columns.deleted_at.is_(None))
-    if named is not None:
-        query = query.where(columns.id == named)
-    else:
-        valid_to = or_(columns.valid_to.is_(None), columns.valid_to > day)
-        query = query.where(columns.currency == currency, columns.valid_from <= day, valid_to)
-        query = query.order_by(columns.valid_from.desc(), columns.id.desc()).limit(1)
-    # Shared, so that its prices, which are read next, are of the version read here.
-    row = (await tx.execute(query.with_for_update(read=True))).one_or_none()
-    return None if row is None else from_columns(Book, row._mapping)
-
-
-async def offers(
-    tx: AsyncConnection, book: Book | None, product_ids: Collection[UUID]
-) -> dict[UUID, Offer]:
-    """These products, as far as they exist, with their prices, as far as the book has them."""
-    book_id = None if book is None else book.id
-    in_book = (price_entries.c.price_book_id == book_id) & (
-        price_entries.c.product_id == products.c.id
-    )
-    query: Select[Any] = (
-        select(
-            *(products.c[name] for name in ("id", "sku", "name", "unit", "active")),
-            price_entries.c.list_price,
-            price_entries.c.list_price_currency,
-        )
-        .select_from(products.outerjoin(price_entries, in_book))
-        .where(products.c.id.in_(product_ids), products.c.deleted_at.is_(None))
-    )
-    tiers = await _tiers(tx, book_id, product_ids)
-    return {
-        row.id: from_columns(Offer, row._mapping, product_id=row.id, tiers=tiers.get(row.id, ()))
-        for row in await tx.execute(query)
-    }
-
-
-async def _tiers(
-    tx: AsyncConnection, book_id: UUID | None, product_ids: Collection[UUID]
-) -> dict[UUID, tuple[Tier, ...]]:
-    columns = price_tiers.c
-    query: Select[Any] = select(price_tiers).where(
-        columns.price_book_id == book_id, columns.product_id.in_(product_ids)
-    )
-    found: dict[UUID, tuple[Tier, ...]] = {}
-    for row in await tx.execute(query):
-        tier = from_columns(Tier, row._mapping)
-        found[row.product_id] = (*found.get(row.product_id, ()), tier)
-    return found

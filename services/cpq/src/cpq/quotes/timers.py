@@ -1,4 +1,4 @@
-"""The end of a quote's last day."""
+"""The job that expires a quote after its last day."""
 
 from uuid import UUID
 
@@ -9,10 +9,10 @@ from cpq.quotes.actions import moves
 from kernel.errors import NotFound
 
 
-async def expire_quote(tx: AsyncConnection, job: Job) -> Done | Again:
-    """At the midnight after it, the tenant's; sooner it waits on."""
+async def run_quote_expiry(tx: AsyncConnection, job: Job) -> Done | Again:
+    """Expire the quote at the tenant's midnight after its last day; run again if it is earlier."""
     try:
         run_at = await moves.expire_quote(tx, UUID(job.key), now=job.now)
-    except NotFound:  # its tenant is being deleted
+    except NotFound:  # the tenant is being deleted
         return Done()
     return Done() if run_at is None else Again(run_at=run_at)

@@ -1,1 +1,1 @@
-"""What is done with quotes: how drafts come about, and the moves they make then."""
+"""The commands on quotes: `drafts` creates and prices them, `moves` changes their status."""

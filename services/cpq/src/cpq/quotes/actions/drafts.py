@@ -1,4 +1,4 @@
-"""How quotes are drawn up, priced anew and revised."""
+"""Creates, previews, clones, amends and revises quotes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -16,10 +16,22 @@ from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.numbers.numbers import next_number
 from chassis.records.tenant_settings import settings_of
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
-from cpq.quotes import store
-from cpq.quotes.actions.moves import moved
-from cpq.quotes.domain.drafts import asked_for_clone, asked_for_revision, draw_up, revise
-from cpq.quotes.domain.proposal import Asked, Buyer, Proposal, Terms, propose, terms_of
+from cpq.quotes import store, views
+from cpq.quotes.actions.moves import save_and_publish
+from cpq.quotes.domain.drafts import (
+    clone_request,
+    create_draft,
+    create_revision,
+    revision_request,
+)
+from cpq.quotes.domain.proposal import (
+    Buyer,
+    Proposal,
+    QuoteRequest,
+    QuoteTerms,
+    build_proposal,
+    quote_terms,
+)
 from cpq.quotes.domain.quote import Quote, QuoteStatus
 from cpq.quotes.domain.taxes import TaxRounding
 from kernel.errors import RuleBroken
@@ -30,31 +42,33 @@ RESOURCE = "cpq.quote"
 
 async def create_quote(
     tx: AsyncConnection,
-    asked: Asked,
+    request: QuoteRequest,
     *,
     actor: str,
     owner_id: str | None = None,
-    sees: Visibility = EVERYTHING,
-    noted: Mapping[str, Any] | None = None,
+    visibility: Visibility = EVERYTHING,
+    valid_custom_fields: Mapping[str, Any] | None = None,
     now: datetime,
 ) -> Quote:
-    """Price, number, store and publish a draft, the actor's unless it is for another owner.
+    """Price, number, store and publish a draft; its owner is `actor` unless `owner_id` is given.
 
-    `sees` is how far the actor sees into opportunities, `noted` are custom fields that were checked
-    elsewhere. Raises Invalid with everything wrong at once, and RuleBroken (OPPORTUNITY_UNKNOWN,
-    OPPORTUNITY_CLOSED, ACCOUNT_UNKNOWN).
+    `visibility` limits the opportunities that can be quoted. `valid_custom_fields` are values that
+    were validated before and are accepted as they are. Raises Invalid with all violations, and
+    RuleBroken (OPPORTUNITY_UNKNOWN, OPPORTUNITY_CLOSED, ACCOUNT_UNKNOWN).
     """
     if owner_id is not None and owner_id != actor:
         await owner_name(tx, owner_id)
-    notes = await validated_custom_fields(tx, RESOURCE, asked.custom_fields, before=noted)
-    proposal, terms = await _proposal(tx, asked, sees=sees, now=now)
-    number = await next_number(tx, "quote", prefix="Q", on=terms.drawn_on)
-    quote, created = draw_up(
+    custom_fields = await validated_custom_fields(
+        tx, RESOURCE, request.custom_fields, before=valid_custom_fields
+    )
+    proposal, terms = await _build_proposal(tx, request, visibility=visibility, now=now)
+    number = await next_number(tx, "quote", prefix="Q", on=terms.quote_date)
+    quote, created = create_draft(
         proposal,
         quote_id=new_id(),
         document_no=number,
         owner_id=owner_id or actor,
-        custom_fields=notes,
+        custom_fields=custom_fields,
         now=now,
     )
     await store.add(tx, quote)
@@ -63,10 +77,14 @@ async def create_quote(
 
 
 async def preview_quote(
-    tx: AsyncConnection, asked: Asked, *, sees: Visibility = EVERYTHING, now: datetime
+    tx: AsyncConnection,
+    request: QuoteRequest,
+    *,
+    visibility: Visibility = EVERYTHING,
+    now: datetime,
 ) -> Proposal:
-    """Price without storing anything. Raises what `create_quote` raises."""
-    proposal, _terms = await _proposal(tx, asked, sees=sees, now=now)
+    """Price a request without storing anything. Raises what `create_quote` raises."""
+    proposal, _terms = await _build_proposal(tx, request, visibility=visibility, now=now)
     return proposal
 
 
@@ -76,115 +94,126 @@ async def clone_quote(
     *,
     opportunity_id: UUID | None,
     actor: str,
-    sees: Visibility = EVERYTHING,
+    visibility: Visibility = EVERYTHING,
     now: datetime,
 ) -> Quote:
-    """A new draft with the same lines, at the prices of the day, whatever became of the other.
+    """Create a draft with the lines of a quote in any status, at today's prices.
 
     Raises NotFound, and what `create_quote` raises.
     """
-    before = await store.get(tx, quote_id)
-    asked = asked_for_clone(before, opportunity_id=opportunity_id)
+    original = await store.get(tx, quote_id)
     return await create_quote(
-        tx, asked, actor=actor, sees=sees, noted=before.custom_fields, now=now
+        tx,
+        clone_request(original, opportunity_id=opportunity_id),
+        actor=actor,
+        visibility=visibility,
+        valid_custom_fields=original.custom_fields,
+        now=now,
     )
 
 
 async def amend_quote(
     tx: AsyncConnection,
     quote_id: UUID,
-    edit: Callable[[Asked], Asked],
+    edit: Callable[[QuoteRequest], QuoteRequest],
     *,
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Quote:
-    """Ask for something else in a draft, which is priced anew; what asks the same changes nothing.
+    """Change the request of a draft and price it again; without a difference nothing is written.
 
-    Custom fields alone change in a quote of any status, and no price with them.
+    Custom fields alone can change in any status, and then no price changes.
     Raises NotFound, RuleBroken (QUOTE_NOT_DRAFT), and what `create_quote` raises.
     """
     before = await store.get_locked(tx, quote_id)
-    asked = await _noted(tx, before, edit)
-    if asked == before.asked():
+    request = await _edited_request(tx, before, edit)
+    if request == before.to_request():
         return before
     expected.check(before)
-    if asked.offers_what(before.asked()):
-        return await moved(tx, *before.annotate(asked.custom_fields, now=now))
+    if request.makes_same_offer(before.to_request()):
+        changed = before.change_custom_fields(request.custom_fields, now=now)
+        return await save_and_publish(tx, *changed)
     before.ensure_draft()
     line_ids = [line.id for line in before.lines]
-    proposal, _terms = await _proposal(tx, asked, line_ids=line_ids, now=now)
-    amended, event = before.amend(proposal, asked.custom_fields, now=now)
-    await store.save_lines(tx, amended, was=before)
-    return await moved(tx, amended, event)
+    proposal, _terms = await _build_proposal(tx, request, line_ids=line_ids, now=now)
+    amended, event = before.amend(proposal, request.custom_fields, now=now)
+    await store.save_lines(tx, amended, previous=before)
+    return await save_and_publish(tx, amended, event)
 
 
-async def _noted(tx: AsyncConnection, before: Quote, edit: Callable[[Asked], Asked]) -> Asked:
-    """What is asked for, its custom fields checked. Raises Invalid."""
-    asked = edit(before.asked())
-    notes = await validated_custom_fields(
-        tx, RESOURCE, asked.custom_fields, before=before.custom_fields
+async def _edited_request(
+    tx: AsyncConnection, before: Quote, edit: Callable[[QuoteRequest], QuoteRequest]
+) -> QuoteRequest:
+    """Apply an edit to the request of a quote and validate its custom fields. Raises Invalid."""
+    request = edit(before.to_request())
+    custom_fields = await validated_custom_fields(
+        tx, RESOURCE, request.custom_fields, before=before.custom_fields
     )
-    return replace(asked, custom_fields=notes)
+    return replace(request, custom_fields=custom_fields)
 
 
 async def revise_quote(
     tx: AsyncConnection,
     quote_id: UUID,
-    edit: Callable[[Asked], Asked] = lambda asked: asked,
+    edit: Callable[[QuoteRequest], QuoteRequest] = lambda request: request,
     *,
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Quote:
-    """The draft of the next revision; the quote it takes the place of can never be accepted again.
+    """Create the draft of the next revision; the old quote is superseded and cannot be accepted.
 
-    One that was revised answers its successor. Raises NotFound, RuleBroken (QUOTE_NOT_SENT for a
-    draft, which is amended; QUOTE_ACCEPTED), and what `create_quote` raises.
+    A quote that was revised before returns its existing revision. Raises NotFound, RuleBroken
+    (QUOTE_NOT_SENT for a draft, which can be amended; QUOTE_ACCEPTED), and what `create_quote`
+    raises.
     """
     before = await store.get_locked(tx, quote_id)
     if before.superseded_by is not None:
         return await store.get(tx, before.superseded_by)
     expected.check(before)
-    before.ensure_may(QuoteStatus.SUPERSEDED)
-    asked = await _noted(tx, before, lambda _: edit(asked_for_revision(before)))
-    proposal, _terms = await _proposal(tx, asked, now=now)
-    (old, revised), (draft, created) = revise(
-        before, proposal, quote_id=new_id(), custom_fields=asked.custom_fields, now=now
+    before.ensure_can_move_to(QuoteStatus.SUPERSEDED)
+    request = await _edited_request(tx, before, lambda _: edit(revision_request(before)))
+    proposal, _terms = await _build_proposal(tx, request, now=now)
+    (superseded, revised), (draft, created) = create_revision(
+        before, proposal, quote_id=new_id(), custom_fields=request.custom_fields, now=now
     )
-    await moved(tx, old, revised)
+    await save_and_publish(tx, superseded, revised)
     await store.add(tx, draft)
     await publish(tx, created, of=draft)
     return draft
 
 
-async def _proposal(
+async def _build_proposal(
     tx: AsyncConnection,
-    asked: Asked,
+    request: QuoteRequest,
     *,
-    sees: Visibility = EVERYTHING,
+    visibility: Visibility = EVERYTHING,
     line_ids: Sequence[UUID] = (),
     now: datetime,
-) -> tuple[Proposal, Terms]:
-    """Priced, and on which terms; `line_ids` are those of the lines that it takes the place of."""
+) -> tuple[Proposal, QuoteTerms]:
+    """Price a request; its first lines take over `line_ids`, the ids of the lines they replace."""
     settings = await settings_of(tx)
-    terms = terms_of(
-        asked,
+    terms = quote_terms(
+        request,
         today=business_date(now, settings.timezone),
         currency=settings.currency,
         tax_rate=settings.default_tax_rate,
         tax_rounding=TaxRounding(settings.tax_rounding),
     )
-    buyer = await _buyer(tx, asked.opportunity_id, sees)
-    book = await store.price_book(
-        tx, asked.price_book_id, currency=terms.currency, day=terms.price_date
+    buyer = await _find_buyer(tx, request.opportunity_id, visibility)
+    book = await views.find_price_book(
+        tx, request.price_book_id, currency=terms.currency, price_date=terms.price_date
     )
-    offers = await store.offers(tx, book, {line.product_id for line in asked.lines})
-    ids = [*line_ids, *(new_id() for _ in asked.lines)][: len(asked.lines)]
-    return propose(asked, terms, buyer, book, offers, ids), terms
+    prices = await views.product_prices(tx, book, {line.product_id for line in request.lines})
+    ids = [*line_ids, *(new_id() for _ in request.lines)][: len(request.lines)]
+    return build_proposal(request, terms, buyer, book, prices, ids), terms
 
 
-async def _buyer(tx: AsyncConnection, opportunity_id: UUID, sees: Visibility) -> Buyer:
-    """Raises RuleBroken for what L2O has not told yet, the caller does not see, or is closed."""
-    opportunity = await store.opportunity(tx, opportunity_id, sees)
+async def _find_buyer(tx: AsyncConnection, opportunity_id: UUID, visibility: Visibility) -> Buyer:
+    """Return the buyer of an opportunity.
+
+    Raises RuleBroken if the opportunity was not received yet, is not visible, or is closed.
+    """
+    opportunity = await views.find_opportunity(tx, opportunity_id, visibility)
     if opportunity is None:
         raise RuleBroken("OPPORTUNITY_UNKNOWN", opportunity_id=str(opportunity_id))
-    return opportunity.buyer()
+    return opportunity.to_buyer()

@@ -1,4 +1,4 @@
-"""What becomes of a quote: sent, answered, expired, given away, deleted."""
+"""Sends, accepts, rejects, expires, transfers, deletes and restores quotes."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -27,13 +27,18 @@ async def send_quote(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Quote:
-    """Hand it over, and promise that it expires. Raises NotFound, RuleBroken (QUOTE_EXPIRED)."""
+    """Send a draft and schedule its expiry; a quote that was sent is returned unchanged.
+
+    Raises NotFound, RuleBroken (QUOTE_EXPIRED).
+    """
     before = await store.get_locked(tx, quote_id)
     if before.was_sent:
         return before
     expected.check(before)
     settings = await settings_of(tx)
-    sent = await moved(tx, *before.send(now=now, today=business_date(now, settings.timezone)))
+    sent = await save_and_publish(
+        tx, *before.send(now=now, today=business_date(now, settings.timezone))
+    )
     run_at = start_of_day(sent.valid_until + DAY, settings.timezone)
     await queue.enqueue(tx, EXPIRE_JOB, str(sent.id), run_at=run_at)
     return sent
@@ -46,12 +51,15 @@ async def accept_quote(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Quote:
-    """Raises NotFound, RuleBroken (QUOTE_NOT_SENT, _EXPIRED, _REJECTED, _SUPERSEDED)."""
+    """Record that the customer accepts; an accepted quote is returned unchanged.
+
+    Raises NotFound, RuleBroken (QUOTE_NOT_SENT, _EXPIRED, _REJECTED, _SUPERSEDED).
+    """
     before = await store.get_locked(tx, quote_id)
     if before.status is QuoteStatus.ACCEPTED:
         return before
     expected.check(before)
-    return await moved(tx, *before.accept(now=now, today=await today(tx, now)))
+    return await save_and_publish(tx, *before.accept(now=now, today=await today(tx, now)))
 
 
 async def reject_quote(
@@ -62,7 +70,7 @@ async def reject_quote(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Quote:
-    """A rejected one keeps its first reason.
+    """Record that the customer declines; a rejected quote is returned with its first reason.
 
     Raises NotFound, RuleBroken (QUOTE_NOT_SENT, _ACCEPTED, _EXPIRED, _SUPERSEDED).
     """
@@ -70,18 +78,21 @@ async def reject_quote(
     if before.status is QuoteStatus.REJECTED:
         return before
     expected.check(before)
-    return await moved(tx, *before.reject(reason, now=now))
+    return await save_and_publish(tx, *before.reject(reason, now=now))
 
 
 async def expire_quote(tx: AsyncConnection, quote_id: UUID, *, now: datetime) -> datetime | None:
-    """Expire a sent quote whose last day has passed; else when to look again, if ever."""
+    """Expire a sent quote whose last day has passed; return when to try again, if at all.
+
+    Raises NotFound.
+    """
     before = await store.get_locked(tx, quote_id)
     if before.status is not QuoteStatus.SENT:
         return None
-    timezone = (await settings_of(tx)).timezone  # which may be another than when it was sent
-    if not before.is_over(business_date(now, timezone)):
+    timezone = (await settings_of(tx)).timezone  # it may have changed since the quote was sent
+    if not before.is_past_validity(business_date(now, timezone)):
         return start_of_day(before.valid_until + DAY, timezone)
-    await moved(tx, *before.expire(now=now))
+    await save_and_publish(tx, *before.expire(now=now))
     return None
 
 
@@ -95,12 +106,15 @@ async def transfer_quote(
     *,
     reason: str | None = None,
 ) -> Quote:
-    """Somebody else owns it now; its owner already answers the same. Raises NotFound."""
+    """Transfer a quote to another owner; nothing changes if they own it already.
+
+    Raises NotFound.
+    """
     before = await store.get_locked(tx, quote_id)
     if before.owner_id == owner_id:
         return before
     expected.check(before)
-    return await moved(tx, *before.assign(owner_id, actor=actor, now=now, reason=reason))
+    return await save_and_publish(tx, *before.assign(owner_id, actor=actor, now=now, reason=reason))
 
 
 async def delete_quote(
@@ -110,12 +124,15 @@ async def delete_quote(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> None:
-    """A draft only. Raises NotFound, RuleBroken (QUOTE_NOT_DRAFT, QUOTE_REVISES)."""
+    """Delete a draft; a deleted one does not change.
+
+    Raises NotFound, RuleBroken (QUOTE_NOT_DRAFT, QUOTE_REVISES).
+    """
     before = await store.get_locked(tx, quote_id, with_deleted=True)
     after = deleted(before, now=now, expected=expected)
     if after is not before:
         before.ensure_deletable()
-        await moved(tx, after, QuoteDeleted(quote=after.state()))
+        await save_and_publish(tx, after, QuoteDeleted(quote=after.state()))
 
 
 async def restore_quote(
@@ -125,16 +142,16 @@ async def restore_quote(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Quote:
-    """One that is not deleted answers itself. Raises NotFound."""
+    """Restore a deleted draft; any other quote is returned unchanged. Raises NotFound."""
     before = await store.get_locked(tx, quote_id, with_deleted=True)
     after = restored(before, now=now, expected=expected)
     if after is before:
         return before
-    return await moved(tx, after, QuoteRestored(quote=after.state()))
+    return await save_and_publish(tx, after, QuoteRestored(quote=after.state()))
 
 
-async def moved(tx: AsyncConnection, quote: Quote, event: Event) -> Quote:
-    """As saved and published."""
+async def save_and_publish(tx: AsyncConnection, quote: Quote, event: Event) -> Quote:
+    """Save a changed quote and publish its event; return the quote with its new version."""
     saved = await store.save(tx, quote)
     await publish(tx, event, of=saved)
     return saved

@@ -1,1 +1,1 @@
-"""How a quote is priced, put together and moved on; pure."""
+"""The rules of quotes: pricing, tax, proposals, drafts and status moves. No I/O."""

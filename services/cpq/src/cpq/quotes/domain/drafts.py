@@ -1,4 +1,4 @@
-"""How drafts come about: drawn up for an opportunity, in place of an older quote, or like one."""
+"""Makes draft quotes: from a proposal, as the next revision of a quote, or as a clone of one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from contracts.cpq.events import QuoteCreated, QuoteRevised
-from cpq.quotes.domain.proposal import Asked, Proposal
+from cpq.quotes.domain.proposal import Proposal, QuoteRequest
 from cpq.quotes.domain.quote import Quote, QuoteStatus
 
 
-def draw_up(
+def create_draft(
     proposal: Proposal,
     *,
     quote_id: UUID,
@@ -22,7 +22,7 @@ def draw_up(
     custom_fields: Mapping[str, Any] | None = None,
     now: datetime,
 ) -> tuple[Quote, QuoteCreated]:
-    """Make a draft of a proposal."""
+    """Make a draft quote of a proposal, and the event that announces it."""
     quote = Quote(
         **vars(proposal),
         id=quote_id,
@@ -38,7 +38,7 @@ def draw_up(
     return quote, QuoteCreated(quote=quote.state())
 
 
-def revise(
+def create_revision(
     before: Quote,
     proposal: Proposal,
     *,
@@ -46,12 +46,12 @@ def revise(
     custom_fields: Mapping[str, Any],
     now: datetime,
 ) -> tuple[tuple[Quote, QuoteRevised], tuple[Quote, QuoteCreated]]:
-    """The old quote, which gives way, and the draft of the next revision under its number.
+    """Return the superseded quote, and the draft of its next revision under the same number.
 
-    Raises RuleBroken: a draft is amended, and what was accepted stays.
+    Raises RuleBroken for drafts, which are amended instead, and for accepted quotes.
     """
-    old = before.give_way(quote_id, now=now)
-    draft, _ = draw_up(
+    superseded = before.supersede(quote_id, now=now)
+    draft, _ = create_draft(
         proposal,
         quote_id=quote_id,
         document_no=before.document_no,
@@ -60,18 +60,18 @@ def revise(
         now=now,
     )
     draft = replace(draft, revision=before.revision + 1, revises=before.id)
-    return old, (draft, QuoteCreated(quote=draft.state()))
+    return superseded, (draft, QuoteCreated(quote=draft.state()))
 
 
-def asked_for_revision(before: Quote) -> Asked:
-    """The same from the same book, as of the same price date, valid anew."""
-    return replace(before.asked(), valid_until=None)
+def revision_request(before: Quote) -> QuoteRequest:
+    """Request the same lines from the same price book and price date, with a new validity."""
+    return replace(before.to_request(), valid_until=None)
 
 
-def asked_for_clone(before: Quote, *, opportunity_id: UUID | None) -> Asked:
-    """The same lines in the same currency, at the prices of the day."""
+def clone_request(before: Quote, *, opportunity_id: UUID | None) -> QuoteRequest:
+    """Request the same lines in the same currency, at today's prices."""
     return replace(
-        before.asked(),
+        before.to_request(),
         opportunity_id=opportunity_id or before.opportunity_id,
         price_book_id=None,
         price_date=None,

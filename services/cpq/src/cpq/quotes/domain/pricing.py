@@ -1,6 +1,7 @@
-"""The price waterfall of a line: list -> tier -> manual discount -> net, then amounts and tax.
+"""The price of a quote line: list price, quantity tier, manual discount, net price, amounts, tax.
 
-The tax here is that of the line alone; `taxes.py` has the policies of a whole document.
+The tax computed here is that of the line alone; `taxes.py` has the rounding policies of a whole
+document.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from kernel.rate import Rate
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tier:
-    """From this quantity on, a unit costs this much."""
+class QuantityTier:
+    """The unit price from the quantity `from_quantity` on."""
 
     from_quantity: Decimal
     unit_price: Money
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offer:
-    """A product and its price in a price book; no list price means that the book has none."""
+class ProductPrice:
+    """A product with its unit prices in one price book; `list_price` is None if it has none."""
 
     product_id: UUID
     sku: str
@@ -32,12 +33,15 @@ class Offer:
     unit: str
     active: bool
     list_price: Money | None
-    tiers: tuple[Tier, ...] = ()
+    tiers: tuple[QuantityTier, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskedLine:
-    """So much of a product, at a discount; without a tax rate the tenant's default is due."""
+class RequestedLine:
+    """A quantity of a product in its unit, with a manual discount.
+
+    Rates are fractions: 0.13 is 13 %. Without a tax rate the tenant's default applies.
+    """
 
     product_id: UUID
     quantity: Decimal
@@ -47,7 +51,10 @@ class AskedLine:
 
 @dataclass(frozen=True, kw_only=True)
 class QuoteLine:
-    """A priced line. Prices are per unit, with up to six decimals; amounts are of the currency."""
+    """A priced line.
+
+    Prices are per unit, with up to six decimals. Amounts are rounded to the currency's precision.
+    """
 
     id: UUID
     line_no: int
@@ -66,47 +73,55 @@ class QuoteLine:
     gross_amount: Money
 
 
-def tier_price(list_price: Money, tiers: tuple[Tier, ...], quantity: Decimal) -> Money:
-    """The unit price of the largest `from_quantity <= quantity`; below all tiers the list price."""
+def tier_price(list_price: Money, tiers: tuple[QuantityTier, ...], quantity: Decimal) -> Money:
+    """Return the unit price for a quantity, by volume pricing.
+
+    The tier with the largest `from_quantity <= quantity` prices the whole quantity, not only the
+    part above its threshold. Below all tiers the list price applies.
+    """
     reached = [tier for tier in tiers if tier.from_quantity <= quantity]
-    best = max(reached, key=lambda tier: tier.from_quantity, default=None)
-    return list_price if best is None else best.unit_price
+    largest = max(reached, key=lambda tier: tier.from_quantity, default=None)
+    return list_price if largest is None else largest.unit_price
 
 
 def net_price(price: Money, discount_rate: Decimal) -> Money:
-    """The unit price after a discount: price x (1 - rate), half up to six decimals."""
+    """Return the unit price after a discount: price x (1 - rate), half up to six decimals."""
     exact = price.times(EXACT_CONTEXT.subtract(Decimal(1), discount_rate))
-    # Rounding 1 of 3: unit prices end at six decimals, which is what they are stored and told with.
+    # Rounding 1 of 3: unit prices are stored and published with six decimals.
     return Money(EXACT_CONTEXT.quantize(exact.amount, SMALLEST_DECIMAL), exact.currency)
 
 
 def price_line(
-    asked: AskedLine,
-    offer: Offer,
+    requested: RequestedLine,
+    product: ProductPrice,
     list_price: Money,
     *,
     line_id: UUID,
     line_no: int,
     default_tax_rate: Decimal,
 ) -> QuoteLine:
-    """The whole waterfall. Raises NumberTooLarge from 10**16 on."""
-    by_tier = tier_price(list_price, offer.tiers, asked.quantity)
-    net = net_price(by_tier, asked.discount_rate)
-    tax_rate = default_tax_rate if asked.tax_rate is None else asked.tax_rate
-    net_amount = net.times(asked.quantity).rounded()  # rounding 2 of 3: to the currency, half up
-    tax_amount = Rate(tax_rate).tax_of_net(net_amount)  # rounding 3 of 3: the same
+    """Price a line: net amount = quantity x net price, tax = net amount x rate, gross = net + tax.
+
+    The net amount and the tax are each rounded half up to the currency's precision.
+    Raises NumberTooLarge for amounts of 10**16 and more.
+    """
+    unit_price = tier_price(list_price, product.tiers, requested.quantity)
+    discounted_price = net_price(unit_price, requested.discount_rate)
+    tax_rate = default_tax_rate if requested.tax_rate is None else requested.tax_rate
+    net_amount = discounted_price.times(requested.quantity).rounded()  # rounding 2 of 3
+    tax_amount = Rate(tax_rate).tax_of_net(net_amount)  # rounding 3 of 3
     return QuoteLine(
         id=line_id,
         line_no=line_no,
-        product_id=offer.product_id,
-        sku=offer.sku,
-        name=offer.name,
-        unit=offer.unit,
-        quantity=asked.quantity,
+        product_id=product.product_id,
+        sku=product.sku,
+        name=product.name,
+        unit=product.unit,
+        quantity=requested.quantity,
         list_price=list_price,
-        tier_price=by_tier,
-        discount_rate=asked.discount_rate,
-        net_price=net,
+        tier_price=unit_price,
+        discount_rate=requested.discount_rate,
+        net_price=discounted_price,
         net_amount=net_amount,
         tax_rate=tax_rate,
         tax_amount=tax_amount,

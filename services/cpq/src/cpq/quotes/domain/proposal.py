@@ -1,4 +1,4 @@
-"""A proposal: what is asked for, priced from a price book, or everything that forbids it."""
+"""A proposal: a quote request that was checked and priced from a price book."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from cpq.quotes.domain.pricing import AskedLine, Offer, QuoteLine, price_line
-from cpq.quotes.domain.taxes import TaxRounding, taxed
+from cpq.quotes.domain.pricing import ProductPrice, QuoteLine, RequestedLine, price_line
+from cpq.quotes.domain.taxes import TaxRounding, with_taxes
 from kernel.decimals import NumberTooLarge
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
@@ -20,30 +20,30 @@ DEFAULT_VALIDITY = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What a seller asks for; what is left out follows from the tenant and the day.
+class QuoteRequest:
+    """What a seller wants to quote; `quote_terms` fills in what is None.
 
-    `custom_fields` are the tenant's own notes: they are not offered to anybody.
+    `custom_fields` hold the tenant's internal notes, which are not part of the offer.
     """
 
     opportunity_id: UUID
-    lines: tuple[AskedLine, ...]
+    lines: tuple[RequestedLine, ...]
     currency: str | None = None
     price_book_id: UUID | None = None
     price_date: date | None = None
     valid_until: date | None = None
     custom_fields: Mapping[str, Any] = field(default_factory=dict)
 
-    def offers_what(self, other: Asked) -> bool:
-        """Whether nothing but the notes differs."""
+    def makes_same_offer(self, other: QuoteRequest) -> bool:
+        """Whether the two requests differ in nothing but custom fields."""
         return replace(self, custom_fields=other.custom_fields) == other
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
-    """The same with nothing left out; `drawn_on` is the tenant's business day."""
+class QuoteTerms:
+    """The terms of a quote; `quote_date` is the tenant's business day on which it is priced."""
 
-    drawn_on: date
+    quote_date: date
     currency: str
     price_date: date
     valid_until: date
@@ -53,7 +53,7 @@ class Terms:
 
 @dataclass(frozen=True, kw_only=True)
 class Buyer:
-    """The opportunity that is quoted for, and whose it is."""
+    """The customer account that gets the quote, and the opportunity it is quoted for."""
 
     opportunity_id: UUID
     account_id: UUID
@@ -62,15 +62,18 @@ class Buyer:
 
 @dataclass(frozen=True, kw_only=True)
 class Opportunity:
-    """What L2O has told of an opportunity; no account name while the account is still to arrive."""
+    """An opportunity as last received from L2O.
+
+    `account_name` is None until the account has been received as well.
+    """
 
     id: UUID
     stage: str
     account_id: UUID
     account_name: str | None
 
-    def buyer(self) -> Buyer:
-        """Raises RuleBroken (OPPORTUNITY_CLOSED, ACCOUNT_UNKNOWN)."""
+    def to_buyer(self) -> Buyer:
+        """Return the buyer of a quote. Raises RuleBroken (OPPORTUNITY_CLOSED, ACCOUNT_UNKNOWN)."""
         if self.stage in CLOSED_STAGES:
             raise RuleBroken("OPPORTUNITY_CLOSED", opportunity_id=str(self.id), stage=self.stage)
         if self.account_name is None:
@@ -81,8 +84,8 @@ class Opportunity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Book:
-    """As much of a price book as the choice of one needs; valid in `[valid_from, valid_to)`."""
+class PriceBookHeader:
+    """A price book without its prices, valid in `[valid_from, valid_to)`."""
 
     id: UUID
     version: int
@@ -96,9 +99,9 @@ class Book:
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """Priced lines and their totals for a buyer. Can be accepted up to and on `valid_until`.
+    """Priced lines and their totals for a buyer; `valid_until` is the last day to accept it.
 
-    `price_book_version` is unknown of what was drawn up before books had a history.
+    `price_book_version` is None for quotes made before price books had versions.
     """
 
     opportunity_id: UUID
@@ -116,45 +119,49 @@ class Proposal:
     gross_total: Money
 
 
-def terms_of(
-    asked: Asked,
+def quote_terms(
+    request: QuoteRequest,
     *,
     today: date,
     currency: str,
     tax_rate: Decimal,
     tax_rounding: TaxRounding = TaxRounding.LINE,
-) -> Terms:
-    """Fill in the tenant's currency and tax policy, prices of today, valid for 30 days."""
-    return Terms(
-        drawn_on=today,
-        currency=asked.currency or currency,
-        price_date=asked.price_date or today,
-        valid_until=asked.valid_until or today + DEFAULT_VALIDITY,
+) -> QuoteTerms:
+    """Return the terms of a request.
+
+    What it leaves out becomes: the tenant's currency, the prices of today, and a validity that ends
+    30 days after today. The default tax rate and the tax rounding are the tenant's.
+    """
+    return QuoteTerms(
+        quote_date=today,
+        currency=request.currency or currency,
+        price_date=request.price_date or today,
+        valid_until=request.valid_until or today + DEFAULT_VALIDITY,
         default_tax_rate=tax_rate,
         tax_rounding=tax_rounding,
     )
 
 
-def propose(
-    asked: Asked,
-    terms: Terms,
+def build_proposal(
+    request: QuoteRequest,
+    terms: QuoteTerms,
     buyer: Buyer,
-    book: Book | None,
-    offers: Mapping[UUID, Offer],
+    book: PriceBookHeader | None,
+    prices: Mapping[UUID, ProductPrice],
     line_ids: Sequence[UUID],
 ) -> Proposal:
-    """Price every line from the book, which is the one asked for or the one found valid.
+    """Price every requested line from the book; `prices` are its prices by product id.
 
-    Raises Invalid with everything wrong at once.
+    Raises Invalid with all violations.
     """
     violations = [
-        *_violations_of_terms(terms),
-        *_violations_of_book(asked, terms, book),
-        *_violations_of_lines(asked, book, offers),
+        *_terms_violations(terms),
+        *_book_violations(request, terms, book),
+        *_line_violations(request, book, prices),
     ]
     if violations or book is None:
         raise Invalid(violations)
-    lines = _taxed(_priced(asked, terms, offers, line_ids), terms.tax_rounding)
+    lines = _with_taxes(_priced_lines(request, terms, prices, line_ids), terms.tax_rounding)
     return Proposal(
         opportunity_id=buyer.opportunity_id,
         account_id=buyer.account_id,
@@ -170,15 +177,18 @@ def propose(
     )
 
 
-def _violations_of_terms(terms: Terms) -> Iterator[Violation]:
-    if terms.valid_until < terms.drawn_on:
-        yield Violation("/valid_until", "DATE_PAST", {"today": terms.drawn_on.isoformat()})
+def _terms_violations(terms: QuoteTerms) -> Iterator[Violation]:
+    if terms.valid_until < terms.quote_date:
+        yield Violation("/valid_until", "DATE_PAST", {"today": terms.quote_date.isoformat()})
 
 
-def _violations_of_book(asked: Asked, terms: Terms, book: Book | None) -> Iterator[Violation]:
+def _book_violations(
+    request: QuoteRequest, terms: QuoteTerms, book: PriceBookHeader | None
+) -> Iterator[Violation]:
     pointer, day = "/price_book_id", terms.price_date.isoformat()
-    if book is None and asked.price_book_id is not None:
-        yield Violation(pointer, "PRICE_BOOK_UNKNOWN", {"price_book_id": str(asked.price_book_id)})
+    if book is None and request.price_book_id is not None:
+        params = {"price_book_id": str(request.price_book_id)}
+        yield Violation(pointer, "PRICE_BOOK_UNKNOWN", params)
     elif book is None:
         params = {"currency": terms.currency, "price_date": day}
         yield Violation(pointer, "PRICE_BOOK_MISSING", params)
@@ -190,39 +200,43 @@ def _violations_of_book(asked: Asked, terms: Terms, book: Book | None) -> Iterat
             yield Violation(pointer, "PRICE_BOOK_NOT_VALID", {"price_date": day})
 
 
-def _violations_of_lines(
-    asked: Asked, book: Book | None, offers: Mapping[UUID, Offer]
+def _line_violations(
+    request: QuoteRequest, book: PriceBookHeader | None, prices: Mapping[UUID, ProductPrice]
 ) -> Iterator[Violation]:
-    for at, line in enumerate(asked.lines):
-        code = _refusal(offers.get(line.product_id), book)
+    for index, line in enumerate(request.lines):
+        code = _product_violation(prices.get(line.product_id), book)
         if code is not None:
-            pointer = f"/lines/{at}/product_id"
+            pointer = f"/lines/{index}/product_id"
             yield Violation(pointer, code, {"product_id": str(line.product_id)})
 
 
-def _refusal(offer: Offer | None, book: Book | None) -> str | None:
-    if offer is None:
+def _product_violation(product: ProductPrice | None, book: PriceBookHeader | None) -> str | None:
+    """Return the error code of a product that cannot be quoted from the book."""
+    if product is None:
         return "PRODUCT_UNKNOWN"
-    if not offer.active:
+    if not product.active:
         return "PRODUCT_INACTIVE"
-    # Without a book no product has a price; that is said once, of the book.
-    return "PRODUCT_NOT_PRICED" if book is not None and offer.list_price is None else None
+    # Without a book no product has a price; the violation of the book says so once.
+    return "PRODUCT_NOT_PRICED" if book is not None and product.list_price is None else None
 
 
-def _priced(
-    asked: Asked, terms: Terms, offers: Mapping[UUID, Offer], line_ids: Sequence[UUID]
+def _priced_lines(
+    request: QuoteRequest,
+    terms: QuoteTerms,
+    prices: Mapping[UUID, ProductPrice],
+    line_ids: Sequence[UUID],
 ) -> tuple[QuoteLine, ...]:
-    """Raises Invalid (NUMBER_TOO_LARGE) naming each line whose amounts leave the range."""
+    """Price the lines. Raises Invalid (NUMBER_TOO_LARGE) for each line of 10**16 or more."""
     lines: list[QuoteLine] = []
     violations: list[Violation] = []
-    for line_no, (line, line_id) in enumerate(zip(asked.lines, line_ids, strict=True), start=1):
-        offer = offers[line.product_id]
-        assert offer.list_price is not None
+    for line_no, (line, line_id) in enumerate(zip(request.lines, line_ids, strict=True), start=1):
+        product = prices[line.product_id]
+        assert product.list_price is not None
         try:
             priced = price_line(
                 line,
-                offer,
-                offer.list_price,
+                product,
+                product.list_price,
                 line_id=line_id,
                 line_no=line_no,
                 default_tax_rate=terms.default_tax_rate,
@@ -236,25 +250,25 @@ def _priced(
     return tuple(lines)
 
 
-def _taxed(lines: Sequence[QuoteLine], rounding: TaxRounding) -> tuple[QuoteLine, ...]:
-    """Raises Invalid (NUMBER_TOO_LARGE) where what is taxed together leaves the range."""
+def _with_taxes(lines: Sequence[QuoteLine], rounding: TaxRounding) -> tuple[QuoteLine, ...]:
+    """Tax the lines. Raises Invalid (NUMBER_TOO_LARGE) for a taxable total of 10**16 or more."""
     try:
-        return taxed(lines, rounding)
+        return with_taxes(lines, rounding)
     except NumberTooLarge as error:
         raise Invalid([Violation("/lines", error.code)]) from None
 
 
 def _totals(lines: Sequence[QuoteLine], currency: str) -> dict[str, Money]:
-    """Sums of the lines, nothing else: so they sum exactly.
+    """Return the totals, which are plain sums of the rounded line amounts.
 
-    Raises Invalid (NUMBER_TOO_LARGE) from 10**16 on.
+    Raises Invalid (NUMBER_TOO_LARGE) for totals of 10**16 and more.
     """
-    nothing = Money.zero(currency)
+    zero = Money.zero(currency)
     try:
         return {
-            "net_total": sum((line.net_amount for line in lines), nothing),
-            "tax_total": sum((line.tax_amount for line in lines), nothing),
-            "gross_total": sum((line.gross_amount for line in lines), nothing),
+            "net_total": sum((line.net_amount for line in lines), zero),
+            "tax_total": sum((line.tax_amount for line in lines), zero),
+            "gross_total": sum((line.gross_amount for line in lines), zero),
         }
     except NumberTooLarge as error:
         raise Invalid([Violation("/lines", error.code)]) from None

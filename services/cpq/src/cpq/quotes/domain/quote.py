@@ -1,4 +1,4 @@
-"""A quote: a numbered proposal that is sent to the customer, and what becomes of it then."""
+"""A quote: a proposal with a document number, its status moves and their events."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from contracts.cpq.events import (
     QuoteState,
 )
 from contracts.cpq.events import QuoteLine as LineState
-from cpq.quotes.domain.pricing import AskedLine, QuoteLine
-from cpq.quotes.domain.proposal import Asked, Proposal
+from cpq.quotes.domain.pricing import QuoteLine, RequestedLine
+from cpq.quotes.domain.proposal import Proposal, QuoteRequest
 from kernel.errors import RuleBroken
 
 
 class QuoteStatus(StrEnum):
+    """Where a quote stands between draft and the customer's answer."""
+
     DRAFT = "DRAFT"
     SENT = "SENT"
     ACCEPTED = "ACCEPTED"
@@ -34,8 +36,8 @@ class QuoteStatus(StrEnum):
     SUPERSEDED = "SUPERSEDED"
 
 
-# The moves there are; to make one again answers its result. A draft is amended, not revised, and
-# what was accepted is an order's: nothing takes its place.
+# The allowed moves; an action that repeats a move returns its result. A draft is amended, not
+# revised. An accepted quote is final, because an order was made from it.
 MOVES: dict[QuoteStatus, frozenset[QuoteStatus]] = {
     QuoteStatus.DRAFT: frozenset({QuoteStatus.SENT}),
     QuoteStatus.SENT: frozenset(
@@ -51,8 +53,8 @@ MOVES: dict[QuoteStatus, frozenset[QuoteStatus]] = {
     QuoteStatus.EXPIRED: frozenset({QuoteStatus.SUPERSEDED}),
     QuoteStatus.SUPERSEDED: frozenset(),
 }
-# Why a quote that stands here cannot make the move it is asked for.
-REFUSALS: dict[QuoteStatus, str] = {
+# The error code for a move that is not allowed from this status.
+REFUSAL_CODES: dict[QuoteStatus, str] = {
     QuoteStatus.DRAFT: "QUOTE_NOT_SENT",
     QuoteStatus.ACCEPTED: "QUOTE_ACCEPTED",
     QuoteStatus.REJECTED: "QUOTE_REJECTED",
@@ -63,7 +65,7 @@ REFUSALS: dict[QuoteStatus, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Quote(Proposal):
-    """A proposal under its document number, which its revisions share; owned by somebody."""
+    """A proposal with an owner and a document number, which all its revisions share."""
 
     id: UUID
     document_no: str
@@ -87,60 +89,63 @@ class Quote(Proposal):
     def amend(
         self, proposal: Proposal, custom_fields: Mapping[str, Any], *, now: datetime
     ) -> tuple[Quote, QuoteChanged]:
-        """A draft proposes something else under its number. Raises RuleBroken."""
+        """Replace the content of a draft. Raises RuleBroken (QUOTE_NOT_DRAFT)."""
         self.ensure_draft()
-        proposed = replace(self, **vars(proposal))
-        return proposed.annotate(custom_fields, now=now)
+        amended = replace(self, **vars(proposal))
+        return amended.change_custom_fields(custom_fields, now=now)
 
-    def annotate(
+    def change_custom_fields(
         self, custom_fields: Mapping[str, Any], *, now: datetime
     ) -> tuple[Quote, QuoteChanged]:
-        """The tenant's own notes are written whatever became of it: nobody was offered them."""
+        """Replace the custom fields, in any status: they are not part of what was offered."""
         changed = replace(self, custom_fields=custom_fields, updated_at=now)
         return changed, QuoteChanged(quote=changed.state())
 
     def ensure_draft(self) -> None:
-        """Raises RuleBroken (QUOTE_NOT_DRAFT)."""
+        """Raise RuleBroken (QUOTE_NOT_DRAFT) unless this is a draft."""
         if self.status is not QuoteStatus.DRAFT:
             raise RuleBroken("QUOTE_NOT_DRAFT", document_no=self.document_no, status=self.status)
 
     def ensure_deletable(self) -> None:
-        """Raises RuleBroken (QUOTE_NOT_DRAFT, QUOTE_REVISES): no number loses its last revision."""
+        """Raise RuleBroken if this is no draft (QUOTE_NOT_DRAFT) or a revision (QUOTE_REVISES).
+
+        A deleted revision would leave its document number with superseded quotes only.
+        """
         self.ensure_draft()
         if self.revises is not None:
-            raise self._refused("QUOTE_REVISES")
+            raise self._rule_broken("QUOTE_REVISES")
 
     def assign(
         self, owner_id: str, *, actor: str, now: datetime, reason: str | None = None
     ) -> tuple[Quote, QuoteAssigned]:
-        """From here on it is somebody else's, whatever its status."""
-        theirs = replace(self, owner_id=owner_id, updated_at=now)
-        fact = QuoteAssigned(
-            quote=theirs.state(), from_owner_id=self.owner_id, assigned_by=actor, reason=reason
+        """Transfer the quote to another owner, in any status; `actor` is who does it."""
+        assigned = replace(self, owner_id=owner_id, updated_at=now)
+        event = QuoteAssigned(
+            quote=assigned.state(), from_owner_id=self.owner_id, assigned_by=actor, reason=reason
         )
-        return theirs, fact
+        return assigned, event
 
     @property
     def was_sent(self) -> bool:
-        """Whatever is no draft was sent."""
+        """Whether the quote was sent to the customer, that is, is no draft any more."""
         return QuoteStatus.SENT not in MOVES[self.status]
 
     def send(self, *, now: datetime, today: date) -> tuple[Quote, QuoteSent]:
-        """Hand it to the customer. Raises RuleBroken (QUOTE_EXPIRED)."""
+        """Send the quote to the customer. Raises RuleBroken (QUOTE_EXPIRED)."""
         self._ensure_valid(today)
         sent = replace(self, status=QuoteStatus.SENT, sent_at=now, updated_at=now)
         return sent, QuoteSent(quote=sent.state(), sent_at=now)
 
     def accept(self, *, now: datetime, today: date) -> tuple[Quote, QuoteAccepted]:
-        """The customer says yes. Raises RuleBroken, the code saying what it is instead."""
-        self.ensure_may(QuoteStatus.ACCEPTED)
+        """Record that the customer accepts. Raises RuleBroken as `ensure_can_move_to` does."""
+        self.ensure_can_move_to(QuoteStatus.ACCEPTED)
         self._ensure_valid(today)
         accepted = replace(self, status=QuoteStatus.ACCEPTED, accepted_at=now, updated_at=now)
         return accepted, QuoteAccepted(quote=accepted.state(), accepted_at=now)
 
     def reject(self, reason: str, *, now: datetime) -> tuple[Quote, QuoteRejected]:
-        """The customer says no. Raises RuleBroken, the code saying what it is instead."""
-        self.ensure_may(QuoteStatus.REJECTED)
+        """Record that the customer declines. Raises RuleBroken as `ensure_can_move_to` does."""
+        self.ensure_can_move_to(QuoteStatus.REJECTED)
         rejected = replace(
             self,
             status=QuoteStatus.REJECTED,
@@ -150,46 +155,50 @@ class Quote(Proposal):
         )
         return rejected, QuoteRejected(quote=rejected.state(), reason=reason, rejected_at=now)
 
-    def is_over(self, today: date) -> bool:
-        """Whether `valid_until`, its last good day, has passed for the tenant."""
+    def is_past_validity(self, today: date) -> bool:
+        """Whether the last day to accept has passed; `today` is the tenant's business day."""
         return today > self.valid_until
 
     def expire(self, *, now: datetime) -> tuple[Quote, QuoteExpired]:
-        """Nobody answered in time. Raises RuleBroken, the code saying what it is instead."""
-        self.ensure_may(QuoteStatus.EXPIRED)
+        """Record that nobody answered in time. Raises RuleBroken as `ensure_can_move_to` does."""
+        self.ensure_can_move_to(QuoteStatus.EXPIRED)
         expired = replace(self, status=QuoteStatus.EXPIRED, expired_at=now, updated_at=now)
         return expired, QuoteExpired(quote=expired.state(), expired_at=now)
 
-    def give_way(self, successor_id: UUID, *, now: datetime) -> tuple[Quote, QuoteRevised]:
-        """A newer revision takes its place. Raises RuleBroken, the code saying what it is."""
-        self.ensure_may(QuoteStatus.SUPERSEDED)
-        gone = replace(
+    def supersede(self, successor_id: UUID, *, now: datetime) -> tuple[Quote, QuoteRevised]:
+        """Replace the quote by a newer revision. Raises RuleBroken as `ensure_can_move_to` does."""
+        self.ensure_can_move_to(QuoteStatus.SUPERSEDED)
+        superseded = replace(
             self,
             status=QuoteStatus.SUPERSEDED,
             superseded_by=successor_id,
             superseded_at=now,
             updated_at=now,
         )
-        return gone, QuoteRevised(quote=gone.state(), successor_id=successor_id, revised_at=now)
+        event = QuoteRevised(quote=superseded.state(), successor_id=successor_id, revised_at=now)
+        return superseded, event
 
-    def ensure_may(self, to: QuoteStatus) -> None:
-        """Raises RuleBroken: QUOTE_NOT_SENT, _ACCEPTED, _REJECTED, _EXPIRED or _SUPERSEDED."""
-        if to not in MOVES[self.status]:
-            raise self._refused(REFUSALS[self.status])
+    def ensure_can_move_to(self, status: QuoteStatus) -> None:
+        """Raise RuleBroken unless the move is allowed; the code names the present status.
+
+        The codes are QUOTE_NOT_SENT, _ACCEPTED, _REJECTED, _EXPIRED and _SUPERSEDED.
+        """
+        if status not in MOVES[self.status]:
+            raise self._rule_broken(REFUSAL_CODES[self.status])
 
     def _ensure_valid(self, today: date) -> None:
-        if self.is_over(today):
-            raise self._refused("QUOTE_EXPIRED")
+        if self.is_past_validity(today):
+            raise self._rule_broken("QUOTE_EXPIRED")
 
-    def _refused(self, code: str) -> RuleBroken:
+    def _rule_broken(self, code: str) -> RuleBroken:
         until = self.valid_until.isoformat()
         return RuleBroken(code, document_no=self.document_no, status=self.status, valid_until=until)
 
-    def asked(self) -> Asked:
-        """What would have to be asked for to get this quote."""
-        return Asked(
+    def to_request(self) -> QuoteRequest:
+        """Return the request that would produce this quote again."""
+        return QuoteRequest(
             opportunity_id=self.opportunity_id,
-            lines=tuple(_asked(line) for line in self.lines),
+            lines=tuple(_requested_line(line) for line in self.lines),
             currency=self.currency,
             price_book_id=self.price_book_id,
             price_date=self.price_date,
@@ -198,7 +207,7 @@ class Quote(Proposal):
         )
 
     def state(self) -> QuoteState:
-        """The whole quote as neighbours are told it."""
+        """Return the whole quote as its events carry it."""
         return QuoteState(
             quote_id=self.id,
             document_no=self.document_no,
@@ -212,7 +221,7 @@ class Quote(Proposal):
             price_date=self.price_date,
             valid_until=self.valid_until,
             tax_rounding=self.tax_rounding.value,
-            lines=tuple(_state_of(line) for line in self.lines),
+            lines=tuple(_line_state(line) for line in self.lines),
             net_total=self.net_total,
             tax_total=self.tax_total,
             gross_total=self.gross_total,
@@ -223,8 +232,8 @@ class Quote(Proposal):
         )
 
 
-def _asked(line: QuoteLine) -> AskedLine:
-    return AskedLine(
+def _requested_line(line: QuoteLine) -> RequestedLine:
+    return RequestedLine(
         product_id=line.product_id,
         quantity=line.quantity,
         discount_rate=line.discount_rate,
@@ -232,6 +241,6 @@ def _asked(line: QuoteLine) -> AskedLine:
     )
 
 
-def _state_of(line: QuoteLine) -> LineState:
+def _line_state(line: QuoteLine) -> LineState:
     waterfall = {name: value for name, value in vars(line).items() if name != "id"}
     return LineState(line_id=line.id, **waterfall)

@@ -1,9 +1,12 @@
-"""The tax of priced lines, rounded as the tenant's policy says; a quote keeps the policy it got.
+"""The tax of priced lines, rounded by the tenant's policy; a quote records the policy it used.
 
-LINE: tax of a line = net amount x rate, half up to the currency; totals are sums of the lines. So
-the lines of a Chinese VAT invoice are computed, and each can be invoiced alone.
-DOCUMENT: tax of a rate = sum of its lines' net amounts x rate, half up to the currency, once (EN
-16931, BR-CO-17), then split over its lines by net amount, largest remainder: so they sum exactly.
+LINE: the tax of a line is its net amount x its rate, rounded half up to the currency's precision.
+Totals are sums of the lines. The lines of a Chinese VAT invoice (增值税发票) are computed this way,
+so that each line can be invoiced alone.
+
+DOCUMENT: the tax of a rate is the sum of the net amounts of its lines x the rate, rounded once half
+up to the currency's precision (EN 16931, rule BR-CO-17). It is then split over these lines in
+proportion to their net amounts by the largest remainder method, so that the parts sum exactly.
 """
 
 from __future__ import annotations
@@ -19,14 +22,19 @@ from kernel.rate import Rate
 
 
 class TaxRounding(StrEnum):
+    """Where tax is rounded: on every line, or once per tax rate of a document."""
+
     LINE = "LINE"
     DOCUMENT = "DOCUMENT"
 
 
-def taxed(lines: Sequence[QuoteLine], rounding: TaxRounding) -> tuple[QuoteLine, ...]:
-    """The lines with their tax, whatever tax they had. Raises NumberTooLarge from 10**16 on."""
-    of_lines = _per_line if rounding is TaxRounding.LINE else _per_document
-    taxes = of_lines([line.net_amount for line in lines], [line.tax_rate for line in lines])
+def with_taxes(lines: Sequence[QuoteLine], rounding: TaxRounding) -> tuple[QuoteLine, ...]:
+    """Return the lines with tax and gross amount computed anew.
+
+    Raises NumberTooLarge for amounts of 10**16 and more.
+    """
+    compute = _per_line if rounding is TaxRounding.LINE else _per_document
+    taxes = compute([line.net_amount for line in lines], [line.tax_rate for line in lines])
     return tuple(
         replace(line, tax_amount=tax, gross_amount=line.net_amount + tax)
         for line, tax in zip(lines, taxes, strict=True)
@@ -40,15 +48,17 @@ def _per_line(nets: Sequence[Money], rates: Sequence[Decimal]) -> list[Money]:
 def _per_document(nets: Sequence[Money], rates: Sequence[Decimal]) -> list[Money]:
     taxes = [Money.zero(net.currency) for net in nets]
     for rate in dict.fromkeys(rates):
-        places = [at for at, one in enumerate(rates) if one == rate]
-        for at, tax in zip(places, _of_rate([nets[at] for at in places], rate), strict=True):
-            taxes[at] = tax
+        positions = [index for index, line_rate in enumerate(rates) if line_rate == rate]
+        parts = _split_tax([nets[index] for index in positions], rate)
+        for index, tax in zip(positions, parts, strict=True):
+            taxes[index] = tax
     return taxes
 
 
-def _of_rate(nets: Sequence[Money], rate: Decimal) -> list[Money]:
-    nothing = Money.zero(nets[0].currency)
-    base = sum(nets, nothing)
-    if base.is_zero:  # all of it is free: there is nothing to split by
-        return [nothing for _ in nets]
+def _split_tax(nets: Sequence[Money], rate: Decimal) -> list[Money]:
+    """Return the tax of net amounts that share one rate, rounded once and split over them."""
+    zero = Money.zero(nets[0].currency)
+    base = sum(nets, zero)
+    if base.is_zero:  # the weights of the split would sum to zero
+        return [zero for _ in nets]
     return Rate(rate).tax_of_net(base).split([net.amount for net in nets])

@@ -1,6 +1,5 @@
-"""Where a quote takes its prices, its currency, its tax and its customer from."""
+"""Where a quote gets its price book, currency, tax rate, opportunity and account from."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -14,28 +13,28 @@ from kernel.money import Money
 from services.cpq.tests.factories import (
     Shop,
     add_account,
-    add_book,
     add_opportunity,
+    add_price_book,
     add_product,
     add_settings,
-    created,
+    create_quote,
     errors_of,
-    make_entry,
+    make_price_entry,
     refusal_of,
 )
 from testkit.tenants import remove_tenant
 
 Client = httpx.AsyncClient
-Token = Callable[..., str]
-PERSON = "01990000-0000-7000-8000-000000000001"
 
 
-async def test_which_book_prices_a_quote(client: Client, tx: AsyncConnection, shop: Shop) -> None:
+async def test_the_choice_of_the_price_book(
+    client: Client, tx: AsyncConnection, shop: Shop
+) -> None:
     product = shop.product.id
 
     async def book(price: str, currency: str = "CNY", **more: Any) -> str:
-        entry = make_entry(product, Money.of(price, currency))
-        return str((await add_book(tx, [entry], currency=currency, **more)).id)
+        entry = make_price_entry(product, Money.of(price, currency))
+        return str((await add_price_book(tx, [entry], currency=currency, **more)).id)
 
     june, july = date(2026, 6, 1), date(2026, 7, 1)
     campaign = await book("80", valid_from=june, valid_to=july)
@@ -67,26 +66,24 @@ async def test_which_book_prices_a_quote(client: Client, tx: AsyncConnection, sh
     assert await errors_of(client, unknown) == {("/price_book_id", "PRICE_BOOK_UNKNOWN")}
 
 
-async def test_currency_and_tax_are_the_tenants_unless_said(
-    client: Client, tx: AsyncConnection
-) -> None:
+async def test_currency_and_tax_default_to_the_tenants(client: Client, tx: AsyncConnection) -> None:
     await add_settings(tx, timezone="Asia/Tokyo", currency="JPY", tax_rate="0.1")
     product = await add_product(tx)
-    await add_book(tx, [make_entry(product.id, Money.of("980", "JPY"))], currency="JPY")
+    await add_price_book(tx, [make_price_entry(product.id, Money.of("980", "JPY"))], currency="JPY")
     account = new_id()
     opportunity = await add_opportunity(tx, account_id=account)
     line = {"product_id": str(product.id), "quantity": "3", "discount_rate": "0.075"}
     body = {"opportunity_id": str(opportunity), "lines": [line]}
     assert await refusal_of(client, body) == (409, "ACCOUNT_UNKNOWN")
     await add_account(tx, account)
-    quote = await created(client, body)
+    quote = await create_quote(client, body)
     [priced] = quote["lines"]
     assert priced["net_price"] == {"amount": "906.5", "currency": "JPY"}
     assert priced["net_amount"] == {"amount": "2720", "currency": "JPY"}
     assert (priced["tax_rate"], quote["gross_total"]["amount"]) == ("0.1", "2992")
 
 
-async def test_for_which_opportunities_a_quote_can_be_made(
+async def test_a_quote_needs_an_open_opportunity_with_a_received_account(
     client: Client, tx: AsyncConnection, shop: Shop
 ) -> None:
     body = shop.body(opportunity_id=str(new_id()))
@@ -98,12 +95,12 @@ async def test_for_which_opportunities_a_quote_can_be_made(
     orphan = await add_opportunity(tx)
     body = shop.body(opportunity_id=str(orphan))
     assert await refusal_of(client, body) == (409, "ACCOUNT_UNKNOWN")
-    gone = update(opportunities).where(opportunities.c.id == shop.opportunity_id)
-    await tx.execute(gone.values(deleted=True))
+    deletion = update(opportunities).where(opportunities.c.id == shop.opportunity_id)
+    await tx.execute(deletion.values(deleted=True))
     assert await refusal_of(client, shop.body()) == (409, "OPPORTUNITY_UNKNOWN")
 
 
-async def test_without_the_tenants_settings_it_is_too_early(
+async def test_a_quote_without_tenant_settings_answers_503(
     client: Client, tx: AsyncConnection
 ) -> None:
     await remove_tenant(tx)

@@ -1,4 +1,6 @@
-"""What the ground gives to price books: deletion, custom fields, names, lists, audit, races."""
+"""Shared record features of price books: deletion, custom fields, external ids, lists, audit,
+concurrency.
+"""
 
 import asyncio
 import random
@@ -12,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.cpq.tests.factories import (
     Shop,
     add_product,
-    created,
-    define,
+    create_quote,
+    define_custom_field,
     errors_of,
-    listed,
+    list_ids,
     open_shop,
-    problem,
+    status_and_code,
 )
 from testkit.plugin import Committed, PublishedFacts
 
@@ -49,10 +51,10 @@ def body(shop: Shop, **more: Any) -> dict[str, Any]:
     return {**head, "entries": [entry(shop.product.id, "50")], **more}
 
 
-async def test_nothing_is_priced_from_a_deleted_book(
+async def test_a_quote_cannot_be_priced_from_a_deleted_book(
     client: Client, shop: Shop, published: PublishedFacts
 ) -> None:
-    quote = await created(client, shop.body())
+    quote = await create_quote(client, shop.body())
     path = f"/price-books/{shop.book.id}"
     for _ in range(2):
         assert (await client.delete(path)).status_code == 204
@@ -61,33 +63,33 @@ async def test_nothing_is_priced_from_a_deleted_book(
         await client.patch(path, json={"name": "x"}),
         await client.get(f"{path}/versions"),
     ):
-        assert problem(answer) == (404, "PRICE_BOOK_NOT_FOUND")
-    assert await listed(client, "/price-books") == []
-    assert await listed(client, "/price-books?deleted=true") == [str(shop.book.id)]
+        assert status_and_code(answer) == (404, "PRICE_BOOK_NOT_FOUND")
+    assert await list_ids(client, "/price-books") == []
+    assert await list_ids(client, "/price-books?deleted=true") == [str(shop.book.id)]
     assert await errors_of(client, shop.body()) == {("/price_book_id", "PRICE_BOOK_MISSING")}
     named = shop.body(price_book_id=str(shop.book.id))
     assert await errors_of(client, named) == {("/price_book_id", "PRICE_BOOK_UNKNOWN")}
     assert (await client.get(f"/quotes/{quote['id']}")).json() == quote
     for _ in range(2):
-        back = await client.post(f"{path}/restore")
-        assert (back.status_code, back.json()["version"]) == (200, 3)
-    assert (await client.get(path)).json() == back.json()
-    await created(client, shop.body())
+        restored = await client.post(f"{path}/restore")
+        assert (restored.status_code, restored.json()["version"]) == (200, 3)
+    assert (await client.get(path)).json() == restored.json()
+    await create_quote(client, shop.body())
     types = [fact.type for fact in await published()]
     assert types[1:3] == ["cpq.price_book.deleted.v1", "cpq.price_book.restored.v1"]
 
 
-async def test_a_deleted_book_comes_back_by_its_name(client: Client, shop: Shop) -> None:
+async def test_a_put_by_external_id_restores_a_deleted_book(client: Client, shop: Shop) -> None:
     book = (await client.put(BY_ERP, json=body(shop))).json()
     await client.delete(f"/price-books/{book['id']}")
     assert (await client.get(BY_ERP)).json()["params"] == {"key": "erp/2026"}
-    back = await client.put(BY_ERP, json=body(shop, name="新价"))
-    assert (back.status_code, back.json()["id"]) == (200, book["id"])
+    restored = await client.put(BY_ERP, json=body(shop, name="新价"))
+    assert (restored.status_code, restored.json()["id"]) == (200, book["id"])
     assert (await client.get(BY_ERP)).json()["name"] == "新价"
 
 
-async def test_custom_fields_and_their_history(client: Client, shop: Shop) -> None:
-    await define(client, "cpq.price_book", "channel", "TEXT")
+async def test_custom_fields_are_part_of_the_version_history(client: Client, shop: Shop) -> None:
+    await define_custom_field(client, "cpq.price_book", "channel", "TEXT")
     book = (
         await client.post("/price-books", json=body(shop, custom_fields={"channel": "A"}))
     ).json()
@@ -95,12 +97,12 @@ async def test_custom_fields_and_their_history(client: Client, shop: Shop) -> No
     changed = await client.patch(path, json={"custom_fields": {"channel": "B"}})
     assert changed.json()["custom_fields"] == {"channel": "B"}
     assert (await client.get(f"{path}/versions/1")).json()["custom_fields"] == {"channel": "A"}
-    assert await listed(client, "/price-books?custom.channel=B") == [book["id"]]
+    assert await list_ids(client, "/price-books?custom.channel=B") == [book["id"]]
     bad = await client.patch(path, json={"custom_fields": {"x": 1}})
     assert [e["pointer"] for e in bad.json()["errors"]] == ["/custom_fields/x"]
 
 
-async def test_an_erp_writes_a_book_by_its_own_name(
+async def test_an_erp_writes_a_book_by_external_id(
     client: Client, shop: Shop, published: PublishedFacts
 ) -> None:
     first = await client.put(BY_ERP, json=body(shop))
@@ -119,22 +121,22 @@ async def test_an_erp_writes_a_book_by_its_own_name(
     assert len(await published()) == 2
 
 
-async def test_a_product_deleted_since_may_stay_in_the_book(client: Client, shop: Shop) -> None:
+async def test_an_existing_entry_may_keep_a_deleted_product(client: Client, shop: Shop) -> None:
     await client.delete(f"/products/{shop.product.id}")
     path = f"/price-books/{shop.book.id}"
     assert (await client.patch(path, json={"name": "新名"})).status_code == 200
-    again = await client.post("/price-books", json=body(shop))
-    assert [e["code"] for e in again.json()["errors"]] == ["PRODUCT_UNKNOWN"]
+    refused = await client.post("/price-books", json=body(shop))
+    assert [e["code"] for e in refused.json()["errors"]] == ["PRODUCT_UNKNOWN"]
 
 
-async def test_every_filter_of_a_screen(client: Client, shop: Shop) -> None:
+async def test_every_declared_filter_and_sort(client: Client, shop: Shop) -> None:
     standard = str(shop.book.id)
     dealers = (
         await client.post(
             "/price-books", json=body(shop, valid_from="2026-07-01", valid_to="2027-01-01")
         )
     ).json()["id"]
-    for query, found in {
+    for query, expected in {
         "name=经销商价": [dealers],
         "q=jxs": [dealers],
         "currency=CNY": [dealers, standard],
@@ -146,10 +148,10 @@ async def test_every_filter_of_a_screen(client: Client, shop: Shop) -> None:
         "sort=currency,valid_from": [standard, dealers],
         "created_at__gte=2027-01-01T00:00:00Z": [],
     }.items():
-        assert await listed(client, f"/price-books?{query}") == found, query
+        assert await list_ids(client, f"/price-books?{query}") == expected, query
 
 
-async def test_the_audit_tells_of_the_prices_that_differ(
+async def test_the_audit_shows_only_changed_prices(
     client: Client, tx: AsyncConnection, shop: Shop
 ) -> None:
     others = [(await add_product(tx, sku=f"P{n}")).id for n in range(3)]
@@ -164,8 +166,10 @@ async def test_the_audit_tells_of_the_prices_that_differ(
     del entries[3]
     answer = await client.patch(path, json={"entries": entries})
     assert (await client.get(path)).json() == answer.json()
-    told = (await client.get(f"{path}/audit?limit=200")).json()["items"][:-before]
-    assert sorted((e["part"], e["verb"], e["part_id"]) for e in told if e["part"]) == sorted(
+    audit_entries = (await client.get(f"{path}/audit?limit=200")).json()["items"][:-before]
+    assert sorted(
+        (e["part"], e["verb"], e["part_id"]) for e in audit_entries if e["part"]
+    ) == sorted(
         [
             ("entries", "UPDATE", str(others[0])),
             ("entries", "DELETE", str(others[2])),
@@ -175,10 +179,10 @@ async def test_the_audit_tells_of_the_prices_that_differ(
     )
 
 
-async def test_whatever_is_changed_the_book_reads_as_it_was_written(
+async def test_any_sequence_of_price_changes_is_read_back(
     client: Client, tx: AsyncConnection, shop: Shop
 ) -> None:
-    """Only what differs is written: any prices after any others."""
+    """Only differences are written; random edits check that the result is still complete."""
     chance = random.Random(20261122)
     products = [(await add_product(tx, sku=f"P{n}")).id for n in range(6)]
     path = f"/price-books/{shop.book.id}"
@@ -200,16 +204,16 @@ async def test_whatever_is_changed_the_book_reads_as_it_was_written(
         assert (await client.get(path)).json() == answer.json()
 
 
-async def test_no_change_without_a_copy(client: Client, shop: Shop) -> None:
+async def test_a_change_needs_if_match(client: Client, shop: Shop) -> None:
     path = f"/price-books/{shop.book.id}"
     del client.headers["If-Match"]
-    assert problem(await client.patch(path, json={"name": "x"}))[0] == 428
-    assert problem(await client.delete(path))[0] == 428
+    assert status_and_code(await client.patch(path, json={"name": "x"}))[0] == 428
+    assert status_and_code(await client.delete(path))[0] == 428
     stale = await client.delete(path, headers={"If-Match": '"9"'})
-    assert problem(stale) == (412, "STALE_COPY")
+    assert status_and_code(stale) == (412, "STALE_COPY")
 
 
-async def test_of_changes_with_one_copy_one_wins(
+async def test_of_changes_with_one_etag_one_succeeds(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:
@@ -223,7 +227,7 @@ async def test_of_changes_with_one_copy_one_wins(
     assert statuses in ([200, 412, 412, 412, 412], [204, 404, 404, 404, 404])
 
 
-async def test_one_name_written_twice_at_once_is_one_book(
+async def test_concurrent_puts_of_one_external_id_make_one_book(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:

@@ -1,4 +1,4 @@
-"""What the ground gives to quotes: custom fields, names of other systems, lists, audit, ETags."""
+"""Shared record features of quotes: custom fields, external ids, lists, audit, ETags."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.cpq.tests.conftest import At
+from services.cpq.tests.conftest import SetClock
 from services.cpq.tests.factories import (
     NOON,
     Shop,
     add_opportunity,
-    created,
-    define,
-    listed,
-    problem,
+    create_quote,
+    define_custom_field,
+    list_ids,
+    status_and_code,
 )
 from testkit.plugin import PublishedFacts
 
@@ -22,12 +22,12 @@ Client = httpx.AsyncClient
 BY_ERP = "/quotes/by-external-id/erp/4711"
 
 
-async def test_custom_fields_are_noted_whatever_became_of_the_quote(
+async def test_custom_fields_can_change_in_any_status(
     client: Client, shop: Shop, published: PublishedFacts
 ) -> None:
-    await define(client, "cpq.quote", "lost_to", "TEXT")
-    await define(client, "cpq.quote", "weight", "NUMBER")
-    quote = await created(client, shop.body(custom_fields={"lost_to": "Acme"}))
+    await define_custom_field(client, "cpq.quote", "lost_to", "TEXT")
+    await define_custom_field(client, "cpq.quote", "weight", "NUMBER")
+    quote = await create_quote(client, shop.body(custom_fields={"lost_to": "Acme"}))
     assert quote["custom_fields"] == {"lost_to": "Acme"}
     path = f"/quotes/{quote['id']}"
     await client.post(f"{path}/send")
@@ -37,9 +37,9 @@ async def test_custom_fields_are_noted_whatever_became_of_the_quote(
     assert (changed["custom_fields"], changed["version"]) == ({"weight": "2.5"}, 4)
     assert (changed["status"], changed["lines"]) == ("REJECTED", quote["lines"])
     both = {**patch, "custom_fields": {"weight": "3"}, "valid_until": "2027-01-01"}
-    assert problem(await client.patch(path, json=both)) == (409, "QUOTE_NOT_DRAFT")
-    assert await listed(client, "/quotes?custom.weight__gte=2") == [quote["id"]]
-    assert await listed(client, "/quotes?custom.lost_to=Acme") == []
+    assert status_and_code(await client.patch(path, json=both)) == (409, "QUOTE_NOT_DRAFT")
+    assert await list_ids(client, "/quotes?custom.weight__gte=2") == [quote["id"]]
+    assert await list_ids(client, "/quotes?custom.lost_to=Acme") == []
     fact = (await published())[-1]
     assert (fact.type, fact.sequence) == ("cpq.quote.changed.v1", 4)
     assert fact.payload["quote"]["custom_fields"] == {"weight": "2.5"}
@@ -59,8 +59,8 @@ async def test_custom_fields_are_noted_whatever_became_of_the_quote(
 async def test_bad_custom_fields(
     client: Client, shop: Shop, fields: Any, pointer: str, code: str
 ) -> None:
-    await define(client, "cpq.quote", "weight", "NUMBER")
-    quote = await created(client, shop.body())
+    await define_custom_field(client, "cpq.quote", "weight", "NUMBER")
+    quote = await create_quote(client, shop.body())
     for answer in (
         await client.post("/quotes", json=shop.body(custom_fields=fields)),
         await client.patch(f"/quotes/{quote['id']}", json={"custom_fields": fields}),
@@ -69,10 +69,10 @@ async def test_bad_custom_fields(
         assert (pointer, code) in {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
 
 
-async def test_an_erp_writes_a_draft_by_its_own_name(
-    client: Client, tx: AsyncConnection, shop: Shop, at: At, published: PublishedFacts
+async def test_an_erp_writes_a_draft_by_external_id(
+    client: Client, tx: AsyncConnection, shop: Shop, set_clock: SetClock, published: PublishedFacts
 ) -> None:
-    at(NOON)
+    set_clock(NOON)
     first = await client.put(BY_ERP, json=shop.body(valid_until="2026-12-31"))
     assert (first.status_code, first.headers["ETag"]) == (201, '"1"')
     quote = first.json()
@@ -87,21 +87,21 @@ async def test_an_erp_writes_a_draft_by_its_own_name(
     [error] = elsewhere.json()["errors"]
     assert (error["pointer"], error["code"]) == ("/opportunity_id", "OPPORTUNITY_FIXED")
     await client.post(f"/quotes/{quote['id']}/send")
-    assert problem(await client.put(BY_ERP, json=shop.body())) == (409, "QUOTE_NOT_DRAFT")
+    assert status_and_code(await client.put(BY_ERP, json=shop.body())) == (409, "QUOTE_NOT_DRAFT")
     names = (await client.get(f"/quotes/{quote['id']}/external-ids")).json()["items"]
     assert [(one["system"], one["external_id"]) for one in names] == [("erp", "4711")]
 
 
-async def test_a_deleted_draft_comes_back_by_its_name(client: Client, shop: Shop) -> None:
+async def test_a_put_by_external_id_restores_a_deleted_draft(client: Client, shop: Shop) -> None:
     quote = (await client.put(BY_ERP, json=shop.body())).json()
     await client.delete(f"/quotes/{quote['id']}")
     assert (await client.get(BY_ERP)).json()["params"] == {"key": "erp/4711"}
-    back = await client.put(BY_ERP, json=shop.body({"quantity": "10"}))
-    assert (back.status_code, back.json()["id"]) == (200, quote["id"])
+    restored = await client.put(BY_ERP, json=shop.body({"quantity": "10"}))
+    assert (restored.status_code, restored.json()["id"]) == (200, quote["id"])
     assert (await client.get(BY_ERP)).json()["gross_total"]["amount"] == "1017.00"
 
 
-async def test_what_is_older_than_we_know_changes_nothing(client: Client, shop: Shop) -> None:
+async def test_an_older_source_updated_at_changes_nothing(client: Client, shop: Shop) -> None:
     newest = await client.put(
         f"{BY_ERP}?source_updated_at=2026-11-22T04:00:00Z", json=shop.body({"quantity": "10"})
     )
@@ -109,12 +109,14 @@ async def test_what_is_older_than_we_know_changes_nothing(client: Client, shop: 
     assert (older.status_code, older.json()) == (200, newest.json())
 
 
-async def test_every_filter_of_a_screen(client: Client, shop: Shop, at: At) -> None:
-    at(NOON)
-    small = await created(client, shop.body(valid_until="2026-11-30"))
-    large = await created(client, shop.body({"quantity": "10"}))
+async def test_every_declared_filter_and_sort(
+    client: Client, shop: Shop, set_clock: SetClock
+) -> None:
+    set_clock(NOON)
+    small = await create_quote(client, shop.body(valid_until="2026-11-30"))
+    large = await create_quote(client, shop.body({"quantity": "10"}))
     await client.post(f"/quotes/{small['id']}/send")
-    for query, found in {
+    for query, expected in {
         f"account_id={shop.account_id}&sort=gross_total": [small, large],
         "account_name__startswith=星": [small, large],
         "account_name__startswith=月": [],
@@ -135,7 +137,7 @@ async def test_every_filter_of_a_screen(client: Client, shop: Shop, at: At) -> N
         "sort=status,valid_until": [large, small],
         "sort=-status,-valid_until": [small, large],
     }.items():
-        assert await listed(client, f"/quotes?{query}") == [one["id"] for one in found], query
+        assert await list_ids(client, f"/quotes?{query}") == [one["id"] for one in expected], query
     page = (await client.get("/quotes?include_total=true&fields=document_no&limit=1")).json()
     assert page["total"] == 2
     assert page["items"] == [{"id": large["id"], "document_no": large["document_no"]}]
@@ -145,29 +147,29 @@ async def test_every_filter_of_a_screen(client: Client, shop: Shop, at: At) -> N
     "query",
     ["gross_total__gte=much", "sort=colour", "fields=colour", "status__in=OPEN", "custom.x=1"],
 )
-async def test_bad_questions(client: Client, query: str) -> None:
+async def test_bad_list_parameters(client: Client, query: str) -> None:
     assert (await client.get(f"/quotes?{query}")).status_code == 422
 
 
-async def test_the_deleted_are_listed_for_whoever_asks(client: Client, shop: Shop) -> None:
-    quote = await created(client, shop.body())
+async def test_deleted_quotes_are_listed_on_request(client: Client, shop: Shop) -> None:
+    quote = await create_quote(client, shop.body())
     await client.delete(f"/quotes/{quote['id']}")
-    assert await listed(client, "/quotes") == []
-    assert await listed(client, "/quotes?deleted=true") == [quote["id"]]
+    assert await list_ids(client, "/quotes") == []
+    assert await list_ids(client, "/quotes?deleted=true") == [quote["id"]]
 
 
-async def test_a_saved_view_and_what_is_asked_beside_it(client: Client, shop: Shop) -> None:
-    quote, other = [await created(client, shop.body()) for _ in range(2)]
+async def test_query_parameters_override_a_saved_view(client: Client, shop: Shop) -> None:
+    quote, other = [await create_quote(client, shop.body()) for _ in range(2)]
     await client.post(f"/quotes/{quote['id']}/send")
     body = {"collection": "quotes", "name": "已发送", "query": "status=SENT"}
     view = (await client.post("/saved-views", json=body)).json()["id"]
-    assert await listed(client, f"/quotes?view={view}") == [quote["id"]]
-    assert await listed(client, f"/quotes?view={view}&status=DRAFT") == [other["id"]]
+    assert await list_ids(client, f"/quotes?view={view}") == [quote["id"]]
+    assert await list_ids(client, f"/quotes?view={view}&status=DRAFT") == [other["id"]]
 
 
-async def test_the_audit_tells_of_the_lines_that_differ(client: Client, shop: Shop) -> None:
+async def test_the_audit_shows_only_changed_lines(client: Client, shop: Shop) -> None:
     body = shop.body({"quantity": "1"}, {"quantity": "2"}, {"quantity": "3"})
-    quote = await created(client, body)
+    quote = await create_quote(client, body)
     path = f"/quotes/{quote['id']}"
     before = (await client.get(f"{path}/audit")).json()["items"]
     assert [entry["part"] for entry in before].count("lines") == 3
@@ -187,8 +189,8 @@ async def test_the_audit_tells_of_the_lines_that_differ(client: Client, shop: Sh
     assert (float(change["from"]), float(change["to"])) == (2, 20)
 
 
-async def test_no_move_without_a_copy(client: Client, shop: Shop) -> None:
-    quote = await created(client, shop.body())
+async def test_a_change_needs_a_current_if_match(client: Client, shop: Shop) -> None:
+    quote = await create_quote(client, shop.body())
     path = f"/quotes/{quote['id']}"
     later = {"valid_until": "2027-01-01"}
     del client.headers["If-Match"]
@@ -197,10 +199,10 @@ async def test_no_move_without_a_copy(client: Client, shop: Shop) -> None:
         await client.delete(path),
         await client.post(f"{path}/send"),
     ):
-        assert problem(answer) == (428, "PRECONDITION_REQUIRED")
+        assert status_and_code(answer) == (428, "PRECONDITION_REQUIRED")
     for answer in (
         await client.patch(path, json=later, headers={"If-Match": '"7"'}),
         await client.delete(path, headers={"If-Match": '"7"'}),
     ):
-        assert problem(answer) == (412, "STALE_COPY")
+        assert status_and_code(answer) == (412, "STALE_COPY")
     assert (await client.patch(path, json={})).json() == quote

@@ -1,3 +1,5 @@
+"""Creates, edits, deactivates, reactivates, deletes and restores products."""
+
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -33,7 +35,8 @@ async def create_product(
 ) -> Product:
     """Store a new product and publish it.
 
-    Raises Conflict (PRODUCT_DUPLICATE) naming the other, Invalid for its custom fields.
+    Raises Conflict (PRODUCT_DUPLICATE) if another product has the SKU, and Invalid for wrong custom
+    fields.
     """
     fields = await validated_custom_fields(tx, RESOURCE, custom_fields or {})
     product = Product(
@@ -48,8 +51,8 @@ async def create_product(
         updated_at=now,
     )
     if not await store.add(tx, product):
-        raise await _duplicate(tx, sku)
-    await publish(tx, product.created(), of=product)
+        raise await _duplicate_sku(tx, sku)
+    await publish(tx, product.created_event(), of=product)
     return product
 
 
@@ -61,23 +64,23 @@ async def edit_product(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Product:
-    """What changes nothing answers the product as it is.
+    """Change a product to what `edit` returns for it; without a difference nothing is written.
 
-    Raises NotFound, Conflict (PRODUCT_DUPLICATE) for an SKU that another one has, Invalid for its
-    custom fields, and what `edit` raises.
+    Raises NotFound, Conflict (PRODUCT_DUPLICATE) if another product has the new SKU, Invalid for
+    wrong custom fields, and whatever `edit` raises.
     """
     before = await store.get_locked(tx, product_id)
-    wanted = edit(before)
+    edited = edit(before)
     fields = await validated_custom_fields(
-        tx, RESOURCE, wanted.custom_fields, before=before.custom_fields
+        tx, RESOURCE, edited.custom_fields, before=before.custom_fields
     )
-    after, event = before.edited(replace(wanted, custom_fields=fields), now=now)
+    after, event = before.edited(replace(edited, custom_fields=fields), now=now)
     if event is None:
         return before
     expected.check(before)
-    if after.sku != before.sku and not await store.claim_sku(tx, after):
-        raise await _duplicate(tx, after.sku)
-    return await _saved(tx, after, event)
+    if after.sku != before.sku and not await store.change_sku(tx, after):
+        raise await _duplicate_sku(tx, after.sku)
+    return await _save_and_publish(tx, after, event)
 
 
 async def replace_product(
@@ -88,7 +91,7 @@ async def replace_product(
     active: bool,
     now: datetime,
 ) -> Product:
-    """Edit it, then start or stop quoting it. Raises what `edit_product` raises."""
+    """Edit a product, then set whether it is active. Raises what `edit_product` raises."""
     await edit_product(tx, product_id, edit, now=now)
     move = reactivate_product if active else deactivate_product
     return await move(tx, product_id, now=now)
@@ -101,12 +104,12 @@ async def deactivate_product(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Product:
-    """An inactive one answers itself. Raises NotFound."""
+    """Stop quoting a product; an inactive one is returned unchanged. Raises NotFound."""
     before = await store.get_locked(tx, product_id)
     if not before.active:
         return before
     expected.check(before)
-    return await _saved(tx, *before.deactivated(now=now))
+    return await _save_and_publish(tx, *before.deactivated(now=now))
 
 
 async def reactivate_product(
@@ -116,12 +119,12 @@ async def reactivate_product(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Product:
-    """An active one answers itself. Raises NotFound."""
+    """Allow quoting a product again; an active one is returned unchanged. Raises NotFound."""
     before = await store.get_locked(tx, product_id)
     if before.active:
         return before
     expected.check(before)
-    return await _saved(tx, *before.reactivated(now=now))
+    return await _save_and_publish(tx, *before.reactivated(now=now))
 
 
 async def delete_product(
@@ -131,11 +134,11 @@ async def delete_product(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> None:
-    """One that is deleted stays so. Raises NotFound for what never was."""
+    """Delete a product; one that is already deleted does not change. Raises NotFound."""
     before = await store.get_locked(tx, product_id, with_deleted=True)
     after = deleted(before, now=now, expected=expected)
     if after is not before:
-        await _saved(tx, after, ProductDeleted(product=after.state()))
+        await _save_and_publish(tx, after, ProductDeleted(product=after.state()))
 
 
 async def restore_product(
@@ -145,20 +148,20 @@ async def restore_product(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Product:
-    """One that is not deleted answers itself. Raises NotFound."""
+    """Restore a deleted product; any other is returned unchanged. Raises NotFound."""
     before = await store.get_locked(tx, product_id, with_deleted=True)
     after = restored(before, now=now, expected=expected)
     if after is before:
         return before
-    return await _saved(tx, after, ProductRestored(product=after.state()))
+    return await _save_and_publish(tx, after, ProductRestored(product=after.state()))
 
 
-async def _saved(tx: AsyncConnection, product: Product, event: Event) -> Product:
+async def _save_and_publish(tx: AsyncConnection, product: Product, event: Event) -> Product:
     saved = await store.save(tx, product)
     await publish(tx, event, of=saved)
     return saved
 
 
-async def _duplicate(tx: AsyncConnection, sku: str) -> Conflict:
-    other = await store.id_of_sku(tx, sku)
+async def _duplicate_sku(tx: AsyncConnection, sku: str) -> Conflict:
+    other = await store.id_by_sku(tx, sku)
     return Conflict("PRODUCT_DUPLICATE", sku=sku, product_id=str(other))

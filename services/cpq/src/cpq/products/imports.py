@@ -1,24 +1,16 @@
-"""What the job of an import does with the rows of each kind."""
+"""Declares how a row of a product file becomes a product with its list price."""
 
-from chassis.files.imports.target import (
-    Cells,
-    ImportField,
-    Imports,
-    ImportTarget,
-    ParsedRow,
-    reading_of,
-)
-from contracts.cpq.events import CpqImportFinished
-from cpq.imports.actions import take_products
-from cpq.imports.domain import ProductRow, with_sku
-from cpq.imports.schemas import ProductRowIn
+from chassis.files.imports.target import Cells, ImportField, ImportTarget, ParsedRow, reading_of
+from cpq.products.actions.imports import import_products
+from cpq.products.domain import ProductRow, with_derived_sku
+from cpq.products.schemas import ProductRowIn
 
 
-def _read(cells: Cells) -> ParsedRow[ProductRow]:
-    return reading_of(ProductRowIn, with_sku(cells.fields), ProductRowIn.row)
+def _parse_row(cells: Cells) -> ParsedRow[ProductRow]:
+    return reading_of(ProductRowIn, with_derived_sku(cells.fields), ProductRowIn.to_row)
 
 
-PRODUCTS = ImportTarget(
+PRODUCT_IMPORT = ImportTarget(
     kind="PRODUCTS",
     scope="cpq.product.write cpq.price_book.write",
     fields=(
@@ -30,7 +22,6 @@ PRODUCTS = ImportTarget(
         ImportField("currency", ("币种",)),
         ImportField("price_book", ("price book", "价目表")),
     ),
-    read=_read,
-    take=take_products,
+    read=_parse_row,
+    take=import_products,
 )
-IMPORTS = Imports("cpq", [PRODUCTS], CpqImportFinished)

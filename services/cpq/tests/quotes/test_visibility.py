@@ -1,4 +1,4 @@
-"""Whose quotes are whose: who draws one up, who sees it, who gives it away."""
+"""Who can create, see and transfer which quotes."""
 
 from typing import Any
 from uuid import UUID
@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.cpq.tests.factories import Shop, listed, open_shop, problem
+from services.cpq.tests.factories import Shop, list_ids, open_shop, status_and_code
 from testkit.directory import Company, sign_in, subject
 from testkit.plugin import PublishedFacts
 
@@ -16,7 +16,7 @@ SCOPE = "cpq.quote.read cpq.quote.write"
 
 
 class People:
-    """Everybody of the company, each signed in as a seller is."""
+    """The people of the test company, each signed in with a seller's scopes."""
 
     def __init__(self, client: Client, tenant: UUID) -> None:
         self._client, self._tenant = client, tenant
@@ -28,8 +28,8 @@ class People:
     async def quote(self, name: str, shop: Shop, **more: Any) -> dict[str, Any]:
         answer = await self.ask(name, "POST", "/quotes", json=shop.body(**more))
         assert answer.status_code == 201, answer.text
-        made: dict[str, Any] = answer.json()
-        return made
+        quote_ids: dict[str, Any] = answer.json()
+        return quote_ids
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def people(client: Client, tenant: UUID) -> People:
 
 @pytest.fixture
 async def shop(tx: AsyncConnection, company: Company) -> Shop:
-    """Its opportunity is li's, of team A."""
+    """Set up quoting for an opportunity of li, who is in team A."""
     return await open_shop(tx, owner_id=subject("li"))
 
 
@@ -59,7 +59,7 @@ async def shop(tx: AsyncConnection, company: Company) -> Shop:
         ("zhou", f"{SCOPE} l2o.opportunity.all", 201),
     ],
 )
-async def test_a_quote_is_for_an_opportunity_one_sees(
+async def test_a_quote_needs_a_visible_opportunity(
     people: People, shop: Shop, published: PublishedFacts, name: str, scope: str, status: int
 ) -> None:
     for method, path in (
@@ -69,36 +69,38 @@ async def test_a_quote_is_for_an_opportunity_one_sees(
     ):
         answer = await people.ask(name, method, path, json=shop.body(), scope=scope)
         if status == 409:
-            assert problem(answer) == (409, "OPPORTUNITY_UNKNOWN")
+            assert status_and_code(answer) == (409, "OPPORTUNITY_UNKNOWN")
         else:
             assert answer.status_code in (200, 201), answer.text
     assert len(await published()) == (0 if status == 409 else 2)
 
 
-async def test_lists_show_what_one_sees(people: People, shop: Shop) -> None:
-    mine = (await people.quote("li", shop))["id"]
-    bosses = (await people.quote("sun", shop))["id"]
+async def test_lists_show_visible_quotes_only(people: People, shop: Shop) -> None:
+    own = (await people.quote("li", shop))["id"]
+    of_manager = (await people.quote("sun", shop))["id"]
 
-    async def seen(name: str, query: str = "") -> list[str]:
+    async def visible_ids(name: str, query: str = "") -> list[str]:
         answer = await people.ask(name, "GET", f"/quotes?{query}")
         return [item["id"] for item in answer.json()["items"]]
 
-    assert await seen("li") == [mine]
-    assert await seen("sun") == await seen("zhao") == [bosses, mine]
-    assert await seen("sun", f"owner_id={subject('li')}") == [mine]
-    assert await seen("wu") == await seen("zhou") == []
-    assert await seen("sun", "q=星辰") == [bosses, mine]
-    assert await seen("sun", "sort=document_no&include_total=true") == [mine, bosses]
+    assert await visible_ids("li") == [own]
+    assert await visible_ids("sun") == await visible_ids("zhao") == [of_manager, own]
+    assert await visible_ids("sun", f"owner_id={subject('li')}") == [own]
+    assert await visible_ids("wu") == await visible_ids("zhou") == []
+    assert await visible_ids("sun", "q=星辰") == [of_manager, own]
+    assert await visible_ids("sun", "sort=document_no&include_total=true") == [own, of_manager]
 
 
-async def test_a_quote_may_be_for_another_owner(people: People, shop: Shop) -> None:
+async def test_a_quote_can_be_created_for_another_owner(people: People, shop: Shop) -> None:
     quote = await people.quote("sun", shop, owner_id=subject("zhou"))
     assert quote["owner_id"] == subject("zhou")
     assert (await people.ask("zhou", "GET", f"/quotes/{quote['id']}")).status_code == 200
-    assert problem(await people.ask("li", "GET", f"/quotes/{quote['id']}"))[0] == 404
+    assert status_and_code(await people.ask("li", "GET", f"/quotes/{quote['id']}"))[0] == 404
 
 
-async def test_an_owner_is_somebody_active(people: People, shop: Shop, company: Company) -> None:
+async def test_an_owner_must_be_an_active_person(
+    people: People, shop: Shop, company: Company
+) -> None:
     await company.person("zheng", "team B", active=False)
     for owner, code in (("nobody", "OWNER_UNKNOWN"), (subject("zheng"), "OWNER_INACTIVE")):
         answer = await people.ask("li", "POST", "/quotes", json=shop.body(owner_id=owner))
@@ -106,7 +108,7 @@ async def test_an_owner_is_somebody_active(people: People, shop: Shop, company: 
         assert (answer.status_code, error["pointer"], error["code"]) == (422, "/owner_id", code)
 
 
-async def test_a_quote_changes_hands_whatever_its_status(
+async def test_a_quote_can_be_transferred_in_any_status(
     people: People, shop: Shop, published: PublishedFacts
 ) -> None:
     quote = await people.quote("li", shop)
@@ -115,35 +117,35 @@ async def test_a_quote_changes_hands_whatever_its_status(
     body = {"owner_id": subject("zheng"), "reason": "调岗"}
     for _ in range(2):
         answer = await people.ask("sun", "POST", f"{path}/transfer", json=body)
-        if answer.status_code != 200:  # team A has nothing to do with it any more
-            assert problem(answer) == (404, "QUOTE_NOT_FOUND")
+        if answer.status_code != 200:  # the head of team A cannot see it any more
+            assert status_and_code(answer) == (404, "QUOTE_NOT_FOUND")
     facts = await published()
     assert [fact.type for fact in facts] == [
         "cpq.quote.created.v1",
         "cpq.quote.sent.v1",
         "cpq.quote.assigned.v1",
     ]
-    told = facts[-1].payload
-    assert (told["from_owner_id"], told["assigned_by"]) == (subject("li"), subject("sun"))
-    assert told["quote"]["owner_id"] == subject("zheng")
+    payload = facts[-1].payload
+    assert (payload["from_owner_id"], payload["assigned_by"]) == (subject("li"), subject("sun"))
+    assert payload["quote"]["owner_id"] == subject("zheng")
     for name, status in {"li": 404, "sun": 404, "zheng": 200, "wu": 200}.items():
         assert (await people.ask(name, "GET", path)).status_code == status
     owners = (await people.ask("wu", "GET", f"{path}/owners")).json()["items"]
     assert [(one["to_owner_id"], one["reason"]) for one in owners] == [(subject("zheng"), "调岗")]
 
 
-async def test_many_change_hands_each_for_itself(people: People, shop: Shop) -> None:
-    made = [(await people.quote("li", shop))["id"] for _ in range(3)]
-    bosses = (await people.quote("qian", shop))["id"]
-    body = {"owner_id": subject("zhou"), "ids": [*made, bosses]}
+async def test_a_bulk_transfer_answers_for_each_quote(people: People, shop: Shop) -> None:
+    quote_ids = [(await people.quote("li", shop))["id"] for _ in range(3)]
+    of_manager = (await people.quote("qian", shop))["id"]
+    body = {"owner_id": subject("zhou"), "ids": [*quote_ids, of_manager]}
     answer = await people.ask("sun", "POST", "/quotes/transfer", json=body)
     assert answer.status_code == 207, answer.text
     assert [item["status"] for item in answer.json()["items"]] == [200, 200, 200, 404]
     shown = (await people.ask("zhou", "GET", "/quotes")).json()["items"]
-    assert [item["id"] for item in shown] == made[::-1]
+    assert [item["id"] for item in shown] == quote_ids[::-1]
 
 
-async def test_a_reader_moves_nothing(people: People, shop: Shop, company: Company) -> None:
+async def test_a_read_share_allows_no_change(people: People, shop: Shop, company: Company) -> None:
     quote = await people.quote("li", shop)
     path = f"/quotes/{quote['id']}"
     granted = await people.ask(
@@ -162,13 +164,13 @@ async def test_a_reader_moves_nothing(people: People, shop: Shop, company: Compa
         ("POST", "/external-ids", {"system": "erp", "external_id": "1"}),
     ):
         answer = await people.ask("zheng", method, f"{path}{tail}", json=body)
-        assert problem(answer) == (403, "RECORD_READ_ONLY"), tail
-    # To clone is to read, but the opportunity is not zheng's.
+        assert status_and_code(answer) == (403, "RECORD_READ_ONLY"), tail
+    # Cloning only reads the quote, but zheng cannot see the opportunity.
     clone = await people.ask("zheng", "POST", f"{path}/clone", json={})
-    assert problem(clone) == (409, "OPPORTUNITY_UNKNOWN")
+    assert status_and_code(clone) == (409, "OPPORTUNITY_UNKNOWN")
 
 
-async def test_a_revision_stays_with_its_owner_and_a_clone_is_mine(
+async def test_a_revision_keeps_the_owner_and_a_clone_belongs_to_the_caller(
     people: People, shop: Shop
 ) -> None:
     quote = await people.quote("li", shop)
@@ -179,7 +181,9 @@ async def test_a_revision_stays_with_its_owner_and_a_clone_is_mine(
     assert (revision["owner_id"], clone["owner_id"]) == (subject("li"), subject("sun"))
 
 
-async def test_a_list_is_of_those_signed_in(client: Client, people: People, shop: Shop) -> None:
-    """The client of these tests may all: it sees everything, as the director does."""
-    made = (await people.quote("li", shop))["id"]
-    assert await listed(client, "/quotes") == [made]
+async def test_a_caller_with_scope_all_sees_every_quote(
+    client: Client, people: People, shop: Shop
+) -> None:
+    """The default client of the tests has the scope `cpq.quote.all`."""
+    quote_ids = (await people.quote("li", shop))["id"]
+    assert await list_ids(client, "/quotes") == [quote_ids]

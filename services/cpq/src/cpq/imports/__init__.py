@@ -1,1 +1,0 @@
-"""Imports: products and their list prices, taken in from files."""

@@ -1,0 +1,1 @@
+"""The commands on products: their life cycle, and their import from files."""
