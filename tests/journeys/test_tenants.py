@@ -48,7 +48,7 @@ async def run_to_completion(world: World, *, after: timedelta = timedelta()) -> 
     while busy:
         busy = bool(await world.deliver_events())
         for service in SERVICES:
-            busy = bool(await run_due(world, service, tasks.KIND, after=after)) or busy
+            busy = bool(await run_due(world, service, tasks.TASK_JOB_KIND, after=after)) or busy
 
 
 async def rows_of(world: World, tenant: UUID) -> dict[str, int]:

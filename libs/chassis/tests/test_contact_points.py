@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from chassis.records.contact_points import Email, Phone, normalised_email, normalised_phone
+from chassis.records.contact_points import Email, Phone, normalize_email, normalize_phone
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from chassis.records.contact_points import Email, Phone, normalised_email, norma
     ],
 )
 def test_all_spellings_of_a_mobile_number_are_one(spelling: str) -> None:
-    assert normalised_phone(spelling) == "+8613800138000"
+    assert normalize_phone(spelling) == "+8613800138000"
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_all_spellings_of_a_mobile_number_are_one(spelling: str) -> None:
     ],
 )
 def test_landlines_and_other_countries(spelling: str, stored: str) -> None:
-    assert normalised_phone(spelling) == stored
+    assert normalize_phone(spelling) == stored
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_landlines_and_other_countries(spelling: str, stored: str) -> None:
 )
 def test_what_is_no_number(text: str) -> None:
     with pytest.raises(PydanticCustomError) as refused:
-        normalised_phone(text)
+        normalize_phone(text)
     assert refused.value.type == "PHONE_INVALID"
 
 
@@ -80,7 +80,7 @@ def test_what_is_no_number(text: str) -> None:
     ],
 )
 def test_mail_addresses(text: str, stored: str) -> None:
-    assert normalised_email(text) == stored
+    assert normalize_email(text) == stored
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_mail_addresses(text: str, stored: str) -> None:
 )
 def test_what_is_no_mail_address(text: str) -> None:
     with pytest.raises(PydanticCustomError) as refused:
-        normalised_email(text)
+        normalize_email(text)
     assert refused.value.type == "EMAIL_INVALID"
 
 
@@ -115,7 +115,7 @@ def test_every_spelling_of_a_mobile_number_is_one_number(
 ) -> None:
     digits = f"138{tail:08d}"
     spelling = prefix + "".join(gap + digit for gap, digit in zip(gaps, digits, strict=True))
-    assert normalised_phone(spelling.translate(WIDE) if wide else spelling) == f"+86{digits}"
+    assert normalize_phone(spelling.translate(WIDE) if wide else spelling) == f"+86{digits}"
 
 
 ADDRESSES = st.builds("{}@{}.com".format, st.text(max_size=10), st.text(max_size=10))
@@ -125,7 +125,7 @@ ADDRESSES = st.builds("{}@{}.com".format, st.text(max_size=10), st.text(max_size
 @example("a@\ud7ff.com")
 @example("\u0130@example.com")
 def test_any_text_is_refused_or_taken_once_and_for_all(text: str) -> None:
-    for normalised in (normalised_phone, normalised_email):
+    for normalised in (normalize_phone, normalize_email):
         with suppress(PydanticCustomError):
             taken = normalised(text)
             assert normalised(taken) == taken == unicodedata.normalize("NFC", taken)

@@ -7,8 +7,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.numbers.number_formats import Mode, NumberFormat, Year, format_of, save_format
-from chassis.records.numbers.numbers import BLOCK, next_number
+from chassis.records.numbers.number_formats import (
+    NumberFormat,
+    NumberMode,
+    YearStyle,
+    number_format_of,
+    save_number_format,
+)
+from chassis.records.numbers.numbers import BLOCK_SIZE, next_number
 from kernel.ids import new_id
 from testkit.plugin import Committed
 from testkit.tenants import add_tenants
@@ -22,8 +28,8 @@ DEFAULT = NumberFormat(type="quote", prefix="Q")
     ("wanted", "written"),
     [
         (DEFAULT, "Q-2026-000123"),
-        (NumberFormat(type="quote", prefix="BJ", year=Year.SHORT, width=4), "BJ-26-0123"),
-        (NumberFormat(type="quote", prefix="Q", year=Year.NONE, width=8), "Q-00000123"),
+        (NumberFormat(type="quote", prefix="BJ", year=YearStyle.SHORT, width=4), "BJ-26-0123"),
+        (NumberFormat(type="quote", prefix="Q", year=YearStyle.NONE, width=8), "Q-00000123"),
         (NumberFormat(type="quote", prefix="Q", separator="", width=1), "Q2026123"),
         (NumberFormat(type="quote", prefix="Q", separator="/", width=2), "Q/2026/123"),
     ],
@@ -34,19 +40,19 @@ def test_how_a_number_is_written(wanted: NumberFormat, written: str) -> None:
 
 async def test_a_changed_format_goes_on_counting(tx: AsyncConnection) -> None:
     assert await next_number(tx, "quote", prefix="Q", on=TODAY) == "Q-2026-000001"
-    wanted = NumberFormat(type="quote", prefix="BJ", year=Year.SHORT, width=4)
-    saved = await save_format(tx, wanted, DEFAULT, now=NOW)
+    wanted = NumberFormat(type="quote", prefix="BJ", year=YearStyle.SHORT, width=4)
+    saved = await save_number_format(tx, wanted, DEFAULT, now=NOW)
     assert saved.version == 1
     assert await next_number(tx, "quote", prefix="Q", on=TODAY) == "BJ-26-0002"
-    assert (await save_format(tx, wanted, DEFAULT, now=NOW)).version == 1  # already so
-    back = await save_format(tx, DEFAULT, DEFAULT, now=NOW)
-    assert (back.version, await format_of(tx, DEFAULT)) == (2, back)
+    assert (await save_number_format(tx, wanted, DEFAULT, now=NOW)).version == 1  # already so
+    back = await save_number_format(tx, DEFAULT, DEFAULT, now=NOW)
+    assert (back.version, await number_format_of(tx, DEFAULT)) == (2, back)
     assert await next_number(tx, "quote", prefix="Q", on=TODAY) == "Q-2026-000003"
 
 
 async def test_without_a_year_they_count_for_ever(tx: AsyncConnection) -> None:
-    wanted = NumberFormat(type="quote", prefix="Q", year=Year.NONE)
-    await save_format(tx, wanted, DEFAULT, now=NOW)
+    wanted = NumberFormat(type="quote", prefix="Q", year=YearStyle.NONE)
+    await save_number_format(tx, wanted, DEFAULT, now=NOW)
     assert await next_number(tx, "quote", prefix="Q", on=TODAY) == "Q-000001"
     assert await next_number(tx, "quote", prefix="Q", on=date(2027, 1, 1)) == "Q-000002"
 
@@ -54,8 +60,8 @@ async def test_without_a_year_they_count_for_ever(tx: AsyncConnection) -> None:
 async def fast(committed: Committed, tenant: UUID) -> None:
     await add_tenants(committed.app, tenant)
     async with committed.app.begin(tenant) as tx:
-        wanted = NumberFormat(type="quote", prefix="Q", mode=Mode.FAST)
-        await save_format(tx, wanted, DEFAULT, now=NOW)
+        wanted = NumberFormat(type="quote", prefix="Q", mode=NumberMode.FAST)
+        await save_number_format(tx, wanted, DEFAULT, now=NOW)
 
 
 async def test_fast_numbers_wait_for_nobody(committed: Committed, tenant: UUID) -> None:
@@ -83,4 +89,4 @@ async def test_eighty_fast_ones_at_once_never_twice(committed: Committed, tenant
         ]
     async with committed.app.begin(tenant) as tx:
         last = await tx.exec_driver_sql("SELECT last FROM document_numbers")
-        assert last.scalar_one() == 2 * BLOCK
+        assert last.scalar_one() == 2 * BLOCK_SIZE

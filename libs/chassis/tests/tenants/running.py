@@ -29,7 +29,9 @@ async def run(
     chunks = 0
     while True:
         async with committed.worker.begin(tenant) as tx:
-            mine = select(jobs).where(jobs.c.tenant_id == tenant, jobs.c.kind == tasks.KIND)
+            mine = select(jobs).where(
+                jobs.c.tenant_id == tenant, jobs.c.kind == tasks.TASK_JOB_KIND
+            )
             row = (await tx.execute(mine)).one()
             job = job_of(row, now=datetime.now(UTC) + (tasks.SETTLE if settled else timedelta()))
             outcome = await handle(tx, job)
@@ -47,7 +49,7 @@ async def run(
 async def ask(committed: Committed, tenant: UUID, kind: str, **whom: Any) -> UUID:
     task_id = new_id()
     async with committed.worker.begin(tenant) as tx:
-        await tasks.begin(tx, TenantTaskRequested(task_id=task_id, kind=kind, **whom))
+        await tasks.enqueue_task(tx, TenantTaskRequested(task_id=task_id, kind=kind, **whom))
     return task_id
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import insert, select, text
 from chassis.files.exports.tables import export_parts
 from chassis.files.imports.tables import import_sources
 from chassis.tenancy import row_pages, tasks
-from chassis.tenancy.redacted_files import cleaned_file
-from chassis.tenancy.redaction import Person
+from chassis.tenancy.redacted_files import redact_file
+from chassis.tenancy.redaction import ErasureSubject
 from kernel.ids import new_id
 from libs.chassis.tests.tenants.running import ask, reported, run, write_notes
 from testkit.plugin import Committed
@@ -120,12 +120,12 @@ def test_an_archive_that_unpacks_to_too_much_goes(monkeypatch: pytest.MonkeyPatc
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("a.xml", "0" * 5_000)
-    assert cleaned_file(out.getvalue(), Person(given={"13800138000"})) == b""
+    assert redact_file(out.getvalue(), ErasureSubject(given={"13800138000"})) == b""
 
 
 def test_a_value_across_two_pieces_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chassis.tenancy.redacted_files.PIECE", 7)
-    assert cleaned_file(workbook("13800138000"), Person(given={"13800138000"})) == b""
+    assert redact_file(workbook("13800138000"), ErasureSubject(given={"13800138000"})) == b""
 
 
 async def test_tables_are_looked_through_to_their_end(
@@ -141,4 +141,4 @@ async def test_tables_are_looked_through_to_their_end(
     assert sorted(left) == ["another"] * 3 + ["call ***"] * 8
     counted = {e["table"]: e["rows"] for e in (await reported(committed, tenant)).payload["tables"]}
     assert (counted["notes"], counted["outbox"]) == (8, 8)
-    assert tasks.NOTES["ERASE"][-1] == "TENANT_EXPORTS_7_DAYS"
+    assert tasks.REPORT_NOTES["ERASE"][-1] == "TENANT_EXPORTS_7_DAYS"

@@ -12,7 +12,7 @@ from chassis.events.subscriptions import Meta, Received
 from chassis.foundation.clock import now
 from chassis.records.directory_subscriptions import on_tenants
 from chassis.records.record_quota import count_records, tenant_usage
-from chassis.tenancy.quotas import imports_allowed, limit_records
+from chassis.tenancy.quotas import apply_record_quota, ensure_import_quota
 from contracts.org.events import Quotas, TenantChanged, TenantState
 from kernel.errors import Conflict
 from kernel.ids import new_id
@@ -60,7 +60,7 @@ async def test_ten_imports_at_once_where_three_may_run(committed: Committed, ten
     async def start() -> bool:
         try:
             async with committed.app.begin(tenant) as tx:
-                await imports_allowed(tx, running)
+                await ensure_import_quota(tx, running)
                 values = {"id": new_id(), "kind": "x", "status": "RUNNING", "result": {}}
                 await tx.execute(operations.insert().values(values))
         except Conflict:
@@ -73,7 +73,7 @@ async def test_ten_imports_at_once_where_three_may_run(committed: Committed, ten
 async def test_a_job_respects_the_limit_when_it_says_so(tx: AsyncConnection) -> None:
     await add_tenant(tx, quotas={"rows": 0})
     await count_records(tx, cards)
-    await limit_records(tx)
+    await apply_record_quota(tx)
     with pytest.raises(Conflict, match="QUOTA_ROWS"):
         await count_records(tx, cards)
 
@@ -110,7 +110,7 @@ async def test_what_came_while_there_was_no_limit_counts_too(
 
 async def test_other_changes_of_a_tenant_leave_the_count(tx: AsyncConnection) -> None:
     await hear(tx, 2, Quotas(rows=3))
-    await limit_records(tx)
+    await apply_record_quota(tx)
     await count_records(tx, cards)
     await hear(tx, 3, Quotas(rows=3, imports_at_once=1))
     assert await tx.scalar(select(tenant_usage.c.rows)) == 1

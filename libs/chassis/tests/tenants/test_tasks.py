@@ -37,7 +37,7 @@ async def test_everything_is_exported(
     report = await reported(committed, tenant)
     counted = {each["table"]: each["rows"] for each in report.payload["tables"]}
     assert counted["notes"] == 7
-    assert not counted.keys() & personal_data_map.TECHNICAL
+    assert not counted.keys() & personal_data_map.TECHNICAL_TABLES
     listed = (await committed_client.get("/tenant-exports")).json()["items"]
     assert {one["table"]: one["rows"] for one in listed} == counted
     answer = await committed_client.get(f"/tenant-exports/{task_id}/file")
@@ -56,9 +56,9 @@ async def test_a_part_that_is_given_up_is_reported_as_failed(
 ) -> None:
     task_id = await ask(committed, tenant, "ERASE", phones=(PHONE,))
     async with committed.worker.begin(tenant) as tx:
-        row = (await tx.execute(select(jobs).where(jobs.c.kind == tasks.KIND))).one()
+        row = (await tx.execute(select(jobs).where(jobs.c.kind == tasks.TASK_JOB_KIND))).one()
         job = job_of(row, now=datetime.now(UTC), attempts=8)
-        await tasks.failure("testkit")(tx, job)
+        await tasks.task_failure("testkit")(tx, job)
     report = await reported(committed, tenant)
     assert report.payload["task_id"] == str(task_id)
     assert TASK_FAILED in report.payload["notes"]

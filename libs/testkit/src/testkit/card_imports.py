@@ -24,7 +24,7 @@ from chassis.files.imports.target import (
     unchanged,
     updated,
 )
-from chassis.records.custom_fields.cells import custom_fields_from
+from chassis.records.custom_fields.cells import parse_custom_field_cells
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
 from testkit.cards import CARDS as SCOPED
@@ -61,7 +61,7 @@ async def _take(tx: AsyncConnection, row: CardRow, context: ImportContext) -> Ro
             title=row.title,
             stage=row.stage,
             due_date=row.due_date,
-            custom_fields=await custom_fields_from(tx, RESOURCE, row.custom_fields),
+            custom_fields=await parse_custom_field_cells(tx, RESOURCE, row.custom_fields),
             owner_id=context.actor,
             created_at=context.now,
             updated_at=context.now,
@@ -69,7 +69,7 @@ async def _take(tx: AsyncConnection, row: CardRow, context: ImportContext) -> Ro
         return created((await add_card(tx, card)).id)
     before = await get_card(tx, known, lock=True)
     held = before.custom_fields
-    custom = await custom_fields_from(tx, RESOURCE, row.custom_fields, before=held)
+    custom = await parse_custom_field_cells(tx, RESOURCE, row.custom_fields, before=held)
     after = replace(before, stage=row.stage, due_date=row.due_date, custom_fields=custom)
     if after == before:
         return unchanged(known)

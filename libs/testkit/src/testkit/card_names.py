@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.external_ids.routes import ByExternalId, external_id_router
+from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.web.auth import Principal
 from kernel.ids import new_id
 from testkit.cards import (
@@ -45,7 +45,7 @@ def _values(body: CardIn) -> dict[str, Any]:
 
 
 router = external_id_router(
-    ByExternalId(
+    ExternallyWrittenResource(
         scoped=CARDS,
         collection="/cards",
         body=CardIn,

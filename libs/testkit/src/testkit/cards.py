@@ -18,7 +18,7 @@ from chassis.records.access.visibility import Scoped, Visibility
 from chassis.records.audit.routes import audit_router
 from chassis.records.custom_fields.routes import custom_field_router
 from chassis.records.custom_fields.values import custom_conditions, validated_custom_fields
-from chassis.records.deletion import deleted, restored
+from chassis.records.deletion import mark_deleted, mark_restored
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listed, Listing
 from chassis.records.writes import insert_row, update_row
@@ -125,7 +125,7 @@ async def delete_card(
 ) -> Card:
     """A deleted one answers itself. Raises NotFound."""
     before = await get_card(tx, card_id, lock=True, with_deleted=True)
-    after = deleted(before, now=now, expected=expected)
+    after = mark_deleted(before, now=now, expected=expected)
     return before if after is before else await save_card(tx, after)
 
 
@@ -134,7 +134,7 @@ async def restore_card(
 ) -> Card:
     """One that is there answers itself. Raises NotFound."""
     before = await get_card(tx, card_id, lock=True, with_deleted=True)
-    after = restored(before, now=now, expected=expected)
+    after = mark_restored(before, now=now, expected=expected)
     return before if after is before else await save_card(tx, after)
 
 

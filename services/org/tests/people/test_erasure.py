@@ -34,7 +34,7 @@ async def test_the_directory_tells_of_the_blanked_person(
     made = [(await committed_client.post("/people", json=one)).json() for one in (LI, ZHOU)]
     whom = {"ids": (UUID(made[0]["id"]), tenant), "phones": ("+8613800138000",)}
     await ask(committed, tenant, "ERASE", **whom)
-    await run(committed, tenant, handle=WORKER.jobs[tasks.KIND])
+    await run(committed, tenant, handle=WORKER.jobs[tasks.TASK_JOB_KIND])
     *before, last = await told_of(committed, tenant)
     assert [name for _, _, name in before] == ["***", "周杰"]
     assert last == (PersonChanged.type, 2, "***")

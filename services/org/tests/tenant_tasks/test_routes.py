@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
-from chassis.tenancy.tasks import KIND
+from chassis.tenancy.tasks import TASK_JOB_KIND
 from contracts.cpq import events as cpq
 from contracts.l2o import events as l2o
 from contracts.mtl import events as mtl
@@ -79,10 +79,10 @@ async def test_org_deletes_last_and_the_operator_keeps_the_report(
     task = await request_task(tx, target, TaskKind.DELETE, actor="x", now=NOW)
     await set_tenant(tx, target)
     for number, kind in enumerate(OTHERS):
-        waiting = select(jobs.c.id).where(jobs.c.kind == KIND)
+        waiting = select(jobs.c.id).where(jobs.c.kind == TASK_JOB_KIND)
         assert (await tx.execute(waiting)).all() == [], number
         await file_report(tx, report_of(kind, task.id), operator=tenant, kind="DELETE")
-    job = (await tx.execute(select(jobs).where(jobs.c.kind == KIND))).one()
+    job = (await tx.execute(select(jobs).where(jobs.c.kind == TASK_JOB_KIND))).one()
     assert (job.tenant_id, job.payload["kind"]) == (target, "DELETE")
     await file_report(
         tx, report_of(org.OrgTenantTaskFinished, task.id), operator=tenant, kind="DELETE"
@@ -102,7 +102,7 @@ async def test_one_failure_fails_the_task_and_keeps_org_from_deleting(
         report = report_of(kind, task.id)
         notes = [TASK_FAILED] if kind is OTHERS[1] else []
         await file_report(tx, replace(report, notes=notes), operator=tenant, kind="DELETE")
-    assert (await tx.execute(select(jobs.c.id).where(jobs.c.kind == KIND))).all() == []
+    assert (await tx.execute(select(jobs.c.id).where(jobs.c.kind == TASK_JOB_KIND))).all() == []
     await set_tenant(tx, tenant)
     found = (await client.get(f"/tenant-tasks/{task.id}")).json()
     assert (found["state"], len(found["reports"])) == ("FAILED", 4)

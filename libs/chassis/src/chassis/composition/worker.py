@@ -26,12 +26,12 @@ class Worker:
     failed: Mapping[str, GivenUpHandler] = field(default_factory=dict)
     settings: type[Settings] = Settings
     deletes_last: bool = False
-    erased: tasks.Erased | None = None
+    erased: tasks.ErasedHandler | None = None
 
     def __post_init__(self) -> None:
-        told = tasks.subscription(self.service, deletes_last=self.deletes_last)
+        told = tasks.task_subscription(self.service, deletes_last=self.deletes_last)
         object.__setattr__(self, "subscriptions", (*self.subscriptions, told))
-        done = {**self.jobs, tasks.KIND: tasks.job(self.service, self.erased)}
+        done = {**self.jobs, tasks.TASK_JOB_KIND: tasks.job(self.service, self.erased)}
         object.__setattr__(self, "jobs", done)
-        gone = {**self.failed, tasks.KIND: tasks.failure(self.service)}
+        gone = {**self.failed, tasks.TASK_JOB_KIND: tasks.task_failure(self.service)}
         object.__setattr__(self, "failed", gone)

@@ -23,7 +23,7 @@ _MINUS = "\N{MINUS SIGN}"
 _SILENT = frozenset({"Pd", "Zs", "Cf"})
 
 
-def normalised_phone(text: str) -> str:
+def normalize_phone(text: str) -> str:
     """E.164 of a mobile or landline number in any usual spelling.
 
     Full-width digits, spaces, dashes, brackets, dots, `0086` and a missing country code are all
@@ -52,7 +52,7 @@ def _phone_invalid() -> PydanticCustomError:
     return PydanticCustomError("PHONE_INVALID", "Not a phone number")
 
 
-def normalised_email(text: str) -> str:
+def normalize_email(text: str) -> str:
     """The address in lower case and NFC. Raises PydanticCustomError (EMAIL_INVALID)."""
     try:
         address = validate_email(unicodedata.normalize("NFKC", text), check_deliverability=False)
@@ -66,5 +66,5 @@ def _text(maximum: int) -> StringConstraints:
 
 
 # Fields of request bodies: `phone: Phone | None = None`.
-Phone = Annotated[str, _text(50), AfterValidator(normalised_phone), Personal("phone")]
-Email = Annotated[str, _text(320), AfterValidator(normalised_email), Personal("email")]
+Phone = Annotated[str, _text(50), AfterValidator(normalize_phone), Personal("phone")]
+Email = Annotated[str, _text(320), AfterValidator(normalize_email), Personal("email")]

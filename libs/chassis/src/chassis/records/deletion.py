@@ -24,7 +24,7 @@ class Deletable(Entity, Protocol):
 D = TypeVar("D", bound=Deletable)
 
 
-def deleted(before: D, *, now: datetime, expected: Precondition = UNCONDITIONAL) -> D:
+def mark_deleted(before: D, *, now: datetime, expected: Precondition = UNCONDITIONAL) -> D:
     """The entity deleted now; itself (`is before`) if it already was: nothing is to be saved.
 
     Raises PreconditionRequired, PreconditionFailed (STALE_COPY).
@@ -35,7 +35,7 @@ def deleted(before: D, *, now: datetime, expected: Precondition = UNCONDITIONAL)
     return replace(before, deleted_at=now, updated_at=now)
 
 
-def restored(before: D, *, now: datetime, expected: Precondition = UNCONDITIONAL) -> D:
+def mark_restored(before: D, *, now: datetime, expected: Precondition = UNCONDITIONAL) -> D:
     """The entity back again; itself (`is before`) if it was there: nothing is to be saved.
 
     Raises PreconditionRequired, PreconditionFailed (STALE_COPY).

@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import tenant_settings
 
-PART = 2_000  # rows a transaction
-TOMBSTONE = tenant_settings.name
+CHUNK_ROWS = 2_000  # rows a transaction
+TOMBSTONE_TABLE = tenant_settings.name
 # Until all that was published is sent, and all that is on its way has come.
-LAST = frozenset({"outbox", "outbox_pruned", "jobs", TOMBSTONE})
-SENT = """
+DELETED_LAST = frozenset({"outbox", "outbox_pruned", "jobs", TOMBSTONE_TABLE})
+ALL_EVENTS_SENT = """
 SELECT NOT EXISTS (SELECT FROM outbox AS event
   LEFT JOIN relay_cursors AS place ON place.bucket = event.bucket
   WHERE event.tenant_id = current_setting('app.tenant')::uuid
@@ -21,16 +21,16 @@ SELECT NOT EXISTS (SELECT FROM outbox AS event
 OTHER_JOBS = "DELETE FROM jobs WHERE tenant_id = current_setting('app.tenant')::uuid AND id <> :id"
 
 
-async def delete_part(tx: AsyncConnection, table: Table) -> int:
+async def delete_chunk(tx: AsyncConnection, table: Table) -> int:
     """Delete so many rows at most, as the tables' owner; history is append-only for others."""
     query = text("SELECT delete_tenant_rows(:target, :most)")
-    deleted: int | None = await tx.scalar(query, {"target": table.name, "most": PART})
+    deleted: int | None = await tx.scalar(query, {"target": table.name, "most": CHUNK_ROWS})
     return deleted or 0
 
 
-async def all_sent(tx: AsyncConnection) -> bool:
+async def all_events_sent(tx: AsyncConnection) -> bool:
     """Whether the relay has shipped every event of the tenant."""
-    return bool(await tx.scalar(text(SENT)))
+    return bool(await tx.scalar(text(ALL_EVENTS_SENT)))
 
 
 async def delete_other_jobs(tx: AsyncConnection, job_id: object) -> None:

@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import CURRENT_TENANT
-from chassis.tenancy.personal_data_map import secrets_of
+from chassis.tenancy.personal_data_map import secret_columns
 from chassis.tenancy.tables import tenant_exports
 
-PART = 2_000  # rows a part, and so a transaction
+PART_ROWS = 2_000  # rows a part, and so a transaction
 
 
 async def export_part(
@@ -22,7 +22,7 @@ async def export_part(
 ) -> tuple[int, Mapping[str, Any] | None]:
     """Store the next part of a table: how many rows, and where to go on; None at its end."""
     query = text(_query(table, first=after is None)).bindparams(
-        bindparam("after", type_=JSONB), bindparam("hidden", secrets_of(table))
+        bindparam("after", type_=JSONB), bindparam("hidden", secret_columns(table))
     )
     rows = (await tx.execute(query, {"after": after or {}})).all()
     if rows:
@@ -36,7 +36,7 @@ async def export_part(
                 content=zlib.compress(content.encode()),
             )
         )
-    last = orjson.loads(rows[-1].place) if len(rows) == PART else None
+    last = orjson.loads(rows[-1].place) if len(rows) == PART_ROWS else None
     return len(rows), last
 
 

@@ -20,8 +20,8 @@ from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import NotFound
 
-IN_MEMORY = 8_000_000  # bytes; a larger archive is put together on the disk
-READ = 65_536
+MAX_BYTES_IN_MEMORY = 8_000_000  # bytes; a larger archive is put together on the disk
+READ_BYTES = 65_536
 
 
 class ExportedTable(BaseModel):
@@ -80,7 +80,7 @@ async def _archive(tx: AsyncConnection, task_id: UUID) -> IO[bytes]:
     parts = (await tx.execute(places.order_by(columns.name, columns.part))).all()
     if not parts:
         raise NotFound("tenant_export", task_id)
-    file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # closed by who sends it
+    file = SpooledTemporaryFile(max_size=MAX_BYTES_IN_MEMORY)  # noqa: SIM115  # closed by who sends it
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in dict.fromkeys(part.name for part in parts):
             with archive.open(f"{name}.jsonl", "w") as entry:
@@ -99,5 +99,5 @@ async def _content(tx: AsyncConnection, task_id: UUID, name: str, part: int) -> 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     with file:
-        while piece := file.read(READ):
+        while piece := file.read(READ_BYTES):
             yield piece

@@ -9,10 +9,12 @@ from chassis.database.engine import ROW_LIMIT_KEY
 from chassis.records.tenant_settings import settings_of
 from kernel.errors import Conflict
 
-ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended(current_setting('app.tenant'), 8))"
+LOCK_IMPORT_STARTS = (
+    "SELECT pg_advisory_xact_lock(hashtextextended(current_setting('app.tenant'), 8))"
+)
 
 
-async def limit_records(tx: AsyncConnection) -> None:
+async def apply_record_quota(tx: AsyncConnection) -> None:
     """Let the rest of a job's transaction respect the tenant's limit of records.
 
     For jobs that store what a person sent, such as imports; facts of other services are never
@@ -21,7 +23,7 @@ async def limit_records(tx: AsyncConnection) -> None:
     tx.info[ROW_LIMIT_KEY] = (await settings_of(tx)).quotas.rows
 
 
-async def imports_allowed(tx: AsyncConnection, running: Select[Any]) -> None:
+async def ensure_import_quota(tx: AsyncConnection, running: Select[Any]) -> None:
     """Whether one more import may run; `running` counts those that do.
 
     Whoever starts one at once waits here until this transaction ends, so that both are counted.
@@ -30,6 +32,6 @@ async def imports_allowed(tx: AsyncConnection, running: Select[Any]) -> None:
     limit = (await settings_of(tx)).quotas.imports_at_once
     if limit is None:
         return
-    await tx.execute(text(ONE_AT_A_TIME))
+    await tx.execute(text(LOCK_IMPORT_STARTS))
     if await tx.scalar(running) >= limit:
         raise Conflict("QUOTA_IMPORTS", limit=limit)

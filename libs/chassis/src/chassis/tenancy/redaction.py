@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-GONE = "***"
-SHORTEST = 5  # characters; shorter values would be cut out of what has nothing to do with them
+REDACTED = "***"
+MIN_REDACTABLE_LENGTH = (
+    5  # characters; shorter values would be cut out of what has nothing to do with them
+)
 
 
 @dataclass
-class Person:
+class ErasureSubject:
     """Whom to erase. `given` was asked for, `found` stood in the rows about them.
 
     What was given is cut out everywhere, what was found in the rows of their `ids` (a name, say,
@@ -29,32 +31,32 @@ class Person:
         return sorted({str(one) for one in self.ids} | self.given)
 
 
-def spellings(phones: Iterable[str], emails: Iterable[str]) -> set[str]:
+def contact_spellings(phones: Iterable[str], emails: Iterable[str]) -> set[str]:
     """How the phones (E.164) and mails stand in rows and files, but for spaced-out numbers."""
     found = {mail.lower() for mail in emails} | set(emails)
     for phone in phones:
         found |= {phone, phone.removeprefix("+"), phone.removeprefix("+86")}
-    return {one for one in found if len(one) >= SHORTEST}
+    return {one for one in found if len(one) >= MIN_REDACTABLE_LENGTH}
 
 
-def cuttable(value: str) -> bool:
+def is_redactable(value: str) -> bool:
     """Whether a value may be cut out of a longer text: short Latin ones stand in other words."""
-    return len(value) >= SHORTEST or (len(value) > 1 and not value.isascii())
+    return len(value) >= MIN_REDACTABLE_LENGTH or (len(value) > 1 and not value.isascii())
 
 
-def scrubbed_text(text: str, values: Iterable[str]) -> str:
+def redact_text(text: str, values: Iterable[str]) -> str:
     """The text without these values, the longest first."""
     if text in values:
-        return GONE
-    for value in sorted(filter(cuttable, values), key=len, reverse=True):
-        text = re.sub(re.escape(value), GONE, text, flags=re.IGNORECASE)
+        return REDACTED
+    for value in sorted(filter(is_redactable, values), key=len, reverse=True):
+        text = re.sub(re.escape(value), REDACTED, text, flags=re.IGNORECASE)
     return text
 
 
-def scrubbed(document: Any, values: set[str]) -> Any:
+def redact_json(document: Any, values: set[str]) -> Any:
     """A JSON document without these values, wherever they stand in it."""
     if isinstance(document, dict):
-        return {name: scrubbed(one, values) for name, one in document.items()}
+        return {name: redact_json(one, values) for name, one in document.items()}
     if isinstance(document, list):
-        return [scrubbed(one, values) for one in document]
-    return scrubbed_text(document, values) if isinstance(document, str) else document
+        return [redact_json(one, values) for one in document]
+    return redact_text(document, values) if isinstance(document, str) else document

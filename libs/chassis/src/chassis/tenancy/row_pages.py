@@ -17,10 +17,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.tenancy.personal_data_map import FILE, tenant_of
+from chassis.tenancy.personal_data_map import FILE_KIND, tenant_id_column
 
-PAGE = 5_000  # rows
-FILES = 50  # rows that hold files
+PAGE_ROWS = 5_000  # rows
+FILE_PAGE_ROWS = 50  # rows that hold files
 RowPosition = Mapping[str, Any]  # a primary key as JSON has it
 
 
@@ -35,7 +35,7 @@ class RowPage:
     def within(self) -> list[ColumnElement[bool]]:
         """The backbone's tables show the worker all tenants, so the tenant is said aloud."""
         table = self.table
-        told = [tenant_of(table) == text("current_setting('app.tenant')::uuid")]
+        told = [tenant_id_column(table) == text("current_setting('app.tenant')::uuid")]
         key = tuple_(*table.primary_key.columns)
         if self.after is not None:
             told.append(key > _as_row(table, self.after, "after"))
@@ -44,10 +44,14 @@ class RowPage:
         return told
 
 
-async def page_of(tx: AsyncConnection, table: Table, after: RowPosition | None) -> RowPage:
+async def next_row_page(tx: AsyncConnection, table: Table, after: RowPosition | None) -> RowPage:
     """The next page of the table."""
     keys = _keys(table)
-    size = FILES if any(one.info.get("personal") == FILE for one in table.c) else PAGE
+    size = (
+        FILE_PAGE_ROWS
+        if any(one.info.get("personal") == FILE_KIND for one in table.c)
+        else PAGE_ROWS
+    )
     named = [part for one in keys for part in (str(one.name), one)]
     query = (
         select(func.jsonb_build_object(*named))

@@ -20,27 +20,27 @@ from chassis.foundation.clock import now
 from chassis.jobs.queue import Again, Done, GivenUpHandler, Job, JobHandler, enqueue
 from chassis.records.tenant_settings import settings_of
 from chassis.tenancy import delete, erase, export, personal_data_map, redaction_scan
-from chassis.tenancy.redaction import Person, spellings
-from chassis.tenancy.row_pages import page_of
+from chassis.tenancy.redaction import ErasureSubject, contact_spellings
+from chassis.tenancy.row_pages import next_row_page
 from contracts.event import EVENT_CLASSES
 from contracts.org.events import TenantTaskRequested
 from contracts.tenant_tasks import TASK_FAILED, TableReport
 from kernel.errors import NotYet
 
-KIND = "tenant.task"
+TASK_JOB_KIND = "tenant.task"
 TABLES, ROWS = 20, 1_000  # a transaction
 SETTLE = timedelta(seconds=60)  # what is on its way when the tenant is deleted comes within this
-WAIT = timedelta(seconds=5)
+POLL_INTERVAL = timedelta(seconds=5)
 # Why something stays, for whoever reads the report.
-NOTES: Mapping[str, tuple[str, ...]] = {
+REPORT_NOTES: Mapping[str, tuple[str, ...]] = {
     "EXPORT": ("SECRETS_LEFT_OUT",),
     "ERASE": ("KAFKA_14_DAYS", "SPELLINGS_WITH_SPACES_IN_FILES", "TENANT_EXPORTS_7_DAYS"),
     "DELETE": ("KAFKA_14_DAYS", "TOMBSTONE"),
 }
-State = dict[str, Any]
-TaskStep = Callable[[AsyncConnection, str, Table, State], Any]
+TaskState = dict[str, Any]
+TaskStep = Callable[[AsyncConnection, str, Table, TaskState], Any]
 # Called when a service's rows are free of whoever has these ids, so that it tells its replicas.
-Erased = Callable[[AsyncConnection, Collection[UUID], datetime], Awaitable[None]]
+ErasedHandler = Callable[[AsyncConnection, Collection[UUID], datetime], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class TaskPart:
     version: int
 
 
-def subscription(service: str, *, deletes_last: bool = False) -> Subscription:
+def task_subscription(service: str, *, deletes_last: bool = False) -> Subscription:
     """The subscription through which a service hears of tenant tasks.
 
-    One that `deletes_last` begins a deletion itself, by `begin`, when the others are done.
+    One that `deletes_last` begins a deletion itself, by `enqueue_task`, when the others are done.
     """
 
     async def on_tenant_task_requested(
@@ -63,23 +63,23 @@ def subscription(service: str, *, deletes_last: bool = False) -> Subscription:
         if event.kind == "DELETE" and (await settings_of(tx)).status != "DELETED":
             raise NotYet("TENANT_NOT_READY")  # another topic tells of its status
         if event.kind != "DELETE" or not deletes_last:
-            await begin(tx, event)
+            await enqueue_task(tx, event)
 
     return process(f"{service}.tenant_tasks", {TenantTaskRequested: on_tenant_task_requested})
 
 
-async def begin(tx: AsyncConnection, event: TenantTaskRequested) -> None:
+async def enqueue_task(tx: AsyncConnection, event: TenantTaskRequested) -> None:
     """Promise this service's part of the task."""
     state = {**event.model_dump(mode="json"), "place": 0, "part": 0, "after": None, "rows": {}}
-    await enqueue(tx, KIND, str(event.task_id), run_at=now(), payload=state)
+    await enqueue(tx, TASK_JOB_KIND, str(event.task_id), run_at=now(), payload=state)
 
 
-def job(service: str, erased: Erased | None = None) -> JobHandler:
+def job(service: str, erased: ErasedHandler | None = None) -> JobHandler:
     """The job handler that does this service's part, one chunk a call."""
     return partial(_chunk, service, erased)
 
 
-def failure(service: str) -> GivenUpHandler:
+def task_failure(service: str) -> GivenUpHandler:
     """What is done when the job is given up: the report says that it failed, and how far it was."""
 
     async def on_given_up(tx: AsyncConnection, job: Job) -> None:
@@ -90,9 +90,9 @@ def failure(service: str) -> GivenUpHandler:
 
 
 async def _chunk(
-    service: str, erased: Erased | None, tx: AsyncConnection, job: Job
+    service: str, erased: ErasedHandler | None, tx: AsyncConnection, job: Job
 ) -> Done | Again:
-    state: State = dict(job.payload)
+    state: TaskState = dict(job.payload)
     if "until" in state:
         return await _settled(service, tx, job, state)
     tables = _tables(service, state["kind"])
@@ -104,10 +104,12 @@ async def _chunk(
     await _report(service, tx, state)
     if state["kind"] != "DELETE":
         return Done()
-    return Again(job.now + WAIT, {**state, "until": (job.now + SETTLE).isoformat()})
+    return Again(job.now + POLL_INTERVAL, {**state, "until": (job.now + SETTLE).isoformat()})
 
 
-async def _steps(tx: AsyncConnection, service: str, tables: Sequence[Table], state: State) -> None:
+async def _steps(
+    tx: AsyncConnection, service: str, tables: Sequence[Table], state: TaskState
+) -> None:
     """One transaction's work: many small tables, or a part of a large one."""
     last = min(state["place"] + TABLES, len(tables))
     before = sum(state["rows"].values())
@@ -123,29 +125,34 @@ def _tables(service: str, kind: str) -> list[Table]:
     First the keys, which need the rows they are on; last the audit, as it tells of all before it.
     """
     if kind == "EXPORT":
-        return list(personal_data_map.exported(service))
+        return list(personal_data_map.exported_tables(service))
     if kind == "DELETE":
         return [
-            table for table in personal_data_map.tables_of(service) if table.name not in delete.LAST
+            table
+            for table in personal_data_map.tenant_tables(service)
+            if table.name not in delete.DELETED_LAST
         ]
-    tables = personal_data_map.tables_of(service)
+    tables = personal_data_map.tenant_tables(service)
     first = sorted(
-        tables, key=lambda table: not personal_data_map.marked(table, personal_data_map.DIGEST)
+        tables,
+        key=lambda table: (
+            not personal_data_map.personal_columns(table, personal_data_map.DIGEST_KIND)
+        ),
     )
     return first + sorted(tables, key=lambda table: table.name == "audit_entries")
 
 
-def _count(state: State, table: Table, rows: int) -> None:
+def _count(state: TaskState, table: Table, rows: int) -> None:
     if rows:
         name = str(table.name)  # else it is a string of SQLAlchemy's own, which is no JSON
         state["rows"] = {**state["rows"], name: state["rows"].get(name, 0) + rows}
 
 
-def _next(state: State) -> None:
+def _next(state: TaskState) -> None:
     state.update(place=state["place"] + 1, part=0, after=None)
 
 
-async def _export(tx: AsyncConnection, _: str, table: Table, state: State) -> None:
+async def _export(tx: AsyncConnection, _: str, table: Table, state: TaskState) -> None:
     rows, after = await export.export_part(
         tx, table, task_id=UUID(state["task_id"]), part=state["part"], after=state["after"]
     )
@@ -156,19 +163,19 @@ async def _export(tx: AsyncConnection, _: str, table: Table, state: State) -> No
     return None
 
 
-async def _erase(tx: AsyncConnection, service: str, table: Table, state: State) -> None:
+async def _erase(tx: AsyncConnection, service: str, table: Table, state: TaskState) -> None:
     """The rows about the person first, in every table; then the traces, which need their values."""
-    person = Person(
+    person = ErasureSubject(
         ids={UUID(one) for one in state["ids"]},
-        given=spellings(state["phones"], state["emails"]),
+        given=contact_spellings(state["phones"], state["emails"]),
         found=set(state.get("found", ())),
     )
-    tables = personal_data_map.tables_of(service)
+    tables = personal_data_map.tenant_tables(service)
     if "found" not in state:
-        await erase.gather(tx, tables, person)
+        await erase.collect_subject_data(tx, tables, person)
         state.update(ids=[str(one) for one in person.ids], found=sorted(person.found))
-    page = await page_of(tx, table, state["after"])
-    step = erase.erase_rows if state["place"] < len(tables) else redaction_scan.erase_traces
+    page = await next_row_page(tx, table, state["after"])
+    step = erase.erase_rows if state["place"] < len(tables) else redaction_scan.redact_rows
     _count(state, table, await step(tx, page, person))
     if page.last is None:
         return _next(state)
@@ -176,17 +183,19 @@ async def _erase(tx: AsyncConnection, service: str, table: Table, state: State) 
     return None
 
 
-async def _delete(tx: AsyncConnection, _: str, table: Table, state: State) -> None:
-    rows = await delete.delete_part(tx, table)
+async def _delete(tx: AsyncConnection, _: str, table: Table, state: TaskState) -> None:
+    rows = await delete.delete_chunk(tx, table)
     _count(state, table, rows)
-    if rows < delete.PART:
+    if rows < delete.CHUNK_ROWS:
         _next(state)
 
 
 STEPS: Mapping[str, TaskStep] = {"EXPORT": _export, "ERASE": _erase, "DELETE": _delete}
 
 
-async def _report(service: str, tx: AsyncConnection, state: State, *, failed: bool = False) -> None:
+async def _report(
+    service: str, tx: AsyncConnection, state: TaskState, *, failed: bool = False
+) -> None:
     ended = EVENT_CLASSES[f"{service}.tenant_task.finished.v1"]
     tables = [TableReport(table=name, rows=rows) for name, rows in sorted(state["rows"].items())]
     event = ended.model_validate(
@@ -194,7 +203,7 @@ async def _report(service: str, tx: AsyncConnection, state: State, *, failed: bo
             "task_id": state["task_id"],
             "kind": state["kind"],
             "tables": tables,
-            "notes": (*NOTES[state["kind"]], *([TASK_FAILED] if failed else [])),
+            "notes": (*REPORT_NOTES[state["kind"]], *([TASK_FAILED] if failed else [])),
         }
     )
     await publish(tx, event, of=TaskPart(UUID(state["task_id"]), _version(service)))
@@ -205,13 +214,13 @@ def _version(service: str) -> int:
     return 2 if TenantTaskRequested.type.startswith(f"{service}.") else 1
 
 
-async def _settled(service: str, tx: AsyncConnection, job: Job, state: State) -> Done | Again:
+async def _settled(service: str, tx: AsyncConnection, job: Job, state: TaskState) -> Done | Again:
     """The report is sent and nothing comes any more: what came meanwhile goes, and this job."""
-    if job.now.isoformat() < state["until"] or not await delete.all_sent(tx):
-        return Again(job.now + WAIT, state)
-    for table in personal_data_map.tables_of(service):
-        if table.name not in ("jobs", delete.TOMBSTONE):
-            while await delete.delete_part(tx, table) == delete.PART:
+    if job.now.isoformat() < state["until"] or not await delete.all_events_sent(tx):
+        return Again(job.now + POLL_INTERVAL, state)
+    for table in personal_data_map.tenant_tables(service):
+        if table.name not in ("jobs", delete.TOMBSTONE_TABLE):
+            while await delete.delete_chunk(tx, table) == delete.CHUNK_ROWS:
                 pass
     await delete.delete_other_jobs(tx, job.id)
     await leave_tombstone(tx)

@@ -20,12 +20,12 @@ from chassis.web.auth import Principal
 from contracts.org.events import Quotas
 from kernel.errors import Forbidden
 
-READS = frozenset({"GET", "HEAD", "OPTIONS"})
-MOST_TENANTS, MOST_PEOPLE = 10_000, 100_000
+READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_CACHED_TENANTS, MAX_CACHED_PEOPLE = 10_000, 100_000
 
 
 @dataclass(slots=True)
-class Known:
+class CachedTenant:
     """A tenant as it stood at `read_at`, and what is left in its bucket of requests."""
 
     status: str
@@ -40,7 +40,7 @@ class TenantAdmission:
 
     def __init__(self, *, max_age: float = 2.0) -> None:
         self.max_age = max_age
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, CachedTenant] = {}
         self._seen: dict[tuple[str, str], float] = {}
 
     async def enter(self, tx: AsyncConnection, caller: Principal, method: str) -> None:
@@ -60,17 +60,17 @@ class TenantAdmission:
         """
         await self._admit(tx, caller, "GET")
 
-    async def _admit(self, tx: AsyncConnection, caller: Principal, method: str) -> Known:
+    async def _admit(self, tx: AsyncConnection, caller: Principal, method: str) -> CachedTenant:
         known = await self._read(tx, str(caller.tenant_id))
         if known.status == "DELETED":
             raise Forbidden("TENANT_DELETED")
-        if known.status == "SUSPENDED" and method not in READS:
+        if known.status == "SUSPENDED" and method not in READ_METHODS:
             raise Forbidden("TENANT_SUSPENDED")
         if caller.kind == "person":
             await self._ensure_active(tx, caller)
         return known
 
-    async def _read(self, tx: AsyncConnection, tenant: str) -> Known:
+    async def _read(self, tx: AsyncConnection, tenant: str) -> CachedTenant:
         now = time.monotonic()
         known = self._known.get(tenant)
         if known is not None and now - known.read_at < self.max_age:
@@ -91,26 +91,26 @@ class TenantAdmission:
         if (await tx.execute(select(gone).where(people.c.subject == caller.subject))).scalar():
             self._seen.pop(key, None)
             raise Forbidden("PERSON_INACTIVE")
-        if len(self._seen) >= MOST_PEOPLE:
+        if len(self._seen) >= MAX_CACHED_PEOPLE:
             self._seen.clear()
         self._seen[key] = now
 
-    def _keep(self, tenant: str, known: Known) -> Known:
-        if len(self._known) >= MOST_TENANTS:
+    def _keep(self, tenant: str, known: CachedTenant) -> CachedTenant:
+        if len(self._known) >= MAX_CACHED_TENANTS:
             self._known.clear()
         self._known[tenant] = known
         return known
 
 
-def _renewed(known: Known | None, status: str, quotas: Quotas, now: float) -> Known:
+def _renewed(known: CachedTenant | None, status: str, quotas: Quotas, now: float) -> CachedTenant:
     """As read now; the bucket stays as full as it was, also under another limit."""
     full = float(quotas.requests_per_minute or 0)
     if known is None or known.quotas.requests_per_minute is None:
-        return Known(status, quotas, now, full, now)
-    return Known(status, quotas, now, min(known.tokens, full), known.filled_at)
+        return CachedTenant(status, quotas, now, full, now)
+    return CachedTenant(status, quotas, now, min(known.tokens, full), known.filled_at)
 
 
-def _take(known: Known, now: float) -> None:
+def _take(known: CachedTenant, now: float) -> None:
     """One request out of a bucket that holds a minute's worth and fills evenly."""
     limit = known.quotas.requests_per_minute
     if limit is None:

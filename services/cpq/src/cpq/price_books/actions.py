@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
 from chassis.records.custom_fields.values import validated_custom_fields
-from chassis.records.deletion import deleted, restored
-from chassis.records.external_ids.actions import ExternalId, lock
+from chassis.records.deletion import mark_deleted, mark_restored
+from chassis.records.external_ids.actions import ExternalId, lock_external_id
 from chassis.records.tenant_settings import today
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.cpq.events import PriceBookDeleted, PriceBookRestored
@@ -108,7 +108,7 @@ async def set_list_prices(
     created that is valid from today on. Return the products whose list price is new or different.
     Raises RuleBroken (PRICE_BOOK_FULL).
     """
-    await lock(tx, ExternalId(RESOURCE, "import", f"{currency} {name}"))
+    await lock_external_id(tx, ExternalId(RESOURCE, "import", f"{currency} {name}"))
     book_id = await store.find_id(tx, name=name, currency=currency)
     if book_id is None:
         entries = [PriceEntry(product_id=p, list_price=price) for p, price in prices.items()]
@@ -143,7 +143,7 @@ async def delete_price_book(
     Raises NotFound.
     """
     before = await store.get_locked(tx, book_id, with_deleted=True)
-    after = deleted(before, now=now, expected=expected)
+    after = mark_deleted(before, now=now, expected=expected)
     if after is not before:
         await _save_and_publish(
             tx, after, PriceBookDeleted(price_book=after.state()), previous=before
@@ -159,7 +159,7 @@ async def restore_price_book(
 ) -> PriceBook:
     """Restore a deleted book; any other is returned unchanged. Raises NotFound."""
     before = await store.get_locked(tx, book_id, with_deleted=True)
-    after = restored(before, now=now, expected=expected)
+    after = mark_restored(before, now=now, expected=expected)
     if after is before:
         return before
     return await _save_and_publish(

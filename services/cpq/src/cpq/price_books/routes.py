@@ -9,7 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
 from chassis.records.audit.routes import audit_router
-from chassis.records.external_ids.routes import ByExternalId, Catalogue, external_id_router
+from chassis.records.external_ids.routes import (
+    ExternallyWrittenResource,
+    UnownedResource,
+    external_id_router,
+)
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listed
 from chassis.web.auth import Caller, Principal, allow
@@ -147,8 +151,8 @@ async def _restore(tx: AsyncConnection, book_id: UUID, _: Principal, now: dateti
 
 
 external_ids = external_id_router(
-    ByExternalId(
-        scoped=Catalogue(actions.RESOURCE),
+    ExternallyWrittenResource(
+        scoped=UnownedResource(actions.RESOURCE),
         collection="/price-books",
         body=PriceBookIn,
         answer=PriceBookOut,

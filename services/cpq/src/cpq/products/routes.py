@@ -10,7 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
 from chassis.records.audit.routes import audit_router
-from chassis.records.external_ids.routes import ByExternalId, Catalogue, external_id_router
+from chassis.records.external_ids.routes import (
+    ExternallyWrittenResource,
+    UnownedResource,
+    external_id_router,
+)
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listed
 from chassis.web.auth import Principal, allow
@@ -125,8 +129,8 @@ async def _restore(tx: AsyncConnection, product_id: UUID, _: Principal, now: dat
 
 
 external_ids = external_id_router(
-    ByExternalId(
-        scoped=Catalogue(lifecycle.RESOURCE),
+    ExternallyWrittenResource(
+        scoped=UnownedResource(lifecycle.RESOURCE),
         collection="/products",
         body=ProductIn,
         answer=ProductOut,

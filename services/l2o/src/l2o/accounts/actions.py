@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.outbox import publish
 from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
-from chassis.records.deletion import deleted, restored
+from chassis.records.deletion import mark_deleted, mark_restored
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.event import Event
 from contracts.l2o.events import AccountCreated, AccountDeleted, AccountRestored
@@ -130,7 +130,7 @@ async def delete_account(
     """Raises NotFound, RuleBroken (ACCOUNT_HAS_CHILDREN, ACCOUNT_HAS_OPPORTUNITIES)."""
     await store.lock_hierarchy(tx)
     before = await store.get(tx, account_id, lock=True, with_deleted=True)
-    after = deleted(before, now=now, expected=expected)
+    after = mark_deleted(before, now=now, expected=expected)
     if after is not before:
         before.ensure_unused(
             children=await store.count_children(tx, account_id),
@@ -149,7 +149,7 @@ async def restore_account(
     """One that is not deleted answers itself. Raises NotFound, Invalid (PARENT_UNKNOWN)."""
     await store.lock_hierarchy(tx)
     before = await store.get(tx, account_id, lock=True, with_deleted=True)
-    after = restored(before, now=now, expected=expected)
+    after = mark_restored(before, now=now, expected=expected)
     if after is before:
         return before
     if after.parent_id is not None:

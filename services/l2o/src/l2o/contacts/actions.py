@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.outbox import publish
 from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
-from chassis.records.deletion import deleted, restored
+from chassis.records.deletion import mark_deleted, mark_restored
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.event import Event
 from contracts.l2o.events import ContactCreated, ContactDeleted, ContactRestored
@@ -148,7 +148,7 @@ async def delete_contact(
 ) -> None:
     """The oldest one left is primary in place of a primary one. Raises NotFound."""
     before = await _locked_with_account(tx, contact_id, with_deleted=True)
-    after = deleted(replace(before, is_primary=False), now=now, expected=expected)
+    after = mark_deleted(replace(before, is_primary=False), now=now, expected=expected)
     if before.deleted_at is not None:
         return
     await _saved(tx, after, ContactDeleted(contact=after.state()))
@@ -169,7 +169,7 @@ async def restore_contact(
     Raises NotFound, RuleBroken (ACCOUNT_UNKNOWN) while the account is deleted.
     """
     before = await _locked_with_account(tx, contact_id, with_deleted=True)
-    after = restored(before, now=now, expected=expected)
+    after = mark_restored(before, now=now, expected=expected)
     if after is before:
         return before
     if not await accounts.exists(tx, before.account_id):

@@ -13,7 +13,7 @@ from chassis.records.access.guards import may_list, may_read, may_write
 from chassis.records.access.routes import access_router
 from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
-from chassis.records.external_ids.routes import ByExternalId, external_id_router
+from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listed
 from chassis.web.auth import Caller, Principal, allow
@@ -130,7 +130,7 @@ async def _restore(tx: AsyncConnection, contact_id: UUID, _: Principal, now: dat
 
 
 by_external_id = external_id_router(
-    ByExternalId(
+    ExternallyWrittenResource(
         scoped=CONTACTS,
         collection="/contacts",
         body=ContactIn,

@@ -14,7 +14,7 @@ from chassis.records.access.routes import access_router
 from chassis.records.access.transfers import TransferRequest, assign_on_create, owner_name
 from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
-from chassis.records.external_ids.routes import ByExternalId, external_id_router
+from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listed
 from chassis.web.auth import Caller, Principal, allow
@@ -221,7 +221,7 @@ async def _restore(
 
 
 by_external_id = external_id_router(
-    ByExternalId(
+    ExternallyWrittenResource(
         scoped=OPPORTUNITIES,
         collection="/opportunities",
         body=OpportunityIn,

@@ -15,7 +15,7 @@ from chassis.records.access.transfers import TransferRequest, assign_on_create, 
 from chassis.records.access.visibility import Visibility, sees_everything, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.custom_fields.routes import custom_field_router
-from chassis.records.external_ids.routes import ByExternalId, external_id_router
+from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listed
 from chassis.web.auth import Caller, Principal, allow
@@ -220,7 +220,7 @@ async def _restore(tx: AsyncConnection, lead_id: UUID, caller: Principal, now: d
 
 
 by_external_id = external_id_router(
-    ByExternalId(
+    ExternallyWrittenResource(
         scoped=LEADS,
         collection="/leads",
         body=LeadIn,

@@ -8,7 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
 from chassis.records.audit.routes import audit_router
-from chassis.records.external_ids.routes import ByExternalId, Catalogue, external_id_router
+from chassis.records.external_ids.routes import (
+    ExternallyWrittenResource,
+    UnownedResource,
+    external_id_router,
+)
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listed
 from chassis.web.auth import Caller, Principal, allow
@@ -157,8 +161,8 @@ async def _replace(
 
 
 by_external_id = external_id_router(
-    ByExternalId(
-        scoped=Catalogue(store.DEPARTMENT),
+    ExternallyWrittenResource(
+        scoped=UnownedResource(store.DEPARTMENT),
         collection="/departments",
         body=DepartmentIn,
         answer=DepartmentOut,

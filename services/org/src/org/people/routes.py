@@ -9,7 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.foundation.clock import Now
 from chassis.records.audit.routes import audit_router
 from chassis.records.custom_fields.routes import custom_field_router
-from chassis.records.external_ids.routes import ByExternalId, Catalogue, external_id_router
+from chassis.records.external_ids.routes import (
+    ExternallyWrittenResource,
+    UnownedResource,
+    external_id_router,
+)
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listed
 from chassis.web.auth import Caller, Principal, allow
@@ -182,8 +186,8 @@ async def _replace(
 
 
 by_external_id = external_id_router(
-    ByExternalId(
-        scoped=Catalogue(store.PERSON),
+    ExternallyWrittenResource(
+        scoped=UnownedResource(store.PERSON),
         collection="/people",
         body=PersonKnown,
         answer=PersonOut,

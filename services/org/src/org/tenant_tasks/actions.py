@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import acting_for
 from chassis.events.outbox import publish
-from chassis.tenancy.tasks import begin
+from chassis.tenancy.tasks import enqueue_task
 from contracts.org.events import TenantTaskRequested
 from kernel.errors import NotFound
 from kernel.ids import new_id
@@ -58,7 +58,7 @@ async def file_report(
         async with acting_for(tx, operator):
             left = await _file(tx, report)
         if kind == TaskKind.DELETE and left:
-            await begin(tx, TenantTaskRequested(task_id=report.task_id, kind=kind))
+            await enqueue_task(tx, TenantTaskRequested(task_id=report.task_id, kind=kind))
 
 
 async def _file(tx: AsyncConnection, report: TaskReport) -> bool:

@@ -13,7 +13,7 @@ from chassis.records.access.guards import may_list, may_read, may_write
 from chassis.records.access.routes import access_router
 from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
-from chassis.records.external_ids.routes import NamedResource, external_name_router
+from chassis.records.external_ids.routes import ExternallyReadResource, external_id_read_router
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listed
 from chassis.web.auth import Caller, Principal
@@ -67,8 +67,10 @@ async def _answer(
     return await store.read(tx, order_id, owed, today=await tenant_settings.today(tx, now))
 
 
-names = external_name_router(
-    NamedResource(scoped=ORDERS, collection="/orders", answer=OrderOut, get=store.get, read=_answer)
+names = external_id_read_router(
+    ExternallyReadResource(
+        scoped=ORDERS, collection="/orders", answer=OrderOut, get=store.get, read=_answer
+    )
 )
 
 

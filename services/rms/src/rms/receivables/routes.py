@@ -11,7 +11,7 @@ from chassis.records.access.guards import may_list, may_read, may_write
 from chassis.records.access.routes import access_router
 from chassis.records.access.visibility import Visibility
 from chassis.records.audit.routes import audit_router
-from chassis.records.external_ids.routes import NamedResource, external_name_router
+from chassis.records.external_ids.routes import ExternallyReadResource, external_id_read_router
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listed
 from chassis.web.pages import PageParams
@@ -36,8 +36,10 @@ async def _read(tx: AsyncConnection, receivable_id: UUID) -> ReceivableOut:
     return await store.read(tx, receivable_id, today=await tenant_settings.today(tx, now()))
 
 
-names = external_name_router(
-    NamedResource(scoped=RECEIVABLES, collection="/receivables", answer=ReceivableOut, get=_read)
+names = external_id_read_router(
+    ExternallyReadResource(
+        scoped=RECEIVABLES, collection="/receivables", answer=ReceivableOut, get=_read
+    )
 )
 
 

@@ -15,7 +15,7 @@ from chassis.files.imports.custom import target_of
 from chassis.files.imports.runs import CANCELLED, JOB_FAILED, KEPT, QUEUED, RUNNING, Import
 from chassis.files.imports.target import Imports, ImportTarget
 from chassis.jobs import queue
-from chassis.tenancy.quotas import imports_allowed
+from chassis.tenancy.quotas import ensure_import_quota
 from chassis.web.auth import Principal
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.imports import ImportCounts
@@ -132,7 +132,7 @@ async def start_import(
     if not run.is_started:
         expected.check(run)
         started = run.start(now=now, caller_kind=caller.kind, scopes=sorted(caller.scopes))
-        await imports_allowed(tx, store.running())
+        await ensure_import_quota(tx, store.running())
         run = await store.save(tx, started)
     if run.state in (QUEUED, RUNNING):
         await queue.enqueue(tx, JOB, str(import_id), run_at=now)

@@ -34,7 +34,7 @@ from chassis.files.imports.target import (
     refused,
     refused_for,
 )
-from chassis.tenancy.quotas import limit_records
+from chassis.tenancy.quotas import apply_record_quota
 from kernel.errors import DomainError
 
 log = structlog.get_logger()
@@ -83,7 +83,7 @@ async def take_chunk(
     if run.state is not RUNNING:
         return False
     await tx.execute(TURN, {"kind": run.kind})
-    await limit_records(tx)
+    await apply_record_quota(tx)
     context = ImportContext(
         import_id=run.id,
         actor=run.created_by,

@@ -14,7 +14,7 @@ from chassis.records.custom_fields.domain import FieldDefinition
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from kernel.errors import Conflict, RuleBroken
 
-MOST_FIELDS = 200
+MAX_CUSTOM_FIELDS = 200
 
 
 async def add_definition(tx: AsyncConnection, definition: FieldDefinition) -> FieldDefinition:
@@ -24,8 +24,8 @@ async def add_definition(tx: AsyncConnection, definition: FieldDefinition) -> Fi
     known = await store.definitions_of(tx, definition.resource)
     if definition.key in known:
         raise Conflict("CUSTOM_FIELD_EXISTS", key=definition.key)
-    if len(known) >= MOST_FIELDS:
-        raise RuleBroken("CUSTOM_FIELDS_TOO_MANY", limit=MOST_FIELDS)
+    if len(known) >= MAX_CUSTOM_FIELDS:
+        raise RuleBroken("CUSTOM_FIELDS_TOO_MANY", limit=MAX_CUSTOM_FIELDS)
     await store.add(tx, definition)
     return definition
 
@@ -83,4 +83,4 @@ async def remove_definition(
     expected.check(before)
     if await store.in_use(tx, table, before.key):
         raise RuleBroken("CUSTOM_FIELD_IN_USE", key=before.key)
-    await store.forget(tx, before)
+    await store.remove(tx, before)

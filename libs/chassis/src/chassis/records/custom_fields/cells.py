@@ -14,7 +14,7 @@ _BETWEEN = re.compile("[,;|，；、]")
 _SAID = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
 
 
-async def custom_fields_from(
+async def parse_custom_field_cells(
     tx: AsyncConnection,
     resource: str,
     cells: Mapping[str, str],

@@ -2,7 +2,12 @@
 
 from collections.abc import Iterator
 
-from chassis.records.custom_fields.domain import CHOOSING, FieldDefinition, FieldType, bound_of
+from chassis.records.custom_fields.domain import (
+    CHOICE_TYPES,
+    FieldDefinition,
+    FieldType,
+    parse_bound,
+)
 from kernel.errors import Invalid, Violation
 
 
@@ -14,7 +19,7 @@ def ensure_valid_definition(definition: FieldDefinition) -> None:
 
 
 def _choices(definition: FieldDefinition) -> Iterator[Violation]:
-    if definition.type not in CHOOSING:
+    if definition.type not in CHOICE_TYPES:
         if definition.choices:
             yield Violation("/choices", "CUSTOM_FIELD_OPTION_UNFIT", {"type": definition.type})
         return
@@ -36,7 +41,7 @@ def _bounds(definition: FieldDefinition) -> Iterator[Violation]:
         if definition.type not in (FieldType.NUMBER, FieldType.DATE):
             yield Violation(f"/{name}", "CUSTOM_FIELD_OPTION_UNFIT", {"type": definition.type})
             continue
-        bound = bound_of(definition.type, said)
+        bound = parse_bound(definition.type, said)
         if bound is None:
             number = definition.type is FieldType.NUMBER
             yield Violation(f"/{name}", "DECIMAL_STRING_INVALID" if number else "DATE_INVALID")

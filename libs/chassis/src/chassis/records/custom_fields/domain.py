@@ -26,7 +26,7 @@ class FieldType(StrEnum):
     MULTI_CHOICE = "MULTI_CHOICE"
 
 
-CHOOSING = (FieldType.CHOICE, FieldType.MULTI_CHOICE)
+CHOICE_TYPES = (FieldType.CHOICE, FieldType.MULTI_CHOICE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ class _Wrong(Exception):  # leaves this module as a Violation
         self.code, self.params = code, dict(params)
 
 
-def checked(
+def validate_values(
     definitions: Mapping[str, FieldDefinition],
     values: Mapping[str, Any],
     before: Mapping[str, Any] | None,
@@ -87,7 +87,7 @@ def checked(
         try:
             kept[key] = _checked(definitions.get(key), value)
         except _Wrong as wrong:
-            violations.append(Violation(pointer(key), wrong.code, wrong.params))
+            violations.append(Violation(field_pointer(key), wrong.code, wrong.params))
     violations += _missing(definitions.values(), values, before)
     return kept, violations
 
@@ -99,10 +99,10 @@ def _missing(
         key = definition.key
         wanted = definition.active and definition.required
         if wanted and values.get(key) is None and (before is None or key in before):
-            yield Violation(pointer(key), "REQUIRED")
+            yield Violation(field_pointer(key), "REQUIRED")
 
 
-def pointer(key: str) -> str:
+def field_pointer(key: str) -> str:
     """Where a field stands in a body (RFC 6901)."""
     return "/custom_fields/" + key.replace("~", "~0").replace("/", "~1")
 
@@ -115,7 +115,7 @@ def _checked(definition: FieldDefinition | None, value: Any) -> Any:
     return _BY_TYPE[definition.type](definition, value)
 
 
-def bound_of(kind: FieldType, said: str) -> Any:
+def parse_bound(kind: FieldType, said: str) -> Any:
     """A minimum or maximum of this type as a value; None if it is none."""
     try:
         return _parsed(parse_decimal if kind is FieldType.NUMBER else parse_business_date, said, "")

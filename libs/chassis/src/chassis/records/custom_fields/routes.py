@@ -22,19 +22,21 @@ from chassis.web.transaction import Tx
 from kernel.errors import Invalid, Violation
 from kernel.ids import new_id
 
-Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=40)]
+FieldLabel = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+FieldKey = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=40)
+]
 ChoiceValue = Annotated[str, StringConstraints(pattern=r"^[^,\s\x00-\x1f]{1,100}$")]
-Bound = Annotated[str, Field(max_length=40)]
+FieldBound = Annotated[str, Field(max_length=40)]
 
 
-class Choice(BaseModel):
+class FieldChoice(BaseModel):
     """One that may be chosen; an inactive one stays where it was chosen."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
     value: ChoiceValue
-    label_zh: Label
-    label_en: Label
+    label_zh: FieldLabel
+    label_en: FieldLabel
     active: bool = True
 
 
@@ -42,16 +44,16 @@ class FieldEdit(BaseModel):
     """All that may change about a field."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
-    label_zh: Label
-    label_en: Label
+    label_zh: FieldLabel
+    label_en: FieldLabel
     required: bool = Field(default=False, description="New records must have it")
     filterable: bool = Field(default=False, description="Lists take `custom.<key>=` and ranges")
     active: bool = True
     position: Annotated[int, Field(ge=0, le=10_000)] = 0
     max_length: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] | None = None
-    minimum: Bound | None = Field(default=None, description="Of numbers and dates, included")
-    maximum: Bound | None = Field(default=None, description="Of numbers and dates, included")
-    choices: Annotated[list[Choice], Field(max_length=500)] = []
+    minimum: FieldBound | None = Field(default=None, description="Of numbers and dates, included")
+    maximum: FieldBound | None = Field(default=None, description="Of numbers and dates, included")
+    choices: Annotated[list[FieldChoice], Field(max_length=500)] = []
 
 
 class FieldIn(FieldEdit):
@@ -74,7 +76,7 @@ class FieldIn(FieldEdit):
         },
     )
     resource: str
-    key: Key = Field(description="Its name in `custom_fields`")
+    key: FieldKey = Field(description="Its name in `custom_fields`")
     type: FieldType
 
 
@@ -93,13 +95,13 @@ class FieldOut(BaseModel):
     max_length: int | None
     minimum: str | None
     maximum: str | None
-    choices: list[Choice]
+    choices: list[FieldChoice]
     version: int
     created_at: datetime
     updated_at: datetime
 
 
-class Fields(BaseModel):
+class FieldList(BaseModel):
     """All fields of a resource, in their order."""
 
     items: list[FieldOut]
@@ -124,10 +126,10 @@ def custom_field_router(service: str, resources: Mapping[str, Table]) -> APIRout
         return FieldOut.model_validate(added)
 
     @router.get("", name="custom_field_list", dependencies=[may_read])
-    async def list_all(tx: Tx, resource: Annotated[str, Query()]) -> Fields:
+    async def list_all(tx: Tx, resource: Annotated[str, Query()]) -> FieldList:
         """All fields of a resource, inactive ones too, in their order."""
         found = await store.definitions_of(tx, resource)
-        return Fields(items=[FieldOut.model_validate(one) for one in found.values()])
+        return FieldList(items=[FieldOut.model_validate(one) for one in found.values()])
 
     @router.get("/{definition_id}", name="custom_field_get", dependencies=[may_read])
     async def get(definition_id: UUID, tx: Tx) -> FieldOut:
@@ -165,7 +167,7 @@ def _add_changes(router: APIRouter, resources: Mapping[str, Table], may_write: A
 
 def _edited(before: FieldDefinition, body: MergePatch[FieldEdit]) -> FieldDefinition:
     after = body.applied(before)
-    choices = [Choice.model_validate(one).model_dump() for one in after.choices]
+    choices = [FieldChoice.model_validate(one).model_dump() for one in after.choices]
     return before if after == before else _with_choices(after, choices)
 
 

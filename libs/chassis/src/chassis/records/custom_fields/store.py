@@ -31,12 +31,12 @@ async def exclusive_lock(tx: AsyncConnection, resource: str) -> None:
 
 async def definitions_of(tx: AsyncConnection, resource: str) -> Mapping[str, FieldDefinition]:
     """All definitions of a resource by their keys, in their order."""
-    query = listed(resource).order_by(definitions.c.position, definitions.c.key)
+    query = select_definitions(resource).order_by(definitions.c.position, definitions.c.key)
     found = (from_columns(FieldDefinition, row) for row in (await tx.execute(query)).mappings())
     return {definition.key: definition for definition in found}
 
 
-def listed(resource: str) -> Select[Any]:
+def select_definitions(resource: str) -> Select[Any]:
     return select(definitions).where(definitions.c.resource == resource)
 
 
@@ -57,7 +57,7 @@ async def save(tx: AsyncConnection, definition: FieldDefinition) -> FieldDefinit
     return await update_row(tx, definitions, definition)
 
 
-async def forget(tx: AsyncConnection, definition: FieldDefinition) -> None:
+async def remove(tx: AsyncConnection, definition: FieldDefinition) -> None:
     await tx.execute(delete(definitions).where(definitions.c.id == definition.id))
     await drop_values(tx, definition)
 

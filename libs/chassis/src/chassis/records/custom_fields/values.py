@@ -10,15 +10,15 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Column, ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.custom_fields.domain import FieldDefinition, FieldType, checked
+from chassis.records.custom_fields.domain import FieldDefinition, FieldType, validate_values
 from chassis.records.custom_fields.store import definitions_of, shared_lock
 from chassis.records.custom_fields.tables import custom_values
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString
 from kernel.errors import Invalid, Violation
 
-PREFIX = "custom."
-MOST_VALUES = 100
+CUSTOM_FILTER_PREFIX = "custom."
+MAX_CUSTOM_FILTER_VALUES = 100
 _RANGE = {"gte", "lte", "gt", "lt"}
 _OPERATIONS = {
     FieldType.TEXT: {"", "in", "startswith", "isnull"},
@@ -51,7 +51,7 @@ async def validated_custom_fields(
     if known:  # they may change while we look: look again where they cannot
         await shared_lock(tx, resource)
         known = await definitions_of(tx, resource)
-    kept, violations = checked(known, values, before)
+    kept, violations = validate_values(known, values, before)
     if violations:
         raise Invalid(violations)
     return kept
@@ -84,7 +84,7 @@ def _condition(
     parameter: str,
     value: str,
 ) -> ColumnElement[bool]:
-    name, _, operation = parameter.removeprefix(PREFIX).partition("__")
+    name, _, operation = parameter.removeprefix(CUSTOM_FILTER_PREFIX).partition("__")
     definition = known.get(name)
     if definition is None or operation not in _OPERATIONS[definition.type]:
         raise _refused(parameter, "UNKNOWN_FIELD")
@@ -113,8 +113,8 @@ def _compared(kind: FieldType, parameter: str, operation: str, value: str) -> Co
         return column == ("true" if told else "false")
     if operation == "in":
         parts = value.split(",")
-        if len(parts) > MOST_VALUES:
-            raise _refused(parameter, "TOO_LONG", maximum=MOST_VALUES)
+        if len(parts) > MAX_CUSTOM_FILTER_VALUES:
+            raise _refused(parameter, "TOO_LONG", maximum=MAX_CUSTOM_FILTER_VALUES)
         return column.in_([func.left(part, 200) for part in parts])
     if operation == "startswith":
         return and_(column >= value, column < value + "\U0010ffff")

@@ -58,8 +58,8 @@ async def upsert(
     deleted. Raises what `create`, `update`, `restore` and `get` raise, and Conflict (STALE_WRITE)
     where an import has just taken the name.
     """
-    await lock(tx, name)
-    known = await find(tx, name)
+    await lock_external_id(tx, name)
+    known = await find_external_id(tx, name)
     if known is None:
         record = await create()
         await _insert(tx, name, record.id, source_updated_at)
@@ -91,38 +91,38 @@ def _is_older(given: datetime | None, known: datetime | None) -> bool:
     return given is not None and known is not None and given < known
 
 
-async def lock(tx: AsyncConnection, name: ExternalId) -> None:
+async def lock_external_id(tx: AsyncConnection, name: ExternalId) -> None:
     """Wait for whoever writes this name, and let the others wait until the transaction ends."""
     await tx.execute(_LOCK, vars(name))
 
 
-async def find(tx: AsyncConnection, name: ExternalId) -> Row[Any] | None:
+async def find_external_id(tx: AsyncConnection, name: ExternalId) -> Row[Any] | None:
     """The row of this name, if there is one."""
     return (await tx.execute(select(external_ids).filter_by(**vars(name)))).one_or_none()
 
 
-async def record_of(tx: AsyncConnection, name: ExternalId) -> UUID:
+async def record_id_by_external_id(tx: AsyncConnection, name: ExternalId) -> UUID:
     """The id of the record of this name. Raises NotFound."""
-    known = await find(tx, name)
+    known = await find_external_id(tx, name)
     if known is None:
-        raise not_found(name)
+        raise external_id_not_found(name)
     record_id: UUID = known.record_id
     return record_id
 
 
-def not_found(name: ExternalId) -> NotFound:
+def external_id_not_found(name: ExternalId) -> NotFound:
     """There is none of this name, or not for these eyes: our own id is not told."""
     return NotFound(name.resource.split(".")[-1], f"{name.system}/{name.external_id}")
 
 
-async def link(tx: AsyncConnection, name: ExternalId, record_id: UUID) -> None:
+async def add_external_id(tx: AsyncConnection, name: ExternalId, record_id: UUID) -> None:
     """Let a record of ours go by this name too; one it has already is no news.
 
     Raises Conflict (EXTERNAL_ID_TAKEN): another record goes by it; (STALE_WRITE): an import has
     just taken it.
     """
-    await lock(tx, name)
-    known = await find(tx, name)
+    await lock_external_id(tx, name)
+    known = await find_external_id(tx, name)
     if known is None:
         await _insert(tx, name, record_id, None)
     elif known.record_id != record_id:

@@ -19,9 +19,9 @@ from chassis.records.access.visibility import Access, Scoped
 from chassis.records.external_ids.actions import (
     ExternalId,
     Upserted,
-    link,
-    not_found,
-    record_of,
+    add_external_id,
+    external_id_not_found,
+    record_id_by_external_id,
     upsert,
 )
 from chassis.records.external_ids.tables import external_ids
@@ -30,11 +30,15 @@ from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import NotFound
 
-SYSTEM = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$"
-EXTERNAL = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]{0,198}[^\s\x00-\x1f\x7f])?$"
+SYSTEM_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$"
+EXTERNAL_ID_PATTERN = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]{0,198}[^\s\x00-\x1f\x7f])?$"
 
-System = Annotated[str, Path(pattern=SYSTEM, description="The other system, e.g. `sap`")]
-External = Annotated[str, Path(pattern=EXTERNAL, description="What it calls the record")]
+SystemName = Annotated[
+    str, Path(pattern=SYSTEM_PATTERN, description="The other system, e.g. `sap`")
+]
+ExternalIdValue = Annotated[
+    str, Path(pattern=EXTERNAL_ID_PATTERN, description="What it calls the record")
+]
 SourceUpdatedAt = Annotated[
     AwareDatetime | None,
     Query(description="When the source changed it; what is older than we know changes nothing"),
@@ -51,8 +55,8 @@ class ExternalIdIn(BaseModel):
         extra="forbid",
         json_schema_extra={"examples": [{"system": "sap", "external_id": "0001000042"}]},
     )
-    system: Annotated[str, Field(pattern=SYSTEM)]
-    external_id: Annotated[str, Field(pattern=EXTERNAL)]
+    system: Annotated[str, Field(pattern=SYSTEM_PATTERN)]
+    external_id: Annotated[str, Field(pattern=EXTERNAL_ID_PATTERN)]
 
 
 class ExternalIdOut(BaseModel):
@@ -72,7 +76,7 @@ class ExternalIds(BaseModel):
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class UnownedResource:
     """A resource without owners: whoever of the tenant has the scope sees every row."""
 
     resource: str
@@ -84,14 +88,14 @@ class Catalogue:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NamedResource:
+class ExternallyReadResource:
     """How a resource is read by other systems' names; `answer` is made of the record.
 
     For what no other system writes: a document that follows from others. `read` is for records
     of which not everybody sees the same; else `get` answers.
     """
 
-    scoped: Scoped | Catalogue
+    scoped: Scoped | UnownedResource
     collection: str
     answer: type[BaseModel]
     get: Callable[[AsyncConnection, UUID], Awaitable[Any]]
@@ -99,7 +103,7 @@ class NamedResource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ByExternalId(NamedResource, Generic[B, E]):
+class ExternallyWrittenResource(ExternallyReadResource, Generic[B, E]):
     """How a resource is also written by other systems' names.
 
     `create` and `update` take the whole body, as PUT means it. With `restore`, what was deleted
@@ -112,7 +116,7 @@ class ByExternalId(NamedResource, Generic[B, E]):
     restore: Callable[[AsyncConnection, UUID, Principal, datetime], Awaitable[E]] | None = None
 
 
-def external_id_router(way: ByExternalId[Any, Any]) -> APIRouter:
+def external_id_router(way: ExternallyWrittenResource[Any, Any]) -> APIRouter:
     """`PUT|GET {collection}/by-external-id/{system}/{id}` and `{collection}/{id}/external-ids`."""
     router = new_router(way.collection, tag=way.collection.strip("/"))
     _add_put(router, way)
@@ -121,7 +125,7 @@ def external_id_router(way: ByExternalId[Any, Any]) -> APIRouter:
     return router
 
 
-def external_name_router(way: NamedResource) -> APIRouter:
+def external_id_read_router(way: ExternallyReadResource) -> APIRouter:
     """As `external_id_router`, without the PUT."""
     router = new_router(way.collection, tag=way.collection.strip("/"))
     _add_get(router, way)
@@ -129,7 +133,7 @@ def external_name_router(way: NamedResource) -> APIRouter:
     return router
 
 
-def _add_put(router: APIRouter, way: ByExternalId[Any, Any]) -> None:
+def _add_put(router: APIRouter, way: ExternallyWrittenResource[Any, Any]) -> None:
     resource, name = way.scoped.resource, way.scoped.name
     scope = [allow(f"{resource}.write")]
     body_type, answer = way.body, way.answer
@@ -141,8 +145,8 @@ def _add_put(router: APIRouter, way: ByExternalId[Any, Any]) -> None:
         responses={201: {"model": answer, "description": "There was none of this name"}},
     )
     async def put(
-        system: System,
-        external_id: External,
+        system: SystemName,
+        external_id: ExternalIdValue,
         body: body_type,  # type: ignore[valid-type]  # the framework reads it when this runs
         tx: Tx,
         now: Now,
@@ -160,7 +164,7 @@ def _add_put(router: APIRouter, way: ByExternalId[Any, Any]) -> None:
 
 
 async def _written(
-    way: ByExternalId[Any, E],
+    way: ExternallyWrittenResource[Any, E],
     tx: AsyncConnection,
     name: ExternalId,
     body: Any,
@@ -200,12 +204,12 @@ def _called(name: ExternalId) -> Iterator[None]:
     try:
         yield
     except NotFound as hidden:
-        if hidden.code != not_found(name).code:
+        if hidden.code != external_id_not_found(name).code:
             raise
-        raise not_found(name) from None
+        raise external_id_not_found(name) from None
 
 
-def _add_get(router: APIRouter, way: NamedResource) -> None:
+def _add_get(router: APIRouter, way: ExternallyReadResource) -> None:
     scoped, answer = way.scoped, way.answer
     scope = [allow(f"{scoped.resource}.read")]
 
@@ -215,11 +219,11 @@ def _add_get(router: APIRouter, way: NamedResource) -> None:
         dependencies=scope,
     )
     async def get(
-        system: System, external_id: External, tx: Tx, now: Now, caller: Caller
+        system: SystemName, external_id: ExternalIdValue, tx: Tx, now: Now, caller: Caller
     ) -> answer:  # type: ignore[valid-type]  # the framework reads it when this runs
         """Read the record that another system calls so."""
         name = ExternalId(scoped.resource, system, external_id)
-        record_id = await record_of(tx, name)
+        record_id = await record_id_by_external_id(tx, name)
         with _called(name):
             await _check(tx, caller, scoped, record_id, Access.READ, now)
             if way.read is not None:
@@ -230,7 +234,7 @@ def _add_get(router: APIRouter, way: NamedResource) -> None:
 async def _check(
     tx: AsyncConnection,
     caller: Principal,
-    resource: Scoped | Catalogue,
+    resource: Scoped | UnownedResource,
     record_id: UUID,
     access: Access,
     now: datetime,
@@ -239,14 +243,14 @@ async def _check(
         await check_access(tx, caller, resource, record_id, access, now)
 
 
-def _guards(resource: Scoped | Catalogue) -> tuple[Any, Any]:
+def _guards(resource: Scoped | UnownedResource) -> tuple[Any, Any]:
     """What the routes of one record's names depend on: to read them, and to add one."""
     if isinstance(resource, Scoped):
         return may_read(resource), may_write(resource)
     return allow(f"{resource.resource}.read"), allow(f"{resource.resource}.write")
 
 
-def _add_names(router: APIRouter, way: NamedResource) -> None:
+def _add_names(router: APIRouter, way: ExternallyReadResource) -> None:
     scoped = way.scoped
     path, name = "/{record_id}/external-ids", scoped.name
     reading, writing = _guards(scoped)
@@ -262,7 +266,7 @@ def _add_names(router: APIRouter, way: NamedResource) -> None:
         """Let it go by another name too."""
         await way.get(tx, record_id)
         wanted = ExternalId(scoped.resource, body.system, body.external_id)
-        await link(tx, wanted, record_id)
+        await add_external_id(tx, wanted, record_id)
         return await _names(tx, scoped.resource, record_id)
 
 

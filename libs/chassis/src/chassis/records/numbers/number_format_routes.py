@@ -8,7 +8,13 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.foundation.clock import Now
-from chassis.records.numbers.number_formats import Mode, NumberFormat, Year, format_of, save_format
+from chassis.records.numbers.number_formats import (
+    NumberFormat,
+    NumberMode,
+    YearStyle,
+    number_format_of,
+    save_number_format,
+)
 from chassis.web.auth import allow
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
@@ -20,10 +26,10 @@ class NumberFormatIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     prefix: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,10}$", examples=["Q"])]
-    year: Year = Year.LONG
+    year: YearStyle = YearStyle.LONG
     width: Annotated[int, Field(ge=1, le=12, strict=True)] = 6
     separator: Annotated[str, Field(pattern=r"^[-/._]?$")] = "-"
-    mode: Mode = Mode.GAPLESS
+    mode: NumberMode = NumberMode.GAPLESS
 
 
 class NumberFormatOut(BaseModel):
@@ -32,10 +38,10 @@ class NumberFormatOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
     type: str
     prefix: str
-    year: Year
+    year: YearStyle
     width: int
     separator: str
-    mode: Mode
+    mode: NumberMode
     is_default: bool
     example: str
 
@@ -58,7 +64,7 @@ def number_format_router(service: str, prefixes: Mapping[str, str]) -> APIRouter
     @router.get("", dependencies=[read])
     async def number_format_list(tx: Tx, now: Now) -> NumberFormatList:
         """List the document types of this service with the tenant's formats."""
-        found = [await format_of(tx, one) for one in defaults.values()]
+        found = [await number_format_of(tx, one) for one in defaults.values()]
         return NumberFormatList(items=[_told(one, now.year) for one in found])
 
     @router.put("/{type}", dependencies=[write])
@@ -67,7 +73,7 @@ def number_format_router(service: str, prefixes: Mapping[str, str]) -> APIRouter
     ) -> NumberFormatOut:
         """Number documents of a type like this from now on; what has a number keeps it."""
         wanted = NumberFormat(type=default.type, **body.model_dump())
-        return _told(await save_format(tx, wanted, default, now=now), now.year)
+        return _told(await save_number_format(tx, wanted, default, now=now), now.year)
 
     return router
 

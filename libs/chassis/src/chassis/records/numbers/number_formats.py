@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.records.numbers.tables import number_formats
 
 
-class Year(StrEnum):
+class YearStyle(StrEnum):
     """How a number tells its year; without one the numbers go on counting for ever."""
 
     LONG = "YYYY"
@@ -21,7 +21,7 @@ class Year(StrEnum):
     NONE = "NONE"
 
 
-class Mode(StrEnum):
+class NumberMode(StrEnum):
     """GAPLESS: everybody waits for the number before. FAST: nobody waits, and some are lost."""
 
     GAPLESS = "GAPLESS"
@@ -37,24 +37,28 @@ class NumberFormat:
 
     type: str
     prefix: str
-    year: Year = Year.LONG
+    year: YearStyle = YearStyle.LONG
     width: int = 6
     separator: str = "-"
-    mode: Mode = Mode.GAPLESS
+    mode: NumberMode = NumberMode.GAPLESS
     version: int = 0
 
     def written(self, number: int, on: date) -> str:
         """A number as it stands on the document; it may outgrow its width."""
-        year = {Year.LONG: f"{on.year:04d}", Year.SHORT: f"{on.year % 100:02d}", Year.NONE: ""}
+        year = {
+            YearStyle.LONG: f"{on.year:04d}",
+            YearStyle.SHORT: f"{on.year % 100:02d}",
+            YearStyle.NONE: "",
+        }
         parts = (self.prefix, year[self.year], f"{number:0{self.width}d}")
         return self.separator.join(part for part in parts if part)
 
     def counted_in(self, on: date) -> int:
         """The year whose counter goes on; 0 is the counter of all years."""
-        return 0 if self.year is Year.NONE else on.year
+        return 0 if self.year is YearStyle.NONE else on.year
 
 
-async def format_of(tx: AsyncConnection, default: NumberFormat) -> NumberFormat:
+async def number_format_of(tx: AsyncConnection, default: NumberFormat) -> NumberFormat:
     """The tenant's format of the default's type."""
     columns = number_formats.c
     found = await tx.execute(select(number_formats).where(columns.type == default.type))
@@ -64,22 +68,22 @@ async def format_of(tx: AsyncConnection, default: NumberFormat) -> NumberFormat:
     return NumberFormat(
         type=row.type,
         prefix=row.prefix,
-        year=Year(row.year),
+        year=YearStyle(row.year),
         width=row.width,
         separator=row.separator,
-        mode=Mode(row.mode),
+        mode=NumberMode(row.mode),
         version=row.version,
     )
 
 
-async def save_format(
+async def save_number_format(
     tx: AsyncConnection, wanted: NumberFormat, default: NumberFormat, *, now: datetime
 ) -> NumberFormat:
     """Number documents like this from now on; what has a number keeps it.
 
     The counter goes on whatever the format is, so that no number comes twice.
     """
-    before = await format_of(tx, default)
+    before = await number_format_of(tx, default)
     if before.version and replace(wanted, version=before.version) == before:
         return before
     values = {**asdict(wanted), "version": 1, "created_at": now, "updated_at": now}

@@ -12,22 +12,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chassis.database.backbone_tables import document_numbers
 from chassis.database.connections import open_connection
-from chassis.records.numbers.number_formats import Mode, NumberFormat, format_of
+from chassis.records.numbers.number_formats import NumberFormat, NumberMode, number_format_of
 
-BLOCK = 50  # numbers a process takes at once; what is left of a block when it ends is lost
-TAKE = """
+BLOCK_SIZE = 50  # numbers a process takes at once; what is left of a block when it ends is lost
+TAKE_BLOCK = """
 INSERT INTO document_numbers AS counter (type, year, last) VALUES ($1, $2, $3)
 ON CONFLICT (tenant_id, type, year) DO UPDATE SET last = counter.last + excluded.last
 RETURNING last
 """
-Counter = tuple[str, str, int]  # tenant, type, year
+CounterKey = tuple[str, str, int]  # tenant, type, year
 
 
 @dataclass
 class _Blocks:
     """What one process has left of each counter, per database: `(next, last)`."""
 
-    left: dict[Counter, tuple[int, int]] = field(default_factory=dict)
+    left: dict[CounterKey, tuple[int, int]] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -42,9 +42,9 @@ async def next_number(tx: AsyncConnection, type: str, *, prefix: str, on: date) 
     instead of 542 with 8 connections. FAST: from a block taken in a transaction of its own; nobody
     waits, and a rollback or a restart leaves a gap.
     """
-    how = await format_of(tx, NumberFormat(type=type, prefix=prefix))
+    how = await number_format_of(tx, NumberFormat(type=type, prefix=prefix))
     year = how.counted_in(on)
-    if how.mode is Mode.GAPLESS:
+    if how.mode is NumberMode.GAPLESS:
         return how.written(await _advance(tx, type, year), on)
     return how.written(await _from_block(tx, type, year), on)
 
@@ -73,12 +73,12 @@ async def _from_block(tx: AsyncConnection, type: str, year: int) -> int:
         number, last = blocks.left.pop(counter, (1, 0))
         if number > last:
             last = await _block(tx.engine, counter)
-            number = last - BLOCK + 1
+            number = last - BLOCK_SIZE + 1
         blocks.left[counter] = (number + 1, last)
         return number
 
 
-async def _block(engine: AsyncEngine, counter: Counter) -> int:
+async def _block(engine: AsyncEngine, counter: CounterKey) -> int:
     """The last number of a new block, committed before anybody uses one of it.
 
     Not through the pool: all its connections may be with those who wait for a number.
@@ -87,5 +87,5 @@ async def _block(engine: AsyncEngine, counter: Counter) -> int:
     url = engine.url.render_as_string(hide_password=False)
     async with open_connection(url, name="number blocks") as own, own.transaction():
         await own.execute("SELECT set_config('app.tenant', $1, true)", tenant)
-        last: int = await own.fetchval(TAKE, type, year, BLOCK)
+        last: int = await own.fetchval(TAKE_BLOCK, type, year, BLOCK_SIZE)
         return last

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
 from chassis.records.custom_fields.values import validated_custom_fields
-from chassis.records.deletion import deleted, restored
+from chassis.records.deletion import mark_deleted, mark_restored
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.cpq.events import ProductDeleted, ProductRestored
 from contracts.event import Event
@@ -136,7 +136,7 @@ async def delete_product(
 ) -> None:
     """Delete a product; one that is already deleted does not change. Raises NotFound."""
     before = await store.get_locked(tx, product_id, with_deleted=True)
-    after = deleted(before, now=now, expected=expected)
+    after = mark_deleted(before, now=now, expected=expected)
     if after is not before:
         await _save_and_publish(tx, after, ProductDeleted(product=after.state()))
 
@@ -150,7 +150,7 @@ async def restore_product(
 ) -> Product:
     """Restore a deleted product; any other is returned unchanged. Raises NotFound."""
     before = await store.get_locked(tx, product_id, with_deleted=True)
-    after = restored(before, now=now, expected=expected)
+    after = mark_restored(before, now=now, expected=expected)
     if after is before:
         return before
     return await _save_and_publish(tx, after, ProductRestored(product=after.state()))

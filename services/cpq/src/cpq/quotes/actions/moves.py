@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.outbox import publish
 from chassis.foundation.clock import business_date, start_of_day
 from chassis.jobs import queue
-from chassis.records.deletion import deleted, restored
+from chassis.records.deletion import mark_deleted, mark_restored
 from chassis.records.tenant_settings import settings_of, today
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.cpq.events import QuoteDeleted, QuoteRestored
@@ -129,7 +129,7 @@ async def delete_quote(
     Raises NotFound, RuleBroken (QUOTE_NOT_DRAFT, QUOTE_REVISES).
     """
     before = await store.get_locked(tx, quote_id, with_deleted=True)
-    after = deleted(before, now=now, expected=expected)
+    after = mark_deleted(before, now=now, expected=expected)
     if after is not before:
         before.ensure_deletable()
         await save_and_publish(tx, after, QuoteDeleted(quote=after.state()))
@@ -144,7 +144,7 @@ async def restore_quote(
 ) -> Quote:
     """Restore a deleted draft; any other quote is returned unchanged. Raises NotFound."""
     before = await store.get_locked(tx, quote_id, with_deleted=True)
-    after = restored(before, now=now, expected=expected)
+    after = mark_restored(before, now=now, expected=expected)
     if after is before:
         return before
     return await save_and_publish(tx, after, QuoteRestored(quote=after.state()))

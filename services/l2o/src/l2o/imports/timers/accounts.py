@@ -26,7 +26,7 @@ from chassis.files.imports.target import (
     updated,
 )
 from chassis.records.access.visibility import Visibility
-from chassis.records.custom_fields.cells import custom_fields_from
+from chassis.records.custom_fields.cells import parse_custom_field_cells
 from kernel.errors import DomainError
 from kernel.money import Money
 from l2o.accounts.actions import AccountDetails, create_account, edit_account
@@ -81,7 +81,7 @@ async def _custom(
     """Where columns give any of the tenant's own fields."""
     if not row.custom_fields:
         return {}
-    given = await custom_fields_from(tx, ACCOUNT, row.custom_fields, before=before)
+    given = await parse_custom_field_cells(tx, ACCOUNT, row.custom_fields, before=before)
     return {"custom_fields": given}
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.outbox import publish
 from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
-from chassis.records.deletion import deleted, restored
+from chassis.records.deletion import mark_deleted, mark_restored
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.event import Event
 from contracts.l2o.events import OpportunityDeleted, OpportunityOpened, OpportunityRestored
@@ -162,7 +162,7 @@ async def delete_opportunity(
 ) -> None:
     """One that is deleted stays so. Raises NotFound."""
     before = await store.get(tx, opportunity_id, lock=True, with_deleted=True)
-    after = deleted(before, now=now, expected=expected)
+    after = mark_deleted(before, now=now, expected=expected)
     if after is not before:
         await save_told(tx, after, OpportunityDeleted(opportunity=after.state()))
 
@@ -179,7 +179,7 @@ async def restore_opportunity(
     Raises NotFound, RuleBroken (ACCOUNT_UNKNOWN) while the account is deleted.
     """
     before = await store.get(tx, opportunity_id, lock=True, with_deleted=True)
-    after = restored(before, now=now, expected=expected)
+    after = mark_restored(before, now=now, expected=expected)
     if after is before:
         return before
     if not await accounts.stays(tx, before.account_id):
