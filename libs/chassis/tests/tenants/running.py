@@ -15,7 +15,7 @@ from testkit import notes
 from testkit.jobs import job_of
 from testkit.plugin import Committed, Published
 
-TESTKIT = tasks.job("testkit")
+TESTKIT = tasks.task_job("testkit")
 
 
 async def run(

@@ -92,7 +92,7 @@ async def test_files_of_others_stay(committed: Committed, tenant: UUID, content:
 async def test_a_large_text_is_looked_through_too(
     committed: Committed, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.tenancy.redaction_scan.LARGE", 10)
+    monkeypatch.setattr("chassis.tenancy.redaction_scan.MAX_SEARCHED_BYTES", 10)
     there = await put_file(committed, tenant, LINES.encode())
     await erase(committed, tenant)
     assert await file_of(committed, tenant, there) == CLEAN.encode()
@@ -132,7 +132,7 @@ async def test_tables_are_looked_through_to_their_end(
     committed: Committed, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Page by page, one a transaction; also where a page has nothing about the person."""
-    monkeypatch.setattr(row_pages, "PAGE", 3)
+    monkeypatch.setattr(row_pages, "PAGE_ROWS", 3)
     told = [f"call {PHONE}" if n not in (3, 4, 5) else "another" for n in range(11)]
     await write_notes(committed, tenant, *told)
     assert await erase(committed, tenant) > 11 // 3

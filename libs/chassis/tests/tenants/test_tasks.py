@@ -27,7 +27,7 @@ PHONE, MAIL = "+8613800138000", "li.na@example.com"
 async def test_everything_is_exported(
     committed: Committed, committed_client: Client, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "PART", 3)
+    monkeypatch.setattr(export, "PART_ROWS", 3)
     other = new_id()
     await add_tenants(committed.app, other)
     written = await write_notes(committed, tenant, *(f"第 {n} 条" for n in range(7)))

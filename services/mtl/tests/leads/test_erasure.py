@@ -34,7 +34,7 @@ async def test_a_phone_alone_takes_nothing_else_along(
     lead = await create(committed_client, **SHARED)
     assert await kinds_of(committed, tenant) == ["email", "phone"]
     await ask(committed, tenant, "ERASE", phones=(f"+86{PHONE}",))
-    await run(committed, tenant, handle=tasks.job("mtl"))
+    await run(committed, tenant, handle=tasks.task_job("mtl"))
     left = (await committed_client.get(f"/leads/{lead['id']}")).json()
     assert (left["name"], left["phone"], left["email"]) == ("王芳菲", None, MAIL)
     assert await kinds_of(committed, tenant) == ["email"]
@@ -49,7 +49,7 @@ async def test_an_id_takes_all_of_it_along(
     lead = await create(committed_client, **SHARED)
     other = await create(committed_client, name="别人", phone="13900139000")
     await ask(committed, tenant, "ERASE", ids=(UUID(lead["id"]),))
-    await run(committed, tenant, handle=tasks.job("mtl"))
+    await run(committed, tenant, handle=tasks.task_job("mtl"))
     left = (await committed_client.get(f"/leads/{lead['id']}")).json()
     assert (left["name"], left["phone"], left["email"]) == (None, None, None)
     told = await told_of(committed, tenant)

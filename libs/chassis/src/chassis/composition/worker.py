@@ -31,7 +31,7 @@ class Worker:
     def __post_init__(self) -> None:
         told = tasks.task_subscription(self.service, deletes_last=self.deletes_last)
         object.__setattr__(self, "subscriptions", (*self.subscriptions, told))
-        done = {**self.jobs, tasks.TASK_JOB_KIND: tasks.job(self.service, self.erased)}
+        done = {**self.jobs, tasks.TASK_JOB_KIND: tasks.task_job(self.service, self.erased)}
         object.__setattr__(self, "jobs", done)
         gone = {**self.failed, tasks.TASK_JOB_KIND: tasks.task_failure(self.service)}
         object.__setattr__(self, "failed", gone)

@@ -1,6 +1,6 @@
-"""Phone numbers and mail addresses as people write them, in the one form that is stored.
+"""Normalizes phone numbers and email addresses to the one form that every service stores.
 
-Two spellings of one number are one number only if every service stores them alike.
+Duplicates are found only if all spellings of a number are stored alike.
 """
 
 import re
@@ -15,19 +15,19 @@ from pydantic_core import PydanticCustomError
 
 from kernel.personal import Personal
 
-DEFAULT_REGION = "CN"  # of numbers without a country code
+DEFAULT_REGION = "CN"  # region of numbers without a country code
 
 _DIALLED = re.compile(r"\+?[0-9]{3,20}", re.ASCII)
 _MINUS = "\N{MINUS SIGN}"
-# Dashes, spaces, and the invisible marks that address books put around numbers.
+# Dashes, spaces, and invisible characters that address books put around numbers.
 _SILENT = frozenset({"Pd", "Zs", "Cf"})
 
 
 def normalize_phone(text: str) -> str:
-    """E.164 of a mobile or landline number in any usual spelling.
+    """Return the E.164 form of a mobile or landline number in any usual spelling.
 
-    Full-width digits, spaces, dashes, brackets, dots, `0086` and a missing country code are all
-    understood. Raises PydanticCustomError (PHONE_INVALID); extensions are not part of E.164.
+    Accepts full-width digits, spaces, dashes, brackets, dots, `0086` and a missing country code.
+    Raises PydanticCustomError (PHONE_INVALID); extensions are not part of E.164.
     """
     dialled = "".join(map(_dialled, unicodedata.normalize("NFKC", text)))
     if _DIALLED.fullmatch(dialled) is None:
@@ -53,7 +53,7 @@ def _phone_invalid() -> PydanticCustomError:
 
 
 def normalize_email(text: str) -> str:
-    """The address in lower case and NFC. Raises PydanticCustomError (EMAIL_INVALID)."""
+    """Return the address in lower case and NFC. Raises PydanticCustomError (EMAIL_INVALID)."""
     try:
         address = validate_email(unicodedata.normalize("NFKC", text), check_deliverability=False)
     except EmailNotValidError:

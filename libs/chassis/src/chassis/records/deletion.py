@@ -1,7 +1,7 @@
-"""Soft deletion: the row stays, with the instant at which it left every list, and may come back.
+"""Soft deletion: the row keeps its data and the time of deletion, and can be restored.
 
-A table with `deleted_at` is read by `fetch_row` without its deleted rows; `with_deleted` shows them
-to DELETE, restore, and to handlers whose facts arrive late.
+`fetch_row` skips deleted rows of a table with `deleted_at`; DELETE, restore and handlers of late
+events read them with `with_deleted`.
 """
 
 from dataclasses import replace
@@ -25,7 +25,7 @@ D = TypeVar("D", bound=Deletable)
 
 
 def mark_deleted(before: D, *, now: datetime, expected: Precondition = UNCONDITIONAL) -> D:
-    """The entity deleted now; itself (`is before`) if it already was: nothing is to be saved.
+    """Return the entity marked as deleted; the same object if it already was: nothing to save.
 
     Raises PreconditionRequired, PreconditionFailed (STALE_COPY).
     """
@@ -36,7 +36,7 @@ def mark_deleted(before: D, *, now: datetime, expected: Precondition = UNCONDITI
 
 
 def mark_restored(before: D, *, now: datetime, expected: Precondition = UNCONDITIONAL) -> D:
-    """The entity back again; itself (`is before`) if it was there: nothing is to be saved.
+    """Return the entity restored; the same object if it was not deleted: nothing to save.
 
     Raises PreconditionRequired, PreconditionFailed (STALE_COPY).
     """

@@ -15,18 +15,19 @@ from contracts.org.events import Quotas, TenantChanged, TenantCreated
 
 
 def tenant_subscription(service: str) -> Subscription:
-    """The subscription that keeps this service's replica."""
+    """Return the subscription that keeps the replica of tenant settings."""
     return replica(f"{service}.tenants", {TenantCreated: on_tenants, TenantChanged: on_tenants})
 
 
 def directory_subscriptions(service: str) -> tuple[Subscription, ...]:
-    """Everything a service must know of the directory: tenants, and who works where."""
+    """Return the subscriptions to the directory: tenants, people, departments and teams."""
     return tenant_subscription(service), people_replica.subscription(service)
 
 
 async def on_tenants(
     tx: AsyncConnection, received: Sequence[Received[TenantCreated | TenantChanged]]
 ) -> ReplicaResult:
+    """Update the replica; a changed record quota restarts the count of records."""
     before = await _row_limit(tx)
     result = await replicate(tx, tenant_settings, received, _columns)
     if await _row_limit(tx) != before:
@@ -35,9 +36,9 @@ async def on_tenants(
 
 
 async def _row_limit(tx: AsyncConnection) -> int | None:
-    """The limit of records; None without one, and before the tenant is known."""
-    told: Mapping[str, Any] | None = await tx.scalar(select(tenant_settings.c.quotas))
-    return Quotas.model_validate(told or {}).rows
+    """Return the record quota, None without one or before the tenant is known."""
+    quotas: Mapping[str, Any] | None = await tx.scalar(select(tenant_settings.c.quotas))
+    return Quotas.model_validate(quotas or {}).rows
 
 
 def _columns(event: TenantCreated | TenantChanged) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""How many records a tenant with a limit has; one without a limit is not counted."""
+"""The record quota: counts the records of tenants with a limit."""
 
 from sqlalchemy import BigInteger, Column, Table, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -9,7 +9,7 @@ from chassis.database.columns import tenant_column
 from chassis.database.engine import ROW_LIMIT_KEY
 from kernel.errors import Conflict
 
-# How many records a tenant with a limit has; one without a limit has no row.
+# The number of records of a tenant with a limit; a tenant without a limit has no row.
 tenant_usage = Table(
     "tenant_usage",
     backbone_metadata,
@@ -19,11 +19,11 @@ tenant_usage = Table(
 
 
 async def count_records(tx: AsyncConnection, table: Table, records: int = 1) -> None:
-    """Use up so many of the tenant's records, before they are stored.
+    """Count new records against the tenant's quota, before they are stored.
 
-    Records are a service's rows with a version: lines and history do not count, nor do imports and
-    whatever else the backbone keeps. One guarded statement, whose row whoever comes at once waits
-    for. Raises Conflict (QUOTA_ROWS).
+    Records are rows with a version in a service's own tables: lines, history, imports and other
+    tables of the ground do not count. It is one guarded UPDATE, so that concurrent writers wait
+    for each other. Raises Conflict (QUOTA_ROWS).
     """
     limit: int | None = tx.info.get(ROW_LIMIT_KEY)
     if limit is None or not _is_counted(table) or await _use_up(tx, records, limit):
@@ -36,9 +36,9 @@ async def count_records(tx: AsyncConnection, table: Table, records: int = 1) -> 
 
 
 async def forget_count(tx: AsyncConnection) -> None:
-    """Let the next record be preceded by a new count: without a limit nobody counted on.
+    """Discard the count, so that the next record is preceded by a new one.
 
-    Called whenever the tenant's limit changes.
+    Called whenever the tenant's limit changes: without a limit nothing was counted.
     """
     await tx.execute(delete(tenant_usage))
 
@@ -59,9 +59,9 @@ async def _use_up(tx: AsyncConnection, records: int, limit: int) -> bool:
 
 
 async def _begin_to_count(tx: AsyncConnection, table: Table) -> None:
-    """The first record under a limit: what is there already is counted once."""
-    there = 0
-    for each in table.metadata.sorted_tables:
-        if "version" in each.c:
-            there += await tx.scalar(select(func.count()).select_from(each)) or 0
-    await tx.execute(insert(tenant_usage).values(rows=there).on_conflict_do_nothing())
+    """Count existing records once, before the first record under a limit."""
+    existing = 0
+    for counted_table in table.metadata.sorted_tables:
+        if "version" in counted_table.c:
+            existing += await tx.scalar(select(func.count()).select_from(counted_table)) or 0
+    await tx.execute(insert(tenant_usage).values(rows=existing).on_conflict_do_nothing())

@@ -1,4 +1,4 @@
-"""What every service must know of its tenants: a replica of the settings `org` keeps."""
+"""Tenant settings: a replica of what `org` keeps about each tenant."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from contracts.org.events import Quotas
 
 @dataclass(frozen=True, kw_only=True)
 class TenantSettings:
-    """A tenant's own: IANA time zone, ISO 4217 currency, languages with the preferred first.
+    """A tenant's IANA time zone, ISO 4217 currency and languages (preferred first).
 
     `default_tax_rate` is a fraction: 0.13 is 13 %. `status` is ACTIVE, SUSPENDED (reads only) or
     DELETED, `tax_rounding` LINE or DOCUMENT.
@@ -31,7 +31,7 @@ class TenantSettings:
 
 
 async def settings_of(tx: AsyncConnection) -> TenantSettings:
-    """The settings of the transaction's tenant.
+    """Return the settings of the transaction's tenant.
 
     Raises Unavailable (TENANT_NOT_READY) while they have not arrived from `org`.
     """
@@ -50,5 +50,5 @@ async def settings_of(tx: AsyncConnection) -> TenantSettings:
 
 
 async def today(tx: AsyncConnection, now: datetime) -> date:
-    """The tenant's business day. Raises Unavailable (TENANT_NOT_READY)."""
+    """Return the tenant's current business day. Raises Unavailable (TENANT_NOT_READY)."""
     return business_date(now, (await settings_of(tx)).timezone)

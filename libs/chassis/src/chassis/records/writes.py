@@ -1,4 +1,4 @@
-"""Writes every record goes through: the tenant's quota, search words, the guard of the version."""
+"""Writes of records: they count against the quota, update search words, and check the version."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from kernel.errors import Conflict
 
 
 async def insert_row(tx: AsyncConnection, table: Table, row: Row) -> None:
-    """Store a new row, and the words it is found by. Raises Conflict (QUOTA_ROWS)."""
+    """Insert a row and index its search words. Raises Conflict (QUOTA_ROWS)."""
     await count_records(tx, table)
     values = to_columns(table, row)
     await tx.execute(insert(table).values(values))
@@ -20,9 +20,9 @@ async def insert_row(tx: AsyncConnection, table: Table, row: Row) -> None:
 
 
 async def update_row(tx: AsyncConnection, table: Table, entity: E) -> E:
-    """Write the entity over its row and return it as saved, one version on.
+    """Update the entity's row and return the entity as saved, with the next version.
 
-    Raises Conflict (STALE_WRITE) if someone else wrote first.
+    Raises Conflict (STALE_WRITE) if another transaction wrote the row first.
     """
     saved = replace(entity, version=entity.version + 1)
     mine = (table.c.id == entity.id) & (table.c.version == entity.version)

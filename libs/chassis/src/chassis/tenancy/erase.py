@@ -1,4 +1,4 @@
-"""Erases a person from a service's tables: empties the columns that are marked as personal."""
+"""Erases a person in a service's tables: empties the columns marked as personal data."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -35,16 +35,16 @@ REWRITE_ROW: Final = text("SELECT rewrite_row(:target, CAST(:key AS jsonb), CAST
 async def collect_subject_data(
     tx: AsyncConnection, tables: Sequence[Table], person: ErasureSubject
 ) -> None:
-    """Learn the further ids of the person, and the values of all rows of theirs."""
-    known = -1
-    while known != len(person.ids):
-        known = len(person.ids)
+    """Collect the person's further ids and the values of all rows about them, until none is new."""
+    count = -1
+    while count != len(person.ids):
+        count = len(person.ids)
         for table in tables:
-            await _learn(tx, table, person)
+            await _collect_from(tx, table, person)
 
 
-async def _learn(tx: AsyncConnection, table: Table, person: ErasureSubject) -> None:
-    about = list(_theirs(table, person))
+async def _collect_from(tx: AsyncConnection, table: Table, person: ErasureSubject) -> None:
+    about = list(_rows_of(table, person))
     if not about or not personal_columns(table, *ERASED_KINDS):
         return
     mine = RowPage(table, None, None).within()
@@ -52,13 +52,13 @@ async def _learn(tx: AsyncConnection, table: Table, person: ErasureSubject) -> N
         if "id" in table.c:
             person.ids.add(row["id"])
         values = (row[column.key] for column in personal_columns(table, *ERASED_KINDS))
-        person.found |= {one for one in values if isinstance(one, str) and one != REDACTED}
+        person.found |= {v for v in values if isinstance(v, str) and v != REDACTED}
 
 
 async def erase_rows(tx: AsyncConnection, page: RowPage, person: ErasureSubject) -> int:
-    """Empty the marked columns of the person's rows on this page; how many rows there were.
+    """Empty the personal columns of the person's rows on this page; return how many rows.
 
-    A row that only has their phone or mail may be another's, and loses just that.
+    A row that only contains their phone or email may be about another person; it loses just that.
     """
     table = page.table
     rows = await _rows_about(tx, page, person)
@@ -77,56 +77,56 @@ async def erase_rows(tx: AsyncConnection, page: RowPage, person: ErasureSubject)
 async def _rows_about(
     tx: AsyncConnection, page: RowPage, person: ErasureSubject
 ) -> Sequence[Mapping[str, Any]]:
-    conditions = [*_theirs(page.table, person), *_reached(page.table, person)]
+    conditions = [*_rows_of(page.table, person), *_rows_with_contact_data(page.table, person)]
     if not conditions:
         return []
     found = await tx.execute(select(page.table).where(*page.within(), or_(*conditions)))
     return [dict(row) for row in found.mappings()]
 
 
-def _theirs(table: Table, person: ErasureSubject) -> Iterator[ColumnElement[bool]]:
-    """Rows about nobody else: they have an id of the person, or are about one."""
+def _rows_of(table: Table, person: ErasureSubject) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of rows about the person: their id, or a subject column with it."""
     if personal_columns(table, *ERASED_KINDS) and "id" in table.c:
         yield table.c.id.in_(sorted(person.ids))
     for column in personal_columns(table, SUBJECT_KIND):
         yield cast(column, String).in_([str(one) for one in sorted(person.ids)])
 
 
-def _reached(table: Table, person: ErasureSubject) -> Iterator[ColumnElement[bool]]:
-    """Rows that a given phone or mail stands in, and keys on one."""
+def _rows_with_contact_data(table: Table, person: ErasureSubject) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of rows that contain a given phone or email, or a digest of one."""
     given = sorted(person.given)
     for column in personal_columns(table, *CONTACT_KINDS):
         yield func.lower(column).in_(given)
     for column in personal_columns(table, DIGEST_KIND):
         if isinstance(column.type, Text):
             yield func.lower(column).in_(given)
-    yield from _keys_on(table, given)
+    yield from _digests_of(table, given)
 
 
-def _keys_on(table: Table, given: Sequence[str]) -> Iterator[ColumnElement[bool]]:
-    """Digests of a value tell by their `kind` of which column of the subject's row they are."""
+def _digests_of(table: Table, given: Sequence[str]) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of digest rows; their `kind` names the column of the subject's row."""
     if not personal_columns(table, DIGEST_KIND) or "kind" not in table.c:
         return
     for subject in personal_columns(table, SUBJECT_KIND):
         for other in table.metadata.sorted_tables:
             for column in personal_columns(other, *CONTACT_KINDS) if "id" in other.c else ():
-                named = select(other.c.id).where(func.lower(column).in_(given))
-                yield (table.c.kind == str(column.name)) & subject.in_(named)
+                subjects = select(other.c.id).where(func.lower(column).in_(given))
+                yield (table.c.kind == str(column.name)) & subject.in_(subjects)
 
 
 def _emptied(table: Table, row: Mapping[str, Any], person: ErasureSubject) -> dict[str, Any]:
-    """The columns of a row to empty, and with what."""
-    columns = [one for one in personal_columns(table, *ERASED_KINDS) if not one.primary_key]
-    if not _is_theirs(table, row, person):
+    """Return the columns of a row to empty, with their new values."""
+    columns = [c for c in personal_columns(table, *ERASED_KINDS) if not c.primary_key]
+    if not _is_about(table, row, person):
         reached = personal_columns(table, *CONTACT_KINDS)
         columns = [c for c in reached if str(row[c.key]).lower() in person.given]
-    return {str(one.name): None if one.nullable else REDACTED for one in columns}
+    return {str(c.name): None if c.nullable else REDACTED for c in columns}
 
 
-def _is_theirs(table: Table, row: Mapping[str, Any], person: ErasureSubject) -> bool:
-    ids = {str(one) for one in person.ids}
+def _is_about(table: Table, row: Mapping[str, Any], person: ErasureSubject) -> bool:
+    ids = {str(key) for key in person.ids}
     about = [row[column.key] for column in personal_columns(table, SUBJECT_KIND)]
-    return str(row.get("id")) in ids or any(str(one) in ids for one in about)
+    return str(row.get("id")) in ids or any(str(value) in ids for value in about)
 
 
 def _key_is(table: Table, row: Mapping[Any, Any]) -> list[ColumnElement[bool]]:
@@ -136,7 +136,7 @@ def _key_is(table: Table, row: Mapping[Any, Any]) -> list[ColumnElement[bool]]:
 async def rewrite_row(
     tx: AsyncConnection, table: Table, row: Mapping[Any, Any], fresh: Mapping[str, Any]
 ) -> None:
-    """As the tables' owner: much of this is append-only for everybody else."""
+    """Rewrite a row as the table's owner: many of these tables are append-only for others."""
     key = {str(c.name): row[c.key] for c in table.primary_key.columns if c.name != "tenant_id"}
     values = {"target": str(table.name), "key": _json(key), "fresh": _json(fresh)}
     await tx.execute(REWRITE_ROW, values)

@@ -1,4 +1,4 @@
-"""The files of a tenant's export, one service's part as one zip archive."""
+"""Routes for the files of a tenant's export; a service's part is one zip archive."""
 
 import zipfile
 import zlib
@@ -20,12 +20,12 @@ from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import NotFound
 
-MAX_BYTES_IN_MEMORY = 8_000_000  # bytes; a larger archive is put together on the disk
+MAX_BYTES_IN_MEMORY = 8_000_000  # a larger archive is built on disk
 READ_BYTES = 65_536
 
 
 class ExportedTable(BaseModel):
-    """One table's file in the archive."""
+    """The file of one table in the archive."""
 
     task_id: UUID
     table: str
@@ -34,17 +34,19 @@ class ExportedTable(BaseModel):
 
 
 class ExportedTables(BaseModel):
+    """The exported tables of a tenant, newest export first."""
+
     items: list[ExportedTable]
 
 
 def tenant_export_router(service: str) -> APIRouter:
-    """`/tenant-exports` of a service: what there is, and the archive; kept for 7 days."""
+    """Return the routes `/tenant-exports` of a service; exports are kept for 7 days."""
     router = new_router("/tenant-exports", tag="tenant exports")
     read = allow(f"{service}.tenant.export")
 
     @router.get("", dependencies=[read])
     async def tenant_export_list(tx: Tx) -> ExportedTables:
-        """List the files of my tenant's exports from this service."""
+        """List the files that tenant exports wrote in this service."""
         columns = tenant_exports.c
         query = (
             select(
@@ -74,13 +76,13 @@ def tenant_export_router(service: str) -> APIRouter:
 
 
 async def _archive(tx: AsyncConnection, task_id: UUID) -> IO[bytes]:
-    """Raises NotFound."""
+    """Build the archive of an export. Raises NotFound."""
     columns = tenant_exports.c
-    places = select(columns.name, columns.part).where(columns.task_id == task_id)
-    parts = (await tx.execute(places.order_by(columns.name, columns.part))).all()
+    positions = select(columns.name, columns.part).where(columns.task_id == task_id)
+    parts = (await tx.execute(positions.order_by(columns.name, columns.part))).all()
     if not parts:
         raise NotFound("tenant_export", task_id)
-    file = SpooledTemporaryFile(max_size=MAX_BYTES_IN_MEMORY)  # noqa: SIM115  # closed by who sends it
+    file = SpooledTemporaryFile(max_size=MAX_BYTES_IN_MEMORY)  # noqa: SIM115  # closed after it was sent
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in dict.fromkeys(part.name for part in parts):
             with archive.open(f"{name}.jsonl", "w") as entry:

@@ -1,4 +1,4 @@
-"""Limits that jobs respect as requests do; `admission` and `usage` hold those of every request."""
+"""Quotas that jobs respect as requests do: records, and imports running at once."""
 
 from typing import Any
 
@@ -15,18 +15,18 @@ LOCK_IMPORT_STARTS = (
 
 
 async def apply_record_quota(tx: AsyncConnection) -> None:
-    """Let the rest of a job's transaction respect the tenant's limit of records.
+    """Apply the tenant's record quota to the rest of a job's transaction.
 
-    For jobs that store what a person sent, such as imports; facts of other services are never
+    For jobs that store what a person sent, such as imports; events of other services are never
     refused. Raises Unavailable (TENANT_NOT_READY).
     """
     tx.info[ROW_LIMIT_KEY] = (await settings_of(tx)).quotas.rows
 
 
 async def ensure_import_quota(tx: AsyncConnection, running: Select[Any]) -> None:
-    """Whether one more import may run; `running` counts those that do.
+    """Ensure that one more import may run; `running` selects the count of running imports.
 
-    Whoever starts one at once waits here until this transaction ends, so that both are counted.
+    Concurrent starts wait here until this transaction ends, so that each is counted.
     Raises Conflict (QUOTA_IMPORTS) and Unavailable (TENANT_NOT_READY).
     """
     limit = (await settings_of(tx)).quotas.imports_at_once

@@ -1,4 +1,4 @@
-"""Cuts a person out of stored files: lines of text lose their values, packed files go whole."""
+"""Redacts a person in stored files: text lines lose their values, archives are removed whole."""
 
 import codecs
 import io
@@ -12,51 +12,51 @@ from chassis.tenancy.redaction import ErasureSubject, is_redactable, redact_text
 
 ZIP_PREFIX = b"PK\x03\x04"
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-# Files that begin so are looked through by `redact_file`: a search in their bytes finds nothing.
+# Files with these prefixes must be decoded first: a search in their bytes finds nothing.
 UNSEARCHABLE_PREFIXES = (ZIP_PREFIX, *UTF16_MARKS)
-OVERLAP_BYTES = 1_000  # bytes of a value that may stand across two pieces
+OVERLAP_BYTES = 1_000  # pieces overlap by this, so that a value across two pieces is found
 
 
 def redact_file(content: bytes, person: ErasureSubject) -> bytes:
-    """The file without the person; it stays as it is where it does not name them."""
+    """Return the file without the person's data, unchanged where it does not name them."""
     if is_archive(content):
         return b"" if archive_names_subject(content, person) else content
     if content.startswith(UTF16_MARKS):
-        return _cleaned_wide(content, person)
+        return _redact_utf16(content, person)
     return redact_lines(content, person)
 
 
 def is_archive(content: bytes) -> bool:
-    """A spreadsheet is a zip archive, whose bytes say nothing."""
+    """Return whether the file is a zip archive, such as a spreadsheet."""
     return content.startswith(ZIP_PREFIX)
 
 
 def archive_names_subject(content: bytes, person: ErasureSubject) -> bool:
-    """Whether an archive names the person, or cannot be looked through."""
+    """Return whether an archive names the person or cannot be read."""
     needles = {raw.lower() for one in person.needles for raw in _encodings(one)}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            return any(_has(piece, needles) for piece in _pieces(packed))
+            return any(_contains(piece, needles) for piece in _pieces(packed))
     except DAMAGED:
         return True
 
 
 def _pieces(packed: zipfile.ZipFile) -> Iterator[bytes]:
-    """All that is in the archive, each piece with the end of the one before. Raises ValueError."""
+    """Yield the archive's content in overlapping pieces. Raises ValueError if it is too large."""
     unpacked = 0
     for member in packed.infolist():
-        kept = b""
+        overlap = b""
         with packed.open(member) as stream:
             while piece := stream.read(PIECE):
                 unpacked += len(piece)
                 if unpacked > MAX_UNPACKED:
-                    raise ValueError("unpacks to more than is looked through")
-                yield kept + piece
-                kept = piece[-OVERLAP_BYTES:]
+                    raise ValueError("the archive is too large when unpacked")
+                yield overlap + piece
+                overlap = piece[-OVERLAP_BYTES:]
 
 
-def _cleaned_wide(content: bytes, person: ErasureSubject) -> bytes:
-    """UTF-16, whose lines do not end where a byte says so; one that is broken goes whole."""
+def _redact_utf16(content: bytes, person: ErasureSubject) -> bytes:
+    """Redact a UTF-16 file by characters; a file that cannot be decoded is removed whole."""
     try:
         text = content.decode("utf-16")
     except UnicodeDecodeError:
@@ -72,14 +72,14 @@ def _cleaned_wide(content: bytes, person: ErasureSubject) -> bytes:
 
 
 def redact_lines(content: bytes, person: ErasureSubject) -> bytes:
-    """A file whose lines about the person lose their values, stars for each of the bytes.
+    """Replace the values in lines about the person by as many stars as they have bytes.
 
-    So it is as long as before, and places in it stay where they are.
+    The file keeps its length, so that positions in it stay valid.
     """
     needles = [raw for one in person.needles for raw in _encodings(one)]
     values = [raw for one in person.given | person.found for raw in _encodings(one)]
     lines = content.split(b"\n")
-    return b"\n".join(_starred(line, values) if _has(line, needles) else line for line in lines)
+    return b"\n".join(_masked(line, values) if _contains(line, needles) else line for line in lines)
 
 
 def _encodings(value: str) -> set[bytes]:
@@ -91,12 +91,12 @@ def _encodings(value: str) -> set[bytes]:
     )
 
 
-def _has(line: bytes, needles: Iterable[bytes]) -> bool:
+def _contains(line: bytes, needles: Iterable[bytes]) -> bool:
     lower = line.lower()
     return any(one.lower() in lower for one in needles)
 
 
-def _starred(line: bytes, values: Iterable[bytes]) -> bytes:
+def _masked(line: bytes, values: Iterable[bytes]) -> bytes:
     for raw in sorted(values, key=len, reverse=True):
         line = re.sub(re.escape(raw), b"*" * len(raw), line, flags=re.IGNORECASE)
     return line

@@ -1,4 +1,4 @@
-"""What is known of a person to erase, and how their traces are cut out of texts and JSON."""
+"""Redaction: the data of a person to erase, and its removal from texts and JSON."""
 
 import re
 from collections.abc import Iterable
@@ -7,18 +7,16 @@ from typing import Any
 from uuid import UUID
 
 REDACTED = "***"
-MIN_REDACTABLE_LENGTH = (
-    5  # characters; shorter values would be cut out of what has nothing to do with them
-)
+MIN_REDACTABLE_LENGTH = 5  # characters; shorter values also occur in unrelated words
 
 
 @dataclass
 class ErasureSubject:
-    """Whom to erase. `given` was asked for, `found` stood in the rows about them.
+    """A person to erase: `given` values come from the request, `found` ones from their rows.
 
-    What was given is cut out everywhere, what was found in the rows of their `ids` (a name, say,
-    that others have too) only where the person is meant: beside an id or a given value. A row that
-    only has a given phone or mail may be another's: it loses that value and nothing else.
+    Given values are redacted everywhere. Values found in the rows of their `ids`, such as a name
+    that others share, are redacted only beside an id or a given value. A row that merely contains
+    a given phone or email may be about another person: it loses that value only.
     """
 
     ids: set[UUID] = field(default_factory=set)
@@ -27,25 +25,28 @@ class ErasureSubject:
 
     @property
     def needles(self) -> list[str]:
-        """Where one of these stands the person is meant."""
-        return sorted({str(one) for one in self.ids} | self.given)
+        """The values that identify the person: ids and given values."""
+        return sorted({str(key) for key in self.ids} | self.given)
 
 
 def contact_spellings(phones: Iterable[str], emails: Iterable[str]) -> set[str]:
-    """How the phones (E.164) and mails stand in rows and files, but for spaced-out numbers."""
-    found = {mail.lower() for mail in emails} | set(emails)
+    """Return the spellings of phones (E.164) and emails in rows and files.
+
+    Phone numbers with spaces are not covered.
+    """
+    variants = {email.lower() for email in emails} | set(emails)
     for phone in phones:
-        found |= {phone, phone.removeprefix("+"), phone.removeprefix("+86")}
-    return {one for one in found if len(one) >= MIN_REDACTABLE_LENGTH}
+        variants |= {phone, phone.removeprefix("+"), phone.removeprefix("+86")}
+    return {value for value in variants if len(value) >= MIN_REDACTABLE_LENGTH}
 
 
 def is_redactable(value: str) -> bool:
-    """Whether a value may be cut out of a longer text: short Latin ones stand in other words."""
+    """Return whether a value may be redacted in longer texts: short Latin ones occur in words."""
     return len(value) >= MIN_REDACTABLE_LENGTH or (len(value) > 1 and not value.isascii())
 
 
 def redact_text(text: str, values: Iterable[str]) -> str:
-    """The text without these values, the longest first."""
+    """Replace these values in a text, the longest first."""
     if text in values:
         return REDACTED
     for value in sorted(filter(is_redactable, values), key=len, reverse=True):
@@ -54,9 +55,9 @@ def redact_text(text: str, values: Iterable[str]) -> str:
 
 
 def redact_json(document: Any, values: set[str]) -> Any:
-    """A JSON document without these values, wherever they stand in it."""
+    """Replace these values in all texts of a JSON document."""
     if isinstance(document, dict):
-        return {name: redact_json(one, values) for name, one in document.items()}
+        return {name: redact_json(value, values) for name, value in document.items()}
     if isinstance(document, list):
-        return [redact_json(one, values) for one in document]
+        return [redact_json(item, values) for item in document]
     return redact_text(document, values) if isinstance(document, str) else document

@@ -1,4 +1,4 @@
-"""A table page by page, in the order of its primary key: what a chunk of a job looks through."""
+"""Pages of a table by primary key: the range of rows that one chunk of a job processes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,32 +20,35 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.tenancy.personal_data_map import FILE_KIND, tenant_id_column
 
 PAGE_ROWS = 5_000  # rows
-FILE_PAGE_ROWS = 50  # rows that hold files
-RowPosition = Mapping[str, Any]  # a primary key as JSON has it
+FILE_PAGE_ROWS = 50  # rows of a table with files
+RowPosition = Mapping[str, Any]  # a primary key as JSON
 
 
 @dataclass(frozen=True)
 class RowPage:
-    """Rows behind `after`, up to and with `last`; without `last` to the end of the table."""
+    """The rows after `after` up to and including `last`; without `last`, to the end."""
 
     table: Table
     after: RowPosition | None
     last: RowPosition | None
 
     def within(self) -> list[ColumnElement[bool]]:
-        """The backbone's tables show the worker all tenants, so the tenant is said aloud."""
+        """Return the conditions of the page.
+
+        The tenant is named because the worker sees all tenants in the backbone's tables.
+        """
         table = self.table
-        told = [tenant_id_column(table) == text("current_setting('app.tenant')::uuid")]
+        conditions = [tenant_id_column(table) == text("current_setting('app.tenant')::uuid")]
         key = tuple_(*table.primary_key.columns)
         if self.after is not None:
-            told.append(key > _as_row(table, self.after, "after"))
+            conditions.append(key > _as_row(table, self.after, "after"))
         if self.last is not None:
-            told.append(key <= _as_row(table, self.last, "last"))
-        return told
+            conditions.append(key <= _as_row(table, self.last, "last"))
+        return conditions
 
 
 async def next_row_page(tx: AsyncConnection, table: Table, after: RowPosition | None) -> RowPage:
-    """The next page of the table."""
+    """Return the next page of the table."""
     keys = _keys(table)
     size = (
         FILE_PAGE_ROWS
@@ -67,8 +70,8 @@ def _keys(table: Table) -> Sequence[Column[Any]]:
     return list(table.primary_key.columns)
 
 
-def _as_row(table: Table, place: RowPosition, name: str) -> Any:
-    """PostgreSQL itself reads the place, whatever the types of its columns are."""
+def _as_row(table: Table, position: RowPosition, name: str) -> Any:
+    """Let PostgreSQL parse the position, whatever the types of its columns are."""
     names = ", ".join(f'r."{one.name}"' for one in _keys(table))
     source = f'SELECT {names} FROM jsonb_populate_record(NULL::"{table.name}", :{name}) AS r'  # noqa: S608  # names of our own tables
-    return text(f"({source})").bindparams(bindparam(name, dict(place), type_=JSONB))
+    return text(f"({source})").bindparams(bindparam(name, dict(position), type_=JSONB))

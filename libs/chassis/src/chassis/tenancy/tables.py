@@ -1,11 +1,11 @@
-"""The tables of tenants' limits, number formats and export files; every service has them."""
+"""The table of tenant export files; every service has it."""
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, Uuid
 
 from chassis.database.backbone_tables import instant, metadata
 from chassis.database.columns import tenant_column
 
-# The parts of a tenant's export, zlib-compressed JSON Lines, until they are pruned.
+# Parts of a tenant's export: zlib-compressed JSON Lines, pruned after 7 days.
 tenant_exports = Table(
     "tenant_exports",
     metadata,

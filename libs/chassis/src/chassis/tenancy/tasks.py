@@ -1,6 +1,6 @@
-"""What a service does of a tenant task: export, erase or delete, chunk by chunk, then it reports.
+"""Tenant tasks: each service exports, erases or deletes its part in chunks, then reports.
 
-Every service listens for tasks and runs them; `chassis.composition.worker` gives them to it.
+Every service subscribes to tasks and runs them; `chassis.composition.worker` adds both.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -28,10 +28,12 @@ from contracts.tenant_tasks import TASK_FAILED, TableReport
 from kernel.errors import NotYet
 
 TASK_JOB_KIND = "tenant.task"
-TABLES, ROWS = 20, 1_000  # a transaction
-SETTLE = timedelta(seconds=60)  # what is on its way when the tenant is deleted comes within this
+TABLES, ROWS = 20, 1_000  # of a transaction
+SETTLE = timedelta(
+    seconds=60
+)  # events on their way when the tenant is deleted arrive within this time
 POLL_INTERVAL = timedelta(seconds=5)
-# Why something stays, for whoever reads the report.
+# Notes of the report: what stays after a task, and why.
 REPORT_NOTES: Mapping[str, tuple[str, ...]] = {
     "EXPORT": ("SECRETS_LEFT_OUT",),
     "ERASE": ("KAFKA_14_DAYS", "SPELLINGS_WITH_SPACES_IN_FILES", "TENANT_EXPORTS_7_DAYS"),
@@ -39,29 +41,29 @@ REPORT_NOTES: Mapping[str, tuple[str, ...]] = {
 }
 TaskState = dict[str, Any]
 TaskStep = Callable[[AsyncConnection, str, Table, TaskState], Any]
-# Called when a service's rows are free of whoever has these ids, so that it tells its replicas.
+# Called after the persons with these ids were erased, so that the service updates its replicas.
 ErasedHandler = Callable[[AsyncConnection, Collection[UUID], datetime], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class TaskPart:
-    """A service's part of a task, as the aggregate its report is about."""
+    """A service's part of a task: the aggregate of its report event."""
 
     id: UUID
     version: int
 
 
 def task_subscription(service: str, *, deletes_last: bool = False) -> Subscription:
-    """The subscription through which a service hears of tenant tasks.
+    """Return the subscription by which a service receives tenant tasks.
 
-    One that `deletes_last` begins a deletion itself, by `enqueue_task`, when the others are done.
+    A service that `deletes_last` starts a deletion itself, by `enqueue_task`, after the others.
     """
 
     async def on_tenant_task_requested(
         tx: AsyncConnection, event: TenantTaskRequested, meta: Meta
     ) -> None:
         if event.kind == "DELETE" and (await settings_of(tx)).status != "DELETED":
-            raise NotYet("TENANT_NOT_READY")  # another topic tells of its status
+            raise NotYet("TENANT_NOT_READY")  # its status arrives on another topic
         if event.kind != "DELETE" or not deletes_last:
             await enqueue_task(tx, event)
 
@@ -69,21 +71,21 @@ def task_subscription(service: str, *, deletes_last: bool = False) -> Subscripti
 
 
 async def enqueue_task(tx: AsyncConnection, event: TenantTaskRequested) -> None:
-    """Promise this service's part of the task."""
+    """Enqueue the job that does this service's part of the task."""
     state = {**event.model_dump(mode="json"), "place": 0, "part": 0, "after": None, "rows": {}}
     await enqueue(tx, TASK_JOB_KIND, str(event.task_id), run_at=now(), payload=state)
 
 
-def job(service: str, erased: ErasedHandler | None = None) -> JobHandler:
-    """The job handler that does this service's part, one chunk a call."""
+def task_job(service: str, erased: ErasedHandler | None = None) -> JobHandler:
+    """Return the job handler that does this service's part, one chunk per call."""
     return partial(_chunk, service, erased)
 
 
 def task_failure(service: str) -> GivenUpHandler:
-    """What is done when the job is given up: the report says that it failed, and how far it was."""
+    """Return the handler of a job that failed for good: it reports the failure and the progress."""
 
     async def on_given_up(tx: AsyncConnection, job: Job) -> None:
-        if "until" not in job.payload:  # else the report has gone
+        if "until" not in job.payload:  # otherwise the report is already published
             await _report(service, tx, dict(job.payload), failed=True)
 
     return on_given_up
@@ -110,19 +112,20 @@ async def _chunk(
 async def _steps(
     tx: AsyncConnection, service: str, tables: Sequence[Table], state: TaskState
 ) -> None:
-    """One transaction's work: many small tables, or a part of a large one."""
+    """Do one transaction's work: many small tables, or a part of a large one."""
     last = min(state["place"] + TABLES, len(tables))
     before = sum(state["rows"].values())
     while state["place"] < last and sum(state["rows"].values()) - before < ROWS:
         await STEPS[state["kind"]](tx, service, tables[state["place"]], state)
-        if state["after"] is not None:  # there is more of this table
+        if state["after"] is not None:  # this table has more rows
             return
 
 
 def _tables(service: str, kind: str) -> list[Table]:
-    """In order. An erasure goes through them twice, as the traces need the values of all rows.
+    """Return the tables of a task in their order; an erasure visits them twice.
 
-    First the keys, which need the rows they are on; last the audit, as it tells of all before it.
+    The first pass erases marked columns, digests first because they need the rows they refer to;
+    the second redacts free texts with the values found, the audit trail last.
     """
     if kind == "EXPORT":
         return list(personal_data_map.exported_tables(service))
@@ -133,18 +136,18 @@ def _tables(service: str, kind: str) -> list[Table]:
             if table.name not in delete.DELETED_LAST
         ]
     tables = personal_data_map.tenant_tables(service)
-    first = sorted(
+    digests_first = sorted(
         tables,
         key=lambda table: (
             not personal_data_map.personal_columns(table, personal_data_map.DIGEST_KIND)
         ),
     )
-    return first + sorted(tables, key=lambda table: table.name == "audit_entries")
+    return digests_first + sorted(tables, key=lambda table: table.name == "audit_entries")
 
 
 def _count(state: TaskState, table: Table, rows: int) -> None:
     if rows:
-        name = str(table.name)  # else it is a string of SQLAlchemy's own, which is no JSON
+        name = str(table.name)  # a plain string: SQLAlchemy's own type is not serialised to JSON
         state["rows"] = {**state["rows"], name: state["rows"].get(name, 0) + rows}
 
 
@@ -164,19 +167,19 @@ async def _export(tx: AsyncConnection, _: str, table: Table, state: TaskState) -
 
 
 async def _erase(tx: AsyncConnection, service: str, table: Table, state: TaskState) -> None:
-    """The rows about the person first, in every table; then the traces, which need their values."""
-    person = ErasureSubject(
+    """Erase the person's rows in every table first, then redact texts with the values found."""
+    subject = ErasureSubject(
         ids={UUID(one) for one in state["ids"]},
         given=contact_spellings(state["phones"], state["emails"]),
         found=set(state.get("found", ())),
     )
     tables = personal_data_map.tenant_tables(service)
     if "found" not in state:
-        await erase.collect_subject_data(tx, tables, person)
-        state.update(ids=[str(one) for one in person.ids], found=sorted(person.found))
+        await erase.collect_subject_data(tx, tables, subject)
+        state.update(ids=[str(one) for one in subject.ids], found=sorted(subject.found))
     page = await next_row_page(tx, table, state["after"])
     step = erase.erase_rows if state["place"] < len(tables) else redaction_scan.redact_rows
-    _count(state, table, await step(tx, page, person))
+    _count(state, table, await step(tx, page, subject))
     if page.last is None:
         return _next(state)
     state.update(after=dict(page.last))
@@ -196,9 +199,9 @@ STEPS: Mapping[str, TaskStep] = {"EXPORT": _export, "ERASE": _erase, "DELETE": _
 async def _report(
     service: str, tx: AsyncConnection, state: TaskState, *, failed: bool = False
 ) -> None:
-    ended = EVENT_CLASSES[f"{service}.tenant_task.finished.v1"]
+    event_class = EVENT_CLASSES[f"{service}.tenant_task.finished.v1"]
     tables = [TableReport(table=name, rows=rows) for name, rows in sorted(state["rows"].items())]
-    event = ended.model_validate(
+    event = event_class.model_validate(
         {
             "task_id": state["task_id"],
             "kind": state["kind"],
@@ -210,12 +213,12 @@ async def _report(
 
 
 def _version(service: str) -> int:
-    """The request was the first version of the task where it was made."""
+    """Return the task's version: 2 in org, where the request was version 1, else 1."""
     return 2 if TenantTaskRequested.type.startswith(f"{service}.") else 1
 
 
 async def _settled(service: str, tx: AsyncConnection, job: Job, state: TaskState) -> Done | Again:
-    """The report is sent and nothing comes any more: what came meanwhile goes, and this job."""
+    """Finish a deletion once no event is on its way: delete late rows and leave the tombstone."""
     if job.now.isoformat() < state["until"] or not await delete.all_events_sent(tx):
         return Again(job.now + POLL_INTERVAL, state)
     for table in personal_data_map.tenant_tables(service):

@@ -1,9 +1,8 @@
-"""The gate every request passes: is the tenant there, may it write, how much may it ask; and
-is the person who calls still with it.
+"""Admission of requests by tenant status, request quota, and whether the person is active.
 
-What is known of tenants and people is kept for two seconds per process, so that a suspension takes
-effect within that time and costs no query. Reads of a suspended tenant pass; a deleted one has no
-way in, nor has a person of whom the directory says so. Whom it does not know (yet) is let in.
+Tenants and people are cached for two seconds per process, so that a suspension takes effect within
+that time and most requests need no query. A suspended tenant may only read; a deleted tenant and
+an inactive person are refused. A person whom the directory does not know (yet) is admitted.
 """
 
 import time
@@ -26,7 +25,7 @@ MAX_CACHED_TENANTS, MAX_CACHED_PEOPLE = 10_000, 100_000
 
 @dataclass(slots=True)
 class CachedTenant:
-    """A tenant as it stood at `read_at`, and what is left in its bucket of requests."""
+    """A tenant as read at `read_at`, and the tokens left in its request bucket."""
 
     status: str
     quotas: Quotas
@@ -36,89 +35,91 @@ class CachedTenant:
 
 
 class TenantAdmission:
-    """What one API process knows of those who call it; times are monotonic seconds."""
+    """Admits requests of one API process; times are monotonic seconds."""
 
     def __init__(self, *, max_age: float = 2.0) -> None:
         self.max_age = max_age
-        self._known: dict[str, CachedTenant] = {}
-        self._seen: dict[tuple[str, str], float] = {}
+        self._tenants: dict[str, CachedTenant] = {}
+        self._active_people: dict[tuple[str, str], float] = {}
 
     async def enter(self, tx: AsyncConnection, caller: Principal, method: str) -> None:
-        """Let a request in, and tell its transaction the tenant's limit of rows.
+        """Admit a request, count it, and set the record quota of its transaction.
 
         Raises Unavailable (TENANT_NOT_READY), Forbidden (TENANT_SUSPENDED, TENANT_DELETED,
         PERSON_INACTIVE) and TooManyRequests (QUOTA_REQUESTS).
         """
-        known = await self._admit(tx, caller, method)
-        _take(known, time.monotonic())
-        tx.info[ROW_LIMIT_KEY] = known.quotas.rows
+        tenant = await self._admit(tx, caller, method)
+        _take_token(tenant, time.monotonic())
+        tx.info[ROW_LIMIT_KEY] = tenant.quotas.rows
 
     async def look(self, tx: AsyncConnection, caller: Principal) -> None:
-        """Let a stream that has entered read on; a look is no request, so that no limit counts it.
+        """Admit one more read of a running stream; it does not count as a request.
 
         Raises Unavailable (TENANT_NOT_READY), Forbidden (TENANT_DELETED, PERSON_INACTIVE).
         """
         await self._admit(tx, caller, "GET")
 
     async def _admit(self, tx: AsyncConnection, caller: Principal, method: str) -> CachedTenant:
-        known = await self._read(tx, str(caller.tenant_id))
-        if known.status == "DELETED":
+        tenant = await self._read(tx, str(caller.tenant_id))
+        if tenant.status == "DELETED":
             raise Forbidden("TENANT_DELETED")
-        if known.status == "SUSPENDED" and method not in READ_METHODS:
+        if tenant.status == "SUSPENDED" and method not in READ_METHODS:
             raise Forbidden("TENANT_SUSPENDED")
         if caller.kind == "person":
             await self._ensure_active(tx, caller)
-        return known
+        return tenant
 
-    async def _read(self, tx: AsyncConnection, tenant: str) -> CachedTenant:
+    async def _read(self, tx: AsyncConnection, tenant_id: str) -> CachedTenant:
         now = time.monotonic()
-        known = self._known.get(tenant)
-        if known is not None and now - known.read_at < self.max_age:
-            return known
+        cached = self._tenants.get(tenant_id)
+        if cached is not None and now - cached.read_at < self.max_age:
+            return cached
         columns = tenant_settings.c
         row = (await tx.execute(select(columns.status, columns.quotas))).one_or_none()
         if row is None:
-            self._known.pop(tenant, None)
+            self._tenants.pop(tenant_id, None)
             raise Unavailable("TENANT_NOT_READY")
         quotas = Quotas.model_validate(row.quotas)
-        return self._keep(tenant, _renewed(known, row.status, quotas, now))
+        return self._keep(tenant_id, _refreshed(cached, row.status, quotas, now))
 
     async def _ensure_active(self, tx: AsyncConnection, caller: Principal) -> None:
         now, key = time.monotonic(), (str(caller.tenant_id), caller.subject)
-        if now - self._seen.get(key, -self.max_age) < self.max_age:
+        if now - self._active_people.get(key, -self.max_age) < self.max_age:
             return
-        gone = func.bool_and(not_(people.c.active) | people.c.deleted)
-        if (await tx.execute(select(gone).where(people.c.subject == caller.subject))).scalar():
-            self._seen.pop(key, None)
+        inactive = func.bool_and(not_(people.c.active) | people.c.deleted)
+        if (await tx.execute(select(inactive).where(people.c.subject == caller.subject))).scalar():
+            self._active_people.pop(key, None)
             raise Forbidden("PERSON_INACTIVE")
-        if len(self._seen) >= MAX_CACHED_PEOPLE:
-            self._seen.clear()
-        self._seen[key] = now
+        if len(self._active_people) >= MAX_CACHED_PEOPLE:
+            self._active_people.clear()
+        self._active_people[key] = now
 
-    def _keep(self, tenant: str, known: CachedTenant) -> CachedTenant:
-        if len(self._known) >= MAX_CACHED_TENANTS:
-            self._known.clear()
-        self._known[tenant] = known
-        return known
+    def _keep(self, tenant_id: str, tenant: CachedTenant) -> CachedTenant:
+        if len(self._tenants) >= MAX_CACHED_TENANTS:
+            self._tenants.clear()
+        self._tenants[tenant_id] = tenant
+        return tenant
 
 
-def _renewed(known: CachedTenant | None, status: str, quotas: Quotas, now: float) -> CachedTenant:
-    """As read now; the bucket stays as full as it was, also under another limit."""
+def _refreshed(
+    cached: CachedTenant | None, status: str, quotas: Quotas, now: float
+) -> CachedTenant:
+    """Return the tenant as read now; the bucket keeps its tokens, also under a new limit."""
     full = float(quotas.requests_per_minute or 0)
-    if known is None or known.quotas.requests_per_minute is None:
+    if cached is None or cached.quotas.requests_per_minute is None:
         return CachedTenant(status, quotas, now, full, now)
-    return CachedTenant(status, quotas, now, min(known.tokens, full), known.filled_at)
+    return CachedTenant(status, quotas, now, min(cached.tokens, full), cached.filled_at)
 
 
-def _take(known: CachedTenant, now: float) -> None:
-    """One request out of a bucket that holds a minute's worth and fills evenly."""
-    limit = known.quotas.requests_per_minute
+def _take_token(tenant: CachedTenant, now: float) -> None:
+    """Take one request from a token bucket that holds a minute's worth and refills evenly."""
+    limit = tenant.quotas.requests_per_minute
     if limit is None:
         return
     per_second = limit / 60
-    known.tokens = min(limit, known.tokens + (now - known.filled_at) * per_second)
-    known.filled_at = now
-    if known.tokens < 1:
-        wait = 60 if limit == 0 else max(1, round((1 - known.tokens) / per_second + 0.5))
+    tenant.tokens = min(limit, tenant.tokens + (now - tenant.filled_at) * per_second)
+    tenant.filled_at = now
+    if tenant.tokens < 1:
+        wait = 60 if limit == 0 else max(1, round((1 - tenant.tokens) / per_second + 0.5))
         raise TooManyRequests("QUOTA_REQUESTS", retry_after=wait, limit=limit)
-    known.tokens -= 1
+    tenant.tokens -= 1

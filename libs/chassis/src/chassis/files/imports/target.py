@@ -150,7 +150,7 @@ class ImportTarget(Generic[T]):
     that gathers columns no field takes; they are left out without it. `any_of`: the file must have
     a column for at least one of these. `custom` names the resource whose custom fields columns may
     give (`custom_fields.<key>`, or the field's label): `read` finds them in `Cells.custom`, and
-    `take` makes values of them with `chassis.records.custom_fields.cells.custom_fields_from`.
+    `take` makes values of them with `chassis.records.custom_fields.cells.parse_custom_field_cells`.
     """
 
     kind: str

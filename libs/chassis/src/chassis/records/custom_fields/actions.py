@@ -1,4 +1,4 @@
-"""Defining fields: what may change about them, and what may not."""
+"""Commands that add, change and remove custom field definitions."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,13 +18,16 @@ MAX_CUSTOM_FIELDS = 200
 
 
 async def add_definition(tx: AsyncConnection, definition: FieldDefinition) -> FieldDefinition:
-    """Raises Invalid, Conflict (CUSTOM_FIELD_EXISTS), RuleBroken (CUSTOM_FIELDS_TOO_MANY)."""
+    """Add a custom field to a resource.
+
+    Raises Invalid, Conflict (CUSTOM_FIELD_EXISTS), RuleBroken (CUSTOM_FIELDS_TOO_MANY).
+    """
     ensure_valid_definition(definition)
     await store.exclusive_lock(tx, definition.resource)
-    known = await store.definitions_of(tx, definition.resource)
-    if definition.key in known:
+    existing = await store.definitions_of(tx, definition.resource)
+    if definition.key in existing:
         raise Conflict("CUSTOM_FIELD_EXISTS", key=definition.key)
-    if len(known) >= MAX_CUSTOM_FIELDS:
+    if len(existing) >= MAX_CUSTOM_FIELDS:
         raise RuleBroken("CUSTOM_FIELDS_TOO_MANY", limit=MAX_CUSTOM_FIELDS)
     await store.add(tx, definition)
     return definition
@@ -39,12 +42,14 @@ async def change_definition(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> FieldDefinition:
-    """`table` is where the records are. What records hold already stays valid.
+    """Change a definition; values that records hold already stay valid.
+
+    `table` is the table of the resource's records.
 
     Raises NotFound, Invalid, RuleBroken (CUSTOM_CHOICE_IN_USE).
     """
-    seen = await store.get(tx, definition_id)
-    await store.exclusive_lock(tx, seen.resource)
+    definition = await store.get(tx, definition_id)
+    await store.exclusive_lock(tx, definition.resource)
     before = await store.get(tx, definition_id, lock=True)
     after = edit(before)
     if after == before:
@@ -62,10 +67,10 @@ async def change_definition(
 async def _keep_used_choices(
     tx: AsyncConnection, table: Table, before: FieldDefinition, after: FieldDefinition
 ) -> None:
-    left = {choice["value"] for choice in after.choices}
+    removed = {choice["value"] for choice in after.choices}
     for choice in before.choices:
         value = str(choice["value"])
-        if value not in left and await store.in_use(tx, table, before.key, value):
+        if value not in removed and await store.in_use(tx, table, before.key, value):
             raise RuleBroken("CUSTOM_CHOICE_IN_USE", choice=value)
 
 
@@ -76,9 +81,12 @@ async def remove_definition(
     *,
     expected: Precondition = UNCONDITIONAL,
 ) -> None:
-    """Raises NotFound, RuleBroken (CUSTOM_FIELD_IN_USE): make it inactive instead."""
-    seen = await store.get(tx, definition_id)
-    await store.exclusive_lock(tx, seen.resource)
+    """Remove a field that no record has a value for.
+
+    Raises NotFound, RuleBroken (CUSTOM_FIELD_IN_USE): deactivate the field instead.
+    """
+    definition = await store.get(tx, definition_id)
+    await store.exclusive_lock(tx, definition.resource)
     before = await store.get(tx, definition_id, lock=True)
     expected.check(before)
     if await store.in_use(tx, table, before.key):

@@ -1,4 +1,4 @@
-"""Custom fields out of the cells of a file, which are texts."""
+"""Parses custom field values from the text cells of a file."""
 
 import re
 from collections.abc import Mapping
@@ -21,19 +21,19 @@ async def parse_custom_field_cells(
     *,
     before: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What a record holds after a row of a file: fields that no cell names stay as they are.
+    """Return a record's custom fields after a file row; fields without a cell stay as they are.
 
-    `before` is what the record holds; None for a new one. Raises Invalid with every violation, at
+    `before` holds the stored values; None for a new one. Raises Invalid with every violation, at
     /custom_fields/<key>.
     """
-    known = await definitions_of(tx, resource) if cells else {}
-    said = {key: _value(known.get(key), cell) for key, cell in cells.items()}
-    held = dict(before or {})
-    return await validated_custom_fields(tx, resource, {**held, **said}, before=before)
+    definitions = await definitions_of(tx, resource) if cells else {}
+    text = {key: _value(definitions.get(key), cell) for key, cell in cells.items()}
+    values = dict(before or {})
+    return await validated_custom_fields(tx, resource, {**values, **text}, before=before)
 
 
 def _value(definition: FieldDefinition | None, cell: str) -> Any:
-    """What a cell says; what cannot be read stays a text, which the check refuses."""
+    """Parse a cell; a value that cannot be parsed stays a text, which validation refuses."""
     if definition is None:
         return cell
     if definition.type is FieldType.BOOLEAN:
@@ -45,9 +45,9 @@ def _value(definition: FieldDefinition | None, cell: str) -> Any:
     return cell
 
 
-def _choice(definition: FieldDefinition, told: str) -> str:
-    """Files have the labels that people see as often as the values."""
+def _choice(definition: FieldDefinition, text: str) -> str:
+    """Return the choice by its value or one of its labels: files contain either."""
     for choice in definition.choices:
-        if told in (choice["value"], choice["label_zh"], choice["label_en"]):
+        if text in (choice["value"], choice["label_zh"], choice["label_en"]):
             return str(choice["value"])
-    return told
+    return text

@@ -1,4 +1,4 @@
-"""What is wrong with a field's definition, all at once; found when it is saved, never later."""
+"""Validates custom field definitions when they are saved; reports all violations at once."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from kernel.errors import Invalid, Violation
 
 
 def ensure_valid_definition(definition: FieldDefinition) -> None:
-    """Raises Invalid with every violation."""
+    """Raise Invalid with every violation of the definition."""
     violations = [*_choices(definition), *_bounds(definition), *_length(definition)]
     if violations:
         raise Invalid(violations)
@@ -26,22 +26,22 @@ def _choices(definition: FieldDefinition) -> Iterator[Violation]:
     if not definition.choices:
         yield Violation("/choices", "TOO_SHORT", {"minimum": 1})
     seen: set[str] = set()
-    for place, choice in enumerate(definition.choices):
+    for index, choice in enumerate(definition.choices):
         if choice["value"] in seen:
-            yield Violation(f"/choices/{place}/value", "CUSTOM_CHOICE_TWICE")
+            yield Violation(f"/choices/{index}/value", "CUSTOM_CHOICE_TWICE")
         seen.add(str(choice["value"]))
 
 
 def _bounds(definition: FieldDefinition) -> Iterator[Violation]:
-    given = {"minimum": definition.minimum, "maximum": definition.maximum}
+    bounds = {"minimum": definition.minimum, "maximum": definition.maximum}
     read = []
-    for name, said in given.items():
-        if said is None:
+    for name, text in bounds.items():
+        if text is None:
             continue
         if definition.type not in (FieldType.NUMBER, FieldType.DATE):
             yield Violation(f"/{name}", "CUSTOM_FIELD_OPTION_UNFIT", {"type": definition.type})
             continue
-        bound = parse_bound(definition.type, said)
+        bound = parse_bound(definition.type, text)
         if bound is None:
             number = definition.type is FieldType.NUMBER
             yield Violation(f"/{name}", "DECIMAL_STRING_INVALID" if number else "DATE_INVALID")

@@ -1,4 +1,4 @@
-"""What a tenant's field may be, and what its values may be; pure."""
+"""Custom field definitions and the validation of their values; pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LONGEST_TEXT, USUAL_TEXT = 4000, 500
 
 
 class FieldType(StrEnum):
-    """What a field holds; it never changes."""
+    """The type of a custom field; it never changes."""
 
     TEXT = "TEXT"
     NUMBER = "NUMBER"
@@ -31,9 +31,9 @@ CHOICE_TYPES = (FieldType.CHOICE, FieldType.MULTI_CHOICE)
 
 @dataclass(frozen=True, kw_only=True)
 class FieldDefinition:
-    """A field of a resource. `choices` are `{value, label_zh, label_en, active}`.
+    """A custom field of a resource. `choices` are `{value, label_zh, label_en, active}`.
 
-    `minimum` and `maximum` bound numbers (decimal strings) and dates, both included.
+    `minimum` and `maximum` bound numbers (decimal strings) and dates, inclusive.
     """
 
     id: UUID
@@ -56,11 +56,11 @@ class FieldDefinition:
 
     @property
     def usable(self) -> list[str]:
-        """The choices that may be chosen anew."""
+        """The values of active choices."""
         return [str(choice["value"]) for choice in self.choices if choice["active"]]
 
 
-class _Wrong(Exception):  # leaves this module as a Violation
+class _Wrong(Exception):  # converted to a Violation in this module
     def __init__(self, code: str, params: Mapping[str, Any]) -> None:
         super().__init__(code)
         self.code, self.params = code, dict(params)
@@ -71,25 +71,25 @@ def validate_values(
     values: Mapping[str, Any],
     before: Mapping[str, Any] | None,
 ) -> tuple[dict[str, Any], list[Violation]]:
-    """The values as they are stored, and everything that is wrong with them.
+    """Return the values as stored, and all violations.
 
-    What a record holds already stays valid whatever became of the definition; `before` is None
-    for a new record, which must have all that is required.
+    Values a record holds already stay valid, whatever happened to the definition. `before` is None
+    for a new record, which must have all required fields.
     """
-    kept: dict[str, Any] = {}
+    stored: dict[str, Any] = {}
     violations: list[Violation] = []
     for key, value in values.items():
         if value is None:
             continue
         if before is not None and key in before and before[key] == value:
-            kept[key] = value
+            stored[key] = value
             continue
         try:
-            kept[key] = _checked(definitions.get(key), value)
+            stored[key] = _checked(definitions.get(key), value)
         except _Wrong as wrong:
             violations.append(Violation(field_pointer(key), wrong.code, wrong.params))
     violations += _missing(definitions.values(), values, before)
-    return kept, violations
+    return stored, violations
 
 
 def _missing(
@@ -97,13 +97,13 @@ def _missing(
 ) -> Iterator[Violation]:
     for definition in definitions:
         key = definition.key
-        wanted = definition.active and definition.required
-        if wanted and values.get(key) is None and (before is None or key in before):
+        required = definition.active and definition.required
+        if required and values.get(key) is None and (before is None or key in before):
             yield Violation(field_pointer(key), "REQUIRED")
 
 
 def field_pointer(key: str) -> str:
-    """Where a field stands in a body (RFC 6901)."""
+    """Return the JSON pointer of a custom field in a request body (RFC 6901)."""
     return "/custom_fields/" + key.replace("~", "~0").replace("/", "~1")
 
 
@@ -115,10 +115,10 @@ def _checked(definition: FieldDefinition | None, value: Any) -> Any:
     return _BY_TYPE[definition.type](definition, value)
 
 
-def parse_bound(kind: FieldType, said: str) -> Any:
-    """A minimum or maximum of this type as a value; None if it is none."""
+def parse_bound(kind: FieldType, text: str) -> Any:
+    """Parse a minimum or maximum of this field type; None if it is not valid."""
     try:
-        return _parsed(parse_decimal if kind is FieldType.NUMBER else parse_business_date, said, "")
+        return _parsed(parse_decimal if kind is FieldType.NUMBER else parse_business_date, text, "")
     except _Wrong:
         return None
 
@@ -136,17 +136,17 @@ def _text(definition: FieldDefinition, value: Any) -> str:
 
 def _number(definition: FieldDefinition, value: Any) -> str:
     number = _parsed(parse_decimal, value, "DECIMAL_STRING_INVALID")
-    least = None if definition.minimum is None else Decimal(definition.minimum)
-    most = None if definition.maximum is None else Decimal(definition.maximum)
-    _within(number, least, most, definition)
+    minimum = None if definition.minimum is None else Decimal(definition.minimum)
+    maximum = None if definition.maximum is None else Decimal(definition.maximum)
+    _within(number, minimum, maximum, definition)
     return plain_text(number)
 
 
 def _date(definition: FieldDefinition, value: Any) -> str:
     day: date = _parsed(parse_business_date, value, "DATE_INVALID")
-    least = None if definition.minimum is None else date.fromisoformat(definition.minimum)
-    most = None if definition.maximum is None else date.fromisoformat(definition.maximum)
-    _within(day, least, most, definition)
+    minimum = None if definition.minimum is None else date.fromisoformat(definition.minimum)
+    maximum = None if definition.maximum is None else date.fromisoformat(definition.maximum)
+    _within(day, minimum, maximum, definition)
     return day.isoformat()
 
 
@@ -159,10 +159,10 @@ def _parsed(parse: Callable[[object], Any], value: Any, code: str) -> Any:
         raise _Wrong(code, {}) from None
 
 
-def _within(value: Any, least: Any, most: Any, definition: FieldDefinition) -> None:
-    if least is not None and value < least:
+def _within(value: Any, minimum: Any, maximum: Any, definition: FieldDefinition) -> None:
+    if minimum is not None and value < minimum:
         raise _Wrong("TOO_SMALL", {"relation": ">=", "limit": definition.minimum})
-    if most is not None and value > most:
+    if maximum is not None and value > maximum:
         raise _Wrong("TOO_LARGE", {"relation": "<=", "limit": definition.maximum})
 
 

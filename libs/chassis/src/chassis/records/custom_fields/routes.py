@@ -1,4 +1,4 @@
-"""A tenant's field definitions over HTTP."""
+"""Routes for custom field definitions."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -31,7 +31,7 @@ FieldBound = Annotated[str, Field(max_length=40)]
 
 
 class FieldChoice(BaseModel):
-    """One that may be chosen; an inactive one stays where it was chosen."""
+    """A choice; an inactive choice stays on the records that have it."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
     value: ChoiceValue
@@ -41,7 +41,7 @@ class FieldChoice(BaseModel):
 
 
 class FieldEdit(BaseModel):
-    """All that may change about a field."""
+    """The editable properties of a custom field."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
     label_zh: FieldLabel
@@ -57,7 +57,7 @@ class FieldEdit(BaseModel):
 
 
 class FieldIn(FieldEdit):
-    """A new field; resource, key and type stay for ever."""
+    """A new custom field; its resource, key and type cannot be changed later."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -102,20 +102,20 @@ class FieldOut(BaseModel):
 
 
 class FieldList(BaseModel):
-    """All fields of a resource, in their order."""
+    """All custom fields of a resource, in their order."""
 
     items: list[FieldOut]
 
 
 def custom_field_router(service: str, resources: Mapping[str, Table]) -> APIRouter:
-    """`/custom-fields` of a service: `custom_field_router("l2o", {"l2o.account": accounts})`."""
+    """Return the routes `/custom-fields` for resources such as `{"l2o.account": accounts}`."""
     router = new_router("/custom-fields", tag="custom-fields")
     may_read = allow(f"{service}.custom_field.read")
     may_write = allow(f"{service}.custom_field.write")
 
     @router.post("", status_code=201, name="custom_field_create", dependencies=[may_write])
     async def create(body: FieldIn, tx: Tx, now: Now, response: Response) -> FieldOut:
-        """Add a field to a resource."""
+        """Add a custom field to a resource."""
         if body.resource not in resources:
             refused = {"expected": sorted(resources)}
             raise Invalid([Violation("/resource", "VALUE_UNKNOWN", refused)])
@@ -127,13 +127,13 @@ def custom_field_router(service: str, resources: Mapping[str, Table]) -> APIRout
 
     @router.get("", name="custom_field_list", dependencies=[may_read])
     async def list_all(tx: Tx, resource: Annotated[str, Query()]) -> FieldList:
-        """All fields of a resource, inactive ones too, in their order."""
+        """List the custom fields of a resource in their order, inactive ones included."""
         found = await store.definitions_of(tx, resource)
         return FieldList(items=[FieldOut.model_validate(one) for one in found.values()])
 
     @router.get("/{definition_id}", name="custom_field_get", dependencies=[may_read])
     async def get(definition_id: UUID, tx: Tx) -> FieldOut:
-        """Read a field's definition."""
+        """Get a custom field."""
         return FieldOut.model_validate(await store.get(tx, definition_id))
 
     _add_changes(router, resources, may_write)
@@ -149,7 +149,7 @@ def _add_changes(router: APIRouter, resources: Mapping[str, Table], may_write: A
     async def edit(
         definition_id: UUID, body: MergePatch[FieldEdit], tx: Tx, now: Now, if_match: IfMatch
     ) -> FieldOut:
-        """Change what the body names; what records hold already stays valid."""
+        """Change a custom field; values that records hold already stay valid."""
         table = resources[(await store.get(tx, definition_id)).resource]
         changed = await actions.change_definition(
             tx, table, definition_id, lambda one: _edited(one, body), expected=if_match, now=now
@@ -160,7 +160,7 @@ def _add_changes(router: APIRouter, resources: Mapping[str, Table], may_write: A
         "/{definition_id}", status_code=204, name="custom_field_delete", dependencies=[may_write]
     )
     async def remove(definition_id: UUID, tx: Tx, if_match: IfMatch) -> None:
-        """Remove a field that no record has; make it inactive otherwise."""
+        """Remove a custom field that no record has a value for; deactivate it otherwise."""
         table = resources[(await store.get(tx, definition_id)).resource]
         await actions.remove_definition(tx, table, definition_id, expected=if_match)
 

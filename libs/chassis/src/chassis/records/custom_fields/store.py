@@ -1,4 +1,4 @@
-"""Definitions in the database, their locks, and the values that lists look at."""
+"""Stores custom field definitions, their locks, and the values that lists filter by."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,20 +20,20 @@ _ALONE = text(f"SELECT pg_advisory_xact_lock({_KEY})")
 
 
 async def shared_lock(tx: AsyncConnection, resource: str) -> None:
-    """Until this transaction ends, the definitions of the resource stay as they are."""
+    """Lock the definitions of a resource against changes until this transaction ends."""
     await tx.execute(_SHARED, {"resource": resource})
 
 
 async def exclusive_lock(tx: AsyncConnection, resource: str) -> None:
-    """Wait for whoever writes records by these definitions; the others wait for us."""
+    """Lock the definitions of a resource for a change; writers of its records wait."""
     await tx.execute(_ALONE, {"resource": resource})
 
 
 async def definitions_of(tx: AsyncConnection, resource: str) -> Mapping[str, FieldDefinition]:
-    """All definitions of a resource by their keys, in their order."""
+    """Return all definitions of a resource by key, in their order."""
     query = select_definitions(resource).order_by(definitions.c.position, definitions.c.key)
-    found = (from_columns(FieldDefinition, row) for row in (await tx.execute(query)).mappings())
-    return {definition.key: definition for definition in found}
+    rows = (from_columns(FieldDefinition, row) for row in (await tx.execute(query)).mappings())
+    return {definition.key: definition for definition in rows}
 
 
 def select_definitions(resource: str) -> Select[Any]:
@@ -41,7 +41,7 @@ def select_definitions(resource: str) -> Select[Any]:
 
 
 async def get(tx: AsyncConnection, definition_id: UUID, *, lock: bool = False) -> FieldDefinition:
-    """Raises NotFound."""
+    """Get a definition. Raises NotFound."""
     try:
         return await fetch_row(tx, definitions, definition_id, FieldDefinition, lock=lock)
     except NotFound:
@@ -53,7 +53,7 @@ async def add(tx: AsyncConnection, definition: FieldDefinition) -> None:
 
 
 async def save(tx: AsyncConnection, definition: FieldDefinition) -> FieldDefinition:
-    """Raises Conflict (STALE_WRITE)."""
+    """Save a definition guarded by its version. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, definitions, definition)
 
 
@@ -63,14 +63,14 @@ async def remove(tx: AsyncConnection, definition: FieldDefinition) -> None:
 
 
 async def in_use(tx: AsyncConnection, table: Table, key: str, value: str | None = None) -> bool:
-    """Whether a record holds this field, or this choice of it."""
+    """Return whether a record has a value for this field, or has this choice."""
     fields = table.c.custom_fields
     holds = fields.has_key(key) if value is None else fields[key].has_key(value)
     return (await tx.execute(select(table.c.id).where(holds).limit(1))).first() is not None
 
 
 async def drop_values(tx: AsyncConnection, definition: FieldDefinition) -> None:
-    """Lists are filtered by this field no more."""
+    """Remove the values that lists filter by, when the field is no longer filterable."""
     mine = (custom_values.c.resource == definition.resource) & (
         custom_values.c.key == definition.key
     )
@@ -78,9 +78,9 @@ async def drop_values(tx: AsyncConnection, definition: FieldDefinition) -> None:
 
 
 async def fill_values(tx: AsyncConnection, table: Table, definition: FieldDefinition) -> None:
-    """Let lists be filtered by a field that records hold already."""
+    """Store the values of existing records, when a field becomes filterable."""
     statement = (
-        "INSERT INTO custom_values"  # noqa: S608  # a table of our own
+        "INSERT INTO custom_values"  # noqa: S608  # our own table
         " (tenant_id, resource, record_id, key, place,"
         " text_value, number_value, date_value)"
         " SELECT r.tenant_id, CAST(:resource AS text), r.id, CAST(:key AS text), v.place,"
@@ -89,5 +89,5 @@ async def fill_values(tx: AsyncConnection, table: Table, definition: FieldDefini
         " custom_values_of(CAST(:kind AS text), r.custom_fields -> CAST(:key AS text)) AS v"
         f" WHERE r.tenant_id = {CURRENT_TENANT} AND r.custom_fields ? CAST(:key AS text)"
     )
-    asked = {"resource": definition.resource, "key": definition.key, "kind": definition.type.value}
-    await tx.execute(text(statement), asked)
+    values = {"resource": definition.resource, "key": definition.key, "kind": definition.type.value}
+    await tx.execute(text(statement), values)

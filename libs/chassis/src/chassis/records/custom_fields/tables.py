@@ -1,4 +1,4 @@
-"""The tenant's field definitions, and the values that lists are filtered by."""
+"""The tables of custom field definitions and of the values that lists filter by."""
 
 from sqlalchemy import Boolean, Column, Date, Double, Index, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -31,7 +31,7 @@ definitions = Table(
     Index(None, "tenant_id", "resource", "key", unique=True),
 )
 
-# A trigger on each resource's table keeps it: a row for every value of a filterable field.
+# Kept by a trigger on each resource's table: a row for every value of a filterable field.
 custom_values = Table(
     "custom_values",
     metadata,

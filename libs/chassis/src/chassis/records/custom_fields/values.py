@@ -1,4 +1,4 @@
-"""Checking a record's custom fields, and filtering lists by them."""
+"""Validates a record's custom fields, and filters lists by them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -40,36 +40,37 @@ async def validated_custom_fields(
     *,
     before: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The values as they are stored in the record's `custom_fields`.
+    """Return the values to store in a record's `custom_fields`.
 
-    `before` is what the record holds; None for a new one. Raises Invalid with every violation,
+    `before` holds the stored values; None for a new one. Raises Invalid with every violation,
     at /custom_fields/<key>.
     """
     if before is not None and values == before:
         return dict(before)
-    known = await definitions_of(tx, resource)
-    if known:  # they may change while we look: look again where they cannot
+    definitions = await definitions_of(tx, resource)
+    if definitions:  # read again under the lock: the definitions may have changed meanwhile
         await shared_lock(tx, resource)
-        known = await definitions_of(tx, resource)
-    kept, violations = validate_values(known, values, before)
+        definitions = await definitions_of(tx, resource)
+    stored, violations = validate_values(definitions, values, before)
     if violations:
         raise Invalid(violations)
-    return kept
+    return stored
 
 
 async def custom_conditions(
     tx: AsyncConnection, resource: str, key: Column[UUID], asked: Mapping[str, str]
 ) -> Sequence[ColumnElement[bool]]:
-    """What `custom.colour__in=red,blue` means for a list; `Listing(..., custom=custom_conditions)`.
+    """Return the conditions of parameters such as `custom.colour__in=red,blue`.
 
-    Raises Invalid (UNKNOWN_FIELD, CUSTOM_FIELD_NOT_FILTERABLE, and what is wrong with values).
+    For `Listing(..., custom=custom_conditions)`. Raises Invalid (UNKNOWN_FIELD,
+    CUSTOM_FIELD_NOT_FILTERABLE, and violations of values).
     """
-    known = await definitions_of(tx, resource)
+    definitions = await definitions_of(tx, resource)
     conditions: list[ColumnElement[bool]] = []
     violations: list[Violation] = []
     for parameter, value in asked.items():
         try:
-            conditions.append(_condition(resource, key, known, parameter, value))
+            conditions.append(_condition(resource, key, definitions, parameter, value))
         except Invalid as refused:
             violations += refused.violations
     if violations:
@@ -80,24 +81,28 @@ async def custom_conditions(
 def _condition(
     resource: str,
     record_id: Column[UUID],
-    known: Mapping[str, FieldDefinition],
+    definitions: Mapping[str, FieldDefinition],
     parameter: str,
     value: str,
 ) -> ColumnElement[bool]:
     name, _, operation = parameter.removeprefix(CUSTOM_FILTER_PREFIX).partition("__")
-    definition = known.get(name)
+    definition = definitions.get(name)
     if definition is None or operation not in _OPERATIONS[definition.type]:
         raise _refused(parameter, "UNKNOWN_FIELD")
     if not definition.filterable:
         raise _refused(parameter, "CUSTOM_FIELD_NOT_FILTERABLE")
     mine = and_(custom_values.c.resource == resource, custom_values.c.key == name)
-    held = select(custom_values.c.record_id).where(mine)
+    field_values = select(custom_values.c.record_id).where(mine)
     if operation == "isnull":
         empty = _read(parameter, _BOOL, value, "VALUE_INVALID")
         if not empty:
-            return record_id.in_(held)
-        return ~held.where(custom_values.c.record_id == record_id).exists()  # NOT IN reads all
-    return record_id.in_(held.where(_compared(definition.type, parameter, operation, value)))
+            return record_id.in_(field_values)
+        return ~field_values.where(
+            custom_values.c.record_id == record_id
+        ).exists()  # NOT IN would read all rows
+    return record_id.in_(
+        field_values.where(_compared(definition.type, parameter, operation, value))
+    )
 
 
 def _compared(kind: FieldType, parameter: str, operation: str, value: str) -> ColumnElement[bool]:
@@ -109,8 +114,8 @@ def _compared(kind: FieldType, parameter: str, operation: str, value: str) -> Co
         return _ranged(custom_values.c.date_value, operation, day)
     column = custom_values.c.text_value
     if kind is FieldType.BOOLEAN:
-        told = _read(parameter, _BOOL, value, "VALUE_INVALID")
-        return column == ("true" if told else "false")
+        texts = _read(parameter, _BOOL, value, "VALUE_INVALID")
+        return column == ("true" if texts else "false")
     if operation == "in":
         parts = value.split(",")
         if len(parts) > MAX_CUSTOM_FILTER_VALUES:

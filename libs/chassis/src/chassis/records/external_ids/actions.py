@@ -1,4 +1,4 @@
-"""Writing a record by what another system calls it: once however often, newest wins."""
+"""Upserts of records by external id: repeated calls have one effect, the newest source wins."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from kernel.errors import Conflict, NotFound
 
 E = TypeVar("E", bound=Entity)
 
-# Whoever writes the same name at once waits here; nobody else does.
+# Serialises concurrent writes of the same external id only.
 _LOCK = text(
     f"SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', {CURRENT_TENANT}, "
     "CAST(:resource AS text), CAST(:system AS text), CAST(:external_id AS text)), 11))"
@@ -26,7 +26,7 @@ _LOCK = text(
 
 @dataclass(frozen=True)
 class ExternalId:
-    """What a system calls a record of a resource, e.g. ("l2o.account", "sap", "0001000042")."""
+    """The id of a record in another system, e.g. ("l2o.account", "sap", "0001000042")."""
 
     resource: str
     system: str
@@ -35,7 +35,7 @@ class ExternalId:
 
 @dataclass(frozen=True)
 class Upserted(Generic[E]):
-    """The record as it stands, and whether this call made it."""
+    """The record after an upsert, and whether the call created it."""
 
     record: E
     created: bool
@@ -51,23 +51,23 @@ async def upsert(
     get: Callable[[UUID], Awaitable[E]],
     source_updated_at: datetime | None = None,
 ) -> Upserted[E]:
-    """Create the record of this name, or update it, unless what we hold is from a later source.
+    """Create or update the record with this external id, unless the stored state is newer.
 
-    Whatever order they come in, writes with a `source_updated_at` end as the latest says. One that
-    is deleted here is restored first, unless what we hold is from a later source: then it stays
-    deleted. Raises what `create`, `update`, `restore` and `get` raise, and Conflict (STALE_WRITE)
-    where an import has just taken the name.
+    Writes with a `source_updated_at` may arrive in any order; the latest wins. A deleted record is
+    restored first, unless the stored state is newer: then it stays deleted. Raises what `create`,
+    `update`, `restore` and `get` raise, and Conflict (STALE_WRITE) where an import has just taken
+    the external id.
     """
     await lock_external_id(tx, name)
-    known = await find_external_id(tx, name)
-    if known is None:
+    existing = await find_external_id(tx, name)
+    if existing is None:
         record = await create()
         await _insert(tx, name, record.id, source_updated_at)
         return Upserted(record, created=True)
-    if _is_older(source_updated_at, known.source_updated_at):
-        return Upserted(await get(known.record_id), created=False)
-    record = await _updated(known.record_id, update, restore)
-    if source_updated_at is not None and source_updated_at != known.source_updated_at:
+    if _is_older(source_updated_at, existing.source_updated_at):
+        return Upserted(await get(existing.record_id), created=False)
+    record = await _updated(existing.record_id, update, restore)
+    if source_updated_at is not None and source_updated_at != existing.source_updated_at:
         await _advance(tx, name, source_updated_at)
     return Upserted(record, created=False)
 
@@ -77,7 +77,7 @@ async def _updated(
     update: Callable[[UUID], Awaitable[E]],
     restore: Callable[[UUID], Awaitable[E]] | None,
 ) -> E:
-    """Only where the record is not there is it asked to come back: an update costs no look."""
+    """Update the record; restore it first only if the update does not find it."""
     try:
         return await update(record_id)
     except NotFound as gone:
@@ -87,50 +87,50 @@ async def _updated(
     return await update(record_id)
 
 
-def _is_older(given: datetime | None, known: datetime | None) -> bool:
-    return given is not None and known is not None and given < known
+def _is_older(source_updated_at: datetime | None, existing: datetime | None) -> bool:
+    return source_updated_at is not None and existing is not None and source_updated_at < existing
 
 
 async def lock_external_id(tx: AsyncConnection, name: ExternalId) -> None:
-    """Wait for whoever writes this name, and let the others wait until the transaction ends."""
+    """Lock an external id until the transaction ends."""
     await tx.execute(_LOCK, vars(name))
 
 
 async def find_external_id(tx: AsyncConnection, name: ExternalId) -> Row[Any] | None:
-    """The row of this name, if there is one."""
+    """Return the row of an external id, None if it is unknown."""
     return (await tx.execute(select(external_ids).filter_by(**vars(name)))).one_or_none()
 
 
 async def record_id_by_external_id(tx: AsyncConnection, name: ExternalId) -> UUID:
-    """The id of the record of this name. Raises NotFound."""
-    known = await find_external_id(tx, name)
-    if known is None:
+    """Return the id of the record with this external id. Raises NotFound."""
+    existing = await find_external_id(tx, name)
+    if existing is None:
         raise external_id_not_found(name)
-    record_id: UUID = known.record_id
+    record_id: UUID = existing.record_id
     return record_id
 
 
 def external_id_not_found(name: ExternalId) -> NotFound:
-    """There is none of this name, or not for these eyes: our own id is not told."""
+    """Return the error for a missing or invisible record; the internal id is not disclosed."""
     return NotFound(name.resource.split(".")[-1], f"{name.system}/{name.external_id}")
 
 
 async def add_external_id(tx: AsyncConnection, name: ExternalId, record_id: UUID) -> None:
-    """Let a record of ours go by this name too; one it has already is no news.
+    """Add an external id to a record; nothing changes if the record already has it.
 
-    Raises Conflict (EXTERNAL_ID_TAKEN): another record goes by it; (STALE_WRITE): an import has
-    just taken it.
+    Raises Conflict: EXTERNAL_ID_TAKEN if another record has it, STALE_WRITE if an import has just
+    taken it.
     """
     await lock_external_id(tx, name)
-    known = await find_external_id(tx, name)
-    if known is None:
+    existing = await find_external_id(tx, name)
+    if existing is None:
         await _insert(tx, name, record_id, None)
-    elif known.record_id != record_id:
+    elif existing.record_id != record_id:
         raise Conflict("EXTERNAL_ID_TAKEN", system=name.system, external_id=name.external_id)
 
 
 async def forget_external_ids(tx: AsyncConnection, resource: str, record_id: UUID) -> None:
-    """A record is gone for good: its names are free for another one."""
+    """Remove the external ids of a record that was deleted for good."""
     mine = (external_ids.c.resource == resource) & (external_ids.c.record_id == record_id)
     await tx.execute(delete(external_ids).where(mine))
 
@@ -138,7 +138,7 @@ async def forget_external_ids(tx: AsyncConnection, resource: str, record_id: UUI
 async def _insert(
     tx: AsyncConnection, name: ExternalId, record_id: UUID, source_updated_at: datetime | None
 ) -> None:
-    """Imports claim names without our lock: who comes second is to come again."""
+    """Insert the external id; imports insert without this lock, so the second writer must retry."""
     values = {**vars(name), "record_id": record_id, "source_updated_at": source_updated_at}
     new = insert(external_ids).values(values).on_conflict_do_nothing()
     if (await tx.execute(new.returning(external_ids.c.record_id))).one_or_none() is None:

@@ -1,4 +1,4 @@
-"""Many names of one system at once, for imports."""
+"""Reserves record ids for many external ids of one system at once, for imports."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.external_ids.tables import external_ids
 
-# Whoever is just writing one of these is waited for; in one order, so that nobody waits crosswise.
+# Waits for concurrent writers of these external ids; sorted, so that no deadlock is possible.
 _CLAIM = text(
     "INSERT INTO external_ids (resource, system, external_id, record_id)"
     " SELECT :resource, :system, name, record_id"
@@ -19,20 +19,20 @@ _CLAIM = text(
 
 
 async def reserve_ids(
-    tx: AsyncConnection, resource: str, system: str, wanted: Mapping[str, UUID]
+    tx: AsyncConnection, resource: str, system: str, proposed: Mapping[str, UUID]
 ) -> dict[str, UUID]:
-    """The record that each name stands for from here on: the wanted one, or who had it before.
+    """Return the record id of each external id: the proposed one, or the existing record's.
 
-    The records of names that were free are to be written by the caller, in this transaction.
+    The caller writes the records whose external ids were new, in this transaction.
     """
-    if not wanted:
+    if not proposed:
         return {}
-    given = {"names": list(wanted), "ids": list(wanted.values())}
-    await tx.execute(_CLAIM, {"resource": resource, "system": system, **given})
+    rows = {"names": list(proposed), "ids": list(proposed.values())}
+    await tx.execute(_CLAIM, {"resource": resource, "system": system, **rows})
     columns = external_ids.c
     query = select(columns.external_id, columns.record_id).where(
         columns.resource == resource,
         columns.system == system,
-        columns.external_id == any_(cast(list(wanted), ARRAY(Text))),
+        columns.external_id == any_(cast(list(proposed), ARRAY(Text))),
     )
     return {row.external_id: row.record_id for row in await tx.execute(query)}

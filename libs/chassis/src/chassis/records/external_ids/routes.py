@@ -1,4 +1,4 @@
-"""Records by what other systems call them, over HTTP."""
+"""Routes that read and write records by external id."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -49,7 +49,7 @@ E = TypeVar("E", bound=Entity)
 
 
 class ExternalIdIn(BaseModel):
-    """Another name for a record."""
+    """An external id to add to a record."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -60,7 +60,7 @@ class ExternalIdIn(BaseModel):
 
 
 class ExternalIdOut(BaseModel):
-    """What a system calls the record."""
+    """The id of the record in another system."""
 
     model_config = ConfigDict(from_attributes=True)
     system: str
@@ -70,29 +70,29 @@ class ExternalIdOut(BaseModel):
 
 
 class ExternalIds(BaseModel):
-    """All names of a record."""
+    """All external ids of a record."""
 
     items: list[ExternalIdOut]
 
 
 @dataclass(frozen=True)
 class UnownedResource:
-    """A resource without owners: whoever of the tenant has the scope sees every row."""
+    """A resource without owners: every caller of the tenant with the scope sees all rows."""
 
     resource: str
 
     @property
     def name(self) -> str:
-        """What a record is called in `<NAME>_NOT_FOUND`."""
+        """The name of a record in the code `<NAME>_NOT_FOUND`."""
         return self.resource.split(".")[-1]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExternallyReadResource:
-    """How a resource is read by other systems' names; `answer` is made of the record.
+    """How a resource is read by external id; `answer` is built from the record.
 
-    For what no other system writes: a document that follows from others. `read` is for records
-    of which not everybody sees the same; else `get` answers.
+    For records that no other system writes, such as documents that follow from others. `read` is
+    for records whose content depends on the caller; otherwise `get` answers.
     """
 
     scoped: Scoped | UnownedResource
@@ -104,10 +104,10 @@ class ExternallyReadResource:
 
 @dataclass(frozen=True, kw_only=True)
 class ExternallyWrittenResource(ExternallyReadResource, Generic[B, E]):
-    """How a resource is also written by other systems' names.
+    """How a resource is also written by external id.
 
-    `create` and `update` take the whole body, as PUT means it. With `restore`, what was deleted
-    here comes back when the other system writes it again.
+    `create` and `update` take the whole body, as PUT requires. With `restore`, a deleted record is
+    restored when the other system writes it again.
     """
 
     body: type[B]
@@ -117,7 +117,11 @@ class ExternallyWrittenResource(ExternallyReadResource, Generic[B, E]):
 
 
 def external_id_router(way: ExternallyWrittenResource[Any, Any]) -> APIRouter:
-    """`PUT|GET {collection}/by-external-id/{system}/{id}` and `{collection}/{id}/external-ids`."""
+    """Return the routes of external ids.
+
+    These are `PUT|GET {collection}/by-external-id/{system}/{id}` and
+    `GET|POST {collection}/{id}/external-ids`.
+    """
     router = new_router(way.collection, tag=way.collection.strip("/"))
     _add_put(router, way)
     _add_get(router, way)
@@ -126,7 +130,7 @@ def external_id_router(way: ExternallyWrittenResource[Any, Any]) -> APIRouter:
 
 
 def external_id_read_router(way: ExternallyReadResource) -> APIRouter:
-    """As `external_id_router`, without the PUT."""
+    """Return the routes of `external_id_router` without the PUT."""
     router = new_router(way.collection, tag=way.collection.strip("/"))
     _add_get(router, way)
     _add_names(router, way)
@@ -147,14 +151,14 @@ def _add_put(router: APIRouter, way: ExternallyWrittenResource[Any, Any]) -> Non
     async def put(
         system: SystemName,
         external_id: ExternalIdValue,
-        body: body_type,  # type: ignore[valid-type]  # the framework reads it when this runs
+        body: body_type,  # type: ignore[valid-type]  # FastAPI reads it at run time
         tx: Tx,
         now: Now,
         caller: Caller,
         response: Response,
         source_updated_at: SourceUpdatedAt = None,
     ) -> answer:  # type: ignore[valid-type]  # the same
-        """Create or replace the record that another system calls so."""
+        """Create or replace the record with this external id."""
         written = await _written(
             way, tx, ExternalId(resource, system, external_id), body, caller, now, source_updated_at
         )
@@ -200,7 +204,7 @@ async def _written(
 
 @contextmanager
 def _called(name: ExternalId) -> Iterator[None]:
-    """Whoever does not see the record learns no more of it than the name they asked for."""
+    """Replace a NotFound by one that names the external id only, not the internal id."""
     try:
         yield
     except NotFound as hidden:
@@ -220,8 +224,8 @@ def _add_get(router: APIRouter, way: ExternallyReadResource) -> None:
     )
     async def get(
         system: SystemName, external_id: ExternalIdValue, tx: Tx, now: Now, caller: Caller
-    ) -> answer:  # type: ignore[valid-type]  # the framework reads it when this runs
-        """Read the record that another system calls so."""
+    ) -> answer:  # type: ignore[valid-type]  # FastAPI reads it at run time
+        """Get the record with this external id."""
         name = ExternalId(scoped.resource, system, external_id)
         record_id = await record_id_by_external_id(tx, name)
         with _called(name):
@@ -244,7 +248,7 @@ async def _check(
 
 
 def _guards(resource: Scoped | UnownedResource) -> tuple[Any, Any]:
-    """What the routes of one record's names depend on: to read them, and to add one."""
+    """Return the dependencies of the external id routes: for reading and for adding."""
     if isinstance(resource, Scoped):
         return may_read(resource), may_write(resource)
     return allow(f"{resource.resource}.read"), allow(f"{resource.resource}.write")
@@ -257,13 +261,15 @@ def _add_names(router: APIRouter, way: ExternallyReadResource) -> None:
 
     @router.get(path, name=f"{name}_external_ids", dependencies=[reading])
     async def names(record_id: UUID, tx: Tx) -> ExternalIds:
-        """What other systems call it."""
-        await way.get(tx, record_id)  # who sees all was not asked whether it is there
+        """List the external ids of a record."""
+        await way.get(
+            tx, record_id
+        )  # for callers who see all rows, the guard does not check existence
         return await _names(tx, scoped.resource, record_id)
 
     @router.post(path, status_code=201, name=f"{name}_add_external_id", dependencies=[writing])
     async def add(record_id: UUID, body: ExternalIdIn, tx: Tx) -> ExternalIds:
-        """Let it go by another name too."""
+        """Add an external id to a record."""
         await way.get(tx, record_id)
         wanted = ExternalId(scoped.resource, body.system, body.external_id)
         await add_external_id(tx, wanted, record_id)

@@ -1,4 +1,4 @@
-"""The table of the names that other systems have for our records."""
+"""The table of external ids."""
 
 from sqlalchemy import Column, Index, Table, Text, Uuid
 

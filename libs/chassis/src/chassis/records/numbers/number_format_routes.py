@@ -1,4 +1,4 @@
-"""The number formats of a service's document types: see them, change one."""
+"""Routes that list and change the number formats of a service's document types."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -22,7 +22,7 @@ from kernel.errors import NotFound
 
 
 class NumberFormatIn(BaseModel):
-    """How documents of the type are numbered from now on; what is not named is the default's."""
+    """The new number format of a document type; omitted fields take the default."""
 
     model_config = ConfigDict(extra="forbid")
     prefix: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,10}$", examples=["Q"])]
@@ -33,7 +33,7 @@ class NumberFormatIn(BaseModel):
 
 
 class NumberFormatOut(BaseModel):
-    """A type's format, and what its first number would be; `is_default` is the service's own."""
+    """A document type's format with an example; `is_default` marks the service's default."""
 
     model_config = ConfigDict(from_attributes=True)
     type: str
@@ -51,7 +51,7 @@ class NumberFormatList(BaseModel):
 
 
 def number_format_router(service: str, prefixes: Mapping[str, str]) -> APIRouter:
-    """`/number-formats` of a service; `prefixes` names its types: `{"quote": "Q"}`."""
+    """Return the routes `/number-formats`; `prefixes` maps document types: `{"quote": "Q"}`."""
     router = new_router("/number-formats", tag="number formats")
     read, write = (allow(f"{service}.number_format.{verb}") for verb in ("read", "write"))
     defaults = {type: NumberFormat(type=type, prefix=one) for type, one in prefixes.items()}
@@ -63,7 +63,7 @@ def number_format_router(service: str, prefixes: Mapping[str, str]) -> APIRouter
 
     @router.get("", dependencies=[read])
     async def number_format_list(tx: Tx, now: Now) -> NumberFormatList:
-        """List the document types of this service with the tenant's formats."""
+        """List the document types of this service with their number formats."""
         found = [await number_format_of(tx, one) for one in defaults.values()]
         return NumberFormatList(items=[_told(one, now.year) for one in found])
 
@@ -71,7 +71,7 @@ def number_format_router(service: str, prefixes: Mapping[str, str]) -> APIRouter
     async def number_format_put(
         default: Annotated[NumberFormat, Depends(known)], body: NumberFormatIn, tx: Tx, now: Now
     ) -> NumberFormatOut:
-        """Number documents of a type like this from now on; what has a number keeps it."""
+        """Change the number format of a document type; existing numbers stay."""
         wanted = NumberFormat(type=default.type, **body.model_dump())
         return _told(await save_number_format(tx, wanted, default, now=now), now.year)
 

@@ -1,4 +1,4 @@
-"""How a tenant numbers its documents of a type: data of its own, else the service's default."""
+"""Number formats of document types: the tenant's own, else the service's default."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chassis.records.numbers.tables import number_formats
 
 
 class YearStyle(StrEnum):
-    """How a number tells its year; without one the numbers go on counting for ever."""
+    """How a number shows its year; without a year the counter never restarts."""
 
     LONG = "YYYY"
     SHORT = "YY"
@@ -22,7 +22,7 @@ class YearStyle(StrEnum):
 
 
 class NumberMode(StrEnum):
-    """GAPLESS: everybody waits for the number before. FAST: nobody waits, and some are lost."""
+    """GAPLESS: transactions wait for the previous number. FAST: no waiting, gaps are possible."""
 
     GAPLESS = "GAPLESS"
     FAST = "FAST"
@@ -30,9 +30,9 @@ class NumberMode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class NumberFormat:
-    """`Q-2026-000123` is prefix Q, year YYYY, width 6, separator `-`.
+    """A number format: `Q-2026-000123` has prefix Q, year YYYY, width 6 and separator `-`.
 
-    `version` is 0 as long as it is the service's default.
+    `version` is 0 for the service's default.
     """
 
     type: str
@@ -44,7 +44,7 @@ class NumberFormat:
     version: int = 0
 
     def written(self, number: int, on: date) -> str:
-        """A number as it stands on the document; it may outgrow its width."""
+        """Return the formatted number; a large number may exceed the width."""
         year = {
             YearStyle.LONG: f"{on.year:04d}",
             YearStyle.SHORT: f"{on.year % 100:02d}",
@@ -54,15 +54,15 @@ class NumberFormat:
         return self.separator.join(part for part in parts if part)
 
     def counted_in(self, on: date) -> int:
-        """The year whose counter goes on; 0 is the counter of all years."""
+        """Return the year of the counter, 0 for a counter without years."""
         return 0 if self.year is YearStyle.NONE else on.year
 
 
 async def number_format_of(tx: AsyncConnection, default: NumberFormat) -> NumberFormat:
-    """The tenant's format of the default's type."""
+    """Return the tenant's number format of the default's document type."""
     columns = number_formats.c
-    found = await tx.execute(select(number_formats).where(columns.type == default.type))
-    row = found.one_or_none()
+    row_or_none = await tx.execute(select(number_formats).where(columns.type == default.type))
+    row = row_or_none.one_or_none()
     if row is None:
         return default
     return NumberFormat(
@@ -77,16 +77,16 @@ async def number_format_of(tx: AsyncConnection, default: NumberFormat) -> Number
 
 
 async def save_number_format(
-    tx: AsyncConnection, wanted: NumberFormat, default: NumberFormat, *, now: datetime
+    tx: AsyncConnection, new_format: NumberFormat, default: NumberFormat, *, now: datetime
 ) -> NumberFormat:
-    """Number documents like this from now on; what has a number keeps it.
+    """Save the format of future numbers; existing numbers stay.
 
-    The counter goes on whatever the format is, so that no number comes twice.
+    The counter continues whatever the format is, so that no number is issued twice.
     """
     before = await number_format_of(tx, default)
-    if before.version and replace(wanted, version=before.version) == before:
+    if before.version and replace(new_format, version=before.version) == before:
         return before
-    values = {**asdict(wanted), "version": 1, "created_at": now, "updated_at": now}
+    values = {**asdict(new_format), "version": 1, "created_at": now, "updated_at": now}
     new = insert(number_formats).values(values)
     again = {name: new.excluded[name] for name in ("prefix", "year", "width", "separator", "mode")}
     stored = await tx.execute(
@@ -95,4 +95,4 @@ async def save_number_format(
             set_={**again, "updated_at": now, "version": number_formats.c.version + 1},
         ).returning(number_formats.c.version)
     )
-    return replace(wanted, version=stored.scalar_one())
+    return replace(new_format, version=stored.scalar_one())

@@ -5,7 +5,7 @@ from sqlalchemy import Column, Integer, Table, Text
 from chassis.database.backbone_tables import instant, metadata
 from chassis.database.columns import tenant_column
 
-# How documents of a type are numbered; a type without a row goes by the service's default.
+# The number format of a document type; without a row the service's default applies.
 number_formats = Table(
     "number_formats",
     metadata,
