@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from chassis.records.access.guards import GUARDS
-from org.clients.domain import OWNED
-from org.roles.domain import BUILT_IN
+from org.clients.domain import OWNED_RESOURCES
+from org.roles.domain.built_in import BUILT_IN_ROLES
 from tests.architecture.rules import SERVICES
 from tests.architecture.test_routes import operations
 
@@ -58,7 +58,7 @@ def shown(asked: set[str]) -> set[str]:
     return {f"{scoped.resource}.all" for scoped, _ in GUARDS.values()}
 
 
-HELD = {role.code: set(role.scopes) for role in BUILT_IN}
+HELD = {role.code: set(role.scopes) for role in BUILT_IN_ROLES}
 NAMED = {scope for scopes in HELD.values() for scope in scopes if not scope.endswith("*")}
 
 
@@ -86,7 +86,9 @@ def test_no_role_holds_an_unknown_scope(asked: set[str], shown: set[str]) -> Non
 
 def test_creators_of_clients_see_as_much_as_the_clients(shown: set[str]) -> None:
     """A client sees every row, so org demands the `.all` scopes of its creator."""
-    assert {f"{name}.all" for name in OWNED} == {s for s in shown if not s.startswith("testkit.")}
+    assert {f"{name}.all" for name in OWNED_RESOURCES} == {
+        s for s in shown if not s.startswith("testkit.")
+    }
 
 
 def test_scopes_for_admins_only_are_held_by_nobody_else() -> None:

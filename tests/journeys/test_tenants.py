@@ -10,10 +10,10 @@ from sqlalchemy import text
 from chassis.foundation.clock import now
 from chassis.tenancy import tasks
 from kernel.ids import new_id
-from org.operators.actions import delete_tenant, move
-from org.tenant_tasks.actions import request_task
-from org.tenant_tasks.domain import TaskKind
-from org.tenant_tasks.store import reports
+from org.operators.actions import delete_tenant, set_tenant_status
+from org.tenant_tasks.actions import request_tenant_task
+from org.tenant_tasks.domain import TenantTaskKind
+from org.tenant_tasks.store import list_reports
 from org.tenants.domain import TenantStatus
 from tests.journeys.due_jobs import run_due
 from tests.journeys.steps import create_confirmed_order, create_qualified_lead
@@ -82,9 +82,9 @@ async def all_rows_as_text(world: World) -> str:
     return "\n".join(lines)
 
 
-async def request_tenant_task(world: World, kind: TaskKind, **subject: Any) -> UUID:
+async def request_task_of(world: World, kind: TenantTaskKind, **subject: Any) -> UUID:
     async with world.workers["org"].begin(world.tenant) as tx:
-        task = await request_task(tx, world.tenant, kind, actor="x", now=now(), **subject)
+        task = await request_tenant_task(tx, world.tenant, kind, actor="x", now=now(), **subject)
     return task.id
 
 
@@ -92,7 +92,7 @@ async def reported_rows(world: World, task_id: UUID, asker: UUID) -> dict[str, d
     async with world.workers["org"].begin(asker) as tx:
         return {
             one.service: {each["table"]: each["rows"] for each in one.tables}
-            for one in await reports(tx, task_id)
+            for one in await list_reports(tx, task_id)
         }
 
 
@@ -105,7 +105,7 @@ async def test_a_person_is_erased_in_every_service(world: World) -> None:
     assert MAIL in before
     assert NAME in before
     subject = {"ids": (UUID(lead["id"]),), "phones": (f"+86{PHONE}",), "emails": (MAIL,)}
-    task_id = await request_tenant_task(world, TaskKind.ERASE, **subject)
+    task_id = await request_task_of(world, TenantTaskKind.ERASE, **subject)
     await run_to_completion(world)
     erased_rows = await reported_rows(world, task_id, world.tenant)
     assert set(erased_rows) == set(SERVICES)
@@ -121,7 +121,9 @@ async def test_a_person_is_erased_in_every_service(world: World) -> None:
 
 async def test_a_suspended_tenant_can_only_read(world: World, operator: UUID) -> None:
     async with world.workers["org"].begin(operator) as tx:
-        await move(tx, world.tenant, TenantStatus.SUSPENDED, operator=operator, now=now())
+        await set_tenant_status(
+            tx, world.tenant, TenantStatus.SUSPENDED, operator=operator, now=now()
+        )
     await world.deliver_events()
     body = {"name": "x", "external_id": "1"}
     assert (await world.call("GET", "/mtl/v1/leads"))["items"] == []
@@ -132,7 +134,7 @@ async def test_a_suspended_tenant_can_only_read(world: World, operator: UUID) ->
         assert refused["code"] == "TENANT_SUSPENDED", path
         await world.get(path)
     async with world.workers["org"].begin(operator) as tx:
-        await move(tx, world.tenant, TenantStatus.ACTIVE, operator=operator, now=now())
+        await set_tenant_status(tx, world.tenant, TenantStatus.ACTIVE, operator=operator, now=now())
     await world.deliver_events()
     await world.post("/mtl/v1/leads", body)
 
@@ -140,7 +142,7 @@ async def test_a_suspended_tenant_can_only_read(world: World, operator: UUID) ->
 async def test_a_tenant_is_exported_and_deleted_completely(world: World, operator: UUID) -> None:
     """A confirmed order is made first, so that every service has rows."""
     await create_confirmed_order(world)
-    export = await request_tenant_task(world, TaskKind.EXPORT)
+    export = await request_task_of(world, TenantTaskKind.EXPORT)
     await run_to_completion(world)
     exported = await reported_rows(world, export, world.tenant)
     assert exported["rms"]["orders"] == exported["cpq"]["quotes"] == 1

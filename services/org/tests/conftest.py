@@ -1,3 +1,5 @@
+"""Fixtures of the tests of org."""
+
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ def signing_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def environment(environment: None, signing_key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As for every service, and the token issuer switched on."""
+    """The environment of every service, with the token issuer switched on."""
     monkeypatch.setenv("ORG_DEV_ISSUER", "true")
     monkeypatch.setenv("ORG_SIGNING_KEY_FILE", str(signing_key))
     monkeypatch.setenv("OIDC_ISSUER", factories.ISSUER)

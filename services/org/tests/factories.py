@@ -1,4 +1,4 @@
-"""What org's tests begin with."""
+"""Objects and records that the tests of org start from."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from kernel.ids import new_id
 from org.logins.domain import Login, LoginKind
 from org.tenants.actions import create_tenant
 from org.tenants.domain import Tenant
-from org.tokens.domain import Holder
+from org.tokens.domain import TokenSubject
 
 ISSUER = "https://org.test/org/v1"
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -27,7 +27,7 @@ def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def write_key(path: Path) -> Path:
-    """A new EC P-256 key in a PEM file."""
+    """Write a new EC P-256 key to a PEM file."""
     path.write_bytes(private_pem(ec.generate_private_key(ec.SECP256R1())))
     return path
 
@@ -48,7 +48,7 @@ def a_tenant(**changes: Any) -> Tenant:
 
 
 async def store_tenant(tx: AsyncConnection, tenant_id: UUID) -> Tenant:
-    """The transaction's tenant, with its settings."""
+    """Store the tenant of the transaction with its settings."""
     return await create_tenant(
         tx,
         tenant_id,
@@ -73,13 +73,13 @@ def a_login(**changes: Any) -> Login:
     return Login(**{**values, **changes})
 
 
-def a_holder(*scopes: str) -> Holder:
-    """Whose login it is; with the scopes of a seller unless others are given."""
-    return Holder("s1", "李娜", frozenset(scopes or ("mtl.lead.read", "rms.*")))
+def a_token_subject(*scopes: str) -> TokenSubject:
+    """Return a token subject, by default with the scopes of a seller."""
+    return TokenSubject("s1", "李娜", frozenset(scopes or ("mtl.lead.read", "rms.*")))
 
 
 async def create_person(client: AsyncClient, **changes: Any) -> dict[str, Any]:
-    """A person who can sign in."""
+    """Create a person who can sign in."""
     body = {
         "name": "李娜",
         "username": "li.na",
@@ -91,7 +91,7 @@ async def create_person(client: AsyncClient, **changes: Any) -> dict[str, Any]:
 
 
 async def create_client(client: AsyncClient, **changes: Any) -> dict[str, Any]:
-    """A service client, with its secret."""
+    """Create a service client; return it with its secret."""
     body = {
         "name": "ERP",
         "client_id": "erp-demo",
@@ -102,7 +102,7 @@ async def create_client(client: AsyncClient, **changes: Any) -> dict[str, Any]:
 
 
 async def add_person(client: AsyncClient, name: str = "王伟", **changes: Any) -> dict[str, Any]:
-    """A person without a login."""
+    """Create a person without a login."""
     return created(await client.post("/people", json={"name": name, **changes}))
 
 
@@ -119,10 +119,10 @@ async def create_role(client: AsyncClient, code: str, *scopes: str) -> dict[str,
 
 def created(answer: Response) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def codes(answer: Response) -> set[tuple[str, str]]:
-    """Where a refused body is wrong, and how."""
+    """Return the pointers and codes of the violations of a refused request."""
     return {(error["pointer"], error["code"]) for error in answer.json()["errors"]}

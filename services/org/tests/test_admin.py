@@ -1,4 +1,4 @@
-"""What an operator does from a shell."""
+"""The command line of operators."""
 
 import json
 import os
@@ -13,13 +13,13 @@ from chassis.database.backbone_tables import outbox
 from kernel.ids import new_id
 from org.tenant_tasks.store import tenant_tasks
 from org.tenants.store import tenants
-from services.org.tests.operators.test_routes import NEW
+from services.org.tests.operators.test_routes import NEW_TENANT
 from testkit.plugin import Committed
 
 Process = subprocess.CompletedProcess[str]
 
 
-def run(committed: Committed, operator: UUID | None, *arguments: str) -> Process:
+def run_admin(committed: Committed, operator: UUID | None, *arguments: str) -> Process:
     environment = {
         **os.environ,
         "L2C_MODE": "development",
@@ -33,19 +33,23 @@ def run(committed: Committed, operator: UUID | None, *arguments: str) -> Process
     )
 
 
-def told(done: Process) -> dict[str, str]:
-    assert done.returncode == 0, done.stdout + done.stderr
-    found: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
-    return found
+def output_of(process: Process) -> dict[str, str]:
+    assert process.returncode == 0, process.stdout + process.stderr
+    output: dict[str, str] = json.loads(process.stdout.splitlines()[-1])
+    return output
 
 
-async def test_a_tenants_life(committed: Committed, tmp_path: Path, tenant: UUID) -> None:
+async def test_the_command_creates_suspends_and_deletes_a_tenant(
+    committed: Committed, tmp_path: Path, tenant: UUID
+) -> None:
     file = tmp_path / "tenant.json"
-    file.write_text(json.dumps(NEW))
-    key = told(run(committed, tenant, "create", str(file)))["tenant"]
-    assert told(run(committed, tenant, "suspend", key))["status"] == "SUSPENDED"
-    erase = told(run(committed, tenant, "--by", "wang", "erase", key, "--phones", "13800138000"))
-    delete = told(run(committed, tenant, "delete", key))
+    file.write_text(json.dumps(NEW_TENANT))
+    key = output_of(run_admin(committed, tenant, "create", str(file)))["tenant"]
+    assert output_of(run_admin(committed, tenant, "suspend", key))["status"] == "SUSPENDED"
+    erase = output_of(
+        run_admin(committed, tenant, "--by", "wang", "erase", key, "--phones", "13800138000")
+    )
+    delete = output_of(run_admin(committed, tenant, "delete", key))
     async with committed.app.begin(UUID(key)) as tx:
         assert await tx.scalar(select(tenants.c.status)) == "DELETED"
         kinds = await tx.execute(select(outbox.c.type).order_by(outbox.c.seq.desc()).limit(2))
@@ -59,8 +63,8 @@ async def test_a_tenants_life(committed: Committed, tmp_path: Path, tenant: UUID
         ]
 
 
-async def test_what_cannot_be_done_is_said(committed: Committed, tenant: UUID) -> None:
-    for operator, arguments, why in [
+async def test_the_command_reports_why_it_failed(committed: Committed, tenant: UUID) -> None:
+    for operator, arguments, message in [
         (None, ["suspend", str(tenant)], "ORG_OPERATOR_TENANT is not set."),
         (tenant, ["suspend", str(new_id())], "TENANT_NOT_FOUND"),
         (tenant, ["suspend", str(tenant)], "TENANT_OPERATES"),
@@ -68,6 +72,6 @@ async def test_what_cannot_be_done_is_said(committed: Committed, tenant: UUID) -
         (tenant, ["create", "/nowhere.json"], "No such file"),
         (tenant, ["erase", str(tenant)], "An erasure names whom to erase"),
     ]:
-        done = run(committed, operator, *arguments)
-        assert done.returncode == 2
-        assert why in done.stdout, done.stdout + done.stderr
+        process = run_admin(committed, operator, *arguments)
+        assert process.returncode == 2
+        assert message in process.stdout, process.stdout + process.stderr

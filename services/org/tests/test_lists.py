@@ -1,4 +1,4 @@
-"""The lists of the directory, and of a person's day: filters, words, sorts, shape, saved views."""
+"""The lists of the directory and the personal lists: filters, search, sorting, saved views."""
 
 from uuid import UUID
 
@@ -19,22 +19,24 @@ from services.org.tests.factories import (
 from testkit import tokens
 
 
-async def found(client: AsyncClient, path: str) -> list[str]:
-    """The names in a list, or what stands for them."""
+async def names(client: AsyncClient, path: str) -> list[str]:
+    """Return the names in a list, or the titles or texts."""
     answer = await client.get(path)
     assert answer.status_code == 200, answer.text
-    return [one.get("name") or one.get("title") or one["text"] for one in answer.json()["items"]]
+    return [
+        item.get("name") or item.get("title") or item["text"] for item in answer.json()["items"]
+    ]
 
 
-async def test_people_by_words_filters_and_sorts(client: AsyncClient) -> None:
+async def test_people_are_searched_filtered_and_sorted(client: AsyncClient) -> None:
     head = await add_person(client, "欧阳锋", phone="+8613800138000")
     team = await create_department(client)
     role = await create_role(client, "GUEST", "org.person.read")
     posts = {"posts": [{"department_id": team["id"]}], "role_ids": [role["id"]]}
     await add_person(client, "黄蓉", email="Rong@example.com", manager_id=head["id"], **posts)
-    gone = await add_person(client, "郭靖", manager_id=head["id"])
-    await client.post(f"/people/{gone['id']}/deactivate")
-    for query, names in {
+    inactive = await add_person(client, "郭靖", manager_id=head["id"])
+    await client.post(f"/people/{inactive['id']}/deactivate")
+    for query, expected_names in {
         "q=oyf": ["欧阳锋"],
         "q=阳锋": ["欧阳锋"],
         "q=13800": ["欧阳锋"],
@@ -47,12 +49,12 @@ async def test_people_by_words_filters_and_sorts(client: AsyncClient) -> None:
         "name__startswith=欧": ["欧阳锋"],
         "email=rong@example.com": ["黄蓉"],
         "phone__startswith=%2B86138": ["欧阳锋"],
-        f"subject={gone['id']}": ["郭靖"],
+        f"subject={inactive['id']}": ["郭靖"],
         "sort=created_at": ["欧阳锋", "黄蓉", "郭靖"],
         "sort=-name&active=true": ["黄蓉", "欧阳锋"],
         "created_at__lt=2020-01-01T00:00:00Z": [],
     }.items():
-        assert await found(client, f"/people?{query}") == names, query
+        assert await names(client, f"/people?{query}") == expected_names, query
     counted = (await client.get("/people?limit=1&include_total=true&fields=name,posts")).json()
     assert (counted["total"], set(counted["items"][0])) == (3, {"id", "name", "posts"})
     rong = (await client.get("/people?q=hr")).json()["items"][0]
@@ -60,40 +62,40 @@ async def test_people_by_words_filters_and_sorts(client: AsyncClient) -> None:
     assert rong["role_ids"] == [role["id"]]
 
 
-async def test_a_name_is_forgotten_with_its_department(client: AsyncClient) -> None:
-    made = await create_department(client, "华东大区", code="EAST-1")
-    assert await found(client, "/departments?q=hddq") == ["华东大区"]
-    assert await found(client, "/departments?q=east") == ["华东大区"]
-    await client.patch(f"/departments/{made['id']}", json={"name": "华南大区"})
-    assert await found(client, "/departments?q=华东") == []
-    assert await found(client, "/departments?q=hndq&code__startswith=EA") == ["华南大区"]
-    await client.delete(f"/departments/{made['id']}")
-    assert await found(client, "/departments?q=hndq") == []
+async def test_search_words_follow_the_name_of_a_department(client: AsyncClient) -> None:
+    department = await create_department(client, "华东大区", code="EAST-1")
+    assert await names(client, "/departments?q=hddq") == ["华东大区"]
+    assert await names(client, "/departments?q=east") == ["华东大区"]
+    await client.patch(f"/departments/{department['id']}", json={"name": "华南大区"})
+    assert await names(client, "/departments?q=华东") == []
+    assert await names(client, "/departments?q=hndq&code__startswith=EA") == ["华南大区"]
+    await client.delete(f"/departments/{department['id']}")
+    assert await names(client, "/departments?q=hndq") == []
 
 
-async def test_roles_teams_and_clients(client: AsyncClient) -> None:
+async def test_roles_teams_and_clients_are_searched_and_filtered(client: AsyncClient) -> None:
     await create_role(client, "CHANNEL", "mtl.lead.read")
     await create_role(client, "BUYER", "cpq.quote.read")
-    assert await found(client, "/roles?sort=code&built_in=false") == ["Buyer", "Channel"]
-    assert await found(client, "/roles?q=chan&code=CHANNEL") == ["Channel"]
+    assert await names(client, "/roles?sort=code&built_in=false") == ["Buyer", "Channel"]
+    assert await names(client, "/roles?q=chan&code=CHANNEL") == ["Channel"]
     ann = await add_person(client, "Ann")
     team = created(
         await client.post("/teams", json={"name": "智慧园区", "member_ids": [ann["id"]]})
     )
     created(await client.post("/teams", json={"name": "B"}))
-    assert await found(client, f"/teams?q=zhyq&member_id={ann['id']}") == ["智慧园区"]
-    assert await found(client, "/teams?sort=name") == ["B", "智慧园区"]
-    shown = (await client.get("/teams?q=zhyq")).json()["items"]
-    assert shown == [team]
+    assert await names(client, f"/teams?q=zhyq&member_id={ann['id']}") == ["智慧园区"]
+    assert await names(client, "/teams?sort=name") == ["B", "智慧园区"]
+    items = (await client.get("/teams?q=zhyq")).json()["items"]
+    assert items == [team]
     await client.delete(f"/teams/{team['id']}")
-    assert await found(client, "/teams?q=zhyq") == []
+    assert await names(client, "/teams?q=zhyq") == []
     await create_client(client, name="金蝶 ERP", client_id="kingdee")
-    assert await found(client, "/clients?q=jd") == ["金蝶 ERP"]
-    assert await found(client, "/clients?active=true&client_id__startswith=king") == ["金蝶 ERP"]
-    assert await found(client, "/clients?active=false") == []
+    assert await names(client, "/clients?q=jd") == ["金蝶 ERP"]
+    assert await names(client, "/clients?active=true&client_id__startswith=king") == ["金蝶 ERP"]
+    assert await names(client, "/clients?active=false") == []
 
 
-async def test_a_day_is_ones_own_whatever_one_may(
+async def test_personal_lists_show_only_the_callers_rows(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     await store_tenant(tx, tenant)
@@ -102,20 +104,20 @@ async def test_a_day_is_ones_own_whatever_one_may(
         body = {"title": title, "due_date": due}
         created(await client.post("/tasks", json=body))
         created(await client.post("/tasks", json=body, headers=other))
-    assert await found(client, "/tasks?sort=due_date") == ["A", "B", "C"]
-    assert await found(client, "/tasks?due_date__lte=2026-12-01") == ["A"]
-    assert await found(client, "/tasks?due_date__isnull=true&state=OPEN") == ["C"]
+    assert await names(client, "/tasks?sort=due_date") == ["A", "B", "C"]
+    assert await names(client, "/tasks?due_date__lte=2026-12-01") == ["A"]
+    assert await names(client, "/tasks?due_date__isnull=true&state=OPEN") == ["C"]
     assert (await client.get("/tasks?include_total=true&limit=1")).json()["total"] == 3
     for text, at in [("late", "2027-01-02T00:00:00Z"), ("soon", "2027-01-01T00:00:00Z")]:
         created(await client.post("/reminders", json={"text": text, "remind_at": at}))
-    assert await found(client, "/reminders?sort=remind_at&sent=false") == ["soon", "late"]
-    assert await found(client, "/reminders?remind_at__gt=2027-01-01T00:00:00Z") == ["late"]
+    assert await names(client, "/reminders?sort=remind_at&sent=false") == ["soon", "late"]
+    assert await names(client, "/reminders?remind_at__gt=2027-01-01T00:00:00Z") == ["late"]
     nothing = await client.get("/reminders", headers=other)
     assert nothing.json()["items"] == []
     assert (await client.get("/notifications?sort=created_at&unread=true")).json()["items"] == []
 
 
-async def test_views_of_lists_are_kept_and_a_day_is_not_exported(
+async def test_lists_take_saved_views_and_personal_lists_are_not_exported(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     await store_tenant(tx, tenant)
@@ -124,18 +126,18 @@ async def test_views_of_lists_are_kept_and_a_day_is_not_exported(
     body = {"collection": "people", "name": "按姓名", "query": "sort=name", "fields": ["name"]}
     view = created(await client.post("/saved-views", json=body))
     items = (await client.get(f"/people?view={view['id']}")).json()["items"]
-    assert [(set(one), one["name"]) for one in items] == [
+    assert [(set(item), item["name"]) for item in items] == [
         ({"id", "name"}, "A"),
         ({"id", "name"}, "B"),
     ]
-    mine = {"collection": "tasks", "name": "待办", "query": "state=OPEN&sort=due_date"}
-    view = created(await client.post("/saved-views", json=mine))
+    own_view = {"collection": "tasks", "name": "待办", "query": "state=OPEN&sort=due_date"}
+    view = created(await client.post("/saved-views", json=own_view))
     created(await client.post("/tasks", json={"title": "A"}))
-    assert await found(client, f"/tasks?view={view['id']}") == ["A"]
+    assert await names(client, f"/tasks?view={view['id']}") == ["A"]
     refused = await client.post("/exports", json={"collection": "tasks", "format": "CSV"})
     assert codes(refused) == {("/collection", "VALUE_UNKNOWN")}
-    taken = await client.post("/exports", json={"collection": "people", "format": "CSV"})
-    assert taken.status_code == 201, taken.text
+    export = await client.post("/exports", json={"collection": "people", "format": "CSV"})
+    assert export.status_code == 201, export.text
 
 
 @pytest.mark.parametrize(
@@ -157,7 +159,7 @@ async def test_views_of_lists_are_kept_and_a_day_is_not_exported(
         ("notifications?unread=maybe", {("?unread", "TYPE_INVALID")}),
     ],
 )
-async def test_bad_questions(
+async def test_invalid_list_parameters_are_refused(
     client: AsyncClient, path: str, expected: set[tuple[str, str]]
 ) -> None:
     answer = await client.get(f"/{path}")

@@ -1,4 +1,4 @@
-"""Planting a tenant from a file: whole, and once."""
+"""Seeding a tenant from a file, completely and only once."""
 
 import json
 import os
@@ -15,24 +15,24 @@ from sqlalchemy import select
 
 from chassis.database.backbone_tables import outbox
 from kernel.errors import Invalid
-from org.roles.domain import BUILT_IN
-from org.seed import Seed, plant, read
+from org.roles.domain.built_in import BUILT_IN_ROLES
+from org.seed import Seed, read_seed, seed_tenant
 from services.org.tests.factories import NOW
 from testkit import tokens
 from testkit.plugin import Committed
 from testkit.tenants import add_tenants
 
 DEMO = Path(__file__).parents[3] / "deploy/demo/tenant.json"
-NOBODY = {"Authorization": ""}
-# The tenant, its roles, two departments, four people, a client.
-PLANTED = 8 + len(BUILT_IN)
-SCOPES = {role.code: role.scopes for role in BUILT_IN}
+ANONYMOUS = {"Authorization": ""}
+# The tenant, its roles, two departments, four people and a client.
+RECORD_COUNT = 8 + len(BUILT_IN_ROLES)
+SCOPES = {role.code: role.scopes for role in BUILT_IN_ROLES}
 TENANT = UUID("019ab000-0000-7000-8000-000000000001")
 
 
-def demo() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(DEMO.read_text())
-    return found
+def demo_file() -> dict[str, Any]:
+    error: dict[str, Any] = json.loads(DEMO.read_text())
+    return error
 
 
 async def outbox_rows(committed: Committed) -> Sequence[tuple[str, int, str]]:
@@ -41,21 +41,23 @@ async def outbox_rows(committed: Committed) -> Sequence[tuple[str, int, str]]:
         return [(*row,) for row in await tx.execute(query.order_by(outbox.c.seq))]
 
 
-async def test_the_demo_tenant_once(committed: Committed, committed_client: AsyncClient) -> None:
-    seed = Seed.model_validate(demo())
+async def test_the_demo_tenant_is_seeded_once(
+    committed: Committed, committed_client: AsyncClient
+) -> None:
+    seed = Seed.model_validate(demo_file())
     await add_tenants(committed.app, TENANT)
-    assert await plant(committed.app, seed, now=NOW) == PLANTED
-    planted = await outbox_rows(committed)
-    assert [(kind, version) for kind, version, _ in planted] == [
+    assert await seed_tenant(committed.app, seed, now=NOW) == RECORD_COUNT
+    rows = await outbox_rows(committed)
+    assert [(kind, version) for kind, version, _ in rows] == [
         ("org.tenant.created.v1", 1),
-        *[("org.role.created.v1", 1)] * len(BUILT_IN),
+        *[("org.role.created.v1", 1)] * len(BUILT_IN_ROLES),
         *[("org.department.created.v1", 1)] * 2,
         *[("org.person.created.v1", 1)] * 4,
         *[("org.department.changed.v1", 2)] * 2,
         ("org.client.created.v1", 1),
     ]
-    assert await plant(committed.app, seed, now=NOW) == 0
-    assert await outbox_rows(committed) == planted
+    assert await seed_tenant(committed.app, seed, now=NOW) == 0
+    assert await outbox_rows(committed) == rows
     admin = tokens.bearer(TENANT)
     assert (await committed_client.get("/tenant", headers=admin)).json()["name"] == "示例科技"
     people = (await committed_client.get("/people", headers=admin)).json()["items"]
@@ -67,18 +69,18 @@ async def test_the_demo_tenant_once(committed: Committed, committed_client: Asyn
     assert (sales["parent_id"], heads[sales["manager_id"]]) == (root["id"], "王伟")
 
 
-async def test_everybody_in_the_file_can_sign_in(
+async def test_all_people_and_clients_of_the_file_can_sign_in(
     committed: Committed, committed_client: AsyncClient
 ) -> None:
-    await plant(committed.app, Seed.model_validate(demo()), now=NOW)
-    file = demo()
+    await seed_tenant(committed.app, Seed.model_validate(demo_file()), now=NOW)
+    file = demo_file()
     for person in file["people"]:
         form = {
             "grant_type": "password",
             "username": person["username"],
             "password": person["password"],
         }
-        answer = await committed_client.post("/oauth/token", data=form, headers=NOBODY)
+        answer = await committed_client.post("/oauth/token", data=form, headers=ANONYMOUS)
         [code] = person["roles"]
         assert answer.json()["scope"].split() == list(SCOPES[code])
     [client] = file["clients"]
@@ -91,22 +93,22 @@ async def test_everybody_in_the_file_can_sign_in(
     assert [s for s in scopes if not s.endswith(".read")] == ["rms.payment.write"]
 
 
-async def test_what_is_new_in_the_file_is_added_and_changes_are_left_alone(
+async def test_new_records_are_added_and_existing_ones_stay(
     committed: Committed, committed_client: AsyncClient
 ) -> None:
-    file = demo()
+    file = demo_file()
     await add_tenants(committed.app, TENANT)
-    await plant(committed.app, Seed.model_validate(file), now=NOW)
+    await seed_tenant(committed.app, Seed.model_validate(file), now=NOW)
     admin = tokens.bearer(TENANT)
     await committed_client.patch("/tenant", json={"name": "Renamed"}, headers=admin)
     newcomer = {"id": "019ab000-0000-7000-8000-000000000199", "name": "新人"}
     file["people"].append(newcomer)
-    assert await plant(committed.app, Seed.model_validate(file), now=NOW) == 1
+    assert await seed_tenant(committed.app, Seed.model_validate(file), now=NOW) == 1
     assert (await committed_client.get("/tenant", headers=admin)).json()["name"] == "Renamed"
-    assert len(await outbox_rows(committed)) == PLANTED + 4
+    assert len(await outbox_rows(committed)) == RECORD_COUNT + 4
 
 
-def run(file: Path, url: str) -> subprocess.CompletedProcess[str]:
+def run_seed(file: Path, url: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "L2C_MODE": "development", "ORG_DATABASE_URL": url}
     return subprocess.run(
         [sys.executable, "-m", "org.seed", str(file)],
@@ -118,19 +120,19 @@ def run(file: Path, url: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-async def test_the_command(committed: Committed) -> None:
-    for added in (PLANTED, 0):
-        done = run(DEMO, committed.urls.app_url)
-        assert done.returncode == 0, done.stdout + done.stderr
-        said = json.loads(done.stdout)
-        assert (said["event"], said["added"], said["tenant"]) == ("seeded", added, str(TENANT))
+async def test_the_command_seeds_once(committed: Committed) -> None:
+    for added in (RECORD_COUNT, 0):
+        process = run_seed(DEMO, committed.urls.app_url)
+        assert process.returncode == 0, process.stdout + process.stderr
+        line = json.loads(process.stdout)
+        assert (line["event"], line["added"], line["tenant"]) == ("seeded", added, str(TENANT))
     rows = await outbox_rows(committed)
-    assert len(rows) == PLANTED + 2
+    assert len(rows) == RECORD_COUNT + 2
     assert len({correlation for *_, correlation in rows}) == 1
 
 
-def flawed(tmp_path: Path) -> Path:
-    file = demo()
+def invalid_file(tmp_path: Path) -> Path:
+    file = demo_file()
     file["tenant"]["timezone"] = "Mars/Olympus"
     file["people"][0]["password"] = "tiny"
     path = tmp_path / "flawed.json"
@@ -138,42 +140,42 @@ def flawed(tmp_path: Path) -> Path:
     return path
 
 
-def test_all_flaws_of_a_file_are_named_and_no_value(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"tenant\.timezone: .*; people\.0\.password: ") as found:
-        read(flawed(tmp_path))
-    assert "tiny" not in str(found.value)
-    assert "Mars" not in str(found.value)
+def test_all_errors_of_a_file_are_listed_without_values(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"tenant\.timezone: .*; people\.0\.password: ") as error:
+        read_seed(invalid_file(tmp_path))
+    assert "tiny" not in str(error.value)
+    assert "Mars" not in str(error.value)
     broken = tmp_path / "broken.json"
     broken.write_text("{")
     with pytest.raises(ValueError, match="JSON"):
-        read(broken)
+        read_seed(broken)
 
 
-async def test_a_file_that_is_refused_leaves_nothing(committed: Committed) -> None:
-    file = demo()
+async def test_a_refused_file_leaves_nothing(committed: Committed) -> None:
+    file = demo_file()
     file["people"][1]["username"] = "LI.NA"
     with pytest.raises(Invalid) as refused:
-        await plant(committed.app, Seed.model_validate(file), now=NOW)
+        await seed_tenant(committed.app, Seed.model_validate(file), now=NOW)
     assert [v.code for v in refused.value.violations] == ["USERNAME_TAKEN"]
     assert await outbox_rows(committed) == []
 
 
-def test_the_command_says_in_a_line_why_not() -> None:
-    done = run(DEMO, "")
-    assert done.returncode == 2
-    said = json.loads(done.stdout)
-    assert (said["event"], said["why"]) == ("seed_refused", ["ORG_DATABASE_URL is not set."])
-    assert done.stderr == ""
+def test_the_command_reports_its_failure_in_one_line() -> None:
+    process = run_seed(DEMO, "")
+    assert process.returncode == 2
+    line = json.loads(process.stdout)
+    assert (line["event"], line["why"]) == ("seed_refused", ["ORG_DATABASE_URL is not set."])
+    assert process.stderr == ""
 
 
-@pytest.mark.parametrize("person", demo()["people"])
+@pytest.mark.parametrize("person", demo_file()["people"])
 def test_the_demos_people_have_roles(person: dict[str, Any]) -> None:
     assert person["role"] in {"seller", "manager", "director", "admin"}
 
 
-async def test_a_role_nobody_knows_is_refused(committed: Committed) -> None:
-    file = demo()
+async def test_an_unknown_role_is_refused(committed: Committed) -> None:
+    file = demo_file()
     file["people"][0]["roles"] = ["EMPEROR"]
     with pytest.raises(ValueError, match="no such roles: EMPEROR"):
-        await plant(committed.app, Seed.model_validate(file), now=NOW)
+        await seed_tenant(committed.app, Seed.model_validate(file), now=NOW)
     assert await outbox_rows(committed) == []

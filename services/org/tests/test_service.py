@@ -1,4 +1,4 @@
-"""The service as a whole: its schema, its settings, and what is there in which mode."""
+"""The service as a whole: its schema, its settings, and its routes in each mode."""
 
 from pathlib import Path
 
@@ -18,11 +18,11 @@ from testkit.databases import ServiceDatabase
 from testkit.plugin import Committed
 
 
-async def test_code_and_schema_agree(service_database: ServiceDatabase) -> None:
+async def test_models_and_migrated_schema_agree(service_database: ServiceDatabase) -> None:
     assert await drift("org", service_database.owner_url) == []
 
 
-async def test_what_the_roles_may_do_with_logins(committed: Committed) -> None:
+async def test_database_roles_have_limited_rights_on_logins(committed: Committed) -> None:
     assert WITHOUT_TENANT.keys() == {"logins", "login_tries", "password_links"}
     with pytest.raises(ProgrammingError, match="permission denied"):
         async with committed.app.begin(None) as tx:
@@ -33,17 +33,17 @@ async def test_what_the_roles_may_do_with_logins(committed: Committed) -> None:
                 await tx.execute(statement)
 
 
-def test_org_keeps_a_copy_of_its_own_directory() -> None:
-    """Row scope asks the same tables in every service."""
-    heard = [subscription.name for subscription in WORKER.subscriptions]
-    assert (WORKER.service, heard[:2]) == ("org", ["org.tenants", "org.directory"])
+def test_org_subscribes_to_its_own_directory_events() -> None:
+    """Org keeps a replica of its own directory, so visibility reads the same tables everywhere."""
+    names = [subscription.name for subscription in WORKER.subscriptions]
+    assert (WORKER.service, names[:2]) == ("org", ["org.tenants", "org.directory"])
 
 
 def issuer_paths(app: FastAPI) -> set[str]:
     return {p for p in app.openapi()["paths"] if "oauth" in p or "well-known" in p}
 
 
-def test_without_the_issuer_its_routes_are_not_there(
+def test_the_issuer_routes_exist_only_with_the_issuer(
     environment: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert len(issuer_paths(create())) == 3
@@ -52,7 +52,9 @@ def test_without_the_issuer_its_routes_are_not_there(
     assert issuer_paths(create()) == set()
 
 
-def test_no_issuer_in_production(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_development_issuer_is_refused_in_production(
+    environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("L2C_MODE", "production")
     monkeypatch.setenv("L2C_SECRET", "a real one, of 32 characters at least")
     with pytest.raises(ValueError, match=r"^ORG_DEV_ISSUER must not be true in production: .*\.$"):
@@ -62,7 +64,7 @@ def test_no_issuer_in_production(environment: None, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("path", ["", "/nowhere/key.pem"])
-def test_no_issuer_without_a_key(
+def test_the_development_issuer_needs_a_key_file(
     environment: None, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     monkeypatch.setenv("ORG_SIGNING_KEY_FILE", path)
@@ -70,7 +72,7 @@ def test_no_issuer_without_a_key(
         create()
 
 
-def test_keys_that_go_round(
+def test_retired_keys_are_read_and_published(
     environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     old = [write_key(tmp_path / name) for name in ("a.pem", "b.pem")]

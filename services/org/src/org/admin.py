@@ -1,7 +1,8 @@
-"""`python -m org.admin suspend <tenant>`: what an operator does to tenants, from a shell.
+"""Manages tenants from a shell, such as `python -m org.admin suspend <tenant>`.
 
-`create <file>` takes what the API takes as JSON; `delete`, `export` and `erase` print the task
-whose reports `GET /org/v1/tenant-tasks/{id}` gathers. The operators' tenant is ORG_OPERATOR_TENANT.
+`create <file>` reads the JSON body that the API takes. `delete`, `export` and `erase` print the id
+of a tenant task; `GET /org/v1/tenant-tasks/{id}` shows its progress. ORG_OPERATOR_TENANT names the
+operators' tenant.
 """
 
 import argparse
@@ -21,67 +22,76 @@ from chassis.foundation.context import Context, use_context
 from kernel.errors import DomainError
 from kernel.ids import new_id
 from org.operators import actions
-from org.operators.schemas import NewTenant
+from org.operators.schemas import NewTenantIn
 from org.settings import OrgSettings
-from org.tenant_tasks.domain import TaskKind
+from org.tenant_tasks.domain import TenantTaskKind
 from org.tenant_tasks.schemas import TenantTaskIn
 from org.tenants.domain import TenantStatus
 
 log = structlog.get_logger()
 
-MOVES = {"suspend": TenantStatus.SUSPENDED, "resume": TenantStatus.ACTIVE}
+STATUS_BY_COMMAND = {"suspend": TenantStatus.SUSPENDED, "resume": TenantStatus.ACTIVE}
 
 
-async def run(database: Database, operator: UUID, asked: argparse.Namespace) -> dict[str, Any]:
-    """Do what was asked in one transaction of the operators' tenant; what there is to tell."""
-    context = Context(actor=f"org.admin {asked.by}", tenant=str(operator))
+async def run_command(
+    database: Database, operator: UUID, options: argparse.Namespace
+) -> dict[str, Any]:
+    """Run one command in a transaction of the operators' tenant; return what to print.
+
+    Raises the errors of the command it runs (see `org.operators.actions`).
+    """
+    context = Context(actor=f"org.admin {options.by}", tenant=str(operator))
     with use_context(context):
         async with database.begin(operator) as tx:
-            return await _command(tx, operator, asked)
+            return await _execute(tx, operator, options)
 
 
-async def _command(
-    tx: AsyncConnection, operator: UUID, asked: argparse.Namespace
+async def _execute(
+    tx: AsyncConnection, operator: UUID, options: argparse.Namespace
 ) -> dict[str, Any]:
     now = clock.now()
-    if asked.command == "create":
-        new = NewTenant.model_validate_json(asked.file.read_bytes())
-        tenant = await actions.open_tenant(tx, new_id(), *new.opened(), now=now)
+    if options.command == "create":
+        tenant_in = NewTenantIn.model_validate_json(options.file.read_bytes())
+        tenant = await actions.provision_tenant(
+            tx, new_id(), *tenant_in.provision_arguments(), now=now
+        )
         return {"tenant": str(tenant.id), "status": tenant.status}
-    if asked.command in MOVES:
-        status = MOVES[asked.command]
-        tenant = await actions.move(tx, asked.tenant, status, operator=operator, now=now)
+    if options.command in STATUS_BY_COMMAND:
+        status = STATUS_BY_COMMAND[options.command]
+        tenant = await actions.set_tenant_status(
+            tx, options.tenant, status, operator=operator, now=now
+        )
         return {"tenant": str(tenant.id), "status": tenant.status}
-    if asked.command == "delete":
+    if options.command == "delete":
         task = await actions.delete_tenant(
-            tx, asked.tenant, operator=operator, actor=asked.by, now=now
+            tx, options.tenant, operator=operator, actor=options.by, now=now
         )
         return {"task": str(task.id)}
-    whom = TenantTaskIn(
-        kind=asked.command.upper(),
-        ids=asked.ids,
-        phones=asked.phones,
-        emails=asked.emails,
+    request = TenantTaskIn(
+        kind=options.command.upper(),
+        ids=options.ids,
+        phones=options.phones,
+        emails=options.emails,
     )
-    task = await actions.order_task(
+    task = await actions.request_export_or_erasure(
         tx,
-        asked.tenant,
-        TaskKind(whom.kind),
-        ids=whom.ids,
-        phones=whom.phones,
-        emails=whom.emails,
-        actor=asked.by,
+        options.tenant,
+        TenantTaskKind(request.kind),
+        ids=request.ids,
+        phones=request.phones,
+        emails=request.emails,
+        actor=options.by,
         now=now,
     )
     return {"task": str(task.id)}
 
 
-def _parsed(arguments: list[str]) -> argparse.Namespace:
+def _parse_options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m org.admin", description=__doc__)
-    parser.add_argument("--by", default="operator", help="who does it, for the audit")
+    parser.add_argument("--by", default="operator", help="name of the operator, for the audit")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("create").add_argument("file", type=Path)
-    for name in (*MOVES, "delete", "export", "erase"):
+    for name in (*STATUS_BY_COMMAND, "delete", "export", "erase"):
         command = commands.add_parser(name)
         command.add_argument("tenant", type=UUID)
         for option, kind in (("ids", UUID), ("phones", str), ("emails", str)):
@@ -89,35 +99,35 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-async def _run(settings: OrgSettings, asked: argparse.Namespace) -> dict[str, Any]:
+async def _run(settings: OrgSettings, options: argparse.Namespace) -> dict[str, Any]:
     if settings.operator_tenant is None:
         raise ValueError("ORG_OPERATOR_TENANT is not set.")
     database = Database(settings.database_url, name="org-admin", pool_size=1)
     try:
-        return await run(database, settings.operator_tenant, asked)
+        return await run_command(database, settings.operator_tenant, options)
     finally:
         await database.dispose()
 
 
 def main(arguments: list[str]) -> int:
-    """The exit code: 2 when it cannot be done."""
-    asked = _parsed(arguments)
+    """Run the command line; return the exit code, 2 when the command failed."""
+    options = _parse_options(arguments)
     settings = OrgSettings.of()
     logs.configure(settings.log_level, service="org")
     try:
-        told = asyncio.run(_run(settings, asked))
+        result = asyncio.run(_run(settings, options))
     except ValidationError as error:
-        flaws = error.errors(include_url=False, include_context=False, include_input=False)
-        return _refuse("; ".join(f"{flaw['loc']}: {flaw['msg']}" for flaw in flaws))
-    except DomainError as refused:
-        return _refuse(f"{refused.code} {refused.params}")
-    except (OSError, ValueError) as unusable:
-        return _refuse(str(unusable))
-    log.info("done", command=asked.command, **told)
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        return _report_failure("; ".join(f"{item['loc']}: {item['msg']}" for item in errors))
+    except DomainError as error:
+        return _report_failure(f"{error.code} {error.params}")
+    except (OSError, ValueError) as error:
+        return _report_failure(str(error))
+    log.info("done", command=options.command, **result)
     return 0
 
 
-def _refuse(why: str) -> int:
+def _report_failure(why: str) -> int:
     log.error("admin_refused", why=why)
     return 2
 

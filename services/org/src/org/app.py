@@ -1,4 +1,4 @@
-"""Org's API: the directory, and the development token issuer where it is switched on."""
+"""The API of org: the directory, and the development token issuer where it is switched on."""
 
 from fastapi import FastAPI
 
@@ -9,7 +9,7 @@ from org.calendars.routes import router as calendars
 from org.callers.routes import router as callers
 from org.clients.routes import ROUTERS as CLIENTS
 from org.departments.routes import ROUTERS as DEPARTMENTS
-from org.imports.timers import IMPORTS
+from org.imports import IMPORTS
 from org.notifications.routes import router as notifications
 from org.operators.routes import router as operators
 from org.passwords import routes as passwords
@@ -27,35 +27,37 @@ from org.tokens import routes as tokens
 from org.tokens.actions.issue import Issuer
 from org.tokens.actions.keys import load_keys
 
-# Who there is, and who may do what.
-OPERATION = (operators, tenant_tasks)
-DIRECTORY = (callers, tenants, *DEPARTMENTS, *PEOPLE, *TEAMS, *ROLES, *CLIENTS)
-# What makes up a person's day.
-DAY = (notifications, tasks, reminders)
+OPERATOR_ROUTERS = (operators, tenant_tasks)
+DIRECTORY_ROUTERS = (callers, tenants, *DEPARTMENTS, *PEOPLE, *TEAMS, *ROLES, *CLIENTS)
+# What each person sees only of their own.
+PERSONAL_ROUTERS = (notifications, tasks, reminders)
 
 
 def create() -> FastAPI:
-    """The application. Raises ValueError: an issuer in production, or without a good key."""
+    """Build the application from the environment.
+
+    Raises ValueError for a development issuer in production or without a usable key.
+    """
     settings = OrgSettings.of()
     app = create_app(
         settings,
         title="Org",
-        description="Who there is: tenants, departments, people, roles, teams, service clients.",
+        description="The directory: tenants, departments, people, roles, teams, service clients.",
         routers=[
-            *DIRECTORY,
-            *OPERATION,
+            *DIRECTORY_ROUTERS,
+            *OPERATOR_ROUTERS,
             import_router(IMPORTS),
             calendars,
             references,
-            *DAY,
+            *PERSONAL_ROUTERS,
         ],
         texts=TEXTS,
     )
     if settings.dev_issuer:
         keys = load_keys(settings.signing_key_file, settings.retired_key_files)
-        tokens.install(app, Issuer(settings.issuer, settings.audience, keys))
-        passwords.install(app)
-        # Its own tokens it verifies without asking itself over HTTP.
-        own = StaticKeySet(keys.jwks())
-        app.state.verifier = Verifier(own, issuer=settings.issuer, audience=settings.audience)
+        tokens.install_issuer(app, Issuer(settings.issuer, settings.audience, keys))
+        passwords.install_passwords(app)
+        # The app verifies its own tokens with its own keys instead of fetching them over HTTP.
+        own_keys = StaticKeySet(keys.jwks())
+        app.state.verifier = Verifier(own_keys, issuer=settings.issuer, audience=settings.audience)
     return app

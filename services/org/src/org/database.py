@@ -1,4 +1,4 @@
-"""Every table of this service hangs on this one metadata; alembic reads it."""
+"""The one metadata of all tables of this service; alembic reads it."""
 
 from chassis.database.columns import new_metadata
 
@@ -6,7 +6,7 @@ metadata = new_metadata()
 
 # Tables without the tenant policy, each with its reason; the architecture tests read this list.
 WITHOUT_TENANT = {
-    "logins": "user names and secrets: a sign-in has no tenant until the secret is checked",
-    "login_tries": "limits password guessing: unknown user names are counted, too",
-    "password_links": "one-time password links: whoever opens one is not signed in yet",
+    "logins": "the login directory: the tenant is known only after authentication",
+    "login_tries": "failed sign-ins per name and address; unknown names are counted too",
+    "password_links": "one-time links: the holder of a link's token has no tenant yet",
 }

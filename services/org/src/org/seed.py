@@ -1,6 +1,6 @@
-"""`python -m org.seed tenant.json`: a tenant with departments, people and clients, from a file.
+"""Creates a tenant with its departments, people and clients: `python -m org.seed tenant.json`.
 
-What is there already (ids are fixed in the file) stays as it is, so that a second run does nothing.
+The file fixes the ids. Records that exist already stay as they are, so a second run does nothing.
 """
 
 import argparse
@@ -28,10 +28,10 @@ from org.departments import store as departments
 from org.departments.actions import change_department, create_department
 from org.departments.schemas import DepartmentIn
 from org.people import store as people
-from org.people.actions import create_person
+from org.people.actions.edit import create_person
 from org.people.schemas import PersonIn
 from org.roles import store as roles
-from org.roles.actions import plant_roles
+from org.roles.actions import sync_built_in_roles
 from org.tenants import store as tenants
 from org.tenants.actions import create_tenant
 from org.tenants.schemas import TenantIn
@@ -40,15 +40,19 @@ log = structlog.get_logger()
 
 
 class SeedTenant(TenantIn):
+    """The tenant of the file."""
+
     id: UUID
 
 
 class SeedDepartment(DepartmentIn):
+    """A department of the file."""
+
     id: UUID
 
 
 class SeedPerson(PersonIn):
-    """`roles` are codes; `role` is for whoever reads the file: the demo says who is who by it."""
+    """A person of the file; `roles` are role codes, `role` only tells readers who it is."""
 
     id: UUID
     role: str = ""
@@ -56,12 +60,14 @@ class SeedPerson(PersonIn):
 
 
 class SeedClient(ClientIn):
+    """A service client of the file, with its secret."""
+
     id: UUID
     secret: SecretStr = Field(min_length=20)
 
 
 class Seed(BaseModel):
-    """The file: one tenant and who is in it. Parents, and managers, stand before their own."""
+    """The file: one tenant with its records. Parents and managers come before those below them."""
 
     model_config = ConfigDict(extra="forbid")
     tenant: SeedTenant
@@ -70,27 +76,30 @@ class Seed(BaseModel):
     clients: list[SeedClient] = []
 
 
-async def plant(database: Database, seed: Seed, *, now: datetime) -> int:
-    """Add what is missing, in one transaction of the tenant; answers how much that was."""
+async def seed_tenant(database: Database, seed: Seed, *, now: datetime) -> int:
+    """Add the missing records in one transaction of the tenant; return how many were added.
+
+    Raises ValueError for an unknown role code, Invalid for a record that breaks a rule.
+    """
     async with database.begin(seed.tenant.id) as tx:
         added = 0
-        if await _missing(tenants.get(tx, seed.tenant.id)):
+        if await _is_missing(tenants.get(tx, seed.tenant.id)):
             await _add_tenant(tx, seed.tenant, now=now)
             added += 1
-        added += await plant_roles(tx, now=now)
-        new = [one for one in seed.departments if await _missing(departments.get(tx, one.id))]
+        added += await sync_built_in_roles(tx, now=now)
+        new = [item for item in seed.departments if await _is_missing(departments.get(tx, item.id))]
         for department in new:
             await _add_department(tx, department, now=now)
         added += await _add_people(tx, seed.people, now=now)
         for department in new:
-            await _set_head(tx, department, now=now)
+            await _set_department_head(tx, department, now=now)
         added += await _add_clients(tx, seed.clients, now=now)
     return added + len(new)
 
 
 async def _add_people(tx: AsyncConnection, seeds: list[SeedPerson], *, now: datetime) -> int:
-    new = [person for person in seeds if await _missing(people.get(tx, person.id))]
-    ids = {code: role.id for code, role in (await roles.by_code(tx)).items()}
+    new = [person for person in seeds if await _is_missing(people.get(tx, person.id))]
+    ids = {code: role.id for code, role in (await roles.map_by_code(tx)).items()}
     for person in new:
         unknown = sorted(set(person.roles) - set(ids))
         if unknown:
@@ -100,15 +109,15 @@ async def _add_people(tx: AsyncConnection, seeds: list[SeedPerson], *, now: date
 
 
 async def _add_clients(tx: AsyncConnection, seeds: list[SeedClient], *, now: datetime) -> int:
-    new = [client for client in seeds if await _missing(clients.get(tx, client.id))]
+    new = [client for client in seeds if await _is_missing(clients.get(tx, client.id))]
     for client in new:
         await _add_client(tx, client, now=now)
     return len(new)
 
 
-async def _missing(found: Awaitable[object]) -> bool:
+async def _is_missing(lookup: Awaitable[object]) -> bool:
     try:
-        await found
+        await lookup
     except NotFound:
         return True
     return False
@@ -142,10 +151,12 @@ async def _add_department(
     )
 
 
-async def _set_head(tx: AsyncConnection, department: SeedDepartment, *, now: datetime) -> None:
-    """Once its people are there."""
+async def _set_department_head(
+    tx: AsyncConnection, department: SeedDepartment, *, now: datetime
+) -> None:
+    """Set the head; heads are people, who are created after the departments."""
     head = department.manager_id
-    await change_department(tx, department.id, lambda one: replace(one, manager_id=head), now=now)
+    await change_department(tx, department.id, lambda item: replace(item, manager_id=head), now=now)
 
 
 async def _add_person(
@@ -165,7 +176,7 @@ async def _add_person(
         password=person.secret,
         scopes=tuple(person.scopes),
         custom_fields=person.custom_fields,
-        may=lambda _: True,
+        has_scope=lambda _: True,
         now=now,
     )
 
@@ -173,12 +184,12 @@ async def _add_person(
 async def _add_client(tx: AsyncConnection, client: SeedClient, *, now: datetime) -> None:
     await create_client(
         tx,
-        key=client.id,
+        client_key=client.id,
         client_id=client.client_id,
         secret=client.secret.get_secret_value(),
         name=client.name,
         scopes=tuple(client.scopes),
-        may=lambda _: True,
+        has_scope=lambda _: True,
         now=now,
     )
 
@@ -189,40 +200,43 @@ async def _run(url: str, seed: Seed) -> int:
     database = Database(url, name="org-seed", pool_size=1)
     try:
         with use_context(Context(actor="org.seed", tenant=str(seed.tenant.id))):
-            return await plant(database, seed, now=clock.now())
+            return await seed_tenant(database, seed, now=clock.now())
     finally:
         await database.dispose()
 
 
-def read(path: Path) -> Seed:
-    """Raises OSError, or ValueError with every flaw of the file and no value out of it."""
+def read_seed(path: Path) -> Seed:
+    """Read a seed file.
+
+    Raises OSError, or ValueError that lists every error of the file without quoting its values.
+    """
     try:
         return Seed.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        flaws = error.errors(include_url=False, include_context=False, include_input=False)
-        said = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in flaws)
-        raise ValueError("; ".join(said)) from None
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        messages = (f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in errors)
+        raise ValueError("; ".join(messages)) from None
 
 
 def main(arguments: list[str]) -> int:
-    """The exit code: 2 when the settings or the file cannot be used."""
+    """Run the command line; return the exit code, 2 when the settings or the file are unusable."""
     parser = argparse.ArgumentParser(prog="python -m org.seed", description=__doc__)
     parser.add_argument("file", type=Path, help="such as deploy/demo/tenant.json")
     path: Path = parser.parse_args(arguments).file
     settings = Settings.of("org")
     logs.configure(settings.log_level, service="org")
     try:
-        seed = read(path)
+        seed = read_seed(path)
         added = asyncio.run(_run(settings.database_url, seed))
-    except Invalid as refused:
-        return _refuse([f"{v.code} {v.params}" for v in refused.violations])
-    except (OSError, ValueError) as unusable:
-        return _refuse([str(unusable)])
+    except Invalid as error:
+        return _report_failure([f"{v.code} {v.params}" for v in error.violations])
+    except (OSError, ValueError) as error:
+        return _report_failure([str(error)])
     log.info("seeded", tenant=str(seed.tenant.id), added=added)
     return 0
 
 
-def _refuse(why: list[str]) -> int:
+def _report_failure(why: list[str]) -> int:
     log.error("seed_refused", why=why)
     return 2
 

@@ -1,4 +1,4 @@
-"""What org is told beyond what every service is told: its development token issuer."""
+"""The settings that only org has: its operators' tenant and its development token issuer."""
 
 from pathlib import Path
 from typing import Annotated, Self
@@ -10,26 +10,31 @@ from pydantic_settings import NoDecode
 from chassis.foundation.settings import Settings
 
 
-def _listed(value: object) -> object:
+def _split_commas(value: object) -> object:
     return [part for part in value.split(",") if part] if isinstance(value, str) else value
 
 
 class OrgSettings(Settings):
-    """`ORG_DEV_ISSUER=true` switches the issuer on; its keys are PEM files.
+    """The environment variables of org.
 
-    `ORG_OPERATOR_TENANT` is the tenant whose people operate the system: they create, suspend and
-    delete the others. Without it nobody does.
-    `ORG_RETIRED_KEY_FILES` (separated by commas) are still published, but sign nothing any more.
+    `ORG_DEV_ISSUER=true` switches the development issuer on; `ORG_SIGNING_KEY_FILE` is the PEM file
+    that signs. `ORG_RETIRED_KEY_FILES` (separated by commas) are still published but sign nothing.
+    `ORG_OPERATOR_TENANT` is the tenant whose people create, suspend and delete the other tenants;
+    without it nobody can.
     """
 
     dev_issuer: bool = False
     operator_tenant: UUID | None = None
     signing_key_file: Path = Path()
-    retired_key_files: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)] = ()
+    retired_key_files: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split_commas)] = ()
 
     @classmethod
     def of(cls, service: str = "org") -> Self:
-        """As the parent's. Raises ValueError too for an issuer in production or without a key."""
+        """Read the settings from the environment.
+
+        Raises ValueError as the parent does, and for a development issuer in production or without
+        a key file.
+        """
         settings = super().of(service)
         if settings.dev_issuer and settings.in_production:
             raise ValueError(
@@ -39,6 +44,6 @@ class OrgSettings(Settings):
         if settings.dev_issuer and not settings.signing_key_file.is_file():
             raise ValueError(
                 "ORG_DEV_ISSUER=true needs ORG_SIGNING_KEY_FILE, the PEM file of an EC P-256 key; "
-                f"'{settings.signing_key_file}' is no file."
+                f"'{settings.signing_key_file}' is not a file."
             )
         return settings

@@ -1,4 +1,4 @@
-"""Org ships its outbox, keeps a copy of the directory for row scope, and fills people's days."""
+"""The worker of org: subscriptions that create tasks and notifications, and its jobs."""
 
 from chassis.composition.worker import Worker
 from chassis.events.subscriptions import process
@@ -9,9 +9,9 @@ from contracts.l2o import events as l2o
 from contracts.mtl import events as mtl
 from contracts.org import events as org
 from contracts.rms import events as rms
-from org.imports.timers import IMPORTS
-from org.people.actions.erasing import tell_erased
-from org.reminders.actions import JOB as REMINDER_JOB
+from org.imports import IMPORTS
+from org.people.actions.erasure import publish_erased_people
+from org.reminders.actions import REMINDER_JOB
 from org.reminders.timers import reminder_due
 from org.tasks import handlers as tasks
 from org.tasks.actions import OVERDUE_JOB
@@ -25,21 +25,21 @@ IMPORTS_FINISHED = (
     cpq.CpqImportFinished,
     rms.RmsImportFinished,
 )
-DAY = process(
+DAY_SUBSCRIPTION = process(
     "org.days",
     {
         mtl.LeadAssigned: tasks.on_lead_assigned,
         mtl.LeadConverted: tasks.on_lead_ended,
         mtl.LeadDisqualified: tasks.on_lead_ended,
         mtl.LeadDeleted: tasks.on_lead_ended,
-        mtl.LeadReopened: tasks.on_lead_back,
-        mtl.LeadRestored: tasks.on_lead_back,
+        mtl.LeadReopened: tasks.on_lead_reopened,
+        mtl.LeadRestored: tasks.on_lead_reopened,
         l2o.AccountAssigned: tasks.on_account_assigned,
         l2o.OpportunityAssigned: tasks.on_opportunity_assigned,
         l2o.OpportunityWon: tasks.on_opportunity_ended,
         l2o.OpportunityLost: tasks.on_opportunity_ended,
         l2o.OpportunityDeleted: tasks.on_opportunity_ended,
-        l2o.OpportunityRestored: tasks.on_opportunity_back,
+        l2o.OpportunityRestored: tasks.on_opportunity_restored,
         cpq.QuoteAssigned: tasks.on_quote_assigned,
         cpq.QuoteAccepted: tasks.on_quote_accepted,
         cpq.QuoteRejected: tasks.on_quote_rejected,
@@ -47,16 +47,16 @@ DAY = process(
         rms.OrderAssigned: tasks.on_order_assigned,
         rms.ReceivableOverdue: tasks.on_receivable_overdue,
         rms.ReceivableAssigned: tasks.on_receivable_assigned,
-        rms.ReceivableAllocated: tasks.on_receivable_lowered,
+        rms.ReceivableAllocated: tasks.on_receivable_reduced,
         rms.ReceivableReopened: tasks.on_receivable_reopened,
-        rms.ReceivableWithdrawn: tasks.on_receivable_lowered,
+        rms.ReceivableWithdrawn: tasks.on_receivable_reduced,
         rms.PaymentReversed: tasks.on_payment_reversed,
         **dict.fromkeys(IMPORTS_FINISHED, tasks.on_import_finished),
     },
 )
 
-# How far the tasks of tenants are.
-TASKS = process(
+# Collects the reports of all services on tenant tasks.
+TENANT_TASK_SUBSCRIPTION = process(
     "org.tenant_task_reports",
     {
         cpq.CpqTenantTaskFinished: on_tenant_task_finished,
@@ -70,9 +70,9 @@ TASKS = process(
 
 WORKER = Worker(
     "org",
-    (*directory_subscriptions("org"), DAY, TASKS),
+    (*directory_subscriptions("org"), DAY_SUBSCRIPTION, TENANT_TASK_SUBSCRIPTION),
     deletes_last=True,
-    erased=tell_erased,
+    erased=publish_erased_people,
     jobs={**import_jobs(IMPORTS), REMINDER_JOB: reminder_due, OVERDUE_JOB: task_overdue},
     failed=import_failures(IMPORTS),
 )

@@ -1,4 +1,4 @@
-"""Which days are worked. Source of the days: the State Council's notice on the holidays of 2026."""
+"""The kinds of days. Source: the notice of the State Council on the holidays of 2026."""
 
 from datetime import date
 
@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from kernel.ids import new_id
 from org.calendars import store
-from org.calendars.domain import FIRST, LAST, Calendar, DayKind, OwnDay
+from org.calendars.domain import FIRST_DAY, LAST_DAY, Calendar, CalendarOverride, DayKind
 
-CHINA = store.official("CN", "zh-CN")
+CHINA = store.official_calendar("CN", "zh-CN")
 PLAIN = Calendar(CHINA, {})
 
 
@@ -27,46 +27,48 @@ PLAIN = Calendar(CHINA, {})
     ],
 )
 def test_the_days_of_2026_are_as_announced(day: date, kind: DayKind, name: str | None) -> None:
-    found = PLAIN.day(day)
-    assert (found.kind, found.name) == (kind, name)
+    classified = PLAIN.day(day)
+    assert (classified.kind, classified.name) == (kind, name)
 
 
-def test_names_come_in_the_callers_language() -> None:
-    assert store.official("CN", "en").holidays[date(2026, 10, 1)] == "National Day"
+def test_holiday_names_are_in_the_callers_language() -> None:
+    assert store.official_calendar("CN", "en").holidays[date(2026, 10, 1)] == "National Day"
 
 
 def test_the_week_of_the_national_day_has_three_working_days() -> None:
-    # 28, 29, 30 September; 1 to 7 October are off; 8, 9 and the make-up Saturday are worked.
+    # 28, 29, 30 September; 1 to 7 October are free; 8, 9 and the make-up Saturday are worked.
     assert PLAIN.working_days(date(2026, 9, 28), date(2026, 10, 5)) == 3
     assert PLAIN.working_days(date(2026, 10, 1), date(2026, 10, 12)) == 3
-    assert PLAIN.after(date(2026, 9, 30), 1) == date(2026, 10, 8)
-    assert PLAIN.after(date(2026, 9, 30), 3) == date(2026, 10, 10)
-    assert PLAIN.after(date(2026, 10, 3), 0) == date(2026, 10, 8)
-    assert PLAIN.after(date(2026, 10, 8), -1) == date(2026, 9, 30)
+    assert PLAIN.add_working_days(date(2026, 9, 30), 1) == date(2026, 10, 8)
+    assert PLAIN.add_working_days(date(2026, 9, 30), 3) == date(2026, 10, 10)
+    assert PLAIN.add_working_days(date(2026, 10, 3), 0) == date(2026, 10, 8)
+    assert PLAIN.add_working_days(date(2026, 10, 8), -1) == date(2026, 9, 30)
 
 
-def test_the_tenants_word_overrules_the_law() -> None:
-    day_off = OwnDay(id=new_id(), date=date(2026, 11, 23), working=False, name="公司周年庆")
-    worked = OwnDay(id=new_id(), date=date(2026, 10, 1), working=True, name="值班")
-    calendar = Calendar(CHINA, {day_off.date: day_off, worked.date: worked})
+def test_overrides_come_before_the_official_calendar() -> None:
+    day_off = CalendarOverride(
+        id=new_id(), date=date(2026, 11, 23), working=False, name="公司周年庆"
+    )
+    working_day = CalendarOverride(id=new_id(), date=date(2026, 10, 1), working=True, name="值班")
+    calendar = Calendar(CHINA, {day_off.date: day_off, working_day.date: working_day})
     assert calendar.day(day_off.date).kind is DayKind.OWN_DAY_OFF
-    assert calendar.day(worked.date).working
-    assert calendar.after(date(2026, 11, 20), 1) == date(2026, 11, 24)
+    assert calendar.day(working_day.date).working
+    assert calendar.add_working_days(date(2026, 11, 20), 1) == date(2026, 11, 24)
 
 
-def test_there_is_no_day_beyond_the_calendar() -> None:
-    assert PLAIN.after(LAST, 1) is None
-    assert PLAIN.after(FIRST, -1) is None
+def test_there_is_no_working_day_beyond_the_calendar() -> None:
+    assert PLAIN.add_working_days(LAST_DAY, 1) is None
+    assert PLAIN.add_working_days(FIRST_DAY, -1) is None
 
 
-def test_a_country_nobody_knows_has_weekends_only() -> None:
-    calendar = Calendar(store.official("XX", "en"), {})
+def test_an_unknown_country_has_weekends_only() -> None:
+    calendar = Calendar(store.official_calendar("XX", "en"), {})
     assert calendar.working_days(date(2026, 11, 16), date(2026, 11, 23)) == 5
 
 
 @given(st.dates(date(2015, 1, 1), date(2035, 12, 31)), st.integers(1, 300))
-def test_counting_forth_and_back_agree(start: date, count: int) -> None:
-    reached = PLAIN.after(start, count)
+def test_adding_and_counting_working_days_agree(start: date, count: int) -> None:
+    reached = PLAIN.add_working_days(start, count)
     assert reached is not None
     assert PLAIN.day(reached).working
     assert PLAIN.working_days(start, reached) == count - PLAIN.day(reached).working + (

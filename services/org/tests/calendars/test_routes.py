@@ -1,3 +1,5 @@
+"""The routes of the calendar."""
+
 from uuid import UUID
 
 import pytest
@@ -8,11 +10,11 @@ from services.org.tests import factories
 
 
 @pytest.fixture(autouse=True)
-async def here(tx: AsyncConnection, tenant: UUID) -> None:
+async def _stored_tenant(tx: AsyncConnection, tenant: UUID) -> None:
     await factories.store_tenant(tx, tenant)
 
 
-async def test_a_period_tells_what_each_day_is(client: AsyncClient) -> None:
+async def test_a_period_lists_the_kind_of_each_day(client: AsyncClient) -> None:
     answer = await client.get(
         "/calendar/days", params={"from_date": "2026-09-28", "to_date": "2026-10-12"}
     )
@@ -29,7 +31,7 @@ async def test_a_period_tells_what_each_day_is(client: AsyncClient) -> None:
     }
 
 
-async def test_an_own_day_is_put_and_taken_back(client: AsyncClient) -> None:
+async def test_an_override_is_set_replaced_and_removed(client: AsyncClient) -> None:
     put = await client.put("/calendar/days/2026-11-23", json={"working": False, "name": "周年庆"})
     assert put.json()["kind"] == "OWN_DAY_OFF"
     again = await client.put("/calendar/days/2026-11-23", json={"working": True, "name": "值班"})
@@ -39,8 +41,8 @@ async def test_an_own_day_is_put_and_taken_back(client: AsyncClient) -> None:
         "date": "2026-11-23"
     }
     for _ in range(2):
-        gone = await client.delete("/calendar/days/2026-11-23")
-        assert gone.json() == {
+        removed = await client.delete("/calendar/days/2026-11-23")
+        assert removed.json() == {
             "date": "2026-11-23", "working": True, "kind": "WORKDAY", "name": None,
         }  # fmt: skip
 
@@ -82,7 +84,7 @@ async def test_an_own_day_is_put_and_taken_back(client: AsyncClient) -> None:
         ),
     ],
 )
-async def test_bad_periods_are_refused(
+async def test_invalid_periods_are_refused(
     client: AsyncClient, path: str, params: dict[str, str], pointer: str, code: str
 ) -> None:
     answer = await client.get(path, params=params)
@@ -93,7 +95,7 @@ async def test_bad_periods_are_refused(
     )
 
 
-async def test_the_earliest_day_can_be_asked_for(client: AsyncClient) -> None:
+async def test_the_earliest_date_is_refused_without_an_error(client: AsyncClient) -> None:
     params = {"from_date": "0001-01-01", "to_date": "0001-01-01"}
     answer = await client.get("/calendar/days", params=params)
     assert answer.status_code == 422

@@ -1,3 +1,5 @@
+"""The route that describes the caller."""
+
 from uuid import UUID
 
 from httpx import AsyncClient
@@ -7,7 +9,7 @@ from services.org.tests.factories import store_tenant
 from testkit import tokens
 
 
-async def test_a_person_asks_who_he_is(
+async def test_me_describes_a_person_and_the_tenant(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     await store_tenant(tx, tenant)
@@ -20,16 +22,14 @@ async def test_a_person_asks_who_he_is(
     assert me["tenant"] == (await client.get("/tenant")).json()
 
 
-async def test_a_client_without_scopes_asks_too(
-    client: AsyncClient, tx: AsyncConnection, tenant: UUID
-) -> None:
+async def test_me_needs_no_scope(client: AsyncClient, tx: AsyncConnection, tenant: UUID) -> None:
     await store_tenant(tx, tenant)
     me = await client.get("/me", headers=tokens.bearer(tenant, scope="", kind="client"))
     assert me.status_code == 200
     assert (me.json()["kind"], me.json()["scopes"]) == ("CLIENT", [])
 
 
-async def test_nobody_and_a_tenant_nobody_knows(client: AsyncClient) -> None:
+async def test_me_needs_a_token_and_an_existing_tenant(client: AsyncClient) -> None:
     assert (await client.get("/me", headers={"Authorization": ""})).status_code == 401
     answer = await client.get("/me")
     assert (answer.status_code, answer.json()["code"]) == (404, "TENANT_NOT_FOUND")

@@ -1,3 +1,5 @@
+"""Creating and reading service clients."""
+
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -15,22 +17,22 @@ from testkit import tokens
 from testkit.plugin import PublishedFacts
 
 
-async def test_a_client_is_stored_and_its_secret_told_once(
+async def test_a_client_is_stored_and_its_secret_shown_once(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     body = {"name": "金蝶 ERP", "client_id": "erp-1", "scopes": ["rms.order.read"]}
     answer = await client.post("/clients", json=body)
     assert answer.status_code == 201, answer.text
-    made = answer.json()
-    secret = made.pop("client_secret")
-    assert answer.headers["Location"] == f"/org/v1/clients/{made['id']}"
+    created_client = answer.json()
+    secret = created_client.pop("client_secret")
+    assert answer.headers["Location"] == f"/org/v1/clients/{created_client['id']}"
     assert answer.headers["Cache-Control"] == "no-store"
-    assert {name: made[name] for name in body} == body
+    assert {name: created_client[name] for name in body} == body
     assert len(secret) == 43  # 256 bits in base64url
-    assert (await client.get(f"/clients/{made['id']}")).json() == made
-    assert (await client.get("/clients")).json()["items"] == [made]
-    kept = (await tx.execute(select(logins.c.secret_hash))).scalar_one()
-    assert kept == sha256(secret.encode()).hexdigest()
+    assert (await client.get(f"/clients/{created_client['id']}")).json() == created_client
+    assert (await client.get("/clients")).json()["items"] == [created_client]
+    stored_hash = (await tx.execute(select(logins.c.secret_hash))).scalar_one()
+    assert stored_hash == sha256(secret.encode()).hexdigest()
     [event] = await published()
     assert (event.type, event.sequence) == ("org.client.created.v1", 1)
     assert event.payload == {
@@ -40,13 +42,13 @@ async def test_a_client_is_stored_and_its_secret_told_once(
     }
 
 
-async def test_an_id_is_made_up_and_secrets_differ(client: AsyncClient) -> None:
-    made = [(await client.post("/clients", json={"name": "A"})).json() for _ in range(2)]
-    assert [m["client_id"] for m in made] == [m["id"] for m in made]
-    assert made[0]["client_secret"] != made[1]["client_secret"]
+async def test_the_client_id_is_generated_and_secrets_differ(client: AsyncClient) -> None:
+    created_client = [(await client.post("/clients", json={"name": "A"})).json() for _ in range(2)]
+    assert [item["client_id"] for item in created_client] == [item["id"] for item in created_client]
+    assert created_client[0]["client_secret"] != created_client[1]["client_secret"]
 
 
-async def test_a_replayed_answer_and_its_row_are_without_the_secret(
+async def test_a_replayed_answer_does_not_contain_the_secret(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     key = {"Idempotency-Key": "k1"}
@@ -82,7 +84,7 @@ async def test_a_replayed_answer_and_its_row_are_without_the_secret(
         ),
     ],
 )
-async def test_bad_clients(
+async def test_invalid_clients_are_refused(
     client: AsyncClient, body: dict[str, Any], expected: set[tuple[str, str]]
 ) -> None:
     answer = await client.post("/clients", json=body)
@@ -90,30 +92,30 @@ async def test_bad_clients(
     assert codes(answer) == expected
 
 
-async def test_a_client_id_is_unique_also_against_usernames(client: AsyncClient) -> None:
+async def test_client_ids_and_usernames_are_unique_together(client: AsyncClient) -> None:
     await create_client(client)
     await create_person(client)
-    for taken in ("erp-demo", "li.na"):
-        answer = await client.post("/clients", json={"name": "B", "client_id": taken})
+    for client_id in ("erp-demo", "li.na"):
+        answer = await client.post("/clients", json={"name": "B", "client_id": client_id})
         assert answer.status_code == 422
         assert codes(answer) == {("/client_id", "CLIENT_ID_TAKEN")}
 
 
-async def test_nobody_grants_what_he_lacks(client: AsyncClient, tenant: UUID) -> None:
+async def test_callers_can_grant_only_their_own_scopes(client: AsyncClient, tenant: UUID) -> None:
     limited = tokens.bearer(tenant, scope="org.client.write")
     answer = await client.post("/clients", json={"name": "A", "scopes": ["*"]}, headers=limited)
     assert (answer.status_code, answer.json()["code"]) == (403, "SCOPES_NOT_HELD")
 
 
-async def test_another_tenants_clients_are_not_there(client: AsyncClient) -> None:
-    made = await create_client(client)
+async def test_clients_of_another_tenant_answer_404(client: AsyncClient) -> None:
+    created_client = await create_client(client)
     other = tokens.bearer(new_id())
-    answer = await client.get(f"/clients/{made['id']}", headers=other)
+    answer = await client.get(f"/clients/{created_client['id']}", headers=other)
     assert (answer.status_code, answer.json()["code"]) == (404, "CLIENT_NOT_FOUND")
     assert (await client.get("/clients", headers=other)).json()["items"] == []
 
 
-async def test_scopes(client: AsyncClient, tenant: UUID) -> None:
+async def test_routes_need_their_scopes(client: AsyncClient, tenant: UUID) -> None:
     reader = tokens.bearer(tenant, scope="org.client.read")
     assert (await client.get("/clients", headers=reader)).status_code == 200
     assert (await client.post("/clients", json={"name": "A"}, headers=reader)).status_code == 403

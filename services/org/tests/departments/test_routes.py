@@ -1,3 +1,5 @@
+"""The routes of departments."""
+
 from typing import Any
 from uuid import UUID
 
@@ -10,27 +12,27 @@ from testkit import tokens
 from testkit.plugin import PublishedFacts
 
 
-async def names(client: AsyncClient, query: str) -> list[str]:
+async def list_names(client: AsyncClient, query: str) -> list[str]:
     answer = await client.get(f"/departments{query}")
     assert answer.status_code == 200, answer.text
     return [item["name"] for item in answer.json()["items"]]
 
 
-async def test_a_tree_and_its_subtrees(client: AsyncClient) -> None:
+async def test_subtrees_are_listed(client: AsyncClient) -> None:
     root = await create_department(client, "A")
     east = await create_department(client, "B", parent_id=root["id"], code="EAST")
     await create_department(client, "C", parent_id=east["id"])
     await create_department(client, "D", parent_id=root["id"])
     await create_department(client, "E")
-    assert await names(client, f"/{root['id']}/subtree") == ["A", "B", "C", "D"]
-    assert await names(client, f"/{east['id']}/subtree?limit=1") == ["B"]
-    assert await names(client, f"?sort=name&parent_id={root['id']}") == ["B", "D"]
-    assert await names(client, "?parent_id__isnull=true&sort=name") == ["A", "E"]
-    assert await names(client, "?parent_id__isnull=false&code=EAST") == ["B"]
+    assert await list_names(client, f"/{root['id']}/subtree") == ["A", "B", "C", "D"]
+    assert await list_names(client, f"/{east['id']}/subtree?limit=1") == ["B"]
+    assert await list_names(client, f"?sort=name&parent_id={root['id']}") == ["B", "D"]
+    assert await list_names(client, "?parent_id__isnull=true&sort=name") == ["A", "E"]
+    assert await list_names(client, "?parent_id__isnull=false&code=EAST") == ["B"]
     assert (await client.get(f"/departments/{new_id()}/subtree")).status_code == 404
 
 
-async def test_a_move_takes_along_what_is_below_and_leaves_a_line(
+async def test_a_move_takes_sub_departments_along_and_is_recorded(
     client: AsyncClient, published: PublishedFacts
 ) -> None:
     east, west = await create_department(client, "E"), await create_department(client, "W")
@@ -40,11 +42,11 @@ async def test_a_move_takes_along_what_is_below_and_leaves_a_line(
     body = {"parent_id": west["id"], "reason": "2027"}
     moved = (await client.post(f"{path}/move", json=body)).json()
     assert (moved["parent_id"], moved["version"]) == (west["id"], 2)
-    assert await names(client, f"/{west['id']}/subtree") == ["T", "U", "W"]
+    assert await list_names(client, f"/{west['id']}/subtree") == ["T", "U", "W"]
     assert (await client.post(f"{path}/move", json=body)).json() == moved
-    [line] = (await client.get(f"{path}/moves")).json()["items"]
-    assert (line["from_parent_id"], line["to_parent_id"]) == (east["id"], west["id"])
-    assert (line["reason"], line["moved_by"]) == ("2027", "01990000-0000-7000-8000-000000000001")
+    [move] = (await client.get(f"{path}/moves")).json()["items"]
+    assert (move["from_parent_id"], move["to_parent_id"]) == (east["id"], west["id"])
+    assert (move["reason"], move["moved_by"]) == ("2027", "01990000-0000-7000-8000-000000000001")
     event = (await published())[-1]
     assert (event.type, event.sequence) == ("org.department.moved.v1", 2)
     assert event.payload["from_parent_id"] == east["id"]
@@ -53,11 +55,13 @@ async def test_a_move_takes_along_what_is_below_and_leaves_a_line(
     assert len((await client.get(f"{path}/moves")).json()["items"]) == 2
 
 
-async def test_nothing_stands_below_itself(client: AsyncClient, published: PublishedFacts) -> None:
+async def test_a_department_cannot_move_below_itself(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
     top = await create_department(client, "A")
     middle = await create_department(client, "B", parent_id=top["id"])
-    low = await create_department(client, "C", parent_id=middle["id"])
-    for parent in (top, middle, low):
+    bottom = await create_department(client, "C", parent_id=middle["id"])
+    for parent in (top, middle, bottom):
         answer = await client.post(
             f"/departments/{top['id']}/move", json={"parent_id": parent["id"]}
         )
@@ -65,14 +69,14 @@ async def test_nothing_stands_below_itself(client: AsyncClient, published: Publi
     assert len(await published()) == 3
 
 
-async def test_edits_are_merged_and_no_change_is_no_event(
+async def test_edits_are_merged_and_no_change_publishes_nothing(
     client: AsyncClient, published: PublishedFacts
 ) -> None:
     head = await add_person(client)
-    made = await create_department(client, code="SALES", manager_id=head["id"])
-    path = f"/departments/{made['id']}"
+    department = await create_department(client, code="SALES", manager_id=head["id"])
+    path = f"/departments/{department['id']}"
     same = await client.patch(path, json={"code": "SALES"})
-    assert same.json() == made
+    assert same.json() == department
     changed = await client.patch(path, json={"name": "市场部", "manager_id": None})
     assert (changed.json()["name"], changed.json()["manager_id"]) == ("市场部", None)
     assert (changed.json()["code"], changed.json()["version"]) == ("SALES", 2)
@@ -83,33 +87,39 @@ async def test_edits_are_merged_and_no_change_is_no_event(
     assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
 
 
-async def test_a_closed_one_takes_nobody(client: AsyncClient, published: PublishedFacts) -> None:
-    made = await create_department(client)
-    staying = await add_person(client, posts=[{"department_id": made["id"]}])
-    path = f"/departments/{made['id']}"
-    closed = (await client.post(f"{path}/deactivate")).json()
-    assert (closed["active"], closed["version"]) == (False, 2)
-    assert (await client.post(f"{path}/deactivate")).json() == closed
-    below = await client.post("/departments", json={"name": "B", "parent_id": made["id"]})
+async def test_an_inactive_department_takes_no_people_and_departments(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
+    department = await create_department(client)
+    member = await add_person(client, posts=[{"department_id": department["id"]}])
+    path = f"/departments/{department['id']}"
+    inactive = (await client.post(f"{path}/deactivate")).json()
+    assert (inactive["active"], inactive["version"]) == (False, 2)
+    assert (await client.post(f"{path}/deactivate")).json() == inactive
+    below = await client.post("/departments", json={"name": "B", "parent_id": department["id"]})
     assert codes(below) == {("/parent_id", "DEPARTMENT_INACTIVE")}
-    new = await client.post("/people", json={"name": "N", "posts": [{"department_id": made["id"]}]})
+    new = await client.post(
+        "/people", json={"name": "N", "posts": [{"department_id": department["id"]}]}
+    )
     assert codes(new) == {("/posts/0/department_id", "DEPARTMENT_INACTIVE")}
-    kept = await client.patch(f"/people/{staying['id']}", json={"phone": "+8613912345678"})
-    assert kept.status_code == 200, kept.text
+    edited = await client.patch(f"/people/{member['id']}", json={"phone": "+8613912345678"})
+    assert edited.status_code == 200, edited.text
     assert (await client.post(f"{path}/reactivate")).json()["active"] is True
     assert [e.type for e in await published()][-1] == "org.department.changed.v1"
 
 
-async def test_only_an_empty_one_is_deleted(client: AsyncClient, published: PublishedFacts) -> None:
+async def test_only_an_empty_department_can_be_deleted(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
     top = await create_department(client, "A")
-    low = await create_department(client, "B", parent_id=top["id"])
-    person = await add_person(client, posts=[{"department_id": low["id"]}])
-    for used in (top, low):
+    bottom = await create_department(client, "B", parent_id=top["id"])
+    person = await add_person(client, posts=[{"department_id": bottom["id"]}])
+    for used in (top, bottom):
         answer = await client.delete(f"/departments/{used['id']}")
         assert (answer.status_code, answer.json()["code"]) == (409, "DEPARTMENT_IN_USE")
     await client.patch(f"/people/{person['id']}", json={"posts": []})
-    assert (await client.delete(f"/departments/{low['id']}")).status_code == 204
-    assert (await client.get(f"/departments/{low['id']}")).status_code == 404
+    assert (await client.delete(f"/departments/{bottom['id']}")).status_code == 204
+    assert (await client.get(f"/departments/{bottom['id']}")).status_code == 404
     event = (await published())[-1]
     assert (event.type, event.sequence) == ("org.department.deleted.v1", 2)
     assert (await client.delete(f"/departments/{top['id']}")).status_code == 204
@@ -132,7 +142,7 @@ async def test_only_an_empty_one_is_deleted(client: AsyncClient, published: Publ
         ),
     ],
 )
-async def test_bad_departments(
+async def test_invalid_departments_are_refused(
     client: AsyncClient,
     published: PublishedFacts,
     change: dict[str, Any],
@@ -154,19 +164,19 @@ async def test_bad_departments(
         ({"version": 3}, "/version", "UNKNOWN_FIELD"),
     ],
 )
-async def test_bad_edits(
+async def test_invalid_edits_are_refused(
     client: AsyncClient, body: dict[str, Any], pointer: str, code: str
 ) -> None:
-    made = await create_department(client)
-    answer = await client.patch(f"/departments/{made['id']}", json=body)
-    if not code:  # RFC 7396: to remove what is not there changes nothing
+    department = await create_department(client)
+    answer = await client.patch(f"/departments/{department['id']}", json=body)
+    if not code:  # RFC 7396: removing a missing field changes nothing
         assert answer.status_code == 200
         return
     assert answer.status_code == 422, answer.text
     assert codes(answer) == {(pointer, code)}
 
 
-async def test_a_code_is_one_departments(client: AsyncClient) -> None:
+async def test_codes_are_unique(client: AsyncClient) -> None:
     await create_department(client, code="A")
     other = await create_department(client, code="B")
     for answer in (
@@ -177,17 +187,17 @@ async def test_a_code_is_one_departments(client: AsyncClient) -> None:
         assert codes(answer) == {("/code", "DEPARTMENT_CODE_TAKEN")}
 
 
-async def test_somebody_who_left_heads_nothing_new(client: AsyncClient) -> None:
+async def test_an_inactive_person_cannot_become_head(client: AsyncClient) -> None:
     person = await add_person(client)
     await client.post(f"/people/{person['id']}/deactivate")
     answer = await client.post("/departments", json={"name": "A", "manager_id": person["id"]})
     assert codes(answer) == {("/manager_id", "PERSON_INACTIVE")}
 
 
-async def test_another_tenants_tree_is_not_there(client: AsyncClient) -> None:
-    made = await create_department(client)
+async def test_departments_of_another_tenant_answer_404(client: AsyncClient) -> None:
+    department = await create_department(client)
     other = tokens.bearer(new_id())
-    path = f"/departments/{made['id']}"
+    path = f"/departments/{department['id']}"
     for answer in (
         await client.get(path, headers=other),
         await client.patch(path, json={"name": "X"}, headers=other),
@@ -196,15 +206,15 @@ async def test_another_tenants_tree_is_not_there(client: AsyncClient) -> None:
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "DEPARTMENT_NOT_FOUND")
     below = await client.post(
-        "/departments", json={"name": "A", "parent_id": made["id"]}, headers=other
+        "/departments", json={"name": "A", "parent_id": department["id"]}, headers=other
     )
     assert codes(below) == {("/parent_id", "DEPARTMENT_UNKNOWN")}
 
 
-async def test_scopes(client: AsyncClient, tenant: UUID) -> None:
-    made = await create_department(client)
+async def test_routes_need_their_scopes(client: AsyncClient, tenant: UUID) -> None:
+    department = await create_department(client)
     reader = tokens.bearer(tenant, scope="org.department.read")
-    path = f"/departments/{made['id']}"
+    path = f"/departments/{department['id']}"
     assert (await client.get(path, headers=reader)).status_code == 200
     for answer in (
         await client.post("/departments", json={"name": "A"}, headers=reader),
@@ -215,7 +225,7 @@ async def test_scopes(client: AsyncClient, tenant: UUID) -> None:
         assert answer.status_code == 403
 
 
-async def test_a_write_needs_the_copy_it_goes_by(client: AsyncClient) -> None:
+async def test_writes_need_if_match(client: AsyncClient) -> None:
     path = f"/departments/{(await create_department(client))['id']}"
     del client.headers["If-Match"]
     for answer in (

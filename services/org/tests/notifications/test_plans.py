@@ -1,4 +1,4 @@
-"""Every declared filter and sort of somebody's notifications at 200,000 rows."""
+"""Every declared filter and sort of personal notifications at 200,000 rows."""
 
 from chassis.database.engine import Database
 from org.notifications.store import LISTING

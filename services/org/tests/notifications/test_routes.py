@@ -1,3 +1,5 @@
+"""The routes of notifications."""
+
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,16 +15,20 @@ ME = "01990000-0000-7000-8000-000000000001"  # the test client's subject
 REMINDER = NotificationKind.REMINDER
 
 
-async def tell(tx: AsyncConnection, text: str, *, to: str = ME, ago: int = 0) -> None:
-    """Of something that happened so many minutes ago."""
-    happened = now() - timedelta(minutes=ago)
-    await notify(tx, to, REMINDER, params={"text": text}, occurred_at=happened)
+async def send(
+    tx: AsyncConnection, text: str, *, recipient: str = ME, minutes_ago: int = 0
+) -> None:
+    """Send a notification of something that happened some minutes ago."""
+    happened = now() - timedelta(minutes=minutes_ago)
+    await notify(tx, recipient, REMINDER, params={"text": text}, occurred_at=happened)
 
 
-async def test_unread_ones_are_counted_and_read(client: AsyncClient, tx: AsyncConnection) -> None:
+async def test_unread_notifications_are_counted_and_marked_as_read(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
     for text in ("a", "b", "c"):
-        await tell(tx, text)
-    await tell(tx, "d", to="somebody-else")
+        await send(tx, text)
+    await send(tx, "d", recipient="somebody-else")
     assert (await client.get("/notifications/unread")).json() == {"unread": 3}
     items = (await client.get("/notifications")).json()["items"]
     assert [item["message"] for item in items] == ["Reminder: c", "Reminder: b", "Reminder: a"]
@@ -35,16 +41,18 @@ async def test_unread_ones_are_counted_and_read(client: AsyncClient, tx: AsyncCo
     assert (await client.get("/notifications/unread")).json() == {"unread": 0}
 
 
-async def test_the_message_follows_the_language(client: AsyncClient, tx: AsyncConnection) -> None:
-    await tell(tx, "打电话")
+async def test_the_message_is_in_the_callers_language(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    await send(tx, "打电话")
     answer = await client.get("/notifications", headers={"Accept-Language": "zh-CN"})
     assert answer.json()["items"][0]["message"] == "提醒：打电话"
 
 
-async def test_nobody_reads_what_others_were_told(
+async def test_notifications_of_other_people_answer_404(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
-    await tell(tx, "a")
+    await send(tx, "a")
     [mine] = (await client.get("/notifications")).json()["items"]
     other = tokens.bearer(tenant, sub="somebody-else")
     assert (await client.get("/notifications", headers=other)).json()["items"] == []
@@ -52,21 +60,19 @@ async def test_nobody_reads_what_others_were_told(
     assert (answer.status_code, answer.json()["code"]) == (404, "NOTIFICATION_NOT_FOUND")
 
 
-async def test_preferences_name_every_kind(client: AsyncClient) -> None:
-    told = (await client.get("/notifications/preferences")).json()["in_app"]
-    assert told == dict.fromkeys(NotificationKind, True)
+async def test_preferences_list_every_kind(client: AsyncClient) -> None:
+    preferences = (await client.get("/notifications/preferences")).json()["in_app"]
+    assert preferences == dict.fromkeys(NotificationKind, True)
     body = {"in_app": {"REMINDER": False}}
     changed = (await client.put("/notifications/preferences", json=body)).json()["in_app"]
-    assert changed == told | {"REMINDER": False}
+    assert changed == preferences | {"REMINDER": False}
     bad = await client.put("/notifications/preferences", json={"in_app": {"NO": 3}})
     assert bad.status_code == 422
 
 
-async def test_when_it_was_told_is_not_when_it_happened(
-    client: AsyncClient, tx: AsyncConnection
-) -> None:
-    began = now()
-    await tell(tx, "late", ago=60)
+async def test_created_at_and_occurred_at_differ(client: AsyncClient, tx: AsyncConnection) -> None:
+    started_at = now()
+    await send(tx, "late", minutes_ago=60)
     [item] = (await client.get("/notifications")).json()["items"]
-    assert abs(datetime.fromisoformat(item["created_at"]) - began) < timedelta(minutes=1)
-    assert datetime.fromisoformat(item["occurred_at"]) < began - timedelta(minutes=59)
+    assert abs(datetime.fromisoformat(item["created_at"]) - started_at) < timedelta(minutes=1)
+    assert datetime.fromisoformat(item["occurred_at"]) < started_at - timedelta(minutes=59)

@@ -1,4 +1,4 @@
-"""Operators, and nobody else, open, suspend and delete tenants."""
+"""Operators, and nobody else, create, suspend and delete tenants."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,13 +14,13 @@ from chassis.database.backbone_tables import outbox
 from chassis.database.engine import acting_for
 from contracts.tenant_tasks import TASK_FAILED
 from kernel.ids import new_id
-from org.tenant_tasks.actions import file_report
-from org.tenant_tasks.domain import TaskReport
+from org.tenant_tasks.actions import record_report
+from org.tenant_tasks.domain import TenantTaskReport
 from org.tenants.store import tenants
 from services.org.tests.factories import NOW, PASSWORD, codes, created, store_tenant
 from testkit.plugin import set_tenant
 
-NEW: dict[str, Any] = {
+NEW_TENANT: dict[str, Any] = {
     "name": "新租户",
     "timezone": "Asia/Shanghai",
     "currency": "CNY",
@@ -31,43 +31,43 @@ NEW: dict[str, Any] = {
 Token = Callable[..., str]
 
 
-def operate_by(app: FastAPI, tenant: UUID | None) -> None:
+def set_operator_tenant(app: FastAPI, tenant: UUID | None) -> None:
     app.state.settings = app.state.settings.model_copy(update={"operator_tenant": tenant})
 
 
 @pytest.fixture(autouse=True)
-def _operated_by_this_tenant(app: FastAPI, tenant: UUID) -> Iterator[None]:
-    operate_by(app, tenant)
+def _operator_tenant(app: FastAPI, tenant: UUID) -> Iterator[None]:
+    set_operator_tenant(app, tenant)
     yield
-    operate_by(app, None)
+    set_operator_tenant(app, None)
 
 
-async def types_of(tx: AsyncConnection, tenant: UUID) -> list[tuple[str, int]]:
+async def published_types(tx: AsyncConnection, tenant: UUID) -> list[tuple[str, int]]:
     async with acting_for(tx, tenant):
         rows = await tx.execute(select(outbox.c.type, outbox.c.aggversion).order_by(outbox.c.seq))
         return [(row.type, row.aggversion) for row in rows]
 
 
-async def test_a_tenant_begins_with_roles_and_an_administrator(
+async def test_a_new_tenant_has_roles_and_an_administrator(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
     admin = {"name": "管理员", "username": "root", "password": PASSWORD}
-    body = {**NEW, "admin": admin, "quotas": {"rows": 10}, "tax_rounding": "DOCUMENT"}
+    body = {**NEW_TENANT, "admin": admin, "quotas": {"rows": 10}, "tax_rounding": "DOCUMENT"}
     answer = await client.post("/admin/tenants", json=body)
     new = created(answer)
     assert answer.headers["Location"] == f"/org/v1/admin/tenants/{new['id']}"
     assert (new["status"], new["tax_rounding"], new["quotas"]["rows"]) == ("ACTIVE", "DOCUMENT", 10)
-    told = await types_of(tx, UUID(new["id"]))
-    assert told[0] == ("org.tenant.created.v1", 1)
-    assert {kind for kind, _ in told[1:]} == {"org.role.created.v1", "org.person.created.v1"}
-    assert await types_of(tx, (await tx.scalar(select(tenants.c.id))) or new_id()) == []
+    types = await published_types(tx, UUID(new["id"]))
+    assert types[0] == ("org.tenant.created.v1", 1)
+    assert {kind for kind, _ in types[1:]} == {"org.role.created.v1", "org.person.created.v1"}
+    assert await published_types(tx, (await tx.scalar(select(tenants.c.id))) or new_id()) == []
     assert (await client.get(f"/admin/tenants/{new['id']}")).json() == new
 
 
-async def test_it_is_suspended_resumed_and_deleted(
+async def test_a_tenant_is_suspended_resumed_and_deleted(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
-    key = created(await client.post("/admin/tenants", json=NEW))["id"]
+    key = created(await client.post("/admin/tenants", json=NEW_TENANT))["id"]
     for move, status in [("suspend", "SUSPENDED"), ("suspend", "SUSPENDED"), ("resume", "ACTIVE")]:
         answer = await client.post(f"/admin/tenants/{key}/{move}")
         assert (answer.status_code, answer.json()["status"]) == (200, status)
@@ -76,10 +76,10 @@ async def test_it_is_suspended_resumed_and_deleted(
     task = answer.json()
     assert (task["kind"], task["target_id"], task["state"]) == ("DELETE", key, "RUNNING")
     assert (await client.get(answer.headers["Location"].removeprefix("/org/v1"))).json() == task
-    gone = await client.post(f"/admin/tenants/{key}/resume")
-    assert (gone.status_code, gone.json()["code"]) == (409, "TENANT_GONE")
-    told = [one for one in await types_of(tx, UUID(key)) if "role" not in one[0]]
-    assert told == [
+    resumed = await client.post(f"/admin/tenants/{key}/resume")
+    assert (resumed.status_code, resumed.json()["code"]) == (409, "TENANT_GONE")
+    types = [item for item in await published_types(tx, UUID(key)) if "role" not in item[0]]
+    assert types == [
         ("org.tenant.created.v1", 1),
         ("org.tenant.changed.v1", 2),
         ("org.tenant.changed.v1", 3),
@@ -90,8 +90,8 @@ async def test_it_is_suspended_resumed_and_deleted(
         assert await tx.scalar(select(tenants.c.status)) == "DELETED"
 
 
-async def test_moves_ask_for_the_copy_that_was_seen(client: AsyncClient) -> None:
-    path = f"/admin/tenants/{created(await client.post('/admin/tenants', json=NEW))['id']}"
+async def test_status_changes_need_if_match(client: AsyncClient) -> None:
+    path = f"/admin/tenants/{created(await client.post('/admin/tenants', json=NEW_TENANT))['id']}"
     for move in ("suspend", "delete"):
         stale = await client.post(f"{path}/{move}", headers={"If-Match": '"9"'})
         assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
@@ -99,23 +99,23 @@ async def test_moves_ask_for_the_copy_that_was_seen(client: AsyncClient) -> None
     client.headers = bare
     missing = await client.post(f"{path}/suspend")
     assert (missing.status_code, missing.json()["code"]) == (428, "PRECONDITION_REQUIRED")
-    assert (await client.post(f"{path}/resume")).status_code == 200  # it is made already
+    assert (await client.post(f"{path}/resume")).status_code == 200  # it is active already
     right = await client.post(f"{path}/suspend", headers={"If-Match": '"1"'})
     assert (right.status_code, right.headers["ETag"]) == (200, '"2"')
 
 
-async def test_all_are_listed_to_operators_only(client: AsyncClient, tx: AsyncConnection) -> None:
-    keys = [created(await client.post("/admin/tenants", json=NEW))["id"] for _ in range(3)]
-    await client.post(f"/admin/tenants/{keys[1]}/suspend")
+async def test_operators_list_all_tenants(client: AsyncClient, tx: AsyncConnection) -> None:
+    ids = [created(await client.post("/admin/tenants", json=NEW_TENANT))["id"] for _ in range(3)]
+    await client.post(f"/admin/tenants/{ids[1]}/suspend")
     first = (await client.get("/admin/tenants", params={"limit": 2})).json()
-    assert [one["id"] for one in first["items"]] == [keys[2], keys[1]]
-    found = (await client.get("/admin/tenants", params={"status": "SUSPENDED"})).json()["items"]
-    assert keys[1] in [one["id"] for one in found]
-    assert keys[0] not in [one["id"] for one in found]
+    assert [item["id"] for item in first["items"]] == [ids[2], ids[1]]
+    items = (await client.get("/admin/tenants", params={"status": "SUSPENDED"})).json()["items"]
+    assert ids[1] in [item["id"] for item in items]
+    assert ids[0] not in [item["id"] for item in items]
 
 
 async def test_quotas_and_settings_are_changed(client: AsyncClient) -> None:
-    key = created(await client.post("/admin/tenants", json=NEW))["id"]
+    key = created(await client.post("/admin/tenants", json=NEW_TENANT))["id"]
     path = f"/admin/tenants/{key}"
     body = {"quotas": {"requests_per_minute": 600}, "tax_rounding": "DOCUMENT"}
     answer = await client.patch(path, json=body, headers={"If-Match": '"1"'})
@@ -140,10 +140,10 @@ async def test_quotas_and_settings_are_changed(client: AsyncClient) -> None:
         ({"timezone": "Mars"}, "/timezone", "TIMEZONE_UNKNOWN"),
     ],
 )
-async def test_bad_tenants(
+async def test_invalid_tenants_are_refused(
     client: AsyncClient, body: dict[str, Any], pointer: str, code: str
 ) -> None:
-    answer = await client.post("/admin/tenants", json={**NEW, **body})
+    answer = await client.post("/admin/tenants", json={**NEW_TENANT, **body})
     assert answer.status_code == 422, answer.text
     assert codes(answer) == {(pointer, code)}
 
@@ -161,20 +161,22 @@ PATHS = [
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
-async def test_another_tenants_star_does_not_reach_it(
+async def test_the_scope_star_of_another_tenant_is_not_enough(
     client: AsyncClient, token: Token, tenant: UUID, method: str, path: str
 ) -> None:
-    where = "/admin/tenants" + path.format(id=tenant)
-    stranger = {"Authorization": f"Bearer {token(tenant=str(new_id()), scope='*')}"}
-    answer = await client.request(method, where, json=NEW, headers=stranger)
+    path_of = "/admin/tenants" + path.format(id=tenant)
+    other_tenant = {"Authorization": f"Bearer {token(tenant=str(new_id()), scope='*')}"}
+    answer = await client.request(method, path_of, json=NEW_TENANT, headers=other_tenant)
     assert (answer.status_code, answer.json()["code"]) == (403, "OPERATORS_ONLY")
-    own = {"Authorization": f"Bearer {token(scope='org.tenant.write')}"}
-    answer = await client.request(method, where, json=NEW, headers=own)
+    without_scope = {"Authorization": f"Bearer {token(scope='org.tenant.write')}"}
+    answer = await client.request(method, path_of, json=NEW_TENANT, headers=without_scope)
     assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING")
 
 
-async def test_without_an_operator_nobody_is_one(client: AsyncClient, app: FastAPI) -> None:
-    operate_by(app, None)
+async def test_without_an_operators_tenant_nobody_is_an_operator(
+    client: AsyncClient, app: FastAPI
+) -> None:
+    set_operator_tenant(app, None)
     answer = await client.get("/admin/tenants")
     assert (answer.status_code, answer.json()["code"]) == (403, "OPERATORS_ONLY")
 
@@ -186,16 +188,18 @@ async def test_a_tenant_itself_cannot_raise_its_quotas(
     assert codes(answer) == {("/quotas", "UNKNOWN_FIELD")}
 
 
-async def test_unknown_tenants(client: AsyncClient, tx: AsyncConnection, tenant: UUID) -> None:
+async def test_unknown_tenants_answer_404(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
     for method, path in PATHS[2:-1]:
-        where = "/admin/tenants" + path.format(id=new_id())
-        answer = await client.request(method, where, json={})
-        assert (answer.status_code, answer.json()["code"]) == (404, "TENANT_NOT_FOUND"), where
+        path_of = "/admin/tenants" + path.format(id=new_id())
+        answer = await client.request(method, path_of, json={})
+        assert (answer.status_code, answer.json()["code"]) == (404, "TENANT_NOT_FOUND"), path_of
     await set_tenant(tx, tenant)
 
 
 @pytest.mark.parametrize("move", ["suspend", "delete"])
-async def test_operators_do_not_lock_themselves_out(
+async def test_the_operators_tenant_cannot_be_suspended_or_deleted(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, move: str
 ) -> None:
     await store_tenant(tx, tenant)
@@ -205,21 +209,21 @@ async def test_operators_do_not_lock_themselves_out(
     assert (await client.get("/tenant-tasks")).json()["items"] == []
 
 
-async def test_deleting_again_answers_the_task_there_is(
+async def test_deleting_again_returns_the_existing_task(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
-    key = created(await client.post("/admin/tenants", json=NEW))["id"]
+    key = created(await client.post("/admin/tenants", json=NEW_TENANT))["id"]
     await client.post(f"/admin/tenants/{key}/tasks", json={"kind": "EXPORT"})
     first = await client.post(f"/admin/tenants/{key}/delete")
     again = await client.post(f"/admin/tenants/{key}/delete")
     assert (again.status_code, again.json()) == (202, first.json())
     assert again.headers["Location"] == first.headers["Location"]
-    told = [one for one, _ in await types_of(tx, UUID(key))]
-    assert told.count("org.tenant_task.requested.v1") == 2  # the export, and one deletion
+    types = [item for item, _ in await published_types(tx, UUID(key))]
+    assert types.count("org.tenant_task.requested.v1") == 2  # the export, and one deletion
 
 
-async def test_nothing_is_ordered_for_a_deleted_tenant(client: AsyncClient) -> None:
-    key = created(await client.post("/admin/tenants", json=NEW))["id"]
+async def test_a_deleted_tenant_takes_no_tasks(client: AsyncClient) -> None:
+    key = created(await client.post("/admin/tenants", json=NEW_TENANT))["id"]
     await client.post(f"/admin/tenants/{key}/delete")
     for kind in ("EXPORT", "ERASE"):
         body = {"kind": kind, "phones": ["13800138000"]} if kind == "ERASE" else {"kind": kind}
@@ -227,13 +231,15 @@ async def test_nothing_is_ordered_for_a_deleted_tenant(client: AsyncClient) -> N
         assert (answer.status_code, answer.json()["code"]) == (409, "TENANT_GONE")
 
 
-async def test_a_deletion_that_failed_says_so(client: AsyncClient, tx: AsyncConnection) -> None:
-    """Another task would never end: who has deleted all hears of the tenant no more."""
-    key = created(await client.post("/admin/tenants", json=NEW))["id"]
+async def test_a_failed_deletion_is_not_started_again(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    """A second task would never end: services that deleted the tenant ignore its events."""
+    key = created(await client.post("/admin/tenants", json=NEW_TENANT))["id"]
     first = (await client.post(f"/admin/tenants/{key}/delete")).json()
-    report = TaskReport(
+    report = TenantTaskReport(
         task_id=UUID(first["id"]), service="cpq", tables=[], notes=[TASK_FAILED], finished_at=NOW
     )
-    await file_report(tx, report, operator=None, kind="DELETE")
+    await record_report(tx, report, operator=None, kind="DELETE")
     again = (await client.post(f"/admin/tenants/{key}/delete")).json()
     assert (again["state"], again["id"]) == ("FAILED", first["id"])

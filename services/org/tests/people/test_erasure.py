@@ -1,4 +1,4 @@
-"""Erasing a person of the directory, and telling every replica."""
+"""Erasing a person of the directory, and publishing the erasure to the replicas."""
 
 from typing import Any
 from uuid import UUID
@@ -19,28 +19,28 @@ LI = {"name": "李娜娜", "phone": "13800138000", "username": "li.na.na", "pass
 ZHOU = {"name": "周杰", "phone": "13800138000", "username": "zhou.jie", "password": PASSWORD}
 
 
-async def told_of(committed: Committed, tenant: UUID) -> list[Any]:
-    """Versions of people and the names told with them, in order."""
+async def published_people(committed: Committed, tenant: UUID) -> list[Any]:
+    """Return the published types, versions and names of people in order."""
     async with committed.app.begin(tenant) as tx:
         people = outbox.c.type.like("org.person.%")
         rows = await tx.execute(select(outbox).where(people).order_by(outbox.c.seq))
         return [(row.type, row.aggversion, row.payload["person"]["name"]) for row in rows]
 
 
-async def test_the_directory_tells_of_the_blanked_person(
+async def test_an_erased_person_is_published_without_data(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
-    """As a newer version: whatever is still on its way brings the name back for a moment only."""
-    made = [(await committed_client.post("/people", json=one)).json() for one in (LI, ZHOU)]
-    whom = {"ids": (UUID(made[0]["id"]), tenant), "phones": ("+8613800138000",)}
+    """The newer version supersedes older events that still hold the name."""
+    people = [(await committed_client.post("/people", json=one)).json() for one in (LI, ZHOU)]
+    whom = {"ids": (UUID(people[0]["id"]), tenant), "phones": ("+8613800138000",)}
     await ask(committed, tenant, "ERASE", **whom)
     await run(committed, tenant, handle=WORKER.jobs[tasks.TASK_JOB_KIND])
-    *before, last = await told_of(committed, tenant)
+    *before, last = await published_people(committed, tenant)
     assert [name for _, _, name in before] == ["***", "周杰"]
     assert last == (PersonChanged.type, 2, "***")
-    left = (await committed_client.get(f"/people/{made[0]['id']}")).json()
-    assert (left["name"], left["phone"], left["username"]) == ("***", None, None)
-    other = (await committed_client.get(f"/people/{made[1]['id']}")).json()
+    erased = (await committed_client.get(f"/people/{people[0]['id']}")).json()
+    assert (erased["name"], erased["phone"], erased["username"]) == ("***", None, None)
+    other = (await committed_client.get(f"/people/{people[1]['id']}")).json()
     assert (other["name"], other["phone"], other["username"]) == ("周杰", None, "zhou.jie")
     async with committed.app.begin(None) as tx:
         assert await tx.scalar(select(func.count()).select_from(logins)) == 1

@@ -1,3 +1,5 @@
+"""Parallel changes of people: usernames, substitutes, managers and departments."""
+
 import asyncio
 import random
 from uuid import UUID
@@ -15,7 +17,7 @@ from testkit.plugin import Committed
 from testkit.tenants import add_tenants
 
 
-async def test_one_username_in_parallel_goes_to_one(
+async def test_parallel_creations_with_one_username_create_one_person(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     tenants = [tenant, new_id()]
@@ -40,7 +42,7 @@ async def test_one_username_in_parallel_goes_to_one(
         assert await tx.scalar(select(func.count()).select_from(logins)) == 1
 
 
-async def test_of_two_who_stand_in_for_each_other_one_is_refused(
+async def test_of_two_mutual_substitutes_one_is_refused(
     committed_client: AsyncClient,
 ) -> None:
     for _ in range(5):
@@ -53,12 +55,12 @@ async def test_of_two_who_stand_in_for_each_other_one_is_refused(
         assert sorted(answer.status_code for answer in answers) == [201, 409]
 
 
-async def test_a_storm_of_managers_closes_no_ring(
+async def test_parallel_changes_of_managers_make_no_cycle(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
-    chance = random.Random(7)
+    rng = random.Random(7)
     ids = [(await add_person(committed_client, f"P{n}"))["id"] for n in range(6)]
-    changes = [(chance.choice(ids), chance.choice(ids)) for _ in range(40)]
+    changes = [(rng.choice(ids), rng.choice(ids)) for _ in range(40)]
     answers = await asyncio.gather(
         *(
             committed_client.patch(f"/people/{key}", json={"manager_id": manager})
@@ -68,25 +70,27 @@ async def test_a_storm_of_managers_closes_no_ring(
     assert {answer.status_code for answer in answers} == {200, 409}
     async with committed.app.begin(tenant) as tx:
         rows = await tx.execute(select(people.c.id, people.c.manager_id))
-        line = {row.id: row.manager_id for row in rows}
-    for start in line:
-        key, steps = line[start], 0
+        manager_of = {row.id: row.manager_id for row in rows}
+    for start in manager_of:
+        key, steps = manager_of[start], 0
         while key is not None:
-            key, steps = line[key], steps + 1
-            assert steps <= len(line), "a ring"
+            key, steps = manager_of[key], steps + 1
+            assert steps <= len(manager_of), "a ring"
 
 
-async def test_a_person_is_edited_while_his_department_is(committed_client: AsyncClient) -> None:
-    """Both lock both: departments come first everywhere, so that nobody waits in a ring."""
-    place = (await create_department(committed_client))["id"]
-    person = (await add_person(committed_client, posts=[{"department_id": place}]))["id"]
+async def test_a_person_and_their_department_are_edited_in_parallel(
+    committed_client: AsyncClient,
+) -> None:
+    """Both requests lock both rows; departments are always locked first, so nothing deadlocks."""
+    department_id = (await create_department(committed_client))["id"]
+    person = (await add_person(committed_client, posts=[{"department_id": department_id}]))["id"]
     answers = await asyncio.gather(
         *(
             committed_client.patch(f"/{path}", json={"name": f"N{n}", **more})
             for n in range(8)
             for path, more in (
                 (f"people/{person}", {}),
-                (f"departments/{place}", {"manager_id": person if n % 2 else None}),
+                (f"departments/{department_id}", {"manager_id": person if n % 2 else None}),
             )
         )
     )

@@ -1,3 +1,5 @@
+"""Creating and reading people."""
+
 from typing import Any
 from uuid import UUID
 
@@ -54,7 +56,7 @@ async def test_a_person_is_stored_and_published(
     }
 
 
-async def test_a_name_is_enough(client: AsyncClient, tx: AsyncConnection) -> None:
+async def test_only_the_name_is_required(client: AsyncClient, tx: AsyncConnection) -> None:
     answer = await client.post("/people", json={"name": "Ann"})
     assert answer.status_code == 201, answer.text
     assert (answer.json()["email"], answer.json()["username"]) == (None, None)
@@ -62,19 +64,21 @@ async def test_a_name_is_enough(client: AsyncClient, tx: AsyncConnection) -> Non
     assert (await tx.execute(select(logins))).all() == []
 
 
-async def test_no_password_is_kept_or_answered(client: AsyncClient, tx: AsyncConnection) -> None:
+async def test_passwords_are_neither_stored_nor_returned(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
     answer = await client.post(
         "/people", json={"name": "A", "username": "ann", "password": PASSWORD}
     )
     assert PASSWORD not in answer.text
-    kept = (await tx.execute(select(logins.c.secret_hash))).scalar_one()
-    assert kept.startswith("$argon2id$")
+    stored_hash = (await tx.execute(select(logins.c.secret_hash))).scalar_one()
+    assert stored_hash.startswith("$argon2id$")
     assert PASSWORD not in repr(
         PersonIn.model_validate({"name": "A", "username": "ann", "password": PASSWORD})
     )
 
 
-async def test_a_mail_address_is_stored_in_the_one_form(client: AsyncClient) -> None:
+async def test_mail_addresses_are_normalized(client: AsyncClient) -> None:
     answer = await client.post("/people", json={"name": "A", "email": " Li.Na@EXAMPLE.com "})
     assert (answer.status_code, answer.json()["email"]) == (201, "li.na@example.com")
 
@@ -111,7 +115,7 @@ async def test_a_mail_address_is_stored_in_the_one_form(client: AsyncClient) -> 
         ),
     ],
 )
-async def test_bad_people(
+async def test_invalid_people_are_refused(
     client: AsyncClient,
     published: PublishedFacts,
     change: dict[str, Any],
@@ -124,7 +128,7 @@ async def test_bad_people(
     assert await published() == []
 
 
-async def test_a_username_is_unique_across_tenants(
+async def test_usernames_are_unique_across_tenants(
     client: AsyncClient, published: PublishedFacts
 ) -> None:
     await create_person(client)
@@ -138,19 +142,19 @@ async def test_a_username_is_unique_across_tenants(
         assert answer.status_code == 422
         assert codes(answer) == {("/username", "USERNAME_TAKEN")}
         [error] = answer.json()["errors"]
-        assert error["message"] == "The username li.na is taken."
+        assert error["message"] == "The username li.na is already in use."
     assert len(await published()) == 1
     assert len((await client.get("/people")).json()["items"]) == 1
 
 
-async def test_nobody_grants_what_he_lacks(
+async def test_callers_can_grant_only_their_own_scopes(
     client: AsyncClient, tenant: UUID, published: PublishedFacts
 ) -> None:
     limited = tokens.bearer(tenant, scope="org.person.write mtl.*")
-    fine = await client.post(
+    accepted = await client.post(
         "/people", json={"name": "A", "scopes": ["mtl.lead.read", "mtl.*"]}, headers=limited
     )
-    assert fine.status_code == 201
+    assert accepted.status_code == 201
     for scope in ("rms.payment.write", "rms.*", "*"):
         answer = await client.post(
             "/people", json={"name": "B", "scopes": ["mtl.lead.read", scope]}, headers=limited
@@ -160,7 +164,7 @@ async def test_nobody_grants_what_he_lacks(
     assert len(await published()) == 1
 
 
-async def test_a_list_is_newest_first_and_paged(client: AsyncClient) -> None:
+async def test_the_list_is_newest_first_and_paged(client: AsyncClient) -> None:
     made = [(await client.post("/people", json={"name": f"P{n}"})).json() for n in range(5)]
     first = (await client.get("/people?limit=2")).json()
     second = (await client.get(f"/people?limit=2&cursor={first['next_cursor']}")).json()
@@ -173,13 +177,15 @@ async def test_a_list_is_newest_first_and_paged(client: AsyncClient) -> None:
     ("query", "code"),
     [("limit=0", "TOO_SMALL"), ("nick=x", "UNKNOWN_FIELD"), ("cursor=x", "CURSOR_INVALID")],
 )
-async def test_bad_lists(client: AsyncClient, query: str, code: str) -> None:
+async def test_invalid_list_parameters_are_refused(
+    client: AsyncClient, query: str, code: str
+) -> None:
     answer = await client.get(f"/people?{query}")
     assert answer.status_code == 422
     assert [e["code"] for e in answer.json()["errors"]] == [code]
 
 
-async def test_another_tenants_people_are_not_there(client: AsyncClient) -> None:
+async def test_people_of_another_tenant_answer_404(client: AsyncClient) -> None:
     person = await create_person(client)
     other = tokens.bearer(new_id())
     answer = await client.get(f"/people/{person['id']}", headers=other)
@@ -188,7 +194,7 @@ async def test_another_tenants_people_are_not_there(client: AsyncClient) -> None
     assert len((await client.get("/people")).json()["items"]) == 1
 
 
-async def test_scopes(client: AsyncClient, tenant: UUID) -> None:
+async def test_routes_need_their_scopes(client: AsyncClient, tenant: UUID) -> None:
     reader = tokens.bearer(tenant, scope="org.person.read")
     assert (await client.get("/people", headers=reader)).status_code == 200
     assert (await client.post("/people", json={"name": "A"}, headers=reader)).status_code == 403
@@ -197,12 +203,12 @@ async def test_scopes(client: AsyncClient, tenant: UUID) -> None:
     assert (await client.get(f"/people/{new_id()}", headers=other)).status_code == 403
 
 
-async def test_a_bad_id(client: AsyncClient) -> None:
+async def test_invalid_and_unknown_ids_are_refused(client: AsyncClient) -> None:
     assert (await client.get("/people/7")).status_code == 422
     assert (await client.get(f"/people/{new_id()}")).status_code == 404
 
 
-def test_what_is_personal() -> None:
+def test_personal_fields_are_marked() -> None:
     marked = {("name",): "name", ("email",): "email", ("username",): "username"}
     marked[("phone",)] = "phone"
     for model in (PersonIn, PersonOut, Person):

@@ -1,12 +1,14 @@
+"""The routes of code lists."""
+
 import pytest
 from httpx import AsyncClient
 
 
 async def test_currencies_have_names_and_digits(client: AsyncClient) -> None:
     items = (await client.get("/references/currencies")).json()["items"]
-    by_code = {item["code"]: item for item in items}
+    map_by_code = {item["code"]: item for item in items}
     assert len(items) == 165
-    assert by_code["CNY"] == {
+    assert map_by_code["CNY"] == {
         "code": "CNY",
         "name": "Chinese Yuan",
         "name_zh": "人民币",
@@ -14,7 +16,7 @@ async def test_currencies_have_names_and_digits(client: AsyncClient) -> None:
         "symbol": "¥",
         "digits": 2,
     }
-    assert by_code["JPY"]["digits"] == 0
+    assert map_by_code["JPY"]["digits"] == 0
 
 
 async def test_countries_are_those_of_iso_3166(client: AsyncClient) -> None:
@@ -24,15 +26,15 @@ async def test_countries_are_those_of_iso_3166(client: AsyncClient) -> None:
     assert {"CN": "中国", "DE": "德国"}.items() <= {i["code"]: i["name"] for i in items}.items()
 
 
-async def test_regions_go_down_by_parent(client: AsyncClient) -> None:
+async def test_regions_are_listed_by_parent(client: AsyncClient) -> None:
     provinces = (await client.get("/references/regions")).json()
     assert len(provinces["items"]) == 34
     assert provinces["revision"] == "201904"
     districts = await client.get("/references/regions", params={"parent": "310000"})
-    assert "浦东新区" in [each["name"] for each in districts.json()["items"]]
+    assert "浦东新区" in [region["name"] for region in districts.json()["items"]]
     path = (await client.get("/references/regions/320583")).json()["items"]
-    assert [each["name"] for each in path] == ["江苏省", "苏州市", "昆山市"]
-    assert [each["has_children"] for each in path] == [True, True, False]
+    assert [region["name"] for region in path] == ["江苏省", "苏州市", "昆山市"]
+    assert [region["has_children"] for region in path] == [True, True, False]
     assert path[2]["pinyin"] == "Kunshanshi"
 
 
@@ -47,10 +49,12 @@ async def test_regions_go_down_by_parent(client: AsyncClient) -> None:
         ("/references/currencies?q=x", 422),
     ],
 )
-async def test_unknown_regions_are_refused(client: AsyncClient, path: str, status: int) -> None:
+async def test_unknown_regions_and_parameters_are_refused(
+    client: AsyncClient, path: str, status: int
+) -> None:
     assert (await client.get(path)).status_code == status
 
 
-async def test_languages_are_those_of_our_texts(client: AsyncClient) -> None:
+async def test_languages_are_those_of_the_texts(client: AsyncClient) -> None:
     items = (await client.get("/references/languages")).json()["items"]
     assert [item["code"] for item in items] == ["zh-CN", "en"]

@@ -1,4 +1,4 @@
-"""Every declared filter and sort of somebody's reminders at 200,000 rows."""
+"""Every declared filter and sort of personal reminders at 200,000 rows."""
 
 from chassis.database.engine import Database
 from org.reminders.store import LISTING

@@ -1,3 +1,5 @@
+"""The routes and the job of reminders."""
+
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -17,8 +19,8 @@ AT = datetime(2026, 12, 1, 1, tzinfo=UTC)
 BODY = {"text": "给王芳打电话", "remind_at": "2026-12-01T09:00:00+08:00"}
 
 
-async def run(tx: AsyncConnection, tenant: UUID, key: str, *, now: datetime) -> None:
-    """As the job runner does."""
+async def run_job(tx: AsyncConnection, tenant: UUID, key: str, *, now: datetime) -> None:
+    """Run the job of a reminder as the job runner does."""
     row = (await tx.execute(select(jobs).where(jobs.c.kind == "reminder"))).one()
     assert row.key == key
     await reminder_due(
@@ -36,13 +38,13 @@ async def run(tx: AsyncConnection, tenant: UUID, key: str, *, now: datetime) -> 
     )
 
 
-async def test_a_reminder_is_told_once_at_its_time(
+async def test_a_due_reminder_is_sent_once(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     reminder = created(await client.post("/reminders", json=BODY))
     assert reminder["remind_at"] == "2026-12-01T01:00:00Z"
     for _ in range(2):
-        await run(tx, tenant, reminder["id"], now=AT)
+        await run_job(tx, tenant, reminder["id"], now=AT)
     items = (await client.get("/notifications")).json()["items"]
     assert [item["message"] for item in items] == ["Reminder: 给王芳打电话"]
     sent = (await client.get(f"/reminders/{reminder['id']}")).json()
@@ -52,24 +54,24 @@ async def test_a_reminder_is_told_once_at_its_time(
     assert (await client.get("/reminders", params={"sent": "false"})).json()["items"] == []
 
 
-async def test_one_that_was_put_off_waits(
+async def test_a_postponed_reminder_is_not_sent_early(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     reminder = created(await client.post("/reminders", json=BODY))
     later = {"remind_at": "2026-12-02T09:00:00+08:00"}
     assert (await client.patch(f"/reminders/{reminder['id']}", json=later)).json()["version"] == 2
-    await run(tx, tenant, reminder["id"], now=AT)
+    await run_job(tx, tenant, reminder["id"], now=AT)
     assert (await client.get("/notifications")).json()["items"] == []
 
 
-async def test_one_that_was_taken_back_is_gone(client: AsyncClient, tx: AsyncConnection) -> None:
+async def test_a_deleted_reminder_has_no_job_left(client: AsyncClient, tx: AsyncConnection) -> None:
     reminder = created(await client.post("/reminders", json=BODY))
     assert (await client.delete(f"/reminders/{reminder['id']}")).status_code == 204
     assert (await client.get(f"/reminders/{reminder['id']}")).status_code == 404
     assert (await tx.execute(select(jobs).where(jobs.c.kind == "reminder"))).all() == []
 
 
-async def test_nobody_sees_the_reminders_of_others(client: AsyncClient, tenant: UUID) -> None:
+async def test_reminders_of_other_people_answer_404(client: AsyncClient, tenant: UUID) -> None:
     reminder = created(await client.post("/reminders", json=BODY))
     other = tokens.bearer(tenant, sub="somebody-else")
     path = f"/reminders/{reminder['id']}"
@@ -90,7 +92,7 @@ async def test_nobody_sees_the_reminders_of_others(client: AsyncClient, tenant: 
         ({**BODY, "more": 1}, {("/more", "UNKNOWN_FIELD")}),
     ],
 )
-async def test_bad_reminders_are_refused(
+async def test_invalid_reminders_are_refused(
     client: AsyncClient, body: dict[str, Any], expected: set[tuple[str, str]]
 ) -> None:
     answer = await client.post("/reminders", json=body)

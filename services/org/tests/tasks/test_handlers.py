@@ -1,4 +1,4 @@
-"""Facts of the other services, as they change a person's day."""
+"""Events of other services that create tasks and notifications."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-async def here(tx: AsyncConnection, tenant: UUID) -> None:
+async def _stored_tenant(tx: AsyncConnection, tenant: UUID) -> None:
     await store_tenant(tx, tenant)
 
 
@@ -41,30 +41,30 @@ def a_lead(**fields: Any) -> LeadState:
 
 
 def an_opportunity(**fields: Any) -> OpportunityState:
-    known = {"opportunity_id": new_id(), "account_id": new_id(), "name": "CRM 项目"}
-    return OpportunityState(**{**known, "stage": "SOLUTION", "owner_id": ME, **fields})
+    defaults = {"opportunity_id": new_id(), "account_id": new_id(), "name": "CRM 项目"}
+    return OpportunityState(**{**defaults, "stage": "SOLUTION", "owner_id": ME, **fields})
 
 
-async def tasks(client: AsyncClient) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await client.get("/tasks")).json()["items"]
-    return found
+async def list_tasks(client: AsyncClient) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await client.get("/tasks")).json()["items"]
+    return items
 
 
-async def told(client: AsyncClient) -> list[tuple[str, str]]:
+async def list_messages(client: AsyncClient) -> list[tuple[str, str]]:
     items = (await client.get("/notifications")).json()["items"]
     return [(item["kind"], item["message"]) for item in items]
 
 
-async def test_an_assigned_lead_is_to_be_worked_on_until_it_ends(
+async def test_an_assigned_lead_has_a_task_until_it_is_converted(
     client: AsyncClient, tx: AsyncConnection, meta: Meta
 ) -> None:
     lead = a_lead()
     await handlers.on_lead_assigned(tx, LeadAssigned(lead=lead, assigned_by="manager"), meta)
-    [task] = await tasks(client)
+    [task] = await list_tasks(client)
     assert (task["kind"], task["state"]) == ("WORK_LEAD", "OPEN")
-    assert task["title"] == "Work on the lead 上海测试"
+    assert task["title"] == "Follow up on lead 上海测试"
     assert task["record_id"] == str(lead.lead_id)
-    assert await told(client) == [("ASSIGNED", "上海测试 is yours now.")]
+    assert await list_messages(client) == [("ASSIGNED", "上海测试 has been assigned to you.")]
     converted = LeadConverted(
         lead=lead,
         conversion_id=new_id(),
@@ -77,32 +77,32 @@ async def test_an_assigned_lead_is_to_be_worked_on_until_it_ends(
         converted_at=NOW,
     )
     await handlers.on_lead_ended(tx, converted, meta)
-    assert [(each["state"], each["version"]) for each in await tasks(client)] == [("DONE", 2)]
+    assert [(task["state"], task["version"]) for task in await list_tasks(client)] == [("DONE", 2)]
 
 
-async def test_the_task_moves_with_the_owner(
+async def test_the_task_moves_to_the_new_owner_of_the_lead(
     client: AsyncClient, tx: AsyncConnection, meta: Meta
 ) -> None:
     lead = a_lead(owner_id="somebody-else")
     await handlers.on_lead_assigned(tx, LeadAssigned(lead=lead, assigned_by="manager"), meta)
-    assert await tasks(client) == []
+    assert await list_tasks(client) == []
     mine = lead.model_copy(update={"owner_id": ME})
     await handlers.on_lead_assigned(tx, LeadAssigned(lead=mine, assigned_by=ME), meta)
-    assert len(await tasks(client)) == 1
-    assert await told(client) == []  # who takes it over himself knows it
+    assert len(await list_tasks(client)) == 1
+    assert await list_messages(client) == []  # nobody is notified of their own action
 
 
-async def test_an_opportunity_is_due_when_it_should_close(
+async def test_the_task_of_an_opportunity_is_due_on_its_close_date(
     client: AsyncClient, tx: AsyncConnection, meta: Meta
 ) -> None:
     opportunity = an_opportunity(expected_close_date=date(2026, 12, 1))
     assigned = OpportunityAssigned(opportunity=opportunity, assigned_by="manager")
     await handlers.on_opportunity_assigned(tx, assigned, meta)
-    [task] = await tasks(client)
+    [task] = await list_tasks(client)
     assert task["due_date"] == "2026-12-01"
     job = (await tx.execute(select(jobs).where(jobs.c.key == task["id"]))).one()
     assert job.run_at == datetime(2026, 12, 1, 16, tzinfo=UTC)  # midnight in Shanghai
-    late = Job(
+    overdue_job = Job(
         tenant=meta.tenant,
         id=job.id,
         kind=job.kind,
@@ -112,15 +112,18 @@ async def test_an_opportunity_is_due_when_it_should_close(
         attempts=0,
         now=job.run_at + timedelta(seconds=1),
     )
-    await task_overdue(tx, late)
-    assert (await told(client))[0] == ("TASK_OVERDUE", "A task is overdue: CRM 项目 (2026-12-01).")
+    await task_overdue(tx, overdue_job)
+    assert (await list_messages(client))[0] == (
+        "TASK_OVERDUE",
+        "The task “CRM 项目” is overdue (it was due on 2026-12-01).",
+    )
     won = OpportunityWon(opportunity=opportunity, won_at=NOW)
     await handlers.on_opportunity_ended(tx, won, meta)
-    await task_overdue(tx, late)
-    assert len(await told(client)) == 2
+    await task_overdue(tx, overdue_job)
+    assert len(await list_messages(client)) == 2
 
 
-async def test_a_finished_import_is_told_to_whoever_began_it(
+async def test_a_finished_import_notifies_the_person_who_started_it(
     client: AsyncClient, tx: AsyncConnection, meta: Meta
 ) -> None:
     finished = MtlImportFinished(
@@ -135,17 +138,17 @@ async def test_a_finished_import_is_told_to_whoever_began_it(
         created_by=ME,
     )
     await handlers.on_import_finished(tx, finished, meta)
-    assert await told(client) == [
-        ("IMPORT_FINISHED", "The import of expo.csv has ended: SUCCEEDED.")
+    assert await list_messages(client) == [
+        ("IMPORT_FINISHED", "The import of expo.csv has finished.")
     ]
 
 
-async def test_what_is_switched_off_is_not_told(
+async def test_a_kind_that_is_switched_off_is_not_sent(
     client: AsyncClient, tx: AsyncConnection, meta: Meta
 ) -> None:
     body = {"in_app": {"ASSIGNED": False}}
     assert (await client.put("/notifications/preferences", json=body)).status_code == 200
     assigned = LeadAssigned(lead=a_lead(), assigned_by="manager")
     await handlers.on_lead_assigned(tx, assigned, meta)
-    assert await told(client) == []
-    assert len(await tasks(client)) == 1
+    assert await list_messages(client) == []
+    assert len(await list_tasks(client)) == 1

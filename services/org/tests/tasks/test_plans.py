@@ -1,4 +1,4 @@
-"""Every declared filter and sort of somebody's tasks at 200,000 rows."""
+"""Every declared filter and sort of personal tasks at 200,000 rows."""
 
 from chassis.database.engine import Database
 from org.tasks.store import LISTING

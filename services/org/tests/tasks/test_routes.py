@@ -1,3 +1,5 @@
+"""The routes of tasks."""
+
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +12,16 @@ from testkit import tokens
 
 
 @pytest.fixture(autouse=True)
-async def here(tx: AsyncConnection, tenant: UUID) -> None:
+async def _stored_tenant(tx: AsyncConnection, tenant: UUID) -> None:
     await store_tenant(tx, tenant)
 
 
-async def create(client: AsyncClient, **changes: Any) -> dict[str, Any]:
+async def create_task(client: AsyncClient, **changes: Any) -> dict[str, Any]:
     return created(await client.post("/tasks", json={"title": "回访王芳", **changes}))
 
 
-async def test_an_own_task_lives_and_ends(client: AsyncClient) -> None:
-    task = await create(client, due_date="2026-12-01")
+async def test_an_own_task_is_edited_completed_and_reopened(client: AsyncClient) -> None:
+    task = await create_task(client, due_date="2026-12-01")
     assert (task["kind"], task["title"], task["state"]) == ("OWN", "回访王芳", "OPEN")
     patch = {"due_date": None, "title": "回访李明"}
     edited = await client.patch(f"/tasks/{task['id']}", json=patch)
@@ -34,10 +36,10 @@ async def test_an_own_task_lives_and_ends(client: AsyncClient) -> None:
     assert reopened.json()["state"] == "OPEN"
 
 
-async def test_a_list_tells_what_is_overdue(client: AsyncClient) -> None:
-    late = await create(client, title="早该做了", due_date="2020-01-01")
-    await create(client, title="不急", due_date="2099-01-01")
-    done = await create(client, title="做完了", due_date="2020-01-01")
+async def test_the_list_marks_and_filters_overdue_tasks(client: AsyncClient) -> None:
+    late = await create_task(client, title="早该做了", due_date="2020-01-01")
+    await create_task(client, title="不急", due_date="2099-01-01")
+    done = await create_task(client, title="做完了", due_date="2020-01-01")
     await client.post(f"/tasks/{done['id']}/complete")
     items = (await client.get("/tasks", params={"overdue": "true"})).json()["items"]
     assert [(item["id"], item["overdue"]) for item in items] == [(late["id"], True)]
@@ -45,8 +47,8 @@ async def test_a_list_tells_what_is_overdue(client: AsyncClient) -> None:
     assert [item["title"] for item in open_ones] == ["不急", "早该做了"]
 
 
-async def test_nobody_sees_the_tasks_of_others(client: AsyncClient, tenant: UUID) -> None:
-    task = await create(client)
+async def test_tasks_of_other_people_answer_404(client: AsyncClient, tenant: UUID) -> None:
+    task = await create_task(client)
     other = tokens.bearer(tenant, sub="somebody-else")
     for answer in (
         await client.get(f"/tasks/{task['id']}", headers=other),
@@ -57,8 +59,8 @@ async def test_nobody_sees_the_tasks_of_others(client: AsyncClient, tenant: UUID
     assert (await client.get("/tasks", headers=other)).json()["items"] == []
 
 
-async def test_a_stale_copy_changes_nothing(client: AsyncClient) -> None:
-    task = await create(client)
+async def test_a_stale_if_match_answers_412(client: AsyncClient) -> None:
+    task = await create_task(client)
     path = f"/tasks/{task['id']}"
     assert (await client.get(path)).headers["etag"] == '"1"'
     first = await client.patch(path, json={"title": "a"}, headers={"If-Match": '"1"'})
@@ -82,7 +84,7 @@ async def test_a_stale_copy_changes_nothing(client: AsyncClient) -> None:
         ({"title": "x", "record_id": "1"}, {("/record_id", "ID_INVALID")}),
     ],
 )
-async def test_bad_tasks_are_refused(
+async def test_invalid_tasks_are_refused(
     client: AsyncClient, body: dict[str, Any], expected: set[tuple[str, str]]
 ) -> None:
     answer = await client.post("/tasks", json=body)

@@ -1,3 +1,5 @@
+"""The routes of teams."""
+
 from typing import Any
 
 import pytest
@@ -14,15 +16,15 @@ async def create_team(client: AsyncClient, *people: dict[str, Any]) -> dict[str,
     return created(await client.post("/teams", json=body))
 
 
-async def test_a_team_is_made_changed_and_deleted(
+async def test_a_team_is_created_changed_and_deleted(
     client: AsyncClient, published: PublishedFacts
 ) -> None:
     a, b, c = [await add_person(client, name) for name in "ABC"]
-    made = await create_team(client, b, a, b)
-    assert made["member_ids"] == sorted([a["id"], b["id"]])
-    path = f"/teams/{made['id']}"
-    assert (await client.get(path)).json() == made
-    assert (await client.patch(path, json={"member_ids": made["member_ids"]})).json() == made
+    team = await create_team(client, b, a, b)
+    assert team["member_ids"] == sorted([a["id"], b["id"]])
+    path = f"/teams/{team['id']}"
+    assert (await client.get(path)).json() == team
+    assert (await client.patch(path, json={"member_ids": team["member_ids"]})).json() == team
     changed = (await client.patch(path, json={"member_ids": [c["id"], b["id"]]})).json()
     assert (changed["member_ids"], changed["version"]) == (sorted([b["id"], c["id"]]), 2)
     assert (await client.get(f"/teams?member_id={c['id']}")).json()["items"] == [changed]
@@ -30,21 +32,21 @@ async def test_a_team_is_made_changed_and_deleted(
     assert (await client.patch(path, json={}, headers={"If-Match": '"1"'})).status_code == 412
     assert (await client.delete(path)).status_code == 204
     assert (await client.get(path)).status_code == 404
-    facts = [(e.type, e.sequence) for e in (await published())[3:]]
-    assert facts == [
+    events = [(e.type, e.sequence) for e in (await published())[3:]]
+    assert events == [
         ("org.team.created.v1", 1),
         ("org.team.changed.v1", 2),
         ("org.team.deleted.v1", 3),
     ]
 
 
-async def test_members_are_people_who_are_here(client: AsyncClient) -> None:
-    here, gone = await add_person(client), await add_person(client)
-    team = await create_team(client, here, gone)
-    await client.post(f"/people/{gone['id']}/deactivate")
+async def test_members_must_be_active_people(client: AsyncClient) -> None:
+    active, inactive = await add_person(client), await add_person(client)
+    team = await create_team(client, active, inactive)
+    await client.post(f"/people/{inactive['id']}/deactivate")
     renamed = await client.patch(f"/teams/{team['id']}", json={"name": "新组"})
     assert renamed.json()["member_ids"] == team["member_ids"]
-    body = {"name": "B", "member_ids": sorted([here["id"], gone["id"], str(new_id())])}
+    body = {"name": "B", "member_ids": sorted([active["id"], inactive["id"], str(new_id())])}
     answer = await client.post("/teams", json=body)
     assert answer.status_code == 422
     assert {code for _, code in codes(answer)} == {"PERSON_UNKNOWN", "PERSON_INACTIVE"}
@@ -60,7 +62,7 @@ async def test_members_are_people_who_are_here(client: AsyncClient) -> None:
         ({"name": "A", "lead_id": "x"}, {("/lead_id", "UNKNOWN_FIELD")}),
     ],
 )
-async def test_bad_teams(
+async def test_invalid_teams_are_refused(
     client: AsyncClient, body: dict[str, Any], expected: set[tuple[str, str]]
 ) -> None:
     answer = await client.post("/teams", json=body)
@@ -68,7 +70,7 @@ async def test_bad_teams(
     assert codes(answer) == expected
 
 
-async def test_another_tenants_people_are_no_members(client: AsyncClient) -> None:
+async def test_people_of_another_tenant_cannot_be_members(client: AsyncClient) -> None:
     person = await add_person(client)
     team = await create_team(client, person)
     other = tokens.bearer(new_id())

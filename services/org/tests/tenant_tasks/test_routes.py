@@ -1,4 +1,4 @@
-"""A tenant's own tasks, and how the services' reports come together."""
+"""The tasks of a tenant, and the collection of the services' reports."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,12 +19,12 @@ from contracts.org import events as org
 from contracts.rms import events as rms
 from contracts.tenant_tasks import TASK_FAILED, TableReport, TenantTaskEnded
 from kernel.ids import new_id
-from org.tenant_tasks.actions import file_report, request_task
-from org.tenant_tasks.domain import TaskKind, TaskReport
+from org.tenant_tasks.actions import record_report, request_tenant_task
+from org.tenant_tasks.domain import TenantTaskKind, TenantTaskReport
 from services.org.tests.factories import NOW, codes
 from testkit.plugin import PublishedFacts, set_tenant
 
-OTHERS: list[type[TenantTaskEnded]] = [
+OTHER_SERVICES: list[type[TenantTaskEnded]] = [
     mtl.MtlTenantTaskFinished,
     l2o.L2oTenantTaskFinished,
     cpq.CpqTenantTaskFinished,
@@ -32,18 +32,18 @@ OTHERS: list[type[TenantTaskEnded]] = [
 ]
 
 
-def report_of(kind: type[TenantTaskEnded], task_id: UUID, *, rows: int = 1) -> TaskReport:
+def report_of(kind: type[TenantTaskEnded], task_id: UUID, *, rows: int = 1) -> TenantTaskReport:
     event = kind(task_id=task_id, kind="X", tables=(TableReport(table="x", rows=rows),))
-    return TaskReport(
+    return TenantTaskReport(
         task_id=task_id,
         service=event.type.split(".")[0],
-        tables=[one.model_dump() for one in event.tables],
+        tables=[report.model_dump() for report in event.tables],
         notes=[],
         finished_at=NOW,
     )
 
 
-async def test_an_erasure_is_asked_for_and_gathers_five_reports(
+async def test_an_erasure_finishes_after_the_reports_of_five_services(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     body = {"kind": "ERASE", "phones": ["138 0013 8000"], "emails": ["Li.Na@Example.com"]}
@@ -59,61 +59,65 @@ async def test_an_erasure_is_asked_for_and_gathers_five_reports(
         "phones": ["+8613800138000"],
         "emails": ["li.na@example.com"],
     }
-    where = answer.headers["Location"].removeprefix("/org/v1")
-    everybody: list[type[TenantTaskEnded]] = [*OTHERS, OTHERS[0], org.OrgTenantTaskFinished]
-    for kind in everybody:
-        assert (await client.get(where)).json()["state"] == "RUNNING"
-        report = report_of(kind, task_id, rows=9 if kind is OTHERS[0] else 1)
-        await file_report(tx, report, operator=None, kind="ERASE")
-    found = (await client.get(where)).json()
-    assert found["state"] == "FINISHED"
-    assert [one["service"] for one in found["reports"]] == ["cpq", "l2o", "mtl", "org", "rms"]
-    listed = (await client.get("/tenant-tasks", params={"kind": "ERASE"})).json()["items"]
-    assert [one["id"] for one in listed] == [str(task_id)]
+    path = answer.headers["Location"].removeprefix("/org/v1")
+    senders: list[type[TenantTaskEnded]] = [
+        *OTHER_SERVICES,
+        OTHER_SERVICES[0],
+        org.OrgTenantTaskFinished,
+    ]
+    for kind in senders:
+        assert (await client.get(path)).json()["state"] == "RUNNING"
+        report = report_of(kind, task_id, rows=9 if kind is OTHER_SERVICES[0] else 1)
+        await record_report(tx, report, operator=None, kind="ERASE")
+    body = (await client.get(path)).json()
+    assert body["state"] == "FINISHED"
+    assert [report["service"] for report in body["reports"]] == ["cpq", "l2o", "mtl", "org", "rms"]
+    items = (await client.get("/tenant-tasks", params={"kind": "ERASE"})).json()["items"]
+    assert [report["id"] for report in items] == [str(task_id)]
 
 
-async def test_org_deletes_last_and_the_operator_keeps_the_report(
+async def test_org_deletes_last_and_the_reports_stay_with_the_operator(
     tx: AsyncConnection, tenant: UUID, client: AsyncClient
 ) -> None:
     target = new_id()
-    task = await request_task(tx, target, TaskKind.DELETE, actor="x", now=NOW)
+    task = await request_tenant_task(tx, target, TenantTaskKind.DELETE, actor="x", now=NOW)
     await set_tenant(tx, target)
-    for number, kind in enumerate(OTHERS):
+    for number, kind in enumerate(OTHER_SERVICES):
         waiting = select(jobs.c.id).where(jobs.c.kind == TASK_JOB_KIND)
         assert (await tx.execute(waiting)).all() == [], number
-        await file_report(tx, report_of(kind, task.id), operator=tenant, kind="DELETE")
+        await record_report(tx, report_of(kind, task.id), operator=tenant, kind="DELETE")
     job = (await tx.execute(select(jobs).where(jobs.c.kind == TASK_JOB_KIND))).one()
     assert (job.tenant_id, job.payload["kind"]) == (target, "DELETE")
-    await file_report(
+    await record_report(
         tx, report_of(org.OrgTenantTaskFinished, task.id), operator=tenant, kind="DELETE"
     )
     await set_tenant(tx, tenant)
-    found = (await client.get(f"/tenant-tasks/{task.id}")).json()
-    assert (found["state"], len(found["reports"])) == ("FINISHED", 5)
+    body = (await client.get(f"/tenant-tasks/{task.id}")).json()
+    assert (body["state"], len(body["reports"])) == ("FINISHED", 5)
 
 
-async def test_one_failure_fails_the_task_and_keeps_org_from_deleting(
+async def test_a_failed_service_fails_the_task_and_org_does_not_delete(
     tx: AsyncConnection, tenant: UUID, client: AsyncClient
 ) -> None:
     target = new_id()
-    task = await request_task(tx, target, TaskKind.DELETE, actor="x", now=NOW)
+    task = await request_tenant_task(tx, target, TenantTaskKind.DELETE, actor="x", now=NOW)
     await set_tenant(tx, target)
-    for kind in OTHERS:
+    for kind in OTHER_SERVICES:
         report = report_of(kind, task.id)
-        notes = [TASK_FAILED] if kind is OTHERS[1] else []
-        await file_report(tx, replace(report, notes=notes), operator=tenant, kind="DELETE")
+        notes = [TASK_FAILED] if kind is OTHER_SERVICES[1] else []
+        await record_report(tx, replace(report, notes=notes), operator=tenant, kind="DELETE")
     assert (await tx.execute(select(jobs.c.id).where(jobs.c.kind == TASK_JOB_KIND))).all() == []
     await set_tenant(tx, tenant)
-    found = (await client.get(f"/tenant-tasks/{task.id}")).json()
-    assert (found["state"], len(found["reports"])) == ("FAILED", 4)
+    body = (await client.get(f"/tenant-tasks/{task.id}")).json()
+    assert (body["state"], len(body["reports"])) == ("FAILED", 4)
 
 
-async def test_a_report_nobody_asked_for_is_let_go(tx: AsyncConnection, tenant: UUID) -> None:
-    await file_report(tx, report_of(OTHERS[0], new_id()), operator=None, kind="ERASE")
+async def test_a_report_on_an_unknown_task_is_ignored(tx: AsyncConnection, tenant: UUID) -> None:
+    await record_report(tx, report_of(OTHER_SERVICES[0], new_id()), operator=None, kind="ERASE")
 
 
 @pytest.mark.parametrize(
-    ("body", "found"),
+    ("body", "expected"),
     [
         ({"kind": "ERASE"}, ("", "ERASURE_NAMES_NOBODY")),
         ({"kind": "EXPORT", "phones": ["13800138000"]}, ("", "ERASURE_NAMES_NOBODY")),
@@ -123,13 +127,17 @@ async def test_a_report_nobody_asked_for_is_let_go(tx: AsyncConnection, tenant: 
         ({"kind": "ERASE", "ids": ["x"]}, ("/ids/0", "ID_INVALID")),
     ],
 )
-async def test_bad_tasks(client: AsyncClient, body: dict[str, Any], found: tuple[str, str]) -> None:
+async def test_invalid_task_bodies_are_refused(
+    client: AsyncClient, body: dict[str, Any], expected: tuple[str, str]
+) -> None:
     answer = await client.post("/tenant-tasks", json=body)
     assert answer.status_code == 422, answer.text
-    assert codes(answer) == {found}
+    assert codes(answer) == {expected}
 
 
-async def test_only_administrators(client: AsyncClient, token: Callable[..., str]) -> None:
+async def test_only_administrators_read_tenant_tasks(
+    client: AsyncClient, token: Callable[..., str]
+) -> None:
     reader = {"Authorization": f"Bearer {token(scope='org.tenant.read')}"}
     assert (await client.get("/tenant-tasks", headers=reader)).status_code == 403
     missing = await client.get(f"/tenant-tasks/{new_id()}")

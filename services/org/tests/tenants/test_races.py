@@ -1,3 +1,5 @@
+"""Parallel changes of a tenant."""
+
 import asyncio
 from uuid import UUID
 
@@ -9,7 +11,7 @@ from services.org.tests.factories import store_tenant
 from testkit.plugin import Committed
 
 
-async def test_parallel_changes_all_count_and_leave_no_hole(
+async def test_parallel_changes_leave_contiguous_versions(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:

@@ -1,3 +1,5 @@
+"""The routes of the caller's own tenant."""
+
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +14,15 @@ from testkit.plugin import PublishedFacts, set_tenant
 
 
 @pytest.fixture(autouse=True)
-async def _stored(tx: AsyncConnection, tenant: UUID) -> None:
+async def _stored_tenant(tx: AsyncConnection, tenant: UUID) -> None:
     await store_tenant(tx, tenant)
 
 
-async def test_my_tenant(client: AsyncClient, tenant: UUID) -> None:
+async def test_the_callers_tenant_is_read(client: AsyncClient, tenant: UUID) -> None:
     answer = await client.get("/tenant")
     assert answer.status_code == 200, answer.text
-    found = answer.json()
-    assert found == {
+    body = answer.json()
+    assert body == {
         "id": str(tenant),
         "name": "示例科技",
         "timezone": "Asia/Shanghai",
@@ -37,7 +39,7 @@ async def test_my_tenant(client: AsyncClient, tenant: UUID) -> None:
     }
 
 
-async def test_a_change_is_stored_and_published_whole(
+async def test_a_change_is_stored_and_published_as_the_whole_state(
     client: AsyncClient, published: PublishedFacts, tenant: UUID
 ) -> None:
     body = {"timezone": "Europe/Berlin", "languages": ["de", "zh-Hans-CN"], "default_tax_rate": "0"}
@@ -66,7 +68,7 @@ async def test_a_change_is_stored_and_published_whole(
 
 
 @pytest.mark.parametrize("body", [{}, {"currency": "CNY"}, {"default_tax_rate": "0.130000"}])
-async def test_no_change_is_no_version_and_no_event(
+async def test_no_change_makes_no_version_and_no_event(
     client: AsyncClient, published: PublishedFacts, body: dict[str, Any]
 ) -> None:
     answer = await client.patch("/tenant", json=body)
@@ -101,19 +103,23 @@ async def test_no_change_is_no_version_and_no_event(
         ("id", "x", "UNKNOWN_FIELD"),
     ],
 )
-async def test_bad_settings(client: AsyncClient, name: str, value: object, code: str) -> None:
+async def test_invalid_settings_are_refused(
+    client: AsyncClient, name: str, value: object, code: str
+) -> None:
     answer = await client.patch("/tenant", json={name: value})
     assert answer.status_code == 422, answer.text
     assert codes(answer) == {(f"/{name}", code)}
 
 
 @pytest.mark.parametrize("tag", ["english", "EN", "zh-cn", "zh_CN", "zh-Hans-CN-x", ""])
-async def test_bad_languages(client: AsyncClient, tag: str) -> None:
+async def test_invalid_languages_are_refused(client: AsyncClient, tag: str) -> None:
     answer = await client.patch("/tenant", json={"languages": ["en", tag]})
     assert codes(answer) == {("/languages/1", "PATTERN_MISMATCH")}
 
 
-async def test_all_violations_at_once(client: AsyncClient, published: PublishedFacts) -> None:
+async def test_all_violations_are_reported_at_once(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
     body = {"timezone": "x", "currency": "x", "country": "x", "name": "Good"}
     assert codes(await client.patch("/tenant", json=body)) == {
         ("/timezone", "TIMEZONE_UNKNOWN"),
@@ -124,7 +130,7 @@ async def test_all_violations_at_once(client: AsyncClient, published: PublishedF
     assert len(await published()) == 1
 
 
-async def test_another_tenant_has_none_of_it(client: AsyncClient) -> None:
+async def test_another_tenant_is_not_visible(client: AsyncClient) -> None:
     other = tokens.bearer(new_id())
     answer = await client.get("/tenant", headers=other)
     assert (answer.status_code, answer.json()["code"]) == (404, "TENANT_NOT_FOUND")
@@ -132,16 +138,18 @@ async def test_another_tenant_has_none_of_it(client: AsyncClient) -> None:
     assert answer.status_code == 404
 
 
-async def test_scopes(client: AsyncClient, tenant: UUID) -> None:
+async def test_routes_need_their_scopes(client: AsyncClient, tenant: UUID) -> None:
     reader = tokens.bearer(tenant, scope="org.tenant.read")
     assert (await client.get("/tenant", headers=reader)).status_code == 200
     answer = await client.patch("/tenant", json={}, headers=reader)
     assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING")
-    nobody = tokens.bearer(tenant, scope="")
-    assert (await client.get("/tenant", headers=nobody)).status_code == 403
+    no_scopes = tokens.bearer(tenant, scope="")
+    assert (await client.get("/tenant", headers=no_scopes)).status_code == 403
 
 
-async def test_a_key_changes_once(client: AsyncClient, published: PublishedFacts) -> None:
+async def test_an_idempotency_key_changes_once(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
     key = {"Idempotency-Key": "k1"}
     first = await client.patch("/tenant", json={"name": "新名"}, headers=key)
     again = await client.patch("/tenant", json={"name": "新名"}, headers=key)
@@ -149,8 +157,8 @@ async def test_a_key_changes_once(client: AsyncClient, published: PublishedFacts
     assert len(await published()) == 2
 
 
-async def test_sql_that_forgets_the_tenant_sees_nothing(tx: AsyncConnection) -> None:
+async def test_queries_without_a_tenant_see_no_rows(tx: AsyncConnection) -> None:
     await set_tenant(tx, None)
     for table in ("tenants", "people", "clients", "outbox"):
-        found = await tx.exec_driver_sql(f"SELECT count(*) FROM {table}")
-        assert found.scalar_one() == 0, table
+        body = await tx.exec_driver_sql(f"SELECT count(*) FROM {table}")
+        assert body.scalar_one() == 0, table

@@ -1,4 +1,4 @@
-"""Keys on disk, their ids, and what the scopes of a login cover."""
+"""Loading signing keys, their ids, and granting scopes."""
 
 import base64
 from pathlib import Path
@@ -16,12 +16,12 @@ from cryptography.hazmat.primitives.serialization import (
 
 from org.tokens.actions.issue import granted_scope
 from org.tokens.actions.keys import load_keys, thumbprint
-from org.tokens.domain import GrantRefused
-from services.org.tests.factories import a_holder, a_login, private_pem, write_key
+from org.tokens.domain import TokenRefused
+from services.org.tests.factories import a_login, a_token_subject, private_pem, write_key
 
 
 def test_the_thumbprint_is_that_of_rfc_7638() -> None:
-    # The EC example of RFC 9449 (DPoP), 6.1: this key's thumbprint stands there as `jkt`.
+    # The EC example of RFC 9449 (DPoP), 6.1: the thumbprint of this key is the `jkt` there.
     jwk = {
         "kty": "EC",
         "x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs",
@@ -68,7 +68,7 @@ def test_coordinates_keep_their_leading_zeros(tmp_path: Path) -> None:
     assert (width(jwk["x"]), width(jwk["y"])) == (32, 32)
 
 
-def unfit_keys() -> dict[str, bytes]:
+def unusable_keys() -> dict[str, bytes]:
     plain = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     key = ec.generate_private_key(ec.SECP256R1())
     locked = BestAvailableEncryption(b"x")
@@ -81,15 +81,15 @@ def unfit_keys() -> dict[str, bytes]:
     }
 
 
-def test_a_key_that_cannot_sign_is_named(tmp_path: Path) -> None:
-    for name, content in unfit_keys().items():
+def test_an_unusable_signing_key_is_named_in_the_error(tmp_path: Path) -> None:
+    for name, content in unusable_keys().items():
         path = tmp_path / f"{name}.pem"
         path.write_bytes(content)
         with pytest.raises(ValueError, match=rf"{name}\.pem must hold a private EC P-256 key"):
             load_keys(path)
 
 
-def test_a_retired_key_of_another_kind_is_named(tmp_path: Path) -> None:
+def test_an_unusable_retired_key_is_named_in_the_error(tmp_path: Path) -> None:
     good, bad = write_key(tmp_path / "good.pem"), tmp_path / "bad.pem"
     bad.write_bytes(
         ec.generate_private_key(ec.SECP384R1())
@@ -101,7 +101,7 @@ def test_a_retired_key_of_another_kind_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "granted"),
+    ("requested", "granted"),
     [
         ("", "mtl.lead.read rms.*"),
         ("mtl.lead.read", "mtl.lead.read"),
@@ -109,18 +109,19 @@ def test_a_retired_key_of_another_kind_is_named(tmp_path: Path) -> None:
         ("rms.*", "rms.*"),
     ],
 )
-def test_scopes_within_ones_own(asked: str, granted: str) -> None:
-    assert granted_scope(a_login(), a_holder(), asked) == granted
+def test_requested_scopes_of_the_subject_are_granted(requested: str, granted: str) -> None:
+    assert granted_scope(a_login(), a_token_subject(), requested) == granted
 
 
 @pytest.mark.parametrize(
-    "asked", ["mtl.lead.write", "mtl.*", "*", "mtl.lead.read cpq.quote.read", "rms", "rms.x", "«»"]
+    "requested",
+    ["mtl.lead.write", "mtl.*", "*", "mtl.lead.read cpq.quote.read", "rms", "rms.x", "«»"],
 )
-def test_scopes_beyond_ones_own(asked: str) -> None:
-    with pytest.raises(GrantRefused, match="INVALID_SCOPE"):
-        granted_scope(a_login(), a_holder(), asked)
+def test_other_scopes_are_refused(requested: str) -> None:
+    with pytest.raises(TokenRefused, match="INVALID_SCOPE"):
+        granted_scope(a_login(), a_token_subject(), requested)
 
 
-def test_not_even_all_scopes_cover_what_is_no_scope() -> None:
-    with pytest.raises(GrantRefused, match="INVALID_SCOPE"):
-        granted_scope(a_login(), a_holder("*"), 'a"b')
+def test_an_invalid_scope_is_refused_even_with_all_scopes() -> None:
+    with pytest.raises(TokenRefused, match="INVALID_SCOPE"):
+        granted_scope(a_login(), a_token_subject("*"), 'a"b')

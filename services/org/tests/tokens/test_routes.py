@@ -1,4 +1,4 @@
-"""The token endpoint, over really committing transactions."""
+"""The token endpoint, with committed transactions."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy import update
 from chassis.web.auth import StaticKeySet, Verifier
 from org.app import create
 from org.logins.store import logins
-from org.tokens.domain import FORM
+from org.tokens.domain import FORM_MEDIA_TYPE
 from services.org.tests.factories import (
     ISSUER,
     PASSWORD,
@@ -24,16 +24,16 @@ from testkit.plugin import Committed
 PERSON = {"grant_type": "password", "username": "li.na", "password": PASSWORD}
 
 
-async def ask(
+async def request_token(
     client: AsyncClient, form: Mapping[str, str], *, auth: tuple[str, str] | None = None
 ) -> Response:
-    """As somebody who has no token yet."""
+    """Request a token without sending one."""
     if auth is None:
         return await client.post("/oauth/token", data=dict(form), headers={"Authorization": ""})
     return await client.post("/oauth/token", data=dict(form), auth=auth)
 
 
-def refused(answer: Response) -> tuple[int, str]:
+def oauth_error(answer: Response) -> tuple[int, str]:
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["cache-control"] == "no-store"
     assert answer.json().keys() == {"error", "error_description"}
@@ -41,116 +41,128 @@ def refused(answer: Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["error"]
 
 
-async def verifier(client: AsyncClient) -> Verifier:
-    """What any service does with the published keys."""
+async def make_verifier(client: AsyncClient) -> Verifier:
+    """Build the verifier that every service builds from the published keys."""
     keys = (await client.get("/oauth/jwks")).json()
     return Verifier(StaticKeySet(keys), issuer=ISSUER, audience="l2c")
 
 
-async def test_a_persons_token(committed_client: AsyncClient, tenant: UUID) -> None:
+async def test_a_person_gets_a_token(committed_client: AsyncClient, tenant: UUID) -> None:
     person = await create_person(committed_client)
-    answer = await ask(committed_client, PERSON)
+    answer = await request_token(committed_client, PERSON)
     assert answer.status_code == 200, answer.text
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["pragma"] == "no-cache"
-    given = answer.json()
-    assert (given["token_type"], given["expires_in"]) == ("Bearer", 300)
-    assert given["scope"] == "mtl.lead.read mtl.lead.write"
-    principal = await (await verifier(committed_client)).verify(given["access_token"])
+    token = answer.json()
+    assert (token["token_type"], token["expires_in"]) == ("Bearer", 300)
+    assert token["scope"] == "mtl.lead.read mtl.lead.write"
+    principal = await (await make_verifier(committed_client)).verify(token["access_token"])
     assert (principal.tenant_id, principal.subject) == (tenant, person["id"])
     assert (principal.kind, principal.name) == ("person", "李娜")
     assert principal.scopes == {"mtl.lead.read", "mtl.lead.write"}
 
 
 @pytest.mark.parametrize("basic", [True, False])
-async def test_a_clients_token(committed_client: AsyncClient, tenant: UUID, *, basic: bool) -> None:
-    made = await create_client(committed_client)
-    name, secret = "erp-demo", made["client_secret"]
+async def test_a_client_gets_a_token(
+    committed_client: AsyncClient, tenant: UUID, *, basic: bool
+) -> None:
+    created_client = await create_client(committed_client)
+    name, secret = "erp-demo", created_client["client_secret"]
     form = {"grant_type": "client_credentials", "scope": "rms.order.read"}
     if basic:
-        answer = await ask(committed_client, form, auth=(name, secret))
+        answer = await request_token(committed_client, form, auth=(name, secret))
     else:
-        answer = await ask(committed_client, {**form, "client_id": name, "client_secret": secret})
+        answer = await request_token(
+            committed_client, {**form, "client_id": name, "client_secret": secret}
+        )
     assert answer.status_code == 200, answer.text
     assert answer.json()["scope"] == "rms.order.read"
     token = answer.json()["access_token"]
-    principal = await (await verifier(committed_client)).verify(token)
-    assert (principal.tenant_id, principal.subject) == (tenant, made["id"])
+    principal = await (await make_verifier(committed_client)).verify(token)
+    assert (principal.tenant_id, principal.subject) == (tenant, created_client["id"])
     assert (principal.kind, principal.name) == ("client", "ERP")
     assert principal.scopes == {"rms.order.read"}
 
 
-async def test_every_token_is_another(committed_client: AsyncClient) -> None:
+async def test_every_token_is_different(committed_client: AsyncClient) -> None:
     await create_person(committed_client)
-    given = [(await ask(committed_client, PERSON)).json()["access_token"] for _ in range(2)]
-    assert given[0] != given[1]
+    token = [
+        (await request_token(committed_client, PERSON)).json()["access_token"] for _ in range(2)
+    ]
+    assert token[0] != token[1]
 
 
-async def test_wrong_credentials(committed_client: AsyncClient) -> None:
+async def test_wrong_credentials_are_refused(committed_client: AsyncClient) -> None:
     await create_person(committed_client)
     await create_client(committed_client)
     for change in ({"password": "wrong"}, {"username": "nobody"}, {"username": "erp-demo"}):
-        answer = await ask(committed_client, {**PERSON, **change})
-        assert refused(answer) == (400, "invalid_grant")
+        answer = await request_token(committed_client, {**PERSON, **change})
+        assert oauth_error(answer) == (400, "invalid_grant")
     for name in ("erp-demo", "nobody", "li.na"):
         form = {"grant_type": "client_credentials"}
         for answer in (
-            await ask(committed_client, form, auth=(name, PASSWORD)),
-            await ask(committed_client, {**form, "client_id": name, "client_secret": PASSWORD}),
+            await request_token(committed_client, form, auth=(name, PASSWORD)),
+            await request_token(
+                committed_client, {**form, "client_id": name, "client_secret": PASSWORD}
+            ),
         ):
-            assert refused(answer) == (401, "invalid_client")
+            assert oauth_error(answer) == (401, "invalid_client")
             assert answer.headers["www-authenticate"] == 'Basic realm="l2c"'
 
 
-async def test_an_inactive_login(committed_client: AsyncClient, committed: Committed) -> None:
+async def test_a_disabled_login_is_refused(
+    committed_client: AsyncClient, committed: Committed
+) -> None:
     await create_person(committed_client)
     async with committed.app.begin(None) as tx:
         await tx.execute(update(logins).values(active=False))
-    assert refused(await ask(committed_client, PERSON)) == (400, "invalid_grant")
+    assert oauth_error(await request_token(committed_client, PERSON)) == (400, "invalid_grant")
 
 
-async def test_scopes_beyond_ones_own(committed_client: AsyncClient) -> None:
+async def test_other_scopes_are_refused(committed_client: AsyncClient) -> None:
     await create_person(committed_client)
-    answer = await ask(committed_client, {**PERSON, "scope": "mtl.lead.read rms.order.read"})
-    assert refused(answer) == (400, "invalid_scope")
-    narrow = await ask(committed_client, {**PERSON, "scope": "mtl.lead.read"})
+    answer = await request_token(
+        committed_client, {**PERSON, "scope": "mtl.lead.read rms.order.read"}
+    )
+    assert oauth_error(answer) == (400, "invalid_scope")
+    narrow = await request_token(committed_client, {**PERSON, "scope": "mtl.lead.read"})
     assert narrow.json()["scope"] == "mtl.lead.read"
 
 
 @pytest.mark.parametrize(
     ("content", "content_type", "error"),
     [
-        (b"", FORM, "invalid_request"),
-        (b"grant_type=password", FORM, "invalid_request"),
-        (b"grant_type=magic", FORM, "unsupported_grant_type"),
+        (b"", FORM_MEDIA_TYPE, "invalid_request"),
+        (b"grant_type=password", FORM_MEDIA_TYPE, "invalid_request"),
+        (b"grant_type=magic", FORM_MEDIA_TYPE, "unsupported_grant_type"),
         (b'{"grant_type": "password"}', "application/json", "invalid_request"),
-        (b"username=%00&grant_type=password", FORM, "invalid_request"),
+        (b"username=%00&grant_type=password", FORM_MEDIA_TYPE, "invalid_request"),
     ],
 )
-async def test_bad_requests(
+async def test_invalid_token_requests_are_refused(
     committed_client: AsyncClient, content: bytes, content_type: str, error: str
 ) -> None:
     headers = {"Authorization": "", "Content-Type": content_type}
     answer = await committed_client.post("/oauth/token", content=content, headers=headers)
-    assert refused(answer) == (400, error)
+    assert oauth_error(answer) == (400, error)
 
 
-async def test_a_body_that_is_too_large(committed_client: AsyncClient) -> None:
-    answer = await ask(committed_client, {**PERSON, "password": "x" * 20_001})
+async def test_a_too_large_body_is_refused(committed_client: AsyncClient) -> None:
+    answer = await request_token(committed_client, {**PERSON, "password": "x" * 20_001})
     assert (answer.status_code, answer.json()["code"]) == (413, "BODY_TOO_LARGE")
 
 
-async def test_metadata_leads_to_everything(committed_client: AsyncClient) -> None:
+async def test_the_metadata_names_all_endpoints(committed_client: AsyncClient) -> None:
     answer = await committed_client.get("/.well-known/openid-configuration")
     assert answer.status_code == 200, answer.text
-    found = answer.json()
-    assert found["issuer"] == ISSUER
-    assert found["token_endpoint"] == f"{ISSUER}/oauth/token"
-    assert found["jwks_uri"] == f"{ISSUER}/oauth/jwks"
-    assert found["id_token_signing_alg_values_supported"] == ["ES256"]
+    metadata = answer.json()
+    assert metadata["issuer"] == ISSUER
+    assert metadata["token_endpoint"] == f"{ISSUER}/oauth/token"
+    assert metadata["jwks_uri"] == f"{ISSUER}/oauth/jwks"
+    assert metadata["id_token_signing_alg_values_supported"] == ["ES256"]
 
 
-async def test_org_takes_its_own_tokens_without_asking_itself(
+async def test_org_verifies_its_own_tokens_without_a_request(
     committed_client: AsyncClient, committed: Committed, environment: None, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:
@@ -159,14 +171,14 @@ async def test_org_takes_its_own_tokens_without_asking_itself(
     app: FastAPI = create()
     async with (
         app.router.lifespan_context(app),
-        AsyncClient(transport=ASGITransport(app), base_url="http://test/org/v1") as own,
+        AsyncClient(transport=ASGITransport(app), base_url="http://test/org/v1") as own_client,
     ):
-        token = (await ask(own, PERSON)).json()["access_token"]
-        me = await own.get("/me", headers={"Authorization": f"Bearer {token}"})
+        token = (await request_token(own_client, PERSON)).json()["access_token"]
+        me = await own_client.get("/me", headers={"Authorization": f"Bearer {token}"})
         assert me.status_code == 200, me.text
         assert (me.json()["name"], me.json()["scopes"]) == ("李娜", ["org.tenant.read"])
         assert me.json()["tenant"]["id"] == str(tenant)
-        foreign = await own.get("/me", headers=dict(committed_client.headers))
+        foreign = await own_client.get("/me", headers=dict(committed_client.headers))
         assert foreign.status_code == 401
 
 

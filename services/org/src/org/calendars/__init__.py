@@ -1,1 +1,1 @@
-"""Calendars (工作日历): which days are worked, by law and by the tenant's own word."""
+"""Calendars (工作日历): public holidays, make-up workdays, and days set by the tenant."""

@@ -1,4 +1,4 @@
-"""What can be done with a calendar."""
+"""Reading the calendar of a tenant, and setting days of its own."""
 
 import asyncio
 from datetime import date
@@ -7,30 +7,33 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.ids import new_id
 from org.calendars import store
-from org.calendars.domain import FIRST, LAST, Calendar, OwnDay
+from org.calendars.domain import FIRST_DAY, LAST_DAY, Calendar, CalendarOverride
 
 
-async def calendar_of(
+async def get_calendar(
     tx: AsyncConnection,
     country: str,
     *,
     language: str,
-    start: date = FIRST,
-    end: date = LAST,
+    start: date = FIRST_DAY,
+    end: date = LAST_DAY,
 ) -> Calendar:
-    """The calendar of the transaction's tenant; its own days are those of `[start, end)`."""
-    # The first time a country is asked for takes 0.4 s of computing.
-    official = await asyncio.to_thread(store.official, country, language)
-    return Calendar(official, await store.own_days(tx, start, end))
+    """Return the calendar of the transaction's tenant, with its overrides in `[start, end)`."""
+    # Computing a country's holidays for the first time takes 0.4 s, so it runs in a thread.
+    official = await asyncio.to_thread(store.official_calendar, country, language)
+    return Calendar(official, await store.overrides_between(tx, start, end))
 
 
-async def put_day(tx: AsyncConnection, day: date, *, working: bool, name: str) -> OwnDay:
-    """Say that a day is worked, or not."""
-    own = OwnDay(id=new_id(), date=day, working=working, name=name)
-    await store.put(tx, own)
-    return own
+async def put_day(tx: AsyncConnection, day: date, *, working: bool, name: str) -> CalendarOverride:
+    """Declare a day worked or free, replacing an earlier override. Needs `org.calendar.write`."""
+    override = CalendarOverride(id=new_id(), date=day, working=working, name=name)
+    await store.put_override(tx, override)
+    return override
 
 
 async def remove_day(tx: AsyncConnection, day: date) -> None:
-    """Leave a day to the law's calendar again; also one that was left to it already."""
-    await store.remove(tx, day)
+    """Remove the override of a day; without an override nothing changes.
+
+    Needs `org.calendar.write`.
+    """
+    await store.remove_override(tx, day)

@@ -1,4 +1,4 @@
-"""A business calendar: what each day is, and how working days are counted."""
+"""The business calendar: the kind of each day, and counting working days."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,26 +6,30 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-DAY = timedelta(days=1)
-FIRST, LAST = date(2000, 1, 1), date(2099, 12, 31)
-FARTHEST = 1000  # working days
+ONE_DAY = timedelta(days=1)
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
+MAX_WORKING_DAYS = 1000  # the most that can be added to a day at once
 
 
 class DayKind(StrEnum):
+    """Why a day is worked or free."""
+
     WORKDAY = "WORKDAY"
     WEEKEND = "WEEKEND"
-    HOLIDAY = "HOLIDAY"  # by law, or exchanged for a make-up day
-    MAKE_UP_WORKDAY = "MAKE_UP_WORKDAY"  # a weekend worked for a longer holiday (调休)
-    OWN_WORKDAY = "OWN_WORKDAY"
-    OWN_DAY_OFF = "OWN_DAY_OFF"
+    HOLIDAY = "HOLIDAY"  # a public holiday, or a day off exchanged for a make-up workday
+    MAKE_UP_WORKDAY = (
+        "MAKE_UP_WORKDAY"  # a weekend day worked in exchange for a longer holiday (调休)
+    )
+    OWN_WORKDAY = "OWN_WORKDAY"  # set by the tenant
+    OWN_DAY_OFF = "OWN_DAY_OFF"  # set by the tenant
 
 
-WORKED = frozenset({DayKind.WORKDAY, DayKind.MAKE_UP_WORKDAY, DayKind.OWN_WORKDAY})
+WORKING_KINDS = frozenset({DayKind.WORKDAY, DayKind.MAKE_UP_WORKDAY, DayKind.OWN_WORKDAY})
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnDay:
-    """What a tenant says of one day; it overrules the law's calendar."""
+class CalendarOverride:
+    """A day that the tenant declares worked or free, whatever the official calendar says."""
 
     id: UUID
     date: date
@@ -34,10 +38,10 @@ class OwnDay:
 
 
 @dataclass(frozen=True)
-class Official:
-    """A country's days off with their names, and its weekends that are worked.
+class OfficialCalendar:
+    """A country's public holidays with their names, and its weekend days that are worked.
 
-    `until` is the last day whose make-up days are announced; later years know fixed holidays only.
+    Make-up workdays are announced up to `until`; later years hold fixed holidays only.
     """
 
     holidays: Mapping[date, str]
@@ -46,56 +50,63 @@ class Official:
 
 
 @dataclass(frozen=True)
-class Day:
+class CalendarDay:
+    """A day, its kind, and the name of the holiday or override, if it has one."""
+
     date: date
     kind: DayKind
     name: str | None = None
 
     @property
     def working(self) -> bool:
-        return self.kind in WORKED
+        """Whether the day is worked."""
+        return self.kind in WORKING_KINDS
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """The law's days and the tenant's own."""
+    """The official calendar of a country with the overrides of a tenant."""
 
-    official: Official
-    own: Mapping[date, OwnDay]
+    official: OfficialCalendar
+    overrides: Mapping[date, CalendarOverride]
 
-    def day(self, day: date) -> Day:
-        """What this day is: the tenant's word, then make-up days, holidays, weekends."""
-        own = self.own.get(day)
-        if own is not None:
-            return Day(day, DayKind.OWN_WORKDAY if own.working else DayKind.OWN_DAY_OFF, own.name)
+    def day(self, day: date) -> CalendarDay:
+        """Classify a day: overrides come first, then make-up workdays, holidays and weekends."""
+        override = self.overrides.get(day)
+        if override is not None:
+            return CalendarDay(
+                day,
+                DayKind.OWN_WORKDAY if override.working else DayKind.OWN_DAY_OFF,
+                override.name,
+            )
         if day in self.official.make_up:
-            return Day(day, DayKind.MAKE_UP_WORKDAY)
+            return CalendarDay(day, DayKind.MAKE_UP_WORKDAY)
         if day in self.official.holidays:
-            return Day(day, DayKind.HOLIDAY, self.official.holidays[day])
-        return Day(day, DayKind.WORKDAY if day.weekday() < 5 else DayKind.WEEKEND)
+            return CalendarDay(day, DayKind.HOLIDAY, self.official.holidays[day])
+        return CalendarDay(day, DayKind.WORKDAY if day.weekday() < 5 else DayKind.WEEKEND)
 
-    def days(self, start: date, end: date) -> Iterator[Day]:
-        """The days of `[start, end)`."""
+    def days(self, start: date, end: date) -> Iterator[CalendarDay]:
+        """Classify every day of `[start, end)`."""
         while start < end:
             yield self.day(start)
-            start += DAY
+            start += ONE_DAY
 
     def working_days(self, start: date, end: date) -> int:
-        """How many days of `[start, end)` are worked."""
+        """Count the working days of `[start, end)`."""
         return sum(day.working for day in self.days(start, end))
 
-    def after(self, start: date, count: int) -> date | None:
-        """The day `count` working days after `start` (before it, where negative).
+    def add_working_days(self, start: date, count: int) -> date | None:
+        """Return the day that is `count` working days after `start`, or before it if negative.
 
-        With 0 it is `start` itself, or the next day that is worked. None beyond the calendar.
+        For 0 it is `start` itself or the next working day. None if it lies outside the calendar.
         """
-        step = DAY if count >= 0 else -DAY
-        day, left = start, abs(count)
-        if left == 0:
-            left, day = 1, start - DAY
-        while left:
+        step = ONE_DAY if count >= 0 else -ONE_DAY
+        day, remaining = start, abs(count)
+        if remaining == 0:
+            remaining, day = 1, start - ONE_DAY
+        while remaining:
             day += step
-            if not FIRST <= day <= LAST:
+            if not FIRST_DAY <= day <= LAST_DAY:
                 return None
-            left -= self.day(day).working
+            remaining -= self.day(day).working
         return day

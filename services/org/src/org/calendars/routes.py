@@ -14,32 +14,37 @@ from chassis.web.transaction import Tx
 from kernel.business_dates import BusinessDate
 from kernel.errors import Invalid, Violation
 from org.calendars import actions
-from org.calendars.domain import DAY, FARTHEST, FIRST, LAST, Calendar
-from org.calendars.schemas import DayOut, DaysOut, OwnDayIn, WorkingDayOut
+from org.calendars.domain import FIRST_DAY, LAST_DAY, MAX_WORKING_DAYS, ONE_DAY, Calendar
+from org.calendars.schemas import (
+    CalendarDayOut,
+    CalendarOverrideIn,
+    CalendarPeriodOut,
+    WorkingDayOut,
+)
 from org.tenants import store as tenants
 
 router = new_router("/calendar", tag="calendars")
 READ = [allow("org.calendar.read"), Depends(only_known_parameters)]
 WRITE = [allow("org.calendar.write")]
-LONGEST = timedelta(days=366)
-Day = Annotated[BusinessDate, Path(description="A day of the years 2000 to 2099")]
+MAX_PERIOD = timedelta(days=366)
+DayPath = Annotated[BusinessDate, Path(description="A day of the years 2000 to 2099")]
 
 
 @router.get("/days", dependencies=READ)
 async def calendar_list_days(
     from_date: Annotated[BusinessDate, Query()],
-    to_date: Annotated[BusinessDate, Query(description="The first day that is left out")],
+    to_date: Annotated[BusinessDate, Query(description="The day after the last day")],
     tx: Tx,
     caller: Caller,
-) -> DaysOut:
-    """What each day of a period of up to 366 days is."""
-    _ensure_within("?from_date", from_date)
-    _ensure_within("?to_date", to_date)
-    if not from_date < to_date <= from_date + LONGEST:
-        raise Invalid([Violation("?to_date", "PERIOD_LENGTH", {"maximum": LONGEST.days})])
-    calendar = await _calendar(tx, caller, from_date, to_date)
-    return DaysOut(
-        items=[DayOut.model_validate(day) for day in calendar.days(from_date, to_date)],
+) -> CalendarPeriodOut:
+    """List the days of a period of up to 366 days with their kinds."""
+    _ensure_in_range("?from_date", from_date)
+    _ensure_in_range("?to_date", to_date)
+    if not from_date < to_date <= from_date + MAX_PERIOD:
+        raise Invalid([Violation("?to_date", "PERIOD_LENGTH", {"maximum": MAX_PERIOD.days})])
+    calendar = await _load_calendar(tx, caller, from_date, to_date)
+    return CalendarPeriodOut(
+        items=[CalendarDayOut.model_validate(day) for day in calendar.days(from_date, to_date)],
         working_days=calendar.working_days(from_date, to_date),
         official_until=calendar.official.until,
     )
@@ -48,52 +53,58 @@ async def calendar_list_days(
 @router.get("/working-days", dependencies=READ)
 async def calendar_add_working_days(
     from_date: Annotated[BusinessDate, Query()],
-    count: Annotated[int, Query(ge=-FARTHEST, le=FARTHEST)],
+    count: Annotated[int, Query(ge=-MAX_WORKING_DAYS, le=MAX_WORKING_DAYS)],
     tx: Tx,
     caller: Caller,
 ) -> WorkingDayOut:
-    """The day so many working days after another; 0 is the day itself or the next one worked."""
-    _ensure_within("?from_date", from_date)
-    found = (await _calendar(tx, caller, FIRST, LAST)).after(from_date, count)
-    if found is None:
+    """Add working days to a day; 0 gives the day itself or the next working day."""
+    _ensure_in_range("?from_date", from_date)
+    day = (await _load_calendar(tx, caller, FIRST_DAY, LAST_DAY)).add_working_days(from_date, count)
+    if day is None:
         raise Invalid([Violation("?count", "DAY_OUT_OF_RANGE", _range())])
-    return WorkingDayOut(date=found)
+    return WorkingDayOut(date=day)
 
 
 @router.put("/days/{day}", dependencies=WRITE)
-async def calendar_put_day(day: Day, body: OwnDayIn, tx: Tx, caller: Caller) -> DayOut:
-    """Say that a day is worked, or not, whatever the law's calendar says."""
-    _ensure_within("{day}", day)
+async def calendar_put_day(
+    day: DayPath, body: CalendarOverrideIn, tx: Tx, caller: Caller
+) -> CalendarDayOut:
+    """Declare a day worked or free, whatever the official calendar says."""
+    _ensure_in_range("{day}", day)
     await actions.put_day(tx, day, working=body.working, name=body.name)
-    return await _shown(tx, caller, day)
+    return await _day_out(tx, caller, day)
 
 
 @router.delete("/days/{day}", dependencies=WRITE)
-async def calendar_remove_day(day: Day, tx: Tx, caller: Caller) -> DayOut:
-    """Leave a day to the law's calendar again.
+async def calendar_remove_day(day: DayPath, tx: Tx, caller: Caller) -> CalendarDayOut:
+    """Remove the tenant's own setting of a day.
 
-    A day is said whole and has no version: the last word counts, so that no If-Match is asked for.
+    A day is written as a whole and has no version, so no If-Match is needed: the last write wins.
     """
-    _ensure_within("{day}", day)
+    _ensure_in_range("{day}", day)
     await actions.remove_day(tx, day)
-    return await _shown(tx, caller, day)
+    return await _day_out(tx, caller, day)
 
 
-async def _shown(tx: AsyncConnection, caller: Principal, day: date) -> DayOut:
-    return DayOut.model_validate((await _calendar(tx, caller, day, day + DAY)).day(day))
+async def _day_out(tx: AsyncConnection, caller: Principal, day: date) -> CalendarDayOut:
+    return CalendarDayOut.model_validate(
+        (await _load_calendar(tx, caller, day, day + ONE_DAY)).day(day)
+    )
 
 
-async def _calendar(tx: AsyncConnection, caller: Principal, start: date, end: date) -> Calendar:
+async def _load_calendar(
+    tx: AsyncConnection, caller: Principal, start: date, end: date
+) -> Calendar:
     tenant = await tenants.get(tx, caller.tenant_id)
-    return await actions.calendar_of(
+    return await actions.get_calendar(
         tx, tenant.country, language=current().language, start=start, end=end
     )
 
 
-def _ensure_within(pointer: str, day: date) -> None:
-    if not FIRST <= day <= LAST:
+def _ensure_in_range(pointer: str, day: date) -> None:
+    if not FIRST_DAY <= day <= LAST_DAY:
         raise Invalid([Violation(pointer, "DAY_OUT_OF_RANGE", _range())])
 
 
 def _range() -> dict[str, str]:
-    return {"first": FIRST.isoformat(), "last": LAST.isoformat()}
+    return {"first": FIRST_DAY.isoformat(), "last": LAST_DAY.isoformat()}

@@ -1,3 +1,5 @@
+"""Request and response bodies of the calendar."""
+
 from datetime import date
 from typing import Annotated
 
@@ -5,38 +7,44 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from org.calendars.domain import DayKind
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+OverrideName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)
+]
 
 
-class OwnDayIn(BaseModel):
-    """What the tenant says of a day."""
+class CalendarOverrideIn(BaseModel):
+    """Whether the tenant works on a day, and why."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"working": False, "name": "公司周年庆"}]}
     )
     working: bool
-    name: Name
+    name: OverrideName
 
 
-class DayOut(BaseModel):
+class CalendarDayOut(BaseModel):
+    """A day of the calendar."""
+
     model_config = ConfigDict(from_attributes=True)
     date: date
     working: bool
     kind: DayKind
-    name: str | None = Field(description="Of a holiday or an own day, in the caller's language")
+    name: str | None = Field(
+        description="The name of the holiday or of the tenant's own day, in the caller's language"
+    )
 
 
-class DaysOut(BaseModel):
-    """The days of a period, in order."""
+class CalendarPeriodOut(BaseModel):
+    """The days of a period in order, and how many of them are worked."""
 
-    items: list[DayOut]
+    items: list[CalendarDayOut]
     working_days: int
     official_until: date = Field(
-        description="Make-up days are announced up to here; after it weekends and known holidays"
+        description="Make-up workdays are announced up to this day; later days are estimates"
     )
 
 
 class WorkingDayOut(BaseModel):
-    """The day that was asked for."""
+    """The requested working day."""
 
     date: date

@@ -1,4 +1,4 @@
-"""The table of own days, and the calendars of countries as the `holidays` library knows them."""
+"""The table of calendar overrides, and the official calendars of the `holidays` library."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import tenant_column
 from chassis.database.rows import from_columns, to_columns
-from org.calendars.domain import FIRST, LAST, Official, OwnDay
+from org.calendars.domain import FIRST_DAY, LAST_DAY, CalendarOverride, OfficialCalendar
 from org.database import metadata
 
 calendar_days = Table(
@@ -24,49 +24,51 @@ calendar_days = Table(
     Column("name", Text, nullable=False),
     Index(None, "tenant_id", "date", unique=True),
 )
-_NAMES = {"zh-CN": "zh_CN", "en": "en_US"}
+_LIBRARY_LANGUAGES = {"zh-CN": "zh_CN", "en": "en_US"}
 
 
-async def own_days(tx: AsyncConnection, start: date, end: date) -> Mapping[date, OwnDay]:
-    """What the tenant says of the days in `[start, end)`."""
+async def overrides_between(
+    tx: AsyncConnection, start: date, end: date
+) -> Mapping[date, CalendarOverride]:
+    """Return the overrides of the days in `[start, end)`, by day."""
     columns = calendar_days.c
     rows = await tx.execute(select(calendar_days).where(columns.date >= start, columns.date < end))
-    return {row.date: from_columns(OwnDay, dict(row._mapping)) for row in rows}
+    return {row.date: from_columns(CalendarOverride, dict(row._mapping)) for row in rows}
 
 
-async def put(tx: AsyncConnection, day: OwnDay) -> None:
-    """The tenant's word on a day, in place of an earlier one."""
+async def put_override(tx: AsyncConnection, day: CalendarOverride) -> None:
+    """Insert an override, or replace the one of the same day."""
     values = to_columns(calendar_days, day)
-    said = {name: values[name] for name in ("working", "name")}
+    changed = {name: values[name] for name in ("working", "name")}
     await tx.execute(
         insert(calendar_days)
         .values(values)
-        .on_conflict_do_update(index_elements=["tenant_id", "date"], set_=said)
+        .on_conflict_do_update(index_elements=["tenant_id", "date"], set_=changed)
     )
 
 
-async def remove(tx: AsyncConnection, day: date) -> None:
-    """The day is again what the law says."""
+async def remove_override(tx: AsyncConnection, day: date) -> None:
+    """Delete the override of a day, if there is one."""
     await tx.execute(delete(calendar_days).where(calendar_days.c.date == day))
 
 
 @lru_cache(maxsize=64)
-def official(country: str, language: str) -> Official:
-    """The days off of a country (ISO 3166-1 alpha-2); none where the library knows none."""
-    years = range(FIRST.year, LAST.year + 1)
+def official_calendar(country: str, language: str) -> OfficialCalendar:
+    """Return the holidays of a country (ISO 3166-1 alpha-2); none if the library lacks it."""
+    years = range(FIRST_DAY.year, LAST_DAY.year + 1)
     try:
-        known = holidays.country_holidays(
+        library_days = holidays.country_holidays(
             country, years=years, language=_language(country, language)
         )
     except NotImplementedError:
-        return Official({}, frozenset(), LAST)
-    announced = {day for day in known.weekend_workdays if day.weekday() >= 5}
-    until = date(max((d.year for d in announced), default=LAST.year), 12, 31)
-    return Official(dict(known), frozenset(announced), until)
+        return OfficialCalendar({}, frozenset(), LAST_DAY)
+    make_up_days = {day for day in library_days.weekend_workdays if day.weekday() >= 5}
+    until = date(max((d.year for d in make_up_days), default=LAST_DAY.year), 12, 31)
+    return OfficialCalendar(dict(library_days), frozenset(make_up_days), until)
 
 
 def _language(country: str, language: str) -> str | None:
-    """The library's name of the language, where it speaks it of this country."""
+    """Return the library's name of the language, if it has this country's holidays in it."""
     supported = holidays.country_holidays(country).supported_languages
-    wanted = _NAMES.get(language)
-    return wanted if wanted in supported else None
+    name = _LIBRARY_LANGUAGES.get(language)
+    return name if name in supported else None

@@ -1,1 +1,1 @@
-"""Callers: who is asking, as the token says."""
+"""Callers: the person or service client that a token belongs to."""

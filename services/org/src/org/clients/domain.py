@@ -10,9 +10,9 @@ from uuid import UUID
 
 from contracts.org.events import ClientChanged, ClientCreated
 
-# Whose rows belong to owners: people see all of them by `<resource>.all` only, clients always do.
-# tests/architecture/test_built_in_roles.py holds it against every route.
-OWNED: Final = frozenset(
+# Resources whose rows have owners: people need `<resource>.all` to see all rows, clients see all.
+# tests/architecture/test_built_in_roles.py compares this list with the routes.
+OWNED_RESOURCES: Final = frozenset(
     {
         "mtl.lead",
         "l2o.account",
@@ -27,18 +27,18 @@ OWNED: Final = frozenset(
 )
 
 
-def shown_by(scopes: Iterable[str]) -> set[str]:
-    """These scopes as a client has them: with them it sees every row."""
+def effective_client_scopes(scopes: Iterable[str]) -> set[str]:
+    """Return the scopes with the `.all` scopes they imply for a client, which sees every row."""
     granted = set(scopes)
     resources = {scope.rpartition(".")[0] for scope in granted}
-    return granted | {f"{resource}.all" for resource in resources & OWNED}
+    return granted | {f"{resource}.all" for resource in resources & OWNED_RESOURCES}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """`client_id` is what it calls itself when it asks for a token (RFC 6749).
+    """A service client; `client_id` is its identifier at the token endpoint (RFC 6749).
 
-    `rotated_at`: when it was given its present secret, if that is not its first one.
+    `rotated_at` is when its current secret was issued, None while it has its first secret.
     """
 
     id: UUID
@@ -52,16 +52,16 @@ class Client:
     version: int = 1
 
     def created(self) -> ClientCreated:
-        """What others are told of a new one; never its secret."""
+        """Return the event of a new client; it does not hold the secret."""
         return ClientCreated(client_id=self.client_id, name=self.name, scopes=list(self.scopes))
 
     def changed(self, after: Client, *, now: datetime) -> tuple[Client, ClientChanged]:
-        """The client as it stands after an edit, a move, or under a new secret."""
+        """Return the edited client and its event."""
         after = replace(after, updated_at=now)
-        told = ClientChanged(
+        event = ClientChanged(
             client_id=after.client_id,
             name=after.name,
             scopes=list(after.scopes),
             active=after.active,
         )
-        return after, told
+        return after, event

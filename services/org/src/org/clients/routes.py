@@ -1,3 +1,5 @@
+"""The routes of service clients."""
+
 from typing import Annotated
 from uuid import UUID
 
@@ -16,42 +18,43 @@ from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from org.clients import actions, store
 from org.clients.domain import Client
-from org.clients.schemas import ClientCreated, ClientEdit, ClientIn, ClientOut
-from org.logins.routes import ToldOnce
+from org.clients.schemas import ClientEdit, ClientIn, ClientOut, ClientWithSecret
+from org.logins.routes import SecretResponse
 
 router = new_router("/clients", tag="clients")
 READ, WRITE = allow("org.client.read"), allow("org.client.write")
 
 
-def _told_once(client: Client, secret: str, *, status: int) -> Response:
-    shown = ClientCreated(**ClientOut.model_validate(client).model_dump(), client_secret=None)
-    at = f"/org/v1/clients/{client.id}"
-    return ToldOnce(shown, {"client_secret": secret}, status=status, at=at)
+def _secret_response(client: Client, secret: str, *, status: int) -> Response:
+    body = ClientWithSecret(**ClientOut.model_validate(client).model_dump(), client_secret=None)
+    location = f"/org/v1/clients/{client.id}"
+    return SecretResponse(body, {"client_secret": secret}, status=status, location=location)
 
 
-@router.post("", status_code=201, response_model=ClientCreated, dependencies=[WRITE])
+@router.post("", status_code=201, response_model=ClientWithSecret, dependencies=[WRITE])
 async def client_create(body: ClientIn, caller: Caller, tx: Tx, now: Now) -> Response:
-    """Add a service client, with scopes that the caller has too; its secret is told once.
+    """Add a service client; its secret is shown only in this answer.
 
-    It sees every row of what it may read: to make one, the caller must, too.
+    Callers can grant only scopes they have. A client sees every row of the resources it may read,
+    so the caller needs the `.all` scopes of these resources.
     """
     client, secret = await actions.create_client(
         tx,
         name=body.name,
         client_id=body.client_id,
         scopes=tuple(body.scopes),
-        may=caller.may,
+        has_scope=caller.may,
         now=now,
     )
-    return _told_once(client, secret, status=201)
+    return _secret_response(client, secret, status=201)
 
 
 @router.get("", dependencies=[READ])
 async def client_list(
-    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
+    tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[ClientOut]:
     """List service clients, newest first."""
-    return await store.LISTING.page(tx, page, asked)
+    return await store.LISTING.page(tx, page, query)
 
 
 @router.get("/{client_key}", dependencies=[READ])
@@ -69,9 +72,9 @@ async def client_change(
     tx: Tx,
     now: Now,
 ) -> ClientOut:
-    """Rename it, or change its scopes; that counts from its next token on."""
+    """Rename a client or change its scopes, which take effect with its next token."""
     client = await actions.change_client(
-        tx, client_key, body.applied, may=caller.may, now=now, expected=expected
+        tx, client_key, body.applied, has_scope=caller.may, now=now, expected=expected
     )
     return ClientOut.model_validate(client)
 
@@ -80,8 +83,8 @@ async def client_change(
 async def client_deactivate(
     client_key: UUID, expected: IfMatch, tx: Tx, now: Now, body: MoveIn | None = None
 ) -> ClientOut:
-    """Shut it out; tokens it has end within five minutes."""
-    client = await actions.set_client_activity(
+    """Deactivate a client; its existing tokens expire within five minutes."""
+    client = await actions.set_client_active(
         tx, client_key, active=False, now=now, expected=expected
     )
     return ClientOut.model_validate(client)
@@ -91,14 +94,14 @@ async def client_deactivate(
 async def client_reactivate(
     client_key: UUID, expected: IfMatch, tx: Tx, now: Now, body: MoveIn | None = None
 ) -> ClientOut:
-    """Let it in again, with the secret it had."""
-    client = await actions.set_client_activity(
+    """Reactivate a client with the secret it had."""
+    client = await actions.set_client_active(
         tx, client_key, active=True, now=now, expected=expected
     )
     return ClientOut.model_validate(client)
 
 
-@router.post("/{client_key}/rotate-secret", response_model=ClientCreated, dependencies=[WRITE])
+@router.post("/{client_key}/rotate-secret", response_model=ClientWithSecret, dependencies=[WRITE])
 async def client_rotate_secret(
     client_key: UUID,
     expected: IfMatch,
@@ -107,11 +110,11 @@ async def client_rotate_secret(
     now: Now,
     body: MoveIn | None = None,
 ) -> Response:
-    """Give it another secret, told once; the old one is good for nothing at once."""
-    client, secret = await actions.rotate_secret(
-        tx, client_key, may=caller.may, now=now, expected=expected
+    """Issue a new secret, shown only in this answer; the old one stops working at once."""
+    client, secret = await actions.rotate_client_secret(
+        tx, client_key, has_scope=caller.may, now=now, expected=expected
     )
-    return _told_once(client, secret, status=200)
+    return _secret_response(client, secret, status=200)
 
 
 audit = audit_router("/clients", resource=store.CLIENT, table=store.clients, dependencies=[READ])

@@ -1,3 +1,5 @@
+"""Request and response bodies of service clients."""
+
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -6,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from org.logins.schemas import Scopes
 
-Name = Annotated[
+ClientName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     Field(examples=["金蝶 ERP"]),
@@ -19,14 +21,14 @@ ClientId = Annotated[
 
 
 class ClientEdit(BaseModel):
-    """What may be edited of a service client."""
+    """The fields of a service client that can be edited."""
 
     model_config = ConfigDict(
         extra="forbid",
         from_attributes=True,
         json_schema_extra={"examples": [{"scopes": ["rms.order.read"]}]},
     )
-    name: Name
+    name: ClientName
     scopes: Scopes = []
 
 
@@ -45,7 +47,7 @@ class ClientIn(ClientEdit):
         },
     )
     client_id: ClientId | None = Field(
-        None, description="Unique in the whole system, usernames included; made up when absent"
+        None, description="Unique in the whole system, including usernames; generated when absent"
     )
 
 
@@ -58,15 +60,17 @@ class ClientOut(BaseModel):
     name: str
     scopes: list[str]
     active: bool
-    rotated_at: datetime | None = Field(description="When it was given its present secret, if anew")
+    rotated_at: datetime | None = Field(
+        description="When the current secret was issued; null for the first secret"
+    )
     created_at: datetime
     updated_at: datetime
     version: int
 
 
-class ClientCreated(ClientOut):
-    """A service client and its new secret."""
+class ClientWithSecret(ClientOut):
+    """A service client with its new secret."""
 
     client_secret: str | None = Field(
-        description="Told this once; null when the answer is replayed by its Idempotency-Key"
+        description="Shown only once; null when the answer is replayed by its Idempotency-Key"
     )

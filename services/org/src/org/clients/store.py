@@ -1,4 +1,4 @@
-"""Service clients; their secrets are kept by logins."""
+"""The table of service clients; the digests of their secrets are stored by `logins`."""
 
 from uuid import UUID
 
@@ -43,14 +43,15 @@ LISTING = Listing(
 
 
 async def get(tx: AsyncConnection, client_key: UUID, *, lock: bool = False) -> Client:
-    """Raises NotFound."""
+    """Return a client, locked on request. Raises NotFound."""
     return await fetch_row(tx, clients, client_key, Client, lock=lock)
 
 
 async def add(tx: AsyncConnection, client: Client) -> None:
+    """Insert a client."""
     await insert_row(tx, clients, client)
 
 
 async def save(tx: AsyncConnection, client: Client) -> Client:
-    """Raises Conflict (STALE_WRITE)."""
+    """Update a client; return it with its new version. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, clients, client)

@@ -1,1 +1,1 @@
-"""Departments: the tree of who belongs where, who heads it, and how it came to be so."""
+"""Departments (部门): a tree with heads, the posts of people in it, and the history of moves."""

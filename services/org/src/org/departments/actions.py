@@ -1,4 +1,4 @@
-"""What can be done with a department. Moves go one after the other, so that none closes a ring."""
+"""The commands on departments. Moves of a tenant run one after the other, so none makes a cycle."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from contracts.org.events import DepartmentCreated, Post
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.ids import new_id
 from org.departments import store
-from org.departments.domain import Department, Move, with_one_primary
+from org.departments.domain import Department, DepartmentMove, normalize_posts
 
 
 async def create_department(
@@ -29,7 +29,10 @@ async def create_department(
     custom_fields: Mapping[str, Any] | None = None,
     department_id: UUID | None = None,
 ) -> Department:
-    """Add a department below another, or a root. Raises Invalid with every violation."""
+    """Add a department below another one, or a root.
+
+    Callers need `org.department.write`. Raises Invalid with every violation.
+    """
     fields = await validated_custom_fields(tx, store.DEPARTMENT, custom_fields or {})
     department = Department(
         id=department_id or new_id(),
@@ -41,10 +44,10 @@ async def create_department(
         created_at=now,
         updated_at=now,
     )
-    _refuse([
-        *await _of_parent(tx, parent_id),
-        *await _of_code(tx, department),
-        *await _of_head(tx, manager_id),
+    _raise_if_any([
+        *await _parent_violations(tx, parent_id),
+        *await _code_violations(tx, department),
+        *await _head_violations(tx, manager_id),
     ])  # fmt: skip
     await store.add(tx, department)
     await publish(tx, DepartmentCreated(department=department.state()), of=department)
@@ -59,7 +62,11 @@ async def change_department(
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> Department:
-    """Change what is known of it. Raises NotFound, Invalid with every violation."""
+    """Edit the name, code, head or custom fields of a department.
+
+    Callers need `org.department.write`.
+    Raises NotFound, PreconditionFailed, Invalid with every violation.
+    """
     before = await store.get(tx, department_id, lock=True)
     expected.check(before)
     after = edit(before)
@@ -70,8 +77,8 @@ async def change_department(
     if after == before:
         return before
     head = after.manager_id if after.manager_id != before.manager_id else None
-    code = [] if after.code == before.code else await _of_code(tx, after)
-    _refuse([*code, *await _of_head(tx, head)])
+    code = [] if after.code == before.code else await _code_violations(tx, after)
+    _raise_if_any([*code, *await _head_violations(tx, head)])
     after, changed = before.changed(after, now=now)
     after = await store.save(tx, after)
     await publish(tx, changed, of=after)
@@ -88,20 +95,21 @@ async def move_department(
     reason: str | None = None,
     expected: Precondition = UNCONDITIONAL,
 ) -> Department:
-    """Put it, with all below it, under another parent; where it stands already is no move.
+    """Move a department and everything below it; a move to its current parent changes nothing.
 
-    Raises NotFound, Conflict (DEPARTMENT_CYCLE), Invalid (DEPARTMENT_UNKNOWN, ..._INACTIVE).
+    Callers need `org.department.write`. Raises NotFound, PreconditionFailed, Conflict
+    (DEPARTMENT_CYCLE), Invalid (DEPARTMENT_UNKNOWN, DEPARTMENT_INACTIVE).
     """
     await store.lock_tree(tx)
     before = await store.get(tx, department_id, lock=True)
     if before.parent_id == parent_id:
         return before
     expected.check(before)
-    above = set() if parent_id is None else await store.with_all_above(tx, parent_id)
-    after, moved = before.moved(parent_id, above=above, now=now)
-    _refuse(await _of_parent(tx, parent_id))
+    new_parent_line = set() if parent_id is None else await store.self_and_ancestors(tx, parent_id)
+    after, moved = before.moved(parent_id, new_parent_line=new_parent_line, now=now)
+    _raise_if_any(await _parent_violations(tx, parent_id))
     after = await store.save(tx, after)
-    line = Move(
+    move = DepartmentMove(
         id=new_id(),
         department_id=department_id,
         from_parent_id=before.parent_id,
@@ -110,12 +118,12 @@ async def move_department(
         moved_by=by,
         moved_at=now,
     )
-    await store.add_move(tx, line)
+    await store.add_move(tx, move)
     await publish(tx, moved, of=after)
     return after
 
 
-async def set_activity(
+async def set_department_active(
     tx: AsyncConnection,
     department_id: UUID,
     *,
@@ -123,7 +131,10 @@ async def set_activity(
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> Department:
-    """Close it to new posts and new departments below it, or open it again. Raises NotFound."""
+    """Deactivate or reactivate a department; an inactive one takes no new posts or departments.
+
+    Callers need `org.department.write`. Raises NotFound, PreconditionFailed.
+    """
     before = await store.get(tx, department_id, lock=True)
     if before.active == active:
         return before
@@ -141,7 +152,11 @@ async def delete_department(
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> None:
-    """Take it out of the tree. Raises NotFound, RuleBroken (DEPARTMENT_IN_USE)."""
+    """Delete a department without people and sub-departments.
+
+    Callers need `org.department.write`.
+    Raises NotFound, PreconditionFailed, RuleBroken (DEPARTMENT_IN_USE).
+    """
     department = await store.get(tx, department_id, lock=True)
     expected.check(department)
     if await store.is_in_use(tx, department_id):
@@ -151,62 +166,66 @@ async def delete_department(
     await publish(tx, deleted, of=last)
 
 
-async def checked_posts(
+async def validate_posts(
     tx: AsyncConnection, posts: Collection[Post], *, before: Collection[Post] = ()
 ) -> tuple[tuple[Post, ...], list[Violation]]:
-    """The posts as they are kept, one of them primary, and what is wrong with them.
+    """Return the posts with exactly one primary post, and the violations found.
 
-    A post somebody has already may stay in a department that was closed since. The departments
-    stay until the transaction ends; lock them before people, so that nobody waits in a ring.
+    A post that the person has already may stay in a department that is inactive by now. The
+    departments are locked until the transaction ends; lock them before people to avoid deadlocks.
     """
-    kept = {post.department_id for post in before}
-    active = await store.activity_of(tx, [post.department_id for post in posts])
-    primary = [place for place, post in enumerate(posts) if post.primary]
-    wrong = [Violation(f"/posts/{place}/primary", "POST_PRIMARY_REPEATED") for place in primary[1:]]
-    seen: set[UUID] = set()
-    for place, post in enumerate(posts):
-        pointer = f"/posts/{place}/department_id"
-        if post.department_id in seen:
-            wrong.append(Violation(pointer, "POST_REPEATED"))
-        elif post.department_id not in kept or post.department_id not in active:
-            wrong += _unfit(pointer, active.get(post.department_id))
-        seen.add(post.department_id)
-    return with_one_primary(posts), wrong
+    unchanged = {post.department_id for post in before}
+    active = await store.department_active_flags(tx, [post.department_id for post in posts])
+    primary = [index for index, post in enumerate(posts) if post.primary]
+    violations = [
+        Violation(f"/posts/{index}/primary", "POST_PRIMARY_REPEATED") for index in primary[1:]
+    ]
+    checked_ids: set[UUID] = set()
+    for index, post in enumerate(posts):
+        pointer = f"/posts/{index}/department_id"
+        if post.department_id in checked_ids:
+            violations.append(Violation(pointer, "POST_REPEATED"))
+        elif post.department_id not in unchanged or post.department_id not in active:
+            violations += _activity_violations(pointer, active.get(post.department_id))
+        checked_ids.add(post.department_id)
+    return normalize_posts(posts), violations
 
 
-async def place_person(tx: AsyncConnection, person_id: UUID, posts: Sequence[Post]) -> None:
-    """Write the checked posts of a person who is being saved, and published, by the caller."""
-    await store.set_posts(tx, person_id, posts)
+async def set_person_posts(tx: AsyncConnection, person_id: UUID, posts: Sequence[Post]) -> None:
+    """Store the validated posts of a person; the calling command saves and publishes the person."""
+    await store.replace_posts(tx, person_id, posts)
 
 
-async def _of_parent(tx: AsyncConnection, parent_id: UUID | None) -> list[Violation]:
+async def _parent_violations(tx: AsyncConnection, parent_id: UUID | None) -> list[Violation]:
     if parent_id is None:
         return []
-    return _unfit("/parent_id", (await store.activity_of(tx, [parent_id])).get(parent_id))
+    return _activity_violations(
+        "/parent_id", (await store.department_active_flags(tx, [parent_id])).get(parent_id)
+    )
 
 
-def _unfit(pointer: str, active: bool | None) -> list[Violation]:  # noqa: FBT001  # a row's column
+def _activity_violations(pointer: str, active: bool | None) -> list[Violation]:  # noqa: FBT001  # the value of a column
     if active is None:
         return [Violation(pointer, "DEPARTMENT_UNKNOWN")]
     return [] if active else [Violation(pointer, "DEPARTMENT_INACTIVE")]
 
 
-async def _of_head(tx: AsyncConnection, person_id: UUID | None) -> list[Violation]:
-    active = True if person_id is None else await store.activity_of_head(tx, person_id)
+async def _head_violations(tx: AsyncConnection, person_id: UUID | None) -> list[Violation]:
+    active = True if person_id is None else await store.head_is_active(tx, person_id)
     if active is None:
         return [Violation("/manager_id", "PERSON_UNKNOWN")]
     return [] if active else [Violation("/manager_id", "PERSON_INACTIVE")]
 
 
-async def _of_code(tx: AsyncConnection, department: Department) -> list[Violation]:
+async def _code_violations(tx: AsyncConnection, department: Department) -> list[Violation]:
     if department.code is None:
         return []
     await store.lock_code(tx, department.code)
-    if not await store.has_code(tx, department.code, but=department.id):
+    if not await store.code_is_taken(tx, department.code, except_id=department.id):
         return []
     return [Violation("/code", "DEPARTMENT_CODE_TAKEN", {"code": department.code})]
 
 
-def _refuse(violations: Sequence[Violation]) -> None:
+def _raise_if_any(violations: Sequence[Violation]) -> None:
     if violations:
         raise Invalid(violations)

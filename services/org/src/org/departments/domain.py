@@ -1,4 +1,4 @@
-"""A department and its place in the tree."""
+"""A department, its moves in the tree, and the posts of a person."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kernel.errors import Conflict
 
 @dataclass(frozen=True, kw_only=True)
 class Department:
-    """A node of the tree; a root has no parent. `manager_id` is the person who heads it."""
+    """A node of the tree; a root has no parent. `manager_id` is the head of the department."""
 
     id: UUID
     name: str
@@ -34,29 +34,30 @@ class Department:
     version: int = 1
 
     def changed(self, after: Department, *, now: datetime) -> tuple[Department, DepartmentChanged]:
-        """The department as it stands after an edit of name, code, manager or activity."""
+        """Return the edited department and its event."""
         after = replace(after, updated_at=now)
         return after, DepartmentChanged(department=after.state())
 
     def moved(
-        self, parent_id: UUID | None, *, above: Collection[UUID], now: datetime
+        self, parent_id: UUID | None, *, new_parent_line: Collection[UUID], now: datetime
     ) -> tuple[Department, DepartmentMoved]:
-        """The department below another parent; `above` is that parent with all above it.
+        """Return the department below another parent, and its event.
 
-        Raises Conflict (DEPARTMENT_CYCLE) below itself or below its own child.
+        `new_parent_line` holds the new parent and all departments above it.
+        Raises Conflict (DEPARTMENT_CYCLE) for a move below itself or one of its sub-departments.
         """
-        if self.id in above:
+        if self.id in new_parent_line:
             raise Conflict("DEPARTMENT_CYCLE", department_id=str(self.id), parent_id=str(parent_id))
         after = replace(self, parent_id=parent_id, updated_at=now)
         return after, DepartmentMoved(department=after.state(), from_parent_id=self.parent_id)
 
     def deleted(self, *, now: datetime) -> tuple[Department, DepartmentDeleted]:
-        """The department as others hear of it for the last time, one version on."""
+        """Return the department in its last version, one higher, and the event of its deletion."""
         last = replace(self, updated_at=now, version=self.version + 1)
         return last, DepartmentDeleted(department=last.state())
 
     def state(self) -> DepartmentState:
-        """The department as others see it."""
+        """Return the whole state as events carry it."""
         return DepartmentState(
             department_id=self.id,
             name=self.name,
@@ -69,8 +70,8 @@ class Department:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Move:
-    """A line of a department's history: where it stood before and after, and why it moved."""
+class DepartmentMove:
+    """An entry in the history of a department: its parents before and after, and the reason."""
 
     id: UUID
     department_id: UUID
@@ -81,12 +82,12 @@ class Move:
     moved_at: datetime
 
 
-def with_one_primary(posts: Collection[Post]) -> tuple[Post, ...]:
-    """The posts, the one primary first: the one that says so, else the first that is named."""
+def normalize_posts(posts: Collection[Post]) -> tuple[Post, ...]:
+    """Return the posts with exactly one primary post, the first one marked so or else the first."""
     ordered = tuple(posts)
-    chosen = next((n for n, post in enumerate(ordered) if post.primary), 0)
-    plain = (
-        Post(department_id=post.department_id, title=post.title, primary=n == chosen)
+    primary_index = next((n for n, post in enumerate(ordered) if post.primary), 0)
+    normalized = (
+        Post(department_id=post.department_id, title=post.title, primary=n == primary_index)
         for n, post in enumerate(ordered)
     )
-    return tuple(sorted(plain, key=lambda post: (not post.primary, post.department_id)))
+    return tuple(sorted(normalized, key=lambda post: (not post.primary, post.department_id)))

@@ -1,3 +1,5 @@
+"""The routes of departments."""
+
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
@@ -28,8 +30,8 @@ from org.departments.schemas import (
     DepartmentEdit,
     DepartmentIn,
     DepartmentMoveIn,
+    DepartmentMoveOut,
     DepartmentOut,
-    MoveOut,
 )
 
 router = new_router("/departments", tag="departments")
@@ -56,10 +58,10 @@ async def department_create(
 
 @router.get("", dependencies=[READ])
 async def department_list(
-    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
+    tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[DepartmentOut]:
     """List departments, newest first."""
-    return await store.LISTING.page(tx, page, asked)
+    return await store.LISTING.page(tx, page, query)
 
 
 @router.get("/{department_id}", dependencies=[READ])
@@ -72,7 +74,7 @@ async def department_get(department_id: UUID, tx: Tx) -> DepartmentOut:
 async def department_change(
     department_id: UUID, body: MergePatch[DepartmentEdit], expected: IfMatch, tx: Tx, now: Now
 ) -> DepartmentOut:
-    """Change what the body names."""
+    """Edit a department."""
     department = await actions.change_department(
         tx, department_id, body.applied, now=now, expected=expected
     )
@@ -81,14 +83,16 @@ async def department_change(
 
 @router.get("/{department_id}/subtree", dependencies=[READ])
 async def department_subtree(department_id: UUID, tx: Tx, page: PageParams) -> Page[DepartmentOut]:
-    """List the department and all below it, by name."""
+    """List the department and all departments below it, by name."""
     await store.get(tx, department_id)
     return await store.read_subtree(tx, department_id, page)
 
 
 @router.get("/{department_id}/moves", dependencies=[READ])
-async def department_moves(department_id: UUID, tx: Tx, page: PageParams) -> Page[MoveOut]:
-    """List where it stood before, the latest move first."""
+async def department_moves(
+    department_id: UUID, tx: Tx, page: PageParams
+) -> Page[DepartmentMoveOut]:
+    """List the moves of a department, the latest first."""
     return await store.read_moves(tx, department_id, page)
 
 
@@ -101,7 +105,7 @@ async def department_move(
     tx: Tx,
     now: Now,
 ) -> DepartmentOut:
-    """Put it below another department, with all that stands below it."""
+    """Move a department, with everything below it, under another one."""
     department = await actions.move_department(
         tx,
         department_id,
@@ -118,8 +122,8 @@ async def department_move(
 async def department_deactivate(
     department_id: UUID, expected: IfMatch, tx: Tx, now: Now, body: MoveIn | None = None
 ) -> DepartmentOut:
-    """Close it to new posts and to new departments below it."""
-    department = await actions.set_activity(
+    """Deactivate a department: it takes no new posts and no new sub-departments."""
+    department = await actions.set_department_active(
         tx, department_id, active=False, now=now, expected=expected
     )
     return DepartmentOut.model_validate(department)
@@ -129,8 +133,8 @@ async def department_deactivate(
 async def department_reactivate(
     department_id: UUID, expected: IfMatch, tx: Tx, now: Now, body: MoveIn | None = None
 ) -> DepartmentOut:
-    """Open it again."""
-    department = await actions.set_activity(
+    """Reactivate a department."""
+    department = await actions.set_department_active(
         tx, department_id, active=True, now=now, expected=expected
     )
     return DepartmentOut.model_validate(department)
@@ -138,7 +142,7 @@ async def department_reactivate(
 
 @router.delete("/{department_id}", status_code=204, dependencies=[WRITE])
 async def department_delete(department_id: UUID, expected: IfMatch, tx: Tx, now: Now) -> None:
-    """Take it out of the tree; nobody may be in it, and nothing below it."""
+    """Delete a department that has no people and no sub-departments."""
     await actions.delete_department(tx, department_id, now=now, expected=expected)
 
 
@@ -151,12 +155,12 @@ async def _create(
 async def _replace(
     tx: AsyncConnection, department_id: UUID, body: DepartmentIn, caller: Principal, now: datetime
 ) -> Department:
-    """First its place: moves go one after the other, before any row is locked."""
+    """Move first: the lock on the tree comes before any row lock."""
     values = dict(vars(body))
     parent_id = values.pop("parent_id")
     await actions.move_department(tx, department_id, parent_id, by=caller.subject, now=now)
     return await actions.change_department(
-        tx, department_id, lambda one: replace(one, **values), now=now
+        tx, department_id, lambda before: replace(before, **values), now=now
     )
 
 

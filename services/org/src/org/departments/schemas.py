@@ -1,20 +1,22 @@
+"""Request and response bodies of departments."""
+
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-Name = Annotated[
+DepartmentName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     Field(examples=["华东大区"]),
 ]
-Code = Annotated[
+DepartmentCode = Annotated[
     str,
     StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"),
-    Field(description="Unique in the tenant, such as the ERP's", examples=["EAST"]),
+    Field(description="Unique in the tenant, for example the ERP's code", examples=["EAST"]),
 ]
-Reason = Annotated[
+MoveReason = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
     Field(examples=["2027 年组织调整"]),
@@ -22,17 +24,17 @@ Reason = Annotated[
 
 
 class DepartmentEdit(BaseModel):
-    """What may be edited of a department; its place in the tree changes by a move."""
+    """The fields of a department that can be edited; its parent changes by a move."""
 
     model_config = ConfigDict(
         extra="forbid",
         from_attributes=True,
         json_schema_extra={"examples": [{"name": "华东大区", "manager_id": None}]},
     )
-    name: Name
-    code: Code | None = None
+    name: DepartmentName
+    code: DepartmentCode | None = None
     manager_id: UUID | None = Field(
-        None, description="The person who heads it, and so sees what it and all below it own"
+        None, description="The head, who sees the records of the department and of all below it"
     )
     custom_fields: dict[str, Any] = {}
 
@@ -43,18 +45,18 @@ class DepartmentIn(DepartmentEdit):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"name": "华东大区", "code": "EAST", "parent_id": None}]}
     )
-    parent_id: UUID | None = Field(None, description="Absent for a root")
+    parent_id: UUID | None = Field(None, description="Absent for a root department")
 
 
 class DepartmentMoveIn(BaseModel):
-    """Where the department shall stand, with all that stands below it."""
+    """The new parent of a department and the reason for the move."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={"examples": [{"parent_id": None, "reason": "2027 年组织调整"}]},
     )
-    parent_id: UUID | None = Field(description="null makes it a root")
-    reason: Reason | None = None
+    parent_id: UUID | None = Field(description="null makes it a root department")
+    reason: MoveReason | None = None
 
 
 class DepartmentOut(BaseModel):
@@ -73,13 +75,13 @@ class DepartmentOut(BaseModel):
     version: int
 
 
-class MoveOut(BaseModel):
-    """Where a department stood before and after a move."""
+class DepartmentMoveOut(BaseModel):
+    """A move of a department, with its parents before and after."""
 
     model_config = ConfigDict(from_attributes=True)
     id: UUID
     from_parent_id: UUID | None
     to_parent_id: UUID | None
     reason: str | None
-    moved_by: str = Field(description="The subject of whoever moved it")
+    moved_by: str = Field(description="The subject of the caller who moved it")
     moved_at: datetime

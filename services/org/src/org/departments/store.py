@@ -1,4 +1,4 @@
-"""Departments, their moves, and the posts people hold in them."""
+"""The tables of departments, their moves, and the posts of people in them."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -35,8 +35,8 @@ from chassis.records.writes import insert_row, update_row
 from chassis.web.pages import ASC, Page, PageParams, fetch_page
 from contracts.org.events import Post
 from org.database import metadata
-from org.departments.domain import Department, Move
-from org.departments.schemas import DepartmentOut, MoveOut
+from org.departments.domain import Department, DepartmentMove
+from org.departments.schemas import DepartmentMoveOut, DepartmentOut
 
 departments = Table(
     "departments",
@@ -70,7 +70,7 @@ LISTING = Listing(
     custom=custom_conditions,
 )
 
-# Append-only: where a department stood, and who moved it.
+# Append-only: the history of moves.
 department_moves = Table(
     "department_moves",
     metadata,
@@ -85,7 +85,7 @@ department_moves = Table(
     Index(None, "tenant_id", "department_id", "id"),
 )
 
-# Who holds which post where; a person's row says so too when it is read.
+# The posts of people; they are read as part of the person.
 department_posts = Table(
     "department_posts",
     metadata,
@@ -97,7 +97,7 @@ department_posts = Table(
     Index(None, "tenant_id", "department_id", "person_id"),
 )
 
-# Of `people`, only what a head is checked against: that feature stands on this one.
+# The columns of `people` that a head is validated by; that feature imports this one.
 _people = table("people", column("id", Uuid), column("active", Boolean))
 
 _TREE_LOCK = text(f"SELECT pg_advisory_xact_lock(hashtextextended('tree:' || {CURRENT_TENANT}, 7))")
@@ -107,58 +107,60 @@ _CODE_LOCK = text(
 
 
 async def lock_tree(tx: AsyncConnection) -> None:
-    """Let the tenant's moves go one after the other: of two that cross the second sees the first.
+    """Serialize the tenant's moves until the transaction ends, so that crossing moves are detected.
 
-    Taken before any row, so that whoever waits here holds nothing.
+    Take this lock before any row lock to avoid deadlocks.
     """
     await tx.execute(_TREE_LOCK)
 
 
 async def get(tx: AsyncConnection, department_id: UUID, *, lock: bool = False) -> Department:
-    """Raises NotFound."""
+    """Return a department, locked on request. Raises NotFound."""
     return await fetch_row(tx, departments, department_id, Department, lock=lock)
 
 
 async def add(tx: AsyncConnection, department: Department) -> None:
+    """Insert a department."""
     await insert_row(tx, departments, department)
 
 
 async def save(tx: AsyncConnection, department: Department) -> Department:
-    """Raises Conflict (STALE_WRITE)."""
+    """Update a department; return it with its new version. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, departments, department)
 
 
 async def remove(tx: AsyncConnection, department_id: UUID) -> None:
-    """Gone for good, with its words and what other systems call it."""
+    """Delete a department with its search words and external ids."""
     await tx.execute(delete(departments).where(departments.c.id == department_id))
     await forget_words(tx, DEPARTMENT, [department_id])
     await forget_external_ids(tx, DEPARTMENT, department_id)
 
 
-async def add_move(tx: AsyncConnection, move: Move) -> None:
+async def add_move(tx: AsyncConnection, move: DepartmentMove) -> None:
+    """Insert a move into the history."""
     await insert_row(tx, department_moves, move)
 
 
 async def is_in_use(tx: AsyncConnection, department_id: UUID) -> bool:
-    """Whether a department stands below it, or somebody has a post in it."""
+    """Return whether the department has sub-departments or posts."""
     children = exists().where(departments.c.parent_id == department_id)
     people = exists().where(department_posts.c.department_id == department_id)
     return bool((await tx.execute(select(children | people))).scalar_one())
 
 
-async def has_code(tx: AsyncConnection, code: str, *, but: UUID) -> bool:
-    """Whether another department has this code."""
-    others = (departments.c.code == code) & (departments.c.id != but)
+async def code_is_taken(tx: AsyncConnection, code: str, *, except_id: UUID) -> bool:
+    """Return whether another department has this code."""
+    others = (departments.c.code == code) & (departments.c.id != except_id)
     return bool((await tx.execute(select(exists().where(others)))).scalar_one())
 
 
 async def lock_code(tx: AsyncConnection, code: str) -> None:
-    """Let those who want one code come one after the other."""
+    """Serialize the transactions that use one code until they end."""
     await tx.execute(_CODE_LOCK, {"code": f"code:{code}:"})
 
 
-async def activity_of(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, bool]:
-    """Which of these departments there are and whether each is active; none goes away meanwhile."""
+async def department_active_flags(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, bool]:
+    """Lock the existing departments among these for share; return whether each is active."""
     query: Select[Any] = (
         select(departments.c.id, departments.c.active)
         .where(departments.c.id.in_(set(ids)))
@@ -168,39 +170,39 @@ async def activity_of(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, 
     return {row.id: row.active for row in await tx.execute(query)}
 
 
-async def activity_of_head(tx: AsyncConnection, person_id: UUID) -> bool | None:
-    """Whether the person is active; None when nobody knows them."""
-    found = select(_people.c.active).where(_people.c.id == person_id).with_for_update(read=True)
-    active: bool | None = (await tx.execute(found)).scalar_one_or_none()
+async def head_is_active(tx: AsyncConnection, person_id: UUID) -> bool | None:
+    """Lock the person for share; return whether they are active, None if they do not exist."""
+    query = select(_people.c.active).where(_people.c.id == person_id).with_for_update(read=True)
+    active: bool | None = (await tx.execute(query)).scalar_one_or_none()
     return active
 
 
-async def with_all_above(tx: AsyncConnection, department_id: UUID) -> set[UUID]:
-    """The department and all above it; UNION ends even where the tree were none."""
-    above = _line(department_id, upwards=True)
-    return set((await tx.execute(select(above.c.id))).scalars())
+async def self_and_ancestors(tx: AsyncConnection, department_id: UUID) -> set[UUID]:
+    """Return the ids of the department and of all above it; UNION ends even in a cycle."""
+    ancestors = _lineage(department_id, upwards=True)
+    return set((await tx.execute(select(ancestors.c.id))).scalars())
 
 
-def _line(department_id: UUID, *, upwards: bool) -> Any:
-    """The department with all above it, or with all below it, as a recursive query."""
+def _lineage(department_id: UUID, *, upwards: bool) -> Any:
+    """Build the recursive query of a department with all above it, or with all below it."""
     start = select(departments.c.id, departments.c.parent_id)
     line = start.where(departments.c.id == department_id).cte("line", recursive=True)
-    joined = (
+    next_step = (
         departments.c.id == line.c.parent_id if upwards else departments.c.parent_id == line.c.id
     )
-    return line.union(select(departments.c.id, departments.c.parent_id).where(joined))
+    return line.union(select(departments.c.id, departments.c.parent_id).where(next_step))
 
 
-async def set_posts(tx: AsyncConnection, person_id: UUID, posts: Sequence[Post]) -> None:
-    """Give the person these posts and no other; the person's row is locked."""
+async def replace_posts(tx: AsyncConnection, person_id: UUID, posts: Sequence[Post]) -> None:
+    """Replace the posts of a person, whose row the caller has locked."""
     await tx.execute(delete(department_posts).where(department_posts.c.person_id == person_id))
     if posts:
         rows = [{"person_id": person_id, **post.model_dump()} for post in posts]
         await tx.execute(insert(department_posts), rows)
 
 
-async def named(tx: AsyncConnection) -> list[Department]:
-    """All departments of the tenant, oldest first."""
+async def list_all(tx: AsyncConnection) -> list[Department]:
+    """Return all departments of the tenant, oldest first."""
     query: Select[Any] = select(departments).order_by(departments.c.id)
     rows = await tx.execute(query)
     return [from_columns(Department, row._mapping) for row in rows]
@@ -209,14 +211,16 @@ async def named(tx: AsyncConnection) -> list[Department]:
 async def read_subtree(
     tx: AsyncConnection, department_id: UUID, page: PageParams
 ) -> Page[DepartmentOut]:
-    """A page of the department and all below it, by name."""
-    below = _line(department_id, upwards=False)
+    """Return a page of the department and all below it, by name."""
+    below = _lineage(department_id, upwards=False)
     query: Select[Any] = select(departments).where(departments.c.id.in_(select(below.c.id)))
-    by_name = [(departments.c.name, ASC)]
-    return await fetch_page(tx, query, page, sort=by_name, shape=DepartmentOut.model_validate)
+    list_by_name = [(departments.c.name, ASC)]
+    return await fetch_page(tx, query, page, sort=list_by_name, shape=DepartmentOut.model_validate)
 
 
-async def read_moves(tx: AsyncConnection, department_id: UUID, page: PageParams) -> Page[MoveOut]:
-    """A page of where the department stood, the latest move first."""
+async def read_moves(
+    tx: AsyncConnection, department_id: UUID, page: PageParams
+) -> Page[DepartmentMoveOut]:
+    """Return a page of the department's moves, the latest first."""
     query = select(department_moves).where(department_moves.c.department_id == department_id)
-    return await fetch_page(tx, query, page, shape=MoveOut.model_validate)
+    return await fetch_page(tx, query, page, shape=DepartmentMoveOut.model_validate)

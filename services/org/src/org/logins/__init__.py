@@ -1,1 +1,1 @@
-"""Logins: the names and secrets with which people and service clients ask for a token."""
+"""Logins (登录名): the names and secrets with which people and service clients request tokens."""

@@ -1,8 +1,8 @@
-"""Making logins, proving them, closing them."""
+"""Creating, verifying and disabling logins, and limiting wrong attempts."""
 
 import asyncio
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -17,42 +17,46 @@ from chassis.foundation.refusals import TooManyRequests
 from kernel.errors import Forbidden, Invalid, Violation
 from org.logins import store
 from org.logins.domain import (
-    KNOWN_FOR,
-    WINDOW,
+    FAILURE_WINDOW,
+    TRUSTED_FOR,
     Login,
+    LoginAttempts,
     LoginKind,
-    Tries,
-    wait_of,
+    ScopeCheck,
+    retry_wait,
     whole_seconds,
 )
 
 _hasher = PasswordHasher()
-# An unknown name takes as long as a wrong password: its time tells nobody who is known.
-_HASH_OF_NOBODY = _hasher.hash(token_urlsafe(32))
-SWEPT: Final = 20  # stale counts deleted with each new one, so that they cannot pile up
+# An unknown name is checked against this, so that its timing does not reveal that it is unknown.
+_DUMMY_HASH = _hasher.hash(token_urlsafe(32))
+STALE_ATTEMPTS_PER_SWEEP: Final = 20  # how many stale counts a failed attempt deletes
 
 
 def new_secret() -> str:
-    """256 random bits, safe in URLs, forms and headers."""
+    """Generate a secret of 256 random bits that is safe in URLs, forms and headers."""
     return token_urlsafe(32)
 
 
-def ensure_may_grant(scopes: Iterable[str], *, may: Callable[[str], bool]) -> None:
-    """Nobody gives away what he may not do himself. Raises Forbidden (SCOPES_NOT_HELD)."""
-    beyond = [scope for scope in scopes if not may(scope)]
-    if beyond:
-        raise Forbidden("SCOPES_NOT_HELD", scopes=sorted(beyond))
+def ensure_holds_scopes(scopes: Iterable[str], *, has_scope: ScopeCheck) -> None:
+    """Ensure that the caller has all these scopes. Raises Forbidden (SCOPES_NOT_HELD)."""
+    missing = [scope for scope in scopes if not has_scope(scope)]
+    if missing:
+        raise Forbidden("SCOPES_NOT_HELD", scopes=sorted(missing))
 
 
-async def hashed(password: str) -> str:
-    """The slow hash that is kept of a password."""
+async def hash_password(password: str) -> str:
+    """Hash a password with Argon2, slowly; only this hash is stored."""
     return await asyncio.to_thread(_hasher.hash, password)
 
 
 async def add_person_login(
     tx: AsyncConnection, username: str, secret_hash: str, *, person_id: UUID
 ) -> None:
-    """Let a person sign in. Raises Invalid (USERNAME_TAKEN), whatever tenant has it."""
+    """Add the login of a person. The caller has checked who may.
+
+    Raises Invalid (USERNAME_TAKEN): usernames are unique across all tenants.
+    """
     if not await store.add(
         tx, username, kind=LoginKind.PERSON, subject_id=person_id, secret_hash=secret_hash
     ):
@@ -62,89 +66,103 @@ async def add_person_login(
 async def add_client_login(
     tx: AsyncConnection, client_id: str, secret: str, *, subject_id: UUID
 ) -> None:
-    """Let a service client in. Raises Invalid (CLIENT_ID_TAKEN), whatever tenant has it."""
+    """Add the login of a service client. The caller has checked who may.
+
+    Raises Invalid (CLIENT_ID_TAKEN): client ids are unique across all tenants.
+    """
     if not await store.add(
-        tx, client_id, kind=LoginKind.CLIENT, subject_id=subject_id, secret_hash=digest(secret)
+        tx,
+        client_id,
+        kind=LoginKind.CLIENT,
+        subject_id=subject_id,
+        secret_hash=secret_digest(secret),
     ):
         raise Invalid([Violation("/client_id", "CLIENT_ID_TAKEN", {"client_id": client_id})])
 
 
-async def close_login(tx: AsyncConnection, login: str) -> None:
-    """No token for it any more."""
+async def disable_login(tx: AsyncConnection, login: str) -> None:
+    """Disable a login, so that it gets no tokens. The caller has checked who may."""
     await store.set_active(tx, login, active=False)
 
 
-async def open_login(tx: AsyncConnection, login: str) -> None:
-    """Tokens for it again, for the secret it had."""
+async def enable_login(tx: AsyncConnection, login: str) -> None:
+    """Enable a login with the secret it had. The caller has checked who may."""
     await store.set_active(tx, login, active=True)
 
 
 async def set_password(tx: AsyncConnection, login: str, secret_hash: str) -> None:
-    """The old password is good for nothing from now on."""
-    await store.set_secret(tx, login, secret_hash)
+    """Replace the password of a login. The caller has checked who may."""
+    await store.set_secret_hash(tx, login, secret_hash)
 
 
 async def set_client_secret(tx: AsyncConnection, client_id: str, secret: str) -> None:
-    """The old secret is good for nothing from now on."""
-    await store.set_secret(tx, client_id, digest(secret))
+    """Replace the secret of a service client. The caller has checked who may."""
+    await store.set_secret_hash(tx, client_id, secret_digest(secret))
 
 
 async def find_login(
     tx: AsyncConnection, login: str, kind: LoginKind, *, source: str, now: datetime
 ) -> Login | None:
-    """The login that somebody says is his. Raises TooManyRequests."""
-    _ensure_not_braked(await store.tries_of(tx, counted_as(login), source), now=now)
+    """Return the usable login of this name and kind, None if there is none. Anybody may.
+
+    Raises TooManyRequests while attempts from this source are paused.
+    """
+    _ensure_not_throttled(await store.attempts_for(tx, attempt_key(login), source), now=now)
     return await store.find(tx, login, kind)
 
 
-async def is_proven(login: Login | None, kind: LoginKind, secret: str) -> bool:
-    """Whether the secret is this login's; as slow for a login that is not there."""
-    if kind is LoginKind.CLIENT:  # 256 random bits: nothing slow is needed to guard them
-        known = login.secret_hash if login else digest("")
-        return hmac.compare_digest(digest(secret), known) and login is not None
-    known = login.secret_hash if login else _HASH_OF_NOBODY
-    return await asyncio.to_thread(_matches, known, secret) and login is not None
+async def verify_secret(login: Login | None, kind: LoginKind, secret: str) -> bool:
+    """Return whether the secret belongs to the login; a missing login takes as long to check."""
+    if kind is LoginKind.CLIENT:  # 256 random bits need no slow hash
+        stored_hash = login.secret_hash if login else secret_digest("")
+        return hmac.compare_digest(secret_digest(secret), stored_hash) and login is not None
+    stored_hash = login.secret_hash if login else _DUMMY_HASH
+    return await asyncio.to_thread(_password_matches, stored_hash, secret) and login is not None
 
 
-async def record_try(
-    tx: AsyncConnection, login: str, *, source: str, proven: bool, now: datetime
+async def record_attempt(
+    tx: AsyncConnection, login: str, *, source: str, succeeded: bool, now: datetime
 ) -> None:
-    """Count a try. Raises TooManyRequests when others, at the same time, used up what is allowed.
+    """Count an attempt and whether it succeeded.
 
-    So of any number of guesses at once no more than the allowed ones learn anything.
+    Raises TooManyRequests when parallel attempts used up the limit meanwhile, so that even many
+    guesses at once learn the results of the allowed number only.
     """
-    both = await store.tries_of(tx, counted_as(login), source, lock=True)
-    _ensure_not_braked(both, now=now)
-    for tries in both:
-        after = tries.succeeded(now=now) if proven else tries.missed(now=now)
-        if after != tries:
-            await store.save_tries(tx, after, stale_at=_stale_at(after, now=now))
-    if not proven:
-        await store.forget_stale_tries(tx, now=now, limit=SWEPT)
+    counts = await store.attempts_for(tx, attempt_key(login), source, lock=True)
+    _ensure_not_throttled(counts, now=now)
+    for attempts in counts:
+        after = attempts.after_success(now=now) if succeeded else attempts.after_failure(now=now)
+        if after != attempts:
+            await store.save_attempts(tx, after, stale_at=_stale_from(after, now=now))
+    if not succeeded:
+        await store.delete_stale_attempts(tx, now=now, limit=STALE_ATTEMPTS_PER_SWEEP)
 
 
-def counted_as(login: str) -> str:
-    """The name its tries are counted under: short, and nobody's name in a table without owners."""
-    return digest(login)
+def attempt_key(login: str) -> str:
+    """Return the digest under which attempts are counted; the table holds no names of people."""
+    return secret_digest(login)
 
 
-def _stale_at(tries: Tries, *, now: datetime) -> datetime:
-    return max((tries.failed_at or now) + WINDOW, (tries.proven_at or now - KNOWN_FOR) + KNOWN_FOR)
+def _stale_from(attempts: LoginAttempts, *, now: datetime) -> datetime:
+    return max(
+        (attempts.failed_at or now) + FAILURE_WINDOW,
+        (attempts.proven_at or now - TRUSTED_FOR) + TRUSTED_FOR,
+    )
 
 
-def _ensure_not_braked(both: tuple[Tries, Tries], *, now: datetime) -> None:
-    wait = wait_of(*both, now=now)
+def _ensure_not_throttled(counts: tuple[LoginAttempts, LoginAttempts], *, now: datetime) -> None:
+    wait = retry_wait(*counts, now=now)
     if wait:
         seconds = whole_seconds(wait)
         raise TooManyRequests("LOGIN_BRAKED", retry_after=seconds, seconds=seconds)
 
 
-def digest(secret: str) -> str:
-    """What is kept of a secret of 256 random bits."""
+def secret_digest(secret: str) -> str:
+    """Return the digest to store for a secret of 256 random bits."""
     return sha256(secret.encode()).hexdigest()
 
 
-def _matches(secret_hash: str, secret: str) -> bool:
+def _password_matches(secret_hash: str, secret: str) -> bool:
     try:
         return _hasher.verify(secret_hash, secret)
     except VerifyMismatchError:

@@ -1,54 +1,61 @@
-"""A login, and the brake on guessing its secret.
+"""A login, and the limit on wrong attempts to sign in.
 
-The brake counts by login and source address, so that a stranger's guesses shut out the stranger
-and not the one whose login it is. Many sources together meet a softer limit, which does not hold
-for a source from which the right secret came lately.
+Attempts are counted by login and source address, so that guesses from a stranger's address pause
+that address and not the owner of the login. All sources together have a higher limit, which does
+not apply to a source that signed in successfully within the last 30 days.
 """
 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-ANYWHERE: Final = ""  # the source of the count over all sources
+ALL_SOURCES: Final = ""  # the source in the count over all sources
 ALLOWED_FAILURES: Final = 5
-ALLOWED_ANYWHERE: Final = 100
-WINDOW: Final = timedelta(minutes=5)
-KNOWN_FOR: Final = timedelta(days=30)
+ALLOWED_FAILURES_ALL_SOURCES: Final = 100
+FAILURE_WINDOW: Final = timedelta(minutes=5)
+TRUSTED_FOR: Final = timedelta(days=30)
 NO_WAIT: Final = timedelta(0)
 
-# `mtl.lead.read`, all of a service (`mtl.*`), or all (`*`).
-SCOPE: Final = r"^(\*|[a-z][a-z0-9]*\.(\*|[a-z_]+\.[a-z_]+))$"
+# One scope (`mtl.lead.read`), all scopes of a service (`mtl.*`), or all scopes (`*`).
+SCOPE_PATTERN: Final = r"^(\*|[a-z][a-z0-9]*\.(\*|[a-z_]+\.[a-z_]+))$"
+
+
+# Tells whether the caller has a scope.
+ScopeCheck = Callable[[str], bool]
 
 
 class LoginKind(StrEnum):
+    """Whether a login belongs to a person or a service client."""
+
     PERSON = "person"
     CLIENT = "client"
 
 
 def whole_seconds(wait: timedelta) -> int:
-    """A wait as it is told: never too short, never none."""
+    """Round a wait up to whole seconds, at least one."""
     return max(1, -(-wait // timedelta(seconds=1)))
 
 
-def source_of(address: str) -> str:
-    """What one attacker has of addresses: an IPv4 address, an IPv6 network of 64 bits."""
+def source_from_address(address: str) -> str:
+    """Return the IPv4 address, or the /64 network of an IPv6 address, which one attacker owns."""
     try:
-        found = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return "unknown"
-    if found.version == 4:
-        return str(found)
-    return str(ipaddress.ip_network((found, 64), strict=False))
+    if parsed.version == 4:
+        return str(parsed)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """A name, whose it is, and what proves it."""
+    """A name to sign in with, its person or client, and the hash of its secret."""
 
     login: str
     kind: LoginKind
@@ -59,10 +66,11 @@ class Login:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tries:
-    """The wrong secrets for a name, told by its digest, since `failed_at`, from one source or all.
+class LoginAttempts:
+    """The count of wrong secrets for a login since `failed_at`, from one source or from all.
 
-    The last one allowed sets `failed_at` anew. `proven_at`: when the right one last came from here.
+    `login` is the digest of the name. The last allowed failure sets `failed_at` anew, so the pause
+    begins there. `proven_at` is the last success from this source.
     """
 
     login: str
@@ -72,36 +80,39 @@ class Tries:
     proven_at: datetime | None = None
 
     @property
-    def allowed(self) -> int:
-        return ALLOWED_ANYWHERE if self.source == ANYWHERE else ALLOWED_FAILURES
+    def allowed_failures(self) -> int:
+        """How many failures within FAILURE_WINDOW start a pause."""
+        return ALLOWED_FAILURES_ALL_SOURCES if self.source == ALL_SOURCES else ALLOWED_FAILURES
 
     def wait(self, *, now: datetime) -> timedelta:
-        """How long nobody may try; zero when anybody may."""
-        if self.failed < self.allowed or self.failed_at is None:
+        """Return how long attempts are paused; zero when they are allowed."""
+        if self.failed < self.allowed_failures or self.failed_at is None:
             return NO_WAIT
-        return max(self.failed_at + WINDOW - now, NO_WAIT)
+        return max(self.failed_at + FAILURE_WINDOW - now, NO_WAIT)
 
-    def is_known(self, *, now: datetime) -> bool:
-        """Whether the right secret came from here lately."""
-        return self.proven_at is not None and now < self.proven_at + KNOWN_FOR
+    def is_trusted(self, *, now: datetime) -> bool:
+        """Return whether this source signed in successfully within TRUSTED_FOR."""
+        return self.proven_at is not None and now < self.proven_at + TRUSTED_FOR
 
-    def succeeded(self, *, now: datetime) -> Tries:
-        """The count after the right secret; that from anywhere goes on."""
-        if self.source == ANYWHERE:
+    def after_success(self, *, now: datetime) -> LoginAttempts:
+        """Return the count after a success; the count over all sources stays as it is."""
+        if self.source == ALL_SOURCES:
             return self
         return replace(self, failed=0, failed_at=None, proven_at=now)
 
-    def missed(self, *, now: datetime) -> Tries:
-        """The count after a wrong secret that was let through."""
-        if self.failed_at is None or self.failed_at + WINDOW <= now:
+    def after_failure(self, *, now: datetime) -> LoginAttempts:
+        """Return the count after an allowed attempt that failed."""
+        if self.failed_at is None or self.failed_at + FAILURE_WINDOW <= now:
             return replace(self, failed=1, failed_at=now)
         failed = self.failed + 1
-        since = now if failed >= self.allowed else self.failed_at
+        since = now if failed >= self.allowed_failures else self.failed_at
         return replace(self, failed=failed, failed_at=since)
 
 
-def wait_of(here: Tries, anywhere: Tries, *, now: datetime) -> timedelta:
-    """How long this source may not try this login."""
-    if here.is_known(now=now):
-        return here.wait(now=now)
-    return max(here.wait(now=now), anywhere.wait(now=now))
+def retry_wait(
+    source_attempts: LoginAttempts, all_attempts: LoginAttempts, *, now: datetime
+) -> timedelta:
+    """Return how long this source must wait before it may try this login."""
+    if source_attempts.is_trusted(now=now):
+        return source_attempts.wait(now=now)
+    return max(source_attempts.wait(now=now), all_attempts.wait(now=now))

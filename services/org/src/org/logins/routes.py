@@ -1,4 +1,4 @@
-"""The edge of proving a login, and answers that hold a secret."""
+"""Authentication of a login by its secret, and responses that show a secret once."""
 
 from datetime import datetime
 from typing import Any
@@ -10,40 +10,42 @@ from starlette.types import Receive, Scope, Send
 
 from chassis.database.engine import Database
 from org.logins import actions
-from org.logins.domain import Login, LoginKind, source_of
+from org.logins.domain import Login, LoginKind, source_from_address
 
 
-class ToldOnce(JSONResponse):
-    """Sends a secret; its body, which an Idempotency-Key stores and replays, is without it."""
+class SecretResponse(JSONResponse):
+    """A response that sends a secret; the body stored for its Idempotency-Key lacks the secret."""
 
-    def __init__(self, body: BaseModel, secret: dict[str, Any], *, status: int, at: str) -> None:
-        headers = {"Location": at, "Cache-Control": "no-store"}
+    def __init__(
+        self, body: BaseModel, secret: dict[str, Any], *, status: int, location: str
+    ) -> None:
+        headers = {"Location": location, "Cache-Control": "no-store"}
         super().__init__(body.model_dump(mode="json"), status, headers)
-        told = body.model_copy(update=secret)
-        self._told = JSONResponse(told.model_dump(mode="json"), status, headers)
+        response = body.model_copy(update=secret)
+        self._response_with_secret = JSONResponse(response.model_dump(mode="json"), status, headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._told(scope, receive, send)
+        await self._response_with_secret(scope, receive, send)
 
 
-def source(request: Request) -> str:
-    """Where a request comes from; behind a proxy uvicorn reads it from the forwarded header."""
-    return source_of(request.client.host if request.client else "")
+def request_source(request: Request) -> str:
+    """Return the source address; behind a proxy uvicorn takes it from the forwarded header."""
+    return source_from_address(request.client.host if request.client else "")
 
 
-async def proven_login(
+async def authenticate(
     request: Request, login: str, kind: LoginKind, secret: str, *, now: datetime
 ) -> Login | None:
-    """The login whose secret this is; None for a wrong one or an unknown name.
+    """Return the login if the secret is right; None for a wrong secret or an unknown name.
 
-    Two short transactions: no connection waits for the slow proof, and a wrong try is committed
-    before it is refused. Raises TooManyRequests.
+    Uses two short transactions: no connection is held during the slow check, and a failure is
+    committed before it is reported. Raises TooManyRequests.
     """
     database: Database = request.app.state.database
-    here = source(request)
+    source = request_source(request)
     async with database.begin(None) as tx:
-        found = await actions.find_login(tx, login, kind, source=here, now=now)
-    proven = await actions.is_proven(found, kind, secret)
+        login_found = await actions.find_login(tx, login, kind, source=source, now=now)
+    succeeded = await actions.verify_secret(login_found, kind, secret)
     async with database.begin(None) as tx:
-        await actions.record_try(tx, login, source=here, proven=proven, now=now)
-    return found if proven else None
+        await actions.record_attempt(tx, login, source=source, succeeded=succeeded, now=now)
+    return login_found if succeeded else None

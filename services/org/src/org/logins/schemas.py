@@ -1,14 +1,14 @@
-"""What people and clients say of their logins."""
+"""Field types of usernames, passwords and scopes."""
 
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
 from kernel.personal import Personal
-from org.logins.domain import SCOPE
+from org.logins.domain import SCOPE_PATTERN
 
 
-def _each_once(values: list[str]) -> list[str]:
+def _sorted_unique(values: list[str]) -> list[str]:
     return sorted(set(values))
 
 
@@ -18,14 +18,14 @@ Username = Annotated[
     AfterValidator(str.lower),
     Personal("username"),
     Field(
-        description="Unique in the whole system; upper and lower case are the same",
+        description="Unique in the whole system; case does not matter",
         examples=["li.na"],
     ),
 ]
 Password = Annotated[SecretStr, Field(min_length=8, max_length=128, examples=["correct horse"])]
-Scope = Annotated[str, StringConstraints(max_length=100, pattern=SCOPE)]
+Scope = Annotated[str, StringConstraints(max_length=100, pattern=SCOPE_PATTERN)]
 Scopes = Annotated[
     list[Scope],
     Field(max_length=200, examples=[["mtl.lead.read", "mtl.lead.write"]]),
-    AfterValidator(_each_once),
+    AfterValidator(_sorted_unique),
 ]

@@ -1,1 +1,1 @@
-"""Notifications (消息): what a person is told, and what they want to be told."""
+"""Notifications (消息): messages to one person, and which kinds that person wants to receive."""

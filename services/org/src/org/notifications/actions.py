@@ -1,4 +1,4 @@
-"""What can be done with notifications."""
+"""The commands on notifications and their preferences."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.ids import new_id
 from org.notifications import store
-from org.notifications.domain import Notification, NotificationKind, Subject, made_at
+from org.notifications.domain import Notification, NotificationKind, RecordRef, uuid7_time
 
 
 async def notify(
@@ -16,50 +16,57 @@ async def notify(
     recipient: str | None,
     kind: NotificationKind,
     *,
-    about: Subject | None = None,
+    about: RecordRef | None = None,
     params: Mapping[str, str] | None = None,
     occurred_at: datetime,
 ) -> None:
-    """Tell somebody now of what happened then, unless nobody is meant or they do not want it."""
-    if recipient is None or not await wants(tx, recipient, kind):
+    """Notify somebody of what happened at `occurred_at`.
+
+    Nothing happens without a recipient, or if the recipient has switched this kind off. Called by
+    event handlers and jobs, not by people.
+    """
+    if recipient is None or not await is_kind_enabled(tx, recipient, kind):
         return
-    told_id = new_id()
-    told = Notification(
-        id=told_id,
+    notification_id = new_id()
+    notification = Notification(
+        id=notification_id,
         recipient=recipient,
         kind=kind,
         params=dict(params or {}),
         resource=about.resource if about else None,
         record_id=about.record_id if about else None,
         occurred_at=occurred_at,
-        created_at=made_at(told_id),
+        created_at=uuid7_time(notification_id),
     )
-    await store.add(tx, told)
+    await store.add(tx, notification)
 
 
-async def wants(tx: AsyncConnection, recipient: str, kind: NotificationKind) -> bool:
-    """Whether somebody is told of this kind; yes, unless they said no."""
-    return (await store.preferences(tx, recipient)).get(kind, True)
+async def is_kind_enabled(tx: AsyncConnection, recipient: str, kind: NotificationKind) -> bool:
+    """Return whether the recipient gets this kind; all kinds are on unless switched off."""
+    return (await store.stored_preferences(tx, recipient)).get(kind, True)
 
 
-async def preferences_of(tx: AsyncConnection, recipient: str) -> Mapping[NotificationKind, bool]:
-    """Every kind, and whether somebody is told of it."""
-    said = await store.preferences(tx, recipient)
-    return {kind: said.get(kind, True) for kind in NotificationKind}
+async def all_preferences(tx: AsyncConnection, recipient: str) -> Mapping[NotificationKind, bool]:
+    """Return every kind and whether the recipient gets it."""
+    stored = await store.stored_preferences(tx, recipient)
+    return {kind: stored.get(kind, True) for kind in NotificationKind}
 
 
-async def prefer(
+async def set_preferences(
     tx: AsyncConnection, recipient: str, in_app: Mapping[NotificationKind, bool]
 ) -> None:
-    """Switch kinds on or off; what is not named stays."""
-    for kind, wanted in sorted(in_app.items()):
-        await store.put_preference(tx, recipient, kind, in_app=wanted)
+    """Switch the given kinds on or off for the caller. Needs `org.notification.write`."""
+    for kind, enabled in sorted(in_app.items()):
+        await store.save_preference(tx, recipient, kind, in_app=enabled)
 
 
 async def read_notification(
     tx: AsyncConnection, notification_id: UUID, *, recipient: str, now: datetime
 ) -> Notification:
-    """One that is read answers itself. Raises NotFound, also for those of others."""
+    """Mark a notification of the recipient as read; a second time changes nothing.
+
+    Needs `org.notification.write`. Raises NotFound, also for other people's notifications.
+    """
     before = await store.get(tx, notification_id, recipient=recipient)
     after = before.read(now=now)
     return before if after is before else await store.save(tx, after)

@@ -1,4 +1,4 @@
-"""A notification: a fact, told to one person, in words made when it is read."""
+"""A notification to one person; its text is made when it is read, in the reader's language."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from enum import StrEnum
 from uuid import UUID
 
 EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
-# An id is made before its row is committed; streams look back so far for those that come late.
-OVERLAP = timedelta(seconds=30)
+# An id is older than the commit of its row, so streams read this far back for late commits.
+STREAM_OVERLAP = timedelta(seconds=30)
 
 
 class NotificationKind(StrEnum):
-    """What is told; each has a text `NOTIFICATION_<kind>` and can be switched off."""
+    """The kinds of notifications; each has a text `NOTIFICATION_<kind>` and can be switched off."""
 
     ASSIGNED = "ASSIGNED"
     QUOTE_ACCEPTED = "QUOTE_ACCEPTED"
@@ -28,15 +28,15 @@ class NotificationKind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
-    """The record a notification or task is about: `l2o.opportunity` and its id."""
+class RecordRef:
+    """The record that a notification or task is about, such as `l2o.opportunity` and its id."""
 
     resource: str
     record_id: UUID
 
     @classmethod
-    def of(cls, resource: str | None, record_id: UUID | None) -> Subject | None:
-        """None where it is about no record."""
+    def from_optional(cls, resource: str | None, record_id: UUID | None) -> RecordRef | None:
+        """Return the reference, or None if there is no record."""
         if resource is None or record_id is None:
             return None
         return cls(resource=resource, record_id=record_id)
@@ -44,9 +44,9 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Notification:
-    """`recipient` is a token's subject; `params` fill the text of the kind.
+    """A notification; `recipient` is the subject of a token, `params` fill the text of the kind.
 
-    It was told at `created_at`, of what happened at `occurred_at`.
+    The event happened at `occurred_at`; the notification was sent at `created_at`.
     """
 
     id: UUID
@@ -61,20 +61,20 @@ class Notification:
     version: int = 1
 
     def read(self, *, now: datetime) -> Notification:
-        """Seen by its recipient; the first time counts."""
+        """Return the notification marked as read; the first reading counts."""
         return self if self.read_at is not None else replace(self, read_at=now)
 
 
-def made_at(made: UUID) -> datetime:
-    """When a UUIDv7 was made: its first 48 bits are milliseconds since 1970 (RFC 9562, 5.7)."""
-    return EPOCH + (made.int >> 80) * MILLISECOND
+def uuid7_time(value: UUID) -> datetime:
+    """Return when a UUIDv7 was made: its first 48 bits are Unix milliseconds (RFC 9562, 5.7)."""
+    return EPOCH + (value.int >> 80) * MILLISECOND
 
 
-def first_id(instant: datetime) -> UUID:
-    """No UUIDv7 made at this instant or later is smaller."""
+def smallest_uuid7_at(instant: datetime) -> UUID:
+    """Return a lower bound of all UUIDv7 made at this instant or later."""
     return UUID(int=((instant - EPOCH) // MILLISECOND) << 80)
 
 
-def look_back(last: UUID) -> UUID:
-    """From where a stream reads that has told this one."""
-    return first_id(made_at(last) - OVERLAP)
+def overlap_start(last: UUID) -> UUID:
+    """Return the id after which a stream reads that has sent `last`, overlapping by 30 seconds."""
+    return smallest_uuid7_at(uuid7_time(last) - STREAM_OVERLAP)

@@ -1,4 +1,4 @@
-"""A person's notifications over HTTP; everybody sees only their own."""
+"""The routes of notifications; callers see only their own."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -23,55 +23,63 @@ from chassis.web.routing import new_router
 from chassis.web.streams import TURNED_AWAY, enter_stream, looking
 from chassis.web.transaction import Tx
 from org.notifications import actions, store
-from org.notifications.domain import Notification, first_id, look_back
+from org.notifications.domain import (
+    Notification,
+    NotificationKind,
+    overlap_start,
+    smallest_uuid7_at,
+)
 from org.notifications.schemas import (
+    MarkedReadOut,
     NotificationOut,
     PreferencesIn,
     PreferencesOut,
-    ReadOut,
-    UnreadOut,
+    UnreadCountOut,
 )
 
 router = new_router("/notifications", tag="notifications")
 READ, WRITE = [allow("org.notification.read")], [allow("org.notification.write")]
-STREAM_SECONDS, POLL_SECONDS, MOST = 300, 1.0, 200
+STREAM_SECONDS, POLL_SECONDS, STREAM_PAGE_SIZE = 300, 1.0, 200
 
 
 @router.get("", dependencies=READ)
 async def notification_list(
-    request: Request, tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
+    request: Request, tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[NotificationOut]:
-    """What the caller was told, newest first."""
+    """List the caller's notifications, newest first."""
     return await store.LISTING.page(
-        tx, page, asked, shape=lambda row: _shown(request, from_columns(Notification, row))
+        tx,
+        page,
+        query,
+        shape=lambda row: _notification_out(request, from_columns(Notification, row)),
     )
 
 
 @router.get("/unread", dependencies=READ)
-async def notification_count_unread(tx: Tx, caller: Caller) -> UnreadOut:
-    """How many the caller has not read."""
-    return UnreadOut(unread=await store.unread(tx, caller.subject))
+async def notification_count_unread(tx: Tx, caller: Caller) -> UnreadCountOut:
+    """Count the caller's unread notifications."""
+    return UnreadCountOut(unread=await store.count_unread(tx, caller.subject))
 
 
 @router.get("/preferences", dependencies=READ)
 async def notification_preferences(tx: Tx, caller: Caller) -> PreferencesOut:
-    """What the caller is told of."""
-    return PreferencesOut(in_app=dict(await actions.preferences_of(tx, caller.subject)))
+    """List all kinds and whether the caller receives them."""
+    return PreferencesOut(in_app=dict(await actions.all_preferences(tx, caller.subject)))
 
 
 @router.put("/preferences", dependencies=WRITE)
 async def notification_prefer(body: PreferencesIn, tx: Tx, caller: Caller) -> PreferencesOut:
-    """Switch kinds on or off."""
-    await actions.prefer(tx, caller.subject, body.in_app)
-    return PreferencesOut(in_app=dict(await actions.preferences_of(tx, caller.subject)))
+    """Switch kinds of notifications on or off."""
+    await actions.set_preferences(tx, caller.subject, body.in_app)
+    return PreferencesOut(in_app=dict(await actions.all_preferences(tx, caller.subject)))
 
 
 @router.post("/read", dependencies=WRITE)
 async def notification_read_all(
     tx: Tx, now: Now, caller: Caller, body: MoveIn | None = None
-) -> ReadOut:
-    """Mark all as read."""
-    return ReadOut(read=await store.read_all(tx, caller.subject, now=now))
+) -> MarkedReadOut:
+    """Mark all notifications of the caller as read."""
+    return MarkedReadOut(read=await store.read_all(tx, caller.subject, now=now))
 
 
 @router.post("/{notification_id}/read", dependencies=WRITE)
@@ -83,47 +91,52 @@ async def notification_read(
     caller: Caller,
     body: MoveIn | None = None,
 ) -> NotificationOut:
-    """Mark one as read; nobody else changes it, so that no If-Match is asked for."""
+    """Mark a notification as read; only its recipient changes it, so no If-Match is needed."""
     read = await actions.read_notification(tx, notification_id, recipient=caller.subject, now=now)
-    return _shown(request, read)
+    return _notification_out(request, read)
 
 
-class Told:
-    """What a stream has told, as far back as it looks.
+class StreamPosition:
+    """Which notifications a stream has sent.
 
-    Its first look only learns what there is of those before `quiet`.
+    Each read starts a little before the last one sent, so notifications committed late are found.
+    The first read only records the ids of notifications older than `oldest_unsent`.
     """
 
-    def __init__(self, last: UUID, *, quiet: UUID) -> None:
-        self._last, self._quiet, self._ids = last, quiet, set[UUID]()
+    def __init__(self, last: UUID, *, oldest_unsent: UUID) -> None:
+        self._last_id, self._oldest_unsent, self._sent_ids = last, oldest_unsent, set[UUID]()
 
-    def look(self) -> UUID:
-        """After which one the next look begins."""
-        floor = look_back(self._last)
-        self._ids = {each for each in self._ids if each > floor}
+    def next_start(self) -> UUID:
+        """Return the id after which the next read starts; forget older ids."""
+        floor = overlap_start(self._last_id)
+        self._sent_ids = {item for item in self._sent_ids if item > floor}
         return floor
 
-    def news(self, page: Sequence[Notification]) -> list[Notification]:
-        """Those of the page that are to be told; from now on they are known."""
-        news = [each for each in page if each.id not in self._ids and each.id >= self._quiet]
-        self._ids.update(each.id for each in page)
-        self._last = max([self._last, *(each.id for each in page)])
-        return news
+    def unsent(self, page: Sequence[Notification]) -> list[Notification]:
+        """Return the notifications of the page that were not sent yet; record them as sent."""
+        unsent = [
+            item
+            for item in page
+            if item.id not in self._sent_ids and item.id >= self._oldest_unsent
+        ]
+        self._sent_ids.update(item.id for item in page)
+        self._last_id = max([self._last_id, *(item.id for item in page)])
+        return unsent
 
-    def looked(self) -> None:
-        """What comes now is new, however old its id."""
-        self._quiet = UUID(int=0)
+    def caught_up(self) -> None:
+        """From now on every unrecorded notification is new, however old its id is."""
+        self._oldest_unsent = UUID(int=0)
 
 
-async def _told(
+async def _stream_position(
     now: Now, last_event_id: Annotated[UUID | None, Header(alias="Last-Event-ID")] = None
-) -> Told:
-    """A stream begins now, or where the browser's last one broke off, a day ago at most."""
-    here = first_id(now)
+) -> StreamPosition:
+    """Start now, or where the browser's last stream broke off, at most a day ago."""
+    now_id = smallest_uuid7_at(now)
     if last_event_id is None:
-        return Told(here, quiet=here)
-    last = max(min(last_event_id, here), first_id(now - timedelta(days=1)))
-    return Told(last, quiet=look_back(last))
+        return StreamPosition(now_id, oldest_unsent=now_id)
+    last = max(min(last_event_id, now_id), smallest_uuid7_at(now - timedelta(days=1)))
+    return StreamPosition(last, oldest_unsent=overlap_start(last))
 
 
 @router.get(
@@ -132,42 +145,48 @@ async def _told(
     response_class=EventSourceResponse,
 )
 async def notification_events(
-    request: Request, caller: Caller, told: Annotated[Told, Depends(_told)]
+    request: Request, caller: Caller, position: Annotated[StreamPosition, Depends(_stream_position)]
 ) -> AsyncIterator[ServerSentEvent]:
-    """What the caller is told from now on: `event: notification`; ends after five minutes.
+    """Stream the caller's new notifications as `event: notification` for up to five minutes.
 
-    With `Last-Event-ID` it goes on there. What was told up to 30 seconds before that one comes
-    again, as some of it may have been missed: know them by their ids.
+    With `Last-Event-ID` the stream resumes there and repeats the notifications of the 30 seconds
+    before it, because some may have been missed: discard repeated ids.
     """
     waiter: OperationWaiter = request.app.state.operation_waiter
     loop = asyncio.get_running_loop()
-    ends, after = loop.time() + STREAM_SECONDS, told.look()
-    while loop.time() < ends and not waiter.closed:
-        page = await _page(request, caller, after)
+    ends_at, start = loop.time() + STREAM_SECONDS, position.next_start()
+    while loop.time() < ends_at and not waiter.closed:
+        page = await _read_page(request, caller, start)
         if page is None:
             return
-        for one in told.news(page):
-            shown = _shown(request, one)
-            yield ServerSentEvent(event="notification", id=str(one.id), data=shown, retry=2000)
-        if len(page) == MOST:
-            after = page[-1].id
+        for notification in position.unsent(page):
+            body = _notification_out(request, notification)
+            yield ServerSentEvent(
+                event="notification", id=str(notification.id), data=body, retry=2000
+            )
+        if len(page) == STREAM_PAGE_SIZE:
+            start = page[-1].id
             continue
-        told.looked()
+        position.caught_up()
         await asyncio.sleep(POLL_SECONDS)
-        after = told.look()
+        start = position.next_start()
 
 
-async def _page(request: Request, caller: Principal, after: UUID) -> Sequence[Notification] | None:
-    """One short transaction: a stream holds none. None when the caller is let in no more."""
+async def _read_page(
+    request: Request, caller: Principal, start: UUID
+) -> Sequence[Notification] | None:
+    """Read a page in a short transaction of its own; None if the caller lost access."""
     try:
         async with looking(request, caller) as tx:
-            return await store.after(tx, caller.subject, after, most=MOST)
+            return await store.list_after(tx, caller.subject, start, limit=STREAM_PAGE_SIZE)
     except TURNED_AWAY:
         return None
 
 
-def _shown(request: Request, notification: Notification) -> NotificationOut:
+def _notification_out(request: Request, notification: Notification) -> NotificationOut:
     texts: Texts = request.app.state.texts
-    code, params = f"NOTIFICATION_{notification.kind}", dict(notification.params)
-    message = texts.say(code, params, current().language)
+    language, params = current().language, dict(notification.params)
+    if notification.kind is NotificationKind.IMPORT_FINISHED:
+        params["state"] = texts.say(f"IMPORT_STATE_{params['state']}", {}, language)
+    message = texts.say(f"NOTIFICATION_{notification.kind}", params, language)
     return NotificationOut(**{**vars(notification), "message": message})

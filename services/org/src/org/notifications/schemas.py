@@ -1,15 +1,19 @@
 """Request and response bodies of notifications."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from org.notifications.domain import NotificationKind
 
+# The kind of a record, such as `l2o.opportunity`.
+ResourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+\.[a-z_]+$", max_length=60)]
+
 
 class NotificationOut(BaseModel):
-    """`kind` and `params` are the contract; `message` says them in the caller's language."""
+    """A notification; `message` states its kind and params in the caller's language."""
 
     id: UUID
     kind: NotificationKind
@@ -19,24 +23,24 @@ class NotificationOut(BaseModel):
     record_id: UUID | None
     read_at: datetime | None
     occurred_at: datetime = Field(description="When it happened")
-    created_at: datetime = Field(description="When it was told")
+    created_at: datetime = Field(description="When the notification was sent")
     version: int
 
 
-class UnreadOut(BaseModel):
-    """For the badge."""
+class UnreadCountOut(BaseModel):
+    """The number of unread notifications."""
 
     unread: int
 
 
-class ReadOut(BaseModel):
-    """How many were unread until now."""
+class MarkedReadOut(BaseModel):
+    """The number of notifications that were marked as read."""
 
     read: int
 
 
 class PreferencesIn(BaseModel):
-    """Kinds that are not named stay as they are."""
+    """The kinds to switch on or off; other kinds stay as they are."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"in_app": {"QUOTE_EXPIRED": False}}]}
@@ -45,6 +49,6 @@ class PreferencesIn(BaseModel):
 
 
 class PreferencesOut(BaseModel):
-    """Every kind, and whether the caller is told of it."""
+    """Every kind, and whether the caller receives it."""
 
     in_app: dict[NotificationKind, bool]

@@ -59,7 +59,7 @@ notifications = Table(
     ),
 )
 
-# Only what somebody has switched off or on again; a kind without a row is told.
+# Only kinds that somebody switched off or on again; a kind without a row is on.
 notification_preferences = Table(
     "notification_preferences",
     metadata,
@@ -71,12 +71,13 @@ notification_preferences = Table(
 
 
 async def add(tx: AsyncConnection, notification: Notification) -> None:
+    """Insert a notification."""
     await insert_row(tx, notifications, notification)
 
 
 async def get(tx: AsyncConnection, notification_id: UUID, *, recipient: str) -> Notification:
-    """Raises NotFound, also for those of others."""
-    query: Select[Any] = _of(recipient).where(notifications.c.id == notification_id)
+    """Lock and return a notification. Raises NotFound, also for other people's notifications."""
+    query: Select[Any] = _of_recipient(recipient).where(notifications.c.id == notification_id)
     row = (await tx.execute(query.with_for_update())).one_or_none()
     if row is None:
         raise NotFound("notification", notification_id)
@@ -84,11 +85,11 @@ async def get(tx: AsyncConnection, notification_id: UUID, *, recipient: str) -> 
 
 
 async def save(tx: AsyncConnection, notification: Notification) -> Notification:
-    """Raises Conflict (STALE_WRITE)."""
+    """Update a notification; return it with its new version. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, notifications, notification)
 
 
-def _of(recipient: str) -> Select[Any]:
+def _of_recipient(recipient: str) -> Select[Any]:
     return select(notifications).where(notifications.c.recipient == recipient)
 
 
@@ -113,13 +114,16 @@ LISTING = Listing(
 )
 
 
-async def unread(tx: AsyncConnection, recipient: str) -> int:
-    query = select(func.count()).select_from(_of(recipient).where(_is_unread()).subquery())
+async def count_unread(tx: AsyncConnection, recipient: str) -> int:
+    """Count the unread notifications of the recipient."""
+    query = select(func.count()).select_from(
+        _of_recipient(recipient).where(_is_unread()).subquery()
+    )
     return (await tx.execute(query)).scalar_one()
 
 
 async def read_all(tx: AsyncConnection, recipient: str, *, now: datetime) -> int:
-    """Mark all as read; how many were not."""
+    """Mark all notifications of the recipient as read; return how many were unread."""
     columns = notifications.c
     marked = await tx.execute(
         update(notifications)
@@ -129,17 +133,19 @@ async def read_all(tx: AsyncConnection, recipient: str, *, now: datetime) -> int
     return marked.rowcount
 
 
-async def after(
-    tx: AsyncConnection, recipient: str, last: UUID, *, most: int
+async def list_after(
+    tx: AsyncConnection, recipient: str, last: UUID, *, limit: int
 ) -> Sequence[Notification]:
-    """What somebody was told after this one, the oldest first."""
-    query = _of(recipient).where(notifications.c.id > last)
-    rows = await tx.execute(query.order_by(notifications.c.id).limit(most))
+    """Return the recipient's notifications with ids after `last`, the oldest first."""
+    query = _of_recipient(recipient).where(notifications.c.id > last)
+    rows = await tx.execute(query.order_by(notifications.c.id).limit(limit))
     return [from_columns(Notification, row._mapping) for row in rows]
 
 
-async def preferences(tx: AsyncConnection, recipient: str) -> Mapping[NotificationKind, bool]:
-    """What somebody has said of each kind."""
+async def stored_preferences(
+    tx: AsyncConnection, recipient: str
+) -> Mapping[NotificationKind, bool]:
+    """Return the kinds that the recipient switched on or off."""
     columns = notification_preferences.c
     rows = await tx.execute(
         select(columns.kind, columns.in_app).where(columns.recipient == recipient)
@@ -147,12 +153,13 @@ async def preferences(tx: AsyncConnection, recipient: str) -> Mapping[Notificati
     return {row.kind: row.in_app for row in rows}
 
 
-async def put_preference(
+async def save_preference(
     tx: AsyncConnection, recipient: str, kind: NotificationKind, *, in_app: bool
 ) -> None:
-    said = insert(notification_preferences).values(recipient=recipient, kind=kind, in_app=in_app)
+    """Insert or replace the recipient's preference for a kind."""
+    row = insert(notification_preferences).values(recipient=recipient, kind=kind, in_app=in_app)
     await tx.execute(
-        said.on_conflict_do_update(
+        row.on_conflict_do_update(
             index_elements=["tenant_id", "recipient", "kind"], set_={"in_app": in_app}
         )
     )

@@ -1,1 +1,1 @@
-"""Operators: people of one tenant who create, suspend, export and delete all the others."""
+"""Operators (平台运营方): people of one tenant who create, suspend and delete the others."""

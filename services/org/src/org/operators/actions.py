@@ -1,3 +1,5 @@
+"""The commands of operators on tenants; the routes ensure that the caller is an operator."""
+
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -7,31 +9,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.engine import acting_for
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from kernel.errors import RuleBroken
-from org.operators.domain import Admin, NewSettings
+from org.operators.domain import FirstAdministrator, NewTenantSettings
 from org.people.actions.edit import create_person
-from org.roles.actions import plant_roles
-from org.tenant_tasks.actions import asked_already, request_task
-from org.tenant_tasks.domain import TaskKind, TenantTask
+from org.roles.actions import sync_built_in_roles
+from org.tenant_tasks.actions import latest_task, request_tenant_task
+from org.tenant_tasks.domain import TenantTask, TenantTaskKind
 from org.tenants import store
-from org.tenants.actions import create_tenant, move_tenant
+from org.tenants.actions import change_tenant_status, create_tenant
 from org.tenants.domain import Tenant, TenantStatus
 
 
-async def open_tenant(
+async def provision_tenant(
     tx: AsyncConnection,
     tenant_id: UUID,
-    settings: NewSettings,
-    admin: Admin | None,
+    settings: NewTenantSettings,
+    admin: FirstAdministrator | None,
     *,
     now: datetime,
 ) -> Tenant:
-    """Let a tenant begin, with the built-in roles and somebody who may do everything.
+    """Create a tenant with the built-in roles and, if given, an administrator with all scopes.
 
-    Raises Invalid: the username is taken.
+    Only operators may. Raises Invalid (USERNAME_TAKEN).
     """
     async with acting_for(tx, tenant_id):
         tenant = await create_tenant(tx, tenant_id, **settings._asdict(), now=now)
-        await plant_roles(tx, now=now)
+        await sync_built_in_roles(tx, now=now)
         if admin is not None:
             await create_person(
                 tx,
@@ -40,13 +42,13 @@ async def open_tenant(
                 username=admin.username,
                 password=admin.password,
                 scopes=("*",),
-                may=lambda _: True,
+                has_scope=lambda _: True,
                 now=now,
             )
     return tenant
 
 
-async def move(
+async def set_tenant_status(
     tx: AsyncConnection,
     tenant_id: UUID,
     status: TenantStatus,
@@ -55,14 +57,15 @@ async def move(
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> Tenant:
-    """Suspend or resume. Raises NotFound and RuleBroken (TENANT_GONE, TENANT_OPERATES).
+    """Suspend, resume or delete a tenant.
 
-    The operators' own tenant stays as it is: nobody could take that back.
+    Only operators may. Their own tenant cannot be suspended or deleted, because nobody could undo
+    it. Raises NotFound, PreconditionFailed, RuleBroken (TENANT_GONE, TENANT_OPERATES).
     """
     if tenant_id == operator and status is not TenantStatus.ACTIVE:
         raise RuleBroken("TENANT_OPERATES")
     async with acting_for(tx, tenant_id):
-        return await move_tenant(tx, tenant_id, status, now=now, expected=expected)
+        return await change_tenant_status(tx, tenant_id, status, now=now, expected=expected)
 
 
 async def delete_tenant(
@@ -74,20 +77,25 @@ async def delete_tenant(
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> TenantTask:
-    """Shut a tenant out and have every service delete its rows, org last.
+    """Close a tenant and request that every service deletes its rows, org last.
 
-    Again it is the task there is: a second one would wait for ever for who has deleted all.
-    Raises NotFound, RuleBroken (TENANT_OPERATES).
+    Only operators may. A repeated call returns the existing task: services that have deleted the
+    tenant would never report on a second one.
+    Raises NotFound, PreconditionFailed, RuleBroken (TENANT_OPERATES).
     """
-    await move(tx, tenant_id, TenantStatus.DELETED, operator=operator, now=now, expected=expected)
-    asked = await asked_already(tx, tenant_id, TaskKind.DELETE)
-    return asked or await request_task(tx, tenant_id, TaskKind.DELETE, actor=actor, now=now)
+    await set_tenant_status(
+        tx, tenant_id, TenantStatus.DELETED, operator=operator, now=now, expected=expected
+    )
+    existing = await latest_task(tx, tenant_id, TenantTaskKind.DELETE)
+    return existing or await request_tenant_task(
+        tx, tenant_id, TenantTaskKind.DELETE, actor=actor, now=now
+    )
 
 
-async def order_task(
+async def request_export_or_erasure(
     tx: AsyncConnection,
     tenant_id: UUID,
-    kind: TaskKind,
+    kind: TenantTaskKind,
     *,
     ids: Sequence[UUID],
     phones: Sequence[str],
@@ -95,14 +103,14 @@ async def order_task(
     actor: str | None,
     now: datetime,
 ) -> TenantTask:
-    """Export a tenant's data, or erase a person's, on its request.
+    """Request the export of a tenant's data or the erasure of a person's data.
 
-    Raises NotFound, RuleBroken (TENANT_GONE).
+    Only operators may. Raises NotFound, RuleBroken (TENANT_GONE).
     """
     async with acting_for(tx, tenant_id):
         tenant = await store.get(tx, tenant_id)
     if tenant.status is TenantStatus.DELETED:
         raise RuleBroken("TENANT_GONE")
-    return await request_task(
+    return await request_tenant_task(
         tx, tenant_id, kind, ids=ids, phones=phones, emails=emails, actor=actor, now=now
     )

@@ -1,4 +1,4 @@
-"""What an operator says of a new tenant."""
+"""The settings and the first administrator of a new tenant."""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -7,16 +7,16 @@ from contracts.org.events import Quotas
 from org.tenants.domain import TaxRounding
 
 
-class Admin(NamedTuple):
-    """Who signs in first; the password is not stored."""
+class FirstAdministrator(NamedTuple):
+    """The first person of a tenant, with all scopes; the password is stored only as a hash."""
 
     name: str
     username: str
     password: str
 
 
-class NewSettings(NamedTuple):
-    """A new tenant's own."""
+class NewTenantSettings(NamedTuple):
+    """The settings of a new tenant."""
 
     name: str
     timezone: str

@@ -1,3 +1,5 @@
+"""The routes of operators: creating, suspending and deleting tenants."""
+
 from typing import Annotated
 from uuid import UUID
 
@@ -13,10 +15,10 @@ from chassis.web.transaction import Tx
 from kernel.errors import Forbidden
 from kernel.ids import new_id
 from org.operators import actions
-from org.operators.schemas import NewTenant, OperatorsPatch
+from org.operators.schemas import NewTenantIn, OperatorTenantPatch
 from org.settings import OrgSettings
-from org.tenant_tasks.domain import TaskKind
-from org.tenant_tasks.routes import told
+from org.tenant_tasks.domain import TenantTaskKind
+from org.tenant_tasks.routes import tenant_task_out
 from org.tenant_tasks.schemas import TenantTaskIn, TenantTaskOut
 from org.tenants import store
 from org.tenants.actions import change_tenant
@@ -24,32 +26,31 @@ from org.tenants.domain import TenantStatus
 from org.tenants.schemas import TenantOut
 
 router = new_router("/admin/tenants", tag="operators")
-SCOPE = allow("org.operator.admin")
-Status = Annotated[TenantStatus | None, Query(description="In this status")]
+StatusFilter = Annotated[TenantStatus | None, Query(description="Only tenants with this status")]
 
 
-async def _is_operator(request: Request, caller: Caller) -> None:
-    """Another tenant's `*` covers the scope, too; so the tenant itself must be the operators'."""
+async def _ensure_operator(request: Request, caller: Caller) -> None:
+    """Check the tenant as well, because another tenant's scope `*` covers the operators' scope."""
     settings: OrgSettings = request.app.state.settings
     if settings.operator_tenant is None or caller.tenant_id != settings.operator_tenant:
         raise Forbidden("OPERATORS_ONLY")
 
 
-OPERATOR = [SCOPE, Depends(_is_operator)]
+OPERATOR = [allow("org.operator.admin"), Depends(_ensure_operator)]
 
 
 @router.post("", status_code=201, dependencies=OPERATOR)
-async def tenant_create(body: NewTenant, response: Response, tx: Tx, now: Now) -> TenantOut:
-    """Let a tenant begin, with the built-in roles and a first administrator."""
-    tenant = await actions.open_tenant(tx, new_id(), *body.opened(), now=now)
+async def tenant_create(body: NewTenantIn, response: Response, tx: Tx, now: Now) -> TenantOut:
+    """Create a tenant with the built-in roles and a first administrator."""
+    tenant = await actions.provision_tenant(tx, new_id(), *body.provision_arguments(), now=now)
     response.headers["Location"] = f"/org/v1/admin/tenants/{tenant.id}"
     return TenantOut.model_validate(tenant)
 
 
 @router.get("", dependencies=OPERATOR)
-async def tenant_list(tx: Tx, page: PageParams, status: Status = None) -> Page[TenantOut]:
+async def tenant_list(tx: Tx, page: PageParams, status: StatusFilter = None) -> Page[TenantOut]:
     """List all tenants, newest first."""
-    return await store.read_page(tx, page, status=status)
+    return await store.list_tenants(tx, page, status=status)
 
 
 @router.get("/{tenant_id}", dependencies=OPERATOR)
@@ -61,9 +62,9 @@ async def tenant_read(tenant_id: UUID, tx: Tx) -> TenantOut:
 
 @router.patch("/{tenant_id}", dependencies=OPERATOR)
 async def tenant_edit(
-    tenant_id: UUID, body: OperatorsPatch, expected: IfMatch, tx: Tx, now: Now
+    tenant_id: UUID, body: OperatorTenantPatch, expected: IfMatch, tx: Tx, now: Now
 ) -> TenantOut:
-    """Change settings or quotas of a tenant; what is not named stays."""
+    """Change settings or quotas of a tenant."""
     async with acting_for(tx, tenant_id):
         tenant = await change_tenant(tx, tenant_id, body.settings(), now=now, expected=expected)
     return TenantOut.model_validate(tenant)
@@ -73,8 +74,11 @@ async def tenant_edit(
 async def tenant_suspend(
     tenant_id: UUID, expected: IfMatch, caller: Caller, tx: Tx, now: Now
 ) -> TenantOut:
-    """Let a tenant only read from now on, in every service, within seconds; never one's own."""
-    tenant = await actions.move(
+    """Suspend a tenant: within seconds it can only read, in every service.
+
+    The operators' own tenant cannot be suspended.
+    """
+    tenant = await actions.set_tenant_status(
         tx,
         tenant_id,
         TenantStatus.SUSPENDED,
@@ -89,8 +93,8 @@ async def tenant_suspend(
 async def tenant_resume(
     tenant_id: UUID, expected: IfMatch, caller: Caller, tx: Tx, now: Now
 ) -> TenantOut:
-    """Let a suspended tenant write again."""
-    tenant = await actions.move(
+    """Resume a suspended tenant, so that it can write again."""
+    tenant = await actions.set_tenant_status(
         tx,
         tenant_id,
         TenantStatus.ACTIVE,
@@ -105,7 +109,10 @@ async def tenant_resume(
 async def tenant_delete(
     tenant_id: UUID, response: Response, expected: IfMatch, caller: Caller, tx: Tx, now: Now
 ) -> TenantTaskOut:
-    """Shut a tenant out at once, and have every service delete all its rows; never one's own."""
+    """Close a tenant at once and delete all its rows in every service.
+
+    The operators' own tenant cannot be deleted.
+    """
     task = await actions.delete_tenant(
         tx,
         tenant_id,
@@ -115,18 +122,18 @@ async def tenant_delete(
         expected=expected,
     )
     response.headers["Location"] = f"/org/v1/tenant-tasks/{task.id}"
-    return await told(tx, task)
+    return await tenant_task_out(tx, task)
 
 
 @router.post("/{tenant_id}/tasks", status_code=202, dependencies=OPERATOR)
 async def tenant_task_order(
     tenant_id: UUID, body: TenantTaskIn, response: Response, caller: Caller, tx: Tx, now: Now
 ) -> TenantTaskOut:
-    """Export a tenant's data, or erase a person's, on its request."""
-    task = await actions.order_task(
+    """Export a tenant's data, or erase a person's data, at the tenant's request."""
+    task = await actions.request_export_or_erasure(
         tx,
         tenant_id,
-        TaskKind(body.kind),
+        TenantTaskKind(body.kind),
         ids=body.ids,
         phones=body.phones,
         emails=body.emails,
@@ -134,4 +141,4 @@ async def tenant_task_order(
         now=now,
     )
     response.headers["Location"] = f"/org/v1/tenant-tasks/{task.id}"
-    return await told(tx, task)
+    return await tenant_task_out(tx, task)

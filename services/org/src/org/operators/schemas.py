@@ -1,4 +1,4 @@
-"""What an operator says of tenants."""
+"""Request bodies of operators."""
 
 from typing import Annotated, Any
 
@@ -6,44 +6,45 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.org.events import Quotas
 from org.logins.schemas import Password, Username
-from org.operators.domain import Admin, NewSettings
-from org.people.schemas import Name
-from org.tenants.domain import Settings
+from org.operators.domain import FirstAdministrator, NewTenantSettings
+from org.people.schemas import PersonName
+from org.tenants.domain import TenantSettings
 from org.tenants.schemas import TenantIn, TenantPatch
 
-Limit = Annotated[int | None, Field(ge=0, le=1_000_000_000, strict=True)]
+QuotaLimit = Annotated[int | None, Field(ge=0, le=1_000_000_000, strict=True)]
 
 
 class QuotasIn(BaseModel):
-    """What the tenant may use at most; null is without limit."""
+    """The limits of a tenant; null means no limit."""
 
     model_config = ConfigDict(extra="forbid")
-    requests_per_minute: Limit = None
-    rows: Limit = None
-    imports_at_once: Limit = None
+    requests_per_minute: QuotaLimit = None
+    rows: QuotaLimit = None
+    imports_at_once: QuotaLimit = None
 
-    def quotas(self) -> Quotas:
+    def to_quotas(self) -> Quotas:
+        """Return the limits as the domain holds them."""
         return Quotas(**self.model_dump())
 
 
-class FirstAdmin(BaseModel):
-    """Who signs in first, with every scope, at the development issuer."""
+class FirstAdministratorIn(BaseModel):
+    """The first person of the tenant, who signs in at the development issuer with all scopes."""
 
     model_config = ConfigDict(extra="forbid")
-    name: Name
+    name: PersonName
     username: Username
     password: Password
 
 
-class NewTenant(TenantIn):
-    """A tenant, what it may use, and who shall administer it."""
+class NewTenantIn(TenantIn):
+    """A new tenant with its settings, its limits and its first administrator."""
 
     quotas: QuotasIn = QuotasIn()
-    admin: FirstAdmin | None = None
+    admin: FirstAdministratorIn | None = None
 
-    def opened(self) -> tuple[NewSettings, Admin | None]:
-        """What `open_tenant` takes."""
-        settings = NewSettings(
+    def provision_arguments(self) -> tuple[NewTenantSettings, FirstAdministrator | None]:
+        """Return the arguments of `provision_tenant`."""
+        settings = NewTenantSettings(
             name=self.name,
             timezone=self.timezone,
             currency=self.currency,
@@ -51,26 +52,28 @@ class NewTenant(TenantIn):
             default_tax_rate=self.default_tax_rate,
             country=self.country,
             tax_rounding=self.tax_rounding,
-            quotas=self.quotas.quotas(),
+            quotas=self.quotas.to_quotas(),
         )
-        first = self.admin
-        if first is None:
+        administrator = self.admin
+        if administrator is None:
             return settings, None
-        return settings, Admin(first.name, first.username, first.password.get_secret_value())
+        return settings, FirstAdministrator(
+            administrator.name, administrator.username, administrator.password.get_secret_value()
+        )
 
 
-def _absent() -> Any:
-    """Never read: what a patch does not name is not among its set fields; null is refused."""
+def _no_default() -> Any:
+    """Mark a field as optional without allowing null; the default itself is never used."""
 
 
-class OperatorsPatch(TenantPatch):
-    """A tenant's settings, and what only operators change."""
+class OperatorTenantPatch(TenantPatch):
+    """The settings of a tenant to change, including those that only operators may change."""
 
-    quotas: QuotasIn = Field(default_factory=_absent)
+    quotas: QuotasIn = Field(default_factory=_no_default)
 
-    def settings(self) -> Settings:
-        """The settings that were named."""
-        named = super().settings()
-        if "quotas" in named:
-            named["quotas"] = self.quotas.quotas()
-        return named
+    def settings(self) -> TenantSettings:
+        """Return the settings that the body contains."""
+        changes = super().settings()
+        if "quotas" in changes:
+            changes["quotas"] = self.quotas.to_quotas()
+        return changes

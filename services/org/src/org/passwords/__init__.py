@@ -1,1 +1,1 @@
-"""Passwords of the development issuer: set by invitation, reset by a link, changed by oneself."""
+"""Passwords (密码) at the development issuer: invitations, reset links, changing one's own."""

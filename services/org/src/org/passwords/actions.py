@@ -1,4 +1,4 @@
-"""Links that let people set passwords. Whoever has a link may do what its person may."""
+"""The commands on links that set passwords. The holder of a link can sign in as its person."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,14 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from kernel.errors import Invalid, RuleBroken, Violation
 from org.logins import store as logins
-from org.logins.actions import digest, new_secret, set_password
-from org.logins.domain import Login, LoginKind
+from org.logins.actions import new_secret, secret_digest, set_password
+from org.logins.domain import Login, LoginKind, ScopeCheck
 from org.passwords import store
-from org.passwords.domain import LIFETIMES, MOST_OPEN, Link, Origin, Purpose
+from org.passwords.domain import (
+    LINK_LIFETIMES,
+    MAX_OPEN_LINKS,
+    LinkOrigin,
+    LinkPurpose,
+    PasswordLink,
+)
 from org.people import store as people
-from org.people.actions import ensure_may_no_more, name_login
+from org.people.actions.edit import assign_username
+from org.people.actions.permissions import ensure_holds_scopes_of
 from org.people.domain import Person
-from org.roles.actions import May
 
 log = structlog.get_logger()
 
@@ -26,105 +32,115 @@ async def invite_person(
     person_id: UUID,
     *,
     username: str | None,
-    may: May,
+    has_scope: ScopeCheck,
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
-) -> tuple[Person, Link, str]:
-    """Give somebody a username, who has none, and a token to set a password with.
+) -> tuple[Person, PasswordLink, str]:
+    """Assign a username, if the person has none, and issue a link to set a password.
 
-    Raises NotFound, Invalid (USERNAME_TAKEN, USERNAME_MISSING), RuleBroken (PERSON_INACTIVE,
-    USERNAME_FIXED), Forbidden (SCOPES_NOT_HELD).
+    Callers need `org.person.write` and every scope of the person.
+    Raises NotFound, PreconditionFailed, Invalid (REQUIRED, USERNAME_TAKEN), RuleBroken
+    (PERSON_INACTIVE, USERNAME_FIXED), Forbidden (SCOPES_NOT_HELD).
     """
-    person = await _guarded(tx, person_id, may=may, expected=expected)
+    person = await _load_manageable_person(tx, person_id, has_scope=has_scope, expected=expected)
     if person.username is None:
         if username is None:
             raise Invalid([Violation("/username", "REQUIRED")])
-        person = await name_login(tx, person, username, now=now)
+        person = await assign_username(tx, person, username, now=now)
     elif username not in (None, person.username):
         raise RuleBroken("USERNAME_FIXED", username=person.username)
-    return person, *await _opened(tx, person, Purpose.INVITATION, now=now)
+    return person, *await _issue_link(tx, person, LinkPurpose.INVITATION, now=now)
 
 
-async def reset_password(
+async def create_reset_link(
     tx: AsyncConnection,
     person_id: UUID,
     *,
-    may: May,
+    has_scope: ScopeCheck,
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
-) -> tuple[Person, Link, str]:
-    """A token to set another password with, for an admin to hand on; the old one works until then.
+) -> tuple[Person, PasswordLink, str]:
+    """Issue a reset link for an administrator to pass on; the old password works until then.
 
-    Raises NotFound, RuleBroken (PERSON_INACTIVE, NO_LOGIN), Forbidden.
+    Callers need `org.person.write` and every scope of the person. Raises NotFound,
+    PreconditionFailed, RuleBroken (PERSON_INACTIVE, NO_LOGIN), Forbidden (SCOPES_NOT_HELD).
     """
-    person = await _guarded(tx, person_id, may=may, expected=expected)
+    person = await _load_manageable_person(tx, person_id, has_scope=has_scope, expected=expected)
     if person.username is None:
         raise RuleBroken("NO_LOGIN", name=person.name)
-    return person, *await _opened(tx, person, Purpose.RESET, now=now)
+    return person, *await _issue_link(tx, person, LinkPurpose.RESET, now=now)
 
 
-async def request_reset(tx: AsyncConnection, username: str, *, now: datetime) -> None:
-    """Somebody says that he forgot his password; without a mail server the link goes to the log."""
+async def request_password_reset(tx: AsyncConnection, username: str, *, now: datetime) -> None:
+    """Issue a reset link for a forgotten password; it is logged, as there is no mail server.
+
+    Anybody may. Nothing happens for an unknown name or while too many such links are open.
+    """
     login = await logins.find(tx, username, LoginKind.PERSON)
     if login is None:
         return
-    link, token = _new_link(login, Purpose.RESET, Origin.ANYBODY, now=now)
-    if await store.open_link(tx, link, now=now, most=MOST_OPEN):
+    link, token = _new_link(login, LinkPurpose.RESET, LinkOrigin.ANYBODY, now=now)
+    if await store.add_link(tx, link, now=now, limit=MAX_OPEN_LINKS):
         await log.awarning("password_reset_requested", username=username, token=token)
 
 
-async def tenant_of(tx: AsyncConnection, token: str) -> UUID:
-    """Whose link a token is. Raises Invalid (LINK_INVALID)."""
-    found = await store.tenant_of(tx, digest(token))
-    if found is None:
+async def tenant_of_link(tx: AsyncConnection, token: str) -> UUID:
+    """Return the tenant of the link with this token. Raises Invalid (LINK_INVALID)."""
+    tenant_id = await store.find_link_tenant(tx, secret_digest(token))
+    if tenant_id is None:
         raise _invalid_link()
-    return found
+    return tenant_id
 
 
 async def accept_link(tx: AsyncConnection, token: str, secret_hash: str, *, now: datetime) -> None:
-    """Set the password of a link's login; closes all its links. Raises Invalid (LINK_INVALID)."""
-    link = await store.take(tx, digest(token), now=now)
+    """Set the password of the link's login and delete all its links.
+
+    Whoever holds the token may. Raises Invalid (LINK_INVALID).
+    """
+    link = await store.consume_link(tx, secret_digest(token), now=now)
     if link is None or await logins.find(tx, link.login, LoginKind.PERSON) is None:
         raise _invalid_link()
     await set_password(tx, link.login, secret_hash)
-    await store.close_all(tx, link.login)
+    await store.delete_links_of(tx, link.login)
 
 
 def _invalid_link() -> Invalid:
     return Invalid([Violation("/token", "LINK_INVALID")])
 
 
-async def _guarded(
-    tx: AsyncConnection, person_id: UUID, *, may: May, expected: Precondition
+async def _load_manageable_person(
+    tx: AsyncConnection, person_id: UUID, *, has_scope: ScopeCheck, expected: Precondition
 ) -> Person:
-    """The person, whose every scope the caller has too: else a link would be a way up."""
+    """Lock the person; without all their scopes a link would be a privilege escalation."""
     person = await people.get(tx, person_id, lock_row=True)
     expected.check(person)
-    await ensure_may_no_more(tx, person, may=may)
+    await ensure_holds_scopes_of(tx, person, has_scope=has_scope)
     if not person.active:
         raise RuleBroken("PERSON_INACTIVE", name=person.name)
     return person
 
 
-async def _opened(
-    tx: AsyncConnection, person: Person, purpose: Purpose, *, now: datetime
-) -> tuple[Link, str]:
+async def _issue_link(
+    tx: AsyncConnection, person: Person, purpose: LinkPurpose, *, now: datetime
+) -> tuple[PasswordLink, str]:
     login = await logins.find(tx, person.username or "", LoginKind.PERSON)
     assert login is not None, "an active person with a username has a login"
-    link, token = _new_link(login, purpose, Origin.ADMIN, now=now)
-    await store.close_oldest(tx, link, keep=MOST_OPEN - 1)
-    await store.open_link(tx, link, now=now, most=MOST_OPEN)
+    link, token = _new_link(login, purpose, LinkOrigin.ADMIN, now=now)
+    await store.delete_oldest_links(tx, link, keep=MAX_OPEN_LINKS - 1)
+    await store.add_link(tx, link, now=now, limit=MAX_OPEN_LINKS)
     return link, token
 
 
-def _new_link(login: Login, purpose: Purpose, origin: Origin, *, now: datetime) -> tuple[Link, str]:
+def _new_link(
+    login: Login, purpose: LinkPurpose, origin: LinkOrigin, *, now: datetime
+) -> tuple[PasswordLink, str]:
     token = new_secret()
-    link = Link(
-        digest=digest(token),
+    link = PasswordLink(
+        digest=secret_digest(token),
         login=login.login,
         tenant_id=login.tenant_id,
         purpose=purpose,
         origin=origin,
-        expires_at=now + LIFETIMES[purpose],
+        expires_at=now + LINK_LIFETIMES[purpose],
     )
     return link, token

@@ -1,4 +1,4 @@
-"""One-time links that let somebody set a password."""
+"""One-time links to set a password."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,35 +6,40 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-# As many links of one login, purpose and origin may be open.
-MOST_OPEN: Final = 5
+# How many links of one login, purpose and origin may be open at once.
+MAX_OPEN_LINKS: Final = 5
 
 
-class Purpose(StrEnum):
+class LinkPurpose(StrEnum):
+    """Whether the link sets a first password or replaces a forgotten one."""
+
     INVITATION = "INVITATION"
     RESET = "RESET"
 
 
-class Origin(StrEnum):
-    """Who asked. Of ADMIN a new link closes the oldest; ANYBODY who asks for more gets none."""
+class LinkOrigin(StrEnum):
+    """Who requested the link.
+
+    Beyond the limit a link requested by an ADMIN replaces the oldest one; ANYBODY gets none.
+    """
 
     ADMIN = "ADMIN"
     ANYBODY = "ANYBODY"
 
 
-LIFETIMES: Final = {
-    Purpose.INVITATION: timedelta(days=7),
-    Purpose.RESET: timedelta(hours=1),
+LINK_LIFETIMES: Final = {
+    LinkPurpose.INVITATION: timedelta(days=7),
+    LinkPurpose.RESET: timedelta(hours=1),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class Link:
-    """Of its token only a digest is kept; who has the token may set the login's password, once."""
+class PasswordLink:
+    """A link whose token sets the password of a login once; only the token's digest is stored."""
 
     digest: str
     login: str
     tenant_id: UUID
-    purpose: Purpose
-    origin: Origin
+    purpose: LinkPurpose
+    origin: LinkOrigin
     expires_at: datetime

@@ -1,3 +1,5 @@
+"""Request and response bodies of passwords."""
+
 from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
@@ -6,40 +8,40 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic.config import JsonDict
 
 from org.logins.schemas import Password, Username
-from org.passwords.domain import Purpose
+from org.passwords.domain import LinkPurpose
 
 _USERNAME: Final[JsonDict] = {"examples": [{"username": "li.na"}]}
-_TOKEN: Final = "EXAMPLE-token-of-43-letters-as-it-was-given"  # noqa: S105  # shown in OpenAPI
+_TOKEN: Final = "EXAMPLE-token-of-43-letters-as-it-was-given"  # noqa: S105  # an example in OpenAPI
 
 
-class InviteIn(BaseModel):
-    """Under which name somebody shall sign in; who has one keeps it."""
+class InvitationIn(BaseModel):
+    """The username of the invited person, required if they have none yet."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra=_USERNAME)
     username: Username | None = None
 
 
-class LinkOut(BaseModel):
-    """A one-time token with which a person sets a password; there is no mail server to send it."""
+class PasswordLinkOut(BaseModel):
+    """A one-time token to set a password; the administrator passes it on, no mail is sent."""
 
     person_id: UUID
-    purpose: Purpose
+    purpose: LinkPurpose
     username: str
     token: str | None = Field(
-        description="Told this once; null when the answer is replayed by its Idempotency-Key"
+        description="Shown only once; null when the answer is replayed by its Idempotency-Key"
     )
     expires_at: datetime
 
 
-class ResetRequest(BaseModel):
-    """Who forgot a password."""
+class PasswordResetIn(BaseModel):
+    """The username whose password was forgotten."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra=_USERNAME)
     username: Username
 
 
-class AcceptIn(BaseModel):
-    """The token of a link, and the password that is wanted."""
+class PasswordLinkAcceptIn(BaseModel):
+    """The token of a link and the new password."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -49,8 +51,8 @@ class AcceptIn(BaseModel):
     password: Password
 
 
-class PasswordChange(BaseModel):
-    """My password, and the one I want instead."""
+class PasswordChangeIn(BaseModel):
+    """The current and the new password."""
 
     model_config = ConfigDict(
         extra="forbid",

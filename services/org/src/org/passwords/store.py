@@ -1,4 +1,4 @@
-"""Open links. They have no tenant policy: whoever comes with a token has no tenant yet."""
+"""The table of open links. It has no tenant policy: the holder of a token has no tenant yet."""
 
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ from chassis.database.backbone_tables import instant
 from chassis.database.columns import CURRENT_TENANT, enum_column
 from chassis.database.rows import from_columns, to_columns
 from org.database import metadata
-from org.passwords.domain import Link, Origin, Purpose
+from org.passwords.domain import LinkOrigin, LinkPurpose, PasswordLink
 from org.people.store import people
 
 password_links = Table(
@@ -35,35 +35,43 @@ password_links = Table(
     Column("digest", Text, primary_key=True, info={"personal": "digest"}),
     Column("login", Text, nullable=False, info={"personal": "login"}),
     Column("tenant_id", Uuid, nullable=False, server_default=text(CURRENT_TENANT)),
-    Column("purpose", enum_column(Purpose), nullable=False),
-    Column("origin", enum_column(Origin), nullable=False),
+    Column("purpose", enum_column(LinkPurpose), nullable=False),
+    Column("origin", enum_column(LinkOrigin), nullable=False),
     instant("expires_at"),
     Index(None, "login"),
     Index(None, "tenant_id"),
 )
 
 
-async def open_link(tx: AsyncConnection, link: Link, *, now: datetime, most: int) -> bool:
-    """Open a link; False when so many like it are open. What has expired is swept away."""
-    mine = password_links.c.login == link.login
-    await tx.execute(delete(password_links).where(mine, password_links.c.expires_at <= now))
-    opened: int = (
-        await tx.execute(select(func.count()).select_from(password_links).where(_like(link)))
+async def add_link(tx: AsyncConnection, link: PasswordLink, *, now: datetime, limit: int) -> bool:
+    """Insert a link unless `limit` links like it are open; delete the login's expired links.
+
+    Returns whether the link was inserted.
+    """
+    of_login = password_links.c.login == link.login
+    await tx.execute(delete(password_links).where(of_login, password_links.c.expires_at <= now))
+    open_count: int = (
+        await tx.execute(select(func.count()).select_from(password_links).where(_same_kind(link)))
     ).scalar_one()
-    if opened < most:
+    if open_count < limit:
         await tx.execute(insert(password_links).values(to_columns(password_links, link)))
-    return opened < most
+    return open_count < limit
 
 
-async def close_oldest(tx: AsyncConnection, link: Link, *, keep: int) -> None:
-    """Close all links like this one but the newest."""
+async def delete_oldest_links(tx: AsyncConnection, link: PasswordLink, *, keep: int) -> None:
+    """Delete all links like this one except the newest `keep`."""
     columns = password_links.c
-    old = select(columns.digest).where(_like(link)).order_by(columns.expires_at.desc()).offset(keep)
-    await tx.execute(delete(password_links).where(columns.digest.in_(old)))
+    surplus = (
+        select(columns.digest)
+        .where(_same_kind(link))
+        .order_by(columns.expires_at.desc())
+        .offset(keep)
+    )
+    await tx.execute(delete(password_links).where(columns.digest.in_(surplus)))
 
 
-def _like(link: Link) -> ColumnElement[bool]:
-    """Links of its login, purpose and origin: those of others neither count nor are closed."""
+def _same_kind(link: PasswordLink) -> ColumnElement[bool]:
+    """Match the links of the same login, purpose and origin."""
     columns = password_links.c
     return and_(
         columns.login == link.login,
@@ -72,28 +80,30 @@ def _like(link: Link) -> ColumnElement[bool]:
     )
 
 
-async def tenant_of(tx: AsyncConnection, digest: str) -> UUID | None:
-    """Whose link this is; it may have expired."""
+async def find_link_tenant(tx: AsyncConnection, digest: str) -> UUID | None:
+    """Return the tenant of a link, which may have expired; None if there is none."""
     query = select(password_links.c.tenant_id).where(password_links.c.digest == digest)
-    found: UUID | None = (await tx.execute(query)).scalar_one_or_none()
-    return found
+    found_id: UUID | None = (await tx.execute(query)).scalar_one_or_none()
+    return found_id
 
 
-async def take(tx: AsyncConnection, digest: str, *, now: datetime) -> Link | None:
-    """The open link of this digest, which is closed by it: of two at once one gets it."""
-    good = (password_links.c.digest == digest) & (password_links.c.expires_at > now)
-    taken: ReturningDelete[Any] = delete(password_links).where(good).returning(password_links)
-    row = (await tx.execute(taken)).one_or_none()
-    return None if row is None else from_columns(Link, row._mapping)
+async def consume_link(tx: AsyncConnection, digest: str, *, now: datetime) -> PasswordLink | None:
+    """Delete and return the valid link of this digest; of two parallel calls one gets it."""
+    is_valid = (password_links.c.digest == digest) & (password_links.c.expires_at > now)
+    deletion: ReturningDelete[Any] = (
+        delete(password_links).where(is_valid).returning(password_links)
+    )
+    row = (await tx.execute(deletion)).one_or_none()
+    return None if row is None else from_columns(PasswordLink, row._mapping)
 
 
-async def close_all(tx: AsyncConnection, login: str) -> None:
-    """Close every link of a login whose password was set."""
+async def delete_links_of(tx: AsyncConnection, login: str) -> None:
+    """Delete every link of a login."""
     await tx.execute(delete(password_links).where(password_links.c.login == login))
 
 
-async def person_of(tx: AsyncConnection, subject: str) -> UUID | None:
-    """The person whose tokens say this `sub`."""
+async def find_person_id(tx: AsyncConnection, subject: str) -> UUID | None:
+    """Return the id of the person with this subject, None if there is none."""
     query: Select[Any] = select(people.c.id).where(people.c.subject == subject)
-    found: UUID | None = (await tx.execute(query)).scalar_one_or_none()
-    return found
+    found_id: UUID | None = (await tx.execute(query)).scalar_one_or_none()
+    return found_id

@@ -1,1 +1,1 @@
-"""People: who works for a tenant, and what each may do."""
+"""People (人员): the staff of a tenant with posts, managers, roles and leaves."""

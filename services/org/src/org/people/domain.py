@@ -1,4 +1,4 @@
-"""A person: their posts, manager, roles and leaves."""
+"""A person with their posts, manager, roles and leaves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kernel.personal import Personal
 
 @dataclass(frozen=True, kw_only=True)
 class Leave:
-    """Away in `[from_date, to_date)`; the substitute sees and does the work meanwhile."""
+    """A leave in `[from_date, to_date)`; during it the substitute sees the person's records."""
 
     id: UUID
     from_date: date
@@ -24,10 +24,11 @@ class Leave:
     substitute_id: UUID | None = None
 
     def overlaps(self, other: Leave) -> bool:
-        """Whether a day belongs to both."""
+        """Return whether the leaves share a day."""
         return self.from_date < other.to_date and other.from_date < self.to_date
 
     def state(self) -> facts.Leave:
+        """Return the leave as events carry it."""
         return facts.Leave(
             from_date=self.from_date, to_date=self.to_date, substitute_id=self.substitute_id
         )
@@ -35,10 +36,10 @@ class Leave:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Who has no `username` signs in elsewhere, at the tenant's own OIDC provider.
+    """A person; without a `username` they sign in at the tenant's own OIDC provider.
 
-    `subject` is the `sub` of their tokens there; of the development issuer it is the id. What
-    belongs to a subject stays with it, so `former_subjects` are nobody else's for ever.
+    `subject` is the `sub` of their tokens there; at the development issuer it is their id. Records
+    belong to subjects, so a former subject is never given to anybody else.
     """
 
     id: UUID
@@ -60,29 +61,29 @@ class Person:
     version: int = 1
 
     def changed(self, after: Person, *, now: datetime) -> tuple[Person, facts.PersonChanged]:
-        """The person as they stand after an edit."""
-        had = {*self.former_subjects, self.subject} - {after.subject}
-        after = replace(after, former_subjects=tuple(sorted(had)), updated_at=now)
+        """Return the edited person and the event."""
+        former = {*self.former_subjects, self.subject} - {after.subject}
+        after = replace(after, former_subjects=tuple(sorted(former)), updated_at=now)
         return after, facts.PersonChanged(person=after.state())
 
     def deactivated(self, *, now: datetime) -> tuple[Person, facts.PersonDeactivated]:
-        """Somebody who left."""
+        """Return the deactivated person and the event."""
         after = replace(self, active=False, updated_at=now)
         return after, facts.PersonDeactivated(person=after.state())
 
     def reactivated(self, *, now: datetime) -> tuple[Person, facts.PersonReactivated]:
-        """Somebody who is back."""
+        """Return the reactivated person and the event."""
         after = replace(self, active=True, updated_at=now)
         return after, facts.PersonReactivated(person=after.state())
 
     def is_away(self, leave: Leave) -> bool:
-        """Whether they have a day of that leave off themselves."""
-        return any(own.overlaps(leave) for own in self.leaves)
+        """Return whether the person is on leave on a day of that leave."""
+        return any(existing.overlaps(leave) for existing in self.leaves)
 
     def with_leave(self, leave: Leave, *, substitute: Person | None) -> Person:
-        """The person with one more leave.
+        """Return the person with one more leave.
 
-        A substitute who is there all the time cannot stand in a ring of substitutes.
+        The substitute must be present all the time, so substitutes never form a cycle.
         Raises Conflict (LEAVE_OVERLAPS) and RuleBroken (SUBSTITUTE_SELF, SUBSTITUTE_INACTIVE,
         SUBSTITUTE_AWAY).
         """
@@ -94,15 +95,15 @@ class Person:
             raise RuleBroken("SUBSTITUTE_INACTIVE", name=substitute.name)
         if substitute is not None and substitute.is_away(leave):
             raise RuleBroken("SUBSTITUTE_AWAY", name=substitute.name)
-        leaves = sorted((*self.leaves, leave), key=lambda one: one.from_date)
+        leaves = sorted((*self.leaves, leave), key=lambda each: each.from_date)
         return replace(self, leaves=tuple(leaves))
 
     def without_leave(self, leave_id: UUID) -> Person:
-        """The person without that leave; equal if there is none."""
-        return replace(self, leaves=tuple(one for one in self.leaves if one.id != leave_id))
+        """Return the person without that leave; unchanged if there is no such leave."""
+        return replace(self, leaves=tuple(each for each in self.leaves if each.id != leave_id))
 
     def state(self) -> PersonState:
-        """The person as others see it."""
+        """Return the whole state as events carry it."""
         return PersonState(
             person_id=self.id,
             name=self.name,

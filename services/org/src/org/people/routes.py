@@ -1,3 +1,5 @@
+"""The routes of people and their leaves."""
+
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
@@ -24,22 +26,25 @@ from chassis.web.preconditions import UNCONDITIONAL, IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from org.departments import store as departments
-from org.people import actions, store
+from org.people import store
+from org.people.actions.activation import deactivate_person, reactivate_person
+from org.people.actions.edit import change_person, create_person
+from org.people.actions.leaves import add_leave, cancel_leave
 from org.people.domain import Person
-from org.people.schemas import LeaveIn, PersonEdit, PersonIn, PersonKnown, PersonOut
+from org.people.schemas import LeaveIn, PersonEdit, PersonIn, PersonOut, PersonProfileIn
 
 router = new_router("/people", tag="people")
-of_me = new_router("/me/leaves", tag="people")
+own_leave_router = new_router("/me/leaves", tag="people")
 READ, WRITE = allow("org.person.read"), allow("org.person.write")
-OWN = allow("org.leave.write")
+WRITE_OWN_LEAVES = allow("org.leave.write")
 
 
 @router.post("", status_code=201, dependencies=[WRITE])
 async def person_create(
     body: PersonIn, response: Response, caller: Caller, tx: Tx, now: Now
 ) -> PersonOut:
-    """Add a person, with roles and scopes that the caller has too."""
-    person = await actions.create_person(
+    """Add a person; callers can give only roles and scopes that they have themselves."""
+    person = await create_person(
         tx,
         name=body.name,
         email=body.email,
@@ -52,7 +57,7 @@ async def person_create(
         password=body.secret,
         scopes=tuple(body.scopes),
         custom_fields=body.custom_fields,
-        may=caller.may,
+        has_scope=caller.may,
         now=now,
     )
     response.headers["Location"] = f"/org/v1/people/{person.id}"
@@ -61,10 +66,10 @@ async def person_create(
 
 @router.get("", dependencies=[READ])
 async def person_list(
-    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
+    tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[PersonOut]:
     """List people, newest first."""
-    return await store.LISTING.page(tx, page, asked)
+    return await store.LISTING.page(tx, page, query)
 
 
 @router.get("/{person_id}", dependencies=[READ])
@@ -82,9 +87,9 @@ async def person_change(
     tx: Tx,
     now: Now,
 ) -> PersonOut:
-    """Change what is known of a person: posts, manager, roles, ways to reach them."""
-    person = await actions.change_person(
-        tx, person_id, body.applied, may=caller.may, now=now, expected=expected
+    """Edit a person: contact data, manager, posts, roles and scopes."""
+    person = await change_person(
+        tx, person_id, body.applied, has_scope=caller.may, now=now, expected=expected
     )
     return PersonOut.model_validate(person)
 
@@ -98,9 +103,9 @@ async def person_deactivate(
     now: Now,
     body: MoveIn | None = None,
 ) -> PersonOut:
-    """Let nobody sign in as this person any more; tokens there are end within five minutes."""
-    person = await actions.deactivate_person(
-        tx, person_id, may=caller.may, now=now, expected=expected
+    """Deactivate a person; their existing tokens expire within five minutes."""
+    person = await deactivate_person(
+        tx, person_id, has_scope=caller.may, now=now, expected=expected
     )
     return PersonOut.model_validate(person)
 
@@ -114,9 +119,9 @@ async def person_reactivate(
     now: Now,
     body: MoveIn | None = None,
 ) -> PersonOut:
-    """Let somebody in again, with the password they had."""
-    person = await actions.reactivate_person(
-        tx, person_id, may=caller.may, now=now, expected=expected
+    """Reactivate a person with the password they had."""
+    person = await reactivate_person(
+        tx, person_id, has_scope=caller.may, now=now, expected=expected
     )
     return PersonOut.model_validate(person)
 
@@ -125,8 +130,8 @@ async def person_reactivate(
 async def person_add_leave(
     person_id: UUID, body: LeaveIn, expected: IfMatch, tx: Tx, now: Now
 ) -> PersonOut:
-    """Let somebody be away from one day until before another, with a substitute."""
-    person = await actions.add_leave(
+    """Add a leave of a person, with a substitute if wanted."""
+    person = await add_leave(
         tx,
         person_id,
         from_date=body.from_date,
@@ -142,17 +147,17 @@ async def person_add_leave(
 async def person_cancel_leave(
     person_id: UUID, leave_id: UUID, expected: IfMatch, tx: Tx, now: Now
 ) -> None:
-    """Take a leave back."""
-    await actions.cancel_leave(tx, person_id, leave_id, now=now, expected=expected)
+    """Cancel a leave of a person."""
+    await cancel_leave(tx, person_id, leave_id, now=now, expected=expected)
 
 
-@of_me.post("", status_code=201, dependencies=[OWN])
+@own_leave_router.post("", status_code=201, dependencies=[WRITE_OWN_LEAVES])
 async def leave_add(body: LeaveIn, caller: Caller, tx: Tx, now: Now) -> PersonOut:
-    """Say when I am away, and who does my work meanwhile."""
-    me = await store.by_subject(tx, caller.subject)
-    person = await actions.add_leave(
+    """Add a leave of the caller, with a substitute if wanted."""
+    person_id = await store.get_id_by_subject(tx, caller.subject)
+    person = await add_leave(
         tx,
-        me,
+        person_id,
         from_date=body.from_date,
         to_date=body.to_date,
         substitute_id=body.substitute_id,
@@ -162,34 +167,34 @@ async def leave_add(body: LeaveIn, caller: Caller, tx: Tx, now: Now) -> PersonOu
     return PersonOut.model_validate(person)
 
 
-@of_me.delete("/{leave_id}", status_code=204, dependencies=[OWN])
+@own_leave_router.delete("/{leave_id}", status_code=204, dependencies=[WRITE_OWN_LEAVES])
 async def leave_cancel(leave_id: UUID, expected: IfMatch, caller: Caller, tx: Tx, now: Now) -> None:
-    """Take a leave of mine back; its ETag is that of me, the person."""
-    me = await store.by_subject(tx, caller.subject)
-    await actions.cancel_leave(tx, me, leave_id, now=now, expected=expected)
+    """Cancel a leave of the caller; If-Match takes the ETag of the caller's person."""
+    person_id = await store.get_id_by_subject(tx, caller.subject)
+    await cancel_leave(tx, person_id, leave_id, now=now, expected=expected)
 
 
 async def _create(
-    tx: AsyncConnection, body: PersonKnown, caller: Principal, now: datetime
+    tx: AsyncConnection, body: PersonProfileIn, caller: Principal, now: datetime
 ) -> Person:
-    """Somebody without a username: they sign in elsewhere, or are invited."""
-    return await actions.create_person(tx, **vars(body), scopes=(), may=caller.may, now=now)
+    """Create a person without a username; they sign in elsewhere or are invited."""
+    return await create_person(tx, **vars(body), scopes=(), has_scope=caller.may, now=now)
 
 
 async def _replace(
-    tx: AsyncConnection, person_id: UUID, body: PersonKnown, caller: Principal, now: datetime
+    tx: AsyncConnection, person_id: UUID, body: PersonProfileIn, caller: Principal, now: datetime
 ) -> Person:
     def edit(before: Person) -> Person:
         return replace(before, **vars(body))
 
-    return await actions.change_person(tx, person_id, edit, may=caller.may, now=now)
+    return await change_person(tx, person_id, edit, has_scope=caller.may, now=now)
 
 
 by_external_id = external_id_router(
     ExternallyWrittenResource(
         scoped=UnownedResource(store.PERSON),
         collection="/people",
-        body=PersonKnown,
+        body=PersonProfileIn,
         answer=PersonOut,
         create=_create,
         update=_replace,
@@ -200,4 +205,4 @@ audit = audit_router("/people", resource=store.PERSON, table=store.people, depen
 custom_fields = custom_field_router(
     "org", {store.PERSON: store.people, departments.DEPARTMENT: departments.departments}
 )
-ROUTERS = (by_external_id, router, of_me, audit, custom_fields)
+ROUTERS = (by_external_id, router, own_leave_router, audit, custom_fields)

@@ -1,3 +1,5 @@
+"""Request and response bodies of people, and rows of people imports."""
+
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -19,26 +21,27 @@ from chassis.records.contact_points import Email, Phone
 from contracts.org.events import Post
 from kernel.business_dates import BusinessDate
 from kernel.personal import Personal
+from org.departments.schemas import DepartmentName
 from org.logins.schemas import Password, Scopes, Username
 
-Name = Annotated[
+PersonName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     Personal("name"),
     Field(examples=["李娜"]),
 ]
-Subject = Annotated[
+OidcSubject = Annotated[
     str,
     StringConstraints(strip_whitespace=True, pattern=r"^[!-~]{1,255}$"),
-    Field(description="The `sub` of their tokens at another OIDC provider; else it is the id"),
+    Field(description="The `sub` of their tokens at another OIDC provider; by default the id"),
 ]
-Title = Annotated[
+JobTitle = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
     Field(examples=["高级销售"]),
 ]  # fmt: skip
 
 
-def _each_once(values: tuple[UUID, ...]) -> tuple[UUID, ...]:
+def _sorted_unique(values: tuple[UUID, ...]) -> tuple[UUID, ...]:
     return tuple(sorted(set(values)))
 
 
@@ -46,35 +49,35 @@ class PostIn(Post):
     """A post in a department; the first is the primary one unless another says so."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
-    title: Title | None = None
+    title: JobTitle | None = None
     primary: bool = False
 
 
-class PersonKnown(BaseModel):
-    """What another system knows of a person; roles and scopes are given here alone."""
+class PersonProfileIn(BaseModel):
+    """The fields of a person that another system may set; roles and scopes are not among them."""
 
     model_config = ConfigDict(
         extra="forbid",
         from_attributes=True,
         json_schema_extra={"examples": [{"name": "李娜", "phone": "+8613912345678"}]},
     )
-    name: Name
+    name: PersonName
     email: Email | None = None
     phone: Phone | None = None
-    subject: Subject | None = None
+    subject: OidcSubject | None = None
     manager_id: UUID | None = Field(None, description="The person they report to")
     posts: Annotated[tuple[PostIn, ...], Field(max_length=20)] = ()
     custom_fields: dict[str, Any] = {}
 
 
-class PersonEdit(PersonKnown):
-    """All that may be edited of a person."""
+class PersonEdit(PersonProfileIn):
+    """The fields of a person that can be edited."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"phone": "+8613912345678", "manager_id": None}]},
     )
-    role_ids: Annotated[tuple[UUID, ...], Field(max_length=50), AfterValidator(_each_once)] = ()
-    scopes: Scopes = Field([], description="Beyond those of the roles")
+    role_ids: Annotated[tuple[UUID, ...], Field(max_length=50), AfterValidator(_sorted_unique)] = ()
+    scopes: Scopes = Field([], description="Scopes in addition to those of the roles")
 
 
 class PersonIn(PersonEdit):
@@ -113,12 +116,20 @@ class PersonIn(PersonEdit):
 
     @property
     def secret(self) -> str:
-        """The password itself; empty where there is none."""
+        """The password as plain text; empty if there is none."""
         return self.password.get_secret_value() if self.password else ""
 
 
+class AgentPlacementRow(BaseModel):
+    """A row of a people import: a sales agent with their manager and office."""
+
+    name: PersonName
+    manager: PersonName
+    office: DepartmentName
+
+
 class LeaveIn(BaseModel):
-    """Away in `[from_date, to_date)`: `to_date` is the first day back."""
+    """A leave in `[from_date, to_date)`: `to_date` is the first day back."""
 
     model_config = ConfigDict(
         extra="forbid",

@@ -1,4 +1,4 @@
-"""People and their leaves; posts and roles are kept by departments and roles, and read here."""
+"""The tables of people and their leaves; posts and roles are joined from their own features."""
 
 from collections.abc import Collection, Iterable
 from datetime import date
@@ -93,66 +93,76 @@ _SUBJECT_LOCK = text(
 )
 
 
-async def lock_lines(tx: AsyncConnection) -> None:
-    """Let the tenant's changes of managers go one after the other; before any row is locked."""
+async def lock_reporting_lines(tx: AsyncConnection) -> None:
+    """Serialize the tenant's changes of managers; take this lock before any row lock."""
     await tx.execute(_LINE_LOCK)
 
 
-async def has_subject(tx: AsyncConnection, subject: str, *, but: UUID) -> bool:
-    """Whether it is, was or could be another person's, or a client's.
+async def subject_is_taken(tx: AsyncConnection, subject: str, *, except_id: UUID) -> bool:
+    """Return whether another person uses, used or has as id this subject, or a client does.
 
-    Who wants one for himself waits here for the others.
+    Serializes the tenant's changes of subjects until the transaction ends.
     """
     await tx.execute(_SUBJECT_LOCK)
-    known = or_(
+    used_by_person = or_(
         people.c.subject == subject,
         literal(subject, Text) == any_(people.c.former_subjects),
         cast(people.c.id, Text) == subject,
     )
-    person = exists().where(known, people.c.id != but)
-    machine = exists().where(cast(clients.c.id, Text) == subject)
-    return bool((await tx.execute(select(or_(person, machine)))).scalar_one())
+    person_exists = exists().where(used_by_person, people.c.id != except_id)
+    client_exists = exists().where(cast(clients.c.id, Text) == subject)
+    return bool((await tx.execute(select(or_(person_exists, client_exists)))).scalar_one())
 
 
-async def lock(tx: AsyncConnection, ids: Collection[UUID]) -> None:
-    """Lock these people, in the order of their ids so that nobody waits in a ring."""
+async def lock_people(tx: AsyncConnection, ids: Collection[UUID]) -> None:
+    """Lock these people in the order of their ids, to avoid deadlocks."""
     rows = select(people.c.id).where(people.c.id.in_(set(ids))).order_by(people.c.id)
     await tx.execute(rows.with_for_update())
 
 
 async def get(tx: AsyncConnection, person_id: UUID, *, lock_row: bool = False) -> Person:
-    """Raises NotFound."""
-    if lock_row:  # first, in a statement of its own: the next one sees what came before
-        await lock(tx, [person_id])
-    row = (await tx.execute(_whole().where(people.c.id == person_id))).mappings().one_or_none()
+    """Return a person, locked on request. Raises NotFound."""
+    if lock_row:  # in a statement of its own, so that the next one sees the latest commit
+        await lock_people(tx, [person_id])
+    row = (
+        (await tx.execute(_select_person().where(people.c.id == person_id)))
+        .mappings()
+        .one_or_none()
+    )
     if row is None:
         raise NotFound("person", person_id)
     return _person(row)
 
 
-async def by_subject(tx: AsyncConnection, subject: str) -> UUID:
-    """The id of the person whose tokens say this `sub`. Raises NotFound."""
+async def get_id_by_subject(tx: AsyncConnection, subject: str) -> UUID:
+    """Return the id of the person with this subject. Raises NotFound."""
     query = select(people.c.id).where(people.c.subject == subject)
-    found: UUID | None = (await tx.execute(query)).scalar_one_or_none()
-    if found is None:
+    found_id: UUID | None = (await tx.execute(query)).scalar_one_or_none()
+    if found_id is None:
         raise NotFound("person", subject)
-    return found
+    return found_id
 
 
 async def find(tx: AsyncConnection, person_id: UUID) -> Person | None:
-    """The person, if anybody knows them."""
-    row = (await tx.execute(_whole().where(people.c.id == person_id))).mappings().one_or_none()
+    """Return the person, if they exist."""
+    row = (
+        (await tx.execute(_select_person().where(people.c.id == person_id)))
+        .mappings()
+        .one_or_none()
+    )
     return None if row is None else _person(row)
 
 
-async def by_name(tx: AsyncConnection, names: Collection[str]) -> list[Person]:
-    """The people of these names, oldest first."""
-    rows = await tx.execute(_whole().where(people.c.name.in_(set(names))).order_by(people.c.id))
+async def list_by_name(tx: AsyncConnection, names: Collection[str]) -> list[Person]:
+    """Return the people with these names, oldest first."""
+    rows = await tx.execute(
+        _select_person().where(people.c.name.in_(set(names))).order_by(people.c.id)
+    )
     return [_person(row) for row in rows.mappings()]
 
 
-async def activity_of(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, bool]:
-    """Which of these people there are and whether each is active; it stays so meanwhile."""
+async def person_active_flags(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, bool]:
+    """Lock the existing people among these for share; return whether each is active."""
     query: Select[Any] = (
         select(people.c.id, people.c.active)
         .where(people.c.id.in_(set(ids)))
@@ -162,42 +172,45 @@ async def activity_of(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, 
     return {row.id: row.active for row in await tx.execute(query)}
 
 
-async def is_below(tx: AsyncConnection, person_id: UUID, *, above: UUID) -> bool:
-    """Whether the person's line of managers goes through `above`, or begins there."""
+async def reports_to(tx: AsyncConnection, person_id: UUID, *, superior_id: UUID) -> bool:
+    """Return whether the person is the superior or reports to them over any number of levels."""
     start = select(people.c.id, people.c.manager_id).where(people.c.id == person_id)
     line = start.cte("line", recursive=True)
-    up = select(people.c.id, people.c.manager_id).where(people.c.id == line.c.manager_id)
-    line = line.union(up)
-    found = exists(select(line.c.id).where(line.c.id == above))
-    return bool((await tx.execute(select(found))).scalar_one())
+    next_step = select(people.c.id, people.c.manager_id).where(people.c.id == line.c.manager_id)
+    line = line.union(next_step)
+    found_id = exists(select(line.c.id).where(line.c.id == superior_id))
+    return bool((await tx.execute(select(found_id))).scalar_one())
 
 
 async def add(tx: AsyncConnection, person: Person) -> None:
+    """Insert a person."""
     await insert_row(tx, people, person)
 
 
 async def save(tx: AsyncConnection, person: Person) -> Person:
-    """Raises Conflict (STALE_WRITE)."""
+    """Update a person; return them with their new version. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, people, person)
 
 
-async def add_leave(tx: AsyncConnection, person_id: UUID, leave: Leave) -> None:
+async def insert_leave(tx: AsyncConnection, person_id: UUID, leave: Leave) -> None:
+    """Insert a leave of a person."""
     row = {"person_id": person_id, **to_columns(person_leaves, leave)}
     await tx.execute(insert(person_leaves).values(row))
 
 
-async def remove_leave(tx: AsyncConnection, leave_id: UUID) -> None:
+async def delete_leave(tx: AsyncConnection, leave_id: UUID) -> None:
+    """Delete a leave."""
     await tx.execute(delete(person_leaves).where(person_leaves.c.id == leave_id))
 
 
 def _person(row: Any) -> Person:
-    leaves = (Leave(**_leave(one)) for one in row["leaves"])
-    posts = (Post.model_validate(one) for one in row["posts"])
+    leaves = (Leave(**_leave(item)) for item in row["leaves"])
+    posts = (Post.model_validate(item) for item in row["posts"])
     return from_columns(Person, row, leaves=tuple(leaves), posts=tuple(posts))
 
 
 def _leave(row: dict[str, Any]) -> dict[str, Any]:
-    """A leave's columns out of JSON."""
+    """Parse the columns of a leave from JSON."""
     substitute = row["substitute_id"]
     return {
         "id": UUID(row["id"]),
@@ -207,22 +220,22 @@ def _leave(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _whole() -> Select[Any]:
-    return select(people, *_parts())
+def _select_person() -> Select[Any]:
+    return select(people, *_derived_columns())
 
 
-def _parts() -> tuple[Label[Any], ...]:
-    """A person's posts, the primary one first, leaves and roles."""
-    posts, leaves, held = department_posts.c, person_leaves.c, role_holders.c
+def _derived_columns() -> tuple[Label[Any], ...]:
+    """Build the columns of a person's posts (the primary one first), leaves and roles."""
+    posts, leaves, holders = department_posts.c, person_leaves.c, role_holders.c
     return (
-        _listed(department_posts, ("department_id", "title", "primary"),
+        _json_rows(department_posts, ("department_id", "title", "primary"),
                 (posts.primary.desc(), posts.department_id)).label("posts"),
-        _listed(person_leaves, ("id", "from_date", "to_date", "substitute_id"),
+        _json_rows(person_leaves, ("id", "from_date", "to_date", "substitute_id"),
                 (leaves.from_date,)).label("leaves"),
         func.array(
-            select(held.role_id)
-            .where(held.person_id == people.c.id)
-            .order_by(held.role_id)
+            select(holders.role_id)
+            .where(holders.person_id == people.c.id)
+            .order_by(holders.role_id)
             .correlate(people)
             .scalar_subquery(),
             type_=ARRAY(Uuid, as_tuple=True),
@@ -230,26 +243,26 @@ def _parts() -> tuple[Label[Any], ...]:
     )  # fmt: skip
 
 
-def _listed(table: Table, names: Iterable[str], order: Iterable[Any]) -> Any:
-    """The person's rows of a table as one JSON list."""
+def _json_rows(table: Table, names: Iterable[str], order: Iterable[Any]) -> Any:
+    """Build a JSON list of the person's rows in a table."""
     pairs = [part for name in names for part in (text(f"'{name}'"), table.c[name])]
     rows = func.jsonb_agg(aggregate_order_by(func.jsonb_build_object(*pairs), *order))
     query = select(func.coalesce(rows, text("'[]'::jsonb"), type_=JSONB))
     return query.where(table.c.person_id == people.c.id).correlate(people).scalar_subquery()
 
 
-def _among(ids: Column[Any], condition: ColumnElement[bool]) -> ColumnElement[bool]:
+def _id_in(ids: Column[Any], condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return people.c.id.in_(select(ids).where(condition))
 
 
 def _in_department(department_id: UUID) -> ColumnElement[bool]:
-    held = department_posts.c
-    return _among(held.person_id, held.department_id == department_id)
+    columns = department_posts.c
+    return _id_in(columns.person_id, columns.department_id == department_id)
 
 
 def _with_role(role_id: UUID) -> ColumnElement[bool]:
-    held = role_holders.c
-    return _among(held.person_id, held.role_id == role_id)
+    columns = role_holders.c
+    return _id_in(columns.person_id, columns.role_id == role_id)
 
 
 LISTING = Listing(
@@ -272,5 +285,5 @@ LISTING = Listing(
     sorts=["name", "created_at", "updated_at"],
     words=["name", "email", "phone", "username"],
     custom=custom_conditions,
-    more=_parts(),
+    more=_derived_columns(),
 )

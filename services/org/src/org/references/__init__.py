@@ -1,1 +1,1 @@
-"""References (参考数据): the code lists that screens offer, such as currencies and regions."""
+"""References (参考数据): code lists for screens, such as currencies and regions."""

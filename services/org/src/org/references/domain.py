@@ -1,11 +1,11 @@
-"""Entries of code lists."""
+"""The entries of code lists."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A code of a standard and its names."""
+class CodeListEntry:
+    """A code of a standard with its Chinese and English names."""
 
     code: str
     zh: str
@@ -13,8 +13,8 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Currency(Entry):
-    """ISO 4217; `digits` are those after the point."""
+class CurrencyEntry(CodeListEntry):
+    """A currency of ISO 4217; `digits` counts the digits after the decimal point."""
 
     symbol: str
     digits: int
@@ -22,7 +22,7 @@ class Currency(Entry):
 
 @dataclass(frozen=True)
 class Region:
-    """A division of China by its GB/T 2260 code; `pinyin` is its name in Latin letters."""
+    """An administrative division of China with its GB/T 2260 code."""
 
     code: str
     name: str

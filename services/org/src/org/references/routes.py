@@ -1,4 +1,4 @@
-"""Code lists over HTTP; anybody who is signed in may read them."""
+"""The routes of code lists; every signed-in caller with the scope may read them."""
 
 from typing import Annotated
 
@@ -10,12 +10,12 @@ from chassis.web.pages import only_known_parameters
 from chassis.web.routing import new_router
 from kernel.errors import NotFound
 from org.references import store
-from org.references.domain import Entry
+from org.references.domain import CodeListEntry
 from org.references.schemas import (
+    CodeListEntryOut,
+    CodeListOut,
     CurrenciesOut,
     CurrencyOut,
-    EntriesOut,
-    EntryOut,
     RegionOut,
     RegionPathOut,
     RegionsOut,
@@ -23,59 +23,61 @@ from org.references.schemas import (
 
 router = new_router("/references", tag="references")
 READ = [allow("org.reference.read"), Depends(only_known_parameters)]
-REGION = r"^[0-9]{6}$"
+REGION_CODE_PATTERN = r"^[0-9]{6}$"
 
 
 @router.get("/currencies", dependencies=READ)
 async def reference_currencies() -> CurrenciesOut:
-    """The active currencies of ISO 4217."""
+    """List the active currencies of ISO 4217."""
     items = [
-        CurrencyOut(**_named(each), symbol=each.symbol, digits=each.digits)
-        for each in store.currencies()
+        CurrencyOut(**_localized(item), symbol=item.symbol, digits=item.digits)
+        for item in store.currencies()
     ]
     return CurrenciesOut(items=items)
 
 
 @router.get("/countries", dependencies=READ)
-async def reference_countries() -> EntriesOut:
-    """The countries and areas of ISO 3166-1."""
+async def reference_countries() -> CodeListOut:
+    """List the countries and areas of ISO 3166-1."""
     return _entries(store.countries())
 
 
 @router.get("/languages", dependencies=READ)
-async def reference_languages() -> EntriesOut:
-    """The languages our texts come in."""
+async def reference_languages() -> CodeListOut:
+    """List the languages of the system's texts."""
     return _entries(store.languages())
 
 
 @router.get("/regions", dependencies=READ)
 async def reference_regions(
-    parent: Annotated[str | None, Query(pattern=REGION, examples=["310100"])] = None,
+    parent: Annotated[str | None, Query(pattern=REGION_CODE_PATTERN, examples=["310100"])] = None,
 ) -> RegionsOut:
-    """The divisions of China right below another, or the provinces."""
+    """List the divisions of China directly below another one, or the provinces."""
     if parent is not None and store.region(parent) is None:
         raise NotFound("region", parent)
-    items = [RegionOut.model_validate(each) for each in store.regions(parent)]
+    items = [RegionOut.model_validate(item) for item in store.regions(parent)]
     return RegionsOut(items=items, revision=store.REVISION)
 
 
 @router.get("/regions/{code}", dependencies=READ)
-async def reference_region(code: Annotated[str, Path(pattern=REGION)]) -> RegionPathOut:
-    """A division of China with those it lies in."""
+async def reference_region(
+    code: Annotated[str, Path(pattern=REGION_CODE_PATTERN)],
+) -> RegionPathOut:
+    """Read a division of China with the divisions it belongs to, the province first."""
     path: list[RegionOut] = []
-    step = store.region(code)
-    if step is None:
+    region = store.region(code)
+    if region is None:
         raise NotFound("region", code)
-    while step is not None:
-        path.insert(0, RegionOut.model_validate(step))
-        step = store.region(step.parent) if step.parent else None
+    while region is not None:
+        path.insert(0, RegionOut.model_validate(region))
+        region = store.region(region.parent) if region.parent else None
     return RegionPathOut(items=path)
 
 
-def _entries(entries: tuple[Entry, ...]) -> EntriesOut:
-    return EntriesOut(items=[EntryOut(**_named(each)) for each in entries])
+def _entries(entries: tuple[CodeListEntry, ...]) -> CodeListOut:
+    return CodeListOut(items=[CodeListEntryOut(**_localized(item)) for item in entries])
 
 
-def _named(entry: Entry) -> dict[str, str]:
+def _localized(entry: CodeListEntry) -> dict[str, str]:
     name = entry.en if current().language == "en" else entry.zh
     return {"code": entry.code, "name": name, "name_zh": entry.zh, "name_en": entry.en}

@@ -1,7 +1,9 @@
+"""Response bodies of code lists."""
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class EntryOut(BaseModel):
+class CodeListEntryOut(BaseModel):
     """A code, its name in the caller's language, and both names."""
 
     code: str
@@ -10,21 +12,27 @@ class EntryOut(BaseModel):
     name_en: str
 
 
-class CurrencyOut(EntryOut):
+class CurrencyOut(CodeListEntryOut):
+    """A currency of ISO 4217."""
+
     symbol: str = Field(examples=["¥"])
-    digits: int = Field(description="After the point", examples=[2])
+    digits: int = Field(description="Digits after the decimal point", examples=[2])
 
 
-class EntriesOut(BaseModel):
-    items: list[EntryOut]
+class CodeListOut(BaseModel):
+    """A code list."""
+
+    items: list[CodeListEntryOut]
 
 
 class CurrenciesOut(BaseModel):
+    """The currencies."""
+
     items: list[CurrencyOut]
 
 
 class RegionOut(BaseModel):
-    """A division of China; provinces have no parent."""
+    """An administrative division of China; provinces have no parent."""
 
     model_config = ConfigDict(from_attributes=True)
     code: str = Field(examples=["310115"])
@@ -35,11 +43,15 @@ class RegionOut(BaseModel):
 
 
 class RegionPathOut(BaseModel):
-    """A division and those it lies in, the province first."""
+    """A division and the divisions it belongs to, the province first."""
 
     items: list[RegionOut]
 
 
 class RegionsOut(BaseModel):
+    """Divisions of China on one level."""
+
     items: list[RegionOut]
-    revision: str = Field(description="Of GB/T 2260, year and month", examples=["201904"])
+    revision: str = Field(
+        description="The revision of GB/T 2260, as year and month", examples=["201904"]
+    )

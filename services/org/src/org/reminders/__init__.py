@@ -1,1 +1,1 @@
-"""Reminders (提醒): what a person wants to be told at an instant of their choice."""
+"""Reminders (提醒): notifications that people order for themselves at a chosen time."""

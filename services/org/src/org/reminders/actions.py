@@ -1,4 +1,4 @@
-"""What can be done with reminders."""
+"""The commands on reminders."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.jobs import queue
 from kernel.ids import new_id
 from org.notifications.actions import notify
-from org.notifications.domain import NotificationKind, Subject
+from org.notifications.domain import NotificationKind, RecordRef
 from org.reminders import store
 from org.reminders.domain import Reminder
 
-JOB = "reminder"
+REMINDER_JOB = "reminder"
 
 
 async def create_reminder(
@@ -25,7 +25,10 @@ async def create_reminder(
     record_id: UUID | None,
     now: datetime,
 ) -> Reminder:
-    """One whose instant is past is sent at once."""
+    """Add a reminder of the caller; one in the past is sent at once.
+
+    Needs `org.reminder.write`.
+    """
     reminder = Reminder(
         id=new_id(),
         owner_id=owner_id,
@@ -37,33 +40,40 @@ async def create_reminder(
         updated_at=now,
     )
     await store.add(tx, reminder)
-    await queue.enqueue(tx, JOB, str(reminder.id), run_at=remind_at)
+    await queue.enqueue(tx, REMINDER_JOB, str(reminder.id), run_at=remind_at)
     return reminder
 
 
 async def edit_reminder(
     tx: AsyncConnection, before: Reminder, *, text: str, remind_at: datetime, now: datetime
 ) -> Reminder:
-    """Raises RuleBroken (REMINDER_SENT), Conflict (STALE_WRITE)."""
+    """Change the text or the time of a reminder that the caller owns and the route has locked.
+
+    Needs `org.reminder.write`. Raises RuleBroken (REMINDER_SENT).
+    """
     if (before.text, before.remind_at) == (text, remind_at):
         return before
     saved = await store.save(tx, before.changed(text=text, remind_at=remind_at, now=now))
-    await queue.enqueue(tx, JOB, str(saved.id), run_at=remind_at, replace=True)
+    await queue.enqueue(tx, REMINDER_JOB, str(saved.id), run_at=remind_at, replace=True)
     return saved
 
 
-async def remove_reminder(tx: AsyncConnection, reminder: Reminder) -> None:
-    await queue.cancel(tx, JOB, str(reminder.id))
+async def delete_reminder(tx: AsyncConnection, reminder: Reminder) -> None:
+    """Delete a reminder that the caller owns, and its job. Needs `org.reminder.write`."""
+    await queue.cancel(tx, REMINDER_JOB, str(reminder.id))
     await store.remove(tx, reminder.id)
 
 
 async def send_reminder(tx: AsyncConnection, reminder_id: UUID, *, now: datetime) -> None:
-    """Tell its owner, once; not one that is gone or has been put off meanwhile."""
+    """Notify the owner of a due reminder, once; called by the job.
+
+    Nothing happens if the reminder was deleted, sent or postponed.
+    """
     reminder = await store.find(tx, reminder_id)
     if reminder is None or not reminder.is_due(now=now):
         return
-    about = Subject.of(reminder.resource, reminder.record_id)
+    about = RecordRef.from_optional(reminder.resource, reminder.record_id)
     await store.save(tx, reminder.sent(now=now))
-    told = {"text": reminder.text}
+    params = {"text": reminder.text}
     kind = NotificationKind.REMINDER
-    await notify(tx, reminder.owner_id, kind, about=about, params=told, occurred_at=now)
+    await notify(tx, reminder.owner_id, kind, about=about, params=params, occurred_at=now)

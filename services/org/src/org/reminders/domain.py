@@ -1,4 +1,4 @@
-"""A reminder."""
+"""A reminder and its state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kernel.errors import RuleBroken
 
 @dataclass(frozen=True, kw_only=True)
 class Reminder:
-    """`sent_at` is when it was told; then it changes no more."""
+    """A reminder; once it was sent, at `sent_at`, it cannot be changed."""
 
     id: UUID
     owner_id: str
@@ -25,13 +25,15 @@ class Reminder:
     version: int = 1
 
     def changed(self, *, text: str, remind_at: datetime, now: datetime) -> Reminder:
-        """Raises RuleBroken (REMINDER_SENT)."""
+        """Return the edited reminder. Raises RuleBroken (REMINDER_SENT)."""
         if self.sent_at is not None:
             raise RuleBroken("REMINDER_SENT", sent_at=self.sent_at.isoformat())
         return replace(self, text=text, remind_at=remind_at, updated_at=now)
 
     def is_due(self, *, now: datetime) -> bool:
+        """Return whether the reminder has to be sent."""
         return self.sent_at is None and self.remind_at <= now
 
     def sent(self, *, now: datetime) -> Reminder:
+        """Return the reminder marked as sent."""
         return replace(self, sent_at=now, updated_at=now)

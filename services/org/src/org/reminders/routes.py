@@ -1,4 +1,4 @@
-"""A person's reminders over HTTP; everybody sees only their own."""
+"""The routes of reminders; callers see only their own."""
 
 from typing import Annotated
 from uuid import UUID
@@ -25,7 +25,7 @@ READ, WRITE = [allow("org.reminder.read")], [allow("org.reminder.write")]
 async def reminder_create(
     response: Response, body: ReminderIn, tx: Tx, now: Now, caller: Caller
 ) -> ReminderOut:
-    """Ask to be told of something at an instant."""
+    """Add a reminder of the caller."""
     reminder = await actions.create_reminder(
         tx,
         owner_id=caller.subject,
@@ -41,10 +41,10 @@ async def reminder_create(
 
 @router.get("", dependencies=READ)
 async def reminder_list(
-    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
+    tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[ReminderOut]:
-    """The caller's reminders, newest first."""
-    return await store.LISTING.page(tx, page, asked)
+    """List the caller's reminders, newest first."""
+    return await store.LISTING.page(tx, page, query)
 
 
 @router.get("/{reminder_id}", dependencies=READ)
@@ -62,7 +62,7 @@ async def reminder_edit(
     caller: Caller,
     expected: IfMatch,
 ) -> ReminderOut:
-    """Word it anew or put it off, until it is sent."""
+    """Edit the text or the time of a reminder that was not sent yet."""
     before = await store.get(tx, reminder_id, owner_id=caller.subject, lock=True)
     expected.check(before)
     edit = body.merged(ReminderEdit.model_validate(before))
@@ -73,7 +73,7 @@ async def reminder_edit(
 
 @router.delete("/{reminder_id}", status_code=204, dependencies=WRITE)
 async def reminder_remove(reminder_id: UUID, tx: Tx, caller: Caller, expected: IfMatch) -> None:
-    """Take it back."""
+    """Delete a reminder."""
     reminder = await store.get(tx, reminder_id, owner_id=caller.subject, lock=True)
     expected.check(reminder)
-    await actions.remove_reminder(tx, reminder)
+    await actions.delete_reminder(tx, reminder)

@@ -15,12 +15,15 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Resource = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+\.[a-z_]+$", max_length=60)]
+from org.notifications.schemas import ResourceName
+
+ReminderText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)
+]
 
 
-def _written_out(value: object) -> object:
-    """RFC 3339 only: alone, pydantic also takes seconds since 1970."""
+def _require_rfc3339_text(value: object) -> object:
+    """Accept only RFC 3339; pydantic alone would also accept seconds since 1970."""
     if (isinstance(value, str) and "T" in value.upper()) or isinstance(value, datetime):
         return value
     raise PydanticCustomError("datetime_parsing", "Input should be an instant in RFC 3339")
@@ -28,13 +31,13 @@ def _written_out(value: object) -> object:
 
 Instant = Annotated[
     AwareDatetime,
-    BeforeValidator(_written_out),
+    BeforeValidator(_require_rfc3339_text),
     AfterValidator(lambda at: at.astimezone(UTC)),
 ]
 
 
 class ReminderEdit(BaseModel):
-    """What of a reminder may be edited until it is sent."""
+    """The fields of a reminder that can be edited until it is sent."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -43,18 +46,20 @@ class ReminderEdit(BaseModel):
             "examples": [{"text": "给王芳打电话", "remind_at": "2026-12-01T01:00:00Z"}]
         },
     )
-    text: Text
+    text: ReminderText
     remind_at: Instant
 
 
 class ReminderIn(ReminderEdit):
-    """A new reminder, with the record it is about, where it is about one."""
+    """A new reminder, with the record it is about, if any."""
 
-    resource: Resource | None = Field(None, examples=["l2o.opportunity"])
+    resource: ResourceName | None = Field(None, examples=["l2o.opportunity"])
     record_id: UUID | None = None
 
 
 class ReminderOut(BaseModel):
+    """A reminder."""
+
     model_config = ConfigDict(from_attributes=True)
     id: UUID
     text: str

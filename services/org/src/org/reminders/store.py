@@ -70,31 +70,33 @@ LISTING = Listing(
 
 
 async def add(tx: AsyncConnection, reminder: Reminder) -> None:
+    """Insert a reminder."""
     await insert_row(tx, reminders, reminder)
 
 
 async def save(tx: AsyncConnection, reminder: Reminder) -> Reminder:
-    """Raises Conflict (STALE_WRITE)."""
+    """Update a reminder; return it with its new version. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, reminders, reminder)
 
 
 async def remove(tx: AsyncConnection, reminder_id: UUID) -> None:
+    """Delete a reminder."""
     await tx.execute(delete(reminders).where(reminders.c.id == reminder_id))
 
 
 async def get(
     tx: AsyncConnection, reminder_id: UUID, *, owner_id: str, lock: bool = False
 ) -> Reminder:
-    """Raises NotFound, also for those of others."""
-    mine = (reminders.c.id == reminder_id) & (reminders.c.owner_id == owner_id)
-    found = await _one(tx, select(reminders).where(mine), lock=lock)
-    if found is None:
+    """Return a reminder of the owner. Raises NotFound, also for other people's reminders."""
+    is_own = (reminders.c.id == reminder_id) & (reminders.c.owner_id == owner_id)
+    reminder = await _one(tx, select(reminders).where(is_own), lock=lock)
+    if reminder is None:
         raise NotFound("reminder", reminder_id)
-    return found
+    return reminder
 
 
 async def find(tx: AsyncConnection, reminder_id: UUID) -> Reminder | None:
-    """Whoever's it is; locked."""
+    """Lock and return a reminder of any owner, if it exists."""
     return await _one(tx, select(reminders).where(reminders.c.id == reminder_id), lock=True)
 
 

@@ -1,4 +1,4 @@
-"""Reminders whose instant has come."""
+"""The job that sends due reminders."""
 
 from uuid import UUID
 
@@ -9,6 +9,6 @@ from org.reminders import actions
 
 
 async def reminder_due(tx: AsyncConnection, job: Job) -> Done:
-    """Send it, unless it was put off; then a job of its own comes."""
+    """Send the reminder; one that was postponed has another job."""
     await actions.send_reminder(tx, UUID(job.key), now=job.now)
     return Done()

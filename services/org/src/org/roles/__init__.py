@@ -1,1 +1,1 @@
-"""Roles: sets of scopes under a name; some come with every tenant, others are its own."""
+"""Roles (角色): named sets of scopes; some are built in, others are the tenant's own."""

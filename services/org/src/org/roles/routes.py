@@ -1,3 +1,5 @@
+"""The routes of roles."""
+
 from typing import Annotated
 from uuid import UUID
 
@@ -24,13 +26,13 @@ READ, WRITE = allow("org.role.read"), allow("org.role.write")
 async def role_create(
     body: RoleIn, response: Response, caller: Caller, tx: Tx, now: Now
 ) -> RoleOut:
-    """Add a role, with scopes that the caller has too."""
+    """Add a role; callers can give it only scopes that they have themselves."""
     role = await actions.create_role(
         tx,
         code=body.code,
         name=body.name,
         scopes=tuple(body.scopes),
-        may=caller.may,
+        has_scope=caller.may,
         now=now,
     )
     response.headers["Location"] = f"/org/v1/roles/{role.id}"
@@ -39,10 +41,10 @@ async def role_create(
 
 @router.get("", dependencies=[READ])
 async def role_list(
-    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
+    tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[RoleOut]:
     """List roles, newest first."""
-    return await store.LISTING.page(tx, page, asked)
+    return await store.LISTING.page(tx, page, query)
 
 
 @router.get("/{role_id}", dependencies=[READ])
@@ -60,16 +62,16 @@ async def role_change(
     tx: Tx,
     now: Now,
 ) -> RoleOut:
-    """Rename a role of one's own, or change its scopes; it counts from the next token on."""
+    """Rename a role or change its scopes, which take effect with the next token."""
     role = await actions.change_role(
-        tx, role_id, body.applied, may=caller.may, now=now, expected=expected
+        tx, role_id, body.applied, has_scope=caller.may, now=now, expected=expected
     )
     return RoleOut.model_validate(role)
 
 
 @router.delete("/{role_id}", status_code=204, dependencies=[WRITE])
 async def role_delete(role_id: UUID, expected: IfMatch, tx: Tx, now: Now) -> None:
-    """Delete a role of one's own that nobody has."""
+    """Delete a role that is not built in and that nobody has."""
     await actions.delete_role(tx, role_id, now=now, expected=expected)
 
 

@@ -1,3 +1,5 @@
+"""Request and response bodies of roles."""
+
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -6,28 +8,28 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from org.logins.schemas import Scopes
 
-Name = Annotated[
+RoleName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     Field(examples=["渠道销售"]),
 ]
-Code = Annotated[
+RoleCode = Annotated[
     str,
     StringConstraints(strip_whitespace=True, pattern=r"^[A-Z][A-Z0-9_]{1,39}$"),
-    Field(description="Unique in the tenant; never changes", examples=["CHANNEL_SELLER"]),
+    Field(description="Unique in the tenant; cannot be changed", examples=["CHANNEL_SELLER"]),
 ]
 
 
 class RoleEdit(BaseModel):
-    """What may be edited of a role of one's own."""
+    """The fields of a role that can be edited, unless it is built in."""
 
     model_config = ConfigDict(
         extra="forbid",
         from_attributes=True,
         json_schema_extra={"examples": [{"name": "渠道销售", "scopes": ["mtl.lead.read"]}]},
     )
-    name: Name
-    scopes: Scopes = Field([], description="What whoever has the role may do")
+    name: RoleName
+    scopes: Scopes = Field([], description="What the holders of the role may do")
 
 
 class RoleIn(RoleEdit):
@@ -40,7 +42,7 @@ class RoleIn(RoleEdit):
             ]
         }
     )
-    code: Code
+    code: RoleCode
 
 
 class RoleOut(BaseModel):
@@ -51,7 +53,7 @@ class RoleOut(BaseModel):
     code: str
     name: str
     scopes: list[str]
-    built_in: bool = Field(description="Comes with every tenant, changes with releases only")
+    built_in: bool = Field(description="Part of every tenant; changes with releases only")
     created_at: datetime
     updated_at: datetime
     version: int

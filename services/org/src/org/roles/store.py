@@ -1,4 +1,4 @@
-"""Roles and who has them."""
+"""The tables of roles and their holders."""
 
 from collections.abc import Collection
 from typing import Any
@@ -29,7 +29,7 @@ from chassis.records.lists.listing import Listing
 from chassis.records.search.words import forget_words
 from chassis.records.writes import insert_row, update_row
 from org.database import metadata
-from org.roles.domain import Role
+from org.roles.domain.role import Role
 from org.roles.schemas import RoleOut
 
 roles = Table(
@@ -58,7 +58,7 @@ LISTING = Listing(
     words=["name", "code"],
 )
 
-# Who has which role; a person's row says so too when it is read.
+# The roles of people; they are read as part of the person.
 role_holders = Table(
     "role_holders",
     metadata,
@@ -74,44 +74,46 @@ _CODES_LOCK = text(
 
 
 async def lock_codes(tx: AsyncConnection) -> None:
-    """Let the tenant's new roles come one after the other: a code is one role's."""
+    """Serialize the creation of roles in the tenant, because codes are unique."""
     await tx.execute(_CODES_LOCK)
 
 
 async def get(tx: AsyncConnection, role_id: UUID, *, lock: bool = False) -> Role:
-    """Raises NotFound."""
+    """Return a role, locked on request. Raises NotFound."""
     return await fetch_row(tx, roles, role_id, Role, lock=lock)
 
 
 async def add(tx: AsyncConnection, role: Role) -> None:
+    """Insert a role."""
     await insert_row(tx, roles, role)
 
 
 async def save(tx: AsyncConnection, role: Role) -> Role:
-    """Raises Conflict (STALE_WRITE)."""
+    """Update a role; return it with its new version. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, roles, role)
 
 
 async def remove(tx: AsyncConnection, role_id: UUID) -> None:
+    """Delete a role and its search words."""
     await tx.execute(delete(roles).where(roles.c.id == role_id))
     await forget_words(tx, ROLE, [role_id])
 
 
-async def by_code(tx: AsyncConnection) -> dict[str, Role]:
-    """All roles of the tenant under their codes."""
+async def map_by_code(tx: AsyncConnection) -> dict[str, Role]:
+    """Return all roles of the tenant by code."""
     query: Select[Any] = select(roles)
     rows = await tx.execute(query)
     return {row.code: from_columns(Role, row._mapping) for row in rows}
 
 
-async def is_held(tx: AsyncConnection, role_id: UUID) -> bool:
-    """Whether anybody has it."""
-    held = exists().where(role_holders.c.role_id == role_id)
-    return bool((await tx.execute(select(held))).scalar_one())
+async def is_assigned(tx: AsyncConnection, role_id: UUID) -> bool:
+    """Return whether anybody has the role."""
+    has_holder = exists().where(role_holders.c.role_id == role_id)
+    return bool((await tx.execute(select(has_holder))).scalar_one())
 
 
 async def scopes_by_role(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
-    """What each of these roles may do; none changes or goes away meanwhile."""
+    """Lock these roles for share; return their scopes by id."""
     query: Select[Any] = (
         select(roles.c.id, roles.c.scopes)
         .where(roles.c.id.in_(set(ids)))
@@ -121,18 +123,18 @@ async def scopes_by_role(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUI
     return {row.id: row.scopes for row in await tx.execute(query)}
 
 
-async def scopes_held(tx: AsyncConnection, person_id: UUID) -> frozenset[str]:
-    """The union of what the roles of a person may do."""
-    held = select(role_holders.c.role_id).where(role_holders.c.person_id == person_id)
-    found = await tx.execute(select(roles.c.scopes).where(roles.c.id.in_(held)))
-    return frozenset(scope for (scopes,) in found for scope in scopes)
+async def role_scopes_of_person(tx: AsyncConnection, person_id: UUID) -> frozenset[str]:
+    """Return all scopes that a person has by roles."""
+    role_ids = select(role_holders.c.role_id).where(role_holders.c.person_id == person_id)
+    rows = await tx.execute(select(roles.c.scopes).where(roles.c.id.in_(role_ids)))
+    return frozenset(scope for (scopes,) in rows for scope in scopes)
 
 
-async def set_held(tx: AsyncConnection, person_id: UUID, role_ids: Collection[UUID]) -> None:
-    """Give the person these roles and no other; the person's row is locked."""
-    mine, role_id = role_holders.c.person_id == person_id, role_holders.c.role_id
-    await tx.execute(delete(role_holders).where(mine, role_id.not_in(role_ids)))
-    there = set((await tx.execute(select(role_id).where(mine))).scalars())
-    rows = [{"person_id": person_id, "role_id": key} for key in role_ids if key not in there]
+async def replace_roles(tx: AsyncConnection, person_id: UUID, role_ids: Collection[UUID]) -> None:
+    """Replace the roles of a person, whose row the caller has locked."""
+    of_person, role_id = role_holders.c.person_id == person_id, role_holders.c.role_id
+    await tx.execute(delete(role_holders).where(of_person, role_id.not_in(role_ids)))
+    existing = set((await tx.execute(select(role_id).where(of_person))).scalars())
+    rows = [{"person_id": person_id, "role_id": id_} for id_ in role_ids if id_ not in existing]
     if rows:
         await tx.execute(insert(role_holders), rows)

@@ -1,1 +1,1 @@
-"""Tasks (待办): what a person has to do, by their own word or because of a fact."""
+"""Tasks (待办): what a person has to do, written by them or generated from events."""

@@ -1,4 +1,4 @@
-"""What can be done with tasks, and what facts do with them."""
+"""The commands on tasks, by people and by event handlers."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -12,9 +12,9 @@ from chassis.records.tenant_settings import settings_of
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from kernel.ids import new_id
 from org.notifications.actions import notify
-from org.notifications.domain import NotificationKind, Subject
+from org.notifications.domain import NotificationKind, RecordRef
 from org.tasks import store
-from org.tasks.domain import OPEN, Move, Task, TaskKind
+from org.tasks.domain import OPEN, Task, TaskKind, TaskMove
 
 OVERDUE_JOB = "task_overdue"
 
@@ -29,7 +29,7 @@ async def create_task(
     record_id: UUID | None,
     now: datetime,
 ) -> Task:
-    """A task of one's own."""
+    """Add a task of the caller. Needs `org.task.write`."""
     task = Task(
         id=new_id(),
         assignee=assignee,
@@ -41,7 +41,7 @@ async def create_task(
         updated_at=now,
     )
     await store.add(tx, task)
-    await _watch(tx, task)
+    await _schedule_overdue_check(tx, task)
     return task
 
 
@@ -53,26 +53,29 @@ async def edit_task(
     due_date: date | None,
     now: datetime,
 ) -> Task:
-    """Raises RuleBroken (TASK_NOT_OWN), Conflict (STALE_WRITE)."""
+    """Edit a task that the caller created and the route has locked.
+
+    Needs `org.task.write`. Raises RuleBroken (TASK_NOT_OWN).
+    """
     if (before.title, before.due_date) == (title, due_date):
         return before
     saved = await store.save(tx, before.edited(title=title, due_date=due_date, now=now))
-    await _watch(tx, saved)
+    await _schedule_overdue_check(tx, saved)
     return saved
 
 
 async def move_task(
     tx: AsyncConnection,
     task_id: UUID,
-    move: Move,
+    move: TaskMove,
     *,
     assignee: str,
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Task:
-    """A move already made answers its result.
+    """Complete, dismiss or reopen a task of the assignee; a repeated move changes nothing.
 
-    Raises NotFound, RuleBroken (TASK_MOVE_FORBIDDEN), PreconditionFailed.
+    Needs `org.task.write`. Raises NotFound, PreconditionFailed, RuleBroken (TASK_MOVE_FORBIDDEN).
     """
     before = await store.get(tx, task_id, assignee=assignee, lock=True)
     if before.has_made(move):
@@ -81,21 +84,24 @@ async def move_task(
     return await store.save(tx, before.moved(move, now=now))
 
 
-async def give_task(
+async def assign_task(
     tx: AsyncConnection,
     kind: TaskKind,
-    about: Subject,
+    about: RecordRef,
     *,
     assignee: str,
     params: Mapping[str, str],
     due_date: date | None = None,
     now: datetime,
 ) -> None:
-    """A fact gives somebody something to do; the task of the record moves with its owner."""
-    known = await store.of_fact(tx, kind, about.record_id)
-    if known is not None:
-        given = known.given_to(assignee, params=params, due_date=due_date, now=now)
-        task = await store.save(tx, given)
+    """Give somebody the generated task of this kind for a record, open; called by event handlers.
+
+    There is one such task per record: an existing one is reassigned and reopened.
+    """
+    existing = await store.find_by_record(tx, kind, about.record_id)
+    if existing is not None:
+        reassigned_task = existing.reassigned(assignee, params=params, due_date=due_date, now=now)
+        task = await store.save(tx, reassigned_task)
     else:
         task = Task(
             id=new_id(),
@@ -109,40 +115,48 @@ async def give_task(
             updated_at=now,
         )
         await store.add(tx, task)
-    await _watch(tx, task)
+    await _schedule_overdue_check(tx, task)
 
 
-async def is_to_be_done(tx: AsyncConnection, kind: TaskKind, record_id: UUID) -> bool:
-    """Whether a fact has given it to somebody, and it is open."""
-    known = await store.of_fact(tx, kind, record_id)
-    return known is not None and known.state is OPEN
+async def has_open_task(tx: AsyncConnection, kind: TaskKind, record_id: UUID) -> bool:
+    """Return whether the record has an open generated task of this kind."""
+    existing = await store.find_by_record(tx, kind, record_id)
+    return existing is not None and existing.state is OPEN
 
 
-async def settle_task(
+async def complete_task_of_record(
     tx: AsyncConnection, kind: TaskKind, record_id: UUID, *, now: datetime
 ) -> None:
-    """A fact says that it is done; nothing happens where nothing was open."""
-    known = await store.of_fact(tx, kind, record_id)
-    if known is not None and known.state is OPEN:
-        await store.save(tx, known.moved(Move.COMPLETE, now=now))
+    """Complete the generated task of a record, if it is open; called by event handlers."""
+    existing = await store.find_by_record(tx, kind, record_id)
+    if existing is not None and existing.state is OPEN:
+        await store.save(tx, existing.moved(TaskMove.COMPLETE, now=now))
 
 
-async def tell_overdue(
+async def notify_overdue(
     tx: AsyncConnection, task_id: UUID, *, due_date: date, now: datetime
 ) -> None:
-    """Tell whoever has it to do, unless it is done, gone or due on another day by now."""
+    """Notify the assignee of an overdue task; called by the job.
+
+    Nothing happens if the task was ended or deleted, or if its due date changed.
+    """
     task = await store.find(tx, task_id)
     if task is None or task.state is not OPEN or task.due_date != due_date:
         return
-    about = Subject.of(task.resource, task.record_id)
-    told = {"title": task.called, "due_date": due_date.isoformat()}
+    about = RecordRef.from_optional(task.resource, task.record_id)
+    params = {"title": task.short_name, "due_date": due_date.isoformat()}
     await notify(
-        tx, task.assignee, NotificationKind.TASK_OVERDUE, about=about, params=told, occurred_at=now
+        tx,
+        task.assignee,
+        NotificationKind.TASK_OVERDUE,
+        about=about,
+        params=params,
+        occurred_at=now,
     )
 
 
-async def _watch(tx: AsyncConnection, task: Task) -> None:
-    """Look again when the day after the due date begins for the tenant."""
+async def _schedule_overdue_check(tx: AsyncConnection, task: Task) -> None:
+    """Schedule the check for the start of the day after the due date, in the tenant's time zone."""
     if task.due_date is None:
         await queue.cancel(tx, OVERDUE_JOB, str(task.id))
         return

@@ -1,4 +1,4 @@
-"""A task, and the moves it may make."""
+"""A task and its allowed moves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kernel.errors import RuleBroken
 
 
 class TaskKind(StrEnum):
-    """Own ones are written by hand; the others come and go with facts."""
+    """OWN tasks are written by people; the others are generated and completed by events."""
 
     OWN = "OWN"
     WORK_LEAD = "WORK_LEAD"
@@ -21,6 +21,8 @@ class TaskKind(StrEnum):
 
 
 class TaskState(StrEnum):
+    """Whether a task is open, done or dismissed."""
+
     OPEN = "OPEN"
     DONE = "DONE"
     DISMISSED = "DISMISSED"
@@ -29,23 +31,25 @@ class TaskState(StrEnum):
 OPEN, DONE, DISMISSED = TaskState
 
 
-class Move(StrEnum):
+class TaskMove(StrEnum):
+    """What can be done with a task."""
+
     COMPLETE = "COMPLETE"
     DISMISS = "DISMISS"
     REOPEN = "REOPEN"
 
 
-# From where, and to where. What is not here is forbidden.
-MOVES: dict[Move, tuple[frozenset[TaskState], TaskState]] = {
-    Move.COMPLETE: (frozenset({OPEN}), DONE),
-    Move.DISMISS: (frozenset({OPEN}), DISMISSED),
-    Move.REOPEN: (frozenset({DONE, DISMISSED}), OPEN),
+# The states from which each move is allowed, and the state it leads to.
+TASK_MOVES: dict[TaskMove, tuple[frozenset[TaskState], TaskState]] = {
+    TaskMove.COMPLETE: (frozenset({OPEN}), DONE),
+    TaskMove.DISMISS: (frozenset({OPEN}), DISMISSED),
+    TaskMove.REOPEN: (frozenset({DONE, DISMISSED}), OPEN),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """`title` is the person's own words; `params` fill the text of a kind that comes of facts."""
+    """A task; OWN tasks have a `title`, generated ones have `params` that fill the kind's text."""
 
     id: UUID
     assignee: str
@@ -62,27 +66,27 @@ class Task:
     version: int = 1
 
     @property
-    def called(self) -> str:
-        """What to call it where there is room for a name only."""
-        known = (self.title, self.params.get("name"), self.params.get("document_no"))
-        return next((text for text in known if text), "")
+    def short_name(self) -> str:
+        """The title, or else the name or number of the record."""
+        candidates = (self.title, self.params.get("name"), self.params.get("document_no"))
+        return next((text for text in candidates if text), "")
 
-    def has_made(self, move: Move) -> bool:
-        """Whether the move would change nothing."""
-        return self.state is MOVES[move][1]
+    def has_made(self, move: TaskMove) -> bool:
+        """Return whether the task is in the state that the move leads to."""
+        return self.state is TASK_MOVES[move][1]
 
-    def moved(self, move: Move, *, now: datetime) -> Task:
-        """Raises RuleBroken (TASK_MOVE_FORBIDDEN)."""
-        before, after = MOVES[move]
+    def moved(self, move: TaskMove, *, now: datetime) -> Task:
+        """Return the task after the move. Raises RuleBroken (TASK_MOVE_FORBIDDEN)."""
+        before, after = TASK_MOVES[move]
         if self.state not in before:
             raise RuleBroken("TASK_MOVE_FORBIDDEN", state=self.state, move=move)
         ended = None if after is OPEN else now
         return replace(self, state=after, ended_at=ended, updated_at=now)
 
-    def given_to(
+    def reassigned(
         self, assignee: str, *, params: Mapping[str, str], due_date: date | None, now: datetime
     ) -> Task:
-        """Somebody else has to do it now, or the facts behind it have changed; it is open again."""
+        """Return the task open, with another assignee or changed data of its record."""
         return replace(
             self,
             assignee=assignee,
@@ -94,11 +98,11 @@ class Task:
         )
 
     def edited(self, *, title: str, due_date: date | None, now: datetime) -> Task:
-        """Raises RuleBroken (TASK_NOT_OWN): what comes of facts is not rewritten."""
+        """Return the edited task. Raises RuleBroken (TASK_NOT_OWN) for a generated task."""
         if self.kind is not TaskKind.OWN:
             raise RuleBroken("TASK_NOT_OWN", kind=self.kind)
         return replace(self, title=title, due_date=due_date, updated_at=now)
 
     def is_overdue(self, today: date) -> bool:
-        """Open on the day after its due date, or later."""
+        """Return whether the task is open after its due date."""
         return self.state is OPEN and self.due_date is not None and self.due_date < today

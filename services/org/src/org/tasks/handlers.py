@@ -1,4 +1,4 @@
-"""Facts of all services that give somebody something to do, or something to know."""
+"""Events of all services that create or complete tasks and send notifications."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -41,177 +41,211 @@ from contracts.rms.events import (
     ReceivableWithdrawn,
 )
 from org.notifications.actions import notify
-from org.notifications.domain import NotificationKind, Subject
-from org.tasks.actions import give_task, is_to_be_done, settle_task
+from org.notifications.domain import NotificationKind, RecordRef
+from org.tasks.actions import assign_task, complete_task_of_record, has_open_task
 from org.tasks.domain import TaskKind
 
 SETTLED = "SETTLED"
 
 
 async def on_lead_assigned(tx: AsyncConnection, event: LeadAssigned, meta: Meta) -> None:
+    """Notify the new owner of a lead and assign the follow-up task."""
     lead = event.lead
-    about = Subject(resource="mtl.lead", record_id=lead.lead_id)
-    await _assigned(tx, about, _called(lead), lead.owner_id, event.assigned_by, meta)
-    await _work_lead(tx, lead, meta)
+    about = RecordRef(resource="mtl.lead", record_id=lead.lead_id)
+    await _notify_new_owner(tx, about, _lead_name(lead), lead.owner_id, event.assigned_by, meta)
+    await _assign_lead_task(tx, lead, meta)
 
 
-async def on_lead_back(tx: AsyncConnection, event: LeadReopened | LeadRestored, meta: Meta) -> None:
-    await _work_lead(tx, event.lead, meta)
+async def on_lead_reopened(
+    tx: AsyncConnection, event: LeadReopened | LeadRestored, meta: Meta
+) -> None:
+    """Assign the follow-up task of a reopened or restored lead again."""
+    await _assign_lead_task(tx, event.lead, meta)
 
 
 async def on_lead_ended(
     tx: AsyncConnection, event: LeadConverted | LeadDisqualified | LeadDeleted, meta: Meta
 ) -> None:
-    await settle_task(tx, TaskKind.WORK_LEAD, event.lead.lead_id, now=meta.occurred_at)
+    """Complete the follow-up task of a converted, disqualified or deleted lead."""
+    await complete_task_of_record(tx, TaskKind.WORK_LEAD, event.lead.lead_id, now=meta.occurred_at)
 
 
 async def on_account_assigned(tx: AsyncConnection, event: AccountAssigned, meta: Meta) -> None:
+    """Notify the new owner of an account."""
     account = event.account
-    about = Subject(resource="l2o.account", record_id=account.account_id)
-    await _assigned(tx, about, account.name, account.owner_id, event.assigned_by, meta)
+    about = RecordRef(resource="l2o.account", record_id=account.account_id)
+    await _notify_new_owner(tx, about, account.name, account.owner_id, event.assigned_by, meta)
 
 
 async def on_opportunity_assigned(
     tx: AsyncConnection, event: OpportunityAssigned, meta: Meta
 ) -> None:
+    """Notify the new owner of an opportunity and assign the follow-up task."""
     opportunity = event.opportunity
-    about = Subject(resource="l2o.opportunity", record_id=opportunity.opportunity_id)
+    about = RecordRef(resource="l2o.opportunity", record_id=opportunity.opportunity_id)
     owner = opportunity.owner_id
-    await _assigned(tx, about, opportunity.name, owner, event.assigned_by, meta)
-    await _work_opportunity(tx, opportunity, meta)
+    await _notify_new_owner(tx, about, opportunity.name, owner, event.assigned_by, meta)
+    await _assign_opportunity_task(tx, opportunity, meta)
 
 
-async def on_opportunity_back(tx: AsyncConnection, event: OpportunityRestored, meta: Meta) -> None:
-    await _work_opportunity(tx, event.opportunity, meta)
+async def on_opportunity_restored(
+    tx: AsyncConnection, event: OpportunityRestored, meta: Meta
+) -> None:
+    """Assign the follow-up task of a restored opportunity again."""
+    await _assign_opportunity_task(tx, event.opportunity, meta)
 
 
 async def on_opportunity_ended(
     tx: AsyncConnection, event: OpportunityWon | OpportunityLost | OpportunityDeleted, meta: Meta
 ) -> None:
-    done = event.opportunity.opportunity_id
-    await settle_task(tx, TaskKind.WORK_OPPORTUNITY, done, now=meta.occurred_at)
+    """Complete the follow-up task of a won, lost or deleted opportunity."""
+    record_id = event.opportunity.opportunity_id
+    await complete_task_of_record(tx, TaskKind.WORK_OPPORTUNITY, record_id, now=meta.occurred_at)
 
 
 async def on_quote_assigned(tx: AsyncConnection, event: QuoteAssigned, meta: Meta) -> None:
-    quote, about = event.quote, _quote(event.quote)
-    await _assigned(tx, about, quote.document_no, quote.owner_id, event.assigned_by, meta)
+    """Notify the new owner of a quote."""
+    quote, about = event.quote, _quote_ref(event.quote)
+    await _notify_new_owner(tx, about, quote.document_no, quote.owner_id, event.assigned_by, meta)
 
 
 async def on_quote_accepted(tx: AsyncConnection, event: QuoteAccepted, meta: Meta) -> None:
-    await _tell_of_quote(tx, NotificationKind.QUOTE_ACCEPTED, event.quote, meta)
+    """Notify the owner of an accepted quote."""
+    await _notify_quote_owner(tx, NotificationKind.QUOTE_ACCEPTED, event.quote, meta)
 
 
 async def on_quote_rejected(tx: AsyncConnection, event: QuoteRejected, meta: Meta) -> None:
-    await _tell_of_quote(tx, NotificationKind.QUOTE_REJECTED, event.quote, meta)
+    """Notify the owner of a rejected quote."""
+    await _notify_quote_owner(tx, NotificationKind.QUOTE_REJECTED, event.quote, meta)
 
 
 async def on_quote_expired(tx: AsyncConnection, event: QuoteExpired, meta: Meta) -> None:
-    await _tell_of_quote(tx, NotificationKind.QUOTE_EXPIRED, event.quote, meta)
+    """Notify the owner of an expired quote."""
+    await _notify_quote_owner(tx, NotificationKind.QUOTE_EXPIRED, event.quote, meta)
 
 
 async def on_order_assigned(tx: AsyncConnection, event: OrderAssigned, meta: Meta) -> None:
+    """Notify the new owner of an order."""
     order = event.order
-    about = Subject(resource="rms.order", record_id=order.order_id)
-    await _assigned(tx, about, order.document_no, order.owner_id, event.assigned_by, meta)
+    about = RecordRef(resource="rms.order", record_id=order.order_id)
+    await _notify_new_owner(tx, about, order.document_no, order.owner_id, event.assigned_by, meta)
 
 
 async def on_receivable_overdue(tx: AsyncConnection, event: ReceivableOverdue, meta: Meta) -> None:
-    receivable, about = event.receivable, _receivable(event.receivable)
-    told = {"document_no": receivable.document_no, "name": receivable.account_name or ""}
+    """Notify the owner of an overdue receivable and assign its collection."""
+    receivable, about = event.receivable, _receivable_ref(event.receivable)
+    params = {"document_no": receivable.document_no, "name": receivable.account_name or ""}
     kind, owner = NotificationKind.RECEIVABLE_OVERDUE, receivable.owner_id
-    await notify(tx, owner, kind, about=about, params=told, occurred_at=meta.occurred_at)
-    await _collect(tx, receivable, meta)
+    await notify(tx, owner, kind, about=about, params=params, occurred_at=meta.occurred_at)
+    await _assign_collection_task(tx, receivable, meta)
 
 
 async def on_receivable_assigned(
     tx: AsyncConnection, event: ReceivableAssigned, meta: Meta
 ) -> None:
-    receivable, about = event.receivable, _receivable(event.receivable)
-    number, owner = receivable.document_no, receivable.owner_id
-    await _assigned(tx, about, number, owner, event.assigned_by, meta)
-    given = await is_to_be_done(tx, TaskKind.COLLECT_RECEIVABLE, receivable.receivable_id)
-    if given or await _is_overdue(tx, receivable, meta):
-        await _collect(tx, receivable, meta)
+    """Notify the new owner of a receivable and pass on its collection, if it is due."""
+    receivable, about = event.receivable, _receivable_ref(event.receivable)
+    document_no, owner = receivable.document_no, receivable.owner_id
+    await _notify_new_owner(tx, about, document_no, owner, event.assigned_by, meta)
+    has_task = await has_open_task(tx, TaskKind.COLLECT_RECEIVABLE, receivable.receivable_id)
+    if has_task or await _is_overdue(tx, receivable, meta):
+        await _assign_collection_task(tx, receivable, meta)
 
 
 async def on_receivable_reopened(
     tx: AsyncConnection, event: ReceivableReopened, meta: Meta
 ) -> None:
-    """A payment bounced: overdue is told once, so that what was overdue already is seen here."""
+    """Assign the collection again, as the overdue event of a receivable is published only once."""
     if await _is_overdue(tx, event.receivable, meta):
-        await _collect(tx, event.receivable, meta)
+        await _assign_collection_task(tx, event.receivable, meta)
 
 
-async def on_receivable_lowered(
+async def on_receivable_reduced(
     tx: AsyncConnection, event: ReceivableAllocated | ReceivableWithdrawn, meta: Meta
 ) -> None:
+    """Complete the collection of a receivable that is settled."""
     receivable = event.receivable
     if receivable.status == SETTLED:
-        done = receivable.receivable_id
-        await settle_task(tx, TaskKind.COLLECT_RECEIVABLE, done, now=meta.occurred_at)
+        record_id = receivable.receivable_id
+        await complete_task_of_record(
+            tx, TaskKind.COLLECT_RECEIVABLE, record_id, now=meta.occurred_at
+        )
 
 
 async def on_payment_reversed(tx: AsyncConnection, event: PaymentReversed, meta: Meta) -> None:
+    """Notify the owner of a reversed payment."""
     payment = event.payment
-    about = Subject(resource="rms.payment", record_id=payment.payment_id)
-    told = {"document_no": payment.document_no, "name": payment.account_name or ""}
+    about = RecordRef(resource="rms.payment", record_id=payment.payment_id)
+    params = {"document_no": payment.document_no, "name": payment.account_name or ""}
     kind = NotificationKind.PAYMENT_REVERSED
-    await notify(tx, payment.owner_id, kind, about=about, params=told, occurred_at=meta.occurred_at)
+    await notify(
+        tx, payment.owner_id, kind, about=about, params=params, occurred_at=meta.occurred_at
+    )
 
 
 async def on_import_finished(tx: AsyncConnection, event: ImportEnded, meta: Meta) -> None:
+    """Notify whoever started a finished import."""
     service = event.type.split(".")[0]
-    about = Subject(resource=f"{service}.import", record_id=event.import_id)
-    told = {"file_name": event.file_name, "state": event.state}
+    about = RecordRef(resource=f"{service}.import", record_id=event.import_id)
+    params = {"file_name": event.file_name, "state": event.state}
     kind = NotificationKind.IMPORT_FINISHED
-    await notify(tx, event.created_by, kind, about=about, params=told, occurred_at=meta.occurred_at)
+    await notify(
+        tx, event.created_by, kind, about=about, params=params, occurred_at=meta.occurred_at
+    )
 
 
-async def _assigned(
+async def _notify_new_owner(
     tx: AsyncConnection,
-    about: Subject,
+    about: RecordRef,
     name: str,
     owner: str | None,
     assigned_by: str | None,
     meta: Meta,
 ) -> None:
-    """Who takes something over himself knows it."""
+    """Notify the new owner, unless they assigned the record to themselves."""
     if owner == assigned_by:
         return
-    told = {"name": name, "resource": about.resource}
+    params = {"name": name, "resource": about.resource}
     kind = NotificationKind.ASSIGNED
-    await notify(tx, owner, kind, about=about, params=told, occurred_at=meta.occurred_at)
+    await notify(tx, owner, kind, about=about, params=params, occurred_at=meta.occurred_at)
 
 
-async def _tell_of_quote(
+async def _notify_quote_owner(
     tx: AsyncConnection, kind: NotificationKind, quote: QuoteState, meta: Meta
 ) -> None:
-    told = {"document_no": quote.document_no, "name": quote.account_name}
+    params = {"document_no": quote.document_no, "name": quote.account_name}
     await notify(
-        tx, quote.owner_id, kind, about=_quote(quote), params=told, occurred_at=meta.occurred_at
+        tx,
+        quote.owner_id,
+        kind,
+        about=_quote_ref(quote),
+        params=params,
+        occurred_at=meta.occurred_at,
     )
 
 
-async def _work_lead(tx: AsyncConnection, lead: LeadState, meta: Meta) -> None:
+async def _assign_lead_task(tx: AsyncConnection, lead: LeadState, meta: Meta) -> None:
     if lead.owner_id is None or lead.status in ("CONVERTED", "DISQUALIFIED"):
         return
-    await give_task(
+    await assign_task(
         tx,
         TaskKind.WORK_LEAD,
-        Subject(resource="mtl.lead", record_id=lead.lead_id),
+        RecordRef(resource="mtl.lead", record_id=lead.lead_id),
         assignee=lead.owner_id,
-        params={"name": _called(lead)},
+        params={"name": _lead_name(lead)},
         now=meta.occurred_at,
     )
 
 
-async def _work_opportunity(tx: AsyncConnection, opportunity: OpportunityState, meta: Meta) -> None:
+async def _assign_opportunity_task(
+    tx: AsyncConnection, opportunity: OpportunityState, meta: Meta
+) -> None:
     if opportunity.owner_id is None or opportunity.stage in ("WON", "LOST"):
         return
-    await give_task(
+    await assign_task(
         tx,
         TaskKind.WORK_OPPORTUNITY,
-        Subject(resource="l2o.opportunity", record_id=opportunity.opportunity_id),
+        RecordRef(resource="l2o.opportunity", record_id=opportunity.opportunity_id),
         assignee=opportunity.owner_id,
         params={"name": opportunity.name},
         due_date=opportunity.expected_close_date,
@@ -220,19 +254,21 @@ async def _work_opportunity(tx: AsyncConnection, opportunity: OpportunityState, 
 
 
 async def _is_overdue(tx: AsyncConnection, receivable: ReceivableState, meta: Meta) -> bool:
-    """Whether something was owed after its day when this happened."""
+    """Return whether the receivable was open after its due date when the event happened."""
     if receivable.status == SETTLED:
         return False
     return receivable.due_date < await today(tx, meta.occurred_at)
 
 
-async def _collect(tx: AsyncConnection, receivable: ReceivableState, meta: Meta) -> None:
+async def _assign_collection_task(
+    tx: AsyncConnection, receivable: ReceivableState, meta: Meta
+) -> None:
     if receivable.owner_id is None:
         return
-    await give_task(
+    await assign_task(
         tx,
         TaskKind.COLLECT_RECEIVABLE,
-        _receivable(receivable),
+        _receivable_ref(receivable),
         assignee=receivable.owner_id,
         params={"document_no": receivable.document_no, "name": receivable.account_name or ""},
         due_date=receivable.due_date,
@@ -240,13 +276,13 @@ async def _collect(tx: AsyncConnection, receivable: ReceivableState, meta: Meta)
     )
 
 
-def _called(lead: LeadState) -> str:
+def _lead_name(lead: LeadState) -> str:
     return lead.company or lead.name or lead.external_id or ""
 
 
-def _quote(quote: QuoteState) -> Subject:
-    return Subject(resource="cpq.quote", record_id=quote.quote_id)
+def _quote_ref(quote: QuoteState) -> RecordRef:
+    return RecordRef(resource="cpq.quote", record_id=quote.quote_id)
 
 
-def _receivable(receivable: ReceivableState) -> Subject:
-    return Subject(resource="rms.receivable", record_id=receivable.receivable_id)
+def _receivable_ref(receivable: ReceivableState) -> RecordRef:
+    return RecordRef(resource="rms.receivable", record_id=receivable.receivable_id)

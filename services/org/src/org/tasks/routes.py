@@ -1,4 +1,4 @@
-"""A person's tasks over HTTP; everybody sees only their own."""
+"""The routes of tasks; callers see only their own."""
 
 from datetime import date
 from typing import Annotated
@@ -21,39 +21,41 @@ from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from org.tasks import actions, store
-from org.tasks.domain import Move, Task
+from org.tasks.domain import Task, TaskMove
 from org.tasks.schemas import TaskEdit, TaskIn, TaskOut
 
 router = new_router("/tasks", tag="tasks")
 READ, WRITE = [allow("org.task.read")], [allow("org.task.write")]
 
 
-class Shape:
-    """Tells tasks in the caller's language, as of the tenant's day."""
+class TaskPresenter:
+    """Builds response bodies in the caller's language, as of the tenant's current day."""
 
     def __init__(self, texts: Texts, today: date) -> None:
         self._texts = texts
         self.today = today
 
     def __call__(self, task: Task) -> TaskOut:
-        said = self._texts.say(f"TASK_{task.kind}", dict(task.params), current().language)
+        generated_title = self._texts.say(
+            f"TASK_{task.kind}", dict(task.params), current().language
+        )
         fields = {name: value for name, value in vars(task).items() if name != "assignee"}
-        title, overdue = task.title or said, task.is_overdue(self.today)
+        title, overdue = task.title or generated_title, task.is_overdue(self.today)
         return TaskOut(**{**fields, "title": title, "overdue": overdue})
 
 
-async def _shape(request: Request, tx: Tx, now: Now) -> Shape:
-    return Shape(request.app.state.texts, await today(tx, now))
+async def _presenter(request: Request, tx: Tx, now: Now) -> TaskPresenter:
+    return TaskPresenter(request.app.state.texts, await today(tx, now))
 
 
-Shown = Annotated[Shape, Depends(_shape)]
+Presenter = Annotated[TaskPresenter, Depends(_presenter)]
 
 
 @router.post("", status_code=201, dependencies=WRITE)
 async def task_create(
-    response: Response, body: TaskIn, tx: Tx, now: Now, caller: Caller, shown: Shown
+    response: Response, body: TaskIn, tx: Tx, now: Now, caller: Caller, present: Presenter
 ) -> TaskOut:
-    """Write down something to do."""
+    """Add a task of the caller."""
     task = await actions.create_task(
         tx,
         assignee=caller.subject,
@@ -64,33 +66,35 @@ async def task_create(
         now=now,
     )
     response.headers["Location"] = f"/org/v1/tasks/{task.id}"
-    return shown(task)
+    return present(task)
 
 
 @router.get("", dependencies=READ)
 async def task_list(
     tx: Tx,
     page: PageParams,
-    asked: Annotated[ListQuery, store.LISTING.query],
-    shown: Shown,
+    query: Annotated[ListQuery, store.LISTING.query],
+    present: Presenter,
     *,
-    overdue: Annotated[bool, Query(description="Only open ones whose due date is over")] = False,
+    overdue: Annotated[
+        bool, Query(description="Only open tasks whose due date has passed")
+    ] = False,
 ) -> Listed[TaskOut]:
-    """What the caller has to do, newest first."""
+    """List the caller's tasks, newest first."""
     return await store.LISTING.page(
         tx,
         page,
-        asked,
-        shape=lambda row: shown(from_columns(Task, row)),
-        where=store.due_before(shown.today) if overdue else (),
+        query,
+        shape=lambda row: present(from_columns(Task, row)),
+        where=store.open_and_due_before(present.today) if overdue else (),
     )
 
 
 @router.get("/{task_id}", dependencies=READ)
-async def task_get(task_id: UUID, tx: Tx, caller: Caller, shown: Shown) -> TaskOut:
+async def task_get(task_id: UUID, tx: Tx, caller: Caller, present: Presenter) -> TaskOut:
     """Read a task."""
     task = await store.get(tx, task_id, assignee=caller.subject)
-    return shown(task)
+    return present(task)
 
 
 @router.patch("/{task_id}", dependencies=WRITE)
@@ -101,28 +105,28 @@ async def task_edit(
     now: Now,
     caller: Caller,
     expected: IfMatch,
-    shown: Shown,
+    present: Presenter,
 ) -> TaskOut:
-    """Edit a task of one's own."""
+    """Edit a task that the caller created."""
     before = await store.get(tx, task_id, assignee=caller.subject, lock=True)
     expected.check(before)
     edit = body.merged(TaskEdit.model_construct(title=before.title or "", due_date=before.due_date))
-    return shown(
+    return present(
         await actions.edit_task(tx, before, title=edit.title, due_date=edit.due_date, now=now)
     )
 
 
-class Mover:
-    """What the moves have in common: whose task it is, which copy was seen, how it is shown."""
+class TaskMover:
+    """Runs a move of a task with the parameters that all moves share."""
 
     def __init__(
-        self, task_id: UUID, tx: Tx, now: Now, caller: Caller, expected: IfMatch, shown: Shown
+        self, task_id: UUID, tx: Tx, now: Now, caller: Caller, expected: IfMatch, present: Presenter
     ) -> None:
         self._task_id, self._tx, self._now = task_id, tx, now
-        self._assignee, self._expected, self._shown = caller.subject, expected, shown
+        self._assignee, self._expected, self._present = caller.subject, expected, present
 
-    async def make(self, move: Move) -> TaskOut:
-        """Raises NotFound, RuleBroken (TASK_MOVE_FORBIDDEN), PreconditionFailed."""
+    async def run(self, move: TaskMove) -> TaskOut:
+        """Run the move; raises NotFound, RuleBroken (TASK_MOVE_FORBIDDEN), PreconditionFailed."""
         task = await actions.move_task(
             self._tx,
             self._task_id,
@@ -131,25 +135,25 @@ class Mover:
             expected=self._expected,
             now=self._now,
         )
-        return self._shown(task)
+        return self._present(task)
 
 
-Moves = Annotated[Mover, Depends()]
+Mover = Annotated[TaskMover, Depends()]
 
 
 @router.post("/{task_id}/complete", dependencies=WRITE)
-async def task_complete(moves: Moves, body: MoveIn | None = None) -> TaskOut:
-    """It is done."""
-    return await moves.make(Move.COMPLETE)
+async def task_complete(mover: Mover, body: MoveIn | None = None) -> TaskOut:
+    """Complete a task."""
+    return await mover.run(TaskMove.COMPLETE)
 
 
 @router.post("/{task_id}/dismiss", dependencies=WRITE)
-async def task_dismiss(moves: Moves, body: MoveIn | None = None) -> TaskOut:
-    """It need not be done."""
-    return await moves.make(Move.DISMISS)
+async def task_dismiss(mover: Mover, body: MoveIn | None = None) -> TaskOut:
+    """Dismiss a task: it need not be done."""
+    return await mover.run(TaskMove.DISMISS)
 
 
 @router.post("/{task_id}/reopen", dependencies=WRITE)
-async def task_reopen(moves: Moves, body: MoveIn | None = None) -> TaskOut:
-    """It has to be done after all."""
-    return await moves.make(Move.REOPEN)
+async def task_reopen(mover: Mover, body: MoveIn | None = None) -> TaskOut:
+    """Reopen a completed or dismissed task."""
+    return await mover.run(TaskMove.REOPEN)

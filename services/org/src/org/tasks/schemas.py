@@ -7,33 +7,33 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from kernel.business_dates import BusinessDate
+from org.notifications.schemas import ResourceName
 from org.tasks.domain import TaskKind, TaskState
 
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Resource = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+\.[a-z_]+$", max_length=60)]
+TaskTitle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 class TaskEdit(BaseModel):
-    """What of an own task may be edited."""
+    """The fields of a task that can be edited, if the caller created it."""
 
     model_config = ConfigDict(
         extra="forbid",
         from_attributes=True,
         json_schema_extra={"examples": [{"title": "回访王芳", "due_date": "2026-12-01"}]},
     )
-    title: Title
+    title: TaskTitle
     due_date: BusinessDate | None = None
 
 
 class TaskIn(TaskEdit):
-    """A task of one's own, with the record it is about, where it is about one."""
+    """A new task of the caller, with the record it is about, if any."""
 
-    resource: Resource | None = Field(None, examples=["l2o.opportunity"])
+    resource: ResourceName | None = Field(None, examples=["l2o.opportunity"])
     record_id: UUID | None = None
 
 
 class TaskOut(BaseModel):
-    """`title` is one's own words, or says the kind and its params in the caller's language."""
+    """A task; the title of a generated one states its kind and params in the caller's language."""
 
     id: UUID
     kind: TaskKind

@@ -72,30 +72,31 @@ LISTING = Listing(
 
 
 async def add(tx: AsyncConnection, task: Task) -> None:
+    """Insert a task."""
     await insert_row(tx, tasks, task)
 
 
 async def save(tx: AsyncConnection, task: Task) -> Task:
-    """Raises Conflict (STALE_WRITE)."""
+    """Update a task; return it with its new version. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, tasks, task)
 
 
 async def get(tx: AsyncConnection, task_id: UUID, *, assignee: str, lock: bool = False) -> Task:
-    """Raises NotFound, also for those of others."""
+    """Return a task of the assignee. Raises NotFound, also for other people's tasks."""
     query = select(tasks).where(tasks.c.id == task_id, tasks.c.assignee == assignee)
-    found = await _one(tx, query, lock=lock)
-    if found is None:
+    task = await _one(tx, query, lock=lock)
+    if task is None:
         raise NotFound("task", task_id)
-    return found
+    return task
 
 
 async def find(tx: AsyncConnection, task_id: UUID) -> Task | None:
-    """Whoever has it to do; locked."""
+    """Lock and return a task of any assignee, if it exists."""
     return await _one(tx, select(tasks).where(tasks.c.id == task_id), lock=True)
 
 
-async def of_fact(tx: AsyncConnection, kind: TaskKind, record_id: UUID) -> Task | None:
-    """The task that a fact has made of a record; locked."""
+async def find_by_record(tx: AsyncConnection, kind: TaskKind, record_id: UUID) -> Task | None:
+    """Lock and return the generated task of a record, if there is one."""
     query = select(tasks).where(tasks.c.kind == kind, tasks.c.record_id == record_id)
     return await _one(tx, query, lock=True)
 
@@ -105,6 +106,6 @@ async def _one(tx: AsyncConnection, query: Select[Any], *, lock: bool) -> Task |
     return None if row is None else from_columns(Task, row._mapping)
 
 
-def due_before(day: date) -> list[ColumnElement[bool]]:
-    """The open ones that were due before that day."""
+def open_and_due_before(day: date) -> list[ColumnElement[bool]]:
+    """Build the conditions for open tasks that were due before a day."""
     return [tasks.c.state == TaskState.OPEN, tasks.c.due_date < day]

@@ -1,4 +1,4 @@
-"""Tasks that are overdue."""
+"""The job that checks for overdue tasks."""
 
 from datetime import date
 from uuid import UUID
@@ -10,7 +10,7 @@ from org.tasks import actions
 
 
 async def task_overdue(tx: AsyncConnection, job: Job) -> Done:
-    """The day after a task's due date has begun."""
+    """Notify the assignee on the day after the due date."""
     due_date = date.fromisoformat(job.payload["due_date"])
-    await actions.tell_overdue(tx, UUID(job.key), due_date=due_date, now=job.now)
+    await actions.notify_overdue(tx, UUID(job.key), due_date=due_date, now=job.now)
     return Done()

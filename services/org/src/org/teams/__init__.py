@@ -1,1 +1,1 @@
-"""Teams: people who work together across departments; records can be shared with them."""
+"""Teams (团队): people who work together across departments; records can be shared with them."""

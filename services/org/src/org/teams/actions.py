@@ -1,3 +1,5 @@
+"""The commands on teams."""
+
 from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
@@ -17,8 +19,11 @@ from org.teams.domain import Team
 async def create_team(
     tx: AsyncConnection, *, name: str, member_ids: tuple[UUID, ...], now: datetime
 ) -> Team:
-    """Let people work together. Raises Invalid (PERSON_UNKNOWN, PERSON_INACTIVE)."""
-    await _check_members(tx, member_ids)
+    """Add a team of active people.
+
+    Callers need `org.team.write`. Raises Invalid (PERSON_UNKNOWN, PERSON_INACTIVE).
+    """
+    await _validate_members(tx, member_ids)
     team = Team(id=new_id(), name=name, member_ids=member_ids, created_at=now, updated_at=now)
     await store.add(tx, team)
     await publish(tx, TeamCreated(team=team.state()), of=team)
@@ -33,16 +38,17 @@ async def change_team(
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> Team:
-    """Rename it, or change who is in it; who left the tenant may stay until he is taken out.
+    """Rename a team or change its members; members deactivated since may stay.
 
-    Raises NotFound, Invalid (PERSON_UNKNOWN, PERSON_INACTIVE).
+    Callers need `org.team.write`.
+    Raises NotFound, PreconditionFailed, Invalid (PERSON_UNKNOWN, PERSON_INACTIVE).
     """
     before = await store.get(tx, team_id, lock=True)
     expected.check(before)
     after = edit(before)
     if after == before:
         return before
-    await _check_members(tx, after.member_ids, but=before.member_ids)
+    await _validate_members(tx, after.member_ids, previous=before.member_ids)
     after, changed = before.changed(after, now=now)
     after = await store.save(tx, after)
     await publish(tx, changed, of=after)
@@ -52,7 +58,10 @@ async def change_team(
 async def delete_team(
     tx: AsyncConnection, team_id: UUID, *, now: datetime, expected: Precondition = UNCONDITIONAL
 ) -> None:
-    """What was shared with it is shared with it no more. Raises NotFound."""
+    """Delete a team and with it the access it gave to shared records.
+
+    Callers need `org.team.write`. Raises NotFound, PreconditionFailed.
+    """
     team = await store.get(tx, team_id, lock=True)
     expected.check(team)
     last, deleted = team.deleted(now=now)
@@ -60,15 +69,17 @@ async def delete_team(
     await publish(tx, deleted, of=last)
 
 
-async def _check_members(
-    tx: AsyncConnection, member_ids: Collection[UUID], *, but: Collection[UUID] = ()
+async def _validate_members(
+    tx: AsyncConnection, member_ids: Collection[UUID], *, previous: Collection[UUID] = ()
 ) -> None:
-    active = await people.activity_of(tx, [m for m in member_ids if m not in but])
+    active = await people.person_active_flags(
+        tx, [member for member in member_ids if member not in previous]
+    )
     codes = {None: "PERSON_UNKNOWN", False: "PERSON_INACTIVE"}
-    wrong = [
-        Violation(f"/member_ids/{place}", codes[active.get(member)])
-        for place, member in enumerate(member_ids)
-        if member not in but and not active.get(member)
+    violations = [
+        Violation(f"/member_ids/{index}", codes[active.get(member)])
+        for index, member in enumerate(member_ids)
+        if member not in previous and not active.get(member)
     ]
-    if wrong:
-        raise Invalid(wrong)
+    if violations:
+        raise Invalid(violations)

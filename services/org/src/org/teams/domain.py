@@ -1,4 +1,4 @@
-"""A team."""
+"""A team and its events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contracts.org.events import TeamChanged, TeamDeleted, TeamState
 
 @dataclass(frozen=True, kw_only=True)
 class Team:
-    """`member_ids` are people, in the order of their ids."""
+    """A team; `member_ids` are people in the order of their ids."""
 
     id: UUID
     name: str
@@ -21,15 +21,15 @@ class Team:
     version: int = 1
 
     def changed(self, after: Team, *, now: datetime) -> tuple[Team, TeamChanged]:
-        """The team as it stands after an edit of its name or members."""
+        """Return the edited team and its event."""
         after = replace(after, updated_at=now)
         return after, TeamChanged(team=after.state())
 
     def deleted(self, *, now: datetime) -> tuple[Team, TeamDeleted]:
-        """The team as others hear of it for the last time, one version on."""
+        """Return the team in its last version, one higher, and the event of its deletion."""
         last = replace(self, updated_at=now, version=self.version + 1)
         return last, TeamDeleted(team=last.state())
 
     def state(self) -> TeamState:
-        """The team as others see it."""
+        """Return the whole state as events carry it."""
         return TeamState(team_id=self.id, name=self.name, member_ids=self.member_ids)

@@ -1,3 +1,5 @@
+"""The routes of teams."""
+
 from typing import Annotated
 from uuid import UUID
 
@@ -22,7 +24,7 @@ READ, WRITE = allow("org.team.read"), allow("org.team.write")
 
 @router.post("", status_code=201, dependencies=[WRITE])
 async def team_create(body: TeamIn, response: Response, tx: Tx, now: Now) -> TeamOut:
-    """Let people work together across departments."""
+    """Add a team."""
     team = await actions.create_team(tx, name=body.name, member_ids=body.member_ids, now=now)
     response.headers["Location"] = f"/org/v1/teams/{team.id}"
     return TeamOut.model_validate(team)
@@ -30,10 +32,10 @@ async def team_create(body: TeamIn, response: Response, tx: Tx, now: Now) -> Tea
 
 @router.get("", dependencies=[READ])
 async def team_list(
-    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
+    tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
 ) -> Listed[TeamOut]:
     """List teams, newest first."""
-    return await store.LISTING.page(tx, page, asked)
+    return await store.LISTING.page(tx, page, query)
 
 
 @router.get("/{team_id}", dependencies=[READ])
@@ -46,14 +48,14 @@ async def team_get(team_id: UUID, tx: Tx) -> TeamOut:
 async def team_change(
     team_id: UUID, body: MergePatch[TeamIn], expected: IfMatch, tx: Tx, now: Now
 ) -> TeamOut:
-    """Rename it, or change who is in it."""
+    """Rename a team or change its members."""
     team = await actions.change_team(tx, team_id, body.applied, now=now, expected=expected)
     return TeamOut.model_validate(team)
 
 
 @router.delete("/{team_id}", status_code=204, dependencies=[WRITE])
 async def team_delete(team_id: UUID, expected: IfMatch, tx: Tx, now: Now) -> None:
-    """Delete a team; what was shared with it is shared with it no more."""
+    """Delete a team; its members lose the access that the team gave them."""
     await actions.delete_team(tx, team_id, now=now, expected=expected)
 
 

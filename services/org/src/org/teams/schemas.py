@@ -1,3 +1,5 @@
+"""Request and response bodies of teams."""
+
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -7,24 +9,24 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 MAX_MEMBERS = 500
 
 
-def _each_once(values: tuple[UUID, ...]) -> tuple[UUID, ...]:
+def _sorted_unique(values: tuple[UUID, ...]) -> tuple[UUID, ...]:
     return tuple(sorted(set(values)))
 
 
-Name = Annotated[
+TeamName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     Field(examples=["智慧园区项目组"]),
 ]
-Members = Annotated[
+TeamMemberIds = Annotated[
     tuple[UUID, ...],
-    Field(max_length=MAX_MEMBERS, description="People who are active"),
-    AfterValidator(_each_once),
+    Field(max_length=MAX_MEMBERS, description="Ids of active people"),
+    AfterValidator(_sorted_unique),
 ]
 
 
 class TeamIn(BaseModel):
-    """A team: new, or all that may be edited of it."""
+    """A new team, or the fields of a team that can be edited."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -38,8 +40,8 @@ class TeamIn(BaseModel):
             ]
         },
     )
-    name: Name
-    member_ids: Members = ()
+    name: TeamName
+    member_ids: TeamMemberIds = ()
 
 
 class TeamOut(BaseModel):

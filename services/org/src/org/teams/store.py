@@ -1,4 +1,4 @@
-"""Teams and their members."""
+"""The tables of teams and their members."""
 
 from collections.abc import Collection
 from typing import Any
@@ -57,7 +57,7 @@ team_members = Table(
 
 
 def _member_ids() -> Label[Any]:
-    """A team's members, in the order of their ids."""
+    """Build the column of a team's members in the order of their ids."""
     members = (
         select(team_members.c.person_id)
         .where(team_members.c.team_id == teams.c.id)
@@ -69,8 +69,8 @@ def _member_ids() -> Label[Any]:
 
 
 async def get(tx: AsyncConnection, team_id: UUID, *, lock: bool = False) -> Team:
-    """Raises NotFound."""
-    if lock:  # first, in a statement of its own: the next one sees who came before
+    """Return a team, locked on request. Raises NotFound."""
+    if lock:  # in a statement of its own, so that the next one sees the latest commit
         await tx.execute(select(teams.c.id).where(teams.c.id == team_id).with_for_update())
     query: Select[Any] = select(teams, _member_ids()).where(teams.c.id == team_id)
     row = (await tx.execute(query)).mappings().one_or_none()
@@ -80,44 +80,48 @@ async def get(tx: AsyncConnection, team_id: UUID, *, lock: bool = False) -> Team
 
 
 async def add(tx: AsyncConnection, team: Team) -> None:
+    """Insert a team with its members."""
     await insert_row(tx, teams, team)
     await _set_members(tx, team)
 
 
 async def save(tx: AsyncConnection, team: Team) -> Team:
-    """Raises Conflict (STALE_WRITE)."""
+    """Update a team; return it with its new version. Raises Conflict (STALE_WRITE)."""
     saved = await update_row(tx, teams, team)
     await _set_members(tx, team)
     return saved
 
 
 async def remove(tx: AsyncConnection, team_id: UUID) -> None:
+    """Delete a team with its members and search words."""
     await tx.execute(delete(team_members).where(team_members.c.team_id == team_id))
     await tx.execute(delete(teams).where(teams.c.id == team_id))
     await forget_words(tx, TEAM, [team_id])
 
 
 async def _set_members(tx: AsyncConnection, team: Team) -> None:
-    gone = team_members.c.person_id.not_in(team.member_ids)
-    await tx.execute(delete(team_members).where(team_members.c.team_id == team.id, gone))
-    there = set(await _members(tx, team.id))
-    await _add_members(tx, team.id, [m for m in team.member_ids if m not in there])
+    is_removed = team_members.c.person_id.not_in(team.member_ids)
+    await tx.execute(delete(team_members).where(team_members.c.team_id == team.id, is_removed))
+    existing = set(await _stored_members(tx, team.id))
+    await _add_members(
+        tx, team.id, [member for member in team.member_ids if member not in existing]
+    )
 
 
-async def _members(tx: AsyncConnection, team_id: UUID) -> Collection[UUID]:
+async def _stored_members(tx: AsyncConnection, team_id: UUID) -> Collection[UUID]:
     query = select(team_members.c.person_id).where(team_members.c.team_id == team_id)
     return (await tx.execute(query)).scalars().all()
 
 
-async def _add_members(tx: AsyncConnection, team_id: UUID, people: Collection[UUID]) -> None:
-    if people:
-        rows = [{"team_id": team_id, "person_id": person_id} for person_id in people]
+async def _add_members(tx: AsyncConnection, team_id: UUID, person_ids: Collection[UUID]) -> None:
+    if person_ids:
+        rows = [{"team_id": team_id, "person_id": person_id} for person_id in person_ids]
         await tx.execute(insert(team_members), rows)
 
 
 def _with_member(person_id: UUID) -> ColumnElement[bool]:
-    joined = select(team_members.c.team_id).where(team_members.c.person_id == person_id)
-    return teams.c.id.in_(joined)
+    team_ids = select(team_members.c.team_id).where(team_members.c.person_id == person_id)
+    return teams.c.id.in_(team_ids)
 
 
 LISTING = Listing(

@@ -1,1 +1,1 @@
-"""Tenant tasks: what all services do together for a tenant: export, erase a person, delete it."""
+"""Tenant tasks (租户任务): exports, erasures and deletions that all services carry out."""

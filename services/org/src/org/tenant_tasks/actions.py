@@ -1,3 +1,5 @@
+"""Requesting tenant tasks and recording the reports of the services."""
+
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -11,18 +13,20 @@ from contracts.org.events import TenantTaskRequested
 from kernel.errors import NotFound
 from kernel.ids import new_id
 from org.tenant_tasks import store
-from org.tenant_tasks.domain import TaskKind, TaskReport, TenantTask, org_is_left
+from org.tenant_tasks.domain import TenantTask, TenantTaskKind, TenantTaskReport, only_org_remains
 
 
-async def asked_already(tx: AsyncConnection, target_id: UUID, kind: TaskKind) -> TenantTask | None:
-    """The task for this tenant that was asked for last, if any was."""
-    return await store.latest(tx, target_id, kind)
+async def latest_task(
+    tx: AsyncConnection, target_id: UUID, kind: TenantTaskKind
+) -> TenantTask | None:
+    """Return the latest task of this kind for a tenant, if there is one."""
+    return await store.find_latest(tx, target_id, kind)
 
 
-async def request_task(
+async def request_tenant_task(
     tx: AsyncConnection,
     target_id: UUID,
-    kind: TaskKind,
+    kind: TenantTaskKind,
     *,
     ids: Sequence[UUID] = (),
     phones: Sequence[str] = (),
@@ -30,7 +34,10 @@ async def request_task(
     actor: str | None,
     now: datetime,
 ) -> TenantTask:
-    """Ask every service to do its part; the task stands in the rows of whoever asks."""
+    """Request a task from every service; it is stored in the rows of the requesting tenant.
+
+    Callers need `org.tenant.admin` for their own tenant, or are operators.
+    """
     task = TenantTask(
         id=new_id(), target_id=target_id, kind=kind, requested_by=actor, created_at=now
     )
@@ -38,31 +45,33 @@ async def request_task(
     requested = TenantTaskRequested(
         task_id=task.id, kind=kind, ids=tuple(ids), phones=tuple(phones), emails=tuple(emails)
     )
-    async with acting_for(tx, target_id):  # whose services listen
+    # The event belongs to the tenant whose data the services handle.
+    async with acting_for(tx, target_id):
         await publish(tx, requested, of=task)
     return task
 
 
-async def file_report(
-    tx: AsyncConnection, report: TaskReport, *, operator: UUID | None, kind: str
+async def record_report(
+    tx: AsyncConnection, report: TenantTaskReport, *, operator: UUID | None, kind: str
 ) -> None:
-    """Keep a service's report with the task: the tenant's own, or the operator's.
+    """Store a service's report with the task of the tenant itself or of the operators' tenant.
 
-    When all others have deleted a tenant, org itself begins to.
+    When all other services have deleted a tenant, org starts its own part. Called by an event
+    handler.
     """
     try:
-        await _file(tx, report)
+        await _add_report(tx, report)
     except NotFound:
         if operator is None:
-            return  # whoever asked is no operator any more
+            return  # the tenant that requested the task is no longer the operators' tenant
         async with acting_for(tx, operator):
-            left = await _file(tx, report)
-        if kind == TaskKind.DELETE and left:
+            only_org_is_left = await _add_report(tx, report)
+        if kind == TenantTaskKind.DELETE and only_org_is_left:
             await enqueue_task(tx, TenantTaskRequested(task_id=report.task_id, kind=kind))
 
 
-async def _file(tx: AsyncConnection, report: TaskReport) -> bool:
-    """Whether only org is left now. Raises NotFound for a task of another tenant's."""
+async def _add_report(tx: AsyncConnection, report: TenantTaskReport) -> bool:
+    """Return whether only org's part remains. Raises NotFound for a task of another tenant."""
     await store.get(tx, report.task_id, lock=True)
     await store.add_report(tx, report)
-    return org_is_left(await store.reports(tx, report.task_id))
+    return only_org_remains(await store.list_reports(tx, report.task_id))

@@ -1,4 +1,4 @@
-"""A task that every service does its part of, and how far it is."""
+"""A task that every service carries out, and its progress."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from uuid import UUID
 
 from contracts.tenant_tasks import TASK_FAILED
 
-# Everybody who has rows of tenants. Of a deletion org does its part last.
+# The services that store data of tenants; in a deletion org is the last one.
 SERVICES: Final = ("cpq", "l2o", "mtl", "org", "rms")
 
 
-class TaskKind(StrEnum):
-    """EXPORT: all rows as files. ERASE: a person's data. DELETE: the whole tenant."""
+class TenantTaskKind(StrEnum):
+    """EXPORT writes all rows to files, ERASE erases a person, DELETE deletes the tenant."""
 
     EXPORT = "EXPORT"
     ERASE = "ERASE"
     DELETE = "DELETE"
 
 
-class TaskState(StrEnum):
-    """Derived from the reports."""
+class TenantTaskState(StrEnum):
+    """The progress of a task, derived from the reports."""
 
     RUNNING = "RUNNING"
     FINISHED = "FINISHED"
@@ -31,19 +31,19 @@ class TaskState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class TenantTask:
-    """Who asked for what; whom it erases stands in the event only, so that nothing stays of it."""
+    """A task; only its event names the person to erase, so that no personal data remains here."""
 
     id: UUID
     target_id: UUID
-    kind: TaskKind
+    kind: TenantTaskKind
     requested_by: str | None
     created_at: datetime
     version: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskReport:
-    """What one service did: rows per table, and codes of what stays."""
+class TenantTaskReport:
+    """What one service did: the rows per table, and codes for what it left."""
 
     task_id: UUID
     service: str
@@ -52,16 +52,16 @@ class TaskReport:
     finished_at: datetime
 
 
-def state_of(reports: Sequence[TaskReport]) -> TaskState:
-    """FAILED as soon as one service has given up; the others go on."""
+def state_from_reports(reports: Sequence[TenantTaskReport]) -> TenantTaskState:
+    """Return the state of a task; it is FAILED as soon as one service has failed."""
     if any(TASK_FAILED in report.notes for report in reports):
-        return TaskState.FAILED
-    done = {report.service for report in reports} >= set(SERVICES)
-    return TaskState.FINISHED if done else TaskState.RUNNING
+        return TenantTaskState.FAILED
+    all_reported = {report.service for report in reports} >= set(SERVICES)
+    return TenantTaskState.FINISHED if all_reported else TenantTaskState.RUNNING
 
 
-def org_is_left(reports: Sequence[TaskReport]) -> bool:
-    """Whether all others have reported, and done it."""
-    if state_of(reports) is TaskState.FAILED:
+def only_org_remains(reports: Sequence[TenantTaskReport]) -> bool:
+    """Return whether all services except org have reported success."""
+    if state_from_reports(reports) is TenantTaskState.FAILED:
         return False
     return {report.service for report in reports} == set(SERVICES) - {"org"}

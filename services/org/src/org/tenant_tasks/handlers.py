@@ -1,4 +1,4 @@
-"""Every service tells when it has done its part."""
+"""Events of all services on their part of a tenant task."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -6,17 +6,18 @@ from chassis.events.subscriptions import Meta
 from chassis.foundation.clock import now
 from contracts.tenant_tasks import TenantTaskEnded
 from org.settings import OrgSettings
-from org.tenant_tasks.actions import file_report
-from org.tenant_tasks.domain import TaskReport
+from org.tenant_tasks.actions import record_report
+from org.tenant_tasks.domain import TenantTaskReport
 
 
 async def on_tenant_task_finished(tx: AsyncConnection, event: TenantTaskEnded, meta: Meta) -> None:
-    report = TaskReport(
+    """Record the report of a service on its part of a task."""
+    report = TenantTaskReport(
         task_id=event.task_id,
         service=event.type.split(".")[0],
-        tables=[each.model_dump() for each in event.tables],
+        tables=[table.model_dump() for table in event.tables],
         notes=list(event.notes),
         finished_at=now(),
     )
     operator = OrgSettings.of().operator_tenant
-    await file_report(tx, report, operator=operator, kind=event.kind)
+    await record_report(tx, report, operator=operator, kind=event.kind)

@@ -1,3 +1,5 @@
+"""The routes of tenant tasks."""
+
 from typing import Annotated
 from uuid import UUID
 
@@ -10,21 +12,26 @@ from chassis.web.pages import Page, PageParams
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from org.tenant_tasks import actions, store
-from org.tenant_tasks.domain import TaskKind, TenantTask, state_of
-from org.tenant_tasks.schemas import TaskReportOut, TenantTaskIn, TenantTaskLine, TenantTaskOut
+from org.tenant_tasks.domain import TenantTask, TenantTaskKind, state_from_reports
+from org.tenant_tasks.schemas import (
+    TenantTaskIn,
+    TenantTaskOut,
+    TenantTaskReportOut,
+    TenantTaskSummary,
+)
 
 router = new_router("/tenant-tasks", tag="tenant tasks")
 ADMIN = allow("org.tenant.admin")
-Kind = Annotated[TaskKind | None, Query(description="Of this kind")]
+KindFilter = Annotated[TenantTaskKind | None, Query(description="Only tasks of this kind")]
 
 
-async def told(tx: AsyncConnection, task: TenantTask) -> TenantTaskOut:
-    """A task with the reports that have come."""
-    reports = await store.reports(tx, task.id)
+async def tenant_task_out(tx: AsyncConnection, task: TenantTask) -> TenantTaskOut:
+    """Build the response body of a task with its reports."""
+    reports = await store.list_reports(tx, task.id)
     return TenantTaskOut(
-        **TenantTaskLine.model_validate(task).model_dump(),
-        state=state_of(reports),
-        reports=[TaskReportOut.model_validate(one) for one in reports],
+        **TenantTaskSummary.model_validate(task).model_dump(),
+        state=state_from_reports(reports),
+        reports=[TenantTaskReportOut.model_validate(report) for report in reports],
     )
 
 
@@ -32,11 +39,11 @@ async def told(tx: AsyncConnection, task: TenantTask) -> TenantTaskOut:
 async def tenant_task_request(
     body: TenantTaskIn, response: Response, caller: Caller, tx: Tx, now: Now
 ) -> TenantTaskOut:
-    """Export all my tenant's data as files, or erase a person's data, in every service."""
-    task = await actions.request_task(
+    """Export the data of the caller's tenant as files or erase a person, in every service."""
+    task = await actions.request_tenant_task(
         tx,
         caller.tenant_id,
-        TaskKind(body.kind),
+        TenantTaskKind(body.kind),
         ids=body.ids,
         phones=body.phones,
         emails=body.emails,
@@ -44,16 +51,18 @@ async def tenant_task_request(
         now=now,
     )
     response.headers["Location"] = f"/org/v1/tenant-tasks/{task.id}"
-    return await told(tx, task)
+    return await tenant_task_out(tx, task)
 
 
 @router.get("", dependencies=[ADMIN])
-async def tenant_task_list(tx: Tx, page: PageParams, kind: Kind = None) -> Page[TenantTaskLine]:
-    """List tasks, newest first; an operator sees those that operators asked for."""
-    return await store.read_page(tx, page, kind=kind)
+async def tenant_task_list(
+    tx: Tx, page: PageParams, kind: KindFilter = None
+) -> Page[TenantTaskSummary]:
+    """List tasks, newest first; operators see those that operators requested."""
+    return await store.list_tasks(tx, page, kind=kind)
 
 
 @router.get("/{task_id}", dependencies=[ADMIN])
 async def tenant_task_get(task_id: UUID, tx: Tx) -> TenantTaskOut:
-    """Read a task: how far it is, and what each service did."""
-    return await told(tx, await store.get(tx, task_id))
+    """Read a task with its progress and what each service did."""
+    return await tenant_task_out(tx, await store.get(tx, task_id))

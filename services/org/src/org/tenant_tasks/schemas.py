@@ -1,4 +1,4 @@
-"""What is said of tenant tasks."""
+"""Request and response bodies of tenant tasks."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -8,14 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.records.contact_points import Email, Phone
-from org.tenant_tasks.domain import TaskKind, TaskState
+from org.tenant_tasks.domain import TenantTaskKind, TenantTaskState
 
 
 class TenantTaskIn(BaseModel):
-    """Export everything, or erase a person known by these ids, phones and mails.
+    """Export all data, or erase a person identified by ids, phone numbers and mail addresses.
 
-    Records of these ids lose all they hold of the person. Phones and mails are cut out wherever
-    they stand, but a record that only has one of them may be another's and keeps the rest.
+    Records with these ids lose all personal data. The phone numbers and mail addresses are removed
+    from all records, but other records keep the rest, because they may belong to somebody else.
     """
 
     model_config = ConfigDict(
@@ -24,32 +24,32 @@ class TenantTaskIn(BaseModel):
     )
     kind: Literal["EXPORT", "ERASE"]
     ids: Annotated[
-        list[UUID], Field(max_length=100, description="Of the person, contact or lead")
+        list[UUID], Field(max_length=100, description="Ids of the person, contact or lead")
     ] = []
     phones: Annotated[list[Phone], Field(max_length=20)] = []
     emails: Annotated[list[Email], Field(max_length=20)] = []
 
     @model_validator(mode="after")
-    def _names_somebody(self) -> Self:
-        named = bool(self.ids or self.phones or self.emails)
-        if named != (self.kind == "ERASE"):
+    def _names_person_to_erase(self) -> Self:
+        names_person = bool(self.ids or self.phones or self.emails)
+        if names_person != (self.kind == "ERASE"):
             raise PydanticCustomError("ERASURE_NAMES_NOBODY", "An erasure names whom to erase")
         return self
 
 
-class TenantTaskLine(BaseModel):
-    """A task in a list."""
+class TenantTaskSummary(BaseModel):
+    """A tenant task in a list."""
 
     model_config = ConfigDict(from_attributes=True, extra="ignore")
     id: UUID
     target_id: UUID
-    kind: TaskKind
+    kind: TenantTaskKind
     requested_by: str | None
     created_at: datetime
 
 
-class TaskReportOut(BaseModel):
-    """What one service did: rows per table, and codes of what stays."""
+class TenantTaskReportOut(BaseModel):
+    """What one service did: the rows per table, and codes for what it left."""
 
     model_config = ConfigDict(from_attributes=True)
     service: str
@@ -58,8 +58,8 @@ class TaskReportOut(BaseModel):
     finished_at: datetime
 
 
-class TenantTaskOut(TenantTaskLine):
-    """A task and the reports that have come; of an export each service has its file."""
+class TenantTaskOut(TenantTaskSummary):
+    """A tenant task with its reports; each service offers its own file of an export."""
 
-    state: TaskState
-    reports: list[TaskReportOut]
+    state: TenantTaskState
+    reports: list[TenantTaskReportOut]

@@ -1,4 +1,7 @@
-"""Tasks stand in the rows of the tenant that asked: an operator's outlive the deleted tenant."""
+"""The tables of tenant tasks and reports.
+
+A task belongs to the tenant that requested it, so an operator's task outlives the deleted tenant.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,8 +18,8 @@ from chassis.database.rows import fetch_row, from_columns
 from chassis.records.writes import insert_row
 from chassis.web.pages import Page, PageParams, fetch_page
 from org.database import metadata
-from org.tenant_tasks.domain import TaskKind, TaskReport, TenantTask
-from org.tenant_tasks.schemas import TenantTaskLine
+from org.tenant_tasks.domain import TenantTask, TenantTaskKind, TenantTaskReport
+from org.tenant_tasks.schemas import TenantTaskSummary
 
 tenant_tasks = Table(
     "tenant_tasks",
@@ -24,7 +27,7 @@ tenant_tasks = Table(
     tenant_column(),
     Column("id", Uuid, primary_key=True),
     Column("target_id", Uuid, nullable=False),
-    Column("kind", enum_column(TaskKind), nullable=False),
+    Column("kind", enum_column(TenantTaskKind), nullable=False),
     Column("requested_by", Text),
     instant("created_at"),
     Column("version", Integer, nullable=False),
@@ -43,39 +46,44 @@ tenant_task_reports = Table(
 
 
 async def add(tx: AsyncConnection, task: TenantTask) -> None:
+    """Insert a task."""
     await insert_row(tx, tenant_tasks, task)
 
 
 async def get(tx: AsyncConnection, task_id: UUID, *, lock: bool = False) -> TenantTask:
-    """Raises NotFound."""
+    """Return a task, locked on request. Raises NotFound."""
     return await fetch_row(tx, tenant_tasks, task_id, TenantTask, lock=lock)
 
 
-async def latest(tx: AsyncConnection, target_id: UUID, kind: TaskKind) -> TenantTask | None:
-    """The last such task for this tenant that the transaction's tenant asked for."""
+async def find_latest(
+    tx: AsyncConnection, target_id: UUID, kind: TenantTaskKind
+) -> TenantTask | None:
+    """Return the latest such task for a tenant that the transaction's tenant requested."""
     columns = tenant_tasks.c
-    asked = (columns.target_id == target_id) & (columns.kind == kind)
-    query: Select[Any] = select(tenant_tasks).where(asked).order_by(columns.id.desc()).limit(1)
+    is_match = (columns.target_id == target_id) & (columns.kind == kind)
+    query: Select[Any] = select(tenant_tasks).where(is_match).order_by(columns.id.desc()).limit(1)
     row = (await tx.execute(query)).mappings().one_or_none()
     return None if row is None else from_columns(TenantTask, row)
 
 
-async def add_report(tx: AsyncConnection, report: TaskReport) -> None:
-    """Keep a report; a second one of the same service says the same."""
-    new = insert(tenant_task_reports).values(asdict(report))
-    await tx.execute(new.on_conflict_do_nothing())
+async def add_report(tx: AsyncConnection, report: TenantTaskReport) -> None:
+    """Insert a report unless the service has reported already."""
+    insertion = insert(tenant_task_reports).values(asdict(report))
+    await tx.execute(insertion.on_conflict_do_nothing())
 
 
-async def reports(tx: AsyncConnection, task_id: UUID) -> Sequence[TaskReport]:
+async def list_reports(tx: AsyncConnection, task_id: UUID) -> Sequence[TenantTaskReport]:
+    """Return the reports on a task, by service."""
     columns = tenant_task_reports.c
     query = select(tenant_task_reports).where(columns.task_id == task_id).order_by(columns.service)
-    return [from_columns(TaskReport, dict(row._mapping)) for row in await tx.execute(query)]
+    return [from_columns(TenantTaskReport, dict(row._mapping)) for row in await tx.execute(query)]
 
 
-async def read_page(
-    tx: AsyncConnection, page: PageParams, *, kind: TaskKind | None
-) -> Page[TenantTaskLine]:
+async def list_tasks(
+    tx: AsyncConnection, page: PageParams, *, kind: TenantTaskKind | None
+) -> Page[TenantTaskSummary]:
+    """Return a page of tasks, newest first."""
     query = select(tenant_tasks)
     if kind is not None:
         query = query.where(tenant_tasks.c.kind == kind)
-    return await fetch_page(tx, query, page, shape=lambda row: TenantTaskLine(**row))
+    return await fetch_page(tx, query, page, shape=lambda row: TenantTaskSummary(**row))

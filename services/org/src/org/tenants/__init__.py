@@ -1,1 +1,1 @@
-"""Tenants: the companies that share the system, each with settings of its own."""
+"""Tenants (租户): the companies that share the system, each with its own settings."""

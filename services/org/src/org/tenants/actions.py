@@ -1,3 +1,5 @@
+"""The commands on tenants."""
+
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -8,7 +10,7 @@ from chassis.events.outbox import publish
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.org.events import Quotas, TenantCreated
 from org.tenants import store
-from org.tenants.domain import Settings, TaxRounding, Tenant, TenantStatus
+from org.tenants.domain import TaxRounding, Tenant, TenantSettings, TenantStatus
 
 
 async def create_tenant(
@@ -25,7 +27,10 @@ async def create_tenant(
     quotas: Quotas | None = None,
     now: datetime,
 ) -> Tenant:
-    """Let a tenant begin; the transaction is its own already."""
+    """Create the tenant of the transaction.
+
+    The calling command has checked who may: an operator, or the seed.
+    """
     tenant = Tenant(
         id=tenant_id,
         name=name,
@@ -47,27 +52,28 @@ async def create_tenant(
 async def change_tenant(
     tx: AsyncConnection,
     tenant_id: UUID,
-    settings: Settings,
+    settings: TenantSettings,
     *,
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> Tenant:
-    """Change settings; to those it has already is no change.
+    """Change settings of a tenant; settings it has already are no change.
 
+    Callers need `org.tenant.write`, or are operators.
     Raises NotFound, PreconditionRequired, PreconditionFailed (STALE_COPY).
     """
     tenant = await store.get(tx, tenant_id, lock=True)
-    change = tenant.change(settings, now=now)
-    if change is None:
+    with_settings = tenant.with_settings(settings, now=now)
+    if with_settings is None:
         return tenant
     expected.check(tenant)
-    tenant, changed = change
+    tenant, changed = with_settings
     tenant = await store.save(tx, tenant)
     await publish(tx, changed, of=tenant)
     return tenant
 
 
-async def move_tenant(
+async def change_tenant_status(
     tx: AsyncConnection,
     tenant_id: UUID,
     status: TenantStatus,
@@ -75,16 +81,17 @@ async def move_tenant(
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> Tenant:
-    """Suspend, resume or delete a tenant; the transaction is its own already.
+    """Suspend, resume or delete the tenant of the transaction.
 
+    Only operators may; the calling command has checked it.
     Raises NotFound, RuleBroken (TENANT_GONE), PreconditionRequired, PreconditionFailed.
     """
     tenant = await store.get(tx, tenant_id, lock=True)
-    move = tenant.move(status, now=now)
-    if move is None:
+    change = tenant.with_status(status, now=now)
+    if change is None:
         return tenant
     expected.check(tenant)
-    tenant, changed = move
+    tenant, changed = change
     tenant = await store.save(tx, tenant)
     await publish(tx, changed, of=tenant)
     return tenant

@@ -1,4 +1,4 @@
-"""A tenant and its settings."""
+"""A tenant, its settings and its status."""
 
 from __future__ import annotations
 
@@ -14,27 +14,30 @@ from kernel.errors import RuleBroken
 
 
 class TenantStatus(StrEnum):
+    """Whether a tenant works normally, can only read, or is deleted."""
+
     ACTIVE = "ACTIVE"
     SUSPENDED = "SUSPENDED"
     DELETED = "DELETED"
 
 
 class TaxRounding(StrEnum):
-    """Whether tax is rounded on every line, or once per rate of a document and then split."""
+    """Whether tax is rounded on every line, or once per tax rate of a document and then split."""
 
     LINE = "LINE"
     DOCUMENT = "DOCUMENT"
 
 
-MOVES = {
+# The allowed changes of status.
+STATUS_CHANGES = {
     TenantStatus.ACTIVE: {TenantStatus.SUSPENDED, TenantStatus.DELETED},
     TenantStatus.SUSPENDED: {TenantStatus.ACTIVE, TenantStatus.DELETED},
     TenantStatus.DELETED: set[TenantStatus](),
 }
 
 
-class Settings(TypedDict, total=False):
-    """What may be changed; see contracts.org.events.TenantState for the values."""
+class TenantSettings(TypedDict, total=False):
+    """The settings to change; contracts.org.events.TenantState describes the values."""
 
     name: str
     timezone: str
@@ -48,6 +51,8 @@ class Settings(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class Tenant:
+    """A tenant; contracts.org.events.TenantState describes the fields."""
+
     id: UUID
     name: str
     timezone: str
@@ -62,28 +67,32 @@ class Tenant:
     updated_at: datetime
     version: int = 1
 
-    def change(self, settings: Settings, *, now: datetime) -> tuple[Tenant, TenantChanged] | None:
-        """The tenant with these settings; None when it has them already."""
+    def with_settings(
+        self, settings: TenantSettings, *, now: datetime
+    ) -> tuple[Tenant, TenantChanged] | None:
+        """Return the tenant with these settings and its event; None if it has them already."""
         changed = replace(self, **settings)
         if changed == self:
             return None
         changed = replace(changed, updated_at=now)
         return changed, TenantChanged(tenant=changed.state())
 
-    def move(self, status: TenantStatus, *, now: datetime) -> tuple[Tenant, TenantChanged] | None:
-        """The tenant with this status; None when it has it already.
+    def with_status(
+        self, status: TenantStatus, *, now: datetime
+    ) -> tuple[Tenant, TenantChanged] | None:
+        """Return the tenant with this status and its event; None if it has it already.
 
-        Raises RuleBroken (TENANT_GONE): what is deleted stays deleted.
+        Raises RuleBroken (TENANT_GONE) for a deleted tenant, which cannot be restored.
         """
         if status is self.status:
             return None
-        if status not in MOVES[self.status]:
+        if status not in STATUS_CHANGES[self.status]:
             raise RuleBroken("TENANT_GONE")
         moved = replace(self, status=status, updated_at=now)
         return moved, TenantChanged(tenant=moved.state())
 
     def state(self) -> TenantState:
-        """The tenant as others see it."""
+        """Return the whole state as events carry it."""
         return TenantState(
             tenant_id=self.id,
             name=self.name,

@@ -1,3 +1,5 @@
+"""The routes of the caller's own tenant."""
+
 from chassis.foundation.clock import Now
 from chassis.records.audit.routes import AuditEntryOut, audit_page
 from chassis.web.auth import Caller, allow
@@ -14,7 +16,7 @@ READ, WRITE = allow("org.tenant.read"), allow("org.tenant.write")
 
 @router.get("", dependencies=[READ])
 async def tenant_get(caller: Caller, tx: Tx) -> TenantOut:
-    """Read my tenant and its settings."""
+    """Read the caller's tenant with its settings."""
     return TenantOut.model_validate(await store.get(tx, caller.tenant_id))
 
 
@@ -22,7 +24,7 @@ async def tenant_get(caller: Caller, tx: Tx) -> TenantOut:
 async def tenant_change(
     body: TenantPatch, expected: IfMatch, caller: Caller, tx: Tx, now: Now
 ) -> TenantOut:
-    """Change settings of my tenant; what is not named stays."""
+    """Change settings of the caller's tenant."""
     tenant = await actions.change_tenant(
         tx, caller.tenant_id, body.settings(), now=now, expected=expected
     )
@@ -31,5 +33,5 @@ async def tenant_change(
 
 @router.get("/audit", dependencies=[READ])
 async def tenant_audit(caller: Caller, tx: Tx, page: PageParams) -> Page[AuditEntryOut]:
-    """Who changed settings of my tenant and what, newest first."""
+    """List the changes of the caller's tenant with their authors, newest first."""
     return await audit_page(tx, page, "org.tenant", caller.tenant_id)

@@ -1,4 +1,4 @@
-"""What is said of tenants, and which settings there can be."""
+"""Request and response bodies of tenants, and the field types of their settings."""
 
 from datetime import datetime
 from functools import cache
@@ -13,22 +13,22 @@ from pydantic_core import PydanticCustomError
 from contracts.org.events import Quotas
 from kernel.currencies import CurrencyCode
 from kernel.decimals import RateDecimal
-from org.tenants.domain import Settings, TaxRounding, TenantStatus
+from org.tenants.domain import TaxRounding, TenantSettings, TenantStatus
 
-# In the time zone database, but not places: how a machine is set up.
-_NO_PLACES: Final = frozenset({"Factory", "localtime"})
+# Entries of the time zone database that describe a machine's setup and no time zone.
+_NOT_TIMEZONES: Final = frozenset({"Factory", "localtime"})
 
 
 @cache
 def _countries() -> frozenset[str]:
-    """ISO 3166-1 alpha-2, as the time zone database keeps it."""
-    table = files("tzdata.zoneinfo").joinpath("iso3166.tab").read_text("utf-8")
-    return frozenset(row[:2] for row in table.splitlines() if not row.startswith("#"))
+    """Return the ISO 3166-1 alpha-2 codes that the time zone database lists."""
+    codes = files("tzdata.zoneinfo").joinpath("iso3166.tab").read_text("utf-8")
+    return frozenset(row[:2] for row in codes.splitlines() if not row.startswith("#"))
 
 
 @cache
 def _timezones() -> frozenset[str]:
-    return frozenset(available_timezones()) - _NO_PLACES
+    return frozenset(available_timezones()) - _NOT_TIMEZONES
 
 
 def _is_timezone(value: str) -> str:
@@ -45,27 +45,30 @@ def _is_country(value: str) -> str:
 
 def _are_distinct(values: list[str]) -> list[str]:
     if len(set(values)) < len(values):
-        raise PydanticCustomError("LANGUAGE_REPEATED", "Each language should stand once")
+        raise PydanticCustomError("LANGUAGE_REPEATED", "Each language should be listed once")
     return values
 
 
-Name = Annotated[
+TenantName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     Field(examples=["示例科技"]),
 ]
-Timezone = Annotated[
+TenantTimezone = Annotated[
     str,
-    Field(description="IANA name; business days are counted in it", examples=["Asia/Shanghai"]),
+    Field(
+        description="IANA name; business days begin and end in this time zone",
+        examples=["Asia/Shanghai"],
+    ),
     AfterValidator(_is_timezone),
 ]
-Currency = Annotated[CurrencyCode, Field(description="ISO 4217", examples=["CNY"])]
+TenantCurrency = Annotated[CurrencyCode, Field(description="ISO 4217", examples=["CNY"])]
 # language[-Script][-REGION] of BCP 47, in its recommended spelling.
-Language = Annotated[
+LanguageTag = Annotated[
     str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")
 ]
-Languages = Annotated[
-    list[Language],
+TenantLanguages = Annotated[
+    list[LanguageTag],
     Field(
         min_length=1,
         max_length=20,
@@ -74,8 +77,10 @@ Languages = Annotated[
     ),
     AfterValidator(_are_distinct),
 ]
-TaxRate = Annotated[RateDecimal, Field(description="A fraction: 0.13 is 13 %", examples=["0.13"])]
-Country = Annotated[
+TaxRate = Annotated[
+    RateDecimal, Field(description="A fraction, such as 0.13 for 13 %", examples=["0.13"])
+]
+TenantCountry = Annotated[
     str,
     Field(description="ISO 3166-1 alpha-2", examples=["CN"]),
     AfterValidator(_is_country),
@@ -83,24 +88,24 @@ Country = Annotated[
 
 
 class TenantIn(BaseModel):
-    """A whole tenant, as a seed file states it."""
+    """All settings of a tenant."""
 
     model_config = ConfigDict(extra="forbid")
-    name: Name
-    timezone: Timezone
-    currency: Currency
-    languages: Languages
+    name: TenantName
+    timezone: TenantTimezone
+    currency: TenantCurrency
+    languages: TenantLanguages
     default_tax_rate: TaxRate
-    country: Country
+    country: TenantCountry
     tax_rounding: TaxRounding = TaxRounding.LINE
 
 
-def _absent() -> Any:
-    """Never read: what a patch does not name is not among its set fields; null is refused."""
+def _no_default() -> Any:
+    """Mark a field as optional without allowing null; the default itself is never used."""
 
 
 class TenantPatch(BaseModel):
-    """The settings to change; what is not named stays as it is."""
+    """The settings to change; settings that are left out stay as they are."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -108,25 +113,25 @@ class TenantPatch(BaseModel):
             "examples": [{"languages": ["zh-CN", "en"], "default_tax_rate": "0.06"}]
         },
     )
-    name: Name = Field(default_factory=_absent)
-    timezone: Timezone = Field(default_factory=_absent)
-    currency: Currency = Field(default_factory=_absent)
-    languages: Languages = Field(default_factory=_absent)
-    default_tax_rate: TaxRate = Field(default_factory=_absent)
-    country: Country = Field(default_factory=_absent)
-    tax_rounding: TaxRounding = Field(default_factory=_absent)
+    name: TenantName = Field(default_factory=_no_default)
+    timezone: TenantTimezone = Field(default_factory=_no_default)
+    currency: TenantCurrency = Field(default_factory=_no_default)
+    languages: TenantLanguages = Field(default_factory=_no_default)
+    default_tax_rate: TaxRate = Field(default_factory=_no_default)
+    country: TenantCountry = Field(default_factory=_no_default)
+    tax_rounding: TaxRounding = Field(default_factory=_no_default)
 
-    def settings(self) -> Settings:
-        """The settings that were named."""
-        named = Settings()
-        named.update(self.model_dump(exclude_unset=True))  # type: ignore[typeddict-item]  # its keys are our fields
-        if "languages" in named:
-            named["languages"] = tuple(named["languages"])
-        return named
+    def settings(self) -> TenantSettings:
+        """Return the settings that the body contains."""
+        changes = TenantSettings()
+        changes.update(self.model_dump(exclude_unset=True))  # type: ignore[typeddict-item]  # its keys are our fields
+        if "languages" in changes:
+            changes["languages"] = tuple(changes["languages"])
+        return changes
 
 
 class TenantOut(BaseModel):
-    """A tenant and its settings."""
+    """A tenant with its settings."""
 
     model_config = ConfigDict(from_attributes=True)
     id: UUID

@@ -1,4 +1,4 @@
-"""The tenants. A tenant's id is the tenant of its row, so everybody sees his own only."""
+"""The table of tenants; each row belongs to its own tenant, so a tenant sees only itself."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -39,37 +39,43 @@ tenants = Table(
 
 
 async def get(tx: AsyncConnection, tenant_id: UUID, *, lock: bool = False) -> Tenant:
-    """Raises NotFound, also for any tenant that is not the transaction's own."""
+    """Return a tenant, locked on request.
+
+    Raises NotFound, also for any tenant other than the transaction's.
+    """
     query = select(tenants).where(tenants.c.id == tenant_id)
     row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
     if row is None:
         raise NotFound("tenant", tenant_id)
-    return _tenant(dict(row._mapping))
+    return _from_row(dict(row._mapping))
 
 
 async def add(tx: AsyncConnection, tenant: Tenant) -> None:
+    """Insert a tenant."""
     await tx.execute(insert(tenants).values(_columns(tenant)))
 
 
 async def save(tx: AsyncConnection, tenant: Tenant) -> Tenant:
-    """Raises Conflict (STALE_WRITE)."""
+    """Update a tenant; return it with its new version. Raises Conflict (STALE_WRITE)."""
     saved = replace(tenant, version=tenant.version + 1)
-    mine = (tenants.c.id == tenant.id) & (tenants.c.version == tenant.version)
-    if (await tx.execute(update(tenants).where(mine).values(_columns(saved)))).rowcount == 0:
+    is_expected_version = (tenants.c.id == tenant.id) & (tenants.c.version == tenant.version)
+    if (
+        await tx.execute(update(tenants).where(is_expected_version).values(_columns(saved)))
+    ).rowcount == 0:
         raise Conflict("STALE_WRITE", what="tenants", key=str(tenant.id))
     return saved
 
 
-async def read_page(
+async def list_tenants(
     tx: AsyncConnection, page: PageParams, *, status: TenantStatus | None
 ) -> Page[TenantOut]:
-    """All tenants, for an operator. The policy shows them to this transaction from here on."""
+    """Return a page of all tenants for an operator; the rest of the transaction sees them all."""
     await tx.execute(text("SELECT set_config('app.operator', 'on', true)"))
     query = select(tenants)
     if status is not None:
         query = query.where(tenants.c.status == status)
     return await fetch_page(
-        tx, query, page, shape=lambda row: TenantOut.model_validate(_tenant(row))
+        tx, query, page, shape=lambda row: TenantOut.model_validate(_from_row(row))
     )
 
 
@@ -77,6 +83,6 @@ def _columns(tenant: Tenant) -> dict[str, Any]:
     return {**to_columns(tenants, tenant), "quotas": tenant.quotas.model_dump(exclude_none=True)}
 
 
-def _tenant(row: Mapping[str, Any]) -> Tenant:
+def _from_row(row: Mapping[str, Any]) -> Tenant:
     quotas = Quotas.model_validate(row["quotas"])
     return from_columns(Tenant, row, id=row["tenant_id"], quotas=quotas)

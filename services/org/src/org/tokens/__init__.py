@@ -1,1 +1,1 @@
-"""Tokens: what the development issuer gives to people and service clients; never in production."""
+"""Tokens (访问令牌): the development issuer for people and clients; never used in production."""

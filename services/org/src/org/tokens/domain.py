@@ -1,4 +1,4 @@
-"""A request for a token, read as RFC 6749 says."""
+"""Parsing token requests as RFC 6749 defines them."""
 
 import base64
 import binascii
@@ -10,17 +10,17 @@ from urllib.parse import parse_qsl, unquote_plus
 from kernel.errors import DomainError
 from org.logins.domain import LoginKind
 
-FORM: Final = "application/x-www-form-urlencoded"
+FORM_MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 MAX_FIELDS: Final = 20
 
 
-class GrantRefused(DomainError):
-    """No token for this. The code is an error of RFC 6749 5.2, in capitals."""
+class TokenRefused(DomainError):
+    """A refused token request; the code is an error code of RFC 6749 5.2 in capitals."""
 
 
 @dataclass(frozen=True)
-class Holder:
-    """What a token says of its subject: its `sub`, its name, and what it may do at most."""
+class TokenSubject:
+    """The subject of a token: its `sub`, its name, and all scopes it can get."""
 
     subject: str
     name: str
@@ -28,70 +28,75 @@ class Holder:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Grant:
-    """Who asks with which secret, and for which scopes; empty means all he has."""
+class TokenRequest:
+    """A token request: the credentials and the requested scopes; an empty scope means all."""
 
     kind: LoginKind
     login: str
     secret: str = field(repr=False)
     scope: str
 
-    def wrong(self) -> GrantRefused:
-        """What wrong credentials are told: not which of the two is wrong."""
+    def wrong_credentials(self) -> TokenRefused:
+        """Return the error for wrong credentials, which does not tell which part is wrong."""
         client = self.kind is LoginKind.CLIENT
-        return GrantRefused("INVALID_CLIENT" if client else "INVALID_GRANT")
+        return TokenRefused("INVALID_CLIENT" if client else "INVALID_GRANT")
 
 
-def read_form(content_type: str, body: bytes) -> dict[str, str]:
-    """The fields of a form; empty ones count as absent (3.2).
+def parse_form(content_type: str, body: bytes) -> dict[str, str]:
+    """Parse a form; empty fields count as absent (RFC 6749 3.2).
 
-    Raises GrantRefused (INVALID_REQUEST): not a form, a field twice, a NUL.
+    Raises TokenRefused (INVALID_REQUEST) for another media type, a repeated field or a NUL.
     """
-    if content_type.partition(";")[0].strip().lower() != FORM:
-        raise GrantRefused("INVALID_REQUEST")
+    if content_type.partition(";")[0].strip().lower() != FORM_MEDIA_TYPE:
+        raise TokenRefused("INVALID_REQUEST")
     try:
         pairs = parse_qsl(body.decode("ascii"), errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:
-        raise GrantRefused("INVALID_REQUEST") from None
+        raise TokenRefused("INVALID_REQUEST") from None
     form = dict(pairs)
     if len(form) < len(pairs) or any("\0" in value for value in form.values()):
-        raise GrantRefused("INVALID_REQUEST")
+        raise TokenRefused("INVALID_REQUEST")
     return form
 
 
-def read_grant(form: Mapping[str, str], authorization: str) -> Grant:
-    """What is asked for. Raises GrantRefused."""
+def parse_token_request(form: Mapping[str, str], authorization: str) -> TokenRequest:
+    """Parse a token request from a form and an Authorization header. Raises TokenRefused."""
     basic = _read_basic(authorization)
     match form.get("grant_type"):
         case "client_credentials":
-            return _client_grant(form, basic)
+            return _client_request(form, basic)
         case "password":
-            return _password_grant(form, basic)
+            return _password_request(form, basic)
         case None:
-            raise GrantRefused("INVALID_REQUEST")
+            raise TokenRefused("INVALID_REQUEST")
         case _:
-            raise GrantRefused("UNSUPPORTED_GRANT_TYPE")
+            raise TokenRefused("UNSUPPORTED_GRANT_TYPE")
 
 
-def _client_grant(form: Mapping[str, str], basic: tuple[str, str] | None) -> Grant:
+def _client_request(form: Mapping[str, str], basic: tuple[str, str] | None) -> TokenRequest:
     login, secret = form.get("client_id"), form.get("client_secret")
     if basic is not None:
-        if secret is not None or login not in (None, basic[0]):  # one way at a time (2.3)
-            raise GrantRefused("INVALID_REQUEST")
+        if secret is not None or login not in (
+            None,
+            basic[0],
+        ):  # one authentication method at a time (RFC 6749 2.3)
+            raise TokenRefused("INVALID_REQUEST")
         login, secret = basic
     if login is None or secret is None:
-        raise GrantRefused("INVALID_CLIENT")
-    return Grant(kind=LoginKind.CLIENT, login=login, secret=secret, scope=form.get("scope", ""))
+        raise TokenRefused("INVALID_CLIENT")
+    return TokenRequest(
+        kind=LoginKind.CLIENT, login=login, secret=secret, scope=form.get("scope", "")
+    )
 
 
-def _password_grant(form: Mapping[str, str], basic: tuple[str, str] | None) -> Grant:
-    """Of a person; a service client has no business with a person's password."""
+def _password_request(form: Mapping[str, str], basic: tuple[str, str] | None) -> TokenRequest:
+    """Parse a password grant; a service client must not use a person's password."""
     if basic is not None or "client_secret" in form:
-        raise GrantRefused("UNAUTHORIZED_CLIENT")
+        raise TokenRefused("UNAUTHORIZED_CLIENT")
     username, password = form.get("username"), form.get("password")
     if username is None or password is None:
-        raise GrantRefused("INVALID_REQUEST")
-    return Grant(
+        raise TokenRefused("INVALID_REQUEST")
+    return TokenRequest(
         kind=LoginKind.PERSON,
         login=username.strip().lower(),
         secret=password,
@@ -100,18 +105,18 @@ def _password_grant(form: Mapping[str, str], basic: tuple[str, str] | None) -> G
 
 
 def _read_basic(authorization: str) -> tuple[str, str] | None:
-    """Name and secret of HTTP Basic, form-encoded inside it (RFC 6749 2.3.1)."""
+    """Parse name and secret of HTTP Basic, which are form-encoded (RFC 6749 2.3.1)."""
     scheme, _, encoded = authorization.partition(" ")
     if not scheme:
         return None
     if scheme.lower() != "basic":
-        raise GrantRefused("INVALID_CLIENT")
+        raise TokenRefused("INVALID_CLIENT")
     try:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode()
         login, colon, secret = decoded.partition(":")
         login, secret = (unquote_plus(part, errors="strict") for part in (login, secret))
     except (binascii.Error, ValueError):
-        raise GrantRefused("INVALID_CLIENT") from None
+        raise TokenRefused("INVALID_CLIENT") from None
     if not colon or "\0" in login:
-        raise GrantRefused("INVALID_CLIENT")
+        raise TokenRefused("INVALID_CLIENT")
     return login, secret

@@ -6,40 +6,42 @@ from pydantic import BaseModel, Field
 
 
 class TokenForm(BaseModel):
-    """Form-encoded. A client may send its id and secret by HTTP Basic instead."""
+    """A form-encoded token request; clients may send id and secret by HTTP Basic instead."""
 
     grant_type: Literal["client_credentials", "password"]
     client_id: str | None = None
     client_secret: str | None = None
     username: str | None = None
     password: str | None = None
-    scope: str | None = Field(None, description="Separated by blanks; absent means all one has")
+    scope: str | None = Field(
+        None, description="Scopes separated by spaces; all scopes of the subject if absent"
+    )
 
 
 class TokenOut(BaseModel):
-    """RFC 6749 5.1."""
+    """A token response (RFC 6749 5.1)."""
 
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # the standard's word
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # fixed by RFC 6750
     expires_in: int = Field(description="Seconds", examples=[300])
     scope: str = Field(examples=["mtl.lead.read mtl.lead.write"])
 
 
 class TokenError(BaseModel):
-    """RFC 6749 5.2."""
+    """A token error (RFC 6749 5.2)."""
 
     error: str = Field(examples=["invalid_client"])
     error_description: str
 
 
-class KeysOut(BaseModel):
-    """RFC 7517."""
+class JwksOut(BaseModel):
+    """A JWK set (RFC 7517)."""
 
     keys: list[dict[str, Any]]
 
 
-class MetadataOut(BaseModel):
-    """OpenID Connect Discovery 1.0."""
+class IssuerMetadataOut(BaseModel):
+    """The issuer metadata (OpenID Connect Discovery 1.0)."""
 
     issuer: str
     token_endpoint: str

@@ -1,4 +1,7 @@
-"""Adding and editing people. Locks: the line of managers, departments, roles, people by id."""
+"""Adding and editing people.
+
+Locks are taken in one order: the reporting lines, departments, roles, people by id.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -14,12 +17,13 @@ from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.org.events import PersonCreated, Post
 from kernel.errors import Conflict, Invalid, Violation
 from kernel.ids import new_id
-from org.departments.actions import checked_posts, place_person
-from org.logins.actions import add_person_login, ensure_may_grant, hashed, new_secret
+from org.departments.actions import set_person_posts, validate_posts
+from org.logins.actions import add_person_login, ensure_holds_scopes, hash_password, new_secret
+from org.logins.domain import ScopeCheck
 from org.people import store
-from org.people.actions.power import ensure_may_no_more
+from org.people.actions.permissions import ensure_holds_scopes_of
 from org.people.domain import Person
-from org.roles.actions import May, checked_roles, give_roles
+from org.roles.actions import set_person_roles, validate_roles
 
 
 async def create_person(
@@ -28,7 +32,7 @@ async def create_person(
     name: str,
     email: str | None,
     scopes: tuple[str, ...],
-    may: May,
+    has_scope: ScopeCheck,
     now: datetime,
     phone: str | None = None,
     subject: str | None = None,
@@ -40,14 +44,15 @@ async def create_person(
     custom_fields: Mapping[str, Any] | None = None,
     person_id: UUID | None = None,
 ) -> Person:
-    """Add a person; with a username one who can sign in at the development issuer.
+    """Add a person; one with a username can sign in at the development issuer.
 
+    Callers need `org.person.write` and every scope and role they give.
     Raises Invalid with every violation, Forbidden (SCOPES_NOT_HELD).
     """
-    key = person_id or new_id()
+    new_person_id = person_id or new_id()
     person = Person(
-        id=key,
-        subject=subject or str(key),
+        id=new_person_id,
+        subject=subject or str(new_person_id),
         name=name,
         email=email,
         phone=phone,
@@ -60,16 +65,19 @@ async def create_person(
         created_at=now,
         updated_at=now,
     )
-    return await _added(tx, person, password, may=may)
+    return await _insert(tx, person, password, has_scope=has_scope)
 
 
-async def _added(tx: AsyncConnection, person: Person, password: str, *, may: May) -> Person:
+async def _insert(
+    tx: AsyncConnection, person: Person, password: str, *, has_scope: ScopeCheck
+) -> Person:
     login = person.username
-    secret_hash = "" if login is None else await hashed(password)  # slow, so before any lock
-    person = await _checked(tx, person, before=None, may=may)
+    # Hashing is slow, so it comes before any lock.
+    secret_hash = "" if login is None else await hash_password(password)
+    person = await _validate(tx, person, before=None, has_scope=has_scope)
     await store.add(tx, person)
-    await place_person(tx, person.id, person.posts)
-    await give_roles(tx, person.id, person.role_ids)
+    await set_person_posts(tx, person.id, person.posts)
+    await set_person_roles(tx, person.id, person.role_ids)
     if login is not None:
         await add_person_login(tx, login, secret_hash, person_id=person.id)
     await publish(tx, PersonCreated(person=person.state()), of=person)
@@ -81,97 +89,114 @@ async def change_person(
     person_id: UUID,
     edit: Callable[[Person], Person],
     *,
-    may: May,
+    has_scope: ScopeCheck,
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> Person:
-    """Change what is known of a person; other scopes count from the next token on.
+    """Edit a person; changed roles and scopes take effect with the next token.
 
-    Raises NotFound, Invalid with every violation, Forbidden (SCOPES_NOT_HELD), Conflict
-    (MANAGER_CYCLE).
+    Callers need `org.person.write` and every scope and role they give or take away. To change the
+    subject they need every scope of the person.
+    Raises NotFound, PreconditionFailed, Invalid with every violation, Forbidden (SCOPES_NOT_HELD),
+    Conflict (MANAGER_CYCLE).
     """
-    await store.lock_lines(tx)
-    seen = await store.get(tx, person_id)
-    await checked_posts(tx, edit(seen).posts)  # departments are locked before people
+    await store.lock_reporting_lines(tx)
+    unlocked = await store.get(tx, person_id)
+    await validate_posts(tx, edit(unlocked).posts)  # locks the departments before the person
     before = await store.get(tx, person_id, lock_row=True)
     expected.check(before)
     after = edit(before)
     after = replace(after, subject=after.subject or str(person_id), scopes=tuple(after.scopes))
-    after = await _checked(tx, after, before=before, may=may)
+    after = await _validate(tx, after, before=before, has_scope=has_scope)
     if after == before:
         return before
     after, changed = before.changed(after, now=now)
     after = await store.save(tx, after)
     if after.posts != before.posts:
-        await place_person(tx, person_id, after.posts)
+        await set_person_posts(tx, person_id, after.posts)
     if after.role_ids != before.role_ids:
-        await give_roles(tx, person_id, after.role_ids)
+        await set_person_roles(tx, person_id, after.role_ids)
     await publish(tx, changed, of=after)
     return after
 
 
-async def name_login(
+async def assign_username(
     tx: AsyncConnection, person: Person, username: str, *, now: datetime
 ) -> Person:
-    """Give a person, whose row is locked, a username whose password nobody knows yet.
+    """Assign a username to a locked person, with a random password that nobody knows.
 
-    Raises Invalid (USERNAME_TAKEN).
+    The calling command has checked who may. Raises Invalid (USERNAME_TAKEN).
     """
-    unknown = await hashed(new_secret())
-    await add_person_login(tx, username, unknown, person_id=person.id)
+    secret_hash = await hash_password(new_secret())
+    await add_person_login(tx, username, secret_hash, person_id=person.id)
     after, changed = person.changed(replace(person, username=username), now=now)
     after = await store.save(tx, after)
     await publish(tx, changed, of=after)
     return after
 
 
-async def _checked(
-    tx: AsyncConnection, after: Person, *, before: Person | None, may: May
+async def _validate(
+    tx: AsyncConnection, after: Person, *, before: Person | None, has_scope: ScopeCheck
 ) -> Person:
-    """The person with one primary post. Raises as the actions above do."""
-    known = before or replace(
+    """Return the validated person with one primary post. Raises what the callers document."""
+    previous = before or replace(
         after, posts=(), role_ids=(), scopes=(), manager_id=None, subject=str(after.id)
     )
-    ensure_may_grant(set(after.scopes) ^ set(known.scopes), may=may)  # nor takes, what he lacks
-    if before is not None and after.subject != before.subject:  # it lets another be this person
-        await ensure_may_no_more(tx, before, may=may)
-    posts, of_posts = await checked_posts(tx, after.posts, before=known.posts)
-    of_roles = await checked_roles(tx, after.role_ids, before=known.role_ids, may=may)
-    of_manager = await _of_manager(tx, after, known)
-    of_subject = await _of_subject(tx, after, known)
-    wrong: Sequence[Violation] = [*of_subject, *of_manager, *of_posts, *of_roles]
-    fields = await _fields(tx, after, before, wrong)
+    # Callers may neither give nor take away scopes that they do not have.
+    ensure_holds_scopes(set(after.scopes) ^ set(previous.scopes), has_scope=has_scope)
+    # Whoever sets the subject can sign in as the person.
+    if before is not None and after.subject != before.subject:
+        await ensure_holds_scopes_of(tx, before, has_scope=has_scope)
+    posts, post_violations = await validate_posts(tx, after.posts, before=previous.posts)
+    role_violations = await validate_roles(
+        tx, after.role_ids, before=previous.role_ids, has_scope=has_scope
+    )
+    manager_violations = await _manager_violations(tx, after, previous)
+    subject_violations = await _subject_violations(tx, after, previous)
+    violations: Sequence[Violation] = [
+        *subject_violations,
+        *manager_violations,
+        *post_violations,
+        *role_violations,
+    ]
+    fields = await _validated_fields(tx, after, before, violations)
     return replace(after, posts=posts, custom_fields=fields)
 
 
-async def _fields(
-    tx: AsyncConnection, after: Person, before: Person | None, wrong: Sequence[Violation]
+async def _validated_fields(
+    tx: AsyncConnection, after: Person, before: Person | None, violations: Sequence[Violation]
 ) -> Mapping[str, Any]:
-    """The custom fields as they are stored. Raises Invalid for them and what else is wrong."""
-    known = None if before is None else before.custom_fields
+    """Return the custom fields to store. Raises Invalid with their and all other violations."""
+    previous = None if before is None else before.custom_fields
     try:
-        kept = await validated_custom_fields(tx, store.PERSON, after.custom_fields, before=known)
-    except Invalid as more:
-        raise Invalid([*wrong, *more.violations]) from None
-    if wrong:
-        raise Invalid(wrong)
-    return kept
+        validated = await validated_custom_fields(
+            tx, store.PERSON, after.custom_fields, before=previous
+        )
+    except Invalid as error:
+        raise Invalid([*violations, *error.violations]) from None
+    if violations:
+        raise Invalid(violations)
+    return validated
 
 
-async def _of_manager(tx: AsyncConnection, after: Person, before: Person) -> list[Violation]:
+async def _manager_violations(
+    tx: AsyncConnection, after: Person, before: Person
+) -> list[Violation]:
     manager_id = after.manager_id
     if manager_id is None or manager_id == before.manager_id:
         return []
-    if await store.is_below(tx, manager_id, above=after.id):
+    if await store.reports_to(tx, manager_id, superior_id=after.id):
         raise Conflict("MANAGER_CYCLE", person_id=str(after.id), manager_id=str(manager_id))
-    active = (await store.activity_of(tx, [manager_id])).get(manager_id)
+    active = (await store.person_active_flags(tx, [manager_id])).get(manager_id)
     if active is None:
         return [Violation("/manager_id", "PERSON_UNKNOWN")]
     return [] if active else [Violation("/manager_id", "PERSON_INACTIVE")]
 
 
-async def _of_subject(tx: AsyncConnection, after: Person, before: Person) -> list[Violation]:
-    same = after.subject == before.subject
-    if same or not await store.has_subject(tx, after.subject, but=after.id):
+async def _subject_violations(
+    tx: AsyncConnection, after: Person, before: Person
+) -> list[Violation]:
+    is_unchanged = after.subject == before.subject
+    if is_unchanged or not await store.subject_is_taken(tx, after.subject, except_id=after.id):
         return []
     return [Violation("/subject", "SUBJECT_TAKEN")]

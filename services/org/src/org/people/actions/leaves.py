@@ -1,4 +1,4 @@
-"""Leaves: who is away, and who does their work meanwhile."""
+"""Adding and cancelling leaves, with substitutes."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -23,15 +23,19 @@ async def add_leave(
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> Person:
-    """Let somebody be away in `[from_date, to_date)`; the same leave again changes nothing.
+    """Add a leave in `[from_date, to_date)`; the same leave again changes nothing.
 
-    Both people are locked: of two who name each other at once the second is refused.
-    Raises NotFound, Invalid (PERSON_UNKNOWN), Conflict (LEAVE_OVERLAPS), RuleBroken (SUBSTITUTE_*).
+    Callers need `org.person.write`, or `org.leave.write` for their own leaves. Both people are
+    locked, so of two who name each other as substitutes at once the second is refused.
+    Raises NotFound, PreconditionFailed, Invalid (PERSON_UNKNOWN), Conflict (LEAVE_OVERLAPS),
+    RuleBroken (SUBSTITUTE_SELF, SUBSTITUTE_INACTIVE, SUBSTITUTE_AWAY).
     """
-    await store.lock(tx, [key for key in (person_id, substitute_id) if key is not None])
+    await store.lock_people(
+        tx, [each_id for each_id in (person_id, substitute_id) if each_id is not None]
+    )
     before = await store.get(tx, person_id)
     leave = Leave(id=new_id(), from_date=from_date, to_date=to_date, substitute_id=substitute_id)
-    if any(one.state() == leave.state() for one in before.leaves):
+    if any(existing.state() == leave.state() for existing in before.leaves):
         return before
     expected.check(before)
     substitute = None if substitute_id is None else await store.find(tx, substitute_id)
@@ -39,7 +43,7 @@ async def add_leave(
         raise Invalid([Violation("/substitute_id", "PERSON_UNKNOWN")])
     after, changed = before.changed(before.with_leave(leave, substitute=substitute), now=now)
     after = await store.save(tx, after)
-    await store.add_leave(tx, person_id, leave)
+    await store.insert_leave(tx, person_id, leave)
     await publish(tx, changed, of=after)
     return after
 
@@ -52,7 +56,11 @@ async def cancel_leave(
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> Person:
-    """Raises NotFound (also for a leave of somebody else)."""
+    """Cancel a leave.
+
+    Callers need `org.person.write`, or `org.leave.write` for their own leaves.
+    Raises NotFound, also for a leave of another person, and PreconditionFailed.
+    """
     before = await store.get(tx, person_id, lock_row=True)
     without = before.without_leave(leave_id)
     if without == before:
@@ -60,6 +68,6 @@ async def cancel_leave(
     expected.check(before)
     after, changed = before.changed(without, now=now)
     after = await store.save(tx, after)
-    await store.remove_leave(tx, leave_id)
+    await store.delete_leave(tx, leave_id)
     await publish(tx, changed, of=after)
     return after

@@ -1,3 +1,5 @@
+"""A role and its events."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -9,7 +11,7 @@ from contracts.org.events import RoleChanged, RoleDeleted, RoleState
 
 @dataclass(frozen=True, kw_only=True)
 class Role:
-    """Whoever has it may do all of its scopes; a built-in one changes with releases only."""
+    """A role gives its holders all of its scopes; a built-in one changes with releases only."""
 
     id: UUID
     code: str
@@ -21,17 +23,17 @@ class Role:
     version: int = 1
 
     def changed(self, after: Role, *, now: datetime) -> tuple[Role, RoleChanged]:
-        """The role as it stands after an edit of its name or scopes."""
+        """Return the edited role and its event."""
         after = replace(after, updated_at=now)
         return after, RoleChanged(role=after.state())
 
     def deleted(self, *, now: datetime) -> tuple[Role, RoleDeleted]:
-        """The role as others hear of it for the last time, one version on."""
+        """Return the role in its last version, one higher, and the event of its deletion."""
         last = replace(self, updated_at=now, version=self.version + 1)
         return last, RoleDeleted(role=last.state())
 
     def state(self) -> RoleState:
-        """The role as others see it."""
+        """Return the whole state as events carry it."""
         return RoleState(
             role_id=self.id,
             code=self.code,

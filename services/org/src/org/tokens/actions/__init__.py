@@ -1,1 +1,1 @@
-"""Signing keys, and the tokens signed with them."""
+"""The signing keys, and issuing tokens."""

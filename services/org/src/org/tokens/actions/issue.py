@@ -1,4 +1,4 @@
-"""The issuer, and what its tokens say."""
+"""The issuer and the claims of its tokens."""
 
 import re
 from dataclasses import dataclass
@@ -7,25 +7,25 @@ from typing import Any, Final
 
 from chassis.web.auth import Principal
 from kernel.ids import new_id
-from org.logins.domain import SCOPE, Login
+from org.logins.domain import SCOPE_PATTERN, Login
 from org.tokens.actions.keys import ALGORITHM, SigningKeys
-from org.tokens.domain import GrantRefused, Holder
+from org.tokens.domain import TokenRefused, TokenSubject
 
-# So long may somebody go on who was deactivated, or lost a role.
-LIFETIME: Final = timedelta(minutes=5)
-_SCOPE = re.compile(SCOPE)
+# A deactivated person, or one who lost a role, can go on for this long.
+TOKEN_LIFETIME: Final = timedelta(minutes=5)
+_SCOPE = re.compile(SCOPE_PATTERN)
 
 
 @dataclass(frozen=True)
 class Issuer:
-    """Who signs, under which name (`iss`, a URL), and for whom (`aud`)."""
+    """The issuer: its URL (`iss`), the audience of its tokens (`aud`), and its keys."""
 
     url: str
     audience: str
     keys: SigningKeys
 
     def metadata(self) -> dict[str, Any]:
-        """What OpenID Connect Discovery 1.0 and RFC 8414 publish; no browser flow is offered."""
+        """Return the metadata (OpenID Connect Discovery 1.0, RFC 8414) without browser flows."""
         return {
             "issuer": self.url,
             "token_endpoint": f"{self.url}/oauth/token",
@@ -42,28 +42,35 @@ class Issuer:
         }
 
 
-def granted_scope(login: Login, holder: Holder, asked: str) -> str:
-    """The scopes asked for, or all if none are. Raises GrantRefused (INVALID_SCOPE)."""
-    wanted = sorted(set(asked.split()) or holder.scopes)
-    known = Principal(login.tenant_id, holder.subject, login.kind.value, holder.scopes)
-    if not all(_SCOPE.fullmatch(scope) and known.may(scope) for scope in wanted):
-        raise GrantRefused("INVALID_SCOPE")
-    return " ".join(wanted)
+def granted_scope(login: Login, token_subject: TokenSubject, requested: str) -> str:
+    """Return the requested scopes, or all scopes of the subject if none are requested.
+
+    Raises TokenRefused (INVALID_SCOPE).
+    """
+    granted = sorted(set(requested.split()) or token_subject.scopes)
+    principal = Principal(
+        login.tenant_id, token_subject.subject, login.kind.value, token_subject.scopes
+    )
+    if not all(_SCOPE.fullmatch(scope) and principal.may(scope) for scope in granted):
+        raise TokenRefused("INVALID_SCOPE")
+    return " ".join(granted)
 
 
-def issue_token(issuer: Issuer, login: Login, holder: Holder, *, scope: str, now: datetime) -> str:
-    """A signed access token of LIFETIME for a login that has proven itself."""
+def issue_token(
+    issuer: Issuer, login: Login, token_subject: TokenSubject, *, scope: str, now: datetime
+) -> str:
+    """Return a signed access token for an authenticated login, valid for TOKEN_LIFETIME."""
     return issuer.keys.sign(
         {
             "iss": issuer.url,
             "aud": issuer.audience,
-            "sub": holder.subject,
+            "sub": token_subject.subject,
             "iat": now,
-            "exp": now + LIFETIME,
+            "exp": now + TOKEN_LIFETIME,
             "jti": str(new_id()),
             "tenant": str(login.tenant_id),
             "kind": login.kind.value,
-            "name": holder.name,
+            "name": token_subject.name,
             "scope": scope,
         }
     )

@@ -1,4 +1,4 @@
-"""The issuer's keys: one signs, and those retired are still published until their tokens end."""
+"""The keys of the issuer: one signs, retired ones are published until their tokens expire."""
 
 import base64
 import hashlib
@@ -21,24 +21,25 @@ ALGORITHM = "ES256"
 
 @dataclass(frozen=True)
 class SigningKeys:
-    """The private key that signs, its id, and every public key as JWK (RFC 7517)."""
+    """The signing private key, its id, and all public keys as JWK (RFC 7517)."""
 
     private: ec.EllipticCurvePrivateKey
     key_id: str
     published: tuple[dict[str, Any], ...]
 
     def sign(self, claims: dict[str, Any]) -> str:
-        """A JWT with these claims."""
+        """Return a signed JWT with these claims."""
         return jwt.encode(claims, self.private, ALGORITHM, headers={"kid": self.key_id})
 
     def jwks(self) -> dict[str, Any]:
+        """Return the public keys as a JWK set."""
         return {"keys": list(self.published)}
 
 
 def load_keys(signing: Path, retired: Sequence[Path] = ()) -> SigningKeys:
-    """The keys in these PEM files; of a retired one the public half is enough.
+    """Load the keys from PEM files; a retired key may be a public one.
 
-    Raises ValueError: not an EC key on P-256, or not a private one where it must be.
+    Raises ValueError if a key is not an EC P-256 key, or if the signing key is not private.
     """
     private = _private(signing)
     publics = [private.public_key(), *(_public(path) for path in retired)]
@@ -76,7 +77,7 @@ def _jwk(key: ec.EllipticCurvePublicKey) -> dict[str, Any]:
 
 
 def thumbprint(jwk: dict[str, Any]) -> str:
-    """The name of an EC key that follows from the key itself (RFC 7638)."""
+    """Return the thumbprint of an EC key (RFC 7638), which serves as its id."""
     canonical = orjson.dumps({name: jwk[name] for name in ("crv", "kty", "x", "y")})
     digest = hashlib.sha256(canonical).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -1,4 +1,4 @@
-"""Posts, managers, roles, leaves, and who leaves."""
+"""Posts, managers, roles, leaves, and deactivating people."""
 
 from typing import Any
 from uuid import UUID
@@ -12,11 +12,13 @@ from testkit import tokens
 from testkit.plugin import PublishedFacts
 
 
-async def test_a_person_with_everything(client: AsyncClient, published: PublishedFacts) -> None:
+async def test_a_person_has_posts_roles_and_a_manager(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
     boss = await add_person(client)
     sales, board = [(await create_department(client, n))["id"] for n in ("S", "B")]
     role = await create_role(client, "SELLER", "mtl.lead.read")
-    made = await add_person(
+    person = await add_person(
         client,
         "李娜",
         phone="139 1234 5678",
@@ -27,39 +29,45 @@ async def test_a_person_with_everything(client: AsyncClient, published: Publishe
             {"department_id": sales, "title": "销售", "primary": True},
         ],
     )
-    assert made["phone"] == "+8613912345678"
-    assert made["posts"] == [
+    assert person["phone"] == "+8613912345678"
+    assert person["posts"] == [
         {"department_id": sales, "title": "销售", "primary": True},
         {"department_id": board, "title": "秘书", "primary": False},
     ]
-    assert (await client.get(f"/people/{made['id']}")).json() == made
+    assert (await client.get(f"/people/{person['id']}")).json() == person
     event = (await published())[-1]
-    assert event.payload["person"]["posts"] == made["posts"]
+    assert event.payload["person"]["posts"] == person["posts"]
     assert event.payload["person"]["role_ids"] == [role["id"]]
-    assert event.payload["person"]["subject"] == made["id"]
+    assert event.payload["person"]["subject"] == person["id"]
     for query in (
         f"department_id={board}",
         f"role_id={role['id']}",
         f"manager_id={boss['id']}",
-        f"subject={made['id']}",
+        f"subject={person['id']}",
         "name=李娜",
     ):
-        assert (await client.get(f"/people?{query}")).json()["items"] == [made], query
+        assert (await client.get(f"/people?{query}")).json()["items"] == [person], query
     assert (await client.get("/people?active=false")).json()["items"] == []
 
 
 async def test_edits_are_merged(client: AsyncClient, published: PublishedFacts) -> None:
-    place = (await create_department(client))["id"]
-    made = await add_person(client, email="a@example.com", posts=[{"department_id": place}])
-    path = f"/people/{made['id']}"
-    assert (await client.patch(path, json={"email": "a@example.com"})).json() == made
+    department_id = (await create_department(client))["id"]
+    person = await add_person(
+        client, email="a@example.com", posts=[{"department_id": department_id}]
+    )
+    path = f"/people/{person['id']}"
+    assert (await client.patch(path, json={"email": "a@example.com"})).json() == person
     changed = (await client.patch(path, json={"email": None, "subject": "idp|7"})).json()
     assert (changed["email"], changed["subject"], changed["version"]) == (None, "idp|7", 2)
-    assert changed["posts"] == made["posts"]
+    assert changed["posts"] == person["posts"]
     event = (await published())[-1]
     assert (event.type, event.sequence) == ("org.person.changed.v1", 2)
-    back = (await client.patch(path, json={"subject": None, "posts": []})).json()
-    assert (back["subject"], back["posts"], back["version"]) == (made["id"], [], 3)
+    reactivated = (await client.patch(path, json={"subject": None, "posts": []})).json()
+    assert (reactivated["subject"], reactivated["posts"], reactivated["version"]) == (
+        person["id"],
+        [],
+        3,
+    )
     stale = await client.patch(path, json={"name": "X"}, headers={"If-Match": '"1"'})
     assert stale.status_code == 412
 
@@ -92,19 +100,19 @@ async def test_edits_are_merged(client: AsyncClient, published: PublishedFacts) 
         ),
     ],
 )
-async def test_bad_places(
+async def test_invalid_posts_managers_and_roles_are_refused(
     client: AsyncClient, change: dict[str, Any], expected: set[tuple[str, str]]
 ) -> None:
-    made = await add_person(client)
+    person = await add_person(client)
     for answer in (
         await client.post("/people", json={"name": "A", **change}),
-        await client.patch(f"/people/{made['id']}", json=change),
+        await client.patch(f"/people/{person['id']}", json=change),
     ):
         assert answer.status_code == 422, answer.text
         assert codes(answer) == expected
 
 
-async def test_one_post_a_department_and_one_primary(client: AsyncClient) -> None:
+async def test_one_post_per_department_and_one_primary_post(client: AsyncClient) -> None:
     a, b = [(await create_department(client, n))["id"] for n in "AB"]
     twice = await client.post(
         "/people", json={"name": "N", "posts": [{"department_id": a}, {"department_id": a}]}
@@ -115,16 +123,16 @@ async def test_one_post_a_department_and_one_primary(client: AsyncClient) -> Non
     assert codes(both) == {("/posts/1/primary", "POST_PRIMARY_REPEATED")}
 
 
-async def test_nobody_reports_to_himself(client: AsyncClient) -> None:
+async def test_reporting_lines_have_no_cycle(client: AsyncClient) -> None:
     top = await add_person(client)
     middle = await add_person(client, manager_id=top["id"])
-    low = await add_person(client, manager_id=middle["id"])
-    for manager in (top, middle, low):
+    bottom = await add_person(client, manager_id=middle["id"])
+    for manager in (top, middle, bottom):
         answer = await client.patch(f"/people/{top['id']}", json={"manager_id": manager["id"]})
         assert (answer.status_code, answer.json()["code"]) == (409, "MANAGER_CYCLE")
 
 
-async def test_a_subject_is_one_persons(client: AsyncClient) -> None:
+async def test_subjects_are_unique(client: AsyncClient) -> None:
     first, second = await add_person(client, subject="idp|7"), await add_person(client)
     for answer in (
         await client.post("/people", json={"name": "N", "subject": "idp|7"}),
@@ -135,29 +143,33 @@ async def test_a_subject_is_one_persons(client: AsyncClient) -> None:
         assert codes(answer) == {("/subject", "SUBJECT_TAKEN")}
 
 
-async def test_nobody_gives_or_takes_a_role_he_lacks(client: AsyncClient, tenant: UUID) -> None:
-    pay = await create_role(client, "PAYER", "rms.payment.write")
-    holder = await add_person(client, role_ids=[pay["id"]])
+async def test_callers_give_and_take_only_roles_and_scopes_they_have(
+    client: AsyncClient, tenant: UUID
+) -> None:
+    role = await create_role(client, "PAYER", "rms.payment.write")
+    holder = await add_person(client, role_ids=[role["id"]])
     other = await add_person(client)
     limited = tokens.bearer(tenant, scope="org.person.write mtl.*")
     for path, body in (
-        (f"/people/{other['id']}", {"role_ids": [pay["id"]]}),
+        (f"/people/{other['id']}", {"role_ids": [role["id"]]}),
         (f"/people/{holder['id']}", {"role_ids": []}),
         (f"/people/{other['id']}", {"scopes": ["rms.payment.write"]}),
     ):
         answer = await client.patch(path, json=body, headers=limited)
         assert (answer.status_code, answer.json()["code"]) == (403, "SCOPES_NOT_HELD")
-    named = await client.patch(f"/people/{holder['id']}", json={"name": "N"}, headers=limited)
-    assert named.status_code == 200
+    renamed = await client.patch(f"/people/{holder['id']}", json={"name": "N"}, headers=limited)
+    assert renamed.status_code == 200
 
 
-async def test_who_leaves_and_comes_back(client: AsyncClient, published: PublishedFacts) -> None:
+async def test_a_person_is_deactivated_and_reactivated(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
     path = f"/people/{(await add_person(client))['id']}"
-    gone = (await client.post(f"{path}/deactivate")).json()
-    assert (gone["active"], gone["version"]) == (False, 2)
-    assert (await client.post(f"{path}/deactivate", headers={"If-Match": '"1"'})).json() == gone
-    back = (await client.post(f"{path}/reactivate")).json()
-    assert (back["active"], back["version"]) == (True, 3)
+    inactive = (await client.post(f"{path}/deactivate")).json()
+    assert (inactive["active"], inactive["version"]) == (False, 2)
+    assert (await client.post(f"{path}/deactivate", headers={"If-Match": '"1"'})).json() == inactive
+    reactivated = (await client.post(f"{path}/reactivate")).json()
+    assert (reactivated["active"], reactivated["version"]) == (True, 3)
     assert [(e.type, e.sequence) for e in await published()] == [
         ("org.person.created.v1", 1),
         ("org.person.deactivated.v1", 2),
@@ -165,8 +177,14 @@ async def test_who_leaves_and_comes_back(client: AsyncClient, published: Publish
     ]
 
 
-async def leave(client: AsyncClient, person: dict[str, Any], *days: str, by: Any = None) -> Any:
-    body = {"from_date": days[0], "to_date": days[1], "substitute_id": by and by["id"]}
+async def add_leave(
+    client: AsyncClient, person: dict[str, Any], *days: str, substitute: Any = None
+) -> Any:
+    body = {
+        "from_date": days[0],
+        "to_date": days[1],
+        "substitute_id": substitute and substitute["id"],
+    }
     return await client.post(f"/people/{person['id']}/leaves", json=body)
 
 
@@ -174,15 +192,15 @@ async def test_leaves_are_half_open_and_never_overlap(
     client: AsyncClient, published: PublishedFacts
 ) -> None:
     person, other = await add_person(client), await add_person(client)
-    first = await leave(client, person, "2026-12-01", "2026-12-08", by=other)
+    first = await add_leave(client, person, "2026-12-01", "2026-12-08", substitute=other)
     assert first.status_code == 201, first.text
     assert (
-        await leave(client, person, "2026-12-01", "2026-12-08", by=other)
+        await add_leave(client, person, "2026-12-01", "2026-12-08", substitute=other)
     ).json() == first.json()
     for days in (("2026-11-30", "2026-12-02"), ("2026-12-07", "2026-12-09")):
-        answer = await leave(client, person, *days)
+        answer = await add_leave(client, person, *days)
         assert (answer.status_code, answer.json()["code"]) == (409, "LEAVE_OVERLAPS")
-    second = (await leave(client, person, "2026-12-08", "2026-12-09")).json()
+    second = (await add_leave(client, person, "2026-12-08", "2026-12-09")).json()
     assert [(x["from_date"], x["to_date"]) for x in second["leaves"]] == [
         ("2026-12-01", "2026-12-08"),
         ("2026-12-08", "2026-12-09"),
@@ -192,24 +210,26 @@ async def test_leaves_are_half_open_and_never_overlap(
     assert event.payload["person"]["leaves"][0]["substitute_id"] == other["id"]
     path = f"/people/{person['id']}/leaves/{second['leaves'][0]['id']}"
     assert (await client.delete(path)).status_code == 204
-    gone = await client.delete(path)
-    assert (gone.status_code, gone.json()["code"]) == (404, "LEAVE_NOT_FOUND")
+    inactive = await client.delete(path)
+    assert (inactive.status_code, inactive.json()["code"]) == (404, "LEAVE_NOT_FOUND")
     assert len((await client.get(f"/people/{person['id']}")).json()["leaves"]) == 1
 
 
-async def test_who_can_stand_in(client: AsyncClient) -> None:
+async def test_substitutes_must_be_other_active_people_who_are_present(client: AsyncClient) -> None:
     a, b, c = [await add_person(client, name) for name in "ABC"]
-    itself = await leave(client, a, "2026-12-01", "2026-12-08", by=a)
-    assert (itself.status_code, itself.json()["code"]) == (409, "SUBSTITUTE_SELF")
-    assert (await leave(client, a, "2026-12-01", "2026-12-08", by=b)).status_code == 201
-    ring = await leave(client, b, "2026-12-07", "2026-12-09", by=a)
-    assert (ring.status_code, ring.json()["code"]) == (409, "SUBSTITUTE_AWAY")
-    assert (await leave(client, b, "2026-12-08", "2026-12-09", by=a)).status_code == 201
+    own = await add_leave(client, a, "2026-12-01", "2026-12-08", substitute=a)
+    assert (own.status_code, own.json()["code"]) == (409, "SUBSTITUTE_SELF")
+    assert (await add_leave(client, a, "2026-12-01", "2026-12-08", substitute=b)).status_code == 201
+    cycle = await add_leave(client, b, "2026-12-07", "2026-12-09", substitute=a)
+    assert (cycle.status_code, cycle.json()["code"]) == (409, "SUBSTITUTE_AWAY")
+    assert (await add_leave(client, b, "2026-12-08", "2026-12-09", substitute=a)).status_code == 201
     await client.post(f"/people/{c['id']}/deactivate")
-    gone = await leave(client, a, "2027-01-01", "2027-01-02", by=c)
-    assert (gone.status_code, gone.json()["code"]) == (409, "SUBSTITUTE_INACTIVE")
-    nobody = await leave(client, a, "2027-01-01", "2027-01-02", by={"id": str(new_id())})
-    assert codes(nobody) == {("/substitute_id", "PERSON_UNKNOWN")}
+    inactive = await add_leave(client, a, "2027-01-01", "2027-01-02", substitute=c)
+    assert (inactive.status_code, inactive.json()["code"]) == (409, "SUBSTITUTE_INACTIVE")
+    unknown = await add_leave(
+        client, a, "2027-01-01", "2027-01-02", substitute={"id": str(new_id())}
+    )
+    assert codes(unknown) == {("/substitute_id", "PERSON_UNKNOWN")}
 
 
 @pytest.mark.parametrize(
@@ -224,7 +244,7 @@ async def test_who_can_stand_in(client: AsyncClient) -> None:
         ),
     ],
 )
-async def test_bad_leaves(
+async def test_invalid_leaves_are_refused(
     client: AsyncClient, body: dict[str, Any], expected: set[tuple[str, str]]
 ) -> None:
     person = await add_person(client)
@@ -233,22 +253,26 @@ async def test_bad_leaves(
     assert codes(answer) == expected
 
 
-async def test_my_own_leaves(client: AsyncClient, tenant: UUID) -> None:
+async def test_people_manage_their_own_leaves(client: AsyncClient, tenant: UUID) -> None:
     me, other = await add_person(client), await add_person(client, "Max")
-    mine = tokens.bearer(tenant, sub=me["id"], scope="org.leave.write")
+    own_headers = tokens.bearer(tenant, sub=me["id"], scope="org.leave.write")
     body = {"from_date": "2026-12-01", "to_date": "2026-12-08", "substitute_id": other["id"]}
-    added = await client.post("/me/leaves", json=body, headers=mine)
+    added = await client.post("/me/leaves", json=body, headers=own_headers)
     assert added.status_code == 201, added.text
     assert added.json()["id"] == me["id"]
-    [one] = added.json()["leaves"]
-    theirs = tokens.bearer(tenant, sub=other["id"], scope="org.leave.write")
-    assert (await client.delete(f"/me/leaves/{one['id']}", headers=theirs)).status_code == 404
-    stale = await client.delete(f"/me/leaves/{one['id']}", headers={**mine, "If-Match": '"1"'})
+    [leave] = added.json()["leaves"]
+    other_headers = tokens.bearer(tenant, sub=other["id"], scope="org.leave.write")
+    assert (
+        await client.delete(f"/me/leaves/{leave['id']}", headers=other_headers)
+    ).status_code == 404
+    stale = await client.delete(
+        f"/me/leaves/{leave['id']}", headers={**own_headers, "If-Match": '"1"'}
+    )
     assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
-    seen = {**mine, "If-Match": added.headers["ETag"]}
-    assert (await client.delete(f"/me/leaves/{one['id']}", headers=seen)).status_code == 204
+    with_etag = {**own_headers, "If-Match": added.headers["ETag"]}
+    assert (await client.delete(f"/me/leaves/{leave['id']}", headers=with_etag)).status_code == 204
     stranger = tokens.bearer(tenant, sub="x", scope="org.leave.write")
     unknown = await client.post("/me/leaves", json=body, headers=stranger)
     assert (unknown.status_code, unknown.json()["code"]) == (404, "PERSON_NOT_FOUND")
-    without = tokens.bearer(tenant, sub=me["id"], scope="org.person.read")
-    assert (await client.post("/me/leaves", json=body, headers=without)).status_code == 403
+    no_scope = tokens.bearer(tenant, sub=me["id"], scope="org.person.read")
+    assert (await client.post("/me/leaves", json=body, headers=no_scope)).status_code == 403

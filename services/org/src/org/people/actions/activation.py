@@ -1,4 +1,4 @@
-"""Who leaves and who comes back. What they own is transferred by the services, record by record."""
+"""Deactivating and reactivating people; the services transfer what they own, record by record."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,34 +7,35 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
-from org.logins.actions import close_login, open_login
+from org.logins.actions import disable_login, enable_login
+from org.logins.domain import ScopeCheck
 from org.people import store
-from org.people.actions.power import ensure_administers
+from org.people.actions.permissions import ensure_may_administer
 from org.people.domain import Person
-from org.roles.actions import May
 
 
 async def deactivate_person(
     tx: AsyncConnection,
     person_id: UUID,
     *,
-    may: May,
+    has_scope: ScopeCheck,
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> Person:
-    """No new token from now on; tokens there are end within five minutes.
+    """Deactivate a person: they get no new tokens, existing ones expire within five minutes.
 
-    Raises NotFound, Forbidden (SCOPES_NOT_HELD): administrators are shut out by their like.
+    Callers need `org.person.write` and every administrative scope of the person.
+    Raises NotFound, PreconditionFailed, Forbidden (SCOPES_NOT_HELD).
     """
     before = await store.get(tx, person_id, lock_row=True)
     if not before.active:
         return before
     expected.check(before)
-    await ensure_administers(tx, before, may=may)
+    await ensure_may_administer(tx, before, has_scope=has_scope)
     after, deactivated = before.deactivated(now=now)
     after = await store.save(tx, after)
     if after.username is not None:
-        await close_login(tx, after.username)
+        await disable_login(tx, after.username)
     await publish(tx, deactivated, of=after)
     return after
 
@@ -43,22 +44,23 @@ async def reactivate_person(
     tx: AsyncConnection,
     person_id: UUID,
     *,
-    may: May,
+    has_scope: ScopeCheck,
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> Person:
-    """Let somebody in again, with the password they had.
+    """Reactivate a person with the password they had.
 
-    Raises NotFound, Forbidden (SCOPES_NOT_HELD).
+    Callers need `org.person.write` and every administrative scope of the person.
+    Raises NotFound, PreconditionFailed, Forbidden (SCOPES_NOT_HELD).
     """
     before = await store.get(tx, person_id, lock_row=True)
     if before.active:
         return before
     expected.check(before)
-    await ensure_administers(tx, before, may=may)
+    await ensure_may_administer(tx, before, has_scope=has_scope)
     after, reactivated = before.reactivated(now=now)
     after = await store.save(tx, after)
     if after.username is not None:
-        await open_login(tx, after.username)
+        await enable_login(tx, after.username)
     await publish(tx, reactivated, of=after)
     return after

@@ -1,4 +1,4 @@
-"""What is told of people whose data were erased: replicas forget their names too."""
+"""Publishing erased people, so that replicas erase their names too."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,10 +10,11 @@ from chassis.events.outbox import publish
 from org.people import store
 
 
-async def tell_erased(tx: AsyncConnection, ids: Collection[UUID], now: datetime) -> None:
-    """Publish these people as they are now; ids of anything else are passed over.
+async def publish_erased_people(tx: AsyncConnection, ids: Collection[UUID], now: datetime) -> None:
+    """Publish these people as they are now, in a new version; ids of other records are skipped.
 
-    As a new version: an older event that is still on its way brings no name back for good.
+    The new version supersedes older events that are still under way and hold the name.
+    Called by the erasure job.
     """
     for person_id in sorted(ids):
         if await store.find(tx, person_id) is None:

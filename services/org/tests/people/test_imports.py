@@ -1,4 +1,4 @@
-"""The pipeline's sales teams through an import, as its user sees it."""
+"""Importing the sales teams of the demo pipeline through the API."""
 
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,13 @@ from testkit.jobs import make_job
 FILE = Path(__file__).parents[4] / "deploy/demo/pipeline/sales_teams.csv"
 
 
-async def imported(
+async def run_import(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, content: bytes
 ) -> dict[str, Any]:
     body = {"file_name": "sales_teams.csv", "kind": "PEOPLE"}
     key = created(await client.post("/imports", json=body))["id"]
-    sent = await client.put(f"/imports/{key}/file", content=content)
-    assert sent.status_code == 200, sent.text
+    upload = await client.put(f"/imports/{key}/file", content=content)
+    assert upload.status_code == 200, upload.text
     assert (await client.post(f"/imports/{key}/start")).json()["state"] == "QUEUED"
     job = make_job(tenant, JOB, key, now=NOW)
     while not isinstance(await WORKER.jobs[JOB](tx, job), Done):
@@ -34,10 +34,12 @@ async def imported(
     return run
 
 
-async def test_the_file_twice(client: AsyncClient, tx: AsyncConnection, tenant: UUID) -> None:
+async def test_importing_the_file_again_changes_nothing(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
     await create_department(client, "MavenTech")
     content = FILE.read_bytes()
-    first = (await imported(client, tx, tenant, content))["counts"]
+    first = (await run_import(client, tx, tenant, content))["counts"]
     assert (first["created"], first["refused"], first["total"]) == (35, 0, 35)
     people = (await client.get("/people?include_total=true&limit=1")).json()["total"]
     assert (people, (await client.get("/people?name=Anna Snelling")).json()["items"] != []) == (
@@ -45,11 +47,11 @@ async def test_the_file_twice(client: AsyncClient, tx: AsyncConnection, tenant: 
         True,
     )
     assert (await client.get("/departments?include_total=true")).json()["total"] == 1 + 3 + 6
-    second = (await imported(client, tx, tenant, content))["counts"]
+    second = (await run_import(client, tx, tenant, content))["counts"]
     assert (second["unchanged"], second["created"], second["updated"]) == (35, 0, 0)
 
 
-async def test_other_headers_and_bad_rows(
+async def test_chinese_headers_are_known_and_invalid_rows_refused(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     await create_department(client, "总部")
@@ -60,25 +62,25 @@ async def test_other_headers_and_bad_rows(
         f"{'x' * 201},王伟,华东",
         "王伟,王伟,华东",
     ]
-    run = await imported(client, tx, tenant, "\n".join(rows).encode())
+    run = await run_import(client, tx, tenant, "\n".join(rows).encode())
     assert (run["counts"]["created"], run["counts"]["refused"]) == (1, 3)
     refusals = (await client.get(f"/imports/{run['id']}/refusals")).json()["items"]
-    told = {(f["code"], f["column"]) for row in refusals for f in row["errors"]}
-    assert told == {("REQUIRED", "经理"), ("TOO_LONG", "姓名"), ("MANAGER_CYCLE", None)}
+    errors = {(f["code"], f["column"]) for row in refusals for f in row["errors"]}
+    assert errors == {("REQUIRED", "经理"), ("TOO_LONG", "姓名"), ("MANAGER_CYCLE", None)}
 
 
-async def test_without_a_root_no_row_comes_in(
+async def test_without_a_root_department_all_rows_are_refused(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
-    counts = (await imported(client, tx, tenant, FILE.read_bytes()))["counts"]
+    counts = (await run_import(client, tx, tenant, FILE.read_bytes()))["counts"]
     assert (counts["created"], counts["refused"]) == (0, 35)
 
 
-@pytest.mark.parametrize("held", ["org.person.write", "org.department.write", "org.import.read"])
-async def test_whoever_imports_people_may_add_people_and_departments(
-    client: AsyncClient, tenant: UUID, held: str
+@pytest.mark.parametrize("scope", ["org.person.write", "org.department.write", "org.import.read"])
+async def test_importing_needs_the_scopes_for_people_and_departments(
+    client: AsyncClient, tenant: UUID, scope: str
 ) -> None:
-    headers = tokens.bearer(tenant, scope=f"org.import.write {held}")
+    headers = tokens.bearer(tenant, scope=f"org.import.write {scope}")
     body = {"file_name": "x.csv", "kind": "PEOPLE"}
     answer = await client.post("/imports", json=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING")

@@ -1,24 +1,26 @@
-"""What the job of an import does with the rows of each kind."""
+"""Imports people from a file of sales agents with their managers and offices."""
 
 from chassis.files.imports.target import (
     Cells,
     ImportField,
-    Imports,
     ImportTarget,
     ParsedRow,
     each,
     reading_of,
 )
-from contracts.org.events import OrgImportFinished
-from org.imports.schemas import PlacementRow
-from org.people.actions import Placement, place_agent
+from org.people.actions.placement import AgentPlacement, place_agent
+from org.people.schemas import AgentPlacementRow
 
 
-def _read(cells: Cells) -> ParsedRow[Placement]:
-    return reading_of(PlacementRow, cells.fields, PlacementRow.placement)
+def _read_row(cells: Cells) -> ParsedRow[AgentPlacement]:
+    return reading_of(AgentPlacementRow, cells.fields, _to_placement)
 
 
-PEOPLE = ImportTarget(
+def _to_placement(row: AgentPlacementRow) -> AgentPlacement:
+    return AgentPlacement(name=row.name, manager=row.manager, office=row.office)
+
+
+PEOPLE_IMPORT = ImportTarget(
     kind="PEOPLE",
     scope="org.person.write org.department.write",
     fields=(
@@ -26,8 +28,6 @@ PEOPLE = ImportTarget(
         ImportField("manager", ("reports to", "上级", "经理", "销售经理"), required=True),
         ImportField("office", ("regional_office", "办事处", "大区", "区域"), required=True),
     ),
-    read=_read,
+    read=_read_row,
     take=each(place_agent),
 )
-
-IMPORTS = Imports("org", [PEOPLE], OrgImportFinished)

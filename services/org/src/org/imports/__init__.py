@@ -1,1 +1,0 @@
-"""Imports: who there is, out of files; chassis does the rest of it."""
