@@ -19,7 +19,7 @@ from chassis.database.engine import Database
 from chassis.files.imports.actions import JOB
 from chassis.files.imports.jobs import import_jobs
 from chassis.jobs.queue import Done
-from l2o.imports.timers import IMPORTS
+from l2o.imports import IMPORTS
 from testkit.databases import ServiceDatabase
 from testkit.filling import ROWS
 from testkit.jobs import make_job

@@ -2,7 +2,7 @@ from uuid import UUID
 
 import pytest
 
-from services.l2o.tests.deliveries import Stored
+from services.l2o.tests.deliveries import CommittedRows
 from testkit.plugin import Committed
 
 
@@ -12,6 +12,6 @@ def service() -> str:
 
 
 @pytest.fixture
-def stored(committed: Committed, tenant: UUID) -> Stored:
-    """This test's tenant, in tables that are emptied after it."""
-    return Stored(committed.app, tenant)
+def stored(committed: Committed, tenant: UUID) -> CommittedRows:
+    """The committed rows of the tenant of this test; the tables are emptied after it."""
+    return CommittedRows(committed.app, tenant)

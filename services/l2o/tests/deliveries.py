@@ -1,4 +1,4 @@
-"""Records as the topics hold them, and what became of them in the database."""
+"""Kafka records for tests, and the committed rows after their delivery."""
 
 from dataclasses import dataclass
 from itertools import count
@@ -23,12 +23,12 @@ _offsets = count()
 
 
 def subscription(name: str) -> Subscription:
-    """`conversions` for `l2o.conversions`."""
-    return next(one for one in SUBSCRIPTIONS if one.name == f"l2o.{name}")
+    """The subscription of L2O with this name, without the prefix `l2o.`."""
+    return next(each for each in SUBSCRIPTIONS if each.name == f"l2o.{name}")
 
 
 def meta() -> Meta:
-    """Where an event comes from, for handlers called by hand; they do not look at it."""
+    """Any metadata of an event, for tests that call a handler directly."""
     return Meta(
         event_id=new_id(),
         tenant=new_id(),
@@ -42,7 +42,7 @@ def meta() -> Meta:
 def record(
     tenant: UUID, event: Event, *, subject: UUID | None = None, partition: int | None = None
 ) -> Consumed:
-    """The event under an id of its own, at the end of its partition."""
+    """The record of an event with a new event id, at the end of its partition."""
     subject = subject or new_id()
     envelope = Envelope(
         id=new_id(),
@@ -57,35 +57,36 @@ def record(
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         data=event.model_dump(mode="json"),
     )
-    place = bucket_of(subject) if partition is None else partition
-    return Consumed(event.topic(), place, next(_offsets), envelope.encode())
+    partition = bucket_of(subject) if partition is None else partition
+    return Consumed(event.topic(), partition, next(_offsets), envelope.encode())
 
 
 @dataclass(frozen=True)
-class Stored:
-    """What a tenant's committed rows say."""
+class CommittedRows:
+    """The committed rows of a tenant."""
 
     database: Database
     tenant: UUID
 
     async def rows(self, table: Table) -> list[dict[str, Any]]:
-        """All of them, by id."""
+        """All rows of a table, ordered by id."""
         async with self.database.begin(self.tenant) as tx:
-            found = await tx.execute(select(table).order_by(table.c.id))
-            return [dict(row) for row in found.mappings()]
+            rows = await tx.execute(select(table).order_by(table.c.id))
+            return [dict(row) for row in rows.mappings()]
 
     async def count(self, table: Table) -> int:
+        """The number of rows of a table."""
         async with self.database.begin(self.tenant) as tx:
             return int((await tx.execute(select(func.count()).select_from(table))).scalar_one())
 
     async def published(self) -> list[tuple[str, int]]:
-        """Type and version of every event, in order."""
+        """Type and version of every published event, in order."""
         async with self.database.begin(self.tenant) as tx:
             rows = await tx.execute(select(outbox.c.type, outbox.c.aggversion).order_by("seq"))
             return [(row.type, row.aggversion) for row in rows]
 
     async def parked(self) -> list[tuple[str, str]]:
-        """Why, and where it has got to, of every event that was ever parked."""
+        """Reason and status of every event that was ever parked."""
         async with self.database.begin(self.tenant) as tx:
             rows = await tx.execute(select(parked_events.c.reason, parked_events.c.status))
             return [(row.reason, row.status) for row in rows]

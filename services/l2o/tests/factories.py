@@ -1,4 +1,4 @@
-"""What tests begin with: accounts, contacts, opportunities, and the facts of the neighbours."""
+"""Accounts, contacts and opportunities for tests, and the events of other services."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -27,7 +27,7 @@ from l2o.contacts.domain import Contact
 from l2o.opportunities import store as opportunities
 from l2o.opportunities.domain import Opportunity, Stage
 
-NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # in Shanghai
+NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # 12:00 in Shanghai
 TODAY = date(2026, 11, 22)
 
 
@@ -82,8 +82,8 @@ async def add_opportunity(tx: AsyncConnection, **fields: Any) -> Opportunity:
 
 
 def make_lead(**fields: Any) -> LeadState:
-    known = {"name": "王芳", "company": "上海测试有限公司", "owner_id": "seller"}
-    return LeadState(**{"lead_id": new_id(), "status": "CONVERTED", **known, **fields})
+    defaults = {"name": "王芳", "company": "上海测试有限公司", "owner_id": "seller"}
+    return LeadState(**{"lead_id": new_id(), "status": "CONVERTED", **defaults, **fields})
 
 
 def lead_converted(
@@ -110,8 +110,8 @@ def lead_converted(
 def make_order(
     *, opportunity_id: UUID | None = None, account_id: UUID | None = None, gross: Money
 ) -> OrderState:
-    """An order of one line without tax."""
-    nothing = Money.zero(gross.currency)
+    """An order with one line and no tax."""
+    zero = Money.zero(gross.currency)
     line = OrderLine(
         line_id=new_id(),
         line_no=1,
@@ -123,9 +123,9 @@ def make_order(
         shipped_quantity=Decimal(0),
         net_amount=gross,
         tax_rate=Decimal(0),
-        tax_amount=nothing,
+        tax_amount=zero,
         gross_amount=gross,
-        shipped_amount=nothing,
+        shipped_amount=zero,
     )
     return OrderState(
         order_id=new_id(),
@@ -139,9 +139,9 @@ def make_order(
         status="CONFIRMED",
         lines=(line,),
         net_total=gross,
-        tax_total=nothing,
+        tax_total=zero,
         gross_total=gross,
-        shipped_total=nothing,
+        shipped_total=zero,
     )
 
 
@@ -159,12 +159,12 @@ def order_confirmed(
 
 def order_shipped(account_id: UUID, amount: Money) -> OrderShipped:
     order = make_order(account_id=account_id, gross=amount)
-    carried = ShipmentLine(line_id=order.lines[0].line_id, quantity=Decimal(1), amount=amount)
+    line = ShipmentLine(line_id=order.lines[0].line_id, quantity=Decimal(1), amount=amount)
     shipment = Shipment(
         shipment_id=new_id(),
         document_no="SH-2026-000001",
         shipped_date=TODAY,
-        lines=(carried,),
+        lines=(line,),
         amount=amount,
         receivable_id=new_id(),
     )

@@ -1,4 +1,4 @@
-"""Imports as tests need them, and the directory and catalogue that the real files speak of."""
+"""Helpers for imports, and the people and products that the demo files refer to."""
 
 import csv
 from datetime import UTC, datetime
@@ -15,12 +15,12 @@ from chassis.files.imports.jobs import import_jobs
 from chassis.jobs.queue import Done, Job
 from chassis.records.access.tables import people
 from kernel.ids import new_id
-from l2o.imports.timers import IMPORTS
+from l2o.imports import IMPORTS
 from l2o.products.store import products
 from testkit.jobs import make_job
 from testkit.plugin import Committed
 
-PIPELINE = Path(__file__).parents[3] / "deploy" / "demo" / "pipeline"
+PIPELINE_FOLDER = Path(__file__).parents[3] / "deploy" / "demo" / "pipeline"
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 run_chunk = import_jobs(IMPORTS)[JOB]
 
@@ -30,12 +30,13 @@ def job_for(import_id: str, tenant: UUID) -> Job:
 
 
 async def start_import(client: AsyncClient, kind: str, content: bytes, **fields: Any) -> str:
+    """Open an import, upload this file and start it; return its id."""
     body = {"file_name": "file.csv", "kind": kind, **fields}
     opened = await client.post("/imports", json=body)
     assert opened.status_code == 201, opened.text
     import_id: str = opened.json()["id"]
-    sent = await client.put(f"/imports/{import_id}/file", content=content)
-    assert sent.status_code == 200, sent.text
+    uploaded = await client.put(f"/imports/{import_id}/file", content=content)
+    assert uploaded.status_code == 200, uploaded.text
     started = await client.post(f"/imports/{import_id}/start")
     assert started.json()["state"] == "QUEUED", started.text
     return import_id
@@ -44,58 +45,58 @@ async def start_import(client: AsyncClient, kind: str, content: bytes, **fields:
 async def finish_import(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, kind: str, content: bytes, **fields: Any
 ) -> dict[str, Any]:
-    """Import this file in the test's transaction and say how it went."""
+    """Import this file in the test's transaction and return the finished import."""
     import_id = await start_import(client, kind, content, **fields)
     while not isinstance(await run_chunk(tx, job_for(import_id, tenant)), Done):
         pass
-    return await progress(client, import_id)
+    return await finished_import(client, import_id)
 
 
 async def run_committed(committed: Committed, tenant: UUID, import_id: str) -> None:
-    """All chunks, each in a transaction of its own, as the worker runs them."""
+    """Run all chunks, each in its own transaction, as the worker does."""
     outcome: object = None
     while not isinstance(outcome, Done):
         async with committed.worker.begin(tenant) as tx:
             outcome = await run_chunk(tx, job_for(import_id, tenant))
 
 
-async def progress(client: AsyncClient, import_id: str) -> dict[str, Any]:
-    shown: dict[str, Any] = (await client.get(f"/imports/{import_id}")).json()
-    assert shown["state"] == "SUCCEEDED", shown
-    return shown
+async def finished_import(client: AsyncClient, import_id: str) -> dict[str, Any]:
+    finished: dict[str, Any] = (await client.get(f"/imports/{import_id}")).json()
+    assert finished["state"] == "SUCCEEDED", finished
+    return finished
 
 
-def counts(**some: int) -> dict[str, int]:
-    """The counts of an import: those not named are 0."""
+def counts(**named: int) -> dict[str, int]:
+    """The counts of an import; those not named are 0."""
     names = ("created", "updated", "merged", "unchanged")
-    accepted = sum(some.get(name, 0) for name in names)
-    processed = accepted + some.get("refused", 0)
-    known = {"total": processed, "processed": processed, "accepted": accepted}
-    return {**dict.fromkeys((*names, "refused", "with_warnings"), 0), **known, **some}
+    accepted = sum(named.get(name, 0) for name in names)
+    processed = accepted + named.get("refused", 0)
+    totals = {"total": processed, "processed": processed, "accepted": accepted}
+    return {**dict.fromkeys((*names, "refused", "with_warnings"), 0), **totals, **named}
 
 
 async def findings(
-    client: AsyncClient, import_id: str, which: str = "warnings"
+    client: AsyncClient, import_id: str, kind: str = "warnings"
 ) -> dict[int, list[tuple[str | None, str]]]:
-    """The codes by row, each with its column."""
-    items = (await client.get(f"/imports/{import_id}/{which}?limit=200")).json()["items"]
+    """Column and code of the findings, by row; `kind` is `warnings` or `refusals`."""
+    items = (await client.get(f"/imports/{import_id}/{kind}?limit=200")).json()["items"]
     return {
         item["row"]: [(error["column"], error["code"]) for error in item["errors"]]
         for item in items
     }
 
 
-def read(name: str) -> bytes:
-    return (PIPELINE / name).read_bytes()
+def read_pipeline_file(name: str) -> bytes:
+    return (PIPELINE_FOLDER / name).read_bytes()
 
 
-def rows_of(name: str) -> list[dict[str, str]]:
-    with (PIPELINE / name).open(newline="") as file:
+def pipeline_rows(name: str) -> list[dict[str, str]]:
+    with (PIPELINE_FOLDER / name).open(newline="") as file:
         return list(csv.DictReader(file))
 
 
 async def add_person(tx: AsyncConnection, name: str, *, active: bool = True) -> str:
-    """Somebody the replica knows; what their tokens call them."""
+    """Add a person to the replica of the directory; return the subject."""
     person_id = new_id()
     values = {"epoch": 1, "sequence": 1, "deleted": False, "active": active}
     subject = str(person_id)
@@ -104,7 +105,7 @@ async def add_person(tx: AsyncConnection, name: str, *, active: bool = True) -> 
 
 
 async def add_product(tx: AsyncConnection, name: str, *, sku: str | None = None) -> UUID:
-    """A product the replica knows."""
+    """Add a product to the replica."""
     product_id = new_id()
     values = {"epoch": 1, "sequence": 1, "deleted": False, "active": True}
     sku = sku or name.upper().replace(" ", "-")
@@ -112,9 +113,9 @@ async def add_product(tx: AsyncConnection, name: str, *, sku: str | None = None)
     return product_id
 
 
-async def know_the_pipeline(tx: AsyncConnection) -> dict[str, str]:
-    """The agents and the products of the real files; the agents' subjects by name."""
-    for product in rows_of("products.csv"):
+async def add_pipeline_references(tx: AsyncConnection) -> dict[str, str]:
+    """Add the sales agents and products of the demo files; return the agents' subjects by name."""
+    for product in pipeline_rows("products.csv"):
         await add_product(tx, product["product"])
-    agents = [row["sales_agent"] for row in rows_of("sales_teams.csv")]
+    agents = [row["sales_agent"] for row in pipeline_rows("sales_teams.csv")]
     return {name: await add_person(tx, name) for name in agents}

@@ -1,4 +1,4 @@
-"""What every resource stands on: lists, custom fields, external ids, preconditions, history."""
+"""What all resources share: lists, custom fields, external ids, preconditions, audit."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ async def define(client: Client, resource: str, key: str, **fields: Any) -> None
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
-async def test_custom_fields_are_checked_told_patched_and_filtered(
+async def test_custom_fields_are_validated_published_patched_and_filtered(
     client: Client, published: PublishedFacts, resource: str
 ) -> None:
     await define(client, resource, "score", type="NUMBER", filterable=True)
@@ -39,48 +39,52 @@ async def test_custom_fields_are_checked_told_patched_and_filtered(
     bad = await client.post(path, json=await body_of(client, resource, custom_fields={"x": 1}))
     assert bad.json()["errors"][0]["pointer"] == "/custom_fields/x"
     body = await body_of(client, resource, custom_fields={"score": "7.5"})
-    made = (await client.post(path, json=body)).json()
-    assert made["custom_fields"] == {"score": "7.5"}
-    fact = (await published())[-1]
-    assert fact.payload[resource]["custom_fields"] == {"score": "7.5"}
+    created = (await client.post(path, json=body)).json()
+    assert created["custom_fields"] == {"score": "7.5"}
+    event = (await published())[-1]
+    assert event.payload[resource]["custom_fields"] == {"score": "7.5"}
     for query, count in (("gte=7", 1), ("gt=7.5", 0)):
-        found = await client.get(f"{path}?custom.score__{query}")
-        assert len(found.json()["items"]) == count, found.text
-    patched = await client.patch(f"{path}/{made['id']}", json={"custom_fields": {"score": None}})
+        answer = await client.get(f"{path}?custom.score__{query}")
+        assert len(answer.json()["items"]) == count, answer.text
+    patched = await client.patch(f"{path}/{created['id']}", json={"custom_fields": {"score": None}})
     assert patched.json()["custom_fields"] == {}
-    told = (await client.get(f"{path}/{made['id']}/audit")).json()["items"]
-    assert len(told) == 2
-    assert [change["field"] for change in told[0]["changes"]] == ["custom_fields.score"]
+    entries = (await client.get(f"{path}/{created['id']}/audit")).json()["items"]
+    assert len(entries) == 2
+    assert [change["field"] for change in entries[0]["changes"]] == ["custom_fields.score"]
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
-async def test_what_was_deleted_comes_back_by_its_name(
+async def test_an_upsert_by_external_id_restores_a_deleted_record(
     client: Client, published: PublishedFacts, resource: str
 ) -> None:
     body = await body_of(client, resource)
     path = f"{collection(resource)}/by-external-id/sap/42"
-    made = (await client.put(path, json=body)).json()
-    await client.delete(f"{collection(resource)}/{made['id']}")
-    gone = await client.get(path)
-    assert (gone.status_code, gone.json()["params"]) == (404, {"key": "sap/42"})
+    created = (await client.put(path, json=body)).json()
+    await client.delete(f"{collection(resource)}/{created['id']}")
+    missing = await client.get(path)
+    assert (missing.status_code, missing.json()["params"]) == (404, {"key": "sap/42"})
     before = len(await published())
-    back = await client.put(path, json={**body, "name": "y"})
-    assert (back.status_code, back.json()["id"], back.json()["name"]) == (200, made["id"], "y")
-    assert (await client.get(path)).json() == back.json()
-    verbs = [fact.type.split(".")[2] for fact in (await published())[before:]]
+    restored = await client.put(path, json={**body, "name": "y"})
+    assert (restored.status_code, restored.json()["id"], restored.json()["name"]) == (
+        200,
+        created["id"],
+        "y",
+    )
+    assert (await client.get(path)).json() == restored.json()
+    verbs = [event.type.split(".")[2] for event in (await published())[before:]]
     assert verbs == ["restored", "changed"]
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
-async def test_another_systems_name_for_it(
+async def test_an_upsert_by_external_id_creates_and_replaces(
     client: Client, published: PublishedFacts, resource: str
 ) -> None:
     body = await body_of(client, resource)
     path = f"{collection(resource)}/by-external-id/sap/00/42"
-    made = await client.put(path, json=body)
-    assert made.status_code == 201, made.text
+    created = await client.put(path, json=body)
+    assert created.status_code == 201, created.text
     count = len(await published())
-    assert (await client.put(path, json=body)).json() == made.json()
+    assert (await client.put(path, json=body)).json() == created.json()
     assert len(await published()) == count
     changed = await client.put(path, json={**body, "name": "y"})
     assert (changed.status_code, changed.json()["version"]) == (200, 2)
@@ -94,22 +98,22 @@ async def test_another_systems_name_for_it(
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
-async def test_whoever_has_not_seen_it_does_not_change_it(client: Client, resource: str) -> None:
+async def test_changes_require_a_current_if_match(client: Client, resource: str) -> None:
     path = collection(resource)
-    made = (await client.post(path, json=await body_of(client, resource))).json()
-    path = f"{path}/{made['id']}"
-    sent: list[tuple[str, str, Any]] = [
+    created = (await client.post(path, json=await body_of(client, resource))).json()
+    path = f"{path}/{created['id']}"
+    requests: list[tuple[str, str, Any]] = [
         ("PATCH", path, {"name": "y"}),
         ("DELETE", path, None),
         ("POST", f"{path}/transfer", {"owner_id": "nobody"}),
     ]
     if resource == "opportunity":
-        sent += [
+        requests += [
             ("POST", f"{path}/move", {"stage": "BIDDING"}),
             ("POST", f"{path}/win", None),
             ("POST", f"{path}/lose", {"reason": "x"}),
         ]
-    for method, address, body in sent:
+    for method, address, body in requests:
         if address.endswith("/transfer"):
             continue
         for headers, code in ((None, 428), ({"If-Match": '"7"'}, 412)):
@@ -133,7 +137,7 @@ async def test_lists_are_filtered_sorted_counted_and_searched(
     async def names(query: str) -> list[str]:
         answer = await client.get(f"{path}?{query}")
         assert answer.status_code == 200, answer.text
-        return [one["name"] for one in answer.json()["items"] if one["name"] != "parent"]
+        return [item["name"] for item in answer.json()["items"] if item["name"] != "parent"]
 
     assert await names("q=科技") == ["贝塔科技", "阿尔法科技"]
     assert await names("q=gamma") == ["Gamma"]
@@ -144,8 +148,8 @@ async def test_lists_are_filtered_sorted_counted_and_searched(
     assert set(counted["items"][0]) == {"id", "name"}
     assert await names("deleted=true") == []
     first = (await client.get(f"{path}?sort=name&limit=1")).json()
-    foreign = await client.get(f"{path}?sort=-name&limit=1&cursor={first['next_cursor']}")
-    assert foreign.json()["errors"][0]["code"] == "CURSOR_INVALID"
+    other_sort = await client.get(f"{path}?sort=-name&limit=1&cursor={first['next_cursor']}")
+    assert other_sort.json()["errors"][0]["code"] == "CURSOR_INVALID"
 
 
 @pytest.mark.parametrize(
@@ -167,18 +171,18 @@ async def test_lists_are_filtered_sorted_counted_and_searched(
         ("/opportunities/funnel?stage=DREAMING", "VALUE_UNKNOWN"),
     ],
 )
-async def test_bad_questions(client: Client, path: str, code: str) -> None:
+async def test_invalid_queries_are_refused(client: Client, path: str, code: str) -> None:
     answer = await client.get(path)
     assert answer.status_code == 422, answer.text
     assert [error["code"] for error in answer.json()["errors"]] == [code]
 
 
-async def test_every_change_leaves_its_trace(client: AsyncClient, tx: AsyncConnection) -> None:
+async def test_changes_are_audited(client: AsyncClient, tx: AsyncConnection) -> None:
     account = await add_account(tx)
     await add_contact(tx, account.id)
-    sale = await add_opportunity(tx, account_id=account.id)
-    await client.post(f"/opportunities/{sale.id}/move", json={"stage": "BIDDING"})
-    entries = (await client.get(f"/opportunities/{sale.id}/audit")).json()["items"]
-    changes = {one["field"]: (one["from"], one["to"]) for one in entries[0]["changes"]}
+    opportunity = await add_opportunity(tx, account_id=account.id)
+    await client.post(f"/opportunities/{opportunity.id}/move", json={"stage": "BIDDING"})
+    entries = (await client.get(f"/opportunities/{opportunity.id}/audit")).json()["items"]
+    changes = {change["field"]: (change["from"], change["to"]) for change in entries[0]["changes"]}
     assert changes == {"stage": ("FIRST_CONTACT", "BIDDING")}
     assert (await accounts.get(tx, account.id)).updated_at == NOON

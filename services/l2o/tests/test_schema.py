@@ -1,4 +1,4 @@
-"""The migrated schema is the one in the code, and its histories cannot be rewritten."""
+"""The migrated schema matches the declared tables, and histories are append-only."""
 
 import pytest
 from sqlalchemy import text
@@ -12,7 +12,7 @@ from testkit.plugin import Committed
 APPEND_ONLY = ("stage_changes", "conversions")
 
 
-async def test_code_and_schema_agree(service_database: ServiceDatabase) -> None:
+async def test_the_declared_tables_match_the_migrations(service_database: ServiceDatabase) -> None:
     assert await drift("l2o", service_database.owner_url) == []
 
 

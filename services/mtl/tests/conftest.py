@@ -8,5 +8,5 @@ def service() -> str:
 
 @pytest.fixture(autouse=True)
 def _in_development(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The digests of leads need a secret, also where no application is made."""
+    """The digests of leads need a secret, even in tests that create no application."""
     monkeypatch.setenv("L2C_MODE", "development")

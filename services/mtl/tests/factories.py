@@ -1,4 +1,4 @@
-"""Leads and imports as tests need them."""
+"""Helpers that create leads and imports for tests."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from chassis.files.imports.actions import JOB
 from chassis.files.imports.jobs import import_failures, import_jobs
 from chassis.jobs.queue import Done, Job
 from kernel.ids import new_id
-from mtl.imports.timers import IMPORTS
+from mtl.imports import IMPORTS
 from mtl.leads.domain import Lead, LeadStatus
 from testkit.jobs import make_job
 
@@ -29,20 +29,20 @@ META = Meta(
 )
 
 run_chunk = import_jobs(IMPORTS)[JOB]
-on_given_up = import_failures(IMPORTS)[JOB]
+fail_import = import_failures(IMPORTS)[JOB]
 
 
 def make_lead(**fields: Any) -> Lead:
-    known = {"company": "远景科技", "owner_id": "seller", "created_at": NOON, "updated_at": NOON}
-    return Lead(**{"id": new_id(), **known, **fields})
+    defaults = {"company": "远景科技", "owner_id": "seller", "created_at": NOON, "updated_at": NOON}
+    return Lead(**{"id": new_id(), **defaults, **fields})
 
 
 async def create(client: AsyncClient, **fields: Any) -> dict[str, Any]:
-    """A lead through the API; a company of its own unless the test says who it is."""
+    """Create a lead through the API; with a company only unless the test gives fields."""
     answer = await client.post("/leads", json=fields or {"company": "远景科技"})
     assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
-    return made
+    lead: dict[str, Any] = answer.json()
+    return lead
 
 
 async def create_qualified(client: AsyncClient, **fields: Any) -> str:
@@ -59,13 +59,13 @@ def problem(answer: Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
-def faults(answer: Response) -> set[tuple[str, str]]:
-    """Where and what, of every violation."""
-    return {(each["pointer"], each["code"]) for each in answer.json()["errors"]}
+def violations(answer: Response) -> set[tuple[str, str]]:
+    """Pointer and code of every violation."""
+    return {(error["pointer"], error["code"]) for error in answer.json()["errors"]}
 
 
 async def start_import(client: AsyncClient, content: bytes, **fields: Any) -> str:
-    """An import that is queued with this file."""
+    """Open an import, upload this file and start it; return its id."""
     body = {"file_name": "leads.csv", "kind": "LEADS", **fields}
     import_id: str = (await client.post("/imports", json=body)).json()["id"]
     sent = await client.put(f"/imports/{import_id}/file", content=content)
@@ -80,7 +80,7 @@ def job_for(import_id: str, tenant: UUID) -> Job:
 
 
 async def run_import(tx: AsyncConnection, import_id: str, tenant: UUID) -> int:
-    """Its job to the end, in the test's transaction; how many chunks it took."""
+    """Run the job of an import to its end in the test's transaction; return its chunks."""
     chunks = 1
     while not isinstance(await run_chunk(tx, job_for(import_id, tenant)), Done):
         chunks += 1
@@ -90,17 +90,17 @@ async def run_import(tx: AsyncConnection, import_id: str, tenant: UUID) -> int:
 async def finish_import(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, content: bytes, **fields: Any
 ) -> dict[str, Any]:
-    """Import this file and say how it went."""
+    """Import this file and return the finished import."""
     import_id = await start_import(client, content, **fields)
     await run_import(tx, import_id, tenant)
     ended: dict[str, Any] = (await client.get(f"/imports/{import_id}")).json()
     return ended
 
 
-def counts(**some: int) -> dict[str, int]:
-    """The counts of an import: those not named are 0."""
+def counts(**named: int) -> dict[str, int]:
+    """The counts of an import; those not named are 0."""
     names = ("created", "updated", "merged", "unchanged")
-    accepted = sum(some.get(name, 0) for name in names)
-    processed = accepted + some.get("refused", 0)
-    known = {"total": processed, "processed": processed, "accepted": accepted}
-    return {**dict.fromkeys((*names, "refused", "with_warnings"), 0), **known, **some}
+    accepted = sum(named.get(name, 0) for name in names)
+    processed = accepted + named.get("refused", 0)
+    totals = {"total": processed, "processed": processed, "accepted": accepted}
+    return {**dict.fromkeys((*names, "refused", "with_warnings"), 0), **totals, **named}

@@ -1,28 +1,30 @@
-"""The schema, the worker and the API's description fit the code."""
+"""The database schema, the worker and the OpenAPI document match the code."""
 
 from fastapi import FastAPI
 
 from chassis.database.migrate import drift
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
-from mtl.leads.timers import conversion_deadline
+from mtl.leads.timers import check_conversion_deadline
 from mtl.worker import WORKER
 from testkit.databases import ServiceDatabase
 
 
-async def test_code_and_schema_agree(service_database: ServiceDatabase) -> None:
+async def test_the_declared_tables_match_the_migrations(service_database: ServiceDatabase) -> None:
     assert await drift("mtl", service_database.owner_url) == []
 
 
-def test_the_worker_listens_to_conversions_and_tenants_and_runs_its_jobs() -> None:
-    heard = {subscription.name: set(subscription.handlers) for subscription in WORKER.subscriptions}
-    assert heard["mtl.conversions"] == {ConversionCompleted, ConversionRejected}
-    assert "mtl.tenants" in heard
-    assert WORKER.jobs["conversion_deadline"] is conversion_deadline
+def test_the_worker_subscribes_to_conversions_and_tenants_and_runs_its_jobs() -> None:
+    handled = {
+        subscription.name: set(subscription.handlers) for subscription in WORKER.subscriptions
+    }
+    assert handled["mtl.conversions"] == {ConversionCompleted, ConversionRejected}
+    assert "mtl.tenants" in handled
+    assert WORKER.jobs["conversion_deadline"] is check_conversion_deadline
     assert {"import", "conversion_deadline"} <= set(WORKER.jobs)
     assert "import" in WORKER.failed
 
 
-def test_every_route_is_described(app: FastAPI) -> None:
+def test_every_route_has_a_summary_tags_and_examples(app: FastAPI) -> None:
     document = app.openapi()
     own = {
         path: item

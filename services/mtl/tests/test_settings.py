@@ -1,4 +1,4 @@
-"""The secret of data at rest is not the one that signs cursors."""
+"""The secret that keys the stored digests is a setting of its own."""
 
 from collections.abc import Iterator
 
@@ -9,13 +9,13 @@ from mtl.worker import WORKER
 
 
 @pytest.fixture(autouse=True)
-def _read_anew() -> Iterator[None]:
+def _without_cached_secret() -> Iterator[None]:
     lead_key_secret.cache_clear()
     yield
     lead_key_secret.cache_clear()
 
 
-def test_another_cursor_secret_leaves_the_digests_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_digests_do_not_depend_on_the_cursor_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("L2C_MODE", "development")
     keys = set()
     for secret in ("one", "two"):
@@ -28,7 +28,7 @@ def test_another_cursor_secret_leaves_the_digests_alone(monkeypatch: pytest.Monk
     assert lead_key_secret() not in keys
 
 
-def test_production_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_production_requires_a_strong_lead_key_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("L2C_MODE", "production")
     monkeypatch.setenv("L2C_SECRET", "s" * 32)
     monkeypatch.setenv("OIDC_ISSUER", "https://issuer.test")
@@ -39,5 +39,5 @@ def test_production_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert MtlSettings.of().lead_key_secret.get_secret_value() == "k" * 32
 
 
-def test_the_worker_asks_for_it_at_the_start() -> None:
+def test_the_worker_checks_the_secret_at_start() -> None:
     assert WORKER.settings is MtlSettings

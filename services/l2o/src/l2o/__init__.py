@@ -1,1 +1,1 @@
-"""Leads to opportunity: accounts, contacts and what we hope to sell to them."""
+"""Leads to opportunity: accounts, contacts and opportunities."""

@@ -1,4 +1,4 @@
-"""The composition root of L2O's API."""
+"""Composition root of the API."""
 
 from fastapi import FastAPI
 
@@ -6,18 +6,17 @@ from chassis.composition.app import create_app
 from chassis.files.imports.routes import import_router
 from chassis.foundation.settings import Settings
 from chassis.records.custom_fields.routes import custom_field_router
-from l2o.accounts.routes import ROUTERS as ACCOUNTS
+from l2o.accounts.routes import ROUTERS as ACCOUNT_ROUTERS
 from l2o.accounts.store import accounts
-from l2o.contacts.routes import ROUTERS as CONTACTS
+from l2o.contacts.routes import ROUTERS as CONTACT_ROUTERS
 from l2o.contacts.store import contacts
-from l2o.conversions import store as _conversions  # noqa: F401  # its table hangs on the metadata
-from l2o.customers.routes import access as customers
-from l2o.imports.timers import IMPORTS
-from l2o.opportunities.routes import ROUTERS as OPPORTUNITIES
+from l2o.conversions import store as _conversions  # noqa: F401  # declares its table
+from l2o.imports import IMPORTS
+from l2o.opportunities.routes import ROUTERS as OPPORTUNITY_ROUTERS
 from l2o.opportunities.store import opportunities
 from l2o.texts import TEXTS
 
-CUSTOM_FIELDS = {
+TABLES_WITH_CUSTOM_FIELDS = {
     "l2o.account": accounts,
     "l2o.contact": contacts,
     "l2o.opportunity": opportunities,
@@ -25,16 +24,16 @@ CUSTOM_FIELDS = {
 
 
 def create() -> FastAPI:
+    """Create the application; reads the settings from the environment."""
     return create_app(
         Settings.of("l2o"),
         title="L2O — leads to opportunity",
-        description="Accounts, contacts and opportunities; born of converted leads, won by orders.",
+        description="Accounts, contacts and opportunities, from converted leads to won orders.",
         routers=[
-            customers,
-            *ACCOUNTS,
-            *CONTACTS,
-            *OPPORTUNITIES,
-            custom_field_router("l2o", CUSTOM_FIELDS),
+            *ACCOUNT_ROUTERS,
+            *CONTACT_ROUTERS,
+            *OPPORTUNITY_ROUTERS,
+            custom_field_router("l2o", TABLES_WITH_CUSTOM_FIELDS),
             import_router(IMPORTS),
         ],
         texts=TEXTS,

@@ -1,4 +1,4 @@
-"""What L2O's refusals say."""
+"""Texts for the codes of this service, in Chinese and English."""
 
 from chassis.foundation.texts import Text
 
@@ -7,43 +7,56 @@ TEXTS = {
     "ACCOUNT_UNKNOWN": Text("没有该客户。", "There is no such account."),
     "PARENT_UNKNOWN": Text("没有该上级客户。", "There is no such parent account."),
     "ACCOUNT_CYCLE": Text(
-        "客户不能成为自身或其下级的下级。", "An account cannot belong to itself or to one below it."
+        "客户的上级不能是其自身或其下级客户。",
+        "An account cannot be placed below itself or below one of its child accounts.",
     ),
     "ACCOUNT_HAS_CHILDREN": Text(
-        "客户 {name} 仍有 {children} 个下级，不能删除。",
-        "{children} accounts belong to {name}: it cannot be deleted.",
+        "客户 {name} 仍有 {children} 个下级客户，不能删除。",
+        "{name} cannot be deleted because it still has child accounts (number: {children}).",
     ),
     "ACCOUNT_HAS_OPPORTUNITIES": Text(
         "客户 {name} 仍有 {opportunities} 个进行中的商机，不能删除。",
-        "{opportunities} opportunities with {name} are still open: it cannot be deleted.",
+        "{name} cannot be deleted because it still has open opportunities"
+        " (number: {opportunities}).",
     ),
-    "ACCOUNT_FIXED": Text("不能改换客户。", "It stays with its account."),
+    "ACCOUNT_FIXED": Text("所属客户不能更改。", "The account cannot be changed."),
     "PRODUCT_UNKNOWN": Text(
-        "产品不存在或尚未同步，请稍后重试。", "The product is not known, or not yet; try again."
+        "产品不存在或尚未同步，请稍后重试。",
+        "The product does not exist or has not arrived yet. Please try again later.",
     ),
     "SECTOR_CORRECTED": Text(
-        "行业 {given} 按 {taken} 处理。", "Sector {given} was taken for {taken}."
+        "行业“{given}”已更正为“{taken}”。", 'The industry "{given}" was corrected to "{taken}".'
     ),
-    "COUNTRY_UNKNOWN": Text("无法识别国家 {given}。", "There is no country called {given}."),
+    "COUNTRY_UNKNOWN": Text(
+        "无法识别国家“{given}”，未导入该值。",
+        'The country "{given}" was not recognized and was not imported.',
+    ),
     "PARENT_AMBIGUOUS": Text(
-        "有多个客户名为 {given}。", "Several accounts are called {given}: none was taken as parent."
+        "有多个客户名为“{given}”，未设置上级客户。",
+        'Several accounts are named "{given}", so no parent account was set.',
     ),
-    "ACCOUNT_AMBIGUOUS": Text("有多个客户名为 {name}。", "Several accounts are called {name}."),
-    "ACCOUNT_MISSING": Text("没有客户。", "It names no account."),
-    "ACCOUNT_KEPT": Text("商机仍属原客户。", "The opportunity stays with its account."),
+    "ACCOUNT_AMBIGUOUS": Text("有多个客户名为“{name}”。", 'Several accounts are named "{name}".'),
+    "ACCOUNT_MISSING": Text("请填写客户。", "Please enter an account."),
+    "ACCOUNT_KEPT": Text(
+        "商机的所属客户未更改。", "The account of the opportunity was not changed."
+    ),
     "STAGE_KEPT": Text(
-        "系统中的阶段更靠后，未改动。", "The stage is further on here: it was left as it is."
+        "商机在系统中的阶段更靠后，阶段未更改。",
+        "The opportunity is already at a later stage, so its stage was not changed.",
     ),
     "OPPORTUNITY_DELETED": Text(
-        "商机已被删除，未改动。", "The opportunity was deleted: it was left as it is."
+        "商机已被删除，未作更改。", "The opportunity has been deleted and was not changed."
     ),
-    "ENGAGE_DATE_MISSING": Text("没有接洽日期。", "It has no engage date."),
+    "ENGAGE_DATE_MISSING": Text("未填写接洽日期。", "The engage date is missing."),
     "CLOSE_DATE_MISSING": Text(
-        "赢单或输单须有关闭日期。", "One that is won or lost needs its close date."
+        "赢单或输单的商机必须填写关闭日期。",
+        "A won or lost opportunity must have a close date.",
     ),
-    "CLOSED_BEFORE_ENGAGED": Text("关闭日期早于接洽日期。", "It was closed before it was engaged."),
+    "CLOSED_BEFORE_ENGAGED": Text(
+        "关闭日期不能早于接洽日期。", "The close date cannot be before the engage date."
+    ),
     "PRODUCT_CORRECTED": Text(
-        "产品 {given} 按 {taken} 处理。", "Product {given} was taken for {taken}."
+        "产品“{given}”已更正为“{taken}”。", 'The product "{given}" was corrected to "{taken}".'
     ),
     "CONTACT_NOT_FOUND": Text("没有该联系人。", "There is no such contact."),
     "CONTACT_UNKNOWN": Text("该客户没有此联系人。", "The account has no such contact."),

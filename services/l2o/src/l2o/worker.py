@@ -1,4 +1,4 @@
-"""What L2O listens to."""
+"""Composition root of the worker: subscriptions and jobs."""
 
 from chassis.composition.worker import Worker
 from chassis.events.subscriptions import process, replica
@@ -25,7 +25,7 @@ from contracts.rms.events import (
 )
 from l2o.accounts import handlers as accounts
 from l2o.conversions import handlers as conversions
-from l2o.imports.timers import IMPORTS
+from l2o.imports import IMPORTS
 from l2o.opportunities import handlers as opportunities
 from l2o.products.handlers import on_products
 
@@ -44,7 +44,7 @@ SUBSCRIPTIONS = (
             PaymentRefunded: accounts.on_payment_refunded,
             PaymentReversed: accounts.on_payment_reversed,
         },
-        most=1,  # orders of one account come on any partition: two batches would deadlock on it
+        most=1,  # orders of an account come on many partitions; larger batches would deadlock
     ),
     replica(
         "l2o.products",

@@ -1,4 +1,4 @@
-"""Which company belongs to which: never to itself, whatever comes at once."""
+"""The hierarchy of accounts: no cycles, also under concurrent changes."""
 
 import asyncio
 from typing import Any
@@ -22,11 +22,11 @@ from testkit.plugin import Committed, PublishedFacts
 Client = httpx.AsyncClient
 
 
-async def made(client: Client, name: str, parent_id: str | None = None) -> str:
+async def create_account(client: Client, name: str, parent_id: str | None = None) -> str:
     answer = await client.post("/accounts", json={"name": name, "parent_id": parent_id})
     assert answer.status_code == 201, answer.text
-    found: str = answer.json()["id"]
-    return found
+    account_id: str = answer.json()["id"]
+    return account_id
 
 
 async def move(client: Client, account_id: str, parent_id: str | None) -> tuple[int, str]:
@@ -40,10 +40,13 @@ async def subtree(client: Client, account_id: str) -> set[str]:
     return {item["name"] for item in answer.json()["items"]}
 
 
-async def test_a_tree_of_any_depth(client: Client) -> None:
-    root = await made(client, "root")
-    north, south = await made(client, "north", root), await made(client, "south", root)
-    harbin = await made(client, "harbin", north)
+async def test_accounts_form_a_tree_of_any_depth(client: Client) -> None:
+    root = await create_account(client, "root")
+    north, south = (
+        await create_account(client, "north", root),
+        await create_account(client, "south", root),
+    )
+    harbin = await create_account(client, "harbin", north)
     assert await subtree(client, root) == {"root", "north", "south", "harbin"}
     assert await subtree(client, north) == {"north", "harbin"}
     for below in (root, north, harbin):
@@ -59,19 +62,23 @@ async def test_a_tree_of_any_depth(client: Client) -> None:
     assert page["next_cursor"]
 
 
-async def test_a_parent_must_be_there(client: Client, token: Any) -> None:
+async def test_a_parent_must_exist_in_the_tenant(client: Client, token: Any) -> None:
     answer = await client.post("/accounts", json={"name": "a", "parent_id": str(new_id())})
     [error] = answer.json()["errors"]
     assert (error["pointer"], error["code"]) == ("/parent_id", "PARENT_UNKNOWN")
-    mine = await made(client, "mine")
-    foreign = {"Authorization": f"Bearer {token(tenant=str(new_id()))}"}
-    answer = await client.post("/accounts", json={"name": "a", "parent_id": mine}, headers=foreign)
+    mine = await create_account(client, "mine")
+    other_tenant = {"Authorization": f"Bearer {token(tenant=str(new_id()))}"}
+    answer = await client.post(
+        "/accounts", json={"name": "a", "parent_id": mine}, headers=other_tenant
+    )
     assert answer.json()["errors"][0]["code"] == "PARENT_UNKNOWN"
 
 
-async def test_deletion_keeps_the_tree_whole(client: Client, published: PublishedFacts) -> None:
-    root = await made(client, "root")
-    child = await made(client, "child", root)
+async def test_only_accounts_without_children_can_be_deleted(
+    client: Client, published: PublishedFacts
+) -> None:
+    root = await create_account(client, "root")
+    child = await create_account(client, "child", root)
     answer = await client.delete(f"/accounts/{root}")
     assert (answer.status_code, answer.json()["code"]) == (409, "ACCOUNT_HAS_CHILDREN")
     for account_id in (child, child, root):
@@ -84,71 +91,76 @@ async def test_deletion_keeps_the_tree_whole(client: Client, published: Publishe
     for account_id in (root, root, child):
         assert (await client.post(f"/accounts/{account_id}/restore")).status_code == 200
     assert await subtree(client, root) == {"root", "child"}
-    facts = [(f.type.split(".")[2], f.sequence) for f in await published()]
-    assert facts == [
+    events = [(event.type.split(".")[2], event.sequence) for event in await published()]
+    assert events == [
         ("created", 1), ("created", 1), ("deleted", 2), ("deleted", 2), ("restored", 3),
         ("restored", 3),
     ]  # fmt: skip
 
 
-async def test_moves_that_cross_make_no_circle(
+async def test_concurrent_moves_form_no_cycle(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:
     for _ in range(5):
-        ids = [await made(committed_client, name) for name in "abcd"]
-        # a under b, b under c, c under d, d under a: at most three of them can be.
+        ids = [await create_account(committed_client, name) for name in "abcd"]
+        # a below b, b below c, c below d, d below a: at most three of these can succeed.
         moves = [move(committed_client, ids[n], ids[(n + 1) % 4]) for n in range(4)]
         answers = await asyncio.gather(*moves)
         assert sorted(answers) == [(200, "")] * 3 + [(409, "ACCOUNT_CYCLE")]
     async with committed.app.begin(tenant) as tx:
-        await assert_no_circle(tx)
+        await assert_no_cycle(tx)
 
 
-async def test_a_parent_deleted_while_a_child_comes(
+async def test_a_parent_is_deleted_or_gets_a_child_but_not_both(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:
     for _ in range(5):
-        parent, child = await made(committed_client, "p"), await made(committed_client, "c")
-        gone, moved = await asyncio.gather(
+        parent, child = (
+            await create_account(committed_client, "p"),
+            await create_account(committed_client, "c"),
+        )
+        deleted, moved = await asyncio.gather(
             committed_client.delete(f"/accounts/{parent}"),
             committed_client.patch(f"/accounts/{child}", json={"parent_id": parent}),
         )
-        assert (gone.status_code, moved.status_code) in {(204, 422), (409, 200)}
+        assert (deleted.status_code, moved.status_code) in {(204, 422), (409, 200)}
 
 
-async def assert_no_circle(tx: AsyncConnection) -> None:
+async def assert_no_cycle(tx: AsyncConnection) -> None:
     rows = await tx.execute(select(accounts.c.id, accounts.c.parent_id))
-    above = {row.id: row.parent_id for row in rows}
-    for start in above:
-        seen, at = set(), above[start]
+    parents = {row.id: row.parent_id for row in rows}
+    for start in parents:
+        visited, at = set(), parents[start]
         while at is not None:
-            assert at not in seen
+            assert at not in visited
             assert at != start
-            seen.add(at)
-            at = above[at]
+            visited.add(at)
+            at = parents[at]
 
 
 @settings(
     deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(moves=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=15))
-async def test_any_sequence_of_moves(tx: AsyncConnection, moves: list[tuple[int, int]]) -> None:
+async def test_no_sequence_of_moves_forms_a_cycle(
+    tx: AsyncConnection, moves: list[tuple[int, int]]
+) -> None:
     async with tx.begin_nested() as savepoint:
         nodes = [await add_account(tx, name=f"n{n}") for n in range(6)]
         refusals: set[str] = set()
         for child, parent in moves:
-            below = moved_under(nodes[parent].id)
+            move_below = set_parent(nodes[parent].id)
             try:
                 async with tx.begin_nested():
-                    await edit_account(tx, nodes[child].id, below, now=NOON)
+                    await edit_account(tx, nodes[child].id, move_below, now=NOON)
             except DomainError as refused:
                 refusals.add(refused.code)
         assert refusals <= {"ACCOUNT_CYCLE"}
-        await assert_no_circle(tx)
+        await assert_no_cycle(tx)
         await savepoint.rollback()
 
 
-def moved_under(parent_id: UUID) -> Any:
+def set_parent(parent_id: UUID) -> Any:
     def edit(account: Account) -> Account:
         return Account(**{**vars(account), "parent_id": parent_id})
 
@@ -169,16 +181,20 @@ PATCHES: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("patch", "pointer", "code"), PATCHES)
-async def test_bad_patches(client: Client, patch: dict[str, Any], pointer: str, code: str) -> None:
-    account_id = await made(client, "a")
+async def test_invalid_patches_are_refused(
+    client: Client, patch: dict[str, Any], pointer: str, code: str
+) -> None:
+    account_id = await create_account(client, "a")
     answer = await client.patch(f"/accounts/{account_id}", json=patch)
     assert answer.status_code == 422, answer.text
-    found = {e["pointer"]: e["code"] for e in answer.json()["errors"]}
-    assert found[pointer] == code if code else pointer in found
+    errors = {e["pointer"]: e["code"] for e in answer.json()["errors"]}
+    assert errors[pointer] == code if code else pointer in errors
 
 
-async def test_what_a_patch_names_is_changed(client: Client, published: PublishedFacts) -> None:
-    account_id = await made(client, "Acme")
+async def test_a_patch_changes_only_the_named_fields(
+    client: Client, published: PublishedFacts
+) -> None:
+    account_id = await create_account(client, "Acme")
     patch = {
         "industry": "technology",
         "country": "US",
@@ -199,6 +215,6 @@ async def test_what_a_patch_names_is_changed(client: Client, published: Publishe
         f"/accounts/{account_id}", json={"name": "X"}, headers={"If-Match": '"1"'}
     )
     assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
-    facts = await published()
-    assert [f.type for f in facts[1:]] == ["l2o.account.changed.v1"] * 2
-    assert facts[1].payload["account"]["annual_revenue"]["amount"] == "1100040000.00"
+    events = await published()
+    assert [event.type for event in events[1:]] == ["l2o.account.changed.v1"] * 2
+    assert events[1].payload["account"]["annual_revenue"]["amount"] == "1100040000.00"

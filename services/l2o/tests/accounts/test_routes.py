@@ -1,3 +1,5 @@
+"""The HTTP API of accounts."""
+
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -7,7 +9,7 @@ from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.money import Money
-from l2o.accounts import actions
+from l2o.accounts.actions import add_ordered, add_received, add_shipped
 from services.l2o.tests.factories import add_account, cny
 from testkit.plugin import PublishedFacts
 
@@ -15,7 +17,9 @@ Token = Callable[..., str]
 CALLER = "01990000-0000-7000-8000-000000000001"
 
 
-async def test_create_get_and_publish(client: AsyncClient, published: PublishedFacts) -> None:
+async def test_a_created_account_is_stored_and_published(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
     answer = await client.post("/accounts", json={"name": " 上海示例 ", "phone": "021-6437 2345"})
     assert answer.status_code == 201, answer.text
     created = answer.json()
@@ -39,9 +43,9 @@ async def test_create_get_and_publish(client: AsyncClient, published: PublishedF
         "deleted_at": None,
     }
     assert (await client.get(f"/accounts/{created['id']}")).json() == created
-    [fact] = await published()
-    assert (fact.type, fact.sequence) == ("l2o.account.created.v1", 1)
-    assert fact.payload["account"] == {
+    [event] = await published()
+    assert (event.type, event.sequence) == ("l2o.account.created.v1", 1)
+    assert event.payload["account"] == {
         "account_id": created["id"],
         "name": "上海示例",
         "phone": "+862164372345",
@@ -57,25 +61,23 @@ async def test_create_get_and_publish(client: AsyncClient, published: PublishedF
     }
 
 
-async def test_the_list_is_newest_first_page_by_page(
-    client: AsyncClient, tx: AsyncConnection
-) -> None:
+async def test_the_list_is_newest_first_and_paged(client: AsyncClient, tx: AsyncConnection) -> None:
     ids = [str((await add_account(tx)).id) for _ in range(3)]
     first = (await client.get("/accounts?limit=2")).json()
-    rest = (await client.get(f"/accounts?limit=2&cursor={first['next_cursor']}")).json()
-    assert [a["id"] for a in first["items"] + rest["items"]] == ids[::-1]
-    assert rest["next_cursor"] is None
+    second = (await client.get(f"/accounts?limit=2&cursor={first['next_cursor']}")).json()
+    assert [a["id"] for a in first["items"] + second["items"]] == ids[::-1]
+    assert second["next_cursor"] is None
 
 
-async def test_the_list_of_an_owner(client: AsyncClient, tx: AsyncConnection) -> None:
+async def test_the_list_is_filtered_by_owner(client: AsyncClient, tx: AsyncConnection) -> None:
     mine = await add_account(tx, owner_id="me")
     await add_account(tx, owner_id="you")
     await add_account(tx, owner_id=None)
-    found = (await client.get("/accounts?owner_id=me")).json()["items"]
-    assert [account["id"] for account in found] == [str(mine.id)]
+    items = (await client.get("/accounts?owner_id=me")).json()["items"]
+    assert [account["id"] for account in items] == [str(mine.id)]
 
 
-async def test_a_cursor_of_another_filter_is_refused(
+async def test_a_cursor_of_other_filters_is_refused(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
     for _ in range(2):
@@ -88,7 +90,7 @@ async def test_a_cursor_of_another_filter_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("sent", "expected"),
+    ("body", "expected"),
     [
         ({}, {("/name", "REQUIRED")}),
         ({"name": ""}, {("/name", "TOO_SHORT")}),
@@ -106,22 +108,24 @@ async def test_a_cursor_of_another_filter_is_refused(
         (None, {("", "REQUIRED")}),
     ],
 )
-async def test_bad_bodies(client: AsyncClient, sent: Any, expected: set[tuple[str, str]]) -> None:
-    answer = await client.post("/accounts", json=sent)
+async def test_invalid_bodies_are_refused(
+    client: AsyncClient, body: Any, expected: set[tuple[str, str]]
+) -> None:
+    answer = await client.post("/accounts", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED")
     assert {(e["pointer"], e["code"]) for e in answer.json()["errors"]} == expected
     assert all(e["message"] != e["code"] for e in answer.json()["errors"])
 
 
-async def test_totals_per_currency(client: AsyncClient, tx: AsyncConnection) -> None:
+async def test_totals_are_listed_by_currency(client: AsyncClient, tx: AsyncConnection) -> None:
     account = await add_account(tx)
     path = f"/accounts/{account.id}/totals"
-    nothing = await client.get(path)
-    assert nothing.json() == {"account_id": str(account.id), "totals": []}
-    await actions.count_received(tx, account.id, Money.of("5", "USD"))
-    await actions.count_ordered(tx, account.id, cny("100.10"))
-    await actions.count_ordered(tx, account.id, cny("0.90"))
-    await actions.count_shipped(tx, account.id, cny("40"))
+    empty = await client.get(path)
+    assert empty.json() == {"account_id": str(account.id), "totals": []}
+    await add_received(tx, account.id, Money.of("5", "USD"))
+    await add_ordered(tx, account.id, cny("100.10"))
+    await add_ordered(tx, account.id, cny("0.90"))
+    await add_shipped(tx, account.id, cny("40"))
     assert (await client.get(path)).json()["totals"] == [
         {
             "currency": "CNY",
@@ -138,18 +142,18 @@ async def test_totals_per_currency(client: AsyncClient, tx: AsyncConnection) -> 
     ]
 
 
-async def test_unknown_ones(client: AsyncClient) -> None:
+async def test_unknown_accounts_answer_404(client: AsyncClient) -> None:
     for path in (f"/accounts/{uuid4()}", f"/accounts/{uuid4()}/totals"):
         answer = await client.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "ACCOUNT_NOT_FOUND")
         assert answer.json()["detail"] == "There is no such account."
 
 
-async def test_other_tenants_see_nothing(
+async def test_accounts_are_not_visible_to_other_tenants(
     client: AsyncClient, tx: AsyncConnection, token: Token
 ) -> None:
     account = await add_account(tx)
-    await actions.count_ordered(tx, account.id, cny("1"))
+    await add_ordered(tx, account.id, cny("1"))
     headers = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
     assert (await client.get("/accounts", headers=headers)).json()["items"] == []
     for path in (f"/accounts/{account.id}", f"/accounts/{account.id}/totals"):
@@ -157,15 +161,15 @@ async def test_other_tenants_see_nothing(
         assert (await client.get(path)).status_code == 200
 
 
-async def test_scopes(client: AsyncClient, token: Token) -> None:
+async def test_accounts_require_the_right_scope(client: AsyncClient, token: Token) -> None:
     reader = {"Authorization": f"Bearer {token(scope='l2o.account.read')}"}
     writer = {"Authorization": f"Bearer {token(scope='l2o.account.write')}"}
-    one = f"/accounts/{uuid4()}"
+    path_of_one = f"/accounts/{uuid4()}"
     for headers, method, path in [
         (reader, "POST", "/accounts"),
         (writer, "GET", "/accounts"),
-        (writer, "GET", one),
-        (writer, "GET", f"{one}/totals"),
+        (writer, "GET", path_of_one),
+        (writer, "GET", f"{path_of_one}/totals"),
     ]:
         answer = await client.request(method, path, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING"), path

@@ -1,4 +1,4 @@
-"""Contacts that are edited, deleted, restored; and the one of each account that is primary."""
+"""Edit, delete and restore contacts, and the primary contact of an account."""
 
 import asyncio
 from typing import Any
@@ -18,29 +18,32 @@ from testkit.plugin import Committed, PublishedFacts
 Client = httpx.AsyncClient
 
 
-async def made(client: Client, account_id: object, name: str = "王伟") -> dict[str, Any]:
+async def create_contact(client: Client, account_id: object, name: str = "王伟") -> dict[str, Any]:
     answer = await client.post("/contacts", json={"account_id": str(account_id), "name": name})
     assert answer.status_code == 201, answer.text
     contact: dict[str, Any] = answer.json()
     return contact
 
 
-async def primaries(client: Client, account_id: object) -> list[str]:
+async def primary_names(client: Client, account_id: object) -> list[str]:
     items = (await client.get("/contacts", params={"account_id": str(account_id)})).json()["items"]
     return [item["name"] for item in items if item["is_primary"]]
 
 
-async def test_the_first_one_is_primary_until_another_is(
+async def test_the_first_contact_is_primary_until_another_is_made_so(
     client: Client, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     account = await add_account(tx)
-    first, second = await made(client, account.id, "甲"), await made(client, account.id, "乙")
+    first, second = (
+        await create_contact(client, account.id, "甲"),
+        await create_contact(client, account.id, "乙"),
+    )
     assert (first["is_primary"], second["is_primary"]) == (True, False)
     for _ in range(2):
         answer = await client.post(f"/contacts/{second['id']}/make-primary")
         assert (answer.json()["is_primary"], answer.json()["version"]) == (True, 2)
-    assert await primaries(client, account.id) == ["乙"]
-    assert [(f.type.split(".")[2], f.sequence) for f in await published()] == [
+    assert await primary_names(client, account.id) == ["乙"]
+    assert [(event.type.split(".")[2], event.sequence) for event in await published()] == [
         ("created", 1),
         ("created", 1),
         ("changed", 2),
@@ -48,38 +51,42 @@ async def test_the_first_one_is_primary_until_another_is(
     ]
 
 
-async def test_the_oldest_left_follows_a_primary_one(client: Client, tx: AsyncConnection) -> None:
+async def test_the_oldest_contact_succeeds_a_deleted_primary_one(
+    client: Client, tx: AsyncConnection
+) -> None:
     account = await add_account(tx)
-    first, second, third = [await made(client, account.id, name) for name in "甲乙丙"]
+    first, second, third = [await create_contact(client, account.id, name) for name in "甲乙丙"]
     for _ in range(2):
         assert (await client.delete(f"/contacts/{first['id']}")).status_code == 204
-    assert await primaries(client, account.id) == ["乙"]
+    assert await primary_names(client, account.id) == ["乙"]
     assert (await client.get(f"/contacts/{first['id']}")).status_code == 404
     assert (await client.patch(f"/contacts/{first['id']}", json={})).status_code == 404
-    back = await client.post(f"/contacts/{first['id']}/restore")
-    assert back.json()["is_primary"] is False
+    restored = await client.post(f"/contacts/{first['id']}/restore")
+    assert restored.json()["is_primary"] is False
     for contact in (first, second, third):
         await client.delete(f"/contacts/{contact['id']}")
-    assert await primaries(client, account.id) == []
-    back = await client.post(f"/contacts/{third['id']}/restore")
-    assert back.json()["is_primary"] is True
-    assert (await client.post(f"/contacts/{third['id']}/restore")).json() == back.json()
+    assert await primary_names(client, account.id) == []
+    restored = await client.post(f"/contacts/{third['id']}/restore")
+    assert restored.json()["is_primary"] is True
+    assert (await client.post(f"/contacts/{third['id']}/restore")).json() == restored.json()
 
 
-async def test_nobody_comes_back_to_a_deleted_account(client: Client, tx: AsyncConnection) -> None:
+async def test_a_contact_of_a_deleted_account_cannot_be_restored(
+    client: Client, tx: AsyncConnection
+) -> None:
     account = await add_account(tx)
-    contact = await made(client, account.id)
+    contact = await create_contact(client, account.id)
     await client.delete(f"/contacts/{contact['id']}")
     await client.delete(f"/accounts/{account.id}")
     answer = await client.post(f"/contacts/{contact['id']}/restore")
     assert (answer.status_code, answer.json()["code"]) == (409, "ACCOUNT_UNKNOWN")
 
 
-async def test_what_a_patch_names_is_changed(
+async def test_a_patch_changes_only_the_named_fields(
     client: Client, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     account = await add_account(tx)
-    contact = await made(client, account.id)
+    contact = await create_contact(client, account.id)
     roles = ["DECISION_MAKER", "BUYER"]
     patch = {"title": "采购总监", "roles": [*roles, "BUYER"], "phone": "13800138000"}
     path = f"/contacts/{contact['id']}"
@@ -104,40 +111,40 @@ async def test_what_a_patch_names_is_changed(
         ({"account_id": "x"}, "/account_id", "UNKNOWN_FIELD"),
     ],
 )
-async def test_bad_patches(
+async def test_invalid_patches_are_refused(
     client: Client, tx: AsyncConnection, patch: dict[str, Any], pointer: str, code: str
 ) -> None:
-    contact = await made(client, (await add_account(tx)).id)
+    contact = await create_contact(client, (await add_account(tx)).id)
     answer = await client.patch(f"/contacts/{contact['id']}", json=patch)
     assert answer.status_code == 422, answer.text
     assert (pointer, code) in {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
 
 
-async def test_a_contact_gets_another_owner(client: Client, tx: AsyncConnection) -> None:
-    contact = await made(client, (await add_account(tx)).id)
+async def test_a_repeated_transfer_changes_nothing(client: Client, tx: AsyncConnection) -> None:
+    contact = await create_contact(client, (await add_account(tx)).id)
     for _ in range(2):
-        theirs = await transfer_contact(
+        transferred = await transfer_contact(
             tx, UUID(contact["id"]), "other", UNCONDITIONAL, "boss", NOON
         )
-        assert (theirs.owner_id, theirs.version) == ("other", 2)
+        assert (transferred.owner_id, transferred.version) == ("other", 2)
 
 
-async def test_one_is_primary_whatever_comes_at_once(
+async def test_concurrent_changes_leave_one_primary_contact(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:
         account = await add_account(tx)
-    made_at_once = await asyncio.gather(
-        *(made(committed_client, account.id, f"c{n}") for n in range(6))
+    created = await asyncio.gather(
+        *(create_contact(committed_client, account.id, f"c{n}") for n in range(6))
     )
-    assert len(await primaries(committed_client, account.id)) == 1
-    paths = [f"/contacts/{contact['id']}" for contact in made_at_once]
+    assert len(await primary_names(committed_client, account.id)) == 1
+    paths = [f"/contacts/{contact['id']}" for contact in created]
     answers = await asyncio.gather(
         *(committed_client.post(f"{path}/make-primary") for path in paths[:4]),
         *(committed_client.delete(path) for path in paths[2:]),
     )
     assert {answer.status_code for answer in answers} <= {200, 204, 404}
-    assert len(await primaries(committed_client, account.id)) == 1
+    assert len(await primary_names(committed_client, account.id)) == 1
     async with committed.app.begin(tenant) as tx:
-        mine = contacts.c.is_primary & contacts.c.deleted_at.is_(None)
-        assert (await tx.execute(select(func.count()).where(mine))).scalar_one() == 1
+        is_primary = contacts.c.is_primary & contacts.c.deleted_at.is_(None)
+        assert (await tx.execute(select(func.count()).where(is_primary))).scalar_one() == 1

@@ -1,3 +1,5 @@
+"""The HTTP API of contacts."""
+
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -13,17 +15,17 @@ Token = Callable[..., str]
 ID = str(uuid4())
 
 
-async def test_create_get_and_publish(
+async def test_a_created_contact_is_normalized_stored_and_published(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     account = await add_account(tx)
-    sent = {
+    request_body = {
         "account_id": str(account.id),
         "name": " 王伟 ",
         "phone": "138-0013-8000",
         "email": "Wang.Wei@Example.com",
     }
-    answer = await client.post("/contacts", json=sent)
+    answer = await client.post("/contacts", json=request_body)
     assert answer.status_code == 201, answer.text
     created = answer.json()
     assert answer.headers["Location"] == f"/l2o/v1/contacts/{created['id']}"
@@ -44,29 +46,31 @@ async def test_create_get_and_publish(
         "deleted_at": None,
     }
     assert (await client.get(f"/contacts/{created['id']}")).json() == created
-    [fact] = await published()
-    assert (fact.type, fact.sequence) == ("l2o.contact.created.v1", 1)
-    assert fact.payload["contact"]["phone"] == "+8613800138000"
+    [event] = await published()
+    assert (event.type, event.sequence) == ("l2o.contact.created.v1", 1)
+    assert event.payload["contact"]["phone"] == "+8613800138000"
 
 
-async def test_all_spellings_are_stored_alike(client: AsyncClient, tx: AsyncConnection) -> None:
+async def test_all_spellings_of_a_phone_are_stored_as_one(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
     account = await add_account(tx)
     spellings = ["13800138000", "+86 138 0013 8000", "0086-13800138000", "１３８００１３８０００"]
     stored = set()
     for phone in spellings:
-        sent = {"account_id": str(account.id), "name": "王伟", "phone": phone}
-        stored.add((await client.post("/contacts", json=sent)).json()["phone"])
+        request_body = {"account_id": str(account.id), "name": "王伟", "phone": phone}
+        stored.add((await client.post("/contacts", json=request_body)).json()["phone"])
     assert stored == {"+8613800138000"}
 
 
-async def test_of_an_unknown_account(
+async def test_a_contact_of_an_unknown_account_is_refused(
     client: AsyncClient, tx: AsyncConnection, token: Token, published: PublishedFacts
 ) -> None:
     account = await add_account(tx)
     other = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
     for account_id, headers in [(ID, {}), (str(account.id), other)]:
-        sent = {"account_id": account_id, "name": "王伟"}
-        answer = await client.post("/contacts", json=sent, headers=headers)
+        request_body = {"account_id": account_id, "name": "王伟"}
+        answer = await client.post("/contacts", json=request_body, headers=headers)
         assert answer.status_code == 422
         assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [
             ("/account_id", "ACCOUNT_UNKNOWN")
@@ -74,19 +78,19 @@ async def test_of_an_unknown_account(
     assert await published() == []
 
 
-async def test_the_list_is_newest_first_and_per_account(
+async def test_the_list_is_newest_first_and_filtered_by_account(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
     account, other = await add_account(tx), await add_account(tx)
     mine = [str((await add_contact(tx, account.id)).id) for _ in range(3)]
     theirs = str((await add_contact(tx, other.id)).id)
-    everybody = (await client.get("/contacts")).json()["items"]
-    assert [contact["id"] for contact in everybody] == [theirs, *mine[::-1]]
+    items = (await client.get("/contacts")).json()["items"]
+    assert [contact["id"] for contact in items] == [theirs, *mine[::-1]]
     query = f"/contacts?account_id={account.id}&limit=2"
     first = (await client.get(query)).json()
-    rest = (await client.get(f"{query}&cursor={first['next_cursor']}")).json()
-    assert [c["id"] for c in first["items"] + rest["items"]] == mine[::-1]
-    assert rest["next_cursor"] is None
+    second = (await client.get(f"{query}&cursor={first['next_cursor']}")).json()
+    assert [c["id"] for c in first["items"] + second["items"]] == mine[::-1]
+    assert second["next_cursor"] is None
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -94,7 +98,7 @@ def body(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("sent", "expected"),
+    ("request_body", "expected"),
     [
         ({}, {("/account_id", "REQUIRED"), ("/name", "REQUIRED")}),
         (body(account_id=None), {("/account_id", "ID_INVALID")}),
@@ -121,14 +125,16 @@ def body(**changes: Any) -> dict[str, Any]:
         ([body()], {("", "TYPE_INVALID")}),
     ],
 )
-async def test_bad_bodies(client: AsyncClient, sent: Any, expected: set[tuple[str, str]]) -> None:
-    answer = await client.post("/contacts", json=sent)
+async def test_invalid_bodies_are_refused(
+    client: AsyncClient, request_body: Any, expected: set[tuple[str, str]]
+) -> None:
+    answer = await client.post("/contacts", json=request_body)
     assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED")
     assert {(e["pointer"], e["code"]) for e in answer.json()["errors"]} == expected
     assert all(e["message"] != e["code"] for e in answer.json()["errors"])
 
 
-async def test_unknown_and_foreign_ones(
+async def test_unknown_contacts_and_those_of_other_tenants_answer_404(
     client: AsyncClient, tx: AsyncConnection, token: Token
 ) -> None:
     contact = await add_contact(tx, (await add_account(tx)).id)
@@ -139,7 +145,7 @@ async def test_unknown_and_foreign_ones(
     assert (await client.get("/contacts", headers=other)).json()["items"] == []
 
 
-async def test_scopes(client: AsyncClient, token: Token) -> None:
+async def test_contacts_require_the_right_scope(client: AsyncClient, token: Token) -> None:
     reader = {"Authorization": f"Bearer {token(scope='l2o.contact.read')}"}
     writer = {"Authorization": f"Bearer {token(scope='l2o.contact.write')}"}
     for headers, method, path in [

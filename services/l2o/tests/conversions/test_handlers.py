@@ -1,4 +1,4 @@
-"""A converted lead becomes an account, a contact and an opportunity, or nothing at all."""
+"""A converted lead becomes an account, a contact and an opportunity, or is rejected."""
 
 from uuid import UUID
 
@@ -14,12 +14,12 @@ from l2o.contacts.store import contacts
 from l2o.conversions.handlers import on_lead_converted
 from l2o.conversions.store import conversions
 from l2o.opportunities.store import opportunities, stage_changes
-from services.l2o.tests.deliveries import Stored, meta, record, subscription
+from services.l2o.tests.deliveries import CommittedRows, meta, record, subscription
 from services.l2o.tests.factories import add_account, lead_converted, make_lead
 from testkit.plugin import Committed, PublishedFacts
 
-ALL = (accounts, contacts, opportunities, stage_changes, conversions)
-FACTS = [
+TABLES = (accounts, contacts, opportunities, stage_changes, conversions)
+EVENTS = [
     ("l2o.account.created.v1", 1),
     ("l2o.contact.created.v1", 1),
     ("l2o.opportunity.opened.v1", 1),
@@ -27,7 +27,7 @@ FACTS = [
 ]
 
 
-async def test_the_three_of_a_lead(
+async def test_a_conversion_creates_account_contact_and_opportunity(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     event = lead_converted()
@@ -65,10 +65,10 @@ async def test_the_three_of_a_lead(
     assert (opportunity["owner_id"], opportunity["version"]) == ("seller", 1)
     [change] = (await client.get(f"{path}/stage-changes")).json()["items"]
     assert (change["from_stage"], change["to_stage"]) == (None, "FIRST_CONTACT")
-    assert change["actor"] == "manager"  # who converted it, not whose it is
-    facts = await published()
-    assert [(fact.type, fact.sequence) for fact in facts] == FACTS
-    assert facts[-1].payload == {
+    assert change["actor"] == "manager"  # the person who converted it, not the owner
+    events = await published()
+    assert [(each.type, each.sequence) for each in events] == EVENTS
+    assert events[-1].payload == {
         "conversion_id": str(event.conversion_id),
         "lead_id": str(event.lead.lead_id),
         "account_id": account["id"],
@@ -77,7 +77,7 @@ async def test_the_three_of_a_lead(
     }
 
 
-async def test_a_lead_of_nobody_is_whose_who_converts_it(
+async def test_the_converting_person_owns_the_records_of_a_lead_without_owner(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
     event = lead_converted(lead=make_lead(owner_id=None))
@@ -87,7 +87,7 @@ async def test_a_lead_of_nobody_is_whose_who_converts_it(
     assert (account["owner_id"], opportunity["owner_id"]) == ("manager", "manager")
 
 
-async def test_a_lead_of_which_only_a_number_is_known(
+async def test_records_of_a_lead_without_names_are_named_by_its_external_id(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
     lead = make_lead(name=None, company=None, external_id="660737")
@@ -97,13 +97,13 @@ async def test_a_lead_of_which_only_a_number_is_known(
         assert (await client.get(path)).json()["name"] == "660737"
 
 
-async def test_into_an_account_that_is_there(
+async def test_a_conversion_into_an_existing_account_creates_no_account(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     account = await add_account(tx, name="老客户")
     event = lead_converted(existing_account=account.id)
     await on_lead_converted(tx, event, meta())
-    assert [fact.type for fact in await published()] == [kind for kind, _ in FACTS[1:]]
+    assert [each.type for each in await published()] == [event_type for event_type, _ in EVENTS[1:]]
     opportunity = (await client.get(f"/opportunities/{event.opportunity_id}")).json()
     contact = (await client.get(f"/contacts/{event.contact_id}")).json()
     assert opportunity["account_id"] == contact["account_id"] == str(account.id)
@@ -114,18 +114,18 @@ async def test_into_an_account_that_is_there(
 async def assert_rejected(
     tx: AsyncConnection, published: PublishedFacts, event: LeadConverted
 ) -> None:
-    [fact] = await published()
-    assert (fact.type, fact.sequence) == ("l2o.conversion.rejected.v1", 1)
-    assert fact.payload == {
+    [answer] = await published()
+    assert (answer.type, answer.sequence) == ("l2o.conversion.rejected.v1", 1)
+    assert answer.payload == {
         "conversion_id": str(event.conversion_id),
         "lead_id": str(event.lead.lead_id),
         "reason": "ACCOUNT_NOT_FOUND",
     }
-    made = {
+    row_counts = {
         table.name: (await tx.execute(select(func.count()).select_from(table))).scalar_one()
-        for table in ALL
+        for table in TABLES
     }
-    assert made == {
+    assert row_counts == {
         "accounts": 0,
         "contacts": 0,
         "opportunities": 0,
@@ -134,39 +134,41 @@ async def assert_rejected(
     }
 
 
-async def test_into_an_account_nobody_knows(tx: AsyncConnection, published: PublishedFacts) -> None:
+async def test_a_conversion_into_an_unknown_account_is_rejected(
+    tx: AsyncConnection, published: PublishedFacts
+) -> None:
     event = lead_converted(existing_account=new_id())
     await on_lead_converted(tx, event, meta())
     await assert_rejected(tx, published, event)
-    # What was said stays said, even if there is such an account later.
+    # A repeated event does not change the outcome.
     await on_lead_converted(tx, event, meta())
     await assert_rejected(tx, published, event)
 
 
-async def test_another_tenants_account_is_nobodys(
-    committed: Committed, stored: Stored, tenant: UUID
+async def test_a_conversion_into_an_account_of_another_tenant_is_rejected(
+    committed: Committed, stored: CommittedRows, tenant: UUID
 ) -> None:
     other = new_id()
     async with committed.app.begin(other) as tx:
-        theirs = await add_account(tx)
-    event = lead_converted(existing_account=theirs.id)
+        foreign = await add_account(tx)
+    event = lead_converted(existing_account=foreign.id)
     await Processor(subscription("conversions"), committed.worker).apply([record(tenant, event)])
     assert await stored.published() == [("l2o.conversion.rejected.v1", 1)]
-    assert [await stored.count(table) for table in ALL] == [0, 0, 0, 0, 1]
-    assert await Stored(committed.app, other).published() == []
+    assert [await stored.count(table) for table in TABLES] == [0, 0, 0, 0, 1]
+    assert await CommittedRows(committed.app, other).published() == []
 
 
-async def test_the_same_again_changes_nothing(
+async def test_a_repeated_event_changes_nothing(
     tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     event = lead_converted()
     for _ in range(3):
         await on_lead_converted(tx, event, meta())
-    assert [(fact.type, fact.sequence) for fact in await published()] == FACTS
+    assert [(each.type, each.sequence) for each in await published()] == EVENTS
 
 
-async def test_redelivered_under_its_own_and_under_a_new_event_id(
-    committed: Committed, stored: Stored, tenant: UUID
+async def test_a_conversion_is_processed_once_under_any_event_id(
+    committed: Committed, stored: CommittedRows, tenant: UUID
 ) -> None:
     event = lead_converted()
     lead_id = event.lead.lead_id
@@ -174,19 +176,21 @@ async def test_redelivered_under_its_own_and_under_a_new_event_id(
     processor = Processor(subscription("conversions"), committed.worker)
     for records in ([first], [first], [again], [first, again]):
         await processor.apply(records)
-    assert await stored.published() == FACTS
-    assert [await stored.count(table) for table in ALL] == [1, 1, 1, 1, 1]
+    assert await stored.published() == EVENTS
+    assert [await stored.count(table) for table in TABLES] == [1, 1, 1, 1, 1]
     assert await stored.parked() == []
 
 
-async def test_all_or_nothing(committed: Committed, stored: Stored, tenant: UUID) -> None:
-    """The opportunity's id is taken, so nothing of the conversion is left but its parked event."""
-    taken = lead_converted()
-    clash = lead_converted().model_copy(update={"opportunity_id": taken.opportunity_id})
-    sound = lead_converted()
+async def test_a_failed_conversion_leaves_no_records(
+    committed: Committed, stored: CommittedRows, tenant: UUID
+) -> None:
+    """The id of the opportunity exists already, so the event of the second lead is parked."""
+    first = lead_converted()
+    clash = lead_converted().model_copy(update={"opportunity_id": first.opportunity_id})
+    valid = lead_converted()
     processor = Processor(subscription("conversions"), committed.worker)
-    await processor.apply([record(tenant, event) for event in (taken, clash, sound)])
+    await processor.apply([record(tenant, event) for event in (first, clash, valid)])
     assert await stored.parked() == [("FAILED", "PARKED")]
-    assert [await stored.count(table) for table in ALL] == [2, 2, 2, 2, 2]
+    assert [await stored.count(table) for table in TABLES] == [2, 2, 2, 2, 2]
     assert clash.account_id not in {row["id"] for row in await stored.rows(accounts)}
-    assert await stored.published() == [*FACTS, *FACTS]
+    assert await stored.published() == [*EVENTS, *EVENTS]

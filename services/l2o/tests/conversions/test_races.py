@@ -1,4 +1,4 @@
-"""Two consumers with the same conversion in hand: one set of three, and it is told once."""
+"""Concurrent deliveries of a conversion create its records and its answer once."""
 
 import asyncio
 from uuid import UUID
@@ -11,7 +11,7 @@ from l2o.accounts.store import accounts
 from l2o.contacts.store import contacts
 from l2o.conversions.store import conversions
 from l2o.opportunities.store import opportunities, stage_changes
-from services.l2o.tests.deliveries import Stored, record, subscription
+from services.l2o.tests.deliveries import CommittedRows, record, subscription
 from services.l2o.tests.factories import add_account, lead_converted
 from testkit.plugin import Committed
 
@@ -19,44 +19,51 @@ LEADS = 10
 
 
 async def race(committed: Committed, *deliveries: list[Consumed]) -> None:
-    """Each list by a processor of its own, at once."""
-    conversions_ = subscription("conversions")
+    """Apply each list of records concurrently by its own processor."""
+    lead_conversions = subscription("conversions")
     await asyncio.gather(
-        *(Processor(conversions_, committed.worker).apply(one) for one in deliveries)
+        *(Processor(lead_conversions, committed.worker).apply(records) for records in deliveries)
     )
 
 
 @pytest.mark.parametrize("same_event", [True, False], ids=["same event id", "another event id"])
 @pytest.mark.parametrize("same_partition", [True, False], ids=["one partition", "two partitions"])
-async def test_one_set_of_three_and_one_completion(
-    committed: Committed, stored: Stored, tenant: UUID, *, same_event: bool, same_partition: bool
+async def test_concurrent_deliveries_create_the_records_once(
+    committed: Committed,
+    stored: CommittedRows,
+    tenant: UUID,
+    *,
+    same_event: bool,
+    same_partition: bool,
 ) -> None:
     events = [lead_converted() for _ in range(LEADS)]
     left = [record(tenant, event, partition=0) for event in events]
     right = left
     if not same_event:
-        place = 0 if same_partition else 1
-        right = [record(tenant, event, partition=place) for event in events]
+        partition = 0 if same_partition else 1
+        right = [record(tenant, event, partition=partition) for event in events]
     elif not same_partition:
-        right = [Consumed(one.topic, 1, one.offset, one.value) for one in left]
+        right = [Consumed(each.topic, 1, each.offset, each.value) for each in left]
     await race(committed, left, right)
     tables = (accounts, contacts, opportunities, stage_changes, conversions)
     assert [await stored.count(table) for table in tables] == [LEADS] * 5
-    facts = [fact for fact, _ in await stored.published()]
-    assert facts.count("l2o.conversion.completed.v1") == LEADS
-    assert len(facts) == 4 * LEADS
+    event_types = [event_type for event_type, _ in await stored.published()]
+    assert event_types.count("l2o.conversion.completed.v1") == LEADS
+    assert len(event_types) == 4 * LEADS
     assert await stored.parked() == []
 
 
-async def test_a_rejection_is_told_once(committed: Committed, stored: Stored, tenant: UUID) -> None:
+async def test_a_rejection_is_published_once(
+    committed: Committed, stored: CommittedRows, tenant: UUID
+) -> None:
     events = [lead_converted(existing_account=lead_converted().account_id) for _ in range(LEADS)]
     await race(committed, *([record(tenant, e, partition=p) for e in events] for p in range(3)))
     assert await stored.published() == [("l2o.conversion.rejected.v1", 1)] * LEADS
     assert await stored.parked() == []
 
 
-async def test_many_leads_into_one_account_at_once(
-    committed: Committed, stored: Stored, tenant: UUID
+async def test_concurrent_conversions_into_one_account_all_succeed(
+    committed: Committed, stored: CommittedRows, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:
         account = await add_account(tx)

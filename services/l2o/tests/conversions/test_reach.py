@@ -1,4 +1,4 @@
-"""A lead is converted into an account that whoever converts it sees, or not at all."""
+"""A lead is converted only into an account that the converting person sees."""
 
 import pytest
 from sqlalchemy import func, select
@@ -16,14 +16,14 @@ from testkit.plugin import Client, PublishedFacts
 REJECTED, COMPLETED = "l2o.conversion.rejected.v1", "l2o.conversion.completed.v1"
 
 
-async def counted(tx: AsyncConnection) -> list[int]:
+async def count_records(tx: AsyncConnection) -> list[int]:
     tables = (accounts, contacts, opportunities)
     queries = [select(func.count()).select_from(table) for table in tables]
     return [(await tx.execute(query)).scalar_one() for query in queries]
 
 
 @pytest.mark.parametrize(
-    ("by", "sees_all", "told"),
+    ("person", "sees_all", "expected"),
     [
         ("zheng", False, COMPLETED),
         ("wu", False, COMPLETED),  # heads team B
@@ -33,34 +33,42 @@ async def counted(tx: AsyncConnection) -> list[int]:
         (None, False, REJECTED),
     ],
 )
-async def test_into_an_account_of_zheng(
-    tx: AsyncConnection, published: PublishedFacts, by: str | None, sees_all: bool, told: str
+async def test_the_converting_person_must_see_the_account(
+    tx: AsyncConnection,
+    published: PublishedFacts,
+    person: str | None,
+    sees_all: bool,
+    expected: str,
 ) -> None:
     await Company(tx).build()
-    theirs = await add_account(tx, owner_id=subject("zheng"))
-    person = None if by is None else subject(by)
-    event = lead_converted(existing_account=theirs.id, converted_by=person, sees_all=sees_all)
+    account = await add_account(tx, owner_id=subject("zheng"))
+    converted_by = None if person is None else subject(person)
+    event = lead_converted(
+        existing_account=account.id, converted_by=converted_by, sees_all=sees_all
+    )
     await on_lead_converted(tx, event, meta())
-    fact = (await published())[-1]
-    assert fact.type == told
-    if told == REJECTED:
-        assert fact.payload["reason"] == "ACCOUNT_NOT_FOUND"  # as of one that is not there
-    assert await counted(tx) == ([1, 0, 0] if told == REJECTED else [1, 1, 1])
+    answer = (await published())[-1]
+    assert answer.type == expected
+    if expected == REJECTED:
+        assert answer.payload["reason"] == "ACCOUNT_NOT_FOUND"  # the same as for a missing one
+    assert await count_records(tx) == ([1, 0, 0] if expected == REJECTED else [1, 1, 1])
 
 
-async def test_into_an_account_that_is_shared(
+async def test_a_shared_account_can_be_converted_into(
     client: Client, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     await Company(tx).build()
-    theirs = await add_account(tx, owner_id=subject("zheng"))
-    share = f"/accounts/{theirs.id}/shares/PERSON/{directory_id('li')}"
+    account = await add_account(tx, owner_id=subject("zheng"))
+    share = f"/accounts/{account.id}/shares/PERSON/{directory_id('li')}"
     assert (await client.put(share, json={})).status_code == 200
-    event = lead_converted(existing_account=theirs.id, converted_by=subject("li"), sees_all=False)
+    event = lead_converted(existing_account=account.id, converted_by=subject("li"), sees_all=False)
     await on_lead_converted(tx, event, meta())
     assert (await published())[-1].type == COMPLETED
 
 
-async def test_a_new_account_needs_no_reach(tx: AsyncConnection, published: PublishedFacts) -> None:
+async def test_a_conversion_into_a_new_account_needs_no_visibility(
+    tx: AsyncConnection, published: PublishedFacts
+) -> None:
     await Company(tx).build()
     await on_lead_converted(tx, lead_converted(converted_by=None, sees_all=False), meta())
     assert (await published())[-1].type == COMPLETED

@@ -1,4 +1,4 @@
-"""What may be wrong with a request: all of it is told at once, and nothing is a 500."""
+"""Invalid requests: all violations are reported at once, and none is a 500."""
 
 from typing import Any
 from uuid import uuid4
@@ -32,14 +32,16 @@ def amount(value: Any, currency: Any = "CNY") -> Json:
         ("colour=red", "?colour", "UNKNOWN_FIELD"),
     ],
 )
-async def test_bad_queries(client: AsyncClient, query: str, pointer: str, code: str) -> None:
+async def test_invalid_queries_are_refused(
+    client: AsyncClient, query: str, pointer: str, code: str
+) -> None:
     answer = await client.get(f"/opportunities?{query}")
     assert answer.status_code == 422
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(pointer, code)]
 
 
 @pytest.mark.parametrize(
-    ("sent", "expected"),
+    ("request_body", "expected"),
     [
         ({}, {("/account_id", "REQUIRED"), ("/name", "REQUIRED")}),
         (body(account_id="7", name=7), {("/account_id", "ID_INVALID"), ("/name", "TYPE_INVALID")}),
@@ -75,14 +77,16 @@ async def test_bad_queries(client: AsyncClient, query: str, pointer: str, code: 
         ([], {("", "TYPE_INVALID")}),
     ],
 )
-async def test_bad_bodies(client: AsyncClient, sent: Any, expected: set[tuple[str, str]]) -> None:
-    answer = await client.post("/opportunities", json=sent)
+async def test_invalid_bodies_are_refused(
+    client: AsyncClient, request_body: Any, expected: set[tuple[str, str]]
+) -> None:
+    answer = await client.post("/opportunities", json=request_body)
     assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED")
     assert {(e["pointer"], e["code"]) for e in answer.json()["errors"]} == expected
 
 
 @pytest.mark.parametrize(
-    ("verb", "sent", "pointer", "code"),
+    ("verb", "request_body", "pointer", "code"),
     [
         ("move", {}, "/stage", "REQUIRED"),
         ("move", {"stage": "WON"}, "/stage", "VALUE_UNKNOWN"),
@@ -100,16 +104,18 @@ async def test_bad_bodies(client: AsyncClient, sent: Any, expected: set[tuple[st
         ("lose", {"reason": "a\0"}, "/reason", "TEXT_INVALID"),
     ],
 )
-async def test_bad_moves(
-    client: AsyncClient, tx: AsyncConnection, verb: str, sent: Any, pointer: str, code: str
+async def test_invalid_moves_are_refused(
+    client: AsyncClient, tx: AsyncConnection, verb: str, request_body: Any, pointer: str, code: str
 ) -> None:
     opportunity = await add_opportunity(tx)
-    answer = await client.post(f"/opportunities/{opportunity.id}/{verb}", json=sent)
+    answer = await client.post(f"/opportunities/{opportunity.id}/{verb}", json=request_body)
     assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED")
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(pointer, code)]
 
 
-async def test_the_choices_of_a_move_are_told(client: AsyncClient, tx: AsyncConnection) -> None:
+async def test_a_violation_lists_the_stages_that_a_move_accepts(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
     opportunity = await add_opportunity(tx)
     answer = await client.post(f"/opportunities/{opportunity.id}/move", json={"stage": "x"})
     [error] = answer.json()["errors"]
@@ -122,7 +128,7 @@ async def test_the_choices_of_a_move_are_told(client: AsyncClient, tx: AsyncConn
     "content",
     [b"{", b'{"name": "\\ud800"}', b'{"name": NaN}', b'{"amount": 1e400}', b"\xff", b"[" * 3000],
 )
-async def test_what_is_no_json(client: AsyncClient, content: bytes) -> None:
+async def test_malformed_json_is_refused(client: AsyncClient, content: bytes) -> None:
     headers = {"Content-Type": "application/json"}
     for path in ("/opportunities", f"/opportunities/{ID}/move", f"/opportunities/{ID}/win"):
         answer = await client.post(path, content=content, headers=headers)

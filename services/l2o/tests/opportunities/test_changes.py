@@ -1,4 +1,4 @@
-"""Opportunities that are edited, assigned, deleted and restored; and what they are to sell."""
+"""Edit, transfer, delete and restore opportunities, and the replica of products."""
 
 from datetime import date
 from typing import Any
@@ -17,9 +17,9 @@ from contracts.cpq.events import (
     ProductState,
 )
 from kernel.ids import new_id
-from l2o.opportunities.actions import (
+from l2o.opportunities.actions.records import (
     OpportunityDetails,
-    Standing,
+    StageDetails,
     open_opportunity,
     transfer_opportunity,
 )
@@ -27,7 +27,7 @@ from l2o.opportunities.domain import Stage
 from l2o.opportunities.handlers import on_order_confirmed
 from l2o.products import store as products
 from l2o.products.handlers import on_products
-from l2o.products.store import ProductFact
+from l2o.products.store import ProductEvent
 from services.l2o.tests.deliveries import meta
 from services.l2o.tests.factories import (
     NOON,
@@ -43,11 +43,11 @@ Client = httpx.AsyncClient
 GTX = UUID(int=77)
 
 
-def told(kind: type[Any], *, sequence: int = 1, **more: Any) -> Received[ProductFact]:
+def received(event_class: type[Any], *, sequence: int = 1, **fields: Any) -> Received[ProductEvent]:
     state = ProductState(
-        product_id=GTX, sku="GTX", name="GTX Pro", unit="PCS", **{"active": True, **more}
+        product_id=GTX, sku="GTX", name="GTX Pro", unit="PCS", **{"active": True, **fields}
     )
-    where = Meta(
+    event_meta = Meta(
         event_id=new_id(),
         tenant=new_id(),
         aggregate_id=GTX,
@@ -55,13 +55,13 @@ def told(kind: type[Any], *, sequence: int = 1, **more: Any) -> Received[Product
         epoch=1,
         occurred_at=NOON,
     )
-    return Received(kind(product=state), where)
+    return Received(event_class(product=state), event_meta)
 
 
-async def test_what_a_patch_names_is_changed(
+async def test_a_patch_changes_only_the_named_fields(
     client: Client, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
-    await on_products(tx, [told(ProductCreated)])
+    await on_products(tx, [received(ProductCreated)])
     account = await add_account(tx)
     contact = await add_contact(tx, account.id)
     opportunity = await add_opportunity(tx, account_id=account.id)
@@ -81,12 +81,12 @@ async def test_what_a_patch_names_is_changed(
     assert (without["product_id"], without["amount"]) == (None, patch["amount"])
     stale = await client.patch(path, json={"name": "X"}, headers={"If-Match": '"2"'})
     assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
-    facts = await published()
-    assert [(f.type, f.sequence) for f in facts] == [
+    events = await published()
+    assert [(event.type, event.sequence) for event in events] == [
         ("l2o.opportunity.changed.v1", 2),
         ("l2o.opportunity.changed.v1", 3),
     ]
-    assert facts[0].payload["opportunity"]["product_id"] == str(GTX)
+    assert events[0].payload["opportunity"]["product_id"] == str(GTX)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ async def test_what_a_patch_names_is_changed(
         ({"account_id": "x"}, "/account_id", "UNKNOWN_FIELD"),
     ],
 )
-async def test_bad_patches(
+async def test_invalid_patches_are_refused(
     client: Client, tx: AsyncConnection, patch: dict[str, Any], pointer: str, code: str
 ) -> None:
     opportunity = await add_opportunity(tx, account_id=(await add_account(tx)).id)
@@ -112,38 +112,40 @@ async def test_bad_patches(
     assert (pointer, code) in {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
 
 
-async def test_products_follow_cpq(client: Client, tx: AsyncConnection) -> None:
+async def test_an_opportunity_can_refer_to_products_until_cpq_deletes_them(
+    client: Client, tx: AsyncConnection
+) -> None:
     account = await add_account(tx)
     body = {"account_id": str(account.id), "name": "n", "product_id": str(GTX)}
-    newer, older = told(ProductDeactivated, sequence=2, active=False), told(ProductCreated)
+    newer, older = received(ProductDeactivated, sequence=2, active=False), received(ProductCreated)
     await on_products(tx, [newer])
     assert (await on_products(tx, [older])).applied == frozenset()
     assert (await client.post("/opportunities", json=body)).status_code == 201
-    made = (await client.post("/opportunities", json=body)).json()
-    await on_products(tx, [told(ProductDeleted, sequence=3)])
+    created = (await client.post("/opportunities", json=body)).json()
+    await on_products(tx, [received(ProductDeleted, sequence=3)])
     assert not await products.exists(tx, GTX)
     refused = await client.post("/opportunities", json=body)
     assert refused.json()["errors"][0]["code"] == "PRODUCT_UNKNOWN"
-    # What named it before may go on naming it.
-    kept = await client.patch(f"/opportunities/{made['id']}", json={"name": "m"})
-    assert (kept.status_code, kept.json()["product_id"]) == (200, str(GTX))
+    # An opportunity that refers to the product already may keep it.
+    edited = await client.patch(f"/opportunities/{created['id']}", json={"name": "m"})
+    assert (edited.status_code, edited.json()["product_id"]) == (200, str(GTX))
 
 
-async def test_it_gets_another_owner(
+async def test_a_repeated_transfer_changes_nothing(
     client: Client, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     opportunity = await add_opportunity(tx)
     for _ in range(2):
-        theirs = await transfer_opportunity(
+        transferred = await transfer_opportunity(
             tx, opportunity.id, "other", UNCONDITIONAL, "boss", NOON
         )
-        assert (theirs.owner_id, theirs.version) == ("other", 2)
-    [fact] = await published()
-    assert fact.type == "l2o.opportunity.assigned.v1"
-    assert (fact.payload["from_owner_id"], fact.payload["assigned_by"]) == ("seller", "boss")
+        assert (transferred.owner_id, transferred.version) == ("other", 2)
+    [event] = await published()
+    assert event.type == "l2o.opportunity.assigned.v1"
+    assert (event.payload["from_owner_id"], event.payload["assigned_by"]) == ("seller", "boss")
 
 
-async def test_it_is_deleted_and_restored(
+async def test_a_deleted_opportunity_answers_404_until_it_is_restored(
     client: Client, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     account = await add_account(tx)
@@ -156,10 +158,12 @@ async def test_it_is_deleted_and_restored(
     assert (await client.get("/opportunities")).json()["items"] == []
     for _ in range(2):
         assert (await client.post(f"{path}/restore")).json()["version"] == 3
-    assert [f.type.split(".")[2] for f in await published()] == ["deleted", "restored"]
+    assert [event.type.split(".")[2] for event in await published()] == ["deleted", "restored"]
 
 
-async def test_an_order_brings_a_deleted_one_back(client: Client, tx: AsyncConnection) -> None:
+async def test_a_confirmed_order_restores_a_deleted_opportunity(
+    client: Client, tx: AsyncConnection
+) -> None:
     opportunity = await add_opportunity(tx)
     path = f"/opportunities/{opportunity.id}"
     await client.delete(path)
@@ -169,7 +173,7 @@ async def test_an_order_brings_a_deleted_one_back(client: Client, tx: AsyncConne
 
 
 @pytest.mark.parametrize(("move", "body"), [("win", {}), ("lose", {"reason": "预算"})])
-async def test_a_move_needs_a_fresh_copy(
+async def test_a_move_requires_a_current_if_match(
     client: Client, tx: AsyncConnection, move: str, body: dict[str, str]
 ) -> None:
     opportunity = await add_opportunity(tx)
@@ -179,13 +183,15 @@ async def test_a_move_needs_a_fresh_copy(
     del client.headers["If-Match"]
     missing = await client.post(path, json=body)
     assert (missing.status_code, missing.json()["code"]) == (428, "PRECONDITION_REQUIRED")
-    done = await client.post(path, json=body, headers={"If-Match": '"1"'})
-    assert done.status_code == 200
-    # What is done already answers before anybody looks at the copy.
-    assert (await client.post(path, json=body)).json() == done.json()
+    moved = await client.post(path, json=body, headers={"If-Match": '"1"'})
+    assert moved.status_code == 200
+    # A repeated move is answered before If-Match is checked.
+    assert (await client.post(path, json=body)).json() == moved.json()
 
 
-async def test_one_that_did_not_begin_here(client: Client, tx: AsyncConnection) -> None:
+async def test_an_opportunity_can_be_opened_at_a_later_stage(
+    client: Client, tx: AsyncConnection
+) -> None:
     account = await add_account(tx)
     opportunity = await open_opportunity(
         tx,
@@ -195,11 +201,11 @@ async def test_one_that_did_not_begin_here(client: Client, tx: AsyncConnection) 
             amount=cny("1054"),
             engaged_date=date(2016, 10, 20),
         ),
-        standing=Standing(stage=Stage.WON, closed_at=NOON, closed_date=date(2017, 3, 1)),
+        stage_details=StageDetails(stage=Stage.WON, closed_at=NOON, closed_date=date(2017, 3, 1)),
         owner_id="moses",
         actor="import",
         now=NOON,
     )
-    shown = (await client.get(f"/opportunities/{opportunity.id}")).json()
-    assert (shown["stage"], shown["engaged_date"]) == ("WON", "2016-10-20")
-    assert (shown["closed_date"], shown["owner_id"]) == ("2017-03-01", "moses")
+    stored = (await client.get(f"/opportunities/{opportunity.id}")).json()
+    assert (stored["stage"], stored["engaged_date"]) == ("WON", "2016-10-20")
+    assert (stored["closed_date"], stored["owner_id"]) == ("2017-03-01", "moses")

@@ -1,3 +1,5 @@
+"""Stage moves of opportunities, and the events they publish."""
+
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -7,12 +9,12 @@ import pytest
 from contracts.l2o.events import OpportunityLost, OpportunityStageMoved, OpportunityWon
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
-from l2o.opportunities.domain import MOVES, Opportunity, Stage
+from l2o.opportunities.domain import STAGE_MOVES, Opportunity, Stage
 from services.l2o.tests.factories import NOON, TODAY, cny, make_opportunity
 
 LATER = NOON + timedelta(hours=1)
 
-# Row: from; column: to. `x` is allowed, `.` is not; written out by hand, not derived.
+# Rows: from; columns: to. `x` is allowed, `.` is not. Written by hand, not derived from the code.
 TABLE = """
                FIRST_CONTACT SOLUTION QUOTATION BIDDING NEGOTIATION SIGNING WON LOST
 FIRST_CONTACT  .             x        x         x       x           x       x   x
@@ -24,14 +26,14 @@ SIGNING        .             .        .         .       x           .       x   
 WON            .             .        .         .       .           .       .   .
 LOST           .             .        .         .       .           .       .   .
 """
-HEAD, *ROWS = [line.split() for line in TABLE.strip().splitlines()]
+HEADER, *ROWS = [line.split() for line in TABLE.strip().splitlines()]
 ALLOWED = {
-    (row[0], to): cell == "x" for row in ROWS for to, cell in zip(HEAD, row[1:], strict=True)
+    (row[0], to): cell == "x" for row in ROWS for to, cell in zip(HEADER, row[1:], strict=True)
 }
 
 
-def go(opportunity: Opportunity, to: Stage) -> Opportunity:
-    """The move, by whichever verb makes it."""
+def make_move(opportunity: Opportunity, to: Stage) -> Opportunity:
+    """Make a move by the method that stands for it."""
     if to is Stage.WON:
         return opportunity.win(now=LATER, today=TODAY)[0]
     if to is Stage.LOST:
@@ -40,19 +42,19 @@ def go(opportunity: Opportunity, to: Stage) -> Opportunity:
 
 
 @pytest.mark.parametrize(("start", "to"), list(product(Stage, Stage)), ids=str)
-def test_every_move(start: Stage, to: Stage) -> None:
+def test_only_the_moves_of_the_table_are_allowed(start: Stage, to: Stage) -> None:
     opportunity = make_opportunity(stage=start)
     if ALLOWED[start, to]:
-        assert go(opportunity, to).stage is to
-        assert to in MOVES[start]
+        assert make_move(opportunity, to).stage is to
+        assert to in STAGE_MOVES[start]
         return
     with pytest.raises(RuleBroken) as refused:
-        go(opportunity, to)
+        make_move(opportunity, to)
     assert refused.value.code == "STAGE_MOVE_FORBIDDEN"
     assert refused.value.params == {"from_stage": start, "to_stage": to}
 
 
-def test_a_move_tells_from_where() -> None:
+def test_a_move_publishes_the_previous_stage() -> None:
     opportunity = make_opportunity(stage=Stage.SOLUTION, amount=cny("120000.00"))
     moved, event = opportunity.move(Stage.BIDDING, now=LATER)
     assert moved == replace(opportunity, stage=Stage.BIDDING, updated_at=LATER)
@@ -60,7 +62,7 @@ def test_a_move_tells_from_where() -> None:
     assert (event.opportunity.stage, event.opportunity.amount) == ("BIDDING", cny("120000.00"))
 
 
-def test_a_win_by_a_person() -> None:
+def test_a_win_sets_the_closing_date() -> None:
     opportunity = make_opportunity(stage=Stage.SIGNING)
     won, event = opportunity.win(now=LATER, today=TODAY)
     assert won == replace(
@@ -69,7 +71,7 @@ def test_a_win_by_a_person() -> None:
     assert event == OpportunityWon(opportunity=won.state(), order_id=None, won_at=LATER)
 
 
-def test_a_loss_has_its_reason() -> None:
+def test_a_loss_sets_its_reason() -> None:
     opportunity = make_opportunity(stage=Stage.QUOTATION)
     lost, event = opportunity.lose("价格高于对手", now=LATER, today=TODAY)
     assert (lost.stage, lost.lost_reason, lost.closed_at) == (Stage.LOST, "价格高于对手", LATER)
@@ -77,7 +79,7 @@ def test_a_loss_has_its_reason() -> None:
 
 
 @pytest.mark.parametrize("start", [stage for stage in Stage if stage is not Stage.WON])
-def test_an_order_wins_from_anywhere(start: Stage) -> None:
+def test_an_order_wins_an_opportunity_at_any_other_stage(start: Stage) -> None:
     reason = "客户不回复" if start is Stage.LOST else None
     opportunity = make_opportunity(stage=start, lost_reason=reason)
     order_id = new_id()
@@ -90,12 +92,12 @@ def test_an_order_wins_from_anywhere(start: Stage) -> None:
         lost_reason=None,
         order_id=order_id,
         closed_date=TODAY,
-        closed_at=NOON,  # when the order was confirmed, whenever we heard of it
+        closed_at=NOON,  # when the order was confirmed, not when the event arrived
         updated_at=LATER,
     )
     assert event == OpportunityWon(opportunity=won.state(), order_id=order_id, won_at=NOON)
 
 
-def test_an_order_does_not_win_twice() -> None:
+def test_an_order_does_not_change_a_won_opportunity() -> None:
     won = make_opportunity(stage=Stage.WON, order_id=new_id())
     assert won.win_by_order(new_id(), confirmed_at=NOON, confirmed_on=TODAY, now=LATER) is None

@@ -1,4 +1,4 @@
-"""The funnel: of what the caller sees, and of what is asked."""
+"""The funnel counts and sums the opportunities that the caller sees and the filters select."""
 
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from testkit.plugin import Client
 SCOPE = "l2o.opportunity.read"
 
 
-async def fill(tx: AsyncConnection) -> None:
+async def add_sample_opportunities(tx: AsyncConnection) -> None:
     await Company(tx).build()
     li, zheng = subject("li"), subject("zheng")
     for amount in ("0.10", "0.20"):
@@ -28,14 +28,14 @@ async def funnel(client: Client, query: str = "", **headers: str) -> dict[str, A
     answer = await client.get(f"/opportunities/funnel{query}", headers=headers)
     assert answer.status_code == 200, answer.text
     stages = answer.json()["stages"]
-    assert [one["stage"] for one in stages] == [stage.value for stage in Stage]
+    assert [row["stage"] for row in stages] == [stage.value for stage in Stage]
     return {
-        one["stage"]: (
-            one["count"],
-            [(a["count"], a["amount"]["amount"], a["amount"]["currency"]) for a in one["amounts"]],
+        row["stage"]: (
+            row["count"],
+            [(a["count"], a["amount"]["amount"], a["amount"]["currency"]) for a in row["amounts"]],
         )
-        for one in stages
-        if one["count"]
+        for row in stages
+        if row["count"]
     }
 
 
@@ -43,8 +43,10 @@ FIRST = (4, [(2, "0.30", "CNY"), (1, "7", "JPY")])
 WON = (1, [(1, "1000.00", "CNY")])
 
 
-async def test_each_sees_their_own(client: Client, tx: AsyncConnection, tenant: UUID) -> None:
-    await fill(tx)
+async def test_each_caller_gets_the_funnel_of_visible_opportunities(
+    client: Client, tx: AsyncConnection, tenant: UUID
+) -> None:
+    await add_sample_opportunities(tx)
     expected = {
         "zhao": {"FIRST_CONTACT": FIRST, "WON": WON},
         "sun": {"FIRST_CONTACT": FIRST},
@@ -52,12 +54,14 @@ async def test_each_sees_their_own(client: Client, tx: AsyncConnection, tenant: 
         "zheng": {"WON": WON},
         "wang": {},
     }
-    for name, seen in expected.items():
-        assert await funnel(client, **sign_in(tenant, name, scope=SCOPE)) == seen, name
+    for name, funnel_of_caller in expected.items():
+        assert await funnel(client, **sign_in(tenant, name, scope=SCOPE)) == funnel_of_caller, name
 
 
-async def test_it_takes_the_filters_of_the_list(client: Client, tx: AsyncConnection) -> None:
-    await fill(tx)
+async def test_the_funnel_accepts_the_filters_of_the_list(
+    client: Client, tx: AsyncConnection
+) -> None:
+    await add_sample_opportunities(tx)
     assert await funnel(client, "?stage=WON") == {"WON": WON}
     assert await funnel(client, "?amount__gte=7&amount__lt=1000") == {
         "FIRST_CONTACT": (1, [(1, "7", "JPY")])

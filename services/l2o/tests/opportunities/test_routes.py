@@ -1,3 +1,5 @@
+"""The HTTP API of opportunities."""
+
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -16,16 +18,16 @@ CALLER = "01990000-0000-7000-8000-000000000001"
 ID = str(uuid4())
 
 
-async def opened(client: AsyncClient, tx: AsyncConnection, **fields: Any) -> Json:
+async def open_opportunity(client: AsyncClient, tx: AsyncConnection, **fields: Any) -> Json:
     account = await add_account(tx)
     body = {"account_id": str(account.id), "name": "2027 年度采购", **fields}
     answer = await client.post("/opportunities", json=body)
     assert answer.status_code == 201, answer.text
-    found: Json = answer.json()
-    return found
+    opportunity: Json = answer.json()
+    return opportunity
 
 
-async def test_create_get_and_publish(
+async def test_an_opened_opportunity_is_stored_and_published(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     account = await add_account(tx)
@@ -64,39 +66,39 @@ async def test_create_get_and_publish(
         "deleted_at": None,
     }
     assert (await client.get(f"/opportunities/{created['id']}")).json() == created
-    [fact] = await published()
-    assert (fact.type, fact.sequence) == ("l2o.opportunity.opened.v1", 1)
-    assert fact.payload["opportunity"]["amount"] == {"amount": "120000.50", "currency": "CNY"}
+    [event] = await published()
+    assert (event.type, event.sequence) == ("l2o.opportunity.opened.v1", 1)
+    assert event.payload["opportunity"]["amount"] == {"amount": "120000.50", "currency": "CNY"}
 
 
-async def test_everything_wrong_about_the_customer_at_once(
+async def test_unknown_account_and_contact_are_reported_at_once(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
-    theirs = await add_contact(tx, (await add_account(tx)).id)
-    mine = await add_account(tx)
-    unknown = {"account_id": str(uuid4()), "contact_id": str(theirs.id), "name": "x"}
+    foreign_contact = await add_contact(tx, (await add_account(tx)).id)
+    own_account = await add_account(tx)
+    unknown = {"account_id": str(uuid4()), "contact_id": str(foreign_contact.id), "name": "x"}
     for body, expected in [
         (unknown, [("/account_id", "ACCOUNT_UNKNOWN"), ("/contact_id", "CONTACT_UNKNOWN")]),
-        ({**unknown, "account_id": str(mine.id)}, [("/contact_id", "CONTACT_UNKNOWN")]),
+        ({**unknown, "account_id": str(own_account.id)}, [("/contact_id", "CONTACT_UNKNOWN")]),
     ]:
         answer = await client.post("/opportunities", json=body)
         assert answer.status_code == 422
         assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == expected
 
 
-async def test_the_way_to_won_and_its_history(
+async def test_moves_to_won_are_published_and_kept_in_the_history(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
-    made = await opened(client, tx)
-    path = f"/opportunities/{made['id']}"
+    created = await open_opportunity(client, tx)
+    path = f"/opportunities/{created['id']}"
     moved = await client.post(f"{path}/move", json={"stage": "QUOTATION"})
     assert (moved.status_code, moved.json()["stage"], moved.json()["version"]) == (
         200,
         "QUOTATION",
         2,
     )
-    back = await client.post(f"{path}/move", json={"stage": "SOLUTION"})
-    assert back.json()["version"] == 3
+    moved_back = await client.post(f"{path}/move", json={"stage": "SOLUTION"})
+    assert moved_back.json()["version"] == 3
     won = (await client.post(f"{path}/win")).json()
     assert (won["stage"], won["version"], won["order_id"]) == ("WON", 4, None)
     assert won["closed_at"] == won["updated_at"]
@@ -110,7 +112,7 @@ async def test_the_way_to_won_and_its_history(
         ("FIRST_CONTACT", "QUOTATION", CALLER),
         (None, "FIRST_CONTACT", CALLER),
     ]
-    assert [(p.type, p.sequence) for p in await published()] == [
+    assert [(event.type, event.sequence) for event in await published()] == [
         ("l2o.opportunity.opened.v1", 1),
         ("l2o.opportunity.stage_moved.v1", 2),
         ("l2o.opportunity.stage_moved.v1", 3),
@@ -118,10 +120,10 @@ async def test_the_way_to_won_and_its_history(
     ]
 
 
-async def test_losing_keeps_the_reason_where_it_can_be_seen(
+async def test_a_loss_stores_and_publishes_its_reason(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
-    path = f"/opportunities/{(await opened(client, tx))['id']}"
+    path = f"/opportunities/{(await open_opportunity(client, tx))['id']}"
     lost = (await client.post(f"{path}/lose", json={"reason": " 预算被砍 "})).json()
     assert (lost["stage"], lost["lost_reason"], lost["version"]) == ("LOST", "预算被砍", 2)
     changes = (await client.get(f"{path}/stage-changes")).json()["items"]
@@ -137,7 +139,7 @@ async def test_losing_keeps_the_reason_where_it_can_be_seen(
         ("lose", {"reason": "预算被砍"}, {"reason": "另一个原因"}),
     ],
 )
-async def test_a_move_made_again_answers_the_same(
+async def test_a_repeated_move_answers_the_same(
     client: AsyncClient,
     tx: AsyncConnection,
     published: PublishedFacts,
@@ -145,7 +147,7 @@ async def test_a_move_made_again_answers_the_same(
     body: Json | None,
     again: Json,
 ) -> None:
-    path = f"/opportunities/{(await opened(client, tx))['id']}"
+    path = f"/opportunities/{(await open_opportunity(client, tx))['id']}"
     first = await client.post(f"{path}/{verb}", json=body)
     second = await client.post(f"{path}/{verb}", json=again)
     assert (first.status_code, second.status_code) == (200, 200)
@@ -155,54 +157,52 @@ async def test_a_move_made_again_answers_the_same(
 
 
 @pytest.mark.parametrize("closed", ["win", "lose"])
-async def test_what_is_closed_stays_closed(
+async def test_a_closed_opportunity_cannot_be_moved(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts, closed: str
 ) -> None:
-    path = f"/opportunities/{(await opened(client, tx))['id']}"
+    path = f"/opportunities/{(await open_opportunity(client, tx))['id']}"
     await client.post(f"{path}/{closed}", json={"reason": "x"} if closed == "lose" else {})
     other = "lose" if closed == "win" else "win"
     for verb, body in [("move", {"stage": "SIGNING"}), (other, {"reason": "x"})]:
-        sent = {} if verb == "win" else body
-        answer = await client.post(f"{path}/{verb}", json=sent)
+        request_body = {} if verb == "win" else body
+        answer = await client.post(f"{path}/{verb}", json=request_body)
         assert (answer.status_code, answer.json()["code"]) == (409, "STAGE_MOVE_FORBIDDEN")
     assert len(await published()) == 2
 
 
-async def test_a_forbidden_move_says_which_in_both_languages(
+async def test_a_forbidden_move_names_the_stages_in_both_languages(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
     opportunity = await add_opportunity(tx, stage=Stage.SIGNING)
     path = f"/opportunities/{opportunity.id}/move"
-    said = {}
+    details = {}
     for language in ("zh-CN", "en"):
         answer = await client.post(
             path, json={"stage": "SOLUTION"}, headers={"Accept-Language": language}
         )
         assert answer.status_code == 409
         assert answer.json()["params"] == {"from_stage": "SIGNING", "to_stage": "SOLUTION"}
-        said[language] = answer.json()["detail"]
-    assert said == {
+        details[language] = answer.json()["detail"]
+    assert details == {
         "zh-CN": "商机不能从 SIGNING 变为 SOLUTION。",
         "en": "An opportunity cannot go from SIGNING to SOLUTION.",
     }
 
 
-async def test_the_list_is_newest_first_page_by_page(
-    client: AsyncClient, tx: AsyncConnection
-) -> None:
+async def test_the_list_is_newest_first_and_paged(client: AsyncClient, tx: AsyncConnection) -> None:
     ids = [str((await add_opportunity(tx)).id) for _ in range(5)]
-    seen: list[str] = []
+    listed_ids: list[str] = []
     cursor = ""
     for size in (2, 2, 1):
         page = (await client.get(f"/opportunities?limit=2{cursor}")).json()
         assert len(page["items"]) == size
-        seen += [item["id"] for item in page["items"]]
+        listed_ids += [item["id"] for item in page["items"]]
         cursor = f"&cursor={page['next_cursor']}"
     assert page["next_cursor"] is None
-    assert seen == ids[::-1]
+    assert listed_ids == ids[::-1]
 
 
-async def test_the_list_filters(client: AsyncClient, tx: AsyncConnection) -> None:
+async def test_the_list_is_filtered(client: AsyncClient, tx: AsyncConnection) -> None:
     account = await add_account(tx)
     mine = await add_opportunity(tx, account_id=account.id, stage=Stage.BIDDING, owner_id="a")
     other = await add_opportunity(tx, stage=Stage.BIDDING, owner_id="b")
@@ -216,19 +216,19 @@ async def test_the_list_filters(client: AsyncClient, tx: AsyncConnection) -> Non
         ("?owner_id=nobody", []),
     ]:
         answer = await client.get(f"/opportunities{query}")
-        found = [item["id"] for item in answer.json()["items"]]
-        assert found == [str(one.id) for one in expected], query
+        listed_ids = [item["id"] for item in answer.json()["items"]]
+        assert listed_ids == [str(each.id) for each in expected], query
 
 
-async def test_unknown_ones(client: AsyncClient) -> None:
-    for method, path, sent in [
+async def test_unknown_opportunities_answer_404(client: AsyncClient) -> None:
+    for method, path, request_body in [
         ("GET", "", None),
         ("GET", "/stage-changes", None),
         ("POST", "/move", {"stage": "BIDDING"}),
         ("POST", "/win", {}),
         ("POST", "/lose", {"reason": "x"}),
     ]:
-        answer = await client.request(method, f"/opportunities/{uuid4()}{path}", json=sent)
+        answer = await client.request(method, f"/opportunities/{uuid4()}{path}", json=request_body)
         assert (answer.status_code, answer.json()["code"]) == (404, "OPPORTUNITY_NOT_FOUND"), path
     answer = await client.get("/opportunities/7")
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [
@@ -236,23 +236,23 @@ async def test_unknown_ones(client: AsyncClient) -> None:
     ]
 
 
-async def test_other_tenants_see_and_move_nothing(
+async def test_opportunities_are_not_visible_to_other_tenants(
     client: AsyncClient, tx: AsyncConnection, token: Token
 ) -> None:
-    made = await opened(client, tx)
-    path = f"/opportunities/{made['id']}"
+    created = await open_opportunity(client, tx)
+    path = f"/opportunities/{created['id']}"
     headers = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
     assert (await client.get(path, headers=headers)).status_code == 404
     assert (await client.get(f"{path}/stage-changes", headers=headers)).status_code == 404
     assert (await client.post(f"{path}/win", headers=headers)).status_code == 404
     assert (await client.get("/opportunities", headers=headers)).json()["items"] == []
-    with_mine = {"account_id": made["account_id"], "name": "x"}
-    answer = await client.post("/opportunities", json=with_mine, headers=headers)
+    body = {"account_id": created["account_id"], "name": "x"}
+    answer = await client.post("/opportunities", json=body, headers=headers)
     assert answer.json()["errors"][0]["code"] == "ACCOUNT_UNKNOWN"
-    assert (await client.get(path)).json() == made
+    assert (await client.get(path)).json() == created
 
 
-async def test_scopes(client: AsyncClient, token: Token) -> None:
+async def test_opportunities_require_the_right_scope(client: AsyncClient, token: Token) -> None:
     reader = {"Authorization": f"Bearer {token(scope='l2o.opportunity.read')}"}
     writer = {"Authorization": f"Bearer {token(scope='l2o.opportunity.write')}"}
     for headers, method, path in [
@@ -268,14 +268,14 @@ async def test_scopes(client: AsyncClient, token: Token) -> None:
         assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING"), path
 
 
-async def test_a_repeated_key_opens_one(
+async def test_a_repeated_idempotency_key_opens_one_opportunity(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     account = await add_account(tx)
-    sent = {"account_id": str(account.id), "name": "x"}
+    request_body = {"account_id": str(account.id), "name": "x"}
     headers = {"Idempotency-Key": "k1"}
-    first = await client.post("/opportunities", json=sent, headers=headers)
-    again = await client.post("/opportunities", json=sent, headers=headers)
+    first = await client.post("/opportunities", json=request_body, headers=headers)
+    again = await client.post("/opportunities", json=request_body, headers=headers)
     assert (again.status_code, again.json()) == (201, first.json())
     assert again.headers["Location"] == first.headers["Location"]
     assert len(await published()) == 1

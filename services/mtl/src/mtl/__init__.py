@@ -1,1 +1,1 @@
-"""Market to lead: who may buy, from the first touch to the conversion."""
+"""Market to lead: leads, their import and their conversion."""

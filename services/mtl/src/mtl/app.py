@@ -1,20 +1,21 @@
-"""The composition root of the API."""
+"""Composition root of the API."""
 
 from fastapi import FastAPI
 
 from chassis.composition.app import create_app
 from chassis.files.imports.routes import import_router
-from mtl.imports.timers import IMPORTS
-from mtl.leads.routes import ROUTERS as LEADS
+from mtl.imports import IMPORTS
+from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
 from mtl.settings import MtlSettings
 from mtl.texts import TEXTS
 
 
 def create() -> FastAPI:
+    """Create the application; reads the settings from the environment."""
     return create_app(
         MtlSettings.of(),
         title="Market to Lead",
-        description="Leads, from the first touch to the conversion, and their import.",
-        routers=[*LEADS, import_router(IMPORTS)],
+        description="Leads from first contact to conversion, and their import from files.",
+        routers=[*LEAD_ROUTERS, import_router(IMPORTS)],
         texts=TEXTS,
     )

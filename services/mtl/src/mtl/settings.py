@@ -1,4 +1,4 @@
-"""What this service is told beyond what every service is told, read once."""
+"""Settings of this service, in addition to those of every service."""
 
 from functools import cache
 from typing import Self
@@ -9,16 +9,16 @@ from chassis.foundation.settings import DEVELOPMENT_SECRET, Settings
 
 
 class MtlSettings(Settings):
-    """`MTL_LEAD_KEY_SECRET` keys the digests of phones, mails and external ids.
+    """`MTL_LEAD_KEY_SECRET` is the key of the digests of phones, emails and external ids.
 
-    They are data at rest: with another secret, duplicates of older leads are no longer found.
+    The digests are stored: after a change of the secret, duplicates of older leads are not found.
     """
 
     lead_key_secret: SecretStr = SecretStr(DEVELOPMENT_SECRET)
 
     @classmethod
     def of(cls, service: str = "mtl") -> Self:
-        """As the parent's. Raises ValueError too for a weak secret in production."""
+        """Read the settings. Raises ValueError, also for a weak secret in production."""
         settings = super().of(service)
         settings.ensure_strong("MTL_LEAD_KEY_SECRET", settings.lead_key_secret)
         return settings
@@ -26,5 +26,5 @@ class MtlSettings(Settings):
 
 @cache
 def lead_key_secret() -> bytes:
-    """What the digests are keyed with."""
+    """The key from which each tenant's key for its digests is derived."""
     return f"mtl:lead-keys:{MtlSettings.of().lead_key_secret.get_secret_value()}".encode()

@@ -1,14 +1,14 @@
-"""The composition root of the worker: what it listens to, and which jobs it runs."""
+"""Composition root of the worker: subscriptions and jobs."""
 
 from chassis.composition.worker import Worker
 from chassis.events.subscriptions import process
 from chassis.files.imports.jobs import import_failures, import_jobs
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
-from mtl.imports.timers import IMPORTS
-from mtl.leads.actions import DEADLINE_JOB
+from mtl.imports import IMPORTS
+from mtl.leads.actions import CONVERSION_DEADLINE_JOB
 from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
-from mtl.leads.timers import conversion_deadline
+from mtl.leads.timers import check_conversion_deadline
 from mtl.settings import MtlSettings
 
 SUBSCRIPTIONS = (
@@ -25,7 +25,7 @@ SUBSCRIPTIONS = (
 WORKER = Worker(
     service="mtl",
     subscriptions=SUBSCRIPTIONS,
-    jobs={**import_jobs(IMPORTS), DEADLINE_JOB: conversion_deadline},
+    jobs={**import_jobs(IMPORTS), CONVERSION_DEADLINE_JOB: check_conversion_deadline},
     failed={**import_failures(IMPORTS)},
     settings=MtlSettings,
 )

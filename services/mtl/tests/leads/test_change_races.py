@@ -1,4 +1,4 @@
-"""Edits, transfers, deletions and upserts at the same time, on a real PostgreSQL."""
+"""Concurrent edits, transfers, deletions and upserts on a real PostgreSQL."""
 
 import asyncio
 from collections import Counter
@@ -17,13 +17,13 @@ from testkit.plugin import Committed
 PHONE = {"phone": "13800138000", "email": "w@example.com"}
 
 
-async def events(committed: Committed, tenant: UUID) -> Counter[str]:
+async def count_events(committed: Committed, tenant: UUID) -> Counter[str]:
     async with committed.app.begin(tenant) as tx:
         rows = await tx.execute(select(outbox.c.type))
         return Counter(row.type.split(".")[2] for row in rows)
 
 
-async def test_a_patch_and_moves_with_the_same_copy_one_wins(
+async def test_of_concurrent_changes_with_the_same_version_one_wins(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     path = f"/leads/{(await create(committed_client))['id']}"
@@ -40,7 +40,7 @@ async def test_a_patch_and_moves_with_the_same_copy_one_wins(
     tally = Counter(a.status_code for a in answers)
     assert tally[200] + tally[204] == 1
     assert set(tally) <= {200, 204, 404, 412}, "404 where the deletion won"
-    assert sum((await events(committed, tenant)).values()) == 2
+    assert sum((await count_events(committed, tenant)).values()) == 2
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ async def company(committed: Committed, tenant: UUID) -> None:
 
 
 @pytest.mark.usefixtures("company")
-async def test_transfers_with_the_same_copy_one_wins(
+async def test_of_concurrent_transfers_with_the_same_version_one_wins(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     lead = await create(committed_client)
@@ -67,11 +67,11 @@ async def test_transfers_with_the_same_copy_one_wins(
     assert Counter(a.status_code for a in answers) == {200: 1, 412: len(names) - 1}
     [winner] = [a.json()["owner_id"] for a in answers if a.status_code == 200]
     assert (await committed_client.get(path)).json()["owner_id"] == winner
-    assert await events(committed, tenant) == {"captured": 1, "assigned": 1}
+    assert await count_events(committed, tenant) == {"captured": 1, "assigned": 1}
     assert len((await committed_client.get(f"{path}/owners")).json()["items"]) == 1
 
 
-async def test_one_name_is_written_by_twenty_at_once(
+async def test_twenty_concurrent_upserts_by_external_id_create_one_lead(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     path = "/leads/by-external-id/expo/42"
@@ -81,11 +81,11 @@ async def test_one_name_is_written_by_twenty_at_once(
     assert Counter(a.status_code for a in answers) == {201: 1, 200: 19}
     assert len({a.json()["id"] for a in answers}) == 1
     lead = (await committed_client.get(path)).json()
-    told = await events(committed, tenant)
-    assert told == {"captured": 1, "changed": lead["version"] - 1}
+    counts = await count_events(committed, tenant)
+    assert counts == {"captured": 1, "changed": lead["version"] - 1}
 
 
-async def test_a_lead_restored_while_its_phone_is_captured_again(
+async def test_a_restore_and_captures_of_the_same_phone_leave_one_holder(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     lead = await create(committed_client, **PHONE)
@@ -94,10 +94,10 @@ async def test_a_lead_restored_while_its_phone_is_captured_again(
     captures = [committed_client.post("/leads", json=PHONE) for _ in range(8)]
     restores = [committed_client.post(f"{path}/restore") for _ in range(4)]
     answers = await asyncio.gather(*captures[:4], *restores, *captures[4:])
-    back, new = answers[4:8], [*answers[:4], *answers[8:]]
-    restored = {a.status_code for a in back} == {200}
-    assert restored or {a.status_code for a in back} == {409}
-    assert Counter(a.status_code for a in new)[201] == (0 if restored else 1)
+    restore_answers, capture_answers = answers[4:8], [*answers[:4], *answers[8:]]
+    restored = {a.status_code for a in restore_answers} == {200}
+    assert restored or {a.status_code for a in restore_answers} == {409}
+    assert Counter(a.status_code for a in capture_answers)[201] == (0 if restored else 1)
     async with committed.app.begin(tenant) as tx:
         holders = set((await tx.execute(select(lead_keys.c.lead_id))).scalars())
         alive = select(leads.c.id).where(leads.c.deleted_at.is_(None))
@@ -105,7 +105,7 @@ async def test_a_lead_restored_while_its_phone_is_captured_again(
         assert len(holders) == 1
 
 
-async def test_deleted_and_restored_at_once_is_one_after_the_other(
+async def test_concurrent_deletes_and_restores_are_serialized(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     path = f"/leads/{(await create(committed_client, **PHONE))['id']}"
@@ -115,32 +115,32 @@ async def test_deleted_and_restored_at_once_is_one_after_the_other(
             for n in range(12)
         )
     )
-    told = await events(committed, tenant)
-    there = (await committed_client.get(path)).status_code == 200
-    assert told["deleted"] - told["restored"] == (0 if there else 1)
+    counts = await count_events(committed, tenant)
+    exists = (await committed_client.get(path)).status_code == 200
+    assert counts["deleted"] - counts["restored"] == (0 if exists else 1)
     async with committed.app.begin(tenant) as tx:
         keys = (await tx.execute(select(lead_keys))).all()
-    assert len(keys) == (2 if there else 0)
+    assert len(keys) == (2 if exists else 0)
 
 
-async def test_leads_that_swap_phones_and_mails_crosswise_never_deadlock(
+async def test_leads_that_exchange_phones_and_emails_do_not_deadlock(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
-    """Each gives up what another wants, in all orders: without an order of locking, deadlocks."""
-    known = [{"phone": f"1380013800{n}", "email": f"{n}@example.com"} for n in range(4)]
-    ids = [(await create(committed_client, **each))["id"] for each in known]
+    """Each edit releases a key that another one requests; without lock order this deadlocks."""
+    contacts = [{"phone": f"1380013800{n}", "email": f"{n}@example.com"} for n in range(4)]
+    ids = [(await create(committed_client, **contact))["id"] for contact in contacts]
 
     async def edit(n: int) -> Response:
-        wanted = {
-            "phone": known[(n + n // 4) % 4]["phone"] if n % 3 else None,
-            "email": known[(n + 1) % 4]["email"] if n % 2 else None,
+        patch = {
+            "phone": contacts[(n + n // 4) % 4]["phone"] if n % 3 else None,
+            "email": contacts[(n + 1) % 4]["email"] if n % 2 else None,
             "company": f"C{n}",
         }
-        return await committed_client.patch(f"/leads/{ids[n % 4]}", json=wanted)
+        return await committed_client.patch(f"/leads/{ids[n % 4]}", json=patch)
 
     answers = await asyncio.gather(*(edit(n) for n in range(24)))
     assert {a.status_code for a in answers} <= {200, 409}
     async with committed.app.begin(tenant) as tx:
-        held = Counter(row.lead_id for row in await tx.execute(select(lead_keys)))
+        keys_per_lead = Counter(row.lead_id for row in await tx.execute(select(lead_keys)))
         for row in await tx.execute(select(leads)):
-            assert held[row.id] == (row.phone is not None) + (row.email is not None)
+            assert keys_per_lead[row.id] == (row.phone is not None) + (row.email is not None)

@@ -1,4 +1,4 @@
-"""Leads edited, deleted and restored over HTTP: what changes, what is told, what is refused."""
+"""Edit, delete and restore over HTTP: results, events and refusals."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.web.patches import merge
 from mtl.leads.store import lead_keys
-from services.mtl.tests.factories import CONTACT, create, create_qualified, faults, problem
+from services.mtl.tests.factories import CONTACT, create, create_qualified, problem, violations
 from testkit.plugin import PublishedFacts
 
 ME = "01990000-0000-7000-8000-000000000001"
@@ -20,13 +20,13 @@ REASON = {"reason": "空号"}
 PATCH = {"company": "远景能源"}
 
 
-async def held(tx: AsyncConnection) -> set[tuple[str, str]]:
-    """Who holds which kinds of keys."""
+async def held_keys(tx: AsyncConnection) -> set[tuple[str, str]]:
+    """The kind and the lead of every stored key."""
     rows = await tx.execute(select(lead_keys.c.kind, lead_keys.c.lead_id))
     return {(row.kind, str(row.lead_id)) for row in rows}
 
 
-async def test_a_patch_changes_what_it_names(
+async def test_a_patch_changes_only_the_named_fields(
     client: AsyncClient, published: PublishedFacts
 ) -> None:
     lead = await create(client, **CONTACT, attributes={"兴趣": "CRM", "城市": "杭州"})
@@ -79,7 +79,7 @@ async def test_a_patch_that_changes_nothing_saves_nothing(
         ({"version": 7, "id": "x"}, {("/version", "UNKNOWN_FIELD"), ("/id", "UNKNOWN_FIELD")}),
     ],
 )
-async def test_bad_patches(
+async def test_invalid_patches_are_refused(
     client: AsyncClient,
     published: PublishedFacts,
     patch: dict[str, Any],
@@ -87,12 +87,12 @@ async def test_bad_patches(
 ) -> None:
     lead = await create(client, **CONTACT)
     answer = await client.patch(f"/leads/{lead['id']}", json=patch)
-    assert (answer.status_code, faults(answer)) == (422, expected)
+    assert (answer.status_code, violations(answer)) == (422, expected)
     assert (await client.get(f"/leads/{lead['id']}")).json() == lead
     assert len(await published()) == 1
 
 
-async def test_an_edit_takes_and_frees_what_a_lead_is_known_by(
+async def test_an_edit_reserves_new_keys_and_releases_old_ones(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
     first, second = await create(client, **CONTACT), await create(client, phone="13900139000")
@@ -101,13 +101,13 @@ async def test_an_edit_takes_and_frees_what_a_lead_is_known_by(
     assert problem(refused) == (409, "LEAD_DUPLICATE")
     assert refused.json()["params"] == {"lead_id": first["id"], "matched": "phone"}
     await client.patch(f"/leads/{first['id']}", json={"phone": None})
-    taken = await client.patch(path, json={"phone": "138 0013 8000"})
-    assert taken.json()["phone"] == "+8613800138000"
-    assert await held(tx) == {("email", first["id"]), ("phone", second["id"])}
+    accepted = await client.patch(path, json={"phone": "138 0013 8000"})
+    assert accepted.json()["phone"] == "+8613800138000"
+    assert await held_keys(tx) == {("email", first["id"]), ("phone", second["id"])}
     await create(client, phone="13900139000")
 
 
-async def test_a_lead_put_aside_does_not_take_its_phone_back_by_an_edit(
+async def test_an_edit_of_a_disqualified_lead_does_not_reserve_its_phone_again(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
     lead = await create(client, **CONTACT)
@@ -115,11 +115,11 @@ async def test_a_lead_put_aside_does_not_take_its_phone_back_by_an_edit(
     other = await create(client, **CONTACT)
     edited = await client.patch(f"/leads/{lead['id']}", json={"name": "王小芳", "external_id": "7"})
     assert edited.json()["name"] == "王小芳"
-    assert ("external_id", lead["id"]) in await held(tx)
-    assert {("phone", other["id"]), ("email", other["id"])} < await held(tx)
+    assert ("external_id", lead["id"]) in await held_keys(tx)
+    assert {("phone", other["id"]), ("email", other["id"])} < await held_keys(tx)
 
 
-async def test_a_converted_lead_stays_as_it_was(
+async def test_a_converted_lead_cannot_be_edited_or_deleted(
     client: AsyncClient, published: PublishedFacts
 ) -> None:
     lead_id = await create_qualified(client)
@@ -130,7 +130,7 @@ async def test_a_converted_lead_stays_as_it_was(
     assert len(await published()) == 3
 
 
-async def test_a_deleted_lead_is_gone_and_comes_back(
+async def test_a_deleted_lead_answers_404_until_it_is_restored(
     client: AsyncClient, published: PublishedFacts
 ) -> None:
     lead = await create(client, **CONTACT, external_id="EXPO-1")
@@ -138,7 +138,7 @@ async def test_a_deleted_lead_is_gone_and_comes_back(
     for _ in range(2):
         assert (await client.delete(path)).status_code == 204
     assert (await client.get("/leads")).json()["items"] == []
-    tries: list[tuple[str, str, Any]] = [
+    requests: list[tuple[str, str, Any]] = [
         ("GET", "", None),
         ("GET", "/history", None),
         ("PATCH", "", PATCH),
@@ -146,14 +146,14 @@ async def test_a_deleted_lead_is_gone_and_comes_back(
         ("POST", "/disqualify", REASON),
         ("POST", "/convert", None),
     ]
-    for method, verb, body in tries:
+    for method, verb, body in requests:
         answer = await client.request(method, f"{path}{verb}", json=body)
         assert problem(answer) == (404, "LEAD_NOT_FOUND"), verb
-    [gone] = (await client.get("/leads?deleted=true")).json()["items"]
-    assert (gone["id"], gone["deleted_at"] is not None) == (lead["id"], True)
+    [deleted] = (await client.get("/leads?deleted=true")).json()["items"]
+    assert (deleted["id"], deleted["deleted_at"] is not None) == (lead["id"], True)
     for _ in range(2):
-        back = (await client.post(f"{path}/restore")).json()
-        assert (back["version"], back["deleted_at"], back["status"]) == (3, None, "NEW")
+        restored = (await client.post(f"{path}/restore")).json()
+        assert (restored["version"], restored["deleted_at"], restored["status"]) == (3, None, "NEW")
     assert [event.type for event in await published()] == [
         "mtl.lead.captured.v1",
         "mtl.lead.deleted.v1",
@@ -169,34 +169,34 @@ async def test_a_deleted_lead_is_gone_and_comes_back(
         ({"external_id": "EXPO-1"}, "external_id"),
     ],
 )
-async def test_a_restored_lead_needs_its_keys_back(
+async def test_a_restore_is_refused_while_another_lead_holds_a_key(
     client: AsyncClient, tx: AsyncConnection, again: dict[str, str], matched: str
 ) -> None:
     lead = await create(client, **CONTACT, external_id="EXPO-1")
     await client.delete(f"/leads/{lead['id']}")
-    assert await held(tx) == set()
+    assert await held_keys(tx) == set()
     other = await create(client, **again)
     refused = await client.post(f"/leads/{lead['id']}/restore")
     assert problem(refused) == (409, "LEAD_DUPLICATE")
     assert refused.json()["params"] == {"lead_id": other["id"], "matched": matched}
-    assert await held(tx) == {(matched, other["id"])}
+    assert await held_keys(tx) == {(matched, other["id"])}
     await client.delete(f"/leads/{other['id']}")
     assert (await client.post(f"/leads/{lead['id']}/restore")).status_code == 200
     kinds = ("phone", "email", "external_id")
-    assert await held(tx) == {(kind, lead["id"]) for kind in kinds}
+    assert await held_keys(tx) == {(kind, lead["id"]) for kind in kinds}
 
 
-async def test_a_lead_put_aside_comes_back_with_its_external_id_only(
+async def test_a_disqualified_lead_is_restored_with_only_its_external_id(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
     lead = await create(client, **CONTACT, external_id="EXPO-1")
     path = f"/leads/{lead['id']}"
     await client.post(f"{path}/disqualify", json=REASON)
     await client.delete(path)
-    assert await held(tx) == set()
-    back = (await client.post(f"{path}/restore")).json()
-    assert back["status"] == "DISQUALIFIED"
-    assert await held(tx) == {("external_id", lead["id"])}
+    assert await held_keys(tx) == set()
+    restored = (await client.post(f"{path}/restore")).json()
+    assert restored["status"] == "DISQUALIFIED"
+    assert await held_keys(tx) == {("external_id", lead["id"])}
 
 
 MOVES: list[tuple[str, str, Any]] = [
@@ -208,7 +208,7 @@ MOVES: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize(("method", "verb", "body"), MOVES)
-async def test_a_stale_copy_changes_nothing(
+async def test_a_stale_if_match_changes_nothing(
     client: AsyncClient, published: PublishedFacts, method: str, verb: str, body: Any
 ) -> None:
     lead = await create(client, **CONTACT)
@@ -222,14 +222,14 @@ async def test_a_stale_copy_changes_nothing(
     fresh = await client.request(method, path, json=body, headers={"If-Match": '"1"'})
     assert fresh.is_success
     again = await client.request(method, path, json=body, headers={"If-Match": '"1"'})
-    assert again.is_success, "what is made already is answered before If-Match is looked at"
+    assert again.is_success, "a repeated move answers its result before If-Match is checked"
     assert len(await published()) == 2
 
 
-async def test_restore_and_convert_look_at_the_copy_too(client: AsyncClient) -> None:
-    gone, lead_id = (await create(client))["id"], await create_qualified(client)
-    await client.delete(f"/leads/{gone}")
-    for path in (f"/leads/{gone}/restore", f"/leads/{lead_id}/convert"):
+async def test_restore_and_convert_check_if_match(client: AsyncClient) -> None:
+    deleted_id, lead_id = (await create(client))["id"], await create_qualified(client)
+    await client.delete(f"/leads/{deleted_id}")
+    for path in (f"/leads/{deleted_id}/restore", f"/leads/{lead_id}/convert"):
         stale = await client.post(path, headers={"If-Match": '"1"'})
         assert problem(stale) == (412, "STALE_COPY")
         fresh = await client.post(path, headers={"If-Match": '"2"'})
@@ -238,7 +238,7 @@ async def test_restore_and_convert_look_at_the_copy_too(client: AsyncClient) -> 
         assert again.is_success
 
 
-async def test_a_repeated_patch_with_a_key_is_replayed(client: AsyncClient) -> None:
+async def test_a_repeated_patch_with_an_idempotency_key_is_replayed(client: AsyncClient) -> None:
     lead = await create(client, **CONTACT)
     headers = {"Idempotency-Key": "k1", "If-Match": '"1"'}
     first = await client.patch(f"/leads/{lead['id']}", json=PATCH, headers=headers)
@@ -247,15 +247,15 @@ async def test_a_repeated_patch_with_a_key_is_replayed(client: AsyncClient) -> N
     assert again.headers["idempotent-replayed"] == "true"
 
 
-async def test_impossible_and_unknown_ids(client: AsyncClient) -> None:
+async def test_unknown_ids_answer_404_and_malformed_ids_422(client: AsyncClient) -> None:
     for method, verb, body in [*MOVES, ("POST", "/restore", None)]:
         unknown = await client.request(method, f"/leads/{uuid4()}{verb}", json=body)
         assert problem(unknown) == (404, "LEAD_NOT_FOUND")
-        impossible = await client.request(method, f"/leads/x{verb}", json=body)
-        assert impossible.status_code == 422
+        malformed = await client.request(method, f"/leads/x{verb}", json=body)
+        assert malformed.status_code == 422
 
 
-async def test_the_audit_says_who_changed_what(client: AsyncClient) -> None:
+async def test_the_audit_trail_names_actor_and_changes(client: AsyncClient) -> None:
     lead = await create(client, company="远景科技")
     await client.patch(f"/leads/{lead['id']}", json=PATCH)
     changed, captured = (await client.get(f"/leads/{lead['id']}/audit")).json()["items"]
@@ -279,16 +279,16 @@ PATCHES = st.fixed_dictionaries(
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-async def test_patches_one_after_the_other_are_merges(
+async def test_a_sequence_of_patches_equals_merging_them(
     client: AsyncClient, patches: list[dict[str, Any]]
 ) -> None:
     lead = await create(client, company="远景")
-    known = {name: lead[name] for name in ("source", "company", "attributes")}
+    expected = {name: lead[name] for name in ("source", "company", "attributes")}
     for patch in patches:
-        known = {"source": None, **merge(known, patch)}
+        expected = {"source": None, **merge(expected, patch)}
         version = lead["version"]
-        before = {name: lead[name] for name in known}
+        before = {name: lead[name] for name in expected}
         lead = (await client.patch(f"/leads/{lead['id']}", json=patch)).json()
-        assert {name: lead[name] for name in known} == known
-        assert lead["version"] == version + (known != before)
+        assert {name: lead[name] for name in expected} == expected
+        assert lead["version"] == version + (expected != before)
     assert UUID(lead["id"])

@@ -1,4 +1,4 @@
-"""Moves, what events carry, and who was first."""
+"""Status moves, events, and the assignment of keys to leads."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,14 +12,14 @@ from contracts.mtl.events import LeadConverted
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
 from mtl.leads.domain import (
-    MOVES,
-    Conversion,
-    Duplicate,
-    Key,
+    LEAD_MOVES,
+    ConversionIds,
+    DuplicateLead,
     Lead,
+    LeadKey,
+    LeadMove,
     LeadStatus,
-    Move,
-    first_come,
+    assign_keys,
 )
 from services.mtl.tests.factories import NOON, make_lead
 
@@ -27,9 +27,9 @@ NEW, QUALIFIED, DISQUALIFIED, CONVERTED = LeadStatus
 LATER = NOON + timedelta(hours=1)
 
 
-def conversion(*, account_id: UUID | None = None) -> Conversion:
-    return Conversion(
-        id=new_id(),
+def conversion_ids(*, account_id: UUID | None = None) -> ConversionIds:
+    return ConversionIds(
+        conversion_id=new_id(),
         account_id=account_id or new_id(),
         contact_id=new_id(),
         opportunity_id=new_id(),
@@ -37,47 +37,47 @@ def conversion(*, account_id: UUID | None = None) -> Conversion:
     )
 
 
-def convert(lead: Lead, ids: Conversion, name: str | None = None) -> tuple[Lead, LeadConverted]:
+def convert(lead: Lead, ids: ConversionIds, name: str | None = None) -> tuple[Lead, LeadConverted]:
     return lead.convert(ids, opportunity_name=name, actor="seller", now=NOON)
 
 
-def test_every_move_that_the_table_does_not_allow_is_refused() -> None:
-    tries: dict[Move, Callable[[Lead], tuple[Lead, Event]]] = {
-        Move.QUALIFY: lambda lead: lead.qualify(now=NOON),
-        Move.DISQUALIFY: lambda lead: lead.disqualify("空号", now=NOON),
-        Move.CONVERT: lambda lead: convert(lead, conversion()),
-        Move.REOPEN: lambda lead: lead.reopen("ACCOUNT_NOT_FOUND", now=NOON),
+def test_only_the_moves_of_the_table_are_allowed() -> None:
+    make_move: dict[LeadMove, Callable[[Lead], tuple[Lead, Event]]] = {
+        LeadMove.QUALIFY: lambda lead: lead.qualify(now=NOON),
+        LeadMove.DISQUALIFY: lambda lead: lead.disqualify("空号", now=NOON),
+        LeadMove.CONVERT: lambda lead: convert(lead, conversion_ids()),
+        LeadMove.REOPEN: lambda lead: lead.reopen("ACCOUNT_NOT_FOUND", now=NOON),
     }
-    codes = {
-        Move.QUALIFY: "LEAD_NOT_NEW",
-        Move.DISQUALIFY: "LEAD_NOT_OPEN",
-        Move.CONVERT: "LEAD_NOT_QUALIFIED",
-        Move.REOPEN: "LEAD_NOT_CONVERTED",
+    error_codes = {
+        LeadMove.QUALIFY: "LEAD_NOT_NEW",
+        LeadMove.DISQUALIFY: "LEAD_NOT_OPEN",
+        LeadMove.CONVERT: "LEAD_NOT_QUALIFIED",
+        LeadMove.REOPEN: "LEAD_NOT_CONVERTED",
     }
-    for move, (allowed, to) in MOVES.items():
+    for move, (allowed, to) in LEAD_MOVES.items():
         for status in LeadStatus:
             lead = make_lead(status=status, conversion_id=new_id())
             if status in allowed:
-                moved, _event = tries[move](lead)
+                moved, _event = make_move[move](lead)
                 assert (moved.status, moved.has_made(move)) == (to, True)
             else:
                 with pytest.raises(RuleBroken) as refused:
-                    tries[move](lead)
+                    make_move[move](lead)
                 assert (refused.value.code, refused.value.params) == (
-                    codes[move],
+                    error_codes[move],
                     {"status": status},
                 )
 
 
-def test_a_converted_lead_carries_the_ids_and_so_does_the_event() -> None:
-    ids = conversion()
+def test_a_converted_lead_and_its_event_carry_the_ids() -> None:
+    ids = conversion_ids()
     lead, event = convert(make_lead(status=QUALIFIED, status_reason="ACCOUNT_NOT_FOUND"), ids)
-    assert (lead.conversion_id, lead.account_id) == (ids.id, ids.account_id)
+    assert (lead.conversion_id, lead.account_id) == (ids.conversion_id, ids.account_id)
     assert (lead.contact_id, lead.opportunity_id) == (ids.contact_id, ids.opportunity_id)
     assert (lead.converted_at, lead.status_reason) == (NOON, None)
     assert event == LeadConverted(
         lead=lead.state(),
-        conversion_id=ids.id,
+        conversion_id=ids.conversion_id,
         account_id=ids.account_id,
         contact_id=ids.contact_id,
         opportunity_id=ids.opportunity_id,
@@ -89,44 +89,44 @@ def test_a_converted_lead_carries_the_ids_and_so_does_the_event() -> None:
     assert event.lead.status == "CONVERTED"
 
 
-def test_an_opportunity_is_named_by_the_caller_or_after_the_lead() -> None:
-    ids = conversion(account_id=new_id())
+def test_an_opportunity_has_the_requested_name_or_that_of_the_lead() -> None:
+    ids = conversion_ids(account_id=new_id())
     lead = make_lead(status=QUALIFIED, company=None, external_id="660737", phone="+8613800138000")
     assert convert(lead, ids, "CRM 项目")[1].opportunity_name == "CRM 项目"
     assert convert(lead, ids)[1].opportunity_name == "660737"
     assert convert(lead, ids)[1].existing_account is True
 
 
-def test_reopening_takes_the_ids_back_and_says_which_conversion_it_was() -> None:
-    ids = conversion()
+def test_reopening_removes_the_ids_and_publishes_the_conversion_id() -> None:
+    ids = conversion_ids()
     converted, _ = convert(make_lead(status=QUALIFIED), ids)
-    assert converted.is_converted_by(ids.id)
+    assert converted.is_converted_by(ids.conversion_id)
     assert not converted.is_converted_by(new_id())
     lead, event = converted.reopen("ACCOUNT_NOT_FOUND", now=NOON)
     assert (lead.status, lead.status_reason) == (QUALIFIED, "ACCOUNT_NOT_FOUND")
     assert (lead.conversion_id, lead.account_id, lead.converted_at) == (None, None, None)
-    assert (event.conversion_id, event.reason) == (ids.id, "ACCOUNT_NOT_FOUND")
-    assert not lead.is_converted_by(ids.id)
+    assert (event.conversion_id, event.reason) == (ids.conversion_id, "ACCOUNT_NOT_FOUND")
+    assert not lead.is_converted_by(ids.conversion_id)
 
 
 @pytest.mark.parametrize("status", [NEW, QUALIFIED, DISQUALIFIED])
-def test_what_is_not_converted_is_edited_deleted_and_restored(status: LeadStatus) -> None:
+def test_an_unconverted_lead_can_be_edited_deleted_and_restored(status: LeadStatus) -> None:
     lead = make_lead(status=status, custom_fields={"budget": "1"})
-    edited, changed = lead.change(replace(lead, company="远景能源"), now=LATER)
+    edited, changed = lead.edit(replace(lead, company="远景能源"), now=LATER)
     assert (edited.company, edited.status, edited.updated_at) == ("远景能源", status, LATER)
     assert changed.lead == edited.state()
     assert changed.lead.custom_fields == {"budget": "1"}
-    gone, _ = lead.delete(now=LATER)
-    assert (gone.deleted_at, gone.updated_at) == (LATER, LATER)
-    back, restored = gone.restore(now=LATER)
-    assert back == replace(lead, updated_at=LATER)
-    assert restored.lead == back.state()
+    deleted, _ = lead.delete(now=LATER)
+    assert (deleted.deleted_at, deleted.updated_at) == (LATER, LATER)
+    restored, event = deleted.restore(now=LATER)
+    assert restored == replace(lead, updated_at=LATER)
+    assert event.lead == restored.state()
 
 
-def test_what_is_converted_changes_its_owner_only() -> None:
+def test_a_converted_lead_can_only_be_transferred() -> None:
     lead = make_lead(status=CONVERTED)
     with pytest.raises(RuleBroken) as edited:
-        lead.change(replace(lead, company="A"), now=LATER)
+        lead.edit(replace(lead, company="A"), now=LATER)
     with pytest.raises(RuleBroken) as deleted:
         lead.delete(now=LATER)
     assert edited.value.code == deleted.value.code == "LEAD_CONVERTED"
@@ -136,37 +136,37 @@ def test_what_is_converted_changes_its_owner_only() -> None:
     assert event.lead == assigned.state()
 
 
-def test_what_a_lead_is_known_by_depends_on_what_became_of_it() -> None:
-    known = {"phone": "+8613800138000", "email": "w@example.com", "external_id": "7"}
-    lead = make_lead(**known)
+def test_the_keys_of_a_lead_depend_on_its_status_and_deletion() -> None:
+    values = {"phone": "+8613800138000", "email": "w@example.com", "external_id": "7"}
+    lead = make_lead(**values)
     for status in (NEW, QUALIFIED, CONVERTED):
-        assert replace(lead, status=status).known_by == known
-    assert replace(lead, status=DISQUALIFIED).known_by == {"external_id": "7"}
-    assert replace(lead, deleted_at=LATER).known_by == {}
-    assert make_lead().known_by == {}
+        assert replace(lead, status=status).key_values == values
+    assert replace(lead, status=DISQUALIFIED).key_values == {"external_id": "7"}
+    assert replace(lead, deleted_at=LATER).key_values == {}
+    assert make_lead().key_values == {}
 
 
-def key(kind: str, value: str) -> Key:
-    return Key(kind, value.encode())
+def key(kind: str, value: str) -> LeadKey:
+    return LeadKey(kind, value.encode())
 
 
-def test_who_comes_first_has_the_keys() -> None:
+def test_the_first_lead_gets_the_keys() -> None:
     a, b, other = new_id(), new_id(), new_id()
-    phone, mail = key("phone", "1"), key("email", "x")
-    owners, duplicates = first_come({a: [phone, mail], b: [mail]}, {})
-    assert (owners, duplicates) == ({phone: a, mail: a}, {b: Duplicate(a, "email")})
-    owners, duplicates = first_come({a: [phone, mail]}, {phone: other})
-    assert (owners, duplicates) == ({phone: other}, {a: Duplicate(other, "phone")})
+    phone, email = key("phone", "1"), key("email", "x")
+    holders, duplicates = assign_keys({a: [phone, email], b: [email]}, {})
+    assert (holders, duplicates) == ({phone: a, email: a}, {b: DuplicateLead(a, "email")})
+    holders, duplicates = assign_keys({a: [phone, email]}, {phone: other})
+    assert (holders, duplicates) == ({phone: other}, {a: DuplicateLead(other, "phone")})
 
 
-def test_a_duplicate_leaves_what_it_wanted_to_the_next() -> None:
+def test_the_free_keys_of_a_duplicate_go_to_the_next_lead() -> None:
     a, b, other = new_id(), new_id(), new_id()
-    phone, mail = key("phone", "1"), key("email", "x")
-    owners, duplicates = first_come({a: [phone, mail], b: [mail]}, {phone: other})
-    assert owners == {phone: other, mail: b}
-    assert duplicates == {a: Duplicate(other, "phone")}
+    phone, email = key("phone", "1"), key("email", "x")
+    holders, duplicates = assign_keys({a: [phone, email], b: [email]}, {phone: other})
+    assert holders == {phone: other, email: b}
+    assert duplicates == {a: DuplicateLead(other, "phone")}
 
 
-def test_leads_known_by_name_only_are_never_duplicates() -> None:
+def test_leads_without_keys_are_never_duplicates() -> None:
     a, b = new_id(), new_id()
-    assert first_come({a: [], b: []}, {}) == ({}, {})
+    assert assign_keys({a: [], b: []}, {}) == ({}, {})

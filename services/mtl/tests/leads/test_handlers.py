@@ -1,4 +1,4 @@
-"""What L2O answers to a conversion: once, twice, late, and of an older conversion."""
+"""The events that L2O answers a conversion with: repeated, late, or of an earlier conversion."""
 
 from typing import Any
 from uuid import UUID
@@ -20,13 +20,13 @@ async def convert(client: AsyncClient, lead_id: str) -> dict[str, Any]:
     return operation
 
 
-def completed(lead_id: str, operation: dict[str, Any]) -> ConversionCompleted:
+def completed_event(lead_id: str, operation: dict[str, Any]) -> ConversionCompleted:
     return ConversionCompleted(
         conversion_id=operation["id"], lead_id=UUID(lead_id), **operation["result"]
     )
 
 
-def rejected(lead_id: str, operation: dict[str, Any]) -> ConversionRejected:
+def rejected_event(lead_id: str, operation: dict[str, Any]) -> ConversionRejected:
     return ConversionRejected(
         conversion_id=operation["id"], lead_id=UUID(lead_id), reason="ACCOUNT_NOT_FOUND"
     )
@@ -45,7 +45,7 @@ async def test_a_completed_conversion_ends_its_operation(
     lead_id = await create_qualified(client)
     operation = await convert(client, lead_id)
     for _ in range(2):
-        await on_conversion_completed(tx, completed(lead_id, operation), META)
+        await on_conversion_completed(tx, completed_event(lead_id, operation), META)
     lead, ended = await lead_and_operation(client, lead_id, operation["id"])
     assert (lead["status"], lead["version"]) == ("CONVERTED", 3)
     assert (ended["status"], ended["result"]) == ("SUCCEEDED", operation["result"])
@@ -54,13 +54,13 @@ async def test_a_completed_conversion_ends_its_operation(
     assert (again.status_code, again.json()) == (200, ended)
 
 
-async def test_a_rejected_conversion_opens_the_lead_with_the_reason(
+async def test_a_rejected_conversion_reopens_the_lead_with_the_reason(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     lead_id = await create_qualified(client)
     operation = await convert(client, lead_id)
     for _ in range(2):
-        await on_conversion_rejected(tx, rejected(lead_id, operation), META)
+        await on_conversion_rejected(tx, rejected_event(lead_id, operation), META)
     lead, ended = await lead_and_operation(client, lead_id, operation["id"])
     assert (lead["status"], lead["status_reason"]) == ("QUALIFIED", "ACCOUNT_NOT_FOUND")
     ids = ("conversion_id", "account_id", "contact_id", "opportunity_id", "converted_at")
@@ -77,54 +77,54 @@ async def test_a_rejected_conversion_opens_the_lead_with_the_reason(
     assert move["account_id"] == operation["result"]["account_id"] == converted["account_id"]
 
 
-async def test_an_answer_to_an_older_conversion_changes_nothing(
+async def test_an_answer_to_an_earlier_conversion_changes_nothing(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     lead_id = await create_qualified(client)
     first = await convert(client, lead_id)
-    await on_conversion_rejected(tx, rejected(lead_id, first), META)
+    await on_conversion_rejected(tx, rejected_event(lead_id, first), META)
     second = await convert(client, lead_id)
     assert second["id"] != first["id"]
     before = await published()
-    await on_conversion_rejected(tx, rejected(lead_id, first), META)
-    await on_conversion_completed(tx, completed(lead_id, first), META)
-    lead, still = await lead_and_operation(client, lead_id, second["id"])
+    await on_conversion_rejected(tx, rejected_event(lead_id, first), META)
+    await on_conversion_completed(tx, completed_event(lead_id, first), META)
+    lead, running = await lead_and_operation(client, lead_id, second["id"])
     assert (lead["status"], lead["conversion_id"]) == ("CONVERTED", second["id"])
-    assert still["status"] == "RUNNING"
+    assert running["status"] == "RUNNING"
     assert await published() == before
     assert (await lead_and_operation(client, lead_id, first["id"]))[1]["status"] == "FAILED"
 
 
-async def test_an_old_answer_meets_a_lead_that_is_deleted_by_now(
+async def test_a_late_rejection_does_not_change_a_deleted_lead(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     lead_id = await create_qualified(client)
     operation = await convert(client, lead_id)
-    await on_conversion_rejected(tx, rejected(lead_id, operation), META)
+    await on_conversion_rejected(tx, rejected_event(lead_id, operation), META)
     assert (await client.delete(f"/leads/{lead_id}")).status_code == 204
     before = await published()
-    await on_conversion_rejected(tx, rejected(lead_id, operation), META)
+    await on_conversion_rejected(tx, rejected_event(lead_id, operation), META)
     assert await published() == before
 
 
-async def test_of_two_contrary_answers_the_first_counts(
+async def test_the_first_of_two_contradicting_answers_counts(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     lead_id = await create_qualified(client)
     operation = await convert(client, lead_id)
-    await on_conversion_completed(tx, completed(lead_id, operation), META)
-    await on_conversion_rejected(tx, rejected(lead_id, operation), META)
+    await on_conversion_completed(tx, completed_event(lead_id, operation), META)
+    await on_conversion_rejected(tx, rejected_event(lead_id, operation), META)
     lead, ended = await lead_and_operation(client, lead_id, operation["id"])
     assert (lead["status"], ended["status"]) == ("CONVERTED", "SUCCEEDED")
     assert len(await published()) == 3
 
 
-async def test_an_answer_to_nobodys_question_is_refused(tx: AsyncConnection) -> None:
-    """So the consumer parks it, loudly."""
+async def test_an_answer_to_an_unknown_conversion_raises_not_found(tx: AsyncConnection) -> None:
+    """The consumer then parks the event."""
     ids = {name: new_id() for name in ("account_id", "contact_id", "opportunity_id")}
     unknown = ConversionCompleted(conversion_id=new_id(), lead_id=new_id(), **ids)
     with pytest.raises(NotFound):
         await on_conversion_completed(tx, unknown, META)
-    nobody = ConversionRejected(conversion_id=new_id(), lead_id=new_id(), reason="X")
+    unknown_lead = ConversionRejected(conversion_id=new_id(), lead_id=new_id(), reason="X")
     with pytest.raises(NotFound):
-        await on_conversion_rejected(tx, nobody, META)
+        await on_conversion_rejected(tx, unknown_lead, META)

@@ -1,4 +1,4 @@
-"""A lead that is there already is named to whoever sees it, and to nobody else."""
+"""A duplicate error discloses the existing lead only to callers who see it."""
 
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,8 @@ SELLER = "mtl.lead.read mtl.lead.write mtl.import.read mtl.import.write"
 
 
 @pytest.fixture
-async def li(client: AsyncClient, tx: AsyncConnection, tenant: UUID) -> str:
-    """A lead of li's; from here on it is zheng who asks."""
+async def lead_of_li(client: AsyncClient, tx: AsyncConnection, tenant: UUID) -> str:
+    """A lead that li owns; the client is signed in as zheng afterwards."""
     await Company(tx).build()
     client.headers.update(sign_in(tenant, "li", scope=SELLER))
     answer = await client.post("/leads", json=CONTACT)
@@ -26,67 +26,73 @@ async def li(client: AsyncClient, tx: AsyncConnection, tenant: UUID) -> str:
     return lead_id
 
 
-def told(answer: Response) -> dict[str, Any]:
-    """What the refusal says of the lead that is there."""
+def disclosed(answer: Response) -> dict[str, Any]:
+    """The parameters of a LEAD_DUPLICATE error."""
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (409, "LEAD_DUPLICATE"), answer.text
     params: dict[str, Any] = problem["params"]
     return params
 
 
-async def test_captured_edited_and_written_by_name(
-    client: AsyncClient, tenant: UUID, li: str
+async def test_capture_edit_and_upsert_hide_a_lead_that_the_caller_does_not_see(
+    client: AsyncClient, tenant: UUID, lead_of_li: str
 ) -> None:
     mine = (await client.post("/leads", json={"company": "远景科技"})).json()["id"]
     path = f"/leads/{mine}"
     phone = {"phone": CONTACT["phone"]}
-    named = "/leads/by-external-id/sap/1"
-    assert told(await client.post("/leads", json=phone)) == {}
-    assert told(await client.patch(path, json=phone)) == {}
-    assert told(await client.put(named, json=CONTACT)) == {}
+    upsert_path = "/leads/by-external-id/sap/1"
+    assert disclosed(await client.post("/leads", json=phone)) == {}
+    assert disclosed(await client.patch(path, json=phone)) == {}
+    assert disclosed(await client.put(upsert_path, json=CONTACT)) == {}
     for name in ("li", "sun", "zhao"):
         headers = sign_in(tenant, name, scope=SELLER)
-        seen = {"lead_id": li, "matched": "phone"}
-        assert told(await client.post("/leads", json=phone, headers=headers)) == seen
-        assert told(await client.put(named, json=CONTACT, headers=headers)) == seen
+        expected = {"lead_id": lead_of_li, "matched": "phone"}
+        assert disclosed(await client.post("/leads", json=phone, headers=headers)) == expected
+        assert disclosed(await client.put(upsert_path, json=CONTACT, headers=headers)) == expected
 
 
-async def test_restored(client: AsyncClient, tenant: UUID, li: str) -> None:
-    """Zheng had the mail until he deleted his lead; li's has it since."""
+async def test_a_restore_hides_a_lead_that_the_caller_does_not_see(
+    client: AsyncClient, tenant: UUID, lead_of_li: str
+) -> None:
+    """Zheng's lead had the email until its deletion; li's lead has it now."""
     mine = (await client.post("/leads", json={"email": "z@example.com"})).json()["id"]
     assert (await client.delete(f"/leads/{mine}")).status_code == 204
     headers = sign_in(tenant, "li", scope=SELLER)
-    edited = await client.patch(f"/leads/{li}", json={"email": "z@example.com"}, headers=headers)
+    edited = await client.patch(
+        f"/leads/{lead_of_li}", json={"email": "z@example.com"}, headers=headers
+    )
     assert edited.status_code == 200, edited.text
-    assert told(await client.post(f"/leads/{mine}/restore")) == {}
+    assert disclosed(await client.post(f"/leads/{mine}/restore")) == {}
 
 
-@pytest.mark.usefixtures("li")
-async def test_imported(client: AsyncClient, tx: AsyncConnection, tenant: UUID) -> None:
+@pytest.mark.usefixtures("lead_of_li")
+async def test_an_import_hides_a_lead_that_the_caller_does_not_see(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
     rows = f"name,phone,email\n甲,{CONTACT['phone']},\n乙,13900139000,\n丙,13900139000,\n".encode()
     ended = await finish_import(client, tx, tenant, rows)
     assert ended["counts"] == counts(created=1, refused=2)
     refused = (await client.get(f"/imports/{ended['id']}/refusals")).json()["items"]
-    [hidden], [seen] = (one["errors"] for one in refused)
+    [hidden], [visible] = (row["errors"] for row in refused)
     assert (hidden["code"], hidden["column"], hidden["params"]) == ("LEAD_DUPLICATE", None, {})
     [mine] = (await client.get("/leads")).json()["items"]
-    assert (seen["column"], seen["params"]) == (
+    assert (visible["column"], visible["params"]) == (
         "phone",
         {"lead_id": mine["id"], "matched": "phone"},
     )
 
 
 @pytest.mark.parametrize(("scope", "sees_all"), [("", False), (" l2o.account.all", True)])
-async def test_a_conversion_says_whether_every_account_is_seen(
+async def test_the_converted_event_says_whether_the_caller_sees_every_account(
     client: AsyncClient,
     tenant: UUID,
-    li: str,
+    lead_of_li: str,
     published: PublishedFacts,
     scope: str,
     sees_all: bool,
 ) -> None:
     headers = sign_in(tenant, "li", scope=SELLER + scope)
     for move in ("qualify", "convert"):
-        answer = await client.post(f"/leads/{li}/{move}", headers=headers)
+        answer = await client.post(f"/leads/{lead_of_li}/{move}", headers=headers)
         assert answer.is_success, answer.text
     assert (await published())[-1].payload["sees_all"] is sees_all

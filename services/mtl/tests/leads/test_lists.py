@@ -1,4 +1,4 @@
-"""Lists of leads: filtered, sorted, searched, and what they refuse."""
+"""Lists of leads: filters, sorts, search and invalid parameters."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,31 +7,31 @@ from zoneinfo import ZoneInfo
 import pytest
 from httpx import AsyncClient
 
-from services.mtl.tests.factories import faults
+from services.mtl.tests.factories import violations
 from testkit.tokens import bearer
 
 
 async def capture(client: AsyncClient, headers: dict[str, str], lead: dict[str, str]) -> str:
-    made: str = (await client.post("/leads", json=lead, headers=headers)).json()["id"]
-    return made
+    lead_id: str = (await client.post("/leads", json=lead, headers=headers)).json()["id"]
+    return lead_id
 
 
-async def seen(client: AsyncClient, headers: dict[str, str], query: str) -> set[str]:
+async def listed_ids(client: AsyncClient, headers: dict[str, str], query: str) -> set[str]:
     items = (await client.get(f"/leads?{query}", headers=headers)).json()["items"]
     return {item["id"] for item in items}
 
 
 async def test_lists_are_filtered_sorted_and_searched(client: AsyncClient, tenant: UUID) -> None:
     li = bearer(tenant, sub="li", scope="mtl.lead.read mtl.lead.write")
-    facts = [
+    bodies = [
         {"company": "远景科技", "name": "王芳", "phone": "13800138000", "source": "展会"},
         {"company": "長沙銀行", "name": "李雷", "phone": "13900139000", "source": "官网"},
         {"company": "Acme", "external_id": "EXPO-1", "email": "a@example.com"},
     ]
-    wang, bank, acme = [await capture(client, li, each) for each in facts]
+    wang, bank, acme = [await capture(client, li, body) for body in bodies]
     await client.post(f"/leads/{bank}/qualify", headers=li)
     year = datetime.now(ZoneInfo("Asia/Shanghai")).year
-    for query, found in {
+    for query, expected in {
         "q=远景": {wang},
         "q=长沙": {bank},
         "q=csyh": {bank},
@@ -50,7 +50,7 @@ async def test_lists_are_filtered_sorted_and_searched(client: AsyncClient, tenan
         f"created_at__lt={year}-01-01T00:00:00Z": set(),
         "owner_id=zheng": set(),
     }.items():
-        assert await seen(client, li, query) == found, query
+        assert await listed_ids(client, li, query) == expected, query
 
     async def ordered(sort: str) -> list[str]:
         items = (await client.get(f"/leads?sort={sort}", headers=li)).json()["items"]
@@ -65,7 +65,7 @@ async def test_lists_are_filtered_sorted_and_searched(client: AsyncClient, tenan
 
 
 @pytest.mark.parametrize(
-    ("query", "fault"),
+    ("query", "violation"),
     [
         ("sort=phone", ("?sort", "VALUE_UNKNOWN")),
         ("sort=status", ("?sort", "VALUE_UNKNOWN")),
@@ -76,6 +76,8 @@ async def test_lists_are_filtered_sorted_and_searched(client: AsyncClient, tenan
         ("q=", ("?q", "TOO_SHORT")),
     ],
 )
-async def test_bad_questions(client: AsyncClient, query: str, fault: tuple[str, str]) -> None:
+async def test_invalid_query_parameters_are_refused(
+    client: AsyncClient, query: str, violation: tuple[str, str]
+) -> None:
     answer = await client.get(f"/leads?{query}")
-    assert (answer.status_code, faults(answer)) == (422, {fault})
+    assert (answer.status_code, violations(answer)) == (422, {violation})

@@ -1,4 +1,4 @@
-"""Whose leads they are: who sees and changes them, who gets them, and what that tells others."""
+"""Ownership of leads: visibility, sharing, transfers and their events."""
 
 from typing import Any
 from uuid import UUID
@@ -7,7 +7,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.mtl.tests.factories import CONTACT, create, faults, problem
+from services.mtl.tests.factories import CONTACT, create, problem, violations
 from testkit.directory import Company, directory_id, sign_in, subject
 from testkit.plugin import PublishedFacts
 
@@ -21,7 +21,7 @@ async def company(tx: AsyncConnection) -> Company:
 
 @pytest.fixture
 def headers(tenant: UUID) -> dict[str, dict[str, str]]:
-    """Sellers and their heads, none of whom may see all."""
+    """Headers of sellers and department heads, none of whom has a scope to see all leads."""
     return {name: sign_in(tenant, name, scope=SELLER) for name in Company.names}
 
 
@@ -35,35 +35,37 @@ async def capture(client: AsyncClient, headers: dict[str, str], **fields: Any) -
     return lead_id
 
 
-async def seen(client: AsyncClient, headers: dict[str, str], query: str = "") -> set[str]:
+async def listed_ids(client: AsyncClient, headers: dict[str, str], query: str = "") -> set[str]:
     items = (await client.get(f"/leads?{query}", headers=headers)).json()["items"]
     return {item["id"] for item in items}
 
 
 @pytest.mark.usefixtures("company")
-async def test_sellers_see_their_own_and_heads_their_departments(
+async def test_sellers_see_their_own_leads_and_heads_those_of_their_departments(
     client: AsyncClient, headers: Headers
 ) -> None:
-    of = {name: await capture(client, headers[name]) for name in ("li", "zheng", "wang")}
-    assert await seen(client, headers["li"]) == {of["li"]}
-    assert await seen(client, headers["sun"]) == {of["li"]}
-    assert await seen(client, headers["qian"]) == {of["li"], of["zheng"]}
-    assert await seen(client, headers["zhao"]) == set(of.values())
-    assert await seen(client, headers["bei"]) == set()
+    lead_of = {name: await capture(client, headers[name]) for name in ("li", "zheng", "wang")}
+    assert await listed_ids(client, headers["li"]) == {lead_of["li"]}
+    assert await listed_ids(client, headers["sun"]) == {lead_of["li"]}
+    assert await listed_ids(client, headers["qian"]) == {lead_of["li"], lead_of["zheng"]}
+    assert await listed_ids(client, headers["zhao"]) == set(lead_of.values())
+    assert await listed_ids(client, headers["bei"]) == set()
     total = (await client.get("/leads?include_total=true", headers=headers["qian"])).json()["total"]
     assert total == 2
     for verb in ("", "/history", "/audit", "/access", "/owners", "/external-ids"):
-        hidden = await client.get(f"/leads/{of['li']}{verb}", headers=headers["zheng"])
+        hidden = await client.get(f"/leads/{lead_of['li']}{verb}", headers=headers["zheng"])
         assert problem(hidden) == (404, "LEAD_NOT_FOUND")
 
 
 @pytest.mark.usefixtures("company")
-async def test_a_shared_lead_is_read_and_not_changed(client: AsyncClient, headers: Headers) -> None:
+async def test_a_shared_lead_can_be_read_but_not_changed(
+    client: AsyncClient, headers: Headers
+) -> None:
     lead_id = await capture(client, headers["li"])
     path = f"/leads/{lead_id}"
     share = f"{path}/shares/PERSON/{directory_id('zheng')}"
     assert (await client.put(share, json={}, headers=headers["li"])).status_code == 200
-    assert await seen(client, headers["zheng"]) == {lead_id}
+    assert await listed_ids(client, headers["zheng"]) == {lead_id}
     changes: list[tuple[str, str, Any]] = [
         ("PATCH", "", {"company": "A"}),
         ("DELETE", "", None),
@@ -79,7 +81,7 @@ async def test_a_shared_lead_is_read_and_not_changed(client: AsyncClient, header
 
 
 @pytest.mark.usefixtures("company")
-async def test_a_transferred_lead_leaves_and_arrives(
+async def test_a_transferred_lead_is_visible_to_its_new_owner_only(
     client: AsyncClient, headers: Headers, published: PublishedFacts
 ) -> None:
     lead_id = await capture(client, headers["li"])
@@ -88,10 +90,10 @@ async def test_a_transferred_lead_leaves_and_arrives(
     stale = {**headers["li"], "If-Match": '"7"'}
     refused = await client.post(f"{path}/transfer", json=body, headers=stale)
     assert problem(refused) == (412, "STALE_COPY")
-    given = (await client.post(f"{path}/transfer", json=body, headers=headers["li"])).json()
-    assert (given["owner_id"], given["owner_name"]) == (subject("zheng"), "zheng")
+    transferred = (await client.post(f"{path}/transfer", json=body, headers=headers["li"])).json()
+    assert (transferred["owner_id"], transferred["owner_name"]) == (subject("zheng"), "zheng")
     assert problem(await client.get(path, headers=headers["li"])) == (404, "LEAD_NOT_FOUND")
-    assert await seen(client, headers["zheng"]) == {lead_id}
+    assert await listed_ids(client, headers["zheng"]) == {lead_id}
     event = (await published())[-1]
     assert (event.type, event.sequence) == ("mtl.lead.assigned.v1", 2)
     assert event.payload["from_owner_id"] == event.payload["assigned_by"] == subject("li")
@@ -103,24 +105,26 @@ async def test_a_transferred_lead_leaves_and_arrives(
     assert len(await published()) == 2
 
 
-async def test_converted_and_put_aside_leads_change_hands_and_deleted_ones_do_not(
+async def test_converted_and_disqualified_leads_can_be_transferred_but_not_deleted_ones(
     client: AsyncClient, headers: Headers, company: Company
 ) -> None:
-    """Who leaves the company leaves all of them."""
-    converted, aside, gone = [await capture(client, headers["li"]) for _ in range(3)]
+    """The former owner has left the company."""
+    converted, disqualified, deleted = [await capture(client, headers["li"]) for _ in range(3)]
     await client.post(f"/leads/{converted}/qualify", headers=headers["li"])
     await client.post(f"/leads/{converted}/convert", headers=headers["li"])
-    await client.post(f"/leads/{aside}/disqualify", json={"reason": "x"}, headers=headers["li"])
-    await client.delete(f"/leads/{gone}", headers=headers["li"])
+    await client.post(
+        f"/leads/{disqualified}/disqualify", json={"reason": "x"}, headers=headers["li"]
+    )
+    await client.delete(f"/leads/{deleted}", headers=headers["li"])
     await company.person("li", active=False)
-    body = {"owner_id": subject("zhou"), "ids": [converted, aside, gone]}
+    body = {"owner_id": subject("zhou"), "ids": [converted, disqualified, deleted]}
     answer = await client.post("/leads/transfer", json=body)
-    statuses = {one["id"]: one["status"] for one in answer.json()["items"]}
-    assert statuses == {converted: 200, aside: 200, gone: 404}
-    assert await seen(client, headers["zhou"]) == {converted, aside}
+    statuses = {item["id"]: item["status"] for item in answer.json()["items"]}
+    assert statuses == {converted: 200, disqualified: 200, deleted: 404}
+    assert await listed_ids(client, headers["zhou"]) == {converted, disqualified}
 
 
-async def test_a_lead_is_made_for_somebody_who_is_there(
+async def test_a_lead_is_created_only_for_an_active_person(
     client: AsyncClient, company: Company
 ) -> None:
     await company.person("zhou", active=False)
@@ -128,11 +132,11 @@ async def test_a_lead_is_made_for_somebody_who_is_there(
     assert lead["owner_id"] == subject("li")
     for name, code in (("zhou", "OWNER_INACTIVE"), ("nobody", "OWNER_UNKNOWN")):
         refused = await client.post("/leads", json={**CONTACT, "owner_id": subject(name)})
-        assert (refused.status_code, faults(refused)) == (422, {("/owner_id", code)})
+        assert (refused.status_code, violations(refused)) == (422, {("/owner_id", code)})
     await create(client, **CONTACT)
 
 
-async def test_a_lead_goes_along_when_its_owner_moves(
+async def test_a_lead_follows_its_owner_to_another_department(
     client: AsyncClient, headers: Headers, company: Company
 ) -> None:
     lead_id = await capture(client, headers["li"])
@@ -142,20 +146,20 @@ async def test_a_lead_goes_along_when_its_owner_moves(
 
 
 @pytest.mark.usefixtures("company")
-async def test_whoever_gets_a_new_lead_is_told(
+async def test_creating_a_lead_for_somebody_publishes_an_assignment(
     client: AsyncClient, headers: Headers, published: PublishedFacts
 ) -> None:
-    """Its maker had it until then, so that the event has a giver and the history a beginning."""
-    made = await client.post(
+    """The caller is its first owner, so event and history name where the lead came from."""
+    created = await client.post(
         "/leads", json={**CONTACT, "owner_id": subject("zheng")}, headers=headers["li"]
     )
-    assert (made.status_code, made.json()["owner_id"]) == (201, subject("zheng"))
-    told = [(one.type, one.sequence) for one in await published()]
-    assert told == [("mtl.lead.captured.v1", 1), ("mtl.lead.assigned.v1", 2)]
+    assert (created.status_code, created.json()["owner_id"]) == (201, subject("zheng"))
+    published_events = [(event.type, event.sequence) for event in await published()]
+    assert published_events == [("mtl.lead.captured.v1", 1), ("mtl.lead.assigned.v1", 2)]
     assigned = (await published())[1].payload
     assert (assigned["from_owner_id"], assigned["assigned_by"]) == (subject("li"), subject("li"))
-    assert made.headers["ETag"] == '"2"'
-    path = f"/leads/{made.json()['id']}"
+    assert created.headers["ETag"] == '"2"'
+    path = f"/leads/{created.json()['id']}"
     assert (await client.get(path, headers=headers["li"])).status_code == 404
     [change] = (await client.get(f"{path}/owners", headers=headers["zheng"])).json()["items"]
     assert change["to_owner_id"] == subject("zheng")

@@ -1,4 +1,4 @@
-"""Real concurrency on a real PostgreSQL."""
+"""Concurrent captures and conversions on a real PostgreSQL."""
 
 import asyncio
 from collections import Counter
@@ -20,49 +20,49 @@ from testkit.plugin import Committed
 SPELLINGS = ("13800138000", "0086 138-0013-8000", "+86 138 0013 8000", "１３８００１３８０００")
 
 
-async def events(committed: Committed, tenant: UUID) -> Counter[str]:
+async def count_events(committed: Committed, tenant: UUID) -> Counter[str]:
     async with committed.app.begin(tenant) as tx:
         rows = await tx.execute(select(outbox.c.type))
         return Counter(rows.scalars())
 
 
-async def counted(committed: Committed, tenant: UUID, table: Any) -> int:
+async def count_rows(committed: Committed, tenant: UUID, table: Any) -> int:
     async with committed.app.begin(tenant) as tx:
         number: int = (await tx.execute(select(func.count()).select_from(table))).scalar_one()
         return number
 
 
-async def test_one_lead_in_four_spellings_twenty_times_at_once(
+async def test_twenty_concurrent_captures_of_one_phone_create_one_lead(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
-    wishes = [{"name": f"王芳 {n}", "phone": SPELLINGS[n % 4]} for n in range(20)]
-    answers = await asyncio.gather(*(committed_client.post("/leads", json=wish) for wish in wishes))
+    bodies = [{"name": f"王芳 {n}", "phone": SPELLINGS[n % 4]} for n in range(20)]
+    answers = await asyncio.gather(*(committed_client.post("/leads", json=body) for body in bodies))
     assert Counter(a.status_code for a in answers) == {201: 1, 409: 19}
     [lead] = [a.json() for a in answers if a.status_code == 201]
     refused = [a.json() for a in answers if a.status_code == 409]
-    assert {each["code"] for each in refused} == {"LEAD_DUPLICATE"}
-    assert {each["params"]["lead_id"] for each in refused} == {lead["id"]}
-    assert await events(committed, tenant) == {"mtl.lead.captured.v1": 1}
-    assert await counted(committed, tenant, leads) == 1
+    assert {error["code"] for error in refused} == {"LEAD_DUPLICATE"}
+    assert {error["params"]["lead_id"] for error in refused} == {lead["id"]}
+    assert await count_events(committed, tenant) == {"mtl.lead.captured.v1": 1}
+    assert await count_rows(committed, tenant, leads) == 1
 
 
-async def test_leads_that_share_keys_crosswise_never_wait_for_each_other(
+async def test_captures_that_share_keys_do_not_deadlock(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
-    """Each wants two of three keys, in all orders: without an order of locking, deadlocks."""
-    known = [
+    """Each requests two of three keys; without an order of locks this deadlocks."""
+    bodies = [
         {"phone": "13800138000", "email": "a@example.com"},
         {"email": "a@example.com", "external_id": "1"},
         {"external_id": "1", "phone": "13800138000"},
     ]
     answers = await asyncio.gather(
-        *(committed_client.post("/leads", json=known[n % 3]) for n in range(30))
+        *(committed_client.post("/leads", json=bodies[n % 3]) for n in range(30))
     )
     assert Counter(a.status_code for a in answers) == {201: 1, 409: 29}
-    assert await counted(committed, tenant, lead_keys) == 2
+    assert await count_rows(committed, tenant, lead_keys) == 2
 
 
-async def test_ten_tabs_convert_at_once(
+async def test_ten_concurrent_conversions_start_one_operation(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     lead_id = await create_qualified(committed_client)
@@ -72,35 +72,35 @@ async def test_ten_tabs_convert_at_once(
     assert {a.status_code for a in answers} == {202}
     assert len({str(a.json()["result"]) for a in answers}) == 1
     assert len({a.json()["id"] for a in answers}) == 1
-    assert (await events(committed, tenant))["mtl.lead.converted.v1"] == 1
+    assert (await count_events(committed, tenant))["mtl.lead.converted.v1"] == 1
 
 
 @pytest.fixture
-def patient(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests wait for the end of their operation, as they do outside the tests."""
+def waiting_for_operations(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let requests wait for the end of their operation, as they do in production."""
     monkeypatch.setattr(app.state.operation_waiter, "budget", 5)
 
 
 async def answer_for_l2o(committed: Committed, tenant: UUID, reason: str | None) -> None:
-    """Waits for the conversion and says that it was made, or why not."""
-    wanted = select(outbox.c.payload).where(outbox.c.type == "mtl.lead.converted.v1")
-    found = None
-    while found is None:
+    """Wait for the converted event, then complete the conversion or reject it for `reason`."""
+    query = select(outbox.c.payload).where(outbox.c.type == "mtl.lead.converted.v1")
+    payload = None
+    while payload is None:
         async with committed.worker.begin(tenant) as tx:
-            found = (await tx.execute(wanted)).scalar_one_or_none()
-            if found is None:
+            payload = (await tx.execute(query)).scalar_one_or_none()
+            if payload is None:
                 continue
-            ids = {"conversion_id": found["conversion_id"], "lead_id": found["lead"]["lead_id"]}
+            ids = {"conversion_id": payload["conversion_id"], "lead_id": payload["lead"]["lead_id"]}
             if reason is None:
-                made = {n: found[n] for n in ("account_id", "contact_id", "opportunity_id")}
-                await on_conversion_completed(tx, ConversionCompleted(**ids, **made), META)
+                created = {n: payload[n] for n in ("account_id", "contact_id", "opportunity_id")}
+                await on_conversion_completed(tx, ConversionCompleted(**ids, **created), META)
             else:
                 rejected = ConversionRejected(**ids, reason=reason)
                 await on_conversion_rejected(tx, rejected, META)
 
 
-@pytest.mark.usefixtures("patient")
-async def test_an_answer_in_time_is_the_answer(
+@pytest.mark.usefixtures("waiting_for_operations")
+async def test_a_completion_in_time_is_answered_with_200(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     lead_id = await create_qualified(committed_client)
@@ -114,8 +114,8 @@ async def test_an_answer_in_time_is_the_answer(
     assert operation["result"]["opportunity_id"] == lead["opportunity_id"]
 
 
-@pytest.mark.usefixtures("patient")
-async def test_a_rejection_in_time_is_the_answer_too(
+@pytest.mark.usefixtures("waiting_for_operations")
+async def test_a_rejection_in_time_is_answered_with_409(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     lead_id = await create_qualified(committed_client)
@@ -127,10 +127,10 @@ async def test_a_rejection_in_time_is_the_answer_too(
     assert await status_of(committed_client, lead_id) == "QUALIFIED"
 
 
-async def test_a_phone_that_becomes_free_has_one_new_owner(
+async def test_a_released_phone_is_reserved_by_at_most_one_new_lead(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
-    """Disqualified and captured again at the same time: the phone is never anybody's twice."""
+    """One request disqualifies the lead while others capture its phone again."""
     phone = {"phone": "13800138000", "email": "w@example.com"}
     lead_id = (await create(committed_client, **phone))["id"]
 
@@ -145,10 +145,10 @@ async def test_a_phone_that_becomes_free_has_one_new_owner(
     tally = Counter(a.status_code for a in answers)
     assert set(tally) <= {201, 409}
     assert tally[201] <= 1
-    assert await counted(committed, tenant, lead_keys) == 2 * tally[201]
+    assert await count_rows(committed, tenant, lead_keys) == 2 * tally[201]
 
 
-async def test_qualified_and_disqualified_at_once_is_one_after_the_other(
+async def test_concurrent_moves_are_serialized(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     lead_id = (await create(committed_client))["id"]
@@ -165,5 +165,5 @@ async def test_qualified_and_disqualified_at_once_is_one_after_the_other(
     async with committed.app.begin(tenant) as tx:
         sequences = (await tx.execute(select(outbox.c.aggversion).order_by(outbox.c.seq))).scalars()
         assert list(sequences) == list(
-            range(1, sum((await events(committed, tenant)).values()) + 1)
+            range(1, sum((await count_events(committed, tenant)).values()) + 1)
         )

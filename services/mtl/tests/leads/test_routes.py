@@ -1,4 +1,4 @@
-"""Leads over HTTP: what is stored, published and refused."""
+"""Capture, read and list leads over HTTP."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +10,8 @@ from httpx import AsyncClient
 from services.mtl.tests.factories import (
     CONTACT,
     create,
-    faults,
     problem,
+    violations,
 )
 from testkit.plugin import PublishedFacts
 
@@ -19,7 +19,7 @@ Token = Callable[..., str]
 ME = "01990000-0000-7000-8000-000000000001"
 
 
-async def test_a_lead_is_stored_normalised_and_published(
+async def test_a_captured_lead_is_normalized_stored_and_published(
     client: AsyncClient, published: PublishedFacts
 ) -> None:
     body = {
@@ -55,9 +55,9 @@ async def test_a_lead_is_stored_normalised_and_published(
 
 
 @pytest.mark.parametrize("field", ["name", "company", "phone", "email", "external_id"])
-async def test_one_thing_to_know_it_by_is_enough(client: AsyncClient, field: str) -> None:
-    known = {**CONTACT, "external_id": "1"}
-    assert (await client.post("/leads", json={field: known[field]})).status_code == 201
+async def test_one_identifying_field_is_enough(client: AsyncClient, field: str) -> None:
+    fields = {**CONTACT, "external_id": "1"}
+    assert (await client.post("/leads", json={field: fields[field]})).status_code == 201
 
 
 LONG = "x" * 1001
@@ -95,7 +95,7 @@ LONG = "x" * 1001
         ),
     ],
 )
-async def test_every_fault_of_a_body_at_once(
+async def test_all_violations_of_a_body_are_reported_at_once(
     client: AsyncClient,
     published: PublishedFacts,
     body: dict[str, Any],
@@ -103,14 +103,14 @@ async def test_every_fault_of_a_body_at_once(
 ) -> None:
     answer = await client.post("/leads", json=body)
     assert problem(answer) == (422, "VALIDATION_FAILED")
-    assert faults(answer) == expected
+    assert violations(answer) == expected
     assert await published() == []
 
 
-async def test_faults_are_told_in_the_callers_language(client: AsyncClient) -> None:
+async def test_violations_are_in_the_language_of_the_caller(client: AsyncClient) -> None:
     body = {"phone": "12", "email": "x", "colour": "red"}
     answer = await client.post("/leads", json=body, headers={"Accept-Language": "zh-CN"})
-    assert {each["message"] for each in answer.json()["errors"]} == {
+    assert {error["message"] for error in answer.json()["errors"]} == {
         "不是有效的电话号码。",
         "不是有效的邮箱地址。",
         "未知字段。",
@@ -118,11 +118,11 @@ async def test_faults_are_told_in_the_callers_language(client: AsyncClient) -> N
 
 
 @pytest.mark.parametrize("content", [b"[]", b"null", b'"x"', b"{", b'{"name": "\\ud800"}', b"1"])
-async def test_bodies_that_are_no_lead(client: AsyncClient, content: bytes) -> None:
-    sent = await client.post(
+async def test_malformed_bodies_are_refused(client: AsyncClient, content: bytes) -> None:
+    answer = await client.post(
         "/leads", content=content, headers={"Content-Type": "application/json"}
     )
-    assert sent.status_code in (400, 422)
+    assert answer.status_code in (400, 422)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ async def test_bodies_that_are_no_lead(client: AsyncClient, content: bytes) -> N
         ({"external_id": "7", "email": "w@example.com", "phone": "13800138000"}, "phone"),
     ],
 )
-async def test_the_same_lead_again_names_the_first(
+async def test_a_duplicate_error_identifies_the_existing_lead(
     client: AsyncClient, published: PublishedFacts, again: dict[str, str], matched: str
 ) -> None:
     first = await create(client, **CONTACT, external_id="7")
@@ -146,12 +146,12 @@ async def test_the_same_lead_again_names_the_first(
     assert len(await published()) == 1
 
 
-async def test_the_same_name_or_company_is_no_duplicate(client: AsyncClient) -> None:
+async def test_equal_names_and_companies_are_not_duplicates(client: AsyncClient) -> None:
     await create(client, name="王芳", company="远景科技")
     await create(client, name="王芳", company="远景科技")
 
 
-async def test_a_refused_duplicate_leaves_nothing_behind(client: AsyncClient) -> None:
+async def test_a_refused_duplicate_reserves_no_keys(client: AsyncClient) -> None:
     await create(client, phone="13800138000")
     both = {"phone": "13800138000", "email": "new@example.com"}
     assert (await client.post("/leads", json=both)).status_code == 409
@@ -173,9 +173,7 @@ async def test_another_tenant_may_have_the_same_lead(client: AsyncClient, token:
     assert len((await client.get("/leads", headers=other)).json()["items"]) == 1
 
 
-async def test_lists_are_newest_first_page_by_page_and_filtered(
-    client: AsyncClient, token: Token
-) -> None:
+async def test_lists_are_newest_first_paged_and_filtered(client: AsyncClient, token: Token) -> None:
     mine = [(await create(client, external_id=str(n)))["id"] for n in range(5)]
     theirs = {"Authorization": f"Bearer {token(sub='another')}"}
     other = (await client.post("/leads", json={"company": "A"}, headers=theirs)).json()["id"]
@@ -188,16 +186,16 @@ async def test_lists_are_newest_first_page_by_page_and_filtered(
     assert await listed("status=QUALIFIED") == [mine[0]]
     assert await listed("owner_id=another") == [other]
     assert await listed(f"owner_id={ME}&status=NEW") == list(reversed(mine[1:]))
-    seen: list[str] = []
+    listed_ids: list[str] = []
     page = (await client.get("/leads?limit=2&status=NEW")).json()
     while page["next_cursor"]:
-        seen += [lead["id"] for lead in page["items"]]
+        listed_ids += [lead["id"] for lead in page["items"]]
         page = (await client.get(f"/leads?limit=2&status=NEW&cursor={page['next_cursor']}")).json()
-    assert [*seen, *(lead["id"] for lead in page["items"])] == [other, *reversed(mine[1:])]
+    assert [*listed_ids, *(lead["id"] for lead in page["items"])] == [other, *reversed(mine[1:])]
 
 
 @pytest.mark.parametrize(
-    ("query", "fault"),
+    ("query", "violation"),
     [
         ("status=OLD", ("?status", "VALUE_UNKNOWN")),
         ("colour=red", ("?colour", "UNKNOWN_FIELD")),
@@ -205,30 +203,34 @@ async def test_lists_are_newest_first_page_by_page_and_filtered(
         ("limit=0", ("?limit", "TOO_SMALL")),
     ],
 )
-async def test_bad_lists(client: AsyncClient, query: str, fault: tuple[str, str]) -> None:
+async def test_invalid_list_parameters_are_refused(
+    client: AsyncClient, query: str, violation: tuple[str, str]
+) -> None:
     answer = await client.get(f"/leads?{query}")
-    assert (answer.status_code, faults(answer)) == (422, {fault})
+    assert (answer.status_code, violations(answer)) == (422, {violation})
 
 
-async def test_unknown_and_impossible_ids(client: AsyncClient) -> None:
+async def test_unknown_ids_answer_404_and_malformed_ids_422(client: AsyncClient) -> None:
     for method, path in [("GET", ""), ("POST", "/qualify"), ("POST", "/convert")]:
         answer = await client.request(method, f"/leads/{uuid4()}{path}")
         assert problem(answer) == (404, "LEAD_NOT_FOUND")
         assert (await client.request(method, f"/leads/x{path}")).status_code == 422
 
 
-async def test_scopes(client: AsyncClient, token: Token) -> None:
+async def test_leads_require_the_right_scope(client: AsyncClient, token: Token) -> None:
     lead_id = (await create(client))["id"]
     reader = {"Authorization": f"Bearer {token(scope='mtl.lead.read')}"}
     assert (await client.get("/leads", headers=reader)).status_code == 200
     for path in ("/leads", f"/leads/{lead_id}/qualify", f"/leads/{lead_id}/convert"):
         answer = await client.post(path, json={"company": "A"}, headers=reader)
         assert problem(answer) == (403, "SCOPE_MISSING")
-    stranger = {"Authorization": f"Bearer {token(scope='l2o.account.read')}"}
-    assert problem(await client.get("/leads", headers=stranger)) == (403, "SCOPE_MISSING")
+    without_lead_scope = {"Authorization": f"Bearer {token(scope='l2o.account.read')}"}
+    assert problem(await client.get("/leads", headers=without_lead_scope)) == (403, "SCOPE_MISSING")
 
 
-async def test_a_key_makes_a_repeated_create_answer_the_same(client: AsyncClient) -> None:
+async def test_a_repeated_create_with_an_idempotency_key_answers_the_same(
+    client: AsyncClient,
+) -> None:
     key = {"Idempotency-Key": "k1"}
     first = await client.post("/leads", json=CONTACT, headers=key)
     again = await client.post("/leads", json=CONTACT, headers=key)

@@ -1,4 +1,4 @@
-"""The moves of a lead over HTTP: allowed, forbidden, repeated; and its history."""
+"""Status moves over HTTP: allowed, forbidden and repeated ones, and the history."""
 
 from uuid import uuid4
 
@@ -9,16 +9,16 @@ from services.mtl.tests.factories import (
     CONTACT,
     create,
     create_qualified,
-    faults,
     problem,
     status_of,
+    violations,
 )
 from testkit.plugin import PublishedFacts
 
 ME = "01990000-0000-7000-8000-000000000001"
 
 
-async def test_a_disqualified_lead_frees_what_it_was_known_by(
+async def test_a_disqualified_lead_releases_its_phone_and_email(
     client: AsyncClient, published: PublishedFacts
 ) -> None:
     lead_id = (await create(client, **CONTACT))["id"]
@@ -28,8 +28,8 @@ async def test_a_disqualified_lead_frees_what_it_was_known_by(
     again = await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "另一个"})
     assert (again.status_code, again.json()) == (200, lead)
     await create(client, **CONTACT)
-    facts = [(event.type, event.sequence) for event in await published()]
-    assert facts == [
+    events = [(event.type, event.sequence) for event in await published()]
+    assert events == [
         ("mtl.lead.captured.v1", 1),
         ("mtl.lead.disqualified.v1", 2),
         ("mtl.lead.captured.v1", 1),
@@ -37,7 +37,7 @@ async def test_a_disqualified_lead_frees_what_it_was_known_by(
 
 
 @pytest.mark.parametrize(
-    ("body", "fault"),
+    ("body", "violation"),
     [
         ({}, ("/reason", "REQUIRED")),
         ({"reason": " "}, ("/reason", "TOO_SHORT")),
@@ -45,16 +45,16 @@ async def test_a_disqualified_lead_frees_what_it_was_known_by(
         ({"reason": "x", "by": "me"}, ("/by", "UNKNOWN_FIELD")),
     ],
 )
-async def test_disqualifying_needs_a_reason(
-    client: AsyncClient, body: dict[str, str], fault: tuple[str, str]
+async def test_disqualifying_requires_a_reason(
+    client: AsyncClient, body: dict[str, str], violation: tuple[str, str]
 ) -> None:
     lead_id = (await create(client))["id"]
     answer = await client.post(f"/leads/{lead_id}/disqualify", json=body)
-    assert (answer.status_code, faults(answer)) == (422, {fault})
+    assert (answer.status_code, violations(answer)) == (422, {violation})
     assert await status_of(client, lead_id) == "NEW"
 
 
-async def test_qualifying_twice_is_qualifying_once(
+async def test_a_repeated_qualification_changes_nothing(
     client: AsyncClient, published: PublishedFacts
 ) -> None:
     lead_id = (await create(client))["id"]
@@ -65,7 +65,9 @@ async def test_qualifying_twice_is_qualifying_once(
     assert [event.sequence for event in await published()] == [1, 2]
 
 
-async def test_forbidden_moves_say_why(client: AsyncClient, published: PublishedFacts) -> None:
+async def test_forbidden_moves_are_refused_with_the_reason(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
     lead_id = (await create(client))["id"]
     answer = await client.post(f"/leads/{lead_id}/convert", json={})
     assert problem(answer) == (409, "LEAD_NOT_QUALIFIED")
@@ -76,7 +78,7 @@ async def test_forbidden_moves_say_why(client: AsyncClient, published: Published
     assert len(await published()) == 2
 
 
-async def test_converting_answers_the_ids_that_will_be(
+async def test_converting_answers_the_ids_of_the_future_records(
     client: AsyncClient, published: PublishedFacts
 ) -> None:
     lead_id = await create_qualified(client, company="远景科技", name="王芳")
@@ -98,7 +100,7 @@ async def test_converting_answers_the_ids_that_will_be(
     assert event.payload["converted_by"] == ME
 
 
-async def test_converting_again_answers_the_same_whatever_is_asked(
+async def test_converting_again_answers_the_first_operation(
     client: AsyncClient, published: PublishedFacts
 ) -> None:
     lead_id = await create_qualified(client)
@@ -114,39 +116,43 @@ async def test_converting_again_answers_the_same_whatever_is_asked(
 
 
 @pytest.mark.parametrize(
-    ("body", "fault"),
+    ("body", "violation"),
     [
         ({"account_id": "x"}, ("/account_id", "ID_INVALID")),
         ({"opportunity_name": ""}, ("/opportunity_name", "TOO_SHORT")),
         ({"stage": "WON"}, ("/stage", "UNKNOWN_FIELD")),
     ],
 )
-async def test_bad_conversions(
-    client: AsyncClient, body: dict[str, str], fault: tuple[str, str]
+async def test_invalid_conversion_bodies_are_refused(
+    client: AsyncClient, body: dict[str, str], violation: tuple[str, str]
 ) -> None:
     lead_id = await create_qualified(client)
     answer = await client.post(f"/leads/{lead_id}/convert", json=body)
-    assert (answer.status_code, faults(answer)) == (422, {fault})
+    assert (answer.status_code, violations(answer)) == (422, {violation})
     assert await status_of(client, lead_id) == "QUALIFIED"
 
 
-async def test_the_history_says_who_and_why(client: AsyncClient) -> None:
+async def test_the_history_names_actor_and_reason(client: AsyncClient) -> None:
     lead_id = await create_qualified(client)
     await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "空号"})
     moves = (await client.get(f"/leads/{lead_id}/history")).json()["items"]
-    told = [(m["from_status"], m["to_status"], m["reason"], m["actor"]) for m in moves]
-    assert told == [("QUALIFIED", "DISQUALIFIED", "空号", ME), ("NEW", "QUALIFIED", None, ME)]
+    history = [(m["from_status"], m["to_status"], m["reason"], m["actor"]) for m in moves]
+    assert history == [("QUALIFIED", "DISQUALIFIED", "空号", ME), ("NEW", "QUALIFIED", None, ME)]
 
 
-async def test_into_an_account_that_is_still_being_made(client: AsyncClient) -> None:
+async def test_converting_into_an_account_that_is_being_created_is_refused(
+    client: AsyncClient,
+) -> None:
     first, second = [await create_qualified(client) for _ in range(2)]
-    made = (await client.post(f"/leads/{first}/convert", json={})).json()
-    into = {"account_id": made["result"]["account_id"]}
+    operation = (await client.post(f"/leads/{first}/convert", json={})).json()
+    into = {"account_id": operation["result"]["account_id"]}
     refused = await client.post(f"/leads/{second}/convert", json=into)
     assert (refused.status_code, refused.json()["code"]) == (409, "ACCOUNT_BEING_MADE")
 
 
-async def test_into_an_account_that_another_conversion_only_uses(client: AsyncClient) -> None:
+async def test_converting_into_an_account_that_another_conversion_uses_is_allowed(
+    client: AsyncClient,
+) -> None:
     first, second = [await create_qualified(client) for _ in range(2)]
     into = {"account_id": str(uuid4())}
     for lead_id in (first, second):
@@ -154,19 +160,17 @@ async def test_into_an_account_that_another_conversion_only_uses(client: AsyncCl
 
 
 @pytest.mark.parametrize("content", [b'{"foo": 1}', b"{{{", b"[]"])
-async def test_qualifying_takes_no_body_but_an_empty_one(
-    client: AsyncClient, content: bytes
-) -> None:
+async def test_qualifying_accepts_only_an_empty_body(client: AsyncClient, content: bytes) -> None:
     lead_id = (await create(client))["id"]
-    json = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json"}
     path = f"/leads/{lead_id}/qualify"
-    answer = await client.post(path, content=content, headers=json)
+    answer = await client.post(path, content=content, headers=headers)
     assert answer.status_code in (400, 422), answer.text
     assert await status_of(client, lead_id) == "NEW"
     assert (await client.post(path, json={})).status_code == 200
 
 
-async def test_an_external_id_is_never_taken_twice(client: AsyncClient) -> None:
+async def test_a_disqualified_lead_keeps_its_external_id(client: AsyncClient) -> None:
     lead_id = (await create(client, **CONTACT, external_id="EXPO-1"))["id"]
     await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "空号"})
     again = await client.post("/leads", json={"name": "王芳", "external_id": "EXPO-1"})

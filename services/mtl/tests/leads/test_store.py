@@ -1,4 +1,4 @@
-"""What a lead is known by: digests, one for all spellings, and other ones for other tenants."""
+"""The keys of leads: one digest for all spellings, different digests for each tenant."""
 
 from uuid import UUID
 
@@ -8,9 +8,9 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mtl.leads import actions, store
-from mtl.leads.domain import Duplicate, Key, Lead, LeadDetails
+from mtl.leads.domain import DuplicateLead, Lead, LeadDetails, LeadKey
 from mtl.leads.schemas import LeadIn
-from mtl.leads.store import digests, lead_keys
+from mtl.leads.store import key_digests, lead_keys
 from services.mtl.tests.factories import NOON, make_lead
 
 SECRET = b"of a tenant"
@@ -18,9 +18,9 @@ WIDE = str.maketrans("0123456789+-() ", "０１２３４５６７８９＋－（
 GAP = st.sampled_from(["", " ", "-", "\u00a0", "‐", ".", "\u200b"])
 
 
-def known_as(**fields: str) -> list[Key]:
+def keys_of(**fields: str) -> list[LeadKey]:
     details = LeadIn.model_validate(fields).details()
-    return digests(SECRET, make_lead(**vars(details)))
+    return key_digests(SECRET, make_lead(**vars(details)))
 
 
 @given(
@@ -34,42 +34,42 @@ def test_every_spelling_of_a_number_has_one_digest(
 ) -> None:
     digits = f"138{tail:08d}"
     spelling = prefix + "".join(gap + digit for gap, digit in zip(gaps, digits, strict=True))
-    spelled = spelling.translate(WIDE) if wide else spelling
-    assert known_as(phone=spelled) == known_as(phone=digits)
+    written = spelling.translate(WIDE) if wide else spelling
+    assert keys_of(phone=written) == keys_of(phone=digits)
 
 
-def test_kinds_do_not_meet_and_names_do_not_count() -> None:
-    phone, external = known_as(phone="13800138000"), known_as(external_id="+8613800138000")
+def test_kinds_have_separate_digests_and_names_have_none() -> None:
+    phone, external = keys_of(phone="13800138000"), keys_of(external_id="+8613800138000")
     assert phone != external
     assert [len(phone[0].digest), phone[0].kind, external[0].kind] == [32, "phone", "external_id"]
-    assert known_as(name="王芳", company="远景科技") == []
-    assert known_as(email="A@Example.com") == known_as(email="a@example.com")
+    assert keys_of(name="王芳", company="远景科技") == []
+    assert keys_of(email="A@Example.com") == keys_of(email="a@example.com")
 
 
-async def keys(tx: AsyncConnection) -> dict[str, set[UUID]]:
-    found: dict[str, set[UUID]] = {}
+async def stored_keys(tx: AsyncConnection) -> dict[str, set[UUID]]:
+    holders: dict[str, set[UUID]] = {}
     for row in await tx.execute(select(lead_keys.c.kind, lead_keys.c.lead_id)):
-        found.setdefault(row.kind, set()).add(row.lead_id)
-    return found
+        holders.setdefault(row.kind, set()).add(row.lead_id)
+    return holders
 
 
-async def digest(tx: AsyncConnection) -> bytes:
+async def stored_digest(tx: AsyncConnection) -> bytes:
     rows = await tx.execute(select(lead_keys.c.digest))
     return bytes(rows.scalars().one())
 
 
-async def test_another_tenant_has_another_digest(tx: AsyncConnection, tenant: UUID) -> None:
+async def test_digests_differ_between_tenants(tx: AsyncConnection, tenant: UUID) -> None:
     details = LeadDetails(phone="+8613800138000")
     await actions.capture_lead(tx, details, owner_id=None, now=NOON)
-    mine = await digest(tx)
+    mine = await stored_digest(tx)
     other = "01990000-0000-7000-8000-00000000000b"
     await tx.execute(text(f"SELECT set_config('app.tenant', '{other}', true)"))
     await actions.capture_lead(tx, details, owner_id=None, now=NOON)
-    assert await digest(tx) != mine
+    assert await stored_digest(tx) != mine
 
 
-async def test_many_at_once_are_as_one_after_the_other(tx: AsyncConnection) -> None:
-    """The second repeats the first; the fourth has what the refused second wanted."""
+async def test_captures_in_one_call_equal_captures_one_after_the_other(tx: AsyncConnection) -> None:
+    """The second repeats the first; the fourth gets the email of the refused second."""
     first, *others = await actions.capture_leads(
         tx,
         [
@@ -83,11 +83,11 @@ async def test_many_at_once_are_as_one_after_the_other(tx: AsyncConnection) -> N
         now=NOON,
     )
     assert isinstance(first, Lead)
-    assert others[0] == Duplicate(first.id, "phone")
-    assert others[3] == Duplicate(first.id, "external_id")
+    assert others[0] == DuplicateLead(first.id, "phone")
+    assert others[3] == DuplicateLead(first.id, "external_id")
     assert isinstance(others[1], Lead)
     assert isinstance(others[2], Lead)
-    assert await keys(tx) == {
+    assert await stored_keys(tx) == {
         "phone": {first.id},
         "external_id": {first.id},
         "email": {others[2].id},
@@ -95,5 +95,5 @@ async def test_many_at_once_are_as_one_after_the_other(tx: AsyncConnection) -> N
     assert await store.get(tx, first.id) == first
 
 
-async def test_nothing_at_once(tx: AsyncConnection) -> None:
+async def test_capturing_no_leads_returns_no_leads(tx: AsyncConnection) -> None:
     assert await actions.capture_leads(tx, [], owner_id=None, now=NOON) == []

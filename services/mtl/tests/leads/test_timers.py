@@ -1,4 +1,4 @@
-"""The deadline of a conversion: it says so loudly, hour by hour, and never decides."""
+"""The deadline of a conversion: it is reported every hour and changes no lead."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from chassis.database.backbone_tables import jobs
 from chassis.jobs.queue import Again, Done, Job
 from mtl.leads.actions import complete_conversion
-from mtl.leads.timers import conversion_deadline
+from mtl.leads.timers import check_conversion_deadline
 from services.mtl.tests.factories import create_qualified, status_of
 
 
@@ -21,7 +21,7 @@ async def convert(client: AsyncClient) -> tuple[str, dict[str, Any]]:
     return lead_id, (await client.post(f"/leads/{lead_id}/convert")).json()
 
 
-async def the_job(tx: AsyncConnection) -> Job:
+async def deadline_job(tx: AsyncConnection) -> Job:
     row = (await tx.execute(select(jobs).where(jobs.c.kind == "conversion_deadline"))).one()
     return Job(
         tenant=row.tenant_id,
@@ -35,26 +35,26 @@ async def the_job(tx: AsyncConnection) -> Job:
     )
 
 
-async def test_a_conversion_has_a_quarter_of_an_hour(
+async def test_the_deadline_is_fifteen_minutes_after_the_conversion(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
     lead_id, operation = await convert(client)
-    job = await the_job(tx)
+    job = await deadline_job(tx)
     lead = (await client.get(f"/leads/{lead_id}")).json()
     assert job.key == operation["id"]
-    begun = job.run_at - timedelta(minutes=15)
-    assert begun.isoformat().replace("+00:00", "Z") == lead["converted_at"]
+    started_at = job.run_at - timedelta(minutes=15)
+    assert started_at.isoformat().replace("+00:00", "Z") == lead["converted_at"]
     await client.post(f"/leads/{lead_id}/convert")
-    assert await the_job(tx) == job
+    assert await deadline_job(tx) == job
 
 
-async def test_an_overdue_conversion_is_reported_every_hour_and_stays_open(
+async def test_an_overdue_conversion_is_reported_every_hour_and_stays_converted(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
     lead_id, operation = await convert(client)
-    job = await the_job(tx)
+    job = await deadline_job(tx)
     with capture_logs() as logs:
-        outcome = await conversion_deadline(tx, job)
+        outcome = await check_conversion_deadline(tx, job)
     assert outcome == Again(run_at=job.now + timedelta(hours=1), payload=job.payload)
     [line] = logs
     assert (line["event"], line["log_level"]) == ("conversion_overdue", "error")
@@ -63,5 +63,5 @@ async def test_an_overdue_conversion_is_reported_every_hour_and_stays_open(
     assert await status_of(client, lead_id) == "CONVERTED"
     await complete_conversion(tx, UUID(operation["id"]))
     with capture_logs() as logs:
-        assert await conversion_deadline(tx, job) == Done()
+        assert await check_conversion_deadline(tx, job) == Done()
     assert logs == []

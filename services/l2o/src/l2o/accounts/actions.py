@@ -1,4 +1,4 @@
-"""What can be done with an account, and what is counted for it."""
+"""The commands on accounts, and the totals counted for them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -17,13 +17,14 @@ from contracts.event import Event
 from contracts.l2o.events import AccountCreated, AccountDeleted, AccountRestored
 from kernel.ids import new_id
 from kernel.money import Money
-from l2o.accounts import store
-from l2o.accounts.domain import Account, ensure_fit_parent
+from l2o.accounts import store, views
+from l2o.accounts.domain import Account, ensure_valid_parent
+from l2o.contacts.actions import transfer_account_contacts
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccountDetails:
-    """What somebody knows of a customer company."""
+    """The values of a new account."""
 
     name: str
     phone: str | None = None
@@ -33,7 +34,7 @@ class AccountDetails:
     founded_year: int | None = None
     employees: int | None = None
     annual_revenue: Money | None = None
-    custom_fields: Mapping[str, Any] | None = None  # None where nobody was asked for them
+    custom_fields: Mapping[str, Any] | None = None  # None: the source has no custom fields
 
 
 async def create_account(
@@ -46,12 +47,12 @@ async def create_account(
     lead_id: UUID | None = None,
     visibility: Visibility = EVERYTHING,
 ) -> Account:
-    """A new account, under an id and of a lead where a conversion gives them.
+    """Create an account; a conversion gives its id and the id of its lead.
 
-    Its parent is within reach. Raises Invalid (PARENT_UNKNOWN, and of custom fields).
+    The parent must be visible. Raises Invalid (PARENT_UNKNOWN, custom fields).
     """
     account = Account(
-        **vars(details) | {"custom_fields": await _checked(tx, details.custom_fields)},
+        **vars(details) | {"custom_fields": await _validated(tx, details.custom_fields)},
         id=account_id or new_id(),
         lead_id=lead_id,
         owner_id=owner_id,
@@ -59,16 +60,18 @@ async def create_account(
         updated_at=now,
     )
     if account.parent_id is not None:
-        await _ensure_fit_parent(tx, account.id, account.parent_id, visibility)
+        await _ensure_valid_parent(tx, account.id, account.parent_id, visibility)
     await store.add(tx, account)
     await publish(tx, AccountCreated(account=account.state()), of=account)
     return account
 
 
-async def _checked(tx: AsyncConnection, given: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    if given is None:
+async def _validated(
+    tx: AsyncConnection, custom_fields: Mapping[str, Any] | None
+) -> Mapping[str, Any]:
+    if custom_fields is None:
         return {}
-    return await validated_custom_fields(tx, store.ACCOUNTS.resource, given)
+    return await validated_custom_fields(tx, store.ACCOUNTS.resource, custom_fields)
 
 
 async def edit_account(
@@ -80,26 +83,27 @@ async def edit_account(
     now: datetime,
     visibility: Visibility = EVERYTHING,
 ) -> Account:
-    """What changes nothing answers the account as it is; a new parent is within reach.
+    """Apply an edit to an account. An edit that changes nothing saves and publishes nothing.
 
-    Raises NotFound, Invalid (PARENT_UNKNOWN, and of custom fields), RuleBroken (ACCOUNT_CYCLE),
-    and what `edit` raises.
+    A new parent must be visible. Raises NotFound, Invalid (PARENT_UNKNOWN, custom fields),
+    RuleBroken (ACCOUNT_CYCLE), and the errors of `edit`.
     """
-    seen = await store.get(tx, account_id)
-    if edit(seen).parent_id != seen.parent_id:  # before the row, as everybody who moves one does
+    unlocked = await store.get(tx, account_id)
+    if edit(unlocked).parent_id != unlocked.parent_id:
+        # Always lock the hierarchy before the row: one order of locks prevents deadlocks.
         await store.lock_hierarchy(tx)
     before = await store.get(tx, account_id, lock=True)
-    wanted = edit(before)
+    edited = edit(before)
     fields = await validated_custom_fields(
-        tx, store.ACCOUNTS.resource, wanted.custom_fields, before=before.custom_fields
+        tx, store.ACCOUNTS.resource, edited.custom_fields, before=before.custom_fields
     )
-    wanted = replace(wanted, custom_fields=fields)
-    if wanted == before:
+    edited = replace(edited, custom_fields=fields)
+    if edited == before:
         return before
     expected.check(before)
-    if wanted.parent_id is not None and wanted.parent_id != before.parent_id:
-        await _ensure_fit_parent(tx, account_id, wanted.parent_id, visibility)
-    return await _saved(tx, *before.edited(wanted, now=now))
+    if edited.parent_id is not None and edited.parent_id != before.parent_id:
+        await _ensure_valid_parent(tx, account_id, edited.parent_id, visibility)
+    return await _save(tx, *before.edit(edited, now=now))
 
 
 async def transfer_account(
@@ -112,12 +116,16 @@ async def transfer_account(
     *,
     reason: str | None = None,
 ) -> Account:
-    """Somebody else owns it now; its owner already answers the same. Raises NotFound."""
-    before = await store.get(tx, account_id, lock=True)
-    if before.owner_id == owner_id:
-        return before
-    expected.check(before)
-    return await _saved(tx, *before.assign(owner_id, actor=actor, now=now, reason=reason))
+    """Give the account and all its contacts to another owner; one event for each changed record.
+
+    An account that this owner has already stays as it is. Raises NotFound, PreconditionFailed.
+    """
+    account = await store.get(tx, account_id, lock=True)
+    if account.owner_id != owner_id:
+        expected.check(account)
+        account = await _save(tx, *account.assign(owner_id, actor=actor, now=now, reason=reason))
+    await transfer_account_contacts(tx, account_id, owner_id, now=now)
+    return account
 
 
 async def delete_account(
@@ -127,16 +135,19 @@ async def delete_account(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> None:
-    """Raises NotFound, RuleBroken (ACCOUNT_HAS_CHILDREN, ACCOUNT_HAS_OPPORTUNITIES)."""
+    """Delete an account; a deleted one stays as it is.
+
+    Raises NotFound, RuleBroken (ACCOUNT_HAS_CHILDREN, ACCOUNT_HAS_OPPORTUNITIES).
+    """
     await store.lock_hierarchy(tx)
     before = await store.get(tx, account_id, lock=True, with_deleted=True)
     after = mark_deleted(before, now=now, expected=expected)
     if after is not before:
         before.ensure_unused(
             children=await store.count_children(tx, account_id),
-            opportunities=await store.count_open_opportunities(tx, account_id),
+            opportunities=await views.count_open_opportunities(tx, account_id),
         )
-        await _saved(tx, after, AccountDeleted(account=after.state()))
+        await _save(tx, after, AccountDeleted(account=after.state()))
 
 
 async def restore_account(
@@ -146,45 +157,48 @@ async def restore_account(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Account:
-    """One that is not deleted answers itself. Raises NotFound, Invalid (PARENT_UNKNOWN)."""
+    """Restore a deleted account; one that is not deleted stays as it is.
+
+    Raises NotFound, Invalid (PARENT_UNKNOWN) if its parent is deleted.
+    """
     await store.lock_hierarchy(tx)
     before = await store.get(tx, account_id, lock=True, with_deleted=True)
     after = mark_restored(before, now=now, expected=expected)
     if after is before:
         return before
     if after.parent_id is not None:
-        await _ensure_fit_parent(tx, account_id, after.parent_id, EVERYTHING)
-    return await _saved(tx, after, AccountRestored(account=after.state()))
+        await _ensure_valid_parent(tx, account_id, after.parent_id, EVERYTHING)
+    return await _save(tx, after, AccountRestored(account=after.state()))
 
 
-async def _ensure_fit_parent(
+async def _ensure_valid_parent(
     tx: AsyncConnection, account_id: UUID, parent_id: UUID, visibility: Visibility
 ) -> None:
     await store.lock_hierarchy(tx)
-    ensure_fit_parent(
+    ensure_valid_parent(
         account_id,
         parent_id,
         exists=await store.exists(tx, parent_id, visibility),
-        above_parent=await store.ancestors(tx, parent_id),
+        ancestors_of_parent=await store.get_ancestor_ids(tx, parent_id),
     )
 
 
-async def _saved(tx: AsyncConnection, account: Account, event: Event) -> Account:
+async def _save(tx: AsyncConnection, account: Account, event: Event) -> Account:
     saved = await store.save(tx, account)
     await publish(tx, event, of=saved)
     return saved
 
 
-async def count_ordered(tx: AsyncConnection, account_id: UUID, amount: Money) -> None:
-    """An order was confirmed; the account itself need not be known here yet."""
+async def add_ordered(tx: AsyncConnection, account_id: UUID, amount: Money) -> None:
+    """Add a confirmed amount (gross) to the totals; the account may arrive here later."""
     await store.add_to_total(tx, account_id, "ordered", amount)
 
 
-async def count_shipped(tx: AsyncConnection, account_id: UUID, amount: Money) -> None:
-    """A shipment left; the account itself need not be known here yet."""
+async def add_shipped(tx: AsyncConnection, account_id: UUID, amount: Money) -> None:
+    """Add a shipped amount (gross) to the totals; the account may arrive here later."""
     await store.add_to_total(tx, account_id, "shipped", amount)
 
 
-async def count_received(tx: AsyncConnection, account_id: UUID, amount: Money) -> None:
-    """A payment came in; the account itself need not be known here yet."""
+async def add_received(tx: AsyncConnection, account_id: UUID, amount: Money) -> None:
+    """Add a received payment to the totals; the account may arrive here later."""
     await store.add_to_total(tx, account_id, "received", amount)

@@ -1,10 +1,11 @@
-"""An account, the company it belongs to, and its totals."""
+"""An account, the rules of its hierarchy, and its totals."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from kernel.money import Money
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """A customer company; `parent_id` is the company it belongs to. `country` is ISO 3166-1."""
+    """A customer company; `parent_id` is its parent account, `country` an ISO 3166-1 code."""
 
     id: UUID
     name: str
@@ -34,23 +35,23 @@ class Account:
     deleted_at: datetime | None = None
     version: int = 1
 
-    def edited(self, edit: Account, *, now: datetime) -> tuple[Account, AccountChanged]:
-        """As `edit` says, which differs in what a person may change."""
-        changed = replace(edit, updated_at=now)
+    def edit(self, edited: Account, *, now: datetime) -> tuple[Account, AccountChanged]:
+        """Take over the edited values."""
+        changed = replace(edited, updated_at=now)
         return changed, AccountChanged(account=changed.state())
 
     def assign(
         self, owner_id: str, *, actor: str, now: datetime, reason: str | None = None
     ) -> tuple[Account, AccountAssigned]:
-        """From here on it is somebody else's."""
-        theirs = replace(self, owner_id=owner_id, updated_at=now)
-        fact = AccountAssigned(
-            account=theirs.state(), from_owner_id=self.owner_id, assigned_by=actor, reason=reason
+        """Give the account to another owner."""
+        assigned = replace(self, owner_id=owner_id, updated_at=now)
+        event = AccountAssigned(
+            account=assigned.state(), from_owner_id=self.owner_id, assigned_by=actor, reason=reason
         )
-        return theirs, fact
+        return assigned, event
 
     def ensure_unused(self, *, children: int, opportunities: int) -> None:
-        """What belongs to it would belong to nothing; `opportunities` are the open ones.
+        """Refuse a deletion while child accounts or open opportunities refer to the account.
 
         Raises RuleBroken (ACCOUNT_HAS_CHILDREN, ACCOUNT_HAS_OPPORTUNITIES).
         """
@@ -61,7 +62,7 @@ class Account:
             raise RuleBroken("ACCOUNT_HAS_OPPORTUNITIES", name=self.name, **count)
 
     def state(self) -> AccountState:
-        """How events tell of it."""
+        """The account in the form that events carry."""
         return AccountState(
             account_id=self.id,
             name=self.name,
@@ -78,24 +79,53 @@ class Account:
         )
 
 
-def ensure_fit_parent(
-    account_id: UUID, parent_id: UUID, *, exists: bool, above_parent: Collection[UUID]
+def ensure_valid_parent(
+    account_id: UUID, parent_id: UUID, *, exists: bool, ancestors_of_parent: Collection[UUID]
 ) -> None:
-    """`above_parent` are all companies the parent belongs to.
+    """Refuse a parent that does not exist, or that is the account itself or one below it.
 
-    Raises Invalid (PARENT_UNKNOWN), RuleBroken (ACCOUNT_CYCLE): never below itself.
+    Raises Invalid (PARENT_UNKNOWN), RuleBroken (ACCOUNT_CYCLE).
     """
     if not exists:
         raise Invalid([Violation("/parent_id", "PARENT_UNKNOWN")])
-    if account_id == parent_id or account_id in above_parent:
+    if account_id == parent_id or account_id in ancestors_of_parent:
         raise RuleBroken("ACCOUNT_CYCLE", account_id=str(account_id), parent_id=str(parent_id))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Totals:
-    """What an account has ordered, had shipped and paid so far, gross, in one currency."""
+class CurrencyTotals:
+    """The amounts that an account has ordered, received and paid, gross, in one currency."""
 
     account_id: UUID
     ordered: Money
     shipped: Money
     received: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountRow:
+    """A row of a file of accounts; `revenue` in units of the currency, `parent` by name."""
+
+    name: str
+    phone: str | None = None
+    industry: str | None = None
+    country: str | None = None
+    founded_year: int | None = None
+    employees: int | None = None
+    revenue: Decimal | None = None
+    currency: str = "USD"
+    parent: str | None = None
+    custom_fields: Mapping[str, str] = field(default_factory=dict)
+
+    def edited_values(self) -> dict[str, Any]:
+        """The fields that the row gives; a blank cell gives none."""
+        revenue = self.revenue
+        values = {
+            "phone": self.phone,
+            "industry": self.industry,
+            "country": self.country,
+            "founded_year": self.founded_year,
+            "employees": self.employees,
+            "annual_revenue": None if revenue is None else Money(revenue, self.currency).rounded(),
+        }
+        return {name: value for name, value in values.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Accounts over HTTP; whose they are is changed by the routes of `customers`."""
+"""The HTTP API of accounts."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_list, may_read, may_write
+from chassis.records.access.routes import access_router
 from chassis.records.access.transfers import TransferRequest, assign_on_create, owner_name
 from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
@@ -35,51 +36,54 @@ from l2o.accounts.schemas import (
 
 ACCOUNTS = store.ACCOUNTS
 READ, WRITE = [may_read(ACCOUNTS)], [may_write(ACCOUNTS)]
-Seen = Annotated[Visibility, may_list(ACCOUNTS)]
+VisibleAccounts = Annotated[Visibility, may_list(ACCOUNTS)]
 
 router = new_router("/accounts", tag="accounts")
+access = access_router(ACCOUNTS, collection="accounts", transfer=actions.transfer_account)
 audit = audit_router(
     "/accounts", resource=ACCOUNTS.resource, table=ACCOUNTS.table, dependencies=READ
 )
 
 
-async def _reach(tx: AsyncConnection, caller: Principal, now: datetime) -> Visibility:
+async def _visibility(tx: AsyncConnection, caller: Principal, now: datetime) -> Visibility:
+    """The accounts that the caller may name as a parent."""
     return await visibility_of(tx, caller, ACCOUNTS.resource, now)
 
 
 async def _create(
     tx: AsyncConnection, body: AccountIn, caller: Principal, now: datetime
 ) -> Account:
+    """Create the account as the caller's, then transfer it if the body names another owner."""
     if body.owner_id is not None:
-        await owner_name(tx, body.owner_id)
+        await owner_name(tx, body.owner_id)  # raises Invalid for an unknown or inactive person
     account = await actions.create_account(
         tx,
-        actions.AccountDetails(**_known(body)),
+        actions.AccountDetails(**_editable_values(body)),
         owner_id=caller.subject,
         now=now,
-        visibility=await _reach(tx, caller, now),
+        visibility=await _visibility(tx, caller, now),
     )
     if body.owner_id is None:
         return account
-    to = TransferRequest(ACCOUNTS, actions.transfer_account, caller, body.owner_id, None, now)
-    await assign_on_create(tx, to, account.id)
+    transfer = TransferRequest(ACCOUNTS, actions.transfer_account, caller, body.owner_id, None, now)
+    await assign_on_create(tx, transfer, account.id)
     return await store.get(tx, account.id)
 
 
 async def _replace(
     tx: AsyncConnection, account_id: UUID, body: AccountIn, caller: Principal, now: datetime
 ) -> Account:
-    """All that may be edited, as the body says."""
+    """Replace every editable field; the owner stays."""
     return await actions.edit_account(
         tx,
         account_id,
-        lambda before: replace(before, **_known(body)),
+        lambda before: replace(before, **_editable_values(body)),
         now=now,
-        visibility=await _reach(tx, caller, now),
+        visibility=await _visibility(tx, caller, now),
     )
 
 
-def _known(body: AccountIn) -> dict[str, Any]:
+def _editable_values(body: AccountIn) -> dict[str, Any]:
     return {name: getattr(body, name) for name in AccountEdit.model_fields}
 
 
@@ -95,10 +99,13 @@ async def account_create(
 
 @router.get("")
 async def account_list(
-    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query], visibility: Seen
+    tx: Tx,
+    page: PageParams,
+    list_query: Annotated[ListQuery, store.LISTING.query],
+    visibility: VisibleAccounts,
 ) -> Listed[AccountOut]:
     """List accounts, newest first."""
-    return await store.LISTING.page(tx, page, asked, visibility)
+    return await store.LISTING.page(tx, page, list_query, visibility)
 
 
 @router.get("/{account_id}", dependencies=READ)
@@ -116,23 +123,23 @@ async def account_edit(
     caller: Caller,
     expected: IfMatch,
 ) -> AccountOut:
-    """Change what is known of it, or which company it belongs to."""
+    """Change the fields that the body names."""
     account = await actions.edit_account(
         tx,
         account_id,
         body.applied,
         expected=expected,
         now=now,
-        visibility=await _reach(tx, caller, now),
+        visibility=await _visibility(tx, caller, now),
     )
     return AccountOut.model_validate(account)
 
 
 @router.delete("/{account_id}", status_code=204, dependencies=WRITE)
 async def account_delete(account_id: UUID, tx: Tx, now: Now, expected: IfMatch) -> None:
-    """Take it out of every list; it can be restored.
+    """Delete an account; it can be restored.
 
-    Not while others belong to it, or opportunities with it are open.
+    Refused while it has child accounts or open opportunities.
     """
     await actions.delete_account(tx, account_id, expected=expected, now=now)
 
@@ -141,35 +148,36 @@ async def account_delete(account_id: UUID, tx: Tx, now: Now, expected: IfMatch) 
 async def account_restore(
     account_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> AccountOut:
-    """Undo its deletion."""
+    """Restore a deleted account."""
     account = await actions.restore_account(tx, account_id, expected=expected, now=now)
     return AccountOut.model_validate(account)
 
 
 @router.get("/{account_id}/subtree", dependencies=READ)
 async def account_subtree(
-    account_id: UUID, tx: Tx, page: PageParams, visibility: Seen
+    account_id: UUID, tx: Tx, page: PageParams, visibility: VisibleAccounts
 ) -> Page[AccountOut]:
-    """It and whatever belongs to it, at any depth, as far as the caller sees; newest first."""
+    """List the account and all accounts below it that the caller sees, newest first."""
     await store.get(tx, account_id)
-    query = store.subtree(account_id, visibility)
+    query = store.subtree_query(account_id, visibility)
     return await fetch_page(tx, query, page, shape=store.LISTING.shape)
 
 
 @router.get("/{account_id}/totals", dependencies=READ)
 async def account_totals(account_id: UUID, tx: Tx) -> AccountTotals:
-    """What the account has ordered, had shipped and paid, per currency."""
+    """Read what the account has ordered, received and paid, per currency."""
     await store.get(tx, account_id)
     totals = [
         TotalsOut(
             currency=t.ordered.currency, ordered=t.ordered, shipped=t.shipped, received=t.received
         )
-        for t in await store.totals_of(tx, account_id)
+        for t in await store.get_totals(tx, account_id)
     ]
     return AccountTotals(account_id=account_id, totals=totals)
 
 
 async def _restore(tx: AsyncConnection, account_id: UUID, _: Principal, now: datetime) -> Account:
+    """Restore the account before it is replaced."""
     return await actions.restore_account(tx, account_id, now=now)
 
 
@@ -185,4 +193,4 @@ by_external_id = external_id_router(
         get=store.get,
     )
 )
-ROUTERS = (by_external_id, router, audit)
+ROUTERS = (access, by_external_id, router, audit)

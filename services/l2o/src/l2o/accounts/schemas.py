@@ -8,23 +8,25 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.records.access.schemas import OwnerId
 from chassis.records.contact_points import Phone
+from kernel.currencies import CurrencyCode
+from kernel.decimals import DecimalString
 from kernel.money import Money, PreciseMoney
 from kernel.personal import Personal
+from l2o.accounts.domain import AccountRow
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-
-
+AccountName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Industry = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+MILLION = 1_000_000
 
 
 class AccountEdit(BaseModel):
-    """What may be changed of an account; its owner is changed by a transfer."""
+    """The editable fields of an account; a transfer changes its owner."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
-    name: Name
+    name: AccountName
     phone: Phone | None = Field(default=None, description="Any usual spelling; stored as E.164")
-    parent_id: UUID | None = Field(default=None, description="The company it belongs to")
+    parent_id: UUID | None = Field(default=None, description="The parent account")
     industry: Industry | None = None
     country: Country | None = Field(default=None, description="ISO 3166-1 alpha-2")
     founded_year: int | None = Field(default=None, ge=1000, le=9999)
@@ -34,18 +36,20 @@ class AccountEdit(BaseModel):
 
 
 class AccountIn(AccountEdit):
-    """A customer company; what may be null may be left out."""
+    """A new account; fields that may be null may be omitted."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"name": "上海示例有限公司", "phone": "021-6437 2345"}]},
     )
     owner_id: OwnerId | None = Field(
         default=None,
-        description="The `subject` of an active person; else the caller. Transfers change it later",
+        description="The `subject` of an active person; by default the caller. Transfers change it",
     )
 
 
 class AccountOut(BaseModel):
+    """An account: a company we sell to."""
+
     model_config = ConfigDict(from_attributes=True)
     id: UUID
     name: str
@@ -66,7 +70,7 @@ class AccountOut(BaseModel):
 
 
 class TotalsOut(BaseModel):
-    """Gross sums in one currency, counted from the events of RMS: behind it by moments."""
+    """Gross totals in one currency, added up from the events of RMS shortly after they happen."""
 
     model_config = ConfigDict(from_attributes=True)
     currency: str
@@ -76,7 +80,27 @@ class TotalsOut(BaseModel):
 
 
 class AccountTotals(BaseModel):
-    """One entry a currency."""
+    """The totals of an account, one entry for each currency."""
 
     account_id: UUID
     totals: list[TotalsOut]
+
+
+class AccountCells(BaseModel):
+    """The cells of a row; `revenue` in millions, of US dollars unless a currency is given."""
+
+    name: AccountName
+    industry: Industry | None = None
+    country: Country | None = None
+    founded_year: Annotated[int, Field(ge=1000, le=9999)] | None = None
+    employees: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    phone: Phone | None = None
+    revenue: Annotated[DecimalString, Field(ge=0, le=10**9)] | None = None
+    currency: CurrencyCode = "USD"
+    parent: AccountName | None = None
+    custom_fields: dict[str, str] = {}
+
+    def row(self) -> AccountRow:
+        """The validated row, with the revenue in units of the currency."""
+        revenue = None if self.revenue is None else self.revenue * MILLION
+        return AccountRow(**{**dict(self), "revenue": revenue})

@@ -1,5 +1,6 @@
-"""The tables of accounts and all their SQL."""
+"""The tables of accounts and all SQL on them."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,6 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    and_,
     func,
     select,
     text,
@@ -31,7 +31,7 @@ from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
 from chassis.records.writes import insert_row, update_row
 from kernel.money import Money
-from l2o.accounts.domain import Account, Totals
+from l2o.accounts.domain import Account, CurrencyTotals
 from l2o.accounts.schemas import AccountOut
 from l2o.database import metadata
 
@@ -82,7 +82,7 @@ LISTING = Listing(
     custom=custom_conditions,
 )
 
-# Counters live in rows of their own: they change without a version of the account.
+# The totals have rows of their own because they change without a new version of the account.
 account_totals = Table(
     "account_totals",
     metadata,
@@ -99,67 +99,87 @@ account_totals = Table(
 async def get(
     tx: AsyncConnection, account_id: UUID, *, lock: bool = False, with_deleted: bool = False
 ) -> Account:
-    """Raises NotFound."""
+    """Read an account, and lock its row until the commit if `lock` is set. Raises NotFound."""
     return await fetch_row(tx, accounts, account_id, Account, lock=lock, with_deleted=with_deleted)
 
 
 async def exists(
     tx: AsyncConnection, account_id: UUID, visibility: Visibility = EVERYTHING
 ) -> bool:
-    """Whether it is there, not deleted, and within reach."""
-    query = select(accounts.c.id).where(_there(account_id, visibility))
+    """Whether the account is visible and not deleted."""
+    query = select(accounts.c.id).where(_is_visible(account_id, visibility))
     return (await tx.execute(query)).one_or_none() is not None
 
 
-async def stays(tx: AsyncConnection, account_id: UUID, visibility: Visibility = EVERYTHING) -> bool:
-    """As `exists`, and nobody deletes it until the commit; others may rely on it as well."""
-    query = select(accounts.c.id).where(_there(account_id, visibility)).with_for_update(read=True)
-    return (await tx.execute(query)).one_or_none() is not None
+async def lock_for_share(
+    tx: AsyncConnection, account_id: UUID, visibility: Visibility = EVERYTHING
+) -> bool:
+    """As `exists`; a shared lock keeps the account from being deleted until the commit."""
+    query = select(accounts.c.id).where(_is_visible(account_id, visibility))
+    return (await tx.execute(query.with_for_update(read=True))).one_or_none() is not None
 
 
-async def may_change(tx: AsyncConnection, account_id: UUID, visibility: Visibility) -> bool:
-    """Whether somebody of this reach may write it."""
-    mine = (accounts.c.id == account_id) & visible(ACCOUNTS, visibility, Access.WRITE)
-    return (await tx.execute(select(accounts.c.id).where(mine))).one_or_none() is not None
+async def may_write(tx: AsyncConnection, account_id: UUID, visibility: Visibility) -> bool:
+    """Whether a caller with this visibility may change the account."""
+    writable = (accounts.c.id == account_id) & visible(ACCOUNTS, visibility, Access.WRITE)
+    return (await tx.execute(select(accounts.c.id).where(writable))).one_or_none() is not None
 
 
-async def lock_here(
+async def lock_for_update(
     tx: AsyncConnection, account_id: UUID, visibility: Visibility = EVERYTHING
 ) -> Account | None:
-    """Keep an account from being changed until the commit; None where it is not there."""
-    query = select(accounts).where(_there(account_id, visibility)).with_for_update()
+    """Lock an account until the commit; None if it is missing, deleted or not visible."""
+    query = select(accounts).where(_is_visible(account_id, visibility)).with_for_update()
     row = (await tx.execute(query)).mappings().one_or_none()
     return None if row is None else from_columns(Account, dict(row))
 
 
-def _there(account_id: UUID, visibility: Visibility) -> ColumnElement[bool]:
-    mine = (accounts.c.id == account_id) & accounts.c.deleted_at.is_(None)
-    return and_(mine, visible(ACCOUNTS, visibility))
+def _is_visible(account_id: UUID, visibility: Visibility) -> ColumnElement[bool]:
+    not_deleted = (accounts.c.id == account_id) & accounts.c.deleted_at.is_(None)
+    return not_deleted & visible(ACCOUNTS, visibility)
+
+
+async def lock_visible_by_name(
+    tx: AsyncConnection, names: Collection[str], visibility: Visibility
+) -> dict[str, list[UUID]]:
+    """The ids of visible accounts by name, several for a name that is not unique.
+
+    Nobody can delete these accounts until the commit.
+    """
+    query = select(accounts.c.name, accounts.c.id).where(
+        accounts.c.name.in_(sorted(names)),
+        accounts.c.deleted_at.is_(None) & visible(ACCOUNTS, visibility),
+    )
+    ids: dict[str, list[UUID]] = {}
+    for row in await tx.execute(query.order_by(accounts.c.id).with_for_update(read=True)):
+        ids.setdefault(row.name, []).append(row.id)
+    return ids
 
 
 async def add(tx: AsyncConnection, account: Account) -> None:
+    """Insert a new account. Raises Conflict (QUOTA_ROWS)."""
     await insert_row(tx, accounts, account)
 
 
 async def save(tx: AsyncConnection, account: Account) -> Account:
-    """Raises Conflict (STALE_WRITE)."""
+    """Update an account and raise its version. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, accounts, account)
 
 
 async def lock_hierarchy(tx: AsyncConnection) -> None:
-    """One at a time changes which company belongs to which, else two moves could make a circle."""
+    """Serialize changes of parents in a tenant; two at once could form a cycle."""
     key = text(f"hashtextextended('l2o.account.hierarchy:' || {CURRENT_TENANT}, 0)")
     await tx.execute(select(func.pg_advisory_xact_lock(key)))
 
 
-async def ancestors(tx: AsyncConnection, account_id: UUID) -> set[UUID]:
-    """The companies it belongs to, up to the top; deleted ones count, as they may come back."""
+async def get_ancestor_ids(tx: AsyncConnection, account_id: UUID) -> set[UUID]:
+    """The ids of all accounts above this one, with deleted ones, which may be restored."""
     above = (
         select(accounts.c.parent_id.label("id"))
         .where(accounts.c.id == account_id, accounts.c.parent_id.is_not(None))
         .cte("above", recursive=True)
     )
-    # UNION, not UNION ALL: it would end even if there were a circle.
+    # UNION and not UNION ALL, so that the query ends even if there is a cycle.
     above = above.union(
         select(accounts.c.parent_id).where(
             accounts.c.id == above.c.id, accounts.c.parent_id.is_not(None)
@@ -169,51 +189,42 @@ async def ancestors(tx: AsyncConnection, account_id: UUID) -> set[UUID]:
 
 
 async def count_children(tx: AsyncConnection, account_id: UUID) -> int:
-    """How many companies belong to it directly."""
-    mine = (accounts.c.parent_id == account_id) & accounts.c.deleted_at.is_(None)
-    count: int = (await tx.execute(select(func.count()).where(mine))).scalar_one()
+    """Count the accounts whose parent this is."""
+    is_child = (accounts.c.parent_id == account_id) & accounts.c.deleted_at.is_(None)
+    count: int = (await tx.execute(select(func.count()).where(is_child))).scalar_one()
     return count
 
 
-async def count_open_opportunities(tx: AsyncConnection, account_id: UUID) -> int:
-    """How many sales to it are still under way; another feature's table, found by its name."""
-    columns = metadata.tables["opportunities"].c
-    mine = (columns.account_id == account_id) & columns.deleted_at.is_(None)
-    query = select(func.count()).where(mine, columns.stage.not_in(["WON", "LOST"]))
-    count: int = (await tx.execute(query)).scalar_one()
-    return count
-
-
-def subtree(account_id: UUID, visibility: Visibility) -> Select[Any]:
-    """It and whatever belongs to it, at any depth, as far as one sees; a query for a page."""
+def subtree_query(account_id: UUID, visibility: Visibility) -> Select[Any]:
+    """A query for the account and all visible accounts below it; the caller pages it."""
     below = select(accounts.c.id).where(accounts.c.id == account_id).cte("below", recursive=True)
     below = below.union(select(accounts.c.id).where(accounts.c.parent_id == below.c.id))
-    mine = accounts.c.id.in_(select(below.c.id)) & accounts.c.deleted_at.is_(None)
-    return select(accounts).where(mine, visible(ACCOUNTS, visibility))
+    in_subtree = accounts.c.id.in_(select(below.c.id)) & accounts.c.deleted_at.is_(None)
+    return select(accounts).where(in_subtree, visible(ACCOUNTS, visibility))
 
 
-async def add_to_total(tx: AsyncConnection, account_id: UUID, counter: str, amount: Money) -> None:
-    """Raise one counter of an account by an amount, in its currency, in one statement."""
+async def add_to_total(tx: AsyncConnection, account_id: UUID, total: str, amount: Money) -> None:
+    """Add an amount to one total (a column) of an account in its currency, in one statement."""
     columns = account_totals.c
-    values = {"account_id": account_id, "currency": amount.currency, counter: amount.amount}
+    values = {"account_id": account_id, "currency": amount.currency, total: amount.amount}
     await tx.execute(
         insert(account_totals)
         .values(values)
         .on_conflict_do_update(
             index_elements=[columns.tenant_id, columns.account_id, columns.currency],
-            set_={counter: columns[counter] + amount.amount},
+            set_={total: columns[total] + amount.amount},
         )
     )
 
 
-async def totals_of(tx: AsyncConnection, account_id: UUID) -> list[Totals]:
-    """By currency; none where nothing was counted yet."""
+async def get_totals(tx: AsyncConnection, account_id: UUID) -> list[CurrencyTotals]:
+    """The totals of an account ordered by currency code; empty if there were no events."""
     columns = account_totals.c
     rows = await tx.execute(
         select(account_totals).where(columns.account_id == account_id).order_by(columns.currency)
     )
     return [
-        Totals(
+        CurrencyTotals(
             account_id=account_id,
             ordered=Money(row.ordered, row.currency),
             shipped=Money(row.shipped, row.currency),

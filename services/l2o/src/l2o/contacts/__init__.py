@@ -1,1 +1,1 @@
-"""Contacts (联系人): the people at an account."""
+"""Contacts (联系人): people at an account, one of whom is the primary contact."""

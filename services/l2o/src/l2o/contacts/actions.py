@@ -1,4 +1,4 @@
-"""What can be done with a contact."""
+"""The commands on contacts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,21 +17,20 @@ from contracts.event import Event
 from contracts.l2o.events import ContactCreated, ContactDeleted, ContactRestored
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.ids import new_id
-from l2o.accounts import store as accounts
-from l2o.contacts import store
+from l2o.contacts import store, views
 from l2o.contacts.domain import Contact
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContactDetails:
-    """What somebody knows of a person at a customer."""
+    """The values of a new contact."""
 
     name: str
     title: str | None = None
     phone: str | None = None
     email: str | None = None
     roles: Sequence[str] = ()
-    custom_fields: Mapping[str, Any] | None = None  # None where nobody was asked for them
+    custom_fields: Mapping[str, Any] | None = None  # None: the source has no custom fields
 
 
 async def create_contact(
@@ -44,11 +43,12 @@ async def create_contact(
     contact_id: UUID | None = None,
     visibility: Visibility = EVERYTHING,
 ) -> Contact:
-    """Of an account within reach, and of its owner; the first one is its primary one.
+    """Create a contact of a visible account, with the owner of the account (or else the actor).
 
-    Raises Invalid (ACCOUNT_UNKNOWN, and of custom fields).
+    The first contact of an account is its primary contact. Raises Invalid (ACCOUNT_UNKNOWN, custom
+    fields).
     """
-    account = await accounts.lock_here(tx, account_id, visibility)
+    account = await views.lock_account(tx, account_id, visibility)
     if account is None:
         raise Invalid([Violation("/account_id", "ACCOUNT_UNKNOWN")])
     fields = {}
@@ -58,7 +58,7 @@ async def create_contact(
         **vars(details) | {"custom_fields": fields},
         id=contact_id or new_id(),
         account_id=account_id,
-        is_primary=await store.primary(tx, account_id) is None,
+        is_primary=await store.get_primary(tx, account_id) is None,
         owner_id=account.owner_id or actor,
         created_at=now,
         updated_at=now,
@@ -76,22 +76,22 @@ async def edit_contact(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Contact:
-    """What changes nothing answers the contact as it is.
+    """Apply an edit to a contact. An edit that changes nothing saves and publishes nothing.
 
-    Raises NotFound, Invalid (ACCOUNT_FIXED, and of custom fields), and what `edit` raises.
+    Raises NotFound, Invalid (ACCOUNT_FIXED, custom fields), and the errors of `edit`.
     """
     before = await store.get(tx, contact_id, lock=True)
-    wanted = edit(before)
-    if wanted.account_id != before.account_id:
+    edited = edit(before)
+    if edited.account_id != before.account_id:
         raise Invalid([Violation("/account_id", "ACCOUNT_FIXED")])
     fields = await validated_custom_fields(
-        tx, store.CONTACTS.resource, wanted.custom_fields, before=before.custom_fields
+        tx, store.CONTACTS.resource, edited.custom_fields, before=before.custom_fields
     )
-    wanted = replace(wanted, custom_fields=fields)
-    if wanted == before:
+    edited = replace(edited, custom_fields=fields)
+    if edited == before:
         return before
     expected.check(before)
-    return await _saved(tx, *before.edited(wanted, now=now))
+    return await _save(tx, *before.edit(edited, now=now))
 
 
 async def make_primary(
@@ -101,15 +101,15 @@ async def make_primary(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Contact:
-    """In place of who was it; the primary one answers itself. Raises NotFound."""
-    before = await _locked_with_account(tx, contact_id)
+    """Make this the primary contact of its account instead of the current one. Raises NotFound."""
+    before = await _lock_with_account(tx, contact_id)
     if before.is_primary:
         return before
     expected.check(before)
-    other = await store.primary(tx, before.account_id)
-    if other is not None:
-        await _saved(tx, *other.demoted(now=now))
-    return await _saved(tx, *before.promoted(now=now))
+    current = await store.get_primary(tx, before.account_id)
+    if current is not None:
+        await _save(tx, *current.make_secondary(now=now))
+    return await _save(tx, *before.make_primary(now=now))
 
 
 async def transfer_contact(
@@ -122,21 +122,24 @@ async def transfer_contact(
     *,
     reason: str | None = None,
 ) -> Contact:
-    """Somebody else owns it now; its owner already answers the same. Raises NotFound."""
+    """Give the contact to another owner; nothing happens if they own it. Raises NotFound."""
     before = await store.get(tx, contact_id, lock=True)
     if before.owner_id == owner_id:
         return before
     expected.check(before)
-    return await _saved(tx, *before.edited(replace(before, owner_id=owner_id), now=now))
+    return await _save(tx, *before.edit(replace(before, owner_id=owner_id), now=now))
 
 
-async def hand_over_contacts(
+async def transfer_account_contacts(
     tx: AsyncConnection, account_id: UUID, owner_id: str, *, now: datetime
 ) -> None:
-    """All contacts of an account go with it, deleted ones too; its row is locked already."""
-    for contact in await store.all_of(tx, account_id):
+    """Give all contacts of an account, with deleted ones, to an owner.
+
+    The caller has locked the row of the account.
+    """
+    for contact in await store.lock_all_of_account(tx, account_id):
         if contact.owner_id != owner_id:
-            await _saved(tx, *contact.edited(replace(contact, owner_id=owner_id), now=now))
+            await _save(tx, *contact.edit(replace(contact, owner_id=owner_id), now=now))
 
 
 async def delete_contact(
@@ -146,15 +149,15 @@ async def delete_contact(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> None:
-    """The oldest one left is primary in place of a primary one. Raises NotFound."""
-    before = await _locked_with_account(tx, contact_id, with_deleted=True)
+    """Delete a contact; if it was primary, the oldest other one becomes so. Raises NotFound."""
+    before = await _lock_with_account(tx, contact_id, with_deleted=True)
     after = mark_deleted(replace(before, is_primary=False), now=now, expected=expected)
     if before.deleted_at is not None:
         return
-    await _saved(tx, after, ContactDeleted(contact=after.state()))
-    heir = await store.oldest(tx, before.account_id) if before.is_primary else None
-    if heir is not None:
-        await _saved(tx, *heir.promoted(now=now))
+    await _save(tx, after, ContactDeleted(contact=after.state()))
+    successor = await store.get_oldest(tx, before.account_id) if before.is_primary else None
+    if successor is not None:
+        await _save(tx, *successor.make_primary(now=now))
 
 
 async def restore_contact(
@@ -164,31 +167,32 @@ async def restore_contact(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Contact:
-    """Primary only where nobody is; one that is not deleted answers itself.
+    """Restore a deleted contact, as primary if its account has no primary contact.
 
-    Raises NotFound, RuleBroken (ACCOUNT_UNKNOWN) while the account is deleted.
+    A contact that is not deleted stays as it is. Raises NotFound, RuleBroken (ACCOUNT_UNKNOWN)
+    while the account is deleted.
     """
-    before = await _locked_with_account(tx, contact_id, with_deleted=True)
+    before = await _lock_with_account(tx, contact_id, with_deleted=True)
     after = mark_restored(before, now=now, expected=expected)
     if after is before:
         return before
-    if not await accounts.exists(tx, before.account_id):
+    if not await views.account_exists(tx, before.account_id):
         raise RuleBroken("ACCOUNT_UNKNOWN")
-    alone = await store.primary(tx, before.account_id) is None
-    after = replace(after, is_primary=alone)
-    return await _saved(tx, after, ContactRestored(contact=after.state()))
+    has_primary = await store.get_primary(tx, before.account_id) is not None
+    after = replace(after, is_primary=not has_primary)
+    return await _save(tx, after, ContactRestored(contact=after.state()))
 
 
-async def _locked_with_account(
+async def _lock_with_account(
     tx: AsyncConnection, contact_id: UUID, *, with_deleted: bool = False
 ) -> Contact:
-    """The account before the contact: whoever changes which one is primary comes this way."""
-    seen = await store.get(tx, contact_id, with_deleted=with_deleted)
-    await accounts.lock_here(tx, seen.account_id)
+    """Lock the account, then the contact: the lock serializes changes of the primary contact."""
+    unlocked = await store.get(tx, contact_id, with_deleted=with_deleted)
+    await views.lock_account(tx, unlocked.account_id)
     return await store.get(tx, contact_id, lock=True, with_deleted=with_deleted)
 
 
-async def _saved(tx: AsyncConnection, contact: Contact, event: Event) -> Contact:
+async def _save(tx: AsyncConnection, contact: Contact, event: Event) -> Contact:
     saved = await store.save(tx, contact)
     await publish(tx, event, of=saved)
     return saved

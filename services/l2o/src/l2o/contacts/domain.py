@@ -1,4 +1,4 @@
-"""A contact, and which one of an account's is the primary one."""
+"""A contact of an account."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contracts.l2o.events import ContactChanged, ContactState
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """A person at an account. Where an account has any, one is primary; roles are codes."""
+    """A person at an account; one contact of an account is primary. `roles` are codes."""
 
     id: UUID
     account_id: UUID
@@ -30,21 +30,21 @@ class Contact:
     deleted_at: datetime | None = None
     version: int = 1
 
-    def edited(self, edit: Contact, *, now: datetime) -> tuple[Contact, ContactChanged]:
-        """As `edit` says, which differs in what a person may change."""
-        changed = replace(edit, updated_at=now)
+    def edit(self, edited: Contact, *, now: datetime) -> tuple[Contact, ContactChanged]:
+        """Take over the edited values."""
+        changed = replace(edited, updated_at=now)
         return changed, ContactChanged(contact=changed.state())
 
-    def promoted(self, *, now: datetime) -> tuple[Contact, ContactChanged]:
-        """The one to call first from here on."""
-        return self.edited(replace(self, is_primary=True), now=now)
+    def make_primary(self, *, now: datetime) -> tuple[Contact, ContactChanged]:
+        """Make this the primary contact of its account."""
+        return self.edit(replace(self, is_primary=True), now=now)
 
-    def demoted(self, *, now: datetime) -> tuple[Contact, ContactChanged]:
-        """No longer the one to call first."""
-        return self.edited(replace(self, is_primary=False), now=now)
+    def make_secondary(self, *, now: datetime) -> tuple[Contact, ContactChanged]:
+        """Make this one of the other contacts of its account."""
+        return self.edit(replace(self, is_primary=False), now=now)
 
     def state(self) -> ContactState:
-        """How events tell of them."""
+        """The contact in the form that events carry."""
         return ContactState(
             contact_id=self.id,
             account_id=self.account_id,

@@ -1,4 +1,4 @@
-"""Contacts over HTTP."""
+"""The HTTP API of contacts."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -23,10 +23,10 @@ from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from l2o.accounts.store import ACCOUNTS
 from l2o.contacts import actions, store
 from l2o.contacts.domain import Contact
 from l2o.contacts.schemas import ContactEdit, ContactIn, ContactOut
+from l2o.contacts.views import ACCOUNT_RESOURCE
 
 CONTACTS = store.CONTACTS
 READ, WRITE = [may_read(CONTACTS)], [may_write(CONTACTS)]
@@ -43,25 +43,25 @@ async def _create(
 ) -> Contact:
     return await actions.create_contact(
         tx,
-        actions.ContactDetails(**_known(body)),
+        actions.ContactDetails(**_editable_values(body)),
         account_id=body.account_id,
         actor=caller.subject,
         now=now,
-        visibility=await visibility_of(tx, caller, ACCOUNTS.resource, now),
+        visibility=await visibility_of(tx, caller, ACCOUNT_RESOURCE, now),
     )
 
 
 async def _replace(
     tx: AsyncConnection, contact_id: UUID, body: ContactIn, _: Principal, now: datetime
 ) -> Contact:
-    """All that may be edited, as the body says."""
-    told = {**_known(body), "account_id": body.account_id}
+    """Replace every editable field; the owner stays."""
+    values = {**_editable_values(body), "account_id": body.account_id}
     return await actions.edit_contact(
-        tx, contact_id, lambda before: replace(before, **told), now=now
+        tx, contact_id, lambda before: replace(before, **values), now=now
     )
 
 
-def _known(body: ContactIn) -> dict[str, Any]:
+def _editable_values(body: ContactIn) -> dict[str, Any]:
     return {name: getattr(body, name) for name in ContactEdit.model_fields}
 
 
@@ -79,11 +79,11 @@ async def contact_create(
 async def contact_list(
     tx: Tx,
     page: PageParams,
-    asked: Annotated[ListQuery, store.LISTING.query],
+    list_query: Annotated[ListQuery, store.LISTING.query],
     visibility: Annotated[Visibility, may_list(CONTACTS)],
 ) -> Listed[ContactOut]:
     """List contacts, newest first."""
-    return await store.LISTING.page(tx, page, asked, visibility)
+    return await store.LISTING.page(tx, page, list_query, visibility)
 
 
 @router.get("/{contact_id}", dependencies=READ)
@@ -96,7 +96,7 @@ async def contact_get(contact_id: UUID, tx: Tx) -> ContactOut:
 async def contact_edit(
     contact_id: UUID, body: MergePatch[ContactEdit], tx: Tx, now: Now, expected: IfMatch
 ) -> ContactOut:
-    """Change what is known of a contact."""
+    """Change the fields that the body names."""
     contact = await actions.edit_contact(tx, contact_id, body.applied, expected=expected, now=now)
     return ContactOut.model_validate(contact)
 
@@ -105,14 +105,14 @@ async def contact_edit(
 async def contact_make_primary(
     contact_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> ContactOut:
-    """Call this one first from here on, in place of who was the primary contact."""
+    """Make this the primary contact of its account instead of the current one."""
     contact = await actions.make_primary(tx, contact_id, expected=expected, now=now)
     return ContactOut.model_validate(contact)
 
 
 @router.delete("/{contact_id}", status_code=204, dependencies=WRITE)
 async def contact_delete(contact_id: UUID, tx: Tx, now: Now, expected: IfMatch) -> None:
-    """Take it out of every list; it can be restored."""
+    """Delete a contact; it can be restored."""
     await actions.delete_contact(tx, contact_id, expected=expected, now=now)
 
 
@@ -120,12 +120,13 @@ async def contact_delete(contact_id: UUID, tx: Tx, now: Now, expected: IfMatch) 
 async def contact_restore(
     contact_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> ContactOut:
-    """Undo its deletion."""
+    """Restore a deleted contact."""
     contact = await actions.restore_contact(tx, contact_id, expected=expected, now=now)
     return ContactOut.model_validate(contact)
 
 
 async def _restore(tx: AsyncConnection, contact_id: UUID, _: Principal, now: datetime) -> Contact:
+    """Restore the contact before it is replaced."""
     return await actions.restore_contact(tx, contact_id, now=now)
 
 

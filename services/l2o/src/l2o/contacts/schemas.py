@@ -9,38 +9,36 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from chassis.records.contact_points import Email, Phone
 from kernel.personal import Personal
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+ContactName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+JobTitle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+# Any code, for example DECISION_MAKER, INFLUENCER, BUYER, USER, FINANCE, TECHNICAL.
+ContactRole = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,39}$")]
 
 
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-# Open-ended: DECISION_MAKER, INFLUENCER, BUYER, USER, FINANCE, TECHNICAL ...
-Role = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,39}$")]
-
-
-def _each_once(roles: list[str]) -> list[str]:
+def _without_duplicates(roles: list[str]) -> list[str]:
     return list(dict.fromkeys(roles))
 
 
 class ContactEdit(BaseModel):
-    """What may be changed of a contact; to be the primary one is a move."""
+    """The editable fields of a contact; `make-primary` changes which one is primary."""
 
     model_config = ConfigDict(
         extra="forbid",
         from_attributes=True,
         json_schema_extra={"examples": [{"title": "采购总监", "roles": ["DECISION_MAKER"]}]},
     )
-    name: Annotated[Name, Personal("name")]
-    title: Title | None = None
+    name: Annotated[ContactName, Personal("name")]
+    title: JobTitle | None = None
     phone: Phone | None = Field(default=None, description="Any usual spelling; stored as E.164")
     email: Email | None = Field(default=None, description="Stored in lower case")
-    roles: Annotated[list[Role], Field(max_length=10), AfterValidator(_each_once)] = Field(
-        default=[], description="What the person decides in a sale, as codes"
-    )
+    roles: Annotated[
+        list[ContactRole], Field(max_length=10), AfterValidator(_without_duplicates)
+    ] = Field(default=[], description="The roles of the person in a sale, as codes")
     custom_fields: dict[str, Any] = {}
 
 
 class ContactIn(ContactEdit):
-    """A new person at an account, owned by whoever owns that; the first one is its primary one."""
+    """A new contact; it has the owner of its account, and the first one is primary."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -59,6 +57,8 @@ class ContactIn(ContactEdit):
 
 
 class ContactOut(BaseModel):
+    """A contact: a person at an account."""
+
     model_config = ConfigDict(from_attributes=True)
     id: UUID
     account_id: UUID

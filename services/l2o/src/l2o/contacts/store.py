@@ -1,4 +1,4 @@
-"""The table of contacts and all its SQL."""
+"""The table of contacts and all SQL on it."""
 
 from typing import Any
 from uuid import UUID
@@ -58,7 +58,7 @@ contacts = Table(
         postgresql_where=text("is_primary AND deleted_at IS NULL"),
     ),
 )
-# What is granted of an account is granted of its contacts.
+# Whoever may see an account may see its contacts.
 CONTACTS = Scoped("l2o.contact", contacts, of=(("l2o.account", "account_id"),))
 LISTING = Listing(
     CONTACTS,
@@ -83,46 +83,48 @@ LISTING = Listing(
 async def get(
     tx: AsyncConnection, contact_id: UUID, *, lock: bool = False, with_deleted: bool = False
 ) -> Contact:
-    """Raises NotFound."""
+    """Read a contact, and lock its row until the commit if `lock` is set. Raises NotFound."""
     return await fetch_row(tx, contacts, contact_id, Contact, lock=lock, with_deleted=with_deleted)
 
 
-async def belongs(tx: AsyncConnection, contact_id: UUID, account_id: UUID) -> bool:
-    """Whether this contact is one of the account, and not deleted."""
-    mine = _of(account_id).where(contacts.c.id == contact_id)
-    return (await tx.execute(mine)).one_or_none() is not None
+async def belongs_to_account(tx: AsyncConnection, contact_id: UUID, account_id: UUID) -> bool:
+    """Whether the contact belongs to the account and is not deleted."""
+    query = _contacts_of(account_id).where(contacts.c.id == contact_id)
+    return (await tx.execute(query)).one_or_none() is not None
 
 
-async def primary(tx: AsyncConnection, account_id: UUID) -> Contact | None:
-    """The primary one of an account; with the account locked there is no other until the commit."""
-    query = _of(account_id).where(contacts.c.is_primary)
+async def get_primary(tx: AsyncConnection, account_id: UUID) -> Contact | None:
+    """Read and lock the primary contact; while the account is locked, it stays the primary one."""
+    query = _contacts_of(account_id).where(contacts.c.is_primary)
     row = (await tx.execute(query.with_for_update())).one_or_none()
     return None if row is None else from_columns(Contact, row._mapping)
 
 
-async def oldest(tx: AsyncConnection, account_id: UUID) -> Contact | None:
-    """The one that came first, which is what a UUIDv7 tells."""
-    query = _of(account_id).order_by(contacts.c.id).limit(1)
+async def get_oldest(tx: AsyncConnection, account_id: UUID) -> Contact | None:
+    """Read and lock the contact that was created first; ids are UUIDv7, which sort by time."""
+    query = _contacts_of(account_id).order_by(contacts.c.id).limit(1)
     row = (await tx.execute(query.with_for_update())).one_or_none()
     return None if row is None else from_columns(Contact, row._mapping)
 
 
-def _of(account_id: UUID) -> Select[Any]:
-    mine = (contacts.c.account_id == account_id) & contacts.c.deleted_at.is_(None)
-    return select(contacts).where(mine)
+def _contacts_of(account_id: UUID) -> Select[Any]:
+    return select(contacts).where(
+        contacts.c.account_id == account_id, contacts.c.deleted_at.is_(None)
+    )
 
 
-async def all_of(tx: AsyncConnection, account_id: UUID) -> list[Contact]:
-    """Deleted ones too, locked in the order of their ids."""
+async def lock_all_of_account(tx: AsyncConnection, account_id: UUID) -> list[Contact]:
+    """Read all contacts of an account, with deleted ones, and lock them in the order of ids."""
     query = select(contacts).where(contacts.c.account_id == account_id).order_by(contacts.c.id)
     rows = (await tx.execute(query.with_for_update())).mappings()
     return [from_columns(Contact, dict(row)) for row in rows]
 
 
 async def add(tx: AsyncConnection, contact: Contact) -> None:
+    """Insert a new contact. Raises Conflict (QUOTA_ROWS)."""
     await insert_row(tx, contacts, contact)
 
 
 async def save(tx: AsyncConnection, contact: Contact) -> Contact:
-    """Raises Conflict (STALE_WRITE)."""
+    """Update a contact and raise its version. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, contacts, contact)

@@ -1,1 +1,1 @@
-"""Conversions (一转三): one account, one contact and one opportunity out of one lead."""
+"""Conversions (一转三): an account, a contact and an opportunity are created from a lead."""

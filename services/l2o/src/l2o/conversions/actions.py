@@ -1,4 +1,4 @@
-"""What L2O does with a converted lead."""
+"""The command that creates the records of a converted lead."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -9,34 +9,36 @@ from l2o.accounts import store as accounts
 from l2o.accounts.actions import AccountDetails, create_account
 from l2o.contacts.actions import ContactDetails, create_contact
 from l2o.conversions import store
-from l2o.conversions.domain import account_name, contact_name, conversion_of
-from l2o.opportunities.actions import OpportunityDetails, open_opportunity
+from l2o.conversions.domain import account_name, contact_name, conversion_from_event
+from l2o.opportunities.actions.records import OpportunityDetails, open_opportunity
 
 
 async def convert_lead(tx: AsyncConnection, event: LeadConverted) -> None:
-    """Make the three of a lead, or reject it; a conversion known already changes nothing.
+    """Create account, contact and opportunity, or reject the conversion; publish the outcome.
 
-    Known by its own id: the same conversion may come again under the id of another event.
+    A conversion is processed once: its id tells a repetition even if the event has another id.
     """
-    missing = event.existing_account and not await _is_seen(tx, event)
-    conversion = conversion_of(event, rejected_for="ACCOUNT_NOT_FOUND" if missing else None)
-    if not await store.claim(tx, conversion):
+    rejected = event.existing_account and not await _lock_existing_account(tx, event)
+    conversion = conversion_from_event(
+        event, rejected_for="ACCOUNT_NOT_FOUND" if rejected else None
+    )
+    if not await store.add_once(tx, conversion):
         return
-    if not missing:
-        await _make_three(tx, event)
+    if not rejected:
+        await _create_records(tx, event)
     await publish(tx, conversion.event(), of=conversion)
 
 
-async def _is_seen(tx: AsyncConnection, event: LeadConverted) -> bool:
-    """Whether the account is there, and within the reach of whoever converts; it is locked then."""
+async def _lock_existing_account(tx: AsyncConnection, event: LeadConverted) -> bool:
+    """Lock the account; False if it does not exist or is not visible to the converting person."""
     visibility = EVERYTHING
     if not event.sees_all:
-        by, at = event.converted_by, event.converted_at
-        visibility = Visibility() if by is None else await directory_visibility(tx, by, at)
-    return await accounts.lock_here(tx, event.account_id, visibility) is not None
+        person, at = event.converted_by, event.converted_at
+        visibility = Visibility() if person is None else await directory_visibility(tx, person, at)
+    return await accounts.lock_for_update(tx, event.account_id, visibility) is not None
 
 
-async def _make_three(tx: AsyncConnection, event: LeadConverted) -> None:
+async def _create_records(tx: AsyncConnection, event: LeadConverted) -> None:
     lead, now = event.lead, event.converted_at
     owner = lead.owner_id or event.converted_by
     if not event.existing_account:

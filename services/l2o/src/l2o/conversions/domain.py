@@ -1,4 +1,4 @@
-"""A conversion, and the names its account and contact get."""
+"""The conversion of a lead, and the names of the records it creates."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,12 +7,12 @@ from uuid import UUID
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from contracts.mtl.events import LeadConverted, LeadState
 
-NAMELESS = "—"
+UNKNOWN_NAME = "—"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conversion:
-    """What became of a converted lead; `rejected_for` is None where all three were made."""
+    """The outcome of a conversion; `rejected_for` is None if the three records were created."""
 
     id: UUID
     lead_id: UUID
@@ -24,7 +24,7 @@ class Conversion:
     version: int = 1
 
     def event(self) -> ConversionCompleted | ConversionRejected:
-        """The one event a conversion ever publishes."""
+        """The event that answers the conversion."""
         if self.rejected_for is not None:
             return ConversionRejected(
                 conversion_id=self.id, lead_id=self.lead_id, reason=self.rejected_for
@@ -38,8 +38,8 @@ class Conversion:
         )
 
 
-def conversion_of(event: LeadConverted, *, rejected_for: str | None) -> Conversion:
-    """The conversion a lead's event asks for."""
+def conversion_from_event(event: LeadConverted, *, rejected_for: str | None) -> Conversion:
+    """The outcome for a converted lead; `rejected_for` is the code of a rejection."""
     return Conversion(
         id=event.conversion_id,
         lead_id=event.lead.lead_id,
@@ -52,10 +52,10 @@ def conversion_of(event: LeadConverted, *, rejected_for: str | None) -> Conversi
 
 
 def account_name(lead: LeadState) -> str:
-    """The company, else the person, else what identifies the lead."""
-    return lead.company or lead.name or lead.external_id or lead.email or lead.phone or NAMELESS
+    """The company of the lead, else its name, else another identifying value."""
+    return lead.company or lead.name or lead.external_id or lead.email or lead.phone or UNKNOWN_NAME
 
 
 def contact_name(lead: LeadState) -> str:
-    """The person, else the account's name stands in until somebody asks."""
+    """The name of the lead, else the name of its account."""
     return lead.name or account_name(lead)

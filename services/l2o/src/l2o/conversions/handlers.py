@@ -1,4 +1,4 @@
-"""Conversions that MTL asks for."""
+"""Events of MTL: converted leads."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -8,4 +8,5 @@ from l2o.conversions import actions
 
 
 async def on_lead_converted(tx: AsyncConnection, event: LeadConverted, _: Meta) -> None:
+    """Create the records of the lead, or reject the conversion."""
     await actions.convert_lead(tx, event)

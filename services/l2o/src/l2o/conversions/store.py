@@ -1,4 +1,4 @@
-"""The table of conversions and its SQL."""
+"""The table of conversions and all SQL on it."""
 
 from sqlalchemy import Column, DateTime, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import insert
@@ -24,8 +24,8 @@ conversions = Table(
 )
 
 
-async def claim(tx: AsyncConnection, conversion: Conversion) -> bool:
-    """Write it, unless it is written; waits for whoever is just writing it."""
+async def add_once(tx: AsyncConnection, conversion: Conversion) -> bool:
+    """Insert the conversion; False if it exists. Waits for a transaction that is inserting it."""
     statement = insert(conversions).values(to_columns(conversions, conversion))
-    written = await tx.execute(statement.on_conflict_do_nothing().returning(conversions.c.id))
-    return written.one_or_none() is not None
+    inserted = await tx.execute(statement.on_conflict_do_nothing().returning(conversions.c.id))
+    return inserted.one_or_none() is not None

@@ -1,4 +1,4 @@
-"""An opportunity, and the stages it may move through."""
+"""An opportunity, its stages, and the moves between them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from kernel.money import Money
 
 
 class Stage(StrEnum):
+    """The stages of an opportunity in their order; the last two are final."""
+
     FIRST_CONTACT = "FIRST_CONTACT"
     SOLUTION = "SOLUTION"
     QUOTATION = "QUOTATION"
@@ -34,8 +36,8 @@ class Stage(StrEnum):
     LOST = "LOST"
 
 
-# Forward to any later stage, back by one; a closed opportunity stays closed.
-MOVES: dict[Stage, frozenset[Stage]] = {
+# Stages that may follow each stage: any later one, or the one before; none after the last two.
+STAGE_MOVES: dict[Stage, frozenset[Stage]] = {
     Stage.FIRST_CONTACT: frozenset(Stage) - {Stage.FIRST_CONTACT},
     Stage.SOLUTION: frozenset(Stage) - {Stage.SOLUTION},
     Stage.QUOTATION: frozenset(Stage) - {Stage.FIRST_CONTACT, Stage.QUOTATION},
@@ -47,17 +49,18 @@ MOVES: dict[Stage, frozenset[Stage]] = {
     Stage.WON: frozenset(),
     Stage.LOST: frozenset(),
 }
-# A confirmed order says more than any seller: it wins even what was given up.
-ORDER_WINS = frozenset(Stage) - {Stage.WON}
-UNSAID = "—"  # why it was lost, where a file does not say
-CLOSED = frozenset({Stage.WON, Stage.LOST})
+# A confirmed order is proof of a sale, so it wins even a lost opportunity.
+WON_BY_ORDER_FROM = frozenset(Stage) - {Stage.WON}
+NO_REASON_GIVEN = "—"  # the reason of a loss that a file does not give
+CLOSED_STAGES = frozenset({Stage.WON, Stage.LOST})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Opportunity:
-    """Something we hope to sell.
+    """A possible sale to an account.
 
-    Engaged when the customer first was, closed on the tenant's day on which it was won or lost.
+    `engaged_date` is when the customer was first engaged, `closed_date` the day, in the tenant's
+    time zone, on which it was won or lost.
     """
 
     id: UUID
@@ -82,7 +85,7 @@ class Opportunity:
     version: int = 1
 
     def state(self) -> OpportunityState:
-        """How events tell of it."""
+        """The opportunity in the form that events carry."""
         return OpportunityState(
             opportunity_id=self.id,
             account_id=self.account_id,
@@ -99,48 +102,48 @@ class Opportunity:
             custom_fields=dict(self.custom_fields),
         )
 
-    def edited(self, edit: Opportunity, *, now: datetime) -> tuple[Opportunity, OpportunityChanged]:
-        """As `edit` says, which differs in what a person may change."""
-        changed = replace(edit, updated_at=now)
+    def edit(self, edited: Opportunity, *, now: datetime) -> tuple[Opportunity, OpportunityChanged]:
+        """Take over the edited values."""
+        changed = replace(edited, updated_at=now)
         return changed, OpportunityChanged(opportunity=changed.state())
 
     def assign(
         self, owner_id: str, *, actor: str, now: datetime, reason: str | None = None
     ) -> tuple[Opportunity, OpportunityAssigned]:
-        """From here on it is somebody else's."""
-        theirs = replace(self, owner_id=owner_id, updated_at=now)
-        fact = OpportunityAssigned(
-            opportunity=theirs.state(),
+        """Give the opportunity to another owner."""
+        assigned = replace(self, owner_id=owner_id, updated_at=now)
+        event = OpportunityAssigned(
+            opportunity=assigned.state(),
             from_owner_id=self.owner_id,
             assigned_by=actor,
             reason=reason,
         )
-        return theirs, fact
+        return assigned, event
 
     def move(self, to: Stage, *, now: datetime) -> tuple[Opportunity, OpportunityStageMoved]:
-        """Go to another open stage. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""
-        self._must_allow(to)
+        """Move to another open stage. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""
+        self._ensure_move_allowed(to)
         moved = replace(self, stage=to, updated_at=now)
         return moved, OpportunityStageMoved(opportunity=moved.state(), from_stage=self.stage)
 
     def win(self, *, now: datetime, today: date) -> tuple[Opportunity, OpportunityWon]:
-        """A person says it is won. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""
-        self._must_allow(Stage.WON)
+        """Move to WON without an order. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""
+        self._ensure_move_allowed(Stage.WON)
         return self._won(None, won_at=now, won_on=today, now=now)
 
     def win_by_order(
         self, order_id: UUID, *, confirmed_at: datetime, confirmed_on: date, now: datetime
     ) -> tuple[Opportunity, OpportunityWon] | None:
-        """Won when the order was confirmed, and back if deleted; None when it is won already."""
-        if self.stage not in ORDER_WINS:
+        """Move to WON as of the confirmation, and restore a deleted one; None if already won."""
+        if self.stage not in WON_BY_ORDER_FROM:
             return None
         return self._won(order_id, won_at=confirmed_at, won_on=confirmed_on, now=now)
 
     def lose(
         self, reason: str, *, now: datetime, today: date
     ) -> tuple[Opportunity, OpportunityLost]:
-        """Give it up. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""
-        self._must_allow(Stage.LOST)
+        """Move to LOST. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""
+        self._ensure_move_allowed(Stage.LOST)
         lost = replace(
             self,
             stage=Stage.LOST,
@@ -151,22 +154,25 @@ class Opportunity:
         )
         return lost, OpportunityLost(opportunity=lost.state(), reason=reason, lost_at=now)
 
-    def catch_up(self, told: Opportunity, *, now: datetime) -> tuple[Opportunity, Event]:
-        """As another system says; the one event tells the furthest of what has changed."""
-        after = replace(told, updated_at=now)
+    def update_from_system(
+        self, updated: Opportunity, *, now: datetime
+    ) -> tuple[Opportunity, Event]:
+        """Take over the state of another system; one event reports the most important change."""
+        after = replace(updated, updated_at=now)
         state, closed_at = after.state(), after.closed_at or now
         if after.stage is self.stage:
             return after, OpportunityChanged(opportunity=state)
         if after.stage is Stage.WON:
             return after, OpportunityWon(opportunity=state, won_at=closed_at)
         if after.stage is Stage.LOST:
-            reason = after.lost_reason or UNSAID
+            reason = after.lost_reason or NO_REASON_GIVEN
             return after, OpportunityLost(opportunity=state, reason=reason, lost_at=closed_at)
         return after, OpportunityStageMoved(opportunity=state, from_stage=self.stage)
 
-    def may_reach(self, stage: Stage) -> bool:
-        """Whether another system's news of this stage is ahead of what is known here."""
-        return self.stage not in CLOSED and list(Stage).index(stage) > list(Stage).index(self.stage)
+    def is_before(self, stage: Stage) -> bool:
+        """Whether the opportunity is open and at an earlier stage than this one."""
+        stages = list(Stage)
+        return self.stage not in CLOSED_STAGES and stages.index(stage) > stages.index(self.stage)
 
     def _won(
         self, order_id: UUID | None, *, won_at: datetime, won_on: date, now: datetime
@@ -183,14 +189,14 @@ class Opportunity:
         )
         return won, OpportunityWon(opportunity=won.state(), order_id=order_id, won_at=won_at)
 
-    def _must_allow(self, to: Stage) -> None:
-        if to not in MOVES[self.stage]:
+    def _ensure_move_allowed(self, to: Stage) -> None:
+        if to not in STAGE_MOVES[self.stage]:
             raise RuleBroken("STAGE_MOVE_FORBIDDEN", from_stage=self.stage, to_stage=to)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StageChange:
-    """One row of the append-only history."""
+    """A row of the append-only stage history."""
 
     id: UUID
     opportunity_id: UUID
@@ -202,8 +208,11 @@ class StageChange:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counted:
-    """How many opportunities of a stage have amounts in a currency (or none), and their sum."""
+class FunnelRow:
+    """Number and total amount of the opportunities of one stage and currency.
+
+    Without a currency, it counts those that have no amount.
+    """
 
     stage: Stage
     currency: str | None

@@ -1,15 +1,16 @@
-"""Orders win opportunities."""
+"""Events of RMS: a confirmed order wins its opportunity."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.subscriptions import Meta
 from chassis.foundation.clock import now
 from contracts.rms.events import OrderConfirmed
-from l2o.opportunities import actions
+from l2o.opportunities.actions.stages import win_by_order
 
 
 async def on_order_confirmed(tx: AsyncConnection, event: OrderConfirmed, _: Meta) -> None:
-    await actions.win_by_order(
+    """Win the opportunity of the order."""
+    await win_by_order(
         tx,
         event.order.opportunity_id,
         order_id=event.order.order_id,

@@ -1,4 +1,4 @@
-"""Opportunities over HTTP."""
+"""The HTTP API of opportunities."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -25,7 +25,8 @@ from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from l2o.accounts.store import ACCOUNTS
-from l2o.opportunities import actions, store
+from l2o.opportunities import store
+from l2o.opportunities.actions import records, stages
 from l2o.opportunities.domain import Opportunity, Stage
 from l2o.opportunities.schemas import (
     Funnel,
@@ -39,12 +40,12 @@ from l2o.opportunities.schemas import (
 
 OPPORTUNITIES = store.OPPORTUNITIES
 READ, WRITE = [may_read(OPPORTUNITIES)], [may_write(OPPORTUNITIES)]
-Seen = Annotated[Visibility, may_list(OPPORTUNITIES)]
-Wanted = Annotated[ListQuery, store.LISTING.query]
+VisibleOpportunities = Annotated[Visibility, may_list(OPPORTUNITIES)]
+OpportunityListQuery = Annotated[ListQuery, store.LISTING.query]
 
 router = new_router("/opportunities", tag="opportunities")
 access = access_router(
-    OPPORTUNITIES, collection="opportunities", transfer=actions.transfer_opportunity
+    OPPORTUNITIES, collection="opportunities", transfer=records.transfer_opportunity
 )
 audit = audit_router(
     "/opportunities", resource=OPPORTUNITIES.resource, table=OPPORTUNITIES.table, dependencies=READ
@@ -54,11 +55,12 @@ audit = audit_router(
 async def _create(
     tx: AsyncConnection, body: OpportunityIn, caller: Principal, now: datetime
 ) -> Opportunity:
+    """Open the opportunity as the caller's, then transfer it if the body names another owner."""
     if body.owner_id is not None:
-        await owner_name(tx, body.owner_id)
-    opened = await actions.open_opportunity(
+        await owner_name(tx, body.owner_id)  # raises Invalid for an unknown or inactive person
+    opened = await records.open_opportunity(
         tx,
-        actions.OpportunityDetails(**_known(body)),
+        records.OpportunityDetails(**_editable_values(body)),
         owner_id=caller.subject,
         actor=caller.subject,
         now=now,
@@ -66,23 +68,23 @@ async def _create(
     )
     if body.owner_id is None:
         return opened
-    to = TransferRequest(
-        OPPORTUNITIES, actions.transfer_opportunity, caller, body.owner_id, None, now
+    transfer = TransferRequest(
+        OPPORTUNITIES, records.transfer_opportunity, caller, body.owner_id, None, now
     )
-    await assign_on_create(tx, to, opened.id)
+    await assign_on_create(tx, transfer, opened.id)
     return await store.get(tx, opened.id)
 
 
 async def _replace(
     tx: AsyncConnection, opportunity_id: UUID, body: OpportunityIn, _: Principal, now: datetime
 ) -> Opportunity:
-    """All that may be edited, as the body says."""
-    return await actions.edit_opportunity(
-        tx, opportunity_id, lambda before: replace(before, **_known(body)), now=now
+    """Replace every editable field; the owner stays."""
+    return await records.edit_opportunity(
+        tx, opportunity_id, lambda before: replace(before, **_editable_values(body)), now=now
     )
 
 
-def _known(body: OpportunityIn) -> dict[str, Any]:
+def _editable_values(body: OpportunityIn) -> dict[str, Any]:
     return {name: getattr(body, name) for name in (*OpportunityEdit.model_fields, "account_id")}
 
 
@@ -98,16 +100,18 @@ async def opportunity_create(
 
 @router.get("")
 async def opportunity_list(
-    tx: Tx, page: PageParams, asked: Wanted, visibility: Seen
+    tx: Tx, page: PageParams, list_query: OpportunityListQuery, visibility: VisibleOpportunities
 ) -> Listed[OpportunityOut]:
     """List opportunities, newest first."""
-    return await store.LISTING.page(tx, page, asked, visibility)
+    return await store.LISTING.page(tx, page, list_query, visibility)
 
 
 @router.get("/funnel", dependencies=[Depends(only_known_parameters)])
-async def opportunity_funnel(tx: Tx, asked: Wanted, visibility: Seen) -> Funnel:
-    """How many there are at each stage and what they amount to, of what a list would show."""
-    return Funnel.of(await store.funnel(tx, asked, visibility))
+async def opportunity_funnel(
+    tx: Tx, list_query: OpportunityListQuery, visibility: VisibleOpportunities
+) -> Funnel:
+    """Count and sum the opportunities of the same list by stage and currency."""
+    return Funnel.of(await store.get_funnel(tx, list_query, visibility))
 
 
 @router.get("/{opportunity_id}", dependencies=READ)
@@ -120,10 +124,10 @@ async def opportunity_get(opportunity_id: UUID, tx: Tx) -> OpportunityOut:
 async def opportunity_stage_changes(
     opportunity_id: UUID, tx: Tx, page: PageParams
 ) -> Page[StageChangeOut]:
-    """The stages it went through, newest first."""
+    """List the changes of stage, newest first."""
     await store.get(tx, opportunity_id)
     return await fetch_page(
-        tx, store.history(opportunity_id), page, shape=StageChangeOut.model_validate
+        tx, store.history_query(opportunity_id), page, shape=StageChangeOut.model_validate
     )
 
 
@@ -131,25 +135,25 @@ async def opportunity_stage_changes(
 async def opportunity_edit(
     opportunity_id: UUID, body: MergePatch[OpportunityEdit], tx: Tx, now: Now, expected: IfMatch
 ) -> OpportunityOut:
-    """Change amount, dates, product, contact or name."""
+    """Change the fields that the body names."""
     return OpportunityOut.model_validate(
-        await actions.edit_opportunity(tx, opportunity_id, body.applied, expected=expected, now=now)
+        await records.edit_opportunity(tx, opportunity_id, body.applied, expected=expected, now=now)
     )
 
 
 @router.delete("/{opportunity_id}", status_code=204, dependencies=WRITE)
 async def opportunity_delete(opportunity_id: UUID, tx: Tx, now: Now, expected: IfMatch) -> None:
-    """Take it out of every list; it can be restored."""
-    await actions.delete_opportunity(tx, opportunity_id, expected=expected, now=now)
+    """Delete an opportunity; it can be restored."""
+    await records.delete_opportunity(tx, opportunity_id, expected=expected, now=now)
 
 
 @router.post("/{opportunity_id}/restore", dependencies=WRITE)
 async def opportunity_restore(
     opportunity_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> OpportunityOut:
-    """Undo its deletion."""
+    """Restore a deleted opportunity."""
     return OpportunityOut.model_validate(
-        await actions.restore_opportunity(tx, opportunity_id, expected=expected, now=now)
+        await records.restore_opportunity(tx, opportunity_id, expected=expected, now=now)
     )
 
 
@@ -162,9 +166,9 @@ async def opportunity_move(
     caller: Caller,
     expected: IfMatch,
 ) -> OpportunityOut:
-    """Move it to another open stage."""
+    """Move an opportunity to another open stage."""
     return OpportunityOut.model_validate(
-        await actions.move_opportunity(
+        await stages.move_opportunity(
             tx,
             opportunity_id,
             to=Stage(body.stage),
@@ -184,9 +188,9 @@ async def opportunity_win(
     expected: IfMatch,
     body: MoveIn | None = None,
 ) -> OpportunityOut:
-    """Say that it is won."""
+    """Mark an opportunity as won."""
     return OpportunityOut.model_validate(
-        await actions.win_opportunity(
+        await stages.win_opportunity(
             tx, opportunity_id, expected=expected, actor=caller.subject, now=now
         )
     )
@@ -201,9 +205,9 @@ async def opportunity_lose(
     caller: Caller,
     expected: IfMatch,
 ) -> OpportunityOut:
-    """Give it up, with the reason."""
+    """Mark an opportunity as lost, with the reason."""
     return OpportunityOut.model_validate(
-        await actions.lose_opportunity(
+        await stages.lose_opportunity(
             tx,
             opportunity_id,
             reason=body.reason,
@@ -217,7 +221,8 @@ async def opportunity_lose(
 async def _restore(
     tx: AsyncConnection, opportunity_id: UUID, _: Principal, now: datetime
 ) -> Opportunity:
-    return await actions.restore_opportunity(tx, opportunity_id, now=now)
+    """Restore the opportunity before it is replaced."""
+    return await records.restore_opportunity(tx, opportunity_id, now=now)
 
 
 by_external_id = external_id_router(

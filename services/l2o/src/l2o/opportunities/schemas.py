@@ -11,10 +11,12 @@ from pydantic_core import PydanticCustomError
 from chassis.records.access.schemas import OwnerId
 from kernel.business_dates import BusinessDate
 from kernel.money import Money, PreciseMoney
-from l2o.opportunities.domain import Counted, Stage
+from l2o.opportunities.domain import FunnelRow, Stage
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+OpportunityName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)
+]
+LossReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
 def _not_negative(money: Money) -> Money:
@@ -25,13 +27,13 @@ def _not_negative(money: Money) -> Money:
     return money
 
 
-ExpectedMoney = Annotated[PreciseMoney, AfterValidator(_not_negative)]
-# Won and lost have verbs of their own.
+ExpectedAmount = Annotated[PreciseMoney, AfterValidator(_not_negative)]
+# WON and LOST are reached by `win` and `lose`.
 OpenStage = Literal["FIRST_CONTACT", "SOLUTION", "QUOTATION", "BIDDING", "NEGOTIATION", "SIGNING"]
 
 
 class OpportunityEdit(BaseModel):
-    """What may be changed of an opportunity; stage and owner are moves."""
+    """The editable fields of an opportunity; moves and transfers change its stage and owner."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -39,10 +41,12 @@ class OpportunityEdit(BaseModel):
         json_schema_extra={"examples": [{"expected_close_date": "2027-03-31"}]},
     )
     contact_id: UUID | None = None
-    name: Name
-    amount: ExpectedMoney | None = Field(default=None, description="What we hope to sell it for")
+    name: OpportunityName
+    amount: ExpectedAmount | None = Field(
+        default=None, description="The expected amount of the sale"
+    )
     expected_close_date: BusinessDate | None = None
-    product_id: UUID | None = Field(default=None, description="What we hope to sell, of CPQ")
+    product_id: UUID | None = Field(default=None, description="The product of CPQ to be sold")
     engaged_date: BusinessDate | None = Field(
         default=None, description="When the customer was first engaged"
     )
@@ -50,7 +54,7 @@ class OpportunityEdit(BaseModel):
 
 
 class OpportunityIn(OpportunityEdit):
-    """Something we hope to sell to an account."""
+    """A new opportunity with an account."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -68,11 +72,13 @@ class OpportunityIn(OpportunityEdit):
     account_id: UUID
     owner_id: OwnerId | None = Field(
         default=None,
-        description="The `subject` of an active person; else the caller. Transfers change it later",
+        description="The `subject` of an active person; by default the caller. Transfers change it",
     )
 
 
 class OpportunityMove(BaseModel):
+    """The open stage to which an opportunity moves."""
+
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"stage": "QUOTATION"}]}
     )
@@ -80,13 +86,17 @@ class OpportunityMove(BaseModel):
 
 
 class OpportunityLose(BaseModel):
+    """Why an opportunity is lost."""
+
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"reason": "预算被砍"}]}
     )
-    reason: Reason
+    reason: LossReason
 
 
 class OpportunityOut(BaseModel):
+    """An opportunity."""
+
     model_config = ConfigDict(from_attributes=True)
     id: UUID
     account_id: UUID
@@ -111,9 +121,11 @@ class OpportunityOut(BaseModel):
 
 
 class StageChangeOut(BaseModel):
+    """A change of stage; the first one is the opening."""
+
     model_config = ConfigDict(from_attributes=True)
     id: UUID
-    from_stage: Stage | None = Field(description="Null where it was opened")
+    from_stage: Stage | None = Field(description="Null for the opening")
     to_stage: Stage
     reason: str | None
     actor: str | None
@@ -121,34 +133,36 @@ class StageChangeOut(BaseModel):
 
 
 class FunnelAmount(BaseModel):
-    """What is hoped for, or was won or lost, in one currency; `count` of them have an amount."""
+    """The total amount in one currency, and the number of opportunities that have one."""
 
     count: int
     amount: Money
 
 
 class FunnelStage(BaseModel):
+    """The opportunities of one stage."""
+
     stage: Stage
-    count: int = Field(description="Those without an amount too")
-    amounts: list[FunnelAmount] = Field(description="One entry a currency, by its code")
+    count: int = Field(description="With those that have no amount")
+    amounts: list[FunnelAmount] = Field(description="One entry for each currency, by code")
 
 
 class Funnel(BaseModel):
-    """All stages in their order, of the opportunities the caller sees."""
+    """The opportunities that the caller sees, by stage in the order of stages."""
 
     stages: list[FunnelStage]
 
     @classmethod
-    def of(cls, counted: Sequence[Counted]) -> "Funnel":
-        """Stages without any are there too."""
-        by_stage = {stage: [one for one in counted if one.stage is stage] for stage in Stage}
-        return cls(stages=[_stage(stage, found) for stage, found in by_stage.items()])
+    def of(cls, rows: Sequence[FunnelRow]) -> "Funnel":
+        """Group the rows by stage, with stages that have no opportunities."""
+        by_stage = {stage: [row for row in rows if row.stage is stage] for stage in Stage}
+        return cls(stages=[_funnel_stage(stage, its_rows) for stage, its_rows in by_stage.items()])
 
 
-def _stage(stage: Stage, counted: Sequence[Counted]) -> FunnelStage:
+def _funnel_stage(stage: Stage, rows: Sequence[FunnelRow]) -> FunnelStage:
     amounts = [
-        FunnelAmount(count=one.count, amount=Money(one.amount, one.currency))
-        for one in counted
-        if one.amount is not None and one.currency is not None
+        FunnelAmount(count=row.count, amount=Money(row.amount, row.currency))
+        for row in rows
+        if row.amount is not None and row.currency is not None
     ]
-    return FunnelStage(stage=stage, count=sum(one.count for one in counted), amounts=amounts)
+    return FunnelStage(stage=stage, count=sum(row.count for row in rows), amounts=amounts)

@@ -1,4 +1,4 @@
-"""The tables of opportunities and all their SQL."""
+"""The tables of opportunities and their stage history, and all SQL on them."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import enum_column, money_columns, tenant_column
 from chassis.database.rows import fetch_row, from_columns, to_columns
+from chassis.records.access.tables import people
 from chassis.records.access.visibility import Access, Scoped, Visibility, visible
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
@@ -36,7 +37,7 @@ from chassis.records.record_quota import count_records
 from chassis.records.search.words import index_words
 from chassis.records.writes import insert_row, update_row
 from l2o.database import metadata
-from l2o.opportunities.domain import Counted, Opportunity, Stage, StageChange
+from l2o.opportunities.domain import FunnelRow, Opportunity, Stage, StageChange
 from l2o.opportunities.schemas import OpportunityOut
 
 opportunities = Table(
@@ -125,60 +126,61 @@ stage_changes = Table(
 async def get(
     tx: AsyncConnection, opportunity_id: UUID, *, lock: bool = False, with_deleted: bool = False
 ) -> Opportunity:
-    """Raises NotFound."""
+    """Read an opportunity, and lock its row if `lock` is set. Raises NotFound."""
     return await fetch_row(
         tx, opportunities, opportunity_id, Opportunity, lock=lock, with_deleted=with_deleted
     )
 
 
 async def add(tx: AsyncConnection, opportunity: Opportunity) -> None:
+    """Insert a new opportunity. Raises Conflict (QUOTA_ROWS)."""
     await insert_row(tx, opportunities, opportunity)
 
 
-async def add_all(tx: AsyncConnection, new: Sequence[Opportunity]) -> None:
-    """Store many. Raises Conflict (QUOTA_ROWS)."""
+async def add_many(tx: AsyncConnection, new: Sequence[Opportunity]) -> None:
+    """Insert new opportunities and index their search words. Raises Conflict (QUOTA_ROWS)."""
     if new:
-        rows = [to_columns(opportunities, one) for one in new]
+        rows = [to_columns(opportunities, opportunity) for opportunity in new]
         await count_records(tx, opportunities, len(rows))
         await tx.execute(insert(opportunities), rows)
         await index_words(tx, opportunities, rows, new=True)
 
 
-async def get_all(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Opportunity]:
-    """Those of these that are there, deleted ones too, locked in the order of their ids."""
-    wanted = opportunities.c.id == any_(cast(list(ids), ARRAY(Uuid)))
-    query = select(opportunities).where(wanted).order_by(opportunities.c.id).with_for_update()
-    found = (await tx.execute(query)).mappings()
-    return {row["id"]: from_columns(Opportunity, dict(row)) for row in found}
+async def lock_many(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Opportunity]:
+    """Read the opportunities that exist, with deleted ones, and lock them in the order of ids."""
+    has_id = opportunities.c.id == any_(cast(list(ids), ARRAY(Uuid)))
+    query = select(opportunities).where(has_id).order_by(opportunities.c.id).with_for_update()
+    rows = (await tx.execute(query)).mappings()
+    return {row["id"]: from_columns(Opportunity, dict(row)) for row in rows}
 
 
-async def within(
+async def filter_visible(
     tx: AsyncConnection, ids: Collection[UUID], visibility: Visibility, access: Access = Access.READ
 ) -> set[UUID]:
-    """Those of these that somebody of this reach sees, or may change."""
+    """The ids that a caller with this visibility may read, or with another `access` change."""
     if visibility.everything:
         return set(ids)
-    wanted = opportunities.c.id == any_(cast(list(ids), ARRAY(Uuid)))
-    query = select(opportunities.c.id).where(wanted, visible(OPPORTUNITIES, visibility, access))
+    has_id = opportunities.c.id == any_(cast(list(ids), ARRAY(Uuid)))
+    query = select(opportunities.c.id).where(has_id, visible(OPPORTUNITIES, visibility, access))
     return set((await tx.execute(query)).scalars())
 
 
-async def add_changes(tx: AsyncConnection, changes: Sequence[StageChange]) -> None:
+async def add_stage_changes(tx: AsyncConnection, changes: Sequence[StageChange]) -> None:
+    """Append rows to the stage history."""
     if changes:
-        await tx.execute(insert(stage_changes), [to_columns(stage_changes, c) for c in changes])
+        rows = [to_columns(stage_changes, change) for change in changes]
+        await tx.execute(insert(stage_changes), rows)
 
 
 async def save(tx: AsyncConnection, opportunity: Opportunity) -> Opportunity:
-    """Raises Conflict (STALE_WRITE)."""
+    """Update an opportunity and raise its version. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, opportunities, opportunity)
 
 
-async def add_change(tx: AsyncConnection, change: StageChange) -> None:
-    await insert_row(tx, stage_changes, change)
-
-
-async def funnel(tx: AsyncConnection, asked: ListQuery, visibility: Visibility) -> list[Counted]:
-    """What is asked and seen, by stage and currency."""
+async def get_funnel(
+    tx: AsyncConnection, list_query: ListQuery, visibility: Visibility
+) -> list[FunnelRow]:
+    """Count and sum the opportunities of a list, by stage and currency."""
     columns = opportunities.c
     query = (
         select(
@@ -187,13 +189,26 @@ async def funnel(tx: AsyncConnection, asked: ListQuery, visibility: Visibility) 
             func.count().label("count"),
             func.sum(columns.amount).label("amount"),
         )
-        .where(*await LISTING.conditions(tx, asked, visibility))
+        .where(*await LISTING.conditions(tx, list_query, visibility))
         .group_by(columns.stage, columns.amount_currency)
         .order_by(columns.amount_currency)
     )
-    return [Counted(**row) for row in (await tx.execute(query)).mappings()]
+    return [FunnelRow(**row) for row in (await tx.execute(query)).mappings()]
 
 
-def history(opportunity_id: UUID) -> Select[Any]:
-    """The stages an opportunity went through, as a query for a page."""
+async def active_people_by_name(
+    tx: AsyncConnection, names: Collection[str]
+) -> dict[str, list[str]]:
+    """The subjects of active people by name, several for a name that is not unique."""
+    query = select(people.c.name, people.c.subject).where(
+        people.c.name.in_(sorted(names)), people.c.active & ~people.c.deleted
+    )
+    subjects: dict[str, list[str]] = {}
+    for row in await tx.execute(query.order_by(people.c.id)):
+        subjects.setdefault(row.name, []).append(row.subject)
+    return subjects
+
+
+def history_query(opportunity_id: UUID) -> Select[Any]:
+    """A query for the stage history of an opportunity; the caller pages it."""
     return select(stage_changes).where(stage_changes.c.opportunity_id == opportunity_id)

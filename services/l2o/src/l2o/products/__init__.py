@@ -1,1 +1,1 @@
-"""Products: a read copy of what CPQ sells; an opportunity names one."""
+"""Products (产品): a replica of the products of CPQ, which opportunities refer to."""

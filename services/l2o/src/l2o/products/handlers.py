@@ -1,4 +1,4 @@
-"""Products that CPQ tells of."""
+"""Events of CPQ: products are replicated."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.subscriptions import Received, ReplicaResult
 from l2o.products import store
-from l2o.products.store import ProductFact
+from l2o.products.store import ProductEvent
 
 
 async def on_products(
-    tx: AsyncConnection, received: Sequence[Received[ProductFact]]
+    tx: AsyncConnection, received: Sequence[Received[ProductEvent]]
 ) -> ReplicaResult:
-    return await store.keep(tx, received)
+    """Store the latest state of each product."""
+    return await store.replicate_products(tx, received)

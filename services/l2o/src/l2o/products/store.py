@@ -1,4 +1,4 @@
-"""The read copy of CPQ's products."""
+"""The replica of the products of CPQ, and all SQL on it."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -18,8 +18,9 @@ from contracts.cpq.events import (
     ProductRestored,
 )
 from l2o.database import metadata
+from l2o.products.domain import ProductCatalog
 
-ProductFact = (
+ProductEvent = (
     ProductCreated
     | ProductChanged
     | ProductDeactivated
@@ -35,24 +36,40 @@ products = Table(
     Column("sku", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("active", Boolean, nullable=False),
-    # For imports, which know products by name or SKU.
+    # Imports look products up by name or SKU.
     Index(None, "tenant_id", "sku"),
     Index(None, "tenant_id", "name"),
 )
 
 
-async def keep(tx: AsyncConnection, received: Sequence[Received[ProductFact]]) -> ReplicaResult:
-    """Keep the newest state of each."""
+async def replicate_products(
+    tx: AsyncConnection, received: Sequence[Received[ProductEvent]]
+) -> ReplicaResult:
+    """Store the latest state of each product; older events change nothing."""
     return await replicate(tx, products, received, _columns)
 
 
-def _columns(fact: ProductFact) -> Mapping[str, object]:
-    told = fact.product
-    gone = isinstance(fact, ProductDeleted)
-    return {"sku": told.sku, "name": told.name, "active": told.active, "deleted": gone}
+def _columns(event: ProductEvent) -> Mapping[str, object]:
+    product = event.product
+    return {
+        "sku": product.sku,
+        "name": product.name,
+        "active": product.active,
+        "deleted": isinstance(event, ProductDeleted),
+    }
 
 
 async def exists(tx: AsyncConnection, product_id: UUID) -> bool:
-    """Whether CPQ has told of it, and not that it is gone; an inactive one may still be sought."""
-    there = (products.c.id == product_id) & products.c.deleted.is_(False)
-    return (await tx.execute(select(products.c.id).where(there))).one_or_none() is not None
+    """Whether the product exists and is not deleted; inactive products are accepted."""
+    query = select(products.c.id).where(products.c.id == product_id, products.c.deleted.is_(False))
+    return (await tx.execute(query)).one_or_none() is not None
+
+
+async def load_catalog(tx: AsyncConnection) -> ProductCatalog:
+    """Load the names and SKUs of all products, because files may spell a name differently."""
+    by_name: dict[str, list[UUID]] = {}
+    by_sku: dict[str, list[UUID]] = {}
+    for product in await tx.execute(select(products).where(~products.c.deleted)):
+        by_name.setdefault(product.name, []).append(product.id)
+        by_sku.setdefault(product.sku, []).append(product.id)
+    return ProductCatalog(by_name, by_sku)

@@ -1,1 +1,1 @@
-"""Leads: people and companies who may buy, from the first touch to the conversion."""
+"""Leads (线索): people and companies who may buy, from first contact to conversion."""

@@ -1,4 +1,4 @@
-"""What can be done with a lead."""
+"""The commands on leads: load, decide, save, publish."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish, publish_all
 from chassis.jobs import queue
-from chassis.records.access.transfers import owner_name
 from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.web.operations import store as operations
@@ -19,12 +18,12 @@ from contracts.event import Event
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
 from mtl.leads import store
-from mtl.leads.domain import Conversion, Duplicate, Lead, LeadDetails, Move
+from mtl.leads.domain import ConversionIds, DuplicateLead, Lead, LeadDetails, LeadMove
 
 log = structlog.get_logger()
 
-DEADLINE_JOB = "conversion_deadline"
-CONVERSION_TIME = timedelta(minutes=15)
+CONVERSION_DEADLINE_JOB = "conversion_deadline"
+CONVERSION_TIME_LIMIT = timedelta(minutes=15)
 
 
 async def capture_lead(
@@ -35,19 +34,17 @@ async def capture_lead(
     visibility: Visibility = EVERYTHING,
     now: datetime,
 ) -> Lead:
-    """A new lead of whoever it names, else of `owner_id`.
+    """Create one lead, owned by `owner_id` unless the details name an owner.
 
-    Raises Conflict (LEAD_DUPLICATE), naming the one that is there if in reach, and Invalid
-    (OWNER_UNKNOWN, OWNER_INACTIVE, and what is wrong with custom fields).
+    Raises Invalid (custom fields) and Conflict (LEAD_DUPLICATE), which identifies the existing
+    lead only if it is visible to the caller.
     """
-    if details.owner_id is not None:
-        await owner_name(tx, details.owner_id)
     fields = await validated_custom_fields(tx, store.LEADS.resource, details.custom_fields)
-    many = [replace(details, custom_fields=fields)]
-    [captured] = await capture_leads(tx, many, owner_id=owner_id, visibility=visibility, now=now)
-    if isinstance(captured, Duplicate):
-        raise captured.refusal()
-    return captured
+    details = replace(details, custom_fields=fields)
+    [lead] = await capture_leads(tx, [details], owner_id=owner_id, visibility=visibility, now=now)
+    if isinstance(lead, DuplicateLead):
+        raise lead.as_conflict()
+    return lead
 
 
 async def capture_leads(
@@ -57,25 +54,25 @@ async def capture_leads(
     owner_id: str | None,
     visibility: Visibility = EVERYTHING,
     now: datetime,
-) -> list[Lead | Duplicate]:
-    """New leads, as if one after the other; in their order the lead, or which one it repeats.
+) -> list[Lead | DuplicateLead]:
+    """Create leads as if one after the other; return a lead or its duplicate for each, in order.
 
-    Owners and custom fields are taken as they are; `owner_id` has those that name no owner.
+    The caller has validated owners and custom fields. `owner_id` owns leads that name no owner.
     """
     leads = [
         Lead(
-            **vars(each) | {"owner_id": each.owner_id or owner_id},
+            **vars(details) | {"owner_id": details.owner_id or owner_id},
             id=new_id(),
             created_at=now,
             updated_at=now,
         )
-        for each in many
+        for details in many
     ]
-    duplicates = await store.claim_keys(tx, leads)
+    duplicates = await store.reserve_keys(tx, leads)
     captured = [lead for lead in leads if lead.id not in duplicates]
     await store.add(tx, captured)
     await publish_all(tx, [(lead.captured(), lead) for lead in captured])
-    duplicates = await store.as_seen(tx, duplicates, visibility)
+    duplicates = await store.hide_invisible(tx, duplicates, visibility)
     return [duplicates.get(lead.id, lead) for lead in leads]
 
 
@@ -88,7 +85,7 @@ async def edit_lead(
     visibility: Visibility = EVERYTHING,
     now: datetime,
 ) -> Lead:
-    """An edit that changes nothing answers what there is.
+    """Apply an edit to a lead. An edit that changes nothing saves and publishes nothing.
 
     Raises NotFound, Invalid, RuleBroken (LEAD_CONVERTED), Conflict (LEAD_DUPLICATE).
     """
@@ -101,7 +98,7 @@ async def edit_lead(
     if edited == before:
         return before
     expected.check(before)
-    lead, changed = before.change(edited, now=now)
+    lead, changed = before.edit(edited, now=now)
     return await _save(tx, lead, changed, before=before, visibility=visibility)
 
 
@@ -115,7 +112,7 @@ async def transfer_lead(
     *,
     reason: str | None = None,
 ) -> Lead:
-    """One that has this owner answers itself. Raises NotFound."""
+    """Give the lead to another owner; nothing happens if they own it already. Raises NotFound."""
     before = await store.get(tx, lead_id, lock=True)
     if before.owner_id == owner_id:
         return before
@@ -127,7 +124,7 @@ async def transfer_lead(
 async def delete_lead(
     tx: AsyncConnection, lead_id: UUID, *, expected: Precondition = UNCONDITIONAL, now: datetime
 ) -> Lead:
-    """Whatever it was known by is free for a new lead; a deleted one answers itself.
+    """Delete a lead and release its keys for new leads; a deleted lead stays as it is.
 
     Raises NotFound, RuleBroken (LEAD_CONVERTED).
     """
@@ -147,9 +144,9 @@ async def restore_lead(
     visibility: Visibility = EVERYTHING,
     now: datetime,
 ) -> Lead:
-    """One that is there answers itself.
+    """Restore a deleted lead with its keys; a lead that is not deleted stays as it is.
 
-    Raises NotFound, Conflict (LEAD_DUPLICATE): a new lead has its phone, mail or external id.
+    Raises NotFound, Conflict (LEAD_DUPLICATE) if another lead holds one of the keys by now.
     """
     before = await store.get(tx, lead_id, lock=True, with_deleted=True)
     if before.deleted_at is None:
@@ -168,14 +165,11 @@ async def _save(
     actor: str | None = None,
     visibility: Visibility = EVERYTHING,
 ) -> Lead:
-    """Save and publish; nothing but this lead may have what it is known by now.
-
-    Raises Conflict (LEAD_DUPLICATE, STALE_WRITE).
-    """
-    if lead.known_by != before.known_by:
-        duplicate = await store.change_keys(tx, lead)
+    """Update keys, lead and history, and publish. Raises Conflict (LEAD_DUPLICATE, STALE_WRITE)."""
+    if lead.key_values != before.key_values:
+        duplicate = await store.replace_keys(tx, lead, visibility)
         if duplicate is not None:
-            raise (await store.as_seen(tx, {lead.id: duplicate}, visibility))[lead.id].refusal()
+            raise duplicate.as_conflict()
     saved = await store.save(tx, lead, before=before, actor=actor)
     await publish(tx, event, of=saved)
     return saved
@@ -189,9 +183,9 @@ async def qualify_lead(
     actor: str | None,
     now: datetime,
 ) -> Lead:
-    """Raises NotFound, RuleBroken (LEAD_NOT_NEW)."""
+    """Qualify a new lead; a qualified one stays. Raises NotFound, RuleBroken (LEAD_NOT_NEW)."""
     before = await store.get(tx, lead_id, lock=True)
-    if before.has_made(Move.QUALIFY):
+    if before.has_made(LeadMove.QUALIFY):
         return before
     expected.check(before)
     lead, qualified = before.qualify(now=now)
@@ -207,9 +201,12 @@ async def disqualify_lead(
     actor: str | None,
     now: datetime,
 ) -> Lead:
-    """It leads nowhere; a new lead may have its phone. Raises NotFound, RuleBroken."""
+    """Disqualify a lead and release its phone and email; a disqualified one keeps its reason.
+
+    Raises NotFound, RuleBroken (LEAD_NOT_OPEN).
+    """
     before = await store.get(tx, lead_id, lock=True)
-    if before.has_made(Move.DISQUALIFY):
+    if before.has_made(LeadMove.DISQUALIFY):
         return before
     expected.check(before)
     lead, disqualified = before.disqualify(reason, now=now)
@@ -227,20 +224,20 @@ async def convert_lead(
     sees_all: bool = False,
     now: datetime,
 ) -> operations.Operation:
-    """Let L2O make an account (or take an existing one), a contact and an opportunity of it.
+    """Start a conversion: L2O creates a contact, an opportunity and an account (or uses one).
 
-    A lead that is converted answers the operation and ids it has, whatever is asked for now: of
-    two tabs the second waits for the row. L2O asks what accounts the actor sees, or `sees_all`.
+    Converting a converted lead returns its running or ended operation, whatever is requested.
+    `sees_all` tells L2O that the actor may see every account; otherwise L2O checks visibility.
     Raises NotFound, RuleBroken (LEAD_NOT_QUALIFIED; ACCOUNT_BEING_MADE by another conversion).
     """
     before = await store.get(tx, lead_id, lock=True)
-    if before.has_made(Move.CONVERT) and before.conversion_id is not None:
+    if before.has_made(LeadMove.CONVERT) and before.conversion_id is not None:
         return await operations.get_operation(tx, before.conversion_id)
     expected.check(before)
-    if account_id is not None and await store.is_being_made(tx, account_id):
+    if account_id is not None and await store.is_account_being_created(tx, account_id):
         raise RuleBroken("ACCOUNT_BEING_MADE", account_id=str(account_id))
-    ids = Conversion(
-        id=new_id(),
+    ids = ConversionIds(
+        conversion_id=new_id(),
         account_id=account_id or new_id(),
         contact_id=new_id(),
         opportunity_id=new_id(),
@@ -250,21 +247,23 @@ async def convert_lead(
         ids, opportunity_name=opportunity_name, actor=actor, sees_all=sees_all, now=now
     )
     await _save(tx, lead, converted, before=before, actor=actor)
-    payload, deadline = {"lead_id": str(lead_id)}, now + CONVERSION_TIME
-    await queue.enqueue(tx, DEADLINE_JOB, str(ids.id), run_at=deadline, payload=payload)
-    return await operations.start_operation(tx, ids.id, "lead.convert", ids.result())
+    key, payload = str(ids.conversion_id), {"lead_id": str(lead_id)}
+    deadline = now + CONVERSION_TIME_LIMIT
+    await queue.enqueue(tx, CONVERSION_DEADLINE_JOB, key, run_at=deadline, payload=payload)
+    return await operations.start_operation(tx, ids.conversion_id, "lead.convert", ids.result())
 
 
 async def complete_conversion(tx: AsyncConnection, conversion_id: UUID) -> None:
-    """Account, contact and opportunity are there."""
+    """Mark the operation as succeeded: L2O has created the records. Raises NotFound."""
     await operations.finish_operation(tx, conversion_id)
 
 
-async def report_overdue(tx: AsyncConnection, conversion_id: UUID, *, lead_id: UUID) -> bool:
-    """Whether a conversion past its deadline still goes on; then it says so, loudly.
+async def report_overdue_conversion(
+    tx: AsyncConnection, conversion_id: UUID, *, lead_id: UUID
+) -> bool:
+    """Log an error if the conversion is still running; return whether it is. Raises NotFound.
 
-    The lead stays CONVERTED: L2O may make it yet, once somebody redrives the event. Raises
-    NotFound.
+    The lead stays CONVERTED, as L2O may still create the records once the event is redriven.
     """
     operation = await operations.get_operation(tx, conversion_id)
     if operation.ended:
@@ -288,9 +287,9 @@ async def reject_conversion(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Nothing was made of it: the lead is open again.
+    """Reopen the lead and fail the operation: L2O has created nothing. Raises NotFound.
 
-    Not if the conversion has ended before, or is not the lead's last: late news changes nothing.
+    A late rejection (the conversion has ended or was superseded) does not change the lead.
     """
     before = await store.get(tx, lead_id, lock=True, with_deleted=True)
     operation = await operations.get_operation(tx, conversion_id)

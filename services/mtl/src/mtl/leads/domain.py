@@ -1,4 +1,4 @@
-"""A lead, the moves it may make, and who was first where two leads are the same."""
+"""A lead, its status moves, and the detection of duplicate leads."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from contracts.mtl.events import (
 from kernel.errors import Conflict, RuleBroken
 from kernel.personal import Personal
 
-IDENTIFYING = ("name", "company", "phone", "email", "external_id")  # one of them at least
-KINDS = ("phone", "email", "external_id")  # what no two leads have in common
-MAX_ATTRIBUTES, MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTE = 100, 100, 1000  # how many, and characters
+IDENTIFYING_FIELDS = ("name", "company", "phone", "email", "external_id")  # at least one is set
+KEY_KINDS = ("phone", "email", "external_id")  # fields that are unique among leads
+MAX_ATTRIBUTES, MAX_ATTRIBUTE_NAME_LENGTH, MAX_ATTRIBUTE_VALUE_LENGTH = 100, 100, 1000
 
 
 class LeadStatus(StrEnum):
@@ -39,25 +39,27 @@ class LeadStatus(StrEnum):
 NEW, QUALIFIED, DISQUALIFIED, CONVERTED = LeadStatus
 
 
-class Move(StrEnum):
+class LeadMove(StrEnum):
+    """A change of status."""
+
     QUALIFY = "QUALIFY"
     DISQUALIFY = "DISQUALIFY"
     CONVERT = "CONVERT"
     REOPEN = "REOPEN"
 
 
-# From where, and to where. What is not here is forbidden.
-MOVES: dict[Move, tuple[frozenset[LeadStatus], LeadStatus]] = {
-    Move.QUALIFY: (frozenset({NEW}), QUALIFIED),
-    Move.DISQUALIFY: (frozenset({NEW, QUALIFIED}), DISQUALIFIED),
-    Move.CONVERT: (frozenset({QUALIFIED}), CONVERTED),
-    Move.REOPEN: (frozenset({CONVERTED}), QUALIFIED),
+# For each move, the statuses it may start from and the one it leads to; others are forbidden.
+LEAD_MOVES: dict[LeadMove, tuple[frozenset[LeadStatus], LeadStatus]] = {
+    LeadMove.QUALIFY: (frozenset({NEW}), QUALIFIED),
+    LeadMove.DISQUALIFY: (frozenset({NEW, QUALIFIED}), DISQUALIFIED),
+    LeadMove.CONVERT: (frozenset({QUALIFIED}), CONVERTED),
+    LeadMove.REOPEN: (frozenset({CONVERTED}), QUALIFIED),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeadDetails:
-    """What is known of a lead, and whose it is; phone in E.164, mail in lower case."""
+    """What is known of a lead, and its owner; phone in E.164, email in lower case."""
 
     name: Annotated[str | None, Personal("name")] = None
     company: str | None = None
@@ -71,17 +73,17 @@ class LeadDetails:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Conversion:
-    """The ids that a conversion gives to what L2O will make of it."""
+class ConversionIds:
+    """The ids of a conversion and of the records that L2O will create or use for it."""
 
-    id: UUID
+    conversion_id: UUID
     account_id: UUID
     contact_id: UUID
     opportunity_id: UUID
     existing_account: bool
 
     def result(self) -> dict[str, UUID]:
-        """What will be there when it has gone well."""
+        """The ids of the three records, as the operation returns them."""
         names = ("account_id", "contact_id", "opportunity_id")
         return {name: getattr(self, name) for name in names}
 
@@ -103,22 +105,25 @@ class Lead(LeadDetails):
     version: int = 1
 
     @property
-    def known_by(self) -> Mapping[str, str]:
-        """What no other lead may have meanwhile; one put aside keeps its external id only."""
+    def key_values(self) -> Mapping[str, str]:
+        """The values, by kind, that no other lead may have.
+
+        A deleted lead has none; a disqualified one keeps its external id, lest an import repeat it.
+        """
         if self.deleted_at is not None:
             return {}
-        kinds = ("external_id",) if self.status is DISQUALIFIED else KINDS
-        known = {kind: getattr(self, kind) for kind in kinds}
-        return {kind: value for kind, value in known.items() if value is not None}
+        kinds = ("external_id",) if self.status is DISQUALIFIED else KEY_KINDS
+        values = {kind: getattr(self, kind) for kind in kinds}
+        return {kind: value for kind, value in values.items() if value is not None}
 
     @property
-    def title(self) -> str:
-        """What to call it; one of these is always there."""
-        known = (self.company, self.name, self.external_id, self.email, self.phone)
-        return next(text for text in known if text)
+    def display_name(self) -> str:
+        """The first identifying value; a lead always has at least one."""
+        values = (self.company, self.name, self.external_id, self.email, self.phone)
+        return next(value for value in values if value)
 
     def state(self) -> LeadState:
-        """The lead as events carry it."""
+        """The lead in the form that events carry."""
         return LeadState(
             lead_id=self.id,
             external_id=self.external_id,
@@ -133,15 +138,15 @@ class Lead(LeadDetails):
             custom_fields=dict(self.custom_fields),
         )
 
-    def has_made(self, move: Move) -> bool:
-        """Whether the move would change nothing: the lead stands where it leads."""
-        return self.status is MOVES[move][1]
+    def has_made(self, move: LeadMove) -> bool:
+        """Whether the lead already has the status to which the move leads."""
+        return self.status is LEAD_MOVES[move][1]
 
     def captured(self) -> LeadCaptured:
         return LeadCaptured(lead=self.state())
 
-    def change(self, edited: Lead, *, now: datetime) -> tuple[Lead, LeadChanged]:
-        """As edited. Raises RuleBroken (LEAD_CONVERTED)."""
+    def edit(self, edited: Lead, *, now: datetime) -> tuple[Lead, LeadChanged]:
+        """Take over the edited values. Raises RuleBroken (LEAD_CONVERTED)."""
         self._ensure_not_converted()
         lead = replace(edited, updated_at=now)
         return lead, LeadChanged(lead=lead.state())
@@ -149,14 +154,14 @@ class Lead(LeadDetails):
     def assign(
         self, owner_id: str, *, actor: str, now: datetime, reason: str | None = None
     ) -> tuple[Lead, LeadAssigned]:
-        """To another owner, whatever became of it."""
+        """Give the lead to another owner, in any status."""
         lead = replace(self, owner_id=owner_id, updated_at=now)
         return lead, LeadAssigned(
             lead=lead.state(), from_owner_id=self.owner_id, assigned_by=actor, reason=reason
         )
 
     def delete(self, *, now: datetime) -> tuple[Lead, LeadDeleted]:
-        """Raises RuleBroken (LEAD_CONVERTED)."""
+        """Mark the lead as deleted. Raises RuleBroken (LEAD_CONVERTED)."""
         self._ensure_not_converted()
         lead = replace(self, deleted_at=now, updated_at=now)
         return lead, LeadDeleted(lead=lead.state())
@@ -166,68 +171,59 @@ class Lead(LeadDetails):
         return lead, LeadRestored(lead=lead.state())
 
     def _ensure_not_converted(self) -> None:
-        """What was made of it refers to it as it was."""
+        # The records that L2O created refer to the lead as it was then.
         if self.status is CONVERTED:
             raise RuleBroken("LEAD_CONVERTED")
 
     def qualify(self, *, now: datetime) -> tuple[Lead, LeadQualified]:
-        """Raises RuleBroken (LEAD_NOT_NEW)."""
-        if not self._may(Move.QUALIFY):
+        """Move to QUALIFIED. Raises RuleBroken (LEAD_NOT_NEW)."""
+        if not self._can_make(LeadMove.QUALIFY):
             raise RuleBroken("LEAD_NOT_NEW", status=self.status)
-        lead = self._moved(Move.QUALIFY, None, now)
+        lead = self._moved(LeadMove.QUALIFY, None, now)
         return lead, LeadQualified(lead=lead.state())
 
     def disqualify(self, reason: str, *, now: datetime) -> tuple[Lead, LeadDisqualified]:
-        """Raises RuleBroken (LEAD_NOT_OPEN)."""
-        if not self._may(Move.DISQUALIFY):
+        """Move to DISQUALIFIED. Raises RuleBroken (LEAD_NOT_OPEN)."""
+        if not self._can_make(LeadMove.DISQUALIFY):
             raise RuleBroken("LEAD_NOT_OPEN", status=self.status)
-        lead = self._moved(Move.DISQUALIFY, reason, now)
+        lead = self._moved(LeadMove.DISQUALIFY, reason, now)
         return lead, LeadDisqualified(lead=lead.state(), reason=reason)
 
     def convert(
         self,
-        ids: Conversion,
+        ids: ConversionIds,
         *,
         opportunity_name: str | None,
         actor: str | None,
         sees_all: bool = False,
         now: datetime,
     ) -> tuple[Lead, LeadConverted]:
-        """Raises RuleBroken (LEAD_NOT_QUALIFIED)."""
-        if not self._may(Move.CONVERT):
+        """Move to CONVERTED; the opportunity is named after the lead unless a name is given.
+
+        Raises RuleBroken (LEAD_NOT_QUALIFIED).
+        """
+        if not self._can_make(LeadMove.CONVERT):
             raise RuleBroken("LEAD_NOT_QUALIFIED", status=self.status)
-        lead = replace(
-            self._moved(Move.CONVERT, None, now),
-            conversion_id=ids.id,
-            account_id=ids.account_id,
-            contact_id=ids.contact_id,
-            opportunity_id=ids.opportunity_id,
-            existing_account=ids.existing_account,
-            converted_at=now,
-        )
+        lead = replace(self._moved(LeadMove.CONVERT, None, now), converted_at=now, **vars(ids))
         return lead, LeadConverted(
             lead=lead.state(),
-            conversion_id=ids.id,
-            account_id=ids.account_id,
-            contact_id=ids.contact_id,
-            opportunity_id=ids.opportunity_id,
-            existing_account=ids.existing_account,
-            opportunity_name=opportunity_name or self.title,
+            **vars(ids),
+            opportunity_name=opportunity_name or self.display_name,
             converted_by=actor,
             converted_at=now,
             sees_all=sees_all,
         )
 
     def is_converted_by(self, conversion_id: UUID) -> bool:
-        """Whether this conversion is the one that stands; a late or repeated answer is not."""
+        """Whether this conversion is the current one; an answer to an earlier one is not."""
         return self.status is CONVERTED and self.conversion_id == conversion_id
 
     def reopen(self, reason: str, *, now: datetime) -> tuple[Lead, LeadReopened]:
-        """Back to QUALIFIED, without the ids. Raises RuleBroken (LEAD_NOT_CONVERTED)."""
-        if not self._may(Move.REOPEN) or self.conversion_id is None:
+        """Move back to QUALIFIED, without the ids. Raises RuleBroken (LEAD_NOT_CONVERTED)."""
+        if not self._can_make(LeadMove.REOPEN) or self.conversion_id is None:
             raise RuleBroken("LEAD_NOT_CONVERTED", status=self.status)
         lead = replace(
-            self._moved(Move.REOPEN, reason, now),
+            self._moved(LeadMove.REOPEN, reason, now),
             conversion_id=None,
             account_id=None,
             contact_id=None,
@@ -238,25 +234,25 @@ class Lead(LeadDetails):
         event = LeadReopened(lead=lead.state(), conversion_id=self.conversion_id, reason=reason)
         return lead, event
 
-    def _may(self, move: Move) -> bool:
-        return self.status in MOVES[move][0]
+    def _can_make(self, move: LeadMove) -> bool:
+        return self.status in LEAD_MOVES[move][0]
 
-    def _moved(self, move: Move, reason: str | None, now: datetime) -> Lead:
-        return replace(self, status=MOVES[move][1], status_reason=reason, updated_at=now)
+    def _moved(self, move: LeadMove, reason: str | None, now: datetime) -> Lead:
+        return replace(self, status=LEAD_MOVES[move][1], status_reason=reason, updated_at=now)
 
 
-class Key(NamedTuple):
-    """One thing a lead is known by, as a keyed digest; unique among the leads that count."""
+class LeadKey(NamedTuple):
+    """A keyed digest of a phone, email or external id; unique among a tenant's leads."""
 
     kind: str
     digest: bytes
 
 
 @dataclass(frozen=True)
-class Duplicate:
-    """The lead that was there first, and what it has in common.
+class DuplicateLead:
+    """The earlier lead that a lead repeats, and the kind of key (`matched`) they share.
 
-    Of a `hidden` one, which whoever asks does not see, nothing is told but that it is there.
+    A `hidden` one is not visible to the caller: neither its id nor the match is disclosed.
     """
 
     lead_id: UUID
@@ -264,28 +260,29 @@ class Duplicate:
     hidden: bool = False
 
     @property
-    def told(self) -> dict[str, str]:
-        """What a refusal may say of it."""
+    def disclosed_params(self) -> dict[str, str]:
+        """The error parameters that the caller may see."""
         return {} if self.hidden else {"lead_id": str(self.lead_id), "matched": self.matched}
 
-    def refusal(self) -> Conflict:
-        """LEAD_DUPLICATE."""
-        return Conflict("LEAD_DUPLICATE", **self.told)
+    def as_conflict(self) -> Conflict:
+        """The error LEAD_DUPLICATE."""
+        return Conflict("LEAD_DUPLICATE", **self.disclosed_params)
 
 
-def first_come(
-    wanted: Mapping[UUID, Sequence[Key]], taken: Mapping[Key, UUID]
-) -> tuple[dict[Key, UUID], dict[UUID, Duplicate]]:
-    """Who gets which key where leads come in this order, and which of them are duplicates.
+def assign_keys(
+    requested: Mapping[UUID, Sequence[LeadKey]], reserved: Mapping[LeadKey, UUID]
+) -> tuple[dict[LeadKey, UUID], dict[UUID, DuplicateLead]]:
+    """Give each key to the first lead that requests it; return the holders and the duplicates.
 
-    A duplicate gets no key at all, so a later lead may have what it wanted.
+    `reserved` are the keys of stored leads. A duplicate gets no key at all, so that a later lead
+    may have those of its keys that were free.
     """
-    owners = dict(taken)
-    duplicates: dict[UUID, Duplicate] = {}
-    for lead_id, keys in wanted.items():
-        match = next((key for key in keys if key in owners), None)
+    holders = dict(reserved)
+    duplicates: dict[UUID, DuplicateLead] = {}
+    for lead_id, keys in requested.items():
+        match = next((key for key in keys if key in holders), None)
         if match is None:
-            owners.update(dict.fromkeys(keys, lead_id))
+            holders.update(dict.fromkeys(keys, lead_id))
         else:
-            duplicates[lead_id] = Duplicate(owners[match], match.kind)
-    return owners, duplicates
+            duplicates[lead_id] = DuplicateLead(holders[match], match.kind)
+    return holders, duplicates

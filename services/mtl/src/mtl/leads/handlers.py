@@ -1,4 +1,4 @@
-"""What L2O made of the converted leads."""
+"""Events of L2O: the outcome of lead conversions."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,12 +12,14 @@ from mtl.leads import actions
 async def on_conversion_completed(
     tx: AsyncConnection, event: ConversionCompleted, _meta: Meta
 ) -> None:
+    """L2O has created the records of a converted lead."""
     await actions.complete_conversion(tx, event.conversion_id)
 
 
 async def on_conversion_rejected(
     tx: AsyncConnection, event: ConversionRejected, _meta: Meta
 ) -> None:
+    """L2O has created nothing, for example because the account does not exist."""
     await actions.reject_conversion(
         tx,
         event.lead_id,

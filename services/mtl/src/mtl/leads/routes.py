@@ -1,4 +1,4 @@
-"""Leads over HTTP."""
+"""The HTTP API of leads."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -38,7 +38,7 @@ from mtl.leads.schemas import (
 )
 
 LEADS = store.LEADS
-ACCOUNTS = "l2o.account"  # which accounts the caller sees, L2O knows
+ACCOUNT_RESOURCE = "l2o.account"  # accounts belong to L2O, which knows who sees them
 READ, WRITE = [may_read(LEADS)], [may_write(LEADS)]
 
 router = new_router("/leads", tag="leads")
@@ -47,26 +47,30 @@ audit = audit_router("/leads", resource=LEADS.resource, table=LEADS.table, depen
 custom_fields = custom_field_router("mtl", {LEADS.resource: store.leads})
 
 
-async def _seen(tx: AsyncConnection, caller: Principal, now: datetime) -> Visibility:
-    """Which leads a refusal may name."""
+async def _visibility(tx: AsyncConnection, caller: Principal, now: datetime) -> Visibility:
+    """The leads that an error may identify to the caller."""
     return await visibility_of(tx, caller, LEADS.resource, now)
 
 
 async def _create(tx: AsyncConnection, body: LeadIn, caller: Principal, now: datetime) -> Lead:
+    """Create the lead as the caller's, then transfer it if the body names another owner.
+
+    The transfer publishes an event and starts the history of owners.
+    """
     details = body.details()
     if details.owner_id is not None:
-        await owner_name(tx, details.owner_id)
+        await owner_name(tx, details.owner_id)  # raises Invalid for an unknown or inactive person
     lead = await actions.capture_lead(
         tx,
         replace(details, owner_id=None),
         owner_id=caller.subject,
-        visibility=await _seen(tx, caller, now),
+        visibility=await _visibility(tx, caller, now),
         now=now,
     )
     if details.owner_id is None:
         return lead
-    to = TransferRequest(LEADS, actions.transfer_lead, caller, details.owner_id, None, now)
-    await assign_on_create(tx, to, lead.id)
+    transfer = TransferRequest(LEADS, actions.transfer_lead, caller, details.owner_id, None, now)
+    await assign_on_create(tx, transfer, lead.id)
     return await store.get(tx, lead.id)
 
 
@@ -74,10 +78,10 @@ async def _create(tx: AsyncConnection, body: LeadIn, caller: Principal, now: dat
 async def lead_create(
     body: LeadIn, response: Response, tx: Tx, now: Now, caller: Caller
 ) -> LeadOut:
-    """The caller becomes its owner, unless it names another.
+    """Create a lead; the caller owns it unless the body names another owner.
 
-    A lead with the same external id, or one not disqualified with the same phone or mail, refuses
-    it: 409 `LEAD_DUPLICATE`, with its `lead_id` and what `matched` if the caller sees that one.
+    Answers 409 `LEAD_DUPLICATE` if a lead has the same external id, or one that is not disqualified
+    has the same phone or email; with `lead_id` and `matched` if the caller sees that lead.
     """
     lead = await _create(tx, body, caller, now)
     response.headers["Location"] = f"/mtl/v1/leads/{lead.id}"
@@ -88,37 +92,42 @@ async def lead_create(
 async def lead_list(
     tx: Tx,
     page: PageParams,
-    asked: Annotated[ListQuery, store.LISTING.query],
+    list_query: Annotated[ListQuery, store.LISTING.query],
     visibility: Annotated[Visibility, may_list(LEADS)],
 ) -> Listed[LeadOut]:
-    """Those the caller sees. `phone_tail` is the last four digits of the phone."""
-    return await store.LISTING.page(tx, page, asked, visibility)
+    """List the leads that the caller sees. `phone_tail` is the last four digits of the phone."""
+    return await store.LISTING.page(tx, page, list_query, visibility)
 
 
 @router.get("/{lead_id}", dependencies=READ, summary="Read a lead")
 async def lead_get(lead_id: UUID, tx: Tx) -> LeadOut:
+    """Read a lead that the caller sees."""
     return LeadOut.model_validate(await store.get(tx, lead_id))
 
 
-@router.get("/{lead_id}/history", dependencies=READ, summary="The moves of a lead, newest first")
+@router.get("/{lead_id}/history", dependencies=READ, summary="The history of a lead, newest first")
 async def lead_history(lead_id: UUID, tx: Tx, page: PageParams) -> Page[LeadMoveOut]:
+    """List the changes of status of a lead, with actor and reason."""
     await store.get(tx, lead_id)
     return await fetch_page(
-        tx, store.history_of(lead_id), page, shape=lambda row: LeadMoveOut(**row)
+        tx, store.history_query(lead_id), page, shape=lambda row: LeadMoveOut(**row)
     )
 
 
-@router.patch("/{lead_id}", dependencies=WRITE, summary="Change what the body names")
+@router.patch("/{lead_id}", dependencies=WRITE, summary="Edit a lead")
 async def lead_edit(
     lead_id: UUID, body: MergePatch[LeadEdit], tx: Tx, now: Now, caller: Caller, if_match: IfMatch
 ) -> LeadOut:
-    """Not of a converted lead. What another lead is known by is refused: 409 `LEAD_DUPLICATE`."""
+    """Change the fields that the body names; a converted lead cannot be edited.
+
+    Answers 409 `LEAD_DUPLICATE` if another lead has the new phone, email or external id.
+    """
     lead = await actions.edit_lead(
         tx,
         lead_id,
         body.applied,
         expected=if_match,
-        visibility=await _seen(tx, caller, now),
+        visibility=await _visibility(tx, caller, now),
         now=now,
     )
     return LeadOut.model_validate(lead)
@@ -126,11 +135,11 @@ async def lead_edit(
 
 @router.delete("/{lead_id}", status_code=204, dependencies=WRITE, summary="Delete a lead")
 async def lead_delete(lead_id: UUID, tx: Tx, now: Now, if_match: IfMatch) -> None:
-    """It leaves every list; phone, mail and external id are free for a new lead."""
+    """Remove a lead from lists; a new lead may have its phone, email and external id."""
     await actions.delete_lead(tx, lead_id, expected=if_match, now=now)
 
 
-@router.post("/{lead_id}/restore", dependencies=WRITE, summary="Bring a deleted lead back")
+@router.post("/{lead_id}/restore", dependencies=WRITE, summary="Restore a deleted lead")
 async def lead_restore(
     lead_id: UUID,
     tx: Tx,
@@ -139,15 +148,15 @@ async def lead_restore(
     if_match: IfMatch,
     body: MoveIn | None = None,
 ) -> LeadOut:
-    """Unless another lead has its phone, mail or external id by now: 409 `LEAD_DUPLICATE`."""
-    visibility = await _seen(tx, caller, now)
+    """Restore a lead; 409 `LEAD_DUPLICATE` if another lead has one of its keys by now."""
+    visibility = await _visibility(tx, caller, now)
     lead = await actions.restore_lead(
         tx, lead_id, expected=if_match, visibility=visibility, now=now
     )
     return LeadOut.model_validate(lead)
 
 
-@router.post("/{lead_id}/qualify", dependencies=WRITE, summary="Accept it as worth working on")
+@router.post("/{lead_id}/qualify", dependencies=WRITE, summary="Qualify a lead")
 async def lead_qualify(
     lead_id: UUID,
     tx: Tx,
@@ -156,15 +165,16 @@ async def lead_qualify(
     if_match: IfMatch,
     body: MoveIn | None = None,
 ) -> LeadOut:
+    """Accept a new lead as one that sales will work on."""
     lead = await actions.qualify_lead(tx, lead_id, expected=if_match, actor=caller.subject, now=now)
     return LeadOut.model_validate(lead)
 
 
-@router.post("/{lead_id}/disqualify", dependencies=WRITE, summary="Put it aside, with the reason")
+@router.post("/{lead_id}/disqualify", dependencies=WRITE, summary="Disqualify a lead")
 async def lead_disqualify(
     lead_id: UUID, body: LeadDisqualifyIn, tx: Tx, now: Now, caller: Caller, if_match: IfMatch
 ) -> LeadOut:
-    """Its phone and mail are free for a new lead from then on; its external id is not."""
+    """Close a lead with a reason; a new lead may have its phone and email, not its external id."""
     lead = await actions.disqualify_lead(
         tx, lead_id, reason=body.reason, expected=if_match, actor=caller.subject, now=now
     )
@@ -177,7 +187,7 @@ async def lead_disqualify(
     response_model=OperationOut,
     responses=OPERATION_ANSWERS,
     dependencies=WRITE,
-    summary="Make an account, a contact and an opportunity of it",
+    summary="Convert a lead into an account, a contact and an opportunity",
 )
 async def lead_convert(
     request: Request,
@@ -188,20 +198,21 @@ async def lead_convert(
     if_match: IfMatch,
     body: LeadConvertIn | None = None,
 ) -> Response:
-    """The three ids are known at once; `200` when L2O has made them within 800 ms, else `202`.
+    """Convert a qualified lead; `200` if L2O creates the records within 800 ms, else `202`.
 
-    A refusal by L2O (of an account that is not there, or not for the caller's eyes, say) opens the
-    lead again. Converting a converted lead answers the same ids.
+    The answer has the ids of the records in both cases. If L2O rejects the conversion, for example
+    because the caller does not see the account, the lead is reopened. Converting a converted lead
+    answers the same ids.
     """
-    wish = body or LeadConvertIn()
+    conversion = body or LeadConvertIn()
     operation = await actions.convert_lead(
         tx,
         lead_id,
-        account_id=wish.account_id,
-        opportunity_name=wish.opportunity_name,
+        account_id=conversion.account_id,
+        opportunity_name=conversion.opportunity_name,
         expected=if_match,
         actor=caller.subject,
-        sees_all=sees_everything(caller, ACCOUNTS),
+        sees_all=sees_everything(caller, ACCOUNT_RESOURCE),
         now=now,
     )
     return WaitingResponse(request, operation)
@@ -210,12 +221,14 @@ async def lead_convert(
 async def _replace(
     tx: AsyncConnection, lead_id: UUID, body: LeadIn, caller: Principal, now: datetime
 ) -> Lead:
-    visibility = await _seen(tx, caller, now)
-    return await actions.edit_lead(tx, lead_id, body.edited, visibility=visibility, now=now)
+    """Replace every editable field; the owner stays."""
+    visibility = await _visibility(tx, caller, now)
+    return await actions.edit_lead(tx, lead_id, body.apply_to, visibility=visibility, now=now)
 
 
 async def _restore(tx: AsyncConnection, lead_id: UUID, caller: Principal, now: datetime) -> Lead:
-    visibility = await _seen(tx, caller, now)
+    """Restore the lead before it is replaced."""
+    visibility = await _visibility(tx, caller, now)
     return await actions.restore_lead(tx, lead_id, visibility=visibility, now=now)
 
 

@@ -1,4 +1,4 @@
-"""Request and response bodies: every fault of a body is told at once, of form or of format."""
+"""Request and response bodies of leads; validation reports all violations at once."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -20,9 +20,9 @@ from chassis.records.access.schemas import OwnerId
 from chassis.records.contact_points import Email, Phone
 from kernel.personal import Personal
 from mtl.leads.domain import (
-    IDENTIFYING,
-    MAX_ATTRIBUTE,
-    MAX_ATTRIBUTE_NAME,
+    IDENTIFYING_FIELDS,
+    MAX_ATTRIBUTE_NAME_LENGTH,
+    MAX_ATTRIBUTE_VALUE_LENGTH,
     MAX_ATTRIBUTES,
     Lead,
     LeadDetails,
@@ -30,55 +30,61 @@ from mtl.leads.domain import (
 )
 
 
-def _text(maximum: int) -> StringConstraints:
+def _bounded_text(maximum: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=maximum)
 
 
-Name = Annotated[str, _text(200), Personal("name")]
-AttributeName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ATTRIBUTE_NAME)]
-AttributeValue = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_ATTRIBUTE)]
-Reason = Annotated[str, _text(500)]
+LeadName = Annotated[str, _bounded_text(200), Personal("name")]
+LeadAttributeName = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_ATTRIBUTE_NAME_LENGTH)
+]
+LeadAttributeValue = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=MAX_ATTRIBUTE_VALUE_LENGTH)
+]
+DisqualificationReason = Annotated[str, _bounded_text(500)]
 
 
 class LeadEdit(BaseModel):
-    """All that may be edited of a lead; one of name, company, phone, email, external_id stays."""
+    """The editable fields of a lead; name, company, phone, email or external_id must be set."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
-    name: Name | None = None
-    company: Annotated[str, _text(200)] | None = None
+    name: LeadName | None = None
+    company: Annotated[str, _bounded_text(200)] | None = None
     phone: Phone | None = Field(default=None, description="Any usual spelling; stored as E.164")
     email: Email | None = Field(default=None, description="Stored in lower case")
-    external_id: Annotated[str, _text(200)] | None = Field(
-        default=None, description="What another system calls this lead"
+    external_id: Annotated[str, _bounded_text(200)] | None = Field(
+        default=None, description="The id of this lead in another system"
     )
-    source: Annotated[str, _text(100)] | None = None
+    source: Annotated[str, _bounded_text(100)] | None = None
     attributes: Annotated[
-        dict[AttributeName, AttributeValue], Field(max_length=MAX_ATTRIBUTES)
+        dict[LeadAttributeName, LeadAttributeValue], Field(max_length=MAX_ATTRIBUTES)
     ] = {}
     custom_fields: dict[str, Any] = {}
 
     @model_validator(mode="wrap")
     @classmethod
     def _identified(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Told together with the other faults, which a validator after them could not do."""
-        empty = isinstance(data, dict) and all(data.get(name) is None for name in IDENTIFYING)
-        nobody = PydanticCustomError("LEAD_EMPTY", "At least one identifying field is needed")
+        """Report LEAD_EMPTY together with the other violations, as a later validator could not."""
+        is_empty = isinstance(data, dict) and all(
+            data.get(name) is None for name in IDENTIFYING_FIELDS
+        )
+        lead_empty = PydanticCustomError("LEAD_EMPTY", "At least one identifying field is needed")
         try:
             lead = handler(data)
         except ValidationError as error:
-            if not empty:
+            if not is_empty:
                 raise
-            faults = [_again(fault) for fault in error.errors(include_url=False)]
-            faults.append({"type": nobody, "loc": (), "input": data})
-            raise ValidationError.from_exception_data(error.title, faults) from None
-        if empty:
-            raise nobody
+            violations = [_copied(each) for each in error.errors(include_url=False)]
+            violations.append({"type": lead_empty, "loc": (), "input": data})
+            raise ValidationError.from_exception_data(error.title, violations) from None
+        if is_empty:
+            raise lead_empty
         return lead
 
 
 class LeadIn(LeadEdit):
-    """A new lead."""
+    """A new lead, or all its editable fields when it is replaced by its external id."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -96,47 +102,52 @@ class LeadIn(LeadEdit):
 
     owner_id: OwnerId | None = Field(
         default=None,
-        description="The `subject` of an active person; else the caller. Transfers change it later",
+        description="The `subject` of an active person; by default the caller. Transfers change it",
     )
 
     def details(self) -> LeadDetails:
-        """The lead it describes."""
+        """The values of the new lead."""
         return LeadDetails(**self.model_dump())
 
-    def edited(self, before: Lead) -> Lead:
-        """The lead as it stands with all that may be edited as this body says."""
-        return replace(before, **{name: getattr(self, name) for name in LeadEdit.model_fields})
+    def apply_to(self, lead: Lead) -> Lead:
+        """The lead with every editable field replaced by the value of this body."""
+        return replace(lead, **{name: getattr(self, name) for name in LeadEdit.model_fields})
 
 
-def _again(fault: Any) -> InitErrorDetails:
-    kind, context = fault["type"], fault.get("ctx", {})
-    own = PydanticCustomError(kind, fault["msg"], context) if kind.isupper() else kind
-    return {"type": own, "loc": fault["loc"], "input": fault["input"], "ctx": context}
+def _copied(violation: Any) -> InitErrorDetails:
+    """A violation in the form that a new ValidationError takes."""
+    kind, context = violation["type"], violation.get("ctx", {})
+    own = PydanticCustomError(kind, violation["msg"], context) if kind.isupper() else kind
+    return {"type": own, "loc": violation["loc"], "input": violation["input"], "ctx": context}
 
 
 class LeadDisqualifyIn(BaseModel):
+    """Why a lead is disqualified."""
+
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"reason": "号码为空号"}}
     )
 
-    reason: Reason
+    reason: DisqualificationReason
 
 
 class LeadConvertIn(BaseModel):
-    """Into a new account, or into one that L2O already has."""
+    """How to convert a lead: into a new account, or into an existing one of L2O."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"opportunity_name": "远景科技 CRM 项目"}}
     )
 
-    account_id: UUID | None = Field(default=None, description="An existing account; else a new one")
-    opportunity_name: Annotated[str, _text(200)] | None = Field(
-        default=None, description="Else the company or the name of the lead"
+    account_id: UUID | None = Field(
+        default=None, description="An existing account; by default a new one"
+    )
+    opportunity_name: Annotated[str, _bounded_text(200)] | None = Field(
+        default=None, description="By default the company or name of the lead"
     )
 
 
 class LeadOut(BaseModel):
-    """A lead. The four ids stand from the conversion on; they lead into L2O."""
+    """A lead. Its conversion sets `conversion_id` and the ids of the records in L2O."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -164,7 +175,7 @@ class LeadOut(BaseModel):
 
 
 class LeadMoveOut(BaseModel):
-    """A move a lead has made; the ids are those of the conversion it was about."""
+    """A change of status; the ids are those of the conversion that caused or preceded it."""
 
     model_config = ConfigDict(from_attributes=True)
 

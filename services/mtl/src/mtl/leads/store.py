@@ -1,4 +1,4 @@
-"""The tables of leads and all their SQL."""
+"""The tables of leads: records, unique keys and history; and all SQL on them."""
 
 import hashlib
 import hmac
@@ -40,7 +40,7 @@ from chassis.records.writes import update_row
 from chassis.web.operations.store import OperationStatus
 from kernel.ids import new_id
 from mtl.database import metadata
-from mtl.leads.domain import Duplicate, Key, Lead, LeadStatus, first_come
+from mtl.leads.domain import DuplicateLead, Lead, LeadKey, LeadStatus, assign_keys
 from mtl.leads.schemas import LeadOut
 from mtl.settings import lead_key_secret
 
@@ -54,7 +54,7 @@ leads = Table(
     Column("company", Text),
     sort_column("company", Text()),
     Column("phone", Text, info={"personal": "phone"}),
-    # What people remember of a number; too common a pair of digits for `q`.
+    # Sellers search by the last four digits; the word index of `q` would not be selective.
     Column(
         "phone_tail",
         Text,
@@ -106,7 +106,7 @@ LISTING = Listing(
     custom=custom_conditions,
 )
 
-# What a lead is known by. Digests, so that the columns of `leads` can be encrypted one day.
+# The unique keys of leads. They are digests, so that the columns of `leads` can be encrypted.
 lead_keys = Table(
     "lead_keys",
     metadata,
@@ -135,13 +135,13 @@ lead_history = Table(
     Index(None, "tenant_id", "lead_id", "id"),
 )
 
-_CONVERSION = ("conversion_id", "account_id", "contact_id", "opportunity_id")
+_CONVERSION_COLUMNS = ("conversion_id", "account_id", "contact_id", "opportunity_id")
 
-# The update changes nothing: it waits for whoever has the key and says who that is, in one step.
-# The order of the keys keeps two such statements from waiting for each other.
-_CLAIM = text("""
+# On a conflict the update changes nothing: it waits for the transaction that holds the key and
+# returns its holder in one statement. The order of the keys prevents deadlocks.
+_RESERVE = text("""
     INSERT INTO lead_keys AS k (kind, digest, lead_id)
-    SELECT * FROM unnest(:kinds, :digests, :lead_ids) AS wanted (kind, digest, lead_id)
+    SELECT * FROM unnest(:kinds, :digests, :lead_ids) AS requested (kind, digest, lead_id)
     ORDER BY kind, digest
     ON CONFLICT (tenant_id, kind, digest) DO UPDATE SET lead_id = k.lead_id
     RETURNING kind, digest, lead_id
@@ -150,9 +150,9 @@ _CLAIM = text("""
     bindparam("digests", type_=ARRAY(LargeBinary)),
     bindparam("lead_ids", type_=ARRAY(Uuid)),
 )
-_GIVE_BACK = text("""
-    DELETE FROM lead_keys USING unnest(:kinds, :digests) AS freed (kind, digest)
-    WHERE lead_keys.kind = freed.kind AND lead_keys.digest = freed.digest
+_RELEASE = text("""
+    DELETE FROM lead_keys USING unnest(:kinds, :digests) AS released (kind, digest)
+    WHERE lead_keys.kind = released.kind AND lead_keys.digest = released.digest
 """).bindparams(
     bindparam("kinds", type_=ARRAY(Text)), bindparam("digests", type_=ARRAY(LargeBinary))
 )
@@ -161,12 +161,12 @@ _GIVE_BACK = text("""
 async def get(
     tx: AsyncConnection, lead_id: UUID, *, lock: bool = False, with_deleted: bool = False
 ) -> Lead:
-    """Raises NotFound."""
+    """Read a lead, and lock its row until the commit if `lock` is set. Raises NotFound."""
     return await fetch_row(tx, leads, lead_id, Lead, lock=lock, with_deleted=with_deleted)
 
 
-async def is_being_made(tx: AsyncConnection, account_id: UUID) -> bool:
-    """Whether a conversion that has not ended yet is to make this account."""
+async def is_account_being_created(tx: AsyncConnection, account_id: UUID) -> bool:
+    """Whether a running conversion will create this account."""
     query = (
         select(leads.c.id)
         .join(operations, operations.c.id == leads.c.conversion_id)
@@ -179,13 +179,13 @@ async def is_being_made(tx: AsyncConnection, account_id: UUID) -> bool:
     return (await tx.execute(query.limit(1))).one_or_none() is not None
 
 
-def history_of(lead_id: UUID) -> Select[Any]:
-    """The moves of a lead, as a query for a page."""
+def history_query(lead_id: UUID) -> Select[Any]:
+    """A query for the status moves of a lead; the caller pages it."""
     return select(lead_history).where(lead_history.c.lead_id == lead_id)
 
 
 async def add(tx: AsyncConnection, new: Sequence[Lead]) -> None:
-    """Store new leads, and the words they are found by. Raises Conflict (QUOTA_ROWS)."""
+    """Insert new leads and index their search words. Raises Conflict (QUOTA_ROWS)."""
     if new:
         rows = [to_columns(leads, lead) for lead in new]
         await count_records(tx, leads, len(rows))
@@ -194,15 +194,15 @@ async def add(tx: AsyncConnection, new: Sequence[Lead]) -> None:
 
 
 async def save(tx: AsyncConnection, lead: Lead, *, before: Lead, actor: str | None = None) -> Lead:
-    """Write a lead, and the line of history if it made a move. Raises Conflict (STALE_WRITE)."""
+    """Update a lead, and its history if the status changed. Raises Conflict (STALE_WRITE)."""
     lead = await update_row(tx, leads, lead)
     if lead.status is not before.status:
-        await tx.execute(insert(lead_history).values(_move(lead, before, actor)))
+        await tx.execute(insert(lead_history).values(_history_row(lead, before, actor)))
     return lead
 
 
-def _move(lead: Lead, before: Lead, actor: str | None) -> dict[str, Any]:
-    # A reopened lead has lost its ids; the history keeps them.
+def _history_row(lead: Lead, before: Lead, actor: str | None) -> dict[str, Any]:
+    # A reopened lead no longer has the ids of its conversion; the history keeps them.
     conversion = lead if lead.conversion_id is not None else before
     return {
         "id": new_id(),
@@ -212,87 +212,87 @@ def _move(lead: Lead, before: Lead, actor: str | None) -> dict[str, Any]:
         "to_status": lead.status,
         "reason": lead.status_reason,
         "actor": actor,
-        **{name: getattr(conversion, name) for name in _CONVERSION},
+        **{name: getattr(conversion, name) for name in _CONVERSION_COLUMNS},
     }
 
 
-async def claim_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, Duplicate]:
-    """Make what these leads are known by theirs; the duplicates among them get nothing.
+async def reserve_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, DuplicateLead]:
+    """Reserve the keys of new leads; return the duplicates among them, which get no keys.
 
-    A lead that another transaction is just adding is waited for.
+    Waits for transactions that are adding a lead with one of these keys.
     """
-    secret = await _tenants_secret(tx)
-    keys = {lead.id: digests(secret, lead) for lead in new}
-    wanted: dict[Key, UUID] = {}
-    for lead_id, its_keys in keys.items():
-        for key in its_keys:
-            wanted.setdefault(key, lead_id)
-    holders = await _claim(tx, wanted)
-    taken = {key: holder for key, holder in holders.items() if holder != wanted[key]}
-    owners, duplicates = first_come(keys, taken)
-    changed = [key for key in wanted if owners.get(key) != holders[key]]
+    secret = await _tenant_secret(tx)
+    keys = {lead.id: key_digests(secret, lead) for lead in new}
+    requested: dict[LeadKey, UUID] = {}
+    for lead_id, digests in keys.items():
+        for key in digests:
+            requested.setdefault(key, lead_id)
+    holders = await _reserve(tx, requested)
+    reserved = {key: holder for key, holder in holders.items() if holder != requested[key]}
+    assigned, duplicates = assign_keys(keys, reserved)
+    changed = [key for key in requested if assigned.get(key) != holders[key]]
     if changed:
-        await tx.execute(_GIVE_BACK, _arrays(changed))
-        await _claim(tx, {key: owners[key] for key in changed if key in owners})
+        await tx.execute(_RELEASE, _arrays(changed))
+        await _reserve(tx, {key: assigned[key] for key in changed if key in assigned})
     return duplicates
 
 
-async def as_seen(
-    tx: AsyncConnection, duplicates: Mapping[UUID, Duplicate], visibility: Visibility
-) -> dict[UUID, Duplicate]:
-    """The duplicates; hidden where somebody of this reach does not see which lead they repeat."""
+async def hide_invisible(
+    tx: AsyncConnection, duplicates: Mapping[UUID, DuplicateLead], visibility: Visibility
+) -> dict[UUID, DuplicateLead]:
+    """The same duplicates, marked as hidden where the caller does not see the existing lead."""
     if not duplicates or visibility.everything:
         return dict(duplicates)
-    wanted = leads.c.id.in_({one.lead_id for one in duplicates.values()})
-    seen = set(
-        (await tx.execute(select(leads.c.id).where(wanted, visible(LEADS, visibility)))).scalars()
-    )
-    return {k: replace(one, hidden=one.lead_id not in seen) for k, one in duplicates.items()}
+    existing = leads.c.id.in_({duplicate.lead_id for duplicate in duplicates.values()})
+    query = select(leads.c.id).where(existing, visible(LEADS, visibility))
+    shown = set((await tx.execute(query)).scalars())
+    return {k: replace(one, hidden=one.lead_id not in shown) for k, one in duplicates.items()}
 
 
-async def change_keys(tx: AsyncConnection, lead: Lead) -> Duplicate | None:
-    """Make what this lead is known by now its keys, and no others; unless another has one.
+async def replace_keys(
+    tx: AsyncConnection, lead: Lead, visibility: Visibility
+) -> DuplicateLead | None:
+    """Make the current key values of a lead its only keys, unless another lead holds one.
 
-    Old and new ones are locked together, in one order, so that nobody waits crosswise. Where it
-    answers a duplicate, what was done is to be undone.
+    Old and new keys are locked in one order, which prevents deadlocks. If a duplicate is
+    returned, some keys may be reserved already: the caller must roll back.
     """
-    wanted = digests(await _tenants_secret(tx), lead)
-    held = [
-        Key(row.kind, bytes(row.digest))
-        for row in await tx.execute(select(lead_keys).where(lead_keys.c.lead_id == lead.id))
-    ]
-    holders = await _claim(tx, dict.fromkeys([*held, *wanted], lead.id))
-    taken = next((key for key in wanted if holders[key] != lead.id), None)
-    if taken is not None:
-        return Duplicate(holders[taken], taken.kind)
-    if gone := set(held) - set(wanted):
-        await tx.execute(_GIVE_BACK, _arrays(gone))
+    requested = key_digests(await _tenant_secret(tx), lead)
+    stored = await tx.execute(select(lead_keys).where(lead_keys.c.lead_id == lead.id))
+    current = [LeadKey(row.kind, bytes(row.digest)) for row in stored]
+    holders = await _reserve(tx, dict.fromkeys([*current, *requested], lead.id))
+    conflict = next((key for key in requested if holders[key] != lead.id), None)
+    if conflict is not None:
+        duplicate = DuplicateLead(holders[conflict], conflict.kind)
+        return (await hide_invisible(tx, {lead.id: duplicate}, visibility))[lead.id]
+    if obsolete := set(current) - set(requested):
+        await tx.execute(_RELEASE, _arrays(obsolete))
     return None
 
 
-async def _claim(tx: AsyncConnection, wanted: Mapping[Key, UUID]) -> dict[Key, UUID]:
-    """Who has these keys now: the lead that wants it, or the one that had it before."""
-    if not wanted:
+async def _reserve(tx: AsyncConnection, requested: Mapping[LeadKey, UUID]) -> dict[LeadKey, UUID]:
+    """Insert the keys that are free; return the lead that holds each key now."""
+    if not requested:
         return {}
-    values = {**_arrays(wanted), "lead_ids": list(wanted.values())}
-    rows = await tx.execute(_CLAIM, values)
-    return {Key(row.kind, bytes(row.digest)): UUID(str(row.lead_id)) for row in rows}
+    values = {**_arrays(requested), "lead_ids": list(requested.values())}
+    rows = await tx.execute(_RESERVE, values)
+    return {LeadKey(row.kind, bytes(row.digest)): UUID(str(row.lead_id)) for row in rows}
 
 
-def _arrays(keys: Iterable[Key]) -> dict[str, list[Any]]:
+def _arrays(keys: Iterable[LeadKey]) -> dict[str, list[Any]]:
     listed = list(keys)
     return {"kinds": [key.kind for key in listed], "digests": [key.digest for key in listed]}
 
 
-def digests(secret: bytes, lead: Lead) -> list[Key]:
-    """What this lead is known by: its phone, its mail, its external id, in this order."""
+def key_digests(secret: bytes, lead: Lead) -> list[LeadKey]:
+    """The HMAC-SHA256 digests of a lead's key values: phone, email, external id."""
     return [
-        Key(kind, hmac.digest(secret, f"{kind}\0{value}".encode(), hashlib.sha256))
-        for kind, value in lead.known_by.items()
+        LeadKey(kind, hmac.digest(secret, f"{kind}\0{value}".encode(), hashlib.sha256))
+        for kind, value in lead.key_values.items()
     ]
 
 
-async def _tenants_secret(tx: AsyncConnection) -> bytes:
-    """A tenant's own, so that the same phone has another digest at another tenant's."""
+async def _tenant_secret(tx: AsyncConnection) -> bytes:
+    """A secret per tenant, so that equal phones of two tenants have different digests."""
     tenant = (await tx.execute(text("SELECT current_setting('app.tenant')"))).scalar_one()
     return hmac.digest(lead_key_secret(), str(tenant).encode(), hashlib.sha256)

@@ -1,4 +1,4 @@
-"""The deadline of a conversion."""
+"""Jobs of leads: the deadline of a conversion."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.jobs.queue import Again, Done, Job
 from mtl.leads import actions
 
-NEXT_LOOK = timedelta(hours=1)
+CHECK_INTERVAL = timedelta(hours=1)
 
 
-async def conversion_deadline(tx: AsyncConnection, job: Job) -> Done | Again:
-    """Every hour, until L2O has answered or somebody has seen to it."""
+async def check_conversion_deadline(tx: AsyncConnection, job: Job) -> Done | Again:
+    """Report an overdue conversion, and check again every hour until it has ended."""
     lead_id = UUID(job.payload["lead_id"])
-    overdue = await actions.report_overdue(tx, UUID(job.key), lead_id=lead_id)
-    return Again(run_at=job.now + NEXT_LOOK, payload=job.payload) if overdue else Done()
+    overdue = await actions.report_overdue_conversion(tx, UUID(job.key), lead_id=lead_id)
+    return Again(run_at=job.now + CHECK_INTERVAL, payload=job.payload) if overdue else Done()

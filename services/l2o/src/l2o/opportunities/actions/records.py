@@ -1,4 +1,4 @@
-"""Opportunities opened, edited, handed over, deleted and restored."""
+"""The commands that open, edit, transfer, delete and restore opportunities."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ RESOURCE = store.OPPORTUNITIES.resource
 
 @dataclass(frozen=True, kw_only=True)
 class OpportunityDetails:
-    """What somebody knows of a sale to come."""
+    """The values of a new opportunity."""
 
     account_id: UUID
     contact_id: UUID | None = None
@@ -38,12 +38,12 @@ class OpportunityDetails:
     expected_close_date: date | None = None
     product_id: UUID | None = None
     engaged_date: date | None = None
-    custom_fields: Mapping[str, Any] | None = None  # None where nobody was asked for them
+    custom_fields: Mapping[str, Any] | None = None  # None: the source has no custom fields
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
-    """Where an opportunity stands that did not begin here: one that is imported."""
+class StageDetails:
+    """The stage of an opportunity that began in another system, and how it was closed."""
 
     stage: Stage = Stage.FIRST_CONTACT
     lost_reason: str | None = None
@@ -58,49 +58,49 @@ async def open_opportunity(
     owner_id: str | None,
     actor: str | None,
     now: datetime,
-    standing: Standing | None = None,
+    stage_details: StageDetails | None = None,
     opportunity_id: UUID | None = None,
     lead_id: UUID | None = None,
     visibility: Visibility = EVERYTHING,
 ) -> Opportunity:
-    """With an account within reach.
+    """Open an opportunity with a visible account; a conversion gives its id and its lead.
 
-    Raises Invalid (ACCOUNT_UNKNOWN, CONTACT_UNKNOWN, PRODUCT_UNKNOWN, and of custom fields).
+    Raises Invalid (ACCOUNT_UNKNOWN, CONTACT_UNKNOWN, PRODUCT_UNKNOWN, custom fields).
     """
     fields = {}
     if details.custom_fields is not None:
         fields = await validated_custom_fields(tx, RESOURCE, details.custom_fields)
     opportunity = Opportunity(
         **vars(details) | {"custom_fields": fields},
-        **vars(standing or Standing()),
+        **vars(stage_details or StageDetails()),
         id=opportunity_id or new_id(),
         lead_id=lead_id,
         owner_id=owner_id,
         created_at=now,
         updated_at=now,
     )
-    await _check(tx, opportunity, None, visibility)
+    await _check_references(tx, opportunity, None, visibility)
     await store.add(tx, opportunity)
-    await remember(tx, None, opportunity, actor=actor, now=now)
+    await add_to_history(tx, None, opportunity, actor=actor, now=now)
     await publish(tx, OpportunityOpened(opportunity=opportunity.state()), of=opportunity)
     return opportunity
 
 
-async def _check(
+async def _check_references(
     tx: AsyncConnection,
     after: Opportunity,
     before: Opportunity | None,
     visibility: Visibility = EVERYTHING,
 ) -> None:
-    """Whom and what it names anew is there; what it has named before may be gone since."""
+    """Raise Invalid unless new references exist; unchanged ones may be deleted by now."""
     violations = []
-    if before is None and not await accounts.stays(tx, after.account_id, visibility):
+    if before is None and not await accounts.lock_for_share(tx, after.account_id, visibility):
         violations.append(Violation("/account_id", "ACCOUNT_UNKNOWN"))
     if before is not None and before.account_id != after.account_id:
         violations.append(Violation("/account_id", "ACCOUNT_FIXED"))
     contact, product = after.contact_id, after.product_id
     is_new = before is None or before.contact_id != contact
-    if contact and is_new and not await contacts.belongs(tx, contact, after.account_id):
+    if contact and is_new and not await contacts.belongs_to_account(tx, contact, after.account_id):
         violations.append(Violation("/contact_id", "CONTACT_UNKNOWN"))
     is_new = before is None or before.product_id != product
     if product and is_new and not await products.exists(tx, product):
@@ -117,22 +117,22 @@ async def edit_opportunity(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Opportunity:
-    """What changes nothing answers the opportunity as it is.
+    """Apply an edit to an opportunity. An edit that changes nothing saves and publishes nothing.
 
-    Raises NotFound, Invalid (ACCOUNT_FIXED, CONTACT_UNKNOWN, PRODUCT_UNKNOWN, and of custom
-    fields), and what `edit` raises.
+    Raises NotFound, Invalid (ACCOUNT_FIXED, CONTACT_UNKNOWN, PRODUCT_UNKNOWN, custom fields), and
+    the errors of `edit`.
     """
     before = await store.get(tx, opportunity_id, lock=True)
-    wanted = edit(before)
+    edited = edit(before)
     fields = await validated_custom_fields(
-        tx, RESOURCE, wanted.custom_fields, before=before.custom_fields
+        tx, RESOURCE, edited.custom_fields, before=before.custom_fields
     )
-    wanted = replace(wanted, custom_fields=fields)
-    if wanted == before:
+    edited = replace(edited, custom_fields=fields)
+    if edited == before:
         return before
     expected.check(before)
-    await _check(tx, wanted, before)
-    return await save_told(tx, *before.edited(wanted, now=now))
+    await _check_references(tx, edited, before)
+    return await save_and_publish(tx, *before.edit(edited, now=now))
 
 
 async def transfer_opportunity(
@@ -145,12 +145,12 @@ async def transfer_opportunity(
     *,
     reason: str | None = None,
 ) -> Opportunity:
-    """Somebody else owns it now; its owner already answers the same. Raises NotFound."""
+    """Give the opportunity to another owner; nothing happens if they own it. Raises NotFound."""
     before = await store.get(tx, opportunity_id, lock=True)
     if before.owner_id == owner_id:
         return before
     expected.check(before)
-    return await save_told(tx, *before.assign(owner_id, actor=actor, now=now, reason=reason))
+    return await save_and_publish(tx, *before.assign(owner_id, actor=actor, now=now, reason=reason))
 
 
 async def delete_opportunity(
@@ -160,11 +160,11 @@ async def delete_opportunity(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> None:
-    """One that is deleted stays so. Raises NotFound."""
+    """Delete an opportunity; a deleted one stays as it is. Raises NotFound."""
     before = await store.get(tx, opportunity_id, lock=True, with_deleted=True)
     after = mark_deleted(before, now=now, expected=expected)
     if after is not before:
-        await save_told(tx, after, OpportunityDeleted(opportunity=after.state()))
+        await save_and_publish(tx, after, OpportunityDeleted(opportunity=after.state()))
 
 
 async def restore_opportunity(
@@ -174,7 +174,7 @@ async def restore_opportunity(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Opportunity:
-    """One that is not deleted answers itself.
+    """Restore a deleted opportunity; one that is not deleted stays as it is.
 
     Raises NotFound, RuleBroken (ACCOUNT_UNKNOWN) while the account is deleted.
     """
@@ -182,19 +182,21 @@ async def restore_opportunity(
     after = mark_restored(before, now=now, expected=expected)
     if after is before:
         return before
-    if not await accounts.stays(tx, before.account_id):
+    if not await accounts.lock_for_share(tx, before.account_id):
         raise RuleBroken("ACCOUNT_UNKNOWN")
-    return await save_told(tx, after, OpportunityRestored(opportunity=after.state()))
+    return await save_and_publish(tx, after, OpportunityRestored(opportunity=after.state()))
 
 
-async def save_told(tx: AsyncConnection, opportunity: Opportunity, event: Event) -> Opportunity:
-    """Save it and publish what has happened. Raises Conflict (STALE_WRITE)."""
+async def save_and_publish(
+    tx: AsyncConnection, opportunity: Opportunity, event: Event
+) -> Opportunity:
+    """Save an opportunity and publish its event. Raises Conflict (STALE_WRITE)."""
     saved = await store.save(tx, opportunity)
     await publish(tx, event, of=saved)
     return saved
 
 
-async def remember(
+async def add_to_history(
     tx: AsyncConnection,
     from_stage: Stage | None,
     opportunity: Opportunity,
@@ -203,16 +205,14 @@ async def remember(
     now: datetime,
     reason: str | None = None,
 ) -> None:
-    """Add to its history."""
-    await store.add_change(
-        tx,
-        StageChange(
-            id=new_id(),
-            opportunity_id=opportunity.id,
-            from_stage=from_stage,
-            to_stage=opportunity.stage,
-            reason=reason,
-            actor=actor,
-            at=now,
-        ),
+    """Append the change from a stage (None at the opening) to the current one."""
+    change = StageChange(
+        id=new_id(),
+        opportunity_id=opportunity.id,
+        from_stage=from_stage,
+        to_stage=opportunity.stage,
+        reason=reason,
+        actor=actor,
+        at=now,
     )
+    await store.add_stage_changes(tx, [change])

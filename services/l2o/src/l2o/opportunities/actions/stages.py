@@ -1,4 +1,4 @@
-"""The stages an opportunity moves through, by hand or by an order."""
+"""The commands that move an opportunity to another stage, by hand or by an order."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.event import Event
 from kernel.errors import NotFound, NotYet
 from l2o.opportunities import store
-from l2o.opportunities.actions.records import remember, save_told
+from l2o.opportunities.actions.records import add_to_history, save_and_publish
 from l2o.opportunities.domain import Opportunity, Stage
 
 
@@ -24,7 +24,7 @@ async def move_opportunity(
     actor: str | None,
     now: datetime,
 ) -> Opportunity:
-    """A move already made answers its result.
+    """Move to another open stage; an opportunity at that stage stays as it is.
 
     Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN).
     """
@@ -33,7 +33,7 @@ async def move_opportunity(
         return before
     expected.check(before)
     after, moved = before.move(to, now=now)
-    return await _changed(tx, before, after, moved, actor=actor, now=now)
+    return await _save(tx, before, after, moved, actor=actor, now=now)
 
 
 async def win_opportunity(
@@ -44,7 +44,7 @@ async def win_opportunity(
     actor: str | None,
     now: datetime,
 ) -> Opportunity:
-    """A won one answers itself.
+    """Mark an opportunity as won; a won one stays as it is.
 
     Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN).
     """
@@ -53,7 +53,7 @@ async def win_opportunity(
         return before
     expected.check(before)
     after, won = before.win(now=now, today=await today(tx, now))
-    return await _changed(tx, before, after, won, actor=actor, now=now)
+    return await _save(tx, before, after, won, actor=actor, now=now)
 
 
 async def lose_opportunity(
@@ -65,7 +65,7 @@ async def lose_opportunity(
     actor: str | None,
     now: datetime,
 ) -> Opportunity:
-    """A lost one answers itself, with its first reason.
+    """Mark an opportunity as lost; a lost one keeps its first reason.
 
     Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN).
     """
@@ -74,7 +74,7 @@ async def lose_opportunity(
         return before
     expected.check(before)
     after, lost = before.lose(reason, now=now, today=await today(tx, now))
-    return await _changed(tx, before, after, lost, actor=actor, now=now, reason=reason)
+    return await _save(tx, before, after, lost, actor=actor, now=now, reason=reason)
 
 
 async def win_by_order(
@@ -85,7 +85,10 @@ async def win_by_order(
     confirmed_at: datetime,
     now: datetime,
 ) -> None:
-    """A won one stays as it is. Raises NotYet when the opportunity has not arrived here."""
+    """Win the opportunity of a confirmed order, also if it was lost or deleted; a won one stays.
+
+    Raises NotYet if the opportunity has not arrived yet: the event is retried later.
+    """
     try:
         before = await store.get(tx, opportunity_id, lock=True, with_deleted=True)
     except NotFound as missing:
@@ -95,10 +98,10 @@ async def win_by_order(
         order_id, confirmed_at=confirmed_at, confirmed_on=confirmed_on, now=now
     )
     if won is not None:
-        await _changed(tx, before, *won, actor=f"order:{order_id}", now=now)
+        await _save(tx, before, *won, actor=f"order:{order_id}", now=now)
 
 
-async def _changed(
+async def _save(
     tx: AsyncConnection,
     before: Opportunity,
     after: Opportunity,
@@ -108,6 +111,6 @@ async def _changed(
     now: datetime,
     reason: str | None = None,
 ) -> Opportunity:
-    saved = await save_told(tx, after, event)
-    await remember(tx, before.stage, saved, actor=actor, now=now, reason=reason)
+    saved = await save_and_publish(tx, after, event)
+    await add_to_history(tx, before.stage, saved, actor=actor, now=now, reason=reason)
     return saved

@@ -1,13 +1,12 @@
-"""A row of a file as a lead."""
+"""Parsing of a file row into the body of a lead."""
 
 from chassis.files.imports.columns import proposed
-from mtl.imports.domain import lead_body
-from mtl.imports.timers import LEADS
+from mtl.leads.imports import LEAD_IMPORT, lead_body
 
 
-def test_columns_are_known_by_their_usual_names() -> None:
+def test_columns_are_mapped_by_their_usual_headers() -> None:
     header = ["Prospect ID", "Lead Number", "Lead Source", "手机", "Phone", "E", "EMAIL"]
-    assert proposed(header, None, LEADS) == {
+    assert proposed(header, None, LEAD_IMPORT) == {
         "Prospect ID": "attributes",
         "Lead Number": "external_id",
         "Lead Source": "source",
@@ -18,10 +17,10 @@ def test_columns_are_known_by_their_usual_names() -> None:
     }
 
 
-def test_a_row_as_a_lead() -> None:
+def test_a_row_becomes_the_body_of_a_lead() -> None:
     fields = {"external_id": "7", "source": "Select", "company": "Select"}
-    rest = {"City": "杭州", "Note": "x" * 1001, "Tag": "Select"}
-    assert lead_body(fields, rest) == (
+    extra_columns = {"City": "杭州", "Note": "x" * 1001, "Tag": "Select"}
+    assert lead_body(fields, extra_columns) == (
         {"external_id": "7", "company": "Select", "attributes": {"City": "杭州"}},
         ["Note"],
     )

@@ -1,4 +1,4 @@
-"""Rows of files: what is put right, warned of, refused; and what a later file changes."""
+"""Rows of account and opportunity files: corrections, warnings, refusals and updates."""
 
 from typing import Any
 from uuid import UUID
@@ -18,21 +18,23 @@ from services.l2o.tests.importing import (
 )
 from testkit.plugin import Client, PublishedFacts
 
-HEAD = "opportunity_id,account,sales_agent,product,deal_stage,engage_date,close_date,close_value\n"
+HEADER = (
+    "opportunity_id,account,sales_agent,product,deal_stage,engage_date,close_date,close_value\n"
+)
 
 
-async def bring_in(
-    client: Client, tx: AsyncConnection, tenant: UUID, *rows: str, head: str = HEAD
+async def import_rows(
+    client: Client, tx: AsyncConnection, tenant: UUID, *rows: str, header: str = HEADER
 ) -> dict[str, Any]:
-    content = (head + "\n".join(rows) + "\n").encode()
+    content = (header + "\n".join(rows) + "\n").encode()
     return await finish_import(client, tx, tenant, "OPPORTUNITIES", content)
 
 
-async def found(client: Client, name: str) -> dict[str, Any]:
-    answer = await client.get(f"/opportunities/by-external-id/import/{name}")
+async def get_imported(client: Client, external_id: str) -> dict[str, Any]:
+    answer = await client.get(f"/opportunities/by-external-id/import/{external_id}")
     assert answer.status_code == 200, answer.text
-    shown: dict[str, Any] = answer.json()
-    return shown
+    opportunity: dict[str, Any] = answer.json()
+    return opportunity
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ async def found(client: Client, name: str) -> dict[str, Any]:
         (f"{'1' * 201},Acme,,,,2016-10-20,,5", [("opportunity_id", "TOO_LONG")]),
     ],
 )
-async def test_what_is_refused(
+async def test_invalid_rows_are_refused(
     client: Client,
     tx: AsyncConnection,
     tenant: UUID,
@@ -66,13 +68,13 @@ async def test_what_is_refused(
 ) -> None:
     for name in ("Acme", "Twin", "Twin"):
         await add_account(tx, name=name)
-    ended = await bring_in(client, tx, tenant, row)
+    ended = await import_rows(client, tx, tenant, row)
     assert ended["counts"] == counts(refused=1)
     assert await findings(client, ended["id"], "refusals") == {2: expected}
-    assert [fact.type for fact in await published()] == ["l2o.import.finished.v1"]
+    assert [event.type for event in await published()] == ["l2o.import.finished.v1"]
 
 
-async def test_what_is_put_right_or_left_out_is_told(
+async def test_corrections_and_omissions_are_warnings(
     client: Client, tx: AsyncConnection, tenant: UUID
 ) -> None:
     await add_account(tx, name="Acme")
@@ -81,7 +83,7 @@ async def test_what_is_put_right_or_left_out_is_told(
     for _ in range(2):
         await add_person(tx, "Li Na")
     await add_person(tx, "Gone", active=False)
-    ended = await bring_in(
+    ended = await import_rows(
         client,
         tx,
         tenant,
@@ -100,7 +102,7 @@ async def test_what_is_put_right_or_left_out_is_told(
         ],
         5: [("sales_agent", "OWNER_UNKNOWN")],
     }
-    first, second, third, fourth = [await found(client, str(n)) for n in range(1, 5)]
+    first, second, third, fourth = [await get_imported(client, str(n)) for n in range(1, 5)]
     assert (first["product_id"], first["owner_id"]) == (str(product), agent)
     assert (second["product_id"], second["expected_close_date"]) == (str(product), "2017-01-01")
     assert (third["product_id"], third["stage"]) == (None, "FIRST_CONTACT")
@@ -108,18 +110,20 @@ async def test_what_is_put_right_or_left_out_is_told(
     assert (fourth["product_id"], fourth["stage"]) == (str(product), "WON")
 
 
-async def test_a_later_file_moves_on_what_it_knew(
+async def test_a_later_file_updates_opportunities(
     client: Client, tx: AsyncConnection, tenant: UUID, published: PublishedFacts
 ) -> None:
     await add_account(tx, name="Acme")
     await add_account(tx, name="Other")
-    await bring_in(client, tx, tenant, *(f"{n},Acme,,,Engaging,2016-10-20,,5" for n in range(1, 6)))
-    won = (await found(client, "4"))["id"]
+    await import_rows(
+        client, tx, tenant, *(f"{n},Acme,,,Engaging,2016-10-20,,5" for n in range(1, 6))
+    )
+    won = (await get_imported(client, "4"))["id"]
     assert (await client.post(f"/opportunities/{won}/win")).status_code == 200
-    gone = (await found(client, "5"))["id"]
-    assert (await client.delete(f"/opportunities/{gone}")).status_code == 204
+    deleted = (await get_imported(client, "5"))["id"]
+    assert (await client.delete(f"/opportunities/{deleted}")).status_code == 204
     before = len(await published())
-    ended = await bring_in(
+    ended = await import_rows(
         client,
         tx,
         tenant,
@@ -135,57 +139,57 @@ async def test_a_later_file_moves_on_what_it_knew(
         5: [(None, "STAGE_KEPT")],
         6: [(None, "OPPORTUNITY_DELETED")],
     }
-    told = (await published())[before:]
-    assert [(fact.type.split(".")[2], fact.sequence) for fact in told[:-1]] == [
+    events = (await published())[before:]
+    assert [(event.type.split(".")[2], event.sequence) for event in events[:-1]] == [
         ("won", 2),
         ("lost", 2),
         ("changed", 2),
     ]
-    first, second = await found(client, "1"), await found(client, "2")
+    first, second = await get_imported(client, "1"), await get_imported(client, "2")
     assert (first["stage"], first["amount"]["amount"]) == ("WON", "7.00")
     assert (first["closed_date"], first["closed_at"]) == ("2017-03-01", "2017-02-28T16:00:00Z")
     assert (second["stage"], second["amount"]["amount"]) == ("LOST", "5.00")
-    steps = (await client.get(f"/opportunities/{first['id']}/stage-changes")).json()["items"]
-    assert [one["to_stage"] for one in steps] == ["WON", "SOLUTION"]
+    changes = (await client.get(f"/opportunities/{first['id']}/stage-changes")).json()["items"]
+    assert [change["to_stage"] for change in changes] == ["WON", "SOLUTION"]
 
 
-async def test_the_same_opportunity_twice_in_a_file(
+async def test_a_repeated_row_updates_the_opportunity_of_the_first(
     client: Client, tx: AsyncConnection, tenant: UUID
 ) -> None:
     await add_account(tx, name="Acme")
     row = "1,Acme,,,Engaging,2016-10-20,,5"
-    ended = await bring_in(client, tx, tenant, row, row, "1,Acme,,,Won,2016-10-20,2017-03-01,5")
+    ended = await import_rows(client, tx, tenant, row, row, "1,Acme,,,Won,2016-10-20,2017-03-01,5")
     assert ended["counts"] == counts(created=1, unchanged=1, updated=1)
-    assert (await found(client, "1"))["stage"] == "WON"
+    assert (await get_imported(client, "1"))["stage"] == "WON"
 
 
-async def test_names_and_currencies_of_the_file(
+async def test_a_file_may_give_names_and_currencies(
     client: Client, tx: AsyncConnection, tenant: UUID
 ) -> None:
     await add_account(tx, name="Acme")
-    head = "商机编号,客户,商机名称,金额,币种,engage_date\n"
+    header = "商机编号,客户,商机名称,金额,币种,engage_date\n"
     row = "S-1,Acme,2027 年度采购,1200,JPY,2016-10-20"
-    await bring_in(client, tx, tenant, row, head=head)
-    shown = await found(client, "S-1")
-    assert (shown["name"], shown["amount"]) == (
+    await import_rows(client, tx, tenant, row, header=header)
+    opportunity = await get_imported(client, "S-1")
+    assert (opportunity["name"], opportunity["amount"]) == (
         "2027 年度采购",
         {"amount": "1200", "currency": "JPY"},
     )
-    ended = await bring_in(client, tx, tenant, row.replace("2027", "2028"), head=head)
+    ended = await import_rows(client, tx, tenant, row.replace("2027", "2028"), header=header)
     assert ended["counts"] == counts(updated=1)
-    assert (await found(client, "S-1"))["name"] == "2028 年度采购"
+    assert (await get_imported(client, "S-1"))["name"] == "2028 年度采购"
 
 
-async def test_a_dry_run_leaves_nothing(client: Client, tx: AsyncConnection, tenant: UUID) -> None:
+async def test_a_dry_run_stores_nothing(client: Client, tx: AsyncConnection, tenant: UUID) -> None:
     await add_account(tx, name="Acme")
-    content = (HEAD + "1,Acme,,,Engaging,2016-10-20,,5\n").encode()
+    content = (HEADER + "1,Acme,,,Engaging,2016-10-20,,5\n").encode()
     ended = await finish_import(client, tx, tenant, "OPPORTUNITIES", content, dry_run=True)
     assert ended["counts"] == counts(created=1)
     assert (await client.get("/opportunities")).json()["items"] == []
     assert (await client.get("/opportunities/by-external-id/import/1")).status_code == 404
 
 
-async def test_accounts_with_the_tenants_own_fields(
+async def test_accounts_are_imported_with_custom_fields(
     client: Client, tx: AsyncConnection, tenant: UUID
 ) -> None:
     field = {"resource": "l2o.account", "key": "tier", "type": "CHOICE", "label_zh": "等级"}
@@ -202,7 +206,7 @@ async def test_accounts_with_the_tenants_own_fields(
     assert again["counts"] == counts(unchanged=1)
 
 
-async def test_accounts_with_parents_in_any_order(
+async def test_accounts_are_imported_with_parents_in_any_order(
     client: Client, tx: AsyncConnection, tenant: UUID, published: PublishedFacts
 ) -> None:
     content = (
@@ -226,28 +230,28 @@ async def test_accounts_with_parents_in_any_order(
         6: [("account", "REQUIRED")],
         7: [("revenue", "DECIMAL_STRING_INVALID")],
     }
-    accounts = {one["name"]: one for one in (await client.get("/accounts")).json()["items"]}
+    accounts = {item["name"]: item for item in (await client.get("/accounts")).json()["items"]}
     child, top = accounts["Child"], accounts["Top"]
     assert (child["parent_id"], child["country"], child["version"]) == (top["id"], "CN", 2)
     assert child["industry"] == "technology"
     assert child["annual_revenue"] == {"amount": "12345678.00", "currency": "USD"}
-    told = len(await published())
+    event_count = len(await published())
     again = await finish_import(client, tx, tenant, "ACCOUNTS", content)
     assert again["counts"] == counts(unchanged=4, refused=2, with_warnings=4)
-    assert len(await published()) == told + 1
+    assert len(await published()) == event_count + 1
 
 
-async def test_an_import_does_not_take_back_what_an_order_won(
+async def test_an_import_does_not_change_the_stage_of_a_won_opportunity(
     client: Client, tx: AsyncConnection, tenant: UUID
 ) -> None:
     account = await add_account(tx, name="Acme")
     won = await add_opportunity(
         tx, account_id=account.id, stage=Stage.WON, amount=Money.of("1", "CNY")
     )
-    names = {"system": "import", "external_id": "1"}
-    linked = await client.post(f"/opportunities/{won.id}/external-ids", json=names)
+    external_id = {"system": "import", "external_id": "1"}
+    linked = await client.post(f"/opportunities/{won.id}/external-ids", json=external_id)
     assert linked.status_code == 201, linked.text
-    ended = await bring_in(client, tx, tenant, "1,Acme,,,Lost,2016-10-20,2017-03-01,2")
+    ended = await import_rows(client, tx, tenant, "1,Acme,,,Lost,2016-10-20,2017-03-01,2")
     assert ended["counts"] == counts(updated=1, with_warnings=1)
-    shown = await found(client, "1")
-    assert (shown["stage"], shown["amount"]["amount"]) == ("WON", "2.00")
+    opportunity = await get_imported(client, "1")
+    assert (opportunity["stage"], opportunity["amount"]["amount"]) == ("WON", "2.00")

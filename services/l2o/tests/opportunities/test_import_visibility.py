@@ -1,4 +1,4 @@
-"""A file is no way around what its sender sees and may change."""
+"""An import changes only what the importer sees and may change."""
 
 from uuid import UUID
 
@@ -13,20 +13,20 @@ SCOPE = (
     "l2o.import.read l2o.import.write l2o.account.read l2o.account.write"
     " l2o.opportunity.read l2o.opportunity.write"
 )
-HEAD = "opportunity_id,account,deal_stage,engage_date,close_value\n"
+HEADER = "opportunity_id,account,deal_stage,engage_date,close_value\n"
 
 
-async def test_others_accounts_are_unknown_and_others_opportunities_stay(
+async def test_invisible_accounts_are_unknown_and_invisible_opportunities_unchanged(
     client: Client, tx: AsyncConnection, tenant: UUID
 ) -> None:
     await Company(tx).build()
     await add_account(tx, name="Mine", owner_id=subject("li"))
     await add_account(tx, name="Theirs", owner_id=subject("zheng"))
-    rows = (HEAD + "1,Mine,Engaging,2016-10-20,5\n").encode()
+    rows = (HEADER + "1,Mine,Engaging,2016-10-20,5\n").encode()
     await finish_import(client, tx, tenant, "OPPORTUNITIES", rows)
     client.headers.update(sign_in(tenant, "li", scope=SCOPE))
     rows = (
-        HEAD
+        HEADER
         + "1,Mine,Engaging,2016-10-20,6\n"
         + "2,Theirs,Engaging,2016-10-20,5\n"
         + "3,Mine,Engaging,2016-10-20,5\n"
@@ -41,18 +41,20 @@ async def test_others_accounts_are_unknown_and_others_opportunities_stay(
     assert mine["owner_id"] == subject("li")
 
 
-async def test_what_is_only_shown_is_not_changed(
+async def test_an_import_does_not_change_shared_accounts(
     client: Client, tx: AsyncConnection, tenant: UUID
 ) -> None:
     await Company(tx).build()
-    shown = await add_account(tx, name="Shown", owner_id=subject("zheng"))
+    shared = await add_account(tx, name="Shown", owner_id=subject("zheng"))
     await add_account(tx, name="Hidden", owner_id=subject("zheng"))
-    share = f"/accounts/{shown.id}/shares/PERSON/{directory_id('li')}"
+    share = f"/accounts/{shared.id}/shares/PERSON/{directory_id('li')}"
     assert (await client.put(share, json={})).status_code == 200
     client.headers.update(sign_in(tenant, "li", scope=SCOPE))
     rows = b"account,sector\nShown,\nHidden,retail\nMine,retail\n"
     ended = await finish_import(client, tx, tenant, "ACCOUNTS", rows)
-    assert ended["counts"] == counts(created=2, unchanged=1)  # a Hidden of one's own
+    assert ended["counts"] == counts(
+        created=2, unchanged=1
+    )  # "Hidden" is created as the importer's own account
     rows = b"account,sector,subsidiary_of\nShown,retail,\nMine,,Shown\nShown,,Mine\n"
     ended = await finish_import(client, tx, tenant, "ACCOUNTS", rows)
     assert ended["counts"] == counts(updated=1, unchanged=1, refused=1, with_warnings=1)
@@ -60,16 +62,16 @@ async def test_what_is_only_shown_is_not_changed(
     assert await findings(client, ended["id"]) == {4: [("subsidiary_of", "RECORD_READ_ONLY")]}
 
 
-async def test_hidden_opportunities_are_all_refused_alike(
+async def test_all_rows_of_invisible_opportunities_are_refused_with_the_same_error(
     client: Client, tx: AsyncConnection, tenant: UUID
 ) -> None:
-    """Whether a row would change one, repeat it or name a deleted one: nothing of it is told."""
+    """The error is the same for unchanged, changed and deleted opportunities."""
     await Company(tx).build()
     await add_account(tx, name="Mine", owner_id=subject("li"))
-    rows = (HEAD + "".join(f"{n},Mine,Engaging,2016-10-20,5\n" for n in (1, 2, 3))).encode()
+    rows = (HEADER + "".join(f"{n},Mine,Engaging,2016-10-20,5\n" for n in (1, 2, 3))).encode()
     await finish_import(client, tx, tenant, "OPPORTUNITIES", rows)
-    gone = (await client.get("/opportunities/by-external-id/import/3")).json()["id"]
-    assert (await client.delete(f"/opportunities/{gone}")).status_code == 204
+    deleted = (await client.get("/opportunities/by-external-id/import/3")).json()["id"]
+    assert (await client.delete(f"/opportunities/{deleted}")).status_code == 204
     client.headers.update(sign_in(tenant, "li", scope=SCOPE))
     rows = rows.replace(b"2,Mine,Engaging,2016-10-20,5", b"2,Mine,Prospecting,2016-10-20,6")
     ended = await finish_import(client, tx, tenant, "OPPORTUNITIES", rows)
@@ -77,5 +79,5 @@ async def test_hidden_opportunities_are_all_refused_alike(
     refusal = [("opportunity_id", "RECORD_READ_ONLY")]
     assert await findings(client, ended["id"], "refusals") == {2: refusal, 3: refusal, 4: refusal}
     refused = (await client.get(f"/imports/{ended['id']}/refusals")).json()["items"]
-    assert [one["record_id"] for one in refused] == [None] * 3
+    assert [row["record_id"] for row in refused] == [None] * 3
     assert await findings(client, ended["id"]) == {}

@@ -1,4 +1,4 @@
-"""Imports over HTTP: what can be opened, sent, started, cancelled and seen."""
+"""The HTTP API of imports: open, upload, start, cancel and read."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,13 +14,13 @@ from chassis.files.imports.actions import JOB
 from chassis.jobs.queue import Done
 from services.mtl.tests.factories import (
     counts,
-    faults,
     finish_import,
     job_for,
     problem,
     run_chunk,
     run_import,
     start_import,
+    violations,
 )
 from testkit.plugin import PublishedFacts
 
@@ -37,13 +37,13 @@ async def open_import(client: AsyncClient, **fields: Any) -> str:
     return import_id
 
 
-async def waiting(tx: AsyncConnection) -> list[str]:
+async def queued_jobs(tx: AsyncConnection) -> list[str]:
     return list((await tx.execute(select(jobs.c.key).where(jobs.c.kind == JOB))).scalars())
 
 
 @pytest.mark.parametrize("move", ["start", "cancel"])
 @pytest.mark.parametrize("content", [b'{"foo": 1}', b"{{{", b"[]"])
-async def test_moves_take_no_body_but_an_empty_one(
+async def test_start_and_cancel_accept_only_an_empty_body(
     client: AsyncClient, move: str, content: bytes
 ) -> None:
     path = f"/imports/{await open_import(client)}"
@@ -55,7 +55,7 @@ async def test_moves_take_no_body_but_an_empty_one(
     assert (await client.post(f"{path}/{move}", json={})).status_code == 200
 
 
-async def test_the_way_of_an_import(
+async def test_an_import_from_opening_to_its_published_event(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, published: PublishedFacts
 ) -> None:
     import_id = await open_import(client)
@@ -63,11 +63,11 @@ async def test_the_way_of_an_import(
     opened = (await client.get(path)).json()
     assert (opened["state"], opened["file_size"], opened["mapping"]) == ("OPEN", None, None)
     assert opened["counts"] == counts()
-    sent = await client.put(f"{path}/file", content=FILE)
-    assert (sent.status_code, sent.json()["file_size"]) == (200, len(FILE))
+    uploaded = await client.put(f"{path}/file", content=FILE)
+    assert (uploaded.status_code, uploaded.json()["file_size"]) == (200, len(FILE))
     started = await client.post(f"{path}/start")
     assert (started.status_code, started.json()["state"]) == (200, "QUEUED")
-    assert await waiting(tx) == [import_id]
+    assert await queued_jobs(tx) == [import_id]
     await run_import(tx, import_id, tenant)
     ended = (await client.get(path)).json()
     assert (ended["state"], ended["failures"]) == ("SUCCEEDED", [])
@@ -75,8 +75,8 @@ async def test_the_way_of_an_import(
     [lead] = (await client.get("/leads")).json()["items"]
     assert (lead["name"], lead["phone"]) == ("王芳", "+8613800138000")
     assert lead["owner_id"] == ended["created_by"]
-    facts = await published()
-    assert [fact.type for fact in facts] == ["mtl.lead.captured.v1", "mtl.import.finished.v1"]
+    events = await published()
+    assert [event.type for event in events] == ["mtl.lead.captured.v1", "mtl.import.finished.v1"]
     assert (await client.get("/imports?state=SUCCEEDED")).json()["items"] == [ended]
     assert (await client.get("/imports?state=OPEN")).json()["items"] == []
 
@@ -98,11 +98,11 @@ async def test_the_way_of_an_import(
         ({**BODY, "mapping": []}, {("/mapping", "TYPE_INVALID")}),
     ],
 )
-async def test_bad_bodies(
+async def test_invalid_bodies_are_refused(
     client: AsyncClient, body: dict[str, Any], expected: set[tuple[str, str]]
 ) -> None:
     answer = await client.post("/imports", json=body)
-    assert (answer.status_code, faults(answer)) == (422, expected)
+    assert (answer.status_code, violations(answer)) == (422, expected)
 
 
 async def test_a_mapping_may_leave_columns_out_and_name_attributes_twice(
@@ -113,10 +113,10 @@ async def test_a_mapping_may_leave_columns_out_and_name_attributes_twice(
     assert (await client.get(f"/imports/{import_id}")).json()["mapping"] == mapping
 
 
-async def test_files_that_are_not_taken(client: AsyncClient) -> None:
+async def test_empty_and_too_large_files_are_refused(client: AsyncClient) -> None:
     path = f"/imports/{await open_import(client)}"
     empty = await client.put(f"{path}/file", content=b"")
-    assert (empty.status_code, faults(empty)) == (422, {("", "FILE_EMPTY")})
+    assert (empty.status_code, violations(empty)) == (422, {("", "FILE_EMPTY")})
     large = await client.put(f"{path}/file", content=b"x" * 32_000_001)
     assert problem(large) == (413, "BODY_TOO_LARGE")
     assert problem(await client.post(f"{path}/start")) == (409, "IMPORT_FILE_MISSING")
@@ -128,7 +128,7 @@ async def test_a_file_above_the_usual_limit_is_taken(client: AsyncClient) -> Non
     assert (await client.put(f"{path}/file", content=b"x" * 5_000_000)).status_code == 200
 
 
-async def test_the_last_file_before_the_start_counts(
+async def test_the_last_uploaded_file_is_imported(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     import_id = await open_import(client)
@@ -142,22 +142,22 @@ async def test_the_last_file_before_the_start_counts(
     assert (await client.get(path)).json()["counts"]["accepted"] == 1
 
 
-async def test_starting_twice_is_starting_once(
+async def test_starting_twice_runs_the_import_once(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     import_id = await start_import(client, FILE)
     first = (await client.get(f"/imports/{import_id}")).json()
     again = await client.post(f"/imports/{import_id}/start")
     assert (again.status_code, again.json()) == (200, first)
-    assert await waiting(tx) == [import_id]
+    assert await queued_jobs(tx) == [import_id]
     await run_import(tx, import_id, tenant)
-    done = await client.post(f"/imports/{import_id}/start")
-    assert (done.status_code, done.json()["state"]) == (200, "SUCCEEDED")
+    finished = await client.post(f"/imports/{import_id}/start")
+    assert (finished.status_code, finished.json()["state"]) == (200, "SUCCEEDED")
     assert isinstance(await run_chunk(tx, job_for(import_id, tenant)), Done)
     assert len((await client.get("/leads")).json()["items"]) == 1
 
 
-async def test_a_cancelled_import_takes_nothing_more(
+async def test_a_cancelled_import_processes_no_more_rows(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     content = b"external_id\n" + b"".join(b"%d\n" % n for n in range(600))
@@ -170,7 +170,7 @@ async def test_a_cancelled_import_takes_nothing_more(
     cancelled = await client.post(f"{path}/cancel")
     assert (cancelled.status_code, cancelled.json()["state"]) == (200, "CANCELLED")
     assert (await client.post(f"{path}/cancel")).json() == cancelled.json()
-    assert await waiting(tx) == []
+    assert await queued_jobs(tx) == []
     assert isinstance(await run_chunk(tx, job_for(import_id, tenant)), Done)
     assert (await client.get(path)).json() == cancelled.json()
     assert problem(await client.post(f"{path}/start")) == (409, "IMPORT_CANCELLED")
@@ -184,7 +184,9 @@ async def test_an_ended_import_cannot_be_cancelled(
     assert problem(answer) == (409, "IMPORT_FINISHED")
 
 
-async def test_unknown_imports_and_those_of_others(client: AsyncClient, token: Token) -> None:
+async def test_unknown_imports_and_those_of_other_tenants_answer_404(
+    client: AsyncClient, token: Token
+) -> None:
     mine = await open_import(client)
     other = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
     for import_id, headers in [(str(uuid4()), {}), (mine, other)]:
@@ -201,13 +203,13 @@ async def test_unknown_imports_and_those_of_others(client: AsyncClient, token: T
             assert problem(answer) == (404, "IMPORT_NOT_FOUND")
 
 
-async def test_scopes(client: AsyncClient, token: Token) -> None:
+async def test_imports_require_the_right_scope(client: AsyncClient, token: Token) -> None:
     import_id = await open_import(client)
     reader = {"Authorization": f"Bearer {token(scope='mtl.import.read')}"}
     assert (await client.get(f"/imports/{import_id}", headers=reader)).status_code == 200
     answer = await client.put(f"/imports/{import_id}/file", content=FILE, headers=reader)
     assert problem(answer) == (403, "SCOPE_MISSING")
-    nobody = await client.put(
+    anonymous = await client.put(
         f"/imports/{import_id}/file", content=FILE, headers={"Authorization": ""}
     )
-    assert problem(nobody) == (401, "TOKEN_MISSING")
+    assert problem(anonymous) == (401, "TOKEN_MISSING")

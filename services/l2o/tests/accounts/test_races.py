@@ -1,4 +1,4 @@
-"""Several at once on one customer, really committing."""
+"""Concurrent requests on one account and its records, with real commits."""
 
 import asyncio
 from collections import Counter
@@ -13,40 +13,38 @@ from testkit.directory import Company, subject
 from testkit.plugin import Client, Committed
 
 
-def said(answers: list[Any]) -> Counter[tuple[int, str | None]]:
-    return Counter(
-        (one.status_code, one.json().get("code") if one.content else None) for one in answers
-    )
+def count_answers(answers: list[Any]) -> Counter[tuple[int, str | None]]:
+    return Counter((a.status_code, a.json().get("code") if a.content else None) for a in answers)
 
 
-async def told(committed: Committed, tenant: UUID) -> Counter[str]:
+async def count_events(committed: Committed, tenant: UUID) -> Counter[str]:
     async with committed.app.begin(tenant) as tx:
         return Counter((await tx.execute(select(outbox.c.type))).scalars())
 
 
-async def test_of_edits_and_moves_with_one_copy_one_wins(
+async def test_of_concurrent_changes_with_the_same_version_one_wins(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:
         account = await add_account(tx)
-        sale = await add_opportunity(tx, account_id=account.id)
-    path, seen = f"/opportunities/{sale.id}", {"If-Match": '"1"'}
+        opportunity = await add_opportunity(tx, account_id=account.id)
+    path, if_match = f"/opportunities/{opportunity.id}", {"If-Match": '"1"'}
     answers = await asyncio.gather(
-        *(committed_client.patch(path, json={"name": f"n{n}"}, headers=seen) for n in range(4)),
-        committed_client.post(f"{path}/win", headers=seen),
-        committed_client.delete(path, headers=seen),
-        committed_client.post(f"{path}/move", json={"stage": "BIDDING"}, headers=seen),
+        *(committed_client.patch(path, json={"name": f"n{n}"}, headers=if_match) for n in range(4)),
+        committed_client.post(f"{path}/win", headers=if_match),
+        committed_client.delete(path, headers=if_match),
+        committed_client.post(f"{path}/move", json={"stage": "BIDDING"}, headers=if_match),
     )
-    outcome = said(answers)
+    outcome = count_answers(answers)
     assert sum(n for (status, _), n in outcome.items() if status < 300) == 1, outcome
     assert {code for status, code in outcome if status >= 300} <= {
         "STALE_COPY",
         "OPPORTUNITY_NOT_FOUND",
     }
-    assert sum((await told(committed, tenant)).values()) == 1
+    assert sum((await count_events(committed, tenant)).values()) == 1
 
 
-async def test_transfers_at_once_end_with_one_owner_for_all(
+async def test_concurrent_transfers_leave_one_owner_for_account_and_contacts(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:
@@ -57,34 +55,34 @@ async def test_transfers_at_once_end_with_one_owner_for_all(
     path = f"/accounts/{account.id}/transfer"
     people = ("zhou", "zheng", "wang", "wu")
     answers = await asyncio.gather(
-        *(committed_client.post(path, json={"owner_id": subject(one)}) for one in people)
+        *(committed_client.post(path, json={"owner_id": subject(name)}) for name in people)
     )
-    assert {one.status_code for one in answers} == {200}
+    assert {a.status_code for a in answers} == {200}
     owner = (await committed_client.get(f"/accounts/{account.id}")).json()["owner_id"]
     contacts = (await committed_client.get("/contacts")).json()["items"]
-    assert {one["owner_id"] for one in contacts} == {owner}
-    assert await told(committed, tenant) == {
+    assert {contact["owner_id"] for contact in contacts} == {owner}
+    assert await count_events(committed, tenant) == {
         "l2o.account.assigned.v1": 4,
         "l2o.contact.changed.v1": 20,
     }
 
 
-async def test_an_account_is_deleted_or_gets_an_opportunity(
+async def test_an_account_is_deleted_or_gets_an_opportunity_but_not_both(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:
     for _ in range(5):
         async with committed.app.begin(tenant) as tx:
             account = await add_account(tx)
         body = {"account_id": str(account.id), "name": "x"}
-        gone, *opened = await asyncio.gather(
+        deleted, *opened = await asyncio.gather(
             committed_client.delete(f"/accounts/{account.id}"),
             *(committed_client.post("/opportunities", json=body) for _ in range(3)),
         )
-        made = [one.status_code for one in opened].count(201)
-        assert (gone.status_code == 204) is (made == 0), (gone.status_code, made)
+        created = [a.status_code for a in opened].count(201)
+        assert (deleted.status_code == 204) is (created == 0), (deleted.status_code, created)
 
 
-async def test_one_external_id_many_times_at_once(
+async def test_concurrent_upserts_of_one_external_id_create_one_record(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:
@@ -97,12 +95,12 @@ async def test_one_external_id_many_times_at_once(
     for collection, body in bodies.items():
         path = f"/{collection}/by-external-id/sap/0001000042"
         answers = await asyncio.gather(*(committed_client.put(path, json=body) for _ in range(6)))
-        assert Counter(one.status_code for one in answers) == {201: 1, 200: 5}
-        assert len({one.json()["id"] for one in answers}) == 1
-    assert set((await told(committed, tenant)).values()) == {1}
+        assert Counter(a.status_code for a in answers) == {201: 1, 200: 5}
+        assert len({a.json()["id"] for a in answers}) == 1
+    assert set((await count_events(committed, tenant)).values()) == {1}
 
 
-async def test_delete_and_restore_at_once(
+async def test_concurrent_deletes_and_restores_are_serialized(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:
@@ -112,7 +110,7 @@ async def test_delete_and_restore_at_once(
         *(committed_client.delete(path) for _ in range(4)),
         *(committed_client.post(f"{path}/restore") for _ in range(4)),
     )
-    facts = await told(committed, tenant)
-    deleted, restored = facts["l2o.account.deleted.v1"], facts["l2o.account.restored.v1"]
-    there = (await committed_client.get(path)).status_code == 200
-    assert deleted - restored == (0 if there else 1)
+    counts = await count_events(committed, tenant)
+    deleted, restored = counts["l2o.account.deleted.v1"], counts["l2o.account.restored.v1"]
+    exists = (await committed_client.get(path)).status_code == 200
+    assert deleted - restored == (0 if exists else 1)

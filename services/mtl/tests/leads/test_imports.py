@@ -1,4 +1,4 @@
-"""The job of an import: every kind of bad row, bad files, and the real file."""
+"""The import job: every kind of invalid row, unreadable files, and a real file."""
 
 import csv
 import io
@@ -17,15 +17,15 @@ from chassis.jobs.queue import Done
 from services.mtl.tests.factories import (
     counts,
     create,
+    fail_import,
     finish_import,
     job_for,
-    on_given_up,
     run_chunk,
     start_import,
 )
 from testkit.plugin import Committed, PublishedFacts
 
-REAL = Path(__file__).parents[5] / "shared" / "data" / "leads" / "leads.csv"
+REAL_FILE = Path(__file__).parents[5] / "shared" / "data" / "leads" / "leads.csv"
 
 ROWS = [
     "手机,邮箱,编号,姓名,备注",
@@ -46,7 +46,7 @@ ROWS = [
     '"never closed,,11,,',
     ",,12,,Select",
 ]
-BAD = ("\n".join(ROWS) + "\n").encode() + b",,13,\xc3\x28,\n" + b",,14,,"
+FILE_WITH_INVALID_ROWS = ("\n".join(ROWS) + "\n").encode() + b",,13,\xc3\x28,\n" + b",,14,,"
 MAPPING = {"编号": "external_id"}
 
 
@@ -59,11 +59,11 @@ async def refusals(client: AsyncClient, import_id: str, kind: str = "refusals") 
     }
 
 
-async def test_every_kind_of_bad_row_and_none_stops_the_rest(
+async def test_invalid_rows_are_refused_and_the_others_imported(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, published: PublishedFacts
 ) -> None:
-    known = await create(client, phone="057188888888")
-    ended = await finish_import(client, tx, tenant, BAD, mapping=MAPPING)
+    existing = await create(client, phone="057188888888")
+    ended = await finish_import(client, tx, tenant, FILE_WITH_INVALID_ROWS, mapping=MAPPING)
     assert ended["state"] == "SUCCEEDED"
     assert await refusals(client, ended["id"]) == {
         3: [("手机", "PHONE_INVALID"), ("邮箱", "EMAIL_INVALID")],
@@ -92,11 +92,11 @@ async def test_every_kind_of_bad_row_and_none_stops_the_rest(
     }
     items = (await client.get(f"/imports/{ended['id']}/refusals")).json()["items"]
     duplicate = next(item for item in items if item["row"] == 15)["errors"][0]
-    assert duplicate["params"] == {"lead_id": known["id"], "matched": "phone"}
-    assert known["id"] in duplicate["message"]
+    assert duplicate["params"] == {"lead_id": existing["id"], "matched": "phone"}
+    assert existing["id"] in duplicate["message"]
 
 
-async def test_refusals_come_page_by_page_in_the_callers_language(
+async def test_refusals_are_paged_and_in_the_language_of_the_caller(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     ended = await finish_import(client, tx, tenant, b"phone\n" + b"12\n" * 5)
@@ -122,7 +122,7 @@ async def test_refusals_come_page_by_page_in_the_callers_language(
         (b"phone,x\n1,2\n", {"Tel": "name", "Fax": None}, ["COLUMN_MISSING"] * 2),
     ],
 )
-async def test_a_file_that_cannot_be_read_fails_the_import_and_says_why(
+async def test_an_unreadable_file_fails_the_import_with_the_reason(
     client: AsyncClient,
     tx: AsyncConnection,
     tenant: UUID,
@@ -131,27 +131,27 @@ async def test_a_file_that_cannot_be_read_fails_the_import_and_says_why(
     codes: list[str],
 ) -> None:
     ended = await finish_import(client, tx, tenant, content, mapping=mapping)
-    assert (ended["state"], [each["code"] for each in ended["failures"]]) == ("FAILED", codes)
-    assert all(each["message"] != each["code"] for each in ended["failures"])
+    assert (ended["state"], [failure["code"] for failure in ended["failures"]]) == ("FAILED", codes)
+    assert all(failure["message"] != failure["code"] for failure in ended["failures"])
     assert ended["finished_at"] is not None
     assert (await client.get("/leads")).json()["items"] == []
 
 
-async def test_a_file_of_a_header_only_is_done_at_once(
+async def test_a_file_with_only_a_header_succeeds_with_no_rows(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     ended = await finish_import(client, tx, tenant, b"phone")
     assert (ended["state"], ended["counts"]["total"]) == ("SUCCEEDED", 0)
 
 
-async def test_a_byte_order_mark_is_no_part_of_the_first_column(
+async def test_a_byte_order_mark_is_not_part_of_the_first_header(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     ended = await finish_import(client, tx, tenant, b"\xef\xbb\xbfphone\r\n13800138000\r\n")
     assert ended["counts"]["accepted"] == 1
 
 
-async def test_chunk_after_chunk_rows_keep_their_numbers(
+async def test_row_numbers_continue_over_chunks(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     lines = [f"{n},杭州" for n in range(2, 702)]
@@ -173,10 +173,10 @@ async def test_chunk_after_chunk_rows_keep_their_numbers(
 @pytest.mark.parametrize(
     "check", ["company <> 'odd'", "1 / (CASE company WHEN 'odd' THEN 0 ELSE 1 END) = 1"]
 )
-async def test_a_row_that_the_database_refuses_costs_itself_only(
+async def test_a_row_that_the_database_refuses_does_not_stop_the_others(
     committed: Committed, committed_client: AsyncClient, tenant: UUID, check: str
 ) -> None:
-    """Nobody knows which row that may be one day: here a constraint that the code knows not of."""
+    """The sample is a constraint that the code does not validate."""
     owner = await asyncpg.connect(committed.urls.owner_url.replace("+asyncpg", ""))
     await owner.execute(f"ALTER TABLE leads ADD CONSTRAINT odd CHECK ({check})")
     try:
@@ -197,7 +197,7 @@ async def test_a_row_that_the_database_refuses_costs_itself_only(
     assert (ended["state"], ended["counts"]["accepted"]) == ("SUCCEEDED", 7)
 
 
-async def test_our_own_mistakes_are_no_refusals_of_rows(
+async def test_a_programming_error_fails_the_job_and_refuses_no_row(
     committed: Committed, committed_client: AsyncClient, tenant: UUID
 ) -> None:
     owner = await asyncpg.connect(committed.urls.owner_url.replace("+asyncpg", ""))
@@ -215,7 +215,7 @@ async def test_our_own_mistakes_are_no_refusals_of_rows(
 
 
 @pytest.mark.parametrize("chunks", [0, 1])
-async def test_an_import_whose_job_is_given_up_has_failed(
+async def test_an_import_fails_when_its_job_is_given_up(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, chunks: int
 ) -> None:
     content = b"external_id\n" + b"".join(b"%d\n" % n for n in range(300))
@@ -224,10 +224,12 @@ async def test_an_import_whose_job_is_given_up_has_failed(
     for _ in range(chunks):
         await run_chunk(tx, job)
     for _ in range(2):
-        await on_given_up(tx, job)
+        await fail_import(tx, job)
     ended = (await client.get(f"/imports/{import_id}")).json()
     assert (ended["state"], ended["counts"]["accepted"]) == ("FAILED", 250 * chunks)
-    assert [(each["column"], each["code"]) for each in ended["failures"]] == [(None, "JOB_FAILED")]
+    assert [(failure["column"], failure["code"]) for failure in ended["failures"]] == [
+        (None, "JOB_FAILED")
+    ]
     assert ended["failures"][0]["message"] != "JOB_FAILED"
     assert ended["finished_at"] is not None
     assert isinstance(await run_chunk(tx, job), Done)
@@ -238,14 +240,14 @@ async def test_a_cancelled_import_stays_cancelled_when_its_job_is_given_up(
 ) -> None:
     import_id = await start_import(client, b"phone\n1\n")
     cancelled = (await client.post(f"/imports/{import_id}/cancel")).json()
-    await on_given_up(tx, job_for(import_id, tenant))
+    await fail_import(tx, job_for(import_id, tenant))
     assert (await client.get(f"/imports/{import_id}")).json() == cancelled
 
 
-def the_leads() -> tuple[bytes, int]:
-    """The real file where it is at hand, else one like it; and its rows."""
-    if REAL.exists():
-        return REAL.read_bytes(), 7396
+def lead_file() -> tuple[bytes, int]:
+    """A file and its number of rows: the real one if it exists here, else a generated one."""
+    if REAL_FILE.exists():
+        return REAL_FILE.read_bytes(), 7396
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["Prospect ID", "Lead Number", "Lead Source", "Converted", "City"])
@@ -254,10 +256,10 @@ def the_leads() -> tuple[bytes, int]:
     return out.getvalue().encode(), 2000
 
 
-async def test_the_real_leads_come_in_whole_and_once(
+async def test_a_real_file_is_imported_completely_and_only_once(
     committed: Committed, committed_client: AsyncClient, tenant: UUID
 ) -> None:
-    content, rows = the_leads()
+    content, rows = lead_file()
 
     async def import_all() -> dict[str, Any]:
         import_id = await start_import(committed_client, content)

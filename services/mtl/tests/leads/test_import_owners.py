@@ -1,4 +1,4 @@
-"""Whose the leads of a file are."""
+"""The owner column of a file of leads."""
 
 from uuid import UUID
 
@@ -9,14 +9,16 @@ from services.mtl.tests.factories import counts, finish_import
 from testkit.directory import Company, subject
 
 
-async def test_an_import_gives_leads_to_whom_the_file_names(
+async def test_an_import_assigns_leads_to_the_owners_that_the_file_names(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
-    """By name or by subject; the importer has the others, with a warning where one was named."""
+    """By name or by subject; an unknown owner is a warning and the importer owns the lead."""
     company = await Company(tx).build()
     await company.person("zhou", "team A", active=False)
-    named = ("li", subject("zheng"), "zhou", "nobody", "", "Select")
-    content = "Lead Owner,Lead Number\n" + "".join(f"{who},{n}\n" for n, who in enumerate(named))
+    owner_cells = ("li", subject("zheng"), "zhou", "nobody", "", "Select")
+    content = "Lead Owner,Lead Number\n" + "".join(
+        f"{owner},{n}\n" for n, owner in enumerate(owner_cells)
+    )
     ended = await finish_import(client, tx, tenant, content.encode())
     assert ended["counts"] == counts(created=6, with_warnings=2)
     warnings = (await client.get(f"/imports/{ended['id']}/warnings")).json()["items"]

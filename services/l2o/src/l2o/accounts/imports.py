@@ -1,0 +1,181 @@
+"""Import of accounts from files: they are matched by name, with parents anywhere in the file."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from babel import Locale
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.files.formats.findings import Finding
+from chassis.files.imports.target import (
+    Cells,
+    ImportContext,
+    ImportField,
+    ImportRow,
+    ImportTarget,
+    ParsedRow,
+    RowResult,
+    created,
+    each,
+    reading_of,
+    refused,
+    refused_for,
+    unchanged,
+    updated,
+)
+from chassis.records.access.visibility import Visibility
+from chassis.records.custom_fields.cells import parse_custom_field_cells
+from kernel.errors import DomainError
+from l2o.accounts import store
+from l2o.accounts.actions import AccountDetails, create_account, edit_account
+from l2o.accounts.domain import AccountRow
+from l2o.accounts.schemas import AccountCells
+
+RESOURCE = store.ACCOUNTS.resource
+# Frequent misspellings; a warning reports each correction.
+INDUSTRY_CORRECTIONS = {"technolgy": "technology"}
+_LANGUAGES = (Locale("en"), Locale("zh", script="Hans"))
+# Two-letter codes of CLDR that are not countries of ISO 3166-1.
+_NO_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
+_COUNTRY_ALIASES = {
+    "usa": "US",
+    "united states of america": "US",
+    "uk": "GB",
+    "great britain": "GB",
+}
+
+
+@cache
+def _countries() -> dict[str, str]:
+    """Country codes by code and by name, in English and in Chinese."""
+    by_name = {
+        name.casefold(): code
+        for language in _LANGUAGES
+        for code, name in language.territories.items()
+        if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
+    }
+    by_code = {code.casefold(): code for code in by_name.values()}
+    return {**by_code, **by_name, **_COUNTRY_ALIASES}
+
+
+def country_code(name: str) -> str | None:
+    """The ISO 3166-1 code of a country; None for the name of no country or of several."""
+    return _countries().get(name.casefold())
+
+
+def _parse_account_row(cells: Cells) -> ParsedRow[AccountRow]:
+    """Validate a row like the body of a request; correct the industry, look up the country."""
+    body: dict[str, Any] = {**cells.fields, "custom_fields": cells.custom}
+    warnings = []
+    industry = INDUSTRY_CORRECTIONS.get(body.get("industry", "").casefold())
+    if industry is not None:
+        params = {"given": body["industry"], "taken": industry}
+        warnings.append(Finding("SECTOR_CORRECTED", params=params, field="industry"))
+        body["industry"] = industry
+    country = body.pop("country", None)
+    code = None if country is None else country_code(country)
+    if code is not None:
+        body["country"] = code
+    elif country is not None:
+        warnings.append(Finding("COUNTRY_UNKNOWN", params={"given": country}, field="country"))
+    return reading_of(AccountCells, body, AccountCells.row, warnings=warnings)
+
+
+async def _import_account(
+    tx: AsyncConnection, row: AccountRow, context: ImportContext
+) -> RowResult:
+    """Create the account for the importer, or edit the visible account of this name."""
+    visibility = await context.visibility(tx, RESOURCE)
+    matches = (await store.lock_visible_by_name(tx, [row.name], visibility)).get(row.name, [])
+    if len(matches) > 1:
+        return refused(Finding("ACCOUNT_AMBIGUOUS", params={"name": row.name}, field="name"))
+    if not matches:
+        values = {**row.edited_values(), **await _custom_fields(tx, row, None)}
+        details = AccountDetails(name=row.name, **values)
+        account = await create_account(tx, details, owner_id=context.actor, now=context.now)
+        return created(account.id)
+    before = await store.get(tx, matches[0])
+    values = {**row.edited_values(), **await _custom_fields(tx, row, before.custom_fields)}
+    is_change = replace(before, **values) != before
+    if is_change and not await store.may_write(tx, before.id, visibility):
+        return refused(Finding("RECORD_READ_ONLY", field="name"))
+    after = await edit_account(
+        tx, before.id, lambda account: replace(account, **values), now=context.now
+    )
+    return unchanged(before.id) if after.version == before.version else updated(before.id)
+
+
+async def _custom_fields(
+    tx: AsyncConnection, row: AccountRow, before: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The custom fields, if the file has columns for any of them."""
+    if not row.custom_fields:
+        return {}
+    values = await parse_custom_field_cells(tx, RESOURCE, row.custom_fields, before=before)
+    return {"custom_fields": values}
+
+
+async def _link_parents(
+    tx: AsyncConnection, rows: Sequence[ImportRow[AccountRow]], context: ImportContext
+) -> list[RowResult]:
+    """Set the parents in a second pass, when every account of the file exists."""
+    names = {row.value.parent for row in rows if row.value.parent is not None}
+    visibility = await context.visibility(tx, RESOURCE)
+    ids_by_name = await store.lock_visible_by_name(tx, names, visibility)
+    return [await _link_parent(tx, row, ids_by_name, visibility, context.now) for row in rows]
+
+
+async def _link_parent(
+    tx: AsyncConnection,
+    row: ImportRow[AccountRow],
+    ids_by_name: Mapping[str, Sequence[UUID]],
+    visibility: Visibility,
+    now: datetime,
+) -> RowResult:
+    name, account_id = row.value.parent, row.record_id
+    assert account_id is not None, "an imported row has a record"
+    if name is None:
+        return unchanged(account_id)
+    matches = ids_by_name.get(name, [])
+    if len(matches) != 1:
+        code = "PARENT_AMBIGUOUS" if matches else "PARENT_UNKNOWN"
+        return unchanged(account_id, Finding(code, params={"given": name}, field="parent"))
+    parent_id = matches[0]
+    if (await store.get(tx, account_id)).parent_id == parent_id:
+        return unchanged(account_id)
+    if not await store.may_write(tx, account_id, visibility):
+        return unchanged(account_id, Finding("RECORD_READ_ONLY", field="parent"))
+    try:
+        async with tx.begin_nested():
+            await edit_account(
+                tx, account_id, lambda account: replace(account, parent_id=parent_id), now=now
+            )
+    except DomainError as error:
+        return unchanged(account_id, *refused_for(error).findings)
+    return updated(account_id)
+
+
+NAME_HEADERS = ("account", "account name", "company", "客户", "客户名称")
+ACCOUNT_IMPORT = ImportTarget(
+    kind="ACCOUNTS",
+    scope="l2o.account.write",
+    fields=(
+        ImportField("name", NAME_HEADERS, required=True),
+        ImportField("phone", ("电话", "联系电话")),
+        ImportField("industry", ("sector", "行业")),
+        ImportField("country", ("office_location", "国家", "所在国家")),
+        ImportField("founded_year", ("year_established", "成立年份")),
+        ImportField("employees", ("员工数", "员工人数")),
+        ImportField("revenue", ("年收入（百万）", "annual revenue (millions)")),
+        ImportField("currency", ("币种",)),
+        ImportField("parent", ("subsidiary_of", "parent account", "上级客户", "母公司")),
+    ),
+    read=_parse_account_row,
+    take=each(_import_account),
+    link=_link_parents,
+    custom=RESOURCE,
+)

@@ -1,0 +1,23 @@
+"""Reads of accounts, which contacts belong to."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.records.access.visibility import EVERYTHING, Visibility
+from l2o.accounts import store as accounts
+from l2o.accounts.domain import Account
+
+ACCOUNT_RESOURCE = accounts.ACCOUNTS.resource
+
+
+async def lock_account(
+    tx: AsyncConnection, account_id: UUID, visibility: Visibility = EVERYTHING
+) -> Account | None:
+    """Lock an account until the commit; None if it is missing, deleted or not visible."""
+    return await accounts.lock_for_update(tx, account_id, visibility)
+
+
+async def account_exists(tx: AsyncConnection, account_id: UUID) -> bool:
+    """Whether the account exists and is not deleted."""
+    return await accounts.exists(tx, account_id)

@@ -1,1 +1,0 @@
-"""Imports: accounts and opportunities out of files; chassis does the rest of it."""

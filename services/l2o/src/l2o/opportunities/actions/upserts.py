@@ -1,0 +1,225 @@
+"""Upsert of opportunities from another system, many at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.events.outbox import publish, publish_all
+from chassis.records.access.visibility import EVERYTHING, Access, Visibility
+from chassis.records.external_ids.reserve_ids import reserve_ids
+from contracts.l2o.events import OpportunityOpened
+from kernel.errors import NotFound
+from kernel.ids import new_id
+from l2o.opportunities import store
+from l2o.opportunities.actions.records import RESOURCE, OpportunityDetails, StageDetails
+from l2o.opportunities.domain import CLOSED_STAGES, Opportunity, Stage, StageChange
+
+READ_ONLY = "RECORD_READ_ONLY"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExternalOpportunity:
+    """An opportunity of another system, whose references were validated.
+
+    `has_own_name` is false if the name was derived from account and product.
+    """
+
+    external_id: str
+    details: OpportunityDetails
+    stage_details: StageDetails
+    engaged_at: datetime | None
+    owner_id: str | None
+    has_own_name: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpsertResult:
+    """The outcome for one opportunity; `warnings` are codes of what was not taken over.
+
+    `refused_for` is the code of a refusal. It comes without an id if the opportunity is not visible
+    to the caller: its internal id is not disclosed.
+    """
+
+    opportunity_id: UUID | None
+    created: bool = False
+    changed: bool = False
+    warnings: Sequence[str] = ()
+    refused_for: str | None = None
+
+
+async def upsert_opportunities(
+    tx: AsyncConnection,
+    many: Sequence[ExternalOpportunity],
+    *,
+    system: str,
+    actor: str | None,
+    now: datetime,
+    visibility: Visibility = EVERYTHING,
+) -> list[UpsertResult]:
+    """Open new opportunities and update existing ones; return the results in order.
+
+    Each external id may occur once. Owner and account of an existing opportunity do not change,
+    and only opportunities that the caller may write are updated.
+    """
+    new_ids = {external.external_id: new_id() for external in many}
+    ids = await reserve_ids(tx, RESOURCE, system, new_ids)
+    new = [each for each in many if ids[each.external_id] == new_ids[each.external_id]]
+    await _open_new(tx, [(each, new_ids[each.external_id]) for each in new], actor=actor, now=now)
+    existing_ids = {each.external_id: ids[each.external_id] for each in many if each not in new}
+    existing = await _lock_existing(tx, set(existing_ids.values()), visibility)
+    results: list[UpsertResult] = []
+    for external in many:
+        existing_id = existing_ids.get(external.external_id)
+        if existing_id is None:
+            opened_id = new_ids[external.external_id]
+            results.append(UpsertResult(opportunity_id=opened_id, created=True))
+        elif existing_id not in existing.visible_ids:
+            results.append(UpsertResult(opportunity_id=None, refused_for=READ_ONLY))
+        else:
+            before = existing.get(existing_id)
+            is_writable = existing_id in existing.writable_ids
+            results.append(
+                await _update(tx, external, before, is_writable=is_writable, actor=actor, now=now)
+            )
+    return results
+
+
+@dataclass(frozen=True)
+class _Existing:
+    """The locked opportunities that exist already, and what the caller may do with them."""
+
+    by_id: dict[UUID, Opportunity]
+    visible_ids: set[UUID]
+    writable_ids: set[UUID]
+
+    def get(self, opportunity_id: UUID) -> Opportunity:
+        """Return an opportunity. Raises NotFound if an external id has no record."""
+        if opportunity_id not in self.by_id:
+            raise NotFound("opportunity", opportunity_id)
+        return self.by_id[opportunity_id]
+
+
+async def _lock_existing(tx: AsyncConnection, ids: set[UUID], visibility: Visibility) -> _Existing:
+    if not ids:
+        return _Existing({}, set(), set())
+    return _Existing(
+        await store.lock_many(tx, ids),
+        await store.filter_visible(tx, ids, visibility),
+        await store.filter_visible(tx, ids, visibility, Access.WRITE),
+    )
+
+
+async def _open_new(
+    tx: AsyncConnection,
+    new: Sequence[tuple[ExternalOpportunity, UUID]],
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    opened = [
+        Opportunity(
+            **vars(external.details) | {"custom_fields": {}},
+            **vars(external.stage_details),
+            id=opportunity_id,
+            owner_id=external.owner_id,
+            created_at=now,
+            updated_at=now,
+        )
+        for external, opportunity_id in new
+    ]
+    await store.add_many(tx, opened)
+    changes = [
+        change
+        for (external, _), opportunity in zip(new, opened, strict=True)
+        for change in _initial_history(external, opportunity, actor, now)
+    ]
+    await store.add_stage_changes(tx, changes)
+    await publish_all(tx, [(OpportunityOpened(opportunity=each.state()), each) for each in opened])
+
+
+def _initial_history(
+    external: ExternalOpportunity, opportunity: Opportunity, actor: str | None, now: datetime
+) -> list[StageChange]:
+    """The stage history: a closed opportunity with an engaged date was at SOLUTION before."""
+    steps: list[tuple[Stage | None, Stage, datetime]] = []
+    stage, engaged_at, closed_at = opportunity.stage, external.engaged_at, opportunity.closed_at
+    if stage not in CLOSED_STAGES:
+        steps.append((None, stage, engaged_at or now))
+    elif engaged_at is None:
+        steps.append((None, stage, closed_at or now))
+    else:
+        steps.append((None, Stage.SOLUTION, engaged_at))
+        steps.append((Stage.SOLUTION, stage, closed_at or now))
+    return [
+        _stage_change(opportunity, from_stage, to_stage, actor=actor, at=at)
+        for from_stage, to_stage, at in steps
+    ]
+
+
+def _stage_change(
+    opportunity: Opportunity,
+    from_stage: Stage | None,
+    to_stage: Stage,
+    *,
+    actor: str | None,
+    at: datetime,
+) -> StageChange:
+    return StageChange(
+        id=new_id(),
+        opportunity_id=opportunity.id,
+        from_stage=from_stage,
+        to_stage=to_stage,
+        reason=opportunity.lost_reason if to_stage is Stage.LOST else None,
+        actor=actor,
+        at=at,
+    )
+
+
+async def _update(
+    tx: AsyncConnection,
+    external: ExternalOpportunity,
+    before: Opportunity,
+    *,
+    is_writable: bool,
+    actor: str | None,
+    now: datetime,
+) -> UpsertResult:
+    if before.deleted_at is not None:
+        return UpsertResult(opportunity_id=before.id, warnings=["OPPORTUNITY_DELETED"])
+    updated, warnings = _merge(external, before)
+    if updated == before:
+        return UpsertResult(opportunity_id=before.id, warnings=warnings)
+    if not is_writable:
+        return UpsertResult(opportunity_id=before.id, refused_for=READ_ONLY)
+    after, event = before.update_from_system(updated, now=now)
+    saved = await store.save(tx, after)
+    await publish(tx, event, of=saved)
+    if saved.stage is not before.stage:
+        at = saved.closed_at if saved.stage in CLOSED_STAGES else now
+        change = _stage_change(saved, before.stage, saved.stage, actor=actor, at=at or now)
+        await store.add_stage_changes(tx, [change])
+    return UpsertResult(opportunity_id=before.id, changed=True, warnings=warnings)
+
+
+def _merge(external: ExternalOpportunity, before: Opportunity) -> tuple[Opportunity, list[str]]:
+    """The opportunity with the values of the other system, and warnings.
+
+    Missing values change nothing. The account stays, and so does a stage that is later here.
+    """
+    excluded = {"account_id"} | (set() if external.has_own_name else {"name"})
+    values = {
+        name: value
+        for name, value in vars(external.details).items()
+        if value is not None and name not in excluded
+    }
+    is_same_account = external.details.account_id == before.account_id
+    warnings = [] if is_same_account else ["ACCOUNT_KEPT"]
+    stage = external.stage_details.stage
+    if before.is_before(stage):
+        values |= vars(external.stage_details)
+    elif stage is not before.stage:
+        warnings.append("STAGE_KEPT")
+    return replace(before, **values), warnings

@@ -1,0 +1,1 @@
+"""Import of opportunities from files: the row, the records its names refer to, the target."""

@@ -1,0 +1,122 @@
+"""Rows of a file of opportunities: their cells, and how other systems name the stages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from chassis.files.formats.findings import Finding
+from chassis.files.imports.target import Cells, ParsedRow, reading_of
+from kernel.business_dates import BusinessDate
+from kernel.currencies import CurrencyCode
+from kernel.decimals import DecimalString
+from l2o.opportunities.domain import CLOSED_STAGES, Stage
+from l2o.opportunities.schemas import LossReason, OpportunityName
+
+# Names of stages in other systems and in Chinese; our own codes are accepted as well.
+STAGE_NAMES = {
+    "prospecting": Stage.FIRST_CONTACT,
+    "engaging": Stage.SOLUTION,
+    "closed won": Stage.WON,
+    "closed lost": Stage.LOST,
+    "初步接触": Stage.FIRST_CONTACT,
+    "方案": Stage.SOLUTION,
+    "报价": Stage.QUOTATION,
+    "投标": Stage.BIDDING,
+    "谈判": Stage.NEGOTIATION,
+    "签约": Stage.SIGNING,
+    "赢单": Stage.WON,
+    "输单": Stage.LOST,
+}
+ReferenceName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpportunityRow:
+    """A row of a file of opportunities; account, owner and product are given by their names."""
+
+    external_id: str
+    account: str
+    name: str | None = None
+    owner: str | None = None
+    product: str | None = None
+    stage: Stage = Stage.FIRST_CONTACT
+    engaged_date: date | None = None
+    closed_date: date | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    lost_reason: str | None = None
+
+
+class OpportunityCells(BaseModel):
+    """The cells of a row; `closed_date` is when it was won or lost, else when it is expected."""
+
+    external_id: ReferenceName
+    account: ReferenceName
+    name: OpportunityName | None = None
+    owner: ReferenceName | None = None
+    product: ReferenceName | None = None
+    stage: Stage = Stage.FIRST_CONTACT
+    engaged_date: BusinessDate | None = None
+    closed_date: BusinessDate | None = None
+    amount: Annotated[DecimalString, Field(ge=0)] | None = None
+    currency: CurrencyCode | None = None
+    lost_reason: LossReason | None = None
+
+    def row(self) -> OpportunityRow:
+        """The validated row."""
+        return OpportunityRow(**dict(self))
+
+
+def parse_opportunity_row(cells: Cells) -> ParsedRow[OpportunityRow]:
+    """Validate a row; report all its errors, and warn if it has no engaged date."""
+    body = dict(cells.fields)
+    if "stage" in body:
+        body["stage"] = stage_code(body["stage"])
+    errors = [] if "account" in body else [Finding("ACCOUNT_MISSING", field="account")]
+    warnings = (
+        [] if "engaged_date" in body else [Finding("ENGAGE_DATE_MISSING", field="engaged_date")]
+    )
+    # The placeholder lets the other cells be validated even if the account is missing.
+    parsed = reading_of(
+        OpportunityCells, {"account": "-", **body}, OpportunityCells.row, warnings=warnings
+    )
+    errors += parsed.errors
+    if parsed.value is not None:
+        errors += _date_errors(parsed.value)
+    return ParsedRow(errors=errors) if errors else parsed
+
+
+def stage_code(name: str) -> str:
+    """The code of a stage; an unknown name in upper case, which validation then refuses."""
+    return STAGE_NAMES.get(name.casefold(), name.upper())
+
+
+def _date_errors(row: OpportunityRow) -> list[Finding]:
+    closed, engaged = row.closed_date, row.engaged_date
+    if row.stage in CLOSED_STAGES and closed is None:
+        return [Finding("CLOSE_DATE_MISSING", field="closed_date")]
+    if closed is not None and engaged is not None and closed < engaged:
+        return [Finding("CLOSED_BEFORE_ENGAGED", field="closed_date")]
+    return []
+
+
+def split_at_repeats(rows: Sequence[OpportunityRow]) -> list[list[OpportunityRow]]:
+    """Split the rows, in order, so that no external id occurs twice in a part.
+
+    A repeated opportunity must be compared with the state that the earlier row has saved.
+    """
+    parts: list[list[OpportunityRow]] = [[]]
+    ids_in_part: set[str] = set()
+    for row in rows:
+        if row.external_id in ids_in_part:
+            parts.append([])
+            ids_in_part.clear()
+        parts[-1].append(row)
+        ids_in_part.add(row.external_id)
+    return parts

@@ -1,0 +1,127 @@
+"""Import of leads from files: how a row becomes a lead."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.files.formats.findings import Finding
+from chassis.files.imports.target import (
+    Cells,
+    ImportContext,
+    ImportField,
+    ImportRow,
+    ImportTarget,
+    ParsedRow,
+    RowResult,
+    created,
+    reading_of,
+    refused,
+)
+from chassis.records.access.owners import owners_called
+from mtl.leads.actions import capture_leads
+from mtl.leads.domain import (
+    IDENTIFYING_FIELDS,
+    MAX_ATTRIBUTE_VALUE_LENGTH,
+    MAX_ATTRIBUTES,
+    DuplicateLead,
+    Lead,
+    LeadDetails,
+)
+from mtl.leads.schemas import LeadIn
+from mtl.leads.store import LEADS
+
+OWNER_FIELD = "owner"
+NOT_SELECTED = "Select"  # the value that web forms export for a choice nobody made
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadRow:
+    """A lead as read from a file; `owner` is the name or the subject of a person."""
+
+    details: LeadDetails
+    owner: str | None = None
+
+    def owned_details(self, subjects: Mapping[str, str]) -> LeadDetails:
+        """The details with the owner's subject, or without an owner if nobody has that name."""
+        return replace(self.details, owner_id=subjects.get(self.owner or ""))
+
+    def names_unknown_owner(self, subjects: Mapping[str, str]) -> bool:
+        """Whether the row names an owner who is not among `subjects`."""
+        return self.owner is not None and self.owner not in subjects
+
+
+def _parse_lead_row(cells: Cells) -> ParsedRow[LeadRow]:
+    """Validate a row like the body of a request; warn of attributes that are too long to keep."""
+    body, too_long = lead_body(cells.fields, cells.rest)
+    params = {"maximum": MAX_ATTRIBUTE_VALUE_LENGTH}
+    warnings = [Finding("ATTRIBUTE_LEFT_OUT", column, params) for column in too_long]
+    owner = cells.fields.get(OWNER_FIELD)
+    if owner == NOT_SELECTED:
+        owner = None
+    return reading_of(
+        LeadIn, body, lambda lead: LeadRow(details=lead.details(), owner=owner), warnings=warnings
+    )
+
+
+def lead_body(
+    fields: Mapping[str, str], extra_columns: Mapping[str, str]
+) -> tuple[dict[str, Any], list[str]]:
+    """The row as the body of a lead, and the extra columns too long to be attributes."""
+    body: dict[str, Any] = {
+        name: value
+        for name, value in fields.items()
+        if name != OWNER_FIELD and (name in IDENTIFYING_FIELDS or value != NOT_SELECTED)
+    }
+    attributes = {name: value for name, value in extra_columns.items() if value != NOT_SELECTED}
+    too_long = [n for n, value in attributes.items() if len(value) > MAX_ATTRIBUTE_VALUE_LENGTH]
+    body["attributes"] = {n: value for n, value in attributes.items() if n not in too_long}
+    return body, too_long
+
+
+async def _import_leads(
+    tx: AsyncConnection, rows: Sequence[ImportRow[LeadRow]], context: ImportContext
+) -> list[RowResult]:
+    """Capture the leads of a chunk; a lead that exists already is refused and not changed."""
+    names = {row.value.owner for row in rows if row.value.owner}
+    subjects = await owners_called(tx, names)
+    captured = await capture_leads(
+        tx,
+        [row.value.owned_details(subjects) for row in rows],
+        owner_id=context.actor,
+        visibility=await context.visibility(tx, LEADS.resource),
+        now=context.now,
+    )
+    return [
+        _row_result(row.value, lead, subjects) for row, lead in zip(rows, captured, strict=True)
+    ]
+
+
+def _row_result(row: LeadRow, lead: Lead | DuplicateLead, subjects: Mapping[str, str]) -> RowResult:
+    if isinstance(lead, DuplicateLead):
+        field = None if lead.hidden else lead.matched
+        return refused(Finding("LEAD_DUPLICATE", params=lead.disclosed_params, field=field))
+    if row.names_unknown_owner(subjects):
+        return created(lead.id, Finding("OWNER_UNKNOWN", field=OWNER_FIELD))
+    return created(lead.id)
+
+
+LEAD_IMPORT = ImportTarget(
+    kind="LEADS",
+    scope="mtl.lead.write",
+    fields=(
+        ImportField("name", ("full name", "姓名", "联系人")),
+        ImportField("company", ("公司", "公司名称")),
+        ImportField("phone", ("mobile", "手机", "手机号", "电话")),
+        ImportField("email", ("邮箱", "电子邮件")),
+        ImportField("external_id", ("lead number", "线索编号")),
+        ImportField("source", ("lead source", "来源", "线索来源")),
+        ImportField(OWNER_FIELD, ("lead owner", "负责人", "所有人")),
+    ),
+    read=_parse_lead_row,
+    take=_import_leads,
+    any_of=IDENTIFYING_FIELDS,
+    rest="attributes",
+    most_rest=MAX_ATTRIBUTES,
+)
