@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from chassis.foundation import clock
 
-At = Callable[[datetime], None]
+At = Callable[[datetime], None]  # the type of the fixture `at`
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +17,7 @@ def service() -> str:
 
 @pytest.fixture
 def at(app: FastAPI, client: httpx.AsyncClient) -> At:
-    """`at(instant)`: from here on the requests of `client` happen then."""
+    """`at(instant)` sets the clock for all later requests of `client`."""
 
     def set_clock(instant: datetime) -> None:
         app.dependency_overrides[clock.now] = lambda: instant

@@ -1,4 +1,4 @@
-"""What tests begin with: settings, an accepted quote, an order of it, money that arrived."""
+"""Test data: tenant settings, accounts, accepted quotes, orders, receivables and payments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from contracts.cpq.events import QuoteLine, QuoteState
 from kernel.ids import new_id
 from kernel.money import Money
 from rms.accounts.store import accounts
-from rms.orders import actions as orders
-from rms.orders.store import orders as order_table
-from rms.payments import actions as payments
+from rms.orders.actions.lifecycle import confirm_order, create_order
+from rms.orders.store.tables import orders
+from rms.payments.actions.receipts import receive_payment
 from rms.payments.domain.payment import Payment
-from rms.receivables import actions as receivables
+from rms.receivables.actions import create_receivable
 from rms.receivables.domain import Receivable
 from testkit.tenants import add_tenant
 
@@ -38,7 +38,7 @@ async def add_settings(tx: AsyncConnection, *, timezone: str = "Asia/Shanghai") 
 async def add_account(
     tx: AsyncConnection, account_id: UUID | None = None, *, owner_id: str | None = None
 ) -> UUID:
-    """An account as L2O tells of it."""
+    """Insert an account as if its event from L2O had been applied; return its id."""
     account_id = account_id or new_id()
     values = {"id": account_id, "name": "星辰科技", "owner_id": owner_id}
     await tx.execute(insert(accounts).values(values | {"epoch": 1, "sequence": 1}))
@@ -46,7 +46,7 @@ async def add_account(
 
 
 def make_line(line_no: int, quantity: str, net: str, tax: str, currency: str = "CNY") -> QuoteLine:
-    """A line whose net and tax amounts are given; its unit prices do not matter here."""
+    """A quote line with these net and tax amounts; every price is its net amount."""
     price = Money.of(net, currency)
     return QuoteLine(
         line_id=new_id(),
@@ -76,7 +76,7 @@ def make_quote(
     *,
     currency: str = "CNY",
     account_id: UUID | None = None,
-    **given: Any,
+    **changes: Any,
 ) -> QuoteState:
     zero = Money.zero(currency)
     quote = QuoteState(
@@ -96,7 +96,7 @@ def make_quote(
         gross_total=sum((line.gross_amount for line in lines), zero),
         owner_id="seller-1",
     )
-    return quote.model_copy(update=given)
+    return quote.model_copy(update=changes)
 
 
 async def add_order(
@@ -106,20 +106,20 @@ async def add_order(
     confirmed: bool = False,
     now: datetime = NOON,
 ) -> UUID:
-    """The id of an order of this quote."""
+    """Create an order of this quote; return its id."""
     quote = quote or make_quote()
-    await orders.create_order(tx, quote, now=now)
-    found = select(order_table.c.id).where(order_table.c.quote_id == quote.quote_id)
-    order_id: UUID = (await tx.execute(found)).scalar_one()
+    await create_order(tx, quote, now=now)
+    query = select(orders.c.id).where(orders.c.quote_id == quote.quote_id)
+    order_id: UUID = (await tx.execute(query)).scalar_one()
     if confirmed:
-        await orders.confirm_order(tx, order_id, now=now)
+        await confirm_order(tx, order_id, now=now)
     return order_id
 
 
 async def add_receivable(
     tx: AsyncConnection, amount: Money, *, account_id: UUID, due_date: date = TODAY
 ) -> Receivable:
-    return await receivables.create_receivable(
+    return await create_receivable(
         tx,
         new_id(),
         order_id=new_id(),
@@ -135,8 +135,8 @@ async def add_receivable(
 
 
 async def add_payment(tx: AsyncConnection, amount: Money, *, account_id: UUID) -> Payment:
-    """Of an account that must have an order."""
-    return await payments.receive_payment(
+    """Record a payment; the account must exist or have an order."""
+    return await receive_payment(
         tx,
         account_id=account_id,
         bank_reference=f"BANK-{new_id()}",
@@ -147,34 +147,34 @@ async def add_payment(tx: AsyncConnection, amount: Money, *, account_id: UUID) -
 
 
 @dataclass(frozen=True, kw_only=True)
-class Books:
-    """A customer who owes 100.00, 200.00 and 300.00, and has paid 250.00."""
+class AccountLedger:
+    """An account that owes 100.00, 200.00 and 300.00, and has paid 250.00, all in CNY."""
 
     account_id: UUID
     receivables: tuple[Receivable, ...]
     payment: Payment
 
 
-async def open_books(tx: AsyncConnection) -> Books:
-    """The receivables are due in the order 200.00, 300.00, 100.00."""
+async def add_ledger(tx: AsyncConnection) -> AccountLedger:
+    """Create an account with this ledger; due first is 200.00, then 300.00, then 100.00."""
     await add_settings(tx)
     account_id = new_id()
     await add_order(tx, make_quote(account_id=account_id))
-    owed = [
+    receivables = [
         await add_receivable(tx, cny(amount), account_id=account_id, due_date=date(2026, 11, day))
         for amount, day in (("100.00", 30), ("200.00", 10), ("300.00", 20))
     ]
     payment = await add_payment(tx, cny("250.00"), account_id=account_id)
-    return Books(account_id=account_id, receivables=tuple(owed), payment=payment)
+    return AccountLedger(account_id=account_id, receivables=tuple(receivables), payment=payment)
 
 
 async def post(client: AsyncClient, path: str, body: Any, *, key: str = "") -> Response:
-    """A POST with an idempotency key: this one, or one of its own."""
+    """POST with this idempotency key, or with a new one."""
     headers = {"Idempotency-Key": key or str(new_id())}
     return await client.post(path, json=body, headers=headers)
 
 
 def errors_of(answer: Response) -> set[tuple[str, str]]:
-    """Pointer and code of every violation."""
+    """The (pointer, code) pairs of a 422 answer."""
     assert answer.status_code == 422, answer.text
     return {(error["pointer"], error["code"]) for error in answer.json()["errors"]}

@@ -1,4 +1,4 @@
-"""What several do with one document at once: one comes first, the others see it."""
+"""Concurrent edits, moves and transfers of one document: one wins, the others are refused."""
 
 import asyncio
 from collections import Counter
@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import outbox
 from kernel.ids import new_id
-from rms.orders.store import orders
+from rms.orders.store.tables import orders
 from rms.payment_terms.actions import create_payment_term
 from rms.payment_terms.domain import Basis, Instalment
-from rms.payments.store import allocations, payments
+from rms.payments.store.tables import allocations, payments
 from rms.receivables.store import receivables
 from services.rms.tests.factories import (
     NOON,
@@ -31,17 +31,17 @@ from testkit.directory import Company, subject
 from testkit.plugin import Committed
 
 
-async def ensure_contiguous(tx: AsyncConnection) -> None:
-    """Every version of every document was published once."""
+async def assert_contiguous_versions(tx: AsyncConnection) -> None:
+    """Every version of every document was published exactly once."""
     versions = select(outbox.c.aggregateid, func.array_agg(outbox.c.aggversion))
-    found = {row[0]: sorted(row[1]) for row in await tx.execute(versions.group_by(text("1")))}
+    published = {row[0]: sorted(row[1]) for row in await tx.execute(versions.group_by(text("1")))}
     for table in (orders, receivables, payments):
         for row in await tx.execute(select(table.c.id, table.c.version)):
-            assert found[row.id] == list(range(1, row.version + 1))
+            assert published[row.id] == list(range(1, row.version + 1))
 
 
 @pytest.mark.parametrize("move", ["confirm", "transfer"])
-async def test_of_a_patch_and_a_move_with_the_same_copy_one_wins(
+async def test_only_one_of_concurrent_patches_and_moves_wins(
     committed_client: AsyncClient, committed: Committed, tenant: UUID, move: str
 ) -> None:
     async with committed.app.begin(tenant) as tx:
@@ -56,10 +56,10 @@ async def test_of_a_patch_and_a_move_with_the_same_copy_one_wins(
     )
     assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 5}
     async with committed.app.begin(tenant) as tx:
-        await ensure_contiguous(tx)
+        await assert_contiguous_versions(tx)
 
 
-async def test_a_payment_pushed_twice_at_once_is_one(
+async def test_concurrent_puts_of_one_external_id_create_one_payment(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:
@@ -76,81 +76,88 @@ async def test_a_payment_pushed_twice_at_once_is_one(
     assert len({answer.json()["id"] for answer in answers}) == 1
     async with committed.app.begin(tenant) as tx:
         assert len((await tx.execute(select(payments.c.id))).all()) == 1
-        await ensure_contiguous(tx)
+        await assert_contiguous_versions(tx)
 
 
-async def test_transfers_to_two_people_at_once(
+async def test_only_one_of_concurrent_transfers_wins(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:
         await Company(tx).build()
-        owed = await add_receivable(tx, cny("10.00"), account_id=new_id())
-    path = f"/receivables/{owed.id}"
+        receivable = await add_receivable(tx, cny("10.00"), account_id=new_id())
+    path = f"/receivables/{receivable.id}"
 
-    async def give(name: str) -> Response:
-        tag = {"If-Match": f'"{owed.version}"'}
+    async def transfer(name: str) -> Response:
+        tag = {"If-Match": f'"{receivable.version}"'}
         body = {"owner_id": subject(name)}
         return await committed_client.post(f"{path}/transfer", json=body, headers=tag)
 
-    answers = await asyncio.gather(*(give(name) for name in ("li", "zhou", "sun", "wu")))
+    answers = await asyncio.gather(*(transfer(name) for name in ("li", "zhou", "sun", "wu")))
     assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 3}
     (change,) = (await committed_client.get(f"{path}/owners")).json()["items"]
     assert change["to_owner_id"] == (await committed_client.get(path)).json()["owner_id"]
 
 
-async def test_many_are_transferred_while_the_oldest_are_settled(
+async def test_bulk_transfers_and_allocations_do_not_deadlock(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
-    """Both lock in the order of ids, though the oldest due come in another: nobody deadlocks."""
+    """Both lock receivables in the order of their ids, though they are settled by due date."""
     account_id = new_id()
     async with committed.app.begin(tenant) as tx:
         await Company(tx).build()
         await add_order(tx, make_quote(account_id=account_id))
         days = [NOON.date().replace(day=20 - n) for n in range(12)]
-        owed = [
+        owned = [
             await add_receivable(tx, cny("10.00"), account_id=account_id, due_date=day)
             for day in days
         ]
-        made = [await add_payment(tx, cny("20.00"), account_id=account_id) for _ in range(6)]
-    ids = [str(one.id) for one in owed]
+        created = [await add_payment(tx, cny("20.00"), account_id=account_id) for _ in range(6)]
+    ids = [str(one.id) for one in owned]
 
-    async def give(n: int) -> Response:
+    async def transfer(n: int) -> Response:
         body = {"owner_id": subject(("li", "zhou")[n % 2]), "ids": ids}
         return await committed_client.post("/receivables/transfer", json=body)
 
-    settle = [
+    allocations_sent = [
         post(committed_client, f"/payments/{one.id}/allocations", {"strategy": "OLDEST_FIRST"})
-        for one in made
+        for one in created
     ]
-    answers = await asyncio.gather(*(give(n) for n in range(6)), *settle)
+    answers = await asyncio.gather(*(transfer(n) for n in range(6)), *allocations_sent)
     assert Counter(answer.status_code for answer in answers) == {207: 6, 201: 6}
     async with committed.app.begin(tenant) as tx:
         assert (await tx.execute(select(func.sum(receivables.c.allocated)))).scalar() == 120
-        await ensure_contiguous(tx)
+        await assert_contiguous_versions(tx)
 
 
 async def test_a_prepayment_is_settled_or_withdrawn_never_both(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
-    """Six orders of 100.00, 30.00 ahead of each; each is cancelled while two payments settle."""
+    """Six orders of 100.00 with 30.00 prepaid are cancelled while two payments settle them."""
     account_id = new_id()
-    ahead = Instalment(share=cny("0.30").amount, basis=Basis.PREPAID, days=0)
-    after = Instalment(share=cny("0.70").amount, basis=Basis.SHIPMENT, days=30)
+    prepaid_share = Instalment(share=cny("0.30").amount, basis=Basis.PREPAID, days=0)
+    shipment_share = Instalment(share=cny("0.70").amount, basis=Basis.SHIPMENT, days=30)
     async with committed.app.begin(tenant) as tx:
         await create_payment_term(
-            tx, code="T", name="T", instalments=[ahead, after], is_default=True, now=NOON
+            tx,
+            code="T",
+            name="T",
+            instalments=[prepaid_share, shipment_share],
+            is_default=True,
+            now=NOON,
         )
         lines = [make_line(1, "1", "88.50", "11.50")]
         quotes = [make_quote(lines, account_id=account_id) for _ in range(6)]
-        made = [await add_order(tx, quote, confirmed=True) for quote in quotes]
-        money = [await add_payment(tx, cny("60.00"), account_id=account_id) for _ in range(2)]
+        created = [await add_order(tx, quote, confirmed=True) for quote in quotes]
+        paid = [await add_payment(tx, cny("60.00"), account_id=account_id) for _ in range(2)]
     body = {"reason": "取消"}
-    settle = [
+    allocations_sent = [
         post(committed_client, f"/payments/{one.id}/allocations", {"strategy": "OLDEST_FIRST"})
-        for one in money
+        for one in paid
     ]
-    drop = [committed_client.post(f"/orders/{one}/cancel", json=body) for one in made]
-    answers = await asyncio.gather(*drop, *settle)
+    cancellations_sent = [
+        committed_client.post(f"/orders/{one}/cancel", json=body) for one in created
+    ]
+    answers = await asyncio.gather(*cancellations_sent, *allocations_sent)
     assert {answer.status_code for answer in answers} <= {200, 201, 409}
     async with committed.app.begin(tenant) as tx:
         rows = (await tx.execute(select(receivables))).all()
@@ -160,6 +167,6 @@ async def test_a_prepayment_is_settled_or_withdrawn_never_both(
             assert not (row.allocated and row.withdrawn)
         booked = (await tx.execute(select(func.sum(allocations.c.amount)))).scalar() or 0
         assert booked == sum(row.allocated for row in rows)
-        ahead_of = (await tx.execute(select(func.sum(orders.c.prepaid_total)))).scalar()
-        assert ahead_of == sum(row.amount - row.withdrawn for row in rows)
-        await ensure_contiguous(tx)
+        prepaid_total = (await tx.execute(select(func.sum(orders.c.prepaid_total)))).scalar()
+        assert prepaid_total == sum(row.amount - row.withdrawn for row in rows)
+        await assert_contiguous_versions(tx)

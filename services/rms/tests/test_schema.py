@@ -1,17 +1,17 @@
-"""What the code, the migration and the contracts must agree on."""
+"""The migrated schema and the worker's subscriptions."""
 
 from chassis.database.migrate import drift
 from rms.worker import SUBSCRIPTIONS, WORKER
 from testkit.databases import ServiceDatabase
 
 
-async def test_the_migrated_schema_is_the_one_in_the_code(
+async def test_the_migrated_schema_equals_the_declared_tables(
     service_database: ServiceDatabase,
 ) -> None:
     assert await drift("rms", service_database.owner_url) == []
 
 
-def test_what_the_worker_listens_to() -> None:
+def test_the_worker_subscribes_to_these_topics() -> None:
     assert WORKER.subscriptions[: len(SUBSCRIPTIONS)] == SUBSCRIPTIONS
     assert {(one.name, one.topics) for one in SUBSCRIPTIONS} == {
         ("rms.tenants", ("org.tenant.v1",)),

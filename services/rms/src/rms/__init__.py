@@ -1,0 +1,1 @@
+"""RMS, revenue management: orders, shipments, receivables and payments."""

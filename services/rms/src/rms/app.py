@@ -7,20 +7,21 @@ from chassis.foundation.settings import Settings
 from chassis.records.custom_fields.routes import custom_field_router
 from rms.balances.routes import router as balances
 from rms.orders.routes import ROUTERS as ORDERS
-from rms.orders.store import orders
+from rms.orders.store.tables import orders
 from rms.payment_terms.routes import ROUTERS as PAYMENT_TERMS
 from rms.payments.routes import ROUTERS as PAYMENTS
-from rms.payments.store import payments
+from rms.payments.store.tables import payments
 from rms.receivables.routes import ROUTERS as RECEIVABLES
 from rms.receivables.store import receivables
 from rms.reconciliations.routes import router as reconciliations
 from rms.texts import TEXTS
 
-# What a tenant may add fields to; order lines and shipments are as they were agreed and posted.
-CUSTOMIZED = {"rms.order": orders, "rms.receivable": receivables, "rms.payment": payments}
+# Resources that may have custom fields; order lines and shipments are posted documents.
+CUSTOM_FIELD_TABLES = {"rms.order": orders, "rms.receivable": receivables, "rms.payment": payments}
 
 
 def create() -> FastAPI:
+    """Build the API of RMS from its routers, texts and number formats."""
     return create_app(
         Settings.of("rms"),
         title="RMS",
@@ -32,7 +33,7 @@ def create() -> FastAPI:
             *PAYMENTS,
             balances,
             reconciliations,
-            custom_field_router("rms", CUSTOMIZED),
+            custom_field_router("rms", CUSTOM_FIELD_TABLES),
         ],
         texts=TEXTS,
         numbers={"order": "SO", "shipment": "SH", "receivable": "AR", "payment": "PY"},

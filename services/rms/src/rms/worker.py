@@ -1,4 +1,4 @@
-"""What RMS listens to."""
+"""The events RMS subscribes to, and its background jobs."""
 
 from chassis.composition.worker import Worker
 from chassis.events.subscriptions import process, replica

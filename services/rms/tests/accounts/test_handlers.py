@@ -1,4 +1,4 @@
-"""The newest name of an account wins, in whatever order its events arrive."""
+"""The account replica keeps the newest state, in whatever order the events arrive."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -20,7 +20,7 @@ from rms.accounts.store import AccountFact, accounts
 from services.rms.tests.factories import NOON
 
 
-def told(account_id: UUID, name: str, *, sequence: int) -> Received[AccountFact]:
+def account_created(account_id: UUID, name: str, *, sequence: int) -> Received[AccountFact]:
     event = AccountCreated(account=AccountState(account_id=account_id, name=name))
     meta = Meta(
         event_id=new_id(),
@@ -33,25 +33,37 @@ def told(account_id: UUID, name: str, *, sequence: int) -> Received[AccountFact]
     return Received(event, meta)
 
 
-async def test_the_newest_name_stays(tx: AsyncConnection) -> None:
+async def test_an_older_event_does_not_replace_a_newer_name(tx: AsyncConnection) -> None:
     account_id = new_id()
-    new, old = told(account_id, "新名", sequence=2), told(account_id, "旧名", sequence=1)
+    new, old = (
+        account_created(account_id, "新名", sequence=2),
+        account_created(account_id, "旧名", sequence=1),
+    )
     assert (await on_accounts(tx, [new])).applied == {new.meta.event_id}
     assert (await on_accounts(tx, [old, new])).skipped == {old.meta.event_id, new.meta.event_id}
     rows = await tx.execute(select(accounts.c.id, accounts.c.name))
     assert [tuple(row) for row in rows] == [(account_id, "新名")]
 
 
-async def test_owner_and_deletion_are_followed(tx: AsyncConnection) -> None:
-    """A deleted account keeps its name, as its orders and debts are still there."""
+async def test_owner_and_deletion_are_replicated(tx: AsyncConnection) -> None:
+    """A deleted account keeps its name, because its orders and receivables still show it."""
     account_id = new_id()
     state = AccountState(account_id=account_id, name="星辰", owner_id="seller-2")
-    created = told(account_id, "星辰", sequence=1)
+    created = account_created(account_id, "星辰", sequence=1)
     facts: list[tuple[Received[AccountFact], tuple[str, str | None, bool]]] = [
         (created, ("星辰", None, False)),
-        (Received(AccountChanged(account=state), at(created, 2)), ("星辰", "seller-2", False)),
-        (Received(AccountDeleted(account=state), at(created, 3)), ("星辰", "seller-2", True)),
-        (Received(AccountRestored(account=state), at(created, 4)), ("星辰", "seller-2", False)),
+        (
+            Received(AccountChanged(account=state), meta_with_sequence(created, 2)),
+            ("星辰", "seller-2", False),
+        ),
+        (
+            Received(AccountDeleted(account=state), meta_with_sequence(created, 3)),
+            ("星辰", "seller-2", True),
+        ),
+        (
+            Received(AccountRestored(account=state), meta_with_sequence(created, 4)),
+            ("星辰", "seller-2", False),
+        ),
     ]
     for fact, expected in facts:
         await on_accounts(tx, [fact])
@@ -60,5 +72,5 @@ async def test_owner_and_deletion_are_followed(tx: AsyncConnection) -> None:
         assert [tuple(row) for row in rows] == [expected]
 
 
-def at(received: Received[AccountFact], sequence: int) -> Meta:
+def meta_with_sequence(received: Received[AccountFact], sequence: int) -> Meta:
     return replace(received.meta, event_id=new_id(), sequence=sequence)

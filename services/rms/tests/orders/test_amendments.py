@@ -1,4 +1,4 @@
-"""Amending an order, with numbers worked by hand."""
+"""Amending an order, with amounts calculated by hand."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -13,20 +13,21 @@ from kernel.ids import new_id
 from kernel.money import Money
 from rms.orders.domain.amendments import Amendment, amend
 from rms.orders.domain.lines import OrderLine
-from rms.orders.domain.order import Order, OrderStatus, Wanted
-from rms.orders.domain.quotes import order_of
+from rms.orders.domain.order import LineQuantity, Order, OrderStatus
+from rms.orders.domain.quotes import order_from_quote
 from rms.orders.domain.tax import TaxRounding
-from rms.payment_terms.domain import BUILT_IN, net
+from rms.payment_terms.domain import BUILT_IN_TERM, net_days
 from services.rms.tests.factories import NOON, TODAY, cny, make_line, make_quote
 
 LATER = NOON + timedelta(hours=1)
 
 
 def make_order(policy: TaxRounding = TaxRounding.LINE) -> Order:
-    """3 at 3.33 and 7 at 10.10, taxed with 13 %, and 1 at 100.00 with 6 %; confirmed.
+    """A confirmed order: 3 x 3.33 and 7 x 10.10 at 13 % tax, and 1 x 100.00 at 6 %.
 
-    By line: 9.99 -> 1.30 (1.2987), 70.70 -> 9.19 (9.191), 100.00 -> 6.00. By document: 80.69 x 0.13
-    = 10.4897 -> 10.49, of which 9.99/80.69 = 1.2987 and 70.70/80.69 = 9.1913: 1.30 and 9.19.
+    Tax per line: 9.99 -> 1.30 (1.2987), 70.70 -> 9.19 (9.191), 100.00 -> 6.00.
+    Per document: 80.69 x 0.13 = 10.4897 -> 10.49, split into 10.49 x 9.99 / 80.69 = 1.2987 and
+    10.49 x 70.70 / 80.69 = 9.1913: 1.30 and 9.19.
     """
     quote = make_quote(
         [
@@ -36,13 +37,13 @@ def make_order(policy: TaxRounding = TaxRounding.LINE) -> Order:
         ],
         tax_rounding=policy,
     )
-    order = order_of(
+    order = order_from_quote(
         quote,
         order_id=new_id(),
         line_ids=new_id,
         document_no="SO-2026-000001",
         account_name="星辰科技",
-        payment_term=BUILT_IN,
+        payment_term=BUILT_IN_TERM,
         now=NOON,
     )
     prices = [cny("3.33"), cny("10.10"), cny("100.00")]
@@ -54,74 +55,74 @@ def make_order(policy: TaxRounding = TaxRounding.LINE) -> Order:
     return replace(order, lines=tuple(lines)).confirm(now=NOON)[0]
 
 
-def amended(order: Order, **wanted: object) -> Order:
-    amendment = Amendment(reason="客户改单", **wanted)  # type: ignore[arg-type]  # of the tests
+def amended(order: Order, **changes: object) -> Order:
+    amendment = Amendment(reason="客户改单", **changes)  # type: ignore[arg-type]  # of the tests
     return amend(order, amendment, today=TODAY, now=LATER)[0]
 
 
-def taxes(order: Order) -> list[str]:
+def tax_amounts(order: Order) -> list[str]:
     return [str(line.tax_amount.amount) for line in order.lines]
 
 
-def test_another_quantity_by_line() -> None:
-    """5 x 3.33 = 16.65, of it 13 % is 2.1645: 2.16."""
+def test_a_new_quantity_is_taxed_per_line() -> None:
+    """5 x 3.33 = 16.65; 13 % of it is 2.1645, rounded 2.16."""
     order = make_order()
-    after = amended(order, quantities=[Wanted(order.lines[0].id, Decimal(5))])
-    assert taxes(after) == ["2.16", "9.19", "6.00"]
+    after = amended(order, quantities=[LineQuantity(order.lines[0].id, Decimal(5))])
+    assert tax_amounts(after) == ["2.16", "9.19", "6.00"]
     assert (after.net_total, after.tax_total) == (cny("187.35"), cny("17.35"))
     assert after.gross_total == cny("204.70")
     assert (after.status, after.confirmed_at, after.revision) == (OrderStatus.OPEN, None, 2)
 
 
-def test_another_quantity_by_document() -> None:
-    """16.65 + 70.70 = 87.35, of it 13 % is 11.3555: 11.36.
+def test_a_new_quantity_is_taxed_per_document() -> None:
+    """16.65 + 70.70 = 87.35; 13 % of it is 11.3555, rounded 11.36.
 
-    16.65/87.35 of it are 2.1653, 70.70/87.35 are 9.1947: rounded down 2.16 and 9.19, and the fen
-    that is left goes to the larger remainder, the first (0.53 against 0.47).
+    The shares are 11.36 x 16.65 / 87.35 = 2.1653 and 11.36 x 70.70 / 87.35 = 9.1947, rounded down
+    2.16 and 9.19; the remaining fen goes to the larger remainder, the first (0.53 against 0.47).
     """
     order = make_order(TaxRounding.DOCUMENT)
-    after = amended(order, quantities=[Wanted(order.lines[0].id, Decimal(5))])
-    assert taxes(after) == ["2.17", "9.19", "6.00"]
+    after = amended(order, quantities=[LineQuantity(order.lines[0].id, Decimal(5))])
+    assert tax_amounts(after) == ["2.17", "9.19", "6.00"]
     assert after.tax_total == cny("17.36")
     assert after.gross_total == cny("204.71")
 
 
-def test_a_line_is_dropped() -> None:
-    """Without the first, 70.70 x 0.13 = 9.191: 9.19 by either policy; the 6 % stay as they are."""
+def test_a_removed_line_reduces_totals_and_tax() -> None:
+    """70.70 x 0.13 = 9.191, rounded 9.19 by either policy; the line at 6 % is not affected."""
     for policy in TaxRounding:
         order = make_order(policy)
         after = amended(order, removed=[order.lines[0].id])
         assert [line.line_no for line in after.lines] == [2, 3]
-        assert taxes(after) == ["9.19", "6.00"]
+        assert tax_amounts(after) == ["9.19", "6.00"]
         assert after.gross_total == cny("185.89")
 
 
-def test_other_terms_and_the_fact() -> None:
+def test_an_amendment_changes_date_and_term_and_returns_the_event() -> None:
     order, tomorrow = make_order(), date(2026, 11, 23)
-    amendment = Amendment(requested_date=tomorrow, payment_term=net(60), reason="改期")
-    after, fact = amend(order, amendment, today=TODAY, now=LATER)
-    assert fact is not None
-    assert (fact.reason, fact.order.revision, fact.order.status) == ("改期", 2, "OPEN")
-    assert fact.withdrawn_total == order.gross_total
-    again = amend(after, replace(amendment, payment_term=net(7)), today=TODAY, now=LATER)[1]
+    amendment = Amendment(requested_date=tomorrow, payment_term=net_days(60), reason="改期")
+    after, event = amend(order, amendment, today=TODAY, now=LATER)
+    assert event is not None
+    assert (event.reason, event.order.revision, event.order.status) == ("改期", 2, "OPEN")
+    assert event.withdrawn_total == order.gross_total
+    again = amend(after, replace(amendment, payment_term=net_days(7)), today=TODAY, now=LATER)[1]
     assert again is not None
     assert again.withdrawn_total == cny("0")
-    assert fact.order.payment_term is not None
-    assert (fact.order.requested_date, fact.order.payment_term.code) == (tomorrow, "NET_60")
+    assert event.order.payment_term is not None
+    assert (event.order.requested_date, event.order.payment_term.code) == (tomorrow, "NET_60")
     assert after.lines == order.lines
 
 
-def test_nothing_otherwise_is_no_amendment() -> None:
+def test_an_amendment_without_effect_returns_no_event() -> None:
     order = make_order()
-    same = Amendment(quantities=[Wanted(order.lines[0].id, Decimal("3.0"))], reason="x")
+    same = Amendment(quantities=[LineQuantity(order.lines[0].id, Decimal("3.0"))], reason="x")
     assert amend(order, same, today=TODAY, now=LATER) == (order, None)
 
 
-def test_every_violation_at_once() -> None:
+def test_all_violations_are_reported_together() -> None:
     order = make_order()
     first, second, third = (line.id for line in order.lines)
     amendment = Amendment(
-        quantities=[Wanted(new_id(), Decimal(1)), Wanted(first, Decimal(1))],
+        quantities=[LineQuantity(new_id(), Decimal(1)), LineQuantity(first, Decimal(1))],
         removed=[first, second, third, new_id()],
         requested_date=date(2026, 11, 21),
         reason="x",
@@ -137,23 +138,26 @@ def test_every_violation_at_once() -> None:
     }
 
 
-def test_not_once_something_has_left_or_was_cancelled() -> None:
+def test_a_shipped_or_partly_cancelled_order_cannot_be_amended() -> None:
     order = make_order()
     line = order.lines[0]
-    for touched, code in (
-        (order.ship([line.part(Decimal(1))], now=NOON), "ORDER_PARTLY_SHIPPED"),
-        (order.ship([one.part(one.quantity) for one in order.lines], now=NOON), "ORDER_SHIPPED"),
+    for changed, code in (
+        (order.ship([line.next_part(Decimal(1))], now=NOON), "ORDER_PARTLY_SHIPPED"),
         (
-            replace(order, lines=(line.cancel(line.part(Decimal(1))), *order.lines[1:])),
+            order.ship([one.next_part(one.quantity) for one in order.lines], now=NOON),
+            "ORDER_SHIPPED",
+        ),
+        (
+            replace(order, lines=(line.cancel(line.next_part(Decimal(1))), *order.lines[1:])),
             "ORDER_LINES_CANCELLED",
         ),
     ):
         with pytest.raises(RuleBroken) as refused:
-            amended(touched, requested_date=TODAY)
+            amended(changed, requested_date=TODAY)
         assert refused.value.code == code
 
 
-def whole(line: OrderLine) -> bool:
+def adds_up(line: OrderLine) -> bool:
     return line.gross_amount == line.net_amount + line.tax_amount == line.gross_amount.rounded()
 
 
@@ -162,16 +166,18 @@ def whole(line: OrderLine) -> bool:
     st.lists(st.integers(1, 10**9), min_size=3, max_size=3),
     st.sets(st.integers(0, 2), max_size=2),
 )
-def test_any_amendment_sums(policy: TaxRounding, millionths: list[int], removed: set[int]) -> None:
+def test_amounts_add_up_after_any_amendment(
+    policy: TaxRounding, millionths: list[int], removed: set[int]
+) -> None:
     order = make_order(policy)
     quantities = [
-        Wanted(line.id, Decimal(one) / 10**6)
+        LineQuantity(line.id, Decimal(one) / 10**6)
         for n, (line, one) in enumerate(zip(order.lines, millionths, strict=True))
         if n not in removed
     ]
     after = amended(order, quantities=quantities, removed=[order.lines[n].id for n in removed])
     zero = Money.zero("CNY")
-    assert all(whole(line) for line in after.lines)
+    assert all(adds_up(line) for line in after.lines)
     assert after.gross_total == after.net_total + after.tax_total
     assert after.tax_total == sum((line.tax_amount for line in after.lines), zero)
     if policy is TaxRounding.DOCUMENT:

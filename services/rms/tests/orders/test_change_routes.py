@@ -1,4 +1,4 @@
-"""Amending and cancelling over HTTP: history is kept, sums hold, one event a save."""
+"""Amending and cancelling orders over HTTP: revisions, totals and events."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -33,17 +33,17 @@ async def settings(tx: AsyncConnection, at: At) -> None:
     at(NOON)
 
 
-async def read(client: AsyncClient, order_id: UUID) -> dict[str, Any]:
+async def get_order(client: AsyncClient, order_id: UUID) -> dict[str, Any]:
     order: dict[str, Any] = (await client.get(f"/orders/{order_id}")).json()
     return order
 
 
-async def test_an_order_is_amended_and_its_past_kept(
+async def test_an_amendment_keeps_the_former_state_as_a_revision(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
-    """The unit price is the net of the whole line in these tests: 2 x 1000.00, tax 260.00."""
+    """The unit price of the test line is its net amount: 2 x 1000.00, tax 260.00."""
     order_id = await add_order(tx, confirmed=True)
-    before = await read(client, order_id)
+    before = await get_order(client, order_id)
     first, second = (line["id"] for line in before["lines"])
     body = {
         "reason": "客户改单",
@@ -65,10 +65,10 @@ async def test_an_order_is_amended_and_its_past_kept(
     fact = (await published())[-1]
     assert (fact.type, fact.sequence) == ("rms.order.amended.v1", 3)
     assert fact.payload["order"]["revision"] == 2
-    (past,) = (await client.get(f"/orders/{order_id}/revisions")).json()["items"]
-    assert (past["revision"], past["reason"]) == (1, "客户改单")
-    assert past["state"]["gross_total"] == before["gross_total"]
-    assert len(past["state"]["lines"]) == 2
+    (revision,) = (await client.get(f"/orders/{order_id}/revisions")).json()["items"]
+    assert (revision["revision"], revision["reason"]) == (1, "客户改单")
+    assert revision["state"]["gross_total"] == before["gross_total"]
+    assert len(revision["state"]["lines"]) == 2
     again = await client.post(f"/orders/{order_id}/amend", json={"reason": "x"})
     assert again.json() == order
     confirmed = await client.post(f"/orders/{order_id}/confirm")
@@ -79,28 +79,30 @@ async def test_an_order_is_amended_and_its_past_kept(
     assert (refused.status_code, refused.json()["code"]) == (409, "ORDER_SHIPPED")
 
 
-async def test_a_document_is_taxed_once_and_ships_exactly(
+async def test_tax_rounded_per_document_sums_over_the_shipments(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
-    """Three lines of 0.05 at 13 % are 0.0195: 0.02 of tax, on two of them; 3 shipments sum."""
+    """The tax of three lines of 0.05 at 13 % is 0.0195, rounded 0.02, on two of the lines."""
     lines = [make_line(n, "1", "0.05", tax) for n, tax in ((1, "0.01"), (2, "0.01"), (3, "0"))]
     order_id = await add_order(tx, make_quote(lines, tax_rounding="DOCUMENT"), confirmed=True)
-    order = await read(client, order_id)
+    order = await get_order(client, order_id)
     assert (order["tax_rounding"], order["gross_total"]["amount"]) == ("DOCUMENT", "0.17")
     for line in order["lines"]:
         body = {"lines": [{"line_id": line["id"], "quantity": "1"}]}
         assert (await post(client, f"/orders/{order_id}/shipments", body)).status_code == 201
-    done = await read(client, order_id)
-    owed = sum(Decimal(one["amount"]["amount"]) for one in done["receivables"])
-    assert (done["status"], owed) == ("SHIPPED", Decimal("0.17"))
+    shipped_order = await get_order(client, order_id)
+    receivables_total = sum(
+        Decimal(one["amount"]["amount"]) for one in shipped_order["receivables"]
+    )
+    assert (shipped_order["status"], receivables_total) == ("SHIPPED", Decimal("0.17"))
 
 
-async def test_the_rest_is_cancelled(
+async def test_open_quantities_of_a_line_are_cancelled(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
-    """Of 10 for 1130.00, 4 leave (452.00) and 6 are cancelled; the other line waits."""
+    """Of 10 for 1130.00, 4 ship (452.00) and 6 are cancelled; the other line stays open."""
     order_id = await add_order(tx, confirmed=True)
-    first = (await read(client, order_id))["lines"][0]["id"]
+    first = (await get_order(client, order_id))["lines"][0]["id"]
     ship = {"lines": [{"line_id": first, "quantity": "4"}]}
     assert (await post(client, f"/orders/{order_id}/shipments", ship)).status_code == 201
     body = {"reason": "停产", "lines": [{"line_id": first, "quantity": "6"}]}
@@ -112,15 +114,19 @@ async def test_the_rest_is_cancelled(
     assert (line["cancelled_quantity"], line["open_quantity"]) == ("6", "0")
     fact = (await published())[-1]
     assert (fact.type, fact.payload["reason"]) == ("rms.order.lines_cancelled.v1", "停产")
-    (kept,) = (await client.get(f"/orders/{order_id}/cancellations")).json()["items"]
-    assert (kept["line_id"], kept["quantity"], kept["reason"]) == (first, "6", "停产")
-    rest = await post(client, f"/orders/{order_id}/shipments", {})
-    assert rest.json()["amount"]["amount"] == "100.01"
+    (cancellation,) = (await client.get(f"/orders/{order_id}/cancellations")).json()["items"]
+    assert (cancellation["line_id"], cancellation["quantity"], cancellation["reason"]) == (
+        first,
+        "6",
+        "停产",
+    )
+    second_shipment = await post(client, f"/orders/{order_id}/shipments", {})
+    assert second_shipment.json()["amount"]["amount"] == "100.01"
     (sums,) = (await client.get("/reconciliation")).json()["items"]
-    found = {
+    amounts = {
         n: sums[n]["amount"] for n in ("confirmed", "cancelled", "shipped", "unshipped", "owed")
     }
-    assert found == {
+    assert amounts == {
         "confirmed": "1230.01",
         "cancelled": "678.00",
         "shipped": "552.01",
@@ -129,7 +135,7 @@ async def test_the_rest_is_cancelled(
     }
 
 
-async def test_an_order_is_cancelled_once(
+async def test_cancelling_an_order_twice_changes_nothing(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     order_id = await add_order(tx)
@@ -145,19 +151,19 @@ async def test_an_order_is_cancelled_once(
         assert (refused.status_code, refused.json()["code"]) == (409, "ORDER_CANCELLED")
 
 
-async def test_money_belongs_to_the_accounts_owner(
+async def test_receivables_and_payments_belong_to_the_owner_of_the_account(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
-    """An order to whom the quote says; debts and payments to the account's owner if it has one."""
+    """The order belongs to the quote's owner; without an account owner so do the receivables."""
     quote = make_quote()
     order_id = await add_order(tx, quote, confirmed=True)
-    line_id = (await read(client, order_id))["lines"][0]["id"]
+    line_id = (await get_order(client, order_id))["lines"][0]["id"]
     body = {"lines": [{"line_id": line_id, "quantity": "1"}]}
     await post(client, f"/orders/{order_id}/shipments", body)
     row = {"id": quote.account_id, "epoch": 1, "sequence": 1, "name": "星", "owner_id": "seller-9"}
     await tx.execute(insert(accounts).values(row))
     await post(client, f"/orders/{order_id}/shipments", body)
-    order = await read(client, order_id)
+    order = await get_order(client, order_id)
     assert order["owner_id"] == "seller-1"
     assert [one["owner_id"] for one in order["receivables"]] == ["seller-1", "seller-9"]
     payment = await add_payment(tx, cny("1.00"), account_id=quote.account_id)
@@ -165,7 +171,7 @@ async def test_money_belongs_to_the_accounts_owner(
 
 
 LINE = {"line_id": str(new_id()), "quantity": "1"}
-BAD: list[tuple[str, dict[str, Any], str, str]] = [
+INVALID_CHANGES: list[tuple[str, dict[str, Any], str, str]] = [
     ("amend", {}, "/reason", "REQUIRED"),
     ("amend", {"reason": "\t"}, "/reason", "TOO_SHORT"),
     ("amend", {"reason": "x", "lines": [LINE]}, "/lines/0/line_id", "LINE_UNKNOWN"),
@@ -194,8 +200,8 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("move", "body", "pointer", "code"), BAD)
-async def test_bad_changes(
+@pytest.mark.parametrize(("move", "body", "pointer", "code"), INVALID_CHANGES)
+async def test_invalid_changes_are_refused(
     client: AsyncClient,
     tx: AsyncConnection,
     move: str,
@@ -207,16 +213,18 @@ async def test_bad_changes(
     assert (pointer, code) in errors_of(await post(client, f"/orders/{order_id}/{move}", body))
 
 
-async def test_what_is_too_large_is_said(client: AsyncClient, tx: AsyncConnection) -> None:
+async def test_a_quantity_beyond_the_number_range_is_refused(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
     order_id = await add_order(tx)
-    line_id = (await read(client, order_id))["lines"][0]["id"]
+    line_id = (await get_order(client, order_id))["lines"][0]["id"]
     body = {"reason": "x", "lines": [{"line_id": line_id, "quantity": "9999999999999999"}]}
     answer = await client.post(f"/orders/{order_id}/amend", json=body)
     assert (answer.status_code, answer.json()["code"]) == (409, "NUMBER_TOO_LARGE")
 
 
 @pytest.mark.parametrize("move", ["confirm", "amend", "cancel", "cancel-lines"])
-async def test_what_is_missing_stale_or_forbidden(
+async def test_an_unknown_stale_or_forbidden_change_is_refused(
     client: AsyncClient, tx: AsyncConnection, token: Callable[..., str], move: str
 ) -> None:
     order_id = await add_order(tx, confirmed=move == "cancel-lines")

@@ -1,4 +1,4 @@
-"""An accepted quote makes one order, whatever is redelivered."""
+"""An accepted quote creates one order, however often its event is delivered."""
 
 import asyncio
 from uuid import UUID
@@ -19,7 +19,7 @@ from kernel.errors import RuleBroken
 from kernel.ids import new_id
 from rms.accounts.store import accounts
 from rms.orders.handlers import on_quote_accepted
-from rms.orders.store import order_lines, orders
+from rms.orders.store.tables import order_lines, orders
 from rms.worker import SUBSCRIPTIONS
 from services.rms.tests.factories import NOON, add_settings, cny, make_quote
 from testkit.plugin import Committed, PublishedFacts
@@ -28,7 +28,7 @@ from testkit.tenants import remove_tenant
 QUOTES = next(one for one in SUBSCRIPTIONS if one.name == "rms.quotes")
 
 
-async def accept(tx: AsyncConnection, quote: QuoteState) -> None:
+async def accept_quote(tx: AsyncConnection, quote: QuoteState) -> None:
     meta = Meta(
         event_id=new_id(),
         tenant=new_id(),
@@ -40,11 +40,13 @@ async def accept(tx: AsyncConnection, quote: QuoteState) -> None:
     await on_quote_accepted(tx, QuoteAccepted(quote=quote, accepted_at=NOON), meta)
 
 
-async def test_a_quote_becomes_one_order(tx: AsyncConnection, published: PublishedFacts) -> None:
+async def test_a_redelivered_quote_creates_one_order(
+    tx: AsyncConnection, published: PublishedFacts
+) -> None:
     await add_settings(tx)
     quote = make_quote()
     for _ in range(3):
-        await accept(tx, quote)
+        await accept_quote(tx, quote)
     (order,) = (await tx.execute(select(orders))).all()
     assert (order.quote_id, order.quote_no, order.status) == (
         quote.quote_id,
@@ -63,35 +65,35 @@ async def test_a_quote_becomes_one_order(tx: AsyncConnection, published: Publish
     assert {line["line_id"] for line in state["lines"]} == {str(one) for one in stored}
 
 
-async def test_the_name_is_the_accounts_where_it_is_known(tx: AsyncConnection) -> None:
+async def test_the_order_takes_the_account_name_from_the_replica(tx: AsyncConnection) -> None:
     await add_settings(tx)
     early, late = make_quote(), make_quote()
-    await accept(tx, early)
+    await accept_quote(tx, early)
     await tx.execute(
         insert(accounts).values(id=late.account_id, epoch=1, sequence=1, name="星辰科技集团")
     )
-    await accept(tx, late)
+    await accept_quote(tx, late)
     names = await tx.execute(select(orders.c.account_name).order_by(orders.c.document_no))
     assert list(names.scalars()) == ["星辰科技", "星辰科技集团"]
 
 
-async def test_an_unsound_quote_makes_nothing(
+async def test_an_inconsistent_quote_creates_nothing(
     tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     await add_settings(tx)
     with pytest.raises(RuleBroken, match="QUOTE_UNSOUND"):
-        await accept(tx, make_quote(gross_total=cny("1")))
+        await accept_quote(tx, make_quote(gross_total=cny("1")))
     assert await published() == []
     assert (await tx.execute(select(orders))).all() == []
 
 
-async def test_a_tenant_that_has_not_arrived_is_waited_for(tx: AsyncConnection) -> None:
+async def test_a_quote_of_an_unknown_tenant_is_retried(tx: AsyncConnection) -> None:
     await remove_tenant(tx)
     with pytest.raises(Unavailable, match="TENANT_NOT_READY"):
-        await accept(tx, make_quote())
+        await accept_quote(tx, make_quote())
 
 
-def consumed(quote: QuoteState, tenant: UUID, *, offset: int = 0) -> Consumed:
+def consumed_record(quote: QuoteState, tenant: UUID, *, offset: int = 0) -> Consumed:
     event = QuoteAccepted(quote=quote, accepted_at=NOON)
     envelope = Envelope(
         id=new_id(),
@@ -109,20 +111,22 @@ def consumed(quote: QuoteState, tenant: UUID, *, offset: int = 0) -> Consumed:
     return Consumed(event.topic(), 0, offset, envelope.encode())
 
 
-async def test_processors_at_once_make_one_order_and_no_gap(
+async def test_concurrent_processors_create_one_order_without_a_number_gap(
     committed: Committed, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:
         await add_settings(tx)
     quote = make_quote()
-    # The same record to every other one, and the same fact under event ids of its own.
-    same = consumed(quote, tenant)
-    records = [same if n % 2 else consumed(quote, tenant, offset=n) for n in range(8)]
+    # Every other processor gets the same record, the others one with an event id of its own.
+    same = consumed_record(quote, tenant)
+    records = [same if n % 2 else consumed_record(quote, tenant, offset=n) for n in range(8)]
     processors = [Processor(QUOTES, committed.worker) for _ in records]
     await asyncio.gather(
         *(one.apply([record]) for one, record in zip(processors, records, strict=True))
     )
-    await Processor(QUOTES, committed.worker).apply([consumed(make_quote(), tenant, offset=9)])
+    await Processor(QUOTES, committed.worker).apply(
+        [consumed_record(make_quote(), tenant, offset=9)]
+    )
     async with committed.app.begin(tenant) as tx:
         numbers = list((await tx.execute(select(orders.c.document_no))).scalars())
         assert sorted(number[-6:] for number in numbers) == ["000001", "000002"]

@@ -1,4 +1,4 @@
-"""Orders, a page at a time, by status, account, quote and opportunity."""
+"""The list of orders: pages, and filters by status, account, quote and opportunity."""
 
 import pytest
 from httpx import AsyncClient
@@ -15,7 +15,9 @@ async def settings(tx: AsyncConnection, at: At) -> None:
     at(NOON)
 
 
-async def test_lists_newest_first_with_filters(client: AsyncClient, tx: AsyncConnection) -> None:
+async def test_orders_are_listed_newest_first_and_filtered(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
     account_id = new_id()
     old = await add_order(tx, make_quote(account_id=account_id))
     new = await add_order(tx, confirmed=True)
@@ -51,5 +53,7 @@ async def test_lists_newest_first_with_filters(client: AsyncClient, tx: AsyncCon
         ("limit=0", "?limit", "TOO_SMALL"),
     ],
 )
-async def test_bad_lists(client: AsyncClient, query: str, pointer: str, code: str) -> None:
+async def test_invalid_list_parameters_are_refused(
+    client: AsyncClient, query: str, pointer: str, code: str
+) -> None:
     assert errors_of(await client.get(f"/orders?{query}")) == {(pointer, code)}

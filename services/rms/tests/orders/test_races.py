@@ -1,4 +1,4 @@
-"""Many at once on real PostgreSQL: nothing is shipped, numbered or confirmed twice."""
+"""Concurrent orders, shipments and confirmations: nothing is numbered or shipped twice."""
 
 import asyncio
 from collections import Counter
@@ -8,8 +8,8 @@ from httpx import AsyncClient, Response
 from sqlalchemy import func, select
 
 from chassis.database.backbone_tables import outbox
-from rms.orders.actions import create_order
-from rms.orders.store import order_lines, orders, shipments
+from rms.orders.actions.lifecycle import create_order
+from rms.orders.store.tables import order_lines, orders, shipments
 from rms.receivables.store import receivables
 from services.rms.tests.factories import NOON, add_order, add_settings, make_line, make_quote, post
 from testkit.plugin import Committed
@@ -17,7 +17,9 @@ from testkit.plugin import Committed
 AT_ONCE = asyncio.Semaphore(18)  # the pool has 20 connections
 
 
-async def test_fifty_orders_at_once_have_no_gap(committed: Committed, tenant: UUID) -> None:
+async def test_fifty_concurrent_orders_are_numbered_without_a_gap(
+    committed: Committed, tenant: UUID
+) -> None:
     async with committed.app.begin(tenant) as tx:
         await add_settings(tx)
 
@@ -31,7 +33,7 @@ async def test_fifty_orders_at_once_have_no_gap(committed: Committed, tenant: UU
         assert sorted(int(one[-6:]) for one in numbers) == list(range(1, 51))
 
 
-async def test_the_second_order_of_a_quote_waits_and_takes_no_number(
+async def test_a_concurrent_order_of_the_same_quote_waits_and_takes_no_number(
     committed: Committed, tenant: UUID
 ) -> None:
     quote = make_quote()
@@ -54,10 +56,10 @@ async def test_the_second_order_of_a_quote_waits_and_takes_no_number(
         assert sorted(numbers) == ["SO-2026-000001", "SO-2026-000002"]
 
 
-async def test_twenty_shipments_of_a_line_never_over_ship(
+async def test_twenty_concurrent_shipments_never_exceed_the_line(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
-    """12 x 0.7 fit into 9 pieces and 0.6 are left; every shipment is owed for exactly once."""
+    """12 x 0.7 fit into 9 pieces and 0.6 remain; every shipment has exactly one receivable."""
     async with committed.app.begin(tenant) as tx:
         await add_settings(tx)
         quote = make_quote([make_line(1, "9", "88.50", "11.51")])
@@ -71,16 +73,16 @@ async def test_twenty_shipments_of_a_line_never_over_ship(
 
     answers = await asyncio.gather(*(ship() for _ in range(20)))
     assert Counter(answer.status_code for answer in answers) == {201: 12, 422: 8}
-    rest = await post(committed_client, f"/orders/{order_id}/shipments", {})
-    assert rest.json()["lines"][0]["quantity"] == "0.6"
+    remainder = await post(committed_client, f"/orders/{order_id}/shipments", {})
+    assert remainder.json()["lines"][0]["quantity"] == "0.6"
 
     async with committed.app.begin(tenant) as tx:
         line = (await tx.execute(select(order_lines))).one()
         assert line.shipped_quantity == line.quantity
         assert line.shipped_amount == line.gross_amount
         shipped = (await tx.execute(select(func.sum(shipments.c.amount)))).scalar_one()
-        owed = (await tx.execute(select(func.sum(receivables.c.amount)))).scalar_one()
-        assert shipped == owed == line.gross_amount
+        receivables_total = (await tx.execute(select(func.sum(receivables.c.amount)))).scalar_one()
+        assert shipped == receivables_total == line.gross_amount
         for table in (shipments, receivables):
             numbers = (await tx.execute(select(table.c.document_no))).scalars()
             assert sorted(int(one[-6:]) for one in numbers) == list(range(1, 14))
@@ -88,7 +90,7 @@ async def test_twenty_shipments_of_a_line_never_over_ship(
         assert sorted((await tx.execute(versions)).scalars()) == list(range(1, 16))
 
 
-async def test_twenty_confirmations_are_one(
+async def test_twenty_concurrent_confirmations_have_one_effect(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:

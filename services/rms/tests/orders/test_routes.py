@@ -1,4 +1,4 @@
-"""Orders over HTTP: read, confirm, ship in parts."""
+"""Reading, confirming and shipping orders over HTTP."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -30,7 +30,9 @@ async def settings(tx: AsyncConnection, at: At) -> None:
     at(NOON)
 
 
-async def test_an_order_is_read_whole(client: AsyncClient, tx: AsyncConnection) -> None:
+async def test_an_order_is_read_with_lines_shipments_and_receivables(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
     order_id = await add_order(tx)
     answer = await client.get(f"/orders/{order_id}")
     assert answer.status_code == 200, answer.text
@@ -46,7 +48,7 @@ async def test_an_order_is_read_whole(client: AsyncClient, tx: AsyncConnection) 
     assert "tenant_id" not in answer.text
 
 
-async def test_confirming_again_answers_the_same(
+async def test_confirming_twice_changes_nothing(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     order_id = await add_order(tx)
@@ -59,7 +61,7 @@ async def test_confirming_again_answers_the_same(
 
 
 @pytest.mark.parametrize("content", [b'{"foo": 1}', b"{{{", b"[]"])
-async def test_confirming_takes_no_body_but_an_empty_one(
+async def test_confirming_accepts_only_an_empty_body(
     client: AsyncClient, tx: AsyncConnection, content: bytes
 ) -> None:
     path = f"/orders/{await add_order(tx)}"
@@ -88,9 +90,9 @@ async def test_an_order_is_shipped_in_parts(
     # 100.01 / 3 = 33.34 and 1130.00 x 2.5 / 10 = 282.50
     assert first.json()["amount"] == {"amount": "315.84", "currency": "CNY"}
     assert first.json()["document_no"] == "SH-2026-000001"
-    rest = await post(client, f"/orders/{order_id}/shipments", {})
-    assert rest.json()["amount"] == {"amount": "914.17", "currency": "CNY"}
-    assert rest.json()["shipped_date"] == "2026-11-22"
+    second = await post(client, f"/orders/{order_id}/shipments", {})
+    assert second.json()["amount"] == {"amount": "914.17", "currency": "CNY"}
+    assert second.json()["shipped_date"] == "2026-11-22"
 
     order = (await client.get(f"/orders/{order_id}")).json()
     assert (order["status"], order["version"]) == ("SHIPPED", 4)
@@ -119,7 +121,7 @@ async def test_an_order_is_shipped_in_parts(
     assert facts[3].payload["receivable"]["account_name"] == order["account_name"]
 
 
-async def test_a_posted_shipment_travels_whole(
+async def test_the_shipped_event_carries_the_whole_shipment(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     priced = {"net_price": cny("29.50"), "discount_rate": Decimal("0.05")}
@@ -135,7 +137,7 @@ async def test_a_posted_shipment_travels_whole(
     parts = [one["shipment"]["lines"][0] for one in shipped]
     names = ("line_no", "sku", "name", "unit", "tax_rate")
     assert [parts[0][n] for n in names] == [1, "SKU-1", "产品 1", "PCS", "0.13"]
-    # Gross 33.34, 66.67, 100.01 and tax 3.84, 7.67, 11.51 after each.
+    # Running sums after each shipment: gross 33.34, 66.67, 100.01; tax 3.84, 7.67, 11.51.
     sums = [[p[n]["amount"] for n in ("net_amount", "tax_amount", "amount")] for p in parts]
     assert sums == [
         ["29.50", "3.84", "33.34"],
@@ -144,17 +146,21 @@ async def test_a_posted_shipment_travels_whole(
     ]
 
 
-async def test_what_costs_nothing_is_settled_at_once(
+async def test_the_receivable_of_a_free_shipment_is_settled(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
     quote = make_quote([make_line(1, "2", "0", "0")])
     order_id = await add_order(tx, quote, confirmed=True)
     assert (await post(client, f"/orders/{order_id}/shipments", {})).status_code == 201
-    (owed,) = (await client.get(f"/orders/{order_id}")).json()["receivables"]
-    assert (owed["amount"]["amount"], owed["status"], owed["overdue"]) == ("0.00", "SETTLED", False)
+    (receivable,) = (await client.get(f"/orders/{order_id}")).json()["receivables"]
+    assert (receivable["amount"]["amount"], receivable["status"], receivable["overdue"]) == (
+        "0.00",
+        "SETTLED",
+        False,
+    )
 
 
-async def test_what_cannot_be_shipped(
+async def test_shipments_beyond_the_order_are_refused(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     order_id = await add_order(tx)
@@ -176,7 +182,10 @@ async def test_what_cannot_be_shipped(
         ("/lines/1/line_id", "LINE_UNKNOWN"),
         ("/shipped_date", "DATE_IN_FUTURE"),
     }
-    assert answer.json()["errors"][0]["message"] == "More than is left to ship: at most 10."
+    assert (
+        answer.json()["errors"][0]["message"]
+        == "The quantity exceeds the open quantity of the line: at most 10."
+    )
     assert (await post(client, path, {})).status_code == 201
     late = await post(client, path, {"lines": [{"line_id": line_id, "quantity": "1"}]})
     assert (late.status_code, late.json()["code"]) == (409, "ORDER_SHIPPED")
@@ -215,7 +224,7 @@ LINE = {"line_id": "01990000-0000-7000-8000-000000000001", "quantity": "1"}
         ([], "", "TYPE_INVALID"),
     ],
 )
-async def test_bad_shipments(
+async def test_invalid_shipments_are_refused(
     client: AsyncClient, tx: AsyncConnection, body: Any, pointer: str, code: str
 ) -> None:
     order_id = await add_order(tx, confirmed=True)
@@ -223,7 +232,7 @@ async def test_bad_shipments(
     assert errors_of(answer) == {(pointer, code)}
 
 
-async def test_a_key_is_required_and_answers_again(
+async def test_a_repeated_idempotency_key_replays_the_answer(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     order_id = await add_order(tx, confirmed=True)
@@ -237,7 +246,7 @@ async def test_a_key_is_required_and_answers_again(
     assert len(await published()) == 4
 
 
-async def test_what_is_not_there_or_not_yours(
+async def test_unknown_and_foreign_orders_answer_404(
     client: AsyncClient, tx: AsyncConnection, token: Callable[..., str]
 ) -> None:
     order_id = await add_order(tx, confirmed=True)
@@ -254,7 +263,9 @@ async def test_what_is_not_there_or_not_yours(
     assert (await client.get("/orders", headers=other)).json()["items"] == []
 
 
-async def test_scopes(client: AsyncClient, tx: AsyncConnection, token: Callable[..., str]) -> None:
+async def test_reading_and_shipping_need_their_scopes(
+    client: AsyncClient, tx: AsyncConnection, token: Callable[..., str]
+) -> None:
     order_id = await add_order(tx)
     reader = {"Authorization": f"Bearer {token(scope='rms.order.read rms.order.all')}"}
     payer = {"Authorization": f"Bearer {token(scope='rms.payment.write rms.payment.read')}"}
@@ -265,21 +276,23 @@ async def test_scopes(client: AsyncClient, tx: AsyncConnection, token: Callable[
     assert shipped.status_code == 403
 
 
-async def test_the_business_day_is_the_tenants(
+async def test_the_business_day_follows_the_tenants_time_zone(
     client: AsyncClient, tx: AsyncConnection, at: At
 ) -> None:
-    """20:00 in UTC is the next day, and here the next year, in Shanghai."""
+    """20:00 UTC on December 31 is already the next year in Shanghai."""
     at(NOON.replace(month=12, day=31, hour=20))
     order_id = await add_order(tx, confirmed=True)
     shipment = (await post(client, f"/orders/{order_id}/shipments", {})).json()
     assert (shipment["shipped_date"], shipment["document_no"]) == ("2027-01-01", "SH-2027-000001")
     at(NOON + timedelta(days=400))
-    (owed,) = (await client.get(f"/orders/{order_id}")).json()["receivables"]
-    assert (owed["due_date"], owed["overdue"]) == ("2027-01-31", True)
+    (receivable,) = (await client.get(f"/orders/{order_id}")).json()["receivables"]
+    assert (receivable["due_date"], receivable["overdue"]) == ("2027-01-31", True)
 
 
-async def test_an_order_begins_on_the_tenants_day(client: AsyncClient, tx: AsyncConnection) -> None:
-    """Ordered at 20:00 in UTC on the 20th, which is the 21st in Shanghai."""
+async def test_the_earliest_shipped_date_follows_the_tenants_time_zone(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    """The order was created at 20:00 UTC on the 20th, which is the 21st in Shanghai."""
     ordered = NOON.replace(day=20, hour=20)
     order_id = await add_order(tx, confirmed=True, now=ordered)
     path = f"/orders/{order_id}/shipments"
@@ -287,5 +300,5 @@ async def test_an_order_begins_on_the_tenants_day(client: AsyncClient, tx: Async
     assert errors_of(refused) == {("/shipped_date", "DATE_BEFORE_ORDER")}
     (error,) = refused.json()["errors"]
     assert error["params"] == {"earliest": "2026-11-21"}
-    assert error["message"] == "Not before the day of the order, 2026-11-21."
+    assert error["message"] == "The date must not be before the date of the order, 2026-11-21."
     assert (await post(client, path, {"shipped_date": "2026-11-21"})).status_code == 201

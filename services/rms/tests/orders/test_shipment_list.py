@@ -1,4 +1,4 @@
-"""The shipments of an order, a page at a time."""
+"""The list of an order's shipments and its pages."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,36 +21,36 @@ async def settings(tx: AsyncConnection, at: At) -> None:
 async def ship(client: AsyncClient, order_id: object, *quantities: str) -> dict[str, Any]:
     lines = (await client.get(f"/orders/{order_id}")).json()["lines"]
     pairs = zip(lines, quantities, strict=False)
-    wanted = [{"line_id": line["id"], "quantity": quantity} for line, quantity in pairs]
-    answer = await post(client, f"/orders/{order_id}/shipments", {"lines": wanted[::-1]})
+    requested = [{"line_id": line["id"], "quantity": quantity} for line, quantity in pairs]
+    answer = await post(client, f"/orders/{order_id}/shipments", {"lines": requested[::-1]})
     assert answer.status_code == 201, answer.text
     shipment: dict[str, Any] = answer.json()
     return shipment
 
 
-async def test_the_newest_comes_first(client: AsyncClient, tx: AsyncConnection) -> None:
+async def test_shipments_are_listed_newest_first(client: AsyncClient, tx: AsyncConnection) -> None:
     order_id, other = await add_order(tx, confirmed=True), await add_order(tx, confirmed=True)
     path = f"/orders/{order_id}/shipments"
     assert (await client.get(path)).json() == {"items": [], "next_cursor": None}
-    made = [
+    shipped = [
         await ship(client, order_id, *quantities) for quantities in (("1", "2"), ("3",), ("4",))
     ]
     await ship(client, other, "1")
 
-    whole = await client.get(path)
-    assert whole.status_code == 200, whole.text
-    assert whole.json() == {"items": made[::-1], "next_cursor": None}
+    listed = await client.get(path)
+    assert listed.status_code == 200, listed.text
+    assert listed.json() == {"items": shipped[::-1], "next_cursor": None}
     order = (await client.get(f"/orders/{order_id}")).json()
-    assert whole.json()["items"][::-1] == order["shipments"]
+    assert listed.json()["items"][::-1] == order["shipments"]
     first = (await client.get(path, params={"limit": 2})).json()
-    rest = (await client.get(path, params={"cursor": first["next_cursor"]})).json()
-    assert (first["items"], rest["items"]) == ([made[2], made[1]], [made[0]])
+    second = (await client.get(path, params={"cursor": first["next_cursor"]})).json()
+    assert (first["items"], second["items"]) == ([shipped[2], shipped[1]], [shipped[0]])
     elsewhere = f"/orders/{other}/shipments?cursor={first['next_cursor']}"
     assert errors_of(await client.get(elsewhere)) == {("?cursor", "CURSOR_INVALID")}
     assert errors_of(await client.get(f"{path}?status=x")) == {("?status", "UNKNOWN_FIELD")}
 
 
-async def test_what_is_missing_foreign_or_forbidden(
+async def test_shipments_of_an_unknown_foreign_or_forbidden_order_are_refused(
     client: AsyncClient, tx: AsyncConnection, token: Callable[..., str]
 ) -> None:
     path = f"/orders/{await add_order(tx)}/shipments"

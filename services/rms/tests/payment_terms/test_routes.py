@@ -1,4 +1,4 @@
-"""Payment terms over HTTP, and what orders and shipments make of them."""
+"""Payment terms over HTTP, and their use by orders and shipments."""
 
 import asyncio
 from collections.abc import Callable
@@ -35,7 +35,7 @@ async def settings(tx: AsyncConnection, at: At) -> None:
     at(NOON)
 
 
-async def create(client: AsyncClient, body: dict[str, Any]) -> dict[str, Any]:
+async def create_term(client: AsyncClient, body: dict[str, Any]) -> dict[str, Any]:
     answer = await client.post("/payment-terms", json=body)
     assert answer.status_code == 201, answer.text
     term: dict[str, Any] = answer.json()
@@ -43,8 +43,8 @@ async def create(client: AsyncClient, body: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("settings")
-async def test_a_term_is_agreed_and_read(client: AsyncClient) -> None:
-    term = await create(client, EOM_30)
+async def test_a_payment_term_is_created_and_read(client: AsyncClient) -> None:
+    term = await create_term(client, EOM_30)
     assert (term["active"], term["is_default"], term["version"]) == (True, False, 1)
     assert (await client.get(f"/payment-terms/{term['id']}")).json() == term
     assert (await client.get("/payment-terms?active=true")).json()["items"] == [term]
@@ -54,52 +54,58 @@ async def test_a_term_is_agreed_and_read(client: AsyncClient) -> None:
 
 
 @pytest.mark.usefixtures("settings")
-async def test_there_is_one_default_at_most(client: AsyncClient) -> None:
-    first, second = await create(client, SPLIT), await create(client, EOM_30)
+async def test_making_a_term_the_default_replaces_the_former_default(client: AsyncClient) -> None:
+    first, second = await create_term(client, SPLIT), await create_term(client, EOM_30)
     path = f"/payment-terms/{second['id']}"
-    made = await client.post(f"{path}/make-default")
-    assert (made.status_code, made.json()["is_default"]) == (200, True)
-    assert (await client.post(f"{path}/make-default")).json() == made.json()
+    answer = await client.post(f"{path}/make-default")
+    assert (answer.status_code, answer.json()["is_default"]) == (200, True)
+    assert (await client.post(f"{path}/make-default")).json() == answer.json()
     assert not (await client.get(f"/payment-terms/{first['id']}")).json()["is_default"]
     refused = await client.post(f"{path}/deactivate")
     assert (refused.status_code, refused.json()["code"]) == (409, "PAYMENT_TERM_DEFAULT")
-    gone = await client.post(f"/payment-terms/{first['id']}/deactivate")
-    assert not gone.json()["active"]
-    assert (await client.post(f"/payment-terms/{first['id']}/deactivate")).json() == gone.json()
+    deactivated = await client.post(f"/payment-terms/{first['id']}/deactivate")
+    assert not deactivated.json()["active"]
+    assert (
+        await client.post(f"/payment-terms/{first['id']}/deactivate")
+    ).json() == deactivated.json()
     refused = await client.post(f"/payment-terms/{first['id']}/make-default")
     assert (refused.status_code, refused.json()["code"]) == (409, "PAYMENT_TERM_INACTIVE")
 
 
 @pytest.mark.usefixtures("settings")
-async def test_an_order_keeps_the_default_of_its_day(
+async def test_an_order_keeps_the_default_term_of_its_creation(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
-    """30 % of 1230.01 is 369.003: 369.00 at once and 861.01 after 60 days."""
+    """30 % of 1230.01 is 369.003, rounded 369.00, due at once; 861.01 are due after 60 days."""
     early = await add_order(tx, confirmed=True)
-    await create(client, SPLIT)
+    await create_term(client, SPLIT)
     late = await add_order(tx, confirmed=True)
     terms = [(await client.get(f"/orders/{one}")).json()["payment_term"] for one in (early, late)]
     assert [term["code"] for term in terms] == ["NET_30", "30_70"]
     shipment = (await post(client, f"/orders/{late}/shipments", {})).json()
-    owed = (await client.get(f"/orders/{late}")).json()["receivables"]
-    assert [(one["instalment"], one["amount"]["amount"], one["due_date"]) for one in owed] == [
+    receivables = (await client.get(f"/orders/{late}")).json()["receivables"]
+    assert [
+        (one["instalment"], one["amount"]["amount"], one["due_date"]) for one in receivables
+    ] == [
         (1, "369.00", "2026-11-22"),
         (2, "861.01", "2027-01-21"),
     ]
-    assert shipment["receivable_id"] == owed[0]["id"]
-    assert {one["shipment_id"] for one in owed} == {shipment["id"]}
+    assert shipment["receivable_id"] == receivables[0]["id"]
+    assert {one["shipment_id"] for one in receivables} == {shipment["id"]}
 
 
 @pytest.mark.usefixtures("settings")
-async def test_days_of_a_shipment_beat_the_term(client: AsyncClient, tx: AsyncConnection) -> None:
-    await create(client, SPLIT)
+async def test_due_days_of_a_shipment_replace_the_term(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    await create_term(client, SPLIT)
     order_id = await add_order(tx, confirmed=True)
     await post(client, f"/orders/{order_id}/shipments", {"due_days": 7})
-    (owed,) = (await client.get(f"/orders/{order_id}")).json()["receivables"]
-    assert (owed["amount"]["amount"], owed["due_date"]) == ("1230.01", "2026-11-29")
+    (receivable,) = (await client.get(f"/orders/{order_id}")).json()["receivables"]
+    assert (receivable["amount"]["amount"], receivable["due_date"]) == ("1230.01", "2026-11-29")
 
 
-BAD: list[tuple[dict[str, Any], str, str]] = [
+INVALID_TERMS: list[tuple[dict[str, Any], str, str]] = [
     ({"code": "net 30"}, "/code", "PATTERN_MISMATCH"),
     ({"code": ""}, "/code", "PATTERN_MISMATCH"),
     ({"name": " "}, "/name", "TOO_SHORT"),
@@ -119,8 +125,8 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.usefixtures("settings")
-@pytest.mark.parametrize(("wrong", "pointer", "code"), BAD)
-async def test_bad_terms(
+@pytest.mark.parametrize(("wrong", "pointer", "code"), INVALID_TERMS)
+async def test_invalid_terms_are_refused(
     client: AsyncClient, wrong: dict[str, Any], pointer: str, code: str
 ) -> None:
     answer = await client.post("/payment-terms", json=EOM_30 | wrong)
@@ -128,12 +134,12 @@ async def test_bad_terms(
 
 
 @pytest.mark.usefixtures("settings")
-async def test_what_is_missing_stale_or_forbidden(
+async def test_an_unknown_stale_or_forbidden_change_is_refused(
     client: AsyncClient, token: Callable[..., str]
 ) -> None:
     missing = await client.post(f"/payment-terms/{new_id()}/make-default")
     assert (missing.status_code, missing.json()["code"]) == (404, "PAYMENT_TERM_NOT_FOUND")
-    term = await create(client, EOM_30)
+    term = await create_term(client, EOM_30)
     path = f"/payment-terms/{term['id']}"
     assert (await client.get(path)).headers["etag"] == '"1"'
     stale = await client.post(f"{path}/make-default", headers={"If-Match": '"2"'})
@@ -144,12 +150,12 @@ async def test_what_is_missing_stale_or_forbidden(
     assert (refused.status_code, refused.json()["code"]) == (403, "SCOPE_MISSING")
 
 
-async def test_many_defaults_at_once_leave_one(
+async def test_concurrent_defaults_leave_one_default(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:
         await add_settings(tx)
-    terms = [await create(committed_client, EOM_30 | {"code": f"T{n}"}) for n in range(8)]
+    terms = [await create_term(committed_client, EOM_30 | {"code": f"T{n}"}) for n in range(8)]
     paths = [f"/payment-terms/{one['id']}/make-default" for one in terms * 2]
     answers = await asyncio.gather(*(committed_client.post(path) for path in paths))
     assert {answer.status_code for answer in answers} == {200}

@@ -4,12 +4,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.rms.tests.conftest import At
 from services.rms.tests.factories import (
     NOON,
-    Books,
-    open_books,
+    AccountLedger,
+    add_ledger,
 )
 
 
 @pytest.fixture
-async def books(tx: AsyncConnection, at: At) -> Books:
+async def ledger(tx: AsyncConnection, at: At) -> AccountLedger:
     at(NOON)
-    return await open_books(tx)
+    return await add_ledger(tx)

@@ -1,4 +1,4 @@
-"""Allocations over HTTP: as chosen or oldest first, never over, every violation at once."""
+"""Allocating payments over HTTP: requested receivables, or the earliest due first."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kernel.ids import new_id
 from kernel.money import Money
 from services.rms.tests.factories import (
-    Books,
+    AccountLedger,
     add_payment,
     add_receivable,
     cny,
@@ -26,30 +26,30 @@ def line(receivable_id: object, amount: str, currency: str = "CNY") -> dict[str,
     }
 
 
-async def test_the_oldest_is_settled_first(
-    client: AsyncClient, books: Books, published: PublishedFacts
+async def test_the_earliest_due_receivable_is_settled_first(
+    client: AsyncClient, ledger: AccountLedger, published: PublishedFacts
 ) -> None:
-    """250.00 against 200.00 due on the 10th, 300.00 on the 20th, 100.00 on the 30th."""
-    path = f"/payments/{books.payment.id}"
+    """250.00 for 200.00 due on the 10th, 300.00 on the 20th and 100.00 on the 30th."""
+    path = f"/payments/{ledger.payment.id}"
     before = len(await published())
     answer = await post(client, f"{path}/allocations", {"strategy": "OLDEST_FIRST"})
     assert answer.status_code == 201, answer.text
-    done = answer.json()
-    late, early, middle = (str(one.id) for one in books.receivables)
-    assert [(one["receivable_id"], one["amount"]["amount"]) for one in done["allocations"]] == [
+    result = answer.json()
+    late, early, middle = (str(one.id) for one in ledger.receivables)
+    assert [(one["receivable_id"], one["amount"]["amount"]) for one in result["allocations"]] == [
         (early, "200.00"),
         (middle, "50.00"),
     ]
-    assert (done["payment"]["status"], done["payment"]["version"]) == ("ALLOCATED", 2)
-    assert done["payment"]["unallocated"]["amount"] == "0.00"
-    assert (await client.get(path)).json()["allocations"] == done["allocations"]
+    assert (result["payment"]["status"], result["payment"]["version"]) == ("ALLOCATED", 2)
+    assert result["payment"]["unallocated"]["amount"] == "0.00"
+    assert (await client.get(path)).json()["allocations"] == result["allocations"]
     for receivable_id, status, still_open in (
         (early, "SETTLED", "0.00"),
         (middle, "PARTLY_SETTLED", "250.00"),
         (late, "OPEN", "100.00"),
     ):
-        found = (await client.get(f"/receivables/{receivable_id}")).json()
-        assert (found["status"], found["open"]["amount"]) == (status, still_open)
+        receivable = (await client.get(f"/receivables/{receivable_id}")).json()
+        assert (receivable["status"], receivable["open"]["amount"]) == (status, still_open)
 
     facts = (await published())[before:]
     assert [(fact.type, fact.sequence) for fact in facts] == [
@@ -67,10 +67,10 @@ async def test_the_oldest_is_settled_first(
     assert (again.status_code, again.json()["code"]) == (409, "PAYMENT_FULLY_ALLOCATED")
 
 
-async def test_only_the_accounts_own_in_the_payments_currency(
-    client: AsyncClient, tx: AsyncConnection, books: Books
+async def test_only_receivables_of_the_account_and_currency_are_settled(
+    client: AsyncClient, tx: AsyncConnection, ledger: AccountLedger
 ) -> None:
-    dollars = await add_payment(tx, Money.of("10.00", "USD"), account_id=books.account_id)
+    dollars = await add_payment(tx, Money.of("10.00", "USD"), account_id=ledger.account_id)
     await add_receivable(tx, Money.of("10.00", "USD"), account_id=new_id())
     path = f"/payments/{dollars.id}/allocations"
     answer = await post(client, path, {"strategy": "OLDEST_FIRST"})
@@ -78,11 +78,11 @@ async def test_only_the_accounts_own_in_the_payments_currency(
     assert answer.json()["detail"] == "The account owes nothing in USD."
 
 
-async def test_chosen_receivables_in_two_steps(
-    client: AsyncClient, books: Books, published: PublishedFacts
+async def test_requested_receivables_are_settled_in_two_steps(
+    client: AsyncClient, ledger: AccountLedger, published: PublishedFacts
 ) -> None:
-    late, early, _ = (one.id for one in books.receivables)
-    path = f"/payments/{books.payment.id}/allocations"
+    late, early, _ = (one.id for one in ledger.receivables)
+    path = f"/payments/{ledger.payment.id}/allocations"
     first = await post(client, path, {"lines": [line(late, "40.00"), line(early, "60.00")]})
     assert first.status_code == 201, first.text
     assert first.json()["payment"]["status"] == "PARTLY_ALLOCATED"
@@ -97,8 +97,10 @@ async def test_chosen_receivables_in_two_steps(
     assert sequences == {(str(late), 2), (str(early), 2), (str(late), 3)}
 
 
-async def test_a_limit_to_the_oldest_first(client: AsyncClient, books: Books) -> None:
-    path = f"/payments/{books.payment.id}/allocations"
+async def test_oldest_first_stops_at_the_given_amount(
+    client: AsyncClient, ledger: AccountLedger
+) -> None:
+    path = f"/payments/{ledger.payment.id}/allocations"
     limit = {"amount": "30.00", "currency": "CNY"}
     answer = await post(client, path, {"strategy": "OLDEST_FIRST", "amount": limit})
     assert answer.json()["payment"]["allocated"]["amount"] == "30.00"
@@ -110,12 +112,12 @@ async def test_a_limit_to_the_oldest_first(client: AsyncClient, books: Books) ->
         assert errors_of(refused) == {(pointer, code)}
 
 
-async def test_every_violation_at_once_and_nothing_written(
-    client: AsyncClient, tx: AsyncConnection, books: Books, published: PublishedFacts
+async def test_all_violations_are_reported_and_nothing_is_written(
+    client: AsyncClient, tx: AsyncConnection, ledger: AccountLedger, published: PublishedFacts
 ) -> None:
-    late, early, _ = (one.id for one in books.receivables)
+    late, early, _ = (one.id for one in ledger.receivables)
     foreign = await add_receivable(tx, cny("10.00"), account_id=new_id())
-    dollars = await add_receivable(tx, Money.of("9.00", "USD"), account_id=books.account_id)
+    dollars = await add_receivable(tx, Money.of("9.00", "USD"), account_id=ledger.account_id)
     before = len(await published())
     lines = [
         line(late, "100.01"),
@@ -125,7 +127,7 @@ async def test_every_violation_at_once_and_nothing_written(
         line(new_id(), "1.00"),
         line(early, "1.00"),
     ]
-    path = f"/payments/{books.payment.id}/allocations"
+    path = f"/payments/{ledger.payment.id}/allocations"
     answer = await post(client, path, {"lines": lines})
     assert errors_of(answer) == {
         ("/lines/0/amount", "AMOUNT_EXCEEDS_OPEN"),
@@ -176,18 +178,18 @@ YUAN = {"amount": "1.00", "currency": "CNY"}
         ({"lines": [LINE]}, "/lines/0/receivable_id", "RECEIVABLE_UNKNOWN"),
     ],
 )
-async def test_bad_allocations(
-    client: AsyncClient, books: Books, body: Any, pointer: str, code: str
+async def test_invalid_allocations_are_refused(
+    client: AsyncClient, ledger: AccountLedger, body: Any, pointer: str, code: str
 ) -> None:
-    answer = await post(client, f"/payments/{books.payment.id}/allocations", body)
+    answer = await post(client, f"/payments/{ledger.payment.id}/allocations", body)
     assert errors_of(answer) == {(pointer, code)}
 
 
-async def test_an_allocation_is_replayed_not_repeated(
-    client: AsyncClient, books: Books, published: PublishedFacts
+async def test_a_repeated_idempotency_key_allocates_once(
+    client: AsyncClient, ledger: AccountLedger, published: PublishedFacts
 ) -> None:
-    path = f"/payments/{books.payment.id}/allocations"
-    body = {"lines": [line(books.receivables[0].id, "10.00")]}
+    path = f"/payments/{ledger.payment.id}/allocations"
+    body = {"lines": [line(ledger.receivables[0].id, "10.00")]}
     bare = await client.post(path, json=body)
     assert (bare.status_code, bare.json()["code"]) == (400, "IDEMPOTENCY_KEY_MISSING")
     first, again = [await post(client, path, body, key="a1") for _ in range(2)]

@@ -1,4 +1,4 @@
-"""The oldest open debts of an account are found by their index, however many were paid long ago."""
+"""The query plan of an account's oldest open receivables, among many settled ones."""
 
 from uuid import UUID
 
@@ -6,11 +6,10 @@ import asyncpg
 from sqlalchemy import text
 
 from kernel.ids import new_id
-from rms.payments.store import oldest_open
-from services.rms.tests.factories import cny
+from rms.payments.store.open_receivables import oldest_open_query
 from testkit.plugin import Committed
 
-FILL = """
+INSERT_RECEIVABLES = """
     INSERT INTO receivables (tenant_id, id, document_no, order_id, order_no, shipment_id,
         account_id, account_name, amount, amount_currency, allocated, allocated_currency, due_date,
         instalment, kind, withdrawn, withdrawn_currency, status, created_at, updated_at, version)
@@ -22,16 +21,18 @@ FILL = """
 """
 
 
-async def test_a_page_of_the_oldest_open(committed: Committed, tenant: UUID) -> None:
+async def test_a_page_of_the_oldest_open_receivables_uses_its_index(
+    committed: Committed, tenant: UUID
+) -> None:
     account_id = new_id()
     owner = await asyncpg.connect(committed.urls.owner_url.replace("+asyncpg", ""))
-    await owner.execute(FILL, tenant, account_id)
+    await owner.execute(INSERT_RECEIVABLES, tenant, account_id)
     await owner.execute("ANALYZE receivables")
     await owner.close()
-    query = oldest_open(account_id, cny("1.00"), after=None)
+    query = oldest_open_query(account_id, "CNY", after=None)
     async with committed.app.begin(tenant) as tx:
-        said = query.compile(dialect=tx.dialect, compile_kwargs={"literal_binds": True})
-        rows = await tx.execute(text(f"EXPLAIN (ANALYZE, COSTS OFF) {said}"))
+        sql = query.compile(dialect=tx.dialect, compile_kwargs={"literal_binds": True})
+        rows = await tx.execute(text(f"EXPLAIN (ANALYZE, COSTS OFF) {sql}"))
         plan = "\n".join(rows.scalars())
     assert "ix_receivables_oldest_open" in plan
     assert "Seq Scan" not in plan

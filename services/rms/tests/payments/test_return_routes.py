@@ -1,4 +1,4 @@
-"""Reversals and refunds over HTTP: rows are added, none is changed, and the sums hold."""
+"""Reversing and refunding payments over HTTP."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,47 +10,50 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.ids import new_id
 from services.rms.tests.conftest import At
-from services.rms.tests.factories import NOON, Books, errors_of, open_books, post
-from services.rms.tests.payments.test_races import ensure_contiguous, ensure_sums
+from services.rms.tests.factories import NOON, AccountLedger, add_ledger, errors_of, post
+from services.rms.tests.payments.test_races import (
+    assert_allocations_add_up,
+    assert_contiguous_versions,
+)
 from testkit.plugin import PublishedFacts
 
 
 @pytest.fixture
-async def books(tx: AsyncConnection, at: At) -> Books:
-    """Of 250.00 the oldest gets 200.00 and the next 50.00."""
+async def ledger(tx: AsyncConnection, at: At) -> AccountLedger:
+    """Of 250.00 the earliest due receivable gets 200.00 and the next 50.00."""
     at(NOON)
-    return await open_books(tx)
+    return await add_ledger(tx)
 
 
 def yuan(amount: str) -> dict[str, str]:
     return {"amount": amount, "currency": "CNY"}
 
 
-async def allocate(client: AsyncClient, books: Books) -> list[dict[str, Any]]:
-    path = f"/payments/{books.payment.id}/allocations"
+async def allocate(client: AsyncClient, ledger: AccountLedger) -> list[dict[str, Any]]:
+    path = f"/payments/{ledger.payment.id}/allocations"
     answer = await post(client, path, {"strategy": "OLDEST_FIRST"})
     assert answer.status_code == 201, answer.text
-    made: list[dict[str, Any]] = answer.json()["allocations"]
-    return made
+    allocations: list[dict[str, Any]] = answer.json()["allocations"]
+    return allocations
 
 
-async def statuses(client: AsyncClient, books: Books) -> list[str]:
-    found = [await client.get(f"/receivables/{one.id}") for one in books.receivables]
-    return [one.json()["status"] for one in found]
+async def receivable_statuses(client: AsyncClient, ledger: AccountLedger) -> list[str]:
+    answers = [await client.get(f"/receivables/{one.id}") for one in ledger.receivables]
+    return [one.json()["status"] for one in answers]
 
 
-async def sums(client: AsyncClient) -> dict[str, str]:
+async def reconciliation(client: AsyncClient) -> dict[str, str]:
     (one,) = (await client.get("/reconciliation")).json()["items"]
     return {name: money["amount"] for name, money in one.items() if name != "currency"}
 
 
-async def test_a_payment_bounces(
-    client: AsyncClient, tx: AsyncConnection, books: Books, published: PublishedFacts
+async def test_reversing_a_payment_reopens_its_receivables(
+    client: AsyncClient, tx: AsyncConnection, ledger: AccountLedger, published: PublishedFacts
 ) -> None:
-    made = await allocate(client, books)
-    assert await statuses(client, books) == ["OPEN", "SETTLED", "PARTLY_SETTLED"]
+    allocations = await allocate(client, ledger)
+    assert await receivable_statuses(client, ledger) == ["OPEN", "SETTLED", "PARTLY_SETTLED"]
     before = len(await published())
-    path = f"/payments/{books.payment.id}/reverse"
+    path = f"/payments/{ledger.payment.id}/reverse"
     answer = await post(client, path, {"reason": "支票退票"})
     assert answer.status_code == 200, answer.text
     payment = answer.json()
@@ -59,12 +62,12 @@ async def test_a_payment_bounces(
     assert [one["amount"]["amount"] for one in payment["allocations"]] == [
         "200.00",
         "50.00",
-        *(f"-{one}" for one in sorted_by_receivable(made)),
+        *(f"-{one}" for one in amounts_by_receivable(allocations)),
     ]
     assert [(one["kind"], one["returned_date"]) for one in payment["returns"]] == [
         ("REVERSAL", "2026-11-22")
     ]
-    assert await statuses(client, books) == ["OPEN", "OPEN", "OPEN"]
+    assert await receivable_statuses(client, ledger) == ["OPEN", "OPEN", "OPEN"]
     assert (await post(client, path, {"reason": "again"})).json() == payment
     facts = (await published())[before:]
     assert [fact.type for fact in facts] == [
@@ -74,9 +77,10 @@ async def test_a_payment_bounces(
     ]
     assert len(facts[0].payload["allocations"]) == 2
     assert facts[0].payload["reversal"]["amount"] == yuan("250.00")
-    await ensure_sums(tx)
-    await ensure_contiguous(tx)
-    assert {n: v for n, v in (await sums(client)).items() if n not in ("owed", "open")} == {
+    await assert_allocations_add_up(tx)
+    await assert_contiguous_versions(tx)
+    sums = await reconciliation(client)
+    assert {n: v for n, v in sums.items() if n not in ("owed", "open")} == {
         "confirmed": "0.00", "cancelled": "0.00", "shipped": "0.00", "unshipped": "0.00",
             "prepaid": "0.00", "deducted": "0.00",
         "settled": "0.00", "paid": "250.00", "returned": "250.00", "repaid": "250.00",
@@ -84,47 +88,51 @@ async def test_a_payment_bounces(
     }  # fmt: skip
 
 
-def sorted_by_receivable(made: list[dict[str, Any]]) -> list[str]:
-    return [one["amount"]["amount"] for one in sorted(made, key=lambda one: one["receivable_id"])]
+def amounts_by_receivable(allocations: list[dict[str, Any]]) -> list[str]:
+    return [
+        one["amount"]["amount"] for one in sorted(allocations, key=lambda one: one["receivable_id"])
+    ]
 
 
-async def test_an_allocation_is_undone_and_the_money_goes_elsewhere(
-    client: AsyncClient, tx: AsyncConnection, books: Books
+async def test_a_reversed_allocation_frees_its_amount_for_another(
+    client: AsyncClient, tx: AsyncConnection, ledger: AccountLedger
 ) -> None:
-    first, _ = await allocate(client, books)
-    base = f"/payments/{books.payment.id}/allocations"
-    undone = await post(client, f"{base}/{first['id']}/reverse", {"reason": "核销错误"})
-    assert undone.status_code == 200, undone.text
-    assert undone.json()["payment"]["unallocated"] == yuan("200.00")
-    (row,) = undone.json()["allocations"]
+    first, _ = await allocate(client, ledger)
+    base = f"/payments/{ledger.payment.id}/allocations"
+    reversed_ = await post(client, f"{base}/{first['id']}/reverse", {"reason": "核销错误"})
+    assert reversed_.status_code == 200, reversed_.text
+    assert reversed_.json()["payment"]["unallocated"] == yuan("200.00")
+    (row,) = reversed_.json()["allocations"]
     assert (row["amount"], row["reverses_id"], row["reason"]) == (
         yuan("-200.00"),
         first["id"],
         "核销错误",
     )
     again = await post(client, f"{base}/{first['id']}/reverse", {"reason": "x"})
-    assert again.json() == undone.json()
+    assert again.json() == reversed_.json()
     refused = await post(client, f"{base}/{row['id']}/reverse", {"reason": "x"})
     assert (refused.status_code, refused.json()["code"]) == (409, "ALLOCATION_IS_REVERSAL")
-    lines = [{"receivable_id": str(books.receivables[0].id), "amount": yuan("100.00")}]
+    lines = [{"receivable_id": str(ledger.receivables[0].id), "amount": yuan("100.00")}]
     assert (await post(client, base, {"lines": lines})).status_code == 201
-    assert await statuses(client, books) == ["SETTLED", "OPEN", "PARTLY_SETTLED"]
-    # Only the two that stand are undone when it bounces.
-    bounced = await post(client, f"/payments/{books.payment.id}/reverse", {"reason": "退票"})
-    amounts = sorted(one["amount"]["amount"] for one in bounced.json()["allocations"])
+    assert await receivable_statuses(client, ledger) == ["SETTLED", "OPEN", "PARTLY_SETTLED"]
+    # Reversing the payment reverses the two allocations that are still effective.
+    reversed_payment = await post(
+        client, f"/payments/{ledger.payment.id}/reverse", {"reason": "退票"}
+    )
+    amounts = sorted(one["amount"]["amount"] for one in reversed_payment.json()["allocations"])
     assert amounts == ["-100.00", "-200.00", "-50.00", "100.00", "200.00", "50.00"]
-    await ensure_sums(tx)
+    await assert_allocations_add_up(tx)
 
 
-async def refund(client: AsyncClient, payment_id: UUID, amount: str, **given: Any) -> Response:
-    body = {"amount": yuan(amount), "reason": "重复付款"} | given
+async def refund(client: AsyncClient, payment_id: UUID, amount: str, **changes: Any) -> Response:
+    body = {"amount": yuan(amount), "reason": "重复付款"} | changes
     return await post(client, f"/payments/{payment_id}/refunds", body)
 
 
-async def test_a_part_is_refunded(
-    client: AsyncClient, books: Books, published: PublishedFacts
+async def test_an_unallocated_part_is_refunded(
+    client: AsyncClient, ledger: AccountLedger, published: PublishedFacts
 ) -> None:
-    payment_id = books.payment.id
+    payment_id = ledger.payment.id
     answer = await refund(client, payment_id, "40.00", bank_reference="ICBC-9")
     assert answer.status_code == 201, answer.text
     assert (answer.json()["kind"], answer.json()["amount"]) == ("REFUND", yuan("40.00"))
@@ -133,20 +141,27 @@ async def test_a_part_is_refunded(
     assert fact.payload["payment"]["unallocated"] == yuan("210.00")
     twice = await refund(client, payment_id, "1.00", bank_reference=" icbc-9")
     assert (twice.status_code, twice.json()["code"]) == (409, "REFUND_DUPLICATE")
-    assert sum(float(one["amount"]["amount"]) for one in await allocate(client, books)) == 210
+    assert sum(float(one["amount"]["amount"]) for one in await allocate(client, ledger)) == 210
     refused = await refund(client, payment_id, "0.01")
     assert (refused.status_code, refused.json()["code"]) == (409, "PAYMENT_FULLY_ALLOCATED")
-    found = await sums(client)
-    assert (found["returned"], found["repaid"], found["unallocated"]) == ("40.00", "40.00", "0.00")
-    bounced = await post(client, f"/payments/{payment_id}/reverse", {"reason": "退票"})
-    assert (bounced.status_code, bounced.json()["code"]) == (409, "PAYMENT_REFUNDED")
+    answers = await reconciliation(client)
+    assert (answers["returned"], answers["repaid"], answers["unallocated"]) == (
+        "40.00",
+        "40.00",
+        "0.00",
+    )
+    reversed_payment = await post(client, f"/payments/{payment_id}/reverse", {"reason": "退票"})
+    assert (reversed_payment.status_code, reversed_payment.json()["code"]) == (
+        409,
+        "PAYMENT_REFUNDED",
+    )
 
 
-async def test_one_reference_whatever_its_case_and_blanks(
-    client: AsyncClient, books: Books
+async def test_case_blanks_and_width_do_not_make_another_reference(
+    client: AsyncClient, ledger: AccountLedger
 ) -> None:
     body = {
-        "account_id": str(books.account_id),
+        "account_id": str(ledger.account_id),
         "bank_reference": "ICBC-2026 0817",
         "amount": yuan("1.00"),
         "received_date": "2026-11-20",
@@ -159,7 +174,7 @@ async def test_one_reference_whatever_its_case_and_blanks(
         assert again.json()["params"]["payment_id"] == first.json()["id"]
 
 
-BAD: list[tuple[str, dict[str, Any], str, str]] = [
+INVALID_RETURNS: list[tuple[str, dict[str, Any], str, str]] = [
     ("reverse", {}, "/reason", "REQUIRED"),
     ("reverse", {"reason": " "}, "/reason", "TOO_SHORT"),
     ("reverse", {"reason": "x" * 501}, "/reason", "TOO_LONG"),
@@ -185,20 +200,25 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("move", "body", "pointer", "code"), BAD)
-async def test_bad_returns(
-    client: AsyncClient, books: Books, move: str, body: dict[str, Any], pointer: str, code: str
+@pytest.mark.parametrize(("move", "body", "pointer", "code"), INVALID_RETURNS)
+async def test_invalid_returns_are_refused(
+    client: AsyncClient,
+    ledger: AccountLedger,
+    move: str,
+    body: dict[str, Any],
+    pointer: str,
+    code: str,
 ) -> None:
-    answer = await post(client, f"/payments/{books.payment.id}/{move}", body)
+    answer = await post(client, f"/payments/{ledger.payment.id}/{move}", body)
     assert (pointer, code) in errors_of(answer)
 
 
-async def test_what_is_missing_stale_or_forbidden(
-    client: AsyncClient, books: Books, token: Callable[..., str]
+async def test_an_unknown_stale_or_forbidden_return_is_refused(
+    client: AsyncClient, ledger: AccountLedger, token: Callable[..., str]
 ) -> None:
-    (first, _) = await allocate(client, books)
-    path = f"/payments/{books.payment.id}"
-    undo = f"{path}/allocations/{first['id']}/reverse"
+    (first, _) = await allocate(client, ledger)
+    path = f"/payments/{ledger.payment.id}"
+    reversal_path = f"{path}/allocations/{first['id']}/reverse"
     for missing, code in (
         (f"/payments/{new_id()}/reverse", "PAYMENT_NOT_FOUND"),
         (f"{path}/allocations/{new_id()}/reverse", "ALLOCATION_NOT_FOUND"),
@@ -207,7 +227,7 @@ async def test_what_is_missing_stale_or_forbidden(
         answer = await post(client, missing, {"reason": "x"})
         assert (answer.status_code, answer.json()["code"]) == (404, code)
     assert (await client.get(path)).headers["etag"] == '"2"'
-    for move in (undo, f"{path}/reverse"):
+    for move in (reversal_path, f"{path}/reverse"):
         headers = {"Idempotency-Key": str(new_id()), "If-Match": '"1"'}
         stale = await client.post(move, json={"reason": "x"}, headers=headers)
         assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")

@@ -1,4 +1,4 @@
-"""What goes back: refunds, payments that bounced, allocations undone; worked by hand."""
+"""Refunds and reversals, with amounts calculated by hand."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,7 +11,8 @@ from kernel.errors import Conflict, Invalid, RuleBroken
 from kernel.ids import new_id
 from kernel.money import Money
 from rms.payments.domain.allocations import Allocation
-from rms.payments.domain.payment import Payment, PaymentStatus, reference_key
+from rms.payments.domain.payment import Payment, PaymentStatus
+from rms.payments.domain.receipts import normalized_bank_reference
 from rms.payments.domain.returns import MoneyReturn, ReturnKind
 from services.rms.tests.factories import NOON, TODAY, cny
 
@@ -35,8 +36,8 @@ def make_payment(amount: str = "250.00", allocated: str = "0") -> Payment:
     return payment.allocate(cny(allocated), now=NOON)
 
 
-def give_back(payment: Payment, amount: Money, *, day: date = TODAY) -> Payment:
-    refund = MoneyReturn(
+def refund(payment: Payment, amount: Money, *, day: date = TODAY) -> Payment:
+    returned = MoneyReturn(
         id=new_id(),
         payment_id=payment.id,
         kind=ReturnKind.REFUND,
@@ -45,11 +46,11 @@ def give_back(payment: Payment, amount: Money, *, day: date = TODAY) -> Payment:
         reason="重复付款",
         created_at=LATER,
     )
-    return payment.refund(refund, today=TODAY)[0]
+    return payment.refund(returned, today=TODAY)[0]
 
 
 @pytest.mark.parametrize(
-    ("allocated", "refunded", "status", "left"),
+    ("allocated", "refunded", "status", "unallocated"),
     [
         ("0", "0.01", PaymentStatus.UNALLOCATED, "249.99"),
         ("0", "250.00", PaymentStatus.REFUNDED, "0"),
@@ -57,15 +58,15 @@ def give_back(payment: Payment, amount: Money, *, day: date = TODAY) -> Payment:
         ("100.00", "150.00", PaymentStatus.ALLOCATED, "0"),
     ],
 )
-def test_a_refund_takes_what_is_left(
-    allocated: str, refunded: str, status: PaymentStatus, left: str
+def test_a_refund_reduces_the_unallocated_amount(
+    allocated: str, refunded: str, status: PaymentStatus, unallocated: str
 ) -> None:
-    payment = give_back(make_payment(allocated=allocated), cny(refunded))
-    assert (payment.status, payment.unallocated) == (status, cny(left))
+    payment = refund(make_payment(allocated=allocated), cny(refunded))
+    assert (payment.status, payment.unallocated) == (status, cny(unallocated))
     assert payment.state().returned == cny(refunded)
 
 
-def test_no_more_is_refunded_than_is_left() -> None:
+def test_a_refund_cannot_exceed_the_unallocated_amount() -> None:
     payment = make_payment(allocated="100.00")
     for amount, day, codes in (
         (cny("150.01"), TODAY, ["AMOUNT_EXCEEDS_UNALLOCATED"]),
@@ -74,71 +75,78 @@ def test_no_more_is_refunded_than_is_left() -> None:
         (cny("1.00"), date(2026, 11, 23), ["DATE_IN_FUTURE"]),
     ):
         with pytest.raises(Invalid) as refused:
-            give_back(payment, amount, day=day)
+            refund(payment, amount, day=day)
         assert [violation.code for violation in refused.value.violations] == codes
 
 
-def test_a_payment_bounces_with_all_its_allocations() -> None:
-    bounced = make_payment(allocated="250.00").bounce(TODAY, today=TODAY, now=LATER)
-    assert (bounced.status, bounced.reversed_at) == (PaymentStatus.REVERSED, LATER)
-    assert (bounced.allocated, bounced.returned, bounced.unallocated) == (
+def test_a_reversed_payment_has_nothing_allocated() -> None:
+    reversed_payment = make_payment(allocated="250.00").reverse(TODAY, today=TODAY, now=LATER)
+    assert (reversed_payment.status, reversed_payment.reversed_at) == (
+        PaymentStatus.REVERSED,
+        LATER,
+    )
+    assert (
+        reversed_payment.allocated,
+        reversed_payment.returned,
+        reversed_payment.unallocated,
+    ) == (
         cny("0"),
         cny("250.00"),
         cny("0"),
     )
     for move in (
-        lambda: bounced.oldest_first([]),
-        lambda: bounced.chosen([], {}),
-        lambda: give_back(bounced, cny("1.00")),
+        lambda: reversed_payment.plan_oldest_first([]),
+        lambda: reversed_payment.plan_requested([], {}),
+        lambda: refund(reversed_payment, cny("1.00")),
     ):
         with pytest.raises(RuleBroken, match="PAYMENT_REVERSED"):
             move()
 
 
-def test_what_was_refunded_does_not_bounce_and_the_other_way_round() -> None:
+def test_a_refunded_payment_cannot_be_reversed_and_a_spent_one_not_refunded() -> None:
     for amount in ("1.00", "250.00"):
         with pytest.raises(RuleBroken, match="PAYMENT_REFUNDED"):
-            give_back(make_payment(), cny(amount)).bounce(TODAY, today=TODAY, now=LATER)
+            refund(make_payment(), cny(amount)).reverse(TODAY, today=TODAY, now=LATER)
     with pytest.raises(RuleBroken, match="PAYMENT_FULLY_ALLOCATED"):
-        give_back(make_payment(allocated="250.00"), cny("1.00"))
+        refund(make_payment(allocated="250.00"), cny("1.00"))
     for day, code in (
         (date(2026, 11, 21), "DATE_TOO_EARLY"),
         (date(2026, 11, 23), "DATE_IN_FUTURE"),
     ):
         with pytest.raises(Invalid) as refused:
-            make_payment().bounce(day, today=TODAY, now=LATER)
+            make_payment().reverse(day, today=TODAY, now=LATER)
         assert [violation.code for violation in refused.value.violations] == [code]
 
 
-def test_an_allocation_is_undone_by_its_negative_amount() -> None:
-    made = Allocation(
+def test_an_allocation_is_reversed_by_its_negative_amount() -> None:
+    original = Allocation(
         id=new_id(),
         payment_id=new_id(),
         receivable_id=new_id(),
         amount=cny("9.99"),
         created_at=NOON,
     )
-    undoing = made.reversed(new_id(), reason="核销错误", now=LATER)
-    assert (undoing.amount, undoing.reverses_id) == (cny("-9.99"), made.id)
-    assert undoing.state("AR-1").reverses_id == made.id
+    reversal = original.reversal(new_id(), reason="核销错误", now=LATER)
+    assert (reversal.amount, reversal.reverses_id) == (cny("-9.99"), original.id)
+    assert reversal.state("AR-1").reverses_id == original.id
     with pytest.raises(RuleBroken, match="ALLOCATION_IS_REVERSAL"):
-        undoing.reversed(new_id(), reason="x", now=LATER)
+        reversal.reversal(new_id(), reason="x", now=LATER)
 
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["allocate", "free", "refund"]), st.integers(1, 30_000)),
+        st.tuples(st.sampled_from(["allocate", "release", "refund"]), st.integers(1, 30_000)),
         max_size=30,
     )
 )
-def test_whatever_moves_nothing_is_lost(moves: list[tuple[str, int]]) -> None:
-    """Amount = allocated + returned + unallocated after every move, none of them negative."""
+def test_the_amounts_add_up_after_any_moves(moves: list[tuple[str, int]]) -> None:
+    """amount = allocated + returned + unallocated after every move, none of them negative."""
     payment, zero = make_payment(), cny("0")
     for move, fen in moves:
         amount = Money(Decimal(fen) / 100, "CNY")
         try:
             if move == "refund":
-                payment = give_back(payment, amount)
+                payment = refund(payment, amount)
             else:
                 payment = getattr(payment, move)(amount, now=LATER)
         except (Conflict, Invalid, RuleBroken):
@@ -152,6 +160,6 @@ def test_whatever_moves_nothing_is_lost(moves: list[tuple[str, int]]) -> None:
 @pytest.mark.parametrize(
     "same", ["ICBC-20261120-1", "icbc-20261120-1", " ICBC - 2026 1120-1\t", "ＩＣＢＣ－20261120-1"]
 )
-def test_case_blanks_and_widths_do_not_make_another_reference(same: str) -> None:
-    assert reference_key(same) == "icbc-20261120-1"
-    assert reference_key("ICBC-20261120-2") != reference_key(same)
+def test_case_blanks_and_width_do_not_make_another_reference(same: str) -> None:
+    assert normalized_bank_reference(same) == "icbc-20261120-1"
+    assert normalized_bank_reference("ICBC-20261120-2") != normalized_bank_reference(same)

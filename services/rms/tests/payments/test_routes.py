@@ -1,4 +1,4 @@
-"""Payments over HTTP: received once, listed, and nobody else's."""
+"""Recording, listing and reading payments over HTTP."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kernel.ids import new_id
 from rms.accounts.store import accounts
 from services.rms.tests.factories import (
-    Books,
+    AccountLedger,
     add_payment,
     cny,
     errors_of,
@@ -20,19 +20,19 @@ from services.rms.tests.factories import (
 from testkit.plugin import PublishedFacts
 
 
-def body_of(books: Books, **given: Any) -> dict[str, Any]:
+def payment_body(ledger: AccountLedger, **changes: Any) -> dict[str, Any]:
     return {
-        "account_id": str(books.account_id),
+        "account_id": str(ledger.account_id),
         "bank_reference": "ICBC-1",
         "amount": {"amount": "1130.00", "currency": "CNY"},
         "received_date": "2026-11-20",
-    } | given
+    } | changes
 
 
-async def test_money_arrives_once(
-    client: AsyncClient, books: Books, published: PublishedFacts
+async def test_a_payment_is_recorded_once_per_reference(
+    client: AsyncClient, ledger: AccountLedger, published: PublishedFacts
 ) -> None:
-    answer = await post(client, "/payments", body_of(books, bank_reference="  ICBC-1\n"))
+    answer = await post(client, "/payments", payment_body(ledger, bank_reference="  ICBC-1\n"))
     assert answer.status_code == 201, answer.text
     payment = answer.json()
     assert (payment["document_no"], payment["bank_reference"]) == ("PY-2026-000002", "ICBC-1")
@@ -46,28 +46,28 @@ async def test_money_arrives_once(
     assert fact.payload["payment"]["account_name"] == "星辰科技"
 
     twice = await post(
-        client, "/payments", body_of(books, amount={"amount": "1", "currency": "USD"})
+        client, "/payments", payment_body(ledger, amount={"amount": "1", "currency": "USD"})
     )
     assert (twice.status_code, twice.json()["code"]) == (409, "PAYMENT_DUPLICATE")
     assert twice.json()["params"] == {
         "payment_id": payment["id"],
         "document_no": "PY-2026-000002",
     }
-    third = await post(client, "/payments", body_of(books, bank_reference="ICBC-2"))
+    third = await post(client, "/payments", payment_body(ledger, bank_reference="ICBC-2"))
     assert third.json()["document_no"] == "PY-2026-000003"
 
 
-async def test_a_key_is_required_and_answers_again(
-    client: AsyncClient, books: Books, published: PublishedFacts
+async def test_a_repeated_idempotency_key_replays_the_answer(
+    client: AsyncClient, ledger: AccountLedger, published: PublishedFacts
 ) -> None:
-    bare = await client.post("/payments", json=body_of(books))
+    bare = await client.post("/payments", json=payment_body(ledger))
     assert (bare.status_code, bare.json()["code"]) == (400, "IDEMPOTENCY_KEY_MISSING")
     before = len(await published())
-    first = await post(client, "/payments", body_of(books), key="k1")
-    again = await post(client, "/payments", body_of(books), key="k1")
+    first = await post(client, "/payments", payment_body(ledger), key="k1")
+    again = await post(client, "/payments", payment_body(ledger), key="k1")
     assert (again.status_code, again.json()) == (201, first.json())
     assert again.headers["Idempotent-Replayed"] == "true"
-    other = await post(client, "/payments", body_of(books, bank_reference="ICBC-2"), key="k1")
+    other = await post(client, "/payments", payment_body(ledger, bank_reference="ICBC-2"), key="k1")
     assert errors_of(other) == {("Idempotency-Key:", "IDEMPOTENCY_KEY_REUSED")}
     assert len(await published()) == before + 1
 
@@ -129,36 +129,36 @@ AMOUNT = "/amount"
         ({"status": "ALLOCATED"}, "/status", "UNKNOWN_FIELD"),
     ],
 )
-async def test_bad_payments(
-    client: AsyncClient, books: Books, wrong: dict[str, Any], pointer: str, code: str
+async def test_invalid_payments_are_refused(
+    client: AsyncClient, ledger: AccountLedger, wrong: dict[str, Any], pointer: str, code: str
 ) -> None:
-    answer = await post(client, "/payments", body_of(books, **wrong))
+    answer = await post(client, "/payments", payment_body(ledger, **wrong))
     assert errors_of(answer) == {(pointer, code)}
 
 
 @pytest.mark.parametrize(
     "content", [b'{"amount": NaN}', b'{"amount": 1e400}', b'{"bank_reference": "\\ud800"}', b"{"]
 )
-async def test_what_is_no_json(client: AsyncClient, content: bytes) -> None:
+async def test_invalid_json_is_refused(client: AsyncClient, content: bytes) -> None:
     headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
     answer = await client.post("/payments", content=content, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "JSON_INVALID")
 
 
-async def test_an_account_is_known_from_its_replica_too(
-    client: AsyncClient, tx: AsyncConnection, books: Books
+async def test_an_account_without_orders_is_known_from_its_replica(
+    client: AsyncClient, tx: AsyncConnection, ledger: AccountLedger
 ) -> None:
     account_id = new_id()
-    body = body_of(books, account_id=str(account_id))
+    body = payment_body(ledger, account_id=str(account_id))
     assert errors_of(await post(client, "/payments", body)) == {("/account_id", "ACCOUNT_UNKNOWN")}
     await tx.execute(insert(accounts).values(id=account_id, epoch=1, sequence=1, name="新客户"))
     assert (await post(client, "/payments", body)).status_code == 201
 
 
-async def test_lists_newest_first_with_filters(
-    client: AsyncClient, tx: AsyncConnection, books: Books
+async def test_payments_are_listed_newest_first_and_filtered(
+    client: AsyncClient, tx: AsyncConnection, ledger: AccountLedger
 ) -> None:
-    other = await add_payment(tx, cny("5.00"), account_id=books.account_id)
+    other = await add_payment(tx, cny("5.00"), account_id=ledger.account_id)
     path = f"/payments/{other.id}/allocations"
     await post(client, path, {"strategy": "OLDEST_FIRST"})
 
@@ -167,20 +167,20 @@ async def test_lists_newest_first_with_filters(
         assert answer.status_code == 200, answer.text
         return [one["id"] for one in answer.json()["items"]]
 
-    assert await ids() == [str(other.id), str(books.payment.id)]
-    assert await ids(status="UNALLOCATED") == [str(books.payment.id)]
-    assert await ids(status="ALLOCATED", account_id=str(books.account_id)) == [str(other.id)]
+    assert await ids() == [str(other.id), str(ledger.payment.id)]
+    assert await ids(status="UNALLOCATED") == [str(ledger.payment.id)]
+    assert await ids(status="ALLOCATED", account_id=str(ledger.account_id)) == [str(other.id)]
     assert await ids(account_id=str(new_id())) == []
     assert errors_of(await client.get("/payments?order_id=1")) == {("?order_id", "UNKNOWN_FIELD")}
 
 
-async def test_what_is_missing_foreign_or_forbidden(
-    client: AsyncClient, books: Books, token: Callable[..., str]
+async def test_unknown_foreign_or_forbidden_payments_are_refused(
+    client: AsyncClient, ledger: AccountLedger, token: Callable[..., str]
 ) -> None:
     def bearer(**claims: Any) -> dict[str, str]:
         return {"Authorization": f"Bearer {token(**claims)}", "Idempotency-Key": "f"}
 
-    path = f"/payments/{books.payment.id}"
+    path = f"/payments/{ledger.payment.id}"
     body = {"strategy": "OLDEST_FIRST"}
     missing = await post(client, f"/payments/{new_id()}/allocations", body)
     assert (missing.status_code, missing.json()["code"]) == (404, "PAYMENT_NOT_FOUND")

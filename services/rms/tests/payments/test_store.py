@@ -1,4 +1,4 @@
-"""The guard of the money, the status that is stored, and a history nobody rewrites."""
+"""Version guards and constraints of payments, and append-only tables."""
 
 from dataclasses import replace
 
@@ -8,46 +8,49 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.errors import Conflict
-from rms.orders.store import (
+from rms.orders.store.tables import (
     order_cancellations,
     order_revisions,
     shipment_lines,
     shipments,
 )
-from rms.payments import store
-from services.rms.tests.factories import NOON, Books, cny, open_books
+from rms.payments.store.tables import allocations, payment_returns
+from rms.payments.store.writes import lock_payment, save_payment
+from services.rms.tests.factories import NOON, AccountLedger, add_ledger, cny
 
 
 @pytest.fixture
-async def books(tx: AsyncConnection) -> Books:
-    return await open_books(tx)
+async def ledger(tx: AsyncConnection) -> AccountLedger:
+    return await add_ledger(tx)
 
 
-async def test_the_status_is_stored_as_the_domain_says(tx: AsyncConnection, books: Books) -> None:
-    payment, found = books.payment, [books.payment.status]
+async def test_the_derived_status_is_stored(tx: AsyncConnection, ledger: AccountLedger) -> None:
+    payment, statuses = ledger.payment, [ledger.payment.status]
     for amount in ("0.01", "249.99"):
-        payment = await store.save(tx, payment.allocate(cny(amount), now=NOON))
-        assert await store.lock(tx, payment.id) == payment
-        found.append(payment.status)
-    assert found == ["UNALLOCATED", "PARTLY_ALLOCATED", "ALLOCATED"]
+        payment = await save_payment(tx, payment.allocate(cny(amount), now=NOON))
+        assert await lock_payment(tx, payment.id) == payment
+        statuses.append(payment.status)
+    assert statuses == ["UNALLOCATED", "PARTLY_ALLOCATED", "ALLOCATED"]
     assert payment.version == 3
 
 
-async def test_no_more_than_it_is_whatever_the_code_does(tx: AsyncConnection, books: Books) -> None:
+async def test_the_database_refuses_amounts_beyond_the_payment(
+    tx: AsyncConnection, ledger: AccountLedger
+) -> None:
     for allocated, returned in (("250.01", "0"), ("-0.01", "0"), ("200.00", "50.01"), ("0", "-1")):
-        wrong = replace(books.payment, allocated=cny(allocated), returned=cny(returned))
+        wrong = replace(ledger.payment, allocated=cny(allocated), returned=cny(returned))
         with pytest.raises(IntegrityError, match="violates check"):
             async with tx.begin_nested():
-                await store.save(tx, wrong)
-    stale = books.payment
-    await store.save(tx, stale.allocate(cny("1.00"), now=NOON))
+                await save_payment(tx, wrong)
+    stale = ledger.payment
+    await save_payment(tx, stale.allocate(cny("1.00"), now=NOON))
     with pytest.raises(Conflict, match="STALE_WRITE"):
-        await store.save(tx, stale.allocate(cny("1.00"), now=NOON))
+        await save_payment(tx, stale.allocate(cny("1.00"), now=NOON))
 
 
-HISTORY = [
-    store.allocations,
-    store.payment_returns,
+APPEND_ONLY_TABLES = [
+    allocations,
+    payment_returns,
     shipments,
     shipment_lines,
     order_revisions,
@@ -55,10 +58,12 @@ HISTORY = [
 ]
 
 
-@pytest.mark.parametrize("table", HISTORY, ids=str)
-async def test_history_is_append_only(tx: AsyncConnection, table: Table) -> None:
-    anything = {column.name: None for column in list(table.c)[2:3]}
-    for statement in (update(table).values(anything), delete(table)):
+@pytest.mark.parametrize("table", APPEND_ONLY_TABLES, ids=str)
+async def test_rows_of_append_only_tables_cannot_be_changed(
+    tx: AsyncConnection, table: Table
+) -> None:
+    no_value = {column.name: None for column in list(table.c)[2:3]}
+    for statement in (update(table).values(no_value), delete(table)):
         with pytest.raises(ProgrammingError, match="permission denied"):
             async with tx.begin_nested():
                 await tx.execute(statement)

@@ -1,4 +1,4 @@
-"""What is open and overdue, with numbers worked by hand."""
+"""Open amounts, statuses and overdue days, calculated by hand."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ import pytest
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from kernel.money import Money
-from rms.receivables.domain import Receivable, ReceivableStatus, status_of
+from rms.receivables.domain import Receivable, ReceivableStatus, receivable_status
 from services.rms.tests.factories import NOON, TODAY, cny
 
 
@@ -40,16 +40,16 @@ def make_receivable(amount: Money, allocated: Money) -> Receivable:
         ("0", "0", ReceivableStatus.SETTLED, "0"),
     ],
 )
-def test_the_status_follows_from_the_amounts(
+def test_the_status_is_derived_from_the_amounts(
     amount: str, allocated: str, status: ReceivableStatus, still_open: str
 ) -> None:
     receivable = make_receivable(cny(amount), cny(allocated))
-    assert receivable.status is status_of(cny(amount), cny(allocated)) is status
+    assert receivable.status is receivable_status(cny(amount), cny(allocated)) is status
     assert receivable.open == cny(still_open)
     assert receivable.state().open == cny(still_open)
 
 
-def test_it_is_overdue_from_the_day_after_until_it_is_settled() -> None:
+def test_a_receivable_is_overdue_from_the_day_after_until_it_is_settled() -> None:
     receivable = make_receivable(cny("100.00"), cny("60.00"))
     assert not receivable.is_overdue(TODAY)
     assert receivable.is_overdue(date(2026, 11, 23))
@@ -58,16 +58,16 @@ def test_it_is_overdue_from_the_day_after_until_it_is_settled() -> None:
     assert settled.reopen(cny("0.01"), now=NOON).is_overdue(date(2026, 11, 23))
 
 
-def test_it_is_told_to_be_overdue_once() -> None:
+def test_a_receivable_is_marked_overdue_once() -> None:
     receivable = make_receivable(cny("100.00"), cny("60.00"))
     assert receivable.may_become_overdue
-    told = receivable.tell_overdue(date(2026, 11, 23), now=NOON)
-    assert (told.overdue_date, told.may_become_overdue) == (date(2026, 11, 23), False)
-    assert told.became_overdue(date(2026, 11, 23)).receivable.open == cny("40.00")
+    marked = receivable.mark_overdue(date(2026, 11, 23), now=NOON)
+    assert (marked.overdue_date, marked.may_become_overdue) == (date(2026, 11, 23), False)
+    assert marked.overdue_event(date(2026, 11, 23)).receivable.open == cny("40.00")
     assert not receivable.allocate(cny("40.00"), now=NOON).may_become_overdue
 
 
-def test_what_is_taken_back_is_open_again() -> None:
+def test_a_reopened_amount_is_open_again() -> None:
     settled = make_receivable(cny("100.00"), cny("100.00"))
     reopened = settled.reopen(cny("30.00"), now=NOON)
     assert (reopened.status, reopened.open) == (ReceivableStatus.PARTLY_SETTLED, cny("30.00"))

@@ -1,4 +1,4 @@
-"""Receivables as a file look as they do in the list: on the tenant's business day."""
+"""An export of receivables shows the same values as the list on the tenant's business day."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -17,10 +17,10 @@ from services.rms.tests.factories import TODAY, add_receivable, add_settings, cn
 
 
 @pytest.mark.parametrize(("hour", "overdue"), [(15, False), (17, True)])
-async def test_overdue_by_the_tenants_day(
+async def test_exported_receivables_are_overdue_by_the_tenants_day(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, at: At, hour: int, overdue: bool
 ) -> None:
-    """The 22nd ends in Shanghai at 16:00 UTC, whatever the clock of the machine says."""
+    """The 22nd ends in Shanghai at 16:00 UTC, whatever the time zone of the machine."""
     now = datetime(2026, 11, 22, hour, tzinfo=UTC)
     at(now)
     await add_settings(tx)

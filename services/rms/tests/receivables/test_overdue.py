@@ -1,4 +1,4 @@
-"""Overdue at the tenant's midnight: told once, by a job."""
+"""The job that reports a receivable overdue at the tenant's midnight, once."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -17,16 +17,16 @@ from rms.receivables.actions import (
     OVERDUE_JOB,
     allocate_to_receivable,
     reopen_receivable,
-    tell_overdue,
+    report_overdue,
 )
 from rms.receivables.domain import Receivable
-from rms.receivables.store import get, receivables
+from rms.receivables.store import get_receivable, receivables
 from rms.receivables.timers import receivable_overdue
 from rms.worker import WORKER
 from services.rms.tests.factories import NOON, TODAY, add_receivable, add_settings, cny
 from testkit.plugin import Committed, PublishedFacts
 
-# The 22nd ends in Shanghai.
+# The end of the 22nd in Shanghai.
 MIDNIGHT = datetime(2026, 11, 22, 16, tzinfo=UTC)
 OVERDUE = "rms.receivable.overdue.v1"
 
@@ -37,9 +37,11 @@ async def receivable(tx: AsyncConnection) -> Receivable:
     return await add_receivable(tx, cny("100.00"), account_id=new_id(), due_date=TODAY)
 
 
-async def the_job(tx: AsyncConnection, receivable_id: UUID, *, now: datetime | None = None) -> Job:
-    mine = (jobs.c.kind == OVERDUE_JOB) & (jobs.c.key == str(receivable_id))
-    row = (await tx.execute(select(jobs).where(mine))).one()
+async def overdue_job(
+    tx: AsyncConnection, receivable_id: UUID, *, now: datetime | None = None
+) -> Job:
+    is_job = (jobs.c.kind == OVERDUE_JOB) & (jobs.c.key == str(receivable_id))
+    row = (await tx.execute(select(jobs).where(is_job))).one()
     return Job(
         tenant=row.tenant_id,
         id=row.id,
@@ -58,51 +60,56 @@ async def settle(tx: AsyncConnection, receivable: Receivable, amount: str) -> No
     )
 
 
-async def test_it_is_told_at_the_tenants_midnight_and_once(
+async def test_it_is_reported_once_at_the_tenants_midnight(
     tx: AsyncConnection, receivable: Receivable, published: PublishedFacts
 ) -> None:
-    job = await the_job(tx, receivable.id)
+    job = await overdue_job(tx, receivable.id)
     assert job.run_at == MIDNIGHT
     assert await receivable_overdue(tx, job) == Done()
     assert await receivable_overdue(tx, job) == Done()
-    told = [fact for fact in await published() if fact.type == OVERDUE]
-    assert [(fact.sequence, fact.payload["overdue_date"]) for fact in told] == [(2, "2026-11-23")]
-    assert told[0].payload["receivable"]["open"] == {"amount": "100.00", "currency": "CNY"}
-    assert (await get(tx, receivable.id)).overdue_date == date(2026, 11, 23)
+    overdue_events = [fact for fact in await published() if fact.type == OVERDUE]
+    assert [(fact.sequence, fact.payload["overdue_date"]) for fact in overdue_events] == [
+        (2, "2026-11-23")
+    ]
+    assert overdue_events[0].payload["receivable"]["open"] == {
+        "amount": "100.00",
+        "currency": "CNY",
+    }
+    assert (await get_receivable(tx, receivable.id)).overdue_date == date(2026, 11, 23)
 
 
-async def test_what_is_settled_in_time_is_not_told(
+async def test_a_receivable_settled_in_time_is_not_reported(
     tx: AsyncConnection, receivable: Receivable, published: PublishedFacts
 ) -> None:
     await settle(tx, receivable, "100.00")
-    assert await receivable_overdue(tx, await the_job(tx, receivable.id)) == Done()
+    assert await receivable_overdue(tx, await overdue_job(tx, receivable.id)) == Done()
     assert OVERDUE not in [fact.type for fact in await published()]
 
 
-async def test_a_part_that_is_open_is_told(
+async def test_a_partly_open_receivable_is_reported(
     tx: AsyncConnection, receivable: Receivable, published: PublishedFacts
 ) -> None:
     await settle(tx, receivable, "99.99")
-    await receivable_overdue(tx, await the_job(tx, receivable.id))
+    await receivable_overdue(tx, await overdue_job(tx, receivable.id))
     fact = (await published())[-1]
     assert (fact.type, fact.sequence) == (OVERDUE, 3)
     assert fact.payload["receivable"]["open"]["amount"] == "0.01"
 
 
-async def test_a_tenant_that_moved_west_has_its_own_midnight(
+async def test_the_job_is_rescheduled_after_the_tenants_time_zone_changed(
     tx: AsyncConnection, receivable: Receivable, published: PublishedFacts
 ) -> None:
-    job = await the_job(tx, receivable.id)
+    job = await overdue_job(tx, receivable.id)
     await tx.execute(update(tenant_settings).values(timezone="America/New_York"))
     again = await receivable_overdue(tx, job)
     assert again == Again(run_at=datetime(2026, 11, 23, 5, tzinfo=UTC))
     assert OVERDUE not in [fact.type for fact in await published()]
 
 
-async def test_what_bounced_after_its_day_is_told_then(
+async def test_a_receivable_reopened_after_its_due_date_is_reported(
     tx: AsyncConnection, receivable: Receivable, published: PublishedFacts
 ) -> None:
-    """Settled in time, so the job is gone; reopened two days late, so there is one anew, due."""
+    """It was settled in time, so its job has ended; reopening it two days late adds a due job."""
     await settle(tx, receivable, "100.00")
     await tx.execute(jobs.delete())
     late = MIDNIGHT + timedelta(days=2)
@@ -115,19 +122,19 @@ async def test_what_bounced_after_its_day_is_told_then(
         payment_id=new_id(),
         now=late,
     )
-    job = await the_job(tx, receivable.id, now=late)
+    job = await overdue_job(tx, receivable.id, now=late)
     assert job.run_at < late
     await receivable_overdue(tx, job)
     kinds = [fact.type for fact in await published()][-2:]
     assert kinds == ["rms.receivable.reopened.v1", OVERDUE]
-    assert (await get(tx, receivable.id)).overdue_date == date(2026, 11, 25)
+    assert (await get_receivable(tx, receivable.id)).overdue_date == date(2026, 11, 25)
 
 
-async def test_what_was_told_and_settled_says_all_when_it_is_open_again(
+async def test_a_reported_receivable_is_not_reported_again_when_reopened(
     tx: AsyncConnection, receivable: Receivable, published: PublishedFacts
 ) -> None:
-    """Not told again: what is reopened carries its due date, and whoever collects hears of it."""
-    await receivable_overdue(tx, await the_job(tx, receivable.id))
+    """The reopened event carries due date and open amount, so that collection can start again."""
+    await receivable_overdue(tx, await overdue_job(tx, receivable.id))
     await settle(tx, receivable, "100.00")
     await tx.execute(jobs.delete())
     reopened = await reopen_receivable(
@@ -150,21 +157,23 @@ async def test_what_was_told_and_settled_says_all_when_it_is_open_again(
     assert (await tx.execute(select(jobs.c.id))).all() == []
 
 
-async def test_nothing_owed_is_not_watched(tx: AsyncConnection) -> None:
+async def test_a_receivable_of_zero_has_no_overdue_job(tx: AsyncConnection) -> None:
     await add_settings(tx)
     nothing = await add_receivable(tx, cny("0"), account_id=new_id())
-    found = select(jobs.c.id).where(jobs.c.key == str(nothing.id))
-    assert (await tx.execute(found)).all() == []
+    query = select(jobs.c.id).where(jobs.c.key == str(nothing.id))
+    assert (await tx.execute(query)).all() == []
 
 
-async def test_one_that_is_not_there(tx: AsyncConnection) -> None:
+async def test_reporting_an_unknown_receivable_raises_not_found(tx: AsyncConnection) -> None:
     await add_settings(tx)
     with pytest.raises(NotFound, match="RECEIVABLE_NOT_FOUND"):
-        await tell_overdue(tx, new_id(), now=NOON)
+        await report_overdue(tx, new_id(), now=NOON)
 
 
-async def test_the_workers_runner_tells_it(committed: Committed, tenant: UUID) -> None:
-    """The real job runner, as the worker's role; its day is long over."""
+async def test_the_job_runner_reports_an_overdue_receivable(
+    committed: Committed, tenant: UUID
+) -> None:
+    """The real job runner with the worker's database role; the due date is long past."""
     assert WORKER.jobs[OVERDUE_JOB] is receivable_overdue
     async with committed.app.begin(tenant) as tx:
         await add_settings(tx)

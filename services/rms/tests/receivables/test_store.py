@@ -1,4 +1,4 @@
-"""A receivable is saved under its version, whatever the domain thought of it."""
+"""Version guards and constraints of receivables."""
 
 from dataclasses import replace
 
@@ -19,31 +19,33 @@ async def receivable(tx: AsyncConnection) -> Receivable:
     return await add_receivable(tx, cny("100.00"), account_id=new_id())
 
 
-async def test_the_status_is_stored_as_the_domain_says(
-    tx: AsyncConnection, receivable: Receivable
-) -> None:
-    assert (await store.get(tx, receivable.id)).status is ReceivableStatus.OPEN
-    half = await store.save(tx, receivable.allocate(cny("50.00"), now=NOON))
-    assert (await store.get(tx, receivable.id)) == half
-    assert (half.open, half.version, half.status) == (
+async def test_the_derived_status_is_stored(tx: AsyncConnection, receivable: Receivable) -> None:
+    assert (await store.get_receivable(tx, receivable.id)).status is ReceivableStatus.OPEN
+    partly_settled = await store.save_receivable(tx, receivable.allocate(cny("50.00"), now=NOON))
+    assert (await store.get_receivable(tx, receivable.id)) == partly_settled
+    assert (partly_settled.open, partly_settled.version, partly_settled.status) == (
         cny("50.00"),
         2,
         ReceivableStatus.PARTLY_SETTLED,
     )
-    whole = await store.save(tx, half.allocate(cny("50.00"), now=NOON))
-    assert (await store.get(tx, receivable.id)).status is whole.status is ReceivableStatus.SETTLED
+    settled = await store.save_receivable(tx, partly_settled.allocate(cny("50.00"), now=NOON))
+    assert (
+        (await store.get_receivable(tx, receivable.id)).status
+        is settled.status
+        is ReceivableStatus.SETTLED
+    )
 
 
-async def test_who_comes_late_writes_nothing(tx: AsyncConnection, receivable: Receivable) -> None:
-    await store.save(tx, receivable.allocate(cny("50.00"), now=NOON))
+async def test_a_stale_receivable_is_not_saved(tx: AsyncConnection, receivable: Receivable) -> None:
+    await store.save_receivable(tx, receivable.allocate(cny("50.00"), now=NOON))
     with pytest.raises(Conflict, match="STALE_WRITE"):
-        await store.save(tx, receivable.allocate(cny("60.00"), now=NOON))
+        await store.save_receivable(tx, receivable.allocate(cny("60.00"), now=NOON))
 
 
-async def test_no_more_than_it_is_whatever_the_code_does(
+async def test_the_database_refuses_allocations_beyond_the_amount(
     tx: AsyncConnection, receivable: Receivable
 ) -> None:
     for allocated in ("100.01", "-0.01"):
         with pytest.raises(IntegrityError, match="allocated"):
             async with tx.begin_nested():
-                await store.save(tx, replace(receivable, allocated=cny(allocated)))
+                await store.save_receivable(tx, replace(receivable, allocated=cny(allocated)))

@@ -1,4 +1,4 @@
-"""The sums of a whole tenant, worked by hand."""
+"""The reconciliation of a tenant, with amounts calculated by hand."""
 
 from collections.abc import Callable
 
@@ -7,32 +7,32 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.money import Money
-from rms.orders.store import order_lines
-from rms.payments.store import payments
+from rms.orders.store.tables import order_lines
+from rms.payments.store.tables import payments
 from services.rms.tests.factories import (
+    add_ledger,
     add_order,
     add_payment,
     make_line,
     make_quote,
-    open_books,
     post,
 )
 
 
-async def test_the_sums_of_each_currency(client: AsyncClient, tx: AsyncConnection) -> None:
-    """Yen: an order of 1000 not confirmed, one of 300 of which a third is shipped, 150 paid.
+async def test_the_sums_are_per_currency(client: AsyncClient, tx: AsyncConnection) -> None:
+    """JPY: an unconfirmed order of 1000, one of 300 of which a third is shipped, and 150 paid.
 
-    The books in yuan hold receivables without orders, and an order that is not confirmed.
+    CNY: receivables without orders, and an order that is not confirmed.
     """
-    books = await open_books(tx)
+    ledger = await add_ledger(tx)
     yen = [make_line(1, "3", "270", "30", "JPY")]
-    quote = make_quote(yen, currency="JPY", account_id=books.account_id)
+    quote = make_quote(yen, currency="JPY", account_id=ledger.account_id)
     order_id = await add_order(tx, quote, confirmed=True)
     await add_order(tx, make_quote([make_line(1, "1", "1000", "0", "JPY")], currency="JPY"))
     order = (await client.get(f"/orders/{order_id}")).json()
     body = {"lines": [{"line_id": order["lines"][0]["id"], "quantity": "1"}]}
     assert (await post(client, f"/orders/{order_id}/shipments", body)).status_code == 201
-    payment = await add_payment(tx, Money.of("150", "JPY"), account_id=books.account_id)
+    payment = await add_payment(tx, Money.of("150", "JPY"), account_id=ledger.account_id)
     path = f"/payments/{payment.id}/allocations"
     assert (await post(client, path, {"strategy": "OLDEST_FIRST"})).status_code == 201
 
@@ -75,12 +75,14 @@ async def test_the_sums_of_each_currency(client: AsyncClient, tx: AsyncConnectio
     }
 
 
-async def test_each_sum_has_its_own_source(client: AsyncClient, tx: AsyncConnection) -> None:
-    """What is lost in one table leaves the sums of the others alone, so that it shows."""
-    books = await open_books(tx)
-    quote = make_quote(account_id=books.account_id)
+async def test_each_side_of_an_equation_comes_from_its_own_table(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    """A wrong value in one table leaves the sums of the others alone, so the difference shows."""
+    ledger = await add_ledger(tx)
+    quote = make_quote(account_id=ledger.account_id)
     await add_order(tx, quote, confirmed=True)
-    path = f"/payments/{books.payment.id}/allocations"
+    path = f"/payments/{ledger.payment.id}/allocations"
     assert (await post(client, path, {"strategy": "OLDEST_FIRST"})).status_code == 201
     await tx.execute(update(payments).values(allocated=payments.c.allocated - 1))
     await tx.execute(update(order_lines).values(shipped_amount=order_lines.c.gross_amount))
@@ -95,11 +97,11 @@ async def test_each_sum_has_its_own_source(client: AsyncClient, tx: AsyncConnect
     assert (sums["confirmed"]["amount"], sums["shipped"]["amount"]) == ("1230.01", "0.00")
 
 
-async def test_nothing_yet(client: AsyncClient) -> None:
+async def test_a_tenant_without_documents_has_no_rows(client: AsyncClient) -> None:
     assert (await client.get("/reconciliation")).json() == {"items": []}
 
 
-async def test_every_read_scope_is_needed(client: AsyncClient, token: Callable[..., str]) -> None:
+async def test_every_read_scope_is_required(client: AsyncClient, token: Callable[..., str]) -> None:
     scopes = ["rms.order.read", "rms.receivable.read", "rms.payment.read"]
     for missing in scopes:
         granted = " ".join(scope for scope in scopes if scope != missing)

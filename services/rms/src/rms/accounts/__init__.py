@@ -1,1 +1,1 @@
-"""Accounts: the customers L2O keeps, as far as orders and payments must know them."""
+"""Accounts: a read copy of L2O's customers, with the fields that orders and payments need."""

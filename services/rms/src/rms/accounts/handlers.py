@@ -1,4 +1,4 @@
-"""L2O's accounts arrive here."""
+"""Handlers of L2O's account events."""
 
 from collections.abc import Sequence
 
@@ -11,5 +11,5 @@ from rms.accounts import store
 async def on_accounts(
     tx: AsyncConnection, received: Sequence[Received[store.AccountFact]]
 ) -> ReplicaResult:
-    """Keep the newest state of every account."""
-    return await store.copy(tx, received)
+    """Store the newest state of every account in the batch; older states are skipped."""
+    return await store.replicate_accounts(tx, received)

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Column, Table, Text
+from sqlalchemy import Column, Table, Text, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import replica_columns
@@ -27,20 +28,36 @@ accounts = Table(
     Column("owner_id", Text),
 )
 
-# Seen by whom its owner is seen; who else sees it in L2O is not known here.
+# An account is visible here to whoever sees its owner's records. Teams and shares of the account
+# exist only in L2O.
 ACCOUNTS = Scoped("rms.account", accounts)
 
 AccountFact = AccountCreated | AccountChanged | AccountAssigned | AccountDeleted | AccountRestored
 
 
-async def copy(tx: AsyncConnection, received: Sequence[Received[AccountFact]]) -> ReplicaResult:
+async def replicate_accounts(
+    tx: AsyncConnection, received: Sequence[Received[AccountFact]]
+) -> ReplicaResult:
+    """Upsert the accounts of these events; an event older than the stored row is skipped."""
     return await replicate(tx, accounts, received, _columns)
 
 
 def _columns(event: AccountFact) -> Mapping[str, Any]:
-    """A deleted account keeps its name: its orders, debts and payments are still there."""
+    """A deleted account keeps its name: its orders, receivables and payments still show it."""
     return {
         "name": event.account.name,
         "owner_id": event.account.owner_id,
         "deleted": isinstance(event, AccountDeleted),
     }
+
+
+async def account_name(tx: AsyncConnection, account_id: UUID) -> str | None:
+    """The account's name in L2O; None while no event of the account has arrived."""
+    row = await tx.execute(select(accounts.c.name).where(accounts.c.id == account_id))
+    return row.scalar_one_or_none()
+
+
+async def account_owner_id(tx: AsyncConnection, account_id: UUID) -> str | None:
+    """The account's owner in L2O; None while no event of the account has arrived."""
+    row = await tx.execute(select(accounts.c.owner_id).where(accounts.c.id == account_id))
+    return row.scalar_one_or_none()

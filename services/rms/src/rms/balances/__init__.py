@@ -1,1 +1,1 @@
-"""Balances: what each customer owes, has paid, and has not yet been set against a debt."""
+"""Balances: per account and currency, the amounts owed, settled, paid and unallocated."""

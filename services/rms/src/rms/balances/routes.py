@@ -1,3 +1,5 @@
+"""The balance of an account over HTTP."""
+
 from uuid import UUID
 
 from chassis.foundation.clock import Now
@@ -6,21 +8,26 @@ from chassis.records.access.visibility import EVERYTHING, visibility_of
 from chassis.web.auth import Caller, allow
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from rms.balances import store
 from rms.balances.schemas import BalanceOut
+from rms.balances.views import read_balance
 
 router = new_router("/accounts", tag="balances")
-SUMMED = ("rms.receivable", "rms.payment")
-READ = [allow(f"{resource}.read") for resource in SUMMED]
+BALANCE_RESOURCES = ("rms.receivable", "rms.payment")
+READ = [allow(f"{resource}.read") for resource in BALANCE_RESOURCES]
 
 
 @router.get(
     "/{account_id}/balance",
     dependencies=READ,
-    summary="Read what an account owes, has paid, and what of it is not allocated, per currency",
+    summary="Read what an account owes, has paid and has not allocated, per currency",
 )
 async def balance_get(account_id: UUID, tx: Tx, now: Now, caller: Caller) -> BalanceOut:
-    """Of an account that the caller sees, or that has an order they see; whole, not their part."""
-    asked = [await visibility_of(tx, caller, resource, now) for resource in SUMMED]
-    visibility = next((one for one in asked if not one.everything), EVERYTHING)
-    return await store.read(tx, account_id, visibility, today=await tenant_settings.today(tx, now))
+    """Visible to callers who see the account, an order of it, or all receivables and payments.
+
+    The sums always cover the whole account, also where the caller sees only a part of its records.
+    """
+    reaches = [await visibility_of(tx, caller, resource, now) for resource in BALANCE_RESOURCES]
+    narrowest = next(
+        (visibility for visibility in reaches if not visibility.everything), EVERYTHING
+    )
+    return await read_balance(tx, account_id, narrowest, today=await tenant_settings.today(tx, now))

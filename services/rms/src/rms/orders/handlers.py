@@ -1,13 +1,13 @@
-"""CPQ's accepted quotes arrive here."""
+"""Handlers of CPQ's quote events."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.subscriptions import Meta
 from chassis.foundation.clock import now
 from contracts.cpq.events import QuoteAccepted
-from rms.orders import actions
+from rms.orders.actions.lifecycle import create_order
 
 
 async def on_quote_accepted(tx: AsyncConnection, event: QuoteAccepted, meta: Meta) -> None:
-    """Make one order of the quote."""
-    await actions.create_order(tx, event.quote, now=now())
+    """Create the order of the quote; a second event of the quote creates nothing."""
+    await create_order(tx, event.quote, now=now())

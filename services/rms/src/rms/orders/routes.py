@@ -1,5 +1,6 @@
 """Orders over HTTP."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -24,9 +25,12 @@ from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from rms.orders import actions, store
+from rms.orders.actions.cancellations import cancel_order, cancel_order_lines
+from rms.orders.actions.edits import edit_order, transfer_order
+from rms.orders.actions.lifecycle import amend_order, confirm_order
+from rms.orders.actions.shipments import ship_order
 from rms.orders.domain.amendments import Amendment
-from rms.orders.domain.order import Wanted
+from rms.orders.domain.order import LineQuantity
 from rms.orders.schemas import (
     CancellationOut,
     LinesCancelIn,
@@ -37,20 +41,30 @@ from rms.orders.schemas import (
     OrderSummary,
     RevisionOut,
     ShipmentIn,
+    ShipmentLineIn,
     ShipmentOut,
 )
+from rms.orders.store.reads import (
+    ORDER_LISTING,
+    read_cancellations,
+    read_revisions,
+    read_shipment,
+    read_shipments,
+)
+from rms.orders.store.tables import ORDERS
+from rms.orders.store.writes import get_order
+from rms.orders.views import read_order
 from rms.receivables.store import RECEIVABLES
 
-ORDERS = store.ORDERS
 READ, WRITE = may_read(ORDERS), may_write(ORDERS)
 
 router = new_router("/orders", tag="orders")
-access = access_router(ORDERS, collection="orders", transfer=actions.transfer_order)
+access = access_router(ORDERS, collection="orders", transfer=transfer_order)
 audit = audit_router("/orders", resource=ORDERS.resource, table=ORDERS.table, dependencies=[READ])
 
 
-async def _owed(tx: AsyncConnection, caller: Principal, now: datetime) -> Visibility:
-    """Which receivables the caller sees: none without the right to read any."""
+async def _receivables_reach(tx: AsyncConnection, caller: Principal, now: datetime) -> Visibility:
+    """The receivables that the caller sees: none without the scope to read receivables."""
     resource = RECEIVABLES.resource
     return (
         await visibility_of(tx, caller, resource, now)
@@ -62,14 +76,18 @@ async def _owed(tx: AsyncConnection, caller: Principal, now: datetime) -> Visibi
 async def _answer(
     tx: AsyncConnection, order_id: UUID, caller: Principal, now: datetime
 ) -> OrderOut:
-    """The order as this caller sees it. Raises NotFound."""
-    owed = await _owed(tx, caller, now)
-    return await store.read(tx, order_id, owed, today=await tenant_settings.today(tx, now))
+    """The order with the receivables that this caller sees. Raises NotFound."""
+    visibility = await _receivables_reach(tx, caller, now)
+    return await read_order(tx, order_id, visibility, today=await tenant_settings.today(tx, now))
 
 
-names = external_id_read_router(
+def _quantities(lines: Sequence[ShipmentLineIn] | None) -> Sequence[LineQuantity] | None:
+    return None if lines is None else [LineQuantity(one.line_id, one.quantity) for one in lines]
+
+
+external_ids = external_id_read_router(
     ExternallyReadResource(
-        scoped=ORDERS, collection="/orders", answer=OrderOut, get=store.get, read=_answer
+        scoped=ORDERS, collection="/orders", answer=OrderOut, get=get_order, read=_answer
     )
 )
 
@@ -78,19 +96,23 @@ names = external_id_read_router(
 async def order_list(
     tx: Tx,
     page: PageParams,
-    asked: Annotated[ListQuery, store.LISTING.query],
+    query: Annotated[ListQuery, ORDER_LISTING.query],
     visibility: Annotated[Visibility, may_list(ORDERS)],
 ) -> Listed[OrderSummary]:
-    """Those the caller sees."""
-    return await store.LISTING.page(tx, page, asked, visibility)
+    """Answers only orders that the caller sees."""
+    return await ORDER_LISTING.page(tx, page, query, visibility)
 
 
-@router.patch("/{order_id}", dependencies=[WRITE], summary="Change what is noted of an order")
+@router.patch(
+    "/{order_id}",
+    dependencies=[WRITE],
+    summary="Change note, customer order number and custom fields of an order",
+)
 async def order_edit(
     order_id: UUID, body: MergePatch[OrderEdit], tx: Tx, now: Now, caller: Caller, expected: IfMatch
 ) -> OrderOut:
-    """Not of a cancelled one. What was agreed is changed by an amendment."""
-    await actions.edit_order(tx, order_id, body.applied, expected=expected, now=now)
+    """Cancelled orders cannot be edited. Agreed values are changed by an amendment."""
+    await edit_order(tx, order_id, body.applied, expected=expected, now=now)
     return await _answer(tx, order_id, caller, now)
 
 
@@ -100,37 +122,37 @@ async def order_edit(
     summary="Read an order with its lines, shipments and receivables",
 )
 async def order_get(order_id: UUID, tx: Tx, now: Now, caller: Caller) -> OrderOut:
-    """Of the receivables those that the caller sees under `/receivables`; else none."""
+    """Contains only the receivables that the caller also sees under `/receivables`."""
     return await _answer(tx, order_id, caller, now)
 
 
 @router.post(
     "/{order_id}/confirm",
     dependencies=[WRITE],
-    summary="Confirm an order; a confirmed one is answered as it is",
+    summary="Confirm an order; no effect on a confirmed order",
 )
 async def order_confirm(
     order_id: UUID, tx: Tx, now: Now, caller: Caller, expected: IfMatch, body: MoveIn | None = None
 ) -> OrderOut:
-    await actions.confirm_order(tx, order_id, expected=expected, now=now)
+    await confirm_order(tx, order_id, expected=expected, now=now)
     return await _answer(tx, order_id, caller, now)
 
 
 @router.post(
     "/{order_id}/amend",
     dependencies=[WRITE],
-    summary="Change an order of which nothing left yet; it must be confirmed (again)",
+    summary="Amend an order before anything is shipped; it must be confirmed (again)",
 )
 async def order_amend(
     order_id: UUID, body: OrderAmendIn, tx: Tx, now: Now, caller: Caller, expected: IfMatch
 ) -> OrderOut:
     amendment = Amendment(
-        quantities=[Wanted(line.line_id, line.quantity) for line in body.lines],
+        quantities=_quantities(body.lines) or (),
         removed=body.removed_line_ids,
         requested_date=body.requested_date,
         reason=body.reason,
     )
-    await actions.amend_order(
+    await amend_order(
         tx,
         order_id,
         amendment,
@@ -145,12 +167,12 @@ async def order_amend(
 @router.post(
     "/{order_id}/cancel",
     dependencies=[WRITE],
-    summary="Cancel an order of which nothing left; a cancelled one is answered as it is",
+    summary="Cancel an order of which nothing was shipped; no effect on a cancelled order",
 )
 async def order_cancel(
     order_id: UUID, body: OrderCancelIn, tx: Tx, now: Now, caller: Caller, expected: IfMatch
 ) -> OrderOut:
-    await actions.cancel_order(
+    await cancel_order(
         tx, order_id, reason=body.reason, actor=caller.subject, expected=expected, now=now
     )
     return await _answer(tx, order_id, caller, now)
@@ -159,16 +181,15 @@ async def order_cancel(
 @router.post(
     "/{order_id}/cancel-lines",
     dependencies=[WRITE, KEY_REQUIRED],
-    summary="Cancel what was not shipped of some lines, or all that is left",
+    summary="Cancel open quantities of some lines, or all open quantities",
 )
 async def order_cancel_lines(
     order_id: UUID, body: LinesCancelIn, tx: Tx, now: Now, caller: Caller, expected: IfMatch
 ) -> OrderOut:
-    lines = body.lines
-    await actions.cancel_order_lines(
+    await cancel_order_lines(
         tx,
         order_id,
-        None if lines is None else [Wanted(line.line_id, line.quantity) for line in lines],
+        _quantities(body.lines),
         reason=body.reason,
         actor=caller.subject,
         expected=expected,
@@ -180,35 +201,34 @@ async def order_cancel_lines(
 @router.get(
     "/{order_id}/revisions",
     dependencies=[READ],
-    summary="List how an order stood before its amendments, newest first",
+    summary="List the states of an order before its amendments, newest first",
 )
 async def revision_list(order_id: UUID, tx: Tx, page: PageParams) -> Page[RevisionOut]:
-    return await store.read_revisions(tx, order_id, page)
+    return await read_revisions(tx, order_id, page)
 
 
 @router.get(
     "/{order_id}/cancellations",
     dependencies=[READ],
-    summary="List what of an order will never be shipped, newest first",
+    summary="List the cancelled line quantities of an order, newest first",
 )
 async def cancellation_list(order_id: UUID, tx: Tx, page: PageParams) -> Page[CancellationOut]:
-    return await store.read_cancellations(tx, order_id, page)
+    return await read_cancellations(tx, order_id, page)
 
 
 @router.post(
     "/{order_id}/shipments",
     status_code=201,
     dependencies=[WRITE, KEY_REQUIRED],
-    summary="Ship a part of an order, or all that is left; the customer owes for it from then on",
+    summary="Ship a part of an order, or all open quantities, and create the receivables",
 )
 async def order_ship(
     order_id: UUID, body: ShipmentIn, response: Response, tx: Tx, now: Now
 ) -> ShipmentOut:
-    lines = body.lines
-    shipment = await actions.ship_order(
+    shipment = await ship_order(
         tx,
         order_id,
-        None if lines is None else [Wanted(line.line_id, line.quantity) for line in lines],
+        _quantities(body.lines),
         shipped_date=body.shipped_date,
         due_days=body.due_days,
         now=now,
@@ -223,12 +243,12 @@ async def order_ship(
     summary="List the shipments of an order, newest first",
 )
 async def shipment_list(order_id: UUID, tx: Tx, page: PageParams) -> Page[ShipmentOut]:
-    return await store.read_shipments(tx, order_id, page)
+    return await read_shipments(tx, order_id, page)
 
 
 @router.get("/{order_id}/shipments/{shipment_id}", dependencies=[READ], summary="Read a shipment")
 async def shipment_get(order_id: UUID, shipment_id: UUID, tx: Tx) -> ShipmentOut:
-    return await store.read_shipment(tx, order_id, shipment_id)
+    return await read_shipment(tx, order_id, shipment_id)
 
 
-ROUTERS = (names, access, router, audit)
+ROUTERS = (external_ids, access, router, audit)

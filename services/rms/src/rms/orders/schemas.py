@@ -1,3 +1,5 @@
+"""Request and response bodies of orders."""
+
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,13 +13,13 @@ from kernel.money import Money
 from rms.orders.domain.order import OrderStatus
 from rms.orders.domain.tax import TaxRounding
 from rms.payment_terms.schemas import TermOut
-from rms.receivables.schemas import ReceivableOut
+from rms.receivables.schemas import NoteText, ReasonText, ReceivableOut
 
 _LINE = "01990000-0000-7000-8000-000000000001"
 
 
 class ShipmentLineIn(BaseModel):
-    """A line of an order and a quantity of it."""
+    """A quantity of an order line."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -26,7 +28,7 @@ class ShipmentLineIn(BaseModel):
 
 
 class ShipmentIn(BaseModel):
-    """What leaves the house; `{}` is all that is left, today, due by the order's payment term."""
+    """A shipment; `{}` ships all open quantities today, due by the order's payment term."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -43,24 +45,21 @@ class ShipmentIn(BaseModel):
 
     shipped_date: BusinessDate | None = Field(
         None,
-        description="The business day it left; today when absent, never later, "
-        "nor before the day of the order",
+        description="Business day of the shipment: today if absent, never later, "
+        "and never before the day the order was created",
     )
     due_days: Annotated[int, Field(strict=True, ge=0, le=3650)] | None = Field(
         None,
-        description="One receivable, due so many days after the shipped date, "
-        "whatever the order's payment term says",
+        description="Creates one receivable, due this many days after the shipped date, "
+        "instead of those of the order's payment term",
     )
     lines: Annotated[list[ShipmentLineIn], Field(min_length=1, max_length=1000)] | None = Field(
-        None, description="All that is left when absent"
+        None, description="All open quantities if absent"
     )
-
-
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
 class OrderAmendIn(BaseModel):
-    """What shall be otherwise; what is not named stays, unit prices always do."""
+    """The requested changes; everything else stays, and so do the unit prices."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -76,21 +75,21 @@ class OrderAmendIn(BaseModel):
         },
     )
 
-    reason: Reason
+    reason: ReasonText
     lines: Annotated[list[ShipmentLineIn], Field(max_length=1000)] = Field(
-        [], description="Lines and the quantities they shall count from now on"
+        [], description="Lines and their new quantities"
     )
     removed_line_ids: Annotated[list[UUID], Field(max_length=1000)] = Field(
-        [], description="Lines that are dropped; one must stay"
+        [], description="Lines to remove; at least one line must stay"
     )
     requested_date: BusinessDate | None = Field(
-        None, description="When the customer wants it; not before today"
+        None, description="Delivery date the customer asks for; not before today"
     )
     payment_term: str | None = Field(None, description="The code of an active payment term")
 
 
 class OrderEdit(BaseModel):
-    """All that a PATCH may change; what was agreed is changed by an amendment."""
+    """The fields a PATCH may change; agreed values are changed by an amendment."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -102,25 +101,22 @@ class OrderEdit(BaseModel):
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
         | None
     ) = None
-    note: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-        | None
-    ) = None
+    note: NoteText | None = None
     custom_fields: dict[str, Any] = {}
 
 
 class OrderCancelIn(BaseModel):
-    """Why nothing of the order will be shipped."""
+    """The reason for cancelling the whole order."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"reason": "客户取消项目"}]}
     )
 
-    reason: Reason
+    reason: ReasonText
 
 
 class LinesCancelIn(OrderCancelIn):
-    """How much of which lines will not be shipped, and why."""
+    """The line quantities to cancel, and the reason."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -130,12 +126,12 @@ class LinesCancelIn(OrderCancelIn):
     )
 
     lines: Annotated[list[ShipmentLineIn], Field(min_length=1, max_length=1000)] | None = Field(
-        None, description="All that is left when absent"
+        None, description="All open quantities if absent"
     )
 
 
 class ShipmentLineOut(BaseModel):
-    """What a shipment carried of an order line; the amount is gross."""
+    """A shipped quantity of an order line and its gross amount."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -154,16 +150,16 @@ class ShipmentOut(BaseModel):
     order_id: UUID
     shipped_date: date
     amount: Money
-    deducted: Money = Field(description="What of it was owed before, as a prepayment")
+    deducted: Money = Field(description="The part of `amount` that is owed as a prepayment")
     receivable_id: UUID = Field(
-        description="The first of its instalments; the prepayment where nothing else is owed"
+        description="Its first receivable; the prepayment if the shipment owes nothing more"
     )
     lines: list[ShipmentLineOut]
     created_at: datetime
 
 
 class OrderLineOut(BaseModel):
-    """A line of an order, and how much of it was shipped."""
+    """An order line with its shipped and cancelled quantities and amounts."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -183,10 +179,8 @@ class OrderLineOut(BaseModel):
     tax_rate: DecimalString
     tax_amount: Money
     gross_amount: Money
-    shipped_amount: Money = Field(description="The part of the gross amount that was shipped")
-    cancelled_amount: Money = Field(
-        description="The part of the gross amount that will never be shipped"
-    )
+    shipped_amount: Money = Field(description="Gross amount of the shipped quantity")
+    cancelled_amount: Money = Field(description="Gross amount of the cancelled quantity")
 
 
 class OrderSummary(BaseModel):
@@ -204,11 +198,11 @@ class OrderSummary(BaseModel):
     owner_id: str | None
     currency: str
     status: OrderStatus
-    revision: int = Field(description="1, and one more for every amendment")
+    revision: int = Field(description="1, plus 1 for every amendment")
     requested_date: date | None
     payment_term: TermOut
     tax_rounding: TaxRounding = Field(
-        description="Whether tax was rounded on every line, or once per rate of the document"
+        description="Tax is rounded on every line, or once per rate of the document"
     )
     confirmed_at: datetime | None
     cancelled_at: datetime | None
@@ -217,8 +211,8 @@ class OrderSummary(BaseModel):
     gross_total: Money
     shipped_total: Money
     cancelled_total: Money
-    prepaid_total: Money = Field(description="What is owed before anything is shipped")
-    customer_order_no: str | None = Field(description="What the customer calls it")
+    prepaid_total: Money = Field(description="Amount owed before anything is shipped")
+    customer_order_no: str | None = Field(description="The customer's own order number")
     note: str | None
     custom_fields: dict[str, Any]
     version: int
@@ -235,20 +229,20 @@ class OrderOut(OrderSummary):
 
 
 class RevisionOut(BaseModel):
-    """How an order stood before an amendment, and why it was amended."""
+    """The state of an order before an amendment, and the reason of the amendment."""
 
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    revision: int = Field(description="The number of what stood")
+    revision: int = Field(description="Revision number of this state")
     reason: str
-    actor: str = Field(description="Who amended it: the subject of a token")
+    actor: str = Field(description="Who amended the order: the subject of the token")
     state: OrderState
     created_at: datetime
 
 
 class CancellationOut(BaseModel):
-    """How much of a line will never be shipped, and why; the amount is gross."""
+    """A cancelled quantity of an order line, its gross amount and the reason."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,1 +1,1 @@
-"""Payment terms: when what was shipped is to be paid, and in how many instalments."""
+"""Payment terms: in which instalments orders are paid, and when each instalment is due."""

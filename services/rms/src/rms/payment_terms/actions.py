@@ -1,3 +1,5 @@
+"""Commands on the tenant's payment terms, and which term an order gets."""
+
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,7 +11,13 @@ from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from rms.payment_terms import store
-from rms.payment_terms.domain import BUILT_IN, Instalment, PaymentTerm, Term, ensure_whole
+from rms.payment_terms.domain import (
+    BUILT_IN_TERM,
+    AgreedTerm,
+    Instalment,
+    PaymentTerm,
+    ensure_shares_sum_to_one,
+)
 
 
 async def create_payment_term(
@@ -21,11 +29,14 @@ async def create_payment_term(
     is_default: bool,
     now: datetime,
 ) -> PaymentTerm:
-    """Raises Invalid (SHARES_NOT_WHOLE) and Conflict (PAYMENT_TERM_DUPLICATE)."""
-    ensure_whole(instalments)
-    await store.lock_default(tx)
+    """Add a payment term, as the new default with `is_default`.
+
+    Raises Invalid (SHARES_NOT_WHOLE) and Conflict (PAYMENT_TERM_DUPLICATE).
+    """
+    ensure_shares_sum_to_one(instalments)
+    await store.lock_payment_terms(tx)
     if is_default:
-        await _no_default(tx, now)
+        await _unset_default(tx, now)
     term = PaymentTerm(
         id=new_id(),
         code=code,
@@ -35,7 +46,7 @@ async def create_payment_term(
         created_at=now,
         updated_at=now,
     )
-    if not await store.add(tx, term):
+    if not await store.insert_payment_term(tx, term):
         raise Conflict("PAYMENT_TERM_DUPLICATE", term=code)
     return term
 
@@ -48,32 +59,35 @@ async def edit_payment_term(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> PaymentTerm:
-    """Give it another name. Raises NotFound, Invalid, RuleBroken (PAYMENT_TERM_INACTIVE)."""
-    await store.lock_default(tx)
-    before = await store.get(tx, term_id)
+    """Rename a term. Raises NotFound, Invalid, RuleBroken (PAYMENT_TERM_INACTIVE)."""
+    await store.lock_payment_terms(tx)
+    before = await store.get_payment_term(tx, term_id)
     after = before.renamed(edit(before).name, now=now)
     if after.name == before.name:
         return before
     expected.check(before)
-    return await store.save(tx, after)
+    return await store.save_payment_term(tx, after)
 
 
-async def make_default(
+async def make_default_payment_term(
     tx: AsyncConnection,
     term_id: UUID,
     *,
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> None:
-    """What new orders get from now on. Raises NotFound, RuleBroken (PAYMENT_TERM_INACTIVE)."""
-    await store.lock_default(tx)
-    before = await store.get(tx, term_id)
+    """Make a term the default of new orders, in place of the present one.
+
+    Raises NotFound, RuleBroken (PAYMENT_TERM_INACTIVE).
+    """
+    await store.lock_payment_terms(tx)
+    before = await store.get_payment_term(tx, term_id)
     if before.is_default:
         return
     expected.check(before)
     term = before.make_default(now=now)
-    await _no_default(tx, now)
-    await store.save(tx, term)
+    await _unset_default(tx, now)
+    await store.save_payment_term(tx, term)
 
 
 async def deactivate_payment_term(
@@ -83,30 +97,33 @@ async def deactivate_payment_term(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> None:
-    """No order gets it any more. Raises NotFound, RuleBroken (PAYMENT_TERM_DEFAULT)."""
-    await store.lock_default(tx)
-    before = await store.get(tx, term_id)
+    """Withdraw a term from new orders; orders that have it keep it.
+
+    Raises NotFound, RuleBroken (PAYMENT_TERM_DEFAULT).
+    """
+    await store.lock_payment_terms(tx)
+    before = await store.get_payment_term(tx, term_id)
     if not before.active:
         return
     expected.check(before)
-    await store.save(tx, before.deactivate(now=now))
+    await store.save_payment_term(tx, before.deactivate(now=now))
 
 
-async def default_term(tx: AsyncConnection) -> Term:
-    """What a new order gets: the tenant's default, or else 30 days."""
-    default = await store.default(tx)
-    return BUILT_IN if default is None else default.term
+async def default_term(tx: AsyncConnection) -> AgreedTerm:
+    """The term of a new order: the tenant's default, else net 30 days."""
+    default = await store.find_default_term(tx)
+    return BUILT_IN_TERM if default is None else default.agreed_term
 
 
-async def term_of(tx: AsyncConnection, code: str) -> Term | None:
-    """The active term of this code; None where there is none."""
-    found = await store.by_code(tx, code)
-    if found is None:
-        return BUILT_IN if code == BUILT_IN.code else None
-    return found.term if found.active else None
+async def find_active_term(tx: AsyncConnection, code: str) -> AgreedTerm | None:
+    """The active term of this code, the built-in one included; None if there is none."""
+    term = await store.find_term_by_code(tx, code)
+    if term is None:
+        return BUILT_IN_TERM if code == BUILT_IN_TERM.code else None
+    return term.agreed_term if term.active else None
 
 
-async def _no_default(tx: AsyncConnection, now: datetime) -> None:
-    default = await store.default(tx)
+async def _unset_default(tx: AsyncConnection, now: datetime) -> None:
+    default = await store.find_default_term(tx)
     if default is not None:
-        await store.save(tx, replace(default, is_default=False, updated_at=now))
+        await store.save_payment_term(tx, replace(default, is_default=False, updated_at=now))

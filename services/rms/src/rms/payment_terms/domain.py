@@ -1,7 +1,8 @@
-"""When an order is to be paid: in one or more instalments, each so long after a day.
+"""Payment terms: the instalments in which an order is paid, and when each is due.
 
-Some may be due before anything is shipped: they are owed from the confirmation on. A term never
-changes: orders carry theirs as it was agreed. Another agreement is another code.
+Prepaid instalments are owed from the order's confirmation, before anything is shipped. The
+instalments of a term never change, because orders carry the term they were agreed with; another
+agreement gets another code.
 """
 
 from __future__ import annotations
@@ -15,13 +16,18 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from contracts.rms import events as facts
+from contracts.rms import events
+from kernel.decimals import plain_text
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
 
 
 class Basis(StrEnum):
-    """The day from which an instalment's days count; PREPAID is the order's confirmation."""
+    """The day from which an instalment's days count.
+
+    SHIPMENT is the shipped date, END_OF_MONTH the last day of its month, PREPAID the day on which
+    the order was confirmed.
+    """
 
     SHIPMENT = "SHIPMENT"
     END_OF_MONTH = "END_OF_MONTH"
@@ -30,7 +36,7 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Instalment:
-    """A share of the amount (0.3 is 30 %) that is due so many days after its basis."""
+    """A share of the amount (0.3 is 30 %), due a number of calendar days after its basis."""
 
     share: Decimal
     basis: Basis
@@ -38,84 +44,93 @@ class Instalment:
 
     @property
     def is_prepaid(self) -> bool:
-        """Whether it is owed before anything is shipped."""
+        """Whether it is owed in advance of all shipments."""
         return self.basis is Basis.PREPAID
 
-    def due_date(self, begin: date) -> date:
-        """The last day on which it is paid in time, from the day shipped or confirmed."""
+    def due_date(self, basis_date: date) -> date:
+        """The last day of payment, from the shipped date or (PREPAID) the day of confirmation."""
         if self.basis is Basis.END_OF_MONTH:
-            begin = begin.replace(day=monthrange(begin.year, begin.month)[1])
-        return begin + timedelta(days=self.days)
+            last_day = monthrange(basis_date.year, basis_date.month)[1]
+            basis_date = basis_date.replace(day=last_day)
+        return basis_date + timedelta(days=self.days)
 
-    def state(self) -> facts.Instalment:
-        return facts.Instalment(share=self.share, basis=self.basis, days=self.days)
+    def state(self) -> events.Instalment:
+        """The instalment as events carry it."""
+        return events.Instalment(share=self.share, basis=self.basis, days=self.days)
 
 
-class Due(NamedTuple):
-    """An amount and its last day; `place` is the instalment's, from 1 on."""
+class DueAmount(NamedTuple):
+    """An amount and its due date; `instalment_no` counts the instalments of the term from 1."""
 
-    place: int
+    instalment_no: int
     amount: Money
     due_date: date
 
 
 @dataclass(frozen=True, kw_only=True)
-class Term:
-    """What an order keeps of its payment term."""
+class AgreedTerm:
+    """The code and instalments of a payment term, as an order carries them once agreed."""
 
     code: str
     instalments: tuple[Instalment, ...]
 
-    def prepaid(self, amount: Money) -> Money:
-        """What of so much is owed ahead: amount x prepaid shares, rounded half up.
+    def prepaid_amount(self, amount: Money) -> Money:
+        """The prepaid part of an amount: amount x sum of the prepaid shares, rounded half up.
 
-        Of what was shipped so far it is what was owed before: so shipments deduct, all together,
-        exactly the prepayment, and none deducts more than it is worth.
+        Shipments deduct the prepayment by the same rule: each deducts prepaid_amount(shipped total
+        after it) - prepaid_amount(shipped total before it). So all of them together deduct exactly
+        the prepayment of the order, and none deducts more than its own amount.
         """
         shares = (one.share for one in self.instalments if one.is_prepaid)
         return amount.times(sum(shares, Decimal(0))).rounded()
 
-    def prepaid_dues(self, amount: Money, confirmed_date: date) -> list[Due]:
-        """When a prepayment of so much is due; the parts sum to exactly the amount."""
-        return self._dues(amount, confirmed_date, prepaid=True)
+    def prepayment_instalments(self, amount: Money, confirmed_date: date) -> list[DueAmount]:
+        """Split a prepayment over the prepaid instalments; the parts sum to exactly `amount`."""
+        return self._instalments_due(amount, confirmed_date, prepaid=True)
 
-    def dues(self, amount: Money, shipped_date: date) -> list[Due]:
-        """What is due when for a shipment; the parts sum to exactly its amount.
+    def shipment_instalments(self, amount: Money, shipped_date: date) -> list[DueAmount]:
+        """Split a shipment's amount over the other instalments; the parts sum to exactly `amount`.
 
-        A part that is nothing is left out, but for the first where all of them are. There are
-        none where all of the term is prepaid.
+        Empty if the whole term is prepaid.
         """
-        return self._dues(amount, shipped_date, prepaid=False)
+        return self._instalments_due(amount, shipped_date, prepaid=False)
 
-    def _dues(self, amount: Money, begin: date, *, prepaid: bool) -> list[Due]:
-        parts = [(n, i) for n, i in enumerate(self.instalments, 1) if i.is_prepaid is prepaid]
-        if not parts:
+    def _instalments_due(
+        self, amount: Money, basis_date: date, *, prepaid: bool
+    ) -> list[DueAmount]:
+        """Split in proportion to the shares, by largest remainder (see `Money.split`).
+
+        Instalments of zero are left out; if all are zero, the first stays.
+        """
+        numbered = [(n, i) for n, i in enumerate(self.instalments, 1) if i.is_prepaid is prepaid]
+        if not numbered:
             return []
-        amounts = amount.split([one.share for _, one in parts])
+        amounts = amount.split([instalment.share for _, instalment in numbered])
         dues = [
-            Due(place, part, one.due_date(begin))
-            for (place, one), part in zip(parts, amounts, strict=True)
+            DueAmount(number, part, instalment.due_date(basis_date))
+            for (number, instalment), part in zip(numbered, amounts, strict=True)
         ]
         return [due for due in dues if not due.amount.is_zero] or dues[:1]
 
-    def state(self) -> facts.PaymentTerm:
-        parts = tuple(one.state() for one in self.instalments)
-        return facts.PaymentTerm(code=self.code, instalments=parts)
+    def state(self) -> events.PaymentTerm:
+        """The term as events carry it."""
+        instalments = tuple(one.state() for one in self.instalments)
+        return events.PaymentTerm(code=self.code, instalments=instalments)
 
 
-def net(days: int) -> Term:
-    """All of it, so many days after the shipment."""
+def net_days(days: int) -> AgreedTerm:
+    """The term "net n": the whole amount is due n days after the shipment."""
     only = Instalment(share=Decimal(1), basis=Basis.SHIPMENT, days=days)
-    return Term(code=f"NET_{days}", instalments=(only,))
+    return AgreedTerm(code=f"NET_{days}", instalments=(only,))
 
 
-# What holds while a tenant has said nothing else.
-BUILT_IN: Final = net(30)
+# The term of new orders while the tenant has no default of its own.
+BUILT_IN_TERM: Final = net_days(30)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentTerm:
-    """A tenant's payment term; the default one is what new orders get."""
+    """A payment term in the tenant's catalog; new orders get the default one."""
 
     id: UUID
     code: str
@@ -128,30 +143,31 @@ class PaymentTerm:
     version: int = 1
 
     @property
-    def term(self) -> Term:
-        return Term(code=self.code, instalments=self.instalments)
+    def agreed_term(self) -> AgreedTerm:
+        """The copy that an order keeps."""
+        return AgreedTerm(code=self.code, instalments=self.instalments)
 
     def renamed(self, name: str, *, now: datetime) -> PaymentTerm:
-        """By another name. Raises RuleBroken (PAYMENT_TERM_INACTIVE)."""
+        """Change the name. Raises RuleBroken (PAYMENT_TERM_INACTIVE)."""
         if not self.active:
             raise RuleBroken("PAYMENT_TERM_INACTIVE", term=self.code)
         return replace(self, name=name, updated_at=now)
 
     def make_default(self, *, now: datetime) -> PaymentTerm:
-        """What new orders get from now on. Raises RuleBroken (PAYMENT_TERM_INACTIVE)."""
+        """Make it the default of new orders. Raises RuleBroken (PAYMENT_TERM_INACTIVE)."""
         if not self.active:
             raise RuleBroken("PAYMENT_TERM_INACTIVE", term=self.code)
         return replace(self, is_default=True, updated_at=now)
 
     def deactivate(self, *, now: datetime) -> PaymentTerm:
-        """No order gets it any more. Raises RuleBroken (PAYMENT_TERM_DEFAULT)."""
+        """Withdraw it from new orders. Raises RuleBroken (PAYMENT_TERM_DEFAULT)."""
         if self.is_default:
             raise RuleBroken("PAYMENT_TERM_DEFAULT", term=self.code)
         return replace(self, active=False, updated_at=now)
 
 
-def ensure_whole(instalments: Sequence[Instalment]) -> None:
-    """Raises Invalid (SHARES_NOT_WHOLE) unless the shares sum to 1."""
+def ensure_shares_sum_to_one(instalments: Sequence[Instalment]) -> None:
+    """Raise Invalid (SHARES_NOT_WHOLE) unless the shares sum to exactly 1."""
     total = sum((one.share for one in instalments), Decimal(0))
     if total != 1:
-        raise Invalid([Violation("/instalments", "SHARES_NOT_WHOLE", {"total": str(total)})])
+        raise Invalid([Violation("/instalments", "SHARES_NOT_WHOLE", {"total": plain_text(total)})])

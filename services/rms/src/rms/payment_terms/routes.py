@@ -1,3 +1,5 @@
+"""Payment terms over HTTP."""
+
 from typing import Annotated
 from uuid import UUID
 
@@ -25,16 +27,18 @@ audit = audit_router(
 )
 
 
-@router.post("", status_code=201, dependencies=[WRITE], summary="Agree a new payment term")
+@router.post("", status_code=201, dependencies=[WRITE], summary="Create a payment term")
 async def payment_term_create(
     body: PaymentTermIn, response: Response, tx: Tx, now: Now
 ) -> PaymentTermOut:
-    parts = [Instalment(share=i.share, basis=i.basis, days=i.days) for i in body.instalments]
+    instalments = [
+        Instalment(share=one.share, basis=one.basis, days=one.days) for one in body.instalments
+    ]
     term = await actions.create_payment_term(
         tx,
         code=body.code,
         name=body.name,
-        instalments=parts,
+        instalments=instalments,
         is_default=body.is_default,
         now=now,
     )
@@ -44,16 +48,16 @@ async def payment_term_create(
 
 @router.get("", dependencies=[READ], summary="List payment terms, newest first")
 async def payment_term_list(
-    tx: Tx, page: PageParams, asked: Annotated[ListQuery, store.LISTING.query]
+    tx: Tx, page: PageParams, query: Annotated[ListQuery, store.PAYMENT_TERM_LISTING.query]
 ) -> Listed[PaymentTermOut]:
-    return await store.LISTING.page(tx, page, asked)
+    return await store.PAYMENT_TERM_LISTING.page(tx, page, query)
 
 
 @router.patch("/{payment_term_id}", dependencies=[WRITE], summary="Rename a payment term")
 async def payment_term_edit(
     payment_term_id: UUID, body: MergePatch[PaymentTermEdit], tx: Tx, now: Now, expected: IfMatch
 ) -> PaymentTermOut:
-    """Not an inactive one. Shares and days never change: agree another term."""
+    """Inactive terms cannot be renamed. Shares and days never change: create another term."""
     term = await actions.edit_payment_term(
         tx, payment_term_id, body.applied, expected=expected, now=now
     )
@@ -62,31 +66,31 @@ async def payment_term_edit(
 
 @router.get("/{payment_term_id}", dependencies=[READ], summary="Read a payment term")
 async def payment_term_get(payment_term_id: UUID, tx: Tx) -> PaymentTermOut:
-    return await store.read(tx, payment_term_id)
+    return await store.read_payment_term(tx, payment_term_id)
 
 
 @router.post(
     "/{payment_term_id}/make-default",
     dependencies=[WRITE],
-    summary="Give it to new orders from now on; the default is answered as it is",
+    summary="Make it the default of new orders; no effect on the default",
 )
 async def payment_term_make_default(
     payment_term_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> PaymentTermOut:
-    await actions.make_default(tx, payment_term_id, expected=expected, now=now)
-    return await store.read(tx, payment_term_id)
+    await actions.make_default_payment_term(tx, payment_term_id, expected=expected, now=now)
+    return await store.read_payment_term(tx, payment_term_id)
 
 
 @router.post(
     "/{payment_term_id}/deactivate",
     dependencies=[WRITE],
-    summary="Give it to no order any more; an inactive one is answered as it is",
+    summary="Withdraw it from new orders; no effect on an inactive term",
 )
 async def payment_term_deactivate(
     payment_term_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
 ) -> PaymentTermOut:
     await actions.deactivate_payment_term(tx, payment_term_id, expected=expected, now=now)
-    return await store.read(tx, payment_term_id)
+    return await store.read_payment_term(tx, payment_term_id)
 
 
 ROUTERS = (router, audit)

@@ -1,3 +1,5 @@
+"""Request and response bodies of payment terms."""
+
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -7,34 +9,38 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from kernel.decimals import DecimalString, PositiveDecimal
 from rms.payment_terms.domain import Basis
 
-Code = Annotated[str, StringConstraints(pattern="^[A-Z0-9][A-Z0-9_]{0,39}$")]
+TermCode = Annotated[str, StringConstraints(pattern="^[A-Z0-9][A-Z0-9_]{0,39}$")]
 
 
 class InstalmentIn(BaseModel):
-    """A share of the amount, due so many days after its basis; PREPAID: the confirmation."""
+    """A share of the amount and the calendar days after its basis at which it is due."""
 
     model_config = ConfigDict(extra="forbid")
 
     share: Annotated[PositiveDecimal, Field(le=1)] = Field(description='"0.3" is 30 %')
-    basis: Basis = Field(Basis.SHIPMENT, description="The day from which the days count")
+    basis: Basis = Field(
+        Basis.SHIPMENT,
+        description="The day from which the days count: the shipped date, the end of its month, "
+        "or (PREPAID) the order's confirmation",
+    )
     days: Annotated[int, Field(strict=True, ge=0, le=3650)]
 
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+TermName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
 class PaymentTermEdit(BaseModel):
-    """All that a PATCH may change."""
+    """The fields a PATCH may change."""
 
     model_config = ConfigDict(
         extra="forbid", from_attributes=True, json_schema_extra={"examples": [{"name": "月结"}]}
     )
 
-    name: Name
+    name: TermName
 
 
 class PaymentTermIn(BaseModel):
-    """When an order is to be paid; the shares sum to 1. It never changes: another is new."""
+    """A new payment term; the shares sum to 1 and cannot be changed later."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -58,14 +64,14 @@ class PaymentTermIn(BaseModel):
         },
     )
 
-    code: Code
-    name: Name
+    code: TermCode
+    name: TermName
     instalments: Annotated[list[InstalmentIn], Field(min_length=1, max_length=12)]
-    is_default: bool = Field(default=False, description="What new orders get from now on")
+    is_default: bool = Field(default=False, description="Whether new orders get this term")
 
 
 class InstalmentOut(BaseModel):
-    """A share of the amount, due so many days after its basis."""
+    """A share of the amount and the calendar days after its basis at which it is due."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -75,7 +81,7 @@ class InstalmentOut(BaseModel):
 
 
 class TermOut(BaseModel):
-    """A payment term as an order keeps it."""
+    """A payment term as an order carries it."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -84,7 +90,7 @@ class TermOut(BaseModel):
 
 
 class PaymentTermOut(TermOut):
-    """A tenant's payment term."""
+    """A payment term of the tenant's catalog."""
 
     id: UUID
     name: str

@@ -3,12 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
 from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
-    Dialect,
     Index,
     Integer,
     Select,
@@ -19,10 +17,8 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import TypeDecorator
 
 from chassis.database.columns import tenant_column
 from chassis.database.rows import fetch_row, from_columns, to_columns
@@ -30,28 +26,12 @@ from chassis.records.lists.listing import Listing
 from chassis.records.search.words import index_words
 from chassis.records.writes import update_row
 from kernel.errors import NotFound
-from rms.database import metadata
+from rms.database import JsonDocument, metadata
 from rms.payment_terms.domain import Instalment, PaymentTerm
 from rms.payment_terms.schemas import PaymentTermOut
 
-DEFAULT_LOCKS = 8_264_003  # apart from whatever else is hashed into advisory locks
-
-
-class Document(TypeDecorator[Any]):
-    """A frozen dataclass, or a tuple of them, kept whole as JSON."""
-
-    impl = JSONB
-    cache_ok = True
-
-    def __init__(self, kind: Any) -> None:
-        super().__init__()
-        self.kind = kind
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        return TypeAdapter(self.kind).dump_python(value, mode="json")
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return TypeAdapter(self.kind).validate_python(value)
+# The seed keeps this advisory lock key apart from those of other tables.
+PAYMENT_TERM_LOCK_SEED = 8_264_003
 
 
 payment_terms = Table(
@@ -61,7 +41,7 @@ payment_terms = Table(
     Column("id", Uuid, primary_key=True),
     Column("code", Text, nullable=False),
     Column("name", Text, nullable=False),
-    Column("instalments", Document(tuple[Instalment, ...]), nullable=False),
+    Column("instalments", JsonDocument(tuple[Instalment, ...]), nullable=False),
     Column("is_default", Boolean, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
@@ -74,55 +54,57 @@ payment_terms = Table(
 )
 
 
-async def add(tx: AsyncConnection, term: PaymentTerm) -> bool:
-    """Insert unless the code is taken; whether it was free."""
-    free = upsert(payment_terms).values(to_columns(payment_terms, term))
-    free = free.on_conflict_do_nothing(index_elements=["tenant_id", "code"])
-    if (await tx.execute(free.returning(payment_terms.c.id))).one_or_none() is None:
+async def insert_payment_term(tx: AsyncConnection, term: PaymentTerm) -> bool:
+    """Insert a term; returns False, and inserts nothing, if its code exists."""
+    row = to_columns(payment_terms, term)
+    statement = upsert(payment_terms).values(row)
+    statement = statement.on_conflict_do_nothing(index_elements=["tenant_id", "code"])
+    if (await tx.execute(statement.returning(payment_terms.c.id))).one_or_none() is None:
         return False
-    await index_words(tx, payment_terms, [to_columns(payment_terms, term)], new=True)
+    await index_words(tx, payment_terms, [row], new=True)
     return True
 
 
-async def get(tx: AsyncConnection, term_id: UUID) -> PaymentTerm:
-    """Under `lock_default` nobody changes it meanwhile. Raises NotFound."""
+async def get_payment_term(tx: AsyncConnection, term_id: UUID) -> PaymentTerm:
+    """Load a term; callers that change it hold `lock_payment_terms`. Raises NotFound."""
     try:
         return await fetch_row(tx, payment_terms, term_id, PaymentTerm)
     except NotFound as missing:
         raise NotFound("payment_term", missing.params["key"]) from None
 
 
-async def save(tx: AsyncConnection, term: PaymentTerm) -> PaymentTerm:
-    """Raises Conflict (STALE_WRITE)."""
+async def save_payment_term(tx: AsyncConnection, term: PaymentTerm) -> PaymentTerm:
+    """Update the row if its version is unchanged. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, payment_terms, term)
 
 
-async def lock_default(tx: AsyncConnection) -> None:
-    """Let nobody else of the tenant change a term until the commit."""
-    key = func.hashtextextended(func.current_setting("app.tenant"), DEFAULT_LOCKS)
+async def lock_payment_terms(tx: AsyncConnection) -> None:
+    """Lock until the commit: one transaction at a time changes the tenant's payment terms."""
+    key = func.hashtextextended(func.current_setting("app.tenant"), PAYMENT_TERM_LOCK_SEED)
     await tx.execute(select(func.pg_advisory_xact_lock(key)))
 
 
-async def default(tx: AsyncConnection) -> PaymentTerm | None:
-    """The tenant's own default, if it has one."""
+async def find_default_term(tx: AsyncConnection) -> PaymentTerm | None:
+    """The tenant's default term; None if it has chosen none."""
     query: Select[Any] = select(payment_terms).where(payment_terms.c.is_default)
     row = (await tx.execute(query)).one_or_none()
     return None if row is None else from_columns(PaymentTerm, row._mapping)
 
 
-async def by_code(tx: AsyncConnection, code: str) -> PaymentTerm | None:
+async def find_term_by_code(tx: AsyncConnection, code: str) -> PaymentTerm | None:
+    """The term of this code, active or not; None if there is none."""
     query: Select[Any] = select(payment_terms).where(payment_terms.c.code == code)
     row = (await tx.execute(query)).one_or_none()
     return None if row is None else from_columns(PaymentTerm, row._mapping)
 
 
-async def read(tx: AsyncConnection, term_id: UUID) -> PaymentTermOut:
-    """Raises NotFound."""
-    return PaymentTermOut.model_validate(await get(tx, term_id))
+async def read_payment_term(tx: AsyncConnection, term_id: UUID) -> PaymentTermOut:
+    """A term as the API answers it. Raises NotFound."""
+    return PaymentTermOut.model_validate(await get_payment_term(tx, term_id))
 
 
-# Everybody of the tenant who may read terms sees them all.
-LISTING = Listing(
+# Terms have no owner: whoever may read terms sees all of them.
+PAYMENT_TERM_LISTING = Listing(
     payment_terms,
     PaymentTermOut,
     resource="rms.payment_term",

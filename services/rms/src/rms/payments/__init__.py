@@ -1,1 +1,1 @@
-"""Payments: money received, and which receivables it settles (write-off)."""
+"""Payments: money received from customers, its allocation to receivables, refunds and reversals."""

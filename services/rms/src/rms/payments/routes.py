@@ -23,8 +23,15 @@ from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from rms.payments import actions, store
-from rms.payments.domain.allocations import Wanted
+from rms.payments.actions.allocations import (
+    allocate_as_requested,
+    allocate_oldest_first,
+    reverse_allocation,
+)
+from rms.payments.actions.edits import edit_payment, transfer_payment
+from rms.payments.actions.receipts import PaymentDetails, receive_payment
+from rms.payments.actions.returns import refund_payment, reverse_payment
+from rms.payments.domain.allocations import RequestedAllocation
 from rms.payments.domain.payment import Payment
 from rms.payments.schemas import (
     AllocationOut,
@@ -39,29 +46,32 @@ from rms.payments.schemas import (
     ReturnOut,
     ReversalIn,
 )
+from rms.payments.store.reads import PAYMENT_LISTING, read_payment, read_payment_allocations
+from rms.payments.store.tables import PAYMENTS
+from rms.payments.store.writes import get_payment
+from rms.payments.views import read_receivable_allocations
 from rms.receivables.store import RECEIVABLES
 
-PAYMENTS = store.PAYMENTS
 READ, WRITE = may_read(PAYMENTS), may_write(PAYMENTS)
-POSTED = ("account_id", "amount", "received_date", "bank_reference", "note", "custom_fields")
+POSTED_FIELDS = ("account_id", "amount", "received_date", "bank_reference", "note", "custom_fields")
 
 router = new_router("/payments", tag="payments")
-access = access_router(PAYMENTS, collection="payments", transfer=actions.transfer_payment)
+access = access_router(PAYMENTS, collection="payments", transfer=transfer_payment)
 audit = audit_router(
     "/payments", resource=PAYMENTS.resource, table=PAYMENTS.table, dependencies=[READ]
 )
 
 
-async def _receive(
+async def _create(
     tx: AsyncConnection, body: PaymentIn, caller: Principal, now: datetime
 ) -> Payment:
-    return await actions.receive_payment(
+    return await receive_payment(
         tx,
         account_id=body.account_id,
         bank_reference=body.bank_reference,
         amount=body.amount,
         received_date=body.received_date,
-        details=actions.Details(
+        details=PaymentDetails(
             owner_id=body.owner_id, note=body.note, custom_fields=body.custom_fields
         ),
         caller=caller.subject,
@@ -70,24 +80,22 @@ async def _receive(
     )
 
 
-async def _replace(
+async def _update(
     tx: AsyncConnection, payment_id: UUID, body: PaymentIn, _: Principal, now: datetime
 ) -> Payment:
-    values = {name: getattr(body, name) for name in POSTED}
-    return await actions.edit_payment(
-        tx, payment_id, lambda payment: replace(payment, **values), now=now
-    )
+    values = {name: getattr(body, name) for name in POSTED_FIELDS}
+    return await edit_payment(tx, payment_id, lambda payment: replace(payment, **values), now=now)
 
 
-by_external_id = external_id_router(
+external_ids = external_id_router(
     ExternallyWrittenResource(
         scoped=PAYMENTS,
         collection="/payments",
         body=PaymentIn,
         answer=PaymentSummary,
-        create=_receive,
-        update=_replace,
-        get=store.get,
+        create=_create,
+        update=_update,
+        get=get_payment,
     )
 )
 
@@ -96,13 +104,13 @@ by_external_id = external_id_router(
     "",
     status_code=201,
     dependencies=[allow("rms.payment.write"), KEY_REQUIRED],
-    summary="Record money that arrived; its bank reference is unique",
+    summary="Record a payment; its bank reference is unique",
 )
 async def payment_create(
     body: PaymentIn, response: Response, tx: Tx, now: Now, caller: Caller
 ) -> PaymentSummary:
-    """For an account that the caller sees, or that has an order they see."""
-    payment = await _receive(tx, body, caller, now)
+    """The caller must see the account or an order of it."""
+    payment = await _create(tx, body, caller, now)
     response.headers["Location"] = f"/rms/v1/payments/{payment.id}"
     return PaymentSummary.model_validate(payment)
 
@@ -111,25 +119,27 @@ async def payment_create(
 async def payment_list(
     tx: Tx,
     page: PageParams,
-    asked: Annotated[ListQuery, store.LISTING.query],
+    query: Annotated[ListQuery, PAYMENT_LISTING.query],
     visibility: Annotated[Visibility, may_list(PAYMENTS)],
 ) -> Listed[PaymentSummary]:
-    """Those the caller sees."""
-    return await store.LISTING.page(tx, page, asked, visibility)
+    """Answers only payments that the caller sees."""
+    return await PAYMENT_LISTING.page(tx, page, query, visibility)
 
 
-@router.patch("/{payment_id}", dependencies=[WRITE], summary="Change what is noted of a payment")
+@router.patch(
+    "/{payment_id}", dependencies=[WRITE], summary="Change note and custom fields of a payment"
+)
 async def payment_edit(
     payment_id: UUID, body: MergePatch[PaymentEdit], tx: Tx, now: Now, expected: IfMatch
 ) -> PaymentOut:
-    """Not of one that bounced."""
-    await actions.edit_payment(tx, payment_id, body.applied, expected=expected, now=now)
-    return await store.read(tx, payment_id)
+    """Reversed payments cannot be edited."""
+    await edit_payment(tx, payment_id, body.applied, expected=expected, now=now)
+    return await read_payment(tx, payment_id)
 
 
 @router.get("/{payment_id}", dependencies=[READ], summary="Read a payment with its allocations")
 async def payment_get(payment_id: UUID, tx: Tx) -> PaymentOut:
-    return await store.read(tx, payment_id)
+    return await read_payment(tx, payment_id)
 
 
 @router.get(
@@ -138,39 +148,41 @@ async def payment_get(payment_id: UUID, tx: Tx) -> PaymentOut:
     summary="List the allocations of a payment, newest first",
 )
 async def allocation_list(payment_id: UUID, tx: Tx, page: PageParams) -> Page[AllocationOut]:
-    return await store.read_allocations(tx, payment_id, page)
+    return await read_payment_allocations(tx, payment_id, page)
 
 
 @router.post(
     "/{payment_id}/allocations",
     status_code=201,
     dependencies=[WRITE, KEY_REQUIRED],
-    summary="Set a payment against receivables: chosen ones, or the oldest first (write-off)",
+    summary="Allocate a payment to receivables: requested ones, or the earliest due first",
 )
 async def payment_allocate(
     payment_id: UUID, body: AllocationsIn, response: Response, tx: Tx, now: Now, caller: Caller
 ) -> AllocationsOut:
-    """Of receivables the caller may change: another that is chosen is refused, unknown if not seen,
-    and `OLDEST_FIRST` passes over it.
+    """The caller must be allowed to change the receivables.
+
+    A requested receivable is refused as read-only, or as unknown if the caller does not see it;
+    `OLDEST_FIRST` skips it.
     """
     visibility = await visibility_of(tx, caller, RECEIVABLES.resource, now)
     if body.lines is None:
-        allocated = await actions.allocate_oldest_first(
+        result = await allocate_oldest_first(
             tx, payment_id, at_most=body.amount, visibility=visibility, now=now
         )
     else:
-        lines = [Wanted(line.receivable_id, line.amount) for line in body.lines]
-        allocated = await actions.allocate_as_chosen(
-            tx, payment_id, lines, visibility=visibility, now=now
+        requested = [RequestedAllocation(line.receivable_id, line.amount) for line in body.lines]
+        result = await allocate_as_requested(
+            tx, payment_id, requested, visibility=visibility, now=now
         )
     response.headers["Location"] = f"/rms/v1/payments/{payment_id}"
-    return AllocationsOut.model_validate(allocated)
+    return AllocationsOut.model_validate(result)
 
 
 @router.post(
     "/{payment_id}/allocations/{allocation_id}/reverse",
     dependencies=[WRITE, KEY_REQUIRED],
-    summary="Undo an allocation by one of its negative amount; an undone one is answered as it was",
+    summary="Reverse an allocation; no effect on a reversed one",
 )
 async def allocation_reverse(
     payment_id: UUID,
@@ -180,21 +192,21 @@ async def allocation_reverse(
     now: Now,
     expected: IfMatch,
 ) -> AllocationsOut:
-    undone = await actions.reverse_allocation(
+    result = await reverse_allocation(
         tx, payment_id, allocation_id, reason=body.reason, expected=expected, now=now
     )
-    return AllocationsOut.model_validate(undone)
+    return AllocationsOut.model_validate(result)
 
 
 @router.post(
     "/{payment_id}/reverse",
     dependencies=[WRITE, KEY_REQUIRED],
-    summary="The payment bounced: undo its allocations; a bounced one is answered as it is",
+    summary="Reverse a payment that bounced, and its allocations; no effect on a reversed one",
 )
 async def payment_reverse(
     payment_id: UUID, body: ReversalIn, tx: Tx, now: Now, expected: IfMatch
 ) -> PaymentOut:
-    await actions.reverse_payment(
+    await reverse_payment(
         tx,
         payment_id,
         reason=body.reason,
@@ -202,19 +214,19 @@ async def payment_reverse(
         expected=expected,
         now=now,
     )
-    return await store.read(tx, payment_id)
+    return await read_payment(tx, payment_id)
 
 
 @router.post(
     "/{payment_id}/refunds",
     status_code=201,
     dependencies=[WRITE, KEY_REQUIRED],
-    summary="Give back a part of a payment that is not allocated",
+    summary="Refund a part of a payment that is not allocated",
 )
 async def payment_refund(
     payment_id: UUID, body: RefundIn, response: Response, tx: Tx, now: Now
 ) -> ReturnOut:
-    refund = await actions.refund_payment(
+    refund = await refund_payment(
         tx,
         payment_id,
         body.amount,
@@ -227,19 +239,19 @@ async def payment_refund(
     return ReturnOut.model_validate(refund)
 
 
-# Who sees a receivable sees which payments settled it.
-settled = new_router("/receivables", tag="receivables")
+# Whoever sees a receivable sees the allocations that settled it.
+receivable_router = new_router("/receivables", tag="receivables")
 
 
-@settled.get(
+@receivable_router.get(
     "/{receivable_id}/allocations",
     dependencies=[may_read(RECEIVABLES)],
-    summary="List what payments set against a receivable, newest first",
+    summary="List the allocations to a receivable, newest first",
 )
 async def receivable_allocation_list(
     receivable_id: UUID, tx: Tx, page: PageParams
 ) -> Page[AllocationOut]:
-    return await store.read_allocations_to(tx, receivable_id, page)
+    return await read_receivable_allocations(tx, receivable_id, page)
 
 
-ROUTERS = (by_external_id, access, router, audit, settled)
+ROUTERS = (external_ids, access, router, audit, receivable_router)

@@ -1,3 +1,5 @@
+"""Request and response bodies of payments, allocations and returns."""
+
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -17,6 +19,7 @@ from kernel.business_dates import BusinessDate
 from kernel.money import Money, PreciseMoney
 from rms.payments.domain.payment import PaymentStatus
 from rms.payments.domain.returns import ReturnKind
+from rms.receivables.schemas import NoteText, ReasonText
 
 _ID = "01990000-0000-7000-8000-000000000001"
 _YUAN: JsonDict = {"amount": "1130.00", "currency": "CNY"}
@@ -30,26 +33,26 @@ def _positive(money: Money) -> Money:
     return money
 
 
-# More than nothing, and no part of the smallest coin.
+# A positive amount in whole smallest units of its currency.
 PayableMoney = Annotated[PreciseMoney, AfterValidator(_positive)]
-
-
-Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+BankReference = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=140)
+]
 
 
 class PaymentEdit(BaseModel):
-    """All that a PATCH may change: what arrived stays as it was posted."""
+    """The fields a PATCH may change; what was posted stays."""
 
     model_config = ConfigDict(
         extra="forbid", from_attributes=True, json_schema_extra={"examples": [{"note": "首付款"}]}
     )
 
-    note: Note | None = None
+    note: NoteText | None = None
     custom_fields: dict[str, Any] = {}
 
 
 class PaymentIn(BaseModel):
-    """Money that arrived."""
+    """A payment that the bank has received."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -66,24 +69,22 @@ class PaymentIn(BaseModel):
     )
 
     account_id: UUID
-    bank_reference: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=140)
-    ] = Field(
-        description="The bank's own reference: one payment each, whatever its case and blanks"
+    bank_reference: BankReference = Field(
+        description="The bank's reference, unique regardless of case, blanks and character width"
     )
     amount: PayableMoney
     received_date: BusinessDate = Field(
-        description="The business day it arrived; from 2000 on, never later"
+        description="Business day of receipt: from 2000 on, not after today"
     )
     owner_id: Annotated[str, Field(min_length=1, max_length=255)] | None = Field(
-        None, description="An active person; the account's owner when absent, or else the caller"
+        None, description="An active person; if absent the account's owner, else the caller"
     )
-    note: Note | None = None
+    note: NoteText | None = None
     custom_fields: dict[str, Any] = {}
 
 
 class AllocationLineIn(BaseModel):
-    """How much of the payment goes to a receivable."""
+    """The amount of the payment to allocate to a receivable."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -92,7 +93,7 @@ class AllocationLineIn(BaseModel):
 
 
 class AllocationsIn(BaseModel):
-    """Which receivables a payment settles: chosen in `lines`, or the oldest first."""
+    """The receivables to settle: listed in `lines`, or found by a strategy."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -107,14 +108,12 @@ class AllocationsIn(BaseModel):
 
     lines: Annotated[list[AllocationLineIn], Field(min_length=1, max_length=200)] | None = None
     strategy: Literal["OLDEST_FIRST"] | None = Field(
-        None, description="The earliest due first, until the money or the receivables end"
+        None, description="The earliest due first, until the payment is spent or nothing is open"
     )
-    amount: PayableMoney | None = Field(
-        None, description="With a strategy: no more than this of the payment"
-    )
+    amount: PayableMoney | None = Field(None, description="With a strategy: the most to allocate")
 
     @model_validator(mode="after")
-    def _one_way(self) -> Self:
+    def _lines_or_strategy(self) -> Self:
         by_lines, by_strategy = self.lines is not None, self.strategy is not None
         if by_lines == by_strategy or (by_lines and self.amount is not None):
             raise PydanticCustomError(
@@ -123,25 +122,22 @@ class AllocationsIn(BaseModel):
         return self
 
 
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-
-
 class ReversalIn(BaseModel):
-    """A payment that bounced."""
+    """The reversal of a payment that bounced."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={"examples": [{"reason": "支票退票", "returned_date": "2026-11-24"}]},
     )
 
-    reason: Reason
+    reason: ReasonText
     returned_date: BusinessDate | None = Field(
-        None, description="When the bank took it back; today when absent, never later"
+        None, description="Day the bank took it back: today if absent, not after today"
     )
 
 
 class RefundIn(BaseModel):
-    """Money that we give back; what is allocated is not there to be given."""
+    """A refund of money that is not allocated."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -153,28 +149,27 @@ class RefundIn(BaseModel):
     )
 
     amount: PayableMoney
-    reason: Reason
+    reason: ReasonText
     returned_date: BusinessDate | None = Field(
-        None, description="When it left; today when absent, never later"
+        None, description="Day of the refund: today if absent, not after today"
     )
-    bank_reference: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=140)]
-        | None
-    ) = Field(None, description="The bank's reference of the transfer back: one refund each")
+    bank_reference: BankReference | None = Field(
+        None, description="The bank's reference of the refund, unique among refunds"
+    )
 
 
 class AllocationReversalIn(BaseModel):
-    """Why an allocation is undone."""
+    """The reason for reversing an allocation."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"reason": "核销错误"}]}
     )
 
-    reason: Reason
+    reason: ReasonText
 
 
 class ReturnOut(BaseModel):
-    """Money that went back to the customer; it never changes."""
+    """Money that was returned to the customer; it never changes."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -188,9 +183,9 @@ class ReturnOut(BaseModel):
 
 
 class AllocationOut(BaseModel):
-    """What of a payment went to one receivable; it never changes.
+    """A part of a payment that settles one receivable; it never changes.
 
-    One with `reverses_id` has the negative amount of that one and undoes it.
+    A reversal has the negative amount, and the original's id in `reverses_id`.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -216,7 +211,7 @@ class PaymentSummary(BaseModel):
     bank_reference: str
     amount: Money
     allocated: Money
-    returned: Money = Field(description="What went back: refunds, or all of it if it bounced")
+    returned: Money = Field(description="Refunds, or the whole amount if it was reversed")
     unallocated: Money = Field(description="amount - returned - allocated")
     received_date: date
     owner_id: str | None
@@ -230,14 +225,14 @@ class PaymentSummary(BaseModel):
 
 
 class PaymentOut(PaymentSummary):
-    """A payment with all its allocations and returns, the first one first."""
+    """A payment with all its allocations and returns, the oldest first."""
 
     allocations: list[AllocationOut]
     returns: list[ReturnOut]
 
 
 class AllocationsOut(BaseModel):
-    """The payment as it stands, and the allocations just made."""
+    """The payment after the request, and the allocations the request has made."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,1 +1,1 @@
-"""Receivables: what customers owe for what was shipped to them."""
+"""Receivables: amounts that customers owe for shipments or as prepayments."""

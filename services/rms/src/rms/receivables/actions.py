@@ -1,3 +1,5 @@
+"""Commands that create, settle, reopen, withdraw, edit and transfer receivables."""
+
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -15,8 +17,9 @@ from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.rms.events import ReceivableChanged
 from kernel.errors import RuleBroken
 from kernel.money import Money
+from rms.accounts.store import account_owner_id
 from rms.receivables import store
-from rms.receivables.domain import Receivable, ReceivableKind, status_of
+from rms.receivables.domain import Receivable, ReceivableKind, money_params, receivable_status
 
 OVERDUE_JOB = "receivable_overdue"
 DAY = timedelta(days=1)
@@ -39,7 +42,7 @@ async def create_receivable(
     instalment: int = 1,
     kind: ReceivableKind = ReceivableKind.SHIPMENT,
 ) -> Receivable:
-    """Store what is owed and publish it; `owner_id` owns it where L2O names no owner."""
+    """Store and publish a receivable; it belongs to the account's owner, else to `owner_id`."""
     zero = Money.zero(amount.currency)
     receivable = Receivable(
         id=receivable_id,
@@ -54,9 +57,9 @@ async def create_receivable(
         allocated=zero,
         withdrawn=zero,
         due_date=due_date,
-        owner_id=await store.owner_of(tx, account_id) or owner_id,
+        owner_id=await account_owner_id(tx, account_id) or owner_id,
         instalment=instalment,
-        status=status_of(amount, zero),
+        status=receivable_status(amount, zero),
         created_at=now,
         updated_at=now,
     )
@@ -65,9 +68,9 @@ async def create_receivable(
 
 
 async def _post(tx: AsyncConnection, receivable: Receivable) -> None:
-    await store.add(tx, receivable)
-    await publish(tx, receivable.created(), of=receivable)
-    await _watch(tx, receivable)
+    await store.insert_receivable(tx, receivable)
+    await publish(tx, receivable.created_event(), of=receivable)
+    await _schedule_overdue_check(tx, receivable)
 
 
 async def allocate_to_receivable(
@@ -79,13 +82,15 @@ async def allocate_to_receivable(
     payment_id: UUID,
     now: datetime,
 ) -> Receivable:
-    """Set a part of a payment against the receivable and publish it.
+    """Allocate `amount` of a payment to the receivable and publish it.
 
-    Raises Conflict (STALE_WRITE) if so much is not open any more.
+    Raises NotFound, Conflict (STALE_WRITE) if less than that is open.
     """
-    receivable = await store.get(tx, receivable_id, lock=True)
-    receivable = await store.save(tx, receivable.allocate(amount, now=now))
-    allocated = receivable.was_allocated(amount, allocation_id=allocation_id, payment_id=payment_id)
+    receivable = await store.get_receivable(tx, receivable_id, lock=True)
+    receivable = await store.save_receivable(tx, receivable.allocate(amount, now=now))
+    allocated = receivable.allocated_event(
+        amount, allocation_id=allocation_id, payment_id=payment_id
+    )
     await publish(tx, allocated, of=receivable)
     return receivable
 
@@ -100,43 +105,38 @@ async def reopen_receivable(
     payment_id: UUID,
     now: datetime,
 ) -> Receivable:
-    """Take a part of a payment back from the receivable and publish it.
+    """Open `amount` again because its allocation was reversed, and publish it.
 
-    Raises Conflict (STALE_WRITE) if so much is not settled.
+    Schedules another overdue check. Raises NotFound, Conflict (STALE_WRITE) if less is settled.
     """
-    receivable = await store.get(tx, receivable_id, lock=True)
-    receivable = await store.save(tx, receivable.reopen(amount, now=now))
-    reopened = receivable.was_reopened(
+    receivable = await store.get_receivable(tx, receivable_id, lock=True)
+    receivable = await store.save_receivable(tx, receivable.reopen(amount, now=now))
+    reopened = receivable.reopened_event(
         amount, allocation_id=allocation_id, reverses_id=reverses_id, payment_id=payment_id
     )
     await publish(tx, reopened, of=receivable)
-    await _watch(tx, receivable)
+    await _schedule_overdue_check(tx, receivable)
     return receivable
-
-
-async def prepayment_of(tx: AsyncConnection, order_id: UUID) -> UUID | None:
-    """The first receivable that was owed ahead of an order's shipments, if any."""
-    return await store.prepayment_of(tx, order_id)
 
 
 async def withdraw_prepayment(
     tx: AsyncConnection, order_id: UUID, amount: Money, *, account_id: UUID, now: datetime
 ) -> None:
-    """Let so much less be owed ahead of an order, the last due first, and publish it.
+    """Withdraw `amount` from the order's open prepayments, the latest due first, and publish it.
 
-    Raises RuleBroken (PREPAYMENT_ALLOCATED): a payment settled what should be withdrawn.
+    Raises RuleBroken (PREPAYMENT_ALLOCATED) where payments have settled a part of it.
     """
     await store.lock_account(tx, account_id)
-    left = amount
+    remaining = amount
     prepaid = await store.lock_prepayments(tx, order_id)
     for receivable in sorted(prepaid, key=lambda one: (one.due_date, one.id), reverse=True):
-        part = min(receivable.open, left)
+        part = min(receivable.open, remaining)
         if not part.is_zero:
-            saved = await store.save(tx, receivable.withdraw(part, now=now))
-            await publish(tx, saved.was_withdrawn(part), of=saved)
-            left -= part
-    if not left.is_zero:
-        raise RuleBroken("PREPAYMENT_ALLOCATED", amount=str(left.amount), currency=left.currency)
+            saved = await store.save_receivable(tx, receivable.withdraw(part, now=now))
+            await publish(tx, saved.withdrawn_event(part), of=saved)
+            remaining -= part
+    if not remaining.is_zero:
+        raise RuleBroken("PREPAYMENT_ALLOCATED", **money_params("amount", remaining))
 
 
 async def edit_receivable(
@@ -147,11 +147,11 @@ async def edit_receivable(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Receivable:
-    """Change what is noted of it; what changes nothing publishes nothing.
+    """Change note and custom fields and publish it; an edit without effect publishes nothing.
 
     Raises NotFound, Invalid.
     """
-    before = await store.get(tx, receivable_id, lock=True)
+    before = await store.get_receivable(tx, receivable_id, lock=True)
     edited = edit(before)
     fields = await validated_custom_fields(
         tx, store.RECEIVABLES.resource, edited.custom_fields, before=before.custom_fields
@@ -160,7 +160,7 @@ async def edit_receivable(
     if after == before:
         return before
     expected.check(before)
-    receivable = await store.save(tx, replace(after, updated_at=now))
+    receivable = await store.save_receivable(tx, replace(after, updated_at=now))
     await publish(tx, ReceivableChanged(receivable=receivable.state()), of=receivable)
     return receivable
 
@@ -175,38 +175,42 @@ async def transfer_receivable(
     *,
     reason: str | None = None,
 ) -> Receivable:
-    """One that has this owner answers itself. Raises NotFound."""
-    before = await store.get(tx, receivable_id, lock=True)
+    """Give the receivable another owner and publish it; the present owner changes nothing.
+
+    Raises NotFound.
+    """
+    before = await store.get_receivable(tx, receivable_id, lock=True)
     if before.owner_id == owner_id:
         return before
     expected.check(before)
     receivable, assigned = before.assign(owner_id, actor=actor, reason=reason, now=now)
-    receivable = await store.save(tx, receivable)
+    receivable = await store.save_receivable(tx, receivable)
     await publish(tx, assigned, of=receivable)
     return receivable
 
 
-async def tell_overdue(
+async def report_overdue(
     tx: AsyncConnection, receivable_id: UUID, *, now: datetime
 ) -> datetime | None:
-    """Publish once that its day is over and something is open; when to look again, if ever.
+    """Publish once that the receivable is overdue; returns when to check again, or None.
 
-    Not yet where the tenant has moved to another time zone since. Raises NotFound.
+    The check comes too early, and again, where the tenant's time zone has changed since it was
+    scheduled. Raises NotFound.
     """
     timezone = (await tenant_settings.settings_of(tx)).timezone
     today = business_date(now, timezone)
-    receivable = await store.get(tx, receivable_id, lock=True)
+    receivable = await store.get_receivable(tx, receivable_id, lock=True)
     if not receivable.may_become_overdue:
         return None
     if not receivable.is_overdue(today):
         return start_of_day(receivable.due_date + DAY, timezone)
-    receivable = await store.save(tx, receivable.tell_overdue(today, now=now))
-    await publish(tx, receivable.became_overdue(today), of=receivable)
+    receivable = await store.save_receivable(tx, receivable.mark_overdue(today, now=now))
+    await publish(tx, receivable.overdue_event(today), of=receivable)
     return None
 
 
-async def _watch(tx: AsyncConnection, receivable: Receivable) -> None:
-    """Look at it when its day is over where the tenant is; at once where it is over already."""
+async def _schedule_overdue_check(tx: AsyncConnection, receivable: Receivable) -> None:
+    """Enqueue the check for the tenant's midnight after the due date, which may be in the past."""
     if receivable.may_become_overdue:
         timezone = (await tenant_settings.settings_of(tx)).timezone
         run_at = start_of_day(receivable.due_date + DAY, timezone)

@@ -1,10 +1,7 @@
-"""A receivable: a sum owed until a day, settled by what payments allocate to it.
+"""A receivable: an amount that a customer owes until a due date, settled by payments.
 
-A prepayment is owed before anything is shipped; where less will be shipped, a part is withdrawn.
-
-What bounced or was allocated wrongly is taken back, and the sum is open again.
-
-Its status follows from its amounts; nobody types it in.
+A prepayment is owed before anything is shipped; a part of it is withdrawn where the order shrinks.
+An allocation that is reversed opens the receivable again. The status is derived from the amounts.
 """
 
 from __future__ import annotations
@@ -13,16 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from contracts.rms import events as facts
+from contracts.rms import events
+from kernel.decimals import plain_text
 from kernel.errors import Conflict
-from kernel.money import Money
+from kernel.money import Money, precision
 
 
 class ReceivableStatus(StrEnum):
-    """How much of it is settled."""
+    """How much of a receivable is settled."""
 
     OPEN = "OPEN"
     PARTLY_SETTLED = "PARTLY_SETTLED"
@@ -30,27 +28,64 @@ class ReceivableStatus(StrEnum):
 
 
 class ReceivableKind(StrEnum):
-    """What it is owed for: what was shipped, or what is paid before."""
+    """Whether a receivable is owed for a shipment or in advance of all shipments."""
 
     SHIPMENT = "SHIPMENT"
     PREPAYMENT = "PREPAYMENT"
 
 
-def status_of(amount: Money, allocated: Money) -> ReceivableStatus:
-    """The status these amounts amount to; where nothing is owed, it is settled from the start."""
-    if allocated >= amount:
-        return ReceivableStatus.SETTLED
-    if allocated.is_zero:
-        return ReceivableStatus.OPEN
-    return ReceivableStatus.PARTLY_SETTLED
+class AllocationLevel(StrEnum):
+    """How much of an amount is allocated: of what a receivable owes, or of a payment's money."""
+
+    NONE = "NONE"
+    PARTIAL = "PARTIAL"
+    FULL = "FULL"
+
+
+def allocation_level(available: Money, allocated: Money) -> AllocationLevel:
+    """The rule from which receivables and payments derive their status.
+
+    FULL as soon as nothing of `available` is left, also where `available` is zero; else NONE where
+    nothing is allocated; else PARTIAL.
+    """
+    if allocated >= available:
+        return AllocationLevel.FULL
+    return AllocationLevel.NONE if allocated.is_zero else AllocationLevel.PARTIAL
+
+
+def ensure_allocatable(available: Money, allocated: Money, *, table: str, key: UUID) -> None:
+    """Raise Conflict (STALE_WRITE) unless 0 <= allocated <= available.
+
+    Amounts are validated before; a violation here means that another transaction was faster.
+    """
+    if allocated.is_negative or allocated > available:
+        raise Conflict("STALE_WRITE", what=table, key=str(key))
+
+
+def money_params(name: str, money: Money) -> dict[str, Any]:
+    """The params of an error that names an amount: the plain amount and its currency."""
+    return {name: plain_text(money.amount, precision(money.currency)), "currency": money.currency}
+
+
+RECEIVABLE_STATUSES: Final = {
+    AllocationLevel.NONE: ReceivableStatus.OPEN,
+    AllocationLevel.PARTIAL: ReceivableStatus.PARTLY_SETTLED,
+    AllocationLevel.FULL: ReceivableStatus.SETTLED,
+}
+
+
+def receivable_status(owed: Money, allocated: Money) -> ReceivableStatus:
+    """The status of a receivable of which `owed` is due; one that owes nothing is SETTLED."""
+    return RECEIVABLE_STATUSES[allocation_level(owed, allocated)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Receivable:
-    """What a customer owes for one shipment or ahead of all, or an instalment of it.
+    """An amount a customer owes for one shipment, or as a prepayment, or one instalment of it.
 
-    `status` is worked out by every move; `overdue_date` is the business day on which it was told
-    to be overdue, once.
+    Every change derives `status` anew. `withdrawn` is the part of a prepayment that is no longer
+    owed. `instalment` counts from 1. `overdue_date` is the business day on which the receivable was
+    first reported overdue.
     """
 
     id: UUID
@@ -77,53 +112,52 @@ class Receivable:
 
     @property
     def open(self) -> Money:
-        """What is still owed."""
+        """The amount still owed: amount - withdrawn - allocated."""
         return self.amount - self.withdrawn - self.allocated
 
     @property
     def may_become_overdue(self) -> bool:
-        """Whether something is open and nobody was told yet that its day is over."""
+        """Whether it is not settled and was not reported overdue yet."""
         return self.overdue_date is None and self.status is not ReceivableStatus.SETTLED
 
     def is_overdue(self, today: date) -> bool:
-        """Whether something is still owed after its day."""
+        """Whether it is not settled and its due date lies before `today`, a business day."""
         return self.due_date < today and self.status is not ReceivableStatus.SETTLED
 
     def allocate(self, amount: Money, *, now: datetime) -> Receivable:
-        """So much more of it is settled. Raises Conflict (STALE_WRITE) if so much is not open."""
-        return self._holding(now, allocated=self.allocated + amount)
+        """Settle `amount` more. Raises Conflict (STALE_WRITE) if less is open."""
+        return self._with_amounts(now, allocated=self.allocated + amount)
 
     def reopen(self, amount: Money, *, now: datetime) -> Receivable:
-        """So much of it is open again. Raises Conflict (STALE_WRITE) above what is settled."""
-        return self._holding(now, allocated=self.allocated - amount)
+        """Open `amount` again. Raises Conflict (STALE_WRITE) if less is settled."""
+        return self._with_amounts(now, allocated=self.allocated - amount)
 
     def withdraw(self, amount: Money, *, now: datetime) -> Receivable:
-        """So much of it is not owed any more. Raises Conflict (STALE_WRITE) above what is open."""
-        return self._holding(now, withdrawn=self.withdrawn + amount)
+        """Stop claiming `amount`. Raises Conflict (STALE_WRITE) if less is open."""
+        return self._with_amounts(now, withdrawn=self.withdrawn + amount)
 
-    def tell_overdue(self, today: date, *, now: datetime) -> Receivable:
-        """As it is told to be overdue, once."""
+    def mark_overdue(self, today: date, *, now: datetime) -> Receivable:
+        """Record the business day on which it is reported overdue."""
         return replace(self, overdue_date=today, updated_at=now)
 
-    def _holding(
+    def _with_amounts(
         self, now: datetime, *, allocated: Money | None = None, withdrawn: Money | None = None
     ) -> Receivable:
         allocated = self.allocated if allocated is None else allocated
         withdrawn = self.withdrawn if withdrawn is None else withdrawn
         owed = self.amount - withdrawn
-        if allocated.is_negative or allocated > owed:
-            raise Conflict("STALE_WRITE", what="receivables", key=str(self.id))
-        status = status_of(owed, allocated)
+        ensure_allocatable(owed, allocated, table="receivables", key=self.id)
+        status = receivable_status(owed, allocated)
         return replace(
             self, allocated=allocated, withdrawn=withdrawn, status=status, updated_at=now
         )
 
     def assign(
         self, owner_id: str, *, actor: str, reason: str | None, now: datetime
-    ) -> tuple[Receivable, facts.ReceivableAssigned]:
-        """It has another owner from now on."""
+    ) -> tuple[Receivable, events.ReceivableAssigned]:
+        """Give it another owner; returns the receivable and its event."""
         receivable = replace(self, owner_id=owner_id, updated_at=now)
-        assigned = facts.ReceivableAssigned(
+        assigned = events.ReceivableAssigned(
             receivable=receivable.state(),
             from_owner_id=self.owner_id,
             assigned_by=actor,
@@ -131,26 +165,26 @@ class Receivable:
         )
         return receivable, assigned
 
-    def created(self) -> facts.ReceivableCreated:
-        """The fact of its creation."""
-        return facts.ReceivableCreated(receivable=self.state())
+    def created_event(self) -> events.ReceivableCreated:
+        """The event of its creation."""
+        return events.ReceivableCreated(receivable=self.state())
 
-    def was_allocated(
+    def allocated_event(
         self, amount: Money, *, allocation_id: UUID, payment_id: UUID
-    ) -> facts.ReceivableAllocated:
-        """The fact that so much of a payment was set against it."""
-        return facts.ReceivableAllocated(
+    ) -> events.ReceivableAllocated:
+        """The event that `amount` of a payment was allocated to it."""
+        return events.ReceivableAllocated(
             receivable=self.state(),
             allocation_id=allocation_id,
             payment_id=payment_id,
             allocated_now=amount,
         )
 
-    def was_reopened(
+    def reopened_event(
         self, amount: Money, *, allocation_id: UUID, reverses_id: UUID, payment_id: UUID
-    ) -> facts.ReceivableReopened:
-        """The fact that an allocation was undone by another."""
-        return facts.ReceivableReopened(
+    ) -> events.ReceivableReopened:
+        """The event that an allocation was reversed and `amount` is open again."""
+        return events.ReceivableReopened(
             receivable=self.state(),
             allocation_id=allocation_id,
             reverses_id=reverses_id,
@@ -158,21 +192,22 @@ class Receivable:
             reopened_now=amount,
         )
 
-    def was_withdrawn(self, amount: Money) -> facts.ReceivableWithdrawn:
-        """The fact that so much is not owed any more."""
-        return facts.ReceivableWithdrawn(receivable=self.state(), withdrawn_now=amount)
+    def withdrawn_event(self, amount: Money) -> events.ReceivableWithdrawn:
+        """The event that `amount` of a prepayment is no longer owed."""
+        return events.ReceivableWithdrawn(receivable=self.state(), withdrawn_now=amount)
 
-    def became_overdue(self, today: date) -> facts.ReceivableOverdue:
-        """The fact that its day is over."""
-        return facts.ReceivableOverdue(receivable=self.state(), overdue_date=today)
+    def overdue_event(self, today: date) -> events.ReceivableOverdue:
+        """The event that it is overdue since `today`."""
+        return events.ReceivableOverdue(receivable=self.state(), overdue_date=today)
 
-    def state(self) -> facts.ReceivableState:
-        return facts.ReceivableState(
+    def state(self) -> events.ReceivableState:
+        """The receivable as its events carry it."""
+        return events.ReceivableState(
             receivable_id=self.id,
             document_no=self.document_no,
             order_id=self.order_id,
             order_no=self.order_no,
-            shipment_id=self.shipment_id or self.order_id,  # never null since the first release
+            shipment_id=self.shipment_id or self.order_id,  # v1 has no null
             account_id=self.account_id,
             account_name=self.account_name,
             amount=self.amount,

@@ -21,8 +21,8 @@ from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from rms.receivables import actions, store
 from rms.receivables.schemas import ReceivableEdit, ReceivableOut
+from rms.receivables.store import RECEIVABLES
 
-RECEIVABLES = store.RECEIVABLES
 READ, WRITE = [may_read(RECEIVABLES)], [may_write(RECEIVABLES)]
 
 router = new_router("/receivables", tag="receivables")
@@ -33,10 +33,12 @@ audit = audit_router(
 
 
 async def _read(tx: AsyncConnection, receivable_id: UUID) -> ReceivableOut:
-    return await store.read(tx, receivable_id, today=await tenant_settings.today(tx, now()))
+    return await store.read_receivable(
+        tx, receivable_id, today=await tenant_settings.today(tx, now())
+    )
 
 
-names = external_id_read_router(
+external_ids = external_id_read_router(
     ExternallyReadResource(
         scoped=RECEIVABLES, collection="/receivables", answer=ReceivableOut, get=_read
     )
@@ -48,20 +50,26 @@ async def receivable_list(
     tx: Tx,
     now: Now,
     page: PageParams,
-    asked: Annotated[ListQuery, store.LISTING.query],
+    query: Annotated[ListQuery, store.RECEIVABLE_LISTING.query],
     visibility: Annotated[Visibility, may_list(RECEIVABLES)],
 ) -> Listed[ReceivableOut]:
-    """Those the caller sees."""
+    """Answers only receivables that the caller sees."""
     today = await tenant_settings.today(tx, now)
-    return await store.LISTING.page(tx, page, asked, visibility, shape=store.shaped(today))
+    return await store.RECEIVABLE_LISTING.page(
+        tx, page, query, visibility, shape=store.receivable_shape(today)
+    )
 
 
 @router.get("/{receivable_id}", dependencies=READ, summary="Read a receivable")
 async def receivable_get(receivable_id: UUID, tx: Tx, now: Now) -> ReceivableOut:
-    return await store.read(tx, receivable_id, today=await tenant_settings.today(tx, now))
+    return await store.read_receivable(
+        tx, receivable_id, today=await tenant_settings.today(tx, now)
+    )
 
 
-@router.patch("/{receivable_id}", dependencies=WRITE, summary="Change what is noted of it")
+@router.patch(
+    "/{receivable_id}", dependencies=WRITE, summary="Change note and custom fields of a receivable"
+)
 async def receivable_edit(
     receivable_id: UUID, body: MergePatch[ReceivableEdit], tx: Tx, now: Now, expected: IfMatch
 ) -> ReceivableOut:
@@ -71,4 +79,4 @@ async def receivable_edit(
     return ReceivableOut.of(receivable, today=await tenant_settings.today(tx, now))
 
 
-ROUTERS = (names, access, router, audit)
+ROUTERS = (external_ids, access, router, audit)

@@ -1,3 +1,5 @@
+"""Request and response bodies of receivables."""
+
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -7,45 +9,46 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from kernel.money import Money
 from rms.receivables.domain import Receivable, ReceivableKind, ReceivableStatus
 
+# Free text that orders, receivables and payments share.
+NoteText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+ReasonText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
 
 class ReceivableEdit(BaseModel):
-    """All that a PATCH may change: what is owed when follows from order and payments."""
+    """The fields a PATCH may change; amounts and dates follow from the order and its payments."""
 
     model_config = ConfigDict(
         extra="forbid", from_attributes=True, json_schema_extra={"examples": [{"note": "已对账"}]}
     )
 
-    note: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-        | None
-    ) = None
+    note: NoteText | None = None
     custom_fields: dict[str, Any] = {}
 
 
 class ReceivableOut(BaseModel):
-    """A sum a customer owes for a shipment or ahead of all, or an instalment of it."""
+    """An amount a customer owes for a shipment or as a prepayment, or one instalment of it."""
 
     id: UUID
     document_no: str = Field(examples=["AR-2026-000001"])
     order_id: UUID
     order_no: str = Field(examples=["SO-2026-000001"])
     kind: ReceivableKind
-    shipment_id: UUID | None = Field(description="None of a prepayment")
+    shipment_id: UUID | None = Field(description="Null for a prepayment")
     account_id: UUID
     account_name: str
     amount: Money
     allocated: Money
     withdrawn: Money = Field(
-        description="What of a prepayment is not owed any more, as less will be shipped"
+        description="The part of a prepayment that is no longer owed because the order shrank"
     )
     open: Money = Field(description="amount - withdrawn - allocated")
     due_date: date
     owner_id: str | None
-    instalment: int = Field(description="Which of the payment term's instalments, from 1 on")
+    instalment: int = Field(description="Number of the payment term's instalment, from 1")
     status: ReceivableStatus
-    overdue: bool = Field(description="Something is open, and its due date lies before today")
+    overdue: bool = Field(description="An amount is open and the due date has passed")
     overdue_date: date | None = Field(
-        description="The day on which it was first told to be overdue, even if it is settled since"
+        description="Day on which it was first reported overdue; stays after it is settled"
     )
     note: str | None
     custom_fields: dict[str, Any]
@@ -55,6 +58,6 @@ class ReceivableOut(BaseModel):
 
     @classmethod
     def of(cls, receivable: Receivable, *, today: date) -> Self:
-        """The receivable as it looks on a business day."""
+        """The receivable as the API answers it on this business day."""
         same = {name: getattr(receivable, name) for name in cls.model_fields if name != "overdue"}
         return cls(**same, overdue=receivable.is_overdue(today))

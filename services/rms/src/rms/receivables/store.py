@@ -31,12 +31,12 @@ from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
 from chassis.records.writes import insert_row, update_row
-from rms.accounts.store import accounts
 from rms.database import metadata
 from rms.receivables.domain import Receivable, ReceivableKind, ReceivableStatus
 from rms.receivables.schemas import ReceivableOut
 
-ACCOUNT_LOCKS = 8_264_002  # apart from whatever else is hashed into advisory locks
+# The seed keeps these advisory lock keys apart from those of other tables.
+ACCOUNT_LOCK_SEED = 8_264_002
 
 receivables = Table(
     "receivables",
@@ -74,7 +74,7 @@ receivables = Table(
     Index(None, "tenant_id", "order_id", "id"),
     Index(None, "tenant_id", "account_id", "status", "id"),
     Index(None, "tenant_id", "status", "id"),
-    # What an account owes longest, without looking at what it has paid long ago.
+    # The oldest open receivables of an account; settled ones are not in the index.
     Index(
         "ix_receivables_oldest_open",
         "tenant_id",
@@ -87,66 +87,65 @@ receivables = Table(
 )
 
 
-async def add(tx: AsyncConnection, receivable: Receivable) -> None:
+async def insert_receivable(tx: AsyncConnection, receivable: Receivable) -> None:
+    """Insert a new receivable."""
     await insert_row(tx, receivables, receivable)
 
 
-async def get(tx: AsyncConnection, receivable_id: UUID, *, lock: bool = False) -> Receivable:
-    """Raises NotFound."""
+async def get_receivable(
+    tx: AsyncConnection, receivable_id: UUID, *, lock: bool = False
+) -> Receivable:
+    """Load a receivable, with `lock` for update until the commit. Raises NotFound."""
     return await fetch_row(tx, receivables, receivable_id, Receivable, lock=lock)
 
 
-async def save(tx: AsyncConnection, receivable: Receivable) -> Receivable:
-    """Raises Conflict (STALE_WRITE)."""
+async def save_receivable(tx: AsyncConnection, receivable: Receivable) -> Receivable:
+    """Update the row if its version is unchanged. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, receivables, receivable)
 
 
-async def owner_of(tx: AsyncConnection, account_id: UUID) -> str | None:
-    """Who owns the account, as L2O has it; None until it arrives."""
-    found = await tx.execute(select(accounts.c.owner_id).where(accounts.c.id == account_id))
-    return found.scalar_one_or_none()
-
-
 async def lock_account(tx: AsyncConnection, account_id: UUID) -> None:
-    """Whose money moves one step at a time, until the commit."""
-    key = func.hashtextextended(str(account_id), ACCOUNT_LOCKS)
+    """Lock until the commit: one transaction at a time moves the money of an account."""
+    key = func.hashtextextended(str(account_id), ACCOUNT_LOCK_SEED)
     await tx.execute(select(func.pg_advisory_xact_lock(key)))
 
 
-async def prepayment_of(tx: AsyncConnection, order_id: UUID) -> UUID | None:
-    """The first that was owed ahead of an order's shipments, if any."""
-    query = select(receivables.c.id).where(*_ahead_of(order_id))
-    found = await tx.execute(query.order_by(receivables.c.id).limit(1))
-    return found.scalar_one_or_none()
+async def first_prepayment_id(tx: AsyncConnection, order_id: UUID) -> UUID | None:
+    """The id of the order's first prepayment receivable; None if it has none."""
+    query = select(receivables.c.id).where(*_is_prepayment_of(order_id))
+    first = await tx.execute(query.order_by(receivables.c.id).limit(1))
+    return first.scalar_one_or_none()
 
 
 async def lock_prepayments(tx: AsyncConnection, order_id: UUID) -> Sequence[Receivable]:
-    """All that is owed ahead of an order's shipments, locked in the order of their ids."""
-    query: Select[Any] = select(receivables).where(*_ahead_of(order_id))
+    """All prepayment receivables of an order, locked for update in the order of their ids."""
+    query: Select[Any] = select(receivables).where(*_is_prepayment_of(order_id))
     rows = await tx.execute(query.order_by(receivables.c.id).with_for_update())
     return [from_columns(Receivable, row._mapping) for row in rows]
 
 
-def _ahead_of(order_id: UUID) -> Sequence[Any]:
+def _is_prepayment_of(order_id: UUID) -> Sequence[Any]:
     return receivables.c.order_id == order_id, receivables.c.kind == ReceivableKind.PREPAYMENT
 
 
-async def read(tx: AsyncConnection, receivable_id: UUID, *, today: date) -> ReceivableOut:
-    """Raises NotFound."""
-    receivable = await fetch_row(tx, receivables, receivable_id, Receivable)
-    return ReceivableOut.of(receivable, today=today)
+async def read_receivable(
+    tx: AsyncConnection, receivable_id: UUID, *, today: date
+) -> ReceivableOut:
+    """A receivable as the API answers it on this business day. Raises NotFound."""
+    return ReceivableOut.of(await get_receivable(tx, receivable_id), today=today)
 
 
-def shaped(today: date) -> Callable[[Mapping[str, Any]], ReceivableOut]:
-    """Rows as they look on this business day."""
+def receivable_shape(today: date) -> Callable[[Mapping[str, Any]], ReceivableOut]:
+    """A function that turns a row into the answer of this business day."""
     return lambda row: ReceivableOut.of(from_columns(Receivable, row), today=today)
 
 
+# Whoever is granted an order sees its receivables.
 RECEIVABLES = Scoped("rms.receivable", receivables, of=(("rms.order", "order_id"),))
-LISTING = Listing(
+RECEIVABLE_LISTING = Listing(
     RECEIVABLES,
     ReceivableOut,
-    by_day=shaped,
+    by_day=receivable_shape,
     filters=[
         "status",
         "kind",

@@ -1,4 +1,4 @@
-"""The day after the due date."""
+"""The job that reports receivables overdue."""
 
 from uuid import UUID
 
@@ -9,6 +9,6 @@ from rms.receivables import actions
 
 
 async def receivable_overdue(tx: AsyncConnection, job: Job) -> Done | Again:
-    """At the tenant's midnight: tell that a receivable is overdue, if it is."""
-    again = await actions.tell_overdue(tx, UUID(job.key), now=job.now)
-    return Done() if again is None else Again(run_at=again)
+    """Report a receivable overdue; runs at the tenant's midnight after the due date."""
+    next_run = await actions.report_overdue(tx, UUID(job.key), now=job.now)
+    return Done() if next_run is None else Again(run_at=next_run)

@@ -1,1 +1,1 @@
-"""Reconciliations: whether orders, receivables and payments add up."""
+"""Reconciliations: a check that orders, receivables, payments and allocations add up."""

@@ -1,41 +1,45 @@
+"""The answer of the reconciliation route."""
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from kernel.money import Money
 
 
 class CurrencyReconciliation(BaseModel):
-    """What was ordered, owed and paid in one currency."""
+    """The sums of orders, receivables and payments in one currency."""
 
     model_config = ConfigDict(from_attributes=True)
 
     currency: str
     confirmed: Money = Field(description="Gross totals of confirmed orders")
-    cancelled: Money = Field(description="What of it will never be shipped")
-    shipped: Money = Field(description="What of it was shipped")
-    prepaid: Money = Field(description="What the orders say is owed before anything is shipped")
-    deducted: Money = Field(description="What of it the shipments say they were owed for with")
+    cancelled: Money = Field(description="The part of `confirmed` that was cancelled")
+    shipped: Money = Field(description="The part of `confirmed` that was shipped")
+    prepaid: Money = Field(description="Prepayments that the orders ask for")
+    deducted: Money = Field(
+        description="Prepayments that shipments have deducted from their amount"
+    )
     unshipped: Money = Field(
-        description="What the lines of confirmed orders say is left; "
+        description="Open gross amounts of the lines of confirmed orders; "
         "equals `confirmed - cancelled - shipped`"
     )
     owed: Money = Field(
-        description="Amounts of all receivables, less what was withdrawn; "
+        description="Amounts of all receivables minus withdrawn prepayments; "
         "equals `shipped + prepaid - deducted`"
     )
-    settled: Money = Field(description="What of it the receivables say payments settled")
+    settled: Money = Field(description="The part of `owed` that is settled, per the receivables")
     open: Money = Field(description="owed - settled")
     paid: Money = Field(description="Amounts of all payments")
-    returned: Money = Field(description="What of it the payments say was refunded or bounced")
+    returned: Money = Field(description="The part of `paid` that was returned, per the payments")
     repaid: Money = Field(description="Amounts of all refunds and reversals; equals `returned`")
-    allocated: Money = Field(description="What of it the payments say is allocated")
+    allocated: Money = Field(description="The part of `paid` that is allocated, per the payments")
     booked: Money = Field(
-        description="Amounts of all allocations less what undid them; "
+        description="Amounts of all allocations including their reversals; "
         "equals both `allocated` and `settled`"
     )
     unallocated: Money = Field(description="paid - returned - allocated")
 
 
 class ReconciliationOut(BaseModel):
-    """The sums of the whole tenant, a row per currency."""
+    """The sums of the whole tenant, one row per currency."""
 
     items: list[CurrencyReconciliation]

@@ -1,4 +1,4 @@
-"""What is owed of an order before anything of it is shipped."""
+"""Prepayments: receivables that an order owes before anything is shipped."""
 
 from datetime import datetime
 
@@ -11,17 +11,19 @@ from rms.receivables.actions import create_receivable, withdraw_prepayment
 from rms.receivables.domain import ReceivableKind
 
 
-async def bill_ahead(tx: AsyncConnection, before: Order, order: Order, *, now: datetime) -> None:
-    """Let the customer owe as much ahead as the order says now: some more, or less.
+async def adjust_prepayment(
+    tx: AsyncConnection, before: Order, order: Order, *, now: datetime
+) -> None:
+    """Create or withdraw prepayment receivables until they match the order's prepaid total.
 
-    Raises RuleBroken (PREPAYMENT_ALLOCATED) where so much less is not open any more.
+    Raises RuleBroken (PREPAYMENT_ALLOCATED) where payments have settled what should be withdrawn.
     """
-    more = order.prepaid_total - before.prepaid_total
-    if more.is_negative:
-        await withdraw_prepayment(tx, order.id, -more, account_id=order.account_id, now=now)
-    elif not more.is_zero:
+    difference = order.prepaid_total - before.prepaid_total
+    if difference.is_negative:
+        await withdraw_prepayment(tx, order.id, -difference, account_id=order.account_id, now=now)
+    elif not difference.is_zero:
         today = await tenant_settings.today(tx, now)
-        for due in order.payment_term.prepaid_dues(more, today):
+        for due in order.payment_term.prepayment_instalments(difference, today):
             await create_receivable(
                 tx,
                 new_id(),
@@ -34,7 +36,7 @@ async def bill_ahead(tx: AsyncConnection, before: Order, order: Order, *, now: d
                 amount=due.amount,
                 due_date=due.due_date,
                 owner_id=order.owner_id,
-                instalment=due.place,
+                instalment=due.instalment_no,
                 today=today,
                 now=now,
             )

@@ -1,1 +1,1 @@
-"""What orders may do and what their parts are worth."""
+"""Orders, their lines, tax, shipments, amendments and cancellations: rules without I/O."""

@@ -1,4 +1,4 @@
-"""Amending an order before anything of it was shipped: other quantities, fewer lines, terms."""
+"""Amending an order before anything is shipped: quantities, lines, date and payment term."""
 
 from __future__ import annotations
 
@@ -9,50 +9,58 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from contracts.rms import events as facts
+from contracts.rms import events
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
 from rms.orders.domain.lines import OrderLine
-from rms.orders.domain.order import Order, OrderStatus, Wanted, ensure_moves, moved
-from rms.orders.domain.tax import RETAXED, of_quantity
-from rms.payment_terms.domain import Term
+from rms.orders.domain.order import (
+    LineQuantity,
+    Order,
+    OrderStatus,
+    ensure_order_status,
+    recalculated,
+)
+from rms.orders.domain.tax import TAX_POLICIES, with_quantity
+from rms.payment_terms.domain import AgreedTerm
 
-AMENDS_FROM: Final = frozenset({OrderStatus.OPEN, OrderStatus.CONFIRMED})
+AMENDABLE_STATUSES: Final = frozenset({OrderStatus.OPEN, OrderStatus.CONFIRMED})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Amendment:
-    """What shall be otherwise; what is not named stays. Unit prices stay as they were agreed."""
+    """The requested changes; everything else stays, and so do the unit prices."""
 
-    quantities: Sequence[Wanted] = ()
+    quantities: Sequence[LineQuantity] = ()
     removed: Sequence[UUID] = ()
     requested_date: date | None = None
-    payment_term: Term | None = None
+    payment_term: AgreedTerm | None = None
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Revision:
-    """How an order stood before an amendment, and why it was amended; it never changes."""
+    """The state of an order before an amendment, and the reason; it never changes."""
 
     id: UUID
     order_id: UUID
     revision: int
     reason: str
     actor: str
-    state: facts.OrderState
+    state: events.OrderState
     created_at: datetime
 
 
 def amend(
     order: Order, amendment: Amendment, *, today: date, now: datetime
-) -> tuple[Order, facts.OrderAmended | None]:
-    """The order as amended, to be confirmed (again); no fact where nothing is otherwise.
+) -> tuple[Order, events.OrderAmended | None]:
+    """Amend the order; it must be confirmed (again) afterwards.
 
+    An amendment without effect returns the order unchanged and no event. The event's
+    `withdrawn_total` is the gross total that was confirmed before, zero if it was not confirmed.
     Raises RuleBroken (ORDER_PARTLY_SHIPPED, ORDER_SHIPPED, ORDER_CANCELLED, ORDER_LINES_CANCELLED)
     and Invalid (LINE_UNKNOWN, LINE_REPEATED, ORDER_EMPTY, DATE_IN_PAST).
     """
-    ensure_moves(order, AMENDS_FROM)
+    ensure_order_status(order, AMENDABLE_STATUSES)
     if any(line.cancelled_quantity for line in order.lines):
         raise RuleBroken("ORDER_LINES_CANCELLED", document_no=order.document_no)
     violations = list(_violations(order, amendment, today))
@@ -66,27 +74,27 @@ def amend(
     )
     if amended == order:
         return order, None
-    confirmed = order.gross_total if order.confirmed_at else Money.zero(order.currency)
-    amended = replace(_summed(amended), confirmed_at=None, revision=order.revision + 1)
-    amended = moved(amended, now=now)
-    return amended, facts.OrderAmended(
-        order=amended.state(), reason=amendment.reason, withdrawn_total=confirmed
+    confirmed_total = order.gross_total if order.confirmed_at else Money.zero(order.currency)
+    amended = replace(_with_totals(amended), confirmed_at=None, revision=order.revision + 1)
+    amended = recalculated(amended, now=now)
+    return amended, events.OrderAmended(
+        order=amended.state(), reason=amendment.reason, withdrawn_total=confirmed_total
     )
 
 
 def _lines(order: Order, amendment: Amendment) -> tuple[OrderLine, ...]:
     quantities = dict(amendment.quantities)
-    kept = [line for line in order.lines if line.id not in set(amendment.removed)]
-    lines = [_line(line, quantities.get(line.id, line.quantity)) for line in kept]
-    changed = {line.tax_rate for line in set(order.lines) - set(lines)}
-    return RETAXED[order.tax_rounding](lines, changed)
+    remaining = [line for line in order.lines if line.id not in set(amendment.removed)]
+    lines = [_line(line, quantities.get(line.id, line.quantity)) for line in remaining]
+    affected_rates = {line.tax_rate for line in set(order.lines) - set(lines)}
+    return TAX_POLICIES[order.tax_rounding](lines, affected_rates)
 
 
 def _line(line: OrderLine, quantity: Decimal) -> OrderLine:
-    return line if quantity == line.quantity else of_quantity(line, quantity)
+    return line if quantity == line.quantity else with_quantity(line, quantity)
 
 
-def _summed(order: Order) -> Order:
+def _with_totals(order: Order) -> Order:
     zero = Money.zero(order.currency)
     return replace(
         order,
@@ -97,17 +105,19 @@ def _summed(order: Order) -> Order:
 
 
 def _violations(order: Order, amendment: Amendment, today: date) -> Iterator[Violation]:
-    known = {line.id for line in order.lines}
-    named = [(f"/lines/{n}/line_id", one.line_id) for n, one in enumerate(amendment.quantities)]
-    named += [(f"/removed_line_ids/{n}", one) for n, one in enumerate(amendment.removed)]
+    order_line_ids = {line.id for line in order.lines}
+    references = [
+        (f"/lines/{n}/line_id", one.line_id) for n, one in enumerate(amendment.quantities)
+    ]
+    references += [(f"/removed_line_ids/{n}", one) for n, one in enumerate(amendment.removed)]
     seen: set[UUID] = set()
-    for pointer, line_id in named:
-        if line_id not in known:
+    for pointer, line_id in references:
+        if line_id not in order_line_ids:
             yield Violation(pointer, "LINE_UNKNOWN")
         elif line_id in seen:
             yield Violation(pointer, "LINE_REPEATED")
         seen.add(line_id)
-    if known <= set(amendment.removed):
+    if order_line_ids <= set(amendment.removed):
         yield Violation("/removed_line_ids", "ORDER_EMPTY")
     if amendment.requested_date is not None and amendment.requested_date < today:
         yield Violation("/requested_date", "DATE_IN_PAST", {"today": str(today)})

@@ -1,4 +1,4 @@
-"""Cancelling what was not shipped: parts of lines, or an order of which nothing left."""
+"""Cancelling open quantities of order lines, or a whole order of which nothing was shipped."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import Final
 from uuid import UUID
 
 from contracts.event import Event
-from contracts.rms import events as facts
+from contracts.rms import events
 from kernel.errors import Invalid
 from kernel.money import Money
-from rms.orders.domain.lines import Part
+from rms.orders.domain.lines import LinePart
 from rms.orders.domain.order import (
+    LineQuantity,
     Order,
     OrderStatus,
-    Wanted,
-    ensure_moves,
-    moved,
-    open_lines,
+    ensure_order_status,
+    open_line_quantities,
     quantity_violations,
+    recalculated,
 )
 
-CANCELS_FROM: Final = frozenset({OrderStatus.OPEN, OrderStatus.CONFIRMED})
-CANCELS_LINES_FROM: Final = frozenset({OrderStatus.CONFIRMED, OrderStatus.PARTLY_SHIPPED})
+CANCELLABLE_STATUSES: Final = frozenset({OrderStatus.OPEN, OrderStatus.CONFIRMED})
+LINE_CANCELLABLE_STATUSES: Final = frozenset({OrderStatus.CONFIRMED, OrderStatus.PARTLY_SHIPPED})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cancellation:
-    """How much of a line will never be shipped, and why; it never changes."""
+    """A cancelled quantity of an order line, its gross amount and the reason; it never changes."""
 
     id: UUID
     order_id: UUID
@@ -44,62 +44,62 @@ class Cancellation:
 
 def cancel(
     order: Order, *, reason: str, now: datetime
-) -> tuple[Order, tuple[Part, ...], Event | None]:
-    """Nothing of the order will be shipped; the second time nothing happens.
+) -> tuple[Order, tuple[LinePart, ...], Event | None]:
+    """Cancel the whole order; a cancelled order comes back unchanged and without an event.
 
     Raises RuleBroken (ORDER_PARTLY_SHIPPED, ORDER_SHIPPED).
     """
     if order.status is OrderStatus.CANCELLED:
         return order, (), None
-    ensure_moves(order, CANCELS_FROM)
-    return _cancelled(order, open_lines(order), reason=reason, now=now)
+    ensure_order_status(order, CANCELLABLE_STATUSES)
+    return _cancelled(order, open_line_quantities(order), reason=reason, now=now)
 
 
 def cancel_lines(
-    order: Order, wanted: Sequence[Wanted] | None, *, reason: str, now: datetime
-) -> tuple[Order, tuple[Part, ...], Event]:
-    """These quantities, or all that is left, will not be shipped.
+    order: Order, quantities: Sequence[LineQuantity] | None, *, reason: str, now: datetime
+) -> tuple[Order, tuple[LinePart, ...], Event]:
+    """Cancel these quantities; None cancels every open quantity.
 
     Raises RuleBroken (ORDER_NOT_CONFIRMED, ORDER_SHIPPED, ORDER_CANCELLED) and Invalid
     (LINE_UNKNOWN, LINE_REPEATED, QUANTITY_EXCEEDS_OPEN).
     """
-    ensure_moves(order, CANCELS_LINES_FROM)
-    wanted = open_lines(order) if wanted is None else wanted
-    violations = quantity_violations(order, wanted)
+    ensure_order_status(order, LINE_CANCELLABLE_STATUSES)
+    quantities = open_line_quantities(order) if quantities is None else quantities
+    violations = quantity_violations(order, quantities)
     if violations:
         raise Invalid(violations)
-    return _cancelled(order, wanted, reason=reason, now=now)
+    return _cancelled(order, quantities, reason=reason, now=now)
 
 
 def _cancelled(
-    order: Order, wanted: Sequence[Wanted], *, reason: str, now: datetime
-) -> tuple[Order, tuple[Part, ...], Event]:
-    quantities = dict(wanted)
-    parts = {one.id: one.part(quantities[one.id]) for one in order.lines if one.id in quantities}
+    order: Order, quantities: Sequence[LineQuantity], *, reason: str, now: datetime
+) -> tuple[Order, tuple[LinePart, ...], Event]:
+    """The order after the cancellation, the cancelled parts and the event.
+
+    The event's `withdrawn_total` is the confirmed gross amount that is no longer ordered: that of
+    the parts, or zero if the order was not confirmed.
+    """
+    by_line = dict(quantities)
+    parts = {one.id: one.next_part(by_line[one.id]) for one in order.lines if one.id in by_line}
     lines = tuple(line.cancel(parts[line.id]) if line.id in parts else line for line in order.lines)
-    gone, zero = tuple(parts.values()), Money.zero(order.currency)
-    withdrawn = sum((part.amount for part in gone if order.confirmed_at), zero)
-    order = moved(replace(order, lines=lines), now=now)
+    cancelled_parts, zero = tuple(parts.values()), Money.zero(order.currency)
+    withdrawn = sum((part.amount for part in cancelled_parts if order.confirmed_at), zero)
+    order = recalculated(replace(order, lines=lines), now=now)
+    event: Event
     if order.status is OrderStatus.CANCELLED:
         order = replace(order, cancelled_at=now)
-        return (
-            order,
-            gone,
-            facts.OrderCancelled(
-                order=order.state(), reason=reason, cancelled_at=now, withdrawn_total=withdrawn
-            ),
+        event = events.OrderCancelled(
+            order=order.state(), reason=reason, cancelled_at=now, withdrawn_total=withdrawn
         )
-    return (
-        order,
-        gone,
-        facts.OrderLinesCancelled(
+    else:
+        event = events.OrderLinesCancelled(
             order=order.state(),
-            lines=tuple(_state(part) for part in gone),
+            lines=tuple(_state(part) for part in cancelled_parts),
             reason=reason,
             withdrawn_total=withdrawn,
-        ),
-    )
+        )
+    return order, cancelled_parts, event
 
 
-def _state(part: Part) -> facts.CancelledLine:
-    return facts.CancelledLine(line_id=part.line_id, quantity=part.quantity, amount=part.amount)
+def _state(part: LinePart) -> events.CancelledLine:
+    return events.CancelledLine(line_id=part.line_id, quantity=part.quantity, amount=part.amount)

@@ -1,4 +1,4 @@
-"""The lines of an order, and what a shipped or cancelled part of one is worth."""
+"""The lines of an order, and the amounts of their shipped and cancelled parts."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
-from contracts.rms import events as facts
+from contracts.rms import events
 from kernel.decimals import EXACT_CONTEXT
 from kernel.money import Money
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
-    """What a shipment carries, or a cancellation takes, of a line; `amount` is gross."""
+class LinePart:
+    """A quantity of an order line that is shipped or cancelled, and its gross amount."""
 
     line_id: UUID
     quantity: Decimal
@@ -22,7 +22,11 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderLine:
-    """A product on an order, and how much of it was shipped or cancelled."""
+    """A product on an order, with the quantities shipped and cancelled so far.
+
+    `discount_rate` and `tax_rate` are shares (0.13 is 13 %); `unit_price` is net, after discount;
+    shipped and cancelled amounts are gross.
+    """
 
     id: UUID
     order_id: UUID
@@ -45,57 +49,61 @@ class OrderLine:
 
     @property
     def open_quantity(self) -> Decimal:
-        """What is left to ship."""
-        return self.quantity - self.gone_quantity
+        """The quantity that is neither shipped nor cancelled."""
+        return self.quantity - self.closed_quantity
 
     @property
-    def gone_quantity(self) -> Decimal:
-        """What was shipped or cancelled."""
+    def closed_quantity(self) -> Decimal:
+        """The quantity that is shipped or cancelled."""
         return self.shipped_quantity + self.cancelled_quantity
 
     @property
-    def gone_amount(self) -> Money:
-        """The part of the gross amount that was shipped or cancelled."""
+    def closed_amount(self) -> Money:
+        """The part of the gross amount that is shipped or cancelled."""
         return self.shipped_amount + self.cancelled_amount
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether nothing of it will ever be shipped."""
+        """Whether its whole quantity is cancelled."""
         return self.cancelled_quantity == self.quantity
 
-    def part(self, quantity: Decimal) -> Part:
-        """So much more of this line, and what it is worth after all that went before.
+    def next_part(self, quantity: Decimal) -> LinePart:
+        """The next `quantity` of the line to ship or cancel, and its gross amount.
 
-        Shipped and cancelled parts share one running sum: together they are worth the line.
+        amount = prorated(gross, closed quantity + quantity) - closed amount. Shipped and cancelled
+        parts share this running sum, so that together they have exactly the line's gross amount.
         """
-        until_then = worth(self.gross_amount, self.gone_quantity + quantity, self.quantity)
-        return Part(line_id=self.id, quantity=quantity, amount=until_then - self.gone_amount)
+        closed_quantity = self.closed_quantity + quantity
+        closed_amount = prorated(self.gross_amount, closed_quantity, self.quantity)
+        return LinePart(
+            line_id=self.id, quantity=quantity, amount=closed_amount - self.closed_amount
+        )
 
-    def ship(self, part: Part) -> OrderLine:
-        """The line once this part of it has left."""
+    def ship(self, part: LinePart) -> OrderLine:
+        """The line after this part of it was shipped."""
         return replace(
             self,
             shipped_quantity=self.shipped_quantity + part.quantity,
             shipped_amount=self.shipped_amount + part.amount,
         )
 
-    def cancel(self, part: Part) -> OrderLine:
-        """The line once this part of it is cancelled."""
+    def cancel(self, part: LinePart) -> OrderLine:
+        """The line after this part of it was cancelled."""
         return replace(
             self,
             cancelled_quantity=self.cancelled_quantity + part.quantity,
             cancelled_amount=self.cancelled_amount + part.amount,
         )
 
-    def posted(self, part: Part) -> facts.ShipmentLine:
-        """The part that left last, as a shipment tells of it.
+    def shipment_line(self, part: LinePart) -> events.ShipmentLine:
+        """The part that was shipped last, as the shipment's event carries it.
 
-        Its tax is a difference of two sums as its gross is, its net what remains: all parts
-        together have exactly the line's net and tax. The tax follows the rounded gross, so that
-        the net of a tiny part is not negative.
+        tax = tax of the closed amount - tax of the closed amount before this part; net = gross -
+        tax. So all parts together have exactly the line's net and tax. The tax is prorated by the
+        rounded gross amount, so that the net of a tiny part is not negative.
         """
-        tax = self._tax(self.gone_amount) - self._tax(self.gone_amount - part.amount)
-        return facts.ShipmentLine(
+        tax = self._tax(self.closed_amount) - self._tax(self.closed_amount - part.amount)
+        return events.ShipmentLine(
             line_id=self.id,
             quantity=part.quantity,
             amount=part.amount,
@@ -111,10 +119,11 @@ class OrderLine:
     def _tax(self, gross: Money) -> Money:
         if self.gross_amount.is_zero:
             return Money.zero(gross.currency)
-        return worth(self.tax_amount, gross.amount, self.gross_amount.amount)
+        return prorated(self.tax_amount, gross.amount, self.gross_amount.amount)
 
-    def state(self) -> facts.OrderLine:
-        return facts.OrderLine(
+    def state(self) -> events.OrderLine:
+        """The line as events carry it."""
+        return events.OrderLine(
             line_id=self.id,
             line_no=self.line_no,
             product_id=self.product_id,
@@ -135,11 +144,11 @@ class OrderLine:
         )
 
 
-def worth(whole: Money, shipped: Decimal, quantity: Decimal) -> Money:
-    """What the shipped part of a line is worth: whole x shipped / quantity, rounded half up.
+def prorated(whole: Money, part: Decimal, total: Decimal) -> Money:
+    """Pro rata share: whole x part / total, rounded half up to the currency's smallest unit.
 
-    A shipment is worth the difference of two such sums. So all of them together are worth exactly
-    the line's gross (or tax), however it was divided, and none is negative.
+    The amount of a shipped or cancelled part is the difference of two such running shares. So all
+    parts together have exactly the line's amount, however it was divided, and none is negative.
     """
-    share = EXACT_CONTEXT.divide(EXACT_CONTEXT.multiply(whole.amount, shipped), quantity)
+    share = EXACT_CONTEXT.divide(EXACT_CONTEXT.multiply(whole.amount, part), total)
     return Money(share, whole.currency).rounded()

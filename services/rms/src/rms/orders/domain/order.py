@@ -1,6 +1,6 @@
-"""An order: confirmed, then shipped (or cancelled) in parts until nothing is left.
+"""An order: it is confirmed, then shipped or cancelled in parts until no quantity is open.
 
-Its status follows from `confirmed_at` and the lines' quantities; nobody types it in.
+The status is derived from `confirmed_at` and the quantities of the lines.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from contracts.rms import events as facts
+from contracts.rms import events
 from kernel.decimals import plain_text
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
-from rms.orders.domain.lines import OrderLine, Part
+from rms.orders.domain.lines import LinePart, OrderLine
 from rms.orders.domain.shipments import Shipment
 from rms.orders.domain.tax import TaxRounding
-from rms.payment_terms.domain import Term
+from rms.payment_terms.domain import AgreedTerm
 
 
 class OrderStatus(StrEnum):
-    """How far an order is."""
+    """How far an order is confirmed, shipped or cancelled."""
 
     OPEN = "OPEN"
     CONFIRMED = "CONFIRMED"
@@ -33,12 +33,12 @@ class OrderStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-# The moves: what may be done in which status, and how the others refuse it. Confirming an order
-# that is confirmed answers the order as it is.
-CONFIRMS_FROM: Final = frozenset({OrderStatus.OPEN})
-SHIPS_FROM: Final = frozenset({OrderStatus.CONFIRMED, OrderStatus.PARTLY_SHIPPED})
-EDITS_FROM: Final = frozenset(OrderStatus) - {OrderStatus.CANCELLED}
-REFUSALS: Final = {
+# The statuses in which an order may be confirmed, shipped and edited, and the error code that each
+# other status answers. Confirming a confirmed order changes nothing.
+CONFIRMABLE_STATUSES: Final = frozenset({OrderStatus.OPEN})
+SHIPPABLE_STATUSES: Final = frozenset({OrderStatus.CONFIRMED, OrderStatus.PARTLY_SHIPPED})
+EDITABLE_STATUSES: Final = frozenset(OrderStatus) - {OrderStatus.CANCELLED}
+ORDER_STATUS_ERRORS: Final = {
     OrderStatus.OPEN: "ORDER_NOT_CONFIRMED",
     OrderStatus.PARTLY_SHIPPED: "ORDER_PARTLY_SHIPPED",
     OrderStatus.SHIPPED: "ORDER_SHIPPED",
@@ -46,8 +46,8 @@ REFUSALS: Final = {
 }
 
 
-def status_of(confirmed_at: datetime | None, lines: Sequence[OrderLine]) -> OrderStatus:
-    """The status these facts amount to."""
+def order_status(confirmed_at: datetime | None, lines: Sequence[OrderLine]) -> OrderStatus:
+    """Derive the status from the confirmation and the quantities of the lines."""
     if all(line.is_cancelled for line in lines):
         return OrderStatus.CANCELLED
     if confirmed_at is None:
@@ -59,8 +59,8 @@ def status_of(confirmed_at: datetime | None, lines: Sequence[OrderLine]) -> Orde
     return OrderStatus.CONFIRMED
 
 
-class Wanted(NamedTuple):
-    """What a caller wants shipped or cancelled of a line, or what it shall count."""
+class LineQuantity(NamedTuple):
+    """A quantity of an order line: to ship, to cancel, or as its new quantity (amendment)."""
 
     line_id: UUID
     quantity: Decimal
@@ -68,10 +68,11 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """An order with its lines; its status and sums are worked out by every move.
+    """An order with its lines; every change derives its status and totals anew.
 
-    `revision` counts its amendments, from 1 on; `requested_date` is when the customer wants it;
-    `prepaid_total` is owed since the confirmation, before anything is shipped.
+    `revision` starts at 1 and grows with every amendment. `requested_date` is the delivery date
+    that the customer asks for. `prepaid_total` is owed from the confirmation on, before anything
+    is shipped. `shipped_total` and `cancelled_total` are gross.
     """
 
     id: UUID
@@ -84,7 +85,7 @@ class Order:
     owner_id: str | None
     revision: int = 1
     requested_date: date | None = None
-    payment_term: Term
+    payment_term: AgreedTerm
     tax_rounding: TaxRounding
     confirmed_at: datetime | None = None
     cancelled_at: datetime | None = None
@@ -105,35 +106,41 @@ class Order:
 
     @property
     def currency(self) -> str:
+        """The one currency of all amounts of the order."""
         return self.gross_total.currency
 
-    def created(self) -> facts.OrderCreated:
-        """The fact of its creation."""
-        return facts.OrderCreated(order=self.state())
+    def created_event(self) -> events.OrderCreated:
+        """The event of its creation."""
+        return events.OrderCreated(order=self.state())
 
-    def confirm(self, *, now: datetime) -> tuple[Order, facts.OrderConfirmed | None]:
-        """The order binds both sides; the second time nothing happens and there is no fact.
+    def confirm(self, *, now: datetime) -> tuple[Order, events.OrderConfirmed | None]:
+        """Confirm the order; a confirmed order comes back unchanged and without an event.
 
         Raises RuleBroken (ORDER_CANCELLED).
         """
         if self.confirmed_at is not None:
             return self, None
-        ensure_moves(self, CONFIRMS_FROM)
-        order = moved(replace(self, confirmed_at=now), now=now)
-        return order, facts.OrderConfirmed(order=order.state(), confirmed_at=now)
+        ensure_order_status(self, CONFIRMABLE_STATUSES)
+        order = recalculated(replace(self, confirmed_at=now), now=now)
+        return order, events.OrderConfirmed(order=order.state(), confirmed_at=now)
 
-    def parts(
-        self, wanted: Sequence[Wanted] | None, *, shipped_date: date, earliest: date, today: date
-    ) -> tuple[Part, ...]:
-        """What a shipment of these quantities carries; without them all that is left.
+    def shipment_parts(
+        self,
+        quantities: Sequence[LineQuantity] | None,
+        *,
+        shipped_date: date,
+        earliest: date,
+        today: date,
+    ) -> tuple[LinePart, ...]:
+        """The lines of a shipment of these quantities; None ships every open quantity.
 
-        `earliest` is the business day of the order. Raises RuleBroken (ORDER_NOT_CONFIRMED,
-        ORDER_SHIPPED, ORDER_CANCELLED) and Invalid (DATE_BEFORE_ORDER, DATE_IN_FUTURE,
-        LINE_UNKNOWN, LINE_REPEATED, QUANTITY_EXCEEDS_OPEN).
+        `earliest` is the business day on which the order was created. Raises RuleBroken
+        (ORDER_NOT_CONFIRMED, ORDER_SHIPPED, ORDER_CANCELLED) and Invalid (DATE_BEFORE_ORDER,
+        DATE_IN_FUTURE, LINE_UNKNOWN, LINE_REPEATED, QUANTITY_EXCEEDS_OPEN).
         """
-        ensure_moves(self, SHIPS_FROM)
-        wanted = open_lines(self) if wanted is None else wanted
-        violations = quantity_violations(self, wanted)
+        ensure_order_status(self, SHIPPABLE_STATUSES)
+        quantities = open_line_quantities(self) if quantities is None else quantities
+        violations = quantity_violations(self, quantities)
         if shipped_date < earliest:
             params = {"earliest": str(earliest)}
             violations.append(Violation("/shipped_date", "DATE_BEFORE_ORDER", params))
@@ -141,35 +148,40 @@ class Order:
             violations.append(Violation("/shipped_date", "DATE_IN_FUTURE", {"today": str(today)}))
         if violations:
             raise Invalid(violations)
-        quantities = dict(wanted)
-        lines = [line for line in self.lines if line.id in quantities]
-        return tuple(line.part(quantities[line.id]) for line in lines)
+        by_line = dict(quantities)
+        lines = [line for line in self.lines if line.id in by_line]
+        return tuple(line.next_part(by_line[line.id]) for line in lines)
 
-    def ship(self, parts: Sequence[Part], *, now: datetime) -> Order:
-        """The order once these parts have left."""
+    def ship(self, parts: Sequence[LinePart], *, now: datetime) -> Order:
+        """The order after these parts were shipped."""
         by_line = {part.line_id: part for part in parts}
         lines = tuple(
             line.ship(by_line[line.id]) if line.id in by_line else line for line in self.lines
         )
-        return moved(replace(self, lines=lines), now=now)
+        return recalculated(replace(self, lines=lines), now=now)
 
     def shipped_since(self, before: Order) -> tuple[Money, Money]:
-        """What has left since then, and what of it was owed before, as a prepayment."""
-        ahead = self.payment_term.prepaid
-        deducted = ahead(self.shipped_total) - ahead(before.shipped_total)
+        """The gross amount shipped since `before`, and the prepayment to deduct from it.
+
+        deducted = prepaid amount of the shipped total now - prepaid amount of the one before.
+        """
+        prepaid_amount = self.payment_term.prepaid_amount
+        deducted = prepaid_amount(self.shipped_total) - prepaid_amount(before.shipped_total)
         return self.shipped_total - before.shipped_total, deducted
 
-    def shipped(self, shipment: Shipment, receivable_ids: Sequence[UUID]) -> facts.OrderShipped:
-        """The fact that this shipment left, the last of this order so far."""
+    def shipped_event(
+        self, shipment: Shipment, receivable_ids: Sequence[UUID]
+    ) -> events.OrderShipped:
+        """The event of the order's latest shipment."""
         state = shipment.state(self.lines, receivable_ids)
-        return facts.OrderShipped(order=self.state(), shipment=state)
+        return events.OrderShipped(order=self.state(), shipment=state)
 
     def assign(
         self, owner_id: str, *, actor: str, reason: str | None, now: datetime
-    ) -> tuple[Order, facts.OrderAssigned]:
-        """It has another owner from now on."""
+    ) -> tuple[Order, events.OrderAssigned]:
+        """Give it another owner; returns the order and its event."""
         order = replace(self, owner_id=owner_id, updated_at=now)
-        assigned = facts.OrderAssigned(
+        assigned = events.OrderAssigned(
             order=order.state(),
             from_owner_id=self.owner_id,
             assigned_by=actor,
@@ -178,11 +190,12 @@ class Order:
         return order, assigned
 
     def ensure_editable(self) -> None:
-        """Raises RuleBroken (ORDER_CANCELLED)."""
-        ensure_moves(self, EDITS_FROM)
+        """Raise RuleBroken (ORDER_CANCELLED) if the order is cancelled."""
+        ensure_order_status(self, EDITABLE_STATUSES)
 
-    def state(self) -> facts.OrderState:
-        return facts.OrderState(
+    def state(self) -> events.OrderState:
+        """The order as its events carry it."""
+        return events.OrderState(
             order_id=self.id,
             document_no=self.document_no,
             quote_id=self.quote_id,
@@ -210,41 +223,44 @@ class Order:
         )
 
 
-def ensure_moves(order: Order, allowed: Collection[OrderStatus]) -> None:
-    """Raises RuleBroken, saying what the order is instead."""
+def ensure_order_status(order: Order, allowed: Collection[OrderStatus]) -> None:
+    """Raise RuleBroken, with the code of the order's status, unless that is among `allowed`."""
     if order.status not in allowed:
-        raise RuleBroken(REFUSALS[order.status], document_no=order.document_no)
+        raise RuleBroken(ORDER_STATUS_ERRORS[order.status], document_no=order.document_no)
 
 
-def open_lines(order: Order) -> list[Wanted]:
-    """All that is left of every line."""
-    return [Wanted(one.id, one.open_quantity) for one in order.lines if one.open_quantity]
+def open_line_quantities(order: Order) -> list[LineQuantity]:
+    """The open quantity of every line that has one."""
+    return [LineQuantity(one.id, one.open_quantity) for one in order.lines if one.open_quantity]
 
 
-def quantity_violations(order: Order, wanted: Sequence[Wanted]) -> list[Violation]:
-    """What is wrong with taking so much of these lines."""
+def quantity_violations(order: Order, quantities: Sequence[LineQuantity]) -> list[Violation]:
+    """The violations of shipping or cancelling these quantities.
+
+    LINE_UNKNOWN, LINE_REPEATED or QUANTITY_EXCEEDS_OPEN, at `/lines/<index>`.
+    """
     lines = {line.id: line for line in order.lines}
     violations = []
     seen: set[UUID] = set()
-    for place, (line_id, quantity) in enumerate(wanted):
-        pointer = f"/lines/{place}"
+    for index, (line_id, quantity) in enumerate(quantities):
+        pointer = f"/lines/{index}"
         if line_id not in lines:
             violations.append(Violation(f"{pointer}/line_id", "LINE_UNKNOWN"))
         elif line_id in seen:
             violations.append(Violation(f"{pointer}/line_id", "LINE_REPEATED"))
         elif quantity > lines[line_id].open_quantity:
-            open_ = {"open": plain_text(lines[line_id].open_quantity)}
-            violations.append(Violation(f"{pointer}/quantity", "QUANTITY_EXCEEDS_OPEN", open_))
+            limit = {"open": plain_text(lines[line_id].open_quantity)}
+            violations.append(Violation(f"{pointer}/quantity", "QUANTITY_EXCEEDS_OPEN", limit))
         seen.add(line_id)
     return violations
 
 
-def moved(order: Order, *, now: datetime) -> Order:
-    """The order after a move, with all that follows from its facts."""
+def recalculated(order: Order, *, now: datetime) -> Order:
+    """The order with its status and totals derived anew after a change."""
     zero = Money.zero(order.currency)
     order = replace(
         order,
-        status=status_of(order.confirmed_at, order.lines),
+        status=order_status(order.confirmed_at, order.lines),
         shipped_total=sum((line.shipped_amount for line in order.lines), zero),
         cancelled_total=sum((line.cancelled_amount for line in order.lines), zero),
         updated_at=now,
@@ -253,10 +269,10 @@ def moved(order: Order, *, now: datetime) -> Order:
 
 
 def _prepaid_total(order: Order) -> Money:
-    """What is owed ahead of what will be shipped in the end.
+    """The prepaid amount of gross total - cancelled total, the amount that will be shipped.
 
-    As it was while the order waits to be confirmed (again): nobody knows yet what is agreed.
+    Unchanged while the order waits to be confirmed (again), because nothing is agreed until then.
     """
     if order.status is OrderStatus.OPEN:
         return order.prepaid_total
-    return order.payment_term.prepaid(order.gross_total - order.cancelled_total)
+    return order.payment_term.prepaid_amount(order.gross_total - order.cancelled_total)

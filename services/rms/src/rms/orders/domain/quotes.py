@@ -1,4 +1,4 @@
-"""An accepted quote becomes an order, if its sums can be trusted with money."""
+"""How an accepted quote becomes an order, and which quotes are refused as inconsistent."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,20 +11,20 @@ from kernel.money import Money
 from rms.orders.domain.lines import OrderLine
 from rms.orders.domain.order import Order
 from rms.orders.domain.tax import TaxRounding
-from rms.payment_terms.domain import Term
+from rms.payment_terms.domain import AgreedTerm
 
 
-def order_of(
+def order_from_quote(
     quote: QuoteState,
     *,
     order_id: UUID,
     line_ids: Callable[[], UUID],
     document_no: str,
     account_name: str,
-    payment_term: Term,
+    payment_term: AgreedTerm,
     now: datetime,
 ) -> Order:
-    """The order of a quote that `ensure_sound` let pass."""
+    """The new order of a quote that has passed `ensure_quote_consistent`."""
     return Order(
         id=order_id,
         document_no=document_no,
@@ -70,11 +70,12 @@ def _line(line: QuoteLine, order_id: UUID, line_id: UUID) -> OrderLine:
     )
 
 
-def ensure_sound(quote: QuoteState) -> None:
-    """Raises RuleBroken (QUOTE_UNSOUND) where a sum does not hold or a line cannot be shipped.
+def ensure_quote_consistent(quote: QuoteState) -> None:
+    """Raise RuleBroken (QUOTE_UNSOUND) unless every sum is right and every line can be shipped.
 
-    What is owed is worked out of these sums, so a wrong one must not get past this line. Raises
-    CurrencyMismatch where a line has a currency of its own.
+    Receivables are calculated from these amounts. A quote needs lines; its totals must equal the
+    sums of its lines; see `_is_consistent` for a line. Raises CurrencyMismatch where a line has
+    another currency than the quote.
     """
     zero = Money.zero(quote.currency)
     lines = quote.lines
@@ -84,12 +85,14 @@ def ensure_sound(quote: QuoteState) -> None:
         sum((line.tax_amount for line in lines), zero),
         sum((line.gross_amount for line in lines), zero),
     )
-    sound = quote.tax_rounding in set(TaxRounding) and all(_is_sound(line) for line in lines)
-    if not lines or totals != sums or not sound:
+    consistent = all(_is_consistent(line) for line in lines)
+    known_rounding = quote.tax_rounding in set(TaxRounding)
+    if not lines or totals != sums or not consistent or not known_rounding:
         raise RuleBroken("QUOTE_UNSOUND", document_no=quote.document_no)
 
 
-def _is_sound(line: QuoteLine) -> bool:
+def _is_consistent(line: QuoteLine) -> bool:
+    """gross = net + tax >= 0 in whole smallest units of the currency, and quantity > 0."""
     gross = line.gross_amount
-    whole = gross == gross.rounded() and gross == line.net_amount + line.tax_amount
-    return whole and not gross.is_negative and line.quantity > 0
+    adds_up = gross == gross.rounded() and gross == line.net_amount + line.tax_amount
+    return adds_up and not gross.is_negative and line.quantity > 0

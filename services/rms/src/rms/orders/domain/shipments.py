@@ -1,4 +1,4 @@
-"""A shipment: what left the house at once, and what is owed for it."""
+"""A shipment: the parts of an order's lines that are delivered together."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from contracts.rms import events as facts
+from contracts.rms import events
 from kernel.money import Money
-from rms.orders.domain.lines import OrderLine, Part
+from rms.orders.domain.lines import LinePart, OrderLine
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shipment:
     """One delivery of a part of an order; it never changes.
 
-    `deducted` is what of its amount was owed before, as a prepayment.
+    `amount` is gross; `deducted` is the part of it that the customer already owes as a prepayment.
+    `receivable_id` is the first receivable of the shipment, or the prepayment where it owes
+    nothing more.
     """
 
     id: UUID
@@ -26,19 +28,19 @@ class Shipment:
     amount: Money
     deducted: Money
     receivable_id: UUID
-    lines: tuple[Part, ...]
+    lines: tuple[LinePart, ...]
     created_at: datetime
 
     def state(
         self, lines: Sequence[OrderLine], receivable_ids: Sequence[UUID] = ()
-    ) -> facts.Shipment:
-        """The shipment with what the order's lines, as they are after it, know of its parts."""
+    ) -> events.Shipment:
+        """The shipment as events carry it; `lines` are the order's lines after the shipment."""
         by_id = {line.id: line for line in lines}
-        return facts.Shipment(
+        return events.Shipment(
             shipment_id=self.id,
             document_no=self.document_no,
             shipped_date=self.shipped_date,
-            lines=tuple(by_id[part.line_id].posted(part) for part in self.lines),
+            lines=tuple(by_id[part.line_id].shipment_line(part) for part in self.lines),
             amount=self.amount,
             receivable_id=self.receivable_id,
             receivable_ids=tuple(receivable_ids) or (self.receivable_id,),

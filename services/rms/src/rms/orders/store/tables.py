@@ -20,11 +20,10 @@ from chassis.database.columns import enum_column, money_columns, tenant_column
 from chassis.records.access.visibility import Scoped
 from chassis.records.lists.columns import sort_column
 from contracts.rms.events import OrderState
-from rms.database import metadata
+from rms.database import JsonDocument, metadata
 from rms.orders.domain.order import OrderStatus
 from rms.orders.domain.tax import TaxRounding
-from rms.payment_terms.domain import Term
-from rms.payment_terms.store import Document
+from rms.payment_terms.domain import AgreedTerm
 
 orders = Table(
     "orders",
@@ -41,7 +40,7 @@ orders = Table(
     Column("revision", Integer, nullable=False),
     Column("requested_date", Date),
     sort_column("requested_date", Date()),
-    Column("payment_term", Document(Term), nullable=False),
+    Column("payment_term", JsonDocument(AgreedTerm), nullable=False),
     Column("tax_rounding", enum_column(TaxRounding), nullable=False),
     Column("confirmed_at", DateTime(timezone=True)),
     Column("cancelled_at", DateTime(timezone=True)),
@@ -138,7 +137,7 @@ shipment_lines = Table(
     CheckConstraint("quantity > 0", name="quantity"),
 )
 
-# How an order stood before each amendment.
+# The state of an order before each amendment.
 order_revisions = Table(
     "order_revisions",
     metadata,
@@ -148,7 +147,7 @@ order_revisions = Table(
     Column("revision", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("actor", Text, nullable=False),
-    Column("state", Document(OrderState), nullable=False),
+    Column("state", JsonDocument(OrderState), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Index(None, "tenant_id", "order_id", "revision", unique=True),
     Index(None, "tenant_id", "order_id", "id"),

@@ -1,4 +1,4 @@
-"""Loading and saving orders."""
+"""Loading and saving orders, their shipments and cancellations."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import fetch_row, from_columns, to_columns
 from chassis.records.writes import insert_row, update_row
-from rms.accounts.store import accounts
 from rms.orders.domain.amendments import Revision
 from rms.orders.domain.cancellations import Cancellation
 from rms.orders.domain.lines import OrderLine
@@ -25,37 +24,34 @@ from rms.orders.store.tables import (
     shipments,
 )
 
-QUOTE_LOCKS = 8_264_001  # apart from whatever else is hashed into advisory locks
+# The seed keeps these advisory lock keys apart from those of other tables.
+QUOTE_LOCK_SEED = 8_264_001
 
 
 async def lock_quote(tx: AsyncConnection, quote_id: UUID) -> None:
-    """Let nobody else make an order of this quote until the commit.
+    """Take an advisory lock until the commit: one transaction at a time creates a quote's order.
 
-    So that the loser of a race has taken no document number that would be missing afterwards.
+    The second one waits before it takes a document number, so that the numbers have no gap.
     """
-    key = func.hashtextextended(str(quote_id), QUOTE_LOCKS)
+    key = func.hashtextextended(str(quote_id), QUOTE_LOCK_SEED)
     await tx.execute(select(func.pg_advisory_xact_lock(key)))
 
 
-async def has_order(tx: AsyncConnection, quote_id: UUID) -> bool:
-    found = await tx.execute(select(orders.c.id).where(orders.c.quote_id == quote_id))
-    return found.one_or_none() is not None
+async def quote_has_order(tx: AsyncConnection, quote_id: UUID) -> bool:
+    """Whether an order was created from this quote."""
+    order = await tx.execute(select(orders.c.id).where(orders.c.quote_id == quote_id))
+    return order.one_or_none() is not None
 
 
-async def account_name(tx: AsyncConnection, account_id: UUID) -> str | None:
-    """The account's name as L2O has it; None until it arrives."""
-    found = await tx.execute(select(accounts.c.name).where(accounts.c.id == account_id))
-    return found.scalar_one_or_none()
-
-
-async def add(tx: AsyncConnection, order: Order) -> None:
+async def insert_order(tx: AsyncConnection, order: Order) -> None:
+    """Insert an order and its lines."""
     await insert_row(tx, orders, order)
     lines = [to_columns(order_lines, line) for line in order.lines]
     await tx.execute(insert(order_lines), lines)
 
 
-async def get(tx: AsyncConnection, order_id: UUID, *, lock: bool = False) -> Order:
-    """The order with its lines; they are read once it is locked. Raises NotFound."""
+async def get_order(tx: AsyncConnection, order_id: UUID, *, lock: bool = False) -> Order:
+    """Load an order with its lines, which are read after the lock is held. Raises NotFound."""
     order = await fetch_row(tx, orders, order_id, Order, lock=lock, lines=())
     return replace(order, lines=await _lines(tx, order_id))
 
@@ -66,41 +62,42 @@ async def _lines(tx: AsyncConnection, order_id: UUID) -> tuple[OrderLine, ...]:
     return tuple(from_columns(OrderLine, row._mapping) for row in rows)
 
 
-async def save(tx: AsyncConnection, order: Order) -> Order:
-    """Everything but the lines. Raises Conflict (STALE_WRITE)."""
+async def save_order(tx: AsyncConnection, order: Order) -> Order:
+    """Update the order, not its lines, under its version. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, orders, order)
 
 
-async def save_lines(tx: AsyncConnection, order: Order, lines: Iterable[UUID]) -> Order:
-    """The order and those of its lines that a move has changed. Raises Conflict (STALE_WRITE).
+async def save_order_lines(tx: AsyncConnection, order: Order, line_ids: Iterable[UUID]) -> Order:
+    """Save the order and these lines of it. Raises Conflict (STALE_WRITE).
 
-    The order is locked and its version guarded, so nobody else has changed them meanwhile.
+    The lines need no version of their own: whoever changes them holds the order's lock and version.
     """
-    saved = await save(tx, order)
-    changed = set(lines)
+    saved = await save_order(tx, order)
+    changed = set(line_ids)
     for line in order.lines:
         if line.id in changed:
-            mine = update(order_lines).where(order_lines.c.id == line.id)
-            await tx.execute(mine.values(to_columns(order_lines, line)))
+            statement = update(order_lines).where(order_lines.c.id == line.id)
+            await tx.execute(statement.values(to_columns(order_lines, line)))
     return saved
 
 
-async def save_amended(tx: AsyncConnection, order: Order, before: Revision) -> Order:
-    """The order, its lines, and how it stood before. Raises Conflict (STALE_WRITE)."""
-    kept = {line.id for line in order.lines}
-    gone = order_lines.c.id.not_in(kept)
-    await tx.execute(delete(order_lines).where(order_lines.c.order_id == order.id, gone))
-    await insert_row(tx, order_revisions, before)
-    return await save_lines(tx, order, kept)
+async def save_amended_order(tx: AsyncConnection, order: Order, revision: Revision) -> Order:
+    """Save an amended order, its lines and its former state. Raises Conflict (STALE_WRITE)."""
+    line_ids = {line.id for line in order.lines}
+    removed = order_lines.c.id.not_in(line_ids)
+    await tx.execute(delete(order_lines).where(order_lines.c.order_id == order.id, removed))
+    await insert_row(tx, order_revisions, revision)
+    return await save_order_lines(tx, order, line_ids)
 
 
-async def add_cancellations(tx: AsyncConnection, made: Sequence[Cancellation]) -> None:
-    await tx.execute(
-        insert(order_cancellations), [to_columns(order_cancellations, one) for one in made]
-    )
+async def insert_cancellations(tx: AsyncConnection, cancellations: Sequence[Cancellation]) -> None:
+    """Insert the cancelled parts of an order's lines."""
+    rows = [to_columns(order_cancellations, one) for one in cancellations]
+    await tx.execute(insert(order_cancellations), rows)
 
 
-async def add_shipment(tx: AsyncConnection, shipment: Shipment) -> None:
+async def insert_shipment(tx: AsyncConnection, shipment: Shipment) -> None:
+    """Insert a shipment and its lines."""
     await insert_row(tx, shipments, shipment)
     lines = [
         {"shipment_id": shipment.id} | to_columns(shipment_lines, part) for part in shipment.lines

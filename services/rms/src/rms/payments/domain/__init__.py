@@ -1,1 +1,1 @@
-"""Money received, where it goes, and what of it goes back."""
+"""Payments, their allocations and returns: rules without I/O."""

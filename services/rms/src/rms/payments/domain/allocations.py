@@ -1,4 +1,4 @@
-"""What of a payment goes to which receivable; undone by a row of its negative amount."""
+"""Allocations: which part of a payment settles which receivable, and their reversals."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from contracts.rms import events as facts
+from contracts.rms import events
 from kernel.errors import RuleBroken
 from kernel.money import Money
 
 
 @dataclass(frozen=True, kw_only=True)
-class Owed:
-    """What a payment must know of a receivable."""
+class OpenReceivable:
+    """The fields of a receivable that an allocation needs; `open` is the amount still owed."""
 
     id: UUID
     document_no: str
@@ -23,8 +23,8 @@ class Owed:
     due_date: date
 
 
-class Wanted(NamedTuple):
-    """How much of a payment should go to a receivable."""
+class RequestedAllocation(NamedTuple):
+    """The amount of a payment that shall settle a receivable."""
 
     receivable_id: UUID
     amount: Money
@@ -32,9 +32,9 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Allocation:
-    """What of a payment went to one receivable; it never changes.
+    """A part of a payment that settles one receivable; it never changes.
 
-    One with `reverses_id` has the negative amount of that one and undoes it.
+    A reversal is an allocation of the negative amount with the original's id in `reverses_id`.
     """
 
     id: UUID
@@ -45,8 +45,8 @@ class Allocation:
     reason: str | None = None
     created_at: datetime
 
-    def reversed(self, reversal_id: UUID, *, reason: str, now: datetime) -> Allocation:
-        """The row that undoes it. Raises RuleBroken (ALLOCATION_IS_REVERSAL)."""
+    def reversal(self, reversal_id: UUID, *, reason: str, now: datetime) -> Allocation:
+        """The allocation that reverses this one. Raises RuleBroken (ALLOCATION_IS_REVERSAL)."""
         if self.reverses_id is not None:
             raise RuleBroken("ALLOCATION_IS_REVERSAL")
         return Allocation(
@@ -59,8 +59,9 @@ class Allocation:
             created_at=now,
         )
 
-    def state(self, receivable_no: str) -> facts.Allocation:
-        return facts.Allocation(
+    def state(self, receivable_no: str) -> events.Allocation:
+        """The allocation as events carry it, with the receivable's document number."""
+        return events.Allocation(
             allocation_id=self.id,
             receivable_id=self.receivable_id,
             receivable_no=receivable_no,

@@ -1,6 +1,7 @@
-"""A payment, and how it is set against receivables: never more than it has, or than they owe.
+"""A payment, and how it is allocated to receivables.
 
-Its status follows from its amounts; nobody types it in.
+Allocations never exceed the payment or what a receivable owes. The status is derived from the
+amounts.
 """
 
 from __future__ import annotations
@@ -10,19 +11,23 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
-from unicodedata import normalize
 from uuid import UUID
 
-from contracts.rms import events as facts
-from kernel.decimals import plain_text
-from kernel.errors import Conflict, Invalid, RuleBroken, Violation
-from kernel.money import Money, precision
-from rms.payments.domain.allocations import Owed, Wanted
-from rms.payments.domain.returns import MoneyReturn, date_violations
+from contracts.rms import events
+from kernel.errors import Invalid, RuleBroken, Violation
+from kernel.money import Money
+from rms.payments.domain.allocations import OpenReceivable, RequestedAllocation
+from rms.payments.domain.returns import MoneyReturn, returned_date_violations
+from rms.receivables.domain import (
+    AllocationLevel,
+    allocation_level,
+    ensure_allocatable,
+    money_params,
+)
 
 
 class PaymentStatus(StrEnum):
-    """How much of it is set against receivables."""
+    """How much of a payment is allocated, or that it was refunded or reversed."""
 
     UNALLOCATED = "UNALLOCATED"
     PARTLY_ALLOCATED = "PARTLY_ALLOCATED"
@@ -31,37 +36,41 @@ class PaymentStatus(StrEnum):
     REVERSED = "REVERSED"
 
 
-# Before it, a slip of the pen.
-EARLIEST_RECEIVED: Final = date(2000, 1, 1)
-
-# The moves: where they may begin, and how the others refuse. Money is allocated and refunded while
-# some of it is left; a payment bounces while none of it was refunded.
-SPENDS_FROM: Final = frozenset({PaymentStatus.UNALLOCATED, PaymentStatus.PARTLY_ALLOCATED})
-BOUNCES_FROM: Final = SPENDS_FROM | {PaymentStatus.ALLOCATED}
-REFUSALS: Final = {
+# The statuses in which money may be allocated or refunded, and in which a payment may be reversed
+# (bounce); and the error code that each other status answers.
+SPENDABLE_STATUSES: Final = frozenset({PaymentStatus.UNALLOCATED, PaymentStatus.PARTLY_ALLOCATED})
+REVERSIBLE_STATUSES: Final = SPENDABLE_STATUSES | {PaymentStatus.ALLOCATED}
+PAYMENT_STATUS_ERRORS: Final = {
     PaymentStatus.ALLOCATED: "PAYMENT_FULLY_ALLOCATED",
     PaymentStatus.REFUNDED: "PAYMENT_REFUNDED",
     PaymentStatus.REVERSED: "PAYMENT_REVERSED",
 }
 
 
-def status_of(
+PAYMENT_STATUSES: Final = {
+    AllocationLevel.NONE: PaymentStatus.UNALLOCATED,
+    AllocationLevel.PARTIAL: PaymentStatus.PARTLY_ALLOCATED,
+    AllocationLevel.FULL: PaymentStatus.ALLOCATED,
+}
+
+
+def payment_status(
     amount: Money, allocated: Money, returned: Money, reversed_at: datetime | None
 ) -> PaymentStatus:
-    """The status these facts amount to; a refunded payment has nothing left and nothing settled."""
+    """Derive the status; REFUNDED means that nothing is left and nothing is allocated."""
     if reversed_at is not None:
         return PaymentStatus.REVERSED
-    spent = allocated + returned >= amount
-    if allocated.is_zero:
-        return PaymentStatus.REFUNDED if spent else PaymentStatus.UNALLOCATED
-    return PaymentStatus.ALLOCATED if spent else PaymentStatus.PARTLY_ALLOCATED
+    level = allocation_level(amount - returned, allocated)
+    if level is AllocationLevel.FULL and allocated.is_zero:
+        return PaymentStatus.REFUNDED
+    return PAYMENT_STATUSES[level]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Payment:
-    """Money received from a customer; the bank's reference is unique.
+    """Money received from a customer, once per bank reference.
 
-    `returned` is what of it went back; `status` is worked out by every move.
+    `returned` is the part that was refunded or reversed; every change derives `status` anew.
     """
 
     id: UUID
@@ -84,122 +93,132 @@ class Payment:
 
     @property
     def unallocated(self) -> Money:
-        """What is left to allocate."""
+        """The amount available to allocate: amount - returned - allocated."""
         return self.amount - self.returned - self.allocated
 
-    def received(self) -> facts.PaymentReceived:
-        """The fact that it arrived."""
-        return facts.PaymentReceived(payment=self.state())
+    def received_event(self) -> events.PaymentReceived:
+        """The event that it was received."""
+        return events.PaymentReceived(payment=self.state())
 
-    def was_allocated(self, allocations: tuple[facts.Allocation, ...]) -> facts.PaymentAllocated:
-        """The fact that these parts of it were set against receivables."""
-        return facts.PaymentAllocated(payment=self.state(), allocations=allocations)
+    def allocated_event(
+        self, allocations: tuple[events.Allocation, ...]
+    ) -> events.PaymentAllocated:
+        """The event that these parts of it were allocated."""
+        return events.PaymentAllocated(payment=self.state(), allocations=allocations)
 
-    def was_freed(
-        self, allocations: tuple[facts.Allocation, ...], *, reason: str
-    ) -> facts.PaymentAllocationReversed:
-        """The fact that these rows undid earlier allocations."""
-        return facts.PaymentAllocationReversed(
+    def allocation_reversed_event(
+        self, allocations: tuple[events.Allocation, ...], *, reason: str
+    ) -> events.PaymentAllocationReversed:
+        """The event that these allocations reversed earlier ones."""
+        return events.PaymentAllocationReversed(
             payment=self.state(), allocations=allocations, reason=reason
         )
 
     def allocate(self, amount: Money, *, now: datetime) -> Payment:
-        """So much of it is set against receivables. Raises Conflict (STALE_WRITE) if not left."""
-        return _holding(self, now, allocated=self.allocated + amount)
+        """Allocate `amount` more. Raises Conflict (STALE_WRITE) if less is unallocated."""
+        return _with_amounts(self, now, allocated=self.allocated + amount)
 
-    def free(self, amount: Money, *, now: datetime) -> Payment:
-        """So much of it is free again. Raises Conflict (STALE_WRITE) above what is allocated."""
-        return _holding(self, now, allocated=self.allocated - amount)
+    def release(self, amount: Money, *, now: datetime) -> Payment:
+        """Make `amount` available again. Raises Conflict (STALE_WRITE) if less is allocated."""
+        return _with_amounts(self, now, allocated=self.allocated - amount)
 
-    def refund(self, refund: MoneyReturn, *, today: date) -> tuple[Payment, facts.PaymentRefunded]:
-        """A part that is not allocated goes back.
+    def refund(self, refund: MoneyReturn, *, today: date) -> tuple[Payment, events.PaymentRefunded]:
+        """Refund a part that is not allocated; returns the payment and its event.
 
         Raises RuleBroken (PAYMENT_FULLY_ALLOCATED, PAYMENT_REFUNDED, PAYMENT_REVERSED) and Invalid
         (CURRENCY_MISMATCH, AMOUNT_EXCEEDS_UNALLOCATED, DATE_TOO_EARLY, DATE_IN_FUTURE).
         """
-        self._ensure_in(SPENDS_FROM)
+        self._ensure_status(SPENDABLE_STATUSES)
         violations = self._amount_violations(refund.amount)
-        violations += date_violations(
+        violations += returned_date_violations(
             refund.returned_date, received=self.received_date, today=today
         )
         if violations:
             raise Invalid(violations)
-        payment = _holding(self, refund.created_at, returned=self.returned + refund.amount)
-        return payment, facts.PaymentRefunded(payment=payment.state(), refund=refund.state())
+        payment = _with_amounts(self, refund.created_at, returned=self.returned + refund.amount)
+        return payment, events.PaymentRefunded(payment=payment.state(), refund=refund.state())
 
-    def bounce(self, returned_date: date, *, today: date, now: datetime) -> Payment:
-        """The bank took it back: nothing of it is allocated any more, and nothing is left.
+    def reverse(self, returned_date: date, *, today: date, now: datetime) -> Payment:
+        """Reverse a payment that the bank took back (bounced): all of it is returned.
 
-        Raises RuleBroken (PAYMENT_REFUNDED) where a part went back already, and Invalid
-        (DATE_TOO_EARLY, DATE_IN_FUTURE).
+        Nothing stays allocated. Raises RuleBroken (PAYMENT_REFUNDED) if a part was refunded before,
+        RuleBroken (PAYMENT_REVERSED), and Invalid (DATE_TOO_EARLY, DATE_IN_FUTURE).
         """
         if not self.returned.is_zero:
             raise RuleBroken("PAYMENT_REFUNDED", document_no=self.document_no)
-        self._ensure_in(BOUNCES_FROM)
-        violations = date_violations(returned_date, received=self.received_date, today=today)
+        self._ensure_status(REVERSIBLE_STATUSES)
+        violations = returned_date_violations(
+            returned_date, received=self.received_date, today=today
+        )
         if violations:
             raise Invalid(violations)
         zero = Money.zero(self.amount.currency)
-        return _holding(replace(self, reversed_at=now), now, allocated=zero, returned=self.amount)
+        return _with_amounts(
+            replace(self, reversed_at=now), now, allocated=zero, returned=self.amount
+        )
 
-    def bounced(
-        self, reversal: MoneyReturn, allocations: tuple[facts.Allocation, ...]
-    ) -> facts.PaymentReversed:
-        """The fact that it bounced, with the rows that undid its allocations."""
-        return facts.PaymentReversed(
+    def reversed_event(
+        self, reversal: MoneyReturn, allocations: tuple[events.Allocation, ...]
+    ) -> events.PaymentReversed:
+        """The event that it was reversed, with the reversals of its allocations."""
+        return events.PaymentReversed(
             payment=self.state(), reversal=reversal.state(), allocations=allocations
         )
 
-    def chosen(
-        self, wanted: Sequence[Wanted], receivables: Mapping[UUID, Owed]
-    ) -> tuple[Wanted, ...]:
-        """What goes where as the caller chose it, if everything about it is right.
+    def plan_requested(
+        self, requested: Sequence[RequestedAllocation], receivables: Mapping[UUID, OpenReceivable]
+    ) -> tuple[RequestedAllocation, ...]:
+        """The allocations that the caller requested, if all of them are valid.
 
-        Raises RuleBroken (PAYMENT_FULLY_ALLOCATED, PAYMENT_REFUNDED, PAYMENT_REVERSED) and Invalid
-        with every violation.
+        `receivables` are those the caller sees, by id. Raises RuleBroken (PAYMENT_FULLY_ALLOCATED,
+        PAYMENT_REFUNDED, PAYMENT_REVERSED) and Invalid with every violation
+        (RECEIVABLE_REPEATED, RECEIVABLE_UNKNOWN, ACCOUNT_MISMATCH, CURRENCY_MISMATCH,
+        AMOUNT_EXCEEDS_OPEN, AMOUNT_EXCEEDS_UNALLOCATED).
         """
-        self._ensure_in(SPENDS_FROM)
+        self._ensure_status(SPENDABLE_STATUSES)
         violations = []
         seen: set[UUID] = set()
-        for place, one in enumerate(wanted):
-            owed = receivables.get(one.receivable_id)
-            pointer = f"/lines/{place}"
+        for index, one in enumerate(requested):
+            receivable = receivables.get(one.receivable_id)
+            pointer = f"/lines/{index}"
             if one.receivable_id in seen:
                 violations.append(Violation(f"{pointer}/receivable_id", "RECEIVABLE_REPEATED"))
-            elif owed is None:
+            elif receivable is None:
                 violations.append(Violation(f"{pointer}/receivable_id", "RECEIVABLE_UNKNOWN"))
             else:
-                violations += self._line_violations(pointer, one, owed)
+                violations += self._line_violations(pointer, one, receivable)
             seen.add(one.receivable_id)
-        violations += self._sum_violations("/lines", [one.amount for one in wanted])
+        violations += self._sum_violations("/lines", [one.amount for one in requested])
         if violations:
             raise Invalid(violations)
-        return tuple(wanted)
+        return tuple(requested)
 
-    def oldest_first(
-        self, receivables: Iterable[Owed], *, at_most: Money | None = None
-    ) -> tuple[Wanted, ...]:
-        """What goes where when the earliest due is settled first, the earlier made among equals.
+    def plan_oldest_first(
+        self, receivables: Iterable[OpenReceivable], *, at_most: Money | None = None
+    ) -> tuple[RequestedAllocation, ...]:
+        """Allocations to the receivables in the sequence of due date, then id.
 
-        Ends where the money ends, or `at_most` of it, or the receivables. Raises RuleBroken
-        (NOTHING_OPEN, and as `chosen`) and Invalid (CURRENCY_MISMATCH at `/amount`,
-        AMOUNT_EXCEEDS_UNALLOCATED).
+        Each receivable gets min(its open amount, what remains), until the unallocated amount, or
+        `at_most` of it, is spent or the receivables end. Raises RuleBroken (NOTHING_OPEN,
+        PAYMENT_FULLY_ALLOCATED, PAYMENT_REFUNDED, PAYMENT_REVERSED) and Invalid (CURRENCY_MISMATCH,
+        AMOUNT_EXCEEDS_UNALLOCATED at `/amount`).
         """
-        self._ensure_in(SPENDS_FROM)
-        left = self.unallocated if at_most is None else self._within(at_most)
-        parts = []
-        for owed in sorted(receivables, key=lambda one: (one.due_date, one.id)):
-            if left.is_zero:
+        self._ensure_status(SPENDABLE_STATUSES)
+        remaining = self.unallocated if at_most is None else self._checked_limit(at_most)
+        planned = []
+        for receivable in sorted(receivables, key=lambda one: (one.due_date, one.id)):
+            if remaining.is_zero:
                 break
-            part = min(owed.open, left)
-            parts.append(Wanted(owed.id, part))
-            left -= part
-        if not parts:
+            amount = min(receivable.open, remaining)
+            planned.append(RequestedAllocation(receivable.id, amount))
+            remaining -= amount
+        if not planned:
             raise RuleBroken("NOTHING_OPEN", currency=self.amount.currency)
-        return tuple(parts)
+        return tuple(planned)
 
-    def state(self) -> facts.PaymentState:
-        return facts.PaymentState(
+    def state(self) -> events.PaymentState:
+        """The payment as its events carry it."""
+        return events.PaymentState(
             payment_id=self.id,
             document_no=self.document_no,
             account_id=self.account_id,
@@ -216,11 +235,11 @@ class Payment:
             custom_fields=dict(self.custom_fields),
         )
 
-    def _ensure_in(self, allowed: Collection[PaymentStatus]) -> None:
+    def _ensure_status(self, allowed: Collection[PaymentStatus]) -> None:
         if self.status not in allowed:
-            raise RuleBroken(REFUSALS[self.status], document_no=self.document_no)
+            raise RuleBroken(PAYMENT_STATUS_ERRORS[self.status], document_no=self.document_no)
 
-    def _within(self, at_most: Money) -> Money:
+    def _checked_limit(self, at_most: Money) -> Money:
         violations = self._amount_violations(at_most)
         if violations:
             raise Invalid(violations)
@@ -230,13 +249,16 @@ class Payment:
         mismatch = self._currency_violations("/amount/currency", amount)
         return mismatch or self._sum_violations("/amount", [amount])
 
-    def _line_violations(self, pointer: str, one: Wanted, owed: Owed) -> list[Violation]:
-        violations = self._currency_violations(f"{pointer}/amount/currency", one.amount)
-        if owed.account_id != self.account_id:
+    def _line_violations(
+        self, pointer: str, requested: RequestedAllocation, receivable: OpenReceivable
+    ) -> list[Violation]:
+        amount, still_open = requested.amount, receivable.open
+        violations = self._currency_violations(f"{pointer}/amount/currency", amount)
+        if receivable.account_id != self.account_id:
             violations.append(Violation(f"{pointer}/receivable_id", "ACCOUNT_MISMATCH"))
-        violations += self._currency_violations(f"{pointer}/receivable_id", owed.open)
-        if one.amount.currency == owed.open.currency and one.amount > owed.open:
-            limit = said("open", owed.open)
+        violations += self._currency_violations(f"{pointer}/receivable_id", still_open)
+        if amount.currency == still_open.currency and amount > still_open:
+            limit = money_params("open", still_open)
             violations.append(Violation(f"{pointer}/amount", "AMOUNT_EXCEEDS_OPEN", limit))
         return violations
 
@@ -252,11 +274,11 @@ class Payment:
         total = sum((one for one in amounts if one.currency == zero.currency), zero)
         if total <= self.unallocated:
             return []
-        limit = said("unallocated", self.unallocated)
+        limit = money_params("unallocated", self.unallocated)
         return [Violation(pointer, "AMOUNT_EXCEEDS_UNALLOCATED", limit)]
 
 
-def _holding(
+def _with_amounts(
     payment: Payment,
     now: datetime,
     *,
@@ -265,31 +287,6 @@ def _holding(
 ) -> Payment:
     allocated = payment.allocated if allocated is None else allocated
     returned = payment.returned if returned is None else returned
-    if allocated.is_negative or allocated + returned > payment.amount:
-        raise Conflict("STALE_WRITE", what="payments", key=str(payment.id))
-    status = status_of(payment.amount, allocated, returned, payment.reversed_at)
+    ensure_allocatable(payment.amount - returned, allocated, table="payments", key=payment.id)
+    status = payment_status(payment.amount, allocated, returned, payment.reversed_at)
     return replace(payment, allocated=allocated, returned=returned, status=status, updated_at=now)
-
-
-def ensure_plausible(received_date: date, *, today: date, account_known: bool) -> None:
-    """Raises Invalid (ACCOUNT_UNKNOWN, DATE_TOO_EARLY, DATE_IN_FUTURE)."""
-    violations = []
-    if not account_known:
-        violations.append(Violation("/account_id", "ACCOUNT_UNKNOWN"))
-    if received_date < EARLIEST_RECEIVED:
-        earliest = {"earliest": str(EARLIEST_RECEIVED)}
-        violations.append(Violation("/received_date", "DATE_TOO_EARLY", earliest))
-    if received_date > today:
-        violations.append(Violation("/received_date", "DATE_IN_FUTURE", {"today": str(today)}))
-    if violations:
-        raise Invalid(violations)
-
-
-def reference_key(bank_reference: str) -> str:
-    """What makes two bank references the same: case, blanks and widths do not count."""
-    return "".join(normalize("NFKC", bank_reference).split()).casefold()
-
-
-def said(name: str, money: Money) -> dict[str, Any]:
-    """An amount among the params of an error."""
-    return {name: plain_text(money.amount, precision(money.currency)), "currency": money.currency}

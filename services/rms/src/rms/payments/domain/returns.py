@@ -1,4 +1,4 @@
-"""Money that goes back: a part that is refunded, or all of a payment that bounced."""
+"""Money returned to the customer: refunds, and payments that the bank reversed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.rms import events as facts
+from contracts.rms import events
 from kernel.errors import Violation
 from kernel.money import Money
 
 
 class ReturnKind(StrEnum):
-    """Why money goes back: we gave it, or the bank took it."""
+    """Whether we refunded money, or the bank reversed (bounced) the whole payment."""
 
     REFUND = "REFUND"
     REVERSAL = "REVERSAL"
@@ -21,7 +21,7 @@ class ReturnKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class MoneyReturn:
-    """Money of a payment that went back to the customer; it never changes."""
+    """Money of a payment that was returned to the customer; it never changes."""
 
     id: UUID
     payment_id: UUID
@@ -32,8 +32,9 @@ class MoneyReturn:
     reason: str
     created_at: datetime
 
-    def state(self) -> facts.MoneyReturn:
-        return facts.MoneyReturn(
+    def state(self) -> events.MoneyReturn:
+        """The return as events carry it."""
+        return events.MoneyReturn(
             return_id=self.id,
             kind=self.kind,
             amount=self.amount,
@@ -43,8 +44,8 @@ class MoneyReturn:
         )
 
 
-def date_violations(returned: date, *, received: date, today: date) -> list[Violation]:
-    """Money goes back on or after the day it came, and never after today."""
+def returned_date_violations(returned: date, *, received: date, today: date) -> list[Violation]:
+    """Violations of: the return is on or after the day of receipt and not after today."""
     violations = []
     if returned < received:
         earliest = {"earliest": str(received)}

@@ -1,4 +1,4 @@
-"""Reading payments, straight into answers."""
+"""Lists of payments, and reads of payments and their allocations for the API."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,50 +16,42 @@ from rms.payments.domain.payment import Payment
 from rms.payments.domain.returns import MoneyReturn
 from rms.payments.schemas import AllocationOut, PaymentOut, PaymentSummary, ReturnOut
 from rms.payments.store.tables import PAYMENTS, allocations, payment_returns, payments
-from rms.payments.store.writes import allocations_of
-from rms.receivables.domain import Receivable
-from rms.receivables.store import receivables
+from rms.payments.store.writes import payment_allocations_query
 
 
-async def read(tx: AsyncConnection, payment_id: UUID) -> PaymentOut:
-    """Raises NotFound."""
+async def read_payment(tx: AsyncConnection, payment_id: UUID) -> PaymentOut:
+    """A payment with all its allocations and returns, the oldest first. Raises NotFound."""
     payment = await fetch_row(tx, payments, payment_id, Payment)
-    rows = await tx.execute(allocations_of(payment_id).order_by(allocations.c.id))
-    parts = [_allocation(row._mapping) for row in rows]
+    rows = await tx.execute(payment_allocations_query(payment_id).order_by(allocations.c.id))
+    items = [allocation_from_row(row._mapping) for row in rows]
     summary = PaymentSummary.model_validate(payment)
-    same = {name: getattr(summary, name) for name in PaymentSummary.model_fields}
-    return PaymentOut(**same, allocations=parts, returns=await _returns(tx, payment_id))
+    fields = {name: getattr(summary, name) for name in PaymentSummary.model_fields}
+    return PaymentOut(**fields, allocations=items, returns=await _returns(tx, payment_id))
 
 
 async def _returns(tx: AsyncConnection, payment_id: UUID) -> list[ReturnOut]:
-    of_it: Select[Any] = select(payment_returns).where(payment_returns.c.payment_id == payment_id)
-    rows = await tx.execute(of_it.order_by(payment_returns.c.id))
+    query: Select[Any] = select(payment_returns).where(payment_returns.c.payment_id == payment_id)
+    rows = await tx.execute(query.order_by(payment_returns.c.id))
     returns = [from_columns(MoneyReturn, row._mapping) for row in rows]
     return [ReturnOut.model_validate(one) for one in returns]
 
 
-async def read_allocations(
+async def read_payment_allocations(
     tx: AsyncConnection, payment_id: UUID, page: PageParams
 ) -> Page[AllocationOut]:
-    """Newest first. Raises NotFound where there is no such payment."""
+    """A page of a payment's allocations, the newest first. Raises NotFound."""
     await fetch_row(tx, payments, payment_id, Payment)
-    return await fetch_page(tx, allocations_of(payment_id), page, shape=_allocation)
+    return await fetch_page(
+        tx, payment_allocations_query(payment_id), page, shape=allocation_from_row
+    )
 
 
-async def read_allocations_to(
-    tx: AsyncConnection, receivable_id: UUID, page: PageParams
-) -> Page[AllocationOut]:
-    """Newest first. Raises NotFound where there is no such receivable."""
-    await fetch_row(tx, receivables, receivable_id, Receivable)
-    query: Select[Any] = select(allocations).where(allocations.c.receivable_id == receivable_id)
-    return await fetch_page(tx, query, page, shape=_allocation)
-
-
-def _allocation(row: Mapping[str, Any]) -> AllocationOut:
+def allocation_from_row(row: Mapping[str, Any]) -> AllocationOut:
+    """An allocation as the API answers it."""
     return AllocationOut.model_validate(from_columns(Allocation, row))
 
 
-LISTING = Listing(
+PAYMENT_LISTING = Listing(
     PAYMENTS,
     PaymentSummary,
     entity=Payment,

@@ -1,214 +1,115 @@
-"""Loading, locking and saving payments and where their money goes."""
+"""Loading, locking and saving payments, their allocations and returns."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, insert, literal, or_, select, text, tuple_
+from sqlalchemy import Select, exists, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import fetch_row, from_columns, to_columns
-from chassis.records.access.visibility import EVERYTHING, Access, Visibility, visible
+from chassis.records.access.visibility import EVERYTHING, Visibility, visible
 from chassis.records.record_quota import count_records
 from chassis.records.search.words import index_words
 from chassis.records.writes import update_row
 from kernel.errors import NotFound
-from kernel.money import Money
-from rms.accounts.store import ACCOUNTS, accounts
-from rms.orders.store import ORDERS, orders
-from rms.payments.domain.allocations import Allocation, Owed
-from rms.payments.domain.payment import Payment, reference_key
+from rms.payments.domain.allocations import Allocation
+from rms.payments.domain.payment import Payment
+from rms.payments.domain.receipts import normalized_bank_reference
 from rms.payments.domain.returns import MoneyReturn
 from rms.payments.store.tables import PAYMENTS, allocations, payment_returns, payments
-from rms.receivables.store import RECEIVABLES, lock_account, receivables
-
-OLDEST_AT_ONCE = 100  # receivables locked at a time, until the money ends
+from rms.receivables.store import lock_account
 
 
-async def known_account(
-    tx: AsyncConnection, account_id: UUID, visibility: Visibility = EVERYTHING
-) -> tuple[str | None, str | None]:
-    """Name and owner as L2O told them, or the name of the newest order.
+async def insert_payment(tx: AsyncConnection, payment: Payment) -> bool:
+    """Insert a payment; returns False, and inserts nothing, if its bank reference exists.
 
-    Without a name where neither knows the account, or the caller sees neither it nor an order.
-    """
-    if not visibility.everything and not await _sees(tx, account_id, visibility):
-        return None, None
-    columns = accounts.c
-    told = select(columns.name, columns.owner_id).where(columns.id == account_id)
-    row = (await tx.execute(told)).one_or_none()
-    if row is not None:
-        return row.name, row.owner_id
-    ordered = select(orders.c.account_name).where(orders.c.account_id == account_id)
-    newest = await tx.execute(ordered.order_by(orders.c.id.desc()).limit(1))
-    return newest.scalar_one_or_none(), None
-
-
-async def _sees(tx: AsyncConnection, account_id: UUID, visibility: Visibility) -> bool:
-    told = exists().where(accounts.c.id == account_id, visible(ACCOUNTS, visibility))
-    ordered = exists().where(orders.c.account_id == account_id, visible(ORDERS, visibility))
-    return bool((await tx.execute(select(or_(told, ordered)))).scalar_one())
-
-
-async def add(tx: AsyncConnection, payment: Payment) -> bool:
-    """Insert unless the reference is taken; whether it was free. Waits for a rival's commit.
-
-    Raises Conflict (QUOTA_ROWS).
+    Waits for a concurrent transaction with the same reference. Raises Conflict (QUOTA_ROWS).
     """
     await count_records(tx, payments)
-    key = {"bank_reference_key": reference_key(payment.bank_reference)}
-    free = upsert(payments).values(to_columns(payments, payment) | key)
-    free = free.on_conflict_do_nothing(index_elements=["tenant_id", "bank_reference_key"])
-    if (await tx.execute(free.returning(payments.c.id))).one_or_none() is None:
+    row = to_columns(payments, payment)
+    key = {"bank_reference_key": normalized_bank_reference(payment.bank_reference)}
+    statement = upsert(payments).values(row | key)
+    statement = statement.on_conflict_do_nothing(index_elements=["tenant_id", "bank_reference_key"])
+    if (await tx.execute(statement.returning(payments.c.id))).one_or_none() is None:
         return False
-    await index_words(tx, payments, [to_columns(payments, payment)], new=True)
+    await index_words(tx, payments, [row], new=True)
     return True
 
 
-async def by_reference(
+async def find_payment_by_reference(
     tx: AsyncConnection, bank_reference: str, visibility: Visibility = EVERYTHING
 ) -> Payment | None:
-    """The payment of this reference, if it is within reach."""
-    same = payments.c.bank_reference_key == reference_key(bank_reference)
-    found: Select[Any] = select(payments).where(same, visible(PAYMENTS, visibility))
-    row = (await tx.execute(found)).one_or_none()
+    """The payment of this bank reference; None if there is none or the caller does not see it."""
+    has_reference = payments.c.bank_reference_key == normalized_bank_reference(bank_reference)
+    query: Select[Any] = select(payments).where(has_reference, visible(PAYMENTS, visibility))
+    row = (await tx.execute(query)).one_or_none()
     return None if row is None else from_columns(Payment, row._mapping)
 
 
-async def lock(tx: AsyncConnection, payment_id: UUID) -> Payment:
-    """The payment, locked, and before it its account: whose money moves one step at a time.
+async def lock_payment(tx: AsyncConnection, payment_id: UUID) -> Payment:
+    """Lock the payment's account (see `lock_account`), then the payment, until the commit.
 
-    So receivables may be locked in whatever order they are found in. Raises NotFound.
+    As one transaction at a time moves an account's money, its receivables may then be locked in any
+    order. Raises NotFound.
     """
     payment = await fetch_row(tx, payments, payment_id, Payment)
     await lock_account(tx, payment.account_id)
     return await fetch_row(tx, payments, payment_id, Payment, lock=True)
 
 
-async def get(tx: AsyncConnection, payment_id: UUID, *, lock: bool = False) -> Payment:
-    """Raises NotFound."""
+async def get_payment(tx: AsyncConnection, payment_id: UUID, *, lock: bool = False) -> Payment:
+    """Load a payment, with `lock` for update until the commit. Raises NotFound."""
     return await fetch_row(tx, payments, payment_id, Payment, lock=lock)
 
 
-async def save(tx: AsyncConnection, payment: Payment) -> Payment:
-    """Raises Conflict (STALE_WRITE)."""
+async def save_payment(tx: AsyncConnection, payment: Payment) -> Payment:
+    """Update the row if its version is unchanged. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, payments, payment)
 
 
-async def lock_receivables(
-    tx: AsyncConnection, ids: Collection[UUID], visibility: Visibility = EVERYTHING
-) -> Mapping[UUID, Owed]:
-    """Those of the receivables that the caller sees, locked in the order of their ids."""
-    seen = _owed(receivables.c.id.in_(ids), visible(RECEIVABLES, visibility))
-    rows = await tx.execute(seen.order_by(receivables.c.id).with_for_update())
-    return {row.id: from_columns(Owed, row._mapping) for row in rows}
-
-
-async def read_only(tx: AsyncConnection, ids: Collection[UUID], visibility: Visibility) -> bool:
-    """Whether any of these receivables is not the caller's to change."""
-    if visibility.everything:
-        return False
-    mine = receivables.c.id.in_(ids) & visible(RECEIVABLES, visibility, Access.WRITE)
-    found = await tx.execute(select(receivables.c.id).where(mine))
-    return bool(set(ids) - set(found.scalars()))
-
-
-async def lock_oldest_open(
-    tx: AsyncConnection, payment: Payment, enough: Money, visibility: Visibility = EVERYTHING
-) -> Sequence[Owed]:
-    """What the payment's account has owed for longest in its currency, locked, the oldest first.
-
-    Of what the caller may change, no more pages than it takes to owe `enough`. Under the account's
-    lock, see `lock`, nothing is owed otherwise while we look; so all are locked in the order of
-    their ids at the end.
-    """
-    found: list[Owed] = []
-    while enough > Money.zero(enough.currency):
-        after = found[-1] if found else None
-        query = oldest_open(payment.account_id, enough, after=after, visibility=visibility)
-        page = [from_columns(Owed, row._mapping) for row in await tx.execute(query)]
-        found += page
-        enough -= sum((one.open for one in page), Money.zero(enough.currency))
-        if len(page) < OLDEST_AT_ONCE:
-            break
-    locked = await lock_receivables(tx, [one.id for one in found])
-    return [locked[one.id] for one in found]
-
-
-def oldest_open(
-    account_id: UUID, money: Money, *, after: Owed | None, visibility: Visibility = EVERYTHING
-) -> Select[Any]:
-    """A page of what an account owes in the currency of this money, the earliest due first.
-
-    Only what somebody of this reach may change.
-    """
-    columns = receivables.c
-    query = _owed(
-        columns.account_id == account_id,
-        columns.amount_currency == money.currency,
-        text("status <> 'SETTLED'"),  # said as the index says it
-        visible(RECEIVABLES, visibility, Access.WRITE),
-    )
-    if after is not None:
-        key = tuple_(columns.due_date, columns.id)
-        query = query.where(key > tuple_(literal(after.due_date), literal(after.id)))
-    return query.order_by(columns.due_date, columns.id).limit(OLDEST_AT_ONCE)
-
-
-def _owed(*conditions: Any) -> Select[Any]:
-    columns = receivables.c
-    query: Select[Any] = select(
-        columns.id,
-        columns.document_no,
-        columns.account_id,
-        columns.due_date,
-        (columns.amount - columns.withdrawn - columns.allocated).label("open"),
-        columns.amount_currency.label("open_currency"),
-    )
-    return query.where(*conditions)
-
-
-async def standing_allocations(
-    tx: AsyncConnection, payment_id: UUID, *, only: UUID | None = None
-) -> Sequence[Allocation]:
-    """The allocations of a payment that were not undone, in the order of their receivables."""
-    undone = allocations.alias("undone")
-    query = allocations_of(payment_id).where(
+async def effective_allocations(tx: AsyncConnection, payment_id: UUID) -> Sequence[Allocation]:
+    """The payment's allocations that were not reversed, in the order of their receivables' ids."""
+    reversal = allocations.alias("reversal")
+    query = payment_allocations_query(payment_id).where(
         allocations.c.reverses_id.is_(None),
-        ~exists().where(undone.c.reverses_id == allocations.c.id),
+        ~exists().where(reversal.c.reverses_id == allocations.c.id),
     )
-    if only is not None:
-        query = query.where(allocations.c.id == only)
     rows = await tx.execute(query.order_by(allocations.c.receivable_id, allocations.c.id))
     return [from_columns(Allocation, row._mapping) for row in rows]
 
 
-async def get_allocation(
+async def get_allocation_with_reversal(
     tx: AsyncConnection, payment_id: UUID, allocation_id: UUID
 ) -> tuple[Allocation, Allocation | None]:
-    """An allocation of this payment and the one that undid it, if any. Raises NotFound."""
-    is_it = or_(allocations.c.id == allocation_id, allocations.c.reverses_id == allocation_id)
-    rows = await tx.execute(allocations_of(payment_id).where(is_it))
-    found = {row.id: from_columns(Allocation, row._mapping) for row in rows}
-    if allocation_id not in found:
+    """An allocation of this payment, and its reversal if it has one. Raises NotFound."""
+    matches = or_(allocations.c.id == allocation_id, allocations.c.reverses_id == allocation_id)
+    rows = await tx.execute(payment_allocations_query(payment_id).where(matches))
+    by_id = {row.id: from_columns(Allocation, row._mapping) for row in rows}
+    if allocation_id not in by_id:
         raise NotFound("allocation", allocation_id)
-    original = found.pop(allocation_id)
-    return original, next(iter(found.values()), None)
+    original = by_id.pop(allocation_id)
+    return original, next(iter(by_id.values()), None)
 
 
-async def add_return(tx: AsyncConnection, returned: MoneyReturn) -> bool:
-    """Insert unless its bank reference is taken; whether it was free."""
+async def insert_return(tx: AsyncConnection, returned: MoneyReturn) -> bool:
+    """Insert a return; returns False, and inserts nothing, if its bank reference exists."""
     reference = returned.bank_reference
-    key = {"bank_reference_key": None if reference is None else reference_key(reference)}
-    free = upsert(payment_returns).values(to_columns(payment_returns, returned) | key)
-    free = free.on_conflict_do_nothing(index_elements=["tenant_id", "bank_reference_key"])
-    return (await tx.execute(free.returning(payment_returns.c.id))).one_or_none() is not None
+    normalized = None if reference is None else normalized_bank_reference(reference)
+    row = to_columns(payment_returns, returned) | {"bank_reference_key": normalized}
+    statement = upsert(payment_returns).values(row)
+    statement = statement.on_conflict_do_nothing(index_elements=["tenant_id", "bank_reference_key"])
+    inserted = await tx.execute(statement.returning(payment_returns.c.id))
+    return inserted.one_or_none() is not None
 
 
-async def add_allocations(tx: AsyncConnection, made: Sequence[Allocation]) -> None:
-    await tx.execute(insert(allocations), [to_columns(allocations, one) for one in made])
+async def insert_allocations(tx: AsyncConnection, new_allocations: Sequence[Allocation]) -> None:
+    """Insert allocations, reversals included; none is ever changed."""
+    rows = [to_columns(allocations, one) for one in new_allocations]
+    await tx.execute(insert(allocations), rows)
 
 
-def allocations_of(payment_id: UUID) -> Select[Any]:
+def payment_allocations_query(payment_id: UUID) -> Select[Any]:
+    """All allocations of a payment, reversals included."""
     return select(allocations).where(allocations.c.payment_id == payment_id)

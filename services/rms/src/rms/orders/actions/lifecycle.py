@@ -1,4 +1,4 @@
-"""An order comes to be, binds both sides, and is amended."""
+"""Commands that create an order from a quote, confirm it and amend it."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -13,37 +13,44 @@ from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.cpq.events import QuoteState
 from kernel.errors import Invalid, Violation
 from kernel.ids import new_id
-from rms.orders import store
-from rms.orders.actions.prepayments import bill_ahead
+from rms.accounts.store import account_name
+from rms.orders.actions.prepayments import adjust_prepayment
 from rms.orders.domain.amendments import Amendment, Revision, amend
-from rms.orders.domain.quotes import ensure_sound, order_of
-from rms.payment_terms.actions import default_term, term_of
-from rms.payment_terms.domain import Term
+from rms.orders.domain.quotes import ensure_quote_consistent, order_from_quote
+from rms.orders.store.writes import (
+    get_order,
+    insert_order,
+    lock_quote,
+    quote_has_order,
+    save_amended_order,
+    save_order,
+)
+from rms.payment_terms.actions import default_term, find_active_term
+from rms.payment_terms.domain import AgreedTerm
 
 
 async def create_order(tx: AsyncConnection, quote: QuoteState, *, now: datetime) -> None:
-    """Make the one order of an accepted quote and publish it; nothing if it is made already.
+    """Create the order of an accepted quote and publish it; nothing if the quote has an order.
 
     Raises RuleBroken (QUOTE_UNSOUND).
     """
-    ensure_sound(quote)
-    await store.lock_quote(tx, quote.quote_id)
-    if await store.has_order(tx, quote.quote_id):
+    ensure_quote_consistent(quote)
+    await lock_quote(tx, quote.quote_id)
+    if await quote_has_order(tx, quote.quote_id):
         return
-    account_name = await store.account_name(tx, quote.account_id)
     today = await tenant_settings.today(tx, now)
     payment_term = await default_term(tx)
-    order = order_of(
+    order = order_from_quote(
         quote,
         order_id=new_id(),
         line_ids=new_id,
         document_no=await next_number(tx, "order", prefix="SO", on=today),
-        account_name=account_name or quote.account_name,
+        account_name=await account_name(tx, quote.account_id) or quote.account_name,
         payment_term=payment_term,
         now=now,
     )
-    await store.add(tx, order)
-    await publish(tx, order.created(), of=order)
+    await insert_order(tx, order)
+    await publish(tx, order.created_event(), of=order)
 
 
 async def confirm_order(
@@ -53,17 +60,18 @@ async def confirm_order(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> None:
-    """Let the order bind both sides, owe what is prepaid, and publish it; nothing if it does.
+    """Confirm the order, create or adjust its prepayment and publish it.
 
-    Raises NotFound, RuleBroken (ORDER_CANCELLED, PREPAYMENT_ALLOCATED).
+    A confirmed order stays as it is. Raises NotFound, RuleBroken (ORDER_CANCELLED,
+    PREPAYMENT_ALLOCATED).
     """
-    before = await store.get(tx, order_id, lock=True)
+    before = await get_order(tx, order_id, lock=True)
     order, confirmed = before.confirm(now=now)
     if confirmed is not None:
         expected.check(before)
-        order = await store.save(tx, order)
+        order = await save_order(tx, order)
         await publish(tx, confirmed, of=order)
-        await bill_ahead(tx, before, order, now=now)
+        await adjust_prepayment(tx, before, order, now=now)
 
 
 async def amend_order(
@@ -76,11 +84,11 @@ async def amend_order(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> None:
-    """Change an order of which nothing left yet, keep how it stood before, and publish it.
+    """Amend an order, keep its former state as a revision, and publish it.
 
-    Raises NotFound, RuleBroken and Invalid as `amend` does, and Invalid (PAYMENT_TERM_UNKNOWN).
+    Raises NotFound, Invalid (PAYMENT_TERM_UNKNOWN), and what `amend` raises.
     """
-    before = await store.get(tx, order_id, lock=True)
+    before = await get_order(tx, order_id, lock=True)
     if term_code is not None:
         amendment = replace(amendment, payment_term=await _term(tx, term_code))
     today = await tenant_settings.today(tx, now)
@@ -97,12 +105,12 @@ async def amend_order(
         state=before.state(),
         created_at=now,
     )
-    order = await store.save_amended(tx, order, revision)
+    order = await save_amended_order(tx, order, revision)
     await publish(tx, amended, of=order)
 
 
-async def _term(tx: AsyncConnection, code: str) -> Term:
-    term = await term_of(tx, code)
+async def _term(tx: AsyncConnection, code: str) -> AgreedTerm:
+    term = await find_active_term(tx, code)
     if term is None:
         raise Invalid([Violation("/payment_term", "PAYMENT_TERM_UNKNOWN")])
     return term

@@ -1,4 +1,4 @@
-"""What is noted of an order, and whose it is."""
+"""Commands that edit an order's notes and transfer it to another owner."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,8 +11,9 @@ from chassis.events.outbox import publish
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.rms.events import OrderChanged
-from rms.orders import store
 from rms.orders.domain.order import Order
+from rms.orders.store.tables import ORDERS
+from rms.orders.store.writes import get_order, save_order
 
 
 async def edit_order(
@@ -23,21 +24,22 @@ async def edit_order(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> None:
-    """An edit that changes nothing publishes nothing.
+    """Change the customer's order number, note and custom fields, and publish the order.
 
+    An edit without effect publishes nothing.
     Raises NotFound, Invalid, RuleBroken (ORDER_CANCELLED).
     """
-    before = await store.get(tx, order_id, lock=True)
+    before = await get_order(tx, order_id, lock=True)
     before.ensure_editable()
     edited = edit(before)
     fields = await validated_custom_fields(
-        tx, store.ORDERS.resource, edited.custom_fields, before=before.custom_fields
+        tx, ORDERS.resource, edited.custom_fields, before=before.custom_fields
     )
     after = replace(edited, custom_fields=fields)
     if after == before:
         return
     expected.check(before)
-    order = await store.save(tx, replace(after, updated_at=now))
+    order = await save_order(tx, replace(after, updated_at=now))
     await publish(tx, OrderChanged(order=order.state()), of=order)
 
 
@@ -51,12 +53,15 @@ async def transfer_order(
     *,
     reason: str | None = None,
 ) -> Order:
-    """One that has this owner answers itself; its receivables stay with theirs. Raises NotFound."""
-    before = await store.get(tx, order_id, lock=True)
+    """Give the order another owner and publish it; the present owner changes nothing.
+
+    The order's receivables keep their owners. Raises NotFound.
+    """
+    before = await get_order(tx, order_id, lock=True)
     if before.owner_id == owner_id:
         return before
     expected.check(before)
     order, assigned = before.assign(owner_id, actor=actor, reason=reason, now=now)
-    order = await store.save(tx, order)
+    order = await save_order(tx, order)
     await publish(tx, assigned, of=order)
     return order

@@ -1,0 +1,94 @@
+"""The command that records a payment received from a customer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.events.outbox import publish
+from chassis.records import tenant_settings
+from chassis.records.access.transfers import owner_name
+from chassis.records.access.visibility import EVERYTHING, Visibility
+from chassis.records.custom_fields.values import validated_custom_fields
+from chassis.records.numbers.numbers import next_number
+from kernel.errors import Conflict
+from kernel.ids import new_id
+from kernel.money import Money
+from rms.accounts.views import find_account
+from rms.payments.domain.payment import Payment
+from rms.payments.domain.receipts import ensure_valid_receipt
+from rms.payments.store.tables import PAYMENTS
+from rms.payments.store.writes import find_payment_by_reference, insert_payment
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentDetails:
+    """Optional fields of a new payment; `owner_id` replaces the account's owner."""
+
+    owner_id: str | None = None
+    note: str | None = None
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+async def receive_payment(
+    tx: AsyncConnection,
+    *,
+    account_id: UUID,
+    bank_reference: str,
+    amount: Money,
+    received_date: date,
+    now: datetime,
+    details: PaymentDetails = PaymentDetails(),
+    caller: str | None = None,
+    visibility: Visibility = EVERYTHING,
+) -> Payment:
+    """Record and publish a payment of `details.owner_id`, else the account's owner, else `caller`.
+
+    An account outside `visibility` counts as unknown. Raises Invalid (ACCOUNT_UNKNOWN,
+    DATE_TOO_EARLY, DATE_IN_FUTURE, OWNER_UNKNOWN, OWNER_INACTIVE, ...) and Conflict (PAYMENT_DUPLICATE).
+    """
+    today = await tenant_settings.today(tx, now)
+    account = await find_account(tx, account_id, visibility)
+    ensure_valid_receipt(received_date, today=today, account_known=account is not None)
+    assert account is not None
+    custom_fields = await _validated(tx, details)
+    payment = Payment(
+        id=new_id(),
+        document_no=await next_number(tx, "payment", prefix="PY", on=today),
+        account_id=account_id,
+        account_name=account.name,
+        bank_reference=bank_reference,
+        amount=amount,
+        allocated=Money.zero(amount.currency),
+        returned=Money.zero(amount.currency),
+        received_date=received_date,
+        owner_id=details.owner_id or account.owner_id or caller,
+        note=details.note,
+        custom_fields=custom_fields,
+        created_at=now,
+        updated_at=now,
+    )
+    await _post(tx, payment, visibility)
+    return payment
+
+
+async def _validated(tx: AsyncConnection, details: PaymentDetails) -> dict[str, Any]:
+    if details.owner_id is not None:
+        await owner_name(tx, details.owner_id)
+    return await validated_custom_fields(tx, PAYMENTS.resource, details.custom_fields)
+
+
+async def _post(tx: AsyncConnection, payment: Payment, visibility: Visibility) -> None:
+    """The conflict names the existing payment only if the caller sees that one."""
+    if not await insert_payment(tx, payment):
+        existing = await find_payment_by_reference(tx, payment.bank_reference, visibility)
+        params = (
+            {"payment_id": str(existing.id), "document_no": existing.document_no}
+            if existing
+            else {}
+        )
+        raise Conflict("PAYMENT_DUPLICATE", **params)
+    await publish(tx, payment.received_event(), of=payment)
