@@ -1,6 +1,6 @@
 # Every verb of the project; bare `make` prints them. Arguments: MODE=split, ARGS='...'.
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench up down status logs run check contracts lock clean
+.PHONY: help demo test test-deep bench up down status logs run check contracts lock clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 # Without bytecode every process compiles every library at each start: 6 s instead of 1.
@@ -12,13 +12,16 @@ MEMBERS := libs/kernel contracts libs/chassis libs/testkit \
 READY := .venv/.ready
 
 help: ## print the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' '$(lastword $(MAKEFILE_LIST))'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' '$(lastword $(MAKEFILE_LIST))'
 
 demo: up ## set everything up, walk real leads to cash, print the report
 	@$(PY) -m deploy.demo
 
-test: $(READY) ## run every test on servers of its own (ARGS='...' goes to pytest instead)
-	@$(PY) -m deploy.local test -- $(ARGS)
+test: $(READY) ## run every test on servers of its own (ONLY=l2o or changed; ARGS='...' to pytest)
+	@$(PY) -m deploy.local test --only '$(ONLY)' -- $(ARGS)
+
+test-deep: $(READY) ## check query plans at 200,000 rows, and measure
+	@$(PY) -m deploy.local test --deep
 
 bench: $(READY) ## measure lists, writes and imports at 200,000 rows, in about a minute
 	@$(PY) -m deploy.local test -- -q -s -p no:cacheprovider tests/bench/bench_ground.py

@@ -54,9 +54,14 @@ def run(arguments: list[str]) -> None:
 
 
 @app.command("test")
-def run_tests(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
-    """Run the tests, or `pytest ARGUMENTS`, on servers of their own."""
-    raise typer.Exit(suite.run(arguments or []))
+def run_tests(
+    arguments: Annotated[list[str] | None, typer.Argument()] = None,
+    *,
+    only: str = "",
+    deep: bool = False,
+) -> None:
+    """Run the tests, those of one part, or `pytest ARGUMENTS`, on servers of their own."""
+    raise typer.Exit(suite.run(arguments or [], only=only, deep=deep))
 
 
 @app.command()

@@ -23,7 +23,15 @@ from deploy.local.processes import Program, group_of
 SUPERUSER = "postgres"
 CONNECTIONS = 300  # all services of one machine, each with small pools
 # Tests may lose everything with the power; they must only be fast.
-CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+CARELESS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",  # new databases and indexes are not logged
+    "max_wal_senders": "0",
+    "max_wal_size": "8GB",  # no checkpoints in between
+    "checkpoint_timeout": "1h",
+}
 # Over the socket without a password: its folder is closed to other users. So a lost
 # `.local` does not lock anybody out of the data.
 HBA = f"local all all trust\nhost all all {HOST}/32 scram-sha-256\n"

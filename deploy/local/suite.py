@@ -1,13 +1,16 @@
 """`make test`: servers of its own beside a running stack, then pytest, then nothing left behind."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 
 from deploy.local import kafka, postgres, state
@@ -17,29 +20,55 @@ from deploy.local.passwords import passwords
 from deploy.local.places import ROOT, Place, place_of_tests, prepare, remove
 from deploy.local.ports import Ports
 from deploy.local.processes import GRACE, Mark, Program, end, lives, mark, start
+from deploy.local.selection import RESOURCES, SYSTEM, Selection, select
 from deploy.local.state import Lock, Running, State
 
-TOGETHER = (
-    *("libs", "contracts", "services"),
-    *("tests/architecture", "tests/contracts", "tests/journeys"),
-)
-ALONE = "tests/system"  # they start and kill whole processes: one at a time
+PLAN_TESTS = (RESOURCES, "libs/chassis/tests/lists/test_plans.py")
+FULL_SIZE = "200000"  # rows behind every list, in the deep run
+BENCHMARKS = "tests/bench/bench_ground.py"
+SLOWEST = 10
 
 
-def run(arguments: Sequence[str]) -> int:
-    """The exit code: the worse of the two passes, or that of the one pass asked for."""
+def run(arguments: Sequence[str], *, only: str = "", deep: bool = False) -> int:
+    """Run the tests on servers of their own; the exit code is the worst of all passes.
+
+    `only` names a part of the tests (see `selection`), `arguments` go to pytest; `deep` runs what
+    measures or checks at full size instead.
+    """
     began = time.monotonic()
     signal.signal(signal.SIGTERM, _as_interrupt)
-    try:
-        keep = os.environ.get("L2C_TEST_KEEP") == "1"
-        with servers(place_of_tests(), keep=keep) as variables:
-            code = _passes(arguments, {**os.environ, **variables})
-    except KeyboardInterrupt:
-        print("\nmake test: interrupted")
-        return 130
-    verdict = "passed" if code == 0 else f"FAILED (exit code {code})"
-    print(f"make test: {verdict} after {time.monotonic() - began:.0f} s", flush=True)
+    selection = select(only)
+    with tempfile.TemporaryDirectory() as results:
+        try:
+            keep = os.environ.get("L2C_TEST_KEEP") == "1"
+            with servers(place_of_tests(), keep=keep) as variables:
+                env = {**os.environ, **variables, "L2C_TEST_RESULTS": results}
+                if deep:
+                    code = _deep(env)
+                elif arguments and not only:
+                    code = _pytest(arguments, env)
+                else:
+                    code = _passes(selection, arguments, env)
+        except KeyboardInterrupt:
+            print("\nmake test: interrupted")
+            return 130
+        _summarize(Path(results), code, time.monotonic() - began)
     return code
+
+
+def _summarize(results: Path, code: int, seconds: float) -> None:
+    """The slowest tests of all passes, and one line that says how it ended."""
+    found = [json.loads(file.read_text()) for file in sorted(results.iterdir())]
+    times = sorted((pair for one in found for pair in one["slowest"]), reverse=True)
+    print("\nThe slowest tests:")
+    for took, name in times[:SLOWEST]:
+        print(f"  {took:6.1f} s  {name}")
+    passed, failed, skipped = (
+        sum(one[what] for one in found) for what in ("passed", "failed", "skipped")
+    )
+    ended = "" if bool(failed) == bool(code) else f", but pytest ended with exit code {code}"
+    aside = f", {skipped:,} skipped" if skipped else ""
+    print(f"{passed:,} passed, {failed:,} failed{aside} in {seconds:.0f} s{ended}", flush=True)
 
 
 class Terminated(KeyboardInterrupt):
@@ -50,15 +79,26 @@ def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise Terminated
 
 
-def _passes(arguments: Sequence[str], env: Mapping[str, str]) -> int:
-    if arguments:
-        return _pytest(arguments, env)
-    folders = [folder for folder in TOGETHER if (ROOT / folder).is_dir()]
-    code = _pytest(["-n", "2", "--dist", "loadgroup", *folders], env)
-    if not env["KAFKA_BOOTSTRAP"]:
-        _loudly(f"{ALONE} was NOT run: it needs a real Kafka (L2C_REQUIRE_KAFKA=1 demands one)")
+def _passes(selection: Selection, arguments: Sequence[str], env: Mapping[str, str]) -> int:
+    """The tests that run beside each other, then those that start and kill whole processes."""
+    code = 0
+    if selection.others:
+        workers = str(max(2, os.cpu_count() or 2))
+        shared = ["-n", workers, "--dist", "loadgroup"]
+        code = _pytest([*shared, *selection.others, *arguments], env)
+    if not selection.system:
         return code
-    return max(code, _pytest([ALONE], env))
+    if not env["KAFKA_BOOTSTRAP"]:
+        _loudly(f"{SYSTEM} was NOT run: it needs a real Kafka (L2C_REQUIRE_KAFKA=1 demands one)")
+        return code
+    return max(code, _pytest([SYSTEM, *arguments], env))
+
+
+def _deep(env: Mapping[str, str]) -> int:
+    """The plans of all lists at full size, then the benchmarks."""
+    shared = ["-n", "2", "--dist", "loadgroup"]
+    code = _pytest([*shared, *PLAN_TESTS], {**env, "L2C_PLAN_ROWS": FULL_SIZE})
+    return max(code, _pytest(["-q", "-s", "-p", "no:cacheprovider", BENCHMARKS], env))
 
 
 def _pytest(arguments: Sequence[str], env: Mapping[str, str]) -> int:

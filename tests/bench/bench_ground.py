@@ -21,7 +21,7 @@ from chassis.files.imports.jobs import import_jobs
 from chassis.jobs.queue import Done
 from l2o.imports import IMPORTS
 from testkit.databases import ServiceDatabase
-from testkit.filling import ROWS
+from testkit.filling import FULL_SIZE
 from testkit.jobs import make_job
 from tests.bench.company import ROLES, Bench, company
 from tests.bench.timing import Took, show, timed
@@ -89,7 +89,7 @@ async def test_lists(bench: Bench) -> None:
         [question, *(took[role][question].over(baseline) for role in ROLES)]
         for question in took["all"]
     ]
-    title = f"GET /opportunities of {ROWS:,}: p50 / p95 ms, p50 as a multiple of the first"
+    title = f"GET /opportunities of {FULL_SIZE:,}: p50 / p95 ms, p50 as a multiple of the first"
     show(title, ["", *ROLES], rows)
 
 

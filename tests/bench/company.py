@@ -12,14 +12,13 @@ from sqlalchemy import text
 from chassis.database.engine import Database
 from l2o.opportunities.store import LISTING
 from testkit import tokens
-from testkit.databases import ServiceDatabase
-from testkit.filling import Filled, filled
-from testkit.plugin import empty_tables
+from testkit.databases import ServiceDatabase, empty_tables
+from testkit.filling import FULL_SIZE, FilledTenant, ListSample, fill
 from testkit.tenants import add_tenant
 
 SELLERS, TEAM = 1_000, 50
 # Every seller has opportunities in every stage.
-VALUES = {
+COLUMNS = {
     "owner_id": f"'person-' || n % {SELLERS}",
     "name": "'name ' || md5((n % 4999)::text)",
     "stage": "(ARRAY['FIRST_CONTACT', 'SOLUTION', 'QUOTATION', 'WON'])[1 + (n / 1000 + n) % 4]",
@@ -57,7 +56,7 @@ class Bench:
     """The filled list behind the real application."""
 
     app: FastAPI
-    there: Filled
+    there: FilledTenant
     urls: ServiceDatabase
 
     def client(self, role: str) -> httpx.AsyncClient:
@@ -73,12 +72,13 @@ async def company(app: FastAPI, urls: ServiceDatabase) -> AsyncIterator[Bench]:
     """Everybody and everything; gone afterwards."""
     app.state.admission.max_age = 2.0  # as in production
     owner = Database(urls.owner_url, name="bench-owner")
-    async with filled(urls, LISTING, values=VALUES) as there:
-        async with owner.begin(there.tenant) as tx:
-            await add_tenant(tx)
-            for statement in DIRECTORY:
-                values = {"seller": there.grantee} if ":seller" in statement else {}
-                await tx.execute(text(statement), values)
-        yield Bench(app, there, urls)
+    sample = ListSample(columns=COLUMNS)
+    there = await fill(urls, [LISTING], {LISTING.collection: sample}, rows=FULL_SIZE)
+    async with owner.begin(there.tenant) as tx:
+        await add_tenant(tx)
+        for statement in DIRECTORY:
+            values = {"seller": there.grantee} if ":seller" in statement else {}
+            await tx.execute(text(statement), values)
+    yield Bench(app, there, urls)
     await owner.dispose()
     await empty_tables(urls)

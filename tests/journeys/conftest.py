@@ -19,7 +19,7 @@ from chassis.foundation.clock import now
 from kernel.ids import new_id
 from org.tenants.actions import create_tenant
 from testkit import databases, tokens
-from testkit.plugin import empty_tables
+from testkit.databases import empty_tables
 from tests.journeys.world import SERVICES, World
 
 
@@ -29,6 +29,7 @@ async def system(worker_id: str) -> AsyncIterator[World]:
     urls = {name: await databases.create(name, f"journey_{worker_id}") for name in SERVICES}
     patch = pytest.MonkeyPatch()
     patch.setenv("L2C_MODE", "development")
+    patch.setenv("ORG_HASH_COST", "fast")
     for name, one in urls.items():
         patch.setenv(f"{name.upper()}_DATABASE_URL", one.app_url)
     apps = {name: import_module(f"{name}.app").create() for name in SERVICES}

@@ -17,6 +17,13 @@ def signing_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return factories.write_key(tmp_path_factory.mktemp("keys") / "signing.pem")
 
 
+@pytest.fixture(autouse=True)
+def _fast_password_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed cheaply, also where no application is made."""
+    monkeypatch.setenv("L2C_MODE", "development")
+    monkeypatch.setenv("ORG_HASH_COST", "fast")
+
+
 @pytest.fixture
 def environment(environment: None, signing_key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment of every service, with the token issuer switched on."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from argon2 import Type
 from fastapi import FastAPI
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import ProgrammingError
@@ -10,6 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from chassis.database.migrate import drift
 from org.app import create
 from org.database import WITHOUT_TENANT
+from org.logins.actions import HASHERS
 from org.logins.store import login_tries, logins
 from org.settings import OrgSettings
 from org.worker import WORKER
@@ -55,12 +57,29 @@ def test_the_issuer_routes_exist_only_with_the_issuer(
 def test_the_development_issuer_is_refused_in_production(
     environment: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("ORG_HASH_COST")
     monkeypatch.setenv("L2C_MODE", "production")
     monkeypatch.setenv("L2C_SECRET", "a real one, of 32 characters at least")
     with pytest.raises(ValueError, match=r"^ORG_DEV_ISSUER must not be true in production: .*\.$"):
         create()
     monkeypatch.setenv("ORG_DEV_ISSUER", "false")
     assert issuer_paths(create()) == set()
+
+
+def test_password_hashes_are_strong_unless_a_test_makes_them_fast(
+    environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ORG_HASH_COST", raising=False)
+    settings = OrgSettings.of()
+    assert settings.hash_cost == "strong"
+    strong = HASHERS[settings.hash_cost]
+    assert (strong.type, strong.time_cost, strong.memory_cost) == (Type.ID, 3, 65_536)
+    monkeypatch.setenv("ORG_HASH_COST", "fast")
+    monkeypatch.setenv("ORG_DEV_ISSUER", "false")
+    monkeypatch.setenv("L2C_MODE", "production")
+    monkeypatch.setenv("L2C_SECRET", "a real one, of 32 characters at least")
+    with pytest.raises(ValueError, match=r"^ORG_HASH_COST must not be 'fast' in production"):
+        OrgSettings.of()
 
 
 @pytest.mark.parametrize("path", ["", "/nowhere/key.pem"])

@@ -1,38 +1,45 @@
-"""Every declared filter and sort of cards at 200,000 rows, by whoever asks."""
+"""The check of query plans itself: what it asks, and that it finds a missing index."""
 
-from chassis.database.engine import Database
+from collections.abc import AsyncIterator
+
+import pytest
+
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listing
 from testkit.cards import LISTING, CardOut
-from testkit.databases import ServiceDatabase
-from testkit.filling import filled
-from testkit.plans import CUSTOM_ASKED, measured, migration_of
+from testkit.plans import CUSTOM_QUERIES, FilledDatabase, filled_database, migration_of
+
+pytestmark = pytest.mark.xdist_group("lists-testkit")
 
 
-async def test_every_filter_and_sort_is_read_from_an_index(
-    service_database: ServiceDatabase, app_database: Database
+@pytest.fixture(scope="module")
+async def full_database(worker_id: str) -> AsyncIterator[FilledDatabase]:
+    """The sample service's database, full."""
+    database = await filled_database("testkit", f"cards_{worker_id}", {}, lists=[LISTING])
+    yield database
+    await database.drop()
+
+
+async def test_every_filter_and_sort_is_explained_for_everybody(
+    full_database: FilledDatabase,
 ) -> None:
-    async with filled(service_database, LISTING) as there:
-        found = await measured(app_database, LISTING, there)
-    complaints = [(m.question, m.visibility, m.complaints) for m in found if m.complaints]
-    assert complaints == []
-    assert {m.visibility for m in found} == {"all", "wide", "manager", "seller"}
-    told = {m.question.partition("=")[0] for m in found}
-    assert {p.name for p in LISTING.parameters} | {"q", "newest first", "deleted"} <= told
-    assert {f"custom.{name}" for name, _ in CUSTOM_ASKED} <= told
+    plans = await full_database.plans(LISTING)
+    faults = [(plan.query, plan.visibility, plan.faults) for plan in plans if plan.faults]
+    assert faults == []
+    assert {plan.visibility for plan in plans} == {"all", "wide", "manager", "seller"}
+    queries = {plan.query.partition("=")[0] for plan in plans}
+    assert {p.name for p in LISTING.parameters} | {"q", "newest first", "deleted"} <= queries
+    assert {f"custom.{name}" for name, _ in CUSTOM_QUERIES} <= queries
 
 
-async def test_a_list_without_its_indexes_is_complained_of(
-    service_database: ServiceDatabase, app_database: Database
-) -> None:
+async def test_a_missing_index_is_found(full_database: FilledDatabase) -> None:
     """A guard that cannot fail is none: `updated_at` has no index."""
     bare = Listing(
         LISTING.scoped or LISTING.table, CardOut, collection="bare", filters=["created_at"]
     )
     bare.sorts = ("updated_at",)
-    async with filled(service_database, LISTING, rows=30_000) as there:
-        found = await measured(app_database, bare, there, only=[ListQuery(sort="-updated_at")])
-    assert any("Sort of" in c or "Seq Scan" in c for m in found for c in m.complaints)
+    plans = await full_database.plans(bare, only=[ListQuery(sort="-updated_at")])
+    assert any("Sort of" in f or "Seq Scan" in f for plan in plans for f in plan.faults)
 
 
 def test_the_lines_of_a_migration() -> None:

@@ -107,3 +107,28 @@ async def drop_templates() -> None:
             await admin.execute(f"DROP DATABASE IF EXISTS {row['datname']} WITH (FORCE)")
     finally:
         await admin.close()
+
+
+_EMPTY_TABLES = """
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOR name IN
+    SELECT relname FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'
+    AND pg_relation_size(oid) > 0
+  LOOP
+    EXECUTE format('DELETE FROM %I', name);
+  END LOOP;
+END $$
+"""
+
+
+async def empty_tables(urls: ServiceDatabase) -> None:
+    """Delete every row, as the owner, in one round trip; faster than TRUNCATE on small tables."""
+    owner = await asyncpg.connect(urls.owner_url.replace("+asyncpg", ""))
+    try:
+        await owner.execute(_EMPTY_TABLES)
+    finally:
+        await owner.close()

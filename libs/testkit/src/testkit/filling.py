@@ -1,8 +1,9 @@
-"""A list's table filled to full size, and emptied again."""
+"""Fills the tables of declared lists with many rows, for checking query plans and for measuring."""
 
-from collections.abc import AsyncIterator, Mapping
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -30,11 +31,16 @@ from chassis.records.search.tables import search_grams, search_texts
 from kernel.ids import new_id
 from testkit.databases import ServiceDatabase
 
-ROWS, OWNERS, GRANTED, WORDED = 200_000, 100, 20, 25_000  # of them with words: an eighth
-CUSTOM = {"plan_text": "TEXT", "plan_number": "NUMBER"}  # as many rows have a value of each
-BESIDE = (grants, search_texts, search_grams, custom_values, definitions)
+FULL_SIZE = 200_000
+# A quarter of the rows on as many pages: PostgreSQL weighs a table by its pages, so it chooses as
+# at full size. `make test-deep` checks the plans at full size.
+PLAN_ROWS = int(os.environ.get("L2C_PLAN_ROWS", "50000"))
+OWNERS, SHARED_ROWS = 100, 20
+SPARSE = 8  # every eighth row has search words and a value of each custom field
+CUSTOM_FIELDS = {"plan_text": "TEXT", "plan_number": "NUMBER"}
+SIDE_TABLES = (grants, search_texts, search_grams, custom_values, definitions)
 
-# Those that stand for no constraint.
+# Those that back no constraint.
 _INDEXES = text("""
     SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition
     FROM pg_index i
@@ -43,73 +49,107 @@ _INDEXES = text("""
 """)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ListSample:
+    """What a list's table is filled with, beside what fits each column's type.
+
+    `columns` names SQL for the columns that need other values, where `n` counts the rows from 1:
+    `{"status": "'OPEN'"}`. `filters` gives values for the filters that are no columns. `further`
+    fills other tables that the filters read; the table's own rows are in place by then.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    filters: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    further: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
-class Filled:
-    """A tenant with a full table; `grantee` is somebody whom some rows are shared with."""
+class FilledTenant:
+    """A tenant with full tables of `rows` rows; some rows are shared with the person `grantee`."""
 
     tenant: UUID
     grantee: UUID
+    rows: int
+
+    @property
+    def rows_of_owner(self) -> int:
+        """How many rows of a table belong to each owner."""
+        return self.rows // OWNERS
 
 
-@asynccontextmanager
-async def filled(
-    urls: ServiceDatabase,
-    listing: Listing[Any],
+async def fill(
+    database: ServiceDatabase,
+    listings: Sequence[Listing[Any]],
+    samples: Mapping[str, ListSample],
     *,
-    rows: int = ROWS,
-    values: Mapping[str, str] | None = None,
-) -> AsyncIterator[Filled]:
-    """Fill the list's table as its owner, analyze it, and empty it again.
-
-    Every column gets values that fit its type; `values` names SQL for those that need others,
-    where `n` counts the rows from 1: `{"status": "'OPEN'"}`.
-    """
-    there = Filled(tenant=new_id(), grantee=new_id())
-    owner = Database(urls.owner_url, name="test-owner")
-    table = listing.table
-    async with owner.begin(there.tenant) as tx:
-        await tx.execute(text("SET LOCAL statement_timeout = '120s'"))
-        await tx.execute(text(f"ALTER TABLE {table.name} DISABLE TRIGGER USER"))
-        async with _without_indexes(tx, table):
-            await tx.execute(text(_insert(listing, rows, values or {})))
-        await tx.execute(text(f"ALTER TABLE {table.name} ENABLE TRIGGER USER"))
-        await _grant(tx, listing, there.grantee)
-        await _give_words(tx, listing)
-        if listing.has_custom:
-            await _give_custom(tx, listing)
-        names = ", ".join(one.name for one in (table, *BESIDE))
-        await tx.execute(text(f"ANALYZE {names}"))
+    rows: int = PLAN_ROWS,
+) -> FilledTenant:
+    """Fill the tables of these lists and analyze them; `samples` go by the collection's name."""
+    filled = FilledTenant(tenant=new_id(), grantee=new_id(), rows=rows)
+    owner = Database(database.owner_url, name="test-owner")
     try:
-        yield there
+        async with owner.begin(filled.tenant) as tx:
+            await tx.execute(text("SET LOCAL statement_timeout = '120s'"))
+            await tx.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
+            await _spread(tx, [*SIDE_TABLES, *(listing.table for listing in listings)], rows)
+            await tx.execute(_OTHER_CUSTOM_VALUES, {"rows": 3 * rows // 2})
+            for listing in listings:
+                await _fill_list(tx, listing, samples.get(listing.collection, ListSample()), filled)
+            names = ", ".join(table.name for table in SIDE_TABLES)
+            await tx.execute(text(f"ANALYZE {names}"))
     finally:
-        names = ", ".join(one.name for one in (table, *BESIDE))
-        async with owner.begin(None) as tx:  # not DELETE: its dead rows would stay for a while
-            await tx.execute(text(f"TRUNCATE {names} CASCADE"))
         await owner.dispose()
+    return filled
+
+
+async def _spread(tx: AsyncConnection, tables: Sequence[Table], rows: int) -> None:
+    """Let the rows lie on as many pages as those of full size would."""
+    density = min(100, max(10, 100 * rows // FULL_SIZE))
+    for name in {table.name for table in tables}:
+        await tx.execute(text(f"ALTER TABLE {name} SET (fillfactor = {density})"))
+
+
+async def _fill_list(
+    tx: AsyncConnection, listing: Listing[Any], sample: ListSample, filled: FilledTenant
+) -> None:
+    async with _bare(tx, listing.table.name):
+        await tx.execute(text(_insert(listing, filled.rows, sample.columns)))
+    for name, statement in sample.further.items():
+        async with _bare(tx, name):
+            await tx.execute(text(statement))
+    await _share(tx, listing, filled)
+    await _add_search_words(tx, listing)
+    if listing.has_custom:
+        await _add_custom_values(tx, listing)
 
 
 @asynccontextmanager
-async def _without_indexes(tx: AsyncConnection, table: Table) -> AsyncIterator[None]:
-    """Build the indexes after the block: a third of the time of keeping them up in it."""
-    found = await tx.execute(_INDEXES, {"name": table.name})
+async def _bare(tx: AsyncConnection, table: str) -> AsyncIterator[None]:
+    """The block fills the table without triggers and indexes; afterwards it is analyzed.
+
+    Building the indexes then takes a third of the time of keeping them up meanwhile.
+    """
+    found = await tx.execute(_INDEXES, {"name": table})
     indexes = [(row.name, row.definition) for row in found]
+    await tx.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
     for name, _ in indexes:
         await tx.execute(text(f"DROP INDEX {name}"))
     yield
-    await tx.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
     for _, definition in indexes:
         await tx.execute(text(definition.replace(":", "\\:")))
+    await tx.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
+    await tx.execute(text(f"ANALYZE {table}"))
 
 
 def _insert(listing: Listing[Any], rows: int, values: Mapping[str, str]) -> str:
     table = listing.table
     owner = listing.scoped.owner if listing.scoped else listing.personal or None
     columns = [c for c in table.c if c.computed is None and c.identity is None]
-    made = {c.name: values.get(c.name) or _made(c, _is_unique(c), owner) for c in columns}
-    names = ", ".join(f'"{name}"' for name in made)
+    expressions = {c.name: values.get(c.name) or _expression(c, owner) for c in columns}
+    names = ", ".join(f'"{name}"' for name in expressions)
     return (
         f"INSERT INTO {table.name} ({names}) "  # noqa: S608  # names of our own tables
-        f"SELECT {', '.join(made.values())} FROM generate_series(1, {rows}) AS n"
+        f"SELECT {', '.join(expressions.values())} FROM generate_series(1, {rows}) AS n"
     )
 
 
@@ -120,7 +160,7 @@ def _is_unique(column: Column[Any]) -> bool:
     return any(column.name in [c.name for c in columns] for columns in uniques)
 
 
-def _made(column: Column[Any], unique: bool, owner: str | None) -> str:  # noqa: FBT001  # internal
+def _expression(column: Column[Any], owner: str | None) -> str:
     """SQL that gives the n-th row its value."""
     if column.name == "tenant_id":
         return "nullif(current_setting('app.tenant', true), '')::uuid"
@@ -130,9 +170,10 @@ def _made(column: Column[Any], unique: bool, owner: str | None) -> str:  # noqa:
         return f"'owner-' || n % {OWNERS}"
     if column.name == "deleted_at":
         return "CASE WHEN n % 500 = 0 THEN now() END"
-    made = _by_type(column, "n" if unique else "n % 5000")
+    unique = _is_unique(column)
+    value = _by_type(column, "n" if unique else "n % 5000")
     # Some without, among the rows of every owner.
-    return f"CASE WHEN n % 11 <> 3 THEN {made} END" if column.nullable and not unique else made
+    return f"CASE WHEN n % 11 <> 3 THEN {value} END" if column.nullable and not unique else value
 
 
 def _by_type(column: Column[Any], number: str) -> str:
@@ -140,15 +181,15 @@ def _by_type(column: Column[Any], number: str) -> str:
     if isinstance(kind, Enum):
         members = ", ".join(f"'{member}'" for member in kind.enums)
         return f"(ARRAY[{members}])[1 + n % {len(kind.enums)}]"
-    for family, made in _MADE:
+    for family, expression in _BY_TYPE:
         if isinstance(kind, family):
-            return made.format(number=number)
+            return expression.format(number=number)
     if column.name.endswith("currency"):
         return "'CNY'"
     return f"'{column.name} ' || md5(({number})::text)"
 
 
-_MADE: tuple[tuple[Any, str], ...] = (
+_BY_TYPE: tuple[tuple[Any, str], ...] = (
     (Uuid, "md5(({number})::text)::uuid"),
     (Boolean, "(n % 2 = 0)"),
     (Date, "date '2024-01-01' + (n / 200)"),  # as time goes by, like ids
@@ -161,25 +202,28 @@ _MADE: tuple[tuple[Any, str], ...] = (
 )
 
 
-async def _grant(tx: AsyncConnection, listing: Listing[Any], grantee: UUID) -> None:
-    """Share rows here and there; and many others with somebody else."""
-    for who, every in ((grantee, ROWS // GRANTED), (new_id(), 20)):
+# The number at the end of an id: `n` of the row.
+_NUMBER = "('x' || right(id::text, 8))::bit(32)::int"
+
+
+async def _share(tx: AsyncConnection, listing: Listing[Any], filled: FilledTenant) -> None:
+    """Share a few rows here and there with the grantee, and many with somebody else."""
+    for grantee, every in ((filled.grantee, filled.rows // SHARED_ROWS), (new_id(), 20)):
         await tx.execute(
             text(
                 "INSERT INTO record_grants (tenant_id, id, resource, record_id,"  # noqa: S608  # our names
                 " grantee_kind,"
                 " grantee_id, via, access, created_by, created_at)"
-                " SELECT tenant_id, gen_random_uuid(), :resource, id, 'PERSON', :who, 'SHARE',"
+                " SELECT tenant_id, gen_random_uuid(), :resource, id, 'PERSON', :grantee, 'SHARE',"
                 " 'READ', 'owner-1', now()"
-                f" FROM {listing.table.name}"
-                " WHERE ('x' || right(id::text, 8))::bit(32)::int % :every = 7"
+                f" FROM {listing.table.name} WHERE {_NUMBER} % :every = 7"
             ),
-            {"resource": listing.resource, "who": who, "every": every},
+            {"resource": listing.resource, "grantee": grantee, "every": every},
         )
 
 
-async def _give_words(tx: AsyncConnection, listing: Listing[Any]) -> None:
-    """Words for a part of the rows: their first searched column's last letters, as grams."""
+async def _add_search_words(tx: AsyncConnection, listing: Listing[Any]) -> None:
+    """Search words of every eighth row: the last letters of its first searched column."""
     words = listing.table.info.get("words")
     if words is None:
         return
@@ -188,7 +232,7 @@ async def _give_words(tx: AsyncConnection, listing: Listing[Any]) -> None:
             "INSERT INTO search_texts (tenant_id, resource, id, text)"  # noqa: S608  # names of our own
             f" SELECT tenant_id, :resource, id, right(lower({words.columns[0]}), 6)"
             f" FROM {listing.table.name} WHERE {words.columns[0]} IS NOT NULL"
-            f" AND get_byte(uuid_send(id), 15) % {ROWS // WORDED} = 1"
+            f" AND get_byte(uuid_send(id), 15) % {SPARSE} = 1"
         ),
         {"resource": words.resource},
     )
@@ -202,24 +246,23 @@ async def _give_words(tx: AsyncConnection, listing: Listing[Any]) -> None:
     )
 
 
-async def _give_custom(tx: AsyncConnection, listing: Listing[Any]) -> None:
-    """Two fields of the tenant's own, with values here and there: v0 to v199, 0 to 999."""
-    number = "('x' || right(id::text, 8))::bit(32)::int"
-    made = {
-        "TEXT": f"'v' || {number} / {ROWS // WORDED} % 200, NULL",
-        "NUMBER": f"NULL, {number}::bigint * 7919 % 1000",
+async def _add_custom_values(tx: AsyncConnection, listing: Listing[Any]) -> None:
+    """Two custom fields, with values in every eighth row: v0 to v199, 0 to 999."""
+    values = {
+        "TEXT": f"'v' || {_NUMBER} / {SPARSE} % 200, NULL",
+        "NUMBER": f"NULL, {_NUMBER}::bigint * 7919 % 1000",
     }
-    for key, kind in CUSTOM.items():
-        values = {"resource": listing.resource, "key": key, "kind": kind}
-        await tx.execute(_DEFINITION, values)
+    for key, kind in CUSTOM_FIELDS.items():
+        names = {"resource": listing.resource, "key": key}
+        await tx.execute(_DEFINITION, {**names, "kind": kind})
         await tx.execute(
             text(
                 "INSERT INTO custom_values"  # noqa: S608  # names of our own
                 " (tenant_id, resource, record_id, key, place, text_value, number_value)"
-                f" SELECT tenant_id, :resource, id, :key, 1, {made[kind]}"
-                f" FROM {listing.table.name} WHERE {number} % {ROWS // WORDED} = 3"
+                f" SELECT tenant_id, :resource, id, :key, 1, {values[kind]}"
+                f" FROM {listing.table.name} WHERE {_NUMBER} % {SPARSE} = 3"
             ),
-            {"resource": listing.resource, "key": key},
+            names,
         )
 
 
@@ -228,4 +271,13 @@ _DEFINITION = text(
     " filterable, active, position, choices, created_at, updated_at, version)"
     " VALUES (gen_random_uuid(), :resource, :key, :kind, :key, :key, false, true, true, 0, '[]',"
     " now(), now(), 1)"
+)
+
+# A table of side values is never that of one list alone.
+_OTHER_CUSTOM_VALUES = text(
+    "INSERT INTO custom_values"
+    " (tenant_id, resource, record_id, key, place, text_value, number_value)"
+    " SELECT nullif(current_setting('app.tenant', true), '')::uuid, 'other.resource',"
+    " md5(n::text)::uuid, 'other_text', 1, 'v' || n % 200, NULL"
+    " FROM generate_series(1, CAST(:rows AS integer)) AS n"
 )

@@ -1,7 +1,8 @@
-"""Query plans of declared lists at full size, as the app's role and under the tenant's policy."""
+"""Query plans of declared lists over full tables, as the app's role, under the tenant's policy."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import Column, Executable, Select, func, select
@@ -14,15 +15,17 @@ from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.lists.columns import nothing_in
 from chassis.records.lists.filters import EQUAL, IN, NULL, PREFIX, Parameter
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listing
+from chassis.records.lists.listing import Listing, declared_of
 from chassis.records.search.tables import search_texts
+from testkit import databases
 from testkit.databases import ServiceDatabase
-from testkit.filling import OWNERS, ROWS, WORDED, Filled, filled
+from testkit.filling import FULL_SIZE, OWNERS, SPARSE, FilledTenant, ListSample, fill
 
-PAGE, ASKS = 50, "owner-1"
-# Rows a page may read for nothing, or sort: a seller has ROWS / OWNERS of them.
-MOST_READ = 8 * ROWS // OWNERS
-CUSTOM_ASKED = (
+PAGE, SUBJECT = 50, "owner-1"
+# How many rows a page may read in vain, or sort: at full size those of eight owners.
+MOST_ROWS = 8 * FULL_SIZE // OWNERS
+MOST_CUSTOM = FULL_SIZE // SPARSE
+CUSTOM_QUERIES = (
     ("plan_text", "v7"),
     ("plan_text__in", "v7,v9"),
     ("plan_text__startswith", "v1"),
@@ -45,28 +48,100 @@ class _Explain(Executable, ClauseElement):
 
 
 @compiles(_Explain, "postgresql")
-def _explained(element: _Explain, compiler: Any, **options: Any) -> str:
+def _compile_explain(element: _Explain, compiler: Any, **options: Any) -> str:
     statement = compiler.process(element.statement, **options)
     return f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}"
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What one question cost; `complaints` say what its plan does that it should not."""
+class QueryPlan:
+    """One query's cost; `faults` say what its plan does that it should not."""
 
-    question: str
+    query: str
     visibility: str
     milliseconds: float
-    complaints: tuple[str, ...]
+    faults: tuple[str, ...]
 
 
-def reaches(there: Filled) -> dict[str, Visibility]:
+def declared_lists(service: str) -> dict[str, Listing[Any]]:
+    """All lists that a service declares, by their collections; imports the service."""
+    import_module(f"{service}.app")
+    return {listing.collection: listing for listing in declared_of(service)}
+
+
+@dataclass(frozen=True)
+class FilledDatabase:
+    """A service's database of its own, in which the tables of all declared lists are full.
+
+    Plans are only read from it, so that all lists of the service share it.
+    """
+
+    urls: ServiceDatabase
+    app: Database
+    tenant: FilledTenant
+    samples: Mapping[str, ListSample]
+
+    async def plans(
+        self, listing: Listing[Any], *, only: Sequence[ListQuery] = ()
+    ) -> list[QueryPlan]:
+        """Explain every declared filter and sort, first and middle page, for every visibility.
+
+        With `only`, explain just these queries.
+        """
+        found: list[QueryPlan] = []
+        sample = self.samples.get(listing.collection, ListSample())
+        visibilities = visibilities_of(self.tenant) if listing.scoped else {"all": EVERYTHING}
+        async with self.app.begin(self.tenant.tenant) as tx:
+            for query in only or await _queries(tx, listing, sample):
+                mine = replace(query, subject=SUBJECT)
+                filtered = mine.values or mine.q or mine.custom
+                pages = [None] if filtered else [None, await _middle(tx, listing, mine)]
+                most = MOST_CUSTOM if mine.custom else MOST_ROWS
+                for name, visibility in visibilities.items():
+                    search = await listing.search(tx, mine, visibility)
+                    for page in pages:
+                        title = f"{_name(mine)}{' middle' if page else ''}"
+                        statement = search.page(page, PAGE + 1)
+                        found.append(await _plan(tx, title, name, statement, most))
+        return found
+
+    async def faults(self, listing: Listing[Any]) -> list[str]:
+        """What the plans of a list do that they should not; empty is good."""
+        return [
+            f"{plan.query} as {plan.visibility}: {fault}"
+            for plan in await self.plans(listing)
+            for fault in plan.faults
+        ]
+
+    async def drop(self) -> None:
+        """Remove the database."""
+        await self.app.dispose()
+        await databases.drop(self.urls)
+
+
+async def filled_database(
+    service: str,
+    suffix: str,
+    samples: Mapping[str, ListSample],
+    *,
+    lists: Sequence[Listing[Any]] = (),
+) -> FilledDatabase:
+    """Create a database of the service, filled for all its declared lists, or just for `lists`."""
+    listings = {one.collection: one for one in lists} or declared_lists(service)
+    unknown = samples.keys() - listings.keys()
+    assert not unknown, f"samples for lists that {service} does not declare: {sorted(unknown)}"
+    urls = await databases.create(service, f"plans_{suffix}")
+    tenant = await fill(urls, list(listings.values()), samples)
+    return FilledDatabase(urls, Database(urls.app_url, name="test-plans"), tenant, samples)
+
+
+def visibilities_of(filled: FilledTenant) -> dict[str, Visibility]:
     """A director, the head of most, of some, and a seller whom records are shared with."""
     owners = [f"owner-{n}" for n in range(OWNERS)]
 
     def of(count: int, *, prefer_filter: bool = False) -> Visibility:
         return Visibility(
-            owners=tuple(owners[:count]), grantees=(there.grantee,), prefer_filter=prefer_filter
+            owners=tuple(owners[:count]), grantees=(filled.grantee,), prefer_filter=prefer_filter
         )
 
     return {
@@ -77,74 +152,34 @@ def reaches(there: Filled) -> dict[str, Visibility]:
     }
 
 
-async def measured(
-    app: Database,
-    listing: Listing[Any],
-    there: Filled,
-    *,
-    samples: Mapping[str, Sequence[Any]] | None = None,
-    only: Sequence[ListQuery] = (),
-) -> list[Measured]:
-    """Every declared filter and sort, the first page and one from the middle, by every reach.
-
-    `samples` gives values for the filters that are no columns; `only` asks these alone.
-    """
-    found: list[Measured] = []
-    asking = reaches(there) if listing.scoped else {"all": EVERYTHING}
-    async with app.begin(there.tenant) as tx:
-        asked = list(only) or [
-            *_sorted(listing),
-            *await _filtered(tx, listing, samples or {}),
-            *await _worded(tx, listing),
-            *_customized(listing),
-        ]
-        for one in [replace(each, subject=ASKS) for each in asked]:
-            bounded = one.values or one.q or one.custom
-            middle = [] if bounded else [await _middle(tx, listing, one)]
-            for name, visibility in asking.items():
-                search = await listing.search(tx, one, visibility)
-                for place in [None, *middle]:
-                    told = f"{_told(one)}{' middle' if place else ''}"
-                    query, most = search.page(place, PAGE + 1), WORDED if one.custom else MOST_READ
-                    found.append(await _measure(tx, told, name, query, most))
-    return found
-
-
-async def complaints(
-    urls: ServiceDatabase,
-    app: Database,
-    listing: Listing[Any],
-    *,
-    values: Mapping[str, str] | None = None,
-    samples: Mapping[str, Sequence[Any]] | None = None,
-) -> list[str]:
-    """What the plans of a list at full size do that they should not; empty is good.
-
-    `assert await complaints(service_database, app_database, LISTING) == []`; `values` as for
-    `filled`, `samples` as for `measured`.
-    """
-    async with filled(urls, listing, values=values) as there:
-        found = await measured(app, listing, there, samples=samples)
-    return [f"{m.question} as {m.visibility}: {c}" for m in found for c in m.complaints]
-
-
 def migration_of(listing: Listing[Any]) -> str:
     """The lines that a migration needs for the indexes of a list, to be pasted into it."""
     lines = []
     for index in listing.indexes():
         columns = ", ".join(f'"{getattr(e, "name", e)}"' for e in index.expressions)
-        gone = index.dialect_kwargs.get("postgresql_where")
-        where = "" if gone is None else ', postgresql_where=sa.text("deleted_at IS NOT NULL")'
+        condition = index.dialect_kwargs.get("postgresql_where")
+        where = "" if condition is None else ', postgresql_where=sa.text("deleted_at IS NOT NULL")'
         lines.append(f'op.create_index("{index.name}", "{listing.table.name}", [{columns}]{where})')
     return "\n".join(lines)
 
 
-def _told(asked: ListQuery) -> str:
-    said = {**asked.values, **asked.custom}
-    parts = [f"{name}={value}" for name, value in said.items()]
-    parts += [f"q={asked.q}"] if asked.q else []
-    parts += ["deleted"] if asked.deleted else []
-    return "&".join([*parts, f"sort={asked.sort}"] if asked.sort else parts) or "newest first"
+def _name(query: ListQuery) -> str:
+    parts = [f"{name}={value}" for name, value in {**query.values, **query.custom}.items()]
+    parts += [f"q={query.q}"] if query.q else []
+    parts += ["deleted"] if query.deleted else []
+    return "&".join([*parts, f"sort={query.sort}"] if query.sort else parts) or "newest first"
+
+
+async def _queries(
+    tx: AsyncConnection, listing: Listing[Any], sample: ListSample
+) -> list[ListQuery]:
+    """Every sort and filter, alone."""
+    return [
+        *_sorted(listing),
+        *await _filtered(tx, listing, sample.filters),
+        *await _searched(tx, listing),
+        *_customized(listing),
+    ]
 
 
 def _sorted(listing: Listing[Any]) -> Iterator[ListQuery]:
@@ -168,7 +203,7 @@ async def _filtered(
     ]
 
 
-async def _worded(tx: AsyncConnection, listing: Listing[Any]) -> list[ListQuery]:
+async def _searched(tx: AsyncConnection, listing: Listing[Any]) -> list[ListQuery]:
     """A rare word, a common pair of letters, and one letter."""
     if not listing.searchable:
         return []
@@ -181,7 +216,7 @@ def _customized(listing: Listing[Any]) -> Iterator[ListQuery]:
     """The tenant's own fields: a value, the beginning of many, ranges, none, and along a sort."""
     if not listing.has_custom:
         return
-    for name, value in CUSTOM_ASKED:
+    for name, value in CUSTOM_QUERIES:
         yield ListQuery(custom={f"custom.{name}": value})
     for sort in listing.sorts[:1]:
         yield ListQuery(custom={"custom.plan_text": "v7"}, sort=sort)
@@ -211,24 +246,24 @@ async def _quantiles(tx: AsyncConnection, column: Column[Any]) -> list[Any]:
     return [(await tx.execute(ordered.offset(place))).scalar_one() for place in places]
 
 
-async def _middle(tx: AsyncConnection, listing: Listing[Any], asked: ListQuery) -> list[Any]:
-    """Where the middle of the list is."""
-    search = await listing.search(tx, asked, EVERYTHING)
+async def _middle(tx: AsyncConnection, listing: Listing[Any], query: ListQuery) -> list[Any]:
+    """The cursor of the middle of the list."""
+    search = await listing.search(tx, query, EVERYTHING)
     total = (await tx.execute(search.total())).scalar_one()
     row = (await tx.execute(search.page(None, 1).offset(total // 2))).mappings().one()
     return [row[column.name] for column, _ in search.order]
 
 
-async def _measure(
-    tx: AsyncConnection, question: str, visibility: str, query: Select[Any], most: int
-) -> Measured:
-    told = (await tx.execute(_Explain(query))).scalar_one()[0]
-    milliseconds = told["Planning Time"] + told["Execution Time"]
-    return Measured(question, visibility, milliseconds, tuple(_complaints(told["Plan"], most)))
+async def _plan(
+    tx: AsyncConnection, name: str, visibility: str, query: Select[Any], most: int
+) -> QueryPlan:
+    explained = (await tx.execute(_Explain(query))).scalar_one()[0]
+    milliseconds = explained["Planning Time"] + explained["Execution Time"]
+    return QueryPlan(name, visibility, milliseconds, tuple(_faults(explained["Plan"], most)))
 
 
-def _complaints(node: Mapping[str, Any], most: int) -> Iterator[str]:
-    """`most`: how many rows may be read for nothing, or sorted."""
+def _faults(node: Mapping[str, Any], most: int) -> Iterator[str]:
+    """`most`: how many rows may be read in vain, or sorted."""
     kind, loops = node["Node Type"], node["Actual Loops"]
     inner = node.get("Plans", [])
     if kind == "Seq Scan" and node["Actual Rows"] * loops > PAGE:
@@ -239,4 +274,4 @@ def _complaints(node: Mapping[str, Any], most: int) -> Iterator[str]:
     if kind == "Sort" and inner and inner[0]["Actual Rows"] * inner[0]["Actual Loops"] > most:
         yield f"Sort of {inner[0]['Actual Rows'] * inner[0]['Actual Loops']} rows"
     for each in inner:
-        yield from _complaints(each, most)
+        yield from _faults(each, most)

@@ -1,11 +1,13 @@
 """The fixtures every service's tests share; loaded through pytest's `-p testkit.plugin`."""
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -24,7 +26,7 @@ from chassis.web.auth import Principal, authenticated
 from chassis.web.idempotency import replay_if_known
 from kernel.ids import new_id
 from testkit import databases, tokens
-from testkit.databases import ServiceDatabase
+from testkit.databases import ServiceDatabase, empty_tables
 from testkit.tenants import add_tenant
 
 
@@ -47,7 +49,17 @@ class Committed:
 
 
 Client = httpx.AsyncClient
+RESULTS = "L2C_TEST_RESULTS"  # a folder that `make test` gives
 PublishedFacts = Callable[[], Awaitable[list[Published]]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--services l2o,rms`: the tests of what all services share run for these only."""
+    parser.addoption("--services", dest="services", default=(), type=_split, metavar="NAMES")
+
+
+def _split(value: str) -> tuple[str, ...]:
+    return tuple(name for name in value.split(",") if name)
 
 
 def pytest_configure() -> None:
@@ -60,6 +72,25 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """The leading process removes what all of them were cloned from."""
     if not hasattr(session.config, "workerinput") and databases.SERVER in os.environ:
         asyncio.run(databases.drop_templates())
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Leave the counts and the slowest tests where `make test` sums them up."""
+    if RESULTS not in os.environ or hasattr(config, "workerinput"):
+        return
+    times: dict[str, float] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                times[report.nodeid] = times.get(report.nodeid, 0) + report.duration
+    counts = {name: len(found) for name, found in terminalreporter.stats.items()}
+    result = {
+        "passed": counts.get("passed", 0) + counts.get("xfailed", 0),
+        "failed": counts.get("failed", 0) + counts.get("error", 0),
+        "skipped": counts.get("skipped", 0),
+        "slowest": sorted(((took, name) for name, took in times.items()), reverse=True)[:10],
+    }
+    Path(os.environ[RESULTS], f"{os.getpid()}.json").write_text(json.dumps(result))
 
 
 @pytest.fixture(scope="session")
@@ -260,18 +291,3 @@ async def committed(
         await add_tenant(tx)
     yield Committed(app_database, worker_database, service_database)
     await empty_tables(service_database)
-
-
-async def empty_tables(urls: ServiceDatabase) -> None:
-    """Delete every row, as the owner; faster than TRUNCATE on small tables."""
-    owner = Database(urls.owner_url, name="test-owner")
-    async with owner.begin(None) as tx:
-        names = await tx.execute(
-            text(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-                " AND tablename <> 'alembic_version'"
-            )
-        )
-        for (name,) in names.all():
-            await tx.execute(text(f'DELETE FROM "{name}"'))  # noqa: S608  # names of our own tables
-    await owner.dispose()

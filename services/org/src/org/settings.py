@@ -1,7 +1,8 @@
 """The settings that only org has: its operators' tenant and its development token issuer."""
 
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import BeforeValidator
@@ -21,19 +22,21 @@ class OrgSettings(Settings):
     that signs. `ORG_RETIRED_KEY_FILES` (separated by commas) are still published but sign nothing.
     `ORG_OPERATOR_TENANT` is the tenant whose people create, suspend and delete the other tenants;
     without it nobody can.
+    `ORG_HASH_COST=fast` makes password hashes cheap, for tests; production refuses it.
     """
 
     dev_issuer: bool = False
     operator_tenant: UUID | None = None
     signing_key_file: Path = Path()
     retired_key_files: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split_commas)] = ()
+    hash_cost: Literal["strong", "fast"] = "strong"
 
     @classmethod
     def of(cls, service: str = "org") -> Self:
         """Read the settings from the environment.
 
         Raises ValueError as the parent does, and for a development issuer in production or without
-        a key file.
+        a key file, and for cheap password hashes in production.
         """
         settings = super().of(service)
         if settings.dev_issuer and settings.in_production:
@@ -46,4 +49,14 @@ class OrgSettings(Settings):
                 "ORG_DEV_ISSUER=true needs ORG_SIGNING_KEY_FILE, the PEM file of an EC P-256 key; "
                 f"'{settings.signing_key_file}' is not a file."
             )
+        if settings.hash_cost == "fast" and settings.in_production:
+            raise ValueError(
+                "ORG_HASH_COST must not be 'fast' in production: such hashes are easily guessed."
+            )
         return settings
+
+
+@cache
+def hash_cost() -> Literal["strong", "fast"]:
+    """Return the configured cost of password hashes; it is read once."""
+    return OrgSettings.of().hash_cost

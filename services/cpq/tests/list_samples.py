@@ -1,0 +1,13 @@
+"""Rows that fill the lists of cpq when their query plans are checked."""
+
+from cpq.quotes.domain.quote import QuoteStatus
+from testkit.filling import ListSample
+
+STATUSES = ", ".join(f"'{status}'" for status in QuoteStatus)
+
+SAMPLES = {
+    # Every owner has quotes of every status.
+    "quotes": ListSample(
+        columns={"status": f"(ARRAY[{STATUSES}])[1 + n / 100 % {len(QuoteStatus)}]"}
+    )
+}

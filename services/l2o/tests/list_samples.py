@@ -1,0 +1,34 @@
+"""Rows that fill the lists of l2o when their query plans are checked."""
+
+from testkit.filling import ListSample
+
+# Every hundredth row has the same owner, so other values must not repeat in step with that.
+NAME = "'name ' || md5((n % 4999)::text)"
+PHONE = "CASE WHEN n % 11 <> 5 THEN '+86138' || lpad((n * 7919)::text, 8, '0') END"
+
+SAMPLES = {
+    "accounts": ListSample(
+        columns={
+            "name": NAME,
+            "phone": PHONE,
+            "industry": "CASE WHEN n % 11 <> 3 THEN 'industry ' || md5(((n / 100) % 12)::text) END",
+            "country": "CASE WHEN n % 11 <> 4"
+            " THEN (ARRAY['CN', 'US', 'DE', 'JP'])[1 + (n / 100) % 4] END",
+        }
+    ),
+    "contacts": ListSample(
+        columns={
+            "name": NAME,
+            "phone": PHONE,
+            "email": "CASE WHEN n % 11 <> 4 THEN md5((n % 4999)::text) || '@example.com' END",
+            "roles": "ARRAY['BUYER']",
+            "is_primary": "(n / 100) % 2 = 0",
+        }
+    ),
+    "opportunities": ListSample(
+        columns={
+            "name": NAME,
+            "stage": "(ARRAY['FIRST_CONTACT', 'SOLUTION', 'QUOTATION', 'WON'])[1 + (n / 100) % 4]",
+        }
+    ),
+}

@@ -1,0 +1,17 @@
+"""Rows that fill the lists of mtl when their query plans are checked."""
+
+from testkit.filling import ListSample
+
+# Every hundredth row has the same owner, so other values must not repeat in step with that.
+# Names have eight letters, so that no single letter is rare among the rows with search words.
+SAMPLES = {
+    "leads": ListSample(
+        columns={
+            "status": "(ARRAY['NEW', 'QUALIFIED', 'DISQUALIFIED', 'CONVERTED'])[1 + (n / 100) % 4]",
+            "name": "CASE WHEN n % 11 <> 3 THEN"
+            " 'name ' || translate(md5((n % 4999)::text), '01234567', 'abcdef89') END",
+            "company": "CASE WHEN n % 11 <> 4 THEN 'company ' || md5((n % 4999)::text) END",
+            "phone": "CASE WHEN n % 11 <> 5 THEN '+86138' || lpad((n * 7919)::text, 8, '0') END",
+        }
+    )
+}
