@@ -14,7 +14,7 @@ from tempfile import NamedTemporaryFile
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from chassis.events.envelope import schema_of
+from chassis.events.envelope import schema_uri
 from contracts.event import EVENT_CLASSES
 
 SERVICES = ("org", "mtl", "l2o", "cpq", "rms")
@@ -29,7 +29,7 @@ def event_schemas() -> Iterator[tuple[str, str]]:
     for name, kind in sorted(EVENT_CLASSES.items()):
         schema = {
             "$schema": DIALECT,
-            "$id": schema_of(name),
+            "$id": schema_uri(name),
             **kind.model_json_schema(mode="serialization"),
             "x-topic": kind.topic(),
         }

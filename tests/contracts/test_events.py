@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from chassis.composition.worker import Worker
-from chassis.events.envelope import schema_of
+from chassis.events.envelope import schema_uri
 from contracts.event import EVENT_CLASSES, Event
 
 ROOT = Path(__file__).parents[2]
@@ -45,8 +45,8 @@ def test_recorded_payloads_are_readable_and_match_the_schema(kind: type[Event]) 
     schema = json.loads((SCHEMAS / f"{kind.type}.json").read_text())
     Draft202012Validator.check_schema(schema)
     Draft202012Validator(schema).validate(event.model_dump(mode="json"))
-    assert schema["$id"] == schema_of(kind.type)
-    assert (ROOT / schema_of(kind.type).lstrip("/")).is_file()
+    assert schema["$id"] == schema_uri(kind.type)
+    assert (ROOT / schema_uri(kind.type).lstrip("/")).is_file()
 
 
 def changed_places(payload: object, read: object, where: str = "") -> list[str]:

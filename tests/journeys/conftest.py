@@ -8,7 +8,7 @@ from importlib import import_module
 import httpx
 import pytest
 
-from chassis.composition.serve import several
+from chassis.composition.serve import combine_apps
 from chassis.composition.worker import Worker
 from chassis.database.engine import Database
 from chassis.events.consumer.processing import Processor
@@ -39,14 +39,14 @@ async def system(worker_id: str) -> AsyncIterator[World]:
             app.state.admission.max_age = 0  # a suspended tenant is refused at once
             await stack.enter_async_context(app.router.lifespan_context(app))
         workers = {name: Database(one.worker_url, name="journey") for name, one in urls.items()}
-        transport = httpx.ASGITransport(several(apps))
+        transport = httpx.ASGITransport(combine_apps(apps))
         http = await stack.enter_async_context(
             httpx.AsyncClient(transport=transport, base_url="http://journey")
         )
         subscriptions = {name: _worker(name).subscriptions for name in SERVICES}
         courier = InProcessTransport(
             [
-                Processor(one, workers[name], offsets_rise=False)
+                Processor(one, workers[name], monotonic_offsets=False)
                 for name in SERVICES
                 for one in subscriptions[name]
             ]

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.engine import Database
 from chassis.events.consumer.consumer import Consumer
 from chassis.events.consumer.processing import Processor
-from chassis.events.subscriptions import Meta, ProcessHandler, Subscription, process
+from chassis.events.subscriptions import EventMeta, ProcessHandler, Subscription, process
 from contracts.event import Event
 from kernel.ids import new_id
 from testkit.database import notes
@@ -33,7 +33,7 @@ def event_class(aggregate: str) -> type[Event]:
     return Counted
 
 
-async def on_counted(tx: AsyncConnection, event: Event, meta: Meta) -> None:
+async def on_counted(tx: AsyncConnection, event: Event, meta: EventMeta) -> None:
     """One row per effect, slow enough to be killed in the middle."""
     text = f"{meta.aggregate_id}"
     await tx.execute(insert(notes).values(id=new_id(), text=text, version=meta.sequence))

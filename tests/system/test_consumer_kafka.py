@@ -20,10 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import consumer_counts, parked_events
 from chassis.events import topics
 from chassis.events.consumer.consumer import Consumer
-from chassis.events.consumer.metrics import RESTARTS
+from chassis.events.consumer.metrics import CONSUMER_RESTARTS
 from chassis.events.consumer.processing import Processor
 from chassis.events.envelope import Envelope
-from chassis.events.subscriptions import Meta, ProcessHandler
+from chassis.events.subscriptions import EventMeta, ProcessHandler
 from contracts.event import Event
 from contracts.topics import MAX_MESSAGE_BYTES, TopicSpec
 from kernel.ids import new_id
@@ -45,7 +45,9 @@ async def event(aggregate: str) -> type[Event]:
     """An event class whose topic exists."""
     assert os.environ.get("KAFKA_BOOTSTRAP"), "the system tests need a real Kafka: `make test`"
     made = event_class(aggregate)
-    await topics.apply(os.environ["KAFKA_BOOTSTRAP"], [TopicSpec(made.topic(), partitions=4)])
+    await topics.apply_manifest(
+        os.environ["KAFKA_BOOTSTRAP"], [TopicSpec(made.topic(), partitions=4)]
+    )
     return made
 
 
@@ -195,7 +197,7 @@ async def test_a_stuck_handler_is_noticed_and_the_session_begun_anew(
 ) -> None:
     stuck = 0
 
-    async def on_counted_once_stuck(tx: AsyncConnection, what: Event, meta: Meta) -> None:
+    async def on_counted_once_stuck(tx: AsyncConnection, what: Event, meta: EventMeta) -> None:
         nonlocal stuck
         await on_counted(tx, what, meta)
         if meta.sequence == 3 and not stuck:
@@ -207,7 +209,7 @@ async def test_a_stuck_handler_is_noticed_and_the_session_begun_anew(
     async with consuming(event, committed, on_counted_once_stuck, stall_seconds=2.0):
         await until_applied(committed, tenant, 6)
     assert stuck == 1
-    assert RESTARTS.labels(f"{event.aggregate_type()}s", "Stalled")._value.get() == 1
+    assert CONSUMER_RESTARTS.labels(f"{event.aggregate_type()}s", "Stalled")._value.get() == 1
     assert await effects(committed, tenant) == {str(subject): [1, 2, 3, 4, 5, 6]}
 
 
@@ -221,7 +223,7 @@ async def test_idle_members_are_left_alone(
         await fill(event, tenant, [subject], 3)
         await until_applied(committed, tenant, 3)
         await asyncio.sleep(9)
-    assert RESTARTS.labels(f"{event.aggregate_type()}s", "Stalled")._value.get() == 0
+    assert CONSUMER_RESTARTS.labels(f"{event.aggregate_type()}s", "Stalled")._value.get() == 0
 
 
 async def test_eight_megabytes_pass_and_garbage_is_parked(

@@ -18,9 +18,9 @@ from chassis.database.connections import open_connection
 from chassis.events.envelope import Envelope
 from chassis.events.outbox import bucket_of
 from chassis.events.relay.kafka import KafkaTransport
-from chassis.events.relay.relay import Poll, Relay
-from chassis.events.relay.transport import BEHIND, Record, TransportFailed
-from chassis.events.topics import apply
+from chassis.events.relay.relay import PollInterval, Relay
+from chassis.events.relay.transport import BEHIND, ProducerRecord, TransportFailed
+from chassis.events.topics import apply_manifest
 from contracts.topics import MAX_MESSAGE_BYTES, TopicSpec
 from kernel.ids import new_id
 from testkit.notes import rewrite, write
@@ -39,7 +39,7 @@ def bootstrap() -> str:
 
 @pytest.fixture
 async def transport(bootstrap: str) -> AsyncIterator[KafkaTransport]:
-    await apply(bootstrap, [NOTES, NARROW])
+    await apply_manifest(bootstrap, [NOTES, NARROW])
     created = KafkaTransport(bootstrap, name="test-relay")
     yield created
     await created.close()
@@ -66,7 +66,7 @@ async def arrived(bootstrap: str, topic: str, tenant: UUID, count: int) -> list[
     return found
 
 
-def record_of(tenant: UUID, subject: UUID, sequence: int, size: int, seq: int) -> Record:
+def record_of(tenant: UUID, subject: UUID, sequence: int, size: int, seq: int) -> ProducerRecord:
     """A record for the narrow topic; random text, so that it does not shrink to nothing."""
     envelope = Envelope(
         id=new_id(),
@@ -81,13 +81,13 @@ def record_of(tenant: UUID, subject: UUID, sequence: int, size: int, seq: int) -
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         data={"text": token_hex(size // 2)},
     )
-    return Record.of(envelope, seq)
+    return ProducerRecord.of(envelope, seq)
 
 
 async def test_records_arrive_in_order_per_key_with_their_headers(
     bootstrap: str, transport: KafkaTransport, committed: Committed, tenant: UUID
 ) -> None:
-    relay = Relay("testkit", committed.urls.worker_url, transport, poll=Poll(0.01, 0.05))
+    relay = Relay("testkit", committed.urls.worker_url, transport, poll=PollInterval(0.01, 0.05))
     stop = asyncio.Event()
     running = asyncio.create_task(relay.run(stop))
     async with committed.app.begin(tenant) as tx:
@@ -221,7 +221,7 @@ async def test_a_producer_whose_broker_went_silent_is_replaced(
     bootstrap: str, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And nothing of it is left: with its client closed first, its sender waited for ever."""
-    await apply(bootstrap, [NARROW])
+    await apply_manifest(bootstrap, [NARROW])
     line = Line(bootstrap)
     server = await asyncio.start_server(line.carry, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -252,7 +252,7 @@ async def test_a_producer_whose_broker_went_silent_is_replaced(
 
 async def test_a_missing_topic_fails_in_time(bootstrap: str, tenant: UUID) -> None:
     record = record_of(tenant, new_id(), 1, 10, seq=1)
-    nowhere = Record(
+    nowhere = ProducerRecord(
         topic="testkit.nowhere.v1",
         key=record.key,
         value=record.value,
@@ -270,10 +270,10 @@ async def test_a_missing_topic_fails_in_time(bootstrap: str, tenant: UUID) -> No
 async def test_the_manifest_is_applied_once_and_altered_when_it_changes(bootstrap: str) -> None:
     name = f"testkit.{token_hex(4)}.v1"
     spec = TopicSpec(name, partitions=3)
-    assert (await apply(bootstrap, [spec])).created == [name]
-    again = await apply(bootstrap, [spec])
+    assert (await apply_manifest(bootstrap, [spec])).created == [name]
+    again = await apply_manifest(bootstrap, [spec])
     assert (again.created, again.altered, again.narrow) == ([], [], [])
-    changed = await apply(bootstrap, [TopicSpec(name, partitions=6, retention_ms=60_000)])
+    changed = await apply_manifest(bootstrap, [TopicSpec(name, partitions=6, retention_ms=60_000)])
     assert (changed.created, changed.altered, changed.narrow) == ([], [name], [name])
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()

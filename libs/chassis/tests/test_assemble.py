@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from chassis.composition.run_worker import WorkerPart, assemble, close
+from chassis.composition.run_worker import WorkerPart, assemble, close_assembly
 from chassis.composition.worker import Worker
 from testkit.plugin import Ground
 
@@ -26,7 +26,7 @@ async def test_in_development_one_process_with_all_parts_may_do_without_kafka() 
     (warning,) = [one for one in logs if one["event"] == "events_by_courier"]
     assert (warning["log_level"], warning["services"]) == ("warning", ["testkit"])
     assert "testkit relay" in made.checks
-    await close(made)
+    await close_assembly(made)
 
 
 @pytest.mark.parametrize("part", list(WorkerPart))
@@ -50,4 +50,4 @@ async def test_with_kafka_any_part_may_run_alone_and_lets_go_of_it(
     made = assemble(WORKERS, frozenset({WorkerPart.RELAY}))
     assert len(made.transports) == 1
     async with asyncio.timeout(5):
-        await close(made)
+        await close_assembly(made)

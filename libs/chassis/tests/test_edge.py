@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
 from chassis.composition.app import create_app
-from chassis.composition.serve import several
+from chassis.composition.serve import combine_apps
 from chassis.foundation.refusals import TooManyRequests
 from chassis.foundation.settings import Settings
 from chassis.foundation.texts import preferred_language
@@ -83,7 +83,7 @@ async def test_who_is_braked_is_told_for_how_long(app: FastAPI) -> None:
 
 async def test_asking_about_the_whole_server(app: FastAPI) -> None:
     """`OPTIONS *` names no path."""
-    front = several({"testkit": app})
+    front = combine_apps({"testkit": app})
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import Meta, Received
+from chassis.events.subscriptions import EventMeta, ReceivedEvent
 from contracts.event import Event
 from cpq.accounts.store import accounts
 from cpq.opportunities.store import opportunities
@@ -161,9 +161,9 @@ async def open_shop(tx: AsyncConnection, *, owner_id: str = PERSON) -> Shop:
     return Shop(opportunity_id=opportunity_id, account_id=account_id, product=product, book=book)
 
 
-def received(event: E, aggregate_id: UUID, *, sequence: int, epoch: int = 1) -> Received[E]:
+def received(event: E, aggregate_id: UUID, *, sequence: int, epoch: int = 1) -> ReceivedEvent[E]:
     """Wrap an event as the consumer passes it to a handler."""
-    meta = Meta(
+    meta = EventMeta(
         event_id=new_id(),
         tenant=new_id(),
         aggregate_id=aggregate_id,
@@ -171,7 +171,7 @@ def received(event: E, aggregate_id: UUID, *, sequence: int, epoch: int = 1) -> 
         epoch=epoch,
         occurred_at=NOON,
     )
-    return Received(event, meta)
+    return ReceivedEvent(event, meta)
 
 
 async def create_quote(client: AsyncClient, body: dict[str, Any]) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from sqlalchemy.schema import Table
 
 from chassis.database.backbone_tables import outbox, parked_events
 from chassis.database.engine import Database
-from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.decoded_records import ConsumerRecord
 from chassis.events.envelope import Envelope
 from chassis.events.outbox import bucket_of
-from chassis.events.subscriptions import Meta, Subscription
+from chassis.events.subscriptions import EventMeta, Subscription
 from contracts.event import Event
 from kernel.ids import new_id
 from l2o.worker import SUBSCRIPTIONS
@@ -27,9 +27,9 @@ def subscription(name: str) -> Subscription:
     return next(each for each in SUBSCRIPTIONS if each.name == f"l2o.{name}")
 
 
-def meta() -> Meta:
+def meta() -> EventMeta:
     """Any metadata of an event, for tests that call a handler directly."""
-    return Meta(
+    return EventMeta(
         event_id=new_id(),
         tenant=new_id(),
         aggregate_id=new_id(),
@@ -41,7 +41,7 @@ def meta() -> Meta:
 
 def record(
     tenant: UUID, event: Event, *, subject: UUID | None = None, partition: int | None = None
-) -> Consumed:
+) -> ConsumerRecord:
     """The record of an event with a new event id, at the end of its partition."""
     subject = subject or new_id()
     envelope = Envelope(
@@ -58,7 +58,7 @@ def record(
         data=event.model_dump(mode="json"),
     )
     partition = bucket_of(subject) if partition is None else partition
-    return Consumed(event.topic(), partition, next(_offsets), envelope.encode())
+    return ConsumerRecord(event.topic(), partition, next(_offsets), envelope.encode())
 
 
 @dataclass(frozen=True)

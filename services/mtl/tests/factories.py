@@ -7,7 +7,7 @@ from uuid import UUID
 from httpx import AsyncClient, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import Meta
+from chassis.events.subscriptions import EventMeta
 from chassis.files.imports.actions import JOB
 from chassis.files.imports.jobs import import_failures, import_jobs
 from chassis.jobs.queue import Done, Job
@@ -19,7 +19,7 @@ from testkit.jobs import make_job
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 CONTACT = {"name": "王芳", "company": "远景科技", "phone": "13800138000", "email": "w@example.com"}
 
-META = Meta(
+META = EventMeta(
     event_id=new_id(),
     tenant=new_id(),
     aggregate_id=new_id(),

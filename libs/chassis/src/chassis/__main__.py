@@ -14,12 +14,12 @@ from rich.table import Table
 
 from chassis.composition import run_worker
 from chassis.composition.run_worker import WorkerPart
-from chassis.composition.serve import server_of, several
+from chassis.composition.serve import combine_apps, make_server
 from chassis.database import migrate
 from chassis.database.engine import Database
 from chassis.events import topics
 from chassis.events.consumer import dead_letter_commands
-from chassis.events.consumer.dead_letters import Parked
+from chassis.events.consumer.dead_letters import ParkedEvent
 from chassis.events.relay import epoch, quarantine
 from chassis.events.relay.kafka import KafkaTransport
 from chassis.foundation import clock, logs
@@ -43,7 +43,7 @@ def api(services: Services, host: Host = "127.0.0.1", port: Port = 8000) -> None
     settings = Settings.of(services[0])
     logs.configure(settings.log_level, service="+".join(services))
     apps: dict[str, FastAPI] = {name: import_module(f"{name}.app").create() for name in services}
-    server = server_of(several(apps), host=host, port=port, drain_for=settings.drain_for)
+    server = make_server(combine_apps(apps), host=host, port=port, drain_for=settings.drain_for)
     uvloop.run(server.serve())
 
 
@@ -71,7 +71,7 @@ def migrate_command(services: Services) -> None:
 @cli.command(name="topics")
 def topics_command() -> None:
     """Create the topics of the manifest and set their configuration."""
-    applied = asyncio.run(topics.apply(Settings.of("org").kafka_bootstrap))
+    applied = asyncio.run(topics.apply_manifest(Settings.of("org").kafka_bootstrap))
     console.print(f"Topics: {len(applied.created)} created, {len(applied.altered)} altered.")
 
 
@@ -85,7 +85,9 @@ def rebase(
     above: Annotated[int, typer.Option(help="The highest epoch ever published")] = 0,
 ) -> None:
     """Raise the epoch of a restored database, so that its relay may start again."""
-    raised = asyncio.run(epoch.rebase(Settings.of(service).owner_database_url, above=above))
+    raised = asyncio.run(
+        epoch.rebase_database(Settings.of(service).owner_database_url, above=above)
+    )
     console.print(f"{service} publishes in epoch {raised} from now on.")
 
 
@@ -93,7 +95,7 @@ def rebase(
 def parked(service: str) -> None:
     """List what is parked, of all tenants."""
 
-    async def run() -> list[Parked]:
+    async def run() -> list[ParkedEvent]:
         async with _database(service).begin(None) as tx:
             return await dead_letter_commands.list_parked(tx)
 
@@ -118,7 +120,7 @@ def redrive(service: str, event: UUID, by: str = "operator") -> None:
 
     async def run() -> None:
         async with _database(service).begin(None) as tx:
-            await dead_letter_commands.redrive(tx, event, by=by, now=clock.now())
+            await dead_letter_commands.redrive_parked(tx, event, by=by, now=clock.now())
 
     asyncio.run(run())
     console.print("It is tried again now; `parked` shows whether it stayed.")
@@ -130,7 +132,7 @@ def skip(service: str, event: UUID, note: str, by: str = "operator") -> None:
 
     async def run() -> None:
         async with _database(service).begin(None) as tx:
-            await dead_letter_commands.skip(tx, event, by=by, now=clock.now(), note=note)
+            await dead_letter_commands.skip_parked(tx, event, by=by, now=clock.now(), note=note)
 
     asyncio.run(run())
     console.print("Skipped; those behind it go on.")
@@ -141,7 +143,7 @@ def quarantined(service: str) -> None:
     """List the keys whose events the broker refused, of all tenants."""
     url = Settings.of(service).worker_database_url
     table = Table("key", "events", "since", "reason")
-    for one in asyncio.run(quarantine.listed(url, service)):
+    for one in asyncio.run(quarantine.list_quarantined(url, service)):
         table.add_row(one.key, str(one.events), one.since.isoformat(), one.reason)
     console.print(table)
 
@@ -155,7 +157,7 @@ def quarantined_retry(service: str, key: str) -> None:
     async def run() -> int:
         try:
             url = settings.worker_database_url
-            return await quarantine.retry(url, transport, service=service, key=key)
+            return await quarantine.retry_quarantined(url, transport, service=service, key=key)
         finally:
             await transport.close()
 
@@ -166,7 +168,7 @@ def quarantined_retry(service: str, key: str) -> None:
 def quarantined_skip(service: str, key: str) -> None:
     """Give the events of a key that the broker refused up; later ones flow again."""
     url = Settings.of(service).worker_database_url
-    lost = asyncio.run(quarantine.skip(url, service=service, key=key))
+    lost = asyncio.run(quarantine.skip_quarantined(url, service=service, key=key))
     console.print(f"{lost} events of {key} will never be sent.")
 
 

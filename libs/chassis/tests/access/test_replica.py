@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.decoded_records import ConsumerRecord
 from chassis.events.consumer.processing import Processor
 from chassis.events.envelope import Envelope
 from chassis.records.access.replica import subscription
@@ -38,7 +38,7 @@ def person(name: str, *places: str, **more: Any) -> PersonState:
     return PersonState(person_id=directory_id(name), name=name, active=True, posts=held, **more)
 
 
-def record(tenant: UUID, offset: int, key: UUID, sequence: int, event: Event) -> Consumed:
+def record(tenant: UUID, offset: int, key: UUID, sequence: int, event: Event) -> ConsumerRecord:
     envelope = Envelope(
         id=new_id(),
         source="/org",
@@ -52,7 +52,7 @@ def record(tenant: UUID, offset: int, key: UUID, sequence: int, event: Event) ->
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         data=event.model_dump(mode="json"),
     )
-    return Consumed(event.topic(), 0, offset, envelope.encode())
+    return ConsumerRecord(event.topic(), 0, offset, envelope.encode())
 
 
 async def test_the_newest_state_is_kept_whole(tx: AsyncConnection) -> None:
@@ -112,7 +112,9 @@ async def test_records_of_all_topics_reach_it_and_broken_ones_park(
 ) -> None:
     sales = DepartmentState(department_id=directory_id("sales"), name="销售部")
     broken = record(tenant, 1, directory_id("x"), 1, PersonCreated(person=person("x")))
-    broken = Consumed(broken.topic, 0, 1, broken.value.replace(b'"active":true', b'"active":7'))
+    broken = ConsumerRecord(
+        broken.topic, 0, 1, broken.value.replace(b'"active":true', b'"active":7')
+    )
     await Processor(subscription("testkit"), committed.worker).apply(
         [
             record(tenant, 0, directory_id("li"), 1, PersonCreated(person=person("li", "sales"))),

@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import consumer_counts, parked_events, parked_keys
 from chassis.database.columns import new_metadata, replica_columns, tenant_column
 from chassis.database.engine import Database
-from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.decoded_records import ConsumerRecord
 from chassis.events.envelope import Envelope
 from chassis.events.replicas import replicate
 from chassis.events.subscriptions import (
-    Meta,
-    Received,
+    EventMeta,
+    ReceivedEvent,
     ReplicaResult,
     Subscription,
     process,
@@ -71,7 +71,7 @@ class Moods:
 def recorder(moods: Moods, name: str = "sample.effects") -> Subscription:
     """A process that writes a row per event, in vain when it complains afterwards."""
 
-    async def on_note_written(tx: AsyncConnection, event: NoteWritten, meta: Meta) -> None:
+    async def on_note_written(tx: AsyncConnection, event: NoteWritten, meta: EventMeta) -> None:
         slot = event.text if event.text.startswith("slot") else None
         await tx.execute(
             insert(effects).values(
@@ -91,7 +91,7 @@ def copier(moods: Moods, name: str = "sample.copies") -> Subscription:
     """A replica of notes; an empty text deletes."""
 
     async def on_notes(
-        tx: AsyncConnection, received: Sequence[Received[NoteWritten]]
+        tx: AsyncConnection, received: Sequence[ReceivedEvent[NoteWritten]]
     ) -> ReplicaResult:
         result = await replicate(
             tx, copies, received, lambda e: {"text": e.text, "deleted": not e.text}
@@ -136,17 +136,17 @@ class Partition:
         self.number = number
         self._next = 0
 
-    def append(self, value: bytes) -> Consumed:
+    def append(self, value: bytes) -> ConsumerRecord:
         self._next += 1
-        return Consumed(TOPIC, self.number, self._next - 1, value)
+        return ConsumerRecord(TOPIC, self.number, self._next - 1, value)
 
     def note(
         self, note_id: UUID, sequence: int, text: str = "", *, kind: str = NoteWritten.type
-    ) -> Consumed:
+    ) -> ConsumerRecord:
         text = text or f"v{sequence}"
         return self.append(envelope_of(self.tenant, note_id, sequence, text, kind=kind).encode())
 
-    def again(self, record: Consumed) -> Consumed:
+    def again(self, record: ConsumerRecord) -> ConsumerRecord:
         """The same event once more, as a relay sends it after a crash."""
         return self.append(record.value)
 

@@ -27,7 +27,7 @@ async def test_what_is_published_arrives_once_at_every_subscriber(
     committed: Committed, tenant: UUID, moods: Moods
 ) -> None:
     subscriptions = [recorder(moods), copier(moods)]
-    processors = [Processor(s, committed.worker, offsets_rise=False) for s in subscriptions]
+    processors = [Processor(s, committed.worker, monotonic_offsets=False) for s in subscriptions]
     relay = Relay("testkit", committed.urls.worker_url, InProcessTransport(processors))
     async with committed.app.begin(tenant) as tx:
         notes = [await write(tx, f"note {n}") for n in range(20)]
@@ -48,7 +48,7 @@ async def test_a_lower_seq_that_commits_later_is_no_duplicate(
 ) -> None:
     """Two notes of one bucket: the one inserted first is committed last, in a later window."""
     subscriptions = [recorder(moods), copier(moods)]
-    processors = [Processor(s, committed.worker, offsets_rise=False) for s in subscriptions]
+    processors = [Processor(s, committed.worker, monotonic_offsets=False) for s in subscriptions]
     relay = Relay("testkit", committed.urls.worker_url, InProcessTransport(processors))
     early = new_id()
     late = next(one for one in iter(new_id, None) if bucket_of(one) == bucket_of(early))
@@ -68,7 +68,7 @@ async def test_draining_tries_again_what_was_not_there_yet(
 ) -> None:
     moods.missing = {"early"}
     subscription = recorder(moods)
-    processor = Processor(subscription, committed.worker, offsets_rise=False)
+    processor = Processor(subscription, committed.worker, monotonic_offsets=False)
     relays = [Relay("testkit", committed.urls.worker_url, InProcessTransport([processor]))]
     retriers = [Retrier([subscription], committed.worker)]
     async with committed.app.begin(tenant) as tx:

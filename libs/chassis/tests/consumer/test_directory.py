@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from chassis.events.consumer.dead_letter_commands import list_parked
-from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.decoded_records import ConsumerRecord
 from chassis.events.consumer.processing import Processor
 from chassis.events.envelope import Envelope
 from chassis.foundation.refusals import Unavailable
@@ -32,7 +32,7 @@ ZURICH: dict[str, Any] = {
 
 def record(
     tenant: UUID, sequence: int, event: TenantCreated | TenantChanged, **broken: Any
-) -> Consumed:
+) -> ConsumerRecord:
     data = event.model_dump(mode="json")
     data["tenant"] |= broken
     envelope = Envelope(
@@ -48,7 +48,7 @@ def record(
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         data=data,
     )
-    return Consumed("org.tenant.v1", 0, sequence, envelope.encode())
+    return ConsumerRecord("org.tenant.v1", 0, sequence, envelope.encode())
 
 
 def state(tenant: UUID, **changes: Any) -> TenantState:

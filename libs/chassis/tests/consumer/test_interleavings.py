@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chassis.database.engine import Database
-from chassis.events.consumer.dead_letter_commands import list_parked, redrive, skip
-from chassis.events.consumer.dead_letters import Parked
-from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.dead_letter_commands import list_parked, redrive_parked, skip_parked
+from chassis.events.consumer.dead_letters import ParkedEvent
+from chassis.events.consumer.decoded_records import ConsumerRecord
 from chassis.events.consumer.failures import ParkingReason
 from chassis.events.consumer.processing import Processor
 from chassis.events.consumer.retrier import Retrier
-from chassis.events.in_process_transport import SOON
+from chassis.events.in_process_transport import RETRY_HORIZON
 from chassis.events.subscriptions import Subscription
 from chassis.foundation import clock
 from kernel.ids import new_id
@@ -57,11 +57,11 @@ def stories(draw: st.DrawFn, *, restarts: bool) -> Story:
     return Story(events, log, reads, draw(st.sets(st.sampled_from(range(len(events))))))
 
 
-def records_of(story: Story, tenant: UUID) -> tuple[list[UUID], list[Consumed]]:
+def records_of(story: Story, tenant: UUID) -> tuple[list[UUID], list[ConsumerRecord]]:
     """The topic's log; sequences count up per key, the log may shuffle them."""
     partition, keys = Partition(tenant), [new_id() for _ in range(3)]
     sequences = dict.fromkeys(range(3), 0)
-    made: list[Consumed] = []
+    made: list[ConsumerRecord] = []
     for index, (key, kind) in enumerate(story.events):
         sequences[key] += 1
         told = {"kind": "testkit.note.burnt.v1"} if kind == "unwanted" else {}
@@ -71,7 +71,7 @@ def records_of(story: Story, tenant: UUID) -> tuple[list[UUID], list[Consumed]]:
 
 
 async def tell(
-    story: Story, log: list[Consumed], subscription: Subscription, database: Database
+    story: Story, log: list[ConsumerRecord], subscription: Subscription, database: Database
 ) -> None:
     """Read the log with rewinds and restarts, to its end."""
     processor, position = Processor(subscription, database), 0
@@ -101,20 +101,20 @@ async def settle(
             index = _index(one)
             async with database.begin(None) as tx:
                 if index in story.given_up:
-                    await skip(tx, one.id, by="test", now=clock.now(), note="given up")
+                    await skip_parked(tx, one.id, by="test", now=clock.now(), note="given up")
                     given_up.add(index)
                 elif one.reason is ParkingReason.FAILED:
-                    await redrive(tx, one.id, by="test", now=clock.now())
-        await retrier.pass_once(ahead=SOON)
+                    await redrive_parked(tx, one.id, by="test", now=clock.now())
+        await retrier.retry_due(ahead=RETRY_HORIZON)
     return given_up
 
 
-async def _parked(database: Database, tenant: UUID) -> list[Parked]:
+async def _parked(database: Database, tenant: UUID) -> list[ParkedEvent]:
     async with database.begin(None) as tx:
         return [one for one in await list_parked(tx) if one.tenant_id == tenant]
 
 
-def _index(parked: Parked) -> int:
+def _index(parked: ParkedEvent) -> int:
     return int("".join(c for c in parked.envelope["data"]["text"] if c.isdigit()))
 
 

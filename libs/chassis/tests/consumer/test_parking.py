@@ -6,14 +6,14 @@ from uuid import UUID
 import pytest
 
 from chassis.events.consumer.dead_letter_commands import (
-    edit_and_retry,
+    edit_parked,
     get_parked,
     list_parked,
-    redrive,
-    skip,
+    redrive_parked,
+    skip_parked,
 )
-from chassis.events.consumer.dead_letters import Parked, Status
-from chassis.events.consumer.failures import RETRY_SECONDS, ParkingReason, retry_after
+from chassis.events.consumer.dead_letters import ParkedEvent, ParkedEventStatus
+from chassis.events.consumer.failures import RETRY_DELAYS_SECONDS, ParkingReason, next_retry_at
 from chassis.events.consumer.processing import Processor
 from chassis.events.consumer.retrier import Retrier
 from chassis.foundation import clock
@@ -47,7 +47,7 @@ class Clock:
         self.at += timedelta(**by)
 
 
-async def parked_in(committed: Committed, tenant: UUID) -> list[Parked]:
+async def parked_in(committed: Committed, tenant: UUID) -> list[ParkedEvent]:
     async with committed.worker.begin(tenant) as tx:
         return [one for one in await list_parked(tx, status=None) if one.tenant_id == tenant]
 
@@ -65,24 +65,24 @@ async def test_what_was_not_there_yet_is_applied_once_it_is(
     assert reasons == ["NOT_YET", "BEHIND"]
     assert await counted(committed.worker, tenant, subscription) == {"applied": 1, "parked": 2}
     retrier = Retrier([subscription], committed.worker, now=now)
-    assert await retrier.pass_once() == 0  # not due
+    assert await retrier.retry_due() == 0  # not due
     now.forward(seconds=0.3)
-    assert await retrier.pass_once() == 0  # due, and still missing
+    assert await retrier.retry_due() == 0  # due, and still missing
     moods.missing.clear()
-    assert await retrier.pass_once() == 0  # not due again
+    assert await retrier.retry_due() == 0  # not due again
     now.forward(seconds=0.7)
-    assert await retrier.pass_once() == 2
+    assert await retrier.retry_due() == 2
     assert await applied(committed.worker, tenant, note) == [1, 2]
     assert await counted(committed.worker, tenant, subscription) == {"applied": 3}
     assert await blocked(committed.worker, tenant) == []
     first, second = await parked_in(committed, tenant)
     assert (first.status, first.attempts, first.resolved_by) == (
-        Status.REDRIVEN,
+        ParkedEventStatus.REDRIVEN,
         2,
         "system:sample.effects",
     )
-    assert second.status is Status.REDRIVEN
-    assert await Retrier([subscription], committed.worker, now=now).pass_once() == 0
+    assert second.status is ParkedEventStatus.REDRIVEN
+    assert await Retrier([subscription], committed.worker, now=now).retry_due() == 0
 
 
 async def test_waiting_has_a_deadline(committed: Committed, tenant: UUID, moods: Moods) -> None:
@@ -92,16 +92,16 @@ async def test_waiting_has_a_deadline(committed: Committed, tenant: UUID, moods:
     await Processor(subscription, committed.worker, now=now).apply([record])
     retrier = Retrier([subscription], committed.worker, now=now)
     now.forward(hours=23.9)
-    await retrier.pass_once()
+    await retrier.retry_due()
     (waiting,) = await parked_in(committed, tenant)
     assert waiting.reason is ParkingReason.NOT_YET
     now.forward(hours=0.2)
-    await retrier.pass_once()
+    await retrier.retry_due()
     (failed,) = await parked_in(committed, tenant)
     assert (failed.reason, failed.retry_at, failed.status) == (
         ParkingReason.FAILED,
         None,
-        Status.PARKED,
+        ParkedEventStatus.PARKED,
     )
     assert failed.error.startswith("Waited in vain: NotYet")
     assert await counted(committed.worker, tenant, subscription) == {"parked": 1}
@@ -110,8 +110,8 @@ async def test_waiting_has_a_deadline(committed: Committed, tenant: UUID, moods:
 def test_retries_come_quickly_at_first_and_never_stop() -> None:
     start = clock.now()
     for attempts in range(1, 40):
-        rest = (retry_after(attempts, start) - start).total_seconds()
-        wanted = RETRY_SECONDS[min(attempts, len(RETRY_SECONDS)) - 1]
+        rest = (next_retry_at(attempts, start) - start).total_seconds()
+        wanted = RETRY_DELAYS_SECONDS[min(attempts, len(RETRY_DELAYS_SECONDS)) - 1]
         assert 0.75 * wanted < rest < 1.25 * wanted
 
 
@@ -124,12 +124,14 @@ async def test_redriving_goes_in_order_and_stops_at_the_next_failure(
     texts = ["bad", "", "worse", ""]
     await processor.apply([partition.note(note, s, t) for s, t in enumerate(texts, 1)])
     retrier = Retrier([subscription], committed.worker)
-    assert await retrier.pass_once(ahead=timedelta(days=9)) == 0  # nobody has asked
+    assert await retrier.retry_due(ahead=timedelta(days=9)) == 0  # nobody has asked
     moods.broken = {"worse"}
     last = (await parked_in(committed, tenant))[-1]
     async with committed.worker.begin(None) as tx:
-        await redrive(tx, last.id, by="an operator", now=clock.now(), note="fixed the handler")
-    assert await retrier.pass_once() == 2
+        await redrive_parked(
+            tx, last.id, by="an operator", now=clock.now(), note="fixed the handler"
+        )
+    assert await retrier.retry_due() == 2
     assert await applied(committed.worker, tenant, note) == [1, 2]
     found = await queue(committed.worker, tenant)
     assert [(reason, status) for _, reason, status in found] == [
@@ -141,8 +143,8 @@ async def test_redriving_goes_in_order_and_stops_at_the_next_failure(
     await processor.apply([partition.note(note, 5)])
     moods.broken.clear()
     async with committed.worker.begin(None) as tx:
-        await redrive(tx, last.id, by="cli", now=clock.now())
-    assert await retrier.pass_once() == 3
+        await redrive_parked(tx, last.id, by="cli", now=clock.now())
+    assert await retrier.retry_due() == 3
     assert await applied(committed.worker, tenant, note) == [1, 2, 3, 4, 5]
     assert await counted(committed.worker, tenant, subscription) == {"applied": 5}
     first = (await parked_in(committed, tenant))[0]
@@ -160,14 +162,16 @@ async def test_an_event_given_up_is_never_applied_and_frees_its_key(
     parked = (await parked_in(committed, tenant))[0]
     for _ in range(2):  # repeating it answers the same
         async with committed.app.begin(tenant) as tx:
-            done = await skip(tx, parked.id, by="an admin", now=clock.now(), note="a test event")
+            done = await skip_parked(
+                tx, parked.id, by="an admin", now=clock.now(), note="a test event"
+            )
         assert (done.status, done.resolved_by, done.note) == (
-            Status.SKIPPED,
+            ParkedEventStatus.SKIPPED,
             "an admin",
             "a test event",
         )
     assert await counted(committed.worker, tenant, subscription) == {"ignored": 1, "parked": 1}
-    assert await Retrier([subscription], committed.worker).pass_once() == 1
+    assert await Retrier([subscription], committed.worker).retry_due() == 1
     await processor.apply([bad, partition.again(bad), partition.note(note, 3)])
     assert await applied(committed.worker, tenant, note) == [2, 3]
     assert await counted(committed.worker, tenant, subscription) == {
@@ -177,7 +181,7 @@ async def test_an_event_given_up_is_never_applied_and_frees_its_key(
     }
     async with committed.app.begin(tenant) as tx:
         with pytest.raises(RuleBroken, match="PARKED_EVENT_SKIPPED"):
-            await redrive(tx, parked.id, by="x", now=clock.now())
+            await redrive_parked(tx, parked.id, by="x", now=clock.now())
 
 
 async def test_skipping_the_only_event_unblocks_at_once(
@@ -189,7 +193,7 @@ async def test_skipping_the_only_event_unblocks_at_once(
     await processor.apply([partition.note(note, 1, "bad")])
     (parked,) = await parked_in(committed, tenant)
     async with committed.app.begin(tenant) as tx:
-        await skip(tx, parked.id, by="an admin", now=clock.now(), note="no")
+        await skip_parked(tx, parked.id, by="an admin", now=clock.now(), note="no")
     await processor.apply([partition.note(note, 2)])
     assert await applied(committed.worker, tenant, note) == [2]
 
@@ -203,7 +207,7 @@ async def test_what_a_replica_gave_up_does_not_come_back(
     await Processor(subscription, committed.worker).apply([bad])
     (parked,) = await parked_in(committed, tenant)
     async with committed.app.begin(tenant) as tx:
-        await skip(tx, parked.id, by="x", now=clock.now(), note="no")
+        await skip_parked(tx, parked.id, by="x", now=clock.now(), note="no")
     moods.broken.clear()
     await Processor(subscription, committed.worker).apply([bad, partition.again(bad)])
     assert await copied(committed.worker, tenant) == {}
@@ -222,17 +226,17 @@ async def test_corrected_data_is_applied_and_the_original_kept(
     asked = {"by": "an admin", "now": clock.now(), "note": "the text was missing"}
     async with committed.app.begin(tenant) as tx:
         with pytest.raises(Invalid) as refused:
-            await edit_and_retry(tx, parked.id, {"text": 7}, **asked)  # type: ignore[arg-type]
+            await edit_parked(tx, parked.id, {"text": 7}, **asked)  # type: ignore[arg-type]
         assert [v.pointer for v in refused.value.violations] == ["/data/note_id", "/data/text"]
     for text in ("first try", "second try"):
         data = {"note_id": str(note), "text": text}
         async with committed.app.begin(tenant) as tx:
-            await edit_and_retry(tx, parked.id, data, **asked)  # type: ignore[arg-type]
-    assert await Retrier([subscription], committed.worker).pass_once() == 1
+            await edit_parked(tx, parked.id, data, **asked)  # type: ignore[arg-type]
+    assert await Retrier([subscription], committed.worker).retry_due() == 1
     (done,) = await parked_in(committed, tenant)
     assert done.envelope["data"]["text"] == "second try"
     assert done.envelope["original_data"]["text"] is None
-    assert (done.status, done.resolved_by) == (Status.REDRIVEN, "an admin")
+    assert (done.status, done.resolved_by) == (ParkedEventStatus.REDRIVEN, "an admin")
     assert await applied(committed.worker, tenant, note) == [1]
     assert await counted(committed.worker, tenant, subscription) == {"applied": 1}
 
@@ -246,13 +250,13 @@ async def test_what_cannot_be_read_can_only_be_given_up(
     (parked,) = await parked_in(committed, tenant)
     async with committed.app.begin(tenant) as tx:
         with pytest.raises(RuleBroken, match="PARKED_EVENT_UNREADABLE"):
-            await edit_and_retry(tx, parked.id, {}, by="x", now=clock.now(), note="x")
-        await redrive(tx, parked.id, by="x", now=clock.now())
-    assert await Retrier([subscription], committed.worker).pass_once() == 0
+            await edit_parked(tx, parked.id, {}, by="x", now=clock.now(), note="x")
+        await redrive_parked(tx, parked.id, by="x", now=clock.now())
+    assert await Retrier([subscription], committed.worker).retry_due() == 0
     (still,) = await parked_in(committed, tenant)
     assert (still.reason, still.attempts) == (ParkingReason.FAILED, 2)
     async with committed.app.begin(tenant) as tx:
-        await skip(tx, parked.id, by="x", now=clock.now(), note="garbage")
+        await skip_parked(tx, parked.id, by="x", now=clock.now(), note="garbage")
     assert await counted(committed.worker, tenant, subscription) == {"ignored": 1}
 
 
@@ -288,7 +292,7 @@ async def test_a_replica_parks_redrives_and_ignores_redeliveries(
     moods.broken.clear()
     (head, _) = await parked_in(committed, tenant)
     async with committed.worker.begin(None) as tx:
-        await redrive(tx, head.id, by="cli", now=clock.now())
-    assert await Retrier([subscription], committed.worker).pass_once() == 2
+        await redrive_parked(tx, head.id, by="cli", now=clock.now())
+    assert await Retrier([subscription], committed.worker).retry_due() == 2
     assert {k: v[1] for k, v in (await copied(committed.worker, tenant)).items()} == {a: 3, b: 1}
     assert await counted(committed.worker, tenant, subscription) == {"applied": 4, "duplicates": 4}

@@ -88,7 +88,7 @@ async def test_redrive_and_skip(
     moods.broken.clear()
     asked = await committed_client.post(f"/parked-events/{third}/redrive", json={})
     assert asked.status_code == 200, asked.text
-    assert await Retrier([recorder(moods)], committed.worker).pass_once() == 2
+    assert await Retrier([recorder(moods)], committed.worker).retry_due() == 2
     assert await applied(committed.worker, tenant, note) == [1, 3]
     conflict = await committed_client.post(f"/parked-events/{second}/redrive", json={})
     assert (conflict.status_code, conflict.json()["code"]) == (409, "PARKED_EVENT_SKIPPED")
@@ -115,7 +115,7 @@ async def test_edit(
     data = {"note_id": str(note), "text": "repaired"}
     answer = await committed_client.post(wrong, json={"data": data, "note": "it was null"})
     assert answer.status_code == 200, answer.text
-    assert await Retrier([recorder(moods)], committed.worker).pass_once() == 1
+    assert await Retrier([recorder(moods)], committed.worker).retry_due() == 1
     assert await applied(committed.worker, tenant, note) == [1]
 
 

@@ -12,9 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import consumer_counts, inbox, outbox
 from chassis.database.engine import Database
 from chassis.events.consumer.dead_letter_commands import list_parked
-from chassis.events.consumer.decoded_records import NOBODY, Consumed, from_stored, to_stored
+from chassis.events.consumer.decoded_records import (
+    NO_TENANT,
+    ConsumerRecord,
+    from_stored_json,
+    to_stored_json,
+)
 from chassis.events.consumer.processing import Processor
-from chassis.events.subscriptions import Meta, process
+from chassis.events.subscriptions import EventMeta, process
 from chassis.foundation.context import Context, current
 from contracts.event import Event
 from kernel.ids import new_id
@@ -109,7 +114,7 @@ async def test_what_a_handler_publishes_is_caused_by_the_event(
 ) -> None:
     seen: list[Context] = []
 
-    async def on_note_written(tx: AsyncConnection, event: NoteWritten, meta: Meta) -> None:
+    async def on_note_written(tx: AsyncConnection, event: NoteWritten, meta: EventMeta) -> None:
         seen.append(current())
         await write(tx, f"about {meta.aggregate_id}")
 
@@ -173,9 +178,9 @@ async def test_what_cannot_be_read_is_parked_under_whatever_is_known_of_it(
     subscription, partition, note = recorder(moods), Partition(tenant), new_id()
     whole = envelope_of(tenant, note, 1, "x").encode()
     values = {
-        b"\xff\x00 no JSON": (NOBODY, "testkit.note.v1:0:0"),
-        b'[1, "\\u0000"]': (NOBODY, "testkit.note.v1:0:1"),
-        b"": (NOBODY, "testkit.note.v1:0:2"),
+        b"\xff\x00 no JSON": (NO_TENANT, "testkit.note.v1:0:0"),
+        b'[1, "\\u0000"]': (NO_TENANT, "testkit.note.v1:0:1"),
+        b"": (NO_TENANT, "testkit.note.v1:0:2"),
         b'{"tenantid": "%s"}' % str(tenant).encode(): (tenant, "testkit.note.v1:0:3"),
         whole.replace(b'"sequence":1', b'"sequence":-1'): (tenant, f"testkit.note.v1:{note}"),
         envelope_of(tenant, (nul := new_id()), 1)
@@ -195,7 +200,10 @@ async def test_what_cannot_be_read_is_parked_under_whatever_is_known_of_it(
     assert sorted(found[:3]) == sorted((*v, "FAILED") for v in list(values.values())[:3])
     assert {(t, k) for t, k, _ in found} == set(values.values())
     assert [r for _, _, r in found].count("BEHIND") == 1
-    assert await counted(committed.worker, NOBODY, subscription) == {"parked": 3, "duplicates": 3}
+    assert await counted(committed.worker, NO_TENANT, subscription) == {
+        "parked": 3,
+        "duplicates": 3,
+    }
     assert await counted(committed.worker, tenant, subscription) == {"parked": 4, "duplicates": 4}
 
 
@@ -223,7 +231,7 @@ def tagged(tenant: UUID, tags: bytes) -> bytes:
 async def test_what_is_wrong_with_an_event_never_keeps_it_from_being_parked(
     committed: Committed, tenant: UUID, tags: bytes
 ) -> None:
-    async def on_note_tagged(_: AsyncConnection, __: Tagged, ___: Meta) -> None: ...
+    async def on_note_tagged(_: AsyncConnection, __: Tagged, ___: EventMeta) -> None: ...
 
     subscription = process("sample.tagged", {Tagged: on_note_tagged})
     value = tagged(tenant, tags)
@@ -232,12 +240,12 @@ async def test_what_is_wrong_with_an_event_never_keeps_it_from_being_parked(
     async with committed.worker.begin(tenant) as tx:
         (parked,) = await list_parked(tx)
     assert parked.error.startswith("testkit.note.tagged.v1 does not fit its schema: tags.")
-    assert orjson.loads(from_stored(parked.envelope)) == orjson.loads(value)
+    assert orjson.loads(from_stored_json(parked.envelope)) == orjson.loads(value)
 
 
 def test_what_looks_like_our_own_base64_is_stored_as_it_came() -> None:
     value = b'{"raw_base64":"!"}'
-    assert from_stored(to_stored(value)) == value
+    assert from_stored_json(to_stored_json(value)) == value
 
 
 async def test_what_cannot_be_taken_over_for_another_reason_is_parked_with_a_fixed_text(
@@ -268,7 +276,7 @@ async def test_what_cannot_be_taken_over_for_another_reason_is_parked_with_a_fix
 async def test_a_subscription_may_cap_its_batches(committed: Committed, tenant: UUID) -> None:
     xids: list[str] = []
 
-    async def on_note_written(tx: AsyncConnection, _: NoteWritten, __: Meta) -> None:
+    async def on_note_written(tx: AsyncConnection, _: NoteWritten, __: EventMeta) -> None:
         xids.append(str(await tx.scalar(text("SELECT pg_current_xact_id()::text"))))
 
     subscription = process("sample.capped", {NoteWritten: on_note_written}, most=1)
@@ -284,7 +292,7 @@ async def test_a_batch_of_one_partition_reports_its_last_offset(
     subscription, note = recorder(moods), new_id()
     value = envelope_of(tenant, note, 1, "x").encode()
     await Processor(subscription, committed.worker).apply(
-        [Consumed("testkit.note.v1", 7, 41, value)]
+        [ConsumerRecord("testkit.note.v1", 7, 41, value)]
     )
     query = select(consumer_counts.c.partition, consumer_counts.c.last_offset)
     assert await rows(committed.worker, tenant, query) == [(7, 41)]

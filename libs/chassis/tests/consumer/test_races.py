@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from chassis.events.consumer.dead_letter_commands import list_parked, skip
-from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.dead_letter_commands import list_parked, skip_parked
+from chassis.events.consumer.decoded_records import ConsumerRecord
 from chassis.events.consumer.processing import Processor
 from chassis.events.consumer.retrier import Retrier
 from chassis.events.subscriptions import Subscription
@@ -27,7 +27,7 @@ from libs.chassis.tests.consumer.samples import (
 from testkit.plugin import Committed
 
 
-def log_of(tenant: UUID, keys: list[UUID], each: int, partitions: int = 3) -> list[Consumed]:
+def log_of(tenant: UUID, keys: list[UUID], each: int, partitions: int = 3) -> list[ConsumerRecord]:
     numbered = [Partition(tenant, number) for number in range(partitions)]
     return [
         numbered[place % partitions].note(key, sequence)
@@ -36,7 +36,9 @@ def log_of(tenant: UUID, keys: list[UUID], each: int, partitions: int = 3) -> li
     ]
 
 
-async def together(subscription: Subscription, committed: Committed, log: list[Consumed]) -> None:
+async def together(
+    subscription: Subscription, committed: Committed, log: list[ConsumerRecord]
+) -> None:
     """Three members that all believe the partitions are theirs, each in batches of its own size."""
 
     async def member(batch: int) -> None:
@@ -90,7 +92,7 @@ async def test_a_key_is_redriven_while_more_arrives(
     async def retry() -> None:
         retrier = Retrier([subscription], committed.worker)
         while not done.is_set() or await blocked(committed.worker, tenant):
-            await retrier.pass_once(ahead=timedelta(hours=1))
+            await retrier.retry_due(ahead=timedelta(hours=1))
 
     await asyncio.gather(consume(), retry(), retry())
     if kind is recorder:
@@ -118,13 +120,13 @@ async def test_an_operator_gives_up_events_while_they_are_tried(
         for one in parked:
             async with committed.app.begin(tenant) as tx:
                 try:
-                    await skip(tx, one.id, by="x", now=clock.now(), note="x")
+                    await skip_parked(tx, one.id, by="x", now=clock.now(), note="x")
                 except Exception as error:  # noqa: BLE001  # told apart below
                     assert str(error) == "PARKED_EVENT_REDRIVEN"  # noqa: PT017
                     refused += 1
 
     async def retry() -> None:
-        await Retrier([subscription], committed.worker).pass_once(ahead=timedelta(hours=1))
+        await Retrier([subscription], committed.worker).retry_due(ahead=timedelta(hours=1))
 
     await asyncio.gather(retry(), give_up())
     effects = sum([len(await applied(committed.worker, tenant, n)) for n in notes])

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.consumer.processing import Processor
 from chassis.events.replicas import replicate
-from chassis.events.subscriptions import Received, ReplicaResult, process, replica
+from chassis.events.subscriptions import ReceivedEvent, ReplicaResult, process, replica
 from contracts.event import Event
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (
@@ -89,7 +89,7 @@ async def test_a_restored_publisher_counts_on_in_a_higher_epoch(
 
 async def test_what_a_handler_leaves_out_is_ignored(committed: Committed, tenant: UUID) -> None:
     async def on_notes(
-        tx: AsyncConnection, received: Sequence[Received[NoteWritten]]
+        tx: AsyncConnection, received: Sequence[ReceivedEvent[NoteWritten]]
     ) -> ReplicaResult:
         wanted = [one for one in received if one.event.text != "draft"]
         return await replicate(tx, copies, wanted, lambda e: {"text": e.text})

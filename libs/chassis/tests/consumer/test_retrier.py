@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.consumer.processing import Processor
 from chassis.events.consumer.retrier import Retrier
-from chassis.events.subscriptions import Meta, process
+from chassis.events.subscriptions import EventMeta, process
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import Moods, Partition, counted
 from libs.chassis.tests.consumer.test_parking import Clock
@@ -20,7 +20,7 @@ async def test_a_key_that_cannot_be_tried_holds_up_no_other(
     moods.missing = {"early"}
     away, tried = set[UUID](), list[UUID]()
 
-    async def on_note_written(_: AsyncConnection, event: NoteWritten, __: Meta) -> None:
+    async def on_note_written(_: AsyncConnection, event: NoteWritten, __: EventMeta) -> None:
         moods.judge(event.text)
         tried.append(event.note_id)
         if event.note_id in away:
@@ -36,11 +36,11 @@ async def test_a_key_that_cannot_be_tried_holds_up_no_other(
     moods.missing.clear()
     away.add(first)
     retrier = Retrier([subscription], committed.worker, now=now)
-    assert await retrier.pass_once() == 1
+    assert await retrier.retry_due() == 1
     assert tried == [first, second]
-    assert await retrier.pass_once() == 0
+    assert await retrier.retry_due() == 0
     assert tried == [first, second]  # put off
     away.clear()
     now.forward(seconds=6)
-    assert await retrier.pass_once() == 1
+    assert await retrier.retry_due() == 1
     assert await counted(committed.worker, tenant, subscription) == {"applied": 2}

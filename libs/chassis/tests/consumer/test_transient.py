@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.engine import Database
 from chassis.database.transient import is_transient
 from chassis.events.consumer.dead_letter_commands import list_parked
-from chassis.events.consumer.metrics import RETRIES
+from chassis.events.consumer.metrics import TRANSACTION_RETRIES
 from chassis.events.consumer.processing import Processor
-from chassis.events.subscriptions import Meta, Subscription, process
+from chassis.events.subscriptions import EventMeta, Subscription, process
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (
@@ -31,7 +31,7 @@ from testkit.plugin import Committed
 
 
 def retries(subscription: Subscription) -> int:
-    return int(RETRIES.labels(subscription.name)._value.get())
+    return int(TRANSACTION_RETRIES.labels(subscription.name)._value.get())
 
 
 async def retried(subscription: Subscription, times: int) -> None:
@@ -51,7 +51,7 @@ async def test_a_deadlock_is_retried_until_both_have_their_effects(
     met = [False, False]
 
     def locker(number: int, order: tuple[UUID, UUID]) -> Subscription:
-        async def on_note_written(tx: AsyncConnection, _: NoteWritten, __: Meta) -> None:
+        async def on_note_written(tx: AsyncConnection, _: NoteWritten, __: EventMeta) -> None:
             for each in order:
                 more = notes.update().where(notes.c.id == each).values(version=notes.c.version + 1)
                 await tx.execute(more)
@@ -78,7 +78,7 @@ async def test_a_lock_timeout_is_retried_until_the_lock_is_free(
     async with committed.worker.begin(tenant) as tx:
         await tx.execute(notes.insert().values(id=row, text="", version=0))
 
-    async def on_note_written(tx: AsyncConnection, _: NoteWritten, __: Meta) -> None:
+    async def on_note_written(tx: AsyncConnection, _: NoteWritten, __: EventMeta) -> None:
         await tx.execute(text("SET LOCAL lock_timeout = '50ms'"))
         await tx.execute(update(notes).where(notes.c.id == row).values(version=notes.c.version + 1))
 
@@ -185,7 +185,7 @@ def test_a_connection_that_dies_while_it_is_made_is_transient() -> None:
 async def test_a_lost_race_with_a_person_is_tried_again_soon(
     committed: Committed, tenant: UUID
 ) -> None:
-    async def on_note_written(_: AsyncConnection, __: NoteWritten, ___: Meta) -> None:
+    async def on_note_written(_: AsyncConnection, __: NoteWritten, ___: EventMeta) -> None:
         raise Conflict("STALE_WRITE", what="notes", key="x")
 
     subscription = process("sample.loser", {NoteWritten: on_note_written})
@@ -198,7 +198,7 @@ async def test_cancelling_leaves_nothing_half_done(
 ) -> None:
     waiting = asyncio.Event()
 
-    async def on_note_written(tx: AsyncConnection, _: NoteWritten, __: Meta) -> None:
+    async def on_note_written(tx: AsyncConnection, _: NoteWritten, __: EventMeta) -> None:
         await tx.execute(notes.insert().values(id=new_id(), text="", version=0))
         waiting.set()
         await asyncio.Event().wait()

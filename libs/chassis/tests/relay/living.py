@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from chassis.database.engine import Database
-from chassis.events.relay.relay import Poll, Relay
+from chassis.events.relay.relay import PollInterval, Relay
 from testkit.notes import Note, rewrite, write
 
 PATIENCE_SECONDS = 30
-QUICK = Poll(fast=0.01, slow=0.05)
+QUICK = PollInterval(fast=0.01, slow=0.05)
 
 
 @asynccontextmanager

@@ -8,7 +8,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.connections import open_connection
-from chassis.events.relay.epoch import IDENTITY, EpochMismatch, RelayRunning, rebase, settle
+from chassis.events.relay.epoch import (
+    IDENTITY_QUERY,
+    EpochMismatch,
+    RelayRunning,
+    rebase_database,
+    verify_epoch,
+)
 from chassis.events.relay.relay import Relay
 from kernel.ids import new_id
 from libs.chassis.tests.relay.living import QUICK, note_of, running, until
@@ -34,7 +40,7 @@ async def test_every_role_can_read_the_identity(committed: Committed) -> None:
     found = set()
     for url in (urls.owner_url, urls.app_url, urls.worker_url):
         async with open_connection(url, name="test") as connection:
-            found.add(await connection.fetchval(IDENTITY))
+            found.add(await connection.fetchval(IDENTITY_QUERY))
     (identity,) = found
     system, timeline, database, table = identity.split("/")
     assert int(system) > 2**32
@@ -45,9 +51,9 @@ async def test_every_role_can_read_the_identity(committed: Committed) -> None:
 
 async def test_a_new_database_begins_with_epoch_1_and_stays_there(committed: Committed) -> None:
     async with open_connection(committed.urls.worker_url, name="test") as connection:
-        first = await settle(connection, "testkit")
+        first = await verify_epoch(connection, "testkit")
         assert first.epoch == 1
-        assert await settle(connection, "testkit") == first
+        assert await verify_epoch(connection, "testkit") == first
 
 
 PROMOTED = (
@@ -82,7 +88,7 @@ async def test_a_relay_refuses_a_database_that_does_not_fit(
         await relay_of(committed, transport).run(asyncio.Event())
     assert "run `python -m chassis events rebase testkit`" in str(refusal.value)
     assert transport.arrived == []
-    assert await rebase(committed.urls.owner_url) == 2
+    assert await rebase_database(committed.urls.owner_url) == 2
     await relay_of(committed, transport).drain()
     assert [record.envelope.epoch for record in transport.arrived] == [2]
 
@@ -96,7 +102,7 @@ async def test_after_a_promotion_only_what_was_not_sent_is_sent(
     async with committed.app.begin(tenant) as tx:
         await rewrite(tx, note.id, "not sent yet")
     await as_owner(committed, PROMOTED, PROMOTED_CURSORS)
-    await rebase(committed.urls.owner_url)
+    await rebase_database(committed.urls.owner_url)
     async with committed.app.begin(tenant) as tx:
         await rewrite(tx, note.id, "new")
     await relay_of(committed, transport).drain()
@@ -122,7 +128,7 @@ async def test_in_another_cluster_no_row_is_lost_whatever_its_transaction_id(
         await rewrite(tx, note.id, "before the rebase")
     async with committed.app.begin(tenant) as early:
         other = await write_nothing_yet(early)
-        await rebase(committed.urls.owner_url)
+        await rebase_database(committed.urls.owner_url)
         await relay_of(committed, transport).drain()
         await write(early, "begun before the rebase", note_id=other)
     async with committed.app.begin(tenant) as tx:
@@ -144,9 +150,9 @@ async def write_nothing_yet(tx: AsyncConnection) -> UUID:
 
 async def test_a_database_rebased_twice_is_in_epoch_3(committed: Committed) -> None:
     await relay_of(committed, Recorder()).drain()
-    assert await rebase(committed.urls.owner_url) == 2
-    assert await rebase(committed.urls.owner_url) == 3
-    assert await rebase(committed.urls.owner_url, above=9) == 10
+    assert await rebase_database(committed.urls.owner_url) == 2
+    assert await rebase_database(committed.urls.owner_url) == 3
+    assert await rebase_database(committed.urls.owner_url, above=9) == 10
     assert await relay_of(committed, Recorder()).drain() == 0
 
 
@@ -155,4 +161,4 @@ async def test_nobody_rebases_under_a_running_relay(committed: Committed) -> Non
     async with running(relay):
         await until(lambda: len(relay.health.buckets) == 16)
         with pytest.raises(RelayRunning):
-            await rebase(committed.urls.owner_url, patience_seconds=0)
+            await rebase_database(committed.urls.owner_url, patience_seconds=0)

@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.connections import open_connection
 from chassis.database.engine import Database
-from chassis.events.relay.relay import Poll, Relay
-from chassis.events.relay.transport import Record
+from chassis.events.relay.relay import PollInterval, Relay
+from chassis.events.relay.transport import ProducerRecord
 from libs.chassis.tests.relay.transports import Crashing
 from testkit.notes import rewrite, write
 from testkit.plugin import Committed
@@ -78,10 +78,10 @@ async def end_sessions(url: str, stop: asyncio.Event) -> int:
     return ended
 
 
-def order_violations(arrived: list[Record]) -> list[Record]:
+def order_violations(arrived: list[ProducerRecord]) -> list[ProducerRecord]:
     """Records whose first arrival does not carry the next version of their aggregate."""
     top: defaultdict[str, int] = defaultdict(int)
-    seen, wrong = set[int](), list[Record]()
+    seen, wrong = set[int](), list[ProducerRecord]()
     for record in arrived:
         if record.seq in seen:
             continue
@@ -100,7 +100,13 @@ async def test_nothing_is_lost_or_reordered(committed: Committed, tenant: UUID) 
     writing_over, relays_over = asyncio.Event(), asyncio.Event()
     transport = Crashing(seed=7)
     relays = [
-        Relay("testkit", urls.worker_url, transport, poll=Poll(fast=0.02, slow=0.1), page_rows=5)
+        Relay(
+            "testkit",
+            urls.worker_url,
+            transport,
+            poll=PollInterval(fast=0.02, slow=0.1),
+            page_rows=5,
+        )
         for _ in range(3)
     ]
     running = [asyncio.create_task(relay.run(relays_over)) for relay in relays]

@@ -12,9 +12,16 @@ import pytest
 
 from chassis.database.connections import open_connection
 from chassis.events.outbox import bucket_of
-from chassis.events.relay.quarantine import KeyFreed, QuarantinedRecord, hold, listed, retry, skip
+from chassis.events.relay.quarantine import (
+    KeyFreed,
+    QuarantinedRecord,
+    list_quarantined,
+    quarantine_records,
+    retry_quarantined,
+    skip_quarantined,
+)
 from chassis.events.relay.relay import Relay
-from chassis.events.relay.transport import BEHIND, Record, RefusedRecord
+from chassis.events.relay.transport import BEHIND, ProducerRecord, RefusedRecord
 from libs.chassis.tests.relay.living import QUICK, note_of, running, until
 from libs.chassis.tests.relay.transports import Recorder
 from testkit.notes import Note, rewrite, write
@@ -30,7 +37,7 @@ class Interrupted(Recorder):
         self.goes_on = asyncio.Event()
         self.goes_on.set()
 
-    async def send(self, records: Sequence[Record]) -> list[RefusedRecord]:
+    async def send(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
         self.arrives.set()
         await self.goes_on.wait()
         return await super().send(records)
@@ -60,15 +67,15 @@ async def test_a_key_freed_while_another_event_queues_up_flows(
     async with running(Relay("testkit", url, transport, poll=QUICK)):
         await transport.arrives.wait()
         if skipped:
-            assert await skip(url, service="testkit", key=key) == 1
+            assert await skip_quarantined(url, service="testkit", key=key) == 1
         else:
-            assert await retry(url, Recorder(), service="testkit", key=key) == 1
+            assert await retry_quarantined(url, Recorder(), service="testkit", key=key) == 1
         transport.goes_on.set()
         await until(lambda: sum(r.key == key for r in transport.arrived) > 1)
     versions = [r.envelope.sequence for r in transport.arrived if r.key == key]
     assert versions == [1, 3]
     assert other.id in {r.envelope.subject for r in transport.arrived}
-    assert await listed(url, "testkit") == []
+    assert await list_quarantined(url, "testkit") == []
 
 
 async def test_an_operator_sees_what_queues_up_at_the_last_moment(
@@ -82,10 +89,12 @@ async def test_an_operator_sees_what_queues_up_at_the_last_moment(
     async with open_connection(url, name="test-relay") as connection:
         seq = await connection.fetchval("SELECT max(seq) FROM outbox")
         async with connection.transaction():
-            await hold(
+            await quarantine_records(
                 connection, [QuarantinedRecord(tenant, seq, key, bucket_of(note.id), BEHIND)]
             )
-            freeing = asyncio.create_task(retry(url, transport, service="testkit", key=key))
+            freeing = asyncio.create_task(
+                retry_quarantined(url, transport, service="testkit", key=key)
+            )
             await asyncio.sleep(0.3)
             assert not freeing.done()
         assert await freeing == 2
@@ -95,7 +104,9 @@ async def test_an_operator_sees_what_queues_up_at_the_last_moment(
 async def test_nothing_queues_up_behind_nothing(committed: Committed, tenant: UUID) -> None:
     async with open_connection(committed.urls.worker_url, name="test-relay") as connection:
         with pytest.raises(KeyFreed, match=str(tenant)):
-            await hold(connection, [QuarantinedRecord(tenant, 1, f"{tenant}:x", 0, BEHIND)])
+            await quarantine_records(
+                connection, [QuarantinedRecord(tenant, 1, f"{tenant}:x", 0, BEHIND)]
+            )
 
 
 async def test_kept_back_keys_are_listed_with_the_first_ones_reason(
@@ -107,9 +118,9 @@ async def test_kept_back_keys_are_listed_with_the_first_ones_reason(
     async with committed.app.begin(tenant) as tx:
         await rewrite(tx, note.id, "version 3")
     await Relay("testkit", url, transport).drain()
-    (found,) = await listed(url, "testkit")
+    (found,) = await list_quarantined(url, "testkit")
     assert (found.key, found.events, found.reason) == (key, 2, "too large")
     transport.refuses = lambda r: r.envelope.sequence == 3
-    assert await retry(url, transport, service="testkit", key=key) == 1
-    (found,) = await listed(url, "testkit")
+    assert await retry_quarantined(url, transport, service="testkit", key=key) == 1
+    (found,) = await list_quarantined(url, "testkit")
     assert (found.events, found.reason) == (1, "too large")  # no longer BEHIND

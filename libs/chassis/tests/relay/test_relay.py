@@ -11,9 +11,9 @@ from prometheus_client import REGISTRY
 
 from chassis.database.connections import open_connection
 from chassis.events.outbox import bucket_of
-from chassis.events.relay.quarantine import retry, skip
+from chassis.events.relay.quarantine import retry_quarantined, skip_quarantined
 from chassis.events.relay.relay import Relay
-from chassis.events.relay.transport import Record, RefusedRecord, TransportFailed
+from chassis.events.relay.transport import ProducerRecord, RefusedRecord, TransportFailed
 from libs.chassis.tests.relay.living import QUICK, note_of, running, until
 from libs.chassis.tests.relay.transports import Recorder
 from testkit.notes import rewrite, write
@@ -81,7 +81,7 @@ class Dying(Recorder):
         super().__init__()
         self.left = after
 
-    async def send(self, records: list[Record]) -> list[RefusedRecord]:  # type: ignore[override]
+    async def send(self, records: list[ProducerRecord]) -> list[RefusedRecord]:  # type: ignore[override]
         self.left -= 1
         if self.left < 0 and self.left > -2:
             raise TransportFailed("gone")
@@ -174,7 +174,7 @@ class Hanging(Recorder):
         super().__init__()
         self.hangs, self.back = asyncio.Event(), asyncio.Event()
 
-    async def send(self, records: Sequence[Record]) -> list[RefusedRecord]:
+    async def send(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
         self.hangs.set()
         await self.back.wait()
         return await super().send(records)
@@ -220,10 +220,10 @@ async def test_a_quarantined_key_is_sent_again_in_order(committed: Committed, te
     await relay.drain()
     transport.refuses = lambda r: r.envelope.sequence == 3
     urls = committed.urls
-    assert await retry(urls.worker_url, transport, service="testkit", key=key) == 1
+    assert await retry_quarantined(urls.worker_url, transport, service="testkit", key=key) == 1
     assert len(await quarantined(committed)) == 2
     transport.refuses = lambda _: False
-    assert await retry(urls.worker_url, transport, service="testkit", key=key) == 2
+    assert await retry_quarantined(urls.worker_url, transport, service="testkit", key=key) == 2
     async with committed.app.begin(tenant) as tx:
         await rewrite(tx, note.id, "version 5")
     await relay.drain()
@@ -242,7 +242,7 @@ async def test_a_running_relay_lets_a_skipped_key_flow(committed: Committed, ten
             if await quarantined(committed):
                 break
             await asyncio.sleep(0.05)
-        assert await skip(committed.urls.worker_url, service="testkit", key=key) == 1
+        assert await skip_quarantined(committed.urls.worker_url, service="testkit", key=key) == 1
         async with committed.app.begin(tenant) as tx:
             await rewrite(tx, note.id, "version 3")
         await until(lambda: versions(transport, note.id) == [1, 3])

@@ -9,10 +9,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from chassis.database.advisory_locks import RELAY_BUCKET_LOCKS
 
 from chassis.database.connections import open_connection
 from chassis.events.outbox import BUCKETS
-from chassis.events.relay.buckets import LOCK_CLASS, fair_share
+from chassis.events.relay.buckets import fair_share
 from chassis.events.relay.relay import Relay
 from kernel.ids import new_id
 from libs.chassis.tests.relay.living import QUICK, note_of, running, until
@@ -84,8 +85,8 @@ async def test_the_session_of_a_frozen_owner_is_ended(committed: Committed, tena
             timedelta(seconds=30),
         )
         for bucket in range(BUCKETS):
-            await frozen.execute("SELECT pg_advisory_lock($1, $2)", LOCK_CLASS, bucket)
-        await other.execute("SELECT pg_advisory_lock($1, $2)", LOCK_CLASS + 1, 0)
+            await frozen.execute("SELECT pg_advisory_lock($1, $2)", RELAY_BUCKET_LOCKS, bucket)
+        await other.execute("SELECT pg_advisory_lock($1, $2)", RELAY_BUCKET_LOCKS + 1, 0)
         async with running(relay):
             await until(lambda: relay.health.buckets == ALL)
             await note_of(committed.app, tenant, versions=1)

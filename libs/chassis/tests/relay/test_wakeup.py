@@ -5,7 +5,7 @@ import time
 from uuid import UUID
 
 from chassis.database.connections import open_connection
-from chassis.events.relay.relay import CHANNEL, Poll, Relay
+from chassis.events.relay.relay import OUTBOX_CHANNEL, PollInterval, Relay
 from chassis.events.relay.wakeup import Wakeup
 from libs.chassis.tests.relay.living import note_of, running, until
 from libs.chassis.tests.relay.transports import Recorder
@@ -14,7 +14,9 @@ from testkit.plugin import Committed
 
 async def test_a_ring_wakes_a_relay_that_sleeps_long(committed: Committed, tenant: UUID) -> None:
     transport = Recorder()
-    sleepy = Relay("testkit", committed.urls.worker_url, transport, poll=Poll(fast=20, slow=20))
+    sleepy = Relay(
+        "testkit", committed.urls.worker_url, transport, poll=PollInterval(fast=20, slow=20)
+    )
     async with Wakeup(committed.urls.app_url) as wakeup, running(sleepy):
         committed.app.on_published = wakeup.ring
         await until(lambda: len(sleepy.health.buckets) == 16)
@@ -29,7 +31,7 @@ async def test_a_ring_wakes_a_relay_that_sleeps_long(committed: Committed, tenan
 async def test_many_rings_are_few_notifications(committed: Committed) -> None:
     heard: list[float] = []
     async with open_connection(committed.urls.worker_url, name="listener") as listener:
-        await listener.add_listener(CHANNEL, lambda *_: heard.append(time.monotonic()))
+        await listener.add_listener(OUTBOX_CHANNEL, lambda *_: heard.append(time.monotonic()))
         async with Wakeup(committed.urls.app_url) as wakeup:
             for _ in range(1000):
                 wakeup.ring()
@@ -53,7 +55,7 @@ async def test_it_rings_again_after_its_session_was_ended(committed: Committed) 
         open_connection(url, name="listener") as listener,
         Wakeup(url, name="mortal") as wakeup,
     ):
-        await listener.add_listener(CHANNEL, lambda *_: heard.append("ring"))
+        await listener.add_listener(OUTBOX_CHANNEL, lambda *_: heard.append("ring"))
         wakeup.ring()
         await until(lambda: len(heard) == 1)
         await listener.fetch(

@@ -4,21 +4,21 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 
-from chassis.events.relay.transport import BEHIND, Record, RefusedRecord, TransportFailed
+from chassis.events.relay.transport import BEHIND, ProducerRecord, RefusedRecord, TransportFailed
 
 
 class Recorder:
     """Takes every record, except those it is told to refuse."""
 
     def __init__(self) -> None:
-        self.arrived: list[Record] = []
-        self.refuses: Callable[[Record], bool] = lambda _: False
+        self.arrived: list[ProducerRecord] = []
+        self.refuses: Callable[[ProducerRecord], bool] = lambda _: False
 
     @property
     def seqs(self) -> list[int]:
         return [record.seq for record in self.arrived]
 
-    async def send(self, records: Sequence[Record]) -> list[RefusedRecord]:
+    async def send(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
         blocked: set[str] = set()
         refusals = []
         for record in records:
@@ -40,7 +40,7 @@ class Crashing(Recorder):
         self._random = random.Random(seed)
         self.crashes = 0
 
-    async def send(self, records: Sequence[Record]) -> list[RefusedRecord]:
+    async def send(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
         await asyncio.sleep(self._random.random() * 0.005)
         refusals = await super().send(records)
         if self._random.random() < 0.05:

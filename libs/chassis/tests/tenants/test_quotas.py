@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import operations
-from chassis.events.subscriptions import Meta, Received
+from chassis.events.subscriptions import EventMeta, ReceivedEvent
 from chassis.foundation.clock import now
 from chassis.records.directory_subscriptions import on_tenants
 from chassis.records.record_quota import count_records, tenant_usage
@@ -82,7 +82,7 @@ async def hear(tx: AsyncConnection, sequence: int, quotas: Quotas) -> None:
     """Let `org` tell of other quotas."""
     told = {**SETTINGS, "tenant_id": new_id(), "country": "CN", "quotas": quotas}
     state = TenantState.model_validate({n: told[n] for n in TenantState.model_fields})
-    meta = Meta(
+    meta = EventMeta(
         event_id=new_id(),
         tenant=state.tenant_id,
         aggregate_id=state.tenant_id,
@@ -90,7 +90,7 @@ async def hear(tx: AsyncConnection, sequence: int, quotas: Quotas) -> None:
         epoch=1,
         occurred_at=now(),
     )
-    await on_tenants(tx, [Received(TenantChanged(tenant=state), meta)])
+    await on_tenants(tx, [ReceivedEvent(TenantChanged(tenant=state), meta)])
 
 
 async def test_what_came_while_there_was_no_limit_counts_too(

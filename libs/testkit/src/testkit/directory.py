@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import Meta, Received
+from chassis.events.subscriptions import EventMeta, ReceivedEvent
 from chassis.records.access import replica
 from contracts.event import Event
 from contracts.org.events import (
@@ -137,14 +137,14 @@ def leave(from_date: date, to_date: date, substitute: str | None) -> Leave:
     return Leave(from_date=from_date, to_date=to_date, substitute_id=stand_in)
 
 
-def received(event: Event, *, sequence: int, epoch: int = 1) -> Received[Any]:
+def received(event: Event, *, sequence: int, epoch: int = 1) -> ReceivedEvent[Any]:
     """The event as a consumer hands it over."""
     state = event.model_dump()
     ((_, body),) = [pair for pair in state.items() if isinstance(pair[1], Mapping)]
     key = next(body[name] for name in ("person_id", "department_id", "team_id") if name in body)
-    return Received(
+    return ReceivedEvent(
         event,
-        Meta(
+        EventMeta(
             event_id=new_id(),
             tenant=NAMES,
             aggregate_id=key,
@@ -155,7 +155,7 @@ def received(event: Event, *, sequence: int, epoch: int = 1) -> Received[Any]:
     )
 
 
-async def hear(tx: AsyncConnection, batch: Iterable[Received[Any]]) -> None:
+async def hear(tx: AsyncConnection, batch: Iterable[ReceivedEvent[Any]]) -> None:
     """Give a batch to the handlers of the directory's subscription, as a consumer does."""
     arrived = list(batch)
     handlers = replica.subscription("testkit").handlers

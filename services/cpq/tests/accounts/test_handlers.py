@@ -1,7 +1,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import Received
+from chassis.events.subscriptions import ReceivedEvent
 from contracts.l2o.events import (
     AccountChanged,
     AccountCreated,
@@ -17,7 +17,7 @@ from services.cpq.tests.factories import received
 ID = new_id()
 
 
-def created_event(name: str, *, sequence: int) -> Received[AccountEvent]:
+def created_event(name: str, *, sequence: int) -> ReceivedEvent[AccountEvent]:
     event: AccountEvent = AccountCreated(account=AccountState(account_id=ID, name=name))
     return received(event, ID, sequence=sequence)
 

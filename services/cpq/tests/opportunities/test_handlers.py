@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import Received
+from chassis.events.subscriptions import ReceivedEvent
 from contracts.l2o.events import (
     OpportunityLost,
     OpportunityOpened,
@@ -29,7 +29,7 @@ def state(stage: str, *, opportunity_id: UUID = ID) -> OpportunityState:
     )
 
 
-def history() -> list[Received[OpportunityEvent]]:
+def history() -> list[ReceivedEvent[OpportunityEvent]]:
     opened = OpportunityOpened(opportunity=state("FIRST_CONTACT"))
     moved = OpportunityStageMoved(opportunity=state("QUOTATION"), from_stage="FIRST_CONTACT")
     won = OpportunityWon(opportunity=state("WON"), won_at=NOON)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
-from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.decoded_records import ConsumerRecord
 from chassis.events.consumer.processing import Processor
 from contracts.event import Event
 from contracts.rms.events import (
@@ -120,11 +120,11 @@ def sample_events(account_id: UUID) -> list[Event]:
     ]
 
 
-async def deliver(database: Database, records: Sequence[Consumed], seed: int) -> None:
+async def deliver(database: Database, records: Sequence[ConsumerRecord], seed: int) -> None:
     """Deliver each record twice, in random order, as one consumer."""
     shuffled = [*records, *records]
     Random(seed).shuffle(shuffled)
-    await Processor(subscription("totals"), database, offsets_rise=False).apply(shuffled)
+    await Processor(subscription("totals"), database, monotonic_offsets=False).apply(shuffled)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.decoded_records import ConsumerRecord
 from chassis.events.consumer.processing import Processor
 from l2o.accounts.store import accounts
 from l2o.contacts.store import contacts
@@ -18,7 +18,7 @@ from testkit.plugin import Committed
 LEADS = 10
 
 
-async def race(committed: Committed, *deliveries: list[Consumed]) -> None:
+async def race(committed: Committed, *deliveries: list[ConsumerRecord]) -> None:
     """Apply each list of records concurrently by its own processor."""
     lead_conversions = subscription("conversions")
     await asyncio.gather(
@@ -43,7 +43,7 @@ async def test_concurrent_deliveries_create_the_records_once(
         partition = 0 if same_partition else 1
         right = [record(tenant, event, partition=partition) for event in events]
     elif not same_partition:
-        right = [Consumed(each.topic, 1, each.offset, each.value) for each in left]
+        right = [ConsumerRecord(each.topic, 1, each.offset, each.value) for each in left]
     await race(committed, left, right)
     tables = (accounts, contacts, opportunities, stage_changes, conversions)
     assert [await stored.count(table) for table in tables] == [LEADS] * 5

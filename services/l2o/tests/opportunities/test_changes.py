@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import Meta, Received
+from chassis.events.subscriptions import EventMeta, ReceivedEvent
 from chassis.web.preconditions import UNCONDITIONAL
 from contracts.cpq.events import (
     ProductCreated,
@@ -43,11 +43,13 @@ Client = httpx.AsyncClient
 GTX = UUID(int=77)
 
 
-def received(event_class: type[Any], *, sequence: int = 1, **fields: Any) -> Received[ProductEvent]:
+def received(
+    event_class: type[Any], *, sequence: int = 1, **fields: Any
+) -> ReceivedEvent[ProductEvent]:
     state = ProductState(
         product_id=GTX, sku="GTX", name="GTX Pro", unit="PCS", **{"active": True, **fields}
     )
-    event_meta = Meta(
+    event_meta = EventMeta(
         event_id=new_id(),
         tenant=new_id(),
         aggregate_id=GTX,
@@ -55,7 +57,7 @@ def received(event_class: type[Any], *, sequence: int = 1, **fields: Any) -> Rec
         epoch=1,
         occurred_at=NOON,
     )
-    return Received(event_class(product=state), event_meta)
+    return ReceivedEvent(event_class(product=state), event_meta)
 
 
 async def test_a_patch_changes_only_the_named_fields(

@@ -122,12 +122,12 @@ async def test_an_early_order_waits_for_its_opportunity_and_is_applied_once(
     assert await stored.parked() == [("NOT_YET", "PARKED")]
     retrier = Retrier([orders], committed.worker, now=now)
     now.forward(1)
-    assert await retrier.pass_once() == 0  # the opportunity is still missing
+    assert await retrier.retry_due() == 0  # the opportunity is still missing
 
     async with committed.app.begin(tenant) as tx:
         await add_opportunity(tx, opportunity_id=opportunity_id)
     now.forward(5)
-    assert await retrier.pass_once() == 1
+    assert await retrier.retry_due() == 1
     assert await stored.parked() == [("NOT_YET", "REDRIVEN")]
     await processor.apply([early])
     [row] = await stored.rows(store.opportunities)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
-from chassis.events.subscriptions import Meta
+from chassis.events.subscriptions import EventMeta
 from chassis.jobs.queue import Job
 from contracts.imports import ImportCounts
 from contracts.l2o.events import OpportunityAssigned, OpportunityState, OpportunityWon
@@ -30,8 +30,8 @@ async def _stored_tenant(tx: AsyncConnection, tenant: UUID) -> None:
 
 
 @pytest.fixture
-def meta(tenant: UUID) -> Meta:
-    return Meta(new_id(), tenant, new_id(), 1, 1, NOW)
+def meta(tenant: UUID) -> EventMeta:
+    return EventMeta(new_id(), tenant, new_id(), 1, 1, NOW)
 
 
 def a_lead(**fields: Any) -> LeadState:
@@ -56,7 +56,7 @@ async def list_messages(client: AsyncClient) -> list[tuple[str, str]]:
 
 
 async def test_an_assigned_lead_has_a_task_until_it_is_converted(
-    client: AsyncClient, tx: AsyncConnection, meta: Meta
+    client: AsyncClient, tx: AsyncConnection, meta: EventMeta
 ) -> None:
     lead = a_lead()
     await handlers.on_lead_assigned(tx, LeadAssigned(lead=lead, assigned_by="manager"), meta)
@@ -81,7 +81,7 @@ async def test_an_assigned_lead_has_a_task_until_it_is_converted(
 
 
 async def test_the_task_moves_to_the_new_owner_of_the_lead(
-    client: AsyncClient, tx: AsyncConnection, meta: Meta
+    client: AsyncClient, tx: AsyncConnection, meta: EventMeta
 ) -> None:
     lead = a_lead(owner_id="somebody-else")
     await handlers.on_lead_assigned(tx, LeadAssigned(lead=lead, assigned_by="manager"), meta)
@@ -93,7 +93,7 @@ async def test_the_task_moves_to_the_new_owner_of_the_lead(
 
 
 async def test_the_task_of_an_opportunity_is_due_on_its_close_date(
-    client: AsyncClient, tx: AsyncConnection, meta: Meta
+    client: AsyncClient, tx: AsyncConnection, meta: EventMeta
 ) -> None:
     opportunity = an_opportunity(expected_close_date=date(2026, 12, 1))
     assigned = OpportunityAssigned(opportunity=opportunity, assigned_by="manager")
@@ -124,7 +124,7 @@ async def test_the_task_of_an_opportunity_is_due_on_its_close_date(
 
 
 async def test_a_finished_import_notifies_the_person_who_started_it(
-    client: AsyncClient, tx: AsyncConnection, meta: Meta
+    client: AsyncClient, tx: AsyncConnection, meta: EventMeta
 ) -> None:
     finished = MtlImportFinished(
         import_id=new_id(),
@@ -144,7 +144,7 @@ async def test_a_finished_import_notifies_the_person_who_started_it(
 
 
 async def test_a_kind_that_is_switched_off_is_not_sent(
-    client: AsyncClient, tx: AsyncConnection, meta: Meta
+    client: AsyncClient, tx: AsyncConnection, meta: EventMeta
 ) -> None:
     body = {"in_app": {"ASSIGNED": False}}
     assert (await client.put("/notifications/preferences", json=body)).status_code == 200

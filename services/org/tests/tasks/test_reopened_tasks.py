@@ -8,7 +8,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import Meta
+from chassis.events.subscriptions import EventMeta
 from contracts.event import Event
 from contracts.l2o.events import OpportunityAssigned, OpportunityDeleted, OpportunityRestored
 from contracts.mtl.events import (
@@ -54,7 +54,7 @@ class Events:
     async def handle(self, event: Event, *, at: datetime = OVERDUE_TIME) -> None:
         handler = DAY_SUBSCRIPTION.handlers.get(type(event))
         if handler is not None:
-            await handler(self._tx, event, Meta(new_id(), self._tenant, new_id(), 1, 1, at))
+            await handler(self._tx, event, EventMeta(new_id(), self._tenant, new_id(), 1, 1, at))
 
 
 @pytest.fixture

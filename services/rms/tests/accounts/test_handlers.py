@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import Meta, Received
+from chassis.events.subscriptions import EventMeta, ReceivedEvent
 from contracts.l2o.events import (
     AccountChanged,
     AccountCreated,
@@ -20,9 +20,9 @@ from rms.accounts.store import AccountFact, accounts
 from services.rms.tests.factories import NOON
 
 
-def account_created(account_id: UUID, name: str, *, sequence: int) -> Received[AccountFact]:
+def account_created(account_id: UUID, name: str, *, sequence: int) -> ReceivedEvent[AccountFact]:
     event = AccountCreated(account=AccountState(account_id=account_id, name=name))
-    meta = Meta(
+    meta = EventMeta(
         event_id=new_id(),
         tenant=new_id(),
         aggregate_id=account_id,
@@ -30,7 +30,7 @@ def account_created(account_id: UUID, name: str, *, sequence: int) -> Received[A
         epoch=1,
         occurred_at=NOON,
     )
-    return Received(event, meta)
+    return ReceivedEvent(event, meta)
 
 
 async def test_an_older_event_does_not_replace_a_newer_name(tx: AsyncConnection) -> None:
@@ -50,18 +50,18 @@ async def test_owner_and_deletion_are_replicated(tx: AsyncConnection) -> None:
     account_id = new_id()
     state = AccountState(account_id=account_id, name="星辰", owner_id="seller-2")
     created = account_created(account_id, "星辰", sequence=1)
-    facts: list[tuple[Received[AccountFact], tuple[str, str | None, bool]]] = [
+    facts: list[tuple[ReceivedEvent[AccountFact], tuple[str, str | None, bool]]] = [
         (created, ("星辰", None, False)),
         (
-            Received(AccountChanged(account=state), meta_with_sequence(created, 2)),
+            ReceivedEvent(AccountChanged(account=state), meta_with_sequence(created, 2)),
             ("星辰", "seller-2", False),
         ),
         (
-            Received(AccountDeleted(account=state), meta_with_sequence(created, 3)),
+            ReceivedEvent(AccountDeleted(account=state), meta_with_sequence(created, 3)),
             ("星辰", "seller-2", True),
         ),
         (
-            Received(AccountRestored(account=state), meta_with_sequence(created, 4)),
+            ReceivedEvent(AccountRestored(account=state), meta_with_sequence(created, 4)),
             ("星辰", "seller-2", False),
         ),
     ]
@@ -72,5 +72,5 @@ async def test_owner_and_deletion_are_replicated(tx: AsyncConnection) -> None:
         assert [tuple(row) for row in rows] == [expected]
 
 
-def meta_with_sequence(received: Received[AccountFact], sequence: int) -> Meta:
+def meta_with_sequence(received: ReceivedEvent[AccountFact], sequence: int) -> EventMeta:
     return replace(received.meta, event_id=new_id(), sequence=sequence)

@@ -9,10 +9,10 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import document_numbers, outbox, parked_events
-from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.decoded_records import ConsumerRecord
 from chassis.events.consumer.processing import Processor
 from chassis.events.envelope import Envelope
-from chassis.events.subscriptions import Meta
+from chassis.events.subscriptions import EventMeta
 from chassis.foundation.refusals import Unavailable
 from contracts.cpq.events import QuoteAccepted, QuoteState
 from kernel.errors import RuleBroken
@@ -29,7 +29,7 @@ QUOTES = next(one for one in SUBSCRIPTIONS if one.name == "rms.quotes")
 
 
 async def accept_quote(tx: AsyncConnection, quote: QuoteState) -> None:
-    meta = Meta(
+    meta = EventMeta(
         event_id=new_id(),
         tenant=new_id(),
         aggregate_id=quote.quote_id,
@@ -93,7 +93,7 @@ async def test_a_quote_of_an_unknown_tenant_is_retried(tx: AsyncConnection) -> N
         await accept_quote(tx, make_quote())
 
 
-def consumed_record(quote: QuoteState, tenant: UUID, *, offset: int = 0) -> Consumed:
+def consumed_record(quote: QuoteState, tenant: UUID, *, offset: int = 0) -> ConsumerRecord:
     event = QuoteAccepted(quote=quote, accepted_at=NOON)
     envelope = Envelope(
         id=new_id(),
@@ -108,7 +108,7 @@ def consumed_record(quote: QuoteState, tenant: UUID, *, offset: int = 0) -> Cons
         traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         data=orjson.loads(event.model_dump_json()),
     )
-    return Consumed(event.topic(), 0, offset, envelope.encode())
+    return ConsumerRecord(event.topic(), 0, offset, envelope.encode())
 
 
 async def test_concurrent_processors_create_one_order_without_a_number_gap(

@@ -53,7 +53,7 @@ class WorkerPart(StrEnum):
 
 
 @dataclass
-class Assembly:
+class WorkerAssembly:
     """Everything one process runs and how each tells that it is well."""
 
     runners: list[Runner] = field(default_factory=list)
@@ -63,12 +63,12 @@ class Assembly:
     transports: list[KafkaTransport] = field(default_factory=list)
 
 
-def assemble(workers: Sequence[Worker], parts: frozenset[WorkerPart]) -> Assembly:
+def assemble(workers: Sequence[Worker], parts: frozenset[WorkerPart]) -> WorkerAssembly:
     """Put the parts of these workers together; without Kafka the courier joins them.
 
     Raises ValueError where the courier would lose events.
     """
-    made = Assembly()
+    made = WorkerAssembly()
     settings = {worker.service: worker.settings.of(worker.service) for worker in workers}
     bootstrap = next(iter(settings.values())).kafka_bootstrap
     if not bootstrap:
@@ -76,7 +76,7 @@ def assemble(workers: Sequence[Worker], parts: frozenset[WorkerPart]) -> Assembl
     databases = {name: _database(made, one) for name, one in settings.items()}
     processors = {
         worker.service: [
-            Processor(one, databases[worker.service], offsets_rise=bool(bootstrap))
+            Processor(one, databases[worker.service], monotonic_offsets=bool(bootstrap))
             for one in worker.subscriptions
         ]
         for worker in workers
@@ -99,7 +99,7 @@ def _job_runner(worker: Worker, database: Database) -> JobRunner:
     return JobRunner(database, jobs, failed={**EXPORT_FAILURES, **worker.failed})
 
 
-def _database(made: Assembly, settings: Settings) -> Database:
+def _database(made: WorkerAssembly, settings: Settings) -> Database:
     database = Database(settings.worker_database_url, name=f"{settings.service}-worker")
     wakeup = Wakeup(settings.worker_database_url, name=f"{settings.service}-worker-wakeup")
     database.on_published = wakeup.ring
@@ -122,7 +122,7 @@ def _allow_courier(settings: Collection[Settings], parts: frozenset[WorkerPart])
 
 
 def _transport(
-    made: Assembly, service: str, bootstrap: str, couriers: Sequence[Processor]
+    made: WorkerAssembly, service: str, bootstrap: str, couriers: Sequence[Processor]
 ) -> Transport:
     if not bootstrap:
         return InProcessTransport(couriers)
@@ -131,7 +131,7 @@ def _transport(
     return transport
 
 
-def _add_relay(made: Assembly, settings: Settings, transport: Transport) -> None:
+def _add_relay(made: WorkerAssembly, settings: Settings, transport: Transport) -> None:
     relay = Relay(settings.service, settings.worker_database_url, transport)
 
     async def check() -> str | None:
@@ -148,7 +148,7 @@ def _add_relay(made: Assembly, settings: Settings, transport: Transport) -> None
 
 
 def _add_consumers(
-    made: Assembly,
+    made: WorkerAssembly,
     worker: Worker,
     database: Database,
     processors: Sequence[Processor],
@@ -198,10 +198,10 @@ async def run(
                 for runner in made.runners:
                     tasks.create_task(_as_task(runner, stop))
             server.should_exit = True
-    await close(made)
+    await close_assembly(made)
 
 
-async def close(made: Assembly) -> None:
+async def close_assembly(made: WorkerAssembly) -> None:
     """Let go of the broker and the databases; a broker that is away is not waited for."""
     for transport in made.transports:
         with suppress(KafkaError, OSError, TimeoutError):

@@ -21,10 +21,10 @@ from chassis.web import problems
 from chassis.web.health import Check, database_check, health_routes
 from chassis.web.request_middleware import RequestMiddleware
 
-FINISH_SECONDS = 20  # with the drain before it less than the 30 that Kubernetes grants
+SHUTDOWN_SECONDS = 20  # with the drain before it less than the 30 that Kubernetes grants
 
 
-def several(apps: Mapping[str, FastAPI]) -> ASGIApp:
+def combine_apps(apps: Mapping[str, FastAPI]) -> ASGIApp:
     """One ASGI application out of many; each keeps its own prefix, lifespan and OpenAPI."""
     draining = asyncio.Event()
     checks: dict[str, Check] = {
@@ -63,7 +63,7 @@ def several(apps: Mapping[str, FastAPI]) -> ASGIApp:
     return dispatch
 
 
-class Server(uvicorn.Server):
+class GracefulServer(uvicorn.Server):
     """At a signal fails readiness, serves on while that is noticed, closes, and exits with 0.
 
     A second signal ends the wait, a third one the requests. The parent would raise the signal
@@ -101,9 +101,9 @@ class Server(uvicorn.Server):
             told()
 
 
-def server_of(app: ASGIApp, *, host: str, port: int, drain_for: float = 0) -> Server:
+def make_server(app: ASGIApp, *, host: str, port: int, drain_for: float = 0) -> GracefulServer:
     """A server as every process of ours runs it."""
-    return Server(
+    return GracefulServer(
         uvicorn.Config(
             app,
             host=host,
@@ -114,7 +114,7 @@ def server_of(app: ASGIApp, *, host: str, port: int, drain_for: float = 0) -> Se
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_graceful_shutdown=FINISH_SECONDS,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         ),
         drain_for=drain_for,
     )

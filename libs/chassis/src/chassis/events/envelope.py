@@ -99,7 +99,7 @@ class Envelope:
             "subject": str(self.subject),
             "time": self.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
             "datacontenttype": self.datacontenttype,
-            "dataschema": self.dataschema or schema_of(self.type),
+            "dataschema": self.dataschema or schema_uri(self.type),
             "tenantid": str(self.tenantid),
             "sequence": self.sequence,
             "epoch": self.epoch,
@@ -138,7 +138,7 @@ class Envelope:
             causationid=row["causationid"],
             traceparent=row["traceparent"],
             data=payload if isinstance(payload, dict) else orjson.loads(payload),
-            dataschema=schema_of(row["type"]),
+            dataschema=schema_uri(row["type"]),
         )
 
     @classmethod
@@ -170,6 +170,6 @@ def _without_values(error: ValidationError) -> str:
     return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong)
 
 
-def schema_of(event_type: str) -> str:
+def schema_uri(event_type: str) -> str:
     """Where the JSON Schema of an event type stands, from the project's root: its `$id`."""
     return f"/contracts/schemas/events/{event_type}.json"

@@ -7,14 +7,14 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
-from chassis.events.consumer.decoded_records import Consumed
+from chassis.events.consumer.decoded_records import ConsumerRecord
 from chassis.events.consumer.processing import Processor
 from chassis.events.consumer.retrier import Retrier
 from chassis.events.outbox import bucket_of
 from chassis.events.relay.relay import Relay
-from chassis.events.relay.transport import Record, RefusedRecord
+from chassis.events.relay.transport import ProducerRecord, RefusedRecord
 
-SOON = timedelta(minutes=2)  # longer than any rest between two automatic retries
+RETRY_HORIZON = timedelta(minutes=2)  # longer than any rest between two automatic retries
 
 
 class InProcessTransport:
@@ -24,16 +24,16 @@ class InProcessTransport:
     """
 
     def __init__(self, processors: Sequence[Processor]) -> None:
-        if any(processor.offsets_rise for processor in processors):
+        if any(processor.monotonic_offsets for processor in processors):
             raise ValueError("a courier's processors need offsets_rise=False")
         self._processors = processors
 
-    async def send(self, records: Sequence[Record]) -> list[RefusedRecord]:
+    async def send(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
         """Return once every subscriber has taken every record, or parked it."""
         async with asyncio.TaskGroup() as group:
             for processor in self._processors:
                 mine = [
-                    Consumed(one.topic, bucket_of(one.envelope.subject), one.seq, one.value)
+                    ConsumerRecord(one.topic, bucket_of(one.envelope.subject), one.seq, one.value)
                     for one in records
                     if one.topic in processor.subscription.topics
                 ]
@@ -55,5 +55,5 @@ async def _once(relays: Sequence[Relay], retriers: Sequence[Retrier]) -> int:
     for relay in relays:
         moved += await relay.drain()
     for retrier in retriers:
-        moved += await retrier.pass_once(ahead=SOON)
+        moved += await retrier.retry_due(ahead=RETRY_HORIZON)
     return moved

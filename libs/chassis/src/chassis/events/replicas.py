@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import Received, ReplicaResult
+from chassis.events.subscriptions import ReceivedEvent, ReplicaResult
 from contracts.event import Event
 
 E = TypeVar("E", bound=Event)
@@ -26,7 +26,7 @@ Version = tuple[int, int]
 async def replicate(
     tx: AsyncConnection,
     table: Table,
-    received: Sequence[Received[E]],
+    received: Sequence[ReceivedEvent[E]],
     columns: Callable[[E], Mapping[str, Any]],
 ) -> ReplicaResult:
     """Write the newest version of every row, unless the table has it or a newer one.
@@ -50,10 +50,10 @@ async def replicate(
 
 
 def _by_key(
-    table: Table, received: Sequence[Received[E]], columns: Callable[[E], Mapping[str, Any]]
-) -> dict[Key, list[tuple[Received[E], dict[str, Any]]]]:
+    table: Table, received: Sequence[ReceivedEvent[E]], columns: Callable[[E], Mapping[str, Any]]
+) -> dict[Key, list[tuple[ReceivedEvent[E], dict[str, Any]]]]:
     """The rows of every primary key, without the tenant, which is the transaction's."""
-    groups: dict[Key, list[tuple[Received[E], dict[str, Any]]]] = {}
+    groups: dict[Key, list[tuple[ReceivedEvent[E], dict[str, Any]]]] = {}
     for one in received:
         row = _identity(table, one) | dict(columns(one.event))
         key = tuple(row[column.name] for column in _key_columns(table))
@@ -61,7 +61,7 @@ def _by_key(
     return groups
 
 
-def _identity(table: Table, one: Received[Any]) -> dict[str, Any]:
+def _identity(table: Table, one: ReceivedEvent[Any]) -> dict[str, Any]:
     row = {"epoch": one.meta.epoch, "sequence": one.meta.sequence}
     if "id" in table.c:
         row["id"] = one.meta.aggregate_id  # type: ignore[assignment]  # a row holds all types

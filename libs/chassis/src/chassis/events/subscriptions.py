@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.event import EVENT_TYPE, Event
 
-NAME = re.compile(r"[a-z0-9]+(\.[a-z0-9_]+)+")
+SUBSCRIPTION_NAME = re.compile(r"[a-z0-9]+(\.[a-z0-9_]+)+")
 
 E = TypeVar("E", bound=Event)
 
 
-class Kind(StrEnum):
+class SubscriptionKind(StrEnum):
     """An effect, applied once; or a read copy of a neighbour's data, which can be rebuilt."""
 
     PROCESS = "PROCESS"
@@ -25,7 +25,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Meta:
+class EventMeta:
     """Where an event comes from: its id, its aggregate, and that aggregate's version."""
 
     event_id: UUID
@@ -42,11 +42,11 @@ class Meta:
 
 
 @dataclass(frozen=True, slots=True)
-class Received(Generic[E]):
+class ReceivedEvent(Generic[E]):
     """An event and where it comes from."""
 
     event: E
-    meta: Meta
+    meta: EventMeta
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class ReplicaResult:
         return ReplicaResult(applied, (self.skipped | other.skipped) - applied)
 
 
-class Reader(Protocol):
+class SubscriptionGeneration(Protocol):
     """Who reads: a subscription, in one generation."""
 
     @property
@@ -71,8 +71,8 @@ class Reader(Protocol):
     def generation(self) -> int: ...
 
 
-ProcessHandler = Callable[[AsyncConnection, Any, Meta], Awaitable[None]]
-ReplicaHandler = Callable[[AsyncConnection, Sequence[Received[Any]]], Awaitable[ReplicaResult]]
+ProcessHandler = Callable[[AsyncConnection, Any, EventMeta], Awaitable[None]]
+ReplicaHandler = Callable[[AsyncConnection, Sequence[ReceivedEvent[Any]]], Awaitable[ReplicaResult]]
 
 
 @dataclass(frozen=True)
@@ -84,14 +84,14 @@ class Subscription:
     """
 
     name: str
-    kind: Kind
+    kind: SubscriptionKind
     handlers: Mapping[type[Event], Callable[..., Awaitable[Any]]]
     generation: int = 1
     most: int | None = None
     _by_type: Mapping[str, type[Event]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if NAME.fullmatch(self.name) is None:
+        if SUBSCRIPTION_NAME.fullmatch(self.name) is None:
             raise ValueError(f"{self.name!r} should be <service>.<what>")
         if not self.handlers:
             raise ValueError(f"{self.name} listens to nothing")
@@ -138,11 +138,11 @@ def process(
     A handler raises NotYet for what has not arrived; any other refusal parks the event's key.
     `most=1` where events of several keys change the same rows.
     """
-    return Subscription(name, Kind.PROCESS, handlers, generation, most)
+    return Subscription(name, SubscriptionKind.PROCESS, handlers, generation, most)
 
 
 def replica(
     name: str, handlers: Mapping[type[Event], ReplicaHandler], *, generation: int = 1
 ) -> Subscription:
     """A read copy: `async def on_accounts(tx, received)` returns what `replicate` returned."""
-    return Subscription(name, Kind.REPLICA, handlers, generation)
+    return Subscription(name, SubscriptionKind.REPLICA, handlers, generation)

@@ -11,14 +11,14 @@ from aiokafka.errors import for_code
 
 from contracts.topics import TopicSpec, topic_manifest
 
-REPLICAS = 3
+MAX_REPLICATION_FACTOR = 3
 DYNAMIC_TOPIC_CONFIG = 1  # the source of a value that was set on the topic itself
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass
-class Applied:
+class TopicChanges:
     """What was done; `narrow` topics have fewer partitions than the manifest says.
 
     More partitions would send the events of one key to another partition than the earlier ones,
@@ -30,7 +30,7 @@ class Applied:
     narrow: list[str] = field(default_factory=list)
 
 
-async def apply(bootstrap: str, specs: Sequence[TopicSpec] | None = None) -> Applied:
+async def apply_manifest(bootstrap: str, specs: Sequence[TopicSpec] | None = None) -> TopicChanges:
     """Create missing topics and set the configuration of the others; idempotent.
 
     Raises aiokafka's errors.
@@ -39,11 +39,11 @@ async def apply(bootstrap: str, specs: Sequence[TopicSpec] | None = None) -> App
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="l2c-topics")
     await admin.start()
     try:
-        replicas = min(REPLICAS, len((await admin.describe_cluster())["brokers"]))
+        replicas = min(MAX_REPLICATION_FACTOR, len((await admin.describe_cluster())["brokers"]))
         existing = set(await admin.list_topics())
         missing = [spec for spec in wanted if spec.name not in existing]
         present = [spec for spec in wanted if spec.name in existing]
-        applied = Applied(created=await _create(admin, missing, replicas))
+        applied = TopicChanges(created=await _create(admin, missing, replicas))
         applied.altered = await _alter(admin, present, replicas)
         applied.narrow = await _narrow(admin, present)
     finally:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import tenant_settings
 from chassis.events.replicas import replicate
-from chassis.events.subscriptions import Received, ReplicaResult, Subscription, replica
+from chassis.events.subscriptions import ReceivedEvent, ReplicaResult, Subscription, replica
 from chassis.records.access import replica as people_replica
 from chassis.records.record_quota import forget_count
 from contracts.org.events import Quotas, TenantChanged, TenantCreated
@@ -25,7 +25,7 @@ def directory_subscriptions(service: str) -> tuple[Subscription, ...]:
 
 
 async def on_tenants(
-    tx: AsyncConnection, received: Sequence[Received[TenantCreated | TenantChanged]]
+    tx: AsyncConnection, received: Sequence[ReceivedEvent[TenantCreated | TenantChanged]]
 ) -> ReplicaResult:
     """Update the replica; a changed record quota restarts the count of records."""
     before = await _row_limit(tx)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.tombstones import leave_tombstone
 from chassis.events.outbox import publish
-from chassis.events.subscriptions import Meta, Subscription, process
+from chassis.events.subscriptions import EventMeta, Subscription, process
 from chassis.foundation.clock import now
 from chassis.jobs.queue import Again, Done, GivenUpHandler, Job, JobHandler, enqueue
 from chassis.records.tenant_settings import settings_of
@@ -60,7 +60,7 @@ def task_subscription(service: str, *, deletes_last: bool = False) -> Subscripti
     """
 
     async def on_tenant_task_requested(
-        tx: AsyncConnection, event: TenantTaskRequested, meta: Meta
+        tx: AsyncConnection, event: TenantTaskRequested, meta: EventMeta
     ) -> None:
         if event.kind == "DELETE" and (await settings_of(tx)).status != "DELETED":
             raise NotYet("TENANT_NOT_READY")  # its status arrives on another topic

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.consumer import dead_letter_commands as operations
-from chassis.events.consumer.dead_letters import Parked, Status, of_row
+from chassis.events.consumer.dead_letters import ParkedEvent, ParkedEventStatus, parked_event_of
 from chassis.events.consumer.failures import ParkingReason
 from chassis.foundation.clock import Now
 from chassis.web.auth import Caller, allow
@@ -32,7 +32,7 @@ class ParkedEventOut(BaseModel):
     reason: ParkingReason
     error: str
     attempts: int
-    status: Status
+    status: ParkedEventStatus
     parked_at: datetime
     retry_at: datetime | None
     deadline_at: datetime | None
@@ -41,7 +41,7 @@ class ParkedEventOut(BaseModel):
     note: str | None
 
     @classmethod
-    def of(cls, parked: Parked) -> Self:
+    def of(cls, parked: ParkedEvent) -> Self:
         envelope = parked.envelope
         read = {
             "event_id": _text(envelope.get("id")),
@@ -84,12 +84,15 @@ def parked_router(service: str) -> APIRouter:
 
     @router.get("", dependencies=admin)
     async def parked_event_list(
-        tx: Tx, page: PageParams, status: Status | None = None, subscription: str | None = None
+        tx: Tx,
+        page: PageParams,
+        status: ParkedEventStatus | None = None,
+        subscription: str | None = None,
     ) -> Page[ParkedEventOut]:
         """List parked events, newest first."""
-        query = operations.listed(status=status, subscription=subscription)
+        query = operations.parked_events_query(status=status, subscription=subscription)
         return await fetch_page(
-            tx, query, page, shape=lambda row: ParkedEventOut.of(of_row(dict(row)))
+            tx, query, page, shape=lambda row: ParkedEventOut.of(parked_event_of(dict(row)))
         )
 
     @router.get("/{parked_id}", dependencies=admin)
@@ -102,7 +105,9 @@ def parked_router(service: str) -> APIRouter:
         parked_id: UUID, body: RedriveIn, tx: Tx, caller: Caller, now: Now
     ) -> ParkedEventOut:
         """Try the event's key again; the worker does it, in order, within a second."""
-        parked = await operations.redrive(tx, parked_id, by=caller.subject, now=now, note=body.note)
+        parked = await operations.redrive_parked(
+            tx, parked_id, by=caller.subject, now=now, note=body.note
+        )
         return ParkedEventOut.of(parked)
 
     @router.post("/{parked_id}/edit", dependencies=admin)
@@ -110,7 +115,7 @@ def parked_router(service: str) -> APIRouter:
         parked_id: UUID, body: EditIn, tx: Tx, caller: Caller, now: Now
     ) -> ParkedEventOut:
         """Correct the event's data and try its key again."""
-        parked = await operations.edit_and_retry(
+        parked = await operations.edit_parked(
             tx, parked_id, body.data, by=caller.subject, now=now, note=body.note
         )
         return ParkedEventOut.of(parked)
@@ -120,7 +125,9 @@ def parked_router(service: str) -> APIRouter:
         parked_id: UUID, body: SkipIn, tx: Tx, caller: Caller, now: Now
     ) -> ParkedEventOut:
         """Give the event up; what waited behind it goes on."""
-        parked = await operations.skip(tx, parked_id, by=caller.subject, now=now, note=body.note)
+        parked = await operations.skip_parked(
+            tx, parked_id, by=caller.subject, now=now, note=body.note
+        )
         return ParkedEventOut.of(parked)
 
     return router

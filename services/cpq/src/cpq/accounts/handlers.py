@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import Received, ReplicaResult
+from chassis.events.subscriptions import ReceivedEvent, ReplicaResult
 from cpq.accounts import store
 from cpq.accounts.store import AccountEvent
 
 
 async def on_account_events(
-    tx: AsyncConnection, received: Sequence[Received[AccountEvent]]
+    tx: AsyncConnection, received: Sequence[ReceivedEvent[AccountEvent]]
 ) -> ReplicaResult:
     """Update the read copy of accounts."""
     return await store.replicate_accounts(tx, received)

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import replica_columns
 from chassis.events.replicas import replicate
-from chassis.events.subscriptions import Received, ReplicaResult
+from chassis.events.subscriptions import ReceivedEvent, ReplicaResult
 from contracts.l2o.events import (
     AccountAssigned,
     AccountChanged,
@@ -29,7 +29,7 @@ accounts = Table(
 
 
 async def replicate_accounts(
-    tx: AsyncConnection, received: Sequence[Received[AccountEvent]]
+    tx: AsyncConnection, received: Sequence[ReceivedEvent[AccountEvent]]
 ) -> ReplicaResult:
     """Store the newest state of each account; older and repeated events change nothing."""
     return await replicate(tx, accounts, received, _columns)

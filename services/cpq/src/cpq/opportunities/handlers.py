@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import Received, ReplicaResult
+from chassis.events.subscriptions import ReceivedEvent, ReplicaResult
 from cpq.opportunities import store
 from cpq.opportunities.store import OpportunityEvent
 
 
 async def on_opportunity_events(
-    tx: AsyncConnection, received: Sequence[Received[OpportunityEvent]]
+    tx: AsyncConnection, received: Sequence[ReceivedEvent[OpportunityEvent]]
 ) -> ReplicaResult:
     """Update the read copy of opportunities."""
     return await store.replicate_opportunities(tx, received)

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import replica_columns
 from chassis.events.replicas import replicate
-from chassis.events.subscriptions import Received, ReplicaResult
+from chassis.events.subscriptions import ReceivedEvent, ReplicaResult
 from chassis.records.access.visibility import Scoped
 from contracts.l2o.events import (
     OpportunityAssigned,
@@ -47,7 +47,7 @@ OPPORTUNITIES = Scoped("l2o.opportunity", opportunities)
 
 
 async def replicate_opportunities(
-    tx: AsyncConnection, received: Sequence[Received[OpportunityEvent]]
+    tx: AsyncConnection, received: Sequence[ReceivedEvent[OpportunityEvent]]
 ) -> ReplicaResult:
     """Store the newest state of each opportunity; older and repeated events change nothing."""
     return await replicate(tx, opportunities, received, _columns)

@@ -2,13 +2,13 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import Meta
+from chassis.events.subscriptions import EventMeta
 from chassis.foundation.clock import now
 from contracts.rms.events import OrderConfirmed
 from l2o.opportunities.actions.stages import win_by_order
 
 
-async def on_order_confirmed(tx: AsyncConnection, event: OrderConfirmed, _: Meta) -> None:
+async def on_order_confirmed(tx: AsyncConnection, event: OrderConfirmed, _: EventMeta) -> None:
     """Win the opportunity of the order."""
     await win_by_order(
         tx,

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import replica_columns
 from chassis.events.replicas import replicate
-from chassis.events.subscriptions import Received, ReplicaResult
+from chassis.events.subscriptions import ReceivedEvent, ReplicaResult
 from contracts.cpq.events import (
     ProductChanged,
     ProductCreated,
@@ -43,7 +43,7 @@ products = Table(
 
 
 async def replicate_products(
-    tx: AsyncConnection, received: Sequence[Received[ProductEvent]]
+    tx: AsyncConnection, received: Sequence[ReceivedEvent[ProductEvent]]
 ) -> ReplicaResult:
     """Store the latest state of each product; older events change nothing."""
     return await replicate(tx, products, received, _columns)

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import Meta
+from chassis.events.subscriptions import EventMeta
 from chassis.foundation.clock import now
 from chassis.foundation.context import current
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
@@ -10,14 +10,14 @@ from mtl.leads import actions
 
 
 async def on_conversion_completed(
-    tx: AsyncConnection, event: ConversionCompleted, _meta: Meta
+    tx: AsyncConnection, event: ConversionCompleted, _meta: EventMeta
 ) -> None:
     """L2O has created the records of a converted lead."""
     await actions.complete_conversion(tx, event.conversion_id)
 
 
 async def on_conversion_rejected(
-    tx: AsyncConnection, event: ConversionRejected, _meta: Meta
+    tx: AsyncConnection, event: ConversionRejected, _meta: EventMeta
 ) -> None:
     """L2O has created nothing, for example because the account does not exist."""
     await actions.reject_conversion(

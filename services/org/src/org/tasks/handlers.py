@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import Meta
+from chassis.events.subscriptions import EventMeta
 from chassis.records.tenant_settings import today
 from contracts.cpq.events import (
     QuoteAccepted,
@@ -48,7 +48,7 @@ from org.tasks.domain import TaskKind
 SETTLED = "SETTLED"
 
 
-async def on_lead_assigned(tx: AsyncConnection, event: LeadAssigned, meta: Meta) -> None:
+async def on_lead_assigned(tx: AsyncConnection, event: LeadAssigned, meta: EventMeta) -> None:
     """Notify the new owner of a lead and assign the follow-up task."""
     lead = event.lead
     about = RecordRef(resource="mtl.lead", record_id=lead.lead_id)
@@ -57,20 +57,20 @@ async def on_lead_assigned(tx: AsyncConnection, event: LeadAssigned, meta: Meta)
 
 
 async def on_lead_reopened(
-    tx: AsyncConnection, event: LeadReopened | LeadRestored, meta: Meta
+    tx: AsyncConnection, event: LeadReopened | LeadRestored, meta: EventMeta
 ) -> None:
     """Assign the follow-up task of a reopened or restored lead again."""
     await _assign_lead_task(tx, event.lead, meta)
 
 
 async def on_lead_ended(
-    tx: AsyncConnection, event: LeadConverted | LeadDisqualified | LeadDeleted, meta: Meta
+    tx: AsyncConnection, event: LeadConverted | LeadDisqualified | LeadDeleted, meta: EventMeta
 ) -> None:
     """Complete the follow-up task of a converted, disqualified or deleted lead."""
     await complete_task_of_record(tx, TaskKind.WORK_LEAD, event.lead.lead_id, now=meta.occurred_at)
 
 
-async def on_account_assigned(tx: AsyncConnection, event: AccountAssigned, meta: Meta) -> None:
+async def on_account_assigned(tx: AsyncConnection, event: AccountAssigned, meta: EventMeta) -> None:
     """Notify the new owner of an account."""
     account = event.account
     about = RecordRef(resource="l2o.account", record_id=account.account_id)
@@ -78,7 +78,7 @@ async def on_account_assigned(tx: AsyncConnection, event: AccountAssigned, meta:
 
 
 async def on_opportunity_assigned(
-    tx: AsyncConnection, event: OpportunityAssigned, meta: Meta
+    tx: AsyncConnection, event: OpportunityAssigned, meta: EventMeta
 ) -> None:
     """Notify the new owner of an opportunity and assign the follow-up task."""
     opportunity = event.opportunity
@@ -89,49 +89,53 @@ async def on_opportunity_assigned(
 
 
 async def on_opportunity_restored(
-    tx: AsyncConnection, event: OpportunityRestored, meta: Meta
+    tx: AsyncConnection, event: OpportunityRestored, meta: EventMeta
 ) -> None:
     """Assign the follow-up task of a restored opportunity again."""
     await _assign_opportunity_task(tx, event.opportunity, meta)
 
 
 async def on_opportunity_ended(
-    tx: AsyncConnection, event: OpportunityWon | OpportunityLost | OpportunityDeleted, meta: Meta
+    tx: AsyncConnection,
+    event: OpportunityWon | OpportunityLost | OpportunityDeleted,
+    meta: EventMeta,
 ) -> None:
     """Complete the follow-up task of a won, lost or deleted opportunity."""
     record_id = event.opportunity.opportunity_id
     await complete_task_of_record(tx, TaskKind.WORK_OPPORTUNITY, record_id, now=meta.occurred_at)
 
 
-async def on_quote_assigned(tx: AsyncConnection, event: QuoteAssigned, meta: Meta) -> None:
+async def on_quote_assigned(tx: AsyncConnection, event: QuoteAssigned, meta: EventMeta) -> None:
     """Notify the new owner of a quote."""
     quote, about = event.quote, _quote_ref(event.quote)
     await _notify_new_owner(tx, about, quote.document_no, quote.owner_id, event.assigned_by, meta)
 
 
-async def on_quote_accepted(tx: AsyncConnection, event: QuoteAccepted, meta: Meta) -> None:
+async def on_quote_accepted(tx: AsyncConnection, event: QuoteAccepted, meta: EventMeta) -> None:
     """Notify the owner of an accepted quote."""
     await _notify_quote_owner(tx, NotificationKind.QUOTE_ACCEPTED, event.quote, meta)
 
 
-async def on_quote_rejected(tx: AsyncConnection, event: QuoteRejected, meta: Meta) -> None:
+async def on_quote_rejected(tx: AsyncConnection, event: QuoteRejected, meta: EventMeta) -> None:
     """Notify the owner of a rejected quote."""
     await _notify_quote_owner(tx, NotificationKind.QUOTE_REJECTED, event.quote, meta)
 
 
-async def on_quote_expired(tx: AsyncConnection, event: QuoteExpired, meta: Meta) -> None:
+async def on_quote_expired(tx: AsyncConnection, event: QuoteExpired, meta: EventMeta) -> None:
     """Notify the owner of an expired quote."""
     await _notify_quote_owner(tx, NotificationKind.QUOTE_EXPIRED, event.quote, meta)
 
 
-async def on_order_assigned(tx: AsyncConnection, event: OrderAssigned, meta: Meta) -> None:
+async def on_order_assigned(tx: AsyncConnection, event: OrderAssigned, meta: EventMeta) -> None:
     """Notify the new owner of an order."""
     order = event.order
     about = RecordRef(resource="rms.order", record_id=order.order_id)
     await _notify_new_owner(tx, about, order.document_no, order.owner_id, event.assigned_by, meta)
 
 
-async def on_receivable_overdue(tx: AsyncConnection, event: ReceivableOverdue, meta: Meta) -> None:
+async def on_receivable_overdue(
+    tx: AsyncConnection, event: ReceivableOverdue, meta: EventMeta
+) -> None:
     """Notify the owner of an overdue receivable and assign its collection."""
     receivable, about = event.receivable, _receivable_ref(event.receivable)
     params = {"document_no": receivable.document_no, "name": receivable.account_name or ""}
@@ -141,7 +145,7 @@ async def on_receivable_overdue(tx: AsyncConnection, event: ReceivableOverdue, m
 
 
 async def on_receivable_assigned(
-    tx: AsyncConnection, event: ReceivableAssigned, meta: Meta
+    tx: AsyncConnection, event: ReceivableAssigned, meta: EventMeta
 ) -> None:
     """Notify the new owner of a receivable and pass on its collection, if it is due."""
     receivable, about = event.receivable, _receivable_ref(event.receivable)
@@ -153,7 +157,7 @@ async def on_receivable_assigned(
 
 
 async def on_receivable_reopened(
-    tx: AsyncConnection, event: ReceivableReopened, meta: Meta
+    tx: AsyncConnection, event: ReceivableReopened, meta: EventMeta
 ) -> None:
     """Assign the collection again, as the overdue event of a receivable is published only once."""
     if await _is_overdue(tx, event.receivable, meta):
@@ -161,7 +165,7 @@ async def on_receivable_reopened(
 
 
 async def on_receivable_reduced(
-    tx: AsyncConnection, event: ReceivableAllocated | ReceivableWithdrawn, meta: Meta
+    tx: AsyncConnection, event: ReceivableAllocated | ReceivableWithdrawn, meta: EventMeta
 ) -> None:
     """Complete the collection of a receivable that is settled."""
     receivable = event.receivable
@@ -172,7 +176,7 @@ async def on_receivable_reduced(
         )
 
 
-async def on_payment_reversed(tx: AsyncConnection, event: PaymentReversed, meta: Meta) -> None:
+async def on_payment_reversed(tx: AsyncConnection, event: PaymentReversed, meta: EventMeta) -> None:
     """Notify the owner of a reversed payment."""
     payment = event.payment
     about = RecordRef(resource="rms.payment", record_id=payment.payment_id)
@@ -183,7 +187,7 @@ async def on_payment_reversed(tx: AsyncConnection, event: PaymentReversed, meta:
     )
 
 
-async def on_import_finished(tx: AsyncConnection, event: ImportEnded, meta: Meta) -> None:
+async def on_import_finished(tx: AsyncConnection, event: ImportEnded, meta: EventMeta) -> None:
     """Notify whoever started a finished import."""
     service = event.type.split(".")[0]
     about = RecordRef(resource=f"{service}.import", record_id=event.import_id)
@@ -200,7 +204,7 @@ async def _notify_new_owner(
     name: str,
     owner: str | None,
     assigned_by: str | None,
-    meta: Meta,
+    meta: EventMeta,
 ) -> None:
     """Notify the new owner, unless they assigned the record to themselves."""
     if owner == assigned_by:
@@ -211,7 +215,7 @@ async def _notify_new_owner(
 
 
 async def _notify_quote_owner(
-    tx: AsyncConnection, kind: NotificationKind, quote: QuoteState, meta: Meta
+    tx: AsyncConnection, kind: NotificationKind, quote: QuoteState, meta: EventMeta
 ) -> None:
     params = {"document_no": quote.document_no, "name": quote.account_name}
     await notify(
@@ -224,7 +228,7 @@ async def _notify_quote_owner(
     )
 
 
-async def _assign_lead_task(tx: AsyncConnection, lead: LeadState, meta: Meta) -> None:
+async def _assign_lead_task(tx: AsyncConnection, lead: LeadState, meta: EventMeta) -> None:
     if lead.owner_id is None or lead.status in ("CONVERTED", "DISQUALIFIED"):
         return
     await assign_task(
@@ -238,7 +242,7 @@ async def _assign_lead_task(tx: AsyncConnection, lead: LeadState, meta: Meta) ->
 
 
 async def _assign_opportunity_task(
-    tx: AsyncConnection, opportunity: OpportunityState, meta: Meta
+    tx: AsyncConnection, opportunity: OpportunityState, meta: EventMeta
 ) -> None:
     if opportunity.owner_id is None or opportunity.stage in ("WON", "LOST"):
         return
@@ -253,7 +257,7 @@ async def _assign_opportunity_task(
     )
 
 
-async def _is_overdue(tx: AsyncConnection, receivable: ReceivableState, meta: Meta) -> bool:
+async def _is_overdue(tx: AsyncConnection, receivable: ReceivableState, meta: EventMeta) -> bool:
     """Return whether the receivable was open after its due date when the event happened."""
     if receivable.status == SETTLED:
         return False
@@ -261,7 +265,7 @@ async def _is_overdue(tx: AsyncConnection, receivable: ReceivableState, meta: Me
 
 
 async def _assign_collection_task(
-    tx: AsyncConnection, receivable: ReceivableState, meta: Meta
+    tx: AsyncConnection, receivable: ReceivableState, meta: EventMeta
 ) -> None:
     if receivable.owner_id is None:
         return

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import Meta
+from chassis.events.subscriptions import EventMeta
 from chassis.foundation.clock import now
 from contracts.tenant_tasks import TenantTaskEnded
 from org.settings import OrgSettings
@@ -10,7 +10,9 @@ from org.tenant_tasks.actions import record_report
 from org.tenant_tasks.domain import TenantTaskReport
 
 
-async def on_tenant_task_finished(tx: AsyncConnection, event: TenantTaskEnded, meta: Meta) -> None:
+async def on_tenant_task_finished(
+    tx: AsyncConnection, event: TenantTaskEnded, meta: EventMeta
+) -> None:
     """Record the report of a service on its part of a task."""
     report = TenantTaskReport(
         task_id=event.task_id,

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import replica_columns
 from chassis.events.replicas import replicate
-from chassis.events.subscriptions import Received, ReplicaResult
+from chassis.events.subscriptions import ReceivedEvent, ReplicaResult
 from chassis.records.access.visibility import Scoped
 from contracts.l2o.events import (
     AccountAssigned,
@@ -36,7 +36,7 @@ AccountFact = AccountCreated | AccountChanged | AccountAssigned | AccountDeleted
 
 
 async def replicate_accounts(
-    tx: AsyncConnection, received: Sequence[Received[AccountFact]]
+    tx: AsyncConnection, received: Sequence[ReceivedEvent[AccountFact]]
 ) -> ReplicaResult:
     """Upsert the accounts of these events; an event older than the stored row is skipped."""
     return await replicate(tx, accounts, received, _columns)

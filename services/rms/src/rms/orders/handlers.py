@@ -2,12 +2,12 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import Meta
+from chassis.events.subscriptions import EventMeta
 from chassis.foundation.clock import now
 from contracts.cpq.events import QuoteAccepted
 from rms.orders.actions.lifecycle import create_order
 
 
-async def on_quote_accepted(tx: AsyncConnection, event: QuoteAccepted, meta: Meta) -> None:
+async def on_quote_accepted(tx: AsyncConnection, event: QuoteAccepted, meta: EventMeta) -> None:
     """Create the order of the quote; a second event of the quote creates nothing."""
     await create_order(tx, event.quote, now=now())

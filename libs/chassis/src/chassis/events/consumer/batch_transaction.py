@@ -17,13 +17,13 @@ from chassis.events.consumer import counts, dead_letters, inbox
 from chassis.events.consumer.counts import Outcome
 from chassis.events.consumer.decoded_records import DecodedRecord
 from chassis.events.consumer.failures import Failure, ParkingReason
-from chassis.events.subscriptions import Kind, ReplicaResult, Subscription
+from chassis.events.subscriptions import ReplicaResult, Subscription, SubscriptionKind
 from chassis.foundation.context import Context, use_context
 
-Outcomes = list[tuple[DecodedRecord, Outcome]]
+RecordOutcomes = list[tuple[DecodedRecord, Outcome]]
 
 
-class Recent:
+class RecentEvents:
     """The last events this process is done with.
 
     Only to tell a redelivery from a stale event where no receipt is kept: it decides a label in
@@ -53,24 +53,24 @@ class BatchTransaction:
         tenant: UUID,
         subscription: Subscription,
         *,
-        recent: Recent,
-        offsets_rise: bool,
+        recent: RecentEvents,
+        monotonic_offsets: bool,
         now: datetime,
     ) -> None:
         self._tx = tx
         self._tenant = tenant
         self._subscription = subscription
         self._recent = recent
-        self._offsets_rise = offsets_rise
+        self._offsets_rise = monotonic_offsets
         self._now = now
         self._last_offsets: dict[counts.TopicPartition, int] = {}
         self._parked: set[str] = set()
-        self._outcomes: Outcomes = []
+        self._outcomes: RecordOutcomes = []
         self.handling = False  # whether a failure from here on may be a handler's
 
     async def run(
         self, arrivals: Sequence[DecodedRecord], failure: Failure | None = None
-    ) -> Outcomes:
+    ) -> RecordOutcomes:
         """Bring every arrival to its outcome and count it; with a failure, park them for it.
 
         What comes for a tenant that was deleted leaves no trace, not even a count.
@@ -81,12 +81,12 @@ class BatchTransaction:
         self._last_offsets = await counts.lock(self._tx, self._tenant, self._subscription, places)
         fresh = await self._without_duplicates(arrivals)
         keys = [arrival.key for arrival in fresh if not arrival.ignored]
-        self._parked = await dead_letters.parked_among(
+        self._parked = await dead_letters.lock_parked_keys(
             self._tx, self._tenant, self._subscription, keys
         )
         flowing = [arrival for arrival in fresh if not await self._set_aside(arrival, failure)]
         self.handling = bool(flowing)
-        applied = await handle(self._tx, self._subscription, flowing)
+        applied = await run_handlers(self._tx, self._subscription, flowing)
         for arrival in flowing:
             outcome = applied[arrival.event_id]
             stale = outcome in (Outcome.SKIPPED, Outcome.IGNORED)
@@ -110,9 +110,11 @@ class BatchTransaction:
         ids = {arrival.event_id for arrival in arrivals}
         if not ids:
             return set()
-        if self._subscription.kind is Kind.PROCESS:
-            return ids - await inbox.receive(self._tx, self._tenant, self._subscription, ids)
-        return await inbox.received(self._tx, self._tenant, self._subscription, ids)
+        if self._subscription.kind is SubscriptionKind.PROCESS:
+            return ids - await inbox.record_processed(
+                self._tx, self._tenant, self._subscription, ids
+            )
+        return await inbox.already_processed(self._tx, self._tenant, self._subscription, ids)
 
     async def _set_aside(self, arrival: DecodedRecord, failure: Failure | None) -> bool:
         if arrival.ignored:
@@ -129,7 +131,7 @@ class BatchTransaction:
         return True
 
     async def _behind(self, arrival: DecodedRecord) -> None:
-        if self._subscription.kind is Kind.REPLICA and self._seen(arrival):
+        if self._subscription.kind is SubscriptionKind.REPLICA and self._seen(arrival):
             self._settle(arrival, Outcome.DUPLICATE)  # applied before its key was parked
         else:
             await self._park(arrival, Failure(ParkingReason.BEHIND, ""))
@@ -138,8 +140,10 @@ class BatchTransaction:
         await dead_letters.park(
             self._tx, self._tenant, self._subscription, arrival, failure, self._now
         )
-        if self._subscription.kind is Kind.REPLICA:
-            await inbox.receive(self._tx, self._tenant, self._subscription, [arrival.event_id])
+        if self._subscription.kind is SubscriptionKind.REPLICA:
+            await inbox.record_processed(
+                self._tx, self._tenant, self._subscription, [arrival.event_id]
+            )
         self._parked.add(arrival.key)
         self._settle(arrival, Outcome.PARKED)
 
@@ -163,11 +167,11 @@ class BatchTransaction:
         await counts.add(self._tx, self._tenant, self._subscription, tallies, offsets)
 
 
-async def handle(
+async def run_handlers(
     tx: AsyncConnection, subscription: Subscription, arrivals: Collection[DecodedRecord]
 ) -> dict[UUID, Outcome]:
     """Give readable arrivals of one tenant to their handlers, in order."""
-    if subscription.kind is Kind.PROCESS:
+    if subscription.kind is SubscriptionKind.PROCESS:
         for arrival in arrivals:
             received = arrival.received
             with _entered(subscription, arrival):

@@ -14,17 +14,17 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from chassis.events.consumer.decoded_records import Consumed
-from chassis.events.consumer.metrics import LAG, RESTARTS
+from chassis.events.consumer.decoded_records import ConsumerRecord
+from chassis.events.consumer.metrics import CONSUMER_LAG, CONSUMER_RESTARTS
 from chassis.events.consumer.processing import Processor
-from chassis.events.subscriptions import Kind
+from chassis.events.subscriptions import SubscriptionKind
 from chassis.foundation.waits import Backoff, wait_or_timeout
 from contracts.topics import MAX_MESSAGE_BYTES
 
 log = structlog.get_logger()
 
 POLL_MS = 500
-POLL_RECORDS = {Kind.PROCESS: 100, Kind.REPLICA: 1_000}
+POLL_RECORDS = {SubscriptionKind.PROCESS: 100, SubscriptionKind.REPLICA: 1_000}
 WATCH_SECONDS = 5.0
 STALL_SECONDS = 60.0
 DRAIN_SECONDS = 15.0
@@ -61,7 +61,7 @@ class Consumer:
                 await self._session(stop)
             except Exception as error:  # noqa: BLE001  # the consumer loop: begin anew
                 cause = type(error).__name__
-                RESTARTS.labels(self._subscription.name, cause).inc()
+                CONSUMER_RESTARTS.labels(self._subscription.name, cause).inc()
                 await log.aerror(
                     "consumer_restarts", subscription=self._subscription.name, exc_info=error
                 )
@@ -169,7 +169,7 @@ class Consumer:
             done = self._rebalance.done.get(partition)
             if done is None:
                 done = await consumer.position(partition)
-            LAG.labels(self._subscription.name, partition.topic, partition.partition).set(
+            CONSUMER_LAG.labels(self._subscription.name, partition.topic, partition.partition).set(
                 end - done
             )
             total += end - done
@@ -213,9 +213,9 @@ class _Busy:
         self._idle.set()
 
 
-def _consumed(batches: Batches) -> list[Consumed]:
+def _consumed(batches: Batches) -> list[ConsumerRecord]:
     return [
-        Consumed(record.topic, record.partition, record.offset, record.value or b"")
+        ConsumerRecord(record.topic, record.partition, record.offset, record.value or b"")
         for records in batches.values()
         for record in records
     ]

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import consumer_counts
-from chassis.events.subscriptions import Reader
+from chassis.events.subscriptions import SubscriptionGeneration
 
 TopicPartition = tuple[str, int]  # topic and partition
 
@@ -33,7 +33,10 @@ Tally = Mapping[Outcome, int]
 
 
 async def lock(
-    tx: AsyncConnection, tenant: UUID, reader: Reader, places: Iterable[TopicPartition]
+    tx: AsyncConnection,
+    tenant: UUID,
+    reader: SubscriptionGeneration,
+    places: Iterable[TopicPartition],
 ) -> dict[TopicPartition, int]:
     """Lock the rows of these partitions until the commit; returns the last offset of each."""
     wanted = sorted(set(places))
@@ -58,7 +61,7 @@ async def lock(
 
 
 async def _locked(
-    tx: AsyncConnection, tenant: UUID, reader: Reader, places: list[TopicPartition]
+    tx: AsyncConnection, tenant: UUID, reader: SubscriptionGeneration, places: list[TopicPartition]
 ) -> dict[TopicPartition, int]:
     c = consumer_counts.c
     rows = await tx.execute(
@@ -75,7 +78,7 @@ async def _locked(
 async def add(
     tx: AsyncConnection,
     tenant: UUID,
-    reader: Reader,
+    reader: SubscriptionGeneration,
     tallies: Mapping[TopicPartition, Tally],
     offsets: Mapping[TopicPartition, int],
 ) -> None:

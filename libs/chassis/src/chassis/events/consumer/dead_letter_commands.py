@@ -17,14 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import consumer_counts, parked_events
 from chassis.events.consumer import counts, dead_letters
 from chassis.events.consumer.counts import Outcome
-from chassis.events.consumer.dead_letters import Parked, Status
-from chassis.events.consumer.decoded_records import from_stored, to_stored
+from chassis.events.consumer.dead_letters import ParkedEvent, ParkedEventStatus
+from chassis.events.consumer.decoded_records import from_stored_json, to_stored_json
 from chassis.events.envelope import Envelope, EnvelopeInvalid
 from chassis.foundation.violations import from_pydantic
 from contracts.event import EVENT_CLASSES
 from kernel.errors import Invalid, NotFound, RuleBroken
 
-ORIGINAL = "original_data"  # beside the corrected data, in the row only
+ORIGINAL_DATA = "original_data"  # beside the corrected data, in the row only
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,9 @@ class _Reader:
     generation: int
 
 
-def listed(*, status: Status | None = None, subscription: str | None = None) -> Select[Any]:
+def parked_events_query(
+    *, status: ParkedEventStatus | None = None, subscription: str | None = None
+) -> Select[Any]:
     """The query of the parked events, unordered; the caller pages it."""
     query = select(parked_events)
     if status is not None:
@@ -46,45 +48,48 @@ def listed(*, status: Status | None = None, subscription: str | None = None) -> 
 async def list_parked(
     tx: AsyncConnection,
     *,
-    status: Status | None = Status.PARKED,
+    status: ParkedEventStatus | None = ParkedEventStatus.PARKED,
     subscription: str | None = None,
     limit: int = 100,
-) -> list[Parked]:
+) -> list[ParkedEvent]:
     """The oldest first, as they would be redriven."""
-    oldest = listed(status=status, subscription=subscription).order_by(parked_events.c.id)
+    oldest = parked_events_query(status=status, subscription=subscription).order_by(
+        parked_events.c.id
+    )
     return [
-        dead_letters.of_row(dict(row)) for row in (await tx.execute(oldest.limit(limit))).mappings()
+        dead_letters.parked_event_of(dict(row))
+        for row in (await tx.execute(oldest.limit(limit))).mappings()
     ]
 
 
-async def get_parked(tx: AsyncConnection, parked_id: UUID) -> Parked:
+async def get_parked(tx: AsyncConnection, parked_id: UUID) -> ParkedEvent:
     """Raises NotFound, also for other tenants' events."""
     query = select(parked_events).where(parked_events.c.id == parked_id)
     row = (await tx.execute(query)).mappings().one_or_none()
     if row is None:
         raise NotFound("parked_event", parked_id)
-    return dead_letters.of_row(dict(row))
+    return dead_letters.parked_event_of(dict(row))
 
 
-async def redrive(
+async def redrive_parked(
     tx: AsyncConnection, parked_id: UUID, *, by: str, now: datetime, note: str | None = None
-) -> Parked:
+) -> ParkedEvent:
     """Let the worker try the event's key again, from the first of its queue on.
 
     Raises NotFound, or RuleBroken (PARKED_EVENT_SKIPPED).
     """
     parked = await _locked(tx, parked_id)
-    if parked.status is Status.REDRIVEN:
+    if parked.status is ParkedEventStatus.REDRIVEN:
         return parked
     _ensure_parked(parked)
     first = await dead_letters.head(tx, parked.tenant_id, parked.subscription, parked.key)
     assert first is not None
     asked = {"retry_at": now, "deadline_at": None, "resolved_by": by, "note": note}
-    await tx.execute(dead_letters.change(first).values(asked))
+    await tx.execute(dead_letters.update_of(first).values(asked))
     return await get_parked(tx, parked_id)
 
 
-async def edit_and_retry(
+async def edit_parked(
     tx: AsyncConnection,
     parked_id: UUID,
     data: Mapping[str, Any],
@@ -92,7 +97,7 @@ async def edit_and_retry(
     by: str,
     now: datetime,
     note: str,
-) -> Parked:
+) -> ParkedEvent:
     """Correct an event's data and try its key again; what was published stays beside it.
 
     Raises NotFound, Invalid (the data does not fit its type), or RuleBroken
@@ -102,31 +107,35 @@ async def edit_and_retry(
     _ensure_parked(parked)
     found = _readable(parked)
     _ensure_fits(str(found["type"]), data)
-    corrected = {**found, ORIGINAL: found.get(ORIGINAL, found["data"]), "data": dict(data)}
+    corrected = {
+        **found,
+        ORIGINAL_DATA: found.get(ORIGINAL_DATA, found["data"]),
+        "data": dict(data),
+    }
     await tx.execute(
-        dead_letters.change(parked).values(envelope=to_stored(orjson.dumps(corrected)))
+        dead_letters.update_of(parked).values(envelope=to_stored_json(orjson.dumps(corrected)))
     )
-    return await redrive(tx, parked_id, by=by, now=now, note=note)
+    return await redrive_parked(tx, parked_id, by=by, now=now, note=note)
 
 
-async def skip(
+async def skip_parked(
     tx: AsyncConnection, parked_id: UUID, *, by: str, now: datetime, note: str
-) -> Parked:
+) -> ParkedEvent:
     """Give an event up: it is never applied, and what waited behind it goes on.
 
     Raises NotFound, or RuleBroken (PARKED_EVENT_REDRIVEN).
     """
     parked = await _locked(tx, parked_id)
-    if parked.status is Status.SKIPPED:
+    if parked.status is ParkedEventStatus.SKIPPED:
         return parked
     _ensure_parked(parked)
     reader = await _reader(tx, parked)
-    changes = {"status": Status.SKIPPED, "resolved_by": by, "note": note}
+    changes = {"status": ParkedEventStatus.SKIPPED, "resolved_by": by, "note": note}
     await dead_letters.resolve(tx, parked, reader, Outcome.IGNORED, now, **changes)
     return await get_parked(tx, parked_id)
 
 
-async def _locked(tx: AsyncConnection, parked_id: UUID) -> Parked:
+async def _locked(tx: AsyncConnection, parked_id: UUID) -> ParkedEvent:
     """The event as it is once its partition's counts and its key are ours."""
     seen = await get_parked(tx, parked_id)
     await counts.lock(tx, seen.tenant_id, await _reader(tx, seen), [seen.place])
@@ -134,7 +143,7 @@ async def _locked(tx: AsyncConnection, parked_id: UUID) -> Parked:
     return await get_parked(tx, parked_id)
 
 
-async def _reader(tx: AsyncConnection, parked: Parked) -> _Reader:
+async def _reader(tx: AsyncConnection, parked: ParkedEvent) -> _Reader:
     """The generation that counted the event: the newest at its place."""
     c = consumer_counts.c
     newest = select(func.max(c.generation)).where(
@@ -146,15 +155,15 @@ async def _reader(tx: AsyncConnection, parked: Parked) -> _Reader:
     return _Reader(parked.subscription, (await tx.execute(newest)).scalar_one() or 1)
 
 
-def _ensure_parked(parked: Parked) -> None:
-    if parked.status is Status.REDRIVEN:
+def _ensure_parked(parked: ParkedEvent) -> None:
+    if parked.status is ParkedEventStatus.REDRIVEN:
         raise RuleBroken("PARKED_EVENT_REDRIVEN")
-    if parked.status is Status.SKIPPED:
+    if parked.status is ParkedEventStatus.SKIPPED:
         raise RuleBroken("PARKED_EVENT_SKIPPED")
 
 
-def _readable(parked: Parked) -> dict[str, Any]:
-    value = from_stored(parked.envelope)
+def _readable(parked: ParkedEvent) -> dict[str, Any]:
+    value = from_stored_json(parked.envelope)
     try:
         Envelope.decode(value)
     except EnvelopeInvalid:

@@ -18,13 +18,13 @@ from chassis.database.backbone_tables import parked_events, parked_keys
 from chassis.database.rows import from_columns
 from chassis.events.consumer import counts
 from chassis.events.consumer.counts import Outcome
-from chassis.events.consumer.decoded_records import DecodedRecord, to_stored
-from chassis.events.consumer.failures import PATIENCE, Failure, ParkingReason, retry_after
-from chassis.events.subscriptions import Reader
+from chassis.events.consumer.decoded_records import DecodedRecord, to_stored_json
+from chassis.events.consumer.failures import NOT_YET_DEADLINE, Failure, ParkingReason, next_retry_at
+from chassis.events.subscriptions import SubscriptionGeneration
 from kernel.ids import new_id
 
 
-class Status(StrEnum):
+class ParkedEventStatus(StrEnum):
     """Where a parked event has got to."""
 
     PARKED = "PARKED"
@@ -33,7 +33,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parked:
+class ParkedEvent:
     """A parked event. `resolved_by` names who asked for the last redrive until it has worked."""
 
     tenant_id: UUID
@@ -46,7 +46,7 @@ class Parked:
     reason: ParkingReason
     error: str
     attempts: int
-    status: Status
+    status: ParkedEventStatus
     parked_at: datetime
     retry_at: datetime | None
     deadline_at: datetime | None
@@ -65,14 +65,14 @@ class Parked:
         return self.reason is ParkingReason.BEHIND or self.retry_at <= by
 
 
-def of_row(row: Mapping[str, Any]) -> Parked:
+def parked_event_of(row: Mapping[str, Any]) -> ParkedEvent:
     """A parked event out of its row."""
-    kinds = {"reason": ParkingReason(row["reason"]), "status": Status(row["status"])}
-    return from_columns(Parked, row, **kinds)
+    kinds = {"reason": ParkingReason(row["reason"]), "status": ParkedEventStatus(row["status"])}
+    return from_columns(ParkedEvent, row, **kinds)
 
 
-async def parked_among(
-    tx: AsyncConnection, tenant: UUID, reader: Reader, keys: Iterable[str]
+async def lock_parked_keys(
+    tx: AsyncConnection, tenant: UUID, reader: SubscriptionGeneration, keys: Iterable[str]
 ) -> set[str]:
     """Those of the keys that are parked, locked until the commit."""
     wanted = sorted(set(keys))
@@ -92,7 +92,7 @@ async def parked_among(
 async def park(
     tx: AsyncConnection,
     tenant: UUID,
-    reader: Reader,
+    reader: SubscriptionGeneration,
     arrival: DecodedRecord,
     failure: Failure,
     now: datetime,
@@ -111,11 +111,11 @@ async def park(
             key=arrival.key,
             topic=arrival.record.topic,
             partition=arrival.record.partition,
-            envelope=to_stored(arrival.record.value),
+            envelope=to_stored_json(arrival.record.value),
             reason=failure.reason,
             error=failure.error,
             attempts=0 if behind else 1,
-            **_waiting(failure, 1, now + PATIENCE, now),
+            **_waiting(failure, 1, now + NOT_YET_DEADLINE, now),
         )
     )
 
@@ -124,10 +124,12 @@ def _waiting(failure: Failure, attempts: int, deadline: datetime, now: datetime)
     """When to try again by itself, if at all."""
     if failure.reason is not ParkingReason.NOT_YET:
         return {"retry_at": None}
-    return {"retry_at": retry_after(attempts, now), "deadline_at": deadline}
+    return {"retry_at": next_retry_at(attempts, now), "deadline_at": deadline}
 
 
-async def head(tx: AsyncConnection, tenant: UUID, subscription: str, key: str) -> Parked | None:
+async def head(
+    tx: AsyncConnection, tenant: UUID, subscription: str, key: str
+) -> ParkedEvent | None:
     """The event of a parked key that must go first."""
     e = parked_events.c
     first = (
@@ -137,13 +139,13 @@ async def head(tx: AsyncConnection, tenant: UUID, subscription: str, key: str) -
         .limit(1)
     )
     row = (await tx.execute(first)).mappings().one_or_none()
-    return None if row is None else of_row(dict(row))
+    return None if row is None else parked_event_of(dict(row))
 
 
 def _queued(tenant: UUID, subscription: str, key: str) -> ColumnElement[bool]:
     e = parked_events.c
     mine = (e.tenant_id == tenant) & (e.subscription == subscription) & (e.key == key)
-    return mine & (e.status == Status.PARKED)
+    return mine & (e.status == ParkedEventStatus.PARKED)
 
 
 async def lock_key(
@@ -156,8 +158,8 @@ async def lock_key(
 
 
 async def take_due(
-    tx: AsyncConnection, tenant: UUID, reader: Reader, key: str, due_by: datetime
-) -> Parked | None:
+    tx: AsyncConnection, tenant: UUID, reader: SubscriptionGeneration, key: str, due_by: datetime
+) -> ParkedEvent | None:
     """The event to try, its key locked; None when none is due or another worker tries."""
     seen = await head(tx, tenant, reader.name, key)
     if seen is None or not seen.due(due_by):
@@ -172,8 +174,8 @@ async def take_due(
 
 async def resolve(
     tx: AsyncConnection,
-    parked: Parked,
-    reader: Reader,
+    parked: ParkedEvent,
+    reader: SubscriptionGeneration,
     outcome: Outcome,
     now: datetime,
     **changes: Any,
@@ -182,34 +184,36 @@ async def resolve(
 
     `changes` say how: its status, by whom, a note.
     """
-    await tx.execute(change(parked).values(retry_at=None, resolved_at=now, **changes))
+    await tx.execute(update_of(parked).values(retry_at=None, resolved_at=now, **changes))
     moved = {Outcome.PARKED: -1, outcome: 1}
     await counts.add(tx, parked.tenant_id, reader, {parked.place: moved}, {})
     following = await head(tx, parked.tenant_id, parked.subscription, parked.key)
     if following is None:
         await _free(tx, parked)
     elif following.reason is ParkingReason.BEHIND:
-        await tx.execute(change(following).values(retry_at=now))
+        await tx.execute(update_of(following).values(retry_at=now))
 
 
-async def _free(tx: AsyncConnection, parked: Parked) -> None:
+async def _free(tx: AsyncConnection, parked: ParkedEvent) -> None:
     k = parked_keys.c
     mine = (k.tenant_id == parked.tenant_id) & (k.subscription == parked.subscription)
     await tx.execute(delete(parked_keys).where(mine, k.key == parked.key))
 
 
-async def postpone(tx: AsyncConnection, parked: Parked, failure: Failure, now: datetime) -> Failure:
+async def record_failed_retry(
+    tx: AsyncConnection, parked: ParkedEvent, failure: Failure, now: datetime
+) -> Failure:
     """Leave an event at the head of its locked key; past its deadline it has failed for good."""
     attempts = parked.attempts + 1
-    deadline = parked.deadline_at or now + PATIENCE
+    deadline = parked.deadline_at or now + NOT_YET_DEADLINE
     if failure.reason is ParkingReason.NOT_YET and now >= deadline:
         failure = Failure(ParkingReason.FAILED, f"Waited in vain: {failure.error}")
     told = {"reason": failure.reason, "error": failure.error, "attempts": attempts}
-    await tx.execute(change(parked).values(**told, **_waiting(failure, attempts, deadline, now)))
+    await tx.execute(update_of(parked).values(**told, **_waiting(failure, attempts, deadline, now)))
     return failure
 
 
-async def put_off(
+async def delay_retry(
     tx: AsyncConnection, tenant: UUID, subscription: str, key: str, until: datetime
 ) -> None:
     """Try a key no sooner than that; left alone where somebody else has its events in hand."""
@@ -224,18 +228,20 @@ async def put_off(
     await tx.execute(update(parked_events).where(mine).values(retry_at=until))
 
 
-def change(parked: Parked) -> Update:
+def update_of(parked: ParkedEvent) -> Update:
     """An UPDATE of this event's row, without values yet."""
     e = parked_events.c
     return update(parked_events).where(e.tenant_id == parked.tenant_id, e.id == parked.id)
 
 
-async def waiting(tx: AsyncConnection, subscriptions: Iterable[str]) -> dict[tuple[str, str], int]:
+async def count_parked(
+    tx: AsyncConnection, subscriptions: Iterable[str]
+) -> dict[tuple[str, str], int]:
     """How many events are parked, per subscription and reason, over all tenants it may see."""
     e = parked_events.c
     rows = await tx.execute(
         select(e.subscription, e.reason, func.count().label("parked"))
-        .where(e.status == Status.PARKED, e.subscription.in_(list(subscriptions)))
+        .where(e.status == ParkedEventStatus.PARKED, e.subscription.in_(list(subscriptions)))
         .group_by(e.subscription, e.reason)
     )
     return {(row.subscription, row.reason): row.parked for row in rows}

@@ -10,15 +10,15 @@ from pydantic import ValidationError
 
 from chassis.database.error_texts import storable_text
 from chassis.events.envelope import Envelope, EnvelopeInvalid
-from chassis.events.subscriptions import Meta, Received, Subscription
+from chassis.events.subscriptions import EventMeta, ReceivedEvent, Subscription
 from contracts.event import Event
 
-NOBODY = UUID(int=0)  # the tenant of records that do not say whose they are
-UNREADABLE_IDS = UUID("6e0f9d8e-6a51-4f0e-9d0c-6d2b7d3a3a10")
+NO_TENANT = UUID(int=0)  # the tenant of records that do not say whose they are
+UNDECODABLE_ID_NAMESPACE = UUID("6e0f9d8e-6a51-4f0e-9d0c-6d2b7d3a3a10")
 
 
 @dataclass(frozen=True, slots=True)
-class Consumed:
+class ConsumerRecord:
     """A record as the topic holds it."""
 
     topic: str
@@ -38,7 +38,7 @@ class DecodedRecord:
     Neither means that this subscription does not listen to its type.
     """
 
-    record: Consumed
+    record: ConsumerRecord
     tenant: UUID
     key: str
     event_id: UUID
@@ -51,10 +51,10 @@ class DecodedRecord:
         return self.event is None and self.error is None
 
     @property
-    def received(self) -> Received[Any]:
+    def received(self) -> ReceivedEvent[Any]:
         assert self.envelope is not None
         assert self.event is not None
-        meta = Meta(
+        meta = EventMeta(
             event_id=self.envelope.id,
             tenant=self.tenant,
             aggregate_id=self.envelope.subject,
@@ -62,10 +62,10 @@ class DecodedRecord:
             epoch=self.envelope.epoch,
             occurred_at=self.envelope.time,
         )
-        return Received(self.event, meta)
+        return ReceivedEvent(self.event, meta)
 
 
-def read(subscription: Subscription, record: Consumed) -> DecodedRecord:
+def decode_record(subscription: Subscription, record: ConsumerRecord) -> DecodedRecord:
     """Decode the envelope, and the event where this subscription listens to its type."""
     try:
         envelope = Envelope.decode(record.value)
@@ -95,7 +95,7 @@ def _event(subscription: Subscription, envelope: Envelope) -> tuple[Event | None
         return None, storable_text(f"{envelope.type} does not fit its schema: {told}")
 
 
-def _unreadable(record: Consumed, error: str) -> DecodedRecord:
+def _unreadable(record: ConsumerRecord, error: str) -> DecodedRecord:
     """Parked under its tenant and aggregate where these can still be made out."""
     position = f"{record.topic}:{record.partition}:{record.offset}"
     found = _json(record.value)
@@ -103,9 +103,9 @@ def _unreadable(record: Consumed, error: str) -> DecodedRecord:
     whose = tenant is not None and subject is not None
     return DecodedRecord(
         record=record,
-        tenant=tenant or NOBODY,
+        tenant=tenant or NO_TENANT,
         key=f"{record.topic}:{subject}" if whose else position,
-        event_id=uuid5(UNREADABLE_IDS, position),
+        event_id=uuid5(UNDECODABLE_ID_NAMESPACE, position),
         error=storable_text(f"The envelope cannot be read: {error}"),
     )
 
@@ -125,13 +125,13 @@ def _uuid(value: object) -> UUID | None:
         return None
 
 
-RAW = "raw_base64"
+RAW_KEY = "raw_base64"
 
 
-def to_stored(value: bytes) -> dict[str, Any]:
+def to_stored_json(value: bytes) -> dict[str, Any]:
     """A record's value as a JSON column can hold it: NUL and what is no object go in as base64."""
     found = {} if b"\\u0000" in value else _json(value)
-    return found if _fits(found) else {RAW: base64.b64encode(value).decode()}
+    return found if _fits(found) else {RAW_KEY: base64.b64encode(value).decode()}
 
 
 def _fits(found: dict[str, Any]) -> bool:
@@ -139,10 +139,10 @@ def _fits(found: dict[str, Any]) -> bool:
         orjson.dumps(found)  # writes less deeply than it reads
     except orjson.JSONEncodeError:
         return False
-    return bool(found) and RAW not in found
+    return bool(found) and RAW_KEY not in found
 
 
-def from_stored(stored: dict[str, Any]) -> bytes:
-    """The value that `to_stored` was given, up to the spelling of its JSON."""
-    raw = stored.get(RAW)
+def from_stored_json(stored: dict[str, Any]) -> bytes:
+    """The value that `to_stored_json` was given, up to the spelling of its JSON."""
+    raw = stored.get(RAW_KEY)
     return base64.b64decode(raw) if isinstance(raw, str) else orjson.dumps(stored)

@@ -10,8 +10,8 @@ from chassis.database.error_texts import error_text
 from chassis.foundation.refusals import Unavailable
 from kernel.errors import Conflict, NotYet
 
-RETRY_SECONDS: Sequence[float] = (0.2, 0.5, 1, 2, 4, 8, 15, 30, 60)
-PATIENCE = timedelta(hours=24)
+RETRY_DELAYS_SECONDS: Sequence[float] = (0.2, 0.5, 1, 2, 4, 8, 15, 30, 60)
+NOT_YET_DEADLINE = timedelta(hours=24)
 
 
 class ParkingReason(StrEnum):
@@ -43,7 +43,7 @@ def _may_pass(error: Exception) -> bool:
     return isinstance(error, NotYet | Unavailable)
 
 
-def retry_after(attempts: int, now: datetime) -> datetime:
+def next_retry_at(attempts: int, now: datetime) -> datetime:
     """When to try again after so many attempts."""
-    seconds = RETRY_SECONDS[min(attempts, len(RETRY_SECONDS)) - 1]
+    seconds = RETRY_DELAYS_SECONDS[min(attempts, len(RETRY_DELAYS_SECONDS)) - 1]
     return now + timedelta(seconds=seconds * uniform(0.8, 1.2))  # noqa: S311  # jitter

@@ -8,11 +8,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import inbox
-from chassis.events.subscriptions import Reader
+from chassis.events.subscriptions import SubscriptionGeneration
 
 
-async def receive(
-    tx: AsyncConnection, tenant: UUID, reader: Reader, event_ids: Iterable[UUID]
+async def record_processed(
+    tx: AsyncConnection, tenant: UUID, reader: SubscriptionGeneration, event_ids: Iterable[UUID]
 ) -> set[UUID]:
     """Sign for these events; returns the new ones.
 
@@ -33,8 +33,8 @@ async def receive(
     return set((await tx.execute(statement.returning(inbox.c.event_id))).scalars())
 
 
-async def received(
-    tx: AsyncConnection, tenant: UUID, reader: Reader, event_ids: Iterable[UUID]
+async def already_processed(
+    tx: AsyncConnection, tenant: UUID, reader: SubscriptionGeneration, event_ids: Iterable[UUID]
 ) -> set[UUID]:
     """Those of the events that are signed for."""
     known = select(inbox.c.event_id).where(

@@ -2,28 +2,30 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-RECORDS = Counter(
+RECORDS_CONSUMED = Counter(
     "l2c_consumer_records_total",
     "Records, by what became of them",
     ["subscription", "topic", "outcome"],
 )
-SECONDS = Histogram(
+TRANSACTION_SECONDS = Histogram(
     "l2c_consumer_transaction_seconds",
     "One transaction of a consumer, from BEGIN to COMMIT",
     ["subscription"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
-DELAY = Histogram(
+EFFECT_DELAY = Histogram(
     "l2c_consumer_delay_seconds",
     "From the event's time to the commit of its effect",
     ["subscription"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600),
 )
-RETRIES = Counter(
+TRANSACTION_RETRIES = Counter(
     "l2c_consumer_retries_total", "Transactions rolled back for what may pass", ["subscription"]
 )
-LAG = Gauge("l2c_consumer_lag", "Records not yet consumed", ["subscription", "topic", "partition"])
-RESTARTS = Counter(
+CONSUMER_LAG = Gauge(
+    "l2c_consumer_lag", "Records not yet consumed", ["subscription", "topic", "partition"]
+)
+CONSUMER_RESTARTS = Counter(
     "l2c_consumer_restarts_total", "Sessions with the broker begun anew", ["subscription", "cause"]
 )
-PARKED = Gauge("l2c_consumer_parked", "Events that wait", ["subscription", "reason"])
+EVENTS_PARKED = Gauge("l2c_consumer_parked", "Events that wait", ["subscription", "reason"])

@@ -12,12 +12,17 @@ import structlog
 from chassis.database.engine import Database
 from chassis.database.transient import is_transient
 from chassis.events.consumer import counts
-from chassis.events.consumer.batch_transaction import BatchTransaction, Outcomes, Recent
+from chassis.events.consumer.batch_transaction import BatchTransaction, RecentEvents, RecordOutcomes
 from chassis.events.consumer.counts import Outcome
-from chassis.events.consumer.decoded_records import Consumed, DecodedRecord, read
+from chassis.events.consumer.decoded_records import ConsumerRecord, DecodedRecord, decode_record
 from chassis.events.consumer.failures import Failure, ParkingReason
-from chassis.events.consumer.metrics import DELAY, RECORDS, RETRIES, SECONDS
-from chassis.events.subscriptions import Kind, Subscription
+from chassis.events.consumer.metrics import (
+    EFFECT_DELAY,
+    RECORDS_CONSUMED,
+    TRANSACTION_RETRIES,
+    TRANSACTION_SECONDS,
+)
+from chassis.events.subscriptions import Subscription, SubscriptionKind
 from chassis.foundation import clock
 from chassis.foundation.waits import Backoff
 
@@ -27,18 +32,18 @@ PROCESS_EVENTS, PROCESS_SECONDS = 20, 0.1
 REPLICA_EVENTS = 1_000
 
 
-class NeverReached(Exception):
+class HandlerNotReached(Exception):
     """A transaction failed before any handler ran, and not for something that passes."""
 
     def __init__(self) -> None:
         super().__init__("The record could not be taken over; the worker's log says why.")
 
 
-class Pace:
+class BatchSize:
     """How many events a transaction takes: as many as fit into the time, up to the most."""
 
     def __init__(self, subscription: Subscription) -> None:
-        self._fixed = subscription.kind is Kind.REPLICA
+        self._fixed = subscription.kind is SubscriptionKind.REPLICA
         self._most = subscription.most or PROCESS_EVENTS
         self.size = REPLICA_EVENTS if self._fixed else 1
 
@@ -55,7 +60,7 @@ class Processor:
     """Applies records to one service's database for one subscription.
 
     Two processors may be given the same records at once: each event still has its effect once.
-    `offsets_rise` is false where a partition's first deliveries do not come in order of offset.
+    `monotonic_offsets` is false where a partition's first deliveries do not come in order of offset.
     """
 
     def __init__(
@@ -64,24 +69,24 @@ class Processor:
         database: Database,
         *,
         now: Callable[[], datetime] = clock.now,
-        offsets_rise: bool = True,
+        monotonic_offsets: bool = True,
     ) -> None:
         self.subscription = subscription
         self.on_progress: Callable[[], None] = lambda: None
         self._database = database
         self._now = now
-        self.offsets_rise = offsets_rise
-        self._recent = Recent()
-        self._pace = Pace(subscription)
+        self.monotonic_offsets = monotonic_offsets
+        self._recent = RecentEvents()
+        self._pace = BatchSize(subscription)
 
-    async def apply(self, records: Sequence[Consumed]) -> None:
+    async def apply(self, records: Sequence[ConsumerRecord]) -> None:
         """Return when every record is applied, skipped, ignored or parked, and committed.
 
         Waits for the database for as long as it takes.
         """
         by_tenant: dict[UUID, list[DecodedRecord]] = {}
         for record in records:
-            arrival = read(self.subscription, record)
+            arrival = decode_record(self.subscription, record)
             by_tenant.setdefault(arrival.tenant, []).append(arrival)
         for tenant, arrivals in by_tenant.items():
             done = 0
@@ -124,28 +129,28 @@ class Processor:
                     tenant,
                     self.subscription,
                     recent=self._recent,
-                    offsets_rise=self.offsets_rise,
+                    monotonic_offsets=self.monotonic_offsets,
                     now=self._now(),
                 )
                 outcomes = await delivery.run(chunk, failure)
         except Exception as error:
             if is_transient(error) or (delivery is not None and delivery.handling):
                 raise
-            raise NeverReached from error
+            raise HandlerNotReached from error
         self._committed(outcomes, time.perf_counter() - started)
 
-    def _committed(self, outcomes: Outcomes, seconds: float) -> None:
+    def _committed(self, outcomes: RecordOutcomes, seconds: float) -> None:
         name = self.subscription.name
         self._pace.took(seconds)
         self._recent.add(arrival.event_id for arrival, _ in outcomes)
-        SECONDS.labels(name).observe(seconds)
+        TRANSACTION_SECONDS.labels(name).observe(seconds)
         for (topic, _), tally in counts.tally((a.record.place, o) for a, o in outcomes).items():
             for outcome, times in tally.items():
-                RECORDS.labels(name, topic, outcome.value).inc(times)
+                RECORDS_CONSUMED.labels(name, topic, outcome.value).inc(times)
         now = self._now()
         for arrival, outcome in outcomes:
             if outcome is Outcome.APPLIED and arrival.envelope is not None:
-                DELAY.labels(name).observe((now - arrival.envelope.time).total_seconds())
+                EFFECT_DELAY.labels(name).observe((now - arrival.envelope.time).total_seconds())
             self._say(arrival, outcome)
         self.on_progress()
 
@@ -158,7 +163,7 @@ class Processor:
         }
         if outcome is Outcome.PARKED and arrival.error is not None:
             log.error("event_unreadable", key=arrival.key, error=arrival.error, **told)
-        elif outcome is Outcome.APPLIED and self.subscription.kind is Kind.PROCESS:
+        elif outcome is Outcome.APPLIED and self.subscription.kind is SubscriptionKind.PROCESS:
             envelope = arrival.envelope
             assert envelope is not None
             log.info(
@@ -172,7 +177,7 @@ class Processor:
 
     async def _rest(self, error: Exception, backoff: Backoff) -> None:
         """Let what is in the way pass; this is progress too, the database is at fault."""
-        RETRIES.labels(self.subscription.name).inc()
+        TRANSACTION_RETRIES.labels(self.subscription.name).inc()
         rest = backoff.next()
         await log.awarning(
             "consumer_retries",

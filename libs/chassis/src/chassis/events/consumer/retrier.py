@@ -14,12 +14,12 @@ from chassis.database.backbone_tables import parked_events
 from chassis.database.engine import Database
 from chassis.database.transient import is_transient
 from chassis.events.consumer import counts, dead_letters
-from chassis.events.consumer.batch_transaction import handle
+from chassis.events.consumer.batch_transaction import run_handlers
 from chassis.events.consumer.counts import Outcome
-from chassis.events.consumer.dead_letters import Parked, Status
-from chassis.events.consumer.decoded_records import Consumed, from_stored, read
+from chassis.events.consumer.dead_letters import ParkedEvent, ParkedEventStatus
+from chassis.events.consumer.decoded_records import ConsumerRecord, decode_record, from_stored_json
 from chassis.events.consumer.failures import Failure, ParkingReason
-from chassis.events.consumer.metrics import PARKED, RECORDS
+from chassis.events.consumer.metrics import EVENTS_PARKED, RECORDS_CONSUMED
 from chassis.events.subscriptions import Subscription
 from chassis.foundation import clock
 from chassis.foundation.waits import Backoff, wait_or_timeout
@@ -58,7 +58,7 @@ class Retrier:
         while not stop.is_set():
             rest = self._poll_seconds
             try:
-                await self.pass_once()
+                await self.retry_due()
                 await self._report()
                 backoff.reset()
             except Exception as error:  # noqa: BLE001  # a loop of the consumer: go on later
@@ -66,7 +66,7 @@ class Retrier:
                 rest = backoff.next()
             await wait_or_timeout(stop, rest)
 
-    async def pass_once(self, *, ahead: timedelta = timedelta()) -> int:
+    async def retry_due(self, *, ahead: timedelta = timedelta()) -> int:
         """Try every key that is due, or will be `ahead`; returns how many events left a queue.
 
         A key that cannot be tried now is put off, so that it holds up no other.
@@ -82,7 +82,7 @@ class Retrier:
 
     async def _put_off(self, tenant: UUID, subscription: str, key: str) -> None:
         async with self._database.begin(tenant) as tx:
-            await dead_letters.put_off(tx, tenant, subscription, key, self._now() + PUT_OFF)
+            await dead_letters.delay_retry(tx, tenant, subscription, key, self._now() + PUT_OFF)
 
     async def _due(self, due_by: datetime) -> list[tuple[UUID, str, str]]:
         e = parked_events.c
@@ -111,7 +111,7 @@ class Retrier:
     async def _retry_head(
         self, tenant: UUID, subscription: Subscription, key: str, due_by: datetime
     ) -> bool:
-        parked: Parked | None = None
+        parked: ParkedEvent | None = None
         try:
             async with self._database.begin(tenant) as tx:
                 parked = await dead_letters.take_due(tx, tenant, subscription, key, due_by)
@@ -123,11 +123,11 @@ class Retrier:
                 raise
             await self._postpone(subscription, parked, Failure.of(error), error)
             return False
-        RECORDS.labels(subscription.name, parked.topic, outcome.value).inc()
+        RECORDS_CONSUMED.labels(subscription.name, parked.topic, outcome.value).inc()
         return True
 
     async def _postpone(
-        self, subscription: Subscription, parked: Parked, failure: Failure, error: Exception
+        self, subscription: Subscription, parked: ParkedEvent, failure: Failure, error: Exception
     ) -> None:
         tenant, name, key = parked.tenant_id, subscription.name, parked.key
         async with self._database.begin(tenant) as tx:
@@ -135,7 +135,7 @@ class Retrier:
             await dead_letters.lock_key(tx, tenant, name, key)
             if await dead_letters.head(tx, tenant, name, key) != parked:
                 return  # somebody else tried it, or an operator changed it
-            failure = await dead_letters.postpone(tx, parked, failure, self._now())
+            failure = await dead_letters.record_failed_retry(tx, parked, failure, self._now())
         if failure.reason is ParkingReason.FAILED:
             event_id = str(parked.envelope.get("id"))
             await log.aerror(
@@ -153,26 +153,26 @@ class Retrier:
             return
         self._reported_at = time.monotonic()
         async with self._database.begin(None) as tx:
-            found = await dead_letters.waiting(tx, self._subscriptions)
+            found = await dead_letters.count_parked(tx, self._subscriptions)
         for name in self._subscriptions:
             for reason in ParkingReason:
-                PARKED.labels(name, reason.value).set(found.get((name, reason.value), 0))
+                EVENTS_PARKED.labels(name, reason.value).set(found.get((name, reason.value), 0))
 
 
 async def _apply(
-    tx: AsyncConnection, subscription: Subscription, parked: Parked, now: datetime
+    tx: AsyncConnection, subscription: Subscription, parked: ParkedEvent, now: datetime
 ) -> Outcome:
-    record = Consumed(parked.topic, parked.partition, -1, from_stored(parked.envelope))
-    arrival = read(subscription, record)
+    record = ConsumerRecord(parked.topic, parked.partition, -1, from_stored_json(parked.envelope))
+    arrival = decode_record(subscription, record)
     if arrival.error is not None:
         raise UndecodableRecord(arrival.error)
     if arrival.tenant != parked.tenant_id:
         raise UndecodableRecord(f"The event is of another tenant: {arrival.tenant}")
     outcome = Outcome.IGNORED
     if not arrival.ignored:
-        outcome = (await handle(tx, subscription, [arrival]))[arrival.event_id]
+        outcome = (await run_handlers(tx, subscription, [arrival]))[arrival.event_id]
     by = parked.resolved_by or f"system:{subscription.name}"
     await dead_letters.resolve(
-        tx, parked, subscription, outcome, now, status=Status.REDRIVEN, resolved_by=by
+        tx, parked, subscription, outcome, now, status=ParkedEventStatus.REDRIVEN, resolved_by=by
     )
     return outcome

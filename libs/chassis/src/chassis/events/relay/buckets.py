@@ -19,9 +19,9 @@ from chassis.events.outbox import BUCKETS
 LOCK_CLASS = 7264  # the first half of every lock's key; the bucket is the second
 ALIVE_SECONDS = 3
 FROZEN_SECONDS = 5
-FORGOTTEN_SECONDS = 60
+MEMBER_EXPIRY_SECONDS = 60
 
-FREE_FROZEN = f"""
+TERMINATE_FROZEN_OWNERS = f"""
 SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM (
   SELECT DISTINCT locks.pid FROM pg_locks AS locks
   JOIN pg_database AS here ON here.oid = locks.database AND here.datname = current_database()
@@ -39,7 +39,7 @@ def fair_share(members: int) -> int:
     return ceil(BUCKETS / max(1, members))
 
 
-class Buckets:
+class BucketLeases:
     """One member's part in sharing the buckets; every statement runs in the owning session."""
 
     def __init__(self, session: SharedConnection, member: UUID) -> None:
@@ -116,11 +116,11 @@ class Buckets:
         the owner's own, so it may. Only holders of our locks are meant: a pid may be reused.
         """
         async with self._session.held() as connection:
-            freed: int = await connection.fetchval(FREE_FROZEN)
+            freed: int = await connection.fetchval(TERMINATE_FROZEN_OWNERS)
             await connection.execute(
                 "DELETE FROM relay_members"
                 " WHERE heartbeat_at < clock_timestamp() - make_interval(secs => $1)",
-                FORGOTTEN_SECONDS,
+                MEMBER_EXPIRY_SECONDS,
             )
         return freed
 

@@ -11,8 +11,8 @@ from datetime import datetime
 import asyncpg
 
 from chassis.database.connections import SharedConnection
-from chassis.events.relay.epoch import CursorState
-from chassis.events.relay.quarantine import QuarantinedRecord, hold
+from chassis.events.relay.epoch import DatabaseEpoch
+from chassis.events.relay.quarantine import QuarantinedRecord, quarantine_records
 from chassis.events.relay.windows import BEGINNING, Snapshot, Window
 
 # The first by transaction is the oldest but for moments, and either half finds it by the index.
@@ -48,10 +48,10 @@ class CursorPosition:
         return Window(self.lo, self.hi or now)
 
 
-class Cursors:
+class CursorStore:
     """The cursor rows, read and written in the session that owns their buckets."""
 
-    def __init__(self, session: SharedConnection, standing: CursorState) -> None:
+    def __init__(self, session: SharedConnection, standing: DatabaseEpoch) -> None:
         self._session = session
         self._standing = standing
 
@@ -96,11 +96,11 @@ class Cursors:
     ) -> None:
         """Write the place of buckets that stand together, with what was quarantined on the way.
 
-        Raises CursorLost, and KeyFreed as `hold` does.
+        Raises CursorLost, and KeyFreed as `quarantine_records` does.
         """
         async with self._session.held() as connection, connection.transaction():
             if held:
-                await hold(connection, held)
+                await quarantine_records(connection, held)
             status = await connection.execute(
                 "UPDATE relay_cursors SET lo = $2, hi = $3, last = $4"
                 " WHERE bucket = ANY($1::smallint[]) AND epoch = $5",

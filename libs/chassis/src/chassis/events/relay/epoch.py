@@ -17,20 +17,20 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from chassis.database.advisory_locks import RELAY_BUCKET_LOCKS
 from chassis.database.connections import open_connection
 from chassis.events.outbox import BUCKETS
-from chassis.events.relay.buckets import LOCK_CLASS
 from chassis.events.relay.windows import BEGINNING, Snapshot
 
-IDENTITY = """
+IDENTITY_QUERY = """
 SELECT concat_ws('/',
   (SELECT system_identifier FROM pg_control_system()),
   substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),
   (SELECT oid FROM pg_database WHERE datname = current_database()),
   'outbox'::regclass::oid)
 """
-ANCIENT = "2"  # an xid before every real one: such a row counts as long committed
-PATIENCE_SECONDS = 10
+FROZEN_XID = "2"  # an xid before every real one: such a row counts as long committed
+RELAY_STOP_SECONDS = 10
 
 
 class EpochMismatch(RuntimeError):
@@ -42,7 +42,7 @@ class RelayRunning(RuntimeError):
 
 
 @dataclass(frozen=True)
-class CursorState:
+class DatabaseEpoch:
     """Which database this is, and the epoch its events are published in."""
 
     identity: str
@@ -54,19 +54,19 @@ async def read_snapshot(connection: asyncpg.Connection) -> Snapshot:
     return Snapshot.parse(await connection.fetchval("SELECT pg_current_snapshot()::text"))
 
 
-async def settle(connection: asyncpg.Connection, service: str) -> CursorState:
+async def verify_epoch(connection: asyncpg.Connection, service: str) -> DatabaseEpoch:
     """The standing of a database as a relay may trust it; a new one begins with epoch 1.
 
     Raises EpochMismatch.
     """
-    identity = await connection.fetchval(IDENTITY)
+    identity = await connection.fetchval(IDENTITY_QUERY)
     await connection.execute(
         "INSERT INTO database_epoch (id, system_identifier, epoch) VALUES (1, $1, 1)"
         " ON CONFLICT DO NOTHING",
         identity,
     )
     known = await connection.fetchrow("SELECT system_identifier, epoch FROM database_epoch")
-    standing = CursorState(known["system_identifier"], known["epoch"])
+    standing = DatabaseEpoch(known["system_identifier"], known["epoch"])
     if standing.identity != identity:
         raise _refusal(service, f"it was {standing.identity} and is {identity}")
     wrong = await _misfit(connection, standing)
@@ -82,22 +82,22 @@ def _refusal(service: str, why: str) -> EpochMismatch:
     )
 
 
-async def _misfit(connection: asyncpg.Connection, standing: CursorState) -> str | None:
+async def _misfit(connection: asyncpg.Connection, standing: DatabaseEpoch) -> str | None:
     """What is wrong with the cursors, read before the snapshot that must reach them all."""
     rows = await connection.fetch(
         "SELECT bucket, system_identifier, epoch, lo, hi FROM relay_cursors ORDER BY bucket"
     )
     now = await read_snapshot(connection)
     for row in rows:
-        if CursorState(row["system_identifier"], row["epoch"]) != standing:
+        if DatabaseEpoch(row["system_identifier"], row["epoch"]) != standing:
             return f"the cursor of bucket {row['bucket']} is of epoch {row['epoch']}"
         if not all(now.reaches(Snapshot.parse(at)) for at in (row["lo"], row["hi"]) if at):
             return f"the cursor of bucket {row['bucket']} is ahead of the database"
     return None
 
 
-async def rebase(
-    owner_url: str, *, above: int = 0, patience_seconds: float = PATIENCE_SECONDS
+async def rebase_database(
+    owner_url: str, *, above: int = 0, patience_seconds: float = RELAY_STOP_SECONDS
 ) -> int:
     """Raise the epoch by one and make the cursors fit the database; returns the new epoch.
 
@@ -116,7 +116,7 @@ async def rebase(
     async with open_connection(owner_url, name="rebase", lock_timeout="30s") as connection:
         await _keep_relays_out(connection, patience_seconds)
         async with connection.transaction():
-            identity = await connection.fetchval(IDENTITY)
+            identity = await connection.fetchval(IDENTITY_QUERY)
             if await _must_start_over(connection, identity):
                 await _start_over(connection)
             return await _raise_epoch(connection, identity, above)
@@ -142,7 +142,7 @@ async def _keep_relays_out(connection: asyncpg.Connection, patience_seconds: flo
         taken = await connection.fetchval(
             "SELECT count(*) FILTER (WHERE pg_try_advisory_lock($1, bucket))"
             " FROM generate_series(0, $2::int - 1) AS bucket",
-            LOCK_CLASS,
+            RELAY_BUCKET_LOCKS,
             BUCKETS,
         )
         if taken == BUCKETS:
@@ -175,7 +175,7 @@ async def _start_over(connection: asyncpg.Connection) -> None:
     await connection.execute(
         "UPDATE outbox SET xid = $1::text::xid8 WHERE xid >= $2::text::xid8"
         " AND NOT pg_visible_in_snapshot(xid, $3::text::pg_snapshot)",
-        ANCIENT,
+        FROZEN_XID,
         str(now.xmin),
         str(now),
     )

@@ -12,10 +12,10 @@ from aiokafka.errors import (
     RecordListTooLargeError,
 )
 
-from chassis.events.relay.transport import BEHIND, Record, RefusedRecord, TransportFailed
+from chassis.events.relay.transport import BEHIND, ProducerRecord, RefusedRecord, TransportFailed
 from contracts.topics import MAX_MESSAGE_BYTES
 
-PERMANENT = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError)
+PERMANENT_ERRORS = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError)
 BATCH_BYTES = 65_536
 SEND_SECONDS = 30.0
 REQUESTS_PER_SEND = 3  # a request that gets no answer is repeated so often
@@ -38,7 +38,7 @@ class KafkaTransport:
         self._producer: AIOKafkaProducer | None = None
         self._one_by_one = False
 
-    async def send(self, records: Sequence[Record]) -> list[RefusedRecord]:
+    async def send(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
         """Send and wait for all acknowledgements; returns what the broker refuses for good.
 
         Raises TransportFailed.
@@ -46,7 +46,7 @@ class KafkaTransport:
         try:
             async with asyncio.timeout(self._timeout):
                 refusals = await self._send_all(records)
-        except PERMANENT as error:
+        except PERMANENT_ERRORS as error:
             # It hit a batch of several; which one is to blame shows when they go singly.
             self._one_by_one = True
             await self._abandon()
@@ -67,7 +67,7 @@ class KafkaTransport:
             async with asyncio.timeout(STOP_SECONDS):
                 await producer.stop()
 
-    async def _send_all(self, records: Sequence[Record]) -> list[RefusedRecord]:
+    async def _send_all(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
         refusals: list[RefusedRecord] = []
         blocked: set[str] = set()
         flying: list[asyncio.Future[object]] = []
@@ -86,19 +86,19 @@ class KafkaTransport:
         await _landed(flying)
         return refusals
 
-    async def _send_alone(self, record: Record) -> RefusedRecord | None:
+    async def _send_alone(self, record: ProducerRecord) -> RefusedRecord | None:
         """Send one large record with nothing else in flight, so that a refusal is surely its own.
 
         A refused batch leaves a gap in the producer's numbers, hence a new producer.
         """
         try:
             await (await self._start_sending(record))
-        except PERMANENT as error:
+        except PERMANENT_ERRORS as error:
             await self._abandon()
             return RefusedRecord(record, repr(error))
         return None
 
-    async def _start_sending(self, record: Record) -> asyncio.Future[object]:
+    async def _start_sending(self, record: ProducerRecord) -> asyncio.Future[object]:
         producer = self._producer or await self._start()
         sending: asyncio.Future[object] = await producer.send(
             record.topic, record.value, key=record.key.encode(), headers=record.headers

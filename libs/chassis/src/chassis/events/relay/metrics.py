@@ -7,13 +7,13 @@ from prometheus_client import Counter, Gauge
 
 from chassis.foundation.clock import now
 
-PUBLISHED = Counter("l2c_relay_published", "Events published", ["service", "topic"])
-QUARANTINED = Counter("l2c_relay_quarantined", "Events kept back for good", ["service"])
-RESTARTS = Counter("l2c_relay_restarts", "Lives ended by an error", ["service"])
-LAG = Gauge("l2c_relay_lag_seconds", "Age of the oldest event not yet published", ["service"])
+EVENTS_PUBLISHED = Counter("l2c_relay_published", "Events published", ["service", "topic"])
+EVENTS_QUARANTINED = Counter("l2c_relay_quarantined", "Events kept back for good", ["service"])
+RELAY_RESTARTS = Counter("l2c_relay_restarts", "Lives ended by an error", ["service"])
+RELAY_LAG = Gauge("l2c_relay_lag_seconds", "Age of the oldest event not yet published", ["service"])
 WINDOW_ROWS = Gauge("l2c_relay_window_rows", "Rows of the last window", ["service"])
-OWNED = Gauge("l2c_relay_owned_buckets", "Buckets owned", ["service"])
-PROGRESS = Gauge("l2c_relay_last_progress_timestamp_seconds", "Last pass", ["service"])
+OWNED_BUCKETS = Gauge("l2c_relay_owned_buckets", "Buckets owned", ["service"])
+LAST_PROGRESS = Gauge("l2c_relay_last_progress_timestamp_seconds", "Last pass", ["service"])
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class RelayHealth:
     error: str | None = None
 
 
-class Meter:
+class RelayMeter:
     """Keeps the metrics and the health of one relay."""
 
     def __init__(self, service: str) -> None:
@@ -37,16 +37,16 @@ class Meter:
 
     def published(self, topics: dict[str, int], last_created: datetime) -> None:
         for topic, count in topics.items():
-            PUBLISHED.labels(self._service, topic).inc(count)
+            EVENTS_PUBLISHED.labels(self._service, topic).inc(count)
         self.waits_since(last_created)
 
     def waits_since(self, created: datetime | None) -> None:
         """How old the oldest event is that is not sent; None when there is none."""
         age = 0.0 if created is None else (now() - created).total_seconds()
-        LAG.labels(self._service).set(age)
+        RELAY_LAG.labels(self._service).set(age)
 
     def quarantined(self, count: int) -> None:
-        QUARANTINED.labels(self._service).inc(count)
+        EVENTS_QUARANTINED.labels(self._service).inc(count)
 
     def window(self, rows: int) -> None:
         WINDOW_ROWS.labels(self._service).set(rows)
@@ -54,14 +54,14 @@ class Meter:
     def progressed(self, buckets: frozenset[int]) -> None:
         instant = now()
         self.health = RelayHealth(instant, buckets)
-        PROGRESS.labels(self._service).set(instant.timestamp())
-        OWNED.labels(self._service).set(len(buckets))
+        LAST_PROGRESS.labels(self._service).set(instant.timestamp())
+        OWNED_BUCKETS.labels(self._service).set(len(buckets))
 
     def failed(self, error: str) -> None:
         self.health = RelayHealth(self.health.last_progress, frozenset(), error)
-        RESTARTS.labels(self._service).inc()
-        OWNED.labels(self._service).set(0)
+        RELAY_RESTARTS.labels(self._service).inc()
+        OWNED_BUCKETS.labels(self._service).set(0)
 
     def stopped(self) -> None:
         self.health = RelayHealth(self.health.last_progress)
-        OWNED.labels(self._service).set(0)
+        OWNED_BUCKETS.labels(self._service).set(0)

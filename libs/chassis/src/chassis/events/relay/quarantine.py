@@ -1,7 +1,7 @@
 """Events the broker refuses for good, kept back with all later ones of their keys.
 
 The relay goes on with the other keys. When the cause is removed (a topic's limit raised), an
-operator has the key sent again in order, or skips it: `retry`, `skip`.
+operator has the key sent again in order, or skips it: `retry_quarantined`, `skip_quarantined`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,10 +13,10 @@ import asyncpg
 
 from chassis.database.connections import open_connection
 from chassis.events.envelope import Envelope
-from chassis.events.relay.epoch import settle
-from chassis.events.relay.transport import BEHIND, Record, Transport
+from chassis.events.relay.epoch import verify_epoch
+from chassis.events.relay.transport import BEHIND, ProducerRecord, Transport
 
-PAGE = 50
+RETRY_PAGE_ROWS = 50
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class KeyFreed(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Quarantined:
+class QuarantinedKey:
     """A key whose events are kept back: how many, since when, and why the first one is."""
 
     key: str
@@ -49,11 +49,13 @@ class Quarantined:
     reason: str
 
 
-async def hold(connection: asyncpg.Connection, held: Sequence[QuarantinedRecord]) -> None:
+async def quarantine_records(
+    connection: asyncpg.Connection, held: Sequence[QuarantinedRecord]
+) -> None:
     """Keep rows back; one that is kept already stays as it is.
 
     Raises KeyFreed: a row behind others may be kept only while these are. One of them is locked
-    until the commit, so that `retry` and `skip` see the new row before they call a key free.
+    until the commit, so that `retry_quarantined` and `skip_quarantined` see the new row before they call a key free.
     """
     causes = {row.key for row in held if row.is_cause}
     behind = {row.key: row.tenant_id for row in held if row.key not in causes}
@@ -80,7 +82,7 @@ async def _locked_keys(connection: asyncpg.Connection, keys: Mapping[str, UUID])
     return {row["key"] for row in rows}
 
 
-async def listed(worker_url: str, service: str) -> list[Quarantined]:
+async def list_quarantined(worker_url: str, service: str) -> list[QuarantinedKey]:
     """The keys that are kept back, of all tenants, the oldest first."""
     async with open_connection(worker_url, name=f"{service}-quarantine") as connection:
         rows = await connection.fetch(
@@ -88,10 +90,12 @@ async def listed(worker_url: str, service: str) -> list[Quarantined]:
             " (array_agg(reason ORDER BY seq))[1] AS reason"
             " FROM quarantined_events GROUP BY tenant_id, key ORDER BY since, key"
         )
-    return [Quarantined(**row) for row in rows]
+    return [QuarantinedKey(**row) for row in rows]
 
 
-async def blocked_keys(connection: asyncpg.Connection, buckets: Collection[int]) -> frozenset[str]:
+async def quarantined_keys(
+    connection: asyncpg.Connection, buckets: Collection[int]
+) -> frozenset[str]:
     """The keys whose events must not be sent."""
     rows = await connection.fetch(
         "SELECT DISTINCT key FROM quarantined_events WHERE bucket = ANY($1::smallint[])",
@@ -100,7 +104,9 @@ async def blocked_keys(connection: asyncpg.Connection, buckets: Collection[int])
     return frozenset(row["key"] for row in rows)
 
 
-async def retry(worker_url: str, transport: Transport, *, service: str, key: str) -> int:
+async def retry_quarantined(
+    worker_url: str, transport: Transport, *, service: str, key: str
+) -> int:
     """Send a key's quarantined events again, in order; returns how many were sent.
 
     Stops at the first that is refused again. What the running relay puts behind them meanwhile is
@@ -108,9 +114,11 @@ async def retry(worker_url: str, transport: Transport, *, service: str, key: str
     """
     sent = 0
     async with open_connection(worker_url, name=f"{service}-quarantine") as connection:
-        epoch = (await settle(connection, service)).epoch
+        epoch = (await verify_epoch(connection, service)).epoch
         while rows := await _oldest(connection, key):
-            records = [Record.of(Envelope.from_outbox_row(row, epoch), row["seq"]) for row in rows]
+            records = [
+                ProducerRecord.of(Envelope.from_outbox_row(row, epoch), row["seq"]) for row in rows
+            ]
             refused = {one.record.seq: one.reason for one in await transport.send(records)}
             done = [record.seq for record in records if record.seq not in refused]
             await _tell(connection, key, refused)
@@ -139,12 +147,12 @@ async def _oldest(connection: asyncpg.Connection, key: str) -> list[asyncpg.Reco
         " WHERE q.tenant_id = $1 AND q.key = $2 ORDER BY q.seq LIMIT $3",
         UUID(key.partition(":")[0]),
         key,
-        PAGE,
+        RETRY_PAGE_ROWS,
     )
     return rows
 
 
-async def skip(worker_url: str, *, service: str, key: str) -> int:
+async def skip_quarantined(worker_url: str, *, service: str, key: str) -> int:
     """Give a key's quarantined events up, so that later ones flow; returns how many were lost."""
     lost = 0
     async with open_connection(worker_url, name=f"{service}-quarantine") as connection:

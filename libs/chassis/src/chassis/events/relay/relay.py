@@ -16,19 +16,19 @@ import structlog
 
 from chassis.database.connections import open_connection
 from chassis.events.relay.cursor import CursorLost
-from chassis.events.relay.epoch import settle
-from chassis.events.relay.metrics import Meter, RelayHealth
+from chassis.events.relay.epoch import verify_epoch
+from chassis.events.relay.metrics import RelayHealth, RelayMeter
 from chassis.events.relay.quarantine import KeyFreed
 from chassis.events.relay.relay_session import RelaySession
 from chassis.events.relay.transport import Transport, TransportFailed
 from chassis.events.relay.window_pages import PAGE_ROWS, WindowPages
 from chassis.foundation.waits import wait_or_timeout
 
-CHANNEL = "l2c_outbox"
-LONGEST_DELAY_SECONDS = 10.0
+OUTBOX_CHANNEL = "l2c_outbox"
+MAX_BACKOFF_SECONDS = 10.0
 
 # What a new life may put right. Anything else, EpochMismatch above all, is for a person.
-RESTARTABLE = (
+RESTARTABLE_ERRORS = (
     TransportFailed,
     CursorLost,
     KeyFreed,
@@ -43,7 +43,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Poll:
+class PollInterval:
     """Seconds between looks: `fast` after there was something, growing to `slow`."""
 
     fast: float = 0.02
@@ -59,15 +59,15 @@ class Relay:
         worker_url: str,
         transport: Transport,
         *,
-        poll: Poll | None = None,
+        poll: PollInterval | None = None,
         page_rows: int = PAGE_ROWS,
     ) -> None:
         self._service = service
         self._url = worker_url
         self._transport = transport
-        self._poll = poll or Poll()
+        self._poll = poll or PollInterval()
         self._page_rows = page_rows
-        self._meter = Meter(service)
+        self._meter = RelayMeter(service)
         self._rung = asyncio.Event()
 
     @property
@@ -81,7 +81,7 @@ class Relay:
             begun = self.health.last_progress
             try:
                 await self._live(stop)
-            except* RESTARTABLE as group:
+            except* RESTARTABLE_ERRORS as group:
                 failures = 1 if self.health.last_progress != begun else failures + 1
                 await self._back_off(group, failures, stop)
         self._meter.stopped()
@@ -146,14 +146,14 @@ class Relay:
             idle_in_transaction_session_timeout="120s",
         )
         async with owning as owner, reading as reader:
-            standing = await settle(owner, self._service)
-            await owner.add_listener(CHANNEL, self._ring)
+            standing = await verify_epoch(owner, self._service)
+            await owner.add_listener(OUTBOX_CHANNEL, self._ring)
             pages = WindowPages(reader, most=self._page_rows)
             life = RelaySession(owner, pages, standing, self._transport, self._meter)
             await life.buckets.join()
             yield life
             await life.buckets.leave()
-            await owner.remove_listener(CHANNEL, self._ring)
+            await owner.remove_listener(OUTBOX_CHANNEL, self._ring)
 
     def _ring(self, *_: Any) -> None:
         self._rung.set()
@@ -163,6 +163,6 @@ class Relay:
     ) -> None:
         error = group.exceptions[0]
         self._meter.failed(f"{type(error).__name__}: {error}")
-        delay = min(0.1 * 2**failures, LONGEST_DELAY_SECONDS) * random.uniform(0.5, 1)  # noqa: S311  # jitter
+        delay = min(0.1 * 2**failures, MAX_BACKOFF_SECONDS) * random.uniform(0.5, 1)  # noqa: S311  # jitter
         log.warning("relay_restarts", error=repr(error), failures=failures, seconds=round(delay, 2))
         await wait_or_timeout(stop, delay)

@@ -12,12 +12,12 @@ import structlog
 
 from chassis.database.connections import SharedConnection
 from chassis.events.envelope import Envelope
-from chassis.events.relay.buckets import Buckets
-from chassis.events.relay.cursor import CursorPosition, Cursors
-from chassis.events.relay.epoch import CursorState, read_snapshot
-from chassis.events.relay.metrics import Meter
-from chassis.events.relay.quarantine import QuarantinedRecord, blocked_keys
-from chassis.events.relay.transport import BEHIND, Record, Transport
+from chassis.events.relay.buckets import BucketLeases
+from chassis.events.relay.cursor import CursorPosition, CursorStore
+from chassis.events.relay.epoch import DatabaseEpoch, read_snapshot
+from chassis.events.relay.metrics import RelayMeter
+from chassis.events.relay.quarantine import QuarantinedRecord, quarantined_keys
+from chassis.events.relay.transport import BEHIND, ProducerRecord, Transport
 from chassis.events.relay.window_pages import WindowPages
 from chassis.events.relay.windows import Snapshot
 from chassis.foundation.waits import wait_or_timeout
@@ -36,17 +36,17 @@ class RelaySession:
         self,
         owner: asyncpg.Connection,
         pages: WindowPages,
-        standing: CursorState,
+        standing: DatabaseEpoch,
         transport: Transport,
-        meter: Meter,
+        meter: RelayMeter,
     ) -> None:
         self._session = SharedConnection(owner)
         self._standing = standing
         self._transport = transport
         self._meter = meter
         self._pages = pages
-        self._cursors = Cursors(self._session, standing)
-        self.buckets = Buckets(self._session, new_id())
+        self._cursors = CursorStore(self._session, standing)
+        self.buckets = BucketLeases(self._session, new_id())
         self._places: dict[int, CursorPosition] = {}
         self._unsaved: set[int] = set()  # moved over empty windows only
         self._blocked: frozenset[str] = frozenset()
@@ -178,7 +178,7 @@ class RelaySession:
         if self._blocked:  # an operator may have freed a key meanwhile
             await self._learn_blocked()
         records = [
-            Record.of(Envelope.from_outbox_row(row, self._standing.epoch), row["seq"])
+            ProducerRecord.of(Envelope.from_outbox_row(row, self._standing.epoch), row["seq"])
             for row in rows
         ]
         free = [record for record in records if record.key not in self._blocked]
@@ -205,4 +205,4 @@ class RelaySession:
 
     async def _learn_blocked(self) -> None:
         async with self._session.held() as connection:
-            self._blocked = await blocked_keys(connection, self._places.keys())
+            self._blocked = await quarantined_keys(connection, self._places.keys())

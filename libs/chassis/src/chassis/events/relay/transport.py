@@ -14,7 +14,7 @@ class TransportFailed(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Record:
+class ProducerRecord:
     """One event, ready to send. `key` keeps those of one aggregate in order."""
 
     topic: str
@@ -25,7 +25,7 @@ class Record:
     seq: int
 
     @classmethod
-    def of(cls, envelope: Envelope, seq: int) -> "Record":
+    def of(cls, envelope: Envelope, seq: int) -> "ProducerRecord":
         return cls(
             topic=envelope.topic,
             key=envelope.partitionkey,
@@ -40,14 +40,14 @@ class Record:
 class RefusedRecord:
     """A record that will be refused however often it is sent, or one `BEHIND` such a record."""
 
-    record: Record
+    record: ProducerRecord
     reason: str
 
 
 class Transport(Protocol):
     """Takes records away, in order per key."""
 
-    async def send(self, records: Sequence[Record]) -> list[RefusedRecord]:
+    async def send(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
         """Return once every record has safely arrived, save those refused for good.
 
         A record of the same key as a refused one before it is not sent, but refused as `BEHIND`.

@@ -12,14 +12,14 @@ import structlog
 
 from chassis.database.connections import open_connection
 
-BELL = "NOTIFY l2c_outbox"
-GAP_SECONDS = 0.005  # rings within it are one
+NOTIFY = "NOTIFY l2c_outbox"
+NOTIFY_INTERVAL_SECONDS = 0.005  # rings within it are one
 RECONNECT_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
 
 # asyncpg raises InternalClientError when a session is cut in the middle of an answer.
-AWAY = (
+CONNECTION_ERRORS = (
     OSError,
     TimeoutError,
     asyncpg.PostgresError,
@@ -68,7 +68,7 @@ class Wakeup:
             try:
                 async with open_connection(self._url, name=self._name) as connection:
                     await self._ring_with(connection)
-            except AWAY as error:
+            except CONNECTION_ERRORS as error:
                 log.warning("wakeup_failed", error=repr(error))
                 await asyncio.sleep(RECONNECT_SECONDS)
 
@@ -76,5 +76,5 @@ class Wakeup:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            await connection.execute(BELL, timeout=5)
-            await asyncio.sleep(GAP_SECONDS)
+            await connection.execute(NOTIFY, timeout=5)
+            await asyncio.sleep(NOTIFY_INTERVAL_SECONDS)

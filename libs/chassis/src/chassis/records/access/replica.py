@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.replicas import replicate
-from chassis.events.subscriptions import Received, ReplicaResult, Subscription, replica
+from chassis.events.subscriptions import ReceivedEvent, ReplicaResult, Subscription, replica
 from chassis.records.access.tables import departments, leaves, people, posts, team_members, teams
 from contracts.event import Event
 from contracts.org.events import (
@@ -46,7 +46,7 @@ def subscription(service: str) -> Subscription:
 
 
 async def on_people(
-    tx: AsyncConnection, received: Sequence[Received[PersonEvent]]
+    tx: AsyncConnection, received: Sequence[ReceivedEvent[PersonEvent]]
 ) -> ReplicaResult:
     result = await replicate(tx, people, received, _person_columns)
     current = await _current(tx, people, received)
@@ -56,12 +56,14 @@ async def on_people(
 
 
 async def on_departments(
-    tx: AsyncConnection, received: Sequence[Received[DepartmentEvent]]
+    tx: AsyncConnection, received: Sequence[ReceivedEvent[DepartmentEvent]]
 ) -> ReplicaResult:
     return await replicate(tx, departments, received, _department_columns)
 
 
-async def on_teams(tx: AsyncConnection, received: Sequence[Received[TeamEvent]]) -> ReplicaResult:
+async def on_teams(
+    tx: AsyncConnection, received: Sequence[ReceivedEvent[TeamEvent]]
+) -> ReplicaResult:
     result = await replicate(tx, teams, received, _team_columns)
     current = await _current(tx, teams, received)
     await _replace(tx, team_members.c.team_id, current, _members)
@@ -69,7 +71,7 @@ async def on_teams(tx: AsyncConnection, received: Sequence[Received[TeamEvent]])
 
 
 async def _current(
-    tx: AsyncConnection, table: Table, received: Sequence[Received[E]]
+    tx: AsyncConnection, table: Table, received: Sequence[ReceivedEvent[E]]
 ) -> dict[UUID, E]:
     """The events whose state the table now holds, by aggregate; not those that came too late."""
     ids = list({one.meta.aggregate_id for one in received})
