@@ -27,7 +27,7 @@ from testkit.notes import rewrite, write
 from testkit.plugin import Committed
 
 NOTES = TopicSpec("testkit.note.v1")
-NARROW = TopicSpec("testkit.narrow.v1", partitions=1, max_message_bytes=20_000)
+NARROW = TopicSpec("testkit.too_few_partitions.v1", partitions=1, max_message_bytes=20_000)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +71,7 @@ def record_of(tenant: UUID, subject: UUID, sequence: int, size: int, seq: int) -
     envelope = Envelope(
         id=new_id(),
         source="/testkit",
-        type="testkit.narrow.written.v1",
+        type="testkit.too_few_partitions.written.v1",
         subject=subject,
         time=datetime.now(UTC),
         tenantid=tenant,
@@ -272,9 +272,9 @@ async def test_the_manifest_is_applied_once_and_altered_when_it_changes(bootstra
     spec = TopicSpec(name, partitions=3)
     assert (await apply_manifest(bootstrap, [spec])).created == [name]
     again = await apply_manifest(bootstrap, [spec])
-    assert (again.created, again.altered, again.narrow) == ([], [], [])
+    assert (again.created, again.altered, again.too_few_partitions) == ([], [], [])
     changed = await apply_manifest(bootstrap, [TopicSpec(name, partitions=6, retention_ms=60_000)])
-    assert (changed.created, changed.altered, changed.narrow) == ([], [name], [name])
+    assert (changed.created, changed.altered, changed.too_few_partitions) == ([], [name], [name])
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     await admin.delete_topics([name])

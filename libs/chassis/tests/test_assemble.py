@@ -1,4 +1,4 @@
-"""Putting a worker together: the courier only where it can reach everybody who listens."""
+"""Assembling a worker: the courier is allowed only where it reaches every subscriber."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from chassis.composition.worker import Worker
 from testkit.plugin import Ground
 
 WORKERS = [Worker("testkit")]
-EVERYTHING = frozenset(WorkerPart)
+ALL_PARTS = frozenset(WorkerPart)
 
 
 @pytest.fixture(autouse=True)
@@ -20,13 +20,13 @@ async def _settings(environment: None, ground: Ground, monkeypatch: pytest.Monke
     monkeypatch.setenv("KAFKA_BOOTSTRAP", "")
 
 
-async def test_in_development_one_process_with_all_parts_may_do_without_kafka() -> None:
+async def test_in_development_one_process_with_all_parts_needs_no_kafka() -> None:
     with capture_logs() as logs:
-        made = assemble(WORKERS, EVERYTHING)
+        assembly = assemble(WORKERS, ALL_PARTS)
     (warning,) = [one for one in logs if one["event"] == "events_by_courier"]
     assert (warning["log_level"], warning["services"]) == ("warning", ["testkit"])
-    assert "testkit relay" in made.checks
-    await close_assembly(made)
+    assert "testkit relay" in assembly.checks
+    await close_assembly(assembly)
 
 
 @pytest.mark.parametrize("part", list(WorkerPart))
@@ -40,14 +40,14 @@ async def test_production_needs_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("L2C_SECRET", "of this test, long enough for production")
     monkeypatch.setenv("OIDC_ISSUER", "https://issuer.example")
     with pytest.raises(ValueError, match="KAFKA_BOOTSTRAP must be set"):
-        assemble(WORKERS, EVERYTHING)
+        assemble(WORKERS, ALL_PARTS)
 
 
-async def test_with_kafka_any_part_may_run_alone_and_lets_go_of_it(
+async def test_with_kafka_any_part_may_run_alone_and_closes_its_transport(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP", "127.0.0.1:1")
-    made = assemble(WORKERS, frozenset({WorkerPart.RELAY}))
-    assert len(made.transports) == 1
+    assembly = assemble(WORKERS, frozenset({WorkerPart.RELAY}))
+    assert len(assembly.transports) == 1
     async with asyncio.timeout(5):
-        await close_assembly(made)
+        await close_assembly(assembly)

@@ -1,4 +1,4 @@
-"""Fail readiness, drain, close: a real process, real signals."""
+"""The graceful stop of an API process: fail readiness, drain, close; with real signals."""
 
 import asyncio
 import os
@@ -36,7 +36,7 @@ async def served(
     process = await asyncio.create_subprocess_exec(*command, env=env, stdout=-3, stderr=-3)
     url = f"http://127.0.0.1:{port}"
     try:
-        await ready(url)
+        await wait_until_ready(url)
         yield process, url
     finally:
         if process.returncode is None:
@@ -44,7 +44,7 @@ async def served(
         await process.wait()
 
 
-async def ready(url: str) -> None:
+async def wait_until_ready(url: str) -> None:
     for _ in range(300):
         if await readiness(url) == 200:
             return
@@ -61,7 +61,7 @@ async def readiness(url: str) -> int | None:
 
 
 @pytest.mark.parametrize("served", ["1.5"], indirect=True)
-async def test_it_serves_on_while_not_ready(served: tuple[Process, str]) -> None:
+async def test_it_serves_during_the_drain_while_not_ready(served: tuple[Process, str]) -> None:
     process, url = served
     process.send_signal(signal.SIGTERM)
     begun = time.monotonic()
@@ -72,7 +72,7 @@ async def test_it_serves_on_while_not_ready(served: tuple[Process, str]) -> None
 
 
 @pytest.mark.parametrize("served", ["9"], indirect=True)
-async def test_a_second_signal_hurries(served: tuple[Process, str]) -> None:
+async def test_a_second_signal_ends_the_drain(served: tuple[Process, str]) -> None:
     process, url = served
     process.send_signal(signal.SIGTERM)
     begun = time.monotonic()

@@ -1,4 +1,4 @@
-"""A service's tables to consume into, beside the sample service's own."""
+"""Tables for the effects and replicas of the sample subscriptions."""
 
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from chassis.database.columns import CURRENT_TENANT
 from chassis.database.engine import Database
-from libs.chassis.tests.consumer.samples import Moods, metadata
+from libs.chassis.tests.consumer.samples import Faults, metadata
 from testkit.plugin import Ground
 
 
@@ -19,9 +19,9 @@ async def _tables(ground: Ground) -> AsyncIterator[None]:
     async with owner.begin(None) as tx:
         await tx.run_sync(metadata.create_all)
         for table in metadata.tables:
-            own = f"tenant_id = (SELECT {CURRENT_TENANT})"
+            condition = f"tenant_id = (SELECT {CURRENT_TENANT})"
             await tx.execute(text(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"))
-            await tx.execute(text(f"CREATE POLICY own_rows ON {table} USING ({own})"))
+            await tx.execute(text(f"CREATE POLICY own_rows ON {table} USING ({condition})"))
             verbs = "SELECT, INSERT, UPDATE, DELETE"
             await tx.execute(text(f"GRANT {verbs} ON {table} TO testkit_app, testkit_worker"))
     yield
@@ -31,13 +31,13 @@ async def _tables(ground: Ground) -> AsyncIterator[None]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _quiet() -> Iterator[None]:
-    """Failures are these tests' business; printing their tracebacks takes most of the time."""
+def _silence_logs() -> Iterator[None]:
+    """These tests cause failures; printing their tracebacks would take most of the time."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     yield
     structlog.reset_defaults()
 
 
 @pytest.fixture
-def moods() -> Moods:
-    return Moods()
+def faults() -> Faults:
+    return Faults()

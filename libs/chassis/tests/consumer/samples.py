@@ -1,7 +1,7 @@
-"""Hand-made records, and a service that does what their texts say."""
+"""Sample records, and subscriptions whose handlers fail on the texts a test names."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from chassis.events.subscriptions import (
     process,
     replica,
 )
+from chassis.foundation import clock
 from kernel.errors import NotYet
 from kernel.ids import new_id
 from testkit.events import NoteWritten
@@ -31,7 +32,7 @@ CREATED = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 
 metadata = new_metadata()
 
-# What a process did; `slot` is unique, but that is looked at when the transaction commits.
+# The effects of a process; `slot` is unique, which is checked when the transaction commits.
 effects = Table(
     "consumed_effects",
     metadata,
@@ -50,26 +51,39 @@ copies = Table(
 )
 
 
-class Broken(Exception):
+class Clock:
+    """A clock that tests move."""
+
+    def __init__(self) -> None:
+        self.at = clock.now()
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+class HandlerBroken(Exception):
     """A bug in a handler."""
 
 
-class Moods:
-    """What the handlers complain about at the moment; tests change it."""
+class Faults:
+    """The texts on which the handlers fail at the moment; tests change them."""
 
     def __init__(self) -> None:
-        self.missing: set[str] = set()
+        self.not_yet: set[str] = set()
         self.broken: set[str] = set()
 
-    def judge(self, text: str) -> None:
-        if text in self.missing:
+    def raise_for(self, text: str) -> None:
+        if text in self.not_yet:
             raise NotYet("NOTE_MISSING", text=text)
         if text in self.broken:
-            raise Broken(text)
+            raise HandlerBroken(text)
 
 
-def recorder(moods: Moods, name: str = "sample.effects") -> Subscription:
-    """A process that writes a row per event, in vain when it complains afterwards."""
+def effects_process(faults: Faults, name: str = "sample.effects") -> Subscription:
+    """Return a process that writes a row per event, and then fails where `faults` says so."""
 
     async def on_note_written(tx: AsyncConnection, event: NoteWritten, meta: EventMeta) -> None:
         slot = event.text if event.text.startswith("slot") else None
@@ -82,13 +96,13 @@ def recorder(moods: Moods, name: str = "sample.effects") -> Subscription:
                 slot=slot,
             )
         )
-        moods.judge(event.text)
+        faults.raise_for(event.text)
 
     return process(name, {NoteWritten: on_note_written})
 
 
-def copier(moods: Moods, name: str = "sample.copies") -> Subscription:
-    """A replica of notes; an empty text deletes."""
+def copies_replica(faults: Faults, name: str = "sample.copies") -> Subscription:
+    """Return a replica of notes; an empty text deletes the note."""
 
     async def on_notes(
         tx: AsyncConnection, received: Sequence[ReceivedEvent[NoteWritten]]
@@ -97,13 +111,13 @@ def copier(moods: Moods, name: str = "sample.copies") -> Subscription:
             tx, copies, received, lambda e: {"text": e.text, "deleted": not e.text}
         )
         for one in received:
-            moods.judge(one.event.text)
+            faults.raise_for(one.event.text)
         return result
 
     return replica(name, {NoteWritten: on_notes})
 
 
-def envelope_of(
+def make_envelope(
     tenant: UUID,
     note_id: UUID,
     sequence: int,
@@ -129,7 +143,7 @@ def envelope_of(
 
 
 class Partition:
-    """One partition of the topic; what is appended gets the next offset."""
+    """One partition of the topic; an appended value gets the next offset."""
 
     def __init__(self, tenant: UUID, number: int = 0) -> None:
         self.tenant = tenant
@@ -144,51 +158,51 @@ class Partition:
         self, note_id: UUID, sequence: int, text: str = "", *, kind: str = NoteWritten.type
     ) -> ConsumerRecord:
         text = text or f"v{sequence}"
-        return self.append(envelope_of(self.tenant, note_id, sequence, text, kind=kind).encode())
+        return self.append(make_envelope(self.tenant, note_id, sequence, text, kind=kind).encode())
 
-    def again(self, record: ConsumerRecord) -> ConsumerRecord:
-        """The same event once more, as a relay sends it after a crash."""
+    def redeliver(self, record: ConsumerRecord) -> ConsumerRecord:
+        """Append the same event again, as a relay sends it after a crash."""
         return self.append(record.value)
 
 
-async def rows(database: Database, tenant: UUID, query: Select[Any]) -> list[tuple[Any, ...]]:
+async def fetch_rows(database: Database, tenant: UUID, query: Select[Any]) -> list[tuple[Any, ...]]:
     async with database.begin(tenant) as tx:
         return [tuple(row) for row in await tx.execute(query)]
 
 
-async def applied(database: Database, tenant: UUID, note_id: UUID) -> list[int]:
-    """The sequences of a note's effects, in the order they were made."""
+async def effects_of(database: Database, tenant: UUID, note_id: UUID) -> list[int]:
+    """Return the sequences of a note's effects, in the order of their commits."""
     query = select(effects.c.sequence).where(effects.c.note_id == note_id).order_by(effects.c.id)
-    return [row[0] for row in await rows(database, tenant, query)]
+    return [row[0] for row in await fetch_rows(database, tenant, query)]
 
 
-async def copied(database: Database, tenant: UUID) -> dict[UUID, tuple[Any, ...]]:
-    """Of every copy: epoch, sequence, text, and whether it is deleted."""
+async def replicated(database: Database, tenant: UUID) -> dict[UUID, tuple[Any, ...]]:
+    """Return epoch, sequence, text and deleted mark of every replica row, by id."""
     c = copies.c
     query = select(c.id, c.epoch, c.sequence, c.text, c.deleted)
-    return {key: (*rest,) for key, *rest in await rows(database, tenant, query)}
+    return {key: (*rest,) for key, *rest in await fetch_rows(database, tenant, query)}
 
 
 COUNTED = ("applied", "skipped", "ignored", "parked", "duplicates")
 
 
-async def counted(database: Database, tenant: UUID, subscription: Subscription) -> dict[str, int]:
-    """The counts over all partitions; those that are 0 are left out."""
+async def outcomes(database: Database, tenant: UUID, subscription: Subscription) -> dict[str, int]:
+    """Return the counts over all partitions, without those that are 0."""
     query = select(*(consumer_counts.c[name] for name in COUNTED)).where(
         consumer_counts.c.tenant_id == tenant, consumer_counts.c.subscription == subscription.name
     )
-    found = await rows(database, tenant, query)
-    sums = {name: sum(row[i] for row in found) for i, name in enumerate(COUNTED)}
+    counts = await fetch_rows(database, tenant, query)
+    sums = {name: sum(row[i] for row in counts) for i, name in enumerate(COUNTED)}
     return {name: count for name, count in sums.items() if count}
 
 
-async def queue(database: Database, tenant: UUID) -> list[tuple[str, str, str]]:
-    """What is parked: event id, reason and status, in order."""
+async def parked_queue(database: Database, tenant: UUID) -> list[tuple[str, str, str]]:
+    """Return event id, reason and status of the parked events, in order."""
     e = parked_events.c
     query = select(e.envelope["id"].astext, e.reason, e.status).where(e.tenant_id == tenant)
-    return await rows(database, tenant, query.order_by(e.position))
+    return await fetch_rows(database, tenant, query.order_by(e.position))
 
 
-async def blocked(database: Database, tenant: UUID) -> list[str]:
+async def keys_parked(database: Database, tenant: UUID) -> list[str]:
     query = select(parked_keys.c.key).where(parked_keys.c.tenant_id == tenant)
-    return [str(row[0]) for row in await rows(database, tenant, query)]
+    return [str(row[0]) for row in await fetch_rows(database, tenant, query)]

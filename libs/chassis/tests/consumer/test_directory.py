@@ -1,4 +1,4 @@
-"""The replica of the tenants' settings, whose whole key is the tenant."""
+"""The replica of tenant settings, whose whole primary key is the tenant."""
 
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from chassis.records.directory_subscriptions import tenant_subscription
 from chassis.records.tenant_settings import TenantSettings, settings_of
 from contracts.org.events import TenantChanged, TenantCreated, TenantState
 from kernel.ids import new_id
-from libs.chassis.tests.consumer.samples import CREATED, counted
+from libs.chassis.tests.consumer.samples import CREATED, outcomes
 from testkit.plugin import Committed
 from testkit.tenants import remove_tenant
 
@@ -79,7 +79,7 @@ async def test_settings_follow_the_newest_state(committed: Committed, tenant: UU
         )
     async with committed.app.begin(other) as tx:
         assert (await settings_of(tx)).timezone == "Asia/Shanghai"
-    counts = await counted(committed.worker, tenant, tenants)
+    counts = await outcomes(committed.worker, tenant, tenants)
     assert counts == {"applied": 2, "duplicates": 1}  # its offset was passed before
 
 

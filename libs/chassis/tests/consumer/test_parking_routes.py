@@ -9,11 +9,11 @@ from chassis.events.consumer.processing import Processor
 from chassis.events.consumer.retrier import Retrier
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (
-    Moods,
+    Faults,
     Partition,
-    applied,
-    envelope_of,
-    recorder,
+    effects_of,
+    effects_process,
+    make_envelope,
 )
 from testkit.plugin import Committed
 from testkit.tenants import add_tenants
@@ -21,20 +21,20 @@ from testkit.tenants import add_tenants
 Token = Callable[..., str]
 
 
-async def park_some(committed: Committed, tenant: UUID, moods: Moods, note: UUID) -> None:
-    moods.broken = {"bad"}
+async def park_some(committed: Committed, tenant: UUID, faults: Faults, note: UUID) -> None:
+    faults.broken = {"bad"}
     partition = Partition(tenant)
     texts = ["bad", "v2", "v3"]
     records = [partition.note(note, s, t) for s, t in enumerate(texts, 1)]
-    await Processor(recorder(moods), committed.worker).apply(records)
+    await Processor(effects_process(faults), committed.worker).apply(records)
 
 
 async def test_listing_filters_and_pages(
-    committed: Committed, committed_client: AsyncClient, tenant: UUID, moods: Moods
+    committed: Committed, committed_client: AsyncClient, tenant: UUID, faults: Faults
 ) -> None:
     note = new_id()
-    await park_some(committed, tenant, moods, note)
-    await park_some(committed, new_id(), moods, new_id())
+    await park_some(committed, tenant, faults, note)
+    await park_some(committed, new_id(), faults, new_id())
     first = (await committed_client.get("/parked-events", params={"limit": 2})).json()
     rest = await committed_client.get(
         "/parked-events", params={"limit": 2, "cursor": first["next_cursor"]}
@@ -51,7 +51,7 @@ async def test_listing_filters_and_pages(
         "key": f"testkit.note.v1:{note}",
         "topic": "testkit.note.v1",
         "reason": "FAILED",
-        "error": "Broken: bad",
+        "error": "HandlerBroken: bad",
         "attempts": 1,
         "status": "PARKED",
         "parked_at": 0,
@@ -74,10 +74,10 @@ async def test_listing_filters_and_pages(
 
 
 async def test_redrive_and_skip(
-    committed: Committed, committed_client: AsyncClient, tenant: UUID, moods: Moods
+    committed: Committed, committed_client: AsyncClient, tenant: UUID, faults: Faults
 ) -> None:
     note = new_id()
-    await park_some(committed, tenant, moods, note)
+    await park_some(committed, tenant, faults, note)
     items = (await committed_client.get("/parked-events")).json()["items"]
     third, second, first = (item["id"] for item in items)
     refused = await committed_client.post(f"/parked-events/{second}/skip", json={"note": ""})
@@ -85,11 +85,11 @@ async def test_redrive_and_skip(
     skipped = await committed_client.post(f"/parked-events/{second}/skip", json={"note": "no use"})
     assert (skipped.status_code, skipped.json()["status"]) == (200, "SKIPPED")
     assert skipped.json()["resolved_by"] == "01990000-0000-7000-8000-000000000001"
-    moods.broken.clear()
-    asked = await committed_client.post(f"/parked-events/{third}/redrive", json={})
-    assert asked.status_code == 200, asked.text
-    assert await Retrier([recorder(moods)], committed.worker).retry_due() == 2
-    assert await applied(committed.worker, tenant, note) == [1, 3]
+    faults.broken.clear()
+    redriven = await committed_client.post(f"/parked-events/{third}/redrive", json={})
+    assert redriven.status_code == 200, redriven.text
+    assert await Retrier([effects_process(faults)], committed.worker).retry_due() == 2
+    assert await effects_of(committed.worker, tenant, note) == [1, 3]
     conflict = await committed_client.post(f"/parked-events/{second}/redrive", json={})
     assert (conflict.status_code, conflict.json()["code"]) == (409, "PARKED_EVENT_SKIPPED")
     assert conflict.json()["detail"] != "PARKED_EVENT_SKIPPED"
@@ -97,14 +97,14 @@ async def test_redrive_and_skip(
     assert (late.status_code, late.json()["code"]) == (409, "PARKED_EVENT_REDRIVEN")
 
 
-async def test_edit(
-    committed: Committed, committed_client: AsyncClient, tenant: UUID, moods: Moods
+async def test_edit_and_retry(
+    committed: Committed, committed_client: AsyncClient, tenant: UUID, faults: Faults
 ) -> None:
     note = new_id()
-    value = envelope_of(tenant, note, 1, "x").encode().replace(b'"text":"x"', b'"text":null')
+    value = make_envelope(tenant, note, 1, "x").encode().replace(b'"text":"x"', b'"text":null')
     records = [Partition(tenant).append(value), Partition(tenant, 1).append(b"{}")]
     records.append(Partition(tenant, 2).append(b'{"tenantid": "%s"}' % str(tenant).encode()))
-    await Processor(recorder(moods), committed.worker).apply(records)
+    await Processor(effects_process(faults), committed.worker).apply(records)
     items = (await committed_client.get("/parked-events")).json()["items"]
     unreadable, wrong = (f"/parked-events/{item['id']}/edit" for item in items)
     answer = await committed_client.post(wrong, json={"data": {}, "note": "x"})
@@ -115,18 +115,18 @@ async def test_edit(
     data = {"note_id": str(note), "text": "repaired"}
     answer = await committed_client.post(wrong, json={"data": data, "note": "it was null"})
     assert answer.status_code == 200, answer.text
-    assert await Retrier([recorder(moods)], committed.worker).retry_due() == 1
-    assert await applied(committed.worker, tenant, note) == [1]
+    assert await Retrier([effects_process(faults)], committed.worker).retry_due() == 1
+    assert await effects_of(committed.worker, tenant, note) == [1]
 
 
-async def test_only_admins_of_the_tenant(
+async def test_only_event_admins_of_the_tenant_have_access(
     committed: Committed,
     committed_client: AsyncClient,
     tenant: UUID,
-    moods: Moods,
+    faults: Faults,
     token: Token,
 ) -> None:
-    await park_some(committed, tenant, moods, new_id())
+    await park_some(committed, tenant, faults, new_id())
     stranger = new_id()
     await add_tenants(committed.app, stranger)
     item = (await committed_client.get("/parked-events")).json()["items"][0]["id"]

@@ -1,4 +1,4 @@
-"""What passes by itself: caused for real, retried, and never parked."""
+"""Transient errors, caused for real: retried and never parked."""
 
 import asyncio
 from uuid import UUID
@@ -17,12 +17,12 @@ from chassis.events.subscriptions import EventMeta, Subscription, process
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from libs.chassis.tests.consumer.samples import (
-    Moods,
+    Faults,
     Partition,
-    applied,
-    counted,
-    queue,
-    recorder,
+    effects_of,
+    effects_process,
+    outcomes,
+    parked_queue,
 )
 from testkit.database import notes
 from testkit.databases import admin_dsn
@@ -34,7 +34,7 @@ def retries(subscription: Subscription) -> int:
     return int(TRANSACTION_RETRIES.labels(subscription.name)._value.get())
 
 
-async def retried(subscription: Subscription, times: int) -> None:
+async def wait_for_retries(subscription: Subscription, times: int) -> None:
     while retries(subscription) < times:  # noqa: ASYNC110  # a counter sets no event
         await asyncio.sleep(0.02)
 
@@ -42,7 +42,7 @@ async def retried(subscription: Subscription, times: int) -> None:
 async def test_a_deadlock_is_retried_until_both_have_their_effects(
     committed: Committed, tenant: UUID
 ) -> None:
-    """Two subscriptions lock the same two rows, the other way round, and meet in the middle."""
+    """Two subscriptions lock the same two rows in opposite order and deadlock."""
     a, b = new_id(), new_id()
     async with committed.worker.begin(tenant) as tx:
         for each in (a, b):
@@ -68,7 +68,7 @@ async def test_a_deadlock_is_retried_until_both_have_their_effects(
     async with committed.worker.begin(tenant) as tx:
         assert set((await tx.execute(select(notes.c.version))).scalars()) == {2}
     for one in subscriptions:
-        assert await counted(committed.worker, tenant, one) == {"applied": 1}
+        assert await outcomes(committed.worker, tenant, one) == {"applied": 1}
 
 
 async def test_a_lock_timeout_is_retried_until_the_lock_is_free(
@@ -88,18 +88,22 @@ async def test_a_lock_timeout_is_retried_until_the_lock_is_free(
     async with committed.worker.begin(tenant) as holder:
         await holder.execute(update(notes).where(notes.c.id == row).values(text="held"))
         applying = asyncio.create_task(Processor(subscription, committed.worker).apply(batch))
-        await retried(subscription, 2)
+        await wait_for_retries(subscription, 2)
         assert not applying.done()
     await applying
-    assert await counted(committed.worker, tenant, subscription) == {"applied": 5}
-    assert await queue(committed.worker, tenant) == []
+    assert await outcomes(committed.worker, tenant, subscription) == {"applied": 5}
+    assert await parked_queue(committed.worker, tenant) == []
 
 
 async def test_terminated_backends_are_replaced(
-    committed: Committed, tenant: UUID, moods: Moods
+    committed: Committed, tenant: UUID, faults: Faults
 ) -> None:
     database = Database(committed.urls.worker_url, name="to-be-killed")
-    subscription, partition, note = recorder(moods, "sample.killed"), Partition(tenant), new_id()
+    subscription, partition, note = (
+        effects_process(faults, "sample.killed"),
+        Partition(tenant),
+        new_id(),
+    )
     stop, sent = asyncio.Event(), 0
 
     async def kill() -> None:
@@ -122,14 +126,14 @@ async def test_terminated_backends_are_replaced(
     await database.dispose()
     async with committed.worker.begin(tenant) as tx:
         assert [(one.reason, one.error) for one in await list_parked(tx, limit=1)] == []
-    assert await applied(committed.worker, tenant, note) == list(range(1, sent + 1))
-    counts = await counted(committed.worker, tenant, subscription)
+    assert await effects_of(committed.worker, tenant, note) == list(range(1, sent + 1))
+    counts = await outcomes(committed.worker, tenant, subscription)
     counts.pop("duplicates", None)  # a commit whose answer was lost is tried again
     assert counts == {"applied": sent}
 
 
-async def test_a_database_that_is_away_is_waited_for(
-    committed: Committed, tenant: UUID, moods: Moods
+async def test_an_unavailable_database_is_waited_for(
+    committed: Committed, tenant: UUID, faults: Faults
 ) -> None:
     """The port is closed at first, then leads to the database."""
     host, port = committed.urls.worker_url.rpartition("@")[2].split("/")[0].split(":")
@@ -138,19 +142,19 @@ async def test_a_database_that_is_away_is_waited_for(
     listener.close()
     await listener.wait_closed()
     database = Database(committed.urls.worker_url.replace(f":{port}/", f":{free}/"), name="away")
-    subscription, note = recorder(moods, "sample.waiting"), new_id()
+    subscription, note = effects_process(faults, "sample.waiting"), new_id()
     record = Partition(tenant).note(note, 1)
     applying = asyncio.create_task(Processor(subscription, database).apply([record]))
-    await retried(subscription, 3)
+    await wait_for_retries(subscription, 3)
 
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(host, int(port))
-        await asyncio.gather(_copy(reader, back), _copy(there, writer))
+        upstream_reader, upstream_writer = await asyncio.open_connection(host, int(port))
+        await asyncio.gather(_copy(reader, upstream_writer), _copy(upstream_reader, writer))
 
     async with await asyncio.start_server(forward, "127.0.0.1", free):
         await applying
         await database.dispose()
-    assert await applied(committed.worker, tenant, note) == [1]
+    assert await effects_of(committed.worker, tenant, note) == [1]
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -160,41 +164,39 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
-async def test_a_schema_that_is_not_ready_is_no_events_fault(
-    committed: Committed, tenant: UUID, moods: Moods
+async def test_a_schema_that_is_not_ready_parks_no_event(
+    committed: Committed, tenant: UUID, faults: Faults
 ) -> None:
     owner = Database(committed.urls.owner_url, name="test-owner")
-    subscription, note = recorder(moods, "sample.unready"), new_id()
+    subscription, note = effects_process(faults, "sample.unready"), new_id()
     async with owner.begin(None) as tx:
         await tx.execute(text("REVOKE INSERT ON inbox FROM testkit_worker"))
     record = Partition(tenant).note(note, 1)
     applying = asyncio.create_task(Processor(subscription, committed.worker).apply([record]))
-    await retried(subscription, 3)
+    await wait_for_retries(subscription, 3)
     async with owner.begin(None) as tx:
         await tx.execute(text("GRANT INSERT ON inbox TO testkit_worker"))
     await applying
     await owner.dispose()
-    assert await counted(committed.worker, tenant, subscription) == {"applied": 1}
+    assert await outcomes(committed.worker, tenant, subscription) == {"applied": 1}
 
 
-def test_a_connection_that_dies_while_it_is_made_is_transient() -> None:
+def test_a_connection_lost_while_connecting_is_transient() -> None:
     assert is_transient(asyncpg.InterfaceError("connection is closed"))
     assert not is_transient(asyncpg.exceptions.DataError("invalid input"))
 
 
-async def test_a_lost_race_with_a_person_is_tried_again_soon(
-    committed: Committed, tenant: UUID
-) -> None:
+async def test_a_stale_write_is_retried_soon(committed: Committed, tenant: UUID) -> None:
     async def on_note_written(_: AsyncConnection, __: NoteWritten, ___: EventMeta) -> None:
         raise Conflict("STALE_WRITE", what="notes", key="x")
 
     subscription = process("sample.loser", {NoteWritten: on_note_written})
     await Processor(subscription, committed.worker).apply([Partition(tenant).note(new_id(), 1)])
-    assert [reason for _, reason, _ in await queue(committed.worker, tenant)] == ["NOT_YET"]
+    assert [reason for _, reason, _ in await parked_queue(committed.worker, tenant)] == ["NOT_YET"]
 
 
-async def test_cancelling_leaves_nothing_half_done(
-    committed: Committed, tenant: UUID, moods: Moods
+async def test_cancelling_rolls_everything_back(
+    committed: Committed, tenant: UUID, faults: Faults
 ) -> None:
     waiting = asyncio.Event()
 
@@ -212,4 +214,4 @@ async def test_cancelling_leaves_nothing_half_done(
         await applying
     async with committed.worker.begin(tenant) as tx:
         assert (await tx.execute(select(notes))).all() == []
-    assert await counted(committed.worker, tenant, subscription) == {}
+    assert await outcomes(committed.worker, tenant, subscription) == {}

@@ -1,4 +1,4 @@
-"""A small application whose one command is finished by somebody else."""
+"""A small application with one command, whose operation another process ends."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -22,7 +22,7 @@ TEXTS = {"ACCOUNT_CLOSED": Text("客户 {name} 已停用。", "The account {name
 End = Callable[[UUID], Awaitable[None]]
 
 
-def command() -> Any:
+def conversion_router() -> Any:
     router = new_router("/conversions", tag="conversions")
 
     @router.post(
@@ -35,7 +35,7 @@ def command() -> Any:
         result = {"account_id": str(operation_id)}
         operation = await start_operation(tx, operation_id, "note.convert", result)
         answer = WaitingResponse(request, operation)
-        answer.headers["X-Marked"] = "by others"
+        answer.headers["X-Marked"] = "kept"
         return answer
 
     return router
@@ -47,7 +47,7 @@ async def application(committed: Committed, environment: None) -> AsyncIterator[
         Settings.of("testkit"),
         title="Operations",
         description="",
-        routers=[command()],
+        routers=[conversion_router()],
         texts=TEXTS,
     )
     app.state.verifier = tokens.verifier()
@@ -67,7 +67,7 @@ async def http(application: FastAPI, tenant: UUID) -> AsyncIterator[httpx.AsyncC
 
 @pytest.fixture
 def finish(committed: Committed, tenant: UUID) -> End:
-    """Ends an operation as a worker does, as soon as it is there to be ended."""
+    """Return a function that ends an operation as a worker does."""
 
     async def end(operation_id: UUID) -> None:
         async with committed.worker.begin(tenant) as tx:

@@ -1,4 +1,4 @@
-"""200 when it ended within the wait, 202 when not, a problem when it failed, 404 for strangers."""
+"""Answers of operations: 200 when ended within the wait, else 202; a problem; 404 for others."""
 
 import asyncio
 import json
@@ -27,8 +27,8 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def committed_row(committed: Committed, tenant: UUID, key: UUID) -> None:
-    """Returns once another connection sees the operation: its request has committed."""
+async def wait_for_commit(committed: Committed, tenant: UUID, key: UUID) -> None:
+    """Wait until another connection sees the operation: its request has committed."""
     async with asyncio.timeout(5):
         while True:
             async with committed.app.begin(tenant) as tx:
@@ -40,66 +40,66 @@ async def committed_row(committed: Committed, tenant: UUID, key: UUID) -> None:
                     return
 
 
-async def test_200_when_it_ends_within_the_wait(
+async def test_an_operation_that_ends_within_the_wait_answers_200(
     http: AsyncClient, application: FastAPI, committed: Committed, tenant: UUID, finish: End
 ) -> None:
     application.state.operation_waiter.budget = 10  # the machine may be busy
     key = new_id()
-    asking = asyncio.create_task(http.post(f"/conversions/{key}"))
-    await committed_row(committed, tenant, key)
-    assert not asking.done()
+    request = asyncio.create_task(http.post(f"/conversions/{key}"))
+    await wait_for_commit(committed, tenant, key)
+    assert not request.done()
     await asyncio.sleep(0.1)
     await finish(key)
     ended = now()
-    answer = await asking
+    answer = await request
     assert now() - ended < 1
     assert answer.status_code == 200, answer.text
     body = answer.json()
     assert (body["id"], body["status"], body["kind"]) == (str(key), "SUCCEEDED", "note.convert")
     assert body["result"] == {"account_id": str(key)}
-    assert answer.headers["x-marked"] == "by others"
+    assert answer.headers["x-marked"] == "kept"
     assert not {"location", "retry-after"} & set(answer.headers)
     assert int(answer.headers["content-length"]) == len(answer.content)
 
 
-async def test_202_when_the_wait_is_over(http: AsyncClient, finish: End) -> None:
+async def test_an_operation_that_runs_longer_answers_202(http: AsyncClient, finish: End) -> None:
     key, began = new_id(), now()
     answer = await http.post(f"/conversions/{key}")
     assert 0.75 < now() - began < 5
     assert (answer.status_code, answer.json()["status"]) == (202, "RUNNING")
     assert answer.headers["retry-after"] == "1"
-    place = answer.headers["location"]
-    assert place == f"/testkit/v1/operations/{key}"
-    running = await http.get(f"http://test{place}")
+    location = answer.headers["location"]
+    assert location == f"/testkit/v1/operations/{key}"
+    running = await http.get(f"http://test{location}")
     assert (running.status_code, running.headers["retry-after"]) == (200, "1")
     assert running.json() == answer.json()
     await finish(key)
-    ended = await http.get(f"http://test{place}")
+    ended = await http.get(f"http://test{location}")
     assert (ended.json()["status"], "retry-after" in ended.headers) == ("SUCCEEDED", False)
 
 
-async def test_a_failure_is_a_problem_never_a_200(
+async def test_a_failed_operation_answers_a_problem(
     http: AsyncClient, application: FastAPI, committed: Committed, tenant: UUID
 ) -> None:
     application.state.operation_waiter.budget = 10
     key = new_id()
-    asking = asyncio.create_task(http.post(f"/conversions/{key}"))
-    await committed_row(committed, tenant, key)
+    request = asyncio.create_task(http.post(f"/conversions/{key}"))
+    await wait_for_commit(committed, tenant, key)
     async with committed.worker.begin(tenant) as tx:
         await fail_operation(tx, key, {"code": "ACCOUNT_CLOSED", "params": {"name": "Acme"}})
-    answer = await asking
+    answer = await request
     assert answer.status_code == 409
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["x-marked"] == "by others"
-    said = {"code": "ACCOUNT_CLOSED", "detail": "The account Acme is closed."}
-    assert answer.json() | said == answer.json()
-    asked = await http.get(f"/operations/{key}", headers={"Accept-Language": "zh-CN"})
-    assert (asked.status_code, asked.json()["status"]) == (200, "FAILED")
-    problem = asked.json()["problem"]
+    assert answer.headers["x-marked"] == "kept"
+    expected = {"code": "ACCOUNT_CLOSED", "detail": "The account Acme is closed."}
+    assert answer.json() | expected == answer.json()
+    read = await http.get(f"/operations/{key}", headers={"Accept-Language": "zh-CN"})
+    assert (read.status_code, read.json()["status"]) == (200, "FAILED")
+    problem = read.json()["problem"]
     assert (problem["code"], problem["detail"]) == ("ACCOUNT_CLOSED", "客户 Acme 已停用。")
 
 
-async def test_strangers_get_nothing(
+async def test_other_tenants_get_404(
     http: AsyncClient, application: FastAPI, committed: Committed
 ) -> None:
     key, other = new_id(), new_id()
@@ -107,36 +107,36 @@ async def test_strangers_get_nothing(
     application.state.operation_waiter.budget = 0.0
     assert (await http.post(f"/conversions/{key}")).status_code == 202
     stranger = tokens.bearer(other)
-    for place in (f"/operations/{key}", f"/operations/{key}/events"):
-        answer = await http.get(place, headers=stranger)
+    for path in (f"/operations/{key}", f"/operations/{key}/events"):
+        answer = await http.get(path, headers=stranger)
         assert (answer.status_code, answer.json()["code"]) == (404, "OPERATION_NOT_FOUND")
-        assert (await http.get(place, headers={"Authorization": ""})).status_code == 401
-        assert (await http.get(place, headers=tokens.bearer(new_id(), exp=1))).status_code == 401
+        assert (await http.get(path, headers={"Authorization": ""})).status_code == 401
+        assert (await http.get(path, headers=tokens.bearer(new_id(), exp=1))).status_code == 401
     for unknown in (f"/operations/{new_id()}", f"/operations/{new_id()}/events"):
         assert (await http.get(unknown)).status_code == 404
     assert (await http.get("/operations/7")).status_code == 422
 
 
-async def test_only_its_creator_and_who_looks_after_events(
+async def test_only_the_creator_and_event_admins_see_an_operation(
     http: AsyncClient, application: FastAPI, tenant: UUID
 ) -> None:
     key, other = new_id(), str(new_id())
     application.state.operation_waiter.budget = 0.0
     assert (await http.post(f"/conversions/{key}")).status_code == 202
-    place = f"/operations/{key}"
+    path = f"/operations/{key}"
     for claims, status in (
         ({"scope": ""}, 200),
         ({"sub": other, "scope": "testkit.note.read mtl.event.admin"}, 404),
         ({"sub": other, "scope": "testkit.event.admin"}, 200),
     ):
-        answer = await http.get(place, headers=tokens.bearer(tenant, **claims))
+        answer = await http.get(path, headers=tokens.bearer(tenant, **claims))
         assert answer.status_code == status
     stranger = tokens.bearer(tenant, sub=other, scope="testkit.note.read")
-    streamed = await http.get(f"{place}/events", headers=stranger)
+    streamed = await http.get(f"{path}/events", headers=stranger)
     assert (streamed.status_code, streamed.json()["code"]) == (404, "OPERATION_NOT_FOUND")
 
 
-async def test_one_poll_for_a_hundred_who_wait(
+async def test_one_poll_serves_a_hundred_waiters(
     http: AsyncClient, application: FastAPI, committed: Committed, tenant: UUID, finish: End
 ) -> None:
     counted: Counter[str] = Counter()
@@ -169,10 +169,10 @@ async def test_one_poll_for_a_hundred_who_wait(
     await asyncio.sleep(0.1)
     before = counted["polls"]
     await asyncio.sleep(0.2)
-    assert counted["polls"] == before  # nobody waits, nobody asks
+    assert counted["polls"] == before  # without waiters there is no poll
 
 
-async def test_a_long_wait_is_asked_for_less_often(committed: Committed, tenant: UUID) -> None:
+async def test_a_long_wait_polls_less_often(committed: Committed, tenant: UUID) -> None:
     polls = 0
 
     @event.listens_for(committed.app.engine.sync_engine, "before_cursor_execute")
@@ -194,23 +194,23 @@ async def test_a_long_wait_is_asked_for_less_often(committed: Committed, tenant:
     waiter.close()
 
 
-async def test_closing_sends_everybody_home(committed: Committed, tenant: UUID) -> None:
+async def test_closing_ends_every_wait(committed: Committed, tenant: UUID) -> None:
     waiter = OperationWaiter(committed.app)
-    asking = asyncio.create_task(waiter.ended(tenant, new_id(), within=30))
+    request = asyncio.create_task(waiter.ended(tenant, new_id(), within=30))
     await asyncio.sleep(0.05)
     waiter.close()
-    assert await asyncio.wait_for(asking, 1) is None
+    assert await asyncio.wait_for(request, 1) is None
     assert await waiter.ended(tenant, new_id(), within=30) is None
 
 
-async def test_a_lost_database_is_waited_out(committed: Committed, tenant: UUID) -> None:
-    nowhere = Database("postgresql+asyncpg://nobody:x@127.0.0.1:1/nothing", name="nowhere")
-    waiter = OperationWaiter(nowhere)
+async def test_a_wait_survives_an_unavailable_database(committed: Committed, tenant: UUID) -> None:
+    unavailable = Database("postgresql+asyncpg://nobody:x@127.0.0.1:1/nothing", name="unavailable")
+    waiter = OperationWaiter(unavailable)
     with capture_logs() as lines:
         assert await waiter.ended(tenant, new_id(), within=0.2) is None
     assert {line["event"] for line in lines} == {"operations_not_seen"}
     waiter.close()
-    await nowhere.dispose()
+    await unavailable.dispose()
 
 
 def events_of(stream: str) -> list[dict[str, Any]]:
@@ -237,14 +237,14 @@ async def test_a_stream_ends_with_the_operation(
     await finish(key)
     answer = await asyncio.wait_for(streaming, 2)
     assert answer.headers["content-type"].startswith("text/event-stream")
-    assert [seen["status"] for seen in events_of(answer.text)] == ["RUNNING", "SUCCEEDED"]
+    assert [sent["status"] for sent in events_of(answer.text)] == ["RUNNING", "SUCCEEDED"]
     assert answer.text.startswith("event: operation\n")
     assert ": ping" in answer.text
     again = await http.get(f"/operations/{key}/events")
-    assert [seen["status"] for seen in events_of(again.text)] == ["SUCCEEDED"]
+    assert [sent["status"] for sent in events_of(again.text)] == ["SUCCEEDED"]
 
 
-async def test_a_client_that_leaves_is_not_waited_for(
+async def test_the_stream_of_a_disconnected_client_ends(
     application: FastAPI, http: AsyncClient, tenant: UUID
 ) -> None:
     waiter: OperationWaiter = application.state.operation_waiter
@@ -265,14 +265,14 @@ async def test_a_client_that_leaves_is_not_waited_for(
         "root_path": "",
         "headers": headers,
     }
-    asked, left = asyncio.Event(), asyncio.Event()
+    requested, disconnected = asyncio.Event(), asyncio.Event()
     sent: list[bytes] = []
 
     async def receive() -> dict[str, Any]:
-        if not asked.is_set():
-            asked.set()
+        if not requested.is_set():
+            requested.set()
             return {"type": "http.request", "body": b"", "more_body": False}
-        await left.wait()
+        await disconnected.wait()
         return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
@@ -282,12 +282,12 @@ async def test_a_client_that_leaves_is_not_waited_for(
     await asyncio.sleep(0.2)
     assert b"RUNNING" in b"".join(sent)
     assert len(waiter._waiting) == 1
-    left.set()
+    disconnected.set()
     await asyncio.wait_for(request, 2)
     assert len(waiter._waiting) == 0
 
 
-def test_the_document_shows_both_answers(application: FastAPI) -> None:
+def test_the_openapi_document_shows_both_answers(application: FastAPI) -> None:
     paths = application.openapi()["paths"]
     convert = paths["/testkit/v1/conversions/{operation_id}"]["post"]["responses"]
     for status in ("200", "202"):

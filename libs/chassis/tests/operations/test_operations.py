@@ -1,4 +1,4 @@
-"""The record: ended once, by the tenant it belongs to."""
+"""The operation record: ended once, only in its own tenant."""
 
 from uuid import UUID
 
@@ -34,16 +34,20 @@ async def test_from_start_to_finish(tx: AsyncConnection) -> None:
     )
     assert await ended_operations(tx, [key]) == {}
     await finish_operation(tx, key)
-    done = await get_operation(tx, key)
-    assert (done.status, done.result, done.problem) == (SUCCEEDED, {"account_id": "a"}, None)
-    assert done.finished_at is not None
-    assert done.finished_at >= done.created_at
-    assert await ended_operations(tx, [key, new_id()]) == {key: done}
+    finished = await get_operation(tx, key)
+    assert (finished.status, finished.result, finished.problem) == (
+        SUCCEEDED,
+        {"account_id": "a"},
+        None,
+    )
+    assert finished.finished_at is not None
+    assert finished.finished_at >= finished.created_at
+    assert await ended_operations(tx, [key, new_id()]) == {key: finished}
     row = (await tx.execute(operations.select())).one()
     assert row.created_by == "somebody"
 
 
-async def test_the_first_ending_counts(tx: AsyncConnection) -> None:
+async def test_the_first_end_wins(tx: AsyncConnection) -> None:
     key = new_id()
     await start_operation(tx, key, "lead.convert", {})
     await finish_operation(tx, key, {"account_id": "b"})
@@ -63,7 +67,7 @@ async def test_failing(tx: AsyncConnection) -> None:
     assert (ended.status, ended.problem) == (FAILED, REFUSAL)
 
 
-async def test_an_unknown_one_is_not_found(tx: AsyncConnection) -> None:
+async def test_an_unknown_operation_is_not_found(tx: AsyncConnection) -> None:
     for attempt in (
         finish_operation(tx, new_id()),
         fail_operation(tx, new_id(), REFUSAL),
@@ -74,7 +78,9 @@ async def test_an_unknown_one_is_not_found(tx: AsyncConnection) -> None:
         assert refused.value.code == "OPERATION_NOT_FOUND"
 
 
-async def test_not_even_the_worker_ends_another_tenants(committed: Committed, tenant: UUID) -> None:
+async def test_a_worker_cannot_end_another_tenants_operation(
+    committed: Committed, tenant: UUID
+) -> None:
     key = new_id()
     async with committed.app.begin(tenant) as tx:
         await start_operation(tx, key, "lead.convert", {})

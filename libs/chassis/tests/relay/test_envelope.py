@@ -1,4 +1,4 @@
-"""The envelope: read back as written, and strict with everything else."""
+"""The envelope: decoded as it was encoded, and strict with everything else."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ JSON = st.recursive(
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-def row(**more: Any) -> dict[str, Any]:
+def outbox_row(**more: Any) -> dict[str, Any]:
     """An outbox row as asyncpg gives it."""
     return {
         "id": new_id(),
@@ -36,14 +36,14 @@ def row(**more: Any) -> dict[str, Any]:
 
 
 @given(payload=st.dictionaries(st.text(), JSON), version=st.integers(1, 2**63 - 1))
-def test_it_is_read_back_as_it_was_written(payload: dict[str, Any], version: int) -> None:
-    envelope = Envelope.from_outbox_row(row(payload=payload, aggversion=version), epoch=2)
+def test_an_envelope_is_decoded_as_it_was_encoded(payload: dict[str, Any], version: int) -> None:
+    envelope = Envelope.from_outbox_row(outbox_row(payload=payload, aggversion=version), epoch=2)
     assert Envelope.decode(envelope.encode()) == envelope
     assert envelope.version == (2, version)
 
 
-def test_it_is_a_structured_cloudevent_of_the_specs_names() -> None:
-    stored = row()
+def test_the_value_is_a_structured_cloudevent() -> None:
+    stored = outbox_row()
     written = orjson.loads(Envelope.from_outbox_row(stored, epoch=1).encode())
     key = f"{stored['tenant_id']}:{stored['aggregateid']}"
     assert written == {
@@ -66,7 +66,7 @@ def test_it_is_a_structured_cloudevent_of_the_specs_names() -> None:
 
 
 def test_the_headers_carry_the_same_attributes() -> None:
-    envelope = Envelope.from_outbox_row(row(causationid="cause"), epoch=1)
+    envelope = Envelope.from_outbox_row(outbox_row(causationid="cause"), epoch=1)
     headers = dict(envelope.headers())
     assert headers.pop("content-type") == CONTENT_TYPE.encode()
     named = {name: str(value).encode() for name, value in envelope.attributes().items()}
@@ -76,17 +76,17 @@ def test_the_headers_carry_the_same_attributes() -> None:
 
 
 def test_topic_and_key_follow_from_type_and_subject() -> None:
-    envelope = Envelope.from_outbox_row(row(), epoch=1)
+    envelope = Envelope.from_outbox_row(outbox_row(), epoch=1)
     assert envelope.topic == "mtl.lead.v1"
     assert envelope.partitionkey == f"{envelope.tenantid}:{envelope.subject}"
 
 
 def changed(**more: Any) -> bytes:
-    written = orjson.loads(Envelope.from_outbox_row(row(), epoch=1).encode())
+    written = orjson.loads(Envelope.from_outbox_row(outbox_row(), epoch=1).encode())
     return orjson.dumps({name: v for name, v in (written | more).items() if v is not ...})
 
 
-def test_unknown_attributes_are_left_out() -> None:
+def test_unknown_attributes_are_ignored() -> None:
     assert Envelope.decode(changed(futureattribute="x")).data == {"amount": "1234.50"}
 
 
@@ -123,18 +123,18 @@ def test_unknown_attributes_are_left_out() -> None:
         changed(data="{}"),
     ],
 )
-def test_everything_else_is_invalid(value: bytes) -> None:
+def test_an_invalid_value_is_refused(value: bytes) -> None:
     with pytest.raises(EnvelopeInvalid):
         Envelope.decode(value)
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_raise_anything_else(value: bytes) -> None:
+def test_arbitrary_bytes_raise_only_envelope_invalid(value: bytes) -> None:
     with pytest.raises(EnvelopeInvalid):
         Envelope.decode(value)
 
 
-def test_the_complaint_names_no_value() -> None:
+def test_the_error_text_contains_no_value() -> None:
     with pytest.raises(EnvelopeInvalid) as caught:
         Envelope.decode(changed(correlationid=["13800138000"]))
     assert "13800138000" not in str(caught.value)

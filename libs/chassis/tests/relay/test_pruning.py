@@ -1,4 +1,4 @@
-"""Pruning: what is past its time and safely out goes, everything else stays."""
+"""Pruning deletes what is older than its retention and published, and nothing else."""
 
 from uuid import UUID
 
@@ -10,8 +10,8 @@ from chassis.database.connections import open_connection
 from chassis.database.pruning import Pruned, prune
 from chassis.events.relay.relay import Relay
 from chassis.foundation.clock import now
-from libs.chassis.tests.relay.living import QUICK, note_of
-from libs.chassis.tests.relay.transports import Recorder
+from libs.chassis.tests.relay.relay_running import QUICK, write_versions
+from libs.chassis.tests.relay.transports import RecordingTransport
 from testkit.plugin import Committed
 
 
@@ -20,34 +20,34 @@ async def as_owner(committed: Committed, statement: str) -> None:
         await connection.execute(statement)
 
 
-async def left(committed: Committed, table: str) -> int:
+async def count_rows(committed: Committed, table: str) -> int:
     async with open_connection(committed.urls.worker_url, name="test") as connection:
         count: int = await connection.fetchval(f"SELECT count(*) FROM {table}")
     return count
 
 
-async def age(committed: Committed, days: int) -> None:
+async def make_older(committed: Committed, days: int) -> None:
     await as_owner(
         committed, f"UPDATE outbox SET created = created - make_interval(days => {days})"
     )
 
 
-def relay_of(committed: Committed, transport: Recorder) -> Relay:
+def relay_of(committed: Committed, transport: RecordingTransport) -> Relay:
     return Relay("testkit", committed.urls.worker_url, transport, poll=QUICK)
 
 
-async def test_old_events_go_once_every_cursor_is_past(
+async def test_old_events_are_deleted_once_every_cursor_is_past(
     committed: Committed, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pruning, "CHUNK", 3)
-    await note_of(committed.app, tenant, versions=10)
-    await age(committed, 15)
-    assert (await prune(committed.worker, now=now())).outbox == 0  # nobody sent them yet
-    await relay_of(committed, Recorder()).drain()
-    await note_of(committed.app, tenant, versions=5)
+    await write_versions(committed.app, tenant, versions=10)
+    await make_older(committed, 15)
+    assert (await prune(committed.worker, now=now())).outbox == 0  # not sent yet
+    await relay_of(committed, RecordingTransport()).drain()
+    await write_versions(committed.app, tenant, versions=5)
     assert (await prune(committed.worker, now=now())).outbox == 10
-    assert await left(committed, "outbox") == 5
-    assert await relay_of(committed, Recorder()).drain() == 5
+    assert await count_rows(committed, "outbox") == 5
+    assert await relay_of(committed, RecordingTransport()).drain() == 5
 
 
 async def test_the_published_total_survives_pruning(
@@ -58,50 +58,50 @@ async def test_the_published_total_survives_pruning(
 ) -> None:
     monkeypatch.setattr(pruning, "CHUNK", 2)
     for kept in (1, 3):
-        await note_of(committed.app, tenant, versions=5)
-        await relay_of(committed, Recorder()).drain()
-        await age(committed, 15)
-        await note_of(committed.app, tenant, versions=kept)
-        await relay_of(committed, Recorder()).drain()
+        await write_versions(committed.app, tenant, versions=5)
+        await relay_of(committed, RecordingTransport()).drain()
+        await make_older(committed, 15)
+        await write_versions(committed.app, tenant, versions=kept)
+        await relay_of(committed, RecordingTransport()).drain()
         await prune(committed.worker, now=now())
-    assert await left(committed, "outbox") == 3
+    assert await count_rows(committed, "outbox") == 3
     counts = (await committed_client.get("/event-counts")).json()
     assert counts["published"] == [{"topic": "testkit.note.v1", "events": 14}]
 
 
-async def test_young_events_stay(committed: Committed, tenant: UUID) -> None:
-    await note_of(committed.app, tenant, versions=2)
-    await age(committed, 13)
-    await relay_of(committed, Recorder()).drain()
+async def test_recent_events_stay(committed: Committed, tenant: UUID) -> None:
+    await write_versions(committed.app, tenant, versions=2)
+    await make_older(committed, 13)
+    await relay_of(committed, RecordingTransport()).drain()
     assert (await prune(committed.worker, now=now())).outbox == 0
 
 
-async def test_what_is_not_sent_does_not_keep_the_rest(
+async def test_unsent_events_do_not_keep_the_others(
     committed: Committed, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pruning, "CHUNK", 2)
-    stuck = await note_of(committed.app, tenant, versions=5)
-    await note_of(committed.app, tenant, versions=5)
-    await age(committed, 20)
-    transport = Recorder()
-    transport.refuses = lambda record: record.envelope.subject == stuck.id
+    stuck = await write_versions(committed.app, tenant, versions=5)
+    await write_versions(committed.app, tenant, versions=5)
+    await make_older(committed, 20)
+    transport = RecordingTransport()
+    transport.refuse_if = lambda record: record.envelope.subject == stuck.id
     await relay_of(committed, transport).drain()
     assert (await prune(committed.worker, now=now())).outbox == 5
-    assert await left(committed, "outbox") == 5  # quarantined, may still be sent
+    assert await count_rows(committed, "outbox") == 5  # quarantined, may still be sent
 
 
 async def test_one_large_transaction_is_deleted_in_chunks(
     committed: Committed, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pruning, "CHUNK", 4)
-    await note_of(committed.app, tenant, versions=9)
-    await age(committed, 20)
+    await write_versions(committed.app, tenant, versions=9)
+    await make_older(committed, 20)
     await as_owner(committed, "UPDATE outbox SET xid = '2'")
-    await relay_of(committed, Recorder()).drain()
+    await relay_of(committed, RecordingTransport()).drain()
     assert (await prune(committed.worker, now=now())).outbox == 9
 
 
-async def test_old_arrivals_and_expired_keys_go(
+async def test_old_inbox_rows_and_expired_idempotency_keys_are_deleted(
     committed: Committed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pruning, "CHUNK", 2)
@@ -119,11 +119,11 @@ async def test_old_arrivals_and_expired_keys_go(
         " now() + make_interval(hours => hours) FROM unnest(ARRAY[-1, -2, -3, 1]) AS hours",
     )
     assert await prune(committed.worker, now=now()) == Pruned(0, 3, 3, 0, 0)
-    assert await left(committed, "inbox") == 1
-    assert await left(committed, "idempotency_keys") == 1
+    assert await count_rows(committed, "inbox") == 1
+    assert await count_rows(committed, "idempotency_keys") == 1
 
 
-async def test_resolved_parked_events_and_ended_operations_go(
+async def test_resolved_parked_events_and_ended_operations_are_deleted(
     committed: Committed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pruning, "CHUNK", 2)
@@ -147,5 +147,5 @@ async def test_resolved_parked_events_and_ended_operations_go(
         " unnest(ARRAY[34, 36, 99]) AS days",
     )
     assert await prune(committed.worker, now=now()) == Pruned(0, 0, 0, 4, 4)
-    assert await left(committed, "parked_events") == 5
-    assert await left(committed, "operations") == 5
+    assert await count_rows(committed, "parked_events") == 5
+    assert await count_rows(committed, "operations") == 5

@@ -1,7 +1,7 @@
-"""Kept back events: an operator frees a key just while the relay queues another one up behind it.
+"""Quarantined events: an operator frees a key while the relay queues another event behind it.
 
-What an operator does happens inside the transport's call or between it and the saved cursor: the
-relay has learned by then that the key is blocked.
+The operator acts during the transport's call, or between it and the saved cursor: at that time the
+relay has already loaded the quarantined keys.
 """
 
 import asyncio
@@ -22,67 +22,71 @@ from chassis.events.relay.quarantine import (
 )
 from chassis.events.relay.relay import Relay
 from chassis.events.relay.transport import BEHIND, ProducerRecord, RefusedRecord
-from libs.chassis.tests.relay.living import QUICK, note_of, running, until
-from libs.chassis.tests.relay.transports import Recorder
+from libs.chassis.tests.relay.relay_running import QUICK, running_relay, wait_until, write_versions
+from libs.chassis.tests.relay.transports import RecordingTransport
 from testkit.notes import Note, rewrite, write
 from testkit.plugin import Committed
 
 
-class Interrupted(Recorder):
-    """Lets a test act once, while a page is on its way."""
+class PausedTransport(RecordingTransport):
+    """Lets a test act while a page is being sent."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.arrives = asyncio.Event()
-        self.goes_on = asyncio.Event()
-        self.goes_on.set()
+        self.sending = asyncio.Event()
+        self.resume = asyncio.Event()
+        self.resume.set()
 
     async def send(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
-        self.arrives.set()
-        await self.goes_on.wait()
+        self.sending.set()
+        await self.resume.wait()
         return await super().send(records)
 
 
-async def blocked_at_two(committed: Committed, tenant: UUID, transport: Recorder) -> Note:
-    """A note whose second version was refused."""
-    note = await note_of(committed.app, tenant, versions=2)
-    transport.refuses = lambda r: r.envelope.subject == note.id and r.envelope.sequence == 2
+async def quarantine_version_two(
+    committed: Committed, tenant: UUID, transport: RecordingTransport
+) -> Note:
+    """Write a note whose second version the transport refuses."""
+    note = await write_versions(committed.app, tenant, versions=2)
+    transport.refuse_if = lambda r: r.envelope.subject == note.id and r.envelope.sequence == 2
     await Relay("testkit", committed.urls.worker_url, transport).drain()
-    transport.refuses = lambda _: False
+    transport.refuse_if = lambda _: False
     return note
 
 
 @pytest.mark.parametrize("skipped", [False, True], ids=["retry", "skip"])
-async def test_a_key_freed_while_another_event_queues_up_flows(
+async def test_events_of_a_key_freed_while_another_queues_up_are_sent(
     committed: Committed, tenant: UUID, skipped: bool
 ) -> None:
-    transport, url = Interrupted(), committed.urls.worker_url
-    note = await blocked_at_two(committed, tenant, transport)
+    transport, url = PausedTransport(), committed.urls.worker_url
+    note = await quarantine_version_two(committed, tenant, transport)
     key = f"{tenant}:{note.id}"
-    transport.arrives.clear()
-    transport.goes_on.clear()
-    async with committed.app.begin(tenant) as tx:  # one page: the other note keeps it on its way
+    transport.sending.clear()
+    transport.resume.clear()
+    async with committed.app.begin(tenant) as tx:  # one page: the other note is sent
         await rewrite(tx, note.id, "version 3")
         other = await write(tx, "another")
-    async with running(Relay("testkit", url, transport, poll=QUICK)):
-        await transport.arrives.wait()
+    async with running_relay(Relay("testkit", url, transport, poll=QUICK)):
+        await transport.sending.wait()
         if skipped:
             assert await skip_quarantined(url, service="testkit", key=key) == 1
         else:
-            assert await retry_quarantined(url, Recorder(), service="testkit", key=key) == 1
-        transport.goes_on.set()
-        await until(lambda: sum(r.key == key for r in transport.arrived) > 1)
-    versions = [r.envelope.sequence for r in transport.arrived if r.key == key]
+            assert (
+                await retry_quarantined(url, RecordingTransport(), service="testkit", key=key) == 1
+            )
+        transport.resume.set()
+        await wait_until(lambda: sum(r.key == key for r in transport.delivered) > 1)
+    versions = [r.envelope.sequence for r in transport.delivered if r.key == key]
     assert versions == [1, 3]
-    assert other.id in {r.envelope.subject for r in transport.arrived}
+    assert other.id in {r.envelope.subject for r in transport.delivered}
     assert await list_quarantined(url, "testkit") == []
 
 
-async def test_an_operator_sees_what_queues_up_at_the_last_moment(
+async def test_a_retry_includes_an_event_quarantined_at_the_last_moment(
     committed: Committed, tenant: UUID
 ) -> None:
-    transport, url = Recorder(), committed.urls.worker_url
-    note = await blocked_at_two(committed, tenant, transport)
+    transport, url = RecordingTransport(), committed.urls.worker_url
+    note = await quarantine_version_two(committed, tenant, transport)
     key = f"{tenant}:{note.id}"
     async with committed.app.begin(tenant) as tx:
         await rewrite(tx, note.id, "version 3")
@@ -98,10 +102,12 @@ async def test_an_operator_sees_what_queues_up_at_the_last_moment(
             await asyncio.sleep(0.3)
             assert not freeing.done()
         assert await freeing == 2
-    assert [r.envelope.sequence for r in transport.arrived] == [1, 2, 3]
+    assert [r.envelope.sequence for r in transport.delivered] == [1, 2, 3]
 
 
-async def test_nothing_queues_up_behind_nothing(committed: Committed, tenant: UUID) -> None:
+async def test_an_event_is_not_quarantined_behind_a_free_key(
+    committed: Committed, tenant: UUID
+) -> None:
     async with open_connection(committed.urls.worker_url, name="test-relay") as connection:
         with pytest.raises(KeyFreed, match=str(tenant)):
             await quarantine_records(
@@ -109,18 +115,18 @@ async def test_nothing_queues_up_behind_nothing(committed: Committed, tenant: UU
             )
 
 
-async def test_kept_back_keys_are_listed_with_the_first_ones_reason(
+async def test_quarantined_keys_are_listed_with_the_first_events_reason(
     committed: Committed, tenant: UUID
 ) -> None:
-    transport, url = Recorder(), committed.urls.worker_url
-    note = await blocked_at_two(committed, tenant, transport)
+    transport, url = RecordingTransport(), committed.urls.worker_url
+    note = await quarantine_version_two(committed, tenant, transport)
     key = f"{tenant}:{note.id}"
     async with committed.app.begin(tenant) as tx:
         await rewrite(tx, note.id, "version 3")
     await Relay("testkit", url, transport).drain()
-    (found,) = await list_quarantined(url, "testkit")
-    assert (found.key, found.events, found.reason) == (key, 2, "too large")
-    transport.refuses = lambda r: r.envelope.sequence == 3
+    (listed,) = await list_quarantined(url, "testkit")
+    assert (listed.key, listed.events, listed.reason) == (key, 2, "too large")
+    transport.refuse_if = lambda r: r.envelope.sequence == 3
     assert await retry_quarantined(url, transport, service="testkit", key=key) == 1
-    (found,) = await list_quarantined(url, "testkit")
-    assert (found.events, found.reason) == (1, "too large")  # no longer BEHIND
+    (listed,) = await list_quarantined(url, "testkit")
+    assert (listed.events, listed.reason) == (1, "too large")  # no longer BEHIND

@@ -1,4 +1,4 @@
-"""One relay: what it ships, where it resumes, and what it does with refused records."""
+"""One relay: what it publishes, where it resumes, and how it treats refused records."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,23 +14,23 @@ from chassis.events.outbox import bucket_of
 from chassis.events.relay.quarantine import retry_quarantined, skip_quarantined
 from chassis.events.relay.relay import Relay
 from chassis.events.relay.transport import ProducerRecord, RefusedRecord, TransportFailed
-from libs.chassis.tests.relay.living import QUICK, note_of, running, until
-from libs.chassis.tests.relay.transports import Recorder
+from libs.chassis.tests.relay.relay_running import QUICK, running_relay, wait_until, write_versions
+from libs.chassis.tests.relay.transports import RecordingTransport
 from testkit.notes import rewrite, write
 from testkit.plugin import Committed
 
 
-def relay_of(committed: Committed, transport: Recorder, *, page_rows: int = 500) -> Relay:
+def relay_of(committed: Committed, transport: RecordingTransport, *, page_rows: int = 500) -> Relay:
     return Relay("testkit", committed.urls.worker_url, transport, poll=QUICK, page_rows=page_rows)
 
 
-def versions(transport: Recorder, note_id: UUID) -> list[int]:
-    return [r.envelope.sequence for r in transport.arrived if r.envelope.subject == note_id]
+def versions(transport: RecordingTransport, note_id: UUID) -> list[int]:
+    return [r.envelope.sequence for r in transport.delivered if r.envelope.subject == note_id]
 
 
-async def test_all_events_arrive_once_in_order(committed: Committed, tenant: UUID) -> None:
-    notes = [await note_of(committed.app, tenant, versions=3) for _ in range(5)]
-    transport = Recorder()
+async def test_all_events_are_delivered_once_in_order(committed: Committed, tenant: UUID) -> None:
+    notes = [await write_versions(committed.app, tenant, versions=3) for _ in range(5)]
+    transport = RecordingTransport()
     relay = relay_of(committed, transport, page_rows=2)
     assert await relay.drain() == 15
     assert await relay.drain() == 0
@@ -39,10 +39,10 @@ async def test_all_events_arrive_once_in_order(committed: Committed, tenant: UUI
 
 
 async def test_a_record_is_complete(committed: Committed, tenant: UUID) -> None:
-    note = await note_of(committed.app, tenant, versions=1)
-    transport = Recorder()
+    note = await write_versions(committed.app, tenant, versions=1)
+    transport = RecordingTransport()
     await relay_of(committed, transport).drain()
-    (record,) = transport.arrived
+    (record,) = transport.delivered
     assert record.topic == "testkit.note.v1"
     assert record.key == f"{tenant}:{note.id}"
     assert record.value == record.envelope.encode()
@@ -51,30 +51,30 @@ async def test_a_record_is_complete(committed: Committed, tenant: UUID) -> None:
     assert dict(record.headers)["ce_sequence"] == b"1"
 
 
-async def test_what_rolls_back_never_arrives(committed: Committed, tenant: UUID) -> None:
+async def test_a_rolled_back_event_is_never_sent(committed: Committed, tenant: UUID) -> None:
     with suppress(ZeroDivisionError):
         async with committed.app.begin(tenant) as tx:
             await write(tx, "never")
             raise ZeroDivisionError
-    assert await relay_of(committed, Recorder()).drain() == 0
+    assert await relay_of(committed, RecordingTransport()).drain() == 0
 
 
 async def test_a_late_commit_with_an_early_number_is_not_lost(
     committed: Committed, tenant: UUID
 ) -> None:
-    transport = Recorder()
+    transport = RecordingTransport()
     relay = relay_of(committed, transport)
     async with committed.app.begin(tenant) as slow:
         early = await write(slow, "early number")
-        await note_of(committed.app, tenant, versions=2)
+        await write_versions(committed.app, tenant, versions=2)
         assert await relay.drain() == 2
         assert await relay.drain() == 0
     assert await relay.drain() == 1
-    assert transport.arrived[-1].envelope.subject == early.id
-    assert transport.arrived[-1].seq < transport.arrived[0].seq
+    assert transport.delivered[-1].envelope.subject == early.id
+    assert transport.delivered[-1].seq < transport.delivered[0].seq
 
 
-class Dying(Recorder):
+class FailsOnce(RecordingTransport):
     """Fails once, after so many calls."""
 
     def __init__(self, *, after: int) -> None:
@@ -88,10 +88,10 @@ class Dying(Recorder):
         return await super().send(records)
 
 
-async def test_a_window_cut_short_keeps_its_end(committed: Committed, tenant: UUID) -> None:
-    """Were the window's end looked up anew, `last` would hide the row that commits meanwhile."""
+async def test_an_interrupted_window_keeps_its_end(committed: Committed, tenant: UUID) -> None:
+    """With a newer end of the window, `last` would hide the row that commits meanwhile."""
     ids = await same_bucket_ids(4)
-    transport = Dying(after=1)
+    transport = FailsOnce(after=1)
     relay = relay_of(committed, transport, page_rows=1)
     async with committed.app.begin(tenant) as slow:
         await write(slow, "early number", note_id=ids[0])
@@ -100,49 +100,51 @@ async def test_a_window_cut_short_keeps_its_end(committed: Committed, tenant: UU
                 await write(tx, "in time", note_id=note_id)
         with pytest.raises(TransportFailed):
             await relay.drain()
-        assert [r.envelope.subject for r in transport.arrived] == [ids[1]]
+        assert [r.envelope.subject for r in transport.delivered] == [ids[1]]
     await relay.drain()
-    arrived = [r.envelope.subject for r in transport.arrived]
+    arrived = [r.envelope.subject for r in transport.delivered]
     assert arrived == [ids[1], ids[2], ids[3], ids[0]]
 
 
 async def same_bucket_ids(count: int) -> list[UUID]:
-    found: list[UUID] = []
+    ids: list[UUID] = []
     number = 0
-    while len(found) < count:
+    while len(ids) < count:
         candidate = UUID(int=number)
         if bucket_of(candidate) == 0:
-            found.append(candidate)
+            ids.append(candidate)
         number += 1
-    return found
+    return ids
 
 
 async def test_a_running_relay_survives_a_failing_transport(
     committed: Committed, tenant: UUID
 ) -> None:
-    note = await note_of(committed.app, tenant, versions=3)
-    transport = Dying(after=1)
+    note = await write_versions(committed.app, tenant, versions=3)
+    transport = FailsOnce(after=1)
     relay = relay_of(committed, transport, page_rows=1)
-    async with running(relay):
-        await until(lambda: versions(transport, note.id) == [1, 2, 3])
-        await until(lambda: relay.health.buckets == frozenset(range(16)))
+    async with running_relay(relay):
+        await wait_until(lambda: versions(transport, note.id) == [1, 2, 3])
+        await wait_until(lambda: relay.health.buckets == frozenset(range(16)))
         assert relay.health.error is None
         assert relay.health.last_progress is not None
     assert relay.health.buckets == frozenset()
 
 
-async def test_a_database_that_is_away_is_tried_again(committed: Committed) -> None:
-    nowhere = Relay("testkit", "postgresql+asyncpg://a:b@127.0.0.1:1/c", Recorder(), poll=QUICK)
-    async with running(nowhere):
-        await until(lambda: nowhere.health.error is not None)
-    assert nowhere.health.last_progress is None
+async def test_an_unavailable_database_is_retried(committed: Committed) -> None:
+    unavailable = Relay(
+        "testkit", "postgresql+asyncpg://a:b@127.0.0.1:1/c", RecordingTransport(), poll=QUICK
+    )
+    async with running_relay(unavailable):
+        await wait_until(lambda: unavailable.health.error is not None)
+    assert unavailable.health.last_progress is None
 
 
-async def test_metrics_count_what_was_published(committed: Committed, tenant: UUID) -> None:
+async def test_metrics_count_published_events(committed: Committed, tenant: UUID) -> None:
     labels = {"service": "testkit", "topic": "testkit.note.v1"}
     before = REGISTRY.get_sample_value("l2c_relay_published_total", labels) or 0
-    await note_of(committed.app, tenant, versions=2)
-    await relay_of(committed, Recorder()).drain()
+    await write_versions(committed.app, tenant, versions=2)
+    await relay_of(committed, RecordingTransport()).drain()
     assert REGISTRY.get_sample_value("l2c_relay_published_total", labels) == before + 2
 
 
@@ -150,24 +152,26 @@ def lag() -> float:
     return REGISTRY.get_sample_value("l2c_relay_lag_seconds", {"service": "testkit"}) or 0.0
 
 
-async def test_the_lag_grows_while_the_broker_is_away(committed: Committed, tenant: UUID) -> None:
-    await note_of(committed.app, tenant, versions=2)
+async def test_the_lag_grows_while_the_broker_does_not_answer(
+    committed: Committed, tenant: UUID
+) -> None:
+    await write_versions(committed.app, tenant, versions=2)
     async with open_connection(committed.urls.owner_url, name="test") as connection:
         await connection.execute("UPDATE outbox SET created = created - interval '1 hour'")
-    transport = Hanging()
-    async with running(relay_of(committed, transport)):
+    transport = HangingTransport()
+    async with running_relay(relay_of(committed, transport)):
         await transport.hangs.wait()
         try:
-            await until(lambda: 3_600 < lag() < 3_700)
+            await wait_until(lambda: 3_600 < lag() < 3_700)
             before = lag()
-            await until(lambda: lag() > before)
+            await wait_until(lambda: lag() > before)
         finally:
             transport.back.set()
-        await until(lambda: lag() == 0)
-    assert len(transport.arrived) == 2
+        await wait_until(lambda: lag() == 0)
+    assert len(transport.delivered) == 2
 
 
-class Hanging(Recorder):
+class HangingTransport(RecordingTransport):
     """A broker that does not answer until it is back."""
 
     def __init__(self) -> None:
@@ -188,13 +192,13 @@ async def quarantined(committed: Committed) -> list[asyncpg.Record]:
     return rows
 
 
-async def test_a_refused_record_holds_back_its_key_and_nothing_else(
+async def test_a_refused_record_quarantines_its_key_and_nothing_else(
     committed: Committed, tenant: UUID
 ) -> None:
-    bad = await note_of(committed.app, tenant, versions=3)
-    good = await note_of(committed.app, tenant, versions=3)
-    transport = Recorder()
-    transport.refuses = lambda r: r.envelope.subject == bad.id and r.envelope.sequence == 2
+    bad = await write_versions(committed.app, tenant, versions=3)
+    good = await write_versions(committed.app, tenant, versions=3)
+    transport = RecordingTransport()
+    transport.refuse_if = lambda r: r.envelope.subject == bad.id and r.envelope.sequence == 2
     relay = relay_of(committed, transport)
     await relay.drain()
     async with committed.app.begin(tenant) as tx:
@@ -212,17 +216,17 @@ async def test_a_refused_record_holds_back_its_key_and_nothing_else(
 
 
 async def test_a_quarantined_key_is_sent_again_in_order(committed: Committed, tenant: UUID) -> None:
-    note = await note_of(committed.app, tenant, versions=4)
+    note = await write_versions(committed.app, tenant, versions=4)
     key = f"{tenant}:{note.id}"
-    transport = Recorder()
-    transport.refuses = lambda r: r.envelope.sequence in (2, 3)
+    transport = RecordingTransport()
+    transport.refuse_if = lambda r: r.envelope.sequence in (2, 3)
     relay = relay_of(committed, transport)
     await relay.drain()
-    transport.refuses = lambda r: r.envelope.sequence == 3
+    transport.refuse_if = lambda r: r.envelope.sequence == 3
     urls = committed.urls
     assert await retry_quarantined(urls.worker_url, transport, service="testkit", key=key) == 1
     assert len(await quarantined(committed)) == 2
-    transport.refuses = lambda _: False
+    transport.refuse_if = lambda _: False
     assert await retry_quarantined(urls.worker_url, transport, service="testkit", key=key) == 2
     async with committed.app.begin(tenant) as tx:
         await rewrite(tx, note.id, "version 5")
@@ -231,13 +235,15 @@ async def test_a_quarantined_key_is_sent_again_in_order(committed: Committed, te
     assert await quarantined(committed) == []
 
 
-async def test_a_running_relay_lets_a_skipped_key_flow(committed: Committed, tenant: UUID) -> None:
-    note = await note_of(committed.app, tenant, versions=2)
+async def test_a_running_relay_sends_events_of_a_skipped_key(
+    committed: Committed, tenant: UUID
+) -> None:
+    note = await write_versions(committed.app, tenant, versions=2)
     key = f"{tenant}:{note.id}"
-    transport = Recorder()
-    transport.refuses = lambda r: r.envelope.sequence == 2
-    async with running(relay_of(committed, transport)):
-        await until(lambda: versions(transport, note.id) == [1])
+    transport = RecordingTransport()
+    transport.refuse_if = lambda r: r.envelope.sequence == 2
+    async with running_relay(relay_of(committed, transport)):
+        await wait_until(lambda: versions(transport, note.id) == [1])
         for _ in range(100):
             if await quarantined(committed):
                 break
@@ -245,4 +251,4 @@ async def test_a_running_relay_lets_a_skipped_key_flow(committed: Committed, ten
         assert await skip_quarantined(committed.urls.worker_url, service="testkit", key=key) == 1
         async with committed.app.begin(tenant) as tx:
             await rewrite(tx, note.id, "version 3")
-        await until(lambda: versions(transport, note.id) == [1, 3])
+        await wait_until(lambda: versions(transport, note.id) == [1, 3])

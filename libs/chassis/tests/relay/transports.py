@@ -1,4 +1,4 @@
-"""Transports for these tests: they keep what arrives, and fail or refuse when told to."""
+"""Test transports: they record what they deliver, and fail or refuse on demand."""
 
 import asyncio
 import random
@@ -7,33 +7,33 @@ from collections.abc import Callable, Sequence
 from chassis.events.relay.transport import BEHIND, ProducerRecord, RefusedRecord, TransportFailed
 
 
-class Recorder:
-    """Takes every record, except those it is told to refuse."""
+class RecordingTransport:
+    """Delivers every record, except those that `refuse_if` selects."""
 
     def __init__(self) -> None:
-        self.arrived: list[ProducerRecord] = []
-        self.refuses: Callable[[ProducerRecord], bool] = lambda _: False
+        self.delivered: list[ProducerRecord] = []
+        self.refuse_if: Callable[[ProducerRecord], bool] = lambda _: False
 
     @property
     def seqs(self) -> list[int]:
-        return [record.seq for record in self.arrived]
+        return [record.seq for record in self.delivered]
 
     async def send(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
-        blocked: set[str] = set()
-        refusals = []
+        refused_keys: set[str] = set()
+        refused = []
         for record in records:
-            if record.key in blocked:
-                refusals.append(RefusedRecord(record, BEHIND))
-            elif self.refuses(record):
-                blocked.add(record.key)
-                refusals.append(RefusedRecord(record, "too large"))
+            if record.key in refused_keys:
+                refused.append(RefusedRecord(record, BEHIND))
+            elif self.refuse_if(record):
+                refused_keys.add(record.key)
+                refused.append(RefusedRecord(record, "too large"))
             else:
-                self.arrived.append(record)
-        return refusals
+                self.delivered.append(record)
+        return refused
 
 
-class Crashing(Recorder):
-    """Now and then takes the records and then fails: the acknowledgements were lost."""
+class CrashingTransport(RecordingTransport):
+    """Sometimes fails after it delivered the records: the acknowledgements were lost."""
 
     def __init__(self, seed: int) -> None:
         super().__init__()
@@ -42,8 +42,8 @@ class Crashing(Recorder):
 
     async def send(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
         await asyncio.sleep(self._random.random() * 0.005)
-        refusals = await super().send(records)
+        refused = await super().send(records)
         if self._random.random() < 0.05:
             self.crashes += 1
             raise TransportFailed("the acknowledgements were lost")
-        return refusals
+        return refused

@@ -44,7 +44,8 @@ SUBSCRIPTIONS = (
             PaymentRefunded: accounts.on_payment_refunded,
             PaymentReversed: accounts.on_payment_reversed,
         },
-        most=1,  # orders of an account come on many partitions; larger batches would deadlock
+        # Orders of one account come on any partition: two batches would deadlock on it.
+        max_batch_size=1,
     ),
     replica(
         "l2o.products",

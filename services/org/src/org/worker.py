@@ -65,7 +65,7 @@ TENANT_TASK_SUBSCRIPTION = process(
         rms.RmsTenantTaskFinished: on_tenant_task_finished,
         org.OrgTenantTaskFinished: on_tenant_task_finished,
     },
-    most=1,
+    max_batch_size=1,
 )
 
 WORKER = Worker(

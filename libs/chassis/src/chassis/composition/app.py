@@ -1,4 +1,4 @@
-"""The application factory: what every service's API has in common."""
+"""The application factory: creates a service's API with all that the APIs have in common."""
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -14,11 +14,11 @@ from starlette.responses import Response
 from chassis.database.engine import Database
 from chassis.events.relay.wakeup import Wakeup
 from chassis.files.exports.routes import export_router
-from chassis.files.imports import tables as _import_tables  # noqa: F401  # hangs them on the metadata
+from chassis.files.imports import tables as _import_tables  # noqa: F401  # registers the tables
 from chassis.foundation.settings import Settings
 from chassis.foundation.texts import Catalog, Texts
-from chassis.records.access import tables as _access_tables  # noqa: F401  # hangs them on the metadata
-from chassis.records.audit import tables as _audit_tables  # noqa: F401  # hangs them on the metadata
+from chassis.records.access import tables as _access_tables  # noqa: F401  # registers the tables
+from chassis.records.audit import tables as _audit_tables  # noqa: F401  # registers the tables
 from chassis.records.custom_fields import tables as _field_tables  # noqa: F401  # the same
 from chassis.records.external_ids import tables as _name_tables  # noqa: F401  # the same
 from chassis.records.lists.saved_view_routes import saved_view_router
@@ -48,9 +48,9 @@ def create_app(
     texts: Catalog,
     numbers: Mapping[str, str] | None = None,
 ) -> FastAPI:
-    """One service's API under `/<service>/v1`; `serve` puts it on a port, with health.
+    """Create one service's API under `/<service>/v1`; `combine_apps` adds the health routes.
 
-    `numbers` are the prefixes of its document types: `{"quote": "Q"}`.
+    `numbers` has the number prefix of each document type: `{"quote": "Q"}`.
     """
     prefix = f"/{settings.service}/v1"
     app: FastAPI = FastAPIOffline(
@@ -66,18 +66,18 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
     )
-    _equip(app, settings)
+    _set_state(app, settings)
     problems.install(app, Texts(texts))
-    app.add_exception_handler(Replay, _replayed)
-    for router in [*routers, *_shared(settings.service, numbers or {})]:
+    app.add_exception_handler(Replay, _replay_response)
+    for router in [*routers, *_common_routers(settings.service, numbers or {})]:
         app.include_router(router, prefix=prefix)
-    plain = app.openapi
-    app.openapi = lambda: completed(plain())  # type: ignore[method-assign]  # the framework's own way
+    generate = app.openapi
+    app.openapi = lambda: completed(generate())  # type: ignore[method-assign]  # the way FastAPI documents
     return app
 
 
-def _shared(service: str, numbers: Mapping[str, str]) -> list[APIRouter]:
-    """What every service serves beside its own."""
+def _common_routers(service: str, numbers: Mapping[str, str]) -> list[APIRouter]:
+    """Return the routers that every service has."""
     return [
         operation_router(),
         parked_router(service),
@@ -90,12 +90,10 @@ def _shared(service: str, numbers: Mapping[str, str]) -> list[APIRouter]:
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
-    edge, safely = (
-        Middleware(RequestMiddleware, service=settings.service),
-        Middleware(problems.Safely),
-    )
+    requests = Middleware(RequestMiddleware, service=settings.service)
+    safely = Middleware(problems.Safely)
     if not settings.cors_origins:
-        return [edge, safely]
+        return [requests, safely]
     cors = Middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
@@ -103,19 +101,19 @@ def _middleware(settings: Settings) -> list[Middleware]:
         allow_headers=["*"],
         expose_headers=["ETag", "Location", "X-Request-Id", "Idempotent-Replayed"],
     )
-    return [edge, cors, safely]
+    return [requests, cors, safely]
 
 
-def _equip(app: FastAPI, settings: Settings) -> None:
+def _set_state(app: FastAPI, settings: Settings) -> None:
     app.state.settings = settings
     app.state.database = Database(settings.database_url, name=f"{settings.service}-api")
     keys = KeySet(settings.keys_url)
     app.state.verifier = Verifier(keys, issuer=settings.issuer, audience=settings.audience)
     app.state.admission = TenantAdmission()
-    app.state.cursor_key = _derived(settings, "cursor")
+    app.state.cursor_key = _derived_key(settings, "cursor")
 
 
-def _derived(settings: Settings, purpose: str) -> bytes:
+def _derived_key(settings: Settings, purpose: str) -> bytes:
     material = f"{settings.service}:{purpose}:{settings.secret.get_secret_value()}"
     return hashlib.sha256(material.encode()).digest()
 
@@ -125,7 +123,7 @@ def _lifespan(settings: Settings) -> Lifespan:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database: Database = app.state.database
         wakeup = Wakeup(settings.database_url)
-        database.on_published = wakeup.ring
+        database.on_published = wakeup.request
         waiter = OperationWaiter(database)
         app.state.operation_waiter = waiter
         async with wakeup:
@@ -136,6 +134,6 @@ def _lifespan(settings: Settings) -> Lifespan:
     return lifespan
 
 
-async def _replayed(_: Request, replay: Any) -> Response:
+async def _replay_response(_: Request, replay: Any) -> Response:
     response: Response = replay.response
     return response

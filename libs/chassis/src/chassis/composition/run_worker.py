@@ -1,7 +1,7 @@
 """A worker process: the relay, the consumers and the jobs of one service or of several.
 
-It has a small server of its own for /livez, /readyz and /metrics. On SIGTERM every part finishes
-what it has in hand; an error that no part can put right ends the process, for the supervisor.
+It serves /livez, /readyz and /metrics on a port of its own. On SIGTERM every part finishes its
+current work; an error that no part can handle ends the process, and the supervisor restarts it.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ Runner = Callable[[asyncio.Event], Awaitable[None]]
 
 
 class WorkerPart(StrEnum):
-    """What of a worker a process runs."""
+    """The parts of a worker that a process can run."""
 
     RELAY = "relay"
     CONSUMER = "consumer"
@@ -54,7 +54,7 @@ class WorkerPart(StrEnum):
 
 @dataclass
 class WorkerAssembly:
-    """Everything one process runs and how each tells that it is well."""
+    """Everything one process runs, with the health checks."""
 
     runners: list[Runner] = field(default_factory=list)
     checks: dict[str, Check] = field(default_factory=dict)
@@ -64,16 +64,16 @@ class WorkerAssembly:
 
 
 def assemble(workers: Sequence[Worker], parts: frozenset[WorkerPart]) -> WorkerAssembly:
-    """Put the parts of these workers together; without Kafka the courier joins them.
+    """Assemble the parts of these workers; without Kafka, the courier delivers their events.
 
     Raises ValueError where the courier would lose events.
     """
-    made = WorkerAssembly()
+    assembly = WorkerAssembly()
     settings = {worker.service: worker.settings.of(worker.service) for worker in workers}
     bootstrap = next(iter(settings.values())).kafka_bootstrap
     if not bootstrap:
-        _allow_courier(settings.values(), parts)
-    databases = {name: _database(made, one) for name, one in settings.items()}
+        _check_courier(settings.values(), parts)
+    databases = {name: _add_database(assembly, one) for name, one in settings.items()}
     processors = {
         worker.service: [
             Processor(one, databases[worker.service], monotonic_offsets=bool(bootstrap))
@@ -81,17 +81,19 @@ def assemble(workers: Sequence[Worker], parts: frozenset[WorkerPart]) -> WorkerA
         ]
         for worker in workers
     }
-    couriers = [one for each in processors.values() for one in each]
+    all_processors = [one for each in processors.values() for one in each]
     for worker in workers:
         name, database = worker.service, databases[worker.service]
         if WorkerPart.RELAY in parts:
-            _add_relay(made, settings[name], _transport(made, name, bootstrap, couriers))
+            _add_relay(
+                assembly, settings[name], _transport(assembly, name, bootstrap, all_processors)
+            )
         if WorkerPart.CONSUMER in parts:
-            _add_consumers(made, worker, database, processors[name], bootstrap)
+            _add_consumers(assembly, worker, database, processors[name], bootstrap)
         if WorkerPart.JOBS in parts:
-            made.runners.append(_job_runner(worker, database).run)
-            made.runners.append(TimerRunner(database, [PRUNING]).run)
-    return made
+            assembly.runners.append(_job_runner(worker, database).run)
+            assembly.runners.append(TimerRunner(database, [PRUNING]).run)
+    return assembly
 
 
 def _job_runner(worker: Worker, database: Database) -> JobRunner:
@@ -99,19 +101,22 @@ def _job_runner(worker: Worker, database: Database) -> JobRunner:
     return JobRunner(database, jobs, failed={**EXPORT_FAILURES, **worker.failed})
 
 
-def _database(made: WorkerAssembly, settings: Settings) -> Database:
+def _add_database(assembly: WorkerAssembly, settings: Settings) -> Database:
     database = Database(settings.worker_database_url, name=f"{settings.service}-worker")
     wakeup = Wakeup(settings.worker_database_url, name=f"{settings.service}-worker-wakeup")
-    database.on_published = wakeup.ring
-    made.databases.append(database)
-    made.wakeups.append(wakeup)
+    database.on_published = wakeup.request
+    assembly.databases.append(database)
+    assembly.wakeups.append(wakeup)
     needs = versions_needed(settings.service)
-    made.checks[f"{settings.service} database"] = database_check(database, needs=needs)
+    assembly.checks[f"{settings.service} database"] = database_check(database, needs=needs)
     return database
 
 
-def _allow_courier(settings: Collection[Settings], parts: frozenset[WorkerPart]) -> None:
-    """The courier reaches this process only, so all that listens must run in it."""
+def _check_courier(settings: Collection[Settings], parts: frozenset[WorkerPart]) -> None:
+    """Refuse the courier where it would lose events: it reaches only this process.
+
+    Raises ValueError in production, or where a part runs in another process.
+    """
     services = sorted(one.service for one in settings)
     if any(one.in_production for one in settings) or parts != frozenset(WorkerPart):
         raise ValueError(
@@ -122,16 +127,16 @@ def _allow_courier(settings: Collection[Settings], parts: frozenset[WorkerPart])
 
 
 def _transport(
-    made: WorkerAssembly, service: str, bootstrap: str, couriers: Sequence[Processor]
+    assembly: WorkerAssembly, service: str, bootstrap: str, processors: Sequence[Processor]
 ) -> Transport:
     if not bootstrap:
-        return InProcessTransport(couriers)
+        return InProcessTransport(processors)
     transport = KafkaTransport(bootstrap, name=f"{service}-relay")
-    made.transports.append(transport)
+    assembly.transports.append(transport)
     return transport
 
 
-def _add_relay(made: WorkerAssembly, settings: Settings, transport: Transport) -> None:
+def _add_relay(assembly: WorkerAssembly, settings: Settings, transport: Transport) -> None:
     relay = Relay(settings.service, settings.worker_database_url, transport)
 
     async def check() -> str | None:
@@ -140,25 +145,25 @@ def _add_relay(made: WorkerAssembly, settings: Settings, transport: Transport) -
             return health.error
         age = None if health.last_progress is None else now() - health.last_progress
         if age is None or age > timedelta(seconds=RELAY_STALE_SECONDS):
-            return "The relay has not passed over its buckets lately."
+            return f"The relay has made no pass for more than {RELAY_STALE_SECONDS} seconds."
         return None
 
-    made.runners.append(relay.run)
-    made.checks[f"{settings.service} relay"] = check
+    assembly.runners.append(relay.run)
+    assembly.checks[f"{settings.service} relay"] = check
 
 
 def _add_consumers(
-    made: WorkerAssembly,
+    assembly: WorkerAssembly,
     worker: Worker,
     database: Database,
     processors: Sequence[Processor],
     bootstrap: str,
 ) -> None:
-    made.runners.append(Retrier(worker.subscriptions, database).run)
+    assembly.runners.append(Retrier(worker.subscriptions, database).run)
     for processor in processors if bootstrap else ():
         consumer = Consumer(processor, bootstrap)
-        made.runners.append(consumer.run)
-        made.checks[f"{processor.subscription.name} consumer"] = consumer.check
+        assembly.runners.append(consumer.run)
+        assembly.checks[f"{processor.subscription.name} consumer"] = consumer.check
 
 
 async def _prune(database: Database) -> None:
@@ -169,7 +174,7 @@ PRUNING = Timer("pruning", timedelta(hours=1), _prune)
 
 
 class HealthServer(uvicorn.Server):
-    """Hands the first signal on to the parts; it closes itself last."""
+    """Passes a signal on to the parts; the server itself closes last."""
 
     def __init__(self, config: uvicorn.Config, stop: asyncio.Event) -> None:
         super().__init__(config)
@@ -182,31 +187,31 @@ class HealthServer(uvicorn.Server):
 async def run(
     services: Sequence[str], parts: frozenset[WorkerPart], *, host: str, port: int
 ) -> None:
-    """Run until a signal. Raises what no part can put right."""
+    """Run until a signal. Raises an error that no part can handle."""
     stop = asyncio.Event()
     workers: list[Worker] = [import_module(f"{name}.worker").WORKER for name in services]
-    made = assemble(workers, parts)
-    app = Starlette(routes=health_routes(made.checks, draining=stop))
+    assembly = assemble(workers, parts)
+    app = Starlette(routes=health_routes(assembly.checks, draining=stop))
     config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False)
     server = HealthServer(config, stop)
     async with AsyncExitStack() as stack:
-        for wakeup in made.wakeups:
+        for wakeup in assembly.wakeups:
             await stack.enter_async_context(wakeup)
         async with asyncio.TaskGroup() as outer:
             outer.create_task(server.serve())
             async with asyncio.TaskGroup() as tasks:
-                for runner in made.runners:
+                for runner in assembly.runners:
                     tasks.create_task(_as_task(runner, stop))
             server.should_exit = True
-    await close_assembly(made)
+    await close_assembly(assembly)
 
 
-async def close_assembly(made: WorkerAssembly) -> None:
-    """Let go of the broker and the databases; a broker that is away is not waited for."""
-    for transport in made.transports:
+async def close_assembly(assembly: WorkerAssembly) -> None:
+    """Close the transports and databases; an unavailable broker is not waited for."""
+    for transport in assembly.transports:
         with suppress(KafkaError, OSError, TimeoutError):
             await transport.close()
-    for database in made.databases:
+    for database in assembly.databases:
         await database.dispose()
 
 

@@ -1,4 +1,4 @@
-"""Several services under one port: the first segment of the path says whose request it is."""
+"""Serves the APIs of several services on one port, by the first segment of the path."""
 
 import asyncio
 import time
@@ -21,11 +21,11 @@ from chassis.web import problems
 from chassis.web.health import Check, database_check, health_routes
 from chassis.web.request_middleware import RequestMiddleware
 
-SHUTDOWN_SECONDS = 20  # with the drain before it less than the 30 that Kubernetes grants
+SHUTDOWN_SECONDS = 20  # with the drain before, less than the 30 seconds Kubernetes grants
 
 
 def combine_apps(apps: Mapping[str, FastAPI]) -> ASGIApp:
-    """One ASGI application out of many; each keeps its own prefix, lifespan and OpenAPI."""
+    """Combine APIs in one ASGI application; each keeps its own prefix, lifespan and OpenAPI."""
     draining = asyncio.Event()
     checks: dict[str, Check] = {
         name: database_check(app.state.database, needs=versions_needed(name))
@@ -44,30 +44,30 @@ def combine_apps(apps: Mapping[str, FastAPI]) -> ASGIApp:
             yield
 
     routes = [Route("/", index), *health_routes(checks, draining=draining)]
-    edge = [Middleware(RequestMiddleware, service="front"), Middleware(problems.Safely)]
-    front = Starlette(routes=routes, lifespan=lifespan, middleware=edge)
+    middleware = [Middleware(RequestMiddleware, service="front"), Middleware(problems.Safely)]
+    front = Starlette(routes=routes, lifespan=lifespan, middleware=middleware)
     problems.install(front, Texts())
 
-    def hang_up() -> None:
+    def end_streams() -> None:
         for app in apps.values():
-            app.state.operation_waiter.close()  # else an open stream would hold the stop up
+            app.state.operation_waiter.close()  # an open stream would block the shutdown
 
-    front.state.drain, front.state.hang_up = draining.set, hang_up
+    front.state.drain, front.state.end_streams = draining.set, end_streams
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"] if scope["type"] == "http" else ""  # `*` asks about the whole server
+        path = scope["path"] if scope["type"] == "http" else ""  # `*` means the whole server
         segment = path.strip("/").partition("/")[0]
         await apps.get(segment, front)(scope, receive, send)
 
-    dispatch.state = front.state  # type: ignore[attr-defined]  # where the server finds both
+    dispatch.state = front.state  # type: ignore[attr-defined]  # GracefulServer calls both functions
     return dispatch
 
 
 class GracefulServer(uvicorn.Server):
-    """At a signal fails readiness, serves on while that is noticed, closes, and exits with 0.
+    """Stops in steps at a signal: fail readiness, serve during the drain, close, exit with 0.
 
-    A second signal ends the wait, a third one the requests. The parent would raise the signal
-    once more at the end, so that a good stop looks like a death.
+    A second signal ends the drain, a third one the running requests. Uvicorn's own server would
+    raise the signal again at the end, so that a graceful stop would look like a crash.
     """
 
     def __init__(self, config: uvicorn.Config, *, drain_for: float) -> None:
@@ -78,7 +78,7 @@ class GracefulServer(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.force_exit = self.should_exit
         if self._closes_at == float("inf"):
-            self._tell("drain")
+            self._call_state("drain")
             self._closes_at = time.monotonic() + self._drain_for
         else:
             self._closes_at = 0.0
@@ -91,18 +91,19 @@ class GracefulServer(uvicorn.Server):
     def _close_when_due(self) -> None:
         if not self.should_exit and time.monotonic() >= self._closes_at:
             self.should_exit = True
-            self._tell("hang_up")
+            self._call_state("end_streams")
 
-    def _tell(self, what: str) -> None:
-        told: Callable[[], None] | None = getattr(
-            getattr(self.config.app, "state", None), what, None
+    def _call_state(self, name: str) -> None:
+        """Call this function of the application's state, if it has one."""
+        function: Callable[[], None] | None = getattr(
+            getattr(self.config.app, "state", None), name, None
         )
-        if told is not None:
-            told()
+        if function is not None:
+            function()
 
 
 def make_server(app: ASGIApp, *, host: str, port: int, drain_for: float = 0) -> GracefulServer:
-    """A server as every process of ours runs it."""
+    """Return a server with the settings that every API process uses."""
     return GracefulServer(
         uvicorn.Config(
             app,

@@ -1,4 +1,4 @@
-"""What a service's worker is made of; each service says so once, in its `worker.py`."""
+"""Declares what a service's worker runs; each service has one declaration, in `worker.py`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,13 +11,14 @@ from chassis.tenancy import tasks
 
 @dataclass(frozen=True)
 class Worker:
-    """The subscriptions a service listens to and the kinds of jobs it runs.
+    """The subscriptions of a service and the kinds of jobs it runs.
 
-    Every service also does its part of tenant tasks: exports, erasures, deletions.
-    One that `deletes_last` is told by its own handler when to delete a tenant.
-    `erased` tells its replicas of what an erasure emptied.
-    `failed` says by kind who learns of a job that is given up.
-    `settings` is read before anything runs: what a job needs is missed at the start, not by it.
+    Every service also runs its part of tenant tasks: exports, erasures, deletions.
+
+    `jobs` has a handler for each kind of job, `failed` one for jobs of a kind that are given up.
+    With `deletes_last` the service's own handler decides when it deletes a tenant.
+    `erased` is called with the ids of erased records, so that it can publish the change.
+    `settings` is read before anything runs, so that a missing setting stops the start.
     """
 
     service: str
@@ -29,9 +30,9 @@ class Worker:
     erased: tasks.ErasedHandler | None = None
 
     def __post_init__(self) -> None:
-        told = tasks.task_subscription(self.service, deletes_last=self.deletes_last)
-        object.__setattr__(self, "subscriptions", (*self.subscriptions, told))
-        done = {**self.jobs, tasks.TASK_JOB_KIND: tasks.task_job(self.service, self.erased)}
-        object.__setattr__(self, "jobs", done)
-        gone = {**self.failed, tasks.TASK_JOB_KIND: tasks.task_failure(self.service)}
-        object.__setattr__(self, "failed", gone)
+        tenant_tasks = tasks.task_subscription(self.service, deletes_last=self.deletes_last)
+        object.__setattr__(self, "subscriptions", (*self.subscriptions, tenant_tasks))
+        jobs = {**self.jobs, tasks.TASK_JOB_KIND: tasks.task_job(self.service, self.erased)}
+        object.__setattr__(self, "jobs", jobs)
+        failed = {**self.failed, tasks.TASK_JOB_KIND: tasks.task_failure(self.service)}
+        object.__setattr__(self, "failed", failed)

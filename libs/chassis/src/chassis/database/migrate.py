@@ -13,9 +13,9 @@ from sqlalchemy import Connection, MetaData, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.database import backbone_tables
+from chassis.database.advisory_locks import MIGRATION_LOCK
 
 HERE = Path(__file__).parent / "migrations"
-LOCK = 7_264_001
 
 
 def _service_versions(service: str) -> Path:
@@ -74,7 +74,7 @@ async def upgrade(service: str, owner_url: str) -> None:
     """
     engine = create_async_engine(owner_url, poolclass=pool.NullPool)
     async with engine.connect() as connection:
-        await connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK})")
+        await connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
         await connection.commit()
         await connection.run_sync(lambda c: _upgrade(service, c))
         await connection.commit()

@@ -1,6 +1,6 @@
-"""The envelope of an event on its way: CloudEvents 1.0 in structured JSON, and as headers.
+"""The envelope of a published event: CloudEvents 1.0, as structured JSON and as Kafka headers.
 
-A consumer can route, filter and drop by headers alone; the value is complete without them.
+A consumer can route and filter by the headers alone; the value is complete without them.
 """
 
 from collections.abc import Mapping
@@ -26,72 +26,73 @@ CONTENT_TYPE = "application/cloudevents+json"
 
 
 class EnvelopeInvalid(ValueError):
-    """The bytes are no event of ours; the text says what is wrong with them."""
+    """The bytes are not a valid event envelope; the text says why, without the values."""
 
 
-def _is_text(value: object) -> object:
+def _ensure_string(value: object) -> object:
     if not isinstance(value, str):
         raise ValueError("must be a string")  # noqa: TRY004  # pydantic reads ValueError
     return value
 
 
-def _instant(value: object) -> datetime:
-    return datetime.fromisoformat(str(_is_text(value)))
+def _parse_timestamp(value: object) -> datetime:
+    return datetime.fromisoformat(str(_ensure_string(value)))
 
 
-def _is_type(value: str) -> str:
+def _ensure_event_type(value: str) -> str:
     if EVENT_TYPE.fullmatch(value) is None:
         raise ValueError("must be <service>.<aggregate>.<fact>.v<N>")
     return value
 
 
-Id = Annotated[UUID, BeforeValidator(_is_text)]
-Name = Annotated[str, Field(strict=True, min_length=1)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
-Count = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+_UuidText = Annotated[UUID, BeforeValidator(_ensure_string)]
+_NonEmpty = Annotated[str, Field(strict=True, min_length=1)]
+_Timestamp = Annotated[AwareDatetime, BeforeValidator(_parse_timestamp)]
+_Counter = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Envelope:
-    """One event. `sequence` is the aggregate's version, `epoch` that of the publishing database."""
+    """One event. `sequence` is the aggregate's version, `epoch` the publishing database's epoch."""
 
-    id: Id
-    source: Name
-    type: Annotated[Name, AfterValidator(_is_type)]
-    subject: Id
-    time: Instant
-    tenantid: Id
-    sequence: Count
-    epoch: Count
-    correlationid: Name
-    traceparent: Name
+    id: _UuidText
+    source: _NonEmpty
+    type: Annotated[_NonEmpty, AfterValidator(_ensure_event_type)]
+    subject: _UuidText
+    time: _Timestamp
+    tenantid: _UuidText
+    sequence: _Counter
+    epoch: _Counter
+    correlationid: _NonEmpty
+    traceparent: _NonEmpty
     data: dict[str, Any]
-    causationid: Name | None = None
-    datacontenttype: Name = "application/json"
-    dataschema: Name = ""
+    causationid: _NonEmpty | None = None
+    datacontenttype: _NonEmpty = "application/json"
+    dataschema: _NonEmpty = ""
 
     @property
     def partitionkey(self) -> str:
-        """What keeps the events of one aggregate in order: `<tenant>:<aggregate id>`."""
+        """The record key, which keeps an aggregate's events in order: `<tenant>:<aggregate id>`."""
         return f"{self.tenantid}:{self.subject}"
 
     @property
     def aggregate_type(self) -> str:
-        """`mtl.lead` of `mtl.lead.converted.v1`."""
+        """The aggregate type, such as `mtl.lead` of `mtl.lead.converted.v1`."""
         return ".".join(self.type.split(".")[:2])
 
     @property
     def topic(self) -> str:
+        """The Kafka topic of the aggregate type."""
         return topic_of(self.aggregate_type)
 
     @property
     def version(self) -> tuple[int, int]:
-        """What guards compare: a restored database counts on in a higher epoch."""
+        """The version that guards compare; after a restore, versions continue in a higher epoch."""
         return self.epoch, self.sequence
 
     def attributes(self) -> dict[str, str | int]:
-        """Every CloudEvents attribute that has a value, in the spec's lower-case names."""
-        found: dict[str, str | int | None] = {
+        """Return every CloudEvents attribute that has a value, by its lower-case name."""
+        attributes: dict[str, str | int | None] = {
             "specversion": SPECVERSION,
             "id": str(self.id),
             "source": self.source,
@@ -108,22 +109,22 @@ class Envelope:
             "causationid": self.causationid,
             "traceparent": self.traceparent,
         }
-        return {name: value for name, value in found.items() if value is not None}
+        return {name: value for name, value in attributes.items() if value is not None}
 
     def encode(self) -> bytes:
-        """The value of the record."""
+        """Return the value of the Kafka record."""
         return orjson.dumps({**self.attributes(), "data": self.data})
 
     def headers(self) -> list[tuple[str, bytes]]:
-        """The attributes as the Kafka binding names them; `datacontenttype` has no header there."""
-        named = self.attributes()
-        del named["datacontenttype"]
-        found = [(f"ce_{name}", str(value).encode()) for name, value in named.items()]
-        return [("content-type", CONTENT_TYPE.encode()), *found]
+        """Return the attributes as Kafka headers; the binding has none for `datacontenttype`."""
+        attributes = self.attributes()
+        del attributes["datacontenttype"]
+        headers = [(f"ce_{name}", str(value).encode()) for name, value in attributes.items()]
+        return [("content-type", CONTENT_TYPE.encode()), *headers]
 
     @classmethod
     def from_outbox_row(cls, row: Mapping[str, Any], epoch: int) -> "Envelope":
-        """The envelope of an outbox row as asyncpg gives it (`payload` as JSON text or a dict)."""
+        """Return the envelope of an outbox row from asyncpg; `payload` is JSON text or a dict."""
         payload = row["payload"]
         return cls(
             id=row["id"],
@@ -143,20 +144,20 @@ class Envelope:
 
     @classmethod
     def decode(cls, value: bytes) -> "Envelope":
-        """The envelope in a record's value; unknown attributes are left out, as the spec allows.
+        """Return the envelope in a record's value; unknown attributes are ignored.
 
-        Raises EnvelopeInvalid for anything that is not a whole event of ours.
+        Raises EnvelopeInvalid for anything that is not a complete envelope.
         """
         try:
-            found = orjson.loads(value)
-            envelope = _ENVELOPE.validate_python(found)
+            attributes = orjson.loads(value)
+            envelope = _ENVELOPE.validate_python(attributes)
         except ValidationError as error:
             raise EnvelopeInvalid(_without_values(error)) from None
         except orjson.JSONDecodeError as error:
-            raise EnvelopeInvalid(f"no JSON: {error}") from error
-        if found.get("specversion") != SPECVERSION:
-            raise EnvelopeInvalid(f"specversion is {found.get('specversion')!r}, not 1.0")
-        if found.get("partitionkey") != envelope.partitionkey:
+            raise EnvelopeInvalid(f"not JSON: {error}") from error
+        if attributes.get("specversion") != SPECVERSION:
+            raise EnvelopeInvalid(f"specversion is {attributes.get('specversion')!r}, not 1.0")
+        if attributes.get("partitionkey") != envelope.partitionkey:
             raise EnvelopeInvalid("partitionkey is not <tenantid>:<subject>")
         return envelope
 
@@ -165,11 +166,11 @@ _ENVELOPE = TypeAdapter(Envelope)
 
 
 def _without_values(error: ValidationError) -> str:
-    """What is wrong and where; the values may be personal data and this text is logged."""
-    wrong = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong)
+    """Describe the errors without the values, which may be personal data: the text is logged."""
+    details = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in details)
 
 
 def schema_uri(event_type: str) -> str:
-    """Where the JSON Schema of an event type stands, from the project's root: its `$id`."""
+    """Return the `$id` of an event type's JSON Schema: its path from the project's root."""
     return f"/contracts/schemas/events/{event_type}.json"

@@ -1,4 +1,4 @@
-"""Publishing is inserting a row in the caller's transaction; the relay ships it to Kafka."""
+"""The outbox: publishing inserts a row in the caller's transaction; the relay sends it to Kafka."""
 
 from binascii import crc32
 from collections.abc import Sequence
@@ -22,12 +22,12 @@ MAX_EVENT_BYTES = 8_000_000
 
 
 def bucket_of(aggregate_id: UUID) -> int:
-    """The relay bucket of an aggregate: all its events go through one owner, in order."""
+    """Return the bucket of an aggregate: one relay at a time publishes its events, in order."""
     return crc32(aggregate_id.bytes) % BUCKETS
 
 
 async def publish(tx: AsyncConnection, event: Event, *, of: Entity) -> None:
-    """Promise the event of an entity just saved.
+    """Publish the event of an entity just saved, when the caller's transaction commits.
 
     Call it after the entity's own guarded write, in the same transaction: then, for one entity,
     the order of the rows is the order of the commits.
@@ -38,7 +38,7 @@ async def publish(tx: AsyncConnection, event: Event, *, of: Entity) -> None:
 
 
 async def publish_all(tx: AsyncConnection, events: Sequence[tuple[Event, Entity]]) -> None:
-    """Promise the events of many entities just saved, in this order; like `publish` of each."""
+    """Publish the events of several entities just saved, in this order, as `publish` does."""
     if not events:
         return
     await tx.execute(insert(outbox), [_row(event, entity) for event, entity in events])

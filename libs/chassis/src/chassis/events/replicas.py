@@ -1,4 +1,4 @@
-"""Read copies of a neighbour's rows: the newest version wins, in whatever order they arrive."""
+"""Replicas of another service's aggregates: the newest version wins, in any order of arrival."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -19,8 +19,8 @@ from chassis.events.subscriptions import ReceivedEvent, ReplicaResult
 from contracts.event import Event
 
 E = TypeVar("E", bound=Event)
-Key = tuple[Any, ...]
-Version = tuple[int, int]
+_RowKey = tuple[Any, ...]
+_RowVersion = tuple[int, int]
 
 
 async def replicate(
@@ -31,29 +31,29 @@ async def replicate(
 ) -> ReplicaResult:
     """Write the newest version of every row, unless the table has it or a newer one.
 
-    `columns` gives a row's own columns; its id is the aggregate's, its version the event's. A row
-    that is gone stays as a tombstone, `"deleted": True`, lest a late event bring it back.
+    `columns` returns a row's own columns; its id is the aggregate's, its version the event's. A
+    deleted row stays as a tombstone, `"deleted": True`, so that a late event cannot restore it.
     """
     groups = _by_key(table, received, columns)
     stored = await _stored_versions(tx, table, list(groups))
     newest: list[dict[str, Any]] = []
     applied: set[UUID] = set()
     for key in sorted(groups):
-        news = [e for e in groups[key] if e[0].meta.version > stored.get(key, (-1, -1))]
-        if news:
-            newest.append(max(news, key=lambda one: one[0].meta.version)[1])
-            applied.update(one.meta.event_id for one, _ in news)
+        newer = [e for e in groups[key] if e[0].meta.version > stored.get(key, (-1, -1))]
+        if newer:
+            newest.append(max(newer, key=lambda one: one[0].meta.version)[1])
+            applied.update(one.meta.event_id for one, _ in newer)
     if newest:
         await tx.execute(_upsert(table, newest[0]), newest)
-    everything = frozenset(one.meta.event_id for one in received)
-    return ReplicaResult(frozenset(applied), everything - applied)
+    event_ids = frozenset(one.meta.event_id for one in received)
+    return ReplicaResult(frozenset(applied), event_ids - applied)
 
 
 def _by_key(
     table: Table, received: Sequence[ReceivedEvent[E]], columns: Callable[[E], Mapping[str, Any]]
-) -> dict[Key, list[tuple[ReceivedEvent[E], dict[str, Any]]]]:
-    """The rows of every primary key, without the tenant, which is the transaction's."""
-    groups: dict[Key, list[tuple[ReceivedEvent[E], dict[str, Any]]]] = {}
+) -> dict[_RowKey, list[tuple[ReceivedEvent[E], dict[str, Any]]]]:
+    """Group the rows by primary key, without the tenant, which is the transaction's."""
+    groups: dict[_RowKey, list[tuple[ReceivedEvent[E], dict[str, Any]]]] = {}
     for one in received:
         row = _identity(table, one) | dict(columns(one.event))
         key = tuple(row[column.name] for column in _key_columns(table))
@@ -75,9 +75,9 @@ def _key_columns(table: Table) -> list[Column[Any]]:
 
 
 async def _stored_versions(
-    tx: AsyncConnection, table: Table, keys: list[Key]
-) -> dict[Key, Version]:
-    """The versions there are, locked, so that they are still the same when we write."""
+    tx: AsyncConnection, table: Table, keys: list[_RowKey]
+) -> dict[_RowKey, _RowVersion]:
+    """Lock the rows and return their versions, which then cannot change before the write."""
     key = _key_columns(table)
     query = select(table.c.epoch, table.c.sequence, *key).order_by(*key).with_for_update()
     if len(key) == 1:
@@ -89,7 +89,7 @@ async def _stored_versions(
 
 
 def _upsert(table: Table, row: Mapping[str, Any]) -> Any:
-    """One statement for all rows; the guard holds whoever else writes meanwhile."""
+    """Return the statement for all rows; its guard also holds against concurrent writers."""
     statement = insert(table)
     new = statement.excluded
     changed = {name: new[name] for name in row if name not in table.primary_key.columns}

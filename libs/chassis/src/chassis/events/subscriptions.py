@@ -1,4 +1,4 @@
-"""What a service listens to, and what its handlers are given."""
+"""Subscriptions: which events a service consumes, and what its handlers receive."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ E = TypeVar("E", bound=Event)
 
 
 class SubscriptionKind(StrEnum):
-    """An effect, applied once; or a read copy of a neighbour's data, which can be rebuilt."""
+    """A process applies each event's effect once; a replica is a copy that can be rebuilt."""
 
     PROCESS = "PROCESS"
     REPLICA = "REPLICA"
@@ -26,7 +26,7 @@ class SubscriptionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EventMeta:
-    """Where an event comes from: its id, its aggregate, and that aggregate's version."""
+    """The origin of an event: its id, its aggregate, and that aggregate's version."""
 
     event_id: UUID
     tenant: UUID
@@ -37,13 +37,13 @@ class EventMeta:
 
     @property
     def version(self) -> tuple[int, int]:
-        """What guards compare; sequences of a restored database count on in a higher epoch."""
+        """The version that guards compare; after a restore, versions continue in a higher epoch."""
         return self.epoch, self.sequence
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedEvent(Generic[E]):
-    """An event and where it comes from."""
+    """An event with its origin."""
 
     event: E
     meta: EventMeta
@@ -51,19 +51,19 @@ class ReceivedEvent(Generic[E]):
 
 @dataclass(frozen=True, slots=True)
 class ReplicaResult:
-    """The ids of the events that were newer than what was stored, and of those that were not."""
+    """Event ids: `applied` were newer than the stored row, `skipped` were not."""
 
     applied: frozenset[UUID] = frozenset()
     skipped: frozenset[UUID] = frozenset()
 
     def __add__(self, other: "ReplicaResult") -> "ReplicaResult":
-        """Of two tables fed by the same events; news to one of them is news."""
+        """Combine the results of two tables fed by the same events: applied to one is applied."""
         applied = self.applied | other.applied
         return ReplicaResult(applied, (self.skipped | other.skipped) - applied)
 
 
 class SubscriptionGeneration(Protocol):
-    """Who reads: a subscription, in one generation."""
+    """The name and generation under which a subscription's progress is recorded."""
 
     @property
     def name(self) -> str: ...
@@ -77,50 +77,51 @@ ReplicaHandler = Callable[[AsyncConnection, Sequence[ReceivedEvent[Any]]], Await
 
 @dataclass(frozen=True)
 class Subscription:
-    """One consumer group. Made by `process` or `replica`.
+    """One consumer group; created by `process` or `replica`.
 
-    A new `generation` reads its topics again from the start. `most` caps how many events share a
-    transaction.
+    A new `generation` reads its topics again from the start. `max_batch_size` limits how many
+    events share a transaction.
     """
 
     name: str
     kind: SubscriptionKind
     handlers: Mapping[type[Event], Callable[..., Awaitable[Any]]]
     generation: int = 1
-    most: int | None = None
+    max_batch_size: int | None = None
     _by_type: Mapping[str, type[Event]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if SUBSCRIPTION_NAME.fullmatch(self.name) is None:
-            raise ValueError(f"{self.name!r} should be <service>.<what>")
+            raise ValueError(f"{self.name!r} should be <service>.<name>")
         if not self.handlers:
-            raise ValueError(f"{self.name} listens to nothing")
+            raise ValueError(f"{self.name} has no handlers")
         for event, handler in self.handlers.items():
-            _check(self.name, event, handler)
+            _check_handler(self.name, event, handler)
         object.__setattr__(self, "_by_type", {event.type: event for event in self.handlers})
 
     @property
     def service(self) -> str:
+        """The service that consumes."""
         return self.name.split(".")[0]
 
     @property
     def group(self) -> str:
-        """The consumer group: its offsets belong to one generation."""
+        """The Kafka consumer group; every generation has its own, with its own offsets."""
         return self.name if self.generation == 1 else f"{self.name}.g{self.generation}"
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """The topics of the event classes, each once."""
+        """The topics of the event classes, sorted."""
         return tuple(sorted({event.topic() for event in self.handlers}))
 
     def event_class(self, event_type: str) -> type[Event] | None:
-        """The class this subscription reads the type as; None for what it does not listen to."""
+        """Return the class of an event type; None where this subscription has no handler for it."""
         return self._by_type.get(event_type)
 
 
-def _check(name: str, event: type[Event], handler: Callable[..., Any]) -> None:
+def _check_handler(name: str, event: type[Event], handler: Callable[..., Any]) -> None:
     if EVENT_TYPE.fullmatch(getattr(event, "type", "")) is None:
-        raise ValueError(f"{name}: {event.__name__} is no event class with a type")
+        raise ValueError(f"{name}: {event.__name__} is not an event class with a type")
     called = getattr(handler, "__name__", "")
     if not called.startswith("on_"):
         raise ValueError(f"{name}: the handler {called!r} should be called on_<fact>")
@@ -131,18 +132,18 @@ def process(
     handlers: Mapping[type[Event], ProcessHandler],
     *,
     generation: int = 1,
-    most: int | None = None,
+    max_batch_size: int | None = None,
 ) -> Subscription:
-    """Effects: `async def on_lead_converted(tx, event, meta)`, once per event, in order per key.
+    """Declare a process: `async def on_lead_converted(tx, event, meta)`, once per event, in order.
 
-    A handler raises NotYet for what has not arrived; any other refusal parks the event's key.
-    `most=1` where events of several keys change the same rows.
+    A handler raises NotYet while something it needs has not arrived; any other error parks the
+    event and its key. Use `max_batch_size=1` where events of several keys change the same rows.
     """
-    return Subscription(name, SubscriptionKind.PROCESS, handlers, generation, most)
+    return Subscription(name, SubscriptionKind.PROCESS, handlers, generation, max_batch_size)
 
 
 def replica(
     name: str, handlers: Mapping[type[Event], ReplicaHandler], *, generation: int = 1
 ) -> Subscription:
-    """A read copy: `async def on_accounts(tx, received)` returns what `replicate` returned."""
+    """Declare a replica: `async def on_accounts(tx, received)` returns what `replicate` returns."""
     return Subscription(name, SubscriptionKind.REPLICA, handlers, generation)

@@ -1,4 +1,4 @@
-"""Brings Kafka's topics in line with the manifest: creates and alters, never deletes."""
+"""Applies the topic manifest to Kafka: creates and alters topics, never deletes one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,22 +12,22 @@ from aiokafka.errors import for_code
 from contracts.topics import TopicSpec, topic_manifest
 
 MAX_REPLICATION_FACTOR = 3
-DYNAMIC_TOPIC_CONFIG = 1  # the source of a value that was set on the topic itself
+DYNAMIC_TOPIC_CONFIG = 1  # the source of a value set on the topic itself
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass
 class TopicChanges:
-    """What was done; `narrow` topics have fewer partitions than the manifest says.
+    """The topics created and altered, and those with fewer partitions than the manifest says.
 
-    More partitions would send the events of one key to another partition than the earlier ones,
-    so that is a person's decision.
+    Partitions are not added automatically: later events of a key would go to another partition
+    than the earlier ones, so an operator must decide.
     """
 
     created: list[str] = field(default_factory=list)
     altered: list[str] = field(default_factory=list)
-    narrow: list[str] = field(default_factory=list)
+    too_few_partitions: list[str] = field(default_factory=list)
 
 
 async def apply_manifest(bootstrap: str, specs: Sequence[TopicSpec] | None = None) -> TopicChanges:
@@ -35,25 +35,25 @@ async def apply_manifest(bootstrap: str, specs: Sequence[TopicSpec] | None = Non
 
     Raises aiokafka's errors.
     """
-    wanted = list(topic_manifest() if specs is None else specs)
+    required = list(topic_manifest() if specs is None else specs)
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="l2c-topics")
     await admin.start()
     try:
-        replicas = min(MAX_REPLICATION_FACTOR, len((await admin.describe_cluster())["brokers"]))
+        replication = min(MAX_REPLICATION_FACTOR, len((await admin.describe_cluster())["brokers"]))
         existing = set(await admin.list_topics())
-        missing = [spec for spec in wanted if spec.name not in existing]
-        present = [spec for spec in wanted if spec.name in existing]
-        applied = TopicChanges(created=await _create(admin, missing, replicas))
-        applied.altered = await _alter(admin, present, replicas)
-        applied.narrow = await _narrow(admin, present)
+        missing = [spec for spec in required if spec.name not in existing]
+        present = [spec for spec in required if spec.name in existing]
+        changes = TopicChanges(created=await _create(admin, missing, replication))
+        changes.altered = await _alter(admin, present, replication)
+        changes.too_few_partitions = await _too_few_partitions(admin, present)
     finally:
         await admin.close()
-    log.info("topics_applied", created=len(applied.created), altered=len(applied.altered))
-    return applied
+    log.info("topics_applied", created=len(changes.created), altered=len(changes.altered))
+    return changes
 
 
 async def _create(
-    admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec], replicas: int
+    admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec], replication: int
 ) -> list[str]:
     if not specs:
         return []
@@ -62,8 +62,8 @@ async def _create(
             NewTopic(
                 name=spec.name,
                 num_partitions=spec.partitions,
-                replication_factor=replicas,
-                topic_configs=spec.configs(replicas=replicas),
+                replication_factor=replication,
+                topic_configs=spec.configs(replicas=replication),
             )
             for spec in specs
         ]
@@ -75,15 +75,15 @@ async def _create(
 
 
 async def _alter(
-    admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec], replicas: int
+    admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec], replication: int
 ) -> list[str]:
-    """Alter what differs. The request replaces all that was set on a topic, so it is sent whole."""
+    """Alter the topics that differ. A request replaces all settings of a topic: send them all."""
     altered = []
     for spec in specs:
         current = await _own_configs(admin, spec.name)
-        wanted = current | spec.configs(replicas=replicas)
-        if wanted != current:
-            resource = ConfigResource(ConfigResourceType.TOPIC, spec.name, configs=wanted)
+        required = current | spec.configs(replicas=replication)
+        if required != current:
+            resource = ConfigResource(ConfigResourceType.TOPIC, spec.name, configs=required)
             for response in await admin.alter_configs([resource]):
                 _raise_on_error(response.resources, spec.name)
             altered.append(spec.name)
@@ -91,13 +91,13 @@ async def _alter(
 
 
 async def _own_configs(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
-    """What was set on the topic itself, an operator's own settings among it."""
-    found: dict[str, str] = {}
+    """Return what was set on the topic itself, including an operator's own settings."""
+    configs: dict[str, str] = {}
     for response in await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)]):
         _raise_on_error(response.resources, name)
         for _, _, _, _, entries in response.resources:
-            found |= {e[0]: e[1] for e in entries if e[3] == DYNAMIC_TOPIC_CONFIG}
-    return found
+            configs |= {e[0]: e[1] for e in entries if e[3] == DYNAMIC_TOPIC_CONFIG}
+    return configs
 
 
 def _raise_on_error(resources: Sequence[Any], name: str) -> None:
@@ -106,16 +106,16 @@ def _raise_on_error(resources: Sequence[Any], name: str) -> None:
             raise for_code(resource[0])(f"{name}: {resource[1]}")
 
 
-async def _narrow(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> list[str]:
+async def _too_few_partitions(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> list[str]:
     if not specs:
         return []
     partitions = {spec.name: spec.partitions for spec in specs}
     described = await admin.describe_topics(list(partitions))
-    narrow = [
+    names = [
         topic["topic"]
         for topic in described
         if len(topic["partitions"]) < partitions[topic["topic"]]
     ]
-    for name in narrow:
-        log.warning("topic_has_too_few_partitions", topic=name, wanted=partitions[name])
-    return narrow
+    for name in names:
+        log.warning("topic_has_too_few_partitions", topic=name, expected=partitions[name])
+    return names

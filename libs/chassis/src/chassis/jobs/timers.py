@@ -7,12 +7,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import blake2b
 
 import asyncpg
 import structlog
 from prometheus_client import Counter
 
+from chassis.database.advisory_locks import timer_lock_key
 from chassis.database.connections import open_connection
 from chassis.database.engine import Database
 from chassis.foundation.context import Context, use_context
@@ -69,6 +69,7 @@ class TimerRunner:
 
 async def _locked(connection: asyncpg.Connection, name: str) -> bool:
     """Take the timer's lock; called again, it also proves that the session is alive."""
-    key = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
-    locked: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", key)
+    locked: bool = await connection.fetchval(
+        "SELECT pg_try_advisory_lock($1)", timer_lock_key(name)
+    )
     return locked

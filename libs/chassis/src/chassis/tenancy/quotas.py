@@ -2,16 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Select, text
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.advisory_locks import lock_import_quota
 from chassis.database.engine import ROW_LIMIT_KEY
 from chassis.records.tenant_settings import settings_of
 from kernel.errors import Conflict
-
-LOCK_IMPORT_STARTS = (
-    "SELECT pg_advisory_xact_lock(hashtextextended(current_setting('app.tenant'), 8))"
-)
 
 
 async def apply_record_quota(tx: AsyncConnection) -> None:
@@ -32,6 +29,6 @@ async def ensure_import_quota(tx: AsyncConnection, running: Select[Any]) -> None
     limit = (await settings_of(tx)).quotas.imports_at_once
     if limit is None:
         return
-    await tx.execute(text(LOCK_IMPORT_STARTS))
+    await lock_import_quota(tx)
     if await tx.scalar(running) >= limit:
         raise Conflict("QUOTA_IMPORTS", limit=limit)

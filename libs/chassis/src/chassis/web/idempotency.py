@@ -10,10 +10,11 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 from fastapi import Depends, Request
-from sqlalchemy import Row, insert, select, text
+from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
+from chassis.database.advisory_locks import try_lock_idempotency_key
 from chassis.database.backbone_tables import idempotency_keys
 from chassis.foundation.clock import now
 from chassis.foundation.refusals import Malformed
@@ -69,10 +70,7 @@ async def replay_if_known(request: Request, tx: AsyncConnection, principal: Prin
     columns = idempotency_keys.c
     path = request.url.path
     lock = f"{principal.tenant_id}:{principal.subject}:{request.method}:{path}:{key}"
-    free = await tx.execute(
-        text("SELECT pg_try_advisory_xact_lock(hashtextextended(:l, 7))"), {"l": lock}
-    )
-    if not free.scalar_one():
+    if not await try_lock_idempotency_key(tx, lock):
         raise Conflict("IDEMPOTENCY_KEY_IN_USE")
     known = (
         await tx.execute(

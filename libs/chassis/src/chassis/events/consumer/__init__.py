@@ -1,1 +1,1 @@
-"""The consumer applies each event once; what fails for good becomes a dead letter."""
+"""The consumer applies each event once; an event that keeps failing becomes a dead letter."""

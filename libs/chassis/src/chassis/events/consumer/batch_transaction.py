@@ -1,6 +1,6 @@
-"""One transaction's work: arrivals of one tenant go in, each comes out with exactly one outcome.
+"""One transaction of a consumer: records of one tenant, each with exactly one outcome.
 
-An exception of a handler leaves through here and takes the whole transaction with it.
+An exception of a handler passes through and rolls the whole transaction back.
 """
 
 from collections import OrderedDict
@@ -24,9 +24,9 @@ RecordOutcomes = list[tuple[DecodedRecord, Outcome]]
 
 
 class RecentEvents:
-    """The last events this process is done with.
+    """The ids of the last events this process has committed.
 
-    Only to tell a redelivery from a stale event where no receipt is kept: it decides a label in
+    It tells a redelivery from a stale event where the inbox has no row. It only decides a label in
     the counts, never whether an event is applied.
     """
 
@@ -35,6 +35,7 @@ class RecentEvents:
         self._ids: OrderedDict[UUID, None] = OrderedDict()
 
     def add(self, event_ids: Iterable[UUID]) -> None:
+        """Remember these ids and forget the oldest beyond the limit."""
         for event_id in event_ids:
             self._ids[event_id] = None
         while len(self._ids) > self._limit:
@@ -45,7 +46,7 @@ class RecentEvents:
 
 
 class BatchTransaction:
-    """Arrivals of one tenant in one transaction."""
+    """Processes records of one tenant in one transaction."""
 
     def __init__(
         self,
@@ -61,130 +62,138 @@ class BatchTransaction:
         self._tenant = tenant
         self._subscription = subscription
         self._recent = recent
-        self._offsets_rise = monotonic_offsets
+        self._monotonic_offsets = monotonic_offsets
         self._now = now
         self._last_offsets: dict[counts.TopicPartition, int] = {}
-        self._parked: set[str] = set()
+        self._parked_keys: set[str] = set()
         self._outcomes: RecordOutcomes = []
         self.handling = False  # whether a failure from here on may be a handler's
 
     async def run(
-        self, arrivals: Sequence[DecodedRecord], failure: Failure | None = None
+        self, records: Sequence[DecodedRecord], failure: Failure | None = None
     ) -> RecordOutcomes:
-        """Bring every arrival to its outcome and count it; with a failure, park them for it.
+        """Process every record and count its outcome; with a failure, park the records for it.
 
-        What comes for a tenant that was deleted leaves no trace, not even a count.
+        Records of a deleted tenant are ignored and leave no trace, not even a count.
         """
         if await is_tombstone(self._tx, self._tenant):
-            return [(arrival, Outcome.IGNORED) for arrival in arrivals]
-        places = {arrival.record.place for arrival in arrivals}
-        self._last_offsets = await counts.lock(self._tx, self._tenant, self._subscription, places)
-        fresh = await self._without_duplicates(arrivals)
-        keys = [arrival.key for arrival in fresh if not arrival.ignored]
-        self._parked = await dead_letters.lock_parked_keys(
-            self._tx, self._tenant, self._subscription, keys
+            return [(record, Outcome.IGNORED) for record in records]
+        partitions = {record.source.topic_partition for record in records}
+        self._last_offsets = await counts.lock(
+            self._tx, self._tenant, self._subscription, partitions
         )
-        flowing = [arrival for arrival in fresh if not await self._set_aside(arrival, failure)]
-        self.handling = bool(flowing)
-        applied = await run_handlers(self._tx, self._subscription, flowing)
-        for arrival in flowing:
-            outcome = applied[arrival.event_id]
-            stale = outcome in (Outcome.SKIPPED, Outcome.IGNORED)
-            self._settle(arrival, Outcome.DUPLICATE if stale and self._seen(arrival) else outcome)
-        await self._count()
+        new = await self._without_duplicates(records)
+        self._parked_keys = await dead_letters.lock_parked_keys(
+            self._tx,
+            self._tenant,
+            self._subscription,
+            [record.key for record in new if not record.ignored],
+        )
+        to_handle = [record for record in new if not await self._set_aside(record, failure)]
+        self.handling = bool(to_handle)
+        outcomes = await run_handlers(self._tx, self._subscription, to_handle)
+        for record in to_handle:
+            outcome = outcomes[record.event_id]
+            no_effect = outcome in (Outcome.SKIPPED, Outcome.IGNORED)
+            redelivered = no_effect and self._is_redelivery(record)
+            self._record_outcome(record, Outcome.DUPLICATE if redelivered else outcome)
+        await self._save_counts()
         return self._outcomes
 
-    async def _without_duplicates(self, arrivals: Sequence[DecodedRecord]) -> list[DecodedRecord]:
-        """Drops what came twice in this batch, and what is signed for in the inbox."""
+    async def _without_duplicates(self, records: Sequence[DecodedRecord]) -> list[DecodedRecord]:
+        """Drop records that come twice in this batch, or that the inbox has already."""
         first: dict[UUID, DecodedRecord] = {}
-        for arrival in arrivals:
-            if first.setdefault(arrival.event_id, arrival) is not arrival:
-                self._settle(arrival, Outcome.DUPLICATE)
-        known = await self._signed_for([one for one in first.values() if not one.ignored])
-        for event_id in known:
-            self._settle(first.pop(event_id), Outcome.DUPLICATE)
+        for record in records:
+            if first.setdefault(record.event_id, record) is not record:
+                self._record_outcome(record, Outcome.DUPLICATE)
+        duplicates = await self._in_inbox([one for one in first.values() if not one.ignored])
+        for event_id in duplicates:
+            self._record_outcome(first.pop(event_id), Outcome.DUPLICATE)
         return list(first.values())
 
-    async def _signed_for(self, arrivals: Sequence[DecodedRecord]) -> set[UUID]:
-        """Those taken over before; a process signs for all the others, a replica for none."""
-        ids = {arrival.event_id for arrival in arrivals}
+    async def _in_inbox(self, records: Sequence[DecodedRecord]) -> set[UUID]:
+        """Return the events processed before; a process records the others, a replica does not."""
+        ids = {record.event_id for record in records}
         if not ids:
             return set()
         if self._subscription.kind is SubscriptionKind.PROCESS:
-            return ids - await inbox.record_processed(
-                self._tx, self._tenant, self._subscription, ids
-            )
+            new = await inbox.record_processed(self._tx, self._tenant, self._subscription, ids)
+            return ids - new
         return await inbox.already_processed(self._tx, self._tenant, self._subscription, ids)
 
-    async def _set_aside(self, arrival: DecodedRecord, failure: Failure | None) -> bool:
-        if arrival.ignored:
-            again = self._seen(arrival)
-            self._settle(arrival, Outcome.DUPLICATE if again else Outcome.IGNORED)
-        elif arrival.key in self._parked:
-            await self._behind(arrival)
+    async def _set_aside(self, record: DecodedRecord, failure: Failure | None) -> bool:
+        """Ignore or park the record where it must not reach its handler; True when it was."""
+        if record.ignored:
+            redelivered = self._is_redelivery(record)
+            self._record_outcome(record, Outcome.DUPLICATE if redelivered else Outcome.IGNORED)
+        elif record.key in self._parked_keys:
+            await self._park_behind(record)
         elif failure is not None:
-            await self._park(arrival, failure)
-        elif arrival.error is not None:
-            await self._park(arrival, Failure(ParkingReason.FAILED, arrival.error))
+            await self._park(record, failure)
+        elif record.error is not None:
+            await self._park(record, Failure(ParkingReason.FAILED, record.error))
         else:
             return False
         return True
 
-    async def _behind(self, arrival: DecodedRecord) -> None:
-        if self._subscription.kind is SubscriptionKind.REPLICA and self._seen(arrival):
-            self._settle(arrival, Outcome.DUPLICATE)  # applied before its key was parked
+    async def _park_behind(self, record: DecodedRecord) -> None:
+        if self._subscription.kind is SubscriptionKind.REPLICA and self._is_redelivery(record):
+            self._record_outcome(record, Outcome.DUPLICATE)  # applied before its key was parked
         else:
-            await self._park(arrival, Failure(ParkingReason.BEHIND, ""))
+            await self._park(record, Failure(ParkingReason.BEHIND, ""))
 
-    async def _park(self, arrival: DecodedRecord, failure: Failure) -> None:
+    async def _park(self, record: DecodedRecord, failure: Failure) -> None:
         await dead_letters.park(
-            self._tx, self._tenant, self._subscription, arrival, failure, self._now
+            self._tx, self._tenant, self._subscription, record, failure, self._now
         )
         if self._subscription.kind is SubscriptionKind.REPLICA:
             await inbox.record_processed(
-                self._tx, self._tenant, self._subscription, [arrival.event_id]
+                self._tx, self._tenant, self._subscription, [record.event_id]
             )
-        self._parked.add(arrival.key)
-        self._settle(arrival, Outcome.PARKED)
+        self._parked_keys.add(record.key)
+        self._record_outcome(record, Outcome.PARKED)
 
-    def _seen(self, arrival: DecodedRecord) -> bool:
-        """Whether this is a redelivery, as far as can be told without a receipt."""
-        before = self._last_offsets[arrival.record.place]
-        passed = self._offsets_rise and arrival.record.offset <= before
-        return passed or arrival.event_id in self._recent
+    def _is_redelivery(self, record: DecodedRecord) -> bool:
+        """Whether the record was delivered before, as far as the offsets and this process tell."""
+        last_offset = self._last_offsets[record.source.topic_partition]
+        already_passed = self._monotonic_offsets and record.source.offset <= last_offset
+        return already_passed or record.event_id in self._recent
 
-    def _settle(self, arrival: DecodedRecord, outcome: Outcome) -> None:
-        self._outcomes.append((arrival, outcome))
+    def _record_outcome(self, record: DecodedRecord, outcome: Outcome) -> None:
+        self._outcomes.append((record, outcome))
 
-    async def _count(self) -> None:
+    async def _save_counts(self) -> None:
         tallies = counts.tally(
-            (arrival.record.place, outcome) for arrival, outcome in self._outcomes
+            (record.source.topic_partition, outcome) for record, outcome in self._outcomes
         )
         offsets: dict[counts.TopicPartition, int] = {}
-        for arrival, _ in self._outcomes:
-            place = arrival.record.place
-            offsets[place] = max(arrival.record.offset, offsets.get(place, -1))
+        for record, _ in self._outcomes:
+            partition = record.source.topic_partition
+            offsets[partition] = max(record.source.offset, offsets.get(partition, -1))
         await counts.add(self._tx, self._tenant, self._subscription, tallies, offsets)
 
 
 async def run_handlers(
-    tx: AsyncConnection, subscription: Subscription, arrivals: Collection[DecodedRecord]
+    tx: AsyncConnection, subscription: Subscription, records: Collection[DecodedRecord]
 ) -> dict[UUID, Outcome]:
-    """Give readable arrivals of one tenant to their handlers, in order."""
+    """Pass decoded events of one tenant to their handlers, in order; returns outcomes by event id.
+
+    Raises what a handler raises.
+    """
     if subscription.kind is SubscriptionKind.PROCESS:
-        for arrival in arrivals:
-            received = arrival.received
-            with _entered(subscription, arrival):
+        for record in records:
+            received = record.received
+            with _event_context(subscription, record):
                 await attribute_writes(tx)
                 await subscription.handlers[type(received.event)](tx, received.event, received.meta)
-        return {arrival.event_id: Outcome.APPLIED for arrival in arrivals}
+        return {record.event_id: Outcome.APPLIED for record in records}
     result = ReplicaResult()
     for handler in dict.fromkeys(subscription.handlers.values()):
-        mine = [a for a in arrivals if subscription.handlers[type(a.event)] is handler]  # type: ignore[index]  # readable, so it has an event
-        if mine:
-            with _entered(subscription, mine[-1]):
-                result += await handler(tx, [arrival.received for arrival in mine])
-    return {arrival.event_id: _outcome(result, arrival.event_id) for arrival in arrivals}
+        batch = [r for r in records if subscription.handlers[type(r.event)] is handler]  # type: ignore[index]  # decoded, so it has an event
+        if batch:
+            with _event_context(subscription, batch[-1]):
+                result += await handler(tx, [record.received for record in batch])
+    return {record.event_id: _outcome(result, record.event_id) for record in records}
 
 
 def _outcome(result: ReplicaResult, event_id: UUID) -> Outcome:
@@ -193,9 +202,11 @@ def _outcome(result: ReplicaResult, event_id: UUID) -> Outcome:
     return Outcome.SKIPPED if event_id in result.skipped else Outcome.IGNORED
 
 
-def _entered(subscription: Subscription, arrival: DecodedRecord) -> AbstractContextManager[Context]:
-    """What the handler does is caused by this event and belongs to its chain."""
-    envelope = arrival.envelope
+def _event_context(
+    subscription: Subscription, record: DecodedRecord
+) -> AbstractContextManager[Context]:
+    """Attribute what the handler does to this event and its correlation id."""
+    envelope = record.envelope
     assert envelope is not None
     return use_context(
         Context(
@@ -204,6 +215,6 @@ def _entered(subscription: Subscription, arrival: DecodedRecord) -> AbstractCont
             causation_id=str(envelope.id),
             traceparent=envelope.traceparent,
             actor=f"system:{subscription.name}",
-            tenant=str(arrival.tenant),
+            tenant=str(record.tenant),
         )
     )

@@ -1,7 +1,7 @@
-"""The consumer: one subscription's records from Kafka to its processor.
+"""The consumer: passes one subscription's records from Kafka to its processor.
 
-Commits the database, then the offsets: a crash in between brings records again, and they change
-nothing. Any error of the broker ends the session and begins another.
+It commits the database, then the offsets: after a crash in between, records are delivered again
+and change nothing. Any error of the broker ends the session and starts another one.
 """
 
 import asyncio
@@ -29,13 +29,13 @@ WATCH_SECONDS = 5.0
 STALL_SECONDS = 60.0
 DRAIN_SECONDS = 15.0
 CLOSE_SECONDS = 5.0
-HANDOVER_SECONDS = 5.0
+REVOKE_SECONDS = 5.0
 
 Batches = Mapping[TopicPartition, Sequence[Any]]
 
 
 class Stalled(Exception):
-    """There was something to do and nothing was done for too long."""
+    """The consumer had records to process, or no membership, and made no progress for too long."""
 
 
 class Consumer:
@@ -50,16 +50,16 @@ class Consumer:
         self._stall_seconds = stall_seconds
         self._backoff = Backoff(0.2, 10.0)
         self._progress_at = time.monotonic()
-        self._rebalance = _Rebalance()
+        self._membership = _GroupMembership()
         processor.on_progress = self._progressed
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Consume until `stop` is set; the batch in hand is finished first."""
+        """Consume until `stop` is set; the current batch is finished first."""
         while not stop.is_set():
             self._progress_at = time.monotonic()
             try:
                 await self._session(stop)
-            except Exception as error:  # noqa: BLE001  # the consumer loop: begin anew
+            except Exception as error:  # noqa: BLE001  # the consumer loop: a new session
                 cause = type(error).__name__
                 CONSUMER_RESTARTS.labels(self._subscription.name, cause).inc()
                 await log.aerror(
@@ -68,8 +68,8 @@ class Consumer:
                 await wait_or_timeout(stop, self._backoff.next())
 
     async def check(self) -> str | None:
-        """For /readyz: None while a member of the group, else what is wrong."""
-        if self._rebalance.joined:
+        """Return None while this is a member of its group, else the problem, for /readyz."""
+        if self._membership.joined:
             return None
         return f"The consumer group {self._subscription.group} is not joined."
 
@@ -78,18 +78,18 @@ class Consumer:
         self._backoff.reset()
 
     async def _session(self, stop: asyncio.Event) -> None:
-        consumer = self._connected()
+        consumer = self._new_client()
         try:
             await consumer.start()
-            consumer.subscribe(self._subscription.topics, listener=self._rebalance)
-            await self._work(consumer, stop)
+            consumer.subscribe(self._subscription.topics, listener=self._membership)
+            await self._run_tasks(consumer, stop)
         finally:
             with suppress(TimeoutError, KafkaError):
                 async with asyncio.timeout(CLOSE_SECONDS):
-                    await consumer.stop()  # leaves the group, so that others need not wait
-            self._rebalance.joined = False  # last: a rebalance may have ended meanwhile
+                    await consumer.stop()  # leaves the group, so that other members need not wait
+            self._membership.joined = False  # last: a rebalance may have ended meanwhile
 
-    def _connected(self) -> AIOKafkaConsumer:
+    def _new_client(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             group_id=self._subscription.group,
@@ -102,7 +102,7 @@ class Consumer:
             metadata_max_age_ms=30_000,
         )
 
-    async def _work(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+    async def _run_tasks(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
         consuming = asyncio.create_task(self._consume(consumer, stop))
         watching = asyncio.create_task(self._watch(consumer))
         stopping = asyncio.create_task(stop.wait())
@@ -120,23 +120,23 @@ class Consumer:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _consume(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
-        most = POLL_RECORDS[self._subscription.kind]
+        max_records = POLL_RECORDS[self._subscription.kind]
         while not stop.is_set():
-            batches: Batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=most)
+            batches: Batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=max_records)
             if not batches:
                 continue
             for partition, records in batches.items():
-                self._rebalance.done.setdefault(partition, records[0].offset)
-            with self._rebalance.busy():
-                await self._processor.apply(_consumed(batches))
+                self._membership.next_offsets.setdefault(partition, records[0].offset)
+            with self._membership.processing():
+                await self._processor.apply(_records(batches))
                 await self._commit(consumer, batches)
             self._progressed()
 
     async def _commit(self, consumer: AIOKafkaConsumer, batches: Batches) -> None:
-        """Tell the broker how far we are; without that word the records only come again."""
-        held = consumer.assignment()
-        after = {p: records[-1].offset + 1 for p, records in batches.items() if p in held}
-        self._rebalance.done.update(after)
+        """Commit the offsets; where the broker refuses, the records are only delivered again."""
+        assigned = consumer.assignment()
+        after = {p: records[-1].offset + 1 for p, records in batches.items() if p in assigned}
+        self._membership.next_offsets.update(after)
         try:
             await consumer.commit(after)
         except (CommitFailedError, IllegalStateError) as error:
@@ -145,63 +145,63 @@ class Consumer:
             )
 
     async def _watch(self, consumer: AIOKafkaConsumer) -> None:
-        """Raises Stalled when there is lag, or no membership, and no progress for too long."""
+        """Raise Stalled on lag, or no membership, without progress for too long."""
         while True:
             await asyncio.sleep(min(WATCH_SECONDS, self._stall_seconds / 2))
             try:
                 async with asyncio.timeout(WATCH_SECONDS):
                     lag = await self._lag(consumer)
             except (TimeoutError, KafkaError):
-                continue  # the broker is away, and the client keeps looking for it
-            if self._rebalance.joined and lag == 0:
+                continue  # the broker is unavailable, and the client keeps reconnecting
+            if self._membership.joined and lag == 0:
                 self._progress_at = time.monotonic()
-            still = time.monotonic() - self._progress_at
-            if still > self._stall_seconds:
-                what = f"{lag} records wait" if self._rebalance.joined else "not in the group"
-                raise Stalled(f"{what}, and no progress for {still:.0f} s")
+            idle = time.monotonic() - self._progress_at
+            if idle > self._stall_seconds:
+                state = f"{lag} records wait" if self._membership.joined else "not in the group"
+                raise Stalled(f"{state}, and no progress for {idle:.0f} s")
 
     async def _lag(self, consumer: AIOKafkaConsumer) -> int:
-        """Records in our partitions that are not done, those in hand among them."""
-        held = consumer.assignment()
-        ends: dict[TopicPartition, int] = await consumer.end_offsets(held) if held else {}
+        """Return the unprocessed records of the assigned partitions, with the current batch."""
+        assigned = consumer.assignment()
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(assigned) if assigned else {}
         total = 0
         for partition, end in ends.items():
-            done = self._rebalance.done.get(partition)
-            if done is None:
-                done = await consumer.position(partition)
+            next_offset = self._membership.next_offsets.get(partition)
+            if next_offset is None:
+                next_offset = await consumer.position(partition)
             CONSUMER_LAG.labels(self._subscription.name, partition.topic, partition.partition).set(
-                end - done
+                end - next_offset
             )
-            total += end - done
+            total += end - next_offset
         return total
 
 
-class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
-    """Knows whether we are a member, and lets the batch in hand end before partitions go.
+class _GroupMembership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
+    """Tracks the membership, and lets the current batch finish before partitions are revoked.
 
-    `done` is how far each partition has come since it was given to us.
+    `next_offsets` has the next offset to process of each partition since its assignment.
     """
 
     def __init__(self) -> None:
         self.joined = False
-        self.done: dict[TopicPartition, int] = {}
+        self.next_offsets: dict[TopicPartition, int] = {}
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def busy(self) -> "_Busy":
-        return _Busy(self._idle)
+    def processing(self) -> "_BatchInProgress":
+        return _BatchInProgress(self._idle)
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         self.joined = False
-        await wait_or_timeout(self._idle, HANDOVER_SECONDS)
+        await wait_or_timeout(self._idle, REVOKE_SECONDS)
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        self.done.clear()
+        self.next_offsets.clear()
         self.joined = True
 
 
-class _Busy:
-    """While inside, a batch is in hand."""
+class _BatchInProgress:
+    """Marks a batch as in progress inside the block."""
 
     def __init__(self, idle: asyncio.Event) -> None:
         self._idle = idle
@@ -213,7 +213,7 @@ class _Busy:
         self._idle.set()
 
 
-def _consumed(batches: Batches) -> list[ConsumerRecord]:
+def _records(batches: Batches) -> list[ConsumerRecord]:
     return [
         ConsumerRecord(record.topic, record.partition, record.offset, record.value or b"")
         for records in batches.values()

@@ -1,7 +1,7 @@
-"""What became of every record, per topic and partition: published = the sum of the outcomes.
+"""Counts every record's outcome per topic and partition: published = the sum of the outcomes.
 
-The row of a partition is also the fence between two members of a group that both hold it for a
-moment: whoever locks it first goes first, and the other sees all that was done.
+The row of a partition is also the lock between two members of a group that both hold it for a
+moment during a rebalance: the first to lock it goes first, and the other sees all its work.
 """
 
 from collections import Counter
@@ -35,40 +35,43 @@ Tally = Mapping[Outcome, int]
 async def lock(
     tx: AsyncConnection,
     tenant: UUID,
-    reader: SubscriptionGeneration,
-    places: Iterable[TopicPartition],
+    subscription: SubscriptionGeneration,
+    partitions: Iterable[TopicPartition],
 ) -> dict[TopicPartition, int]:
     """Lock the rows of these partitions until the commit; returns the last offset of each."""
-    wanted = sorted(set(places))
-    found = await _locked(tx, tenant, reader, wanted)
-    missing = [place for place in wanted if place not in found]
+    requested = sorted(set(partitions))
+    offsets = await _lock_existing(tx, tenant, subscription, requested)
+    missing = [partition for partition in requested if partition not in offsets]
     if missing:
         await tx.execute(
             insert(consumer_counts).on_conflict_do_nothing(),
             [
                 {
                     "tenant_id": tenant,
-                    "subscription": reader.name,
-                    "generation": reader.generation,
+                    "subscription": subscription.name,
+                    "generation": subscription.generation,
                     "topic": topic,
                     "partition": partition,
                 }
                 for topic, partition in missing
             ],
         )
-        found = await _locked(tx, tenant, reader, wanted)
-    return found
+        offsets = await _lock_existing(tx, tenant, subscription, requested)
+    return offsets
 
 
-async def _locked(
-    tx: AsyncConnection, tenant: UUID, reader: SubscriptionGeneration, places: list[TopicPartition]
+async def _lock_existing(
+    tx: AsyncConnection,
+    tenant: UUID,
+    subscription: SubscriptionGeneration,
+    partitions: list[TopicPartition],
 ) -> dict[TopicPartition, int]:
     c = consumer_counts.c
     rows = await tx.execute(
         select(c.topic, c.partition, c.last_offset)
-        .where(c.tenant_id == tenant, c.subscription == reader.name)
-        .where(c.generation == reader.generation)
-        .where(tuple_(c.topic, c.partition).in_(places))
+        .where(c.tenant_id == tenant, c.subscription == subscription.name)
+        .where(c.generation == subscription.generation)
+        .where(tuple_(c.topic, c.partition).in_(partitions))
         .order_by(c.topic, c.partition)
         .with_for_update()
     )
@@ -78,17 +81,17 @@ async def _locked(
 async def add(
     tx: AsyncConnection,
     tenant: UUID,
-    reader: SubscriptionGeneration,
+    subscription: SubscriptionGeneration,
     tallies: Mapping[TopicPartition, Tally],
     offsets: Mapping[TopicPartition, int],
 ) -> None:
-    """Add to the rows of partitions that `lock` has locked; an offset never goes back."""
+    """Add to the rows of partitions that `lock` has locked; a last offset never decreases."""
     c = consumer_counts.c
     changes = {outcome.value: c[outcome] + bindparam(f"more_{outcome}") for outcome in Outcome}
     statement = (
         update(consumer_counts)
-        .where(c.tenant_id == tenant, c.subscription == reader.name)
-        .where(c.generation == reader.generation)
+        .where(c.tenant_id == tenant, c.subscription == subscription.name)
+        .where(c.generation == subscription.generation)
         .where(c.topic == bindparam("at_topic"), c.partition == bindparam("at_partition"))
         .values(
             **changes,
@@ -98,12 +101,12 @@ async def add(
     )
     rows = [
         {
-            "at_topic": place[0],
-            "at_partition": place[1],
-            "to_offset": offsets.get(place, -1),
-            **{f"more_{outcome}": tally.get(outcome, 0) for outcome in Outcome},
+            "at_topic": topic,
+            "at_partition": partition,
+            "to_offset": offsets.get((topic, partition), -1),
+            **{f"more_{outcome}": counted.get(outcome, 0) for outcome in Outcome},
         }
-        for place, tally in sorted(tallies.items())
+        for (topic, partition), counted in sorted(tallies.items())
     ]
     if rows:
         await tx.execute(statement, rows)
@@ -112,8 +115,8 @@ async def add(
 def tally(
     outcomes: Iterable[tuple[TopicPartition, Outcome]],
 ) -> dict[TopicPartition, Counter[Outcome]]:
-    """How often each outcome came up at each place."""
-    found: dict[TopicPartition, Counter[Outcome]] = {}
-    for place, outcome in outcomes:
-        found.setdefault(place, Counter())[outcome] += 1
-    return found
+    """Return how often each outcome occurred in each partition."""
+    tallies: dict[TopicPartition, Counter[Outcome]] = {}
+    for partition, outcome in outcomes:
+        tallies.setdefault(partition, Counter())[outcome] += 1
+    return tallies

@@ -1,6 +1,7 @@
-"""What an operator does with parked events: look, try again, correct, give up. All of it is kept.
+"""What an operator can do with parked events: list, redrive, edit, skip.
 
-The same for the API (its role sees one tenant) and the command line (the worker's sees all).
+The API (whose role sees one tenant) and the command line (the worker's role sees all) share it.
+The row of an event keeps who resolved it, when, and the note.
 """
 
 from collections.abc import Mapping
@@ -24,11 +25,11 @@ from chassis.foundation.violations import from_pydantic
 from contracts.event import EVENT_CLASSES
 from kernel.errors import Invalid, NotFound, RuleBroken
 
-ORIGINAL_DATA = "original_data"  # beside the corrected data, in the row only
+ORIGINAL_DATA = "original_data"  # stored beside the corrected data; never published
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _CountedGeneration:
     name: str
     generation: int
 
@@ -36,7 +37,7 @@ class _Reader:
 def parked_events_query(
     *, status: ParkedEventStatus | None = None, subscription: str | None = None
 ) -> Select[Any]:
-    """The query of the parked events, unordered; the caller pages it."""
+    """Return the query of the parked events, unordered; the caller pages it."""
     query = select(parked_events)
     if status is not None:
         query = query.where(parked_events.c.status == status)
@@ -52,18 +53,15 @@ async def list_parked(
     subscription: str | None = None,
     limit: int = 100,
 ) -> list[ParkedEvent]:
-    """The oldest first, as they would be redriven."""
-    oldest = parked_events_query(status=status, subscription=subscription).order_by(
-        parked_events.c.id
-    )
-    return [
-        dead_letters.parked_event_of(dict(row))
-        for row in (await tx.execute(oldest.limit(limit))).mappings()
-    ]
+    """Return parked events, the oldest first, which is the order of a redrive."""
+    query = parked_events_query(status=status, subscription=subscription)
+    oldest = query.order_by(parked_events.c.id).limit(limit)
+    rows = (await tx.execute(oldest)).mappings()
+    return [dead_letters.parked_event_of(dict(row)) for row in rows]
 
 
 async def get_parked(tx: AsyncConnection, parked_id: UUID) -> ParkedEvent:
-    """Raises NotFound, also for other tenants' events."""
+    """Return a parked event. Raises NotFound, also for events of other tenants."""
     query = select(parked_events).where(parked_events.c.id == parked_id)
     row = (await tx.execute(query)).mappings().one_or_none()
     if row is None:
@@ -74,18 +72,18 @@ async def get_parked(tx: AsyncConnection, parked_id: UUID) -> ParkedEvent:
 async def redrive_parked(
     tx: AsyncConnection, parked_id: UUID, *, by: str, now: datetime, note: str | None = None
 ) -> ParkedEvent:
-    """Let the worker try the event's key again, from the first of its queue on.
+    """Let the worker retry the event's key, from the head of its queue on.
 
     Raises NotFound, or RuleBroken (PARKED_EVENT_SKIPPED).
     """
-    parked = await _locked(tx, parked_id)
+    parked = await _lock(tx, parked_id)
     if parked.status is ParkedEventStatus.REDRIVEN:
         return parked
     _ensure_parked(parked)
     first = await dead_letters.head(tx, parked.tenant_id, parked.subscription, parked.key)
     assert first is not None
-    asked = {"retry_at": now, "deadline_at": None, "resolved_by": by, "note": note}
-    await tx.execute(dead_letters.update_of(first).values(asked))
+    request = {"retry_at": now, "deadline_at": None, "resolved_by": by, "note": note}
+    await tx.execute(dead_letters.update_of(first).values(request))
     return await get_parked(tx, parked_id)
 
 
@@ -98,53 +96,50 @@ async def edit_parked(
     now: datetime,
     note: str,
 ) -> ParkedEvent:
-    """Correct an event's data and try its key again; what was published stays beside it.
+    """Replace an event's data and retry its key; the published data is kept beside the new.
 
     Raises NotFound, Invalid (the data does not fit its type), or RuleBroken
     (PARKED_EVENT_SKIPPED, PARKED_EVENT_REDRIVEN, PARKED_EVENT_UNREADABLE).
     """
-    parked = await _locked(tx, parked_id)
+    parked = await _lock(tx, parked_id)
     _ensure_parked(parked)
-    found = _readable(parked)
-    _ensure_fits(str(found["type"]), data)
-    corrected = {
-        **found,
-        ORIGINAL_DATA: found.get(ORIGINAL_DATA, found["data"]),
-        "data": dict(data),
-    }
-    await tx.execute(
-        dead_letters.update_of(parked).values(envelope=to_stored_json(orjson.dumps(corrected)))
-    )
+    stored = _decoded_envelope(parked)
+    _ensure_fits_type(str(stored["type"]), data)
+    original = stored.get(ORIGINAL_DATA, stored["data"])
+    edited = {**stored, ORIGINAL_DATA: original, "data": dict(data)}
+    envelope = to_stored_json(orjson.dumps(edited))
+    await tx.execute(dead_letters.update_of(parked).values(envelope=envelope))
     return await redrive_parked(tx, parked_id, by=by, now=now, note=note)
 
 
 async def skip_parked(
     tx: AsyncConnection, parked_id: UUID, *, by: str, now: datetime, note: str
 ) -> ParkedEvent:
-    """Give an event up: it is never applied, and what waited behind it goes on.
+    """Skip an event for good: it is never applied, and the events behind it continue.
 
     Raises NotFound, or RuleBroken (PARKED_EVENT_REDRIVEN).
     """
-    parked = await _locked(tx, parked_id)
+    parked = await _lock(tx, parked_id)
     if parked.status is ParkedEventStatus.SKIPPED:
         return parked
     _ensure_parked(parked)
-    reader = await _reader(tx, parked)
+    generation = await _counted_generation(tx, parked)
     changes = {"status": ParkedEventStatus.SKIPPED, "resolved_by": by, "note": note}
-    await dead_letters.resolve(tx, parked, reader, Outcome.IGNORED, now, **changes)
+    await dead_letters.resolve(tx, parked, generation, Outcome.IGNORED, now, **changes)
     return await get_parked(tx, parked_id)
 
 
-async def _locked(tx: AsyncConnection, parked_id: UUID) -> ParkedEvent:
-    """The event as it is once its partition's counts and its key are ours."""
-    seen = await get_parked(tx, parked_id)
-    await counts.lock(tx, seen.tenant_id, await _reader(tx, seen), [seen.place])
-    await dead_letters.lock_key(tx, seen.tenant_id, seen.subscription, seen.key)
+async def _lock(tx: AsyncConnection, parked_id: UUID) -> ParkedEvent:
+    """Lock the counts of the event's partition and its key, then return the event as it is now."""
+    parked = await get_parked(tx, parked_id)
+    generation = await _counted_generation(tx, parked)
+    await counts.lock(tx, parked.tenant_id, generation, [parked.topic_partition])
+    await dead_letters.lock_key(tx, parked.tenant_id, parked.subscription, parked.key)
     return await get_parked(tx, parked_id)
 
 
-async def _reader(tx: AsyncConnection, parked: ParkedEvent) -> _Reader:
-    """The generation that counted the event: the newest at its place."""
+async def _counted_generation(tx: AsyncConnection, parked: ParkedEvent) -> _CountedGeneration:
+    """Return the generation that counted the event: the newest one of its partition."""
     c = consumer_counts.c
     newest = select(func.max(c.generation)).where(
         c.tenant_id == parked.tenant_id,
@@ -152,7 +147,8 @@ async def _reader(tx: AsyncConnection, parked: ParkedEvent) -> _Reader:
         c.topic == parked.topic,
         c.partition == parked.partition,
     )
-    return _Reader(parked.subscription, (await tx.execute(newest)).scalar_one() or 1)
+    generation = (await tx.execute(newest)).scalar_one() or 1
+    return _CountedGeneration(parked.subscription, generation)
 
 
 def _ensure_parked(parked: ParkedEvent) -> None:
@@ -162,22 +158,22 @@ def _ensure_parked(parked: ParkedEvent) -> None:
         raise RuleBroken("PARKED_EVENT_SKIPPED")
 
 
-def _readable(parked: ParkedEvent) -> dict[str, Any]:
+def _decoded_envelope(parked: ParkedEvent) -> dict[str, Any]:
     value = from_stored_json(parked.envelope)
     try:
         Envelope.decode(value)
     except EnvelopeInvalid:
         raise RuleBroken("PARKED_EVENT_UNREADABLE") from None
-    found: dict[str, Any] = orjson.loads(value)
-    return found
+    attributes: dict[str, Any] = orjson.loads(value)
+    return attributes
 
 
-def _ensure_fits(event_type: str, data: Mapping[str, Any]) -> None:
-    kind = EVENT_CLASSES.get(event_type)
-    if kind is None:
-        return  # not known to this process: the worker will say
+def _ensure_fits_type(event_type: str, data: Mapping[str, Any]) -> None:
+    event_class = EVENT_CLASSES.get(event_type)
+    if event_class is None:
+        return  # unknown in this process: the worker validates it at the retry
     try:
-        kind.model_validate(data)
+        event_class.model_validate(data)
     except ValidationError as error:
-        found = [{**one, "loc": ("body", "data", *one["loc"])} for one in error.errors()]
-        raise Invalid(from_pydantic(found)) from None
+        errors = [{**one, "loc": ("body", "data", *one["loc"])} for one in error.errors()]
+        raise Invalid(from_pydantic(errors)) from None

@@ -1,4 +1,4 @@
-"""Events set aside, and their keys: what comes later under such a key queues up behind.
+"""Parked events (the dead letters) and their keys: later events of a parked key queue behind it.
 
 Locks are always taken in this order: the partition's counts, the parked key, the parked event.
 """
@@ -25,7 +25,7 @@ from kernel.ids import new_id
 
 
 class ParkedEventStatus(StrEnum):
-    """Where a parked event has got to."""
+    """Whether a parked event still waits, was redriven, or was skipped."""
 
     PARKED = "PARKED"
     REDRIVEN = "REDRIVEN"
@@ -34,7 +34,10 @@ class ParkedEventStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ParkedEvent:
-    """A parked event. `resolved_by` names who asked for the last redrive until it has worked."""
+    """A parked event.
+
+    Until a redrive has succeeded, `resolved_by` names who requested the last one.
+    """
 
     tenant_id: UUID
     id: UUID
@@ -55,34 +58,35 @@ class ParkedEvent:
     note: str | None
 
     @property
-    def place(self) -> tuple[str, int]:
+    def topic_partition(self) -> tuple[str, int]:
+        """The topic and the partition the event came from."""
         return self.topic, self.partition
 
-    def due(self, by: datetime) -> bool:
-        """Whether to try it; one that was behind is, as soon as the one before it has left."""
+    def is_due(self, by: datetime) -> bool:
+        """Return whether to retry it; one that was behind is due once the one before has left."""
         if self.retry_at is None:
             return False
         return self.reason is ParkingReason.BEHIND or self.retry_at <= by
 
 
 def parked_event_of(row: Mapping[str, Any]) -> ParkedEvent:
-    """A parked event out of its row."""
-    kinds = {"reason": ParkingReason(row["reason"]), "status": ParkedEventStatus(row["status"])}
-    return from_columns(ParkedEvent, row, **kinds)
+    """Return the parked event in a row."""
+    enums = {"reason": ParkingReason(row["reason"]), "status": ParkedEventStatus(row["status"])}
+    return from_columns(ParkedEvent, row, **enums)
 
 
 async def lock_parked_keys(
-    tx: AsyncConnection, tenant: UUID, reader: SubscriptionGeneration, keys: Iterable[str]
+    tx: AsyncConnection, tenant: UUID, subscription: SubscriptionGeneration, keys: Iterable[str]
 ) -> set[str]:
-    """Those of the keys that are parked, locked until the commit."""
-    wanted = sorted(set(keys))
-    if not wanted:
+    """Lock those of the keys that are parked until the commit, and return them."""
+    candidates = sorted(set(keys))
+    if not candidates:
         return set()
     k = parked_keys.c
     locked = (
         select(k.key)
-        .where(k.tenant_id == tenant, k.subscription == reader.name)
-        .where(k.key == any_(cast(wanted, ARRAY(Text))))
+        .where(k.tenant_id == tenant, k.subscription == subscription.name)
+        .where(k.key == any_(cast(candidates, ARRAY(Text))))
         .order_by(k.key)
         .with_for_update()
     )
@@ -92,36 +96,38 @@ async def lock_parked_keys(
 async def park(
     tx: AsyncConnection,
     tenant: UUID,
-    reader: SubscriptionGeneration,
-    arrival: DecodedRecord,
+    subscription: SubscriptionGeneration,
+    record: DecodedRecord,
     failure: Failure,
     now: datetime,
 ) -> None:
-    """Set an event and its key aside."""
+    """Park an event and its key."""
     await tx.execute(
         insert(parked_keys).on_conflict_do_nothing(),
-        {"tenant_id": tenant, "subscription": reader.name, "key": arrival.key},
+        {"tenant_id": tenant, "subscription": subscription.name, "key": record.key},
     )
     behind = failure.reason is ParkingReason.BEHIND
     await tx.execute(
         insert(parked_events).values(
             tenant_id=tenant,
             id=new_id(),
-            subscription=reader.name,
-            key=arrival.key,
-            topic=arrival.record.topic,
-            partition=arrival.record.partition,
-            envelope=to_stored_json(arrival.record.value),
+            subscription=subscription.name,
+            key=record.key,
+            topic=record.source.topic,
+            partition=record.source.partition,
+            envelope=to_stored_json(record.source.value),
             reason=failure.reason,
             error=failure.error,
             attempts=0 if behind else 1,
-            **_waiting(failure, 1, now + NOT_YET_DEADLINE, now),
+            **_retry_columns(failure, 1, now + NOT_YET_DEADLINE, now),
         )
     )
 
 
-def _waiting(failure: Failure, attempts: int, deadline: datetime, now: datetime) -> dict[str, Any]:
-    """When to try again by itself, if at all."""
+def _retry_columns(
+    failure: Failure, attempts: int, deadline: datetime, now: datetime
+) -> dict[str, Any]:
+    """Return when to retry automatically, if at all."""
     if failure.reason is not ParkingReason.NOT_YET:
         return {"retry_at": None}
     return {"retry_at": next_retry_at(attempts, now), "deadline_at": deadline}
@@ -130,7 +136,7 @@ def _waiting(failure: Failure, attempts: int, deadline: datetime, now: datetime)
 async def head(
     tx: AsyncConnection, tenant: UUID, subscription: str, key: str
 ) -> ParkedEvent | None:
-    """The event of a parked key that must go first."""
+    """Return the first event in the queue of a parked key, which must be resolved first."""
     e = parked_events.c
     first = (
         select(parked_events)
@@ -144,92 +150,103 @@ async def head(
 
 def _queued(tenant: UUID, subscription: str, key: str) -> ColumnElement[bool]:
     e = parked_events.c
-    mine = (e.tenant_id == tenant) & (e.subscription == subscription) & (e.key == key)
-    return mine & (e.status == ParkedEventStatus.PARKED)
+    of_key = (e.tenant_id == tenant) & (e.subscription == subscription) & (e.key == key)
+    return of_key & (e.status == ParkedEventStatus.PARKED)
 
 
 async def lock_key(
     tx: AsyncConnection, tenant: UUID, subscription: str, key: str, *, wait: bool = True
 ) -> bool:
-    """Lock a parked key as the consumer does; False when it is not parked, or not to be had."""
+    """Lock a parked key as the consumer does; returns False when it is not parked.
+
+    Without `wait` it also returns False when another transaction has locked it.
+    """
     k = parked_keys.c
-    one = select(k.key).where(k.tenant_id == tenant, k.subscription == subscription, k.key == key)
-    return (await tx.execute(one.with_for_update(skip_locked=not wait))).first() is not None
+    row = select(k.key).where(k.tenant_id == tenant, k.subscription == subscription, k.key == key)
+    return (await tx.execute(row.with_for_update(skip_locked=not wait))).first() is not None
 
 
 async def take_due(
-    tx: AsyncConnection, tenant: UUID, reader: SubscriptionGeneration, key: str, due_by: datetime
+    tx: AsyncConnection,
+    tenant: UUID,
+    subscription: SubscriptionGeneration,
+    key: str,
+    due_by: datetime,
 ) -> ParkedEvent | None:
-    """The event to try, its key locked; None when none is due or another worker tries."""
-    seen = await head(tx, tenant, reader.name, key)
-    if seen is None or not seen.due(due_by):
+    """Lock the key and return its event to retry; None when none is due or another worker tries."""
+    first = await head(tx, tenant, subscription.name, key)
+    if first is None or not first.is_due(due_by):
         return None
-    await counts.lock(tx, tenant, reader, [seen.place])
-    if not await lock_key(tx, tenant, reader.name, key, wait=False):
+    await counts.lock(tx, tenant, subscription, [first.topic_partition])
+    if not await lock_key(tx, tenant, subscription.name, key, wait=False):
         return None
-    again = await head(tx, tenant, reader.name, key)
-    unchanged = again is not None and again.place == seen.place and again.due(due_by)
-    return again if unchanged else None
+    locked = await head(tx, tenant, subscription.name, key)
+    if locked is None or locked.topic_partition != first.topic_partition:
+        return None
+    return locked if locked.is_due(due_by) else None
 
 
 async def resolve(
     tx: AsyncConnection,
     parked: ParkedEvent,
-    reader: SubscriptionGeneration,
+    subscription: SubscriptionGeneration,
     outcome: Outcome,
     now: datetime,
     **changes: Any,
 ) -> None:
-    """Take an event off the queue of its locked key and let the next one go.
+    """Remove an event from the queue of its locked key, and make the next one due.
 
-    `changes` say how: its status, by whom, a note.
+    `changes` are the columns that say how: its status, by whom, a note.
     """
     await tx.execute(update_of(parked).values(retry_at=None, resolved_at=now, **changes))
-    moved = {Outcome.PARKED: -1, outcome: 1}
-    await counts.add(tx, parked.tenant_id, reader, {parked.place: moved}, {})
+    difference = {Outcome.PARKED: -1, outcome: 1}
+    await counts.add(
+        tx, parked.tenant_id, subscription, {parked.topic_partition: difference}, offsets={}
+    )
     following = await head(tx, parked.tenant_id, parked.subscription, parked.key)
     if following is None:
-        await _free(tx, parked)
+        await _unpark_key(tx, parked)
     elif following.reason is ParkingReason.BEHIND:
         await tx.execute(update_of(following).values(retry_at=now))
 
 
-async def _free(tx: AsyncConnection, parked: ParkedEvent) -> None:
+async def _unpark_key(tx: AsyncConnection, parked: ParkedEvent) -> None:
     k = parked_keys.c
-    mine = (k.tenant_id == parked.tenant_id) & (k.subscription == parked.subscription)
-    await tx.execute(delete(parked_keys).where(mine, k.key == parked.key))
+    of_subscription = (k.tenant_id == parked.tenant_id) & (k.subscription == parked.subscription)
+    await tx.execute(delete(parked_keys).where(of_subscription, k.key == parked.key))
 
 
 async def record_failed_retry(
     tx: AsyncConnection, parked: ParkedEvent, failure: Failure, now: datetime
 ) -> Failure:
-    """Leave an event at the head of its locked key; past its deadline it has failed for good."""
+    """Keep an event at the head of its locked key; after its deadline it becomes FAILED."""
     attempts = parked.attempts + 1
     deadline = parked.deadline_at or now + NOT_YET_DEADLINE
     if failure.reason is ParkingReason.NOT_YET and now >= deadline:
-        failure = Failure(ParkingReason.FAILED, f"Waited in vain: {failure.error}")
-    told = {"reason": failure.reason, "error": failure.error, "attempts": attempts}
-    await tx.execute(update_of(parked).values(**told, **_waiting(failure, attempts, deadline, now)))
+        failure = Failure(ParkingReason.FAILED, f"The deadline has passed: {failure.error}")
+    changes = {"reason": failure.reason, "error": failure.error, "attempts": attempts}
+    retry = _retry_columns(failure, attempts, deadline, now)
+    await tx.execute(update_of(parked).values(**changes, **retry))
     return failure
 
 
 async def delay_retry(
     tx: AsyncConnection, tenant: UUID, subscription: str, key: str, until: datetime
 ) -> None:
-    """Try a key no sooner than that; left alone where somebody else has its events in hand."""
+    """Retry a key's events no sooner than `until`, except those that another worker has locked."""
     e = parked_events.c
-    waiting_events = (
+    unlocked = (
         select(e.id)
         .where(_queued(tenant, subscription, key), e.retry_at < until)
         .with_for_update(skip_locked=True)
     )
-    ids = list((await tx.execute(waiting_events)).scalars())
-    mine = (e.tenant_id == tenant) & e.id.in_(ids)
-    await tx.execute(update(parked_events).where(mine).values(retry_at=until))
+    ids = list((await tx.execute(unlocked)).scalars())
+    rows = (e.tenant_id == tenant) & e.id.in_(ids)
+    await tx.execute(update(parked_events).where(rows).values(retry_at=until))
 
 
 def update_of(parked: ParkedEvent) -> Update:
-    """An UPDATE of this event's row, without values yet."""
+    """Return an UPDATE of this event's row, without values yet."""
     e = parked_events.c
     return update(parked_events).where(e.tenant_id == parked.tenant_id, e.id == parked.id)
 
@@ -237,7 +254,7 @@ def update_of(parked: ParkedEvent) -> Update:
 async def count_parked(
     tx: AsyncConnection, subscriptions: Iterable[str]
 ) -> dict[tuple[str, str], int]:
-    """How many events are parked, per subscription and reason, over all tenants it may see."""
+    """Return how many events are parked by subscription and reason, over all visible tenants."""
     e = parked_events.c
     rows = await tx.execute(
         select(e.subscription, e.reason, func.count().label("parked"))

@@ -1,4 +1,4 @@
-"""A record from a topic, read as far as it can be read; nothing here raises."""
+"""Decodes a topic's records as far as possible; nothing here raises."""
 
 import base64
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from chassis.events.envelope import Envelope, EnvelopeInvalid
 from chassis.events.subscriptions import EventMeta, ReceivedEvent, Subscription
 from contracts.event import Event
 
-NO_TENANT = UUID(int=0)  # the tenant of records that do not say whose they are
+NO_TENANT = UUID(int=0)  # the tenant of records whose tenant cannot be decoded
 UNDECODABLE_ID_NAMESPACE = UUID("6e0f9d8e-6a51-4f0e-9d0c-6d2b7d3a3a10")
 
 
@@ -27,18 +27,19 @@ class ConsumerRecord:
     value: bytes
 
     @property
-    def place(self) -> tuple[str, int]:
+    def topic_partition(self) -> tuple[str, int]:
+        """The topic and the partition."""
         return self.topic, self.partition
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedRecord:
-    """A record and what could be read of it: an event, or an error, or neither.
+    """A record and what was decoded of it: an event, or an error, or neither.
 
-    Neither means that this subscription does not listen to its type.
+    Neither means that this subscription has no handler for its type.
     """
 
-    record: ConsumerRecord
+    source: ConsumerRecord
     tenant: UUID
     key: str
     event_id: UUID
@@ -48,10 +49,12 @@ class DecodedRecord:
 
     @property
     def ignored(self) -> bool:
+        """Whether this subscription has no handler for the event's type."""
         return self.event is None and self.error is None
 
     @property
     def received(self) -> ReceivedEvent[Any]:
+        """The event as its handler receives it."""
         assert self.envelope is not None
         assert self.event is not None
         meta = EventMeta(
@@ -66,56 +69,58 @@ class DecodedRecord:
 
 
 def decode_record(subscription: Subscription, record: ConsumerRecord) -> DecodedRecord:
-    """Decode the envelope, and the event where this subscription listens to its type."""
+    """Decode the envelope, and the event where this subscription handles its type."""
     try:
         envelope = Envelope.decode(record.value)
     except EnvelopeInvalid as error:
-        return _unreadable(record, str(error))
-    event, misfit = _event(subscription, envelope)
+        return _undecodable(record, str(error))
+    event, error_text = _decode_event(subscription, envelope)
     return DecodedRecord(
-        record=record,
+        source=record,
         tenant=envelope.tenantid,
         key=f"{record.topic}:{envelope.subject}",
         event_id=envelope.id,
         envelope=envelope,
         event=event,
-        error=misfit,
+        error=error_text,
     )
 
 
-def _event(subscription: Subscription, envelope: Envelope) -> tuple[Event | None, str | None]:
-    kind = subscription.event_class(envelope.type)
-    if kind is None:
+def _decode_event(
+    subscription: Subscription, envelope: Envelope
+) -> tuple[Event | None, str | None]:
+    event_class = subscription.event_class(envelope.type)
+    if event_class is None:
         return None, None
     try:
-        return kind.model_validate(envelope.data), None
+        return event_class.model_validate(envelope.data), None
     except ValidationError as invalid:
-        wrong = invalid.errors(include_url=False, include_input=False, include_context=False)
-        told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong)
-        return None, storable_text(f"{envelope.type} does not fit its schema: {told}")
+        errors = invalid.errors(include_url=False, include_input=False, include_context=False)
+        details = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in errors)
+        return None, storable_text(f"{envelope.type} does not fit its schema: {details}")
 
 
-def _unreadable(record: ConsumerRecord, error: str) -> DecodedRecord:
-    """Parked under its tenant and aggregate where these can still be made out."""
+def _undecodable(record: ConsumerRecord, error: str) -> DecodedRecord:
+    """Return a record to be parked under its tenant and aggregate, where these can be decoded."""
     position = f"{record.topic}:{record.partition}:{record.offset}"
-    found = _json(record.value)
-    tenant, subject = _uuid(found.get("tenantid")), _uuid(found.get("subject"))
-    whose = tenant is not None and subject is not None
+    attributes = _json_object(record.value)
+    tenant, subject = _uuid(attributes.get("tenantid")), _uuid(attributes.get("subject"))
+    has_key = tenant is not None and subject is not None
     return DecodedRecord(
-        record=record,
+        source=record,
         tenant=tenant or NO_TENANT,
-        key=f"{record.topic}:{subject}" if whose else position,
+        key=f"{record.topic}:{subject}" if has_key else position,
         event_id=uuid5(UNDECODABLE_ID_NAMESPACE, position),
         error=storable_text(f"The envelope cannot be read: {error}"),
     )
 
 
-def _json(value: bytes) -> dict[str, Any]:
+def _json_object(value: bytes) -> dict[str, Any]:
     try:
-        found = orjson.loads(value)
+        decoded = orjson.loads(value)
     except orjson.JSONDecodeError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return decoded if isinstance(decoded, dict) else {}
 
 
 def _uuid(value: object) -> UUID | None:
@@ -129,20 +134,20 @@ RAW_KEY = "raw_base64"
 
 
 def to_stored_json(value: bytes) -> dict[str, Any]:
-    """A record's value as a JSON column can hold it: NUL and what is no object go in as base64."""
-    found = {} if b"\\u0000" in value else _json(value)
-    return found if _fits(found) else {RAW_KEY: base64.b64encode(value).decode()}
+    """Return a record's value for a JSON column; NUL and anything but an object become base64."""
+    decoded = {} if b"\\u0000" in value else _json_object(value)
+    return decoded if _is_storable(decoded) else {RAW_KEY: base64.b64encode(value).decode()}
 
 
-def _fits(found: dict[str, Any]) -> bool:
+def _is_storable(decoded: dict[str, Any]) -> bool:
     try:
-        orjson.dumps(found)  # writes less deeply than it reads
+        orjson.dumps(decoded)  # writes less deeply nested values than it reads
     except orjson.JSONEncodeError:
         return False
-    return bool(found) and RAW_KEY not in found
+    return bool(decoded) and RAW_KEY not in decoded
 
 
 def from_stored_json(stored: dict[str, Any]) -> bytes:
-    """The value that `to_stored_json` was given, up to the spelling of its JSON."""
+    """Return the value passed to `to_stored_json`, apart from the formatting of its JSON."""
     raw = stored.get(RAW_KEY)
     return base64.b64decode(raw) if isinstance(raw, str) else orjson.dumps(stored)

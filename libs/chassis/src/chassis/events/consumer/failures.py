@@ -1,4 +1,4 @@
-"""Three kinds of failure: one that passes by itself, one that waits for something, one for good."""
+"""How a handler's error is treated: retried by itself, or parked until an operator acts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,31 +19,30 @@ class ParkingReason(StrEnum):
 
     NOT_YET = "NOT_YET"
     FAILED = "FAILED"
-    BEHIND = "BEHIND"  # another event of its key is
+    BEHIND = "BEHIND"  # an earlier event of its key is parked
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an event could not be applied, and how that may end."""
+    """Why an event could not be applied, and whether it is retried automatically."""
 
     reason: ParkingReason
     error: str
 
     @classmethod
     def of(cls, error: Exception) -> "Failure":
-        """Of a handler's exception that is not transient."""
-        return cls(
-            ParkingReason.NOT_YET if _may_pass(error) else ParkingReason.FAILED, error_text(error)
-        )
+        """Return the failure for a handler's exception that is not transient."""
+        reason = ParkingReason.NOT_YET if _is_temporary(error) else ParkingReason.FAILED
+        return cls(reason, error_text(error))
 
 
-def _may_pass(error: Exception) -> bool:
+def _is_temporary(error: Exception) -> bool:
     if isinstance(error, Conflict):
-        return error.code == "STALE_WRITE"  # somebody wrote between the handler's read and write
+        return error.code == "STALE_WRITE"  # another write came in between
     return isinstance(error, NotYet | Unavailable)
 
 
 def next_retry_at(attempts: int, now: datetime) -> datetime:
-    """When to try again after so many attempts."""
+    """Return when to retry after so many attempts; the delay has a jitter of 20 percent."""
     seconds = RETRY_DELAYS_SECONDS[min(attempts, len(RETRY_DELAYS_SECONDS)) - 1]
     return now + timedelta(seconds=seconds * uniform(0.8, 1.2))  # noqa: S311  # jitter

@@ -1,4 +1,4 @@
-"""Receipts: an event with a row here was taken over by its subscription, and is so only once."""
+"""The inbox: an event with a row here was processed by its subscription, and only once."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -12,35 +12,41 @@ from chassis.events.subscriptions import SubscriptionGeneration
 
 
 async def record_processed(
-    tx: AsyncConnection, tenant: UUID, reader: SubscriptionGeneration, event_ids: Iterable[UUID]
+    tx: AsyncConnection,
+    tenant: UUID,
+    subscription: SubscriptionGeneration,
+    event_ids: Iterable[UUID],
 ) -> set[UUID]:
-    """Sign for these events; returns the new ones.
+    """Record these events as processed; returns the new ones.
 
-    Two transactions that receive the same event wait for each other here; ids are sorted, so that
+    Two transactions that record the same event wait for each other here; ids are sorted, so that
     they cannot deadlock.
     """
     ids = sorted(event_ids)
     if not ids:
         return set()
-    new = select(
+    rows = select(
         literal(tenant, Uuid),
-        literal(reader.name, Text),
-        literal(reader.generation),
+        literal(subscription.name, Text),
+        literal(subscription.generation),
         func.unnest(cast(ids, ARRAY(Uuid))),
     )
     columns = ["tenant_id", "subscription", "generation", "event_id"]
-    statement = insert(inbox).from_select(columns, new).on_conflict_do_nothing()
+    statement = insert(inbox).from_select(columns, rows).on_conflict_do_nothing()
     return set((await tx.execute(statement.returning(inbox.c.event_id))).scalars())
 
 
 async def already_processed(
-    tx: AsyncConnection, tenant: UUID, reader: SubscriptionGeneration, event_ids: Iterable[UUID]
+    tx: AsyncConnection,
+    tenant: UUID,
+    subscription: SubscriptionGeneration,
+    event_ids: Iterable[UUID],
 ) -> set[UUID]:
-    """Those of the events that are signed for."""
-    known = select(inbox.c.event_id).where(
+    """Return those of the events that are recorded as processed."""
+    processed = select(inbox.c.event_id).where(
         inbox.c.tenant_id == tenant,
-        inbox.c.subscription == reader.name,
-        inbox.c.generation == reader.generation,
+        inbox.c.subscription == subscription.name,
+        inbox.c.generation == subscription.generation,
         inbox.c.event_id == any_(cast(list(event_ids), ARRAY(Uuid))),
     )
-    return set((await tx.execute(known)).scalars())
+    return set((await tx.execute(processed)).scalars())

@@ -1,10 +1,10 @@
-"""What the consumers tell Prometheus."""
+"""The consumers' metrics for Prometheus."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
 RECORDS_CONSUMED = Counter(
     "l2c_consumer_records_total",
-    "Records, by what became of them",
+    "Records consumed, by outcome",
     ["subscription", "topic", "outcome"],
 )
 TRANSACTION_SECONDS = Histogram(
@@ -20,12 +20,16 @@ EFFECT_DELAY = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600),
 )
 TRANSACTION_RETRIES = Counter(
-    "l2c_consumer_retries_total", "Transactions rolled back for what may pass", ["subscription"]
+    "l2c_consumer_retries_total",
+    "Transactions rolled back for a transient error",
+    ["subscription"],
 )
 CONSUMER_LAG = Gauge(
     "l2c_consumer_lag", "Records not yet consumed", ["subscription", "topic", "partition"]
 )
 CONSUMER_RESTARTS = Counter(
-    "l2c_consumer_restarts_total", "Sessions with the broker begun anew", ["subscription", "cause"]
+    "l2c_consumer_restarts_total",
+    "Sessions with the broker ended by an error",
+    ["subscription", "cause"],
 )
-EVENTS_PARKED = Gauge("l2c_consumer_parked", "Events that wait", ["subscription", "reason"])
+EVENTS_PARKED = Gauge("l2c_consumer_parked", "Parked events", ["subscription", "reason"])

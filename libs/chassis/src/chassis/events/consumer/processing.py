@@ -33,34 +33,39 @@ REPLICA_EVENTS = 1_000
 
 
 class HandlerNotReached(Exception):
-    """A transaction failed before any handler ran, and not for something that passes."""
+    """A transaction failed before any handler ran, and the error is not transient."""
 
     def __init__(self) -> None:
-        super().__init__("The record could not be taken over; the worker's log says why.")
+        super().__init__("The event failed before its handler ran; see the worker's log.")
 
 
 class BatchSize:
-    """How many events a transaction takes: as many as fit into the time, up to the most."""
+    """How many events a transaction takes: adapted to its duration, up to the subscription's cap.
+
+    The batches of a replica have a fixed size.
+    """
 
     def __init__(self, subscription: Subscription) -> None:
         self._fixed = subscription.kind is SubscriptionKind.REPLICA
-        self._most = subscription.most or PROCESS_EVENTS
+        self._maximum = subscription.max_batch_size or PROCESS_EVENTS
         self.size = REPLICA_EVENTS if self._fixed else 1
 
-    def took(self, seconds: float) -> None:
+    def adapt(self, seconds: float) -> None:
+        """Halve the size after a slow transaction, double it after a fast one."""
         if self._fixed:
             return
         if seconds > PROCESS_SECONDS:
             self.size = max(1, self.size // 2)
         elif seconds < PROCESS_SECONDS / 2:
-            self.size = min(self._most, self.size * 2)
+            self.size = min(self._maximum, self.size * 2)
 
 
 class Processor:
-    """Applies records to one service's database for one subscription.
+    """Applies records to one service's database for one subscription: an exactly-once effect.
 
-    Two processors may be given the same records at once: each event still has its effect once.
-    `monotonic_offsets` is false where a partition's first deliveries do not come in order of offset.
+    Two processors may get the same records at the same time: each event still has its effect once.
+    `monotonic_offsets` is False where the first deliveries of a partition do not come in order of
+    their offsets.
     """
 
     def __init__(
@@ -77,7 +82,7 @@ class Processor:
         self._now = now
         self.monotonic_offsets = monotonic_offsets
         self._recent = RecentEvents()
-        self._pace = BatchSize(subscription)
+        self._batch_size = BatchSize(subscription)
 
     async def apply(self, records: Sequence[ConsumerRecord]) -> None:
         """Return when every record is applied, skipped, ignored or parked, and committed.
@@ -86,45 +91,47 @@ class Processor:
         """
         by_tenant: dict[UUID, list[DecodedRecord]] = {}
         for record in records:
-            arrival = decode_record(self.subscription, record)
-            by_tenant.setdefault(arrival.tenant, []).append(arrival)
-        for tenant, arrivals in by_tenant.items():
-            done = 0
-            while done < len(arrivals):
-                chunk = _chunk(arrivals, done, self._pace.size)
-                await self._settle(tenant, chunk, Backoff(0.05, 5.0))
-                done += len(chunk)
+            decoded = decode_record(self.subscription, record)
+            by_tenant.setdefault(decoded.tenant, []).append(decoded)
+        for tenant, tenant_records in by_tenant.items():
+            processed = 0
+            while processed < len(tenant_records):
+                batch = _next_batch(tenant_records, processed, self._batch_size.size)
+                await self._process(tenant, batch, Backoff(0.05, 5.0))
+                processed += len(batch)
 
-    async def _settle(self, tenant: UUID, chunk: Sequence[DecodedRecord], backoff: Backoff) -> None:
-        """Commit the chunk: whole, or in halves after a failure, or parked once it is alone.
+    async def _process(
+        self, tenant: UUID, batch: Sequence[DecodedRecord], backoff: Backoff
+    ) -> None:
+        """Commit the batch: whole, or in halves after a failure; a single failing event is parked.
 
-        Where even parking fails the database is at fault, so everything is tried anew.
+        Where even parking fails, the database is at fault, so everything is tried again.
         """
         failure: Failure | None = None
         while True:
             try:
-                await self._deliver(tenant, chunk, failure)
+                await self._commit(tenant, batch, failure)
                 return backoff.reset()
             except Exception as error:  # noqa: BLE001  # the consumer loop: park or try again
                 if failure is not None or is_transient(error):
                     failure = None
-                    await self._rest(error, backoff)
-                elif len(chunk) == 1:
-                    failure = await self._judge(chunk[0], error)
-            if len(chunk) > 1:
-                middle = len(chunk) // 2
-                await self._settle(tenant, chunk[:middle], backoff)
-                await self._settle(tenant, chunk[middle:], backoff)
+                    await self._wait_to_retry(error, backoff)
+                elif len(batch) == 1:
+                    failure = await self._failure_of(batch[0], error)
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                await self._process(tenant, batch[:middle], backoff)
+                await self._process(tenant, batch[middle:], backoff)
                 return None
 
-    async def _deliver(
-        self, tenant: UUID, chunk: Sequence[DecodedRecord], failure: Failure | None
+    async def _commit(
+        self, tenant: UUID, batch: Sequence[DecodedRecord], failure: Failure | None
     ) -> None:
         started = time.perf_counter()
-        delivery: BatchTransaction | None = None
+        transaction: BatchTransaction | None = None
         try:
             async with self._database.begin(tenant) as tx:
-                delivery = BatchTransaction(
+                transaction = BatchTransaction(
                     tx,
                     tenant,
                     self.subscription,
@@ -132,39 +139,41 @@ class Processor:
                     monotonic_offsets=self.monotonic_offsets,
                     now=self._now(),
                 )
-                outcomes = await delivery.run(chunk, failure)
+                outcomes = await transaction.run(batch, failure)
         except Exception as error:
-            if is_transient(error) or (delivery is not None and delivery.handling):
+            if is_transient(error) or (transaction is not None and transaction.handling):
                 raise
             raise HandlerNotReached from error
-        self._committed(outcomes, time.perf_counter() - started)
+        self._report(outcomes, time.perf_counter() - started)
 
-    def _committed(self, outcomes: RecordOutcomes, seconds: float) -> None:
+    def _report(self, outcomes: RecordOutcomes, seconds: float) -> None:
+        """Update metrics, log and batch size after a commit."""
         name = self.subscription.name
-        self._pace.took(seconds)
-        self._recent.add(arrival.event_id for arrival, _ in outcomes)
+        self._batch_size.adapt(seconds)
+        self._recent.add(record.event_id for record, _ in outcomes)
         TRANSACTION_SECONDS.labels(name).observe(seconds)
-        for (topic, _), tally in counts.tally((a.record.place, o) for a, o in outcomes).items():
-            for outcome, times in tally.items():
-                RECORDS_CONSUMED.labels(name, topic, outcome.value).inc(times)
+        tallies = counts.tally((r.source.topic_partition, outcome) for r, outcome in outcomes)
+        for (topic, _), tally in tallies.items():
+            for outcome, count in tally.items():
+                RECORDS_CONSUMED.labels(name, topic, outcome.value).inc(count)
         now = self._now()
-        for arrival, outcome in outcomes:
-            if outcome is Outcome.APPLIED and arrival.envelope is not None:
-                EFFECT_DELAY.labels(name).observe((now - arrival.envelope.time).total_seconds())
-            self._say(arrival, outcome)
+        for record, outcome in outcomes:
+            if outcome is Outcome.APPLIED and record.envelope is not None:
+                EFFECT_DELAY.labels(name).observe((now - record.envelope.time).total_seconds())
+            self._log(record, outcome)
         self.on_progress()
 
-    def _say(self, arrival: DecodedRecord, outcome: Outcome) -> None:
-        """One line an effect, with the ids of its chain, and one for what nobody could read."""
-        told = {
+    def _log(self, record: DecodedRecord, outcome: Outcome) -> None:
+        """Log each effect with its correlation ids, and each record that cannot be decoded."""
+        fields = {
             "subscription": self.subscription.name,
-            "event_id": str(arrival.event_id),
-            "tenant": str(arrival.tenant),
+            "event_id": str(record.event_id),
+            "tenant": str(record.tenant),
         }
-        if outcome is Outcome.PARKED and arrival.error is not None:
-            log.error("event_unreadable", key=arrival.key, error=arrival.error, **told)
+        if outcome is Outcome.PARKED and record.error is not None:
+            log.error("event_unreadable", key=record.key, error=record.error, **fields)
         elif outcome is Outcome.APPLIED and self.subscription.kind is SubscriptionKind.PROCESS:
-            envelope = arrival.envelope
+            envelope = record.envelope
             assert envelope is not None
             log.info(
                 "event_applied",
@@ -172,46 +181,47 @@ class Processor:
                 subject=str(envelope.subject),
                 correlation_id=envelope.correlationid,
                 trace_id=envelope.traceparent.split("-")[1],
-                **told,
+                **fields,
             )
 
-    async def _rest(self, error: Exception, backoff: Backoff) -> None:
-        """Let what is in the way pass; this is progress too, the database is at fault."""
+    async def _wait_to_retry(self, error: Exception, backoff: Backoff) -> None:
+        """Back off after a transient error; it counts as progress, as the database is at fault."""
         TRANSACTION_RETRIES.labels(self.subscription.name).inc()
-        rest = backoff.next()
+        delay = backoff.next()
         await log.awarning(
             "consumer_retries",
             subscription=self.subscription.name,
             error=repr(error),
-            seconds=round(rest, 3),
+            seconds=round(delay, 3),
         )
         self.on_progress()
-        await asyncio.sleep(rest)
+        await asyncio.sleep(delay)
 
-    async def _judge(self, arrival: DecodedRecord, error: Exception) -> Failure:
+    async def _failure_of(self, record: DecodedRecord, error: Exception) -> Failure:
+        """Return the failure to park the record with, and log it."""
         failure = Failure.of(error)
-        waits = failure.reason is ParkingReason.NOT_YET
+        retried = failure.reason is ParkingReason.NOT_YET
         await log.alog(
-            logging.INFO if waits else logging.ERROR,
+            logging.INFO if retried else logging.ERROR,
             "event_parked",
             subscription=self.subscription.name,
-            event_id=str(arrival.event_id),
-            key=arrival.key,
+            event_id=str(record.event_id),
+            key=record.key,
             reason=failure.reason,
             error=failure.error,
-            exc_info=None if waits else error,
+            exc_info=None if retried else error,
         )
         return failure
 
 
-def _chunk(arrivals: Sequence[DecodedRecord], start: int, size: int) -> Sequence[DecodedRecord]:
-    """The next so many to be handled, and those between them that are only counted.
+def _next_batch(records: Sequence[DecodedRecord], start: int, size: int) -> Sequence[DecodedRecord]:
+    """Return the next `size` records to be handled, and the ignored ones between them.
 
-    A topic tells of much that a subscription does not listen to; that needs no pace.
+    A topic carries many types that a subscription has no handler for; these are only counted.
     """
     handled = 0
-    for at in range(start, len(arrivals)):
-        handled += not arrivals[at].ignored
+    for position in range(start, len(records)):
+        handled += not records[position].ignored
         if handled > size:
-            return arrivals[start:at]
-    return arrivals[start:]
+            return records[start:position]
+    return records[start:]

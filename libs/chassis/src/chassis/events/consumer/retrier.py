@@ -1,4 +1,4 @@
-"""Tries parked events again when they are due: by themselves, or because somebody asked for it."""
+"""Retries parked events when they are due: automatically, or because an operator requested it."""
 
 import asyncio
 import time
@@ -26,17 +26,17 @@ from chassis.foundation.waits import Backoff, wait_or_timeout
 
 log = structlog.get_logger()
 
-KEYS_A_PASS = 200
+KEYS_PER_PASS = 200
 REPORT_SECONDS = 30.0
-PUT_OFF = timedelta(seconds=5)
+RETRY_DELAY = timedelta(seconds=5)
 
 
 class UndecodableRecord(Exception):
-    """A parked event that still cannot be read."""
+    """A parked event still cannot be decoded."""
 
 
 class Retrier:
-    """The worker's loop over the due keys of these subscriptions, for all tenants."""
+    """Retries the due keys of these subscriptions, for all tenants."""
 
     def __init__(
         self,
@@ -53,44 +53,44 @@ class Retrier:
         self._reported_at = float("-inf")
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set."""
+        """Retry until `stop` is set."""
         backoff = Backoff(self._poll_seconds, 5.0)
         while not stop.is_set():
-            rest = self._poll_seconds
+            delay = self._poll_seconds
             try:
                 await self.retry_due()
                 await self._report()
                 backoff.reset()
             except Exception as error:  # noqa: BLE001  # a loop of the consumer: go on later
-                await log.awarning("retrier_rests", error=repr(error))
-                rest = backoff.next()
-            await wait_or_timeout(stop, rest)
+                await log.awarning("retrier_backs_off", error=repr(error))
+                delay = backoff.next()
+            await wait_or_timeout(stop, delay)
 
     async def retry_due(self, *, ahead: timedelta = timedelta()) -> int:
-        """Try every key that is due, or will be `ahead`; returns how many events left a queue.
+        """Retry every key that is due, or will be within `ahead`; returns the events resolved.
 
-        A key that cannot be tried now is put off, so that it holds up no other.
+        A key that cannot be retried now is delayed, so that it does not block the others.
         """
-        done, due_by = 0, self._now() + ahead
-        for tenant, name, key in await self._due(due_by):
+        resolved, due_by = 0, self._now() + ahead
+        for tenant, name, key in await self._due_keys(due_by):
             try:
-                done += await self.retry(tenant, self._subscriptions[name], key, due_by=due_by)
+                resolved += await self.retry(tenant, self._subscriptions[name], key, due_by=due_by)
             except Exception as error:  # noqa: BLE001  # the consumer loop: the next key
-                await log.awarning("retry_put_off", subscription=name, key=key, error=repr(error))
-                await self._put_off(tenant, name, key)
-        return done
+                await log.awarning("retry_delayed", subscription=name, key=key, error=repr(error))
+                await self._delay(tenant, name, key)
+        return resolved
 
-    async def _put_off(self, tenant: UUID, subscription: str, key: str) -> None:
+    async def _delay(self, tenant: UUID, subscription: str, key: str) -> None:
         async with self._database.begin(tenant) as tx:
-            await dead_letters.delay_retry(tx, tenant, subscription, key, self._now() + PUT_OFF)
+            await dead_letters.delay_retry(tx, tenant, subscription, key, self._now() + RETRY_DELAY)
 
-    async def _due(self, due_by: datetime) -> list[tuple[UUID, str, str]]:
+    async def _due_keys(self, due_by: datetime) -> list[tuple[UUID, str, str]]:
         e = parked_events.c
         due = (
             select(e.tenant_id, e.subscription, e.key)
             .where(e.retry_at <= due_by, e.subscription.in_(list(self._subscriptions)))
             .order_by(e.retry_at)
-            .limit(KEYS_A_PASS)
+            .limit(KEYS_PER_PASS)
         )
         async with self._database.begin(None) as tx:
             rows = await tx.execute(due)
@@ -99,14 +99,14 @@ class Retrier:
     async def retry(
         self, tenant: UUID, subscription: Subscription, key: str, *, due_by: datetime
     ) -> int:
-        """Apply the due events of a key in order, each in a transaction; returns how many left.
+        """Apply the due events of a key in order, a transaction each; returns the number resolved.
 
-        Raises what is transient; the queue is then as it was.
+        Raises a transient error; the queue is then unchanged.
         """
-        done = 0
+        resolved = 0
         while await self._retry_head(tenant, subscription, key, due_by):
-            done += 1
-        return done
+            resolved += 1
+        return resolved
 
     async def _retry_head(
         self, tenant: UUID, subscription: Subscription, key: str, due_by: datetime
@@ -121,20 +121,20 @@ class Retrier:
         except Exception as error:
             if parked is None or is_transient(error):
                 raise
-            await self._postpone(subscription, parked, Failure.of(error), error)
+            await self._record_failure(subscription, parked, Failure.of(error), error)
             return False
         RECORDS_CONSUMED.labels(subscription.name, parked.topic, outcome.value).inc()
         return True
 
-    async def _postpone(
+    async def _record_failure(
         self, subscription: Subscription, parked: ParkedEvent, failure: Failure, error: Exception
     ) -> None:
         tenant, name, key = parked.tenant_id, subscription.name, parked.key
         async with self._database.begin(tenant) as tx:
-            await counts.lock(tx, tenant, subscription, [parked.place])
+            await counts.lock(tx, tenant, subscription, [parked.topic_partition])
             await dead_letters.lock_key(tx, tenant, name, key)
             if await dead_letters.head(tx, tenant, name, key) != parked:
-                return  # somebody else tried it, or an operator changed it
+                return  # another worker retried it, or an operator changed it
             failure = await dead_letters.record_failed_retry(tx, parked, failure, self._now())
         if failure.reason is ParkingReason.FAILED:
             event_id = str(parked.envelope.get("id"))
@@ -148,29 +148,29 @@ class Retrier:
             )
 
     async def _report(self) -> None:
-        """Now and then say how much is parked."""
+        """Update the metric of parked events every REPORT_SECONDS."""
         if time.monotonic() - self._reported_at < REPORT_SECONDS:
             return
         self._reported_at = time.monotonic()
         async with self._database.begin(None) as tx:
-            found = await dead_letters.count_parked(tx, self._subscriptions)
+            parked = await dead_letters.count_parked(tx, self._subscriptions)
         for name in self._subscriptions:
             for reason in ParkingReason:
-                EVENTS_PARKED.labels(name, reason.value).set(found.get((name, reason.value), 0))
+                EVENTS_PARKED.labels(name, reason.value).set(parked.get((name, reason.value), 0))
 
 
 async def _apply(
     tx: AsyncConnection, subscription: Subscription, parked: ParkedEvent, now: datetime
 ) -> Outcome:
     record = ConsumerRecord(parked.topic, parked.partition, -1, from_stored_json(parked.envelope))
-    arrival = decode_record(subscription, record)
-    if arrival.error is not None:
-        raise UndecodableRecord(arrival.error)
-    if arrival.tenant != parked.tenant_id:
-        raise UndecodableRecord(f"The event is of another tenant: {arrival.tenant}")
+    decoded = decode_record(subscription, record)
+    if decoded.error is not None:
+        raise UndecodableRecord(decoded.error)
+    if decoded.tenant != parked.tenant_id:
+        raise UndecodableRecord(f"The event belongs to another tenant: {decoded.tenant}")
     outcome = Outcome.IGNORED
-    if not arrival.ignored:
-        outcome = (await run_handlers(tx, subscription, [arrival]))[arrival.event_id]
+    if not decoded.ignored:
+        outcome = (await run_handlers(tx, subscription, [decoded]))[decoded.event_id]
     by = parked.resolved_by or f"system:{subscription.name}"
     await dead_letters.resolve(
         tx, parked, subscription, outcome, now, status=ParkedEventStatus.REDRIVEN, resolved_by=by

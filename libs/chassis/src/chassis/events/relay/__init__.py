@@ -1,1 +1,1 @@
-"""The relay ships outbox rows to Kafka, in order for each aggregate, without losing one."""
+"""The relay publishes outbox rows to Kafka: in order per aggregate, at least once."""

@@ -1,9 +1,9 @@
-"""Which relay owns which buckets of the outbox, and how they come to a fair share.
+"""Bucket leases: which relay owns which buckets of the outbox, and how relays share them fairly.
 
-A bucket is owned through an advisory lock of the session that also writes the bucket's cursor:
-whoever loses the session can move no cursor any more. PostgreSQL keeps advisory locks apart per
-database by itself, so the keys are the same everywhere. A connection pooler that shares sessions
-between transactions must not stand in between.
+A lease is an advisory lock of the session that also writes the bucket's cursor: a relay that loses
+the session can move no cursor any more. PostgreSQL keeps advisory locks apart per database, so the
+keys are the same everywhere. A connection pooler that shares sessions between transactions must
+not stand between a relay and its database.
 """
 
 import random
@@ -13,10 +13,10 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis.database.advisory_locks import RELAY_BUCKET_LOCKS
 from chassis.database.connections import SharedConnection
 from chassis.events.outbox import BUCKETS
 
-LOCK_CLASS = 7264  # the first half of every lock's key; the bucket is the second
 ALIVE_SECONDS = 3
 FROZEN_SECONDS = 5
 MEMBER_EXPIRY_SECONDS = 60
@@ -27,7 +27,7 @@ SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM (
   JOIN pg_database AS here ON here.oid = locks.database AND here.datname = current_database()
   JOIN relay_members AS member ON member.backend_pid = locks.pid
   WHERE locks.locktype = 'advisory' AND locks.granted
-    AND locks.classid = {LOCK_CLASS} AND locks.objsubid = 2
+    AND locks.classid = {RELAY_BUCKET_LOCKS} AND locks.objsubid = 2
     AND locks.pid <> pg_backend_pid()
     AND member.heartbeat_at < clock_timestamp() - make_interval(secs => {FROZEN_SECONDS})
 ) AS frozen
@@ -35,12 +35,12 @@ SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM (
 
 
 def fair_share(members: int) -> int:
-    """How many buckets one of so many members may own."""
+    """Return how many buckets one of so many relays may own."""
     return ceil(BUCKETS / max(1, members))
 
 
 class BucketLeases:
-    """One member's part in sharing the buckets; every statement runs in the owning session."""
+    """The bucket leases of one relay; every statement runs in the session that holds the locks."""
 
     def __init__(self, session: SharedConnection, member: UUID) -> None:
         self._session = session
@@ -48,7 +48,7 @@ class BucketLeases:
         self.owned: set[int] = set()
 
     async def join(self) -> None:
-        """Become a member, before the first lock: a frozen one is found through its row."""
+        """Register as a member before taking a lock: a frozen owner is found through its row."""
         async with self._session.held() as connection:
             await connection.execute(
                 "INSERT INTO relay_members (id, backend_pid, heartbeat_at)"
@@ -56,8 +56,8 @@ class BucketLeases:
                 self._member,
             )
 
-    async def beat(self) -> None:
-        """Say that this member lives; keeps the session from being idle, too."""
+    async def heartbeat(self) -> None:
+        """Renew this member's heartbeat; this also keeps the session from being idle."""
         async with self._session.held() as connection:
             await connection.execute(
                 "UPDATE relay_members SET heartbeat_at = clock_timestamp() WHERE id = $1",
@@ -65,77 +65,80 @@ class BucketLeases:
             )
 
     async def surplus(self) -> set[int]:
-        """Buckets beyond the fair share, chosen at random; empty when there are none."""
+        """Return the buckets owned beyond the fair share, chosen at random; usually none."""
         excess = len(self.owned) - await self._share()
         return set(random.sample(sorted(self.owned), excess)) if excess > 0 else set()
 
     async def release(self, buckets: Collection[int]) -> None:
-        """Give buckets away; their cursors must be saved."""
+        """Release these buckets; their cursors must be saved before."""
         async with self._session.held() as connection:
             await connection.execute(
                 "SELECT pg_advisory_unlock($1, bucket) FROM unnest($2::int[]) AS bucket",
-                LOCK_CLASS,
+                RELAY_BUCKET_LOCKS,
                 list(buckets),
             )
         self.owned -= set(buckets)
 
     async def acquire(self) -> set[int]:
-        """Take free buckets up to the fair share; returns the new ones."""
+        """Lease free buckets up to the fair share; returns the new ones."""
         missing = await self._share() - len(self.owned)
-        gained: set[int] = set()
+        acquired: set[int] = set()
         candidates = [bucket for bucket in range(BUCKETS) if bucket not in self.owned]
         random.shuffle(candidates)
         async with self._session.held() as connection:
             for bucket in candidates if missing > 0 else ():
                 if await _try_lock(connection, bucket):
-                    gained.add(bucket)
-                if len(gained) == missing:
+                    acquired.add(bucket)
+                if len(acquired) == missing:
                     break
-        self.owned |= gained
-        return gained
+        self.owned |= acquired
+        return acquired
 
     async def acquire_all(self) -> set[int]:
-        """Take every bucket, waiting for whoever has one."""
+        """Lease every bucket, waiting for the relays that own some."""
         async with self._session.held() as connection:
             for bucket in range(BUCKETS):
-                await connection.execute("SELECT pg_advisory_lock($1, $2)", LOCK_CLASS, bucket)
+                await connection.execute(
+                    "SELECT pg_advisory_lock($1, $2)", RELAY_BUCKET_LOCKS, bucket
+                )
                 self.owned.add(bucket)
         return set(self.owned)
 
     async def leave(self) -> None:
-        """Give everything back at once, so that the others need not wait for a timeout."""
+        """Release every bucket at once, so that the other relays need not wait for a timeout."""
         async with self._session.held() as connection:
             await connection.execute("SELECT pg_advisory_unlock_all()")
             await connection.execute("DELETE FROM relay_members WHERE id = $1", self._member)
         self.owned.clear()
 
-    async def free_frozen(self) -> int:
-        """End the sessions of owners that stopped beating; returns how many there were.
+    async def terminate_frozen_owners(self) -> int:
+        """End the sessions of owners without a recent heartbeat; returns how many were ended.
 
-        `idle_session_timeout` ends most of them, but not one that froze amid a result. The role is
-        the owner's own, so it may. Only holders of our locks are meant: a pid may be reused.
+        `idle_session_timeout` ends most of them, but not a session that froze while it was reading
+        a result. The worker's role may end its own sessions. Only holders of bucket locks are
+        ended, as a process id may be reused.
         """
         async with self._session.held() as connection:
-            freed: int = await connection.fetchval(TERMINATE_FROZEN_OWNERS)
+            ended: int = await connection.fetchval(TERMINATE_FROZEN_OWNERS)
             await connection.execute(
                 "DELETE FROM relay_members"
                 " WHERE heartbeat_at < clock_timestamp() - make_interval(secs => $1)",
                 MEMBER_EXPIRY_SECONDS,
             )
-        return freed
+        return ended
 
     async def _share(self) -> int:
         async with self._session.held() as connection:
-            living: int = await connection.fetchval(
+            alive: int = await connection.fetchval(
                 "SELECT count(*) FROM relay_members"
                 " WHERE heartbeat_at > clock_timestamp() - make_interval(secs => $1)",
                 ALIVE_SECONDS,
             )
-        return fair_share(living)
+        return fair_share(alive)
 
 
 async def _try_lock(connection: asyncpg.Connection, bucket: int) -> bool:
-    taken: bool = await connection.fetchval(
-        "SELECT pg_try_advisory_lock($1, $2)", LOCK_CLASS, bucket
+    locked: bool = await connection.fetchval(
+        "SELECT pg_try_advisory_lock($1, $2)", RELAY_BUCKET_LOCKS, bucket
     )
-    return taken
+    return locked

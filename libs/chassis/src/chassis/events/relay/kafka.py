@@ -1,4 +1,4 @@
-"""Records to Kafka: every send of a page in flight at once, every acknowledgement awaited."""
+"""Sends records to Kafka: a page is in flight at once, and every acknowledgement is awaited."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,17 +18,18 @@ from contracts.topics import MAX_MESSAGE_BYTES
 PERMANENT_ERRORS = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError)
 BATCH_BYTES = 65_536
 SEND_SECONDS = 30.0
-REQUESTS_PER_SEND = 3  # a request that gets no answer is repeated so often
+REQUESTS_PER_SEND = 3  # how often a request without an answer is tried
 STOP_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
 
 class KafkaTransport:
-    """An idempotent producer that is made anew after every failure.
+    """Sends with an idempotent producer, and replaces the producer after every failure.
 
-    It keeps the order of a partition through all retries; what it cannot do is give up on a batch,
-    so the time limit is ours, and a producer that ran over it is thrown away with what it holds.
+    The producer keeps the order of a partition through all retries, but it never gives up on a
+    batch. So the timeout is applied here, and a producer that exceeds it is dropped with its
+    unsent batches.
     """
 
     def __init__(self, bootstrap: str, *, name: str, timeout: float = SEND_SECONDS) -> None:
@@ -39,15 +40,15 @@ class KafkaTransport:
         self._one_by_one = False
 
     async def send(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
-        """Send and wait for all acknowledgements; returns what the broker refuses for good.
+        """Send and wait for all acknowledgements; returns what the broker refuses permanently.
 
         Raises TransportFailed.
         """
         try:
             async with asyncio.timeout(self._timeout):
-                refusals = await self._send_all(records)
+                refused = await self._send_all(records)
         except PERMANENT_ERRORS as error:
-            # It hit a batch of several; which one is to blame shows when they go singly.
+            # The error is that of a whole batch; sending one by one shows the refused record.
             self._one_by_one = True
             await self._abandon()
             raise TransportFailed(f"A batch was refused: {error!r}") from error
@@ -58,38 +59,38 @@ class KafkaTransport:
             await self._abandon()
             raise
         self._one_by_one = False
-        return refusals
+        return refused
 
     async def close(self) -> None:
-        """Let go of the broker; nothing is in flight between two calls of `send`."""
+        """Close the producer; nothing is in flight between two calls of `send`."""
         producer, self._producer = self._producer, None
         if producer is not None:
             async with asyncio.timeout(STOP_SECONDS):
                 await producer.stop()
 
     async def _send_all(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
-        refusals: list[RefusedRecord] = []
-        blocked: set[str] = set()
-        flying: list[asyncio.Future[object]] = []
+        refused: list[RefusedRecord] = []
+        refused_keys: set[str] = set()
+        in_flight: list[asyncio.Future[object]] = []
         for record in records:
-            if record.key in blocked:
-                refusals.append(RefusedRecord(record, BEHIND))
+            if record.key in refused_keys:
+                refused.append(RefusedRecord(record, BEHIND))
             elif self._one_by_one or len(record.value) > BATCH_BYTES:
-                await _landed(flying)
-                flying.clear()
+                await _wait_for_acks(in_flight)
+                in_flight.clear()
                 refusal = await self._send_alone(record)
                 if refusal:
-                    refusals.append(refusal)
-                    blocked.add(record.key)
+                    refused.append(refusal)
+                    refused_keys.add(record.key)
             else:
-                flying.append(await self._start_sending(record))
-        await _landed(flying)
-        return refusals
+                in_flight.append(await self._start_sending(record))
+        await _wait_for_acks(in_flight)
+        return refused
 
     async def _send_alone(self, record: ProducerRecord) -> RefusedRecord | None:
-        """Send one large record with nothing else in flight, so that a refusal is surely its own.
+        """Send one record with nothing else in flight, so that a refusal is certainly its own.
 
-        A refused batch leaves a gap in the producer's numbers, hence a new producer.
+        A refused batch leaves a gap in the producer's sequence numbers, hence a new producer.
         """
         try:
             await (await self._start_sending(record))
@@ -121,29 +122,29 @@ class KafkaTransport:
         return self._producer
 
     async def _abandon(self) -> None:
-        """Throw the producer away with what it holds; its own `stop` would wait for the broker.
+        """Drop the producer with its unsent batches; its own `stop` would wait for the broker.
 
-        First the sender, then the client: what the sender has under way ends with the client's
-        answers or timeouts, and would wait for ever for a client that is closed.
+        Closes the sender before the client: requests of the sender end with the client's answers
+        or timeouts, and would wait forever for a client that is closed.
         """
         producer, self._producer = self._producer, None
         if producer is None:
             return
-        producer._closed = True  # noqa: SLF001  # else it warns that nobody stopped it
+        producer._closed = True  # noqa: SLF001  # else it warns that it was not stopped
         try:
             async with asyncio.timeout(self._timeout):
                 await producer._sender.close()  # noqa: SLF001  # ends its task without flushing
         except TimeoutError:
-            log.warning("producer_does_not_end")
+            log.warning("producer_close_timed_out")
         finally:
             await producer.client.close()
 
 
-async def _landed(flying: Sequence[asyncio.Future[object]]) -> None:
-    """Wait for every one, then raise the first error."""
-    if not flying:
+async def _wait_for_acks(in_flight: Sequence[asyncio.Future[object]]) -> None:
+    """Wait for every acknowledgement, then raise the first error."""
+    if not in_flight:
         return
-    await asyncio.wait(flying)
-    for error in [future.exception() for future in flying]:
+    await asyncio.wait(in_flight)
+    for error in [future.exception() for future in in_flight]:
         if error is not None:
             raise error

@@ -1,4 +1,4 @@
-"""What a relay tells of itself: metrics, and its health for /readyz."""
+"""The metrics of a relay, and its health for /readyz."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +8,8 @@ from prometheus_client import Counter, Gauge
 from chassis.foundation.clock import now
 
 EVENTS_PUBLISHED = Counter("l2c_relay_published", "Events published", ["service", "topic"])
-EVENTS_QUARANTINED = Counter("l2c_relay_quarantined", "Events kept back for good", ["service"])
-RELAY_RESTARTS = Counter("l2c_relay_restarts", "Lives ended by an error", ["service"])
+EVENTS_QUARANTINED = Counter("l2c_relay_quarantined", "Events quarantined", ["service"])
+RELAY_RESTARTS = Counter("l2c_relay_restarts", "Relay sessions ended by an error", ["service"])
 RELAY_LAG = Gauge("l2c_relay_lag_seconds", "Age of the oldest event not yet published", ["service"])
 WINDOW_ROWS = Gauge("l2c_relay_window_rows", "Rows of the last window", ["service"])
 OWNED_BUCKETS = Gauge("l2c_relay_owned_buckets", "Buckets owned", ["service"])
@@ -18,9 +18,11 @@ LAST_PROGRESS = Gauge("l2c_relay_last_progress_timestamp_seconds", "Last pass", 
 
 @dataclass(frozen=True)
 class RelayHealth:
-    """`last_progress` is the last pass over the buckets, also an idle one; None before the first.
+    """The state of a relay at its last pass.
 
-    `error` is what ended the last life, until the next one makes progress.
+    `last_progress` is the time of the last pass over the buckets, also one that found nothing;
+    None before the first. `error` is what ended the last session, until the next one makes
+    progress.
     """
 
     last_progress: datetime | None = None
@@ -29,39 +31,45 @@ class RelayHealth:
 
 
 class RelayMeter:
-    """Keeps the metrics and the health of one relay."""
+    """Updates the metrics and the health of one relay."""
 
     def __init__(self, service: str) -> None:
         self._service = service
         self.health = RelayHealth()
 
     def published(self, topics: dict[str, int], last_created: datetime) -> None:
+        """Count events published per topic; `last_created` is when the last one was written."""
         for topic, count in topics.items():
             EVENTS_PUBLISHED.labels(self._service, topic).inc(count)
-        self.waits_since(last_created)
+        self.oldest_unsent(last_created)
 
-    def waits_since(self, created: datetime | None) -> None:
-        """How old the oldest event is that is not sent; None when there is none."""
+    def oldest_unsent(self, created: datetime | None) -> None:
+        """Set the lag to the age of the oldest unsent event; None when there is none."""
         age = 0.0 if created is None else (now() - created).total_seconds()
         RELAY_LAG.labels(self._service).set(age)
 
     def quarantined(self, count: int) -> None:
+        """Count events put into quarantine."""
         EVENTS_QUARANTINED.labels(self._service).inc(count)
 
     def window(self, rows: int) -> None:
+        """Set the number of rows of the last window."""
         WINDOW_ROWS.labels(self._service).set(rows)
 
     def progressed(self, buckets: frozenset[int]) -> None:
+        """Record a pass over the buckets this relay owns."""
         instant = now()
         self.health = RelayHealth(instant, buckets)
         LAST_PROGRESS.labels(self._service).set(instant.timestamp())
         OWNED_BUCKETS.labels(self._service).set(len(buckets))
 
     def failed(self, error: str) -> None:
+        """Record that an error ended a session."""
         self.health = RelayHealth(self.health.last_progress, frozenset(), error)
         RELAY_RESTARTS.labels(self._service).inc()
         OWNED_BUCKETS.labels(self._service).set(0)
 
     def stopped(self) -> None:
+        """Record that the relay was stopped."""
         self.health = RelayHealth(self.health.last_progress)
         OWNED_BUCKETS.labels(self._service).set(0)

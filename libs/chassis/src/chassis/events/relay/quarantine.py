@@ -1,4 +1,4 @@
-"""Events the broker refuses for good, kept back with all later ones of their keys.
+"""Quarantine: events that the broker refuses permanently, and all later events of their keys.
 
 The relay goes on with the other keys. When the cause is removed (a topic's limit raised), an
 operator has the key sent again in order, or skips it: `retry_quarantined`, `skip_quarantined`.
@@ -21,7 +21,7 @@ RETRY_PAGE_ROWS = 50
 
 @dataclass(frozen=True)
 class QuarantinedRecord:
-    """One row kept back, and why."""
+    """One outbox row in quarantine, and the reason."""
 
     tenant_id: UUID
     seq: int
@@ -30,18 +30,18 @@ class QuarantinedRecord:
     reason: str
 
     @property
-    def is_cause(self) -> bool:
-        """Refused itself, not just behind a refused one."""
+    def is_refused(self) -> bool:
+        """Whether the broker refused this record itself, not one before it."""
         return self.reason != BEHIND
 
 
 class KeyFreed(RuntimeError):
-    """An operator freed a key meanwhile: what was to queue up behind it must be sent instead."""
+    """An operator freed a key meanwhile: records that were to queue behind it must be sent."""
 
 
 @dataclass(frozen=True)
 class QuarantinedKey:
-    """A key whose events are kept back: how many, since when, and why the first one is."""
+    """A quarantined key: how many events it holds, since when, and the first one's reason."""
 
     key: str
     events: int
@@ -50,40 +50,41 @@ class QuarantinedKey:
 
 
 async def quarantine_records(
-    connection: asyncpg.Connection, held: Sequence[QuarantinedRecord]
+    connection: asyncpg.Connection, records: Sequence[QuarantinedRecord]
 ) -> None:
-    """Keep rows back; one that is kept already stays as it is.
+    """Put records into quarantine; one that is there already stays as it is.
 
-    Raises KeyFreed: a row behind others may be kept only while these are. One of them is locked
-    until the commit, so that `retry_quarantined` and `skip_quarantined` see the new row before they call a key free.
+    Raises KeyFreed: a record behind others may be quarantined only while these are. One of them is
+    locked until the commit, so that an operator's retry or skip sees the new record before it
+    considers the key free.
     """
-    causes = {row.key for row in held if row.is_cause}
-    behind = {row.key: row.tenant_id for row in held if row.key not in causes}
-    if freed := behind.keys() - await _locked_keys(connection, behind):
-        raise KeyFreed(f"{', '.join(sorted(freed))}: no event is kept back any more")
+    refused = {record.key for record in records if record.is_refused}
+    behind = {record.key: record.tenant_id for record in records if record.key not in refused}
+    if freed := behind.keys() - await _lock_keys(connection, behind):
+        raise KeyFreed(f"{', '.join(sorted(freed))}: no event is quarantined any more")
     await connection.executemany(
         "INSERT INTO quarantined_events (tenant_id, seq, key, bucket, reason)"
         " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-        [(row.tenant_id, row.seq, row.key, row.bucket, row.reason) for row in held],
+        [(one.tenant_id, one.seq, one.key, one.bucket, one.reason) for one in records],
     )
 
 
-async def _locked_keys(connection: asyncpg.Connection, keys: Mapping[str, UUID]) -> set[str]:
-    """Those of the keys (with their tenants) that have rows, the last row of each locked."""
-    wanted = sorted(keys)
+async def _lock_keys(connection: asyncpg.Connection, tenants: Mapping[str, UUID]) -> set[str]:
+    """Lock the last row of each key and return the keys that have rows; `tenants` is by key."""
+    keys = sorted(tenants)
     rows = await connection.fetch(
         "SELECT last.key FROM unnest($1::uuid[], $2::text[]) AS wanted(tenant_id, key)"
         " CROSS JOIN LATERAL (SELECT q.key FROM quarantined_events AS q"
         "  WHERE q.tenant_id = wanted.tenant_id AND q.key = wanted.key"
         "  ORDER BY q.seq DESC LIMIT 1 FOR KEY SHARE) AS last",
-        [keys[key] for key in wanted],
-        wanted,
+        [tenants[key] for key in keys],
+        keys,
     )
     return {row["key"] for row in rows}
 
 
 async def list_quarantined(worker_url: str, service: str) -> list[QuarantinedKey]:
-    """The keys that are kept back, of all tenants, the oldest first."""
+    """Return the quarantined keys of all tenants, the oldest first."""
     async with open_connection(worker_url, name=f"{service}-quarantine") as connection:
         rows = await connection.fetch(
             "SELECT key, count(*) AS events, min(quarantined_at) AS since,"
@@ -96,7 +97,7 @@ async def list_quarantined(worker_url: str, service: str) -> list[QuarantinedKey
 async def quarantined_keys(
     connection: asyncpg.Connection, buckets: Collection[int]
 ) -> frozenset[str]:
-    """The keys whose events must not be sent."""
+    """Return the keys of these buckets whose events must not be sent."""
     rows = await connection.fetch(
         "SELECT DISTINCT key FROM quarantined_events WHERE bucket = ANY($1::smallint[])",
         list(buckets),
@@ -109,39 +110,41 @@ async def retry_quarantined(
 ) -> int:
     """Send a key's quarantined events again, in order; returns how many were sent.
 
-    Stops at the first that is refused again. What the running relay puts behind them meanwhile is
-    sent in the same go; once no row of the key is left, the relay lets it flow.
+    Stops at the first that is refused again. Events that the running relay quarantines behind them
+    meanwhile are sent too; once the key has no row left, the relay sends its events as usual.
     """
     sent = 0
     async with open_connection(worker_url, name=f"{service}-quarantine") as connection:
         epoch = (await verify_epoch(connection, service)).epoch
-        while rows := await _oldest(connection, key):
+        while rows := await _oldest_rows(connection, key):
             records = [
                 ProducerRecord.of(Envelope.from_outbox_row(row, epoch), row["seq"]) for row in rows
             ]
             refused = {one.record.seq: one.reason for one in await transport.send(records)}
-            done = [record.seq for record in records if record.seq not in refused]
-            await _tell(connection, key, refused)
+            delivered = [record.seq for record in records if record.seq not in refused]
+            await _update_reasons(connection, key, refused)
             await connection.execute(
                 "DELETE FROM quarantined_events WHERE key = $1 AND seq = ANY($2::bigint[])",
                 key,
-                done,
+                delivered,
             )
-            sent += len(done)
+            sent += len(delivered)
             if refused:
                 break
     return sent
 
 
-async def _tell(connection: asyncpg.Connection, key: str, refused: Mapping[int, str]) -> None:
-    """Say why rows are kept: one that was behind another may now be refused itself."""
+async def _update_reasons(
+    connection: asyncpg.Connection, key: str, refused: Mapping[int, str]
+) -> None:
+    """Save why rows stay: one that was behind another may now be refused itself."""
     await connection.executemany(
         "UPDATE quarantined_events SET reason = $4 WHERE tenant_id = $1 AND key = $2 AND seq = $3",
         [(UUID(key.partition(":")[0]), key, seq, reason) for seq, reason in refused.items()],
     )
 
 
-async def _oldest(connection: asyncpg.Connection, key: str) -> list[asyncpg.Record]:
+async def _oldest_rows(connection: asyncpg.Connection, key: str) -> list[asyncpg.Record]:
     rows: list[asyncpg.Record] = await connection.fetch(
         "SELECT o.* FROM quarantined_events AS q JOIN outbox AS o USING (tenant_id, seq)"
         " WHERE q.tenant_id = $1 AND q.key = $2 ORDER BY q.seq LIMIT $3",
@@ -153,7 +156,7 @@ async def _oldest(connection: asyncpg.Connection, key: str) -> list[asyncpg.Reco
 
 
 async def skip_quarantined(worker_url: str, *, service: str, key: str) -> int:
-    """Give a key's quarantined events up, so that later ones flow; returns how many were lost."""
+    """Drop a key's quarantined events, so that later ones are sent; returns how many were lost."""
     lost = 0
     async with open_connection(worker_url, name=f"{service}-quarantine") as connection:
         while rows := await _delete_all(connection, key):  # the relay may add one meanwhile

@@ -1,7 +1,7 @@
-"""The relay: carries outbox rows to the transport, in order, losing none.
+"""The relay: publishes outbox rows through a transport, in order per aggregate, without loss.
 
-Crash-only: any error of the database or the transport ends this life and begins another, which
-reads the cursors again. The worst a crash does is to send a page twice.
+Crash-only: any error of the database or the transport ends the session and starts another one,
+which reads the cursors again. At worst, a crash sends a page twice (at-least-once).
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from chassis.foundation.waits import wait_or_timeout
 OUTBOX_CHANNEL = "l2c_outbox"
 MAX_BACKOFF_SECONDS = 10.0
 
-# What a new life may put right. Anything else, EpochMismatch above all, is for a person.
+# Errors a new session may overcome. Anything else, EpochMismatch above all, needs an operator.
 RESTARTABLE_ERRORS = (
     TransportFailed,
     CursorLost,
@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class PollInterval:
-    """Seconds between looks: `fast` after there was something, growing to `slow`."""
+    """Seconds between two passes: `fast` after one that sent rows, then growing to `slow`."""
 
     fast: float = 0.02
     slow: float = 0.2
@@ -68,70 +68,75 @@ class Relay:
         self._poll = poll or PollInterval()
         self._page_rows = page_rows
         self._meter = RelayMeter(service)
-        self._rung = asyncio.Event()
+        self._notified = asyncio.Event()
 
     @property
     def health(self) -> RelayHealth:
+        """The state of this relay at its last pass, for /readyz."""
         return self._meter.health
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Ship until stopped. Raises EpochMismatch: then a person must rebase."""
+        """Publish until `stop` is set. Raises EpochMismatch: then an operator must rebase."""
         failures = 0
         while not stop.is_set():
-            begun = self.health.last_progress
+            progress_before = self.health.last_progress
             try:
-                await self._live(stop)
+                await self._run_session(stop)
             except* RESTARTABLE_ERRORS as group:
-                failures = 1 if self.health.last_progress != begun else failures + 1
+                progressed = self.health.last_progress != progress_before
+                failures = 1 if progressed else failures + 1
                 await self._back_off(group, failures, stop)
         self._meter.stopped()
 
     async def drain(self) -> int:
-        """Ship until nothing is left, once; returns the number of rows dealt with.
+        """Publish once until no row is left; returns the number of rows handled.
 
-        Waits for buckets another relay owns. Errors come through.
+        Waits for buckets that another relay owns. Raises the errors that `run` survives.
         """
         total = 0
         never = asyncio.Event()
-        async with self._life(idle_session_timeout="0") as life:
-            await life.own(await life.buckets.acquire_all())
-            while rows := await life.ship_all(never):
+        async with self._open_session(idle_session_timeout="0") as session:
+            await session.take_over(await session.buckets.acquire_all())
+            while rows := await session.publish_windows(never):
                 total += rows
-            await life.save_idle()
+            await session.save_idle_cursors()
         return total
 
-    async def _live(self, stop: asyncio.Event) -> None:
-        async with self._life(idle_session_timeout="3s") as life, asyncio.TaskGroup() as tasks:
-            tasks.create_task(life.beat())
-            await self._work(life, stop)
-            life.end()
+    async def _run_session(self, stop: asyncio.Event) -> None:
+        async with (
+            self._open_session(idle_session_timeout="3s") as session,
+            asyncio.TaskGroup() as tasks,
+        ):
+            tasks.create_task(session.run_heartbeat())
+            await self._publish_until(session, stop)
+            session.end()
 
-    async def _work(self, life: RelaySession, stop: asyncio.Event) -> None:
-        idle = self._poll.fast
+    async def _publish_until(self, session: RelaySession, stop: asyncio.Event) -> None:
+        interval = self._poll.fast
         while not stop.is_set():
-            await life.keep_house()
-            rows = await life.ship_all(stop)
-            life.progressed()
+            await session.housekeeping()
+            rows = await session.publish_windows(stop)
+            session.report_progress()
             if rows:
-                idle = self._poll.fast
+                interval = self._poll.fast
                 continue
-            idle = await self._rest(idle)
-        await life.save_idle()
+            interval = await self._wait_for_rows(interval)
+        await session.save_idle_cursors()
 
-    async def _rest(self, seconds: float) -> float:
-        """Wait for a bell or the next look; returns how long to wait the next time."""
-        await wait_or_timeout(self._rung, seconds)
-        if self._rung.is_set():
-            self._rung.clear()
+    async def _wait_for_rows(self, seconds: float) -> float:
+        """Wait for a notification, at most so long; returns how long to wait the next time."""
+        await wait_or_timeout(self._notified, seconds)
+        if self._notified.is_set():
+            self._notified.clear()
             return self._poll.fast
         return min(seconds * 1.5, self._poll.slow)
 
     @asynccontextmanager
-    async def _life(self, *, idle_session_timeout: str) -> AsyncIterator[RelaySession]:
-        """Connect, check that the database is the known one, and leave in good order at the end.
+    async def _open_session(self, *, idle_session_timeout: str) -> AsyncIterator[RelaySession]:
+        """Connect, verify the database's epoch, and release the buckets at the end.
 
         The cursor may be committed without waiting for the disk: after a crash of the server the
-        last of them are missing from the end, which means sending again.
+        last positions are missing, so the relay sends their rows again.
         """
         owning = open_connection(
             self._url,
@@ -146,17 +151,17 @@ class Relay:
             idle_in_transaction_session_timeout="120s",
         )
         async with owning as owner, reading as reader:
-            standing = await verify_epoch(owner, self._service)
-            await owner.add_listener(OUTBOX_CHANNEL, self._ring)
-            pages = WindowPages(reader, most=self._page_rows)
-            life = RelaySession(owner, pages, standing, self._transport, self._meter)
-            await life.buckets.join()
-            yield life
-            await life.buckets.leave()
-            await owner.remove_listener(OUTBOX_CHANNEL, self._ring)
+            database_epoch = await verify_epoch(owner, self._service)
+            await owner.add_listener(OUTBOX_CHANNEL, self._on_notification)
+            pages = WindowPages(reader, max_rows=self._page_rows)
+            session = RelaySession(owner, pages, database_epoch, self._transport, self._meter)
+            await session.buckets.join()
+            yield session
+            await session.buckets.leave()
+            await owner.remove_listener(OUTBOX_CHANNEL, self._on_notification)
 
-    def _ring(self, *_: Any) -> None:
-        self._rung.set()
+    def _on_notification(self, *_: Any) -> None:
+        self._notified.set()
 
     async def _back_off(
         self, group: BaseExceptionGroup[Exception], failures: int, stop: asyncio.Event

@@ -1,4 +1,4 @@
-"""One life of a relay: from connecting until it is stopped or an error ends it."""
+"""One session of a relay: from connecting until it is stopped or an error ends it."""
 
 import asyncio
 import time
@@ -30,162 +30,167 @@ log = structlog.get_logger(__name__)
 
 
 class RelaySession:
-    """Ships the rows of the buckets it owns; the lock's session is the only one that saves."""
+    """Publishes the rows of its buckets; cursors are saved only in the session with the locks."""
 
     def __init__(
         self,
         owner: asyncpg.Connection,
         pages: WindowPages,
-        standing: DatabaseEpoch,
+        database_epoch: DatabaseEpoch,
         transport: Transport,
         meter: RelayMeter,
     ) -> None:
         self._session = SharedConnection(owner)
-        self._standing = standing
+        self._epoch = database_epoch.epoch
         self._transport = transport
         self._meter = meter
         self._pages = pages
-        self._cursors = CursorStore(self._session, standing)
+        self._cursors = CursorStore(self._session, database_epoch)
         self.buckets = BucketLeases(self._session, new_id())
-        self._places: dict[int, CursorPosition] = {}
-        self._unsaved: set[int] = set()  # moved over empty windows only
-        self._blocked: frozenset[str] = frozenset()
+        self._positions: dict[int, CursorPosition] = {}
+        self._unsaved: set[int] = set()  # buckets that moved over empty windows only
+        self._quarantined_keys: frozenset[str] = frozenset()
         self._next_housekeeping = 0.0
-        self._over = asyncio.Event()
+        self._ended = asyncio.Event()
 
-    async def beat(self) -> None:
-        """Show the others that this member lives, until its work is over.
+    async def run_heartbeat(self) -> None:
+        """Renew the heartbeat and report the lag until `end`.
 
-        And everybody the lag: here, as a broker that hangs holds up all the rest.
+        The lag is reported here because a broker that hangs blocks everything else.
         """
-        while not self._over.is_set():
-            await self.buckets.beat()
-            await self.measure()
-            await wait_or_timeout(self._over, HEARTBEAT_SECONDS)
+        while not self._ended.is_set():
+            await self.buckets.heartbeat()
+            await self.report_lag()
+            await wait_or_timeout(self._ended, HEARTBEAT_SECONDS)
 
-    async def measure(self) -> None:
-        """Tell how long the oldest event waits."""
+    async def report_lag(self) -> None:
+        """Set the lag metric to the age of the oldest unsent event."""
         oldest = [await self._cursors.oldest_unsent(*group) for group in self._groups()]
-        self._meter.waits_since(min((one for one in oldest if one is not None), default=None))
+        self._meter.oldest_unsent(min((one for one in oldest if one is not None), default=None))
 
     def end(self) -> None:
-        self._over.set()
+        """End the heartbeat."""
+        self._ended.set()
 
-    async def own(self, gained: Collection[int]) -> None:
-        """Begin to ship buckets just acquired."""
-        self._places.update(await self._cursors.load(gained))
-        await self._learn_blocked()  # before their first row
+    async def take_over(self, acquired: Collection[int]) -> None:
+        """Load the cursors of buckets just acquired, so that their rows are published."""
+        self._positions.update(await self._cursors.load(acquired))
+        await self._load_quarantined_keys()  # before their first row
 
-    async def keep_house(self) -> None:
-        """At most once a second: save idle cursors, and share the buckets fairly.
+    async def housekeeping(self) -> None:
+        """Save idle cursors and share the buckets fairly, at most once a second.
 
-        Only between windows, so that a bucket changes hands at a settled place.
+        Runs only between windows, so that a bucket changes its owner at a saved position.
         """
         if time.monotonic() < self._next_housekeeping:
             return
         self._next_housekeeping = time.monotonic() + HOUSEKEEPING_SECONDS
-        await self.save_idle()
+        await self.save_idle_cursors()
         if surplus := await self.buckets.surplus():
             await self.buckets.release(surplus)
             for bucket in surplus:
-                del self._places[bucket]
-        freed = await self.buckets.free_frozen()
-        if freed:
-            log.warning("relay_owner_frozen", sessions_ended=freed)
-        if gained := await self.buckets.acquire():
-            await self.own(gained)
+                del self._positions[bucket]
+        ended = await self.buckets.terminate_frozen_owners()
+        if ended:
+            log.warning("relay_owner_frozen", sessions_ended=ended)
+        if acquired := await self.buckets.acquire():
+            await self.take_over(acquired)
 
-    async def save_idle(self) -> None:
-        """Save the places that moved over empty windows: a crash costs only looking again."""
-        for place, buckets in self._groups():
+    async def save_idle_cursors(self) -> None:
+        """Save the positions that moved over empty windows; after a crash these are read again."""
+        for position, buckets in self._groups():
             moved = self._unsaved & set(buckets)
             if moved:
-                await self._cursors.save(moved, place)
+                await self._cursors.save(moved, position)
         self._unsaved.clear()
 
-    async def ship_all(self, stop: asyncio.Event) -> int:
-        """Ship what ended until now, all buckets once; returns the number of rows dealt with."""
-        if not self._places:
+    async def publish_windows(self, stop: asyncio.Event) -> int:
+        """Publish one window up to now of every bucket; returns the number of rows handled."""
+        if not self._positions:
             return 0
         async with self._session.held() as connection:
             now = await read_snapshot(connection)
         rows = 0
-        for place, buckets in self._groups():
-            rows += await self._ship(buckets, place, now, stop)
+        for position, buckets in self._groups():
+            rows += await self._publish_window(buckets, position, now, stop)
             if stop.is_set():
                 break
         self._meter.window(rows)
         return rows
 
-    def progressed(self) -> None:
+    def report_progress(self) -> None:
+        """Record a pass over the buckets for the health check."""
         self._meter.progressed(frozenset(self.buckets.owned))
 
     def _groups(self) -> list[tuple[CursorPosition, list[int]]]:
-        """Buckets that stand at the same place share a window; idle ones come to be one group."""
+        """Return the buckets by position: one window serves all that share it, as idle ones do."""
         groups: defaultdict[CursorPosition, list[int]] = defaultdict(list)
-        for bucket, place in self._places.items():
-            groups[place].append(bucket)
+        for bucket, position in self._positions.items():
+            groups[position].append(bucket)
         return list(groups.items())
 
-    async def _ship(
-        self, buckets: list[int], place: CursorPosition, now: Snapshot, stop: asyncio.Event
+    async def _publish_window(
+        self, buckets: list[int], position: CursorPosition, now: Snapshot, stop: asyncio.Event
     ) -> int:
-        window = place.window(now)
-        rows, held = 0, list[QuarantinedRecord]()
+        window = position.window(now)
+        rows, quarantined = 0, list[QuarantinedRecord]()
         if not window.is_empty:
-            async with aclosing(self._pages.of(window, buckets, place.last)) as pages:
+            async with aclosing(self._pages.read(window, buckets, position.last)) as pages:
                 async for page in pages:
-                    if page.rows and place.hi is None:
-                        place = replace(place, hi=window.hi)
-                        await self._cursors.save(buckets, place)
-                    held = await self._publish(page.rows)
+                    if page.rows and position.hi is None:
+                        position = replace(position, hi=window.hi)
+                        await self._cursors.save(buckets, position)
+                    quarantined = await self._publish_rows(page.rows)
                     rows += len(page.rows)
                     if page.is_last:
                         break
-                    place = replace(place, last=page.rows[-1]["seq"])
-                    await self._keep(buckets, place, held)
+                    position = replace(position, last=page.rows[-1]["seq"])
+                    await self._save(buckets, position, quarantined)
                     if stop.is_set():
                         return rows
-        await self._finish(buckets, place, CursorPosition(window.hi), held)
+        await self._finish_window(buckets, position, CursorPosition(window.hi), quarantined)
         return rows
 
-    async def _finish(
+    async def _finish_window(
         self,
         buckets: list[int],
-        place: CursorPosition,
+        position: CursorPosition,
         end: CursorPosition,
-        held: Sequence[QuarantinedRecord],
+        quarantined: Sequence[QuarantinedRecord],
     ) -> None:
-        if place.hi is None:  # nothing was sent, so nothing need be saved yet
-            self._places.update(dict.fromkeys(buckets, end))
+        if position.hi is None:  # nothing was sent, so nothing needs to be saved yet
+            self._positions.update(dict.fromkeys(buckets, end))
             self._unsaved.update(buckets)
         else:
-            await self._keep(buckets, end, held)
+            await self._save(buckets, end, quarantined)
 
-    async def _keep(
-        self, buckets: list[int], place: CursorPosition, held: Sequence[QuarantinedRecord]
+    async def _save(
+        self,
+        buckets: list[int],
+        position: CursorPosition,
+        quarantined: Sequence[QuarantinedRecord],
     ) -> None:
-        await self._cursors.save(buckets, place, held)
-        self._places.update(dict.fromkeys(buckets, place))
+        await self._cursors.save(buckets, position, quarantined)
+        self._positions.update(dict.fromkeys(buckets, position))
         self._unsaved.difference_update(buckets)
-        self.progressed()
-        if held:
-            self._blocked |= {row.key for row in held}
-            self._report(held)
+        self.report_progress()
+        if quarantined:
+            self._quarantined_keys |= {record.key for record in quarantined}
+            self._report_quarantined(quarantined)
 
-    async def _publish(self, rows: Sequence[asyncpg.Record]) -> list[QuarantinedRecord]:
-        """Send the rows and wait until all have arrived; returns those to be kept back."""
-        if self._blocked:  # an operator may have freed a key meanwhile
-            await self._learn_blocked()
+    async def _publish_rows(self, rows: Sequence[asyncpg.Record]) -> list[QuarantinedRecord]:
+        """Send the rows and wait for their delivery; returns those to be quarantined."""
+        if self._quarantined_keys:  # an operator may have freed a key meanwhile
+            await self._load_quarantined_keys()
         records = [
-            ProducerRecord.of(Envelope.from_outbox_row(row, self._standing.epoch), row["seq"])
+            ProducerRecord.of(Envelope.from_outbox_row(row, self._epoch), row["seq"])
             for row in rows
         ]
-        free = [record for record in records if record.key not in self._blocked]
-        refusals = await self._transport.send(free) if free else []
-        reasons = {refusal.record.seq: refusal.reason for refusal in refusals}
-        reasons |= {record.seq: BEHIND for record in records if record.key in self._blocked}
-        sent = [record for record in free if record.seq not in reasons]
+        sendable = [record for record in records if record.key not in self._quarantined_keys]
+        refused = await self._transport.send(sendable) if sendable else []
+        reasons = {one.record.seq: one.reason for one in refused}
+        reasons |= {one.seq: BEHIND for one in records if one.key in self._quarantined_keys}
+        sent = [record for record in sendable if record.seq not in reasons]
         if sent:
             topics = Counter(record.topic for record in sent)
             self._meter.published(topics, sent[-1].envelope.time)
@@ -197,12 +202,12 @@ class RelaySession:
             if row["seq"] in reasons
         ]
 
-    def _report(self, held: Sequence[QuarantinedRecord]) -> None:
-        self._meter.quarantined(len(held))
-        for row in held:
-            if row.is_cause:
-                log.error("event_quarantined", seq=row.seq, key=row.key, reason=row.reason)
+    def _report_quarantined(self, quarantined: Sequence[QuarantinedRecord]) -> None:
+        self._meter.quarantined(len(quarantined))
+        for record in quarantined:
+            if record.is_refused:
+                log.error("event_quarantined", seq=record.seq, key=record.key, reason=record.reason)
 
-    async def _learn_blocked(self) -> None:
+    async def _load_quarantined_keys(self) -> None:
         async with self._session.held() as connection:
-            self._blocked = await quarantined_keys(connection, self._places.keys())
+            self._quarantined_keys = await quarantined_keys(connection, self._positions.keys())

@@ -1,4 +1,4 @@
-"""What carries a relay's records away: Kafka in production, the courier without it."""
+"""What delivers a relay's records: Kafka in production, the courier in a single process."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from typing import Protocol
 
 from chassis.events.envelope import Envelope
 
-BEHIND = "BEHIND"
+BEHIND = "BEHIND"  # the reason of a record that follows a refused one of the same key
 
 
 class TransportFailed(Exception):
-    """Some of the records may not have arrived; sending all of them again is right."""
+    """Some of the records may not have been delivered; all of them must be sent again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProducerRecord:
-    """One event, ready to send. `key` keeps those of one aggregate in order."""
+    """One event, ready to send. `key` keeps the events of one aggregate in order."""
 
     topic: str
     key: str
@@ -26,6 +26,7 @@ class ProducerRecord:
 
     @classmethod
     def of(cls, envelope: Envelope, seq: int) -> "ProducerRecord":
+        """Return the record of an event; `seq` is its number in the outbox."""
         return cls(
             topic=envelope.topic,
             key=envelope.partitionkey,
@@ -38,19 +39,19 @@ class ProducerRecord:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRecord:
-    """A record that will be refused however often it is sent, or one `BEHIND` such a record."""
+    """A record that is refused however often it is sent, or one `BEHIND` such a record."""
 
     record: ProducerRecord
     reason: str
 
 
 class Transport(Protocol):
-    """Takes records away, in order per key."""
+    """Delivers records, in order per key."""
 
     async def send(self, records: Sequence[ProducerRecord]) -> list[RefusedRecord]:
-        """Return once every record has safely arrived, save those refused for good.
+        """Return once every record is delivered, except those refused permanently.
 
-        A record of the same key as a refused one before it is not sent, but refused as `BEHIND`.
+        A record that follows a refused one of the same key is not sent, but refused as `BEHIND`.
         Raises TransportFailed (or an OSError or TimeoutError): the relay sends them all again.
         """
         ...

@@ -1,6 +1,7 @@
-"""Rings the relay's bell after a commit; never inside one, which cut commits by 70 %.
+"""Notifies the relay after a commit that published events.
 
-A lost ring costs the relay's poll interval and nothing else, so no error here may reach a request.
+NOTIFY runs outside the transaction: inside, it cut the rate of commits by 70 %. A lost notification
+costs the relay's poll interval and nothing else, so no error here may reach a request.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import structlog
 from chassis.database.connections import open_connection
 
 NOTIFY = "NOTIFY l2c_outbox"
-NOTIFY_INTERVAL_SECONDS = 0.005  # rings within it are one
+NOTIFY_INTERVAL_SECONDS = 0.005  # requests within it become one notification
 RECONNECT_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
@@ -29,26 +30,28 @@ CONNECTION_ERRORS = (
 
 
 class Wakeup:
-    """`async with Wakeup(url) as wakeup: database.on_published = wakeup.ring`."""
+    """Sends the notifications: `async with Wakeup(url) as w: database.on_published = w.request`."""
 
     def __init__(self, url: str, *, name: str = "wakeup") -> None:
         self._url = url
         self._name = name
-        self._wanted = asyncio.Event()
-        self._ringer: asyncio.Task[None] | None = None
+        self._requested = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
 
-    def ring(self) -> None:
-        """Ask for a ring soon; returns at once."""
-        self._wanted.set()
+    def request(self) -> None:
+        """Request a notification soon; returns at once."""
+        self._requested.set()
 
     async def start(self) -> None:
-        self._ringer = asyncio.create_task(self._ring_for_ever(), name="wakeup")
+        """Start the task that sends the notifications."""
+        self._task = asyncio.create_task(self._notify_forever(), name="wakeup")
 
     async def stop(self) -> None:
-        ringer, self._ringer = self._ringer, None
-        if ringer is not None:
-            ringer.cancel()
-            await asyncio.wait([ringer])
+        """Stop the task; requests not yet sent are dropped."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -62,19 +65,19 @@ class Wakeup:
     ) -> None:
         await self.stop()
 
-    async def _ring_for_ever(self) -> None:
+    async def _notify_forever(self) -> None:
         while True:
-            await self._wanted.wait()  # connect only when there is somebody to wake
+            await self._requested.wait()  # connect only when there is something to notify
             try:
                 async with open_connection(self._url, name=self._name) as connection:
-                    await self._ring_with(connection)
+                    await self._notify_on(connection)
             except CONNECTION_ERRORS as error:
                 log.warning("wakeup_failed", error=repr(error))
                 await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _ring_with(self, connection: asyncpg.Connection) -> None:
+    async def _notify_on(self, connection: asyncpg.Connection) -> None:
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
+            await self._requested.wait()
+            self._requested.clear()
             await connection.execute(NOTIFY, timeout=5)
             await asyncio.sleep(NOTIFY_INTERVAL_SECONDS)

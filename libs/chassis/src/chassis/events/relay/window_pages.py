@@ -1,6 +1,6 @@
-"""The rows of a window, page by page, through a server-side cursor.
+"""Reads the outbox rows of a window page by page, through a server-side cursor.
 
-`seq > last LIMIT n` would read and sort the window anew for every page.
+`seq > last LIMIT n` would read and sort the window again for every page.
 """
 
 from collections.abc import AsyncGenerator, Collection
@@ -14,7 +14,7 @@ PAGE_ROWS = 500
 PAGE_BYTES = 16_000_000
 FIRST_PAGE_ROWS = 32
 
-# Bounds are parts of two index ranges, so the cost is that of the rows found, whatever is open.
+# Both halves are ranges of an index, so the cost is that of the rows read, whatever is still open.
 COLUMNS = """seq, tenant_id, bucket, id, aggregatetype, aggregateid, aggversion, type, payload,
  correlationid, causationid, traceparent, created"""
 WINDOW = f"""
@@ -32,41 +32,41 @@ SELECT * FROM (
 
 @dataclass(frozen=True)
 class WindowPage:
-    """Rows in order; `is_last` when the window holds no more."""
+    """Outbox rows in order of `seq`; `is_last` when the window has no more."""
 
     rows: list[asyncpg.Record]
     is_last: bool
 
 
 class WindowPages:
-    """Reads windows on a connection of its own; remembers how large a page may be.
+    """Reads windows on a connection of its own, and remembers how many rows a page may have.
 
-    Pages begin small and double, as the size of rows is not known before they are read and
-    500 of 8 MB would not fit into memory.
+    Pages begin small and double, because the size of rows is not known before they are read, and
+    500 rows of 8 MB would not fit into memory.
     """
 
-    def __init__(self, reader: asyncpg.Connection, *, most: int = PAGE_ROWS) -> None:
+    def __init__(self, reader: asyncpg.Connection, *, max_rows: int = PAGE_ROWS) -> None:
         self._reader = reader
-        self._most = most
-        self._limit = min(FIRST_PAGE_ROWS, most)
+        self._max_rows = max_rows
+        self._limit = min(FIRST_PAGE_ROWS, max_rows)
 
-    async def of(
+    async def read(
         self, window: Window, buckets: Collection[int], last: int
     ) -> AsyncGenerator[WindowPage, None]:
-        """Pages until the last one; the last may be empty."""
+        """Yield the pages of these buckets' rows after `last`; the last page may be empty."""
         bounds = (str(window.since), str(window.until), str(window.hi))
-        ended = [str(xid) for xid in window.finished]
+        finished = [str(xid) for xid in window.finished]
         async with self._reader.transaction(readonly=True):
-            cursor = await self._reader.cursor(WINDOW, *bounds, list(buckets), last, ended)
+            cursor = await self._reader.cursor(WINDOW, *bounds, list(buckets), last, finished)
             is_last = False
             while not is_last:
                 limit = self._limit
                 rows = await cursor.fetch(limit)
                 is_last = len(rows) < limit
-                self._learn(rows)
+                self._adjust_limit(rows)
                 yield WindowPage(rows, is_last)
 
-    def _learn(self, rows: list[asyncpg.Record]) -> None:
+    def _adjust_limit(self, rows: list[asyncpg.Record]) -> None:
         size = sum(len(row["payload"]) for row in rows)
-        fitting = PAGE_BYTES * len(rows) // size if size else self._most
-        self._limit = max(1, min(self._most, fitting, self._limit * 2))
+        fitting = PAGE_BYTES * len(rows) // size if size else self._max_rows
+        self._limit = max(1, min(self._max_rows, fitting, self._limit * 2))

@@ -1,6 +1,6 @@
-"""The arithmetic of snapshots: which transactions ended between two looks at the database.
+"""Snapshot windows: which transactions ended between two looks at the database.
 
-A counter cannot say it: numbers are drawn before the commit, so a late commit lies behind them.
+A sequence number cannot tell: it is drawn before the commit, so a late commit has an early number.
 Two snapshots can, exactly. PostgreSQL writes one as `xmin:xmax:xip`: transactions below `xmin` have
 ended, those from `xmax` on have not, and of those between, the listed ones are still running.
 """
@@ -11,7 +11,7 @@ from functools import cached_property
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What one look at the database sees."""
+    """The transactions that had ended at one moment."""
 
     xmin: int
     xmax: int
@@ -27,11 +27,14 @@ class Snapshot:
         return f"{self.xmin}:{self.xmax}:{','.join(map(str, sorted(self.running)))}"
 
     def sees(self, xid: int) -> bool:
-        """Whether the transaction had ended; the same as `pg_visible_in_snapshot`."""
+        """Return whether the transaction had ended, as `pg_visible_in_snapshot` does."""
         return xid < self.xmax and xid not in self.running
 
-    def reaches(self, earlier: "Snapshot") -> bool:
-        """Whether all that the earlier one saw is seen: true of any two looks at one database."""
+    def includes(self, earlier: "Snapshot") -> bool:
+        """Return whether this snapshot sees every transaction that the earlier one sees.
+
+        It does for any two snapshots of one database, unless the database was restored between.
+        """
         return earlier.xmax <= self.xmax and not any(map(earlier.sees, self.running))
 
 
@@ -42,9 +45,9 @@ BEGINNING = Snapshot(1, 1)  # sees nothing: a new database is read from its firs
 class Window:
     """The transactions that `hi` sees and `lo` does not.
 
-    They are those begun after `lo` and ended by `hi` (`since <= xid < until`, not running in `hi`),
-    and those running in `lo` that ended by `hi`. Both halves are ranges of an index, however long
-    some transaction stays open.
+    They are those that began after `lo` and ended by `hi` (`since <= xid < until`, not running in
+    `hi`), and those running in `lo` that ended by `hi`. Both sets are ranges of an index, however
+    long some transaction stays open.
     """
 
     lo: Snapshot
@@ -52,18 +55,20 @@ class Window:
 
     @property
     def since(self) -> int:
+        """The first transaction id that `lo` could not see."""
         return self.lo.xmax
 
     @property
     def until(self) -> int:
+        """The first transaction id that `hi` cannot see."""
         return self.hi.xmax
 
     @cached_property
     def finished(self) -> tuple[int, ...]:
-        """Running in `lo`, ended by `hi`."""
+        """The transactions that were running in `lo` and had ended by `hi`."""
         return tuple(sorted(xid for xid in self.lo.running if self.hi.sees(xid)))
 
     @property
     def is_empty(self) -> bool:
-        """Certainly no transaction ended in between."""
+        """Whether certainly no transaction ended in between."""
         return self.since >= self.until and not self.finished

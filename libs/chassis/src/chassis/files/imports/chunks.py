@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.advisory_locks import lock_import_kind
 from chassis.database.engine import PUBLISHED_KEY
 from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.reading import read_file
@@ -40,11 +40,6 @@ from kernel.errors import DomainError
 log = structlog.get_logger()
 
 MAX_REHEARSED = 20_000  # rows of a dry run: it is one transaction
-# Imports of one kind take turns: two of the same file end like one.
-TURN = text(
-    "SELECT pg_advisory_xact_lock(hashtextextended("
-    "'import:' || current_setting('app.tenant', true) || :kind, 0))"
-)
 
 
 @dataclass(frozen=True)
@@ -82,7 +77,7 @@ async def take_chunk(
         run = await _begin(tx, imports, run, now)
     if run.state is not RUNNING:
         return False
-    await tx.execute(TURN, {"kind": run.kind})
+    await lock_import_kind(tx, run.kind)
     await apply_record_quota(tx)
     context = ImportContext(
         import_id=run.id,

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, Table, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.advisory_locks import lock_field_definitions
 from chassis.database.columns import CURRENT_TENANT
 from chassis.database.rows import fetch_row, from_columns
 from chassis.records.custom_fields.domain import FieldDefinition
@@ -14,19 +15,15 @@ from chassis.records.custom_fields.tables import custom_values, definitions
 from chassis.records.writes import insert_row, update_row
 from kernel.errors import NotFound
 
-_KEY = f"hashtextextended(concat_ws(' ', {CURRENT_TENANT}, CAST(:resource AS text)), 12)"
-_SHARED = text(f"SELECT pg_advisory_xact_lock_shared({_KEY})")
-_ALONE = text(f"SELECT pg_advisory_xact_lock({_KEY})")
-
 
 async def shared_lock(tx: AsyncConnection, resource: str) -> None:
     """Lock the definitions of a resource against changes until this transaction ends."""
-    await tx.execute(_SHARED, {"resource": resource})
+    await lock_field_definitions(tx, resource, exclusive=False)
 
 
 async def exclusive_lock(tx: AsyncConnection, resource: str) -> None:
     """Lock the definitions of a resource for a change; writers of its records wait."""
-    await tx.execute(_ALONE, {"resource": resource})
+    await lock_field_definitions(tx, resource, exclusive=True)
 
 
 async def definitions_of(tx: AsyncConnection, resource: str) -> Mapping[str, FieldDefinition]:

@@ -6,22 +6,16 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, text, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.columns import CURRENT_TENANT
+from chassis.database.advisory_locks import lock_external_key
 from chassis.database.rows import Entity
 from chassis.records.external_ids.tables import external_ids
 from kernel.errors import Conflict, NotFound
 
 E = TypeVar("E", bound=Entity)
-
-# Serialises concurrent writes of the same external id only.
-_LOCK = text(
-    f"SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', {CURRENT_TENANT}, "
-    "CAST(:resource AS text), CAST(:system AS text), CAST(:external_id AS text)), 11))"
-)
 
 
 @dataclass(frozen=True)
@@ -93,7 +87,7 @@ def _is_older(source_updated_at: datetime | None, existing: datetime | None) -> 
 
 async def lock_external_id(tx: AsyncConnection, name: ExternalId) -> None:
     """Lock an external id until the transaction ends."""
-    await tx.execute(_LOCK, vars(name))
+    await lock_external_key(tx, **vars(name))
 
 
 async def find_external_id(tx: AsyncConnection, name: ExternalId) -> Row[Any] | None:

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, func, literal, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.advisory_locks import lock_saved_views
 from chassis.database.rows import from_columns
 from chassis.records.lists.tables import saved_views
 from chassis.records.writes import insert_row, update_row
@@ -94,8 +95,7 @@ async def delete_view(
 
 async def _make_room(tx: AsyncConnection, view: SavedView) -> None:
     """One view of a name, and one default, for a person and a list: one writer at a time."""
-    key = literal(f"saved_views:{view.subject}:{view.collection}", Text)
-    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    await lock_saved_views(tx, view.subject, view.collection)
     columns = saved_views.c
     beside = (
         columns.subject == view.subject,

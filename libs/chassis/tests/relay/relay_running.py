@@ -1,4 +1,4 @@
-"""Running relays inside a test, and waiting for what they do."""
+"""Runs relays inside a test and waits for their effects."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -9,13 +9,13 @@ from chassis.database.engine import Database
 from chassis.events.relay.relay import PollInterval, Relay
 from testkit.notes import Note, rewrite, write
 
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 QUICK = PollInterval(fast=0.01, slow=0.05)
 
 
 @asynccontextmanager
-async def running(relay: Relay) -> AsyncIterator[asyncio.Task[None]]:
-    """The relay at work for the length of the block; stopped gracefully, unless it was cut."""
+async def running_relay(relay: Relay) -> AsyncIterator[asyncio.Task[None]]:
+    """Run the relay during the block; it is stopped gracefully unless the test cancels it."""
     stop = asyncio.Event()
     task = asyncio.create_task(relay.run(stop))
     try:
@@ -27,15 +27,15 @@ async def running(relay: Relay) -> AsyncIterator[asyncio.Task[None]]:
         task.result()
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for the condition; fails loudly when it does not come true."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not condition():  # noqa: ASYNC110  # what the relay does to the world rings no event
+async def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until the condition is true. Raises TimeoutError."""
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        while not condition():  # noqa: ASYNC110  # a relay's effects set no event
             await asyncio.sleep(0.02)
 
 
-async def note_of(app: Database, tenant: UUID, *, versions: int) -> Note:
-    """A note written and rewritten, each in a transaction of its own."""
+async def write_versions(app: Database, tenant: UUID, *, versions: int) -> Note:
+    """Write a note in so many versions, each in a transaction of its own."""
     async with app.begin(tenant) as tx:
         note = await write(tx, "version 1")
     for version in range(2, versions + 1):

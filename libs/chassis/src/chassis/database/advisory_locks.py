@@ -1,0 +1,79 @@
+"""The advisory locks of the chassis: what each one protects, and the key it is taken under.
+
+PostgreSQL keeps advisory locks apart per database, so the keys are the same in every service.
+Keys that are hashed from a text carry a seed of their own; two texts that collide only make their
+writers wait for each other. Locks whose names begin with `lock_` last until the transaction ends.
+"""
+
+from hashlib import blake2b
+
+from sqlalchemy import Text, func, literal, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.columns import CURRENT_TENANT
+
+MIGRATION_LOCK = 7_264_001
+"""Protects the schema: one process migrates a database at a time. Held by the session."""
+
+RELAY_BUCKET_LOCKS = 7264
+"""Protects the buckets of the outbox: the key is (this class, the bucket). Held by the session
+of the relay that owns the bucket; that session also writes the bucket's cursor."""
+
+_IDEMPOTENCY_KEY = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 7))")
+_IMPORT_QUOTA = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(current_setting('app.tenant'), 8))"
+)
+_IMPORT_KIND = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended("
+    "'import:' || current_setting('app.tenant', true) || :kind, 0))"
+)
+_EXTERNAL_ID = text(
+    f"SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', {CURRENT_TENANT}, "
+    "CAST(:resource AS text), CAST(:system AS text), CAST(:external_id AS text)), 11))"
+)
+_FIELDS_KEY = f"hashtextextended(concat_ws(' ', {CURRENT_TENANT}, CAST(:resource AS text)), 12)"
+_FIELDS_SHARED = text(f"SELECT pg_advisory_xact_lock_shared({_FIELDS_KEY})")
+_FIELDS_EXCLUSIVE = text(f"SELECT pg_advisory_xact_lock({_FIELDS_KEY})")
+
+
+def timer_lock_key(name: str) -> int:
+    """Return the key that protects a timer: one process runs it at a time. Held by the session."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
+
+
+async def try_lock_idempotency_key(tx: AsyncConnection, key: str) -> bool:
+    """Protect one request of an idempotency key; False while the first one still runs."""
+    locked: bool = (await tx.execute(_IDEMPOTENCY_KEY, {"key": key})).scalar_one()
+    return locked
+
+
+async def lock_import_quota(tx: AsyncConnection) -> None:
+    """Protect the count of a tenant's running imports: imports start one after the other."""
+    await tx.execute(_IMPORT_QUOTA)
+
+
+async def lock_import_kind(tx: AsyncConnection, kind: str) -> None:
+    """Protect the records of one kind of import: two imports of the same file act like one."""
+    await tx.execute(_IMPORT_KIND, {"kind": kind})
+
+
+async def lock_external_key(
+    tx: AsyncConnection, *, resource: str, system: str, external_id: str
+) -> None:
+    """Protect one external id of a tenant: concurrent upserts create one record."""
+    key = {"resource": resource, "system": system, "external_id": external_id}
+    await tx.execute(_EXTERNAL_ID, key)
+
+
+async def lock_field_definitions(tx: AsyncConnection, resource: str, *, exclusive: bool) -> None:
+    """Protect a resource's custom field definitions against changes while records are written.
+
+    Writers of records share the lock; whoever changes a definition takes it exclusively.
+    """
+    await tx.execute(_FIELDS_EXCLUSIVE if exclusive else _FIELDS_SHARED, {"resource": resource})
+
+
+async def lock_saved_views(tx: AsyncConnection, subject: str, collection: str) -> None:
+    """Protect one person's saved views of a list: names and the default view stay unique."""
+    key = literal(f"saved_views:{subject}:{collection}", Text)
+    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
