@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from chassis.records.access.visibility import Access, Scoped
+from chassis.records.access.visibility import Access, ScopedResource
 
 # An import writes in the name of its creator, so nobody else may decide what it writes.
 OF_ITS_MAKER = {f"/imports/{{import_id}}/{what}" for what in ("file", "mapping", "start")}
@@ -15,7 +15,7 @@ class Guarded:
 
     method: str
     path: str
-    scoped: Scoped
+    scoped: ScopedResource
     access: Access
 
     @property

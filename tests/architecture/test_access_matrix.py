@@ -17,8 +17,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.access.guards import GUARDS
-from chassis.records.access.visibility import Access, Scoped
+from chassis.records.access.guards import ACCESS_GUARDS
+from chassis.records.access.visibility import Access, ScopedResource
 from contracts.event import EVENT_CLASSES
 from testkit.directory import Company, directory_id, leave, sign_in, subject
 from testkit.plugin import Client, PublishedFacts
@@ -53,10 +53,10 @@ def _dependant(route: RouteContext) -> Dependant:
     return getattr(route, "dependant", Dependant())  # a plain route depends on nothing
 
 
-def _guards(dependant: Dependant) -> Iterator[tuple[Scoped, Access]]:
+def _guards(dependant: Dependant) -> Iterator[tuple[ScopedResource, Access]]:
     for inner in dependant.dependencies:
-        if inner.call in GUARDS:
-            yield GUARDS[inner.call]
+        if inner.call in ACCESS_GUARDS:
+            yield ACCESS_GUARDS[inner.call]
         yield from _guards(inner)
 
 

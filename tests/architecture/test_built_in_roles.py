@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chassis.records.access.guards import GUARDS
+from chassis.records.access.guards import ACCESS_GUARDS
 from org.clients.domain import OWNED_RESOURCES
 from org.roles.domain.built_in import BUILT_IN_ROLES
 from tests.architecture.rules import SERVICES
@@ -55,7 +55,7 @@ def asked() -> set[str]:
 @pytest.fixture(scope="module")
 def shown(asked: set[str]) -> set[str]:
     """What shows every row of a resource with owners; the apps are made by now."""
-    return {f"{scoped.resource}.all" for scoped, _ in GUARDS.values()}
+    return {f"{scoped.resource}.all" for scoped, _ in ACCESS_GUARDS.values()}
 
 
 HELD = {role.code: set(role.scopes) for role in BUILT_IN_ROLES}

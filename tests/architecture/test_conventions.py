@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chassis.web.openapi import shown
+from chassis.web.openapi import response_properties
 from tests.architecture.rules import SERVICES
 from tests.architecture.test_routes import document_of
 
@@ -113,7 +113,7 @@ class Operation:
     @property
     def properties(self) -> Mapping[str, Any]:
         """Of what it answers."""
-        return shown(self.told, self.schemas)
+        return response_properties(self.told, self.schemas)
 
 
 def operations_of(document: Mapping[str, Any]) -> list[Operation]:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
 from chassis.jobs.queue import Done
-from chassis.records.access.expiry import GRANT_JOBS, KIND
+from chassis.records.access.expiry import GRANT_EXPIRY_JOB, GRANT_JOBS
 from chassis.records.access.tables import grants
 from libs.chassis.tests.access.people import People
 from testkit.directory import Company, directory_id
@@ -25,13 +25,13 @@ async def share(people: People, card: str, until: date | None) -> None:
 
 
 async def due(tx: AsyncConnection) -> list[Any]:
-    return list(await tx.execute(select(jobs).where(jobs.c.kind == KIND)))
+    return list(await tx.execute(select(jobs).where(jobs.c.kind == GRANT_EXPIRY_JOB)))
 
 
 async def run(tx: AsyncConnection, at: datetime) -> None:
     """The one job there is, as a worker does it at this time."""
     [row] = await due(tx)
-    assert await GRANT_JOBS[KIND](tx, job_of(row, now=at)) == Done()
+    assert await GRANT_JOBS[GRANT_EXPIRY_JOB](tx, job_of(row, now=at)) == Done()
 
 
 def midnight(day: date) -> datetime:

@@ -13,12 +13,12 @@ from chassis.records.access.visibility import (
     EVERYTHING,
     Access,
     ListPlan,
-    Scoped,
+    ScopedResource,
     Visibility,
-    granted_ids,
+    granted_record_ids,
+    is_visible,
     list_plan,
     visibility_of,
-    visible,
 )
 from chassis.records.directory_subscriptions import directory_subscriptions
 from chassis.web.auth import Principal
@@ -28,7 +28,7 @@ from testkit.database import cards
 from testkit.directory import Company, directory_id, leave, subject
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
-ON_BOARDS = Scoped("testkit.card", cards, of=(("testkit.board", "board_id"),))
+ON_BOARDS = ScopedResource("testkit.card", cards, of=(("testkit.board", "board_id"),))
 
 
 def caller(tenant: UUID, name: str, *scopes: str, **more: Any) -> Principal:
@@ -176,16 +176,16 @@ async def test_what_a_select_lets_through(tx: AsyncConnection, tenant: UUID) -> 
     await grant(tx, "testkit.note", shelf, "li", "WRITE", None)
     visibility = await visibility_of(tx, caller(tenant, "li"), "testkit.card", NOW)
 
-    async def shown(scoped: Scoped, access: Access = Access.READ) -> set[str]:
-        query = select(cards.c.title).where(visible(scoped, visibility, access))
+    async def shown(scoped: ScopedResource, access: Access = Access.READ) -> set[str]:
+        query = select(cards.c.title).where(is_visible(scoped, visibility, access))
         return set((await tx.execute(query)).scalars())
 
     assert await shown(CARDS) == {"own", "read", "write", "running"}
     assert await shown(CARDS, Access.WRITE) == {"own", "write"}
     assert await shown(ON_BOARDS) == {"own", "read", "write", "running", "on the board"}
     assert await shown(ON_BOARDS, Access.WRITE) == {"own", "write", "on the board"}
-    assert len((await tx.execute(select(cards).where(visible(CARDS, EVERYTHING)))).all()) == 8
-    boards = list((await tx.execute(granted_ids("testkit.board", visibility))).scalars())
+    assert len((await tx.execute(select(cards).where(is_visible(CARDS, EVERYTHING)))).all()) == 8
+    boards = list((await tx.execute(granted_record_ids("testkit.board", visibility))).scalars())
     assert boards == [board]
 
 

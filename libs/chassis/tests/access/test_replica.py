@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.consumer.decoded_records import ConsumerRecord
 from chassis.events.consumer.processing import Processor
 from chassis.events.envelope import Envelope
-from chassis.records.access.replica import subscription
+from chassis.records.access.replica import directory_subscription
 from chassis.records.access.tables import departments, leaves, people, posts, team_members, teams
 from contracts.event import Event
 from contracts.org.events import (
@@ -115,7 +115,7 @@ async def test_records_of_all_topics_reach_it_and_broken_ones_park(
     broken = ConsumerRecord(
         broken.topic, 0, 1, broken.value.replace(b'"active":true', b'"active":7')
     )
-    await Processor(subscription("testkit"), committed.worker).apply(
+    await Processor(directory_subscription("testkit"), committed.worker).apply(
         [
             record(tenant, 0, directory_id("li"), 1, PersonCreated(person=person("li", "sales"))),
             broken,

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.tables import grants
 from chassis.records.access.visibility import EVERYTHING, Visibility
-from chassis.records.lists.listing import Listing, declared, declared_of
+from chassis.records.lists.listing import Listing, find_listing, listings_of
 from chassis.web.pages import PageRequest
 from kernel.errors import Invalid
 from kernel.ids import new_id
@@ -210,9 +210,9 @@ def test_a_declaration_names_its_indexes_once() -> None:
 
 
 def test_a_list_is_found_by_its_collection() -> None:
-    assert declared("testkit", "cards") is LISTING
-    assert declared("testkit", "colours") is None
-    assert LISTING in declared_of("testkit")
+    assert find_listing("testkit", "cards") is LISTING
+    assert find_listing("testkit", "colours") is None
+    assert LISTING in listings_of("testkit")
 
 
 async def test_a_list_that_everybody_sees(tx: AsyncConnection) -> None:

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.records.search.spelling import (
-    LONGEST,
-    grams_of,
-    initials,
-    normal,
-    searched_text,
-    terms_of,
+    MAX_SEARCHED_LENGTH,
+    bigrams_of,
+    normalize,
+    pinyin_initials,
+    search_terms,
+    search_text_of,
 )
 
 SAME = [
@@ -25,7 +25,7 @@ SAME = [
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_what_is_the_same_is_spelled_the_same(one: str, other: str) -> None:
-    assert normal(one) == normal(other)
+    assert normalize(one) == normalize(other)
 
 
 @pytest.mark.parametrize(
@@ -40,38 +40,38 @@ def test_what_is_the_same_is_spelled_the_same(one: str, other: str) -> None:
     ],
 )
 def test_initials_of_chinese_names(name: str, letters: str) -> None:
-    assert initials(name) == letters
+    assert pinyin_initials(name) == letters
 
 
 def test_a_line_for_each_name_and_its_initials() -> None:
-    assert searched_text(["长沙银行", None, "", "ACME", "acme"]) == "长沙银行\ncsyh\nacme"
-    assert searched_text([None, " ! "]) == ""
-    assert searched_text(["x" * 999]) == "x" * LONGEST
+    assert search_text_of(["长沙银行", None, "", "ACME", "acme"]) == "长沙银行\ncsyh\nacme"
+    assert search_text_of([None, " ! "]) == ""
+    assert search_text_of(["x" * 999]) == "x" * MAX_SEARCHED_LENGTH
 
 
 def test_grams_do_not_cross_lines() -> None:
-    assert grams_of("ab\nc") == {"ab", "b", "c"}
-    assert grams_of("") == set()
+    assert bigrams_of("ab\nc") == {"ab", "b", "c"}
+    assert bigrams_of("") == set()
 
 
 def test_the_words_of_a_question() -> None:
-    assert terms_of(" 華為  GTX-Pro gtxpro ") == ["华为", "gtxpro"]
-    assert terms_of(" ! ") == []
+    assert search_terms(" 華為  GTX-Pro gtxpro ") == ["华为", "gtxpro"]
+    assert search_terms(" ! ") == []
 
 
 @given(st.text(max_size=40))
 def test_a_spelling_spelled_again_is_itself(text: str) -> None:
-    assert normal(normal(text)) == normal(text)
+    assert normalize(normalize(text)) == normalize(text)
 
 
 @given(st.text(alphabet="ab长沙cＡ é", min_size=1, max_size=12), st.data())
 def test_every_part_of_a_name_is_among_its_grams(name: str, data: st.DataObject) -> None:
-    line = normal(name)
+    line = normalize(name)
     if not line:
         return
     start = data.draw(st.integers(0, len(line) - 1))
     part = line[start : data.draw(st.integers(start + 1, len(line)))]
-    grams = grams_of(line)
+    grams = bigrams_of(line)
     if len(part) == 1:
         assert any(gram.startswith(part) for gram in grams)
     else:

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.visibility import EVERYTHING
 from chassis.records.search import words
-from chassis.records.search.spelling import grams_of, normal, searched_text
+from chassis.records.search.spelling import bigrams_of, normalize, search_text_of
 from chassis.records.search.tables import search_grams, search_texts
-from chassis.records.search.words import forget_words, index_words
+from chassis.records.search.words import delete_words, index_words
 from libs.chassis.tests.lists.samples import titles, write
 from testkit.cards import LISTING, Card, get_card, save_card
 from testkit.database import cards
@@ -50,7 +50,7 @@ QUESTIONS = [
 
 
 @pytest.mark.parametrize(("question", "found"), QUESTIONS)
-@pytest.mark.parametrize("rare", [words.RARE, 0])
+@pytest.mark.parametrize("rare", [words.RARE_GRAM_ROWS, 0])
 async def test_what_is_found(
     client: Client,
     tx: AsyncConnection,
@@ -84,7 +84,7 @@ async def test_a_renamed_row_is_found_by_its_new_name_only(
     assert await titles(client, "q=银行") == await titles(client, "q=whyh") == "武汉银行"
     text, grams = await rows_of(tx, card.id)
     assert text == "武汉银行\nwhyh"
-    assert grams == grams_of(text)
+    assert grams == bigrams_of(text)
 
 
 @settings(
@@ -97,8 +97,8 @@ async def test_the_grams_are_those_of_the_last_name(tx: AsyncConnection, names: 
         for name in names[1:]:
             card = await save_card(tx, replace(card, title=name))
         text, grams = await rows_of(tx, card.id)
-        assert (text or "") == searched_text([names[-1]])
-        assert grams == grams_of(text or "")
+        assert (text or "") == search_text_of([names[-1]])
+        assert grams == bigrams_of(text or "")
         await savepoint.rollback()
 
 
@@ -108,10 +108,10 @@ async def test_many_rows_at_once_and_forgotten(client: Client, tx: AsyncConnecti
     await index_words(tx, cards, rows)
     await index_words(tx, cards, rows)  # the same again changes nothing
     assert len(await titles(client, "q=公司")) == 3
-    await forget_words(tx, "testkit.card", [card.id for card in written[1:]])
+    await delete_words(tx, "testkit.card", [card.id for card in written[1:]])
     assert await titles(client, "q=公司") == "x"
     left = select(func.count()).select_from(search_grams)
-    kept = grams_of(searched_text(["公司0号"]))
+    kept = bigrams_of(search_text_of(["公司0号"]))
     assert (await tx.execute(left)).scalar_one() == len(kept)
 
 
@@ -129,7 +129,7 @@ async def test_two_writers_of_one_row(committed: Committed, tenant: UUID) -> Non
     await asyncio.gather(*(rename(f"名字{n}") for n in range(5)))
     async with committed.app.begin(tenant) as tx:
         last = await get_card(tx, card.id)
-        assert (await rows_of(tx, card.id))[1] == grams_of(searched_text([last.title]))
-        assert normal(last.title) in ((await rows_of(tx, card.id))[0] or "")
+        assert (await rows_of(tx, card.id))[1] == bigrams_of(search_text_of([last.title]))
+        assert normalize(last.title) in ((await rows_of(tx, card.id))[0] or "")
         batch, _ = await LISTING.batch(tx, LISTING.asked("q=最初"), EVERYTHING)
         assert batch == []

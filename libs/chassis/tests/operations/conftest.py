@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from chassis.composition.app import create_app
 from chassis.foundation.settings import Settings
 from chassis.foundation.texts import Text
-from chassis.web.operations.answers import OPERATION_ANSWERS, OperationOut, WaitingResponse
+from chassis.web.operations.responses import OPERATION_RESPONSES, OperationOut, OperationResponse
 from chassis.web.operations.store import ended_operations, finish_operation, start_operation
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
@@ -29,12 +29,12 @@ def conversion_router() -> Any:
         "/{operation_id}",
         status_code=202,
         response_model=OperationOut,
-        responses=OPERATION_ANSWERS,
+        responses=OPERATION_RESPONSES,
     )
-    async def convert(operation_id: UUID, request: Request, tx: Tx) -> WaitingResponse:
+    async def convert(operation_id: UUID, request: Request, tx: Tx) -> OperationResponse:
         result = {"account_id": str(operation_id)}
         operation = await start_operation(tx, operation_id, "note.convert", result)
-        answer = WaitingResponse(request, operation)
+        answer = OperationResponse(request, operation)
         answer.headers["X-Marked"] = "kept"
         return answer
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import enum_column
-from chassis.web.pages import ASC, DESC, fetch_page, opened, sealed
+from chassis.web.pages import ASC, DESC, decode_cursor, encode_cursor, fetch_page
 from kernel.errors import Invalid
 from kernel.ids import new_id
 from libs.chassis.tests.pages.keys import BY_TEXT, MIXED, NEWEST, asked, note_id, write
@@ -49,7 +49,7 @@ async def test_every_changed_letter_of_a_cursor_is_refused(tx: AsyncConnection) 
     order = [*MIXED, (notes.c.id, ASC)]
     for other in changed:
         with pytest.raises(Invalid) as refused:
-            opened(asked(cursor=other), order)
+            decode_cursor(asked(cursor=other), order)
         (violation,) = refused.value.violations
         assert (violation.pointer, violation.code) == ("?cursor", "CURSOR_INVALID")
 
@@ -95,6 +95,6 @@ def test_a_value_comes_back_from_a_cursor_as_it_went(kind: Any, value: Any) -> N
     column: Column[Any] = Column("x", kind, nullable=False)
     Table("t", MetaData(), column)
     order = [(column, DESC)]
-    cursor = sealed(asked(), order, [value])
-    (back,) = opened(asked(cursor=cursor), order)
+    cursor = encode_cursor(asked(), order, [value])
+    (back,) = decode_cursor(asked(cursor=cursor), order)
     assert (back, type(back)) == (value, type(value))

@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.composition.app import create_app
 from chassis.foundation.settings import Settings
-from chassis.web.pages import Page, PageParams, fetch_page, only_known_parameters
+from chassis.web.pages import Page, PageParams, fetch_page, reject_unknown_parameters
 from chassis.web.routing import new_router
-from chassis.web.transaction import Tx, transaction
+from chassis.web.transaction import Tx, request_transaction
 from libs.chassis.tests.pages.keys import write
 from testkit import tokens
 from testkit.database import notes
@@ -42,7 +42,7 @@ async def page_list(
     return await fetch_page(tx, query, page, shape=lambda row: NoteOut(**row))
 
 
-@router.get("/by-model", dependencies=[Depends(only_known_parameters)])
+@router.get("/by-model", dependencies=[Depends(reject_unknown_parameters)])
 async def page_by_model(tx: Tx, filters: Annotated[Filters, Query()]) -> Filters:
     return filters
 
@@ -53,7 +53,7 @@ async def http(tx: AsyncConnection, tenant: UUID, environment: None) -> AsyncIte
         Settings.of("testkit"), title="Pages", description="", routers=[router], texts={}
     )
     app.state.verifier = tokens.verifier()
-    app.dependency_overrides[transaction] = lambda: tx
+    app.dependency_overrides[request_transaction] = lambda: tx
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://test/testkit/v1",

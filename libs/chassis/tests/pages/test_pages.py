@@ -28,10 +28,10 @@ from chassis.web.pages import (
     DESC,
     Sort,
     _with_tie_break,
-    beyond,
+    after_cursor,
+    decode_cursor,
     fetch_page,
-    opened,
-    ordered_by,
+    order_by_clauses,
 )
 from libs.chassis.tests.pages.keys import (
     SORTS,
@@ -150,8 +150,8 @@ async def test_a_page_is_read_from_its_index(
     query = select(SORTED)
     page = await fetch_page(tx, query, asked(limit=5), sort=sort, shape=note_id)
     order = _with_tie_break(query, sort)
-    rest = beyond(order, opened(asked(cursor=page.next_cursor), order))
-    query = query.where(rest).order_by(*ordered_by(order)).limit(6)
+    rest = after_cursor(order, decode_cursor(asked(cursor=page.next_cursor), order))
+    query = query.where(rest).order_by(*order_by_clauses(order)).limit(6)
     sql = query.compile(
         dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]
         compile_kwargs={"literal_binds": True},

@@ -14,7 +14,7 @@ from chassis.database.engine import Database
 from chassis.database.write_cause import attribute_writes, set_audit_reason
 from chassis.foundation import clock
 from chassis.foundation.context import Context, use_context
-from chassis.records.audit.tables import entries
+from chassis.records.audit.tables import audit_entries
 from kernel.ids import new_id
 from kernel.money import Money
 from testkit.cards import Card, add_card, edit_card, get_card
@@ -32,7 +32,11 @@ def a_card(**fields: Any) -> Card:
 
 
 async def kept(tx: AsyncConnection, card_id: UUID) -> list[Any]:
-    mine = select(entries).where(entries.c.record_id == card_id).order_by(entries.c.id)
+    mine = (
+        select(audit_entries)
+        .where(audit_entries.c.record_id == card_id)
+        .order_by(audit_entries.c.id)
+    )
     return list((await tx.execute(mine)).all())
 
 
@@ -174,11 +178,11 @@ async def test_nobody_forges_an_entry(
     """What a person has the right to have erased is blotted out by `rewrite_row` alone."""
     database: Database = getattr(committed, role)
     statement: Any = {
-        "insert": insert(entries).values(
+        "insert": insert(audit_entries).values(
             resource="testkit.card", record_id=new_id(), verb="UPDATE", changes=[]
         ),
-        "update": update(entries).values(verb="DELETE"),
-        "delete": delete(entries),
+        "update": update(audit_entries).values(verb="DELETE"),
+        "delete": delete(audit_entries),
     }[act]
     with pytest.raises(DBAPIError, match="permission denied"):
         async with database.begin(tenant) as tx:

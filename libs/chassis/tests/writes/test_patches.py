@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.web.patches import merge
+from chassis.web.patches import merge_patch
 from testkit.plugin import Client, PublishedFacts
 
 # RFC 7396, appendix A: original, patch, result.
@@ -32,7 +32,7 @@ APPENDIX: list[tuple[Any, Any, Any]] = [
 
 @pytest.mark.parametrize(("original", "patch", "result"), APPENDIX)
 def test_the_appendix(original: Any, patch: Any, result: Any) -> None:
-    assert merge(original, patch) == result
+    assert merge_patch(original, patch) == result
 
 
 NAMES = st.sampled_from("abc")
@@ -61,10 +61,10 @@ def as_the_rfc_says(target: Any, patch: Any) -> Any:
 @given(DOCUMENTS, DOCUMENTS)
 def test_as_the_rfc_says_and_nothing_is_changed_in_place(target: Any, patch: Any) -> None:
     before = deepcopy((target, patch))
-    merged = merge(target, patch)
+    merged = merge_patch(target, patch)
     assert (target, patch) == before
     assert merged == as_the_rfc_says(deepcopy(target), deepcopy(patch))
-    assert merge(merged, patch) == merged  # a patch sent twice is the patch sent once
+    assert merge_patch(merged, patch) == merged  # a patch sent twice is the patch sent once
 
 
 async def a_card(client: Client) -> str:

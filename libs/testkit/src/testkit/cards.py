@@ -14,13 +14,13 @@ from chassis.events.outbox import publish
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_list, may_read, may_write
 from chassis.records.access.routes import access_router
-from chassis.records.access.visibility import Scoped, Visibility
+from chassis.records.access.visibility import ScopedResource, Visibility
 from chassis.records.audit.routes import audit_router
 from chassis.records.custom_fields.routes import custom_field_router
 from chassis.records.custom_fields.values import custom_conditions, validated_custom_fields
 from chassis.records.deletion import mark_deleted, mark_restored
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed, Listing
+from chassis.records.lists.listing import Listing, ListPage
 from chassis.records.writes import insert_row, update_row
 from chassis.web.auth import Caller, allow
 from chassis.web.pages import PageParams
@@ -33,7 +33,7 @@ from kernel.money import Money
 from testkit.database import Stage, cards
 from testkit.events import CardChanged, CardState, CardWritten
 
-CARDS = Scoped("testkit.card", cards)
+CARDS = ScopedResource("testkit.card", cards)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,7 +254,7 @@ async def card_list(
     page: PageParams,
     asked: Annotated[ListQuery, LISTING.query],
     visibility: Annotated[Visibility, may_list(CARDS)],
-) -> Listed[CardOut]:
+) -> ListPage[CardOut]:
     """List cards, newest first."""
     return await LISTING.page(tx, page, asked, visibility)
 

@@ -158,7 +158,7 @@ def received(event: Event, *, sequence: int, epoch: int = 1) -> ReceivedEvent[An
 async def hear(tx: AsyncConnection, batch: Iterable[ReceivedEvent[Any]]) -> None:
     """Give a batch to the handlers of the directory's subscription, as a consumer does."""
     arrived = list(batch)
-    handlers = replica.subscription("testkit").handlers
+    handlers = replica.directory_subscription("testkit").handlers
     for handler in dict.fromkeys(handlers.values()):
         mine = [one for one in arrived if handlers[type(one.event)] is handler]
         if mine:

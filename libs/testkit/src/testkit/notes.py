@@ -11,7 +11,7 @@ from chassis.database.rows import fetch_row
 from chassis.events.outbox import publish
 from chassis.records.writes import insert_row, update_row
 from chassis.web.auth import allow
-from chassis.web.idempotency import KEY_REQUIRED
+from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import RuleBroken
@@ -70,7 +70,9 @@ async def note_write(body: NoteIn, tx: Tx) -> NoteOut:
     return NoteOut.model_validate(note)
 
 
-@router.post("/paid", status_code=201, dependencies=[allow("testkit.note.write"), KEY_REQUIRED])
+@router.post(
+    "/paid", status_code=201, dependencies=[allow("testkit.note.write"), IDEMPOTENCY_KEY_REQUIRED]
+)
 async def note_write_paid(body: NoteIn, tx: Tx) -> NoteOut:
     """Write a note where a key is required."""
     return NoteOut.model_validate(await write(tx, body.text))

@@ -12,10 +12,10 @@ from sqlalchemy.sql.expression import ClauseElement
 
 from chassis.database.engine import Database
 from chassis.records.access.visibility import EVERYTHING, Visibility
-from chassis.records.lists.columns import nothing_in
-from chassis.records.lists.filters import EQUAL, IN, NULL, PREFIX, Parameter
+from chassis.records.lists.columns import null_stand_in
+from chassis.records.lists.filters import EQUAL, IN, NULL, PREFIX, FilterParameter
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listing, declared_of
+from chassis.records.lists.listing import Listing, listings_of
 from chassis.records.search.tables import search_texts
 from testkit import databases
 from testkit.databases import ServiceDatabase
@@ -66,7 +66,7 @@ class QueryPlan:
 def declared_lists(service: str) -> dict[str, Listing[Any]]:
     """All lists that a service declares, by their collections; imports the service."""
     import_module(f"{service}.app")
-    return {listing.collection: listing for listing in declared_of(service)}
+    return {listing.collection: listing for listing in listings_of(service)}
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,9 @@ def _customized(listing: Listing[Any]) -> Iterator[ListQuery]:
         yield ListQuery(custom={"custom.plan_text": "v7"}, sort=sort)
 
 
-def _values(parameter: Parameter, known: Mapping[Column[Any], Sequence[Any]]) -> Sequence[Any]:
+def _values(
+    parameter: FilterParameter, known: Mapping[Column[Any], Sequence[Any]]
+) -> Sequence[Any]:
     """A value, the ends and the middle of a range."""
     column, operation = parameter.column, parameter.operation
     assert column is not None, f"{parameter.name} needs samples"
@@ -238,7 +240,9 @@ def _values(parameter: Parameter, known: Mapping[Column[Any], Sequence[Any]]) ->
 
 async def _quantiles(tx: AsyncConnection, column: Column[Any]) -> list[Any]:
     """Values a fiftieth from each end, and from the middle."""
-    there = column.is_not(None) if nothing_in(column) is None else column != nothing_in(column)
+    there = (
+        column.is_not(None) if null_stand_in(column) is None else column != null_stand_in(column)
+    )
     count = select(func.count()).select_from(column.table).where(there)
     rows = (await tx.execute(count)).scalar_one()
     ordered = select(column).where(there).order_by(column).limit(1)

@@ -22,8 +22,8 @@ from chassis.database.engine import Database
 from chassis.database.write_cause import attribute_writes
 from chassis.foundation import logs
 from chassis.web import transaction as transactions
-from chassis.web.auth import Principal, authenticated
-from chassis.web.idempotency import replay_if_known
+from chassis.web.auth import Principal, authenticate
+from chassis.web.idempotency import replay_stored_answer
 from kernel.ids import new_id
 from testkit import databases, tokens
 from testkit.databases import ServiceDatabase, empty_tables
@@ -213,7 +213,7 @@ async def _sharing(app: FastAPI, tx: AsyncConnection, tenant: UUID) -> AsyncIter
     """Let requests run in savepoints of the test's transaction, as their own tenant."""
 
     async def inner(
-        request: Request, principal: Annotated[Principal, Depends(authenticated)]
+        request: Request, principal: Annotated[Principal, Depends(authenticate)]
     ) -> AsyncIterator[AsyncConnection]:
         async with tx.begin_nested():
             await set_tenant(tx, principal.tenant_id)
@@ -221,12 +221,12 @@ async def _sharing(app: FastAPI, tx: AsyncConnection, tenant: UUID) -> AsyncIter
                 await add_tenant(tx)
             await app.state.admission.enter(tx, principal, request.method)
             await attribute_writes(tx)
-            await replay_if_known(request, tx, principal)
+            await replay_stored_answer(request, tx, principal)
             request.state.tx = tx
             yield tx
             await set_tenant(tx, tenant)
 
-    app.dependency_overrides[transactions.transaction] = inner
+    app.dependency_overrides[transactions.request_transaction] = inner
     yield
     app.dependency_overrides.clear()
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.web.patches import merge
+from chassis.web.patches import merge_patch
 from mtl.leads.store import lead_keys
 from services.mtl.tests.factories import CONTACT, create, create_qualified, problem, violations
 from testkit.plugin import PublishedFacts
@@ -285,7 +285,7 @@ async def test_a_sequence_of_patches_equals_merging_them(
     lead = await create(client, company="远景")
     expected = {name: lead[name] for name in ("source", "company", "attributes")}
     for patch in patches:
-        expected = {"source": None, **merge(expected, patch)}
+        expected = {"source": None, **merge_patch(expected, patch)}
         version = lead["version"]
         before = {name: lead[name] for name in expected}
         lead = (await client.patch(f"/leads/{lead['id']}", json=patch)).json()

@@ -27,10 +27,10 @@ from chassis.tenancy.export_routes import tenant_export_router
 from chassis.tenancy.tenant_admission import TenantAdmission
 from chassis.web import problems
 from chassis.web.auth import KeySet, Verifier
-from chassis.web.dead_letter_routes import parked_router
+from chassis.web.dead_letter_routes import parked_event_router
 from chassis.web.event_count_routes import event_count_router
 from chassis.web.idempotency import Replay
-from chassis.web.openapi import completed
+from chassis.web.openapi import complete_openapi
 from chassis.web.operation_routes import operation_router
 from chassis.web.operations.waiter import OperationWaiter
 from chassis.web.problem_schema import PROBLEM_RESPONSES
@@ -67,12 +67,12 @@ def create_app(
         redirect_slashes=False,
     )
     _set_state(app, settings)
-    problems.install(app, Texts(texts))
+    problems.install_problem_handlers(app, Texts(texts))
     app.add_exception_handler(Replay, _replay_response)
     for router in [*routers, *_common_routers(settings.service, numbers or {})]:
         app.include_router(router, prefix=prefix)
     generate = app.openapi
-    app.openapi = lambda: completed(generate())  # type: ignore[method-assign]  # the way FastAPI documents
+    app.openapi = lambda: complete_openapi(generate())  # type: ignore[method-assign]  # the way FastAPI documents
     return app
 
 
@@ -80,7 +80,7 @@ def _common_routers(service: str, numbers: Mapping[str, str]) -> list[APIRouter]
     """Return the routers that every service has."""
     return [
         operation_router(),
-        parked_router(service),
+        parked_event_router(service),
         event_count_router(service),
         saved_view_router(service),
         export_router(service),
@@ -91,7 +91,7 @@ def _common_routers(service: str, numbers: Mapping[str, str]) -> list[APIRouter]
 
 def _middleware(settings: Settings) -> list[Middleware]:
     requests = Middleware(RequestMiddleware, service=settings.service)
-    safely = Middleware(problems.Safely)
+    safely = Middleware(problems.UnexpectedErrorMiddleware)
     if not settings.cors_origins:
         return [requests, safely]
     cors = Middleware(

@@ -36,7 +36,7 @@ from chassis.foundation.settings import Settings
 from chassis.jobs.runner import JobRunner
 from chassis.jobs.timers import Timer, TimerRunner
 from chassis.records.access.expiry import GRANT_JOBS
-from chassis.web.health import Check, database_check, health_routes
+from chassis.web.health import HealthCheck, database_check, health_routes
 
 log = structlog.get_logger()
 
@@ -57,7 +57,7 @@ class WorkerAssembly:
     """Everything one process runs, with the health checks."""
 
     runners: list[Runner] = field(default_factory=list)
-    checks: dict[str, Check] = field(default_factory=dict)
+    checks: dict[str, HealthCheck] = field(default_factory=dict)
     databases: list[Database] = field(default_factory=list)
     wakeups: list[Wakeup] = field(default_factory=list)
     transports: list[KafkaTransport] = field(default_factory=list)

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chassis.database.migrate import versions_needed
 from chassis.foundation.texts import Texts
 from chassis.web import problems
-from chassis.web.health import Check, database_check, health_routes
+from chassis.web.health import HealthCheck, database_check, health_routes
 from chassis.web.request_middleware import RequestMiddleware
 
 SHUTDOWN_SECONDS = 20  # with the drain before, less than the 30 seconds Kubernetes grants
@@ -27,7 +27,7 @@ SHUTDOWN_SECONDS = 20  # with the drain before, less than the 30 seconds Kuberne
 def combine_apps(apps: Mapping[str, FastAPI]) -> ASGIApp:
     """Combine APIs in one ASGI application; each keeps its own prefix, lifespan and OpenAPI."""
     draining = asyncio.Event()
-    checks: dict[str, Check] = {
+    checks: dict[str, HealthCheck] = {
         name: database_check(app.state.database, needs=versions_needed(name))
         for name, app in apps.items()
     }
@@ -44,9 +44,12 @@ def combine_apps(apps: Mapping[str, FastAPI]) -> ASGIApp:
             yield
 
     routes = [Route("/", index), *health_routes(checks, draining=draining)]
-    middleware = [Middleware(RequestMiddleware, service="front"), Middleware(problems.Safely)]
+    middleware = [
+        Middleware(RequestMiddleware, service="front"),
+        Middleware(problems.UnexpectedErrorMiddleware),
+    ]
     front = Starlette(routes=routes, lifespan=lifespan, middleware=middleware)
-    problems.install(front, Texts())
+    problems.install_problem_handlers(front, Texts())
 
     def end_streams() -> None:
         for app in apps.values():

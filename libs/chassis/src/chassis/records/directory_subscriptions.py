@@ -21,7 +21,7 @@ def tenant_subscription(service: str) -> Subscription:
 
 def directory_subscriptions(service: str) -> tuple[Subscription, ...]:
     """Return the subscriptions to the directory: tenants, people, departments and teams."""
-    return tenant_subscription(service), people_replica.subscription(service)
+    return tenant_subscription(service), people_replica.directory_subscription(service)
 
 
 async def on_tenants(

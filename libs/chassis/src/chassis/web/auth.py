@@ -21,11 +21,11 @@ from kernel.errors import Forbidden
 
 log = structlog.get_logger()
 
-LONGEST_SUBJECT = 255
+MAX_SUBJECT_LENGTH = 255
 ALGORITHMS = ["ES256", "RS256", "EdDSA"]
 FETCH_SECONDS = 5
 # The issuer is away, or says something that is no JWKS.
-NO_KEYS = (
+KEY_FETCH_ERRORS = (
     httpx.HTTPError,
     jwt.PyJWTError,
     TimeoutError,
@@ -94,7 +94,7 @@ class KeySet:
         self._asked_at, self._answered = time.monotonic(), False
         try:
             self._keys = await self._fetched()
-        except NO_KEYS as error:
+        except KEY_FETCH_ERRORS as error:
             await log.awarning("issuer_unavailable", error=repr(error))
         else:
             self._fetched_at, self._answered = time.monotonic(), True
@@ -151,7 +151,7 @@ class Verifier:
 
 def _principal(claims: dict[str, Any]) -> Principal:
     subject = str(claims["sub"])
-    if not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
+    if not 0 < len(subject) <= MAX_SUBJECT_LENGTH or not subject.isprintable():
         raise ValueError("a subject is 1 to 255 printable characters")  # OIDC Core 1.0, 2
     return Principal(
         tenant_id=UUID(claims["tenant"]),
@@ -165,7 +165,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
 _bearer = HTTPBearer(auto_error=False, scheme_name="bearer", bearerFormat="JWT")
 
 
-async def authenticated(request: Request, _: Annotated[Any, Depends(_bearer)] = None) -> Principal:
+async def authenticate(request: Request, _: Annotated[Any, Depends(_bearer)] = None) -> Principal:
     """The caller. Raises Unauthenticated. One verification a request, whoever asks."""
     known: Principal | None = getattr(request.state, "principal", None)
     if known is not None:
@@ -181,7 +181,7 @@ async def authenticated(request: Request, _: Annotated[Any, Depends(_bearer)] = 
 
 
 async def _permitted(
-    scopes: SecurityScopes, principal: Annotated[Principal, Depends(authenticated)]
+    scopes: SecurityScopes, principal: Annotated[Principal, Depends(authenticate)]
 ) -> Principal:
     missing = [scope for scope in scopes.scopes if not principal.may(scope)]
     if missing:
@@ -197,4 +197,4 @@ def allow(scope: str) -> Any:
     return Security(_permitted, scopes=[scope])
 
 
-Caller = Annotated[Principal, Depends(authenticated)]
+Caller = Annotated[Principal, Depends(authenticate)]

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 
-class MoveIn(BaseModel):
+class EmptyBody(BaseModel):
     """The body of a move that needs no more than its name: `{}` or none at all."""
 
     model_config = ConfigDict(extra="forbid")

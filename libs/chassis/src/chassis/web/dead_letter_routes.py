@@ -61,23 +61,23 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-class RedriveIn(BaseModel):
+class ParkedEventRedrive(BaseModel):
     model_config = ConfigDict(extra="forbid")
     note: Note | None = None
 
 
-class SkipIn(BaseModel):
+class ParkedEventSkip(BaseModel):
     model_config = ConfigDict(extra="forbid")
     note: Note
 
 
-class EditIn(BaseModel):
+class ParkedEventEdit(BaseModel):
     model_config = ConfigDict(extra="forbid")
     data: dict[str, Any]
     note: Note
 
 
-def parked_router(service: str) -> APIRouter:
+def parked_event_router(service: str) -> APIRouter:
     """The routes under `/parked-events`; the caller needs `<service>.event.admin`."""
     router = new_router("/parked-events", tag="parked events")
     admin = [allow(f"{service}.event.admin")]
@@ -102,7 +102,7 @@ def parked_router(service: str) -> APIRouter:
 
     @router.post("/{parked_id}/redrive", dependencies=admin)
     async def parked_event_redrive(
-        parked_id: UUID, body: RedriveIn, tx: Tx, caller: Caller, now: Now
+        parked_id: UUID, body: ParkedEventRedrive, tx: Tx, caller: Caller, now: Now
     ) -> ParkedEventOut:
         """Try the event's key again; the worker does it, in order, within a second."""
         parked = await operations.redrive_parked(
@@ -112,7 +112,7 @@ def parked_router(service: str) -> APIRouter:
 
     @router.post("/{parked_id}/edit", dependencies=admin)
     async def parked_event_edit(
-        parked_id: UUID, body: EditIn, tx: Tx, caller: Caller, now: Now
+        parked_id: UUID, body: ParkedEventEdit, tx: Tx, caller: Caller, now: Now
     ) -> ParkedEventOut:
         """Correct the event's data and try its key again."""
         parked = await operations.edit_parked(
@@ -122,7 +122,7 @@ def parked_router(service: str) -> APIRouter:
 
     @router.post("/{parked_id}/skip", dependencies=admin)
     async def parked_event_skip(
-        parked_id: UUID, body: SkipIn, tx: Tx, caller: Caller, now: Now
+        parked_id: UUID, body: ParkedEventSkip, tx: Tx, caller: Caller, now: Now
     ) -> ParkedEventOut:
         """Give the event up; what waited behind it goes on."""
         parked = await operations.skip_parked(

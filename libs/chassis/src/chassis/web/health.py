@@ -13,10 +13,10 @@ from starlette.routing import BaseRoute, Route
 from chassis.database.engine import Database
 
 # None when well, else one clear sentence.
-Check = Callable[[], Awaitable[str | None]]
+HealthCheck = Callable[[], Awaitable[str | None]]
 
 
-def database_check(database: Database, *, needs: frozenset[str]) -> Check:
+def database_check(database: Database, *, needs: frozenset[str]) -> HealthCheck:
     """Reachable, and its schema holds the migrations this build needs."""
 
     async def check() -> str | None:
@@ -32,7 +32,7 @@ def database_check(database: Database, *, needs: frozenset[str]) -> Check:
     return check
 
 
-def health_routes(checks: Mapping[str, Check], *, draining: asyncio.Event) -> list[BaseRoute]:
+def health_routes(checks: Mapping[str, HealthCheck], *, draining: asyncio.Event) -> list[BaseRoute]:
     """Liveness says the loop turns; readiness asks every check, and fails while draining."""
 
     async def livez(_: Request) -> Response:

@@ -19,14 +19,14 @@ from chassis.database.backbone_tables import idempotency_keys
 from chassis.foundation.clock import now
 from chassis.foundation.refusals import Malformed
 from chassis.web.auth import Principal
-from chassis.web.operations.answers import WaitingResponse
+from chassis.web.operations.responses import OperationResponse
 from chassis.web.operations.store import get_operation
 from kernel.errors import Conflict, Invalid, Violation
 
-VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
-KEPT = timedelta(hours=24)
-KEPT_FOR_MONEY = timedelta(days=30)
-REPLAYED = "Idempotent-Replayed"
+KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,255}")
+ANSWER_RETENTION = timedelta(hours=24)
+PAYMENT_ANSWER_RETENTION = timedelta(days=30)
+REPLAYED_HEADER = "Idempotent-Replayed"
 _STORED_HEADERS = ("location", "content-type", "retry-after", "etag")
 
 
@@ -38,33 +38,33 @@ class Replay(Exception):  # not an error: the stored answer leaves instead of a 
         self.response = response
 
 
-def key_of(request: Request) -> str | None:
+def idempotency_key(request: Request) -> str | None:
     """The request's key. Raises Malformed (IDEMPOTENCY_KEY_INVALID)."""
     if request.method not in ("POST", "PATCH"):
         return None
     key = request.headers.get("idempotency-key")
-    if key is not None and VISIBLE_ASCII.fullmatch(key) is None:
+    if key is not None and KEY_PATTERN.fullmatch(key) is None:
         raise Malformed("IDEMPOTENCY_KEY_INVALID")
     return key
 
 
 async def _required(request: Request) -> None:
     request.state.keeps_money = True
-    if key_of(request) is None:
+    if idempotency_key(request) is None:
         raise Malformed("IDEMPOTENCY_KEY_MISSING")
 
 
 # A route where money moves: dependencies=[KEY_REQUIRED].
-KEY_REQUIRED = Depends(_required)
+IDEMPOTENCY_KEY_REQUIRED = Depends(_required)
 
 
-async def replay_if_known(request: Request, tx: AsyncConnection, principal: Principal) -> None:
+async def replay_stored_answer(request: Request, tx: AsyncConnection, principal: Principal) -> None:
     """Raise Replay with the stored answer of this key, if there is one.
 
     Raises Conflict (IDEMPOTENCY_KEY_IN_USE) while the first request still runs, and Invalid
     (IDEMPOTENCY_KEY_REUSED) when the key came with another body.
     """
-    key = key_of(request)
+    key = idempotency_key(request)
     if key is None:
         return
     columns = idempotency_keys.c
@@ -91,10 +91,10 @@ async def _answer_again(request: Request, tx: AsyncConnection, known: Row[Any]) 
     if known.body_hash != request.state.body_hash:
         raise Invalid([Violation("Idempotency-Key:", "IDEMPOTENCY_KEY_REUSED")])
     if known.operation_id is not None:  # how far it is by now, not how far it was
-        waiting = WaitingResponse(request, await get_operation(tx, known.operation_id))
-        waiting.headers[REPLAYED] = "true"
+        waiting = OperationResponse(request, await get_operation(tx, known.operation_id))
+        waiting.headers[REPLAYED_HEADER] = "true"
         raise Replay(waiting)
-    raise Replay(Response(known.body, known.status, {**known.headers, REPLAYED: "true"}))
+    raise Replay(Response(known.body, known.status, {**known.headers, REPLAYED_HEADER: "true"}))
 
 
 async def _body_hash(request: Request) -> bytes:
@@ -102,14 +102,18 @@ async def _body_hash(request: Request) -> bytes:
     return hashlib.sha256(query + b"\0" + await request.body()).digest()
 
 
-async def remember(request: Request, response: Response) -> None:
+async def store_answer(request: Request, response: Response) -> None:
     """Store a 2xx answer under the request's key, in the transaction that is still open."""
-    key = key_of(request)
+    key = idempotency_key(request)
     tx: AsyncConnection | None = getattr(request.state, "tx", None)
     if key is None or tx is None or not 200 <= response.status_code < 300:
         return
     principal: Principal = request.state.principal
-    kept = KEPT_FOR_MONEY if getattr(request.state, "keeps_money", False) else KEPT
+    kept = (
+        PAYMENT_ANSWER_RETENTION
+        if getattr(request.state, "keeps_money", False)
+        else ANSWER_RETENTION
+    )
     headers = {n: v for n, v in response.headers.items() if n in _STORED_HEADERS}
     await tx.execute(
         insert(idempotency_keys).values(

@@ -37,15 +37,15 @@ class Page(BaseModel, Generic[T]):
     next_cursor: str | None = Field(description="Give it back as `cursor`; null on the last page")
 
 
-class Direction(StrEnum):
+class SortDirection(StrEnum):
     """Which way a column is sorted."""
 
     ASC = "ASC"
     DESC = "DESC"
 
 
-ASC, DESC = Direction.ASC, Direction.DESC
-Sort = Sequence[tuple[Column[Any], Direction]]
+ASC, DESC = SortDirection.ASC, SortDirection.DESC
+Sort = Sequence[tuple[Column[Any], SortDirection]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class PageRequest:
     key: bytes
 
 
-async def only_known_parameters(request: Request) -> None:
+async def reject_unknown_parameters(request: Request) -> None:
     """Refuse query parameters this route does not declare, together with bad values of others.
 
     One that is no list would lose a value if it were given twice.
@@ -121,7 +121,7 @@ def _names(field: Any) -> list[str]:
 
 async def _requested(
     request: Request,
-    _: Annotated[None, Depends(only_known_parameters)],
+    _: Annotated[None, Depends(reject_unknown_parameters)],
     limit: Annotated[
         int, Query(ge=1, description=f"Rows a page; above {MAX_LIMIT} means {MAX_LIMIT}")
     ] = DEFAULT_LIMIT,
@@ -158,15 +158,15 @@ async def fetch_page(
     """
     order = _with_tie_break(query, sort)
     if page.cursor is not None:
-        query = query.where(beyond(order, opened(page, order)))
-    query = query.order_by(*ordered_by(order))
+        query = query.where(after_cursor(order, decode_cursor(page, order)))
+    query = query.order_by(*order_by_clauses(order))
     rows = (await tx.execute(query.limit(page.limit + 1))).mappings().all()
     shown, more = rows[: page.limit], len(rows) > page.limit
-    cursor = sealed(page, order, [shown[-1][c] for c, _ in order]) if more else None
+    cursor = encode_cursor(page, order, [shown[-1][c] for c, _ in order]) if more else None
     return Page(items=[shape(row) for row in shown], next_cursor=cursor)
 
 
-def _with_tie_break(query: Select[Any], sort: Sort) -> list[tuple[Column[Any], Direction]]:
+def _with_tie_break(query: Select[Any], sort: Sort) -> list[tuple[Column[Any], SortDirection]]:
     order = list(sort)
     key = query.selected_columns["id"]
     assert isinstance(key, Column)
@@ -177,12 +177,12 @@ def _with_tie_break(query: Select[Any], sort: Sort) -> list[tuple[Column[Any], D
     return order
 
 
-def ordered_by(order: Sort) -> list[UnaryExpression[Any]]:
+def order_by_clauses(order: Sort) -> list[UnaryExpression[Any]]:
     """The order, as SQL says it."""
     return [column.desc() if way is DESC else column.asc() for column, way in order]
 
 
-def beyond(order: Sort, values: Sequence[Any]) -> ColumnElement[bool]:
+def after_cursor(order: Sort, values: Sequence[Any]) -> ColumnElement[bool]:
     """What comes after these values in this order."""
     bounds = [(c, way, literal(v, c.type)) for (c, way), v in zip(order, values, strict=True)]
     if len({way for _, way in order}) == 1:
@@ -196,18 +196,20 @@ def beyond(order: Sort, values: Sequence[Any]) -> ColumnElement[bool]:
     return and_(column <= value if way is DESC else column >= value, condition)
 
 
-def _past(column: Column[Any], way: Direction, value: ColumnElement[Any]) -> ColumnElement[bool]:
+def _past(
+    column: Column[Any], way: SortDirection, value: ColumnElement[Any]
+) -> ColumnElement[bool]:
     return column < value if way is DESC else column > value
 
 
-def sealed(page: PageRequest, order: Sort, values: Sequence[Any]) -> str:
+def encode_cursor(page: PageRequest, order: Sort, values: Sequence[Any]) -> str:
     """The cursor behind a row of these values, signed for this list and order."""
     assert None not in values, "an outer join made a NOT NULL column null"
     content = orjson.dumps(values, default=str)  # asyncpg's UUID is a subclass
     return _encoded(_mac(page, order, content) + content)
 
 
-def opened(page: PageRequest, order: Sort) -> list[Any]:
+def decode_cursor(page: PageRequest, order: Sort) -> list[Any]:
     """The values that a cursor stands behind. Raises Invalid (CURSOR_INVALID)."""
     refused = Invalid([Violation("?cursor", "CURSOR_INVALID")])
     cursor = page.cursor or ""

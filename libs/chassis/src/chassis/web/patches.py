@@ -25,7 +25,7 @@ class Editable(Protocol):
 E = TypeVar("E", bound=Editable)
 
 
-def merge(target: Any, patch: Any) -> Any:
+def merge_patch(target: Any, patch: Any) -> Any:
     """The algorithm of RFC 7396, 2; neither argument is changed."""
     if not isinstance(patch, Mapping):
         return patch
@@ -34,7 +34,7 @@ def merge(target: Any, patch: Any) -> Any:
         if value is None:
             merged.pop(name, None)
         else:
-            merged[name] = merge(merged.get(name), value)
+            merged[name] = merge_patch(merged.get(name), value)
     return merged
 
 
@@ -55,7 +55,7 @@ class MergePatch(RootModel[dict[str, Any]], Generic[M]):
 
         Raises Invalid with every violation.
         """
-        document = merge(current.model_dump(mode="json"), self.root)
+        document = merge_patch(current.model_dump(mode="json"), self.root)
         try:
             return self.edited().model_validate(document)
         except ValidationError as refused:
@@ -98,7 +98,7 @@ def _nullable(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {**told, "anyOf": known if null in known else [*known, null]}
 
 
-def with_merge_patch_media_type(document: dict[str, Any]) -> dict[str, Any]:
+def add_merge_patch_media_type(document: dict[str, Any]) -> dict[str, Any]:
     """Say in OpenAPI that a PATCH takes `application/merge-patch+json` as well."""
     for item in document.get("paths", {}).values():
         content = item.get("patch", {}).get("requestBody", {}).get("content", {})

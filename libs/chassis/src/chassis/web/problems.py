@@ -42,7 +42,7 @@ from kernel.errors import (
 
 log = structlog.get_logger()
 
-STATUS: dict[type[DomainError], int] = {
+STATUS_BY_ERROR: dict[type[DomainError], int] = {
     Malformed: 400,
     Unauthenticated: 401,
     Forbidden: 403,
@@ -57,8 +57,8 @@ STATUS: dict[type[DomainError], int] = {
     TooManyRequests: 429,
     Unavailable: 503,
 }
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-BY_HTTP_STATUS = {
+HTTP_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+CODE_BY_STATUS = {
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
     413: "BODY_TOO_LARGE",
@@ -66,7 +66,7 @@ BY_HTTP_STATUS = {
 }
 
 
-class Refusal(NamedTuple):
+class ProblemDetails(NamedTuple):
     """What a problem says, before it is put into words."""
 
     status: int
@@ -76,15 +76,15 @@ class Refusal(NamedTuple):
     retry_after: int = 1  # seconds
 
 
-def refusal_of(error: DomainError) -> Refusal:
+def problem_details(error: DomainError) -> ProblemDetails:
     """The status and content of a domain error."""
-    status = next((s for kind, s in STATUS.items() if isinstance(error, kind)), 400)
+    status = next((s for kind, s in STATUS_BY_ERROR.items() if isinstance(error, kind)), 400)
     violations = error.violations if isinstance(error, Invalid) else ()
     retry_after = error.retry_after if isinstance(error, TooManyRequests) else 1
-    return Refusal(status, error.code, error.params, violations, retry_after)
+    return ProblemDetails(status, error.code, error.params, violations, retry_after)
 
 
-def problem_body(texts: Texts, refusal: Refusal, *, instance: str) -> dict[str, Any]:
+def problem_body(texts: Texts, refusal: ProblemDetails, *, instance: str) -> dict[str, Any]:
     """The problem object: code and params are the contract, the texts follow the language."""
     context = current()
     say = texts.say
@@ -111,7 +111,7 @@ def problem_body(texts: Texts, refusal: Refusal, *, instance: str) -> dict[str, 
     return body
 
 
-def render(request: Request, refusal: Refusal) -> Response:
+def problem_response(request: Request, refusal: ProblemDetails) -> Response:
     """The answer to a refused request."""
     texts: Texts = request.app.state.texts
     body = problem_body(texts, refusal, instance=request.scope.get("asked_path", request.url.path))
@@ -130,23 +130,23 @@ def render(request: Request, refusal: Refusal) -> Response:
 
 async def _domain(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)
-    return render(request, refusal_of(error))
+    return problem_response(request, problem_details(error))
 
 
 async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if any(e["type"] == "json_invalid" for e in error.errors()):
-        return render(request, Refusal(400, "JSON_INVALID", {}))
+        return problem_response(request, ProblemDetails(400, "JSON_INVALID", {}))
     violations = from_pydantic(error.errors())
-    return render(request, Refusal(422, "VALIDATION_FAILED", {}, violations))
+    return problem_response(request, ProblemDetails(422, "VALIDATION_FAILED", {}, violations))
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, DomainError):  # raised while the framework read the body
-        return render(request, refusal_of(error.__cause__))
-    code = BY_HTTP_STATUS.get(error.status_code, "MALFORMED")
-    response = render(request, Refusal(error.status_code, code, {}))
+        return problem_response(request, problem_details(error.__cause__))
+    code = CODE_BY_STATUS.get(error.status_code, "MALFORMED")
+    response = problem_response(request, ProblemDetails(error.status_code, code, {}))
     if error.status_code == 405:
         response.headers["Allow"] = ", ".join(_allowed(request))
     return response
@@ -157,7 +157,7 @@ def _allowed(request: Request) -> list[str]:
     routes, scope = request.app.routes, request.scope
     return [
         method
-        for method in METHODS
+        for method in HTTP_METHODS
         if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
     ]
 
@@ -166,15 +166,15 @@ async def _database(request: Request, error: Exception) -> Response:
     if not is_transient(error):
         return await _unexpected(request, error)
     await log.awarning("database_unavailable", error=repr(error))
-    return render(request, Refusal(503, "DATABASE_UNAVAILABLE", {}))
+    return problem_response(request, ProblemDetails(503, "DATABASE_UNAVAILABLE", {}))
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     await log.aerror("unexpected_error", path=request.url.path, exc_info=error)
-    return render(request, Refusal(500, "INTERNAL_ERROR", {}))
+    return problem_response(request, ProblemDetails(500, "INTERNAL_ERROR", {}))
 
 
-class Safely:
+class UnexpectedErrorMiddleware:
     """ASGI middleware: what nobody foresaw leaves as a 500 problem with its trace id, logged."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -198,10 +198,10 @@ class Safely:
 
 
 async def _malformed(request: Request) -> Response:
-    return render(request, refusal_of(Malformed("MALFORMED")))
+    return problem_response(request, problem_details(Malformed("MALFORMED")))
 
 
-def install(app: Starlette, texts: Texts) -> None:
+def install_problem_handlers(app: Starlette, texts: Texts) -> None:
     """Let every error of this app leave as a problem."""
     app.state.texts = texts
     app.add_exception_handler(DomainError, _domain)

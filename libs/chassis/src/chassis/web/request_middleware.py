@@ -16,7 +16,9 @@ from chassis.foundation.texts import preferred_language
 log = structlog.get_logger()
 
 REQUESTS = Counter("l2c_requests_total", "Requests answered", ["service", "route", "status"])
-SECONDS = Histogram("l2c_request_seconds", "Time to the answer's first byte", ["service", "route"])
+REQUEST_SECONDS = Histogram(
+    "l2c_request_seconds", "Time to the answer's first byte", ["service", "route"]
+)
 
 TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 MALFORMED_PATH = "/malformed"
@@ -24,7 +26,7 @@ MALFORMED_PATH = "/malformed"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
-def context_of(headers: Headers) -> Context:
+def request_context(headers: Headers) -> Context:
     """The context a request brings along, or a fresh one.
 
     A caller's trace is continued (W3C Trace Context) and its X-Request-Id kept, if well formed.
@@ -54,7 +56,7 @@ class RequestMiddleware:
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             asked = {"asked_path": scope["path"]}
             scope = {**scope, **asked, "path": MALFORMED_PATH, "query_string": b"", "state": {}}
-        context = context_of(Headers(scope=scope))
+        context = request_context(Headers(scope=scope))
         started, status = time.perf_counter(), 500
 
         async def send_with_ids(message: Message) -> None:
@@ -74,7 +76,7 @@ class RequestMiddleware:
     def _measure(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         REQUESTS.labels(self._service, route, status).inc()
-        SECONDS.labels(self._service, route).observe(seconds)
+        REQUEST_SECONDS.labels(self._service, route).observe(seconds)
 
     async def _line(self, scope: Scope, status: int, seconds: float) -> None:
         if scope["path"] in ("/livez", "/readyz", "/metrics"):

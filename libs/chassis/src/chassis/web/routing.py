@@ -11,16 +11,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chassis.foundation.strict_json import StrictRequest
-from chassis.web.idempotency import KEY_REQUIRED, remember
+from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED, store_answer
 from chassis.web.preconditions import entity_tag
 
-LANGUAGE: dict[str, Any] = {
+ACCEPT_LANGUAGE_HEADER: dict[str, Any] = {
     "name": "Accept-Language",
     "in": "header",
     "description": "Language of the texts in problems; zh-CN unless en is preferred",
     "schema": {"type": "string", "examples": ["zh-CN", "en"]},
 }
-IDEMPOTENCY_KEY: dict[str, Any] = {
+IDEMPOTENCY_KEY_HEADER: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "The same key and body answer the same again, with Idempotent-Replayed: true",
@@ -28,7 +28,7 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
 }
 
 
-class Route(APIRoute):
+class StrictRoute(APIRoute):
     """Reads bodies strictly and stores the answer of an idempotency key before the commit.
 
     Its summary in OpenAPI is the first line of the endpoint's docstring.
@@ -54,7 +54,7 @@ class Route(APIRoute):
             response = await original(strict)
             if tagged:
                 _tag(response)
-            await remember(strict, response)
+            await store_answer(strict, response)
             return response
 
         return handle
@@ -79,10 +79,10 @@ def _tag(response: Response) -> None:
 def _with_headers(options: dict[str, Any]) -> dict[str, Any]:
     """What OpenAPI says of the headers that no route declares but every route reads."""
     extra: dict[str, Any] = dict(options.get("openapi_extra") or {})
-    headers = [LANGUAGE]
+    headers = [ACCEPT_LANGUAGE_HEADER]
     if {"POST", "PATCH"} & set(options.get("methods") or ()):
-        required = KEY_REQUIRED in (options.get("dependencies") or ())
-        headers.append({**IDEMPOTENCY_KEY, "required": required})
+        required = IDEMPOTENCY_KEY_REQUIRED in (options.get("dependencies") or ())
+        headers.append({**IDEMPOTENCY_KEY_HEADER, "required": required})
     extra["parameters"] = [*extra.get("parameters", []), *headers]
     return extra
 
@@ -105,4 +105,4 @@ def _refuse_other_media(request: Request) -> None:
 
 def new_router(prefix: str, *, tag: str) -> APIRouter:
     """A router for one collection: `new_router("/leads", tag="leads")`."""
-    return APIRouter(prefix=prefix, tags=[tag], route_class=Route)
+    return APIRouter(prefix=prefix, tags=[tag], route_class=StrictRoute)

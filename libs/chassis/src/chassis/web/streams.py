@@ -16,11 +16,11 @@ from chassis.web.auth import Caller, Principal
 from kernel.errors import Forbidden
 
 # What a look raises when the caller is let in no more: the answer has begun, the stream just ends.
-TURNED_AWAY = (Forbidden, Unavailable)
+NO_LONGER_ADMITTED = (Forbidden, Unavailable)
 
 
 @asynccontextmanager
-async def entering(request: Request, caller: Principal) -> AsyncIterator[AsyncConnection]:
+async def admit_stream(request: Request, caller: Principal) -> AsyncIterator[AsyncConnection]:
     """A transaction that is over before the stream begins. Raises what `Admission.enter` raises."""
     database: Database = request.app.state.database
     async with database.begin(caller.tenant_id) as tx:
@@ -29,7 +29,7 @@ async def entering(request: Request, caller: Principal) -> AsyncIterator[AsyncCo
 
 
 @asynccontextmanager
-async def looking(request: Request, caller: Principal) -> AsyncIterator[AsyncConnection]:
+async def readmit_stream(request: Request, caller: Principal) -> AsyncIterator[AsyncConnection]:
     """A transaction for one look of a stream. Raises one of TURNED_AWAY."""
     database: Database = request.app.state.database
     async with database.begin(caller.tenant_id) as tx:
@@ -37,7 +37,7 @@ async def looking(request: Request, caller: Principal) -> AsyncIterator[AsyncCon
         yield tx
 
 
-async def enter_stream(request: Request, caller: Caller) -> None:
+async def require_stream_admission(request: Request, caller: Caller) -> None:
     """A dependency of streams that have nothing else to read before they begin."""
-    async with entering(request, caller):
+    async with admit_stream(request, caller):
         pass

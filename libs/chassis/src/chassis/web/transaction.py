@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
 from chassis.web.admission import admission_of
-from chassis.web.auth import Principal, authenticated
-from chassis.web.idempotency import key_of, replay_if_known
+from chassis.web.auth import Principal, authenticate
+from chassis.web.idempotency import idempotency_key, replay_stored_answer
 
 
-async def transaction(
-    request: Request, principal: Annotated[Principal, Depends(authenticated)]
+async def request_transaction(
+    request: Request, principal: Annotated[Principal, Depends(authenticate)]
 ) -> AsyncIterator[AsyncConnection]:
     """The request's transaction. Answers at once when its idempotency key is known.
 
@@ -21,14 +21,14 @@ async def transaction(
     quota of requests; the person is inactive.
     """
     database: Database = request.app.state.database
-    if key_of(request) is not None:
+    if idempotency_key(request) is not None:
         await request.body()  # its hash is wanted; no transaction waits for a slow network
     async with database.begin(principal.tenant_id) as tx:
         await admission_of(request).enter(tx, principal, request.method)
-        await replay_if_known(request, tx, principal)
+        await replay_stored_answer(request, tx, principal)
         request.state.tx = tx
         yield tx
 
 
 # scope="function": commit before the response leaves, so that 2xx means "saved".
-Tx = Annotated[AsyncConnection, Depends(transaction, scope="function")]
+Tx = Annotated[AsyncConnection, Depends(request_transaction, scope="function")]

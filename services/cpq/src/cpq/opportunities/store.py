@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.columns import replica_columns
 from chassis.events.replicas import replicate
 from chassis.events.subscriptions import ReceivedEvent, ReplicaResult
-from chassis.records.access.visibility import Scoped
+from chassis.records.access.visibility import ScopedResource
 from contracts.l2o.events import (
     OpportunityAssigned,
     OpportunityChanged,
@@ -43,7 +43,7 @@ opportunities = Table(
 )
 
 # Visibility goes by the owner alone: only L2O knows the teams and shares of an opportunity.
-OPPORTUNITIES = Scoped("l2o.opportunity", opportunities)
+OPPORTUNITIES = ScopedResource("l2o.opportunity", opportunities)
 
 
 async def replicate_opportunities(

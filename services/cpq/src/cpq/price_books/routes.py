@@ -15,9 +15,9 @@ from chassis.records.external_ids.routes import (
     external_id_router,
 )
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.auth import Caller, Principal, allow
-from chassis.web.bodies import MoveIn
+from chassis.web.bodies import EmptyBody
 from chassis.web.pages import Page, PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
@@ -52,7 +52,7 @@ async def price_book_create(
 @router.get("", dependencies=[READ], summary="List price books without their prices, newest first")
 async def price_book_list(
     tx: Tx, page: PageParams, list_query: Annotated[ListQuery, store.LISTING.query]
-) -> Listed[PriceBookSummary]:
+) -> ListPage[PriceBookSummary]:
     return await store.LISTING.page(tx, page, list_query)
 
 
@@ -101,7 +101,7 @@ async def price_book_delete(price_book_id: UUID, tx: Tx, now: Now, expected: IfM
     "/{price_book_id}/restore", dependencies=[WRITE], summary="Restore a deleted price book"
 )
 async def price_book_restore(
-    price_book_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+    price_book_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: EmptyBody | None = None
 ) -> PriceBookOut:
     book = await actions.restore_price_book(tx, price_book_id, expected=expected, now=now)
     return PriceBookOut.model_validate(book)

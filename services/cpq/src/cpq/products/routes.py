@@ -16,9 +16,9 @@ from chassis.records.external_ids.routes import (
     external_id_router,
 )
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.auth import Principal, allow
-from chassis.web.bodies import MoveIn
+from chassis.web.bodies import EmptyBody
 from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
@@ -45,7 +45,7 @@ async def product_create(body: ProductIn, response: Response, tx: Tx, now: Now) 
 @router.get("", dependencies=[READ], summary="List products, newest first")
 async def product_list(
     tx: Tx, page: PageParams, list_query: Annotated[ListQuery, store.LISTING.query]
-) -> Listed[ProductOut]:
+) -> ListPage[ProductOut]:
     return await store.LISTING.page(tx, page, list_query)
 
 
@@ -72,7 +72,7 @@ async def product_edit(
     summary="Stop quoting a product; existing quotes do not change",
 )
 async def product_deactivate(
-    product_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+    product_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: EmptyBody | None = None
 ) -> ProductOut:
     product = await lifecycle.deactivate_product(tx, product_id, expected=expected, now=now)
     return ProductOut.model_validate(product)
@@ -82,7 +82,7 @@ async def product_deactivate(
     "/{product_id}/reactivate", dependencies=[WRITE], summary="Allow a product to be quoted again"
 )
 async def product_reactivate(
-    product_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+    product_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: EmptyBody | None = None
 ) -> ProductOut:
     product = await lifecycle.reactivate_product(tx, product_id, expected=expected, now=now)
     return ProductOut.model_validate(product)
@@ -100,7 +100,7 @@ async def product_delete(product_id: UUID, tx: Tx, now: Now, expected: IfMatch) 
 
 @router.post("/{product_id}/restore", dependencies=[WRITE], summary="Restore a deleted product")
 async def product_restore(
-    product_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+    product_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: EmptyBody | None = None
 ) -> ProductOut:
     product = await lifecycle.restore_product(tx, product_id, expected=expected, now=now)
     return ProductOut.model_validate(product)

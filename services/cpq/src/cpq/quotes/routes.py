@@ -15,9 +15,9 @@ from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.auth import Caller, Principal
-from chassis.web.bodies import MoveIn
+from chassis.web.bodies import EmptyBody
 from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
@@ -90,7 +90,7 @@ async def quote_list(
     page: PageParams,
     list_query: Annotated[ListQuery, LISTING.query],
     visibility: Annotated[Visibility, may_list(QUOTES)],
-) -> Listed[QuoteSummary]:
+) -> ListPage[QuoteSummary]:
     return await LISTING.page(tx, page, list_query, visibility)
 
 
@@ -134,7 +134,7 @@ async def quote_delete(quote_id: UUID, tx: Tx, now: Now, expected: IfMatch) -> N
 
 @router.post("/{quote_id}/restore", dependencies=[WRITE], summary="Restore a deleted draft")
 async def quote_restore(
-    quote_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+    quote_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: EmptyBody | None = None
 ) -> QuoteOut:
     return QuoteOut.model_validate(
         await moves.restore_quote(tx, quote_id, expected=expected, now=now)
@@ -147,7 +147,7 @@ async def quote_restore(
     summary="Send a draft to the customer; a repeated call changes nothing",
 )
 async def quote_send(
-    quote_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+    quote_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: EmptyBody | None = None
 ) -> QuoteOut:
     return QuoteOut.model_validate(await moves.send_quote(tx, quote_id, expected=expected, now=now))
 
@@ -158,7 +158,7 @@ async def quote_send(
     summary="Record that the customer accepts a sent quote; a repeated call changes nothing",
 )
 async def quote_accept(
-    quote_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+    quote_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: EmptyBody | None = None
 ) -> QuoteOut:
     return QuoteOut.model_validate(
         await moves.accept_quote(tx, quote_id, expected=expected, now=now)

@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import enum_column, money_columns, tenant_column
 from chassis.database.rows import fetch_row, from_columns, to_columns
-from chassis.records.access.visibility import Scoped
+from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
@@ -107,7 +107,7 @@ quote_lines = Table(
     Index(None, "tenant_id", "quote_id", "line_no", unique=True),
 )
 
-QUOTES = Scoped("cpq.quote", quotes)
+QUOTES = ScopedResource("cpq.quote", quotes)
 
 
 def _summary(row: Mapping[str, Any]) -> QuoteSummary:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import from_columns
-from chassis.records.access.visibility import EVERYTHING, Visibility, visible
+from chassis.records.access.visibility import EVERYTHING, Visibility, is_visible
 from cpq.accounts.store import accounts
 from cpq.opportunities.store import OPPORTUNITIES, opportunities
 from cpq.price_books.store import price_books, price_entries, price_tiers
@@ -31,7 +31,7 @@ async def find_opportunity(
         .where(
             columns.id == opportunity_id,
             columns.deleted.is_(False),
-            visible(OPPORTUNITIES, visibility),
+            is_visible(OPPORTUNITIES, visibility),
         )
     )
     row = (await tx.execute(query)).one_or_none()

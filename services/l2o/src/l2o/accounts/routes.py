@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_list, may_read, may_write
 from chassis.records.access.routes import access_router
-from chassis.records.access.transfers import TransferRequest, assign_on_create, owner_name
+from chassis.records.access.transfers import TransferRequest, active_owner_name, assign_on_create
 from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.auth import Caller, Principal, allow
-from chassis.web.bodies import MoveIn
+from chassis.web.bodies import EmptyBody
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
@@ -55,7 +55,9 @@ async def _create(
 ) -> Account:
     """Create the account as the caller's, then transfer it if the body names another owner."""
     if body.owner_id is not None:
-        await owner_name(tx, body.owner_id)  # raises Invalid for an unknown or inactive person
+        await active_owner_name(
+            tx, body.owner_id
+        )  # raises Invalid for an unknown or inactive person
     account = await actions.create_account(
         tx,
         actions.AccountDetails(**_editable_values(body)),
@@ -103,7 +105,7 @@ async def account_list(
     page: PageParams,
     list_query: Annotated[ListQuery, store.LISTING.query],
     visibility: VisibleAccounts,
-) -> Listed[AccountOut]:
+) -> ListPage[AccountOut]:
     """List accounts, newest first."""
     return await store.LISTING.page(tx, page, list_query, visibility)
 
@@ -146,7 +148,7 @@ async def account_delete(account_id: UUID, tx: Tx, now: Now, expected: IfMatch) 
 
 @router.post("/{account_id}/restore", dependencies=WRITE)
 async def account_restore(
-    account_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+    account_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: EmptyBody | None = None
 ) -> AccountOut:
     """Restore a deleted account."""
     account = await actions.restore_account(tx, account_id, expected=expected, now=now)

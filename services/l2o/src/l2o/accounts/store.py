@@ -25,7 +25,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import CURRENT_TENANT, money_columns, tenant_column
 from chassis.database.rows import fetch_row, from_columns
-from chassis.records.access.visibility import EVERYTHING, Access, Scoped, Visibility, visible
+from chassis.records.access.visibility import (
+    EVERYTHING,
+    Access,
+    ScopedResource,
+    Visibility,
+    is_visible,
+)
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
@@ -60,7 +66,7 @@ accounts = Table(
     Index(None, "tenant_id", "parent_id", "id"),
 )
 
-ACCOUNTS = Scoped("l2o.account", accounts)
+ACCOUNTS = ScopedResource("l2o.account", accounts)
 LISTING = Listing(
     ACCOUNTS,
     AccountOut,
@@ -121,7 +127,7 @@ async def lock_for_share(
 
 async def may_write(tx: AsyncConnection, account_id: UUID, visibility: Visibility) -> bool:
     """Whether a caller with this visibility may change the account."""
-    writable = (accounts.c.id == account_id) & visible(ACCOUNTS, visibility, Access.WRITE)
+    writable = (accounts.c.id == account_id) & is_visible(ACCOUNTS, visibility, Access.WRITE)
     return (await tx.execute(select(accounts.c.id).where(writable))).one_or_none() is not None
 
 
@@ -136,7 +142,7 @@ async def lock_for_update(
 
 def _is_visible(account_id: UUID, visibility: Visibility) -> ColumnElement[bool]:
     not_deleted = (accounts.c.id == account_id) & accounts.c.deleted_at.is_(None)
-    return not_deleted & visible(ACCOUNTS, visibility)
+    return not_deleted & is_visible(ACCOUNTS, visibility)
 
 
 async def lock_visible_by_name(
@@ -148,7 +154,7 @@ async def lock_visible_by_name(
     """
     query = select(accounts.c.name, accounts.c.id).where(
         accounts.c.name.in_(sorted(names)),
-        accounts.c.deleted_at.is_(None) & visible(ACCOUNTS, visibility),
+        accounts.c.deleted_at.is_(None) & is_visible(ACCOUNTS, visibility),
     )
     ids: dict[str, list[UUID]] = {}
     for row in await tx.execute(query.order_by(accounts.c.id).with_for_update(read=True)):
@@ -200,7 +206,7 @@ def subtree_query(account_id: UUID, visibility: Visibility) -> Select[Any]:
     below = select(accounts.c.id).where(accounts.c.id == account_id).cte("below", recursive=True)
     below = below.union(select(accounts.c.id).where(accounts.c.parent_id == below.c.id))
     in_subtree = accounts.c.id.in_(select(below.c.id)) & accounts.c.deleted_at.is_(None)
-    return select(accounts).where(in_subtree, visible(ACCOUNTS, visibility))
+    return select(accounts).where(in_subtree, is_visible(ACCOUNTS, visibility))
 
 
 async def add_to_total(tx: AsyncConnection, account_id: UUID, total: str, amount: Money) -> None:

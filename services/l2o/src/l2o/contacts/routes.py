@@ -15,9 +15,9 @@ from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.auth import Caller, Principal, allow
-from chassis.web.bodies import MoveIn
+from chassis.web.bodies import EmptyBody
 from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
@@ -81,7 +81,7 @@ async def contact_list(
     page: PageParams,
     list_query: Annotated[ListQuery, store.LISTING.query],
     visibility: Annotated[Visibility, may_list(CONTACTS)],
-) -> Listed[ContactOut]:
+) -> ListPage[ContactOut]:
     """List contacts, newest first."""
     return await store.LISTING.page(tx, page, list_query, visibility)
 
@@ -103,7 +103,7 @@ async def contact_edit(
 
 @router.post("/{contact_id}/make-primary", dependencies=WRITE)
 async def contact_make_primary(
-    contact_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+    contact_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: EmptyBody | None = None
 ) -> ContactOut:
     """Make this the primary contact of its account instead of the current one."""
     contact = await actions.make_primary(tx, contact_id, expected=expected, now=now)
@@ -118,7 +118,7 @@ async def contact_delete(contact_id: UUID, tx: Tx, now: Now, expected: IfMatch) 
 
 @router.post("/{contact_id}/restore", dependencies=WRITE)
 async def contact_restore(
-    contact_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+    contact_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: EmptyBody | None = None
 ) -> ContactOut:
     """Restore a deleted contact."""
     contact = await actions.restore_contact(tx, contact_id, expected=expected, now=now)

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import tenant_column
 from chassis.database.rows import fetch_row, from_columns
-from chassis.records.access.visibility import Scoped
+from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
 from chassis.records.writes import insert_row, update_row
@@ -59,7 +59,7 @@ contacts = Table(
     ),
 )
 # Whoever may see an account may see its contacts.
-CONTACTS = Scoped("l2o.contact", contacts, of=(("l2o.account", "account_id"),))
+CONTACTS = ScopedResource("l2o.contact", contacts, of=(("l2o.account", "account_id"),))
 LISTING = Listing(
     CONTACTS,
     ContactOut,

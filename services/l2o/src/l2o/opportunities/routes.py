@@ -11,15 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_list, may_read, may_write
 from chassis.records.access.routes import access_router
-from chassis.records.access.transfers import TransferRequest, assign_on_create, owner_name
+from chassis.records.access.transfers import TransferRequest, active_owner_name, assign_on_create
 from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.auth import Caller, Principal, allow
-from chassis.web.bodies import MoveIn
-from chassis.web.pages import Page, PageParams, fetch_page, only_known_parameters
+from chassis.web.bodies import EmptyBody
+from chassis.web.pages import Page, PageParams, fetch_page, reject_unknown_parameters
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
@@ -57,7 +57,9 @@ async def _create(
 ) -> Opportunity:
     """Open the opportunity as the caller's, then transfer it if the body names another owner."""
     if body.owner_id is not None:
-        await owner_name(tx, body.owner_id)  # raises Invalid for an unknown or inactive person
+        await active_owner_name(
+            tx, body.owner_id
+        )  # raises Invalid for an unknown or inactive person
     opened = await records.open_opportunity(
         tx,
         records.OpportunityDetails(**_editable_values(body)),
@@ -101,12 +103,12 @@ async def opportunity_create(
 @router.get("")
 async def opportunity_list(
     tx: Tx, page: PageParams, list_query: OpportunityListQuery, visibility: VisibleOpportunities
-) -> Listed[OpportunityOut]:
+) -> ListPage[OpportunityOut]:
     """List opportunities, newest first."""
     return await store.LISTING.page(tx, page, list_query, visibility)
 
 
-@router.get("/funnel", dependencies=[Depends(only_known_parameters)])
+@router.get("/funnel", dependencies=[Depends(reject_unknown_parameters)])
 async def opportunity_funnel(
     tx: Tx, list_query: OpportunityListQuery, visibility: VisibleOpportunities
 ) -> Funnel:
@@ -149,7 +151,7 @@ async def opportunity_delete(opportunity_id: UUID, tx: Tx, now: Now, expected: I
 
 @router.post("/{opportunity_id}/restore", dependencies=WRITE)
 async def opportunity_restore(
-    opportunity_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+    opportunity_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: EmptyBody | None = None
 ) -> OpportunityOut:
     """Restore a deleted opportunity."""
     return OpportunityOut.model_validate(
@@ -186,7 +188,7 @@ async def opportunity_win(
     now: Now,
     caller: Caller,
     expected: IfMatch,
-    body: MoveIn | None = None,
+    body: EmptyBody | None = None,
 ) -> OpportunityOut:
     """Mark an opportunity as won."""
     return OpportunityOut.model_validate(

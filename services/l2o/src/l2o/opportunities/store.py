@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.columns import enum_column, money_columns, tenant_column
 from chassis.database.rows import fetch_row, from_columns, to_columns
 from chassis.records.access.tables import people
-from chassis.records.access.visibility import Access, Scoped, Visibility, visible
+from chassis.records.access.visibility import Access, ScopedResource, Visibility, is_visible
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.list_query import ListQuery
@@ -73,7 +73,7 @@ opportunities = Table(
     Index(None, "tenant_id", "owner_id", "id"),
 )
 
-OPPORTUNITIES = Scoped("l2o.opportunity", opportunities)
+OPPORTUNITIES = ScopedResource("l2o.opportunity", opportunities)
 LISTING = Listing(
     OPPORTUNITIES,
     OpportunityOut,
@@ -161,7 +161,7 @@ async def filter_visible(
     if visibility.everything:
         return set(ids)
     has_id = opportunities.c.id == any_(cast(list(ids), ARRAY(Uuid)))
-    query = select(opportunities.c.id).where(has_id, visible(OPPORTUNITIES, visibility, access))
+    query = select(opportunities.c.id).where(has_id, is_visible(OPPORTUNITIES, visibility, access))
     return set((await tx.execute(query)).scalars())
 
 

@@ -19,7 +19,7 @@ from chassis.files.imports.target import (
     reading_of,
     refused,
 )
-from chassis.records.access.owners import owners_called
+from chassis.records.access.owners import subjects_by_name
 from mtl.leads.actions import capture_leads
 from mtl.leads.domain import (
     IDENTIFYING_FIELDS,
@@ -85,7 +85,7 @@ async def _import_leads(
 ) -> list[RowResult]:
     """Capture the leads of a chunk; a lead that exists already is refused and not changed."""
     names = {row.value.owner for row in rows if row.value.owner}
-    subjects = await owners_called(tx, names)
+    subjects = await subjects_by_name(tx, names)
     captured = await capture_leads(
         tx,
         [row.value.owned_details(subjects) for row in rows],

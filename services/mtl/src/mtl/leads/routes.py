@@ -11,16 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_list, may_read, may_write
 from chassis.records.access.routes import access_router
-from chassis.records.access.transfers import TransferRequest, assign_on_create, owner_name
+from chassis.records.access.transfers import TransferRequest, active_owner_name, assign_on_create
 from chassis.records.access.visibility import Visibility, sees_everything, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.custom_fields.routes import custom_field_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.auth import Caller, Principal, allow
-from chassis.web.bodies import MoveIn
-from chassis.web.operations.answers import OPERATION_ANSWERS, OperationOut, WaitingResponse
+from chassis.web.bodies import EmptyBody
+from chassis.web.operations.responses import OPERATION_RESPONSES, OperationOut, OperationResponse
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
@@ -59,7 +59,9 @@ async def _create(tx: AsyncConnection, body: LeadIn, caller: Principal, now: dat
     """
     details = body.details()
     if details.owner_id is not None:
-        await owner_name(tx, details.owner_id)  # raises Invalid for an unknown or inactive person
+        await active_owner_name(
+            tx, details.owner_id
+        )  # raises Invalid for an unknown or inactive person
     lead = await actions.capture_lead(
         tx,
         replace(details, owner_id=None),
@@ -94,7 +96,7 @@ async def lead_list(
     page: PageParams,
     list_query: Annotated[ListQuery, store.LISTING.query],
     visibility: Annotated[Visibility, may_list(LEADS)],
-) -> Listed[LeadOut]:
+) -> ListPage[LeadOut]:
     """List the leads that the caller sees. `phone_tail` is the last four digits of the phone."""
     return await store.LISTING.page(tx, page, list_query, visibility)
 
@@ -146,7 +148,7 @@ async def lead_restore(
     now: Now,
     caller: Caller,
     if_match: IfMatch,
-    body: MoveIn | None = None,
+    body: EmptyBody | None = None,
 ) -> LeadOut:
     """Restore a lead; 409 `LEAD_DUPLICATE` if another lead has one of its keys by now."""
     visibility = await _visibility(tx, caller, now)
@@ -163,7 +165,7 @@ async def lead_qualify(
     now: Now,
     caller: Caller,
     if_match: IfMatch,
-    body: MoveIn | None = None,
+    body: EmptyBody | None = None,
 ) -> LeadOut:
     """Accept a new lead as one that sales will work on."""
     lead = await actions.qualify_lead(tx, lead_id, expected=if_match, actor=caller.subject, now=now)
@@ -185,7 +187,7 @@ async def lead_disqualify(
     "/{lead_id}/convert",
     status_code=202,
     response_model=OperationOut,
-    responses=OPERATION_ANSWERS,
+    responses=OPERATION_RESPONSES,
     dependencies=WRITE,
     summary="Convert a lead into an account, a contact and an opportunity",
 )
@@ -215,7 +217,7 @@ async def lead_convert(
         sees_all=sees_everything(caller, ACCOUNT_RESOURCE),
         now=now,
     )
-    return WaitingResponse(request, operation)
+    return OperationResponse(request, operation)
 
 
 async def _replace(

@@ -30,7 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import operations
 from chassis.database.columns import enum_column, tenant_column
 from chassis.database.rows import fetch_row, to_columns
-from chassis.records.access.visibility import Scoped, Visibility, visible
+from chassis.records.access.visibility import ScopedResource, Visibility, is_visible
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
@@ -81,7 +81,7 @@ leads = Table(
     Column("deleted_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
 )
-LEADS = Scoped("mtl.lead", leads)
+LEADS = ScopedResource("mtl.lead", leads)
 LISTING = Listing(
     LEADS,
     LeadOut,
@@ -244,7 +244,7 @@ async def hide_invisible(
     if not duplicates or visibility.everything:
         return dict(duplicates)
     existing = leads.c.id.in_({duplicate.lead_id for duplicate in duplicates.values()})
-    query = select(leads.c.id).where(existing, visible(LEADS, visibility))
+    query = select(leads.c.id).where(existing, is_visible(LEADS, visibility))
     shown = set((await tx.execute(query)).scalars())
     return {k: replace(one, hidden=one.lead_id not in shown) for k, one in duplicates.items()}
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.context import current
 from chassis.web.auth import Caller, Principal, allow
-from chassis.web.pages import only_known_parameters
+from chassis.web.pages import reject_unknown_parameters
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.business_dates import BusinessDate
@@ -24,7 +24,7 @@ from org.calendars.schemas import (
 from org.tenants import store as tenants
 
 router = new_router("/calendar", tag="calendars")
-READ = [allow("org.calendar.read"), Depends(only_known_parameters)]
+READ = [allow("org.calendar.read"), Depends(reject_unknown_parameters)]
 WRITE = [allow("org.calendar.write")]
 MAX_PERIOD = timedelta(days=366)
 DayPath = Annotated[BusinessDate, Path(description="A day of the years 2000 to 2099")]

@@ -8,9 +8,9 @@ from starlette.responses import Response
 from chassis.foundation.clock import Now
 from chassis.records.audit.routes import audit_router
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.auth import Caller, allow
-from chassis.web.bodies import MoveIn
+from chassis.web.bodies import EmptyBody
 from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
@@ -52,7 +52,7 @@ async def client_create(body: ClientIn, caller: Caller, tx: Tx, now: Now) -> Res
 @router.get("", dependencies=[READ])
 async def client_list(
     tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
-) -> Listed[ClientOut]:
+) -> ListPage[ClientOut]:
     """List service clients, newest first."""
     return await store.LISTING.page(tx, page, query)
 
@@ -81,7 +81,7 @@ async def client_change(
 
 @router.post("/{client_key}/deactivate", dependencies=[WRITE])
 async def client_deactivate(
-    client_key: UUID, expected: IfMatch, tx: Tx, now: Now, body: MoveIn | None = None
+    client_key: UUID, expected: IfMatch, tx: Tx, now: Now, body: EmptyBody | None = None
 ) -> ClientOut:
     """Deactivate a client; its existing tokens expire within five minutes."""
     client = await actions.set_client_active(
@@ -92,7 +92,7 @@ async def client_deactivate(
 
 @router.post("/{client_key}/reactivate", dependencies=[WRITE])
 async def client_reactivate(
-    client_key: UUID, expected: IfMatch, tx: Tx, now: Now, body: MoveIn | None = None
+    client_key: UUID, expected: IfMatch, tx: Tx, now: Now, body: EmptyBody | None = None
 ) -> ClientOut:
     """Reactivate a client with the secret it had."""
     client = await actions.set_client_active(
@@ -108,7 +108,7 @@ async def client_rotate_secret(
     caller: Caller,
     tx: Tx,
     now: Now,
-    body: MoveIn | None = None,
+    body: EmptyBody | None = None,
 ) -> Response:
     """Issue a new secret, shown only in this answer; the old one stops working at once."""
     client, secret = await actions.rotate_client_secret(

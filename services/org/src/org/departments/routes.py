@@ -16,9 +16,9 @@ from chassis.records.external_ids.routes import (
     external_id_router,
 )
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.auth import Caller, Principal, allow
-from chassis.web.bodies import MoveIn
+from chassis.web.bodies import EmptyBody
 from chassis.web.pages import Page, PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
@@ -59,7 +59,7 @@ async def department_create(
 @router.get("", dependencies=[READ])
 async def department_list(
     tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
-) -> Listed[DepartmentOut]:
+) -> ListPage[DepartmentOut]:
     """List departments, newest first."""
     return await store.LISTING.page(tx, page, query)
 
@@ -120,7 +120,7 @@ async def department_move(
 
 @router.post("/{department_id}/deactivate", dependencies=[WRITE])
 async def department_deactivate(
-    department_id: UUID, expected: IfMatch, tx: Tx, now: Now, body: MoveIn | None = None
+    department_id: UUID, expected: IfMatch, tx: Tx, now: Now, body: EmptyBody | None = None
 ) -> DepartmentOut:
     """Deactivate a department: it takes no new posts and no new sub-departments."""
     department = await actions.set_department_active(
@@ -131,7 +131,7 @@ async def department_deactivate(
 
 @router.post("/{department_id}/reactivate", dependencies=[WRITE])
 async def department_reactivate(
-    department_id: UUID, expected: IfMatch, tx: Tx, now: Now, body: MoveIn | None = None
+    department_id: UUID, expected: IfMatch, tx: Tx, now: Now, body: EmptyBody | None = None
 ) -> DepartmentOut:
     """Reactivate a department."""
     department = await actions.set_department_active(

@@ -30,7 +30,7 @@ from chassis.database.rows import fetch_row, from_columns
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.external_ids.actions import forget_external_ids
 from chassis.records.lists.listing import Listing
-from chassis.records.search.words import forget_words
+from chassis.records.search.words import delete_words
 from chassis.records.writes import insert_row, update_row
 from chassis.web.pages import ASC, Page, PageParams, fetch_page
 from contracts.org.events import Post
@@ -132,7 +132,7 @@ async def save(tx: AsyncConnection, department: Department) -> Department:
 async def remove(tx: AsyncConnection, department_id: UUID) -> None:
     """Delete a department with its search words and external ids."""
     await tx.execute(delete(departments).where(departments.c.id == department_id))
-    await forget_words(tx, DEPARTMENT, [department_id])
+    await delete_words(tx, DEPARTMENT, [department_id])
     await forget_external_ids(tx, DEPARTMENT, department_id)
 
 

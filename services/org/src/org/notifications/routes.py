@@ -14,13 +14,13 @@ from chassis.foundation.clock import Now
 from chassis.foundation.context import current
 from chassis.foundation.texts import Texts
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.auth import Caller, Principal, allow
-from chassis.web.bodies import MoveIn
+from chassis.web.bodies import EmptyBody
 from chassis.web.operations.waiter import OperationWaiter
 from chassis.web.pages import PageParams
 from chassis.web.routing import new_router
-from chassis.web.streams import TURNED_AWAY, enter_stream, looking
+from chassis.web.streams import NO_LONGER_ADMITTED, readmit_stream, require_stream_admission
 from chassis.web.transaction import Tx
 from org.notifications import actions, store
 from org.notifications.domain import (
@@ -45,7 +45,7 @@ STREAM_SECONDS, POLL_SECONDS, STREAM_PAGE_SIZE = 300, 1.0, 200
 @router.get("", dependencies=READ)
 async def notification_list(
     request: Request, tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
-) -> Listed[NotificationOut]:
+) -> ListPage[NotificationOut]:
     """List the caller's notifications, newest first."""
     return await store.LISTING.page(
         tx,
@@ -76,7 +76,7 @@ async def notification_prefer(body: PreferencesIn, tx: Tx, caller: Caller) -> Pr
 
 @router.post("/read", dependencies=WRITE)
 async def notification_read_all(
-    tx: Tx, now: Now, caller: Caller, body: MoveIn | None = None
+    tx: Tx, now: Now, caller: Caller, body: EmptyBody | None = None
 ) -> MarkedReadOut:
     """Mark all notifications of the caller as read."""
     return MarkedReadOut(read=await store.read_all(tx, caller.subject, now=now))
@@ -89,7 +89,7 @@ async def notification_read(
     tx: Tx,
     now: Now,
     caller: Caller,
-    body: MoveIn | None = None,
+    body: EmptyBody | None = None,
 ) -> NotificationOut:
     """Mark a notification as read; only its recipient changes it, so no If-Match is needed."""
     read = await actions.read_notification(tx, notification_id, recipient=caller.subject, now=now)
@@ -141,7 +141,7 @@ async def _stream_position(
 
 @router.get(
     "/events",
-    dependencies=[*READ, Depends(enter_stream)],
+    dependencies=[*READ, Depends(require_stream_admission)],
     response_class=EventSourceResponse,
 )
 async def notification_events(
@@ -177,9 +177,9 @@ async def _read_page(
 ) -> Sequence[Notification] | None:
     """Read a page in a short transaction of its own; None if the caller lost access."""
     try:
-        async with looking(request, caller) as tx:
+        async with readmit_stream(request, caller) as tx:
             return await store.list_after(tx, caller.subject, start, limit=STREAM_PAGE_SIZE)
-    except TURNED_AWAY:
+    except NO_LONGER_ADMITTED:
         return None
 
 

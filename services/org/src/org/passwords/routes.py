@@ -9,7 +9,7 @@ from starlette.responses import Response
 from chassis.database.engine import Database
 from chassis.foundation.clock import Now
 from chassis.web.auth import Caller, allow
-from chassis.web.bodies import MoveIn
+from chassis.web.bodies import EmptyBody
 from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
@@ -73,7 +73,7 @@ async def person_reset_password(
     caller: Caller,
     tx: Tx,
     now: Now,
-    body: MoveIn | None = None,
+    body: EmptyBody | None = None,
 ) -> Response:
     """Issue a token, valid for one hour, with which a person sets a new password."""
     person, link, token = await actions.create_reset_link(

@@ -17,9 +17,9 @@ from chassis.records.external_ids.routes import (
     external_id_router,
 )
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.auth import Caller, Principal, allow
-from chassis.web.bodies import MoveIn
+from chassis.web.bodies import EmptyBody
 from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import UNCONDITIONAL, IfMatch
@@ -67,7 +67,7 @@ async def person_create(
 @router.get("", dependencies=[READ])
 async def person_list(
     tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
-) -> Listed[PersonOut]:
+) -> ListPage[PersonOut]:
     """List people, newest first."""
     return await store.LISTING.page(tx, page, query)
 
@@ -101,7 +101,7 @@ async def person_deactivate(
     caller: Caller,
     tx: Tx,
     now: Now,
-    body: MoveIn | None = None,
+    body: EmptyBody | None = None,
 ) -> PersonOut:
     """Deactivate a person; their existing tokens expire within five minutes."""
     person = await deactivate_person(
@@ -117,7 +117,7 @@ async def person_reactivate(
     caller: Caller,
     tx: Tx,
     now: Now,
-    body: MoveIn | None = None,
+    body: EmptyBody | None = None,
 ) -> PersonOut:
     """Reactivate a person with the password they had."""
     person = await reactivate_person(

@@ -6,7 +6,7 @@ from fastapi import Depends, Path, Query
 
 from chassis.foundation.context import current
 from chassis.web.auth import allow
-from chassis.web.pages import only_known_parameters
+from chassis.web.pages import reject_unknown_parameters
 from chassis.web.routing import new_router
 from kernel.errors import NotFound
 from org.references import store
@@ -22,7 +22,7 @@ from org.references.schemas import (
 )
 
 router = new_router("/references", tag="references")
-READ = [allow("org.reference.read"), Depends(only_known_parameters)]
+READ = [allow("org.reference.read"), Depends(reject_unknown_parameters)]
 REGION_CODE_PATTERN = r"^[0-9]{6}$"
 
 

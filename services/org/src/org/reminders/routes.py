@@ -7,7 +7,7 @@ from fastapi import Response
 
 from chassis.foundation.clock import Now
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.auth import Caller, allow
 from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
@@ -42,7 +42,7 @@ async def reminder_create(
 @router.get("", dependencies=READ)
 async def reminder_list(
     tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
-) -> Listed[ReminderOut]:
+) -> ListPage[ReminderOut]:
     """List the caller's reminders, newest first."""
     return await store.LISTING.page(tx, page, query)
 

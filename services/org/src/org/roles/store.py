@@ -26,7 +26,7 @@ from chassis.database.backbone_tables import instant
 from chassis.database.columns import CURRENT_TENANT, tenant_column
 from chassis.database.rows import fetch_row, from_columns
 from chassis.records.lists.listing import Listing
-from chassis.records.search.words import forget_words
+from chassis.records.search.words import delete_words
 from chassis.records.writes import insert_row, update_row
 from org.database import metadata
 from org.roles.domain.role import Role
@@ -96,7 +96,7 @@ async def save(tx: AsyncConnection, role: Role) -> Role:
 async def remove(tx: AsyncConnection, role_id: UUID) -> None:
     """Delete a role and its search words."""
     await tx.execute(delete(roles).where(roles.c.id == role_id))
-    await forget_words(tx, ROLE, [role_id])
+    await delete_words(tx, ROLE, [role_id])
 
 
 async def map_by_code(tx: AsyncConnection) -> dict[str, Role]:

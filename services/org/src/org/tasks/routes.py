@@ -11,10 +11,10 @@ from chassis.foundation.clock import Now
 from chassis.foundation.context import current
 from chassis.foundation.texts import Texts
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.records.tenant_settings import today
 from chassis.web.auth import Caller, allow
-from chassis.web.bodies import MoveIn
+from chassis.web.bodies import EmptyBody
 from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
@@ -79,7 +79,7 @@ async def task_list(
     overdue: Annotated[
         bool, Query(description="Only open tasks whose due date has passed")
     ] = False,
-) -> Listed[TaskOut]:
+) -> ListPage[TaskOut]:
     """List the caller's tasks, newest first."""
     return await store.LISTING.page(
         tx,
@@ -142,18 +142,18 @@ Mover = Annotated[TaskMover, Depends()]
 
 
 @router.post("/{task_id}/complete", dependencies=WRITE)
-async def task_complete(mover: Mover, body: MoveIn | None = None) -> TaskOut:
+async def task_complete(mover: Mover, body: EmptyBody | None = None) -> TaskOut:
     """Complete a task."""
     return await mover.run(TaskMove.COMPLETE)
 
 
 @router.post("/{task_id}/dismiss", dependencies=WRITE)
-async def task_dismiss(mover: Mover, body: MoveIn | None = None) -> TaskOut:
+async def task_dismiss(mover: Mover, body: EmptyBody | None = None) -> TaskOut:
     """Dismiss a task: it need not be done."""
     return await mover.run(TaskMove.DISMISS)
 
 
 @router.post("/{task_id}/reopen", dependencies=WRITE)
-async def task_reopen(mover: Mover, body: MoveIn | None = None) -> TaskOut:
+async def task_reopen(mover: Mover, body: EmptyBody | None = None) -> TaskOut:
     """Reopen a completed or dismissed task."""
     return await mover.run(TaskMove.REOPEN)

@@ -8,7 +8,7 @@ from fastapi import Response
 from chassis.foundation.clock import Now
 from chassis.records.audit.routes import audit_router
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.auth import allow
 from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
@@ -33,7 +33,7 @@ async def team_create(body: TeamIn, response: Response, tx: Tx, now: Now) -> Tea
 @router.get("", dependencies=[READ])
 async def team_list(
     tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
-) -> Listed[TeamOut]:
+) -> ListPage[TeamOut]:
     """List teams, newest first."""
     return await store.LISTING.page(tx, page, query)
 

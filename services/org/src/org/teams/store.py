@@ -27,7 +27,7 @@ from chassis.database.columns import tenant_column
 from chassis.database.rows import from_columns
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
-from chassis.records.search.words import forget_words
+from chassis.records.search.words import delete_words
 from chassis.records.writes import insert_row, update_row
 from kernel.errors import NotFound
 from org.database import metadata
@@ -96,7 +96,7 @@ async def remove(tx: AsyncConnection, team_id: UUID) -> None:
     """Delete a team with its members and search words."""
     await tx.execute(delete(team_members).where(team_members.c.team_id == team_id))
     await tx.execute(delete(teams).where(teams.c.id == team_id))
-    await forget_words(tx, TEAM, [team_id])
+    await delete_words(tx, TEAM, [team_id])
 
 
 async def _set_members(tx: AsyncConnection, team: Team) -> None:

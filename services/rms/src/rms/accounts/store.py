@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.columns import replica_columns
 from chassis.events.replicas import replicate
 from chassis.events.subscriptions import ReceivedEvent, ReplicaResult
-from chassis.records.access.visibility import Scoped
+from chassis.records.access.visibility import ScopedResource
 from contracts.l2o.events import (
     AccountAssigned,
     AccountChanged,
@@ -30,7 +30,7 @@ accounts = Table(
 
 # An account is visible here to whoever sees its owner's records. Teams and shares of the account
 # exist only in L2O.
-ACCOUNTS = Scoped("rms.account", accounts)
+ACCOUNTS = ScopedResource("rms.account", accounts)
 
 AccountFact = AccountCreated | AccountChanged | AccountAssigned | AccountDeleted | AccountRestored
 

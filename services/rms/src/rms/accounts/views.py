@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.access.visibility import EVERYTHING, Visibility, visible
+from chassis.records.access.visibility import EVERYTHING, Visibility, is_visible
 from rms.accounts.store import ACCOUNTS, accounts
 from rms.orders.store.tables import ORDERS, orders
 
@@ -39,6 +39,6 @@ async def find_account(
 
 
 async def _is_visible(tx: AsyncConnection, account_id: UUID, visibility: Visibility) -> bool:
-    account = exists().where(accounts.c.id == account_id, visible(ACCOUNTS, visibility))
-    order = exists().where(orders.c.account_id == account_id, visible(ORDERS, visibility))
+    account = exists().where(accounts.c.id == account_id, is_visible(ACCOUNTS, visibility))
+    order = exists().where(orders.c.account_id == account_id, is_visible(ORDERS, visibility))
     return bool((await tx.execute(select(or_(account, order)))).scalar_one())

@@ -16,10 +16,10 @@ from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyReadResource, external_id_read_router
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.auth import Caller, Principal
-from chassis.web.bodies import MoveIn
-from chassis.web.idempotency import KEY_REQUIRED
+from chassis.web.bodies import EmptyBody
+from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED
 from chassis.web.pages import Page, PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
@@ -98,7 +98,7 @@ async def order_list(
     page: PageParams,
     query: Annotated[ListQuery, ORDER_LISTING.query],
     visibility: Annotated[Visibility, may_list(ORDERS)],
-) -> Listed[OrderSummary]:
+) -> ListPage[OrderSummary]:
     """Answers only orders that the caller sees."""
     return await ORDER_LISTING.page(tx, page, query, visibility)
 
@@ -132,7 +132,12 @@ async def order_get(order_id: UUID, tx: Tx, now: Now, caller: Caller) -> OrderOu
     summary="Confirm an order; no effect on a confirmed order",
 )
 async def order_confirm(
-    order_id: UUID, tx: Tx, now: Now, caller: Caller, expected: IfMatch, body: MoveIn | None = None
+    order_id: UUID,
+    tx: Tx,
+    now: Now,
+    caller: Caller,
+    expected: IfMatch,
+    body: EmptyBody | None = None,
 ) -> OrderOut:
     await confirm_order(tx, order_id, expected=expected, now=now)
     return await _answer(tx, order_id, caller, now)
@@ -180,7 +185,7 @@ async def order_cancel(
 
 @router.post(
     "/{order_id}/cancel-lines",
-    dependencies=[WRITE, KEY_REQUIRED],
+    dependencies=[WRITE, IDEMPOTENCY_KEY_REQUIRED],
     summary="Cancel open quantities of some lines, or all open quantities",
 )
 async def order_cancel_lines(
@@ -219,7 +224,7 @@ async def cancellation_list(order_id: UUID, tx: Tx, page: PageParams) -> Page[Ca
 @router.post(
     "/{order_id}/shipments",
     status_code=201,
-    dependencies=[WRITE, KEY_REQUIRED],
+    dependencies=[WRITE, IDEMPOTENCY_KEY_REQUIRED],
     summary="Ship a part of an order, or all open quantities, and create the receivables",
 )
 async def order_ship(

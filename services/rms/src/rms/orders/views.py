@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import from_columns
-from chassis.records.access.visibility import Visibility, visible
+from chassis.records.access.visibility import Visibility, is_visible
 from rms.orders.schemas import OrderLineOut, OrderOut, OrderSummary
 from rms.orders.store.reads import read_all_shipments
 from rms.orders.store.writes import get_order
@@ -38,7 +38,7 @@ async def _receivables(
     tx: AsyncConnection, order_id: UUID, visibility: Visibility, today: date
 ) -> list[ReceivableOut]:
     query: Select[Any] = select(receivables).where(
-        receivables.c.order_id == order_id, visible(RECEIVABLES, visibility)
+        receivables.c.order_id == order_id, is_visible(RECEIVABLES, visibility)
     )
     rows = await tx.execute(query.order_by(receivables.c.id))
     return [ReceivableOut.of(from_columns(Receivable, row._mapping), today=today) for row in rows]

@@ -8,9 +8,9 @@ from fastapi import Response
 from chassis.foundation.clock import Now
 from chassis.records.audit.routes import audit_router
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.auth import allow
-from chassis.web.bodies import MoveIn
+from chassis.web.bodies import EmptyBody
 from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
@@ -49,7 +49,7 @@ async def payment_term_create(
 @router.get("", dependencies=[READ], summary="List payment terms, newest first")
 async def payment_term_list(
     tx: Tx, page: PageParams, query: Annotated[ListQuery, store.PAYMENT_TERM_LISTING.query]
-) -> Listed[PaymentTermOut]:
+) -> ListPage[PaymentTermOut]:
     return await store.PAYMENT_TERM_LISTING.page(tx, page, query)
 
 
@@ -75,7 +75,7 @@ async def payment_term_get(payment_term_id: UUID, tx: Tx) -> PaymentTermOut:
     summary="Make it the default of new orders; no effect on the default",
 )
 async def payment_term_make_default(
-    payment_term_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+    payment_term_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: EmptyBody | None = None
 ) -> PaymentTermOut:
     await actions.make_default_payment_term(tx, payment_term_id, expected=expected, now=now)
     return await store.read_payment_term(tx, payment_term_id)
@@ -87,7 +87,7 @@ async def payment_term_make_default(
     summary="Withdraw it from new orders; no effect on an inactive term",
 )
 async def payment_term_deactivate(
-    payment_term_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: MoveIn | None = None
+    payment_term_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: EmptyBody | None = None
 ) -> PaymentTermOut:
     await actions.deactivate_payment_term(tx, payment_term_id, expected=expected, now=now)
     return await store.read_payment_term(tx, payment_term_id)

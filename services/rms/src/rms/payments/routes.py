@@ -15,9 +15,9 @@ from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.auth import Caller, Principal, allow
-from chassis.web.idempotency import KEY_REQUIRED
+from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED
 from chassis.web.pages import Page, PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
@@ -103,7 +103,7 @@ external_ids = external_id_router(
 @router.post(
     "",
     status_code=201,
-    dependencies=[allow("rms.payment.write"), KEY_REQUIRED],
+    dependencies=[allow("rms.payment.write"), IDEMPOTENCY_KEY_REQUIRED],
     summary="Record a payment; its bank reference is unique",
 )
 async def payment_create(
@@ -121,7 +121,7 @@ async def payment_list(
     page: PageParams,
     query: Annotated[ListQuery, PAYMENT_LISTING.query],
     visibility: Annotated[Visibility, may_list(PAYMENTS)],
-) -> Listed[PaymentSummary]:
+) -> ListPage[PaymentSummary]:
     """Answers only payments that the caller sees."""
     return await PAYMENT_LISTING.page(tx, page, query, visibility)
 
@@ -154,7 +154,7 @@ async def allocation_list(payment_id: UUID, tx: Tx, page: PageParams) -> Page[Al
 @router.post(
     "/{payment_id}/allocations",
     status_code=201,
-    dependencies=[WRITE, KEY_REQUIRED],
+    dependencies=[WRITE, IDEMPOTENCY_KEY_REQUIRED],
     summary="Allocate a payment to receivables: requested ones, or the earliest due first",
 )
 async def payment_allocate(
@@ -181,7 +181,7 @@ async def payment_allocate(
 
 @router.post(
     "/{payment_id}/allocations/{allocation_id}/reverse",
-    dependencies=[WRITE, KEY_REQUIRED],
+    dependencies=[WRITE, IDEMPOTENCY_KEY_REQUIRED],
     summary="Reverse an allocation; no effect on a reversed one",
 )
 async def allocation_reverse(
@@ -200,7 +200,7 @@ async def allocation_reverse(
 
 @router.post(
     "/{payment_id}/reverse",
-    dependencies=[WRITE, KEY_REQUIRED],
+    dependencies=[WRITE, IDEMPOTENCY_KEY_REQUIRED],
     summary="Reverse a payment that bounced, and its allocations; no effect on a reversed one",
 )
 async def payment_reverse(
@@ -220,7 +220,7 @@ async def payment_reverse(
 @router.post(
     "/{payment_id}/refunds",
     status_code=201,
-    dependencies=[WRITE, KEY_REQUIRED],
+    dependencies=[WRITE, IDEMPOTENCY_KEY_REQUIRED],
     summary="Refund a part of a payment that is not allocated",
 )
 async def payment_refund(

@@ -13,7 +13,7 @@ from chassis.records.access.visibility import Visibility
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyReadResource, external_id_read_router
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listed
+from chassis.records.lists.listing import ListPage
 from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
@@ -52,7 +52,7 @@ async def receivable_list(
     page: PageParams,
     query: Annotated[ListQuery, store.RECEIVABLE_LISTING.query],
     visibility: Annotated[Visibility, may_list(RECEIVABLES)],
-) -> Listed[ReceivableOut]:
+) -> ListPage[ReceivableOut]:
     """Answers only receivables that the caller sees."""
     today = await tenant_settings.today(tx, now)
     return await store.RECEIVABLE_LISTING.page(

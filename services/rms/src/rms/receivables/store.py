@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import enum_column, money_columns, tenant_column
 from chassis.database.rows import fetch_row, from_columns
-from chassis.records.access.visibility import Scoped
+from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
@@ -141,7 +141,7 @@ def receivable_shape(today: date) -> Callable[[Mapping[str, Any]], ReceivableOut
 
 
 # Whoever is granted an order sees its receivables.
-RECEIVABLES = Scoped("rms.receivable", receivables, of=(("rms.order", "order_id"),))
+RECEIVABLES = ScopedResource("rms.receivable", receivables, of=(("rms.order", "order_id"),))
 RECEIVABLE_LISTING = Listing(
     RECEIVABLES,
     ReceivableOut,

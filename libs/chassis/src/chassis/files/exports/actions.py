@@ -16,7 +16,7 @@ from chassis.files.formats.rows import Format
 from chassis.jobs import queue
 from chassis.records import tenant_settings
 from chassis.records.access.visibility import visibility_of
-from chassis.records.lists.listing import Listing, declared
+from chassis.records.lists.listing import Listing, find_listing
 from chassis.web.auth import Principal
 from kernel.errors import DomainError, Forbidden, Invalid, RuleBroken, Violation
 from kernel.ids import new_id
@@ -37,7 +37,7 @@ async def request_export(
     now: datetime,
 ) -> Export:
     """Queue it. Raises Invalid (VALUE_UNKNOWN, and what the list refuses), Forbidden."""
-    listing = declared(service, collection)
+    listing = find_listing(service, collection)
     if listing is None or listing.personal:
         raise Invalid([Violation("/collection", "VALUE_UNKNOWN", {"expected": []})])
     _ensure_may(caller, listing)
@@ -98,7 +98,7 @@ async def run_export(
 async def _written(
     tx: AsyncConnection, service: str, tenant: UUID, export: Export, now: datetime
 ) -> Export:
-    listing = declared(service, export.collection)
+    listing = find_listing(service, export.collection)
     if listing is None:
         raise RuleBroken("EXPORT_NOT_FOUND")  # the list is no more
     caller = _caller_of(export, tenant)

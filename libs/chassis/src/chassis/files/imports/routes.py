@@ -24,9 +24,9 @@ from chassis.files.imports.target import Imports, ImportTarget, RowOutcome
 from chassis.files.imports.watching import import_events, seen_by_caller
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_read, may_write
-from chassis.records.access.visibility import Scoped, visibility_of, visible
+from chassis.records.access.visibility import ScopedResource, is_visible, visibility_of
 from chassis.web.auth import Caller, Principal, allow
-from chassis.web.bodies import MoveIn
+from chassis.web.bodies import EmptyBody
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
@@ -65,7 +65,7 @@ def import_router(imports: Imports) -> APIRouter:
     """`/imports` of a service."""
     router = new_router("/imports", tag="imports")
     routes, service = ImportRoutes(imports), imports.service
-    scoped = Scoped(f"{service}.import", import_runs, owner="created_by")
+    scoped = ScopedResource(f"{service}.import", import_runs, owner="created_by")
     writing = [allow(f"{service}.import.write")]
     reading = [allow(f"{service}.import.read")]
     read, write = [may_read(scoped)], [may_write(scoped)]
@@ -153,9 +153,9 @@ class ImportRoutes:
         state: Annotated[ImportState | None, Query()] = None,
     ) -> Page[ImportOut]:
         """List the imports you may see, newest first."""
-        scoped = Scoped(f"{self._imports.service}.import", import_runs, owner="created_by")
+        scoped = ScopedResource(f"{self._imports.service}.import", import_runs, owner="created_by")
         visibility = await visibility_of(tx, caller, scoped.resource, now)
-        query = import_runs.select().where(visible(scoped, visibility))
+        query = import_runs.select().where(is_visible(scoped, visibility))
         if state is not None:
             query = query.where(import_runs.c.state == state)
         return await fetch_page(
@@ -212,7 +212,7 @@ class ImportRoutes:
         now: Now,
         caller: Caller,
         if_match: IfMatch,
-        body: MoveIn | None = None,
+        body: EmptyBody | None = None,
     ) -> ImportOut:
         """Start it; it goes on as a job.
 
@@ -231,7 +231,7 @@ class ImportRoutes:
         tx: Tx,
         now: Now,
         if_match: IfMatch,
-        body: MoveIn | None = None,
+        body: EmptyBody | None = None,
     ) -> ImportOut:
         """Stop it; what is in stays in.
 

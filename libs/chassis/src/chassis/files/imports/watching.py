@@ -12,19 +12,19 @@ from chassis.files.imports.answers import shown
 from chassis.files.imports.runs import Import
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import check_access
-from chassis.records.access.visibility import Access, Scoped
+from chassis.records.access.visibility import Access, ScopedResource
 from chassis.web.auth import Caller, Principal
 from chassis.web.operations.waiter import OperationWaiter
-from chassis.web.streams import TURNED_AWAY, entering, looking
+from chassis.web.streams import NO_LONGER_ADMITTED, admit_stream, readmit_stream
 
 STREAM_SECONDS, POLL_SECONDS = 300.0, 0.5  # then the browser connects again, with a fresh token
 
 
-def seen_by_caller(scoped: Scoped) -> Callable[..., Awaitable[None]]:
+def seen_by_caller(scoped: ScopedResource) -> Callable[..., Awaitable[None]]:
     """A dependency: the caller sees this import. Its transaction is over before the stream."""
 
     async def seen(import_id: UUID, request: Request, caller: Caller, now: Now) -> None:
-        async with entering(request, caller) as tx:
+        async with admit_stream(request, caller) as tx:
             await check_access(tx, caller, scoped, import_id, Access.READ, now)
             await store.get(tx, import_id)
 
@@ -57,7 +57,7 @@ def _is_stopping(request: Request) -> bool:
 async def _look(request: Request, caller: Principal, import_id: UUID) -> Import | None:
     """The import as it stands; None when the caller is let in no more."""
     try:
-        async with looking(request, caller) as tx:
+        async with readmit_stream(request, caller) as tx:
             return await store.get(tx, import_id)
-    except TURNED_AWAY:
+    except NO_LONGER_ADMITTED:
         return None

@@ -11,14 +11,14 @@ from chassis.jobs import queue
 from chassis.jobs.queue import Done, Job, JobHandler
 from chassis.records.access.tables import grants
 
-KIND = "grant_expiry"
+GRANT_EXPIRY_JOB = "grant_expiry"
 LATEST_MIDNIGHT = timedelta(days=1)  # by then a day has begun wherever the tenant is
 
 
-async def forget_from(tx: AsyncConnection, grant_id: UUID, until_date: date) -> None:
+async def schedule_grant_expiry(tx: AsyncConnection, grant_id: UUID, until_date: date) -> None:
     """Forget the grant once `until_date`, the first day without it, has begun."""
     run_at = datetime.combine(until_date, time(), UTC) + LATEST_MIDNIGHT
-    await queue.enqueue(tx, KIND, str(grant_id), run_at=run_at, replace=True)
+    await queue.enqueue(tx, GRANT_EXPIRY_JOB, str(grant_id), run_at=run_at, replace=True)
 
 
 async def _forget(tx: AsyncConnection, job: Job) -> Done:
@@ -29,4 +29,4 @@ async def _forget(tx: AsyncConnection, job: Job) -> Done:
     return Done()
 
 
-GRANT_JOBS: Mapping[str, JobHandler] = {KIND: _forget}
+GRANT_JOBS: Mapping[str, JobHandler] = {GRANT_EXPIRY_JOB: _forget}

@@ -14,7 +14,7 @@ from chassis.records.access.grants import Grant, GranteeKind, GrantKind, grants_
 from chassis.records.access.guards import CallerAccess, caller_access
 from chassis.records.access.visibility import (
     Access,
-    Scoped,
+    ScopedResource,
     Visibility,
     directory_visibility,
     sees_everything,
@@ -113,7 +113,12 @@ ORDER BY place, name, department_name, for_name
 
 
 async def explain_access(
-    tx: AsyncConnection, principal: Principal, scoped: Scoped, record_id: UUID, *, now: datetime
+    tx: AsyncConnection,
+    principal: Principal,
+    scoped: ScopedResource,
+    record_id: UUID,
+    *,
+    now: datetime,
 ) -> AccessExplanation:
     """Everybody who sees the record and why, and the caller's own standing. Raises NotFound."""
     standing = await caller_access(tx, principal, scoped, record_id, now)
@@ -136,7 +141,9 @@ async def explain_access(
     )
 
 
-async def _records(tx: AsyncConnection, scoped: Scoped, record_id: UUID) -> list[tuple[str, UUID]]:
+async def _records(
+    tx: AsyncConnection, scoped: ScopedResource, record_id: UUID
+) -> list[tuple[str, UUID]]:
     """The record itself, and those it belongs to."""
     columns = [column for _, column in scoped.granted_under]
     row = (await tx.execute(select(*columns).where(scoped.table.c["id"] == record_id))).one()
@@ -181,7 +188,7 @@ def _granted(grant: Grant) -> AccessReason:
 
 def _mine(
     principal: Principal,
-    scoped: Scoped,
+    scoped: ScopedResource,
     visibility: Visibility,
     seers: Sequence[AccessReason],
     granted: Sequence[Grant],

@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records import tenant_settings
-from chassis.records.access.expiry import forget_from
+from chassis.records.access.expiry import schedule_grant_expiry
 from chassis.records.access.guards import caller_access, ensure_access
 from chassis.records.access.tables import departments, grants, people, teams
-from chassis.records.access.visibility import Access, Scoped
+from chassis.records.access.visibility import Access, ScopedResource
 from chassis.web.auth import Principal
 from kernel.errors import Forbidden, Invalid, Violation
 from kernel.ids import new_id
@@ -36,7 +36,7 @@ class GranteeKind(StrEnum):
     TEAM = "TEAM"
 
 
-TABLES: dict[GranteeKind, Table] = {
+GRANTEE_TABLES: dict[GranteeKind, Table] = {
     GranteeKind.PERSON: people,
     GranteeKind.DEPARTMENT: departments,
     GranteeKind.TEAM: teams,
@@ -74,7 +74,7 @@ class GrantRequest:
 async def grant_access(
     tx: AsyncConnection,
     principal: Principal,
-    scoped: Scoped,
+    scoped: ScopedResource,
     record_id: UUID,
     offer: GrantRequest,
     *,
@@ -102,7 +102,7 @@ async def grant_access(
     )
     grant_id = (await tx.execute(upsert.returning(grants.c.id))).scalar_one()
     if offer.until_date is not None:
-        await forget_from(tx, grant_id, offer.until_date)
+        await schedule_grant_expiry(tx, grant_id, offer.until_date)
     (granted,) = await grants_of(tx, [(scoped.resource, record_id)], offer)
     return granted
 
@@ -110,7 +110,7 @@ async def grant_access(
 async def revoke_access(
     tx: AsyncConnection,
     principal: Principal,
-    scoped: Scoped,
+    scoped: ScopedResource,
     record_id: UUID,
     offer: GrantRequest,
     *,
@@ -127,7 +127,7 @@ async def revoke_access(
 async def _refuse(
     tx: AsyncConnection,
     principal: Principal,
-    scoped: Scoped,
+    scoped: ScopedResource,
     record_id: UUID,
     offer: GrantRequest,
     access: Access,
@@ -156,7 +156,7 @@ def _named(resource: str, record_id: UUID, offer: GrantRequest) -> ColumnElement
 
 async def _check(tx: AsyncConnection, offer: GrantRequest, now: datetime) -> None:
     found: list[Violation] = []
-    table = TABLES[offer.grantee_kind]
+    table = GRANTEE_TABLES[offer.grantee_kind]
     known = select(table.c.id).where(table.c.id == offer.grantee_id, ~table.c.deleted)
     if "active" in table.c:
         known = known.where(table.c.active)
@@ -174,7 +174,7 @@ async def grants_of(
     """What these records were granted, also what has ended; of one offer's grantee if given."""
     name = func.coalesce(people.c.name, departments.c.name, teams.c.name)
     joined = grants
-    for kind, table in TABLES.items():
+    for kind, table in GRANTEE_TABLES.items():
         joined = joined.outerjoin(  # type: ignore[assignment]  # a join is joined on
             table, and_(table.c.id == grants.c.grantee_id, grants.c.grantee_kind == kind)
         )

@@ -17,7 +17,7 @@ from chassis.foundation.clock import Now
 from chassis.records.access.tables import grants
 from chassis.records.access.visibility import (
     Access,
-    Scoped,
+    ScopedResource,
     Visibility,
     sees_everything,
     visibility_of,
@@ -28,7 +28,7 @@ from kernel.errors import Forbidden, NotFound
 
 _UUID = TypeAdapter(UUID)
 # What each guard asks for, so that a test can find every guarded route by its dependencies.
-GUARDS: dict[Callable[..., Awaitable[None]], tuple[Scoped, Access]] = {}
+ACCESS_GUARDS: dict[Callable[..., Awaitable[None]], tuple[ScopedResource, Access]] = {}
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class CallerAccess:
     head: bool
 
 
-def may_read(scoped: Scoped, *, scope: str | None = None) -> Any:
+def may_read(scoped: ScopedResource, *, scope: str | None = None) -> Any:
     """The caller has `<resource>.read` and sees the row of the first path parameter.
 
     Raises Forbidden (SCOPE_MISSING), NotFound.
@@ -52,7 +52,7 @@ def may_read(scoped: Scoped, *, scope: str | None = None) -> Any:
     return Depends(_guard(scoped, Access.READ, scope or f"{scoped.resource}.read"))
 
 
-def may_write(scoped: Scoped, *, scope: str | None = None) -> Any:
+def may_write(scoped: ScopedResource, *, scope: str | None = None) -> Any:
     """The caller has `<resource>.write` and may change the row of the first path parameter.
 
     Raises Forbidden (SCOPE_MISSING, RECORD_READ_ONLY), NotFound.
@@ -60,7 +60,7 @@ def may_write(scoped: Scoped, *, scope: str | None = None) -> Any:
     return Depends(_guard(scoped, Access.WRITE, scope or f"{scoped.resource}.write"))
 
 
-def may_list(scoped: Scoped, *, scope: str | None = None) -> Any:
+def may_list(scoped: ScopedResource, *, scope: str | None = None) -> Any:
     """The caller has `<resource>.read`; gives their `Visibility`, which the list is bound to."""
     needed = scope or f"{scoped.resource}.read"
 
@@ -72,13 +72,13 @@ def may_list(scoped: Scoped, *, scope: str | None = None) -> Any:
     return Depends(visibility)
 
 
-def _guard(scoped: Scoped, access: Access, scope: str) -> Callable[..., Awaitable[None]]:
+def _guard(scoped: ScopedResource, access: Access, scope: str) -> Callable[..., Awaitable[None]]:
     async def guard(
         request: Request, principal: Annotated[Principal, allow(scope)], tx: Tx, now: Now
     ) -> None:
         await check_access(tx, principal, scoped, record_id_of(request), access, now)
 
-    GUARDS[guard] = (scoped, access)
+    ACCESS_GUARDS[guard] = (scoped, access)
     return guard
 
 
@@ -95,7 +95,7 @@ def record_id_of(request: Request) -> UUID:
 async def check_access(
     tx: AsyncConnection,
     principal: Principal,
-    scoped: Scoped,
+    scoped: ScopedResource,
     record_id: UUID,
     access: Access,
     now: datetime,
@@ -118,7 +118,7 @@ def ensure_access(standing: CallerAccess, access: Access) -> None:
 async def caller_access(
     tx: AsyncConnection,
     principal: Principal,
-    scoped: Scoped,
+    scoped: ScopedResource,
     record_id: UUID,
     now: datetime,
     *,

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.records.access.tables import people
 
 
-async def owners_called(tx: AsyncConnection, names: Collection[str]) -> dict[str, str]:
+async def subjects_by_name(tx: AsyncConnection, names: Collection[str]) -> dict[str, str]:
     """The subjects of active people by what a file calls them: the subject, or the name.
 
     Whom nobody knows is left out, and so is a name that several have.

@@ -33,7 +33,7 @@ E = TypeVar("E", bound=Event)
 Rows = Iterable[Mapping[str, Any]]
 
 
-def subscription(service: str) -> Subscription:
+def directory_subscription(service: str) -> Subscription:
     """The subscription that keeps a service's people, departments and teams."""
     return replica(
         f"{service}.directory",

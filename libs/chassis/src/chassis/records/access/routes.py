@@ -18,8 +18,8 @@ from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.schemas import (
     AccessOut,
     GrantOut,
-    OwnedOut,
     OwnerChangeOut,
+    RecordOwnerOut,
     ShareIn,
     TeamAccessIn,
     TransferIn,
@@ -28,25 +28,27 @@ from chassis.records.access.schemas import (
     TransferResult,
 )
 from chassis.records.access.transfers import (
-    Transfer,
+    TransferAction,
     TransferredRecord,
     TransferRequest,
-    owner_name,
-    owners_before,
+    active_owner_name,
+    owner_changes_query,
     transfer_record,
     transfer_records,
 )
-from chassis.records.access.visibility import Access, Scoped
+from chassis.records.access.visibility import Access, ScopedResource
 from chassis.web.auth import Caller, allow
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.preconditions import IfMatch
-from chassis.web.problems import problem_body, refusal_of
+from chassis.web.problems import problem_body, problem_details
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import DomainError
 
 
-def access_router(scoped: Scoped, *, collection: str, transfer: Transfer) -> APIRouter:
+def access_router(
+    scoped: ScopedResource, *, collection: str, transfer: TransferAction
+) -> APIRouter:
     """The routes below `/{collection}`; `transfer` is the service's action that saves and tells.
 
     `access_router(ACCOUNTS, collection="accounts", transfer=actions.transfer_account)`. Include it
@@ -61,7 +63,7 @@ def access_router(scoped: Scoped, *, collection: str, transfer: Transfer) -> API
     return router
 
 
-def _add_sight(router: APIRouter, scoped: Scoped) -> None:
+def _add_sight(router: APIRouter, scoped: ScopedResource) -> None:
     readable = [may_read(scoped)]
 
     @router.get("/{record_id}/access", name=f"{scoped.name}_access", dependencies=readable)
@@ -73,11 +75,11 @@ def _add_sight(router: APIRouter, scoped: Scoped) -> None:
     async def owners(record_id: UUID, tx: Tx, page: PageParams) -> Page[OwnerChangeOut]:
         """Who owned it before, the last change first."""
         await ensure_row(tx, scoped.table, record_id, scoped.name)
-        query = owners_before(scoped, record_id)
+        query = owner_changes_query(scoped, record_id)
         return await fetch_page(tx, query, page, shape=OwnerChangeOut.of)
 
 
-def _add_transfers(router: APIRouter, scoped: Scoped, transfer: Transfer) -> None:
+def _add_transfers(router: APIRouter, scoped: ScopedResource, transfer: TransferAction) -> None:
     @router.post(
         "/{record_id}/transfer",
         name=f"{scoped.name}_transfer",
@@ -85,16 +87,16 @@ def _add_transfers(router: APIRouter, scoped: Scoped, transfer: Transfer) -> Non
     )
     async def transfer_one(
         record_id: UUID, body: TransferIn, tx: Tx, now: Now, caller: Caller, if_match: IfMatch
-    ) -> OwnedOut:
+    ) -> RecordOwnerOut:
         """Give it to another owner."""
-        name = await owner_name(tx, body.owner_id)
+        name = await active_owner_name(tx, body.owner_id)
         handover = TransferRequest(scoped, transfer, caller, body.owner_id, body.reason, now)
         owned = await transfer_record(tx, handover, record_id, expected=if_match)
-        return OwnedOut(owner_name=name, **vars(owned))
+        return RecordOwnerOut(owner_name=name, **vars(owned))
 
 
 def _add_transfer_of_many(
-    router: APIRouter, scoped: Scoped, collection: str, transfer: Transfer
+    router: APIRouter, scoped: ScopedResource, collection: str, transfer: TransferAction
 ) -> None:
     @router.post(
         "/transfer",
@@ -106,7 +108,7 @@ def _add_transfer_of_many(
         request: Request, body: TransferManyIn, tx: Tx, now: Now, caller: Caller
     ) -> TransferManyOut:
         """Give many to another owner, each for itself."""
-        await owner_name(tx, body.owner_id)
+        await active_owner_name(tx, body.owner_id)
         handover = TransferRequest(scoped, transfer, caller, body.owner_id, body.reason, now)
         done = await transfer_records(tx, handover, body.ids)
         items = [_result(request, key, done[key]) for key in dict.fromkeys(body.ids)]
@@ -120,13 +122,13 @@ def _result(
         return TransferResult(
             id=record_id, status=200, owner_id=done.owner_id, version=done.version
         )
-    refusal = refusal_of(done)
+    refusal = problem_details(done)
     instance = f"{request.url.path.removesuffix('/transfer')}/{record_id}/transfer"
     body = problem_body(request.app.state.texts, refusal, instance=instance)
     return TransferResult(id=record_id, status=refusal.status, problem=body)
 
 
-def _add_team(router: APIRouter, scoped: Scoped) -> None:
+def _add_team(router: APIRouter, scoped: ScopedResource) -> None:
     writable = [may_write(scoped)]
 
     def member(person_id: UUID, access: Access) -> GrantRequest:
@@ -159,7 +161,7 @@ def _add_team(router: APIRouter, scoped: Scoped) -> None:
         await revoke_access(tx, caller, scoped, record_id, offer, now=now)
 
 
-def _add_shares(router: APIRouter, scoped: Scoped) -> None:
+def _add_shares(router: APIRouter, scoped: ScopedResource) -> None:
     writable = [may_write(scoped)]
     path = "/{record_id}/shares/{grantee_kind}/{grantee_id}"
 

@@ -11,7 +11,7 @@ from chassis.records.access.explain_access import AccessExplanation, AccessReaso
 from chassis.records.access.grants import GranteeKind, GrantKind
 from chassis.records.access.visibility import Access
 
-MOST_AT_ONCE = 200
+MAX_TRANSFERRED_RECORDS = 200
 
 OwnerId = Annotated[
     str, Field(min_length=1, max_length=255, description="The `subject` of an active person")
@@ -30,10 +30,10 @@ class TransferIn(BaseModel):
 class TransferManyIn(TransferIn):
     """To whom these records go, and why."""
 
-    ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST_AT_ONCE)]
+    ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_TRANSFERRED_RECORDS)]
 
 
-class OwnedOut(BaseModel):
+class RecordOwnerOut(BaseModel):
     """Who owns the record now."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -106,7 +106,7 @@ class GrantOut(BaseModel):
     created_at: datetime
 
 
-class NamedOut(BaseModel):
+class DirectoryNameOut(BaseModel):
     """A person, department or team."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -114,17 +114,19 @@ class NamedOut(BaseModel):
     name: str | None
 
 
-class ReasonOut(BaseModel):
+class AccessReasonOut(BaseModel):
     """One reason to see the record: the way it comes, and how far it goes."""
 
     model_config = ConfigDict(from_attributes=True)
     why: AccessReasonKind
     access: Access
     subject: str | None
-    person: NamedOut | None
-    department: NamedOut | None = Field(description="Which they head, or which it is shared with")
-    team: NamedOut | None
-    stands_in_for: NamedOut | None
+    person: DirectoryNameOut | None
+    department: DirectoryNameOut | None = Field(
+        description="Which they head, or which it is shared with"
+    )
+    team: DirectoryNameOut | None
+    stands_in_for: DirectoryNameOut | None
     until_date: date | None
     under: str | None = Field(description="The resource whose record was granted")
     scope: str | None
@@ -136,7 +138,7 @@ class MyAccessOut(BaseModel):
     read: bool
     write: bool
     transfer: bool
-    reasons: list[ReasonOut]
+    reasons: list[AccessReasonOut]
 
 
 class AccessOut(BaseModel):
@@ -146,7 +148,7 @@ class AccessOut(BaseModel):
     owner_id: str | None
     owner_name: str | None
     mine: MyAccessOut
-    everybody: list[ReasonOut]
+    everybody: list[AccessReasonOut]
     everyone_with: list[str] = Field(description="Scopes whose holders see every record")
 
     @classmethod
@@ -155,13 +157,13 @@ class AccessOut(BaseModel):
             read=True,
             write=sight.standing.access is Access.WRITE,
             transfer=sight.standing.head,
-            reasons=[ReasonOut.model_validate(one) for one in sight.mine],
+            reasons=[AccessReasonOut.model_validate(one) for one in sight.mine],
         )
         return cls(
             record_id=sight.record_id,
             owner_id=sight.owner_id,
             owner_name=sight.owner_name,
             mine=mine,
-            everybody=[ReasonOut.model_validate(one) for one in sight.everybody],
+            everybody=[AccessReasonOut.model_validate(one) for one in sight.everybody],
             everyone_with=list(sight.everyone_with),
         )

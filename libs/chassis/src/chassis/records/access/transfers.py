@@ -12,14 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.write_cause import set_audit_reason
 from chassis.records.access.guards import caller_access, ensure_access
 from chassis.records.access.tables import owner_changes, people
-from chassis.records.access.visibility import Access, Scoped
+from chassis.records.access.visibility import Access, ScopedResource
 from chassis.web.auth import Principal
 from chassis.web.preconditions import UNCONDITIONAL, Precondition, Versioned
 from kernel.errors import DomainError, Forbidden, Invalid, Violation
 from kernel.ids import new_id
 
 
-class Transfer(Protocol):
+class TransferAction(Protocol):
     """A service's action, which saves the record with its new owner and tells of it."""
 
     async def __call__(
@@ -49,15 +49,17 @@ class TransferredRecord:
 class TransferRequest:
     """How one resource's records change hands: to whom, by whom, why and when."""
 
-    scoped: Scoped
-    transfer: Transfer
+    scoped: ScopedResource
+    transfer: TransferAction
     principal: Principal
     owner_id: str
     reason: str | None
     now: datetime
 
 
-async def owner_name(tx: AsyncConnection, owner_id: str, *, pointer: str = "/owner_id") -> str:
+async def active_owner_name(
+    tx: AsyncConnection, owner_id: str, *, pointer: str = "/owner_id"
+) -> str:
     """The name of somebody who may own records. Raises Invalid (OWNER_UNKNOWN, OWNER_INACTIVE)."""
     query = select(people.c.name, people.c.active).where(
         people.c.subject == owner_id, ~people.c.deleted
@@ -134,14 +136,14 @@ async def transfer_records(
     return done
 
 
-async def _version(tx: AsyncConnection, scoped: Scoped, record_id: UUID) -> int:
+async def _version(tx: AsyncConnection, scoped: ScopedResource, record_id: UUID) -> int:
     table = scoped.table
     query = select(table.c["version"]).where(table.c["id"] == record_id)
     version: int = (await tx.execute(query)).scalar_one()
     return version
 
 
-def owners_before(scoped: Scoped, record_id: UUID) -> Select[Any]:
+def owner_changes_query(scoped: ScopedResource, record_id: UUID) -> Select[Any]:
     """The changes of a record's owner, with names where the directory knows them."""
 
     def name(column: Any, label: str) -> Any:

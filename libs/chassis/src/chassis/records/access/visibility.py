@@ -30,7 +30,7 @@ class Access(StrEnum):
 class ListPlan(StrEnum):
     """How a list finds the rows a caller sees.
 
-    ALL asks for no owner, FILTER reads along the sort and keeps what `visible` says, UNION asks
+    ALL asks for no owner, FILTER reads along the sort and keeps what `is_visible` says, UNION asks
     for the first rows of each owner and of what was granted.
     """
 
@@ -62,7 +62,7 @@ EVERYTHING = Visibility(everything=True)
 
 
 @dataclass(frozen=True)
-class Scoped:
+class ScopedResource:
     """A resource whose rows belong to owners: `Scoped("l2o.account", accounts)`.
 
     Grants are looked up under the resource's own name and id, and under those of the records it
@@ -97,13 +97,13 @@ def list_plan(visibility: Visibility) -> ListPlan:
     return ListPlan.FILTER if visibility.prefer_filter else ListPlan.UNION
 
 
-def owned(scoped: Scoped, visibility: Visibility) -> ColumnElement[bool]:
+def is_owned(scoped: ScopedResource, visibility: Visibility) -> ColumnElement[bool]:
     """Whether a row belongs to one of the owners the caller reaches."""
     column = scoped.owner_column
     return column == any_(cast(list(visibility.owners), ARRAY(column.type)))
 
 
-def granted_ids(
+def granted_record_ids(
     resource: str, visibility: Visibility, access: Access = Access.READ
 ) -> Select[tuple[UUID]]:
     """The ids of the records of this resource that were granted to the caller, and still are."""
@@ -117,16 +117,16 @@ def granted_ids(
     return found if access is Access.READ else found.where(grants.c.access == access.value)
 
 
-def visible(
-    scoped: Scoped, visibility: Visibility, access: Access = Access.READ
+def is_visible(
+    scoped: ScopedResource, visibility: Visibility, access: Access = Access.READ
 ) -> ColumnElement[bool]:
     """The rows of a SELECT on the resource's table that the caller sees, or may change."""
     if visibility.everything:
         return true()
     return or_(
-        owned(scoped, visibility),
+        is_owned(scoped, visibility),
         *(
-            column.in_(granted_ids(resource, visibility, access))
+            column.in_(granted_record_ids(resource, visibility, access))
             for resource, column in scoped.granted_under
         ),
     )
@@ -135,8 +135,8 @@ def visible(
 # Measured at 200,000 rows of 1,000 people, a page of 50: asking each owner costs 0.04 ms an owner
 # (5: 1.3 ms, 50: 2.6, 500: 20, 1,000: 40), filtering the sort index 51 / share rows (5 of 1,000:
 # 4 to 7 ms, 50: 0.9 to 2, from 500 on 1.4 to 2.2) and the whole index where it holds none of them.
-WIDE_FROM = 64
-WIDE_SHARE = 20  # one in so many of the tenant's people
+FILTER_FROM_OWNERS = 64
+FILTER_FROM_SHARE = 20  # one in so many of the tenant's people
 
 # A tree whose nodes came in any order may hold a circle for a while: UNION ends at what it has.
 _VISIBILITY = text("""
@@ -232,4 +232,4 @@ def sees_everything(principal: Principal, resource: str) -> bool:
 
 
 def _prefer_filter(owners: int, people: int) -> bool:
-    return owners >= WIDE_FROM and owners * WIDE_SHARE >= people
+    return owners >= FILTER_FROM_OWNERS and owners * FILTER_FROM_SHARE >= people

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import ensure_row
 from chassis.records.access.tables import people
-from chassis.records.audit.tables import entries
+from chassis.records.audit.tables import audit_entries
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
@@ -81,22 +81,22 @@ async def audit_page(
 
 
 def _entries_of(resource: str, record_id: UUID) -> Select[Any]:
-    named = select(people.c.name).where(people.c.subject == entries.c.actor).limit(1)
-    plain = [column for column in entries.c if column is not entries.c.changes]
+    named = select(people.c.name).where(people.c.subject == audit_entries.c.actor).limit(1)
+    plain = [column for column in audit_entries.c if column is not audit_entries.c.changes]
     return select(
         *plain,
-        cast(entries.c.changes, Text).label("changes"),  # numbers stay exact
+        cast(audit_entries.c.changes, Text).label("changes"),  # numbers stay exact
         named.scalar_subquery().label("actor_name"),
-    ).where(entries.c.resource == resource, entries.c.record_id == record_id)
+    ).where(audit_entries.c.resource == resource, audit_entries.c.record_id == record_id)
 
 
 def _shown(row: Mapping[str, Any]) -> AuditEntryOut:
     kept = json.loads(row["changes"], parse_float=Decimal)
-    changes = changes_of(kept.get("from", {}), kept.get("to", {}))
+    changes = field_changes(kept.get("from", {}), kept.get("to", {}))
     return AuditEntryOut.model_validate({**row, "id": str(row["id"]), "changes": changes})
 
 
-def changes_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FieldChange]:
+def field_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FieldChange]:
     """What became of each field, by name."""
     old, new = dict(_fields(before)), dict(_fields(after))
     return [

@@ -7,7 +7,7 @@ from chassis.database.backbone_tables import instant, metadata
 from chassis.database.columns import tenant_column
 
 # `part` names the child table and `part_id` its row, where the row is a part of the record.
-entries = Table(
+audit_entries = Table(
     "audit_entries",
     metadata,
     tenant_column(),

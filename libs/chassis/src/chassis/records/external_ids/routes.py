@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.rows import Entity
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import check_access, may_read, may_write
-from chassis.records.access.visibility import Access, Scoped
+from chassis.records.access.visibility import Access, ScopedResource
 from chassis.records.external_ids.actions import (
     ExternalId,
     Upserted,
@@ -95,7 +95,7 @@ class ExternallyReadResource:
     for records whose content depends on the caller; otherwise `get` answers.
     """
 
-    scoped: Scoped | UnownedResource
+    scoped: ScopedResource | UnownedResource
     collection: str
     answer: type[BaseModel]
     get: Callable[[AsyncConnection, UUID], Awaitable[Any]]
@@ -238,18 +238,18 @@ def _add_get(router: APIRouter, way: ExternallyReadResource) -> None:
 async def _check(
     tx: AsyncConnection,
     caller: Principal,
-    resource: Scoped | UnownedResource,
+    resource: ScopedResource | UnownedResource,
     record_id: UUID,
     access: Access,
     now: datetime,
 ) -> None:
-    if isinstance(resource, Scoped):
+    if isinstance(resource, ScopedResource):
         await check_access(tx, caller, resource, record_id, access, now)
 
 
-def _guards(resource: Scoped | UnownedResource) -> tuple[Any, Any]:
+def _guards(resource: ScopedResource | UnownedResource) -> tuple[Any, Any]:
     """Return the dependencies of the external id routes: for reading and for adding."""
-    if isinstance(resource, Scoped):
+    if isinstance(resource, ScopedResource):
         return may_read(resource), may_write(resource)
     return allow(f"{resource.resource}.read"), allow(f"{resource.resource}.write")
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Computed, Date, DateTime, Double, Table
 from sqlalchemy.types import TypeEngine
 
-SUFFIX = "_sort"
+SORT_SUFFIX = "_sort"
 # PostgreSQL's 'infinity' comes and goes as the last instant of Python: what has no date is last.
 LAST_DAY, LAST_INSTANT = date.max, datetime.max.replace(tzinfo=UTC)
 NO_AMOUNT = -1e300  # below every amount; an infinity has no JSON, which cursors are made of
@@ -19,7 +19,7 @@ def sort_column(name: str, kind: TypeEngine[Any]) -> Column[Any]:
     as no index serves numeric under a row-level security policy.
     """
     return Column(
-        name + SUFFIX, kind, Computed(_generated(name, kind), persisted=True), nullable=False
+        name + SORT_SUFFIX, kind, Computed(_generated(name, kind), persisted=True), nullable=False
     )
 
 
@@ -33,13 +33,13 @@ def _generated(name: str, kind: TypeEngine[Any]) -> str:
     return f"COALESCE({name}, ''::text)"
 
 
-def comparable(table: Table, name: str) -> Column[Any]:
+def comparable_column(table: Table, name: str) -> Column[Any]:
     """What this field is compared and sorted by: its generated column, or itself."""
-    generated: Column[Any] | None = table.c.get(name + SUFFIX)
+    generated: Column[Any] | None = table.c.get(name + SORT_SUFFIX)
     return table.c[name] if generated is None else generated
 
 
-def nothing_in(column: Column[Any]) -> Any:
+def null_stand_in(column: Column[Any]) -> Any:
     """What stands in a generated column for null; None in every other column."""
     if column.computed is None:
         return None

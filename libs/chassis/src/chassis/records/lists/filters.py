@@ -26,12 +26,12 @@ from sqlalchemy import (
     and_,
 )
 
-from chassis.records.lists.columns import NO_AMOUNT, comparable, nothing_in
+from chassis.records.lists.columns import NO_AMOUNT, comparable_column, null_stand_in
 from chassis.records.search.prefixes import begins_with
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString
 
-MOST_VALUES = 100  # of one `__in`
+MAX_FILTER_VALUES = 100  # of one `__in`
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)")
 EQUAL, IN, NULL, PREFIX = "", "in", "isnull", "startswith"
 RANGE = ("gte", "lte", "gt", "lt")
@@ -60,10 +60,10 @@ def _parts(value: object) -> object:
     return value
 
 
-Instant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
-Words = Annotated[str, Field(min_length=1, max_length=200)]
-Whole = Annotated[int, Field(ge=-(2**31), lt=2**31)]
-Large = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+FilterInstant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+FilterText = Annotated[str, Field(min_length=1, max_length=200)]
+FilterInt32 = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+FilterInt64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class Filter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameter:
+class FilterParameter:
     """One query parameter of a list, and the condition it stands for."""
 
     name: str
@@ -91,13 +91,15 @@ class Parameter:
     operation: str = EQUAL
 
 
-def parameters_of(table: Table, declared: str | Filter) -> list[Parameter]:
+def filter_parameters(table: Table, declared: str | Filter) -> list[FilterParameter]:
     """The parameters of one declared filter: `due_date`, `due_date__gte`, ..."""
     if isinstance(declared, Filter):
         return [
-            Parameter(name=declared.name, annotation=declared.kind, told="", where=declared.where)
+            FilterParameter(
+                name=declared.name, annotation=declared.kind, told="", where=declared.where
+            )
         ]
-    column, plain = comparable(table, declared), table.c[declared]
+    column, plain = comparable_column(table, declared), table.c[declared]
     kind, operations = _kind_of(column)
     if plain.nullable:
         operations = (*operations, NULL)
@@ -112,17 +114,17 @@ def _kind_of(column: Column[Any]) -> tuple[Any, tuple[str, ...]]:
     for family, python, operations in _FAMILIES:
         if isinstance(kind, family):
             return python, operations
-    return Words, (EQUAL, IN, PREFIX)
+    return FilterText, (EQUAL, IN, PREFIX)
 
 
 _FAMILIES: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
     (Uuid, UUID, (EQUAL, IN)),
     (Boolean, bool, (EQUAL,)),
     (Date, BusinessDate, (EQUAL, *RANGE)),
-    (DateTime, Instant, RANGE),
+    (DateTime, FilterInstant, RANGE),
     (Double, DecimalString, (EQUAL, *RANGE)),
-    (BigInteger, Large, (EQUAL, IN, *RANGE)),
-    (Integer, Whole, (EQUAL, IN, *RANGE)),
+    (BigInteger, FilterInt64, (EQUAL, IN, *RANGE)),
+    (Integer, FilterInt32, (EQUAL, IN, *RANGE)),
 )
 
 
@@ -132,28 +134,30 @@ def _members(kind: Enum) -> type[PythonEnum]:
     return members
 
 
-def _parameter(name: str, column: Column[Any], kind: Any, operation: str) -> Parameter:
+def _parameter(name: str, column: Column[Any], kind: Any, operation: str) -> FilterParameter:
     annotation, told = kind, ""
     if operation == IN:
-        annotation = Annotated[list[kind], BeforeValidator(_parts), Field(max_length=MOST_VALUES)]
+        annotation = Annotated[
+            list[kind], BeforeValidator(_parts), Field(max_length=MAX_FILTER_VALUES)
+        ]
         told = "Any of these, with commas between them"
     elif operation == NULL:
         annotation, told = bool, "Whether it is empty"
     elif operation == PREFIX:
         told = "How it begins"
-    return Parameter(
+    return FilterParameter(
         name=f"{name}__{operation}" if operation else name,
         annotation=annotation,
         told=told,
-        where=lambda value: condition(column, operation, value),
+        where=lambda value: filter_condition(column, operation, value),
         column=column,
         operation=operation,
     )
 
 
-def condition(column: Column[Any], operation: str, value: Any) -> ColumnElement[bool]:
+def filter_condition(column: Column[Any], operation: str, value: Any) -> ColumnElement[bool]:
     """The rows whose column stands in this relation to the value; only leakproof operators."""
-    nothing = nothing_in(column)
+    nothing = null_stand_in(column)
     if operation == NULL:
         return _is_empty(column, nothing) if value else ~_is_empty(column, nothing)
     if operation == IN:

@@ -5,16 +5,16 @@ from typing import Any
 
 from sqlalchemy import Column, Index, Table
 
-from chassis.records.access.visibility import Scoped
-from chassis.records.lists.columns import comparable
+from chassis.records.access.visibility import ScopedResource
+from chassis.records.lists.columns import comparable_column
 from chassis.records.lists.filters import Filter
-from chassis.records.lists.sorts import order_of
+from chassis.records.lists.sorts import sort_columns
 from chassis.web.pages import DESC
 
 
-def attached(
+def attach_indexes(
     table: Table,
-    scoped: Scoped | None,
+    scoped: ScopedResource | None,
     filters: Sequence[str | Filter],
     sorts: Sequence[str],
     *,
@@ -27,8 +27,10 @@ def attached(
     """
     if personal:
         return [_index(table, [(table.c[personal], False)])]
-    wanted = [[(comparable(table, name), False)] for name in filters if isinstance(name, str)]
-    wanted += [[(c, way is DESC) for c, way in _upward(order_of(table, one))] for one in sorts]
+    wanted = [
+        [(comparable_column(table, name), False)] for name in filters if isinstance(name, str)
+    ]
+    wanted += [[(c, way is DESC) for c, way in _upward(sort_columns(table, one))] for one in sorts]
     if scoped is not None:
         wanted.insert(0, [(scoped.owner_column, False)])
     found = [_index(table, columns) for columns in wanted]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 
-CUSTOM = "custom."  # parameters of a tenant's own fields begin so
+CUSTOM_PREFIX = "custom."  # parameters of a tenant's own fields begin so
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,15 +26,15 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis.records.access.visibility import (
     ListPlan,
-    Scoped,
+    ScopedResource,
     Visibility,
-    granted_ids,
+    granted_record_ids,
+    is_visible,
     list_plan,
-    visible,
 )
-from chassis.records.access.visibility import owned as owned_by
-from chassis.records.lists.sorts import Order
-from chassis.web.pages import DESC, beyond, ordered_by
+from chassis.records.access.visibility import is_owned as owned_by
+from chassis.records.lists.sorts import SortOrder
+from chassis.web.pages import DESC, after_cursor, order_by_clauses
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +46,10 @@ class ListSearch:
     """
 
     table: Table
-    scoped: Scoped | None
+    scoped: ScopedResource | None
     conditions: Sequence[ColumnElement[bool]]
     visibility: Visibility
-    order: Order
+    order: SortOrder
     by_owner: bool = False
     few: bool = False
     more: Sequence[Label[Any]] = ()
@@ -58,17 +58,17 @@ class ListSearch:
         """The first rows beyond these values of the order."""
         met = list(self.conditions)
         if after is not None:
-            met.append(beyond(self.order, after))
+            met.append(after_cursor(self.order, after))
         if self.scoped is None or list_plan(self.visibility) is ListPlan.ALL:
             return self._first(met, limit)
         if list_plan(self.visibility) is ListPlan.FILTER:
-            return self._first([*met, visible(self.scoped, self.visibility)], limit)
+            return self._first([*met, is_visible(self.scoped, self.visibility)], limit)
         return self._united(self.scoped, met, limit)
 
     @property
     def met(self) -> list[ColumnElement[bool]]:
         """All conditions, and that the caller sees the row."""
-        seen = () if self.scoped is None else (visible(self.scoped, self.visibility),)
+        seen = () if self.scoped is None else (is_visible(self.scoped, self.visibility),)
         return [*self.conditions, *seen]
 
     def total(self) -> Select[Any]:
@@ -78,12 +78,12 @@ class ListSearch:
     def _first(self, met: Sequence[ColumnElement[bool]], limit: int) -> Select[Any]:
         found = select(self.table, *self.more).where(*met)
         if not self.few:
-            return found.order_by(*ordered_by(self.order)).limit(limit)
+            return found.order_by(*order_by_clauses(self.order)).limit(limit)
         rows = found.offset(0).subquery("few")
         return select(rows).order_by(*_turned_to(rows, self.order)).limit(limit)
 
     def _united(
-        self, scoped: Scoped, met: Sequence[ColumnElement[bool]], limit: int
+        self, scoped: ScopedResource, met: Sequence[ColumnElement[bool]], limit: int
     ) -> Select[Any]:
         """The first rows of the owners and of what was granted, and of these the first."""
         owners = cast(list(self.visibility.owners), ARRAY(Text))
@@ -101,24 +101,24 @@ class ListSearch:
         return select(rows).order_by(*_turned_to(rows, self.order)).limit(limit)
 
     def _given(
-        self, scoped: Scoped, met: Sequence[ColumnElement[bool]], limit: int
+        self, scoped: ScopedResource, met: Sequence[ColumnElement[bool]], limit: int
     ) -> Iterator[Select[Any]]:
         """The first rows granted under each name: an OR of them would be read row by row."""
         before: list[ColumnElement[bool]] = []
         for place, (resource, column) in enumerate(scoped.granted_under):
-            granted = column.in_(granted_ids(resource, self.visibility))
+            granted = column.in_(granted_record_ids(resource, self.visibility))
             part = self._first([*met, *before, granted], limit).subquery(f"given_{place}")
             yield select(*part.c)
             before.append(granted.is_not(true()))
 
-    def _theirs(self, scoped: Scoped) -> ColumnElement[bool]:
+    def _theirs(self, scoped: ScopedResource) -> ColumnElement[bool]:
         """Only for one value is an index read in its order (for a list's, from PostgreSQL 17)."""
         if len(self.visibility.owners) == 1:
             return scoped.owner_column == self.visibility.owners[0]
         return owned_by(scoped, self.visibility)
 
 
-def _turned_to(rows: Subquery, order: Order) -> list[Any]:
+def _turned_to(rows: Subquery, order: SortOrder) -> list[Any]:
     return [
         rows.c[column.name].desc() if way is DESC else rows.c[column.name].asc()
         for column, way in order

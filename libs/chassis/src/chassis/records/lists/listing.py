@@ -13,29 +13,29 @@ from sqlalchemy import Column, ColumnElement, Index, Label, Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import from_columns
-from chassis.records.access.visibility import EVERYTHING, Scoped, Visibility
+from chassis.records.access.visibility import EVERYTHING, ScopedResource, Visibility
 from chassis.records.lists import indexing, sorts
-from chassis.records.lists.filters import PREFIX, RANGE, Filter, parameters_of
+from chassis.records.lists.filters import PREFIX, RANGE, Filter, filter_parameters
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.list_search import ListSearch
-from chassis.records.lists.parameters import Parameters, fields_type, sort_type
-from chassis.records.lists.saved_views import view_of
+from chassis.records.lists.parameters import ListParameters, fields_type, sort_type
+from chassis.records.lists.saved_views import query_of_view
 from chassis.records.search import words
-from chassis.web.pages import DESC, Page, PageRequest, opened, sealed
+from chassis.web.pages import DESC, Page, PageRequest, decode_cursor, encode_cursor
 
 T = TypeVar("T", bound=BaseModel)
-Row = Mapping[str, Any]
+ListRow = Mapping[str, Any]
 # A tenant's own fields: `await custom(tx, resource, id column, {"custom.colour": "red"})`.
-Custom = Callable[
+CustomFieldFilter = Callable[
     [AsyncConnection, str, Column[UUID], Mapping[str, str]],
     Awaitable[Sequence[ColumnElement[bool]]],
 ]
-EXPORT_ROWS = 500
+BATCH_ROWS = 500
 # After five runs PostgreSQL would plan without looking at whose rows are asked for: 5 ms become 45.
 _PLAN_EACH = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 
-class Listed(Page[T], Generic[T]):
+class ListPage(Page[T], Generic[T]):
     """A page of a declared list."""
 
     total: int | None = Described(None, description="All rows, where `include_total` asks for it")
@@ -44,7 +44,7 @@ class Listed(Page[T], Generic[T]):
 class Listing(Generic[T]):
     """What a list shows, filters, sorts and searches by; declares the indexes of it all.
 
-    `of` is a `Scoped` resource, or the table of one that everybody sees (then `resource` names
+    `of` is a `ScopedResource` resource, or the table of one that everybody sees (then `resource` names
     it). Without `shape`, rows become `shows` by way of the dataclass `entity`, if given; `by_day`
     gives the `shape` of rows that look different on every business day of the tenant. Its
     indexes hang on the table from here on; `sorts` are NOT NULL columns, or have a `sort_column`.
@@ -54,33 +54,33 @@ class Listing(Generic[T]):
 
     def __init__(
         self,
-        of: Scoped | Table,
+        of: ScopedResource | Table,
         shows: type[T],
         *,
         resource: str = "",
         collection: str = "",
         entity: type[Any] | None = None,
-        shape: Callable[[Row], T] | None = None,
-        by_day: Callable[[date], Callable[[Row], T]] | None = None,
+        shape: Callable[[ListRow], T] | None = None,
+        by_day: Callable[[date], Callable[[ListRow], T]] | None = None,
         filters: Sequence[str | Filter] = (),
         sorts: Sequence[str] = (),
         words: Sequence[str] = (),
-        custom: Custom | None = None,
+        custom: CustomFieldFilter | None = None,
         more: Sequence[Label[Any]] = (),
         personal: str = "",
     ) -> None:
-        self.scoped = of if isinstance(of, Scoped) else None
-        self.table = of.table if isinstance(of, Scoped) else of
-        self.resource = of.resource if isinstance(of, Scoped) else resource
+        self.scoped = of if isinstance(of, ScopedResource) else None
+        self.table = of.table if isinstance(of, ScopedResource) else of
+        self.resource = of.resource if isinstance(of, ScopedResource) else resource
         assert self.resource, "a list of a bare table names its resource"
         self.collection = collection or self.table.name.replace("_", "-")
         self.shows, self.sorts, self.filters = shows, tuple(sorts), tuple(filters)
         self._entity, self._shape, self._custom = entity, shape, custom
         self.more, self.personal, self.by_day = tuple(more), personal, by_day
-        self.parameters = [p for one in filters for p in parameters_of(self.table, one)]
+        self.parameters = [p for one in filters for p in filter_parameters(self.table, one)]
         self._conditions = {parameter.name: parameter.where for parameter in self.parameters}
         self._query = self._declared(words=bool(words))
-        self._indexes = indexing.attached(
+        self._indexes = indexing.attach_indexes(
             self.table, self.scoped, self.filters, self.sorts, personal=personal
         )
         self.searchable, self.has_custom = bool(words), custom is not None
@@ -88,10 +88,10 @@ class Listing(Generic[T]):
             _register(self.table, self.resource, words)
         _DECLARED[self.resource.split(".")[0], self.collection] = self
 
-    def _declared(self, *, words: bool) -> Parameters:
-        return Parameters(
+    def _declared(self, *, words: bool) -> ListParameters:
+        return ListParameters(
             self.parameters,
-            sort=sort_type(lambda s: sorts.allowed(self.table, self.sorts, s), self.sorts),
+            sort=sort_type(lambda s: sorts.is_sort_allowed(self.table, self.sorts, s), self.sorts),
             sorts=self.sorts,
             fields=fields_type(self.shows.model_fields),
             words=words,
@@ -115,7 +115,7 @@ class Listing(Generic[T]):
         """The indexes this list needs beside the primary key; they hang on the table."""
         return self._indexes
 
-    def shape(self, row: Row) -> T:
+    def shape(self, row: ListRow) -> T:
         """A row as the API shows it; of a list that has none `by_day`."""
         assert self.by_day is None, f"{self.collection} look different every day"
         if self._shape is not None:
@@ -131,9 +131,9 @@ class Listing(Generic[T]):
         asked: ListQuery,
         visibility: Visibility = EVERYTHING,
         *,
-        shape: Callable[[Row], T] | None = None,
+        shape: Callable[[ListRow], T] | None = None,
         where: Sequence[ColumnElement[bool]] = (),
-    ) -> Listed[T]:
+    ) -> ListPage[T]:
         """A page of what the caller sees; `where` binds it to what the address names.
 
         Raises Invalid (CURSOR_INVALID, SAVED_VIEW_UNKNOWN, and what `custom` refuses).
@@ -141,14 +141,14 @@ class Listing(Generic[T]):
         asked = await self._resolved(tx, asked)
         search = await self.search(tx, asked, visibility, where)
         page = replace(page, filters=page.filters + asked.rows_meant)
-        after = None if page.cursor is None else opened(page, search.order)
+        after = None if page.cursor is None else decode_cursor(page, search.order)
         rows = (await tx.execute(search.page(after, page.limit + 1))).mappings().all()
         shown, more = rows[: page.limit], len(rows) > page.limit
         last = [shown[-1][column.name] for column, _ in search.order] if more else None
         shaped = [_only(asked.fields, (shape or self.shape)(row)) for row in shown]
-        return Listed(
+        return ListPage(
             items=shaped,
-            next_cursor=None if last is None else sealed(page, search.order, last),
+            next_cursor=None if last is None else encode_cursor(page, search.order, last),
             total=(await tx.execute(search.total())).scalar_one() if asked.include_total else None,
         )
 
@@ -158,8 +158,8 @@ class Listing(Generic[T]):
         asked: ListQuery,
         visibility: Visibility,
         *,
-        size: int = EXPORT_ROWS,
-    ) -> AsyncIterator[list[Row]]:
+        size: int = BATCH_ROWS,
+    ) -> AsyncIterator[list[ListRow]]:
         """All rows that the caller sees, in batches; `shape` makes of a row what the API shows."""
         after: list[Any] | None = None
         while True:
@@ -176,8 +176,8 @@ class Listing(Generic[T]):
         visibility: Visibility,
         *,
         after: Sequence[Any] | None = None,
-        size: int = EXPORT_ROWS,
-    ) -> tuple[list[Row], list[Any] | None]:
+        size: int = BATCH_ROWS,
+    ) -> tuple[list[ListRow], list[Any] | None]:
         """The next rows, and where the batch after them begins; None there after the last.
 
         For jobs of a transaction per batch; `after` is what the batch before gave.
@@ -199,7 +199,7 @@ class Listing(Generic[T]):
         """With the saved view that is asked for laid under it."""
         if asked.view is None:
             return asked
-        query, fields = await view_of(tx, asked.view, self.collection, asked.subject)
+        query, fields = await query_of_view(tx, asked.view, self.collection, asked.subject)
         view = self.asked(query, subject=asked.subject)
         return asked.over(replace(view, fields=view.fields or fields))
 
@@ -237,9 +237,9 @@ class Listing(Generic[T]):
             by_owner=not (where or asked.values or asked.q or asked.custom or asked.sort),
         )
 
-    def _order(self, asked: ListQuery) -> sorts.Order:
+    def _order(self, asked: ListQuery) -> sorts.SortOrder:
         sort = asked.sort or self._along(asked)
-        order = [] if sort is None else sorts.order_of(self.table, sort)
+        order = [] if sort is None else sorts.sort_columns(self.table, sort)
         key = self.table.c.id
         if key not in [column for column, _ in order]:
             order.append((key, order[-1][1] if order else DESC))
@@ -262,12 +262,12 @@ class Listing(Generic[T]):
 _DECLARED: dict[tuple[str, str], Listing[Any]] = {}
 
 
-def declared(service: str, collection: str) -> Listing[Any] | None:
+def find_listing(service: str, collection: str) -> Listing[Any] | None:
     """The list of this collection of a service, as far as its stores are imported."""
     return _DECLARED.get((service, collection))
 
 
-def declared_of(service: str) -> list[Listing[Any]]:
+def listings_of(service: str) -> list[Listing[Any]]:
     """All lists of a service."""
     return [listing for (name, _), listing in _DECLARED.items() if name == service]
 

@@ -1,7 +1,7 @@
 """The query parameters of a list as a FastAPI dependency, and as a parser of stored queries."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from inspect import Parameter as Argument
+from inspect import FilterParameter as Argument
 from inspect import Signature
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,13 +13,13 @@ from pydantic_core import PydanticCustomError
 from starlette.datastructures import QueryParams
 
 from chassis.foundation.violations import from_pydantic
-from chassis.records.lists.filters import Parameter
-from chassis.records.lists.list_query import CUSTOM, ListQuery
-from chassis.web.auth import Principal, authenticated
+from chassis.records.lists.filters import FilterParameter
+from chassis.records.lists.list_query import CUSTOM_PREFIX, ListQuery
+from chassis.web.auth import Principal, authenticate
 from kernel.errors import Invalid
 
 _OWN = ("q", "sort", "fields", "include_total", "deleted", "view")
-Question = Annotated[str, Field(min_length=1, max_length=100)]
+SearchText = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 def sort_type(is_allowed: Callable[[str], bool], declared: Sequence[str]) -> Any:
@@ -47,12 +47,12 @@ def fields_type(names: Iterable[str]) -> Any:
     return Annotated[str, AfterValidator(checked)]
 
 
-class Parameters:
+class ListParameters:
     """All parameters of one list."""
 
     def __init__(
         self,
-        filters: Sequence[Parameter],
+        filters: Sequence[FilterParameter],
         *,
         sort: Any,
         sorts: Sequence[str],
@@ -65,7 +65,7 @@ class Parameters:
         arguments = [_argument(one.name, one.annotation, one.told) for one in filters]
         arguments += [
             *(
-                [_argument("q", Question, "Words inside names, pinyin initials too")]
+                [_argument("q", SearchText, "Words inside names, pinyin initials too")]
                 if words
                 else ()
             ),
@@ -76,7 +76,7 @@ class Parameters:
             _argument("view", UUID, "A saved view; what is asked beside it wins"),
         ]
         self._known = [argument.name for argument in arguments]
-        self._prefixes = (CUSTOM,) if custom else ()
+        self._prefixes = (CUSTOM_PREFIX,) if custom else ()
         self.dependency = self._dependency(arguments)
         self._fields = get_dependant(path="/", call=self.dependency).query_params
 
@@ -84,7 +84,7 @@ class Parameters:
         async def asked(request: Request, principal: Principal, **given: Any) -> ListQuery:
             return self._read(given, request.query_params, principal.subject)
 
-        caller = Annotated[Principal, Depends(authenticated)]
+        caller = Annotated[Principal, Depends(authenticate)]
         before = [
             Argument("request", Argument.KEYWORD_ONLY, annotation=Request),
             Argument("principal", Argument.KEYWORD_ONLY, annotation=caller),
@@ -108,7 +108,7 @@ class Parameters:
         said = {name: value for name, value in given.items() if value is not None}
         own = {name: said.pop(name) for name in _OWN if name in said}
         own["fields"] = tuple(own["fields"].split(",")) if "fields" in own else ()
-        custom = {k: v for k, v in params.items() if self._prefixes and k.startswith(CUSTOM)}
+        custom = {k: v for k, v in params.items() if self._prefixes and k.startswith(CUSTOM_PREFIX)}
         return ListQuery(values=said, custom=custom, subject=subject, **own)
 
 

@@ -10,14 +10,14 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.foundation.clock import Now
-from chassis.records.lists.listing import declared, declared_of
+from chassis.records.lists.listing import find_listing, listings_of
 from chassis.records.lists.saved_views import (
     SavedView,
     add_view,
     delete_view,
     edit_view,
     get_view,
-    views_of,
+    saved_views_query,
 )
 from chassis.web.auth import Caller
 from chassis.web.pages import Page, PageParams, fetch_page
@@ -28,22 +28,26 @@ from chassis.web.transaction import Tx
 from kernel.errors import Invalid, Violation
 from kernel.ids import new_id
 
-NOT_KEPT = ("view", "cursor", "limit")  # of a query: a view is not a page, nor of another view
+IGNORED_PARAMETERS = (
+    "view",
+    "cursor",
+    "limit",
+)  # of a query: a view is not a page, nor of another view
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-QueryText = Annotated[
+ViewName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+ViewQuery = Annotated[
     str, Field(max_length=2000, description="As in the address: `stage=DOING&sort=-due_date`")
 ]
-Fields = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=100)]
+ViewFields = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=100)]
 
 
 class SavedViewEdit(BaseModel):
     """All that a PATCH may change."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
-    name: Name
-    query: QueryText = ""
-    fields: Fields = []
+    name: ViewName
+    query: ViewQuery = ""
+    fields: ViewFields = []
     is_default: bool = False
 
 
@@ -92,7 +96,7 @@ def saved_view_router(service: str) -> APIRouter:
         view = SavedView(
             id=new_id(), subject=caller.subject, created_at=now, updated_at=now, **body.model_dump()
         )
-        saved = await add_view(tx, checked(service, view))
+        saved = await add_view(tx, validated_view(service, view))
         response.headers["Location"] = f"/{service}/v1/saved-views/{saved.id}"
         return SavedViewOut.model_validate(saved)
 
@@ -104,7 +108,7 @@ def saved_view_router(service: str) -> APIRouter:
         collection: Annotated[str | None, Query(max_length=100)] = None,
     ) -> Page[SavedViewOut]:
         """The caller's views, newest first."""
-        query = views_of(caller.subject, collection)
+        query = saved_views_query(caller.subject, collection)
         return await fetch_page(tx, query, page, shape=lambda row: SavedViewOut(**row))
 
     @router.get("/{view_id}")
@@ -123,7 +127,7 @@ def saved_view_router(service: str) -> APIRouter:
     ) -> SavedViewOut:
         """Change what the body names."""
         before = await get_view(tx, view_id, caller.subject)
-        after = checked(service, body.applied(before))
+        after = validated_view(service, body.applied(before))
         saved = await edit_view(tx, before, after, expected=if_match, now=now)
         return SavedViewOut.model_validate(saved)
 
@@ -136,17 +140,17 @@ def saved_view_router(service: str) -> APIRouter:
     return router
 
 
-def checked(service: str, view: SavedView) -> SavedView:
+def validated_view(service: str, view: SavedView) -> SavedView:
     """The view as its list can show it, without what chooses a page.
 
     Raises Invalid (VALUE_UNKNOWN, and whatever is wrong with the query, at `/query`).
     """
-    listing = declared(service, view.collection)
+    listing = find_listing(service, view.collection)
     if listing is None:
-        known = sorted(one.collection for one in declared_of(service))
+        known = sorted(one.collection for one in listings_of(service))
         raise Invalid([Violation("/collection", "VALUE_UNKNOWN", {"expected": known})])
     pairs = parse_qsl(view.query.removeprefix("?"), keep_blank_values=True)
-    kept = urlencode([(name, value) for name, value in pairs if name not in NOT_KEPT])
+    kept = urlencode([(name, value) for name, value in pairs if name not in IGNORED_PARAMETERS])
     names = list(listing.shows.model_fields)
     violations = [
         Violation(f"/fields/{place}", "VALUE_UNKNOWN", {"expected": names})

@@ -42,7 +42,7 @@ async def get_view(tx: AsyncConnection, view_id: UUID, subject: str) -> SavedVie
     return from_columns(SavedView, row._mapping)
 
 
-async def view_of(
+async def query_of_view(
     tx: AsyncConnection, view_id: UUID, collection: str, subject: str
 ) -> tuple[str, tuple[str, ...]]:
     """The query and fields of `?view=`. Raises Invalid (SAVED_VIEW_UNKNOWN)."""
@@ -56,7 +56,7 @@ async def view_of(
     return row.query, tuple(row.fields)
 
 
-def views_of(subject: str, collection: str | None) -> Select[Any]:
+def saved_views_query(subject: str, collection: str | None) -> Select[Any]:
     """A person's views, as a query for a page."""
     query = select(saved_views).where(saved_views.c.subject == subject)
     return query if collection is None else query.where(saved_views.c.collection == collection)

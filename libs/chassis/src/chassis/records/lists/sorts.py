@@ -5,27 +5,27 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Enum, Table
 
-from chassis.records.lists.columns import comparable
-from chassis.web.pages import ASC, DESC, Direction
+from chassis.records.lists.columns import comparable_column
+from chassis.web.pages import ASC, DESC, SortDirection
 
-MOST_FIELDS = 2
-Order = list[tuple[Column[Any], Direction]]
+MAX_SORT_FIELDS = 2
+SortOrder = list[tuple[Column[Any], SortDirection]]
 
 
-def split(sort: str) -> list[tuple[str, Direction]]:
+def parse_sort(sort: str) -> list[tuple[str, SortDirection]]:
     """`-created_at,name` as names with their ways."""
     return [
         (one.removeprefix("-"), DESC if one.startswith("-") else ASC) for one in sort.split(",")
     ]
 
 
-def order_of(table: Table, sort: str) -> Order:
+def sort_columns(table: Table, sort: str) -> SortOrder:
     """The columns of a sort, without the tie-break."""
-    return [(comparable(table, name), way) for name, way in split(sort)]
+    return [(comparable_column(table, name), way) for name, way in parse_sort(sort)]
 
 
 def _turned(sort: str) -> str:
-    return ",".join(name if way is DESC else f"-{name}" for name, way in split(sort))
+    return ",".join(name if way is DESC else f"-{name}" for name, way in parse_sort(sort))
 
 
 def _is_coarse(column: Column[Any]) -> bool:
@@ -33,7 +33,7 @@ def _is_coarse(column: Column[Any]) -> bool:
     return isinstance(column.type, Enum | Boolean)
 
 
-def allowed(table: Table, declared: Sequence[str], sort: str) -> bool:
+def is_sort_allowed(table: Table, declared: Sequence[str], sort: str) -> bool:
     """Whether the list may be sorted so.
 
     A declared combination as it stands or turned round; else one or two declared fields of which
@@ -41,9 +41,9 @@ def allowed(table: Table, declared: Sequence[str], sort: str) -> bool:
     """
     if sort in declared or _turned(sort) in declared:
         return True
-    names = [name for name, _ in split(sort)]
-    if len(names) > MOST_FIELDS or len(set(names)) < len(names):
+    names = [name for name, _ in parse_sort(sort)]
+    if len(names) > MAX_SORT_FIELDS or len(set(names)) < len(names):
         return False
     if not all(name in declared for name in names):
         return False
-    return len(names) == 1 or not _is_coarse(comparable(table, names[0]))
+    return len(names) == 1 or not _is_coarse(comparable_column(table, names[0]))

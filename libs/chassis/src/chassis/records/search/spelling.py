@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-LONGEST = 200  # characters of one name that are searched in
+MAX_SEARCHED_LENGTH = 200  # characters of one name that are searched in
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 
 
@@ -22,7 +22,7 @@ def _pinyin() -> Any:
     return import_module("pypinyin")
 
 
-def normal(text: str) -> str:
+def normalize(text: str) -> str:
     """Full width = half width, capitals = small letters, traditional = simplified, no blanks."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     if _HAN.search(folded):
@@ -30,22 +30,27 @@ def normal(text: str) -> str:
     return "".join(letter for letter in folded if letter.isalnum())
 
 
-def initials(text: str) -> str:
+def pinyin_initials(text: str) -> str:
     """`长沙银行` -> `csyh`; empty where there is nothing Chinese."""
-    plain = normal(text)
+    plain = normalize(text)
     if not _HAN.search(plain):
         return ""
     first = _pinyin().Style.FIRST_LETTER
     return "".join(_pinyin().lazy_pinyin(plain, style=first))
 
 
-def searched_text(names: Iterable[str | None]) -> str:
+def search_text_of(names: Iterable[str | None]) -> str:
     """The lines that stand for these names, each once."""
-    lines = [form(name)[:LONGEST] for name in names if name for form in (normal, initials)]
+    lines = [
+        form(name)[:MAX_SEARCHED_LENGTH]
+        for name in names
+        if name
+        for form in (normalize, pinyin_initials)
+    ]
     return "\n".join(dict.fromkeys(line for line in lines if line))
 
 
-def grams_of(text: str) -> set[str]:
+def bigrams_of(text: str) -> set[str]:
     """All pairs of neighbours of each line, and its last character alone.
 
     So every character of a line begins one of its grams: a single one is found by a range.
@@ -55,6 +60,6 @@ def grams_of(text: str) -> set[str]:
     }
 
 
-def terms_of(question: str) -> list[str]:
+def search_terms(question: str) -> list[str]:
     """The words asked for; a row must hold all of them."""
-    return list(dict.fromkeys(filter(None, map(normal, question.split()))))
+    return list(dict.fromkeys(filter(None, map(normalize, question.split()))))

@@ -23,11 +23,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.search.prefixes import begins_with
-from chassis.records.search.spelling import grams_of, searched_text, terms_of
+from chassis.records.search.spelling import bigrams_of, search_terms, search_text_of
 from chassis.records.search.tables import search_grams, search_texts
 
-MOST_GRAMS = 12  # of a question that are counted
-RARE = 2000  # rows that are looked through one by one
+MAX_COUNTED_GRAMS = 12  # of a question that are counted
+RARE_GRAM_ROWS = 2000  # rows that are looked through one by one
 
 _TEXTS, _GRAMS = ARRAY(Text), ARRAY(Text)
 _IDS = ARRAY(Uuid)
@@ -56,7 +56,7 @@ _REMOVE = text("""
     bindparam("grams", type_=_GRAMS),
     bindparam("gram_ids", type_=_IDS),
 )
-Pairs = Iterable[tuple[str, UUID]]
+GramPairs = Iterable[tuple[str, UUID]]
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,11 @@ async def index_words(
     words: SearchedColumns | None = table.info.get("words")
     if words is None or not rows:
         return
-    texts = {row["id"]: searched_text(row[name] for name in words.columns) for row in rows}
+    texts = {row["id"]: search_text_of(row[name] for name in words.columns) for row in rows}
     before = {} if new else await _known(tx, words.resource, list(texts))
     changed = {key: told for key, told in texts.items() if told != before.get(key, "")}
-    old = {(g, key) for key in changed for g in grams_of(before.get(key, ""))}
-    now = {(g, key) for key, told in changed.items() for g in grams_of(told)}
+    old = {(g, key) for key in changed for g in bigrams_of(before.get(key, ""))}
+    now = {(g, key) for key, told in changed.items() for g in bigrams_of(told)}
     if old - now:
         await tx.execute(_REMOVE, {"resource": words.resource, **_columns(old - now)})
     if changed:
@@ -90,16 +90,16 @@ async def index_words(
         await tx.execute(_WRITE, {"resource": words.resource, **written})
 
 
-async def forget_words(tx: AsyncConnection, resource: str, ids: Sequence[UUID]) -> None:
+async def delete_words(tx: AsyncConnection, resource: str, ids: Sequence[UUID]) -> None:
     """Let these rows be found no more: they are deleted for good, or erased."""
     known = await _known(tx, resource, ids)
-    grams = {(g, key) for key, told in known.items() for g in grams_of(told)}
+    grams = {(g, key) for key, told in known.items() for g in bigrams_of(told)}
     await tx.execute(_REMOVE, {"resource": resource, **_columns(grams)})
     mine = (search_texts.c.resource == resource) & search_texts.c.id.in_(list(known))
     await tx.execute(search_texts.delete().where(mine))
 
 
-def _columns(pairs: Pairs) -> dict[str, list[Any]]:
+def _columns(pairs: GramPairs) -> dict[str, list[Any]]:
     """In the order of the primary key, so that two writers wait instead of deadlocking."""
     ordered = sorted(pairs)
     return {"grams": [gram for gram, _ in ordered], "gram_ids": [key for _, key in ordered]}
@@ -129,13 +129,13 @@ async def match_words(
     By its rarest gram, where that is rare: the few rows are known before the list is read.
     Where all its grams are common so are the rows, and reading along the sort soon finds a page.
     """
-    terms = terms_of(question)
+    terms = search_terms(question)
     if not terms:
         return WordMatch(false(), few=True)
-    grams = sorted({gram for term in terms for gram in _asked_by(term)})[:MOST_GRAMS]
+    grams = sorted({gram for term in terms for gram in _asked_by(term)})[:MAX_COUNTED_GRAMS]
     counts = {gram: await _count(tx, resource, gram) for gram in grams}
     rarest = min(grams, key=counts.__getitem__)
-    if counts[rarest] > RARE:
+    if counts[rarest] > RARE_GRAM_ROWS:
         mine = (search_texts.c.resource == resource) & (search_texts.c.id == key)
         # Not EXISTS, which would be turned into a join that reads the texts of all rows.
         return WordMatch(select(_confirmed(terms)).where(mine).scalar_subquery(), few=False)
@@ -158,7 +158,12 @@ def _confirmed(terms: Sequence[str]) -> ColumnElement[bool]:
 
 async def _count(tx: AsyncConnection, resource: str, gram: str) -> int:
     """How many rows hold the gram, counted no further than needed."""
-    few = select(search_grams.c.id).where(_with_gram(resource, gram)).limit(RARE + 1).subquery()
+    few = (
+        select(search_grams.c.id)
+        .where(_with_gram(resource, gram))
+        .limit(RARE_GRAM_ROWS + 1)
+        .subquery()
+    )
     count: int = (await tx.execute(select(func.count()).select_from(few))).scalar_one()
     return count
 

@@ -19,7 +19,7 @@ from chassis.web.operations.store import Operation, ended_operations
 
 log = structlog.get_logger()
 
-QUICK_FOR = 1.0  # seconds: a request waits no longer; a stream is in no hurry after it
+QUICK_POLL_SECONDS = 1.0  # seconds: a request waits no longer; a stream is in no hurry after it
 
 
 @dataclass(eq=False)
@@ -46,7 +46,12 @@ class OperationWaiter:
         self._closed = False
 
     async def ended(
-        self, tenant: UUID, operation_id: UUID, *, within: float, quick_for: float = QUICK_FOR
+        self,
+        tenant: UUID,
+        operation_id: UUID,
+        *,
+        within: float,
+        quick_for: float = QUICK_POLL_SECONDS,
     ) -> Operation | None:
         """The operation as soon as it has ended; None when the time is over or we are closing."""
         if self._closed:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
 from chassis.foundation.clock import business_date
-from chassis.records.access.transfers import owner_name
+from chassis.records.access.transfers import active_owner_name
 from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.numbers.numbers import next_number
@@ -57,7 +57,7 @@ async def create_quote(
     RuleBroken (OPPORTUNITY_UNKNOWN, OPPORTUNITY_CLOSED, ACCOUNT_UNKNOWN).
     """
     if owner_id is not None and owner_id != actor:
-        await owner_name(tx, owner_id)
+        await active_owner_name(tx, owner_id)
     custom_fields = await validated_custom_fields(
         tx, RESOURCE, request.custom_fields, before=valid_custom_fields
     )

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.database.columns import enum_column, money_columns, tenant_column
-from chassis.records.access.visibility import Scoped
+from chassis.records.access.visibility import ScopedResource
 from chassis.records.lists.columns import sort_column
 from contracts.rms.events import OrderState
 from rms.database import JsonDocument, metadata
@@ -72,7 +72,7 @@ orders = Table(
     Index(None, "tenant_id", "status", "id"),
 )
 
-ORDERS = Scoped("rms.order", orders)
+ORDERS = ScopedResource("rms.order", orders)
 
 order_lines = Table(
     "order_lines",

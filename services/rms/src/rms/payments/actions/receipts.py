@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
 from chassis.records import tenant_settings
-from chassis.records.access.transfers import owner_name
+from chassis.records.access.transfers import active_owner_name
 from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.numbers.numbers import next_number
@@ -78,7 +78,7 @@ async def receive_payment(
 
 async def _validated(tx: AsyncConnection, details: PaymentDetails) -> dict[str, Any]:
     if details.owner_id is not None:
-        await owner_name(tx, details.owner_id)
+        await active_owner_name(tx, details.owner_id)
     return await validated_custom_fields(tx, PAYMENTS.resource, details.custom_fields)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Select, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import from_columns
-from chassis.records.access.visibility import EVERYTHING, Access, Visibility, visible
+from chassis.records.access.visibility import EVERYTHING, Access, Visibility, is_visible
 from kernel.money import Money
 from rms.payments.domain.allocations import OpenReceivable
 from rms.payments.domain.payment import Payment
@@ -22,7 +22,7 @@ async def lock_receivables(
 ) -> Mapping[UUID, OpenReceivable]:
     """The receivables that the caller sees, by id, locked for update in the order of their ids."""
     query = _open_receivables(
-        receivables.c.id.in_(receivable_ids), visible(RECEIVABLES, visibility)
+        receivables.c.id.in_(receivable_ids), is_visible(RECEIVABLES, visibility)
     )
     rows = await tx.execute(query.order_by(receivables.c.id).with_for_update())
     return {row.id: from_columns(OpenReceivable, row._mapping) for row in rows}
@@ -34,7 +34,9 @@ async def has_read_only_receivable(
     """Whether the caller may not change one of these receivables."""
     if visibility.everything:
         return False
-    writable = receivables.c.id.in_(receivable_ids) & visible(RECEIVABLES, visibility, Access.WRITE)
+    writable = receivables.c.id.in_(receivable_ids) & is_visible(
+        RECEIVABLES, visibility, Access.WRITE
+    )
     ids = await tx.execute(select(receivables.c.id).where(writable))
     return bool(set(receivable_ids) - set(ids.scalars()))
 
@@ -81,7 +83,7 @@ def oldest_open_query(
         columns.account_id == account_id,
         columns.amount_currency == currency,
         text("status <> 'SETTLED'"),  # spelled as in the partial index, so that it is used
-        visible(RECEIVABLES, visibility, Access.WRITE),
+        is_visible(RECEIVABLES, visibility, Access.WRITE),
     )
     if after is not None:
         key = tuple_(columns.due_date, columns.id)

@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.database.columns import enum_column, money_columns, tenant_column
-from chassis.records.access.visibility import Scoped
+from chassis.records.access.visibility import ScopedResource
 from chassis.records.lists.columns import sort_column
 from rms.database import metadata
 from rms.payments.domain.payment import PaymentStatus
@@ -54,7 +54,7 @@ payments = Table(
     Index(None, "tenant_id", "status", "id"),
 )
 
-PAYMENTS = Scoped("rms.payment", payments)
+PAYMENTS = ScopedResource("rms.payment", payments)
 
 allocations = Table(
     "allocations",

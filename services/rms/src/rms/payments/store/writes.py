@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import fetch_row, from_columns, to_columns
-from chassis.records.access.visibility import EVERYTHING, Visibility, visible
+from chassis.records.access.visibility import EVERYTHING, Visibility, is_visible
 from chassis.records.record_quota import count_records
 from chassis.records.search.words import index_words
 from chassis.records.writes import update_row
@@ -43,7 +43,7 @@ async def find_payment_by_reference(
 ) -> Payment | None:
     """The payment of this bank reference; None if there is none or the caller does not see it."""
     has_reference = payments.c.bank_reference_key == normalized_bank_reference(bank_reference)
-    query: Select[Any] = select(payments).where(has_reference, visible(PAYMENTS, visibility))
+    query: Select[Any] = select(payments).where(has_reference, is_visible(PAYMENTS, visibility))
     row = (await tx.execute(query)).one_or_none()
     return None if row is None else from_columns(Payment, row._mapping)
 

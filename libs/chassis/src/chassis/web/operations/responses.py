@@ -14,10 +14,10 @@ from chassis.web.auth import Principal
 from chassis.web.operations.store import Operation, OperationStatus
 from chassis.web.operations.waiter import OperationWaiter
 from chassis.web.problem_schema import Problem
-from chassis.web.problems import Refusal, problem_body, render
+from chassis.web.problems import ProblemDetails, problem_body, problem_response
 
-RETRY_AFTER = "1"
-ABOUT_THE_BODY = ("content-length", "content-type", "location", "retry-after")
+RETRY_AFTER_SECONDS = "1"
+REPLACED_HEADERS = ("content-length", "content-type", "location", "retry-after")
 
 
 class OperationOut(BaseModel):
@@ -37,13 +37,13 @@ _HEADERS = {
     "Retry-After": {"description": "Seconds", "schema": {"type": "integer"}},
 }
 # For the route: `status_code=202, response_model=OperationOut, responses=OPERATION_ANSWERS`.
-OPERATION_ANSWERS: dict[int | str, dict[str, Any]] = {
+OPERATION_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"model": OperationOut, "description": "Done already: the operation, SUCCEEDED"},
     202: {"description": "Still going on: the operation, RUNNING", "headers": _HEADERS},
 }
 
 
-def shaped(request: Request, operation: Operation) -> OperationOut:
+def operation_out(request: Request, operation: Operation) -> OperationOut:
     """The operation as the client sees it, in its language."""
     return OperationOut(
         id=operation.id,
@@ -64,16 +64,16 @@ def _problem(request: Request, operation: Operation) -> Problem | None:
     return Problem.model_validate(problem_body(texts, refusal, instance=place))
 
 
-def _refusal(operation: Operation) -> Refusal | None:
+def _refusal(operation: Operation) -> ProblemDetails | None:
     problem = operation.problem
-    return None if problem is None else Refusal(409, problem["code"], problem["params"])
+    return None if problem is None else ProblemDetails(409, problem["code"], problem["params"])
 
 
 def _location(request: Request, operation: Operation) -> str:
     return str(request.app.url_path_for("operation_get", operation_id=operation.id))
 
 
-class WaitingResponse(JSONResponse):
+class OperationResponse(JSONResponse):
     """Waits for the end of the operation, after the request's transaction has committed.
 
     Inside the route it could never see the end, as nothing is committed yet. Here no connection
@@ -84,11 +84,11 @@ class WaitingResponse(JSONResponse):
         self.operation_id = operation.id
         self._request = request
         self._operation = operation
-        headers = {"Location": _location(request, operation), "Retry-After": RETRY_AFTER}
+        headers = {"Location": _location(request, operation), "Retry-After": RETRY_AFTER_SECONDS}
         super().__init__(self._content(operation), 202, headers)
 
     def _content(self, operation: Operation) -> dict[str, Any]:
-        return shaped(self._request, operation).model_dump(mode="json")
+        return operation_out(self._request, operation).model_dump(mode="json")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         operation = await self._waited()
@@ -114,10 +114,10 @@ class WaitingResponse(JSONResponse):
         del self.headers["location"], self.headers["retry-after"]
         self.headers["content-length"] = str(len(self.body))
 
-    def _refused(self, refusal: Refusal) -> Response:
-        response = render(self._request, refusal)
+    def _refused(self, refusal: ProblemDetails) -> Response:
+        response = problem_response(self._request, refusal)
         for name, value in self.headers.items():
-            if name not in ABOUT_THE_BODY:  # what others have put on this answer
+            if name not in REPLACED_HEADERS:  # what others have put on this answer
                 response.headers[name] = value
         response.background = self.background
         return response
