@@ -1,4 +1,4 @@
-"""The issuer's keys: fetched, aged, and asked for in vain."""
+"""Tests of the issuer's keys: fetching, aging, and an issuer that does not answer."""
 
 import asyncio
 import json
@@ -28,13 +28,13 @@ def public_key(key_id: str) -> dict[str, Any]:
 
 @dataclass
 class Issuer:
-    """A real server whose answer a test chooses."""
+    """A real HTTP server whose response a test chooses."""
 
     url: str = ""
     status: int = 200
     body: bytes = b""
     seconds: float = 0.0
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
     def publish(self, *key_ids: str) -> None:
         self.status = 200
@@ -47,14 +47,14 @@ def issuer() -> Iterator[Issuer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            made.asked.append(self.path)
+            made.requests.append(self.path)
             time.sleep(made.seconds)
             self.send_response(made.status)
             self.end_headers()
             self.wfile.write(made.body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Write no log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     made.url = f"http://127.0.0.1:{server.server_port}/jwks"
@@ -69,11 +69,11 @@ def issuer() -> Iterator[Issuer]:
 async def test_keys_are_fetched_once(issuer: Issuer) -> None:
     issuer.publish("a")
     keys = KeySet(issuer.url)
-    found = await asyncio.gather(*(keys.key("a") for _ in range(5)))
-    assert {one.key_id for one in found} == {"a"}
+    fetched = await asyncio.gather(*(keys.key("a") for _ in range(5)))
+    assert {key.key_id for key in fetched} == {"a"}
     with pytest.raises(Unauthenticated, match="TOKEN_KEY_UNKNOWN"):
         await keys.key("b")
-    assert len(issuer.asked) == 1
+    assert len(issuer.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ async def test_keys_are_fetched_once(issuer: Issuer) -> None:
         (200, b"\xff"),
     ],
 )
-async def test_an_answer_without_keys_is_no_answer(
+async def test_an_invalid_key_response_counts_as_unavailable(
     issuer: Issuer, status: int, body: bytes
 ) -> None:
     issuer.status, issuer.body = status, body
@@ -96,22 +96,24 @@ async def test_an_answer_without_keys_is_no_answer(
     for key_id in ("a", "b"):
         with pytest.raises(Unavailable, match="ISSUER_UNAVAILABLE"):
             await keys.key(key_id)
-    assert len(issuer.asked) == 1
+    assert len(issuer.requests) == 1
 
 
-async def test_random_key_ids_do_not_queue_behind_an_issuer_that_is_away(issuer: Issuer) -> None:
+async def test_unknown_key_ids_do_not_wait_one_after_another_for_a_failing_issuer(
+    issuer: Issuer,
+) -> None:
     issuer.status, issuer.seconds = 500, 0.3
     keys = KeySet(issuer.url)
-    begun = time.monotonic()
+    started = time.monotonic()
     results = await asyncio.gather(
         *(keys.key(f"random-{n}") for n in range(20)), return_exceptions=True
     )
-    assert time.monotonic() - begun < 2
-    assert {type(one) for one in results} == {Unavailable}
-    assert len(issuer.asked) == 1
+    assert time.monotonic() - started < 2
+    assert {type(result) for result in results} == {Unavailable}
+    assert len(issuer.requests) == 1
 
 
-async def test_a_withdrawn_key_is_forgotten(issuer: Issuer) -> None:
+async def test_a_withdrawn_key_is_refused(issuer: Issuer) -> None:
     issuer.publish("old")
     keys = KeySet(issuer.url, minimum_age=0.0, maximum_age=0.05)
     await keys.key("old")
@@ -122,7 +124,7 @@ async def test_a_withdrawn_key_is_forgotten(issuer: Issuer) -> None:
     assert (await keys.key("new")).key_id == "new"
 
 
-async def test_old_keys_are_kept_while_the_issuer_is_away(issuer: Issuer) -> None:
+async def test_old_keys_are_used_while_the_issuer_fails(issuer: Issuer) -> None:
     issuer.publish("a")
     keys = KeySet(issuer.url, minimum_age=0.0, maximum_age=0.05)
     await keys.key("a")
@@ -131,10 +133,10 @@ async def test_old_keys_are_kept_while_the_issuer_is_away(issuer: Issuer) -> Non
     assert (await keys.key("a")).key_id == "a"
     with pytest.raises(Unavailable):
         await keys.key("b")
-    assert len(issuer.asked) == 3
+    assert len(issuer.requests) == 3
 
 
-async def test_an_issuer_that_is_away_is_a_503(environment: None) -> None:
+async def test_an_unreachable_issuer_is_a_503(environment: None) -> None:
     app = create_app(Settings.of("testkit"), title="Keys", description="", routers=[], texts={})
     app.state.verifier = Verifier(KeySet("http://127.0.0.1:1/"), issuer="i", audience="l2c")
     token = jwt.encode({"sub": "x"}, "k" * 32, algorithm="HS256", headers={"kid": "k"})

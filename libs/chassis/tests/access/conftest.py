@@ -1,4 +1,4 @@
-"""A company to see through, and its people signed in."""
+"""Fixtures: a small company in the directory, and requests by its people."""
 
 from uuid import UUID
 
@@ -12,19 +12,19 @@ from testkit.plugin import Client, Committed
 
 @pytest.fixture
 async def company(tx: AsyncConnection) -> Company:
-    """The small company, in the test's own transaction."""
+    """Return the small company, written in the test's own transaction."""
     return await Company(tx).build()
 
 
 @pytest.fixture
 def people(client: Client, tenant: UUID) -> People:
-    """Everybody through the same client."""
+    """Return requests by all people, through the same client."""
     return People(client, tenant)
 
 
 @pytest.fixture
 async def committed_people(committed_client: Client, committed: Committed, tenant: UUID) -> People:
-    """Everybody, and their requests commit; the company is there."""
+    """Return requests by all people that commit; the company is committed as well."""
     async with committed.worker.begin(tenant) as tx:
         await Company(tx).build()
     return People(committed_client, tenant)

@@ -1,4 +1,4 @@
-"""A grant is forgotten on the day it ends, wherever the tenant is; the audit remembers it."""
+"""Tests of expiry: a grant is deleted once its last day is over in every time zone."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -24,13 +24,13 @@ async def share(people: People, card: str, until: date | None) -> None:
     assert (await people.put("li", path, body)).status_code == 200
 
 
-async def due(tx: AsyncConnection) -> list[Any]:
+async def expiry_jobs(tx: AsyncConnection) -> list[Any]:
     return list(await tx.execute(select(jobs).where(jobs.c.kind == GRANT_EXPIRY_JOB)))
 
 
 async def run(tx: AsyncConnection, at: datetime) -> None:
-    """The one job there is, as a worker does it at this time."""
-    [row] = await due(tx)
+    """Run the only expiry job as a worker would at this time."""
+    [row] = await expiry_jobs(tx)
     assert await GRANT_JOBS[GRANT_EXPIRY_JOB](tx, job_of(row, now=at)) == Done()
 
 
@@ -38,31 +38,31 @@ def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-async def left(tx: AsyncConnection) -> int:
+async def count_grants(tx: AsyncConnection) -> int:
     return len(list(await tx.execute(select(grants.c.id))))
 
 
-async def test_a_grant_goes_when_its_last_day_is_over_everywhere(
+async def test_a_grant_is_deleted_when_its_last_day_is_over_everywhere(
     company: Company, people: People, tx: AsyncConnection
 ) -> None:
     card = await people.card("li")
     await share(people, card, SOON)
-    [promised] = await due(tx)
-    assert promised.run_at == midnight(SOON) + timedelta(days=1)
-    await run(tx, promised.run_at - timedelta(minutes=1))
-    assert await left(tx) == 1
-    await run(tx, promised.run_at)
-    assert await left(tx) == 0
+    [job] = await expiry_jobs(tx)
+    assert job.run_at == midnight(SOON) + timedelta(days=1)
+    await run(tx, job.run_at - timedelta(minutes=1))
+    assert await count_grants(tx) == 1
+    await run(tx, job.run_at)
+    assert await count_grants(tx) == 0
 
 
-async def test_a_grant_that_was_prolonged_stays(
+async def test_an_extended_grant_is_kept(
     company: Company, people: People, tx: AsyncConnection
 ) -> None:
     card = await people.card("li")
     await share(people, card, SOON)
     await share(people, card, LATER)
-    [promised] = await due(tx)
-    assert promised.run_at == midnight(LATER) + timedelta(days=1)
+    [job] = await expiry_jobs(tx)
+    assert job.run_at == midnight(LATER) + timedelta(days=1)
     await share(people, card, None)
-    await run(tx, promised.run_at)
-    assert await left(tx) == 1
+    await run(tx, job.run_at)
+    assert await count_grants(tx) == 1

@@ -1,4 +1,4 @@
-"""A record's team and its shares: who grants what to whom, and until when."""
+"""Tests of grants: a record's team and its shares, who may grant them, and until when."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,8 +22,8 @@ def share(card: str, kind: str, name: str) -> str:
     return f"/cards/{card}/shares/{kind}/{directory_id(name)}"
 
 
-async def may(people: People, name: str, card: str) -> str:
-    """What somebody may do with a card: nothing, READ or WRITE."""
+async def access_of(people: People, name: str, card: str) -> str:
+    """Return what a person may do with a card: nothing, READ or WRITE."""
     read = await people.get(name, f"/cards/{card}")
     written = await people.patch(name, f"/cards/{card}", {"title": "by " + name})
     outcome = (read.status_code, written.status_code)
@@ -32,27 +32,27 @@ async def may(people: People, name: str, card: str) -> str:
     return {(404, 404): "", (200, 403): "READ", (200, 200): "WRITE"}[outcome]
 
 
-async def test_the_team_of_a_record(company: Company, people: People) -> None:
+async def test_team_members_have_their_access(company: Company, people: People) -> None:
     card = await people.card("li")
-    assert await may(people, "wang", card) == ""
+    assert await access_of(people, "wang", card) == ""
     made = await people.put("li", team(card, "wang"), {})
     assert (made.status_code, made.json()["access"], made.json()["grantee_name"]) == (
         200,
         "READ",
         "wang",
     )
-    assert await may(people, "wang", card) == "READ"
+    assert await access_of(people, "wang", card) == "READ"
     assert (await people.put("li", team(card, "wang"), {"access": "WRITE"})).status_code == 200
-    assert await may(people, "wang", card) == "WRITE"
+    assert await access_of(people, "wang", card) == "WRITE"
     told = (await people.get("li", f"/cards/{card}/access")).json()["everybody"]
     assert [one["person"]["name"] for one in told if one["why"] == "TEAM"] == ["wang"]
     assert (await people.delete("li", team(card, "wang"))).status_code == 204
     assert (await people.delete("li", team(card, "wang"))).status_code == 204
-    assert await may(people, "wang", card) == ""
+    assert await access_of(people, "wang", card) == ""
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "seers"),
+    ("kind", "name", "expected"),
     [
         ("PERSON", "zheng", {"zheng"}),
         ("DEPARTMENT", "team B", {"zheng", "wu"}),
@@ -61,53 +61,53 @@ async def test_the_team_of_a_record(company: Company, people: People) -> None:
         ("TEAM", "tender", {"wang", "bei"}),
     ],
 )
-async def test_a_share_reaches_whom_it_names(
-    company: Company, people: People, kind: str, name: str, seers: set[str]
+async def test_a_share_gives_access_to_its_grantees(
+    company: Company, people: People, kind: str, name: str, expected: set[str]
 ) -> None:
     await company.team("tender", "wang", "bei")
     card = await people.card("li")
     assert (await people.put("li", share(card, kind, name), {})).status_code == 200
     others = ("zhou", "wu", "zheng", "wang", "bei")
-    assert {each for each in others if await may(people, each, card) == "READ"} == seers
+    assert {each for each in others if await access_of(people, each, card) == "READ"} == expected
     assert (await people.delete("li", share(card, kind, name))).status_code == 204
-    assert [await may(people, each, card) for each in others] == [""] * 5
+    assert [await access_of(people, each, card) for each in others] == [""] * 5
 
 
-async def test_the_head_of_a_department_needs_no_post_in_it(
-    company: Company, people: People
-) -> None:
+async def test_a_departments_manager_needs_no_post_in_it(company: Company, people: People) -> None:
     await company.department("finance", parent="root", manager="bei")
     card = await people.card("li")
     await people.put("li", share(card, "DEPARTMENT", "finance"), {})
-    assert await may(people, "bei", card) == "READ"
+    assert await access_of(people, "bei", card) == "READ"
 
 
-async def test_whoever_leaves_a_team_sees_it_no_more(company: Company, people: People) -> None:
+async def test_a_former_team_member_no_longer_sees_it(company: Company, people: People) -> None:
     await company.team("tender", "wang", "bei")
     card = await people.card("li")
     await people.put("li", share(card, "TEAM", "tender"), {"access": "WRITE"})
-    assert await may(people, "bei", card) == "WRITE"
+    assert await access_of(people, "bei", card) == "WRITE"
     await company.team("tender", "wang")
-    assert [await may(people, each, card) for each in ("bei", "wang")] == ["", "WRITE"]
+    assert [await access_of(people, each, card) for each in ("bei", "wang")] == ["", "WRITE"]
 
 
-async def test_a_share_ends(company: Company, people: People, tenant: UUID) -> None:
+async def test_an_expired_share_gives_no_access(
+    company: Company, people: People, tenant: UUID
+) -> None:
     card = await people.card("li")
     tomorrow = {"until_date": (TODAY + DAY).isoformat(), "access": "WRITE"}
     assert (await people.put("li", share(card, "PERSON", "wang"), tomorrow)).status_code == 200
-    assert await may(people, "wang", card) == "WRITE"
+    assert await access_of(people, "wang", card) == "WRITE"
     await expire(company)
-    assert await may(people, "wang", card) == ""
+    assert await access_of(people, "wang", card) == ""
     told = (await people.get("li", f"/cards/{card}/access")).json()["everybody"]
     assert "SHARE" not in [one["why"] for one in told]
 
 
 async def expire(company: Company) -> None:
-    """A day goes by: every grant that ends, ends a day earlier."""
+    """Move the end of every grant one day back, as if a day had passed."""
     await company.sql("UPDATE record_grants SET until_date = until_date - 1")
 
 
-async def test_a_reader_grants_nothing(company: Company, people: People) -> None:
+async def test_a_reader_may_not_grant(company: Company, people: People) -> None:
     card = await people.card("li")
     await people.put("li", team(card, "wang"), {})
     for path in (team(card, "bei"), share(card, "PERSON", "bei")):
@@ -117,7 +117,7 @@ async def test_a_reader_grants_nothing(company: Company, people: People) -> None
         assert (answer.status_code, answer.json()["code"]) == (403, "RECORD_READ_ONLY")
 
 
-async def test_a_writer_grants_reading_only(company: Company, people: People) -> None:
+async def test_a_writer_may_grant_read_access_only(company: Company, people: People) -> None:
     card = await people.card("li")
     await people.put("li", team(card, "wang"), {"access": "WRITE"})
     await people.put("li", team(card, "wu"), {"access": "WRITE"})
@@ -131,7 +131,7 @@ async def test_a_writer_grants_reading_only(company: Company, people: People) ->
 
 
 @pytest.mark.parametrize("name", ["li", "sun", "zhao"])
-async def test_owner_and_managers_grant_writing(
+async def test_owner_and_managers_may_grant_write_access(
     company: Company, people: People, name: str
 ) -> None:
     card = await people.card("li")
@@ -140,7 +140,7 @@ async def test_owner_and_managers_grant_writing(
     assert answer.json()["created_by"] == subject(name)
 
 
-async def test_a_stranger_grants_nothing(company: Company, people: People) -> None:
+async def test_who_does_not_see_a_record_may_not_grant(company: Company, people: People) -> None:
     card = await people.card("li")
     answer = await people.put("zheng", team(card, "zheng"), {"access": "WRITE"})
     assert (answer.status_code, answer.json()["code"]) == (404, "CARD_NOT_FOUND")
@@ -177,7 +177,7 @@ NOBODY = "01990000-0000-7000-8000-00000000dead"
         (f"shares/PERSON/{directory_id('bei')}", [], "", "TYPE_INVALID"),
     ],
 )
-async def test_what_is_no_grant_is_refused(
+async def test_invalid_grants_are_refused(
     company: Company, people: People, path: str, body: Any, pointer: str, code: str
 ) -> None:
     await company.person("gone", active=False)
@@ -189,7 +189,7 @@ async def test_what_is_no_grant_is_refused(
     assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [(pointer, code)]
 
 
-async def test_every_fault_of_a_share_is_told(company: Company, people: People) -> None:
+async def test_every_violation_of_a_share_is_reported(company: Company, people: People) -> None:
     card = await people.card("li")
     path = f"/cards/{card}/shares/PERSON/{NOBODY}"
     answer = await people.put("li", path, {"until_date": "2020-01-01"})

@@ -1,4 +1,4 @@
-"""The directory's replica under two consumers at once, and read from records as they come."""
+"""Tests of the directory's replica: newest state, concurrent consumers, and consumed records."""
 
 import asyncio
 from datetime import UTC, date, datetime
@@ -31,11 +31,11 @@ from testkit.plugin import Committed
 
 
 def person(name: str, *places: str, **more: Any) -> PersonState:
-    held = tuple(
+    stored = tuple(
         Post(department_id=directory_id(place), title=place, primary=place == places[0])
         for place in places
     )
-    return PersonState(person_id=directory_id(name), name=name, active=True, posts=held, **more)
+    return PersonState(person_id=directory_id(name), name=name, active=True, posts=stored, **more)
 
 
 def record(tenant: UUID, offset: int, key: UUID, sequence: int, event: Event) -> ConsumerRecord:
@@ -55,15 +55,15 @@ def record(tenant: UUID, offset: int, key: UUID, sequence: int, event: Event) ->
     return ConsumerRecord(event.topic(), 0, offset, envelope.encode())
 
 
-async def test_the_newest_state_is_kept_whole(tx: AsyncConnection) -> None:
+async def test_the_newest_state_replaces_the_whole_person(tx: AsyncConnection) -> None:
     away = leave(date(2026, 11, 1), date(2026, 12, 1), "wu")
     newest = person("li", "team B", "finance", subject="oidc|li", leaves=(away,))
     await hear(tx, [received(PersonChanged(person=newest), sequence=3)])
     await hear(tx, [received(PersonCreated(person=person("li", "team A")), sequence=1)])
-    held = (
+    stored = (
         await tx.execute(select(posts.c.department_id, posts.c.title, posts.c.is_primary))
     ).all()
-    assert sorted(tuple(row) for row in held) == sorted(
+    assert sorted(tuple(row) for row in stored) == sorted(
         [(directory_id("team B"), "team B", True), (directory_id("finance"), "finance", False)]
     )
     assert (await tx.execute(select(people.c.subject))).scalar_one() == "oidc|li"
@@ -71,7 +71,7 @@ async def test_the_newest_state_is_kept_whole(tx: AsyncConnection) -> None:
     assert (absence.to_date, absence.substitute_id) == (date(2026, 12, 1), directory_id("wu"))
 
 
-async def test_a_person_without_a_subject_is_called_by_their_id(tx: AsyncConnection) -> None:
+async def test_a_person_without_a_subject_gets_their_id_as_subject(tx: AsyncConnection) -> None:
     await Company(tx).person("li")
     assert (await tx.execute(select(people.c.subject))).scalar_one() == str(directory_id("li"))
 
@@ -84,10 +84,12 @@ async def test_a_deleted_team_stays_deleted(tx: AsyncConnection) -> None:
     assert (await tx.execute(select(team_members))).all() == []
 
 
-async def test_two_consumers_at_once_keep_the_newest(committed: Committed, tenant: UUID) -> None:
-    """A partition that changes hands is for a moment read by both."""
+async def test_concurrent_consumers_keep_the_newest_state(
+    committed: Committed, tenant: UUID
+) -> None:
+    """During a rebalance, the old and the new owner of a partition may both read it."""
 
-    async def tell(name: str, sequence: int, *places: str) -> None:
+    async def apply_change(name: str, sequence: int, *places: str) -> None:
         async with committed.worker.begin(tenant) as tx:
             event = PersonChanged(person=person(name, *places))
             await hear(tx, [received(event, sequence=sequence)])
@@ -95,19 +97,19 @@ async def test_two_consumers_at_once_keep_the_newest(committed: Committed, tenan
     names = [f"p{number}" for number in range(10)]
     for name in names:
         await asyncio.gather(
-            tell(name, 2, "team B"),
-            tell(name, 1, "team A", "finance"),
-            tell(name, 3, "root"),
-            tell(name, 2, "team B"),
+            apply_change(name, 2, "team B"),
+            apply_change(name, 1, "team A", "finance"),
+            apply_change(name, 3, "root"),
+            apply_change(name, 2, "team B"),
         )
     async with committed.worker.begin(tenant) as tx:
-        held = (await tx.execute(select(posts.c.person_id, posts.c.title))).all()
-    assert sorted(tuple(row) for row in held) == sorted(
+        stored = (await tx.execute(select(posts.c.person_id, posts.c.title))).all()
+    assert sorted(tuple(row) for row in stored) == sorted(
         (directory_id(name), "root") for name in names
     )
 
 
-async def test_records_of_all_topics_reach_it_and_broken_ones_park(
+async def test_records_of_all_topics_are_applied_and_invalid_ones_parked(
     committed: Committed, tenant: UUID
 ) -> None:
     sales = DepartmentState(department_id=directory_id("sales"), name="销售部")

@@ -1,4 +1,4 @@
-"""Records change hands: one, many, at once; and what they were before stays known."""
+"""Tests of transfers: of one record, of many, concurrent ones, and the history of owners."""
 
 import asyncio
 from typing import Any
@@ -13,7 +13,7 @@ ADMIN = f"{SCOPE} testkit.card.all"
 
 
 async def history(people: People, card: str, name: str = "zhao") -> list[tuple[str, str, str]]:
-    """Who gave it from whom to whom, the last change first."""
+    """Return who transferred a card from whom to whom, newest first."""
     items = (await people.get(name, f"/cards/{card}/owners", scope=ADMIN)).json()["items"]
     return [(one["changed_by_name"], one["from_owner_name"], one["to_owner_name"]) for one in items]
 
@@ -39,7 +39,9 @@ async def test_a_record_follows_its_owner(
     ]
 
 
-async def test_the_audit_tells_why_it_was_given_away(company: Company, people: People) -> None:
+async def test_the_audit_trail_holds_the_reason_of_a_transfer(
+    company: Company, people: People
+) -> None:
     card = await people.card("li")
     await people.transfer("li", card, "zheng")
     told = (await people.get("zheng", f"/cards/{card}/audit")).json()["items"]
@@ -49,7 +51,7 @@ async def test_the_audit_tells_why_it_was_given_away(company: Company, people: P
     ]
 
 
-async def test_a_transfer_already_made_answers_itself(
+async def test_a_repeated_transfer_answers_its_result(
     company: Company, people: People, published: PublishedFacts
 ) -> None:
     card = await people.card("li")
@@ -84,7 +86,7 @@ async def test_the_history_names_every_change(company: Company, people: People) 
         ("bei", 403, "OWNERSHIP_REQUIRED"),
     ],
 )
-async def test_only_whoever_sees_it_as_the_owner_does_gives_it_away(
+async def test_only_owner_and_managers_may_transfer(
     company: Company, people: People, name: str, status: int, code: str
 ) -> None:
     card = await people.card("li")
@@ -95,7 +97,7 @@ async def test_only_whoever_sees_it_as_the_owner_does_gives_it_away(
     assert await history(people, card) == []
 
 
-async def test_a_stale_copy_is_not_given_away(company: Company, people: People) -> None:
+async def test_a_transfer_with_a_stale_etag_is_refused(company: Company, people: People) -> None:
     card = await people.card("li")
     await people.patch("li", f"/cards/{card}", {"title": "newer"})
     stale = await people.transfer("li", card, "zhou", headers={"If-Match": '"1"'})
@@ -121,7 +123,7 @@ async def test_a_stale_copy_is_not_given_away(company: Company, people: People) 
         ({"owner_id": "a\x00b"}, "/owner_id", "TEXT_INVALID"),
     ],
 )
-async def test_bad_transfers_are_refused(
+async def test_invalid_transfers_are_refused(
     company: Company, people: People, body: Any, pointer: str, code: str
 ) -> None:
     await company.person("gone", "team A", active=False)
@@ -132,7 +134,7 @@ async def test_bad_transfers_are_refused(
         assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(pointer, code)]
 
 
-async def test_many_change_hands_each_for_itself(
+async def test_many_are_transferred_independently(
     company: Company, people: People, published: PublishedFacts
 ) -> None:
     cards = [await people.card(name) for name in ("li", "zhou", "zheng", "sun")]
@@ -156,7 +158,7 @@ async def test_many_change_hands_each_for_itself(
 @pytest.mark.parametrize(
     ("ids", "code"), [([], "TOO_SHORT"), (["x"], "ID_INVALID"), ([subject("li")] * 201, "TOO_LONG")]
 )
-async def test_how_many_at_once(
+async def test_the_number_of_records_is_limited(
     company: Company, people: People, ids: list[str], code: str
 ) -> None:
     answer = await people.post("li", "/cards/transfer", {"ids": ids, "owner_id": subject("li")})
@@ -164,8 +166,8 @@ async def test_how_many_at_once(
     assert answer.json()["errors"][0]["code"] == code
 
 
-async def test_two_transfers_at_once(committed_people: People) -> None:
-    """The second finds what the first left: a chain without a gap, never two from one owner."""
+async def test_concurrent_transfers_of_one_record(committed_people: People) -> None:
+    """The second transfer starts from the first's result: the history is a chain without gaps."""
     people = committed_people
     for _ in range(5):
         card = await people.card("li")
@@ -185,8 +187,8 @@ async def test_two_transfers_at_once(committed_people: People) -> None:
         assert (end["owner_id"], end["version"]) == (subject(owners[-1]), 1 + len(changes))
 
 
-async def test_a_grant_meets_a_transfer(committed_people: People) -> None:
-    """Whoever lost the record grants nothing any more: the grant came before, or it is refused."""
+async def test_a_grant_concurrent_with_a_transfer(committed_people: People) -> None:
+    """A former owner may not grant: the grant is either earlier than the transfer or refused."""
     people = committed_people
     for _ in range(8):
         card = await people.card("li")
@@ -201,7 +203,7 @@ async def test_a_grant_meets_a_transfer(committed_people: People) -> None:
         assert seen == (200 if granted.status_code == 200 else 404)
 
 
-async def test_many_and_many_at_once_do_not_lock_each_other(committed_people: People) -> None:
+async def test_concurrent_transfers_of_many_do_not_deadlock(committed_people: People) -> None:
     people = committed_people
     cards = [await people.card("li") for _ in range(12)]
     bodies = [
@@ -215,7 +217,7 @@ async def test_many_and_many_at_once_do_not_lock_each_other(committed_people: Pe
     assert {one["status"] for answer in answers for one in answer.json()["items"]} == {200}
 
 
-async def test_a_key_makes_a_transfer_once(committed_people: People) -> None:
+async def test_an_idempotency_key_transfers_once(committed_people: People) -> None:
     people = committed_people
     card = await people.card("li")
     key = {"Idempotency-Key": "give-it-once"}

@@ -1,4 +1,4 @@
-"""Cards to list."""
+"""Sample cards for tests of lists."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -18,27 +18,30 @@ BOARD = UUID("01990000-0000-7000-8000-0000000000b0")
 SELLER, OTHER = "seller", "other"
 
 
-async def write(tx: AsyncConnection, title: str, **values: Any) -> Card:
-    """One card; its times follow each other."""
+async def write_card(tx: AsyncConnection, title: str, **values: Any) -> Card:
+    """Add one card; `at` is when it was created and updated."""
     at = values.pop("at", MORNING)
     card = Card(id=new_id(), title=title, created_at=at, updated_at=at, **values)
     return await add_card(tx, card)
 
 
-async def write_five(tx: AsyncConnection) -> list[Card]:
-    """Titles a to e; b is done, c has neither amount nor date nor board, e is of another owner."""
-    yuan = {
+async def write_five_cards(tx: AsyncConnection) -> list[Card]:
+    """Add cards titled a to e, one per hour.
+
+    b is done, c has neither amount nor due date nor board, e belongs to another owner.
+    """
+    amounts = {
         n: Money.of(amount, "CNY")
         for n, amount in enumerate(("9.5", "100", "", "20", "0"))
         if amount
     }
     return [
-        await write(
+        await write_card(
             tx,
             "abcde"[n],
             board_id=None if n == 2 else BOARD,
             stage=Stage.DONE if n == 1 else Stage.TO_DO,
-            amount=yuan.get(n),
+            amount=amounts.get(n),
             due_date=None if n == 2 else date(2026, 12, 5 - n),
             owner_id=OTHER if n == 4 else SELLER,
             at=MORNING + timedelta(hours=n),
@@ -48,14 +51,14 @@ async def write_five(tx: AsyncConnection) -> list[Card]:
 
 
 async def titles(client: AsyncClient, query: str = "", **headers: str) -> str:
-    """The titles of a list, in order, as one word."""
+    """Get a list; return its titles in order, joined to one word."""
     answer = await client.get(f"/cards?{query}", headers=headers)
     assert answer.status_code == 200, answer.text
     return "".join(item["title"] for item in answer.json()["items"])
 
 
 def problems(answer: Any) -> set[tuple[str, str]]:
-    """What is wrong, and where."""
+    """Return the pointer and code of every violation in a 422 response."""
     body: Mapping[str, Any] = answer.json()
     assert answer.status_code == 422, body
     return {(error["pointer"], error["code"]) for error in body["errors"]}

@@ -1,4 +1,4 @@
-"""Filters and sorts over HTTP: each kind of column, worked by hand on five cards."""
+"""Tests of filters and sorts over HTTP: each kind of column, with results worked by hand."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from httpx import AsyncClient as Client
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.search.prefixes import begins_with
-from libs.chassis.tests.lists.samples import BOARD, problems, titles, write, write_five
+from libs.chassis.tests.lists.samples import BOARD, problems, titles, write_card, write_five_cards
 from testkit import tokens
 from testkit.database import cards
 
@@ -31,7 +31,7 @@ FILTERS = [
     ("due_date__isnull=true", "c"),
     ("due_date__isnull=false", "edba"),
     ("stage=TO_DO&amount__gt=0&title__in=a,b", "a"),
-    # along the bounded field, the largest and latest first; what has none is in no range
+    # sorted by the field with a range, descending; rows without a value are in no range
     ("amount__gte=9.5", "bda"),
     ("amount__gt=9.5", "bd"),
     ("amount__lte=20", "dae"),
@@ -61,18 +61,18 @@ SORTS = [
 
 
 @pytest.mark.parametrize(("query", "expected"), FILTERS + SORTS)
-async def test_a_list_as_asked(
+async def test_filters_and_sorts_select_the_expected_rows(
     client: Client, tx: AsyncConnection, query: str, expected: str
 ) -> None:
-    await write_five(tx)
+    await write_five_cards(tx)
     assert await titles(client, query) == expected
 
 
 @pytest.mark.parametrize(("query", "expected"), FILTERS + SORTS)
-async def test_a_page_of_one_after_the_other(
+async def test_pages_of_one_row_cover_the_list(
     client: Client, tx: AsyncConnection, query: str, expected: str
 ) -> None:
-    await write_five(tx)
+    await write_five_cards(tx)
     seen, cursor = "", ""
     while True:
         answer = (await client.get(f"/cards?{query}&limit=1{cursor}")).json()
@@ -126,11 +126,13 @@ BAD = [
 
 
 @pytest.mark.parametrize(("query", "pointer", "code"), BAD)
-async def test_a_bad_question_is_told(client: Client, query: str, pointer: str, code: str) -> None:
+async def test_invalid_parameters_are_reported(
+    client: Client, query: str, pointer: str, code: str
+) -> None:
     assert problems(await client.get(f"/cards?{query}")) == {(pointer, code)}
 
 
-async def test_all_that_is_wrong_at_once(client: Client) -> None:
+async def test_all_violations_are_reported_at_once(client: Client) -> None:
     answer = await client.get("/cards?stage=X&sort=y&amount=z&colour=red&limit=0")
     assert {pointer for pointer, _ in problems(answer)} == {
         "?stage", "?sort", "?amount", "?colour", "?limit",
@@ -141,7 +143,9 @@ STARTS = ["a", "z\U0010ffff", "\U0010ffff", "长", "\ud7ff", "a'%_\\"]
 
 
 @pytest.mark.parametrize("start", STARTS)
-async def test_a_prefix_is_exactly_that(client: Client, tx: AsyncConnection, start: str) -> None:
+async def test_a_prefix_filter_matches_exactly_the_prefix(
+    client: Client, tx: AsyncConnection, start: str
+) -> None:
     names = [
         start,
         start + "x",
@@ -151,15 +155,15 @@ async def test_a_prefix_is_exactly_that(client: Client, tx: AsyncConnection, sta
         "\ue000",
     ]
     for name in names:
-        await write(tx, name)
+        await write_card(tx, name)
     query = cards.select().where(begins_with(cards.c.title, start))
-    found = {row.title for row in await tx.execute(query)}
-    assert found == {name for name in names if name.startswith(start)}
+    matched = {row.title for row in await tx.execute(query)}
+    assert matched == {name for name in names if name.startswith(start)}
 
 
-async def test_a_stranger_to_the_tenant_sees_nothing(
+async def test_another_tenant_sees_nothing(
     client: Client, tx: AsyncConnection, tenant: UUID
 ) -> None:
-    await write_five(tx)
+    await write_five_cards(tx)
     other = tokens.bearer(UUID(int=tenant.int ^ 1))
     assert await titles(client, "include_total=true", **other) == ""

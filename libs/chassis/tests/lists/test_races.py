@@ -1,4 +1,4 @@
-"""Pages of a declared list while others write: nothing twice, nothing missed, nothing foreign."""
+"""Property tests of pages of a declared list during concurrent writes, and of its plans."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.web.pages import PageRequest
 from kernel.money import Money
-from libs.chassis.tests.lists.samples import MORNING, OTHER, SELLER, write
+from libs.chassis.tests.lists.samples import MORNING, OTHER, SELLER, write_card
 from testkit.cards import LISTING, Card
 from testkit.database import Stage, cards
 
@@ -45,12 +45,12 @@ async def page_of(
     tx: AsyncConnection, query: str, visibility: Visibility, cursor: str | None
 ) -> tuple[list[UUID], str | None]:
     page = PageRequest(limit=2, cursor=cursor, filters="/cards", key=b"k" * 32)
-    found = await LISTING.page(tx, page, LISTING.asked(query), visibility)
+    found = await LISTING.page(tx, page, LISTING.parse_query(query), visibility)
     return [card.id for card in found.items], found.next_cursor
 
 
 async def all_of(tx: AsyncConnection, query: str, visibility: Visibility) -> list[UUID]:
-    batches = [b async for b in LISTING.rows(tx, LISTING.asked(query), visibility, size=100)]
+    batches = [b async for b in LISTING.rows(tx, LISTING.parse_query(query), visibility, size=100)]
     return [row["id"] for batch in batches for row in batch]
 
 
@@ -58,11 +58,13 @@ def sees(visibility: Visibility, card: Card) -> bool:
     return visibility.everything or card.owner_id in visibility.owners
 
 
-async def disturb(tx: AsyncConnection, data: st.DataObject, there: Sequence[Card]) -> set[UUID]:
-    """Others add, delete and change rows; gives the ids they touched."""
-    new = [await write(tx, **data.draw(VALUES)) for _ in range(data.draw(st.integers(0, 2)))]
+async def write_concurrently(
+    tx: AsyncConnection, data: st.DataObject, written: Sequence[Card]
+) -> set[UUID]:
+    """Add, delete and change rows as other callers would; return the ids of these rows."""
+    new = [await write_card(tx, **data.draw(VALUES)) for _ in range(data.draw(st.integers(0, 2)))]
     touched = {card.id for card in new}
-    for card in data.draw(st.lists(st.sampled_from(list(there)), max_size=2, unique_by=id)):
+    for card in data.draw(st.lists(st.sampled_from(list(written)), max_size=2, unique_by=id)):
         touched.add(card.id)
         if data.draw(st.booleans()):
             await tx.execute(delete(cards).where(cards.c.id == card.id))
@@ -87,18 +89,17 @@ async def disturb(tx: AsyncConnection, data: st.DataObject, there: Sequence[Card
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
-async def test_nothing_twice_or_missed_while_others_write(
+async def test_concurrent_writes_neither_repeat_nor_hide_other_rows(
     tx: AsyncConnection, data: st.DataObject
 ) -> None:
-    """Rows that nobody touches appear exactly once, in their order; of the others none twice
-    where the columns sorted by stayed as they were."""
+    """Rows that no other caller touches appear exactly once and in order."""
     async with tx.begin_nested() as savepoint:
         query, visibility = (
             data.draw(st.sampled_from(QUERIES)),
             data.draw(st.sampled_from(VISIBILITIES)),
         )
         drawn = data.draw(st.lists(VALUES, min_size=1, max_size=9))
-        there = [await write(tx, **values) for values in drawn]
+        written = [await write_card(tx, **values) for values in drawn]
         expected = await all_of(tx, query, visibility)
         seen: list[UUID] = []
         touched: set[UUID] = set()
@@ -108,9 +109,9 @@ async def test_nothing_twice_or_missed_while_others_write(
             seen += ids
             if cursor is None:
                 break
-            touched |= await disturb(tx, data, there)
-        still = [key for key in seen if key not in touched]
-        assert still == [key for key in expected if key not in touched]
+            touched |= await write_concurrently(tx, data, written)
+        untouched = [key for key in seen if key not in touched]
+        assert untouched == [key for key in expected if key not in touched]
         await savepoint.rollback()
 
 
@@ -118,13 +119,15 @@ async def test_nothing_twice_or_missed_while_others_write(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
-async def test_every_plan_shows_the_same_rows(tx: AsyncConnection, data: st.DataObject) -> None:
-    """Asked per owner or along the sort: the rows of these owners, as Python would pick them."""
+async def test_every_plan_finds_the_same_rows(tx: AsyncConnection, data: st.DataObject) -> None:
+    """A query per owner and a filter on the sort index find the rows that Python selects."""
     async with tx.begin_nested() as savepoint:
         query = data.draw(st.sampled_from(QUERIES))
-        there = [await write(tx, **values) for values in data.draw(st.lists(VALUES, max_size=9))]
+        written = [
+            await write_card(tx, **values) for values in data.draw(st.lists(VALUES, max_size=9))
+        ]
         everything = await all_of(tx, query, EVERYTHING)
-        mine = {card.id for card in there if card.owner_id in (SELLER, OTHER)}
+        mine = {card.id for card in written if card.owner_id in (SELLER, OTHER)}
         for prefer_filter in (True, False):
             visibility = Visibility(owners=(OTHER, SELLER), prefer_filter=prefer_filter)
             assert await all_of(tx, query, visibility) == [key for key in everything if key in mine]

@@ -1,4 +1,4 @@
-"""Saved views: a person's own, valid for their list, laid under what is asked beside them."""
+"""Tests of saved views: private to a person, valid for their list, overridden by parameters."""
 
 import asyncio
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from httpx import AsyncClient as Client
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.chassis.tests.lists.samples import problems, titles, write_five
+from libs.chassis.tests.lists.samples import problems, titles, write_five_cards
 from testkit import tokens
 
 GOOD = {"collection": "cards", "name": "待办", "query": "stage=TO_DO&sort=due_date"}
@@ -21,7 +21,7 @@ async def save(client: Client, **values: Any) -> dict[str, Any]:
     return body
 
 
-async def test_a_view_is_kept_and_shown(client: Client) -> None:
+async def test_a_view_is_saved_and_read(client: Client) -> None:
     view = await save(client, fields=["title"], is_default=True)
     assert {name: view[name] for name in ("name", "query", "fields", "is_default", "version")} == {
         "name": "待办",
@@ -30,39 +30,43 @@ async def test_a_view_is_kept_and_shown(client: Client) -> None:
         "is_default": True,
         "version": 1,
     }
-    got = await client.get(f"/saved-views/{view['id']}")
-    assert (got.json(), got.headers["ETag"]) == (view, '"1"')
+    read = await client.get(f"/saved-views/{view['id']}")
+    assert (read.json(), read.headers["ETag"]) == (view, '"1"')
     assert (await client.get("/saved-views?collection=cards")).json()["items"] == [view]
     assert (await client.get("/saved-views?collection=notes")).json()["items"] == []
 
 
-async def test_a_list_as_a_view_shows_it(client: Client, tx: AsyncConnection) -> None:
-    await write_five(tx)
+async def test_a_list_uses_a_view_and_parameters_override_it(
+    client: Client, tx: AsyncConnection
+) -> None:
+    await write_five_cards(tx)
     view = await save(client, fields=["title"])
-    here = f"view={view['id']}"
-    assert await titles(client, here) == "edac"
-    assert await titles(client, f"{here}&sort=-title") == "edca"  # what is asked beside it wins
-    assert await titles(client, f"{here}&stage=DONE") == "b"
-    assert await titles(client, f"{here}&title__in=a,b") == "a"
-    items = (await client.get(f"/cards?{here}")).json()["items"]
+    view_parameter = f"view={view['id']}"
+    assert await titles(client, view_parameter) == "edac"
+    assert (
+        await titles(client, f"{view_parameter}&sort=-title") == "edca"
+    )  # parameters override the view
+    assert await titles(client, f"{view_parameter}&stage=DONE") == "b"
+    assert await titles(client, f"{view_parameter}&title__in=a,b") == "a"
+    items = (await client.get(f"/cards?{view_parameter}")).json()["items"]
     assert set(items[0]) == {"id", "title"}
-    items = (await client.get(f"/cards?{here}&fields=stage")).json()["items"]
+    items = (await client.get(f"/cards?{view_parameter}&fields=stage")).json()["items"]
     assert set(items[0]) == {"id", "stage"}
 
 
-async def test_a_cursor_does_not_outlive_a_change_of_its_view(
+async def test_a_cursor_is_invalid_after_a_change_of_its_view(
     client: Client, tx: AsyncConnection
 ) -> None:
-    await write_five(tx)
+    await write_five_cards(tx)
     view = await save(client)
     first = (await client.get(f"/cards?view={view['id']}&limit=1")).json()
-    more = f"/cards?view={view['id']}&limit=1&cursor={first['next_cursor']}"
-    assert (await client.get(more)).status_code == 200
+    next_page = f"/cards?view={view['id']}&limit=1&cursor={first['next_cursor']}"
+    assert (await client.get(next_page)).status_code == 200
     await client.patch(f"/saved-views/{view['id']}", json={"query": "sort=title"})
-    assert problems(await client.get(more)) == {("?cursor", "CURSOR_INVALID")}
+    assert problems(await client.get(next_page)) == {("?cursor", "CURSOR_INVALID")}
 
 
-async def test_views_are_ones_own(client: Client, tx: AsyncConnection, tenant: UUID) -> None:
+async def test_views_are_private(client: Client, tx: AsyncConnection, tenant: UUID) -> None:
     view = await save(client)
     other = tokens.bearer(tenant, sub="somebody else")
     address = f"/saved-views/{view['id']}"
@@ -73,7 +77,7 @@ async def test_views_are_ones_own(client: Client, tx: AsyncConnection, tenant: U
     answer = await client.get(f"/cards?view={view['id']}", headers=other)
     assert problems(answer) == {("?view", "SAVED_VIEW_UNKNOWN")}
     theirs = await client.post("/saved-views", headers=other, json=GOOD)
-    assert theirs.status_code == 201  # a name is taken by its owner only
+    assert theirs.status_code == 201  # names are unique per person
     foreign = tokens.bearer(UUID(int=tenant.int ^ 1))
     assert (await client.get(address, headers=foreign)).status_code == 404
 
@@ -94,18 +98,18 @@ BAD = [
 
 
 @pytest.mark.parametrize(("change", "expected"), BAD)
-async def test_a_view_its_list_cannot_show(
+async def test_a_view_that_does_not_fit_its_list_is_refused(
     client: Client, change: dict[str, Any], expected: set[tuple[str, str]]
 ) -> None:
     assert problems(await client.post("/saved-views", json={**GOOD, **change})) == expected
 
 
-async def test_a_view_keeps_no_page_and_no_other_view(client: Client) -> None:
+async def test_a_view_drops_page_parameters_and_other_views(client: Client) -> None:
     view = await save(client, query="?stage=DONE&cursor=abc&limit=3&view=x&title=%E9%95%BF+%26")
     assert view["query"] == "stage=DONE&title=%E9%95%BF+%26"
 
 
-async def test_names_are_taken_once(client: Client) -> None:
+async def test_names_are_unique(client: Client) -> None:
     view = await save(client)
     again = await client.post("/saved-views", json=GOOD)
     assert (again.status_code, again.json()["code"]) == (409, "SAVED_VIEW_NAME_TAKEN")
@@ -118,7 +122,7 @@ async def test_names_are_taken_once(client: Client) -> None:
     assert (renamed.status_code, renamed.json()["version"]) == (200, 2)
 
 
-async def test_one_default_for_a_list(client: Client) -> None:
+async def test_a_list_has_one_default_view(client: Client) -> None:
     first = await save(client, is_default=True)
     second = await save(client, name="二", is_default=True)
     views = (await client.get("/saved-views")).json()["items"]
@@ -127,12 +131,12 @@ async def test_one_default_for_a_list(client: Client) -> None:
         f"/saved-views/{first['id']}", json={"name": "x"}, headers={"If-Match": '"1"'}
     )
     assert (stale.status_code, stale.json()["code"]) == (412, "STALE_COPY")
-    back = await client.patch(f"/saved-views/{first['id']}", json={"is_default": True})
-    assert back.json()["is_default"]
+    changed = await client.patch(f"/saved-views/{first['id']}", json={"is_default": True})
+    assert changed.json()["is_default"]
     assert not (await client.get(f"/saved-views/{second['id']}")).json()["is_default"]
 
 
-async def test_an_edit_that_changes_nothing(client: Client) -> None:
+async def test_an_edit_without_changes_keeps_the_version(client: Client) -> None:
     view = await save(client)
     same = await client.patch(f"/saved-views/{view['id']}", json={"name": "待办"})
     assert same.json() == view
@@ -140,7 +144,7 @@ async def test_an_edit_that_changes_nothing(client: Client) -> None:
     assert (cleared.json()["query"], cleared.json()["version"]) == ("", 2)
 
 
-async def test_many_at_once_make_one_name_and_one_default(committed_client: Client) -> None:
+async def test_concurrent_views_keep_names_and_the_default_unique(committed_client: Client) -> None:
     answers = await asyncio.gather(
         *(
             committed_client.post("/saved-views", json={**GOOD, "is_default": True})

@@ -1,4 +1,4 @@
-"""One spelling for what people hold to be the same, and the grams it is found by."""
+"""Tests of normalized spelling, pinyin initials and bigrams."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from chassis.records.search.spelling import (
     search_text_of,
 )
 
-SAME = [
+EQUIVALENT = [
     ("華為技術有限公司", "华为技术有限公司"),
     ("ＧＴＸ　Ｐｒｏ", "gtx pro"),
     ("GTX-Pro", "gtxpro"),
@@ -23,9 +23,9 @@ SAME = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), SAME)
-def test_what_is_the_same_is_spelled_the_same(one: str, other: str) -> None:
-    assert normalize(one) == normalize(other)
+@pytest.mark.parametrize(("first", "second"), EQUIVALENT)
+def test_equivalent_names_are_normalized_alike(first: str, second: str) -> None:
+    assert normalize(first) == normalize(second)
 
 
 @pytest.mark.parametrize(
@@ -39,33 +39,35 @@ def test_what_is_the_same_is_spelled_the_same(one: str, other: str) -> None:
         ("123", ""),
     ],
 )
-def test_initials_of_chinese_names(name: str, letters: str) -> None:
+def test_pinyin_initials_of_chinese_names(name: str, letters: str) -> None:
     assert pinyin_initials(name) == letters
 
 
-def test_a_line_for_each_name_and_its_initials() -> None:
+def test_the_search_text_has_a_line_for_each_name_and_its_initials() -> None:
     assert search_text_of(["长沙银行", None, "", "ACME", "acme"]) == "长沙银行\ncsyh\nacme"
     assert search_text_of([None, " ! "]) == ""
     assert search_text_of(["x" * 999]) == "x" * MAX_SEARCHED_LENGTH
 
 
-def test_grams_do_not_cross_lines() -> None:
+def test_bigrams_do_not_cross_lines() -> None:
     assert bigrams_of("ab\nc") == {"ab", "b", "c"}
     assert bigrams_of("") == set()
 
 
-def test_the_words_of_a_question() -> None:
+def test_search_terms_are_normalized_and_unique() -> None:
     assert search_terms(" 華為  GTX-Pro gtxpro ") == ["华为", "gtxpro"]
     assert search_terms(" ! ") == []
 
 
 @given(st.text(max_size=40))
-def test_a_spelling_spelled_again_is_itself(text: str) -> None:
+def test_normalizing_twice_changes_nothing(text: str) -> None:
     assert normalize(normalize(text)) == normalize(text)
 
 
 @given(st.text(alphabet="ab长沙cＡ é", min_size=1, max_size=12), st.data())
-def test_every_part_of_a_name_is_among_its_grams(name: str, data: st.DataObject) -> None:
+def test_the_grams_of_every_part_of_a_name_are_among_its_grams(
+    name: str, data: st.DataObject
+) -> None:
     line = normalize(name)
     if not line:
         return

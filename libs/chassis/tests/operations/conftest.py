@@ -1,4 +1,4 @@
-"""A small application with one command, whose operation another process ends."""
+"""A small application with one conversion_router whose operation a worker ends."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -35,7 +35,7 @@ def conversion_router() -> Any:
         result = {"account_id": str(operation_id)}
         operation = await start_operation(tx, operation_id, "note.convert", result)
         answer = OperationResponse(request, operation)
-        answer.headers["X-Marked"] = "kept"
+        answer.headers["X-Marked"] = "by others"  # must survive a change of the status
         return answer
 
     return router
@@ -67,7 +67,7 @@ async def http(application: FastAPI, tenant: UUID) -> AsyncIterator[httpx.AsyncC
 
 @pytest.fixture
 def finish(committed: Committed, tenant: UUID) -> End:
-    """Return a function that ends an operation as a worker does."""
+    """Return a function that ends an operation in a transaction of the worker."""
 
     async def end(operation_id: UUID) -> None:
         async with committed.worker.begin(tenant) as tx:

@@ -1,4 +1,4 @@
-"""Cursors: only of our making, only for their list, and true to every type."""
+"""Tests of cursors: they cannot be altered, fit one list only and keep every type's values."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -26,17 +26,24 @@ from chassis.database.columns import enum_column
 from chassis.web.pages import ASC, DESC, decode_cursor, encode_cursor, fetch_page
 from kernel.errors import Invalid
 from kernel.ids import new_id
-from libs.chassis.tests.pages.keys import BY_TEXT, MIXED, NEWEST, asked, note_id, write
+from libs.chassis.tests.pages.page_samples import (
+    BY_TEXT,
+    MIXED,
+    NEWEST,
+    note_id,
+    page_request,
+    write_notes,
+)
 from testkit.database import notes
 
 
-async def test_every_changed_letter_of_a_cursor_is_refused(tx: AsyncConnection) -> None:
-    await write(tx, [("a", 1), ("b", 2), ("c", 3)])
-    page = await fetch_page(tx, select(notes), asked(limit=1), sort=MIXED, shape=note_id)
+async def test_a_cursor_with_any_changed_letter_is_refused(tx: AsyncConnection) -> None:
+    await write_notes(tx, [("a", 1), ("b", 2), ("c", 3)])
+    page = await fetch_page(tx, select(notes), page_request(limit=1), sort=MIXED, shape=note_id)
     cursor = page.next_cursor
     assert cursor is not None
     again = await fetch_page(
-        tx, select(notes), asked(limit=1, cursor=cursor), sort=MIXED, shape=note_id
+        tx, select(notes), page_request(limit=1, cursor=cursor), sort=MIXED, shape=note_id
     )
     assert len(again.items) == 1
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/= é\n"
@@ -49,15 +56,15 @@ async def test_every_changed_letter_of_a_cursor_is_refused(tx: AsyncConnection) 
     order = [*MIXED, (notes.c.id, ASC)]
     for other in changed:
         with pytest.raises(Invalid) as refused:
-            decode_cursor(asked(cursor=other), order)
+            decode_cursor(page_request(cursor=other), order)
         (violation,) = refused.value.violations
         assert (violation.pointer, violation.code) == ("?cursor", "CURSOR_INVALID")
 
 
 async def test_a_cursor_of_another_list_filter_sort_or_key_is_refused(tx: AsyncConnection) -> None:
-    await write(tx, [("a", 1), ("b", 2), ("c", 3)])
-    page = await fetch_page(tx, select(notes), asked(limit=1), sort=MIXED, shape=note_id)
-    good = asked(limit=1, cursor=page.next_cursor)
+    await write_notes(tx, [("a", 1), ("b", 2), ("c", 3)])
+    page = await fetch_page(tx, select(notes), page_request(limit=1), sort=MIXED, shape=note_id)
+    good = page_request(limit=1, cursor=page.next_cursor)
     foreign = [
         (replace(good, filters="/other"), MIXED),
         (replace(good, key=b"other"), MIXED),
@@ -66,9 +73,9 @@ async def test_a_cursor_of_another_list_filter_sort_or_key_is_refused(tx: AsyncC
         (good, NEWEST),
     ]
     await fetch_page(tx, select(notes), good, sort=MIXED, shape=note_id)
-    for asked_for, sort in foreign:
+    for request, sort in foreign:
         with pytest.raises(Invalid):
-            await fetch_page(tx, select(notes), asked_for, sort=sort, shape=note_id)
+            await fetch_page(tx, select(notes), request, sort=sort, shape=note_id)
 
 
 class Grade(Enum):
@@ -91,10 +98,10 @@ VALUES = [
 
 
 @pytest.mark.parametrize(("kind", "value"), VALUES)
-def test_a_value_comes_back_from_a_cursor_as_it_went(kind: Any, value: Any) -> None:
+def test_a_value_survives_encoding_and_decoding(kind: Any, value: Any) -> None:
     column: Column[Any] = Column("x", kind, nullable=False)
     Table("t", MetaData(), column)
     order = [(column, DESC)]
-    cursor = encode_cursor(asked(), order, [value])
-    (back,) = decode_cursor(asked(cursor=cursor), order)
-    assert (back, type(back)) == (value, type(value))
+    cursor = encode_cursor(page_request(), order, [value])
+    (decoded,) = decode_cursor(page_request(cursor=cursor), order)
+    assert (decoded, type(decoded)) == (value, type(value))

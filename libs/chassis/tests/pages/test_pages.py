@@ -1,4 +1,4 @@
-"""Keyset pages: complete and without repeats while others write, read from their index."""
+"""Tests of keyset pages: complete, without repeats while others write, read by an index."""
 
 import random
 from collections.abc import Sequence
@@ -33,21 +33,21 @@ from chassis.web.pages import (
     fetch_page,
     order_by_clauses,
 )
-from libs.chassis.tests.pages.keys import (
+from libs.chassis.tests.pages.page_samples import (
     SORTS,
-    asked,
     note_id,
-    write,
+    page_request,
+    write_notes,
 )
 from testkit.database import notes
 
 
-async def walk(tx: AsyncConnection, sort: Sort, *, limit: int = 3) -> list[UUID]:
+async def fetch_all(tx: AsyncConnection, sort: Sort, *, limit: int = 3) -> list[UUID]:
     seen: list[UUID] = []
     cursor = None
     while True:
         page = await fetch_page(
-            tx, select(notes), asked(limit=limit, cursor=cursor), sort=sort, shape=note_id
+            tx, select(notes), page_request(limit=limit, cursor=cursor), sort=sort, shape=note_id
         )
         assert len(page.items) <= limit
         seen += page.items
@@ -57,25 +57,27 @@ async def walk(tx: AsyncConnection, sort: Sort, *, limit: int = 3) -> list[UUID]
         cursor = page.next_cursor
 
 
-def in_order(rows: Sequence[Any], sort: Sort) -> list[UUID]:
-    """What the database should answer, sorted by Python, the last key first."""
+def sorted_by_python(rows: Sequence[Any], sort: Sort) -> list[UUID]:
+    """The ids in the expected order, sorted by Python from the last key to the first."""
     keys = [*sort]
     if notes.c.id not in [column for column, _ in keys]:
         keys.append((notes.c.id, keys[-1][1] if keys else DESC))
     ordered = list(rows)
-    for column, way in reversed(keys):
-        ordered = sorted(ordered, key=lambda row: getattr(row, column.name), reverse=way is DESC)
+    for column, direction in reversed(keys):
+        ordered = sorted(
+            ordered, key=lambda row: getattr(row, column.name), reverse=direction is DESC
+        )
     return [note_id(row._mapping) for row in ordered]
 
 
 @pytest.mark.parametrize("name", SORTS)
-async def test_all_rows_once_and_in_order(tx: AsyncConnection, name: str) -> None:
+async def test_every_row_appears_once_and_in_order(tx: AsyncConnection, name: str) -> None:
     # ASCII letters: their order is the same in Python and under every collation used here.
-    dice = random.Random(name)
-    await write(tx, [(dice.choice("abc"), dice.randrange(3)) for _ in range(60)])
+    rng = random.Random(name)
+    await write_notes(tx, [(rng.choice("abc"), rng.randrange(3)) for _ in range(60)])
     rows = list((await tx.execute(select(notes))).all())
     for limit in (1, 7, 59, 60, 61):
-        assert await walk(tx, SORTS[name], limit=limit) == in_order(rows, SORTS[name])
+        assert await fetch_all(tx, SORTS[name], limit=limit) == sorted_by_python(rows, SORTS[name])
 
 
 ROWS = st.lists(
@@ -87,35 +89,37 @@ ROWS = st.lists(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
-async def test_nothing_twice_or_missed_while_others_write(
+async def test_concurrent_writes_neither_repeat_nor_hide_rows(
     tx: AsyncConnection, data: st.DataObject
 ) -> None:
     # each example in a savepoint of its own, rolled back at the end
     async with tx.begin_nested() as savepoint:
         sort = SORTS[data.draw(st.sampled_from(sorted(SORTS)))]
-        there = await write(tx, data.draw(ROWS.filter(bool)))
+        written = await write_notes(tx, data.draw(ROWS.filter(bool)))
         seen: list[UUID] = []
         cursor = None
         while True:
             page = await fetch_page(
-                tx, select(notes), asked(limit=2, cursor=cursor), sort=sort, shape=note_id
+                tx, select(notes), page_request(limit=2, cursor=cursor), sort=sort, shape=note_id
             )
             seen += page.items
             cursor = page.next_cursor
             if cursor is None:
                 break
-            await write(tx, data.draw(ROWS.map(lambda rows: rows[:2])))
-            if data.draw(st.booleans()):  # the row the cursor stands on goes away
+            await write_notes(tx, data.draw(ROWS.map(lambda rows: rows[:2])))
+            if data.draw(st.booleans()):  # delete the row that the cursor points to
                 await tx.execute(notes.delete().where(notes.c.id == page.items[-1]))
         assert len(seen) == len(set(seen))
-        assert set(there) <= set(seen)
+        assert set(written) <= set(seen)
         await savepoint.rollback()
 
 
-async def test_a_nullable_column_is_no_key(tx: AsyncConnection) -> None:
+async def test_sorting_by_a_nullable_column_is_refused(tx: AsyncConnection) -> None:
     table = Table("t", MetaData(), Column("id", Uuid, primary_key=True), Column("due", Date))
     with pytest.raises(AssertionError, match="NOT NULL"):
-        await fetch_page(tx, select(table), asked(), sort=[(table.c.due, ASC)], shape=note_id)
+        await fetch_page(
+            tx, select(table), page_request(), sort=[(table.c.due, ASC)], shape=note_id
+        )
 
 
 SORTED = Table(
@@ -137,8 +141,8 @@ INDEXED: list[tuple[Sort, str, str]] = [
 async def test_a_page_is_read_from_its_index(
     tx: AsyncConnection, sort: Sort, index: str, bound: str
 ) -> None:
-    """As the app's role and under the tenant policy: bounded by the index, and never sorted."""
-    await write(tx, [(f"w{n % 50:02}", n % 7) for n in range(3000)])
+    """The plan as the app's role, under the tenant policy, uses the index and does not sort."""
+    await write_notes(tx, [(f"w{n % 50:02}", n % 7) for n in range(3000)])
     for command in (
         "CREATE TEMP TABLE sorted_notes ON COMMIT DROP AS SELECT * FROM notes",
         f"CREATE INDEX ON sorted_notes (tenant_id, {index})",
@@ -148,10 +152,10 @@ async def test_a_page_is_read_from_its_index(
     ):
         await tx.execute(text(command))
     query = select(SORTED)
-    page = await fetch_page(tx, query, asked(limit=5), sort=sort, shape=note_id)
+    page = await fetch_page(tx, query, page_request(limit=5), sort=sort, shape=note_id)
     order = _with_tie_break(query, sort)
-    rest = after_cursor(order, decode_cursor(asked(cursor=page.next_cursor), order))
-    query = query.where(rest).order_by(*order_by_clauses(order)).limit(6)
+    following = after_cursor(order, decode_cursor(page_request(cursor=page.next_cursor), order))
+    query = query.where(following).order_by(*order_by_clauses(order)).limit(6)
     sql = query.compile(
         dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]
         compile_kwargs={"literal_binds": True},

@@ -77,7 +77,7 @@ async def test_the_bucket_fills_evenly(
         count = 0
         try:
             while True:
-                await door.enter(tx, person(tenant), "GET")
+                await door.admit(tx, person(tenant), "GET")
                 count += 1
         except TooManyRequests:
             return count
@@ -94,12 +94,12 @@ async def test_the_bucket_fills_evenly(
 async def test_the_looks_of_a_stream_are_no_requests(tx: AsyncConnection, tenant: UUID) -> None:
     await add_tenant(tx, quotas={"requests_per_minute": 1})
     door = TenantAdmission(max_age=0)
-    await door.enter(tx, person(tenant), "GET")
+    await door.admit(tx, person(tenant), "GET")
     for _ in range(3):
-        await door.look(tx, person(tenant))
+        await door.readmit(tx, person(tenant))
     await add_tenant(tx, status="DELETED")
     with pytest.raises(Forbidden, match="TENANT_DELETED"):
-        await door.look(tx, person(tenant))
+        await door.readmit(tx, person(tenant))
 
 
 async def test_what_is_known_is_two_seconds_old_at_most(
@@ -109,14 +109,14 @@ async def test_what_is_known_is_two_seconds_old_at_most(
     monkeypatch.setattr("chassis.tenancy.tenant_admission.time.monotonic", lambda: now)
     door = TenantAdmission()
     async with committed.app.begin(tenant) as tx:
-        await door.enter(tx, person(tenant), "POST")
+        await door.admit(tx, person(tenant), "POST")
         await tx.execute(update(tenant_settings).values(status="SUSPENDED"))
         now += 1.9
-        await door.enter(tx, person(tenant), "POST")
+        await door.admit(tx, person(tenant), "POST")
         now += 0.1
         with pytest.raises(Forbidden, match="TENANT_SUSPENDED"):
-            await door.enter(tx, person(tenant), "POST")
-        await door.enter(tx, person(tenant), "GET")
+            await door.admit(tx, person(tenant), "POST")
+        await door.admit(tx, person(tenant), "GET")
 
 
 async def test_whoever_left_the_company_is_let_in_no_more(

@@ -1,4 +1,4 @@
-"""Audit entries: every write leaves one, with who, why and what; nobody writes one by hand."""
+"""Tests of audit entries: every write makes one, with actor, reason and changes."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,12 +26,12 @@ PERSON = "01990000-0000-7000-8000-000000000001"  # of the tests' tokens
 WHO = Context(actor="li.na", request_id="r-1", causation_id="e-1", job_id=None)
 
 
-def a_card(**fields: Any) -> Card:
+def new_card(**fields: Any) -> Card:
     now = clock.now()
     return Card(id=new_id(), title="One", created_at=now, updated_at=now, **fields)
 
 
-async def kept(tx: AsyncConnection, card_id: UUID) -> list[Any]:
+async def entries_of(tx: AsyncConnection, card_id: UUID) -> list[Any]:
     mine = (
         select(audit_entries)
         .where(audit_entries.c.record_id == card_id)
@@ -40,7 +40,7 @@ async def kept(tx: AsyncConnection, card_id: UUID) -> list[Any]:
     return list((await tx.execute(mine)).all())
 
 
-async def test_the_life_of_a_record_as_the_api_tells_it(client: Client) -> None:
+async def test_the_api_lists_all_changes_of_a_record(client: Client) -> None:
     body = {"title": "One", "amount": {"amount": "12.50", "currency": "CNY"}}
     answer = await client.post("/cards", json=body, headers={"X-Request-Id": "first"})
     address = f"/cards/{answer.json()['id']}"
@@ -48,9 +48,9 @@ async def test_the_life_of_a_record_as_the_api_tells_it(client: Client) -> None:
     await client.patch(address, json={"title": "Two"})  # changes nothing
     await client.delete(address)
 
-    told = (await client.get(f"{address}/audit")).json()["items"]
-    assert [entry["verb"] for entry in told] == ["UPDATE", "UPDATE", "INSERT"]
-    deleted, changed, created = told
+    entries = (await client.get(f"{address}/audit")).json()["items"]
+    assert [entry["verb"] for entry in entries] == ["UPDATE", "UPDATE", "INSERT"]
+    deleted, changed, created = entries
     assert [change["field"] for change in deleted["changes"]] == ["deleted_at"]
     assert changed["changes"] == [
         {
@@ -68,24 +68,24 @@ async def test_the_life_of_a_record_as_the_api_tells_it(client: Client) -> None:
     assert not {"tenant_id", "version", "updated_at", "board_id", "amount_currency"} & set(first)
 
 
-async def test_pages(client: Client) -> None:
+async def test_entries_are_paged(client: Client) -> None:
     address = f"/cards/{(await client.post('/cards', json={'title': '0'})).json()['id']}"
     for n in range(1, 5):
         await client.patch(address, json={"title": str(n)})
     first = (await client.get(f"{address}/audit?limit=3")).json()
-    rest = (await client.get(f"{address}/audit?limit=3&cursor={first['next_cursor']}")).json()
+    second = (await client.get(f"{address}/audit?limit=3&cursor={first['next_cursor']}")).json()
     titles = [
         change["to"]
-        for page in (first, rest)
+        for page in (first, second)
         for entry in page["items"]
         for change in entry["changes"]
         if change["field"] == "title"
     ]
     assert titles == ["4", "3", "2", "1", "0"]
-    assert rest["next_cursor"] is None
+    assert second["next_cursor"] is None
 
 
-async def test_who_may_not_read_the_record_may_not_read_its_entries(
+async def test_reading_entries_requires_access_to_the_record(
     client: Client, token: Callable[..., str]
 ) -> None:
     address = f"/cards/{(await client.post('/cards', json={'title': '0'})).json()['id']}"
@@ -96,8 +96,8 @@ async def test_who_may_not_read_the_record_may_not_read_its_entries(
     assert (await client.get(f"{address}/audit", headers=writer)).status_code == 403
 
 
-async def test_who_why_and_from_what(tx: AsyncConnection) -> None:
-    card = a_card(custom_fields={"size": "L"})
+async def test_an_entry_has_actor_reason_and_origin(tx: AsyncConnection) -> None:
+    card = new_card(custom_fields={"size": "L"})
     with use_context(WHO):
         await attribute_writes(tx)
         await add_card(tx, card)
@@ -106,24 +106,24 @@ async def test_who_why_and_from_what(tx: AsyncConnection) -> None:
     with use_context(Context(actor="system:job", job_id="j-1")):
         await attribute_writes(tx)
         await tx.execute(delete(cards).where(cards.c.id == card.id))
-    created, changed, gone = await kept(tx, card.id)
+    created, changed, deleted = await entries_of(tx, card.id)
     assert (created.actor, created.request_id, created.origin) == ("li.na", "r-1", "event:e-1")
-    assert (created.reason, changed.reason, gone.reason) == (None, "he's ill; 生病", None)
+    assert (created.reason, changed.reason, deleted.reason) == (None, "he's ill; 生病", None)
     assert created.trace_id == WHO.trace_id
-    assert (gone.verb, gone.actor, gone.origin) == ("DELETE", "system:job", "job:j-1")
-    assert gone.changes["from"]["title"] == "2"
+    assert (deleted.verb, deleted.actor, deleted.origin) == ("DELETE", "system:job", "job:j-1")
+    assert deleted.changes["from"]["title"] == "2"
 
 
-async def test_noise_alone_leaves_nothing(tx: AsyncConnection) -> None:
-    card = a_card()
+async def test_a_write_of_version_and_times_alone_makes_no_entry(tx: AsyncConnection) -> None:
+    card = new_card()
     await add_card(tx, card)
     later = {"version": 5, "updated_at": clock.now() + timedelta(days=1), "title": "One"}
     await tx.execute(update(cards).where(cards.c.id == card.id).values(later))
-    assert len(await kept(tx, card.id)) == 1
+    assert len(await entries_of(tx, card.id)) == 1
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "expected"),
     [
         ("1.5", "1.6", ("1.50", "1.60")),
         ("1.50", "1.5", None),
@@ -132,21 +132,22 @@ async def test_noise_alone_leaves_nothing(tx: AsyncConnection) -> None:
     ],
 )
 async def test_amounts_are_exact(
-    client: Client, tx: AsyncConnection, before: str, after: str, told: tuple[str, str] | None
+    client: Client, tx: AsyncConnection, before: str, after: str, expected: tuple[str, str] | None
 ) -> None:
-    card = a_card(amount=Money.of(before, "CNY"))
+    card = new_card(amount=Money.of(before, "CNY"))
     await add_card(tx, card)
     values = {"amount": Money.of(after, "CNY").amount}
     await tx.execute(update(cards).where(cards.c.id == card.id).values(values))
     later = (await client.get(f"/cards/{card.id}/audit")).json()["items"][:-1]
     changes = [change for entry in later for change in entry["changes"]]
-    assert [(c["from"]["amount"], c["to"]["amount"]) for c in changes] == ([told] if told else [])
+    amounts = [(change["from"]["amount"], change["to"]["amount"]) for change in changes]
+    assert amounts == ([expected] if expected else [])
 
 
-async def test_another_currency_alone_is_a_change_of_the_amount(
+async def test_a_change_of_currency_is_a_change_of_the_amount(
     client: Client, tx: AsyncConnection
 ) -> None:
-    card = a_card(amount=Money.of("5", "CNY"))
+    card = new_card(amount=Money.of("5", "CNY"))
     await add_card(tx, card)
     await tx.execute(update(cards).where(cards.c.id == card.id).values(amount_currency="USD"))
     assert (await client.get(f"/cards/{card.id}/audit")).json()["items"][0]["changes"] == [
@@ -158,13 +159,13 @@ async def test_another_currency_alone_is_a_change_of_the_amount(
     ]
 
 
-async def test_a_custom_field_is_told_by_its_key(client: Client, tx: AsyncConnection) -> None:
-    card = a_card(custom_fields={"size": "L", "colour": "red"})
+async def test_a_custom_field_is_named_by_its_key(client: Client, tx: AsyncConnection) -> None:
+    card = new_card(custom_fields={"size": "L", "colour": "red"})
     await add_card(tx, card)
     values = {"custom_fields": {"size": "M", "colour": "red", "weight": "3"}}
     await tx.execute(update(cards).where(cards.c.id == card.id).values(values))
-    told = (await client.get(f"/cards/{card.id}/audit")).json()["items"][0]["changes"]
-    assert told == [
+    changes = (await client.get(f"/cards/{card.id}/audit")).json()["items"][0]["changes"]
+    assert changes == [
         {"field": "custom_fields.size", "from": "L", "to": "M"},
         {"field": "custom_fields.weight", "from": None, "to": "3"},
     ]
@@ -172,10 +173,10 @@ async def test_a_custom_field_is_told_by_its_key(client: Client, tx: AsyncConnec
 
 @pytest.mark.parametrize("role", ["app", "worker"])
 @pytest.mark.parametrize("act", ["insert", "update", "delete"])
-async def test_nobody_forges_an_entry(
+async def test_roles_cannot_write_entries_directly(
     committed: Committed, tenant: UUID, role: str, act: str
 ) -> None:
-    """What a person has the right to have erased is blotted out by `rewrite_row` alone."""
+    """Only `rewrite_row` changes entries, to erase personal data."""
     database: Database = getattr(committed, role)
     statement: Any = {
         "insert": insert(audit_entries).values(
@@ -190,35 +191,37 @@ async def test_nobody_forges_an_entry(
 
 
 @pytest.mark.parametrize("role", ["app", "worker"])
-async def test_nobody_else_hangs_the_trigger_on_a_table(
+async def test_roles_cannot_use_the_trigger_on_other_tables(
     committed: Committed, tenant: UUID, role: str
 ) -> None:
-    """On a table of one's own it would write whatever entries one likes."""
+    """With the trigger on a table of its own, a role could write any entry."""
     database: Database = getattr(committed, role)
     async with database.begin(tenant) as tx:
-        may = await tx.scalar(text("SELECT has_function_privilege('audit_row()', 'EXECUTE')"))
-    assert may is False
+        is_allowed = await tx.scalar(
+            text("SELECT has_function_privilege('audit_row()', 'EXECUTE')")
+        )
+    assert is_allowed is False
 
 
-async def test_begin_brings_the_cause_and_leaves_none_behind(
+async def test_a_transaction_sets_the_cause_and_leaves_none_behind(
     committed: Committed, tenant: UUID
 ) -> None:
-    asked = text("SELECT current_setting('app.cause', true)")
+    cause = text("SELECT current_setting('app.cause', true)")
     hostile = Context(actor="x'); DROP TABLE cards; --\\", request_id="'")
     with use_context(hostile):
         async with committed.app.begin(tenant) as tx:
-            card = a_card()
+            card = new_card()
             await add_card(tx, card)
-            assert (await kept(tx, card.id))[0].actor == hostile.actor
+            assert (await entries_of(tx, card.id))[0].actor == hostile.actor
     async with committed.app.begin(None) as tx:
-        assert (await tx.execute(asked)).scalar_one() in (None, "")
+        assert (await tx.execute(cause)).scalar_one() in (None, "")
 
 
-async def test_requests_are_laid_to_their_caller(
+async def test_writes_of_a_request_are_attributed_to_its_caller(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:
     answer = await committed_client.post("/cards", json={"title": "One"})
     async with committed.app.begin(tenant) as tx:
         card = await get_card(tx, UUID(answer.json()["id"]))
-        (entry,) = await kept(tx, card.id)
+        (entry,) = await entries_of(tx, card.id)
     assert (entry.actor, entry.request_id) == (card.owner_id, answer.headers["x-request-id"])

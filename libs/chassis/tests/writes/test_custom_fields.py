@@ -1,4 +1,4 @@
-"""A tenant's own fields: defined, checked, merged, filtered by, never lost."""
+"""Tests of custom fields: definitions, validation, merge patches and filters."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,19 +16,19 @@ COLOURS = [
 ]
 
 
-def a_field(key: str, kind: str, **more: Any) -> dict[str, Any]:
+def field_body(key: str, kind: str, **options: Any) -> dict[str, Any]:
     labels = {"label_zh": "字段", "label_en": "Field"}
-    return {"resource": "testkit.card", "key": key, "type": kind, **labels, **more}
+    return {"resource": "testkit.card", "key": key, "type": kind, **labels, **options}
 
 
-async def define(client: Client, key: str, kind: str, **more: Any) -> dict[str, Any]:
-    answer = await client.post("/custom-fields", json=a_field(key, kind, **more))
+async def define(client: Client, key: str, kind: str, **options: Any) -> dict[str, Any]:
+    answer = await client.post("/custom-fields", json=field_body(key, kind, **options))
     assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
-    return made
+    field: dict[str, Any] = answer.json()
+    return field
 
 
-async def all_kinds(client: Client) -> None:
+async def define_all_kinds(client: Client) -> None:
     await define(client, "note", "TEXT", max_length=10, filterable=True)
     await define(client, "weight", "NUMBER", minimum="0", maximum="10.5", filterable=True)
     await define(client, "since", "DATE", minimum="2020-01-01", filterable=True)
@@ -47,15 +47,17 @@ FULL = {
 }
 
 
-async def a_card(client: Client, **fields: Any) -> str:
+async def create_card(client: Client, **fields: Any) -> str:
     answer = await client.post("/cards", json={"title": "One", "custom_fields": fields})
     assert answer.status_code == 201, answer.text
     return f"/cards/{answer.json()['id']}"
 
 
-async def test_values_of_every_type(client: Client) -> None:
-    await all_kinds(client)
-    address = await a_card(client, **{**FULL, "note": " hello ", "weight": "1.50", "vip": None})
+async def test_values_of_every_type_are_saved(client: Client) -> None:
+    await define_all_kinds(client)
+    address = await create_card(
+        client, **{**FULL, "note": " hello ", "weight": "1.50", "vip": None}
+    )
     card = (await client.get(address)).json()
     assert card["custom_fields"] == {k: v for k, v in FULL.items() if k != "vip"}
 
@@ -84,16 +86,18 @@ async def test_values_of_every_type(client: Client) -> None:
         ({"note": {"deep": []}}, "TYPE_INVALID"),
     ],
 )
-async def test_bad_values(client: Client, fields: dict[str, Any], code: str) -> None:
-    await all_kinds(client)
+async def test_invalid_values_are_refused(
+    client: Client, fields: dict[str, Any], code: str
+) -> None:
+    await define_all_kinds(client)
     answer = await client.post("/cards", json={"title": "One", "custom_fields": fields})
     (key,) = fields
-    found = [(e["pointer"], e["code"]) for e in answer.json()["errors"]]
-    assert (answer.status_code, found) == (422, [(f"/custom_fields/{key}", code)])
+    violations = [(e["pointer"], e["code"]) for e in answer.json()["errors"]]
+    assert (answer.status_code, violations) == (422, [(f"/custom_fields/{key}", code)])
 
 
-async def test_every_violation_at_once(client: Client) -> None:
-    await all_kinds(client)
+async def test_every_violation_is_reported_at_once(client: Client) -> None:
+    await define_all_kinds(client)
     await define(client, "must", "TEXT", required=True)
     body = {"title": "One", "custom_fields": {"weight": "x", "a/b": 1, "colour": "pink"}}
     answer = await client.post("/cards", json=body)
@@ -105,72 +109,72 @@ async def test_every_violation_at_once(client: Client) -> None:
     }
 
 
-async def test_a_patch_merges(client: Client) -> None:
-    await all_kinds(client)
-    address = await a_card(client, **FULL)
+async def test_a_patch_merges_custom_fields(client: Client) -> None:
+    await define_all_kinds(client)
+    address = await create_card(client, **FULL)
     body = {"custom_fields": {"note": None, "weight": "2", "likes": ["green"]}}
     card = (await client.patch(address, json=body)).json()
-    kept = {k: v for k, v in FULL.items() if k != "note"}
-    assert card["custom_fields"] == {**kept, "weight": "2", "likes": ["green"]}
+    expected = {k: v for k, v in FULL.items() if k != "note"}
+    assert card["custom_fields"] == {**expected, "weight": "2", "likes": ["green"]}
     again = (await client.patch(address, json=body)).json()
     assert again["version"] == card["version"] == 2
 
 
-async def test_what_a_record_holds_stays_valid(client: Client) -> None:
-    """Inactive, tighter and required only later: other edits of old records still go through."""
+async def test_existing_values_stay_valid_after_a_change_of_the_definition(client: Client) -> None:
+    """Other edits of old records succeed when a field becomes inactive, stricter or required."""
     weight = await define(client, "weight", "NUMBER")
-    address = await a_card(client, weight="100")
+    address = await create_card(client, weight="100")
     await client.patch(f"/custom-fields/{weight['id']}", json={"maximum": "10", "active": False})
     await define(client, "must", "TEXT", required=True)
     assert (await client.patch(address, json={"title": "Two"})).status_code == 200
     refused = await client.patch(address, json={"custom_fields": {"weight": "5"}})
     assert refused.json()["errors"][0]["code"] == "CUSTOM_FIELD_INACTIVE"
-    held = await client.patch(address, json={"custom_fields": {"must": "x"}})
-    assert held.status_code == 200
+    stored = await client.patch(address, json={"custom_fields": {"must": "x"}})
+    assert stored.status_code == 200
     dropped = await client.patch(address, json={"custom_fields": {"must": None}})
     assert dropped.json()["errors"][0]["code"] == "REQUIRED"
 
 
 @pytest.mark.parametrize(
-    ("field", "found"),
+    ("field", "violations"),
     [
-        (a_field("Bad", "TEXT"), {"/key": "PATTERN_MISMATCH"}),
-        (a_field("a__b", "TEXT"), {"/key": "PATTERN_MISMATCH"}),
-        (a_field("k", "COLOUR"), {"/type": "VALUE_UNKNOWN"}),
-        (a_field("k", "TEXT", resource="l2o.account"), {"/resource": "VALUE_UNKNOWN"}),
-        (a_field("k", "CHOICE"), {"/choices": "TOO_SHORT"}),
+        (field_body("Bad", "TEXT"), {"/key": "PATTERN_MISMATCH"}),
+        (field_body("a__b", "TEXT"), {"/key": "PATTERN_MISMATCH"}),
+        (field_body("k", "COLOUR"), {"/type": "VALUE_UNKNOWN"}),
+        (field_body("k", "TEXT", resource="l2o.account"), {"/resource": "VALUE_UNKNOWN"}),
+        (field_body("k", "CHOICE"), {"/choices": "TOO_SHORT"}),
         (
-            a_field("k", "CHOICE", choices=[COLOURS[0]] * 2),
+            field_body("k", "CHOICE", choices=[COLOURS[0]] * 2),
             {"/choices/1/value": "CUSTOM_CHOICE_TWICE"},
         ),
-        (a_field("k", "TEXT", choices=COLOURS), {"/choices": "CUSTOM_FIELD_OPTION_UNFIT"}),
-        (a_field("k", "TEXT", minimum="1"), {"/minimum": "CUSTOM_FIELD_OPTION_UNFIT"}),
-        (a_field("k", "NUMBER", max_length=3), {"/max_length": "CUSTOM_FIELD_OPTION_UNFIT"}),
+        (field_body("k", "TEXT", choices=COLOURS), {"/choices": "CUSTOM_FIELD_OPTION_UNFIT"}),
+        (field_body("k", "TEXT", minimum="1"), {"/minimum": "CUSTOM_FIELD_OPTION_UNFIT"}),
+        (field_body("k", "NUMBER", max_length=3), {"/max_length": "CUSTOM_FIELD_OPTION_UNFIT"}),
         (
-            a_field("k", "NUMBER", minimum="x", maximum="1e9"),
+            field_body("k", "NUMBER", minimum="x", maximum="1e9"),
             {"/minimum": "DECIMAL_STRING_INVALID", "/maximum": "DECIMAL_STRING_INVALID"},
         ),
-        (a_field("k", "NUMBER", minimum="2", maximum="1"), {"/maximum": "TOO_SMALL"}),
-        (a_field("k", "DATE", minimum="2026-13-01"), {"/minimum": "DATE_INVALID"}),
-        (a_field("k", "TEXT", max_length=4001), {"/max_length": "TOO_LARGE"}),
+        (field_body("k", "NUMBER", minimum="2", maximum="1"), {"/maximum": "TOO_SMALL"}),
+        (field_body("k", "DATE", minimum="2026-13-01"), {"/minimum": "DATE_INVALID"}),
+        (field_body("k", "TEXT", max_length=4001), {"/max_length": "TOO_LARGE"}),
     ],
 )
-async def test_bad_definitions(
-    client: Client, field: dict[str, Any], found: dict[str, str]
+async def test_invalid_definitions_are_refused(
+    client: Client, field: dict[str, Any], violations: dict[str, str]
 ) -> None:
     answer = await client.post("/custom-fields", json=field)
     assert answer.status_code == 422, answer.text
-    assert {e["pointer"]: e["code"] for e in answer.json()["errors"]} == found
+    assert {e["pointer"]: e["code"] for e in answer.json()["errors"]} == violations
 
 
-async def test_what_never_changes_and_what_is_in_use(client: Client) -> None:
+async def test_immutable_and_used_parts_of_a_definition(client: Client) -> None:
     colour = await define(client, "colour", "CHOICE", choices=COLOURS)
-    twice = await client.post("/custom-fields", json=a_field("colour", "TEXT"))
+    twice = await client.post("/custom-fields", json=field_body("colour", "TEXT"))
     assert (twice.status_code, twice.json()["code"]) == (409, "CUSTOM_FIELD_EXISTS")
     address = f"/custom-fields/{colour['id']}"
     retyped = await client.patch(address, json={"type": "TEXT"})
     assert retyped.json()["errors"][0]["code"] == "UNKNOWN_FIELD"
-    await a_card(client, colour="red")
+    await create_card(client, colour="red")
     for body, code in (({"choices": COLOURS[1:]}, "CUSTOM_CHOICE_IN_USE"),):
         answer = await client.patch(address, json=body)
         assert (answer.status_code, answer.json()["code"]) == (409, code)
@@ -205,20 +209,20 @@ FILTERS = [
 
 
 @pytest.mark.parametrize("later", [False, True])
-async def test_filters(client: Client, later: bool) -> None:
-    """Also of a field that became filterable when records held it already."""
-    await all_kinds(client)
+async def test_filters_select_the_expected_records(client: Client, later: bool) -> None:
+    """The filters also work if a field becomes filterable after records have values."""
+    await define_all_kinds(client)
     fields = (await client.get("/custom-fields?resource=testkit.card")).json()["items"]
     if later:
         for field in fields:
             await client.patch(f"/custom-fields/{field['id']}", json={"filterable": False})
     ids = {
-        "a": await a_card(client, **FULL),
-        "b": await a_card(
+        "a": await create_card(client, **FULL),
+        "b": await create_card(
             client, note="other", weight="9", vip=False, colour="blue", likes=["red"]
         ),
-        "c": await a_card(client, note="hey"),
-        "d": await a_card(client),
+        "c": await create_card(client, note="hey"),
+        "d": await create_card(client),
     }
     if later:
         refused = await client.get("/cards?custom.note=hello")
@@ -228,18 +232,18 @@ async def test_filters(client: Client, later: bool) -> None:
     for query, expected in FILTERS:
         answer = await client.get(f"/cards?{query}")
         assert answer.status_code == 200, answer.text
-        found = {f"/cards/{card['id']}" for card in answer.json()["items"]}
-        assert found == {ids[name] for name in expected}, query
+        violations = {f"/cards/{card['id']}" for card in answer.json()["items"]}
+        assert violations == {ids[name] for name in expected}, query
 
 
-async def test_filters_follow_the_record(client: Client, tx: AsyncConnection) -> None:
-    await all_kinds(client)
-    address = await a_card(client, **FULL)
+async def test_filters_follow_changes_of_the_record(client: Client, tx: AsyncConnection) -> None:
+    await define_all_kinds(client)
+    address = await create_card(client, **FULL)
     await client.patch(address, json={"custom_fields": {"likes": ["green"], "note": None}})
     assert (await client.get("/cards?custom.likes=red")).json()["items"] == []
     assert len((await client.get("/cards?custom.likes=green")).json()["items"]) == 1
-    held = select(func.count()).select_from(custom_values)
-    assert (await tx.execute(held)).scalar_one() == 5
+    stored = select(func.count()).select_from(custom_values)
+    assert (await tx.execute(stored)).scalar_one() == 5
 
 
 @pytest.mark.parametrize(
@@ -256,21 +260,23 @@ async def test_filters_follow_the_record(client: Client, tx: AsyncConnection) ->
         ("custom.colour__in=" + ",".join(map(str, range(101))), "TOO_LONG"),
     ],
 )
-async def test_bad_filters(client: Client, query: str, code: str) -> None:
-    await all_kinds(client)
+async def test_invalid_filters_are_refused(client: Client, query: str, code: str) -> None:
+    await define_all_kinds(client)
     answer = await client.get(f"/cards?{query}")
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
 
 
-async def test_scopes(client: Client, token: Callable[..., str]) -> None:
+async def test_definitions_require_scopes(client: Client, token: Callable[..., str]) -> None:
     reader = {"Authorization": f"Bearer {token(scope='testkit.custom_field.read')}"}
     assert (await client.get("/custom-fields?resource=x", headers=reader)).status_code == 200
-    answer = await client.post("/custom-fields", json=a_field("k", "TEXT"), headers=reader)
+    answer = await client.post("/custom-fields", json=field_body("k", "TEXT"), headers=reader)
     assert answer.status_code == 403
 
 
-async def test_a_choice_is_never_removed_under_a_record(committed_client: Client) -> None:
-    """Cards choose at once what an admin takes away: none ever holds a choice that is gone."""
+async def test_a_choice_in_use_is_not_removed_by_a_concurrent_edit(
+    committed_client: Client,
+) -> None:
+    """Cards choose what an admin removes concurrently: no card ends up with a removed choice."""
     for turn in range(4):
         key = f"c{turn}"
         field = await define(committed_client, key, "CHOICE", choices=COLOURS)

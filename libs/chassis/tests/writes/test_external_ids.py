@@ -1,4 +1,4 @@
-"""Records written by what other systems call them."""
+"""Tests of external ids: records written and read by the ids of other systems."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,9 @@ from testkit.plugin import Client, Committed, PublishedFacts
 BY_SAP = "/cards/by-external-id/sap/0001000042"
 
 
-async def test_made_once_then_replaced(client: Client, published: PublishedFacts) -> None:
+async def test_a_record_is_created_once_and_then_replaced(
+    client: Client, published: PublishedFacts
+) -> None:
     first = await client.put(BY_SAP, json={"title": "One", "due_date": "2027-01-31"})
     assert (first.status_code, first.headers["etag"]) == (201, '"1"')
     second = await client.put(BY_SAP, json={"title": "Two"})
@@ -33,7 +35,7 @@ async def test_made_once_then_replaced(client: Client, published: PublishedFacts
     assert len(await published()) == 2
 
 
-async def test_names_are_apart_by_system_and_resource(client: Client) -> None:
+async def test_external_ids_are_separate_for_each_system(client: Client) -> None:
     one = await client.put(BY_SAP, json={"title": "One"})
     other = await client.put(BY_SAP.replace("sap", "kingdee"), json={"title": "Two"})
     assert one.json()["id"] != other.json()["id"]
@@ -41,21 +43,20 @@ async def test_names_are_apart_by_system_and_resource(client: Client) -> None:
     assert (unknown.status_code, unknown.json()["code"]) == (404, "CARD_NOT_FOUND")
 
 
-async def test_all_names_of_a_record(client: Client) -> None:
+async def test_all_external_ids_of_a_record(client: Client) -> None:
     card = (await client.put(BY_SAP, json={"title": "One"})).json()
     address = f"/cards/{card['id']}/external-ids"
-    more = {"system": "kingdee", "external_id": "客户/42"}
+    kingdee = {"system": "kingdee", "external_id": "客户/42"}
     for _ in range(2):
-        answer = await client.post(address, json=more)
+        answer = await client.post(address, json=kingdee)
         assert answer.status_code == 201
-    told = [
-        (one["system"], one["external_id"]) for one in (await client.get(address)).json()["items"]
-    ]
-    assert told == [("kingdee", "客户/42"), ("sap", "0001000042")]
+    items = (await client.get(address)).json()["items"]
+    ids = [(item["system"], item["external_id"]) for item in items]
+    assert ids == [("kingdee", "客户/42"), ("sap", "0001000042")]
     found = await client.get(f"/cards/by-external-id/kingdee/{quote('客户/42', safe='')}")
     assert found.json()["id"] == card["id"]
     other = (await client.post("/cards", json={"title": "Two"})).json()
-    taken = await client.post(f"/cards/{other['id']}/external-ids", json=more)
+    taken = await client.post(f"/cards/{other['id']}/external-ids", json=kingdee)
     assert (taken.status_code, taken.json()["code"]) == (409, "EXTERNAL_ID_TAKEN")
 
 
@@ -77,20 +78,22 @@ async def test_all_names_of_a_record(client: Client) -> None:
         ),
     ],
 )
-async def test_bad_names(client: Client, path: str, query: str, pointer: str, code: str) -> None:
+async def test_invalid_external_ids_are_refused(
+    client: Client, path: str, query: str, pointer: str, code: str
+) -> None:
     answer = await client.put(f"/cards/by-external-id/{path}{query}", json={"title": "One"})
     assert answer.status_code == 422, answer.text
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(pointer, code)]
 
 
-async def test_bad_bodies_make_no_name(client: Client, tx: AsyncConnection) -> None:
+async def test_invalid_bodies_create_no_external_id(client: Client, tx: AsyncConnection) -> None:
     answer = await client.put(BY_SAP, json={"title": "", "x": 1})
-    found = {e["pointer"]: e["code"] for e in answer.json()["errors"]}
-    assert (answer.status_code, found) == (422, {"/title": "TOO_SHORT", "/x": "UNKNOWN_FIELD"})
+    violations = {e["pointer"]: e["code"] for e in answer.json()["errors"]}
+    assert (answer.status_code, violations) == (422, {"/title": "TOO_SHORT", "/x": "UNKNOWN_FIELD"})
     assert (await tx.execute(select(func.count()).select_from(external_ids))).scalar_one() == 0
 
 
-async def test_only_who_may_write_the_record_writes_it_by_name(
+async def test_writing_by_external_id_requires_access_to_the_record(
     client: Client, token: Callable[..., str]
 ) -> None:
     await client.put(BY_SAP, json={"title": "One"})
@@ -102,10 +105,10 @@ async def test_only_who_may_write_the_record_writes_it_by_name(
     assert (await client.put(BY_SAP, json={"title": "Two"}, headers=reader)).status_code == 403
 
 
-async def test_a_new_name_and_its_record_are_audited(client: Client) -> None:
+async def test_an_external_id_and_its_record_are_audited(client: Client) -> None:
     card = (await client.put(BY_SAP, json={"title": "One"})).json()
-    told = (await client.get(f"/cards/{card['id']}/audit")).json()["items"]
-    assert [(entry["part"], entry["part_id"]) for entry in told] == [
+    entries = (await client.get(f"/cards/{card['id']}/audit")).json()["items"]
+    assert [(entry["part"], entry["part_id"]) for entry in entries] == [
         ("external_ids", "0001000042"),
         (None, None),
     ]
@@ -115,11 +118,11 @@ async def test_a_new_name_and_its_record_are_audited(client: Client) -> None:
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(order=st.permutations(range(5)), again=st.lists(st.integers(0, 4), max_size=4))
-async def test_whatever_the_order_the_latest_source_wins(
+async def test_the_latest_source_wins_in_any_order(
     client: Client, order: list[int], again: list[int]
 ) -> None:
-    """The same writes in any order, some of them twice, end in the same record."""
-    made: set[str] = set()
+    """The same writes in any order, some of them repeated, give the same record."""
+    created_ids: set[str] = set()
     run = new_id()
     for day in [*order, *again]:
         answer = await client.put(
@@ -127,13 +130,13 @@ async def test_whatever_the_order_the_latest_source_wins(
             params={"source_updated_at": f"2026-01-0{day + 1}T08:00:00+08:00"},
             json={"title": f"Day {day}"},
         )
-        assert answer.status_code == (200 if made else 201)
-        made.add(answer.json()["id"])
-    assert len(made) == 1
+        assert answer.status_code == (200 if created_ids else 201)
+        created_ids.add(answer.json()["id"])
+    assert len(created_ids) == 1
     assert (await client.get(f"/cards/by-external-id/sap/{run}")).json()["title"] == "Day 4"
 
 
-async def test_who_comes_at_once_makes_one_record(
+async def test_concurrent_writes_create_one_record(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:
     async def put(day: int) -> Any:

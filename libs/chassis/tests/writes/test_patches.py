@@ -1,4 +1,4 @@
-"""Merge patches: the RFC's own examples, its algorithm, and a resource edited by them."""
+"""Tests of merge patches: the RFC's examples, its algorithm, and a resource edited by them."""
 
 from copy import deepcopy
 from typing import Any
@@ -31,7 +31,7 @@ APPENDIX: list[tuple[Any, Any, Any]] = [
 
 
 @pytest.mark.parametrize(("original", "patch", "result"), APPENDIX)
-def test_the_appendix(original: Any, patch: Any, result: Any) -> None:
+def test_the_examples_of_the_rfc(original: Any, patch: Any, result: Any) -> None:
     assert merge_patch(original, patch) == result
 
 
@@ -43,8 +43,8 @@ DOCUMENTS = st.recursive(
 )
 
 
-def as_the_rfc_says(target: Any, patch: Any) -> Any:
-    """MergePatch of RFC 7396, 2, line by line; it changes its target."""
+def rfc_merge_patch(target: Any, patch: Any) -> Any:
+    """The pseudocode of RFC 7396, section 2, line by line; it changes its target."""
     if isinstance(patch, dict):
         if not isinstance(target, dict):
             target = {}
@@ -53,21 +53,21 @@ def as_the_rfc_says(target: Any, patch: Any) -> Any:
                 if name in target:
                     del target[name]
             else:
-                target[name] = as_the_rfc_says(target.get(name), value)
+                target[name] = rfc_merge_patch(target.get(name), value)
         return target
     return patch
 
 
 @given(DOCUMENTS, DOCUMENTS)
-def test_as_the_rfc_says_and_nothing_is_changed_in_place(target: Any, patch: Any) -> None:
+def test_the_algorithm_of_the_rfc_without_changing_arguments(target: Any, patch: Any) -> None:
     before = deepcopy((target, patch))
     merged = merge_patch(target, patch)
     assert (target, patch) == before
-    assert merged == as_the_rfc_says(deepcopy(target), deepcopy(patch))
+    assert merged == rfc_merge_patch(deepcopy(target), deepcopy(patch))
     assert merge_patch(merged, patch) == merged  # a patch sent twice is the patch sent once
 
 
-async def a_card(client: Client) -> str:
+async def create_card(client: Client) -> str:
     body = {
         "title": "One",
         "amount": {"amount": "12.50", "currency": "CNY"},
@@ -77,8 +77,8 @@ async def a_card(client: Client) -> str:
 
 
 @pytest.mark.parametrize("media", ["application/json", "application/merge-patch+json"])
-async def test_what_is_named_changes(client: Client, media: str) -> None:
-    address = await a_card(client)
+async def test_named_fields_change(client: Client, media: str) -> None:
+    address = await create_card(client)
     body = b'{"title": "Two", "due_date": null, "amount": {"amount": "13.50"}}'
     answer = await client.patch(address, content=body, headers={"Content-Type": media})
     assert answer.status_code == 200, answer.text
@@ -91,10 +91,10 @@ async def test_what_is_named_changes(client: Client, media: str) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"title": "One"}, {"board_id": None}, {"amount": {"currency": "CNY"}}]
 )
-async def test_nothing_changed_is_no_version_and_no_event(
+async def test_an_edit_without_changes_makes_no_version_and_no_event(
     client: Client, published: PublishedFacts, body: dict[str, Any]
 ) -> None:
-    address = await a_card(client)
+    address = await create_card(client)
     answer = await client.patch(address, json=body, headers={"If-Match": '"9"'})
     assert (answer.status_code, answer.json()["version"]) == (200, 1)
     assert len(await published()) == 1
@@ -114,15 +114,17 @@ async def test_nothing_changed_is_no_version_and_no_event(
         ("x", {"": "TYPE_INVALID"}),
     ],
 )
-async def test_every_violation_at_once(client: Client, body: Any, findings: dict[str, str]) -> None:
-    address = await a_card(client)
+async def test_every_violation_is_reported_at_once(
+    client: Client, body: Any, findings: dict[str, str]
+) -> None:
+    address = await create_card(client)
     answer = await client.patch(address, json=body)
     assert answer.status_code == 422, answer.text
     assert {e["pointer"]: e["code"] for e in answer.json()["errors"]} == findings
 
 
 @pytest.mark.parametrize("media", ["text/plain", "application/json-patch", "application/xml"])
-async def test_other_media_are_refused(client: Client, media: str) -> None:
-    address = await a_card(client)
+async def test_other_media_types_are_refused(client: Client, media: str) -> None:
+    address = await create_card(client)
     answer = await client.patch(address, content=b"{}", headers={"Content-Type": media})
     assert answer.status_code == 415

@@ -1,4 +1,4 @@
-"""ETag and If-Match on the sample resource."""
+"""Tests of ETag and If-Match on the sample resource."""
 
 import asyncio
 from typing import Any
@@ -9,18 +9,18 @@ from testkit.app import create
 from testkit.plugin import Client, PublishedFacts
 
 
-async def a_card(client: Client, **fields: Any) -> tuple[str, str]:
-    """The address and the ETag of a new card."""
+async def create_card(client: Client, **fields: Any) -> tuple[str, str]:
+    """Create a card; return its path and its ETag."""
     answer = await client.post("/cards", json={"title": "One"} | fields)
     assert answer.status_code == 201, answer.text
     return f"/cards/{answer.json()['id']}", answer.headers["etag"]
 
 
-async def test_every_answer_of_a_resource_carries_its_tag(client: Client) -> None:
-    address, tag = await a_card(client)
-    assert tag == '"1"'
+async def test_every_response_with_a_resource_has_its_etag(client: Client) -> None:
+    address, etag = await create_card(client)
+    assert etag == '"1"'
     assert (await client.get(address)).headers["etag"] == '"1"'
-    changed = await client.patch(address, json={"title": "Two"}, headers={"If-Match": tag})
+    changed = await client.patch(address, json={"title": "Two"}, headers={"If-Match": etag})
     assert changed.headers["etag"] == '"2"'
     assert (await client.get(address)).headers["etag"] == '"2"'
 
@@ -46,10 +46,10 @@ MOVES = [("PATCH", "", {"title": "Two"}), ("POST", "/finish", None), ("DELETE", 
         ('*, "1"', 400, "IF_MATCH_INVALID"),
     ],
 )
-async def test_refusals(
+async def test_missing_stale_and_malformed_preconditions_are_refused(
     client: Client, method: str, verb: str, body: Any, sent: str | None, status: int, code: str
 ) -> None:
-    address, _ = await a_card(client)
+    address, _ = await create_card(client)
     del client.headers["If-Match"]
     headers = {} if sent is None else {"If-Match": sent}
     answer = await client.request(method, address + verb, json=body, headers=headers)
@@ -59,20 +59,20 @@ async def test_refusals(
 
 @pytest.mark.parametrize(("method", "verb", "body"), MOVES)
 @pytest.mark.parametrize("sent", ['"1"', "*", '"7", "1"', '"7",, W/"1" , "1" ', '"x,y", "1"'])
-async def test_a_fitting_copy_may_change(
+async def test_a_matching_etag_may_change(
     client: Client, method: str, verb: str, body: Any, sent: str
 ) -> None:
-    address, _ = await a_card(client)
+    address, _ = await create_card(client)
     answer = await client.request(method, address + verb, json=body, headers={"If-Match": sent})
     assert answer.is_success, answer.text
 
 
-async def test_a_move_already_made_answers_before_the_tag_is_looked_at(
+async def test_a_repeated_command_answers_whatever_the_etag(
     client: Client, published: PublishedFacts
 ) -> None:
-    address, tag = await a_card(client)
+    address, etag = await create_card(client)
     del client.headers["If-Match"]
-    for headers in ({"If-Match": tag}, {"If-Match": tag}, {}):
+    for headers in ({"If-Match": etag}, {"If-Match": etag}, {}):
         answer = await client.post(f"{address}/finish", headers=headers)
         assert (answer.status_code, answer.json()["version"]) == (200, 2)
     for headers in ({"If-Match": '"2"'}, {"If-Match": '"2"'}, {}):
@@ -80,17 +80,19 @@ async def test_a_move_already_made_answers_before_the_tag_is_looked_at(
     assert len(await published()) == 3
 
 
-async def test_an_unknown_record_is_404_whatever_the_tag(client: Client) -> None:
+async def test_an_unknown_record_is_404_whatever_the_etag(client: Client) -> None:
     missing = "/cards/01990000-0000-7000-8000-000000000001"
     answer = await client.delete(missing, headers={"If-Match": '"1"'})
     assert (answer.status_code, answer.json()["code"]) == (404, "CARD_NOT_FOUND")
 
 
-async def test_of_two_with_the_same_copy_one_is_told(committed_client: Client) -> None:
-    address, tag = await a_card(committed_client)
+async def test_of_concurrent_changes_with_the_same_etag_one_succeeds(
+    committed_client: Client,
+) -> None:
+    address, etag = await create_card(committed_client)
     answers = await asyncio.gather(
         *(
-            committed_client.patch(address, json={"title": f"By {n}"}, headers={"If-Match": tag})
+            committed_client.patch(address, json={"title": f"By {n}"}, headers={"If-Match": etag})
             for n in range(5)
         )
     )
@@ -98,27 +100,27 @@ async def test_of_two_with_the_same_copy_one_is_told(committed_client: Client) -
     assert (await committed_client.get(address)).json()["version"] == 2
 
 
-async def test_deleted_and_back(client: Client, published: PublishedFacts) -> None:
-    address, _ = await a_card(client)
+async def test_a_deleted_record_is_restored(client: Client, published: PublishedFacts) -> None:
+    address, _ = await create_card(client)
     assert (await client.delete(address)).status_code == 204
     assert (await client.get(address)).status_code == 404
     assert (await client.patch(address, json={"title": "Two"})).status_code == 404
     stale = await client.post(f"{address}/restore", headers={"If-Match": '"1"'})
     assert stale.status_code == 412
-    back = await client.post(f"{address}/restore", headers={"If-Match": '"2"'})
-    assert (back.status_code, back.json()["version"]) == (200, 3)
-    assert (await client.post(f"{address}/restore")).json() == back.json()
+    restored = await client.post(f"{address}/restore", headers={"If-Match": '"2"'})
+    assert (restored.status_code, restored.json()["version"]) == (200, 3)
+    assert (await client.post(f"{address}/restore")).json() == restored.json()
     assert [fact.sequence for fact in await published()] == [1, 2, 3]
 
 
-def test_openapi_tells_of_it(environment: None) -> None:
+def test_openapi_documents_preconditions(environment: None) -> None:
     paths = create().openapi()["paths"]
-    told = paths["/testkit/v1/cards/{card_id}"]["patch"]
-    header = next(p for p in told["parameters"] if p["name"] == "If-Match")
+    operation = paths["/testkit/v1/cards/{card_id}"]["patch"]
+    header = next(p for p in operation["parameters"] if p["name"] == "If-Match")
     assert header["required"]
-    assert "application/problem+json" in told["responses"]["412"]["content"]
-    assert {"412", "428"} <= set(told["responses"])
-    assert set(told["requestBody"]["content"]) == {
+    assert "application/problem+json" in operation["responses"]["412"]["content"]
+    assert {"412", "428"} <= set(operation["responses"])
+    assert set(operation["requestBody"]["content"]) == {
         "application/json",
         "application/merge-patch+json",
     }

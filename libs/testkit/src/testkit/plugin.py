@@ -219,7 +219,7 @@ async def _sharing(app: FastAPI, tx: AsyncConnection, tenant: UUID) -> AsyncIter
             await set_tenant(tx, principal.tenant_id)
             if principal.tenant_id != tenant:
                 await add_tenant(tx)
-            await app.state.admission.enter(tx, principal, request.method)
+            await app.state.admission.admit(tx, principal, request.method)
             await attribute_writes(tx)
             await replay_stored_answer(request, tx, principal)
             request.state.tx = tx

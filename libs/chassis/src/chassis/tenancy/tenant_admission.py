@@ -42,7 +42,7 @@ class TenantAdmission:
         self._tenants: dict[str, CachedTenant] = {}
         self._active_people: dict[tuple[str, str], float] = {}
 
-    async def enter(self, tx: AsyncConnection, caller: Principal, method: str) -> None:
+    async def admit(self, tx: AsyncConnection, caller: Principal, method: str) -> None:
         """Admit a request, count it, and set the record quota of its transaction.
 
         Raises Unavailable (TENANT_NOT_READY), Forbidden (TENANT_SUSPENDED, TENANT_DELETED,
@@ -52,7 +52,7 @@ class TenantAdmission:
         _take_token(tenant, time.monotonic())
         tx.info[ROW_LIMIT_KEY] = tenant.quotas.rows
 
-    async def look(self, tx: AsyncConnection, caller: Principal) -> None:
+    async def readmit(self, tx: AsyncConnection, caller: Principal) -> None:
         """Admit one more read of a running stream; it does not count as a request.
 
         Raises Unavailable (TENANT_NOT_READY), Forbidden (TENANT_DELETED, PERSON_INACTIVE).

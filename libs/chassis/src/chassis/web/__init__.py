@@ -1,1 +1,1 @@
-"""Floor 4: HTTP: authentication, request transactions, problems, pages, idempotency."""
+"""Floor 4, HTTP: authentication, request transactions, problems, pages, idempotency."""

@@ -1,4 +1,4 @@
-"""What a request passes before its transaction may work: implemented by `tenancy`."""
+"""The interface that admits requests by tenant and person; `tenancy` implements it."""
 
 from typing import Protocol
 
@@ -11,14 +11,20 @@ from chassis.web.auth import Principal
 class Admission(Protocol):
     """Decides whether a caller's tenant and person may use the service now."""
 
-    async def enter(self, tx: AsyncConnection, caller: Principal, method: str) -> None:
-        """Admit a request, counting it. Raises Unavailable, Forbidden or TooManyRequests."""
+    async def admit(self, tx: AsyncConnection, caller: Principal, method: str) -> None:
+        """Admit a request and count it against the tenant's quota.
 
-    async def look(self, tx: AsyncConnection, caller: Principal) -> None:
-        """Admit one more read of a running stream, uncounted. Raises Unavailable or Forbidden."""
+        Raises Unavailable, Forbidden or TooManyRequests.
+        """
+
+    async def readmit(self, tx: AsyncConnection, caller: Principal) -> None:
+        """Admit one more read of a running stream, without counting it.
+
+        Raises Unavailable or Forbidden.
+        """
 
 
 def admission_of(request: Request) -> Admission:
-    """The admission that the application was composed with."""
+    """Return the admission that the application was composed with."""
     admission: Admission = request.app.state.admission
     return admission

@@ -1,6 +1,6 @@
-"""Who calls: an OIDC bearer token, checked against the issuer's published keys.
+"""Authentication: OIDC bearer tokens, verified with the issuer's published keys (JWKS).
 
-The tenant comes from the token and from nowhere else.
+The tenant of a request comes from the token and from nowhere else.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 MAX_SUBJECT_LENGTH = 255
 ALGORITHMS = ["ES256", "RS256", "EdDSA"]
 FETCH_SECONDS = 5
-# The issuer is away, or says something that is no JWKS.
+# The issuer cannot be reached, or its answer is not a JWKS.
 KEY_FETCH_ERRORS = (
     httpx.HTTPError,
     jwt.PyJWTError,
@@ -37,7 +37,7 @@ KEY_FETCH_ERRORS = (
 
 @dataclass(frozen=True)
 class Principal:
-    """A person or a service client, as its token states it."""
+    """The authenticated caller: a person or a service client, as its token states it."""
 
     tenant_id: UUID
     subject: str
@@ -46,15 +46,16 @@ class Principal:
     name: str = ""
 
     def may(self, scope: str) -> bool:
-        """Whether a scope covers this one; `mtl.*` and `*` cover what they begin."""
+        """Whether the caller holds this scope; `mtl.*` covers all scopes of mtl, `*` all scopes."""
         service = scope.split(".")[0]
         return bool(self.scopes & {scope, f"{service}.*", "*"})
 
 
 class KeySet:
-    """The issuer's public keys, fetched on first need, when they are old, and for an unknown id.
+    """The issuer's public keys, fetched on first use, when they are old, and for an unknown id.
 
-    The issuer is asked no more than once in `minimum_age` seconds, whether it answers or not.
+    They are fetched at most once in `minimum_age` seconds, whether the issuer answers or not, and
+    again when they are older than `maximum_age` seconds.
     """
 
     def __init__(self, url: str, *, minimum_age: float = 10.0, maximum_age: float = 600.0) -> None:
@@ -62,23 +63,23 @@ class KeySet:
         self._minimum_age = minimum_age
         self._maximum_age = maximum_age
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._asked_at = self._fetched_at = float("-inf")
+        self._requested_at = self._fetched_at = float("-inf")
         self._answered = True
         self._lock = asyncio.Lock()
 
     async def key(self, key_id: str) -> jwt.PyJWK:
-        """The key of this id; an old one while the issuer does not answer.
+        """Return the key with this id; keep using old keys while the issuer does not answer.
 
-        Raises Unauthenticated when the issuer does not know it, and Unavailable
-        (ISSUER_UNAVAILABLE) when it could not say.
+        Raises Unauthenticated (TOKEN_KEY_UNKNOWN) when the issuer does not publish it, and
+        Unavailable (ISSUER_UNAVAILABLE) when its keys cannot be fetched.
         """
         if key_id not in self._keys or (self._are_old() and not self._lock.locked()):
             async with self._lock:
-                if (key_id not in self._keys or self._are_old()) and self._may_ask():
+                if (key_id not in self._keys or self._are_old()) and self._may_fetch():
                     await self._refresh()
-        found = self._keys.get(key_id)
-        if found is not None:
-            return found
+        key = self._keys.get(key_id)
+        if key is not None:
+            return key
         if not self._answered:
             raise Unavailable("ISSUER_UNAVAILABLE")
         raise Unauthenticated("TOKEN_KEY_UNKNOWN")
@@ -86,38 +87,40 @@ class KeySet:
     def _are_old(self) -> bool:
         return time.monotonic() - self._fetched_at > self._maximum_age
 
-    def _may_ask(self) -> bool:
-        return time.monotonic() - self._asked_at > self._minimum_age
+    def _may_fetch(self) -> bool:
+        return time.monotonic() - self._requested_at > self._minimum_age
 
     async def _refresh(self) -> None:
-        # Both before the fetch: whoever comes meanwhile, or after one cut short, shall know.
-        self._asked_at, self._answered = time.monotonic(), False
+        # Set before the fetch, so that concurrent callers, and those after a fetch that was
+        # canceled, know that it has been tried.
+        self._requested_at, self._answered = time.monotonic(), False
         try:
-            self._keys = await self._fetched()
+            self._keys = await self._fetch()
         except KEY_FETCH_ERRORS as error:
             await log.awarning("issuer_unavailable", error=repr(error))
         else:
             self._fetched_at, self._answered = time.monotonic(), True
 
-    async def _fetched(self) -> dict[str, jwt.PyJWK]:
+    async def _fetch(self) -> dict[str, jwt.PyJWK]:
         async with asyncio.timeout(FETCH_SECONDS), httpx.AsyncClient() as client:
-            answer = await client.get(self._url)
-        answer.raise_for_status()
-        found = jwt.PyJWKSet.from_dict(answer.json()).keys
-        return {key.key_id: key for key in found if key.key_id}
+            response = await client.get(self._url)
+        response.raise_for_status()
+        keys = jwt.PyJWKSet.from_dict(response.json()).keys
+        return {key.key_id: key for key in keys if key.key_id}
 
 
 class StaticKeySet(KeySet):
-    """Keys given instead of fetched: the issuer itself, and tests."""
+    """Keys that are passed in instead of fetched: for the token issuer itself and for tests."""
 
     def __init__(self, jwks: dict[str, Any]) -> None:
         super().__init__("")
-        self._keys = {k.key_id: k for k in jwt.PyJWKSet.from_dict(jwks).keys if k.key_id}
-        self._asked_at = self._fetched_at = float("inf")
+        keys = jwt.PyJWKSet.from_dict(jwks).keys
+        self._keys = {key.key_id: key for key in keys if key.key_id}
+        self._requested_at = self._fetched_at = float("inf")
 
 
 class Verifier:
-    """Turns a bearer token into a Principal, or refuses it."""
+    """Verifies bearer tokens and reads the caller from them."""
 
     def __init__(self, keys: KeySet, *, issuer: str, audience: str) -> None:
         self._keys = keys
@@ -125,9 +128,10 @@ class Verifier:
         self._audience = audience
 
     async def verify(self, token: str) -> Principal:
-        """Raises Unauthenticated: malformed, expired, of another issuer or for another audience.
+        """Return the caller that the token names.
 
-        Raises Unavailable when the issuer's keys cannot be fetched.
+        Raises Unauthenticated when the token is malformed, expired, of another issuer or for
+        another audience, and Unavailable when the issuer's keys cannot be fetched.
         """
         try:
             key_id = jwt.get_unverified_header(token).get("kid")
@@ -166,10 +170,10 @@ _bearer = HTTPBearer(auto_error=False, scheme_name="bearer", bearerFormat="JWT")
 
 
 async def authenticate(request: Request, _: Annotated[Any, Depends(_bearer)] = None) -> Principal:
-    """The caller. Raises Unauthenticated. One verification a request, whoever asks."""
-    known: Principal | None = getattr(request.state, "principal", None)
-    if known is not None:
-        return known
+    """Return the caller; the token is verified once per request. Raises Unauthenticated."""
+    verified: Principal | None = getattr(request.state, "principal", None)
+    if verified is not None:
+        return verified
     scheme, _space, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("TOKEN_MISSING")
@@ -180,7 +184,7 @@ async def authenticate(request: Request, _: Annotated[Any, Depends(_bearer)] = N
     return principal
 
 
-async def _permitted(
+async def _check_scopes(
     scopes: SecurityScopes, principal: Annotated[Principal, Depends(authenticate)]
 ) -> Principal:
     missing = [scope for scope in scopes.scopes if not principal.may(scope)]
@@ -190,11 +194,11 @@ async def _permitted(
 
 
 def allow(scope: str) -> Any:
-    """A route dependency: the caller's token must carry this scope.
+    """Return a route dependency that requires this scope in the caller's token.
 
     Raises Unauthenticated, or Forbidden (SCOPE_MISSING).
     """
-    return Security(_permitted, scopes=[scope])
+    return Security(_check_scopes, scopes=[scope])
 
 
 Caller = Annotated[Principal, Depends(authenticate)]

@@ -1,9 +1,9 @@
-"""Request bodies that belong to no feature."""
+"""Request bodies that routes of several features share."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class EmptyBody(BaseModel):
-    """The body of a move that needs no more than its name: `{}` or none at all."""
+    """The body of a command without parameters: `{}`, or no body at all."""
 
     model_config = ConfigDict(extra="forbid")

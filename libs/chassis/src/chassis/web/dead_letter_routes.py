@@ -1,4 +1,4 @@
-"""The admin's view of parked events, the same in every service."""
+"""Routes for administrators to inspect and resolve parked events; the same in every service."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -20,7 +20,7 @@ Note = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class ParkedEventOut(BaseModel):
-    """An event a subscription could not apply, and where it has got to."""
+    """An event that a subscription could not apply, and what has become of it."""
 
     id: UUID
     event_id: str | None
@@ -43,42 +43,48 @@ class ParkedEventOut(BaseModel):
     @classmethod
     def of(cls, parked: ParkedEvent) -> Self:
         envelope = parked.envelope
-        read = {
-            "event_id": _text(envelope.get("id")),
-            "type": _text(envelope.get("type")),
-            "aggregate_id": _text(envelope.get("subject")),
+        identity = {
+            "event_id": _text_or_none(envelope.get("id")),
+            "type": _text_or_none(envelope.get("type")),
+            "aggregate_id": _text_or_none(envelope.get("subject")),
         }
-        return cls.model_validate({**vars(parked), **read})
+        return cls.model_validate({**vars(parked), **identity})
 
 
 class ParkedEventDetail(ParkedEventOut):
-    """With the event itself."""
+    """A parked event with its content."""
 
-    envelope: dict[str, Any]
+    envelope: dict[str, Any] = Field(description="The CloudEvents envelope as it was received")
 
 
-def _text(value: object) -> str | None:
+def _text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
 class ParkedEventRedrive(BaseModel):
+    """A request to process a parked event again."""
+
     model_config = ConfigDict(extra="forbid")
     note: Note | None = None
 
 
 class ParkedEventSkip(BaseModel):
+    """A request to give a parked event up, with the reason."""
+
     model_config = ConfigDict(extra="forbid")
     note: Note
 
 
 class ParkedEventEdit(BaseModel):
+    """Corrected data for a parked event, with the reason."""
+
     model_config = ConfigDict(extra="forbid")
     data: dict[str, Any]
     note: Note
 
 
 def parked_event_router(service: str) -> APIRouter:
-    """The routes under `/parked-events`; the caller needs `<service>.event.admin`."""
+    """Build the routes under `/parked-events`; the caller needs `<service>.event.admin`."""
     router = new_router("/parked-events", tag="parked events")
     admin = [allow(f"{service}.event.admin")]
 
@@ -97,14 +103,14 @@ def parked_event_router(service: str) -> APIRouter:
 
     @router.get("/{parked_id}", dependencies=admin)
     async def parked_event_get(parked_id: UUID, tx: Tx) -> ParkedEventDetail:
-        """Read a parked event with its content."""
+        """Get a parked event with its content."""
         return ParkedEventDetail.of(await operations.get_parked(tx, parked_id))
 
     @router.post("/{parked_id}/redrive", dependencies=admin)
     async def parked_event_redrive(
         parked_id: UUID, body: ParkedEventRedrive, tx: Tx, caller: Caller, now: Now
     ) -> ParkedEventOut:
-        """Try the event's key again; the worker does it, in order, within a second."""
+        """Retry all parked events of this event's key; the worker processes them in order."""
         parked = await operations.redrive_parked(
             tx, parked_id, by=caller.subject, now=now, note=body.note
         )
@@ -114,7 +120,7 @@ def parked_event_router(service: str) -> APIRouter:
     async def parked_event_edit(
         parked_id: UUID, body: ParkedEventEdit, tx: Tx, caller: Caller, now: Now
     ) -> ParkedEventOut:
-        """Correct the event's data and try its key again."""
+        """Correct the event's data and retry all parked events of its key."""
         parked = await operations.edit_parked(
             tx, parked_id, body.data, by=caller.subject, now=now, note=body.note
         )
@@ -124,7 +130,7 @@ def parked_event_router(service: str) -> APIRouter:
     async def parked_event_skip(
         parked_id: UUID, body: ParkedEventSkip, tx: Tx, caller: Caller, now: Now
     ) -> ParkedEventOut:
-        """Give the event up; what waited behind it goes on."""
+        """Skip the event; later events of its key are processed again."""
         parked = await operations.skip_parked(
             tx, parked_id, by=caller.subject, now=now, note=body.note
         )

@@ -1,15 +1,15 @@
-"""How many events of the caller's tenant went out and came in: published = consumed, shown.
+"""Counts of the events a tenant published and consumed, to show that nothing was lost.
 
-A redelivery is told from a stale event by its receipt, or else by its offset and by what the
-process remembers. A replica, and whatever a subscription ignores, has no receipt: where a relay
-died between the broker's acknowledgement and its cursor, the event comes again at a new offset,
-and a consumer started since counts it as skipped or ignored once more. So `published` equals
-`applied + skipped + ignored + parked` exactly as long as nothing was sent twice, and never is
-more once all is consumed.
+A consumer recognizes a redelivered event by its inbox row, or else by its offset and by the
+recent events it holds in memory. Replicas and ignored events have no inbox row: when a relay died
+between the broker's acknowledgment and its own cursor, the event arrives again at a new offset,
+and a consumer started since then counts it as skipped or ignored once more. So `published` equals
+`applied + skipped + ignored + parked` exactly unless an event was sent twice, and is never greater
+once everything is consumed.
 """
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,33 +21,33 @@ from contracts.event import topic_of
 
 
 class PublishedCount(BaseModel):
-    """Events of one topic ever written to the outbox, the pruned ones too."""
+    """How many events of one topic were ever written to the outbox, pruned ones included."""
 
     topic: str
     events: int
 
 
 class ConsumedCount(BaseModel):
-    """What became of one topic's events at one subscription; `parked` are the ones waiting now."""
+    """What one subscription did with the events of one topic."""
 
     subscription: str
     topic: str
-    applied: int
-    skipped: int
-    ignored: int
-    parked: int
-    duplicates: int
+    applied: int = Field(description="Events that took effect")
+    skipped: int = Field(description="Events older than the state that the replica already had")
+    ignored: int = Field(description="Events of types that the subscription does not handle")
+    parked: int = Field(description="Events that are parked now")
+    duplicates: int = Field(description="Redelivered events, recognized and not applied again")
 
 
 class EventCounts(BaseModel):
-    """The tenant's events as this service published and consumed them."""
+    """The counts of the tenant's events that this service published and consumed."""
 
     published: list[PublishedCount]
     consumed: list[ConsumedCount]
 
 
 async def _published(tx: AsyncConnection) -> list[PublishedCount]:
-    # One statement: pruning moves events from the one table's count to the other's.
+    # One statement, because pruning moves events from one table's count to the other's.
     parts = union_all(
         select(outbox.c.aggregatetype, literal(1).label("events")),
         select(outbox_pruned.c.aggregatetype, outbox_pruned.c.events),
@@ -73,12 +73,12 @@ async def _consumed(tx: AsyncConnection) -> list[ConsumedCount]:
 
 
 def event_count_router(service: str) -> APIRouter:
-    """`GET /event-counts` of one service."""
+    """Build `GET /event-counts` of one service."""
     router = new_router("/event-counts", tag="events")
 
     @router.get("", name="event_counts_get", dependencies=[allow(f"{service}.event.admin")])
     async def event_counts_get(tx: Tx) -> EventCounts:
-        """Events published and consumed, per topic and subscription."""
+        """Count the events published and consumed, by topic and subscription."""
         return EventCounts(published=await _published(tx), consumed=await _consumed(tx))
 
     return router

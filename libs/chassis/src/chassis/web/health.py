@@ -1,4 +1,4 @@
-"""/livez, /readyz and /metrics: of an API process and of a worker process alike."""
+"""The endpoints /livez, /readyz and /metrics of API and worker processes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,12 +12,12 @@ from starlette.routing import BaseRoute, Route
 
 from chassis.database.engine import Database
 
-# None when well, else one clear sentence.
+# A check answers None when it passes, else one sentence that says what is wrong.
 HealthCheck = Callable[[], Awaitable[str | None]]
 
 
 def database_check(database: Database, *, needs: frozenset[str]) -> HealthCheck:
-    """Reachable, and its schema holds the migrations this build needs."""
+    """Check that the database answers and its schema has the migrations this build needs."""
 
     async def check() -> str | None:
         try:
@@ -33,14 +33,18 @@ def database_check(database: Database, *, needs: frozenset[str]) -> HealthCheck:
 
 
 def health_routes(checks: Mapping[str, HealthCheck], *, draining: asyncio.Event) -> list[BaseRoute]:
-    """Liveness says the loop turns; readiness asks every check, and fails while draining."""
+    """Build the health routes.
+
+    Liveness only shows that the event loop runs; readiness runs every check, and fails while the
+    process is draining.
+    """
 
     async def livez(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
     async def readyz(_: Request) -> Response:
         results = await asyncio.gather(*(check() for check in checks.values()))
-        failing = {name: why for name, why in zip(checks, results, strict=True) if why}
+        failing = {name: reason for name, reason in zip(checks, results, strict=True) if reason}
         if draining.is_set():
             failing["draining"] = "The process is about to stop."
         body = {"status": "not ready" if failing else "ready", "failing": failing}

@@ -1,7 +1,7 @@
-"""Idempotency keys: the answer is stored in the transaction of the business write.
+"""Idempotency keys: the response is stored in the transaction of the business write.
 
-So a key is known if and only if its effect is saved. Concurrent duplicates meet on an advisory
-lock: the second is told 409 instead of waiting behind the first.
+So a key is stored if and only if its effect is saved. Concurrent duplicates meet on an advisory
+lock: the second gets 409 instead of waiting for the first.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ REPLAYED_HEADER = "Idempotent-Replayed"
 _STORED_HEADERS = ("location", "content-type", "retry-after", "etag")
 
 
-class Replay(Exception):  # not an error: the stored answer leaves instead of a new one
-    """Unwinds the request so that the stored answer can leave."""
+class Replay(Exception):  # not an error: it replaces the response
+    """Ends the request early, with the stored response as its response."""
 
     def __init__(self, response: Response) -> None:
         super().__init__()
@@ -39,7 +39,10 @@ class Replay(Exception):  # not an error: the stored answer leaves instead of a 
 
 
 def idempotency_key(request: Request) -> str | None:
-    """The request's key. Raises Malformed (IDEMPOTENCY_KEY_INVALID)."""
+    """Return the idempotency key of a POST or PATCH; None without one and for other methods.
+
+    Raises Malformed (IDEMPOTENCY_KEY_INVALID).
+    """
     if request.method not in ("POST", "PATCH"):
         return None
     key = request.headers.get("idempotency-key")
@@ -48,21 +51,21 @@ def idempotency_key(request: Request) -> str | None:
     return key
 
 
-async def _required(request: Request) -> None:
-    request.state.keeps_money = True
+async def _require_key(request: Request) -> None:
+    request.state.moves_money = True
     if idempotency_key(request) is None:
         raise Malformed("IDEMPOTENCY_KEY_MISSING")
 
 
-# A route where money moves: dependencies=[KEY_REQUIRED].
-IDEMPOTENCY_KEY_REQUIRED = Depends(_required)
+# For routes that move money: dependencies=[IDEMPOTENCY_KEY_REQUIRED].
+IDEMPOTENCY_KEY_REQUIRED = Depends(_require_key)
 
 
 async def replay_stored_answer(request: Request, tx: AsyncConnection, principal: Principal) -> None:
-    """Raise Replay with the stored answer of this key, if there is one.
+    """Raise Replay with the response stored for the request's key, if there is one.
 
     Raises Conflict (IDEMPOTENCY_KEY_IN_USE) while the first request still runs, and Invalid
-    (IDEMPOTENCY_KEY_REUSED) when the key came with another body.
+    (IDEMPOTENCY_KEY_REUSED) when the key was first used with another body or query.
     """
     key = idempotency_key(request)
     if key is None:
@@ -72,7 +75,7 @@ async def replay_stored_answer(request: Request, tx: AsyncConnection, principal:
     lock = f"{principal.tenant_id}:{principal.subject}:{request.method}:{path}:{key}"
     if not await try_lock_idempotency_key(tx, lock):
         raise Conflict("IDEMPOTENCY_KEY_IN_USE")
-    known = (
+    stored = (
         await tx.execute(
             select(idempotency_keys).where(
                 columns.principal == principal.subject,
@@ -83,18 +86,18 @@ async def replay_stored_answer(request: Request, tx: AsyncConnection, principal:
         )
     ).one_or_none()
     request.state.body_hash = await _body_hash(request)
-    if known is not None:
-        await _answer_again(request, tx, known)
+    if stored is not None:
+        await _replay(request, tx, stored)
 
 
-async def _answer_again(request: Request, tx: AsyncConnection, known: Row[Any]) -> NoReturn:
-    if known.body_hash != request.state.body_hash:
+async def _replay(request: Request, tx: AsyncConnection, stored: Row[Any]) -> NoReturn:
+    if stored.body_hash != request.state.body_hash:
         raise Invalid([Violation("Idempotency-Key:", "IDEMPOTENCY_KEY_REUSED")])
-    if known.operation_id is not None:  # how far it is by now, not how far it was
-        waiting = OperationResponse(request, await get_operation(tx, known.operation_id))
-        waiting.headers[REPLAYED_HEADER] = "true"
-        raise Replay(waiting)
-    raise Replay(Response(known.body, known.status, {**known.headers, REPLAYED_HEADER: "true"}))
+    if stored.operation_id is not None:  # answer the operation's present state, not the stored one
+        response = OperationResponse(request, await get_operation(tx, stored.operation_id))
+        response.headers[REPLAYED_HEADER] = "true"
+        raise Replay(response)
+    raise Replay(Response(stored.body, stored.status, {**stored.headers, REPLAYED_HEADER: "true"}))
 
 
 async def _body_hash(request: Request) -> bytes:
@@ -103,17 +106,14 @@ async def _body_hash(request: Request) -> bytes:
 
 
 async def store_answer(request: Request, response: Response) -> None:
-    """Store a 2xx answer under the request's key, in the transaction that is still open."""
+    """Store a 2xx response under the request's key, in the transaction that is still open."""
     key = idempotency_key(request)
     tx: AsyncConnection | None = getattr(request.state, "tx", None)
     if key is None or tx is None or not 200 <= response.status_code < 300:
         return
     principal: Principal = request.state.principal
-    kept = (
-        PAYMENT_ANSWER_RETENTION
-        if getattr(request.state, "keeps_money", False)
-        else ANSWER_RETENTION
-    )
+    moves_money = getattr(request.state, "moves_money", False)
+    retention = PAYMENT_ANSWER_RETENTION if moves_money else ANSWER_RETENTION
     headers = {n: v for n, v in response.headers.items() if n in _STORED_HEADERS}
     await tx.execute(
         insert(idempotency_keys).values(
@@ -126,6 +126,6 @@ async def store_answer(request: Request, response: Response) -> None:
             headers=headers,
             body=bytes(response.body),
             operation_id=getattr(response, "operation_id", None),
-            expires_at=now() + kept,
+            expires_at=now() + retention,
         )
     )

@@ -1,36 +1,39 @@
-"""What OpenAPI says of headers, statuses and media types that the framework does not know of."""
+"""Headers, statuses and media types that the framework does not add to the OpenAPI document."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chassis.web.patches import add_merge_patch_media_type
 
-PRECONDITION_RESPONSES = {"412": "The copy the caller saw is stale", "428": "If-Match is missing"}
-MEDIA_TYPE_RESPONSES = {"415": "The body says that it is something else than JSON in UTF-8"}
+PRECONDITION_RESPONSES = {
+    "412": "The record has changed: its version is none of those that `If-Match` names",
+    "428": "The header `If-Match` is missing",
+}
+MEDIA_TYPE_RESPONSES = {"415": "The `Content-Type` is not JSON in UTF-8"}
 ETAG_HEADER: dict[str, Any] = {
-    "description": "The resource's version, for `If-Match`",
+    "description": "The record's version; send it back in `If-Match` to change the record",
     "schema": {"type": "string", "examples": ['"3"']},
 }
 
 
 def complete_openapi(document: dict[str, Any]) -> dict[str, Any]:
-    """The framework's document, with all that it leaves out.
+    """Return the framework's document with the headers and responses that it leaves out.
 
-    405 stands nowhere: no operation that is listed answers it.
+    405 is not added: no documented operation answers it.
     """
     schemas = document.get("components", {}).get("schemas", {})
     for operation in operations_of(document):
-        _tell_precondition(operation)
-        _tell_other_media(operation)
-        _tell_entity_tag(operation, schemas)
+        _add_precondition_responses(operation)
+        _add_media_type_response(operation)
+        _add_etag_header(operation, schemas)
     document = add_merge_patch_media_type(document)
     for operation in operations_of(document):
-        _tell_problems(operation)
+        _set_problem_media_type(operation)
     return document
 
 
 def operations_of(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every operation of every path."""
+    """Yield every operation of every path."""
     for item in document.get("paths", {}).values():
         yield from item.values()
 
@@ -38,47 +41,49 @@ def operations_of(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def response_properties(
     operation: Mapping[str, Any], schemas: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    """The properties of what an operation answers when it went well; empty if it is no JSON."""
+    """Return the properties of an operation's successful JSON response; empty without one."""
     for status, response in operation.get("responses", {}).items():
         schema = response.get("content", {}).get("application/json", {}).get("schema", {})
         if status.startswith("2") and schema:
-            named = schemas.get(schema.get("$ref", "").rpartition("/")[2], schema)
-            properties: Mapping[str, Any] = named.get("properties", {})
+            resolved = schemas.get(schema.get("$ref", "").rpartition("/")[2], schema)
+            properties: Mapping[str, Any] = resolved.get("properties", {})
             return properties
     return {}
 
 
-def _tell_precondition(operation: dict[str, Any]) -> None:
-    """Wherever If-Match is read it is required, and may be refused."""
+def _add_precondition_responses(operation: dict[str, Any]) -> None:
+    """Operations that read If-Match require it and may answer 412 or 428."""
     for parameter in operation.get("parameters", []):
         if parameter["name"] == "If-Match":
             parameter["required"] = True
-            operation["responses"] |= {
-                s: _problem(told) for s, told in PRECONDITION_RESPONSES.items()
-            }
+            operation["responses"] |= _problem_responses(PRECONDITION_RESPONSES)
 
 
-def _tell_other_media(operation: dict[str, Any]) -> None:
-    """Wherever a body of JSON is read."""
+def _add_media_type_response(operation: dict[str, Any]) -> None:
+    """Operations with a JSON body may answer 415."""
     if "application/json" in operation.get("requestBody", {}).get("content", {}):
-        operation["responses"] |= {s: _problem(told) for s, told in MEDIA_TYPE_RESPONSES.items()}
+        operation["responses"] |= _problem_responses(MEDIA_TYPE_RESPONSES)
 
 
-def _tell_entity_tag(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
-    """Wherever one resource is answered whole."""
+def _add_etag_header(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
+    """Operations that answer one whole resource send its ETag."""
     if {"id", "version"} <= set(response_properties(operation, schemas)):
         for status, response in operation["responses"].items():
             if status.startswith("2"):
                 response.setdefault("headers", {})["ETag"] = ETAG_HEADER
 
 
-def _problem(description: str) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+def _problem_responses(descriptions: Mapping[str, str]) -> dict[str, Any]:
+    """Response objects with a Problem body, by status."""
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        status: {"description": description, "content": dict(content)}
+        for status, description in descriptions.items()
+    }
 
 
-def _tell_problems(operation: dict[str, Any]) -> None:
-    """The framework writes `application/json` for a model."""
+def _set_problem_media_type(operation: dict[str, Any]) -> None:
+    """Problems are `application/problem+json`; the framework writes `application/json`."""
     for status, response in operation.get("responses", {}).items():
         content = response.get("content", {})
         if status.startswith(("4", "5")) and "application/json" in content:

@@ -1,4 +1,4 @@
-"""Lists, a page at a time, by keyset: what is written meanwhile neither repeats nor hides a row."""
+"""Keyset pagination: rows written between two pages neither repeat nor hide another row."""
 
 import base64
 import binascii
@@ -24,7 +24,7 @@ from kernel.errors import Invalid, Violation
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 MAC_BYTES = 16
-# Parameters that choose a page or its shape, not its rows: a cursor outlives their change.
+# These parameters choose the page or its shape, not the rows: a cursor stays valid if they change.
 _NOT_FILTERS = frozenset({"cursor", "limit", "fields", "include_total"})
 
 T = TypeVar("T")
@@ -34,11 +34,13 @@ class Page(BaseModel, Generic[T]):
     """A page of a list."""
 
     items: list[T]
-    next_cursor: str | None = Field(description="Give it back as `cursor`; null on the last page")
+    next_cursor: str | None = Field(
+        description="Send it as `cursor` to get the next page; null on the last page"
+    )
 
 
 class SortDirection(StrEnum):
-    """Which way a column is sorted."""
+    """Whether a column is sorted in ascending or descending order."""
 
     ASC = "ASC"
     DESC = "DESC"
@@ -50,7 +52,10 @@ Sort = Sequence[tuple[Column[Any], SortDirection]]
 
 @dataclass(frozen=True, kw_only=True)
 class PageRequest:
-    """Which page is asked for. `filters` names the list and its filters; `key` signs cursors."""
+    """The page that a request asks for.
+
+    `filters` identifies the list and its filters; cursors are signed with `key`.
+    """
 
     limit: int
     cursor: str | None
@@ -59,39 +64,42 @@ class PageRequest:
 
 
 async def reject_unknown_parameters(request: Request) -> None:
-    """Refuse query parameters this route does not declare, together with bad values of others.
+    """Refuse undeclared and repeated query parameters, together with invalid values of others.
 
-    One that is no list would lose a value if it were given twice.
+    A parameter that is not a list may not be repeated, because all its values but one would be
+    ignored.
 
     Raises RequestValidationError (UNKNOWN_FIELD, PARAMETER_REPEATED).
     """
     dependant: Dependant = request.scope["route"].dependant
-    fields = [field for one in _flat(dependant) for field in one.query_params]
-    known = {name for field in fields for name in _names(field)}
-    # A tenant's own fields are known to the list only: `custom.colour`.
+    dependants = list(_with_dependencies(dependant))
+    fields = [field for each in dependants for field in each.query_params]
+    declared = {name for field in fields for name in _names(field)}
+    # Filters by custom fields (`custom.colour`) are declared by the tenant and checked by the list.
     open_prefixes = tuple(
-        prefix for one in _flat(dependant) for prefix in getattr(one.call, "open_prefixes", ())
+        prefix for each in dependants for prefix in getattr(each.call, "open_prefixes", ())
     )
     unknown = [
         name
         for name in dict.fromkeys(request.query_params)
-        if name not in known and not name.startswith(open_prefixes)
+        if name not in declared and not name.startswith(open_prefixes)
     ]
-    many = {name for field in fields for name in _lists(field)}
-    twice = [
+    repeatable = {name for field in fields for name in _repeatable_names(field)}
+    repeated = [
         name
         for name in dict.fromkeys(request.query_params)
-        if name not in (*unknown, *many) and len(request.query_params.getlist(name)) > 1
+        if name not in (*unknown, *repeatable) and len(request.query_params.getlist(name)) > 1
     ]
-    if unknown or twice:
+    if unknown or repeated:
         _values, errors = request_params_to_args(fields, request.query_params)
-        more = [{"type": "extra_forbidden", "loc": ("query", name)} for name in unknown]
-        more += [{"type": "PARAMETER_REPEATED", "loc": ("query", name)} for name in twice]
-        raise RequestValidationError([*errors, *more])
+        errors = [*errors]
+        errors += [{"type": "extra_forbidden", "loc": ("query", name)} for name in unknown]
+        errors += [{"type": "PARAMETER_REPEATED", "loc": ("query", name)} for name in repeated]
+        raise RequestValidationError(errors)
 
 
-def _lists(field: Any) -> Iterator[str]:
-    """The names of a parameter, or of a model's, that may be given more than once."""
+def _repeatable_names(field: Any) -> Iterator[str]:
+    """Yield the names of a parameter, or of a model's parameters, that may be repeated."""
     annotation = field.field_info.annotation
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         members = zip(_names(field), annotation.model_fields.values(), strict=True)
@@ -105,10 +113,10 @@ def _is_list(annotation: Any) -> bool:
     return get_origin(annotation) in (list, tuple, Sequence) or any(map(_is_list, inner))
 
 
-def _flat(dependant: Dependant) -> Iterator[Dependant]:
+def _with_dependencies(dependant: Dependant) -> Iterator[Dependant]:
     yield dependant
-    for inner in dependant.dependencies:
-        yield from _flat(inner)
+    for dependency in dependant.dependencies:
+        yield from _with_dependencies(dependency)
 
 
 def _names(field: Any) -> list[str]:
@@ -119,26 +127,27 @@ def _names(field: Any) -> list[str]:
     return [field.validation_alias or field.alias]
 
 
-async def _requested(
+async def _page_request(
     request: Request,
     _: Annotated[None, Depends(reject_unknown_parameters)],
     limit: Annotated[
-        int, Query(ge=1, description=f"Rows a page; above {MAX_LIMIT} means {MAX_LIMIT}")
+        int, Query(ge=1, description=f"Rows per page; at most {MAX_LIMIT}, more is reduced to it")
     ] = DEFAULT_LIMIT,
     cursor: Annotated[
-        str | None, Query(description="`next_cursor` of the page before; with the same filters")
+        str | None,
+        Query(description="`next_cursor` of the previous page, with the same filters and sort"),
     ] = None,
 ) -> PageRequest:
-    pairs = sorted(p for p in request.query_params.multi_items() if p[0] not in _NOT_FILTERS)
+    filters = sorted(p for p in request.query_params.multi_items() if p[0] not in _NOT_FILTERS)
     return PageRequest(
         limit=min(limit, MAX_LIMIT),
         cursor=cursor,
-        filters=orjson.dumps([request.url.path, pairs]).decode(),
+        filters=orjson.dumps([request.url.path, filters]).decode(),
         key=request.app.state.cursor_key,
     )
 
 
-PageParams = Annotated[PageRequest, Depends(_requested)]
+PageParams = Annotated[PageRequest, Depends(_page_request)]
 
 
 async def fetch_page(
@@ -149,21 +158,23 @@ async def fetch_page(
     sort: Sort = (),
     shape: Callable[[Mapping[str, Any]], T],
 ) -> Page[T]:
-    """The page of an unordered query whose columns include `id` and all columns sorted by.
+    """Return a page of an unordered query whose columns include `id` and all sorted columns.
 
     Newest first (by UUIDv7 id) unless `sort` says otherwise; `id` breaks ties. Sorted columns are
-    NOT NULL and of a type an index serves under a policy: not numeric.
+    NOT NULL and of a type whose comparison operators are leakproof, because under row-level
+    security only these use an index: not numeric.
 
-    Raises Invalid (CURSOR_INVALID): not a cursor of ours, or of another list, filter or sort.
+    Raises Invalid (CURSOR_INVALID) for a cursor that was altered, or is of another list, filter
+    or sort.
     """
     order = _with_tie_break(query, sort)
     if page.cursor is not None:
         query = query.where(after_cursor(order, decode_cursor(page, order)))
     query = query.order_by(*order_by_clauses(order))
     rows = (await tx.execute(query.limit(page.limit + 1))).mappings().all()
-    shown, more = rows[: page.limit], len(rows) > page.limit
-    cursor = encode_cursor(page, order, [shown[-1][c] for c, _ in order]) if more else None
-    return Page(items=[shape(row) for row in shown], next_cursor=cursor)
+    items, has_more = rows[: page.limit], len(rows) > page.limit
+    cursor = encode_cursor(page, order, [items[-1][c] for c, _ in order]) if has_more else None
+    return Page(items=[shape(row) for row in items], next_cursor=cursor)
 
 
 def _with_tie_break(query: Select[Any], sort: Sort) -> list[tuple[Column[Any], SortDirection]]:
@@ -178,58 +189,64 @@ def _with_tie_break(query: Select[Any], sort: Sort) -> list[tuple[Column[Any], S
 
 
 def order_by_clauses(order: Sort) -> list[UnaryExpression[Any]]:
-    """The order, as SQL says it."""
-    return [column.desc() if way is DESC else column.asc() for column, way in order]
+    """Return the ORDER BY clauses of a sort order."""
+    return [column.desc() if direction is DESC else column.asc() for column, direction in order]
 
 
 def after_cursor(order: Sort, values: Sequence[Any]) -> ColumnElement[bool]:
-    """What comes after these values in this order."""
-    bounds = [(c, way, literal(v, c.type)) for (c, way), v in zip(order, values, strict=True)]
-    if len({way for _, way in order}) == 1:
+    """Return the condition for the rows that come after these values in this order."""
+    bounds = [
+        (column, direction, literal(value, column.type))
+        for (column, direction), value in zip(order, values, strict=True)
+    ]
+    if len({direction for _, direction in order}) == 1:
         left, right = tuple_(*(c for c, _, _ in bounds)), tuple_(*(v for _, _, v in bounds))
         return left < right if order[0][1] is DESC else left > right
-    *leading, (column, way, value) = bounds
-    condition = _past(column, way, value)
-    for column, way, value in reversed(leading):
-        condition = or_(_past(column, way, value), and_(column == value, condition))
-    column, way, value = bounds[0]  # said once more, so that an index on it bounds the scan
-    return and_(column <= value if way is DESC else column >= value, condition)
+    *leading, (column, direction, value) = bounds
+    condition = _after(column, direction, value)
+    for column, direction, value in reversed(leading):
+        condition = or_(_after(column, direction, value), and_(column == value, condition))
+    # The first column is bounded once more, so that an index on it limits the scan.
+    column, direction, value = bounds[0]
+    return and_(column <= value if direction is DESC else column >= value, condition)
 
 
-def _past(
-    column: Column[Any], way: SortDirection, value: ColumnElement[Any]
+def _after(
+    column: Column[Any], direction: SortDirection, value: ColumnElement[Any]
 ) -> ColumnElement[bool]:
-    return column < value if way is DESC else column > value
+    return column < value if direction is DESC else column > value
 
 
 def encode_cursor(page: PageRequest, order: Sort, values: Sequence[Any]) -> str:
-    """The cursor behind a row of these values, signed for this list and order."""
+    """Return the cursor that points after a row with these values, signed for list and order."""
     assert None not in values, "an outer join made a NOT NULL column null"
     content = orjson.dumps(values, default=str)  # asyncpg's UUID is a subclass
-    return _encoded(_mac(page, order, content) + content)
+    return _base64url(_mac(page, order, content) + content)
 
 
 def decode_cursor(page: PageRequest, order: Sort) -> list[Any]:
-    """The values that a cursor stands behind. Raises Invalid (CURSOR_INVALID)."""
-    refused = Invalid([Violation("?cursor", "CURSOR_INVALID")])
+    """Return the values of the row before the page. Raises Invalid (CURSOR_INVALID)."""
+    invalid = Invalid([Violation("?cursor", "CURSOR_INVALID")])
     cursor = page.cursor or ""
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        raise refused from None
+        raise invalid from None
     mac, content = raw[:MAC_BYTES], raw[MAC_BYTES:]
-    # The last letter has spare bits: only the spelling that we write is ours.
-    if _encoded(raw) != cursor or not hmac.compare_digest(mac, _mac(page, order, content)):
-        raise refused
-    return [_read(c, value) for (c, _), value in zip(order, orjson.loads(content), strict=True)]
+    # The last base64 letter has unused bits: only the canonical encoding is accepted.
+    if _base64url(raw) != cursor or not hmac.compare_digest(mac, _mac(page, order, content)):
+        raise invalid
+    values = orjson.loads(content)
+    return [_from_json(column, value) for (column, _), value in zip(order, values, strict=True)]
 
 
 def _mac(page: PageRequest, order: Sort, content: bytes) -> bytes:
-    purpose = orjson.dumps([page.filters, [[str(column), way] for column, way in order]])
+    sort = [[str(column), direction] for column, direction in order]
+    purpose = orjson.dumps([page.filters, sort])
     return hmac.digest(page.key, purpose + b"\0" + content, hashlib.sha256)[:MAC_BYTES]
 
 
-def _encoded(raw: bytes) -> str:
+def _base64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
@@ -240,6 +257,6 @@ _FROM_JSON: dict[type, Callable[[Any], Any]] = {
 }
 
 
-def _read(column: Column[Any], value: Any) -> Any:
+def _from_json(column: Column[Any], value: Any) -> Any:
     kind = column.type.python_type
     return kind(value) if issubclass(kind, Enum) else _FROM_JSON.get(kind, kind)(value)

@@ -1,4 +1,4 @@
-"""JSON Merge Patch (RFC 7396): what a body names is changed, what it names null is removed."""
+"""JSON Merge Patch (RFC 7396): members of the body replace fields, null removes them."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -17,7 +17,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Editable(Protocol):
-    """A frozen dataclass with the fields that an edit has."""
+    """A frozen dataclass that has the fields of an edit model."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
@@ -26,7 +26,7 @@ E = TypeVar("E", bound=Editable)
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """The algorithm of RFC 7396, 2; neither argument is changed."""
+    """Apply a patch to a JSON value (RFC 7396, section 2); neither argument is changed."""
     if not isinstance(patch, Mapping):
         return patch
     merged = dict(target) if isinstance(target, Mapping) else {}
@@ -41,36 +41,38 @@ def merge_patch(target: Any, patch: Any) -> Any:
 class MergePatch(RootModel[dict[str, Any]], Generic[M]):
     """A PATCH body: `body: MergePatch[AccountEdit]`, where AccountEdit is all that may be edited.
 
-    AccountEdit forbids extras, reads from attributes and gives a default to whatever may be null.
+    AccountEdit forbids extra fields, reads from attributes and has a default for every nullable
+    field.
     """
 
     @classmethod
-    def edited(cls) -> type[M]:
-        """The model of what may be edited."""
+    def edit_model(cls) -> type[M]:
+        """Return the model of all that may be edited."""
         model: type[M] = cls.__pydantic_generic_metadata__["args"][0]
         return model
 
     def merged(self, current: M) -> M:
-        """The current document with the patch applied, checked as a whole.
+        """Return the current document with the patch applied, validated as a whole.
 
         Raises Invalid with every violation.
         """
         document = merge_patch(current.model_dump(mode="json"), self.root)
         try:
-            return self.edited().model_validate(document)
-        except ValidationError as refused:
-            found = [{**error, "loc": ("body", *error["loc"])} for error in refused.errors()]
-            raise Invalid(from_pydantic(found)) from None
+            return self.edit_model().model_validate(document)
+        except ValidationError as invalid:
+            errors = [{**error, "loc": ("body", *error["loc"])} for error in invalid.errors()]
+            raise Invalid(from_pydantic(errors)) from None
 
     def applied(self, before: E) -> E:
-        """The entity with the patch applied to its fields of the same names; equal if nothing is.
+        """Return the entity with the patch applied to its fields of the same names.
 
-        An action takes this as its `edit: Callable[[Account], Account]`. Raises Invalid.
+        The result equals the entity if nothing changes. An action takes this method as its
+        `edit: Callable[[Account], Account]`. Raises Invalid.
         """
-        current = self.edited().model_validate(before, from_attributes=True)
+        current = self.edit_model().model_validate(before, from_attributes=True)
         after = self.merged(current)
-        known = {field.name for field in fields(before)}
-        names = [name for name in type(after).model_fields if name in known]
+        entity_fields = {field.name for field in fields(before)}
+        names = [name for name in type(after).model_fields if name in entity_fields]
         changed = [name for name in names if getattr(after, name) != getattr(current, name)]
         return replace(before, **{name: getattr(after, name) for name in changed})
 
@@ -78,28 +80,29 @@ class MergePatch(RootModel[dict[str, Any]], Generic[M]):
     def __get_pydantic_json_schema__(
         cls, _: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """All that may be edited, each optional and nullable."""
-        whole = handler(cls.edited().__pydantic_core_schema__)
+        """Every field that may be edited, each optional and nullable."""
+        whole = handler(cls.edit_model().__pydantic_core_schema__)
         schema = dict(handler.resolve_ref_schema(whole))
         schema.pop("required", None)
         schema.pop("examples", None)
         properties = schema.get("properties", {}).items()
-        schema["properties"] = {name: _nullable(one) for name, one in properties}
+        schema["properties"] = {name: _nullable(field) for name, field in properties}
         schema["title"] = cls.__name__
         return schema
 
 
 def _nullable(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Without a default: what a patch leaves out stays as it is."""
-    told = {name: schema[name] for name in ("title", "description", "examples") if name in schema}
-    plain = {n: v for n, v in schema.items() if n not in told and n != "default"}
-    known = plain["anyOf"] if set(plain) == {"anyOf"} else [plain]
+    """Allow null and drop the default: a field that a patch leaves out keeps its value."""
+    names = ("title", "description", "examples")
+    annotations = {name: schema[name] for name in names if name in schema}
+    rest = {n: v for n, v in schema.items() if n not in annotations and n != "default"}
+    types = rest["anyOf"] if set(rest) == {"anyOf"} else [rest]
     null = {"type": "null"}
-    return {**told, "anyOf": known if null in known else [*known, null]}
+    return {**annotations, "anyOf": types if null in types else [*types, null]}
 
 
 def add_merge_patch_media_type(document: dict[str, Any]) -> dict[str, Any]:
-    """Say in OpenAPI that a PATCH takes `application/merge-patch+json` as well."""
+    """Document in OpenAPI that a PATCH takes `application/merge-patch+json` as well."""
     for item in document.get("paths", {}).values():
         content = item.get("patch", {}).get("requestBody", {}).get("content", {})
         if "application/json" in content:

@@ -1,4 +1,4 @@
-"""If-Match: nobody changes what has changed since they looked (RFC 9110, 13.1.1)."""
+"""Optimistic concurrency: If-Match refuses changes that rest on a stale copy (RFC 9110, 13.1.1)."""
 
 import re
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from chassis.foundation.refusals import Malformed, PreconditionFailed, Precondit
 
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _TAGS = re.compile(rf"[ \t]*(?:{_TAG})?(?:[ \t]*,[ \t]*(?:{_TAG})?)*[ \t]*")
-_OURS = re.compile(r'"([1-9][0-9]{0,17})"')
+_VERSION_TAG = re.compile(r'"([1-9][0-9]{0,17})"')
 
 
 class Versioned(Protocol):
-    """What has a version that grows with every save."""
+    """A record with a version that grows with every save."""
 
     @property
     def version(self) -> int: ...
@@ -22,18 +22,20 @@ class Versioned(Protocol):
 
 @dataclass(frozen=True)
 class Precondition:
-    """The versions that the caller's copy may have; None where any will do.
+    """The versions that a record may have to be changed; None means any version.
 
-    `missing` says that the caller had to name them and did not.
+    `missing` means that the header If-Match is required and was not sent.
     """
 
     versions: frozenset[int] | None = None
     missing: bool = False
 
     def check(self, current: Versioned) -> None:
-        """Call it after "this move is already made" and before anything is written.
+        """Check the record's current version.
 
-        Raises PreconditionRequired (PRECONDITION_REQUIRED), PreconditionFailed (STALE_COPY).
+        Call it before anything is written, but after a repeated command has been recognized: that
+        one answers its result whatever the version. Raises PreconditionRequired
+        (PRECONDITION_REQUIRED) or PreconditionFailed (STALE_COPY).
         """
         if self.missing:
             raise PreconditionRequired("PRECONDITION_REQUIRED")
@@ -41,12 +43,12 @@ class Precondition:
             raise PreconditionFailed("STALE_COPY", version=current.version)
 
 
-# For handlers, timers and imports: they saw no copy that could be stale.
+# For event handlers, timers and imports, which hold no copy that could be stale.
 UNCONDITIONAL = Precondition()
 
 
 def entity_tag(version: int) -> str:
-    """The strong ETag of a resource's version."""
+    """Return the strong ETag of a record's version."""
     return f'"{version}"'
 
 
@@ -55,12 +57,12 @@ async def _if_match(
         str | None,
         Header(
             alias="If-Match",
-            description="The `ETag` of the copy the caller saw, or `*` for whichever there is",
+            description="The `ETag` of the record as the caller read it, or `*` for any version",
             examples=['"3"'],
         ),
     ] = None,
 ) -> Precondition:
-    """Tags are compared strongly: a weak one matches nothing, nor does one that is not ours."""
+    """Read If-Match with strong comparison: weak and foreign tags match no version."""
     if if_match is None:
         return Precondition(missing=True)
     if if_match.strip() == "*":
@@ -68,8 +70,8 @@ async def _if_match(
     if _TAGS.fullmatch(if_match) is None or '"' not in if_match:
         raise Malformed("IF_MATCH_INVALID")
     strong = (tag for tag in re.findall(_TAG, if_match) if not tag.startswith("W/"))
-    ours = (_OURS.fullmatch(tag) for tag in strong)
-    return Precondition(frozenset(int(tag[1]) for tag in ours if tag is not None))
+    matches = (_VERSION_TAG.fullmatch(tag) for tag in strong)
+    return Precondition(frozenset(int(match[1]) for match in matches if match is not None))
 
 
 IfMatch = Annotated[Precondition, Depends(_if_match)]

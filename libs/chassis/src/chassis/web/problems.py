@@ -1,4 +1,4 @@
-"""Every refusal as RFC 9457 problem+json. The only place that knows HTTP statuses."""
+"""Every error as an RFC 9457 problem; the only module that maps errors to HTTP statuses."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -67,7 +67,7 @@ CODE_BY_STATUS = {
 
 
 class ProblemDetails(NamedTuple):
-    """What a problem says, before it is put into words."""
+    """The content of a problem, before it is put into the caller's language."""
 
     status: int
     code: str
@@ -77,28 +77,28 @@ class ProblemDetails(NamedTuple):
 
 
 def problem_details(error: DomainError) -> ProblemDetails:
-    """The status and content of a domain error."""
+    """Return the status and content of the problem for a domain error."""
     status = next((s for kind, s in STATUS_BY_ERROR.items() if isinstance(error, kind)), 400)
     violations = error.violations if isinstance(error, Invalid) else ()
     retry_after = error.retry_after if isinstance(error, TooManyRequests) else 1
     return ProblemDetails(status, error.code, error.params, violations, retry_after)
 
 
-def problem_body(texts: Texts, refusal: ProblemDetails, *, instance: str) -> dict[str, Any]:
-    """The problem object: code and params are the contract, the texts follow the language."""
+def problem_body(texts: Texts, details: ProblemDetails, *, instance: str) -> dict[str, Any]:
+    """Return the problem object, with its texts in the language of the request."""
     context = current()
     say = texts.say
     body: dict[str, Any] = {
-        "type": f"urn:l2c:problem:{refusal.code.lower().replace('_', '-')}",
-        "title": say(refusal.code, refusal.params, context.language),
-        "status": refusal.status,
-        "detail": say(refusal.code, refusal.params, context.language),
+        "type": f"urn:l2c:problem:{details.code.lower().replace('_', '-')}",
+        "title": say(details.code, details.params, context.language),
+        "status": details.status,
+        "detail": say(details.code, details.params, context.language),
         "instance": instance,
-        "code": refusal.code,
-        "params": refusal.params,
+        "code": details.code,
+        "params": details.params,
         "trace_id": context.trace_id,
     }
-    if refusal.violations:
+    if details.violations:
         body["errors"] = [
             {
                 "pointer": v.pointer,
@@ -106,34 +106,36 @@ def problem_body(texts: Texts, refusal: ProblemDetails, *, instance: str) -> dic
                 "message": say(v.code, v.params, context.language),
                 "params": v.params,
             }
-            for v in refusal.violations
+            for v in details.violations
         ]
     return body
 
 
-def problem_response(request: Request, refusal: ProblemDetails) -> Response:
-    """The answer to a refused request."""
+def problem_response(request: Request, details: ProblemDetails) -> Response:
+    """Return the response of a request that failed."""
     texts: Texts = request.app.state.texts
-    body = problem_body(texts, refusal, instance=request.scope.get("asked_path", request.url.path))
+    body = problem_body(
+        texts, details, instance=request.scope.get("requested_path", request.url.path)
+    )
     headers = {"Content-Language": current().language}
-    if refusal.status == 401:
-        headers["WWW-Authenticate"] = f'Bearer error="{refusal.code}"'
-    if refusal.status in (429, 503):
-        headers["Retry-After"] = str(refusal.retry_after)
+    if details.status == 401:
+        headers["WWW-Authenticate"] = f'Bearer error="{details.code}"'
+    if details.status in (429, 503):
+        headers["Retry-After"] = str(details.retry_after)
     return Response(
         orjson.dumps(body, default=str),
-        refusal.status,
+        details.status,
         headers,
         media_type="application/problem+json",
     )
 
 
-async def _domain(request: Request, error: Exception) -> Response:
+async def _handle_domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)
     return problem_response(request, problem_details(error))
 
 
-async def _validation(request: Request, error: Exception) -> Response:
+async def _handle_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if any(e["type"] == "json_invalid" for e in error.errors()):
         return problem_response(request, ProblemDetails(400, "JSON_INVALID", {}))
@@ -141,19 +143,19 @@ async def _validation(request: Request, error: Exception) -> Response:
     return problem_response(request, ProblemDetails(422, "VALIDATION_FAILED", {}, violations))
 
 
-async def _http(request: Request, error: Exception) -> Response:
+async def _handle_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, DomainError):  # raised while the framework read the body
         return problem_response(request, problem_details(error.__cause__))
     code = CODE_BY_STATUS.get(error.status_code, "MALFORMED")
     response = problem_response(request, ProblemDetails(error.status_code, code, {}))
     if error.status_code == 405:
-        response.headers["Allow"] = ", ".join(_allowed(request))
+        response.headers["Allow"] = ", ".join(_allowed_methods(request))
     return response
 
 
-def _allowed(request: Request) -> list[str]:
-    """The methods of all routes at this address; the framework tells those of the first only."""
+def _allowed_methods(request: Request) -> list[str]:
+    """Return the methods of all routes at this path; the framework names those of the first."""
     routes, scope = request.app.routes, request.scope
     return [
         method
@@ -162,20 +164,20 @@ def _allowed(request: Request) -> list[str]:
     ]
 
 
-async def _database(request: Request, error: Exception) -> Response:
+async def _handle_database_error(request: Request, error: Exception) -> Response:
     if not is_transient(error):
-        return await _unexpected(request, error)
+        return await _handle_unexpected_error(request, error)
     await log.awarning("database_unavailable", error=repr(error))
     return problem_response(request, ProblemDetails(503, "DATABASE_UNAVAILABLE", {}))
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
+async def _handle_unexpected_error(request: Request, error: Exception) -> Response:
     await log.aerror("unexpected_error", path=request.url.path, exc_info=error)
     return problem_response(request, ProblemDetails(500, "INTERNAL_ERROR", {}))
 
 
 class UnexpectedErrorMiddleware:
-    """ASGI middleware: what nobody foresaw leaves as a 500 problem with its trace id, logged."""
+    """ASGI middleware: logs an unexpected error and answers it with a 500 problem."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -183,30 +185,30 @@ class UnexpectedErrorMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
 
-        async def watch(message: Message) -> None:
+        async def send_and_note_start(message: Message) -> None:
             nonlocal started
             started = started or message["type"] == "http.response.start"
             await send(message)
 
         try:
-            await self._app(scope, receive, watch)
+            await self._app(scope, receive, send_and_note_start)
         except Exception as error:
             if started or scope["type"] != "http":
                 raise
-            response = await _unexpected(Request(scope), error)
+            response = await _handle_unexpected_error(Request(scope), error)
             await response(scope, receive, send)
 
 
-async def _malformed(request: Request) -> Response:
+async def _answer_malformed_path(request: Request) -> Response:
     return problem_response(request, problem_details(Malformed("MALFORMED")))
 
 
 def install_problem_handlers(app: Starlette, texts: Texts) -> None:
-    """Let every error of this app leave as a problem."""
+    """Install the handlers that answer every error of this app with a problem."""
     app.state.texts = texts
-    app.add_exception_handler(DomainError, _domain)
-    app.add_exception_handler(RequestValidationError, _validation)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DomainError, _handle_domain_error)
+    app.add_exception_handler(RequestValidationError, _handle_validation_error)
+    app.add_exception_handler(HTTPException, _handle_http_error)
     for kind in (DBAPIError, PoolTimeout, ConnectionError):
-        app.add_exception_handler(kind, _database)
-    app.router.routes.append(Route(MALFORMED_PATH, _malformed, methods=None))
+        app.add_exception_handler(kind, _handle_database_error)
+    app.router.routes.append(Route(MALFORMED_PATH, _answer_malformed_path, methods=None))

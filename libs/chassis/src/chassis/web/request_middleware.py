@@ -1,4 +1,4 @@
-"""The outermost layer of every app: ids for the request, metrics, and paths that cannot be read."""
+"""The outermost layer of every app: request context and ids, metrics, the log line, bad paths."""
 
 import re
 import time
@@ -27,9 +27,10 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 def request_context(headers: Headers) -> Context:
-    """The context a request brings along, or a fresh one.
+    """Build the context of a request from its headers.
 
-    A caller's trace is continued (W3C Trace Context) and its X-Request-Id kept, if well formed.
+    A well-formed `traceparent` is continued (W3C Trace Context) and a well-formed X-Request-Id is
+    used; otherwise both are new.
     """
     context = Context(language=preferred_language(headers.get("accept-language")))
     request_id = headers.get("x-request-id", "")
@@ -43,7 +44,10 @@ def request_context(headers: Headers) -> Context:
 
 
 class RequestMiddleware:
-    """ASGI middleware; see the module."""
+    """ASGI middleware that sets the request context, measures and logs every request.
+
+    A path or query with a NUL character is routed to MALFORMED_PATH, which answers 400.
+    """
 
     def __init__(self, app: ASGIApp, *, service: str) -> None:
         self._app = app
@@ -54,8 +58,13 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-            asked = {"asked_path": scope["path"]}
-            scope = {**scope, **asked, "path": MALFORMED_PATH, "query_string": b"", "state": {}}
+            scope = {
+                **scope,
+                "requested_path": scope["path"],
+                "path": MALFORMED_PATH,
+                "query_string": b"",
+                "state": {},
+            }
         context = request_context(Headers(scope=scope))
         started, status = time.perf_counter(), 500
 
@@ -71,14 +80,14 @@ class RequestMiddleware:
 
         with use_context(context):
             await self._app(scope, receive, send_with_ids)
-            await self._line(scope, status, time.perf_counter() - started)
+            await self._log_request(scope, status, time.perf_counter() - started)
 
     def _measure(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         REQUESTS.labels(self._service, route, status).inc()
         REQUEST_SECONDS.labels(self._service, route).observe(seconds)
 
-    async def _line(self, scope: Scope, status: int, seconds: float) -> None:
+    async def _log_request(self, scope: Scope, status: int, seconds: float) -> None:
         if scope["path"] in ("/livez", "/readyz", "/metrics"):
             return
         await log.ainfo(

@@ -1,4 +1,4 @@
-"""The route class and router of every service: strict JSON in, idempotent answers out."""
+"""The route class and router of every service: strict JSON bodies and idempotent responses."""
 
 from collections.abc import Callable, Coroutine
 from email.message import Message
@@ -17,57 +17,59 @@ from chassis.web.preconditions import entity_tag
 ACCEPT_LANGUAGE_HEADER: dict[str, Any] = {
     "name": "Accept-Language",
     "in": "header",
-    "description": "Language of the texts in problems; zh-CN unless en is preferred",
+    "description": "The language of texts; zh-CN unless en is preferred",
     "schema": {"type": "string", "examples": ["zh-CN", "en"]},
 }
 IDEMPOTENCY_KEY_HEADER: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "The same key and body answer the same again, with Idempotent-Replayed: true",
+    "description": "A unique key of the caller's choice that makes a retry safe: the same request "
+    "with the same key gets the same response again, with `Idempotent-Replayed: true`",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 
 
 class StrictRoute(APIRoute):
-    """Reads bodies strictly and stores the answer of an idempotency key before the commit.
+    """A route that reads bodies as strict JSON, sets ETags and serves idempotency keys.
 
-    Its summary in OpenAPI is the first line of the endpoint's docstring.
-    A route that takes more than the app's limit says so: `openapi_extra={"x-max-body-bytes": n}`.
+    The response for an idempotency key is stored before the commit. The summary in OpenAPI is the
+    first line of the endpoint's docstring. A route whose bodies may exceed the app's limit sets a
+    limit of its own: `openapi_extra={"x-max-body-bytes": n}`.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        told = (endpoint.__doc__ or "").strip().partition("\n")[0].removesuffix(".")
-        options["summary"] = options.get("summary") or told or None
+        first_line = (endpoint.__doc__ or "").strip().partition("\n")[0].removesuffix(".")
+        options["summary"] = options.get("summary") or first_line or None
         options["openapi_extra"] = _with_headers(options)
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         original = super().get_route_handler()
-        tagged = _has_version(self.response_model)
+        answers_resource = _is_versioned_resource(self.response_model)
         own_limit: int | None = (self.openapi_extra or {}).get("x-max-body-bytes")
 
         async def handle(request: Request) -> Response:
             if self.body_field is not None:
-                _refuse_other_media(request)
+                _ensure_json_media_type(request)
             strict = StrictRequest(request.scope, request.receive)
             strict.limit = own_limit or request.app.state.settings.max_body_bytes
             response = await original(strict)
-            if tagged:
-                _tag(response)
+            if answers_resource:
+                _set_etag(response)
             await store_answer(strict, response)
             return response
 
         return handle
 
 
-def _has_version(model: Any) -> bool:
-    """Whether an answer of this model is one resource, whose version is its ETag."""
-    named: dict[str, Any] = getattr(model, "model_fields", {})
-    return {"id", "version"} <= set(named)
+def _is_versioned_resource(model: Any) -> bool:
+    """Whether a response of this model is one resource, whose version is its ETag."""
+    fields: dict[str, Any] = getattr(model, "model_fields", {})
+    return {"id", "version"} <= set(fields)
 
 
-def _tag(response: Response) -> None:
-    """Set the ETag of a resource that is answered whole."""
+def _set_etag(response: Response) -> None:
+    """Set the ETag of a response that holds one whole resource."""
     body = getattr(response, "body", b"")
     if not 200 <= response.status_code < 300 or not body.startswith(b"{"):
         return
@@ -77,7 +79,7 @@ def _tag(response: Response) -> None:
 
 
 def _with_headers(options: dict[str, Any]) -> dict[str, Any]:
-    """What OpenAPI says of the headers that no route declares but every route reads."""
+    """Add the headers that every route reads, though none declares them, to OpenAPI."""
     extra: dict[str, Any] = dict(options.get("openapi_extra") or {})
     headers = [ACCEPT_LANGUAGE_HEADER]
     if {"POST", "PATCH"} & set(options.get("methods") or ()):
@@ -87,15 +89,15 @@ def _with_headers(options: dict[str, Any]) -> dict[str, Any]:
     return extra
 
 
-def _refuse_other_media(request: Request) -> None:
-    """A body that says it is something else than JSON in UTF-8 is 415, not a puzzle."""
-    declared = request.headers.get("content-type")
-    if declared is None:
+def _ensure_json_media_type(request: Request) -> None:
+    """Refuse a body whose Content-Type is not JSON in UTF-8 with 415."""
+    content_type = request.headers.get("content-type")
+    if content_type is None:
         return
     message = Message()
-    message["content-type"] = declared
+    message["content-type"] = content_type
     subtype, charset = message.get_content_subtype(), message.get_content_charset("utf-8")
-    # Another kind of patch (RFC 6902) is no JSON to be merged.
+    # A JSON Patch (RFC 6902) is JSON, but must not be read as a merge patch.
     is_json = message.get_content_maintype() == "application" and (
         subtype == "json" or (subtype.endswith("+json") and subtype != "json-patch+json")
     )
@@ -104,5 +106,5 @@ def _refuse_other_media(request: Request) -> None:
 
 
 def new_router(prefix: str, *, tag: str) -> APIRouter:
-    """A router for one collection: `new_router("/leads", tag="leads")`."""
+    """Return a router for one collection: `new_router("/leads", tag="leads")`."""
     return APIRouter(prefix=prefix, tags=[tag], route_class=StrictRoute)

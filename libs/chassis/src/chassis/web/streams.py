@@ -1,6 +1,6 @@
-"""Streams pass the gate like requests do: when they begin, and at each look they take.
+"""Admission of streams (server-sent events): when they begin, and again before each later read.
 
-They hold no transaction while they wait; each look is a short one of its own.
+A stream holds no transaction while it waits; each read has a short transaction of its own.
 """
 
 from collections.abc import AsyncIterator
@@ -15,29 +15,33 @@ from chassis.web.admission import admission_of
 from chassis.web.auth import Caller, Principal
 from kernel.errors import Forbidden
 
-# What a look raises when the caller is let in no more: the answer has begun, the stream just ends.
+# Raised by `readmit_stream` when the caller may no longer use the service. The response has already
+# begun, so the stream just ends.
 NO_LONGER_ADMITTED = (Forbidden, Unavailable)
 
 
 @asynccontextmanager
 async def admit_stream(request: Request, caller: Principal) -> AsyncIterator[AsyncConnection]:
-    """A transaction that is over before the stream begins. Raises what `Admission.enter` raises."""
+    """Admit a stream; the transaction ends before the stream begins.
+
+    Raises what `Admission.admit` raises.
+    """
     database: Database = request.app.state.database
     async with database.begin(caller.tenant_id) as tx:
-        await admission_of(request).enter(tx, caller, request.method)
+        await admission_of(request).admit(tx, caller, request.method)
         yield tx
 
 
 @asynccontextmanager
 async def readmit_stream(request: Request, caller: Principal) -> AsyncIterator[AsyncConnection]:
-    """A transaction for one look of a stream. Raises one of TURNED_AWAY."""
+    """Open the transaction of a stream's next read. Raises one of NO_LONGER_ADMITTED."""
     database: Database = request.app.state.database
     async with database.begin(caller.tenant_id) as tx:
-        await admission_of(request).look(tx, caller)
+        await admission_of(request).readmit(tx, caller)
         yield tx
 
 
 async def require_stream_admission(request: Request, caller: Caller) -> None:
-    """A dependency of streams that have nothing else to read before they begin."""
+    """Admit a stream that reads nothing else before it begins; used as a route dependency."""
     async with admit_stream(request, caller):
         pass

@@ -1,4 +1,4 @@
-"""The transaction of a request: opened for the caller's tenant, committed before the answer."""
+"""The transaction of a request: opened for the caller's tenant, committed before the response."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -15,20 +15,21 @@ from chassis.web.idempotency import idempotency_key, replay_stored_answer
 async def request_transaction(
     request: Request, principal: Annotated[Principal, Depends(authenticate)]
 ) -> AsyncIterator[AsyncConnection]:
-    """The request's transaction. Answers at once when its idempotency key is known.
+    """Open the request's transaction; use it as `Tx`.
 
-    Raises what `Admission.enter` raises: the tenant is unknown, suspended, deleted or over its
-    quota of requests; the person is inactive.
+    The stored response is sent at once if the idempotency key has been used before. Raises what
+    `Admission.admit` raises: the tenant is unknown, suspended, deleted or over its request quota,
+    or the person is inactive.
     """
     database: Database = request.app.state.database
     if idempotency_key(request) is not None:
-        await request.body()  # its hash is wanted; no transaction waits for a slow network
+        await request.body()  # hashed later; read now, so that no transaction waits for the network
     async with database.begin(principal.tenant_id) as tx:
-        await admission_of(request).enter(tx, principal, request.method)
+        await admission_of(request).admit(tx, principal, request.method)
         await replay_stored_answer(request, tx, principal)
         request.state.tx = tx
         yield tx
 
 
-# scope="function": commit before the response leaves, so that 2xx means "saved".
+# scope="function" commits before the response is sent, so that a 2xx means "saved".
 Tx = Annotated[AsyncConnection, Depends(request_transaction, scope="function")]

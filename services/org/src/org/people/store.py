@@ -285,5 +285,5 @@ LISTING = Listing(
     sorts=["name", "created_at", "updated_at"],
     words=["name", "email", "phone", "username"],
     custom=custom_conditions,
-    more=_derived_columns(),
+    extra_columns=_derived_columns(),
 )

@@ -136,5 +136,5 @@ LISTING = Listing(
     ],
     sorts=["name", "created_at", "updated_at"],
     words=["name"],
-    more=[_member_ids()],
+    extra_columns=[_member_ids()],
 )

@@ -68,7 +68,7 @@ def _ensure_may(caller: Principal, listing: Listing[Any]) -> None:
 def _ensure_sound(
     listing: Listing[Any], query: str, fields: Sequence[str] | None, subject: str
 ) -> None:
-    listing.asked(query, subject=subject)
+    listing.parse_query(query, subject=subject)
     known = list(listing.shows.model_fields)
     unknown = [place for place, name in enumerate(fields or ()) if name not in known]
     if unknown:
@@ -102,7 +102,7 @@ async def _written(
     if listing is None:
         raise RuleBroken("EXPORT_NOT_FOUND")  # the list is no more
     caller = _caller_of(export, tenant)
-    asked = listing.asked(export.query, subject=caller.subject)
+    asked = listing.parse_query(export.query, subject=caller.subject)
     visibility = await visibility_of(tx, caller, listing.resource, now)
     fields = tuple(export.fields or asked.fields)
     file = _Parts(tx, export.id)

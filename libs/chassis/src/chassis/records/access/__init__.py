@@ -1,1 +1,1 @@
-"""Who sees and changes which record, and why: owners, departments, teams, shares."""
+"""Access to records: who may see and change which record, by owner, department, team and share."""

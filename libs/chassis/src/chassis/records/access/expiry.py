@@ -1,4 +1,4 @@
-"""Grants are forgotten when they hold no more; that they were there stays in the audit."""
+"""Deletion of expired grants; the audit trail keeps that they existed."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,21 +12,21 @@ from chassis.jobs.queue import Done, Job, JobHandler
 from chassis.records.access.tables import grants
 
 GRANT_EXPIRY_JOB = "grant_expiry"
-LATEST_MIDNIGHT = timedelta(days=1)  # by then a day has begun wherever the tenant is
+LATEST_MIDNIGHT = timedelta(days=1)  # after midnight UTC the day has begun in every time zone
 
 
 async def schedule_grant_expiry(tx: AsyncConnection, grant_id: UUID, until_date: date) -> None:
-    """Forget the grant once `until_date`, the first day without it, has begun."""
+    """Schedule the deletion of a grant once `until_date`, the first day without it, has begun."""
     run_at = datetime.combine(until_date, time(), UTC) + LATEST_MIDNIGHT
     await queue.enqueue(tx, GRANT_EXPIRY_JOB, str(grant_id), run_at=run_at, replace=True)
 
 
-async def _forget(tx: AsyncConnection, job: Job) -> Done:
-    """Unless it was granted for longer meanwhile: then another job knows of it."""
-    last = (job.now - LATEST_MIDNIGHT).date()
-    mine = grants.c.id == UUID(job.key)
-    await tx.execute(delete(grants).where(mine, grants.c.until_date <= last))
+async def _delete_expired_grant(tx: AsyncConnection, job: Job) -> Done:
+    """Delete the grant, unless it has been extended: then another job deletes it later."""
+    latest_expired = (job.now - LATEST_MIDNIGHT).date()
+    is_grant = grants.c.id == UUID(job.key)
+    await tx.execute(delete(grants).where(is_grant, grants.c.until_date <= latest_expired))
     return Done()
 
 
-GRANT_JOBS: Mapping[str, JobHandler] = {GRANT_EXPIRY_JOB: _forget}
+GRANT_JOBS: Mapping[str, JobHandler] = {GRANT_EXPIRY_JOB: _delete_expired_grant}

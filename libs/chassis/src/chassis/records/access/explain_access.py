@@ -1,4 +1,4 @@
-"""Who sees a record, and why."""
+"""Explanation of access: who sees a record, and why."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from chassis.web.auth import Principal
 
 
 class AccessReasonKind(StrEnum):
-    """Why somebody sees a record."""
+    """The ways in which somebody comes to see a record."""
 
     OWNER = "OWNER"
     MANAGER = "MANAGER"
@@ -43,9 +43,11 @@ class DirectoryName:
 
 @dataclass(frozen=True, kw_only=True)
 class AccessReason:
-    """One reason: `access` for whom, as manager of which department, in whose stead, until when.
+    """One reason to see a record: who has which `access`, by what, and until when.
 
-    `under` is the resource whose record was granted: this one's own, or the one it belongs to.
+    `department` is the one that the person manages or that the record is shared with;
+    `stands_in_for` is the absent person whom a substitute replaces. `under` is the resource whose
+    record was granted: the record's own, or the one of a record that it belongs to.
     """
 
     why: AccessReasonKind
@@ -70,13 +72,13 @@ class AccessExplanation:
     record_id: UUID
     owner_id: str | None
     owner_name: str | None
-    standing: CallerAccess
+    caller_access: CallerAccess
     mine: Sequence[AccessReason]
     everybody: Sequence[AccessReason]
     everyone_with: Sequence[str]
 
 
-_SEERS = text("""
+_PEOPLE_BY_OWNER = text("""
 WITH RECURSIVE
 today(day) AS (
     SELECT (CAST(:now AS timestamptz)
@@ -91,24 +93,24 @@ above(id, parent_id, name, manager_id) AS (
     UNION
     SELECT d.id, d.parent_id, d.name, d.manager_id
     FROM above a JOIN directory_departments d ON d.id = a.parent_id WHERE NOT d.deleted),
-heads AS (
+managers AS (
     SELECT p.id, p.subject, p.name, p.active, a.id AS department_id, a.name AS department_name
     FROM above a JOIN directory_people p ON p.id = a.manager_id AND NOT p.deleted),
 absent AS (
     SELECT id, name, NULL::uuid AS department_id, NULL AS department_name FROM owner
-    UNION ALL SELECT id, name, department_id, department_name FROM heads)
-SELECT 'OWNER' AS why, 1 AS place, o.id, o.subject, o.name, NULL::uuid AS department_id,
+    UNION ALL SELECT id, name, department_id, department_name FROM managers)
+SELECT 'OWNER' AS why, 1 AS position, o.id, o.subject, o.name, NULL::uuid AS department_id,
     NULL AS department_name, NULL::uuid AS for_id, NULL AS for_name FROM owner o
 UNION ALL
 SELECT 'MANAGER', 2, h.id, h.subject, h.name, h.department_id, h.department_name, NULL, NULL
-FROM heads h WHERE h.active
+FROM managers h WHERE h.active
 UNION ALL
 SELECT 'SUBSTITUTE', 3, s.id, s.subject, s.name, a.department_id, a.department_name, a.id, a.name
 FROM absent a
 JOIN directory_leaves l ON l.person_id = a.id
 JOIN today ON l.from_date <= day AND day < l.to_date
 JOIN directory_people s ON s.id = l.substitute_id AND s.active AND NOT s.deleted
-ORDER BY place, name, department_name, for_name
+ORDER BY position, name, department_name, for_name
 """)
 
 
@@ -120,47 +122,56 @@ async def explain_access(
     *,
     now: datetime,
 ) -> AccessExplanation:
-    """Everybody who sees the record and why, and the caller's own standing. Raises NotFound."""
-    standing = await caller_access(tx, principal, scoped, record_id, now)
+    """Explain who sees the record and why, and what the caller may do with it.
+
+    Raises NotFound when the record does not exist or is not visible to the caller.
+    """
+    access = await caller_access(tx, principal, scoped, record_id, now)
     visibility = await directory_visibility(tx, principal.subject, now)
-    seers = await _seers(tx, standing.owner_id, now)
-    granted = [
+    by_owner = await _reasons_by_owner(tx, access.owner_id, now)
+    grants = [
         grant
-        for grant in await grants_of(tx, await _records(tx, scoped, record_id))
+        for grant in await grants_of(tx, await _granted_records(tx, scoped, record_id))
         if grant.until_date is None or grant.until_date > visibility.today
     ]
-    names = [one.person.name for one in seers if one.why is AccessReasonKind.OWNER and one.person]
+    owners = [reason.person for reason in by_owner if reason.why is AccessReasonKind.OWNER]
     return AccessExplanation(
         record_id=record_id,
-        owner_id=standing.owner_id,
-        owner_name=names[0] if names else None,
-        standing=standing,
-        mine=_mine(principal, scoped, visibility, seers, granted),
-        everybody=[*seers, *(_granted(one) for one in granted)],
+        owner_id=access.owner_id,
+        owner_name=owners[0].name if owners and owners[0] else None,
+        caller_access=access,
+        mine=_caller_reasons(principal, scoped, visibility, by_owner, grants),
+        everybody=[*by_owner, *(_reason_of_grant(grant) for grant in grants)],
         everyone_with=(f"{scoped.resource}.all", f"{scoped.resource.split('.')[0]}.*", "*"),
     )
 
 
-async def _records(
+async def _granted_records(
     tx: AsyncConnection, scoped: ScopedResource, record_id: UUID
 ) -> list[tuple[str, UUID]]:
-    """The record itself, and those it belongs to."""
+    """Return resource name and id of the record and of the records it belongs to."""
     columns = [column for _, column in scoped.granted_under]
     row = (await tx.execute(select(*columns).where(scoped.table.c["id"] == record_id))).one()
     names = (resource for resource, _ in scoped.granted_under)
     return [(name, key) for name, key in zip(names, row, strict=True) if key is not None]
 
 
-async def _seers(tx: AsyncConnection, owner: str | None, now: datetime) -> list[AccessReason]:
-    rows = list(await tx.execute(_SEERS, {"owner": owner, "now": now}))
+async def _reasons_by_owner(
+    tx: AsyncConnection, owner: str | None, now: datetime
+) -> list[AccessReason]:
+    """The owner, the managers above the owner, and their substitutes."""
+    rows = list(await tx.execute(_PEOPLE_BY_OWNER, {"owner": owner, "now": now}))
     if owner is not None and not any(row.why == AccessReasonKind.OWNER for row in rows):
-        return [
-            AccessReason(why=AccessReasonKind.OWNER, access=Access.WRITE, subject=owner)
-        ]  # not known here (yet)
-    return [_seer(row) for row in rows if row.why == AccessReasonKind.OWNER or row.subject != owner]
+        # The directory does not know the owner (yet).
+        return [AccessReason(why=AccessReasonKind.OWNER, access=Access.WRITE, subject=owner)]
+    return [
+        _reason_of_person(row)
+        for row in rows
+        if row.why == AccessReasonKind.OWNER or row.subject != owner
+    ]
 
 
-def _seer(row: Any) -> AccessReason:
+def _reason_of_person(row: Any) -> AccessReason:
     return AccessReason(
         why=AccessReasonKind(row.why),
         access=Access.WRITE,
@@ -173,28 +184,30 @@ def _seer(row: Any) -> AccessReason:
     )
 
 
-def _granted(grant: Grant) -> AccessReason:
-    named = DirectoryName(grant.grantee_id, grant.grantee_name)
+def _reason_of_grant(grant: Grant) -> AccessReason:
+    grantee = DirectoryName(grant.grantee_id, grant.grantee_name)
     return AccessReason(
         why=AccessReasonKind.TEAM if grant.via is GrantKind.TEAM else AccessReasonKind.SHARE,
         access=grant.access,
-        person=named if grant.grantee_kind is GranteeKind.PERSON else None,
-        department=named if grant.grantee_kind is GranteeKind.DEPARTMENT else None,
-        team=named if grant.grantee_kind is GranteeKind.TEAM else None,
+        person=grantee if grant.grantee_kind is GranteeKind.PERSON else None,
+        department=grantee if grant.grantee_kind is GranteeKind.DEPARTMENT else None,
+        team=grantee if grant.grantee_kind is GranteeKind.TEAM else None,
         until_date=grant.until_date,
         under=grant.resource,
     )
 
 
-def _mine(
+def _caller_reasons(
     principal: Principal,
     scoped: ScopedResource,
     visibility: Visibility,
-    seers: Sequence[AccessReason],
-    granted: Sequence[Grant],
+    by_owner: Sequence[AccessReason],
+    grants: Sequence[Grant],
 ) -> list[AccessReason]:
-    reasons = [one for one in seers if one.subject == principal.subject]
-    reasons += [_granted(one) for one in granted if one.grantee_id in visibility.grantees]
+    reasons = [reason for reason in by_owner if reason.subject == principal.subject]
+    reasons += [
+        _reason_of_grant(grant) for grant in grants if grant.grantee_id in visibility.grantees
+    ]
     if sees_everything(principal, scoped.resource):
         scope = f"{scoped.resource}.all"
         reasons.append(AccessReason(why=AccessReasonKind.SCOPE, access=Access.WRITE, scope=scope))

@@ -1,4 +1,4 @@
-"""What a record's team may do with it, and whom it is shared with."""
+"""Grants: access to a record for the members of its team and for those it is shared with."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ from kernel.ids import new_id
 
 
 class GrantKind(StrEnum):
-    """Why somebody has a grant: they work on the record, or it was shown to them."""
+    """Why somebody has a grant: as a member of the record's team, or because it is shared."""
 
     TEAM = "TEAM"
     SHARE = "SHARE"
 
 
 class GranteeKind(StrEnum):
-    """Whom a record is granted to; a department stands for all who are in it or below it."""
+    """Whom a record is granted to; a department includes everybody in it and below it."""
 
     PERSON = "PERSON"
     DEPARTMENT = "DEPARTMENT"
@@ -46,7 +46,7 @@ _KEY = ("tenant_id", "resource", "record_id", "via", "grantee_id")
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """A grant with the name of whom it is for; `until_date` is the first day without it."""
+    """A grant with the name of its grantee; `until_date` is the first day without it."""
 
     resource: str
     record_id: UUID
@@ -62,7 +62,7 @@ class Grant:
 
 @dataclass(frozen=True, kw_only=True)
 class GrantRequest:
-    """What is to be granted, to whom."""
+    """The access to be granted or revoked, and to whom."""
 
     via: GrantKind
     grantee_kind: GranteeKind
@@ -76,35 +76,35 @@ async def grant_access(
     principal: Principal,
     scoped: ScopedResource,
     record_id: UUID,
-    offer: GrantRequest,
+    request: GrantRequest,
     *,
     now: datetime,
 ) -> Grant:
-    """Grant it, or replace what was granted to the same before.
+    """Grant access to a record; an earlier grant to the same grantee is replaced.
 
-    Raises NotFound, Forbidden (RECORD_READ_ONLY; OWNERSHIP_REQUIRED for more than reading), Invalid
+    Raises NotFound, Forbidden (RECORD_READ_ONLY; OWNERSHIP_REQUIRED to grant write access), Invalid
     (GRANTEE_UNKNOWN, UNTIL_DATE_PAST).
     """
-    await _refuse(tx, principal, scoped, record_id, offer, offer.access, now)
-    await _check(tx, offer, now)
+    await _ensure_may_grant(tx, principal, scoped, record_id, request, request.access, now)
+    await _validate(tx, request, now)
     statement = insert(grants).values(
         id=new_id(),
         resource=scoped.resource,
         record_id=record_id,
         created_by=principal.subject,
         created_at=now,
-        **vars(offer),
+        **vars(request),
     )
     new = statement.excluded
-    changed = ("access", "until_date", "created_by", "created_at")
+    replaced = ("access", "until_date", "created_by", "created_at")
     upsert = statement.on_conflict_do_update(
-        index_elements=_KEY, set_={name: new[name] for name in changed}
+        index_elements=_KEY, set_={name: new[name] for name in replaced}
     )
     grant_id = (await tx.execute(upsert.returning(grants.c.id))).scalar_one()
-    if offer.until_date is not None:
-        await schedule_grant_expiry(tx, grant_id, offer.until_date)
-    (granted,) = await grants_of(tx, [(scoped.resource, record_id)], offer)
-    return granted
+    if request.until_date is not None:
+        await schedule_grant_expiry(tx, grant_id, request.until_date)
+    (grant,) = await grants_of(tx, [(scoped.resource, record_id)], request)
+    return grant
 
 
 async def revoke_access(
@@ -112,66 +112,71 @@ async def revoke_access(
     principal: Principal,
     scoped: ScopedResource,
     record_id: UUID,
-    offer: GrantRequest,
+    request: GrantRequest,
     *,
     now: datetime,
 ) -> None:
-    """Take back what was granted; what is not granted stays so.
+    """Revoke a grant; does nothing when there is none.
 
-    Raises NotFound, Forbidden (RECORD_READ_ONLY; OWNERSHIP_REQUIRED for more than reading).
+    Raises NotFound, Forbidden (RECORD_READ_ONLY; OWNERSHIP_REQUIRED to revoke write access).
     """
-    await _refuse(tx, principal, scoped, record_id, offer, Access.READ, now)
-    await tx.execute(delete(grants).where(_named(scoped.resource, record_id, offer)))
+    await _ensure_may_grant(tx, principal, scoped, record_id, request, Access.READ, now)
+    await tx.execute(delete(grants).where(_is_grant(scoped.resource, record_id, request)))
 
 
-async def _refuse(
+async def _ensure_may_grant(
     tx: AsyncConnection,
     principal: Principal,
     scoped: ScopedResource,
     record_id: UUID,
-    offer: GrantRequest,
+    request: GrantRequest,
     access: Access,
     now: datetime,
 ) -> None:
-    """The record is locked, lest it change hands between the question and the grant."""
-    standing = await caller_access(tx, principal, scoped, record_id, now, lock=True)
-    ensure_access(standing, Access.WRITE)
-    if standing.head:
+    """Check that the caller may set this access for this grantee.
+
+    The record is locked, so that its owner cannot change between this check and the grant.
+    """
+    access_of_caller = await caller_access(tx, principal, scoped, record_id, now, lock=True)
+    ensure_access(access_of_caller, Access.WRITE)
+    if access_of_caller.may_transfer:
         return
-    named = _named(scoped.resource, record_id, offer)
-    before = (await tx.execute(select(grants.c.access).where(named))).scalar_one_or_none()
-    if Access.WRITE in (access, before):
+    is_grant = _is_grant(scoped.resource, record_id, request)
+    existing = (await tx.execute(select(grants.c.access).where(is_grant))).scalar_one_or_none()
+    if Access.WRITE in (access, existing):
         raise Forbidden("OWNERSHIP_REQUIRED")
 
 
-def _named(resource: str, record_id: UUID, offer: GrantRequest) -> ColumnElement[bool]:
+def _is_grant(resource: str, record_id: UUID, request: GrantRequest) -> ColumnElement[bool]:
     return and_(
         grants.c.resource == resource,
         grants.c.record_id == record_id,
-        grants.c.via == offer.via,
-        grants.c.grantee_kind == offer.grantee_kind,
-        grants.c.grantee_id == offer.grantee_id,
+        grants.c.via == request.via,
+        grants.c.grantee_kind == request.grantee_kind,
+        grants.c.grantee_id == request.grantee_id,
     )
 
 
-async def _check(tx: AsyncConnection, offer: GrantRequest, now: datetime) -> None:
-    found: list[Violation] = []
-    table = GRANTEE_TABLES[offer.grantee_kind]
-    known = select(table.c.id).where(table.c.id == offer.grantee_id, ~table.c.deleted)
+async def _validate(tx: AsyncConnection, request: GrantRequest, now: datetime) -> None:
+    violations: list[Violation] = []
+    table = GRANTEE_TABLES[request.grantee_kind]
+    grantee = select(table.c.id).where(table.c.id == request.grantee_id, ~table.c.deleted)
     if "active" in table.c:
-        known = known.where(table.c.active)
-    if (await tx.execute(known)).one_or_none() is None:
-        found.append(Violation("{grantee_id}", "GRANTEE_UNKNOWN"))
-    if offer.until_date is not None and offer.until_date <= await tenant_settings.today(tx, now):
-        found.append(Violation("/until_date", "UNTIL_DATE_PAST"))
-    if found:
-        raise Invalid(found)
+        grantee = grantee.where(table.c.active)
+    if (await tx.execute(grantee)).one_or_none() is None:
+        violations.append(Violation("{grantee_id}", "GRANTEE_UNKNOWN"))
+    if request.until_date is not None and request.until_date <= await tenant_settings.today(
+        tx, now
+    ):
+        violations.append(Violation("/until_date", "UNTIL_DATE_PAST"))
+    if violations:
+        raise Invalid(violations)
 
 
 async def grants_of(
-    tx: AsyncConnection, records: Sequence[tuple[str, UUID]], offer: GrantRequest | None = None
+    tx: AsyncConnection, records: Sequence[tuple[str, UUID]], request: GrantRequest | None = None
 ) -> list[Grant]:
-    """What these records were granted, also what has ended; of one offer's grantee if given."""
+    """Return the grants of these records, expired ones too; with a request, of its grantee only."""
     name = func.coalesce(people.c.name, departments.c.name, teams.c.name)
     joined = grants
     for kind, table in GRANTEE_TABLES.items():
@@ -182,8 +187,8 @@ async def grants_of(
     query = query.where(
         or_(*(and_(grants.c.resource == r, grants.c.record_id == key) for r, key in records))
     )
-    if offer is not None:
-        query = query.where(_named(*records[0], offer))
+    if request is not None:
+        query = query.where(_is_grant(*records[0], request))
     rows = await tx.execute(query.order_by(grants.c.via.desc(), grants.c.id))
     return [_grant(row) for row in rows.mappings()]
 

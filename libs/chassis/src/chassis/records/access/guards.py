@@ -1,4 +1,4 @@
-"""Route dependencies: the scope, and the row that the address names."""
+"""Route dependencies that check the caller's scope and access to the record in the path."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -27,45 +27,46 @@ from chassis.web.transaction import Tx
 from kernel.errors import Forbidden, NotFound
 
 _UUID = TypeAdapter(UUID)
-# What each guard asks for, so that a test can find every guarded route by its dependencies.
+# What each guard checks, so that tests can find every guarded route by its dependencies.
 ACCESS_GUARDS: dict[Callable[..., Awaitable[None]], tuple[ScopedResource, Access]] = {}
 
 
 @dataclass(frozen=True)
 class CallerAccess:
-    """What the caller is to a record.
+    """What the caller may do with a record.
 
-    `head` says that they own it, or head a department the owner is in: only a head may give it
-    away. Whoever stands in for a head is none: what they gave away would outlast the absence.
+    `may_transfer` is true for the owner and for managers of a department the owner is in.
+    Substitutes may not transfer records: the transfer would survive the absence.
     """
 
     owner_id: str | None
     access: Access
-    head: bool
+    may_transfer: bool
 
 
 def may_read(scoped: ScopedResource, *, scope: str | None = None) -> Any:
-    """The caller has `<resource>.read` and sees the row of the first path parameter.
+    """Return a dependency: the caller has `<resource>.read` and sees the record in the path.
 
-    Raises Forbidden (SCOPE_MISSING), NotFound.
+    The record's id is the first path parameter. Raises Forbidden (SCOPE_MISSING), NotFound.
     """
     return Depends(_guard(scoped, Access.READ, scope or f"{scoped.resource}.read"))
 
 
 def may_write(scoped: ScopedResource, *, scope: str | None = None) -> Any:
-    """The caller has `<resource>.write` and may change the row of the first path parameter.
+    """Return a dependency: the caller has `<resource>.write` and may change the record in the path.
 
-    Raises Forbidden (SCOPE_MISSING, RECORD_READ_ONLY), NotFound.
+    The record's id is the first path parameter. Raises Forbidden (SCOPE_MISSING, RECORD_READ_ONLY),
+    NotFound.
     """
     return Depends(_guard(scoped, Access.WRITE, scope or f"{scoped.resource}.write"))
 
 
 def may_list(scoped: ScopedResource, *, scope: str | None = None) -> Any:
-    """The caller has `<resource>.read`; gives their `Visibility`, which the list is bound to."""
-    needed = scope or f"{scoped.resource}.read"
+    """Return a dependency: the caller has `<resource>.read`; its value is their `Visibility`."""
+    required_scope = scope or f"{scoped.resource}.read"
 
     async def visibility(
-        principal: Annotated[Principal, allow(needed)], tx: Tx, now: Now
+        principal: Annotated[Principal, allow(required_scope)], tx: Tx, now: Now
     ) -> Visibility:
         return await visibility_of(tx, principal, scoped.resource, now)
 
@@ -83,13 +84,16 @@ def _guard(scoped: ScopedResource, access: Access, scope: str) -> Callable[..., 
 
 
 def record_id_of(request: Request) -> UUID:
-    """The first path parameter. Raises RequestValidationError (ID_INVALID) as the route would."""
+    """Return the first path parameter as an id.
+
+    Raises RequestValidationError (ID_INVALID), as the route itself would.
+    """
     name, value = next(iter(request.path_params.items()))
     try:
         return _UUID.validate_python(value)
     except ValidationError as error:
-        found = [{**one, "loc": ("path", name)} for one in error.errors()]
-        raise RequestValidationError(found) from None
+        errors = [{**each, "loc": ("path", name)} for each in error.errors()]
+        raise RequestValidationError(errors) from None
 
 
 async def check_access(
@@ -100,18 +104,18 @@ async def check_access(
     access: Access,
     now: datetime,
 ) -> None:
-    """For a caller who sees all, the row is not even asked for: the route finds it or does not.
+    """Check that the caller has this access to the record.
 
-    Raises NotFound where the caller does not see the row, Forbidden (RECORD_READ_ONLY).
+    For a caller who sees every record nothing is read: the route itself reports a missing one.
+    Raises NotFound when the caller does not see the record, Forbidden (RECORD_READ_ONLY).
     """
     if not sees_everything(principal, scoped.resource):
-        standing = await caller_access(tx, principal, scoped, record_id, now)
-        ensure_access(standing, access)
+        ensure_access(await caller_access(tx, principal, scoped, record_id, now), access)
 
 
-def ensure_access(standing: CallerAccess, access: Access) -> None:
-    """Raises Forbidden (RECORD_READ_ONLY)."""
-    if access is Access.WRITE and standing.access is not Access.WRITE:
+def ensure_access(caller: CallerAccess, access: Access) -> None:
+    """Check that the caller has this access. Raises Forbidden (RECORD_READ_ONLY)."""
+    if access is Access.WRITE and caller.access is not Access.WRITE:
         raise Forbidden("RECORD_READ_ONLY")
 
 
@@ -124,9 +128,9 @@ async def caller_access(
     *,
     lock: bool = False,
 ) -> CallerAccess:
-    """What the caller is to this record; with `lock` it stays so until the transaction ends.
+    """Return what the caller may do with a record; `lock` locks the record's row.
 
-    Raises NotFound: not there, or not for these eyes.
+    Raises NotFound when the record does not exist or is not visible to the caller.
     """
     columns = [column for _, column in scoped.granted_under]
     query = select(scoped.owner_column.label("owner"), *columns).where(
@@ -137,28 +141,28 @@ async def caller_access(
         raise NotFound(scoped.name, record_id)
     everything = sees_everything(principal, scoped.resource)
     if everything or row.owner == principal.subject:
-        return CallerAccess(row.owner, Access.WRITE, head=True)
+        return CallerAccess(row.owner, Access.WRITE, may_transfer=True)
     visibility = await visibility_of(tx, principal, scoped.resource, now)
     if row.owner in visibility.owners:
         return CallerAccess(
-            row.owner, Access.WRITE, head=row.owner not in visibility.via_substitution
+            row.owner, Access.WRITE, may_transfer=row.owner not in visibility.via_substitution
         )
-    under = zip((resource for resource, _ in scoped.granted_under), row[1:], strict=True)
-    granted = await _granted(tx, list(under), visibility)
+    resources = (resource for resource, _ in scoped.granted_under)
+    granted = await _granted_access(tx, list(zip(resources, row[1:], strict=True)), visibility)
     if granted is None:
         raise NotFound(scoped.name, record_id)
-    return CallerAccess(row.owner, granted, head=False)
+    return CallerAccess(row.owner, granted, may_transfer=False)
 
 
-async def _granted(
-    tx: AsyncConnection, under: list[tuple[str, UUID | None]], visibility: Visibility
+async def _granted_access(
+    tx: AsyncConnection, records: list[tuple[str, UUID | None]], visibility: Visibility
 ) -> Access | None:
-    """The most that any grant of these records gives to the caller."""
+    """Return the most that any grant of these records gives to the caller; None without one."""
     query = select(grants.c.access).where(
-        or_(*((grants.c.resource == r) & (grants.c.record_id == key) for r, key in under)),
+        or_(*((grants.c.resource == r) & (grants.c.record_id == key) for r, key in records)),
         grants.c.grantee_id
         == any_(cast(list(visibility.grantees), ARRAY(grants.c.grantee_id.type))),
         or_(grants.c.until_date.is_(None), grants.c.until_date > visibility.today),
     )
-    found = set((await tx.execute(query)).scalars())
-    return Access(max(found)) if found else None  # WRITE comes after READ
+    granted = set((await tx.execute(query)).scalars())
+    return Access(max(granted)) if granted else None  # "WRITE" sorts after "READ"

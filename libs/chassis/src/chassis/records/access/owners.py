@@ -1,4 +1,4 @@
-"""People as files and screens call them, who may own records."""
+"""Owners of records, found by the names that imported files use for them."""
 
 from collections.abc import Collection
 
@@ -10,20 +10,20 @@ from chassis.records.access.tables import people
 
 
 async def subjects_by_name(tx: AsyncConnection, names: Collection[str]) -> dict[str, str]:
-    """The subjects of active people by what a file calls them: the subject, or the name.
+    """Return the subjects of active people by what a file calls them: their subject or their name.
 
-    Whom nobody knows is left out, and so is a name that several have.
+    Unknown people are left out, and so are names that several people share.
     """
     if not names:
         return {}
-    wanted = cast(list(names), ARRAY(people.c.name.type))
+    requested = cast(list(names), ARRAY(people.c.name.type))
     query = select(people.c.subject, people.c.name).where(
         people.c.active,
         ~people.c.deleted,
-        or_(people.c.subject == any_(wanted), people.c.name == any_(wanted)),
+        or_(people.c.subject == any_(requested), people.c.name == any_(requested)),
     )
-    called: dict[str, set[str]] = {}
+    subjects: dict[str, set[str]] = {}
     for row in await tx.execute(query):
-        called.setdefault(row.name, set()).add(row.subject)
-        called.setdefault(row.subject, set()).add(row.subject)
-    return {n: next(iter(called[n])) for n in names if len(called.get(n, ())) == 1}
+        subjects.setdefault(row.name, set()).add(row.subject)
+        subjects.setdefault(row.subject, set()).add(row.subject)
+    return {name: next(iter(subjects[name])) for name in names if len(subjects.get(name, ())) == 1}

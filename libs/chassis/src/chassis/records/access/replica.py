@@ -1,4 +1,4 @@
-"""People, departments and teams as `org` tells of them, in whatever order the facts arrive."""
+"""The replica of org's directory: people, departments and teams, from events in any order."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ Rows = Iterable[Mapping[str, Any]]
 
 
 def directory_subscription(service: str) -> Subscription:
-    """The subscription that keeps a service's people, departments and teams."""
+    """Return the subscription that maintains a service's replica of the directory."""
     return replica(
         f"{service}.directory",
         {
@@ -48,51 +48,54 @@ def directory_subscription(service: str) -> Subscription:
 async def on_people(
     tx: AsyncConnection, received: Sequence[ReceivedEvent[PersonEvent]]
 ) -> ReplicaResult:
+    """Apply changes of people, with their posts and leaves."""
     result = await replicate(tx, people, received, _person_columns)
-    current = await _current(tx, people, received)
-    await _replace(tx, posts.c.person_id, current, _posts)
-    await _replace(tx, leaves.c.person_id, current, _leaves)
+    current = await _current_events(tx, people, received)
+    await _replace_children(tx, posts.c.person_id, current, _post_rows)
+    await _replace_children(tx, leaves.c.person_id, current, _leave_rows)
     return result
 
 
 async def on_departments(
     tx: AsyncConnection, received: Sequence[ReceivedEvent[DepartmentEvent]]
 ) -> ReplicaResult:
+    """Apply changes of departments."""
     return await replicate(tx, departments, received, _department_columns)
 
 
 async def on_teams(
     tx: AsyncConnection, received: Sequence[ReceivedEvent[TeamEvent]]
 ) -> ReplicaResult:
+    """Apply changes of teams, with their members."""
     result = await replicate(tx, teams, received, _team_columns)
-    current = await _current(tx, teams, received)
-    await _replace(tx, team_members.c.team_id, current, _members)
+    current = await _current_events(tx, teams, received)
+    await _replace_children(tx, team_members.c.team_id, current, _member_rows)
     return result
 
 
-async def _current(
+async def _current_events(
     tx: AsyncConnection, table: Table, received: Sequence[ReceivedEvent[E]]
 ) -> dict[UUID, E]:
-    """The events whose state the table now holds, by aggregate; not those that came too late."""
-    ids = list({one.meta.aggregate_id for one in received})
+    """Return the events whose state the table now holds, by aggregate, without outdated ones."""
+    ids = list({each.meta.aggregate_id for each in received})
     query = select(table.c.id, table.c.epoch, table.c.sequence).where(
         table.c.id == any_(cast(ids, ARRAY(table.c.id.type)))
     )
-    held = {row.id: (row.epoch, row.sequence) for row in await tx.execute(query)}
+    versions = {row.id: (row.epoch, row.sequence) for row in await tx.execute(query)}
     return {
-        one.meta.aggregate_id: one.event
-        for one in received
-        if one.meta.version == held.get(one.meta.aggregate_id)
+        each.meta.aggregate_id: each.event
+        for each in received
+        if each.meta.version == versions.get(each.meta.aggregate_id)
     }
 
 
-async def _replace(
+async def _replace_children(
     tx: AsyncConnection,
     parent: Column[UUID],
     current: Mapping[UUID, E],
     rows_of: Callable[[UUID, E], Rows],
 ) -> None:
-    """Let the rows below these parents be what their events say."""
+    """Replace the child rows of these parents by those that the parents' events name."""
     if not current:
         return
     await tx.execute(
@@ -113,7 +116,7 @@ def _person_columns(event: PersonEvent) -> Mapping[str, Any]:
     }
 
 
-def _posts(person_id: UUID, event: PersonEvent) -> Rows:
+def _post_rows(person_id: UUID, event: PersonEvent) -> Rows:
     for post in event.person.posts:
         yield {
             "person_id": person_id,
@@ -123,7 +126,7 @@ def _posts(person_id: UUID, event: PersonEvent) -> Rows:
         }
 
 
-def _leaves(person_id: UUID, event: PersonEvent) -> Rows:
+def _leave_rows(person_id: UUID, event: PersonEvent) -> Rows:
     for leave in event.person.leaves:
         yield {"person_id": person_id, **leave.model_dump()}
 
@@ -143,7 +146,7 @@ def _team_columns(event: TeamEvent) -> Mapping[str, Any]:
     return {"name": event.team.name, "deleted": isinstance(event, TeamDeleted)}
 
 
-def _members(team_id: UUID, event: TeamEvent) -> Rows:
+def _member_rows(team_id: UUID, event: TeamEvent) -> Rows:
     if not isinstance(event, TeamDeleted):
         for person_id in event.team.member_ids:
             yield {"team_id": team_id, "person_id": person_id}

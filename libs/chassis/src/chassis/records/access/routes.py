@@ -1,4 +1,4 @@
-"""Who sees a record, who owned it, its team and its shares: the same for every resource."""
+"""Routes for access, owners, team and shares of a record; the same for every resource."""
 
 from uuid import UUID
 
@@ -49,37 +49,40 @@ from kernel.errors import DomainError
 def access_router(
     scoped: ScopedResource, *, collection: str, transfer: TransferAction
 ) -> APIRouter:
-    """The routes below `/{collection}`; `transfer` is the service's action that saves and tells.
+    """Build the access routes below `/{collection}`.
 
-    `access_router(ACCOUNTS, collection="accounts", transfer=actions.transfer_account)`. Include it
-    before a router that has `POST /{collection}/{id}`.
+    `transfer` is the service's action that saves the new owner and publishes the event:
+    `access_router(ACCOUNTS, collection="accounts", transfer=actions.transfer_account)`. Include
+    this router before one that has `POST /{collection}/{id}`.
     """
     router = new_router(f"/{collection}", tag=collection)
-    _add_sight(router, scoped)
-    _add_transfers(router, scoped, transfer)
+    _add_explanations(router, scoped)
+    _add_transfer_of_one(router, scoped, transfer)
     _add_transfer_of_many(router, scoped, collection, transfer)
     _add_team(router, scoped)
     _add_shares(router, scoped)
     return router
 
 
-def _add_sight(router: APIRouter, scoped: ScopedResource) -> None:
+def _add_explanations(router: APIRouter, scoped: ScopedResource) -> None:
     readable = [may_read(scoped)]
 
     @router.get("/{record_id}/access", name=f"{scoped.name}_access", dependencies=readable)
     async def access(record_id: UUID, tx: Tx, now: Now, caller: Caller) -> AccessOut:
-        """Who sees it and why, and what the caller may do."""
+        """Explain who sees the record and why, and what the caller may do with it."""
         return AccessOut.of(await explain_access(tx, caller, scoped, record_id, now=now))
 
     @router.get("/{record_id}/owners", name=f"{scoped.name}_owners", dependencies=readable)
     async def owners(record_id: UUID, tx: Tx, page: PageParams) -> Page[OwnerChangeOut]:
-        """Who owned it before, the last change first."""
+        """List the changes of the record's owner, newest first."""
         await ensure_row(tx, scoped.table, record_id, scoped.name)
         query = owner_changes_query(scoped, record_id)
         return await fetch_page(tx, query, page, shape=OwnerChangeOut.of)
 
 
-def _add_transfers(router: APIRouter, scoped: ScopedResource, transfer: TransferAction) -> None:
+def _add_transfer_of_one(
+    router: APIRouter, scoped: ScopedResource, transfer: TransferAction
+) -> None:
     @router.post(
         "/{record_id}/transfer",
         name=f"{scoped.name}_transfer",
@@ -88,10 +91,12 @@ def _add_transfers(router: APIRouter, scoped: ScopedResource, transfer: Transfer
     async def transfer_one(
         record_id: UUID, body: TransferIn, tx: Tx, now: Now, caller: Caller, if_match: IfMatch
     ) -> RecordOwnerOut:
-        """Give it to another owner."""
+        """Transfer the record to another owner."""
         name = await active_owner_name(tx, body.owner_id)
-        handover = TransferRequest(scoped, transfer, caller, body.owner_id, body.reason, now)
-        owned = await transfer_record(tx, handover, record_id, expected=if_match)
+        transfer_request = TransferRequest(
+            scoped, transfer, caller, body.owner_id, body.reason, now
+        )
+        owned = await transfer_record(tx, transfer_request, record_id, expected=if_match)
         return RecordOwnerOut(owner_name=name, **vars(owned))
 
 
@@ -107,31 +112,33 @@ def _add_transfer_of_many(
     async def transfer_many(
         request: Request, body: TransferManyIn, tx: Tx, now: Now, caller: Caller
     ) -> TransferManyOut:
-        """Give many to another owner, each for itself."""
+        """Transfer many records to another owner, each independently of the others."""
         await active_owner_name(tx, body.owner_id)
-        handover = TransferRequest(scoped, transfer, caller, body.owner_id, body.reason, now)
-        done = await transfer_records(tx, handover, body.ids)
-        items = [_result(request, key, done[key]) for key in dict.fromkeys(body.ids)]
+        transfer_request = TransferRequest(
+            scoped, transfer, caller, body.owner_id, body.reason, now
+        )
+        results = await transfer_records(tx, transfer_request, body.ids)
+        items = [_result(request, key, results[key]) for key in dict.fromkeys(body.ids)]
         return TransferManyOut(items=items)
 
 
 def _result(
-    request: Request, record_id: UUID, done: TransferredRecord | DomainError
+    request: Request, record_id: UUID, result: TransferredRecord | DomainError
 ) -> TransferResult:
-    if isinstance(done, TransferredRecord):
+    if isinstance(result, TransferredRecord):
         return TransferResult(
-            id=record_id, status=200, owner_id=done.owner_id, version=done.version
+            id=record_id, status=200, owner_id=result.owner_id, version=result.version
         )
-    refusal = problem_details(done)
+    details = problem_details(result)
     instance = f"{request.url.path.removesuffix('/transfer')}/{record_id}/transfer"
-    body = problem_body(request.app.state.texts, refusal, instance=instance)
-    return TransferResult(id=record_id, status=refusal.status, problem=body)
+    body = problem_body(request.app.state.texts, details, instance=instance)
+    return TransferResult(id=record_id, status=details.status, problem=body)
 
 
 def _add_team(router: APIRouter, scoped: ScopedResource) -> None:
     writable = [may_write(scoped)]
 
-    def member(person_id: UUID, access: Access) -> GrantRequest:
+    def member_grant(person_id: UUID, access: Access) -> GrantRequest:
         return GrantRequest(
             via=GrantKind.TEAM, grantee_kind=GranteeKind.PERSON, grantee_id=person_id, access=access
         )
@@ -142,10 +149,10 @@ def _add_team(router: APIRouter, scoped: ScopedResource) -> None:
     async def team_put(
         record_id: UUID, grantee_id: UUID, body: TeamAccessIn, tx: Tx, now: Now, caller: Caller
     ) -> GrantOut:
-        """Put a person on its team."""
-        offer = member(grantee_id, body.access)
-        granted = await grant_access(tx, caller, scoped, record_id, offer, now=now)
-        return GrantOut.model_validate(granted)
+        """Add a person to the record's team, or change their access."""
+        requested = member_grant(grantee_id, body.access)
+        grant = await grant_access(tx, caller, scoped, record_id, requested, now=now)
+        return GrantOut.model_validate(grant)
 
     @router.delete(
         "/{record_id}/team/{grantee_id}",
@@ -156,9 +163,9 @@ def _add_team(router: APIRouter, scoped: ScopedResource) -> None:
     async def team_delete(
         record_id: UUID, grantee_id: UUID, tx: Tx, now: Now, caller: Caller
     ) -> None:
-        """Take a person off its team."""
-        offer = member(grantee_id, Access.READ)
-        await revoke_access(tx, caller, scoped, record_id, offer, now=now)
+        """Remove a person from the record's team."""
+        requested = member_grant(grantee_id, Access.READ)
+        await revoke_access(tx, caller, scoped, record_id, requested, now=now)
 
 
 def _add_shares(router: APIRouter, scoped: ScopedResource) -> None:
@@ -175,12 +182,12 @@ def _add_shares(router: APIRouter, scoped: ScopedResource) -> None:
         now: Now,
         caller: Caller,
     ) -> GrantOut:
-        """Share it with a person, a department with all below it, or a team."""
-        offer = GrantRequest(
+        """Share the record with a person, a team, or a department and all below it."""
+        requested = GrantRequest(
             via=GrantKind.SHARE, grantee_kind=grantee_kind, grantee_id=grantee_id, **vars(body)
         )
-        granted = await grant_access(tx, caller, scoped, record_id, offer, now=now)
-        return GrantOut.model_validate(granted)
+        grant = await grant_access(tx, caller, scoped, record_id, requested, now=now)
+        return GrantOut.model_validate(grant)
 
     @router.delete(path, name=f"{scoped.name}_share_delete", status_code=204, dependencies=writable)
     async def share_delete(
@@ -191,11 +198,11 @@ def _add_shares(router: APIRouter, scoped: ScopedResource) -> None:
         now: Now,
         caller: Caller,
     ) -> None:
-        """Share it no longer."""
-        offer = GrantRequest(
+        """Stop sharing the record with this grantee."""
+        requested = GrantRequest(
             via=GrantKind.SHARE,
             grantee_kind=grantee_kind,
             grantee_id=grantee_id,
             access=Access.READ,
         )
-        await revoke_access(tx, caller, scoped, record_id, offer, now=now)
+        await revoke_access(tx, caller, scoped, record_id, requested, now=now)

@@ -1,4 +1,4 @@
-"""What the routes of access take and answer."""
+"""Request and response bodies of the access routes."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -20,7 +20,7 @@ ReasonText = Annotated[str | None, Field(min_length=1, max_length=500)]
 
 
 class TransferIn(BaseModel):
-    """To whom a record goes, and why."""
+    """The new owner of a record, and the reason for the transfer."""
 
     model_config = ConfigDict(extra="forbid")
     owner_id: OwnerId
@@ -28,13 +28,13 @@ class TransferIn(BaseModel):
 
 
 class TransferManyIn(TransferIn):
-    """To whom these records go, and why."""
+    """The records to transfer, their new owner, and the reason for the transfer."""
 
     ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_TRANSFERRED_RECORDS)]
 
 
 class RecordOwnerOut(BaseModel):
-    """Who owns the record now."""
+    """The record's owner after a transfer."""
 
     model_config = ConfigDict(from_attributes=True)
     id: UUID
@@ -44,23 +44,27 @@ class RecordOwnerOut(BaseModel):
 
 
 class TransferResult(BaseModel):
-    """What became of one of many: `status` as if it had been asked alone, `problem` if refused."""
+    """The outcome for one of many records."""
 
     id: UUID
-    status: int
+    status: int = Field(
+        description="The HTTP status that a transfer of this record alone would get"
+    )
     owner_id: str | None = None
     version: int | None = None
-    problem: dict[str, Any] | None = None
+    problem: dict[str, Any] | None = Field(
+        default=None, description="Why the record was not transferred (RFC 9457); null if it was"
+    )
 
 
 class TransferManyOut(BaseModel):
-    """A result for each id, in the order asked."""
+    """A result for each id, in the order of the request."""
 
     items: list[TransferResult]
 
 
 class OwnerChangeOut(BaseModel):
-    """A record changed hands."""
+    """One change of a record's owner."""
 
     id: UUID
     from_owner_id: str | None
@@ -78,22 +82,24 @@ class OwnerChangeOut(BaseModel):
 
 
 class TeamAccessIn(BaseModel):
-    """What a member of the record's team may do."""
+    """The access of a member of the record's team."""
 
     model_config = ConfigDict(extra="forbid")
     access: Access = Access.READ
 
 
 class ShareIn(BaseModel):
-    """What those it is shared with may do; `until_date` is the first day they may not."""
+    """The access of those the record is shared with."""
 
     model_config = ConfigDict(extra="forbid")
     access: Access = Access.READ
-    until_date: date | None = None
+    until_date: date | None = Field(
+        default=None, description="The first day without access; null: without an end"
+    )
 
 
 class GrantOut(BaseModel):
-    """What a record grants to a person, a department with all below it, or a team."""
+    """Access to a record, granted to a person, a team, or a department and all below it."""
 
     model_config = ConfigDict(from_attributes=True)
     via: GrantKind
@@ -101,7 +107,9 @@ class GrantOut(BaseModel):
     grantee_id: UUID
     grantee_name: str | None
     access: Access
-    until_date: date | None
+    until_date: date | None = Field(
+        description="The first day without access; null: without an end"
+    )
     created_by: str
     created_at: datetime
 
@@ -115,7 +123,7 @@ class DirectoryNameOut(BaseModel):
 
 
 class AccessReasonOut(BaseModel):
-    """One reason to see the record: the way it comes, and how far it goes."""
+    """One reason why somebody sees the record, and with which access."""
 
     model_config = ConfigDict(from_attributes=True)
     why: AccessReasonKind
@@ -123,7 +131,7 @@ class AccessReasonOut(BaseModel):
     subject: str | None
     person: DirectoryNameOut | None
     department: DirectoryNameOut | None = Field(
-        description="Which they head, or which it is shared with"
+        description="The department that the person manages or that the record is shared with"
     )
     team: DirectoryNameOut | None
     stands_in_for: DirectoryNameOut | None
@@ -133,11 +141,13 @@ class AccessReasonOut(BaseModel):
 
 
 class MyAccessOut(BaseModel):
-    """What the caller may do with the record; `transfer` also means granting others to write."""
+    """What the caller may do with the record, and why."""
 
     read: bool
     write: bool
-    transfer: bool
+    transfer: bool = Field(
+        description="Whether the caller may transfer the record and grant write access to others"
+    )
     reasons: list[AccessReasonOut]
 
 
@@ -152,18 +162,18 @@ class AccessOut(BaseModel):
     everyone_with: list[str] = Field(description="Scopes whose holders see every record")
 
     @classmethod
-    def of(cls, sight: AccessExplanation) -> Self:
+    def of(cls, explanation: AccessExplanation) -> Self:
         mine = MyAccessOut(
             read=True,
-            write=sight.standing.access is Access.WRITE,
-            transfer=sight.standing.head,
-            reasons=[AccessReasonOut.model_validate(one) for one in sight.mine],
+            write=explanation.caller_access.access is Access.WRITE,
+            transfer=explanation.caller_access.may_transfer,
+            reasons=[AccessReasonOut.model_validate(reason) for reason in explanation.mine],
         )
         return cls(
-            record_id=sight.record_id,
-            owner_id=sight.owner_id,
-            owner_name=sight.owner_name,
+            record_id=explanation.record_id,
+            owner_id=explanation.owner_id,
+            owner_name=explanation.owner_name,
             mine=mine,
-            everybody=[AccessReasonOut.model_validate(one) for one in sight.everybody],
-            everyone_with=list(sight.everyone_with),
+            everybody=[AccessReasonOut.model_validate(reason) for reason in explanation.everybody],
+            everyone_with=list(explanation.everyone_with),
         )

@@ -1,4 +1,4 @@
-"""The directory's replica, what records were granted to whom, and who owned them."""
+"""The tables of access: the replica of org's directory, grants, and changes of owners."""
 
 from sqlalchemy import Boolean, Column, Date, Index, Table, Text, UniqueConstraint, Uuid
 
@@ -66,7 +66,7 @@ team_members = Table(
     Index(None, "tenant_id", "person_id"),
 )
 
-# `until_date` is the first day on which the grant holds no more.
+# `until_date` is the first day without the grant.
 grants = Table(
     "record_grants",
     metadata,

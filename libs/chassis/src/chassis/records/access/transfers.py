@@ -1,4 +1,4 @@
-"""A record gets another owner, and what it was before stays known."""
+"""Transfers of records to another owner, with a history of the owners."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from kernel.ids import new_id
 
 
 class TransferAction(Protocol):
-    """A service's action, which saves the record with its new owner and tells of it."""
+    """A service's action that saves the record with its new owner and publishes the event."""
 
     async def __call__(
         self,
@@ -38,7 +38,7 @@ class TransferAction(Protocol):
 
 @dataclass(frozen=True)
 class TransferredRecord:
-    """Who owns a record now."""
+    """A record's owner after a transfer."""
 
     id: UUID
     owner_id: str
@@ -47,7 +47,7 @@ class TransferredRecord:
 
 @dataclass(frozen=True)
 class TransferRequest:
-    """How one resource's records change hands: to whom, by whom, why and when."""
+    """A transfer of records of one resource: the new owner, by whom, why and when."""
 
     scoped: ScopedResource
     transfer: TransferAction
@@ -60,80 +60,81 @@ class TransferRequest:
 async def active_owner_name(
     tx: AsyncConnection, owner_id: str, *, pointer: str = "/owner_id"
 ) -> str:
-    """The name of somebody who may own records. Raises Invalid (OWNER_UNKNOWN, OWNER_INACTIVE)."""
+    """Return the name of an active person, who may own records.
+
+    Raises Invalid (OWNER_UNKNOWN, OWNER_INACTIVE).
+    """
     query = select(people.c.name, people.c.active).where(
         people.c.subject == owner_id, ~people.c.deleted
     )
-    found = (await tx.execute(query.order_by(people.c.active.desc()).limit(1))).one_or_none()
-    if found is None:
+    person = (await tx.execute(query.order_by(people.c.active.desc()).limit(1))).one_or_none()
+    if person is None:
         raise Invalid([Violation(pointer, "OWNER_UNKNOWN")])
-    if not found.active:
+    if not person.active:
         raise Invalid([Violation(pointer, "OWNER_INACTIVE")])
-    name: str = found.name
+    name: str = person.name
     return name
 
 
 async def transfer_record(
     tx: AsyncConnection,
-    handover: TransferRequest,
+    request: TransferRequest,
     record_id: UUID,
     *,
     expected: Precondition = UNCONDITIONAL,
 ) -> TransferredRecord:
-    """Give one record away; to whom has it already, nothing is written.
+    """Transfer one record; nothing is written if the new owner owns it already.
 
     Raises NotFound, Forbidden (RECORD_READ_ONLY, OWNERSHIP_REQUIRED), and what the service's
     action raises.
     """
-    scoped, now, actor = handover.scoped, handover.now, handover.principal.subject
-    standing = await caller_access(tx, handover.principal, scoped, record_id, now, lock=True)
-    ensure_access(standing, Access.WRITE)
-    if not standing.head:
+    scoped, now, actor = request.scoped, request.now, request.principal.subject
+    access = await caller_access(tx, request.principal, scoped, record_id, now, lock=True)
+    ensure_access(access, Access.WRITE)
+    if not access.may_transfer:
         raise Forbidden("OWNERSHIP_REQUIRED")
-    if standing.owner_id == handover.owner_id:
-        return TransferredRecord(
-            record_id, handover.owner_id, await _version(tx, scoped, record_id)
-        )
-    if handover.reason is not None:
-        await set_audit_reason(tx, handover.reason)
-    saved = await handover.transfer(
-        tx, record_id, handover.owner_id, expected, actor, now, reason=handover.reason
+    if access.owner_id == request.owner_id:
+        return TransferredRecord(record_id, request.owner_id, await _version(tx, scoped, record_id))
+    if request.reason is not None:
+        await set_audit_reason(tx, request.reason)
+    saved = await request.transfer(
+        tx, record_id, request.owner_id, expected, actor, now, reason=request.reason
     )
     change = {
         "id": new_id(),
         "resource": scoped.resource,
         "record_id": record_id,
-        "from_owner_id": standing.owner_id,
-        "to_owner_id": handover.owner_id,
-        "reason": handover.reason,
+        "from_owner_id": access.owner_id,
+        "to_owner_id": request.owner_id,
+        "reason": request.reason,
         "changed_by": actor,
         "changed_at": now,
     }
     await tx.execute(insert(owner_changes).values(change))
-    return TransferredRecord(record_id, handover.owner_id, saved.version)
+    return TransferredRecord(record_id, request.owner_id, saved.version)
 
 
-async def assign_on_create(tx: AsyncConnection, handover: TransferRequest, record_id: UUID) -> None:
-    """Give a record just made to whom it was made for, who is told like any new owner."""
-    if handover.owner_id != handover.principal.subject:
-        await transfer_record(tx, handover, record_id)
+async def assign_on_create(tx: AsyncConnection, request: TransferRequest, record_id: UUID) -> None:
+    """Transfer a new record to its requested owner, who is notified like any new owner."""
+    if request.owner_id != request.principal.subject:
+        await transfer_record(tx, request, record_id)
 
 
 async def transfer_records(
-    tx: AsyncConnection, handover: TransferRequest, record_ids: Sequence[UUID]
+    tx: AsyncConnection, request: TransferRequest, record_ids: Sequence[UUID]
 ) -> dict[UUID, TransferredRecord | DomainError]:
-    """Give many away, each for itself: what is refused leaves the others as they are.
+    """Transfer many records; an error of one does not affect the others.
 
-    They are locked in the order of their ids, so that two of these never wait for each other.
+    The records are locked in the order of their ids, so that concurrent calls do not deadlock.
     """
-    done: dict[UUID, TransferredRecord | DomainError] = {}
+    results: dict[UUID, TransferredRecord | DomainError] = {}
     for record_id in sorted(set(record_ids)):
         try:
             async with tx.begin_nested():
-                done[record_id] = await transfer_record(tx, handover, record_id)
-        except DomainError as refusal:
-            done[record_id] = refusal
-    return done
+                results[record_id] = await transfer_record(tx, request, record_id)
+        except DomainError as error:
+            results[record_id] = error
+    return results
 
 
 async def _version(tx: AsyncConnection, scoped: ScopedResource, record_id: UUID) -> int:
@@ -144,7 +145,7 @@ async def _version(tx: AsyncConnection, scoped: ScopedResource, record_id: UUID)
 
 
 def owner_changes_query(scoped: ScopedResource, record_id: UUID) -> Select[Any]:
-    """The changes of a record's owner, with names where the directory knows them."""
+    """Return the query for a record's owner changes, with names where the directory has them."""
 
     def name(column: Any, label: str) -> Any:
         query = select(people.c.name).where(people.c.subject == column, ~people.c.deleted)

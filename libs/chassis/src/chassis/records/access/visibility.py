@@ -1,8 +1,9 @@
-"""Visibility: which rows of a resource a caller sees, all or those of some owners and grants.
+"""Visibility: which records of a resource a caller sees, by their owners and by grants.
 
-A record belongs to its owner: a token's subject. Others see it because they head a department the
-owner is in, stand in for somebody who does or for the owner, are on the record's team, or because
-it is shared with them, with their department or one above it, or with a team of theirs.
+A record belongs to its owner, who is identified by a token's subject. Others see it because they
+manage a department that the owner is in or one above it, are the substitute of such a manager or
+of the owner, are on the record's team, or because it is shared with them, with their department or
+one above it, or with one of their teams.
 """
 
 from collections.abc import Sequence
@@ -21,17 +22,17 @@ from chassis.web.auth import Principal
 
 
 class Access(StrEnum):
-    """What somebody may do with a record; who may write it may read it."""
+    """What somebody may do with a record; WRITE includes READ."""
 
     READ = "READ"
     WRITE = "WRITE"
 
 
 class ListPlan(StrEnum):
-    """How a list finds the rows a caller sees.
+    """How a list finds the rows that a caller sees.
 
-    ALL asks for no owner, FILTER reads along the sort and keeps what `is_visible` says, UNION asks
-    for the first rows of each owner and of what was granted.
+    ALL: no condition on owners. FILTER: read the sort index and filter by `is_visible`. UNION:
+    take the first rows of each owner and of the granted records, and sort these.
     """
 
     ALL = "ALL"
@@ -46,8 +47,8 @@ class Visibility:
     `owners` are the subjects whose records the caller sees and may change; `via_substitution` are
     those of them whom the caller sees only as a substitute of an absent person. `grantees` are the
     ids (person, departments up to the root, teams) that records may be granted to. `prefer_filter`
-    says that the owners are so many that filtering the sort index is faster than a query per owner.
-    `today` is the tenant's business day: a share that ends by then is not valid any more.
+    means that the owners are so many that filtering the sort index is faster than a query for each.
+    `today` is the tenant's business day, by which expired grants are left out.
     """
 
     everything: bool = False
@@ -63,10 +64,10 @@ EVERYTHING = Visibility(everything=True)
 
 @dataclass(frozen=True)
 class ScopedResource:
-    """A resource whose rows belong to owners: `Scoped("l2o.account", accounts)`.
+    """A resource whose rows belong to owners: `ScopedResource("l2o.account", accounts)`.
 
     Grants are looked up under the resource's own name and id, and under those of the records it
-    belongs to: `Scoped("l2o.contact", contacts, of=(("l2o.account", "account_id"),))`.
+    belongs to: `ScopedResource("l2o.contact", contacts, of=(("l2o.account", "account_id"),))`.
     """
 
     resource: str
@@ -76,7 +77,7 @@ class ScopedResource:
 
     @property
     def name(self) -> str:
-        """What a record is called in `<NAME>_NOT_FOUND`."""
+        """The last part of the resource's name, as in the error code `<NAME>_NOT_FOUND`."""
         return self.resource.split(".")[-1]
 
     @property
@@ -86,19 +87,19 @@ class ScopedResource:
 
     @property
     def granted_under(self) -> Sequence[tuple[str, Column[UUID]]]:
-        """The resource names that grants may stand under, each with the column of its id."""
+        """The resource names under which grants are stored, each with the column of its id."""
         return [(self.resource, self.table.c["id"]), *((r, self.table.c[c]) for r, c in self.of)]
 
 
 def list_plan(visibility: Visibility) -> ListPlan:
-    """The cheapest way to a page of what this caller sees."""
+    """Return the cheapest plan for a page of what this caller sees."""
     if visibility.everything:
         return ListPlan.ALL
     return ListPlan.FILTER if visibility.prefer_filter else ListPlan.UNION
 
 
 def is_owned(scoped: ScopedResource, visibility: Visibility) -> ColumnElement[bool]:
-    """Whether a row belongs to one of the owners the caller reaches."""
+    """Return the condition that a row belongs to one of the owners whom the caller sees."""
     column = scoped.owner_column
     return column == any_(cast(list(visibility.owners), ARRAY(column.type)))
 
@@ -106,21 +107,21 @@ def is_owned(scoped: ScopedResource, visibility: Visibility) -> ColumnElement[bo
 def granted_record_ids(
     resource: str, visibility: Visibility, access: Access = Access.READ
 ) -> Select[tuple[UUID]]:
-    """The ids of the records of this resource that were granted to the caller, and still are."""
-    kept = (
+    """Return a query for the ids of a resource's records that are granted to the caller now."""
+    valid = (
         grants.c.resource == resource,
         grants.c.grantee_id
         == any_(cast(list(visibility.grantees), ARRAY(grants.c.grantee_id.type))),
         or_(grants.c.until_date.is_(None), grants.c.until_date > visibility.today),
     )
-    found = select(grants.c.record_id).where(*kept)
-    return found if access is Access.READ else found.where(grants.c.access == access.value)
+    ids = select(grants.c.record_id).where(*valid)
+    return ids if access is Access.READ else ids.where(grants.c.access == access.value)
 
 
 def is_visible(
     scoped: ScopedResource, visibility: Visibility, access: Access = Access.READ
 ) -> ColumnElement[bool]:
-    """The rows of a SELECT on the resource's table that the caller sees, or may change."""
+    """Return the condition that the caller sees, or may change, a row of the resource's table."""
     if visibility.everything:
         return true()
     return or_(
@@ -132,13 +133,16 @@ def is_visible(
     )
 
 
-# Measured at 200,000 rows of 1,000 people, a page of 50: asking each owner costs 0.04 ms an owner
-# (5: 1.3 ms, 50: 2.6, 500: 20, 1,000: 40), filtering the sort index 51 / share rows (5 of 1,000:
-# 4 to 7 ms, 50: 0.9 to 2, from 500 on 1.4 to 2.2) and the whole index where it holds none of them.
+# From how many owners, and from which share of all people (one in 20), a list filters the sort
+# index. Measured with 200,000 rows of 1,000 people and pages of 50: a query per owner costs 0.04 ms
+# each (5 owners: 1.3 ms, 50: 2.6, 500: 20, 1,000: 40); filtering the sort index reads 51 / share
+# rows (5 owners of 1,000: 4 to 7 ms, 50: 0.9 to 2, 500 and more: 1.4 to 2.2), but the whole index
+# if it holds no row of these owners.
 FILTER_FROM_OWNERS = 64
-FILTER_FROM_SHARE = 20  # one in so many of the tenant's people
+FILTER_FROM_SHARE = 20
 
-# A tree whose nodes came in any order may hold a circle for a while: UNION ends at what it has.
+# Departments arrive in any order, so that the tree may hold a cycle for a while: UNION (without
+# ALL) ends the recursion at rows that it has seen.
 _VISIBILITY = text("""
 WITH RECURSIVE
 today(day) AS (
@@ -146,15 +150,15 @@ today(day) AS (
             AT TIME ZONE coalesce((SELECT timezone FROM tenant_settings), 'UTC'))::date),
 me(id) AS (
     SELECT id FROM directory_people WHERE subject = :subject AND active AND NOT deleted),
-stood_in(id) AS (
+substituted(id) AS (
     SELECT l.person_id FROM directory_leaves l, today
     WHERE l.substitute_id IN (SELECT id FROM me) AND l.from_date <= day AND day < l.to_date),
-headed(id) AS (
+managed(id) AS (
     SELECT d.id FROM directory_departments d
     WHERE d.manager_id IN (SELECT id FROM me) AND NOT d.deleted),
 below(id, own) AS (
     SELECT d.id, d.manager_id IN (SELECT id FROM me) FROM directory_departments d
-    WHERE d.manager_id IN (SELECT id FROM me UNION SELECT id FROM stood_in) AND NOT d.deleted
+    WHERE d.manager_id IN (SELECT id FROM me UNION SELECT id FROM substituted) AND NOT d.deleted
     UNION
     SELECT d.id, b.own FROM below b JOIN directory_departments d ON d.parent_id = b.id
     WHERE NOT d.deleted),
@@ -162,20 +166,20 @@ above(id, parent_id) AS (
     SELECT d.id, d.parent_id FROM directory_departments d
     WHERE NOT d.deleted AND d.id IN (
         SELECT department_id FROM directory_posts WHERE person_id IN (SELECT id FROM me)
-        UNION SELECT id FROM headed)
+        UNION SELECT id FROM managed)
     UNION
     SELECT d.id, d.parent_id FROM above a JOIN directory_departments d ON d.id = a.parent_id
     WHERE NOT d.deleted),
-gone(day) AS (
+inactive(day) AS (
     SELECT day FROM today WHERE NOT EXISTS (SELECT FROM me)
         AND EXISTS (SELECT FROM directory_people WHERE subject = :subject)),
 owners(subject) AS (
-    SELECT CAST(:subject AS text) WHERE NOT EXISTS (SELECT FROM gone)
+    SELECT CAST(:subject AS text) WHERE NOT EXISTS (SELECT FROM inactive)
     UNION
     SELECT p.subject FROM directory_people p
     WHERE NOT p.deleted AND p.id IN (
         SELECT person_id FROM directory_posts WHERE department_id IN (SELECT id FROM below)
-        UNION SELECT id FROM stood_in)),
+        UNION SELECT id FROM substituted)),
 own(subject) AS (
     SELECT CAST(:subject AS text)
     UNION
@@ -186,7 +190,7 @@ own(subject) AS (
 SELECT
     (SELECT day FROM today) AS today,
     ARRAY(SELECT subject FROM owners ORDER BY subject) AS owners,
-    CASE WHEN EXISTS (SELECT FROM stood_in)
+    CASE WHEN EXISTS (SELECT FROM substituted)
         THEN ARRAY(SELECT subject FROM owners EXCEPT SELECT subject FROM own)
         ELSE ARRAY[]::text[] END AS via_substitution,
     ARRAY(
@@ -227,7 +231,7 @@ async def directory_visibility(tx: AsyncConnection, subject: str, now: datetime)
 
 
 def sees_everything(principal: Principal, resource: str) -> bool:
-    """Whether no row of this resource is hidden from the caller."""
+    """Whether the caller sees every row of this resource."""
     return principal.kind == "client" or principal.may(f"{resource}.all")
 
 

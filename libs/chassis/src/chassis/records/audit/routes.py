@@ -1,4 +1,4 @@
-"""A record's audit entries over HTTP."""
+"""The route for a record's audit entries."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,13 +25,17 @@ _MONEY = TypeAdapter(Money)
 
 
 class FieldChange(BaseModel):
-    """One field; money is told as one, a custom field as `custom_fields.<key>`."""
+    """The change of one field."""
 
     model_config = ConfigDict(populate_by_name=True)
 
-    field: str = Field(examples=["stage"])
-    from_: Any = Field(alias="from", description="Null where it was empty, or is new")
-    to: Any = Field(description="Null where it is empty now, or gone")
+    field: str = Field(
+        description="The field's name; a money amount is one field, a custom field is named "
+        "`custom_fields.<key>`",
+        examples=["stage"],
+    )
+    from_: Any = Field(alias="from", description="The old value; null if it was empty or is new")
+    to: Any = Field(description="The new value; null if it is empty or was removed")
 
 
 class AuditEntryOut(BaseModel):
@@ -40,23 +44,28 @@ class AuditEntryOut(BaseModel):
     id: str
     verb: str = Field(description="INSERT, UPDATE or DELETE", examples=["UPDATE"])
     at: datetime
-    actor: str | None = Field(description="The subject of a token, or system:<what>")
-    actor_name: str | None = Field(description="What the directory calls the actor")
-    reason: str | None
-    part: str | None = Field(description="Which part was written; null: the record itself")
+    actor: str | None = Field(
+        description="Who made the change: the subject of a token, or `system:<component>`"
+    )
+    actor_name: str | None = Field(description="The actor's name in the directory")
+    reason: str | None = Field(description="Why the change was made, if a reason was given")
+    part: str | None = Field(description="The part that was written; null: the record itself")
     part_id: str | None
     changes: list[FieldChange]
     request_id: str | None
-    origin: str | None = Field(description="event:<id> or job:<id>; null: a request")
+    origin: str | None = Field(
+        description="`event:<id>` or `job:<id>` if an event or a job made the change; null for a "
+        "request"
+    )
     trace_id: str | None
 
 
 def audit_router(
     collection: str, *, resource: str, table: Table, dependencies: Sequence[Any]
 ) -> APIRouter:
-    """`GET {collection}/{record_id}/audit`, newest first, for who may read the record.
+    """Build `GET {collection}/{record_id}/audit`; `dependencies` check who may read the record.
 
-    `table` tells a record without entries from none:
+    A record without entries is looked up in `table`, to answer 404 if it does not exist:
     `audit_router("/accounts", resource="l2o.account", table=accounts, dependencies=[READ])`.
     """
     name = resource.split(".")[-1]
@@ -64,11 +73,11 @@ def audit_router(
 
     @router.get("/{record_id}/audit", name=f"{name}_audit", dependencies=dependencies)
     async def audit(record_id: UUID, tx: Tx, page: PageParams) -> Page[AuditEntryOut]:
-        """Who changed what and when, newest first."""
-        found = await audit_page(tx, page, resource, record_id)
-        if not found.items:  # who sees all was not asked whether it is there
+        """List the changes of the record, newest first."""
+        entries = await audit_page(tx, page, resource, record_id)
+        if not entries.items:  # for callers who see everything, no guard has read the record
             await ensure_row(tx, table, record_id, name)
-        return found
+        return entries
 
     return router
 
@@ -76,28 +85,28 @@ def audit_router(
 async def audit_page(
     tx: AsyncConnection, page: PageParams, resource: str, record_id: UUID
 ) -> Page[AuditEntryOut]:
-    """A record's entries, for an address that does not name it: `GET /tenant/audit`."""
-    return await fetch_page(tx, _entries_of(resource, record_id), page, shape=_shown)
+    """Return a page of a record's entries; for paths without its id, as `GET /tenant/audit`."""
+    return await fetch_page(tx, _entries_query(resource, record_id), page, shape=_entry_out)
 
 
-def _entries_of(resource: str, record_id: UUID) -> Select[Any]:
-    named = select(people.c.name).where(people.c.subject == audit_entries.c.actor).limit(1)
-    plain = [column for column in audit_entries.c if column is not audit_entries.c.changes]
+def _entries_query(resource: str, record_id: UUID) -> Select[Any]:
+    actor_name = select(people.c.name).where(people.c.subject == audit_entries.c.actor).limit(1)
+    columns = [column for column in audit_entries.c if column is not audit_entries.c.changes]
     return select(
-        *plain,
-        cast(audit_entries.c.changes, Text).label("changes"),  # numbers stay exact
-        named.scalar_subquery().label("actor_name"),
+        *columns,
+        cast(audit_entries.c.changes, Text).label("changes"),  # as text, so that numbers stay exact
+        actor_name.scalar_subquery().label("actor_name"),
     ).where(audit_entries.c.resource == resource, audit_entries.c.record_id == record_id)
 
 
-def _shown(row: Mapping[str, Any]) -> AuditEntryOut:
-    kept = json.loads(row["changes"], parse_float=Decimal)
-    changes = field_changes(kept.get("from", {}), kept.get("to", {}))
+def _entry_out(row: Mapping[str, Any]) -> AuditEntryOut:
+    stored = json.loads(row["changes"], parse_float=Decimal)
+    changes = field_changes(stored.get("from", {}), stored.get("to", {}))
     return AuditEntryOut.model_validate({**row, "id": str(row["id"]), "changes": changes})
 
 
 def field_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FieldChange]:
-    """What became of each field, by name."""
+    """Return the changed fields with their old and new values, sorted by name."""
     old, new = dict(_fields(before)), dict(_fields(after))
     return [
         FieldChange.model_validate({"field": name, "from": old.get(name), "to": new.get(name)})
@@ -107,10 +116,10 @@ def field_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[F
 
 
 def _fields(row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The columns of a row as fields: two make a money, custom fields stand for themselves."""
+    """Yield a row's columns as fields: amount and currency make one, custom fields one each."""
     for name, value in row.items():
         if name == "custom_fields":
-            yield from ((f"custom_fields.{key}", one) for key, one in (value or {}).items())
+            yield from ((f"custom_fields.{key}", item) for key, item in (value or {}).items())
         elif f"{name}_currency" in row:
             yield name, _money(value, row[f"{name}_currency"])
         elif name.removesuffix("_currency") not in row or not name.endswith("_currency"):

@@ -1,4 +1,4 @@
-"""The table of audit entries. Triggers fill it; the app can only read it."""
+"""The table of audit entries, written by triggers; the app's role may only read it."""
 
 from sqlalchemy import BigInteger, Column, Identity, Index, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from chassis.database.backbone_tables import instant, metadata
 from chassis.database.columns import tenant_column
 
-# `part` names the child table and `part_id` its row, where the row is a part of the record.
+# For a row that is a part of the record, such as a line, `part` names its table and `part_id` it.
 audit_entries = Table(
     "audit_entries",
     metadata,
@@ -22,7 +22,7 @@ audit_entries = Table(
     Column("reason", Text),
     Column("changes", JSONB, nullable=False),
     Column("request_id", Text),
-    Column("origin", Text),  # event:<id> or job:<id>; none for a request
+    Column("origin", Text),  # event:<id> or job:<id>; null for a request
     Column("trace_id", Text),
     Index(None, "tenant_id", "resource", "record_id", "id"),
 )

@@ -1,1 +1,1 @@
-"""Lists: declared filters and sorts, keyset pages, saved views."""
+"""Lists of records: declared filters and sorts, keyset pages, search, saved views."""

@@ -1,4 +1,4 @@
-"""Filters of a list: which parameters a field gives, and which rows each one keeps."""
+"""Filters of a list: the query parameters of each field, and the SQL condition of each."""
 
 import operator
 import re
@@ -31,7 +31,7 @@ from chassis.records.search.prefixes import begins_with
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString
 
-MAX_FILTER_VALUES = 100  # of one `__in`
+MAX_FILTER_VALUES = 100  # in one `__in` filter
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)")
 EQUAL, IN, NULL, PREFIX = "", "in", "isnull", "startswith"
 RANGE = ("gte", "lte", "gt", "lt")
@@ -44,23 +44,26 @@ _COMPARE: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
 }
 
 
-def _written_out(value: object) -> object:
-    """Alone, pydantic also takes seconds since 1970; in a query a `+` arrives as a blank."""
+def _ensure_rfc_3339(value: object) -> object:
+    """Accept RFC 3339 only (pydantic also accepts seconds since 1970).
+
+    An unescaped `+` of a time zone arrives in a query as a blank, and is restored.
+    """
     if isinstance(value, str) and _INSTANT.fullmatch(
-        mended := re.sub(r" (?=\d\d:\d\d$)", "+", value)
+        restored := re.sub(r" (?=\d\d:\d\d$)", "+", value)
     ):
-        return mended
+        return restored
     raise PydanticCustomError("datetime_parsing", "Should be an instant of RFC 3339")
 
 
-def _parts(value: object) -> object:
-    """`a,b` and `a` twice mean the same."""
+def _split_commas(value: object) -> object:
+    """Split values at commas: `x__in=a,b` means the same as `x__in=a&x__in=b`."""
     if isinstance(value, list):
-        return [part for one in value for part in str(one).split(",")]
+        return [part for item in value for part in str(item).split(",")]
     return value
 
 
-FilterInstant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+FilterInstant = Annotated[AwareDatetime, BeforeValidator(_ensure_rfc_3339)]
 FilterText = Annotated[str, Field(min_length=1, max_length=200)]
 FilterInt32 = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 FilterInt64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
@@ -68,10 +71,10 @@ FilterInt64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """A filter that is not simply a column of the list's table.
+    """A filter that is not a column of the list's table.
 
-    `where` turns the value into a condition, for what lies in other tables or is derived:
-    `Filter("product_id", kind=UUID, where=lambda value: exists(...))`.
+    `where` turns the parameter's value into a condition, on other tables or derived values:
+    `Filter(name="product_id", kind=UUID, where=lambda value: exists(...))`.
     """
 
     name: str
@@ -81,36 +84,36 @@ class Filter:
 
 @dataclass(frozen=True, kw_only=True)
 class FilterParameter:
-    """One query parameter of a list, and the condition it stands for."""
+    """One query parameter of a list, and the condition that it sets."""
 
     name: str
     annotation: Any
-    told: str
+    description: str
     where: Callable[[Any], ColumnElement[bool]]
     column: Column[Any] | None = None
     operation: str = EQUAL
 
 
-def filter_parameters(table: Table, declared: str | Filter) -> list[FilterParameter]:
-    """The parameters of one declared filter: `due_date`, `due_date__gte`, ..."""
-    if isinstance(declared, Filter):
+def filter_parameters(table: Table, field: str | Filter) -> list[FilterParameter]:
+    """Return the parameters of one declared filter: `due_date`, `due_date__gte`, ..."""
+    if isinstance(field, Filter):
         return [
             FilterParameter(
-                name=declared.name, annotation=declared.kind, told="", where=declared.where
+                name=field.name, annotation=field.kind, description="", where=field.where
             )
         ]
-    column, plain = comparable_column(table, declared), table.c[declared]
-    kind, operations = _kind_of(column)
-    if plain.nullable:
+    column = comparable_column(table, field)
+    kind, operations = _type_and_operations(column)
+    if table.c[field].nullable:
         operations = (*operations, NULL)
-    return [_parameter(declared, column, kind, one) for one in operations]
+    return [_parameter(field, column, kind, operation) for operation in operations]
 
 
-def _kind_of(column: Column[Any]) -> tuple[Any, tuple[str, ...]]:
-    """The Python type of a column's values, and what can be asked of it."""
+def _type_and_operations(column: Column[Any]) -> tuple[Any, tuple[str, ...]]:
+    """Return the Python type of a column's values, and the operations it can be filtered by."""
     kind = column.type
     if isinstance(kind, Enum):
-        return _members(kind), (EQUAL, IN)
+        return _enum_class(kind), (EQUAL, IN)
     for family, python, operations in _FAMILIES:
         if isinstance(kind, family):
             return python, operations
@@ -128,27 +131,27 @@ _FAMILIES: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
 )
 
 
-def _members(kind: Enum) -> type[PythonEnum]:
-    members: type[PythonEnum] | None = kind.enum_class
-    assert members is not None, "an enum column names its Python enum"
-    return members
+def _enum_class(kind: Enum) -> type[PythonEnum]:
+    enum_class: type[PythonEnum] | None = kind.enum_class
+    assert enum_class is not None, "an enum column names its Python enum"
+    return enum_class
 
 
 def _parameter(name: str, column: Column[Any], kind: Any, operation: str) -> FilterParameter:
-    annotation, told = kind, ""
+    annotation, description = kind, ""
     if operation == IN:
         annotation = Annotated[
-            list[kind], BeforeValidator(_parts), Field(max_length=MAX_FILTER_VALUES)
+            list[kind], BeforeValidator(_split_commas), Field(max_length=MAX_FILTER_VALUES)
         ]
-        told = "Any of these, with commas between them"
+        description = "Any of these values, separated by commas"
     elif operation == NULL:
-        annotation, told = bool, "Whether it is empty"
+        annotation, description = bool, "true: the field is empty; false: it is not"
     elif operation == PREFIX:
-        told = "How it begins"
+        description = "The text begins with this value"
     return FilterParameter(
         name=f"{name}__{operation}" if operation else name,
         annotation=annotation,
-        told=told,
+        description=description,
         where=lambda value: filter_condition(column, operation, value),
         column=column,
         operation=operation,
@@ -156,10 +159,10 @@ def _parameter(name: str, column: Column[Any], kind: Any, operation: str) -> Fil
 
 
 def filter_condition(column: Column[Any], operation: str, value: Any) -> ColumnElement[bool]:
-    """The rows whose column stands in this relation to the value; only leakproof operators."""
-    nothing = null_stand_in(column)
+    """Return the condition of a filter; it uses only operators that are leakproof."""
+    stand_in = null_stand_in(column)
     if operation == NULL:
-        return _is_empty(column, nothing) if value else ~_is_empty(column, nothing)
+        return _is_empty(column, stand_in) if value else ~_is_empty(column, stand_in)
     if operation == IN:
         return column.in_(value)
     if operation == PREFIX:
@@ -167,11 +170,12 @@ def filter_condition(column: Column[Any], operation: str, value: Any) -> ColumnE
     if isinstance(value, Decimal):
         value = float(value)
     compared = _COMPARE[operation](column, value)
-    if nothing is None or operation == EQUAL:
+    if stand_in is None or operation == EQUAL:
         return compared
-    there = column > nothing if nothing in (NO_AMOUNT, "") else column < nothing
-    return and_(compared, there)  # a range, so that the index passes over what has none
+    # A range instead of `!=`, so that the index skips the rows that have no value.
+    not_empty = column > stand_in if stand_in in (NO_AMOUNT, "") else column < stand_in
+    return and_(compared, not_empty)
 
 
-def _is_empty(column: Column[Any], nothing: Any) -> ColumnElement[bool]:
-    return column.is_(None) if nothing is None else column == nothing
+def _is_empty(column: Column[Any], stand_in: Any) -> ColumnElement[bool]:
+    return column.is_(None) if stand_in is None else column == stand_in

@@ -1,4 +1,4 @@
-"""What a caller asks of a list, read from query parameters and checked."""
+"""The query of a list: its parameters, read and validated."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,12 +7,16 @@ from uuid import UUID
 
 import orjson
 
-CUSTOM_PREFIX = "custom."  # parameters of a tenant's own fields begin so
+CUSTOM_PREFIX = "custom."  # the prefix of filters by custom fields
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListQuery:
-    """Filters by the names of their parameters, words, order and shape; `subject` is who asks."""
+    """The filters, search text, sort and fields that a caller asks for.
+
+    `values` are the filters by parameter name, `custom` the filters by custom fields, `subject`
+    is the caller.
+    """
 
     values: Mapping[str, Any] = field(default_factory=dict)
     custom: Mapping[str, str] = field(default_factory=dict)
@@ -24,8 +28,8 @@ class ListQuery:
     view: UUID | None = None
     subject: str = ""
 
-    def over(self, view: "ListQuery") -> "ListQuery":
-        """A saved view with what is asked beside it: the latter wins, parameter by parameter."""
+    def merged_over(self, view: "ListQuery") -> "ListQuery":
+        """Return a saved view's query, overridden by this one parameter by parameter."""
         return replace(
             self,
             values={**view.values, **self.values},
@@ -38,9 +42,9 @@ class ListQuery:
         )
 
     @property
-    def rows_meant(self) -> str:
-        """What decides which rows are in the list and in which order: cursors are bound to it."""
+    def cursor_scope(self) -> str:
+        """The parameters that decide the rows and their order; cursors are bound to them."""
         values = sorted(self.values.items())
         custom = sorted(self.custom.items())
-        told = [values, custom, self.q, self.sort, self.deleted]
-        return orjson.dumps(told, default=str).decode()
+        parameters = [values, custom, self.q, self.sort, self.deleted]
+        return orjson.dumps(parameters, default=str).decode()

@@ -1,4 +1,4 @@
-"""A list of a resource, declared once beside its table."""
+"""The list of a resource, declared once beside its table."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -25,31 +25,36 @@ from chassis.web.pages import DESC, Page, PageRequest, decode_cursor, encode_cur
 
 T = TypeVar("T", bound=BaseModel)
 ListRow = Mapping[str, Any]
-# A tenant's own fields: `await custom(tx, resource, id column, {"custom.colour": "red"})`.
+# Turns filters by custom fields into conditions:
+# `await custom(tx, resource, id column, {"custom.colour": "red"})`.
 CustomFieldFilter = Callable[
     [AsyncConnection, str, Column[UUID], Mapping[str, str]],
     Awaitable[Sequence[ColumnElement[bool]]],
 ]
 BATCH_ROWS = 500
-# After five runs PostgreSQL would plan without looking at whose rows are asked for: 5 ms become 45.
-_PLAN_EACH = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
+# After five executions PostgreSQL would use a generic plan that ignores whose rows are requested:
+# 45 ms instead of 5.
+_CUSTOM_PLANS = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 
 class ListPage(Page[T], Generic[T]):
-    """A page of a declared list."""
+    """A page of a list of records."""
 
-    total: int | None = Described(None, description="All rows, where `include_total` asks for it")
+    total: int | None = Described(
+        None, description="The number of all matching records; null without `include_total`"
+    )
 
 
 class Listing(Generic[T]):
-    """What a list shows, filters, sorts and searches by; declares the indexes of it all.
+    """The declaration of a list: what it shows and what it can be filtered, sorted and searched by.
 
-    `of` is a `ScopedResource` resource, or the table of one that everybody sees (then `resource` names
-    it). Without `shape`, rows become `shows` by way of the dataclass `entity`, if given; `by_day`
-    gives the `shape` of rows that look different on every business day of the tenant. Its
-    indexes hang on the table from here on; `sorts` are NOT NULL columns, or have a `sort_column`.
-    `more` are columns made of other tables' rows. `personal` names the column of the subject who
-    alone sees a row, whatever else he may; such a list is not exported.
+    `of` is a `ScopedResource`, or the table of a resource that everybody sees (then `resource` is
+    its name). Rows become `shows` by `shape`, or else from the dataclass `entity` or the row;
+    `by_day` returns the `shape` of rows that depend on the tenant's business day. `sorts` are NOT
+    NULL columns or have a `sort_column`. `words` are the searched columns. `extra_columns` are
+    selected from other tables. `personal` names the column of the only subject who sees a row,
+    whatever their scopes; such a list is not exported. The indexes that the list needs are attached
+    to the table.
     """
 
     def __init__(
@@ -66,7 +71,7 @@ class Listing(Generic[T]):
         sorts: Sequence[str] = (),
         words: Sequence[str] = (),
         custom: CustomFieldFilter | None = None,
-        more: Sequence[Label[Any]] = (),
+        extra_columns: Sequence[Label[Any]] = (),
         personal: str = "",
     ) -> None:
         self.scoped = of if isinstance(of, ScopedResource) else None
@@ -76,19 +81,19 @@ class Listing(Generic[T]):
         self.collection = collection or self.table.name.replace("_", "-")
         self.shows, self.sorts, self.filters = shows, tuple(sorts), tuple(filters)
         self._entity, self._shape, self._custom = entity, shape, custom
-        self.more, self.personal, self.by_day = tuple(more), personal, by_day
-        self.parameters = [p for one in filters for p in filter_parameters(self.table, one)]
+        self.extra_columns, self.personal, self.by_day = tuple(extra_columns), personal, by_day
+        self.parameters = [p for field in filters for p in filter_parameters(self.table, field)]
         self._conditions = {parameter.name: parameter.where for parameter in self.parameters}
-        self._query = self._declared(words=bool(words))
+        self._query = self._list_parameters(words=bool(words))
         self._indexes = indexing.attach_indexes(
             self.table, self.scoped, self.filters, self.sorts, personal=personal
         )
         self.searchable, self.has_custom = bool(words), custom is not None
         if words:
-            _register(self.table, self.resource, words)
-        _DECLARED[self.resource.split(".")[0], self.collection] = self
+            _register_words(self.table, self.resource, words)
+        _LISTINGS[self.resource.split(".")[0], self.collection] = self
 
-    def _declared(self, *, words: bool) -> ListParameters:
+    def _list_parameters(self, *, words: bool) -> ListParameters:
         return ListParameters(
             self.parameters,
             sort=sort_type(lambda s: sorts.is_sort_allowed(self.table, self.sorts, s), self.sorts),
@@ -101,23 +106,23 @@ class Listing(Generic[T]):
 
     @property
     def query(self) -> Any:
-        """The route's dependency: `asked: Annotated[Asked, LISTING.query]`."""
+        """The route's dependency: `query: Annotated[ListQuery, LISTING.query]`."""
         return Depends(self._query.dependency)
 
-    def asked(self, query: str, *, subject: str = "") -> ListQuery:
-        """A query string, as a saved view or an export keeps it.
+    def parse_query(self, query: str, *, subject: str = "") -> ListQuery:
+        """Parse the query string of a saved view or an export.
 
         Raises Invalid with every violation.
         """
         return self._query.parse(query, subject)
 
     def indexes(self) -> list[Index]:
-        """The indexes this list needs beside the primary key; they hang on the table."""
+        """Return the indexes that this list needs beside the primary key."""
         return self._indexes
 
     def shape(self, row: ListRow) -> T:
-        """A row as the API shows it; of a list that has none `by_day`."""
-        assert self.by_day is None, f"{self.collection} look different every day"
+        """Return a row as the API shows it; not for lists with `by_day`."""
+        assert self.by_day is None, f"the shape of {self.collection} depends on the day"
         if self._shape is not None:
             return self._shape(row)
         if self._entity is not None:
@@ -128,42 +133,41 @@ class Listing(Generic[T]):
         self,
         tx: AsyncConnection,
         page: PageRequest,
-        asked: ListQuery,
+        query: ListQuery,
         visibility: Visibility = EVERYTHING,
         *,
         shape: Callable[[ListRow], T] | None = None,
         where: Sequence[ColumnElement[bool]] = (),
     ) -> ListPage[T]:
-        """A page of what the caller sees; `where` binds it to what the address names.
+        """Return a page of the rows that the caller sees and that meet all conditions in `where`.
 
-        Raises Invalid (CURSOR_INVALID, SAVED_VIEW_UNKNOWN, and what `custom` refuses).
+        Raises Invalid (CURSOR_INVALID, SAVED_VIEW_UNKNOWN, and what `custom` raises).
         """
-        asked = await self._resolved(tx, asked)
-        search = await self.search(tx, asked, visibility, where)
-        page = replace(page, filters=page.filters + asked.rows_meant)
+        query = await self._with_view(tx, query)
+        search = await self.search(tx, query, visibility, where)
+        page = replace(page, filters=page.filters + query.cursor_scope)
         after = None if page.cursor is None else decode_cursor(page, search.order)
         rows = (await tx.execute(search.page(after, page.limit + 1))).mappings().all()
-        shown, more = rows[: page.limit], len(rows) > page.limit
-        last = [shown[-1][column.name] for column, _ in search.order] if more else None
-        shaped = [_only(asked.fields, (shape or self.shape)(row)) for row in shown]
+        rows, has_more = rows[: page.limit], len(rows) > page.limit
+        last = [rows[-1][column.name] for column, _ in search.order] if has_more else None
         return ListPage(
-            items=shaped,
+            items=[_select_fields(query.fields, (shape or self.shape)(row)) for row in rows],
             next_cursor=None if last is None else encode_cursor(page, search.order, last),
-            total=(await tx.execute(search.total())).scalar_one() if asked.include_total else None,
+            total=(await tx.execute(search.total())).scalar_one() if query.include_total else None,
         )
 
     async def rows(
         self,
         tx: AsyncConnection,
-        asked: ListQuery,
+        query: ListQuery,
         visibility: Visibility,
         *,
         size: int = BATCH_ROWS,
     ) -> AsyncIterator[list[ListRow]]:
-        """All rows that the caller sees, in batches; `shape` makes of a row what the API shows."""
+        """Yield all rows that the caller sees, in batches."""
         after: list[Any] | None = None
         while True:
-            batch, after = await self.batch(tx, asked, visibility, after=after, size=size)
+            batch, after = await self.batch(tx, query, visibility, after=after, size=size)
             if batch:
                 yield batch
             if after is None:
@@ -172,60 +176,64 @@ class Listing(Generic[T]):
     async def batch(
         self,
         tx: AsyncConnection,
-        asked: ListQuery,
+        query: ListQuery,
         visibility: Visibility,
         *,
         after: Sequence[Any] | None = None,
         size: int = BATCH_ROWS,
     ) -> tuple[list[ListRow], list[Any] | None]:
-        """The next rows, and where the batch after them begins; None there after the last.
+        """Return the next rows, and the `after` of the following batch; None after the last.
 
-        For jobs of a transaction per batch; `after` is what the batch before gave.
+        For jobs with a transaction per batch.
         """
-        asked = await self._resolved(tx, asked)
-        search = await self.search(tx, asked, visibility)
+        query = await self._with_view(tx, query)
+        search = await self.search(tx, query, visibility)
         rows = (await tx.execute(search.page(after, size))).mappings().all()
         if len(rows) < size:
             return list(rows), None
         return list(rows), [rows[-1][column.name] for column, _ in search.order]
 
     async def conditions(
-        self, tx: AsyncConnection, asked: ListQuery, visibility: Visibility
+        self, tx: AsyncConnection, query: ListQuery, visibility: Visibility
     ) -> list[ColumnElement[bool]]:
-        """Which rows are asked for and seen, for sums over them. Raises as `page` does."""
-        return (await self.search(tx, await self._resolved(tx, asked), visibility)).met
+        """Return the conditions of the rows that the query selects and the caller sees.
 
-    async def _resolved(self, tx: AsyncConnection, asked: ListQuery) -> ListQuery:
-        """With the saved view that is asked for laid under it."""
-        if asked.view is None:
-            return asked
-        query, fields = await query_of_view(tx, asked.view, self.collection, asked.subject)
-        view = self.asked(query, subject=asked.subject)
-        return asked.over(replace(view, fields=view.fields or fields))
+        They serve sums over these rows. Raises what `page` raises.
+        """
+        search = await self.search(tx, await self._with_view(tx, query), visibility)
+        return search.all_conditions
+
+    async def _with_view(self, tx: AsyncConnection, query: ListQuery) -> ListQuery:
+        """Return the query merged over the saved view that it names, if any."""
+        if query.view is None:
+            return query
+        stored, fields = await query_of_view(tx, query.view, self.collection, query.subject)
+        view = self.parse_query(stored, subject=query.subject)
+        return query.merged_over(replace(view, fields=view.fields or fields))
 
     async def search(
         self,
         tx: AsyncConnection,
-        asked: ListQuery,
+        query: ListQuery,
         visibility: Visibility,
         where: Sequence[ColumnElement[bool]] = (),
     ) -> ListSearch:
-        """What is asked, as SQL; its saved view is resolved already."""
-        await tx.execute(_PLAN_EACH)
-        order = self._order(asked)
-        conditions = [*where, *(self._conditions[n](v) for n, v in asked.values.items())]
+        """Return the query as SQL; a saved view must have been merged in already."""
+        await tx.execute(_CUSTOM_PLANS)
+        order = self._order(query)
+        conditions = [*where, *(self._conditions[n](v) for n, v in query.values.items())]
         if self.personal:
-            conditions.append(self.table.c[self.personal] == asked.subject)
+            conditions.append(self.table.c[self.personal] == query.subject)
         if "deleted_at" in self.table.c:
-            gone = self.table.c.deleted_at
-            conditions.append(gone.is_not(None) if asked.deleted else gone.is_(None))
-        if asked.custom and self._custom is not None:
-            conditions += await self._custom(tx, self.resource, self.table.c.id, asked.custom)
+            deleted_at = self.table.c.deleted_at
+            conditions.append(deleted_at.is_not(None) if query.deleted else deleted_at.is_(None))
+        if query.custom and self._custom is not None:
+            conditions += await self._custom(tx, self.resource, self.table.c.id, query.custom)
         few = False
-        if asked.q is not None:
-            held = await words.match_words(tx, self.table.c.id, self.resource, asked.q)
-            conditions.append(held.condition)
-            few = held.few
+        if query.q is not None:
+            match = await words.match_words(tx, self.table.c.id, self.resource, query.q)
+            conditions.append(match.condition)
+            few = match.few
         return ListSearch(
             table=self.table,
             scoped=self.scoped,
@@ -233,24 +241,25 @@ class Listing(Generic[T]):
             visibility=visibility,
             order=order,
             few=few,
-            more=self.more,
-            by_owner=not (where or asked.values or asked.q or asked.custom or asked.sort),
+            extra_columns=self.extra_columns,
+            by_owner=not (where or query.values or query.q or query.custom or query.sort),
         )
 
-    def _order(self, asked: ListQuery) -> sorts.SortOrder:
-        sort = asked.sort or self._along(asked)
+    def _order(self, query: ListQuery) -> sorts.SortOrder:
+        sort = query.sort or self._range_sort(query)
         order = [] if sort is None else sorts.sort_columns(self.table, sort)
         key = self.table.c.id
         if key not in [column for column, _ in order]:
             order.append((key, order[-1][1] if order else DESC))
         return order
 
-    def _along(self, asked: ListQuery) -> str | None:
-        """The order of a list that is bounded and not sorted: along the first bounded field.
+    def _range_sort(self, query: ListQuery) -> str | None:
+        """Return the default sort of a list with a range or prefix filter: by the filtered field.
 
-        Newest first, a page of the oldest dates would read past all others (40 ms of 200,000).
+        Sorted newest first, a page of the oldest dates would read all newer rows (40 ms of
+        200,000).
         """
-        for name in asked.values:
+        for name in query.values:
             field, _, operation = name.partition("__")
             if operation in RANGE and field in self.sorts:
                 return f"-{field}"
@@ -259,28 +268,31 @@ class Listing(Generic[T]):
         return None
 
 
-_DECLARED: dict[tuple[str, str], Listing[Any]] = {}
+_LISTINGS: dict[tuple[str, str], Listing[Any]] = {}
 
 
 def find_listing(service: str, collection: str) -> Listing[Any] | None:
-    """The list of this collection of a service, as far as its stores are imported."""
-    return _DECLARED.get((service, collection))
+    """Return the list of a service's collection; None if there is none.
+
+    Lists are declared when their modules are imported.
+    """
+    return _LISTINGS.get((service, collection))
 
 
 def listings_of(service: str) -> list[Listing[Any]]:
-    """All lists of a service."""
-    return [listing for (name, _), listing in _DECLARED.items() if name == service]
+    """Return all lists of a service."""
+    return [listing for (name, _), listing in _LISTINGS.items() if name == service]
 
 
-def _only(fields: Sequence[str], item: T) -> T:
-    """The item with these fields and its id; what is left out is not said at all."""
+def _select_fields(fields: Sequence[str], item: T) -> T:
+    """Return the item with only these fields and its id; the response omits all others."""
     if not fields:
         return item
-    kept = {
+    selected = {
         name: getattr(item, name) for name in type(item).model_fields if name in {*fields, "id"}
     }
-    return type(item).model_construct(**kept)
+    return type(item).model_construct(**selected)
 
 
-def _register(table: Table, resource: str, columns: Sequence[str]) -> None:
+def _register_words(table: Table, resource: str, columns: Sequence[str]) -> None:
     table.info["words"] = words.SearchedColumns(resource, tuple(columns))

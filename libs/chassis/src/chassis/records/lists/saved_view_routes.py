@@ -1,4 +1,4 @@
-"""Saved views over HTTP: `/{service}/v1/saved-views`, each person's own."""
+"""The routes of saved views, `/{service}/v1/saved-views`; each person sees only their own."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -28,21 +28,22 @@ from chassis.web.transaction import Tx
 from kernel.errors import Invalid, Violation
 from kernel.ids import new_id
 
-IGNORED_PARAMETERS = (
-    "view",
-    "cursor",
-    "limit",
-)  # of a query: a view is not a page, nor of another view
+# Dropped from a view's query: they choose a page or another view.
+IGNORED_PARAMETERS = ("view", "cursor", "limit")
 
 ViewName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 ViewQuery = Annotated[
-    str, Field(max_length=2000, description="As in the address: `stage=DOING&sort=-due_date`")
+    str,
+    Field(
+        max_length=2000,
+        description="The list's query string, such as `stage=DOING&sort=-due_date`",
+    ),
 ]
 ViewFields = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=100)]
 
 
 class SavedViewEdit(BaseModel):
-    """All that a PATCH may change."""
+    """The fields of a saved view that a PATCH may change."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
     name: ViewName
@@ -52,7 +53,7 @@ class SavedViewEdit(BaseModel):
 
 
 class SavedViewIn(SavedViewEdit):
-    """A new view."""
+    """A new saved view."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -68,10 +69,12 @@ class SavedViewIn(SavedViewEdit):
             ]
         },
     )
-    collection: Annotated[str, Field(max_length=100, description="A list, as in its address")]
+    collection: Annotated[str, Field(max_length=100, description="The list, as in its path")]
 
 
 class SavedViewOut(BaseModel):
+    """A saved view."""
+
     model_config = ConfigDict(from_attributes=True)
     id: UUID
     collection: str
@@ -85,14 +88,14 @@ class SavedViewOut(BaseModel):
 
 
 def saved_view_router(service: str) -> APIRouter:
-    """The five routes of a service's saved views."""
+    """Build the five routes of a service's saved views."""
     router = new_router("/saved-views", tag="saved views")
 
     @router.post("", status_code=201)
     async def saved_view_create(
         body: SavedViewIn, tx: Tx, now: Now, caller: Caller, response: Response
     ) -> SavedViewOut:
-        """Keep a view of a list under a name."""
+        """Save a view of a list under a name."""
         view = SavedView(
             id=new_id(), subject=caller.subject, created_at=now, updated_at=now, **body.model_dump()
         )
@@ -107,13 +110,13 @@ def saved_view_router(service: str) -> APIRouter:
         caller: Caller,
         collection: Annotated[str | None, Query(max_length=100)] = None,
     ) -> Page[SavedViewOut]:
-        """The caller's views, newest first."""
+        """List the caller's saved views, newest first."""
         query = saved_views_query(caller.subject, collection)
         return await fetch_page(tx, query, page, shape=lambda row: SavedViewOut(**row))
 
     @router.get("/{view_id}")
     async def saved_view_get(view_id: UUID, tx: Tx, caller: Caller) -> SavedViewOut:
-        """Read a view of the caller's."""
+        """Get one of the caller's saved views."""
         return SavedViewOut.model_validate(await get_view(tx, view_id, caller.subject))
 
     @router.patch("/{view_id}")
@@ -125,7 +128,7 @@ def saved_view_router(service: str) -> APIRouter:
         caller: Caller,
         if_match: IfMatch,
     ) -> SavedViewOut:
-        """Change what the body names."""
+        """Change the given fields of a saved view."""
         before = await get_view(tx, view_id, caller.subject)
         after = validated_view(service, body.applied(before))
         saved = await edit_view(tx, before, after, expected=if_match, now=now)
@@ -133,7 +136,7 @@ def saved_view_router(service: str) -> APIRouter:
 
     @router.delete("/{view_id}", status_code=204)
     async def saved_view_delete(view_id: UUID, tx: Tx, caller: Caller, if_match: IfMatch) -> None:
-        """Forget a view."""
+        """Delete a saved view for good."""
         view = await get_view(tx, view_id, caller.subject)
         await delete_view(tx, view, expected=if_match)
 
@@ -141,29 +144,29 @@ def saved_view_router(service: str) -> APIRouter:
 
 
 def validated_view(service: str, view: SavedView) -> SavedView:
-    """The view as its list can show it, without what chooses a page.
+    """Validate a view against its list; return it without parameters that choose a page.
 
-    Raises Invalid (VALUE_UNKNOWN, and whatever is wrong with the query, at `/query`).
+    Raises Invalid (VALUE_UNKNOWN, and every violation of the query, at `/query`).
     """
     listing = find_listing(service, view.collection)
     if listing is None:
-        known = sorted(one.collection for one in listings_of(service))
-        raise Invalid([Violation("/collection", "VALUE_UNKNOWN", {"expected": known})])
+        expected = sorted(each.collection for each in listings_of(service))
+        raise Invalid([Violation("/collection", "VALUE_UNKNOWN", {"expected": expected})])
     pairs = parse_qsl(view.query.removeprefix("?"), keep_blank_values=True)
-    kept = urlencode([(name, value) for name, value in pairs if name not in IGNORED_PARAMETERS])
+    query = urlencode([(name, value) for name, value in pairs if name not in IGNORED_PARAMETERS])
     names = list(listing.shows.model_fields)
     violations = [
-        Violation(f"/fields/{place}", "VALUE_UNKNOWN", {"expected": names})
-        for place, name in enumerate(view.fields)
+        Violation(f"/fields/{index}", "VALUE_UNKNOWN", {"expected": names})
+        for index, name in enumerate(view.fields)
         if name not in names
     ]
     try:
-        listing.asked(kept)
-    except Invalid as refused:
+        listing.parse_query(query)
+    except Invalid as invalid:
         violations += [
             Violation("/query", v.code, {**v.params, "parameter": v.pointer.removeprefix("?")})
-            for v in refused.violations
+            for v in invalid.violations
         ]
     if violations:
         raise Invalid(violations)
-    return replace(view, query=kept)
+    return replace(view, query=query)

@@ -1,4 +1,4 @@
-"""Saved views: what a person likes to see of a list, kept under a name of its own."""
+"""Saved views: a person's queries of a list, each stored under a name."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,7 +18,7 @@ from kernel.errors import Conflict, Invalid, NotFound, Violation
 
 @dataclass(frozen=True, kw_only=True)
 class SavedView:
-    """A query string of a collection's list; `fields` where the screen shows some only."""
+    """A named query string of a collection's list; `fields` are the fields to show, if not all."""
 
     id: UUID
     subject: str
@@ -33,9 +33,9 @@ class SavedView:
 
 
 async def get_view(tx: AsyncConnection, view_id: UUID, subject: str) -> SavedView:
-    """Raises NotFound, also for the views of others."""
-    mine = (saved_views.c.id == view_id) & (saved_views.c.subject == subject)
-    query: Select[Any] = select(saved_views).where(mine)
+    """Return a person's view. Raises NotFound, also for the views of others."""
+    is_view = (saved_views.c.id == view_id) & (saved_views.c.subject == subject)
+    query: Select[Any] = select(saved_views).where(is_view)
     row = (await tx.execute(query)).one_or_none()
     if row is None:
         raise NotFound("saved_view", view_id)
@@ -45,7 +45,7 @@ async def get_view(tx: AsyncConnection, view_id: UUID, subject: str) -> SavedVie
 async def query_of_view(
     tx: AsyncConnection, view_id: UUID, collection: str, subject: str
 ) -> tuple[str, tuple[str, ...]]:
-    """The query and fields of `?view=`. Raises Invalid (SAVED_VIEW_UNKNOWN)."""
+    """Return query and fields of the view in `?view=`. Raises Invalid (SAVED_VIEW_UNKNOWN)."""
     columns = saved_views.c
     query = select(columns.query, columns.fields).where(
         columns.id == view_id, columns.subject == subject, columns.collection == collection
@@ -57,14 +57,14 @@ async def query_of_view(
 
 
 def saved_views_query(subject: str, collection: str | None) -> Select[Any]:
-    """A person's views, as a query for a page."""
+    """Return the query for a person's views, of all lists or of one."""
     query = select(saved_views).where(saved_views.c.subject == subject)
     return query if collection is None else query.where(saved_views.c.collection == collection)
 
 
 async def add_view(tx: AsyncConnection, view: SavedView) -> SavedView:
-    """Raises Conflict (SAVED_VIEW_NAME_TAKEN)."""
-    await _make_room(tx, view)
+    """Add a view. Raises Conflict (SAVED_VIEW_NAME_TAKEN)."""
+    await _ensure_unique(tx, view)
     await insert_row(tx, saved_views, view)
     return view
 
@@ -77,34 +77,37 @@ async def edit_view(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> SavedView:
-    """Raises Conflict (SAVED_VIEW_NAME_TAKEN, STALE_WRITE)."""
+    """Save a changed view. Raises Conflict (SAVED_VIEW_NAME_TAKEN, STALE_WRITE)."""
     if after == before:
         return before
     expected.check(before)
-    await _make_room(tx, after)
+    await _ensure_unique(tx, after)
     return await update_row(tx, saved_views, replace(after, updated_at=now))
 
 
 async def delete_view(
     tx: AsyncConnection, view: SavedView, *, expected: Precondition = UNCONDITIONAL
 ) -> None:
-    """For good: a view is a convenience, not a record of business."""
+    """Delete a view for good; it is no business record that would have to be restorable."""
     expected.check(view)
     await tx.execute(saved_views.delete().where(saved_views.c.id == view.id))
 
 
-async def _make_room(tx: AsyncConnection, view: SavedView) -> None:
-    """One view of a name, and one default, for a person and a list: one writer at a time."""
+async def _ensure_unique(tx: AsyncConnection, view: SavedView) -> None:
+    """Refuse a name that is taken and unset the former default, with one writer at a time.
+
+    A person has one view of a name and at most one default view for each list.
+    """
     await lock_saved_views(tx, view.subject, view.collection)
     columns = saved_views.c
-    beside = (
+    others = (
         columns.subject == view.subject,
         columns.collection == view.collection,
         columns.id != view.id,
     )
-    named = select(columns.id).where(*beside, columns.name == view.name)
-    if (await tx.execute(named)).first() is not None:
+    same_name = select(columns.id).where(*others, columns.name == view.name)
+    if (await tx.execute(same_name)).first() is not None:
         raise Conflict("SAVED_VIEW_NAME_TAKEN", name=view.name)
     if view.is_default:
-        former = update(saved_views).where(*beside, columns.is_default)
+        former = update(saved_views).where(*others, columns.is_default)
         await tx.execute(former.values(is_default=False, version=columns.version + 1))

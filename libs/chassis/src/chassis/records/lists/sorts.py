@@ -1,4 +1,4 @@
-"""Sorts of a list: `-created_at,name`, each declared, each with an index."""
+"""Sorts of a list, such as `-created_at,name`; each is declared and has an index."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,37 +13,39 @@ SortOrder = list[tuple[Column[Any], SortDirection]]
 
 
 def parse_sort(sort: str) -> list[tuple[str, SortDirection]]:
-    """`-created_at,name` as names with their ways."""
+    """Parse `-created_at,name` into field names with their directions."""
     return [
-        (one.removeprefix("-"), DESC if one.startswith("-") else ASC) for one in sort.split(",")
+        (part.removeprefix("-"), DESC if part.startswith("-") else ASC) for part in sort.split(",")
     ]
 
 
 def sort_columns(table: Table, sort: str) -> SortOrder:
-    """The columns of a sort, without the tie-break."""
-    return [(comparable_column(table, name), way) for name, way in parse_sort(sort)]
+    """Return the columns of a sort with their directions, without the id that breaks ties."""
+    return [(comparable_column(table, name), direction) for name, direction in parse_sort(sort)]
 
 
-def _turned(sort: str) -> str:
-    return ",".join(name if way is DESC else f"-{name}" for name, way in parse_sort(sort))
+def _reversed(sort: str) -> str:
+    return ",".join(
+        name if direction is DESC else f"-{name}" for name, direction in parse_sort(sort)
+    )
 
 
-def _is_coarse(column: Column[Any]) -> bool:
-    """So few values that rows within one cannot be sorted at the moment of asking."""
+def _has_few_values(column: Column[Any]) -> bool:
+    """Whether so many rows share a value that sorting within it needs an index of its own."""
     return isinstance(column.type, Enum | Boolean)
 
 
 def is_sort_allowed(table: Table, declared: Sequence[str], sort: str) -> bool:
-    """Whether the list may be sorted so.
+    """Whether the list may be sorted in this way.
 
-    A declared combination as it stands or turned round; else one or two declared fields of which
-    the first tells rows apart well enough (an enum needs a declared combination: `stage,-id`).
+    Allowed are the declared sorts and their reverse, and one or two declared fields if the first
+    has many values (a sort by an enum and a second field must be declared: `stage,-id`).
     """
-    if sort in declared or _turned(sort) in declared:
+    if sort in declared or _reversed(sort) in declared:
         return True
     names = [name for name, _ in parse_sort(sort)]
     if len(names) > MAX_SORT_FIELDS or len(set(names)) < len(names):
         return False
     if not all(name in declared for name in names):
         return False
-    return len(names) == 1 or not _is_coarse(comparable_column(table, names[0]))
+    return len(names) == 1 or not _has_few_values(comparable_column(table, names[0]))

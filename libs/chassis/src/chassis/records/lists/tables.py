@@ -1,4 +1,4 @@
-"""The tables behind lists: words to search by, and saved views."""
+"""The table of saved views."""
 
 from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB

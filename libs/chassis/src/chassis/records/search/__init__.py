@@ -1,1 +1,1 @@
-"""Search by words inside names: bigrams, traditional and simplified Chinese, pinyin initials."""
+"""Search for words inside names: bigrams, traditional and simplified Chinese, pinyin initials."""

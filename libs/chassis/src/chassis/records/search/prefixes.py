@@ -1,4 +1,4 @@
-"""Prefixes as ranges: under row-level security no LIKE uses an index."""
+"""Prefix conditions as ranges, because under row-level security LIKE cannot use an index."""
 
 from typing import Any
 
@@ -6,15 +6,19 @@ from sqlalchemy import Column, ColumnElement, and_
 
 
 def begins_with(column: Column[Any], start: str) -> ColumnElement[bool]:
-    """A prefix as a range of code points, the order of our databases (C.UTF-8)."""
-    above = _after(start)
-    return column >= start if above is None else and_(column >= start, column < above)
+    """Return the condition that a text begins with a prefix, as a range of code points.
+
+    The databases use the collation C.UTF-8, which sorts by code point.
+    """
+    end = _end_of_range(start)
+    return column >= start if end is None else and_(column >= start, column < end)
 
 
-def _after(start: str) -> str | None:
-    """The least text above all that begin so; None where nothing is above."""
-    kept = start.rstrip("\U0010ffff")
-    if not kept:
+def _end_of_range(start: str) -> str | None:
+    """Return the least text above all texts with this prefix; None if there is none."""
+    stem = start.rstrip("\U0010ffff")
+    if not stem:
         return None
-    point = ord(kept[-1]) + 1
-    return kept[:-1] + chr(0xE000 if 0xD800 <= point <= 0xDFFF else point)
+    code_point = ord(stem[-1]) + 1
+    is_surrogate = 0xD800 <= code_point <= 0xDFFF
+    return stem[:-1] + chr(0xE000 if is_surrogate else code_point)

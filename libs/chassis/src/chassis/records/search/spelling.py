@@ -1,4 +1,4 @@
-"""Names as they are searched: one spelling for what people hold to be the same; pure."""
+"""Normalized spelling of names for search, so that equivalent spellings match; pure functions."""
 
 import re
 import unicodedata
@@ -7,13 +7,13 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-MAX_SEARCHED_LENGTH = 200  # characters of one name that are searched in
+MAX_SEARCHED_LENGTH = 200  # characters of one name that can be found
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 
 
 @cache
 def _simplifier() -> Any:
-    """Loaded on first need, as a dictionary takes its time (24 ms; pinyin 220 ms)."""
+    """Load the dictionary on first use, which takes 24 ms (that of pinyin takes 220 ms)."""
     return import_module("opencc").OpenCC("t2s")
 
 
@@ -23,7 +23,7 @@ def _pinyin() -> Any:
 
 
 def normalize(text: str) -> str:
-    """Full width = half width, capitals = small letters, traditional = simplified, no blanks."""
+    """Normalize width, case and traditional characters; keep only letters and digits."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     if _HAN.search(folded):
         folded = _simplifier().convert(folded)
@@ -31,16 +31,16 @@ def normalize(text: str) -> str:
 
 
 def pinyin_initials(text: str) -> str:
-    """`长沙银行` -> `csyh`; empty where there is nothing Chinese."""
-    plain = normalize(text)
-    if not _HAN.search(plain):
+    """Return the pinyin initials: `长沙银行` -> `csyh`; empty for a text without Chinese."""
+    normalized = normalize(text)
+    if not _HAN.search(normalized):
         return ""
     first = _pinyin().Style.FIRST_LETTER
-    return "".join(_pinyin().lazy_pinyin(plain, style=first))
+    return "".join(_pinyin().lazy_pinyin(normalized, style=first))
 
 
 def search_text_of(names: Iterable[str | None]) -> str:
-    """The lines that stand for these names, each once."""
+    """Return the text to search in: for each name its normalized form and initials, a line each."""
     lines = [
         form(name)[:MAX_SEARCHED_LENGTH]
         for name in names
@@ -51,15 +51,15 @@ def search_text_of(names: Iterable[str | None]) -> str:
 
 
 def bigrams_of(text: str) -> set[str]:
-    """All pairs of neighbours of each line, and its last character alone.
+    """Return all pairs of adjacent characters of each line, and its last character alone.
 
-    So every character of a line begins one of its grams: a single one is found by a range.
+    So every character of a line begins a gram, and a single character is found by a prefix range.
     """
     return {
-        line[place : place + 2] for line in text.split("\n") for place in range(len(line)) if line
+        line[start : start + 2] for line in text.split("\n") for start in range(len(line)) if line
     }
 
 
-def search_terms(question: str) -> list[str]:
-    """The words asked for; a row must hold all of them."""
-    return list(dict.fromkeys(filter(None, map(normalize, question.split()))))
+def search_terms(query: str) -> list[str]:
+    """Return the normalized words of a search query; a row must contain all of them."""
+    return list(dict.fromkeys(filter(None, map(normalize, query.split()))))

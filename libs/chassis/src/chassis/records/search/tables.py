@@ -1,11 +1,11 @@
-"""The tables behind search: the texts searched in, and their bigrams."""
+"""The tables of search: normalized texts and their bigrams."""
 
 from sqlalchemy import Column, Table, Text, Uuid
 
 from chassis.database.backbone_tables import metadata
 from chassis.database.columns import tenant_column
 
-# What is searched in: a line for each name, one more for its pinyin initials.
+# The text to search in: for each name a line, and one more for its pinyin initials.
 search_texts = Table(
     "search_texts",
     metadata,
@@ -16,7 +16,8 @@ search_texts = Table(
 )
 
 
-# Two characters each, and the last of a line alone; under a policy no GIN index is used.
+# Grams of two characters, and the last character of each line alone. A table of its own, because
+# under row-level security no GIN index is used.
 search_grams = Table(
     "search_grams",
     metadata,

@@ -1,4 +1,4 @@
-"""Words inside names: kept beside the rows as grams, and found by the rarest of them."""
+"""Search for words inside names: bigrams are stored beside the rows, the rarest finds them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ from chassis.records.search.prefixes import begins_with
 from chassis.records.search.spelling import bigrams_of, search_terms, search_text_of
 from chassis.records.search.tables import search_grams, search_texts
 
-MAX_COUNTED_GRAMS = 12  # of a question that are counted
-RARE_GRAM_ROWS = 2000  # rows that are looked through one by one
+MAX_COUNTED_GRAMS = 12  # how many grams of a query are counted
+RARE_GRAM_ROWS = 2000  # a gram with at most so many rows is rare: they are compared one by one
 
 _TEXTS, _GRAMS = ARRAY(Text), ARRAY(Text)
 _IDS = ARRAY(Uuid)
@@ -48,9 +48,9 @@ _WRITE = text("""
     bindparam("gram_ids", type_=_IDS),
 )
 _REMOVE = text("""
-    DELETE FROM search_grams USING unnest(:grams, :gram_ids) AS gone (gram, id)
+    DELETE FROM search_grams USING unnest(:grams, :gram_ids) AS removed (gram, id)
     WHERE resource = :resource
-      AND search_grams.gram = gone.gram AND search_grams.id = gone.id
+      AND search_grams.gram = removed.gram AND search_grams.id = removed.id
 """).bindparams(
     bindparam("resource", type_=Text),
     bindparam("grams", type_=_GRAMS),
@@ -61,7 +61,7 @@ GramPairs = Iterable[tuple[str, UUID]]
 
 @dataclass(frozen=True)
 class SearchedColumns:
-    """Which columns of a table are searched, under which resource name; in `table.info`."""
+    """The searched columns of a table and its resource name; stored in `table.info`."""
 
     resource: str
     columns: tuple[str, ...]
@@ -70,42 +70,44 @@ class SearchedColumns:
 async def index_words(
     tx: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], *, new: bool = False
 ) -> None:
-    """Let these rows be found by the words they hold now; nothing for a table without words.
+    """Index the words of these rows; does nothing for a table without searched columns.
 
-    `rows` hold `id` and the searched columns; `new` says that none of them was there before.
-    Called by `rows.insert_row` and `update_row`; whoever writes in bulk calls it himself.
+    `rows` have `id` and the searched columns; `new` means that none of them was indexed before.
+    `records.writes` calls this for each row; code that writes in bulk must call it itself.
     """
     words: SearchedColumns | None = table.info.get("words")
     if words is None or not rows:
         return
     texts = {row["id"]: search_text_of(row[name] for name in words.columns) for row in rows}
-    before = {} if new else await _known(tx, words.resource, list(texts))
-    changed = {key: told for key, told in texts.items() if told != before.get(key, "")}
-    old = {(g, key) for key in changed for g in bigrams_of(before.get(key, ""))}
-    now = {(g, key) for key, told in changed.items() for g in bigrams_of(told)}
-    if old - now:
-        await tx.execute(_REMOVE, {"resource": words.resource, **_columns(old - now)})
+    before = {} if new else await _indexed_texts(tx, words.resource, list(texts))
+    changed = {key: new_text for key, new_text in texts.items() if new_text != before.get(key, "")}
+    old = {(gram, key) for key in changed for gram in bigrams_of(before.get(key, ""))}
+    current = {(gram, key) for key, new_text in changed.items() for gram in bigrams_of(new_text)}
+    if old - current:
+        await tx.execute(_REMOVE, {"resource": words.resource, **_columns(old - current)})
     if changed:
-        written = {"ids": list(changed), "texts": list(changed.values()), **_columns(now - old)}
+        written = {"ids": list(changed), "texts": list(changed.values()), **_columns(current - old)}
         await tx.execute(_WRITE, {"resource": words.resource, **written})
 
 
 async def delete_words(tx: AsyncConnection, resource: str, ids: Sequence[UUID]) -> None:
-    """Let these rows be found no more: they are deleted for good, or erased."""
-    known = await _known(tx, resource, ids)
-    grams = {(g, key) for key, told in known.items() for g in bigrams_of(told)}
+    """Remove rows that are deleted for good, or erased, from the index."""
+    indexed = await _indexed_texts(tx, resource, ids)
+    grams = {(gram, key) for key, words in indexed.items() for gram in bigrams_of(words)}
     await tx.execute(_REMOVE, {"resource": resource, **_columns(grams)})
-    mine = (search_texts.c.resource == resource) & search_texts.c.id.in_(list(known))
-    await tx.execute(search_texts.delete().where(mine))
+    is_row = (search_texts.c.resource == resource) & search_texts.c.id.in_(list(indexed))
+    await tx.execute(search_texts.delete().where(is_row))
 
 
 def _columns(pairs: GramPairs) -> dict[str, list[Any]]:
-    """In the order of the primary key, so that two writers wait instead of deadlocking."""
+    """Return the pairs in primary key order, so that concurrent writers do not deadlock."""
     ordered = sorted(pairs)
     return {"grams": [gram for gram, _ in ordered], "gram_ids": [key for _, key in ordered]}
 
 
-async def _known(tx: AsyncConnection, resource: str, ids: Sequence[UUID]) -> dict[UUID, str]:
+async def _indexed_texts(
+    tx: AsyncConnection, resource: str, ids: Sequence[UUID]
+) -> dict[UUID, str]:
     columns = search_texts.c
     query = select(columns.id, columns.text).where(
         columns.resource == resource, columns.id == func.any(cast(list(ids), _IDS))
@@ -115,63 +117,66 @@ async def _known(tx: AsyncConnection, resource: str, ids: Sequence[UUID]) -> dic
 
 @dataclass(frozen=True)
 class WordMatch:
-    """The condition that a row holds the words; `few` where it names the rows themselves."""
+    """The condition that a row contains the words; `few` if it names the matching rows by id."""
 
     condition: ColumnElement[Any]
     few: bool
 
 
 async def match_words(
-    tx: AsyncConnection, key: Column[UUID], resource: str, question: str
+    tx: AsyncConnection, key: Column[UUID], resource: str, query: str
 ) -> WordMatch:
-    """The rows whose names hold all words of the question.
+    """Return the condition for rows whose names contain all words of a search query.
 
-    By its rarest gram, where that is rare: the few rows are known before the list is read.
-    Where all its grams are common so are the rows, and reading along the sort soon finds a page.
+    If the query's rarest gram is rare, its few rows are read first, and the condition names those
+    that match. If all grams are common, many rows match, and reading along the list's sort finds a
+    page soon.
     """
-    terms = search_terms(question)
+    terms = search_terms(query)
     if not terms:
         return WordMatch(false(), few=True)
-    grams = sorted({gram for term in terms for gram in _asked_by(term)})[:MAX_COUNTED_GRAMS]
+    grams = sorted({gram for term in terms for gram in _grams_of_term(term)})[:MAX_COUNTED_GRAMS]
     counts = {gram: await _count(tx, resource, gram) for gram in grams}
     rarest = min(grams, key=counts.__getitem__)
     if counts[rarest] > RARE_GRAM_ROWS:
-        mine = (search_texts.c.resource == resource) & (search_texts.c.id == key)
-        # Not EXISTS, which would be turned into a join that reads the texts of all rows.
-        return WordMatch(select(_confirmed(terms)).where(mine).scalar_subquery(), few=False)
-    found = await _found(tx, resource, rarest, terms)
-    return WordMatch(key == func.any(cast(found, _IDS)), few=True)
+        is_row = (search_texts.c.resource == resource) & (search_texts.c.id == key)
+        # Not EXISTS, which the planner would turn into a join that reads the texts of all rows.
+        return WordMatch(select(_contains(terms)).where(is_row).scalar_subquery(), few=False)
+    ids = await _matching_ids(tx, resource, rarest, terms)
+    return WordMatch(key == func.any(cast(ids, _IDS)), few=True)
 
 
-def _asked_by(term: str) -> set[str]:
-    return {term[place : place + 2] for place in range(len(term) - 1)} or {term}
+def _grams_of_term(term: str) -> set[str]:
+    return {term[start : start + 2] for start in range(len(term) - 1)} or {term}
 
 
-def _with_gram(resource: str, gram: str) -> ColumnElement[bool]:
-    named, column = search_grams.c.resource == resource, search_grams.c.gram
-    return and_(named, column == gram if len(gram) > 1 else begins_with(column, gram))
+def _has_gram(resource: str, gram: str) -> ColumnElement[bool]:
+    of_resource, column = search_grams.c.resource == resource, search_grams.c.gram
+    return and_(of_resource, column == gram if len(gram) > 1 else begins_with(column, gram))
 
 
-def _confirmed(terms: Sequence[str]) -> ColumnElement[bool]:
+def _contains(terms: Sequence[str]) -> ColumnElement[bool]:
     return and_(*(func.strpos(search_texts.c.text, term) > 0 for term in terms))
 
 
 async def _count(tx: AsyncConnection, resource: str, gram: str) -> int:
-    """How many rows hold the gram, counted no further than needed."""
-    few = (
+    """Count the rows with this gram, up to one more than a rare gram may have."""
+    rare = (
         select(search_grams.c.id)
-        .where(_with_gram(resource, gram))
+        .where(_has_gram(resource, gram))
         .limit(RARE_GRAM_ROWS + 1)
         .subquery()
     )
-    count: int = (await tx.execute(select(func.count()).select_from(few))).scalar_one()
+    count: int = (await tx.execute(select(func.count()).select_from(rare))).scalar_one()
     return count
 
 
-async def _found(tx: AsyncConnection, resource: str, gram: str, terms: Sequence[str]) -> list[UUID]:
-    there = select(search_grams.c.id).where(_with_gram(resource, gram)).distinct().subquery()
-    query = select(there.c.id).join(
+async def _matching_ids(
+    tx: AsyncConnection, resource: str, gram: str, terms: Sequence[str]
+) -> list[UUID]:
+    candidates = select(search_grams.c.id).where(_has_gram(resource, gram)).distinct().subquery()
+    query = select(candidates.c.id).join(
         search_texts,
-        and_(search_texts.c.resource == resource, search_texts.c.id == there.c.id),
+        and_(search_texts.c.resource == resource, search_texts.c.id == candidates.c.id),
     )
-    return list((await tx.execute(query.where(_confirmed(terms)))).scalars())
+    return list((await tx.execute(query.where(_contains(terms)))).scalars())

@@ -1,1 +1,1 @@
-"""Operations: what a client polls after 202 Accepted."""
+"""Operations: work that continues after the response; the client follows it after a 202."""

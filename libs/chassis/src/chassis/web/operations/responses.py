@@ -1,4 +1,4 @@
-"""How an operation leaves: `200` when it ended within the wait, else `202` and where to ask."""
+"""Responses of operations: `200` when it ended within the wait, else `202` with a Location."""
 
 from datetime import datetime
 from typing import Any
@@ -21,30 +21,39 @@ REPLACED_HEADERS = ("content-length", "content-type", "location", "retry-after")
 
 
 class OperationOut(BaseModel):
-    """Work that goes on after the answer."""
+    """Work that may continue after the response."""
 
     id: UUID
     kind: str = Field(examples=["lead.convert"])
     status: OperationStatus
-    result: dict[str, Any] = Field(description="The ids that are, or that will be if all goes well")
-    problem: Problem | None = Field(description="Why it failed")
+    result: dict[str, Any] = Field(
+        description="The ids of the records that the operation creates; they exist once `status` "
+        "is SUCCEEDED"
+    )
+    problem: Problem | None = Field(description="Why the operation failed; null unless it did")
     created_at: datetime
     finished_at: datetime | None
 
 
 _HEADERS = {
-    "Location": {"description": "Where to ask", "schema": {"type": "string"}},
-    "Retry-After": {"description": "Seconds", "schema": {"type": "integer"}},
+    "Location": {
+        "description": "The address of the operation, to be polled",
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "Seconds to wait before the next poll",
+        "schema": {"type": "integer"},
+    },
 }
 # For the route: `status_code=202, response_model=OperationOut, responses=OPERATION_ANSWERS`.
 OPERATION_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"model": OperationOut, "description": "Done already: the operation, SUCCEEDED"},
-    202: {"description": "Still going on: the operation, RUNNING", "headers": _HEADERS},
+    200: {"model": OperationOut, "description": "The operation has ended; it is SUCCEEDED"},
+    202: {"description": "The operation has not ended; it is RUNNING", "headers": _HEADERS},
 }
 
 
 def operation_out(request: Request, operation: Operation) -> OperationOut:
-    """The operation as the client sees it, in its language."""
+    """Return the operation as the client sees it, in the client's language."""
     return OperationOut(
         id=operation.id,
         kind=operation.kind,
@@ -57,14 +66,14 @@ def operation_out(request: Request, operation: Operation) -> OperationOut:
 
 
 def _problem(request: Request, operation: Operation) -> Problem | None:
-    refusal = _refusal(operation)
-    if refusal is None:
+    details = _problem_details(operation)
+    if details is None:
         return None
-    texts, place = request.app.state.texts, _location(request, operation)
-    return Problem.model_validate(problem_body(texts, refusal, instance=place))
+    texts, location = request.app.state.texts, _location(request, operation)
+    return Problem.model_validate(problem_body(texts, details, instance=location))
 
 
-def _refusal(operation: Operation) -> ProblemDetails | None:
+def _problem_details(operation: Operation) -> ProblemDetails | None:
     problem = operation.problem
     return None if problem is None else ProblemDetails(409, problem["code"], problem["params"])
 
@@ -74,10 +83,11 @@ def _location(request: Request, operation: Operation) -> str:
 
 
 class OperationResponse(JSONResponse):
-    """Waits for the end of the operation, after the request's transaction has committed.
+    """The response of a command that starts an operation.
 
-    Inside the route it could never see the end, as nothing is committed yet. Here no connection
-    is held. A failed operation leaves as the problem it ended with.
+    It waits for the operation to end, after the request's transaction has committed: inside the
+    route nothing is committed yet, so the end could never be seen. No database connection is held
+    while it waits. A failed operation is answered as the problem that it ended with.
     """
 
     def __init__(self, request: Request, operation: Operation) -> None:
@@ -91,33 +101,35 @@ class OperationResponse(JSONResponse):
         return operation_out(self._request, operation).model_dump(mode="json")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        operation = await self._waited()
-        refusal = _refusal(operation)
-        if refusal is not None:
-            await self._refused(refusal)(scope, receive, send)
+        operation = await self._wait()
+        details = _problem_details(operation)
+        if details is not None:
+            await self._failed(details)(scope, receive, send)
             return
         if operation.ended:
-            self._succeed(operation)
+            self._set_succeeded(operation)
         await super().__call__(scope, receive, send)
 
-    async def _waited(self) -> Operation:
+    async def _wait(self) -> Operation:
         if self._operation.ended:
             return self._operation
         waiter: OperationWaiter = self._request.app.state.operation_waiter
         principal: Principal = self._request.state.principal
-        tenant, within = principal.tenant_id, waiter.budget
-        return await waiter.ended(tenant, self.operation_id, within=within) or self._operation
+        ended = await waiter.wait_for_end(
+            principal.tenant_id, self.operation_id, within=waiter.budget
+        )
+        return ended or self._operation
 
-    def _succeed(self, operation: Operation) -> None:
+    def _set_succeeded(self, operation: Operation) -> None:
         self.status_code = 200
         self.body = self.render(self._content(operation))
         del self.headers["location"], self.headers["retry-after"]
         self.headers["content-length"] = str(len(self.body))
 
-    def _refused(self, refusal: ProblemDetails) -> Response:
-        response = problem_response(self._request, refusal)
+    def _failed(self, details: ProblemDetails) -> Response:
+        response = problem_response(self._request, details)
         for name, value in self.headers.items():
-            if name not in REPLACED_HEADERS:  # what others have put on this answer
+            if name not in REPLACED_HEADERS:  # keep the headers that others have set
                 response.headers[name] = value
         response.background = self.background
         return response

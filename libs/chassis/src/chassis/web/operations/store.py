@@ -1,7 +1,7 @@
-"""Operations: what a client can ask of work that goes on after its request was answered.
+"""The state of operations: work that continues after its request was answered.
 
-Started in the transaction of the request, ended in that of the handler or job which knows how it
-went. The first ending counts.
+An operation is started in the transaction of the request, and ended in the transaction of the
+handler or job that knows the outcome. Only the first end counts.
 """
 
 from collections.abc import Collection, Mapping
@@ -21,7 +21,7 @@ from kernel.errors import NotFound
 
 
 class OperationStatus(StrEnum):
-    """How far it is."""
+    """The status of an operation."""
 
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"
@@ -33,7 +33,10 @@ RUNNING = OperationStatus.RUNNING
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One operation; `result` holds the ids that will be, `problem` a code and its params."""
+    """One operation; `result` holds the ids of the records it creates, `problem` a code and params.
+
+    The ids in `result` are chosen in advance: the records exist once the operation has succeeded.
+    """
 
     id: UUID
     kind: str
@@ -52,7 +55,7 @@ class Operation:
 async def start_operation(
     tx: AsyncConnection, operation_id: UUID, kind: str, result: Mapping[str, Any]
 ) -> Operation:
-    """Begin an operation whose result, if all goes well, is known already."""
+    """Start an operation; `result` is what it will have produced if it succeeds."""
     row = await tx.execute(
         insert(operations)
         .values(
@@ -64,15 +67,15 @@ async def start_operation(
         )
         .returning(operations)
     )
-    return _shaped(row.one())
+    return _operation(row.one())
 
 
 async def finish_operation(
     tx: AsyncConnection, operation_id: UUID, result: Mapping[str, Any] | None = None
 ) -> None:
-    """It went well; a `result` replaces the announced one. Harmless when it has ended already.
+    """Record that the operation succeeded; a `result` replaces the announced one.
 
-    Raises NotFound.
+    Does nothing when the operation has already ended. Raises NotFound.
     """
     values = {} if result is None else {"result": dict(result)}
     await _end(tx, operation_id, status=OperationStatus.SUCCEEDED, **values)
@@ -81,34 +84,38 @@ async def finish_operation(
 async def fail_operation(
     tx: AsyncConnection, operation_id: UUID, problem: Mapping[str, Any]
 ) -> None:
-    """It was refused: `problem` is a `code` and its `params`. Harmless when it has ended already.
+    """Record that the operation failed; `problem` is a `code` and its `params`.
 
-    Raises NotFound.
+    Does nothing when the operation has already ended. Raises NotFound.
     """
-    refusal = {"code": problem["code"], "params": dict(problem.get("params", {}))}
-    await _end(tx, operation_id, status=OperationStatus.FAILED, problem=refusal)
+    stored = {"code": problem["code"], "params": dict(problem.get("params", {}))}
+    await _end(tx, operation_id, status=OperationStatus.FAILED, problem=stored)
 
 
 async def get_operation(tx: AsyncConnection, operation_id: UUID) -> Operation:
-    """Raises NotFound, also for another tenant's."""
-    row = (await tx.execute(select(operations).where(_own([operation_id])))).one_or_none()
+    """Return the operation. Raises NotFound, also when it belongs to another tenant."""
+    row = (
+        await tx.execute(select(operations).where(_of_current_tenant([operation_id])))
+    ).one_or_none()
     if row is None:
         raise NotFound("operation", operation_id)
-    return _shaped(row)
+    return _operation(row)
 
 
 async def ended_operations(
     tx: AsyncConnection, operation_ids: Collection[UUID]
 ) -> dict[UUID, Operation]:
-    """Those of these operations that have ended."""
-    ended = select(operations).where(_own(operation_ids), operations.c.status != RUNNING)
-    return {row.id: _shaped(row) for row in await tx.execute(ended)}
+    """Return those of these operations that have ended, by id."""
+    ended = select(operations).where(
+        _of_current_tenant(operation_ids), operations.c.status != RUNNING
+    )
+    return {row.id: _operation(row) for row in await tx.execute(ended)}
 
 
 async def _end(tx: AsyncConnection, operation_id: UUID, **values: Any) -> None:
     ended = await tx.execute(
         update(operations)
-        .where(_own([operation_id]), operations.c.status == RUNNING)
+        .where(_of_current_tenant([operation_id]), operations.c.status == RUNNING)
         .values(finished_at=func.clock_timestamp(), **values)
         .returning(operations.c.id)
     )
@@ -116,13 +123,13 @@ async def _end(tx: AsyncConnection, operation_id: UUID, **values: Any) -> None:
         await get_operation(tx, operation_id)
 
 
-def _own(operation_ids: Collection[UUID]) -> ColumnElement[bool]:
-    # Said aloud, as the worker's role sees the operations of all tenants.
-    mine = operations.c.tenant_id == text(CURRENT_TENANT)
-    return mine & operations.c.id.in_(operation_ids)
+def _of_current_tenant(operation_ids: Collection[UUID]) -> ColumnElement[bool]:
+    # The tenant is named here because the worker's role sees the operations of all tenants.
+    of_tenant = operations.c.tenant_id == text(CURRENT_TENANT)
+    return of_tenant & operations.c.id.in_(operation_ids)
 
 
-def _shaped(row: Row[Any]) -> Operation:
+def _operation(row: Row[Any]) -> Operation:
     return Operation(
         id=row.id,
         kind=row.kind,

@@ -1,4 +1,4 @@
-"""Notes in the database, and pages asked for."""
+"""Sample notes, sort orders and page requests for tests of pagination."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,9 @@ DEEP: Sort = [(notes.c.text, DESC), (notes.c.version, ASC), (notes.c.id, DESC)]
 SORTS = {"newest": NEWEST, "text": BY_TEXT, "mixed": MIXED, "deep": DEEP}
 
 
-def asked(*, limit: int = 3, cursor: str | None = None, filters: str = "/notes") -> PageRequest:
+def page_request(
+    *, limit: int = 3, cursor: str | None = None, filters: str = "/notes"
+) -> PageRequest:
     return PageRequest(limit=limit, cursor=cursor, filters=filters, key=KEY)
 
 
@@ -30,7 +32,7 @@ def note_id(row: Mapping[str, Any]) -> UUID:
     return key
 
 
-async def write(tx: AsyncConnection, rows: list[tuple[str, int]]) -> list[UUID]:
+async def write_notes(tx: AsyncConnection, rows: list[tuple[str, int]]) -> list[UUID]:
     ids = [new_id() for _ in rows]
     values = zip(ids, rows, strict=True)
     if rows:

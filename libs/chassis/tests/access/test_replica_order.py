@@ -1,4 +1,4 @@
-"""In whatever order the directory's facts arrive, everybody ends up seeing the same."""
+"""Property test: the directory's events give the same visibility in whatever order they arrive."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -86,13 +86,13 @@ events = st.lists(person_events() | department_events() | team_events(), max_siz
 
 @dataclass
 class Directory:
-    """What the facts say when read in order: the newest of each, looked at without haste."""
+    """A reference model: the state after all events in order, evaluated in plain Python."""
 
     people: dict[UUID, PersonState] = field(default_factory=dict)
     departments: dict[UUID, DepartmentState] = field(default_factory=dict)
     teams: dict[UUID, TeamState] = field(default_factory=dict)
 
-    def read(self, event: Any) -> None:
+    def apply(self, event: Any) -> None:
         if hasattr(event, "person"):
             self.people[event.person.person_id] = event.person
         elif hasattr(event, "team"):
@@ -104,59 +104,59 @@ class Directory:
             if not isinstance(event, DepartmentDeleted):
                 self.departments[event.department.department_id] = event.department
 
-    def above(self, department: UUID) -> set[UUID]:
-        """It and all that it hangs on."""
-        found: set[UUID] = set()
-        at: UUID | None = department
-        while at is not None and at in self.departments and at not in found:
-            found.add(at)
-            at = self.departments[at].parent_id
-        return found
+    def with_ancestors(self, department: UUID) -> set[UUID]:
+        """The department and all above it."""
+        ids: set[UUID] = set()
+        current: UUID | None = department
+        while current is not None and current in self.departments and current not in ids:
+            ids.add(current)
+            current = self.departments[current].parent_id
+        return ids
 
-    def placed(self, person: PersonState) -> set[UUID]:
-        return {one for post in person.posts for one in self.above(post.department_id)}
+    def departments_of(self, person: PersonState) -> set[UUID]:
+        return {key for post in person.posts for key in self.with_ancestors(post.department_id)}
 
     def owners(self, name: str) -> set[str]:
         me = self.people.get(directory_id(name))
         if me is None or not me.active:
             return {name} if me is None else set()
         absent = {
-            one.person_id
-            for one in self.people.values()
-            for away in one.leaves
-            if away.substitute_id == me.person_id and away.from_date == AWAY[0]
+            person.person_id
+            for person in self.people.values()
+            for leave in person.leaves
+            if leave.substitute_id == me.person_id and leave.from_date == AWAY[0]
         }
-        heads = {me.person_id} | absent
+        managers = {me.person_id} | absent
         return {name} | {
-            NAMES[one.person_id]
-            for one in self.people.values()
-            if one.person_id in absent
-            or any(self.departments[d].manager_id in heads for d in self.placed(one))
+            NAMES[person.person_id]
+            for person in self.people.values()
+            if person.person_id in absent
+            or any(self.departments[d].manager_id in managers for d in self.departments_of(person))
         }
 
     def grantees(self, name: str) -> set[str]:
         me = self.people.get(directory_id(name))
         if me is None or not me.active:
             return set()
-        headed = {d for d, one in self.departments.items() if one.manager_id == me.person_id}
-        mine = self.placed(me) | {one for d in headed for one in self.above(d)}
-        teams = {t for t, one in self.teams.items() if me.person_id in one.member_ids}
-        return {NAMES[one] for one in {me.person_id} | mine | teams}
+        managed = {d for d, state in self.departments.items() if state.manager_id == me.person_id}
+        above = self.departments_of(me) | {key for d in managed for key in self.with_ancestors(d)}
+        teams = {t for t, state in self.teams.items() if me.person_id in state.member_ids}
+        return {NAMES[key] for key in {me.person_id} | above | teams}
 
 
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(told=events, data=st.data())
-async def test_any_order_ends_in_the_same_reach(
-    tx: AsyncConnection, tenant: UUID, told: list[Event], data: st.DataObject
+@given(published=events, data=st.data())
+async def test_any_order_of_events_gives_the_same_visibility(
+    tx: AsyncConnection, tenant: UUID, published: list[Event], data: st.DataObject
 ) -> None:
     expected, numbered = Directory(), []
-    for sequence, event in enumerate(told, 1):
-        expected.read(event)
+    for sequence, event in enumerate(published, 1):
+        expected.apply(event)
         numbered.append(received(event, sequence=sequence))
-    again = data.draw(st.lists(some(numbered), max_size=5)) if numbered else []
-    arriving: list[ReceivedEvent[Any]] = data.draw(st.permutations([*numbered, *again]))
+    redelivered = data.draw(st.lists(some(numbered), max_size=5)) if numbered else []
+    arriving: list[ReceivedEvent[Any]] = data.draw(st.permutations([*numbered, *redelivered]))
     async with tx.begin_nested() as savepoint:
         while arriving:
             size = data.draw(st.integers(1, len(arriving)))
@@ -165,14 +165,14 @@ async def test_any_order_ends_in_the_same_reach(
         for name in PEOPLE:
             caller = Principal(tenant, subject(name), "person", frozenset())
             visibility = await visibility_of(tx, caller, "testkit.card", NOW)
-            names = {str(key): called for key, called in NAMES.items()}
+            names = {str(key): known_as for key, known_as in NAMES.items()}
             assert {names[owner] for owner in visibility.owners} == expected.owners(name)
-            assert {NAMES[one] for one in visibility.grantees} == expected.grantees(name)
+            assert {NAMES[key] for key in visibility.grantees} == expected.grantees(name)
         await savepoint.rollback()
 
 
-async def test_a_higher_epoch_wins_whatever_its_sequence(tx: AsyncConnection, tenant: UUID) -> None:
-    """After a restore of org its sequences count on from less, in a higher epoch."""
+async def test_a_higher_epoch_wins_whatever_the_sequence(tx: AsyncConnection, tenant: UUID) -> None:
+    """After a restore of org's database, sequences continue from a lower number in a new epoch."""
 
     def person(department: str) -> Event:
         post = Post(department_id=directory_id(department))
@@ -189,8 +189,8 @@ async def test_a_higher_epoch_wins_whatever_its_sequence(tx: AsyncConnection, te
     await hear(tx, [received(person("d1"), sequence=9, epoch=1)])
     seen = {}
     for name in ("hd1", "hd2"):
-        head = PersonState(person_id=directory_id(name), name=name, active=True)
-        await hear(tx, [received(PersonChanged(person=head), sequence=1)])
+        manager = PersonState(person_id=directory_id(name), name=name, active=True)
+        await hear(tx, [received(PersonChanged(person=manager), sequence=1)])
         caller = Principal(tenant, subject(name), "person", frozenset())
         seen[name] = subject("p1") in (await visibility_of(tx, caller, "testkit.card", NOW)).owners
     assert seen == {"hd1": False, "hd2": True}

@@ -1,4 +1,4 @@
-"""What every address answers, whoever asks it for whatever."""
+"""Tests of what holds for every path: framework errors, CORS, slow and large bodies, languages."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -51,7 +51,7 @@ async def app(
         yield made
 
 
-async def ask(app: Any, method: str, path: str, **options: Any) -> Response:
+async def send_request(app: Any, method: str, path: str, **options: Any) -> Response:
     async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as http:
         return await http.request(method, path, **options)
 
@@ -63,11 +63,11 @@ async def ask(app: Any, method: str, path: str, **options: Any) -> Response:
         ("GET", "/testkit/v1/nothing", 404, "NOT_FOUND"),
     ],
 )
-async def test_the_frameworks_own_refusals_are_problems(
+async def test_framework_errors_are_problems(
     app: FastAPI, method: str, path: str, status: int, code: str
 ) -> None:
     headers = {"Origin": ORIGIN, "Accept-Language": "en"}
-    answer = await ask(app, method, path, headers=headers)
+    answer = await send_request(app, method, path, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["Content-Language"] == "en"
@@ -75,14 +75,14 @@ async def test_the_frameworks_own_refusals_are_problems(
     assert answer.headers.get("Allow") == ("GET, POST" if status == 405 else None)
 
 
-async def test_who_is_braked_is_told_for_how_long(app: FastAPI) -> None:
-    answer = await ask(app, "POST", "/testkit/v1/things")
+async def test_a_429_carries_retry_after(app: FastAPI) -> None:
+    answer = await send_request(app, "POST", "/testkit/v1/things")
     assert (answer.status_code, answer.json()["code"]) == (429, "THING_BRAKED")
     assert answer.headers["Retry-After"] == "7"
 
 
-async def test_asking_about_the_whole_server(app: FastAPI) -> None:
-    """`OPTIONS *` names no path."""
+async def test_options_asterisk_is_answered(app: FastAPI) -> None:
+    """`OPTIONS *` (RFC 9110, 9.3.7) has no path."""
     front = combine_apps({"testkit": app})
     sent: list[Any] = []
 
@@ -99,26 +99,28 @@ async def test_asking_about_the_whole_server(app: FastAPI) -> None:
     assert [m["status"] for m in sent if m["type"] == "http.response.start"] == [404, 405]
 
 
-async def test_no_transaction_waits_for_a_slow_body(app: FastAPI, tenant: Any) -> None:
+async def test_no_transaction_is_open_while_a_body_arrives(app: FastAPI, tenant: Any) -> None:
     pool: Any = app.state.database.engine.pool
-    held: list[int] = []
+    checked_out: list[int] = []
 
-    async def slowly() -> AsyncIterator[bytes]:
+    async def slow_body() -> AsyncIterator[bytes]:
         for _ in range(3):
             await asyncio.sleep(0.01)
-            held.append(pool.checkedout())
+            checked_out.append(pool.checkedout())
             yield b" "
 
     headers = {**tokens.bearer(tenant), "Idempotency-Key": "k"}
     path = "/testkit/v1/things/a/move"
-    answer = await ask(app, "POST", path, headers=headers, content=slowly())
-    assert (answer.status_code, held) == (200, [0, 0, 0])
+    answer = await send_request(app, "POST", path, headers=headers, content=slow_body())
+    assert (answer.status_code, checked_out) == (200, [0, 0, 0])
 
 
-async def test_a_body_too_large_where_only_its_hash_is_wanted(app: FastAPI, tenant: Any) -> None:
+async def test_a_too_large_body_of_a_route_that_reads_none_is_413(
+    app: FastAPI, tenant: Any
+) -> None:
     headers = {**tokens.bearer(tenant), "Idempotency-Key": "k"}
     path = "/testkit/v1/things/a/move"
-    answer = await ask(app, "POST", path, headers=headers, content=b" " * 1_000_001)
+    answer = await send_request(app, "POST", path, headers=headers, content=b" " * 1_000_001)
     assert (answer.status_code, answer.json()["code"]) == (413, "BODY_TOO_LARGE")
 
 
@@ -136,5 +138,5 @@ async def test_a_body_too_large_where_only_its_hash_is_wanted(app: FastAPI, tena
         ("en;level=1;q=0.4", "en"),
     ],
 )
-def test_the_language_asked_for(accept: str | None, language: str) -> None:
+def test_the_preferred_language(accept: str | None, language: str) -> None:
     assert preferred_language(accept) == language

@@ -1,4 +1,4 @@
-"""Answers of operations: 200 when ended within the wait, else 202; a problem; 404 for others."""
+"""Tests of operations over HTTP: 200 or 202, the problem of a failure, 404 for other callers."""
 
 import asyncio
 import json
@@ -27,8 +27,8 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def wait_for_commit(committed: Committed, tenant: UUID, key: UUID) -> None:
-    """Wait until another connection sees the operation: its request has committed."""
+async def wait_until_committed(committed: Committed, tenant: UUID, key: UUID) -> None:
+    """Return once another connection sees the operation, so that its request has committed."""
     async with asyncio.timeout(5):
         while True:
             async with committed.app.begin(tenant) as tx:
@@ -40,29 +40,29 @@ async def wait_for_commit(committed: Committed, tenant: UUID, key: UUID) -> None
                     return
 
 
-async def test_an_operation_that_ends_within_the_wait_answers_200(
+async def test_an_operation_that_ends_within_the_wait_is_answered_200(
     http: AsyncClient, application: FastAPI, committed: Committed, tenant: UUID, finish: End
 ) -> None:
     application.state.operation_waiter.budget = 10  # the machine may be busy
     key = new_id()
-    request = asyncio.create_task(http.post(f"/conversions/{key}"))
-    await wait_for_commit(committed, tenant, key)
-    assert not request.done()
+    request_task = asyncio.create_task(http.post(f"/conversions/{key}"))
+    await wait_until_committed(committed, tenant, key)
+    assert not request_task.done()
     await asyncio.sleep(0.1)
     await finish(key)
     ended = now()
-    answer = await request
+    answer = await request_task
     assert now() - ended < 1
     assert answer.status_code == 200, answer.text
     body = answer.json()
     assert (body["id"], body["status"], body["kind"]) == (str(key), "SUCCEEDED", "note.convert")
     assert body["result"] == {"account_id": str(key)}
-    assert answer.headers["x-marked"] == "kept"
+    assert answer.headers["x-marked"] == "by others"
     assert not {"location", "retry-after"} & set(answer.headers)
     assert int(answer.headers["content-length"]) == len(answer.content)
 
 
-async def test_an_operation_that_runs_longer_answers_202(http: AsyncClient, finish: End) -> None:
+async def test_a_running_operation_is_answered_202(http: AsyncClient, finish: End) -> None:
     key, began = new_id(), now()
     answer = await http.post(f"/conversions/{key}")
     assert 0.75 < now() - began < 5
@@ -78,28 +78,28 @@ async def test_an_operation_that_runs_longer_answers_202(http: AsyncClient, fini
     assert (ended.json()["status"], "retry-after" in ended.headers) == ("SUCCEEDED", False)
 
 
-async def test_a_failed_operation_answers_a_problem(
+async def test_a_failed_operation_is_answered_as_its_problem(
     http: AsyncClient, application: FastAPI, committed: Committed, tenant: UUID
 ) -> None:
     application.state.operation_waiter.budget = 10
     key = new_id()
-    request = asyncio.create_task(http.post(f"/conversions/{key}"))
-    await wait_for_commit(committed, tenant, key)
+    request_task = asyncio.create_task(http.post(f"/conversions/{key}"))
+    await wait_until_committed(committed, tenant, key)
     async with committed.worker.begin(tenant) as tx:
         await fail_operation(tx, key, {"code": "ACCOUNT_CLOSED", "params": {"name": "Acme"}})
-    answer = await request
+    answer = await request_task
     assert answer.status_code == 409
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["x-marked"] == "kept"
+    assert answer.headers["x-marked"] == "by others"
     expected = {"code": "ACCOUNT_CLOSED", "detail": "The account Acme is closed."}
     assert answer.json() | expected == answer.json()
-    read = await http.get(f"/operations/{key}", headers={"Accept-Language": "zh-CN"})
-    assert (read.status_code, read.json()["status"]) == (200, "FAILED")
-    problem = read.json()["problem"]
+    polled = await http.get(f"/operations/{key}", headers={"Accept-Language": "zh-CN"})
+    assert (polled.status_code, polled.json()["status"]) == (200, "FAILED")
+    problem = polled.json()["problem"]
     assert (problem["code"], problem["detail"]) == ("ACCOUNT_CLOSED", "客户 Acme 已停用。")
 
 
-async def test_other_tenants_get_404(
+async def test_another_tenants_operation_is_404(
     http: AsyncClient, application: FastAPI, committed: Committed
 ) -> None:
     key, other = new_id(), new_id()
@@ -107,36 +107,36 @@ async def test_other_tenants_get_404(
     application.state.operation_waiter.budget = 0.0
     assert (await http.post(f"/conversions/{key}")).status_code == 202
     stranger = tokens.bearer(other)
-    for path in (f"/operations/{key}", f"/operations/{key}/events"):
-        answer = await http.get(path, headers=stranger)
+    for location in (f"/operations/{key}", f"/operations/{key}/events"):
+        answer = await http.get(location, headers=stranger)
         assert (answer.status_code, answer.json()["code"]) == (404, "OPERATION_NOT_FOUND")
-        assert (await http.get(path, headers={"Authorization": ""})).status_code == 401
-        assert (await http.get(path, headers=tokens.bearer(new_id(), exp=1))).status_code == 401
+        assert (await http.get(location, headers={"Authorization": ""})).status_code == 401
+        assert (await http.get(location, headers=tokens.bearer(new_id(), exp=1))).status_code == 401
     for unknown in (f"/operations/{new_id()}", f"/operations/{new_id()}/events"):
         assert (await http.get(unknown)).status_code == 404
     assert (await http.get("/operations/7")).status_code == 422
 
 
-async def test_only_the_creator_and_event_admins_see_an_operation(
+async def test_an_operation_is_visible_to_its_creator_and_event_admins(
     http: AsyncClient, application: FastAPI, tenant: UUID
 ) -> None:
     key, other = new_id(), str(new_id())
     application.state.operation_waiter.budget = 0.0
     assert (await http.post(f"/conversions/{key}")).status_code == 202
-    path = f"/operations/{key}"
+    location = f"/operations/{key}"
     for claims, status in (
         ({"scope": ""}, 200),
         ({"sub": other, "scope": "testkit.note.read mtl.event.admin"}, 404),
         ({"sub": other, "scope": "testkit.event.admin"}, 200),
     ):
-        answer = await http.get(path, headers=tokens.bearer(tenant, **claims))
+        answer = await http.get(location, headers=tokens.bearer(tenant, **claims))
         assert answer.status_code == status
     stranger = tokens.bearer(tenant, sub=other, scope="testkit.note.read")
-    streamed = await http.get(f"{path}/events", headers=stranger)
+    streamed = await http.get(f"{location}/events", headers=stranger)
     assert (streamed.status_code, streamed.json()["code"]) == (404, "OPERATION_NOT_FOUND")
 
 
-async def test_one_poll_serves_a_hundred_waiters(
+async def test_a_hundred_waits_share_one_poll(
     http: AsyncClient, application: FastAPI, committed: Committed, tenant: UUID, finish: End
 ) -> None:
     counted: Counter[str] = Counter()
@@ -155,24 +155,24 @@ async def test_one_poll_serves_a_hundred_waiters(
         for key in keys:
             await start_operation(tx, key, "note.convert", {})
     began = now()
-    asking = [asyncio.create_task(waiter.ended(tenant, key, within=5)) for key in keys]
+    request_task = [asyncio.create_task(waiter.wait_for_end(tenant, key, within=5)) for key in keys]
     await asyncio.sleep(0.5)
     for key in keys[:50]:
         await finish(key)
     async with committed.worker.begin(tenant) as tx:
         for key in keys[50:]:
             await fail_operation(tx, key, {"code": "ACCOUNT_CLOSED"})
-    ended = await asyncio.gather(*asking)
+    ended = await asyncio.gather(*request_task)
     assert [operation.id for operation in ended if operation] == keys
     assert 5 < counted["polls"] <= (now() - began) / 0.015 + 2
     assert most_connections == 1
     await asyncio.sleep(0.1)
     before = counted["polls"]
     await asyncio.sleep(0.2)
-    assert counted["polls"] == before  # without waiters there is no poll
+    assert counted["polls"] == before  # no waits, no polls
 
 
-async def test_a_long_wait_polls_less_often(committed: Committed, tenant: UUID) -> None:
+async def test_a_long_wait_is_polled_less_often(committed: Committed, tenant: UUID) -> None:
     polls = 0
 
     @event.listens_for(committed.app.engine.sync_engine, "before_cursor_execute")
@@ -181,11 +181,11 @@ async def test_a_long_wait_polls_less_often(committed: Committed, tenant: UUID) 
         polls += 1
 
     waiter = OperationWaiter(committed.app)
-    assert await waiter.ended(tenant, new_id(), within=0.5) is None
+    assert await waiter.wait_for_end(tenant, new_id(), within=0.5) is None
     event.remove(committed.app.engine.sync_engine, "before_cursor_execute", count)
     assert polls > 8
     event.listen(committed.app.engine.sync_engine, "before_cursor_execute", count)
-    long = asyncio.create_task(waiter.ended(tenant, new_id(), within=2.0))
+    long = asyncio.create_task(waiter.wait_for_end(tenant, new_id(), within=2.0))
     await asyncio.sleep(1.2)
     polls = 0
     assert await long is None
@@ -196,21 +196,21 @@ async def test_a_long_wait_polls_less_often(committed: Committed, tenant: UUID) 
 
 async def test_closing_ends_every_wait(committed: Committed, tenant: UUID) -> None:
     waiter = OperationWaiter(committed.app)
-    request = asyncio.create_task(waiter.ended(tenant, new_id(), within=30))
+    request_task = asyncio.create_task(waiter.wait_for_end(tenant, new_id(), within=30))
     await asyncio.sleep(0.05)
     waiter.close()
-    assert await asyncio.wait_for(request, 1) is None
-    assert await waiter.ended(tenant, new_id(), within=30) is None
+    assert await asyncio.wait_for(request_task, 1) is None
+    assert await waiter.wait_for_end(tenant, new_id(), within=30) is None
 
 
-async def test_a_wait_survives_an_unavailable_database(committed: Committed, tenant: UUID) -> None:
-    unavailable = Database("postgresql+asyncpg://nobody:x@127.0.0.1:1/nothing", name="unavailable")
-    waiter = OperationWaiter(unavailable)
+async def test_a_wait_survives_a_lost_database(committed: Committed, tenant: UUID) -> None:
+    nowhere = Database("postgresql+asyncpg://nobody:x@127.0.0.1:1/nothing", name="nowhere")
+    waiter = OperationWaiter(nowhere)
     with capture_logs() as lines:
-        assert await waiter.ended(tenant, new_id(), within=0.2) is None
+        assert await waiter.wait_for_end(tenant, new_id(), within=0.2) is None
     assert {line["event"] for line in lines} == {"operations_not_seen"}
     waiter.close()
-    await unavailable.dispose()
+    await nowhere.dispose()
 
 
 def events_of(stream: str) -> list[dict[str, Any]]:
@@ -244,7 +244,7 @@ async def test_a_stream_ends_with_the_operation(
     assert [sent["status"] for sent in events_of(again.text)] == ["SUCCEEDED"]
 
 
-async def test_the_stream_of_a_disconnected_client_ends(
+async def test_a_disconnected_client_ends_its_wait(
     application: FastAPI, http: AsyncClient, tenant: UUID
 ) -> None:
     waiter: OperationWaiter = application.state.operation_waiter
@@ -265,12 +265,12 @@ async def test_the_stream_of_a_disconnected_client_ends(
         "root_path": "",
         "headers": headers,
     }
-    requested, disconnected = asyncio.Event(), asyncio.Event()
+    received, disconnected = asyncio.Event(), asyncio.Event()
     sent: list[bytes] = []
 
     async def receive() -> dict[str, Any]:
-        if not requested.is_set():
-            requested.set()
+        if not received.is_set():
+            received.set()
             return {"type": "http.request", "body": b"", "more_body": False}
         await disconnected.wait()
         return {"type": "http.disconnect"}
@@ -281,13 +281,13 @@ async def test_the_stream_of_a_disconnected_client_ends(
     request = asyncio.create_task(application(scope, receive, send))
     await asyncio.sleep(0.2)
     assert b"RUNNING" in b"".join(sent)
-    assert len(waiter._waiting) == 1
+    assert len(waiter._waits) == 1
     disconnected.set()
     await asyncio.wait_for(request, 2)
-    assert len(waiter._waiting) == 0
+    assert len(waiter._waits) == 0
 
 
-def test_the_openapi_document_shows_both_answers(application: FastAPI) -> None:
+def test_openapi_documents_200_and_202(application: FastAPI) -> None:
     paths = application.openapi()["paths"]
     convert = paths["/testkit/v1/conversions/{operation_id}"]["post"]["responses"]
     for status in ("200", "202"):

@@ -1,4 +1,4 @@
-"""Records by other systems' names, when the record is deleted, hidden, or being claimed."""
+"""Tests of external ids of records that are deleted, invisible, or being imported."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,34 +12,34 @@ from kernel.ids import new_id
 from testkit.database import cards
 from testkit.plugin import Client, Committed, PublishedFacts
 
-NAME = "sap/0001000042"
-BY_SAP = f"/cards/by-external-id/{NAME}"
+EXTERNAL_ID = "sap/0001000042"
+BY_SAP = f"/cards/by-external-id/{EXTERNAL_ID}"
 
 
-async def test_a_deleted_record_comes_back_by_its_name(
+async def test_writing_by_external_id_restores_a_deleted_record(
     client: Client, published: PublishedFacts
 ) -> None:
-    made = (await client.put(BY_SAP, json={"title": "One"})).json()
-    await client.delete(f"/cards/{made['id']}")
-    gone = await client.get(BY_SAP)
-    assert (gone.status_code, gone.json()["params"]) == (404, {"key": NAME})
+    created = (await client.put(BY_SAP, json={"title": "One"})).json()
+    await client.delete(f"/cards/{created['id']}")
+    deleted = await client.get(BY_SAP)
+    assert (deleted.status_code, deleted.json()["params"]) == (404, {"key": EXTERNAL_ID})
     answer = await client.put(BY_SAP, json={"title": "Two"})
-    assert (answer.status_code, answer.json()["id"]) == (200, made["id"])
+    assert (answer.status_code, answer.json()["id"]) == (200, created["id"])
     assert answer.json()["title"] == "Two"
-    assert (await client.get(f"/cards/{made['id']}")).json() == answer.json()
+    assert (await client.get(f"/cards/{created['id']}")).json() == answer.json()
     # written, deleted, restored, replaced
     assert [fact.sequence for fact in await published()] == [1, 2, 3, 4]
 
 
-async def test_a_deleted_record_comes_back_as_it_was(client: Client) -> None:
-    made = (await client.put(BY_SAP, json={"title": "One"})).json()
-    await client.delete(f"/cards/{made['id']}")
+async def test_a_deleted_record_is_restored_without_changes(client: Client) -> None:
+    created = (await client.put(BY_SAP, json={"title": "One"})).json()
+    await client.delete(f"/cards/{created['id']}")
     answer = await client.put(BY_SAP, json={"title": "One"})
     assert (answer.status_code, answer.json()["version"]) == (200, 3)
 
 
 @pytest.mark.parametrize("days", [(2, 3), (3, 2)])
-async def test_the_latest_source_wins_after_a_deletion_too(
+async def test_the_latest_source_also_wins_after_a_deletion(
     client: Client, days: tuple[int, int]
 ) -> None:
     async def put(day: int) -> int:
@@ -52,16 +52,16 @@ async def test_the_latest_source_wins_after_a_deletion_too(
     assert (await client.get(BY_SAP)).json()["title"] == "3"
 
 
-async def test_what_is_older_brings_nothing_back(client: Client) -> None:
+async def test_an_older_source_does_not_restore_a_record(client: Client) -> None:
     late, early = ({"source_updated_at": f"2026-01-0{day}T00:00:00Z"} for day in (2, 1))
-    made = (await client.put(BY_SAP, params=late, json={"title": "late"})).json()
-    await client.delete(f"/cards/{made['id']}")
+    created = (await client.put(BY_SAP, params=late, json={"title": "late"})).json()
+    await client.delete(f"/cards/{created['id']}")
     answer = await client.put(BY_SAP, params=early, json={"title": "early"})
     assert (answer.status_code, answer.json()["code"]) == (404, "CARD_NOT_FOUND")
-    assert answer.json()["params"] == {"key": NAME}
+    assert answer.json()["params"] == {"key": EXTERNAL_ID}
 
 
-async def test_who_does_not_see_a_record_does_not_learn_its_id(
+async def test_the_id_of_an_invisible_record_is_not_disclosed(
     client: Client, token: Callable[..., str]
 ) -> None:
     when = {"source_updated_at": "2026-01-02T00:00:00Z"}
@@ -75,16 +75,16 @@ async def test_who_does_not_see_a_record_does_not_learn_its_id(
         await client.put(BY_SAP, params=older, json={"title": "Two"}, headers=stranger),
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "CARD_NOT_FOUND")
-        assert answer.json()["params"] == {"key": NAME}
+        assert answer.json()["params"] == {"key": EXTERNAL_ID}
 
 
-async def test_an_import_claims_the_name_at_the_same_time(
+async def test_a_write_during_an_import_of_the_same_id_is_refused(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:
-    """Whoever comes second is told to come again, and leaves nothing."""
+    """The second writer gets 409 and writes nothing."""
     async with committed.worker.begin(tenant) as importing:
-        wanted = {"0001000042": new_id()}
-        await reserve_ids(importing, "testkit.card", "sap", wanted)
+        reserved = {"0001000042": new_id()}
+        await reserve_ids(importing, "testkit.card", "sap", reserved)
         put = asyncio.create_task(committed_client.put(BY_SAP, json={"title": "One"}))
         await asyncio.sleep(0.3)  # it waits for the name
         assert not put.done()
@@ -94,7 +94,7 @@ async def test_an_import_claims_the_name_at_the_same_time(
         assert (await tx.execute(select(func.count()).select_from(cards))).scalar_one() == 0
 
 
-async def test_an_import_claims_a_name_that_is_being_added(
+async def test_adding_an_id_during_its_import_is_refused(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:
     card = (await committed_client.post("/cards", json={"title": "One"})).json()

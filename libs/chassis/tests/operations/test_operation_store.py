@@ -1,4 +1,4 @@
-"""The operation record: ended once, only in its own tenant."""
+"""Tests of the stored operation: it ends once, and only for the tenant it belongs to."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ SUCCEEDED, FAILED = OperationStatus.SUCCEEDED, OperationStatus.FAILED
 REFUSAL = {"code": "ACCOUNT_CLOSED", "params": {"name": "Acme"}}
 
 
-async def test_from_start_to_finish(tx: AsyncConnection) -> None:
+async def test_an_operation_starts_and_succeeds(tx: AsyncConnection) -> None:
     key = new_id()
     with use_context(Context(actor="somebody")):
         started = await start_operation(tx, key, "lead.convert", {"account_id": "a"})
@@ -34,20 +34,16 @@ async def test_from_start_to_finish(tx: AsyncConnection) -> None:
     )
     assert await ended_operations(tx, [key]) == {}
     await finish_operation(tx, key)
-    finished = await get_operation(tx, key)
-    assert (finished.status, finished.result, finished.problem) == (
-        SUCCEEDED,
-        {"account_id": "a"},
-        None,
-    )
-    assert finished.finished_at is not None
-    assert finished.finished_at >= finished.created_at
-    assert await ended_operations(tx, [key, new_id()]) == {key: finished}
+    done = await get_operation(tx, key)
+    assert (done.status, done.result, done.problem) == (SUCCEEDED, {"account_id": "a"}, None)
+    assert done.finished_at is not None
+    assert done.finished_at >= done.created_at
+    assert await ended_operations(tx, [key, new_id()]) == {key: done}
     row = (await tx.execute(operations.select())).one()
     assert row.created_by == "somebody"
 
 
-async def test_the_first_end_wins(tx: AsyncConnection) -> None:
+async def test_only_the_first_end_counts(tx: AsyncConnection) -> None:
     key = new_id()
     await start_operation(tx, key, "lead.convert", {})
     await finish_operation(tx, key, {"account_id": "b"})
@@ -58,7 +54,7 @@ async def test_the_first_end_wins(tx: AsyncConnection) -> None:
     assert ended.result == {"account_id": "b"}
 
 
-async def test_failing(tx: AsyncConnection) -> None:
+async def test_an_operation_fails(tx: AsyncConnection) -> None:
     key = new_id()
     await start_operation(tx, key, "lead.convert", {})
     await fail_operation(tx, key, REFUSAL)

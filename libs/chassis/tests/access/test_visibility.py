@@ -1,4 +1,4 @@
-"""Reach, the plans that follow from it, and the rows of a SELECT it lets through."""
+"""Tests of visibility, of the list plans chosen by it, and of its SQL conditions."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -45,7 +45,7 @@ def caller(tenant: UUID, name: str, *scopes: str, **more: Any) -> Principal:
         (Visibility(everything=True, prefer_filter=True), ListPlan.ALL),
     ],
 )
-def test_the_plan_follows_from_the_reach(visibility: Visibility, plan: ListPlan) -> None:
+def test_the_list_plan_depends_on_visibility(visibility: Visibility, plan: ListPlan) -> None:
     assert list_plan(visibility) is plan
 
 
@@ -61,7 +61,7 @@ def test_the_plan_follows_from_the_reach(visibility: Visibility, plan: ListPlan)
         ([], "client", True),
     ],
 )
-async def test_who_sees_everything(
+async def test_scopes_and_clients_that_see_everything(
     tx: AsyncConnection, tenant: UUID, scopes: list[str], kind: str, everything: bool
 ) -> None:
     principal = caller(tenant, "li", *scopes, kind=kind)
@@ -69,7 +69,7 @@ async def test_who_sees_everything(
     assert visibility.everything is everything
 
 
-async def test_the_reach_of_the_company(tx: AsyncConnection, tenant: UUID) -> None:
+async def test_owners_and_grantees_in_the_company(tx: AsyncConnection, tenant: UUID) -> None:
     company = await Company(tx).build()
     await company.team("tender", "li", "wu")
     visibility = await visibility_of(tx, caller(tenant, "li"), "testkit.card", NOW)
@@ -85,10 +85,10 @@ async def test_the_reach_of_the_company(tx: AsyncConnection, tenant: UUID) -> No
 @pytest.mark.parametrize(
     ("people", "own", "prefer_filter"), [(63, 63, False), (64, 64, True), (1300, 64, False)]
 )
-async def test_many_owners_of_few_people_are_seen_widely(
+async def test_many_owners_of_few_people_prefer_a_filter(
     tx: AsyncConnection, tenant: UUID, people: int, own: int, prefer_filter: bool
 ) -> None:
-    """64 owners and a twentieth of all people are where filtering the sort index wins."""
+    """Filtering the sort index is faster from 64 owners and one in 20 of all people."""
     company = Company(tx)
     await company.department("team", manager="p0")
     for number in range(own):
@@ -159,7 +159,7 @@ async def grant(
     )
 
 
-async def test_what_a_select_lets_through(tx: AsyncConnection, tenant: UUID) -> None:
+async def test_the_condition_selects_visible_rows(tx: AsyncConnection, tenant: UUID) -> None:
     await Company(tx).build()
     board, shelf = new_id(), new_id()
     await card(tx, "own", "li")
@@ -176,20 +176,20 @@ async def test_what_a_select_lets_through(tx: AsyncConnection, tenant: UUID) -> 
     await grant(tx, "testkit.note", shelf, "li", "WRITE", None)
     visibility = await visibility_of(tx, caller(tenant, "li"), "testkit.card", NOW)
 
-    async def shown(scoped: ScopedResource, access: Access = Access.READ) -> set[str]:
+    async def visible_titles(scoped: ScopedResource, access: Access = Access.READ) -> set[str]:
         query = select(cards.c.title).where(is_visible(scoped, visibility, access))
         return set((await tx.execute(query)).scalars())
 
-    assert await shown(CARDS) == {"own", "read", "write", "running"}
-    assert await shown(CARDS, Access.WRITE) == {"own", "write"}
-    assert await shown(ON_BOARDS) == {"own", "read", "write", "running", "on the board"}
-    assert await shown(ON_BOARDS, Access.WRITE) == {"own", "write", "on the board"}
+    assert await visible_titles(CARDS) == {"own", "read", "write", "running"}
+    assert await visible_titles(CARDS, Access.WRITE) == {"own", "write"}
+    assert await visible_titles(ON_BOARDS) == {"own", "read", "write", "running", "on the board"}
+    assert await visible_titles(ON_BOARDS, Access.WRITE) == {"own", "write", "on the board"}
     assert len((await tx.execute(select(cards).where(is_visible(CARDS, EVERYTHING)))).all()) == 8
     boards = list((await tx.execute(granted_record_ids("testkit.board", visibility))).scalars())
     assert boards == [board]
 
 
-def test_a_service_listens_to_tenants_and_the_directory() -> None:
-    both = directory_subscriptions("testkit")
-    assert [one.name for one in both] == ["testkit.tenants", "testkit.directory"]
-    assert both[1].topics == ("org.department.v1", "org.person.v1", "org.team.v1")
+def test_a_service_subscribes_to_tenants_and_the_directory() -> None:
+    subscriptions = directory_subscriptions("testkit")
+    assert [s.name for s in subscriptions] == ["testkit.tenants", "testkit.directory"]
+    assert subscriptions[1].topics == ("org.department.v1", "org.person.v1", "org.team.v1")

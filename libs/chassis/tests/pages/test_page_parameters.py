@@ -1,4 +1,4 @@
-"""Lists over HTTP: pages, the limit, and every bad parameter at once."""
+"""Tests of pages over HTTP: the limit, the cursor, and all invalid parameters at once."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -19,7 +19,7 @@ from chassis.foundation.settings import Settings
 from chassis.web.pages import Page, PageParams, fetch_page, reject_unknown_parameters
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx, request_transaction
-from libs.chassis.tests.pages.keys import write
+from libs.chassis.tests.pages.page_samples import write_notes
 from testkit import tokens
 from testkit.database import notes
 from testkit.notes import NoteOut
@@ -63,32 +63,32 @@ async def http(tx: AsyncConnection, tenant: UUID, environment: None) -> AsyncIte
     await app.state.database.dispose()
 
 
-async def test_a_list_over_http(http: Client, tx: AsyncConnection) -> None:
-    there = await write(tx, [("a", 1 + n % 2) for n in range(9)])
+async def test_pages_of_a_filtered_list(http: Client, tx: AsyncConnection) -> None:
+    written = await write_notes(tx, [("a", 1 + n % 2) for n in range(9)])
     first = (await http.get("/pages", params={"limit": 4, "version": 1})).json()
     assert [set(item) for item in first["items"]] == [{"id", "text", "version"}] * 4
-    more = {
+    next_page = {
         "limit": 200,
         "version": 1,
         "cursor": first["next_cursor"],
-    }  # another limit: the same list
-    second = (await http.get("/pages", params=more)).json()
+    }  # the cursor outlives another limit
+    second = (await http.get("/pages", params=next_page)).json()
     assert second["next_cursor"] is None
     listed = [item["id"] for item in first["items"] + second["items"]]
-    assert listed == [str(i) for i in reversed(there[::2])]
+    assert listed == [str(i) for i in reversed(written[::2])]
     other = await http.get("/pages", params={"limit": 4, "cursor": first["next_cursor"]})
     assert (other.status_code, other.json()["errors"][0]["code"]) == (422, "CURSOR_INVALID")
     assert (await http.get("/pages")).json()["next_cursor"] is None
 
 
-async def test_the_limit_is_clamped_down(http: Client, tx: AsyncConnection) -> None:
-    await write(tx, [("a", 1)] * 201)
+async def test_a_limit_above_the_maximum_is_reduced(http: Client, tx: AsyncConnection) -> None:
+    await write_notes(tx, [("a", 1)] * 201)
     for limit in ("201", "999999999999999999999999"):
         assert len((await http.get("/pages", params={"limit": limit})).json()["items"]) == 200
     assert len((await http.get("/pages")).json()["items"]) == 50
 
 
-async def test_all_bad_parameters_at_once(http: Client) -> None:
+async def test_all_invalid_parameters_are_reported_at_once(http: Client) -> None:
     answer = await http.get("/pages?limit=0&version=x&colour=red&colour=blue&Limit=3")
     assert answer.status_code == 422
     assert {(e["pointer"], e["code"]) for e in answer.json()["errors"]} == {
@@ -97,8 +97,8 @@ async def test_all_bad_parameters_at_once(http: Client) -> None:
         ("?colour", "UNKNOWN_FIELD"),
         ("?Limit", "UNKNOWN_FIELD"),
     }
-    twice = await http.get("/pages?limit=3&limit=4")
-    assert [e["code"] for e in twice.json()["errors"]] == ["PARAMETER_REPEATED"]
+    repeated = await http.get("/pages?limit=3&limit=4")
+    assert [e["code"] for e in repeated.json()["errors"]] == ["PARAMETER_REPEATED"]
     model = await http.get("/pages/by-model?text=a&txet=b")
     assert [e["pointer"] for e in model.json()["errors"]] == ["?txet"]
     assert (await http.get("/pages/by-model?text=a")).json() == {"text": "a"}

@@ -1,4 +1,4 @@
-"""Problems, language, strict JSON and idempotency keys, on the sample service."""
+"""Tests of problems, languages, strict JSON, tokens and idempotency keys on the sample service."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,14 +22,16 @@ async def test_a_write_is_stored_and_published(
     assert [(p.type, p.sequence) for p in await published()] == [("testkit.note.written.v1", 1)]
 
 
-async def test_a_broken_rule_leaves_nothing(client: AsyncClient, published: PublishedFacts) -> None:
+async def test_a_broken_rule_writes_and_publishes_nothing(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
     answer = await client.post("/notes", json={"text": "forbidden"})
     assert (answer.status_code, answer.json()["code"]) == (409, "NOTE_FORBIDDEN")
     assert answer.json()["detail"] == "Not to be written: forbidden"
     assert await published() == []
 
 
-async def test_all_violations_at_once_in_the_callers_language(client: AsyncClient) -> None:
+async def test_all_violations_are_reported_in_the_callers_language(client: AsyncClient) -> None:
     body = {"text": "", "count": 0, "colour": "red"}
     answer = await client.post("/notes", json=body, headers={"Accept-Language": "zh-CN"})
     assert answer.status_code == 422
@@ -62,7 +64,9 @@ async def test_all_violations_at_once_in_the_callers_language(client: AsyncClien
         (b'{"text": "' + b"x" * 1_000_001 + b'"}', 413, "BODY_TOO_LARGE"),
     ],
 )
-async def test_bad_bodies(client: AsyncClient, body: bytes, status: int, code: str) -> None:
+async def test_invalid_bodies_are_refused(
+    client: AsyncClient, body: bytes, status: int, code: str
+) -> None:
     answer = await client.post("/notes", content=body, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
@@ -76,14 +80,16 @@ async def test_bad_bodies(client: AsyncClient, body: bytes, status: int, code: s
         ({"Authorization": "Bearer a.b.c"}, 401, "TOKEN_INVALID"),
     ],
 )
-async def test_bad_tokens(
+async def test_invalid_tokens_are_refused(
     client: AsyncClient, header: dict[str, str], status: int, code: str
 ) -> None:
     answer = await client.post("/notes", json={"text": "a"}, headers=header)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-async def test_expired_foreign_and_short_tokens(client: AsyncClient, token: Token) -> None:
+async def test_expired_and_foreign_tokens_and_missing_scopes_are_refused(
+    client: AsyncClient, token: Token
+) -> None:
     refused: list[tuple[dict[str, Any], int, str]] = [
         ({"exp": 1}, 401, "TOKEN_EXPIRED"),
         ({"iss": "https://elsewhere.test"}, 401, "TOKEN_INVALID"),
@@ -100,7 +106,7 @@ async def test_expired_foreign_and_short_tokens(client: AsyncClient, token: Toke
         assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-async def test_another_tenants_row_is_not_there(client: AsyncClient, token: Token) -> None:
+async def test_another_tenants_row_is_404(client: AsyncClient, token: Token) -> None:
     mine = (await client.post("/notes", json={"text": "a"})).json()["id"]
     other = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
     assert (await client.get(f"/notes/{mine}", headers=other)).status_code == 404
@@ -108,13 +114,13 @@ async def test_another_tenants_row_is_not_there(client: AsyncClient, token: Toke
 
 
 @pytest.mark.parametrize("path", ["/notes/abc", "/nothing", "/notes/%00", "/notes/x?a=%00"])
-async def test_bad_addresses(client: AsyncClient, path: str) -> None:
+async def test_malformed_paths_are_problems(client: AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert answer.status_code in (400, 404, 422)
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_what_nobody_foresaw_is_a_problem_with_a_trace(client: AsyncClient) -> None:
+async def test_an_unexpected_error_is_a_500_with_its_trace_id(client: AsyncClient) -> None:
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     answer = await client.post("/notes", json={"text": "bug"}, headers={"traceparent": trace})
     assert (answer.status_code, answer.json()["code"]) == (500, "INTERNAL_ERROR")
@@ -122,7 +128,9 @@ async def test_what_nobody_foresaw_is_a_problem_with_a_trace(client: AsyncClient
     assert "ZeroDivision" not in answer.text
 
 
-async def test_a_key_answers_the_same_again(client: AsyncClient, published: PublishedFacts) -> None:
+async def test_a_repeated_idempotency_key_gets_the_stored_response(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
     key = {"Idempotency-Key": "k1"}
     first = await client.post("/notes", json={"text": "once"}, headers=key)
     again = await client.post("/notes", json={"text": "once"}, headers=key)
@@ -134,13 +142,13 @@ async def test_a_key_answers_the_same_again(client: AsyncClient, published: Publ
     assert other.json()["errors"][0]["code"] == "IDEMPOTENCY_KEY_REUSED"
 
 
-async def test_a_refused_request_does_not_use_up_its_key(client: AsyncClient) -> None:
+async def test_a_failed_request_does_not_use_up_its_key(client: AsyncClient) -> None:
     key = {"Idempotency-Key": "k2"}
     assert (await client.post("/notes", json={"text": "forbidden"}, headers=key)).status_code == 409
     assert (await client.post("/notes", json={"text": "fine"}, headers=key)).status_code == 201
 
 
-async def test_where_a_key_is_required(client: AsyncClient) -> None:
+async def test_a_route_may_require_an_idempotency_key(client: AsyncClient) -> None:
     answer = await client.post("/notes/paid", json={"text": "a"})
     assert (answer.status_code, answer.json()["code"]) == (400, "IDEMPOTENCY_KEY_MISSING")
     bad = await client.post("/notes/paid", json={"text": "a"}, headers={"Idempotency-Key": "a b"})
