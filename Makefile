@@ -1,14 +1,16 @@
-# Every verb of the project; bare `make` prints them. Arguments: MODE=split, ARGS='...'.
+# Every verb of the project; bare `make` prints them with their arguments.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-deep bench up down status logs run check contracts lock clean
+.PHONY: help demo test test-deep bench up down status logs run check fix new migration \
+  contracts lock clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 # Without bytecode every process compiles every library at each start: 6 s instead of 1.
 unexport PYTHONDONTWRITEBYTECODE
 
 PY := .venv/bin/python
+# Every folder in services/ that holds a pyproject.toml is a service; nothing lists them here.
 MEMBERS := libs/kernel contracts libs/chassis libs/testkit \
-  services/org services/mtl services/l2o services/cpq services/rms
+  $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 READY := .venv/.ready
 
 help: ## print the verbs
@@ -26,14 +28,14 @@ test-deep: $(READY) ## check query plans at 200,000 rows, and measure
 bench: $(READY) ## measure lists, writes and imports at 200,000 rows, in about a minute
 	@$(PY) -m deploy.local test -- -q -s -p no:cacheprovider tests/bench/bench_ground.py
 
-up: $(READY) ## start PostgreSQL, Kafka and all services (MODE=split: a process each)
-	@$(PY) -m deploy.local up --mode '$(or $(MODE),together)'
+up: $(READY) ## start all (MODE=split: a process each; RELOAD=1: restart what was edited)
+	@$(PY) -m deploy.local up --mode '$(or $(MODE),together)' $(if $(filter-out 0,$(RELOAD)),--reload)
 
 down: $(READY) ## stop them
 	@$(PY) -m deploy.local down
 
-status: $(READY) ## what runs where, and how it is
-	@$(PY) -m deploy.local status
+status: $(READY) ## every process with its health (ARGS=--urls: addresses and passwords)
+	@$(PY) -m deploy.local status $(ARGS)
 
 logs: $(READY) ## follow the logs (ARGS=api: of one process)
 	@$(PY) -m deploy.local logs $(ARGS)
@@ -47,6 +49,18 @@ check: $(READY) ## lint, format, types, imports, stale contracts
 	@.venv/bin/mypy .
 	@.venv/bin/lint-imports
 	@$(PY) -m deploy.contracts --check
+
+fix: $(READY) ## sort imports, mend what the linter can mend, format
+	@.venv/bin/ruff check --fix --exit-zero --quiet .
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check .
+
+new: $(READY) ## write a resource (SERVICE=l2o RESOURCE=activity), or a service (SERVICE=desk)
+	@$(PY) -m deploy.new '$(SERVICE)' $(RESOURCE)
+	@$(MAKE) --no-print-directory contracts
+
+migration: $(READY) ## write a migration from what differs (SERVICE=l2o NAME=add_activities)
+	@$(PY) -m deploy.migration '$(SERVICE)' '$(NAME)'
 
 contracts: $(READY) ## write JSON Schemas and OpenAPI into contracts/schemas
 	@$(PY) -m deploy.contracts

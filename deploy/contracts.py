@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from chassis.events.envelope import schema_uri
 from contracts.event import EVENT_CLASSES
+from deploy.services import SERVICES
 
-SERVICES = ("org", "mtl", "l2o", "cpq", "rms")
 TARGET = Path(__file__).parents[1] / "contracts" / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

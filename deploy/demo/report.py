@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from chassis.composition.worker import Worker
 from deploy.demo.client import Json, Person
+from deploy.services import SERVICES
 
-SERVICES = ("org", "mtl", "l2o", "cpq", "rms")
 STAGES = {
     "leads": ("/mtl/v1/leads", "status"),
     "opportunities": ("/l2o/v1/opportunities", "stage"),

@@ -8,19 +8,21 @@ import typer
 from deploy.local import control, stack, suite
 from deploy.local.errors import CannotGoOn
 from deploy.local.logs import last_lines
-from deploy.local.places import place_of_tests, place_of_up
+from deploy.local.places import ROOT, place_of_tests, place_of_up
 from deploy.local.plan import MODES
 from deploy.local.supervisor import Supervisor
 
-app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+app = typer.Typer(
+    add_completion=False, help=__doc__, pretty_exceptions_enable=False, rich_markup_mode=None
+)
 
 
 @app.command()
-def up(*, mode: str = "together") -> None:
+def up(*, mode: str = "together", reload: bool = False) -> None:
     """Start PostgreSQL, Kafka and all services, and wait until they are ready."""
     if mode not in MODES:
         raise CannotGoOn(f"MODE={mode} is unknown: it is {' or '.join(MODES)}.")
-    control.up(place_of_up(), mode)
+    control.up(place_of_up(), mode, reload=reload)
 
 
 @app.command()
@@ -30,9 +32,9 @@ def down() -> None:
 
 
 @app.command()
-def status() -> None:
-    """What runs where, and how it is."""
-    control.status(place_of_up())
+def status(*, urls: bool = False) -> None:
+    """Show every process with its port and health; --urls adds addresses and passwords."""
+    control.status(place_of_up(), urls=urls)
 
 
 @app.command()
@@ -49,7 +51,7 @@ def clean() -> None:
 
 @app.command()
 def run(arguments: list[str]) -> None:
-    """A command of the services on the running system: `run -- events parked l2o`."""
+    """Run a command of the services on the running system: `run -- events parked l2o`."""
     raise typer.Exit(control.run(place_of_up(), arguments))
 
 
@@ -76,12 +78,13 @@ def servers(*, stop: bool = False) -> None:
 
 
 @app.command(hidden=True)
-def supervise(*, mode: str = "together") -> None:
-    """The process that `up` leaves behind."""
-    supervisor = Supervisor(place_of_up())
+def supervise(*, mode: str = "together", reload: bool = False) -> None:
+    """Run the supervisor, which `up` starts and leaves running."""
+    supervisor = Supervisor(place_of_up(), sources=ROOT if reload else None)
     supervisor.listen()
-    well = supervisor.run(lambda it: stack.bring_up(it, mode))
-    raise typer.Exit(0 if well else 1)
+    supervisor.know(reload=reload)
+    succeeded = supervisor.run(lambda it: stack.bring_up(it, mode))
+    raise typer.Exit(0 if succeeded else 1)
 
 
 def main() -> None:

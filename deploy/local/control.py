@@ -7,62 +7,71 @@ import sys
 import time
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
+from chassis.composition.text_columns import aligned
 from deploy.local import state, suite
+from deploy.local.addresses import show_addresses
 from deploy.local.errors import CannotGoOn
 from deploy.local.places import ROOT, Place, place_of_tests, prepare, remove
 from deploy.local.processes import end, lives
 from deploy.local.state import Lock, State
 from deploy.local.watch import health
 
-STOP_PATIENCE = 120.0  # services, Kafka and PostgreSQL may take their grace one after the other
+STOP_PATIENCE = 120.0  # seconds: services, Kafka and PostgreSQL stop one after the other
 
 
-def up(place: Place, mode: str) -> None:
-    """Start everything, or say that it runs already; then everything in one table."""
+def up(place: Place, mode: str, *, reload: bool = False) -> None:
+    """Start everything unless it runs already, wait until it is ready, and print the table.
+
+    With `reload`, services restart when their source files change.
+    """
     prepare(place)
     lock = Lock(place.lock)
     if lock.take():
         sweep(place)
-        _launch(place, mode, lock)
+        _launch(place, mode, lock, reload=reload)
         print(f"starting ({mode}); logs are in {place.logs}")
     else:
-        running = state.read(place.state).mode or mode
-        other = f"; `make down` first, then MODE={mode}" if running != mode else ""
-        print(f"already running, or just starting ({running}){other}")
+        print(_already_running(state.read(place.state), mode, reload=reload))
     _follow(place)
     _report(place)
 
 
 def run(place: Place, arguments: list[str]) -> int:
-    """A command of the services, told what the running system's processes are told.
+    """Run a command with the settings of the running system; return its exit code.
 
-    `org.admin ...` is the operators' own; everything else is `python -m chassis`.
+    `org.admin ...` runs that module, everything else is an argument of `python -m chassis`.
+    Raises CannotGoOn when nothing runs.
     """
     if not state.read(place.state).living():
         raise CannotGoOn("Nothing runs here: `make up` first.")
-    told = json.loads(place.env.read_text())
+    settings = json.loads(place.env.read_text())
     module = [] if arguments[:1] == ["org.admin"] else ["chassis"]
     command = [sys.executable, "-m", *module, *arguments]
-    return subprocess.run(command, env={**os.environ, **told}, cwd=ROOT, check=False).returncode
+    return subprocess.run(command, env={**os.environ, **settings}, cwd=ROOT, check=False).returncode
 
 
 def sweep(place: Place) -> None:
-    """What a supervisor that was killed has left running."""
-    for one in reversed(state.read(place.state).living()):
-        print(f"ending {one.name} (pid {one.mark.pid}), left over from before")
-        end(one.mark, stop_signal=one.stop_signal)
+    """Stop the processes that a killed supervisor has left running."""
+    for process in reversed(state.read(place.state).living()):
+        print(f"ending {process.name} (pid {process.mark.pid}), left over from before")
+        end(process.mark, stop_signal=process.stop_signal)
     state.write(place.state, State(phase="starting"))
 
 
-def _launch(place: Place, mode: str, lock: Lock) -> None:
-    """The supervisor inherits the lock, so there is no moment without a holder."""
+def _already_running(now: State, mode: str, *, reload: bool) -> str:
+    wanted = [f"MODE={mode}"] if (now.mode or mode) != mode else []
+    wanted += ["RELOAD=1"] if reload and not now.reload else []
+    hint = f"; `make down` first, then {' '.join(wanted)} make up" if wanted else ""
+    return f"already running, or just starting ({now.mode or mode}){hint}"
+
+
+def _launch(place: Place, mode: str, lock: Lock, *, reload: bool) -> None:
+    """Start the supervisor. It inherits the lock, so that somebody holds it at every moment."""
     assert lock.descriptor is not None
+    command = [sys.executable, "-m", "deploy.local", "supervise", "--mode", mode]
     with place.log("supervisor").open("wb") as out:
         subprocess.Popen(
-            [sys.executable, "-m", "deploy.local", "supervise", "--mode", mode],
+            [*command, *(["--reload"] if reload else [])],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -74,22 +83,22 @@ def _launch(place: Place, mode: str, lock: Lock) -> None:
 
 
 def _follow(place: Place) -> None:
-    """Print the stages until all is running. Raises CannotGoOn when it does not come to that."""
-    began, said = time.monotonic(), ""
+    """Print each stage until everything runs. Raises CannotGoOn when the start fails."""
+    began, printed = time.monotonic(), ""
     while (now := state.read(place.state)).phase in ("starting", "stopping"):
-        if now.phase == "starting" and now.note != said:
-            said = now.note
-            print(f"  {time.monotonic() - began:5.1f} s  {said}", flush=True)
+        if now.phase == "starting" and now.note != printed:
+            printed = now.note
+            print(f"  {time.monotonic() - began:5.1f} s  {printed}", flush=True)
         if _orphaned(place, now):
             log = place.log("supervisor")
-            raise CannotGoOn(f"The supervisor died; its last words are in {log}.", log)
+            raise CannotGoOn(f"The supervisor died; its log is {log}.", log)
         time.sleep(0.1)
     if now.phase != "running":
         raise CannotGoOn(now.note or "Stopped by `make down`.", Path(now.log) if now.log else None)
 
 
 def _orphaned(place: Place, before: State) -> bool:
-    """A supervisor holds the lock all its life; without one nothing will change any more."""
+    """Whether no supervisor holds the lock, so that the state will not change any more."""
     lock = Lock(place.lock)
     free = lock.take()
     lock.free()
@@ -103,43 +112,54 @@ def _report(place: Place) -> None:
     for url in dict.fromkeys(now.urls.values()):
         names = " ".join(name for name in now.urls if now.urls[name] == url)
         print(f"  {url}  {names}")
-    print("  make status | logs | down")
+    print("  make status (ARGS=--urls: addresses and passwords) | logs | down")
 
 
-def status(place: Place) -> bool:
-    """Print the table; whether everything is well."""
+def status(place: Place, *, urls: bool = False) -> bool:
+    """Print a table of the processes, with `urls` also all addresses and passwords.
+
+    Returns whether every process is ready.
+    """
     now = state.read(place.state)
     if not now.processes:
         print(f"nothing runs{f' ({now.note})' if now.note else ''}; `make up` starts it")
         return False
-    table = Table("process", "pid", "port", "health", "restarts", title=f"mode {now.mode}")
-    found = [
-        (one, health(one.port, one.ready) if lives(one.mark) else "dead") for one in now.processes
+    rows = [
+        {
+            "process": process.name,
+            "pid": process.mark.pid,
+            "port": process.port or "",
+            "health": health(process.port, process.ready) if lives(process.mark) else "dead",
+            "restarts": process.restarts,
+        }
+        for process in now.processes
     ]
-    for one, word in found:
-        table.add_row(one.name, str(one.mark.pid), str(one.port), word, str(one.restarts))
-    Console().print(table)
+    print(f"mode {now.mode}{', services restart when sources change' if now.reload else ''}")
+    print(aligned(("process", "pid", "port", "health", "restarts"), rows))
     print(f"  PostgreSQL {now.postgres}; Kafka {now.kafka or 'NONE, see below'}")
     if now.kafka_missing:
         print(f"  !! NO KAFKA: the courier carries the events. {now.kafka_missing}.")
-    return now.phase == "running" and all(word in ("ready", "up") for _, word in found)
+    if urls:
+        print()
+        show_addresses(place, now)
+    return now.phase == "running" and all(row["health"] in ("ready", "up") for row in rows)
 
 
 def down(place: Place) -> None:
+    """Stop everything that `up` has started; a second call does nothing."""
     now = state.read(place.state)
     if now.supervisor is not None and lives(now.supervisor):
         print("stopping ...", flush=True)
         end(now.supervisor, grace=STOP_PATIENCE)
-    left = state.read(place.state).living()
-    for one in reversed(left):
-        end(one.mark, stop_signal=one.stop_signal)
+    for process in reversed(state.read(place.state).living()):
+        end(process.mark, stop_signal=process.stop_signal)
     if place.state.exists():
         state.write(place.state, State())
     print("stopped")
 
 
 def logs(place: Place, name: str | None) -> None:
-    """Follow one log, or all of them, until Ctrl-C."""
+    """Follow one log, or all of them, until Ctrl-C. Raises CannotGoOn when there is none."""
     files = [place.log(name)] if name else sorted(place.logs.glob("*.log"))
     if not all(file.exists() for file in files) or not files:
         names = ", ".join(sorted(file.stem for file in place.logs.glob("*.log")))
@@ -148,7 +168,7 @@ def logs(place: Place, name: str | None) -> None:
 
 
 def clean(place: Place) -> None:
-    """Stop everything, the tests' servers too, and remove what they left, not the jars' cache."""
+    """Stop everything, the tests' servers too, and remove all data; downloaded jars are kept."""
     tests = place_of_tests()
     suite.stop_kept(tests)
     down(place)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from deploy.local.errors import CannotGoOn
 from deploy.local.ports import HOST
 from deploy.local.postgres import Cluster, connect
+from deploy.services import SERVICES
 
-SERVICES = ("org", "mtl", "l2o", "cpq", "rms")
 # variable of a service -> role it connects as
 URLS = {"DATABASE_URL": "app", "WORKER_DATABASE_URL": "worker", "OWNER_DATABASE_URL": "owner"}
 

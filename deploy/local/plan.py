@@ -4,10 +4,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deploy.local.databases import SERVICES
 from deploy.local.places import ROOT
 from deploy.local.ports import HOST, Ports
 from deploy.local.processes import Program
+from deploy.services import SERVICES
 
 API_PORT, WORKER_PORT = 8000, 8100
 READY = "/readyz"

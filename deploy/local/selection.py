@@ -7,8 +7,8 @@ from pathlib import Path
 
 from deploy.local.errors import CannotGoOn
 from deploy.local.places import ROOT
+from deploy.services import SERVICES
 
-SERVICES = ("org", "mtl", "l2o", "cpq", "rms")
 LIBS = ("kernel", "chassis", "testkit")
 SYSTEM = "tests/system"
 ARCHITECTURE = "tests/architecture"

@@ -1,4 +1,4 @@
-"""`.local/state.json`: what runs, so that another command, or the next one, finds and ends it."""
+"""`.local/state.json`: the running processes, for the commands that show or stop them."""
 
 import fcntl
 import json
@@ -13,7 +13,7 @@ from deploy.local.processes import Mark, lives
 
 @dataclass(frozen=True)
 class Running:
-    """One process as last started by the supervisor."""
+    """One process, as the supervisor last started it."""
 
     name: str
     mark: Mark
@@ -25,15 +25,20 @@ class Running:
 
 @dataclass(frozen=True)
 class State:
-    """`phase` is starting, running, stopping, stopped or failed; `note` says at what, or why."""
+    """What `state.json` holds.
+
+    `phase` is starting, running, stopping, stopped or failed (`kept` for servers of tests);
+    `note` names the stage of a start, or the reason of a failure.
+    """
 
     phase: str = "stopped"
     note: str = ""
     log: str = ""
     mode: str = ""
+    reload: bool = False  # whether services restart when their source files change
     started_at: str = ""
-    kafka: str = ""  # the bootstrap address, empty with the courier
-    kafka_missing: str = ""  # why the courier
+    kafka: str = ""  # the bootstrap address, empty without a broker
+    kafka_missing: str = ""  # why there is no broker
     postgres: str = ""  # where it listens
     urls: dict[str, str] = field(default_factory=dict)  # of the APIs, by service
     variables: dict[str, str] = field(default_factory=dict)  # for the tests
@@ -41,35 +46,38 @@ class State:
     processes: tuple[Running, ...] = ()
 
     def living(self) -> list[Running]:
-        return [one for one in self.processes if lives(one.mark)]
+        """The processes that still run."""
+        return [process for process in self.processes if lives(process.mark)]
 
     def saying(self, phase: str, note: str = "", log: Path | None = None) -> "State":
+        """The same state in another phase."""
         return replace(self, phase=phase, note=note, log=str(log or ""))
 
 
 def write(path: Path, state: State) -> None:
-    """The tests' variables hold passwords, so it is for its owner only."""
+    """Write the state. Only its owner may read it: the tests' variables hold passwords."""
     write_private(path, json.dumps(asdict(state), indent=2).encode())
 
 
 def read(path: Path) -> State:
+    """The state as last written, or that of a stack which was never started."""
     if not path.exists():
         return State()
-    found = _known(State, json.loads(path.read_text()))
-    supervisor = found["supervisor"] and Mark(**found["supervisor"])
-    processes = [_known(Running, one) for one in found["processes"]]
-    running = tuple(Running(**{**one, "mark": Mark(**one["mark"])}) for one in processes)
-    return State(**{**found, "supervisor": supervisor, "processes": running})
+    content = _own_fields(State, json.loads(path.read_text()))
+    supervisor = content["supervisor"] and Mark(**content["supervisor"])
+    entries = [_own_fields(Running, entry) for entry in content["processes"]]
+    running = tuple(Running(**{**entry, "mark": Mark(**entry["mark"])}) for entry in entries)
+    return State(**{**content, "supervisor": supervisor, "processes": running})
 
 
-def _known(kind: type[State | Running], found: dict[str, Any]) -> dict[str, Any]:
-    """Another version of the launcher, before a pull, may have written other fields."""
-    names = {one.name for one in fields(kind)}
-    return {name: value for name, value in found.items() if name in names}
+def _own_fields(kind: type[State | Running], content: dict[str, Any]) -> dict[str, Any]:
+    """Drop fields that another version of the launcher, before a pull, may have written."""
+    names = {each.name for each in fields(kind)}
+    return {name: value for name, value in content.items() if name in names}
 
 
 class Lock:
-    """Held by an open file: the kernel frees it when its holder dies, whatever the death."""
+    """A lock on an open file: the kernel frees it when its holder ends, however it ends."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""The process behind `make up`: brings the programs up, keeps them up, ends them in order."""
+"""The process behind `make up`: starts the programs, restarts those that end, stops them all."""
 
 import os
 import signal
@@ -14,27 +14,37 @@ from deploy.local.errors import CannotGoOn
 from deploy.local.logs import rotate
 from deploy.local.places import Place
 from deploy.local.processes import GRACE, Program
+from deploy.local.reload import SourceChanges
 from deploy.local.state import State
 from deploy.local.watch import Watch
 
-PAUSE = 0.2  # seconds between two looks at everything
-PATIENCE = 120.0  # seconds for all programs of a stage to be ready
-TOO_MANY_DEATHS = 3  # while starting: it will not get better
+PAUSE = 0.2  # seconds between two looks at all programs
+PATIENCE = 120.0  # seconds for all programs of a stage to become ready
+TOO_MANY_DEATHS = 3  # a program that ends this often while starting will not become ready
 
 
 class Stopped(Exception):
-    """Somebody asked to stop while things were still being brought up."""
+    """A signal asked the supervisor to stop."""
 
 
 class Supervisor:
-    def __init__(self, place: Place) -> None:
+    """Supervises all programs of one stack.
+
+    With `sources`, the root of a checkout, it also restarts the services that were edited there.
+    """
+
+    def __init__(self, place: Place, *, sources: Path | None = None) -> None:
         self.place = place
         self.stopping = False
+        self._sources = SourceChanges(sources) if sources else None
         self.state = State("starting", supervisor=processes.mark(os.getpid()), started_at=_now())
         self._watches: list[Watch] = []
 
     def run(self, bring_up: Callable[["Supervisor"], None]) -> bool:
-        """Until told to stop. False when `bring_up` could not go on; nothing is left then."""
+        """Start all programs and supervise them until a signal asks to stop.
+
+        Returns False when `bring_up` failed; then no program is left running.
+        """
         failure: CannotGoOn | None = None
         try:
             bring_up(self)
@@ -61,16 +71,18 @@ class Supervisor:
             signal.signal(number, self.on_signal)
 
     def say(self, phase: str, note: str = "", log: Path | None = None) -> None:
-        _tell(f"{phase} {note}".rstrip())
+        """Record the phase, and print it to the supervisor's log."""
+        _log(f"{phase} {note}".rstrip())
         self.state = self.state.saying(phase, note, log)
         self._save()
 
     def know(self, **facts: object) -> None:
-        """Add facts to what `state.json` tells."""
-        self.state = replace(self.state, **facts)  # type: ignore[arg-type]  # the caller's word
+        """Record fields of `State` in `state.json`."""
+        self.state = replace(self.state, **facts)  # type: ignore[arg-type]  # the callers' names
         self._save()
 
     def add(self, *programs: Program) -> list[Watch]:
+        """Start programs and supervise them from now on."""
         added = [Watch(program, self.place.log(program.name)) for program in programs]
         for watch in added:
             self._watches.append(watch)
@@ -79,20 +91,31 @@ class Supervisor:
         return added
 
     def tick(self) -> None:
-        happened = [words for watch in self._watches if (words := watch.tick())]
-        for words in happened:
-            _tell(words)
-        if happened:
+        """Look once at every program, and at the source files."""
+        self._reload_edited()
+        events = [event for watch in self._watches if (event := watch.tick())]
+        for event in events:
+            _log(event)
+        if events:
             self._save()
         rotate(self.place.log("supervisor"))
 
+    def _reload_edited(self) -> None:
+        if self._sources is None or self.state.phase != "running":
+            return
+        changed = self._sources.settled()
+        for watch in self._watches:
+            if watch.program.ready and self._sources.concern(watch.program, changed):
+                watch.reload()
+
     def still(self, watch: Watch) -> bool:
-        """For those who wait for a program: whether it lives, and nobody said stop."""
+        """Whether the program still runs. Raises Stopped once a signal asked to stop."""
         if self.stopping:
             raise Stopped
         return watch.alive()
 
     def wait_ready(self, watches: Sequence[Watch], patience: float = PATIENCE) -> None:
+        """Wait until all are ready. Raises CannotGoOn when one is not within `patience` seconds."""
         until = time.monotonic() + patience
         waiting = list(watches)
         while waiting:
@@ -104,7 +127,7 @@ class Supervisor:
                     raise CannotGoOn(f"{name} does not become ready: see {watch.log}.", watch.log)
 
     def step(self, program: Program) -> None:
-        """Run something that ends, and must end well."""
+        """Run a program to its end. Raises CannotGoOn unless it exits with 0."""
         log = self.place.log(program.name)
         log.unlink(missing_ok=True)
         watch = Watch(program, log)
@@ -124,7 +147,7 @@ class Supervisor:
         time.sleep(PAUSE)
 
     def _end_all(self, note: str) -> None:
-        """Services first, all at once; then what they stand on, in the reverse order of start."""
+        """Stop the services first, all at once; then the servers, the last started first."""
         self.say("stopping", note)
         services = [watch for watch in self._watches if watch.program.ready]
         for watch in services:
@@ -132,14 +155,14 @@ class Supervisor:
         until = time.monotonic() + GRACE
         for watch in services:
             watch.end(until - time.monotonic())
-        for watch in reversed([one for one in self._watches if one not in services]):
+        for watch in reversed([watch for watch in self._watches if watch not in services]):
             watch.ask()
             watch.end(GRACE)
         self._watches.clear()
 
     def _save(self) -> None:
-        found = tuple(one for watch in self._watches if (one := watch.running()))
-        self.state = replace(self.state, processes=found)
+        running = tuple(entry for watch in self._watches if (entry := watch.running()))
+        self.state = replace(self.state, processes=running)
         state.write(self.place.state, self.state)
 
 
@@ -147,5 +170,5 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _tell(words: str) -> None:
-    print(f"{_now()} {words}", flush=True)
+def _log(line: str) -> None:
+    print(f"{_now()} {line}", flush=True)

@@ -1,4 +1,4 @@
-"""One watched program: started, started again when it dies, and waited for longer each time."""
+"""One supervised program: it is started again when it ends, after a longer pause each time."""
 
 import http.client
 import subprocess
@@ -8,20 +8,24 @@ from pathlib import Path
 from deploy.local import processes
 from deploy.local.logs import rotate
 from deploy.local.ports import HOST, is_open
-from deploy.local.processes import Mark, Program
+from deploy.local.processes import GRACE, Mark, Program
 from deploy.local.state import Running
 
 LONGEST_DELAY = 30.0  # seconds
-HEALTHY_AFTER = 60.0  # a life this long forgives the deaths before it
+HEALTHY_AFTER = 60.0  # seconds: a program that ran this long starts again with the shortest delay
 
 
 def delay(deaths: int) -> float:
-    """Seconds to wait after so many deaths in a row: 1, 2, 4, ... 30."""
+    """Seconds to wait after this many deaths in a row: 1, 2, 4, ... 30."""
     return min(LONGEST_DELAY, 2.0 ** (deaths - 1))
 
 
 def health(port: int | None, ready: str | None) -> str:
-    """`ready`, the HTTP status it answers instead, `silent`, or `up` where there is no question."""
+    """How a program answers on its port.
+
+    `ready`; another HTTP status as a number; `silent` when it does not answer; `up` when the
+    program has no port, or a port without a readiness path that accepts connections.
+    """
     if port is None:
         return "up"
     if ready is None:
@@ -38,6 +42,8 @@ def health(port: int | None, ready: str | None) -> str:
 
 
 class Watch:
+    """Starts one program, notices its end, and starts it again."""
+
     def __init__(self, program: Program, log: Path) -> None:
         self.program = program
         self.log = log
@@ -45,6 +51,7 @@ class Watch:
         self._deaths = 0
         self._next_start = 0.0
         self._started = 0.0
+        self._reload_until: float | None = None  # when a program that must restart is killed
         self._process: subprocess.Popen[bytes] | None = None
         self._mark: Mark | None = None
 
@@ -54,39 +61,57 @@ class Watch:
         self._started = time.monotonic()
 
     def tick(self) -> str:
-        """Do what is due now; what happened, in words, or nothing."""
+        """Do what is due now; return what happened as a sentence, or an empty text."""
         rotate(self.log)
         if self._process is None:
-            return self._again() if time.monotonic() >= self._next_start else ""
-        return "" if self.alive() else self._died()
+            return self._start_again() if time.monotonic() >= self._next_start else ""
+        if self.alive():
+            if self._reload_until is not None and time.monotonic() > self._reload_until:
+                self.end(0)
+            return ""
+        return self._died()
 
-    def _again(self) -> str:
+    def _start_again(self) -> str:
         self.restarts += 1
         self.start()
         return f"{self.program.name} is started again ({self.restarts})"
 
     def _died(self) -> str:
         now = time.monotonic()
+        code, self._process = self.code(), None
+        if self._reload_until is not None:
+            self._reload_until, self._deaths, self._next_start = None, 0, now
+            return f"{self.program.name} ended because its source files changed"
         self._deaths = 1 if now - self._started >= HEALTHY_AFTER else self._deaths + 1
         self._next_start = now + delay(self._deaths)
-        code, self._process = self.code(), None
         return f"{self.program.name} ended with {code}: again in {delay(self._deaths):.0f} s"
+
+    def reload(self) -> None:
+        """Restart the program without a pause, also when it waits after a death."""
+        if self._process is None:
+            self._deaths, self._next_start = 0, 0.0
+        else:
+            self._reload_until = time.monotonic() + GRACE
+            self.ask()
 
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
     def code(self) -> int | None:
+        """The exit code, or None while it runs or before it was started."""
         return self._process.poll() if self._process else None
 
     def health(self) -> str:
+        """As `health`, or `dead`."""
         return health(self.program.port, self.program.ready) if self.alive() else "dead"
 
     def ask(self) -> None:
+        """Send the signal that stops the program gracefully."""
         if self._mark:
             processes.ask(self._mark, self.program.stop_signal)
 
     def end(self, grace: float) -> None:
-        """Wait for it to go, then make it; also reaps it."""
+        """Wait this many seconds for the program to end, then kill it; reap it in either case."""
         if self._process is None or self._mark is None:
             return
         try:
@@ -96,6 +121,7 @@ class Watch:
             self._process.wait()
 
     def running(self) -> Running | None:
+        """The entry of this program in `state.json`; None before its first start."""
         if self._mark is None:
             return None
         it = self.program

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-SERVICES = ("org", "mtl", "l2o", "cpq", "rms")
+from deploy.services import SERVICES
+
 TOP_LEVEL = {
     "services", "libs", "deploy", "contracts", "tests", "Makefile", "docker-compose.yml",
     "README.md", "README.zh-CN.md", "pyproject.toml", "requirements.lock", "LICENSE",

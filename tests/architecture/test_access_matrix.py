@@ -20,11 +20,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.records.access.guards import ACCESS_GUARDS
 from chassis.records.access.visibility import Access, ScopedResource
 from contracts.event import EVENT_CLASSES
+from deploy.services import SERVICES
 from testkit.directory import Company, directory_id, leave, sign_in, subject
 from testkit.plugin import Client, PublishedFacts
 from tests.architecture.access_roles import OF_ITS_MAKER, ROLES, Guarded, Level, Role
 from tests.architecture.access_samples import SAMPLES, Maker
-from tests.architecture.rules import SERVICES
 
 # Resources without team, shares and transfer, each with its reason.
 WITHOUT_SHARES = {

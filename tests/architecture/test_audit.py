@@ -8,9 +8,9 @@ import pytest
 
 from chassis.database import backbone_tables
 from chassis.database.migrate import metadata_of
+from deploy.services import SERVICES
 from testkit import databases
 from testkit.databases import ServiceDatabase
-from tests.architecture.rules import SERVICES
 
 # Tables of the backbone that hold decisions of people; its other tables are technical.
 OF_THE_BACKBONE = {"record_grants", "custom_field_definitions", "external_ids", "number_formats"}

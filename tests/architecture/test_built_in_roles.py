@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from chassis.records.access.guards import ACCESS_GUARDS
+from deploy.services import SERVICES
 from org.clients.domain import OWNED_RESOURCES
 from org.roles.domain.built_in import BUILT_IN_ROLES
-from tests.architecture.rules import SERVICES
 from tests.architecture.test_routes import operations
 
 # Scopes that only ADMIN has, through its `*`, each with its reason.

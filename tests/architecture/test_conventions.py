@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chassis.web.openapi import response_properties
-from tests.architecture.rules import SERVICES
+from deploy.services import SERVICES
 from tests.architecture.test_routes import document_of
 
 LISTED = {"limit", "cursor", "sort", "fields", "include_total"}

@@ -14,9 +14,9 @@ import pytest
 
 from chassis.database import backbone_tables
 from chassis.database.migrate import drift
+from deploy.services import SERVICES
 from testkit import databases
 from testkit.databases import ServiceDatabase, admin_dsn
-from tests.architecture.rules import SERVICES
 
 TENANT = UUID("01990000-0000-7000-8000-00000000000a")
 OTHER = UUID("01990000-0000-7000-8000-00000000000b")

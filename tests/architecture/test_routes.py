@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from tests.architecture.rules import SERVICES
+from deploy.services import SERVICES
 
 # Routes that need no scope of their own.
 SCOPE_FREE = {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.services import SERVICES
 from tests.architecture import rules
 from tests.architecture.events_and_tables import foreign_writes, silent_saves
 
@@ -112,7 +113,7 @@ def test_the_top_level_has_listed_entries_only() -> None:
     assert rules.top_level({"notes.txt"}) == ["notes.txt"]
 
 
-@pytest.mark.parametrize("service", rules.SERVICES)
+@pytest.mark.parametrize("service", SERVICES)
 def test_features_have_declared_rooms_only(service: str) -> None:
     assert rules.rooms(ROOT / "services" / service / "src" / service) == []
 

@@ -8,6 +8,7 @@ from string import Formatter
 import pytest
 
 from chassis.foundation.texts import COMMON, Catalog
+from deploy.services import SERVICES
 from tests.architecture import rules
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +28,7 @@ def catalog(service: str) -> Catalog:
     return texts
 
 
-@pytest.mark.parametrize("service", rules.SERVICES)
+@pytest.mark.parametrize("service", SERVICES)
 def test_every_code_of_a_service_has_texts(service: str) -> None:
     raised = raised_in(ROOT / "services" / service / "src")
     known = {**COMMON, **catalog(service)}
@@ -42,7 +43,7 @@ def test_every_code_of_the_libraries_has_texts() -> None:
     assert {code: where for code, where in raised.items() if code not in COMMON} == {}
 
 
-@pytest.mark.parametrize("service", ["chassis", *rules.SERVICES])
+@pytest.mark.parametrize("service", ["chassis", *SERVICES])
 def test_both_languages_use_the_same_parameters(service: str) -> None:
     texts = COMMON if service == "chassis" else catalog(service)
     for code, text in texts.items():

@@ -11,9 +11,9 @@ from jsonschema import Draft202012Validator
 from chassis.composition.worker import Worker
 from chassis.events.envelope import schema_uri
 from contracts.event import EVENT_CLASSES, Event
+from deploy.services import SERVICES
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("org", "mtl", "l2o", "cpq", "rms")
 # One payload per event type as it was first published; SHA256SUMS shows that none was edited. Its
 # lines are never changed, only added: a subscriber may have to read an event for years.
 PAYLOADS = Path(__file__).parent / "payloads"

@@ -16,11 +16,12 @@ from chassis.events.consumer.retrier import Retrier
 from chassis.events.in_process_transport import InProcessTransport
 from chassis.events.relay.relay import Relay
 from chassis.foundation.clock import now
+from deploy.services import SERVICES
 from kernel.ids import new_id
 from org.tenants.actions import create_tenant
 from testkit import databases, tokens
 from testkit.databases import empty_tables
-from tests.journeys.world import SERVICES, World
+from tests.journeys.world import World
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from chassis.database.backbone_tables import outbox, relay_cursors
+from deploy.services import SERVICES
 from kernel.ids import new_id
 from tests.journeys.steps import (
     convert_lead,
@@ -17,7 +18,7 @@ from tests.journeys.steps import (
     create_qualified_lead,
 )
 from tests.journeys.test_lead_to_cash import assert_everything_is_consumed
-from tests.journeys.world import SERVICES, World
+from tests.journeys.world import World
 
 COUNTED = {
     "mtl": ("leads", "outbox"),

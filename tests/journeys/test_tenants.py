@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from chassis.foundation.clock import now
 from chassis.tenancy import tasks
+from deploy.services import SERVICES
 from kernel.ids import new_id
 from org.operators.actions import delete_tenant, set_tenant_status
 from org.tenant_tasks.actions import request_tenant_task
@@ -17,7 +18,7 @@ from org.tenant_tasks.store import list_reports
 from org.tenants.domain import TenantStatus
 from tests.journeys.due_jobs import run_due
 from tests.journeys.steps import create_confirmed_order, create_qualified_lead
-from tests.journeys.world import SERVICES, World
+from tests.journeys.world import World
 
 # One write in each service; all are refused for a suspended tenant.
 WRITES: dict[str, dict[str, Any]] = {

@@ -12,11 +12,11 @@ from chassis.database.engine import Database
 from chassis.events.consumer.retrier import Retrier
 from chassis.events.in_process_transport import drain_all
 from chassis.events.relay.relay import Relay
+from deploy.services import SERVICES
 from kernel.ids import new_id
 from testkit import tokens
 from testkit.databases import ServiceDatabase
 
-SERVICES = ("org", "mtl", "l2o", "cpq", "rms")
 Json = dict[str, Any]
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.services import SERVICES
 from testkit.filling import ListSample
 from testkit.plans import FilledDatabase, declared_lists, filled_database
-from tests.architecture.rules import SERVICES
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import httpx
 
+from deploy.services import SERVICES
 from testkit import databases
 from testkit.databases import ServiceDatabase
 
-SERVICES = ("org", "mtl", "l2o", "cpq", "rms")
 ROOT = Path(__file__).parents[2]
 
 

@@ -24,6 +24,7 @@ from deploy.local.postgres_binaries import reachable
 from deploy.local.processes import Mark, end, lives, mark
 from deploy.local.state import Lock, Running, State
 from deploy.local.watch import delay, health
+from deploy.services import SERVICES
 
 STAND_IN = """
 import http.server, sys
@@ -230,10 +231,10 @@ def test_logs_are_cut_while_they_are_open(tmp_path: Path) -> None:
 def test_apis_together_share_a_port_and_apart_have_their_own() -> None:
     together, split = plan.together(Ports()), plan.split(Ports())
     assert len(set(together.apis.values())) == 1
-    assert len(set(split.apis.values())) == len(databases.SERVICES)
+    assert len(set(split.apis.values())) == len(SERVICES)
     assert together.issuer.endswith("/org/v1")
     names = [program.name for program in plan.programs(split, {})]
-    assert len(names) == len(set(names)) == len(databases.SERVICES) * 4
+    assert len(names) == len(set(names)) == len(SERVICES) * 4
     workers = next(one for one in plan.programs(together, {}) if one.name == "workers")
     assert workers.argv[1:4] == ("-m", "chassis", "worker")
     assert workers.argv[-1] == str(workers.port)

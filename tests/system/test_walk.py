@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from deploy.demo import report, source, walk
 from deploy.demo.client import Json, Person
 from deploy.demo.logins import logins
-from tests.system.harness import SERVICES, Deployment, Process
+from deploy.services import SERVICES
+from tests.system.harness import Deployment, Process
 
 ROOT = Path(__file__).parents[2]
 TENANT = ROOT / "deploy" / "demo" / "tenant.json"

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from chassis.database.backbone_tables import outbox
@@ -14,16 +15,21 @@ from kernel.ids import new_id
 from org.tenant_tasks.store import tenant_tasks
 from org.tenants.store import tenants
 from services.org.tests.operators.test_routes import NEW_TENANT
+from testkit.databases import ServiceDatabase
 from testkit.plugin import Committed
 
 Process = subprocess.CompletedProcess[str]
 
 
 def run_admin(committed: Committed, operator: UUID | None, *arguments: str) -> Process:
+    return run_on(committed.urls, operator, *arguments)
+
+
+def run_on(urls: ServiceDatabase, operator: UUID | None, *arguments: str) -> Process:
     environment = {
         **os.environ,
         "L2C_MODE": "development",
-        "ORG_DATABASE_URL": committed.urls.app_url,
+        "ORG_DATABASE_URL": urls.app_url,
     }
     if operator is not None:
         environment["ORG_OPERATOR_TENANT"] = str(operator)
@@ -75,3 +81,32 @@ async def test_the_command_reports_why_it_failed(committed: Committed, tenant: U
         process = run_admin(committed, operator, *arguments)
         assert process.returncode == 2
         assert message in process.stdout, process.stdout + process.stderr
+        assert "Traceback" not in process.stderr
+
+
+async def test_a_refusal_is_a_sentence(committed: Committed, tenant: UUID) -> None:
+    done = run_admin(committed, tenant, "suspend", str(new_id()))
+    why = json.loads(done.stdout.splitlines()[-1])["why"]
+    assert why == "The tenant was not found. (TENANT_NOT_FOUND)"
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("postgresql+asyncpg://x:y@127.0.0.1:1/x", "The database of org does not answer: "),
+        ("rubbish", "The URL of org's database cannot be read: "),
+        ("", "ORG_DATABASE_URL is not set."),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_a_sentence(url: str, why: str) -> None:
+    urls = ServiceDatabase("org", "org", url, url, url)
+    done = run_on(urls, new_id(), "suspend", str(new_id()))
+    assert done.returncode == 2
+    assert json.loads(done.stdout.splitlines()[-1])["why"].startswith(why)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_malformed_id_is_refused(committed: Committed, tenant: UUID) -> None:
+    done = run_admin(committed, tenant, "suspend", "12")
+    assert done.returncode == 2
+    assert "invalid UUID value: '12'" in done.stderr

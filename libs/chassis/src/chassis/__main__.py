@@ -1,7 +1,9 @@
-"""`python -m chassis`: every process and every command of every service."""
+"""Runs every process and every command of every service: `python -m chassis`."""
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Annotated
 from uuid import UUID
@@ -9,10 +11,18 @@ from uuid import UUID
 import typer
 import uvloop
 from fastapi import FastAPI
-from rich.console import Console
-from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.composition import run_worker
+from chassis.composition.command_line import (
+    CommandFailed,
+    failures_as_sentences,
+    kafka_bootstrap,
+    known_service,
+    known_services,
+    setting,
+    show_rows,
+)
 from chassis.composition.run_worker import WorkerPart
 from chassis.composition.serve import combine_apps, make_server
 from chassis.database import migrate
@@ -26,158 +36,233 @@ from chassis.foundation import clock, logs
 from chassis.foundation.settings import Settings
 
 cli = typer.Typer(
-    no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False
+    no_args_is_help=True,
+    add_completion=False,
+    help=__doc__,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich would fold help and errors to the width of the terminal
 )
-events = typer.Typer(no_args_is_help=True, help="Parked events, and the epoch of a database.")
+events = typer.Typer(
+    no_args_is_help=True,
+    help="Parked and quarantined events, and the epoch of a database.",
+    rich_markup_mode=None,
+)
 cli.add_typer(events, name="events")
-console = Console()
 
-Services = Annotated[list[str], typer.Argument(help="org, mtl, l2o, cpq, rms")]
+Services = Annotated[
+    list[str] | None,
+    typer.Argument(help="Names of services; all installed ones if none is given"),
+]
+Service = Annotated[str, typer.Argument(help="Name of a service", callback=known_service)]
 Host = Annotated[str, typer.Option(help="Address to listen on")]
 Port = Annotated[int, typer.Option(help="Port to listen on")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON")]
+ParkedId = Annotated[UUID, typer.Argument(help="Id of the parked event, as `parked` shows it")]
+Operator = Annotated[str, typer.Option(help="Who does it, for the audit")]
 
 
 @cli.command()
-def api(services: Services, host: Host = "127.0.0.1", port: Port = 8000) -> None:
+def api(services: Services = None, host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve the APIs of these services under one port."""
-    settings = Settings.of(services[0])
-    logs.configure(settings.log_level, service="+".join(services))
-    apps: dict[str, FastAPI] = {name: import_module(f"{name}.app").create() for name in services}
+    names = known_services(services)
+    settings = Settings.of(names[0])
+    logs.configure(settings.log_level, service="+".join(names))
+    apps: dict[str, FastAPI] = {name: import_module(f"{name}.app").create() for name in names}
     server = make_server(combine_apps(apps), host=host, port=port, drain_for=settings.drain_for)
     uvloop.run(server.serve())
 
 
 @cli.command()
 def worker(
-    services: Services,
+    services: Services = None,
     host: Host = "127.0.0.1",
     port: Port = 8100,
     only: Annotated[list[WorkerPart] | None, typer.Option(help="Only these parts")] = None,
 ) -> None:
     """Run the relay, the consumers and the jobs of these services."""
-    logs.configure(Settings.of(services[0]).log_level, service="+".join(services))
+    names = known_services(services)
+    logs.configure(Settings.of(names[0]).log_level, service="+".join(names))
     parts = frozenset(only or WorkerPart)
-    uvloop.run(run_worker.run(services, parts, host=host, port=port))
+    uvloop.run(run_worker.run(names, parts, host=host, port=port))
 
 
 @cli.command(name="migrate")
-def migrate_command(services: Services) -> None:
+def migrate_command(services: Services = None) -> None:
     """Bring the schemas of these services up to date, as their owners."""
-    targets = {name: Settings.of(name).owner_database_url for name in services}
-    migrate.upgrade_all(targets)
-    console.print(f"Migrated {', '.join(services)}.")
+    names = known_services(services)
+    urls = {name: setting(name, "owner_database_url") for name in names}
+    for name, url in urls.items():
+        with failures_as_sentences(name):
+            migrate.upgrade_all({name: url})
+    typer.echo(f"Migrated {', '.join(names)}.")
 
 
 @cli.command(name="topics")
 def topics_command() -> None:
     """Create the topics of the manifest and set their configuration."""
-    applied = asyncio.run(topics.apply_manifest(Settings.of("org").kafka_bootstrap))
-    console.print(f"Topics: {len(applied.created)} created, {len(applied.altered)} altered.")
+    with failures_as_sentences("org"):
+        applied = asyncio.run(topics.apply_manifest(kafka_bootstrap("org")))
+    typer.echo(f"Topics: {len(applied.created)} created, {len(applied.altered)} altered.")
 
 
-def _database(service: str) -> Database:
-    return Database(Settings.of(service).worker_database_url, name=f"{service}-events")
+@asynccontextmanager
+async def _transaction(service: str) -> AsyncIterator[AsyncConnection]:
+    """A transaction of the worker's role, which sees the parked events of all tenants."""
+    database = Database(setting(service, "worker_database_url"), name=f"{service}-events")
+    try:
+        async with database.begin(None) as tx:
+            yield tx
+    finally:
+        await database.dispose()
 
 
 @events.command()
 def rebase(
-    service: str,
+    service: Service,
     above: Annotated[int, typer.Option(help="The highest epoch ever published")] = 0,
 ) -> None:
     """Raise the epoch of a restored database, so that its relay may start again."""
-    raised = asyncio.run(
-        epoch.rebase_database(Settings.of(service).owner_database_url, above=above)
-    )
-    console.print(f"{service} publishes in epoch {raised} from now on.")
+    with failures_as_sentences(service):
+        raised = asyncio.run(
+            epoch.rebase_database(setting(service, "owner_database_url"), above=above)
+        )
+    typer.echo(f"{service} publishes in epoch {raised} from now on.")
 
 
 @events.command()
-def parked(service: str) -> None:
-    """List what is parked, of all tenants."""
+def parked(service: Service, *, as_json: AsJson = False) -> None:
+    """List the parked events of all tenants, the oldest first."""
 
     async def run() -> list[ParkedEvent]:
-        async with _database(service).begin(None) as tx:
+        async with _transaction(service) as tx:
             return await dead_letter_commands.list_parked(tx)
 
-    table = Table("id", "tenant", "subscription", "type", "reason", "attempts", "error")
-    for one in asyncio.run(run()):
-        type_name = str(one.envelope.get("type", "?"))
-        table.add_row(
-            str(one.id),
-            str(one.tenant_id),
-            one.subscription,
-            type_name,
-            one.reason,
-            str(one.attempts),
-            one.error,
-        )
-    console.print(table)
+    with failures_as_sentences(service):
+        found = asyncio.run(run())
+    rows = [
+        {
+            "id": str(one.id),
+            "tenant": str(one.tenant_id),
+            "subscription": one.subscription,
+            "type": str(one.envelope.get("type", "?")),
+            "reason": one.reason.value,
+            "attempts": one.attempts,
+            "error": one.error,
+        }
+        for one in found
+    ]
+    columns = ("id", "tenant", "subscription", "type", "reason", "attempts", "error")
+    show_rows(columns, rows, as_json=as_json, none="No event is parked.")
 
 
 @events.command()
-def redrive(service: str, event: UUID, by: str = "operator") -> None:
-    """Try a parked event, and those of its key before it, again now."""
+def redrive(service: Service, event: ParkedId, by: Operator = "operator") -> None:
+    """Apply a parked event, and those of its key before it, again now."""
 
     async def run() -> None:
-        async with _database(service).begin(None) as tx:
+        async with _transaction(service) as tx:
             await dead_letter_commands.redrive_parked(tx, event, by=by, now=clock.now())
 
-    asyncio.run(run())
-    console.print("It is tried again now; `parked` shows whether it stayed.")
+    with failures_as_sentences(service):
+        asyncio.run(run())
+    typer.echo("The worker applies it again now; `parked` shows whether it stayed.")
 
 
 @events.command()
-def skip(service: str, event: UUID, note: str, by: str = "operator") -> None:
-    """Give a parked event up, with the reason."""
+def skip(
+    service: Service,
+    event: ParkedId,
+    note: Annotated[str, typer.Argument(help="Why it is given up")],
+    by: Operator = "operator",
+) -> None:
+    """Give up a parked event: it is never applied."""
 
     async def run() -> None:
-        async with _database(service).begin(None) as tx:
+        async with _transaction(service) as tx:
             await dead_letter_commands.skip_parked(tx, event, by=by, now=clock.now(), note=note)
 
-    asyncio.run(run())
-    console.print("Skipped; those behind it go on.")
+    with failures_as_sentences(service):
+        asyncio.run(run())
+    typer.echo("Skipped; the events behind it go on.")
 
 
 @events.command()
-def quarantined(service: str) -> None:
+def quarantined(service: Service, *, as_json: AsJson = False) -> None:
     """List the keys whose events the broker refused, of all tenants."""
-    url = Settings.of(service).worker_database_url
-    table = Table("key", "events", "since", "reason")
-    for one in asyncio.run(quarantine.list_quarantined(url, service)):
-        table.add_row(one.key, str(one.events), one.since.isoformat(), one.reason)
-    console.print(table)
+    with failures_as_sentences(service):
+        found = asyncio.run(
+            quarantine.list_quarantined(setting(service, "worker_database_url"), service)
+        )
+    rows = [
+        {"key": one.key, "events": one.events, "since": one.since.isoformat(), "reason": one.reason}
+        for one in found
+    ]
+    columns = ("key", "events", "since", "reason")
+    show_rows(columns, rows, as_json=as_json, none="No event is quarantined.")
+
+
+def _event_key(value: str) -> str:
+    """The same key. Raises BadParameter unless it is `<tenant>:<aggregate id>`."""
+    tenant, colon, aggregate = value.partition(":")
+    try:
+        UUID(tenant)
+    except ValueError:
+        colon = ""
+    if not (colon and aggregate):
+        raise typer.BadParameter(f"{value!r} is no key: a key is <tenant>:<aggregate id>.")
+    return value
+
+
+EventKey = Annotated[
+    str, typer.Argument(help="Key of the events, as `quarantined` shows it", callback=_event_key)
+]
 
 
 @events.command()
-def quarantined_retry(service: str, key: str) -> None:
-    """Send the events of a key that the broker refused again, in order."""
-    settings = Settings.of(service)
-    transport = KafkaTransport(settings.kafka_bootstrap, name=f"{service}-quarantine")
+def quarantined_retry(service: Service, key: EventKey) -> None:
+    """Send the quarantined events of a key again, in order."""
+    url, bootstrap = setting(service, "worker_database_url"), kafka_bootstrap(service)
+    transport = KafkaTransport(bootstrap, name=f"{service}-quarantine")
 
     async def run() -> int:
+        await _ensure_quarantined(url, service, key)
         try:
-            url = settings.worker_database_url
             return await quarantine.retry_quarantined(url, transport, service=service, key=key)
         finally:
             await transport.close()
 
-    console.print(f"{asyncio.run(run())} events of {key} were sent.")
+    with failures_as_sentences(service):
+        sent = asyncio.run(run())
+    typer.echo(f"{sent} events of {key} were sent.")
 
 
 @events.command()
-def quarantined_skip(service: str, key: str) -> None:
-    """Give the events of a key that the broker refused up; later ones flow again."""
-    url = Settings.of(service).worker_database_url
-    lost = asyncio.run(quarantine.skip_quarantined(url, service=service, key=key))
-    console.print(f"{lost} events of {key} will never be sent.")
+def quarantined_skip(service: Service, key: EventKey) -> None:
+    """Give up the quarantined events of a key; later ones flow again."""
+    url = setting(service, "worker_database_url")
+
+    async def run() -> int:
+        await _ensure_quarantined(url, service, key)
+        return await quarantine.skip_quarantined(url, service=service, key=key)
+
+    with failures_as_sentences(service):
+        lost = asyncio.run(run())
+    typer.echo(f"{lost} events of {key} will never be sent.")
+
+
+async def _ensure_quarantined(url: str, service: str, key: str) -> None:
+    """Raises CommandFailed when no event of this key is quarantined."""
+    if key not in {one.key for one in await quarantine.list_quarantined(url, service)}:
+        raise CommandFailed(f"No event of the key {key} is quarantined in {service}.")
 
 
 def main() -> None:
-    """A setting that is missing or wrong is one sentence, not a traceback."""
+    """Run the command line. A wrong setting, or what cannot be done, is one sentence and exit 1."""
     try:
         cli()
-    except ValueError as error:
-        sys.exit(str(error))
+    except (CommandFailed, ValueError) as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

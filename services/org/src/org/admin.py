@@ -16,10 +16,11 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.composition.command_line import CommandFailed, failures_as_sentences
 from chassis.database.engine import Database
 from chassis.foundation import clock, logs
 from chassis.foundation.context import Context, use_context
-from kernel.errors import DomainError
+from chassis.foundation.texts import Texts
 from kernel.ids import new_id
 from org.operators import actions
 from org.operators.schemas import NewTenantIn
@@ -27,6 +28,7 @@ from org.settings import OrgSettings
 from org.tenant_tasks.domain import TenantTaskKind
 from org.tenant_tasks.schemas import TenantTaskIn
 from org.tenants.domain import TenantStatus
+from org.texts import TEXTS
 
 log = structlog.get_logger()
 
@@ -51,7 +53,7 @@ async def _execute(
 ) -> dict[str, Any]:
     now = clock.now()
     if options.command == "create":
-        tenant_in = NewTenantIn.model_validate_json(options.file.read_bytes())
+        tenant_in = NewTenantIn.model_validate_json(_content(options.file))
         tenant = await actions.provision_tenant(
             tx, new_id(), *tenant_in.provision_arguments(), now=now
         )
@@ -86,6 +88,14 @@ async def _execute(
     return {"task": str(task.id)}
 
 
+def _content(file: Path) -> bytes:
+    """Read the file of a command. Raises CommandFailed when it cannot be read."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from error
+
+
 def _parse_options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m org.admin", description=__doc__)
     parser.add_argument("--by", default="operator", help="name of the operator, for the audit")
@@ -101,7 +111,9 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
 
 async def _run(settings: OrgSettings, options: argparse.Namespace) -> dict[str, Any]:
     if settings.operator_tenant is None:
-        raise ValueError("ORG_OPERATOR_TENANT is not set.")
+        raise CommandFailed("ORG_OPERATOR_TENANT is not set.")
+    if not settings.database_url:
+        raise CommandFailed("ORG_DATABASE_URL is not set.")
     database = Database(settings.database_url, name="org-admin", pool_size=1)
     try:
         return await run_command(database, settings.operator_tenant, options)
@@ -115,13 +127,12 @@ def main(arguments: list[str]) -> int:
     settings = OrgSettings.of()
     logs.configure(settings.log_level, service="org")
     try:
-        result = asyncio.run(_run(settings, options))
+        with failures_as_sentences("org", Texts(TEXTS)):
+            result = asyncio.run(_run(settings, options))
     except ValidationError as error:
         errors = error.errors(include_url=False, include_context=False, include_input=False)
         return _report_failure("; ".join(f"{item['loc']}: {item['msg']}" for item in errors))
-    except DomainError as error:
-        return _report_failure(f"{error.code} {error.params}")
-    except (OSError, ValueError) as error:
+    except (CommandFailed, ValueError) as error:
         return _report_failure(str(error))
     log.info("done", command=options.command, **result)
     return 0

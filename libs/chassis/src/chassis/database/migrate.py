@@ -48,12 +48,17 @@ def metadata_of(service: str) -> list[MetaData]:
     return [backbone_tables.metadata, own]
 
 
+def script_directory(service: str) -> ScriptDirectory:
+    """All migrations that a service's database holds: the backbone's and its own."""
+    return ScriptDirectory.from_config(_config(service))
+
+
 def versions_needed(service: str) -> frozenset[str]:
     """Return what `alembic_version` must hold for this build: the newest revision of each branch.
 
     Alembic does not store a branch's newest revision when another branch depends on it.
     """
-    scripts = ScriptDirectory.from_config(_config(service))
+    scripts = script_directory(service)
     implied = {each for one in scripts.walk_revisions() for each in _dependencies(one)}
     return frozenset(scripts.get_heads()) - implied
 

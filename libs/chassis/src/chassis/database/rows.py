@@ -73,18 +73,20 @@ async def fetch_row(
     *,
     lock: bool = False,
     with_deleted: bool = False,
+    what: str = "",
     **more: Any,
 ) -> E:
     """Fetch the entity with this id; `lock` locks its row against other writers.
 
-    Raises NotFound, also for rows of other tenants and, without `with_deleted`, deleted rows.
+    Raises NotFound, also for rows of other tenants and, without `with_deleted`, deleted rows; its
+    code is `<WHAT>_NOT_FOUND`, by default after the class.
     """
     query: Select[Any] = select(table).where(table.c.id == key)
     if "deleted_at" in table.c and not with_deleted:
         query = query.where(table.c.deleted_at.is_(None))
     row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
     if row is None:
-        raise NotFound(kind.__name__.lower(), key)
+        raise NotFound(what or kind.__name__.lower(), key)
     return from_columns(kind, row._mapping, **more)
 
 

@@ -48,8 +48,7 @@ async def receive_payment(
     """Record and publish a payment of `details.owner_id`, else the account's owner, else `caller`.
 
     An account outside `visibility` counts as unknown. Raises Invalid (ACCOUNT_UNKNOWN,
-    DATE_TOO_EARLY, DATE_IN_FUTURE, OWNER_UNKNOWN, OWNER_INACTIVE, ...) and Conflict
-    (PAYMENT_DUPLICATE).
+    DATE_TOO_EARLY, DATE_IN_FUTURE, OWNER_UNKNOWN, ...) and Conflict (PAYMENT_DUPLICATE).
     """
     today = await tenant_settings.today(tx, now)
     account = await find_account(tx, account_id, visibility)

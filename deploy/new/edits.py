@@ -1,0 +1,122 @@
+"""Edits of files that exist: a new resource or service is entered into each of them once."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local.errors import CannotGoOn
+
+Edit = Callable[[str], str]
+
+
+@dataclass
+class Files:
+    """Files to write, all at once: nothing is written while one of the edits fails."""
+
+    root: Path
+    contents: dict[Path, str] = field(default_factory=dict)
+
+    def read(self, name: str) -> str:
+        path = self.root / name
+        return self.contents[path] if path in self.contents else path.read_text()
+
+    def exists(self, name: str) -> bool:
+        return self.root / name in self.contents or (self.root / name).exists()
+
+    def create(self, name: str, content: str) -> None:
+        """Raises CannotGoOn when the file exists."""
+        path = self.root / name
+        if path.exists():
+            raise CannotGoOn(f"{name} exists already: nothing was written.")
+        self.contents[path] = content
+
+    def edit(self, name: str, *edits: Edit) -> None:
+        """Raises CannotGoOn when the file has no place for an edit."""
+        content = self.read(name)
+        for edit in edits:
+            try:
+                content = edit(content)
+            except LookupError as error:
+                raise CannotGoOn(f"{name} has no {error}: nothing was written.") from error
+        self.contents[self.root / name] = content
+
+    def write(self) -> list[Path]:
+        for path, content in self.contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+        return list(self.contents)
+
+
+def imports(*lines: str) -> Edit:
+    """Add import lines before the first import; `tidy` sorts and merges them."""
+    return before(r"^(import|from) ", "".join(f"{line}\n" for line in lines))
+
+
+def before(pattern: str, text: str) -> Edit:
+    """Insert text before the first line that matches."""
+
+    def edit(content: str) -> str:
+        found = _found(pattern, content)
+        return content[: found.start()] + text + content[found.start() :]
+
+    return edit
+
+
+def after(pattern: str, text: str) -> Edit:
+    """Insert text right after the first match."""
+
+    def edit(content: str) -> str:
+        found = _found(pattern, content)
+        return content[: found.end()] + text + content[found.end() :]
+
+    return edit
+
+
+def after_last(pattern: str, text: str) -> Edit:
+    """Insert text right after the last match."""
+
+    def edit(content: str) -> str:
+        _found(pattern, content)
+        *_, found = re.finditer(pattern, content, re.MULTILINE)
+        return content[: found.end()] + text + content[found.end() :]
+
+    return edit
+
+
+def where_it_fits(edit: Edit) -> Edit:
+    """The same edit, left out where the file has no place for it."""
+
+    def attempt(content: str) -> str:
+        try:
+            return edit(content)
+        except LookupError:
+            return content
+
+    return attempt
+
+
+def appended(text: str) -> Edit:
+    """Add text at the end."""
+    return lambda content: f"{content.rstrip()}\n\n\n{text}"
+
+
+def _found(pattern: str, content: str) -> re.Match[str]:
+    found = re.search(pattern, content, re.MULTILINE)
+    if found is None:
+        raise LookupError(f"line like {pattern}")
+    return found
+
+
+def sorted_row(row: str) -> Edit:
+    """Insert a row into a table of event types, where the alphabet puts it."""
+
+    def edit(content: str) -> str:
+        rows = list(re.finditer(r"^\| `[a-z0-9_.]+\.v\d+` \| .+\n", content, re.MULTILINE))
+        if not rows:
+            return content
+        later = [found for found in rows if found.group() > row]
+        place = later[0].start() if later else rows[-1].end()
+        return content[:place] + row + content[place:]
+
+    return edit

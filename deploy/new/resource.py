@@ -1,0 +1,159 @@
+"""What a new resource adds to the files of its service, of contracts and of the tests."""
+
+import hashlib
+import json
+import re
+from datetime import date
+
+from deploy.migration import revision_of
+from deploy.new.edits import (
+    Files,
+    after,
+    appended,
+    before,
+    imports,
+    sorted_row,
+    where_it_fits,
+)
+from deploy.new.names import Names
+from deploy.new.templates import FRAGMENTS, render
+
+PAYLOADS = "tests/contracts/payloads"
+MANUAL = "contracts/README.md"
+
+
+def add_resource(files: Files, names: Names, day: date) -> None:
+    """Enter a resource everywhere. Raises CannotGoOn when a file has no place for it."""
+    revision = revision_of(names.service, f"add_{names.plural}", day)
+    render(files, names, "resource", xdate=f"{day:%Y%m%d}", xprevious=revision.down_revision or "")
+    _add_events(files, names)
+    _wire(files, names)
+    _grant(files, names)
+    _add_access_sample(files, names)
+    _describe(files, names)
+
+
+def _add_events(files: Files, names: Names) -> None:
+    module = f"contracts/src/contracts/{names.service}/events.py"
+    classes = names.fill((FRAGMENTS / "events.py").read_text())
+    needed = (
+        "from typing import Any",
+        "from typing import ClassVar",
+        "from uuid import UUID",
+        "from pydantic import Field",
+        "from contracts.event import Event",
+        "from contracts.event import State",
+    )
+    files.edit(module, imports(*needed), appended(classes))
+    for type_, docstring in events_of(classes):
+        payload = json.dumps(_payload(names, type_), indent=2) + "\n"
+        files.create(f"{PAYLOADS}/{type_}.json", payload)
+        describe_event(files, type_, docstring)
+
+
+def events_of(source: str) -> list[tuple[str, str]]:
+    """Type and first line of the docstring of every event class."""
+    classes = re.findall(r'"""(.+?)"""\n\n    type: ClassVar\[str\] = "(.+?)"', source)
+    return [(type_, docstring) for docstring, type_ in classes]
+
+
+def _payload(names: Names, type_: str) -> dict[str, object]:
+    state = {
+        f"{names.resource}_id": "01990000-0000-7000-8000-0000000000f1",
+        "name": "A name",
+        "description": "What it is about",
+        "owner_id": "li",
+        "custom_fields": {},
+    }
+    assigned = {"from_owner_id": "zhou", "assigned_by": "sun", "reason": "parental leave"}
+    return {names.resource: state, **(assigned if ".assigned." in type_ else {})}
+
+
+def describe_event(files: Files, type_: str, docstring: str) -> None:
+    """Record an event's payload in SHA256SUMS, and the event in the manual, where there is one."""
+    payload = files.read(f"{PAYLOADS}/{type_}.json")
+    digest = hashlib.sha256(payload.encode()).hexdigest()
+    sums = files.read(f"{PAYLOADS}/SHA256SUMS").rstrip()
+    files.edit(f"{PAYLOADS}/SHA256SUMS", lambda _: f"{sums}\n{digest}  {type_}.json\n")
+    if files.exists(MANUAL):
+        files.edit(MANUAL, sorted_row(f"| `{type_}` | {docstring} |\n"))
+
+
+def _wire(files: Files, names: Names) -> None:
+    """The routes, the custom fields and the texts."""
+    service, feature = names.service, f"{names.service}.{names.plural}"
+    app = f"services/{service}/src/{service}/app.py"
+    found = re.search(r'custom_field_router\("\w+", (\w+)\)', files.read(app))
+    mapping = found.group(1) if found else "CUSTOM_FIELDS"
+    files.edit(
+        app,
+        imports(
+            f"from {feature}.routes import ROUTERS as {names.plural.upper()}",
+            f"from {feature}.store import {names.plural}",
+        ),
+        after(r"routers=\[", f"*{names.plural.upper()}, "),
+        after(
+            rf"^{mapping}\b[^=\n]*= \{{",
+            f'"{service}.{names.resource}": {names.plural}, ',
+        ),
+    )
+    code = f"{names.resource.upper()}_NOT_FOUND"
+    text = (
+        f'"{code}": Text("没有该记录。", "There is no such {names.resource.replace("_", " ")}."),'
+    )
+    files.edit(
+        f"services/{service}/src/{service}/texts.py",
+        after(r"^TEXTS\b[^=\n]*= \{", f"\n    {text}\n"),
+    )
+
+
+def _grant(files: Files, names: Names) -> None:
+    """The scopes, for sales people; its rows belong to owners."""
+    resource = f"{names.service}.{names.resource}"
+    roles = "services/org/src/org/roles/domain/built_in.py"
+    files.edit(roles, after(r"^_SALES = \($", f"\n    {both(files)}({resource!r}) |"))
+    files.edit(
+        "services/org/src/org/clients/domain.py", after(r"frozenset\(\s*\{", f"{resource!r}, ")
+    )
+
+
+def both(files: Files) -> str:
+    """What the built-in roles call the pair of read and write."""
+    source = files.read("services/org/src/org/roles/domain/built_in.py")
+    found = re.search(r'(\w+)\("mtl\.lead", ', source)
+    return found.group(1) if found else "_both"
+
+
+def _add_access_sample(files: Files, names: Names) -> None:
+    url = names.plural.replace("_", "-")
+    sample = f"""async def {names.service}_{names.resource}(maker: Maker) -> str:
+    return await maker.post("/{url}", {{"name": "A name"}})
+
+
+"""
+    entry = f'"{names.service}.{names.resource}": {names.service}_{names.resource}, '
+    files.edit(
+        "tests/architecture/access_samples.py",
+        before(r"^def import_of\(", sample),
+        after(r"^SAMPLES\b[^=\n]*= \{", entry),
+    )
+
+
+def _describe(files: Files, names: Names) -> None:
+    """Rows in the service's README, where it has the two tables."""
+    kinds = "created,changed,assigned,deleted,restored"
+    files.edit(
+        f"services/{names.service}/README.md",
+        where_it_fits(
+            after(
+                r"^\| table \| holds \|\n\|[-|]+\|\n",
+                f"| `{names.plural}` | each save is one event, each write an audit entry |\n",
+            )
+        ),
+        where_it_fits(
+            after(
+                r"^\| out \| when \|\n\|[-|]+\|\n",
+                f"| `{names.service}.{names.resource}.{{{kinds}}}.v1` | with the whole record |\n",
+            )
+        ),
+    )

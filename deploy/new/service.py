@@ -1,0 +1,84 @@
+"""What a new service adds to the files of the workspace."""
+
+import re
+from datetime import date
+
+from chassis.database.migrate import script_directory
+from deploy.migration import newest_of_backbone
+from deploy.new.edits import Edit, Files, after, after_last, before, imports
+from deploy.new.names import Names
+from deploy.new.resource import both, describe_event, events_of
+from deploy.new.templates import render
+
+READMES = ("README.md", "README.zh-CN.md", "services/README.md")
+
+
+def add_service(files: Files, names: Names, day: date) -> None:
+    """Enter a service everywhere. Raises CannotGoOn when a file has no place for it."""
+    backbone = newest_of_backbone(script_directory("org"), "org")
+    render(files, names, "service", xdate=f"{day:%Y%m%d}", xbackbone=backbone or "")
+    events = files.read(f"contracts/src/contracts/{names.service}/events.py")
+    for type_, docstring in events_of(events):
+        describe_event(files, type_, docstring)
+    files.edit("pyproject.toml", *_tools(names.service))
+    files.edit("docker-compose.yml", _addresses(names.service))
+    files.edit(
+        "deploy/docker/roles.sql", after(r"^\\set services '[a-z0-9 ]+", f" {names.service}")
+    )
+    _serve_tenants(files, names)
+    for readme in READMES:
+        if files.exists(readme):
+            files.edit(readme, _listed(names.service))
+
+
+def _tools(name: str) -> list[Edit]:
+    """The paths of mypy, and every contract of the import linter that names the services."""
+    path = '  "$MYPY_CONFIG_FILE_DIR/services/{}/src",\n'
+    return [
+        after_last(r'^  "\$MYPY_CONFIG_FILE_DIR/services/\w+/src",\n', path.format(name)),
+        lambda content: _linted(content, name),
+    ]
+
+
+def _linted(content: str, name: str) -> str:
+    head, section, contracts = content.partition("[tool.importlinter]")
+    contracts = contracts.replace('"org | ', f'"org | {name} | ')
+    contracts = re.sub(
+        r'"org((\.\*[^"]*)?)"',
+        lambda found: f"{found.group()}, {found.group().replace('org', name)}",
+        contracts,
+    )
+    return head + section + contracts
+
+
+def _addresses(name: str) -> Edit:
+    roles = {"": "app", "WORKER_": "worker", "OWNER_": "owner"}
+    lines = [
+        f"    {name.upper()}_{part}DATABASE_URL: postgresql+asyncpg://{name}_{role}:l2c@postgres/{name}\n"
+        for part, role in roles.items()
+    ]
+    return after_last(r"^    \w+_OWNER_DATABASE_URL: .*\n", "".join(lines))
+
+
+def _serve_tenants(files: Files, names: Names) -> None:
+    """Org waits for the service's part of every tenant task, and grants what it asks for."""
+    event = f"{names.service}.{names.service.capitalize()}TenantTaskFinished"
+    files.edit(
+        "services/org/src/org/worker.py",
+        imports(f"from contracts.{names.service} import events as {names.service}"),
+        before(
+            r"^ +[\w.]+: on_tenant_task_finished,$", f"        {event}: on_tenant_task_finished,\n"
+        ),
+    )
+    files.edit(
+        "services/org/src/org/roles/domain/built_in.py",
+        after(r'for service in \("org"', f", {names.service!r}"),
+        after(r"^_SALES = \($", f"\n    {both(files)}('{names.service}.export') |"),
+    )
+
+
+def _listed(name: str) -> Edit:
+    """Name the service where the READMEs list all of them."""
+    return lambda content: re.sub(
+        r"org(, |、)(\w+\1)+rms\b", lambda found: f"{found.group()}{found.group(1)}{name}", content
+    )

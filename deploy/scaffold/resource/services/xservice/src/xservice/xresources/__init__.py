@@ -1,0 +1,1 @@
+"""XWords: what the business calls them, in one sentence."""

@@ -1,0 +1,49 @@
+"""Request and response bodies of xwords."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Description = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)
+]
+
+
+class XresourceEdit(BaseModel):
+    """The fields that PATCH may change."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        from_attributes=True,
+        json_schema_extra={"examples": [{"description": "As agreed on the phone"}]},
+    )
+    name: Name
+    description: Description | None = None
+    custom_fields: dict[str, Any] = {}
+
+
+class XresourceIn(XresourceEdit):
+    """A new xword; it belongs to whoever creates it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "A name", "description": "What it is about"}]},
+    )
+
+
+class XresourceOut(BaseModel):
+    """One xword, as the API answers it."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: UUID
+    name: str
+    description: str | None
+    custom_fields: dict[str, Any]
+    owner_id: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None

@@ -1,0 +1,8 @@
+"""Fixtures of XSERVICE's tests."""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def service() -> str:
+    return "xservice"

@@ -1,0 +1,8 @@
+"""The migrated schema is the one in the code."""
+
+from chassis.database.migrate import drift
+from testkit.databases import ServiceDatabase
+
+
+async def test_code_and_schema_agree(service_database: ServiceDatabase) -> None:
+    assert await drift("xservice", service_database.owner_url) == []

@@ -1,0 +1,128 @@
+"""What the commands of a shell share: the installed services, answers, and failures as sentences.
+
+Answers are plain text, never wrapped or cut to the width of a terminal, so that an id can be
+copied and a line can be read by another program.
+"""
+
+import json
+import pkgutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import typer
+from aiokafka.errors import KafkaError
+from alembic.util import CommandError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from chassis.composition.text_columns import aligned
+from chassis.events.relay.epoch import EpochMismatch, RelayRunning
+from chassis.foundation.settings import Settings
+from chassis.foundation.texts import Texts
+from kernel.errors import DomainError, Invalid
+
+DATABASE_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
+PLAIN_ERRORS = (CommandError, EpochMismatch, RelayRunning)  # their messages are sentences
+PARTS_OF_A_SERVICE = ("app.py", "worker.py", "database.py")
+
+
+class CommandFailed(Exception):
+    """A command could not do its work; the message is the whole answer, the exit code is 1."""
+
+
+def installed_services() -> list[str]:
+    """The names of the services that this Python can import, sorted."""
+    return sorted(
+        {module.name for module in pkgutil.iter_modules() if module.ispkg and _is_service(module)}
+    )
+
+
+def _is_service(module: pkgutil.ModuleInfo) -> bool:
+    folder = Path(getattr(module.module_finder, "path", ""), module.name)
+    return all((folder / name).is_file() for name in PARTS_OF_A_SERVICE)
+
+
+def known_service(name: str) -> str:
+    """The same name. Raises BadParameter, which exits with 2, when no such service is installed."""
+    installed = installed_services()
+    if name not in installed:
+        raise typer.BadParameter(
+            f"There is no service {name!r}; the services here are {', '.join(installed)}."
+        )
+    return name
+
+
+def known_services(names: Sequence[str] | None) -> list[str]:
+    """The same names, or those of all installed services when none is given."""
+    return [known_service(name) for name in names] if names else installed_services()
+
+
+def setting(service: str, name: str) -> str:
+    """One of a service's database URLs, such as `worker_database_url`.
+
+    Raises CommandFailed when its variable is not set.
+    """
+    value: str = getattr(Settings.of(service), name)
+    return _ensure_set(f"{service.upper()}_{name.upper()}", value)
+
+
+def kafka_bootstrap(service: str) -> str:
+    """The broker's address. Raises CommandFailed when KAFKA_BOOTSTRAP is not set."""
+    return _ensure_set("KAFKA_BOOTSTRAP", Settings.of(service).kafka_bootstrap)
+
+
+def _ensure_set(variable: str, value: str) -> str:
+    if not value:
+        raise CommandFailed(f"{variable} is not set; `make run` sets it from the running system.")
+    return value
+
+
+@contextmanager
+def failures_as_sentences(service: str, texts: Texts | None = None) -> Iterator[None]:
+    """Turn a refusal, or a server that does not answer, into CommandFailed."""
+    try:
+        yield
+    except (DomainError, KafkaError, OSError, *DATABASE_ERRORS, *PLAIN_ERRORS) as error:
+        raise CommandFailed(sentence(error, service, texts or Texts())) from error
+
+
+def sentence(error: BaseException, service: str, texts: Texts) -> str:
+    """What a person reads instead of a traceback."""
+    if isinstance(error, Invalid):
+        found = [
+            f"{v.pointer or '/'}: {texts.say(v.code, v.params, 'en')}" for v in error.violations
+        ]
+        return "; ".join(found)
+    if isinstance(error, DomainError):
+        return f"{texts.say(error.code, error.params, 'en')} ({error.code})"
+    if isinstance(error, KafkaError):
+        return f"Kafka cannot be used: {_reason(error)}."
+    if isinstance(error, ArgumentError):
+        return f"The URL of {service}'s database cannot be read: {_reason(error)}."
+    if isinstance(error, DATABASE_ERRORS):
+        return f"The database of {service} refuses: {_reason(error)}."
+    if isinstance(error, OSError):
+        return f"The database of {service} does not answer: {_reason(error)}."
+    return str(error)
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of the innermost error, without the SQL."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        error = error.orig.__cause__ or error.orig
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+def show_rows(
+    columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *, as_json: bool, none: str
+) -> None:
+    """Print rows as aligned columns, or as JSON; `none` is what to say when there is no row."""
+    if as_json:
+        typer.echo(json.dumps(list(rows), ensure_ascii=False, indent=1))
+    elif not rows:
+        typer.echo(none)
+    else:
+        typer.echo(aligned(columns, rows))

@@ -1,0 +1,120 @@
+"""`make new` writes what passes the linters and its own tests, as it stands.
+
+tests/deep/test_scaffold.py runs all architecture and contract tests on it as well.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.local.errors import CannotGoOn
+from deploy.new.edits import Files, after
+from deploy.new.names import Names, ensure_new_service, ensure_resource, plural
+from deploy.services import SERVICES, services_in
+from tests.architecture.scratch import borrow_mypy_cache, copy_tree, run_in
+
+WRITTEN = (
+    "contracts/src/contracts/desk",
+    "services/desk",
+    "services/l2o/src/l2o/activities",
+    "services/l2o/tests/activities",
+)
+
+pytestmark = pytest.mark.xdist_group("scaffold")  # one copy of the tree serves all of them
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tree with a new resource, and a new service with a resource of two words."""
+    copy = copy_tree(tmp_path_factory.mktemp("scaffold"))
+    run_in(copy, "python", "-m", "deploy.new", "l2o", "activity")
+    run_in(copy, "python", "-m", "deploy.new", "desk")
+    run_in(copy, "python", "-m", "deploy.new", "desk", "price_rule")
+    borrow_mypy_cache(copy)
+    return copy
+
+
+def test_a_new_service_is_found_by_its_folder(tree: Path) -> None:
+    assert set(services_in(tree)) == {*SERVICES, "desk"}
+
+
+def test_no_placeholder_is_left(tree: Path) -> None:
+    for folder in WRITTEN:
+        for path in (tree / folder).rglob("*.*"):
+            if path.suffix in (".py", ".md", ".toml"):
+                for word in ("xservice", "xresource", "xword", "xurl", "xdate", "xprevious"):
+                    assert word not in f"{path.relative_to(tree)} {path.read_text()}".lower()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["ruff check .", "ruff format --check .", "lint-imports", f"mypy {' '.join(WRITTEN)}"],
+    ids=lambda command: " ".join(command.split()[:2]),
+)
+def test_the_linters_find_nothing(tree: Path, command: str) -> None:
+    run_in(tree, *command.split())
+
+
+def test_its_own_tests_pass(tree: Path) -> None:
+    printed = run_in(tree, "pytest", "-q", "services/desk", "services/l2o/tests/activities")
+    assert " passed" in printed
+
+
+def test_the_same_again_writes_nothing(tree: Path) -> None:
+    before = (tree / "tests/contracts/payloads/SHA256SUMS").read_text()
+    with pytest.raises(AssertionError, match=r"l2o_add_activities exists already"):
+        run_in(tree, "python", "-m", "deploy.new", "l2o", "activity")
+    assert (tree / "tests/contracts/payloads/SHA256SUMS").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("noun", "expected"),
+    [
+        ("activity", "activities"),
+        ("survey", "surveys"),
+        ("tax", "taxes"),
+        ("branch", "branches"),
+        ("price_rule", "price_rules"),
+    ],
+)
+def test_plurals_follow_the_rules_of_spelling(noun: str, expected: str) -> None:
+    assert plural(noun) == expected
+
+
+def test_every_form_of_a_name_is_filled_in() -> None:
+    names = Names("desk", "activity_note")
+    template = "XSERVICE Xresource xresources XRESOURCE /xurl a xword, A xword, XWords"
+    assert names.fill(template) == (
+        "DESK ActivityNote activity_notes ACTIVITY_NOTE /activity-notes"
+        " an activity note, An activity note, Activity notes"
+    )
+
+
+@pytest.mark.parametrize("name", ["", "d", "Desk", "json", "class", "1desk", "testkit", "l2o"])
+def test_a_service_with_an_unusable_name_is_refused(name: str) -> None:
+    with pytest.raises(CannotGoOn, match=r"SERVICE=|exists already"):
+        ensure_new_service(name, SERVICES)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        Names("nowhere", "note"),
+        Names("l2o", "Note"),
+        Names("l2o", "class"),
+        Names("l2o", "note_"),
+        Names("l2o", "n" * 21),
+    ],
+)
+def test_a_resource_with_an_unusable_name_is_refused(names: Names) -> None:
+    with pytest.raises(CannotGoOn, match=r"SERVICE=|RESOURCE="):
+        ensure_resource(names, SERVICES)
+
+
+def test_nothing_is_written_when_a_file_has_no_place_for_an_edit(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("routers = []\n")
+    files = Files(tmp_path)
+    files.create("new.py", "A = 1\n")
+    with pytest.raises(CannotGoOn, match=r"app\.py has no line like \^TEXTS: nothing was written"):
+        files.edit("app.py", after("^TEXTS", "x"))
+    assert not (tmp_path / "new.py").exists()

@@ -1,0 +1,38 @@
+"""The whole tree passes its tests with a new resource and a new service in it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.scratch import borrow_mypy_cache, copy_tree, run_in
+
+SUITES = (
+    "tests/architecture",
+    "tests/contracts",
+    "tests/journeys",
+    "services/desk",
+    "services/l2o/tests/activities",
+    "services/org/tests",
+)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    copy = copy_tree(tmp_path_factory.mktemp("scaffold"))
+    run_in(copy, "python", "-m", "deploy.new", "l2o", "activity")
+    run_in(copy, "python", "-m", "deploy.new", "desk")
+    run_in(copy, "python", "-m", "deploy.new", "desk", "price_rule")
+    run_in(copy, "python", "-m", "deploy.contracts")
+    borrow_mypy_cache(copy)
+    return copy
+
+
+def test_types_and_contracts_are_in_order(tree: Path) -> None:
+    run_in(tree, "mypy", ".")
+    run_in(tree, "python", "-m", "deploy.contracts", "--check")
+
+
+def test_every_test_passes(tree: Path) -> None:
+    run_in(
+        tree, "pytest", "-q", "-n", "2", *SUITES, "--ignore", "tests/architecture/test_scaffold.py"
+    )
