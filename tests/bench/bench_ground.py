@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from chassis.database.engine import Database
-from chassis.files.imports.actions import JOB
+from chassis.files.imports.actions import IMPORT_JOB
 from chassis.files.imports.jobs import import_jobs
 from chassis.jobs.queue import Done
 from l2o.imports import IMPORTS
@@ -179,9 +179,9 @@ async def test_imports(bench: Bench) -> None:
 async def run_import(bench: Bench, import_id: str) -> float:
     """As the worker does; how many seconds it took."""
     worker = Database(bench.urls.worker_url, name="bench-worker")
-    run, began, outcome = import_jobs(IMPORTS)[JOB], time.perf_counter(), object()
+    run, began, outcome = import_jobs(IMPORTS)[IMPORT_JOB], time.perf_counter(), object()
     while not isinstance(outcome, Done):
         async with worker.begin(bench.there.tenant) as tx:
-            outcome = await run(tx, make_job(bench.there.tenant, JOB, import_id))
+            outcome = await run(tx, make_job(bench.there.tenant, IMPORT_JOB, import_id))
     await worker.dispose()
     return time.perf_counter() - began

@@ -10,7 +10,7 @@ from httpx import AsyncClient
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.files.imports.actions import JOB
+from chassis.files.imports.actions import IMPORT_JOB
 from chassis.files.imports.jobs import import_jobs
 from chassis.jobs.queue import Done, Job
 from chassis.records.access.tables import people
@@ -22,11 +22,11 @@ from testkit.plugin import Committed
 
 PIPELINE_FOLDER = Path(__file__).parents[3] / "deploy" / "demo" / "pipeline"
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
-run_chunk = import_jobs(IMPORTS)[JOB]
+run_chunk = import_jobs(IMPORTS)[IMPORT_JOB]
 
 
 def job_for(import_id: str, tenant: UUID) -> Job:
-    return make_job(tenant, JOB, import_id, now=NOON)
+    return make_job(tenant, IMPORT_JOB, import_id, now=NOON)
 
 
 async def start_import(client: AsyncClient, kind: str, content: bytes, **fields: Any) -> str:

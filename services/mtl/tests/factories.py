@@ -8,8 +8,8 @@ from httpx import AsyncClient, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.subscriptions import EventMeta
-from chassis.files.imports.actions import JOB
-from chassis.files.imports.jobs import import_failures, import_jobs
+from chassis.files.imports.actions import IMPORT_JOB
+from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.jobs.queue import Done, Job
 from kernel.ids import new_id
 from mtl.imports import IMPORTS
@@ -28,8 +28,8 @@ META = EventMeta(
     occurred_at=NOON,
 )
 
-run_chunk = import_jobs(IMPORTS)[JOB]
-fail_import = import_failures(IMPORTS)[JOB]
+run_chunk = import_jobs(IMPORTS)[IMPORT_JOB]
+fail_import = import_failure_handlers(IMPORTS)[IMPORT_JOB]
 
 
 def make_lead(**fields: Any) -> Lead:
@@ -76,7 +76,7 @@ async def start_import(client: AsyncClient, content: bytes, **fields: Any) -> st
 
 
 def job_for(import_id: str, tenant: UUID) -> Job:
-    return make_job(tenant, JOB, import_id, now=NOON)
+    return make_job(tenant, IMPORT_JOB, import_id, now=NOON)
 
 
 async def run_import(tx: AsyncConnection, import_id: str, tenant: UUID) -> int:

@@ -13,10 +13,10 @@ from sqlalchemy import func, select
 
 from chassis.database.backbone_tables import jobs
 from chassis.files.exports import actions
-from chassis.files.exports.actions import EXPIRY_JOB, JOB
-from chassis.files.exports.jobs import EXPORT_FAILURES, export_jobs
+from chassis.files.exports.actions import EXPORT_EXPIRY_JOB, EXPORT_JOB
+from chassis.files.exports.jobs import EXPORT_FAILURE_HANDLERS, export_jobs
 from chassis.files.exports.tables import export_parts, exports
-from chassis.files.formats.reading import read_file
+from chassis.files.formats.reader import read_file
 from libs.chassis.tests.imports.importing import problem
 from testkit import tokens
 from testkit.jobs import make_job
@@ -38,7 +38,7 @@ async def written(committed_client: AsyncClient) -> list[dict[str, Any]]:
     return [answer.json() for answer in made]
 
 
-async def run(committed: Committed, tenant: UUID, export_id: str, kind: str = JOB) -> None:
+async def run(committed: Committed, tenant: UUID, export_id: str, kind: str = EXPORT_JOB) -> None:
     job = make_job(tenant, kind, export_id, now=NOON)
     async with committed.worker.begin(tenant) as tx:
         await export_jobs("testkit")[kind](tx, job)
@@ -193,9 +193,9 @@ async def test_a_file_is_kept_for_a_week(
     )  # fmt: skip
     await run(committed, tenant, export_id)
     async with committed.app.begin(tenant) as tx:
-        query = select(jobs.c.run_at).where(jobs.c.kind == EXPIRY_JOB)
+        query = select(jobs.c.run_at).where(jobs.c.kind == EXPORT_EXPIRY_JOB)
         assert (await tx.execute(query)).scalar_one() == NOON + timedelta(days=7)
-    await run(committed, tenant, export_id, EXPIRY_JOB)
+    await run(committed, tenant, export_id, EXPORT_EXPIRY_JOB)
     shown = (await committed_client.get(f"/exports/{export_id}")).json()
     assert (shown["state"], shown["rows"]) == ("EXPIRED", 3)
     assert problem(await committed_client.get(f"/exports/{export_id}/file")) == (
@@ -219,9 +219,9 @@ async def test_what_cannot_be_exported_fails_and_says_why(
     assert (shown["state"], shown["failures"][0]["code"]) == ("FAILED", "EXPORT_TOO_LARGE")
     assert shown["failures"][0]["message"] == "More than 2 rows: narrow the query."
     given_up = await ask(committed_client)
-    job = make_job(tenant, JOB, given_up, now=NOON, attempts=8)
+    job = make_job(tenant, EXPORT_JOB, given_up, now=NOON, attempts=8)
     async with committed.worker.begin(tenant) as tx:
-        await EXPORT_FAILURES[JOB](tx, job)
+        await EXPORT_FAILURE_HANDLERS[EXPORT_JOB](tx, job)
         states = dict((await tx.execute(select(exports.c.id, exports.c.state))).all())
     assert states[UUID(given_up)] == "FAILED"
 

@@ -8,8 +8,8 @@ from httpx import AsyncClient, Response
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.files.imports.actions import JOB
-from chassis.files.imports.jobs import import_failures, import_jobs
+from chassis.files.imports.actions import IMPORT_JOB
+from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.jobs.queue import Done, Job
 from chassis.records.access.tables import people
 from kernel.ids import new_id
@@ -19,12 +19,12 @@ from testkit.plugin import Committed
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 CARDS = "标题,阶段,到期日,上级\nroot,DOING,2026-12-01,\nchild,TO_DO,2026-12-02,root\n".encode()
-run_chunk = import_jobs(IMPORTS)[JOB]
-on_given_up = import_failures(IMPORTS)[JOB]
+run_chunk = import_jobs(IMPORTS)[IMPORT_JOB]
+on_given_up = import_failure_handlers(IMPORTS)[IMPORT_JOB]
 
 
 def job_for(import_id: str, tenant: UUID) -> Job:
-    return make_job(tenant, JOB, import_id, now=NOON)
+    return make_job(tenant, IMPORT_JOB, import_id, now=NOON)
 
 
 async def open_import(client: AsyncClient, content: bytes, **fields: Any) -> str:

@@ -9,9 +9,9 @@ from chassis.files.formats.rows import SourceRow
 from chassis.files.imports.columns import (
     RESULT_COLUMNS,
     header_findings,
-    mapped,
-    proposed,
-    read_row,
+    parse_row,
+    proposed_mapping,
+    validated_mapping,
 )
 from chassis.files.imports.target import Cells, ImportField, ImportTarget, ParsedRow
 from testkit.card_imports import CARDS
@@ -40,13 +40,13 @@ PEOPLE: ImportTarget[Any] = ImportTarget(
 
 
 def test_columns_are_known_by_their_usual_names() -> None:
-    assert proposed(["FULL NAME", "手机", "Phone", "City"], None, PEOPLE) == {
+    assert proposed_mapping(["FULL NAME", "手机", "Phone", "City"], None, PEOPLE) == {
         "FULL NAME": "name",
         "手机": "phone",
         "Phone": "attributes",
         "City": "attributes",
     }
-    assert proposed(["标题", "Stage", "City"], None, CARDS) == {
+    assert proposed_mapping(["标题", "Stage", "City"], None, CARDS) == {
         "标题": "title",
         "Stage": "stage",
         "City": None,
@@ -55,7 +55,7 @@ def test_columns_are_known_by_their_usual_names() -> None:
 
 def test_what_the_caller_says_of_columns_comes_first() -> None:
     said = {"Tel": "phone", "ID": None, "City": "attributes"}
-    assert proposed(["Phone", "Tel", "ID", "City"], said, PEOPLE) == {
+    assert proposed_mapping(["Phone", "Tel", "ID", "City"], said, PEOPLE) == {
         "Phone": "attributes",
         "Tel": "phone",
         "ID": None,
@@ -64,7 +64,7 @@ def test_what_the_caller_says_of_columns_comes_first() -> None:
 
 
 def test_our_own_result_columns_are_left_out() -> None:
-    columns = proposed([*RESULT_COLUMNS, "phone"], None, PEOPLE)
+    columns = proposed_mapping([*RESULT_COLUMNS, "phone"], None, PEOPLE)
     assert [columns[name] for name in RESULT_COLUMNS] == [None] * 5
 
 
@@ -94,7 +94,7 @@ def test_headers_at_fault(
     header: list[str], mapping: dict[str, str | None] | None, expected: list[Finding]
 ) -> None:
     with pytest.raises(UnreadableFile) as unreadable:
-        mapped(header, mapping, PEOPLE)
+        validated_mapping(header, mapping, PEOPLE)
     assert list(unreadable.value.findings) == expected
 
 
@@ -126,13 +126,13 @@ def test_a_required_field_needs_its_column() -> None:
 )
 def test_rows_at_fault(cells: list[str] | None, expected: list[Finding]) -> None:
     header = ["手机", "bad"]
-    columns = mapped(header, None, PEOPLE)
-    assert list(read_row(header, columns, SourceRow(2, cells), PEOPLE).errors) == expected
+    columns = validated_mapping(header, None, PEOPLE)
+    assert list(parse_row(header, columns, SourceRow(2, cells), PEOPLE).errors) == expected
 
 
 def test_cells_are_stripped_and_blank_ones_left_out() -> None:
     header = ["手机", "姓名", "City", "Skip"]
-    columns = mapped(header, {"Skip": None}, PEOPLE)
-    reading = read_row(header, columns, SourceRow(2, [" 7 ", " ", " 杭州 ", "y"]), PEOPLE)
+    columns = validated_mapping(header, {"Skip": None}, PEOPLE)
+    reading = parse_row(header, columns, SourceRow(2, [" 7 ", " ", " 杭州 ", "y"]), PEOPLE)
     assert reading.value == Cells({"phone": "7"}, {"City": "杭州"})
     assert reading.warnings == [Finding("LEFT_OUT", "Note")]

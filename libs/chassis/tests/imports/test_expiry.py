@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
-from chassis.files.imports.actions import EXPIRY_JOB, expire_import
+from chassis.files.imports.actions import IMPORT_EXPIRY_JOB, expire_import
 from chassis.files.imports.jobs import import_jobs
-from chassis.files.imports.runs import KEPT
+from chassis.files.imports.model import IMPORT_RETENTION
 from chassis.files.imports.tables import import_results, import_runs, import_sources
 from chassis.foundation.clock import now
 from chassis.jobs.queue import Again, Done
@@ -46,9 +46,13 @@ async def test_the_file_goes_and_the_counts_stay(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     ended = await finish_import(client, tx, tenant, FILE)
-    [promised] = await tx.execute(select(jobs.c.run_at).where(jobs.c.kind == EXPIRY_JOB))
-    assert now() + KEPT - timedelta(minutes=5) < promised.run_at <= now() + KEPT
-    key, until = UUID(ended["id"]), await changed_at(tx, ended["id"]) + KEPT
+    [promised] = await tx.execute(select(jobs.c.run_at).where(jobs.c.kind == IMPORT_EXPIRY_JOB))
+    assert (
+        now() + IMPORT_RETENTION - timedelta(minutes=5)
+        < promised.run_at
+        <= now() + IMPORT_RETENTION
+    )
+    key, until = UUID(ended["id"]), await changed_at(tx, ended["id"]) + IMPORT_RETENTION
     assert await expire_import(tx, key, now=until - timedelta(seconds=1)) == until
     assert await rows(tx) == 3
     assert await expire_import(tx, key, now=until) is None
@@ -62,7 +66,7 @@ async def test_what_is_forgotten_says_so(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, path: str
 ) -> None:
     ended = await finish_import(client, tx, tenant, FILE)
-    await expire_import(tx, UUID(ended["id"]), now=now() + 2 * KEPT)
+    await expire_import(tx, UUID(ended["id"]), now=now() + 2 * IMPORT_RETENTION)
     answer = await client.get(f"/imports/{ended['id']}/{path}")
     assert problem(answer) == (409, "IMPORT_EXPIRED")
 
@@ -71,7 +75,7 @@ async def test_a_file_that_its_job_needs_stays(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     import_id = await start_import(client, FILE)
-    later = now() + 2 * KEPT
+    later = now() + 2 * IMPORT_RETENTION
     assert await expire_import(tx, UUID(import_id), now=later) == later + timedelta(days=1)
     assert await rows(tx) == 1
 
@@ -81,10 +85,10 @@ async def test_a_file_that_was_never_started_goes_too(
 ) -> None:
     import_id = await open_import(client, FILE)
     job = job_for(import_id, tenant)
-    expire = import_jobs(IMPORTS)[EXPIRY_JOB]
+    expire = import_jobs(IMPORTS)[IMPORT_EXPIRY_JOB]
     again = await expire(tx, replace(job, now=now()))
-    assert again == Again(run_at=await changed_at(tx, import_id) + KEPT)
-    assert await expire(tx, replace(job, now=now() + KEPT)) == Done()
+    assert again == Again(run_at=await changed_at(tx, import_id) + IMPORT_RETENTION)
+    assert await expire(tx, replace(job, now=now() + IMPORT_RETENTION)) == Done()
     assert await rows(tx) == 0
     answer = await client.post(f"/imports/{import_id}/start")
     assert problem(answer) == (409, "IMPORT_FILE_MISSING")

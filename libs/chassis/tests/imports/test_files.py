@@ -14,15 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.files.formats import rows, xlsx_files
-from chassis.files.formats.cells import as_meant, harmless
-from chassis.files.formats.csv_files import SEPARATORS, records_of, separator_of, text_of
+from chassis.files.formats.cells import escape_formula, unescape_formula
+from chassis.files.formats.csv_files import DELIMITERS, decode_text, detect_delimiter, parse_records
 from chassis.files.formats.findings import UnreadableFile
-from chassis.files.formats.reading import format_of, read_file
-from chassis.files.formats.rows import Format, chunk_plan, rows_of
+from chassis.files.formats.reader import detect_format, read_file
+from chassis.files.formats.rows import FileFormat, decode_rows, plan_chunks
 
 
 def cells(content: bytes) -> list[list[str] | None]:
-    records = records_of(text_of(content))
+    records = parse_records(decode_text(content))
     return [None if r.cells is None else list(r.cells) for r in records]
 
 
@@ -94,11 +94,11 @@ def test_a_broken_record_costs_its_first_line_only(
     ],
 )
 def test_the_header_tells_what_divides_cells(header: str, separator: str) -> None:
-    assert separator_of(header) == separator
-    assert separator_of(f"{header}\n1;2;3;4;5;6\n") == separator
+    assert detect_delimiter(header) == separator
+    assert detect_delimiter(f"{header}\n1;2;3;4;5;6\n") == separator
 
 
-@pytest.mark.parametrize("separator", SEPARATORS)
+@pytest.mark.parametrize("separator", DELIMITERS)
 def test_rows_are_divided_as_the_header_is(separator: str) -> None:
     content = 'name*amount*note\n"a*b"*2*x\n'.replace("*", separator).encode()
     source = read_file(content)
@@ -131,20 +131,20 @@ def test_chunks_are_read_as_the_whole_is(body: bytes, size: int) -> None:
     content = b"phone,b\n" + body
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rows, "CHUNK", size)
-        plan = chunk_plan(read_file(content))
+        plan = plan_chunks(read_file(content))
     whole = [row for row in read_file(content).rows if not row.is_blank]
-    pieces = [rows_of(plan.content[start:end]) for start, end in pairwise(plan.bounds)]
+    pieces = [decode_rows(plan.content[start:end]) for start, end in pairwise(plan.bounds)]
     assert [row for piece in pieces for row in piece] == whole
     assert all(len(piece) == size for piece in pieces[:-1])
     assert plan.total == len(whole)
 
 
 def test_a_plan_counts_rows_but_not_blank_ones_and_keeps_their_numbers() -> None:
-    plan = chunk_plan(read_file(b'phone,name\n1,a\n\n,\n"x\n2,b\n'))
+    plan = plan_chunks(read_file(b'phone,name\n1,a\n\n,\n"x\n2,b\n'))
     assert (list(plan.header), plan.total) == (["phone", "name"], 3)
     [start, end] = plan.bounds
-    assert [row.number for row in rows_of(plan.content[start:end])] == [2, 5, 6]
-    assert list(chunk_plan(read_file(b"phone\n")).bounds) == [0]
+    assert [row.number for row in decode_rows(plan.content[start:end])] == [2, 5, 6]
+    assert list(plan_chunks(read_file(b"phone\n")).bounds) == [0]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_files_that_cannot_be_read(content: bytes, code: str | None) -> None:
         assert list(read_file(content).header) == ["a", "", "c"]
         return
     with pytest.raises(UnreadableFile) as unreadable:
-        chunk_plan(read_file(content))
+        plan_chunks(read_file(content))
     assert [finding.code for finding in unreadable.value.findings] == [code]
 
 
@@ -182,7 +182,7 @@ def test_a_workbook_is_read_as_a_person_would_have_typed_it() -> None:
         ["x", 0.1, datetime(2026, 1, 2, 3, 4, 5), None],  # noqa: DTZ001  # as above
     ]
     content = workbook(First=table, Second=[["b"], ["2"]])
-    assert format_of(content) is Format.XLSX
+    assert detect_format(content) is FileFormat.XLSX
     source = read_file(content)
     assert list(source.header) == ["姓名", "amount", "due", "done"]
     shown = {row.number: row.cells for row in source.rows if not row.is_blank}
@@ -220,7 +220,7 @@ def test_a_damaged_workbook_is_no_error_of_ours(damage: list[tuple[int, int]]) -
     for place, value in damage:
         content[min(place, len(content) - 1)] = value
     with suppress(UnreadableFile):
-        chunk_plan(read_file(bytes(content)))
+        plan_chunks(read_file(bytes(content)))
 
 
 def test_lines_of_json() -> None:
@@ -234,7 +234,7 @@ def test_lines_of_json() -> None:
         '{"title": null}',
     ]
     content = "\n".join(lines).encode("utf-8-sig")
-    assert format_of(content) is Format.JSONL
+    assert detect_format(content) is FileFormat.JSONL
     source = read_file(content)
     assert list(source.header) == ["title", "amount", "big", "done", "more"]
     assert [(row.number, row.cells) for row in source.rows] == [
@@ -249,15 +249,15 @@ def test_lines_of_json() -> None:
 
 @given(st.text(max_size=20))
 def test_a_harmless_cell_is_read_back(cell: str) -> None:
-    assert as_meant(harmless(cell)) == cell or cell.startswith("'")
+    assert unescape_formula(escape_formula(cell)) == cell or cell.startswith("'")
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+86", "-x", "@SUM(A1)", "\t=1", "＝1", "'=1"])
 def test_what_could_be_a_formula_is_none(cell: str) -> None:
-    assert harmless(cell) == f"'{cell}"
-    assert as_meant(harmless(cell)) == cell
+    assert escape_formula(cell) == f"'{cell}"
+    assert unescape_formula(escape_formula(cell)) == cell
 
 
 @pytest.mark.parametrize("cell", ["", "a", "-12.50", "1", "a=b", "'a"])
 def test_other_cells_stay(cell: str) -> None:
-    assert harmless(cell) == as_meant(cell) == cell
+    assert escape_formula(cell) == unescape_formula(cell) == cell

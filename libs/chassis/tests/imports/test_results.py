@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import outbox
 from chassis.files.formats import rows
-from chassis.files.imports import watching
-from chassis.files.imports.actions import JOB
+from chassis.files.imports import progress_stream
+from chassis.files.imports.actions import IMPORT_JOB
 from chassis.jobs.queue import Again, Done, Job
 from chassis.jobs.runner import JobRunner
 from libs.chassis.tests.imports.importing import (
@@ -107,7 +107,7 @@ async def test_progress_is_streamed_until_the_end(
     small_chunks: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(watching, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(progress_stream, "POLL_SECONDS", 0.01)
     content = b"title\n" + b"".join(b"card %d\n" % n for n in range(60))
     import_id = await start_import(committed_client, content)
 
@@ -138,7 +138,7 @@ async def test_a_stream_ends_for_who_is_let_in_no_more(
     tenant: UUID,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(watching, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(progress_stream, "POLL_SECONDS", 0.02)
     import_id = await start_import(committed_client, BAD.encode())
     place, seller = f"/imports/{import_id}/events", sign_in(tenant, "li", scope="testkit.*")
     watched = asyncio.create_task(committed_client.get(place, headers=seller))
@@ -197,7 +197,8 @@ async def test_a_worker_that_dies_between_chunks_loses_and_doubles_nothing(
         return outcome
 
     two = [
-        JobRunner(committed.worker, {JOB: hostile}, poll=0.02, backoff=shortly) for _ in range(2)
+        JobRunner(committed.worker, {IMPORT_JOB: hostile}, poll=0.02, backoff=shortly)
+        for _ in range(2)
     ]
     async with running(*two):
         await eventually(lambda: ended(import_id), within=60)
@@ -224,7 +225,8 @@ async def test_two_of_the_same_file_at_once_end_like_one(
     content = "\n".join(["title,due_date", *lines]).encode()
     both = [await start_import(committed_client, content) for _ in range(2)]
     runners = [
-        JobRunner(committed.worker, {JOB: run_chunk}, poll=0.02, backoff=shortly) for _ in range(2)
+        JobRunner(committed.worker, {IMPORT_JOB: run_chunk}, poll=0.02, backoff=shortly)
+        for _ in range(2)
     ]
     async with running(*runners):
         await eventually(lambda: ended(*both), within=60)

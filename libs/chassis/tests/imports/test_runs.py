@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chassis.files.formats.findings import Finding
-from chassis.files.imports.runs import JOB_FAILED, Import, ImportState
+from chassis.files.imports.model import JOB_FAILED, Import, ImportState
 from chassis.files.imports.target import RowOutcome
 from kernel.errors import RuleBroken
 from kernel.ids import new_id

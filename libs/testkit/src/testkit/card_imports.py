@@ -19,10 +19,10 @@ from chassis.files.imports.target import (
     ParsedRow,
     RowResult,
     created,
-    each,
-    reading_of,
+    row_by_row,
     unchanged,
     updated,
+    validate_row,
 )
 from chassis.records.custom_fields.cells import parse_custom_field_cells
 from kernel.errors import RuleBroken
@@ -48,7 +48,7 @@ class CardRow(BaseModel):
 def _read(cells: Cells) -> ParsedRow[CardRow]:
     late = [] if "due_date" in cells.fields else [Finding("CARD_UNDATED", field="due_date")]
     said = {**cells.fields, "custom_fields": cells.custom}
-    return reading_of(CardRow, said, lambda row: row, warnings=late)
+    return validate_row(CardRow, said, lambda row: row, warnings=late)
 
 
 async def _take(tx: AsyncConnection, row: CardRow, context: ImportContext) -> RowResult:
@@ -107,8 +107,8 @@ CARDS = ImportTarget(
         ImportField("parent", ("上级",)),
     ),
     read=_read,
-    take=each(_take),
-    link=each(_link),
+    take=row_by_row(_take),
+    link=row_by_row(_link),
     custom=RESOURCE,
 )
 IMPORTS = Imports("testkit", [CARDS], ImportFinished)

@@ -2,7 +2,7 @@
 
 from chassis.composition.worker import Worker
 from chassis.events.subscriptions import replica
-from chassis.files.imports.jobs import import_failures, import_jobs
+from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.l2o.events import (
     AccountAssigned,
@@ -56,5 +56,5 @@ WORKER = Worker(
     service="cpq",
     subscriptions=SUBSCRIPTIONS,
     jobs={**import_jobs(IMPORTS), EXPIRE_JOB: run_quote_expiry},
-    failed={**import_failures(IMPORTS)},
+    failed={**import_failure_handlers(IMPORTS)},
 )

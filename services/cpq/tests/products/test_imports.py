@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.files.imports.actions import JOB
+from chassis.files.imports.actions import IMPORT_JOB
 from chassis.files.imports.jobs import import_jobs
 from chassis.jobs.queue import Done, Job
 from cpq.imports import IMPORTS
@@ -33,7 +33,7 @@ PIPELINE = (
     "product,series,sales_price\nGTX Basic,GTX,550\nGTX Pro,GTX,4821\nMG Special,MG,55\n"
     "MG Advanced,MG,3393\nGTX Plus Pro,GTX,5482\nGTX Plus Basic,GTX,1096\nGTK 500,GTK,26768\n"
 )
-run_chunk = import_jobs(IMPORTS)[JOB]
+run_chunk = import_jobs(IMPORTS)[IMPORT_JOB]
 
 
 async def start_import(client: Client, text: str, **fields: Any) -> str:
@@ -48,7 +48,7 @@ async def start_import(client: Client, text: str, **fields: Any) -> str:
 
 
 def import_job(import_id: str, tenant: UUID) -> Job:
-    return make_job(tenant, JOB, import_id, now=NOON)
+    return make_job(tenant, IMPORT_JOB, import_id, now=NOON)
 
 
 class ProductImporter:

@@ -2,7 +2,7 @@
 
 from chassis.composition.worker import Worker
 from chassis.events.subscriptions import process, replica
-from chassis.files.imports.jobs import import_failures, import_jobs
+from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.cpq.events import (
     ProductChanged,
@@ -65,5 +65,5 @@ WORKER = Worker(
     "l2o",
     SUBSCRIPTIONS,
     jobs={**import_jobs(IMPORTS)},
-    failed={**import_failures(IMPORTS)},
+    failed={**import_failure_handlers(IMPORTS)},
 )

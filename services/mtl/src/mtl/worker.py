@@ -2,7 +2,7 @@
 
 from chassis.composition.worker import Worker
 from chassis.events.subscriptions import process
-from chassis.files.imports.jobs import import_failures, import_jobs
+from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.imports import IMPORTS
@@ -26,6 +26,6 @@ WORKER = Worker(
     service="mtl",
     subscriptions=SUBSCRIPTIONS,
     jobs={**import_jobs(IMPORTS), CONVERSION_DEADLINE_JOB: check_conversion_deadline},
-    failed={**import_failures(IMPORTS)},
+    failed={**import_failure_handlers(IMPORTS)},
     settings=MtlSettings,
 )

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
-from chassis.files.imports.actions import JOB
+from chassis.files.imports.actions import IMPORT_JOB
 from chassis.jobs.queue import Done
 from services.mtl.tests.factories import (
     counts,
@@ -38,7 +38,7 @@ async def open_import(client: AsyncClient, **fields: Any) -> str:
 
 
 async def queued_jobs(tx: AsyncConnection) -> list[str]:
-    return list((await tx.execute(select(jobs.c.key).where(jobs.c.kind == JOB))).scalars())
+    return list((await tx.execute(select(jobs.c.key).where(jobs.c.kind == IMPORT_JOB))).scalars())
 
 
 @pytest.mark.parametrize("move", ["start", "cancel"])

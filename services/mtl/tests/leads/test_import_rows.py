@@ -1,12 +1,12 @@
 """Parsing of a file row into the body of a lead."""
 
-from chassis.files.imports.columns import proposed
+from chassis.files.imports.columns import proposed_mapping
 from mtl.leads.imports import LEAD_IMPORT, lead_body
 
 
 def test_columns_are_mapped_by_their_usual_headers() -> None:
     header = ["Prospect ID", "Lead Number", "Lead Source", "手机", "Phone", "E", "EMAIL"]
-    assert proposed(header, None, LEAD_IMPORT) == {
+    assert proposed_mapping(header, None, LEAD_IMPORT) == {
         "Prospect ID": "attributes",
         "Lead Number": "external_id",
         "Lead Source": "source",

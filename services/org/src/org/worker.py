@@ -2,7 +2,7 @@
 
 from chassis.composition.worker import Worker
 from chassis.events.subscriptions import process
-from chassis.files.imports.jobs import import_failures, import_jobs
+from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.cpq import events as cpq
 from contracts.l2o import events as l2o
@@ -74,5 +74,5 @@ WORKER = Worker(
     deletes_last=True,
     erased=publish_erased_people,
     jobs={**import_jobs(IMPORTS), REMINDER_JOB: reminder_due, OVERDUE_JOB: task_overdue},
-    failed=import_failures(IMPORTS),
+    failed=import_failure_handlers(IMPORTS),
 )

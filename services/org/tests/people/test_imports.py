@@ -8,7 +8,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.files.imports.actions import JOB
+from chassis.files.imports.actions import IMPORT_JOB
 from chassis.jobs.queue import Done
 from org.worker import WORKER
 from services.org.tests.factories import NOW, create_department, created
@@ -26,8 +26,8 @@ async def run_import(
     upload = await client.put(f"/imports/{key}/file", content=content)
     assert upload.status_code == 200, upload.text
     assert (await client.post(f"/imports/{key}/start")).json()["state"] == "QUEUED"
-    job = make_job(tenant, JOB, key, now=NOW)
-    while not isinstance(await WORKER.jobs[JOB](tx, job), Done):
+    job = make_job(tenant, IMPORT_JOB, key, now=NOW)
+    while not isinstance(await WORKER.jobs[IMPORT_JOB](tx, job), Done):
         pass
     run: dict[str, Any] = (await client.get(f"/imports/{key}")).json()
     assert run["state"] == "SUCCEEDED", run

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
-from chassis.files.imports.target import ImportContext, ImportRow, RowOutcome, each
+from chassis.files.imports.target import ImportContext, ImportRow, RowOutcome, row_by_row
 from kernel.ids import new_id
 from org.departments import store as departments
 from org.departments.actions import create_department
@@ -21,7 +21,7 @@ from services.org.tests.factories import NOW
 from testkit.plugin import Committed, PublishedFacts
 
 FILE = Path(__file__).parents[4] / "deploy/demo/pipeline/sales_teams.csv"
-place_chunk = each(place_agent)
+place_chunk = row_by_row(place_agent)
 
 
 def sales_teams() -> list[ImportRow[AgentPlacement]]:

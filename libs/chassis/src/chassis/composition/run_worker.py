@@ -30,7 +30,7 @@ from chassis.events.relay.kafka import KafkaTransport
 from chassis.events.relay.relay import Relay
 from chassis.events.relay.transport import Transport
 from chassis.events.relay.wakeup import Wakeup
-from chassis.files.exports.jobs import EXPORT_FAILURES, export_jobs
+from chassis.files.exports.jobs import EXPORT_FAILURE_HANDLERS, export_jobs
 from chassis.foundation.clock import now
 from chassis.foundation.settings import Settings
 from chassis.jobs.runner import JobRunner
@@ -98,7 +98,7 @@ def assemble(workers: Sequence[Worker], parts: frozenset[WorkerPart]) -> WorkerA
 
 def _job_runner(worker: Worker, database: Database) -> JobRunner:
     jobs = {**GRANT_JOBS, **export_jobs(worker.service), **worker.jobs}
-    return JobRunner(database, jobs, failed={**EXPORT_FAILURES, **worker.failed})
+    return JobRunner(database, jobs, failed={**EXPORT_FAILURE_HANDLERS, **worker.failed})
 
 
 def _add_database(assembly: WorkerAssembly, settings: Settings) -> Database:

@@ -1,13 +1,13 @@
 """Declares how a row of a product file becomes a product with its list price."""
 
-from chassis.files.imports.target import Cells, ImportField, ImportTarget, ParsedRow, reading_of
+from chassis.files.imports.target import Cells, ImportField, ImportTarget, ParsedRow, validate_row
 from cpq.products.actions.imports import import_products
 from cpq.products.domain import ProductRow, with_derived_sku
 from cpq.products.schemas import ProductRowIn
 
 
 def _parse_row(cells: Cells) -> ParsedRow[ProductRow]:
-    return reading_of(ProductRowIn, with_derived_sku(cells.fields), ProductRowIn.to_row)
+    return validate_row(ProductRowIn, with_derived_sku(cells.fields), ProductRowIn.to_row)
 
 
 PRODUCT_IMPORT = ImportTarget(

@@ -20,12 +20,12 @@ from chassis.files.imports.target import (
     ParsedRow,
     RowResult,
     created,
-    each,
-    reading_of,
     refused,
     refused_for,
+    row_by_row,
     unchanged,
     updated,
+    validate_row,
 )
 from chassis.records.access.visibility import Visibility
 from chassis.records.custom_fields.cells import parse_custom_field_cells
@@ -82,7 +82,7 @@ def _parse_account_row(cells: Cells) -> ParsedRow[AccountRow]:
         body["country"] = code
     elif country is not None:
         warnings.append(Finding("COUNTRY_UNKNOWN", params={"given": country}, field="country"))
-    return reading_of(AccountCells, body, AccountCells.row, warnings=warnings)
+    return validate_row(AccountCells, body, AccountCells.row, warnings=warnings)
 
 
 async def _import_account(
@@ -175,7 +175,7 @@ ACCOUNT_IMPORT = ImportTarget(
         ImportField("parent", ("subsidiary_of", "parent account", "上级客户", "母公司")),
     ),
     read=_parse_account_row,
-    take=each(_import_account),
+    take=row_by_row(_import_account),
     link=_link_parents,
     custom=RESOURCE,
 )

@@ -16,8 +16,8 @@ from chassis.files.imports.target import (
     ParsedRow,
     RowResult,
     created,
-    reading_of,
     refused,
+    validate_row,
 )
 from chassis.records.access.owners import subjects_by_name
 from mtl.leads.actions import capture_leads
@@ -60,7 +60,7 @@ def _parse_lead_row(cells: Cells) -> ParsedRow[LeadRow]:
     owner = cells.fields.get(OWNER_FIELD)
     if owner == NOT_SELECTED:
         owner = None
-    return reading_of(
+    return validate_row(
         LeadIn, body, lambda lead: LeadRow(details=lead.details(), owner=owner), warnings=warnings
     )
 

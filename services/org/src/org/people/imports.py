@@ -5,15 +5,15 @@ from chassis.files.imports.target import (
     ImportField,
     ImportTarget,
     ParsedRow,
-    each,
-    reading_of,
+    row_by_row,
+    validate_row,
 )
 from org.people.actions.placement import AgentPlacement, place_agent
 from org.people.schemas import AgentPlacementRow
 
 
 def _read_row(cells: Cells) -> ParsedRow[AgentPlacement]:
-    return reading_of(AgentPlacementRow, cells.fields, _to_placement)
+    return validate_row(AgentPlacementRow, cells.fields, _to_placement)
 
 
 def _to_placement(row: AgentPlacementRow) -> AgentPlacement:
@@ -29,5 +29,5 @@ PEOPLE_IMPORT = ImportTarget(
         ImportField("office", ("regional_office", "办事处", "大区", "区域"), required=True),
     ),
     read=_read_row,
-    take=each(place_agent),
+    take=row_by_row(place_agent),
 )

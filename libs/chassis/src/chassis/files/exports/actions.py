@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.exports import store
-from chassis.files.exports.formats import PART, Writer, writer_of
-from chassis.files.exports.runs import MAX_ROWS, Export, ExportState
-from chassis.files.formats.rows import Format
+from chassis.files.exports.model import MAX_EXPORT_ROWS, Export, ExportState
+from chassis.files.exports.writers import PART_BYTES, ExportWriter, writer_for
+from chassis.files.formats.rows import FileFormat
 from chassis.jobs import queue
 from chassis.records import tenant_settings
 from chassis.records.access.visibility import visibility_of
@@ -21,8 +21,8 @@ from chassis.web.auth import Principal
 from kernel.errors import DomainError, Forbidden, Invalid, RuleBroken, Violation
 from kernel.ids import new_id
 
-JOB, EXPIRY_JOB = "export", "export_expiry"
-Shape = Callable[[Any], BaseModel]
+EXPORT_JOB, EXPORT_EXPIRY_JOB = "export", "export_expiry"
+RowSerializer = Callable[[Any], BaseModel]
 
 
 async def request_export(
@@ -33,7 +33,7 @@ async def request_export(
     collection: str,
     query: str,
     fields: Sequence[str] | None,
-    format: Format,
+    format: FileFormat,
     now: datetime,
 ) -> Export:
     """Queue it. Raises Invalid (VALUE_UNKNOWN, and what the list refuses), Forbidden."""
@@ -55,7 +55,7 @@ async def request_export(
         updated_at=now,
     )
     await store.add(tx, new)
-    await queue.enqueue(tx, JOB, str(new.id), run_at=now)
+    await queue.enqueue(tx, EXPORT_JOB, str(new.id), run_at=now)
     return new
 
 
@@ -92,7 +92,7 @@ async def run_export(
         return
     assert done.expires_at is not None
     await store.save(tx, done)
-    await queue.enqueue(tx, EXPIRY_JOB, str(export_id), run_at=done.expires_at)
+    await queue.enqueue(tx, EXPORT_EXPIRY_JOB, str(export_id), run_at=done.expires_at)
 
 
 async def _written(
@@ -106,12 +106,12 @@ async def _written(
     visibility = await visibility_of(tx, caller, listing.resource, now)
     fields = tuple(export.fields or asked.fields)
     file = _Parts(tx, export.id)
-    writer = writer_of(Format(export.format), listing.shows, fields)
+    writer = writer_for(FileFormat(export.format), listing.shows, fields)
     shape, rows = await _shape_of(tx, listing, now), 0
     async for batch in listing.rows(tx, asked, visibility):
         rows += len(batch)
-        if rows > MAX_ROWS:
-            raise RuleBroken("EXPORT_TOO_LARGE", maximum=MAX_ROWS)
+        if rows > MAX_EXPORT_ROWS:
+            raise RuleBroken("EXPORT_TOO_LARGE", maximum=MAX_EXPORT_ROWS)
         await file.add(await asyncio.to_thread(_encoded, writer, shape, batch, fields))
     for piece in await asyncio.to_thread(list, writer.close()):
         await file.add(piece)
@@ -119,14 +119,16 @@ async def _written(
     return export.succeed(rows=rows, size=file.size, now=now)
 
 
-async def _shape_of(tx: AsyncConnection, listing: Listing[Any], now: datetime) -> Shape:
+async def _shape_of(tx: AsyncConnection, listing: Listing[Any], now: datetime) -> RowSerializer:
     """How the API shows the rows today, where the tenant is."""
     if listing.by_day is None:
         return listing.shape
     return listing.by_day(await tenant_settings.today(tx, now))
 
 
-def _encoded(writer: Writer, shape: Shape, batch: Sequence[Any], fields: Sequence[str]) -> bytes:
+def _encoded(
+    writer: ExportWriter, shape: RowSerializer, batch: Sequence[Any], fields: Sequence[str]
+) -> bytes:
     kept = {*fields, "id"} if fields else None
     items = [shape(row).model_dump(mode="json", include=kept) for row in batch]
     return writer.write(items)
@@ -151,7 +153,7 @@ class _Parts:
     async def add(self, piece: bytes) -> None:
         self._kept += piece
         self.size += len(piece)
-        if len(self._kept) >= PART:
+        if len(self._kept) >= PART_BYTES:
             await self.end()
 
     async def end(self) -> None:
@@ -175,7 +177,7 @@ async def expire_export(tx: AsyncConnection, export_id: UUID, *, now: datetime) 
         await store.save(tx, export.expire(now=now))
 
 
-def ensure_ready(export: Export) -> None:
+def ensure_downloadable(export: Export) -> None:
     """Raises RuleBroken (EXPORT_NOT_READY, EXPORT_EXPIRED)."""
     if export.state is ExportState.EXPIRED:
         raise RuleBroken("EXPORT_EXPIRED")

@@ -6,7 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.files.exports.actions import EXPIRY_JOB, JOB, expire_export, fail_export, run_export
+from chassis.files.exports.actions import (
+    EXPORT_EXPIRY_JOB,
+    EXPORT_JOB,
+    expire_export,
+    fail_export,
+    run_export,
+)
 from chassis.jobs.queue import Done, GivenUpHandler, Job, JobHandler
 
 
@@ -22,11 +28,11 @@ def export_jobs(service: str) -> Mapping[str, JobHandler]:
         await expire_export(tx, UUID(job.key), now=job.now)
         return Done()
 
-    return {JOB: write, EXPIRY_JOB: forget}
+    return {EXPORT_JOB: write, EXPORT_EXPIRY_JOB: forget}
 
 
 async def _given_up(tx: AsyncConnection, job: Job) -> None:
     await fail_export(tx, UUID(job.key), now=job.now)
 
 
-EXPORT_FAILURES: Mapping[str, GivenUpHandler] = {JOB: _given_up}
+EXPORT_FAILURE_HANDLERS: Mapping[str, GivenUpHandler] = {EXPORT_JOB: _given_up}

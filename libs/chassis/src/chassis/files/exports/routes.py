@@ -10,9 +10,9 @@ from fastapi.responses import StreamingResponse
 from chassis.database.engine import Database
 from chassis.database.rows import from_columns
 from chassis.files.exports import actions, store
-from chassis.files.exports.runs import Export
+from chassis.files.exports.model import Export
 from chassis.files.exports.schemas import ExportFailureOut, ExportIn, ExportOut
-from chassis.files.formats.rows import Format
+from chassis.files.formats.rows import FileFormat
 from chassis.foundation.clock import Now
 from chassis.foundation.context import current
 from chassis.foundation.texts import Texts
@@ -21,14 +21,14 @@ from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 
-MEDIA = {
-    Format.CSV: "text/csv; charset=utf-8",
-    Format.JSONL: "application/jsonl",
-    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+MEDIA_TYPES = {
+    FileFormat.CSV: "text/csv; charset=utf-8",
+    FileFormat.JSONL: "application/jsonl",
+    FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-FILE: dict[int | str, dict[str, Any]] = {
+FILE_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {media: {"schema": {"type": "string"}} for media in MEDIA.values()},
+        "content": {media: {"schema": {"type": "string"}} for media in MEDIA_TYPES.values()},
         "description": "The file",
     }
 }
@@ -42,7 +42,7 @@ def export_router(service: str) -> APIRouter:
     router.post("", status_code=201, dependencies=writing)(_create(service))
     router.get("", dependencies=reading)(export_list)
     router.get("/{export_id}", dependencies=reading)(export_get)
-    router.get("/{export_id}/file", dependencies=reading, responses=FILE)(export_get_file)
+    router.get("/{export_id}/file", dependencies=reading, responses=FILE_RESPONSES)(export_get_file)
     return router
 
 
@@ -75,25 +75,25 @@ async def export_list(
     def shape(row: Mapping[str, Any]) -> ExportOut:
         return _shown(request, from_columns(Export, row))
 
-    return await fetch_page(tx, store.listed(caller.subject), page, shape=shape)
+    return await fetch_page(tx, store.own_exports_query(caller.subject), page, shape=shape)
 
 
 async def export_get(request: Request, export_id: UUID, tx: Tx, caller: Caller) -> ExportOut:
     """How far an export is."""
-    return _shown(request, await store.get_of(tx, export_id, caller.subject))
+    return _shown(request, await store.get_own(tx, export_id, caller.subject))
 
 
 async def export_get_file(
     request: Request, export_id: UUID, tx: Tx, caller: Caller
 ) -> StreamingResponse:
     """The file."""
-    export = await store.get_of(tx, export_id, caller.subject)
-    actions.ensure_ready(export)
+    export = await store.get_own(tx, export_id, caller.subject)
+    actions.ensure_downloadable(export)
     database: Database = request.app.state.database
     name = f"{export.collection}-{export.created_at:%Y%m%d-%H%M%S}.{export.format.lower()}"
     return StreamingResponse(
         _pieces(database, caller.tenant_id, export_id),
-        media_type=MEDIA[Format(export.format)],
+        media_type=MEDIA_TYPES[FileFormat(export.format)],
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 

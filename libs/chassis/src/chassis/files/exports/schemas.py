@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.files.exports.runs import ExportState
-from chassis.files.formats.rows import Format
+from chassis.files.exports.model import ExportState
+from chassis.files.formats.rows import FileFormat
 
 
 class ExportIn(BaseModel):
@@ -27,7 +27,7 @@ class ExportIn(BaseModel):
     fields: Annotated[list[str], Field(min_length=1, max_length=100)] | None = Field(
         default=None, description="Else all"
     )
-    format: Format = Format.CSV
+    format: FileFormat = FileFormat.CSV
 
 
 class ExportFailureOut(BaseModel):
@@ -45,7 +45,7 @@ class ExportOut(BaseModel):
     collection: str
     query: str
     fields: list[str] | None
-    format: Format
+    format: FileFormat
     state: ExportState
     rows: int
     file_size: int | None = Field(description="Bytes; null until the file is there")

@@ -7,7 +7,7 @@ from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import fetch_row
-from chassis.files.exports.runs import Export
+from chassis.files.exports.model import Export
 from chassis.files.exports.tables import export_parts, exports
 from chassis.records.writes import insert_row, update_row
 from kernel.errors import NotFound
@@ -18,7 +18,7 @@ async def get(tx: AsyncConnection, export_id: UUID, *, lock: bool = False) -> Ex
     return await fetch_row(tx, exports, export_id, Export, lock=lock)
 
 
-async def get_of(tx: AsyncConnection, export_id: UUID, subject: str) -> Export:
+async def get_own(tx: AsyncConnection, export_id: UUID, subject: str) -> Export:
     """Raises NotFound, also where another asked for it: it holds what *they* may see."""
     found = await get(tx, export_id)
     if found.created_by != subject:
@@ -26,7 +26,7 @@ async def get_of(tx: AsyncConnection, export_id: UUID, subject: str) -> Export:
     return found
 
 
-def listed(subject: str) -> Select[Any]:
+def own_exports_query(subject: str) -> Select[Any]:
     """This caller's exports, as a query for a page."""
     return select(exports).where(exports.c.created_by == subject)
 

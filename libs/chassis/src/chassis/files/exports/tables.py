@@ -5,8 +5,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.database.backbone_tables import instant, metadata
 from chassis.database.columns import enum_column, tenant_column
-from chassis.files.exports.runs import ExportState
-from chassis.files.formats.rows import Format
+from chassis.files.exports.model import ExportState
+from chassis.files.formats.rows import FileFormat
 
 exports = Table(
     "exports",
@@ -16,7 +16,7 @@ exports = Table(
     Column("collection", Text, nullable=False),
     Column("query", Text, nullable=False),
     Column("fields", JSONB(none_as_null=True)),
-    Column("format", enum_column(Format), nullable=False),
+    Column("format", enum_column(FileFormat), nullable=False),
     Column("state", enum_column(ExportState), nullable=False),
     Column("rows", Integer, nullable=False),
     Column("file_size", Integer),

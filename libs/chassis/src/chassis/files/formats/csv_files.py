@@ -9,26 +9,26 @@ import csv
 import io
 from collections.abc import Iterator
 
-from chassis.files.formats.cells import as_meant
+from chassis.files.formats.cells import unescape_formula
 from chassis.files.formats.findings import Finding, UnreadableFile
-from chassis.files.formats.rows import Source, SourceRow, header_of
+from chassis.files.formats.rows import SourceFile, SourceRow, validated_header
 
 csv.field_size_limit(131_072)
 _BEGINNING = 100_000  # holds the header
-SEPARATORS = (",", ";", "\t")  # the first where two of them divide the header alike
+DELIMITERS = (",", ";", "\t")  # the first where two of them divide the header alike
 
 
-def read_csv(content: bytes) -> Source:
+def read_csv(content: bytes) -> SourceFile:
     """Raises Unreadable (FILE_EMPTY, HEADER_MALFORMED, FILE_NOT_UTF8)."""
-    text = text_of(content)
-    records = records_of(text, separator_of(text))
+    text = decode_text(content)
+    records = parse_records(text, detect_delimiter(text))
     first = next(records, None)
     if first is None or first.is_blank:
         raise UnreadableFile([Finding("FILE_EMPTY")])
     if first.cells is None:
         raise UnreadableFile([Finding("HEADER_MALFORMED")])
-    header = header_of(first.cells)
-    return Source(header, (_fitted(record, len(header)) for record in records))
+    header = validated_header(first.cells)
+    return SourceFile(header, (_fitted(record, len(header)) for record in records))
 
 
 def _fitted(record: SourceRow, width: int) -> SourceRow:
@@ -38,10 +38,10 @@ def _fitted(record: SourceRow, width: int) -> SourceRow:
         return record
     if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
         cells = cells[:width]
-    return SourceRow(record.number, [as_meant(cell) for cell in cells])
+    return SourceRow(record.number, [unescape_formula(cell) for cell in cells])
 
 
-def text_of(content: bytes) -> str:
+def decode_text(content: bytes) -> str:
     """The text of a file; bytes that are none come out as lone surrogates, see `rows.is_text`."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace")
@@ -73,17 +73,17 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def separator_of(text: str) -> str:
+def detect_delimiter(text: str) -> str:
     """What divides the header into the most cells."""
-    return max(SEPARATORS, key=lambda separator: _width(text[:_BEGINNING], separator))
+    return max(DELIMITERS, key=lambda separator: _width(text[:_BEGINNING], separator))
 
 
 def _width(text: str, separator: str) -> int:
-    header = next(records_of(text, separator), None)
+    header = next(parse_records(text, separator), None)
     return 0 if header is None or header.cells is None else len(header.cells)
 
 
-def records_of(text: str, separator: str = ",") -> Iterator[SourceRow]:
+def parse_records(text: str, separator: str = ",") -> Iterator[SourceRow]:
     """All records, numbered from 1 as a spreadsheet shows them."""
     lines = io.StringIO(text, newline="")
     reader, number, end = _reader(lines, separator), 0, 0

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chassis.files.formats.findings import Finding, UnreadableFile
-from chassis.files.formats.rows import MAX_COLUMNS, Source, SourceRow, header_of
+from chassis.files.formats.rows import MAX_FILE_COLUMNS, SourceFile, SourceRow, validated_header
 
 
-def read_jsonl(content: bytes) -> Source:
+def read_jsonl(content: bytes) -> SourceFile:
     """Raises Unreadable (FILE_EMPTY, FILE_NOT_JSONL, COLUMNS_TOO_MANY)."""
     lines = content.decode("utf-8-sig", "surrogateescape").split("\n")
     names: dict[str, None] = {}
@@ -17,13 +17,15 @@ def read_jsonl(content: bytes) -> Source:
         found = _object(line)
         objects += found is not None
         names.update(dict.fromkeys(found or ()))
-        if len(names) > MAX_COLUMNS:
-            raise UnreadableFile([Finding("COLUMNS_TOO_MANY", params={"maximum": MAX_COLUMNS})])
+        if len(names) > MAX_FILE_COLUMNS:
+            raise UnreadableFile(
+                [Finding("COLUMNS_TOO_MANY", params={"maximum": MAX_FILE_COLUMNS})]
+            )
     if not objects:
         raise UnreadableFile([Finding("FILE_NOT_JSONL" if content.strip() else "FILE_EMPTY")])
     header = list(names)
-    header_of([name or "-" for name in header] or ["-"])
-    return Source(header, _rows(lines, header))
+    validated_header([name or "-" for name in header] or ["-"])
+    return SourceFile(header, _rows(lines, header))
 
 
 def is_jsonl(content: bytes) -> bool:

@@ -8,15 +8,15 @@ from enum import StrEnum
 
 from chassis.files.formats.findings import Finding, UnreadableFile
 
-MAX_ROWS = 200_000
-MAX_BYTES = 32_000_000
-MAX_COLUMNS = 500
-CHUNK = 250  # rows a chunk, and so a transaction
+MAX_FILE_ROWS = 200_000
+MAX_FILE_BYTES = 32_000_000
+MAX_FILE_COLUMNS = 500
+CHUNK_ROWS = 250  # rows a chunk, and so a transaction
 
 _UNFIT = re.compile("[\0\ud800-\udfff]")  # NUL, and what is no character
 
 
-class Format(StrEnum):
+class FileFormat(StrEnum):
     """How a file is written."""
 
     CSV = "CSV"
@@ -37,7 +37,7 @@ class SourceRow:
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceFile:
     """A file that can be read: its header, and its rows as they come."""
 
     header: Sequence[str]
@@ -62,27 +62,27 @@ def is_text(cell: str) -> bool:
     return _UNFIT.search(cell) is None
 
 
-def header_of(cells: Sequence[str]) -> list[str]:
+def validated_header(cells: Sequence[str]) -> list[str]:
     """The names of the columns. Raises Unreadable."""
     names = [cell.strip() for cell in cells]
     if not any(names):
         raise UnreadableFile([Finding("FILE_EMPTY")])
-    if len(names) > MAX_COLUMNS:
-        raise UnreadableFile([Finding("COLUMNS_TOO_MANY", params={"maximum": MAX_COLUMNS})])
+    if len(names) > MAX_FILE_COLUMNS:
+        raise UnreadableFile([Finding("COLUMNS_TOO_MANY", params={"maximum": MAX_FILE_COLUMNS})])
     if not all(is_text(name) for name in names):
         raise UnreadableFile([Finding("FILE_NOT_UTF8")])
     return names
 
 
-def chunk_plan(source: Source) -> ChunkPlan:
+def plan_chunks(source: SourceFile) -> ChunkPlan:
     """Reads all of it. Raises Unreadable (FILE_TOO_MANY_ROWS, or what the rows come upon)."""
     content, bounds, total = bytearray(), [0], 0
     for row in source.rows:
         if row.is_blank:
             continue
-        if total == MAX_ROWS:
-            raise UnreadableFile([Finding("FILE_TOO_MANY_ROWS", params={"maximum": MAX_ROWS})])
-        if total and total % CHUNK == 0:
+        if total == MAX_FILE_ROWS:
+            raise UnreadableFile([Finding("FILE_TOO_MANY_ROWS", params={"maximum": MAX_FILE_ROWS})])
+        if total and total % CHUNK_ROWS == 0:
             bounds.append(len(content))
         content += _line(row)
         total += 1
@@ -97,7 +97,7 @@ def _line(row: SourceRow) -> bytes:
     return said.encode("utf-8", "surrogatepass") + b"\n"
 
 
-def rows_of(piece: bytes) -> list[SourceRow]:
+def decode_rows(piece: bytes) -> list[SourceRow]:
     """The rows of a chunk."""
     lines = piece.decode("utf-8", "surrogatepass").split("\n")
     return [SourceRow(*json.loads(line)) for line in lines if line]

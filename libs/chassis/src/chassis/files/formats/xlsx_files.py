@@ -11,15 +11,15 @@ from typing import Any
 import python_calamine
 
 from chassis.files.formats.findings import Finding, UnreadableFile
-from chassis.files.formats.rows import Source, SourceRow, header_of
+from chassis.files.formats.rows import SourceFile, SourceRow, validated_header
 from chassis.foundation.archives import DAMAGED, MAX_UNPACKED, PIECE
 
-MAX_CELLS = 10_000_000
+MAX_SHEET_CELLS = 10_000_000
 # Where a cell says it is; the reader makes room for all that lies between.
 _PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{0,7})([0-9]{1,9})\s*["']""")
 
 
-def read_xlsx(content: bytes, sheet: str | None) -> Source:
+def read_xlsx(content: bytes, sheet: str | None) -> SourceFile:
     """Raises Unreadable (FILE_NOT_XLSX, FILE_TOO_LARGE_UNPACKED, SHEET_MISSING, FILE_EMPTY)."""
     _ensure_small(content)
     rows = _cells(content, sheet)
@@ -29,8 +29,8 @@ def read_xlsx(content: bytes, sheet: str | None) -> Source:
     names = [_text(value) for value in rows[first]]
     while not names[-1].strip():  # columns that hold a format only
         names.pop()
-    header = header_of(names)
-    return Source(header, _rows(rows, first + 1, len(header)))
+    header = validated_header(names)
+    return SourceFile(header, _rows(rows, first + 1, len(header)))
 
 
 def _says_anything(row: Sequence[Any]) -> bool:
@@ -81,7 +81,7 @@ def _ensure_dense(packed: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> None:
             unpacked += len(piece)
             for letters, digits in _PLACE.findall(kept + piece):
                 width, height = max(width, _column(letters)), max(height, int(digits))
-            if width * height > MAX_CELLS or unpacked > MAX_UNPACKED:
+            if width * height > MAX_SHEET_CELLS or unpacked > MAX_UNPACKED:
                 raise UnreadableFile([Finding("FILE_TOO_LARGE_UNPACKED")])
             kept = piece[-100:]
 

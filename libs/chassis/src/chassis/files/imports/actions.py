@@ -11,8 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.outbox import publish
 from chassis.files.formats.findings import Finding
 from chassis.files.imports import store
-from chassis.files.imports.custom import target_of
-from chassis.files.imports.runs import CANCELLED, JOB_FAILED, KEPT, QUEUED, RUNNING, Import
+from chassis.files.imports.custom_columns import target_with_custom_fields
+from chassis.files.imports.model import (
+    CANCELLED,
+    IMPORT_RETENTION,
+    JOB_FAILED,
+    QUEUED,
+    RUNNING,
+    Import,
+)
 from chassis.files.imports.target import Imports, ImportTarget
 from chassis.jobs import queue
 from chassis.tenancy.quotas import ensure_import_quota
@@ -22,11 +29,11 @@ from contracts.imports import ImportCounts
 from kernel.errors import Forbidden, Invalid, Violation
 from kernel.ids import new_id
 
-JOB, EXPIRY_JOB = "import", "import_expiry"
+IMPORT_JOB, IMPORT_EXPIRY_JOB = "import", "import_expiry"
 
 
 @dataclass(frozen=True)
-class Ending:
+class FinishedImport:
     """What a finished import is published as: its versions count endings, not chunks."""
 
     id: UUID
@@ -45,7 +52,7 @@ async def open_import(
     now: datetime,
 ) -> Import:
     """Raises Invalid: a mapping to what the target has not."""
-    check_mapping(target, mapping)
+    validate_mapping(target, mapping)
     new = Import(
         id=new_id(),
         kind=target.kind,
@@ -61,7 +68,9 @@ async def open_import(
     return new
 
 
-def check_mapping(target: ImportTarget[object], mapping: Mapping[str, str | None] | None) -> None:
+def validate_mapping(
+    target: ImportTarget[object], mapping: Mapping[str, str | None] | None
+) -> None:
     """Raises Invalid (VALUE_UNKNOWN, MAPPING_AMBIGUOUS), all at once."""
     said = mapping or {}
     unknown = [
@@ -81,7 +90,7 @@ def _escaped(step: str) -> str:
     return step.replace("~", "~0").replace("/", "~1")  # RFC 6901
 
 
-async def map_import(
+async def replace_mapping(
     tx: AsyncConnection,
     imports: Imports,
     import_id: UUID,
@@ -95,11 +104,11 @@ async def map_import(
     Raises NotFound, Forbidden (RECORD_READ_ONLY), Invalid, RuleBroken (IMPORT_NOT_OPEN).
     """
     run = await _own(tx, import_id, caller)
-    check_mapping(await target_of(tx, imports, run.kind), mapping)
+    validate_mapping(await target_with_custom_fields(tx, imports, run.kind), mapping)
     return await store.save(tx, run.with_mapping(mapping, now=now))
 
 
-async def put_file(
+async def upload_file(
     tx: AsyncConnection, import_id: UUID, content: bytes, *, caller: Principal, now: datetime
 ) -> Import:
     """The file, in place of an earlier one.
@@ -110,7 +119,7 @@ async def put_file(
         raise Invalid([Violation("", "FILE_EMPTY")])
     run = (await _own(tx, import_id, caller)).with_file(len(content), now=now)
     await store.put_file(tx, import_id, content)
-    await queue.enqueue(tx, EXPIRY_JOB, str(import_id), run_at=now + KEPT)
+    await queue.enqueue(tx, IMPORT_EXPIRY_JOB, str(import_id), run_at=now + IMPORT_RETENTION)
     return await store.save(tx, run)
 
 
@@ -132,10 +141,10 @@ async def start_import(
     if not run.is_started:
         expected.check(run)
         started = run.start(now=now, caller_kind=caller.kind, scopes=sorted(caller.scopes))
-        await ensure_import_quota(tx, store.running())
+        await ensure_import_quota(tx, store.active_count_query())
         run = await store.save(tx, started)
     if run.state in (QUEUED, RUNNING):
-        await queue.enqueue(tx, JOB, str(import_id), run_at=now)
+        await queue.enqueue(tx, IMPORT_JOB, str(import_id), run_at=now)
     return run
 
 
@@ -160,8 +169,8 @@ async def cancel_import(
     if run.state is CANCELLED:
         return run
     expected.check(run)
-    await queue.cancel(tx, JOB, str(import_id))
-    return await save_ended(tx, imports, run.cancel(now=now))
+    await queue.cancel(tx, IMPORT_JOB, str(import_id))
+    return await save_finished(tx, imports, run.cancel(now=now))
 
 
 async def fail_import(
@@ -173,7 +182,7 @@ async def fail_import(
     """
     run = await store.get(tx, import_id, lock=True)
     if run.may_fail:
-        await save_ended(tx, imports, run.fail([Finding(JOB_FAILED)], now=now))
+        await save_finished(tx, imports, run.fail([Finding(JOB_FAILED)], now=now))
 
 
 async def expire_import(tx: AsyncConnection, import_id: UUID, *, now: datetime) -> datetime | None:
@@ -183,12 +192,12 @@ async def expire_import(tx: AsyncConnection, import_id: UUID, *, now: datetime) 
         return now + timedelta(days=1)
     if now < run.kept_until:
         return run.kept_until
-    await store.forget_rows(tx, import_id)
+    await store.delete_rows(tx, import_id)
     await store.save(tx, run.without_file(now=now))
     return None
 
 
-async def save_ended(tx: AsyncConnection, imports: Imports, run: Import) -> Import:
+async def save_finished(tx: AsyncConnection, imports: Imports, run: Import) -> Import:
     """Save an import that has just ended, and tell so."""
     saved = await store.save(tx, run)
     counts = ImportCounts(**{name: getattr(saved, name) for name in ImportCounts.model_fields})
@@ -201,5 +210,5 @@ async def save_ended(tx: AsyncConnection, imports: Imports, run: Import) -> Impo
         counts=counts,
         created_by=saved.created_by,
     )
-    await publish(tx, event, of=Ending(saved.id, saved.endings))
+    await publish(tx, event, of=FinishedImport(saved.id, saved.endings))
     return saved

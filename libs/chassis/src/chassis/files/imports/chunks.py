@@ -15,13 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.advisory_locks import lock_import_kind
 from chassis.database.engine import PUBLISHED_KEY
 from chassis.files.formats.findings import Finding, UnreadableFile
-from chassis.files.formats.reading import read_file
-from chassis.files.formats.rows import ChunkPlan, SourceRow, chunk_plan
+from chassis.files.formats.reader import read_file
+from chassis.files.formats.rows import ChunkPlan, SourceRow, plan_chunks
 from chassis.files.imports import store
-from chassis.files.imports.actions import save_ended
-from chassis.files.imports.columns import Mapped, mapped, placed, read_row
-from chassis.files.imports.custom import target_of
-from chassis.files.imports.runs import QUEUED, RUNNING, Import
+from chassis.files.imports.actions import save_finished
+from chassis.files.imports.columns import ColumnMapping, parse_row, validated_mapping, with_columns
+from chassis.files.imports.custom_columns import target_with_custom_fields
+from chassis.files.imports.model import QUEUED, RUNNING, Import
 from chassis.files.imports.target import (
     ImportContext,
     ImportRow,
@@ -30,7 +30,7 @@ from chassis.files.imports.target import (
     ParsedRow,
     RowOutcome,
     RowResult,
-    Take,
+    RowsHandler,
     refused,
     refused_for,
 )
@@ -39,11 +39,11 @@ from kernel.errors import DomainError
 
 log = structlog.get_logger()
 
-MAX_REHEARSED = 20_000  # rows of a dry run: it is one transaction
+MAX_DRY_RUN_ROWS = 20_000  # rows of a dry run: it is one transaction
 
 
 @dataclass(frozen=True)
-class ChunkStep:
+class ChunkResult:
     """What a chunk came to: results by row, what each outcome gained, rows newly warned of."""
 
     results: Mapping[int, RowResult]
@@ -53,7 +53,7 @@ class ChunkStep:
 
 
 @dataclass(frozen=True)
-class Work:
+class ChunkContext:
     """What every chunk of an import needs."""
 
     run: Import
@@ -65,7 +65,7 @@ class Work:
         return 1 if self.target.link is None else 2
 
 
-async def take_chunk(
+async def import_chunk(
     tx: AsyncConnection, imports: Imports, import_id: UUID, *, now: datetime
 ) -> bool:
     """Take the next rows in; whether there are more. The progress stands in the import.
@@ -87,10 +87,10 @@ async def take_chunk(
         caller_kind=run.caller_kind,
         scopes=run.scopes,
     )
-    work = Work(run, await target_of(tx, imports, run.kind), context)
+    work = ChunkContext(run, await target_with_custom_fields(tx, imports, run.kind), context)
     run, ended = await (_rehearse(tx, work) if run.dry_run else _advance(tx, work))
     if ended:
-        await save_ended(tx, imports, run.succeed(now=now))
+        await save_finished(tx, imports, run.succeed(now=now))
     else:
         await store.save(tx, run)
     return not ended
@@ -102,27 +102,29 @@ async def _begin(tx: AsyncConnection, imports: Imports, run: Import, now: dateti
     content = await store.get_file(tx, run.id)
     try:
         plan = await asyncio.to_thread(_planned, content, run.sheet)
-        mapped(plan.header, run.mapping, await target_of(tx, imports, run.kind))
+        validated_mapping(
+            plan.header, run.mapping, await target_with_custom_fields(tx, imports, run.kind)
+        )
         _ensure_rehearsable(run, plan)
     except UnreadableFile as unreadable:
-        return await save_ended(tx, imports, run.fail(unreadable.findings, now=now))
+        return await save_finished(tx, imports, run.fail(unreadable.findings, now=now))
     await store.put_plan(tx, run.id, plan)
     run = run.run(plan.total, now=now)
     if not plan.total:
-        return await save_ended(tx, imports, run.succeed(now=now))
+        return await save_finished(tx, imports, run.succeed(now=now))
     return await store.save(tx, run)
 
 
 def _planned(content: bytes, sheet: str | None) -> ChunkPlan:
-    return chunk_plan(read_file(content, sheet=sheet))
+    return plan_chunks(read_file(content, sheet=sheet))
 
 
 def _ensure_rehearsable(run: Import, plan: ChunkPlan) -> None:
-    if run.dry_run and plan.total > MAX_REHEARSED:
-        raise UnreadableFile([Finding("DRY_RUN_TOO_LARGE", params={"maximum": MAX_REHEARSED})])
+    if run.dry_run and plan.total > MAX_DRY_RUN_ROWS:
+        raise UnreadableFile([Finding("DRY_RUN_TOO_LARGE", params={"maximum": MAX_DRY_RUN_ROWS})])
 
 
-async def _advance(tx: AsyncConnection, work: Work) -> tuple[Import, bool]:
+async def _advance(tx: AsyncConnection, work: ChunkContext) -> tuple[Import, bool]:
     """The next chunk; the import after it, and whether that was the last."""
     step = await _step(tx, work, work.run.chunks_done)
     await store.put_results(tx, work.run.id, step.results)
@@ -130,7 +132,7 @@ async def _advance(tx: AsyncConnection, work: Work) -> tuple[Import, bool]:
     return run, step.is_last
 
 
-async def _rehearse(tx: AsyncConnection, work: Work) -> tuple[Import, bool]:
+async def _rehearse(tx: AsyncConnection, work: ChunkContext) -> tuple[Import, bool]:
     """All chunks as if for good, so that the counts are true, and then undone."""
     results: dict[int, RowResult] = {}
     gained: Counter[RowOutcome] = Counter()
@@ -154,22 +156,24 @@ def _undone(taken: RowResult) -> RowResult:
     return replace(taken, record_id=None) if taken.outcome is RowOutcome.CREATED else taken
 
 
-async def _step(tx: AsyncConnection, work: Work, number: int) -> ChunkStep:
+async def _step(tx: AsyncConnection, work: ChunkContext, number: int) -> ChunkResult:
     chunk = await store.get_chunk(tx, work.run.id, number)
     assert chunk is not None, "a running import has been read as a whole"
-    columns = mapped(chunk.header, work.run.mapping, work.target)
-    readings = {row.number: read_row(chunk.header, columns, row, work.target) for row in chunk.rows}
+    columns = validated_mapping(chunk.header, work.run.mapping, work.target)
+    readings = {
+        row.number: parse_row(chunk.header, columns, row, work.target) for row in chunk.rows
+    }
     is_last = number + 1 == chunk.chunks * work.passes
     if number < chunk.chunks:
         results = await _taken_in(tx, work, readings, columns)
         gained = Counter(one.outcome for one in results.values())
-        return ChunkStep(results, gained, sum(map(_is_warned, results.values())), is_last)
+        return ChunkResult(results, gained, sum(map(_is_warned, results.values())), is_last)
     before = await _accepted(tx, work, chunk.rows)
     results = await _linked(tx, work, readings, before, columns)
     gained = Counter(one.outcome for one in results.values())
     gained.subtract(before[number].outcome for number in results)
     warned = sum(_is_warned(one) - _is_warned(before[n]) for n, one in results.items())
-    return ChunkStep(results, gained, warned, is_last)
+    return ChunkResult(results, gained, warned, is_last)
 
 
 def _is_warned(taken: RowResult) -> bool:
@@ -177,14 +181,17 @@ def _is_warned(taken: RowResult) -> bool:
 
 
 async def _accepted(
-    tx: AsyncConnection, work: Work, rows: Sequence[SourceRow]
+    tx: AsyncConnection, work: ChunkContext, rows: Sequence[SourceRow]
 ) -> dict[int, RowResult]:
     found = await store.get_results(tx, work.run.id, [row.number for row in rows])
     return {n: one for n, one in found.items() if one.outcome is not RowOutcome.REFUSED}
 
 
 async def _taken_in(
-    tx: AsyncConnection, work: Work, readings: Mapping[int, ParsedRow[Any]], columns: Mapped
+    tx: AsyncConnection,
+    work: ChunkContext,
+    readings: Mapping[int, ParsedRow[Any]],
+    columns: ColumnMapping,
 ) -> dict[int, RowResult]:
     """What became of each row of a chunk."""
     rows = [ImportRow(number=n, value=r.value) for n, r in readings.items() if r.value is not None]
@@ -195,18 +202,20 @@ async def _taken_in(
     return dict(sorted(results.items()))
 
 
-def _with_warnings(answer: RowResult, warnings: Sequence[Finding], columns: Mapped) -> RowResult:
+def _with_warnings(
+    answer: RowResult, warnings: Sequence[Finding], columns: ColumnMapping
+) -> RowResult:
     """What was said of a row as it was read and as it was taken in; a refusal needs no warnings."""
     more = () if answer.outcome is RowOutcome.REFUSED else warnings
-    return replace(answer, findings=[*more, *placed(answer.findings, columns)])
+    return replace(answer, findings=[*more, *with_columns(answer.findings, columns)])
 
 
 async def _linked(
     tx: AsyncConnection,
-    work: Work,
+    work: ChunkContext,
     readings: Mapping[int, ParsedRow[Any]],
     before: Mapping[int, RowResult],
-    columns: Mapped,
+    columns: ColumnMapping,
 ) -> dict[int, RowResult]:
     """The rows that came in and of which the second pass has something to say."""
     rows = [
@@ -224,13 +233,16 @@ async def _linked(
             results[row.number] = replace(
                 known,
                 outcome=RowOutcome.UPDATED if changed else known.outcome,
-                findings=[*known.findings, *placed(answer.findings, columns)],
+                findings=[*known.findings, *with_columns(answer.findings, columns)],
             )
     return results
 
 
 async def _asked(
-    tx: AsyncConnection, take: Take[Any], rows: Sequence[ImportRow[Any]], context: ImportContext
+    tx: AsyncConnection,
+    take: RowsHandler[Any],
+    rows: Sequence[ImportRow[Any]],
+    context: ImportContext,
 ) -> list[RowResult]:
     """All in one savepoint; where they are refused, each half in its own, down to the row."""
     if not rows:

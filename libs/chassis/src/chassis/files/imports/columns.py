@@ -7,30 +7,30 @@ from typing import Any
 
 from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.rows import SourceRow, is_text
-from chassis.files.imports.target import CUSTOM, Cells, ImportTarget, ParsedRow
+from chassis.files.imports.target import CUSTOM_FIELD_PREFIX, Cells, ImportTarget, ParsedRow
 
 MAX_COLUMN_NAME = 100
 # What our own result files say beside the row's cells; left out when one is sent in again.
 RESULT_COLUMNS = ("_row", "_outcome", "_record_id", "_codes", "_messages")
 
 # By column: a field of the target, its `rest`, or None for what is left out.
-Mapped = Mapping[str, str | None]
+ColumnMapping = Mapping[str, str | None]
 
 
-def mapped(
+def validated_mapping(
     header: Sequence[str], said: Mapping[str, str | None] | None, target: ImportTarget[Any]
-) -> Mapped:
-    """What each column is for, see `proposed`. Raises Unreadable with all that is wrong with it."""
-    columns = proposed(header, said, target)
+) -> ColumnMapping:
+    """What each column is for, see `proposed_mapping`. Raises Unreadable with all that is wrong with it."""
+    columns = proposed_mapping(header, said, target)
     findings = header_findings(header, said, target)
     if findings:
         raise UnreadableFile(findings)
     return columns
 
 
-def proposed(
+def proposed_mapping(
     header: Sequence[str], said: Mapping[str, str | None] | None, target: ImportTarget[Any]
-) -> Mapped:
+) -> ColumnMapping:
     """What each column is for: as the caller says, else as usual, else the rest."""
     told = said or {}
     usual = _usual(target)
@@ -55,7 +55,7 @@ def header_findings(
     header: Sequence[str], said: Mapping[str, str | None] | None, target: ImportTarget[Any]
 ) -> list[Finding]:
     """All that keeps a file of this header from being taken in."""
-    columns = proposed(header, said, target)
+    columns = proposed_mapping(header, said, target)
     return [*_names_at_fault(header, said or {}), *_fields_at_fault(columns, target)]
 
 
@@ -72,7 +72,7 @@ def _names_at_fault(header: Sequence[str], said: Mapping[str, str | None]) -> li
     return findings + [Finding("COLUMN_MISSING", name) for name in said if name not in named]
 
 
-def _fields_at_fault(columns: Mapped, target: ImportTarget[Any]) -> list[Finding]:
+def _fields_at_fault(columns: ColumnMapping, target: ImportTarget[Any]) -> list[Finding]:
     there = list(columns.values())
     findings = [
         Finding("COLUMN_REQUIRED", params={"field": field.name, "headers": list(field.headers)})
@@ -87,18 +87,18 @@ def _fields_at_fault(columns: Mapped, target: ImportTarget[Any]) -> list[Finding
     return findings
 
 
-def read_row(
-    header: Sequence[str], columns: Mapped, row: SourceRow, target: ImportTarget[Any]
+def parse_row(
+    header: Sequence[str], columns: ColumnMapping, row: SourceRow, target: ImportTarget[Any]
 ) -> ParsedRow[Any]:
     """A row as the target reads it; its findings are about columns."""
     faults = _cells_at_fault(header, row.cells)
     if faults or row.cells is None:
         return ParsedRow(errors=faults)
-    reading = target.read(cells_of(header, columns, row.cells, target))
+    reading = target.read(cells_by_field(header, columns, row.cells, target))
     return replace(
         reading,
-        errors=placed(reading.errors, columns),
-        warnings=placed(reading.warnings, columns),
+        errors=with_columns(reading.errors, columns),
+        warnings=with_columns(reading.warnings, columns),
     )
 
 
@@ -115,8 +115,8 @@ def _cells_at_fault(header: Sequence[str], cells: Sequence[str] | None) -> list[
     ]
 
 
-def cells_of(
-    header: Sequence[str], columns: Mapped, cells: Sequence[str], target: ImportTarget[Any]
+def cells_by_field(
+    header: Sequence[str], columns: ColumnMapping, cells: Sequence[str], target: ImportTarget[Any]
 ) -> Cells:
     fields: dict[str, str] = {}
     rest: dict[str, str] = {}
@@ -127,14 +127,14 @@ def cells_of(
             continue
         if field == target.rest:
             rest[name] = value
-        elif field.startswith(CUSTOM):
-            custom[field.removeprefix(CUSTOM)] = value
+        elif field.startswith(CUSTOM_FIELD_PREFIX):
+            custom[field.removeprefix(CUSTOM_FIELD_PREFIX)] = value
         else:
             fields[field] = value
     return Cells(fields, rest, custom)
 
 
-def placed(findings: Sequence[Finding], columns: Mapped) -> list[Finding]:
+def with_columns(findings: Sequence[Finding], columns: ColumnMapping) -> list[Finding]:
     """Findings about fields, said of the columns that give them."""
     by_field = {field: name for name, field in columns.items() if field is not None}
     return [

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
-from chassis.files.formats.cells import harmless
+from chassis.files.formats.cells import escape_formula
 from chassis.files.formats.findings import Finding
 from chassis.files.formats.rows import SourceRow
 from chassis.files.imports import store
@@ -18,7 +18,7 @@ from chassis.files.imports.store import Chunk
 from chassis.files.imports.target import RowOutcome, RowResult
 from kernel.errors import RuleBroken
 
-Say = Callable[[Finding], str]
+MessageOf = Callable[[Finding], str]
 
 
 class ResultFile(StrEnum):
@@ -35,15 +35,15 @@ class ResultFile(StrEnum):
         return self is (ResultFile.FAILED if refused else ResultFile.SUCCESSFUL)
 
 
-async def ensure_read(tx: AsyncConnection, import_id: UUID) -> None:
+async def ensure_results_available(tx: AsyncConnection, import_id: UUID) -> None:
     """Raises RuleBroken (IMPORT_NOT_READ): no job has read the file as a whole; IMPORT_EXPIRED."""
     (await store.get(tx, import_id)).ensure_kept()
     if await store.get_chunk(tx, import_id, 0) is None:
         raise RuleBroken("IMPORT_NOT_READ")
 
 
-async def result_file(
-    database: Database, tenant: UUID, import_id: UUID, which: ResultFile, say: Say
+async def stream_result_file(
+    database: Database, tenant: UUID, import_id: UUID, which: ResultFile, say: MessageOf
 ) -> AsyncIterator[bytes]:
     """CSV piece by piece, each read in a short transaction of its own."""
     number, chunks = 0, 1
@@ -64,7 +64,7 @@ async def result_file(
         number += 1
 
 
-def _line(row: SourceRow, taken: RowResult | None, chunk: Chunk, say: Say) -> list[str]:
+def _line(row: SourceRow, taken: RowResult | None, chunk: Chunk, say: MessageOf) -> list[str]:
     cells = row.cells if row.cells is not None else [""] * len(chunk.header)
     if taken is None:
         return [str(row.number), "", "", "", "", *cells]
@@ -76,6 +76,6 @@ def _line(row: SourceRow, taken: RowResult | None, chunk: Chunk, say: Say) -> li
 
 def _csv(rows: Sequence[Sequence[str]], *, bom: bool) -> bytes:
     out = io.StringIO(newline="")
-    csv.writer(out).writerows([harmless(cell) for cell in row] for row in rows)
+    csv.writer(out).writerows([escape_formula(cell) for cell in row] for row in rows)
     # Bytes that were no text stay visible as such.
     return ("\ufeff" if bom else "").encode() + out.getvalue().encode("utf-8", "backslashreplace")

@@ -11,17 +11,26 @@ from fastapi.sse import EventSourceResponse
 from pydantic import create_model
 
 from chassis.database.engine import Database
-from chassis.files.formats.rows import MAX_BYTES
+from chassis.files.formats.rows import MAX_FILE_BYTES
 from chassis.files.imports import actions, store
-from chassis.files.imports.answers import row_shown, said, shown, shown_preview
-from chassis.files.imports.custom import target_of
-from chassis.files.imports.previews import preview_of
-from chassis.files.imports.result_files import ResultFile, ensure_read, result_file
-from chassis.files.imports.runs import ImportState
+from chassis.files.imports.custom_columns import target_with_custom_fields
+from chassis.files.imports.model import ImportState
+from chassis.files.imports.previews import build_preview
+from chassis.files.imports.progress_stream import import_events, require_readable_import
+from chassis.files.imports.responses import (
+    finding_out,
+    import_out,
+    preview_out,
+    result_row_serializer,
+)
+from chassis.files.imports.result_files import (
+    ResultFile,
+    ensure_results_available,
+    stream_result_file,
+)
 from chassis.files.imports.schemas import ImportIn, ImportOut, ImportRowOut, MappingIn, PreviewOut
 from chassis.files.imports.tables import import_runs
 from chassis.files.imports.target import Imports, ImportTarget, RowOutcome
-from chassis.files.imports.watching import import_events, seen_by_caller
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.visibility import ScopedResource, is_visible, visibility_of
@@ -33,21 +42,21 @@ from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import Forbidden
 
-SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FILE = {
-    "x-max-body-bytes": MAX_BYTES,
+XLSX_MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILE_REQUEST = {
+    "x-max-body-bytes": MAX_FILE_BYTES,
     "requestBody": {
         "required": True,
         "description": "With a header: CSV (RFC 4180, comma, UTF-8 or GB18030), XLSX, or JSON"
         " Lines. What it is, its content says",
         "content": {
             "text/csv": {"schema": {"type": "string"}, "example": "姓名,手机\n王芳,13800138000\n"},
-            SPREADSHEET: {"schema": {"type": "string", "contentMediaType": SPREADSHEET}},
+            XLSX_MEDIA_TYPE: {"schema": {"type": "string", "contentMediaType": XLSX_MEDIA_TYPE}},
             "application/jsonl": {"schema": {"type": "string"}},
         },
     },
 }
-CSV_FILE: dict[int | str, dict[str, Any]] = {
+CSV_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The rows"}
 }
 
@@ -57,8 +66,8 @@ async def _body(request: Request) -> bytes:
 
 
 # Read before the route's guard opens `Tx`: a slow upload must not hold a transaction open.
-BODY = Depends(_body)
-File = Annotated[bytes, BODY]
+RAW_BODY = Depends(_body)
+FileContent = Annotated[bytes, RAW_BODY]
 
 
 def import_router(imports: Imports) -> APIRouter:
@@ -72,21 +81,21 @@ def import_router(imports: Imports) -> APIRouter:
     router.post("", status_code=201, dependencies=writing)(_create(imports))
     router.get("", dependencies=reading)(routes.import_list)
     router.get("/{import_id}", dependencies=read)(routes.import_get)
-    router.put("/{import_id}/file", dependencies=[*writing, BODY, *write], openapi_extra=FILE)(
-        routes.import_put_file
-    )
+    router.put(
+        "/{import_id}/file", dependencies=[*writing, RAW_BODY, *write], openapi_extra=FILE_REQUEST
+    )(routes.import_put_file)
     router.put("/{import_id}/mapping", dependencies=write)(routes.import_put_mapping)
     router.post("/{import_id}/preview", dependencies=read)(routes.import_preview)
     router.post("/{import_id}/start", dependencies=write)(routes.import_start)
     router.post("/{import_id}/cancel", dependencies=write)(routes.import_cancel)
     router.get("/{import_id}/refusals", dependencies=read)(routes.import_refusals)
     router.get("/{import_id}/warnings", dependencies=read)(routes.import_warnings)
-    router.get("/{import_id}/files/{which}", dependencies=read, responses=CSV_FILE)(
+    router.get("/{import_id}/files/{which}", dependencies=read, responses=CSV_RESPONSES)(
         routes.import_get_file
     )
     router.get(
         "/{import_id}/events",
-        dependencies=[*reading, Depends(seen_by_caller(scoped))],
+        dependencies=[*reading, Depends(require_readable_import(scoped))],
         response_class=EventSourceResponse,
     )(import_events)
     return router
@@ -112,7 +121,7 @@ def _create(imports: Imports) -> Callable[..., Awaitable[ImportOut]]:
     ) -> ImportOut:
         """Open an import."""
         asked: ImportIn = body
-        target = await target_of(tx, imports, asked.kind)
+        target = await target_with_custom_fields(tx, imports, asked.kind)
         _ensure_may(caller, target)
         run = await actions.open_import(
             tx,
@@ -125,7 +134,7 @@ def _create(imports: Imports) -> Callable[..., Awaitable[ImportOut]]:
             now=now,
         )
         response.headers["Location"] = f"/{imports.service}/v1/imports/{run.id}"
-        return shown(request, run)
+        return import_out(request, run)
 
     return import_create
 
@@ -159,32 +168,38 @@ class ImportRoutes:
         if state is not None:
             query = query.where(import_runs.c.state == state)
         return await fetch_page(
-            tx, query, page, shape=lambda row: shown(request, store.shaped(row))
+            tx, query, page, shape=lambda row: import_out(request, store.import_from_row(row))
         )
 
     async def import_get(self, request: Request, import_id: UUID, tx: Tx) -> ImportOut:
         """How far an import is."""
-        return shown(request, await store.get(tx, import_id))
+        return import_out(request, await store.get(tx, import_id))
 
     async def import_put_file(
-        self, request: Request, import_id: UUID, content: File, tx: Tx, now: Now, caller: Caller
+        self,
+        request: Request,
+        import_id: UUID,
+        content: FileContent,
+        tx: Tx,
+        now: Now,
+        caller: Caller,
     ) -> ImportOut:
         """Send the file.
 
         In place of an earlier one, as long as the import is not started. It is read by the job.
         Only whoever opened the import sends it.
         """
-        run = await actions.put_file(tx, import_id, content, caller=caller, now=now)
-        return shown(request, run)
+        run = await actions.upload_file(tx, import_id, content, caller=caller, now=now)
+        return import_out(request, run)
 
     async def import_put_mapping(
         self, request: Request, import_id: UUID, body: MappingIn, tx: Tx, now: Now, caller: Caller
     ) -> ImportOut:
         """Say anew what the columns mean; only whoever opened the import does."""
-        run = await actions.map_import(
+        run = await actions.replace_mapping(
             tx, self._imports, import_id, body.mapping, caller=caller, now=now
         )
-        return shown(request, run)
+        return import_out(request, run)
 
     async def import_preview(
         self, request: Request, import_id: UUID, tx: Tx, body: MappingIn | None = None
@@ -194,15 +209,15 @@ class ImportRoutes:
         With the mapping given here, else the import's own.
         """
         run = await store.get(tx, import_id)
-        target = await target_of(tx, self._imports, run.kind)
+        target = await target_with_custom_fields(tx, self._imports, run.kind)
         tried = None if body is None else body.mapping
         mapping = run.mapping if tried is None else tried
-        actions.check_mapping(target, mapping)
+        actions.validate_mapping(target, mapping)
         content = await store.get_file(tx, import_id)
         preview = await asyncio.to_thread(
-            preview_of, content, target, mapping=mapping, sheet=run.sheet
+            build_preview, content, target, mapping=mapping, sheet=run.sheet
         )
-        return shown_preview(request, preview, target)
+        return preview_out(request, preview, target)
 
     async def import_start(
         self,
@@ -222,7 +237,7 @@ class ImportRoutes:
         target = self._imports.target((await store.get(tx, import_id)).kind)
         _ensure_may(caller, target)
         run = await actions.start_import(tx, import_id, caller=caller, now=now, expected=if_match)
-        return shown(request, run)
+        return import_out(request, run)
 
     async def import_cancel(
         self,
@@ -238,32 +253,36 @@ class ImportRoutes:
         Its version grows with every chunk: `If-Match: *` stops it wherever it is.
         """
         run = await actions.cancel_import(tx, self._imports, import_id, now=now, expected=if_match)
-        return shown(request, run)
+        return import_out(request, run)
 
     async def import_refusals(
         self, request: Request, import_id: UUID, tx: Tx, page: PageParams
     ) -> Page[ImportRowOut]:
         """Rows refused, in their order."""
         (await store.get(tx, import_id)).ensure_kept()
-        query = store.results_of(import_id, outcome=RowOutcome.REFUSED)
-        return await fetch_page(tx, query, page, sort=store.BY_ROW, shape=row_shown(request))
+        query = store.results_query(import_id, outcome=RowOutcome.REFUSED)
+        return await fetch_page(
+            tx, query, page, sort=store.BY_ROW, shape=result_row_serializer(request)
+        )
 
     async def import_warnings(
         self, request: Request, import_id: UUID, tx: Tx, page: PageParams
     ) -> Page[ImportRowOut]:
         """Rows accepted with something left out or put right."""
         (await store.get(tx, import_id)).ensure_kept()
-        query = store.results_of(import_id, warned=True)
-        return await fetch_page(tx, query, page, sort=store.BY_ROW, shape=row_shown(request))
+        query = store.results_query(import_id, warned=True)
+        return await fetch_page(
+            tx, query, page, sort=store.BY_ROW, shape=result_row_serializer(request)
+        )
 
     async def import_get_file(
         self, request: Request, import_id: UUID, which: ResultFile, tx: Tx, caller: Caller
     ) -> StreamingResponse:
         """The rows that came in, those refused, or those not reached, as CSV."""
-        await ensure_read(tx, import_id)
+        await ensure_results_available(tx, import_id)
         database: Database = request.app.state.database
-        pieces = result_file(
-            database, caller.tenant_id, import_id, which, lambda f: said(request, f).message
+        pieces = stream_result_file(
+            database, caller.tenant_id, import_id, which, lambda f: finding_out(request, f).message
         )
         name = f"{import_id}-{which.value}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.files.formats.rows import Format
-from chassis.files.imports.runs import ImportState
+from chassis.files.formats.rows import FileFormat
+from chassis.files.imports.model import ImportState
 from chassis.files.imports.target import RowOutcome
 
 ColumnName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Mapping = Annotated[
+RequestedMapping = Annotated[
     dict[ColumnName, FieldName | None],
     Field(
         max_length=500,
@@ -32,7 +32,7 @@ class ImportIn(BaseModel):
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)
     ]
     kind: str
-    mapping: Mapping | None = None
+    mapping: RequestedMapping | None = None
     sheet: SheetName | None = Field(default=None, description="Of a workbook; else its first")
     dry_run: bool = Field(
         default=False, description="Say what would become of each row, and change nothing"
@@ -46,7 +46,7 @@ class MappingIn(BaseModel):
         extra="forbid", json_schema_extra={"example": {"mapping": {"Tel.": "phone", "Memo": None}}}
     )
 
-    mapping: Mapping | None = None
+    mapping: RequestedMapping | None = None
 
 
 class FindingOut(BaseModel):
@@ -115,7 +115,7 @@ class PreviewRowOut(BaseModel):
 class PreviewOut(BaseModel):
     """The beginning of the file, read with the mapping as it stands or as it is tried."""
 
-    format: Format
+    format: FileFormat
     header: list[str]
     mapping: dict[str, str | None] = Field(description="Of every column; null is left out")
     fields: list[str] = Field(description="What a column can be mapped to")

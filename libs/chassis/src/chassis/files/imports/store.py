@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import tenant_settings
 from chassis.database.rows import fetch_row, from_columns
 from chassis.files.formats.findings import Finding
-from chassis.files.formats.rows import ChunkPlan, SourceRow, rows_of
-from chassis.files.imports.runs import Import, ImportState
+from chassis.files.formats.rows import ChunkPlan, SourceRow, decode_rows
+from chassis.files.imports.model import Import, ImportState
 from chassis.files.imports.tables import import_results, import_runs, import_sources
 from chassis.files.imports.target import RowOutcome, RowResult
 from chassis.records.writes import insert_row, update_row
@@ -38,7 +38,7 @@ async def get(tx: AsyncConnection, import_id: UUID, *, lock: bool = False) -> Im
     return _whole(await fetch_row(tx, import_runs, import_id, Import, lock=lock))
 
 
-def shaped(row: Mapping[str, Any]) -> Import:
+def import_from_row(row: Mapping[str, Any]) -> Import:
     """The import in a row of a list."""
     return _whole(from_columns(Import, row))
 
@@ -63,13 +63,13 @@ def _plain(run: Import) -> Import:
     return replace(run, failures=stored)
 
 
-def running() -> Select[Any]:
+def active_count_query() -> Select[Any]:
     """How many imports of the tenant are under way, for its quota."""
     under_way = import_runs.c.state.in_([ImportState.QUEUED, ImportState.RUNNING])
     return select(func.count()).select_from(import_runs).where(under_way)
 
 
-async def tenant_writes(tx: AsyncConnection) -> bool:
+async def is_tenant_active(tx: AsyncConnection) -> bool:
     """Whether the tenant is neither suspended nor deleted."""
     status = (await tx.execute(select(tenant_settings.c.status))).scalar_one_or_none()
     return status in (None, "ACTIVE")
@@ -94,7 +94,7 @@ async def get_file(tx: AsyncConnection, import_id: UUID) -> bytes:
     return bytes(found)
 
 
-async def forget_rows(tx: AsyncConnection, import_id: UUID) -> None:
+async def delete_rows(tx: AsyncConnection, import_id: UUID) -> None:
     """The file goes, and what became of each of its rows."""
     for table in (import_sources, import_results):
         await tx.execute(delete(table).where(table.c.import_id == import_id))
@@ -124,7 +124,7 @@ async def get_chunk(tx: AsyncConnection, import_id: UUID, number: int) -> Chunk 
     if found is None or found[0] is None:
         return None
     header, piece, many = found
-    return Chunk(header, rows_of(bytes(piece or b"")), many)
+    return Chunk(header, decode_rows(bytes(piece or b"")), many)
 
 
 async def put_results(tx: AsyncConnection, import_id: UUID, taken: Mapping[int, RowResult]) -> None:
@@ -162,16 +162,16 @@ async def get_results(
     query = select(import_results).where(
         columns.import_id == import_id, columns.row.between(min(rows), max(rows))
     )
-    return {row.row: taken_of(dict(row._mapping)) for row in await tx.execute(query)}
+    return {row.row: result_from_row(dict(row._mapping)) for row in await tx.execute(query)}
 
 
-def taken_of(row: Mapping[str, Any]) -> RowResult:
+def result_from_row(row: Mapping[str, Any]) -> RowResult:
     """What a row of the results says."""
     findings = [Finding(**finding) for finding in row["findings"]]
     return RowResult(outcome=row["outcome"], record_id=row["record_id"], findings=findings)
 
 
-def results_of(
+def results_query(
     import_id: UUID, *, outcome: RowOutcome | None = None, warned: bool | None = None
 ) -> Select[Any]:
     """The results with this outcome, or with warnings, as a query for a page."""

@@ -16,10 +16,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from chassis.database.backbone_tables import instant, metadata
 from chassis.database.columns import enum_column, tenant_column
-from chassis.files.imports.runs import ImportState
+from chassis.files.imports.model import ImportState
 from chassis.files.imports.target import RowOutcome
 
-COUNTS = (
+COUNT_COLUMNS = (
     "total",
     "created",
     "updated",
@@ -43,7 +43,7 @@ import_runs = Table(
     Column("dry_run", Boolean, nullable=False, server_default=false()),
     Column("state", enum_column(ImportState), nullable=False),
     Column("file_size", Integer),
-    *[Column(name, Integer, nullable=False, server_default=text("0")) for name in COUNTS],
+    *[Column(name, Integer, nullable=False, server_default=text("0")) for name in COUNT_COLUMNS],
     Column("failures", JSONB, nullable=False),
     Column("created_by", Text),
     Column("caller_kind", Text, nullable=False, server_default="person"),

@@ -20,7 +20,7 @@ from kernel.errors import DomainError, Invalid
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
-CUSTOM = "custom_fields."  # before the key of a tenant's own field
+CUSTOM_FIELD_PREFIX = "custom_fields."  # before the key of a tenant's own field
 
 
 class RowOutcome(StrEnum):
@@ -133,7 +133,7 @@ class ImportContext:
         return await visibility_of(tx, principal, resource, self.now)
 
 
-Take = Callable[
+RowsHandler = Callable[
     [AsyncConnection, Sequence[ImportRow[T]], ImportContext], Awaitable[Sequence[RowResult]]
 ]
 
@@ -157,8 +157,8 @@ class ImportTarget(Generic[T]):
     scope: str
     fields: Sequence[ImportField]
     read: Callable[[Cells], ParsedRow[T]]
-    take: Take[T]
-    link: Take[T] | None = None
+    take: RowsHandler[T]
+    link: RowsHandler[T] | None = None
     any_of: Sequence[str] = ()
     rest: str | None = None
     most_rest: int = 100
@@ -182,7 +182,7 @@ class Imports:
         return next(target for target in self.targets if target.kind == kind)
 
 
-def reading_of(
+def validate_row(
     model: type[M],
     body: Mapping[str, Any],
     shape: Callable[[M], T],
@@ -205,12 +205,14 @@ def reading_of(
 
 def _field(pointer: str) -> str | None:
     field, _, below = pointer.removeprefix("/").partition("/")
-    if f"{field}." == CUSTOM and below:
-        return CUSTOM + below
+    if f"{field}." == CUSTOM_FIELD_PREFIX and below:
+        return CUSTOM_FIELD_PREFIX + below
     return field or None
 
 
-def each(take_one: Callable[[AsyncConnection, T, ImportContext], Awaitable[RowResult]]) -> Take[T]:
+def row_by_row(
+    take_one: Callable[[AsyncConnection, T, ImportContext], Awaitable[RowResult]],
+) -> RowsHandler[T]:
     """A `take` that asks an action row by row, each in a savepoint of its own."""
 
     async def take(

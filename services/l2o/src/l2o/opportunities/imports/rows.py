@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, StringConstraints
 
 from chassis.files.formats.findings import Finding
-from chassis.files.imports.target import Cells, ParsedRow, reading_of
+from chassis.files.imports.target import Cells, ParsedRow, validate_row
 from kernel.business_dates import BusinessDate
 from kernel.currencies import CurrencyCode
 from kernel.decimals import DecimalString
@@ -83,7 +83,7 @@ def parse_opportunity_row(cells: Cells) -> ParsedRow[OpportunityRow]:
         [] if "engaged_date" in body else [Finding("ENGAGE_DATE_MISSING", field="engaged_date")]
     )
     # The placeholder lets the other cells be validated even if the account is missing.
-    parsed = reading_of(
+    parsed = validate_row(
         OpportunityCells, {"account": "-", **body}, OpportunityCells.row, warnings=warnings
     )
     errors += parsed.errors

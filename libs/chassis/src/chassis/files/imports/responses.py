@@ -7,8 +7,8 @@ from fastapi import Request
 
 from chassis.files.formats.findings import Finding
 from chassis.files.imports import store
-from chassis.files.imports.previews import Preview, PreviewRow
-from chassis.files.imports.runs import Import
+from chassis.files.imports.model import Import
+from chassis.files.imports.previews import ImportPreview, PreviewRow
 from chassis.files.imports.schemas import (
     CountsOut,
     FindingOut,
@@ -17,22 +17,22 @@ from chassis.files.imports.schemas import (
     PreviewOut,
     PreviewRowOut,
 )
-from chassis.files.imports.target import CUSTOM, ImportTarget
+from chassis.files.imports.target import CUSTOM_FIELD_PREFIX, ImportTarget
 from chassis.foundation.context import current
 from chassis.foundation.texts import Texts
 
 
-def shown(request: Request, run: Import) -> ImportOut:
+def import_out(request: Request, run: Import) -> ImportOut:
     counts = CountsOut(**{name: getattr(run, name) for name in CountsOut.model_fields})
     failures = _all_said(request, run.failures)
     return ImportOut(**{**vars(run), "counts": counts, "failures": failures})
 
 
-def row_shown(request: Request) -> Callable[[Mapping[str, Any]], ImportRowOut]:
+def result_row_serializer(request: Request) -> Callable[[Mapping[str, Any]], ImportRowOut]:
     """How a row of the results is shown to this caller."""
 
     def shape(row: Mapping[str, Any]) -> ImportRowOut:
-        taken = store.taken_of(row)
+        taken = store.result_from_row(row)
         return ImportRowOut(
             row=row["row"],
             outcome=taken.outcome,
@@ -43,7 +43,7 @@ def row_shown(request: Request) -> Callable[[Mapping[str, Any]], ImportRowOut]:
     return shape
 
 
-def shown_preview(request: Request, preview: Preview, target: ImportTarget[Any]) -> PreviewOut:
+def preview_out(request: Request, preview: ImportPreview, target: ImportTarget[Any]) -> PreviewOut:
     return PreviewOut(
         format=preview.format,
         header=list(preview.header),
@@ -65,10 +65,10 @@ def _preview_row(request: Request, row: PreviewRow) -> PreviewRowOut:
 
 
 def _all_said(request: Request, findings: Sequence[Finding]) -> list[FindingOut]:
-    return [said(request, finding) for finding in findings]
+    return [finding_out(request, finding) for finding in findings]
 
 
-def said(request: Request, finding: Finding) -> FindingOut:
+def finding_out(request: Request, finding: Finding) -> FindingOut:
     """A finding in the caller's language."""
     texts: Texts = request.app.state.texts
     return FindingOut(

@@ -5,11 +5,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.files.imports.target import CUSTOM, ImportField, Imports, ImportTarget
+from chassis.files.imports.target import CUSTOM_FIELD_PREFIX, ImportField, Imports, ImportTarget
 from chassis.records.custom_fields.store import definitions_of
 
 
-async def target_of(tx: AsyncConnection, imports: Imports, kind: str) -> ImportTarget[Any]:
+async def target_with_custom_fields(
+    tx: AsyncConnection, imports: Imports, kind: str
+) -> ImportTarget[Any]:
     """The target of this kind, whose fields are also those that the tenant defined."""
     target = imports.target(kind)
     if not target.custom:

@@ -8,8 +8,8 @@ from fastapi import Request
 from fastapi.sse import ServerSentEvent
 
 from chassis.files.imports import store
-from chassis.files.imports.answers import shown
-from chassis.files.imports.runs import Import
+from chassis.files.imports.model import Import
+from chassis.files.imports.responses import import_out
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import check_access
 from chassis.records.access.visibility import Access, ScopedResource
@@ -20,7 +20,7 @@ from chassis.web.streams import NO_LONGER_ADMITTED, admit_stream, readmit_stream
 STREAM_SECONDS, POLL_SECONDS = 300.0, 0.5  # then the browser connects again, with a fresh token
 
 
-def seen_by_caller(scoped: ScopedResource) -> Callable[..., Awaitable[None]]:
+def require_readable_import(scoped: ScopedResource) -> Callable[..., Awaitable[None]]:
     """A dependency: the caller sees this import. Its transaction is over before the stream."""
 
     async def seen(import_id: UUID, request: Request, caller: Caller, now: Now) -> None:
@@ -43,7 +43,7 @@ async def import_events(
             return
         if run.version != known:
             known = run.version
-            yield ServerSentEvent(event="import", data=shown(request, run), retry=2000)
+            yield ServerSentEvent(event="import", data=import_out(request, run), retry=2000)
         if run.has_ended:
             return
         await asyncio.sleep(POLL_SECONDS)

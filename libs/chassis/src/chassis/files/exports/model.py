@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-KEPT = timedelta(days=7)
-MAX_ROWS = 200_000
+EXPORT_RETENTION = timedelta(days=7)
+MAX_EXPORT_ROWS = 200_000
 
 
 class ExportState(StrEnum):
@@ -56,7 +56,7 @@ class Export:
             file_size=size,
             started_at=now,
             finished_at=now,
-            expires_at=now + KEPT,
+            expires_at=now + EXPORT_RETENTION,
             updated_at=now,
         )
 

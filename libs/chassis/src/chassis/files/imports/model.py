@@ -26,11 +26,11 @@ class ImportState(StrEnum):
 
 
 OPEN, QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = ImportState
-ENDED = frozenset({SUCCEEDED, FAILED, CANCELLED})
-KEPT = timedelta(days=35)  # files, and what became of each row; the counts stay
+FINISHED_STATES = frozenset({SUCCEEDED, FAILED, CANCELLED})
+IMPORT_RETENTION = timedelta(days=35)  # files, and what became of each row; the counts stay
 
 
-class Move(StrEnum):
+class ImportTransition(StrEnum):
     """What an import does."""
 
     START = "START"
@@ -42,13 +42,13 @@ class Move(StrEnum):
 
 
 # From where, and to where. What is not here is forbidden.
-MOVES: dict[Move, tuple[frozenset[ImportState], ImportState]] = {
-    Move.START: (frozenset({OPEN}), QUEUED),
-    Move.RESUME: (frozenset({FAILED}), QUEUED),
-    Move.RUN: (frozenset({QUEUED}), RUNNING),
-    Move.SUCCEED: (frozenset({RUNNING}), SUCCEEDED),
-    Move.FAIL: (frozenset({QUEUED, RUNNING}), FAILED),
-    Move.CANCEL: (frozenset({OPEN, QUEUED, RUNNING}), CANCELLED),
+IMPORT_TRANSITIONS: dict[ImportTransition, tuple[frozenset[ImportState], ImportState]] = {
+    ImportTransition.START: (frozenset({OPEN}), QUEUED),
+    ImportTransition.RESUME: (frozenset({FAILED}), QUEUED),
+    ImportTransition.RUN: (frozenset({QUEUED}), RUNNING),
+    ImportTransition.SUCCEED: (frozenset({RUNNING}), SUCCEEDED),
+    ImportTransition.FAIL: (frozenset({QUEUED, RUNNING}), FAILED),
+    ImportTransition.CANCEL: (frozenset({OPEN, QUEUED, RUNNING}), CANCELLED),
 }
 JOB_FAILED = "JOB_FAILED"
 
@@ -99,11 +99,11 @@ class Import:
 
     @property
     def has_ended(self) -> bool:
-        return self.state in ENDED
+        return self.state in FINISHED_STATES
 
     @property
     def may_fail(self) -> bool:
-        return self.state in MOVES[Move.FAIL][0]
+        return self.state in IMPORT_TRANSITIONS[ImportTransition.FAIL][0]
 
     @property
     def may_resume(self) -> bool:
@@ -123,7 +123,7 @@ class Import:
     @property
     def kept_until(self) -> datetime | None:
         """When its file may be forgotten; None while its job needs it."""
-        return None if self.state in (QUEUED, RUNNING) else self.updated_at + KEPT
+        return None if self.state in (QUEUED, RUNNING) else self.updated_at + IMPORT_RETENTION
 
     def without_file(self, *, now: datetime) -> Import:
         """The file is forgotten, the counts stay."""
@@ -132,7 +132,7 @@ class Import:
     def ensure_kept(self) -> None:
         """Raises RuleBroken (IMPORT_EXPIRED)."""
         if self.total and self.file_size is None:
-            raise RuleBroken("IMPORT_EXPIRED", days=KEPT.days)
+            raise RuleBroken("IMPORT_EXPIRED", days=IMPORT_RETENTION.days)
 
     def with_mapping(self, mapping: Mapping[str, str | None] | None, *, now: datetime) -> Import:
         """Raises RuleBroken (IMPORT_NOT_OPEN)."""
@@ -153,29 +153,29 @@ class Import:
     def _started(self, now: datetime) -> Import:
         self.ensure_kept()
         if self.may_resume:
-            return replace(self._moved(Move.RESUME, now), failures=(), finished_at=None)
-        if self.state not in MOVES[Move.START][0]:
+            return replace(self._moved(ImportTransition.RESUME, now), failures=(), finished_at=None)
+        if self.state not in IMPORT_TRANSITIONS[ImportTransition.START][0]:
             raise RuleBroken("IMPORT_CANCELLED")
         if self.file_size is None:
             raise RuleBroken("IMPORT_FILE_MISSING")
-        return self._moved(Move.START, now)
+        return self._moved(ImportTransition.START, now)
 
     def cancel(self, *, now: datetime) -> Import:
         """Raises RuleBroken (IMPORT_FINISHED)."""
-        if self.state not in MOVES[Move.CANCEL][0]:
+        if self.state not in IMPORT_TRANSITIONS[ImportTransition.CANCEL][0]:
             raise RuleBroken("IMPORT_FINISHED", state=self.state)
-        return self._ended(Move.CANCEL, now)
+        return self._ended(ImportTransition.CANCEL, now)
 
     def run(self, total: int, *, now: datetime) -> Import:
         """The file can be read and has so many rows."""
-        assert self.state in MOVES[Move.RUN][0]
-        running = self._moved(Move.RUN, now)
+        assert self.state in IMPORT_TRANSITIONS[ImportTransition.RUN][0]
+        running = self._moved(ImportTransition.RUN, now)
         return replace(running, total=total, started_at=self.started_at or now)
 
     def fail(self, failures: Sequence[Finding], *, now: datetime) -> Import:
         """The file as a whole cannot be read, or the job cannot go on."""
         assert self.may_fail
-        return replace(self._ended(Move.FAIL, now), failures=tuple(failures))
+        return replace(self._ended(ImportTransition.FAIL, now), failures=tuple(failures))
 
     def count(
         self, gained: Counter[RowOutcome], *, warned: int, chunks: int, now: datetime
@@ -195,11 +195,11 @@ class Import:
 
     def succeed(self, *, now: datetime) -> Import:
         """No chunk is left."""
-        assert self.state in MOVES[Move.SUCCEED][0]
-        return self._ended(Move.SUCCEED, now)
+        assert self.state in IMPORT_TRANSITIONS[ImportTransition.SUCCEED][0]
+        return self._ended(ImportTransition.SUCCEED, now)
 
-    def _ended(self, move: Move, now: datetime) -> Import:
+    def _ended(self, move: ImportTransition, now: datetime) -> Import:
         return replace(self._moved(move, now), finished_at=now, endings=self.endings + 1)
 
-    def _moved(self, move: Move, now: datetime) -> Import:
-        return replace(self, state=MOVES[move][1], updated_at=now)
+    def _moved(self, move: ImportTransition, now: datetime) -> Import:
+        return replace(self, state=IMPORT_TRANSITIONS[move][1], updated_at=now)

@@ -10,30 +10,30 @@ import orjson
 import xlsxwriter
 from pydantic import BaseModel
 
-from chassis.files.formats.cells import harmless
-from chassis.files.formats.rows import Format
+from chassis.files.formats.cells import escape_formula
+from chassis.files.formats.rows import FileFormat
 from kernel.money import Money
 
-PART = 1_000_000  # bytes, about
-Item = Mapping[str, Any]
+PART_BYTES = 1_000_000  # bytes, about
+ExportItem = Mapping[str, Any]
 
 
-class Writer(Protocol):
+class ExportWriter(Protocol):
     """Takes items as JSON has them and gives the file in pieces."""
 
-    def write(self, items: Sequence[Item]) -> bytes: ...
+    def write(self, items: Sequence[ExportItem]) -> bytes: ...
     def close(self) -> Iterator[bytes]: ...
 
 
-def writer_of(format: Format, shows: type[BaseModel], fields: Sequence[str]) -> Writer:
+def writer_for(format: FileFormat, shows: type[BaseModel], fields: Sequence[str]) -> ExportWriter:
     """`fields` are those asked for, in the model's order; none means all."""
-    if format is Format.JSONL:
+    if format is FileFormat.JSONL:
         return JsonlWriter()
-    columns = list(columns_of(shows, fields))
-    return CsvWriter(columns) if format is Format.CSV else XlsxWriter(columns)
+    columns = list(export_columns(shows, fields))
+    return CsvWriter(columns) if format is FileFormat.CSV else XlsxWriter(columns)
 
 
-def columns_of(shows: type[BaseModel], fields: Sequence[str]) -> Iterator[str]:
+def export_columns(shows: type[BaseModel], fields: Sequence[str]) -> Iterator[str]:
     """The columns of a table; money takes two."""
     for name, field in shows.model_fields.items():
         if fields and name not in {*fields, "id"}:
@@ -47,7 +47,7 @@ def _is_money(annotation: Any) -> bool:
     return annotation is Money or any(map(_is_money, get_args(annotation)))
 
 
-def cell_of(item: Item, column: str) -> Any:
+def cell_value(item: ExportItem, column: str) -> Any:
     """A value as a cell: text, a number, a boolean, or None."""
     name, _, part = column.partition(".")
     value = item.get(name)
@@ -61,7 +61,7 @@ def cell_of(item: Item, column: str) -> Any:
 class JsonlWriter:
     """An item a line, as the API shows it."""
 
-    def write(self, items: Sequence[Item]) -> bytes:
+    def write(self, items: Sequence[ExportItem]) -> bytes:
         return b"".join(orjson.dumps(item) + b"\n" for item in items)
 
     def close(self) -> Iterator[bytes]:
@@ -75,8 +75,8 @@ class CsvWriter:
         self._columns = columns
         self._begun = False
 
-    def write(self, items: Sequence[Item]) -> bytes:
-        rows = [[_plain(cell_of(item, column)) for column in self._columns] for item in items]
+    def write(self, items: Sequence[ExportItem]) -> bytes:
+        rows = [[_plain(cell_value(item, column)) for column in self._columns] for item in items]
         return self._head() + _csv(rows)
 
     def close(self) -> Iterator[bytes]:
@@ -91,7 +91,7 @@ class CsvWriter:
 def _plain(cell: Any) -> str:
     if cell is None:
         return ""
-    return str(cell).lower() if isinstance(cell, bool) else harmless(str(cell))
+    return str(cell).lower() if isinstance(cell, bool) else escape_formula(str(cell))
 
 
 def _csv(rows: Sequence[Sequence[str]]) -> bytes:
@@ -112,9 +112,9 @@ class XlsxWriter:
         self._row = 0
         self._add(columns)
 
-    def write(self, items: Sequence[Item]) -> bytes:
+    def write(self, items: Sequence[ExportItem]) -> bytes:
         for item in items:
-            self._add([cell_of(item, column) for column in self._columns])
+            self._add([cell_value(item, column) for column in self._columns])
         return b""
 
     def _add(self, cells: Sequence[Any]) -> None:
@@ -124,13 +124,15 @@ class XlsxWriter:
             elif isinstance(cell, int | float):
                 self._sheet.write_number(self._row, place, cell)
             elif cell:
-                self._sheet.write_string(self._row, place, str(cell)[:MAX_CELL])
+                self._sheet.write_string(self._row, place, str(cell)[:MAX_CELL_CHARACTERS])
         self._row += 1
 
     def close(self) -> Iterator[bytes]:
         self._workbook.close()
         content = self._out.getvalue()
-        yield from (content[start : start + PART] for start in range(0, len(content), PART))
+        yield from (
+            content[start : start + PART_BYTES] for start in range(0, len(content), PART_BYTES)
+        )
 
 
-MAX_CELL = 32_767  # characters in a cell of XLSX
+MAX_CELL_CHARACTERS = 32_767  # characters in a cell of XLSX
