@@ -212,12 +212,15 @@ async def test_what_cannot_be_exported_fails_and_says_why(
     written: list[dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(actions, "MAX_ROWS", 2)
+    monkeypatch.setattr(actions, "MAX_EXPORT_ROWS", 2)
     export_id = await ask(committed_client)
     await run(committed, tenant, export_id)
     shown = (await committed_client.get(f"/exports/{export_id}")).json()
     assert (shown["state"], shown["failures"][0]["code"]) == ("FAILED", "EXPORT_TOO_LARGE")
-    assert shown["failures"][0]["message"] == "More than 2 rows: narrow the query."
+    assert (
+        shown["failures"][0]["message"]
+        == "The export has more than 2 rows. Please narrow the filter."
+    )
     given_up = await ask(committed_client)
     job = make_job(tenant, EXPORT_JOB, given_up, now=NOON, attempts=8)
     async with committed.worker.begin(tenant) as tx:
@@ -233,6 +236,6 @@ async def test_a_long_file_comes_in_parts(
     written: list[dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(actions, "PART", 10)
+    monkeypatch.setattr(actions, "PART_BYTES", 10)
     content = await file_of(committed_client, committed, tenant, format="JSONL")
     assert len(content.splitlines()) == 3

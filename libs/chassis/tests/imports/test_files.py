@@ -130,7 +130,7 @@ def test_chunks_are_read_as_the_whole_is(body: bytes, size: int) -> None:
     """Whatever bytes: the chunks together give the rows of the whole, blank ones apart."""
     content = b"phone,b\n" + body
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rows, "CHUNK", size)
+        patch.setattr(rows, "CHUNK_ROWS", size)
         plan = plan_chunks(read_file(content))
     whole = [row for row in read_file(content).rows if not row.is_blank]
     pieces = [decode_rows(plan.content[start:end]) for start, end in pairwise(plan.bounds)]

@@ -163,7 +163,7 @@ async def test_nobody_watches_the_imports_of_others(
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "CHUNK", 20)
+    monkeypatch.setattr(rows, "CHUNK_ROWS", 20)
 
 
 @pytest.fixture

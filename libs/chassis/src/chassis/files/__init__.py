@@ -1,1 +1,1 @@
-"""Floor 7: files in and out: imports and exports."""
+"""Floor 7: reading and writing files: imports and exports."""

@@ -1,1 +1,1 @@
-"""Exports: a list of records becomes a file."""
+"""Exports: jobs that write a list of records to a file."""

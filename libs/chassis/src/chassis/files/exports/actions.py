@@ -1,4 +1,4 @@
-"""What can be done with an export, and what its jobs do."""
+"""Actions on exports: request, run, fail, expire."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -36,12 +36,15 @@ async def request_export(
     format: FileFormat,
     now: datetime,
 ) -> Export:
-    """Queue it. Raises Invalid (VALUE_UNKNOWN, and what the list refuses), Forbidden."""
+    """Create an export and queue its job.
+
+    Raises Invalid (VALUE_UNKNOWN, or an error of the query), Forbidden (SCOPE_MISSING).
+    """
     listing = find_listing(service, collection)
     if listing is None or listing.personal:
         raise Invalid([Violation("/collection", "VALUE_UNKNOWN", {"expected": []})])
-    _ensure_may(caller, listing)
-    _ensure_sound(listing, query, fields, caller.subject)
+    _ensure_scope(caller, listing)
+    _ensure_valid(listing, query, fields, caller.subject)
     new = Export(
         id=new_id(),
         collection=collection,
@@ -59,78 +62,83 @@ async def request_export(
     return new
 
 
-def _ensure_may(caller: Principal, listing: Listing[Any]) -> None:
+def _ensure_scope(caller: Principal, listing: Listing[Any]) -> None:
     scope = f"{listing.resource}.read"
     if not caller.may(scope):
         raise Forbidden("SCOPE_MISSING", scopes=[scope])
 
 
-def _ensure_sound(
+def _ensure_valid(
     listing: Listing[Any], query: str, fields: Sequence[str] | None, subject: str
 ) -> None:
     listing.parse_query(query, subject=subject)
-    known = list(listing.shows.model_fields)
-    unknown = [place for place, name in enumerate(fields or ()) if name not in known]
+    available = list(listing.shows.model_fields)
+    unknown = [position for position, name in enumerate(fields or ()) if name not in available]
     if unknown:
         raise Invalid(
-            [Violation(f"/fields/{n}", "VALUE_UNKNOWN", {"expected": known}) for n in unknown]
+            [Violation(f"/fields/{n}", "VALUE_UNKNOWN", {"expected": available}) for n in unknown]
         )
 
 
 async def run_export(
     tx: AsyncConnection, service: str, tenant: UUID, export_id: UUID, *, now: datetime
 ) -> None:
-    """Write the file, in the scope its caller has now; a refusal ends it as FAILED."""
+    """Write the file with the visibility its requester has now.
+
+    A domain error marks the export as FAILED. Raises NotFound.
+    """
     export = await store.get(tx, export_id, lock=True)
     if export.state is not ExportState.QUEUED:
         return
     try:
         async with tx.begin_nested():
-            done = await _written(tx, service, tenant, export, now)
+            succeeded = await _write_file(tx, service, tenant, export, now)
     except DomainError as error:
         await store.save(tx, export.fail(error.code, error.params, now=now))
         return
-    assert done.expires_at is not None
-    await store.save(tx, done)
-    await queue.enqueue(tx, EXPORT_EXPIRY_JOB, str(export_id), run_at=done.expires_at)
+    assert succeeded.expires_at is not None
+    await store.save(tx, succeeded)
+    await queue.enqueue(tx, EXPORT_EXPIRY_JOB, str(export_id), run_at=succeeded.expires_at)
 
 
-async def _written(
+async def _write_file(
     tx: AsyncConnection, service: str, tenant: UUID, export: Export, now: datetime
 ) -> Export:
     listing = find_listing(service, export.collection)
     if listing is None:
-        raise RuleBroken("EXPORT_NOT_FOUND")  # the list is no more
+        raise RuleBroken("EXPORT_NOT_FOUND")  # a later release removed the list
     caller = _caller_of(export, tenant)
-    asked = listing.parse_query(export.query, subject=caller.subject)
+    list_query = listing.parse_query(export.query, subject=caller.subject)
     visibility = await visibility_of(tx, caller, listing.resource, now)
-    fields = tuple(export.fields or asked.fields)
-    file = _Parts(tx, export.id)
+    fields = tuple(export.fields or list_query.fields)
+    file = _PartWriter(tx, export.id)
     writer = writer_for(FileFormat(export.format), listing.shows, fields)
-    shape, rows = await _shape_of(tx, listing, now), 0
-    async for batch in listing.rows(tx, asked, visibility):
+    serialize, rows = await _serializer_of(tx, listing, now), 0
+    async for batch in listing.rows(tx, list_query, visibility):
         rows += len(batch)
         if rows > MAX_EXPORT_ROWS:
             raise RuleBroken("EXPORT_TOO_LARGE", maximum=MAX_EXPORT_ROWS)
-        await file.add(await asyncio.to_thread(_encoded, writer, shape, batch, fields))
+        await file.add(await asyncio.to_thread(_encode_batch, writer, serialize, batch, fields))
     for piece in await asyncio.to_thread(list, writer.close()):
         await file.add(piece)
-    await file.end()
+    await file.flush()
     return export.succeed(rows=rows, size=file.size, now=now)
 
 
-async def _shape_of(tx: AsyncConnection, listing: Listing[Any], now: datetime) -> RowSerializer:
-    """How the API shows the rows today, where the tenant is."""
+async def _serializer_of(
+    tx: AsyncConnection, listing: Listing[Any], now: datetime
+) -> RowSerializer:
+    """How the API represents a row; lists that depend on the date use the tenant's today."""
     if listing.by_day is None:
         return listing.shape
     return listing.by_day(await tenant_settings.today(tx, now))
 
 
-def _encoded(
-    writer: ExportWriter, shape: RowSerializer, batch: Sequence[Any], fields: Sequence[str]
+def _encode_batch(
+    writer: ExportWriter, serialize: RowSerializer, batch: Sequence[Any], fields: Sequence[str]
 ) -> bytes:
-    kept = {*fields, "id"} if fields else None
-    items = [shape(row).model_dump(mode="json", include=kept) for row in batch]
+    included = {*fields, "id"} if fields else None
+    items = [serialize(row).model_dump(mode="json", include=included) for row in batch]
     return writer.write(items)
 
 
@@ -143,34 +151,34 @@ def _caller_of(export: Export, tenant: UUID) -> Principal:
     )
 
 
-class _Parts:
-    """Collects the file into parts of about a megabyte."""
+class _PartWriter:
+    """Collects pieces of the file and stores them in parts of about a megabyte."""
 
     def __init__(self, tx: AsyncConnection, export_id: UUID) -> None:
         self._tx, self._id = tx, export_id
-        self._kept, self._number, self.size = bytearray(), 0, 0
+        self._buffer, self._number, self.size = bytearray(), 0, 0
 
     async def add(self, piece: bytes) -> None:
-        self._kept += piece
+        self._buffer += piece
         self.size += len(piece)
-        if len(self._kept) >= PART_BYTES:
-            await self.end()
+        if len(self._buffer) >= PART_BYTES:
+            await self.flush()
 
-    async def end(self) -> None:
-        if self._kept:
-            await store.add_part(self._tx, self._id, self._number, bytes(self._kept))
-            self._kept, self._number = bytearray(), self._number + 1
+    async def flush(self) -> None:
+        if self._buffer:
+            await store.add_part(self._tx, self._id, self._number, bytes(self._buffer))
+            self._buffer, self._number = bytearray(), self._number + 1
 
 
 async def fail_export(tx: AsyncConnection, export_id: UUID, *, now: datetime) -> None:
-    """Its job was given up. Raises NotFound."""
+    """Mark the export as FAILED after its job has exhausted its attempts. Raises NotFound."""
     export = await store.get(tx, export_id, lock=True)
     if export.state is ExportState.QUEUED:
         await store.save(tx, export.fail("JOB_FAILED", {}, now=now))
 
 
 async def expire_export(tx: AsyncConnection, export_id: UUID, *, now: datetime) -> None:
-    """The file is kept no longer. Raises NotFound."""
+    """Delete the file at the end of its retention. Raises NotFound."""
     export = await store.get(tx, export_id, lock=True)
     await store.delete_parts(tx, export_id)
     if export.state is ExportState.SUCCEEDED:
@@ -178,7 +186,7 @@ async def expire_export(tx: AsyncConnection, export_id: UUID, *, now: datetime) 
 
 
 def ensure_downloadable(export: Export) -> None:
-    """Raises RuleBroken (EXPORT_NOT_READY, EXPORT_EXPIRED)."""
+    """Check that the file exists. Raises RuleBroken (EXPORT_NOT_READY, EXPORT_EXPIRED)."""
     if export.state is ExportState.EXPIRED:
         raise RuleBroken("EXPORT_EXPIRED")
     if export.state is not ExportState.SUCCEEDED:

@@ -1,4 +1,4 @@
-"""The jobs of exports, as every worker runs them."""
+"""The job handlers of exports; every worker runs them."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -17,22 +17,22 @@ from chassis.jobs.queue import Done, GivenUpHandler, Job, JobHandler
 
 
 def export_jobs(service: str) -> Mapping[str, JobHandler]:
-    """The file is written, and after some days forgotten."""
-    import_module(f"{service}.app")  # its stores, and with them all lists there are
+    """Job handlers that write the file and delete it after the retention."""
+    import_module(f"{service}.app")  # registers all lists of the service
 
     async def write(tx: AsyncConnection, job: Job) -> Done:
         await run_export(tx, service, job.tenant, UUID(job.key), now=job.now)
         return Done()
 
-    async def forget(tx: AsyncConnection, job: Job) -> Done:
+    async def expire(tx: AsyncConnection, job: Job) -> Done:
         await expire_export(tx, UUID(job.key), now=job.now)
         return Done()
 
-    return {EXPORT_JOB: write, EXPORT_EXPIRY_JOB: forget}
+    return {EXPORT_JOB: write, EXPORT_EXPIRY_JOB: expire}
 
 
-async def _given_up(tx: AsyncConnection, job: Job) -> None:
+async def _fail(tx: AsyncConnection, job: Job) -> None:
     await fail_export(tx, UUID(job.key), now=job.now)
 
 
-EXPORT_FAILURE_HANDLERS: Mapping[str, GivenUpHandler] = {EXPORT_JOB: _given_up}
+EXPORT_FAILURE_HANDLERS: Mapping[str, GivenUpHandler] = {EXPORT_JOB: _fail}

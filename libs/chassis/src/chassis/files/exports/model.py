@@ -1,4 +1,4 @@
-"""An export: what was asked, by whom, and what came of it."""
+"""The export: its request, requester, state and result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_EXPORT_ROWS = 200_000
 
 
 class ExportState(StrEnum):
-    """How far an export is."""
+    """The state of an export."""
 
     QUEUED = "QUEUED"
     SUCCEEDED = "SUCCEEDED"
@@ -24,9 +24,11 @@ class ExportState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
-    """`caller_kind` and `scopes` are those of the token it was asked with.
+    """A requested file of a list.
 
-    `failures` are codes with their params, as JSON keeps them.
+    `caller_kind` and `scopes` come from the access token of the request.
+
+    `failures` are error codes with their params, in the form stored as JSON.
     """
 
     id: UUID

@@ -1,4 +1,4 @@
-"""Exports over HTTP: ask for one, look, fetch the file. Everybody sees their own ones only."""
+"""Endpoints of exports: request one, read it, download its file; callers see only their own."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
@@ -35,14 +35,14 @@ FILE_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def export_router(service: str) -> APIRouter:
-    """`/exports` of a service: of every list it declares."""
+    """The router `/exports` of a service, for every list that it declares."""
     router = new_router("/exports", tag="exports")
-    reading = [allow(f"{service}.export.read")]
-    writing = [allow(f"{service}.export.write")]
-    router.post("", status_code=201, dependencies=writing)(_create(service))
-    router.get("", dependencies=reading)(export_list)
-    router.get("/{export_id}", dependencies=reading)(export_get)
-    router.get("/{export_id}/file", dependencies=reading, responses=FILE_RESPONSES)(export_get_file)
+    read = [allow(f"{service}.export.read")]
+    write = [allow(f"{service}.export.write")]
+    router.post("", status_code=201, dependencies=write)(_create(service))
+    router.get("", dependencies=read)(export_list)
+    router.get("/{export_id}", dependencies=read)(export_get)
+    router.get("/{export_id}/file", dependencies=read, responses=FILE_RESPONSES)(export_get_file)
     return router
 
 
@@ -50,7 +50,7 @@ def _create(service: str) -> Callable[..., Awaitable[ExportOut]]:
     async def export_create(
         request: Request, response: Response, body: ExportIn, tx: Tx, now: Now, caller: Caller
     ) -> ExportOut:
-        """Write a list to a file, as a job."""
+        """Export a list to a file, as a job."""
         export = await actions.request_export(
             tx,
             service,
@@ -62,7 +62,7 @@ def _create(service: str) -> Callable[..., Awaitable[ExportOut]]:
             now=now,
         )
         response.headers["Location"] = f"/{service}/v1/exports/{export.id}"
-        return _shown(request, export)
+        return _export_out(request, export)
 
     return export_create
 
@@ -72,21 +72,21 @@ async def export_list(
 ) -> Page[ExportOut]:
     """List your exports, newest first."""
 
-    def shape(row: Mapping[str, Any]) -> ExportOut:
-        return _shown(request, from_columns(Export, row))
+    def serialize(row: Mapping[str, Any]) -> ExportOut:
+        return _export_out(request, from_columns(Export, row))
 
-    return await fetch_page(tx, store.own_exports_query(caller.subject), page, shape=shape)
+    return await fetch_page(tx, store.own_exports_query(caller.subject), page, shape=serialize)
 
 
 async def export_get(request: Request, export_id: UUID, tx: Tx, caller: Caller) -> ExportOut:
-    """How far an export is."""
-    return _shown(request, await store.get_own(tx, export_id, caller.subject))
+    """Get an export with its progress."""
+    return _export_out(request, await store.get_own(tx, export_id, caller.subject))
 
 
 async def export_get_file(
     request: Request, export_id: UUID, tx: Tx, caller: Caller
 ) -> StreamingResponse:
-    """The file."""
+    """Download the file."""
     export = await store.get_own(tx, export_id, caller.subject)
     actions.ensure_downloadable(export)
     database: Database = request.app.state.database
@@ -109,7 +109,7 @@ async def _pieces(database: Database, tenant: UUID, export_id: UUID) -> AsyncIte
         part += 1
 
 
-def _shown(request: Request, export: Export) -> ExportOut:
+def _export_out(request: Request, export: Export) -> ExportOut:
     texts: Texts = request.app.state.texts
     failures = [
         ExportFailureOut(message=texts.say(f["code"], f["params"], current().language), **f)

@@ -11,7 +11,7 @@ from chassis.files.formats.rows import FileFormat
 
 
 class ExportIn(BaseModel):
-    """A list to be written to a file."""
+    """The request of an export."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -22,16 +22,17 @@ class ExportIn(BaseModel):
 
     collection: Annotated[str, Field(min_length=1, max_length=100)]
     query: Annotated[str, Field(max_length=4000)] = Field(
-        default="", description="Filters, words and sort, as the list takes them in its address"
+        default="",
+        description="Filters, search text and sort order, as in the query string of the list",
     )
     fields: Annotated[list[str], Field(min_length=1, max_length=100)] | None = Field(
-        default=None, description="Else all"
+        default=None, description="Fields to export; all if absent"
     )
     format: FileFormat = FileFormat.CSV
 
 
 class ExportFailureOut(BaseModel):
-    """Why there is no file; `code` and `params` are the contract."""
+    """The reason of a failed export; `code` and `params` are stable."""
 
     code: str
     message: str
@@ -39,7 +40,7 @@ class ExportFailureOut(BaseModel):
 
 
 class ExportOut(BaseModel):
-    """An export and how far it is."""
+    """An export with its state."""
 
     id: UUID
     collection: str
@@ -48,11 +49,11 @@ class ExportOut(BaseModel):
     format: FileFormat
     state: ExportState
     rows: int
-    file_size: int | None = Field(description="Bytes; null until the file is there")
+    file_size: int | None = Field(description="Bytes; null until the file is written")
     failures: list[ExportFailureOut]
     created_by: str
     finished_at: datetime | None
-    expires_at: datetime | None = Field(description="The file is kept until then")
+    expires_at: datetime | None = Field(description="The file is deleted at this time")
     version: int
     created_at: datetime
     updated_at: datetime

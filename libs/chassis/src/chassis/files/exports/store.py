@@ -1,4 +1,4 @@
-"""All the SQL of exports."""
+"""SQL of exports."""
 
 from typing import Any
 from uuid import UUID
@@ -14,20 +14,23 @@ from kernel.errors import NotFound
 
 
 async def get(tx: AsyncConnection, export_id: UUID, *, lock: bool = False) -> Export:
-    """Raises NotFound."""
+    """Read an export. Raises NotFound."""
     return await fetch_row(tx, exports, export_id, Export, lock=lock)
 
 
 async def get_own(tx: AsyncConnection, export_id: UUID, subject: str) -> Export:
-    """Raises NotFound, also where another asked for it: it holds what *they* may see."""
-    found = await get(tx, export_id)
-    if found.created_by != subject:
+    """Read an export of this requester.
+
+    Raises NotFound, also for an export of somebody else: its file holds what *they* may see.
+    """
+    export = await get(tx, export_id)
+    if export.created_by != subject:
         raise NotFound("export", export_id)
-    return found
+    return export
 
 
 def own_exports_query(subject: str) -> Select[Any]:
-    """This caller's exports, as a query for a page."""
+    """The query of a requester's exports, to be paginated."""
     return select(exports).where(exports.c.created_by == subject)
 
 
@@ -36,7 +39,7 @@ async def add(tx: AsyncConnection, new: Export) -> None:
 
 
 async def save(tx: AsyncConnection, changed: Export) -> Export:
-    """Raises Conflict (STALE_WRITE)."""
+    """Update an export. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, exports, changed)
 
 
@@ -46,11 +49,11 @@ async def add_part(tx: AsyncConnection, export_id: UUID, part: int, content: byt
 
 
 async def get_part(tx: AsyncConnection, export_id: UUID, part: int) -> bytes | None:
-    """The piece of the file by its number, from 0; None behind the last."""
+    """The content of a part of the file, counted from 0; None after the last part."""
     columns = export_parts.c
     query = select(columns.content).where(columns.export_id == export_id, columns.part == part)
-    found = (await tx.execute(query)).scalar_one_or_none()
-    return None if found is None else bytes(found)
+    content = (await tx.execute(query)).scalar_one_or_none()
+    return None if content is None else bytes(content)
 
 
 async def delete_parts(tx: AsyncConnection, export_id: UUID) -> None:

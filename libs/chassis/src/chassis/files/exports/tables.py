@@ -1,4 +1,4 @@
-"""The tables of exports; they stand in every service's database."""
+"""The tables of exports, part of every service's database."""
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB

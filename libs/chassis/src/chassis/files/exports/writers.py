@@ -1,4 +1,4 @@
-"""Items of a list written as CSV, XLSX or JSON Lines, in pieces."""
+"""Writers of CSV, XLSX and JSON Lines files, piece by piece."""
 
 import csv
 import io
@@ -14,19 +14,19 @@ from chassis.files.formats.cells import escape_formula
 from chassis.files.formats.rows import FileFormat
 from kernel.money import Money
 
-PART_BYTES = 1_000_000  # bytes, about
+PART_BYTES = 1_000_000  # about; bytes of a stored part
 ExportItem = Mapping[str, Any]
 
 
 class ExportWriter(Protocol):
-    """Takes items as JSON has them and gives the file in pieces."""
+    """Converts items, as in a JSON response, to the bytes of a file."""
 
     def write(self, items: Sequence[ExportItem]) -> bytes: ...
     def close(self) -> Iterator[bytes]: ...
 
 
 def writer_for(format: FileFormat, shows: type[BaseModel], fields: Sequence[str]) -> ExportWriter:
-    """`fields` are those asked for, in the model's order; none means all."""
+    """The writer of this format; `fields` are the requested fields of `shows`, empty means all."""
     if format is FileFormat.JSONL:
         return JsonlWriter()
     columns = list(export_columns(shows, fields))
@@ -34,7 +34,7 @@ def writer_for(format: FileFormat, shows: type[BaseModel], fields: Sequence[str]
 
 
 def export_columns(shows: type[BaseModel], fields: Sequence[str]) -> Iterator[str]:
-    """The columns of a table; money takes two."""
+    """The columns of a table in the order of the model; a Money field has two columns."""
     for name, field in shows.model_fields.items():
         if fields and name not in {*fields, "id"}:
             continue
@@ -48,7 +48,7 @@ def _is_money(annotation: Any) -> bool:
 
 
 def cell_value(item: ExportItem, column: str) -> Any:
-    """A value as a cell: text, a number, a boolean, or None."""
+    """The value of a column as a cell: text, a number, a boolean, or None."""
     name, _, part = column.partition(".")
     value = item.get(name)
     if isinstance(value, Mapping) and set(value) == {"amount", "currency"}:
@@ -59,7 +59,7 @@ def cell_value(item: ExportItem, column: str) -> Any:
 
 
 class JsonlWriter:
-    """An item a line, as the API shows it."""
+    """JSON Lines: one item per line, as in the response of the API."""
 
     def write(self, items: Sequence[ExportItem]) -> bytes:
         return b"".join(orjson.dumps(item) + b"\n" for item in items)
@@ -69,39 +69,39 @@ class JsonlWriter:
 
 
 class CsvWriter:
-    """UTF-8 with a BOM, as spreadsheets want it; no cell is taken for a formula."""
+    """CSV in UTF-8 with a BOM, which spreadsheets expect; formulas are escaped."""
 
     def __init__(self, columns: Sequence[str]) -> None:
         self._columns = columns
-        self._begun = False
+        self._header_written = False
 
     def write(self, items: Sequence[ExportItem]) -> bytes:
-        rows = [[_plain(cell_value(item, column)) for column in self._columns] for item in items]
-        return self._head() + _csv(rows)
+        rows = [[_csv_cell(cell_value(item, column)) for column in self._columns] for item in items]
+        return self._header() + _csv_bytes(rows)
 
     def close(self) -> Iterator[bytes]:
-        yield self._head()
+        yield self._header()
 
-    def _head(self) -> bytes:
-        head = b"" if self._begun else "\ufeff".encode() + _csv([self._columns])
-        self._begun = True
-        return head
+    def _header(self) -> bytes:
+        header = b"" if self._header_written else "\ufeff".encode() + _csv_bytes([self._columns])
+        self._header_written = True
+        return header
 
 
-def _plain(cell: Any) -> str:
+def _csv_cell(cell: Any) -> str:
     if cell is None:
         return ""
     return str(cell).lower() if isinstance(cell, bool) else escape_formula(str(cell))
 
 
-def _csv(rows: Sequence[Sequence[str]]) -> bytes:
+def _csv_bytes(rows: Sequence[Sequence[str]]) -> bytes:
     out = io.StringIO(newline="")
     csv.writer(out).writerows(rows)
     return out.getvalue().encode()
 
 
 class XlsxWriter:
-    """A workbook of one sheet; texts stay texts, amounts too, as no float holds them all."""
+    """XLSX with one sheet; amounts are text because a float cannot hold every amount exactly."""
 
     def __init__(self, columns: Sequence[str]) -> None:
         self._columns = columns
@@ -110,21 +110,21 @@ class XlsxWriter:
         self._workbook = xlsxwriter.Workbook(self._out, options)
         self._sheet = self._workbook.add_worksheet()
         self._row = 0
-        self._add(columns)
+        self._write_row(columns)
 
     def write(self, items: Sequence[ExportItem]) -> bytes:
         for item in items:
-            self._add([cell_value(item, column) for column in self._columns])
+            self._write_row([cell_value(item, column) for column in self._columns])
         return b""
 
-    def _add(self, cells: Sequence[Any]) -> None:
-        for place, cell in enumerate(cells):
+    def _write_row(self, cells: Sequence[Any]) -> None:
+        for column, cell in enumerate(cells):
             if isinstance(cell, bool):
-                self._sheet.write_boolean(self._row, place, cell)
+                self._sheet.write_boolean(self._row, column, cell)
             elif isinstance(cell, int | float):
-                self._sheet.write_number(self._row, place, cell)
+                self._sheet.write_number(self._row, column, cell)
             elif cell:
-                self._sheet.write_string(self._row, place, str(cell)[:MAX_CELL_CHARACTERS])
+                self._sheet.write_string(self._row, column, str(cell)[:MAX_CELL_CHARACTERS])
         self._row += 1
 
     def close(self) -> Iterator[bytes]:
@@ -135,4 +135,4 @@ class XlsxWriter:
         )
 
 
-MAX_CELL_CHARACTERS = 32_767  # characters in a cell of XLSX
+MAX_CELL_CHARACTERS = 32_767  # the limit of XLSX

@@ -1,1 +1,1 @@
-"""File formats: CSV, XLSX and JSON Lines, read row by row."""
+"""Readers of CSV, XLSX and JSON Lines files, row by row."""

@@ -1,7 +1,7 @@
-"""CSV (RFC 4180) in UTF-8, GB18030 or UTF-16, with commas, semicolons or tabs between the cells.
+"""CSV (RFC 4180) in UTF-8, GB18030 or UTF-16, delimited by commas, semicolons or tabs.
 
-A record that cannot be read costs its first line only: reading goes on with the next line, so a
-quote that is never closed does not swallow the rest of the file.
+A malformed record loses only its first line: reading continues with the next line, so that an
+unclosed quote does not swallow the remaining file.
 """
 
 import codecs
@@ -14,12 +14,15 @@ from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.rows import SourceFile, SourceRow, validated_header
 
 csv.field_size_limit(131_072)
-_BEGINNING = 100_000  # holds the header
-DELIMITERS = (",", ";", "\t")  # the first where two of them divide the header alike
+_HEADER_CHARACTERS = 100_000  # at the beginning; contains the header
+DELIMITERS = (",", ";", "\t")  # the first one wins a tie
 
 
 def read_csv(content: bytes) -> SourceFile:
-    """Raises Unreadable (FILE_EMPTY, HEADER_MALFORMED, FILE_NOT_UTF8)."""
+    """Read the header and rows of a CSV file.
+
+    Raises UnreadableFile (FILE_EMPTY, HEADER_MALFORMED, FILE_NOT_UTF8, COLUMNS_TOO_MANY).
+    """
     text = decode_text(content)
     records = parse_records(text, detect_delimiter(text))
     first = next(records, None)
@@ -28,11 +31,11 @@ def read_csv(content: bytes) -> SourceFile:
     if first.cells is None:
         raise UnreadableFile([Finding("HEADER_MALFORMED")])
     header = validated_header(first.cells)
-    return SourceFile(header, (_fitted(record, len(header)) for record in records))
+    return SourceFile(header, (_trimmed(record, len(header)) for record in records))
 
 
-def _fitted(record: SourceRow, width: int) -> SourceRow:
-    """Without the blank cells and apostrophes that a spreadsheet adds."""
+def _trimmed(record: SourceRow, width: int) -> SourceRow:
+    """The row without the trailing blank cells and apostrophes that a spreadsheet adds."""
     cells = record.cells
     if cells is None:
         return record
@@ -42,11 +45,11 @@ def _fitted(record: SourceRow, width: int) -> SourceRow:
 
 
 def decode_text(content: bytes) -> str:
-    """The text of a file; bytes that are none come out as lone surrogates, see `rows.is_text`."""
+    """Decode a file; undecodable bytes become lone surrogates, see `rows.is_text`."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace")
     content = content.removeprefix(codecs.BOM_UTF8)
-    if b"\0" not in content and not _is_rather_utf8(content):
+    if b"\0" not in content and not _is_mostly_utf8(content):
         try:
             return content.decode("gb18030")
         except UnicodeDecodeError:
@@ -54,14 +57,14 @@ def decode_text(content: bytes) -> str:
     return content.decode("utf-8", "surrogateescape")
 
 
-def _is_rather_utf8(content: bytes) -> bool:
-    """By the lines that say anything: a few broken ones do not make a file one of GB18030."""
+def _is_mostly_utf8(content: bytes) -> bool:
+    """Judge by the lines that are not ASCII: a few broken ones do not turn UTF-8 into GB18030."""
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
         lines = [line for line in content.split(b"\n") if not line.isascii()]
-        good = sum(_is_utf8(line) for line in lines)
-        return 2 * good >= len(lines)
+        valid = sum(_is_utf8(line) for line in lines)
+        return 2 * valid >= len(lines)
     return True
 
 
@@ -74,19 +77,19 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def detect_delimiter(text: str) -> str:
-    """What divides the header into the most cells."""
-    return max(DELIMITERS, key=lambda separator: _width(text[:_BEGINNING], separator))
+    """The delimiter that splits the header into the most cells."""
+    return max(DELIMITERS, key=lambda delimiter: _width(text[:_HEADER_CHARACTERS], delimiter))
 
 
-def _width(text: str, separator: str) -> int:
-    header = next(parse_records(text, separator), None)
+def _width(text: str, delimiter: str) -> int:
+    header = next(parse_records(text, delimiter), None)
     return 0 if header is None or header.cells is None else len(header.cells)
 
 
-def parse_records(text: str, separator: str = ",") -> Iterator[SourceRow]:
-    """All records, numbered from 1 as a spreadsheet shows them."""
+def parse_records(text: str, delimiter: str = ",") -> Iterator[SourceRow]:
+    """Parse all records, numbered from 1 as in a spreadsheet."""
     lines = io.StringIO(text, newline="")
-    reader, number, end = _reader(lines, separator), 0, 0
+    reader, number, end = _reader(lines, delimiter), 0, 0
     while end < len(text):
         start, number = end, number + 1
         try:
@@ -94,11 +97,11 @@ def parse_records(text: str, separator: str = ",") -> Iterator[SourceRow]:
         except csv.Error:
             lines.seek(start)
             lines.readline()
-            reader = _reader(lines, separator)
+            reader = _reader(lines, delimiter)
             cells = None
         end = lines.tell()
         yield SourceRow(number, cells)
 
 
-def _reader(lines: io.StringIO, separator: str) -> Iterator[list[str]]:
-    return csv.reader(iter(lines.readline, ""), delimiter=separator, strict=True)
+def _reader(lines: io.StringIO, delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(iter(lines.readline, ""), delimiter=delimiter, strict=True)

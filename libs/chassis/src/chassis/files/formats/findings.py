@@ -1,4 +1,4 @@
-"""What is wrong with a file or with one of its rows."""
+"""Findings: errors and warnings about a file, a column or a row."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Finding:
-    """A stable code, and the column it is about.
+    """An error or a warning: a stable code with its params, and the column concerned.
 
-    Targets know no columns: they name the `field`, and the import puts the column in its place.
+    Import targets name the `field`; the import adds the column that is mapped to it.
     """
 
     code: str
@@ -18,12 +18,12 @@ class Finding:
     field: str | None = None
 
     def stored(self) -> dict[str, Any]:
-        """As JSON keeps it."""
+        """The form stored as JSON."""
         return {"code": self.code, "column": self.column, "params": dict(self.params)}
 
 
-class UnreadableFile(Exception):  # not a refusal of a request: the import ends as FAILED
-    """The file as a whole cannot be taken in, for each of these reasons."""
+class UnreadableFile(Exception):  # no error of a request: the import becomes FAILED
+    """The file as a whole cannot be imported; `findings` are the reasons."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__(", ".join(finding.code for finding in findings))

@@ -1,4 +1,4 @@
-"""JSON Lines: an object a line, in UTF-8; the columns are all names that occur."""
+"""JSON Lines in UTF-8: one object per line; the columns are the union of all keys."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,14 +9,17 @@ from chassis.files.formats.rows import MAX_FILE_COLUMNS, SourceFile, SourceRow, 
 
 
 def read_jsonl(content: bytes) -> SourceFile:
-    """Raises Unreadable (FILE_EMPTY, FILE_NOT_JSONL, COLUMNS_TOO_MANY)."""
+    """Read the header and rows of a JSON Lines file.
+
+    Raises UnreadableFile (FILE_EMPTY, FILE_NOT_JSONL, FILE_NOT_UTF8, COLUMNS_TOO_MANY).
+    """
     lines = content.decode("utf-8-sig", "surrogateescape").split("\n")
     names: dict[str, None] = {}
     objects = 0
     for line in lines:
-        found = _object(line)
-        objects += found is not None
-        names.update(dict.fromkeys(found or ()))
+        parsed = _parse_object(line)
+        objects += parsed is not None
+        names.update(dict.fromkeys(parsed or ()))
         if len(names) > MAX_FILE_COLUMNS:
             raise UnreadableFile(
                 [Finding("COLUMNS_TOO_MANY", params={"maximum": MAX_FILE_COLUMNS})]
@@ -29,9 +32,10 @@ def read_jsonl(content: bytes) -> SourceFile:
 
 
 def is_jsonl(content: bytes) -> bool:
-    """Whether its first line is an object of JSON."""
+    """Whether the first line is a JSON object."""
     return (
-        _object(content[:1_000_000].split(b"\n", 1)[0].decode("utf-8-sig", "replace")) is not None
+        _parse_object(content[:1_000_000].split(b"\n", 1)[0].decode("utf-8-sig", "replace"))
+        is not None
     )
 
 
@@ -39,24 +43,24 @@ def _rows(lines: Sequence[str], header: Sequence[str]) -> Iterator[SourceRow]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        found = _object(line)
-        cells = None if found is None else [_cell(found.get(name)) for name in header]
+        parsed = _parse_object(line)
+        cells = None if parsed is None else [_cell(parsed.get(name)) for name in header]
         yield SourceRow(number, cells)
 
 
-def _object(line: str) -> Mapping[str, Any] | None:
-    """Numbers stay as they are written: 1.10 is no float."""
+def _parse_object(line: str) -> Mapping[str, Any] | None:
+    """Parse a line; numbers keep their notation (1.10 does not become a float). None if invalid."""
     if not line.strip():
         return None
     try:
-        found = json.loads(line, parse_float=str, parse_int=str, parse_constant=_no_constant)
+        parsed = json.loads(line, parse_float=str, parse_int=str, parse_constant=_reject_constant)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return parsed if isinstance(parsed, dict) else None
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)  # NaN and Infinity are no JSON
+def _reject_constant(name: str) -> Any:
+    raise ValueError(name)  # NaN and Infinity are not valid JSON
 
 
 def _cell(value: Any) -> str:

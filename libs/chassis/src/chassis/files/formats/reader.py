@@ -1,4 +1,4 @@
-"""Which format a file has, and the file as rows."""
+"""Format detection, and reading of a file of any format."""
 
 from chassis.files.formats.csv_files import read_csv
 from chassis.files.formats.jsonl_files import is_jsonl, read_jsonl
@@ -9,15 +9,15 @@ ZIP_SIGNATURE = b"PK\x03\x04"
 
 
 def detect_format(content: bytes) -> FileFormat:
-    """What the first bytes say; file names lie too often."""
+    """Detect the format from the content; file names are unreliable."""
     if content.startswith(ZIP_SIGNATURE):
         return FileFormat.XLSX
     return FileFormat.JSONL if is_jsonl(content) else FileFormat.CSV
 
 
 def read_file(content: bytes, *, sheet: str | None = None) -> SourceFile:
-    """The header and the rows. Raises Unreadable, also while the rows are read."""
-    kind = detect_format(content)
-    if kind is FileFormat.XLSX:
+    """Read the header and the rows. Raises UnreadableFile, also during iteration over the rows."""
+    format = detect_format(content)
+    if format is FileFormat.XLSX:
         return read_xlsx(content, sheet)
-    return read_jsonl(content) if kind is FileFormat.JSONL else read_csv(content)
+    return read_jsonl(content) if format is FileFormat.JSONL else read_csv(content)

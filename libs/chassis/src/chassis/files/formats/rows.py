@@ -1,4 +1,4 @@
-"""A file as rows of text, whatever its format was; what the formats have in common."""
+"""Rows of text, common to all file formats, and the division of a file into chunks."""
 
 import json
 import re
@@ -11,13 +11,13 @@ from chassis.files.formats.findings import Finding, UnreadableFile
 MAX_FILE_ROWS = 200_000
 MAX_FILE_BYTES = 32_000_000
 MAX_FILE_COLUMNS = 500
-CHUNK_ROWS = 250  # rows a chunk, and so a transaction
+CHUNK_ROWS = 250  # rows of a chunk, which is one transaction
 
-_UNFIT = re.compile("[\0\ud800-\udfff]")  # NUL, and what is no character
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # NUL and lone surrogates
 
 
 class FileFormat(StrEnum):
-    """How a file is written."""
+    """The supported formats of files."""
 
     CSV = "CSV"
     XLSX = "XLSX"
@@ -26,7 +26,7 @@ class FileFormat(StrEnum):
 
 @dataclass(frozen=True)
 class SourceRow:
-    """A row under the number a spreadsheet or an editor shows; unreadable ones have no cells."""
+    """A row with its number as in a spreadsheet or editor; a malformed row has no cells."""
 
     number: int
     cells: Sequence[str] | None
@@ -38,7 +38,7 @@ class SourceRow:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file that can be read: its header, and its rows as they come."""
+    """A readable file: its header, and a lazy sequence of its rows."""
 
     header: Sequence[str]
     rows: Iterable[SourceRow]
@@ -46,9 +46,9 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class ChunkPlan:
-    """A file in the one form that chunks are cut from: a line of JSON per row, no blank ones.
+    """A file normalized to one line of JSON per row without blank rows, divided into chunks.
 
-    `bounds` are the places in `content` where each chunk begins, and where the last one ends.
+    `bounds` are the offsets in `content` where each chunk begins, and where the last one ends.
     """
 
     header: Sequence[str]
@@ -58,12 +58,15 @@ class ChunkPlan:
 
 
 def is_text(cell: str) -> bool:
-    """Whether it was text in the file's encoding, and without NUL, which no column takes."""
-    return _UNFIT.search(cell) is None
+    """Whether the cell was valid in the file's encoding and has no NUL (PostgreSQL rejects it)."""
+    return _UNSTORABLE.search(cell) is None
 
 
 def validated_header(cells: Sequence[str]) -> list[str]:
-    """The names of the columns. Raises Unreadable."""
+    """The stripped names of the columns.
+
+    Raises UnreadableFile (FILE_EMPTY, COLUMNS_TOO_MANY, FILE_NOT_UTF8).
+    """
     names = [cell.strip() for cell in cells]
     if not any(names):
         raise UnreadableFile([Finding("FILE_EMPTY")])
@@ -75,7 +78,10 @@ def validated_header(cells: Sequence[str]) -> list[str]:
 
 
 def plan_chunks(source: SourceFile) -> ChunkPlan:
-    """Reads all of it. Raises Unreadable (FILE_TOO_MANY_ROWS, or what the rows come upon)."""
+    """Read all rows and divide them into chunks.
+
+    Raises UnreadableFile (FILE_TOO_MANY_ROWS, or an error of reading the rows).
+    """
     content, bounds, total = bytearray(), [0], 0
     for row in source.rows:
         if row.is_blank:
@@ -92,12 +98,12 @@ def plan_chunks(source: SourceFile) -> ChunkPlan:
 
 
 def _line(row: SourceRow) -> bytes:
-    # The standard library's JSON, as it alone keeps the lone surrogates of bytes that are no text.
-    said = json.dumps([row.number, row.cells], ensure_ascii=False, separators=(",", ":"))
-    return said.encode("utf-8", "surrogatepass") + b"\n"
+    # Only the standard library's JSON keeps the lone surrogates of undecodable bytes.
+    line = json.dumps([row.number, row.cells], ensure_ascii=False, separators=(",", ":"))
+    return line.encode("utf-8", "surrogatepass") + b"\n"
 
 
-def decode_rows(piece: bytes) -> list[SourceRow]:
-    """The rows of a chunk."""
-    lines = piece.decode("utf-8", "surrogatepass").split("\n")
+def decode_rows(content: bytes) -> list[SourceRow]:
+    """Decode the rows of a chunk."""
+    lines = content.decode("utf-8", "surrogatepass").split("\n")
     return [SourceRow(*json.loads(line)) for line in lines if line]

@@ -1,4 +1,4 @@
-"""XLSX: one sheet of a workbook, its first or the one that is named."""
+"""XLSX: the first sheet of a workbook, or the named one."""
 
 import io
 import re
@@ -15,25 +15,28 @@ from chassis.files.formats.rows import SourceFile, SourceRow, validated_header
 from chassis.foundation.archives import DAMAGED, MAX_UNPACKED, PIECE
 
 MAX_SHEET_CELLS = 10_000_000
-# Where a cell says it is; the reader makes room for all that lies between.
-_PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{0,7})([0-9]{1,9})\s*["']""")
+# The reference of a cell ("B7"); the parser allocates every cell up to the farthest one.
+_CELL_REFERENCE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{0,7})([0-9]{1,9})\s*["']""")
 
 
 def read_xlsx(content: bytes, sheet: str | None) -> SourceFile:
-    """Raises Unreadable (FILE_NOT_XLSX, FILE_TOO_LARGE_UNPACKED, SHEET_MISSING, FILE_EMPTY)."""
-    _ensure_small(content)
+    """Read the header and rows of a sheet.
+
+    Raises UnreadableFile (FILE_NOT_XLSX, FILE_TOO_LARGE_UNPACKED, SHEET_MISSING, FILE_EMPTY).
+    """
+    _ensure_unpacked_size(content)
     rows = _cells(content, sheet)
-    first = next((place for place, row in enumerate(rows) if _says_anything(row)), None)
+    first = next((number for number, row in enumerate(rows) if _has_text(row)), None)
     if first is None:
         raise UnreadableFile([Finding("FILE_EMPTY")])
     names = [_text(value) for value in rows[first]]
-    while not names[-1].strip():  # columns that hold a format only
+    while not names[-1].strip():  # trailing columns with formatting only
         names.pop()
     header = validated_header(names)
     return SourceFile(header, _rows(rows, first + 1, len(header)))
 
 
-def _says_anything(row: Sequence[Any]) -> bool:
+def _has_text(row: Sequence[Any]) -> bool:
     return any(_text(value).strip() for value in row)
 
 
@@ -55,46 +58,46 @@ def _cells(content: bytes, sheet: str | None) -> list[list[Any]]:
             raise UnreadableFile(
                 [Finding("SHEET_MISSING", params={"sheet": sheet, "sheets": names})]
             )
-        found = workbook.get_sheet_by_name(sheet or names[0])
-        return found.to_python(skip_empty_area=False)
+        selected = workbook.get_sheet_by_name(sheet or names[0])
+        return selected.to_python(skip_empty_area=False)
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise UnreadableFile([Finding("FILE_NOT_XLSX")]) from error
 
 
-def _ensure_small(content: bytes) -> None:
+def _ensure_unpacked_size(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            sheets = [one for one in packed.infolist() if "worksheets/" in one.filename]
-            if sum(one.file_size for one in packed.infolist()) > MAX_UNPACKED:
+            sheets = [entry for entry in packed.infolist() if "worksheets/" in entry.filename]
+            if sum(entry.file_size for entry in packed.infolist()) > MAX_UNPACKED:
                 raise UnreadableFile([Finding("FILE_TOO_LARGE_UNPACKED")])
-            for one in sheets:
-                _ensure_dense(packed, one)
+            for sheet in sheets:
+                _ensure_dense(packed, sheet)
     except DAMAGED as error:
         raise UnreadableFile([Finding("FILE_NOT_XLSX")]) from error
 
 
 def _ensure_dense(packed: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> None:
-    """A single cell far away must not cost the room of all before it. Raises Unreadable."""
-    width, height, kept, unpacked = 0, 0, b"", 0
+    """Refuse sheets that would allocate too many cells, such as one cell in a remote corner."""
+    width, height, tail, unpacked = 0, 0, b"", 0
     with packed.open(sheet) as stream:
         while piece := stream.read(PIECE):
             unpacked += len(piece)
-            for letters, digits in _PLACE.findall(kept + piece):
-                width, height = max(width, _column(letters)), max(height, int(digits))
+            for letters, digits in _CELL_REFERENCE.findall(tail + piece):
+                width, height = max(width, _column_number(letters)), max(height, int(digits))
             if width * height > MAX_SHEET_CELLS or unpacked > MAX_UNPACKED:
                 raise UnreadableFile([Finding("FILE_TOO_LARGE_UNPACKED")])
-            kept = piece[-100:]
+            tail = piece[-100:]
 
 
-def _column(letters: bytes) -> int:
-    place = 0
+def _column_number(letters: bytes) -> int:
+    column = 0
     for letter in letters.upper():
-        place = 26 * place + letter - 64
-    return place
+        column = 26 * column + letter - 64
+    return column
 
 
 def _text(value: Any) -> str:
-    """A cell as a person would have typed it."""
+    """The text of a cell as a person would have typed it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

@@ -1,1 +1,1 @@
-"""Imports: rows of a file become records; results are kept by row."""
+"""Imports: jobs that create or update records from the rows of a file; each row has a result."""

@@ -20,7 +20,7 @@ ColumnMapping = Mapping[str, str | None]
 def validated_mapping(
     header: Sequence[str], said: Mapping[str, str | None] | None, target: ImportTarget[Any]
 ) -> ColumnMapping:
-    """What each column is for, see `proposed_mapping`. Raises Unreadable with all that is wrong with it."""
+    """The proposed mapping. Raises UnreadableFile with all findings of the header."""
     columns = proposed_mapping(header, said, target)
     findings = header_findings(header, said, target)
     if findings:

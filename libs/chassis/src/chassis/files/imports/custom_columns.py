@@ -18,7 +18,7 @@ async def target_with_custom_fields(
         return target
     known = await definitions_of(tx, target.custom)
     more = [
-        ImportField(f"{CUSTOM}{one.key}", (one.label_zh, one.label_en))
+        ImportField(f"{CUSTOM_FIELD_PREFIX}{one.key}", (one.label_zh, one.label_en))
         for one in known.values()
         if one.active
     ]

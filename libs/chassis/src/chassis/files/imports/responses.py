@@ -57,11 +57,15 @@ def preview_out(request: Request, preview: ImportPreview, target: ImportTarget[A
 def _preview_row(request: Request, row: PreviewRow) -> PreviewRowOut:
     return PreviewRowOut(
         row=row.number,
-        fields={**row.cells.fields, **{f"{CUSTOM}{k}": v for k, v in row.cells.custom.items()}},
+        fields={**row.cells.fields, **_custom(row)},
         rest=dict(row.cells.rest),
         errors=_all_said(request, row.reading.errors),
         warnings=_all_said(request, row.reading.warnings),
     )
+
+
+def _custom(row: PreviewRow) -> dict[str, str]:
+    return {f"{CUSTOM_FIELD_PREFIX}{key}": text for key, text in row.cells.custom.items()}
 
 
 def _all_said(request: Request, findings: Sequence[Finding]) -> list[FindingOut]:
