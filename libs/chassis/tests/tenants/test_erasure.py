@@ -132,7 +132,7 @@ async def test_tables_are_looked_through_to_their_end(
     committed: Committed, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Page by page, one a transaction; also where a page has nothing about the person."""
-    monkeypatch.setattr(row_pages, "PAGE_ROWS", 3)
+    monkeypatch.setattr(row_pages, "ROW_PAGE_SIZE", 3)
     told = [f"call {PHONE}" if n not in (3, 4, 5) else "another" for n in range(11)]
     await write_notes(committed, tenant, *told)
     assert await erase(committed, tenant) > 11 // 3

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import tenant_settings
 
-CHUNK_ROWS = 2_000  # rows of a transaction
+DELETE_CHUNK_ROWS = 2_000  # rows of a transaction
 TOMBSTONE_TABLE = tenant_settings.name
 # Tables kept until all events are sent and none is on its way any more.
 DELETED_LAST = frozenset({"outbox", "outbox_pruned", "jobs", TOMBSTONE_TABLE})
@@ -28,7 +28,7 @@ async def delete_chunk(tx: AsyncConnection, table: Table) -> int:
     Returns how many rows were deleted.
     """
     query = text("SELECT delete_tenant_rows(:target, :most)")
-    deleted: int | None = await tx.scalar(query, {"target": table.name, "most": CHUNK_ROWS})
+    deleted: int | None = await tx.scalar(query, {"target": table.name, "most": DELETE_CHUNK_ROWS})
     return deleted or 0
 
 

@@ -19,8 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.tenancy.personal_data_map import FILE_KIND, tenant_id_column
 
-PAGE_ROWS = 5_000  # rows
-FILE_PAGE_ROWS = 50  # rows of a table with files
+ROW_PAGE_SIZE = 5_000  # rows
+FILE_PAGE_SIZE = 50  # rows of a table with files
 RowPosition = Mapping[str, Any]  # a primary key as JSON
 
 
@@ -51,9 +51,9 @@ async def next_row_page(tx: AsyncConnection, table: Table, after: RowPosition | 
     """Return the next page of the table."""
     keys = _keys(table)
     size = (
-        FILE_PAGE_ROWS
+        FILE_PAGE_SIZE
         if any(one.info.get("personal") == FILE_KIND for one in table.c)
-        else PAGE_ROWS
+        else ROW_PAGE_SIZE
     )
     named = [part for one in keys for part in (str(one.name), one)]
     query = (

@@ -189,7 +189,7 @@ async def _erase(tx: AsyncConnection, service: str, table: Table, state: TaskSta
 async def _delete(tx: AsyncConnection, _: str, table: Table, state: TaskState) -> None:
     rows = await delete.delete_chunk(tx, table)
     _count(state, table, rows)
-    if rows < delete.CHUNK_ROWS:
+    if rows < delete.DELETE_CHUNK_ROWS:
         _next(state)
 
 
@@ -223,7 +223,7 @@ async def _settled(service: str, tx: AsyncConnection, job: Job, state: TaskState
         return Again(job.now + POLL_INTERVAL, state)
     for table in personal_data_map.tenant_tables(service):
         if table.name not in ("jobs", delete.TOMBSTONE_TABLE):
-            while await delete.delete_chunk(tx, table) == delete.CHUNK_ROWS:
+            while await delete.delete_chunk(tx, table) == delete.DELETE_CHUNK_ROWS:
                 pass
     await delete.delete_other_jobs(tx, job.id)
     await leave_tombstone(tx)
