@@ -95,9 +95,10 @@ def _passes(selection: Selection, arguments: Sequence[str], env: Mapping[str, st
 
 
 def _deep(env: Mapping[str, str]) -> int:
-    """The plans of all lists at full size, then the benchmarks."""
+    """Run the plans of all lists at full size, the long tests, then the benchmarks."""
     shared = ["-n", "2", "--dist", "loadgroup"]
     code = _pytest([*shared, *PLAN_TESTS], {**env, "L2C_PLAN_ROWS": FULL_SIZE})
+    code = max(code, _pytest([*shared, "tests/deep"], env))
     return max(code, _pytest(["-q", "-s", "-p", "no:cacheprovider", BENCHMARKS], env))
 
 
