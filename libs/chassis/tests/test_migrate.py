@@ -54,16 +54,18 @@ async def test_an_outdated_database_is_refused_and_left_alone(outdated: ServiceD
 
 
 def test_the_migrate_command_explains_an_outdated_database_in_one_sentence(
-    outdated: ServiceDatabase, monkeypatch: pytest.MonkeyPatch
+    outdated: ServiceDatabase, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("L2C_MODE", "development")
     monkeypatch.setenv("TESTKIT_OWNER_DATABASE_URL", outdated.owner_url)
     monkeypatch.setattr("sys.argv", ["chassis", "migrate", "testkit"])
     with pytest.raises(SystemExit) as stopped:
         __main__.main()
-    assert stopped.value.code == (
+    assert stopped.value.code == 1
+    assert capsys.readouterr().err == (
         "The database of testkit was made by an earlier development version (testkit_20261122)"
-        " and cannot be migrated: `make clean` removes the local data, then `make up` starts anew."
+        " and cannot be migrated: `make clean` removes the local data, then `make up` starts"
+        " anew.\n"
     )
 
 

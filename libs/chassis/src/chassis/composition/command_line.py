@@ -26,6 +26,7 @@ from kernel.errors import DomainError, Invalid
 DATABASE_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
 PLAIN_ERRORS = (CommandError, EpochMismatch, RelayRunning)  # their messages are sentences
 PARTS_OF_A_SERVICE = ("app.py", "worker.py", "database.py")
+PARTS_OF_AN_API = ("app.py", "database.py")  # the sample service of the testkit has no worker
 
 
 class CommandFailed(Exception):
@@ -34,22 +35,27 @@ class CommandFailed(Exception):
 
 def installed_services() -> list[str]:
     """The names of the services that this Python can import, sorted."""
-    return sorted(
-        {module.name for module in pkgutil.iter_modules() if module.ispkg and _is_service(module)}
-    )
+    return _packages_with(PARTS_OF_A_SERVICE)
 
 
-def _is_service(module: pkgutil.ModuleInfo) -> bool:
+def _packages_with(parts: Sequence[str]) -> list[str]:
+    names = {
+        module.name for module in pkgutil.iter_modules() if module.ispkg and _has(module, parts)
+    }
+    return sorted(names)
+
+
+def _has(module: pkgutil.ModuleInfo, parts: Sequence[str]) -> bool:
     folder = Path(getattr(module.module_finder, "path", ""), module.name)
-    return all((folder / name).is_file() for name in PARTS_OF_A_SERVICE)
+    return all((folder / name).is_file() for name in parts)
 
 
 def known_service(name: str) -> str:
     """The same name. Raises BadParameter, which exits with 2, when no such service is installed."""
-    installed = installed_services()
-    if name not in installed:
+    if name not in _packages_with(PARTS_OF_AN_API):
+        installed = ", ".join(installed_services())
         raise typer.BadParameter(
-            f"There is no service {name!r}; the services here are {', '.join(installed)}."
+            f"There is no service {name!r}; the services here are {installed}."
         )
     return name
 
