@@ -1,4 +1,4 @@
-"""A database per service and its three roles; what they may do with tables, migrations say."""
+"""A database per service, with its three roles. Migrations grant the rights on tables."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,11 +13,12 @@ URLS = {"DATABASE_URL": "app", "WORKER_DATABASE_URL": "worker", "OWNER_DATABASE_
 
 
 def variables() -> list[str]:
+    """The names of all database URLs: `ORG_DATABASE_URL` and so on."""
     return [f"{service.upper()}_{name}" for service in SERVICES for name in URLS]
 
 
 def given(env: Mapping[str, str]) -> bool:
-    """Whether somebody else's PostgreSQL is to be used; half an answer is none."""
+    """Whether the environment names databases to use. Raises CannotGoOn when it names only some."""
     missing = [name for name in variables() if not env.get(name)]
     if missing and len(missing) < len(variables()):
         raise CannotGoOn(
@@ -27,6 +28,7 @@ def given(env: Mapping[str, str]) -> bool:
 
 
 def urls(port: int, password: str) -> dict[str, str]:
+    """The database URLs of a server on this machine, by their variables."""
     return {
         f"{service.upper()}_{name}": (
             f"postgresql+asyncpg://{service}_{role}:{password}@{HOST}:{port}/{service}"
@@ -45,7 +47,10 @@ def role_sql(role: str, password: str, *, exists: bool) -> str:
 
 
 def access_sql(service: str) -> list[str]:
-    """Run inside the service's database: only its three roles get in, only the owner makes."""
+    """Statements to run in the service's database.
+
+    Only its three roles may connect, and only the owner may create objects.
+    """
     others = f"{service}_app, {service}_worker"
     return [
         f"ALTER DATABASE {service} OWNER TO {service}_owner",
@@ -58,7 +63,7 @@ def access_sql(service: str) -> list[str]:
 
 
 def create(cluster: Cluster, password: str) -> None:
-    """What is already there stays; roles get this password."""
+    """Create roles and databases that do not exist; give every role this password."""
     asyncio.run(_create(cluster, password))
 
 

@@ -36,6 +36,7 @@ class Broker:
 
 
 def properties(broker: Broker) -> str:
+    """The content of `server.properties`."""
     settings = {
         "process.roles": "broker,controller",
         "node.id": 1,
@@ -46,7 +47,7 @@ def properties(broker: Broker) -> str:
         "advertised.listeners": f"PLAINTEXT://{broker.bootstrap}",
         "controller.listener.names": "CONTROLLER",
         "log.dirs": broker.folder / "data",
-        "auto.create.topics.enable": "false",  # a misspelt topic must fail, not appear
+        "auto.create.topics.enable": "false",  # a misspelled topic must fail, not be created
         "message.max.bytes": LARGEST_RECORD,
         "replica.fetch.max.bytes": LARGEST_RECORD,
         "socket.request.max.bytes": 10 * LARGEST_RECORD,
@@ -63,9 +64,9 @@ def properties(broker: Broker) -> str:
 
 
 def make(place: Place, broker: Broker) -> Program:
-    """The program that serves the broker; its storage is formatted when there is none yet.
+    """The program that serves the broker; its storage is formatted at the first start.
 
-    Raises NoKafka where this machine cannot run one.
+    Raises NoKafka when this machine cannot run a broker.
     """
     if os.environ.get("L2C_KAFKA") == "courier":
         raise NoKafka("L2C_KAFKA=courier asks for it")
@@ -96,20 +97,24 @@ def _format(runtime: str, classes: str, settings: Path) -> None:
     command += [f"--cluster-id={identity}", "-c", str(settings)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["nothing"]
-        raise NoKafka(f"Kafka could not format its storage; it says: {said[-1][:300]}")
+        output = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["no output"]
+        raise NoKafka(f"Kafka could not format its storage: {output[-1][:300]}")
 
 
 def wait_ready(broker: Broker, log: Path, alive: Callable[[], bool], timeout: float = 90) -> None:
-    """A port that listens is not enough: it must answer what brokers there are."""
+    """Wait until the broker describes its cluster: an open port is not enough.
+
+    Raises CannotGoOn when it ends, or after the timeout.
+    """
     until = time.monotonic() + timeout
     while not (is_open(broker.port) and asyncio.run(answers(broker.bootstrap))):
         if not alive() or time.monotonic() > until:
-            raise CannotGoOn(f"Kafka does not start; its last words are in {log}.", log)
+            raise CannotGoOn(f"Kafka does not start; its log is {log}.", log)
         time.sleep(0.2)
 
 
 async def answers(bootstrap: str) -> bool:
+    """Whether a broker at this address describes its cluster."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
     try:
         await admin.start()

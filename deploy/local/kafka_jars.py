@@ -1,4 +1,4 @@
-"""Java, and Kafka's jars: fetched once by Maven into a cache that all checkouts share."""
+"""Finds Java, and Kafka's jars: Maven downloads them once into a cache that all checkouts share."""
 
 import os
 import pwd
@@ -16,51 +16,60 @@ LONGEST_FETCH = 600.0  # seconds
 
 
 class NoKafka(Exception):
-    """Why this machine cannot run a broker, and what would change that."""
+    """This machine cannot run a broker; the message says why, and the remedy."""
 
 
 def version() -> str:
+    """The Kafka version that pom.xml names."""
     found = re.search(r"<kafka.version>(.+?)</kafka.version>", POM.read_text())
     assert found
     return found[1]
 
 
 def java() -> str:
+    """The path of a Java runtime. Raises NoKafka when it is missing or too old."""
     home = os.environ.get("JAVA_HOME")
     found = shutil.which("java", path=f"{home}/bin") if home else None
     found = found or shutil.which("java")
     if found is None:
-        raise NoKafka("Java is not here: install a Java runtime, 17 or newer, and Maven")
-    said = subprocess.run([found, "-version"], capture_output=True, text=True)
-    major = java_major(said.stderr + said.stdout)
+        raise NoKafka("Java is not installed: install a Java runtime, 17 or newer, and Maven")
+    answer = subprocess.run([found, "-version"], capture_output=True, text=True)
+    major = java_major(answer.stderr + answer.stdout)
     if major < OLDEST_JAVA:
-        raise NoKafka(f"Java here is {major or 'unusable'}: install a Java runtime, 17 or newer")
+        raise NoKafka(
+            f"The Java version is {major or 'unusable'}: install a Java runtime, 17 or newer"
+        )
     return found
 
 
-def java_major(said: str) -> int:
-    found = re.search(r'version "(\d+)', said)
+def java_major(output: str) -> int:
+    """The major version in the output of `java -version`; 0 when there is none."""
+    found = re.search(r'version "(\d+)', output)
     return int(found[1]) if found else 0
 
 
 def jars(place: Place) -> Path:
-    """The folder of the jars, filled on first use; it may take a minute then."""
+    """The folder of the jars. The first call downloads them, which may take a minute.
+
+    Raises NoKafka when Maven is missing or fails.
+    """
     for cache in _caches(place):
         if cache.is_dir():
             return cache
     cache = next(folder for folder in _caches(place) if _writable(folder.parent))
     if shutil.which("mvn") is None:
-        raise NoKafka("Maven, which fetches Kafka's jars, is not here: install Maven")
+        raise NoKafka("Maven, which downloads Kafka's jars, is not installed: install Maven")
     _fetch(cache)
     return cache
 
 
 def fetched(place: Place) -> bool:
+    """Whether the jars were downloaded before."""
     return any(cache.is_dir() for cache in _caches(place))
 
 
 def _caches(place: Place) -> list[Path]:
-    """The shared one where there is a home to write to, and the checkout's own."""
+    """Where the jars may be: in the cache of the user's home, or in the checkout."""
     name = f"kafka-{version()}"
     home = os.environ.get("XDG_CACHE_HOME") or f"{os.environ.get('HOME', '/nonexistent')}/.cache"
     return [Path(home) / "l2c" / name, place.local / "jars" / name]
@@ -75,8 +84,8 @@ def _writable(folder: Path) -> bool:
 
 
 def _fetch(cache: Path) -> None:
-    """Into a folder beside it, then renamed: nobody ever sees half of the jars."""
-    print(f"  fetching Kafka {version()} by Maven, once, into {cache}", file=sys.stderr)
+    """Download into another folder, then rename: no process ever sees an incomplete set."""
+    print(f"  downloading Kafka {version()} by Maven, once, into {cache}", file=sys.stderr)
     part = cache.with_name(f"{cache.name}.part-{os.getpid()}")
     command = ["mvn", "-B", "-q", "-ntp", "-f", str(POM), "dependency:copy-dependencies"]
     command += [f"-DoutputDirectory={part / 'jars'}", "-DincludeScope=runtime"]
@@ -96,19 +105,19 @@ def _maven(command: list[str]) -> None:
             command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=LONGEST_FETCH
         )
     except subprocess.TimeoutExpired:
-        raise NoKafka("Maven could not fetch Kafka's jars within ten minutes") from None
+        raise NoKafka("Maven could not download Kafka's jars within ten minutes") from None
     if done.returncode != 0:
-        raise NoKafka(f"Maven could not fetch Kafka's jars; it says: {_reason(done.stdout)}")
+        raise NoKafka(f"Maven could not download Kafka's jars: {_reason(done.stdout)}")
 
 
 def _home_of_java() -> Path:
-    """Java asks the user database, not $HOME."""
+    """The home folder as Java finds it: in the user database, not in $HOME."""
     try:
         return Path(pwd.getpwuid(os.getuid()).pw_dir)
     except KeyError:
         return Path("/nonexistent")
 
 
-def _reason(said: str) -> str:
-    first = said.partition("[ERROR] ")[2].partition("\n")[0]
-    return first[:300] or "nothing"
+def _reason(output: str) -> str:
+    first = output.partition("[ERROR] ")[2].partition("\n")[0]
+    return first[:300] or "no output"

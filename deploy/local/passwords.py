@@ -1,4 +1,4 @@
-"""Passwords and keys of this checkout: made once, kept in `.local`, readable by its owner only."""
+"""Passwords and keys of this checkout: created once in `.local`, readable by its owner only."""
 
 import json
 import secrets
@@ -13,20 +13,22 @@ from deploy.local.places import Place, write_private
 
 @dataclass(frozen=True)
 class Passwords:
+    """`superuser` and `roles` are of PostgreSQL, the others are secrets of the services."""
+
     superuser: str
     roles: str
     app: str  # L2C_SECRET: signs cursors
-    lead_keys: str  # MTL_LEAD_KEY_SECRET: keys the digests that leads are known by
+    lead_keys: str  # MTL_LEAD_KEY_SECRET: keys the digests that find duplicate leads
 
 
 def passwords(place: Place) -> Passwords:
-    """Those of this checkout; one that an older checkout does not have yet is made now."""
-    kept = json.loads(place.secrets.read_text()) if place.secrets.exists() else {}
-    names = [one.name for one in fields(Passwords)]
-    whole = Passwords(**{name: kept.get(name) or secrets.token_urlsafe(24) for name in names})
-    if asdict(whole) != kept:
-        write_private(place.secrets, json.dumps(asdict(whole)).encode())
-    return whole
+    """The passwords of this checkout; missing ones are created now."""
+    stored = json.loads(place.secrets.read_text()) if place.secrets.exists() else {}
+    names = [each.name for each in fields(Passwords)]
+    complete = Passwords(**{name: stored.get(name) or secrets.token_urlsafe(24) for name in names})
+    if asdict(complete) != stored:
+        write_private(place.secrets, json.dumps(asdict(complete)).encode())
+    return complete
 
 
 def signing_key(place: Place) -> Path:

@@ -1,4 +1,4 @@
-"""Where things lie: `.local` in the checkout, and one folder outside it that any user can reach."""
+"""Paths of the launcher: `.local` in the checkout, and a folder outside it for other users."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ SHARED = Path("/var/tmp")  # survives a reboot, and no parent of it is closed to
 
 @dataclass(frozen=True)
 class Place:
-    """One stack's files. `make up` and `make test` have a place each, so they run side by side."""
+    """The files of one stack. `make up` and `make test` have one each, so they run side by side."""
 
     local: Path
     outside: Path
@@ -38,7 +38,7 @@ class Place:
 
     @property
     def env(self) -> Path:
-        """What the running system's processes were told, for commands beside them."""
+        """The settings of the running processes, for commands on the same system."""
         return self.local / "env.json"
 
     @property
@@ -66,13 +66,13 @@ def place_of_tests(root: Path = ROOT) -> Place:
 
 
 def outside_of(root: Path, suffix: str = "") -> Path:
-    """A folder per checkout and user: two clones, or two users of one clone, never meet."""
+    """A folder per checkout and user: two clones, or two users of one clone, never share data."""
     digest = hashlib.sha256(f"{os.getuid()}:{root}".encode()).hexdigest()[:12]
     return SHARED / f"l2c-{digest}{suffix}"
 
 
 def prepare(place: Place) -> None:
-    """Make the folders, private where they hold secrets."""
+    """Create the folders. `.local` is private, as it holds secrets. Raises CannotGoOn."""
     try:
         place.logs.mkdir(parents=True, exist_ok=True)
         place.local.chmod(0o700)
@@ -85,7 +85,11 @@ def prepare(place: Place) -> None:
 
 
 def claim(folder: Path) -> None:
-    """The name can be guessed and /var/tmp is open to all: take only what is really ours."""
+    """Create a folder, or accept an existing one of this user.
+
+    Its name can be guessed and every user may write to /var/tmp, so a folder of another user, or a
+    symbolic link, is refused. Raises CannotGoOn.
+    """
     folder.mkdir(mode=0o755, exist_ok=True)
     if folder.is_symlink() or folder.lstat().st_uid != os.getuid():
         raise CannotGoOn(f"{folder} belongs to somebody else: remove it, then try again.")
@@ -98,7 +102,7 @@ def remove(*folders: Path) -> None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Whole or not at all, and never readable by others, not even for a moment."""
+    """Write a file atomically; nobody else can read it at any moment."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.unlink(missing_ok=True)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

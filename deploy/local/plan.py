@@ -1,4 +1,4 @@
-"""The processes of the two modes, as data: what `make up` starts on which ports."""
+"""The processes of the two modes: what `make up` starts, and on which ports."""
 
 import sys
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ CHASSIS = (sys.executable, "-m", "chassis")
 
 @dataclass(frozen=True)
 class Plan:
-    """`apis` is service -> port; the same port for all of them when they run together."""
+    """`apis` maps a service to its port; in mode `together` all have the same one."""
 
     apis: Mapping[str, int]
     programs: tuple[tuple[str, tuple[str, ...], int], ...]  # name, arguments of chassis, port
@@ -71,7 +71,10 @@ def programs(plan: Plan, env: Mapping[str, str]) -> list[Program]:
 
 
 def only_own(env: Mapping[str, str], arguments: tuple[str, ...]) -> dict[str, str]:
-    """What a process needs: of its own services, through its own role, and no owner's password."""
+    """The variables that a process needs.
+
+    It gets those of its own services only, with the URL of its own role, and no owner's password.
+    """
     is_api = arguments[0] == "api"
     own = {f"{name.upper()}_" for name in SERVICES if name in arguments}
     withheld = {f"{name.upper()}_" for name in SERVICES} - own

@@ -1,4 +1,4 @@
-"""Free ports on 127.0.0.1: the usual one if it is free, else the next that is."""
+"""Free ports on 127.0.0.1: the preferred one, else the next free one."""
 
 import socket
 
@@ -9,7 +9,7 @@ TRIES = 200
 
 
 def is_free(port: int) -> bool:
-    """Bound as a server binds: ports of connections just closed count as free."""
+    """Whether a server could listen on it; ports of connections just closed count as free."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -28,7 +28,7 @@ def is_open(port: int, *, host: str = HOST, timeout: float = 1.0) -> bool:
 
 
 class Ports:
-    """Hands out ports and remembers them, as what gets one binds it only later."""
+    """Chooses ports, and never the same one twice: programs listen on theirs only later."""
 
     def __init__(self) -> None:
         self._taken: set[int] = set()

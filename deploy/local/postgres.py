@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of our own: made, started on 127.0.0.1, and set up for five services."""
+"""A PostgreSQL cluster: created, and started on 127.0.0.1."""
 
 import asyncio
 import locale
@@ -22,7 +22,7 @@ from deploy.local.processes import Program, group_of
 
 SUPERUSER = "postgres"
 CONNECTIONS = 300  # all services of one machine, each with small pools
-# Tests may lose everything with the power; they must only be fast.
+# For tests: a power failure may lose all data, and writes are faster.
 CARELESS = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -32,8 +32,8 @@ CARELESS = {
     "max_wal_size": "8GB",  # no checkpoints in between
     "checkpoint_timeout": "1h",
 }
-# Over the socket without a password: its folder is closed to other users. So a lost
-# `.local` does not lock anybody out of the data.
+# The socket needs no password, as other users cannot enter its folder. So the data can still be
+# reached when `.local`, with the passwords, is lost.
 HBA = f"local all all trust\nhost all all {HOST}/32 scram-sha-256\n"
 
 
@@ -50,7 +50,7 @@ class Cluster:
 
 
 def make(place: Place, cluster: Cluster) -> Program:
-    """The program that serves the cluster; its data is created when there is none yet."""
+    """The program that serves the cluster; its data is created at the first start."""
     binaries, user = choose(place, _major_of(cluster.data)), unprivileged_user()
     if not (cluster.data / "PG_VERSION").exists():
         _create(cluster, binaries, user)
@@ -85,7 +85,7 @@ def _major_of(data: Path) -> int | None:
 
 
 def _create(cluster: Cluster, binaries: Binaries, user: str | None) -> None:
-    """Beside the final name and renamed, so that a broken attempt is never taken for a cluster."""
+    """Create the data under another name, then rename: a failed attempt is never used."""
     part = cluster.data.with_name(f"{cluster.data.name}.part")
     for leftover in (part, cluster.data):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -103,13 +103,13 @@ def _create(cluster: Cluster, binaries: Binaries, user: str | None) -> None:
         text=True,
     )
     if made.returncode != 0:
-        said = (made.stderr.strip() or made.stdout.strip()).splitlines()
-        raise CannotGoOn(f"PostgreSQL could not create its data in {part}: {said[-1]}")
+        output = (made.stderr.strip() or made.stdout.strip()).splitlines()
+        raise CannotGoOn(f"PostgreSQL could not create its data in {part}: {output[-1]}")
     part.rename(cluster.data)
 
 
 def _locale_options(major: int) -> list[str]:
-    """Bytes sort, UTF-8 letters; from 17 on without asking the operating system."""
+    """Sort by bytes, classify letters as UTF-8; since 17 without the operating system's locales."""
     if major >= 17:
         return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     return ["--locale=C", f"--lc-ctype={_utf8_locale()}"]
@@ -138,10 +138,11 @@ def _link(place: Place) -> None:
 
 
 def wait_ready(cluster: Cluster, log: Path, alive: Callable[[], bool], timeout: float = 60) -> None:
+    """Wait until the server answers. Raises CannotGoOn when it ends, or after the timeout."""
     until = time.monotonic() + timeout
     while not asyncio.run(_answers(cluster)):
         if not alive() or time.monotonic() > until:
-            raise CannotGoOn(f"PostgreSQL does not start; its last words are in {log}.", log)
+            raise CannotGoOn(f"PostgreSQL does not start; its log is {log}.", log)
         time.sleep(0.05)
 
 
@@ -154,12 +155,15 @@ async def _answers(cluster: Cluster) -> bool:
 
 
 async def connect(cluster: Cluster, database: str = "postgres") -> "asyncpg.Connection":
+    """Connect as superuser over the socket."""
     return await asyncpg.connect(
         host=str(cluster.data), port=cluster.port, user=SUPERUSER, database=database, timeout=10
     )
 
 
 def set_superuser_password(cluster: Cluster) -> None:
+    """Set the superuser's password, which connections over TCP need."""
+
     async def run() -> None:
         connection = await connect(cluster)
         await connection.execute(f"ALTER ROLE {SUPERUSER} PASSWORD '{cluster.password}'")

@@ -1,4 +1,4 @@
-"""Starting, recognising and ending processes; a pid alone is no identity, as pids are reused."""
+"""Starts, identifies and stops processes. A pid alone is no identity, because pids are reused."""
 
 import os
 import pwd
@@ -15,7 +15,7 @@ GRACE = 25.0  # seconds: services drain that long at most
 
 @dataclass(frozen=True)
 class Program:
-    """What to run and how to know that it is well: `ready` is a path asked on `port`."""
+    """What to run. `ready` is the path that answers 200 on `port` when the program is ready."""
 
     name: str
     argv: tuple[str, ...]
@@ -29,14 +29,14 @@ class Program:
 
 @dataclass(frozen=True)
 class Mark:
-    """A process for certain: its pid and the moment the kernel says it was started."""
+    """The identity of a process: its pid and the start time that the kernel records."""
 
     pid: int
     born: str
 
 
 def mark(pid: int) -> Mark | None:
-    """None when no such process lives; a zombie is dead."""
+    """The identity of a running process; None when there is none, or only a zombie."""
     stat = Path(f"/proc/{pid}/stat")
     if not Path("/proc/self/stat").exists():
         return _mark_by_ps(pid)
@@ -49,18 +49,19 @@ def mark(pid: int) -> Mark | None:
 
 def _mark_by_ps(pid: int) -> Mark | None:
     ps = shutil.which("ps") or "ps"
-    found = subprocess.run([ps, "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True)
-    return Mark(pid, found.stdout.strip()) if found.stdout.strip() else None
+    answer = subprocess.run([ps, "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True)
+    return Mark(pid, answer.stdout.strip()) if answer.stdout.strip() else None
 
 
 def lives(known: Mark) -> bool:
+    """Whether this very process still runs."""
     return mark(known.pid) == known
 
 
 def start(program: Program, log: Path) -> subprocess.Popen[bytes]:
-    """In a session of its own, so that the terminal's Ctrl-C does not reach it.
+    """Start a program in a session of its own, so that Ctrl-C in the terminal does not stop it.
 
-    Output is appended to `log` directly: a pipe would break when the launcher dies.
+    Its output is appended to `log` directly: a pipe would break when the launcher ends.
     """
     with log.open("ab") as out:
         return subprocess.Popen(
@@ -78,12 +79,12 @@ def start(program: Program, log: Path) -> subprocess.Popen[bytes]:
 
 
 def group_of(user: str | None) -> int | None:
-
+    """The primary group of a user."""
     return pwd.getpwnam(user).pw_gid if user else None
 
 
 def end(known: Mark, *, stop_signal: int = signal.SIGTERM, grace: float = GRACE) -> bool:
-    """Ask, wait, then kill the group. True when it went by itself."""
+    """Send the stop signal, wait, then kill the group. Returns whether it ended by itself."""
     ask(known, stop_signal)
     if wait_gone(known, grace):
         return True
@@ -93,17 +94,19 @@ def end(known: Mark, *, stop_signal: int = signal.SIGTERM, grace: float = GRACE)
 
 
 def ask(known: Mark, stop_signal: int) -> None:
+    """Send the stop signal, if the process still runs."""
     if lives(known):
         os.kill(known.pid, stop_signal)
 
 
 def kill(known: Mark) -> None:
-    """The whole group, as each program leads one: nothing it started stays behind."""
+    """Kill the whole process group, so that nothing the program started keeps running."""
     if lives(known):
         os.killpg(known.pid, signal.SIGKILL)
 
 
 def wait_gone(known: Mark, timeout: float) -> bool:
+    """Wait for the end of a process. Returns False after the timeout."""
     until = time.monotonic() + timeout
     while lives(known):
         if time.monotonic() > until:

@@ -1,4 +1,4 @@
-"""What `make up` brings up, in order: PostgreSQL, Kafka, migrations, topics, the services."""
+"""Starts the parts of `make up` in order: PostgreSQL, Kafka, migrations, topics, the services."""
 
 import asyncio
 import json
@@ -16,6 +16,7 @@ POSTGRES_PORT, KAFKA_PORT, CONTROLLER_PORT = 54320, 19092, 19192
 
 
 def bring_up(supervisor: Supervisor, mode: str) -> None:
+    """Start everything. Raises CannotGoOn when a part does not start."""
     ports = Ports()
     chosen = plan.MODES[mode](ports)
     env = _start_postgres(supervisor, ports)
@@ -52,11 +53,11 @@ def _start_postgres(supervisor: Supervisor, ports: Ports) -> dict[str, str]:
 
 
 def _start_kafka(supervisor: Supervisor, ports: Ports, mode: str) -> str:
-    """Its bootstrap address; empty when events must go by the courier."""
+    """The broker's bootstrap address; empty when there is no broker."""
     if given := os.environ.get("KAFKA_BOOTSTRAP"):
         return _given_kafka(supervisor, given)
     place = supervisor.place
-    once = "" if fetched(place) else ": its jars are fetched, once; a minute"
+    once = "" if fetched(place) else ": downloading its jars, once; about a minute"
     supervisor.say("starting", f"Kafka{once}")
     broker = kafka.Broker(place.kafka, ports.take(KAFKA_PORT), ports.take(CONTROLLER_PORT))
     try:
@@ -83,9 +84,9 @@ def _given_kafka(supervisor: Supervisor, bootstrap: str) -> str:
 
 
 def _settings(place: Place, chosen: plan.Plan) -> dict[str, str]:
-    """What services need beyond their servers; what the caller has set already wins."""
+    """The settings of the services beside their servers; the environment overrides them."""
     secret = passwords(place)
-    ours = {
+    defaults = {
         "L2C_MODE": "development",
         "L2C_SECRET": secret.app,
         "MTL_LEAD_KEY_SECRET": secret.lead_keys,
@@ -95,4 +96,4 @@ def _settings(place: Place, chosen: plan.Plan) -> dict[str, str]:
         "ORG_SIGNING_KEY_FILE": str(signing_key(place)),
         "LOG_LEVEL": "INFO",
     }
-    return {name: os.environ.get(name, value) for name, value in ours.items()}
+    return {name: os.environ.get(name, value) for name, value in defaults.items()}

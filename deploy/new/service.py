@@ -71,6 +71,20 @@ def _serve_tenants(files: Files, names: Names) -> None:
         ),
     )
     files.edit(
+        "services/org/src/org/tenant_tasks/domain.py",
+        after(r'^\w+: Final = \((?="cpq")', f"{names.service!r}, "),
+    )
+    files.edit(
+        "services/org/tests/tenant_tasks/test_routes.py",
+        imports(f"from contracts.{names.service} import events as {names.service}"),
+        after_last(r"^    rms\.\w*TenantTask\w+,\n", f"    {event},\n"),
+        lambda content: re.sub(
+            r'\["cpq"[a-z0-9", ]+\]',
+            lambda found: str(sorted([*re.findall(r"\w+", found.group()), names.service])),
+            content,
+        ),
+    )
+    files.edit(
         "services/org/src/org/roles/domain/built_in.py",
         after(r'for service in \("org"', f", {names.service!r}"),
         after(r"^_SALES = \($", f"\n    {both(files)}('{names.service}.export') |"),

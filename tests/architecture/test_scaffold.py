@@ -38,6 +38,14 @@ def test_a_new_service_is_found_by_its_folder(tree: Path) -> None:
     assert set(services_in(tree)) == {*SERVICES, "desk"}
 
 
+def test_org_waits_for_the_new_service_in_tenant_tasks(tree: Path) -> None:
+    """Else org would delete a tenant before the service has reported, or never."""
+    domain = (tree / "services/org/src/org/tenant_tasks/domain.py").read_text()
+    worker = (tree / "services/org/src/org/worker.py").read_text()
+    assert '"desk"' in domain
+    assert "desk.DeskTenantTaskFinished: on_tenant_task_finished" in worker
+
+
 def test_no_placeholder_is_left(tree: Path) -> None:
     for folder in WRITTEN:
         for path in (tree / folder).rglob("*.*"):
