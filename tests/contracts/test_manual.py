@@ -6,9 +6,9 @@ from pathlib import Path
 from chassis.events.envelope import Envelope
 from contracts.event import EVENT_CLASSES
 from contracts.topics import load_events
+from deploy.services import SERVICES
 
 ROOT = Path(__file__).parents[2]
-SERVICES = {"org", "mtl", "l2o", "cpq", "rms"}
 ROW = re.compile(r"^\| `([a-z0-9_.]+\.v\d+)` \| (.+) \|$", re.MULTILINE)
 
 
