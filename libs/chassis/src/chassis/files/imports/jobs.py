@@ -32,7 +32,7 @@ def import_jobs(imports: Imports) -> Mapping[str, JobHandler]:
 
 
 def import_failure_handlers(imports: Imports) -> Mapping[str, GivenUpHandler]:
-    """For `Worker.failed`: an import whose job was given up has failed."""
+    """For `Worker.failure_handlers`: an import whose job was given up has failed."""
 
     async def on_given_up(tx: AsyncConnection, job: Job) -> None:
         await fail_import(tx, imports, UUID(job.key), now=job.now)
