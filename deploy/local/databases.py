@@ -1,4 +1,4 @@
-"""A database per service and its three roles; what they may do with tables, migrations say."""
+"""A database per service with its three roles. Migrations grant them access to tables."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,12 +16,15 @@ def variables() -> list[str]:
     return [f"{service.upper()}_{name}" for service in SERVICES for name in URLS]
 
 
-def given(env: Mapping[str, str]) -> bool:
-    """Whether somebody else's PostgreSQL is to be used; half an answer is none."""
+def are_external(env: Mapping[str, str]) -> bool:
+    """Return whether the environment names the databases to use.
+
+    Raises CannotGoOn if it names only some of them.
+    """
     missing = [name for name in variables() if not env.get(name)]
     if missing and len(missing) < len(variables()):
         raise CannotGoOn(
-            f"Some *_DATABASE_URL are given, but not {', '.join(missing)}: give all, or none."
+            f"Some *_DATABASE_URL are set, but not {', '.join(missing)}: set all of them, or none."
         )
     return not missing
 
@@ -45,7 +48,7 @@ def role_sql(role: str, password: str, *, exists: bool) -> str:
 
 
 def access_sql(service: str) -> list[str]:
-    """Run inside the service's database: only its three roles get in, only the owner makes."""
+    """Return the SQL that admits only the service's three roles; only the owner may create."""
     others = f"{service}_app, {service}_worker"
     return [
         f"ALTER DATABASE {service} OWNER TO {service}_owner",
@@ -58,7 +61,7 @@ def access_sql(service: str) -> list[str]:
 
 
 def create(cluster: Cluster, password: str) -> None:
-    """What is already there stays; roles get this password."""
+    """Create the missing roles and databases; all roles get this password."""
     asyncio.run(_create(cluster, password))
 
 

@@ -1,4 +1,4 @@
-"""Java, and Kafka's jars: fetched once by Maven into a cache that all checkouts share."""
+"""Java and Kafka's jars. Maven downloads the jars once, for all checkouts."""
 
 import os
 import pwd
@@ -16,41 +16,42 @@ LONGEST_FETCH = 600.0  # seconds
 
 
 class NoKafka(Exception):
-    """Why this machine cannot run a broker, and what would change that."""
+    """This machine cannot run a broker; the message gives the reason and the remedy."""
 
 
 def version() -> str:
-    found = re.search(r"<kafka.version>(.+?)</kafka.version>", POM.read_text())
-    assert found
-    return found[1]
+    match = re.search(r"<kafka.version>(.+?)</kafka.version>", POM.read_text())
+    assert match
+    return match[1]
 
 
 def java() -> str:
     home = os.environ.get("JAVA_HOME")
-    found = shutil.which("java", path=f"{home}/bin") if home else None
-    found = found or shutil.which("java")
-    if found is None:
-        raise NoKafka("Java is not here: install a Java runtime, 17 or newer, and Maven")
-    said = subprocess.run([found, "-version"], capture_output=True, text=True)
-    major = java_major(said.stderr + said.stdout)
+    program = shutil.which("java", path=f"{home}/bin") if home else None
+    program = program or shutil.which("java")
+    if program is None:
+        raise NoKafka("Java is not installed: install a Java runtime, 17 or newer, and Maven")
+    answer = subprocess.run([program, "-version"], capture_output=True, text=True)
+    major = java_major(answer.stderr + answer.stdout)
     if major < OLDEST_JAVA:
-        raise NoKafka(f"Java here is {major or 'unusable'}: install a Java runtime, 17 or newer")
-    return found
+        raise NoKafka(f"Java {major or 'here'} cannot be used: install a Java runtime, 17 or newer")
+    return program
 
 
-def java_major(said: str) -> int:
-    found = re.search(r'version "(\d+)', said)
-    return int(found[1]) if found else 0
+def java_major(output: str) -> int:
+    """Return the major version that `java -version` prints; 0 if there is none."""
+    match = re.search(r'version "(\d+)', output)
+    return int(match[1]) if match else 0
 
 
 def jars(place: Place) -> Path:
-    """The folder of the jars, filled on first use; it may take a minute then."""
+    """Return the folder of the jars; the first use downloads them, which may take a minute."""
     for cache in _caches(place):
         if cache.is_dir():
             return cache
     cache = next(folder for folder in _caches(place) if _writable(folder.parent))
     if shutil.which("mvn") is None:
-        raise NoKafka("Maven, which fetches Kafka's jars, is not here: install Maven")
+        raise NoKafka("Maven, which downloads Kafka's jars, is not installed: install Maven")
     _fetch(cache)
     return cache
 
@@ -60,7 +61,7 @@ def fetched(place: Place) -> bool:
 
 
 def _caches(place: Place) -> list[Path]:
-    """The shared one where there is a home to write to, and the checkout's own."""
+    """Return the shared cache in the home folder, then the checkout's own."""
     name = f"kafka-{version()}"
     home = os.environ.get("XDG_CACHE_HOME") or f"{os.environ.get('HOME', '/nonexistent')}/.cache"
     return [Path(home) / "l2c" / name, place.local / "jars" / name]
@@ -75,8 +76,8 @@ def _writable(folder: Path) -> bool:
 
 
 def _fetch(cache: Path) -> None:
-    """Into a folder beside it, then renamed: nobody ever sees half of the jars."""
-    print(f"  fetching Kafka {version()} by Maven, once, into {cache}", file=sys.stderr)
+    """Download the jars to a folder beside the cache and rename it, so that it is complete."""
+    print(f"  downloading Kafka {version()} with Maven into {cache} (only once)", file=sys.stderr)
     part = cache.with_name(f"{cache.name}.part-{os.getpid()}")
     command = ["mvn", "-B", "-q", "-ntp", "-f", str(POM), "dependency:copy-dependencies"]
     command += [f"-DoutputDirectory={part / 'jars'}", "-DincludeScope=runtime"]
@@ -92,23 +93,25 @@ def _fetch(cache: Path) -> None:
 
 def _maven(command: list[str]) -> None:
     try:
-        done = subprocess.run(
+        completed = subprocess.run(
             command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=LONGEST_FETCH
         )
     except subprocess.TimeoutExpired:
-        raise NoKafka("Maven could not fetch Kafka's jars within ten minutes") from None
-    if done.returncode != 0:
-        raise NoKafka(f"Maven could not fetch Kafka's jars; it says: {_reason(done.stdout)}")
+        raise NoKafka("Maven could not download Kafka's jars within ten minutes") from None
+    if completed.returncode != 0:
+        raise NoKafka(
+            f"Maven could not download Kafka's jars; it says: {_reason(completed.stdout)}"
+        )
 
 
 def _home_of_java() -> Path:
-    """Java asks the user database, not $HOME."""
+    """Return the home folder that Java uses: from the user database, not $HOME."""
     try:
         return Path(pwd.getpwuid(os.getuid()).pw_dir)
     except KeyError:
         return Path("/nonexistent")
 
 
-def _reason(said: str) -> str:
-    first = said.partition("[ERROR] ")[2].partition("\n")[0]
-    return first[:300] or "nothing"
+def _reason(output: str) -> str:
+    first = output.partition("[ERROR] ")[2].partition("\n")[0]
+    return first[:300] or "(no output)"

@@ -1,20 +1,21 @@
-"""Log files: kept small while they are written to, and read back when something fails."""
+"""Rotates log files, and reads their last lines for error messages."""
 
 import shutil
 from pathlib import Path
 
 LARGEST = 10_000_000  # bytes
-OLD_ONES = 2  # beside the current one
+MAX_OLD_LOGS = 2  # beside the current one
 
 
 def rotate(log: Path, largest: int = LARGEST) -> None:
-    """Copy and cut: the writer appends to the open file, so it goes on at its new end.
+    """Copy a large log and truncate it: the writer appends to the open file and continues.
 
-    Lines written between the two steps are lost; the price of needing no pipe.
+    Lines written between the two steps are lost; a pipe would avoid that, but ends with the
+    launcher.
     """
     if not log.exists() or log.stat().st_size < largest:
         return
-    for number in range(OLD_ONES, 1, -1):
+    for number in range(MAX_OLD_LOGS, 1, -1):
         older, newer = _old(log, number), _old(log, number - 1)
         if newer.exists():
             newer.replace(older)

@@ -1,4 +1,4 @@
-"""Passwords and keys of this checkout: made once, kept in `.local`, readable by its owner only."""
+"""Passwords and keys of this checkout, stored in `.local`, readable by its owner only."""
 
 import json
 import secrets
@@ -16,21 +16,21 @@ class Passwords:
     superuser: str
     roles: str
     app: str  # L2C_SECRET: signs cursors
-    lead_keys: str  # MTL_LEAD_KEY_SECRET: keys the digests that leads are known by
+    lead_keys: str  # MTL_LEAD_KEY_SECRET: keys the digests that identify leads
 
 
 def passwords(place: Place) -> Passwords:
-    """Those of this checkout; one that an older checkout does not have yet is made now."""
-    kept = json.loads(place.secrets.read_text()) if place.secrets.exists() else {}
-    names = [one.name for one in fields(Passwords)]
-    whole = Passwords(**{name: kept.get(name) or secrets.token_urlsafe(24) for name in names})
-    if asdict(whole) != kept:
-        write_private(place.secrets, json.dumps(asdict(whole)).encode())
-    return whole
+    """Return the passwords of this checkout; create the missing ones."""
+    stored = json.loads(place.secrets.read_text()) if place.secrets.exists() else {}
+    names = [field.name for field in fields(Passwords)]
+    complete = Passwords(**{name: stored.get(name) or secrets.token_urlsafe(24) for name in names})
+    if asdict(complete) != stored:
+        write_private(place.secrets, json.dumps(asdict(complete)).encode())
+    return complete
 
 
 def signing_key(place: Place) -> Path:
-    """The development token issuer's EC P-256 key, as PEM."""
+    """Return the file of the development token issuer's EC P-256 key, as PEM."""
     if not place.signing_key.exists():
         key = ec.generate_private_key(ec.SECP256R1())
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

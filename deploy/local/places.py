@@ -1,4 +1,4 @@
-"""Where things lie: `.local` in the checkout, and one folder outside it that any user can reach."""
+"""The launcher's folders: `.local` in the checkout, and one outside that any user can reach."""
 
 import hashlib
 import os
@@ -38,7 +38,7 @@ class Place:
 
     @property
     def env(self) -> Path:
-        """What the running system's processes were told, for commands beside them."""
+        """The settings of the running processes, for commands that use the same system."""
         return self.local / "env.json"
 
     @property
@@ -66,29 +66,29 @@ def place_of_tests(root: Path = ROOT) -> Place:
 
 
 def outside_of(root: Path, suffix: str = "") -> Path:
-    """A folder per checkout and user: two clones, or two users of one clone, never meet."""
+    """Return a folder per checkout and user, so that clones and users stay apart."""
     digest = hashlib.sha256(f"{os.getuid()}:{root}".encode()).hexdigest()[:12]
     return SHARED / f"l2c-{digest}{suffix}"
 
 
 def prepare(place: Place) -> None:
-    """Make the folders, private where they hold secrets."""
+    """Create the folders; those with secrets are private. Raises CannotGoOn."""
     try:
         place.logs.mkdir(parents=True, exist_ok=True)
         place.local.chmod(0o700)
     except OSError as error:
         raise CannotGoOn(
             f"{place.local} cannot be written ({error.strerror}): "
-            "give this user the checkout, or clone it to a folder of its own."
+            "make this user the owner of the checkout, or clone it to a folder of its own."
         ) from error
     claim(place.outside)
 
 
 def claim(folder: Path) -> None:
-    """The name can be guessed and /var/tmp is open to all: take only what is really ours."""
+    """Create the folder. Raises CannotGoOn if another user owns it, as /var/tmp is open to all."""
     folder.mkdir(mode=0o755, exist_ok=True)
     if folder.is_symlink() or folder.lstat().st_uid != os.getuid():
-        raise CannotGoOn(f"{folder} belongs to somebody else: remove it, then try again.")
+        raise CannotGoOn(f"{folder} belongs to another user: remove it and try again.")
     folder.chmod(0o755)
 
 
@@ -98,7 +98,7 @@ def remove(*folders: Path) -> None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Whole or not at all, and never readable by others, not even for a moment."""
+    """Write the file atomically, readable by its owner only from the start."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.unlink(missing_ok=True)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -71,18 +71,18 @@ def programs(plan: Plan, env: Mapping[str, str]) -> list[Program]:
 
 
 def only_own(env: Mapping[str, str], arguments: tuple[str, ...]) -> dict[str, str]:
-    """What a process needs: of its own services, through its own role, and no owner's password."""
+    """Return the settings of a process: of its own services and role, without owners' passwords."""
     is_api = arguments[0] == "api"
     own = {f"{name.upper()}_" for name in SERVICES if name in arguments}
-    withheld = {f"{name.upper()}_" for name in SERVICES} - own
+    other_services = {f"{name.upper()}_" for name in SERVICES} - own
     role = "DATABASE_URL" if is_api else "WORKER_DATABASE_URL"
     issuer = () if is_api else ("ORG_DEV_ISSUER", "ORG_SIGNING_KEY_FILE")
     return {
         name: value
         for name, value in env.items()
-        if not name.startswith(tuple(withheld))
+        if not name.startswith(tuple(other_services))
         and name not in issuer
-        and (not name.endswith("_DATABASE_URL") or name in {f"{one}{role}" for one in own})
+        and (not name.endswith("_DATABASE_URL") or name in {f"{prefix}{role}" for prefix in own})
     }
 
 

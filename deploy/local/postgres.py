@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of our own: made, started on 127.0.0.1, and set up for five services."""
+"""A PostgreSQL cluster for this checkout: created and started on 127.0.0.1."""
 
 import asyncio
 import locale
@@ -22,7 +22,7 @@ from deploy.local.processes import Program, group_of
 
 SUPERUSER = "postgres"
 CONNECTIONS = 300  # all services of one machine, each with small pools
-# Tests may lose everything with the power; they must only be fast.
+# Tests must be fast, and may lose their data in a power failure.
 CARELESS = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -32,8 +32,8 @@ CARELESS = {
     "max_wal_size": "8GB",  # no checkpoints in between
     "checkpoint_timeout": "1h",
 }
-# Over the socket without a password: its folder is closed to other users. So a lost
-# `.local` does not lock anybody out of the data.
+# No password on the socket, whose folder is closed to other users: the data stays accessible
+# even if `.local` is lost.
 HBA = f"local all all trust\nhost all all {HOST}/32 scram-sha-256\n"
 
 
@@ -50,7 +50,7 @@ class Cluster:
 
 
 def make(place: Place, cluster: Cluster) -> Program:
-    """The program that serves the cluster; its data is created when there is none yet."""
+    """Return the cluster's program; create its data at the first start."""
     binaries, user = choose(place, _major_of(cluster.data)), unprivileged_user()
     if not (cluster.data / "PG_VERSION").exists():
         _create(cluster, binaries, user)
@@ -85,7 +85,7 @@ def _major_of(data: Path) -> int | None:
 
 
 def _create(cluster: Cluster, binaries: Binaries, user: str | None) -> None:
-    """Beside the final name and renamed, so that a broken attempt is never taken for a cluster."""
+    """Create the data in a folder beside and rename it, so that the data is always complete."""
     part = cluster.data.with_name(f"{cluster.data.name}.part")
     for leftover in (part, cluster.data):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -93,7 +93,7 @@ def _create(cluster: Cluster, binaries: Binaries, user: str | None) -> None:
     if user:
         os.chown(part, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
     initdb = [str(binaries.folder / "initdb"), "-D", str(part), "-U", SUPERUSER, "-A", "trust"]
-    made = subprocess.run(
+    completed = subprocess.run(
         [*initdb, "-E", "UTF8", "--no-sync", *_locale_options(binaries.major)],
         user=user,
         group=group_of(user),
@@ -102,14 +102,14 @@ def _create(cluster: Cluster, binaries: Binaries, user: str | None) -> None:
         capture_output=True,
         text=True,
     )
-    if made.returncode != 0:
-        said = (made.stderr.strip() or made.stdout.strip()).splitlines()
-        raise CannotGoOn(f"PostgreSQL could not create its data in {part}: {said[-1]}")
+    if completed.returncode != 0:
+        output = (completed.stderr.strip() or completed.stdout.strip()).splitlines()
+        raise CannotGoOn(f"PostgreSQL could not create its data in {part}: {output[-1]}")
     part.rename(cluster.data)
 
 
 def _locale_options(major: int) -> list[str]:
-    """Bytes sort, UTF-8 letters; from 17 on without asking the operating system."""
+    """Sort by bytes, with letters of UTF-8; from 17 on independent of the operating system."""
     if major >= 17:
         return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     return ["--locale=C", f"--lc-ctype={_utf8_locale()}"]
@@ -141,7 +141,7 @@ def wait_ready(cluster: Cluster, log: Path, alive: Callable[[], bool], timeout: 
     until = time.monotonic() + timeout
     while not asyncio.run(_answers(cluster)):
         if not alive() or time.monotonic() > until:
-            raise CannotGoOn(f"PostgreSQL does not start; its last words are in {log}.", log)
+            raise CannotGoOn(f"PostgreSQL does not start: see {log}.", log)
         time.sleep(0.05)
 
 

