@@ -1,6 +1,6 @@
-"""`make contracts`: JSON Schema of every event version and OpenAPI of every service, committed.
+"""`make contracts`: writes the JSON Schemas of all event versions and each service's OpenAPI.
 
-`--check` writes nothing and fails when a committed file is stale.
+With `--check` it writes nothing and fails if a committed file is stale.
 """
 
 import json
@@ -23,7 +23,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def event_schemas() -> Iterator[tuple[str, str]]:
-    """The payload (`data`) of each event as JSON Schema 2020-12."""
+    """Yield the path and JSON Schema (2020-12) of the payload (`data`) of each event."""
     for service in SERVICES:
         import_module(f"contracts.{service}.events")
     for name, kind in sorted(EVENT_CLASSES.items()):
@@ -37,7 +37,7 @@ def event_schemas() -> Iterator[tuple[str, str]]:
 
 
 def api_documents() -> Iterator[tuple[str, str]]:
-    """OpenAPI 3.1 of each service, as the running service answers it."""
+    """Yield the path and OpenAPI 3.1 document of each service, as the service serves it."""
     with NamedTemporaryFile(suffix=".pem") as key:
         key.write(_throwaway_key())
         key.flush()
@@ -47,7 +47,7 @@ def api_documents() -> Iterator[tuple[str, str]]:
 
 
 def _throwaway_key() -> bytes:
-    """The token routes are shown only where the development issuer is on, which needs a key."""
+    """Return a key: only with it does the development issuer document the token routes."""
     return ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -66,24 +66,24 @@ def _text(document: object) -> str:
 
 
 def main() -> int:
-    """0 when all is fresh (or was written), 1 when something is stale under `--check`."""
-    wanted = {**dict(event_schemas()), **dict(api_documents())}
+    """Return 1 if `--check` finds a stale file, else 0."""
+    expected = {**dict(event_schemas()), **dict(api_documents())}
     present = {str(p.relative_to(TARGET)): p for p in TARGET.rglob("*.json")}
     stale = sorted(
-        {n for n, text in wanted.items() if n not in present or present[n].read_text() != text}
-        | (present.keys() - wanted.keys())
+        {n for n, text in expected.items() if n not in present or present[n].read_text() != text}
+        | (present.keys() - expected.keys())
     )
     if "--check" in sys.argv:
         if stale:
             print("Stale contracts, run `make contracts`:", *stale, sep="\n  ")
         return 1 if stale else 0
     for name in stale:
-        if name in wanted:
+        if name in expected:
             (TARGET / name).parent.mkdir(parents=True, exist_ok=True)
-            (TARGET / name).write_text(wanted[name])
+            (TARGET / name).write_text(expected[name])
         else:
             present[name].unlink()
-    print(f"{len(wanted)} contracts, {len(stale)} of them written.")
+    print(f"{len(expected)} contracts, {len(stale)} of them written.")
     return 0
 
 
