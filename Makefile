@@ -13,56 +13,56 @@ MEMBERS := libs/kernel contracts libs/chassis libs/testkit \
   $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 READY := .venv/.ready
 
-help: ## print the verbs
+help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' '$(lastword $(MAKEFILE_LIST))'
 
-demo: up ## set everything up, walk real leads to cash, print the report
+demo: up ## start everything, take real leads to paid orders, print a report
 	@$(PY) -m deploy.demo
 
-test: $(READY) ## run every test on servers of its own (ONLY=l2o or changed; ARGS='...' to pytest)
+test: $(READY) ## run the tests on servers of their own (ONLY=l2o or changed; ARGS='...' for pytest)
 	@$(PY) -m deploy.local test --only '$(ONLY)' -- $(ARGS)
 
-test-deep: $(READY) ## check query plans at 200,000 rows, and measure
+test-deep: $(READY) ## check query plans at 200,000 rows and run the benchmarks
 	@$(PY) -m deploy.local test --deep
 
-bench: $(READY) ## measure lists, writes and imports at 200,000 rows, in about a minute
+bench: $(READY) ## measure lists, writes and imports at 200,000 rows (about a minute)
 	@$(PY) -m deploy.local test -- -q -s -p no:cacheprovider tests/bench/bench_ground.py
 
-up: $(READY) ## start all (MODE=split: a process each; RELOAD=1: restart what was edited)
+up: $(READY) ## start all services (MODE=split: one process each; RELOAD=1: restart edited ones)
 	@$(PY) -m deploy.local up --mode '$(or $(MODE),together)' $(if $(filter-out 0,$(RELOAD)),--reload)
 
-down: $(READY) ## stop them
+down: $(READY) ## stop what make up has started
 	@$(PY) -m deploy.local down
 
-status: $(READY) ## every process with its health (ARGS=--urls: addresses and passwords)
+status: $(READY) ## show every process with its health (ARGS=--urls: addresses and passwords)
 	@$(PY) -m deploy.local status $(ARGS)
 
-logs: $(READY) ## follow the logs (ARGS=api: of one process)
+logs: $(READY) ## follow all logs (ARGS=api: the log of one process)
 	@$(PY) -m deploy.local logs $(ARGS)
 
-run: $(READY) ## a command of the running services (ARGS='events parked l2o')
+run: $(READY) ## run a command of the services (ARGS='events parked l2o')
 	@$(PY) -m deploy.local run -- $(or $(ARGS),--help)
 
-check: $(READY) ## lint, format, types, imports, stale contracts
+check: $(READY) ## check style, format, types, imports, and that contracts are current
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy .
 	@.venv/bin/lint-imports
 	@$(PY) -m deploy.contracts --check
 
-fix: $(READY) ## sort imports, mend what the linter can mend, format
+fix: $(READY) ## sort imports, fix what the linter can fix, and format
 	@.venv/bin/ruff check --fix --exit-zero --quiet .
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check .
 
-new: $(READY) ## write a resource (SERVICE=l2o RESOURCE=activity), or a service (SERVICE=desk)
+new: $(READY) ## create a resource (SERVICE=l2o RESOURCE=activity) or a service (SERVICE=desk)
 	@$(PY) -m deploy.new '$(SERVICE)' $(RESOURCE)
 	@$(MAKE) --no-print-directory contracts
 
-migration: $(READY) ## write a migration from what differs (SERVICE=l2o NAME=add_activities)
+migration: $(READY) ## write a migration for changed tables (SERVICE=l2o NAME=add_activities)
 	@$(PY) -m deploy.migration '$(SERVICE)' '$(NAME)'
 
-contracts: $(READY) ## write JSON Schemas and OpenAPI into contracts/schemas
+contracts: $(READY) ## write the JSON Schemas and OpenAPI documents to contracts/schemas
 	@$(PY) -m deploy.contracts
 
 lock: $(READY) ## compile requirements.lock from pyproject.toml
@@ -72,7 +72,7 @@ lock: $(READY) ## compile requirements.lock from pyproject.toml
 clean: $(READY) ## stop everything and remove its data, logs and passwords
 	@$(PY) -m deploy.local clean
 
-# A .venv that was copied with its folder still points to the old one: make it anew.
+# A copied .venv still points to its old folder: create it again.
 ifneq ($(shell cat $(READY) 2>/dev/null || pwd -P),$(shell pwd -P))
 .PHONY: $(READY)
 endif

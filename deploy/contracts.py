@@ -1,6 +1,6 @@
-"""`make contracts`: writes JSON Schemas of all event versions and OpenAPI of all services.
+"""`make contracts`: writes the JSON Schemas of all event versions and each service's OpenAPI.
 
-The files are committed; `--check` writes nothing and fails when one is stale.
+With `--check` it writes nothing and fails if a committed file is stale.
 """
 
 import json
@@ -23,7 +23,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def event_schemas() -> Iterator[tuple[str, str]]:
-    """The JSON Schema 2020-12 of each event's payload (`data`), by file name."""
+    """Yield the path and JSON Schema (2020-12) of the payload (`data`) of each event."""
     for service in SERVICES:
         import_module(f"contracts.{service}.events")
     for name, kind in sorted(EVENT_CLASSES.items()):
@@ -37,7 +37,7 @@ def event_schemas() -> Iterator[tuple[str, str]]:
 
 
 def api_documents() -> Iterator[tuple[str, str]]:
-    """The OpenAPI 3.1 document of each service, as the running service answers it, by file name."""
+    """Yield the path and OpenAPI 3.1 document of each service, as the service serves it."""
     with NamedTemporaryFile(suffix=".pem") as key:
         key.write(_throwaway_key())
         key.flush()
@@ -47,7 +47,7 @@ def api_documents() -> Iterator[tuple[str, str]]:
 
 
 def _throwaway_key() -> bytes:
-    """A key for the development token issuer: without one, the token routes are not documented."""
+    """Return a key: only with it does the development issuer document the token routes."""
     return ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -66,24 +66,24 @@ def _text(document: object) -> str:
 
 
 def main() -> int:
-    """Write the stale files. Returns the exit code: 1 when `--check` finds a stale one, else 0."""
-    current = {**dict(event_schemas()), **dict(api_documents())}
+    """Return 1 if `--check` finds a stale file, else 0."""
+    expected = {**dict(event_schemas()), **dict(api_documents())}
     present = {str(p.relative_to(TARGET)): p for p in TARGET.rglob("*.json")}
     stale = sorted(
-        {n for n, text in current.items() if n not in present or present[n].read_text() != text}
-        | (present.keys() - current.keys())
+        {n for n, text in expected.items() if n not in present or present[n].read_text() != text}
+        | (present.keys() - expected.keys())
     )
     if "--check" in sys.argv:
         if stale:
             print("Stale contracts, run `make contracts`:", *stale, sep="\n  ")
         return 1 if stale else 0
     for name in stale:
-        if name in current:
+        if name in expected:
             (TARGET / name).parent.mkdir(parents=True, exist_ok=True)
-            (TARGET / name).write_text(current[name])
+            (TARGET / name).write_text(expected[name])
         else:
             present[name].unlink()
-    print(f"{len(current)} contracts, {len(stale)} of them written.")
+    print(f"{len(expected)} contracts, {len(stale)} of them written.")
     return 0
 
 

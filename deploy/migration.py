@@ -1,8 +1,8 @@
 """`make migration SERVICE=l2o NAME=add_activities`: writes a dated migration of one service.
 
-The operations are the difference between the tables in the code and a database that holds the
-migrations so far. That database is made for the purpose, on the PostgreSQL of `make up` or of kept
-test servers; where none runs, the migration is written without operations and says so.
+The operations are the difference between the tables in the code and a temporary database with
+all existing migrations. It is created on the PostgreSQL of `make up` or of kept test servers; if
+neither runs, the migration is written without operations and says so.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from deploy.services import ROOT, SERVICES
 from testkit import databases
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-LONGEST_REVISION = 32  # characters that alembic_version holds
+LONGEST_REVISION = 32  # characters that alembic_version can store
 NO_SERVER = "No PostgreSQL was running, so nothing was compared: write the operations by hand."
 NO_DIFFERENCE = "The tables in the code and the migrations agree: write the operations by hand."
 FILE = Template('''"""$title."""
@@ -62,7 +62,7 @@ def downgrade() -> None:
 
 @dataclass(frozen=True)
 class Revision:
-    """Where a new migration stands: behind `down_revision`, or first of its service."""
+    """A new migration: the successor of `down_revision`, or the first of its service."""
 
     service: str
     name: str
@@ -81,11 +81,11 @@ class Revision:
 
 
 def revision_of(service: str, name: str, day: date) -> Revision:
-    """The next revision of a service. Raises CannotGoOn for a name that cannot be used."""
+    """Return the next revision of a service. Raises CannotGoOn for an unusable name."""
     if service not in SERVICES:
         raise CannotGoOn(f"SERVICE={service} is unknown: it is one of {', '.join(SERVICES)}.")
     if not NAME.fullmatch(name):
-        raise CannotGoOn(f"NAME={name!r} is no name: write lower-case words, like add_activities.")
+        raise CannotGoOn(f"NAME={name!r} is no name: use lower-case words, like add_activities.")
     scripts = script_directory(service)
     own, backbone = newest_of_service(scripts, service), newest_of_backbone(scripts, service)
     revision = Revision(service, name, day, own, None if own else backbone)
@@ -98,28 +98,32 @@ def revision_of(service: str, name: str, day: date) -> Revision:
 
 
 def newest_of_service(scripts: ScriptDirectory, service: str) -> str | None:
-    """The service's last revision; None when it has none."""
+    """Return the service's last revision; None if it has none."""
     folder = ROOT / "services" / service / "migrations"
-    return _newest([one for one in scripts.walk_revisions() if Path(one.path).parent == folder])
+    return _newest(
+        [script for script in scripts.walk_revisions() if Path(script.path).parent == folder]
+    )
 
 
 def newest_of_backbone(scripts: ScriptDirectory, service: str) -> str | None:
-    """The last revision of the tables that every service has."""
+    """Return the last revision of the tables that every service has."""
     folder = ROOT / "services" / service / "migrations"
-    return _newest([one for one in scripts.walk_revisions() if Path(one.path).parent != folder])
+    return _newest(
+        [script for script in scripts.walk_revisions() if Path(script.path).parent != folder]
+    )
 
 
 def _newest(branch: list[Script]) -> str | None:
-    """The revision that no other of its branch comes after. Raises CannotGoOn when several do."""
-    older = {one.down_revision for one in branch}
-    heads = sorted(one.revision for one in branch if one.revision not in older)
+    """Return the last revision of a branch. Raises CannotGoOn if there are several."""
+    older = {script.down_revision for script in branch}
+    heads = sorted(script.revision for script in branch if script.revision not in older)
     if len(heads) > 1:
-        raise CannotGoOn(f"{' and '.join(heads)} come both last: set a down_revision right first.")
+        raise CannotGoOn(f"{' and '.join(heads)} are both last: correct a down_revision first.")
     return heads[0] if heads else None
 
 
 def server() -> dict[str, str] | None:
-    """The variables that name a PostgreSQL for a database of a moment; None when none runs."""
+    """Return the variables of a PostgreSQL for the temporary database; None if none runs."""
     if os.environ.get(databases.SERVER):
         return {}
     up, tests = state.read(place_of_up().state), state.read(place_of_tests().state)
@@ -132,8 +136,8 @@ def server() -> dict[str, str] | None:
     return tests.variables if tests.living() and tests.variables else None
 
 
-async def compared(service: str) -> Operations:
-    """The operations that bring a database of the service to the tables in the code."""
+async def compare(service: str) -> Operations:
+    """Return the operations that change a migrated database to the tables in the code."""
     os.environ[databases.RUN] = f"m{os.getpid()}"
     database = await databases.create(service, "migration")
     try:
@@ -144,7 +148,7 @@ async def compared(service: str) -> Operations:
 
 
 def text_of(revision: Revision, operations: Operations | None) -> str:
-    """The migration's source, before it is formatted."""
+    """Return the migration's source, before it is formatted."""
     sentence = NO_SERVER if operations is None else NO_DIFFERENCE
     empty = f'"""{sentence}"""'
     first = revision.down_revision is None
@@ -168,7 +172,7 @@ def tidy(*files: Path) -> None:
 
 
 def write(revision: Revision, operations: Operations | None) -> Iterator[str]:
-    """Write the file; the sentences to print."""
+    """Write the file; yield the lines to print."""
     revision.path.write_text(text_of(revision, operations))
     tidy(revision.path)
     yield f"{revision.path.relative_to(ROOT)} follows {revision.down_revision or 'nothing'}."
@@ -177,7 +181,7 @@ def write(revision: Revision, operations: Operations | None) -> Iterator[str]:
     elif not operations.upgrade:
         yield NO_DIFFERENCE
     else:
-        yield "Read it before you use it: an operation may need a default, or data of its own."
+        yield "Review it before use: an operation may need a default, or a migration of data."
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -190,7 +194,7 @@ def main(service: Annotated[str, typer.Argument()], name: Annotated[str, typer.A
         revision = revision_of(service, name, datetime.now(UTC).date())
         variables = server()
         os.environ.update(variables or {})
-        operations = None if variables is None else asyncio.run(compared(service))
+        operations = None if variables is None else asyncio.run(compare(service))
         for line in write(revision, operations):
             print(line)
     except CannotGoOn as reason:

@@ -1,4 +1,4 @@
-"""The difference between the tables in the code and a database, as source of a migration."""
+"""Renders the difference between the tables in the code and a database as migration code."""
 
 import textwrap
 from collections.abc import Iterator
@@ -55,28 +55,28 @@ def _operations(service: str, connection: Connection) -> Operations:
 
 
 def _source(operations: UpgradeOps | DowngradeOps, context: MigrationContext) -> str:
-    _forget_what_goes_with_its_table(operations)
+    _drop_index_removals(operations)
     if operations.is_empty():
         return ""
     code = render_python_code(operations, migration_context=context, render_item=_in_house_style)
-    kept = [line for line in code.splitlines() if not line.lstrip().startswith("# ")]
-    return "\n".join(kept).strip()
+    lines = [line for line in code.splitlines() if not line.lstrip().startswith("# ")]
+    return "\n".join(lines).strip()
 
 
-def _forget_what_goes_with_its_table(operations: UpgradeOps | DowngradeOps) -> None:
-    """Drop the removals of indexes whose table is removed as well."""
-    tables = {one.table_name for one in operations.ops if isinstance(one, DropTableOp)}
+def _drop_index_removals(operations: UpgradeOps | DowngradeOps) -> None:
+    """Omit the removal of indexes whose table is removed."""
+    tables = {item.table_name for item in operations.ops if isinstance(item, DropTableOp)}
     operations.ops = [
-        one
-        for one in operations.ops
-        if not (isinstance(one, ModifyTableOps) and one.table_name in tables)
+        item
+        for item in operations.ops
+        if not (isinstance(item, ModifyTableOps) and item.table_name in tables)
     ]
 
 
 def _in_house_style(kind: str, item: Any, _: object) -> Any:
-    """`tenant_column()`, and primary keys at their columns.
+    """Render `tenant_column()` and mark primary keys at their columns.
 
-    As alembic reads it: None leaves the item out, False has it written in alembic's own way.
+    For alembic, None omits the item and False renders it in the default way.
     """
     if isinstance(item, PrimaryKeyConstraint):
         return None
@@ -88,8 +88,8 @@ def _in_house_style(kind: str, item: Any, _: object) -> Any:
 
 
 def _house_rules(operations: UpgradeOps) -> str:
-    """What every new table needs beside its columns: policies, the audit, custom fields."""
-    lines = [line for one in operations.ops for line in _rules_of(one)]
+    """Return the calls that every new table needs: policies, the audit, custom fields."""
+    lines = [line for operation in operations.ops for line in _rules_of(operation)]
     return textwrap.indent("".join(f"\n{line}" for line in lines), "    ")
 
 

@@ -1,4 +1,4 @@
-"""The services of this checkout, found by looking: no other file lists them."""
+"""Lists the services of this checkout by their folders; no other file lists them."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def services_in(root: Path) -> tuple[str, ...]:
-    """Every folder of `services/` that holds a pyproject.toml: org first, the others by name.
+    """Return each folder of `services/` with a pyproject.toml: org first, the others by name.
 
     org comes first because it issues the tokens that the others check.
     """

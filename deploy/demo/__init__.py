@@ -1,1 +1,1 @@
-"""`make demo`: the main job on real input, through the public APIs only."""
+"""`make demo`: the lead-to-cash process on real data, through the public APIs only."""

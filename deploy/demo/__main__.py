@@ -1,4 +1,7 @@
-"""Sign in, import, convert, walk to cash, report. The second run doubles nothing."""
+"""Runs the demo: sign in, import, convert, collect payments, report.
+
+A second run creates no duplicates.
+"""
 
 import asyncio
 import json
@@ -16,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from deploy.demo import days, funnels, imports, source, walk
 from deploy.demo import report as reports
-from deploy.demo.client import Json, Person, Refused
+from deploy.demo.client import Json, Person, UnexpectedAnswer
 from deploy.demo.joining import join
 from deploy.demo.logins import logins
 from deploy.demo.show import show
@@ -30,7 +33,7 @@ console = Console()
 
 @dataclass(frozen=True)
 class Cast:
-    """Who plays: three of the demo tenant's people, its ERP, and two out of the pipeline."""
+    """The logins of the demo: three people of the demo tenant, and its ERP client."""
 
     seller: Person
     admin: Person
@@ -39,13 +42,13 @@ class Cast:
 
     @classmethod
     def of(cls, http: httpx.AsyncClient, urls: Mapping[str, str]) -> "Cast":
-        signs = logins()
-        return cls(**{name: Person(http, urls, signs[name]) for name in cls.__annotations__})
+        by_role = logins()
+        return cls(**{name: Person(http, urls, by_role[name]) for name in cls.__annotations__})
 
 
 @contextmanager
 def bar(text: str) -> Iterator[walk.Progress]:
-    """A progress bar; on a pipe it stays silent and only its title is printed."""
+    """Show a progress bar; where the output is not a terminal, print only its title."""
     columns = (
         TextColumn("{task.description:<44}"),
         BarColumn(),
@@ -54,11 +57,14 @@ def bar(text: str) -> Iterator[walk.Progress]:
     )
     with Progress(*columns, console=console) as progress:
         task = progress.add_task(text, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+        yield lambda completed, total: progress.update(task, completed=completed, total=total)
 
 
 async def settle(admin: Person) -> list[Json]:
-    """The event counts once everything published is consumed, or in the end as they are."""
+    """Wait until all published events are consumed; return the event counts.
+
+    After three minutes the counts are returned as they are.
+    """
     rows = await reports.events(admin)
     for _ in range(360):
         if all(row["equal"] for row in rows):
@@ -73,20 +79,20 @@ async def run(urls: dict[str, str]) -> dict[str, Any]:
     limits = httpx.Limits(max_connections=16)
     async with httpx.AsyncClient(timeout=60, limits=limits) as http:
         cast = Cast.of(http, urls)
-        told = {
+        report = {
             "pipeline": await _import_pipeline(cast.admin),
             **await _walk_leads(cast),
             **await _look_around(cast),
             **await _closing(cast.admin),
         }
-    told["checks"] = _checks(told)
-    return {**told, "seconds": round(time.perf_counter() - began, 1)}
+    report["checks"] = _checks(report)
+    return {**report, "seconds": round(time.perf_counter() - began, 1)}
 
 
 async def _import_pipeline(admin: Person) -> list[Json]:
-    """Agents, products, accounts, opportunities: each file twice."""
-    console.print("Input: the pipeline of deploy/demo/pipeline (CRM Sales Opportunities, public "
-                  "domain), every file twice; its close values are read as yuan.")  # fmt: skip
+    """Import the files of agents, products, accounts and opportunities, each twice."""
+    console.print("Input: the files of deploy/demo/pipeline (CRM Sales Opportunities, public "
+                  "domain). Each is imported twice; its amounts are read as yuan.")  # fmt: skip
     return [
         await imports.import_twice(admin, service, file, bar, partial(settle, admin), kind=kind)
         for service, kind, file in source.pipeline()
@@ -94,17 +100,17 @@ async def _import_pipeline(admin: Person) -> list[Json]:
 
 
 async def _walk_leads(cast: Cast) -> dict[str, Any]:
-    """Real leads in; 200 of them converted; 50 of those walked to the last yuan."""
+    """Import the leads, convert 200 of them, and take 50 of those to full payment."""
     data = source.leads()
-    console.print(f"Input: {data.said}")
-    console.print("Seeded for the walk (made up): people, one ERP client, one price book.")
+    console.print(f"Input: {data.description}")
+    console.print("Invented for the demo: people, one ERP client, one price book.")
     book = await walk.seed_catalog(cast.admin, source.products())
     with bar(f"importing {data.file_name}") as progress:
         imported = await imports.import_file(cast.seller, "mtl", data, progress, kind="LEADS")
     latencies = await _convert(cast.seller)
     await _pay(cast, book)
     return {
-        "input": data.said,
+        "input": data.description,
         "import": imported,
         "conversion_ms": {
             "converted_now": len(latencies),
@@ -115,21 +121,21 @@ async def _walk_leads(cast: Cast) -> dict[str, Any]:
 
 
 async def _converted(seller: Person) -> list[Json]:
-    """Leads converted so far, the first one first."""
+    """Return the converted leads, ordered by the time of their conversion."""
     leads = [lead async for lead in seller.everything("/mtl/v1/leads?status=CONVERTED")]
     return sorted(leads, key=lambda lead: (lead["converted_at"], lead["id"]))
 
 
-async def chosen(seller: Person, already: int) -> list[Json]:
-    """The leads still to convert: those the real world converted first, oldest first."""
+async def leads_to_convert(seller: Person, converted: int) -> list[Json]:
+    """Return the leads still to convert: those marked converted in the data first, then by age."""
     path = "/mtl/v1/leads?status__in=NEW,QUALIFIED"
-    fresh = [lead async for lead in seller.everything(path)]
-    fresh.sort(key=lambda lead: (lead["attributes"].get("Converted") != "1", lead["id"]))
-    return fresh[: max(0, CONVERTED - already)]
+    open_leads = [lead async for lead in seller.everything(path)]
+    open_leads.sort(key=lambda lead: (lead["attributes"].get("Converted") != "1", lead["id"]))
+    return open_leads[: max(0, CONVERTED - converted)]
 
 
 async def _convert(seller: Person) -> list[float]:
-    leads = await chosen(seller, len(await _converted(seller)))
+    leads = await leads_to_convert(seller, len(await _converted(seller)))
     if not leads:
         return []
     with bar(f"converting {len(leads)} leads") as progress:
@@ -148,23 +154,24 @@ async def _pay(cast: Cast, book: Json) -> None:
     ]
     if not work:
         return
-    with bar(f"walking {len(work)} of them to fully paid") as progress:
+    with bar(f"taking {len(work)} of them to full payment") as progress:
         await walk.in_parallel(work, at_once=4, progress=progress)
 
 
 async def _look_around(cast: Cast) -> dict[str, Any]:
-    """Three people of one line look at the same list; one of them is given work."""
+    """Compare the views of a seller, the manager and the director; transfer a lead."""
     admin = cast.admin
     manager, _ = await join(admin, source.MANAGER, role="SALES_MANAGER", password=PASSWORD)
     seller, record = await join(admin, source.SELLER, role="SELLER", password=PASSWORD)
     await settle(admin)
     lead = await days.hand_over(manager, record)
-    [won, *_] = await _converted(cast.seller)
-    line = {"seller": seller, "manager": manager, "director": cast.director}
+    [converted, *_] = await _converted(cast.seller)
+    viewers = {"seller": seller, "manager": manager, "director": cast.director}
+    opportunity = f"/l2o/v1/opportunities/{converted['opportunity_id']}"
     return {
-        "funnels": await funnels.funnels(line, whole=admin),
+        "funnels": await funnels.funnels(viewers, whole=admin),
         "day": {"of": source.SELLER, "by": source.MANAGER, **await days.day(seller, lead)},
-        "sight": await days.sight(cast.seller, f"/l2o/v1/opportunities/{won['opportunity_id']}"),
+        "sight": await days.sight(cast.seller, opportunity),
         "joined": {
             name: {"username": person.login["username"], "password": PASSWORD}
             for name, person in (("imported seller", seller), ("imported manager", manager))
@@ -180,33 +187,34 @@ async def _closing(admin: Person) -> dict[str, Any]:
     }
 
 
-def _checks(told: Mapping[str, Any]) -> dict[str, bool]:
-    """What must hold beside the sums of money and of events."""
-    opportunities = told["pipeline"][-1]["first"]
+def _checks(report: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the checks beside the sums of money and the event counts."""
+    opportunities = report["pipeline"][-1]["first"]
     counts = [opportunities["counts"][name] for name in ("total", "accepted", "refused")]
     return {
-        "pipeline_is_in_whole": counts == [8_800, 7_375, 1_425]
+        "pipeline_is_imported_completely": counts == [8_800, 7_375, 1_425]
         and opportunities["refused_by_reason"] == {"ACCOUNT_MISSING": 1_425},
-        "second_runs_change_nothing": all(map(imports.unchanged, told["pipeline"])),
-        **funnels.checks(told["funnels"], source.expected()),
-        "work_given_is_told": told["day"]["told"] is not None and told["day"]["task"] is not None,
+        "second_runs_change_nothing": all(map(imports.unchanged, report["pipeline"])),
+        **funnels.checks(report["funnels"], source.expected()),
+        "new_owner_is_notified_and_has_a_task": report["day"]["notification"] is not None
+        and report["day"]["task"] is not None,
     }
 
 
 def main() -> int:
     place = place_of_up()
-    found = state.read(place.state)
-    if not found.urls:
-        console.print("Nothing runs here: `make up` first, or `make demo`.")
+    running = state.read(place.state)
+    if not running.urls:
+        console.print("Nothing runs here: start the services with `make up`, or use `make demo`.")
         return 1
     try:
-        result = asyncio.run(run(found.urls))
-    except (Refused, httpx.HTTPError) as error:
+        result = asyncio.run(run(running.urls))
+    except (UnexpectedAnswer, httpx.HTTPError) as error:
         console.print(f"[red]The demo stopped:[/red] {type(error).__name__}: {error}")
         return 1
     path = place.local / "demo.json"
     path.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
-    show(console, result, found, {**logins(), **result["joined"]})
+    show(console, result, running, {**logins(), **result["joined"]})
     return 0 if reports.all_well(result) else 1
 
 

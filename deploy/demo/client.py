@@ -1,4 +1,4 @@
-"""The demo's view of the system: HTTP, a token per login, problems as exceptions."""
+"""The demo's HTTP client: one token per login; unexpected answers are exceptions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -10,8 +10,8 @@ import httpx
 Json = dict[str, Any]
 
 
-class Refused(Exception):
-    """A problem the demo did not expect."""
+class UnexpectedAnswer(Exception):
+    """The API answered with a problem that the demo does not handle."""
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Person:
             f"{self.urls['org']}/org/v1/oauth/token", data=dict(self.login)
         )
         if answer.status_code != 200:
-            raise Refused(f"sign-in of {self.login.get('username')}: {answer.text}")
+            raise UnexpectedAnswer(f"sign-in of {self.login.get('username')}: {answer.text}")
         self.token = answer.json()["access_token"]
 
     async def call(
@@ -41,9 +41,10 @@ class Person:
         key: str | None = None,
         content: bytes | None = None,
     ) -> Json:
-        """One call; 503 is tried again, an expired token renewed. Raises Refused.
+        """Send a request; retry on 503, and sign in again when the token has expired.
 
-        `seen` is the record as it was last answered: whoever changed it since wins, we get a 412.
+        `seen` is the record as last read: if it was changed since, the API answers 412.
+        Raises UnexpectedAnswer for every problem.
         """
         headers = {"Accept-Language": "en", **_etag(seen)}
         headers |= {"Idempotency-Key": key} if key else {}
@@ -65,9 +66,9 @@ class Person:
                 break
             await asyncio.sleep(min(0.1 * (attempt + 1), 1))
         if answer.status_code >= 400:
-            raise Refused(f"{method} {path}: {answer.status_code} {answer.text}")
-        done: Json = answer.json() if answer.content else {}
-        return done
+            raise UnexpectedAnswer(f"{method} {path}: {answer.status_code} {answer.text}")
+        result: Json = answer.json() if answer.content else {}
+        return result
 
     async def get(self, path: str) -> Json:
         return await self.call("GET", path)
@@ -83,10 +84,10 @@ class Person:
         return await self.call("POST", path, body if body is not None else {}, seen=seen, key=key)
 
     async def everything(self, path: str) -> AsyncIterator[Json]:
-        """All items of a list, page by page."""
-        joint, cursor = ("&" if "?" in path else "?"), ""
+        """Yield all items of a list, page by page."""
+        separator, cursor = ("&" if "?" in path else "?"), ""
         while True:
-            page = await self.get(f"{path}{joint}limit=200{cursor}")
+            page = await self.get(f"{path}{separator}limit=200{cursor}")
             for item in page["items"]:
                 yield item
             if page["next_cursor"] is None:
@@ -94,13 +95,16 @@ class Person:
             cursor = f"&cursor={page['next_cursor']}"
 
     async def until(self, path: str, *, seconds: float = 60) -> Json:
-        """The first item of a list, as soon as there is one. Raises Refused after the time."""
+        """Wait until a list has an item and return the first.
+
+        Raises UnexpectedAnswer when it is still empty after `seconds`.
+        """
         for _ in range(int(seconds / 0.05)):
             items: list[Json] = (await self.get(path))["items"]
             if items:
                 return items[0]
             await asyncio.sleep(0.05)
-        raise Refused(f"{path} stayed empty for {seconds:.0f} s")
+        raise UnexpectedAnswer(f"{path} was empty for {seconds:.0f} s")
 
 
 def _etag(seen: Json | None) -> dict[str, str]:

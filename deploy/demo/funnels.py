@@ -1,4 +1,4 @@
-"""The same funnel, asked for by three people: each sees what row scope lets them see."""
+"""The same funnel as three people see it: record access decides what it counts."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -12,18 +12,18 @@ FUNNEL = "/l2o/v1/opportunities/funnel"
 
 
 async def funnels(people: Mapping[str, Person], whole: Person) -> Json:
-    """By person: their funnel and how many opportunities are in their list.
+    """Return the funnel and the number of visible opportunities for each person.
 
-    `whole` holds the scope that sees every record.
+    `whole` is a person whose scope makes every record visible.
     """
-    asked = {**people, "whole": whole}
-    ids = {name: await _ids(person) for name, person in asked.items()}
+    viewers = {**people, "whole": whole}
+    ids = {name: await _ids(person) for name, person in viewers.items()}
     return {
         "people": {
             name: {"stages": await _stages(person), "sees": len(ids[name])}
-            for name, person in asked.items()
+            for name, person in viewers.items()
         },
-        "nested": nested([ids[name] for name in asked]),
+        "nested": nested([ids[name] for name in viewers]),
     }
 
 
@@ -38,44 +38,44 @@ async def _ids(person: Person) -> set[str]:
 
 
 def nested(views: Sequence[set[str]]) -> bool:
-    """Whether everybody sees all that those before them see, each more but for the last."""
+    """Return whether each view contains the one before, and all but the last see more."""
     inside = all(view <= wider for view, wider in pairwise(views))
     growing = all(len(view) < len(wider) for view, wider in pairwise(views[:-1]))
     return inside and growing
 
 
 def counted(stages: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Opportunities by stage, in the funnel's order."""
+    """Return the number of opportunities by stage, in the funnel's order."""
     return {row["stage"]: row["count"] for row in stages}
 
 
 def amounts(stages: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Decimal]:
-    """Sums by stage and currency."""
+    """Return the amounts by stage and currency."""
     return {
-        (row["stage"], one["amount"]["currency"]): Decimal(one["amount"]["amount"])
+        (row["stage"], entry["amount"]["currency"]): Decimal(entry["amount"]["amount"])
         for row in stages
-        for one in row["amounts"]
+        for entry in row["amounts"]
     }
 
 
-def checks(found: Mapping[str, Any], expected: Mapping[str, Expected]) -> dict[str, bool]:
-    """What must hold of the funnels; `expected` is worked out from the file itself."""
-    views = found["people"]
+def checks(result: Mapping[str, Any], expected: Mapping[str, Expected]) -> dict[str, bool]:
+    """Return the checks of the funnels; `expected` is computed from the imported file."""
+    views = result["people"]
     whole, widest = views["whole"]["stages"], list(views)[-2]
     return {
-        "funnels_nest": found["nested"],
-        "funnel_of_the_director_is_the_whole": counted(views[widest]["stages"]) == counted(whole)
+        "funnels_are_nested": result["nested"],
+        "director_sees_the_whole_funnel": counted(views[widest]["stages"]) == counted(whole)
         and amounts(views[widest]["stages"]) == amounts(whole),
-        "funnels_count_what_the_lists_hold": all(
-            sum(counted(one["stages"]).values()) == one["sees"] for one in views.values()
+        "funnels_match_the_lists": all(
+            sum(counted(view["stages"]).values()) == view["sees"] for view in views.values()
         ),
         **{
-            f"funnel_of_{name}_is_the_files": _fits(views[name]["stages"], one)
-            for name, one in expected.items()
+            f"funnel_of_{name}_matches_the_file": _matches(views[name]["stages"], values)
+            for name, values in expected.items()
         },
     }
 
 
-def _fits(stages: Sequence[Mapping[str, Any]], expected: Expected) -> bool:
+def _matches(stages: Sequence[Mapping[str, Any]], expected: Expected) -> bool:
     won = sum(amount for (stage, _), amount in amounts(stages).items() if stage == "WON")
     return (sum(counted(stages).values()), won) == (expected.count, expected.won)

@@ -1,4 +1,4 @@
-"""Files through the import API: the leads, and the pipeline with every file twice."""
+"""Imports of files through the API: the leads once, the pipeline's files twice."""
 
 import asyncio
 from collections import Counter
@@ -11,13 +11,13 @@ from deploy.demo.walk import Progress
 
 Settle = Callable[[], Awaitable[Any]]
 Bar = Callable[[str], Any]
-TRAIL = ".import.v1"  # an import tells of its own end; that is no change of a record
+IMPORT_TOPIC = ".import.v1"  # events about the imports themselves, which change no record
 
 
 async def import_file(
     person: Person, service: str, source: Source, progress: Progress, *, kind: str
 ) -> Json:
-    """Create, upload, start, and wait for the import job; its final state and its findings."""
+    """Upload a file, start its import and wait; return its final state and its errors by code."""
     body: Json = {"file_name": source.file_name, "kind": kind}
     if source.mapping:
         body["mapping"] = source.mapping
@@ -43,39 +43,39 @@ async def _codes(person: Person, path: str) -> Any:
 async def import_twice(
     admin: Person, service: str, source: Source, bar: Bar, settle: Settle, *, kind: str
 ) -> Json:
-    """A file and then the same again; how many facts were published by the second run.
+    """Import a file twice; return both results and the number of events of the second run.
 
-    Each time all that listen have caught up before it goes on: the next file names what is in
-    this one, and other services know it by their copies only.
+    After each run it waits until all services have consumed the events: the next file refers to
+    records of this one, which other services know only by their replicas.
     """
     runs: list[Json] = []
     counts: list[Mapping[str, int]] = []
-    for time in ("", " again"):
-        with bar(f"importing {source.file_name}{time}") as progress:
+    for suffix in ("", " again"):
+        with bar(f"importing {source.file_name}{suffix}") as progress:
             runs.append(await import_file(admin, service, source, progress, kind=kind))
             await settle()
-        counts.append(await facts(admin))
+        counts.append(await published_events(admin))
     return {
         "kind": kind,
         "service": service,
         "first": runs[0],
         "second": runs[1],
-        "facts_of_second": sum(counts[1].values()) - sum(counts[0].values()),
+        "events_of_second": sum(counts[1].values()) - sum(counts[0].values()),
     }
 
 
-async def facts(admin: Person) -> Mapping[str, int]:
-    """Events published so far by topic, without those that only say how an import ended."""
-    found: Counter[str] = Counter()
+async def published_events(admin: Person) -> Mapping[str, int]:
+    """Return the events published so far by topic, except those about the imports themselves."""
+    counts: Counter[str] = Counter()
     for service in admin.urls:
         for row in (await admin.get(f"/{service}/v1/event-counts"))["published"]:
-            if not row["topic"].endswith(TRAIL):
-                found[row["topic"]] += row["events"]
-    return found
+            if not row["topic"].endswith(IMPORT_TOPIC):
+                counts[row["topic"]] += row["events"]
+    return counts
 
 
 def unchanged(pair: Mapping[str, Any]) -> bool:
-    """Whether the second run took in all that the first did, and changed nothing."""
+    """Return whether the second run accepted the same rows and changed nothing."""
     first, second = (pair[name]["counts"] for name in ("first", "second"))
     same = [name for name in ("total", "accepted", "refused") if first[name] != second[name]]
-    return not same and second["unchanged"] == second["accepted"] and not pair["facts_of_second"]
+    return not same and second["unchanged"] == second["accepted"] and not pair["events_of_second"]

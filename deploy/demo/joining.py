@@ -1,12 +1,12 @@
-"""How somebody out of the imported directory comes to sign in: invited, a password, a role."""
+"""Gives an imported person a login: an invitation, a password, a role."""
 
 from dataclasses import replace
 
-from deploy.demo.client import Json, Person, Refused
+from deploy.demo.client import Json, Person, UnexpectedAnswer
 
 
 async def join(admin: Person, name: str, *, role: str, password: str) -> tuple[Person, Json]:
-    """A signed-in person of this name, invited unless they were before, and their record."""
+    """Invite the person of this name if necessary; return them signed in, and their record."""
     record = await admin.until(f"/org/v1/people?name={name}")
     username = record["username"] or name.lower().replace(" ", ".")
     login = {"grant_type": "password", "username": username, "password": password}
@@ -16,7 +16,7 @@ async def join(admin: Person, name: str, *, role: str, password: str) -> tuple[P
     record = await _with_role(admin, await admin.get(f"/org/v1/people/{record['id']}"), role)
     try:
         await person.sign_in()
-    except Refused:  # an earlier demo broke off between the invitation and the password
+    except UnexpectedAnswer:  # an earlier run stopped between the invitation and the password
         await _reset(admin, record, password)
         await person.sign_in()
     return person, record

@@ -7,9 +7,9 @@ TENANT = Path(__file__).parent / "tenant.json"
 
 
 def logins(file: Path = TENANT) -> dict[str, dict[str, str]]:
-    """What to sign in with, by role, from the demo tenant's file."""
+    """Return the credentials by role, from the demo tenant's file."""
     tenant = json.loads(file.read_text())
-    found = {
+    credentials = {
         person["role"]: {
             "grant_type": "password",
             "username": person["username"],
@@ -18,9 +18,9 @@ def logins(file: Path = TENANT) -> dict[str, dict[str, str]]:
         for person in tenant["people"]
     }
     client = tenant["clients"][0]
-    found["erp"] = {
+    credentials["erp"] = {
         "grant_type": "client_credentials",
         "client_id": client["client_id"],
         "client_secret": client["secret"],
     }
-    return found
+    return credentials

@@ -1,6 +1,6 @@
-"""What the demo says at its end, read back from every service through its API.
+"""The numbers of the demo's report, read from every service through its API.
 
-Nothing here is worked out by subtraction: both sides of every equation are read.
+No number is computed from others: both sides of every equation are read.
 """
 
 from collections import Counter, defaultdict
@@ -27,23 +27,23 @@ OUTCOMES = ("applied", "skipped", "ignored", "parked")
 
 
 class Reader(Protocol):
-    """Who may read everything of a tenant."""
+    """A client that may read all records of a tenant."""
 
     async def get(self, path: str) -> Json: ...
 
 
 async def stages(admin: Person) -> dict[str, dict[str, int]]:
-    """How many of each resource stand in which state."""
-    found = {}
+    """Return the number of records of each resource by state."""
+    by_resource = {}
     for name, (path, field) in STAGES.items():
         items = admin.everything(f"{path}?fields={field}")
         counter = Counter([item[field] async for item in items])
-        found[name] = dict(sorted(counter.items()))
-    return found
+        by_resource[name] = dict(sorted(counter.items()))
+    return by_resource
 
 
 async def money(admin: Reader) -> list[Json]:
-    """The reconciliation of RMS, each equation with whether it holds."""
+    """Return the reconciliation of RMS by currency, with the result of each equation."""
     rows: list[Json] = []
     for sums in (await admin.get("/rms/v1/reconciliation"))["items"]:
         total = {name: Decimal(m["amount"]) for name, m in sums.items() if isinstance(m, dict)}
@@ -63,12 +63,12 @@ async def money(admin: Reader) -> list[Json]:
 
 
 async def events(admin: Reader) -> list[Json]:
-    """Published against consumed, for all that every service's worker listens to.
+    """Compare published and consumed events for every subscription of every service.
 
-    A subscription that never consumed anything has a row of zeros here. `equal` is exact as long
-    as nothing came twice. With `duplicates` it means that nothing is missing: a redelivery that
-    a restarted consumer cannot recognise is counted again as skipped or ignored (see
-    chassis.web.event_count_routes), so more may have been consumed than was published.
+    A subscription without consumed events has a row of zeros. `equal` is exact while no event was
+    delivered twice. With `duplicates` it means that no event is missing: a restarted consumer
+    counts a redelivery that it cannot recognize as skipped or ignored (see
+    chassis.web.event_count_routes), so more events may be consumed than published.
     """
     counts = {s: await admin.get(f"/{s}/v1/event-counts") for s in SERVICES}
     published: dict[str, int] = defaultdict(int)
@@ -77,22 +77,22 @@ async def events(admin: Reader) -> list[Json]:
             published[row["topic"]] += row["events"]
     rows: list[Json] = []
     for service, answer in counts.items():
-        found = {(row["subscription"], row["topic"]): row for row in answer["consumed"]}
+        consumed = {(row["subscription"], row["topic"]): row for row in answer["consumed"]}
         rows += [
-            _compared(*place, found.get(place, {}), published[place[1]])
-            for place in listened(service)
+            _compared(*pair, consumed.get(pair, {}), published[pair[1]])
+            for pair in subscribed_topics(service)
         ]
     return sorted(rows, key=lambda row: (row["subscription"], row["topic"]))
 
 
-def listened(service: str) -> list[tuple[str, str]]:
-    """Subscription and topic of all that a service listens to, by its own word."""
+def subscribed_topics(service: str) -> list[tuple[str, str]]:
+    """Return each pair of subscription and topic that a service's worker declares."""
     worker: Worker = import_module(f"{service}.worker").WORKER
-    return [(one.name, topic) for one in worker.subscriptions for topic in one.topics]
+    return [(each.name, topic) for each in worker.subscriptions for topic in each.topics]
 
 
-def _compared(subscription: str, topic: str, found: Json, published: int) -> Json:
-    counts = {name: int(found.get(name, 0)) for name in (*OUTCOMES, "duplicates")}
+def _compared(subscription: str, topic: str, row: Json, published: int) -> Json:
+    counts = {name: int(row.get(name, 0)) for name in (*OUTCOMES, "duplicates")}
     consumed = sum(counts[name] for name in OUTCOMES)
     enough = consumed >= published if counts["duplicates"] else consumed == published
     return {
@@ -106,7 +106,7 @@ def _compared(subscription: str, topic: str, found: Json, published: int) -> Jso
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
-    """The nearest-rank percentile; None of nothing."""
+    """Return the nearest-rank percentile; None if there are no values."""
     if not values:
         return None
     ranked = sorted(values)
@@ -114,12 +114,12 @@ def percentile(values: Sequence[float], share: float) -> float | None:
 
 
 def all_well(report: Mapping[str, Any]) -> bool:
-    """Whether every equation and check of the report holds and nothing is parked."""
+    """Return whether all equations and checks of the report hold and no event is parked."""
     sums = all(
         row["orders_equal_receivables_plus_not_yet_shipped"]
         and row["payments_equal_allocated_plus_unallocated"]
         and row["allocated_is_the_same_everywhere"]
         for row in report["money"]
     )
-    carried = all(row["equal"] and row["parked"] == 0 for row in report["events"])
-    return sums and carried and all(report.get("checks", {}).values())
+    delivered = all(row["equal"] and row["parked"] == 0 for row in report["events"])
+    return sums and delivered and all(report.get("checks", {}).values())

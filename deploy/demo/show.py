@@ -1,4 +1,4 @@
-"""The report and the closing screen, for a person to read."""
+"""Prints the report and the addresses of the running system."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from deploy.local.state import State
 def show(
     console: Console, result: Mapping[str, Any], running: State, logins: Mapping[str, Any]
 ) -> None:
-    """Print the report, then what runs where and how to go on."""
+    """Print the report, then the addresses, the logins and the next commands."""
     console.rule("Report")
     _pipeline(console, result["pipeline"])
     _work(console, result)
@@ -24,12 +24,12 @@ def show(
     _money(console, result["money"])
     _events(console, result["events"])
     _checks(console, result["checks"])
-    console.print(f"All of it took {result['seconds']} s")
+    console.print(f"The demo took {result['seconds']} s")
     _where(console, running, logins)
 
 
 def _plain(*columns: str) -> Table:
-    """A table without lines; the first column is text, the others are numbers."""
+    """Return a table without lines: the first column is text, the others are numbers."""
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, show_header=bool(columns))
     for nth, name in enumerate(columns):
         table.add_column(name, justify="right" if nth else "left", no_wrap=True)
@@ -40,9 +40,9 @@ COLUMNS = {
     "rows": "total",
     "new": "created",
     "changed": "updated",
-    "same": "unchanged",
+    "unchanged": "unchanged",
     "refused": "refused",
-    "warned": "with_warnings",
+    "with warnings": "with_warnings",
 }
 
 
@@ -55,10 +55,10 @@ def _pipeline(console: Console, pairs: Sequence[Mapping[str, Any]]) -> None:
     console.print(table)
     for pair in pairs:
         for what in ("refused", "warnings"):
-            if said := _reasons(pair["first"][f"{what}_by_reason"]):
-                console.print(f"  {pair['first']['file_name']}: {what} for {said}")
-    facts = sum(pair["facts_of_second"] for pair in pairs)
-    console.print(f"  the second runs told others {facts} facts\n")
+            if reasons := _reasons(pair["first"][f"{what}_by_reason"]):
+                console.print(f"  {pair['first']['file_name']}: {what} because of {reasons}")
+    count = sum(pair["events_of_second"] for pair in pairs)
+    console.print(f"  The second imports published {count} events.\n")
 
 
 def _reasons(codes: Mapping[str, int]) -> str:
@@ -73,7 +73,7 @@ def _work(console: Console, result: Mapping[str, Any]) -> None:
         f"{counts['refused']} refused ({reasons})"
     )
     if latency["p50"] is None:
-        console.print("Conversion: nothing left to convert; the first run did it")
+        console.print("Conversion: an earlier run has converted all leads")
     else:
         console.print(
             f"Conversion until visible in L2O: {latency['converted_now']} leads, "
@@ -84,9 +84,9 @@ def _work(console: Console, result: Mapping[str, Any]) -> None:
 def _stages(console: Console, stages: Mapping[str, Mapping[str, int]]) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for name, counts in stages.items():
-        said = ", ".join(f"{state} {n}" for state, n in counts.items()) or "none"
-        table.add_row(name, said)
-    console.print("\nWhere everything stands")
+        text = ", ".join(f"{state} {n}" for state, n in counts.items()) or "none"
+        table.add_row(name, text)
+    console.print("\nRecords by state")
     console.print(table, "")
 
 
@@ -104,7 +104,8 @@ def _money(console: Console, rows: list[Mapping[str, Any]]) -> None:
             f"{_verdict(row['payments_equal_allocated_plus_unallocated'])}"
         )
         console.print(
-            f"{row['currency']}: payments, allocations and receivables agree on what is allocated  "
+            f"{row['currency']}: payments, allocations and receivables show the same allocated "
+            "amount  "
             f"{_verdict(row['allocated_is_the_same_everywhere'])}"
         )
 
@@ -128,7 +129,7 @@ def _events(console: Console, rows: list[Mapping[str, Any]]) -> None:
         table.add_row(row["subscription"], row["topic"], *counts, verdict)
     console.print(table)
     silent = sum(not row["published"] and row["equal"] for row in rows)
-    console.print(f"  and {silent} subscriptions to topics with nothing on them\n")
+    console.print(f"  and {silent} subscriptions to topics without events\n")
 
 
 def _checks(console: Console, checks: Mapping[str, bool]) -> None:
@@ -137,12 +138,13 @@ def _checks(console: Console, checks: Mapping[str, bool]) -> None:
 
 
 def _where(console: Console, running: State, logins: Mapping[str, Any]) -> None:
-    console.rule("It keeps running")
+    console.rule("The system keeps running")
     for service, url in running.urls.items():
         console.print(f"  {service}: {url}/{service}/v1/docs")
-    console.print(f"  PostgreSQL {running.postgres}, Kafka {running.kafka or 'none: the courier'}")
+    kafka = running.kafka or "none: events are delivered inside the process"
+    console.print(f"  PostgreSQL {running.postgres}, Kafka {kafka}")
     for role, login in logins.items():
         who = login.get("username") or login.get("client_id")
         secret = login.get("password") or login.get("client_secret")
         console.print(f"  {role:<16} {who} / {secret}")
-    console.print("  report: .local/demo.json   stop: make down   state: make status")
+    console.print("  Report: .local/demo.json   State: make status   Stop: make down")

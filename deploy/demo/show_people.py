@@ -1,4 +1,4 @@
-"""The part of the report about people: three funnels, who sees a record and why, a day."""
+"""Prints the part of the report about people: funnels, record access, notifications, tasks."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,14 +9,14 @@ from rich.table import Table
 from deploy.demo.funnels import amounts, counted
 from deploy.demo.source import MANAGER, SELLER
 
-NAMES = {"seller": SELLER, "manager": MANAGER, "director": "赵敏", "whole": "every row"}
+NAMES = {"seller": SELLER, "manager": MANAGER, "director": "赵敏", "whole": "all records"}
 THOUSAND = 1_000
-MOST = 6
-DULL = ("id", "_at")  # left out of a line; the API and .local/demo.json have them
+MAX_ENTRIES = 6
+OMITTED_SUFFIXES = ("id", "_at")  # the API and .local/demo.json have these fields
 
 
 def show_funnels(console: Console, result: Mapping[str, Any]) -> None:
-    """A column for each person, count and amount for each stage that has any."""
+    """Print a column for each person with the count and amount of each stage that is not empty."""
     views = result["funnels"]["people"]
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("", no_wrap=True)
@@ -25,43 +25,47 @@ def show_funnels(console: Console, result: Mapping[str, Any]) -> None:
     for stage, count in counted(views["whole"]["stages"]).items():
         if count:
             table.add_row(stage, *(_cell(view["stages"], stage) for view in views.values()))
-    sees = (f"[bold]{one['sees']:,}[/bold]{' ' * 8}" for one in views.values())
+    sees = (f"[bold]{view['sees']:,}[/bold]{' ' * 8}" for view in views.values())
     table.add_row("[bold]sees[/bold]", *sees)
-    console.print("\nOne funnel, asked for by three people (count, amount in 1,000 yuan)")
+    console.print("\nThe same funnel as three people see it (count, amount in 1,000 yuan)")
     console.print(table)
 
 
 def _cell(stages: list[Mapping[str, Any]], stage: str) -> str:
-    """Yuan only: the demo has no other currency."""
+    """Return count and amount of a stage, in yuan: the demo has no other currency."""
     amount = amounts(stages).get((stage, "CNY"), 0)
     return f"{counted(stages)[stage]:,} {amount / THOUSAND:>7,.0f}"
 
 
 def show_sight(console: Console, sight: Mapping[str, Any]) -> None:
-    """Who sees one opportunity, and what was done to it."""
+    """Print who sees an opportunity and why, and its audit trail."""
     access = sight["access"]
     console.print(f"\nWho sees the opportunity “{sight['name']}”, and why")
-    for one in access["everybody"]:
-        console.print(f"  {' '.join(_reason(one))}")
-    console.print(f"  everybody with {', '.join(access['everyone_with'])}")
-    console.print("Its audit, oldest first")
-    for entry in sight["audit"][:MOST]:
+    for viewer in access["everybody"]:
+        console.print(f"  {' '.join(_reason(viewer))}")
+    console.print(f"  everyone with the scope {' or '.join(access['everyone_with'])}")
+    console.print("Its audit trail, oldest first")
+    for entry in sight["audit"][:MAX_ENTRIES]:
         by = entry["actor_name"] or entry["actor"] or "?"
-        told = [_change(one) for one in entry["changes"] if not one["field"].endswith(DULL)]
+        changes = [
+            _change(change)
+            for change in entry["changes"]
+            if not change["field"].endswith(OMITTED_SUFFIXES)
+        ]
         part = f" {entry['part']}" if entry["part"] else ""
-        console.print(f"  {entry['at'][:19]} {entry['verb']}{part} by {by}: {', '.join(told)}")
-    if len(sight["audit"]) > MOST:
-        console.print(f"  and {len(sight['audit']) - MOST} more")
+        console.print(f"  {entry['at'][:19]} {entry['verb']}{part} by {by}: {', '.join(changes)}")
+    if len(sight["audit"]) > MAX_ENTRIES:
+        console.print(f"  and {len(sight['audit']) - MAX_ENTRIES} more")
 
 
-def _reason(one: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{one['why']:<12}{one['access']:<6}"
-    if one["person"]:
-        yield str(one["person"]["name"])
-    if one["department"]:
-        yield f"heads {one['department']['name']}"
-    if one["stands_in_for"]:
-        yield f"for {one['stands_in_for']['name']}"
+def _reason(viewer: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{viewer['why']:<12}{viewer['access']:<6}"
+    if viewer["person"]:
+        yield str(viewer["person"]["name"])
+    if viewer["department"]:
+        yield f"heads {viewer['department']['name']}"
+    if viewer["stands_in_for"]:
+        yield f"for {viewer['stands_in_for']['name']}"
 
 
 def _change(change: Mapping[str, Any]) -> str:
@@ -77,11 +81,11 @@ def _value(value: Any) -> str:
 
 
 def show_day(console: Console, day: Mapping[str, Any]) -> None:
-    """What the imported seller finds after the manager gave them a lead."""
+    """Print the notifications and tasks of the seller after the manager transferred a lead."""
     console.print(
-        f"\nThe day of {day['of']} after {day['by']} gave them a lead: "
+        f"\nAfter {day['by']} transferred a lead to {day['of']}: "
         f"{day['unread']} unread of {day['notifications']} notifications, "
         f"{day['open_tasks']} open tasks"
     )
-    console.print(f"  told: {day['told']}")
-    console.print(f"  to do: {day['task']}")
+    console.print(f"  Notification: {day['notification']}")
+    console.print(f"  Task: {day['task']}")

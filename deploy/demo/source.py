@@ -1,4 +1,4 @@
-"""What the demo imports: the pipeline, and leads: the real set, else made of the pipeline."""
+"""The files that the demo imports: the pipeline, and leads (real ones or from the pipeline)."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ REAL = ROOT.parent / "shared" / "data" / "leads" / "leads.csv"
 FOLDER = Path(__file__).parent / "pipeline"
 PIPELINE = FOLDER / "sales_pipeline.csv"
 PRODUCTS = FOLDER / "products.csv"
-# Service, kind and file, each after those whose records it names.
+# Service, kind and file. A file follows those whose records it refers to.
 FILES = (
     ("org", "PEOPLE", "sales_teams.csv"),
     ("cpq", "PRODUCTS", "products.csv"),
@@ -23,35 +23,35 @@ SELLER, MANAGER = "Darcel Schlecht", "Melvin Marxen"
 
 @dataclass(frozen=True)
 class Source:
-    """A CSV of leads and what to say of it."""
+    """A CSV file, its description for the report, and the mapping of its columns."""
 
     file_name: str
-    said: str
+    description: str
     content: bytes
     mapping: dict[str, str]
 
 
 def leads() -> Source:
-    """The X Education set where it is present (it may not be shipped), else the pipeline's."""
+    """Return the X Education leads if present (they may not be redistributed), else made ones."""
     if REAL.exists():
         return Source(
             file_name="leads.csv",
-            said=f"real leads from {REAL} (X Education lead-scoring set)",
+            description=f"real leads from {REAL} (X Education lead-scoring set)",
             content=REAL.read_bytes(),
             mapping={},
         )
     return Source(
         file_name="pipeline-leads.csv",
-        said="leads made of deploy/demo/pipeline (CRM Sales Opportunities, public domain): "
-        "account, product, agent and date of real opportunities, each a company of its own so that "
-        "none is taken for one of the pipeline; ../shared is absent",
+        description="leads made of deploy/demo/pipeline (CRM Sales Opportunities, public domain): "
+        "account, product, agent and date of real opportunities, each with its own company, so "
+        "that no lead matches an account of the pipeline",
         content=_of_pipeline(PIPELINE.read_text()),
         mapping={"Opportunity": "external_id", "Account": "company"},
     )
 
 
 def pipeline() -> list[tuple[str, str, Source]]:
-    """Every file of the pipeline: the service that takes it, as which kind, and the file."""
+    """Return the service, the kind of import and the file for every file of the pipeline."""
     return [
         (service, kind, Source(name, "", (FOLDER / name).read_bytes(), {}))
         for service, kind, name in FILES
@@ -60,21 +60,21 @@ def pipeline() -> list[tuple[str, str, Source]]:
 
 @dataclass(frozen=True)
 class Expected:
-    """How many of the file's opportunities somebody is to see, and the worth of those won."""
+    """The number of opportunities in the file that a person must see, and the amount won."""
 
     count: int
     won: Decimal
 
 
 def expected() -> dict[str, Expected]:
-    """By the file itself: what its seller sees, and what that seller's manager sees."""
+    """Compute from the file what the seller and their manager must see."""
     with (FOLDER / "sales_teams.csv").open(newline="") as file:
         team = {r["sales_agent"] for r in csv.DictReader(file) if r["manager"] == MANAGER}
     return {"seller": _of_agents({SELLER}), "manager": _of_agents(team)}
 
 
 def _of_agents(agents: set[str]) -> Expected:
-    """Rows without an account do not come in."""
+    """Count the rows of these agents; the import refuses rows without an account."""
     with PIPELINE.open(newline="") as file:
         rows = [r for r in csv.DictReader(file) if r["sales_agent"] in agents and r["account"]]
     won = sum(Decimal(r["close_value"]) for r in rows if r["deal_stage"] == "Won")
@@ -105,7 +105,7 @@ class Product:
 
 
 def products() -> list[Product]:
-    """The pipeline's seven products; their prices are taken as yuan, and said so."""
+    """Return the pipeline's seven products; their prices are read as yuan."""
     with PRODUCTS.open(newline="") as file:
         rows = list(csv.DictReader(file))
     return [

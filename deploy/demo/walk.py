@@ -1,11 +1,11 @@
-"""The way of a lead to the last yuan, call by call. Every step may be repeated: nothing doubles."""
+"""The calls that take a lead to full payment. Repeated steps create no duplicates."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from deploy.demo.client import Json, Person, Refused
+from deploy.demo.client import Json, Person, UnexpectedAnswer
 from deploy.demo.source import Product
 
 Progress = Callable[[int, int], None]
@@ -13,37 +13,37 @@ BOOK = "标准价目表"
 
 
 async def seed_catalog(admin: Person, products: Sequence[Product]) -> Json:
-    """The products and one price book with two tiers each, unless they are there already."""
-    known = {p["name"]: p["id"] async for p in admin.everything("/cpq/v1/products")}
+    """Create the products and one price book with two tiers each, unless they exist."""
+    product_ids = {p["name"]: p["id"] async for p in admin.everything("/cpq/v1/products")}
     for product in products:
-        if product.name not in known:
+        if product.name not in product_ids:
             body = {"sku": product.sku, "name": product.name, "unit": "PCS"}
-            known[product.name] = (await admin.post("/cpq/v1/products", body))["id"]
+            product_ids[product.name] = (await admin.post("/cpq/v1/products", body))["id"]
     async for book in admin.everything("/cpq/v1/price-books"):
         if book["name"] == BOOK:
             return await admin.get(f"/cpq/v1/price-books/{book['id']}")
     entries = [
         {
-            "product_id": known[p.name],
+            "product_id": product_ids[p.name],
             "list_price": {"amount": p.price, "currency": "CNY"},
             "tiers": [
-                {"from_quantity": "5", "unit_price": _less(p.price, 95)},
-                {"from_quantity": "10", "unit_price": _less(p.price, 90)},
+                {"from_quantity": "5", "unit_price": _percent_of(p.price, 95)},
+                {"from_quantity": "10", "unit_price": _percent_of(p.price, 90)},
             ],
         }
         for p in products
     ]
-    wanted = {"name": BOOK, "currency": "CNY", "valid_from": "2026-01-01", "entries": entries}
-    return await admin.post("/cpq/v1/price-books", wanted)
+    price_book = {"name": BOOK, "currency": "CNY", "valid_from": "2026-01-01", "entries": entries}
+    return await admin.post("/cpq/v1/price-books", price_book)
 
 
-def _less(price: str, percent: int) -> Json:
+def _percent_of(price: str, percent: int) -> Json:
     fen = int(price) * percent
     return {"amount": f"{fen // 100}.{fen % 100:02d}", "currency": "CNY"}
 
 
 async def convert(seller: Person, lead: Json) -> float:
-    """Qualify and convert one lead; milliseconds until the opportunity is there."""
+    """Qualify and convert a lead; return the milliseconds until the opportunity exists."""
     path = f"/mtl/v1/leads/{lead['id']}"
     if lead["status"] == "NEW":
         lead = await seller.post(f"{path}/qualify", seen=lead)
@@ -56,13 +56,13 @@ async def convert(seller: Person, lead: Json) -> float:
         operation = await seller.get(f"/mtl/v1/operations/{operation['id']}")
     elapsed = (time.perf_counter() - began) * 1000
     if operation["status"] != "SUCCEEDED":
-        raise Refused(f"conversion of {lead['id']}: {operation}")
+        raise UnexpectedAnswer(f"conversion of {lead['id']}: {operation}")
     await seller.get(f"/l2o/v1/opportunities/{operation['result']['opportunity_id']}")
     return elapsed
 
 
 async def to_cash(seller: Person, erp: Person, lead: Json, book: Json, nth: int) -> None:
-    """Quote, accept, order, two shipments, payment, allocation; the opportunity is won by it."""
+    """Quote, accept, order, ship twice, pay, allocate; the accepted quote wins the opportunity."""
     opportunity = lead["opportunity_id"]
     await _accepted_quote(seller, opportunity, book, nth)
     order = await seller.until(f"/rms/v1/orders?account_id={lead['account_id']}")
@@ -106,14 +106,14 @@ async def _quoted(seller: Person, opportunity: str, book: Json, nth: int) -> Jso
     ]
     lines[0]["discount_rate"] = "0.05" if nth % 2 else "0"
     body = {"opportunity_id": opportunity, "price_book_id": book["id"], "lines": lines}
-    for _ in range(200):  # until the opportunity's copy has arrived in cpq
+    for _ in range(200):  # until the replica of the opportunity has arrived in cpq
         try:
             return await seller.post("/cpq/v1/quotes", body, key=f"demo-quote-{opportunity}")
-        except Refused as refused:
-            if "OPPORTUNITY_UNKNOWN" not in str(refused) and "ACCOUNT_UNKNOWN" not in str(refused):
+        except UnexpectedAnswer as error:
+            if "OPPORTUNITY_UNKNOWN" not in str(error) and "ACCOUNT_UNKNOWN" not in str(error):
                 raise
             await asyncio.sleep(0.05)
-    raise Refused(f"cpq never heard of opportunity {opportunity}")
+    raise UnexpectedAnswer(f"cpq has not received opportunity {opportunity}")
 
 
 async def _ship(seller: Person, order: Json) -> None:
@@ -122,23 +122,23 @@ async def _ship(seller: Person, order: Json) -> None:
         first = (await seller.get(path.removesuffix("/shipments")))["lines"][0]
         part = {"lines": [{"line_id": first["id"], "quantity": "1"}]}
         await seller.post(path, part, key=f"demo-ship-1-{order['id']}")
-    still = await seller.get(path.removesuffix("/shipments"))
-    if still["status"] != "SHIPPED":
-        await seller.post(path, {}, key=f"demo-ship-2-{still['id']}")
+    current = await seller.get(path.removesuffix("/shipments"))
+    if current["status"] != "SHIPPED":
+        await seller.post(path, {}, key=f"demo-ship-2-{current['id']}")
 
 
 async def in_parallel(
     work: Sequence[Callable[[], Awaitable[Any]]], *, at_once: int, progress: Progress
 ) -> list[Any]:
-    """Run all, a few at a time; results in order."""
-    admission, done = asyncio.Semaphore(at_once), 0
+    """Run all jobs, `at_once` at a time; return the results in order."""
+    slots, completed = asyncio.Semaphore(at_once), 0
 
-    async def one(job: Callable[[], Awaitable[Any]]) -> Any:
-        nonlocal done
-        async with admission:
+    async def run(job: Callable[[], Awaitable[Any]]) -> Any:
+        nonlocal completed
+        async with slots:
             result = await job()
-        done += 1
-        progress(done, len(work))
+        completed += 1
+        progress(completed, len(work))
         return result
 
-    return list(await asyncio.gather(*(one(job) for job in work)))
+    return list(await asyncio.gather(*(run(job) for job in work)))

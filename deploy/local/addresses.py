@@ -12,7 +12,7 @@ from deploy.services import SERVICES
 
 
 def show_addresses(place: Place, now: State) -> None:
-    """Print every address. The output holds passwords, as `.local` does."""
+    """Print every address. The output contains passwords."""
     env = json.loads(place.env.read_text()) if place.env.exists() else {}
     print("\n\n".join(_sections(now, env)))
 
@@ -24,13 +24,13 @@ def _sections(now: State, env: Mapping[str, str]) -> Iterator[str]:
     ]
     yield aligned(("service", "API", "docs"), apis)
     yield aligned(("database", "role", "URL"), list(_databases(env)))
-    yield f"Kafka bootstrap  {now.kafka or 'none: events are carried inside one process'}"
+    yield f"Kafka bootstrap  {now.kafka or 'none: events are delivered inside one process'}"
     if env.get("L2C_MODE") == "development":
         yield aligned(("demo login", "name", "password or secret"), list(_demo_logins()))
 
 
 def _databases(env: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """As psql takes them: the services' URLs name SQLAlchemy's driver besides."""
+    """Yield the URLs as psql reads them, without the name of SQLAlchemy's driver."""
     for service in SERVICES:
         for name, role in URLS.items():
             if url := env.get(f"{service.upper()}_{name}"):

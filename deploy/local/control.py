@@ -43,7 +43,7 @@ def run(place: Place, arguments: list[str]) -> int:
     Raises CannotGoOn when nothing runs.
     """
     if not state.read(place.state).living():
-        raise CannotGoOn("Nothing runs here: `make up` first.")
+        raise CannotGoOn("Nothing runs here: start the services with `make up`.")
     settings = json.loads(place.env.read_text())
     module = [] if arguments[:1] == ["org.admin"] else ["chassis"]
     command = [sys.executable, "-m", *module, *arguments]
@@ -53,20 +53,20 @@ def run(place: Place, arguments: list[str]) -> int:
 def sweep(place: Place) -> None:
     """Stop the processes that a killed supervisor has left running."""
     for process in reversed(state.read(place.state).living()):
-        print(f"ending {process.name} (pid {process.mark.pid}), left over from before")
+        print(f"ending {process.name} (pid {process.mark.pid}), left over from an earlier run")
         end(process.mark, stop_signal=process.stop_signal)
     state.write(place.state, State(phase="starting"))
 
 
 def _already_running(now: State, mode: str, *, reload: bool) -> str:
-    wanted = [f"MODE={mode}"] if (now.mode or mode) != mode else []
-    wanted += ["RELOAD=1"] if reload and not now.reload else []
-    hint = f"; `make down` first, then {' '.join(wanted)} make up" if wanted else ""
-    return f"already running, or just starting ({now.mode or mode}){hint}"
+    options = [f"MODE={mode}"] if (now.mode or mode) != mode else []
+    options += ["RELOAD=1"] if reload and not now.reload else []
+    hint = f"; `make down` first, then {' '.join(options)} make up" if options else ""
+    return f"already running or starting ({now.mode or mode}){hint}"
 
 
 def _launch(place: Place, mode: str, lock: Lock, *, reload: bool) -> None:
-    """Start the supervisor. It inherits the lock, so that somebody holds it at every moment."""
+    """Start the supervisor. It inherits the lock, so that it is locked at every moment."""
     assert lock.descriptor is not None
     command = [sys.executable, "-m", "deploy.local", "supervise", "--mode", mode]
     with place.log("supervisor").open("wb") as out:
@@ -108,11 +108,13 @@ def _orphaned(place: Place, before: State) -> bool:
 def _report(place: Place) -> None:
     now = state.read(place.state)
     if not status(place):
-        raise CannotGoOn("Not everything is ready: see `make logs`, or `make down` and `make up`.")
+        raise CannotGoOn(
+            "Not every process is ready: see `make logs`, or restart by `make down` and `make up`."
+        )
     for url in dict.fromkeys(now.urls.values()):
         names = " ".join(name for name in now.urls if now.urls[name] == url)
         print(f"  {url}  {names}")
-    print("  make status (ARGS=--urls: addresses and passwords) | logs | down")
+    print("  next: make status (ARGS=--urls: addresses and passwords), make logs, make down")
 
 
 def status(place: Place, *, urls: bool = False) -> bool:
@@ -122,7 +124,7 @@ def status(place: Place, *, urls: bool = False) -> bool:
     """
     now = state.read(place.state)
     if not now.processes:
-        print(f"nothing runs{f' ({now.note})' if now.note else ''}; `make up` starts it")
+        print(f"nothing runs{f' ({now.note})' if now.note else ''}; `make up` starts the services")
         return False
     rows = [
         {
@@ -136,9 +138,9 @@ def status(place: Place, *, urls: bool = False) -> bool:
     ]
     print(f"mode {now.mode}{', services restart when sources change' if now.reload else ''}")
     print(aligned(("process", "pid", "port", "health", "restarts"), rows))
-    print(f"  PostgreSQL {now.postgres}; Kafka {now.kafka or 'NONE, see below'}")
+    print(f"  PostgreSQL {now.postgres}; Kafka {now.kafka or 'none, see below'}")
     if now.kafka_missing:
-        print(f"  !! NO KAFKA: the courier carries the events. {now.kafka_missing}.")
+        print(f"  !! No Kafka: events are delivered inside one process. {now.kafka_missing}.")
     if urls:
         print()
         show_addresses(place, now)
@@ -163,7 +165,11 @@ def logs(place: Place, name: str | None) -> None:
     files = [place.log(name)] if name else sorted(place.logs.glob("*.log"))
     if not all(file.exists() for file in files) or not files:
         names = ", ".join(sorted(file.stem for file in place.logs.glob("*.log")))
-        raise CannotGoOn(f"There is no log {name or ''}: there are {names or 'none yet'}.")
+        raise CannotGoOn(
+            f"There is no log named {name}; the logs are {names}."
+            if name and names
+            else "There are no logs yet: start the services with `make up`."
+        )
     os.execvp("tail", ["tail", "-n", "40", "-F", *map(str, files)])
 
 
@@ -173,4 +179,4 @@ def clean(place: Place) -> None:
     suite.stop_kept(tests)
     down(place)
     remove(tests.outside, place.outside, place.binaries, place.local)
-    print("clean")
+    print("stopped everything and removed its data, logs and passwords")

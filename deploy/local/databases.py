@@ -1,4 +1,4 @@
-"""A database per service, with its three roles. Migrations grant the rights on tables."""
+"""A database per service with its three roles. Migrations grant them access to tables."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,22 +13,23 @@ URLS = {"DATABASE_URL": "app", "WORKER_DATABASE_URL": "worker", "OWNER_DATABASE_
 
 
 def variables() -> list[str]:
-    """The names of all database URLs: `ORG_DATABASE_URL` and so on."""
     return [f"{service.upper()}_{name}" for service in SERVICES for name in URLS]
 
 
-def given(env: Mapping[str, str]) -> bool:
-    """Whether the environment names databases to use. Raises CannotGoOn when it names only some."""
+def are_external(env: Mapping[str, str]) -> bool:
+    """Return whether the environment names the databases to use.
+
+    Raises CannotGoOn if it names only some of them.
+    """
     missing = [name for name in variables() if not env.get(name)]
     if missing and len(missing) < len(variables()):
         raise CannotGoOn(
-            f"Some *_DATABASE_URL are given, but not {', '.join(missing)}: give all, or none."
+            f"Some *_DATABASE_URL are set, but not {', '.join(missing)}: set all of them, or none."
         )
     return not missing
 
 
 def urls(port: int, password: str) -> dict[str, str]:
-    """The database URLs of a server on this machine, by their variables."""
     return {
         f"{service.upper()}_{name}": (
             f"postgresql+asyncpg://{service}_{role}:{password}@{HOST}:{port}/{service}"
@@ -47,10 +48,7 @@ def role_sql(role: str, password: str, *, exists: bool) -> str:
 
 
 def access_sql(service: str) -> list[str]:
-    """Statements to run in the service's database.
-
-    Only its three roles may connect, and only the owner may create objects.
-    """
+    """Return the SQL that admits only the service's three roles; only the owner may create."""
     others = f"{service}_app, {service}_worker"
     return [
         f"ALTER DATABASE {service} OWNER TO {service}_owner",
@@ -63,7 +61,7 @@ def access_sql(service: str) -> list[str]:
 
 
 def create(cluster: Cluster, password: str) -> None:
-    """Create roles and databases that do not exist; give every role this password."""
+    """Create the missing roles and databases; all roles get this password."""
     asyncio.run(_create(cluster, password))
 
 

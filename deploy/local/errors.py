@@ -1,10 +1,10 @@
-"""The error that ends a command: one sentence with its remedy, never a traceback."""
+"""What the launcher says when it cannot go on: one sentence with its remedy, never a traceback."""
 
 from pathlib import Path
 
 
 class CannotGoOn(Exception):
-    """The message is printed as it is; `log` names a file whose last lines are printed as well."""
+    """Printed as it stands; `log` names a file whose last lines say more."""
 
     def __init__(self, sentence: str, log: Path | None = None) -> None:
         super().__init__(sentence)

@@ -36,7 +36,6 @@ class Broker:
 
 
 def properties(broker: Broker) -> str:
-    """The content of `server.properties`."""
     settings = {
         "process.roles": "broker,controller",
         "node.id": 1,
@@ -47,7 +46,7 @@ def properties(broker: Broker) -> str:
         "advertised.listeners": f"PLAINTEXT://{broker.bootstrap}",
         "controller.listener.names": "CONTROLLER",
         "log.dirs": broker.folder / "data",
-        "auto.create.topics.enable": "false",  # a misspelled topic must fail, not be created
+        "auto.create.topics.enable": "false",  # a misspelled topic must fail
         "message.max.bytes": LARGEST_RECORD,
         "replica.fetch.max.bytes": LARGEST_RECORD,
         "socket.request.max.bytes": 10 * LARGEST_RECORD,
@@ -64,12 +63,12 @@ def properties(broker: Broker) -> str:
 
 
 def make(place: Place, broker: Broker) -> Program:
-    """The program that serves the broker; its storage is formatted at the first start.
+    """Return the broker's program; format its storage at the first start.
 
-    Raises NoKafka when this machine cannot run a broker.
+    Raises NoKafka if this machine cannot run a broker.
     """
     if os.environ.get("L2C_KAFKA") == "courier":
-        raise NoKafka("L2C_KAFKA=courier asks for it")
+        raise NoKafka("L2C_KAFKA=courier is set")
     runtime, classes = java(), f"{jars(place)}/*"
     broker.folder.mkdir(parents=True, exist_ok=True)
     settings = broker.folder / "server.properties"
@@ -93,28 +92,25 @@ def make(place: Place, broker: Broker) -> Program:
 def _format(runtime: str, classes: str, settings: Path) -> None:
     identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     command = [runtime, "-cp", classes, "kafka.tools.StorageTool", "format"]
-    # One argument: an identity may begin with "-", which a word of its own may not.
+    # One argument, because an id may begin with "-".
     command += [f"--cluster-id={identity}", "-c", str(settings)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        output = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["no output"]
-        raise NoKafka(f"Kafka could not format its storage: {output[-1][:300]}")
+    completed = subprocess.run(command, capture_output=True, text=True)
+    if completed.returncode != 0:
+        lines = (completed.stderr.strip() or completed.stdout.strip()).splitlines()
+        reason = lines[-1][:300] if lines else "(no output)"
+        raise NoKafka(f"Kafka could not format its storage; it says: {reason}")
 
 
 def wait_ready(broker: Broker, log: Path, alive: Callable[[], bool], timeout: float = 90) -> None:
-    """Wait until the broker describes its cluster: an open port is not enough.
-
-    Raises CannotGoOn when it ends, or after the timeout.
-    """
+    """Wait until the broker lists itself; an open port is not enough. Raises CannotGoOn."""
     until = time.monotonic() + timeout
     while not (is_open(broker.port) and asyncio.run(answers(broker.bootstrap))):
         if not alive() or time.monotonic() > until:
-            raise CannotGoOn(f"Kafka does not start; its log is {log}.", log)
+            raise CannotGoOn(f"Kafka does not start: see {log}.", log)
         time.sleep(0.2)
 
 
 async def answers(bootstrap: str) -> bool:
-    """Whether a broker at this address describes its cluster."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
     try:
         await admin.start()

@@ -1,4 +1,4 @@
-"""Finds Java, and Kafka's jars: Maven downloads them once into a cache that all checkouts share."""
+"""Java and Kafka's jars. Maven downloads the jars once, for all checkouts."""
 
 import os
 import pwd
@@ -16,43 +16,36 @@ LONGEST_FETCH = 600.0  # seconds
 
 
 class NoKafka(Exception):
-    """This machine cannot run a broker; the message says why, and the remedy."""
+    """This machine cannot run a broker; the message gives the reason and the remedy."""
 
 
 def version() -> str:
-    """The Kafka version that pom.xml names."""
-    found = re.search(r"<kafka.version>(.+?)</kafka.version>", POM.read_text())
-    assert found
-    return found[1]
+    match = re.search(r"<kafka.version>(.+?)</kafka.version>", POM.read_text())
+    assert match
+    return match[1]
 
 
 def java() -> str:
-    """The path of a Java runtime. Raises NoKafka when it is missing or too old."""
     home = os.environ.get("JAVA_HOME")
-    found = shutil.which("java", path=f"{home}/bin") if home else None
-    found = found or shutil.which("java")
-    if found is None:
+    program = shutil.which("java", path=f"{home}/bin") if home else None
+    program = program or shutil.which("java")
+    if program is None:
         raise NoKafka("Java is not installed: install a Java runtime, 17 or newer, and Maven")
-    answer = subprocess.run([found, "-version"], capture_output=True, text=True)
+    answer = subprocess.run([program, "-version"], capture_output=True, text=True)
     major = java_major(answer.stderr + answer.stdout)
     if major < OLDEST_JAVA:
-        raise NoKafka(
-            f"The Java version is {major or 'unusable'}: install a Java runtime, 17 or newer"
-        )
-    return found
+        raise NoKafka(f"Java {major or 'here'} cannot be used: install a Java runtime, 17 or newer")
+    return program
 
 
 def java_major(output: str) -> int:
-    """The major version in the output of `java -version`; 0 when there is none."""
-    found = re.search(r'version "(\d+)', output)
-    return int(found[1]) if found else 0
+    """Return the major version that `java -version` prints; 0 if there is none."""
+    match = re.search(r'version "(\d+)', output)
+    return int(match[1]) if match else 0
 
 
 def jars(place: Place) -> Path:
-    """The folder of the jars. The first call downloads them, which may take a minute.
-
-    Raises NoKafka when Maven is missing or fails.
-    """
+    """Return the folder of the jars; the first use downloads them, which may take a minute."""
     for cache in _caches(place):
         if cache.is_dir():
             return cache
@@ -64,12 +57,11 @@ def jars(place: Place) -> Path:
 
 
 def fetched(place: Place) -> bool:
-    """Whether the jars were downloaded before."""
     return any(cache.is_dir() for cache in _caches(place))
 
 
 def _caches(place: Place) -> list[Path]:
-    """Where the jars may be: in the cache of the user's home, or in the checkout."""
+    """Return the shared cache in the home folder, then the checkout's own."""
     name = f"kafka-{version()}"
     home = os.environ.get("XDG_CACHE_HOME") or f"{os.environ.get('HOME', '/nonexistent')}/.cache"
     return [Path(home) / "l2c" / name, place.local / "jars" / name]
@@ -84,8 +76,8 @@ def _writable(folder: Path) -> bool:
 
 
 def _fetch(cache: Path) -> None:
-    """Download into another folder, then rename: no process ever sees an incomplete set."""
-    print(f"  downloading Kafka {version()} by Maven, once, into {cache}", file=sys.stderr)
+    """Download the jars to a folder beside the cache and rename it, so that it is complete."""
+    print(f"  downloading Kafka {version()} with Maven into {cache} (only once)", file=sys.stderr)
     part = cache.with_name(f"{cache.name}.part-{os.getpid()}")
     command = ["mvn", "-B", "-q", "-ntp", "-f", str(POM), "dependency:copy-dependencies"]
     command += [f"-DoutputDirectory={part / 'jars'}", "-DincludeScope=runtime"]
@@ -101,17 +93,19 @@ def _fetch(cache: Path) -> None:
 
 def _maven(command: list[str]) -> None:
     try:
-        done = subprocess.run(
+        completed = subprocess.run(
             command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=LONGEST_FETCH
         )
     except subprocess.TimeoutExpired:
         raise NoKafka("Maven could not download Kafka's jars within ten minutes") from None
-    if done.returncode != 0:
-        raise NoKafka(f"Maven could not download Kafka's jars: {_reason(done.stdout)}")
+    if completed.returncode != 0:
+        raise NoKafka(
+            f"Maven could not download Kafka's jars; it says: {_reason(completed.stdout)}"
+        )
 
 
 def _home_of_java() -> Path:
-    """The home folder as Java finds it: in the user database, not in $HOME."""
+    """Return the home folder that Java uses: from the user database, not $HOME."""
     try:
         return Path(pwd.getpwuid(os.getuid()).pw_dir)
     except KeyError:
@@ -120,4 +114,4 @@ def _home_of_java() -> Path:
 
 def _reason(output: str) -> str:
     first = output.partition("[ERROR] ")[2].partition("\n")[0]
-    return first[:300] or "no output"
+    return first[:300] or "(no output)"

@@ -1,34 +1,34 @@
-"""Log files: rotated while they are written, and read when something fails."""
+"""Rotates log files, and reads their last lines for error messages."""
 
 import shutil
 from pathlib import Path
 
 LARGEST = 10_000_000  # bytes
-OLD_FILES = 2  # beside the current one
+MAX_OLD_LOGS = 2  # beside the current one
 
 
 def rotate(log: Path, largest: int = LARGEST) -> None:
-    """Copy a log that is too large, then truncate it; its writer keeps appending to the same file.
+    """Copy a large log and truncate it: the writer appends to the open file and continues.
 
-    Lines written between the two steps are lost. That is accepted, since it needs no pipe.
+    Lines written between the two steps are lost; a pipe would avoid that, but ends with the
+    launcher.
     """
     if not log.exists() or log.stat().st_size < largest:
         return
-    for number in range(OLD_FILES, 1, -1):
-        older, newer = _old_name(log, number), _old_name(log, number - 1)
+    for number in range(MAX_OLD_LOGS, 1, -1):
+        older, newer = _old(log, number), _old(log, number - 1)
         if newer.exists():
             newer.replace(older)
-    shutil.copyfile(log, _old_name(log, 1))
+    shutil.copyfile(log, _old(log, 1))
     with log.open("r+b") as file:
         file.truncate(0)
 
 
-def _old_name(log: Path, number: int) -> Path:
+def _old(log: Path, number: int) -> Path:
     return log.with_name(f"{log.name}.{number}")
 
 
 def last_lines(log: Path, count: int = 20) -> list[str]:
-    """The last lines of a log; none when it does not exist."""
     if not log.exists():
         return []
     with log.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Passwords and keys of this checkout: created once in `.local`, readable by its owner only."""
+"""Passwords and keys of this checkout, stored in `.local`, readable by its owner only."""
 
 import json
 import secrets
@@ -13,18 +13,16 @@ from deploy.local.places import Place, write_private
 
 @dataclass(frozen=True)
 class Passwords:
-    """`superuser` and `roles` are of PostgreSQL, the others are secrets of the services."""
-
     superuser: str
     roles: str
     app: str  # L2C_SECRET: signs cursors
-    lead_keys: str  # MTL_LEAD_KEY_SECRET: keys the digests that find duplicate leads
+    lead_keys: str  # MTL_LEAD_KEY_SECRET: keys the digests that identify leads
 
 
 def passwords(place: Place) -> Passwords:
-    """The passwords of this checkout; missing ones are created now."""
+    """Return the passwords of this checkout; create the missing ones."""
     stored = json.loads(place.secrets.read_text()) if place.secrets.exists() else {}
-    names = [each.name for each in fields(Passwords)]
+    names = [field.name for field in fields(Passwords)]
     complete = Passwords(**{name: stored.get(name) or secrets.token_urlsafe(24) for name in names})
     if asdict(complete) != stored:
         write_private(place.secrets, json.dumps(asdict(complete)).encode())
@@ -32,7 +30,7 @@ def passwords(place: Place) -> Passwords:
 
 
 def signing_key(place: Place) -> Path:
-    """The development token issuer's EC P-256 key, as PEM."""
+    """Return the file of the development token issuer's EC P-256 key, as PEM."""
     if not place.signing_key.exists():
         key = ec.generate_private_key(ec.SECP256R1())
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -1,4 +1,4 @@
-"""Paths of the launcher: `.local` in the checkout, and a folder outside it for other users."""
+"""The launcher's folders: `.local` in the checkout, and one outside that any user can reach."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ SHARED = Path("/var/tmp")  # survives a reboot, and no parent of it is closed to
 
 @dataclass(frozen=True)
 class Place:
-    """The files of one stack. `make up` and `make test` have one each, so they run side by side."""
+    """One stack's files. `make up` and `make test` have a place each, so they run side by side."""
 
     local: Path
     outside: Path
@@ -38,7 +38,7 @@ class Place:
 
     @property
     def env(self) -> Path:
-        """The settings of the running processes, for commands on the same system."""
+        """The settings of the running processes, for commands that use the same system."""
         return self.local / "env.json"
 
     @property
@@ -66,33 +66,29 @@ def place_of_tests(root: Path = ROOT) -> Place:
 
 
 def outside_of(root: Path, suffix: str = "") -> Path:
-    """A folder per checkout and user: two clones, or two users of one clone, never share data."""
+    """Return a folder per checkout and user, so that clones and users stay apart."""
     digest = hashlib.sha256(f"{os.getuid()}:{root}".encode()).hexdigest()[:12]
     return SHARED / f"l2c-{digest}{suffix}"
 
 
 def prepare(place: Place) -> None:
-    """Create the folders. `.local` is private, as it holds secrets. Raises CannotGoOn."""
+    """Create the folders; those with secrets are private. Raises CannotGoOn."""
     try:
         place.logs.mkdir(parents=True, exist_ok=True)
         place.local.chmod(0o700)
     except OSError as error:
         raise CannotGoOn(
             f"{place.local} cannot be written ({error.strerror}): "
-            "give this user the checkout, or clone it to a folder of its own."
+            "make this user the owner of the checkout, or clone it to a folder of its own."
         ) from error
     claim(place.outside)
 
 
 def claim(folder: Path) -> None:
-    """Create a folder, or accept an existing one of this user.
-
-    Its name can be guessed and every user may write to /var/tmp, so a folder of another user, or a
-    symbolic link, is refused. Raises CannotGoOn.
-    """
+    """Create the folder. Raises CannotGoOn if another user owns it, as /var/tmp is open to all."""
     folder.mkdir(mode=0o755, exist_ok=True)
     if folder.is_symlink() or folder.lstat().st_uid != os.getuid():
-        raise CannotGoOn(f"{folder} belongs to somebody else: remove it, then try again.")
+        raise CannotGoOn(f"{folder} belongs to another user: remove it and try again.")
     folder.chmod(0o755)
 
 
@@ -102,7 +98,7 @@ def remove(*folders: Path) -> None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file atomically; nobody else can read it at any moment."""
+    """Write the file atomically, readable by its owner only from the start."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.unlink(missing_ok=True)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,4 +1,4 @@
-"""The processes of the two modes: what `make up` starts, and on which ports."""
+"""The processes of the two modes, as data: what `make up` starts on which ports."""
 
 import sys
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ CHASSIS = (sys.executable, "-m", "chassis")
 
 @dataclass(frozen=True)
 class Plan:
-    """`apis` maps a service to its port; in mode `together` all have the same one."""
+    """`apis` is service -> port; the same port for all of them when they run together."""
 
     apis: Mapping[str, int]
     programs: tuple[tuple[str, tuple[str, ...], int], ...]  # name, arguments of chassis, port
@@ -71,21 +71,18 @@ def programs(plan: Plan, env: Mapping[str, str]) -> list[Program]:
 
 
 def only_own(env: Mapping[str, str], arguments: tuple[str, ...]) -> dict[str, str]:
-    """The variables that a process needs.
-
-    It gets those of its own services only, with the URL of its own role, and no owner's password.
-    """
+    """Return the settings of a process: of its own services and role, without owners' passwords."""
     is_api = arguments[0] == "api"
     own = {f"{name.upper()}_" for name in SERVICES if name in arguments}
-    withheld = {f"{name.upper()}_" for name in SERVICES} - own
+    other_services = {f"{name.upper()}_" for name in SERVICES} - own
     role = "DATABASE_URL" if is_api else "WORKER_DATABASE_URL"
     issuer = () if is_api else ("ORG_DEV_ISSUER", "ORG_SIGNING_KEY_FILE")
     return {
         name: value
         for name, value in env.items()
-        if not name.startswith(tuple(withheld))
+        if not name.startswith(tuple(other_services))
         and name not in issuer
-        and (not name.endswith("_DATABASE_URL") or name in {f"{one}{role}" for one in own})
+        and (not name.endswith("_DATABASE_URL") or name in {f"{prefix}{role}" for prefix in own})
     }
 
 

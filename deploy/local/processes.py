@@ -1,4 +1,4 @@
-"""Starts, identifies and stops processes. A pid alone is no identity, because pids are reused."""
+"""Starts, recognizes and ends processes. Pids are reused, so a `Mark` identifies a process."""
 
 import os
 import pwd
@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-GRACE = 25.0  # seconds: services drain that long at most
+GRACE = 25.0  # seconds: the longest drain of a service
 
 
 @dataclass(frozen=True)
 class Program:
-    """What to run. `ready` is the path that answers 200 on `port` when the program is ready."""
+    """A program to run; `ready` is the path of its readiness check on `port`."""
 
     name: str
     argv: tuple[str, ...]
@@ -29,14 +29,14 @@ class Program:
 
 @dataclass(frozen=True)
 class Mark:
-    """The identity of a process: its pid and the start time that the kernel records."""
+    """Identifies a process: its pid and its start time as the kernel reports it."""
 
     pid: int
     born: str
 
 
 def mark(pid: int) -> Mark | None:
-    """The identity of a running process; None when there is none, or only a zombie."""
+    """Return the mark of a process; None if it does not run, or is a zombie."""
     stat = Path(f"/proc/{pid}/stat")
     if not Path("/proc/self/stat").exists():
         return _mark_by_ps(pid)
@@ -49,19 +49,18 @@ def mark(pid: int) -> Mark | None:
 
 def _mark_by_ps(pid: int) -> Mark | None:
     ps = shutil.which("ps") or "ps"
-    answer = subprocess.run([ps, "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True)
-    return Mark(pid, answer.stdout.strip()) if answer.stdout.strip() else None
+    output = subprocess.run([ps, "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True)
+    return Mark(pid, output.stdout.strip()) if output.stdout.strip() else None
 
 
-def lives(known: Mark) -> bool:
-    """Whether this very process still runs."""
-    return mark(known.pid) == known
+def lives(process: Mark) -> bool:
+    return mark(process.pid) == process
 
 
 def start(program: Program, log: Path) -> subprocess.Popen[bytes]:
-    """Start a program in a session of its own, so that Ctrl-C in the terminal does not stop it.
+    """Start a program in its own session, so that Ctrl-C in the terminal does not reach it.
 
-    Its output is appended to `log` directly: a pipe would break when the launcher ends.
+    Output is appended to `log` directly: a pipe would break when the launcher dies.
     """
     with log.open("ab") as out:
         return subprocess.Popen(
@@ -79,36 +78,33 @@ def start(program: Program, log: Path) -> subprocess.Popen[bytes]:
 
 
 def group_of(user: str | None) -> int | None:
-    """The primary group of a user."""
     return pwd.getpwnam(user).pw_gid if user else None
 
 
-def end(known: Mark, *, stop_signal: int = signal.SIGTERM, grace: float = GRACE) -> bool:
-    """Send the stop signal, wait, then kill the group. Returns whether it ended by itself."""
-    ask(known, stop_signal)
-    if wait_gone(known, grace):
+def end(process: Mark, *, stop_signal: int = signal.SIGTERM, grace: float = GRACE) -> bool:
+    """Send the stop signal, wait, then kill the group. Returns whether it ended before the kill."""
+    ask(process, stop_signal)
+    if wait_for_end(process, grace):
         return True
-    kill(known)
-    wait_gone(known, 5)
+    kill(process)
+    wait_for_end(process, 5)
     return False
 
 
-def ask(known: Mark, stop_signal: int) -> None:
-    """Send the stop signal, if the process still runs."""
-    if lives(known):
-        os.kill(known.pid, stop_signal)
+def ask(process: Mark, stop_signal: int) -> None:
+    if lives(process):
+        os.kill(process.pid, stop_signal)
 
 
-def kill(known: Mark) -> None:
-    """Kill the whole process group, so that nothing the program started keeps running."""
-    if lives(known):
-        os.killpg(known.pid, signal.SIGKILL)
+def kill(process: Mark) -> None:
+    """Kill the process group, so that its child processes end as well."""
+    if lives(process):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
-def wait_gone(known: Mark, timeout: float) -> bool:
-    """Wait for the end of a process. Returns False after the timeout."""
+def wait_for_end(process: Mark, timeout: float) -> bool:
     until = time.monotonic() + timeout
-    while lives(known):
+    while lives(process):
         if time.monotonic() > until:
             return False
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Which tests `make test ONLY=...` runs: those of one part, or of what was changed."""
+"""Selects the tests of `make test ONLY=...`: those of one part, or of the changed files."""
 
 import subprocess
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from deploy.services import SERVICES
 LIBS = ("kernel", "chassis", "testkit")
 SYSTEM = "tests/system"
 ARCHITECTURE = "tests/architecture"
-RESOURCES = "tests/resources"  # what all declared lists share, once for each
+RESOURCES = "tests/resources"  # the shared tests of lists, run for each declared list
 EVERYTHING = (
     *("libs", "contracts", "services"),
     *(ARCHITECTURE, RESOURCES, "tests/contracts", "tests/journeys"),
@@ -23,7 +23,7 @@ FOLDERS = {
     "architecture": (ARCHITECTURE,),
     "resources": (RESOURCES,),
     "system": (SYSTEM,),
-    # The sample service of the testkit is what the tests of the chassis run against.
+    # The tests of the chassis use the sample service of the testkit.
     "kernel": ("libs/kernel",),
     "chassis": ("libs/chassis",),
     "testkit": ("libs/testkit", "libs/chassis"),
@@ -32,28 +32,28 @@ FOLDERS = {
 
 @dataclass(frozen=True)
 class Selection:
-    """Folders of tests; the tests of what services share run for `services`, or for all."""
+    """Folders of tests; the tests of shared behavior run for `services`, or for all services."""
 
     folders: tuple[str, ...] = (*EVERYTHING, SYSTEM)
     services: tuple[str, ...] = ()
 
     @property
     def system(self) -> bool:
-        """Whether it holds the tests that start and kill whole processes."""
+        """Whether the tests that start and kill whole processes are selected."""
         return SYSTEM in self.folders
 
     @property
     def others(self) -> list[str]:
-        """What pytest is told to run beside them."""
+        """The arguments for pytest that select the other tests."""
         folders = [f for f in self.folders if f != SYSTEM and (ROOT / f).is_dir()]
         chosen = self.services and RESOURCES in folders
         return [*folders, *(["--services", ",".join(self.services)] if chosen else [])]
 
 
 def select(only: str) -> Selection:
-    """The tests of one part, of what was `changed`, or all for an empty name.
+    """Return the tests of one part, of the `changed` files, or all for an empty name.
 
-    Raises CannotGoOn for a name that is none.
+    Raises CannotGoOn for an unknown name.
     """
     if not only:
         return Selection()
@@ -68,21 +68,21 @@ def select(only: str) -> Selection:
 
 
 def changed_files() -> list[str]:
-    """Files that differ from where this branch left `main`, committed or not."""
+    """Return the files changed since this branch left `main`, committed or not."""
     base = _git("merge-base", "HEAD", "main") or ["HEAD"]
     new = _git("ls-files", "--others", "--exclude-standard")
     return sorted({*_git("diff", "--name-only", base[0]), *new})
 
 
 def _git(*arguments: str) -> list[str]:
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
-    return done.stdout.splitlines()
+    completed = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+    return completed.stdout.splitlines()
 
 
 def of_files(files: Sequence[str]) -> Selection:
-    """The tests of the packages these files are in, and those of the architecture.
+    """Return the tests of the packages of these files, and those of the architecture.
 
-    Everything stands on the libraries, the contracts and the files at the top.
+    A change of the libraries, the contracts or a top-level file selects all tests.
     """
     folders: set[str] = {ARCHITECTURE}
     services: set[str] = set()

@@ -1,4 +1,4 @@
-"""Starts the parts of `make up` in order: PostgreSQL, Kafka, migrations, topics, the services."""
+"""Starts the system in order: PostgreSQL, Kafka, migrations, topics, services."""
 
 import asyncio
 import json
@@ -16,7 +16,6 @@ POSTGRES_PORT, KAFKA_PORT, CONTROLLER_PORT = 54320, 19092, 19192
 
 
 def bring_up(supervisor: Supervisor, mode: str) -> None:
-    """Start everything. Raises CannotGoOn when a part does not start."""
     ports = Ports()
     chosen = plan.MODES[mode](ports)
     env = _start_postgres(supervisor, ports)
@@ -38,8 +37,8 @@ def bring_up(supervisor: Supervisor, mode: str) -> None:
 
 def _start_postgres(supervisor: Supervisor, ports: Ports) -> dict[str, str]:
     place = supervisor.place
-    if databases.given(os.environ):
-        supervisor.know(postgres="as given by *_DATABASE_URL")
+    if databases.are_external(os.environ):
+        supervisor.know(postgres="at the *_DATABASE_URL of the environment")
         return {name: os.environ[name] for name in databases.variables()}
     supervisor.say("starting", "PostgreSQL")
     secret = passwords(place)
@@ -53,18 +52,18 @@ def _start_postgres(supervisor: Supervisor, ports: Ports) -> dict[str, str]:
 
 
 def _start_kafka(supervisor: Supervisor, ports: Ports, mode: str) -> str:
-    """The broker's bootstrap address; empty when there is no broker."""
-    if given := os.environ.get("KAFKA_BOOTSTRAP"):
-        return _given_kafka(supervisor, given)
+    """Return the bootstrap address; empty if there is no broker to start."""
+    if bootstrap := os.environ.get("KAFKA_BOOTSTRAP"):
+        return _external_kafka(supervisor, bootstrap)
     place = supervisor.place
-    once = "" if fetched(place) else ": downloading its jars, once; about a minute"
+    once = "" if fetched(place) else ": downloading its jars, once, about a minute"
     supervisor.say("starting", f"Kafka{once}")
     broker = kafka.Broker(place.kafka, ports.take(KAFKA_PORT), ports.take(CONTROLLER_PORT))
     try:
         program = kafka.make(place, broker)
     except NoKafka as reason:
         if mode == "split":
-            raise CannotGoOn(f"MODE=split needs a Kafka, and there is none. {reason}.") from None
+            raise CannotGoOn(f"MODE=split needs Kafka, which cannot run here. {reason}.") from None
         supervisor.know(kafka_missing=str(reason))
         return ""
     [watch] = supervisor.add(program)
@@ -73,18 +72,18 @@ def _start_kafka(supervisor: Supervisor, ports: Ports, mode: str) -> str:
     return broker.bootstrap
 
 
-def _given_kafka(supervisor: Supervisor, bootstrap: str) -> str:
+def _external_kafka(supervisor: Supervisor, bootstrap: str) -> str:
     if not asyncio.run(kafka.answers(bootstrap)):
         raise CannotGoOn(
             f"KAFKA_BOOTSTRAP={bootstrap} does not answer: start that broker, or unset the "
-            "variable and one is started here."
+            "variable to have one started here."
         )
     supervisor.know(kafka=bootstrap)
     return bootstrap
 
 
 def _settings(place: Place, chosen: plan.Plan) -> dict[str, str]:
-    """The settings of the services beside their servers; the environment overrides them."""
+    """Return the other settings of the services; values of the environment take precedence."""
     secret = passwords(place)
     defaults = {
         "L2C_MODE": "development",

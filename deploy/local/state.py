@@ -60,7 +60,7 @@ def write(path: Path, state: State) -> None:
 
 
 def read(path: Path) -> State:
-    """The state as last written, or that of a stack which was never started."""
+    """Return the state as last written, or that of a stack that was never started."""
     if not path.exists():
         return State()
     content = _own_fields(State, json.loads(path.read_text()))
@@ -72,7 +72,7 @@ def read(path: Path) -> State:
 
 def _own_fields(kind: type[State | Running], content: dict[str, Any]) -> dict[str, Any]:
     """Drop fields that another version of the launcher, before a pull, may have written."""
-    names = {each.name for each in fields(kind)}
+    names = {field.name for field in fields(kind)}
     return {name: value for name, value in content.items() if name in names}
 
 

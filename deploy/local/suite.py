@@ -1,4 +1,4 @@
-"""`make test`: servers of its own beside a running stack, then pytest, then nothing left behind."""
+"""`make test`: starts servers of its own, runs pytest on them, and removes them."""
 
 import json
 import os
@@ -30,10 +30,10 @@ SLOWEST = 10
 
 
 def run(arguments: Sequence[str], *, only: str = "", deep: bool = False) -> int:
-    """Run the tests on servers of their own; the exit code is the worst of all passes.
+    """Run the tests on servers of their own; return the highest exit code of all passes.
 
-    `only` names a part of the tests (see `selection`), `arguments` go to pytest; `deep` runs what
-    measures or checks at full size instead.
+    `only` names a part of the tests (see `selection`), `arguments` go to pytest. `deep` runs the
+    benchmarks and the checks at full size instead.
     """
     began = time.monotonic()
     signal.signal(signal.SIGTERM, _as_interrupt)
@@ -57,14 +57,14 @@ def run(arguments: Sequence[str], *, only: str = "", deep: bool = False) -> int:
 
 
 def _summarize(results: Path, code: int, seconds: float) -> None:
-    """The slowest tests of all passes, and one line that says how it ended."""
-    found = [json.loads(file.read_text()) for file in sorted(results.iterdir())]
-    times = sorted((pair for one in found for pair in one["slowest"]), reverse=True)
+    """Print the slowest tests of all passes, and one line with the result."""
+    passes = [json.loads(file.read_text()) for file in sorted(results.iterdir())]
+    times = sorted((pair for result in passes for pair in result["slowest"]), reverse=True)
     print("\nThe slowest tests:")
     for took, name in times[:SLOWEST]:
         print(f"  {took:6.1f} s  {name}")
     passed, failed, skipped = (
-        sum(one[what] for one in found) for what in ("passed", "failed", "skipped")
+        sum(result[outcome] for result in passes) for outcome in ("passed", "failed", "skipped")
     )
     ended = "" if bool(failed) == bool(code) else f", but pytest ended with exit code {code}"
     aside = f", {skipped:,} skipped" if skipped else ""
@@ -72,7 +72,7 @@ def _summarize(results: Path, code: int, seconds: float) -> None:
 
 
 class Terminated(KeyboardInterrupt):
-    """Asked to end, by a signal that pytest has not got."""
+    """A signal asked the launcher to end; pytest did not receive it."""
 
 
 def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -80,7 +80,7 @@ def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _passes(selection: Selection, arguments: Sequence[str], env: Mapping[str, str]) -> int:
-    """The tests that run beside each other, then those that start and kill whole processes."""
+    """Run the tests that can share servers, then those that start and kill processes."""
     code = 0
     if selection.others:
         workers = str(max(2, os.cpu_count() or 2))
@@ -89,7 +89,7 @@ def _passes(selection: Selection, arguments: Sequence[str], env: Mapping[str, st
     if not selection.system:
         return code
     if not env["KAFKA_BOOTSTRAP"]:
-        _loudly(f"{SYSTEM} was NOT run: it needs a real Kafka (L2C_REQUIRE_KAFKA=1 demands one)")
+        _loudly(f"{SYSTEM} was NOT run: it needs Kafka (L2C_REQUIRE_KAFKA=1 makes this an error)")
         return code
     return max(code, _pytest([SYSTEM, *arguments], env))
 
@@ -109,7 +109,7 @@ def _pytest(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     try:
         return process.wait()
     except KeyboardInterrupt as interrupt:
-        # Ctrl-C reached it as well; a second one would break off its closing words.
+        # Ctrl-C reached pytest as well; a second signal would cut its summary off.
         if isinstance(interrupt, Terminated):
             process.send_signal(signal.SIGINT)
         _give_time(process)
@@ -136,13 +136,13 @@ def servers(place: Place, *, keep: bool) -> Iterator[dict[str, str]]:
     Servers that are kept stay up for the next runs, which use them whether they keep or not.
     """
     with _alone(place):
-        found = state.read(place.state)
-        reused = found.phase == "kept" and fits(found)
+        existing = state.read(place.state)
+        reused = existing.phase == "kept" and fits(existing)
         if not reused:
             _stop(place)
         variables: dict[str, str] = {}
         try:
-            variables = found.variables if reused else _start(place)
+            variables = existing.variables if reused else _start(place)
             yield variables
         finally:
             if keep and variables:
@@ -161,7 +161,7 @@ def _alone(place: Place) -> Iterator[None]:
     prepare(place)
     lock = Lock(place.lock)
     if not lock.take():
-        print("another `make test` of this checkout is running: waiting for it to end", flush=True)
+        print("waiting for another `make test` of this checkout to end", flush=True)
         lock.take(wait=True)
     try:
         yield
@@ -170,17 +170,17 @@ def _alone(place: Place) -> Iterator[None]:
 
 
 def fits(kept: State) -> bool:
-    """All alive, and what this run demands or was given."""
+    """Return whether kept servers all run and match the environment of this run."""
     alive = len(kept.living()) == len(kept.processes)
     broker = kept.variables.get("KAFKA_BOOTSTRAP") or os.environ.get("L2C_REQUIRE_KAFKA") != "1"
-    given = {name: os.environ[name] for name in kept.variables if os.environ.get(name)}
-    return bool(alive and broker and given.items() <= kept.variables.items())
+    requested = {name: os.environ[name] for name in kept.variables if os.environ.get(name)}
+    return bool(alive and broker and requested.items() <= kept.variables.items())
 
 
 def _stop(place: Place) -> None:
-    """Also what a killed run has left; test data is worth nothing afterwards."""
-    for one in reversed(state.read(place.state).processes):
-        end(one.mark, stop_signal=one.stop_signal)
+    """Stop the servers, also those of a killed run, and remove their data."""
+    for process in reversed(state.read(place.state).processes):
+        end(process.mark, stop_signal=process.stop_signal)
     place.state.unlink(missing_ok=True)
     remove(place.postgres, place.kafka)
 
@@ -194,8 +194,8 @@ def _start(place: Place) -> dict[str, str]:
 
 
 def _start_postgres(place: Place, ports: Ports) -> dict[str, str]:
-    if given := os.environ.get("L2C_TEST_POSTGRES"):
-        return {"L2C_TEST_POSTGRES": given}
+    if url := os.environ.get("L2C_TEST_POSTGRES"):
+        return {"L2C_TEST_POSTGRES": url}
     secret = passwords(place)
     cluster = postgres.Cluster(place.postgres, ports.take(54420), secret.superuser, careless=True)
     running = _run(place, postgres.make(place, cluster))
@@ -205,17 +205,17 @@ def _start_postgres(place: Place, ports: Ports) -> dict[str, str]:
 
 
 def _start_kafka(place: Place, ports: Ports) -> str:
-    if given := os.environ.get("KAFKA_BOOTSTRAP"):
-        return given
+    if bootstrap := os.environ.get("KAFKA_BOOTSTRAP"):
+        return bootstrap
     broker = kafka.Broker(place.kafka, ports.take(29092), ports.take(29192))
     try:
         program = kafka.make(place, broker)
     except NoKafka as reason:
         if os.environ.get("L2C_REQUIRE_KAFKA") == "1":
             raise CannotGoOn(
-                f"The tests demand a real Kafka, but there is none. {reason}."
+                f"L2C_REQUIRE_KAFKA=1 is set, but Kafka cannot run here. {reason}."
             ) from None
-        _loudly(f"No Kafka, so the courier carries the events. {reason}.")
+        _loudly(f"No Kafka: events are delivered inside one process. {reason}.")
         return ""
     running = _run(place, program)
     kafka.wait_ready(broker, place.log("kafka"), lambda: lives(running))
@@ -226,8 +226,8 @@ def _run(place: Place, program: Program) -> Mark:
     log = place.log(program.name)
     log.unlink(missing_ok=True)
     process = start(program, log)
-    known = mark(process.pid) or Mark(process.pid, "")
+    identity = mark(process.pid) or Mark(process.pid, "")
     now = state.read(place.state)
-    entry = Running(program.name, known, program.port, stop_signal=program.stop_signal)
+    entry = Running(program.name, identity, program.port, stop_signal=program.stop_signal)
     state.write(place.state, replace(now, processes=(*now.processes, entry)))
-    return known
+    return identity

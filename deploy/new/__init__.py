@@ -1,4 +1,4 @@
 """`make new`: writes a resource of a service, or a whole service, that runs and passes all tests.
 
-The templates are the files of `deploy/scaffold`; what they say in place of a name, `names` lists.
+The templates are the files of `deploy/scaffold`; `names` lists their placeholders.
 """

@@ -1,4 +1,4 @@
-"""Edits of files that exist: a new resource or service is entered into each of them once."""
+"""Edits that add a new resource or service to existing files."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ Edit = Callable[[str], str]
 
 @dataclass
 class Files:
-    """Files to write, all at once: nothing is written while one of the edits fails."""
+    """Planned files. They are written together, or not at all if an edit fails."""
 
     root: Path
     contents: dict[Path, str] = field(default_factory=dict)
@@ -25,14 +25,14 @@ class Files:
         return self.root / name in self.contents or (self.root / name).exists()
 
     def create(self, name: str, content: str) -> None:
-        """Raises CannotGoOn when the file exists."""
+        """Plan a new file. Raises CannotGoOn if it exists."""
         path = self.root / name
         if path.exists():
             raise CannotGoOn(f"{name} exists already: nothing was written.")
         self.contents[path] = content
 
     def edit(self, name: str, *edits: Edit) -> None:
-        """Raises CannotGoOn when the file has no place for an edit."""
+        """Plan edits of a file. Raises CannotGoOn if an edit does not fit its content."""
         content = self.read(name)
         for edit in edits:
             try:
@@ -57,8 +57,8 @@ def before(pattern: str, text: str) -> Edit:
     """Insert text before the first line that matches."""
 
     def edit(content: str) -> str:
-        found = _found(pattern, content)
-        return content[: found.start()] + text + content[found.start() :]
+        match = _match(pattern, content)
+        return content[: match.start()] + text + content[match.start() :]
 
     return edit
 
@@ -67,8 +67,8 @@ def after(pattern: str, text: str) -> Edit:
     """Insert text right after the first match."""
 
     def edit(content: str) -> str:
-        found = _found(pattern, content)
-        return content[: found.end()] + text + content[found.end() :]
+        match = _match(pattern, content)
+        return content[: match.end()] + text + content[match.end() :]
 
     return edit
 
@@ -77,15 +77,15 @@ def after_last(pattern: str, text: str) -> Edit:
     """Insert text right after the last match."""
 
     def edit(content: str) -> str:
-        _found(pattern, content)
-        *_, found = re.finditer(pattern, content, re.MULTILINE)
-        return content[: found.end()] + text + content[found.end() :]
+        _match(pattern, content)
+        *_, match = re.finditer(pattern, content, re.MULTILINE)
+        return content[: match.end()] + text + content[match.end() :]
 
     return edit
 
 
 def where_it_fits(edit: Edit) -> Edit:
-    """The same edit, left out where the file has no place for it."""
+    """Return an edit that leaves a file unchanged if it does not fit."""
 
     def attempt(content: str) -> str:
         try:
@@ -101,21 +101,21 @@ def appended(text: str) -> Edit:
     return lambda content: f"{content.rstrip()}\n\n\n{text}"
 
 
-def _found(pattern: str, content: str) -> re.Match[str]:
-    found = re.search(pattern, content, re.MULTILINE)
-    if found is None:
+def _match(pattern: str, content: str) -> re.Match[str]:
+    match = re.search(pattern, content, re.MULTILINE)
+    if match is None:
         raise LookupError(f"line like {pattern}")
-    return found
+    return match
 
 
 def sorted_row(row: str) -> Edit:
-    """Insert a row into a table of event types, where the alphabet puts it."""
+    """Insert a row into a table of event types, in alphabetical order."""
 
     def edit(content: str) -> str:
         rows = list(re.finditer(r"^\| `[a-z0-9_.]+\.v\d+` \| .+\n", content, re.MULTILINE))
         if not rows:
             return content
-        later = [found for found in rows if found.group() > row]
+        later = [match for match in rows if match.group() > row]
         place = later[0].start() if later else rows[-1].end()
         return content[:place] + row + content[place:]
 

@@ -22,12 +22,12 @@ class Names:
 
     @property
     def plural(self) -> str:
-        """`activities`."""
+        """The plural, such as `activities`."""
         return plural(self.resource)
 
     @property
     def pascal(self) -> str:
-        """`PriceRule`."""
+        """The class name, such as `PriceRule`."""
         return "".join(word.capitalize() for word in self.resource.split("_"))
 
     def fill(self, text: str) -> str:
@@ -55,7 +55,7 @@ class Names:
 
 
 def plural(noun: str) -> str:
-    """The English plural of a noun, by the common rules of spelling."""
+    """Return the English plural of a noun, by the common rules of spelling."""
     if re.search(r"[^aeiou]y$", noun):
         return f"{noun[:-1]}ies"
     return f"{noun}es" if re.search(r"(s|x|z|ch|sh)$", noun) else f"{noun}s"
@@ -69,10 +69,12 @@ def ensure_new_service(name: str, services: tuple[str, ...]) -> None:
     """Raises CannotGoOn when a service cannot have this name."""
     if not SERVICE.fullmatch(name):
         raise CannotGoOn(
-            f"SERVICE={name!r} is no name: write 2 to 12 lower-case letters and digits."
+            f"SERVICE={name!r} is not a valid name: write 2 to 12 lower-case letters and digits."
         )
     if name in services:
-        raise CannotGoOn(f"The service {name} exists already; RESOURCE=... adds a resource to it.")
+        raise CannotGoOn(
+            f"The service {name} exists already; to add a resource to it, set RESOURCE=... as well."
+        )
     if keyword.iskeyword(name) or name in sys.stdlib_module_names or find_spec(name):
         raise CannotGoOn(f"SERVICE={name} is the name of a Python module already: choose another.")
 
@@ -82,7 +84,7 @@ def ensure_resource(names: Names, services: tuple[str, ...]) -> None:
     if names.service not in services:
         raise CannotGoOn(
             f"SERVICE={names.service} is unknown: it is one of {', '.join(services)};"
-            " without RESOURCE=... a new service is written."
+            " to create a new service, leave RESOURCE out."
         )
     if not RESOURCE.fullmatch(names.resource) or keyword.iskeyword(names.resource):
         raise CannotGoOn(

@@ -1,4 +1,4 @@
-"""What a new resource adds to the files of its service, of contracts and of the tests."""
+"""Adds a new resource to the files of its service, of the contracts and of the tests."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ MANUAL = "contracts/README.md"
 
 
 def add_resource(files: Files, names: Names, day: date) -> None:
-    """Enter a resource everywhere. Raises CannotGoOn when a file has no place for it."""
+    """Plan all files of a resource. Raises CannotGoOn if a file exists or an edit does not fit."""
     revision = revision_of(names.service, f"add_{names.plural}", day)
     render(files, names, "resource", xdate=f"{day:%Y%m%d}", xprevious=revision.down_revision or "")
     _add_events(files, names)
@@ -36,7 +36,7 @@ def add_resource(files: Files, names: Names, day: date) -> None:
 def _add_events(files: Files, names: Names) -> None:
     module = f"contracts/src/contracts/{names.service}/events.py"
     classes = names.fill((FRAGMENTS / "events.py").read_text())
-    needed = (
+    modules = (
         "from typing import Any",
         "from typing import ClassVar",
         "from uuid import UUID",
@@ -44,7 +44,7 @@ def _add_events(files: Files, names: Names) -> None:
         "from contracts.event import Event",
         "from contracts.event import State",
     )
-    files.edit(module, imports(*needed), appended(classes))
+    files.edit(module, imports(*modules), appended(classes))
     for type_, docstring in events_of(classes):
         payload = json.dumps(_payload(names, type_), indent=2) + "\n"
         files.create(f"{PAYLOADS}/{type_}.json", payload)
@@ -52,7 +52,7 @@ def _add_events(files: Files, names: Names) -> None:
 
 
 def events_of(source: str) -> list[tuple[str, str]]:
-    """Type and first line of the docstring of every event class."""
+    """Return the type and the docstring's first line of every event class."""
     classes = re.findall(r'"""(.+?)"""\n\n    type: ClassVar\[str\] = "(.+?)"', source)
     return [(type_, docstring) for docstring, type_ in classes]
 
@@ -70,7 +70,7 @@ def _payload(names: Names, type_: str) -> dict[str, object]:
 
 
 def describe_event(files: Files, type_: str, docstring: str) -> None:
-    """Record an event's payload in SHA256SUMS, and the event in the manual, where there is one."""
+    """Record an event's payload in SHA256SUMS, and the event in the manual if it exists."""
     payload = files.read(f"{PAYLOADS}/{type_}.json")
     digest = hashlib.sha256(payload.encode()).hexdigest()
     sums = files.read(f"{PAYLOADS}/SHA256SUMS").rstrip()
@@ -80,11 +80,11 @@ def describe_event(files: Files, type_: str, docstring: str) -> None:
 
 
 def _wire(files: Files, names: Names) -> None:
-    """The routes, the custom fields and the texts."""
+    """Add the routes, the custom fields and the texts."""
     service, feature = names.service, f"{names.service}.{names.plural}"
     app = f"services/{service}/src/{service}/app.py"
-    found = re.search(r'custom_field_router\("\w+", (\w+)\)', files.read(app))
-    mapping = found.group(1) if found else "CUSTOM_FIELDS"
+    match = re.search(r'custom_field_router\("\w+", (\w+)\)', files.read(app))
+    mapping = match.group(1) if match else "CUSTOM_FIELDS"
     files.edit(
         app,
         imports(
@@ -108,20 +108,22 @@ def _wire(files: Files, names: Names) -> None:
 
 
 def _grant(files: Files, names: Names) -> None:
-    """The scopes, for sales people; its rows belong to owners."""
+    """Grant the scopes to the sales roles, and register that records have owners."""
     resource = f"{names.service}.{names.resource}"
     roles = "services/org/src/org/roles/domain/built_in.py"
-    files.edit(roles, after(r"^_SALES = \($", f"\n    {both(files)}({resource!r}) |"))
+    files.edit(
+        roles, after(r"^_SALES = \($", f"\n    {scope_pair_function(files)}({resource!r}) |")
+    )
     files.edit(
         "services/org/src/org/clients/domain.py", after(r"frozenset\(\s*\{", f"{resource!r}, ")
     )
 
 
-def both(files: Files) -> str:
-    """What the built-in roles call the pair of read and write."""
+def scope_pair_function(files: Files) -> str:
+    """Return the name of the function that makes the read and write scopes of a resource."""
     source = files.read("services/org/src/org/roles/domain/built_in.py")
-    found = re.search(r'(\w+)\("mtl\.lead", ', source)
-    return found.group(1) if found else "_both"
+    match = re.search(r'(\w+)\("mtl\.lead", ', source)
+    return match.group(1) if match else "_both"
 
 
 def _add_access_sample(files: Files, names: Names) -> None:
@@ -140,7 +142,7 @@ def _add_access_sample(files: Files, names: Names) -> None:
 
 
 def _describe(files: Files, names: Names) -> None:
-    """Rows in the service's README, where it has the two tables."""
+    """Add rows to the two tables of the service's README, if they exist."""
     kinds = "created,changed,assigned,deleted,restored"
     files.edit(
         f"services/{names.service}/README.md",

@@ -1,4 +1,4 @@
-"""What a new service adds to the files of the workspace."""
+"""Adds a new service to the files of the workspace."""
 
 import re
 from datetime import date
@@ -7,14 +7,14 @@ from chassis.database.migrate import script_directory
 from deploy.migration import newest_of_backbone
 from deploy.new.edits import Edit, Files, after, after_last, before, imports
 from deploy.new.names import Names
-from deploy.new.resource import both, describe_event, events_of
+from deploy.new.resource import describe_event, events_of, scope_pair_function
 from deploy.new.templates import render
 
 READMES = ("README.md", "README.zh-CN.md", "services/README.md")
 
 
 def add_service(files: Files, names: Names, day: date) -> None:
-    """Enter a service everywhere. Raises CannotGoOn when a file has no place for it."""
+    """Plan all files of a service. Raises CannotGoOn if a file exists or an edit does not fit."""
     backbone = newest_of_backbone(script_directory("org"), "org")
     render(files, names, "service", xdate=f"{day:%Y%m%d}", xbackbone=backbone or "")
     events = files.read(f"contracts/src/contracts/{names.service}/events.py")
@@ -32,7 +32,7 @@ def add_service(files: Files, names: Names, day: date) -> None:
 
 
 def _tools(name: str) -> list[Edit]:
-    """The paths of mypy, and every contract of the import linter that names the services."""
+    """Return the edits for the paths of mypy and the contracts of the import linter."""
     path = '  "$MYPY_CONFIG_FILE_DIR/services/{}/src",\n'
     return [
         after_last(r'^  "\$MYPY_CONFIG_FILE_DIR/services/\w+/src",\n', path.format(name)),
@@ -45,7 +45,7 @@ def _linted(content: str, name: str) -> str:
     contracts = contracts.replace('"org | ', f'"org | {name} | ')
     contracts = re.sub(
         r'"org((\.\*[^"]*)?)"',
-        lambda found: f"{found.group()}, {found.group().replace('org', name)}",
+        lambda match: f"{match.group()}, {match.group().replace('org', name)}",
         contracts,
     )
     return head + section + contracts
@@ -61,7 +61,7 @@ def _addresses(name: str) -> Edit:
 
 
 def _serve_tenants(files: Files, names: Names) -> None:
-    """Org waits for the service's part of every tenant task, and grants what it asks for."""
+    """Let org wait for the service's part of tenant tasks, and grant its scopes."""
     event = f"{names.service}.{names.service.capitalize()}TenantTaskFinished"
     files.edit(
         "services/org/src/org/worker.py",
@@ -87,12 +87,12 @@ def _serve_tenants(files: Files, names: Names) -> None:
     files.edit(
         "services/org/src/org/roles/domain/built_in.py",
         after(r'for service in \("org"', f", {names.service!r}"),
-        after(r"^_SALES = \($", f"\n    {both(files)}('{names.service}.export') |"),
+        after(r"^_SALES = \($", f"\n    {scope_pair_function(files)}('{names.service}.export') |"),
     )
 
 
 def _listed(name: str) -> Edit:
-    """Name the service where the READMEs list all of them."""
+    """Return the edit that adds the service to the lists in the READMEs."""
     return lambda content: re.sub(
-        r"org(, |、)(\w+\1)+rms\b", lambda found: f"{found.group()}{found.group(1)}{name}", content
+        r"org(, |、)(\w+\1)+rms\b", lambda match: f"{match.group()}{match.group(1)}{name}", content
     )

@@ -1,4 +1,4 @@
-"""The templates of `deploy/scaffold`: real files, whose names and text hold placeholders."""
+"""Renders the templates of `deploy/scaffold`: files with placeholders in names and text."""
 
 from deploy.new.edits import Files
 from deploy.new.names import Names
@@ -9,7 +9,7 @@ FRAGMENTS = SCAFFOLD / "fragments"
 
 
 def render(files: Files, names: Names, kind: str, **values: str) -> None:
-    """Create every file of a kind of template; `values` are placeholders beside the names."""
+    """Create every file of a kind of template; `values` are additional placeholders."""
     folder = SCAFFOLD / kind
     for template in sorted(path for path in folder.rglob("*") if path.is_file()):
         if "__pycache__" in template.parts:

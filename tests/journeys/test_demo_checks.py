@@ -35,7 +35,7 @@ def run_of(**counts: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("second", "facts", "expected_result"),
+    ("second", "events", "expected_result"),
     [
         (run_of(), 0, True),
         (run_of(), 1, False),
@@ -44,9 +44,9 @@ def run_of(**counts: int) -> dict[str, Any]:
     ],
 )
 def test_a_second_run_changes_nothing(
-    second: dict[str, Any], facts: int, *, expected_result: bool
+    second: dict[str, Any], events: int, *, expected_result: bool
 ) -> None:
-    pair = {"first": run_of(unchanged=0), "second": second, "facts_of_second": facts}
+    pair = {"first": run_of(unchanged=0), "second": second, "events_of_second": events}
     assert imports.unchanged(pair) is expected_result
 
 
@@ -69,6 +69,6 @@ def test_funnels_are_compared_with_lists_and_file() -> None:
     assert all(funnels.checks(make_funnels(), expected).values())
     failed = funnels.checks(make_funnels(seller=2), {"seller": Expected(2, Decimal(7))})
     assert [name for name, expected_result in failed.items() if not expected_result] == [
-        "funnels_count_what_the_lists_hold",
-        "funnel_of_seller_is_the_files",
+        "funnels_match_the_lists",
+        "funnel_of_seller_matches_the_file",
     ]

@@ -169,7 +169,7 @@ def test_checkouts_and_stacks_never_share_data() -> None:
 def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    with pytest.raises(CannotGoOn, match="belongs to somebody else"):
+    with pytest.raises(CannotGoOn, match="belongs to another user"):
         claim(tmp_path / "link")
 
 
@@ -250,10 +250,10 @@ def test_roles_are_weak_and_the_owner_owns() -> None:
 
 
 def test_database_addresses_are_all_given_or_none() -> None:
-    assert not databases.given({})
-    assert databases.given(dict.fromkeys(databases.variables(), "postgresql+asyncpg://x"))
+    assert not databases.are_external({})
+    assert databases.are_external(dict.fromkeys(databases.variables(), "postgresql+asyncpg://x"))
     with pytest.raises(CannotGoOn, match="but not ORG_DATABASE_URL"):
-        databases.given({"MTL_DATABASE_URL": "postgresql+asyncpg://x"})
+        databases.are_external({"MTL_DATABASE_URL": "postgresql+asyncpg://x"})
     assert databases.urls(1, "p").keys() == set(databases.variables())
 
 

@@ -1,5 +1,5 @@
 class XresourceState(State):
-    """A xword as it stands after the event."""
+    """The state of a xword after the event."""
 
     xresource_id: UUID
     name: str
@@ -23,7 +23,7 @@ class XresourceChanged(Event):
 
 
 class XresourceAssigned(Event):
-    """A xword has another owner."""
+    """A xword was transferred to another owner."""
 
     type: ClassVar[str] = "xservice.xresource.assigned.v1"
     xresource: XresourceState

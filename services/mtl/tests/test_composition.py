@@ -21,7 +21,7 @@ def test_the_worker_subscribes_to_conversions_and_tenants_and_runs_its_jobs() ->
     assert "mtl.tenants" in handled
     assert WORKER.jobs["conversion_deadline"] is check_conversion_deadline
     assert {"import", "conversion_deadline"} <= set(WORKER.jobs)
-    assert "import" in WORKER.failed
+    assert "import" in WORKER.failure_handlers
 
 
 def test_every_route_has_a_summary_tags_and_examples(app: FastAPI) -> None:

@@ -51,14 +51,14 @@ cli.add_typer(events, name="events")
 
 Services = Annotated[
     list[str] | None,
-    typer.Argument(help="Names of services; all installed ones if none is given"),
+    typer.Argument(help="Names of services; all installed ones if omitted"),
 ]
 Service = Annotated[str, typer.Argument(help="Name of a service", callback=known_service)]
 Host = Annotated[str, typer.Option(help="Address to listen on")]
 Port = Annotated[int, typer.Option(help="Port to listen on")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
 ParkedId = Annotated[UUID, typer.Argument(help="Id of the parked event, as `parked` shows it")]
-Operator = Annotated[str, typer.Option(help="Who does it, for the audit")]
+Operator = Annotated[str, typer.Option(help="Your name, for the audit")]
 
 
 @cli.command()
@@ -138,18 +138,18 @@ def parked(service: Service, *, as_json: AsJson = False) -> None:
             return await dead_letter_commands.list_parked(tx)
 
     with failures_as_sentences(service):
-        found = asyncio.run(run())
+        parked_events = asyncio.run(run())
     rows = [
         {
-            "id": str(one.id),
-            "tenant": str(one.tenant_id),
-            "subscription": one.subscription,
-            "type": str(one.envelope.get("type", "?")),
-            "reason": one.reason.value,
-            "attempts": one.attempts,
-            "error": one.error,
+            "id": str(event.id),
+            "tenant": str(event.tenant_id),
+            "subscription": event.subscription,
+            "type": str(event.envelope.get("type", "?")),
+            "reason": event.reason.value,
+            "attempts": event.attempts,
+            "error": event.error,
         }
-        for one in found
+        for event in parked_events
     ]
     columns = ("id", "tenant", "subscription", "type", "reason", "attempts", "error")
     show_rows(columns, rows, as_json=as_json, none="No event is parked.")
@@ -157,7 +157,7 @@ def parked(service: Service, *, as_json: AsJson = False) -> None:
 
 @events.command()
 def redrive(service: Service, event: ParkedId, by: Operator = "operator") -> None:
-    """Apply a parked event, and those of its key before it, again now."""
+    """Apply a parked event again, after the earlier parked events of its key."""
 
     async def run() -> None:
         async with _transaction(service) as tx:
@@ -165,17 +165,17 @@ def redrive(service: Service, event: ParkedId, by: Operator = "operator") -> Non
 
     with failures_as_sentences(service):
         asyncio.run(run())
-    typer.echo("The worker applies it again now; `parked` shows whether it stayed.")
+    typer.echo("The worker applies the event again. `parked` lists it if it fails once more.")
 
 
 @events.command()
 def skip(
     service: Service,
     event: ParkedId,
-    note: Annotated[str, typer.Argument(help="Why it is given up")],
+    note: Annotated[str, typer.Argument(help="Why the event is skipped, for the audit")],
     by: Operator = "operator",
 ) -> None:
-    """Give up a parked event: it is never applied."""
+    """Skip a parked event: it is never applied, and the events behind it continue."""
 
     async def run() -> None:
         async with _transaction(service) as tx:
@@ -183,33 +183,33 @@ def skip(
 
     with failures_as_sentences(service):
         asyncio.run(run())
-    typer.echo("Skipped; the events behind it go on.")
+    typer.echo("Skipped. The events behind it continue.")
 
 
 @events.command()
 def quarantined(service: Service, *, as_json: AsJson = False) -> None:
-    """List the keys whose events the broker refused, of all tenants."""
+    """List the keys of all tenants whose events the broker refused."""
     with failures_as_sentences(service):
-        found = asyncio.run(
+        keys = asyncio.run(
             quarantine.list_quarantined(setting(service, "worker_database_url"), service)
         )
     rows = [
-        {"key": one.key, "events": one.events, "since": one.since.isoformat(), "reason": one.reason}
-        for one in found
+        {"key": row.key, "events": row.events, "since": row.since.isoformat(), "reason": row.reason}
+        for row in keys
     ]
     columns = ("key", "events", "since", "reason")
     show_rows(columns, rows, as_json=as_json, none="No event is quarantined.")
 
 
 def _event_key(value: str) -> str:
-    """The same key. Raises BadParameter unless it is `<tenant>:<aggregate id>`."""
+    """Return the key. Raises BadParameter unless it is `<tenant>:<aggregate id>`."""
     tenant, colon, aggregate = value.partition(":")
     try:
         UUID(tenant)
     except ValueError:
         colon = ""
     if not (colon and aggregate):
-        raise typer.BadParameter(f"{value!r} is no key: a key is <tenant>:<aggregate id>.")
+        raise typer.BadParameter(f"{value!r} is not a key: write <tenant>:<aggregate id>.")
     return value
 
 
@@ -238,7 +238,7 @@ def quarantined_retry(service: Service, key: EventKey) -> None:
 
 @events.command()
 def quarantined_skip(service: Service, key: EventKey) -> None:
-    """Give up the quarantined events of a key; later ones flow again."""
+    """Discard the quarantined events of a key; later events of the key are sent again."""
     url = setting(service, "worker_database_url")
 
     async def run() -> int:
@@ -246,8 +246,8 @@ def quarantined_skip(service: Service, key: EventKey) -> None:
         return await quarantine.skip_quarantined(url, service=service, key=key)
 
     with failures_as_sentences(service):
-        lost = asyncio.run(run())
-    typer.echo(f"{lost} events of {key} will never be sent.")
+        skipped = asyncio.run(run())
+    typer.echo(f"{skipped} events of {key} will never be sent.")
 
 
 async def _ensure_quarantined(url: str, service: str, key: str) -> None:
@@ -257,7 +257,7 @@ async def _ensure_quarantined(url: str, service: str, key: str) -> None:
 
 
 def main() -> None:
-    """Run the command line. A wrong setting, or what cannot be done, is one sentence and exit 1."""
+    """Run the command line. Wrong settings and failures print one sentence and exit with 1."""
     try:
         cli()
     except (CommandFailed, ValueError) as error:

@@ -43,7 +43,7 @@ async def test_who_promised_a_job_learns_that_it_is_given_up(
     runner = JobRunner(
         committed.worker,
         {"broken": broken},
-        failed={"broken": mourn},
+        failure_handlers={"broken": mourn},
         attempts=3,
         backoff=shortly,
     )
@@ -64,7 +64,7 @@ async def test_a_job_ends_even_where_giving_it_up_fails(
 
     await promise(committed, tenant, "broken", ["1"])
     runner = JobRunner(
-        committed.worker, {"broken": broken}, failed={"broken": hopeless}, attempts=1
+        committed.worker, {"broken": broken}, failure_handlers={"broken": hopeless}, attempts=1
     )
     async with running(runner):
         await eventually(given_up(committed))

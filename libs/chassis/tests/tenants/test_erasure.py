@@ -120,12 +120,15 @@ def test_an_archive_that_unpacks_to_too_much_goes(monkeypatch: pytest.MonkeyPatc
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("a.xml", "0" * 5_000)
-    assert redact_file(out.getvalue(), ErasureSubject(given={"13800138000"})) == b""
+    assert redact_file(out.getvalue(), ErasureSubject(requested_values={"13800138000"})) == b""
 
 
 def test_a_value_across_two_pieces_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chassis.tenancy.redacted_files.PIECE", 7)
-    assert redact_file(workbook("13800138000"), ErasureSubject(given={"13800138000"})) == b""
+    assert (
+        redact_file(workbook("13800138000"), ErasureSubject(requested_values={"13800138000"}))
+        == b""
+    )
 
 
 async def test_tables_are_looked_through_to_their_end(

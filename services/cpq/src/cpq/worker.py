@@ -56,5 +56,5 @@ WORKER = Worker(
     service="cpq",
     subscriptions=SUBSCRIPTIONS,
     jobs={**import_jobs(IMPORTS), EXPIRE_JOB: run_quote_expiry},
-    failed={**import_failure_handlers(IMPORTS)},
+    failure_handlers={**import_failure_handlers(IMPORTS)},
 )

@@ -65,5 +65,5 @@ WORKER = Worker(
     "l2o",
     SUBSCRIPTIONS,
     jobs={**import_jobs(IMPORTS)},
-    failed={**import_failure_handlers(IMPORTS)},
+    failure_handlers={**import_failure_handlers(IMPORTS)},
 )

@@ -26,6 +26,6 @@ WORKER = Worker(
     service="mtl",
     subscriptions=SUBSCRIPTIONS,
     jobs={**import_jobs(IMPORTS), CONVERSION_DEADLINE_JOB: check_conversion_deadline},
-    failed={**import_failure_handlers(IMPORTS)},
+    failure_handlers={**import_failure_handlers(IMPORTS)},
     settings=MtlSettings,
 )

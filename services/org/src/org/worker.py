@@ -72,7 +72,7 @@ WORKER = Worker(
     "org",
     (*directory_subscriptions("org"), DAY_SUBSCRIPTION, TENANT_TASK_SUBSCRIPTION),
     deletes_last=True,
-    erased=publish_erased_people,
+    on_erased=publish_erased_people,
     jobs={**import_jobs(IMPORTS), REMINDER_JOB: reminder_due, OVERDUE_JOB: task_overdue},
-    failed=import_failure_handlers(IMPORTS),
+    failure_handlers=import_failure_handlers(IMPORTS),
 )

@@ -1,1 +1,1 @@
-"""Floor 8: puts the floors together: the API application, the worker, the processes."""
+"""Floor 8: combines the floors into the API application, the worker and their processes."""

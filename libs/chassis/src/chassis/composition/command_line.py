@@ -1,7 +1,7 @@
-"""What the commands of a shell share: the installed services, answers, and failures as sentences.
+"""Helpers of the command line: installed services, output, and failures as sentences.
 
-Answers are plain text, never wrapped or cut to the width of a terminal, so that an id can be
-copied and a line can be read by another program.
+Output is plain text, never wrapped or cut to the width of a terminal, so that ids can be copied
+and other programs can read the lines.
 """
 
 import json
@@ -30,11 +30,11 @@ PARTS_OF_AN_API = ("app.py", "database.py")  # the sample service of the testkit
 
 
 class CommandFailed(Exception):
-    """A command could not do its work; the message is the whole answer, the exit code is 1."""
+    """A command failed. Its message is printed, and the exit code is 1."""
 
 
 def installed_services() -> list[str]:
-    """The names of the services that this Python can import, sorted."""
+    """Return the sorted names of the services that this Python can import."""
     return _packages_with(PARTS_OF_A_SERVICE)
 
 
@@ -51,7 +51,7 @@ def _has(module: pkgutil.ModuleInfo, parts: Sequence[str]) -> bool:
 
 
 def known_service(name: str) -> str:
-    """The same name. Raises BadParameter, which exits with 2, when no such service is installed."""
+    """Return the name. Raises BadParameter (exit code 2) if no such service is installed."""
     if name not in _packages_with(PARTS_OF_AN_API):
         installed = ", ".join(installed_services())
         raise typer.BadParameter(
@@ -61,12 +61,15 @@ def known_service(name: str) -> str:
 
 
 def known_services(names: Sequence[str] | None) -> list[str]:
-    """The same names, or those of all installed services when none is given."""
+    """Return the names, or those of all installed services if the list is empty.
+
+    Raises BadParameter for a name that is not installed.
+    """
     return [known_service(name) for name in names] if names else installed_services()
 
 
 def setting(service: str, name: str) -> str:
-    """One of a service's database URLs, such as `worker_database_url`.
+    """Return one of a service's database URLs, such as `worker_database_url`.
 
     Raises CommandFailed when its variable is not set.
     """
@@ -75,7 +78,7 @@ def setting(service: str, name: str) -> str:
 
 
 def kafka_bootstrap(service: str) -> str:
-    """The broker's address. Raises CommandFailed when KAFKA_BOOTSTRAP is not set."""
+    """Return the broker's address. Raises CommandFailed when KAFKA_BOOTSTRAP is not set."""
     return _ensure_set("KAFKA_BOOTSTRAP", Settings.of(service).kafka_bootstrap)
 
 
@@ -87,7 +90,7 @@ def _ensure_set(variable: str, value: str) -> str:
 
 @contextmanager
 def failures_as_sentences(service: str, texts: Texts | None = None) -> Iterator[None]:
-    """Turn a refusal, or a server that does not answer, into CommandFailed."""
+    """Raise CommandFailed for domain errors and for failures of the database or of Kafka."""
     try:
         yield
     except (DomainError, KafkaError, OSError, *DATABASE_ERRORS, *PLAIN_ERRORS) as error:
@@ -95,12 +98,12 @@ def failures_as_sentences(service: str, texts: Texts | None = None) -> Iterator[
 
 
 def sentence(error: BaseException, service: str, texts: Texts) -> str:
-    """What a person reads instead of a traceback."""
+    """Return the message that is printed instead of a traceback."""
     if isinstance(error, Invalid):
-        found = [
+        violations = [
             f"{v.pointer or '/'}: {texts.say(v.code, v.params, 'en')}" for v in error.violations
         ]
-        return "; ".join(found)
+        return "; ".join(violations)
     if isinstance(error, DomainError):
         return f"{texts.say(error.code, error.params, 'en')} ({error.code})"
     if isinstance(error, KafkaError):
@@ -115,7 +118,7 @@ def sentence(error: BaseException, service: str, texts: Texts) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """The first line of the innermost error, without the SQL."""
+    """Return the first line of the innermost error, without the SQL."""
     if isinstance(error, DBAPIError) and error.orig is not None:
         error = error.orig.__cause__ or error.orig
     lines = str(error).strip().splitlines()
@@ -125,7 +128,7 @@ def _reason(error: BaseException) -> str:
 def show_rows(
     columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *, as_json: bool, none: str
 ) -> None:
-    """Print rows as aligned columns, or as JSON; `none` is what to say when there is no row."""
+    """Print rows as aligned columns, or as JSON; `none` is printed if there are no rows."""
     if as_json:
         typer.echo(json.dumps(list(rows), ensure_ascii=False, indent=1))
     elif not rows:

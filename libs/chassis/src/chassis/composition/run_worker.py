@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from importlib import import_module
+from itertools import chain
 from types import FrameType
 
 import structlog
@@ -73,15 +74,15 @@ def assemble(workers: Sequence[Worker], parts: frozenset[WorkerPart]) -> WorkerA
     bootstrap = next(iter(settings.values())).kafka_bootstrap
     if not bootstrap:
         _check_courier(settings.values(), parts)
-    databases = {name: _add_database(assembly, one) for name, one in settings.items()}
+    databases = {name: _add_database(assembly, setting) for name, setting in settings.items()}
     processors = {
         worker.service: [
-            Processor(one, databases[worker.service], monotonic_offsets=bool(bootstrap))
-            for one in worker.subscriptions
+            Processor(subscription, databases[worker.service], monotonic_offsets=bool(bootstrap))
+            for subscription in worker.subscriptions
         ]
         for worker in workers
     }
-    all_processors = [one for each in processors.values() for one in each]
+    all_processors = list(chain.from_iterable(processors.values()))
     for worker in workers:
         name, database = worker.service, databases[worker.service]
         if WorkerPart.RELAY in parts:
@@ -98,7 +99,8 @@ def assemble(workers: Sequence[Worker], parts: frozenset[WorkerPart]) -> WorkerA
 
 def _job_runner(worker: Worker, database: Database) -> JobRunner:
     jobs = {**GRANT_JOBS, **export_jobs(worker.service), **worker.jobs}
-    return JobRunner(database, jobs, failed={**EXPORT_FAILURE_HANDLERS, **worker.failed})
+    failure_handlers = {**EXPORT_FAILURE_HANDLERS, **worker.failure_handlers}
+    return JobRunner(database, jobs, failure_handlers=failure_handlers)
 
 
 def _add_database(assembly: WorkerAssembly, settings: Settings) -> Database:

@@ -1,4 +1,4 @@
-"""Aligned columns of plain text, for the answers of commands."""
+"""Aligned columns of plain text, for the output of commands."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ GAP = "  "  # between two columns
 
 
 def aligned(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as text in columns. Every value stands on its line in whole, however long it is."""
+    """Return rows as text in aligned columns. No value is shortened or wrapped."""
     lines = [list(columns)]
     lines += [[" ".join(str(row[name]).split()) for name in columns] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]

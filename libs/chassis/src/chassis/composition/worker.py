@@ -15,24 +15,28 @@ class Worker:
 
     Every service also runs its part of tenant tasks: exports, erasures, deletions.
 
-    `jobs` has a handler for each kind of job, `failed` one for jobs of a kind that are given up.
+    `jobs` maps each kind of job to its handler; `failure_handlers` maps kinds to the handlers of
+    jobs that failed for good.
     With `deletes_last` the service's own handler decides when it deletes a tenant.
-    `erased` is called with the ids of erased records, so that it can publish the change.
+    `on_erased` is called with the ids of erased records, so that it can publish the change.
     `settings` is read before anything runs, so that a missing setting stops the start.
     """
 
     service: str
     subscriptions: tuple[Subscription, ...] = ()
     jobs: Mapping[str, JobHandler] = field(default_factory=dict)
-    failed: Mapping[str, GivenUpHandler] = field(default_factory=dict)
+    failure_handlers: Mapping[str, GivenUpHandler] = field(default_factory=dict)
     settings: type[Settings] = Settings
     deletes_last: bool = False
-    erased: tasks.ErasedHandler | None = None
+    on_erased: tasks.ErasedHandler | None = None
 
     def __post_init__(self) -> None:
         tenant_tasks = tasks.task_subscription(self.service, deletes_last=self.deletes_last)
         object.__setattr__(self, "subscriptions", (*self.subscriptions, tenant_tasks))
-        jobs = {**self.jobs, tasks.TASK_JOB_KIND: tasks.task_job(self.service, self.erased)}
+        jobs = {**self.jobs, tasks.TASK_JOB_KIND: tasks.task_job(self.service, self.on_erased)}
         object.__setattr__(self, "jobs", jobs)
-        failed = {**self.failed, tasks.TASK_JOB_KIND: tasks.task_failure(self.service)}
-        object.__setattr__(self, "failed", failed)
+        failure_handlers = {
+            **self.failure_handlers,
+            tasks.TASK_JOB_KIND: tasks.task_failure(self.service),
+        }
+        object.__setattr__(self, "failure_handlers", failure_handlers)

@@ -68,7 +68,7 @@ async def lock_external_key(
 async def lock_field_definitions(tx: AsyncConnection, resource: str, *, exclusive: bool) -> None:
     """Protect a resource's custom field definitions against changes while records are written.
 
-    Writers of records share the lock; whoever changes a definition takes it exclusively.
+    Writers of records share the lock; a change of a definition takes it exclusively.
     """
     await tx.execute(_FIELDS_EXCLUSIVE if exclusive else _FIELDS_SHARED, {"resource": resource})
 

@@ -80,7 +80,7 @@ outbox_pruned = Table(
     Column("events", BigInteger, nullable=False),
 )
 
-# The publishing database itself: a restore or failover is told by `system_identifier`.
+# The publishing database itself: `system_identifier` reveals a restore or failover.
 database_epoch = Table(
     "database_epoch",
     metadata,

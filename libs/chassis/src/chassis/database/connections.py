@@ -43,6 +43,7 @@ class SharedConnection:
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator[asyncpg.Connection]:
+    async def use(self) -> AsyncIterator[asyncpg.Connection]:
+        """Yield the connection, with no other task using it at the same time."""
         async with self._turn:
             yield self._connection

@@ -77,11 +77,11 @@ def with_custom_fields(table: str, *, resource: str) -> None:
 
 
 def _generated(table: str) -> Sequence[str]:
-    found = sa.text(
+    query = sa.text(
         "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:t AS regclass)"
         " AND attgenerated <> '' AND NOT attisdropped"
     )
-    return [str(name) for name in op.get_bind().execute(found, {"t": table}).scalars()]
+    return [str(name) for name in op.get_bind().execute(query, {"t": table}).scalars()]
 
 
 def _as_array(names: Sequence[str]) -> str:

@@ -27,20 +27,20 @@ SELECT max(xid)::text FROM (
 # Events that were sent (the cursor of their bucket is past them) and are not quarantined. The
 # deleted events stay counted in `outbox_pruned`.
 OLD_EVENTS = """
-WITH gone AS (DELETE FROM outbox WHERE ctid = ANY(ARRAY(
+WITH deleted AS (DELETE FROM outbox WHERE ctid = ANY(ARRAY(
   SELECT event.ctid FROM outbox AS event
   JOIN relay_cursors AS place ON place.bucket = event.bucket
   WHERE event.xid > cast(cast(:after AS text) AS xid8)
     AND event.xid <= cast(cast(:until AS text) AS xid8) AND event.created < :before
     AND pg_visible_in_snapshot(event.xid, place.lo::pg_snapshot)
-    AND NOT EXISTS (SELECT FROM quarantined_events AS kept
-                    WHERE kept.tenant_id = event.tenant_id AND kept.seq = event.seq)
+    AND NOT EXISTS (SELECT FROM quarantined_events AS quarantined
+                    WHERE quarantined.tenant_id = event.tenant_id AND quarantined.seq = event.seq)
   LIMIT :chunk)) RETURNING tenant_id, aggregatetype),
 counted AS (
   INSERT INTO outbox_pruned AS total (tenant_id, aggregatetype, events)
-  SELECT tenant_id, aggregatetype, count(*) FROM gone GROUP BY 1, 2 ORDER BY 1, 2
+  SELECT tenant_id, aggregatetype, count(*) FROM deleted GROUP BY 1, 2 ORDER BY 1, 2
   ON CONFLICT (tenant_id, aggregatetype) DO UPDATE SET events = total.events + excluded.events)
-SELECT 1 FROM gone
+SELECT 1 FROM deleted
 """
 ANY_OLD = """
 SELECT EXISTS (SELECT FROM outbox

@@ -88,7 +88,7 @@ class JobRunner:
         database: Database,
         kinds: Mapping[str, JobHandler],
         *,
-        failed: Mapping[str, GivenUpHandler] | None = None,
+        failure_handlers: Mapping[str, GivenUpHandler] | None = None,
         concurrency: int = 4,
         poll: float = 0.2,
         attempts: int = 8,
@@ -96,7 +96,7 @@ class JobRunner:
     ) -> None:
         self._database = database
         self._kinds = kinds
-        self._given_up = failed or {}
+        self._failure_handlers = failure_handlers or {}
         self._concurrency = concurrency
         self._poll = poll
         self._attempts = attempts
@@ -185,8 +185,10 @@ class JobRunner:
     async def _postponed(self, ticket: DueJob, error: Exception) -> None:
         CHUNKS.labels(ticket.kind, "postponed").inc()
         await log.awarning("job_postponed", kind=ticket.kind, error=error_text(error))
-        rest = timedelta(seconds=_jitter(0.2, 1.0))
-        await self._rest(ticket, rest, attempts=ticket.attempts, last_error=error_text(error))
+        delay = timedelta(seconds=_jitter(0.2, 1.0))
+        await self._reschedule(
+            ticket, delay, attempts=ticket.attempts, last_error=error_text(error)
+        )
 
     async def _failed(self, ticket: DueJob, error: Exception) -> None:
         attempts = ticket.attempts + 1
@@ -197,9 +199,9 @@ class JobRunner:
         await write(event, kind=ticket.kind, attempts=attempts, exc_info=error)
         if final and await self._gave_up(ticket, attempts, error):
             return
-        status, rest = FAILED if final else WAITING, self._backoff(attempts)
-        await self._rest(
-            ticket, rest, attempts=attempts, last_error=error_text(error), status=status
+        status, delay = FAILED if final else WAITING, self._backoff(attempts)
+        await self._reschedule(
+            ticket, delay, attempts=attempts, last_error=error_text(error), status=status
         )
 
     async def _gave_up(self, ticket: DueJob, attempts: int, error: Exception) -> bool:
@@ -207,7 +209,7 @@ class JobRunner:
 
         Returns whether nothing is left to do.
         """
-        on_failure = self._given_up.get(ticket.kind)
+        on_failure = self._failure_handlers.get(ticket.kind)
         if on_failure is None:
             return False
         ending = {"status": FAILED, "attempts": attempts, "last_error": error_text(error)}
@@ -225,7 +227,7 @@ class JobRunner:
             return False
         return True
 
-    async def _rest(self, ticket: DueJob, rest: timedelta, **values: str | int) -> None:
+    async def _reschedule(self, ticket: DueJob, delay: timedelta, **values: str | int) -> None:
         """Reschedule the job, unless it was changed since it was read."""
         as_seen = select(jobs.c.id).where(
             jobs.c.tenant_id == ticket.tenant,
@@ -236,7 +238,7 @@ class JobRunner:
         free = as_seen.with_for_update(skip_locked=True).scalar_subquery()
         mine = (jobs.c.tenant_id == ticket.tenant) & (jobs.c.id == free)
         async with self._database.begin(ticket.tenant) as tx:
-            await tx.execute(update(jobs).where(mine).values(run_at=func.now() + rest, **values))
+            await tx.execute(update(jobs).where(mine).values(run_at=func.now() + delay, **values))
 
 
 def _context_of(ticket: DueJob) -> Context:

@@ -52,7 +52,7 @@ async def _collect_from(tx: AsyncConnection, table: Table, person: ErasureSubjec
         if "id" in table.c:
             person.ids.add(row["id"])
         values = (row[column.key] for column in personal_columns(table, *ERASED_KINDS))
-        person.found |= {v for v in values if isinstance(v, str) and v != REDACTED}
+        person.found_values |= {v for v in values if isinstance(v, str) and v != REDACTED}
 
 
 async def erase_rows(tx: AsyncConnection, page: RowPage, person: ErasureSubject) -> int:
@@ -80,8 +80,8 @@ async def _rows_about(
     conditions = [*_rows_of(page.table, person), *_rows_with_contact_data(page.table, person)]
     if not conditions:
         return []
-    found = await tx.execute(select(page.table).where(*page.within(), or_(*conditions)))
-    return [dict(row) for row in found.mappings()]
+    rows = await tx.execute(select(page.table).where(*page.within(), or_(*conditions)))
+    return [dict(row) for row in rows.mappings()]
 
 
 def _rows_of(table: Table, person: ErasureSubject) -> Iterator[ColumnElement[bool]]:
@@ -93,24 +93,24 @@ def _rows_of(table: Table, person: ErasureSubject) -> Iterator[ColumnElement[boo
 
 
 def _rows_with_contact_data(table: Table, person: ErasureSubject) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions of rows that contain a given phone or email, or a digest of one."""
-    given = sorted(person.given)
+    """Yield the conditions of rows that contain a requested phone or email, or a digest of one."""
+    contacts = sorted(person.requested_values)
     for column in personal_columns(table, *CONTACT_KINDS):
-        yield func.lower(column).in_(given)
+        yield func.lower(column).in_(contacts)
     for column in personal_columns(table, DIGEST_KIND):
         if isinstance(column.type, Text):
-            yield func.lower(column).in_(given)
-    yield from _digests_of(table, given)
+            yield func.lower(column).in_(contacts)
+    yield from _digests_of(table, contacts)
 
 
-def _digests_of(table: Table, given: Sequence[str]) -> Iterator[ColumnElement[bool]]:
+def _digests_of(table: Table, contacts: Sequence[str]) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions of digest rows; their `kind` names the column of the subject's row."""
     if not personal_columns(table, DIGEST_KIND) or "kind" not in table.c:
         return
     for subject in personal_columns(table, SUBJECT_KIND):
         for other in table.metadata.sorted_tables:
             for column in personal_columns(other, *CONTACT_KINDS) if "id" in other.c else ():
-                subjects = select(other.c.id).where(func.lower(column).in_(given))
+                subjects = select(other.c.id).where(func.lower(column).in_(contacts))
                 yield (table.c.kind == str(column.name)) & subject.in_(subjects)
 
 
@@ -119,7 +119,7 @@ def _emptied(table: Table, row: Mapping[str, Any], person: ErasureSubject) -> di
     columns = [c for c in personal_columns(table, *ERASED_KINDS) if not c.primary_key]
     if not _is_about(table, row, person):
         reached = personal_columns(table, *CONTACT_KINDS)
-        columns = [c for c in reached if str(row[c.key]).lower() in person.given]
+        columns = [c for c in reached if str(row[c.key]).lower() in person.requested_values]
     return {str(c.name): None if c.nullable else REDACTED for c in columns}
 
 

@@ -61,7 +61,7 @@ def _redact_utf16(content: bytes, person: ErasureSubject) -> bytes:
         text = content.decode("utf-16")
     except UnicodeDecodeError:
         return b""
-    needles, values = [one.lower() for one in person.needles], person.given | person.found
+    needles, values = [one.lower() for one in person.needles], person.values
     lines = text.split("\n")
     cleaned = [
         redact_text(line, values) if any(one in line.lower() for one in needles) else line
@@ -77,7 +77,7 @@ def redact_lines(content: bytes, person: ErasureSubject) -> bytes:
     The file keeps its length, so that positions in it stay valid.
     """
     needles = [raw for one in person.needles for raw in _encodings(one)]
-    values = [raw for one in person.given | person.found for raw in _encodings(one)]
+    values = [raw for one in person.values for raw in _encodings(one)]
     lines = content.split(b"\n")
     return b"\n".join(_masked(line, values) if _contains(line, needles) else line for line in lines)
 

@@ -12,21 +12,27 @@ MIN_REDACTABLE_LENGTH = 5  # characters; shorter values also occur in unrelated 
 
 @dataclass
 class ErasureSubject:
-    """A person to erase: `given` values come from the request, `found` ones from their rows.
+    """A person to erase, with the values to redact.
 
-    Given values are redacted everywhere. Values found in the rows of their `ids`, such as a name
-    that others share, are redacted only beside an id or a given value. A row that merely contains
-    a given phone or email may be about another person: it loses that value only.
+    `requested_values`, the phones and emails of the request, are redacted everywhere.
+    `found_values` come from the rows of the person's `ids`. Other people may share them, as with a
+    name, so they are redacted only beside an id or a requested value. A row that merely contains a
+    requested phone or email may be about another person: it loses that value only.
     """
 
     ids: set[UUID] = field(default_factory=set)
-    given: set[str] = field(default_factory=set)
-    found: set[str] = field(default_factory=set)
+    requested_values: set[str] = field(default_factory=set)
+    found_values: set[str] = field(default_factory=set)
+
+    @property
+    def values(self) -> set[str]:
+        """All values to redact beside the ids."""
+        return self.requested_values | self.found_values
 
     @property
     def needles(self) -> list[str]:
-        """The values that identify the person: ids and given values."""
-        return sorted({str(key) for key in self.ids} | self.given)
+        """The values that identify the person: ids and requested values."""
+        return sorted({str(key) for key in self.ids} | self.requested_values)
 
 
 def contact_spellings(phones: Iterable[str], emails: Iterable[str]) -> set[str]:

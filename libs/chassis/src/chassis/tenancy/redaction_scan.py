@@ -69,7 +69,7 @@ def _may_name_person(column: Column[Any]) -> bool:
 def _naming(
     table: Table, columns: Sequence[Column[Any]], person: ErasureSubject
 ) -> list[ColumnElement[bool]]:
-    """Return the conditions of rows that contain a given value, or an id of the person."""
+    """Return the conditions of rows that contain a requested value, or an id of the person."""
     conditions = [_holds(column, needle) for column in columns for needle in person.needles]
     conditions += [
         _is_searched_here(column) for column in columns if isinstance(column.type, LargeBinary)
@@ -123,7 +123,7 @@ async def _redacted(
     if isinstance(value, bytes):
         content = await _redacted_bytes(tx, column, row, person)
         return "\\x" + content.hex() if content != value else None
-    redacted = redact_json(value, person.given | person.found)
+    redacted = redact_json(value, person.values)
     return redacted if redacted != value else None
 
 

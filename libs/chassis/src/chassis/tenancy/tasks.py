@@ -170,13 +170,13 @@ async def _erase(tx: AsyncConnection, service: str, table: Table, state: TaskSta
     """Erase the person's rows in every table first, then redact texts with the values found."""
     subject = ErasureSubject(
         ids={UUID(one) for one in state["ids"]},
-        given=contact_spellings(state["phones"], state["emails"]),
-        found=set(state.get("found", ())),
+        requested_values=contact_spellings(state["phones"], state["emails"]),
+        found_values=set(state.get("found", ())),
     )
     tables = personal_data_map.tenant_tables(service)
     if "found" not in state:
         await erase.collect_subject_data(tx, tables, subject)
-        state.update(ids=[str(one) for one in subject.ids], found=sorted(subject.found))
+        state.update(ids=[str(one) for one in subject.ids], found=sorted(subject.found_values))
     page = await next_row_page(tx, table, state["after"])
     step = erase.erase_rows if state["place"] < len(tables) else redaction_scan.redact_rows
     _count(state, table, await step(tx, page, subject))

@@ -1,1 +1,1 @@
-"""Products: what the tenant sells, known by its SKU."""
+"""Products: what the tenant sells, each with its SKU."""

@@ -59,7 +59,7 @@ LEAD_MOVES: dict[LeadMove, tuple[frozenset[LeadStatus], LeadStatus]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class LeadDetails:
-    """What is known of a lead, and its owner; phone in E.164, email in lower case."""
+    """The details of a lead and its owner; phone in E.164, email in lower case."""
 
     name: Annotated[str | None, Personal("name")] = None
     company: str | None = None

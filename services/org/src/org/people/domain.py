@@ -39,7 +39,7 @@ class Person:
     """A person; without a `username` they sign in at the tenant's own OIDC provider.
 
     `subject` is the `sub` of their tokens there; at the development issuer it is their id. Records
-    belong to subjects, so a former subject is never given to anybody else.
+    belong to subjects, so a former subject is never assigned to another person.
     """
 
     id: UUID

@@ -13,4 +13,4 @@ async def test_the_api_answers(client: Client) -> None:
 
 def test_the_worker_keeps_replicas_of_the_directory() -> None:
     assert WORKER.service == "xservice"
-    assert all(one.name.startswith("xservice.") for one in WORKER.subscriptions)
+    assert all(subscription.name.startswith("xservice.") for subscription in WORKER.subscriptions)

@@ -1,4 +1,4 @@
-"""The migrated schema is the one in the code."""
+"""The migrated schema equals the tables in the code."""
 
 from chassis.database.migrate import drift
 from testkit.databases import ServiceDatabase

@@ -49,7 +49,7 @@ class BucketLeases:
 
     async def join(self) -> None:
         """Register as a member before taking a lock: a frozen owner is found through its row."""
-        async with self._session.held() as connection:
+        async with self._session.use() as connection:
             await connection.execute(
                 "INSERT INTO relay_members (id, backend_pid, heartbeat_at)"
                 " VALUES ($1, pg_backend_pid(), clock_timestamp())",
@@ -58,7 +58,7 @@ class BucketLeases:
 
     async def heartbeat(self) -> None:
         """Renew this member's heartbeat; this also keeps the session from being idle."""
-        async with self._session.held() as connection:
+        async with self._session.use() as connection:
             await connection.execute(
                 "UPDATE relay_members SET heartbeat_at = clock_timestamp() WHERE id = $1",
                 self._member,
@@ -71,7 +71,7 @@ class BucketLeases:
 
     async def release(self, buckets: Collection[int]) -> None:
         """Release these buckets; their cursors must be saved before."""
-        async with self._session.held() as connection:
+        async with self._session.use() as connection:
             await connection.execute(
                 "SELECT pg_advisory_unlock($1, bucket) FROM unnest($2::int[]) AS bucket",
                 RELAY_BUCKET_LOCKS,
@@ -85,7 +85,7 @@ class BucketLeases:
         acquired: set[int] = set()
         candidates = [bucket for bucket in range(BUCKETS) if bucket not in self.owned]
         random.shuffle(candidates)
-        async with self._session.held() as connection:
+        async with self._session.use() as connection:
             for bucket in candidates if missing > 0 else ():
                 if await _try_lock(connection, bucket):
                     acquired.add(bucket)
@@ -96,7 +96,7 @@ class BucketLeases:
 
     async def acquire_all(self) -> set[int]:
         """Lease every bucket, waiting for the relays that own some."""
-        async with self._session.held() as connection:
+        async with self._session.use() as connection:
             for bucket in range(BUCKETS):
                 await connection.execute(
                     "SELECT pg_advisory_lock($1, $2)", RELAY_BUCKET_LOCKS, bucket
@@ -106,7 +106,7 @@ class BucketLeases:
 
     async def leave(self) -> None:
         """Release every bucket at once, so that the other relays need not wait for a timeout."""
-        async with self._session.held() as connection:
+        async with self._session.use() as connection:
             await connection.execute("SELECT pg_advisory_unlock_all()")
             await connection.execute("DELETE FROM relay_members WHERE id = $1", self._member)
         self.owned.clear()
@@ -118,7 +118,7 @@ class BucketLeases:
         a result. The worker's role may end its own sessions. Only holders of bucket locks are
         ended, as a process id may be reused.
         """
-        async with self._session.held() as connection:
+        async with self._session.use() as connection:
             ended: int = await connection.fetchval(TERMINATE_FROZEN_OWNERS)
             await connection.execute(
                 "DELETE FROM relay_members"
@@ -128,7 +128,7 @@ class BucketLeases:
         return ended
 
     async def _share(self) -> int:
-        async with self._session.held() as connection:
+        async with self._session.use() as connection:
             alive: int = await connection.fetchval(
                 "SELECT count(*) FROM relay_members"
                 " WHERE heartbeat_at > clock_timestamp() - make_interval(secs => $1)",

@@ -58,7 +58,7 @@ class CursorStore:
 
     async def load(self, buckets: Collection[int]) -> dict[int, CursorPosition]:
         """Return the positions of buckets just acquired; a new bucket is at the beginning."""
-        async with self._session.held() as connection:
+        async with self._session.use() as connection:
             await connection.execute(
                 "INSERT INTO relay_cursors (bucket, system_identifier, epoch, lo)"
                 " SELECT bucket, $2, $3, $4 FROM unnest($1::smallint[]) AS bucket"
@@ -78,7 +78,7 @@ class CursorStore:
         self, position: CursorPosition, buckets: Collection[int]
     ) -> datetime | None:
         """Return when the oldest event of these buckets beyond the position was written."""
-        async with self._session.held() as connection:
+        async with self._session.use() as connection:
             created: datetime | None = await connection.fetchval(
                 OLDEST_UNSENT,
                 str(position.lo.xmax),
@@ -99,7 +99,7 @@ class CursorStore:
 
         Raises CursorLost, and KeyFreed as `quarantine_records` does.
         """
-        async with self._session.held() as connection, connection.transaction():
+        async with self._session.use() as connection, connection.transaction():
             if quarantined:
                 await quarantine_records(connection, quarantined)
             status = await connection.execute(

@@ -20,9 +20,9 @@ LAST_PROGRESS = Gauge("l2c_relay_last_progress_timestamp_seconds", "Last pass", 
 class RelayHealth:
     """The state of a relay at its last pass.
 
-    `last_progress` is the time of the last pass over the buckets, also one that found nothing;
-    None before the first. `error` is what ended the last session, until the next one makes
-    progress.
+    `last_progress` is the time of the last pass over the buckets, including a pass that sent
+    nothing; None before the first. `error` is what ended the last session, until the next one
+    makes progress.
     """
 
     last_progress: datetime | None = None

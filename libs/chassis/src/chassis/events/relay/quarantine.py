@@ -52,7 +52,7 @@ class QuarantinedKey:
 async def quarantine_records(
     connection: asyncpg.Connection, records: Sequence[QuarantinedRecord]
 ) -> None:
-    """Put records into quarantine; one that is there already stays as it is.
+    """Put records into quarantine; records already in quarantine stay as they are.
 
     Raises KeyFreed: a record behind others may be quarantined only while these are. One of them is
     locked until the commit, so that an operator's retry or skip sees the new record before it
@@ -73,9 +73,9 @@ async def _lock_keys(connection: asyncpg.Connection, tenants: Mapping[str, UUID]
     """Lock the last row of each key and return the keys that have rows; `tenants` is by key."""
     keys = sorted(tenants)
     rows = await connection.fetch(
-        "SELECT last.key FROM unnest($1::uuid[], $2::text[]) AS wanted(tenant_id, key)"
+        "SELECT last.key FROM unnest($1::uuid[], $2::text[]) AS requested(tenant_id, key)"
         " CROSS JOIN LATERAL (SELECT q.key FROM quarantined_events AS q"
-        "  WHERE q.tenant_id = wanted.tenant_id AND q.key = wanted.key"
+        "  WHERE q.tenant_id = requested.tenant_id AND q.key = requested.key"
         "  ORDER BY q.seq DESC LIMIT 1 FOR KEY SHARE) AS last",
         [tenants[key] for key in keys],
         keys,

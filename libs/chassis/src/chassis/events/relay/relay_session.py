@@ -108,7 +108,7 @@ class RelaySession:
         """Publish one window up to now of every bucket; returns the number of rows handled."""
         if not self._positions:
             return 0
-        async with self._session.held() as connection:
+        async with self._session.use() as connection:
             now = await read_snapshot(connection)
         rows = 0
         for position, buckets in self._groups():
@@ -209,5 +209,5 @@ class RelaySession:
                 log.error("event_quarantined", seq=record.seq, key=record.key, reason=record.reason)
 
     async def _load_quarantined_keys(self) -> None:
-        async with self._session.held() as connection:
+        async with self._session.use() as connection:
             self._quarantined_keys = await quarantined_keys(connection, self._positions.keys())

@@ -32,7 +32,7 @@ def import_jobs(imports: Imports) -> Mapping[str, JobHandler]:
 
 
 def import_failure_handlers(imports: Imports) -> Mapping[str, GivenUpHandler]:
-    """Return the handlers for `Worker.failed`: they mark an import as FAILED."""
+    """Return the handlers for `Worker.failure_handlers`: they mark an import as FAILED."""
 
     async def on_given_up(tx: AsyncConnection, job: Job) -> None:
         await fail_import(tx, imports, UUID(job.key), now=job.now)

@@ -1,4 +1,4 @@
-"""Owners of records, found by the names that imported files use for them."""
+"""Finds the owners of records by the names that imported files use."""
 
 from collections.abc import Collection
 

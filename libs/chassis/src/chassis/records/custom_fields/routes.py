@@ -128,8 +128,8 @@ def custom_field_router(service: str, resources: Mapping[str, Table]) -> APIRout
     @router.get("", name="custom_field_list", dependencies=[may_read])
     async def list_all(tx: Tx, resource: Annotated[str, Query()]) -> FieldList:
         """List the custom fields of a resource in their order, inactive ones included."""
-        found = await store.definitions_of(tx, resource)
-        return FieldList(items=[FieldOut.model_validate(one) for one in found.values()])
+        definitions = await store.definitions_of(tx, resource)
+        return FieldList(items=[FieldOut.model_validate(one) for one in definitions.values()])
 
     @router.get("/{definition_id}", name="custom_field_get", dependencies=[may_read])
     async def get(definition_id: UUID, tx: Tx) -> FieldOut:

@@ -58,7 +58,7 @@ async def validated_custom_fields(
 
 
 async def custom_conditions(
-    tx: AsyncConnection, resource: str, key: Column[UUID], asked: Mapping[str, str]
+    tx: AsyncConnection, resource: str, key: Column[UUID], parameters: Mapping[str, str]
 ) -> Sequence[ColumnElement[bool]]:
     """Return the conditions of parameters such as `custom.colour__in=red,blue`.
 
@@ -68,7 +68,7 @@ async def custom_conditions(
     definitions = await definitions_of(tx, resource)
     conditions: list[ColumnElement[bool]] = []
     violations: list[Violation] = []
-    for parameter, value in asked.items():
+    for parameter, value in parameters.items():
         try:
             conditions.append(_condition(resource, key, definitions, parameter, value))
         except Invalid as refused:

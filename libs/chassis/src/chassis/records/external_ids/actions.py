@@ -74,8 +74,8 @@ async def _updated(
     """Update the record; restore it first only if the update does not find it."""
     try:
         return await update(record_id)
-    except NotFound as gone:
-        if restore is None or gone.params["key"] != str(record_id):
+    except NotFound as error:
+        if restore is None or error.params["key"] != str(record_id):
             raise
     await restore(record_id)
     return await update(record_id)

@@ -13,7 +13,7 @@ from chassis.records.external_ids.tables import external_ids
 _CLAIM = text(
     "INSERT INTO external_ids (resource, system, external_id, record_id)"
     " SELECT :resource, :system, name, record_id"
-    " FROM unnest(CAST(:names AS text[]), CAST(:ids AS uuid[])) AS wanted (name, record_id)"
+    " FROM unnest(CAST(:names AS text[]), CAST(:ids AS uuid[])) AS requested (name, record_id)"
     " ORDER BY name ON CONFLICT DO NOTHING"
 )
 

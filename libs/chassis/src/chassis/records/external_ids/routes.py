@@ -187,8 +187,8 @@ async def _written(
 
     async def get(record_id: UUID) -> E:
         await _check(tx, caller, way.scoped, record_id, Access.READ, now)
-        found: E = await way.get(tx, record_id)
-        return found
+        record: E = await way.get(tx, record_id)
+        return record
 
     with _called(name):
         return await upsert(
@@ -271,8 +271,8 @@ def _add_names(router: APIRouter, way: ExternallyReadResource) -> None:
     async def add(record_id: UUID, body: ExternalIdIn, tx: Tx) -> ExternalIds:
         """Add an external id to a record."""
         await way.get(tx, record_id)
-        wanted = ExternalId(scoped.resource, body.system, body.external_id)
-        await add_external_id(tx, wanted, record_id)
+        external_id = ExternalId(scoped.resource, body.system, body.external_id)
+        await add_external_id(tx, external_id, record_id)
         return await _names(tx, scoped.resource, record_id)
 
 
@@ -282,5 +282,5 @@ async def _names(tx: AsyncConnection, resource: str, record_id: UUID) -> Externa
         .where(external_ids.c.resource == resource, external_ids.c.record_id == record_id)
         .order_by(external_ids.c.system, external_ids.c.external_id)
     )
-    found = (await tx.execute(query)).all()
-    return ExternalIds(items=[ExternalIdOut.model_validate(row) for row in found])
+    rows = (await tx.execute(query)).all()
+    return ExternalIds(items=[ExternalIdOut.model_validate(row) for row in rows])

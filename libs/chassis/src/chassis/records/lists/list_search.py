@@ -74,7 +74,7 @@ class ListSearch:
         return [*self.conditions, *visible]
 
     def total(self) -> Select[Any]:
-        """Return a query that counts all rows; it takes longer the more there are."""
+        """Return a query that counts all rows; its duration grows with their number."""
         return select(func.count()).select_from(self.table).where(*self.all_conditions)
 
     def _first(self, conditions: Sequence[ColumnElement[bool]], limit: int) -> Select[Any]:

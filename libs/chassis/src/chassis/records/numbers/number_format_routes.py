@@ -56,7 +56,8 @@ def number_format_router(service: str, prefixes: Mapping[str, str]) -> APIRouter
     read, write = (allow(f"{service}.number_format.{verb}") for verb in ("read", "write"))
     defaults = {type: NumberFormat(type=type, prefix=one) for type, one in prefixes.items()}
 
-    def known(type: str) -> NumberFormat:
+    def default_format(type: str) -> NumberFormat:
+        """Return the default format of a document type. Raises NotFound."""
         if type not in defaults:
             raise NotFound("number_format", type)
         return defaults[type]
@@ -64,29 +65,34 @@ def number_format_router(service: str, prefixes: Mapping[str, str]) -> APIRouter
     @router.get("", dependencies=[read])
     async def number_format_list(tx: Tx, now: Now) -> NumberFormatList:
         """List the document types of this service with their number formats."""
-        found = [await number_format_of(tx, one) for one in defaults.values()]
-        return NumberFormatList(items=[_told(one, now.year) for one in found])
+        formats = [await number_format_of(tx, default) for default in defaults.values()]
+        return NumberFormatList(
+            items=[_response(number_format, now.year) for number_format in formats]
+        )
 
     @router.put("/{type}", dependencies=[write])
     async def number_format_put(
-        default: Annotated[NumberFormat, Depends(known)], body: NumberFormatIn, tx: Tx, now: Now
+        default: Annotated[NumberFormat, Depends(default_format)],
+        body: NumberFormatIn,
+        tx: Tx,
+        now: Now,
     ) -> NumberFormatOut:
         """Change the number format of a document type; existing numbers stay."""
-        wanted = NumberFormat(type=default.type, **body.model_dump())
-        return _told(await save_number_format(tx, wanted, default, now=now), now.year)
+        edited = NumberFormat(type=default.type, **body.model_dump())
+        return _response(await save_number_format(tx, edited, default, now=now), now.year)
 
     return router
 
 
-def _told(one: NumberFormat, year: int) -> NumberFormatOut:
-    example = one.written(1, date(year, 1, 1))
+def _response(number_format: NumberFormat, year: int) -> NumberFormatOut:
+    example = number_format.written(1, date(year, 1, 1))
     return NumberFormatOut(
-        type=one.type,
-        prefix=one.prefix,
-        year=one.year,
-        width=one.width,
-        separator=one.separator,
-        mode=one.mode,
-        is_default=one.version == 0,
+        type=number_format.type,
+        prefix=number_format.prefix,
+        year=number_format.year,
+        width=number_format.width,
+        separator=number_format.separator,
+        mode=number_format.mode,
+        is_default=number_format.version == 0,
         example=example,
     )

@@ -6,7 +6,7 @@ from unicodedata import normalize
 
 from kernel.errors import Invalid, Violation
 
-# Earlier dates of receipt are taken for typing errors.
+# Earlier dates of receipt are refused as typing errors.
 EARLIEST_RECEIVED: Final = date(2000, 1, 1)
 
 

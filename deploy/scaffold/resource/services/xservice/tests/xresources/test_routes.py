@@ -37,10 +37,10 @@ async def test_lists_are_newest_first_and_filtered(client: Client) -> None:
     first, second = await created(client), await created(client, name="second")
     items = (await client.get("/xurl")).json()["items"]
     assert [item["id"] for item in items] == [second["id"], first["id"]]
-    found = (await client.get("/xurl", params={"name": "second"})).json()["items"]
-    assert [item["id"] for item in found] == [second["id"]]
-    found = (await client.get("/xurl", params={"q": "sec"})).json()["items"]
-    assert [item["id"] for item in found] == [second["id"]]
+    items = (await client.get("/xurl", params={"name": "second"})).json()["items"]
+    assert [item["id"] for item in items] == [second["id"]]
+    items = (await client.get("/xurl", params={"q": "sec"})).json()["items"]
+    assert [item["id"] for item in items] == [second["id"]]
 
 
 async def test_a_patch_changes_the_fields_it_names(

@@ -6,6 +6,6 @@ from contracts.tenant_tasks import TenantTaskEnded
 
 
 class XserviceTenantTaskFinished(TenantTaskEnded):
-    """XSERVICE has done its part of a tenant task."""
+    """XSERVICE has finished its part of a tenant task."""
 
     type: ClassVar[str] = "xservice.tenant_task.finished.v1"

@@ -30,7 +30,7 @@ def drop() -> None:
 
 
 def _search_texts() -> None:
-    """The text that a record is found by."""
+    """The text by which lists search a record."""
     op.create_table(
         "search_texts",
         tenant_column(),

@@ -35,7 +35,7 @@ class XresourceDetails:
 async def create_xresource(
     tx: AsyncConnection, details: XresourceDetails, *, owner_id: str, now: datetime
 ) -> Xresource:
-    """Create one. Raises Invalid for custom fields that do not fit their definitions."""
+    """Create a xword. Raises Invalid for custom fields that do not fit their definitions."""
     fields = await validated_custom_fields(tx, store.XRESOURCES.resource, details.custom_fields)
     xresource = Xresource(
         **vars(details) | {"custom_fields": fields},
@@ -57,7 +57,7 @@ async def edit_xresource(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Xresource:
-    """Change it; an edit that changes nothing returns it as it is.
+    """Change a xword; an edit without a difference changes nothing.
 
     Raises NotFound, Invalid for custom fields, and what `edit` and `expected` raise.
     """
@@ -83,7 +83,7 @@ async def transfer_xresource(
     *,
     reason: str | None = None,
 ) -> Xresource:
-    """Give it to another owner; repeating a transfer returns it as it is. Raises NotFound."""
+    """Transfer a xword to another owner; repeating it changes nothing. Raises NotFound."""
     before = await store.get(tx, xresource_id, lock=True)
     if before.owner_id == owner_id:
         return before
@@ -98,7 +98,7 @@ async def delete_xresource(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> None:
-    """Delete it softly; deleting it again does nothing. Raises NotFound."""
+    """Soft-delete a xword; repeating it changes nothing. Raises NotFound."""
     before = await store.get(tx, xresource_id, lock=True, with_deleted=True)
     after = mark_deleted(before, now=now, expected=expected)
     if after is not before:
@@ -112,7 +112,7 @@ async def restore_xresource(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Xresource:
-    """Undo its deletion; one that is not deleted is returned as it is. Raises NotFound."""
+    """Restore a deleted xword; one that is not deleted stays unchanged. Raises NotFound."""
     before = await store.get(tx, xresource_id, lock=True, with_deleted=True)
     after = mark_restored(before, now=now, expected=expected)
     if after is before:

@@ -1,4 +1,4 @@
-"""The xword: its state, and the events of its changes."""
+"""A xword: its state, and the events of its changes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Xresource:
     def assigned(
         self, owner_id: str, *, actor: str, reason: str | None, now: datetime
     ) -> tuple[Xresource, XresourceAssigned]:
-        """Give it to another owner."""
+        """Transfer it to another owner."""
         assigned = replace(self, owner_id=owner_id, updated_at=now)
         event = XresourceAssigned(
             xresource=assigned.state(),
@@ -46,7 +46,7 @@ class Xresource:
         return assigned, event
 
     def state(self) -> XresourceState:
-        """The part of it that events carry."""
+        """The state that events carry."""
         return XresourceState(
             xresource_id=self.id,
             name=self.name,

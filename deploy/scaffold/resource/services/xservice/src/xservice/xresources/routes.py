@@ -79,11 +79,11 @@ async def xresource_create(
 async def xresource_list(
     tx: Tx,
     page: PageParams,
-    asked: Annotated[ListQuery, store.LISTING.query],
+    list_query: Annotated[ListQuery, store.LISTING.query],
     visibility: Annotated[Visibility, may_list(XRESOURCES)],
 ) -> ListPage[XresourceOut]:
     """List xwords, newest first."""
-    return await store.LISTING.page(tx, page, asked, visibility)
+    return await store.LISTING.page(tx, page, list_query, visibility)
 
 
 @router.get("/{xresource_id}", dependencies=READ)

@@ -26,7 +26,7 @@ class XresourceEdit(BaseModel):
 
 
 class XresourceIn(XresourceEdit):
-    """A new xword; it belongs to whoever creates it."""
+    """A new xword; its owner is the caller."""
 
     model_config = ConfigDict(
         extra="forbid",

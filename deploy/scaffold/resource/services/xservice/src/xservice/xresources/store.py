@@ -1,4 +1,4 @@
-"""The table of xwords and all its SQL."""
+"""The table of xwords and its SQL."""
 
 from uuid import UUID
 
@@ -46,7 +46,7 @@ LISTING = Listing(
 async def get(
     tx: AsyncConnection, xresource_id: UUID, *, lock: bool = False, with_deleted: bool = False
 ) -> Xresource:
-    """Read one. Raises NotFound when it does not exist, or is deleted."""
+    """Return a xword. Raises NotFound if it does not exist or is deleted."""
     return await fetch_row(
         tx,
         xresources,
@@ -59,10 +59,10 @@ async def get(
 
 
 async def add(tx: AsyncConnection, xresource: Xresource) -> None:
-    """Insert a new one."""
+    """Insert a new xword."""
     await insert_row(tx, xresources, xresource)
 
 
 async def save(tx: AsyncConnection, xresource: Xresource) -> Xresource:
-    """Update it; return it with its new version. Raises Conflict (STALE_WRITE)."""
+    """Update a xword; return it with its new version. Raises Conflict (STALE_WRITE)."""
     return await update_row(tx, xresources, xresource)
