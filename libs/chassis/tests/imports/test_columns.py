@@ -22,7 +22,7 @@ async def nothing(*_: Any) -> list[Any]:
 
 
 def read(cells: Cells) -> ParsedRow[Any]:
-    if "bad" in cells.rest:
+    if "bad" in cells.extra_columns:
         return ParsedRow(errors=[Finding("TOO_LONG", field="phone"), Finding("X", field="salary")])
     return ParsedRow(value=cells, warnings=[Finding("LEFT_OUT", "Note")])
 
@@ -32,10 +32,10 @@ PEOPLE: ImportTarget[Any] = ImportTarget(
     scope="x.person.write",
     fields=(ImportField("name", ("姓名", "Full Name")), ImportField("phone", ("手机", "mobile"))),
     read=read,
-    take=nothing,
+    import_rows=nothing,
     any_of=("name", "phone"),
-    rest="attributes",
-    most_rest=2,
+    extra_columns="attributes",
+    max_extra_columns=2,
 )
 
 

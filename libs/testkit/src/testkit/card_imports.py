@@ -107,7 +107,7 @@ CARDS = ImportTarget(
         ImportField("parent", ("上级",)),
     ),
     read=_read,
-    take=row_by_row(_take),
+    import_rows=row_by_row(_take),
     link=row_by_row(_link),
     custom=RESOURCE,
 )

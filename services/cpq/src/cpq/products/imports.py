@@ -23,5 +23,5 @@ PRODUCT_IMPORT = ImportTarget(
         ImportField("price_book", ("price book", "价目表")),
     ),
     read=_parse_row,
-    take=import_products,
+    import_rows=import_products,
 )

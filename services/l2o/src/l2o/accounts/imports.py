@@ -175,7 +175,7 @@ ACCOUNT_IMPORT = ImportTarget(
         ImportField("parent", ("subsidiary_of", "parent account", "上级客户", "母公司")),
     ),
     read=_parse_account_row,
-    take=row_by_row(_import_account),
+    import_rows=row_by_row(_import_account),
     link=_link_parents,
     custom=RESOURCE,
 )

@@ -54,7 +54,7 @@ class LeadRow:
 
 def _parse_lead_row(cells: Cells) -> ParsedRow[LeadRow]:
     """Validate a row like the body of a request; warn of attributes that are too long to keep."""
-    body, too_long = lead_body(cells.fields, cells.rest)
+    body, too_long = lead_body(cells.fields, cells.extra_columns)
     params = {"maximum": MAX_ATTRIBUTE_VALUE_LENGTH}
     warnings = [Finding("ATTRIBUTE_LEFT_OUT", column, params) for column in too_long]
     owner = cells.fields.get(OWNER_FIELD)
@@ -120,8 +120,8 @@ LEAD_IMPORT = ImportTarget(
         ImportField(OWNER_FIELD, ("lead owner", "负责人", "所有人")),
     ),
     read=_parse_lead_row,
-    take=_import_leads,
+    import_rows=_import_leads,
     any_of=IDENTIFYING_FIELDS,
-    rest="attributes",
-    most_rest=MAX_ATTRIBUTES,
+    extra_columns="attributes",
+    max_extra_columns=MAX_ATTRIBUTES,
 )

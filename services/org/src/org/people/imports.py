@@ -29,5 +29,5 @@ PEOPLE_IMPORT = ImportTarget(
         ImportField("office", ("regional_office", "办事处", "大区", "区域"), required=True),
     ),
     read=_read_row,
-    take=row_by_row(place_agent),
+    import_rows=row_by_row(place_agent),
 )

@@ -1,4 +1,4 @@
-"""What can be done with an import; its job's work stands in `chunks`."""
+"""The commands on imports; `chunks` holds the work of the job."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ IMPORT_JOB, IMPORT_EXPIRY_JOB = "import", "import_expiry"
 
 @dataclass(frozen=True)
 class FinishedImport:
-    """What a finished import is published as: its versions count endings, not chunks."""
+    """The aggregate of the event of a finished import: its version counts endings, not chunks."""
 
     id: UUID
     version: int
@@ -51,7 +51,7 @@ async def open_import(
     caller: Principal,
     now: datetime,
 ) -> Import:
-    """Raises Invalid: a mapping to what the target has not."""
+    """Create an import that waits for its file. Raises Invalid (see `validate_mapping`)."""
     validate_mapping(target, mapping)
     new = Import(
         id=new_id(),
@@ -71,19 +71,24 @@ async def open_import(
 def validate_mapping(
     target: ImportTarget[object], mapping: Mapping[str, str | None] | None
 ) -> None:
-    """Raises Invalid (VALUE_UNKNOWN, MAPPING_AMBIGUOUS), all at once."""
-    said = mapping or {}
-    unknown = [
+    """Check that columns map to known fields, each field once.
+
+    Raises Invalid (VALUE_UNKNOWN, MAPPING_AMBIGUOUS) with all violations.
+    """
+    requested = mapping or {}
+    violations = [
         Violation(f"/mapping/{_escaped(name)}", "VALUE_UNKNOWN", {"expected": list(target.names)})
-        for name, field in said.items()
+        for name, field in requested.items()
         if field is not None and field not in target.names
     ]
-    times = Counter(field for field in said.values() if field not in (None, target.rest))
-    twice = sorted(field for field, count in times.items() if field and count > 1)
-    if twice:
-        unknown.append(Violation("/mapping", "MAPPING_AMBIGUOUS", {"fields": twice}))
-    if unknown:
-        raise Invalid(unknown)
+    uses = Counter(
+        field for field in requested.values() if field not in (None, target.extra_columns)
+    )
+    ambiguous = sorted(field for field, count in uses.items() if field and count > 1)
+    if ambiguous:
+        violations.append(Violation("/mapping", "MAPPING_AMBIGUOUS", {"fields": ambiguous}))
+    if violations:
+        raise Invalid(violations)
 
 
 def _escaped(step: str) -> str:
@@ -99,11 +104,11 @@ async def replace_mapping(
     caller: Principal,
     now: datetime,
 ) -> Import:
-    """Say anew what the columns mean.
+    """Replace the mapping of an open import.
 
     Raises NotFound, Forbidden (RECORD_READ_ONLY), Invalid, RuleBroken (IMPORT_NOT_OPEN).
     """
-    run = await _own(tx, import_id, caller)
+    run = await _get_own(tx, import_id, caller)
     validate_mapping(await target_with_custom_fields(tx, imports, run.kind), mapping)
     return await store.save(tx, run.with_mapping(mapping, now=now))
 
@@ -111,13 +116,13 @@ async def replace_mapping(
 async def upload_file(
     tx: AsyncConnection, import_id: UUID, content: bytes, *, caller: Principal, now: datetime
 ) -> Import:
-    """The file, in place of an earlier one.
+    """Store the file of an open import, replacing an earlier one.
 
     Raises NotFound, Forbidden (RECORD_READ_ONLY), Invalid, RuleBroken.
     """
     if not content:
         raise Invalid([Violation("", "FILE_EMPTY")])
-    run = (await _own(tx, import_id, caller)).with_file(len(content), now=now)
+    run = (await _get_own(tx, import_id, caller)).with_file(len(content), now=now)
     await store.put_file(tx, import_id, content)
     await queue.enqueue(tx, IMPORT_EXPIRY_JOB, str(import_id), run_at=now + IMPORT_RETENTION)
     return await store.save(tx, run)
@@ -131,13 +136,13 @@ async def start_import(
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> Import:
-    """Queue its job; again, where it was given up: it goes on behind the last whole chunk.
+    """Queue the job of an import; one whose job failed resumes after its last finished chunk.
 
     It runs with the rights the caller has now. Raises NotFound, Forbidden (RECORD_READ_ONLY),
     PreconditionFailed, RuleBroken (IMPORT_FILE_MISSING, IMPORT_EXPIRED,
     IMPORT_CANCELLED), Conflict (QUOTA_IMPORTS).
     """
-    run = await _own(tx, import_id, caller)
+    run = await _get_own(tx, import_id, caller)
     if not run.is_started:
         expected.check(run)
         started = run.start(now=now, caller_kind=caller.kind, scopes=sorted(caller.scopes))
@@ -148,8 +153,11 @@ async def start_import(
     return run
 
 
-async def _own(tx: AsyncConnection, import_id: UUID, caller: Principal) -> Import:
-    """Locked. What it writes is laid to whoever opened it: nobody else says what that is."""
+async def _get_own(tx: AsyncConnection, import_id: UUID, caller: Principal) -> Import:
+    """Lock an import of the caller; its writes are attributed to its creator, so nobody else acts.
+
+    Raises NotFound, Forbidden (RECORD_READ_ONLY).
+    """
     run = await store.get(tx, import_id, lock=True)
     if run.created_by != caller.subject:
         raise Forbidden("RECORD_READ_ONLY")
@@ -164,7 +172,10 @@ async def cancel_import(
     now: datetime,
     expected: Precondition = UNCONDITIONAL,
 ) -> Import:
-    """What is in stays in. Raises NotFound, PreconditionFailed, RuleBroken (IMPORT_FINISHED)."""
+    """Cancel an import; rows already imported stay.
+
+    Raises NotFound, PreconditionFailed, RuleBroken (IMPORT_FINISHED).
+    """
     run = await store.get(tx, import_id, lock=True)
     if run.state is CANCELLED:
         return run
@@ -176,9 +187,9 @@ async def cancel_import(
 async def fail_import(
     tx: AsyncConnection, imports: Imports, import_id: UUID, *, now: datetime
 ) -> None:
-    """Its job was given up; what is in stays in. One that has ended stays as it is.
+    """Fail an import whose job was given up; rows already imported stay.
 
-    Raises NotFound.
+    A finished import is left unchanged. Raises NotFound.
     """
     run = await store.get(tx, import_id, lock=True)
     if run.may_fail:
@@ -186,19 +197,19 @@ async def fail_import(
 
 
 async def expire_import(tx: AsyncConnection, import_id: UUID, *, now: datetime) -> datetime | None:
-    """Forget its file and what became of each row; or say when to look again. Raises NotFound."""
+    """Delete the expired file and row results; else return when to try again. Raises NotFound."""
     run = await store.get(tx, import_id, lock=True)
-    if run.kept_until is None:
+    if run.expires_at is None:
         return now + timedelta(days=1)
-    if now < run.kept_until:
-        return run.kept_until
+    if now < run.expires_at:
+        return run.expires_at
     await store.delete_rows(tx, import_id)
     await store.save(tx, run.without_file(now=now))
     return None
 
 
 async def save_finished(tx: AsyncConnection, imports: Imports, run: Import) -> Import:
-    """Save an import that has just ended, and tell so."""
+    """Save an import that has just finished, and publish its event."""
     saved = await store.save(tx, run)
     counts = ImportCounts(**{name: getattr(saved, name) for name in ImportCounts.model_fields})
     event = imports.finished(

@@ -1,4 +1,4 @@
-"""What the job of an import does: a chunk of the file per transaction."""
+"""The work of an import job: each transaction imports one chunk of the file."""
 
 import asyncio
 from collections import Counter
@@ -39,22 +39,22 @@ from kernel.errors import DomainError
 
 log = structlog.get_logger()
 
-MAX_DRY_RUN_ROWS = 20_000  # rows of a dry run: it is one transaction
+MAX_DRY_RUN_ROWS = 20_000  # a dry run is a single transaction
 
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """What a chunk came to: results by row, what each outcome gained, rows newly warned of."""
+    """The results of a chunk by row number, the changes of the counts, and the new warnings."""
 
     results: Mapping[int, RowResult]
-    gained: Counter[RowOutcome]
+    outcome_counts: Counter[RowOutcome]
     warned: int
     is_last: bool
 
 
 @dataclass(frozen=True)
-class ChunkContext:
-    """What every chunk of an import needs."""
+class ImportSetup:
+    """What the processing of every chunk of an import needs."""
 
     run: Import
     target: ImportTarget[Any]
@@ -68,9 +68,9 @@ class ChunkContext:
 async def import_chunk(
     tx: AsyncConnection, imports: Imports, import_id: UUID, *, now: datetime
 ) -> bool:
-    """Take the next rows in; whether there are more. The progress stands in the import.
+    """Import the next chunk and save the progress; return whether chunks remain.
 
-    A queued one is made ready first, or fails. Raises NotFound.
+    A queued import is prepared first, or fails when its file is unreadable. Raises NotFound.
     """
     run = await store.get(tx, import_id, lock=True)
     if run.state is QUEUED:
@@ -87,8 +87,8 @@ async def import_chunk(
         caller_kind=run.caller_kind,
         scopes=run.scopes,
     )
-    work = ChunkContext(run, await target_with_custom_fields(tx, imports, run.kind), context)
-    run, ended = await (_rehearse(tx, work) if run.dry_run else _advance(tx, work))
+    setup = ImportSetup(run, await target_with_custom_fields(tx, imports, run.kind), context)
+    run, ended = await (_dry_run(tx, setup) if run.dry_run else _import_next_chunk(tx, setup))
     if ended:
         await save_finished(tx, imports, run.succeed(now=now))
     else:
@@ -97,15 +97,15 @@ async def import_chunk(
 
 
 async def _begin(tx: AsyncConnection, imports: Imports, run: Import, now: datetime) -> Import:
-    if run.started_at is not None:  # taken up again
+    if run.started_at is not None:  # resumed after its job failed
         return await store.save(tx, run.run(run.total, now=now))
     content = await store.get_file(tx, run.id)
     try:
-        plan = await asyncio.to_thread(_planned, content, run.sheet)
+        plan = await asyncio.to_thread(_read_plan, content, run.sheet)
         validated_mapping(
             plan.header, run.mapping, await target_with_custom_fields(tx, imports, run.kind)
         )
-        _ensure_rehearsable(run, plan)
+        _ensure_dry_run_size(run, plan)
     except UnreadableFile as unreadable:
         return await save_finished(tx, imports, run.fail(unreadable.findings, now=now))
     await store.put_plan(tx, run.id, plan)
@@ -115,159 +115,167 @@ async def _begin(tx: AsyncConnection, imports: Imports, run: Import, now: dateti
     return await store.save(tx, run)
 
 
-def _planned(content: bytes, sheet: str | None) -> ChunkPlan:
+def _read_plan(content: bytes, sheet: str | None) -> ChunkPlan:
     return plan_chunks(read_file(content, sheet=sheet))
 
 
-def _ensure_rehearsable(run: Import, plan: ChunkPlan) -> None:
+def _ensure_dry_run_size(run: Import, plan: ChunkPlan) -> None:
     if run.dry_run and plan.total > MAX_DRY_RUN_ROWS:
         raise UnreadableFile([Finding("DRY_RUN_TOO_LARGE", params={"maximum": MAX_DRY_RUN_ROWS})])
 
 
-async def _advance(tx: AsyncConnection, work: ChunkContext) -> tuple[Import, bool]:
-    """The next chunk; the import after it, and whether that was the last."""
-    step = await _step(tx, work, work.run.chunks_done)
-    await store.put_results(tx, work.run.id, step.results)
-    run = work.run.count(step.gained, warned=step.warned, chunks=1, now=work.context.now)
-    return run, step.is_last
+async def _import_next_chunk(tx: AsyncConnection, setup: ImportSetup) -> tuple[Import, bool]:
+    """Import the next chunk; return the updated import and whether that was the last chunk."""
+    chunk_result = await _process_chunk(tx, setup, setup.run.chunks_done)
+    await store.put_results(tx, setup.run.id, chunk_result.results)
+    run = setup.run.count(
+        chunk_result.outcome_counts, warned=chunk_result.warned, chunks=1, now=setup.context.now
+    )
+    return run, chunk_result.is_last
 
 
-async def _rehearse(tx: AsyncConnection, work: ChunkContext) -> tuple[Import, bool]:
-    """All chunks as if for good, so that the counts are true, and then undone."""
+async def _dry_run(tx: AsyncConnection, setup: ImportSetup) -> tuple[Import, bool]:
+    """Import all chunks for exact counts, then roll the records back and keep the results."""
     results: dict[int, RowResult] = {}
-    gained: Counter[RowOutcome] = Counter()
-    warned, number, is_last = 0, work.run.chunks_done, False
+    outcome_counts: Counter[RowOutcome] = Counter()
+    warned, number, is_last = 0, setup.run.chunks_done, False
     savepoint = await tx.begin_nested()
     while not is_last:
-        step = await _step(tx, work, number)
-        await store.put_results(tx, work.run.id, step.results)
-        results |= step.results
-        gained.update(step.gained)
-        warned, number, is_last = warned + step.warned, number + 1, step.is_last
+        chunk_result = await _process_chunk(tx, setup, number)
+        await store.put_results(tx, setup.run.id, chunk_result.results)
+        results |= chunk_result.results
+        outcome_counts.update(chunk_result.outcome_counts)
+        warned, number, is_last = warned + chunk_result.warned, number + 1, chunk_result.is_last
     await savepoint.rollback()
     tx.info.pop(PUBLISHED_KEY, None)
-    await store.put_results(tx, work.run.id, {n: _undone(one) for n, one in results.items()})
-    chunks = number - work.run.chunks_done
-    return work.run.count(gained, warned=warned, chunks=chunks, now=work.context.now), True
+    await store.put_results(
+        tx, setup.run.id, {n: _without_created_id(one) for n, one in results.items()}
+    )
+    chunks = number - setup.run.chunks_done
+    return setup.run.count(
+        outcome_counts, warned=warned, chunks=chunks, now=setup.context.now
+    ), True
 
 
-def _undone(taken: RowResult) -> RowResult:
-    """Without the id of a record that is no more."""
-    return replace(taken, record_id=None) if taken.outcome is RowOutcome.CREATED else taken
+def _without_created_id(result: RowResult) -> RowResult:
+    """Remove the id of a created record, which was rolled back."""
+    return replace(result, record_id=None) if result.outcome is RowOutcome.CREATED else result
 
 
-async def _step(tx: AsyncConnection, work: ChunkContext, number: int) -> ChunkResult:
-    chunk = await store.get_chunk(tx, work.run.id, number)
-    assert chunk is not None, "a running import has been read as a whole"
-    columns = validated_mapping(chunk.header, work.run.mapping, work.target)
-    readings = {
-        row.number: parse_row(chunk.header, columns, row, work.target) for row in chunk.rows
+async def _process_chunk(tx: AsyncConnection, setup: ImportSetup, number: int) -> ChunkResult:
+    chunk = await store.get_chunk(tx, setup.run.id, number)
+    assert chunk is not None, "a running import has a plan of chunks"
+    columns = validated_mapping(chunk.header, setup.run.mapping, setup.target)
+    parsed_rows = {
+        row.number: parse_row(chunk.header, columns, row, setup.target) for row in chunk.rows
     }
-    is_last = number + 1 == chunk.chunks * work.passes
+    is_last = number + 1 == chunk.chunks * setup.passes
     if number < chunk.chunks:
-        results = await _taken_in(tx, work, readings, columns)
-        gained = Counter(one.outcome for one in results.values())
-        return ChunkResult(results, gained, sum(map(_is_warned, results.values())), is_last)
-    before = await _accepted(tx, work, chunk.rows)
-    results = await _linked(tx, work, readings, before, columns)
-    gained = Counter(one.outcome for one in results.values())
-    gained.subtract(before[number].outcome for number in results)
-    warned = sum(_is_warned(one) - _is_warned(before[n]) for n, one in results.items())
-    return ChunkResult(results, gained, warned, is_last)
+        results = await _import_rows(tx, setup, parsed_rows, columns)
+        outcome_counts = Counter(one.outcome for one in results.values())
+        return ChunkResult(results, outcome_counts, sum(map(_is_warned, results.values())), is_last)
+    first_results = await _accepted_results(tx, setup, chunk.rows)
+    results = await _link_rows(tx, setup, parsed_rows, first_results, columns)
+    outcome_counts = Counter(one.outcome for one in results.values())
+    outcome_counts.subtract(first_results[number].outcome for number in results)
+    warned = sum(_is_warned(one) - _is_warned(first_results[n]) for n, one in results.items())
+    return ChunkResult(results, outcome_counts, warned, is_last)
 
 
-def _is_warned(taken: RowResult) -> bool:
-    return bool(taken.findings) and taken.outcome is not RowOutcome.REFUSED
+def _is_warned(result: RowResult) -> bool:
+    return bool(result.findings) and result.outcome is not RowOutcome.REFUSED
 
 
-async def _accepted(
-    tx: AsyncConnection, work: ChunkContext, rows: Sequence[SourceRow]
+async def _accepted_results(
+    tx: AsyncConnection, setup: ImportSetup, rows: Sequence[SourceRow]
 ) -> dict[int, RowResult]:
-    found = await store.get_results(tx, work.run.id, [row.number for row in rows])
-    return {n: one for n, one in found.items() if one.outcome is not RowOutcome.REFUSED}
+    stored = await store.get_results(tx, setup.run.id, [row.number for row in rows])
+    return {n: one for n, one in stored.items() if one.outcome is not RowOutcome.REFUSED}
 
 
-async def _taken_in(
+async def _import_rows(
     tx: AsyncConnection,
-    work: ChunkContext,
-    readings: Mapping[int, ParsedRow[Any]],
+    setup: ImportSetup,
+    parsed_rows: Mapping[int, ParsedRow[Any]],
     columns: ColumnMapping,
 ) -> dict[int, RowResult]:
-    """What became of each row of a chunk."""
-    rows = [ImportRow(number=n, value=r.value) for n, r in readings.items() if r.value is not None]
-    answers = await _asked(tx, work.target.take, rows, work.context)
-    results = {n: refused(*r.errors) for n, r in readings.items() if r.value is None}
-    for row, answer in zip(rows, answers, strict=True):
-        results[row.number] = _with_warnings(answer, readings[row.number].warnings, columns)
+    """Import the rows of a chunk; return their results by row number."""
+    rows = [
+        ImportRow(number=n, value=r.value) for n, r in parsed_rows.items() if r.value is not None
+    ]
+    handled = await _handle_rows(tx, setup.target.import_rows, rows, setup.context)
+    results = {n: refused(*r.errors) for n, r in parsed_rows.items() if r.value is None}
+    for row, result in zip(rows, handled, strict=True):
+        results[row.number] = _with_warnings(result, parsed_rows[row.number].warnings, columns)
     return dict(sorted(results.items()))
 
 
 def _with_warnings(
-    answer: RowResult, warnings: Sequence[Finding], columns: ColumnMapping
+    result: RowResult, warnings: Sequence[Finding], columns: ColumnMapping
 ) -> RowResult:
-    """What was said of a row as it was read and as it was taken in; a refusal needs no warnings."""
-    more = () if answer.outcome is RowOutcome.REFUSED else warnings
-    return replace(answer, findings=[*more, *with_columns(answer.findings, columns)])
+    """Add the warnings of parsing to the findings of the target, unless the row was refused."""
+    more = () if result.outcome is RowOutcome.REFUSED else warnings
+    return replace(result, findings=[*more, *with_columns(result.findings, columns)])
 
 
-async def _linked(
+async def _link_rows(
     tx: AsyncConnection,
-    work: ChunkContext,
-    readings: Mapping[int, ParsedRow[Any]],
-    before: Mapping[int, RowResult],
+    setup: ImportSetup,
+    parsed_rows: Mapping[int, ParsedRow[Any]],
+    first_results: Mapping[int, RowResult],
     columns: ColumnMapping,
 ) -> dict[int, RowResult]:
-    """The rows that came in and of which the second pass has something to say."""
+    """Run the second pass over accepted rows; return the results that it changed."""
     rows = [
-        ImportRow(number=n, value=readings[n].value, record_id=one.record_id)
-        for n, one in before.items()
-        if readings[n].value is not None
+        ImportRow(number=n, value=parsed_rows[n].value, record_id=one.record_id)
+        for n, one in first_results.items()
+        if parsed_rows[n].value is not None
     ]
-    assert work.target.link is not None
-    answers = await _asked(tx, work.target.link, rows, work.context)
+    assert setup.target.link is not None
+    handled = await _handle_rows(tx, setup.target.link, rows, setup.context)
     results: dict[int, RowResult] = {}
-    for row, answer in zip(rows, answers, strict=True):
-        known = before[row.number]
-        changed = known.outcome is RowOutcome.UNCHANGED and answer.outcome is RowOutcome.UPDATED
-        if changed or answer.findings:
+    for row, result in zip(rows, handled, strict=True):
+        previous = first_results[row.number]
+        changed = previous.outcome is RowOutcome.UNCHANGED and result.outcome is RowOutcome.UPDATED
+        if changed or result.findings:
             results[row.number] = replace(
-                known,
-                outcome=RowOutcome.UPDATED if changed else known.outcome,
-                findings=[*known.findings, *with_columns(answer.findings, columns)],
+                previous,
+                outcome=RowOutcome.UPDATED if changed else previous.outcome,
+                findings=[*previous.findings, *with_columns(result.findings, columns)],
             )
     return results
 
 
-async def _asked(
+async def _handle_rows(
     tx: AsyncConnection,
-    take: RowsHandler[Any],
+    handler: RowsHandler[Any],
     rows: Sequence[ImportRow[Any]],
     context: ImportContext,
 ) -> list[RowResult]:
-    """All in one savepoint; where they are refused, each half in its own, down to the row."""
+    """Handle the rows in one savepoint; after an error, each half separately, down to one row."""
     if not rows:
         return []
     try:
         async with tx.begin_nested():
-            return [*await take(tx, rows, context)]
+            return [*await handler(tx, rows, context)]
     except DBAPIError as error:
-        if not _is_of_the_data(error):
+        if not _is_data_error(error):
             raise
-        why = refused(Finding("ROW_NOT_STORED"))
+        refusal = refused(Finding("ROW_NOT_STORED"))
         await log.awarning("import_rows_refused", rows=len(rows), error=type(error.orig).__name__)
     except DomainError as error:
-        why = refused_for(error)
+        refusal = refused_for(error)
     if len(rows) == 1:
-        return [why]
+        return [refusal]
     half = len(rows) // 2
-    first = await _asked(tx, take, rows[:half], context)
-    return first + await _asked(tx, take, rows[half:], context)
+    first = await _handle_rows(tx, handler, rows[:half], context)
+    return first + await _handle_rows(tx, handler, rows[half:], context)
 
 
-def _is_of_the_data(error: DBAPIError) -> bool:
-    """Whether a value is at fault, not our code, the schema or the server."""
-    # SQLAlchemy makes no DataError of what asyncpg raises: SQLSTATE class 22, or a ValueError
-    # where the value was not even sent.
+def _is_data_error(error: DBAPIError) -> bool:
+    """Whether a value caused the error, rather than our code, the schema or the server."""
+    # SQLAlchemy does not map asyncpg's data errors to DataError: they have SQLSTATE class 22, or
+    # are a ValueError when the value could not be encoded.
     state = getattr(error.orig, "sqlstate", None)
-    unfit = isinstance(error.orig and error.orig.__cause__, ValueError)
-    return isinstance(error, IntegrityError) or str(state).startswith("22") or unfit
+    not_sent = isinstance(error.orig and error.orig.__cause__, ValueError)
+    return isinstance(error, IntegrityError) or str(state).startswith("22") or not_sent

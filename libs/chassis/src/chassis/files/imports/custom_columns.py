@@ -1,4 +1,4 @@
-"""A tenant's own fields as columns of its files."""
+"""Custom fields as columns of imported files."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,14 +12,14 @@ from chassis.records.custom_fields.store import definitions_of
 async def target_with_custom_fields(
     tx: AsyncConnection, imports: Imports, kind: str
 ) -> ImportTarget[Any]:
-    """The target of this kind, whose fields are also those that the tenant defined."""
+    """Return the target of this kind, extended by the tenant's active custom fields."""
     target = imports.target(kind)
     if not target.custom:
         return target
-    known = await definitions_of(tx, target.custom)
-    more = [
+    definitions = await definitions_of(tx, target.custom)
+    custom_fields = [
         ImportField(f"{CUSTOM_FIELD_PREFIX}{one.key}", (one.label_zh, one.label_en))
-        for one in known.values()
+        for one in definitions.values()
         if one.active
     ]
-    return replace(target, fields=(*target.fields, *more))
+    return replace(target, fields=(*target.fields, *custom_fields))

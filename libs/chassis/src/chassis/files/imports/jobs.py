@@ -1,4 +1,4 @@
-"""The job of an import, as a service's worker runs it."""
+"""The jobs of imports, run by a service's worker."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -12,11 +12,11 @@ from chassis.files.imports.chunks import import_chunk
 from chassis.files.imports.target import Imports
 from chassis.jobs.queue import Again, Done, GivenUpHandler, Job, JobHandler
 
-SUSPENDED_RETRY = timedelta(minutes=1)  # between two looks at a tenant that may not write
+SUSPENDED_RETRY = timedelta(minutes=1)  # until the next attempt for a suspended tenant
 
 
 def import_jobs(imports: Imports) -> Mapping[str, JobHandler]:
-    """For `Worker.jobs`: a chunk of a file per run, and after some weeks the file is forgotten."""
+    """Return the handlers for `Worker.jobs`: importing a chunk, and deleting expired files."""
 
     async def run_chunk(tx: AsyncConnection, job: Job) -> Done | Again:
         if not await store.is_tenant_active(tx):
@@ -24,15 +24,15 @@ def import_jobs(imports: Imports) -> Mapping[str, JobHandler]:
         more = await import_chunk(tx, imports, UUID(job.key), now=job.now)
         return Again(run_at=job.now) if more else Done()
 
-    async def forget(tx: AsyncConnection, job: Job) -> Done | Again:
-        later = await expire_import(tx, UUID(job.key), now=job.now)
-        return Done() if later is None else Again(run_at=later)
+    async def expire(tx: AsyncConnection, job: Job) -> Done | Again:
+        retry_at = await expire_import(tx, UUID(job.key), now=job.now)
+        return Done() if retry_at is None else Again(run_at=retry_at)
 
-    return {IMPORT_JOB: run_chunk, IMPORT_EXPIRY_JOB: forget}
+    return {IMPORT_JOB: run_chunk, IMPORT_EXPIRY_JOB: expire}
 
 
 def import_failure_handlers(imports: Imports) -> Mapping[str, GivenUpHandler]:
-    """For `Worker.failed`: an import whose job was given up has failed."""
+    """Return the handlers for `Worker.failed`: they mark an import as FAILED."""
 
     async def on_given_up(tx: AsyncConnection, job: Job) -> None:
         await fail_import(tx, imports, UUID(job.key), now=job.now)

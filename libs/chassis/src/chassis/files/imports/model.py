@@ -1,4 +1,4 @@
-"""An import: the moves it may make, and its counts."""
+"""An import: its state transitions and its counts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kernel.errors import RuleBroken
 
 
 class ImportState(StrEnum):
-    """How far an import is."""
+    """The states of an import."""
 
     OPEN = "OPEN"
     QUEUED = "QUEUED"
@@ -27,11 +27,11 @@ class ImportState(StrEnum):
 
 OPEN, QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = ImportState
 FINISHED_STATES = frozenset({SUCCEEDED, FAILED, CANCELLED})
-IMPORT_RETENTION = timedelta(days=35)  # files, and what became of each row; the counts stay
+IMPORT_RETENTION = timedelta(days=35)  # of files and row results; the counts are kept for good
 
 
 class ImportTransition(StrEnum):
-    """What an import does."""
+    """The transitions between states."""
 
     START = "START"
     RESUME = "RESUME"
@@ -41,7 +41,7 @@ class ImportTransition(StrEnum):
     CANCEL = "CANCEL"
 
 
-# From where, and to where. What is not here is forbidden.
+# The states a transition starts from, and the one it leads to; all others are forbidden.
 IMPORT_TRANSITIONS: dict[ImportTransition, tuple[frozenset[ImportState], ImportState]] = {
     ImportTransition.START: (frozenset({OPEN}), QUEUED),
     ImportTransition.RESUME: (frozenset({FAILED}), QUEUED),
@@ -55,11 +55,11 @@ JOB_FAILED = "JOB_FAILED"
 
 @dataclass(frozen=True, kw_only=True)
 class Import:
-    """`mapping` is what the caller said of the columns; the job goes on from `chunks_done`.
+    """An import of one file; `mapping` is the requested one, by column.
 
-    `caller_kind` and `scopes` are those of the token it was last started with.
-    Chunks are counted on through the second pass. `endings` counts the times it has ended: a
-    broken job may be taken up again.
+    The job continues at the chunk `chunks_done`, which counts on through the second pass.
+    `caller_kind` and `scopes` come from the token that last started it. `endings` counts how often
+    it has finished: an import whose job failed can be resumed.
     """
 
     id: UUID
@@ -107,35 +107,35 @@ class Import:
 
     @property
     def may_resume(self) -> bool:
-        """Whether it was our job that broke, not the file."""
+        """Whether the job failed, rather than the file being unreadable."""
         return self.state is FAILED and [each.code for each in self.failures] == [JOB_FAILED]
 
     @property
     def is_started(self) -> bool:
-        """Whether a start is a move already made."""
+        """Whether it was already started, so that another start changes nothing."""
         return self.state in (QUEUED, RUNNING, SUCCEEDED, FAILED) and not self.may_resume
 
     def with_file(self, size: int, *, now: datetime) -> Import:
-        """The file has `size` bytes. Raises RuleBroken (IMPORT_NOT_OPEN)."""
+        """Record that a file of `size` bytes is uploaded. Raises RuleBroken (IMPORT_NOT_OPEN)."""
         self._ensure_open()
         return replace(self, file_size=size, updated_at=now)
 
     @property
-    def kept_until(self) -> datetime | None:
-        """When its file may be forgotten; None while its job needs it."""
+    def expires_at(self) -> datetime | None:
+        """When its file may be deleted; None while its job needs it."""
         return None if self.state in (QUEUED, RUNNING) else self.updated_at + IMPORT_RETENTION
 
     def without_file(self, *, now: datetime) -> Import:
-        """The file is forgotten, the counts stay."""
+        """Record that the file is deleted; the counts are kept."""
         return replace(self, file_size=None, updated_at=now)
 
-    def ensure_kept(self) -> None:
-        """Raises RuleBroken (IMPORT_EXPIRED)."""
+    def ensure_not_expired(self) -> None:
+        """Ensure that the results are still stored. Raises RuleBroken (IMPORT_EXPIRED)."""
         if self.total and self.file_size is None:
             raise RuleBroken("IMPORT_EXPIRED", days=IMPORT_RETENTION.days)
 
     def with_mapping(self, mapping: Mapping[str, str | None] | None, *, now: datetime) -> Import:
-        """Raises RuleBroken (IMPORT_NOT_OPEN)."""
+        """Replace the mapping. Raises RuleBroken (IMPORT_NOT_OPEN)."""
         self._ensure_open()
         return replace(self, mapping=mapping, updated_at=now)
 
@@ -144,14 +144,14 @@ class Import:
             raise RuleBroken("IMPORT_NOT_OPEN", state=self.state)
 
     def start(self, *, now: datetime, caller_kind: str, scopes: Sequence[str]) -> Import:
-        """With the rights of whoever starts it.
+        """Queue it with the rights of the caller who starts it.
 
         Raises RuleBroken (IMPORT_FILE_MISSING, IMPORT_EXPIRED, IMPORT_CANCELLED).
         """
         return replace(self._started(now), caller_kind=caller_kind, scopes=scopes)
 
     def _started(self, now: datetime) -> Import:
-        self.ensure_kept()
+        self.ensure_not_expired()
         if self.may_resume:
             return replace(self._moved(ImportTransition.RESUME, now), failures=(), finished_at=None)
         if self.state not in IMPORT_TRANSITIONS[ImportTransition.START][0]:
@@ -161,40 +161,40 @@ class Import:
         return self._moved(ImportTransition.START, now)
 
     def cancel(self, *, now: datetime) -> Import:
-        """Raises RuleBroken (IMPORT_FINISHED)."""
+        """Cancel it. Raises RuleBroken (IMPORT_FINISHED)."""
         if self.state not in IMPORT_TRANSITIONS[ImportTransition.CANCEL][0]:
             raise RuleBroken("IMPORT_FINISHED", state=self.state)
         return self._ended(ImportTransition.CANCEL, now)
 
     def run(self, total: int, *, now: datetime) -> Import:
-        """The file can be read and has so many rows."""
+        """Start running: the file is readable and has `total` rows."""
         assert self.state in IMPORT_TRANSITIONS[ImportTransition.RUN][0]
         running = self._moved(ImportTransition.RUN, now)
         return replace(running, total=total, started_at=self.started_at or now)
 
     def fail(self, failures: Sequence[Finding], *, now: datetime) -> Import:
-        """The file as a whole cannot be read, or the job cannot go on."""
+        """Fail: the file is unreadable, or the job was given up."""
         assert self.may_fail
         return replace(self._ended(ImportTransition.FAIL, now), failures=tuple(failures))
 
     def count(
-        self, gained: Counter[RowOutcome], *, warned: int, chunks: int, now: datetime
+        self, outcome_counts: Counter[RowOutcome], *, warned: int, chunks: int, now: datetime
     ) -> Import:
-        """So many chunks are done; the second pass may take from one outcome and give another."""
+        """Add processed chunks to the counts; the second pass may lower the count of an outcome."""
         return replace(
             self,
-            created=self.created + gained[RowOutcome.CREATED],
-            updated=self.updated + gained[RowOutcome.UPDATED],
-            merged=self.merged + gained[RowOutcome.MERGED],
-            unchanged=self.unchanged + gained[RowOutcome.UNCHANGED],
-            refused=self.refused + gained[RowOutcome.REFUSED],
+            created=self.created + outcome_counts[RowOutcome.CREATED],
+            updated=self.updated + outcome_counts[RowOutcome.UPDATED],
+            merged=self.merged + outcome_counts[RowOutcome.MERGED],
+            unchanged=self.unchanged + outcome_counts[RowOutcome.UNCHANGED],
+            refused=self.refused + outcome_counts[RowOutcome.REFUSED],
             with_warnings=self.with_warnings + warned,
             chunks_done=self.chunks_done + chunks,
             updated_at=now,
         )
 
     def succeed(self, *, now: datetime) -> Import:
-        """No chunk is left."""
+        """Finish after the last chunk."""
         assert self.state in IMPORT_TRANSITIONS[ImportTransition.SUCCEED][0]
         return self._ended(ImportTransition.SUCCEED, now)
 

@@ -1,4 +1,4 @@
-"""The beginning of a file, read as it would be taken in."""
+"""Previews: the first rows of a file, parsed as an import would parse them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,13 +22,17 @@ PREVIEW_ROWS = 20
 
 @dataclass(frozen=True)
 class PreviewRow:
+    """A row of a preview: its cells, and how the target parsed them."""
+
     number: int
     cells: Cells
-    reading: ParsedRow[Any]
+    parsed: ParsedRow[Any]
 
 
 @dataclass(frozen=True)
 class ImportPreview:
+    """The format, header, mapping and first rows of a file; `findings` prevent its import."""
+
     format: FileFormat
     header: Sequence[str]
     columns: ColumnMapping
@@ -43,24 +47,24 @@ def build_preview(
     mapping: Mapping[str, str | None] | None,
     sheet: str | None,
 ) -> ImportPreview:
-    """Reads no more than it must."""
+    """Parse the header and the first rows, without reading the rest of the file."""
     kind = detect_format(content)
     try:
         source = read_file(content, sheet=sheet)
-        shown = list(islice((row for row in source.rows if not row.is_blank), PREVIEW_ROWS))
+        first_rows = list(islice((row for row in source.rows if not row.is_blank), PREVIEW_ROWS))
     except UnreadableFile as unreadable:
         return ImportPreview(kind, [], {}, unreadable.findings, [])
     columns = proposed_mapping(source.header, mapping, target)
     findings = header_findings(source.header, mapping, target)
-    rows = [_row(source.header, columns, row, target) for row in shown]
+    rows = [_row(source.header, columns, row, target) for row in first_rows]
     return ImportPreview(kind, source.header, columns, findings, rows)
 
 
 def _row(
     header: Sequence[str], columns: ColumnMapping, row: SourceRow, target: ImportTarget[Any]
 ) -> PreviewRow:
-    reading = parse_row(header, columns, row, target)
+    parsed = parse_row(header, columns, row, target)
     fits = row.cells is not None and len(row.cells) == len(header)
     fits = fits and all(map(is_text, row.cells or ()))
     cells = cells_by_field(header, columns, row.cells or (), target) if fits else Cells({})
-    return PreviewRow(row.number, cells, reading)
+    return PreviewRow(row.number, cells, parsed)

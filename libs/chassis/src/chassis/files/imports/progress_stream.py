@@ -1,4 +1,4 @@
-"""An import's progress as a stream; no transaction is open while it waits."""
+"""The progress of an import as server-sent events; no transaction is open while waiting."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,18 +17,18 @@ from chassis.web.auth import Caller, Principal
 from chassis.web.operations.waiter import OperationWaiter
 from chassis.web.streams import NO_LONGER_ADMITTED, admit_stream, readmit_stream
 
-STREAM_SECONDS, POLL_SECONDS = 300.0, 0.5  # then the browser connects again, with a fresh token
+STREAM_SECONDS, POLL_SECONDS = 300.0, 0.5  # after which the browser reconnects with a fresh token
 
 
 def require_readable_import(scoped: ScopedResource) -> Callable[..., Awaitable[None]]:
-    """A dependency: the caller sees this import. Its transaction is over before the stream."""
+    """Return a dependency that checks read access, in a transaction that ends before the stream."""
 
-    async def seen(import_id: UUID, request: Request, caller: Caller, now: Now) -> None:
+    async def check(import_id: UUID, request: Request, caller: Caller, now: Now) -> None:
         async with admit_stream(request, caller) as tx:
             await check_access(tx, caller, scoped, import_id, Access.READ, now)
             await store.get(tx, import_id)
 
-    return seen
+    return check
 
 
 async def import_events(
@@ -36,13 +36,13 @@ async def import_events(
 ) -> AsyncIterator[ServerSentEvent]:
     """An import's progress as server-sent events, until it has ended."""
     loop = asyncio.get_running_loop()
-    until, known = loop.time() + STREAM_SECONDS, 0
+    until, sent_version = loop.time() + STREAM_SECONDS, 0
     while loop.time() < until and not _is_stopping(request):
-        run = await _look(request, caller, import_id)
+        run = await _read_import(request, caller, import_id)
         if run is None:
             return
-        if run.version != known:
-            known = run.version
+        if run.version != sent_version:
+            sent_version = run.version
             yield ServerSentEvent(event="import", data=import_out(request, run), retry=2000)
         if run.has_ended:
             return
@@ -54,8 +54,8 @@ def _is_stopping(request: Request) -> bool:
     return waiter is not None and waiter.closed
 
 
-async def _look(request: Request, caller: Principal, import_id: UUID) -> Import | None:
-    """The import as it stands; None when the caller is let in no more."""
+async def _read_import(request: Request, caller: Principal, import_id: UUID) -> Import | None:
+    """Read the import; None when the caller is no longer admitted."""
     try:
         async with readmit_stream(request, caller) as tx:
             return await store.get(tx, import_id)

@@ -1,4 +1,4 @@
-"""Imports as answers, their findings in the caller's language."""
+"""Response bodies of imports, with messages in the caller's language."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -24,20 +24,20 @@ from chassis.foundation.texts import Texts
 
 def import_out(request: Request, run: Import) -> ImportOut:
     counts = CountsOut(**{name: getattr(run, name) for name in CountsOut.model_fields})
-    failures = _all_said(request, run.failures)
+    failures = _findings_out(request, run.failures)
     return ImportOut(**{**vars(run), "counts": counts, "failures": failures})
 
 
 def result_row_serializer(request: Request) -> Callable[[Mapping[str, Any]], ImportRowOut]:
-    """How a row of the results is shown to this caller."""
+    """Return a function that makes a row of the results a response body for this caller."""
 
     def shape(row: Mapping[str, Any]) -> ImportRowOut:
-        taken = store.result_from_row(row)
+        result = store.result_from_row(row)
         return ImportRowOut(
             row=row["row"],
-            outcome=taken.outcome,
-            record_id=taken.record_id,
-            errors=_all_said(request, taken.findings),
+            outcome=result.outcome,
+            record_id=result.record_id,
+            errors=_findings_out(request, result.findings),
         )
 
     return shape
@@ -49,7 +49,7 @@ def preview_out(request: Request, preview: ImportPreview, target: ImportTarget[A
         header=list(preview.header),
         mapping=dict(preview.columns),
         fields=list(target.names),
-        findings=_all_said(request, preview.findings),
+        findings=_findings_out(request, preview.findings),
         rows=[_preview_row(request, row) for row in preview.rows],
     )
 
@@ -58,9 +58,9 @@ def _preview_row(request: Request, row: PreviewRow) -> PreviewRowOut:
     return PreviewRowOut(
         row=row.number,
         fields={**row.cells.fields, **_custom(row)},
-        rest=dict(row.cells.rest),
-        errors=_all_said(request, row.reading.errors),
-        warnings=_all_said(request, row.reading.warnings),
+        rest=dict(row.cells.extra_columns),
+        errors=_findings_out(request, row.parsed.errors),
+        warnings=_findings_out(request, row.parsed.warnings),
     )
 
 
@@ -68,12 +68,12 @@ def _custom(row: PreviewRow) -> dict[str, str]:
     return {f"{CUSTOM_FIELD_PREFIX}{key}": text for key, text in row.cells.custom.items()}
 
 
-def _all_said(request: Request, findings: Sequence[Finding]) -> list[FindingOut]:
+def _findings_out(request: Request, findings: Sequence[Finding]) -> list[FindingOut]:
     return [finding_out(request, finding) for finding in findings]
 
 
 def finding_out(request: Request, finding: Finding) -> FindingOut:
-    """A finding in the caller's language."""
+    """Describe a finding in the caller's language."""
     texts: Texts = request.app.state.texts
     return FindingOut(
         column=finding.column,

@@ -1,4 +1,4 @@
-"""What became of the rows of an import, as files: the rows' own cells and what was said of them."""
+"""Result files of imports: the cells of each row with its outcome, codes and messages."""
 
 import csv
 import io
@@ -22,22 +22,22 @@ MessageOf = Callable[[Finding], str]
 
 
 class ResultFile(StrEnum):
-    """Which rows a file holds."""
+    """The result files by the rows they contain."""
 
     SUCCESSFUL = "successful"
     FAILED = "failed"
     UNPROCESSED = "unprocessed"
 
-    def holds(self, taken: RowResult | None) -> bool:
-        if taken is None:
+    def includes(self, result: RowResult | None) -> bool:
+        if result is None:
             return self is ResultFile.UNPROCESSED
-        refused = taken.outcome is RowOutcome.REFUSED
+        refused = result.outcome is RowOutcome.REFUSED
         return self is (ResultFile.FAILED if refused else ResultFile.SUCCESSFUL)
 
 
 async def ensure_results_available(tx: AsyncConnection, import_id: UUID) -> None:
-    """Raises RuleBroken (IMPORT_NOT_READ): no job has read the file as a whole; IMPORT_EXPIRED."""
-    (await store.get(tx, import_id)).ensure_kept()
+    """Ensure that a job has read the file. Raises RuleBroken (IMPORT_NOT_READ, IMPORT_EXPIRED)."""
+    (await store.get(tx, import_id)).ensure_not_expired()
     if await store.get_chunk(tx, import_id, 0) is None:
         raise RuleBroken("IMPORT_NOT_READ")
 
@@ -45,37 +45,37 @@ async def ensure_results_available(tx: AsyncConnection, import_id: UUID) -> None
 async def stream_result_file(
     database: Database, tenant: UUID, import_id: UUID, which: ResultFile, say: MessageOf
 ) -> AsyncIterator[bytes]:
-    """CSV piece by piece, each read in a short transaction of its own."""
+    """Yield the file as CSV, chunk by chunk; each is read in a short transaction of its own."""
     number, chunks = 0, 1
     while number < chunks:
         async with database.begin(tenant) as tx:
             chunk = await store.get_chunk(tx, import_id, number)
-            assert chunk is not None, "see ensure_read"
+            assert chunk is not None, "checked by ensure_results_available"
             rows = [row.number for row in chunk.rows]
             results = await store.get_results(tx, import_id, rows)
         chunks = chunk.chunks
-        head = [[*RESULT_COLUMNS, *chunk.header]] if number == 0 else []
-        picked = [
+        header = [[*RESULT_COLUMNS, *chunk.header]] if number == 0 else []
+        lines = [
             _line(row, results.get(row.number), chunk, say)
             for row in chunk.rows
-            if which.holds(results.get(row.number))
+            if which.includes(results.get(row.number))
         ]
-        yield _csv([*head, *picked], bom=number == 0)
+        yield _csv([*header, *lines], bom=number == 0)
         number += 1
 
 
-def _line(row: SourceRow, taken: RowResult | None, chunk: Chunk, say: MessageOf) -> list[str]:
+def _line(row: SourceRow, result: RowResult | None, chunk: Chunk, say: MessageOf) -> list[str]:
     cells = row.cells if row.cells is not None else [""] * len(chunk.header)
-    if taken is None:
+    if result is None:
         return [str(row.number), "", "", "", "", *cells]
-    codes = " ".join(finding.code for finding in taken.findings)
-    messages = " ".join(map(say, taken.findings))
-    record = "" if taken.record_id is None else str(taken.record_id)
-    return [str(row.number), taken.outcome.value, record, codes, messages, *cells]
+    codes = " ".join(finding.code for finding in result.findings)
+    messages = " ".join(map(say, result.findings))
+    record = "" if result.record_id is None else str(result.record_id)
+    return [str(row.number), result.outcome.value, record, codes, messages, *cells]
 
 
 def _csv(rows: Sequence[Sequence[str]], *, bom: bool) -> bytes:
     out = io.StringIO(newline="")
     csv.writer(out).writerows([escape_formula(cell) for cell in row] for row in rows)
-    # Bytes that were no text stay visible as such.
+    # Bytes that could not be decoded are written as escapes.
     return ("\ufeff" if bom else "").encode() + out.getvalue().encode("utf-8", "backslashreplace")

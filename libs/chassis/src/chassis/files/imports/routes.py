@@ -1,4 +1,4 @@
-"""Imports over HTTP: open, send the file, look at it, start, watch, fetch the results."""
+"""The endpoints of imports: create, upload, preview, start, watch, and fetch the results."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -47,8 +47,8 @@ FILE_REQUEST = {
     "x-max-body-bytes": MAX_FILE_BYTES,
     "requestBody": {
         "required": True,
-        "description": "With a header: CSV (RFC 4180, comma, UTF-8 or GB18030), XLSX, or JSON"
-        " Lines. What it is, its content says",
+        "description": "A file with a header: CSV (RFC 4180, comma, UTF-8 or GB18030), XLSX, or"
+        " JSON Lines. The format is detected from the content",
         "content": {
             "text/csv": {"schema": {"type": "string"}, "example": "姓名,手机\n王芳,13800138000\n"},
             XLSX_MEDIA_TYPE: {"schema": {"type": "string", "contentMediaType": XLSX_MEDIA_TYPE}},
@@ -71,7 +71,7 @@ FileContent = Annotated[bytes, RAW_BODY]
 
 
 def import_router(imports: Imports) -> APIRouter:
-    """`/imports` of a service."""
+    """Return the router of a service's `/imports`."""
     router = new_router("/imports", tag="imports")
     routes, service = ImportRoutes(imports), imports.service
     scoped = ScopedResource(f"{service}.import", import_runs, owner="created_by")
@@ -102,34 +102,34 @@ def import_router(imports: Imports) -> APIRouter:
 
 
 def _create(imports: Imports) -> Callable[..., Awaitable[ImportOut]]:
-    """Its body names the kinds that this service takes in."""
+    """Return the endpoint whose body lists the kinds that this service imports."""
     kinds = tuple(target.kind for target in imports.targets)
     example = {"file_name": "expo-2026.csv", "kind": kinds[0], "mapping": {"Memo": None}}
     fields: dict[str, Any] = {"kind": (Literal[kinds], ...)}
     body_of_service = create_model("ImportIn", __base__=ImportIn, **fields)
-    told: Any = {"example": example}
-    body_of_service.model_config["json_schema_extra"] = told
+    schema_extra: Any = {"example": example}
+    body_of_service.model_config["json_schema_extra"] = schema_extra
     body_of_service.model_rebuild(force=True)
 
     async def import_create(
         request: Request,
         response: Response,
-        body: body_of_service,  # type: ignore[valid-type]  # made of this service's kinds
+        body: body_of_service,  # type: ignore[valid-type]  # built from this service's kinds
         tx: Tx,
         now: Now,
         caller: Caller,
     ) -> ImportOut:
-        """Open an import."""
-        asked: ImportIn = body
-        target = await target_with_custom_fields(tx, imports, asked.kind)
+        """Create an import."""
+        requested: ImportIn = body
+        target = await target_with_custom_fields(tx, imports, requested.kind)
         _ensure_may(caller, target)
         run = await actions.open_import(
             tx,
             target,
-            file_name=asked.file_name,
-            mapping=asked.mapping,
-            sheet=asked.sheet,
-            dry_run=asked.dry_run,
+            file_name=requested.file_name,
+            mapping=requested.mapping,
+            sheet=requested.sheet,
+            dry_run=requested.dry_run,
             caller=caller,
             now=now,
         )
@@ -140,7 +140,7 @@ def _create(imports: Imports) -> Callable[..., Awaitable[ImportOut]]:
 
 
 def _ensure_may(caller: Principal, target: ImportTarget[Any]) -> None:
-    """Raises Forbidden (SCOPE_MISSING): an import is no way around the scope of its records."""
+    """Ensure that the caller may write the imported records. Raises Forbidden (SCOPE_MISSING)."""
     missing = [scope for scope in target.scope.split() if not caller.may(scope)]
     if missing:
         raise Forbidden("SCOPE_MISSING", scopes=missing)
@@ -172,7 +172,7 @@ class ImportRoutes:
         )
 
     async def import_get(self, request: Request, import_id: UUID, tx: Tx) -> ImportOut:
-        """How far an import is."""
+        """Read an import and its progress."""
         return import_out(request, await store.get(tx, import_id))
 
     async def import_put_file(
@@ -184,10 +184,10 @@ class ImportRoutes:
         now: Now,
         caller: Caller,
     ) -> ImportOut:
-        """Send the file.
+        """Upload the file.
 
-        In place of an earlier one, as long as the import is not started. It is read by the job.
-        Only whoever opened the import sends it.
+        It replaces an earlier one until the import is started. Only the creator of the import may
+        upload it.
         """
         run = await actions.upload_file(tx, import_id, content, caller=caller, now=now)
         return import_out(request, run)
@@ -195,7 +195,7 @@ class ImportRoutes:
     async def import_put_mapping(
         self, request: Request, import_id: UUID, body: MappingIn, tx: Tx, now: Now, caller: Caller
     ) -> ImportOut:
-        """Say anew what the columns mean; only whoever opened the import does."""
+        """Replace the column mapping; only the creator of the import may do so."""
         run = await actions.replace_mapping(
             tx, self._imports, import_id, body.mapping, caller=caller, now=now
         )
@@ -204,14 +204,14 @@ class ImportRoutes:
     async def import_preview(
         self, request: Request, import_id: UUID, tx: Tx, body: MappingIn | None = None
     ) -> PreviewOut:
-        """The first rows as they would be read.
+        """Preview the first rows of the file.
 
-        With the mapping given here, else the import's own.
+        The mapping of the body is used, else that of the import.
         """
         run = await store.get(tx, import_id)
         target = await target_with_custom_fields(tx, self._imports, run.kind)
-        tried = None if body is None else body.mapping
-        mapping = run.mapping if tried is None else tried
+        requested = None if body is None else body.mapping
+        mapping = run.mapping if requested is None else requested
         actions.validate_mapping(target, mapping)
         content = await store.get_file(tx, import_id)
         preview = await asyncio.to_thread(
@@ -229,10 +229,10 @@ class ImportRoutes:
         if_match: IfMatch,
         body: EmptyBody | None = None,
     ) -> ImportOut:
-        """Start it; it goes on as a job.
+        """Start the import as a background job.
 
-        One that broke off through us goes on where it was. Only whoever opened the import starts
-        it; it has the rights they have then.
+        An import whose job failed resumes where it stopped. Only the creator may start it; it runs
+        with the rights the creator has at that moment.
         """
         target = self._imports.target((await store.get(tx, import_id)).kind)
         _ensure_may(caller, target)
@@ -248,9 +248,9 @@ class ImportRoutes:
         if_match: IfMatch,
         body: EmptyBody | None = None,
     ) -> ImportOut:
-        """Stop it; what is in stays in.
+        """Cancel the import; rows already imported stay.
 
-        Its version grows with every chunk: `If-Match: *` stops it wherever it is.
+        The version changes with every chunk: send `If-Match: *` to cancel regardless of it.
         """
         run = await actions.cancel_import(tx, self._imports, import_id, now=now, expected=if_match)
         return import_out(request, run)
@@ -258,8 +258,8 @@ class ImportRoutes:
     async def import_refusals(
         self, request: Request, import_id: UUID, tx: Tx, page: PageParams
     ) -> Page[ImportRowOut]:
-        """Rows refused, in their order."""
-        (await store.get(tx, import_id)).ensure_kept()
+        """List the refused rows, in file order."""
+        (await store.get(tx, import_id)).ensure_not_expired()
         query = store.results_query(import_id, outcome=RowOutcome.REFUSED)
         return await fetch_page(
             tx, query, page, sort=store.BY_ROW, shape=result_row_serializer(request)
@@ -268,8 +268,8 @@ class ImportRoutes:
     async def import_warnings(
         self, request: Request, import_id: UUID, tx: Tx, page: PageParams
     ) -> Page[ImportRowOut]:
-        """Rows accepted with something left out or put right."""
-        (await store.get(tx, import_id)).ensure_kept()
+        """List the accepted rows that have warnings, in file order."""
+        (await store.get(tx, import_id)).ensure_not_expired()
         query = store.results_query(import_id, warned=True)
         return await fetch_page(
             tx, query, page, sort=store.BY_ROW, shape=result_row_serializer(request)
@@ -278,7 +278,7 @@ class ImportRoutes:
     async def import_get_file(
         self, request: Request, import_id: UUID, which: ResultFile, tx: Tx, caller: Caller
     ) -> StreamingResponse:
-        """The rows that came in, those refused, or those not reached, as CSV."""
+        """Download the successful, failed or unprocessed rows as CSV."""
         await ensure_results_available(tx, import_id)
         database: Database = request.app.state.database
         pieces = stream_result_file(

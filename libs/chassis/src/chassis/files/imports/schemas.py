@@ -16,15 +16,15 @@ RequestedMapping = Annotated[
     dict[ColumnName, FieldName | None],
     Field(
         max_length=500,
-        description="By column: a field of the kind, or null to leave it out. Other columns are"
-        " taken by their usual names; see the preview",
+        description="The field each column maps to, or null to ignore the column. Columns not"
+        " listed are mapped by their known headers; see the preview",
     ),
 ]
 SheetName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
 class ImportIn(BaseModel):
-    """A new import; its file follows by `PUT`."""
+    """A new import; upload its file with `PUT` afterwards."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -33,14 +33,16 @@ class ImportIn(BaseModel):
     ]
     kind: str
     mapping: RequestedMapping | None = None
-    sheet: SheetName | None = Field(default=None, description="Of a workbook; else its first")
+    sheet: SheetName | None = Field(
+        default=None, description="The sheet of a workbook; the first one if absent"
+    )
     dry_run: bool = Field(
-        default=False, description="Say what would become of each row, and change nothing"
+        default=False, description="Report the result of each row without changing any record"
     )
 
 
 class MappingIn(BaseModel):
-    """What the columns mean, in place of what was said before."""
+    """The column mapping that replaces the previous one."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"mapping": {"Tel.": "phone", "Memo": None}}}
@@ -50,7 +52,7 @@ class MappingIn(BaseModel):
 
 
 class FindingOut(BaseModel):
-    """One thing that is wrong; `code` and `params` are the contract."""
+    """An error or a warning; evaluate `code` and `params`, and show `message`."""
 
     column: str | None
     code: str = Field(examples=["PHONE_INVALID"])
@@ -59,7 +61,7 @@ class FindingOut(BaseModel):
 
 
 class CountsOut(BaseModel):
-    """Rows; blank ones do not count."""
+    """Numbers of rows; blank rows are not counted."""
 
     total: int = Field(description="0 until the job has read the file")
     processed: int
@@ -69,22 +71,22 @@ class CountsOut(BaseModel):
     merged: int
     unchanged: int
     refused: int
-    with_warnings: int = Field(description="Accepted, but there is something to say")
+    with_warnings: int = Field(description="Accepted rows that have warnings")
 
 
 class ImportOut(BaseModel):
-    """An import and how far it is."""
+    """An import and its progress."""
 
     id: UUID
     kind: str
     file_name: str
-    file_size: int | None = Field(description="Bytes; null until the file is there")
+    file_size: int | None = Field(description="In bytes; null until the file is uploaded")
     mapping: dict[str, str | None] | None
     sheet: str | None
     dry_run: bool
     state: ImportState
     counts: CountsOut
-    failures: list[FindingOut] = Field(description="Why it ended as FAILED")
+    failures: list[FindingOut] = Field(description="Why the import is FAILED")
     created_by: str | None
     started_at: datetime | None
     finished_at: datetime | None
@@ -94,30 +96,36 @@ class ImportOut(BaseModel):
 
 
 class ImportRowOut(BaseModel):
-    """A row there is something to say about."""
+    """A row that was refused or has warnings."""
 
-    row: int = Field(description="As a spreadsheet counts: the header is row 1", examples=[2])
+    row: int = Field(
+        description="The row number as in a spreadsheet: the header is row 1", examples=[2]
+    )
     outcome: RowOutcome
     record_id: UUID | None
-    errors: list[FindingOut] = Field(description="Warnings, where the row was not refused")
+    errors: list[FindingOut] = Field(description="Errors of a refused row; otherwise warnings")
 
 
 class PreviewRowOut(BaseModel):
-    """A row as it would be read."""
+    """A row as the import would read it."""
 
     row: int
     fields: dict[str, str]
-    rest: dict[str, str] = Field(description="By columns that no field takes")
+    rest: dict[str, str] = Field(
+        description="The cells of columns that map to no field of their own"
+    )
     errors: list[FindingOut]
     warnings: list[FindingOut]
 
 
 class PreviewOut(BaseModel):
-    """The beginning of the file, read with the mapping as it stands or as it is tried."""
+    """The first rows of the file, read with the mapping of the request or of the import."""
 
     format: FileFormat
     header: list[str]
-    mapping: dict[str, str | None] = Field(description="Of every column; null is left out")
-    fields: list[str] = Field(description="What a column can be mapped to")
-    findings: list[FindingOut] = Field(description="Why the file cannot be taken in like this")
+    mapping: dict[str, str | None] = Field(
+        description="The field of every column; null if it is ignored"
+    )
+    fields: list[str] = Field(description="The fields a column can map to")
+    findings: list[FindingOut] = Field(description="Errors that prevent the import of the file")
     rows: list[PreviewRowOut] = Field(description="The first 20")

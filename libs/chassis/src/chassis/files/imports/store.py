@@ -1,4 +1,4 @@
-"""All the SQL of imports."""
+"""The SQL of imports."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ BY_ROW: Sort = ((import_results.c.row, ASC),)
 
 @dataclass(frozen=True)
 class Chunk:
-    """A piece of the file by its number, and how many pieces there are."""
+    """A chunk of the file, and how many chunks the file has."""
 
     header: Sequence[str]
     rows: Sequence[SourceRow]
@@ -34,39 +34,39 @@ class Chunk:
 
 
 async def get(tx: AsyncConnection, import_id: UUID, *, lock: bool = False) -> Import:
-    """Raises NotFound."""
-    return _whole(await fetch_row(tx, import_runs, import_id, Import, lock=lock))
+    """Read an import, locked on request. Raises NotFound."""
+    return _with_failures(await fetch_row(tx, import_runs, import_id, Import, lock=lock))
 
 
 def import_from_row(row: Mapping[str, Any]) -> Import:
-    """The import in a row of a list."""
-    return _whole(from_columns(Import, row))
+    """Make an import of a row of `import_runs`."""
+    return _with_failures(from_columns(Import, row))
 
 
-def _whole(found: Import) -> Import:
-    stored: Sequence[Any] = found.failures  # as JSON has it
+def _with_failures(found: Import) -> Import:
+    stored: Sequence[Any] = found.failures  # still the stored JSON
     return replace(found, failures=tuple(Finding(**failure) for failure in stored))
 
 
 async def add(tx: AsyncConnection, new: Import) -> None:
-    await insert_row(tx, import_runs, _plain(new))
+    await insert_row(tx, import_runs, _with_json_failures(new))
 
 
 async def save(tx: AsyncConnection, changed: Import) -> Import:
-    """Raises Conflict (STALE_WRITE)."""
-    saved = await update_row(tx, import_runs, _plain(changed))
+    """Save a changed import. Raises Conflict (STALE_WRITE)."""
+    saved = await update_row(tx, import_runs, _with_json_failures(changed))
     return replace(changed, version=saved.version)
 
 
-def _plain(run: Import) -> Import:
+def _with_json_failures(run: Import) -> Import:
     stored: Any = [failure.stored() for failure in run.failures]
     return replace(run, failures=stored)
 
 
 def active_count_query() -> Select[Any]:
-    """How many imports of the tenant are under way, for its quota."""
-    under_way = import_runs.c.state.in_([ImportState.QUEUED, ImportState.RUNNING])
-    return select(func.count()).select_from(import_runs).where(under_way)
+    """Return the query that counts the tenant's active imports, for its quota."""
+    active = import_runs.c.state.in_([ImportState.QUEUED, ImportState.RUNNING])
+    return select(func.count()).select_from(import_runs).where(active)
 
 
 async def is_tenant_active(tx: AsyncConnection) -> bool:
@@ -76,7 +76,7 @@ async def is_tenant_active(tx: AsyncConnection) -> bool:
 
 
 async def put_file(tx: AsyncConnection, import_id: UUID, content: bytes) -> None:
-    """The file of an import, in place of the one it had."""
+    """Store the file of an import, replacing an earlier one."""
     new = insert(import_sources).values(import_id=import_id, content=content)
     await tx.execute(
         new.on_conflict_do_update(
@@ -86,7 +86,7 @@ async def put_file(tx: AsyncConnection, import_id: UUID, content: bytes) -> None
 
 
 async def get_file(tx: AsyncConnection, import_id: UUID) -> bytes:
-    """Raises RuleBroken (IMPORT_FILE_MISSING)."""
+    """Read the file of an import. Raises RuleBroken (IMPORT_FILE_MISSING)."""
     content = select(import_sources.c.content).where(import_sources.c.import_id == import_id)
     found = (await tx.execute(content)).scalar_one_or_none()
     if found is None:
@@ -95,13 +95,13 @@ async def get_file(tx: AsyncConnection, import_id: UUID) -> bytes:
 
 
 async def delete_rows(tx: AsyncConnection, import_id: UUID) -> None:
-    """The file goes, and what became of each of its rows."""
+    """Delete the file and the results of its rows."""
     for table in (import_sources, import_results):
         await tx.execute(delete(table).where(table.c.import_id == import_id))
 
 
 async def put_plan(tx: AsyncConnection, import_id: UUID, plan: ChunkPlan) -> None:
-    """The file as chunks are cut from it."""
+    """Store the rows of the file, divided into chunks."""
     await tx.execute(
         update(import_sources)
         .where(import_sources.c.import_id == import_id)
@@ -110,52 +110,55 @@ async def put_plan(tx: AsyncConnection, import_id: UUID, plan: ChunkPlan) -> Non
 
 
 async def get_chunk(tx: AsyncConnection, import_id: UUID, number: int) -> Chunk | None:
-    """The chunk of this number, from 0; after the last one the second pass begins anew.
+    """Read the chunk of this number, from 0; the second pass counts on after the last chunk.
 
-    None when the file was never read as a whole.
+    None when no job has read the file yet.
     """
     columns = import_sources.c
     chunks = func.cardinality(columns.bounds) - 1
-    place = func.mod(number, func.nullif(chunks, 0))
-    start, end = columns.bounds[place + 1], columns.bounds[place + 2]  # SQL counts from 1
+    chunk_index = func.mod(number, func.nullif(chunks, 0))
+    # Arrays in SQL start at 1.
+    start, end = columns.bounds[chunk_index + 1], columns.bounds[chunk_index + 2]
     content = func.substring(columns.rows, start + 1, end - start)
     query = select(columns.header, content, chunks).where(columns.import_id == import_id)
     found = (await tx.execute(query)).one_or_none()
     if found is None or found[0] is None:
         return None
-    header, piece, many = found
-    return Chunk(header, decode_rows(bytes(piece or b"")), many)
+    header, piece, chunk_count = found
+    return Chunk(header, decode_rows(bytes(piece or b"")), chunk_count)
 
 
-async def put_results(tx: AsyncConnection, import_id: UUID, taken: Mapping[int, RowResult]) -> None:
-    """What became of rows, by their number; a second pass writes over what the first one said."""
-    if not taken:
+async def put_results(
+    tx: AsyncConnection, import_id: UUID, results: Mapping[int, RowResult]
+) -> None:
+    """Store the results of rows by number; the second pass overwrites those of the first."""
+    if not results:
         return
     new = insert(import_results)
-    said = {name: new.excluded[name] for name in ("outcome", "record_id", "warned", "findings")}
+    updates = {name: new.excluded[name] for name in ("outcome", "record_id", "warned", "findings")}
     await tx.execute(
-        new.on_conflict_do_update(index_elements=["tenant_id", "import_id", "row"], set_=said),
-        [_result(import_id, row, one) for row, one in taken.items()],
+        new.on_conflict_do_update(index_elements=["tenant_id", "import_id", "row"], set_=updates),
+        [_result(import_id, row, one) for row, one in results.items()],
     )
 
 
-def _result(import_id: UUID, row: int, taken: RowResult) -> dict[str, Any]:
-    refused = taken.outcome is RowOutcome.REFUSED
+def _result(import_id: UUID, row: int, result: RowResult) -> dict[str, Any]:
+    refused = result.outcome is RowOutcome.REFUSED
     return {
         "id": new_id(),
         "import_id": import_id,
         "row": row,
-        "outcome": taken.outcome,
-        "record_id": taken.record_id,
-        "warned": bool(taken.findings) and not refused,
-        "findings": [finding.stored() for finding in taken.findings],
+        "outcome": result.outcome,
+        "record_id": result.record_id,
+        "warned": bool(result.findings) and not refused,
+        "findings": [finding.stored() for finding in result.findings],
     }
 
 
 async def get_results(
     tx: AsyncConnection, import_id: UUID, rows: Sequence[int]
 ) -> dict[int, RowResult]:
-    """What became of these rows, by their number; those not reached are not in it."""
+    """Read the results of these rows by number; unprocessed rows are missing."""
     if not rows:
         return {}
     columns = import_results.c
@@ -166,7 +169,7 @@ async def get_results(
 
 
 def result_from_row(row: Mapping[str, Any]) -> RowResult:
-    """What a row of the results says."""
+    """Make a result of a row of `import_results`."""
     findings = [Finding(**finding) for finding in row["findings"]]
     return RowResult(outcome=row["outcome"], record_id=row["record_id"], findings=findings)
 
@@ -174,7 +177,7 @@ def result_from_row(row: Mapping[str, Any]) -> RowResult:
 def results_query(
     import_id: UUID, *, outcome: RowOutcome | None = None, warned: bool | None = None
 ) -> Select[Any]:
-    """The results with this outcome, or with warnings, as a query for a page."""
+    """Return the query of the results with this outcome, or with warnings."""
     columns = import_results.c
     query = select(import_results).where(columns.import_id == import_id)
     if outcome is not None:

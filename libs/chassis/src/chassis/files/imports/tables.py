@@ -1,4 +1,4 @@
-"""The tables of imports; they stand in every service's database."""
+"""The tables of imports, present in every service's database."""
 
 from sqlalchemy import (
     Boolean,
@@ -57,8 +57,8 @@ import_runs = Table(
     Index(None, "tenant_id", "created_by", "id"),
 )
 
-# `content` is the file as it was sent, `rows` what chunks are cut from (see rows.Plan): stored
-# uncompressed (see the migration), so that a chunk is read without reading the whole.
+# `content` is the uploaded file, `rows` its normalized rows (see `ChunkPlan`): stored uncompressed
+# by the migration, so that a chunk is read without reading the whole.
 import_sources = Table(
     "import_sources",
     metadata,
@@ -70,7 +70,7 @@ import_sources = Table(
     Column("bounds", ARRAY(Integer)),
 )
 
-# What became of each row; its cells stay in `import_sources.rows`.
+# The result of each row; its cells are in `import_sources.rows`.
 import_results = Table(
     "import_results",
     metadata,

@@ -1,4 +1,4 @@
-"""What a service says of a kind of rows it takes in; the rest of an import is the same for all."""
+"""Import targets: how a service imports one kind of rows, and the results of rows."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,22 +20,22 @@ from kernel.errors import DomainError, Invalid
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
-CUSTOM_FIELD_PREFIX = "custom_fields."  # before the key of a tenant's own field
+CUSTOM_FIELD_PREFIX = "custom_fields."  # before the key of a custom field
 
 
 class RowOutcome(StrEnum):
-    """What became of a row."""
+    """The outcome of importing a row."""
 
     CREATED = "CREATED"
     UPDATED = "UPDATED"
-    MERGED = "MERGED"  # into a record that was there under another name
-    UNCHANGED = "UNCHANGED"  # all of it was known already
+    MERGED = "MERGED"  # into an existing record known by another name
+    UNCHANGED = "UNCHANGED"  # the record already had all these values
     REFUSED = "REFUSED"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowResult:
-    """What became of a row, of which record; findings are warnings unless it was refused."""
+    """The outcome of a row and its record; findings are warnings unless it was refused."""
 
     outcome: RowOutcome
     record_id: UUID | None = None
@@ -63,9 +63,9 @@ def refused(*errors: Finding) -> RowResult:
 
 
 def refused_for(error: DomainError) -> RowResult:
-    """A refusal of an action, said of the row; pointers become fields.
+    """Make a refused row of an action's error; pointers become fields.
 
-    Raises it again where it will pass (Unavailable, STALE_WRITE): then the chunk is tried again.
+    Transient errors (Unavailable, STALE_WRITE) are raised again, so that the chunk is retried.
     """
     if isinstance(error, Unavailable) or error.code == "STALE_WRITE":
         raise error
@@ -78,28 +78,29 @@ def refused_for(error: DomainError) -> RowResult:
 
 @dataclass(frozen=True)
 class ImportField:
-    """A field that a column may give, and the headers it is usually found under, in any case."""
+    """A field that a column can map to, and its known headers, compared without case."""
 
     name: str
     headers: Sequence[str] = ()
-    required: bool = False  # the file must have a column for it; a cell may still be blank
+    required: bool = False  # the file must have its column; cells may be blank
 
 
 @dataclass(frozen=True)
 class Cells:
-    """A row by fields, stripped and without the blank ones.
+    """The cells of a row by field, stripped; blank cells are left out.
 
-    `rest` is by columns that no field takes, `custom` by the keys of the tenant's own fields.
+    `extra_columns` are by the header of columns without a field of their own, `custom` by the keys
+    of custom fields.
     """
 
     fields: Mapping[str, str]
-    rest: Mapping[str, str] = field(default_factory=dict)
+    extra_columns: Mapping[str, str] = field(default_factory=dict)
     custom: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedRow(Generic[T]):
-    """A row as far as it could be read; without a value it is refused for its errors."""
+    """The outcome of parsing a row; without a value the row is refused with its errors."""
 
     value: T | None = None
     errors: Sequence[Finding] = ()
@@ -108,7 +109,7 @@ class ParsedRow(Generic[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class ImportRow(Generic[T]):
-    """A readable row: `number` as a spreadsheet counts; `record_id` is known to `link` only."""
+    """A parsed row: `number` is that of a spreadsheet; `record_id` is only set for `link`."""
 
     number: int
     value: T
@@ -117,7 +118,7 @@ class ImportRow(Generic[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class ImportContext:
-    """Whose import it is (the owner of what it makes), and when the chunk began."""
+    """The creator of the import, who owns the created records, and when the chunk began."""
 
     import_id: UUID
     actor: str | None
@@ -127,7 +128,7 @@ class ImportContext:
     scopes: Sequence[str] = ()
 
     async def visibility(self, tx: AsyncConnection, resource: str) -> Visibility:
-        """How far its owner sees into a resource, with the scopes the import was opened with."""
+        """Return what the creator sees of a resource, with the scopes of the import's start."""
         kind = cast(Literal["person", "client"], self.caller_kind)
         principal = Principal(UUID(int=0), self.actor or "", kind, frozenset(self.scopes))
         return await visibility_of(tx, principal, resource, self.now)
@@ -140,39 +141,43 @@ RowsHandler = Callable[
 
 @dataclass(frozen=True, kw_only=True)
 class ImportTarget(Generic[T]):
-    """A kind of rows: which fields they have, how one is read, and how many are taken in at once.
+    """A kind of rows: its fields, how a row is parsed, and how parsed rows are imported.
 
-    `scope` is what the caller needs beside `<service>.import.write`, several with blanks between
-    them. `take` answers for each row in order; it runs in a savepoint: when the database or a
-    DomainError refuses it, it is called again with each half, down to the row at fault. `link` is a
-    second pass over the rows that came in, for what names another row of the file (a parent):
-    UPDATED makes an UNCHANGED row an UPDATED one, findings become warnings. `rest` names the field
-    that gathers columns no field takes; they are left out without it. `any_of`: the file must have
-    a column for at least one of these. `custom` names the resource whose custom fields columns may
-    give (`custom_fields.<key>`, or the field's label): `read` finds them in `Cells.custom`, and
-    `take` makes values of them with `chassis.records.custom_fields.cells.parse_custom_field_cells`.
+    `scope` names the scopes the caller needs beside `<service>.import.write`, separated by blanks.
+    `import_rows` returns a result per row, in order. It runs in a savepoint: after a data error or
+    a DomainError it is called again with each half, down to the row at fault. `link` is a second
+    pass over the accepted rows, for references to other rows of the file (a parent): its UPDATED
+    turns an UNCHANGED row into an UPDATED one, its findings become warnings. `extra_columns` names
+    the field that collects columns without a field of their own, `max_extra_columns` at most;
+    without it they are ignored. `any_of`: the file must have a column for at least one of these
+    fields. `custom` names the resource whose custom fields columns may contain
+    (`custom_fields.<key>`, or the field's label): `read` finds them in `Cells.custom`, and
+    `import_rows` parses them with `chassis.records.custom_fields.cells.parse_custom_field_cells`.
     """
 
     kind: str
     scope: str
     fields: Sequence[ImportField]
     read: Callable[[Cells], ParsedRow[T]]
-    take: RowsHandler[T]
+    import_rows: RowsHandler[T]
     link: RowsHandler[T] | None = None
     any_of: Sequence[str] = ()
-    rest: str | None = None
-    most_rest: int = 100
+    extra_columns: str | None = None
+    max_extra_columns: int = 100
     custom: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Everything a column can be mapped to."""
-        return (*(one.name for one in self.fields), *([self.rest] if self.rest else []))
+        """The names that a column can map to."""
+        return (
+            *(one.name for one in self.fields),
+            *([self.extra_columns] if self.extra_columns else []),
+        )
 
 
 @dataclass(frozen=True)
 class Imports:
-    """All that a service imports: give it to `import_router`, `import_jobs`, `import_failures`."""
+    """The import targets of a service, for `import_router` and the handlers of jobs."""
 
     service: str
     targets: Sequence[ImportTarget[Any]]
@@ -189,14 +194,14 @@ def validate_row(
     *,
     warnings: Sequence[Finding] = (),
 ) -> ParsedRow[T]:
-    """A row read as the body of a request would be; all faults at once, each by its field."""
+    """Validate a row like a request body; return all errors, each with its field."""
     try:
         value = shape(model.model_validate(dict(body)))
     except ValidationError as invalid:
-        faults = [{**fault, "loc": ("body", *fault["loc"])} for fault in invalid.errors()]
-        found = from_pydantic(faults)
+        errors = [{**error, "loc": ("body", *error["loc"])} for error in invalid.errors()]
+        violations = from_pydantic(errors)
         return ParsedRow(
-            errors=[Finding(v.code, params=v.params, field=_field(v.pointer)) for v in found]
+            errors=[Finding(v.code, params=v.params, field=_field(v.pointer)) for v in violations]
         )
     except Invalid as invalid:
         return ParsedRow(errors=refused_for(invalid).findings)
@@ -211,20 +216,22 @@ def _field(pointer: str) -> str | None:
 
 
 def row_by_row(
-    take_one: Callable[[AsyncConnection, T, ImportContext], Awaitable[RowResult]],
+    import_row: Callable[[AsyncConnection, T, ImportContext], Awaitable[RowResult]],
 ) -> RowsHandler[T]:
-    """A `take` that asks an action row by row, each in a savepoint of its own."""
+    """Return an `import_rows` that imports each row in a savepoint of its own."""
 
-    async def take(
+    async def import_rows(
         tx: AsyncConnection, rows: Sequence[ImportRow[T]], context: ImportContext
     ) -> list[RowResult]:
-        return [await _one(tx, row, context) for row in rows]
+        return [await _import_one(tx, row, context) for row in rows]
 
-    async def _one(tx: AsyncConnection, row: ImportRow[T], context: ImportContext) -> RowResult:
+    async def _import_one(
+        tx: AsyncConnection, row: ImportRow[T], context: ImportContext
+    ) -> RowResult:
         try:
             async with tx.begin_nested():
-                return await take_one(tx, row.value, context)
+                return await import_row(tx, row.value, context)
         except DomainError as error:
-            return refused_for(error)  # raises what will pass
+            return refused_for(error)  # raises transient errors
 
-    return take
+    return import_rows

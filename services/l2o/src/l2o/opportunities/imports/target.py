@@ -136,5 +136,5 @@ OPPORTUNITY_IMPORT = ImportTarget(
         ImportField("lost_reason", ("输单原因",)),
     ),
     read=parse_opportunity_row,
-    take=_import_opportunities,
+    import_rows=_import_opportunities,
 )
