@@ -1,4 +1,4 @@
-"""Lists as files: every format, in the scope of who asked, kept for a week."""
+"""Exports of lists: every format, limited to what the caller sees, kept for a week."""
 
 import csv
 import io
@@ -44,7 +44,9 @@ async def run(committed: Committed, tenant: UUID, export_id: str, kind: str = EX
         await export_jobs("testkit")[kind](tx, job)
 
 
-async def ask(client: AsyncClient, headers: dict[str, str] | None = None, **fields: Any) -> str:
+async def request_export(
+    client: AsyncClient, headers: dict[str, str] | None = None, **fields: Any
+) -> str:
     body = {"collection": "cards", **fields}
     answer = await client.post("/exports", json=body, headers=headers)
     assert answer.status_code == 201, answer.text
@@ -54,7 +56,7 @@ async def ask(client: AsyncClient, headers: dict[str, str] | None = None, **fiel
 
 
 async def file_of(client: AsyncClient, committed: Committed, tenant: UUID, **fields: Any) -> bytes:
-    export_id = await ask(client, **fields)
+    export_id = await request_export(client, **fields)
     await run(committed, tenant, export_id)
     answer = await client.get(f"/exports/{export_id}/file")
     assert answer.status_code == 200, answer.text
@@ -63,7 +65,7 @@ async def file_of(client: AsyncClient, committed: Committed, tenant: UUID, **fie
     return answer.content
 
 
-async def test_lines_of_json_are_what_the_api_shows(
+async def test_json_lines_equal_the_items_of_the_api(
     committed: Committed,
     committed_client: AsyncClient,
     tenant: UUID,
@@ -75,7 +77,7 @@ async def test_lines_of_json_are_what_the_api_shows(
     assert len(items) == 3
 
 
-async def test_a_table_has_two_columns_for_money_and_no_formula(
+async def test_a_table_has_two_columns_for_money_and_escaped_formulas(
     committed: Committed,
     committed_client: AsyncClient,
     tenant: UUID,
@@ -116,19 +118,19 @@ async def test_an_empty_list_is_a_file_with_a_header(
     )
 
 
-async def test_an_export_reaches_as_far_as_its_caller_when_it_runs(
+async def test_an_export_contains_what_its_caller_sees_when_it_runs(
     committed: Committed,
     committed_client: AsyncClient,
     tenant: UUID,
     written: list[dict[str, Any]],
 ) -> None:
     seller = tokens.bearer(tenant, sub=SELLER, scope=SCOPES)
-    export_id = await ask(committed_client, headers=seller, format="JSONL")
+    export_id = await request_export(committed_client, headers=seller, format="JSONL")
     own = await committed_client.post("/cards", json={"title": "own"}, headers=seller)
     await run(committed, tenant, export_id)
     answer = await committed_client.get(f"/exports/{export_id}/file", headers=seller)
     assert [orjson.loads(line)["id"] for line in answer.content.splitlines()] == [own.json()["id"]]
-    # Whoever sees more may ask for more, but not fetch what somebody else asked for.
+    # A caller who sees more may not fetch the export of another caller.
     for path in ("", "/file"):
         assert problem(await committed_client.get(f"/exports/{export_id}{path}")) == (
             404, "EXPORT_NOT_FOUND",
@@ -137,7 +139,7 @@ async def test_an_export_reaches_as_far_as_its_caller_when_it_runs(
     assert len((await committed_client.get("/exports", headers=seller)).json()["items"]) == 1
 
 
-async def test_the_query_is_that_of_the_list(
+async def test_the_query_is_parsed_like_that_of_the_list(
     committed: Committed,
     committed_client: AsyncClient,
     tenant: UUID,
@@ -164,7 +166,7 @@ async def test_the_query_is_that_of_the_list(
         ({}, "/collection", "REQUIRED"),
     ],
 )
-async def test_bad_bodies(
+async def test_invalid_bodies_answer_422(
     client: AsyncClient, body: dict[str, Any], pointer: str, code: str
 ) -> None:
     answer = await client.post("/exports", json=body)
@@ -172,9 +174,7 @@ async def test_bad_bodies(
     assert (pointer, code) in [(e["pointer"], e["code"]) for e in answer.json()["errors"]]
 
 
-async def test_an_export_is_no_way_around_the_scope_of_the_list(
-    client: AsyncClient, tenant: UUID
-) -> None:
+async def test_an_export_needs_the_scope_of_the_list(client: AsyncClient, tenant: UUID) -> None:
     few = tokens.bearer(tenant, scope="testkit.export.read testkit.export.write")
     answer = await client.post("/exports", json={"collection": "cards"}, headers=few)
     assert problem(answer) == (403, "SCOPE_MISSING")
@@ -187,7 +187,7 @@ async def test_a_file_is_kept_for_a_week(
     tenant: UUID,
     written: list[dict[str, Any]],
 ) -> None:
-    export_id = await ask(committed_client)
+    export_id = await request_export(committed_client)
     assert problem(await committed_client.get(f"/exports/{export_id}/file")) == (
         409, "EXPORT_NOT_READY",
     )  # fmt: skip
@@ -205,7 +205,7 @@ async def test_a_file_is_kept_for_a_week(
         assert (await tx.execute(select(func.count()).select_from(export_parts))).scalar_one() == 0
 
 
-async def test_what_cannot_be_exported_fails_and_says_why(
+async def test_a_failed_export_names_the_reason(
     committed: Committed,
     committed_client: AsyncClient,
     tenant: UUID,
@@ -213,7 +213,7 @@ async def test_what_cannot_be_exported_fails_and_says_why(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(actions, "MAX_EXPORT_ROWS", 2)
-    export_id = await ask(committed_client)
+    export_id = await request_export(committed_client)
     await run(committed, tenant, export_id)
     shown = (await committed_client.get(f"/exports/{export_id}")).json()
     assert (shown["state"], shown["failures"][0]["code"]) == ("FAILED", "EXPORT_TOO_LARGE")
@@ -221,7 +221,7 @@ async def test_what_cannot_be_exported_fails_and_says_why(
         shown["failures"][0]["message"]
         == "The export has more than 2 rows. Please narrow the filter."
     )
-    given_up = await ask(committed_client)
+    given_up = await request_export(committed_client)
     job = make_job(tenant, EXPORT_JOB, given_up, now=NOON, attempts=8)
     async with committed.worker.begin(tenant) as tx:
         await EXPORT_FAILURE_HANDLERS[EXPORT_JOB](tx, job)
@@ -229,7 +229,7 @@ async def test_what_cannot_be_exported_fails_and_says_why(
     assert states[UUID(given_up)] == "FAILED"
 
 
-async def test_a_long_file_comes_in_parts(
+async def test_a_long_file_is_stored_in_parts(
     committed: Committed,
     committed_client: AsyncClient,
     tenant: UUID,

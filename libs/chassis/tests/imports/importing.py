@@ -1,4 +1,4 @@
-"""Imports of cards as tests need them."""
+"""Helpers that run imports of cards in tests."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -47,7 +47,7 @@ async def start_import(client: AsyncClient, content: bytes, **fields: Any) -> st
 async def finish_import(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, content: bytes, **fields: Any
 ) -> dict[str, Any]:
-    """Import this file in the test's transaction and say how it went."""
+    """Import this file in the test's transaction; return the finished import."""
     import_id = await start_import(client, content, **fields)
     while not isinstance(await run_chunk(tx, job_for(import_id, tenant)), Done):
         pass
@@ -57,7 +57,7 @@ async def finish_import(
 async def finish_committed(
     client: AsyncClient, committed: Committed, tenant: UUID, content: bytes, **fields: Any
 ) -> dict[str, Any]:
-    """As `finish_import`, a transaction a chunk."""
+    """Like `finish_import`, with a committed transaction per chunk."""
     import_id = await start_import(client, content, **fields)
     outcome: object = None
     while not isinstance(outcome, Done):
@@ -72,12 +72,12 @@ async def progress(client: AsyncClient, import_id: str) -> dict[str, Any]:
 
 
 def counts(**some: int) -> dict[str, int]:
-    """The counts of an import: those not named are 0."""
+    """Return the counts of an import: those not given are 0."""
     names = ("created", "updated", "merged", "unchanged")
     accepted = sum(some.get(name, 0) for name in names)
     processed = accepted + some.get("refused", 0)
-    known = {"total": processed, "processed": processed, "accepted": accepted}
-    return {**dict.fromkeys((*names, "refused", "with_warnings"), 0), **known, **some}
+    totals = {"total": processed, "processed": processed, "accepted": accepted}
+    return {**dict.fromkeys((*names, "refused", "with_warnings"), 0), **totals, **some}
 
 
 def problem(answer: Response) -> tuple[int, str]:
@@ -85,7 +85,7 @@ def problem(answer: Response) -> tuple[int, str]:
 
 
 async def add_person(tx: AsyncConnection, subject: str) -> UUID:
-    """Somebody the replica knows."""
+    """Add a person to the replica of the directory."""
     person_id = new_id()
     values = {"id": person_id, "epoch": 1, "sequence": 1, "deleted": False, "active": True}
     await tx.execute(insert(people).values(**values, subject=subject, name=subject))

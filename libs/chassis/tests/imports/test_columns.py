@@ -1,4 +1,4 @@
-"""What columns mean, and what is wrong with them."""
+"""The mapping of columns to fields, and the findings about headers and rows."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ PEOPLE: ImportTarget[Any] = ImportTarget(
 )
 
 
-def test_columns_are_known_by_their_usual_names() -> None:
+def test_columns_are_mapped_by_their_known_headers() -> None:
     assert proposed_mapping(["FULL NAME", "手机", "Phone", "City"], None, PEOPLE) == {
         "FULL NAME": "name",
         "手机": "phone",
@@ -53,9 +53,9 @@ def test_columns_are_known_by_their_usual_names() -> None:
     }
 
 
-def test_what_the_caller_says_of_columns_comes_first() -> None:
-    said = {"Tel": "phone", "ID": None, "City": "attributes"}
-    assert proposed_mapping(["Phone", "Tel", "ID", "City"], said, PEOPLE) == {
+def test_the_requested_mapping_takes_precedence() -> None:
+    requested = {"Tel": "phone", "ID": None, "City": "attributes"}
+    assert proposed_mapping(["Phone", "Tel", "ID", "City"], requested, PEOPLE) == {
         "Phone": "attributes",
         "Tel": "phone",
         "ID": None,
@@ -63,7 +63,7 @@ def test_what_the_caller_says_of_columns_comes_first() -> None:
     }
 
 
-def test_our_own_result_columns_are_left_out() -> None:
+def test_columns_of_result_files_are_ignored() -> None:
     columns = proposed_mapping([*RESULT_COLUMNS, "phone"], None, PEOPLE)
     assert [columns[name] for name in RESULT_COLUMNS] == [None] * 5
 
@@ -90,7 +90,7 @@ def test_our_own_result_columns_are_left_out() -> None:
         ]),
     ],
 )  # fmt: skip
-def test_headers_at_fault(
+def test_invalid_headers_are_unreadable(
     header: list[str], mapping: dict[str, str | None] | None, expected: list[Finding]
 ) -> None:
     with pytest.raises(UnreadableFile) as unreadable:
@@ -98,7 +98,7 @@ def test_headers_at_fault(
     assert list(unreadable.value.findings) == expected
 
 
-def test_all_faults_of_a_header_at_once() -> None:
+def test_all_findings_of_a_header_are_returned_at_once() -> None:
     findings = header_findings(["", "a", "a"], {"Tel": "phone"}, PEOPLE)
     assert [finding.code for finding in findings] == [
         "COLUMN_UNNAMED",
@@ -124,15 +124,15 @@ def test_a_required_field_needs_its_column() -> None:
         (["1", "x"], [Finding("TOO_LONG", "手机", field="phone"), Finding("X", field="salary")]),
     ],
 )
-def test_rows_at_fault(cells: list[str] | None, expected: list[Finding]) -> None:
+def test_invalid_rows_have_errors(cells: list[str] | None, expected: list[Finding]) -> None:
     header = ["手机", "bad"]
     columns = validated_mapping(header, None, PEOPLE)
     assert list(parse_row(header, columns, SourceRow(2, cells), PEOPLE).errors) == expected
 
 
-def test_cells_are_stripped_and_blank_ones_left_out() -> None:
+def test_cells_are_stripped_and_blank_cells_are_dropped() -> None:
     header = ["手机", "姓名", "City", "Skip"]
     columns = validated_mapping(header, {"Skip": None}, PEOPLE)
-    reading = parse_row(header, columns, SourceRow(2, [" 7 ", " ", " 杭州 ", "y"]), PEOPLE)
-    assert reading.value == Cells({"phone": "7"}, {"City": "杭州"})
-    assert reading.warnings == [Finding("LEFT_OUT", "Note")]
+    parsed = parse_row(header, columns, SourceRow(2, [" 7 ", " ", " 杭州 ", "y"]), PEOPLE)
+    assert parsed.value == Cells({"phone": "7"}, {"City": "杭州"})
+    assert parsed.warnings == [Finding("LEFT_OUT", "Note")]

@@ -1,4 +1,4 @@
-"""A tenant's own fields in files: by label, by key, by what the caller says of a column."""
+"""Custom fields in files: mapped by label, by key, or by the requested mapping."""
 
 from typing import Any
 from uuid import UUID
@@ -34,11 +34,11 @@ async def defined(client: AsyncClient) -> None:
 async def card(client: AsyncClient, title: str) -> dict[str, Any]:
     items = (await client.get("/cards", params={"title": title})).json()["items"]
     assert len(items) == 1
-    found: dict[str, Any] = items[0]
-    return found
+    item: dict[str, Any] = items[0]
+    return item
 
 
-async def test_every_type_is_read_from_its_text(
+async def test_every_type_of_custom_field_is_parsed(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, defined: None
 ) -> None:
     file = (
@@ -59,7 +59,7 @@ async def test_every_type_is_read_from_its_text(
     assert (one["stage"], two["custom_fields"]) == ("DOING", {"colour": "BLUE", "vip": False})
 
 
-async def test_what_no_column_gives_stays(
+async def test_fields_without_a_column_stay_unchanged(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, defined: None
 ) -> None:
     await finish_import(client, tx, tenant, "title,颜色,重量\none,红,2\n".encode())
@@ -68,7 +68,7 @@ async def test_what_no_column_gives_stays(
     assert (await card(client, "one"))["custom_fields"] == {"colour": "BLUE", "weight": "2"}
 
 
-async def test_faults_are_told_of_their_columns(
+async def test_errors_name_their_columns(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, defined: None
 ) -> None:
     file = "title,颜色,重量,重要,起始日\none,pink,-1,perhaps,31.1.2026\n".encode()
@@ -97,7 +97,7 @@ async def test_a_column_is_mapped_to_a_field(
 
 
 @pytest.mark.parametrize("field", ["custom_fields.nothing", "custom_fields.", "custom_fields"])
-async def test_a_field_that_nobody_defined_is_no_target(
+async def test_an_undefined_custom_field_is_refused(
     client: AsyncClient, defined: None, field: str
 ) -> None:
     body = {"file_name": "x.csv", "kind": "CARDS", "mapping": {"Farbe": field}}

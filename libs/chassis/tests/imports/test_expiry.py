@@ -1,4 +1,4 @@
-"""Files are kept for some weeks, counts for good."""
+"""Files and row results expire after some weeks; the counts are kept."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -42,15 +42,13 @@ async def changed_at(tx: AsyncConnection, import_id: str) -> datetime:
     return found
 
 
-async def test_the_file_goes_and_the_counts_stay(
+async def test_an_expired_file_is_deleted_and_the_counts_stay(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     ended = await finish_import(client, tx, tenant, FILE)
-    [promised] = await tx.execute(select(jobs.c.run_at).where(jobs.c.kind == IMPORT_EXPIRY_JOB))
+    [expiry] = await tx.execute(select(jobs.c.run_at).where(jobs.c.kind == IMPORT_EXPIRY_JOB))
     assert (
-        now() + IMPORT_RETENTION - timedelta(minutes=5)
-        < promised.run_at
-        <= now() + IMPORT_RETENTION
+        now() + IMPORT_RETENTION - timedelta(minutes=5) < expiry.run_at <= now() + IMPORT_RETENTION
     )
     key, until = UUID(ended["id"]), await changed_at(tx, ended["id"]) + IMPORT_RETENTION
     assert await expire_import(tx, key, now=until - timedelta(seconds=1)) == until
@@ -62,7 +60,7 @@ async def test_the_file_goes_and_the_counts_stay(
 
 
 @pytest.mark.parametrize("path", ["refusals", "warnings", "files/failed"])
-async def test_what_is_forgotten_says_so(
+async def test_results_of_an_expired_import_answer_409(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, path: str
 ) -> None:
     ended = await finish_import(client, tx, tenant, FILE)
@@ -71,7 +69,7 @@ async def test_what_is_forgotten_says_so(
     assert problem(answer) == (409, "IMPORT_EXPIRED")
 
 
-async def test_a_file_that_its_job_needs_stays(
+async def test_the_file_of_a_queued_import_is_kept(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     import_id = await start_import(client, FILE)
@@ -80,7 +78,7 @@ async def test_a_file_that_its_job_needs_stays(
     assert await rows(tx) == 1
 
 
-async def test_a_file_that_was_never_started_goes_too(
+async def test_the_file_of_an_import_never_started_expires(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     import_id = await open_import(client, FILE)

@@ -1,4 +1,4 @@
-"""Files of every format and encoding as rows, and rows as chunks."""
+"""Reading files of every format and encoding, and dividing their rows into chunks."""
 
 import csv
 import io
@@ -58,7 +58,7 @@ def workbook(**sheets: list[list[Any]]) -> bytes:
         ("王芳\n李雷\n".encode() + b"\xc3\x28\n", [["王芳"], ["李雷"], ["\udcc3("]]),
     ],
 )
-def test_records(content: bytes, expected: list[list[str]]) -> None:
+def test_csv_records_are_parsed(content: bytes, expected: list[list[str]]) -> None:
     assert cells(content) == expected
 
 
@@ -72,7 +72,7 @@ def test_records(content: bytes, expected: list[list[str]]) -> None:
         (b'"1\n2\n"3\n4\n', [None, ["2"], None, ["4"]]),
     ],
 )
-def test_a_broken_record_costs_its_first_line_only(
+def test_a_malformed_record_loses_its_first_line_only(
     content: bytes, expected: list[list[str] | None]
 ) -> None:
     assert cells(content) == expected
@@ -93,13 +93,13 @@ def test_a_broken_record_costs_its_first_line_only(
         ("", ","),
     ],
 )
-def test_the_header_tells_what_divides_cells(header: str, separator: str) -> None:
+def test_the_delimiter_is_detected_from_the_header(header: str, separator: str) -> None:
     assert detect_delimiter(header) == separator
     assert detect_delimiter(f"{header}\n1;2;3;4;5;6\n") == separator
 
 
 @pytest.mark.parametrize("separator", DELIMITERS)
-def test_rows_are_divided_as_the_header_is(separator: str) -> None:
+def test_rows_use_the_delimiter_of_the_header(separator: str) -> None:
     content = 'name*amount*note\n"a*b"*2*x\n'.replace("*", separator).encode()
     source = read_file(content)
     assert source.header == ["name", "amount", "note"]
@@ -114,7 +114,7 @@ TABLE = st.lists(
 
 
 @given(table=TABLE, newline=st.sampled_from(["\n", "\r\n"]), bom=st.booleans())
-def test_what_a_spreadsheet_writes_is_read_back(
+def test_the_csv_of_a_spreadsheet_is_read_back(
     table: list[list[str]], newline: str, bom: bool
 ) -> None:
     out = io.StringIO(newline="")
@@ -126,8 +126,8 @@ def test_what_a_spreadsheet_writes_is_read_back(
 
 
 @given(st.binary(max_size=300), st.integers(1, 4))
-def test_chunks_are_read_as_the_whole_is(body: bytes, size: int) -> None:
-    """Whatever bytes: the chunks together give the rows of the whole, blank ones apart."""
+def test_chunks_together_equal_the_whole_file(body: bytes, size: int) -> None:
+    """For any bytes, the chunks together contain all rows of the file except blank ones."""
     content = b"phone,b\n" + body
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rows, "CHUNK_ROWS", size)
@@ -139,7 +139,7 @@ def test_chunks_are_read_as_the_whole_is(body: bytes, size: int) -> None:
     assert plan.total == len(whole)
 
 
-def test_a_plan_counts_rows_but_not_blank_ones_and_keeps_their_numbers() -> None:
+def test_a_plan_skips_blank_rows_and_keeps_row_numbers() -> None:
     plan = plan_chunks(read_file(b'phone,name\n1,a\n\n,\n"x\n2,b\n'))
     assert (list(plan.header), plan.total) == (["phone", "name"], 3)
     [start, end] = plan.bounds
@@ -164,7 +164,7 @@ def test_a_plan_counts_rows_but_not_blank_ones_and_keeps_their_numbers() -> None
         (b"{" + b",".join(b'"%d":1' % n for n in range(501)) + b"}", "COLUMNS_TOO_MANY"),
     ],
 )
-def test_files_that_cannot_be_read(content: bytes, code: str | None) -> None:
+def test_unreadable_files_are_refused(content: bytes, code: str | None) -> None:
     if code is None:
         assert list(read_file(content).header) == ["a", "", "c"]
         return
@@ -173,7 +173,7 @@ def test_files_that_cannot_be_read(content: bytes, code: str | None) -> None:
     assert [finding.code for finding in unreadable.value.findings] == [code]
 
 
-def test_a_workbook_is_read_as_a_person_would_have_typed_it() -> None:
+def test_cells_of_a_workbook_are_read_as_typed_text() -> None:
     table: list[list[Any]] = [
         ["姓名", "amount", "due", "done", None],
         [],
@@ -198,7 +198,7 @@ def test_a_workbook_is_read_as_a_person_would_have_typed_it() -> None:
     assert (finding.code, finding.params["sheets"]) == ("SHEET_MISSING", ["First", "Second"])
 
 
-def test_a_workbook_that_would_fill_the_memory_is_refused_before_it_does(
+def test_an_oversized_workbook_is_refused_before_unpacking(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = io.BytesIO()
@@ -215,7 +215,7 @@ def test_a_workbook_that_would_fill_the_memory_is_refused_before_it_does(
 
 
 @given(st.lists(st.tuples(st.integers(4, 4000), st.integers(0, 255)), max_size=6))
-def test_a_damaged_workbook_is_no_error_of_ours(damage: list[tuple[int, int]]) -> None:
+def test_a_damaged_workbook_raises_unreadable_file_only(damage: list[tuple[int, int]]) -> None:
     content = bytearray(workbook(A=[["a", "b"], [1, "x"]]))
     for place, value in damage:
         content[min(place, len(content) - 1)] = value
@@ -223,7 +223,7 @@ def test_a_damaged_workbook_is_no_error_of_ours(damage: list[tuple[int, int]]) -
         plan_chunks(read_file(bytes(content)))
 
 
-def test_lines_of_json() -> None:
+def test_json_lines_are_parsed() -> None:
     lines = [
         '{"title": "a", "amount": 1.10, "big": 12345678901234567890}',
         "",
@@ -248,16 +248,16 @@ def test_lines_of_json() -> None:
 
 
 @given(st.text(max_size=20))
-def test_a_harmless_cell_is_read_back(cell: str) -> None:
+def test_any_cell_survives_escaping(cell: str) -> None:
     assert unescape_formula(escape_formula(cell)) == cell or cell.startswith("'")
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+86", "-x", "@SUM(A1)", "\t=1", "＝1", "'=1"])
-def test_what_could_be_a_formula_is_none(cell: str) -> None:
+def test_formulas_are_escaped(cell: str) -> None:
     assert escape_formula(cell) == f"'{cell}"
     assert unescape_formula(escape_formula(cell)) == cell
 
 
 @pytest.mark.parametrize("cell", ["", "a", "-12.50", "1", "a=b", "'a"])
-def test_other_cells_stay(cell: str) -> None:
+def test_other_cells_are_not_escaped(cell: str) -> None:
     assert escape_formula(cell) == unescape_formula(cell) == cell

@@ -1,4 +1,4 @@
-"""Whose rights an import has, and when its file is waited for."""
+"""The rights an import runs with, and who may upload its file."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -29,26 +29,28 @@ IMPORTS = "testkit.import.read testkit.import.write"
 FEW = f"{IMPORTS} testkit.card.write"
 
 
-async def test_no_transaction_waits_for_a_slow_upload(
+async def test_a_slow_upload_holds_no_transaction_open(
     app: FastAPI, committed_client: Client
 ) -> None:
     opened = await committed_client.post("/imports", json={"file_name": "x.csv", "kind": "CARDS"})
     pool: Any = app.state.database.engine.pool
-    held: list[int] = []
+    open_connections: list[int] = []
 
-    async def slowly() -> AsyncIterator[bytes]:
+    async def upload_slowly() -> AsyncIterator[bytes]:
         for line in CARDS.splitlines(keepends=True):
-            held.append(pool.checkedout())
+            open_connections.append(pool.checkedout())
             yield line
 
     path = f"/imports/{opened.json()['id']}/file"
-    answer = await committed_client.put(path, content=slowly())
+    answer = await committed_client.put(path, content=upload_slowly())
     assert (answer.status_code, answer.json()["file_size"]) == (200, len(CARDS))
-    assert held == [0, 0, 0]
+    assert open_connections == [0, 0, 0]
 
 
-async def test_who_may_not_write_sends_no_file(app: FastAPI, client: Client, tenant: UUID) -> None:
-    """Neither the scope nor the token is asked for only when all of it has come."""
+async def test_a_caller_without_the_write_scope_is_refused_before_the_upload(
+    app: FastAPI, client: Client, tenant: UUID
+) -> None:
+    """Token and scope are checked before the body is read."""
     opened = await client.post("/imports", json={"file_name": "x.csv", "kind": "CARDS"})
     sent: list[bytes] = []
 
@@ -63,14 +65,14 @@ async def test_who_may_not_write_sends_no_file(app: FastAPI, client: Client, ten
     assert sent == []
 
 
-async def test_an_import_has_the_rights_of_when_it_is_started(
+async def test_an_import_runs_with_the_scopes_of_its_start(
     client: Client, tx: AsyncConnection, tenant: UUID
 ) -> None:
     mine = await open_import(client, CARDS)
     few = tokens.bearer(tenant, scope=FEW)
     assert (await client.post(f"/imports/{mine}/start", headers=few)).status_code == 200
-    kept = (await tx.execute(select(import_runs).where(import_runs.c.id == UUID(mine)))).one()
-    assert (sorted(kept.scopes), kept.caller_kind) == (sorted(FEW.split()), "person")
+    stored = (await tx.execute(select(import_runs).where(import_runs.c.id == UUID(mine)))).one()
+    assert (sorted(stored.scopes), stored.caller_kind) == (sorted(FEW.split()), "person")
 
 
 @pytest.mark.parametrize(
@@ -81,10 +83,10 @@ async def test_an_import_has_the_rights_of_when_it_is_started(
         ("POST", "/start", {}),
     ],
 )
-async def test_nobody_acts_in_the_name_of_who_opened_it(
+async def test_only_the_creator_may_upload_map_and_start(
     client: Client, tenant: UUID, method: str, where: str, more: Any
 ) -> None:
-    """Whoever sees all may read an import and stop it."""
+    """A caller who sees all records may read and cancel the import."""
     theirs = tokens.bearer(tenant, sub="seller", scope=FEW)
     opened = await client.post(
         "/imports", json={"file_name": "x.csv", "kind": "CARDS"}, headers=theirs
@@ -99,14 +101,14 @@ async def test_nobody_acts_in_the_name_of_who_opened_it(
 
 
 @pytest.mark.parametrize("status", ["SUSPENDED", "DELETED"])
-async def test_an_import_rests_while_the_tenant_may_not_write(
+async def test_an_import_waits_while_the_tenant_is_not_active(
     client: Client, tx: AsyncConnection, tenant: UUID, status: str
 ) -> None:
     import_id = await start_import(client, CARDS)
     await add_tenant(tx, status=status)
-    later = await run_chunk(tx, job_for(import_id, tenant))
-    assert isinstance(later, Again)
-    assert (later.run_at - NOON).total_seconds() == 60
+    retry = await run_chunk(tx, job_for(import_id, tenant))
+    assert isinstance(retry, Again)
+    assert (retry.run_at - NOON).total_seconds() == 60
     await add_tenant(tx, status="ACTIVE")
     assert (await progress(client, import_id))["state"] == "QUEUED"
     assert isinstance(await run_chunk(tx, job_for(import_id, tenant)), Again)

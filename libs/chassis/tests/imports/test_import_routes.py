@@ -1,4 +1,4 @@
-"""Whose imports they are, what is refused, and how many run at once."""
+"""Visibility of imports, invalid requests, and the quota of imports at once."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ STRANGER = "01990000-0000-7000-8000-0000000000ff"
 SELLER_SCOPES = "testkit.import.read testkit.import.write testkit.card.write"
 
 
-async def test_an_import_belongs_to_who_made_it(
+async def test_an_import_is_visible_to_its_creator_only(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     mine = await open_import(client, CARDS)
@@ -34,12 +34,10 @@ async def test_an_import_belongs_to_who_made_it(
     )
     assert theirs.status_code == 201
     assert len((await client.get("/imports", headers=stranger)).json()["items"]) == 1
-    assert len((await client.get("/imports")).json()["items"]) == 2  # whoever has `*` sees all
+    assert len((await client.get("/imports")).json()["items"]) == 2  # the scope `*` sees all
 
 
-async def test_an_import_is_no_way_around_the_scope_of_its_records(
-    client: AsyncClient, tenant: UUID
-) -> None:
+async def test_an_import_needs_the_scope_of_its_records(client: AsyncClient, tenant: UUID) -> None:
     few = tokens.bearer(tenant, scope="testkit.import.read testkit.import.write")
     answer = await client.post("/imports", json={"file_name": "x", "kind": "CARDS"}, headers=few)
     assert problem(answer) == (403, "SCOPE_MISSING")
@@ -67,7 +65,7 @@ async def test_an_import_is_no_way_around_the_scope_of_its_records(
         ("POST", "/preview", {"mapping": {"a": "salary"}}, ("/mapping/a", "VALUE_UNKNOWN")),
     ],
 )  # fmt: skip
-async def test_bad_bodies(
+async def test_invalid_bodies_answer_422(
     client: AsyncClient, method: str, path: str, body: dict[str, Any], expected: tuple[str, str]
 ) -> None:
     under = f"/{await open_import(client, CARDS)}" if path else ""
@@ -76,7 +74,7 @@ async def test_bad_bodies(
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [expected]
 
 
-async def test_addresses_that_lead_nowhere(client: AsyncClient) -> None:
+async def test_missing_imports_and_files_answer_404_and_409(client: AsyncClient) -> None:
     for path in ("", "/refusals", "/warnings", "/files/failed"):
         answer = await client.get(f"/imports/{uuid4()}{path}")
         assert problem(answer) == (404, "IMPORT_NOT_FOUND")
@@ -89,7 +87,7 @@ async def test_addresses_that_lead_nowhere(client: AsyncClient) -> None:
         assert problem(answer) == (409, "IMPORT_FILE_MISSING")
 
 
-async def test_no_more_imports_at_once_than_the_tenant_has_paid_for(
+async def test_the_quota_limits_imports_at_once(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     await add_tenant(tx, quotas={"imports_at_once": 1})
@@ -102,7 +100,7 @@ async def test_no_more_imports_at_once_than_the_tenant_has_paid_for(
     assert (await client.post(f"/imports/{second}/start")).status_code == 200
 
 
-async def test_moves_are_for_those_who_know_where_it_stands(client: AsyncClient) -> None:
+async def test_start_and_cancel_need_the_current_version(client: AsyncClient) -> None:
     import_id = await open_import(client, CARDS)
     path = f"/imports/{import_id}"
     tag = (await client.get(path)).headers["etag"]

@@ -1,4 +1,4 @@
-"""Cards imported: outcomes, the second pass, dry runs, previews, whose imports they are."""
+"""Imports of cards: outcomes, the second pass, dry runs, previews and resuming."""
 
 from collections import Counter
 from typing import Any
@@ -44,12 +44,12 @@ async def test_the_same_file_again_changes_nothing(
 ) -> None:
     first = await finish_import(client, tx, tenant, CARDS)
     assert (first["state"], first["counts"]) == ("SUCCEEDED", counts(created=2))
-    known = await all_cards(tx)
-    assert known["child"].board_id == known["root"].id
-    assert {card.owner_id for card in known.values()} == {first["created_by"]}
+    stored = await all_cards(tx)
+    assert stored["child"].board_id == stored["root"].id
+    assert {card.owner_id for card in stored.values()} == {first["created_by"]}
     again = await finish_import(client, tx, tenant, CARDS)
     assert (again["state"], again["counts"]) == ("SUCCEEDED", counts(unchanged=2))
-    assert await all_cards(tx) == known
+    assert await all_cards(tx) == stored
     facts = await published()
     assert Counter(fact.type for fact in facts) == {
         "testkit.card.written.v1": 2,
@@ -63,23 +63,23 @@ async def test_the_same_file_again_changes_nothing(
     assert (facts[-1].payload["created_by"], facts[-1].sequence) == (first["created_by"], 1)
 
 
-async def test_a_parent_may_come_later_and_a_changed_one_is_an_update(
+async def test_a_parent_may_follow_its_child_and_a_changed_parent_is_an_update(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     file = "title,parent,due_date\nc,b,2026-12-01\nb,a,2026-12-01\na,nobody,2026-12-01\n"
     first = await finish_import(client, tx, tenant, file.encode())
     assert first["counts"] == counts(created=3, with_warnings=1)
     assert await rows(client, first["id"], "warnings") == {4: [("parent", "CARD_PARENT_UNKNOWN")]}
-    known = await all_cards(tx)
-    assert known["c"].board_id == known["b"].id
-    assert known["b"].board_id == known["a"].id
+    stored = await all_cards(tx)
+    assert stored["c"].board_id == stored["b"].id
+    assert stored["b"].board_id == stored["a"].id
     moved = file.replace("c,b", "c,a")
     again = await finish_import(client, tx, tenant, moved.encode())
     assert again["counts"] == counts(updated=1, unchanged=2, with_warnings=1)
-    assert (await all_cards(tx))["c"].board_id == known["a"].id
+    assert (await all_cards(tx))["c"].board_id == stored["a"].id
 
 
-async def test_every_outcome_of_a_row(
+async def test_rows_have_every_outcome(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     await finish_import(client, tx, tenant, b"title,due_date\nold,2026-12-01\nsame,2026-12-01\n")
@@ -104,13 +104,13 @@ async def test_every_outcome_of_a_row(
     }
     assert await rows(client, ended["id"], "warnings") == {5: [("due_date", "CARD_UNDATED")]}
     query = select(import_results).where(import_results.c.import_id == UUID(ended["id"]))
-    kept = {row.row: row for row in await tx.execute(query)}
-    known = await all_cards(tx)
-    assert kept[2].record_id == known["new"].id
-    assert [kept[n].outcome for n in range(2, 6)] == [
+    results = {row.row: row for row in await tx.execute(query)}
+    stored = await all_cards(tx)
+    assert results[2].record_id == stored["new"].id
+    assert [results[n].outcome for n in range(2, 6)] == [
         "CREATED", "UPDATED", "UNCHANGED", "CREATED",
     ]  # fmt: skip
-    assert kept[6].record_id is None
+    assert results[6].record_id is None
 
 
 @pytest.mark.parametrize(
@@ -123,14 +123,14 @@ async def test_every_outcome_of_a_row(
         b'{"title": "child", "due_date": "2026-12-02", "parent": "root"}\n',
     ],
 )
-async def test_every_format_says_the_same(
+async def test_every_format_gives_the_same_records(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, content: bytes
 ) -> None:
     ended = await finish_import(client, tx, tenant, content)
     assert (ended["state"], ended["counts"]) == ("SUCCEEDED", counts(created=2))
-    known = await all_cards(tx)
-    assert known["child"].board_id == known["root"].id
-    assert str(known["root"].due_date) == "2026-12-01"
+    stored = await all_cards(tx)
+    assert stored["child"].board_id == stored["root"].id
+    assert str(stored["root"].due_date) == "2026-12-01"
 
 
 async def test_a_dry_run_counts_the_same_and_leaves_nothing(
@@ -151,7 +151,7 @@ async def test_a_dry_run_counts_the_same_and_leaves_nothing(
     assert len(await all_cards(tx)) == 290
 
 
-async def test_a_dry_run_of_too_much_is_refused(
+async def test_a_dry_run_of_too_many_rows_fails(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     content = b"title\n" + b"".join(b"%d\n" % n for n in range(20_001))
@@ -159,7 +159,7 @@ async def test_a_dry_run_of_too_much_is_refused(
     assert (ended["state"], ended["failures"][0]["code"]) == ("FAILED", "DRY_RUN_TOO_LARGE")
 
 
-async def test_a_preview_shows_how_rows_would_be_read(client: AsyncClient) -> None:
+async def test_a_preview_shows_parsed_rows(client: AsyncClient) -> None:
     lines = [f"card {n},2026-12-01,memo" for n in range(30)]
     content = "\n".join(["标题,When,Memo", "bad,never,x", "few", *lines]).encode("gb18030")
     import_id = await open_import(client, content)
@@ -177,8 +177,8 @@ async def test_a_preview_shows_how_rows_would_be_read(client: AsyncClient) -> No
     assert [e["code"] for e in rows_shown[0]["errors"]] == ["DATE_INVALID"]
     assert (rows_shown[0]["errors"][0]["column"], rows_shown[2]["warnings"]) == ("When", [])
     assert (await progress(client, import_id))["mapping"] is None
-    said = await client.put(f"{path}/mapping", json={"mapping": {"When": "due_date"}})
-    assert (said.status_code, said.json()["mapping"]) == (200, {"When": "due_date"})
+    replaced = await client.put(f"{path}/mapping", json={"mapping": {"When": "due_date"}})
+    assert (replaced.status_code, replaced.json()["mapping"]) == (200, {"When": "due_date"})
     assert (await client.post(f"{path}/preview")).json()["rows"] == rows_shown
 
 
@@ -193,7 +193,7 @@ async def test_a_preview_shows_how_rows_would_be_read(client: AsyncClient) -> No
         (b"\n", {}, "FILE_EMPTY"),
     ],
 )
-async def test_a_file_at_fault_is_told_by_the_preview_and_fails_the_import(
+async def test_an_unreadable_file_has_findings_in_the_preview_and_fails(
     client: AsyncClient,
     tx: AsyncConnection,
     tenant: UUID,
@@ -212,7 +212,7 @@ async def test_a_file_at_fault_is_told_by_the_preview_and_fails_the_import(
     )  # fmt: skip
 
 
-async def test_a_broken_job_goes_on_where_it_was(
+async def test_an_import_whose_job_failed_resumes_where_it_stopped(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, published: PublishedFacts
 ) -> None:
     content = b"title\n" + b"".join(b"card %d\n" % n for n in range(600))
@@ -237,7 +237,7 @@ async def test_a_broken_job_goes_on_where_it_was(
     ]  # fmt: skip
 
 
-async def test_rows_beyond_the_tenants_quota_are_refused(
+async def test_rows_beyond_the_quota_are_refused(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID
 ) -> None:
     await add_tenant(tx, quotas={"rows": 2})
@@ -251,14 +251,14 @@ async def test_rows_beyond_the_tenants_quota_are_refused(
 @pytest.mark.parametrize(
     "content", [b'{"title": "\\ud800"}\n{"title": "a"}\n', b'{"\\ud800": "a"}\n']
 )
-async def test_a_preview_shows_no_half_characters(client: AsyncClient, content: bytes) -> None:
+async def test_a_preview_refuses_lone_surrogates(client: AsyncClient, content: bytes) -> None:
     import_id = await open_import(client, content)
     answer = await client.post(f"/imports/{import_id}/preview")
     assert answer.status_code == 200, answer.text
     assert "TEXT_INVALID" in answer.text or "FILE_NOT_UTF8" in answer.text
 
 
-async def test_a_preview_without_a_mapping_takes_the_imports_own(client: AsyncClient) -> None:
+async def test_a_preview_without_a_mapping_uses_that_of_the_import(client: AsyncClient) -> None:
     import_id = await open_import(client, b"A\nx\n", mapping={"A": "title"})
     answer = await client.post(f"/imports/{import_id}/preview", json={})
     assert answer.json()["mapping"] == {"A": "title"}

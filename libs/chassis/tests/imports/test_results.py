@@ -1,4 +1,4 @@
-"""What is committed chunk by chunk: result files, the stream, crashes, two of the same at once."""
+"""Committed imports: result files, the progress stream, crashes and concurrent imports."""
 
 import asyncio
 import csv
@@ -50,7 +50,7 @@ async def result(client: AsyncClient, import_id: str, which: str) -> list[dict[s
     return table(answer.content)
 
 
-async def test_three_files_hold_every_row_once(
+async def test_three_result_files_contain_every_row_once(
     committed: Committed, committed_client: AsyncClient, tenant: UUID
 ) -> None:
     ended = await finish_committed(committed_client, committed, tenant, BAD.encode())
@@ -73,20 +73,20 @@ async def test_three_files_hold_every_row_once(
     assert await result(committed_client, ended["id"], "unprocessed") == []
 
 
-async def test_a_failed_file_put_right_can_be_sent_in_as_it_is(
+async def test_a_corrected_failed_file_can_be_imported(
     committed: Committed, committed_client: AsyncClient, tenant: UUID
 ) -> None:
     ended = await finish_committed(committed_client, committed, tenant, BAD.encode())
     answer = await committed_client.get(f"/imports/{ended['id']}/files/failed")
-    mended = answer.content.decode().replace("forbidden", "+allowed")
-    again = await finish_committed(committed_client, committed, tenant, mended.encode())
+    corrected = answer.content.decode().replace("forbidden", "+allowed")
+    again = await finish_committed(committed_client, committed, tenant, corrected.encode())
     assert again["counts"] == counts(created=1, refused=1)
     async with committed.app.begin(tenant) as tx:
         titles = set((await tx.execute(select(cards.c.title))).scalars())
     assert titles == {"good", "undated", "+allowed"}
 
 
-async def test_what_a_cancelled_import_did_not_reach(
+async def test_a_cancelled_import_has_unprocessed_rows(
     committed: Committed, committed_client: AsyncClient, tenant: UUID
 ) -> None:
     content = b"title,due_date\n" + b"".join(b"card %d,2026-12-01\n" % n for n in range(300))
@@ -100,7 +100,7 @@ async def test_what_a_cancelled_import_did_not_reach(
     assert len(await result(committed_client, import_id, "successful")) == 250
 
 
-async def test_progress_is_streamed_until_the_end(
+async def test_progress_is_streamed_until_the_import_finishes(
     committed: Committed,
     committed_client: AsyncClient,
     tenant: UUID,
@@ -132,7 +132,7 @@ async def test_progress_is_streamed_until_the_end(
     assert seen[-1]["state"] == "SUCCEEDED"
 
 
-async def test_a_stream_ends_for_who_is_let_in_no_more(
+async def test_a_stream_ends_when_its_caller_is_deactivated(
     committed: Committed,
     committed_client: AsyncClient,
     tenant: UUID,
@@ -152,7 +152,7 @@ async def test_a_stream_ends_for_who_is_let_in_no_more(
     assert problem(again) == (403, "PERSON_INACTIVE")
 
 
-async def test_nobody_watches_the_imports_of_others(
+async def test_the_stream_of_an_invisible_import_answers_404(
     committed: Committed, committed_client: AsyncClient, tenant: UUID
 ) -> None:
     import_id = await start_import(committed_client, BAD.encode())
@@ -175,7 +175,7 @@ def ended(committed_client: AsyncClient) -> Any:
     return all_ended
 
 
-async def test_a_worker_that_dies_between_chunks_loses_and_doubles_nothing(
+async def test_a_worker_that_dies_between_chunks_neither_loses_nor_duplicates_rows(
     committed: Committed,
     committed_client: AsyncClient,
     tenant: UUID,
@@ -214,7 +214,7 @@ async def test_a_worker_that_dies_between_chunks_loses_and_doubles_nothing(
         assert (await tx.execute(written)).scalar_one() == 120
 
 
-async def test_two_of_the_same_file_at_once_end_like_one(
+async def test_two_concurrent_imports_of_a_file_create_each_record_once(
     committed: Committed,
     committed_client: AsyncClient,
     tenant: UUID,

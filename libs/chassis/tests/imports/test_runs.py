@@ -1,4 +1,4 @@
-"""The moves of an import, and its counts."""
+"""The state transitions of an import, and its counts."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def make_import(state: ImportState = ImportState.OPEN, **fields: Any) -> Import:
     )
 
 
-def test_the_way_of_an_import() -> None:
+def test_an_import_runs_from_open_to_succeeded() -> None:
     run = make_import().with_file(10, now=NOON).start(now=NOON, caller_kind="person", scopes=[])
     assert (run.state, run.is_started) == (ImportState.QUEUED, True)
     run = run.run(6, now=NOON)
@@ -46,7 +46,7 @@ def test_the_way_of_an_import() -> None:
     assert run.has_ended
 
 
-def test_only_what_broke_through_us_can_be_taken_up_again() -> None:
+def test_only_an_import_whose_job_failed_can_resume() -> None:
     fields = {"file_size": 10, "total": 5, "chunks_done": 1, "started_at": NOON}
     running = make_import(ImportState.RUNNING, **fields)
     broken = running.fail([Finding(JOB_FAILED)], now=NOON)
@@ -82,7 +82,9 @@ REFUSED: list[tuple[ImportState, Callable[[Import], Import], str]] = [
 
 
 @pytest.mark.parametrize(("state", "move", "code"), REFUSED)
-def test_forbidden_moves(state: ImportState, move: Callable[[Import], Import], code: str) -> None:
+def test_forbidden_transitions_are_refused(
+    state: ImportState, move: Callable[[Import], Import], code: str
+) -> None:
     with pytest.raises(RuleBroken) as refused:
         move(make_import(state))
     assert refused.value.code == code

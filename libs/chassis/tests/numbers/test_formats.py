@@ -1,4 +1,4 @@
-"""A tenant's own number formats, gapless or fast."""
+"""Number formats of tenants, gapless or fast."""
 
 import asyncio
 from datetime import UTC, date, datetime
@@ -25,7 +25,7 @@ DEFAULT = NumberFormat(type="quote", prefix="Q")
 
 
 @pytest.mark.parametrize(
-    ("wanted", "written"),
+    ("number_format", "written"),
     [
         (DEFAULT, "Q-2026-000123"),
         (NumberFormat(type="quote", prefix="BJ", year=YearStyle.SHORT, width=4), "BJ-26-0123"),
@@ -34,57 +34,61 @@ DEFAULT = NumberFormat(type="quote", prefix="Q")
         (NumberFormat(type="quote", prefix="Q", separator="/", width=2), "Q/2026/123"),
     ],
 )
-def test_how_a_number_is_written(wanted: NumberFormat, written: str) -> None:
-    assert wanted.written(123, TODAY) == written
+def test_a_number_is_written_in_its_format(number_format: NumberFormat, written: str) -> None:
+    assert number_format.written(123, TODAY) == written
 
 
-async def test_a_changed_format_goes_on_counting(tx: AsyncConnection) -> None:
+async def test_a_changed_format_continues_the_count(tx: AsyncConnection) -> None:
     assert await next_number(tx, "quote", prefix="Q", on=TODAY) == "Q-2026-000001"
-    wanted = NumberFormat(type="quote", prefix="BJ", year=YearStyle.SHORT, width=4)
-    saved = await save_number_format(tx, wanted, DEFAULT, now=NOW)
+    number_format = NumberFormat(type="quote", prefix="BJ", year=YearStyle.SHORT, width=4)
+    saved = await save_number_format(tx, number_format, DEFAULT, now=NOW)
     assert saved.version == 1
     assert await next_number(tx, "quote", prefix="Q", on=TODAY) == "BJ-26-0002"
-    assert (await save_number_format(tx, wanted, DEFAULT, now=NOW)).version == 1  # already so
+    assert (await save_number_format(tx, number_format, DEFAULT, now=NOW)).version == 1  # unchanged
     back = await save_number_format(tx, DEFAULT, DEFAULT, now=NOW)
     assert (back.version, await number_format_of(tx, DEFAULT)) == (2, back)
     assert await next_number(tx, "quote", prefix="Q", on=TODAY) == "Q-2026-000003"
 
 
-async def test_without_a_year_they_count_for_ever(tx: AsyncConnection) -> None:
-    wanted = NumberFormat(type="quote", prefix="Q", year=YearStyle.NONE)
-    await save_number_format(tx, wanted, DEFAULT, now=NOW)
+async def test_without_a_year_the_count_never_restarts(tx: AsyncConnection) -> None:
+    number_format = NumberFormat(type="quote", prefix="Q", year=YearStyle.NONE)
+    await save_number_format(tx, number_format, DEFAULT, now=NOW)
     assert await next_number(tx, "quote", prefix="Q", on=TODAY) == "Q-000001"
     assert await next_number(tx, "quote", prefix="Q", on=date(2027, 1, 1)) == "Q-000002"
 
 
-async def fast(committed: Committed, tenant: UUID) -> None:
+async def save_fast_format(committed: Committed, tenant: UUID) -> None:
     await add_tenants(committed.app, tenant)
     async with committed.app.begin(tenant) as tx:
-        wanted = NumberFormat(type="quote", prefix="Q", mode=NumberMode.FAST)
-        await save_number_format(tx, wanted, DEFAULT, now=NOW)
+        number_format = NumberFormat(type="quote", prefix="Q", mode=NumberMode.FAST)
+        await save_number_format(tx, number_format, DEFAULT, now=NOW)
 
 
-async def test_fast_numbers_wait_for_nobody(committed: Committed, tenant: UUID) -> None:
-    """The first holds its transaction open; a gapless second would wait for it for ever."""
-    await fast(committed, tenant)
+async def test_fast_numbers_do_not_wait_for_open_transactions(
+    committed: Committed, tenant: UUID
+) -> None:
+    """The first transaction stays open; a gapless number would wait for it."""
+    await save_fast_format(committed, tenant)
     async with asyncio.timeout(5), committed.app.begin(tenant) as first:
         assert await next_number(first, "quote", prefix="Q", on=TODAY) == "Q-2026-000001"
         async with committed.app.begin(tenant) as second:
             assert await next_number(second, "quote", prefix="Q", on=TODAY) == "Q-2026-000002"
 
 
-async def test_eighty_fast_ones_at_once_never_twice(committed: Committed, tenant: UUID) -> None:
+async def test_eighty_concurrent_fast_numbers_are_unique(
+    committed: Committed, tenant: UUID
+) -> None:
     other = new_id()
     for one in (tenant, other):
-        await fast(committed, one)
+        await save_fast_format(committed, one)
 
-    async def take(who: UUID) -> tuple[UUID, str]:
-        async with committed.app.begin(who) as tx:
-            return who, await next_number(tx, "quote", prefix="Q", on=TODAY)
+    async def next_quote_number(owner: UUID) -> tuple[UUID, str]:
+        async with committed.app.begin(owner) as tx:
+            return owner, await next_number(tx, "quote", prefix="Q", on=TODAY)
 
-    taken = await asyncio.gather(*(take(who) for who in [tenant, other] * 80))
+    numbers = await asyncio.gather(*(next_quote_number(owner) for owner in [tenant, other] * 80))
     for one in (tenant, other):
-        assert sorted(n for who, n in taken if who == one) == [
+        assert sorted(n for owner, n in numbers if owner == one) == [
             f"Q-2026-{n:06}" for n in range(1, 81)
         ]
     async with committed.app.begin(tenant) as tx:

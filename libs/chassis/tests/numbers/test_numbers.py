@@ -1,4 +1,4 @@
-"""Document numbers: no gap and no double, whoever rolls back in between."""
+"""Document numbers: unique and without gaps, also when transactions roll back."""
 
 import asyncio
 import random
@@ -15,7 +15,7 @@ from testkit.plugin import Committed
 TODAY = date(2026, 11, 22)
 
 
-async def test_they_count_per_tenant_type_and_year(committed: Committed, tenant: UUID) -> None:
+async def test_numbers_count_per_tenant_type_and_year(committed: Committed, tenant: UUID) -> None:
     async def take(who: UUID, type: str, on: date) -> str:
         async with committed.app.begin(who) as tx:
             return await next_number(tx, type, prefix="Q", on=on)
@@ -28,14 +28,16 @@ async def test_they_count_per_tenant_type_and_year(committed: Committed, tenant:
     assert await take(tenant, "quote", TODAY) == "Q-2026-000003"
 
 
-async def test_a_number_may_outgrow_its_width(tx: AsyncConnection) -> None:
+async def test_a_number_may_exceed_its_width(tx: AsyncConnection) -> None:
     await tx.exec_driver_sql(
         "INSERT INTO document_numbers (type, year, last) VALUES ('quote', 2026, 999999)"
     )
     assert await next_number(tx, "quote", prefix="Q", on=TODAY) == "Q-2026-1000000"
 
 
-async def test_fifty_at_once_have_no_gap_and_no_double(committed: Committed, tenant: UUID) -> None:
+async def test_fifty_concurrent_numbers_are_unique_and_without_gaps(
+    committed: Committed, tenant: UUID
+) -> None:
     dice = random.Random(7)
 
     async def take(*, refuse: bool) -> str | None:

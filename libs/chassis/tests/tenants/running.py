@@ -1,4 +1,4 @@
-"""Tenant tasks as tests ask for them, run as the runner would, and read their report."""
+"""Helpers that request tenant tasks, run them as the job runner does, and read their report."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,14 +25,14 @@ async def run(
     settled: bool = False,
     handle: JobHandler = TESTKIT,
 ) -> int:
-    """Run the tenant's task to its end, by a service's handler; how many chunks it took."""
+    """Run the tenant's task to its end with a service's handler; return the number of chunks."""
     chunks = 0
     while True:
         async with committed.worker.begin(tenant) as tx:
-            mine = select(jobs).where(
+            own_jobs = select(jobs).where(
                 jobs.c.tenant_id == tenant, jobs.c.kind == tasks.TASK_JOB_KIND
             )
-            row = (await tx.execute(mine)).one()
+            row = (await tx.execute(own_jobs)).one()
             job = job_of(row, now=datetime.now(UTC) + (tasks.SETTLE if settled else timedelta()))
             outcome = await handle(tx, job)
             chunks += 1
@@ -46,7 +46,7 @@ async def run(
                 return chunks
 
 
-async def ask(committed: Committed, tenant: UUID, kind: str, **whom: Any) -> UUID:
+async def request_task(committed: Committed, tenant: UUID, kind: str, **whom: Any) -> UUID:
     task_id = new_id()
     async with committed.worker.begin(tenant) as tx:
         await tasks.enqueue_task(tx, TenantTaskRequested(task_id=task_id, kind=kind, **whom))

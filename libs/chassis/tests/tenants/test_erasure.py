@@ -1,4 +1,4 @@
-"""A person is cut out of files of every kind, and out of tables of any size."""
+"""Erasure of a person from files of every format, and from tables of any size."""
 
 import io
 import zipfile
@@ -14,7 +14,7 @@ from chassis.tenancy import row_pages, tasks
 from chassis.tenancy.redacted_files import redact_file
 from chassis.tenancy.redaction import ErasureSubject
 from kernel.ids import new_id
-from libs.chassis.tests.tenants.running import ask, reported, run, write_notes
+from libs.chassis.tests.tenants.running import reported, request_task, run, write_notes
 from testkit.plugin import Committed
 
 PHONE, MAIL = "+8613800138000", "li.na@example.com"
@@ -41,13 +41,13 @@ async def put_file(committed: Committed, tenant: UUID, content: bytes) -> UUID:
 
 async def file_of(committed: Committed, tenant: UUID, import_id: UUID) -> bytes:
     async with committed.app.begin(tenant) as tx:
-        mine = import_sources.c.import_id == import_id
-        found = await tx.execute(select(import_sources.c.content).where(mine))
-        return bytes(found.scalar_one())
+        is_import = import_sources.c.import_id == import_id
+        result = await tx.execute(select(import_sources.c.content).where(is_import))
+        return bytes(result.scalar_one())
 
 
 async def erase(committed: Committed, tenant: UUID) -> int:
-    await ask(committed, tenant, "ERASE", phones=(PHONE,), emails=(MAIL,))
+    await request_task(committed, tenant, "ERASE", phones=(PHONE,), emails=(MAIL,))
     return await run(committed, tenant)
 
 
@@ -71,35 +71,39 @@ async def erase(committed: Committed, tenant: UUID) -> int:
     ],
     ids=["utf-8", "gb18030", "utf-16", "utf-16-be", "broken", "xlsx", "xlsx-mail", "no-archive"],
 )
-async def test_files_that_name_the_person(
+async def test_files_naming_the_person_are_redacted(
     committed: Committed, tenant: UUID, content: bytes, clean: bytes
 ) -> None:
-    there = await put_file(committed, tenant, content)
+    import_id = await put_file(committed, tenant, content)
     await erase(committed, tenant)
-    assert await file_of(committed, tenant, there) == clean
+    assert await file_of(committed, tenant, import_id) == clean
 
 
 @pytest.mark.parametrize(
     "content",
     [workbook("王芳", "13900139000"), "王芳,139".encode("utf-16"), "王芳".encode("gb18030")],
 )
-async def test_files_of_others_stay(committed: Committed, tenant: UUID, content: bytes) -> None:
-    there = await put_file(committed, tenant, content)
+async def test_files_of_other_people_are_unchanged(
+    committed: Committed, tenant: UUID, content: bytes
+) -> None:
+    import_id = await put_file(committed, tenant, content)
     await erase(committed, tenant)
-    assert await file_of(committed, tenant, there) == content
+    assert await file_of(committed, tenant, import_id) == content
 
 
-async def test_a_large_text_is_looked_through_too(
+async def test_a_large_text_is_redacted_too(
     committed: Committed, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.tenancy.redaction_scan.MAX_SEARCHED_BYTES", 10)
-    there = await put_file(committed, tenant, LINES.encode())
+    import_id = await put_file(committed, tenant, LINES.encode())
     await erase(committed, tenant)
-    assert await file_of(committed, tenant, there) == CLEAN.encode()
+    assert await file_of(committed, tenant, import_id) == CLEAN.encode()
 
 
-async def test_all_parts_of_a_packed_export_go(committed: Committed, tenant: UUID) -> None:
-    """And none of one that does not name the person."""
+async def test_all_parts_of_a_compressed_export_are_deleted(
+    committed: Committed, tenant: UUID
+) -> None:
+    """Exports that do not name the person are kept."""
     theirs, others = workbook("x" * 9_000, "13800138000"), workbook("x" * 9_000, "13900139000")
     ids = {new_id(): theirs, new_id(): others}
     async with committed.app.begin(tenant) as tx:
@@ -115,7 +119,7 @@ async def test_all_parts_of_a_packed_export_go(committed: Committed, tenant: UUI
     assert list(left.values()) == [b"", others]
 
 
-def test_an_archive_that_unpacks_to_too_much_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_oversized_archive_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chassis.tenancy.redacted_files.MAX_UNPACKED", 1_000)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -123,7 +127,7 @@ def test_an_archive_that_unpacks_to_too_much_goes(monkeypatch: pytest.MonkeyPatc
     assert redact_file(out.getvalue(), ErasureSubject(requested_values={"13800138000"})) == b""
 
 
-def test_a_value_across_two_pieces_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_value_across_two_pieces_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chassis.tenancy.redacted_files.PIECE", 7)
     assert (
         redact_file(workbook("13800138000"), ErasureSubject(requested_values={"13800138000"}))
@@ -131,13 +135,13 @@ def test_a_value_across_two_pieces_is_found(monkeypatch: pytest.MonkeyPatch) -> 
     )
 
 
-async def test_tables_are_looked_through_to_their_end(
+async def test_tables_are_scanned_to_their_end(
     committed: Committed, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Page by page, one a transaction; also where a page has nothing about the person."""
+    """The scan takes a transaction per page, and continues after a page without matches."""
     monkeypatch.setattr(row_pages, "ROW_PAGE_SIZE", 3)
-    told = [f"call {PHONE}" if n not in (3, 4, 5) else "another" for n in range(11)]
-    await write_notes(committed, tenant, *told)
+    texts = [f"call {PHONE}" if n not in (3, 4, 5) else "another" for n in range(11)]
+    await write_notes(committed, tenant, *texts)
     assert await erase(committed, tenant) > 11 // 3
     async with committed.app.begin(tenant) as tx:
         left = (await tx.execute(text("SELECT text FROM notes ORDER BY id"))).scalars().all()

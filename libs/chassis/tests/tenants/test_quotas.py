@@ -1,4 +1,4 @@
-"""Limits of records and imports, also for those who come at once."""
+"""Quotas of records and imports, also for concurrent requests."""
 
 import asyncio
 from uuid import UUID
@@ -28,7 +28,7 @@ async def test_without_a_limit_nothing_is_counted(client: Client, tx: AsyncConne
     assert await tx.scalar(select(func.count()).select_from(tenant_usage)) == 0
 
 
-async def test_what_is_there_already_counts(client: Client, tx: AsyncConnection) -> None:
+async def test_existing_records_count(client: Client, tx: AsyncConnection) -> None:
     for _ in range(2):
         await client.post("/cards", json=CARD)
     await add_tenant(tx, quotas={"rows": 3})
@@ -40,7 +40,7 @@ async def test_what_is_there_already_counts(client: Client, tx: AsyncConnection)
     assert (await client.post("/cards", json=CARD)).status_code == 201
 
 
-async def test_twenty_at_once_never_exceed_it(
+async def test_twenty_concurrent_requests_do_not_exceed_the_quota(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:
     async with committed.app.begin(tenant) as tx:
@@ -51,8 +51,10 @@ async def test_twenty_at_once_never_exceed_it(
         assert await tx.scalar(select(func.count()).select_from(cards)) == 7
 
 
-async def test_ten_imports_at_once_where_three_may_run(committed: Committed, tenant: UUID) -> None:
-    """Operations stand for imports here: what counts is whom `running` counts."""
+async def test_ten_concurrent_imports_do_not_exceed_a_quota_of_three(
+    committed: Committed, tenant: UUID
+) -> None:
+    """Operations stand for imports here: the quota applies to the rows that `running` counts."""
     running = select(func.count()).select_from(operations)
     async with committed.app.begin(tenant) as tx:
         await add_tenant(tx, quotas={"imports_at_once": 3})
@@ -70,7 +72,7 @@ async def test_ten_imports_at_once_where_three_may_run(committed: Committed, ten
     assert sum(await asyncio.gather(*(start() for _ in range(10)))) == 3
 
 
-async def test_a_job_respects_the_limit_when_it_says_so(tx: AsyncConnection) -> None:
+async def test_a_job_applies_the_quota_on_request(tx: AsyncConnection) -> None:
     await add_tenant(tx, quotas={"rows": 0})
     await count_records(tx, cards)
     await apply_record_quota(tx)
@@ -78,10 +80,10 @@ async def test_a_job_respects_the_limit_when_it_says_so(tx: AsyncConnection) -> 
         await count_records(tx, cards)
 
 
-async def hear(tx: AsyncConnection, sequence: int, quotas: Quotas) -> None:
-    """Let `org` tell of other quotas."""
-    told = {**SETTINGS, "tenant_id": new_id(), "country": "CN", "quotas": quotas}
-    state = TenantState.model_validate({n: told[n] for n in TenantState.model_fields})
+async def change_quotas(tx: AsyncConnection, sequence: int, quotas: Quotas) -> None:
+    """Apply an event of `org` with these quotas."""
+    values = {**SETTINGS, "tenant_id": new_id(), "country": "CN", "quotas": quotas}
+    state = TenantState.model_validate({n: values[n] for n in TenantState.model_fields})
     meta = EventMeta(
         event_id=new_id(),
         tenant=state.tenant_id,
@@ -93,26 +95,26 @@ async def hear(tx: AsyncConnection, sequence: int, quotas: Quotas) -> None:
     await on_tenants(tx, [ReceivedEvent(TenantChanged(tenant=state), meta)])
 
 
-async def test_what_came_while_there_was_no_limit_counts_too(
+async def test_records_created_without_a_limit_count_later(
     client: Client, tx: AsyncConnection
 ) -> None:
-    """A limit of three, lifted, and set again: whoever came meanwhile was not counted."""
-    await hear(tx, 2, Quotas(rows=3))
+    """Records created between the removal of a limit and a new one count."""
+    await change_quotas(tx, 2, Quotas(rows=3))
     assert (await client.post("/cards", json=CARD)).status_code == 201
-    await hear(tx, 3, Quotas())
+    await change_quotas(tx, 3, Quotas())
     for _ in range(3):
         assert (await client.post("/cards", json=CARD)).status_code == 201
-    await hear(tx, 4, Quotas(rows=5))
+    await change_quotas(tx, 4, Quotas(rows=5))
     assert (await client.post("/cards", json=CARD)).status_code == 201
     answer = await client.post("/cards", json=CARD)
     assert (answer.status_code, answer.json()["code"]) == (409, "QUOTA_ROWS")
 
 
-async def test_other_changes_of_a_tenant_leave_the_count(tx: AsyncConnection) -> None:
-    await hear(tx, 2, Quotas(rows=3))
+async def test_other_changes_of_a_tenant_keep_the_count(tx: AsyncConnection) -> None:
+    await change_quotas(tx, 2, Quotas(rows=3))
     await apply_record_quota(tx)
     await count_records(tx, cards)
-    await hear(tx, 3, Quotas(rows=3, imports_at_once=1))
+    await change_quotas(tx, 3, Quotas(rows=3, imports_at_once=1))
     assert await tx.scalar(select(tenant_usage.c.rows)) == 1
-    await hear(tx, 2, Quotas(rows=9))  # late
+    await change_quotas(tx, 2, Quotas(rows=9))  # late
     assert await tx.scalar(select(tenant_usage.c.rows)) == 1

@@ -1,4 +1,4 @@
-"""A service's part of a tenant task: exported, erased from, deleted, and told."""
+"""A service's part of tenant tasks: export, erasure, deletion, and the report."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from chassis.events.relay.relay import Relay
 from chassis.tenancy import export, personal_data_map, tasks
 from contracts.tenant_tasks import TASK_FAILED
 from kernel.ids import new_id
-from libs.chassis.tests.tenants.running import ask, reported, run, write_notes
+from libs.chassis.tests.tenants.running import reported, request_task, run, write_notes
 from testkit.database import cards
 from testkit.jobs import job_of
 from testkit.plugin import Client, Committed
@@ -24,7 +24,7 @@ from testkit.tenants import add_tenant, add_tenants
 PHONE, MAIL = "+8613800138000", "li.na@example.com"
 
 
-async def test_everything_is_exported(
+async def test_all_tables_are_exported(
     committed: Committed, committed_client: Client, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export, "PART_ROWS", 3)
@@ -32,7 +32,7 @@ async def test_everything_is_exported(
     await add_tenants(committed.app, other)
     written = await write_notes(committed, tenant, *(f"第 {n} 条" for n in range(7)))
     await write_notes(committed, other, "theirs")
-    task_id = await ask(committed, tenant, "EXPORT")
+    task_id = await request_task(committed, tenant, "EXPORT")
     await run(committed, tenant)
     report = await reported(committed, tenant)
     counted = {each["table"]: each["rows"] for each in report.payload["tables"]}
@@ -51,10 +51,10 @@ async def test_everything_is_exported(
     assert (missing.status_code, missing.json()["code"]) == (404, "TENANT_EXPORT_NOT_FOUND")
 
 
-async def test_a_part_that_is_given_up_is_reported_as_failed(
+async def test_a_task_whose_job_is_given_up_is_reported_as_failed(
     committed: Committed, tenant: UUID
 ) -> None:
-    task_id = await ask(committed, tenant, "ERASE", phones=(PHONE,))
+    task_id = await request_task(committed, tenant, "ERASE", phones=(PHONE,))
     async with committed.worker.begin(tenant) as tx:
         row = (await tx.execute(select(jobs).where(jobs.c.kind == tasks.TASK_JOB_KIND))).one()
         job = job_of(row, now=datetime.now(UTC), attempts=8)
@@ -64,10 +64,8 @@ async def test_a_part_that_is_given_up_is_reported_as_failed(
     assert TASK_FAILED in report.payload["notes"]
 
 
-async def test_traces_of_a_person_are_cut_out_everywhere(
-    committed: Committed, tenant: UUID
-) -> None:
-    """A free text, an event, a parked event, a stored answer; what is another's stays."""
+async def test_a_person_is_redacted_from_all_tables(committed: Committed, tenant: UUID) -> None:
+    """Free texts, events, parked events and stored answers are redacted; other values stay."""
     about, _ = await write_notes(committed, tenant, f"call 13800138000 or {MAIL.upper()}", "x")
     async with committed.worker.begin(tenant) as tx:
         await tx.execute(
@@ -95,11 +93,13 @@ async def test_traces_of_a_person_are_cut_out_everywhere(
                 expires_at=datetime.now(UTC) + timedelta(days=1),
             )
         )
-    await ask(committed, tenant, "ERASE", phones=(PHONE,), emails=(MAIL,))
+    await request_task(committed, tenant, "ERASE", phones=(PHONE,), emails=(MAIL,))
     await run(committed, tenant)
     async with committed.app.begin(tenant) as tx:
-        told = (await tx.execute(select(outbox.c.payload).order_by(outbox.c.seq))).scalars().all()
-        assert [one["text"] for one in told[:2]] == ["call *** or ***", "x"]
+        payloads = (
+            (await tx.execute(select(outbox.c.payload).order_by(outbox.c.seq))).scalars().all()
+        )
+        assert [one["text"] for one in payloads[:2]] == ["call *** or ***", "x"]
         row = (await tx.execute(text("SELECT text FROM notes ORDER BY id"))).scalars().all()
         assert row == ["call *** or ***", "x"]
         parked = (await tx.execute(select(parked_events.c.envelope))).scalar_one()
@@ -118,20 +118,20 @@ async def test_traces_of_a_person_are_cut_out_everywhere(
     assert about
 
 
-async def test_another_tenants_traces_stay(committed: Committed, tenant: UUID) -> None:
+async def test_the_data_of_another_tenant_is_unchanged(committed: Committed, tenant: UUID) -> None:
     other = new_id()
     await add_tenants(committed.app, other)
     await write_notes(committed, other, PHONE)
-    await ask(committed, tenant, "ERASE", phones=(PHONE,))
+    await request_task(committed, tenant, "ERASE", phones=(PHONE,))
     await run(committed, tenant)
     async with committed.app.begin(other) as tx:
         assert await tx.scalar(text("SELECT text FROM notes")) == PHONE
         assert (await tx.execute(select(outbox.c.payload))).scalar_one()["text"] == PHONE
 
 
-async def left_of(committed: Committed, tenant: UUID) -> dict[str, int]:
-    """How many rows of the tenant each table has, by the database's own list of tables."""
-    left = {}
+async def remaining_rows(committed: Committed, tenant: UUID) -> dict[str, int]:
+    """Count the tenant's rows per table, for all tables of the database."""
+    counts = {}
     async with committed.worker.begin(tenant) as tx:
         names = await tx.execute(
             text(
@@ -141,11 +141,11 @@ async def left_of(committed: Committed, tenant: UUID) -> dict[str, int]:
         )
         for name in names.scalars().all():
             query = text(f'SELECT count(*) FROM "{name}" WHERE tenant_id = :t')  # our own
-            left[name] = await tx.scalar(query, {"t": tenant})
-    return {name: rows for name, rows in left.items() if rows}
+            counts[name] = await tx.scalar(query, {"t": tenant})
+    return {name: rows for name, rows in counts.items() if rows}
 
 
-async def test_a_deleted_tenant_leaves_a_tombstone_only(
+async def test_only_the_settings_of_a_deleted_tenant_remain(
     committed: Committed, committed_client: Client, tenant: UUID
 ) -> None:
     other = new_id()
@@ -156,28 +156,28 @@ async def test_a_deleted_tenant_leaves_a_tombstone_only(
     assert (await committed_client.post("/cards", json={"title": "x"}, headers=headers)).is_success
     async with committed.app.begin(tenant) as tx:
         await add_tenant(tx, status="DELETED")
-    await ask(committed, tenant, "DELETE")
+    await request_task(committed, tenant, "DELETE")
     await run(committed, tenant)
     counted = {e["table"]: e["rows"] for e in (await reported(committed, tenant)).payload["tables"]}
     assert (counted["notes"], counted["cards"], counted["idempotency_keys"]) == (2, 1, 1)
-    assert set(await left_of(committed, tenant)) == {"outbox", "jobs", "tenant_settings"}
+    assert set(await remaining_rows(committed, tenant)) == {"outbox", "jobs", "tenant_settings"}
     await Relay("testkit", committed.worker.url, InProcessTransport([])).drain()
     await write_notes(committed, tenant, "late")
     await Relay("testkit", committed.worker.url, InProcessTransport([])).drain()
     await run(committed, tenant, settled=True)
-    assert await left_of(committed, tenant) == {"tenant_settings": 1}
-    assert (await left_of(committed, other))["notes"] == 1
+    assert await remaining_rows(committed, tenant) == {"tenant_settings": 1}
+    assert (await remaining_rows(committed, other))["notes"] == 1
     answer = await committed_client.get("/cards")
     assert (answer.status_code, answer.json()["code"]) == (403, "TENANT_DELETED")
 
 
-async def test_the_rows_of_a_living_tenant_are_not_deleted(
+async def test_the_rows_of_an_active_tenant_are_not_deleted(
     committed: Committed, tenant: UUID
 ) -> None:
     await write_notes(committed, tenant, "a")
-    await ask(committed, tenant, "DELETE")
+    await request_task(committed, tenant, "DELETE")
     with pytest.raises(Exception, match="only the rows of a deleted tenant"):
         await run(committed, tenant)
-    assert (await left_of(committed, tenant))["notes"] == 1
+    assert (await remaining_rows(committed, tenant))["notes"] == 1
     async with committed.app.begin(tenant) as tx:
         assert (await tx.execute(select(cards))).all() == []

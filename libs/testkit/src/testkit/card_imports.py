@@ -1,4 +1,4 @@
-"""Cards from files: the sample of a target, with a parent that another row names."""
+"""Imports of cards: a sample target, whose rows may name another row as their parent."""
 
 from dataclasses import replace
 from datetime import date
@@ -36,7 +36,7 @@ RESOURCE = SCOPED.resource
 
 
 class CardRow(BaseModel):
-    """A row of the file; cards are known by their title."""
+    """A row of the file; cards are identified by their title."""
 
     title: Annotated[str, Field(min_length=1, max_length=100)]
     stage: Stage = Stage.TO_DO
@@ -45,17 +45,17 @@ class CardRow(BaseModel):
     custom_fields: dict[str, str] = {}
 
 
-def _read(cells: Cells) -> ParsedRow[CardRow]:
-    late = [] if "due_date" in cells.fields else [Finding("CARD_UNDATED", field="due_date")]
-    said = {**cells.fields, "custom_fields": cells.custom}
-    return validate_row(CardRow, said, lambda row: row, warnings=late)
+def _parse_card(cells: Cells) -> ParsedRow[CardRow]:
+    warnings = [] if "due_date" in cells.fields else [Finding("CARD_UNDATED", field="due_date")]
+    body = {**cells.fields, "custom_fields": cells.custom}
+    return validate_row(CardRow, body, lambda row: row, warnings=warnings)
 
 
-async def _take(tx: AsyncConnection, row: CardRow, context: ImportContext) -> RowResult:
+async def _import_card(tx: AsyncConnection, row: CardRow, context: ImportContext) -> RowResult:
     if row.title == "forbidden":
         raise RuleBroken("NOTE_FORBIDDEN", text=row.title)
-    known = await _known(tx, row.title)
-    if known is None:
+    card_id = await _find_card(tx, row.title)
+    if card_id is None:
         card = Card(
             id=new_id(),
             title=row.title,
@@ -67,31 +67,31 @@ async def _take(tx: AsyncConnection, row: CardRow, context: ImportContext) -> Ro
             updated_at=context.now,
         )
         return created((await add_card(tx, card)).id)
-    before = await get_card(tx, known, lock=True)
-    held = before.custom_fields
-    custom = await parse_custom_field_cells(tx, RESOURCE, row.custom_fields, before=held)
+    before = await get_card(tx, card_id, lock=True)
+    before_fields = before.custom_fields
+    custom = await parse_custom_field_cells(tx, RESOURCE, row.custom_fields, before=before_fields)
     after = replace(before, stage=row.stage, due_date=row.due_date, custom_fields=custom)
     if after == before:
-        return unchanged(known)
+        return unchanged(card_id)
     return updated((await save_card(tx, replace(after, updated_at=context.now))).id)
 
 
-async def _link(tx: AsyncConnection, row: CardRow, context: ImportContext) -> RowResult:
-    known = await _known(tx, row.title)
-    assert known is not None
+async def _link_parent(tx: AsyncConnection, row: CardRow, context: ImportContext) -> RowResult:
+    card_id = await _find_card(tx, row.title)
+    assert card_id is not None
     if row.parent is None:
-        return unchanged(known)
-    parent = await _known(tx, row.parent)
+        return unchanged(card_id)
+    parent = await _find_card(tx, row.parent)
     if parent is None:
-        return unchanged(known, Finding("CARD_PARENT_UNKNOWN", field="parent"))
-    before = await get_card(tx, known, lock=True)
+        return unchanged(card_id, Finding("CARD_PARENT_UNKNOWN", field="parent"))
+    before = await get_card(tx, card_id, lock=True)
     if before.board_id == parent:
-        return unchanged(known)
+        return unchanged(card_id)
     await save_card(tx, replace(before, board_id=parent, updated_at=context.now))
-    return updated(known)
+    return updated(card_id)
 
 
-async def _known(tx: AsyncConnection, title: str) -> UUID | None:
+async def _find_card(tx: AsyncConnection, title: str) -> UUID | None:
     query = select(cards.c.id).where(cards.c.title == title)
     found: UUID | None = (await tx.execute(query.limit(1))).scalar_one_or_none()
     return found
@@ -106,9 +106,9 @@ CARDS = ImportTarget(
         ImportField("due_date", ("到期日",)),
         ImportField("parent", ("上级",)),
     ),
-    read=_read,
-    import_rows=row_by_row(_take),
-    link=row_by_row(_link),
+    read=_parse_card,
+    import_rows=row_by_row(_import_card),
+    link=row_by_row(_link_parent),
     custom=RESOURCE,
 )
 IMPORTS = Imports("testkit", [CARDS], ImportFinished)

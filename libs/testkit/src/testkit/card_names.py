@@ -1,4 +1,4 @@
-"""Cards by what other systems call them."""
+"""Cards by external ids."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -23,7 +23,7 @@ from testkit.cards import (
 
 
 async def create_card(tx: AsyncConnection, body: CardIn, caller: Principal, now: datetime) -> Card:
-    """A card of the caller."""
+    """Create a card owned by the caller."""
     stamps: dict[str, Any] = {"owner_id": caller.subject, "created_at": now, "updated_at": now}
     return await write_card(tx, Card(id=new_id(), **_values(body), **stamps))
 
@@ -31,12 +31,14 @@ async def create_card(tx: AsyncConnection, body: CardIn, caller: Principal, now:
 async def replace_card(
     tx: AsyncConnection, card_id: UUID, body: CardIn, _: Principal, now: datetime
 ) -> Card:
-    """All that a body can say, as it says."""
+    """Replace all values that a body can carry."""
     return await edit_card(tx, card_id, lambda card: replace(card, **_values(body)), now=now)
 
 
-async def bring_back_card(tx: AsyncConnection, card_id: UUID, _: Principal, now: datetime) -> Card:
-    """One that is there answers itself."""
+async def restore_named_card(
+    tx: AsyncConnection, card_id: UUID, _: Principal, now: datetime
+) -> Card:
+    """Restore a deleted card; another is returned unchanged."""
     return await restore_card(tx, card_id, now=now)
 
 
@@ -52,7 +54,7 @@ router = external_id_router(
         answer=CardOut,
         create=create_card,
         update=replace_card,
-        restore=bring_back_card,
+        restore=restore_named_card,
         get=get_card,
     )
 )

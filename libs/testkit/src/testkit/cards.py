@@ -1,4 +1,4 @@
-"""Cards: the sample resource that stands on all of the ground."""
+"""Cards: the sample resource that uses all of the chassis."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -65,13 +65,13 @@ async def add_card(tx: AsyncConnection, card: Card) -> Card:
 
 
 async def write_card(tx: AsyncConnection, card: Card) -> Card:
-    """A new card whose custom fields are checked. Raises Invalid."""
+    """Validate custom fields and store a new card. Raises Invalid."""
     fields = await validated_custom_fields(tx, CARDS.resource, card.custom_fields)
     return await add_card(tx, replace(card, custom_fields=fields))
 
 
 async def save_card(tx: AsyncConnection, card: Card) -> Card:
-    """Write a changed card over its row and publish it. Raises Conflict (STALE_WRITE)."""
+    """Save a changed card and publish it. Raises Conflict (STALE_WRITE)."""
     saved = await update_row(tx, cards, card)
     await publish(tx, CardChanged(card=saved.state()), of=saved)
     return saved
@@ -80,7 +80,7 @@ async def save_card(tx: AsyncConnection, card: Card) -> Card:
 async def get_card(
     tx: AsyncConnection, card_id: UUID, *, lock: bool = False, with_deleted: bool = False
 ) -> Card:
-    """Raises NotFound."""
+    """Read a card, locked on request. Raises NotFound."""
     return await fetch_row(tx, cards, card_id, Card, lock=lock, with_deleted=with_deleted)
 
 
@@ -92,7 +92,7 @@ async def edit_card(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Card:
-    """An edit that changes nothing answers what there is. Raises NotFound, Invalid."""
+    """Edit a card; an edit without changes saves nothing. Raises NotFound, Invalid."""
     before = await get_card(tx, card_id, lock=True)
     edited = edit(before)
     fields = await validated_custom_fields(
@@ -112,7 +112,7 @@ async def finish_card(
     expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Card:
-    """A finished one answers itself. Raises NotFound."""
+    """Set the stage DONE; a finished card is returned unchanged. Raises NotFound."""
     before = await get_card(tx, card_id, lock=True)
     if before.stage is Stage.DONE:
         return before
@@ -123,7 +123,7 @@ async def finish_card(
 async def delete_card(
     tx: AsyncConnection, card_id: UUID, *, expected: Precondition = UNCONDITIONAL, now: datetime
 ) -> Card:
-    """A deleted one answers itself. Raises NotFound."""
+    """Delete a card; a deleted one is returned unchanged. Raises NotFound."""
     before = await get_card(tx, card_id, lock=True, with_deleted=True)
     after = mark_deleted(before, now=now, expected=expected)
     return before if after is before else await save_card(tx, after)
@@ -132,7 +132,7 @@ async def delete_card(
 async def restore_card(
     tx: AsyncConnection, card_id: UUID, *, expected: Precondition = UNCONDITIONAL, now: datetime
 ) -> Card:
-    """One that is there answers itself. Raises NotFound."""
+    """Restore a deleted card; another is returned unchanged. Raises NotFound."""
     before = await get_card(tx, card_id, lock=True, with_deleted=True)
     after = mark_restored(before, now=now, expected=expected)
     return before if after is before else await save_card(tx, after)
@@ -148,7 +148,7 @@ async def transfer_card(
     *,
     reason: str | None = None,
 ) -> Card:
-    """One that has this owner answers itself. Raises NotFound."""
+    """Change the owner; a card of this owner is returned unchanged. Raises NotFound."""
     before = await get_card(tx, card_id, lock=True)
     if before.owner_id == owner_id:
         return before
@@ -167,7 +167,7 @@ class CardIn(BaseModel):
 
 
 class CardEdit(BaseModel):
-    """All that a PATCH may change."""
+    """The fields that a PATCH may change."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
     title: Annotated[str, Field(min_length=1, max_length=100)]
@@ -210,7 +210,7 @@ audit = audit_router("/cards", resource="testkit.card", table=cards, dependencie
 
 @router.post("", status_code=201, dependencies=[allow("testkit.card.write")])
 async def card_create(body: CardIn, tx: Tx, now: Now, caller: Caller) -> CardOut:
-    """Write a card."""
+    """Create a card."""
     card = Card(
         id=new_id(),
         owner_id=caller.subject,
@@ -225,26 +225,26 @@ async def card_create(body: CardIn, tx: Tx, now: Now, caller: Caller) -> CardOut
 async def card_edit(
     card_id: UUID, body: MergePatch[CardEdit], tx: Tx, now: Now, if_match: IfMatch
 ) -> CardOut:
-    """Change what the body names."""
+    """Change the fields of the body."""
     card = await edit_card(tx, card_id, body.applied, expected=if_match, now=now)
     return CardOut.model_validate(card)
 
 
 @router.post("/{card_id}/finish", dependencies=[may_write(CARDS)])
 async def card_finish(card_id: UUID, tx: Tx, now: Now, if_match: IfMatch) -> CardOut:
-    """Say that it is done."""
+    """Finish a card."""
     return CardOut.model_validate(await finish_card(tx, card_id, expected=if_match, now=now))
 
 
 @router.delete("/{card_id}", status_code=204, dependencies=[may_write(CARDS)])
 async def card_delete(card_id: UUID, tx: Tx, now: Now, if_match: IfMatch) -> None:
-    """Take it out of every list; it can be restored."""
+    """Delete a card; it can be restored."""
     await delete_card(tx, card_id, expected=if_match, now=now)
 
 
 @router.post("/{card_id}/restore", dependencies=[may_write(CARDS)])
 async def card_restore(card_id: UUID, tx: Tx, now: Now, if_match: IfMatch) -> CardOut:
-    """Bring a deleted one back."""
+    """Restore a deleted card."""
     return CardOut.model_validate(await restore_card(tx, card_id, expected=if_match, now=now))
 
 
@@ -252,11 +252,11 @@ async def card_restore(card_id: UUID, tx: Tx, now: Now, if_match: IfMatch) -> Ca
 async def card_list(
     tx: Tx,
     page: PageParams,
-    asked: Annotated[ListQuery, LISTING.query],
+    query: Annotated[ListQuery, LISTING.query],
     visibility: Annotated[Visibility, may_list(CARDS)],
 ) -> ListPage[CardOut]:
     """List cards, newest first."""
-    return await LISTING.page(tx, page, asked, visibility)
+    return await LISTING.page(tx, page, query, visibility)
 
 
 @router.get("/{card_id}", dependencies=[may_read(CARDS)])

@@ -12,7 +12,7 @@ metadata = new_metadata()
 
 
 class Stage(StrEnum):
-    """Where a card stands."""
+    """The stages of a card."""
 
     TO_DO = "TO_DO"
     DOING = "DOING"
@@ -28,7 +28,7 @@ notes = Table(
     Column("version", Integer, nullable=False),
 )
 
-# What a replica of another service's notes looks like.
+# A replica of another service's notes.
 note_copies = Table(
     "note_copies",
     metadata,
@@ -39,7 +39,7 @@ note_copies = Table(
     Column("text", Text, nullable=False),
 )
 
-# A resource that stands on all of the ground: owners, lists, custom fields, soft deletion.
+# A resource that uses all of the chassis: owners, lists, custom fields, soft deletion.
 cards = Table(
     "cards",
     metadata,

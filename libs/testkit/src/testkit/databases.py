@@ -18,7 +18,7 @@ RUN = "L2C_TEST_RUN"  # what the databases of one test run share in their names
 
 @dataclass(frozen=True)
 class ServiceDatabase:
-    """The three ways into one service's test database."""
+    """A service's test database and the URLs of its three roles."""
 
     service: str
     name: str
@@ -28,7 +28,7 @@ class ServiceDatabase:
 
 
 def admin_dsn() -> str:
-    """The superuser's DSN. Raises a plain sentence when the tests run without `make test`."""
+    """Return the superuser's DSN. Raises RuntimeError when the tests run without `make test`."""
     dsn = os.environ.get(SERVER)
     if not dsn:
         raise RuntimeError("L2C_TEST_POSTGRES is not set: run the tests with `make test`.")
@@ -71,7 +71,7 @@ async def _create_empty(admin: asyncpg.Connection, service: str, name: str) -> N
 
 
 async def create(service: str, suffix: str) -> ServiceDatabase:
-    """A fresh, migrated database; the first process of a run migrates the template for all."""
+    """Create a migrated database; the first process of a run migrates the template for all."""
     run = os.environ[RUN]
     template, name = f"{service}_template_{run}", f"{service}_{suffix}_{run}"
     admin = await asyncpg.connect(admin_dsn())

@@ -1,11 +1,11 @@
-"""A small company in a service's replica of the directory, and its people's sign-ins.
+"""A small company in a service's replica of the directory, and tokens of its people.
 
-    root (zhao heads it)
+    root (managed by zhao)
     └── sales (qian)
         ├── team A (sun): li, zhou
         └── team B (wu): zheng
 
-wang works in finance, which hangs on the root; bei in no department at all.
+wang works in finance, a department below the root; bei has no department.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,27 +37,27 @@ NAMES = UUID("6f0cbd5c-1b6e-4d0a-9d0e-4f3c2b1a0908")
 
 
 def directory_id(name: str) -> UUID:
-    """The id of the person, department or team of this name; the same in every test."""
+    """Return the id of the person, department or team of this name; the same in every test."""
     return uuid5(NAMES, name)
 
 
 def subject(name: str) -> str:
-    """What a person's tokens call them, and so who owns their records."""
+    """Return the subject of a person's tokens, which is also the owner of their records."""
     return str(directory_id(name))
 
 
 def sign_in(tenant: UUID, name: str, *, scope: str, **claims: Any) -> dict[str, str]:
-    """The header of a person who holds these scopes: `sign_in(tenant, "li", scope="l2o.*")`.
+    """Return the header of a person with these scopes: `sign_in(tenant, "li", scope="l2o.*")`.
 
-    Mind that `l2o.*` sees every row; a seller holds `l2o.account.read l2o.account.write`.
+    Note that `l2o.*` sees every row; a seller holds `l2o.account.read l2o.account.write`.
     """
     return tokens.bearer(tenant, sub=subject(name), name=name, scope=scope, **claims)
 
 
 class Company:
-    """Writes a tenant's directory as its events would: every change is one version more.
+    """Fills a tenant's directory by events: every change has the next version.
 
-    `await Company(tx).build()` makes the one above; the methods below change it.
+    `await Company(tx).build()` makes the company above; the methods below change it.
     """
 
     names = frozenset(
@@ -88,10 +88,10 @@ class Company:
     async def department(
         self, name: str, *, parent: str | None = None, manager: str | None = None
     ) -> None:
-        await self.tell([DepartmentChanged(department=_department(name, parent, manager))])
+        await self.apply([DepartmentChanged(department=_department(name, parent, manager))])
 
     async def delete_department(self, name: str) -> None:
-        await self.tell([DepartmentDeleted(department=_department(name, None, None))])
+        await self.apply([DepartmentDeleted(department=_department(name, None, None))])
 
     async def person(
         self,
@@ -100,7 +100,7 @@ class Company:
         active: bool = True,
         leaves: Iterable[Leave] = (),
     ) -> None:
-        """Somebody with a post in each of these departments, the first being the primary one."""
+        """Add or change a person with posts in these departments; the first post is primary."""
         posts = tuple(
             Post(department_id=directory_id(each), primary=place == 0)
             for place, each in enumerate(departments)
@@ -112,33 +112,33 @@ class Company:
             posts=posts,
             leaves=tuple(leaves),
         )
-        await self.tell([PersonChanged(person=state)])
+        await self.apply([PersonChanged(person=state)])
 
     async def team(self, name: str, *members: str) -> None:
         ids = tuple(directory_id(each) for each in members)
-        await self.tell(
+        await self.apply(
             [TeamChanged(team=TeamState(team_id=directory_id(name), name=name, member_ids=ids))]
         )
 
     async def sql(self, statement: str) -> None:
-        """What no event does: let a day go by, say."""
+        """Run SQL for changes without an event, such as the passing of a day."""
         await self._tx.execute(text(statement))
 
-    async def tell(self, events: Iterable[Event]) -> None:
-        """Let the replica hear of these, in this order."""
+    async def apply(self, events: Iterable[Event]) -> None:
+        """Apply these events to the replica, in this order."""
         for event in events:
             self._sequence += 1
             await hear(self._tx, [received(event, sequence=self._sequence)])
 
 
 def leave(from_date: date, to_date: date, substitute: str | None) -> Leave:
-    """An absence of `[from_date, to_date)`."""
-    stand_in = directory_id(substitute) if substitute else None
-    return Leave(from_date=from_date, to_date=to_date, substitute_id=stand_in)
+    """Return an absence of `[from_date, to_date)`."""
+    substitute_id = directory_id(substitute) if substitute else None
+    return Leave(from_date=from_date, to_date=to_date, substitute_id=substitute_id)
 
 
 def received(event: Event, *, sequence: int, epoch: int = 1) -> ReceivedEvent[Any]:
-    """The event as a consumer hands it over."""
+    """Wrap the event as a consumer passes it to a handler."""
     state = event.model_dump()
     ((_, body),) = [pair for pair in state.items() if isinstance(pair[1], Mapping)]
     key = next(body[name] for name in ("person_id", "department_id", "team_id") if name in body)
@@ -156,13 +156,13 @@ def received(event: Event, *, sequence: int, epoch: int = 1) -> ReceivedEvent[An
 
 
 async def hear(tx: AsyncConnection, batch: Iterable[ReceivedEvent[Any]]) -> None:
-    """Give a batch to the handlers of the directory's subscription, as a consumer does."""
+    """Pass a batch to the handlers of the directory's subscription, as a consumer does."""
     arrived = list(batch)
     handlers = replica.directory_subscription("testkit").handlers
     for handler in dict.fromkeys(handlers.values()):
-        mine = [one for one in arrived if handlers[type(one.event)] is handler]
-        if mine:
-            await handler(tx, mine)
+        own = [one for one in arrived if handlers[type(one.event)] is handler]
+        if own:
+            await handler(tx, own)
 
 
 def _department(name: str, parent: str | None, manager: str | None) -> DepartmentState:

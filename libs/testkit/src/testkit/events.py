@@ -1,4 +1,4 @@
-"""The sample service's event."""
+"""The events of the sample service."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -9,7 +9,7 @@ from contracts.tenant_tasks import TenantTaskEnded
 
 
 class NoteWritten(Event):
-    """Somebody wrote a note."""
+    """A note was written."""
 
     type: ClassVar[str] = "testkit.note.written.v1"
     note_id: UUID
@@ -17,7 +17,7 @@ class NoteWritten(Event):
 
 
 class CardState(State):
-    """A card as it stands after the fact."""
+    """The state of a card after the event."""
 
     card_id: UUID
     title: str
@@ -26,26 +26,26 @@ class CardState(State):
 
 
 class CardWritten(Event):
-    """There is a new card."""
+    """A card was created."""
 
     type: ClassVar[str] = "testkit.card.written.v1"
     card: CardState
 
 
 class CardChanged(Event):
-    """A card is other than before."""
+    """A card was changed."""
 
     type: ClassVar[str] = "testkit.card.changed.v1"
     card: CardState
 
 
 class ImportFinished(ImportEnded):
-    """An import has ended."""
+    """An import finished."""
 
     type: ClassVar[str] = "testkit.import.finished.v1"
 
 
 class TenantTaskFinished(TenantTaskEnded):
-    """The sample service has done its part of a tenant task."""
+    """The sample service finished its part of a tenant task."""
 
     type: ClassVar[str] = "testkit.tenant_task.finished.v1"

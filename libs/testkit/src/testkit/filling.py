@@ -40,7 +40,7 @@ SPARSE = 8  # every eighth row has search words and a value of each custom field
 CUSTOM_FIELDS = {"plan_text": "TEXT", "plan_number": "NUMBER"}
 SIDE_TABLES = (grants, search_texts, search_grams, custom_values, definitions)
 
-# Those that back no constraint.
+# The indexes that back no constraint.
 _INDEXES = text("""
     SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition
     FROM pg_index i
@@ -51,7 +51,7 @@ _INDEXES = text("""
 
 @dataclass(frozen=True, kw_only=True)
 class ListSample:
-    """What a list's table is filled with, beside what fits each column's type.
+    """What a list's table is filled with, where values by column type do not fit.
 
     `columns` names SQL for the columns that need other values, where `n` counts the rows from 1:
     `{"status": "'OPEN'"}`. `filters` gives values for the filters that are no columns. `further`
@@ -103,7 +103,7 @@ async def fill(
 
 
 async def _spread(tx: AsyncConnection, tables: Sequence[Table], rows: int) -> None:
-    """Let the rows lie on as many pages as those of full size would."""
+    """Spread the rows over as many pages as the full size would have."""
     density = min(100, max(10, 100 * rows // FULL_SIZE))
     for name in {table.name for table in tables}:
         await tx.execute(text(f"ALTER TABLE {name} SET (fillfactor = {density})"))
@@ -127,7 +127,7 @@ async def _fill_list(
 async def _bare(tx: AsyncConnection, table: str) -> AsyncIterator[None]:
     """The block fills the table without triggers and indexes; afterwards it is analyzed.
 
-    Building the indexes then takes a third of the time of keeping them up meanwhile.
+    Building the indexes afterwards takes a third of the time of maintaining them row by row.
     """
     found = await tx.execute(_INDEXES, {"name": table})
     indexes = [(row.name, row.definition) for row in found]
@@ -161,7 +161,7 @@ def _is_unique(column: Column[Any]) -> bool:
 
 
 def _expression(column: Column[Any], owner: str | None) -> str:
-    """SQL that gives the n-th row its value."""
+    """Return the SQL expression of the n-th row's value."""
     if column.name == "tenant_id":
         return "nullif(current_setting('app.tenant', true), '')::uuid"
     if column.name == "id":  # in the order of time, as UUIDv7 is
@@ -172,7 +172,7 @@ def _expression(column: Column[Any], owner: str | None) -> str:
         return "CASE WHEN n % 500 = 0 THEN now() END"
     unique = _is_unique(column)
     value = _by_type(column, "n" if unique else "n % 5000")
-    # Some without, among the rows of every owner.
+    # Some values are null, among the rows of every owner.
     return f"CASE WHEN n % 11 <> 3 THEN {value} END" if column.nullable and not unique else value
 
 
@@ -192,7 +192,7 @@ def _by_type(column: Column[Any], number: str) -> str:
 _BY_TYPE: tuple[tuple[Any, str], ...] = (
     (Uuid, "md5(({number})::text)::uuid"),
     (Boolean, "(n % 2 = 0)"),
-    (Date, "date '2024-01-01' + (n / 200)"),  # as time goes by, like ids
+    (Date, "date '2024-01-01' + (n / 200)"),  # in ascending order, like ids
     (DateTime, "timestamptz '2024-01-01 00:00+00' + n * interval '5 minutes'"),
     (JSONB, "'{{}}'::jsonb"),
     (ARRAY, "'{{}}'"),
@@ -207,7 +207,7 @@ _NUMBER = "('x' || right(id::text, 8))::bit(32)::int"
 
 
 async def _share(tx: AsyncConnection, listing: Listing[Any], filled: FilledTenant) -> None:
-    """Share a few rows here and there with the grantee, and many with somebody else."""
+    """Share a few scattered rows with the grantee, and many with another person."""
     for grantee, every in ((filled.grantee, filled.rows // SHARED_ROWS), (new_id(), 20)):
         await tx.execute(
             text(
@@ -273,7 +273,7 @@ _DEFINITION = text(
     " now(), now(), 1)"
 )
 
-# A table of side values is never that of one list alone.
+# In production, this table also holds the values of other resources.
 _OTHER_CUSTOM_VALUES = text(
     "INSERT INTO custom_values"
     " (tenant_id, resource, record_id, key, place, text_value, number_value)"

@@ -1,4 +1,4 @@
-"""The sample service's one feature: notes, written and rewritten."""
+"""Notes: a small feature of the sample service."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated

@@ -22,9 +22,9 @@ from testkit.databases import ServiceDatabase
 from testkit.filling import FULL_SIZE, OWNERS, SPARSE, FilledTenant, ListSample, fill
 
 PAGE, SUBJECT = 50, "owner-1"
-# How many rows a page may read in vain, or sort: at full size those of eight owners.
-MOST_ROWS = 8 * FULL_SIZE // OWNERS
-MOST_CUSTOM = FULL_SIZE // SPARSE
+# How many rows a page may read and discard, or sort: the rows of eight owners at full size.
+MAX_ROWS = 8 * FULL_SIZE // OWNERS
+MAX_CUSTOM_ROWS = FULL_SIZE // SPARSE
 CUSTOM_QUERIES = (
     ("plan_text", "v7"),
     ("plan_text__in", "v7,v9"),
@@ -55,7 +55,7 @@ def _compile_explain(element: _Explain, compiler: Any, **options: Any) -> str:
 
 @dataclass(frozen=True)
 class QueryPlan:
-    """One query's cost; `faults` say what its plan does that it should not."""
+    """The cost of one query; `faults` list the costly steps of its plan."""
 
     query: str
     visibility: str
@@ -88,25 +88,25 @@ class FilledDatabase:
 
         With `only`, explain just these queries.
         """
-        found: list[QueryPlan] = []
+        plans: list[QueryPlan] = []
         sample = self.samples.get(listing.collection, ListSample())
         visibilities = visibilities_of(self.tenant) if listing.scoped else {"all": EVERYTHING}
         async with self.app.begin(self.tenant.tenant) as tx:
             for query in only or await _queries(tx, listing, sample):
-                mine = replace(query, subject=SUBJECT)
-                filtered = mine.values or mine.q or mine.custom
-                pages = [None] if filtered else [None, await _middle(tx, listing, mine)]
-                most = MOST_CUSTOM if mine.custom else MOST_ROWS
+                own_query = replace(query, subject=SUBJECT)
+                filtered = own_query.values or own_query.q or own_query.custom
+                pages = [None] if filtered else [None, await _middle(tx, listing, own_query)]
+                max_rows = MAX_CUSTOM_ROWS if own_query.custom else MAX_ROWS
                 for name, visibility in visibilities.items():
-                    search = await listing.search(tx, mine, visibility)
+                    search = await listing.search(tx, own_query, visibility)
                     for page in pages:
-                        title = f"{_name(mine)}{' middle' if page else ''}"
+                        title = f"{_name(own_query)}{' middle' if page else ''}"
                         statement = search.page(page, PAGE + 1)
-                        found.append(await _plan(tx, title, name, statement, most))
-        return found
+                        plans.append(await _plan(tx, title, name, statement, max_rows))
+        return plans
 
     async def faults(self, listing: Listing[Any]) -> list[str]:
-        """What the plans of a list do that they should not; empty is good."""
+        """Return the costly steps in the plans of a list; empty if all plans are good."""
         return [
             f"{plan.query} as {plan.visibility}: {fault}"
             for plan in await self.plans(listing)
@@ -136,7 +136,7 @@ async def filled_database(
 
 
 def visibilities_of(filled: FilledTenant) -> dict[str, Visibility]:
-    """A director, the head of most, of some, and a seller whom records are shared with."""
+    """Return the visibilities of a director, two managers, and a seller with shared records."""
     owners = [f"owner-{n}" for n in range(OWNERS)]
 
     def of(count: int, *, prefer_filter: bool = False) -> Visibility:
@@ -153,7 +153,7 @@ def visibilities_of(filled: FilledTenant) -> dict[str, Visibility]:
 
 
 def migration_of(listing: Listing[Any]) -> str:
-    """The lines that a migration needs for the indexes of a list, to be pasted into it."""
+    """Return the lines of a migration that create the indexes of a list."""
     lines = []
     for index in listing.indexes():
         columns = ", ".join(f'"{getattr(e, "name", e)}"' for e in index.expressions)
@@ -195,11 +195,11 @@ async def _filtered(
     tx: AsyncConnection, listing: Listing[Any], samples: Mapping[str, Sequence[Any]]
 ) -> list[ListQuery]:
     columns = {p.column for p in listing.parameters if p.column is not None}
-    known = {column: await _quantiles(tx, column) for column in columns}
+    quantiles = {column: await _quantiles(tx, column) for column in columns}
     return [
         ListQuery(values={parameter.name: value})
         for parameter in listing.parameters
-        for value in samples.get(parameter.name) or _values(parameter, known)
+        for value in samples.get(parameter.name) or _values(parameter, quantiles)
     ]
 
 
@@ -213,7 +213,7 @@ async def _searched(tx: AsyncConnection, listing: Listing[Any]) -> list[ListQuer
 
 
 def _customized(listing: Listing[Any]) -> Iterator[ListQuery]:
-    """The tenant's own fields: a value, the beginning of many, ranges, none, and along a sort."""
+    """Yield queries of custom fields: values, prefixes, ranges, nulls, and with a sort."""
     if not listing.has_custom:
         return
     for name, value in CUSTOM_QUERIES:
@@ -223,14 +223,14 @@ def _customized(listing: Listing[Any]) -> Iterator[ListQuery]:
 
 
 def _values(
-    parameter: FilterParameter, known: Mapping[Column[Any], Sequence[Any]]
+    parameter: FilterParameter, quantiles: Mapping[Column[Any], Sequence[Any]]
 ) -> Sequence[Any]:
     """A value, the ends and the middle of a range."""
     column, operation = parameter.column, parameter.operation
     assert column is not None, f"{parameter.name} needs samples"
     if operation == NULL:
         return [True, False]
-    low, middle, high = known[column]
+    low, middle, high = quantiles[column]
     if operation == EQUAL:
         return [middle]
     if operation == IN:
@@ -240,12 +240,12 @@ def _values(
 
 async def _quantiles(tx: AsyncConnection, column: Column[Any]) -> list[Any]:
     """Values a fiftieth from each end, and from the middle."""
-    there = (
+    not_null = (
         column.is_not(None) if null_stand_in(column) is None else column != null_stand_in(column)
     )
-    count = select(func.count()).select_from(column.table).where(there)
+    count = select(func.count()).select_from(column.table).where(not_null)
     rows = (await tx.execute(count)).scalar_one()
-    ordered = select(column).where(there).order_by(column).limit(1)
+    ordered = select(column).where(not_null).order_by(column).limit(1)
     places = [rows // 50, rows // 2, rows - rows // 50]
     return [(await tx.execute(ordered.offset(place))).scalar_one() for place in places]
 
@@ -259,23 +259,23 @@ async def _middle(tx: AsyncConnection, listing: Listing[Any], query: ListQuery) 
 
 
 async def _plan(
-    tx: AsyncConnection, name: str, visibility: str, query: Select[Any], most: int
+    tx: AsyncConnection, name: str, visibility: str, query: Select[Any], max_rows: int
 ) -> QueryPlan:
     explained = (await tx.execute(_Explain(query))).scalar_one()[0]
     milliseconds = explained["Planning Time"] + explained["Execution Time"]
-    return QueryPlan(name, visibility, milliseconds, tuple(_faults(explained["Plan"], most)))
+    return QueryPlan(name, visibility, milliseconds, tuple(_faults(explained["Plan"], max_rows)))
 
 
-def _faults(node: Mapping[str, Any], most: int) -> Iterator[str]:
-    """`most`: how many rows may be read in vain, or sorted."""
+def _faults(node: Mapping[str, Any], max_rows: int) -> Iterator[str]:
+    """Yield the costly steps; `max_rows` rows may be read and discarded, or sorted."""
     kind, loops = node["Node Type"], node["Actual Loops"]
     inner = node.get("Plans", [])
     if kind == "Seq Scan" and node["Actual Rows"] * loops > PAGE:
         yield f"Seq Scan on {node['Relation Name']}"
     removed = node.get("Rows Removed by Filter", 0) * loops
-    if removed > most:
+    if removed > max_rows:
         yield f"{kind} removes {removed} rows by {node['Filter'][:100]}"
-    if kind == "Sort" and inner and inner[0]["Actual Rows"] * inner[0]["Actual Loops"] > most:
+    if kind == "Sort" and inner and inner[0]["Actual Rows"] * inner[0]["Actual Loops"] > max_rows:
         yield f"Sort of {inner[0]['Actual Rows'] * inner[0]['Actual Loops']} rows"
     for each in inner:
-        yield from _faults(each, most)
+        yield from _faults(each, max_rows)

@@ -41,7 +41,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Committed:
-    """Really committing databases; their tables are emptied after the test."""
+    """Databases whose transactions commit; their tables are emptied after the test."""
 
     app: Database
     worker: Database
@@ -54,7 +54,7 @@ PublishedFacts = Callable[[], Awaitable[list[Published]]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--services l2o,rms`: the tests of what all services share run for these only."""
+    """Add `--services l2o,rms`: run the tests shared by all services for these only."""
     parser.addoption("--services", dest="services", default=(), type=_split, metavar="NAMES")
 
 
@@ -63,19 +63,19 @@ def _split(value: str) -> tuple[str, ...]:
 
 
 def pytest_configure() -> None:
-    """Log as in production: a traceback drawn with its locals takes longer than its test."""
+    """Log as in production: formatting a traceback with locals takes longer than its test."""
     logs.configure("WARNING", service="test")
     os.environ.setdefault(databases.RUN, new_id().hex[-10:])  # the workers of xdist inherit it
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """The leading process removes what all of them were cloned from."""
+    """Remove the template databases in the leading process."""
     if not hasattr(session.config, "workerinput") and databases.SERVER in os.environ:
         asyncio.run(databases.drop_templates())
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Leave the counts and the slowest tests where `make test` sums them up."""
+    """Write the counts and the slowest tests to the folder that `make test` summarizes."""
     if RESULTS not in os.environ or hasattr(config, "workerinput"):
         return
     times: dict[str, float] = {}
@@ -95,7 +95,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 @pytest.fixture(scope="session")
 def service() -> str:
-    """The service under test; a service's conftest says its own name."""
+    """The service under test; a service's conftest overrides it."""
     return "testkit"
 
 
@@ -106,9 +106,9 @@ def worker_id() -> str:
 
 
 class Ground:
-    """What a test process keeps for each service it tests: databases, connections, the app.
+    """The databases, connections and apps that a test process keeps, by service.
 
-    A fixture of session scope would be made for the first service only; this is asked by name.
+    A fixture of session scope would exist for the first service only.
     """
 
     def __init__(self, worker_id: str, stack: AsyncExitStack) -> None:
@@ -140,9 +140,13 @@ class Ground:
         if service not in self._apps:
             created: FastAPI = import_module(f"{service}.app").create()
             created.state.verifier = tokens.verifier()
-            created.state.admission.max_age = 0  # a test changes its tenant and asks at once
+            created.state.admission.max_age = (
+                0  # a test changes its tenant and sends a request at once
+            )
             await self._stack.enter_async_context(created.router.lifespan_context(created))
-            created.state.operation_waiter.budget = 0  # a shared transaction shows it nothing
+            created.state.operation_waiter.budget = (
+                0  # it cannot see rows of the shared transaction
+            )
             self._apps[service] = created
         return self._apps[service]
 
@@ -172,7 +176,7 @@ async def worker_database(service: str, ground: Ground) -> Database:
 def environment(
     service: str, service_database: ServiceDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the service's settings read."""
+    """The environment that the service's settings read."""
     prefix = service.upper()
     monkeypatch.setenv("L2C_MODE", "development")
     monkeypatch.setenv(f"{prefix}_DATABASE_URL", service_database.app_url)
@@ -203,7 +207,7 @@ async def tx(app_database: Database, tenant: UUID) -> AsyncIterator[AsyncConnect
 
 
 async def set_tenant(tx: AsyncConnection, tenant: UUID | None) -> None:
-    """Become this tenant for the rest of the transaction."""
+    """Set the tenant for the rest of the transaction."""
     value = str(tenant) if tenant else ""
     await tx.execute(text("SELECT set_config('app.tenant', :tenant, true)"), {"tenant": value})
 

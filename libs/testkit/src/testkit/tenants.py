@@ -1,4 +1,4 @@
-"""A tenant's settings, as they arrive from `org`; every request passes the gate by them."""
+"""Settings of tenants as replicated from `org`; admission of requests depends on them."""
 
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,7 @@ SETTINGS: dict[str, Any] = {
 
 
 async def add_tenant(tx: AsyncConnection, **settings: Any) -> None:
-    """Let the transaction's tenant have these settings: `add_tenant(tx, status="SUSPENDED")`."""
+    """Set the settings of the transaction's tenant: `add_tenant(tx, status="SUSPENDED")`."""
     new = insert(tenant_settings).values(SETTINGS | settings)
     await tx.execute(
         new.on_conflict_do_update(index_elements=["tenant_id"], set_=settings)
@@ -36,12 +36,12 @@ async def add_tenant(tx: AsyncConnection, **settings: Any) -> None:
 
 
 async def remove_tenant(tx: AsyncConnection) -> None:
-    """Let the transaction's tenant be one whose settings have not arrived."""
+    """Delete the settings of the transaction's tenant, as if they had not arrived yet."""
     await tx.execute(text("DELETE FROM tenant_settings"))
 
 
 async def add_tenants(database: Database, *tenants: UUID) -> None:
-    """Committed settings of further tenants, for tests that need several."""
+    """Commit the settings of further tenants."""
     for tenant in tenants:
         async with database.begin(tenant) as tx:
             await add_tenant(tx)

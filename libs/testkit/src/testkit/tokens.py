@@ -15,14 +15,14 @@ _KEY = ec.generate_private_key(ec.SECP256R1())
 
 
 def verifier() -> Verifier:
-    """Accepts exactly the tokens made here."""
+    """Return a verifier that accepts only tokens signed here."""
     public = ECAlgorithm.to_jwk(_KEY.public_key(), as_dict=True)
     keys = StaticKeySet({"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "ES256"}]})
     return Verifier(keys, issuer=ISSUER, audience=AUDIENCE)
 
 
 def sign(tenant: UUID, /, **claims: Any) -> str:
-    """A person's token with every scope; `claims` replace or add."""
+    """Sign a person's token with every scope; `claims` replace or add claims."""
     issued = datetime.now(UTC)
     return jwt.encode(
         {
@@ -44,5 +44,5 @@ def sign(tenant: UUID, /, **claims: Any) -> str:
 
 
 def bearer(tenant: UUID, /, **claims: Any) -> dict[str, str]:
-    """The Authorization header of such a token."""
+    """Return the Authorization header with a token of `sign`."""
     return {"Authorization": f"Bearer {sign(tenant, **claims)}"}

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from chassis.database.backbone_tables import outbox
 from chassis.tenancy import tasks
-from libs.chassis.tests.tenants.running import ask, reported, run
+from libs.chassis.tests.tenants.running import reported, request_task, run
 from mtl.leads.store import lead_keys
 from services.mtl.tests.factories import create
 from testkit.plugin import Committed
@@ -33,7 +33,7 @@ async def test_erasing_a_phone_leaves_the_other_fields(
 ) -> None:
     lead = await create(committed_client, **PERSON)
     assert await key_kinds(committed, tenant) == ["email", "phone"]
-    await ask(committed, tenant, "ERASE", phones=(f"+86{PHONE}",))
+    await request_task(committed, tenant, "ERASE", phones=(f"+86{PHONE}",))
     await run(committed, tenant, handle=tasks.task_job("mtl"))
     erased = (await committed_client.get(f"/leads/{lead['id']}")).json()
     assert (erased["name"], erased["phone"], erased["email"]) == ("王芳菲", None, EMAIL)
@@ -48,7 +48,7 @@ async def test_erasing_a_lead_by_id_erases_all_its_personal_data(
 ) -> None:
     lead = await create(committed_client, **PERSON)
     other = await create(committed_client, name="别人", phone="13900139000")
-    await ask(committed, tenant, "ERASE", ids=(UUID(lead["id"]),))
+    await request_task(committed, tenant, "ERASE", ids=(UUID(lead["id"]),))
     await run(committed, tenant, handle=tasks.task_job("mtl"))
     erased = (await committed_client.get(f"/leads/{lead['id']}")).json()
     assert (erased["name"], erased["phone"], erased["email"]) == (None, None, None)

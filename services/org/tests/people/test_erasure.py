@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from chassis.database.backbone_tables import outbox
 from chassis.tenancy import tasks
 from contracts.org.events import PersonChanged
-from libs.chassis.tests.tenants.running import ask, run
+from libs.chassis.tests.tenants.running import request_task, run
 from org.logins.store import logins
 from org.worker import WORKER
 from services.org.tests.factories import PASSWORD
@@ -33,7 +33,7 @@ async def test_an_erased_person_is_published_without_data(
     """The newer version supersedes older events that still hold the name."""
     people = [(await committed_client.post("/people", json=one)).json() for one in (LI, ZHOU)]
     whom = {"ids": (UUID(people[0]["id"]), tenant), "phones": ("+8613800138000",)}
-    await ask(committed, tenant, "ERASE", **whom)
+    await request_task(committed, tenant, "ERASE", **whom)
     await run(committed, tenant, handle=WORKER.jobs[tasks.TASK_JOB_KIND])
     *before, last = await published_people(committed, tenant)
     assert [name for _, _, name in before] == ["***", "周杰"]

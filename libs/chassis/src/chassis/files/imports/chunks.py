@@ -97,7 +97,7 @@ async def import_chunk(
 
 
 async def _begin(tx: AsyncConnection, imports: Imports, run: Import, now: datetime) -> Import:
-    if run.started_at is not None:  # result up again
+    if run.started_at is not None:  # resumed after its job failed
         return await store.save(tx, run.run(run.total, now=now))
     content = await store.get_file(tx, run.id)
     try:
@@ -213,7 +213,7 @@ async def _import_rows(
 def _with_warnings(
     result: RowResult, warnings: Sequence[Finding], columns: ColumnMapping
 ) -> RowResult:
-    """What was said of a row as it was read and as it was result in; a refusal needs no warnings."""
+    """Add the warnings of parsing to the findings of the target, unless the row was refused."""
     more = () if result.outcome is RowOutcome.REFUSED else warnings
     return replace(result, findings=[*more, *with_columns(result.findings, columns)])
 

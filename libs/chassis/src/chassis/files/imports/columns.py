@@ -31,7 +31,7 @@ def validated_mapping(
 def proposed_mapping(
     header: Sequence[str], requested: Mapping[str, str | None] | None, target: ImportTarget[Any]
 ) -> ColumnMapping:
-    """What each column is for: as the caller says, else as default_fields, else the extra_columns."""
+    """Map each column as requested, else by its known headers, else as an extra column."""
     overrides = requested or {}
     default_fields = _default_fields(target)
     columns: dict[str, str | None] = {name: overrides[name] for name in header if name in overrides}
@@ -143,7 +143,7 @@ def cells_by_field(
 
 
 def with_columns(findings: Sequence[Finding], columns: ColumnMapping) -> list[Finding]:
-    """Findings about fields, requested of the columns that give them."""
+    """Add to findings about fields the columns that are mapped to them."""
     by_field = {field: name for name, field in columns.items() if field is not None}
     return [
         replace(finding, column=finding.column or by_field.get(finding.field or ""))

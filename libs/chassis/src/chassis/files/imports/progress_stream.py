@@ -21,7 +21,7 @@ STREAM_SECONDS, POLL_SECONDS = 300.0, 0.5  # after which the browser reconnects 
 
 
 def require_readable_import(scoped: ScopedResource) -> Callable[..., Awaitable[None]]:
-    """Return a dependency: the caller may read the import; its transaction ends before the stream."""
+    """Return a dependency that checks read access, in a transaction that ends before the stream."""
 
     async def check(import_id: UUID, request: Request, caller: Caller, now: Now) -> None:
         async with admit_stream(request, caller) as tx:

@@ -58,7 +58,7 @@ def _preview_row(request: Request, row: PreviewRow) -> PreviewRowOut:
     return PreviewRowOut(
         row=row.number,
         fields={**row.cells.fields, **_custom(row)},
-        rest=dict(row.cells.rest),
+        rest=dict(row.cells.extra_columns),
         errors=_findings_out(request, row.parsed.errors),
         warnings=_findings_out(request, row.parsed.warnings),
     )

@@ -26,7 +26,7 @@ BY_ROW: Sort = ((import_results.c.row, ASC),)
 
 @dataclass(frozen=True)
 class Chunk:
-    """A piece of the file by its number, and how chunk_count pieces there are."""
+    """A chunk of the file, and how many chunks the file has."""
 
     header: Sequence[str]
     rows: Sequence[SourceRow]
@@ -64,7 +64,7 @@ def _with_json_failures(run: Import) -> Import:
 
 
 def active_count_query() -> Select[Any]:
-    """How chunk_count imports of the tenant are under way, for its quota."""
+    """Return the query that counts the tenant's active imports, for its quota."""
     active = import_runs.c.state.in_([ImportState.QUEUED, ImportState.RUNNING])
     return select(func.count()).select_from(import_runs).where(active)
 
@@ -76,7 +76,7 @@ async def is_tenant_active(tx: AsyncConnection) -> bool:
 
 
 async def put_file(tx: AsyncConnection, import_id: UUID, content: bytes) -> None:
-    """The file of an import, in chunk_index of the one it had."""
+    """Store the file of an import, replacing an earlier one."""
     new = insert(import_sources).values(import_id=import_id, content=content)
     await tx.execute(
         new.on_conflict_do_update(
@@ -117,10 +117,8 @@ async def get_chunk(tx: AsyncConnection, import_id: UUID, number: int) -> Chunk 
     columns = import_sources.c
     chunks = func.cardinality(columns.bounds) - 1
     chunk_index = func.mod(number, func.nullif(chunks, 0))
-    start, end = (
-        columns.bounds[chunk_index + 1],
-        columns.bounds[chunk_index + 2],
-    )  # arrays in SQL start at 1
+    # Arrays in SQL start at 1.
+    start, end = columns.bounds[chunk_index + 1], columns.bounds[chunk_index + 2]
     content = func.substring(columns.rows, start + 1, end - start)
     query = select(columns.header, content, chunks).where(columns.import_id == import_id)
     found = (await tx.execute(query)).one_or_none()
@@ -131,16 +129,16 @@ async def get_chunk(tx: AsyncConnection, import_id: UUID, number: int) -> Chunk 
 
 
 async def put_results(
-    tx: AsyncConnection, import_id: UUID, result: Mapping[int, RowResult]
+    tx: AsyncConnection, import_id: UUID, results: Mapping[int, RowResult]
 ) -> None:
     """Store the results of rows by number; the second pass overwrites those of the first."""
-    if not result:
+    if not results:
         return
     new = insert(import_results)
     updates = {name: new.excluded[name] for name in ("outcome", "record_id", "warned", "findings")}
     await tx.execute(
         new.on_conflict_do_update(index_elements=["tenant_id", "import_id", "row"], set_=updates),
-        [_result(import_id, row, one) for row, one in result.items()],
+        [_result(import_id, row, one) for row, one in results.items()],
     )
 
 

@@ -1,4 +1,4 @@
-"""Who is let in, and how often."""
+"""Admission of requests by tenant status, request quota and active person."""
 
 from uuid import UUID
 
@@ -31,7 +31,7 @@ def person(tenant: UUID) -> Principal:
         ("DELETED", (403, "TENANT_DELETED"), (403, "TENANT_DELETED")),
     ],
 )
-async def test_what_a_tenant_may_do(
+async def test_the_status_of_the_tenant_limits_requests(
     client: Client,
     tx: AsyncConnection,
     tenant: UUID,
@@ -46,14 +46,14 @@ async def test_what_a_tenant_may_do(
     assert (answer.status_code, answer.json().get("code")) == written
 
 
-async def test_an_unknown_tenant_comes_too_early(client: Client, tx: AsyncConnection) -> None:
+async def test_an_unknown_tenant_answers_503(client: Client, tx: AsyncConnection) -> None:
     await remove_tenant(tx)
     answer = await client.post("/cards", json=CARD)
     assert (answer.status_code, answer.json()["code"]) == (503, "TENANT_NOT_READY")
     assert answer.headers["Retry-After"] == "1"
 
 
-async def test_a_tenant_has_so_many_requests_a_minute(
+async def test_the_quota_limits_requests_per_minute(
     client: Client, tx: AsyncConnection, app: FastAPI, tenant: UUID
 ) -> None:
     await add_tenant(tx, quotas={"requests_per_minute": 3})
@@ -64,65 +64,67 @@ async def test_a_tenant_has_so_many_requests_a_minute(
     assert 1 <= int(answers[3].headers["Retry-After"]) <= 21
 
 
-async def test_the_bucket_fills_evenly(
+async def test_the_request_quota_refills_evenly(
     tx: AsyncConnection, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Six a minute are one every ten seconds, and never more than six at once."""
+    """A quota of six a minute refills one request every ten seconds, up to six."""
     await add_tenant(tx, quotas={"requests_per_minute": 6})
     now = 1000.0
     monkeypatch.setattr("chassis.tenancy.tenant_admission.time.monotonic", lambda: now)
-    door = TenantAdmission()
+    admission = TenantAdmission()
 
-    async def let_in() -> int:
+    async def count_admitted() -> int:
         count = 0
         try:
             while True:
-                await door.admit(tx, person(tenant), "GET")
+                await admission.admit(tx, person(tenant), "GET")
                 count += 1
         except TooManyRequests:
             return count
 
-    assert await let_in() == 6
+    assert await count_admitted() == 6
     now += 9
-    assert await let_in() == 0
+    assert await count_admitted() == 0
     now += 1
-    assert await let_in() == 1
+    assert await count_admitted() == 1
     now += 3600
-    assert await let_in() == 6
+    assert await count_admitted() == 6
 
 
-async def test_the_looks_of_a_stream_are_no_requests(tx: AsyncConnection, tenant: UUID) -> None:
+async def test_readmission_of_a_stream_does_not_count_as_a_request(
+    tx: AsyncConnection, tenant: UUID
+) -> None:
     await add_tenant(tx, quotas={"requests_per_minute": 1})
-    door = TenantAdmission(max_age=0)
-    await door.admit(tx, person(tenant), "GET")
+    admission = TenantAdmission(max_age=0)
+    await admission.admit(tx, person(tenant), "GET")
     for _ in range(3):
-        await door.readmit(tx, person(tenant))
+        await admission.readmit(tx, person(tenant))
     await add_tenant(tx, status="DELETED")
     with pytest.raises(Forbidden, match="TENANT_DELETED"):
-        await door.readmit(tx, person(tenant))
+        await admission.readmit(tx, person(tenant))
 
 
-async def test_what_is_known_is_two_seconds_old_at_most(
+async def test_tenant_settings_are_cached_for_two_seconds_at_most(
     committed: Committed, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
     monkeypatch.setattr("chassis.tenancy.tenant_admission.time.monotonic", lambda: now)
-    door = TenantAdmission()
+    admission = TenantAdmission()
     async with committed.app.begin(tenant) as tx:
-        await door.admit(tx, person(tenant), "POST")
+        await admission.admit(tx, person(tenant), "POST")
         await tx.execute(update(tenant_settings).values(status="SUSPENDED"))
         now += 1.9
-        await door.admit(tx, person(tenant), "POST")
+        await admission.admit(tx, person(tenant), "POST")
         now += 0.1
         with pytest.raises(Forbidden, match="TENANT_SUSPENDED"):
-            await door.admit(tx, person(tenant), "POST")
-        await door.admit(tx, person(tenant), "GET")
+            await admission.admit(tx, person(tenant), "POST")
+        await admission.admit(tx, person(tenant), "GET")
 
 
-async def test_whoever_left_the_company_is_let_in_no_more(
+async def test_an_inactive_person_is_refused(
     client: Client, tx: AsyncConnection, tenant: UUID
 ) -> None:
-    """Not even with a token that sees all, nor to what was theirs; a client has no person."""
+    """The scope `*` and own records make no difference; clients and unknown people are admitted."""
     company = await Company(tx).build()
     seller = sign_in(tenant, "li", scope="testkit.card.read testkit.card.write")
     admin = sign_in(tenant, "li", scope="*")
