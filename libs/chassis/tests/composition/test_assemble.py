@@ -23,7 +23,7 @@ async def _settings(environment: None, ground: Ground, monkeypatch: pytest.Monke
 async def test_in_development_one_process_with_all_parts_needs_no_kafka() -> None:
     with capture_logs() as logs:
         assembly = assemble(WORKERS, ALL_PARTS)
-    (warning,) = [one for one in logs if one["event"] == "events_by_courier"]
+    (warning,) = [line for line in logs if line["event"] == "events_by_courier"]
     assert (warning["log_level"], warning["services"]) == ("warning", ["testkit"])
     assert "testkit relay" in assembly.checks
     await close_assembly(assembly)

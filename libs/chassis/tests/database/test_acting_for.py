@@ -1,4 +1,4 @@
-"""A transaction that acts for another tenant is its own again, however the block ends."""
+"""Tests of `acting_for`: the transaction has its own tenant again after the block."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ async def tenant_of(tx: AsyncConnection) -> UUID:
     return UUID(str(await tx.scalar(text("SELECT current_setting('app.tenant')"))))
 
 
-async def test_it_is_its_own_again_behind_the_block(tx: AsyncConnection, tenant: UUID) -> None:
+async def test_the_tenant_is_restored_after_the_block(tx: AsyncConnection, tenant: UUID) -> None:
     tx.info[ROW_LIMIT_KEY] = 7
     other = new_id()
     async with acting_for(tx, other):
@@ -27,8 +27,10 @@ async def test_it_is_its_own_again_behind_the_block(tx: AsyncConnection, tenant:
     assert tx.info[ROW_LIMIT_KEY] == 7
 
 
-async def test_also_where_the_block_raises(tx: AsyncConnection, tenant: UUID) -> None:
-    """Whoever catches the error goes on as the tenant he began as."""
+async def test_the_tenant_is_restored_if_the_block_raises(
+    tx: AsyncConnection, tenant: UUID
+) -> None:
+    """Code that catches the error continues as the original tenant."""
     tx.info[ROW_LIMIT_KEY] = 7
     with pytest.raises(RuleBroken):
         async with acting_for(tx, new_id()):
@@ -37,8 +39,10 @@ async def test_also_where_the_block_raises(tx: AsyncConnection, tenant: UUID) ->
     assert tx.info[ROW_LIMIT_KEY] == 7
 
 
-async def test_a_failed_statement_is_told_as_it_was(committed: Committed, tenant: UUID) -> None:
-    """Behind it PostgreSQL takes no statement, so that nothing can go on as the other tenant."""
+async def test_the_error_of_a_failed_statement_is_raised_unchanged(
+    committed: Committed, tenant: UUID
+) -> None:
+    """PostgreSQL accepts no statement after it, so nothing can continue as the other tenant."""
     with pytest.raises(DBAPIError, match="division by zero"):
         async with committed.app.begin(tenant) as tx, acting_for(tx, new_id()):
             await tx.execute(text("SELECT 1 / 0"))

@@ -1,4 +1,4 @@
-"""What production refuses to start with."""
+"""Tests of the settings that production requires and development does not."""
 
 import pytest
 
@@ -15,14 +15,16 @@ def production(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("L2C_DRAIN_SECONDS", raising=False)
 
 
-def test_what_production_needs() -> None:
+def test_production_starts_with_a_strong_secret_and_an_issuer() -> None:
     settings = Settings.of("testkit")
     assert settings.in_production
     assert settings.drain_for == 5
 
 
 @pytest.mark.parametrize("secret", [None, "", "development-only", "x" * 31])
-def test_no_weak_secret(monkeypatch: pytest.MonkeyPatch, secret: str | None) -> None:
+def test_production_refuses_a_weak_secret(
+    monkeypatch: pytest.MonkeyPatch, secret: str | None
+) -> None:
     if secret is None:
         monkeypatch.delenv("L2C_SECRET")
     else:
@@ -32,7 +34,9 @@ def test_no_weak_secret(monkeypatch: pytest.MonkeyPatch, secret: str | None) -> 
 
 
 @pytest.mark.parametrize("issuer", [None, ""])
-def test_no_issuer_by_default(monkeypatch: pytest.MonkeyPatch, issuer: str | None) -> None:
+def test_production_refuses_a_missing_issuer(
+    monkeypatch: pytest.MonkeyPatch, issuer: str | None
+) -> None:
     if issuer is None:
         monkeypatch.delenv("OIDC_ISSUER")
     else:
@@ -41,7 +45,7 @@ def test_no_issuer_by_default(monkeypatch: pytest.MonkeyPatch, issuer: str | Non
         Settings.of("testkit")
 
 
-def test_development_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_development_starts_without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("L2C_MODE", "development")
     monkeypatch.delenv("L2C_SECRET")
     monkeypatch.delenv("OIDC_ISSUER")

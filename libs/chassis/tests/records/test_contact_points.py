@@ -1,3 +1,5 @@
+"""Tests of phone numbers and mail addresses: their normal forms and the refused texts."""
+
 import unicodedata
 from contextlib import suppress
 
@@ -31,7 +33,7 @@ from chassis.records.contact_points import Email, Phone, normalize_email, normal
         *("१३८००१३८०००", "١٣٨٠٠١٣٨٠٠٠"),
     ],
 )
-def test_all_spellings_of_a_mobile_number_are_one(spelling: str) -> None:
+def test_known_spellings_of_a_mobile_number_are_normalized_alike(spelling: str) -> None:
     assert normalize_phone(spelling) == "+8613800138000"
 
 
@@ -49,7 +51,7 @@ def test_all_spellings_of_a_mobile_number_are_one(spelling: str) -> None:
         ("+852 2123 4567", "+85221234567"),
     ],
 )
-def test_landlines_and_other_countries(spelling: str, stored: str) -> None:
+def test_landline_and_foreign_numbers_are_normalized(spelling: str, stored: str) -> None:
     assert normalize_phone(spelling) == stored
 
 
@@ -62,7 +64,7 @@ def test_landlines_and_other_countries(spelling: str, stored: str) -> None:
         *("1380013800o", "²13800138000", "电话13800138000", "13800138000 ext 5"),
     ],
 )
-def test_what_is_no_number(text: str) -> None:
+def test_an_invalid_phone_number_is_refused(text: str) -> None:
     with pytest.raises(PydanticCustomError) as refused:
         normalize_phone(text)
     assert refused.value.type == "PHONE_INVALID"
@@ -79,7 +81,7 @@ def test_what_is_no_number(text: str) -> None:
         ("é@example.com", "\xe9@example.com"),
     ],
 )
-def test_mail_addresses(text: str, stored: str) -> None:
+def test_mail_addresses_are_normalized(text: str, stored: str) -> None:
     assert normalize_email(text) == stored
 
 
@@ -92,7 +94,7 @@ def test_mail_addresses(text: str, stored: str) -> None:
         *("a@" + "x" * 64 + ".com", '"a b"@example.com'),
     ],
 )
-def test_what_is_no_mail_address(text: str) -> None:
+def test_an_invalid_mail_address_is_refused(text: str) -> None:
     with pytest.raises(PydanticCustomError) as refused:
         normalize_email(text)
     assert refused.value.type == "EMAIL_INVALID"
@@ -110,7 +112,7 @@ GAPS = st.lists(
     prefix=st.sampled_from(["", "+86", "+86 ", "0086", "0086-", "(+86)", "86 "]),
     wide=st.booleans(),
 )
-def test_every_spelling_of_a_mobile_number_is_one_number(
+def test_any_spelling_of_a_mobile_number_is_normalized(
     tail: int, gaps: list[str], prefix: str, *, wide: bool
 ) -> None:
     digits = f"138{tail:08d}"
@@ -124,14 +126,14 @@ ADDRESSES = st.builds("{}@{}.com".format, st.text(max_size=10), st.text(max_size
 @given(st.text("0123456789+-. ()０１８＋", max_size=30) | ADDRESSES | st.text(max_size=50))
 @example("a@\ud7ff.com")
 @example("\u0130@example.com")
-def test_any_text_is_refused_or_taken_once_and_for_all(text: str) -> None:
-    for normalised in (normalize_phone, normalize_email):
+def test_any_text_is_refused_or_normalizing_it_again_changes_nothing(text: str) -> None:
+    for normalize in (normalize_phone, normalize_email):
         with suppress(PydanticCustomError):
-            taken = normalised(text)
-            assert normalised(taken) == taken == unicodedata.normalize("NFC", taken)
+            normalized = normalize(text)
+            assert normalize(normalized) == normalized == unicodedata.normalize("NFC", normalized)
 
 
-def test_as_fields_they_are_trimmed_limited_and_marked() -> None:
+def test_fields_are_trimmed_limited_and_marked_as_personal() -> None:
     phone: TypeAdapter[str] = TypeAdapter(Phone)
     email: TypeAdapter[str] = TypeAdapter(Email)
     assert phone.validate_python("  13800138000\n") == "+8613800138000"
