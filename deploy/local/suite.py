@@ -23,7 +23,7 @@ from deploy.local.processes import GRACE, Mark, Program, end, lives, mark, start
 from deploy.local.selection import RESOURCES, SYSTEM, Selection, select
 from deploy.local.state import Lock, Running, State
 
-PLAN_TESTS = (RESOURCES, "libs/chassis/tests/lists/test_plans.py")
+PLAN_TESTS = (RESOURCES, "libs/chassis/tests/records/lists/test_plans.py")
 FULL_SIZE = "200000"  # rows behind every list, in the deep run
 BENCHMARKS = "tests/bench/bench_ground.py"
 SLOWEST = 10

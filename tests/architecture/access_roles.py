@@ -6,7 +6,7 @@ from enum import IntEnum
 from chassis.records.access.visibility import Access, ScopedResource
 
 # An import writes in the name of its creator, so nobody else may decide what it writes.
-OF_ITS_MAKER = {f"/imports/{{import_id}}/{what}" for what in ("file", "mapping", "start")}
+ONLY_FOR_CREATORS = {f"/imports/{{import_id}}/{verb}" for verb in ("file", "mapping", "start")}
 
 
 @dataclass(frozen=True)

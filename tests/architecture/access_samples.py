@@ -30,8 +30,8 @@ class Maker:
         headers = {**self.headers, **(more or {})}
         answer = await self.client.post(path, json=body, headers=headers)
         assert answer.status_code == 201, answer.text
-        made: str = answer.json()["id"]
-        return made
+        created_id: str = answer.json()["id"]
+        return created_id
 
 
 Make = Callable[[Maker], Awaitable[str]]
@@ -69,13 +69,13 @@ async def order(maker: Maker) -> str:
 
 
 async def receivable(maker: Maker) -> str:
-    made = await maker.post(
+    shipment_id = await maker.post(
         f"/orders/{await order(maker)}/shipments", {}, {"Idempotency-Key": "access"}
     )
     shipped = await maker.client.get("/receivables", headers=maker.headers)
-    assert made, shipped.text
-    found: str = shipped.json()["items"][0]["id"]
-    return found
+    assert shipment_id, shipped.text
+    receivable_id: str = shipped.json()["items"][0]["id"]
+    return receivable_id
 
 
 async def payment(maker: Maker) -> str:

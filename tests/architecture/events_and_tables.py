@@ -10,7 +10,7 @@ UNPUBLISHED = {
     "chassis/files/imports/actions.py": "an import is a record of work; its end is published",
     "chassis/files/exports/actions.py": "an export is a record of work of one person's",
     "chassis/records/custom_fields/actions.py": "which fields records have is the service's own",
-    "org/notifications/actions.py": "what one person is told is nobody else's business",
+    "org/notifications/actions.py": "notifications are for one person only",
     "org/reminders/actions.py": "a person's own, as are tasks",
     "org/tasks/actions.py": "a person's own; the facts behind it were published",
     "rms/payment_terms/actions.py": "an order carries its payment term whole",

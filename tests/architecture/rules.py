@@ -38,7 +38,7 @@ MAY_BEGIN = {
     "org/tokens/routes.py": "a token request has no tenant yet, and a wrong try must be kept",
     "org/logins/routes.py": "a secret is proven before there is a tenant; a wrong try must be kept",
     "org/notifications/routes.py": "a stream looks every second or so and holds no transaction",
-    "org/passwords/routes.py": "whoever accepts a link has no tenant yet; proofs are slow",
+    "org/passwords/routes.py": "a caller who accepts a link has no tenant yet; proofs are slow",
 }
 PLURALS = {"people"}
 

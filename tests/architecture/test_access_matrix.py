@@ -23,12 +23,12 @@ from contracts.event import EVENT_CLASSES
 from deploy.services import SERVICES
 from testkit.directory import Company, directory_id, leave, sign_in, subject
 from testkit.plugin import Client, PublishedFacts
-from tests.architecture.access_roles import OF_ITS_MAKER, ROLES, Guarded, Level, Role
+from tests.architecture.access_roles import ONLY_FOR_CREATORS, ROLES, Guarded, Level, Role
 from tests.architecture.access_samples import SAMPLES, Maker
 
 # Resources without team, shares and transfer, each with its reason.
 WITHOUT_SHARES = {
-    f"{name}.import": "an import belongs to whoever made it" for name in ("testkit", *SERVICES)
+    f"{name}.import": "an import belongs to its creator" for name in ("testkit", *SERVICES)
 }
 TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()
 DAY = timedelta(days=1)
@@ -155,7 +155,7 @@ def level_of(role: Role, found: list[Guarded]) -> Level:
 def expected(route: Guarded, role: Role, level: Level) -> str:
     if level is Level.NONE:
         return "hidden"
-    if route.path in OF_ITS_MAKER and role is not ROLES["owner"]:
+    if route.path in ONLY_FOR_CREATORS and role is not ROLES["owner"]:
         return "read only"
     if route.access is Access.WRITE and level is Level.READ:
         return "read only"
@@ -205,9 +205,12 @@ async def test_every_role_gets_the_expected_answer_of_every_route(
             body = body_of(route)
             for called, role in ROLES.items():
                 answer = await probe.call(role, route.method, address(route, record), body)
-                said, wanted = outcome(route, answer), expected(route, role, level_of(role, found))
-                if said != wanted:
-                    wrong.append(f"{called}: {route.method} {route.path}: {said}, not {wanted}")
+                actual, required = (
+                    outcome(route, answer),
+                    expected(route, role, level_of(role, found)),
+                )
+                if actual != required:
+                    wrong.append(f"{called}: {route.method} {route.path}: {actual}, not {required}")
         assert wrong == [], resource
 
 
@@ -232,7 +235,7 @@ async def test_lists_show_exactly_the_readable_records(
         }
 
 
-async def test_the_access_route_tells_every_role_its_level(
+async def test_the_access_route_answers_the_level_of_every_role(
     app: FastAPI,
     client: Client,
     tx: AsyncConnection,
@@ -248,8 +251,8 @@ async def test_the_access_route_tells_every_role_its_level(
             if role.level is Level.NONE:
                 continue
             mine = (await probe.call(role, "GET", path)).json()["mine"]
-            told = (mine["read"], mine["write"], mine["transfer"])
-            assert told == (True, role.level >= Level.WRITE, role.level is Level.HEAD), called
+            rights = (mine["read"], mine["write"], mine["transfer"])
+            assert rights == (True, role.level >= Level.WRITE, role.level is Level.HEAD), called
             assert mine["reasons"], called
 
 
@@ -262,16 +265,16 @@ async def test_a_transfer_publishes_its_reason(
     published: PublishedFacts,
 ) -> None:
     for resource, found in routes.items():
-        wanted = f"{resource}.assigned.v1"
-        if wanted not in EVENT_CLASSES:
+        event_type = f"{resource}.assigned.v1"
+        if event_type not in EVENT_CLASSES:
             continue
         probe = Probe(client, tx, tenant, scopes_of(app, resource), resource)
         path = f"{found[0].collection}/{await probe.make(found)}/transfer"
         body = {"owner_id": subject("zhou"), "reason": "parental leave"}
         answer = await client.post(path, json=body, headers=probe.headers(ROLES["owner"]))
         assert answer.status_code == 200, answer.text
-        told = [fact.payload for fact in await published() if fact.type == wanted]
-        assert [(one["from_owner_id"], one["reason"]) for one in told] == [
+        payloads = [fact.payload for fact in await published() if fact.type == event_type]
+        assert [(payload["from_owner_id"], payload["reason"]) for payload in payloads] == [
             (subject("li"), "parental leave")
         ]
 
@@ -282,8 +285,8 @@ def test_every_guarded_resource_has_a_sample_and_an_access_route(
     assert set(routes) <= set(SAMPLES)
     for resource, found in routes.items():
         paths = {(route.method, route.path.rsplit("}", 1)[1]) for route in found}
-        told = {("GET", "/access"), ("GET", "/owners"), ("POST", "/transfer")} <= paths
-        assert told or resource in WITHOUT_SHARES, resource
+        has_routes = {("GET", "/access"), ("GET", "/owners"), ("POST", "/transfer")} <= paths
+        assert has_routes or resource in WITHOUT_SHARES, resource
 
 
 def test_the_sample_service_is_guarded(service: str, routes: dict[str, list[Guarded]]) -> None:

@@ -17,10 +17,10 @@ OF_THE_BACKBONE = {"record_grants", "custom_field_definitions", "external_ids", 
 NOT_AUDITED = {
     "org.department_moves": "a history itself",
     "org.login_tries": "the brake on guessing passwords",
-    "org.password_links": "used once, then gone",
-    "org.notification_preferences": "what a person likes to be told",
+    "org.password_links": "used once, then deleted",
+    "org.notification_preferences": "a person's choice of notifications",
     "org.tenant_task_reports": "what machines reported",
-    "org.notifications": "what a person was told, kept by the system",
+    "org.notifications": "messages to a person, written by the system",
     "mtl.lead_keys": "digests of what the lead holds",
     "mtl.lead_history": "a history itself",
     "l2o.account_totals": "sums of what opportunities and orders hold",
@@ -33,7 +33,7 @@ NOT_AUDITED = {
 
 # The sixth argument of the trigger, behind the fifth zero byte, names what is secret.
 TOLD = """
-    SELECT c.relname || '.' || a.attname AS told
+    SELECT c.relname || '.' || a.attname AS audited_column
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE p.proname = 'audit_row' AND a.attname <> ALL(
@@ -62,7 +62,7 @@ class Migrated:
 
     database: ServiceDatabase
     audited: frozenset[str]
-    telling: frozenset[str]  # columns of audited tables whose values are told
+    audited_columns: frozenset[str]  # columns of audited tables whose values are in the entries
     unfiltered: frozenset[str]  # tables whose custom fields no list can be filtered by
     open_to_others: frozenset[str]  # functions whose search path is not fixed
 
@@ -76,14 +76,14 @@ async def migrated(request: pytest.FixtureRequest, worker_id: str) -> AsyncItera
         " JOIN pg_proc p ON p.oid = t.tgfoid"
         " WHERE p.proname = 'audit_row' AND t.tgenabled = 'O' AND t.tgname = 'audit'"
     )
-    telling = await owner.fetch(TOLD)
+    audited_columns = await owner.fetch(TOLD)
     unfiltered = await owner.fetch(UNFILTERED)
     open_to_others = await owner.fetch(OPEN_TO_OTHERS)
     await owner.close()
     yield Migrated(
         database,
         frozenset(row["relname"] for row in rows),
-        frozenset(row["told"] for row in telling),
+        frozenset(row["audited_column"] for row in audited_columns),
         frozenset(row["relname"] for row in unfiltered),
         frozenset(row["proname"] for row in open_to_others),
     )
@@ -94,12 +94,12 @@ async def test_every_business_table_is_audited(migrated: Migrated) -> None:
     service = migrated.database.service
     backbone, own = metadata_of(service)
     assert backbone is backbone_tables.metadata
-    wanted = OF_THE_BACKBONE & set(backbone.tables)
+    required = OF_THE_BACKBONE & set(backbone.tables)
     for name, table in own.tables.items():
         is_copy = {"epoch", "sequence"} <= set(table.c.keys())  # its origin is audited elsewhere
         if not is_copy and f"{service}.{name}" not in NOT_AUDITED:
-            wanted.add(name)
-    assert wanted - migrated.audited == set()
+            required.add(name)
+    assert required - migrated.audited == set()
 
 
 async def test_every_exception_names_an_existing_table(migrated: Migrated) -> None:
@@ -112,7 +112,9 @@ async def test_every_exception_names_an_existing_table(migrated: Migrated) -> No
 
 async def test_audit_entries_hold_no_secrets(migrated: Migrated) -> None:
     words = ("secret", "hash", "password", "digest")
-    assert {name for name in migrated.telling if any(word in name for word in words)} == set()
+    assert {
+        name for name in migrated.audited_columns if any(word in name for word in words)
+    } == set()
 
 
 async def test_lists_can_be_filtered_by_all_custom_fields(migrated: Migrated) -> None:

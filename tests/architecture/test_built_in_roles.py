@@ -42,7 +42,7 @@ def scopes_in(document: dict[str, Any]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def asked() -> set[str]:
+def needed_scopes() -> set[str]:
     """Every scope that a route of any service needs."""
     return {
         scope
@@ -53,7 +53,7 @@ def asked() -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def shown(asked: set[str]) -> set[str]:
+def shown(needed_scopes: set[str]) -> set[str]:
     """What shows every row of a resource with owners; the apps are made by now."""
     return {f"{scoped.resource}.all" for scoped, _ in ACCESS_GUARDS.values()}
 
@@ -62,26 +62,28 @@ HELD = {role.code: set(role.scopes) for role in BUILT_IN_ROLES}
 NAMED = {scope for scopes in HELD.values() for scope in scopes if not scope.endswith("*")}
 
 
-def unheld(asked: Collection[str], named: Collection[str]) -> list[str]:
+def unheld(needed_scopes: Collection[str], named: Collection[str]) -> list[str]:
     """Scopes that only ADMIN has, without a listed reason."""
-    return sorted(set(asked) - set(named) - set(ADMIN_ONLY))
+    return sorted(set(needed_scopes) - set(named) - set(ADMIN_ONLY))
 
 
-def unknown(named: Collection[str], asked: Collection[str], shown: Collection[str]) -> list[str]:
+def unknown(
+    named: Collection[str], needed_scopes: Collection[str], shown: Collection[str]
+) -> list[str]:
     """Scopes of a role that no route needs and that show no rows."""
-    return sorted(set(named) - set(asked) - set(shown))
+    return sorted(set(named) - set(needed_scopes) - set(shown))
 
 
-def test_every_needed_scope_is_held_by_a_role(asked: set[str]) -> None:
-    assert unheld(asked, NAMED) == []
+def test_every_needed_scope_is_held_by_a_role(needed_scopes: set[str]) -> None:
+    assert unheld(needed_scopes, NAMED) == []
     assert unheld({"mtl.dream.read"}, NAMED) == ["mtl.dream.read"]
 
 
-def test_no_role_holds_an_unknown_scope(asked: set[str], shown: set[str]) -> None:
-    assert unknown(NAMED, asked, shown) == []
-    assert unknown(ADMIN_ONLY, asked, shown) == []
+def test_no_role_holds_an_unknown_scope(needed_scopes: set[str], shown: set[str]) -> None:
+    assert unknown(NAMED, needed_scopes, shown) == []
+    assert unknown(ADMIN_ONLY, needed_scopes, shown) == []
     named = {"mtl.lead.all", "mtl.lead.read", "mtl.lead.fly", "org.person.all"}
-    assert unknown(named, asked, shown) == ["mtl.lead.fly", "org.person.all"]
+    assert unknown(named, needed_scopes, shown) == ["mtl.lead.fly", "org.person.all"]
 
 
 def test_creators_of_clients_see_as_much_as_the_clients(shown: set[str]) -> None:
@@ -91,7 +93,7 @@ def test_creators_of_clients_see_as_much_as_the_clients(shown: set[str]) -> None
     }
 
 
-def test_scopes_for_admins_only_are_held_by_nobody_else() -> None:
+def test_scopes_for_admins_only_are_held_by_no_other_role() -> None:
     assert NAMED.isdisjoint(ADMIN_ONLY)
     assert HELD["ADMIN"] == {"*"}
 
@@ -103,5 +105,5 @@ def test_sales_roles_do_not_see_all_rows(code: str) -> None:
 
 @pytest.mark.parametrize("code", sorted(HELD.keys() - {"ADMIN"}))
 def test_no_role_but_admin_uses_wildcards(code: str) -> None:
-    """`l2o.*` would cover `l2o.account.all`, and whatever comes with the next release."""
+    """`l2o.*` would cover `l2o.account.all`, and all scopes of later releases."""
     assert {s for s in HELD[code] if s.endswith("*")} == set()

@@ -54,7 +54,7 @@ PLAIN_LISTS = {
 }
 # Resources without owner or transfer, each with its reason.
 WITHOUT_TRANSFER = {
-    "imports": "an import belongs to whoever made it",
+    "imports": "an import belongs to its creator",
 }
 # Resources without readable audit entries, each with its reason.
 WITHOUT_AUDIT = {
@@ -77,17 +77,17 @@ class Operation:
 
     method: str
     parts: tuple[str, ...]
-    told: Mapping[str, Any]
+    definition: Mapping[str, Any]
     schemas: Mapping[str, Any]
 
     @property
     def name(self) -> str:
-        name: str = self.told["operationId"]
+        name: str = self.definition["operationId"]
         return name
 
     @property
     def parameters(self) -> set[str]:
-        return {one["name"] for one in self.told.get("parameters", [])}
+        return {parameter["name"] for parameter in self.definition.get("parameters", [])}
 
     @property
     def collection(self) -> str:
@@ -113,15 +113,15 @@ class Operation:
     @property
     def properties(self) -> Mapping[str, Any]:
         """Of what it answers."""
-        return response_properties(self.told, self.schemas)
+        return response_properties(self.definition, self.schemas)
 
 
 def operations_of(document: Mapping[str, Any]) -> list[Operation]:
     schemas = document.get("components", {}).get("schemas", {})
     return [
-        Operation(method.upper(), tuple(path.split("/")[3:]), told, schemas)
+        Operation(method.upper(), tuple(path.split("/")[3:]), definition, schemas)
         for path, item in document["paths"].items()
-        for method, told in item.items()
+        for method, definition in item.items()
     ]
 
 
@@ -146,9 +146,9 @@ def lists_without_parameters(found: list[Operation]) -> Iterator[str]:
         if one.method != "GET" or among(one.name, PLAIN_LISTS):
             continue
         items = "items" in one.properties
-        wanted = LISTED if len(one.parts) == one.depth else PAGED
-        if items and not wanted <= one.parameters:
-            yield f"{one.name} lacks {', '.join(sorted(wanted - one.parameters))}"
+        required = LISTED if len(one.parts) == one.depth else PAGED
+        if items and not required <= one.parameters:
+            yield f"{one.name} lacks {', '.join(sorted(required - one.parameters))}"
 
 
 def without_idempotency_key(found: list[Operation]) -> Iterator[str]:
@@ -162,7 +162,7 @@ def without_entity_tag(found: list[Operation]) -> Iterator[str]:
     changed = {one.collection for one in found if "If-Match" in one.parameters}
     for one in found:
         if one.method == "GET" and one.is_of_one and one.collection in changed:
-            answers = [r for s, r in one.told["responses"].items() if s.startswith("2")]
+            answers = [r for s, r in one.definition["responses"].items() if s.startswith("2")]
             if not any("ETag" in answer.get("headers", {}) for answer in answers):
                 yield one.name
 
@@ -195,12 +195,12 @@ def _has(found: list[Operation], collection: str, verb: str) -> bool:
 
 def refusals_not_told(found: list[Operation]) -> Iterator[str]:
     for one in found:
-        told, body = set(one.told["responses"]), one.told.get("requestBody", {})
-        wanted = {"429", "500"}
-        wanted |= {"412", "428"} if "If-Match" in one.parameters else set()
-        wanted |= {"415"} if "application/json" in body.get("content", {}) else set()
-        if not wanted <= told:
-            yield f"{one.name}: {sorted(wanted - told)}"
+        statuses, body = set(one.definition["responses"]), one.definition.get("requestBody", {})
+        required = {"429", "500"}
+        required |= {"412", "428"} if "If-Match" in one.parameters else set()
+        required |= {"415"} if "application/json" in body.get("content", {}) else set()
+        if not required <= statuses:
+            yield f"{one.name}: {sorted(required - statuses)}"
 
 
 CHECKS: list[Check] = [
@@ -232,10 +232,10 @@ def test_every_exception_names_an_existing_operation() -> None:
     assert {*WITHOUT_TRANSFER, *WITHOUT_AUDIT} <= collections
 
 
-def a_document(method: str, path: str, **told: Any) -> dict[str, Any]:
-    answer = {"schema": {"properties": told.pop("shows", {})}}
-    told = {"responses": {"200": {"content": {"application/json": answer}}}} | told
-    return {"paths": {path: {method: {"operationId": "thing_do"} | told}}}
+def a_document(method: str, path: str, **operation: Any) -> dict[str, Any]:
+    answer = {"schema": {"properties": operation.pop("shows", {})}}
+    operation = {"responses": {"200": {"content": {"application/json": answer}}}} | operation
+    return {"paths": {path: {method: {"operationId": "thing_do"} | operation}}}
 
 
 ONE = "/mtl/v1/things/{thing_id}"

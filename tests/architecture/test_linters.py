@@ -1,4 +1,4 @@
-"""The linters' settings bite: each contract and each ruff rule we rely on catches a sample."""
+"""Tests of the linters' settings: each contract and ruff rule that we need catches a sample."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ BIN = Path(sys.executable).parent
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tree's sources, to plant violations in."""
+    """A copy of the sources in which violations are written."""
     target = tmp_path_factory.mktemp("planted")
     shutil.copy(ROOT / "pyproject.toml", target)
     for folder in ("services", "libs", "contracts"):
@@ -54,12 +54,14 @@ PLANTED = [
 ]
 
 
-def test_the_copy_is_clean(copy: Path) -> None:
+def test_the_copy_has_no_violation(copy: Path) -> None:
     assert "0 broken" in lint_imports(copy)
 
 
 @pytest.mark.parametrize(("contract", "file", "line"), PLANTED, ids=[p[0] for p in PLANTED])
-def test_an_import_contract_breaks(copy: Path, contract: str, file: str, line: str) -> None:
+def test_a_violation_of_an_import_contract_is_reported(
+    copy: Path, contract: str, file: str, line: str
+) -> None:
     path = copy / file
     before = path.read_text()
     path.write_text(before + f"\n{line}\n")
@@ -70,7 +72,7 @@ def test_an_import_contract_breaks(copy: Path, contract: str, file: str, line: s
     assert any(contract in row for row in broken), broken
 
 
-def test_an_undeclared_room_breaks(copy: Path) -> None:
+def test_an_undeclared_room_is_reported(copy: Path) -> None:
     stray = copy / "services/mtl/src/mtl/leads/rules.py"
     stray.write_text('"""Stray."""\n')
     try:
@@ -90,7 +92,7 @@ RUFF = [
 
 
 @pytest.mark.parametrize(("code", "source"), RUFF, ids=[r[0] for r in RUFF])
-def test_ruff_catches(code: str, source: str) -> None:
+def test_ruff_reports_the_violation(code: str, source: str) -> None:
     done = subprocess.run(
         [
             str(BIN / "ruff"),

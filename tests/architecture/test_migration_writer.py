@@ -52,7 +52,7 @@ def test_a_migration_follows_the_newest_of_its_service() -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "name", "said"),
+    ("service", "name", "text"),
     [
         ("", "add_gadgets", "is unknown: it is one of org"),
         ("os", "add_gadgets", "is unknown: it is one of org"),
@@ -61,23 +61,25 @@ def test_a_migration_follows_the_newest_of_its_service() -> None:
         ("l2o", "x" * 29, "is too long: 28 characters at most"),
     ],
 )
-def test_what_cannot_be_written_is_a_sentence(service: str, name: str, said: str) -> None:
-    with pytest.raises(CannotGoOn, match=said):
+def test_a_migration_that_cannot_be_written_is_refused_with_a_sentence(
+    service: str, name: str, text: str
+) -> None:
+    with pytest.raises(CannotGoOn, match=text):
         revision_of(service, name, DAY)
 
 
 @pytest.mark.parametrize(
-    ("operations", "said"), [(None, NO_SERVER), (Operations("", ""), NO_DIFFERENCE)]
+    ("operations", "text"), [(None, NO_SERVER), (Operations("", ""), NO_DIFFERENCE)]
 )
-def test_an_empty_migration_says_why(operations: Operations | None, said: str) -> None:
+def test_an_empty_migration_contains_the_reason(operations: Operations | None, text: str) -> None:
     source = text_of(revision_of("l2o", "add_gadgets", DAY), operations)
-    assert source.count(said) == 2
+    assert source.count(text) == 2
     module: dict[str, object] = {}
     exec(source, module)
     assert module["revision"] == "l2o_add_gadgets"
 
 
-async def test_what_differs_is_written_and_can_be_run(
+async def test_the_differences_are_written_and_can_be_run(
     migrated: ServiceDatabase, new_table: str
 ) -> None:
     operations = await operations_of("l2o", migrated.owner_url)

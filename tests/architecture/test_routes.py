@@ -12,13 +12,13 @@ from deploy.services import SERVICES
 
 # Routes that need no scope of their own.
 SCOPE_FREE = {
-    "token_issue": "whoever asks for a token has none",
+    "token_issue": "a caller who requests a token has none",
     "token_keys": "public keys",
     "token_issuer": "where the issuer's addresses are",
-    "password_link_request": "whoever forgot a password has no token",
+    "password_link_request": "a person who forgot the password has no token",
     "password_link_accept": "the token of the link is what lets one in",
-    "password_change": "my own password, which is asked for",
-    "me_get": "who am I: whoever is signed in may ask",
+    "password_change": "the caller's own password, which the request contains",
+    "me_get": "every signed-in caller may read their own account",
     "operation_get": "the caller's own operation",
     "operation_events": "the caller's own operation",
     "saved_view_create": "the caller's own views; what they show needs the list's scope",

@@ -63,12 +63,12 @@ def test_the_linters_find_nothing(tree: Path, command: str) -> None:
     run_in(tree, *command.split())
 
 
-def test_its_own_tests_pass(tree: Path) -> None:
+def test_the_tests_of_the_new_service_pass(tree: Path) -> None:
     printed = run_in(tree, "pytest", "-q", "services/desk", "services/l2o/tests/activities")
     assert " passed" in printed
 
 
-def test_the_same_again_writes_nothing(tree: Path) -> None:
+def test_a_repeated_command_writes_nothing(tree: Path) -> None:
     before = (tree / "tests/contracts/payloads/SHA256SUMS").read_text()
     with pytest.raises(AssertionError, match=r"l2o_add_activities exists already"):
         run_in(tree, "python", "-m", "deploy.new", "l2o", "activity")

@@ -60,7 +60,7 @@ async def listed(client: httpx.AsyncClient, **params: Any) -> dict[str, Any]:
 
 
 async def deep(client: httpx.AsyncClient) -> str:
-    """The cursor of the page so many pages on, or of the last one there is."""
+    """Return the cursor of the page at this distance, or of the last page."""
     cursor, limit = "", 50
     for _ in range(DEEP - 1):
         params = {"cursor": cursor} if cursor else {}
@@ -72,7 +72,7 @@ async def deep(client: httpx.AsyncClient) -> str:
 
 
 async def asked_by(bench: Bench, role: str) -> dict[str, Took]:
-    """Every question as this role."""
+    """Measure every query as this role."""
     took: dict[str, Took] = {}
     async with bench.client(role) as client:
         for question, params in QUESTIONS.items():
@@ -103,7 +103,7 @@ async def first_ids(bench: Bench, count: int) -> list[UUID]:
 
 
 async def test_patches(bench: Bench) -> None:
-    """One after another, and several at once."""
+    """Measure patches one after another and concurrent ones."""
     ids = await first_ids(bench, PATCHES * 2)
     async with bench.client("all") as client:
 
@@ -132,7 +132,7 @@ async def test_patches(bench: Bench) -> None:
 
 
 async def test_audit(bench: Bench) -> None:
-    """The same UPDATE with and without its trigger, undone each time."""
+    """Measure an UPDATE with and without its trigger; each is rolled back."""
     owner = Database(bench.urls.owner_url, name="bench-owner")
     update = text(
         "UPDATE opportunities SET name = name || '!', updated_at = now(), version = version + 1"
@@ -159,7 +159,7 @@ async def test_audit(bench: Bench) -> None:
 
 
 async def test_imports(bench: Bench) -> None:
-    """Accounts from a file, chunk by chunk, each in its transaction."""
+    """Import accounts from a file in chunks, each in its own transaction."""
     lines = "".join(f"公司 {n},0571-8{n:07}\n" for n in range(IMPORTED))
     async with bench.client("all") as client:
         body = {"file_name": "bench.csv", "kind": "ACCOUNTS"}
@@ -177,7 +177,7 @@ async def test_imports(bench: Bench) -> None:
 
 
 async def run_import(bench: Bench, import_id: str) -> float:
-    """As the worker does; how many seconds it took."""
+    """Run the import as the worker does; return the seconds that it took."""
     worker = Database(bench.urls.worker_url, name="bench-worker")
     run, began, outcome = import_jobs(IMPORTS)[IMPORT_JOB], time.perf_counter(), object()
     while not isinstance(outcome, Done):

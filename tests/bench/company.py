@@ -1,4 +1,4 @@
-"""A tenant of 1,000 sellers, whose opportunities fill the list; everybody's way of signing in."""
+"""A tenant of 1,000 sellers, whose opportunities fill the list; and how its people sign in."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -69,7 +69,7 @@ class Bench:
 
 @asynccontextmanager
 async def company(app: FastAPI, urls: ServiceDatabase) -> AsyncIterator[Bench]:
-    """Everybody and everything; gone afterwards."""
+    """Create the tenant with its people and records; delete it at the end."""
     app.state.admission.max_age = 2.0  # as in production
     owner = Database(urls.owner_url, name="bench-owner")
     sample = ListSample(columns=COLUMNS)

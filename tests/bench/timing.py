@@ -1,4 +1,4 @@
-"""How long things took, and a table of it."""
+"""Measures durations and prints them as a table."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -22,13 +22,13 @@ class Took:
 
 
 async def timed(call: Callable[[], Awaitable[object]], *, times: int) -> Took:
-    """Call it so often, after two calls that do not count."""
-    taken: list[float] = []
+    """Measure this many calls, after two that are not counted."""
+    durations: list[float] = []
     for _ in range(times + 2):
         began = time.perf_counter()
         await call()
-        taken.append((time.perf_counter() - began) * 1000)
-    cuts = quantiles(taken[2:], n=20)
+        durations.append((time.perf_counter() - began) * 1000)
+    cuts = quantiles(durations[2:], n=20)
     return Took(p50=cuts[9], p95=cuts[18])
 
 

@@ -27,12 +27,12 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-def test_types_and_contracts_are_in_order(tree: Path) -> None:
+def test_types_and_import_contracts_are_correct(tree: Path) -> None:
     run_in(tree, "mypy", ".")
     run_in(tree, "python", "-m", "deploy.contracts", "--check")
 
 
-def test_every_test_passes(tree: Path) -> None:
+def test_the_whole_suite_passes(tree: Path) -> None:
     run_in(
         tree, "pytest", "-q", "-n", "2", *SUITES, "--ignore", "tests/architecture/test_scaffold.py"
     )

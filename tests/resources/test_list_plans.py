@@ -1,4 +1,4 @@
-"""Every declared filter and sort of every list is read from an index, whoever asks."""
+"""Every declared filter and sort of every list is read from an index for every caller."""
 
 from testkit.plans import FilledDatabase, declared_lists
 

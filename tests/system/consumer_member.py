@@ -22,7 +22,7 @@ from testkit.database import notes
 
 
 def event_class(aggregate: str) -> type[Event]:
-    """An event class of a test's own, so that its topic is its own too."""
+    """Return an event class for one test, which thus has its own topic."""
 
     class Counted(Event):
         """The aggregate was counted up."""
@@ -34,7 +34,7 @@ def event_class(aggregate: str) -> type[Event]:
 
 
 async def on_counted(tx: AsyncConnection, event: Event, meta: EventMeta) -> None:
-    """One row per effect, slow enough to be killed in the middle."""
+    """Write one row per effect, slowly enough for the process to be killed in between."""
     text = f"{meta.aggregate_id}"
     await tx.execute(insert(notes).values(id=new_id(), text=text, version=meta.sequence))
     await asyncio.sleep(0.003)

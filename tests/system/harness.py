@@ -1,4 +1,4 @@
-"""Real processes for the system tests: started, killed and started again by their pids."""
+"""Processes of the system tests: started, killed by pid and started again."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ def free_port() -> int:
 
 @dataclass
 class Process:
-    """One process of ours: its command stays, its pid changes."""
+    """A process that can be started again with the same command."""
 
     name: str
     arguments: tuple[str, ...]
@@ -48,7 +48,7 @@ class Process:
             )
 
     def kill(self) -> None:
-        """kill -9, and wait until it is gone."""
+        """Kill the process with SIGKILL and wait for its end."""
         assert self.running is not None
         self.running.kill()
         self.running.wait()

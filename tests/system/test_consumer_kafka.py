@@ -1,4 +1,4 @@
-"""The consumer on the real Kafka: killed, restarted, handed over, stuck; every event once."""
+"""Tests of the consumer on a real Kafka: every event takes effect once after crashes and stalls."""
 
 import asyncio
 import os
@@ -90,7 +90,7 @@ async def fill(event: type[Event], tenant: UUID, subjects: list[UUID], each: int
 
 
 async def effects(committed: Committed, tenant: UUID) -> dict[str, list[int]]:
-    """Per subject the sequences, in the order they were applied."""
+    """Return the applied sequence numbers of each subject, in order of application."""
     found: dict[str, list[int]] = {}
     async with committed.worker.begin(tenant) as tx:
         for row in await tx.execute(select(notes).order_by(notes.c.id)):
@@ -116,7 +116,7 @@ async def applied_count(committed: Committed, tenant: UUID) -> int:
 
 @contextmanager
 def member(aggregate: str, committed: Committed) -> Iterator[subprocess.Popen[bytes]]:
-    """A process of its own; killed at the end if it still lives."""
+    """Start a member in another process; kill it at the end if it still runs."""
     running = subprocess.Popen(
         [sys.executable, "-m", "tests.system.consumer_member", aggregate],
         cwd=ROOT,
@@ -134,7 +134,7 @@ def member(aggregate: str, committed: Committed) -> Iterator[subprocess.Popen[by
 async def consuming(
     event: type[Event], committed: Committed, handler: ProcessHandler, **more: float
 ) -> AsyncIterator[tuple[Consumer, asyncio.Event]]:
-    """A member of the group in this process; stopped at the end."""
+    """Run a member of the group in this process; stop it at the end."""
     processor = Processor(subscription_to(event, handler), committed.worker)
     consumer, stop = Consumer(processor, os.environ["KAFKA_BOOTSTRAP"], **more), asyncio.Event()
     running = asyncio.create_task(consumer.run(stop))
@@ -145,7 +145,7 @@ async def consuming(
         await running
 
 
-async def test_killed_in_the_middle_every_event_still_has_its_effect_once(
+async def test_every_event_takes_effect_once_if_members_are_killed(
     committed: Committed, tenant: UUID, aggregate: str, event: type[Event]
 ) -> None:
     subjects = [new_id() for _ in range(15)]
@@ -162,7 +162,9 @@ async def test_killed_in_the_middle_every_event_still_has_its_effect_once(
     assert await applied_count(committed, tenant) == 600
 
 
-async def test_members_come_and_go(committed: Committed, tenant: UUID, event: type[Event]) -> None:
+async def test_every_event_takes_effect_once_if_members_join_and_leave(
+    committed: Committed, tenant: UUID, event: type[Event]
+) -> None:
     subjects = [new_id() for _ in range(25)]
     await fill(event, tenant, subjects, 40)
     async with consuming(event, committed, on_counted) as (first, stop):
@@ -177,7 +179,7 @@ async def test_members_come_and_go(committed: Committed, tenant: UUID, event: ty
     assert await first.check() == f"The consumer group {event.aggregate_type()}s is not joined."
 
 
-async def test_a_member_that_leaves_hands_over_within_seconds(
+async def test_another_member_takes_over_from_a_leaving_one_within_seconds(
     committed: Committed, tenant: UUID, event: type[Event]
 ) -> None:
     subjects = [new_id() for _ in range(4)]
@@ -192,7 +194,7 @@ async def test_a_member_that_leaves_hands_over_within_seconds(
         assert asyncio.get_running_loop().time() - started < 5
 
 
-async def test_a_stuck_handler_is_noticed_and_the_session_begun_anew(
+async def test_a_stuck_handler_is_detected_and_the_session_restarted(
     committed: Committed, tenant: UUID, event: type[Event]
 ) -> None:
     stuck = 0
@@ -213,10 +215,10 @@ async def test_a_stuck_handler_is_noticed_and_the_session_begun_anew(
     assert await effects(committed, tenant) == {str(subject): [1, 2, 3, 4, 5, 6]}
 
 
-async def test_idle_members_are_left_alone(
+async def test_idle_members_are_not_restarted(
     committed: Committed, tenant: UUID, event: type[Event]
 ) -> None:
-    """Five members of four partitions, nothing to do: that is no stall."""
+    """Five members share four partitions without events, which is not a stall."""
     subject = new_id()
     groups = [consuming(event, committed, on_counted, stall_seconds=5.0) for _ in range(5)]
     async with groups[0], groups[1], groups[2], groups[3], groups[4]:
@@ -226,7 +228,7 @@ async def test_idle_members_are_left_alone(
     assert CONSUMER_RESTARTS.labels(f"{event.aggregate_type()}s", "Stalled")._value.get() == 0
 
 
-async def test_eight_megabytes_pass_and_garbage_is_parked(
+async def test_an_event_of_eight_megabytes_is_applied_and_an_undecodable_one_parked(
     committed: Committed, tenant: UUID, event: type[Event]
 ) -> None:
     large = "".join(random.choices(string.ascii_letters, k=100_000)) * 79
@@ -241,10 +243,10 @@ async def test_eight_megabytes_pass_and_garbage_is_parked(
         assert len((await tx.execute(query)).all()) == 2
 
 
-async def test_a_broker_that_is_away_is_waited_for(
+async def test_an_unreachable_broker_is_retried(
     committed: Committed, tenant: UUID, event: type[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The port is closed at first, then leads to the broker."""
+    """The port is closed at first and later forwards to the broker."""
     host, port = os.environ["KAFKA_BOOTSTRAP"].split(",")[0].split(":")
     await fill(event, tenant, [new_id()], 2)
     probe = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)

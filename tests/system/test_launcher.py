@@ -1,4 +1,4 @@
-"""The launcher: its pure parts, and a real supervisor over stand-in programs."""
+"""Tests of the launcher: its functions, and a real supervisor with substitute programs."""
 
 import json
 import os
@@ -91,7 +91,7 @@ def process_of(place: Place, name: str) -> Running:
     return next(one for one in state.read(place.state).processes if one.name == name)
 
 
-def test_what_is_killed_is_started_again(
+def test_a_killed_process_is_started_again(
     supervised: tuple[Place, subprocess.Popen[bytes]],
 ) -> None:
     place, _ = supervised
@@ -104,7 +104,7 @@ def test_what_is_killed_is_started_again(
     assert process_of(place, "two").restarts == 0
 
 
-def test_down_leaves_nothing_and_may_be_repeated(
+def test_down_stops_every_process_and_may_be_repeated(
     supervised: tuple[Place, subprocess.Popen[bytes]],
 ) -> None:
     place, process = supervised
@@ -117,14 +117,14 @@ def test_down_leaves_nothing_and_may_be_repeated(
     assert state.read(place.state).processes == ()
 
 
-def test_a_second_supervisor_is_kept_out(
+def test_a_second_supervisor_is_refused(
     supervised: tuple[Place, subprocess.Popen[bytes]],
 ) -> None:
     place, _ = supervised
     assert not Lock(place.lock).take()
 
 
-def test_what_a_killed_supervisor_left_is_swept(
+def test_processes_of_a_killed_supervisor_are_stopped(
     supervised: tuple[Place, subprocess.Popen[bytes]],
 ) -> None:
     place, process = supervised
@@ -146,11 +146,11 @@ def test_a_failing_step_fails_all_and_names_its_log(place: Place) -> None:
     assert failed.processes == ()
 
 
-def test_delays_double_up_to_half_a_minute() -> None:
+def test_restart_delays_double_up_to_thirty_seconds() -> None:
     assert [delay(deaths) for deaths in range(1, 8)] == [1, 2, 4, 8, 16, 30, 30]
 
 
-def test_a_busy_port_is_passed_over_and_none_is_given_twice() -> None:
+def test_busy_ports_are_skipped_and_no_port_is_assigned_twice() -> None:
     with socket.socket() as busy:
         busy.bind((HOST, 0))
         busy.listen()
@@ -166,14 +166,14 @@ def test_checkouts_and_stacks_never_share_data() -> None:
     assert tests.local.is_relative_to(up.local)
 
 
-def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
+def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     with pytest.raises(CannotGoOn, match="belongs to another user"):
         claim(tmp_path / "link")
 
 
-def test_passwords_are_made_once_and_private(place: Place) -> None:
+def test_passwords_are_generated_once_and_readable_by_their_owner_only(place: Place) -> None:
     first = passwords(place)
     assert passwords(place) == first
     assert len({first.superuser, first.roles, first.app, first.lead_keys}) == 4
@@ -181,7 +181,7 @@ def test_passwords_are_made_once_and_private(place: Place) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_password_that_an_older_checkout_lacks_is_added(place: Place) -> None:
+def test_a_missing_password_is_added(place: Place) -> None:
     first = asdict(passwords(place))
     older = {name: value for name, value in first.items() if name != "lead_keys"}
     place.secrets.write_text(json.dumps(older))
@@ -190,7 +190,7 @@ def test_a_password_that_an_older_checkout_lacks_is_added(place: Place) -> None:
     assert passwords(place) == added
 
 
-def test_a_pid_that_was_reused_is_left_alone() -> None:
+def test_a_process_with_a_reused_pid_is_not_stopped() -> None:
     own = mark(os.getpid())
     assert own is not None
     assert lives(own)
@@ -198,7 +198,7 @@ def test_a_pid_that_was_reused_is_left_alone() -> None:
     assert mark(2**22 + 1) is None
 
 
-def test_a_closed_parent_keeps_other_users_out(tmp_path: Path) -> None:
+def test_other_users_cannot_enter_a_private_parent_folder(tmp_path: Path) -> None:
     (tmp_path / "closed" / "inner").mkdir(parents=True)
     (tmp_path / "closed").chmod(0o700)
     assert not reachable(tmp_path / "closed" / "inner")
@@ -213,7 +213,7 @@ def test_state_is_read_as_written_and_fields_of_other_versions_are_dropped(place
     assert state.read(place.state) == written
 
 
-def test_logs_are_cut_while_they_are_open(tmp_path: Path) -> None:
+def test_open_logs_are_truncated(tmp_path: Path) -> None:
     log = tmp_path / "x.log"
     with log.open("ab", buffering=0) as writer:
         for text in (b"1" * 20, b"2" * 20, b"3" * 20):
@@ -228,7 +228,7 @@ def test_logs_are_cut_while_they_are_open(tmp_path: Path) -> None:
     assert last_lines(tmp_path / "none.log") == []
 
 
-def test_apis_together_share_a_port_and_apart_have_their_own() -> None:
+def test_apis_share_a_port_in_one_process_and_have_their_own_otherwise() -> None:
     together, split = plan.together(Ports()), plan.split(Ports())
     assert len(set(together.apis.values())) == 1
     assert len(set(split.apis.values())) == len(SERVICES)
@@ -240,7 +240,7 @@ def test_apis_together_share_a_port_and_apart_have_their_own() -> None:
     assert workers.argv[-1] == str(workers.port)
 
 
-def test_roles_are_weak_and_the_owner_owns() -> None:
+def test_database_roles_have_limited_rights_and_the_owner_owns_the_database() -> None:
     for exists, verb in ((False, "CREATE"), (True, "ALTER")):
         sql = databases.role_sql("mtl_app", "secret", exists=exists)
         assert sql.startswith(f"{verb} ROLE mtl_app LOGIN NOSUPERUSER NOBYPASSRLS")
@@ -257,7 +257,7 @@ def test_database_addresses_are_all_given_or_none() -> None:
     assert databases.urls(1, "p").keys() == set(databases.variables())
 
 
-def test_the_broker_listens_here_only_and_makes_no_topics(tmp_path: Path) -> None:
+def test_the_broker_listens_on_localhost_and_creates_no_topics(tmp_path: Path) -> None:
     text = kafka.properties(kafka.Broker(tmp_path, 19092, 19192))
     assert "listeners=PLAINTEXT://127.0.0.1:19092,CONTROLLER://127.0.0.1:19192\n" in text
     assert "auto.create.topics.enable=false\n" in text
@@ -265,14 +265,16 @@ def test_the_broker_listens_here_only_and_makes_no_topics(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("said", "major"),
+    ("version_text", "major"),
     [('openjdk version "17.0.15" 2025', 17), ('java version "1.8.0_1"', 1), ("command failed", 0)],
 )
-def test_the_java_version_is_understood(said: str, major: int) -> None:
-    assert kafka_jars.java_major(said) == major
+def test_the_java_version_is_parsed(version_text: str, major: int) -> None:
+    assert kafka_jars.java_major(version_text) == major
 
 
-def test_kept_servers_serve_only_runs_that_they_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_running_servers_are_reused_only_by_runs_with_the_same_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name in ("KAFKA_BOOTSTRAP", "L2C_REQUIRE_KAFKA", "L2C_TEST_POSTGRES"):
         monkeypatch.delenv(name, raising=False)
     courier = State(variables={"L2C_TEST_POSTGRES": "a", "KAFKA_BOOTSTRAP": ""})
@@ -283,10 +285,15 @@ def test_kept_servers_serve_only_runs_that_they_fit(monkeypatch: pytest.MonkeyPa
     assert not suite.fits(replace(courier, variables={**courier.variables, "KAFKA_BOOTSTRAP": "k"}))
 
 
-def test_a_process_is_told_only_what_is_its_own() -> None:
+def test_a_process_gets_only_its_own_variables() -> None:
     urls = {f"{s}_{r}DATABASE_URL": "x" for s in ("MTL", "RMS") for r in ("", "WORKER_", "OWNER_")}
     env = {**urls, "ORG_SIGNING_KEY_FILE": "key", "KAFKA_BOOTSTRAP": "there", "MTL_X": "1"}
-    told = plan.only_own(env, ("worker", "mtl", "--only", "relay"))
-    assert set(told) == {"MTL_WORKER_DATABASE_URL", "KAFKA_BOOTSTRAP", "MTL_X"}
-    told = plan.only_own(env, ("api", "org", "mtl"))
-    assert set(told) == {"MTL_DATABASE_URL", "KAFKA_BOOTSTRAP", "MTL_X", "ORG_SIGNING_KEY_FILE"}
+    variables = plan.only_own(env, ("worker", "mtl", "--only", "relay"))
+    assert set(variables) == {"MTL_WORKER_DATABASE_URL", "KAFKA_BOOTSTRAP", "MTL_X"}
+    variables = plan.only_own(env, ("api", "org", "mtl"))
+    assert set(variables) == {
+        "MTL_DATABASE_URL",
+        "KAFKA_BOOTSTRAP",
+        "MTL_X",
+        "ORG_SIGNING_KEY_FILE",
+    }

@@ -1,4 +1,4 @@
-"""`RELOAD=1 make up` and `make status ARGS=--urls`."""
+"""Tests of restarts after edits (`RELOAD=1 make up`) and of the status (`make status`)."""
 
 import json
 import os
@@ -102,7 +102,7 @@ def test_a_change_is_reported_once_and_only_when_it_is_complete(
         ("contracts/src/contracts/desk/events.py", ("api", "mtl"), True),
     ],
 )
-def test_who_runs_an_edited_file(
+def test_an_edited_file_maps_to_the_services_that_run_it(
     sources: Path, changed: str, argv: tuple[str, ...], *, concerned: bool
 ) -> None:
     found = SourceChanges(sources).concern(Program("x", argv), [sources / changed])
@@ -114,7 +114,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[str]]:
     return lambda: capsys.readouterr().out.splitlines()
 
 
-def test_status_prints_addresses_to_copy(place: Place, printed: Callable[[], list[str]]) -> None:
+def test_status_prints_addresses(place: Place, printed: Callable[[], list[str]]) -> None:
     own = mark(os.getpid())
     assert own is not None
     running = State(
@@ -140,7 +140,7 @@ def test_status_prints_addresses_to_copy(place: Place, printed: Callable[[], lis
     assert ["seller", "li.na", "seller-demo-2026"] in [line.split() for line in lines]
 
 
-def test_status_keeps_passwords_unless_asked(
+def test_status_shows_passwords_only_on_request(
     place: Place, printed: Callable[[], list[str]]
 ) -> None:
     own = mark(os.getpid())

@@ -1,4 +1,4 @@
-"""The relay against a real broker: order per key, headers, and what the broker refuses."""
+"""Tests of the relay on a real broker: order per key, headers, refused records, failures."""
 
 import asyncio
 import os
@@ -46,7 +46,7 @@ async def transport(bootstrap: str) -> AsyncIterator[KafkaTransport]:
 
 
 async def arrived(bootstrap: str, topic: str, tenant: UUID, count: int) -> list[ConsumerRecord]:
-    """So many records of this tenant, each partition's in order; from the start of the topic."""
+    """Read this many records of the tenant from the start of the topic, ordered by partition."""
     consumer = AIOKafkaConsumer(
         topic,
         bootstrap_servers=bootstrap,
@@ -67,7 +67,7 @@ async def arrived(bootstrap: str, topic: str, tenant: UUID, count: int) -> list[
 
 
 def record_of(tenant: UUID, subject: UUID, sequence: int, size: int, seq: int) -> ProducerRecord:
-    """A record for the narrow topic; random text, so that it does not shrink to nothing."""
+    """Return a record for the topic with a small limit; random text, which does not compress."""
     envelope = Envelope(
         id=new_id(),
         source="/testkit",
@@ -113,7 +113,7 @@ async def test_records_arrive_in_order_per_key_with_their_headers(
 
 
 async def store_oversized(committed: Committed, tenant: UUID, note_id: UUID, size: int) -> None:
-    """`publish` refuses such an event; this is what a row from elsewhere would do."""
+    """Insert an oversized row directly, because `publish` refuses such an event."""
     async with open_connection(committed.urls.worker_url, name="test") as connection:
         await connection.execute(
             "INSERT INTO outbox (tenant_id, bucket, id, aggregatetype, aggregateid, aggversion,"
@@ -127,7 +127,7 @@ async def store_oversized(committed: Committed, tenant: UUID, note_id: UUID, siz
         )
 
 
-async def test_a_record_over_the_size_is_quarantined_with_its_key(
+async def test_an_oversized_record_is_quarantined_with_its_key(
     bootstrap: str, transport: KafkaTransport, committed: Committed, tenant: UUID
 ) -> None:
     relay = Relay("testkit", committed.urls.worker_url, transport)
@@ -147,7 +147,7 @@ async def test_a_record_over_the_size_is_quarantined_with_its_key(
     assert "MessageSizeTooLarge" in row["reason"]
 
 
-async def test_what_the_broker_refuses_does_not_hold_up_other_keys(
+async def test_a_record_that_the_broker_refuses_does_not_delay_other_keys(
     bootstrap: str, transport: KafkaTransport, tenant: UUID
 ) -> None:
     bad, good = new_id(), new_id()
@@ -165,7 +165,7 @@ async def test_what_the_broker_refuses_does_not_hold_up_other_keys(
     assert [r.value for r in found] == [records[0].value, records[3].value]
 
 
-async def test_a_batch_that_is_too_large_together_goes_singly(
+async def test_records_of_an_oversized_batch_are_sent_one_by_one(
     bootstrap: str, transport: KafkaTransport, tenant: UUID
 ) -> None:
     records = [record_of(tenant, new_id(), 1, 30_000, seq=seq) for seq in range(2)]
@@ -176,7 +176,7 @@ async def test_a_batch_that_is_too_large_together_goes_singly(
     assert [r.value for r in found] == [record.value for record in records]
 
 
-async def test_a_broker_that_is_away_or_silent_fails_in_time(tenant: UUID) -> None:
+async def test_an_unreachable_or_silent_broker_fails_within_the_timeout(tenant: UUID) -> None:
     record = record_of(tenant, new_id(), 1, 10, seq=1)
     away = KafkaTransport("127.0.0.1:1", name="test", timeout=2)
     with pytest.raises(TransportFailed):
@@ -196,7 +196,7 @@ async def test_a_broker_that_is_away_or_silent_fails_in_time(tenant: UUID) -> No
 
 
 class Line:
-    """A line to the broker that can go dead without being cut."""
+    """A proxy to the broker that can stop forwarding without closing its connections."""
 
     def __init__(self, bootstrap: str) -> None:
         self._host, port = bootstrap.split(":")
@@ -217,10 +217,10 @@ class Line:
         writer.close()
 
 
-async def test_a_producer_whose_broker_went_silent_is_replaced(
+async def test_the_producer_of_a_silent_broker_is_replaced(
     bootstrap: str, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And nothing of it is left: with its client closed first, its sender waited for ever."""
+    """The old producer ends too: with its client closed first, its sender would wait forever."""
     await apply_manifest(bootstrap, [NARROW])
     line = Line(bootstrap)
     server = await asyncio.start_server(line.carry, "127.0.0.1", 0)
@@ -250,7 +250,7 @@ async def test_a_producer_whose_broker_went_silent_is_replaced(
     assert list(dict.fromkeys(r.value for r in found)) == [record.value for record in records]
 
 
-async def test_a_missing_topic_fails_in_time(bootstrap: str, tenant: UUID) -> None:
+async def test_a_missing_topic_fails_within_the_timeout(bootstrap: str, tenant: UUID) -> None:
     record = record_of(tenant, new_id(), 1, 10, seq=1)
     nowhere = ProducerRecord(
         topic="testkit.nowhere.v1",

@@ -1,4 +1,4 @@
-"""The walk through the real Kafka, every consumer killed with -9 once on the way."""
+"""Tests of lead to cash over a real Kafka, with every consumer killed once on the way."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ LEADS = 6
 
 @pytest.fixture(scope="module")
 async def deployment(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Deployment]:
-    """All APIs in one process; a relay-and-jobs process; a consumer process per service."""
+    """Start one process for all APIs, one for relay and jobs, and a consumer for each service."""
     assert os.environ.get("KAFKA_BOOTSTRAP"), "the system tests need a real Kafka: `make test`"
     folder = tmp_path_factory.mktemp("walk")
     made = await Deployment.create(folder, "walk")
@@ -69,7 +69,7 @@ async def people(http: httpx.AsyncClient, deployment: Deployment) -> dict[str, P
 
 
 async def kill_each(consumers: list[Process]) -> None:
-    """One after the other: kill -9, a moment of silence, start again."""
+    """Kill each consumer with SIGKILL in turn, pause, and start it again."""
     for process in consumers:
         await asyncio.sleep(0.5)
         process.kill()
@@ -78,7 +78,9 @@ async def kill_each(consumers: list[Process]) -> None:
         await process.ready()
 
 
-async def test_the_walk_survives_the_death_of_every_consumer(deployment: Deployment) -> None:
+async def test_lead_to_cash_completes_although_every_consumer_is_killed(
+    deployment: Deployment,
+) -> None:
     consumers = [p for name, p in deployment.processes.items() if name.endswith("-consumer")]
     async with httpx.AsyncClient(timeout=60) as http:
         who = await people(http, deployment)
@@ -100,7 +102,7 @@ async def one_lead(seller: Person, erp: Person, book: Json, nth: int) -> None:
 
 
 async def assert_settled(admin: Person) -> None:
-    """Everything published is consumed, nothing is parked, the money adds up."""
+    """Assert that every event was consumed, none is parked and the amounts add up."""
     for _ in range(120):
         rows = await report.events(admin)
         if all(row["equal"] for row in rows):
@@ -115,8 +117,10 @@ async def assert_settled(admin: Person) -> None:
     assert report.all_well({"money": await report.money(admin), "events": rows})
 
 
-async def test_events_on_the_topic_are_what_an_erp_expects(deployment: Deployment) -> None:
-    """CloudEvents in structured JSON, whole documents, versions without holes."""
+async def test_events_are_cloudevents_with_whole_documents_and_contiguous_versions(
+    deployment: Deployment,
+) -> None:
+    """An ERP reads structured JSON, whole documents and contiguous versions."""
     consumer = AIOKafkaConsumer(
         "rms.order.v1",
         bootstrap_servers=os.environ["KAFKA_BOOTSTRAP"],
@@ -143,7 +147,7 @@ async def test_events_on_the_topic_are_what_an_erp_expects(deployment: Deploymen
         assert firsts == list(range(1, len(firsts) + 1))
 
 
-async def test_a_graceful_stop_ends_with_zero(deployment: Deployment) -> None:
+async def test_a_graceful_stop_exits_with_0(deployment: Deployment) -> None:
     assert {p.name: p.stop() for p in deployment.processes.values()} == {
         name: 0 for name in deployment.processes
     }

@@ -7,6 +7,6 @@ from structlog.testing import capture_logs
 
 @pytest.fixture(autouse=True)
 def logs() -> Iterator[list[MutableMapping[str, Any]]]:
-    """What was logged; tracebacks are not drawn on the terminal."""
+    """The logged lines; tracebacks are not printed on the terminal."""
     with capture_logs() as lines:
         yield lines

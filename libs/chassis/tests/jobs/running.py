@@ -1,4 +1,4 @@
-"""Runners for the tests: started, waited for, stopped."""
+"""Helpers that start job runners, wait for conditions and stop the runners again."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,13 +22,13 @@ FAR_AHEAD = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def shortly(_attempts: int) -> timedelta:
-    """A back-off for tests."""
+    """Return a short back-off for tests."""
     return timedelta(milliseconds=20)
 
 
 @asynccontextmanager
 async def running(*runners: JobRunner) -> AsyncIterator[None]:
-    """Graceful: what runs when the block ends is finished."""
+    """Run the runners during the block; jobs that are running at its end are finished."""
     stop = asyncio.Event()
     tasks = [asyncio.create_task(runner.run(stop)) for runner in runners]
     try:
@@ -39,15 +39,16 @@ async def running(*runners: JobRunner) -> AsyncIterator[None]:
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], *, within: float = 20) -> None:
+    """Wait until the condition holds; TimeoutError after `within` seconds."""
     async with asyncio.timeout(within):
         while not await condition():  # noqa: ASYNC110  # the condition is in the database
             await asyncio.sleep(0.02)
 
 
-async def write_note(tx: AsyncConnection, words: str) -> UUID:
-    """The effect of a job, in its transaction."""
+async def write_note(tx: AsyncConnection, note_text: str) -> UUID:
+    """Write a note, which is the effect of a job, in the transaction of the job."""
     note_id = new_id()
-    await tx.execute(insert(notes).values(id=note_id, text=words, version=1))
+    await tx.execute(insert(notes).values(id=note_id, text=note_text, version=1))
     return note_id
 
 
@@ -61,14 +62,14 @@ async def all_jobs(committed: Committed) -> list[Row[Any]]:
         return list((await tx.execute(select(jobs).order_by(jobs.c.key))).all())
 
 
-def nothing_left(committed: Committed) -> Callable[[], Awaitable[bool]]:
+def no_job_is_left(committed: Committed) -> Callable[[], Awaitable[bool]]:
     async def empty() -> bool:
         return not await all_jobs(committed)
 
     return empty
 
 
-async def promise(
+async def enqueue_due_jobs(
     committed: Committed, tenant: UUID, kind: str, keys: list[str], **payload: int
 ) -> None:
     async with committed.app.begin(tenant) as tx:
@@ -76,6 +77,6 @@ async def promise(
             await enqueue(tx, kind, key, run_at=LONG_AGO, payload=payload)
 
 
-async def note_it(tx: AsyncConnection, job: Job) -> Done:
+async def write_key_as_note(tx: AsyncConnection, job: Job) -> Done:
     await write_note(tx, job.key)
     return Done()

@@ -1,4 +1,4 @@
-"""Each chunk takes effect exactly once, whatever dies, and locks never hurt a request."""
+"""Tests that a chunk of a job takes effect exactly once after crashes, and of its locks."""
 
 import asyncio
 import random
@@ -17,13 +17,13 @@ from kernel.ids import new_id
 from libs.chassis.tests.jobs.running import (
     LONG_AGO,
     all_jobs,
+    enqueue_due_jobs,
     eventually,
-    note_it,
-    nothing_left,
-    promise,
+    no_job_is_left,
     running,
     shortly,
     texts,
+    write_key_as_note,
     write_note,
 )
 from testkit.database import notes
@@ -31,51 +31,51 @@ from testkit.plugin import Committed
 
 
 async def die(tx: AsyncConnection) -> None:
-    """What kill -9 or a database restart looks like from here."""
+    """End the connection, as kill -9 or a database restart does."""
     await tx.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
 
 @pytest.fixture
 async def databases(committed: Committed) -> AsyncIterator[list[Database]]:
-    """One for each of four processes."""
+    """The databases of four processes."""
     four = [Database(committed.urls.worker_url, name=f"runner-{n}", pool_size=6) for n in range(4)]
     yield four
     for database in four:
         await database.dispose()
 
 
-async def test_exactly_once_under_four_runners_and_crashes(
+async def test_jobs_take_effect_exactly_once_under_four_runners_and_crashes(
     committed: Committed, databases: list[Database]
 ) -> None:
-    dice = random.Random(11)
+    random_numbers = random.Random(11)
     tenants = [new_id() for _ in range(4)]
     crashes: Counter[str] = Counter()
 
     async def hostile(tx: AsyncConnection, job: Job) -> Done:
         await write_note(tx, job.key)
-        fate = dice.random()
-        if fate < 0.1:
+        draw = random_numbers.random()
+        if draw < 0.1:
             crashes["backend"] += 1
             await die(tx)
-        if fate < 0.2:
+        if draw < 0.2:
             crashes["cancelled"] += 1
             raise asyncio.CancelledError
-        if fate < 0.3:
+        if draw < 0.3:
             crashes["bug"] += 1
             raise ZeroDivisionError
-        await asyncio.sleep(dice.random() * 0.01)
+        await asyncio.sleep(random_numbers.random() * 0.01)
         return Done()
 
     for tenant in tenants:
-        await promise(committed, tenant, "hostile", [f"{n:03}" for n in range(50)])
+        await enqueue_due_jobs(committed, tenant, "hostile", [f"{n:03}" for n in range(50)])
     runners = [
         JobRunner(d, {"hostile": hostile}, attempts=1000, backoff=shortly) for d in databases
     ]
     stop = asyncio.Event()
     tasks = [asyncio.create_task(runner.run(stop)) for runner in runners]
     await asyncio.sleep(0.3)
-    tasks[0].cancel()  # a process dies in the midst of its chunks
-    await eventually(nothing_left(committed), within=60)
+    tasks[0].cancel()  # one process dies while it runs jobs
+    await eventually(no_job_is_left(committed), within=60)
     stop.set()
     await asyncio.gather(*tasks[1:])
     assert tasks[0].cancelled()
@@ -84,7 +84,9 @@ async def test_exactly_once_under_four_runners_and_crashes(
     assert min(crashes.values()) > 5, crashes
 
 
-async def test_chunks_resume_where_a_crash_left_them(committed: Committed, tenant: UUID) -> None:
+async def test_chunks_resume_after_the_last_committed_chunk(
+    committed: Committed, tenant: UUID
+) -> None:
     crashed = asyncio.Event()
 
     async def in_chunks(tx: AsyncConnection, job: Job) -> Done | Again:
@@ -95,7 +97,7 @@ async def test_chunks_resume_where_a_crash_left_them(committed: Committed, tenan
             await asyncio.sleep(60)
         return Done() if at == 29 else Again(job.now, {"at": at + 1})
 
-    await promise(committed, tenant, "import", ["7"], at=0)
+    await enqueue_due_jobs(committed, tenant, "import", ["7"], at=0)
     first = asyncio.create_task(
         JobRunner(committed.worker, {"import": in_chunks}).run(asyncio.Event())
     )
@@ -106,12 +108,14 @@ async def test_chunks_resume_where_a_crash_left_them(committed: Committed, tenan
     assert job.payload == {"at": 4}
     began = asyncio.get_running_loop().time()
     async with running(JobRunner(committed.worker, {"import": in_chunks})):
-        await eventually(nothing_left(committed))
+        await eventually(no_job_is_left(committed))
     assert await texts(committed, tenant) == [f"chunk {n}" for n in range(30)]
-    assert asyncio.get_running_loop().time() - began < 4  # a next chunk does not wait for a poll
+    assert asyncio.get_running_loop().time() - began < 4  # the next chunk does not wait for a poll
 
 
-async def test_a_busy_row_postpones_without_counting(committed: Committed, tenant: UUID) -> None:
+async def test_a_lock_timeout_postpones_a_job_without_counting_an_attempt(
+    committed: Committed, tenant: UUID
+) -> None:
     async with committed.app.begin(tenant) as tx:
         note_id = await write_note(tx, "contended")
 
@@ -119,9 +123,9 @@ async def test_a_busy_row_postpones_without_counting(committed: Committed, tenan
         await tx.execute(update(notes).where(notes.c.id == note_id).values(text="touched"))
         return Done()
 
-    await promise(committed, tenant, "touch", ["7"])
-    await promise(committed, tenant, "note", ["beside"])
-    kinds = {"touch": touch, "note": note_it}
+    await enqueue_due_jobs(committed, tenant, "touch", ["7"])
+    await enqueue_due_jobs(committed, tenant, "note", ["beside"])
+    kinds = {"touch": touch, "note": write_key_as_note}
     async with running(JobRunner(committed.worker, kinds, attempts=1)):
         async with committed.app.begin(tenant) as tx:
             await tx.execute(select(notes.c.id).with_for_update())
@@ -129,14 +133,14 @@ async def test_a_busy_row_postpones_without_counting(committed: Committed, tenan
             (job,) = await all_jobs(committed)
             assert (job.status, job.attempts) == ("WAITING", 0)
             assert "lock timeout" in job.last_error
-        await eventually(nothing_left(committed))
+        await eventually(no_job_is_left(committed))
     assert sorted(await texts(committed, tenant)) == ["beside", "touched"]
 
 
 async def test_a_request_is_never_the_victim_of_a_deadlock(
     committed: Committed, tenant: UUID
 ) -> None:
-    """The job holds its row and wants the note; the request holds the note and wants the job."""
+    """The job locks its row, then the note; the request locks the note, then the job."""
     claimed = asyncio.Event()
     async with committed.app.begin(tenant) as tx:
         note_id = await write_note(tx, "old")
@@ -155,26 +159,28 @@ async def test_a_request_is_never_the_victim_of_a_deadlock(
             await asyncio.wait_for(claimed.wait(), 5)
             payload = {"to": "expired"}
             assert await enqueue(tx, "expire", "7", run_at=LONG_AGO, payload=payload, replace=True)
-        await eventually(nothing_left(committed))
+        await eventually(no_job_is_left(committed))
     assert await texts(committed, tenant) == ["expired"]
 
 
-async def test_a_promise_made_while_it_runs_is_kept(committed: Committed, tenant: UUID) -> None:
+async def test_a_job_enqueued_while_its_predecessor_runs_is_run_afterwards(
+    committed: Committed, tenant: UUID
+) -> None:
     claimed, go = asyncio.Event(), asyncio.Event()
 
     async def slow(tx: AsyncConnection, job: Job) -> Done:
         claimed.set()
         await go.wait()
-        return await note_it(tx, job)
+        return await write_key_as_note(tx, job)
 
-    await promise(committed, tenant, "slow", ["7"])
+    await enqueue_due_jobs(committed, tenant, "slow", ["7"])
     async with running(JobRunner(committed.worker, {"slow": slow})):
         await asyncio.wait_for(claimed.wait(), 5)
         async with committed.app.begin(tenant) as tx:
-            assert not await cancel(tx, "slow", "7")  # it runs: not waited for
-        second = asyncio.create_task(promise(committed, tenant, "slow", ["7"]))
+            assert not await cancel(tx, "slow", "7")  # it is running, and cancel does not wait
+        second = asyncio.create_task(enqueue_due_jobs(committed, tenant, "slow", ["7"]))
         await asyncio.sleep(0.1)
         go.set()
         await second
-        await eventually(nothing_left(committed))
+        await eventually(no_job_is_left(committed))
     assert await texts(committed, tenant) == ["7", "7"]

@@ -1,4 +1,4 @@
-"""Running jobs: what is due, in turns, and none blocks the others."""
+"""Tests of the job runner: due jobs run, tenants take turns, failures block no other job."""
 
 import asyncio
 from collections import Counter
@@ -20,48 +20,50 @@ from libs.chassis.tests.jobs.running import (
     FAR_AHEAD,
     LONG_AGO,
     all_jobs,
+    enqueue_due_jobs,
     eventually,
-    note_it,
-    nothing_left,
-    promise,
+    no_job_is_left,
     running,
     shortly,
     texts,
+    write_key_as_note,
     write_note,
 )
 from testkit.plugin import Committed
 
 
-async def test_a_failed_job_rests_and_blocks_nobody(
+async def test_a_failing_job_is_given_up_and_blocks_no_other(
     committed: Committed, logs: list[MutableMapping[str, Any]]
 ) -> None:
     bad, good = new_id(), new_id()
-    tries: Counter[str] = Counter()
+    attempts: Counter[str] = Counter()
 
-    async def picky(tx: AsyncConnection, job: Job) -> Done:
-        tries[job.key] += 1
+    async def fail_for_one_tenant(tx: AsyncConnection, job: Job) -> Done:
+        attempts[job.key] += 1
         await write_note(tx, job.key)
         if job.tenant == bad:
             raise ValueError("no\0 good")
         return Done()
 
-    await promise(committed, bad, "picky", [f"bad {n}" for n in range(10)])
-    await promise(committed, good, "picky", [f"good {n}" for n in range(10)])
-    runner = JobRunner(committed.worker, {"picky": picky}, attempts=3, backoff=shortly)
+    await enqueue_due_jobs(committed, bad, "fail_for_one_tenant", [f"bad {n}" for n in range(10)])
+    await enqueue_due_jobs(committed, good, "fail_for_one_tenant", [f"good {n}" for n in range(10)])
+    runner = JobRunner(
+        committed.worker, {"fail_for_one_tenant": fail_for_one_tenant}, attempts=3, backoff=shortly
+    )
 
     async def settled() -> bool:
-        left = await all_jobs(committed)
-        return len(left) == 10 and all(job.status == "FAILED" for job in left)
+        remaining = await all_jobs(committed)
+        return len(remaining) == 10 and all(job.status == "FAILED" for job in remaining)
 
     async with running(runner):
         await eventually(settled)
     assert len(await texts(committed, good)) == 10
     assert await texts(committed, bad) == []
-    assert {tries[f"bad {n}"] for n in range(10)} == {3}
+    assert {attempts[f"bad {n}"] for n in range(10)} == {3}
     (failed, *_) = await all_jobs(committed)
     assert (failed.attempts, failed.last_error) == (3, "ValueError: no good")
-    loud = [line for line in logs if line["event"] == "job_failed"]
-    assert [(line["log_level"], line["attempts"]) for line in loud] == [("error", 3)] * 10
+    failure_lines = [line for line in logs if line["event"] == "job_failed"]
+    assert [(line["log_level"], line["attempts"]) for line in failure_lines] == [("error", 3)] * 10
 
 
 async def test_tenants_take_turns(committed: Committed) -> None:
@@ -72,49 +74,51 @@ async def test_tenants_take_turns(committed: Committed) -> None:
         order.append(job.tenant)
         return Done()
 
-    await promise(committed, busy, "count", [str(n) for n in range(300)])
+    await enqueue_due_jobs(committed, busy, "count", [str(n) for n in range(300)])
     async with committed.app.begin(quiet) as tx:
-        for n in range(8):  # due later than all of the busy one's
+        for n in range(8):  # due later than all jobs of the busy tenant
             await enqueue(tx, "count", str(n), run_at=LONG_AGO + timedelta(days=1))
     async with running(JobRunner(committed.worker, {"count": counted})):
-        await eventually(nothing_left(committed))
+        await eventually(no_job_is_left(committed))
     last_of_quiet = max(place for place, tenant in enumerate(order) if tenant == quiet)
     assert last_of_quiet < 20
 
 
-async def test_only_what_is_due_and_known_is_run(committed: Committed, tenant: UUID) -> None:
-    await promise(committed, tenant, "note", ["now"])
-    await promise(committed, tenant, "of-a-newer-build", ["later"])
+async def test_only_due_jobs_of_known_kinds_are_run(committed: Committed, tenant: UUID) -> None:
+    await enqueue_due_jobs(committed, tenant, "note", ["now"])
+    await enqueue_due_jobs(committed, tenant, "of-a-newer-build", ["later"])
     async with committed.app.begin(tenant) as tx:
         await enqueue(tx, "note", "tomorrow", run_at=FAR_AHEAD)
-    async with running(JobRunner(committed.worker, {"note": note_it}, poll=0.02)):
+    async with running(JobRunner(committed.worker, {"note": write_key_as_note}, poll=0.02)):
         await asyncio.sleep(0.3)
     assert await texts(committed, tenant) == ["now"]
     assert [job.key for job in await all_jobs(committed)] == ["later", "tomorrow"]
 
 
-async def test_a_stop_finishes_what_runs(committed: Committed, tenant: UUID) -> None:
+async def test_a_stop_finishes_the_running_job(committed: Committed, tenant: UUID) -> None:
     started = asyncio.Event()
 
     async def slow(tx: AsyncConnection, job: Job) -> Done:
         started.set()
         await asyncio.sleep(0.2)
-        return await note_it(tx, job)
+        return await write_key_as_note(tx, job)
 
-    await promise(committed, tenant, "slow", ["a", "b", "c"])
+    await enqueue_due_jobs(committed, tenant, "slow", ["a", "b", "c"])
     async with running(JobRunner(committed.worker, {"slow": slow}, concurrency=1)):
         await asyncio.wait_for(started.wait(), 5)
     assert len(await texts(committed, tenant)) == 1
     assert len(await all_jobs(committed)) == 2
 
 
-async def test_the_handler_knows_whose_work_it_is(committed: Committed, tenant: UUID) -> None:
-    seen: list[tuple[Context, UUID | None]] = []
+async def test_a_handler_has_the_tenant_and_the_context_of_its_request(
+    committed: Committed, tenant: UUID
+) -> None:
+    contexts: list[tuple[Context, UUID | None]] = []
     ids: list[str] = []
 
     async def look(tx: AsyncConnection, job: Job) -> Done:
-        mine = await tx.execute(text("SELECT current_setting('app.tenant')::uuid"))
-        seen.append((current(), mine.scalar_one()))
+        setting = await tx.execute(text("SELECT current_setting('app.tenant')::uuid"))
+        contexts.append((current(), setting.scalar_one()))
         ids.append(str(job.id))
         assert job.run_at == LONG_AGO
         assert job.now > LONG_AGO
@@ -122,37 +126,39 @@ async def test_the_handler_knows_whose_work_it_is(committed: Committed, tenant: 
 
     request = Context(correlation_id="the-request")
     with use_context(request):
-        await promise(committed, tenant, "look", ["7"])
+        await enqueue_due_jobs(committed, tenant, "look", ["7"])
     async with running(JobRunner(committed.worker, {"look": look})):
-        await eventually(nothing_left(committed))
-    ((context, mine),) = seen
+        await eventually(no_job_is_left(committed))
+    ((context, database_tenant),) = contexts
     assert (context.correlation_id, context.trace_id) == ("the-request", request.trace_id)
-    assert (context.actor, context.tenant, mine) == ("system:job", str(tenant), tenant)
+    assert (context.actor, context.tenant, database_tenant) == ("system:job", str(tenant), tenant)
     assert [context.job_id] == ids
-    # A job is no request and no event: what it publishes is caused by the request before it.
+    # A job is no request and no event: its events are caused by the request that enqueued it.
     assert (context.causation_id, context.request_id) == (None, "the-request")
 
 
-async def test_waiting_costs_little(committed: Committed, tenant: UUID) -> None:
-    """A job that another process is busy with is not asked for in a tight loop."""
-    looks = 0
+async def test_a_job_locked_by_another_process_is_polled_seldom(
+    committed: Committed, tenant: UUID
+) -> None:
+    """The runner does not query in a tight loop for a job that another process runs."""
+    queries = 0
     other = Database(committed.urls.worker_url, name="counted")
 
     @event.listens_for(other.engine.sync_engine, "before_cursor_execute")
     def count(*_: object) -> None:
-        nonlocal looks
-        looks += 1
+        nonlocal queries
+        queries += 1
 
-    await promise(committed, tenant, "note", ["7"])
+    await enqueue_due_jobs(committed, tenant, "note", ["7"])
     async with committed.worker.begin(tenant) as tx:
         await tx.execute(select(jobs.c.id).with_for_update())
-        async with running(JobRunner(other, {"note": note_it})):
+        async with running(JobRunner(other, {"note": write_key_as_note})):
             await asyncio.sleep(1.5)
     await other.dispose()
-    assert 2 <= looks <= 24
+    assert 2 <= queries <= 24
 
 
-async def test_the_look_stays_quick_behind_a_flood(committed: Committed) -> None:
+async def test_a_tenant_with_many_due_jobs_does_not_delay_another(committed: Committed) -> None:
     """A tenant with 15,000 jobs due since yesterday, another with one that is due now."""
     flood, quiet = new_id(), new_id()
     served: list[UUID] = []

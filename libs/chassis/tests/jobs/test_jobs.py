@@ -1,4 +1,4 @@
-"""Promising jobs: once per kind and key, with the business write or not at all."""
+"""Tests of enqueueing jobs: once per kind and key, in the transaction of the business write."""
 
 import asyncio
 from uuid import UUID
@@ -14,7 +14,7 @@ from libs.chassis.tests.jobs.running import FAR_AHEAD, LONG_AGO, all_jobs
 from testkit.plugin import Committed
 
 
-async def test_a_second_one_keeps_the_first(tx: AsyncConnection) -> None:
+async def test_a_second_enqueue_of_a_key_keeps_the_first_job(tx: AsyncConnection) -> None:
     with use_context(Context(correlation_id="the-request")):
         assert await enqueue(tx, "remind", "7", run_at=FAR_AHEAD, payload={"n": 1})
     assert not await enqueue(tx, "remind", "7", run_at=LONG_AGO, payload={"n": 2})
@@ -25,14 +25,14 @@ async def test_a_second_one_keeps_the_first(tx: AsyncConnection) -> None:
     assert row.correlationid == "the-request"
 
 
-async def test_replace_moves_it(tx: AsyncConnection) -> None:
+async def test_replace_changes_time_and_payload(tx: AsyncConnection) -> None:
     await enqueue(tx, "remind", "7", run_at=FAR_AHEAD, payload={"n": 1})
     assert await enqueue(tx, "remind", "7", run_at=LONG_AGO, payload={"n": 2}, replace=True)
     row = (await tx.execute(select(jobs))).one()
     assert (row.run_at, row.payload) == (LONG_AGO, {"n": 2})
 
 
-async def test_one_that_failed_for_good_starts_anew(tx: AsyncConnection) -> None:
+async def test_enqueueing_a_failed_job_resets_it(tx: AsyncConnection) -> None:
     await enqueue(tx, "remind", "7", run_at=LONG_AGO)
     await tx.execute(update(jobs).values(status="FAILED", attempts=8, last_error="bug"))
     assert await enqueue(tx, "remind", "7", run_at=FAR_AHEAD)
@@ -40,7 +40,7 @@ async def test_one_that_failed_for_good_starts_anew(tx: AsyncConnection) -> None
     assert (row.status, row.attempts, row.last_error) == ("WAITING", 0, None)
 
 
-async def test_cancelling(tx: AsyncConnection) -> None:
+async def test_a_cancelled_job_is_deleted(tx: AsyncConnection) -> None:
     await enqueue(tx, "remind", "7", run_at=FAR_AHEAD)
     await enqueue(tx, "remind", "8", run_at=FAR_AHEAD)
     assert await cancel(tx, "remind", "7")
@@ -48,7 +48,7 @@ async def test_cancelling(tx: AsyncConnection) -> None:
     assert list((await tx.execute(select(jobs.c.key))).scalars()) == ["8"]
 
 
-async def test_tenants_have_jobs_of_their_own_even_for_the_worker(committed: Committed) -> None:
+async def test_the_worker_changes_jobs_of_the_current_tenant_only(committed: Committed) -> None:
     tenants = [new_id(), new_id()]
     for tenant in tenants:
         async with committed.worker.begin(tenant) as tx:
@@ -59,18 +59,20 @@ async def test_tenants_have_jobs_of_their_own_even_for_the_worker(committed: Com
     assert [job.tenant_id for job in await all_jobs(committed)] == [tenants[1]]
 
 
-async def test_a_rollback_takes_the_promise_back(committed: Committed, tenant: UUID) -> None:
+async def test_a_rollback_leaves_no_job(committed: Committed, tenant: UUID) -> None:
     async with committed.app.begin(tenant) as tx:
         await enqueue(tx, "remind", "7", run_at=FAR_AHEAD)
         await tx.rollback()
     assert await all_jobs(committed) == []
 
 
-async def test_twenty_at_once_make_one(committed: Committed, tenant: UUID) -> None:
-    async def promise() -> bool:
+async def test_twenty_concurrent_enqueues_of_a_key_make_one_job(
+    committed: Committed, tenant: UUID
+) -> None:
+    async def enqueue_once() -> bool:
         async with committed.app.begin(tenant) as tx:
             return await enqueue(tx, "remind", "7", run_at=FAR_AHEAD)
 
-    taken = await asyncio.gather(*(promise() for _ in range(20)))
-    assert taken.count(True) == 1
+    enqueued = await asyncio.gather(*(enqueue_once() for _ in range(20)))
+    assert enqueued.count(True) == 1
     assert len(await all_jobs(committed)) == 1

@@ -1,4 +1,4 @@
-"""A job that is given up: who promised it learns of it, once and in the same step."""
+"""Tests of jobs given up after their last attempt: the `failed` handler runs once."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -11,8 +11,8 @@ from chassis.jobs.queue import Done, Job
 from chassis.jobs.runner import JobRunner
 from libs.chassis.tests.jobs.running import (
     all_jobs,
+    enqueue_due_jobs,
     eventually,
-    promise,
     running,
     shortly,
     texts,
@@ -21,53 +21,56 @@ from libs.chassis.tests.jobs.running import (
 from testkit.plugin import Committed
 
 
-def given_up(committed: Committed) -> Callable[[], Awaitable[bool]]:
+def the_job_has_failed(committed: Committed) -> Callable[[], Awaitable[bool]]:
     async def check() -> bool:
         return [job.status for job in await all_jobs(committed)] == ["FAILED"]
 
     return check
 
 
-async def test_who_promised_a_job_learns_that_it_is_given_up(
+async def test_a_job_that_is_given_up_calls_its_failed_handler(
     committed: Committed, tenant: UUID
 ) -> None:
     async def broken(tx: AsyncConnection, job: Job) -> Done:
         await write_note(tx, "lost")
         raise ValueError("never")
 
-    async def mourn(tx: AsyncConnection, job: Job) -> None:
+    async def report_failure(tx: AsyncConnection, job: Job) -> None:
         assert current().tenant == str(job.tenant) == str(tenant)
         await write_note(tx, f"given up: {job.kind} {job.key}")
 
-    await promise(committed, tenant, "broken", ["1"])
+    await enqueue_due_jobs(committed, tenant, "broken", ["1"])
     runner = JobRunner(
         committed.worker,
         {"broken": broken},
-        failure_handlers={"broken": mourn},
+        failure_handlers={"broken": report_failure},
         attempts=3,
         backoff=shortly,
     )
     async with running(runner):
-        await eventually(given_up(committed))
+        await eventually(the_job_has_failed(committed))
     assert await texts(committed, tenant) == ["given up: broken 1"]
 
 
-async def test_a_job_ends_even_where_giving_it_up_fails(
+async def test_a_job_fails_even_if_its_failed_handler_raises(
     committed: Committed, tenant: UUID, logs: list[MutableMapping[str, Any]]
 ) -> None:
     async def broken(_: AsyncConnection, job: Job) -> Done:
         raise ValueError("never")
 
-    async def hopeless(tx: AsyncConnection, job: Job) -> None:
+    async def failing_report(tx: AsyncConnection, job: Job) -> None:
         await write_note(tx, "lost")
         raise KeyError("neither")
 
-    await promise(committed, tenant, "broken", ["1"])
+    await enqueue_due_jobs(committed, tenant, "broken", ["1"])
     runner = JobRunner(
-        committed.worker, {"broken": broken}, failure_handlers={"broken": hopeless}, attempts=1
+        committed.worker,
+        {"broken": broken},
+        failure_handlers={"broken": failing_report},
+        attempts=1,
     )
     async with running(runner):
-        await eventually(given_up(committed))
+        await eventually(the_job_has_failed(committed))
     (job,) = await all_jobs(committed)
     assert (job.attempts, job.last_error) == (1, "ValueError: never")
     assert await texts(committed, tenant) == []

@@ -1,4 +1,4 @@
-"""Recurring timers: one process at a time, another when it dies, and an error is not the end."""
+"""Tests of recurring timers: one process runs a timer, another takes over, errors are retried."""
 
 import asyncio
 from collections.abc import AsyncIterator, MutableMapping
@@ -34,7 +34,7 @@ class Beats:
 
 
 @asynccontextmanager
-async def beating(committed: Committed, beats: Beats) -> AsyncIterator[None]:
+async def running_timer(committed: Committed, beats: Beats) -> AsyncIterator[None]:
     stop = asyncio.Event()
     runner = TimerRunner(committed.worker, [Timer("prune", BEAT, beats.run)])
     task = asyncio.create_task(runner.run(stop))
@@ -45,12 +45,12 @@ async def beating(committed: Committed, beats: Beats) -> AsyncIterator[None]:
         await task
 
 
-async def test_one_at_a_time_and_another_after_it(committed: Committed) -> None:
+async def test_one_process_runs_a_timer_and_another_takes_over(committed: Committed) -> None:
     first, second = Beats(), Beats()
     async with AsyncExitStack() as stack:
-        async with beating(committed, first):
+        async with running_timer(committed, first):
             await asyncio.sleep(0.2)
-            await stack.enter_async_context(beating(committed, second))
+            await stack.enter_async_context(running_timer(committed, second))
             await asyncio.sleep(0.4)
             assert (first.count >= 2, second.count) == (True, 0)
         stopped_at = first.count
@@ -60,9 +60,9 @@ async def test_one_at_a_time_and_another_after_it(committed: Committed) -> None:
     assert first.actor == "system:prune"
 
 
-async def test_a_lost_connection_gives_the_beat_away_or_back(committed: Committed) -> None:
+async def test_a_timer_continues_after_its_connection_is_lost(committed: Committed) -> None:
     beats = Beats()
-    async with beating(committed, beats):
+    async with running_timer(committed, beats):
         await asyncio.sleep(0.2)
         admin = await asyncpg.connect(admin_dsn())
         killed = await admin.fetch(
@@ -77,12 +77,12 @@ async def test_a_lost_connection_gives_the_beat_away_or_back(committed: Committe
         assert beats.count > before
 
 
-async def test_an_error_is_not_the_end(
+async def test_a_timer_runs_again_after_an_error(
     committed: Committed, logs: list[MutableMapping[str, Any]]
 ) -> None:
     beats = Beats()
     beats.broken = True
-    async with beating(committed, beats):
+    async with running_timer(committed, beats):
         await asyncio.sleep(0.3)
     assert beats.count >= 2
     assert {line["event"] for line in logs} == {"timer_failed"}

@@ -1,0 +1,136 @@
+"""Replicas: the newest version wins, whatever the order of arrival."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.events.consumer.processing import Processor
+from chassis.events.replicas import replicate
+from chassis.events.subscriptions import ReceivedEvent, ReplicaResult, process, replica
+from contracts.event import Event
+from kernel.ids import new_id
+from libs.chassis.tests.events.consumer.samples import (
+    Faults,
+    Partition,
+    copies,
+    copies_replica,
+    make_envelope,
+    outcomes,
+    replicated,
+)
+from testkit.events import NoteWritten
+from testkit.plugin import Committed
+
+
+async def test_older_versions_are_skipped_in_any_batch(
+    committed: Committed, tenant: UUID, faults: Faults
+) -> None:
+    subscription, partition, note = copies_replica(faults), Partition(tenant), new_id()
+    processor = Processor(subscription, committed.worker)
+    await processor.apply([partition.note(note, 3), partition.note(note, 2)])
+    await processor.apply([partition.note(note, 1)])
+    assert await replicated(committed.worker, tenant) == {note: (1, 3, "v3", False)}
+    # 2 came in one batch with 3: it is superseded, not stale
+    assert await outcomes(committed.worker, tenant, subscription) == {
+        "applied": 2,
+        "skipped": 1,
+    }
+
+
+async def test_only_the_newest_row_of_a_batch_is_written_and_all_are_counted(
+    committed: Committed, tenant: UUID, faults: Faults
+) -> None:
+    subscription, partition = copies_replica(faults), Partition(tenant)
+    notes = [new_id() for _ in range(50)]
+    batch = [partition.note(n, s) for s in range(1, 21) for n in notes]
+    await Processor(subscription, committed.worker).apply(batch)
+    assert {v[1] for v in (await replicated(committed.worker, tenant)).values()} == {20}
+    async with committed.worker.begin(tenant) as tx:
+        query = "SELECT count(*) FROM consumed_copies WHERE xmax::text <> '0'"
+        assert (await tx.exec_driver_sql(query)).scalar_one() == 0  # none was updated
+    assert await outcomes(committed.worker, tenant, subscription) == {"applied": 1000}
+
+
+async def test_redeliveries_and_stale_events_are_counted_apart(
+    committed: Committed, tenant: UUID, faults: Faults
+) -> None:
+    subscription, partition, note = copies_replica(faults), Partition(tenant), new_id()
+    first, second = partition.note(note, 1), partition.note(note, 2)
+    processor = Processor(subscription, committed.worker)
+    await processor.apply([first, second])
+    await processor.apply([first, partition.redeliver(second), partition.redeliver(first)])
+    await Processor(subscription, committed.worker).apply([first, second])
+    assert await outcomes(committed.worker, tenant, subscription) == {
+        "applied": 2,
+        "duplicates": 5,
+    }
+
+
+async def test_a_tombstone_stays_and_a_late_event_does_not_restore_the_row(
+    committed: Committed, tenant: UUID, faults: Faults
+) -> None:
+    subscription, partition, note = copies_replica(faults), Partition(tenant), new_id()
+    deleted = partition.append(make_envelope(tenant, note, 3, "").encode())
+    await Processor(subscription, committed.worker).apply([deleted])
+    await Processor(subscription, committed.worker).apply([partition.note(note, 2)])
+    assert await replicated(committed.worker, tenant) == {note: (1, 3, "", True)}
+    await Processor(subscription, committed.worker).apply([partition.note(note, 4)])
+    assert await replicated(committed.worker, tenant) == {note: (1, 4, "v4", False)}
+
+
+async def test_a_restored_publisher_continues_in_a_higher_epoch(
+    committed: Committed, tenant: UUID, faults: Faults
+) -> None:
+    subscription, partition, note = copies_replica(faults), Partition(tenant), new_id()
+    records = [
+        partition.append(make_envelope(tenant, note, sequence, text, epoch=epoch).encode())
+        for epoch, sequence, text in [(1, 9, "lost"), (2, 7, "restored"), (1, 10, "late")]
+    ]
+    for record in records:
+        await Processor(subscription, committed.worker).apply([record])
+    assert await replicated(committed.worker, tenant) == {note: (2, 7, "restored", False)}
+
+
+async def test_events_a_handler_leaves_out_are_ignored(committed: Committed, tenant: UUID) -> None:
+    async def on_notes(
+        tx: AsyncConnection, received: Sequence[ReceivedEvent[NoteWritten]]
+    ) -> ReplicaResult:
+        final = [one for one in received if one.event.text != "draft"]
+        return await replicate(tx, copies, final, lambda e: {"text": e.text})
+
+    subscription = replica("sample.finals", {NoteWritten: on_notes})
+    partition = Partition(tenant)
+    batch = [partition.note(new_id(), 1, "draft"), partition.note(new_id(), 1, "final")]
+    await Processor(subscription, committed.worker).apply(batch)
+    assert await outcomes(committed.worker, tenant, subscription) == {
+        "applied": 1,
+        "ignored": 1,
+    }
+
+
+def test_an_event_applied_to_one_of_two_tables_is_applied() -> None:
+    a, b, c = new_id(), new_id(), new_id()
+    one = ReplicaResult(applied=frozenset({a}), skipped=frozenset({b, c}))
+    other = ReplicaResult(applied=frozenset({b}), skipped=frozenset({a}))
+    assert one + other == ReplicaResult(frozenset({a, b}), frozenset({c}))
+
+
+async def _written(tx: object, event: object, meta: object) -> None: ...
+
+
+async def on_note_written(tx: object, event: object, meta: object) -> None: ...
+
+
+def test_a_subscription_is_validated_when_it_is_declared() -> None:
+    valid = process("sample.notes", {NoteWritten: on_note_written})
+    assert (valid.topics, valid.service) == (("testkit.note.v1",), "sample")
+    with pytest.raises(ValueError, match="should be <service>"):
+        process("Notes", {NoteWritten: on_note_written})
+    with pytest.raises(ValueError, match="has no handlers"):
+        process("sample.notes", {})
+    with pytest.raises(ValueError, match="should be called on_<fact>"):
+        process("sample.notes", {NoteWritten: _written})
+    with pytest.raises(ValueError, match="is not an event class"):
+        process("sample.notes", {Event: on_note_written})

@@ -1,0 +1,153 @@
+"""Tests of phone numbers and mail addresses: their normal forms and the refused texts."""
+
+import unicodedata
+from contextlib import suppress
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+
+from chassis.records.contact_points import Email, Phone, normalize_email, normalize_phone
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        *("13800138000", "138 0013 8000", "138-0013-8000", "+86 138 0013 8000", "+8613800138000"),
+        *(
+            "008613800138000",
+            "0086-138-0013-8000",
+            "１３８００１３８０００",
+            "＋８６ 138 0013 8000",
+        ),
+        *(
+            "(138)00138000",
+            "138.0013.8000",
+            "138\u20110013\u20118000",
+            "\u202a+8613800138000\u202c",
+        ),
+        *("138—0013—8000", "0086 138 0013 8000", "86 13800138000", "013800138000"),
+        *("（＋８６）１３８－００１３－８０００", "\u202d138\u200b0013\u00a08000\u202c"),
+        *("१३८००१३८०००", "١٣٨٠٠١٣٨٠٠٠"),
+    ],
+)
+def test_known_spellings_of_a_mobile_number_are_normalized_alike(spelling: str) -> None:
+    assert normalize_phone(spelling) == "+8613800138000"
+
+
+@pytest.mark.parametrize(
+    ("spelling", "stored"),
+    [
+        ("010-6552 9988", "+861065529988"),
+        ("(021) 6437-2345", "+862164372345"),
+        ("+1 650-253-0000", "+16502530000"),
+        ("+44 20 7031 3000", "+442070313000"),
+        ("0049 30 901820", "+4930901820"),
+        ("0086 (0)10 6234 5678", "+861062345678"),
+        ("400-800-8888", "+864008008888"),
+        ("+44 (0)20 7946 0958", "+442079460958"),
+        ("+852 2123 4567", "+85221234567"),
+    ],
+)
+def test_landline_and_foreign_numbers_are_normalized(spelling: str, stored: str) -> None:
+    assert normalize_phone(spelling) == stored
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "-", "12", "1380013800", "138001380001", "138001380x0", "0" * 20, "9" * 21, "+"),
+        *("+86", "++8613800138000", "+99913800138000", "tel:13800138000", "13800138000 转 8"),
+        *("13800138½0", "13800138000;ext=8", "13800138000\n", "13800138000/13900139000"),
+        *("1380013800o", "²13800138000", "电话13800138000", "13800138000 ext 5"),
+    ],
+)
+def test_an_invalid_phone_number_is_refused(text: str) -> None:
+    with pytest.raises(PydanticCustomError) as refused:
+        normalize_phone(text)
+    assert refused.value.type == "PHONE_INVALID"
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("Wang.Fang@Example.COM", "wang.fang@example.com"),
+        ("ｗａｎｇ＠example.com", "wang@example.com"),
+        ("wang+crm@sub.example.com.cn", "wang+crm@sub.example.com.cn"),
+        ("王芳@例子.中国", "王芳@例子.中国"),
+        ("wang@xn--fsqu00a.xn--fiqs8s", "wang@例子.中国"),
+        ("é@example.com", "\xe9@example.com"),
+    ],
+)
+def test_mail_addresses_are_normalized(text: str, stored: str) -> None:
+    assert normalize_email(text) == stored
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "@", "wang", "wang@", "@example.com", "a@b", "a b@example.com", "a@@example.com"),
+        *("a@example..com", ".a@example.com", "a@-example.com", "a@[127.0.0.1]", "a@exa mple.com"),
+        *("Wang <wang@example.com>", "a@example.com\n", "a@example.com, b@example.com"),
+        *("a@" + "x" * 64 + ".com", '"a b"@example.com'),
+    ],
+)
+def test_an_invalid_mail_address_is_refused(text: str) -> None:
+    with pytest.raises(PydanticCustomError) as refused:
+        normalize_email(text)
+    assert refused.value.type == "EMAIL_INVALID"
+
+
+WIDE = str.maketrans("0123456789+-() ", "０１２３４５６７８９＋－（）　")
+GAPS = st.lists(
+    st.sampled_from(["", " ", "-", "\u00a0", "‐", ".", "\u200b"]), min_size=11, max_size=11
+)
+
+
+@given(
+    tail=st.integers(0, 10**8 - 1),
+    gaps=GAPS,
+    prefix=st.sampled_from(["", "+86", "+86 ", "0086", "0086-", "(+86)", "86 "]),
+    wide=st.booleans(),
+)
+def test_any_spelling_of_a_mobile_number_is_normalized(
+    tail: int, gaps: list[str], prefix: str, *, wide: bool
+) -> None:
+    digits = f"138{tail:08d}"
+    spelling = prefix + "".join(gap + digit for gap, digit in zip(gaps, digits, strict=True))
+    assert normalize_phone(spelling.translate(WIDE) if wide else spelling) == f"+86{digits}"
+
+
+ADDRESSES = st.builds("{}@{}.com".format, st.text(max_size=10), st.text(max_size=10))
+
+
+@given(st.text("0123456789+-. ()０１８＋", max_size=30) | ADDRESSES | st.text(max_size=50))
+@example("a@\ud7ff.com")
+@example("\u0130@example.com")
+def test_any_text_is_refused_or_normalizing_it_again_changes_nothing(text: str) -> None:
+    for normalize in (normalize_phone, normalize_email):
+        with suppress(PydanticCustomError):
+            normalized = normalize(text)
+            assert normalize(normalized) == normalized == unicodedata.normalize("NFC", normalized)
+
+
+def test_fields_are_trimmed_limited_and_marked_as_personal() -> None:
+    phone: TypeAdapter[str] = TypeAdapter(Phone)
+    email: TypeAdapter[str] = TypeAdapter(Email)
+    assert phone.validate_python("  13800138000\n") == "+8613800138000"
+    assert email.validate_python("\tA@example.com ") == "a@example.com"
+    for adapter, bad, kind in [
+        (phone, "", "string_too_short"),
+        (phone, "1" * 51, "string_too_long"),
+        (phone, 13800138000, "string_type"),
+        (phone, "12", "PHONE_INVALID"),
+        (email, "a@example.com" + "m" * 320, "string_too_long"),
+        (email, "a", "EMAIL_INVALID"),
+    ]:
+        with pytest.raises(ValidationError) as refused:
+            adapter.validate_python(bad)
+        assert [error["type"] for error in refused.value.errors()] == [kind]
+    assert phone.json_schema()["x-personal"] == "phone"
+    assert email.json_schema()["x-personal"] == "email"
