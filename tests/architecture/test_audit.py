@@ -32,7 +32,7 @@ NOT_AUDITED = {
 }
 
 # The sixth argument of the trigger, behind the fifth zero byte, names what is secret.
-TOLD = """
+AUDITED_COLUMNS = """
     SELECT c.relname || '.' || a.attname AS audited_column
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -76,7 +76,7 @@ async def migrated(request: pytest.FixtureRequest, worker_id: str) -> AsyncItera
         " JOIN pg_proc p ON p.oid = t.tgfoid"
         " WHERE p.proname = 'audit_row' AND t.tgenabled = 'O' AND t.tgname = 'audit'"
     )
-    audited_columns = await owner.fetch(TOLD)
+    audited_columns = await owner.fetch(AUDITED_COLUMNS)
     unfiltered = await owner.fetch(UNFILTERED)
     open_to_others = await owner.fetch(OPEN_TO_OTHERS)
     await owner.close()

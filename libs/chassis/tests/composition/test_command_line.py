@@ -1,4 +1,4 @@
-"""Answers of the command line: whole lines, and sentences where something fails."""
+"""Tests of the output of the command line: aligned columns, and a sentence for each failure."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from kernel.errors import Invalid, NotFound, Violation
 
 @pytest.fixture
 def one_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A service and a plain package are all that can be imported."""
+    """Only a service and a plain package can be imported."""
     for package, files in {"desk": ("app", "worker", "database"), "tools": ("app",)}.items():
         (tmp_path / package).mkdir()
         for name in ("__init__", *files):
@@ -58,7 +58,7 @@ def test_columns_are_aligned_and_no_value_is_cut_or_folded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         (
             NotFound("parked_event", "1"),
@@ -75,10 +75,10 @@ def test_columns_are_aligned_and_no_value_is_cut_or_folded() -> None:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_failure_is_one_sentence(error: Exception, said: str) -> None:
+def test_a_failure_is_one_sentence(error: Exception, message: str) -> None:
     with pytest.raises(CommandFailed) as failed, failures_as_sentences("desk"):
         raise error
     answer = str(failed.value)
-    assert answer.startswith(said)
+    assert answer.startswith(message)
     assert "SELECT" not in answer
     assert "\n" not in answer

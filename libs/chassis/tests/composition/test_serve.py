@@ -1,4 +1,4 @@
-"""The graceful stop of an API process: fail readiness, drain, close; with real signals."""
+"""Tests of the graceful stop of an API process, with signals: not ready, drain, close."""
 
 import asyncio
 import os
@@ -61,7 +61,9 @@ async def readiness(url: str) -> int | None:
 
 
 @pytest.mark.parametrize("served", ["1.5"], indirect=True)
-async def test_it_serves_during_the_drain_while_not_ready(served: tuple[Process, str]) -> None:
+async def test_a_draining_process_answers_requests_but_is_not_ready(
+    served: tuple[Process, str],
+) -> None:
     process, url = served
     process.send_signal(signal.SIGTERM)
     begun = time.monotonic()

@@ -1,4 +1,4 @@
-"""Migrating: twice, from an earlier development version, and back to nothing."""
+"""Tests of migrations: repeated, from an unknown revision, and downgraded."""
 
 from collections.abc import AsyncIterator
 
@@ -47,7 +47,7 @@ async def test_upgrading_an_up_to_date_database_changes_nothing(migrated: Servic
     assert await stored_versions(migrated) == versions_needed("testkit")
 
 
-async def test_an_outdated_database_is_refused_and_left_alone(outdated: ServiceDatabase) -> None:
+async def test_an_outdated_database_is_refused_and_unchanged(outdated: ServiceDatabase) -> None:
     with pytest.raises(UnknownRevision, match=r"earlier development version .*`make clean`"):
         await upgrade("testkit", outdated.owner_url)
     assert await stored_versions(outdated) == {"testkit_20261122"}
@@ -69,7 +69,7 @@ def test_the_migrate_command_explains_an_outdated_database_in_one_sentence(
     )
 
 
-async def test_a_downgrade_leaves_nothing_behind(migrated: ServiceDatabase) -> None:
+async def test_a_downgrade_leaves_only_the_revision_table(migrated: ServiceDatabase) -> None:
     engine = create_async_engine(migrated.owner_url, poolclass=pool.NullPool)
     async with engine.connect() as connection:
         await connection.run_sync(lambda c: command.downgrade(config_of("testkit", c), "base"))
