@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from chassis.database.backbone_tables import outbox
 from chassis.tenancy import tasks
 from contracts.org.events import PersonChanged
-from libs.chassis.tests.tenants.running import request_task, run
+from libs.chassis.tests.tenancy.running import request_task, run
 from org.logins.store import logins
 from org.worker import WORKER
 from services.org.tests.factories import PASSWORD

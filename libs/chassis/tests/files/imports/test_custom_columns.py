@@ -7,7 +7,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.chassis.tests.imports.importing import finish_import, open_import
+from libs.chassis.tests.files.imports.importing import finish_import, open_import
 
 CHOICES = [
     {"value": "RED", "label_zh": "红", "label_en": "red"},

@@ -16,7 +16,7 @@ from chassis.files.imports.model import IMPORT_RETENTION
 from chassis.files.imports.tables import import_results, import_runs, import_sources
 from chassis.foundation.clock import now
 from chassis.jobs.queue import Again, Done
-from libs.chassis.tests.imports.importing import (
+from libs.chassis.tests.files.imports.importing import (
     finish_import,
     job_for,
     open_import,

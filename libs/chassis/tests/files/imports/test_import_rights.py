@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.imports.tables import import_runs
 from chassis.jobs.queue import Again
-from libs.chassis.tests.imports.importing import (
+from libs.chassis.tests.files.imports.importing import (
     CARDS,
     NOON,
     job_for,

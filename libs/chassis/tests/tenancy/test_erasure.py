@@ -14,7 +14,7 @@ from chassis.tenancy import row_pages, tasks
 from chassis.tenancy.redacted_files import redact_file
 from chassis.tenancy.redaction import ErasureSubject
 from kernel.ids import new_id
-from libs.chassis.tests.tenants.running import reported, request_task, run, write_notes
+from libs.chassis.tests.tenancy.running import reported, request_task, run, write_notes
 from testkit.plugin import Committed
 
 PHONE, MAIL = "+8613800138000", "li.na@example.com"

@@ -15,7 +15,7 @@ from chassis.events.relay.relay import Relay
 from chassis.tenancy import export, personal_data_map, tasks
 from contracts.tenant_tasks import TASK_FAILED
 from kernel.ids import new_id
-from libs.chassis.tests.tenants.running import reported, request_task, run, write_notes
+from libs.chassis.tests.tenancy.running import reported, request_task, run, write_notes
 from testkit.database import cards
 from testkit.jobs import job_of
 from testkit.plugin import Client, Committed

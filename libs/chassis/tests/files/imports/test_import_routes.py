@@ -7,7 +7,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.chassis.tests.imports.importing import CARDS, open_import, problem, start_import
+from libs.chassis.tests.files.imports.importing import CARDS, open_import, problem, start_import
 from testkit import tokens
 from testkit.tenants import add_tenant
 

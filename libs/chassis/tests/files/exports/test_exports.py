@@ -17,7 +17,7 @@ from chassis.files.exports.actions import EXPORT_EXPIRY_JOB, EXPORT_JOB
 from chassis.files.exports.jobs import EXPORT_FAILURE_HANDLERS, export_jobs
 from chassis.files.exports.tables import export_parts, exports
 from chassis.files.formats.reader import read_file
-from libs.chassis.tests.imports.importing import problem
+from libs.chassis.tests.files.imports.importing import problem
 from testkit import tokens
 from testkit.jobs import make_job
 from testkit.plugin import Committed

@@ -19,7 +19,7 @@ from chassis.files.imports import progress_stream
 from chassis.files.imports.actions import IMPORT_JOB
 from chassis.jobs.queue import Again, Done, Job
 from chassis.jobs.runner import JobRunner
-from libs.chassis.tests.imports.importing import (
+from libs.chassis.tests.files.imports.importing import (
     counts,
     finish_committed,
     job_for,

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import jobs
 from chassis.files.imports.tables import import_results
 from chassis.jobs.queue import Done
-from libs.chassis.tests.imports.importing import (
+from libs.chassis.tests.files.imports.importing import (
     CARDS,
     counts,
     finish_import,
@@ -24,7 +24,7 @@ from libs.chassis.tests.imports.importing import (
     run_chunk,
     start_import,
 )
-from libs.chassis.tests.imports.test_files import workbook
+from libs.chassis.tests.files.imports.test_files import workbook
 from testkit.database import cards
 from testkit.plugin import PublishedFacts
 from testkit.tenants import add_tenant
