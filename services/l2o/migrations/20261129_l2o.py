@@ -145,6 +145,14 @@ def _contacts() -> None:
         "contacts",
         "tenant_id",
         "account_id",
+        "id",
+        where="contacts.deleted_at IS NOT NULL",
+        name="ix_contacts_deleted_account_id",
+    )
+    index(
+        "contacts",
+        "tenant_id",
+        "account_id",
         unique=True,
         where="is_primary AND deleted_at IS NULL",
         name="ix_contacts_one_primary",

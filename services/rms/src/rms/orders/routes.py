@@ -63,7 +63,9 @@ access = access_router(ORDERS, collection="orders", transfer=transfer_order)
 audit = audit_router("/orders", resource=ORDERS.resource, table=ORDERS.table, dependencies=[READ])
 
 
-async def _receivables_reach(tx: AsyncConnection, caller: Principal, now: datetime) -> Visibility:
+async def _receivables_visibility(
+    tx: AsyncConnection, caller: Principal, now: datetime
+) -> Visibility:
     """The receivables that the caller sees: none without the scope to read receivables."""
     resource = RECEIVABLES.resource
     return (
@@ -77,7 +79,7 @@ async def _answer(
     tx: AsyncConnection, order_id: UUID, caller: Principal, now: datetime
 ) -> OrderOut:
     """The order with the receivables that this caller sees. Raises NotFound."""
-    visibility = await _receivables_reach(tx, caller, now)
+    visibility = await _receivables_visibility(tx, caller, now)
     return await read_order(tx, order_id, visibility, today=await tenant_settings.today(tx, now))
 
 

@@ -36,7 +36,7 @@ def attach_indexes(
         needed.insert(0, [(scoped.owner_column, False)])
     indexes = [_index(table, columns) for columns in needed]
     if "deleted_at" in table.c:
-        indexes.append(_deleted_index(table))
+        indexes += _deleted_indexes(table, [column for _, column in scoped.of] if scoped else [])
     return list(dict.fromkeys(indexes))
 
 
@@ -64,8 +64,18 @@ def _index(table: Table, columns: Sequence[tuple[Column[Any], bool]]) -> Index:
     return Index("_".join(names).replace("__", "_")[:63], *parts)
 
 
-def _deleted_index(table: Table) -> Index:
+def _deleted_indexes(table: Table, parents: Sequence[str]) -> list[Index]:
+    """Return the indexes of deleted rows: by id, and by each record that grants are inherited from.
+
+    Without the latter a list of deleted rows reads all rows in the order of the parent's id.
+    """
+    names = {f"ix_{table.name}_deleted": [table.c.tenant_id, table.c.id]}
+    for parent in parents:
+        columns = [table.c.tenant_id, table.c[parent], table.c.id]
+        names[f"ix_{table.name}_deleted_{parent}"] = columns
+    existing = {str(index.name): index for index in table.indexes}
     is_deleted = table.c.deleted_at.is_not(None)
-    name = f"ix_{table.name}_deleted"
-    existing = next((index for index in table.indexes if index.name == name), None)
-    return existing or Index(name, table.c.tenant_id, table.c.id, postgresql_where=is_deleted)
+    return [
+        existing.get(name) or Index(name, *columns, postgresql_where=is_deleted)
+        for name, columns in names.items()
+    ]

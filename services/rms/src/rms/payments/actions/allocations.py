@@ -48,7 +48,7 @@ async def allocate_as_requested(
 ) -> AllocationResult:
     """Allocate the payment to these receivables; publish the payment and every receivable.
 
-    Receivables outside the caller's reach count as unknown. Raises NotFound, what
+    Receivables outside the caller's visibility count as unknown. Raises NotFound, what
     `Payment.plan_requested` raises, and Forbidden (RECORD_READ_ONLY) if the caller may not change
     one of the receivables.
     """

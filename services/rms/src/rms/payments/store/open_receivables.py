@@ -76,7 +76,7 @@ def oldest_open_query(
 ) -> Select[Any]:
     """A page of an account's open receivables in this currency, by due date, then id.
 
-    Only those that a caller of this reach may change.
+    Only those that a caller with this visibility may change.
     """
     columns = receivables.c
     query = _open_receivables(
