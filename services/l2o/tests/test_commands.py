@@ -129,7 +129,7 @@ async def test_quarantined_keys_are_listed_and_given_up(
         ("events redrive l2o 12", 2, "valid UUID"),
         (f"events redrive l2o {UUID(int=1)}", 1, "The parked event does not exist."),
         (f"events skip l2o {UUID(int=1)} why", 1, "The parked event does not exist."),
-        ("events quarantined-retry l2o 12", 2, "a key is <tenant>:<aggregate id>"),
+        ("events quarantined-retry l2o 12", 2, "'12' is not a key: write <tenant>:<aggregate id>."),
         (f"events quarantined-retry l2o {UUID(int=1)}:1", 1, "KAFKA_BOOTSTRAP is not set"),
         ("topics", 1, "KAFKA_BOOTSTRAP is not set"),
     ],
