@@ -147,8 +147,9 @@ async def test_a_duplicate_error_identifies_the_existing_lead(
 
 
 async def test_equal_names_and_companies_are_not_duplicates(client: AsyncClient) -> None:
-    await create(client, name="王芳", company="远景科技")
-    await create(client, name="王芳", company="远景科技")
+    first = await create(client, name="王芳", company="远景科技")
+    second = await create(client, name="王芳", company="远景科技")
+    assert first["id"] != second["id"]
 
 
 async def test_a_refused_duplicate_reserves_no_keys(client: AsyncClient) -> None:

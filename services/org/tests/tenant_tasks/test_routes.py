@@ -21,6 +21,7 @@ from contracts.tenant_tasks import TASK_FAILED, TableReport, TenantTaskEnded
 from kernel.ids import new_id
 from org.tenant_tasks.actions import record_report, request_tenant_task
 from org.tenant_tasks.domain import TenantTaskKind, TenantTaskReport
+from org.tenant_tasks.store import list_reports
 from services.org.tests.factories import NOW, codes
 from testkit.plugin import PublishedFacts, set_tenant
 
@@ -113,7 +114,9 @@ async def test_a_failed_service_fails_the_task_and_org_does_not_delete(
 
 
 async def test_a_report_on_an_unknown_task_is_ignored(tx: AsyncConnection, tenant: UUID) -> None:
-    await record_report(tx, report_of(OTHER_SERVICES[0], new_id()), operator=None, kind="ERASE")
+    task_id = new_id()
+    await record_report(tx, report_of(OTHER_SERVICES[0], task_id), operator=None, kind="ERASE")
+    assert await list_reports(tx, task_id) == []
 
 
 @pytest.mark.parametrize(
