@@ -14,8 +14,9 @@ SYSTEM = "tests/system"
 ARCHITECTURE = "tests/architecture"
 RESOURCES = "tests/resources"  # the shared tests of lists, run for each declared list
 EVERYTHING = (
+    # The longest tests come first: a long one at the end would leave the other workers idle.
+    *(ARCHITECTURE, RESOURCES, "tests/journeys", "tests/contracts"),
     *("libs", "contracts", "services"),
-    *(ARCHITECTURE, RESOURCES, "tests/contracts", "tests/journeys"),
 )
 FOLDERS = {
     "contracts": ("contracts", "tests/contracts"),

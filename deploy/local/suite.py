@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 from deploy.local import kafka, postgres, state
 from deploy.local.errors import CannotGoOn
@@ -80,18 +81,33 @@ def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _passes(selection: Selection, arguments: Sequence[str], env: Mapping[str, str]) -> int:
-    """Run the tests that can share servers, then those that start and kill processes."""
-    code = 0
-    if selection.others:
-        workers = str(max(2, os.cpu_count() or 2))
-        shared = ["-n", workers, "--dist", "loadgroup"]
-        code = _pytest([*shared, *selection.others, *arguments], env)
+    """Run the tests that start and kill processes beside those that share servers.
+
+    The former mostly wait, so they take no time of their own; their output is printed at the end.
+    """
+    system = _system_tests(selection, env)
+    if not selection.others:
+        return _pytest([*system, *arguments], env) if system else 0
+    workers = str(max(2, os.cpu_count() or 2))
+    shared = ["-n", workers, "--dist", "loadgroup", *selection.others, *arguments]
+    if not system:
+        return _pytest(shared, env)
+    with tempfile.TemporaryFile("w+") as output:
+        beside = _start_pytest([*system, *arguments], env, output)
+        code = _wait(_start_pytest(shared, env), beside)
+        output.seek(0)
+        print(output.read(), flush=True)
+    return code
+
+
+def _system_tests(selection: Selection, env: Mapping[str, str]) -> list[str]:
+    """Return the folder of the tests that start and kill processes, if it can be run."""
     if not selection.system:
-        return code
-    if not env["KAFKA_BOOTSTRAP"]:
-        _loudly(f"{SYSTEM} was NOT run: it needs Kafka (L2C_REQUIRE_KAFKA=1 makes this an error)")
-        return code
-    return max(code, _pytest([SYSTEM, *arguments], env))
+        return []
+    if env["KAFKA_BOOTSTRAP"]:
+        return [SYSTEM]
+    _loudly(f"{SYSTEM} was NOT run: it needs Kafka (L2C_REQUIRE_KAFKA=1 makes this an error)")
+    return []
 
 
 def _deep(env: Mapping[str, str]) -> int:
@@ -103,16 +119,28 @@ def _deep(env: Mapping[str, str]) -> int:
 
 
 def _pytest(arguments: Sequence[str], env: Mapping[str, str]) -> int:
+    return _wait(_start_pytest(arguments, env))
+
+
+def _start_pytest(
+    arguments: Sequence[str], env: Mapping[str, str], output: IO[str] | None = None
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "pytest", *arguments]
     print(f"$ pytest {' '.join(command[3:])}", flush=True)
-    process = subprocess.Popen(command, env=dict(env), cwd=ROOT)
+    return subprocess.Popen(command, env=dict(env), cwd=ROOT, stdout=output, stderr=output)
+
+
+def _wait(*processes: subprocess.Popen[bytes]) -> int:
+    """Return the highest exit code of all; one that a signal killed counts as failed."""
     try:
-        return process.wait()
+        return max(abs(process.wait()) for process in processes)
     except KeyboardInterrupt as interrupt:
-        # Ctrl-C reached pytest as well; a second signal would cut its summary off.
-        if isinstance(interrupt, Terminated):
-            process.send_signal(signal.SIGINT)
-        _give_time(process)
+        for process in processes:
+            # Ctrl-C reached pytest as well; a second signal would cut its summary off.
+            if isinstance(interrupt, Terminated):
+                process.send_signal(signal.SIGINT)
+        for process in processes:
+            _give_time(process)
         raise
 
 
