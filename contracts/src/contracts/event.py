@@ -5,7 +5,7 @@ is a new class with the next version number, published beside the old one.
 """
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -57,3 +57,13 @@ class State(BaseModel):
     """The state of an aggregate, or of a part of it such as a line, in an event's payload."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def of(cls, source: object, **others: Any) -> Self:
+        """Return the state with the attributes of `source` that have the names of its fields.
+
+        `others` gives the fields that have another name or another form there, such as the id.
+        Raises AttributeError for a field that neither has.
+        """
+        names = [name for name in cls.model_fields if name not in others]
+        return cls(**{name: getattr(source, name) for name in names}, **others)

@@ -20,10 +20,10 @@ from contracts.rms.events import (
 )
 from kernel.ids import new_id
 from kernel.money import Money
-from l2o.accounts import store as accounts
 from l2o.accounts.domain import Account
-from l2o.contacts import store as contacts
+from l2o.accounts.store import ACCOUNT
 from l2o.contacts.domain import Contact
+from l2o.contacts.store import CONTACT
 from l2o.opportunities import store as opportunities
 from l2o.opportunities.domain import Opportunity, Stage
 
@@ -41,7 +41,7 @@ def make_account(*, name: str = "上海测试有限公司", owner_id: str | None
 
 async def add_account(tx: AsyncConnection, **fields: Any) -> Account:
     account = make_account(**fields)
-    await accounts.add(tx, account)
+    await ACCOUNT.add(tx, account)
     return account
 
 
@@ -51,7 +51,7 @@ def make_contact(account_id: UUID, *, name: str = "王芳") -> Contact:
 
 async def add_contact(tx: AsyncConnection, account_id: UUID, **fields: Any) -> Contact:
     contact = make_contact(account_id, **fields)
-    await contacts.add(tx, contact)
+    await CONTACT.add(tx, contact)
     return contact
 
 

@@ -6,7 +6,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from l2o.accounts import store as accounts
+from l2o.accounts.store import ACCOUNT
 from services.l2o.tests.factories import NOON, add_account, add_contact, add_opportunity
 from testkit.plugin import Client, PublishedFacts
 
@@ -185,4 +185,4 @@ async def test_changes_are_audited(client: AsyncClient, tx: AsyncConnection) -> 
     entries = (await client.get(f"/opportunities/{opportunity.id}/audit")).json()["items"]
     changes = {change["field"]: (change["from"], change["to"]) for change in entries[0]["changes"]}
     assert changes == {"stage": ("FIRST_CONTACT", "BIDDING")}
-    assert (await accounts.get(tx, account.id)).updated_at == NOON
+    assert (await ACCOUNT.get(tx, account.id)).updated_at == NOON

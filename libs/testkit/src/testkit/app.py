@@ -6,7 +6,8 @@ from chassis.composition.app import create_app
 from chassis.files.imports.routes import import_router
 from chassis.foundation.settings import Settings
 from chassis.foundation.texts import Text
-from testkit import card_imports, card_names, cards, notes
+from chassis.records.custom_fields.routes import custom_field_router
+from testkit import card_imports, cards, notes
 
 TEXTS = {
     "NOTE_FORBIDDEN": Text("不许写：{text}", "Not to be written: {text}"),
@@ -23,11 +24,8 @@ def create() -> FastAPI:
         description="The sample service the chassis is tested with.",
         routers=[
             notes.router,
-            cards.router,
-            cards.audit,
-            cards.custom,
-            card_names.router,
-            cards.access,
+            *cards.ROUTERS,
+            custom_field_router("testkit", {cards.CARD.scoped.resource: cards.CARD.table}),
             import_router(card_imports.IMPORTS),
         ],
         texts=TEXTS,

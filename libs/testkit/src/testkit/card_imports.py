@@ -25,14 +25,15 @@ from chassis.files.imports.target import (
     validate_row,
 )
 from chassis.records.custom_fields.cells import parse_custom_field_cells
+from chassis.records.record_commands import create_record, save_record
+from chassis.web.commands import Command
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
-from testkit.cards import CARDS as SCOPED
-from testkit.cards import Card, add_card, get_card, save_card
+from testkit.cards import CARD, Card
 from testkit.database import Stage, cards
 from testkit.events import ImportFinished
 
-RESOURCE = SCOPED.resource
+RESOURCE = CARD.scoped.resource
 
 
 class CardRow(BaseModel):
@@ -54,6 +55,7 @@ def _parse_card(cells: Cells) -> ParsedRow[CardRow]:
 async def _import_card(tx: AsyncConnection, row: CardRow, context: ImportContext) -> RowResult:
     if row.title == "forbidden":
         raise RuleBroken("NOTE_FORBIDDEN", text=row.title)
+    command = Command(tx, context.now, actor=context.actor)
     card_id = await _find_card(tx, row.title)
     if card_id is None:
         card = Card(
@@ -66,14 +68,14 @@ async def _import_card(tx: AsyncConnection, row: CardRow, context: ImportContext
             created_at=context.now,
             updated_at=context.now,
         )
-        return created((await add_card(tx, card)).id)
-    before = await get_card(tx, card_id, lock=True)
+        return created((await create_record(command, CARD, card, validate=False)).id)
+    before = await CARD.get(tx, card_id, lock=True)
     before_fields = before.custom_fields
     custom = await parse_custom_field_cells(tx, RESOURCE, row.custom_fields, before=before_fields)
     after = replace(before, stage=row.stage, due_date=row.due_date, custom_fields=custom)
     if after == before:
         return unchanged(card_id)
-    return updated((await save_card(tx, replace(after, updated_at=context.now))).id)
+    return updated((await save_record(command, CARD, before, after)).id)
 
 
 async def _link_parent(tx: AsyncConnection, row: CardRow, context: ImportContext) -> RowResult:
@@ -84,10 +86,11 @@ async def _link_parent(tx: AsyncConnection, row: CardRow, context: ImportContext
     parent = await _find_card(tx, row.parent)
     if parent is None:
         return unchanged(card_id, Finding("CARD_PARENT_UNKNOWN", field="parent"))
-    before = await get_card(tx, card_id, lock=True)
+    before = await CARD.get(tx, card_id, lock=True)
     if before.board_id == parent:
         return unchanged(card_id)
-    await save_card(tx, replace(before, board_id=parent, updated_at=context.now))
+    command = Command(tx, context.now, actor=context.actor)
+    await save_record(command, CARD, before, replace(before, board_id=parent))
     return updated(card_id)
 
 
@@ -97,7 +100,7 @@ async def _find_card(tx: AsyncConnection, title: str) -> UUID | None:
     return found
 
 
-CARDS = ImportTarget(
+CARD_IMPORT = ImportTarget(
     kind="CARDS",
     scope="testkit.card.write",
     fields=(
@@ -111,4 +114,4 @@ CARDS = ImportTarget(
     link=row_by_row(_link_parent),
     custom=RESOURCE,
 )
-IMPORTS = Imports("testkit", [CARDS], ImportFinished)
+IMPORTS = Imports("testkit", [CARD_IMPORT], ImportFinished)

@@ -126,11 +126,3 @@ def test_only_drafts_can_be_amended_and_only_first_revisions_deleted() -> None:
             sent_quote.ensure_deletable()
     with pytest.raises(RuleBroken, match="QUOTE_REVISES"):
         replace(quote, revises=NEXT).ensure_deletable()
-
-
-def test_a_sent_quote_can_be_assigned() -> None:
-    quote = make_sent_quote()
-    assigned, event = quote.assign("other", actor="boss", now=NOON)
-    assert (assigned.owner_id, event.quote.owner_id) == ("other", "other")
-    assert (event.from_owner_id, event.assigned_by) == ("seller", "boss")
-    assert assigned.status is QuoteStatus.SENT

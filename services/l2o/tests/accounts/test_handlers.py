@@ -64,7 +64,7 @@ async def test_each_kind_of_event_adds_to_its_total(
         )
     ]
     # The account has no new version, and no event is published.
-    assert await store.get(tx, account.id) == account
+    assert await store.ACCOUNT.get(tx, account.id) == account
     assert await published() == []
 
 

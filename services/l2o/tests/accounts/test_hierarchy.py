@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.web.commands import Command
 from kernel.errors import DomainError
 from kernel.ids import new_id
 from l2o.accounts.actions import edit_account
@@ -152,7 +153,7 @@ async def test_no_sequence_of_moves_forms_a_cycle(
             move_below = set_parent(nodes[parent].id)
             try:
                 async with tx.begin_nested():
-                    await edit_account(tx, nodes[child].id, move_below, now=NOON)
+                    await edit_account(Command(tx, NOON), nodes[child].id, move_below)
             except DomainError as refused:
                 refusals.add(refused.code)
         assert refusals <= {"ACCOUNT_CYCLE"}

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.web.preconditions import UNCONDITIONAL
-from l2o.contacts.actions import transfer_contact
+from chassis.web.commands import Command
+from l2o.contacts.routes import RESOURCE
 from l2o.contacts.store import contacts
 from services.l2o.tests.factories import NOON, add_account
 from testkit.plugin import Committed, PublishedFacts
@@ -123,9 +123,7 @@ async def test_invalid_patches_are_refused(
 async def test_a_repeated_transfer_changes_nothing(client: Client, tx: AsyncConnection) -> None:
     contact = await create_contact(client, (await add_account(tx)).id)
     for _ in range(2):
-        transferred = await transfer_contact(
-            tx, UUID(contact["id"]), "other", UNCONDITIONAL, "boss", NOON
-        )
+        transferred = await RESOURCE.transfer(Command(tx, NOON), UUID(contact["id"]), "other")
         assert (transferred.owner_id, transferred.version) == ("other", 2)
 
 

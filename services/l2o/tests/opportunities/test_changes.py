@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.subscriptions import EventMeta, ReceivedEvent
-from chassis.web.preconditions import UNCONDITIONAL
+from chassis.records.record_commands import transfer_of
+from chassis.web.commands import Command
 from contracts.cpq.events import (
     ProductCreated,
     ProductDeactivated,
@@ -21,10 +22,10 @@ from l2o.opportunities.actions.records import (
     OpportunityDetails,
     StageDetails,
     open_opportunity,
-    transfer_opportunity,
 )
-from l2o.opportunities.domain import Stage
+from l2o.opportunities.domain import Opportunity, Stage
 from l2o.opportunities.handlers import on_order_confirmed
+from l2o.opportunities.store import OPPORTUNITY
 from l2o.products import store as products
 from l2o.products.handlers import on_products
 from l2o.products.store import ProductEvent
@@ -137,10 +138,10 @@ async def test_a_repeated_transfer_changes_nothing(
     client: Client, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     opportunity = await add_opportunity(tx)
+    transfer = transfer_of(OPPORTUNITY)
     for _ in range(2):
-        transferred = await transfer_opportunity(
-            tx, opportunity.id, "other", UNCONDITIONAL, "boss", NOON
-        )
+        transferred = await transfer(Command(tx, NOON, actor="boss"), opportunity.id, "other")
+        assert isinstance(transferred, Opportunity)
         assert (transferred.owner_id, transferred.version) == ("other", 2)
     [event] = await published()
     assert event.type == "l2o.opportunity.assigned.v1"

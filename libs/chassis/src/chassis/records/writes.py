@@ -1,14 +1,20 @@
 """Writes of records: they count against the quota, update search words, and check the version."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any, TypeVar
+from uuid import UUID
 
-from sqlalchemy import Table, insert, update
+from sqlalchemy import Table, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.rows import E, Row, to_columns
+from chassis.database.rows import E, Entity, Row, to_columns
 from chassis.records.record_quota import count_records
-from chassis.records.search.words import index_words
+from chassis.records.search.words import SearchedColumns, index_words
 from kernel.errors import Conflict
+
+N = TypeVar("N", bound=Entity)
 
 
 async def insert_row(tx: AsyncConnection, table: Table, row: Row) -> None:
@@ -19,10 +25,41 @@ async def insert_row(tx: AsyncConnection, table: Table, row: Row) -> None:
     await index_words(tx, table, [values], new=True)
 
 
-async def update_row(tx: AsyncConnection, table: Table, entity: E) -> E:
+async def insert_rows(
+    tx: AsyncConnection,
+    table: Table,
+    rows: Sequence[N],
+    *,
+    unique: Sequence[str] = (),
+    more: Mapping[str, Any] | None = None,
+) -> list[N]:
+    """Insert rows, index their search words, and return those that were inserted.
+
+    `unique` names the columns of a unique index beside the tenant: a row that equals another one in
+    them is left out, after any other transaction that is inserting it has ended. `more` gives
+    columns that are no fields of the rows. Raises Conflict (QUOTA_ROWS).
+    """
+    if not rows:
+        return []
+    await count_records(tx, table, len(rows))
+    values = [{**to_columns(table, row), **(more or {})} for row in rows]
+    if not unique:
+        await tx.execute(insert(table), values)
+        await index_words(tx, table, values, new=True)
+        return list(rows)
+    statement = insert(table).values(values)
+    statement = statement.on_conflict_do_nothing(index_elements=["tenant_id", *unique])
+    inserted: set[UUID] = set((await tx.execute(statement.returning(table.c.id))).scalars())
+    await count_records(tx, table, len(inserted) - len(rows))
+    await index_words(tx, table, [v for v in values if v["id"] in inserted], new=True)
+    return [row for row in rows if row.id in inserted]
+
+
+async def update_row(tx: AsyncConnection, table: Table, entity: E, *, before: E | None = None) -> E:
     """Update the entity's row and return the entity as saved, with the next version.
 
-    Raises Conflict (STALE_WRITE) if another transaction wrote the row first.
+    With `before`, the row as it was read, search words are only written if a searched column
+    changed. Raises Conflict (STALE_WRITE) if another transaction wrote the row first.
     """
     saved = replace(entity, version=entity.version + 1)
     mine = (table.c.id == entity.id) & (table.c.version == entity.version)
@@ -30,5 +67,11 @@ async def update_row(tx: AsyncConnection, table: Table, entity: E) -> E:
     updated = await tx.execute(update(table).where(mine).values(values).returning(table.c.id))
     if updated.one_or_none() is None:
         raise Conflict("STALE_WRITE", what=table.name, key=str(entity.id))
-    await index_words(tx, table, [values])
+    if before is None or _searched(table, values) != _searched(table, to_columns(table, before)):
+        await index_words(tx, table, [values])
     return saved
+
+
+def _searched(table: Table, values: dict[str, Any]) -> list[Any]:
+    words: SearchedColumns | None = table.info.get("words")
+    return [] if words is None else [values[name] for name in words.columns]

@@ -14,7 +14,7 @@ from chassis.files.imports.columns import (
     validated_mapping,
 )
 from chassis.files.imports.target import Cells, ImportField, ImportTarget, ParsedRow
-from testkit.card_imports import CARDS
+from testkit.card_imports import CARD_IMPORT
 
 
 async def nothing(*_: Any) -> list[Any]:
@@ -46,7 +46,7 @@ def test_columns_are_mapped_by_their_known_headers() -> None:
         "Phone": "attributes",
         "City": "attributes",
     }
-    assert proposed_mapping(["标题", "Stage", "City"], None, CARDS) == {
+    assert proposed_mapping(["标题", "Stage", "City"], None, CARD_IMPORT) == {
         "标题": "title",
         "Stage": "stage",
         "City": None,
@@ -109,7 +109,7 @@ def test_all_findings_of_a_header_are_returned_at_once() -> None:
 
 
 def test_a_required_field_needs_its_column() -> None:
-    [finding] = header_findings(["stage"], None, CARDS)
+    [finding] = header_findings(["stage"], None, CARD_IMPORT)
     assert finding == Finding(
         "COLUMN_REQUIRED", params={"field": "title", "headers": ["标题", "subject"]}
     )

@@ -1,6 +1,7 @@
 """Tests of audit entries: every write makes one, with actor, reason and changes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,9 +16,11 @@ from chassis.database.write_cause import attribute_writes, set_audit_reason
 from chassis.foundation import clock
 from chassis.foundation.context import Context, use_context
 from chassis.records.audit.tables import audit_entries
+from chassis.records.record_commands import edit_record
+from chassis.web.commands import Command
 from kernel.ids import new_id
 from kernel.money import Money
-from testkit.cards import Card, add_card, edit_card, get_card
+from testkit.cards import CARD, Card
 from testkit.database import cards
 from testkit.plugin import Client, Committed
 
@@ -100,9 +103,10 @@ async def test_an_entry_has_actor_reason_and_origin(tx: AsyncConnection) -> None
     card = new_card(custom_fields={"size": "L"})
     with use_context(WHO):
         await attribute_writes(tx)
-        await add_card(tx, card)
+        await CARD.add(tx, card)
         await set_audit_reason(tx, "he's ill; 生病")
-        await edit_card(tx, card.id, lambda c: Card(**{**vars(c), "title": "2"}), now=clock.now())
+        command = Command(tx, clock.now())
+        await edit_record(command, CARD, card.id, lambda c: replace(c, title="2"))
     with use_context(Context(actor="system:job", job_id="j-1")):
         await attribute_writes(tx)
         await tx.execute(delete(cards).where(cards.c.id == card.id))
@@ -116,7 +120,7 @@ async def test_an_entry_has_actor_reason_and_origin(tx: AsyncConnection) -> None
 
 async def test_a_write_of_version_and_times_alone_makes_no_entry(tx: AsyncConnection) -> None:
     card = new_card()
-    await add_card(tx, card)
+    await CARD.add(tx, card)
     later = {"version": 5, "updated_at": clock.now() + timedelta(days=1), "title": "One"}
     await tx.execute(update(cards).where(cards.c.id == card.id).values(later))
     assert len(await entries_of(tx, card.id)) == 1
@@ -135,7 +139,7 @@ async def test_amounts_are_exact(
     client: Client, tx: AsyncConnection, before: str, after: str, expected: tuple[str, str] | None
 ) -> None:
     card = new_card(amount=Money.of(before, "CNY"))
-    await add_card(tx, card)
+    await CARD.add(tx, card)
     values = {"amount": Money.of(after, "CNY").amount}
     await tx.execute(update(cards).where(cards.c.id == card.id).values(values))
     later = (await client.get(f"/cards/{card.id}/audit")).json()["items"][:-1]
@@ -148,7 +152,7 @@ async def test_a_change_of_currency_is_a_change_of_the_amount(
     client: Client, tx: AsyncConnection
 ) -> None:
     card = new_card(amount=Money.of("5", "CNY"))
-    await add_card(tx, card)
+    await CARD.add(tx, card)
     await tx.execute(update(cards).where(cards.c.id == card.id).values(amount_currency="USD"))
     assert (await client.get(f"/cards/{card.id}/audit")).json()["items"][0]["changes"] == [
         {
@@ -161,7 +165,7 @@ async def test_a_change_of_currency_is_a_change_of_the_amount(
 
 async def test_a_custom_field_is_named_by_its_key(client: Client, tx: AsyncConnection) -> None:
     card = new_card(custom_fields={"size": "L", "colour": "red"})
-    await add_card(tx, card)
+    await CARD.add(tx, card)
     values = {"custom_fields": {"size": "M", "colour": "red", "weight": "3"}}
     await tx.execute(update(cards).where(cards.c.id == card.id).values(values))
     changes = (await client.get(f"/cards/{card.id}/audit")).json()["items"][0]["changes"]
@@ -211,7 +215,7 @@ async def test_a_transaction_sets_the_cause_and_leaves_none_behind(
     with use_context(hostile):
         async with committed.app.begin(tenant) as tx:
             card = new_card()
-            await add_card(tx, card)
+            await CARD.add(tx, card)
             assert (await entries_of(tx, card.id))[0].actor == hostile.actor
     async with committed.app.begin(None) as tx:
         assert (await tx.execute(cause)).scalar_one() in (None, "")
@@ -222,6 +226,6 @@ async def test_writes_of_a_request_are_attributed_to_its_caller(
 ) -> None:
     answer = await committed_client.post("/cards", json={"title": "One"})
     async with committed.app.begin(tenant) as tx:
-        card = await get_card(tx, UUID(answer.json()["id"]))
+        card = await CARD.get(tx, UUID(answer.json()["id"]))
         (entry,) = await entries_of(tx, card.id)
     assert (entry.actor, entry.request_id) == (card.owner_id, answer.headers["x-request-id"])

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.ids import new_id
 from kernel.money import Money
-from testkit.cards import Card, add_card
+from testkit.cards import CARD, Card
 from testkit.database import Stage
 
 MORNING = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
@@ -22,7 +22,8 @@ async def write_card(tx: AsyncConnection, title: str, **values: Any) -> Card:
     """Add one card; `at` is when it was created and updated."""
     at = values.pop("at", MORNING)
     card = Card(id=new_id(), title=title, created_at=at, updated_at=at, **values)
-    return await add_card(tx, card)
+    await CARD.add(tx, card)
+    return card
 
 
 async def write_five_cards(tx: AsyncConnection) -> list[Card]:

@@ -17,7 +17,7 @@ from chassis.records.search.spelling import bigrams_of, normalize, search_text_o
 from chassis.records.search.tables import search_grams, search_texts
 from chassis.records.search.words import delete_words, index_words
 from libs.chassis.tests.records.lists.samples import titles, write_card
-from testkit.cards import LISTING, Card, get_card, save_card
+from testkit.cards import CARD, LISTING, Card
 from testkit.database import cards
 from testkit.plugin import Committed
 
@@ -79,7 +79,7 @@ async def test_a_renamed_row_is_found_only_by_its_new_name(
     client: Client, tx: AsyncConnection
 ) -> None:
     card = await write_card(tx, "长沙银行")
-    await save_card(tx, replace(card, title="武汉银行"))
+    await CARD.save(tx, card, replace(card, title="武汉银行"))
     assert await titles(client, "q=长沙") == await titles(client, "q=csyh") == ""
     assert await titles(client, "q=银行") == await titles(client, "q=whyh") == "武汉银行"
     text, grams = await indexed_words(tx, card.id)
@@ -97,7 +97,7 @@ async def test_the_index_holds_the_grams_of_the_last_name(
     async with tx.begin_nested() as savepoint:
         card = await write_card(tx, names[0])
         for name in names[1:]:
-            card = await save_card(tx, replace(card, title=name))
+            card = await CARD.save(tx, card, replace(card, title=name))
         text, grams = await indexed_words(tx, card.id)
         assert (text or "") == search_text_of([names[-1]])
         assert grams == bigrams_of(text or "")
@@ -126,13 +126,13 @@ async def test_concurrent_writers_leave_the_words_of_the_last(
 
     async def rename(name: str) -> bool:
         async with committed.app.begin(tenant) as tx:
-            before: Card = await get_card(tx, card.id, lock=True)
-            await save_card(tx, replace(before, title=name))
+            before: Card = await CARD.get(tx, card.id, lock=True)
+            await CARD.save(tx, before, replace(before, title=name))
         return True
 
     await asyncio.gather(*(rename(f"名字{n}") for n in range(5)))
     async with committed.app.begin(tenant) as tx:
-        last = await get_card(tx, card.id)
+        last = await CARD.get(tx, card.id)
         assert (await indexed_words(tx, card.id))[1] == bigrams_of(search_text_of([last.title]))
         assert normalize(last.title) in ((await indexed_words(tx, card.id))[0] or "")
         batch, _ = await LISTING.batch(tx, LISTING.parse_query("q=最初"), EVERYTHING)

@@ -8,10 +8,10 @@ from fastapi import Path, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
+from chassis.records.access.visibility import UnownedResource
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import (
     ExternallyWrittenResource,
-    UnownedResource,
     external_id_router,
 )
 from chassis.records.lists.list_query import ListQuery
@@ -152,7 +152,7 @@ async def _restore(tx: AsyncConnection, book_id: UUID, _: Principal, now: dateti
 
 external_ids = external_id_router(
     ExternallyWrittenResource(
-        scoped=UnownedResource(actions.RESOURCE),
+        scoped=UnownedResource(actions.RESOURCE, store.price_books),
         collection="/price-books",
         body=PriceBookIn,
         answer=PriceBookOut,

@@ -9,10 +9,10 @@ from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
+from chassis.records.access.visibility import UnownedResource
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import (
     ExternallyWrittenResource,
-    UnownedResource,
     external_id_router,
 )
 from chassis.records.lists.list_query import ListQuery
@@ -130,7 +130,7 @@ async def _restore(tx: AsyncConnection, product_id: UUID, _: Principal, now: dat
 
 external_ids = external_id_router(
     ExternallyWrittenResource(
-        scoped=UnownedResource(lifecycle.RESOURCE),
+        scoped=UnownedResource(lifecycle.RESOURCE, store.products),
         collection="/products",
         body=ProductIn,
         answer=ProductOut,

@@ -16,6 +16,7 @@ from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import ListPage
+from chassis.records.record_commands import transfer_of
 from chassis.web.auth import Caller, Principal
 from chassis.web.bodies import EmptyBody
 from chassis.web.pages import PageParams
@@ -260,6 +261,6 @@ external_ids = external_id_router(
         get=store.get,
     )
 )
-access = access_router(QUOTES, collection="quotes", transfer=moves.transfer_quote)
+access = access_router(QUOTES, collection="quotes", transfer=transfer_of(store.QUOTE))
 audit = audit_router("/quotes", resource=QUOTES.resource, table=QUOTES.table, dependencies=[READ])
 ROUTERS = (external_ids, access, router, audit)

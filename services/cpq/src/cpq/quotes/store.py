@@ -31,7 +31,15 @@ from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
+from chassis.records.record_types import RecordType
 from chassis.records.writes import insert_row, update_row
+from contracts.cpq.events import (
+    QuoteAssigned,
+    QuoteChanged,
+    QuoteCreated,
+    QuoteDeleted,
+    QuoteRestored,
+)
 from cpq.database import metadata
 from cpq.quotes.domain.pricing import QuoteLine
 from cpq.quotes.domain.quote import Quote, QuoteStatus
@@ -151,12 +159,31 @@ async def add(tx: AsyncConnection, quote: Quote) -> None:
     )
 
 
-async def get_locked(tx: AsyncConnection, quote_id: UUID, *, with_deleted: bool = False) -> Quote:
-    """Return a quote, locked against other writers until the commit. Raises NotFound."""
+async def fetch(
+    tx: AsyncConnection, quote_id: UUID, *, lock: bool = False, with_deleted: bool = False
+) -> Quote:
+    """Return a quote with its lines, which are read after the lock is held. Raises NotFound."""
     quote = await fetch_row(
-        tx, quotes, quote_id, Quote, lock=True, with_deleted=with_deleted, lines=()
+        tx, quotes, quote_id, Quote, lock=lock, with_deleted=with_deleted, lines=()
     )
     return replace(quote, lines=await _lines(tx, quote_id))
+
+
+async def get_locked(tx: AsyncConnection, quote_id: UUID, *, with_deleted: bool = False) -> Quote:
+    """Return a quote, locked against other writers until the commit. Raises NotFound."""
+    return await fetch(tx, quote_id, lock=True, with_deleted=with_deleted)
+
+
+QUOTE = RecordType(
+    scoped=QUOTES,
+    entity=Quote,
+    created=QuoteCreated,
+    changed=QuoteChanged,
+    deleted=QuoteDeleted,
+    restored=QuoteRestored,
+    assigned=QuoteAssigned,
+    fetch=fetch,
+)
 
 
 async def save(tx: AsyncConnection, quote: Quote) -> Quote:

@@ -1,15 +1,13 @@
 """An account, the rules of its hierarchy, and its totals."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from contracts.l2o.events import AccountAssigned, AccountChanged, AccountState
+from contracts.l2o.events import AccountState
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
 
@@ -35,21 +33,6 @@ class Account:
     deleted_at: datetime | None = None
     version: int = 1
 
-    def edit(self, edited: Account, *, now: datetime) -> tuple[Account, AccountChanged]:
-        """Take over the edited values."""
-        changed = replace(edited, updated_at=now)
-        return changed, AccountChanged(account=changed.state())
-
-    def assign(
-        self, owner_id: str, *, actor: str, now: datetime, reason: str | None = None
-    ) -> tuple[Account, AccountAssigned]:
-        """Give the account to another owner."""
-        assigned = replace(self, owner_id=owner_id, updated_at=now)
-        event = AccountAssigned(
-            account=assigned.state(), from_owner_id=self.owner_id, assigned_by=actor, reason=reason
-        )
-        return assigned, event
-
     def ensure_unused(self, *, children: int, opportunities: int) -> None:
         """Refuse a deletion while child accounts or open opportunities refer to the account.
 
@@ -63,20 +46,7 @@ class Account:
 
     def state(self) -> AccountState:
         """The account in the form that events carry."""
-        return AccountState(
-            account_id=self.id,
-            name=self.name,
-            phone=self.phone,
-            lead_id=self.lead_id,
-            owner_id=self.owner_id,
-            parent_id=self.parent_id,
-            industry=self.industry,
-            country=self.country,
-            founded_year=self.founded_year,
-            employees=self.employees,
-            annual_revenue=self.annual_revenue,
-            custom_fields=dict(self.custom_fields),
-        )
+        return AccountState.of(self, account_id=self.id)
 
 
 def ensure_valid_parent(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -29,11 +28,14 @@ from chassis.files.imports.target import (
 )
 from chassis.records.access.visibility import Visibility
 from chassis.records.custom_fields.cells import parse_custom_field_cells
+from chassis.web.commands import Command
 from kernel.errors import DomainError
+from kernel.ids import new_id
 from l2o.accounts import store
-from l2o.accounts.actions import AccountDetails, create_account, edit_account
-from l2o.accounts.domain import AccountRow
+from l2o.accounts.actions import create_account, edit_account
+from l2o.accounts.domain import Account, AccountRow
 from l2o.accounts.schemas import AccountCells
+from l2o.accounts.store import ACCOUNT
 
 RESOURCE = store.ACCOUNTS.resource
 # Frequent misspellings; a warning reports each correction.
@@ -89,24 +91,34 @@ async def _import_account(
     tx: AsyncConnection, row: AccountRow, context: ImportContext
 ) -> RowResult:
     """Create the account for the importer, or edit the visible account of this name."""
+    command = Command(tx, context.now, actor=context.actor)
     visibility = await context.visibility(tx, RESOURCE)
     matches = (await store.lock_visible_by_name(tx, [row.name], visibility)).get(row.name, [])
     if len(matches) > 1:
         return refused(Finding("ACCOUNT_AMBIGUOUS", params={"name": row.name}, field="name"))
     if not matches:
-        values = {**row.edited_values(), **await _custom_fields(tx, row, None)}
-        details = AccountDetails(name=row.name, **values)
-        account = await create_account(tx, details, owner_id=context.actor, now=context.now)
+        new = await _new_account(tx, row, context)
+        account = await create_account(command, new, validate=bool(row.custom_fields))
         return created(account.id)
-    before = await store.get(tx, matches[0])
+    before = await ACCOUNT.get(tx, matches[0])
     values = {**row.edited_values(), **await _custom_fields(tx, row, before.custom_fields)}
     is_change = replace(before, **values) != before
     if is_change and not await store.may_write(tx, before.id, visibility):
         return refused(Finding("RECORD_READ_ONLY", field="name"))
-    after = await edit_account(
-        tx, before.id, lambda account: replace(account, **values), now=context.now
-    )
+    after = await edit_account(command, before.id, lambda account: replace(account, **values))
     return unchanged(before.id) if after.version == before.version else updated(before.id)
+
+
+async def _new_account(tx: AsyncConnection, row: AccountRow, context: ImportContext) -> Account:
+    values = {**row.edited_values(), **await _custom_fields(tx, row, None)}
+    return Account(
+        id=new_id(),
+        name=row.name,
+        owner_id=context.actor,
+        created_at=context.now,
+        updated_at=context.now,
+        **values,
+    )
 
 
 async def _custom_fields(
@@ -126,16 +138,17 @@ async def _link_parents(
     names = {row.value.parent for row in rows if row.value.parent is not None}
     visibility = await context.visibility(tx, RESOURCE)
     ids_by_name = await store.lock_visible_by_name(tx, names, visibility)
-    return [await _link_parent(tx, row, ids_by_name, visibility, context.now) for row in rows]
+    command = Command(tx, context.now, actor=context.actor)
+    return [await _link_parent(command, row, ids_by_name, visibility) for row in rows]
 
 
 async def _link_parent(
-    tx: AsyncConnection,
+    command: Command,
     row: ImportRow[AccountRow],
     ids_by_name: Mapping[str, Sequence[UUID]],
     visibility: Visibility,
-    now: datetime,
 ) -> RowResult:
+    tx = command.tx
     name, account_id = row.value.parent, row.record_id
     assert account_id is not None, "an imported row has a record"
     if name is None:
@@ -145,14 +158,14 @@ async def _link_parent(
         code = "PARENT_AMBIGUOUS" if matches else "PARENT_UNKNOWN"
         return unchanged(account_id, Finding(code, params={"given": name}, field="parent"))
     parent_id = matches[0]
-    if (await store.get(tx, account_id)).parent_id == parent_id:
+    if (await ACCOUNT.get(tx, account_id)).parent_id == parent_id:
         return unchanged(account_id)
     if not await store.may_write(tx, account_id, visibility):
         return unchanged(account_id, Finding("RECORD_READ_ONLY", field="parent"))
     try:
         async with tx.begin_nested():
             await edit_account(
-                tx, account_id, lambda account: replace(account, parent_id=parent_id), now=now
+                command, account_id, lambda account: replace(account, parent_id=parent_id)
             )
     except DomainError as error:
         return unchanged(account_id, *refused_for(error).findings)

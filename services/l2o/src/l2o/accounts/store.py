@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import CURRENT_TENANT, money_columns, tenant_column
-from chassis.database.rows import fetch_row, from_columns
+from chassis.database.rows import from_columns
 from chassis.records.access.visibility import (
     EVERYTHING,
     Access,
@@ -35,7 +35,14 @@ from chassis.records.access.visibility import (
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
-from chassis.records.writes import insert_row, update_row
+from chassis.records.record_types import RecordType
+from contracts.l2o.events import (
+    AccountAssigned,
+    AccountChanged,
+    AccountCreated,
+    AccountDeleted,
+    AccountRestored,
+)
 from kernel.money import Money
 from l2o.accounts.domain import Account, CurrencyTotals
 from l2o.accounts.schemas import AccountOut
@@ -67,6 +74,15 @@ accounts = Table(
 )
 
 ACCOUNTS = ScopedResource("l2o.account", accounts)
+ACCOUNT = RecordType(
+    scoped=ACCOUNTS,
+    entity=Account,
+    created=AccountCreated,
+    changed=AccountChanged,
+    deleted=AccountDeleted,
+    restored=AccountRestored,
+    assigned=AccountAssigned,
+)
 LISTING = Listing(
     ACCOUNTS,
     AccountOut,
@@ -100,13 +116,6 @@ account_totals = Table(
         for name in ("ordered", "shipped", "received")
     ),
 )
-
-
-async def get(
-    tx: AsyncConnection, account_id: UUID, *, lock: bool = False, with_deleted: bool = False
-) -> Account:
-    """Read an account, and lock its row until the commit if `lock` is set. Raises NotFound."""
-    return await fetch_row(tx, accounts, account_id, Account, lock=lock, with_deleted=with_deleted)
 
 
 async def exists(
@@ -160,16 +169,6 @@ async def lock_visible_by_name(
     for row in await tx.execute(query.order_by(accounts.c.id).with_for_update(read=True)):
         ids.setdefault(row.name, []).append(row.id)
     return ids
-
-
-async def add(tx: AsyncConnection, account: Account) -> None:
-    """Insert a new account. Raises Conflict (QUOTA_ROWS)."""
-    await insert_row(tx, accounts, account)
-
-
-async def save(tx: AsyncConnection, account: Account) -> Account:
-    """Update an account and raise its version. Raises Conflict (STALE_WRITE)."""
-    return await update_row(tx, accounts, account)
 
 
 async def lock_hierarchy(tx: AsyncConnection) -> None:

@@ -1,198 +1,110 @@
 """The commands on contacts."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from chassis.events.outbox import publish
-from chassis.records.access.visibility import EVERYTHING, Visibility
-from chassis.records.custom_fields.values import validated_custom_fields
-from chassis.records.deletion import mark_deleted, mark_restored
-from chassis.web.preconditions import UNCONDITIONAL, Precondition
-from contracts.event import Event
-from contracts.l2o.events import ContactCreated, ContactDeleted, ContactRestored
+from chassis.records.record_commands import (
+    create_record,
+    delete_record,
+    edit_record,
+    restore_record,
+    save_record,
+    visibility_for,
+)
+from chassis.web.commands import Command
 from kernel.errors import Invalid, RuleBroken, Violation
-from kernel.ids import new_id
 from l2o.contacts import store, views
 from l2o.contacts.domain import Contact
+from l2o.contacts.store import CONTACT
 
 
-@dataclass(frozen=True, kw_only=True)
-class ContactDetails:
-    """The values of a new contact."""
-
-    name: str
-    title: str | None = None
-    phone: str | None = None
-    email: str | None = None
-    roles: Sequence[str] = ()
-    custom_fields: Mapping[str, Any] | None = None  # None: the source has no custom fields
-
-
-async def create_contact(
-    tx: AsyncConnection,
-    details: ContactDetails,
-    *,
-    account_id: UUID,
-    actor: str | None,
-    now: datetime,
-    contact_id: UUID | None = None,
-    visibility: Visibility = EVERYTHING,
-) -> Contact:
-    """Create a contact of a visible account, with the owner of the account (or else the actor).
+async def create_contact(command: Command, contact: Contact, *, validate: bool = True) -> Contact:
+    """Create a contact of a visible account, with the owner of the account, or else its own.
 
     The first contact of an account is its primary contact. Raises Invalid (ACCOUNT_UNKNOWN, custom
     fields).
     """
+    tx, account_id = command.tx, contact.account_id
+    visibility = await visibility_for(command, views.ACCOUNT_RESOURCE)
     account = await views.lock_account(tx, account_id, visibility)
     if account is None:
         raise Invalid([Violation("/account_id", "ACCOUNT_UNKNOWN")])
-    fields = {}
-    if details.custom_fields is not None:
-        fields = await validated_custom_fields(tx, store.CONTACTS.resource, details.custom_fields)
-    contact = Contact(
-        **vars(details) | {"custom_fields": fields},
-        id=contact_id or new_id(),
-        account_id=account_id,
+    contact = replace(
+        contact,
+        owner_id=account.owner_id or contact.owner_id,
         is_primary=await store.get_primary(tx, account_id) is None,
-        owner_id=account.owner_id or actor,
-        created_at=now,
-        updated_at=now,
     )
-    await store.add(tx, contact)
-    await publish(tx, ContactCreated(contact=contact.state()), of=contact)
-    return contact
+    return await create_record(command, CONTACT, contact, validate=validate)
 
 
 async def edit_contact(
-    tx: AsyncConnection,
-    contact_id: UUID,
-    edit: Callable[[Contact], Contact],
-    *,
-    expected: Precondition = UNCONDITIONAL,
-    now: datetime,
+    command: Command, contact_id: UUID, edit: Callable[[Contact], Contact]
 ) -> Contact:
-    """Apply an edit to a contact. An edit that changes nothing saves and publishes nothing.
+    """Apply an edit to a contact. Raises what `edit_record` raises, Invalid (ACCOUNT_FIXED)."""
+    return await edit_record(command, CONTACT, contact_id, edit, check=_ensure_same_account)
 
-    Raises NotFound, Invalid (ACCOUNT_FIXED, custom fields), and the errors of `edit`.
-    """
-    before = await store.get(tx, contact_id, lock=True)
-    edited = edit(before)
-    if edited.account_id != before.account_id:
+
+async def _ensure_same_account(before: Contact, after: Contact) -> None:
+    if after.account_id != before.account_id:
         raise Invalid([Violation("/account_id", "ACCOUNT_FIXED")])
-    fields = await validated_custom_fields(
-        tx, store.CONTACTS.resource, edited.custom_fields, before=before.custom_fields
-    )
-    edited = replace(edited, custom_fields=fields)
-    if edited == before:
-        return before
-    expected.check(before)
-    return await _save(tx, *before.edit(edited, now=now))
 
 
-async def make_primary(
-    tx: AsyncConnection,
-    contact_id: UUID,
-    *,
-    expected: Precondition = UNCONDITIONAL,
-    now: datetime,
-) -> Contact:
+async def make_primary(command: Command, contact_id: UUID) -> Contact:
     """Make this the primary contact of its account instead of the current one. Raises NotFound."""
-    before = await _lock_with_account(tx, contact_id)
+    before = await _lock_with_account(command, contact_id)
     if before.is_primary:
         return before
-    expected.check(before)
-    current = await store.get_primary(tx, before.account_id)
+    command.expected.check(before)
+    current = await store.get_primary(command.tx, before.account_id)
     if current is not None:
-        await _save(tx, *current.make_secondary(now=now))
-    return await _save(tx, *before.make_primary(now=now))
+        await save_record(command, CONTACT, current, replace(current, is_primary=False))
+    return await save_record(command, CONTACT, before, replace(before, is_primary=True))
 
 
-async def transfer_contact(
-    tx: AsyncConnection,
-    contact_id: UUID,
-    owner_id: str,
-    expected: Precondition,
-    actor: str,
-    now: datetime,
-    *,
-    reason: str | None = None,
-) -> Contact:
-    """Give the contact to another owner; nothing happens if they own it. Raises NotFound."""
-    before = await store.get(tx, contact_id, lock=True)
-    if before.owner_id == owner_id:
-        return before
-    expected.check(before)
-    return await _save(tx, *before.edit(replace(before, owner_id=owner_id), now=now))
-
-
-async def transfer_account_contacts(
-    tx: AsyncConnection, account_id: UUID, owner_id: str, *, now: datetime
-) -> None:
+async def transfer_account_contacts(command: Command, account_id: UUID, owner_id: str) -> None:
     """Give all contacts of an account, with deleted ones, to an owner.
 
     The caller has locked the row of the account.
     """
-    for contact in await store.lock_all_of_account(tx, account_id):
+    for contact in await store.lock_all_of_account(command.tx, account_id):
         if contact.owner_id != owner_id:
-            await _save(tx, *contact.edit(replace(contact, owner_id=owner_id), now=now))
+            await save_record(command, CONTACT, contact, replace(contact, owner_id=owner_id))
 
 
-async def delete_contact(
-    tx: AsyncConnection,
-    contact_id: UUID,
-    *,
-    expected: Precondition = UNCONDITIONAL,
-    now: datetime,
-) -> None:
+async def delete_contact(command: Command, contact_id: UUID) -> None:
     """Delete a contact; if it was primary, the oldest other one becomes so. Raises NotFound."""
-    before = await _lock_with_account(tx, contact_id, with_deleted=True)
-    after = mark_deleted(replace(before, is_primary=False), now=now, expected=expected)
-    if before.deleted_at is not None:
-        return
-    await _save(tx, after, ContactDeleted(contact=after.state()))
-    successor = await store.get_oldest(tx, before.account_id) if before.is_primary else None
+    before = await _lock_with_account(command, contact_id, with_deleted=True)
+    await delete_record(command, CONTACT, contact_id, prepare=_as_secondary)
+    successor = await store.get_oldest(command.tx, before.account_id) if before.is_primary else None
     if successor is not None:
-        await _save(tx, *successor.make_primary(now=now))
+        await save_record(command, CONTACT, successor, replace(successor, is_primary=True))
 
 
-async def restore_contact(
-    tx: AsyncConnection,
-    contact_id: UUID,
-    *,
-    expected: Precondition = UNCONDITIONAL,
-    now: datetime,
-) -> Contact:
+async def _as_secondary(contact: Contact) -> Contact:
+    return replace(contact, is_primary=False)
+
+
+async def restore_contact(command: Command, contact_id: UUID) -> Contact:
     """Restore a deleted contact, as primary if its account has no primary contact.
 
-    A contact that is not deleted stays as it is. Raises NotFound, RuleBroken (ACCOUNT_UNKNOWN)
-    while the account is deleted.
+    Raises NotFound, RuleBroken (ACCOUNT_UNKNOWN) while the account is deleted.
     """
-    before = await _lock_with_account(tx, contact_id, with_deleted=True)
-    after = mark_restored(before, now=now, expected=expected)
-    if after is before:
-        return before
-    if not await views.account_exists(tx, before.account_id):
-        raise RuleBroken("ACCOUNT_UNKNOWN")
-    has_primary = await store.get_primary(tx, before.account_id) is not None
-    after = replace(after, is_primary=not has_primary)
-    return await _save(tx, after, ContactRestored(contact=after.state()))
+
+    async def prepare(contact: Contact) -> Contact:
+        if not await views.account_exists(command.tx, contact.account_id):
+            raise RuleBroken("ACCOUNT_UNKNOWN")
+        primary = await store.get_primary(command.tx, contact.account_id)
+        return replace(contact, is_primary=primary is None)
+
+    await _lock_with_account(command, contact_id, with_deleted=True)
+    return await restore_record(command, CONTACT, contact_id, prepare=prepare)
 
 
 async def _lock_with_account(
-    tx: AsyncConnection, contact_id: UUID, *, with_deleted: bool = False
+    command: Command, contact_id: UUID, *, with_deleted: bool = False
 ) -> Contact:
     """Lock the account, then the contact: the lock serializes changes of the primary contact."""
-    unlocked = await store.get(tx, contact_id, with_deleted=with_deleted)
-    await views.lock_account(tx, unlocked.account_id)
-    return await store.get(tx, contact_id, lock=True, with_deleted=with_deleted)
-
-
-async def _save(tx: AsyncConnection, contact: Contact, event: Event) -> Contact:
-    saved = await store.save(tx, contact)
-    await publish(tx, event, of=saved)
-    return saved
+    unlocked = await CONTACT.get(command.tx, contact_id, with_deleted=with_deleted)
+    await views.lock_account(command.tx, unlocked.account_id)
+    return await CONTACT.get(command.tx, contact_id, lock=True, with_deleted=with_deleted)

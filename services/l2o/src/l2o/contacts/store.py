@@ -21,11 +21,12 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import tenant_column
-from chassis.database.rows import fetch_row, from_columns
+from chassis.database.rows import from_columns
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
-from chassis.records.writes import insert_row, update_row
+from chassis.records.record_types import RecordType
+from contracts.l2o.events import ContactChanged, ContactCreated, ContactDeleted, ContactRestored
 from l2o.contacts.domain import Contact
 from l2o.contacts.schemas import ContactOut
 from l2o.database import metadata
@@ -58,10 +59,17 @@ contacts = Table(
         postgresql_where=text("is_primary AND deleted_at IS NULL"),
     ),
 )
-# Whoever may see an account may see its contacts.
-CONTACTS = ScopedResource("l2o.contact", contacts, of=(("l2o.account", "account_id"),))
+CONTACT = RecordType(
+    # Whoever may see an account may see its contacts.
+    scoped=ScopedResource("l2o.contact", contacts, of=(("l2o.account", "account_id"),)),
+    entity=Contact,
+    created=ContactCreated,
+    changed=ContactChanged,
+    deleted=ContactDeleted,
+    restored=ContactRestored,
+)
 LISTING = Listing(
-    CONTACTS,
+    CONTACT.scoped,
     ContactOut,
     entity=Contact,
     filters=[
@@ -78,13 +86,6 @@ LISTING = Listing(
     words=["name"],
     custom=custom_conditions,
 )
-
-
-async def get(
-    tx: AsyncConnection, contact_id: UUID, *, lock: bool = False, with_deleted: bool = False
-) -> Contact:
-    """Read a contact, and lock its row until the commit if `lock` is set. Raises NotFound."""
-    return await fetch_row(tx, contacts, contact_id, Contact, lock=lock, with_deleted=with_deleted)
 
 
 async def belongs_to_account(tx: AsyncConnection, contact_id: UUID, account_id: UUID) -> bool:
@@ -118,13 +119,3 @@ async def lock_all_of_account(tx: AsyncConnection, account_id: UUID) -> list[Con
     query = select(contacts).where(contacts.c.account_id == account_id).order_by(contacts.c.id)
     rows = (await tx.execute(query.with_for_update())).mappings()
     return [from_columns(Contact, dict(row)) for row in rows]
-
-
-async def add(tx: AsyncConnection, contact: Contact) -> None:
-    """Insert a new contact. Raises Conflict (QUOTA_ROWS)."""
-    await insert_row(tx, contacts, contact)
-
-
-async def save(tx: AsyncConnection, contact: Contact) -> Contact:
-    """Update a contact and raise its version. Raises Conflict (STALE_WRITE)."""
-    return await update_row(tx, contacts, contact)

@@ -4,10 +4,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
 from chassis.records.access.visibility import EVERYTHING, Visibility, directory_visibility
+from chassis.web.commands import Command
 from contracts.mtl.events import LeadConverted
 from l2o.accounts import store as accounts
-from l2o.accounts.actions import AccountDetails, create_account
-from l2o.contacts.actions import ContactDetails, create_contact
+from l2o.accounts.actions import create_account
+from l2o.accounts.domain import Account
+from l2o.contacts.actions import create_contact
+from l2o.contacts.domain import Contact
 from l2o.conversions import store
 from l2o.conversions.domain import account_name, contact_name, conversion_from_event
 from l2o.opportunities.actions.records import OpportunityDetails, open_opportunity
@@ -41,23 +44,29 @@ async def _lock_existing_account(tx: AsyncConnection, event: LeadConverted) -> b
 async def _create_records(tx: AsyncConnection, event: LeadConverted) -> None:
     lead, now = event.lead, event.converted_at
     owner = lead.owner_id or event.converted_by
+    command = Command(tx, now, actor=event.converted_by)
     if not event.existing_account:
-        await create_account(
-            tx,
-            AccountDetails(name=account_name(lead), phone=lead.phone),
-            owner_id=owner,
-            now=now,
-            account_id=event.account_id,
+        account = Account(
+            id=event.account_id,
+            name=account_name(lead),
+            phone=lead.phone,
             lead_id=lead.lead_id,
+            owner_id=owner,
+            created_at=now,
+            updated_at=now,
         )
-    await create_contact(
-        tx,
-        ContactDetails(name=contact_name(lead), phone=lead.phone, email=lead.email),
+        await create_account(command, account, validate=False)
+    contact = Contact(
+        id=event.contact_id,
         account_id=event.account_id,
-        actor=owner,
-        now=now,
-        contact_id=event.contact_id,
+        name=contact_name(lead),
+        phone=lead.phone,
+        email=lead.email,
+        owner_id=owner,
+        created_at=now,
+        updated_at=now,
     )
+    await create_contact(command, contact, validate=False)
     await open_opportunity(
         tx,
         OpportunityDetails(

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from contracts.event import Event
 from contracts.l2o.events import (
-    OpportunityAssigned,
     OpportunityChanged,
     OpportunityLost,
     OpportunityStageMoved,
@@ -106,19 +105,6 @@ class Opportunity:
         """Take over the edited values."""
         changed = replace(edited, updated_at=now)
         return changed, OpportunityChanged(opportunity=changed.state())
-
-    def assign(
-        self, owner_id: str, *, actor: str, now: datetime, reason: str | None = None
-    ) -> tuple[Opportunity, OpportunityAssigned]:
-        """Give the opportunity to another owner."""
-        assigned = replace(self, owner_id=owner_id, updated_at=now)
-        event = OpportunityAssigned(
-            opportunity=assigned.state(),
-            from_owner_id=self.owner_id,
-            assigned_by=actor,
-            reason=reason,
-        )
-        return assigned, event
 
     def move(self, to: Stage, *, now: datetime) -> tuple[Opportunity, OpportunityStageMoved]:
         """Move to another open stage. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""

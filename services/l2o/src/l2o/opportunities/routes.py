@@ -17,8 +17,10 @@ from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import ListPage
+from chassis.records.record_commands import transfer_of
 from chassis.web.auth import Caller, Principal, allow
 from chassis.web.bodies import EmptyBody
+from chassis.web.commands import Command
 from chassis.web.pages import Page, PageParams, fetch_page, reject_unknown_parameters
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
@@ -39,14 +41,13 @@ from l2o.opportunities.schemas import (
 )
 
 OPPORTUNITIES = store.OPPORTUNITIES
+TRANSFER = transfer_of(store.OPPORTUNITY)
 READ, WRITE = [may_read(OPPORTUNITIES)], [may_write(OPPORTUNITIES)]
 VisibleOpportunities = Annotated[Visibility, may_list(OPPORTUNITIES)]
 OpportunityListQuery = Annotated[ListQuery, store.LISTING.query]
 
 router = new_router("/opportunities", tag="opportunities")
-access = access_router(
-    OPPORTUNITIES, collection="opportunities", transfer=records.transfer_opportunity
-)
+access = access_router(OPPORTUNITIES, collection="opportunities", transfer=TRANSFER)
 audit = audit_router(
     "/opportunities", resource=OPPORTUNITIES.resource, table=OPPORTUNITIES.table, dependencies=READ
 )
@@ -70,10 +71,10 @@ async def _create(
     )
     if body.owner_id is None:
         return opened
-    transfer = TransferRequest(
-        OPPORTUNITIES, records.transfer_opportunity, caller, body.owner_id, None, now
+    command = Command(tx, now, caller, caller.subject)
+    await assign_on_create(
+        command, TransferRequest(OPPORTUNITIES, TRANSFER, body.owner_id), opened.id
     )
-    await assign_on_create(tx, transfer, opened.id)
     return await store.get(tx, opened.id)
 
 

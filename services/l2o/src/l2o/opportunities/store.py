@@ -34,8 +34,16 @@ from chassis.records.lists.columns import sort_column
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listing
 from chassis.records.record_quota import count_records
+from chassis.records.record_types import RecordType
 from chassis.records.search.words import index_words
 from chassis.records.writes import insert_row, update_row
+from contracts.l2o.events import (
+    OpportunityAssigned,
+    OpportunityChanged,
+    OpportunityDeleted,
+    OpportunityOpened,
+    OpportunityRestored,
+)
 from l2o.database import metadata
 from l2o.opportunities.domain import FunnelRow, Opportunity, Stage, StageChange
 from l2o.opportunities.schemas import OpportunityOut
@@ -74,6 +82,15 @@ opportunities = Table(
 )
 
 OPPORTUNITIES = ScopedResource("l2o.opportunity", opportunities)
+OPPORTUNITY = RecordType(
+    scoped=OPPORTUNITIES,
+    entity=Opportunity,
+    created=OpportunityOpened,
+    changed=OpportunityChanged,
+    deleted=OpportunityDeleted,
+    restored=OpportunityRestored,
+    assigned=OpportunityAssigned,
+)
 LISTING = Listing(
     OPPORTUNITIES,
     OpportunityOut,

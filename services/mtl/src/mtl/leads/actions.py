@@ -102,25 +102,6 @@ async def edit_lead(
     return await _save(tx, lead, changed, before=before, visibility=visibility)
 
 
-async def transfer_lead(
-    tx: AsyncConnection,
-    lead_id: UUID,
-    owner_id: str,
-    expected: Precondition,
-    actor: str,
-    now: datetime,
-    *,
-    reason: str | None = None,
-) -> Lead:
-    """Give the lead to another owner; nothing happens if they own it already. Raises NotFound."""
-    before = await store.get(tx, lead_id, lock=True)
-    if before.owner_id == owner_id:
-        return before
-    expected.check(before)
-    lead, assigned = before.assign(owner_id, actor=actor, now=now, reason=reason)
-    return await _save(tx, lead, assigned, before=before)
-
-
 async def delete_lead(
     tx: AsyncConnection, lead_id: UUID, *, expected: Precondition = UNCONDITIONAL, now: datetime
 ) -> Lead:

@@ -10,7 +10,6 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from contracts.mtl.events import (
-    LeadAssigned,
     LeadCaptured,
     LeadChanged,
     LeadConverted,
@@ -150,15 +149,6 @@ class Lead(LeadDetails):
         self._ensure_not_converted()
         lead = replace(edited, updated_at=now)
         return lead, LeadChanged(lead=lead.state())
-
-    def assign(
-        self, owner_id: str, *, actor: str, now: datetime, reason: str | None = None
-    ) -> tuple[Lead, LeadAssigned]:
-        """Give the lead to another owner, in any status."""
-        lead = replace(self, owner_id=owner_id, updated_at=now)
-        return lead, LeadAssigned(
-            lead=lead.state(), from_owner_id=self.owner_id, assigned_by=actor, reason=reason
-        )
 
     def delete(self, *, now: datetime) -> tuple[Lead, LeadDeleted]:
         """Mark the lead as deleted. Raises RuleBroken (LEAD_CONVERTED)."""

@@ -18,8 +18,10 @@ from chassis.records.custom_fields.routes import custom_field_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import ListPage
+from chassis.records.record_commands import transfer_of
 from chassis.web.auth import Caller, Principal, allow
 from chassis.web.bodies import EmptyBody
+from chassis.web.commands import Command
 from chassis.web.operations.responses import OPERATION_RESPONSES, OperationOut, OperationResponse
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.patches import MergePatch
@@ -38,11 +40,12 @@ from mtl.leads.schemas import (
 )
 
 LEADS = store.LEADS
+TRANSFER = transfer_of(store.LEAD)
 ACCOUNT_RESOURCE = "l2o.account"  # accounts belong to L2O, which knows who sees them
 READ, WRITE = [may_read(LEADS)], [may_write(LEADS)]
 
 router = new_router("/leads", tag="leads")
-access = access_router(LEADS, collection="leads", transfer=actions.transfer_lead)
+access = access_router(LEADS, collection="leads", transfer=TRANSFER)
 audit = audit_router("/leads", resource=LEADS.resource, table=LEADS.table, dependencies=READ)
 custom_fields = custom_field_router("mtl", {LEADS.resource: store.leads})
 
@@ -71,8 +74,8 @@ async def _create(tx: AsyncConnection, body: LeadIn, caller: Principal, now: dat
     )
     if details.owner_id is None:
         return lead
-    transfer = TransferRequest(LEADS, actions.transfer_lead, caller, details.owner_id, None, now)
-    await assign_on_create(tx, transfer, lead.id)
+    command = Command(tx, now, caller, caller.subject)
+    await assign_on_create(command, TransferRequest(LEADS, TRANSFER, details.owner_id), lead.id)
     return await store.get(tx, lead.id)
 
 

@@ -35,9 +35,17 @@ from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
 from chassis.records.record_quota import count_records
+from chassis.records.record_types import RecordType
 from chassis.records.search.words import index_words
 from chassis.records.writes import update_row
 from chassis.web.operations.store import OperationStatus
+from contracts.mtl.events import (
+    LeadAssigned,
+    LeadCaptured,
+    LeadChanged,
+    LeadDeleted,
+    LeadRestored,
+)
 from kernel.ids import new_id
 from mtl.database import metadata
 from mtl.leads.domain import DuplicateLead, Lead, LeadKey, LeadStatus, assign_keys
@@ -82,6 +90,15 @@ leads = Table(
     Column("version", Integer, nullable=False),
 )
 LEADS = ScopedResource("mtl.lead", leads)
+LEAD = RecordType(
+    scoped=LEADS,
+    entity=Lead,
+    created=LeadCaptured,
+    changed=LeadChanged,
+    deleted=LeadDeleted,
+    restored=LeadRestored,
+    assigned=LeadAssigned,
+)
 LISTING = Listing(
     LEADS,
     LeadOut,

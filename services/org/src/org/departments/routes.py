@@ -9,10 +9,10 @@ from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
+from chassis.records.access.visibility import UnownedResource
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import (
     ExternallyWrittenResource,
-    UnownedResource,
     external_id_router,
 )
 from chassis.records.lists.list_query import ListQuery
@@ -166,7 +166,7 @@ async def _replace(
 
 by_external_id = external_id_router(
     ExternallyWrittenResource(
-        scoped=UnownedResource(store.DEPARTMENT),
+        scoped=UnownedResource(store.DEPARTMENT, store.departments),
         collection="/departments",
         body=DepartmentIn,
         answer=DepartmentOut,

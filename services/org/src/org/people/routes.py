@@ -9,11 +9,11 @@ from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
+from chassis.records.access.visibility import UnownedResource
 from chassis.records.audit.routes import audit_router
 from chassis.records.custom_fields.routes import custom_field_router
 from chassis.records.external_ids.routes import (
     ExternallyWrittenResource,
-    UnownedResource,
     external_id_router,
 )
 from chassis.records.lists.list_query import ListQuery
@@ -192,7 +192,7 @@ async def _replace(
 
 by_external_id = external_id_router(
     ExternallyWrittenResource(
-        scoped=UnownedResource(store.PERSON),
+        scoped=UnownedResource(store.PERSON, store.people),
         collection="/people",
         body=PersonProfileIn,
         answer=PersonOut,

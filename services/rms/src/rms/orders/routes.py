@@ -17,6 +17,7 @@ from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyReadResource, external_id_read_router
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import ListPage
+from chassis.records.record_commands import transfer_of
 from chassis.web.auth import Caller, Principal
 from chassis.web.bodies import EmptyBody
 from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED
@@ -26,7 +27,7 @@ from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from rms.orders.actions.cancellations import cancel_order, cancel_order_lines
-from rms.orders.actions.edits import edit_order, transfer_order
+from rms.orders.actions.edits import edit_order
 from rms.orders.actions.lifecycle import amend_order, confirm_order
 from rms.orders.actions.shipments import ship_order
 from rms.orders.domain.amendments import Amendment
@@ -52,14 +53,14 @@ from rms.orders.store.reads import (
     read_shipments,
 )
 from rms.orders.store.tables import ORDERS
-from rms.orders.store.writes import get_order
+from rms.orders.store.writes import ORDER, get_order
 from rms.orders.views import read_order
 from rms.receivables.store import RECEIVABLES
 
 READ, WRITE = may_read(ORDERS), may_write(ORDERS)
 
 router = new_router("/orders", tag="orders")
-access = access_router(ORDERS, collection="orders", transfer=transfer_order)
+access = access_router(ORDERS, collection="orders", transfer=transfer_of(ORDER))
 audit = audit_router("/orders", resource=ORDERS.resource, table=ORDERS.table, dependencies=[READ])
 
 

@@ -16,6 +16,7 @@ from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import ListPage
+from chassis.records.record_commands import transfer_of
 from chassis.web.auth import Caller, Principal, allow
 from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED
 from chassis.web.pages import Page, PageParams
@@ -28,7 +29,7 @@ from rms.payments.actions.allocations import (
     allocate_oldest_first,
     reverse_allocation,
 )
-from rms.payments.actions.edits import edit_payment, transfer_payment
+from rms.payments.actions.edits import edit_payment
 from rms.payments.actions.receipts import PaymentDetails, receive_payment
 from rms.payments.actions.returns import refund_payment, reverse_payment
 from rms.payments.domain.allocations import RequestedAllocation
@@ -48,7 +49,7 @@ from rms.payments.schemas import (
 )
 from rms.payments.store.reads import PAYMENT_LISTING, read_payment, read_payment_allocations
 from rms.payments.store.tables import PAYMENTS
-from rms.payments.store.writes import get_payment
+from rms.payments.store.writes import PAYMENT, get_payment
 from rms.payments.views import read_receivable_allocations
 from rms.receivables.store import RECEIVABLES
 
@@ -56,7 +57,7 @@ READ, WRITE = may_read(PAYMENTS), may_write(PAYMENTS)
 POSTED_FIELDS = ("account_id", "amount", "received_date", "bank_reference", "note", "custom_fields")
 
 router = new_router("/payments", tag="payments")
-access = access_router(PAYMENTS, collection="payments", transfer=transfer_payment)
+access = access_router(PAYMENTS, collection="payments", transfer=transfer_of(PAYMENT))
 audit = audit_router(
     "/payments", resource=PAYMENTS.resource, table=PAYMENTS.table, dependencies=[READ]
 )

@@ -165,30 +165,6 @@ async def edit_receivable(
     return receivable
 
 
-async def transfer_receivable(
-    tx: AsyncConnection,
-    receivable_id: UUID,
-    owner_id: str,
-    expected: Precondition,
-    actor: str,
-    now: datetime,
-    *,
-    reason: str | None = None,
-) -> Receivable:
-    """Give the receivable another owner and publish it; the present owner changes nothing.
-
-    Raises NotFound.
-    """
-    before = await store.get_receivable(tx, receivable_id, lock=True)
-    if before.owner_id == owner_id:
-        return before
-    expected.check(before)
-    receivable, assigned = before.assign(owner_id, actor=actor, reason=reason, now=now)
-    receivable = await store.save_receivable(tx, receivable)
-    await publish(tx, assigned, of=receivable)
-    return receivable
-
-
 async def report_overdue(
     tx: AsyncConnection, receivable_id: UUID, *, now: datetime
 ) -> datetime | None:

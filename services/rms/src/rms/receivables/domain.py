@@ -152,19 +152,6 @@ class Receivable:
             self, allocated=allocated, withdrawn=withdrawn, status=status, updated_at=now
         )
 
-    def assign(
-        self, owner_id: str, *, actor: str, reason: str | None, now: datetime
-    ) -> tuple[Receivable, events.ReceivableAssigned]:
-        """Give it another owner; returns the receivable and its event."""
-        receivable = replace(self, owner_id=owner_id, updated_at=now)
-        assigned = events.ReceivableAssigned(
-            receivable=receivable.state(),
-            from_owner_id=self.owner_id,
-            assigned_by=actor,
-            reason=reason,
-        )
-        return receivable, assigned
-
     def created_event(self) -> events.ReceivableCreated:
         """The event of its creation."""
         return events.ReceivableCreated(receivable=self.state())

@@ -14,6 +14,7 @@ from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyReadResource, external_id_read_router
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import ListPage
+from chassis.records.record_commands import transfer_of
 from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
@@ -21,12 +22,12 @@ from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from rms.receivables import actions, store
 from rms.receivables.schemas import ReceivableEdit, ReceivableOut
-from rms.receivables.store import RECEIVABLES
+from rms.receivables.store import RECEIVABLE, RECEIVABLES
 
 READ, WRITE = [may_read(RECEIVABLES)], [may_write(RECEIVABLES)]
 
 router = new_router("/receivables", tag="receivables")
-access = access_router(RECEIVABLES, collection="receivables", transfer=actions.transfer_receivable)
+access = access_router(RECEIVABLES, collection="receivables", transfer=transfer_of(RECEIVABLE))
 audit = audit_router(
     "/receivables", resource=RECEIVABLES.resource, table=RECEIVABLES.table, dependencies=READ
 )

@@ -30,7 +30,9 @@ from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
+from chassis.records.record_types import RecordType
 from chassis.records.writes import insert_row, update_row
+from contracts.rms.events import ReceivableAssigned, ReceivableChanged, ReceivableCreated
 from rms.database import metadata
 from rms.receivables.domain import Receivable, ReceivableKind, ReceivableStatus
 from rms.receivables.schemas import ReceivableOut
@@ -142,6 +144,13 @@ def receivable_shape(today: date) -> Callable[[Mapping[str, Any]], ReceivableOut
 
 # Whoever is granted an order sees its receivables.
 RECEIVABLES = ScopedResource("rms.receivable", receivables, of=(("rms.order", "order_id"),))
+RECEIVABLE = RecordType(
+    scoped=RECEIVABLES,
+    entity=Receivable,
+    created=ReceivableCreated,
+    changed=ReceivableChanged,
+    assigned=ReceivableAssigned,
+)
 RECEIVABLE_LISTING = Listing(
     RECEIVABLES,
     ReceivableOut,

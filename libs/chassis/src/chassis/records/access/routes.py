@@ -1,5 +1,6 @@
 """Routes for access, owners, team and shares of a record; the same for every resource."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -38,8 +39,8 @@ from chassis.records.access.transfers import (
 )
 from chassis.records.access.visibility import Access, ScopedResource
 from chassis.web.auth import Caller, allow
+from chassis.web.commands import ChangeCommand, CreateCommand
 from chassis.web.pages import Page, PageParams, fetch_page
-from chassis.web.preconditions import IfMatch
 from chassis.web.problems import problem_body, problem_details
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
@@ -89,14 +90,13 @@ def _add_transfer_of_one(
         dependencies=[may_write(scoped)],
     )
     async def transfer_one(
-        record_id: UUID, body: TransferIn, tx: Tx, now: Now, caller: Caller, if_match: IfMatch
+        record_id: UUID, body: TransferIn, command: ChangeCommand
     ) -> RecordOwnerOut:
         """Transfer the record to another owner."""
-        name = await active_owner_name(tx, body.owner_id)
-        transfer_request = TransferRequest(
-            scoped, transfer, caller, body.owner_id, body.reason, now
-        )
-        owned = await transfer_record(tx, transfer_request, record_id, expected=if_match)
+        name = await active_owner_name(command.tx, body.owner_id)
+        transfer_request = TransferRequest(scoped, transfer, body.owner_id)
+        command = replace(command, reason=body.reason)
+        owned = await transfer_record(command, transfer_request, record_id)
         return RecordOwnerOut(owner_name=name, **vars(owned))
 
 
@@ -110,14 +110,13 @@ def _add_transfer_of_many(
         dependencies=[allow(f"{scoped.resource}.write")],
     )
     async def transfer_many(
-        request: Request, body: TransferManyIn, tx: Tx, now: Now, caller: Caller
+        request: Request, body: TransferManyIn, command: CreateCommand
     ) -> TransferManyOut:
         """Transfer many records to another owner, each independently of the others."""
-        await active_owner_name(tx, body.owner_id)
-        transfer_request = TransferRequest(
-            scoped, transfer, caller, body.owner_id, body.reason, now
-        )
-        results = await transfer_records(tx, transfer_request, body.ids)
+        await active_owner_name(command.tx, body.owner_id)
+        transfer_request = TransferRequest(scoped, transfer, body.owner_id)
+        command = replace(command, reason=body.reason)
+        results = await transfer_records(command, transfer_request, body.ids)
         items = [_result(request, key, results[key]) for key in dict.fromkeys(body.ids)]
         return TransferManyOut(items=items)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -13,27 +12,16 @@ from chassis.database.write_cause import set_audit_reason
 from chassis.records.access.guards import caller_access, ensure_access
 from chassis.records.access.tables import owner_changes, people
 from chassis.records.access.visibility import Access, ScopedResource
-from chassis.web.auth import Principal
-from chassis.web.preconditions import UNCONDITIONAL, Precondition, Versioned
+from chassis.web.commands import Command
+from chassis.web.preconditions import Versioned
 from kernel.errors import DomainError, Forbidden, Invalid, Violation
 from kernel.ids import new_id
 
 
 class TransferAction(Protocol):
-    """A service's action that saves the record with its new owner and publishes the event."""
+    """A service's command that saves the record with its new owner and publishes the event."""
 
-    async def __call__(
-        self,
-        tx: AsyncConnection,
-        record_id: UUID,
-        owner_id: str,
-        expected: Precondition,
-        actor: str,
-        now: datetime,
-        /,
-        *,
-        reason: str | None,
-    ) -> Versioned: ...
+    async def __call__(self, command: Command, record_id: UUID, owner_id: str, /) -> Versioned: ...
 
 
 @dataclass(frozen=True)
@@ -47,14 +35,11 @@ class TransferredRecord:
 
 @dataclass(frozen=True)
 class TransferRequest:
-    """A transfer of records of one resource: the new owner, by whom, why and when."""
+    """A transfer of records of one resource to a new owner."""
 
     scoped: ScopedResource
     transfer: TransferAction
-    principal: Principal
     owner_id: str
-    reason: str | None
-    now: datetime
 
 
 async def active_owner_name(
@@ -77,51 +62,46 @@ async def active_owner_name(
 
 
 async def transfer_record(
-    tx: AsyncConnection,
-    request: TransferRequest,
-    record_id: UUID,
-    *,
-    expected: Precondition = UNCONDITIONAL,
+    command: Command, request: TransferRequest, record_id: UUID
 ) -> TransferredRecord:
     """Transfer one record; nothing is written if the new owner owns it already.
 
-    Raises NotFound, Forbidden (RECORD_READ_ONLY, OWNERSHIP_REQUIRED), and what the service's
-    action raises.
+    The caller of the command must own the record or manage its owner. Raises NotFound, Forbidden
+    (RECORD_READ_ONLY, OWNERSHIP_REQUIRED), and what the service's action raises.
     """
-    scoped, now, actor = request.scoped, request.now, request.principal.subject
-    access = await caller_access(tx, request.principal, scoped, record_id, now, lock=True)
+    tx, scoped, now, caller = command.tx, request.scoped, command.now, command.caller
+    assert caller is not None, "somebody transfers a record"
+    access = await caller_access(tx, caller, scoped, record_id, now, lock=True)
     ensure_access(access, Access.WRITE)
     if not access.may_transfer:
         raise Forbidden("OWNERSHIP_REQUIRED")
     if access.owner_id == request.owner_id:
         return TransferredRecord(record_id, request.owner_id, await _version(tx, scoped, record_id))
-    if request.reason is not None:
-        await set_audit_reason(tx, request.reason)
-    saved = await request.transfer(
-        tx, record_id, request.owner_id, expected, actor, now, reason=request.reason
-    )
+    if command.reason is not None:
+        await set_audit_reason(tx, command.reason)
+    saved = await request.transfer(command, record_id, request.owner_id)
     change = {
         "id": new_id(),
         "resource": scoped.resource,
         "record_id": record_id,
         "from_owner_id": access.owner_id,
         "to_owner_id": request.owner_id,
-        "reason": request.reason,
-        "changed_by": actor,
+        "reason": command.reason,
+        "changed_by": caller.subject,
         "changed_at": now,
     }
     await tx.execute(insert(owner_changes).values(change))
     return TransferredRecord(record_id, request.owner_id, saved.version)
 
 
-async def assign_on_create(tx: AsyncConnection, request: TransferRequest, record_id: UUID) -> None:
+async def assign_on_create(command: Command, request: TransferRequest, record_id: UUID) -> None:
     """Transfer a new record to its requested owner, who is notified like any new owner."""
-    if request.owner_id != request.principal.subject:
-        await transfer_record(tx, request, record_id)
+    if request.owner_id != command.actor:
+        await transfer_record(command.unconditional, request, record_id)
 
 
 async def transfer_records(
-    tx: AsyncConnection, request: TransferRequest, record_ids: Sequence[UUID]
+    command: Command, request: TransferRequest, record_ids: Sequence[UUID]
 ) -> dict[UUID, TransferredRecord | DomainError]:
     """Transfer many records; an error of one does not affect the others.
 
@@ -130,8 +110,8 @@ async def transfer_records(
     results: dict[UUID, TransferredRecord | DomainError] = {}
     for record_id in sorted(set(record_ids)):
         try:
-            async with tx.begin_nested():
-                results[record_id] = await transfer_record(tx, request, record_id)
+            async with command.tx.begin_nested():
+                results[record_id] = await transfer_record(command, request, record_id)
         except DomainError as error:
             results[record_id] = error
     return results

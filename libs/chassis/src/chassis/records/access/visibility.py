@@ -91,6 +91,19 @@ class ScopedResource:
         return [(self.resource, self.table.c["id"]), *((r, self.table.c[c]) for r, c in self.of)]
 
 
+@dataclass(frozen=True)
+class UnownedResource:
+    """A resource without owners: every caller of the tenant with the scope sees all its rows."""
+
+    resource: str
+    table: Table
+
+    @property
+    def name(self) -> str:
+        """The last part of the resource's name, as in the error code `<NAME>_NOT_FOUND`."""
+        return self.resource.split(".")[-1]
+
+
 def list_plan(visibility: Visibility) -> ListPlan:
     """Return the cheapest plan for a page of what this caller sees."""
     if visibility.everything:

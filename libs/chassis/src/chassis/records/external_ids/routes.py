@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.rows import Entity
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import check_access, may_read, may_write
-from chassis.records.access.visibility import Access, ScopedResource
+from chassis.records.access.visibility import Access, ScopedResource, UnownedResource
 from chassis.records.external_ids.actions import (
     ExternalId,
     Upserted,
@@ -73,18 +73,6 @@ class ExternalIds(BaseModel):
     """All external ids of a record."""
 
     items: list[ExternalIdOut]
-
-
-@dataclass(frozen=True)
-class UnownedResource:
-    """A resource without owners: every caller of the tenant with the scope sees all rows."""
-
-    resource: str
-
-    @property
-    def name(self) -> str:
-        """The name of a record in the code `<NAME>_NOT_FOUND`."""
-        return self.resource.split(".")[-1]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,12 @@ from sqlalchemy import Column, ColumnElement, Index, Label, Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import from_columns
-from chassis.records.access.visibility import EVERYTHING, ScopedResource, Visibility
+from chassis.records.access.visibility import (
+    EVERYTHING,
+    ScopedResource,
+    UnownedResource,
+    Visibility,
+)
 from chassis.records.lists import indexing, sorts
 from chassis.records.lists.filters import PREFIX, RANGE, Filter, filter_parameters
 from chassis.records.lists.list_query import ListQuery
@@ -48,8 +53,8 @@ class ListPage(Page[T], Generic[T]):
 class Listing(Generic[T]):
     """The declaration of a list: what it shows and what it can be filtered, sorted and searched by.
 
-    `of` is a `ScopedResource`, or the table of a resource that everybody sees (then `resource` is
-    its name). Rows become `shows` by `shape`, or else from the dataclass `entity` or the row;
+    `of` is a resource, or a table whose rows everybody sees (then `resource` is its name). Rows
+    become `shows` by `shape`, or else from the dataclass `entity` or the row;
     `by_day` returns the `shape` of rows that depend on the tenant's business day. `sorts` are NOT
     NULL columns or have a `sort_column`. `words` are the searched columns. `extra_columns` are
     selected from other tables. `personal` names the column of the only subject who sees a row,
@@ -59,7 +64,7 @@ class Listing(Generic[T]):
 
     def __init__(
         self,
-        of: ScopedResource | Table,
+        of: ScopedResource | UnownedResource | Table,
         shows: type[T],
         *,
         resource: str = "",
@@ -75,8 +80,8 @@ class Listing(Generic[T]):
         personal: str = "",
     ) -> None:
         self.scoped = of if isinstance(of, ScopedResource) else None
-        self.table = of.table if isinstance(of, ScopedResource) else of
-        self.resource = of.resource if isinstance(of, ScopedResource) else resource
+        self.table = of if isinstance(of, Table) else of.table
+        self.resource = resource if isinstance(of, Table) else of.resource
         assert self.resource, "a list of a bare table names its resource"
         self.collection = collection or self.table.name.replace("_", "-")
         self.shows, self.sorts, self.filters = shows, tuple(sorts), tuple(filters)

@@ -96,27 +96,6 @@ async def expire_quote(tx: AsyncConnection, quote_id: UUID, *, now: datetime) ->
     return None
 
 
-async def transfer_quote(
-    tx: AsyncConnection,
-    quote_id: UUID,
-    owner_id: str,
-    expected: Precondition,
-    actor: str,
-    now: datetime,
-    *,
-    reason: str | None = None,
-) -> Quote:
-    """Transfer a quote to another owner; nothing changes if they own it already.
-
-    Raises NotFound.
-    """
-    before = await store.get_locked(tx, quote_id)
-    if before.owner_id == owner_id:
-        return before
-    expected.check(before)
-    return await save_and_publish(tx, *before.assign(owner_id, actor=actor, now=now, reason=reason))
-
-
 async def delete_quote(
     tx: AsyncConnection,
     quote_id: UUID,

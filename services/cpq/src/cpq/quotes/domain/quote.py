@@ -11,7 +11,6 @@ from uuid import UUID
 
 from contracts.cpq.events import (
     QuoteAccepted,
-    QuoteAssigned,
     QuoteChanged,
     QuoteExpired,
     QuoteRejected,
@@ -114,16 +113,6 @@ class Quote(Proposal):
         self.ensure_draft()
         if self.revises is not None:
             raise self._rule_broken("QUOTE_REVISES")
-
-    def assign(
-        self, owner_id: str, *, actor: str, now: datetime, reason: str | None = None
-    ) -> tuple[Quote, QuoteAssigned]:
-        """Transfer the quote to another owner, in any status; `actor` is who does it."""
-        assigned = replace(self, owner_id=owner_id, updated_at=now)
-        event = QuoteAssigned(
-            quote=assigned.state(), from_owner_id=self.owner_id, assigned_by=actor, reason=reason
-        )
-        return assigned, event
 
     @property
     def was_sent(self) -> bool:

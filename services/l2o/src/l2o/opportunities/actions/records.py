@@ -135,24 +135,6 @@ async def edit_opportunity(
     return await save_and_publish(tx, *before.edit(edited, now=now))
 
 
-async def transfer_opportunity(
-    tx: AsyncConnection,
-    opportunity_id: UUID,
-    owner_id: str,
-    expected: Precondition,
-    actor: str,
-    now: datetime,
-    *,
-    reason: str | None = None,
-) -> Opportunity:
-    """Give the opportunity to another owner; nothing happens if they own it. Raises NotFound."""
-    before = await store.get(tx, opportunity_id, lock=True)
-    if before.owner_id == owner_id:
-        return before
-    expected.check(before)
-    return await save_and_publish(tx, *before.assign(owner_id, actor=actor, now=now, reason=reason))
-
-
 async def delete_opportunity(
     tx: AsyncConnection,
     opportunity_id: UUID,

@@ -41,27 +41,3 @@ async def edit_order(
     expected.check(before)
     order = await save_order(tx, replace(after, updated_at=now))
     await publish(tx, OrderChanged(order=order.state()), of=order)
-
-
-async def transfer_order(
-    tx: AsyncConnection,
-    order_id: UUID,
-    owner_id: str,
-    expected: Precondition,
-    actor: str,
-    now: datetime,
-    *,
-    reason: str | None = None,
-) -> Order:
-    """Give the order another owner and publish it; the present owner changes nothing.
-
-    The order's receivables keep their owners. Raises NotFound.
-    """
-    before = await get_order(tx, order_id, lock=True)
-    if before.owner_id == owner_id:
-        return before
-    expected.check(before)
-    order, assigned = before.assign(owner_id, actor=actor, reason=reason, now=now)
-    order = await save_order(tx, order)
-    await publish(tx, assigned, of=order)
-    return order

@@ -176,19 +176,6 @@ class Order:
         state = shipment.state(self.lines, receivable_ids)
         return events.OrderShipped(order=self.state(), shipment=state)
 
-    def assign(
-        self, owner_id: str, *, actor: str, reason: str | None, now: datetime
-    ) -> tuple[Order, events.OrderAssigned]:
-        """Give it another owner; returns the order and its event."""
-        order = replace(self, owner_id=owner_id, updated_at=now)
-        assigned = events.OrderAssigned(
-            order=order.state(),
-            from_owner_id=self.owner_id,
-            assigned_by=actor,
-            reason=reason,
-        )
-        return order, assigned
-
     def ensure_editable(self) -> None:
         """Raise RuleBroken (ORDER_CANCELLED) if the order is cancelled."""
         ensure_order_status(self, EDITABLE_STATUSES)

@@ -9,13 +9,16 @@ from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import fetch_row, from_columns, to_columns
+from chassis.records.record_types import RecordType
 from chassis.records.writes import insert_row, update_row
+from contracts.rms.events import OrderAssigned, OrderChanged, OrderCreated
 from rms.orders.domain.amendments import Revision
 from rms.orders.domain.cancellations import Cancellation
 from rms.orders.domain.lines import OrderLine
 from rms.orders.domain.order import Order
 from rms.orders.domain.shipments import Shipment
 from rms.orders.store.tables import (
+    ORDERS,
     order_cancellations,
     order_lines,
     order_revisions,
@@ -54,6 +57,16 @@ async def get_order(tx: AsyncConnection, order_id: UUID, *, lock: bool = False) 
     """Load an order with its lines, which are read after the lock is held. Raises NotFound."""
     order = await fetch_row(tx, orders, order_id, Order, lock=lock, lines=())
     return replace(order, lines=await _lines(tx, order_id))
+
+
+ORDER = RecordType(
+    scoped=ORDERS,
+    entity=Order,
+    created=OrderCreated,
+    changed=OrderChanged,
+    assigned=OrderAssigned,
+    fetch=get_order,
+)
 
 
 async def _lines(tx: AsyncConnection, order_id: UUID) -> tuple[OrderLine, ...]:

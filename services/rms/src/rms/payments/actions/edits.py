@@ -12,7 +12,6 @@ from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.rms.events import PaymentChanged
 from rms.payments.domain.edits import (
-    assign_payment,
     ensure_payment_editable,
     ensure_posting_unchanged,
 )
@@ -46,28 +45,4 @@ async def edit_payment(
     expected.check(before)
     payment = await save_payment(tx, replace(after, updated_at=now))
     await publish(tx, PaymentChanged(payment=payment.state()), of=payment)
-    return payment
-
-
-async def transfer_payment(
-    tx: AsyncConnection,
-    payment_id: UUID,
-    owner_id: str,
-    expected: Precondition,
-    actor: str,
-    now: datetime,
-    *,
-    reason: str | None = None,
-) -> Payment:
-    """Give the payment another owner and publish it; the present owner changes nothing.
-
-    Raises NotFound.
-    """
-    before = await get_payment(tx, payment_id, lock=True)
-    if before.owner_id == owner_id:
-        return before
-    expected.check(before)
-    payment, assigned = assign_payment(before, owner_id, actor=actor, reason=reason, now=now)
-    payment = await save_payment(tx, payment)
-    await publish(tx, assigned, of=payment)
     return payment

@@ -1,25 +1,7 @@
 """Rules for editing a payment and for transferring it to another owner."""
 
-from dataclasses import replace
-from datetime import datetime
-
-from contracts.rms import events
 from kernel.errors import RuleBroken
 from rms.payments.domain.payment import PAYMENT_STATUS_ERRORS, Payment, PaymentStatus
-
-
-def assign_payment(
-    payment: Payment, owner_id: str, *, actor: str, reason: str | None, now: datetime
-) -> tuple[Payment, events.PaymentAssigned]:
-    """Give the payment another owner; returns the payment and its event."""
-    assigned = replace(payment, owner_id=owner_id, updated_at=now)
-    event = events.PaymentAssigned(
-        payment=assigned.state(),
-        from_owner_id=payment.owner_id,
-        assigned_by=actor,
-        reason=reason,
-    )
-    return assigned, event
 
 
 def ensure_payment_editable(payment: Payment) -> None:

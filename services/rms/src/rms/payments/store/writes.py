@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.rows import fetch_row, from_columns, to_columns
 from chassis.records.access.visibility import EVERYTHING, Visibility, is_visible
 from chassis.records.record_quota import count_records
+from chassis.records.record_types import RecordType
 from chassis.records.search.words import index_words
 from chassis.records.writes import update_row
+from contracts.rms.events import PaymentAssigned, PaymentChanged, PaymentReceived
 from kernel.errors import NotFound
 from rms.payments.domain.allocations import Allocation
 from rms.payments.domain.payment import Payment
@@ -62,6 +64,15 @@ async def lock_payment(tx: AsyncConnection, payment_id: UUID) -> Payment:
 async def get_payment(tx: AsyncConnection, payment_id: UUID, *, lock: bool = False) -> Payment:
     """Load a payment, with `lock` for update until the commit. Raises NotFound."""
     return await fetch_row(tx, payments, payment_id, Payment, lock=lock)
+
+
+PAYMENT = RecordType(
+    scoped=PAYMENTS,
+    entity=Payment,
+    created=PaymentReceived,
+    changed=PaymentChanged,
+    assigned=PaymentAssigned,
+)
 
 
 async def save_payment(tx: AsyncConnection, payment: Payment) -> Payment:

@@ -1,0 +1,198 @@
+"""The commands that every record has: create, edit, transfer, delete and restore.
+
+Each locks the record, checks the precondition after a repeated command has been recognized, saves
+the record with its next version, and publishes its event in the same transaction. What is special
+about a record is a function that the command calls between reading and saving it.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from chassis.events.outbox import publish
+from chassis.records.access.transfers import TransferAction
+from chassis.records.access.visibility import EVERYTHING, Visibility, visibility_of
+from chassis.records.custom_fields.values import validated_custom_fields
+from chassis.records.deletion import Deletable, mark_deleted, mark_restored
+from chassis.records.record_types import Record, RecordType
+from chassis.web.commands import Command
+from contracts.event import Event
+
+R = TypeVar("R", bound=Record)
+Edit = Callable[[R], R]
+Check = Callable[[R, R], Awaitable[None]]
+Prepare = Callable[[R], Awaitable[R]]
+
+
+class DeletableRecord(Record, Deletable, Protocol):
+    """A record that can be deleted and restored."""
+
+
+D = TypeVar("D", bound=DeletableRecord)
+
+
+async def visibility_for(command: Command, resource: str) -> Visibility:
+    """Return what the caller of the command sees of a resource; all of it without a caller."""
+    if command.caller is None:
+        return EVERYTHING
+    return await visibility_of(command.tx, command.caller, resource, command.now)
+
+
+async def create_record(
+    command: Command, record_type: RecordType[R], record: R, *, validate: bool = True
+) -> R:
+    """Insert a new record and publish its event.
+
+    Without `validate`, required custom fields may be missing: the source of the record has none.
+    Raises Invalid for wrong custom fields, Conflict: QUOTA_ROWS, or the `duplicate` error of the
+    type.
+    """
+    if validate:
+        record = await with_valid_custom_fields(command, record_type, record)
+    await record_type.add(command.tx, record)
+    if record_type.created is not None:
+        await publish(command.tx, record_type.event(record_type.created, record), of=record)
+    return record
+
+
+async def save_record(
+    command: Command,
+    record_type: RecordType[R],
+    before: R,
+    after: R,
+    event: type[Event] | Callable[[R], Event] | None = None,
+) -> R:
+    """Save a changed record and publish its event; return it with its next version.
+
+    `event` is a class, or makes the event from the saved record; by default it is `assigned` for a
+    change of the owner and otherwise `changed`. Raises Conflict (STALE_WRITE).
+    """
+    saved = await record_type.save(command.tx, before, replace(after, updated_at=command.now))
+    published = _event_of(command, record_type, before, saved, event)
+    if published is not None:
+        await publish(command.tx, published, of=saved)
+    return saved
+
+
+def _event_of(
+    command: Command,
+    record_type: RecordType[R],
+    before: R,
+    saved: R,
+    event: type[Event] | Callable[[R], Event] | None,
+) -> Event | None:
+    if isinstance(event, type):
+        return record_type.event(event, saved)
+    if event is not None:
+        return event(saved)
+    from_owner = getattr(before, "owner_id", None)
+    if record_type.assigned is not None and from_owner != getattr(saved, "owner_id", None):
+        by = {"from_owner_id": from_owner, "assigned_by": command.actor, "reason": command.reason}
+        return record_type.event(record_type.assigned, saved, **by)
+    changed = record_type.changed
+    return None if changed is None else record_type.event(changed, saved)
+
+
+async def edit_record(
+    command: Command,
+    record_type: RecordType[R],
+    record_id: UUID,
+    edit: Edit[R],
+    *,
+    check: Check[R] | None = None,
+    event: type[Event] | Callable[[R], Event] | None = None,
+) -> R:
+    """Apply an edit to a record; one that changes nothing saves and publishes nothing.
+
+    `check` gets the record before and after the edit, once the precondition holds. Raises NotFound,
+    Invalid for wrong custom fields, PreconditionRequired, PreconditionFailed, and what `edit` and
+    `check` raise.
+    """
+    before = await record_type.get(command.tx, record_id, lock=True)
+    after = await with_valid_custom_fields(command, record_type, edit(before), before=before)
+    if after == before:
+        return before
+    command.expected.check(before)
+    if check is not None:
+        await check(before, after)
+    return await save_record(command, record_type, before, after, event)
+
+
+async def with_valid_custom_fields(
+    command: Command, record_type: RecordType[R], record: R, *, before: R | None = None
+) -> R:
+    """Return the record with its custom fields validated; `before` is None for a new record.
+
+    Raises Invalid with every violation.
+    """
+    if not record_type.has_custom_fields:
+        return record
+    resource = record_type.scoped.resource
+    stored = None if before is None else _custom_fields(before)
+    values = await validated_custom_fields(
+        command.tx, resource, _custom_fields(record), before=stored
+    )
+    return replace(record, custom_fields=values)
+
+
+def _custom_fields(record: Record) -> Mapping[str, Any]:
+    values: Mapping[str, Any] = getattr(record, "custom_fields")  # noqa: B009  # not every record has them
+    return values
+
+
+def transfer_of(record_type: RecordType[R]) -> TransferAction:
+    """Return the command that changes the owner of a record; the present owner changes nothing.
+
+    It raises NotFound, PreconditionRequired, PreconditionFailed.
+    """
+
+    async def transfer(command: Command, record_id: UUID, owner_id: str, /) -> R:
+        def give(before: R) -> R:
+            return replace(before, owner_id=owner_id)
+
+        return await edit_record(command, record_type, record_id, give)
+
+    return transfer
+
+
+async def delete_record(
+    command: Command,
+    record_type: RecordType[D],
+    record_id: UUID,
+    *,
+    prepare: Prepare[D] | None = None,
+) -> D:
+    """Delete a record, which keeps its row; one that is deleted already stays as it is.
+
+    `prepare` may refuse the deletion, or change the record that is saved. Raises NotFound,
+    PreconditionRequired, PreconditionFailed, and what `prepare` raises.
+    """
+    before = await record_type.get(command.tx, record_id, lock=True, with_deleted=True)
+    after = mark_deleted(before, now=command.now, expected=command.expected)
+    if after is before:
+        return before
+    if prepare is not None:
+        after = await prepare(after)
+    return await save_record(command, record_type, before, after, record_type.deleted)
+
+
+async def restore_record(
+    command: Command,
+    record_type: RecordType[D],
+    record_id: UUID,
+    *,
+    prepare: Prepare[D] | None = None,
+) -> D:
+    """Restore a deleted record; one that is not deleted stays as it is.
+
+    `prepare` may refuse it, or change the record that is saved. Raises NotFound,
+    PreconditionRequired, PreconditionFailed, and what `prepare` raises.
+    """
+    before = await record_type.get(command.tx, record_id, lock=True, with_deleted=True)
+    after = mark_restored(before, now=command.now, expected=command.expected)
+    if after is before:
+        return before
+    if prepare is not None:
+        after = await prepare(after)
+    return await save_record(command, record_type, before, after, record_type.restored)

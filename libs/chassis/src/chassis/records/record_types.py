@@ -1,0 +1,127 @@
+"""Declares a type of record: its table, its entity, and the events of its life cycle."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Table
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.rows import Entity, fetch_row
+from chassis.records.access.visibility import ScopedResource, UnownedResource
+from chassis.records.writes import insert_row, insert_rows, update_row
+from contracts.event import Event, State
+from kernel.errors import Conflict
+
+
+class Record(Entity, Protocol):
+    """An entity that is a record of its own: it has a time of change, and a state for events."""
+
+    @property
+    def updated_at(self) -> datetime: ...
+    def state(self) -> State: ...
+
+
+R = TypeVar("R", bound=Record)
+Fetch = Callable[..., Awaitable[R]]
+Insert = Callable[[AsyncConnection, R], Awaitable[None]]
+Update = Callable[[AsyncConnection, R, R], Awaitable[R]]
+Duplicate = Callable[[AsyncConnection, R], Awaitable[Conflict]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordType(Generic[R]):
+    """What the commands of `record_commands` know of a record.
+
+    An event class carries the state in a field with the record's name: `AccountChanged(account=)`.
+    An `assigned` event has `from_owner_id`, `assigned_by` and `reason` as well, and is published
+    for a change of the owner. A record without event classes publishes nothing.
+
+    `unique` names the columns of a unique index beside the tenant; `duplicate` makes the error for
+    a record that equals another one in them. Records with parts in other tables bring functions of
+    their own for `fetch` (id, `lock`, `with_deleted`), `insert` and `update` (before, after).
+    """
+
+    scoped: ScopedResource | UnownedResource
+    entity: type[R]
+    created: type[Event] | None = None
+    changed: type[Event] | None = None
+    deleted: type[Event] | None = None
+    restored: type[Event] | None = None
+    assigned: type[Event] | None = None
+    unique: tuple[str, ...] = ()
+    duplicate: Duplicate[R] | None = None
+    fetch: Fetch[R] | None = None
+    insert: Insert[R] | None = None
+    update: Update[R] | None = None
+
+    @property
+    def table(self) -> Table:
+        return self.scoped.table
+
+    @property
+    def name(self) -> str:
+        """The last part of the resource's name, as in the error code `<NAME>_NOT_FOUND`."""
+        return self.scoped.name
+
+    @property
+    def has_custom_fields(self) -> bool:
+        return "custom_fields" in self.table.c
+
+    async def get(
+        self,
+        tx: AsyncConnection,
+        record_id: UUID,
+        *,
+        lock: bool = False,
+        with_deleted: bool = False,
+    ) -> R:
+        """Read a record, and lock its row until the commit if `lock` is set. Raises NotFound."""
+        if self.fetch is not None:
+            options = {"with_deleted": True} if with_deleted else {}
+            return await self.fetch(tx, record_id, lock=lock, **options)
+        return await fetch_row(
+            tx,
+            self.table,
+            record_id,
+            self.entity,
+            lock=lock,
+            with_deleted=with_deleted,
+            what=self.name,
+        )
+
+    async def add(self, tx: AsyncConnection, record: R) -> None:
+        """Insert a new record. Raises Conflict: QUOTA_ROWS, or the `duplicate` error."""
+        if self.duplicate is not None:
+            if not await insert_rows(tx, self.table, [record], unique=self.unique):
+                raise await self.duplicate(tx, record)
+        elif self.insert is not None:
+            await self.insert(tx, record)
+        else:
+            await insert_row(tx, self.table, record)
+
+    async def save(self, tx: AsyncConnection, before: R, after: R) -> R:
+        """Update a record and return it with its next version.
+
+        Raises Conflict: STALE_WRITE if another transaction wrote it first, or the `duplicate`
+        error.
+        """
+        if self.update is not None:
+            return await self.update(tx, before, after)
+        if self.duplicate is None or self._key(before) == self._key(after):
+            return await update_row(tx, self.table, after, before=before)
+        try:
+            async with tx.begin_nested():
+                return await update_row(tx, self.table, after, before=before)
+        except IntegrityError:
+            raise await self.duplicate(tx, after) from None
+
+    def _key(self, record: R) -> list[Any]:
+        return [getattr(record, name) for name in self.unique]
+
+    def event(self, kind: type[Event], record: R, **values: Any) -> Event:
+        """Return an event of this kind that carries the record's state."""
+        return kind(**{self.name: record.state(), **values})

@@ -1,0 +1,52 @@
+"""The context in which a command runs: transaction, time, caller and precondition."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.foundation.clock import Now
+from chassis.web.auth import Caller, Principal
+from chassis.web.preconditions import UNCONDITIONAL, IfMatch, Precondition
+from chassis.web.transaction import Tx
+
+
+@dataclass(frozen=True)
+class Command:
+    """What every command needs: its transaction, its time, and on whose behalf it runs.
+
+    `caller` is the authenticated caller of a request; None for event handlers, timers and jobs,
+    which see every record. `actor` is the subject of the person or client who caused the command,
+    also where no request carries it. `expected` guards the one record that the command names;
+    `reason` says why, for commands that record it.
+    """
+
+    tx: AsyncConnection
+    now: datetime
+    caller: Principal | None = None
+    actor: str | None = None
+    expected: Precondition = UNCONDITIONAL
+    reason: str | None = None
+
+    @property
+    def unconditional(self) -> "Command":
+        """The same context without the precondition, for further records that the command writes.
+
+        The precondition holds the version of the named record only.
+        """
+        return replace(self, expected=UNCONDITIONAL)
+
+
+async def _create(tx: Tx, now: Now, caller: Caller) -> Command:
+    return Command(tx, now, caller, caller.subject)
+
+
+async def _change(tx: Tx, now: Now, caller: Caller, expected: IfMatch) -> Command:
+    return Command(tx, now, caller, caller.subject, expected)
+
+
+# The context of a request that creates a record, and of one that changes a record (If-Match).
+CreateCommand = Annotated[Command, Depends(_create)]
+ChangeCommand = Annotated[Command, Depends(_change)]
