@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import now
-from chassis.web.preconditions import UNCONDITIONAL
+from chassis.web.commands import Command
 from testkit.plugin import Client
 from testkit.plugin import PublishedFacts
-from xservice.xresources.actions import transfer_xresource
+from xservice.xresources.routes import RESOURCE
 
 
 async def created(client: Client, **fields: Any) -> dict[str, Any]:
@@ -72,10 +72,9 @@ async def test_a_transfer_is_published_once(
     client: Client, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     xresource_id = UUID((await created(client))["id"])
+    command = Command(tx, now(), actor="sun", reason="parental leave")
     for _ in range(2):
-        await transfer_xresource(
-            tx, xresource_id, "zhou", UNCONDITIONAL, "sun", now(), reason="parental leave"
-        )
+        await RESOURCE.transfer(command, xresource_id, "zhou")
     [_, fact] = await published()
     assert fact.type == "xservice.xresource.assigned.v1"
     assert fact.payload["reason"] == "parental leave"

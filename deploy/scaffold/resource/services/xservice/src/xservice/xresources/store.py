@@ -1,18 +1,18 @@
 """The table of xwords and its SQL."""
 
-from uuid import UUID
-
 from sqlalchemy import Column, DateTime, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import tenant_column
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
-from chassis.database.columns import tenant_column
 from chassis.records.lists.listing import Listing
-from chassis.database.rows import fetch_row
-from chassis.records.writes import insert_row
-from chassis.records.writes import update_row
+from chassis.records.record_types import RecordType
+from contracts.xservice.events import XresourceAssigned
+from contracts.xservice.events import XresourceChanged
+from contracts.xservice.events import XresourceCreated
+from contracts.xservice.events import XresourceDeleted
+from contracts.xservice.events import XresourceRestored
 from xservice.database import metadata
 from xservice.xresources.domain import Xresource
 from xservice.xresources.schemas import XresourceOut
@@ -31,9 +31,17 @@ xresources = Table(
     Column("deleted_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
 )
-XRESOURCES = ScopedResource("xservice.xresource", xresources)
+XRESOURCE = RecordType(
+    scoped=ScopedResource("xservice.xresource", xresources),
+    entity=Xresource,
+    created=XresourceCreated,
+    changed=XresourceChanged,
+    deleted=XresourceDeleted,
+    restored=XresourceRestored,
+    assigned=XresourceAssigned,
+)
 LISTING = Listing(
-    XRESOURCES,
+    XRESOURCE.scoped,
     XresourceOut,
     entity=Xresource,
     filters=["owner_id", "name", "created_at", "updated_at"],
@@ -41,28 +49,3 @@ LISTING = Listing(
     words=["name"],
     custom=custom_conditions,
 )
-
-
-async def get(
-    tx: AsyncConnection, xresource_id: UUID, *, lock: bool = False, with_deleted: bool = False
-) -> Xresource:
-    """Return a xword. Raises NotFound if it does not exist or is deleted."""
-    return await fetch_row(
-        tx,
-        xresources,
-        xresource_id,
-        Xresource,
-        lock=lock,
-        with_deleted=with_deleted,
-        what="xresource",
-    )
-
-
-async def add(tx: AsyncConnection, xresource: Xresource) -> None:
-    """Insert a new xword."""
-    await insert_row(tx, xresources, xresource)
-
-
-async def save(tx: AsyncConnection, xresource: Xresource) -> Xresource:
-    """Update a xword; return it with its new version. Raises Conflict (STALE_WRITE)."""
-    return await update_row(tx, xresources, xresource)
