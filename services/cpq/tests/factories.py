@@ -17,8 +17,8 @@ from cpq.accounts.store import accounts
 from cpq.opportunities.store import opportunities
 from cpq.price_books import store as price_books
 from cpq.price_books.domain import PriceBook, PriceEntry, PriceTier
-from cpq.products import store as products
 from cpq.products.domain import Product
+from cpq.products.store import PRODUCT
 from kernel.ids import new_id
 from kernel.money import Money
 from testkit.tenants import add_tenant
@@ -60,7 +60,7 @@ async def add_product(
     tx: AsyncConnection, *, sku: str = "GTX-BASIC", active: bool = True
 ) -> Product:
     product = make_product(sku=sku, active=active)
-    assert await products.add(tx, product)
+    await PRODUCT.add(tx, product)
     return product
 
 

@@ -24,8 +24,8 @@ from l2o.accounts.domain import Account
 from l2o.accounts.store import ACCOUNT
 from l2o.contacts.domain import Contact
 from l2o.contacts.store import CONTACT
-from l2o.opportunities import store as opportunities
 from l2o.opportunities.domain import Opportunity, Stage
+from l2o.opportunities.store import OPPORTUNITY
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # 12:00 in Shanghai
 TODAY = date(2026, 11, 22)
@@ -77,7 +77,7 @@ def make_opportunity(
 
 async def add_opportunity(tx: AsyncConnection, **fields: Any) -> Opportunity:
     opportunity = make_opportunity(**fields)
-    await opportunities.add(tx, opportunity)
+    await OPPORTUNITY.add(tx, opportunity)
     return opportunity
 
 

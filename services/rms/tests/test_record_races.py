@@ -10,10 +10,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import outbox
+from chassis.web.commands import Command
 from kernel.ids import new_id
 from rms.orders.store.tables import orders
 from rms.payment_terms.actions import create_payment_term
-from rms.payment_terms.domain import Basis, Instalment
+from rms.payment_terms.domain import Basis, Instalment, PaymentTerm
 from rms.payments.store.tables import allocations, payments
 from rms.receivables.store import receivables
 from services.rms.tests.factories import (
@@ -137,14 +138,16 @@ async def test_a_prepayment_is_settled_or_withdrawn_never_both(
     prepaid_share = Instalment(share=cny("0.30").amount, basis=Basis.PREPAID, days=0)
     shipment_share = Instalment(share=cny("0.70").amount, basis=Basis.SHIPMENT, days=30)
     async with committed.app.begin(tenant) as tx:
-        await create_payment_term(
-            tx,
+        term = PaymentTerm(
+            id=new_id(),
             code="T",
             name="T",
-            instalments=[prepaid_share, shipment_share],
+            instalments=(prepaid_share, shipment_share),
             is_default=True,
-            now=NOON,
+            created_at=NOON,
+            updated_at=NOON,
         )
+        await create_payment_term(Command(tx, NOON), term)
         lines = [make_line(1, "1", "88.50", "11.50")]
         quotes = [make_quote(lines, account_id=account_id) for _ in range(6)]
         created = [await add_order(tx, quote, confirmed=True) for quote in quotes]

@@ -18,11 +18,7 @@ from contracts.cpq.events import (
     ProductState,
 )
 from kernel.ids import new_id
-from l2o.opportunities.actions.records import (
-    OpportunityDetails,
-    StageDetails,
-    open_opportunity,
-)
+from l2o.opportunities.actions.records import open_opportunity
 from l2o.opportunities.domain import Opportunity, Stage
 from l2o.opportunities.handlers import on_order_confirmed
 from l2o.opportunities.store import OPPORTUNITY
@@ -35,7 +31,7 @@ from services.l2o.tests.factories import (
     add_account,
     add_contact,
     add_opportunity,
-    cny,
+    make_opportunity,
     order_confirmed,
 )
 from testkit.plugin import PublishedFacts
@@ -196,19 +192,15 @@ async def test_an_opportunity_can_be_opened_at_a_later_stage(
     client: Client, tx: AsyncConnection
 ) -> None:
     account = await add_account(tx)
-    opportunity = await open_opportunity(
-        tx,
-        OpportunityDetails(
-            account_id=account.id,
-            name="1C1I7A6R",
-            amount=cny("1054"),
-            engaged_date=date(2016, 10, 20),
-        ),
-        stage_details=StageDetails(stage=Stage.WON, closed_at=NOON, closed_date=date(2017, 3, 1)),
+    opportunity = make_opportunity(
+        account_id=account.id,
+        engaged_date=date(2016, 10, 20),
+        stage=Stage.WON,
+        closed_at=NOON,
+        closed_date=date(2017, 3, 1),
         owner_id="moses",
-        actor="import",
-        now=NOON,
     )
+    await open_opportunity(Command(tx, NOON, actor="import"), opportunity)
     stored = (await client.get(f"/opportunities/{opportunity.id}")).json()
     assert (stored["stage"], stored["engaged_date"]) == ("WON", "2016-10-20")
     assert (stored["closed_date"], stored["owner_id"]) == ("2017-03-01", "moses")

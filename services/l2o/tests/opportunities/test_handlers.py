@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.consumer.processing import Processor
 from chassis.events.consumer.retrier import Retrier
 from chassis.foundation import clock
+from chassis.web.commands import Command
 from chassis.web.pages import PageRequest, fetch_page
 from kernel.errors import NotYet
 from kernel.ids import new_id
@@ -37,7 +38,7 @@ async def test_a_confirmed_order_wins_its_opportunity(
     opportunity = await add_opportunity(tx, stage=Stage.NEGOTIATION)
     event = order_confirmed(opportunity_id=opportunity.id)
     await on_order_confirmed(tx, event, meta())
-    won = await store.get(tx, opportunity.id)
+    won = await store.OPPORTUNITY.get(tx, opportunity.id)
     assert (won.stage, won.order_id, won.version) == (Stage.WON, event.order.order_id, 2)
     assert won.closed_at == NOON
     [won_event] = await published()
@@ -55,7 +56,7 @@ async def test_a_repeated_and_a_second_order_change_nothing(
     first = order_confirmed(opportunity_id=opportunity.id)
     for event in (first, first, order_confirmed(opportunity_id=opportunity.id)):
         await on_order_confirmed(tx, event, meta())
-    won = await store.get(tx, opportunity.id)
+    won = await store.OPPORTUNITY.get(tx, opportunity.id)
     assert (won.order_id, won.version) == (first.order.order_id, 2)
     assert len(await published()) == 1
     assert len(await history(tx, opportunity.id)) == 1
@@ -65,9 +66,9 @@ async def test_an_order_does_not_change_an_opportunity_won_by_a_seller(
     tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     opportunity = await add_opportunity(tx)
-    won = await win_opportunity(tx, opportunity.id, actor="seller", now=NOON)
+    won = await win_opportunity(Command(tx, NOON, actor="seller"), opportunity.id)
     await on_order_confirmed(tx, order_confirmed(opportunity_id=opportunity.id), meta())
-    assert await store.get(tx, opportunity.id) == won
+    assert await store.OPPORTUNITY.get(tx, opportunity.id) == won
     assert len(await published()) == 1
 
 
@@ -75,10 +76,10 @@ async def test_an_order_wins_a_lost_opportunity(
     tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     opportunity = await add_opportunity(tx)
-    late = NOON + timedelta(days=3)
-    await lose_opportunity(tx, opportunity.id, reason="客户不回复", actor="s", now=late)
+    command = Command(tx, NOON + timedelta(days=3))
+    await lose_opportunity(command, opportunity.id, reason="客户不回复")
     await on_order_confirmed(tx, order_confirmed(opportunity_id=opportunity.id), meta())
-    won = await store.get(tx, opportunity.id)
+    won = await store.OPPORTUNITY.get(tx, opportunity.id)
     assert (won.stage, won.lost_reason, won.version) == (Stage.WON, None, 3)
     assert won.closed_at == NOON  # the order was confirmed before the opportunity was lost
     assert [(c.from_stage, c.to_stage, c.reason) for c in await history(tx, opportunity.id)] == [

@@ -110,26 +110,16 @@ def test_reopening_removes_the_ids_and_publishes_the_conversion_id() -> None:
 
 
 @pytest.mark.parametrize("status", [NEW, QUALIFIED, DISQUALIFIED])
-def test_an_unconverted_lead_can_be_edited_deleted_and_restored(status: LeadStatus) -> None:
-    lead = make_lead(status=status, custom_fields={"budget": "1"})
-    edited, changed = lead.edit(replace(lead, company="远景能源"), now=LATER)
-    assert (edited.company, edited.status, edited.updated_at) == ("远景能源", status, LATER)
-    assert changed.lead == edited.state()
-    assert changed.lead.custom_fields == {"budget": "1"}
-    deleted, _ = lead.delete(now=LATER)
-    assert (deleted.deleted_at, deleted.updated_at) == (LATER, LATER)
-    restored, event = deleted.restore(now=LATER)
-    assert restored == replace(lead, updated_at=LATER)
-    assert event.lead == restored.state()
+def test_only_a_converted_lead_refuses_changes(status: LeadStatus) -> None:
+    make_lead(status=status).ensure_not_converted()
+    with pytest.raises(RuleBroken, match="LEAD_CONVERTED"):
+        make_lead(status=CONVERTED).ensure_not_converted()
 
 
-def test_a_converted_lead_can_be_neither_edited_nor_deleted() -> None:
-    lead = make_lead(status=CONVERTED)
-    with pytest.raises(RuleBroken) as edited:
-        lead.edit(replace(lead, company="A"), now=LATER)
-    with pytest.raises(RuleBroken) as deleted:
-        lead.delete(now=LATER)
-    assert edited.value.code == deleted.value.code == "LEAD_CONVERTED"
+def test_the_state_carries_every_value() -> None:
+    lead = make_lead(custom_fields={"budget": "1"}, owner_id="seller")
+    assert lead.state().custom_fields == {"budget": "1"}
+    assert (lead.state().lead_id, lead.state().owner_id) == (lead.id, "seller")
 
 
 def test_the_keys_of_a_lead_depend_on_its_status_and_deletion() -> None:

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.web.commands import Command
 from mtl.leads import actions, store
-from mtl.leads.domain import DuplicateLead, Lead, LeadDetails, LeadKey
+from mtl.leads.domain import DuplicateLead, Lead, LeadKey
 from mtl.leads.schemas import LeadIn
 from mtl.leads.store import key_digests, lead_keys
 from services.mtl.tests.factories import NOON, make_lead
@@ -19,8 +20,7 @@ GAP = st.sampled_from(["", " ", "-", "\u00a0", "‐", ".", "\u200b"])
 
 
 def keys_of(**fields: str) -> list[LeadKey]:
-    details = LeadIn.model_validate(fields).details()
-    return key_digests(SECRET, make_lead(**vars(details)))
+    return key_digests(SECRET, make_lead(**LeadIn.model_validate(fields).model_dump()))
 
 
 @given(
@@ -59,28 +59,25 @@ async def stored_digest(tx: AsyncConnection) -> bytes:
 
 
 async def test_digests_differ_between_tenants(tx: AsyncConnection, tenant: UUID) -> None:
-    details = LeadDetails(phone="+8613800138000")
-    await actions.capture_lead(tx, details, owner_id=None, now=NOON)
+    await actions.capture_lead(Command(tx, NOON), make_lead(phone="+8613800138000"))
     mine = await stored_digest(tx)
     other = "01990000-0000-7000-8000-00000000000b"
     await tx.execute(text(f"SELECT set_config('app.tenant', '{other}', true)"))
-    await actions.capture_lead(tx, details, owner_id=None, now=NOON)
+    await actions.capture_lead(Command(tx, NOON), make_lead(phone="+8613800138000"))
     assert await stored_digest(tx) != mine
 
 
 async def test_captures_in_one_call_equal_captures_one_after_the_other(tx: AsyncConnection) -> None:
     """The second repeats the first; the fourth gets the email of the refused second."""
     first, *others = await actions.capture_leads(
-        tx,
+        Command(tx, NOON),
         [
-            LeadDetails(phone="+8613800138000", external_id="1"),
-            LeadDetails(phone="+8613800138000", email="b@example.com"),
-            LeadDetails(company="远景科技"),
-            LeadDetails(email="b@example.com"),
-            LeadDetails(email="c@example.com", external_id="1"),
+            make_lead(phone="+8613800138000", external_id="1"),
+            make_lead(phone="+8613800138000", email="b@example.com"),
+            make_lead(company="远景科技"),
+            make_lead(email="b@example.com"),
+            make_lead(email="c@example.com", external_id="1"),
         ],
-        owner_id="seller",
-        now=NOON,
     )
     assert isinstance(first, Lead)
     assert others[0] == DuplicateLead(first.id, "phone")
@@ -92,8 +89,8 @@ async def test_captures_in_one_call_equal_captures_one_after_the_other(tx: Async
         "external_id": {first.id},
         "email": {others[2].id},
     }
-    assert await store.get(tx, first.id) == first
+    assert await store.LEAD.get(tx, first.id) == first
 
 
 async def test_capturing_no_leads_returns_no_leads(tx: AsyncConnection) -> None:
-    assert await actions.capture_leads(tx, [], owner_id=None, now=NOON) == []
+    assert await actions.capture_leads(Command(tx, NOON), []) == []

@@ -18,11 +18,14 @@ from chassis.records.deletion import Deletable, mark_deleted, mark_restored
 from chassis.records.record_types import Record, RecordType
 from chassis.web.commands import Command
 from contracts.event import Event
+from kernel.errors import DomainError
 
 R = TypeVar("R", bound=Record)
 Edit = Callable[[R], R]
 Check = Callable[[R, R], Awaitable[None]]
 Prepare = Callable[[R], Awaitable[R]]
+Move = Callable[[R], tuple[R, Event | None] | None]
+Save = Callable[[R, R, Event | None], Awaitable[R]]
 
 
 class DeletableRecord(Record, Deletable, Protocol):
@@ -61,12 +64,12 @@ async def save_record(
     record_type: RecordType[R],
     before: R,
     after: R,
-    event: type[Event] | Callable[[R], Event] | None = None,
+    event: type[Event] | Event | None = None,
 ) -> R:
     """Save a changed record and publish its event; return it with its next version.
 
-    `event` is a class, or makes the event from the saved record; by default it is `assigned` for a
-    change of the owner and otherwise `changed`. Raises Conflict (STALE_WRITE).
+    `event` is an event or its class; by default it is `assigned` for a change of the owner and
+    otherwise `changed`. Raises Conflict (STALE_WRITE).
     """
     saved = await record_type.save(command.tx, before, replace(after, updated_at=command.now))
     published = _event_of(command, record_type, before, saved, event)
@@ -80,12 +83,12 @@ def _event_of(
     record_type: RecordType[R],
     before: R,
     saved: R,
-    event: type[Event] | Callable[[R], Event] | None,
+    event: type[Event] | Event | None,
 ) -> Event | None:
-    if isinstance(event, type):
-        return record_type.event(event, saved)
+    if isinstance(event, Event):
+        return event
     if event is not None:
-        return event(saved)
+        return record_type.event(event, saved)
     from_owner = getattr(before, "owner_id", None)
     if record_type.assigned is not None and from_owner != getattr(saved, "owner_id", None):
         by = {"from_owner_id": from_owner, "assigned_by": command.actor, "reason": command.reason}
@@ -101,7 +104,6 @@ async def edit_record(
     edit: Edit[R],
     *,
     check: Check[R] | None = None,
-    event: type[Event] | Callable[[R], Event] | None = None,
 ) -> R:
     """Apply an edit to a record; one that changes nothing saves and publishes nothing.
 
@@ -116,6 +118,36 @@ async def edit_record(
     command.expected.check(before)
     if check is not None:
         await check(before, after)
+    return await save_record(command, record_type, before, after)
+
+
+async def move_record(
+    command: Command,
+    record_type: RecordType[R],
+    record_id: UUID,
+    move: Move[R],
+    *,
+    save: Save[R] | None = None,
+) -> R:
+    """Change a record by a move, such as from one status to another.
+
+    `move` returns the moved record with its event, or with None for a record type without events;
+    and None for a record that has made the move already, which stays as it is. `save` gets the
+    record before and after the move, and the event; by default it is `save_record`. Raises
+    NotFound, PreconditionRequired, PreconditionFailed, and what the functions raise.
+    """
+    before = await record_type.get(command.tx, record_id, lock=True)
+    try:
+        moved = move(before)
+    except DomainError:
+        command.expected.check(before)  # a stale copy explains more than the rule that it broke
+        raise
+    if moved is None:
+        return before
+    command.expected.check(before)
+    after, event = moved
+    if save is not None:
+        return await save(before, after, event)
     return await save_record(command, record_type, before, after, event)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import Table
@@ -18,10 +18,15 @@ from kernel.errors import Conflict
 
 
 class Record(Entity, Protocol):
-    """An entity that is a record of its own: it has a time of change, and a state for events."""
+    """An entity that is a record of its own, with a time of change."""
 
     @property
     def updated_at(self) -> datetime: ...
+
+
+class Published(Record, Protocol):
+    """A record whose events carry its state."""
+
     def state(self) -> State: ...
 
 
@@ -66,6 +71,11 @@ class RecordType(Generic[R]):
     def name(self) -> str:
         """The last part of the resource's name, as in the error code `<NAME>_NOT_FOUND`."""
         return self.scoped.name
+
+    @property
+    def is_deletable(self) -> bool:
+        """Whether records can be deleted and restored."""
+        return "deleted_at" in self.table.c
 
     @property
     def has_custom_fields(self) -> bool:
@@ -124,4 +134,5 @@ class RecordType(Generic[R]):
 
     def event(self, kind: type[Event], record: R, **values: Any) -> Event:
         """Return an event of this kind that carries the record's state."""
-        return kind(**{self.name: record.state(), **values})
+        state = cast(Published, record).state()
+        return kind(**{self.name: state, **values})

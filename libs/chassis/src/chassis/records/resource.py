@@ -7,7 +7,7 @@ uses the functions of `record_commands` without this declaration.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -20,18 +20,17 @@ from chassis.records.access.visibility import ScopedResource
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.listing import Listing
 from chassis.records.record_commands import (
-    DeletableRecord,
     create_record,
     delete_record,
     edit_record,
     restore_record,
 )
-from chassis.records.record_types import RecordType
+from chassis.records.record_types import Record, RecordType
 from chassis.web.auth import Principal, allow
 from chassis.web.commands import Command
 from kernel.ids import new_id
 
-R = TypeVar("R", bound=DeletableRecord)
+R = TypeVar("R", bound=Record)
 B = TypeVar("B", bound=BaseModel)
 
 
@@ -39,13 +38,16 @@ B = TypeVar("B", bound=BaseModel)
 class Resource(Generic[B, R]):
     """A resource with list, get, create, merge patch, delete, restore, transfer and external ids.
 
+    There is no delete and no restore without a column `deleted_at`, and no transfer without owners.
+
     `collection` is its path; `body` takes a whole new record, `edit_body` what a PATCH may change,
     and `answer` shows a record. Its four commands are the places for business: `create` stores a
     record that was made from a body, with the caller as its owner; `edit` applies a function to a
     record, also for a PUT by external id and for a transfer, which changes `owner_id`; `delete` and
     `restore`. They default to the functions of `record_commands`. A body with `owner_id` assigns
     the new record to that person.
-    `summaries` replaces the summary of an operation in OpenAPI: `{"delete": "Delete ..."}`.
+    `docs` replaces what OpenAPI says of an operation: `{"delete": "Delete ..."}`; a summary, which
+    an empty line and a description may follow.
     """
 
     record_type: RecordType[R]
@@ -58,7 +60,8 @@ class Resource(Generic[B, R]):
     edit: Callable[[Command, UUID, Callable[[R], R]], Awaitable[R]] | None = None
     delete: Callable[[Command, UUID], Awaitable[Any]] | None = None
     restore: Callable[[Command, UUID], Awaitable[R]] | None = None
-    summaries: Mapping[str, str] = field(default_factory=dict)
+    external_ids: bool = True
+    docs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -115,13 +118,15 @@ class Resource(Generic[B, R]):
         if self.delete is not None:
             await self.delete(command, record_id)
         else:
-            await delete_record(command, self.record_type, record_id)
+            await delete_record(command, cast(RecordType[Any], self.record_type), record_id)
 
     async def restore_by_id(self, command: Command, record_id: UUID) -> R:
         """Restore a record by the resource's own command, or the common one."""
         if self.restore is not None:
             return await self.restore(command, record_id)
-        return await restore_record(command, self.record_type, record_id)
+        record_type = cast(RecordType[Any], self.record_type)
+        restored: R = await restore_record(command, record_type, record_id)
+        return restored
 
     async def transfer(self, command: Command, record_id: UUID, owner_id: str, /) -> R:
         """Change the owner of a record."""
@@ -160,7 +165,7 @@ def external_routes(resource: Resource[B, R]) -> APIRouter:
             answer=resource.answer,
             create=create,
             update=update,
-            restore=restore,
+            restore=restore if resource.record_type.is_deletable else None,
             get=resource.record_type.get,
         )
     )

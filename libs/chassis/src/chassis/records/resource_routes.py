@@ -29,13 +29,16 @@ def resource_routers(resource: AnyResource, *more: APIRouter) -> tuple[APIRouter
     `more` are routers with further routes of the same collection.
     """
     scoped = resource.record_type.scoped
-    routers = [external_routes(resource)]
+    routers = [external_routes(resource)] if resource.external_ids else []
     if isinstance(scoped, ScopedResource):
         collection = resource.collection.strip("/")
         routers.append(access_router(scoped, collection=collection, transfer=resource.transfer))
     router = new_router(resource.collection, tag=_tag(resource))
-    for add in (_add_create, _add_list, _add_get, _add_edit, _add_delete, _add_restore):
+    for add in (_add_create, _add_list, _add_get, _add_edit):
         add(router, resource)
+    if resource.record_type.is_deletable:
+        _add_delete(router, resource)
+        _add_restore(router, resource)
     audit = audit_router(
         resource.collection,
         resource=scoped.resource,
@@ -59,11 +62,11 @@ def _with_article(resource: AnyResource) -> str:
 
 
 def _options(resource: AnyResource, operation: str, summary: str, guard: Any) -> dict[str, Any]:
-    """Return the name, summary and guard of an operation."""
-    options: dict[str, Any] = {
-        "name": f"{resource.name}_{operation}",
-        "summary": resource.summaries.get(operation, summary),
-    }
+    """Return the name, the documentation and the guard of an operation."""
+    first, _, description = resource.docs.get(operation, summary).partition("\n\n")
+    options: dict[str, Any] = {"name": f"{resource.name}_{operation}", "summary": first}
+    if description:
+        options["description"] = description
     return options if guard is None else {**options, "dependencies": [guard]}
 
 

@@ -1,7 +1,5 @@
 """A product, its life cycle and events, and the row of an import file that describes one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -9,13 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from contracts.cpq.events import (
-    ProductChanged,
-    ProductCreated,
-    ProductDeactivated,
-    ProductReactivated,
-    ProductState,
-)
+from contracts.cpq.events import ProductState
 
 IMPORT_PRICE_BOOK = "导入价目表"  # takes the prices of rows that name no price book
 
@@ -39,38 +31,9 @@ class Product:
     deleted_at: datetime | None = None
     version: int = 1
 
-    def created_event(self) -> ProductCreated:
-        """Return the event that announces this new product."""
-        return ProductCreated(product=self.state())
-
-    def edited(self, edit: Product, *, now: datetime) -> tuple[Product, ProductChanged | None]:
-        """Replace this product by `edit`, its edited copy; no event if they do not differ."""
-        if edit == self:
-            return self, None
-        changed = replace(edit, updated_at=now)
-        return changed, ProductChanged(product=changed.state())
-
-    def deactivated(self, *, now: datetime) -> tuple[Product, ProductDeactivated]:
-        """Stop quoting the product; existing quotes do not change."""
-        changed = replace(self, active=False, updated_at=now)
-        return changed, ProductDeactivated(product=changed.state())
-
-    def reactivated(self, *, now: datetime) -> tuple[Product, ProductReactivated]:
-        """Allow the product to be quoted again."""
-        changed = replace(self, active=True, updated_at=now)
-        return changed, ProductReactivated(product=changed.state())
-
     def state(self) -> ProductState:
         """Return the whole product as its events carry it."""
-        return ProductState(
-            product_id=self.id,
-            sku=self.sku,
-            name=self.name,
-            unit=self.unit,
-            active=self.active,
-            series=self.series,
-            custom_fields=dict(self.custom_fields),
-        )
+        return ProductState.of(self, product_id=self.id)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ RESOURCE = Resource(
     edit=actions.edit_account,
     delete=actions.delete_account,
     restore=actions.restore_account,
-    summaries={"delete": "Delete an account that has no child accounts and no open opportunities"},
+    docs={"delete": "Delete an account that has no child accounts and no open opportunities"},
 )
 router = new_router("/accounts", tag="accounts")
 

@@ -52,14 +52,17 @@ async def _ensure_same_account(before: Contact, after: Contact) -> None:
 
 async def make_primary(command: Command, contact_id: UUID) -> Contact:
     """Make this the primary contact of its account instead of the current one. Raises NotFound."""
-    before = await _lock_with_account(command, contact_id)
-    if before.is_primary:
-        return before
-    command.expected.check(before)
-    current = await store.get_primary(command.tx, before.account_id)
-    if current is not None:
-        await save_record(command, CONTACT, current, replace(current, is_primary=False))
-    return await save_record(command, CONTACT, before, replace(before, is_primary=True))
+
+    async def replace_current(_: Contact, after: Contact) -> None:
+        current = await store.get_primary(command.tx, after.account_id)
+        if current is not None:
+            await save_record(command, CONTACT, current, replace(current, is_primary=False))
+
+    def as_primary(contact: Contact) -> Contact:
+        return replace(contact, is_primary=True)
+
+    await _lock_with_account(command, contact_id)
+    return await edit_record(command, CONTACT, contact_id, as_primary, check=replace_current)
 
 
 async def transfer_account_contacts(command: Command, account_id: UUID, owner_id: str) -> None:

@@ -22,7 +22,7 @@ RESOURCE = Resource(
     edit=actions.edit_contact,
     delete=actions.delete_contact,
     restore=actions.restore_contact,
-    summaries={"create": "Create a contact of an account"},
+    docs={"create": "Create a contact of an account"},
 )
 router = new_router("/contacts", tag="contacts")
 

@@ -13,7 +13,8 @@ from l2o.contacts.actions import create_contact
 from l2o.contacts.domain import Contact
 from l2o.conversions import store
 from l2o.conversions.domain import account_name, contact_name, conversion_from_event
-from l2o.opportunities.actions.records import OpportunityDetails, open_opportunity
+from l2o.opportunities.actions.records import open_opportunity
+from l2o.opportunities.domain import Opportunity
 
 
 async def convert_lead(tx: AsyncConnection, event: LeadConverted) -> None:
@@ -67,16 +68,14 @@ async def _create_records(tx: AsyncConnection, event: LeadConverted) -> None:
         updated_at=now,
     )
     await create_contact(command, contact, validate=False)
-    await open_opportunity(
-        tx,
-        OpportunityDetails(
-            account_id=event.account_id,
-            contact_id=event.contact_id,
-            name=event.opportunity_name,
-        ),
-        owner_id=owner,
-        actor=event.converted_by,
-        now=now,
-        opportunity_id=event.opportunity_id,
+    opportunity = Opportunity(
+        id=event.opportunity_id,
+        account_id=event.account_id,
+        contact_id=event.contact_id,
         lead_id=lead.lead_id,
+        name=event.opportunity_name,
+        owner_id=owner,
+        created_at=now,
+        updated_at=now,
     )
+    await open_opportunity(command, opportunity, validate=False)

@@ -85,26 +85,7 @@ class Opportunity:
 
     def state(self) -> OpportunityState:
         """The opportunity in the form that events carry."""
-        return OpportunityState(
-            opportunity_id=self.id,
-            account_id=self.account_id,
-            contact_id=self.contact_id,
-            lead_id=self.lead_id,
-            name=self.name,
-            stage=self.stage,
-            amount=self.amount,
-            expected_close_date=self.expected_close_date,
-            owner_id=self.owner_id,
-            product_id=self.product_id,
-            engaged_date=self.engaged_date,
-            closed_date=self.closed_date,
-            custom_fields=dict(self.custom_fields),
-        )
-
-    def edit(self, edited: Opportunity, *, now: datetime) -> tuple[Opportunity, OpportunityChanged]:
-        """Take over the edited values."""
-        changed = replace(edited, updated_at=now)
-        return changed, OpportunityChanged(opportunity=changed.state())
+        return OpportunityState.of(self, opportunity_id=self.id)
 
     def move(self, to: Stage, *, now: datetime) -> tuple[Opportunity, OpportunityStageMoved]:
         """Move to another open stage. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""

@@ -26,17 +26,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import enum_column, money_columns, tenant_column
-from chassis.database.rows import fetch_row, from_columns, to_columns
+from chassis.database.rows import from_columns, to_columns
 from chassis.records.access.tables import people
 from chassis.records.access.visibility import Access, ScopedResource, Visibility, is_visible
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listing
-from chassis.records.record_quota import count_records
 from chassis.records.record_types import RecordType
-from chassis.records.search.words import index_words
-from chassis.records.writes import insert_row, update_row
 from contracts.l2o.events import (
     OpportunityAssigned,
     OpportunityChanged,
@@ -140,29 +137,6 @@ stage_changes = Table(
 )
 
 
-async def get(
-    tx: AsyncConnection, opportunity_id: UUID, *, lock: bool = False, with_deleted: bool = False
-) -> Opportunity:
-    """Read an opportunity, and lock its row if `lock` is set. Raises NotFound."""
-    return await fetch_row(
-        tx, opportunities, opportunity_id, Opportunity, lock=lock, with_deleted=with_deleted
-    )
-
-
-async def add(tx: AsyncConnection, opportunity: Opportunity) -> None:
-    """Insert a new opportunity. Raises Conflict (QUOTA_ROWS)."""
-    await insert_row(tx, opportunities, opportunity)
-
-
-async def add_many(tx: AsyncConnection, new: Sequence[Opportunity]) -> None:
-    """Insert new opportunities and index their search words. Raises Conflict (QUOTA_ROWS)."""
-    if new:
-        rows = [to_columns(opportunities, opportunity) for opportunity in new]
-        await count_records(tx, opportunities, len(rows))
-        await tx.execute(insert(opportunities), rows)
-        await index_words(tx, opportunities, rows, new=True)
-
-
 async def lock_many(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Opportunity]:
     """Read the opportunities that exist, with deleted ones, and lock them in the order of ids."""
     has_id = opportunities.c.id == any_(cast(list(ids), ARRAY(Uuid)))
@@ -187,11 +161,6 @@ async def add_stage_changes(tx: AsyncConnection, changes: Sequence[StageChange])
     if changes:
         rows = [to_columns(stage_changes, change) for change in changes]
         await tx.execute(insert(stage_changes), rows)
-
-
-async def save(tx: AsyncConnection, opportunity: Opportunity) -> Opportunity:
-    """Update an opportunity and raise its version. Raises Conflict (STALE_WRITE)."""
-    return await update_row(tx, opportunities, opportunity)
 
 
 async def get_funnel(

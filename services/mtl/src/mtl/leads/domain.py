@@ -10,14 +10,10 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from contracts.mtl.events import (
-    LeadCaptured,
-    LeadChanged,
     LeadConverted,
-    LeadDeleted,
     LeadDisqualified,
     LeadQualified,
     LeadReopened,
-    LeadRestored,
     LeadState,
 )
 from kernel.errors import Conflict, RuleBroken
@@ -123,44 +119,14 @@ class Lead(LeadDetails):
 
     def state(self) -> LeadState:
         """The lead in the form that events carry."""
-        return LeadState(
-            lead_id=self.id,
-            external_id=self.external_id,
-            name=self.name,
-            company=self.company,
-            phone=self.phone,
-            email=self.email,
-            source=self.source,
-            status=self.status,
-            owner_id=self.owner_id,
-            attributes=dict(self.attributes),
-            custom_fields=dict(self.custom_fields),
-        )
+        return LeadState.of(self, lead_id=self.id)
 
     def has_made(self, move: LeadMove) -> bool:
         """Whether the lead already has the status to which the move leads."""
         return self.status is LEAD_MOVES[move][1]
 
-    def captured(self) -> LeadCaptured:
-        return LeadCaptured(lead=self.state())
-
-    def edit(self, edited: Lead, *, now: datetime) -> tuple[Lead, LeadChanged]:
-        """Take over the edited values. Raises RuleBroken (LEAD_CONVERTED)."""
-        self._ensure_not_converted()
-        lead = replace(edited, updated_at=now)
-        return lead, LeadChanged(lead=lead.state())
-
-    def delete(self, *, now: datetime) -> tuple[Lead, LeadDeleted]:
-        """Mark the lead as deleted. Raises RuleBroken (LEAD_CONVERTED)."""
-        self._ensure_not_converted()
-        lead = replace(self, deleted_at=now, updated_at=now)
-        return lead, LeadDeleted(lead=lead.state())
-
-    def restore(self, *, now: datetime) -> tuple[Lead, LeadRestored]:
-        lead = replace(self, deleted_at=None, updated_at=now)
-        return lead, LeadRestored(lead=lead.state())
-
-    def _ensure_not_converted(self) -> None:
+    def ensure_not_converted(self) -> None:
+        """Refuse a change of a converted lead. Raises RuleBroken (LEAD_CONVERTED)."""
         # The records that L2O created refer to the lead as it was then.
         if self.status is CONVERTED:
             raise RuleBroken("LEAD_CONVERTED")

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.subscriptions import EventMeta
 from chassis.foundation.clock import now
 from chassis.foundation.context import current
+from chassis.web.commands import Command
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.leads import actions
 
@@ -21,10 +22,8 @@ async def on_conversion_rejected(
 ) -> None:
     """L2O has created nothing, for example because the account does not exist."""
     await actions.reject_conversion(
-        tx,
+        Command(tx, now(), actor=current().actor),
         event.lead_id,
         conversion_id=event.conversion_id,
         reason=event.reason,
-        actor=current().actor,
-        now=now(),
     )

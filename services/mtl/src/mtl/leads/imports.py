@@ -1,7 +1,7 @@
 """Import of leads from files: how a row becomes a lead."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,6 +20,8 @@ from chassis.files.imports.target import (
     validate_row,
 )
 from chassis.records.access.owners import subjects_by_name
+from chassis.web.commands import Command
+from kernel.ids import new_id
 from mtl.leads.actions import capture_leads
 from mtl.leads.domain import (
     IDENTIFYING_FIELDS,
@@ -43,9 +45,15 @@ class LeadRow:
     details: LeadDetails
     owner: str | None = None
 
-    def owned_details(self, subjects: Mapping[str, str]) -> LeadDetails:
-        """The details with the owner's subject, or without an owner if nobody has that name."""
-        return replace(self.details, owner_id=subjects.get(self.owner or ""))
+    def lead(self, subjects: Mapping[str, str], context: ImportContext) -> Lead:
+        """The new lead, of the named owner; the importer owns it if nobody has that name."""
+        owner_id = subjects.get(self.owner or "") or context.actor
+        return Lead(
+            **vars(self.details) | {"owner_id": owner_id},
+            id=new_id(),
+            created_at=context.now,
+            updated_at=context.now,
+        )
 
     def names_unknown_owner(self, subjects: Mapping[str, str]) -> bool:
         """Whether the row names an owner who is not among `subjects`."""
@@ -61,8 +69,12 @@ def _parse_lead_row(cells: Cells) -> ParsedRow[LeadRow]:
     if owner == NOT_SELECTED:
         owner = None
     return validate_row(
-        LeadIn, body, lambda lead: LeadRow(details=lead.details(), owner=owner), warnings=warnings
+        LeadIn, body, lambda lead: LeadRow(details=_details(lead), owner=owner), warnings=warnings
     )
+
+
+def _details(body: LeadIn) -> LeadDetails:
+    return LeadDetails(**body.model_dump())
 
 
 def lead_body(
@@ -87,11 +99,9 @@ async def _import_leads(
     names = {row.value.owner for row in rows if row.value.owner}
     subjects = await subjects_by_name(tx, names)
     captured = await capture_leads(
-        tx,
-        [row.value.owned_details(subjects) for row in rows],
-        owner_id=context.actor,
-        visibility=await context.visibility(tx, LEADS.resource),
-        now=context.now,
+        Command(tx, context.now, actor=context.actor),
+        [row.value.lead(subjects, context) for row in rows],
+        await context.visibility(tx, LEADS.resource),
     )
     return [
         _row_result(row.value, lead, subjects) for row, lead in zip(rows, captured, strict=True)

@@ -1,6 +1,5 @@
 """Request and response bodies of leads; validation reports all violations at once."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -24,8 +23,6 @@ from mtl.leads.domain import (
     MAX_ATTRIBUTE_NAME_LENGTH,
     MAX_ATTRIBUTE_VALUE_LENGTH,
     MAX_ATTRIBUTES,
-    Lead,
-    LeadDetails,
     LeadStatus,
 )
 
@@ -104,14 +101,6 @@ class LeadIn(LeadEdit):
         default=None,
         description="The `subject` of an active person; by default the caller. Transfers change it",
     )
-
-    def details(self) -> LeadDetails:
-        """The values of the new lead."""
-        return LeadDetails(**self.model_dump())
-
-    def apply_to(self, lead: Lead) -> Lead:
-        """The lead with every editable field replaced by the value of this body."""
-        return replace(lead, **{name: getattr(self, name) for name in LeadEdit.model_fields})
 
 
 def _copied(violation: Any) -> InitErrorDetails:

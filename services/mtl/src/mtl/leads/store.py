@@ -29,15 +29,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import operations
 from chassis.database.columns import enum_column, tenant_column
-from chassis.database.rows import fetch_row, to_columns
 from chassis.records.access.visibility import ScopedResource, Visibility, is_visible
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
-from chassis.records.record_quota import count_records
 from chassis.records.record_types import RecordType
-from chassis.records.search.words import index_words
-from chassis.records.writes import update_row
 from chassis.web.operations.store import OperationStatus
 from contracts.mtl.events import (
     LeadAssigned,
@@ -175,13 +171,6 @@ _RELEASE = text("""
 )
 
 
-async def get(
-    tx: AsyncConnection, lead_id: UUID, *, lock: bool = False, with_deleted: bool = False
-) -> Lead:
-    """Read a lead, and lock its row until the commit if `lock` is set. Raises NotFound."""
-    return await fetch_row(tx, leads, lead_id, Lead, lock=lock, with_deleted=with_deleted)
-
-
 async def is_account_being_created(tx: AsyncConnection, account_id: UUID) -> bool:
     """Whether a running conversion will create this account."""
     query = (
@@ -201,21 +190,9 @@ def history_query(lead_id: UUID) -> Select[Any]:
     return select(lead_history).where(lead_history.c.lead_id == lead_id)
 
 
-async def add(tx: AsyncConnection, new: Sequence[Lead]) -> None:
-    """Insert new leads and index their search words. Raises Conflict (QUOTA_ROWS)."""
-    if new:
-        rows = [to_columns(leads, lead) for lead in new]
-        await count_records(tx, leads, len(rows))
-        await tx.execute(insert(leads), rows)
-        await index_words(tx, leads, rows, new=True)
-
-
-async def save(tx: AsyncConnection, lead: Lead, *, before: Lead, actor: str | None = None) -> Lead:
-    """Update a lead, and its history if the status changed. Raises Conflict (STALE_WRITE)."""
-    lead = await update_row(tx, leads, lead)
-    if lead.status is not before.status:
-        await tx.execute(insert(lead_history).values(_history_row(lead, before, actor)))
-    return lead
+async def add_to_history(tx: AsyncConnection, lead: Lead, before: Lead, actor: str | None) -> None:
+    """Record a change of status."""
+    await tx.execute(insert(lead_history).values(_history_row(lead, before, actor)))
 
 
 def _history_row(lead: Lead, before: Lead, actor: str | None) -> dict[str, Any]:

@@ -1,112 +1,76 @@
 """Commands on the tenant's payment terms, and which term an order gets."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.web.preconditions import UNCONDITIONAL, Precondition
-from kernel.errors import Conflict
-from kernel.ids import new_id
+from chassis.records.record_commands import create_record, edit_record, save_record
+from chassis.web.commands import Command
 from rms.payment_terms import store
 from rms.payment_terms.domain import (
     BUILT_IN_TERM,
     AgreedTerm,
-    Instalment,
     PaymentTerm,
     ensure_shares_sum_to_one,
 )
+from rms.payment_terms.store import PAYMENT_TERM
 
 
-async def create_payment_term(
-    tx: AsyncConnection,
-    *,
-    code: str,
-    name: str,
-    instalments: Sequence[Instalment],
-    is_default: bool,
-    now: datetime,
-) -> PaymentTerm:
-    """Add a payment term, as the new default with `is_default`.
+async def create_payment_term(command: Command, term: PaymentTerm) -> PaymentTerm:
+    """Add a payment term; a new default replaces the present one.
 
-    Raises Invalid (SHARES_NOT_WHOLE) and Conflict (PAYMENT_TERM_DUPLICATE).
+    Raises Invalid (SHARES_NOT_WHOLE) and Conflict (PAYMENT_TERM_DUPLICATE, QUOTA_ROWS).
     """
-    ensure_shares_sum_to_one(instalments)
-    await store.lock_payment_terms(tx)
-    if is_default:
-        await _unset_default(tx, now)
-    term = PaymentTerm(
-        id=new_id(),
-        code=code,
-        name=name,
-        instalments=tuple(instalments),
-        is_default=is_default,
-        created_at=now,
-        updated_at=now,
-    )
-    if not await store.insert_payment_term(tx, term):
-        raise Conflict("PAYMENT_TERM_DUPLICATE", term=code)
-    return term
+    ensure_shares_sum_to_one(term.instalments)
+    await store.lock_payment_terms(command.tx)
+    if term.is_default:
+        await _unset_default(command)
+    return await create_record(command, PAYMENT_TERM, term)
 
 
 async def edit_payment_term(
-    tx: AsyncConnection,
-    term_id: UUID,
-    edit: Callable[[PaymentTerm], PaymentTerm],
-    *,
-    expected: Precondition = UNCONDITIONAL,
-    now: datetime,
+    command: Command, term_id: UUID, edit: Callable[[PaymentTerm], PaymentTerm]
 ) -> PaymentTerm:
     """Rename a term. Raises NotFound, Invalid, RuleBroken (PAYMENT_TERM_INACTIVE)."""
-    await store.lock_payment_terms(tx)
-    before = await store.get_payment_term(tx, term_id)
-    after = before.renamed(edit(before).name, now=now)
-    if after.name == before.name:
-        return before
-    expected.check(before)
-    return await store.save_payment_term(tx, after)
+
+    async def check(before: PaymentTerm, _: PaymentTerm) -> None:
+        before.ensure_active()
+
+    await store.lock_payment_terms(command.tx)
+    return await edit_record(command, PAYMENT_TERM, term_id, edit, check=check)
 
 
-async def make_default_payment_term(
-    tx: AsyncConnection,
-    term_id: UUID,
-    *,
-    expected: Precondition = UNCONDITIONAL,
-    now: datetime,
-) -> None:
+async def make_default_payment_term(command: Command, term_id: UUID) -> PaymentTerm:
     """Make a term the default of new orders, in place of the present one.
 
     Raises NotFound, RuleBroken (PAYMENT_TERM_INACTIVE).
     """
-    await store.lock_payment_terms(tx)
-    before = await store.get_payment_term(tx, term_id)
-    if before.is_default:
-        return
-    expected.check(before)
-    term = before.make_default(now=now)
-    await _unset_default(tx, now)
-    await store.save_payment_term(tx, term)
+
+    async def check(before: PaymentTerm, _: PaymentTerm) -> None:
+        before.ensure_active()
+        await _unset_default(command)
+
+    await store.lock_payment_terms(command.tx)
+    return await edit_record(
+        command, PAYMENT_TERM, term_id, lambda term: replace(term, is_default=True), check=check
+    )
 
 
-async def deactivate_payment_term(
-    tx: AsyncConnection,
-    term_id: UUID,
-    *,
-    expected: Precondition = UNCONDITIONAL,
-    now: datetime,
-) -> None:
+async def deactivate_payment_term(command: Command, term_id: UUID) -> PaymentTerm:
     """Withdraw a term from new orders; orders that have it keep it.
 
     Raises NotFound, RuleBroken (PAYMENT_TERM_DEFAULT).
     """
-    await store.lock_payment_terms(tx)
-    before = await store.get_payment_term(tx, term_id)
-    if not before.active:
-        return
-    expected.check(before)
-    await store.save_payment_term(tx, before.deactivate(now=now))
+
+    async def check(before: PaymentTerm, _: PaymentTerm) -> None:
+        before.ensure_not_default()
+
+    await store.lock_payment_terms(command.tx)
+    return await edit_record(
+        command, PAYMENT_TERM, term_id, lambda term: replace(term, active=False), check=check
+    )
 
 
 async def default_term(tx: AsyncConnection) -> AgreedTerm:
@@ -123,7 +87,7 @@ async def find_active_term(tx: AsyncConnection, code: str) -> AgreedTerm | None:
     return term.agreed_term if term.active else None
 
 
-async def _unset_default(tx: AsyncConnection, now: datetime) -> None:
-    default = await store.find_default_term(tx)
+async def _unset_default(command: Command) -> None:
+    default = await store.find_default_term(command.tx)
     if default is not None:
-        await store.save_payment_term(tx, replace(default, is_default=False, updated_at=now))
+        await save_record(command, PAYMENT_TERM, default, replace(default, is_default=False))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -147,23 +147,15 @@ class PaymentTerm:
         """The copy that an order keeps."""
         return AgreedTerm(code=self.code, instalments=self.instalments)
 
-    def renamed(self, name: str, *, now: datetime) -> PaymentTerm:
-        """Change the name. Raises RuleBroken (PAYMENT_TERM_INACTIVE)."""
+    def ensure_active(self) -> None:
+        """Refuse a change of an inactive term. Raises RuleBroken (PAYMENT_TERM_INACTIVE)."""
         if not self.active:
             raise RuleBroken("PAYMENT_TERM_INACTIVE", term=self.code)
-        return replace(self, name=name, updated_at=now)
 
-    def make_default(self, *, now: datetime) -> PaymentTerm:
-        """Make it the default of new orders. Raises RuleBroken (PAYMENT_TERM_INACTIVE)."""
-        if not self.active:
-            raise RuleBroken("PAYMENT_TERM_INACTIVE", term=self.code)
-        return replace(self, is_default=True, updated_at=now)
-
-    def deactivate(self, *, now: datetime) -> PaymentTerm:
-        """Withdraw it from new orders. Raises RuleBroken (PAYMENT_TERM_DEFAULT)."""
+    def ensure_not_default(self) -> None:
+        """Refuse to withdraw the default term. Raises RuleBroken (PAYMENT_TERM_DEFAULT)."""
         if self.is_default:
             raise RuleBroken("PAYMENT_TERM_DEFAULT", term=self.code)
-        return replace(self, active=False, updated_at=now)
 
 
 def ensure_shares_sum_to_one(instalments: Sequence[Instalment]) -> None:

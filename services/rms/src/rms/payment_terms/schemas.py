@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from kernel.decimals import DecimalString, PositiveDecimal
-from rms.payment_terms.domain import Basis
+from rms.payment_terms.domain import Basis, Instalment
 
 TermCode = Annotated[str, StringConstraints(pattern="^[A-Z0-9][A-Z0-9_]{0,39}$")]
 
@@ -24,6 +24,10 @@ class InstalmentIn(BaseModel):
         "or (PREPAID) the order's confirmation",
     )
     days: Annotated[int, Field(strict=True, ge=0, le=3650)]
+
+
+def _instalment(body: InstalmentIn) -> Instalment:
+    return Instalment(share=body.share, basis=body.basis, days=body.days)
 
 
 TermName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
@@ -66,7 +70,10 @@ class PaymentTermIn(BaseModel):
 
     code: TermCode
     name: TermName
-    instalments: Annotated[list[InstalmentIn], Field(min_length=1, max_length=12)]
+    instalments: Annotated[
+        tuple[Annotated[InstalmentIn, AfterValidator(_instalment)], ...],
+        Field(min_length=1, max_length=12),
+    ]
     is_default: bool = Field(default=False, description="Whether new orders get this term")
 
 

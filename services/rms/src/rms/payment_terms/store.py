@@ -1,7 +1,6 @@
 """The table of payment terms and its SQL."""
 
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
@@ -17,15 +16,14 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import tenant_column
-from chassis.database.rows import fetch_row, from_columns, to_columns
+from chassis.database.rows import from_columns
+from chassis.records.access.visibility import UnownedResource
 from chassis.records.lists.listing import Listing
-from chassis.records.search.words import index_words
-from chassis.records.writes import update_row
-from kernel.errors import NotFound
+from chassis.records.record_types import RecordType
+from kernel.errors import Conflict
 from rms.database import JsonDocument, metadata
 from rms.payment_terms.domain import Instalment, PaymentTerm
 from rms.payment_terms.schemas import PaymentTermOut
@@ -54,28 +52,25 @@ payment_terms = Table(
 )
 
 
-async def insert_payment_term(tx: AsyncConnection, term: PaymentTerm) -> bool:
-    """Insert a term; returns False, and inserts nothing, if its code exists."""
-    row = to_columns(payment_terms, term)
-    statement = upsert(payment_terms).values(row)
-    statement = statement.on_conflict_do_nothing(index_elements=["tenant_id", "code"])
-    if (await tx.execute(statement.returning(payment_terms.c.id))).one_or_none() is None:
-        return False
-    await index_words(tx, payment_terms, [row], new=True)
-    return True
+async def _duplicate(tx: AsyncConnection, term: PaymentTerm) -> Conflict:
+    return Conflict("PAYMENT_TERM_DUPLICATE", term=term.code)
 
 
-async def get_payment_term(tx: AsyncConnection, term_id: UUID) -> PaymentTerm:
-    """Load a term; callers that change it hold `lock_payment_terms`. Raises NotFound."""
-    try:
-        return await fetch_row(tx, payment_terms, term_id, PaymentTerm)
-    except NotFound as missing:
-        raise NotFound("payment_term", missing.params["key"]) from None
-
-
-async def save_payment_term(tx: AsyncConnection, term: PaymentTerm) -> PaymentTerm:
-    """Update the row if its version is unchanged. Raises Conflict (STALE_WRITE)."""
-    return await update_row(tx, payment_terms, term)
+PAYMENT_TERM = RecordType(
+    # Terms have no owner: whoever may read terms sees all of them.
+    scoped=UnownedResource("rms.payment_term", payment_terms),
+    entity=PaymentTerm,
+    unique=("code",),
+    duplicate=_duplicate,
+)
+PAYMENT_TERM_LISTING = Listing(
+    PAYMENT_TERM.scoped,
+    PaymentTermOut,
+    entity=PaymentTerm,
+    filters=["active", "code", "name", "created_at", "updated_at"],
+    sorts=["created_at", "updated_at", "code", "name"],
+    words=["code", "name"],
+)
 
 
 async def lock_payment_terms(tx: AsyncConnection) -> None:
@@ -96,20 +91,3 @@ async def find_term_by_code(tx: AsyncConnection, code: str) -> PaymentTerm | Non
     query: Select[Any] = select(payment_terms).where(payment_terms.c.code == code)
     row = (await tx.execute(query)).one_or_none()
     return None if row is None else from_columns(PaymentTerm, row._mapping)
-
-
-async def read_payment_term(tx: AsyncConnection, term_id: UUID) -> PaymentTermOut:
-    """A term as the API answers it. Raises NotFound."""
-    return PaymentTermOut.model_validate(await get_payment_term(tx, term_id))
-
-
-# Terms have no owner: whoever may read terms sees all of them.
-PAYMENT_TERM_LISTING = Listing(
-    payment_terms,
-    PaymentTermOut,
-    resource="rms.payment_term",
-    entity=PaymentTerm,
-    filters=["active", "code", "name", "created_at", "updated_at"],
-    sorts=["created_at", "updated_at", "code", "name"],
-    words=["code", "name"],
-)

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,12 +17,16 @@ from chassis.files.imports.target import (
     unchanged,
     updated,
 )
+from chassis.records.record_commands import create_record
 from chassis.records.tenant_settings import settings_of
+from chassis.web.commands import Command
 from cpq.price_books.actions import set_list_prices
 from cpq.products import store
-from cpq.products.actions.lifecycle import create_product, edit_product
-from cpq.products.domain import ProductRow
+from cpq.products.actions.lifecycle import edit_product
+from cpq.products.domain import Product, ProductRow
+from cpq.products.store import PRODUCT
 from kernel.errors import Conflict
+from kernel.ids import new_id
 from kernel.money import Money
 
 SYSTEM_ACTOR = "system:import"
@@ -39,27 +42,35 @@ async def import_products(
     SKUs, so that two imports do not deadlock. Errors of the actions pass through: the caller then
     retries with halves of the chunk, down to the row that is wrong.
     """
+    command = Command(tx, context.now, actor=context.actor)
     results: dict[int, RowResult] = {}
     for row in sorted(rows, key=lambda one: (one.value.sku, one.number)):
-        results[row.number] = await _import_product(tx, row.value, now=context.now)
+        results[row.number] = await _import_product(command, row.value)
     imported = [row for row in rows if results[row.number].record_id is not None]
     repriced = await _set_prices(tx, imported, results, context)
     return [_with_price_change(results[row.number], repriced) for row in rows]
 
 
-async def _import_product(tx: AsyncConnection, row: ProductRow, *, now: datetime) -> RowResult:
+def _new_product(row: ProductRow, command: Command) -> Product:
+    return Product(
+        id=new_id(),
+        sku=row.sku,
+        name=row.name,
+        unit=row.unit or DEFAULT_UNIT,
+        series=row.series,
+        active=True,
+        created_at=command.now,
+        updated_at=command.now,
+    )
+
+
+async def _import_product(command: Command, row: ProductRow) -> RowResult:
+    tx = command.tx
     existing = await store.get_locked_by_sku(tx, row.sku)
     if existing is None:
         try:
             async with tx.begin_nested():
-                product = await create_product(
-                    tx,
-                    sku=row.sku,
-                    name=row.name,
-                    unit=row.unit or DEFAULT_UNIT,
-                    series=row.series,
-                    now=now,
-                )
+                product = await create_record(command, PRODUCT, _new_product(row, command))
                 return created(product.id)
         except Conflict as conflict:
             # Another transaction created it after we looked.
@@ -68,7 +79,7 @@ async def _import_product(tx: AsyncConnection, row: ProductRow, *, now: datetime
                 raise conflict from None
     if existing.deleted_at is not None:
         return refused(Finding("PRODUCT_DELETED", params={"sku": row.sku}, field="sku"))
-    saved = await edit_product(tx, existing.id, row.apply_to, now=now)
+    saved = await edit_product(command, existing.id, row.apply_to)
     return unchanged(saved.id) if saved.version == existing.version else updated(saved.id)
 
 

@@ -1,116 +1,91 @@
 """The commands that move an opportunity to another stage, by hand or by an order."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from chassis.foundation.clock import business_date
+from chassis.records.record_commands import move_record, save_record
 from chassis.records.tenant_settings import settings_of, today
-from chassis.web.preconditions import UNCONDITIONAL, Precondition
+from chassis.web.commands import Command
 from contracts.event import Event
 from kernel.errors import NotFound, NotYet
-from l2o.opportunities import store
-from l2o.opportunities.actions.records import add_to_history, save_and_publish
+from l2o.opportunities.actions.records import add_to_history
 from l2o.opportunities.domain import Opportunity, Stage
+from l2o.opportunities.store import OPPORTUNITY
 
 
-async def move_opportunity(
-    tx: AsyncConnection,
-    opportunity_id: UUID,
-    *,
-    to: Stage,
-    expected: Precondition = UNCONDITIONAL,
-    actor: str | None,
-    now: datetime,
-) -> Opportunity:
+async def move_opportunity(command: Command, opportunity_id: UUID, *, to: Stage) -> Opportunity:
     """Move to another open stage; an opportunity at that stage stays as it is.
 
     Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN).
     """
-    before = await store.get(tx, opportunity_id, lock=True)
-    if before.stage is to:
-        return before
-    expected.check(before)
-    after, moved = before.move(to, now=now)
-    return await _save(tx, before, after, moved, actor=actor, now=now)
+
+    def move(before: Opportunity) -> tuple[Opportunity, Event] | None:
+        return None if before.stage is to else before.move(to, now=command.now)
+
+    save = partial(_save, command)
+    return await move_record(command, OPPORTUNITY, opportunity_id, move, save=save)
 
 
-async def win_opportunity(
-    tx: AsyncConnection,
-    opportunity_id: UUID,
-    *,
-    expected: Precondition = UNCONDITIONAL,
-    actor: str | None,
-    now: datetime,
-) -> Opportunity:
+async def win_opportunity(command: Command, opportunity_id: UUID) -> Opportunity:
     """Mark an opportunity as won; a won one stays as it is.
 
     Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN).
     """
-    before = await store.get(tx, opportunity_id, lock=True)
-    if before.stage is Stage.WON:
-        return before
-    expected.check(before)
-    after, won = before.win(now=now, today=await today(tx, now))
-    return await _save(tx, before, after, won, actor=actor, now=now)
+    day = await today(command.tx, command.now)
+
+    def win(before: Opportunity) -> tuple[Opportunity, Event] | None:
+        return None if before.stage is Stage.WON else before.win(now=command.now, today=day)
+
+    save = partial(_save, command)
+    return await move_record(command, OPPORTUNITY, opportunity_id, win, save=save)
 
 
-async def lose_opportunity(
-    tx: AsyncConnection,
-    opportunity_id: UUID,
-    *,
-    reason: str,
-    expected: Precondition = UNCONDITIONAL,
-    actor: str | None,
-    now: datetime,
-) -> Opportunity:
+async def lose_opportunity(command: Command, opportunity_id: UUID, *, reason: str) -> Opportunity:
     """Mark an opportunity as lost; a lost one keeps its first reason.
 
     Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN).
     """
-    before = await store.get(tx, opportunity_id, lock=True)
-    if before.stage is Stage.LOST:
-        return before
-    expected.check(before)
-    after, lost = before.lose(reason, now=now, today=await today(tx, now))
-    return await _save(tx, before, after, lost, actor=actor, now=now, reason=reason)
+    day = await today(command.tx, command.now)
+
+    def lose(before: Opportunity) -> tuple[Opportunity, Event] | None:
+        if before.stage is Stage.LOST:
+            return None
+        return before.lose(reason, now=command.now, today=day)
+
+    save = partial(_save, command, reason=reason)
+    return await move_record(command, OPPORTUNITY, opportunity_id, lose, save=save)
 
 
 async def win_by_order(
-    tx: AsyncConnection,
-    opportunity_id: UUID,
-    *,
-    order_id: UUID,
-    confirmed_at: datetime,
-    now: datetime,
+    command: Command, opportunity_id: UUID, *, order_id: UUID, confirmed_at: datetime
 ) -> None:
     """Win the opportunity of a confirmed order, also if it was lost or deleted; a won one stays.
 
     Raises NotYet if the opportunity has not arrived yet: the event is retried later.
     """
+    tx = command.tx
     try:
-        before = await store.get(tx, opportunity_id, lock=True, with_deleted=True)
+        before = await OPPORTUNITY.get(tx, opportunity_id, lock=True, with_deleted=True)
     except NotFound as missing:
         raise NotYet(missing.code, **missing.params) from None
     confirmed_on = business_date(confirmed_at, (await settings_of(tx)).timezone)
     won = before.win_by_order(
-        order_id, confirmed_at=confirmed_at, confirmed_on=confirmed_on, now=now
+        order_id, confirmed_at=confirmed_at, confirmed_on=confirmed_on, now=command.now
     )
     if won is not None:
-        await _save(tx, before, *won, actor=f"order:{order_id}", now=now)
+        await _save(command, before, *won)
 
 
 async def _save(
-    tx: AsyncConnection,
+    command: Command,
     before: Opportunity,
     after: Opportunity,
-    event: Event,
+    event: Event | None,
     *,
-    actor: str | None,
-    now: datetime,
     reason: str | None = None,
 ) -> Opportunity:
-    saved = await save_and_publish(tx, after, event)
-    await add_to_history(tx, before.stage, saved, actor=actor, now=now, reason=reason)
+    saved = await save_record(command, OPPORTUNITY, before, after, event)
+    await add_to_history(command, before.stage, saved, reason=reason)
     return saved

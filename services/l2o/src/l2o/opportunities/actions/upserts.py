@@ -2,22 +2,49 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.outbox import publish, publish_all
+from chassis.events.outbox import publish_all
 from chassis.records.access.visibility import EVERYTHING, Access, Visibility
 from chassis.records.external_ids.reserve_ids import reserve_ids
+from chassis.records.record_commands import save_record
+from chassis.records.writes import insert_rows
+from chassis.web.commands import Command
 from contracts.l2o.events import OpportunityOpened
 from kernel.errors import NotFound
 from kernel.ids import new_id
+from kernel.money import Money
 from l2o.opportunities import store
-from l2o.opportunities.actions.records import RESOURCE, OpportunityDetails, StageDetails
 from l2o.opportunities.domain import CLOSED_STAGES, Opportunity, Stage, StageChange
+from l2o.opportunities.store import OPPORTUNITY
 
 READ_ONLY = "RECORD_READ_ONLY"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpportunityDetails:
+    """The values of an opportunity of another system; None keeps the present value."""
+
+    account_id: UUID
+    contact_id: UUID | None = None
+    name: str
+    amount: Money | None = None
+    expected_close_date: date | None = None
+    product_id: UUID | None = None
+    engaged_date: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageDetails:
+    """The stage of an opportunity that began in another system, and how it was closed."""
+
+    stage: Stage = Stage.FIRST_CONTACT
+    lost_reason: str | None = None
+    closed_at: datetime | None = None
+    closed_date: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +92,7 @@ async def upsert_opportunities(
     and only opportunities that the caller may write are updated.
     """
     new_ids = {external.external_id: new_id() for external in many}
-    ids = await reserve_ids(tx, RESOURCE, system, new_ids)
+    ids = await reserve_ids(tx, OPPORTUNITY.scoped.resource, system, new_ids)
     new = [each for each in many if ids[each.external_id] == new_ids[each.external_id]]
     await _open_new(tx, [(each, new_ids[each.external_id]) for each in new], actor=actor, now=now)
     existing_ids = {each.external_id: ids[each.external_id] for each in many if each not in new}
@@ -121,7 +148,7 @@ async def _open_new(
 ) -> None:
     opened = [
         Opportunity(
-            **vars(external.details) | {"custom_fields": {}},
+            **vars(external.details),
             **vars(external.stage_details),
             id=opportunity_id,
             owner_id=external.owner_id,
@@ -130,7 +157,7 @@ async def _open_new(
         )
         for external, opportunity_id in new
     ]
-    await store.add_many(tx, opened)
+    await insert_rows(tx, OPPORTUNITY.table, opened)
     changes = [
         change
         for (external, _), opportunity in zip(new, opened, strict=True)
@@ -195,8 +222,7 @@ async def _update(
     if not is_writable:
         return UpsertResult(opportunity_id=before.id, refused_for=READ_ONLY)
     after, event = before.update_from_system(updated, now=now)
-    saved = await store.save(tx, after)
-    await publish(tx, event, of=saved)
+    saved = await save_record(Command(tx, now, actor=actor), OPPORTUNITY, before, after, event)
     if saved.stage is not before.stage:
         at = saved.closed_at if saved.stage in CLOSED_STAGES else now
         change = _stage_change(saved, before.stage, saved.stage, actor=actor, at=at or now)

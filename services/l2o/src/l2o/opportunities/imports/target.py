@@ -16,9 +16,10 @@ from chassis.files.imports.target import (
     refused,
 )
 from chassis.foundation.clock import start_of_day
-from l2o.opportunities.actions.records import OpportunityDetails, StageDetails
 from l2o.opportunities.actions.upserts import (
     ExternalOpportunity,
+    OpportunityDetails,
+    StageDetails,
     UpsertResult,
     upsert_opportunities,
 )

@@ -10,10 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import fetch_row, from_columns, to_columns
 from chassis.records.access.visibility import EVERYTHING, Visibility, is_visible
-from chassis.records.record_quota import count_records
 from chassis.records.record_types import RecordType
-from chassis.records.search.words import index_words
-from chassis.records.writes import update_row
+from chassis.records.writes import insert_rows, update_row
 from contracts.rms.events import PaymentAssigned, PaymentChanged, PaymentReceived
 from kernel.errors import NotFound
 from rms.payments.domain.allocations import Allocation
@@ -29,15 +27,9 @@ async def insert_payment(tx: AsyncConnection, payment: Payment) -> bool:
 
     Waits for a concurrent transaction with the same reference. Raises Conflict (QUOTA_ROWS).
     """
-    await count_records(tx, payments)
-    row = to_columns(payments, payment)
     key = {"bank_reference_key": normalized_bank_reference(payment.bank_reference)}
-    statement = upsert(payments).values(row | key)
-    statement = statement.on_conflict_do_nothing(index_elements=["tenant_id", "bank_reference_key"])
-    if (await tx.execute(statement.returning(payments.c.id))).one_or_none() is None:
-        return False
-    await index_words(tx, payments, [row], new=True)
-    return True
+    unique = ["bank_reference_key"]
+    return bool(await insert_rows(tx, payments, [payment], unique=unique, more=key))
 
 
 async def find_payment_by_reference(
