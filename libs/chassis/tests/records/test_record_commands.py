@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import ROW_LIMIT_KEY
@@ -153,10 +153,9 @@ async def test_rows_that_exist_already_are_left_out_and_not_counted(tx: AsyncCon
         await insert_rows(tx, CARD.table, [new_card()], unique=("id",))
 
 
-async def indexed(tx: AsyncConnection, _: Table) -> set[str]:
-    rows = await tx.execute(
-        select(search_texts.c.text).where(search_texts.c.resource == "testkit.card")
-    )
+async def indexed(tx: AsyncConnection) -> set[str]:
+    is_card = search_texts.c.resource == "testkit.card"
+    rows = await tx.execute(select(search_texts.c.text).where(is_card))
     return {row.text.strip() for row in rows}
 
 
