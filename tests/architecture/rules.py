@@ -14,6 +14,7 @@ TOP_LEVEL = {
 # Modules at the top of a service: its composition roots and their parts.
 SERVICE_MODULES = {
     "__init__", "app", "worker", "settings", "database", "texts", "imports", "seed", "admin",
+    "snapshots",
 }  # fmt: skip
 ROOMS = {
     "__init__", "routes", "handlers", "timers", "imports", "actions", "views", "store", "schemas",
@@ -25,6 +26,7 @@ MAY_CATCH_ALL = {
     "consumer.py": "the consumer loop",
     "processing.py": "the consumer loop: an event's failure is classified and parked",
     "retrier.py": "the consumer loop over what is parked",
+    "rebuilder.py": "the consumer loop over requested generations",
     "runner.py": "the job runner",
     "timers.py": "the timer runner",
     "problems.py": "the problem handler",

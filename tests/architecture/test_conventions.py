@@ -33,6 +33,8 @@ UNCONDITIONAL = {
 # Lists without declared filters and sorts, each with its reason.
 PLAIN_LISTS = {
     "parked_event_list": "machinery, for operators",
+    "event_snapshot_list": "machinery, for operators",
+    "replica_rebuild_list": "machinery, for operators",
     "saved_view_list": "one person's own, a few",
     "export_list": "one person's own, newest first",
     "import_list": "one's own runs, newest first",
@@ -66,6 +68,8 @@ WITHOUT_AUDIT = {
     "tasks": "one person's own",
     "operations": "machinery",
     "parked-events": "machinery: a resolved one says by whom",
+    "event-snapshots": "machinery: a run says who requested it",
+    "replica-rebuilds": "machinery: a rebuild says who requested it",
     "admin/tenants": "audited as the tenant's own: /tenant/audit",
     "tenant-tasks": "a record of work",
 }

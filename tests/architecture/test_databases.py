@@ -33,6 +33,9 @@ CROSS_TENANT_FOR_WORKER = {
     "idempotency_keys",
     "operations",
     "tenant_exports",
+    "event_snapshots",
+    "replica_rebuilds",
+    "staged_states",
 }
 
 # Values that the check constraints require: these amounts must be 0, because the total they count

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from chassis.composition.worker import Worker
-from chassis.events.envelope import schema_uri
-from contracts.event import EVENT_CLASSES, Event
+from chassis.events.envelope import Envelope, schema_uri
+from chassis.events.replicas import ReplicaSubscription
+from chassis.events.subscriptions import ProcessSubscription
+from contracts.event import EVENT_CLASSES, AggregateState, Event, snapshot_classes, topic_of
 from deploy.services import SERVICES
+from kernel.ids import new_id
 
 ROOT = Path(__file__).parents[2]
 # One payload per event type as it was first published; SHA256SUMS shows that none was edited. Its
@@ -92,8 +96,65 @@ def test_every_subscription_has_a_publisher(service: str) -> None:
     assert len(names) == len(set(names))
     for subscription in worker_of(service).subscriptions:
         assert subscription.name.startswith(f"{service}.")
-        for kind in subscription.handlers:
-            assert EVENTS[kind.type] is kind
+        if isinstance(subscription, ProcessSubscription):
+            for kind in subscription.handlers:
+                assert EVENTS[kind.type] is kind
+        published = {topic_of(kind.aggregate_type()) for kind in EVENTS.values()}
+        assert set(subscription.topics) <= published
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_fact_that_nobody_has_declared_yet_advances_every_copy(service: str) -> None:
+    copied = 0
+    for subscription in worker_of(service).subscriptions:
+        if isinstance(subscription, ReplicaSubscription):
+            for copy in subscription.copies:
+                state = recorded_state(copy.state)
+                envelope = an_envelope(f"{copy.state.aggregate}.imagined.v1", state)
+                assert copy.state.topic() in subscription.topics
+                assert subscription.decode(envelope) == state
+                deleted = an_envelope(f"{copy.state.aggregate}.deleted.v9", state)
+                assert subscription.decode(deleted) == state.model_copy(update={"deleted": True})
+                copied += 1
+    assert copied >= 4  # tenants, people, departments, teams
+
+
+def recorded_state(kind: type[AggregateState]) -> AggregateState:
+    payload = json.loads((PAYLOADS / f"{kind.aggregate}.snapshot.v1.json").read_text())
+    return kind.model_validate(payload[kind.field()])
+
+
+def an_envelope(event_type: str, state: AggregateState) -> Envelope:
+    return Envelope(
+        id=new_id(),
+        source="/test",
+        type=event_type,
+        subject=new_id(),
+        time=datetime(2026, 11, 22, tzinfo=UTC),
+        tenantid=new_id(),
+        sequence=1,
+        epoch=1,
+        correlationid="x",
+        traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        data={state.field(): state.model_dump(mode="json")},
+    )
+
+
+def test_every_state_has_a_snapshot() -> None:
+    """The state stands in the field of the aggregate's name, in every event of the aggregate."""
+    aggregates = {kind.aggregate for kind in AggregateState.__subclasses__()}
+    own = {name for name in aggregates if name.split(".")[0] in SERVICES}
+    snapshots = {name for service in SERVICES for name in snapshot_classes(service)}
+    assert snapshots == own
+    for kind in EVENTS.values():
+        if kind.aggregate_type() in own:
+            assert kind.aggregate_type().split(".")[1] in kind.model_fields
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_can_publish_every_snapshot_that_it_declares(service: str) -> None:
+    sources = [source.state.aggregate for source in worker_of(service).snapshots]
+    assert sorted(sources) == sorted(snapshot_classes(service))
 
 
 def test_unknown_fields_are_ignored() -> None:

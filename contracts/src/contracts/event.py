@@ -5,9 +5,10 @@ is a new class with the next version number, published beside the old one.
 """
 
 import re
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 EVENT_TYPE = re.compile(
     r"(?P<service>[a-z0-9]+)\.(?P<aggregate>[a-z_]+)\.(?P<fact>[a-z_]+)\.v(?P<version>[1-9][0-9]*)"
@@ -67,3 +68,61 @@ class State(BaseModel):
         """
         names = [name for name in cls.model_fields if name not in others]
         return cls(**{name: getattr(source, name) for name in names}, **others)
+
+
+class AggregateState(State):
+    """The whole state of an aggregate, which every event of the aggregate carries.
+
+    Events carry it in the field named like the aggregate: those of `l2o.account` in `account`.
+    """
+
+    aggregate: ClassVar[str]
+    deleted: Annotated[bool, Field(description="Whether the record is deleted")] = False
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        service, dot, name = getattr(cls, "aggregate", "").partition(".")
+        if not (service and dot and name):
+            raise TypeError(f"{cls.__name__}.aggregate must be <service>.<aggregate>")
+
+    @classmethod
+    def of(cls, source: object, **others: Any) -> Self:
+        """Return the state as `State.of` does; a source with a `deleted_at` is deleted."""
+        is_deleted = getattr(source, "deleted_at", None) is not None
+        return super().of(source, **{"deleted": is_deleted, **others})
+
+    @classmethod
+    def field(cls) -> str:
+        """The field of events that carries the state: `account` of `l2o.account`."""
+        return cls.aggregate.partition(".")[2]
+
+    @classmethod
+    def topic(cls) -> str:
+        """The topic that carries all events of the aggregate: `l2o.account.v1`."""
+        return topic_of(cls.aggregate)
+
+
+SNAPSHOT = "snapshot"  # the fact name of snapshots
+DELETED = "deleted"  # the fact name of deletions
+
+
+class Snapshot(Event):
+    """The present state of a record, published again on request: nothing happened to the record.
+
+    Its sequence is the record's present version. Copies take it; whoever acts on events ignores it.
+    """
+
+    snapshot_id: Annotated[UUID, Field(description="The run that published the snapshot")]
+    is_last: Annotated[
+        bool, Field(description="Whether the run publishes no further record of the aggregate")
+    ] = False
+
+
+def snapshot_classes(service: str) -> dict[str, type[Snapshot]]:
+    """The snapshot classes of a service by aggregate: `l2o.account` to `AccountSnapshot`."""
+    return {
+        kind.aggregate_type(): kind
+        for kind in EVENT_CLASSES.values()
+        if issubclass(kind, Snapshot) and kind.type.partition(".")[0] == service
+    }

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.database.backbone_tables import instant
-from chassis.database.columns import money_columns, tenant_column
+from chassis.database.columns import money_columns, replica_columns, tenant_column
 from chassis.database.ddl import index
 from chassis.database.migration_operations import audited, secure, with_custom_fields
 from chassis.records.lists.columns import sort_column
@@ -49,10 +49,7 @@ def _note_copies() -> None:
     """Copies of notes, made by the sample consumer."""
     op.create_table(
         "note_copies",
-        tenant_column(),
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        *replica_columns(),
         sa.Column("text", sa.Text(), nullable=False),
     )
     secure("note_copies")

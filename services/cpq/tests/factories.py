@@ -11,7 +11,6 @@ from httpx import AsyncClient, Response
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import EventMeta, ReceivedEvent
 from contracts.event import Event
 from cpq.accounts.store import accounts
 from cpq.opportunities.store import opportunities
@@ -159,19 +158,6 @@ async def open_shop(tx: AsyncConnection, *, owner_id: str = PERSON) -> Shop:
     await add_account(tx, account_id)
     opportunity_id = await add_opportunity(tx, account_id=account_id, owner_id=owner_id)
     return Shop(opportunity_id=opportunity_id, account_id=account_id, product=product, book=book)
-
-
-def received(event: E, aggregate_id: UUID, *, sequence: int, epoch: int = 1) -> ReceivedEvent[E]:
-    """Wrap an event as the consumer passes it to a handler."""
-    meta = EventMeta(
-        event_id=new_id(),
-        tenant=new_id(),
-        aggregate_id=aggregate_id,
-        sequence=sequence,
-        epoch=epoch,
-        occurred_at=NOON,
-    )
-    return ReceivedEvent(event, meta)
 
 
 async def create_quote(client: AsyncClient, body: dict[str, Any]) -> dict[str, Any]:

@@ -6,16 +6,17 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.event import Event, State
+from contracts.event import AggregateState, Event, Snapshot, State
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
 from kernel.decimals import DecimalString
 from kernel.money import Money
 
 
-class ProductState(State):
+class ProductState(AggregateState):
     """The state of a product after the event."""
 
+    aggregate: ClassVar[str] = "cpq.product"
     product_id: UUID
     sku: str
     name: str
@@ -67,6 +68,13 @@ class ProductRestored(Event):
     product: ProductState
 
 
+class ProductSnapshot(Snapshot):
+    """The present state of a product, published again on request."""
+
+    type: ClassVar[str] = "cpq.product.snapshot.v1"
+    product: ProductState
+
+
 class PriceTier(State):
     """The unit price that applies from a quantity on."""
 
@@ -82,9 +90,10 @@ class PriceEntry(State):
     tiers: tuple[PriceTier, ...] = ()
 
 
-class PriceBookState(State):
+class PriceBookState(AggregateState):
     """The state of a price book after the event; it is valid in `[valid_from, valid_to)`."""
 
+    aggregate: ClassVar[str] = "cpq.price_book"
     price_book_id: UUID
     name: str
     currency: str
@@ -122,6 +131,13 @@ class PriceBookRestored(Event):
     price_book: PriceBookState
 
 
+class PriceBookSnapshot(Snapshot):
+    """The present state of a price book, published again on request."""
+
+    type: ClassVar[str] = "cpq.price_book.snapshot.v1"
+    price_book: PriceBookState
+
+
 class QuoteLine(State):
     """A priced line: unit prices down the waterfall, then amounts for the whole quantity.
 
@@ -145,13 +161,14 @@ class QuoteLine(State):
     gross_amount: Money
 
 
-class QuoteState(State):
+class QuoteState(AggregateState):
     """The complete state of a quote after the event.
 
     `tax_rounding` is LINE (tax is rounded on every line) or DOCUMENT (once per rate, then split
     over its lines). Revisions of a quote share its number; `revises` is the quote before this one.
     """
 
+    aggregate: ClassVar[str] = "cpq.quote"
     quote_id: UUID
     document_no: str
     opportunity_id: UUID
@@ -257,6 +274,13 @@ class QuoteRestored(Event):
     """A deleted quote was restored."""
 
     type: ClassVar[str] = "cpq.quote.restored.v1"
+    quote: QuoteState
+
+
+class QuoteSnapshot(Snapshot):
+    """The present state of a quote, published again on request."""
+
+    type: ClassVar[str] = "cpq.quote.snapshot.v1"
     quote: QuoteState
 
 

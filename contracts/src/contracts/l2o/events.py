@@ -6,19 +6,20 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.event import Event, State
+from contracts.event import AggregateState, Event, Snapshot
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
 from kernel.money import Money
 from kernel.personal import Personal
 
 
-class AccountState(State):
+class AccountState(AggregateState):
     """The state of an account (a customer company) after the event; `parent_id` is its parent.
 
     `country` is an ISO 3166-1 alpha-2 code, or free text where no code was known.
     """
 
+    aggregate: ClassVar[str] = "l2o.account"
     account_id: UUID
     name: str
     phone: Annotated[str | None, Personal("phone")] = None
@@ -61,12 +62,13 @@ class AccountRestored(Event):
     account: AccountState
 
 
-class ContactState(State):
+class ContactState(AggregateState):
     """The state of a contact (a person at an account) after the event.
 
     One contact of an account is the primary one; roles are codes such as DECISION_MAKER.
     """
 
+    aggregate: ClassVar[str] = "l2o.contact"
     contact_id: UUID
     account_id: UUID
     name: Annotated[str, Personal("name")]
@@ -107,12 +109,20 @@ class ContactRestored(Event):
     contact: ContactState
 
 
-class OpportunityState(State):
+class ContactSnapshot(Snapshot):
+    """The present state of a contact, published again on request."""
+
+    type: ClassVar[str] = "l2o.contact.snapshot.v1"
+    contact: ContactState
+
+
+class OpportunityState(AggregateState):
     """The state of an opportunity after the event.
 
     `engaged_date` is when the customer was first engaged, `closed_date` when it was won or lost.
     """
 
+    aggregate: ClassVar[str] = "l2o.opportunity"
     opportunity_id: UUID
     account_id: UUID
     contact_id: UUID | None = None
@@ -218,6 +228,13 @@ class AccountAssigned(Event):
     reason: str | None = None
 
 
+class AccountSnapshot(Snapshot):
+    """The present state of an account, published again on request."""
+
+    type: ClassVar[str] = "l2o.account.snapshot.v1"
+    account: AccountState
+
+
 class OpportunityAssigned(Event):
     """An opportunity got another owner."""
 
@@ -226,6 +243,13 @@ class OpportunityAssigned(Event):
     from_owner_id: str | None = None
     assigned_by: str | None = None
     reason: str | None = None
+
+
+class OpportunitySnapshot(Snapshot):
+    """The present state of an opportunity, published again on request."""
+
+    type: ClassVar[str] = "l2o.opportunity.snapshot.v1"
+    opportunity: OpportunityState
 
 
 class L2oTenantTaskFinished(TenantTaskEnded):

@@ -6,15 +6,16 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.event import Event, State
+from contracts.event import AggregateState, Event, Snapshot
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
 from kernel.personal import Personal
 
 
-class LeadState(State):
+class LeadState(AggregateState):
     """The state of a lead after the event."""
 
+    aggregate: ClassVar[str] = "mtl.lead"
     lead_id: UUID
     external_id: str | None = None
     name: Annotated[str | None, Personal("name")] = None
@@ -114,6 +115,13 @@ class LeadRestored(Event):
     """A deleted lead was restored."""
 
     type: ClassVar[str] = "mtl.lead.restored.v1"
+    lead: LeadState
+
+
+class LeadSnapshot(Snapshot):
+    """The present state of a lead, published again on request."""
+
+    type: ClassVar[str] = "mtl.lead.snapshot.v1"
     lead: LeadState
 
 

@@ -1,57 +1,36 @@
 """Events that ORG publishes."""
 
-from datetime import date
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
-
-from contracts.event import Event, State
+from contracts.event import Event, Snapshot
 from contracts.imports import ImportEnded
+from contracts.org.states import (
+    ClientState,
+    DepartmentState,
+    Leave,
+    PersonState,
+    Post,
+    Quotas,
+    RoleState,
+    TeamState,
+    TenantState,
+)
 from contracts.tenant_tasks import TenantTaskEnded
-from kernel.currencies import CurrencyCode
-from kernel.decimals import RateDecimal
 from kernel.personal import Personal
 
-
-def _is_timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, OSError, ValueError):
-        raise ValueError("must be an IANA time zone") from None
-    return name
-
-
-class Quotas(State):
-    """The limits of a tenant; None means no limit.
-
-    `requests_per_minute` counts per API process, `rows` counts all business records of a service.
-    """
-
-    requests_per_minute: int | None = None
-    rows: int | None = None
-    imports_at_once: int | None = None
-
-
-class TenantState(State):
-    """The state of a tenant after the event; every service follows its settings.
-
-    `country` is ISO 3166-1 alpha-2, `languages` are BCP 47, the preferred first; `status` is
-    ACTIVE, SUSPENDED (reads only) or DELETED; `default_tax_rate` is a fraction: 0.13 is 13 %.
-    `tax_rounding` is LINE (tax is rounded on every line) or DOCUMENT (once per rate, then split).
-    """
-
-    tenant_id: UUID
-    name: str
-    timezone: Annotated[str, AfterValidator(_is_timezone)]
-    currency: CurrencyCode
-    languages: list[str]
-    default_tax_rate: RateDecimal
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
-    status: str
-    tax_rounding: str = "LINE"
-    quotas: Quotas = Quotas()
+# The states that the events carry are imported from here together with the events.
+__all__ = [
+    "ClientState",
+    "DepartmentState",
+    "Leave",
+    "PersonState",
+    "Post",
+    "Quotas",
+    "RoleState",
+    "TeamState",
+    "TenantState",
+]
 
 
 class TenantCreated(Event):
@@ -68,19 +47,11 @@ class TenantChanged(Event):
     tenant: TenantState
 
 
-class DepartmentState(State):
-    """The state of a department after the event; the root of the tree has no parent.
+class TenantSnapshot(Snapshot):
+    """The present state of a tenant, published again on request."""
 
-    `manager_id` is the head, who sees the records of this department and of all below it.
-    """
-
-    department_id: UUID
-    name: str
-    code: str | None = None
-    parent_id: UUID | None = None
-    manager_id: UUID | None = None
-    active: bool = True
-    custom_fields: dict[str, Any] = Field(default_factory=dict)
+    type: ClassVar[str] = "org.tenant.snapshot.v1"
+    tenant: TenantState
 
 
 class DepartmentCreated(Event):
@@ -112,40 +83,11 @@ class DepartmentDeleted(Event):
     department: DepartmentState
 
 
-class Post(State):
-    """The position of a person in a department; one post of a person is the primary one."""
+class DepartmentSnapshot(Snapshot):
+    """The present state of a department, published again on request."""
 
-    department_id: UUID
-    title: str | None = None
-    primary: bool = True
-
-
-class Leave(State):
-    """A person is away in `[from_date, to_date)`; the substitute sees and edits their records."""
-
-    from_date: date
-    to_date: date
-    substitute_id: UUID | None = None
-
-
-class PersonState(State):
-    """The state of a person of the tenant after the event.
-
-    `subject` is the `sub` claim of their tokens and the `owner_id` of their records; with the
-    development token issuer it equals the id.
-    """
-
-    person_id: UUID
-    name: Annotated[str, Personal("name")]
-    email: Annotated[str | None, Personal("email")] = None
-    active: bool
-    subject: str | None = None
-    phone: Annotated[str | None, Personal("phone")] = None
-    posts: tuple[Post, ...] = ()
-    manager_id: UUID | None = None
-    leaves: tuple[Leave, ...] = ()
-    role_ids: tuple[UUID, ...] = ()
-    custom_fields: dict[str, Any] = Field(default_factory=dict)
+    type: ClassVar[str] = "org.department.snapshot.v1"
+    department: DepartmentState
 
 
 class PersonCreated(Event):
@@ -176,17 +118,11 @@ class PersonReactivated(Event):
     person: PersonState
 
 
-class RoleState(State):
-    """The state of a role (a named set of scopes) after the event.
+class PersonSnapshot(Snapshot):
+    """The present state of a person, published again on request."""
 
-    Every tenant has the `built_in` roles.
-    """
-
-    role_id: UUID
-    code: str
-    name: str
-    scopes: tuple[str, ...]
-    built_in: bool = False
+    type: ClassVar[str] = "org.person.snapshot.v1"
+    person: PersonState
 
 
 class RoleCreated(Event):
@@ -210,12 +146,11 @@ class RoleDeleted(Event):
     role: RoleState
 
 
-class TeamState(State):
-    """The state of a team after the event: people of any department to share records with."""
+class RoleSnapshot(Snapshot):
+    """The present state of a role, published again on request."""
 
-    team_id: UUID
-    name: str
-    member_ids: tuple[UUID, ...]
+    type: ClassVar[str] = "org.role.snapshot.v1"
+    role: RoleState
 
 
 class TeamCreated(Event):
@@ -239,6 +174,13 @@ class TeamDeleted(Event):
     team: TeamState
 
 
+class TeamSnapshot(Snapshot):
+    """The present state of a team, published again on request."""
+
+    type: ClassVar[str] = "org.team.snapshot.v1"
+    team: TeamState
+
+
 class ClientCreated(Event):
     """A service client, such as an ERP, was created with its scopes."""
 
@@ -246,6 +188,7 @@ class ClientCreated(Event):
     client_id: str
     name: str
     scopes: list[str]
+    client: ClientState | None = None
 
 
 class ClientChanged(Event):
@@ -256,6 +199,14 @@ class ClientChanged(Event):
     name: str
     scopes: list[str]
     active: bool = True
+    client: ClientState | None = None
+
+
+class ClientSnapshot(Snapshot):
+    """The present state of a service client, published again on request."""
+
+    type: ClassVar[str] = "org.client.snapshot.v1"
+    client: ClientState
 
 
 class OrgImportFinished(ImportEnded):

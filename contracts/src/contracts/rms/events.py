@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from contracts.event import Event
+from contracts.event import Event, Snapshot
 from contracts.imports import ImportEnded
 from contracts.rms.states import (
     Allocation,
@@ -221,6 +221,13 @@ class OrderAssigned(Event):
     reason: str | None = None
 
 
+class OrderSnapshot(Snapshot):
+    """The present state of an order, published again on request."""
+
+    type: ClassVar[str] = "rms.order.snapshot.v1"
+    order: OrderState
+
+
 class ReceivableAssigned(Event):
     """A receivable got another owner."""
 
@@ -231,6 +238,13 @@ class ReceivableAssigned(Event):
     reason: str | None = None
 
 
+class ReceivableSnapshot(Snapshot):
+    """The present state of a receivable, published again on request."""
+
+    type: ClassVar[str] = "rms.receivable.snapshot.v1"
+    receivable: ReceivableState
+
+
 class PaymentAssigned(Event):
     """A payment got another owner."""
 
@@ -239,6 +253,13 @@ class PaymentAssigned(Event):
     from_owner_id: str | None = None
     assigned_by: str | None = None
     reason: str | None = None
+
+
+class PaymentSnapshot(Snapshot):
+    """The present state of a payment, published again on request."""
+
+    type: ClassVar[str] = "rms.payment.snapshot.v1"
+    payment: PaymentState
 
 
 class RmsTenantTaskFinished(TenantTaskEnded):

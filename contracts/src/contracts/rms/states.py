@@ -1,12 +1,12 @@
 """The states that the events of RMS carry."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
-from contracts.event import State
+from contracts.event import AggregateState, State
 from kernel.decimals import DecimalString
 from kernel.money import Money
 
@@ -54,13 +54,14 @@ class PaymentTerm(State):
     instalments: tuple[Instalment, ...]
 
 
-class OrderState(State):
+class OrderState(AggregateState):
     """The complete state of an order after the event.
 
     `tax_rounding` is LINE (tax is rounded on every line) or DOCUMENT (once per rate, then split);
     `revision` begins at 1 and counts amendments; `prepaid_total` is owed before any shipment.
     """
 
+    aggregate: ClassVar[str] = "rms.order"
     order_id: UUID
     document_no: str
     quote_id: UUID
@@ -127,13 +128,14 @@ class Shipment(State):
     deducted: Money | None = None
 
 
-class ReceivableState(State):
+class ReceivableState(AggregateState):
     """The state of a receivable (an amount that a customer owes) after the event.
 
     `open = amount - withdrawn - allocated`. `kind` is SHIPMENT or PREPAYMENT; a prepayment has no
     shipment, and its `shipment_id` is the order's id.
     """
 
+    aggregate: ClassVar[str] = "rms.receivable"
     receivable_id: UUID
     document_no: str
     order_id: UUID
@@ -154,12 +156,13 @@ class ReceivableState(State):
     custom_fields: dict[str, Any] = Field(default_factory=dict)
 
 
-class PaymentState(State):
+class PaymentState(AggregateState):
     """The state of a payment after the event; `unallocated = amount - returned - allocated`.
 
     `returned` is the sum of refunds, or the whole amount where the payment bounced.
     """
 
+    aggregate: ClassVar[str] = "rms.payment"
     payment_id: UUID
     document_no: str
     account_id: UUID

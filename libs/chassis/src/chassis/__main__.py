@@ -2,8 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Annotated
 from uuid import UUID
@@ -11,22 +9,24 @@ from uuid import UUID
 import typer
 import uvloop
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.composition import run_worker
 from chassis.composition.command_line import (
+    AsJson,
     CommandFailed,
+    Operator,
+    Service,
     failures_as_sentences,
     kafka_bootstrap,
-    known_service,
     known_services,
     setting,
     show_rows,
+    worker_transaction,
 )
+from chassis.composition.copy_command_line import rebuild, rebuilds, snapshot, snapshots
 from chassis.composition.run_worker import WorkerPart
 from chassis.composition.serve import combine_apps, make_server
 from chassis.database import migrate
-from chassis.database.engine import Database
 from chassis.events import topics
 from chassis.events.consumer import dead_letter_commands
 from chassis.events.consumer.dead_letters import ParkedEvent
@@ -44,21 +44,22 @@ cli = typer.Typer(
 )
 events = typer.Typer(
     no_args_is_help=True,
-    help="Parked and quarantined events, and the epoch of a database.",
+    help="Parked and quarantined events, snapshots and rebuilds, and the epoch of a database.",
     rich_markup_mode=None,
 )
 cli.add_typer(events, name="events")
+events.command()(snapshot)
+events.command()(snapshots)
+events.command()(rebuild)
+events.command()(rebuilds)
 
 Services = Annotated[
     list[str] | None,
     typer.Argument(help="Names of services; all installed ones if omitted"),
 ]
-Service = Annotated[str, typer.Argument(help="Name of a service", callback=known_service)]
 Host = Annotated[str, typer.Option(help="Address to listen on")]
 Port = Annotated[int, typer.Option(help="Port to listen on")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
 ParkedId = Annotated[UUID, typer.Argument(help="Id of the parked event, as `parked` shows it")]
-Operator = Annotated[str, typer.Option(help="Your name, for the audit")]
 
 
 @cli.command()
@@ -105,17 +106,6 @@ def topics_command() -> None:
     typer.echo(f"Topics: {len(applied.created)} created, {len(applied.altered)} altered.")
 
 
-@asynccontextmanager
-async def _transaction(service: str) -> AsyncIterator[AsyncConnection]:
-    """A transaction of the worker's role, which sees the parked events of all tenants."""
-    database = Database(setting(service, "worker_database_url"), name=f"{service}-events")
-    try:
-        async with database.begin(None) as tx:
-            yield tx
-    finally:
-        await database.dispose()
-
-
 @events.command()
 def rebase(
     service: Service,
@@ -134,7 +124,7 @@ def parked(service: Service, *, as_json: AsJson = False) -> None:
     """List the parked events of all tenants, the oldest first."""
 
     async def run() -> list[ParkedEvent]:
-        async with _transaction(service) as tx:
+        async with worker_transaction(service) as tx:
             return await dead_letter_commands.list_parked(tx)
 
     with failures_as_sentences(service):
@@ -160,7 +150,7 @@ def redrive(service: Service, event: ParkedId, by: Operator = "operator") -> Non
     """Apply a parked event again, after the earlier parked events of its key."""
 
     async def run() -> None:
-        async with _transaction(service) as tx:
+        async with worker_transaction(service) as tx:
             await dead_letter_commands.redrive_parked(tx, event, by=by, now=clock.now())
 
     with failures_as_sentences(service):
@@ -178,7 +168,7 @@ def skip(
     """Skip a parked event: it is never applied, and the events behind it continue."""
 
     async def run() -> None:
-        async with _transaction(service) as tx:
+        async with worker_transaction(service) as tx:
             await dead_letter_commands.skip_parked(tx, event, by=by, now=clock.now(), note=note)
 
     with failures_as_sentences(service):

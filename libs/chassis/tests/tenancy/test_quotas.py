@@ -8,14 +8,14 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import operations
-from chassis.events.subscriptions import EventMeta, ReceivedEvent
-from chassis.foundation.clock import now
-from chassis.records.directory_subscriptions import on_tenants
+from chassis.events.replicas import replicate
+from chassis.records.directory_subscriptions import TENANTS
 from chassis.records.record_quota import count_records, tenant_usage
 from chassis.tenancy.quotas import apply_record_quota, ensure_import_quota
 from contracts.org.events import Quotas, TenantChanged, TenantState
 from kernel.errors import Conflict
 from kernel.ids import new_id
+from testkit.copies import carried
 from testkit.database import cards
 from testkit.plugin import Client, Committed
 from testkit.tenants import SETTINGS, add_tenant
@@ -82,17 +82,16 @@ async def test_a_job_applies_the_quota_on_request(tx: AsyncConnection) -> None:
 
 async def change_quotas(tx: AsyncConnection, sequence: int, quotas: Quotas) -> None:
     """Apply an event of `org` with these quotas."""
-    values = {**SETTINGS, "tenant_id": new_id(), "country": "CN", "quotas": quotas}
+    values = {
+        "deleted": False,
+        **SETTINGS,
+        "tenant_id": new_id(),
+        "country": "CN",
+        "quotas": quotas,
+    }
     state = TenantState.model_validate({n: values[n] for n in TenantState.model_fields})
-    meta = EventMeta(
-        event_id=new_id(),
-        tenant=state.tenant_id,
-        aggregate_id=state.tenant_id,
-        sequence=sequence,
-        epoch=1,
-        occurred_at=now(),
-    )
-    await on_tenants(tx, [ReceivedEvent(TenantChanged(tenant=state), meta)])
+    event = TenantChanged(tenant=state)
+    await replicate(tx, TENANTS, [carried(TENANTS, event, state.tenant_id, sequence=sequence)])
 
 
 async def test_records_created_without_a_limit_count_later(

@@ -29,4 +29,5 @@ def create() -> FastAPI:
             import_router(card_imports.IMPORTS),
         ],
         texts=TEXTS,
+        replicas=["testkit.notes"],
     )

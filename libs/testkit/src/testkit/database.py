@@ -2,10 +2,16 @@
 
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Column, Date, DateTime, Double, Integer, Table, Text, Uuid, text
+from sqlalchemy import Column, Date, DateTime, Double, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.database.columns import enum_column, money_columns, new_metadata, tenant_column
+from chassis.database.columns import (
+    enum_column,
+    money_columns,
+    new_metadata,
+    replica_columns,
+    tenant_column,
+)
 from chassis.records.lists.columns import sort_column
 
 metadata = new_metadata()
@@ -30,13 +36,7 @@ notes = Table(
 
 # A replica of another service's notes.
 note_copies = Table(
-    "note_copies",
-    metadata,
-    tenant_column(),
-    Column("id", Uuid, primary_key=True),
-    Column("epoch", Integer, nullable=False),
-    Column("sequence", BigInteger, nullable=False),
-    Column("text", Text, nullable=False),
+    "note_copies", metadata, *replica_columns(), Column("text", Text, nullable=False)
 )
 
 # A resource that uses all of the chassis: owners, lists, custom fields, soft deletion.

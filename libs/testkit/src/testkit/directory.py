@@ -8,16 +8,19 @@
 wang works in finance, a department below the root; bei has no department.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import EventMeta, ReceivedEvent
-from chassis.records.access import replica
+from chassis.events.replicas import ReceivedState
+from chassis.records.access.replica import DEPARTMENTS as DEPARTMENT_COPY
+from chassis.records.access.replica import PEOPLE as PERSON_COPY
+from chassis.records.access.replica import TEAMS as TEAM_COPY
+from chassis.records.access.replica import directory_subscription
 from contracts.event import Event
 from contracts.org.events import (
     DepartmentChanged,
@@ -30,8 +33,8 @@ from contracts.org.events import (
     TeamChanged,
     TeamState,
 )
-from kernel.ids import new_id
 from testkit import tokens
+from testkit.copies import carried
 
 NAMES = UUID("6f0cbd5c-1b6e-4d0a-9d0e-4f3c2b1a0908")
 
@@ -137,32 +140,17 @@ def leave(from_date: date, to_date: date, substitute: str | None) -> Leave:
     return Leave(from_date=from_date, to_date=to_date, substitute_id=substitute_id)
 
 
-def received(event: Event, *, sequence: int, epoch: int = 1) -> ReceivedEvent[Any]:
-    """Wrap the event as a consumer passes it to a handler."""
-    state = event.model_dump()
-    ((_, body),) = [pair for pair in state.items() if isinstance(pair[1], Mapping)]
-    key = next(body[name] for name in ("person_id", "department_id", "team_id") if name in body)
-    return ReceivedEvent(
-        event,
-        EventMeta(
-            event_id=new_id(),
-            tenant=NAMES,
-            aggregate_id=key,
-            sequence=sequence,
-            epoch=epoch,
-            occurred_at=datetime(2026, 11, 22, tzinfo=UTC),
-        ),
-    )
+def received(event: Event, *, sequence: int, epoch: int = 1) -> ReceivedState[Any]:
+    """Return the state of the event as a consumer passes it to the replica."""
+    copies = {copy.state.field(): copy for copy in (PERSON_COPY, DEPARTMENT_COPY, TEAM_COPY)}
+    name = event.type.split(".")[1]
+    key: UUID = getattr(getattr(event, name), f"{name}_id")
+    return carried(copies[name], event, key, sequence=sequence, epoch=epoch)
 
 
-async def hear(tx: AsyncConnection, batch: Iterable[ReceivedEvent[Any]]) -> None:
-    """Pass a batch to the handlers of the directory's subscription, as a consumer does."""
-    arrived = list(batch)
-    handlers = replica.directory_subscription("testkit").handlers
-    for handler in dict.fromkeys(handlers.values()):
-        own = [one for one in arrived if handlers[type(one.event)] is handler]
-        if own:
-            await handler(tx, own)
+async def hear(tx: AsyncConnection, batch: Iterable[ReceivedState[Any]]) -> None:
+    """Apply a batch to the directory's replica, as a consumer does."""
+    await directory_subscription("testkit").apply(tx, list(batch))
 
 
 def _department(name: str, parent: str | None, manager: str | None) -> DepartmentState:

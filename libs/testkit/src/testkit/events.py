@@ -3,9 +3,17 @@
 from typing import ClassVar
 from uuid import UUID
 
-from contracts.event import Event, State
+from contracts.event import AggregateState, Event, Snapshot
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
+
+
+class NoteState(AggregateState):
+    """The state of a note after the event."""
+
+    aggregate: ClassVar[str] = "testkit.note"
+    note_id: UUID
+    text: str
 
 
 class NoteWritten(Event):
@@ -14,11 +22,13 @@ class NoteWritten(Event):
     type: ClassVar[str] = "testkit.note.written.v1"
     note_id: UUID
     text: str
+    note: NoteState | None = None
 
 
-class CardState(State):
+class CardState(AggregateState):
     """The state of a card after the event."""
 
+    aggregate: ClassVar[str] = "testkit.card"
     card_id: UUID
     title: str
     stage: str
@@ -36,6 +46,13 @@ class CardChanged(Event):
     """A card was changed."""
 
     type: ClassVar[str] = "testkit.card.changed.v1"
+    card: CardState
+
+
+class CardSnapshot(Snapshot):
+    """The present state of a card, published again on request."""
+
+    type: ClassVar[str] = "testkit.card.snapshot.v1"
     card: CardState
 
 

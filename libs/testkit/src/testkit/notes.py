@@ -17,7 +17,7 @@ from chassis.web.transaction import Tx
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
 from testkit.database import notes
-from testkit.events import NoteWritten
+from testkit.events import NoteState, NoteWritten
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +26,16 @@ class Note:
     text: str
     version: int = 1
 
+    def written(self) -> NoteWritten:
+        state = NoteState(note_id=self.id, text=self.text)
+        return NoteWritten(note_id=self.id, text=self.text, note=state)
+
 
 async def write(tx: AsyncConnection, text: str, *, note_id: UUID | None = None) -> Note:
     """Store a new note and publish it."""
     note = Note(id=note_id or new_id(), text=text)
     await insert_row(tx, notes, note)
-    await publish(tx, NoteWritten(note_id=note.id, text=note.text), of=note)
+    await publish(tx, note.written(), of=note)
     return note
 
 
@@ -39,7 +43,7 @@ async def rewrite(tx: AsyncConnection, note_id: UUID, text: str) -> Note:
     """Replace a note's text and publish it. Raises NotFound."""
     note = await fetch_row(tx, notes, note_id, Note, lock=True)
     note = await update_row(tx, notes, replace(note, text=text))
-    await publish(tx, NoteWritten(note_id=note.id, text=note.text), of=note)
+    await publish(tx, note.written(), of=note)
     return note
 
 

@@ -14,6 +14,7 @@ from cpq.products.store import products
 from cpq.quotes.routes import ROUTERS as QUOTES
 from cpq.quotes.store import quotes
 from cpq.texts import TEXTS
+from cpq.worker import WORKER
 
 CUSTOM_FIELDS = {
     "cpq.product": products,
@@ -35,5 +36,6 @@ def create() -> FastAPI:
             import_router(IMPORTS),
         ],
         texts=TEXTS,
+        replicas=WORKER.replicas,
         numbers={"quote": "Q"},
     )

@@ -58,6 +58,7 @@ async def test_a_book_is_created_read_and_published(
         **{name: created[name] for name in ("name", "currency", "valid_from", "valid_to")},
         "entries": created["entries"],
         "custom_fields": {},
+        "deleted": False,
     }
 
 

@@ -35,6 +35,7 @@ async def test_a_product_is_created_read_and_published(
         "active": True,
         "series": None,
         "custom_fields": {},
+        "deleted": False,
     }
 
 

@@ -15,6 +15,7 @@ from l2o.imports import IMPORTS
 from l2o.opportunities.routes import ROUTERS as OPPORTUNITY_ROUTERS
 from l2o.opportunities.store import opportunities
 from l2o.texts import TEXTS
+from l2o.worker import WORKER
 
 TABLES_WITH_CUSTOM_FIELDS = {
     "l2o.account": accounts,
@@ -37,4 +38,5 @@ def create() -> FastAPI:
             import_router(IMPORTS),
         ],
         texts=TEXTS,
+        replicas=WORKER.replicas,
     )

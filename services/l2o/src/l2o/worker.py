@@ -1,17 +1,10 @@
 """Composition root of the worker: subscriptions and jobs."""
 
 from chassis.composition.worker import Worker
-from chassis.events.subscriptions import process, replica
+from chassis.events.replicas import replica
+from chassis.events.subscriptions import process
 from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.records.directory_subscriptions import directory_subscriptions
-from contracts.cpq.events import (
-    ProductChanged,
-    ProductCreated,
-    ProductDeactivated,
-    ProductDeleted,
-    ProductReactivated,
-    ProductRestored,
-)
 from contracts.mtl.events import LeadConverted
 from contracts.rms.events import (
     OrderAmended,
@@ -27,7 +20,8 @@ from l2o.accounts import handlers as accounts
 from l2o.conversions import handlers as conversions
 from l2o.imports import IMPORTS
 from l2o.opportunities import handlers as opportunities
-from l2o.products.handlers import on_products
+from l2o.products.store import PRODUCT_COPY
+from l2o.snapshots import SNAPSHOTS
 
 SUBSCRIPTIONS = (
     process("l2o.conversions", {LeadConverted: conversions.on_lead_converted}),
@@ -47,23 +41,14 @@ SUBSCRIPTIONS = (
         # Orders of one account come on any partition: two batches would deadlock on it.
         max_batch_size=1,
     ),
-    replica(
-        "l2o.products",
-        {
-            ProductCreated: on_products,
-            ProductChanged: on_products,
-            ProductDeactivated: on_products,
-            ProductReactivated: on_products,
-            ProductDeleted: on_products,
-            ProductRestored: on_products,
-        },
-    ),
+    replica("l2o.products", PRODUCT_COPY),
     *directory_subscriptions("l2o"),
 )
 
 WORKER = Worker(
     "l2o",
     SUBSCRIPTIONS,
+    snapshots=SNAPSHOTS,
     jobs={**import_jobs(IMPORTS)},
     failure_handlers={**import_failure_handlers(IMPORTS)},
 )

@@ -58,6 +58,7 @@ async def test_a_created_account_is_stored_and_published(
         "custom_fields": {},
         "lead_id": None,
         "owner_id": CALLER,
+        "deleted": False,
     }
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import EventMeta, ReceivedEvent
+from chassis.events.replicas import ReceivedState, replicate
 from chassis.records.record_commands import transfer_of
 from chassis.web.commands import Command
 from contracts.cpq.events import (
@@ -17,14 +17,12 @@ from contracts.cpq.events import (
     ProductDeleted,
     ProductState,
 )
-from kernel.ids import new_id
 from l2o.opportunities.actions.records import open_opportunity
 from l2o.opportunities.domain import Opportunity, Stage
 from l2o.opportunities.handlers import on_order_confirmed
 from l2o.opportunities.store import OPPORTUNITY
 from l2o.products import store as products
-from l2o.products.handlers import on_products
-from l2o.products.store import ProductEvent
+from l2o.products.store import PRODUCT_COPY
 from services.l2o.tests.deliveries import meta
 from services.l2o.tests.factories import (
     NOON,
@@ -34,6 +32,7 @@ from services.l2o.tests.factories import (
     make_opportunity,
     order_confirmed,
 )
+from testkit.copies import carried
 from testkit.plugin import PublishedFacts
 
 Client = httpx.AsyncClient
@@ -42,25 +41,17 @@ GTX = UUID(int=77)
 
 def received(
     event_class: type[Any], *, sequence: int = 1, **fields: Any
-) -> ReceivedEvent[ProductEvent]:
+) -> ReceivedState[ProductState]:
     state = ProductState(
         product_id=GTX, sku="GTX", name="GTX Pro", unit="PCS", **{"active": True, **fields}
     )
-    event_meta = EventMeta(
-        event_id=new_id(),
-        tenant=new_id(),
-        aggregate_id=GTX,
-        sequence=sequence,
-        epoch=1,
-        occurred_at=NOON,
-    )
-    return ReceivedEvent(event_class(product=state), event_meta)
+    return carried(PRODUCT_COPY, event_class(product=state), GTX, sequence=sequence)
 
 
 async def test_a_patch_changes_only_the_named_fields(
     client: Client, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
-    await on_products(tx, [received(ProductCreated)])
+    await replicate(tx, PRODUCT_COPY, [received(ProductCreated)])
     account = await add_account(tx)
     contact = await add_contact(tx, account.id)
     opportunity = await add_opportunity(tx, account_id=account.id)
@@ -117,11 +108,11 @@ async def test_an_opportunity_can_refer_to_products_until_cpq_deletes_them(
     account = await add_account(tx)
     body = {"account_id": str(account.id), "name": "n", "product_id": str(GTX)}
     newer, older = received(ProductDeactivated, sequence=2, active=False), received(ProductCreated)
-    await on_products(tx, [newer])
-    assert (await on_products(tx, [older])).applied == frozenset()
+    await replicate(tx, PRODUCT_COPY, [newer])
+    assert await replicate(tx, PRODUCT_COPY, [older]) == set()
     assert (await client.post("/opportunities", json=body)).status_code == 201
     created = (await client.post("/opportunities", json=body)).json()
-    await on_products(tx, [received(ProductDeleted, sequence=3)])
+    await replicate(tx, PRODUCT_COPY, [received(ProductDeleted, sequence=3)])
     assert not await products.exists(tx, GTX)
     refused = await client.post("/opportunities", json=body)
     assert refused.json()["errors"][0]["code"] == "PRODUCT_UNKNOWN"

@@ -10,6 +10,7 @@ from mtl.leads.routes import ROUTERS as LEAD_ROUTERS
 from mtl.leads.store import LEAD
 from mtl.settings import MtlSettings
 from mtl.texts import TEXTS
+from mtl.worker import WORKER
 
 
 def create() -> FastAPI:
@@ -24,4 +25,5 @@ def create() -> FastAPI:
             import_router(IMPORTS),
         ],
         texts=TEXTS,
+        replicas=WORKER.replicas,
     )

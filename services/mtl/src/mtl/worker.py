@@ -10,6 +10,7 @@ from mtl.leads.actions import CONVERSION_DEADLINE_JOB
 from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
 from mtl.leads.timers import check_conversion_deadline
 from mtl.settings import MtlSettings
+from mtl.snapshots import SNAPSHOTS
 
 SUBSCRIPTIONS = (
     process(
@@ -25,6 +26,7 @@ SUBSCRIPTIONS = (
 WORKER = Worker(
     service="mtl",
     subscriptions=SUBSCRIPTIONS,
+    snapshots=SNAPSHOTS,
     jobs={**import_jobs(IMPORTS), CONVERSION_DEADLINE_JOB: check_conversion_deadline},
     failure_handlers={**import_failure_handlers(IMPORTS)},
     settings=MtlSettings,

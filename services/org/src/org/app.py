@@ -26,6 +26,7 @@ from org.texts import TEXTS
 from org.tokens import routes as tokens
 from org.tokens.actions.issue import Issuer
 from org.tokens.actions.keys import load_keys
+from org.worker import WORKER
 
 OPERATOR_ROUTERS = (operators, tenant_tasks)
 DIRECTORY_ROUTERS = (callers, tenants, *DEPARTMENTS, *PEOPLE, *TEAMS, *ROLES, *CLIENTS)
@@ -52,6 +53,7 @@ def create() -> FastAPI:
             *PERSONAL_ROUTERS,
         ],
         texts=TEXTS,
+        replicas=WORKER.replicas,
     )
     if settings.dev_issuer:
         keys = load_keys(settings.signing_key_file, settings.retired_key_files)

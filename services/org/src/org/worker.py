@@ -13,6 +13,7 @@ from org.imports import IMPORTS
 from org.people.actions.erasure import publish_erased_people
 from org.reminders.actions import REMINDER_JOB
 from org.reminders.timers import reminder_due
+from org.snapshots import SNAPSHOTS
 from org.tasks import handlers as tasks
 from org.tasks.actions import OVERDUE_JOB
 from org.tasks.timers import task_overdue
@@ -71,6 +72,7 @@ TENANT_TASK_SUBSCRIPTION = process(
 WORKER = Worker(
     "org",
     (*directory_subscriptions("org"), DAY_SUBSCRIPTION, TENANT_TASK_SUBSCRIPTION),
+    snapshots=SNAPSHOTS,
     deletes_last=True,
     on_erased=publish_erased_people,
     jobs={**import_jobs(IMPORTS), REMINDER_JOB: reminder_due, OVERDUE_JOB: task_overdue},

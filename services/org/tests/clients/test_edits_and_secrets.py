@@ -25,12 +25,13 @@ async def test_a_client_is_edited(client: Client, published: PublishedFacts, ten
     assert (changed["scopes"], changed["version"]) == (["rms.order.read"], 2)
     event = (await published())[-1]
     assert (event.type, event.sequence) == ("org.client.changed.v1", 2)
-    assert event.payload == {
+    state = {
         "client_id": "erp-demo",
         "name": "ERP",
         "scopes": ["rms.order.read"],
         "active": True,
     }
+    assert event.payload == {**state, "client": {**state, "deleted": False}}
     limited = tokens.bearer(tenant, scope="org.client.write rms.*")
     refused = await client.patch(path, json={"scopes": ["mtl.lead.read"]}, headers=limited)
     assert (refused.status_code, refused.json()["code"]) == (403, "SCOPES_NOT_HELD")

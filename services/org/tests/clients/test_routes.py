@@ -35,11 +35,8 @@ async def test_a_client_is_stored_and_its_secret_shown_once(
     assert stored_hash == sha256(secret.encode()).hexdigest()
     [event] = await published()
     assert (event.type, event.sequence) == ("org.client.created.v1", 1)
-    assert event.payload == {
-        "client_id": "erp-1",
-        "name": "金蝶 ERP",
-        "scopes": ["rms.order.read"],
-    }
+    state = {"client_id": "erp-1", "name": "金蝶 ERP", "scopes": ["rms.order.read"]}
+    assert event.payload == {**state, "client": {**state, "active": True, "deleted": False}}
 
 
 async def test_the_client_id_is_generated_and_secrets_differ(client: AsyncClient) -> None:

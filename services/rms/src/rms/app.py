@@ -15,6 +15,7 @@ from rms.receivables.routes import ROUTERS as RECEIVABLES
 from rms.receivables.store import receivables
 from rms.reconciliations.routes import router as reconciliations
 from rms.texts import TEXTS
+from rms.worker import WORKER
 
 # Resources that may have custom fields; order lines and shipments are posted documents.
 CUSTOM_FIELD_TABLES = {"rms.order": orders, "rms.receivable": receivables, "rms.payment": payments}
@@ -36,5 +37,6 @@ def create() -> FastAPI:
             custom_field_router("rms", CUSTOM_FIELD_TABLES),
         ],
         texts=TEXTS,
+        replicas=WORKER.replicas,
         numbers={"order": "SO", "shipment": "SH", "receivable": "AR", "payment": "PY"},
     )

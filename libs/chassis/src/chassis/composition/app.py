@@ -23,6 +23,7 @@ from chassis.records.custom_fields import tables as _field_tables  # noqa: F401 
 from chassis.records.external_ids import tables as _name_tables  # noqa: F401  # the same
 from chassis.records.lists.saved_view_routes import saved_view_router
 from chassis.records.numbers.number_format_routes import number_format_router
+from chassis.records.snapshots.routes import snapshot_router
 from chassis.tenancy.export_routes import tenant_export_router
 from chassis.tenancy.tenant_admission import TenantAdmission
 from chassis.web import problems
@@ -34,6 +35,7 @@ from chassis.web.openapi import complete_openapi
 from chassis.web.operation_routes import operation_router
 from chassis.web.operations.waiter import OperationWaiter
 from chassis.web.problem_schema import PROBLEM_RESPONSES
+from chassis.web.rebuild_routes import rebuild_router
 from chassis.web.request_middleware import RequestMiddleware
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -47,10 +49,12 @@ def create_app(
     routers: Sequence[APIRouter],
     texts: Catalog,
     numbers: Mapping[str, str] | None = None,
+    replicas: Sequence[str] = (),
 ) -> FastAPI:
     """Create one service's API under `/<service>/v1`; `combine_apps` adds the health routes.
 
-    `numbers` has the number prefix of each document type: `{"quote": "Q"}`.
+    `numbers` has the number prefix of each document type: `{"quote": "Q"}`; `replicas` are the
+    names of the replicas that the worker keeps.
     """
     prefix = f"/{settings.service}/v1"
     app: FastAPI = FastAPIOffline(
@@ -69,19 +73,23 @@ def create_app(
     _set_state(app, settings)
     problems.install_problem_handlers(app, Texts(texts))
     app.add_exception_handler(Replay, _replay_response)
-    for router in [*routers, *_common_routers(settings.service, numbers or {})]:
+    for router in [*routers, *_common_routers(settings.service, numbers or {}, replicas)]:
         app.include_router(router, prefix=prefix)
     generate = app.openapi
     app.openapi = lambda: complete_openapi(generate())  # type: ignore[method-assign]  # the way FastAPI documents
     return app
 
 
-def _common_routers(service: str, numbers: Mapping[str, str]) -> list[APIRouter]:
+def _common_routers(
+    service: str, numbers: Mapping[str, str], replicas: Sequence[str]
+) -> list[APIRouter]:
     """Return the routers that every service has."""
     return [
         operation_router(),
         parked_event_router(service),
         event_count_router(service),
+        snapshot_router(service),
+        rebuild_router(service, replicas),
         saved_view_router(service),
         export_router(service),
         tenant_export_router(service),

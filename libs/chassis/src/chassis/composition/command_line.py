@@ -6,18 +6,20 @@ and other programs can read the lines.
 
 import json
 import pkgutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import asyncpg
 import typer
 from aiokafka.errors import KafkaError
 from alembic.util import CommandError
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.composition.text_columns import aligned
+from chassis.database.engine import Database
 from chassis.events.relay.epoch import EpochMismatch, RelayRunning
 from chassis.foundation.settings import Settings
 from chassis.foundation.texts import Texts
@@ -60,6 +62,11 @@ def known_service(name: str) -> str:
     return name
 
 
+Service = Annotated[str, typer.Argument(help="Name of a service", callback=known_service)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
+Operator = Annotated[str, typer.Option(help="Your name, for the audit")]
+
+
 def known_services(names: Sequence[str] | None) -> list[str]:
     """Return the names, or those of all installed services if the list is empty.
 
@@ -80,6 +87,17 @@ def setting(service: str, name: str) -> str:
 def kafka_bootstrap(service: str) -> str:
     """Return the broker's address. Raises CommandFailed when KAFKA_BOOTSTRAP is not set."""
     return _ensure_set("KAFKA_BOOTSTRAP", Settings.of(service).kafka_bootstrap)
+
+
+@asynccontextmanager
+async def worker_transaction(service: str) -> AsyncIterator[AsyncConnection]:
+    """Open a transaction of the worker's role, which sees the events of all tenants."""
+    database = Database(setting(service, "worker_database_url"), name=f"{service}-events")
+    try:
+        async with database.begin(None) as tx:
+            yield tx
+    finally:
+        await database.dispose()
 
 
 def _ensure_set(variable: str, value: str) -> str:

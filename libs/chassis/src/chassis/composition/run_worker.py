@@ -5,7 +5,7 @@ current work; an error that no part can handle ends the process, and the supervi
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,10 +27,13 @@ from chassis.events.consumer.consumer import Consumer
 from chassis.events.consumer.processing import Processor
 from chassis.events.consumer.retrier import Retrier
 from chassis.events.in_process_transport import InProcessTransport
+from chassis.events.rebuilds.logs import KafkaLog, OutboxLog
+from chassis.events.rebuilds.rebuilder import Rebuilder
 from chassis.events.relay.kafka import KafkaTransport
 from chassis.events.relay.relay import Relay
 from chassis.events.relay.transport import Transport
 from chassis.events.relay.wakeup import Wakeup
+from chassis.events.replicas import ReplicaSubscription
 from chassis.files.exports.jobs import EXPORT_FAILURE_HANDLERS, export_jobs
 from chassis.foundation.clock import now
 from chassis.foundation.settings import Settings
@@ -91,10 +94,17 @@ def assemble(workers: Sequence[Worker], parts: frozenset[WorkerPart]) -> WorkerA
             )
         if WorkerPart.CONSUMER in parts:
             _add_consumers(assembly, worker, database, processors[name], bootstrap)
+            assembly.runners.append(_rebuilder(worker, databases, bootstrap).run)
         if WorkerPart.JOBS in parts:
             assembly.runners.append(_job_runner(worker, database).run)
             assembly.runners.append(TimerRunner(database, [PRUNING]).run)
     return assembly
+
+
+def _rebuilder(worker: Worker, databases: Mapping[str, Database], bootstrap: str) -> Rebuilder:
+    replicas = [one for one in worker.subscriptions if isinstance(one, ReplicaSubscription)]
+    log_of_events = KafkaLog(bootstrap) if bootstrap else OutboxLog(databases)
+    return Rebuilder(replicas, databases[worker.service], log_of_events)
 
 
 def _job_runner(worker: Worker, database: Database) -> JobRunner:

@@ -1,11 +1,14 @@
 """Declares what a service's worker runs; each service has one declaration, in `worker.py`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chassis.events.replicas import ReplicaSubscription
 from chassis.events.subscriptions import Subscription
 from chassis.foundation.settings import Settings
 from chassis.jobs.queue import GivenUpHandler, JobHandler
+from chassis.records.snapshots.job import SnapshotSource, fail_snapshot, snapshot_job
+from chassis.records.snapshots.runs import SNAPSHOT_JOB
 from chassis.tenancy import tasks
 
 
@@ -19,6 +22,7 @@ class Worker:
     jobs that failed for good.
     With `deletes_last` the service's own handler decides when it deletes a tenant.
     `on_erased` is called with the ids of erased records, so that it can publish the change.
+    `snapshots` are the aggregates whose present state the service can publish again.
     `settings` is read before anything runs, so that a missing setting stops the start.
     """
 
@@ -27,16 +31,27 @@ class Worker:
     jobs: Mapping[str, JobHandler] = field(default_factory=dict)
     failure_handlers: Mapping[str, GivenUpHandler] = field(default_factory=dict)
     settings: type[Settings] = Settings
+    snapshots: Sequence[SnapshotSource] = ()
     deletes_last: bool = False
     on_erased: tasks.ErasedHandler | None = None
+
+    @property
+    def replicas(self) -> tuple[str, ...]:
+        """The names of the replicas among the subscriptions."""
+        return tuple(one.name for one in self.subscriptions if isinstance(one, ReplicaSubscription))
 
     def __post_init__(self) -> None:
         tenant_tasks = tasks.task_subscription(self.service, deletes_last=self.deletes_last)
         object.__setattr__(self, "subscriptions", (*self.subscriptions, tenant_tasks))
-        jobs = {**self.jobs, tasks.TASK_JOB_KIND: tasks.task_job(self.service, self.on_erased)}
+        jobs = {
+            **self.jobs,
+            tasks.TASK_JOB_KIND: tasks.task_job(self.service, self.on_erased),
+            SNAPSHOT_JOB: snapshot_job(self.snapshots),
+        }
         object.__setattr__(self, "jobs", jobs)
         failure_handlers = {
             **self.failure_handlers,
             tasks.TASK_JOB_KIND: tasks.task_failure(self.service),
+            SNAPSHOT_JOB: fail_snapshot,
         }
         object.__setattr__(self, "failure_handlers", failure_handlers)

@@ -19,6 +19,12 @@ RELAY_BUCKET_LOCKS = 7264
 """Protects the buckets of the outbox: the key is (this class, the bucket). Held by the session
 of the relay that owns the bucket; that session also writes the bucket's cursor."""
 
+REBUILD_LOCKS = 7265
+"""Protects the rebuild of a replica: the key is (this class, the hash of the subscription's name).
+Held by the session of the worker that builds it."""
+
+_REBUILD_SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:key, 21))")
+_REBUILD_EXCLUSIVE = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 21))")
 _IDEMPOTENCY_KEY = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 7))")
 _IMPORT_QUOTA = text(
     "SELECT pg_advisory_xact_lock(hashtextextended(current_setting('app.tenant'), 8))"
@@ -39,6 +45,11 @@ _FIELDS_EXCLUSIVE = text(f"SELECT pg_advisory_xact_lock({_FIELDS_KEY})")
 def timer_lock_key(name: str) -> int:
     """Return the key that protects a timer: one process runs it at a time. Held by the session."""
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
+
+
+async def lock_rebuild(tx: AsyncConnection, key: str, *, exclusive: bool) -> None:
+    """Protect the swap of a tenant's copy, which excludes the consumers that write the copy."""
+    await tx.execute(_REBUILD_EXCLUSIVE if exclusive else _REBUILD_SHARED, {"key": key})
 
 
 async def try_lock_idempotency_key(tx: AsyncConnection, key: str) -> bool:

@@ -68,7 +68,16 @@ outbox = Table(
     Column("traceparent", Text, nullable=False),
     instant("created", default=True),
     Index(None, "xid"),
-    Index(None, "tenant_id", "aggregatetype", "aggregateid", "aggversion", unique=True),
+    # A version is published by one fact, and by any number of snapshots.
+    Index(
+        None,
+        "tenant_id",
+        "aggregatetype",
+        "aggregateid",
+        "aggversion",
+        unique=True,
+        postgresql_where=text("type NOT LIKE '%.snapshot.v%'"),
+    ),
 )
 
 # How many events pruning has deleted, so that a tenant's published total stays whole.

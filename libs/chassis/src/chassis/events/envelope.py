@@ -81,6 +81,11 @@ class Envelope:
         return ".".join(self.type.split(".")[:2])
 
     @property
+    def fact(self) -> str:
+        """The fact, such as `converted` of `mtl.lead.converted.v1`."""
+        return self.type.split(".")[2]
+
+    @property
     def topic(self) -> str:
         """The Kafka topic of the aggregate type."""
         return topic_of(self.aggregate_type)

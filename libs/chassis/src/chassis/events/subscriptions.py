@@ -1,20 +1,20 @@
 """Subscriptions: which events a service consumes, and what its handlers receive."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.event import EVENT_TYPE, Event
+from chassis.events.envelope import Envelope
+from contracts.event import EVENT_TYPE, AggregateState, Event, Snapshot
 
 SUBSCRIPTION_NAME = re.compile(r"[a-z0-9]+(\.[a-z0-9_]+)+")
-
-E = TypeVar("E", bound=Event)
 
 
 class SubscriptionKind(StrEnum):
@@ -40,26 +40,17 @@ class EventMeta:
         """The version that guards compare; after a restore, versions continue in a higher epoch."""
         return self.epoch, self.sequence
 
-
-@dataclass(frozen=True, slots=True)
-class ReceivedEvent(Generic[E]):
-    """An event with its origin."""
-
-    event: E
-    meta: EventMeta
-
-
-@dataclass(frozen=True, slots=True)
-class ReplicaResult:
-    """Event ids: `applied` were newer than the stored row, `skipped` were not."""
-
-    applied: frozenset[UUID] = frozenset()
-    skipped: frozenset[UUID] = frozenset()
-
-    def __add__(self, other: "ReplicaResult") -> "ReplicaResult":
-        """Combine the results of two tables fed by the same events: applied to one is applied."""
-        applied = self.applied | other.applied
-        return ReplicaResult(applied, (self.skipped | other.skipped) - applied)
+    @classmethod
+    def of(cls, envelope: Envelope) -> "EventMeta":
+        """Return the origin that an envelope names."""
+        return cls(
+            event_id=envelope.id,
+            tenant=envelope.tenantid,
+            aggregate_id=envelope.subject,
+            sequence=envelope.sequence,
+            epoch=envelope.epoch,
+            occurred_at=envelope.time,
+        )
 
 
 class SubscriptionGeneration(Protocol):
@@ -72,32 +63,21 @@ class SubscriptionGeneration(Protocol):
 
 
 ProcessHandler = Callable[[AsyncConnection, Any, EventMeta], Awaitable[None]]
-ReplicaHandler = Callable[[AsyncConnection, Sequence[ReceivedEvent[Any]]], Awaitable[ReplicaResult]]
 
 
 @dataclass(frozen=True)
-class Subscription:
+class Subscription(ABC):
     """One consumer group; created by `process` or `replica`.
 
-    A new `generation` reads its topics again from the start. `max_batch_size` limits how many
-    events share a transaction.
+    A new `generation` reads its topics again from the start.
     """
 
     name: str
-    kind: SubscriptionKind
-    handlers: Mapping[type[Event], Callable[..., Awaitable[Any]]]
-    generation: int = 1
-    max_batch_size: int | None = None
-    _by_type: Mapping[str, type[Event]] = field(init=False, repr=False)
+    generation: int = field(default=1, kw_only=True)
 
     def __post_init__(self) -> None:
         if SUBSCRIPTION_NAME.fullmatch(self.name) is None:
             raise ValueError(f"{self.name!r} should be <service>.<name>")
-        if not self.handlers:
-            raise ValueError(f"{self.name} has no handlers")
-        for event, handler in self.handlers.items():
-            _check_handler(self.name, event, handler)
-        object.__setattr__(self, "_by_type", {event.type: event for event in self.handlers})
 
     @property
     def service(self) -> str:
@@ -110,19 +90,68 @@ class Subscription:
         return self.name if self.generation == 1 else f"{self.name}.g{self.generation}"
 
     @property
+    @abstractmethod
+    def kind(self) -> SubscriptionKind:
+        """Whether this is a process or a replica."""
+
+    @property
+    @abstractmethod
     def topics(self) -> tuple[str, ...]:
-        """The topics of the event classes, sorted."""
+        """The topics it reads, sorted."""
+
+    @property
+    @abstractmethod
+    def batch_limit(self) -> int | None:
+        """How many events may share a transaction; None for the default of the kind."""
+
+    @abstractmethod
+    def decode(self, envelope: Envelope) -> Event | AggregateState | None:
+        """Return what the subscription takes from an event; None where it ignores the event.
+
+        Raises ValidationError where the data does not fit.
+        """
+
+
+@dataclass(frozen=True)
+class ProcessSubscription(Subscription):
+    """A subscription whose handlers apply the effect of each event once."""
+
+    handlers: Mapping[type[Event], ProcessHandler] = field(default_factory=dict)
+    max_batch_size: int | None = None
+    _by_type: Mapping[str, type[Event]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.handlers:
+            raise ValueError(f"{self.name} has no handlers")
+        for event, handler in self.handlers.items():
+            _check_handler(self.name, event, handler)
+        object.__setattr__(self, "_by_type", {event.type: event for event in self.handlers})
+
+    @property
+    def kind(self) -> SubscriptionKind:
+        return SubscriptionKind.PROCESS
+
+    @property
+    def topics(self) -> tuple[str, ...]:
         return tuple(sorted({event.topic() for event in self.handlers}))
 
-    def event_class(self, event_type: str) -> type[Event] | None:
-        """Return the class of an event type; None where this subscription has no handler for it."""
-        return self._by_type.get(event_type)
+    @property
+    def batch_limit(self) -> int | None:
+        return self.max_batch_size
+
+    def decode(self, envelope: Envelope) -> Event | None:
+        event_class = self._by_type.get(envelope.type)
+        return None if event_class is None else event_class.model_validate(envelope.data)
 
 
 def _check_handler(name: str, event: type[Event], handler: Callable[..., Any]) -> None:
     if EVENT_TYPE.fullmatch(getattr(event, "type", "")) is None:
         raise ValueError(f"{name}: {event.__name__} is not an event class with a type")
     called = getattr(handler, "__name__", "")
+    is_snapshot = issubclass(event, Snapshot)
+    if is_snapshot:
+        raise ValueError(f"{name}: {event.__name__} is a snapshot, which has no effect")
     if not called.startswith("on_"):
         raise ValueError(f"{name}: the handler {called!r} should be called on_<fact>")
 
@@ -133,17 +162,13 @@ def process(
     *,
     generation: int = 1,
     max_batch_size: int | None = None,
-) -> Subscription:
+) -> ProcessSubscription:
     """Declare a process: `async def on_lead_converted(tx, event, meta)`, once per event, in order.
 
     A handler raises NotYet while something it needs has not arrived; any other error parks the
-    event and its key. Use `max_batch_size=1` where events of several keys change the same rows.
+    event and its key. `max_batch_size` limits how many events share a transaction; it is 1 where
+    events of several keys change the same rows.
     """
-    return Subscription(name, SubscriptionKind.PROCESS, handlers, generation, max_batch_size)
-
-
-def replica(
-    name: str, handlers: Mapping[type[Event], ReplicaHandler], *, generation: int = 1
-) -> Subscription:
-    """Declare a replica: `async def on_accounts(tx, received)` returns what `replicate` returns."""
-    return Subscription(name, SubscriptionKind.REPLICA, handlers, generation)
+    return ProcessSubscription(
+        name, handlers=handlers, generation=generation, max_batch_size=max_batch_size
+    )

@@ -144,6 +144,18 @@ COMMON: dict[str, Text] = {
     "PARKED_EVENT_UNREADABLE": Text(
         "该事件无法解析，只能跳过。", "The event cannot be decoded; it can only be skipped."
     ),
+    "AGGREGATE_UNKNOWN": Text(
+        "没有聚合“{value}”；可选：{allowed}。",
+        "There is no aggregate {value}; known: {allowed}.",
+    ),
+    "REBUILD_NOT_FOUND": Text("没有该重建任务。", "The rebuild does not exist."),
+    "REBUILD_RUNNING": Text("该副本正在重建。", "The replica is already being rebuilt."),
+    "REPLICA_UNKNOWN": Text(
+        "没有副本“{value}”；可选：{allowed}。",
+        "There is no replica {value}; known: {allowed}.",
+    ),
+    "SNAPSHOT_NOT_FOUND": Text("没有该快照。", "The snapshot does not exist."),
+    "SNAPSHOT_RUNNING": Text("已有快照正在进行。", "Another snapshot is still in progress."),
     "CURSOR_INVALID": Text("游标无效。", "The cursor is not valid."),
     "SAVED_VIEW_NOT_FOUND": Text("没有该视图。", "The saved view does not exist."),
     "SAVED_VIEW_UNKNOWN": Text("此列表没有该视图。", "This list does not have the saved view."),

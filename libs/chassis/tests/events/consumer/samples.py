@@ -1,6 +1,6 @@
 """Sample records, and subscriptions whose handlers fail on the texts a test names."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,19 +13,12 @@ from chassis.database.columns import new_metadata, replica_columns, tenant_colum
 from chassis.database.engine import Database
 from chassis.events.consumer.decoded_records import ConsumerRecord
 from chassis.events.envelope import Envelope
-from chassis.events.replicas import replicate
-from chassis.events.subscriptions import (
-    EventMeta,
-    ReceivedEvent,
-    ReplicaResult,
-    Subscription,
-    process,
-    replica,
-)
+from chassis.events.replicas import Copy, ReplicaSubscription, replica
+from chassis.events.subscriptions import EventMeta, ProcessSubscription, Subscription, process
 from chassis.foundation import clock
 from kernel.errors import NotYet
 from kernel.ids import new_id
-from testkit.events import NoteWritten
+from testkit.events import NoteState, NoteWritten
 
 TOPIC = "testkit.note.v1"
 CREATED = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
@@ -82,7 +75,7 @@ class Faults:
             raise HandlerBroken(text)
 
 
-def effects_process(faults: Faults, name: str = "sample.effects") -> Subscription:
+def effects_process(faults: Faults, name: str = "sample.effects") -> ProcessSubscription:
     """Return a process that writes a row per event, and then fails where `faults` says so."""
 
     async def on_note_written(tx: AsyncConnection, event: NoteWritten, meta: EventMeta) -> None:
@@ -101,20 +94,14 @@ def effects_process(faults: Faults, name: str = "sample.effects") -> Subscriptio
     return process(name, {NoteWritten: on_note_written})
 
 
-def copies_replica(faults: Faults, name: str = "sample.copies") -> Subscription:
-    """Return a replica of notes; an empty text deletes the note."""
+def copies_replica(faults: Faults, name: str = "sample.copies") -> ReplicaSubscription:
+    """Return a replica of notes that fails where `faults` says so."""
 
-    async def on_notes(
-        tx: AsyncConnection, received: Sequence[ReceivedEvent[NoteWritten]]
-    ) -> ReplicaResult:
-        result = await replicate(
-            tx, copies, received, lambda e: {"text": e.text, "deleted": not e.text}
-        )
-        for one in received:
-            faults.raise_for(one.event.text)
-        return result
+    def columns(note: NoteState) -> Mapping[str, Any]:
+        faults.raise_for(note.text)
+        return {}
 
-    return replica(name, {NoteWritten: on_notes})
+    return replica(name, Copy(NoteState, copies, columns=columns))
 
 
 def make_envelope(
@@ -138,8 +125,14 @@ def make_envelope(
         epoch=epoch,
         correlationid="the-first-request",
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        data={"note_id": str(note_id), "text": text},
+        data=note_data(note_id, text),
     )
+
+
+def note_data(note_id: UUID, text: str) -> dict[str, Any]:
+    """Return the data of a note's event: what is special to the fact, and the note's state."""
+    state = {"note_id": str(note_id), "text": text, "deleted": not text}
+    return {"note_id": str(note_id), "text": text, "note": state}
 
 
 class Partition:

@@ -14,6 +14,7 @@ from libs.chassis.tests.events.consumer.samples import (
     effects_of,
     effects_process,
     make_envelope,
+    note_data,
 )
 from testkit.plugin import Committed
 from testkit.tenants import add_tenants
@@ -70,7 +71,7 @@ async def test_listing_filters_and_pages(
         assert len(listed.json()["items"]) == count
     assert (await committed_client.get("/parked-events?colour=red")).status_code == 422
     one = (await committed_client.get(f"/parked-events/{items[2]['id']}")).json()
-    assert one["envelope"]["data"] == {"note_id": str(note), "text": "bad"}
+    assert one["envelope"]["data"] == note_data(note, "bad")
 
 
 async def test_redrive_and_skip(

@@ -1,15 +1,14 @@
 """Replicas: the newest version wins, whatever the order of arrival."""
 
-from collections.abc import Sequence
+from typing import ClassVar
 from uuid import UUID
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.consumer.processing import Processor
-from chassis.events.replicas import replicate
-from chassis.events.subscriptions import ReceivedEvent, ReplicaResult, process, replica
-from contracts.event import Event
+from chassis.events.replicas import Copy, replica
+from chassis.events.subscriptions import process
+from contracts.event import Event, Snapshot
 from kernel.ids import new_id
 from libs.chassis.tests.events.consumer.samples import (
     Faults,
@@ -20,7 +19,7 @@ from libs.chassis.tests.events.consumer.samples import (
     outcomes,
     replicated,
 )
-from testkit.events import NoteWritten
+from testkit.events import NoteState, NoteWritten
 from testkit.plugin import Committed
 
 
@@ -93,34 +92,45 @@ async def test_a_restored_publisher_continues_in_a_higher_epoch(
     assert await replicated(committed.worker, tenant) == {note: (2, 7, "restored", False)}
 
 
-async def test_events_a_handler_leaves_out_are_ignored(committed: Committed, tenant: UUID) -> None:
-    async def on_notes(
-        tx: AsyncConnection, received: Sequence[ReceivedEvent[NoteWritten]]
-    ) -> ReplicaResult:
-        final = [one for one in received if one.event.text != "draft"]
-        return await replicate(tx, copies, final, lambda e: {"text": e.text})
+async def test_a_fact_that_no_class_declares_advances_the_copy(
+    committed: Committed, tenant: UUID, faults: Faults
+) -> None:
+    subscription, partition, note = copies_replica(faults), Partition(tenant), new_id()
+    processor = Processor(subscription, committed.worker)
+    burnt = partition.note(note, 1, "ash", kind="testkit.note.burnt.v1")
+    await processor.apply([burnt])
+    assert await replicated(committed.worker, tenant) == {note: (1, 1, "ash", False)}
+    await processor.apply([partition.note(note, 2, "gone", kind="testkit.note.deleted.v2")])
+    assert await replicated(committed.worker, tenant) == {note: (1, 2, "gone", True)}
+    assert await outcomes(committed.worker, tenant, subscription) == {"applied": 2}
 
-    subscription = replica("sample.finals", {NoteWritten: on_notes})
-    partition = Partition(tenant)
-    batch = [partition.note(new_id(), 1, "draft"), partition.note(new_id(), 1, "final")]
-    await Processor(subscription, committed.worker).apply(batch)
-    assert await outcomes(committed.worker, tenant, subscription) == {
-        "applied": 1,
-        "ignored": 1,
+
+async def test_a_snapshot_fills_a_gap_and_overrides_nothing_newer(
+    committed: Committed, tenant: UUID, faults: Faults
+) -> None:
+    subscription, partition = copies_replica(faults), Partition(tenant)
+    missed, current, newer = new_id(), new_id(), new_id()
+    processor, kind = Processor(subscription, committed.worker), "testkit.note.snapshot.v1"
+    await processor.apply([partition.note(current, 2, "same"), partition.note(newer, 5, "newer")])
+    snapshots = [partition.note(n, 4, "snapshot", kind=kind) for n in (missed, newer)]
+    await processor.apply([*snapshots, partition.note(current, 2, "same", kind=kind)])
+    assert await replicated(committed.worker, tenant) == {
+        missed: (1, 4, "snapshot", False),
+        current: (1, 2, "same", False),
+        newer: (1, 5, "newer", False),
     }
-
-
-def test_an_event_applied_to_one_of_two_tables_is_applied() -> None:
-    a, b, c = new_id(), new_id(), new_id()
-    one = ReplicaResult(applied=frozenset({a}), skipped=frozenset({b, c}))
-    other = ReplicaResult(applied=frozenset({b}), skipped=frozenset({a}))
-    assert one + other == ReplicaResult(frozenset({a, b}), frozenset({c}))
 
 
 async def _written(tx: object, event: object, meta: object) -> None: ...
 
 
 async def on_note_written(tx: object, event: object, meta: object) -> None: ...
+
+
+class NoteSnapshot(Snapshot):
+    """The present state of a note."""
+
+    type: ClassVar[str] = "testkit.note.snapshot.v1"
 
 
 def test_a_subscription_is_validated_when_it_is_declared() -> None:
@@ -134,3 +144,9 @@ def test_a_subscription_is_validated_when_it_is_declared() -> None:
         process("sample.notes", {NoteWritten: _written})
     with pytest.raises(ValueError, match="is not an event class"):
         process("sample.notes", {Event: on_note_written})
+    with pytest.raises(ValueError, match="has no effect"):
+        process("sample.notes", {NoteSnapshot: on_note_written})
+    with pytest.raises(ValueError, match="copies nothing"):
+        replica("sample.notes")
+    with pytest.raises(ValueError, match="copies an aggregate twice"):
+        replica("sample.notes", Copy(NoteState, copies), Copy(NoteState, copies))

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import ReceivedEvent
+from chassis.events.replicas import ReceivedState
 from chassis.records.access.visibility import visibility_of
 from chassis.web.auth import Principal
 from contracts.event import Event
@@ -156,7 +156,7 @@ async def test_any_order_of_events_gives_the_same_visibility(
         expected.apply(event)
         numbered.append(received(event, sequence=sequence))
     redelivered = data.draw(st.lists(some(numbered), max_size=5)) if numbered else []
-    arriving: list[ReceivedEvent[Any]] = data.draw(st.permutations([*numbered, *redelivered]))
+    arriving: list[ReceivedState[Any]] = data.draw(st.permutations([*numbered, *redelivered]))
     async with tx.begin_nested() as savepoint:
         while arriving:
             size = data.draw(st.integers(1, len(arriving)))

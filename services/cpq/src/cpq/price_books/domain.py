@@ -110,6 +110,7 @@ class PriceBook:
             valid_to=self.valid_to,
             entries=tuple(_entry_state(entry) for entry in self.entries),
             custom_fields=dict(self.custom_fields),
+            deleted=self.deleted_at is not None,
         )
 
     def with_list_prices(self, prices: Mapping[UUID, Money]) -> PriceBook:

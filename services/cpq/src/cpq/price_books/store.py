@@ -203,10 +203,10 @@ async def find_id(tx: AsyncConnection, *, name: str, currency: str) -> UUID | No
     return book_id
 
 
-async def get(tx: AsyncConnection, book_id: UUID) -> PriceBook:
+async def get(tx: AsyncConnection, book_id: UUID, *, with_deleted: bool = False) -> PriceBook:
     """Return a book with its prices. Raises NotFound."""
     # Three statements read the book; the shared lock keeps all of them on one version.
-    header = await _header(tx, book_id, shared=True)
+    header = await _header(tx, book_id, shared=True, with_deleted=with_deleted)
     return replace(header, entries=await _entries(tx, book_id))
 
 

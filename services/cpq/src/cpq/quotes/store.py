@@ -209,9 +209,11 @@ async def save_lines(tx: AsyncConnection, quote: Quote, *, previous: Quote) -> N
         await tx.execute(upsert, rows)
 
 
-async def get(tx: AsyncConnection, quote_id: UUID) -> Quote:
+async def get(tx: AsyncConnection, quote_id: UUID, *, with_deleted: bool = False) -> Quote:
     """Return a quote with its lines. Raises NotFound."""
-    query = _QUOTE_WITH_LINES.where(quotes.c.id == quote_id, quotes.c.deleted_at.is_(None))
+    query = _QUOTE_WITH_LINES.where(quotes.c.id == quote_id)
+    if not with_deleted:
+        query = query.where(quotes.c.deleted_at.is_(None))
     rows = (await tx.execute(query)).mappings().all()
     if not rows:
         raise NotFound("quote", quote_id)

@@ -85,7 +85,9 @@ class Opportunity:
 
     def state(self) -> OpportunityState:
         """The opportunity in the form that events carry."""
-        return OpportunityState.of(self, opportunity_id=self.id)
+        return OpportunityState.of(
+            self, opportunity_id=self.id, deleted=self.deleted_at is not None
+        )
 
     def move(self, to: Stage, *, now: datetime) -> tuple[Opportunity, OpportunityStageMoved]:
         """Move to another open stage. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""

@@ -1,33 +1,15 @@
 """The replica of the products of CPQ, and all SQL on it."""
 
-from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import Boolean, Column, Index, Table, Text, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import replica_columns
-from chassis.events.replicas import replicate
-from chassis.events.subscriptions import ReceivedEvent, ReplicaResult
-from contracts.cpq.events import (
-    ProductChanged,
-    ProductCreated,
-    ProductDeactivated,
-    ProductDeleted,
-    ProductReactivated,
-    ProductRestored,
-)
+from chassis.events.replicas import Copy
+from contracts.cpq.events import ProductState
 from l2o.database import metadata
 from l2o.products.domain import ProductCatalog
-
-ProductEvent = (
-    ProductCreated
-    | ProductChanged
-    | ProductDeactivated
-    | ProductReactivated
-    | ProductDeleted
-    | ProductRestored
-)
 
 products = Table(
     "products",
@@ -41,22 +23,7 @@ products = Table(
     Index(None, "tenant_id", "name"),
 )
 
-
-async def replicate_products(
-    tx: AsyncConnection, received: Sequence[ReceivedEvent[ProductEvent]]
-) -> ReplicaResult:
-    """Store the latest state of each product; older events change nothing."""
-    return await replicate(tx, products, received, _columns)
-
-
-def _columns(event: ProductEvent) -> Mapping[str, object]:
-    product = event.product
-    return {
-        "sku": product.sku,
-        "name": product.name,
-        "active": product.active,
-        "deleted": isinstance(event, ProductDeleted),
-    }
+PRODUCT_COPY = Copy(ProductState, products)
 
 
 async def exists(tx: AsyncConnection, product_id: UUID) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from contracts.org.events import ClientChanged, ClientCreated
+from contracts.org.events import ClientChanged, ClientCreated, ClientState
 
 # Resources whose rows have owners: people need `<resource>.all` to see all rows, clients see all.
 # tests/architecture/test_built_in_roles.py compares this list with the routes.
@@ -53,7 +53,12 @@ class Client:
 
     def created(self) -> ClientCreated:
         """Return the event of a new client; it does not hold the secret."""
-        return ClientCreated(client_id=self.client_id, name=self.name, scopes=list(self.scopes))
+        return ClientCreated(
+            client_id=self.client_id,
+            name=self.name,
+            scopes=list(self.scopes),
+            client=self.state(),
+        )
 
     def changed(self, after: Client, *, now: datetime) -> tuple[Client, ClientChanged]:
         """Return the edited client and its event."""
@@ -63,5 +68,12 @@ class Client:
             name=after.name,
             scopes=list(after.scopes),
             active=after.active,
+            client=after.state(),
         )
         return after, event
+
+    def state(self) -> ClientState:
+        """Return the whole state as events carry it, without the secret."""
+        return ClientState(
+            client_id=self.client_id, name=self.name, scopes=self.scopes, active=self.active
+        )

@@ -54,9 +54,9 @@ class Department:
     def deleted(self, *, now: datetime) -> tuple[Department, DepartmentDeleted]:
         """Return the department in its last version, one higher, and the event of its deletion."""
         last = replace(self, updated_at=now, version=self.version + 1)
-        return last, DepartmentDeleted(department=last.state())
+        return last, DepartmentDeleted(department=last.state(deleted=True))
 
-    def state(self) -> DepartmentState:
+    def state(self, *, deleted: bool = False) -> DepartmentState:
         """Return the whole state as events carry it."""
         return DepartmentState(
             department_id=self.id,
@@ -66,6 +66,7 @@ class Department:
             manager_id=self.manager_id,
             active=self.active,
             custom_fields=dict(self.custom_fields),
+            deleted=deleted,
         )
 
 

@@ -28,8 +28,10 @@ class Team:
     def deleted(self, *, now: datetime) -> tuple[Team, TeamDeleted]:
         """Return the team in its last version, one higher, and the event of its deletion."""
         last = replace(self, updated_at=now, version=self.version + 1)
-        return last, TeamDeleted(team=last.state())
+        return last, TeamDeleted(team=last.state(deleted=True))
 
-    def state(self) -> TeamState:
+    def state(self, *, deleted: bool = False) -> TeamState:
         """Return the whole state as events carry it."""
-        return TeamState(team_id=self.id, name=self.name, member_ids=self.member_ids)
+        return TeamState(
+            team_id=self.id, name=self.name, member_ids=self.member_ids, deleted=deleted
+        )

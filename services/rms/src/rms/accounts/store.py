@@ -1,23 +1,14 @@
 """The read copy of L2O's accounts."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, Table, Text, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import replica_columns
-from chassis.events.replicas import replicate
-from chassis.events.subscriptions import ReceivedEvent, ReplicaResult
+from chassis.events.replicas import Copy
 from chassis.records.access.visibility import ScopedResource
-from contracts.l2o.events import (
-    AccountAssigned,
-    AccountChanged,
-    AccountCreated,
-    AccountDeleted,
-    AccountRestored,
-)
+from contracts.l2o.events import AccountState
 from rms.database import metadata
 
 accounts = Table(
@@ -32,23 +23,8 @@ accounts = Table(
 # exist only in L2O.
 ACCOUNTS = ScopedResource("rms.account", accounts)
 
-AccountFact = AccountCreated | AccountChanged | AccountAssigned | AccountDeleted | AccountRestored
-
-
-async def replicate_accounts(
-    tx: AsyncConnection, received: Sequence[ReceivedEvent[AccountFact]]
-) -> ReplicaResult:
-    """Upsert the accounts of these events; an event older than the stored row is skipped."""
-    return await replicate(tx, accounts, received, _columns)
-
-
-def _columns(event: AccountFact) -> Mapping[str, Any]:
-    """A deleted account keeps its name: its orders, receivables and payments still show it."""
-    return {
-        "name": event.account.name,
-        "owner_id": event.account.owner_id,
-        "deleted": isinstance(event, AccountDeleted),
-    }
+# A deleted account keeps its name: its orders, receivables and payments still show it.
+ACCOUNT_COPY = Copy(AccountState, accounts)
 
 
 async def account_name(tx: AsyncConnection, account_id: UUID) -> str | None:

@@ -17,8 +17,11 @@ from chassis.events.consumer import counts, dead_letters, inbox
 from chassis.events.consumer.counts import Outcome
 from chassis.events.consumer.decoded_records import DecodedRecord
 from chassis.events.consumer.failures import Failure, ParkingReason
-from chassis.events.subscriptions import ReplicaResult, Subscription, SubscriptionKind
+from chassis.events.rebuilds import staging
+from chassis.events.replicas import ReceivedState, ReplicaSubscription
+from chassis.events.subscriptions import ProcessSubscription, Subscription, SubscriptionKind
 from chassis.foundation.context import Context, use_context
+from contracts.event import AggregateState, Event
 
 RecordOutcomes = list[tuple[DecodedRecord, Outcome]]
 
@@ -94,8 +97,7 @@ class BatchTransaction:
         outcomes = await run_handlers(self._tx, self._subscription, to_handle)
         for record in to_handle:
             outcome = outcomes[record.event_id]
-            no_effect = outcome in (Outcome.SKIPPED, Outcome.IGNORED)
-            redelivered = no_effect and self._is_redelivery(record)
+            redelivered = outcome is Outcome.SKIPPED and self._is_redelivery(record)
             self._record_outcome(record, Outcome.DUPLICATE if redelivered else outcome)
         await self._save_counts()
         return self._outcomes
@@ -180,26 +182,49 @@ async def run_handlers(
 
     Raises what a handler raises.
     """
-    if subscription.kind is SubscriptionKind.PROCESS:
-        for record in records:
-            received = record.received
-            with _event_context(subscription, record):
-                await attribute_writes(tx)
-                await subscription.handlers[type(received.event)](tx, received.event, received.meta)
-        return {record.event_id: Outcome.APPLIED for record in records}
-    result = ReplicaResult()
-    for handler in dict.fromkeys(subscription.handlers.values()):
-        batch = [r for r in records if subscription.handlers[type(r.event)] is handler]  # type: ignore[index]  # decoded, so it has an event
-        if batch:
-            with _event_context(subscription, batch[-1]):
-                result += await handler(tx, [record.received for record in batch])
-    return {record.event_id: _outcome(result, record.event_id) for record in records}
+    if isinstance(subscription, ReplicaSubscription):
+        return await _copy_states(tx, subscription, list(records))
+    assert isinstance(subscription, ProcessSubscription)
+    for record in records:
+        assert isinstance(record.content, Event)
+        with _event_context(subscription, record):
+            await attribute_writes(tx)
+            await subscription.handlers[type(record.content)](tx, record.content, record.meta)
+    return {record.event_id: Outcome.APPLIED for record in records}
 
 
-def _outcome(result: ReplicaResult, event_id: UUID) -> Outcome:
-    if event_id in result.applied:
-        return Outcome.APPLIED
-    return Outcome.SKIPPED if event_id in result.skipped else Outcome.IGNORED
+async def _copy_states(
+    tx: AsyncConnection, subscription: ReplicaSubscription, records: Sequence[DecodedRecord]
+) -> dict[UUID, Outcome]:
+    """Copy the states of one tenant's records."""
+    if not records:
+        return {}
+    received = [ReceivedState(_state(record), record.meta) for record in records]
+    await _stage(tx, subscription, records)
+    with _event_context(subscription, records[-1]):
+        applied = await subscription.apply(tx, received)
+    return {
+        record.event_id: Outcome.APPLIED if record.event_id in applied else Outcome.SKIPPED
+        for record in records
+    }
+
+
+async def _stage(
+    tx: AsyncConnection, subscription: ReplicaSubscription, records: Sequence[DecodedRecord]
+) -> None:
+    """Stage the records for the generation that is being built, if one is."""
+    running = await staging.running_rebuild(tx, records[0].tenant, subscription.name)
+    if running is None:
+        return
+    rebuild_id, snapshot_id = running
+    envelopes = [record.envelope for record in records if record.envelope is not None]
+    own = [one for one in envelopes if staging.belongs(subscription, one, snapshot_id)]
+    await staging.stage(tx, rebuild_id, own)
+
+
+def _state(record: DecodedRecord) -> AggregateState:
+    assert isinstance(record.content, AggregateState)
+    return record.content
 
 
 def _event_context(

@@ -120,3 +120,9 @@ def tally(
     for partition, outcome in outcomes:
         tallies.setdefault(partition, Counter())[outcome] += 1
     return tallies
+
+
+async def known_tenants(tx: AsyncConnection) -> list[UUID]:
+    """Return the tenants of which this service has consumed an event, as the worker's role."""
+    query = select(consumer_counts.c.tenant_id).distinct().order_by(consumer_counts.c.tenant_id)
+    return list((await tx.execute(query)).scalars())

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from chassis.database.error_texts import storable_text
 from chassis.events.envelope import Envelope, EnvelopeInvalid
-from chassis.events.subscriptions import EventMeta, ReceivedEvent, Subscription
-from contracts.event import Event
+from chassis.events.subscriptions import EventMeta, Subscription
+from contracts.event import AggregateState, Event
 
 NO_TENANT = UUID(int=0)  # the tenant of records whose tenant cannot be decoded
 UNDECODABLE_ID_NAMESPACE = UUID("6e0f9d8e-6a51-4f0e-9d0c-6d2b7d3a3a10")
@@ -34,9 +34,10 @@ class ConsumerRecord:
 
 @dataclass(frozen=True, slots=True)
 class DecodedRecord:
-    """A record and what was decoded of it: an event, or an error, or neither.
+    """A record and what was decoded of it: its content, or an error, or neither.
 
-    Neither means that this subscription has no handler for its type.
+    The content is an event for a process, and a state for a replica. Neither means that this
+    subscription does not take events of its type.
     """
 
     source: ConsumerRecord
@@ -44,56 +45,44 @@ class DecodedRecord:
     key: str
     event_id: UUID
     envelope: Envelope | None = None
-    event: Event | None = None
+    content: Event | AggregateState | None = None
     error: str | None = None
 
     @property
     def ignored(self) -> bool:
-        """Whether this subscription has no handler for the event's type."""
-        return self.event is None and self.error is None
+        """Whether this subscription does not take events of this type."""
+        return self.content is None and self.error is None
 
     @property
-    def received(self) -> ReceivedEvent[Any]:
-        """The event as its handler receives it."""
+    def meta(self) -> EventMeta:
+        """The origin of the event, as its handler receives it."""
         assert self.envelope is not None
-        assert self.event is not None
-        meta = EventMeta(
-            event_id=self.envelope.id,
-            tenant=self.tenant,
-            aggregate_id=self.envelope.subject,
-            sequence=self.envelope.sequence,
-            epoch=self.envelope.epoch,
-            occurred_at=self.envelope.time,
-        )
-        return ReceivedEvent(self.event, meta)
+        return EventMeta.of(self.envelope)
 
 
 def decode_record(subscription: Subscription, record: ConsumerRecord) -> DecodedRecord:
-    """Decode the envelope, and the event where this subscription handles its type."""
+    """Decode the envelope, and the content where this subscription takes events of its type."""
     try:
         envelope = Envelope.decode(record.value)
     except EnvelopeInvalid as error:
         return _undecodable(record, str(error))
-    event, error_text = _decode_event(subscription, envelope)
+    content, error_text = _decode_content(subscription, envelope)
     return DecodedRecord(
         source=record,
         tenant=envelope.tenantid,
         key=f"{record.topic}:{envelope.subject}",
         event_id=envelope.id,
         envelope=envelope,
-        event=event,
+        content=content,
         error=error_text,
     )
 
 
-def _decode_event(
+def _decode_content(
     subscription: Subscription, envelope: Envelope
-) -> tuple[Event | None, str | None]:
-    event_class = subscription.event_class(envelope.type)
-    if event_class is None:
-        return None, None
+) -> tuple[Event | AggregateState | None, str | None]:
     try:
-        return event_class.model_validate(envelope.data), None
+        return subscription.decode(envelope), None
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False, include_input=False, include_context=False)
         details = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in errors)

@@ -47,7 +47,7 @@ class BatchSize:
 
     def __init__(self, subscription: Subscription) -> None:
         self._fixed = subscription.kind is SubscriptionKind.REPLICA
-        self._maximum = subscription.max_batch_size or PROCESS_EVENTS
+        self._maximum = subscription.batch_limit or PROCESS_EVENTS
         self.size = REPLICA_EVENTS if self._fixed else 1
 
     def adapt(self, seconds: float) -> None:

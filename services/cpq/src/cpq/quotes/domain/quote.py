@@ -218,6 +218,7 @@ class Quote(Proposal):
             revision=self.revision,
             revises=self.revises,
             custom_fields=dict(self.custom_fields),
+            deleted=self.deleted_at is not None,
         )
 
 

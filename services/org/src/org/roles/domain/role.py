@@ -30,9 +30,9 @@ class Role:
     def deleted(self, *, now: datetime) -> tuple[Role, RoleDeleted]:
         """Return the role in its last version, one higher, and the event of its deletion."""
         last = replace(self, updated_at=now, version=self.version + 1)
-        return last, RoleDeleted(role=last.state())
+        return last, RoleDeleted(role=last.state(deleted=True))
 
-    def state(self) -> RoleState:
+    def state(self, *, deleted: bool = False) -> RoleState:
         """Return the whole state as events carry it."""
         return RoleState(
             role_id=self.id,
@@ -40,4 +40,5 @@ class Role:
             name=self.name,
             scopes=self.scopes,
             built_in=self.built_in,
+            deleted=deleted,
         )

@@ -62,7 +62,15 @@ def _outbox() -> None:
         sa.Column("traceparent", sa.Text(), nullable=False),
         instant("created", default=True),
     )
-    index("outbox", "tenant_id", "aggregatetype", "aggregateid", "aggversion", unique=True)
+    index(
+        "outbox",
+        "tenant_id",
+        "aggregatetype",
+        "aggregateid",
+        "aggversion",
+        unique=True,
+        where="type NOT LIKE '%.snapshot.v%'",
+    )
     index("outbox", "xid")
     secure("outbox", worker_sees_all=True, append_only=True)
 

@@ -4,6 +4,7 @@ from chassis.database.migration_operations import grant_readiness
 from chassis.database.migrations.ground import (
     access,
     audit,
+    copies,
     custom_fields,
     events,
     imports,
@@ -21,6 +22,7 @@ depends_on = None
 def upgrade() -> None:
     audit.create()  # first: triggers on the tables of other topics call its function
     events.create()
+    copies.create()
     requests.create()
     tenants.create()
     access.create()
@@ -37,5 +39,6 @@ def downgrade() -> None:
     access.drop()
     tenants.drop()
     requests.drop()
+    copies.drop()
     events.drop()
     audit.drop()

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.subscriptions import ReceivedEvent
+from chassis.events.replicas import ReceivedState, replicate
+from contracts.event import Event
 from contracts.l2o.events import (
     OpportunityLost,
     OpportunityOpened,
@@ -14,10 +15,9 @@ from contracts.l2o.events import (
     OpportunityState,
     OpportunityWon,
 )
-from cpq.opportunities.handlers import on_opportunity_events
-from cpq.opportunities.store import OpportunityEvent, opportunities
+from cpq.opportunities.store import OPPORTUNITY_COPY, opportunities
 from kernel.ids import new_id
-from services.cpq.tests.factories import received
+from testkit.copies import carried
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ID, ACCOUNT = new_id(), new_id()
@@ -29,12 +29,14 @@ def state(stage: str, *, opportunity_id: UUID = ID) -> OpportunityState:
     )
 
 
-def history() -> list[ReceivedEvent[OpportunityEvent]]:
+def history() -> list[ReceivedState[OpportunityState]]:
     opened = OpportunityOpened(opportunity=state("FIRST_CONTACT"))
     moved = OpportunityStageMoved(opportunity=state("QUOTATION"), from_stage="FIRST_CONTACT")
     won = OpportunityWon(opportunity=state("WON"), won_at=NOON)
-    facts: list[OpportunityEvent] = [opened, moved, won]
-    return [received(fact, ID, sequence=at) for at, fact in enumerate(facts, start=1)]
+    facts: list[Event] = [opened, moved, won]
+    return [
+        carried(OPPORTUNITY_COPY, fact, ID, sequence=at) for at, fact in enumerate(facts, start=1)
+    ]
 
 
 async def stored_rows(tx: AsyncConnection) -> list[tuple[UUID, str, int, int]]:
@@ -49,7 +51,7 @@ async def test_the_newest_state_wins_in_any_order_of_events(
 ) -> None:
     facts = history()
     for at in order:
-        await on_opportunity_events(tx, [facts[at]])
+        await replicate(tx, OPPORTUNITY_COPY, [facts[at]])
     assert await stored_rows(tx) == [(ID, "WON", 1, 3)]
 
 
@@ -59,17 +61,17 @@ async def test_a_batch_with_duplicates_is_applied_once(tx: AsyncConnection) -> N
         opportunity=state("LOST", opportunity_id=other), reason="价", lost_at=NOON
     )
     facts = history()
-    facts.append(received(lost, other, sequence=5))
-    result = await on_opportunity_events(tx, [*facts[::-1], *facts])
-    assert result.applied == {one.meta.event_id for one in facts}
-    repeated = await on_opportunity_events(tx, facts)
-    assert (repeated.applied, len(repeated.skipped)) == (frozenset(), 4)
+    facts.append(carried(OPPORTUNITY_COPY, lost, other, sequence=5))
+    applied = await replicate(tx, OPPORTUNITY_COPY, [*facts[::-1], *facts])
+    assert applied == {one.meta.event_id for one in facts}
+    assert await replicate(tx, OPPORTUNITY_COPY, facts) == set()
     assert await stored_rows(tx) == [(ID, "WON", 1, 3), (other, "LOST", 1, 5)]
 
 
 async def test_a_higher_epoch_wins_over_a_higher_sequence(tx: AsyncConnection) -> None:
-    await on_opportunity_events(tx, history())
+    await replicate(tx, OPPORTUNITY_COPY, history())
     restored = OpportunityStageMoved(opportunity=state("SIGNING"), from_stage="QUOTATION")
-    await on_opportunity_events(tx, [received(restored, ID, sequence=2, epoch=2)])
-    await on_opportunity_events(tx, history())
+    newest = carried(OPPORTUNITY_COPY, restored, ID, sequence=2, epoch=2)
+    await replicate(tx, OPPORTUNITY_COPY, [newest])
+    await replicate(tx, OPPORTUNITY_COPY, history())
     assert await stored_rows(tx) == [(ID, "SIGNING", 2, 2)]

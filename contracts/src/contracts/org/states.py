@@ -1,0 +1,142 @@
+"""The states that the events of ORG carry."""
+
+from datetime import date
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field
+
+from contracts.event import AggregateState, State
+from kernel.currencies import CurrencyCode
+from kernel.decimals import RateDecimal
+from kernel.personal import Personal
+
+
+def _is_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        raise ValueError("must be an IANA time zone") from None
+    return name
+
+
+class Quotas(State):
+    """The limits of a tenant; None means no limit.
+
+    `requests_per_minute` counts per API process, `rows` counts all business records of a service.
+    """
+
+    requests_per_minute: int | None = None
+    rows: int | None = None
+    imports_at_once: int | None = None
+
+
+class TenantState(AggregateState):
+    """The state of a tenant after the event; every service follows its settings.
+
+    `country` is ISO 3166-1 alpha-2, `languages` are BCP 47, the preferred first; `status` is
+    ACTIVE, SUSPENDED (reads only) or DELETED; `default_tax_rate` is a fraction: 0.13 is 13 %.
+    `tax_rounding` is LINE (tax is rounded on every line) or DOCUMENT (once per rate, then split).
+    """
+
+    aggregate: ClassVar[str] = "org.tenant"
+    tenant_id: UUID
+    name: str
+    timezone: Annotated[str, AfterValidator(_is_timezone)]
+    currency: CurrencyCode
+    languages: list[str]
+    default_tax_rate: RateDecimal
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    status: str
+    tax_rounding: str = "LINE"
+    quotas: Quotas = Quotas()
+
+
+class DepartmentState(AggregateState):
+    """The state of a department after the event; the root of the tree has no parent.
+
+    `manager_id` is the head, who sees the records of this department and of all below it.
+    """
+
+    aggregate: ClassVar[str] = "org.department"
+    department_id: UUID
+    name: str
+    code: str | None = None
+    parent_id: UUID | None = None
+    manager_id: UUID | None = None
+    active: bool = True
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
+
+
+class Post(State):
+    """The position of a person in a department; one post of a person is the primary one."""
+
+    department_id: UUID
+    title: str | None = None
+    primary: bool = True
+
+
+class Leave(State):
+    """A person is away in `[from_date, to_date)`; the substitute sees and edits their records."""
+
+    from_date: date
+    to_date: date
+    substitute_id: UUID | None = None
+
+
+class PersonState(AggregateState):
+    """The state of a person of the tenant after the event.
+
+    `subject` is the `sub` claim of their tokens and the `owner_id` of their records; with the
+    development token issuer it equals the id.
+    """
+
+    aggregate: ClassVar[str] = "org.person"
+    person_id: UUID
+    name: Annotated[str, Personal("name")]
+    email: Annotated[str | None, Personal("email")] = None
+    active: bool
+    subject: str | None = None
+    phone: Annotated[str | None, Personal("phone")] = None
+    posts: tuple[Post, ...] = ()
+    manager_id: UUID | None = None
+    leaves: tuple[Leave, ...] = ()
+    role_ids: tuple[UUID, ...] = ()
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
+
+
+class RoleState(AggregateState):
+    """The state of a role (a named set of scopes) after the event.
+
+    Every tenant has the `built_in` roles.
+    """
+
+    aggregate: ClassVar[str] = "org.role"
+    role_id: UUID
+    code: str
+    name: str
+    scopes: tuple[str, ...]
+    built_in: bool = False
+
+
+class TeamState(AggregateState):
+    """The state of a team after the event: people of any department to share records with."""
+
+    aggregate: ClassVar[str] = "org.team"
+    team_id: UUID
+    name: str
+    member_ids: tuple[UUID, ...]
+
+
+class ClientState(AggregateState):
+    """The state of a service client after the event; it never holds the secret.
+
+    `client_id` is its identifier at the token endpoint.
+    """
+
+    aggregate: ClassVar[str] = "org.client"
+    client_id: str
+    name: str
+    scopes: tuple[str, ...]
+    active: bool = True

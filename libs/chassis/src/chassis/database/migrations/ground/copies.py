@@ -1,0 +1,106 @@
+"""The tables that fill and rebuild copies of aggregates: snapshots, rebuilds, staged states."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.database.backbone_tables import instant
+from chassis.database.columns import tenant_column
+from chassis.database.ddl import index
+from chassis.database.migration_operations import secure
+
+TABLES = ("event_snapshots", "replica_rebuilds", "staged_states")
+
+
+def create() -> None:
+    """Create the tables of this topic."""
+    _event_snapshots()
+    _replica_rebuilds()
+    _staged_states()
+
+
+def drop() -> None:
+    """Drop what `create` has made."""
+    for table in reversed(TABLES):
+        op.drop_table(table)
+
+
+def _event_snapshots() -> None:
+    """Runs that publish the present state of records again, and how far they are."""
+    op.create_table(
+        "event_snapshots",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("aggregates", JSONB(), nullable=False),
+        sa.Column("aggregate", sa.Text()),
+        sa.Column("after_id", sa.Uuid()),
+        sa.Column("published", sa.BigInteger(), nullable=False, server_default=sa.text("0")),
+        sa.Column("total", sa.BigInteger()),
+        sa.Column("records_per_second", sa.Integer()),
+        sa.Column("last_xid", sa.Text()),
+        sa.Column("requested_by", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text()),
+        sa.Column("error", sa.Text()),
+        instant("requested_at"),
+        instant("finished_at", nullable=True),
+    )
+    index(
+        "event_snapshots",
+        "tenant_id",
+        unique=True,
+        where="status IN ('RUNNING', 'SENDING')",
+        name="event_snapshots_unfinished_key",
+    )
+    secure("event_snapshots", worker_sees_all=True)
+
+
+def _replica_rebuilds() -> None:
+    """New generations of replicas, and how far each is."""
+    op.create_table(
+        "replica_rebuilds",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("subscription", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("snapshot_id", sa.Uuid()),
+        sa.Column("places", JSONB()),
+        sa.Column("whole_aggregates", JSONB(), nullable=False, server_default=sa.text("'[]'")),
+        sa.Column("records_read", sa.BigInteger(), nullable=False, server_default=sa.text("0")),
+        sa.Column("records_total", sa.BigInteger()),
+        sa.Column("rows_written", sa.BigInteger()),
+        sa.Column("rows_dropped", sa.BigInteger()),
+        sa.Column("rows_kept", sa.BigInteger()),
+        sa.Column("unreadable", sa.BigInteger(), nullable=False, server_default=sa.text("0")),
+        sa.Column("requested_by", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text()),
+        sa.Column("error", sa.Text()),
+        instant("requested_at"),
+        instant("finished_at", nullable=True),
+    )
+    index(
+        "replica_rebuilds",
+        "tenant_id",
+        "subscription",
+        unique=True,
+        where="status = 'READING'",
+        name="replica_rebuilds_unfinished_key",
+    )
+    secure("replica_rebuilds", worker_sees_all=True)
+
+
+def _staged_states() -> None:
+    """The newest states of the generation that is being built."""
+    op.create_table(
+        "staged_states",
+        tenant_column(),
+        sa.Column("rebuild_id", sa.Uuid(), primary_key=True),
+        sa.Column("aggregatetype", sa.Text(), primary_key=True),
+        sa.Column("aggregateid", sa.Uuid(), primary_key=True),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        instant("occurred_at"),
+        sa.Column("fact", sa.Text(), nullable=False),
+        sa.Column("data", JSONB(), nullable=False),
+    )
+    secure("staged_states", worker_sees_all=True)

@@ -1,0 +1,1 @@
+"""Rebuilds: fill a replica anew from its topics while the present copy answers, then swap."""

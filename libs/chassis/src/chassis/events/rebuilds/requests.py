@@ -1,0 +1,126 @@
+"""Requests of rebuilds, and how far each is.
+
+The API (whose role sees one tenant) and the command line (the worker's role) share it. The row
+keeps who requested the rebuild, when, and the note.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.rows import from_columns
+from chassis.events.rebuilds.tables import replica_rebuilds
+from kernel.errors import Conflict, Invalid, NotFound, Violation
+
+
+class RebuildStatus(StrEnum):
+    """READING fills the new generation; FINISHED means that it has replaced the old one."""
+
+    READING = "READING"
+    FINISHED = "FINISHED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuild:
+    """A rebuild of one tenant's copy.
+
+    `records_read` of `records_total` records of the topics are read. `whole_aggregates`
+    are those of which every record was read, in a snapshot: only of these are rows dropped that
+    the publisher does not have.
+    """
+
+    tenant_id: UUID
+    id: UUID
+    subscription: str
+    status: RebuildStatus
+    snapshot_id: UUID | None
+    places: Mapping[str, int] | None
+    whole_aggregates: tuple[str, ...]
+    records_read: int
+    records_total: int | None
+    rows_written: int | None
+    rows_dropped: int | None
+    rows_kept: int | None
+    unreadable: int
+    requested_by: str
+    note: str | None
+    error: str | None
+    requested_at: datetime
+    finished_at: datetime | None
+
+
+def rebuild_of(row: Mapping[str, Any]) -> Rebuild:
+    """Return the rebuild in a row."""
+    more = {
+        "status": RebuildStatus(row["status"]),
+        "whole_aggregates": tuple(row["whole_aggregates"]),
+    }
+    return from_columns(Rebuild, row, **more)
+
+
+def ensure_replica(subscription: str, replicas: Collection[str]) -> None:
+    """Raise Invalid (REPLICA_UNKNOWN) unless it is one of these replicas."""
+    if subscription not in replicas:
+        allowed = ", ".join(sorted(replicas))
+        params = {"value": subscription, "allowed": allowed}
+        raise Invalid([Violation("/subscription", "REPLICA_UNKNOWN", params)])
+
+
+async def request_rebuild(
+    tx: AsyncConnection,
+    tenants: Collection[UUID],
+    subscription: str,
+    rebuild_id: UUID,
+    *,
+    by: str,
+    now: datetime,
+    snapshot_id: UUID | None = None,
+    note: str | None = None,
+) -> None:
+    """Request a new generation of these tenants' copies; the worker builds it.
+
+    With a `snapshot_id` it is made of what was published since that snapshot began, else of all
+    that the topics hold. Raises Conflict (REBUILD_RUNNING) if one of the tenants has a rebuild.
+    """
+    rows = [
+        {
+            "tenant_id": tenant,
+            "id": rebuild_id,
+            "subscription": subscription,
+            "status": RebuildStatus.READING,
+            "snapshot_id": snapshot_id,
+            "requested_by": by,
+            "note": note,
+            "requested_at": now,
+        }
+        for tenant in sorted(tenants)
+    ]
+    statement = insert(replica_rebuilds).values(rows).on_conflict_do_nothing()
+    inserted = await tx.execute(statement.returning(replica_rebuilds.c.tenant_id))
+    if len(inserted.all()) < len(rows):
+        raise Conflict("REBUILD_RUNNING")
+
+
+async def get_rebuild(tx: AsyncConnection, rebuild_id: UUID) -> Rebuild:
+    """Return a tenant's rebuild. Raises NotFound, also for rebuilds of other tenants."""
+    query = select(replica_rebuilds).where(replica_rebuilds.c.id == rebuild_id)
+    row = (await tx.execute(query)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("rebuild", rebuild_id)
+    return rebuild_of(dict(row))
+
+
+def unfinished(subscription: str) -> Select[Any]:
+    """Return the query of the rebuilds of a replica that are not finished."""
+    r = replica_rebuilds.c
+    return select(replica_rebuilds).where(
+        r.subscription == subscription, r.status == RebuildStatus.READING
+    )

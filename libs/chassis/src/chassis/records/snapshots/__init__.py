@@ -1,0 +1,1 @@
+"""Snapshots: publishes the present state of records again, for copies that lack them."""

@@ -1,0 +1,91 @@
+"""Routes for administrators to publish records again and to follow the progress."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+
+from chassis.foundation.clock import Now
+from chassis.records.snapshots import runs
+from chassis.records.snapshots.runs import SnapshotStatus
+from chassis.records.snapshots.tables import event_snapshots
+from chassis.web.auth import Caller, allow
+from chassis.web.pages import Page, PageParams, fetch_page
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
+
+
+class SnapshotIn(BaseModel):
+    """What to publish again: the records of one aggregate, or of all."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"aggregate": None, "records_per_second": 200}},
+    )
+    aggregate: Annotated[
+        str | None, Field(max_length=100, description="Such as `account`; null for all")
+    ] = None
+    records_per_second: Annotated[
+        int | None, Field(ge=1, le=10_000, description="The most to publish; null for no limit")
+    ] = None
+    note: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+
+
+class SnapshotOut(BaseModel):
+    """A snapshot and its progress; copies have all records once it is FINISHED and consumed."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: UUID
+    status: SnapshotStatus
+    aggregates: list[str]
+    aggregate: Annotated[str | None, Field(description="The aggregate being published")]
+    published: int
+    total: Annotated[int | None, Field(description="Null before the first page")]
+    records_per_second: int | None
+    requested_by: str
+    note: str | None
+    error: str | None
+    requested_at: datetime
+    finished_at: datetime | None
+
+
+def snapshot_router(service: str) -> APIRouter:
+    """Build the routes under `/event-snapshots`; the caller needs `<service>.event.admin`."""
+    router = new_router("/event-snapshots", tag="events")
+    admin = [allow(f"{service}.event.admin")]
+
+    @router.post("", status_code=202, dependencies=admin)
+    async def event_snapshot_create(
+        body: SnapshotIn, tx: Tx, caller: Caller, now: Now
+    ) -> SnapshotOut:
+        """Publish the present state of the tenant's records again; processes ignore it."""
+        run = await runs.request_snapshot(
+            tx,
+            service,
+            body.aggregate,
+            by=caller.subject,
+            now=now,
+            records_per_second=body.records_per_second,
+            note=body.note,
+        )
+        return SnapshotOut.model_validate(run)
+
+    @router.get("", dependencies=admin)
+    async def event_snapshot_list(tx: Tx, page: PageParams) -> Page[SnapshotOut]:
+        """List snapshots, newest first."""
+        return await fetch_page(
+            tx,
+            select(event_snapshots),
+            page,
+            shape=lambda row: SnapshotOut.model_validate(runs.run_of(dict(row))),
+        )
+
+    @router.get("/{snapshot_id}", dependencies=admin)
+    async def event_snapshot_get(snapshot_id: UUID, tx: Tx) -> SnapshotOut:
+        """Get a snapshot with its progress."""
+        return SnapshotOut.model_validate(await runs.get_run(tx, snapshot_id))
+
+    return router

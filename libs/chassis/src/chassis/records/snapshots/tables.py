@@ -1,0 +1,32 @@
+"""The table of snapshots; every service has it."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.database.backbone_tables import instant, metadata
+from chassis.database.columns import tenant_column
+
+UNFINISHED = "status IN ('RUNNING', 'SENDING')"
+
+# A run that publishes every record of some aggregates, one aggregate after the other. `aggregate`
+# and `after_id` say where the next page begins; `last_xid` is the transaction of the last page.
+event_snapshots = Table(
+    "event_snapshots",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("aggregates", JSONB, nullable=False),
+    Column("aggregate", Text),
+    Column("after_id", Uuid),
+    Column("published", BigInteger, nullable=False, server_default=text("0")),
+    Column("total", BigInteger),
+    Column("records_per_second", Integer),
+    Column("last_xid", Text),
+    Column("requested_by", Text, nullable=False),
+    Column("note", Text),
+    Column("error", Text),
+    instant("requested_at"),
+    instant("finished_at", nullable=True),
+    Index("event_snapshots_unfinished_key", "tenant_id", unique=True, postgresql_where=UNFINISHED),
+)

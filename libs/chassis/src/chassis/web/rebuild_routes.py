@@ -1,0 +1,106 @@
+"""Routes for administrators to rebuild replicas and to follow the progress."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+
+from chassis.events.rebuilds import requests
+from chassis.events.rebuilds.requests import RebuildStatus
+from chassis.events.rebuilds.tables import replica_rebuilds
+from chassis.foundation.clock import Now
+from chassis.web.auth import Caller, allow
+from chassis.web.pages import Page, PageParams, fetch_page
+from chassis.web.routing import new_router
+from chassis.web.transaction import Tx
+from kernel.ids import new_id
+
+
+class RebuildIn(BaseModel):
+    """Which replica to rebuild, and of what."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"subscription": "cpq.accounts"}}
+    )
+    subscription: Annotated[str, Field(max_length=100, description="Such as `cpq.accounts`")]
+    snapshot_id: Annotated[
+        UUID | None,
+        Field(
+            description="A finished snapshot of the publisher: what was published since it began"
+            " makes the new generation, and rows that it lacks are dropped. Null: all that the"
+            " topics hold, and no row is dropped"
+        ),
+    ] = None
+    note: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+
+
+class RebuildOut(BaseModel):
+    """A rebuild and its progress; the present copy answers until it is FINISHED."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: UUID
+    subscription: str
+    status: RebuildStatus
+    snapshot_id: UUID | None
+    whole_aggregates: Annotated[
+        list[str], Field(description="Aggregates whose snapshot was read to its end")
+    ]
+    records_read: int
+    records_total: Annotated[int | None, Field(description="Null before the first page")]
+    rows_written: Annotated[int | None, Field(description="Rows whose content changed")]
+    rows_dropped: Annotated[int | None, Field(description="Rows that the publisher does not have")]
+    rows_kept: Annotated[
+        int | None, Field(description="Rows that were not read and may be the publisher's")
+    ]
+    unreadable: Annotated[int, Field(description="Events that could not be decoded")]
+    requested_by: str
+    note: str | None
+    error: str | None
+    requested_at: datetime
+    finished_at: datetime | None
+
+
+def rebuild_router(service: str, replicas: Collection[str]) -> APIRouter:
+    """Build the routes under `/replica-rebuilds`; the caller needs `<service>.event.admin`."""
+    router = new_router("/replica-rebuilds", tag="events")
+    admin = [allow(f"{service}.event.admin")]
+
+    @router.post("", status_code=202, dependencies=admin)
+    async def replica_rebuild_create(
+        body: RebuildIn, tx: Tx, caller: Caller, now: Now
+    ) -> RebuildOut:
+        """Build a new generation of the tenant's copy, and swap it in when it is complete."""
+        requests.ensure_replica(body.subscription, replicas)
+        rebuild_id = new_id()
+        await requests.request_rebuild(
+            tx,
+            [caller.tenant_id],
+            body.subscription,
+            rebuild_id,
+            by=caller.subject,
+            now=now,
+            snapshot_id=body.snapshot_id,
+            note=body.note,
+        )
+        return RebuildOut.model_validate(await requests.get_rebuild(tx, rebuild_id))
+
+    @router.get("", dependencies=admin)
+    async def replica_rebuild_list(tx: Tx, page: PageParams) -> Page[RebuildOut]:
+        """List rebuilds, newest first."""
+        return await fetch_page(
+            tx,
+            select(replica_rebuilds),
+            page,
+            shape=lambda row: RebuildOut.model_validate(requests.rebuild_of(dict(row))),
+        )
+
+    @router.get("/{rebuild_id}", dependencies=admin)
+    async def replica_rebuild_get(rebuild_id: UUID, tx: Tx) -> RebuildOut:
+        """Get a rebuild with its progress."""
+        return RebuildOut.model_validate(await requests.get_rebuild(tx, rebuild_id))
+
+    return router

@@ -1,0 +1,17 @@
+"""What CPQ can publish again: the present state of its records."""
+
+from functools import partial
+
+from chassis.records.snapshots.job import SnapshotSource
+from contracts.cpq.events import PriceBookState, ProductState, QuoteState
+from cpq.price_books import store as price_books
+from cpq.products import store as products
+from cpq.quotes import store as quotes
+
+SNAPSHOTS = (
+    SnapshotSource(ProductState, products.products, partial(products.get, with_deleted=True)),
+    SnapshotSource(
+        PriceBookState, price_books.price_books, partial(price_books.get, with_deleted=True)
+    ),
+    SnapshotSource(QuoteState, quotes.quotes, partial(quotes.get, with_deleted=True)),
+)
