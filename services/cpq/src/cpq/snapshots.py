@@ -5,11 +5,11 @@ from functools import partial
 from chassis.records.snapshots.job import SnapshotSource
 from contracts.cpq.events import PriceBookState, ProductState, QuoteState
 from cpq.price_books import store as price_books
-from cpq.products import store as products
+from cpq.products.store import PRODUCT, products
 from cpq.quotes import store as quotes
 
 SNAPSHOTS = (
-    SnapshotSource(ProductState, products.products, partial(products.get, with_deleted=True)),
+    SnapshotSource(ProductState, products, partial(PRODUCT.get, with_deleted=True)),
     SnapshotSource(
         PriceBookState, price_books.price_books, partial(price_books.get, with_deleted=True)
     ),

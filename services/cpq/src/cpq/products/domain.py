@@ -33,7 +33,7 @@ class Product:
 
     def state(self) -> ProductState:
         """Return the whole product as its events carry it."""
-        return ProductState.of(self, product_id=self.id, deleted=self.deleted_at is not None)
+        return ProductState.of(self, product_id=self.id)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,9 +85,7 @@ class Opportunity:
 
     def state(self) -> OpportunityState:
         """The opportunity in the form that events carry."""
-        return OpportunityState.of(
-            self, opportunity_id=self.id, deleted=self.deleted_at is not None
-        )
+        return OpportunityState.of(self, opportunity_id=self.id)
 
     def move(self, to: Stage, *, now: datetime) -> tuple[Opportunity, OpportunityStageMoved]:
         """Move to another open stage. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""

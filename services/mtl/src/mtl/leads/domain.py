@@ -119,7 +119,7 @@ class Lead(LeadDetails):
 
     def state(self) -> LeadState:
         """The lead in the form that events carry."""
-        return LeadState.of(self, lead_id=self.id, deleted=self.deleted_at is not None)
+        return LeadState.of(self, lead_id=self.id)
 
     def has_made(self, move: LeadMove) -> bool:
         """Whether the lead already has the status to which the move leads."""
