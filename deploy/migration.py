@@ -139,7 +139,7 @@ def server() -> dict[str, str] | None:
 async def compare(service: str) -> Operations:
     """Return the operations that change a migrated database to the tables in the code."""
     os.environ[databases.RUN] = f"m{os.getpid()}"
-    database = await databases.create(service, "migration")
+    database = await databases.create_database(service, "migration")
     try:
         return await operations_of(service, database.owner_url)
     finally:

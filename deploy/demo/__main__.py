@@ -171,7 +171,7 @@ async def _look_around(cast: Cast) -> dict[str, Any]:
     return {
         "funnels": await funnels.funnels(viewers, whole=admin),
         "day": {"of": source.SELLER, "by": source.MANAGER, **await days.day(seller, lead)},
-        "sight": await days.sight(cast.seller, opportunity),
+        "explained_record": await days.explained_record(cast.seller, opportunity),
         "joined": {
             name: {"username": person.login["username"], "password": PASSWORD}
             for name, person in (("imported seller", seller), ("imported manager", manager))

@@ -6,7 +6,7 @@ from typing import Any
 from deploy.demo.client import Json, Person, UnexpectedAnswer
 
 
-async def sight(person: Person, path: str) -> Json:
+async def explained_record(person: Person, path: str) -> Json:
     """Return a record's access and audit entries (oldest first), as this person sees them."""
     record = await person.get(path)
     entries = [entry async for entry in person.everything(f"{path}/audit")]

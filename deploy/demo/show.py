@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from deploy.demo.show_people import show_day, show_funnels, show_sight
+from deploy.demo.show_people import show_day, show_explained_record, show_funnels
 from deploy.local.state import State
 
 
@@ -18,7 +18,7 @@ def show(
     _pipeline(console, result["pipeline"])
     _work(console, result)
     show_funnels(console, result)
-    show_sight(console, result["sight"])
+    show_explained_record(console, result["explained_record"])
     show_day(console, result["day"])
     _stages(console, result["stages"])
     _money(console, result["money"])

@@ -37,15 +37,15 @@ def _cell(stages: list[Mapping[str, Any]], stage: str) -> str:
     return f"{counted(stages)[stage]:,} {amount / THOUSAND:>7,.0f}"
 
 
-def show_sight(console: Console, sight: Mapping[str, Any]) -> None:
+def show_explained_record(console: Console, record: Mapping[str, Any]) -> None:
     """Print who sees an opportunity and why, and its audit trail."""
-    access = sight["access"]
-    console.print(f"\nWho sees the opportunity “{sight['name']}”, and why")
+    access = record["access"]
+    console.print(f"\nWho sees the opportunity “{record['name']}”, and why")
     for viewer in access["everybody"]:
         console.print(f"  {' '.join(_reason(viewer))}")
     console.print(f"  everyone with the scope {' or '.join(access['everyone_with'])}")
     console.print("Its audit trail, oldest first")
-    for entry in sight["audit"][:MAX_ENTRIES]:
+    for entry in record["audit"][:MAX_ENTRIES]:
         by = entry["actor_name"] or entry["actor"] or "?"
         changes = [
             _change(change)
@@ -54,8 +54,8 @@ def show_sight(console: Console, sight: Mapping[str, Any]) -> None:
         ]
         part = f" {entry['part']}" if entry["part"] else ""
         console.print(f"  {entry['at'][:19]} {entry['verb']}{part} by {by}: {', '.join(changes)}")
-    if len(sight["audit"]) > MAX_ENTRIES:
-        console.print(f"  and {len(sight['audit']) - MAX_ENTRIES} more")
+    if len(record["audit"]) > MAX_ENTRIES:
+        console.print(f"  and {len(record['audit']) - MAX_ENTRIES} more")
 
 
 def _reason(viewer: Mapping[str, Any]) -> Iterator[str]:

@@ -50,7 +50,7 @@ class Supervisor:
             bring_up(self)
             self.say("running")
             while True:
-                self._pause()
+                self._wait_for_check()
         except Stopped:
             pass
         except CannotGoOn as reason:
@@ -119,7 +119,7 @@ class Supervisor:
         until = time.monotonic() + patience
         waiting = list(watches)
         while waiting:
-            self._pause()
+            self._wait_for_check()
             waiting = [watch for watch in waiting if watch.health() not in ("ready", "up")]
             for watch in waiting:
                 if watch.restarts >= TOO_MANY_DEATHS or time.monotonic() > until:
@@ -136,11 +136,11 @@ class Supervisor:
             if self.stopping:
                 watch.ask()
                 watch.end(GRACE)
-            self._pause()
+            self._wait_for_check()
         if watch.code() != 0:
             raise CannotGoOn(f"{program.name} failed with exit code {watch.code()}.", log)
 
-    def _pause(self) -> None:
+    def _wait_for_check(self) -> None:
         if self.stopping:
             raise Stopped
         self.tick()

@@ -69,7 +69,7 @@ class Migrated:
 
 @pytest.fixture(scope="module", params=SERVICES)
 async def migrated(request: pytest.FixtureRequest, worker_id: str) -> AsyncIterator[Migrated]:
-    database = await databases.create(request.param, f"audit_{worker_id}")
+    database = await databases.create_database(request.param, f"audit_{worker_id}")
     owner = await asyncpg.connect(database.owner_url.replace("+asyncpg", ""))
     rows = await owner.fetch(
         "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"

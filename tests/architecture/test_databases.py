@@ -62,7 +62,7 @@ class FilledDatabase:
 @pytest.fixture(scope="module", params=SERVICES)
 async def filled(request: pytest.FixtureRequest, worker_id: str) -> AsyncIterator[FilledDatabase]:
     service: str = request.param
-    database = await databases.create(service, f"arch_{worker_id}")
+    database = await databases.create_database(service, f"arch_{worker_id}")
     own: dict[str, str] = getattr(import_module(f"{service}.database"), "WITHOUT_TENANT", {})
     admin = await asyncpg.connect(admin_dsn(), database=database.name)
     await admin.execute("SET session_replication_role = replica")

@@ -23,7 +23,7 @@ DAY = date(2027, 1, 31)
 
 @pytest.fixture
 async def migrated(worker_id: str) -> AsyncIterator[ServiceDatabase]:
-    database = await databases.create("l2o", f"written_{worker_id}")
+    database = await databases.create_database("l2o", f"written_{worker_id}")
     yield database
     await databases.drop(database)
 

@@ -27,7 +27,9 @@ from tests.journeys.world import World
 @pytest.fixture(scope="session")
 async def system(worker_id: str) -> AsyncIterator[World]:
     """Create the databases and applications of the five services, once per test process."""
-    urls = {name: await databases.create(name, f"journey_{worker_id}") for name in SERVICES}
+    urls = {
+        name: await databases.create_database(name, f"journey_{worker_id}") for name in SERVICES
+    }
     patch = pytest.MonkeyPatch()
     patch.setenv("L2C_MODE", "development")
     patch.setenv("ORG_HASH_COST", "fast")

@@ -93,7 +93,7 @@ class Deployment:
         env = {**os.environ, "L2C_MODE": "development", "LOG_LEVEL": "WARNING"}
         made = cls(env, folder)
         for name in SERVICES:
-            one = await databases.create(name, suffix)
+            one = await databases.create_database(name, suffix)
             made.databases.append(one)
             env[f"{name.upper()}_DATABASE_URL"] = one.app_url
             env[f"{name.upper()}_WORKER_DATABASE_URL"] = one.worker_url

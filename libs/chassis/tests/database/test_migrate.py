@@ -21,7 +21,7 @@ LEFTOVERS = """
 
 @pytest.fixture
 async def migrated(worker_id: str) -> AsyncIterator[ServiceDatabase]:
-    database = await databases.create("testkit", f"migrate_{worker_id}")
+    database = await databases.create_database("testkit", f"migrate_{worker_id}")
     yield database
     await databases.drop(database)
 

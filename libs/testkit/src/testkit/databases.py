@@ -70,7 +70,7 @@ async def _create_empty(admin: asyncpg.Connection, service: str, name: str) -> N
         await inside.close()
 
 
-async def create(service: str, suffix: str) -> ServiceDatabase:
+async def create_database(service: str, suffix: str) -> ServiceDatabase:
     """Create a migrated database; the first process of a run migrates the template for all."""
     run = os.environ[RUN]
     template, name = f"{service}_template_{run}", f"{service}_{suffix}_{run}"

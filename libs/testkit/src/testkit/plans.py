@@ -130,7 +130,7 @@ async def filled_database(
     listings = {one.collection: one for one in lists} or declared_lists(service)
     unknown = samples.keys() - listings.keys()
     assert not unknown, f"samples for lists that {service} does not declare: {sorted(unknown)}"
-    urls = await databases.create(service, f"plans_{suffix}")
+    urls = await databases.create_database(service, f"plans_{suffix}")
     tenant = await fill(urls, list(listings.values()), samples)
     return FilledDatabase(urls, Database(urls.app_url, name="test-plans"), tenant, samples)
 

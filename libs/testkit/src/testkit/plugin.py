@@ -121,7 +121,7 @@ class Ground:
     async def urls(self, service: str) -> ServiceDatabase:
         """The service's database, migrated."""
         if service not in self._urls:
-            self._urls[service] = await databases.create(service, self._worker_id)
+            self._urls[service] = await databases.create_database(service, self._worker_id)
             self._stack.push_async_callback(databases.drop, self._urls[service])
         return self._urls[service]
 
