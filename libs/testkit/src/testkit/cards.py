@@ -39,7 +39,11 @@ class Card:
 
     def state(self) -> CardState:
         return CardState(
-            card_id=self.id, title=self.title, stage=self.stage, owner_id=self.owner_id
+            card_id=self.id,
+            title=self.title,
+            stage=self.stage,
+            owner_id=self.owner_id,
+            custom_fields=dict(self.custom_fields),
         )
 
 
