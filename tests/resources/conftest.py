@@ -60,7 +60,7 @@ def _chosen(metafunc: pytest.Metafunc, services: tuple[str, ...]) -> Iterator[Fo
         each
         for each in resources
         if each.is_edited
-        and {*mark.args} <= each.routes
+        and {*mark.args} <= each.routes.keys()
         and without not in each.routes
         and shows in each.shown
     )

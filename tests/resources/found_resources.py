@@ -31,15 +31,20 @@ WITH_OWN_TESTS = {
 class FoundResource:
     """A collection of which single records can be read.
 
-    `routes` are like `POST`, `PATCH /{}` and `POST /{}/restore`, relative to the collection;
-    `shown` are the fields of a record.
+    `routes` are like `POST`, `PATCH /{}` and `POST /{}/restore`, relative to the collection, each
+    with the scopes that it needs; `shown` are the fields of a record.
     """
 
     service: str
     name: str
     collection: str
-    routes: frozenset[str]
+    routes: Mapping[str, frozenset[str]]
     shown: frozenset[str]
+
+    @property
+    def noun(self) -> str:
+        """The name without the service: `account`."""
+        return self.name.split(".")[-1]
 
     @property
     def is_edited(self) -> bool:
@@ -60,10 +65,6 @@ class Guarded:
     path: str
     scoped: ScopedResource
     access: Access
-
-    @property
-    def collection(self) -> str:
-        return self.path.split("/{")[0]
 
 
 @cache
@@ -95,40 +96,64 @@ def resources_of(service: str, document: Mapping[str, Any]) -> tuple[FoundResour
     return tuple(
         FoundResource(
             service=service,
-            name=_resource_name(service, one, operation),
+            name=_resource_name(service, collection, routes["GET", one]),
             collection=collection,
-            routes=frozenset(_inside(collection, routes)),
-            shown=frozenset(response_properties(operation, schemas)),
+            routes={
+                _relative(collection, method, path): frozenset(_scopes(operation))
+                for (method, path), operation in routes.items()
+                if _is_inside(collection, path)
+            },
+            shown=frozenset(response_properties(routes["GET", one], schemas)),
         )
-        for (method, one), operation in routes.items()
-        if method == "GET" and re.fullmatch(r"/[a-z/-]+/\{\w+\}", one)
-        for collection in [one.rpartition("/")[0]]
+        for collection, one in _collections(routes)
     )
 
 
-def _resource_name(service: str, path: str, operation: Mapping[str, Any]) -> str:
+def _resource_name(service: str, collection: str, operation: Mapping[str, Any]) -> str:
     """Return the name in the scope that reading needs: `l2o.account`."""
-    needed = operation.get("security", [])
-    scopes = [scope for each in needed for scopes in each.values() for scope in scopes]
-    return scopes[0].rpartition(".")[0] if scopes else f"{service}.{path.split('/')[1]}"
+    scope = next(_scopes(operation), "")
+    return scope.rpartition(".")[0] if scope else f"{service}.{collection.strip('/')}"
 
 
-def served_routes(app: FastAPI, collection: str) -> frozenset[str]:
-    """Return the routes of a collection that the application serves, also undocumented ones."""
+def _scopes(operation: Mapping[str, Any]) -> Iterator[str]:
+    for needed in operation.get("security", []):
+        for scopes in needed.values():
+            yield from scopes
+
+
+def served_routes(app: FastAPI) -> dict[str, set[str]]:
+    """Return the routes of every resource that the application serves, by its collection."""
     prefix = f"/{app.state.settings.service}/v1"
     paths = [
         (method, str(route.path).removeprefix(prefix))
         for route in iter_route_contexts(app.routes)
         for method in route.methods or ()
     ]
-    return frozenset(_inside(collection, paths))
+    return {
+        collection: {
+            _relative(collection, method, path)
+            for method, path in paths
+            if _is_inside(collection, path)
+        }
+        for collection, _ in _collections(paths)
+    }
 
 
-def _inside(collection: str, routes: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _collections(routes: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield every collection with the path of `GET /{collection}/{id}`."""
     for method, path in routes:
-        if path == collection or path.startswith(f"{collection}/"):
-            inside = re.sub(r"\{[^}]*\}", "{}", path.removeprefix(collection))
-            yield f"{method} {inside}".strip()
+        match = re.fullmatch(r"(/[a-z/-]+)/\{\w+\}", path)
+        if method == "GET" and match is not None:
+            yield match[1], path
+
+
+def _is_inside(collection: str, path: str) -> bool:
+    return path == collection or path.startswith(f"{collection}/")
+
+
+def _relative(collection: str, method: str, path: str) -> str:
+    inside = re.sub(r"\{[^}]*\}", "{}", path.removeprefix(collection))
+    return f"{method} {inside}".strip()
 
 
 def guarded_routes(app: FastAPI) -> dict[str, list[Guarded]]:

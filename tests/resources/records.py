@@ -35,7 +35,7 @@ class Records:
     @property
     def not_found(self) -> str:
         """The code of the answer for a record that does not exist or is not visible."""
-        return f"{self.resource.name.split('.')[-1].upper()}_NOT_FOUND"
+        return f"{self.resource.noun.upper()}_NOT_FOUND"
 
     async def body(self) -> Body:
         """Return a valid body for POST and PUT; each call returns one for a further record."""
@@ -112,6 +112,21 @@ class Records:
         async with self.maker.begin() as tx:
             rows = (await tx.execute(query.where(mine).order_by(outbox.c.seq))).all()
         return [Published(row.type, row.aggversion, row.payload) for row in rows]
+
+    async def published_state(self, record: Body) -> Body:
+        """Return the state of a record in its newest event."""
+        payload = (await self.events(record))[-1].payload
+        state: Body = payload.get(self.resource.noun, payload)
+        return state
+
+    async def facts(self, record: Body) -> list[str]:
+        """Return what was published of a record, such as `created` and `changed`, in order."""
+        return [event.type.split(".")[2] for event in await self.events(record)]
+
+    def expected_facts(self, *facts: str) -> list[str]:
+        """Return these facts, each as `changed` where the resource has no event of its own."""
+        own = {fact for fact in facts if f"{self.resource.name}.{fact}.v1" in EVENT_CLASSES}
+        return [fact if fact in own else "changed" for fact in facts] if self.is_published else []
 
     async def versions(self, record: Body) -> list[int]:
         """Return the versions of a record that were published, in order."""

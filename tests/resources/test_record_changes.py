@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from testkit.directory import Company, subject
 from testkit.plans import declared_lists
 from tests.resources.records import MISSING, Records, code_of, differences, errors_of
-from tests.resources.samples import Body
+
+TRANSFER = "POST /{}/transfer"
 
 
 @pytest.mark.records
@@ -24,7 +25,9 @@ async def test_a_patch_changes_the_named_fields_and_is_published_once(records: R
     assert await records.read(before["id"]) == after
     assert await records.versions(before) == records.expected_versions(after["version"])
     if records.is_published:
-        assert (await records.events(before))[-1].type == f"{records.resource.name}.changed.v1"
+        assert (await records.facts(before))[-1] == "changed"
+        state = await records.published_state(before)
+        assert {name: state[name] for name in patch} == patch
 
 
 @pytest.mark.records
@@ -42,13 +45,24 @@ async def test_a_patch_without_effect_saves_nothing_and_needs_no_if_match(
 
 
 @pytest.mark.records
-async def test_an_edit_needs_the_current_version(records: Records) -> None:
+async def test_an_edit_and_a_transfer_need_the_current_version(records: Records) -> None:
     record = await records.create()
     published = await records.versions(record)
     missing = await records.patch(record, if_match=MISSING)
     assert code_of(missing) == (428, "PRECONDITION_REQUIRED")
     stale = await records.patch(record, if_match=f'"{record["version"] + 1}"')
     assert code_of(stale) == (412, "STALE_COPY")
+    if records.has(TRANSFER):
+        async with records.maker.begin() as tx:
+            await Company(tx).person("zhou")
+        for if_match, refusal in (
+            (MISSING, (428, "PRECONDITION_REQUIRED")),
+            ('"99"', (412, "STALE_COPY")),
+        ):
+            answer = await records.call(
+                TRANSFER, record["id"], json={"owner_id": subject("zhou")}, if_match=if_match
+            )
+            assert code_of(answer) == refusal
     assert await records.read(record["id"]) == record
     assert await records.versions(record) == published
 
@@ -103,7 +117,10 @@ async def test_custom_fields_are_validated_merged_published_and_filtered(
         assert answer.status_code == 200, answer.text
         assert answer.json()["custom_fields"] == expected
         assert await records.read(record["id"]) == answer.json()
-        assert expected in await published_fields(records, record)
+        state = await records.published_state(record)
+        assert state["custom_fields"] == expected
+    [removed, *_] = (await records.call("GET /{}/audit", record["id"])).json()["items"]
+    assert removed["changes"] == [{"field": "custom_fields.colour", "from": "red", "to": None}]
     assert await records.ids("?custom.weight__gte=2") == [record["id"]]
     assert await records.ids("?custom.weight__gt=2") == []
     wrong = {"custom_fields": {"size": 1, "weight": "heavy"}}
@@ -116,18 +133,26 @@ async def test_custom_fields_are_validated_merged_published_and_filtered(
         body = await records.body()
         assert errors_of(await records.post(body | wrong)) == refused
         second = (await records.post(body | {"custom_fields": {"colour": "blue"}})).json()
-        assert second["custom_fields"] == {"colour": "blue"}
+        state = await records.published_state(second)
+        assert second["custom_fields"] == state["custom_fields"] == {"colour": "blue"}
+    assert errors_of(await records.patch(record, {"custom_fields": []})) == {
+        ("/custom_fields", "TYPE_INVALID")
+    }
 
 
-async def published_fields(records: Records, record: Body) -> list[Any]:
-    """Return the custom fields of the states in the record's newest event."""
-    states = (await records.events(record))[-1].payload.values()
-    return [state["custom_fields"] for state in states if "custom_fields" in state]
+@pytest.mark.records("POST", shows="custom_fields")
+async def test_a_required_custom_field_is_required_for_new_records_only(records: Records) -> None:
+    old = await records.create()
+    await _define(records, "colour", "TEXT", required=True)
+    refused = await records.post(await records.body())
+    assert errors_of(refused) == {("/custom_fields/colour", "REQUIRED")}
+    changed = await records.patch(old)
+    assert changed.status_code == 200, changed.text
 
 
-async def _define(records: Records, key: str, kind: str) -> None:
+async def _define(records: Records, key: str, kind: str, **more: Any) -> None:
     """Define a custom field of the resource that its list filters by."""
     body = {"resource": records.resource.name, "key": key, "type": kind, "filterable": True}
     labels = {"label_zh": key, "label_en": key}
-    answer = await records.client.post("/custom-fields", json=body | labels)
+    answer = await records.client.post("/custom-fields", json={**body, **labels, **more})
     assert answer.status_code == 201, answer.text

@@ -27,6 +27,7 @@ async def test_a_deleted_record_is_hidden_until_it_is_restored(records: Records)
     assert await records.ids() == [before["id"]]
     assert await records.ids("?deleted=true") == []
     assert await records.versions(before) == records.expected_versions(before["version"] + 2)
+    assert (await records.facts(before))[-2:] == records.expected_facts("deleted", "restored")
 
 
 @pytest.mark.records("DELETE /{}", without=RESTORE)
@@ -38,6 +39,7 @@ async def test_a_record_without_restore_is_deleted_for_good(records: Records) ->
     again = await records.call("DELETE /{}", record["id"], if_match=ANY)
     assert code_of(again) == (404, records.not_found)
     assert await records.versions(record) == records.expected_versions(record["version"] + 1)
+    assert (await records.facts(record))[-1:] == records.expected_facts("deleted")
 
 
 @pytest.mark.records("DELETE /{}")

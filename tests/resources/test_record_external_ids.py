@@ -12,7 +12,7 @@ NAMES, ADD = "GET /{}/external-ids", "POST /{}/external-ids"
 async def test_a_put_creates_changes_and_repeats(records: Records) -> None:
     body = await records.body()
     changed = body | records.sample.patch
-    answers = [await records.put("4711", each) for each in (body, body, changed, changed)]
+    answers = [await records.put("00/4711", each) for each in (body, body, changed, changed)]
     assert [answer.status_code for answer in answers] == [201, 200, 200, 200], answers[0].text
     first, same, second, again = [answer.json() for answer in answers]
     assert first["version"] == 1
@@ -20,7 +20,7 @@ async def test_a_put_creates_changes_and_repeats(records: Records) -> None:
     assert (second["id"], second["version"]) == (first["id"], 2)
     assert {name: second[name] for name in records.sample.patch} == records.sample.patch
     assert answers[3].headers["ETag"] == '"2"'
-    found = await records.call(GET, "erp", "4711")
+    found = await records.call(GET, "erp", "00/4711")
     assert (found.status_code, found.json()) == (200, second)
     assert await records.versions(first) == records.expected_versions(2)
     unknown = await records.call(GET, "erp", "4712")
@@ -49,9 +49,11 @@ async def test_a_put_restores_a_deleted_record(records: Records) -> None:
     assert hidden.json()["params"] == {"key": "erp/1"}, "the internal id is not disclosed"
     restored = await records.put("1", body | records.sample.patch)
     assert (restored.status_code, restored.json()["id"]) == (200, first["id"])
-    assert await records.read(first["id"]) == await records.read(restored.json()["id"])
+    assert (await records.call(GET, "erp", "1")).json() == restored.json()
     assert differences(first, restored.json()) == {*records.sample.patch, "version", "updated_at"}
     assert await records.versions(first) == records.expected_versions(restored.json()["version"])
+    expected = records.expected_facts("deleted", "restored", "changed")
+    assert (await records.facts(first))[1:] == expected
 
 
 @pytest.mark.records(PUT, "DELETE /{}", without="POST /{}/restore")
