@@ -85,6 +85,8 @@ async def test_every_route_needs_a_token_with_its_scope(
         assert anonymous.status_code == 401, route
         refused = await records.call(route, *ids, json={}, headers=without_scope)
         assert code_of(refused) == (403, "SCOPE_MISSING"), route
+    reader = tokens.bearer(tenant, scope=f"{records.resource.name}.read")
+    assert (await records.call("GET", headers=reader)).status_code == 200
 
 
 @pytest.mark.records
