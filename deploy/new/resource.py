@@ -10,7 +10,6 @@ from deploy.new.edits import (
     Files,
     after,
     appended,
-    before,
     imports,
     sorted_row,
     where_it_fits,
@@ -29,7 +28,7 @@ def add_resource(files: Files, names: Names, day: date) -> None:
     _add_events(files, names)
     _wire(files, names)
     _grant(files, names)
-    _add_access_sample(files, names)
+    _add_sample(files, names)
     _describe(files, names)
 
 
@@ -126,19 +125,11 @@ def scope_pair_function(files: Files) -> str:
     return match.group(1) if match else "_both"
 
 
-def _add_access_sample(files: Files, names: Names) -> None:
-    url = names.plural.replace("_", "-")
-    sample = f"""async def {names.service}_{names.resource}(maker: Maker) -> str:
-    return await maker.post("/{url}", {{"name": "A name"}})
-
-
-"""
-    entry = f'"{names.service}.{names.resource}": {names.service}_{names.resource}, '
-    files.edit(
-        "tests/architecture/access_samples.py",
-        before(r"^def import_of\(", sample),
-        after(r"^SAMPLES\b[^=\n]*= \{", entry),
-    )
+def _add_sample(files: Files, names: Names) -> None:
+    """Add the sample that the tests of what all resources share are run with."""
+    sample = 'Sample(body=always(name="A name"), patch={"name": "Another"})'
+    entry = f'"{names.service}.{names.resource}": {sample}, '
+    files.edit("tests/resources/samples.py", after(r"^SAMPLES\b[^=\n]*= \{", entry))
 
 
 def _describe(files: Files, names: Names) -> None:

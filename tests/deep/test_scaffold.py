@@ -14,6 +14,7 @@ SUITES = (
     "tests/contracts",
     "tests/journeys",
     "tests/architecture",
+    "tests/resources",
 )
 
 
@@ -34,6 +35,6 @@ def test_types_and_import_contracts_are_correct(tree: Path) -> None:
 
 
 def test_the_whole_suite_passes(tree: Path) -> None:
-    run_in(
-        tree, "pytest", "-q", "-n", "2", *SUITES, "--ignore", "tests/architecture/test_scaffold.py"
-    )
+    shared = ("-n", "2", "--dist", "loadgroup", "--services", "desk,l2o")
+    without = ("--ignore", "tests/architecture/test_scaffold.py")
+    run_in(tree, "pytest", "-q", *shared, *SUITES, *without)

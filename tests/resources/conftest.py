@@ -1,34 +1,69 @@
-"""Tests of what all resources share run once for each declared list of every service."""
+"""Tests of what all resources share run once for each declared list and each resource."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.services import SERVICES
+from testkit.directory import sign_in
 from testkit.filling import ListSample
 from testkit.plans import FilledDatabase, declared_lists, filled_database
+from testkit.plugin import Client, Committed
+from tests.resources.found_resources import FoundResource, found_resources
+from tests.resources.records import Records
+from tests.resources.samples import SAMPLES, Maker
 
 ROOT = Path(__file__).parents[2]
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a test with the arguments `service` and `collection` every declared list.
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marks that choose the resources of a test."""
+    config.addinivalue_line("markers", "guarded: for every resource with access checks")
+    config.addinivalue_line(
+        "markers", "records(*routes, without=..., shows=...): for records with these routes"
+    )
 
-    All tests of a service run in one process, so that its tables are filled only once.
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give `collection` every declared list, `resource` the resources that the test's mark chooses.
+
+    All tests of lists of a service run in one process, so that its tables are filled only once.
     """
-    if not {"service", "collection"} <= set(metafunc.fixturenames):
-        return
-    chosen = metafunc.config.getoption("services") or SERVICES
-    lists = [(name, each) for name in chosen for each in declared_lists(name)]
-    parameters = [
-        pytest.param(
-            name, each, id=f"{name}-{each}", marks=pytest.mark.xdist_group(f"lists-{name}")
-        )
-        for name, each in lists
-    ]
-    metafunc.parametrize(("service", "collection"), parameters, scope="module")
+    chosen = metafunc.config.getoption("services")
+    if {"service", "collection"} <= set(metafunc.fixturenames):
+        lists = [(name, each) for name in chosen or SERVICES for each in declared_lists(name)]
+        parameters = [
+            pytest.param(
+                name, each, id=f"{name}-{each}", marks=pytest.mark.xdist_group(f"lists-{name}")
+            )
+            for name, each in lists
+        ]
+        metafunc.parametrize(("service", "collection"), parameters, scope="module")
+    elif "resource" in metafunc.fixturenames:
+        found = _chosen(metafunc, chosen or ("testkit", *SERVICES))
+        metafunc.parametrize("resource", [pytest.param(each, id=each.name) for each in found])
+
+
+def _chosen(metafunc: pytest.Metafunc, services: tuple[str, ...]) -> Iterator[FoundResource]:
+    """Return the resources that the mark of a test chooses."""
+    resources = [each for name in services for each in found_resources(name)]
+    mark = metafunc.definition.get_closest_marker("records")
+    if mark is None:
+        return (each for each in resources if each.is_guarded)
+    without, shows = mark.kwargs.get("without", ""), mark.kwargs.get("shows", "id")
+    return (
+        each
+        for each in resources
+        if each.is_edited
+        and {*mark.args} <= each.routes.keys()
+        and without not in each.routes
+        and shows in each.shown
+    )
 
 
 def samples_of(service: str) -> dict[str, ListSample]:
@@ -45,3 +80,36 @@ async def full_database(service: str, worker_id: str) -> AsyncIterator[FilledDat
     database = await filled_database(service, worker_id, samples_of(service))
     yield database
     await database.drop()
+
+
+@pytest.fixture
+def service(resource: FoundResource) -> str:
+    """The service of the resource under test."""
+    return resource.service
+
+
+@pytest.fixture
+def records(resource: FoundResource, client: Client, tx: AsyncConnection, tenant: UUID) -> Records:
+    """The records of the resource, called by li with every scope in the test's transaction."""
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[AsyncConnection]:
+        yield tx
+
+    client.headers.update(sign_in(tenant, "li", scope="*"))
+    return Records(resource, SAMPLES[resource.name], Maker(client, {}, begin))
+
+
+@pytest.fixture
+def committed_records(
+    resource: FoundResource, committed_client: Client, committed: Committed, tenant: UUID
+) -> Records:
+    """The records of the resource, called by li with every scope; each request commits."""
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[AsyncConnection]:
+        async with committed.app.begin(tenant) as tx:
+            yield tx
+
+    committed_client.headers.update(sign_in(tenant, "li", scope="*"))
+    return Records(resource, SAMPLES[resource.name], Maker(committed_client, {}, begin))

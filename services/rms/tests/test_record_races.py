@@ -19,7 +19,6 @@ from rms.payments.store.tables import allocations, payments
 from rms.receivables.store import receivables
 from services.rms.tests.factories import (
     NOON,
-    add_account,
     add_order,
     add_payment,
     add_receivable,
@@ -58,45 +57,6 @@ async def test_only_one_of_concurrent_patches_and_moves_wins(
     assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 5}
     async with committed.app.begin(tenant) as tx:
         await assert_contiguous_versions(tx)
-
-
-async def test_concurrent_puts_of_one_external_id_create_one_payment(
-    committed_client: AsyncClient, committed: Committed, tenant: UUID
-) -> None:
-    async with committed.app.begin(tenant) as tx:
-        account_id = await add_account(tx)
-    body = {
-        "account_id": str(account_id),
-        "bank_reference": "ICBC-1",
-        "amount": {"amount": "10.00", "currency": "CNY"},
-        "received_date": "2026-01-05",
-    }
-    path = "/payments/by-external-id/sap/1"
-    answers = await asyncio.gather(*(committed_client.put(path, json=body) for _ in range(8)))
-    assert Counter(answer.status_code for answer in answers) == {201: 1, 200: 7}
-    assert len({answer.json()["id"] for answer in answers}) == 1
-    async with committed.app.begin(tenant) as tx:
-        assert len((await tx.execute(select(payments.c.id))).all()) == 1
-        await assert_contiguous_versions(tx)
-
-
-async def test_only_one_of_concurrent_transfers_wins(
-    committed_client: AsyncClient, committed: Committed, tenant: UUID
-) -> None:
-    async with committed.app.begin(tenant) as tx:
-        await Company(tx).build()
-        receivable = await add_receivable(tx, cny("10.00"), account_id=new_id())
-    path = f"/receivables/{receivable.id}"
-
-    async def transfer(name: str) -> Response:
-        tag = {"If-Match": f'"{receivable.version}"'}
-        body = {"owner_id": subject(name)}
-        return await committed_client.post(f"{path}/transfer", json=body, headers=tag)
-
-    answers = await asyncio.gather(*(transfer(name) for name in ("li", "zhou", "sun", "wu")))
-    assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 3}
-    (change,) = (await committed_client.get(f"{path}/owners")).json()["items"]
-    assert change["to_owner_id"] == (await committed_client.get(path)).json()["owner_id"]
 
 
 async def test_bulk_transfers_and_allocations_do_not_deadlock(

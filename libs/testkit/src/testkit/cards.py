@@ -38,13 +38,7 @@ class Card:
     version: int = 1
 
     def state(self) -> CardState:
-        return CardState(
-            card_id=self.id,
-            title=self.title,
-            stage=self.stage,
-            owner_id=self.owner_id,
-            deleted=self.deleted_at is not None,
-        )
+        return CardState.of(self, card_id=self.id)
 
 
 CARDS = ScopedResource("testkit.card", cards)

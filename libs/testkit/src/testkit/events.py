@@ -1,7 +1,9 @@
 """The events of the sample service."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
+
+from pydantic import Field
 
 from contracts.event import AggregateState, Event, Snapshot
 from contracts.imports import ImportEnded
@@ -33,6 +35,7 @@ class CardState(AggregateState):
     title: str
     stage: str
     owner_id: str | None = None
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
 
 
 class CardWritten(Event):

@@ -236,13 +236,3 @@ async def test_scopes(client: Client, shop: Shop, token: Token) -> None:
     for move in ("send", "accept"):
         answer = await client.post(f"/quotes/{quote['id']}/{move}", headers=reader)
         assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING")
-
-
-async def test_a_repeated_idempotency_key_creates_one_quote(
-    client: Client, shop: Shop, published: PublishedFacts
-) -> None:
-    key = {"Idempotency-Key": "quote-1"}
-    first = await client.post("/quotes", json=shop.body(), headers=key)
-    repeated = await client.post("/quotes", json=shop.body(), headers=key)
-    assert (repeated.status_code, repeated.json()) == (201, first.json())
-    assert len(await published()) == 1

@@ -80,37 +80,3 @@ async def test_an_account_is_deleted_or_gets_an_opportunity_but_not_both(
         )
         created = [a.status_code for a in opened].count(201)
         assert (deleted.status_code == 204) is (created == 0), (deleted.status_code, created)
-
-
-async def test_concurrent_upserts_of_one_external_id_create_one_record(
-    committed_client: Client, committed: Committed, tenant: UUID
-) -> None:
-    async with committed.app.begin(tenant) as tx:
-        account = await add_account(tx)
-    bodies = {
-        "accounts": {"name": "SAP 客户"},
-        "contacts": {"account_id": str(account.id), "name": "王伟"},
-        "opportunities": {"account_id": str(account.id), "name": "年度采购"},
-    }
-    for collection, body in bodies.items():
-        path = f"/{collection}/by-external-id/sap/0001000042"
-        answers = await asyncio.gather(*(committed_client.put(path, json=body) for _ in range(6)))
-        assert Counter(a.status_code for a in answers) == {201: 1, 200: 5}
-        assert len({a.json()["id"] for a in answers}) == 1
-    assert set((await count_events(committed, tenant)).values()) == {1}
-
-
-async def test_concurrent_deletes_and_restores_are_serialized(
-    committed_client: Client, committed: Committed, tenant: UUID
-) -> None:
-    async with committed.app.begin(tenant) as tx:
-        account = await add_account(tx)
-    path = f"/accounts/{account.id}"
-    await asyncio.gather(
-        *(committed_client.delete(path) for _ in range(4)),
-        *(committed_client.post(f"{path}/restore") for _ in range(4)),
-    )
-    counts = await count_events(committed, tenant)
-    deleted, restored = counts["l2o.account.deleted.v1"], counts["l2o.account.restored.v1"]
-    exists = (await committed_client.get(path)).status_code == 200
-    assert deleted - restored == (0 if exists else 1)

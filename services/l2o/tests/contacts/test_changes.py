@@ -9,10 +9,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.web.commands import Command
-from l2o.contacts.routes import RESOURCE
 from l2o.contacts.store import contacts
-from services.l2o.tests.factories import NOON, add_account
+from services.l2o.tests.factories import add_account
 from testkit.plugin import Committed, PublishedFacts
 
 Client = httpx.AsyncClient
@@ -118,13 +116,6 @@ async def test_invalid_patches_are_refused(
     answer = await client.patch(f"/contacts/{contact['id']}", json=patch)
     assert answer.status_code == 422, answer.text
     assert (pointer, code) in {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
-
-
-async def test_a_repeated_transfer_changes_nothing(client: Client, tx: AsyncConnection) -> None:
-    contact = await create_contact(client, (await add_account(tx)).id)
-    for _ in range(2):
-        transferred = await RESOURCE.transfer(Command(tx, NOON), UUID(contact["id"]), "other")
-        assert (transferred.owner_id, transferred.version) == ("other", 2)
 
 
 async def test_concurrent_changes_leave_one_primary_contact(

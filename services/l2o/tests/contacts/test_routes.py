@@ -132,26 +132,3 @@ async def test_invalid_bodies_are_refused(
     assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED")
     assert {(e["pointer"], e["code"]) for e in answer.json()["errors"]} == expected
     assert all(e["message"] != e["code"] for e in answer.json()["errors"])
-
-
-async def test_unknown_contacts_and_those_of_other_tenants_answer_404(
-    client: AsyncClient, tx: AsyncConnection, token: Token
-) -> None:
-    contact = await add_contact(tx, (await add_account(tx)).id)
-    other = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
-    for contact_id, headers in [(ID, {}), (contact.id, other)]:
-        answer = await client.get(f"/contacts/{contact_id}", headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (404, "CONTACT_NOT_FOUND")
-    assert (await client.get("/contacts", headers=other)).json()["items"] == []
-
-
-async def test_contacts_require_the_right_scope(client: AsyncClient, token: Token) -> None:
-    reader = {"Authorization": f"Bearer {token(scope='l2o.contact.read')}"}
-    writer = {"Authorization": f"Bearer {token(scope='l2o.contact.write')}"}
-    for headers, method, path in [
-        (reader, "POST", "/contacts"),
-        (writer, "GET", "/contacts"),
-        (writer, "GET", f"/contacts/{ID}"),
-    ]:
-        answer = await client.request(method, path, headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING"), path

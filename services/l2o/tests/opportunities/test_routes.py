@@ -15,7 +15,6 @@ from testkit.plugin import PublishedFacts
 Token = Callable[..., str]
 Json = dict[str, Any]
 CALLER = "01990000-0000-7000-8000-000000000001"
-ID = str(uuid4())
 
 
 async def open_opportunity(client: AsyncClient, tx: AsyncConnection, **fields: Any) -> Json:
@@ -250,32 +249,3 @@ async def test_opportunities_are_not_visible_to_other_tenants(
     answer = await client.post("/opportunities", json=body, headers=headers)
     assert answer.json()["errors"][0]["code"] == "ACCOUNT_UNKNOWN"
     assert (await client.get(path)).json() == created
-
-
-async def test_opportunities_require_the_right_scope(client: AsyncClient, token: Token) -> None:
-    reader = {"Authorization": f"Bearer {token(scope='l2o.opportunity.read')}"}
-    writer = {"Authorization": f"Bearer {token(scope='l2o.opportunity.write')}"}
-    for headers, method, path in [
-        (writer, "GET", ""),
-        (writer, "GET", f"/{ID}"),
-        (writer, "GET", f"/{ID}/stage-changes"),
-        (reader, "POST", ""),
-        (reader, "POST", f"/{ID}/move"),
-        (reader, "POST", f"/{ID}/win"),
-        (reader, "POST", f"/{ID}/lose"),
-    ]:
-        answer = await client.request(method, f"/opportunities{path}", headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING"), path
-
-
-async def test_a_repeated_idempotency_key_opens_one_opportunity(
-    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
-) -> None:
-    account = await add_account(tx)
-    request_body = {"account_id": str(account.id), "name": "x"}
-    headers = {"Idempotency-Key": "k1"}
-    first = await client.post("/opportunities", json=request_body, headers=headers)
-    again = await client.post("/opportunities", json=request_body, headers=headers)
-    assert (again.status_code, again.json()) == (201, first.json())
-    assert again.headers["Location"] == first.headers["Location"]
-    assert len(await published()) == 1

@@ -1,17 +1,15 @@
-"""Concurrent edits, transfers, deletions and upserts on a real PostgreSQL."""
+"""Concurrent edits, moves, deletions and restores on a real PostgreSQL."""
 
 import asyncio
 from collections import Counter
 from uuid import UUID
 
-import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
 from chassis.database.backbone_tables import outbox
 from mtl.leads.store import lead_keys, leads
 from services.mtl.tests.factories import create
-from testkit.directory import Company, subject
 from testkit.plugin import Committed
 
 PHONE = {"phone": "13800138000", "email": "w@example.com"}
@@ -41,48 +39,6 @@ async def test_of_concurrent_changes_with_the_same_version_one_wins(
     assert tally[200] + tally[204] == 1
     assert set(tally) <= {200, 204, 404, 412}, "404 where the deletion won"
     assert sum((await count_events(committed, tenant)).values()) == 2
-
-
-@pytest.fixture
-async def company(committed: Committed, tenant: UUID) -> None:
-    async with committed.app.begin(tenant) as tx:
-        await Company(tx).build()
-
-
-@pytest.mark.usefixtures("company")
-async def test_of_concurrent_transfers_with_the_same_version_one_wins(
-    committed_client: AsyncClient, committed: Committed, tenant: UUID
-) -> None:
-    lead = await create(committed_client)
-    path, first = f"/leads/{lead['id']}", {"If-Match": '"1"'}
-    names = ("li", "zhou", "wu", "zheng", "wang", "bei")
-    answers = await asyncio.gather(
-        *(
-            committed_client.post(
-                f"{path}/transfer", json={"owner_id": subject(name)}, headers=first
-            )
-            for name in names
-        )
-    )
-    assert Counter(a.status_code for a in answers) == {200: 1, 412: len(names) - 1}
-    [winner] = [a.json()["owner_id"] for a in answers if a.status_code == 200]
-    assert (await committed_client.get(path)).json()["owner_id"] == winner
-    assert await count_events(committed, tenant) == {"captured": 1, "assigned": 1}
-    assert len((await committed_client.get(f"{path}/owners")).json()["items"]) == 1
-
-
-async def test_twenty_concurrent_upserts_by_external_id_create_one_lead(
-    committed_client: AsyncClient, committed: Committed, tenant: UUID
-) -> None:
-    path = "/leads/by-external-id/expo/42"
-    answers = await asyncio.gather(
-        *(committed_client.put(path, json={"company": f"C{n % 4}"}) for n in range(20))
-    )
-    assert Counter(a.status_code for a in answers) == {201: 1, 200: 19}
-    assert len({a.json()["id"] for a in answers}) == 1
-    lead = (await committed_client.get(path)).json()
-    counts = await count_events(committed, tenant)
-    assert counts == {"captured": 1, "changed": lead["version"] - 1}
 
 
 async def test_a_restore_and_captures_of_the_same_phone_leave_one_holder(

@@ -15,7 +15,6 @@ from mtl.leads.store import lead_keys
 from services.mtl.tests.factories import CONTACT, create, create_qualified, problem, violations
 from testkit.plugin import PublishedFacts
 
-ME = "01990000-0000-7000-8000-000000000001"
 REASON = {"reason": "空号"}
 PATCH = {"company": "远景能源"}
 
@@ -130,18 +129,14 @@ async def test_a_converted_lead_cannot_be_edited_or_deleted(
     assert len(await published()) == 3
 
 
-async def test_a_deleted_lead_answers_404_until_it_is_restored(
-    client: AsyncClient, published: PublishedFacts
+async def test_a_deleted_lead_has_no_moves_and_is_restored_in_its_status(
+    client: AsyncClient,
 ) -> None:
     lead = await create(client, **CONTACT, external_id="EXPO-1")
     path = f"/leads/{lead['id']}"
-    for _ in range(2):
-        assert (await client.delete(path)).status_code == 204
-    assert (await client.get("/leads")).json()["items"] == []
+    assert (await client.delete(path)).status_code == 204
     requests: list[tuple[str, str, Any]] = [
-        ("GET", "", None),
         ("GET", "/history", None),
-        ("PATCH", "", PATCH),
         ("POST", "/qualify", None),
         ("POST", "/disqualify", REASON),
         ("POST", "/convert", None),
@@ -149,16 +144,8 @@ async def test_a_deleted_lead_answers_404_until_it_is_restored(
     for method, verb, body in requests:
         answer = await client.request(method, f"{path}{verb}", json=body)
         assert problem(answer) == (404, "LEAD_NOT_FOUND"), verb
-    [deleted] = (await client.get("/leads?deleted=true")).json()["items"]
-    assert (deleted["id"], deleted["deleted_at"] is not None) == (lead["id"], True)
-    for _ in range(2):
-        restored = (await client.post(f"{path}/restore")).json()
-        assert (restored["version"], restored["deleted_at"], restored["status"]) == (3, None, "NEW")
-    assert [event.type for event in await published()] == [
-        "mtl.lead.captured.v1",
-        "mtl.lead.deleted.v1",
-        "mtl.lead.restored.v1",
-    ]
+    restored = (await client.post(f"{path}/restore")).json()
+    assert (restored["version"], restored["deleted_at"], restored["status"]) == (3, None, "NEW")
 
 
 @pytest.mark.parametrize(
@@ -200,8 +187,6 @@ async def test_a_disqualified_lead_is_restored_with_only_its_external_id(
 
 
 MOVES: list[tuple[str, str, Any]] = [
-    ("PATCH", "", PATCH),
-    ("DELETE", "", None),
     ("POST", "/qualify", None),
     ("POST", "/disqualify", REASON),
 ]
@@ -226,42 +211,24 @@ async def test_a_stale_if_match_changes_nothing(
     assert len(await published()) == 2
 
 
-async def test_restore_and_convert_check_if_match(client: AsyncClient) -> None:
-    deleted_id, lead_id = (await create(client))["id"], await create_qualified(client)
-    await client.delete(f"/leads/{deleted_id}")
-    for path in (f"/leads/{deleted_id}/restore", f"/leads/{lead_id}/convert"):
-        stale = await client.post(path, headers={"If-Match": '"1"'})
-        assert problem(stale) == (412, "STALE_COPY")
-        fresh = await client.post(path, headers={"If-Match": '"2"'})
-        assert fresh.is_success
-        again = await client.post(path, headers={"If-Match": '"2"'})
-        assert again.is_success
+async def test_convert_checks_if_match(client: AsyncClient) -> None:
+    path = f"/leads/{await create_qualified(client)}/convert"
+    stale = await client.post(path, headers={"If-Match": '"1"'})
+    assert problem(stale) == (412, "STALE_COPY")
+    fresh = await client.post(path, headers={"If-Match": '"2"'})
+    assert fresh.is_success
+    again = await client.post(path, headers={"If-Match": '"2"'})
+    assert again.is_success
 
 
-async def test_a_repeated_patch_with_an_idempotency_key_is_replayed(client: AsyncClient) -> None:
-    lead = await create(client, **CONTACT)
-    headers = {"Idempotency-Key": "k1", "If-Match": '"1"'}
-    first = await client.patch(f"/leads/{lead['id']}", json=PATCH, headers=headers)
-    again = await client.patch(f"/leads/{lead['id']}", json=PATCH, headers=headers)
-    assert (again.status_code, again.json()) == (200, first.json())
-    assert again.headers["idempotent-replayed"] == "true"
-
-
-async def test_unknown_ids_answer_404_and_malformed_ids_422(client: AsyncClient) -> None:
-    for method, verb, body in [*MOVES, ("POST", "/restore", None)]:
+async def test_moves_of_unknown_ids_answer_404_and_of_malformed_ids_422(
+    client: AsyncClient,
+) -> None:
+    for method, verb, body in MOVES:
         unknown = await client.request(method, f"/leads/{uuid4()}{verb}", json=body)
         assert problem(unknown) == (404, "LEAD_NOT_FOUND")
         malformed = await client.request(method, f"/leads/x{verb}", json=body)
         assert malformed.status_code == 422
-
-
-async def test_the_audit_trail_names_actor_and_changes(client: AsyncClient) -> None:
-    lead = await create(client, company="远景科技")
-    await client.patch(f"/leads/{lead['id']}", json=PATCH)
-    changed, captured = (await client.get(f"/leads/{lead['id']}/audit")).json()["items"]
-    assert (captured["verb"], captured["actor"]) == ("INSERT", ME)
-    assert (changed["verb"], changed["actor"]) == ("UPDATE", ME)
-    assert changed["changes"] == [{"field": "company", "from": "远景科技", "to": "远景能源"}]
 
 
 WORDS = st.one_of(st.none(), st.sampled_from(["展会", "官网", "CRM"]))

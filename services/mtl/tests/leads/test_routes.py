@@ -216,23 +216,3 @@ async def test_unknown_ids_answer_404_and_malformed_ids_422(client: AsyncClient)
         answer = await client.request(method, f"/leads/{uuid4()}{path}")
         assert problem(answer) == (404, "LEAD_NOT_FOUND")
         assert (await client.request(method, f"/leads/x{path}")).status_code == 422
-
-
-async def test_leads_require_the_right_scope(client: AsyncClient, token: Token) -> None:
-    lead_id = (await create(client))["id"]
-    reader = {"Authorization": f"Bearer {token(scope='mtl.lead.read')}"}
-    assert (await client.get("/leads", headers=reader)).status_code == 200
-    for path in ("/leads", f"/leads/{lead_id}/qualify", f"/leads/{lead_id}/convert"):
-        answer = await client.post(path, json={"company": "A"}, headers=reader)
-        assert problem(answer) == (403, "SCOPE_MISSING")
-    without_lead_scope = {"Authorization": f"Bearer {token(scope='l2o.account.read')}"}
-    assert problem(await client.get("/leads", headers=without_lead_scope)) == (403, "SCOPE_MISSING")
-
-
-async def test_a_repeated_create_with_an_idempotency_key_answers_the_same(
-    client: AsyncClient,
-) -> None:
-    key = {"Idempotency-Key": "k1"}
-    first = await client.post("/leads", json=CONTACT, headers=key)
-    again = await client.post("/leads", json=CONTACT, headers=key)
-    assert (again.status_code, again.json()) == (201, first.json())

@@ -71,11 +71,11 @@ async def change_client(
     Raises NotFound, PreconditionFailed, Forbidden (SCOPES_NOT_HELD).
     """
     before = await store.get(tx, client_key, lock=True)
-    expected.check(before)
     after = edit(before)
     after = replace(after, scopes=tuple(after.scopes))
     if after == before:
         return before
+    expected.check(before)
     ensure_holds_scopes(
         effective_client_scopes(set(after.scopes) - set(before.scopes)), has_scope=has_scope
     )

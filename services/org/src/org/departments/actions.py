@@ -68,7 +68,6 @@ async def change_department(
     Raises NotFound, PreconditionFailed, Invalid with every violation.
     """
     before = await store.get(tx, department_id, lock=True)
-    expected.check(before)
     after = edit(before)
     fields = await validated_custom_fields(
         tx, store.DEPARTMENT, after.custom_fields, before=before.custom_fields
@@ -76,6 +75,7 @@ async def change_department(
     after = replace(after, custom_fields=fields)
     if after == before:
         return before
+    expected.check(before)
     head = after.manager_id if after.manager_id != before.manager_id else None
     code = [] if after.code == before.code else await _code_violations(tx, after)
     _raise_if_any([*code, *await _head_violations(tx, head)])

@@ -21,11 +21,12 @@ class SecretResponse(JSONResponse):
     ) -> None:
         headers = {"Location": location, "Cache-Control": "no-store"}
         super().__init__(body.model_dump(mode="json"), status, headers)
-        response = body.model_copy(update=secret)
-        self._response_with_secret = JSONResponse(response.model_dump(mode="json"), status, headers)
+        self._with_secret = body.model_copy(update=secret).model_dump(mode="json")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._response_with_secret(scope, receive, send)
+        """Send the secret with the headers that the route has set meanwhile, such as the ETag."""
+        headers = {name: value for name, value in self.headers.items() if name != "content-length"}
+        await JSONResponse(self._with_secret, self.status_code, headers)(scope, receive, send)
 
 
 def request_source(request: Request) -> str:

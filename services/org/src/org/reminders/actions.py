@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.jobs import queue
+from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from kernel.ids import new_id
 from org.notifications.actions import notify
 from org.notifications.domain import NotificationKind, RecordRef
@@ -45,14 +46,21 @@ async def create_reminder(
 
 
 async def edit_reminder(
-    tx: AsyncConnection, before: Reminder, *, text: str, remind_at: datetime, now: datetime
+    tx: AsyncConnection,
+    before: Reminder,
+    *,
+    text: str,
+    remind_at: datetime,
+    expected: Precondition = UNCONDITIONAL,
+    now: datetime,
 ) -> Reminder:
     """Change the text or the time of a reminder that the caller owns and the route has locked.
 
-    Needs `org.reminder.write`. Raises RuleBroken (REMINDER_SENT).
+    Needs `org.reminder.write`. Raises PreconditionFailed, RuleBroken (REMINDER_SENT).
     """
     if (before.text, before.remind_at) == (text, remind_at):
         return before
+    expected.check(before)
     saved = await store.save(tx, before.changed(text=text, remind_at=remind_at, now=now))
     await queue.enqueue(tx, REMINDER_JOB, str(saved.id), run_at=remind_at, replace=True)
     return saved

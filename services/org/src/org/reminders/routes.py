@@ -64,10 +64,11 @@ async def reminder_edit(
 ) -> ReminderOut:
     """Edit the text or the time of a reminder that was not sent yet."""
     before = await store.get(tx, reminder_id, owner_id=caller.subject, lock=True)
-    expected.check(before)
     edit = body.merged(ReminderEdit.model_validate(before))
     return ReminderOut.model_validate(
-        await actions.edit_reminder(tx, before, text=edit.text, remind_at=edit.remind_at, now=now)
+        await actions.edit_reminder(
+            tx, before, text=edit.text, remind_at=edit.remind_at, expected=expected, now=now
+        )
     )
 
 

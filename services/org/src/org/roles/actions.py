@@ -55,11 +55,11 @@ async def change_role(
     Raises NotFound, PreconditionFailed, RuleBroken (ROLE_BUILT_IN), Forbidden (SCOPES_NOT_HELD).
     """
     before = await store.get(tx, role_id, lock=True)
-    expected.check(before)
     after = edit(before)
     after = replace(after, scopes=tuple(after.scopes))
     if after == before:
         return before
+    expected.check(before)
     if before.built_in:
         raise RuleBroken("ROLE_BUILT_IN", code=before.code)
     ensure_holds_scopes(set(after.scopes) - set(before.scopes), has_scope=has_scope)

@@ -51,14 +51,16 @@ async def edit_task(
     *,
     title: str,
     due_date: date | None,
+    expected: Precondition = UNCONDITIONAL,
     now: datetime,
 ) -> Task:
     """Edit a task that the caller created and the route has locked.
 
-    Needs `org.task.write`. Raises RuleBroken (TASK_NOT_OWN).
+    Needs `org.task.write`. Raises PreconditionFailed, RuleBroken (TASK_NOT_OWN).
     """
     if (before.title, before.due_date) == (title, due_date):
         return before
+    expected.check(before)
     saved = await store.save(tx, before.edited(title=title, due_date=due_date, now=now))
     await _schedule_overdue_check(tx, saved)
     return saved

@@ -109,10 +109,11 @@ async def task_edit(
 ) -> TaskOut:
     """Edit a task that the caller created."""
     before = await store.get(tx, task_id, assignee=caller.subject, lock=True)
-    expected.check(before)
     edit = body.merged(TaskEdit.model_construct(title=before.title or "", due_date=before.due_date))
     return present(
-        await actions.edit_task(tx, before, title=edit.title, due_date=edit.due_date, now=now)
+        await actions.edit_task(
+            tx, before, title=edit.title, due_date=edit.due_date, expected=expected, now=now
+        )
     )
 
 

@@ -44,10 +44,10 @@ async def change_team(
     Raises NotFound, PreconditionFailed, Invalid (PERSON_UNKNOWN, PERSON_INACTIVE).
     """
     before = await store.get(tx, team_id, lock=True)
-    expected.check(before)
     after = edit(before)
     if after == before:
         return before
+    expected.check(before)
     await _validate_members(tx, after.member_ids, previous=before.member_ids)
     after, changed = before.changed(after, now=now)
     after = await store.save(tx, after)

@@ -104,12 +104,12 @@ async def change_person(
     unlocked = await store.get(tx, person_id)
     await validate_posts(tx, edit(unlocked).posts)  # locks the departments before the person
     before = await store.get(tx, person_id, lock_row=True)
-    expected.check(before)
     after = edit(before)
     after = replace(after, subject=after.subject or str(person_id), scopes=tuple(after.scopes))
     after = await _validate(tx, after, before=before, has_scope=has_scope)
     if after == before:
         return before
+    expected.check(before)
     after, changed = before.changed(after, now=now)
     after = await store.save(tx, after)
     if after.posts != before.posts:

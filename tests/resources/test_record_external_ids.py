@@ -1,0 +1,87 @@
+"""Every record is written and read by its external ids in the same way."""
+
+import pytest
+
+from tests.resources.records import ANY, Records, code_of, differences
+
+PUT, GET = "PUT /by-external-id/{}/{}", "GET /by-external-id/{}/{}"
+NAMES, ADD = "GET /{}/external-ids", "POST /{}/external-ids"
+
+
+@pytest.mark.records(PUT, GET)
+async def test_a_put_creates_changes_and_repeats(records: Records) -> None:
+    body = await records.body()
+    changed = body | records.sample.patch
+    answers = [await records.put("00/4711", each) for each in (body, body, changed, changed)]
+    assert [answer.status_code for answer in answers] == [201, 200, 200, 200], answers[0].text
+    first, same, second, again = [answer.json() for answer in answers]
+    assert first["version"] == 1
+    assert (same, again) == (first, second)
+    assert (second["id"], second["version"]) == (first["id"], 2)
+    assert {name: second[name] for name in records.sample.patch} == records.sample.patch
+    assert answers[3].headers["ETag"] == '"2"'
+    found = await records.call(GET, "erp", "00/4711")
+    assert (found.status_code, found.json()) == (200, second)
+    assert await records.versions(first) == records.expected_versions(2)
+    unknown = await records.call(GET, "erp", "4712")
+    assert code_of(unknown) == (404, records.not_found)
+    assert unknown.json()["params"] == {"key": "erp/4712"}
+
+
+@pytest.mark.records(PUT, GET)
+async def test_an_older_source_changes_nothing(records: Records) -> None:
+    body = await records.body()
+    newest = await records.put("1", body, query="?source_updated_at=2026-11-22T04:00:00Z")
+    changed = body | records.sample.patch
+    older = await records.put("1", changed, query="?source_updated_at=2026-11-22T03:00:00Z")
+    assert (older.status_code, older.json()) == (200, newest.json())
+    newer = await records.put("1", changed, query="?source_updated_at=2026-11-22T05:00:00Z")
+    assert (newer.status_code, newer.json()["version"]) == (200, 2)
+
+
+@pytest.mark.records(PUT, "DELETE /{}", "POST /{}/restore")
+async def test_a_put_restores_a_deleted_record(records: Records) -> None:
+    body = await records.body()
+    first = (await records.put("1", body)).json()
+    await records.call("DELETE /{}", first["id"], if_match=ANY)
+    hidden = await records.call(GET, "erp", "1")
+    assert code_of(hidden) == (404, records.not_found)
+    assert hidden.json()["params"] == {"key": "erp/1"}, "the internal id is not disclosed"
+    restored = await records.put("1", body | records.sample.patch)
+    assert (restored.status_code, restored.json()["id"]) == (200, first["id"])
+    assert (await records.call(GET, "erp", "1")).json() == restored.json()
+    assert differences(first, restored.json()) == {*records.sample.patch, "version", "updated_at"}
+    assert await records.versions(first) == records.expected_versions(restored.json()["version"])
+    expected = records.expected_facts("deleted", "restored", "changed")
+    assert (await records.facts(first))[1:] == expected
+
+
+@pytest.mark.records(PUT, "DELETE /{}", without="POST /{}/restore")
+async def test_a_put_of_a_record_deleted_for_good_creates_another(records: Records) -> None:
+    body = await records.body()
+    first = (await records.put("1", body)).json()
+    await records.call("DELETE /{}", first["id"], if_match=ANY)
+    assert code_of(await records.call(GET, "erp", "1")) == (404, records.not_found)
+    second = await records.put("1", body)
+    assert second.status_code == 201, second.text
+    assert second.json()["id"] != first["id"]
+
+
+@pytest.mark.records(NAMES, ADD, GET)
+async def test_a_record_has_several_external_ids_and_shares_none(records: Records) -> None:
+    record, other = await records.create(), await records.create()
+    published = await records.versions(record)
+    for name in ("plm/1", "erp/4711", "erp/4711"):
+        system, _, external_id = name.partition("/")
+        body = {"system": system, "external_id": external_id}
+        added = await records.call(ADD, record["id"], json=body)
+        assert added.status_code == 201, added.text
+    names = (await records.call(NAMES, record["id"])).json()["items"]
+    assert [(one["system"], one["external_id"]) for one in names] == [("erp", "4711"), ("plm", "1")]
+    taken = await records.call(ADD, other["id"], json={"system": "erp", "external_id": "4711"})
+    assert code_of(taken) == (409, "EXTERNAL_ID_TAKEN")
+    assert (await records.call(NAMES, other["id"])).json()["items"] == []
+    found = await records.call(GET, "plm", "1")
+    assert (found.status_code, found.json()["id"]) == (200, record["id"])
+    assert await records.read(record["id"]) == record, "names are no part of the record"
+    assert await records.versions(record) == published
