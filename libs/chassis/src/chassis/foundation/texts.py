@@ -145,6 +145,9 @@ COMMON: dict[str, Text] = {
         "该事件无法解析，只能跳过。", "The event cannot be decoded; it can only be skipped."
     ),
     "CURSOR_INVALID": Text("游标无效。", "The cursor is not valid."),
+    "CURSOR_WITH_PAGE": Text(
+        "页码与游标不能同时使用。", "A page number cannot be combined with a cursor."
+    ),
     "SAVED_VIEW_NOT_FOUND": Text("没有该视图。", "The saved view does not exist."),
     "SAVED_VIEW_UNKNOWN": Text("此列表没有该视图。", "This list does not have the saved view."),
     "SAVED_VIEW_NAME_TAKEN": Text(

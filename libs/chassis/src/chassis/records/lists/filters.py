@@ -32,6 +32,8 @@ from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString
 
 MAX_FILTER_VALUES = 100  # in one `__in` filter
+MAX_FILTER_IDS = 200  # in `id__in`: as many as a page has rows
+ID_IN = "id__in"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)")
 EQUAL, IN, NULL, PREFIX = "", "in", "isnull", "startswith"
 RANGE = ("gte", "lte", "gt", "lt")
@@ -109,6 +111,11 @@ def filter_parameters(table: Table, field: str | Filter) -> list[FilterParameter
     return [_parameter(field, column, kind, operation) for operation in operations]
 
 
+def id_parameter(table: Table) -> FilterParameter:
+    """Return the parameter `id__in`, which every list has."""
+    return _parameter("id", table.c.id, UUID, IN, maximum=MAX_FILTER_IDS)
+
+
 def _type_and_operations(column: Column[Any]) -> tuple[Any, tuple[str, ...]]:
     """Return the Python type of a column's values, and the operations it can be filtered by."""
     kind = column.type
@@ -137,11 +144,18 @@ def _enum_class(kind: Enum) -> type[PythonEnum]:
     return enum_class
 
 
-def _parameter(name: str, column: Column[Any], kind: Any, operation: str) -> FilterParameter:
+def _parameter(
+    name: str,
+    column: Column[Any],
+    kind: Any,
+    operation: str,
+    *,
+    maximum: int = MAX_FILTER_VALUES,
+) -> FilterParameter:
     annotation, description = kind, ""
     if operation == IN:
         annotation = Annotated[
-            list[kind], BeforeValidator(_split_commas), Field(max_length=MAX_FILTER_VALUES)
+            list[kind], BeforeValidator(_split_commas), Field(max_length=maximum)
         ]
         description = "Any of these values, separated by commas"
     elif operation == NULL:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 
+MAX_NUMBERED_ROWS = 10_000  # what pages by number reach; further rows need a cursor
 CUSTOM_PREFIX = "custom."  # the prefix of filters by custom fields
 
 
@@ -15,7 +16,7 @@ class ListQuery:
     """The filters, search text, sort and fields that a caller asks for.
 
     `values` are the filters by parameter name, `custom` the filters by custom fields, `subject`
-    is the caller.
+    is the caller. `page` counts from 1; `count_by` is the field whose values are counted.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -24,6 +25,8 @@ class ListQuery:
     sort: str | None = None
     fields: tuple[str, ...] = ()
     include_total: bool = False
+    page: int | None = None
+    count_by: str | None = None
     deleted: bool = False
     view: UUID | None = None
     subject: str = ""
@@ -38,6 +41,7 @@ class ListQuery:
             sort=self.sort or view.sort,
             fields=self.fields or view.fields,
             deleted=self.deleted or view.deleted,
+            count_by=self.count_by or view.count_by,
             view=None,
         )
 

@@ -55,8 +55,10 @@ class ListSearch:
     few: bool = False
     extra_columns: Sequence[Label[Any]] = ()
 
-    def page(self, after: Sequence[Any] | None, limit: int) -> Select[Any]:
-        """Return a query for the first `limit` rows after these values of the order."""
+    def page(self, after: Sequence[Any] | None, limit: int, *, skipped: int = 0) -> Select[Any]:
+        """Return a query for `limit` rows after these values of the order and `skipped` rows."""
+        if skipped:  # each part of a union has to return the skipped rows too
+            return self.page(after, skipped + limit).offset(skipped)
         conditions = list(self.conditions)
         if after is not None:
             conditions.append(after_cursor(self.order, after))

@@ -1,6 +1,6 @@
 """The list of a resource, declared once beside its table."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Generic, TypeVar
@@ -20,13 +20,20 @@ from chassis.records.access.visibility import (
     Visibility,
 )
 from chassis.records.lists import indexing, sorts
-from chassis.records.lists.filters import PREFIX, RANGE, Filter, filter_parameters
+from chassis.records.lists.counts import (
+    ValueCount,
+    count_values,
+    countable_fields,
+    without_field,
+)
+from chassis.records.lists.filters import ID_IN, Filter, filter_parameters, id_parameter
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.list_search import ListSearch
+from chassis.records.lists.numbered_pages import rows_before
 from chassis.records.lists.parameters import ListParameters, fields_type, sort_type
 from chassis.records.lists.saved_views import query_of_view
 from chassis.records.search import words
-from chassis.web.pages import DESC, Page, PageRequest, decode_cursor, encode_cursor
+from chassis.web.pages import Page, PageRequest, decode_cursor, encode_cursor
 
 T = TypeVar("T", bound=BaseModel)
 ListRow = Mapping[str, Any]
@@ -36,7 +43,6 @@ CustomFieldFilter = Callable[
     [AsyncConnection, str, Column[UUID], Mapping[str, str]],
     Awaitable[Sequence[ColumnElement[bool]]],
 ]
-BATCH_ROWS = 500
 # After five executions PostgreSQL would use a generic plan that ignores whose rows are requested:
 # 45 ms instead of 5.
 _CUSTOM_PLANS = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
@@ -46,7 +52,12 @@ class ListPage(Page[T], Generic[T]):
     """A page of a list of records."""
 
     total: int | None = Described(
-        None, description="The number of all matching records; null without `include_total`"
+        None, description="The number of all matching records, with `include_total` or `page`"
+    )
+    counts: list[ValueCount] | None = Described(
+        None,
+        description="The number of records by the values of `count_by`, whatever filters that"
+        " field has",
     )
 
 
@@ -87,7 +98,10 @@ class Listing(Generic[T]):
         self.shows, self.sorts, self.filters = shows, tuple(sorts), tuple(filters)
         self._entity, self._shape, self._custom = entity, shape, custom
         self.extra_columns, self.personal, self.by_day = tuple(extra_columns), personal, by_day
-        self.parameters = [p for field in filters for p in filter_parameters(self.table, field)]
+        self.parameters = [
+            id_parameter(self.table),
+            *(p for field in filters for p in filter_parameters(self.table, field)),
+        ]
         self._conditions = {parameter.name: parameter.where for parameter in self.parameters}
         self._query = self._list_parameters(words=bool(words))
         self._indexes = indexing.attach_indexes(
@@ -104,6 +118,7 @@ class Listing(Generic[T]):
             sort=sort_type(lambda s: sorts.is_sort_allowed(self.table, self.sorts, s), self.sorts),
             sorts=self.sorts,
             fields=fields_type(self.shows.model_fields),
+            countable=countable_fields(self.table, self.filters),
             words=words,
             deletable="deleted_at" in self.table.c,
             custom=self._custom is not None,
@@ -146,57 +161,38 @@ class Listing(Generic[T]):
     ) -> ListPage[T]:
         """Return a page of the rows that the caller sees and that meet all conditions in `where`.
 
-        Raises Invalid (CURSOR_INVALID, SAVED_VIEW_UNKNOWN, and what `custom` raises).
+        Raises Invalid (CURSOR_INVALID, CURSOR_WITH_PAGE, TOO_LARGE, SAVED_VIEW_UNKNOWN, and what
+        `custom` raises).
         """
-        query = await self._with_view(tx, query)
+        query = await self.with_view(tx, query)
+        skipped = rows_before(page, query.page)
         search = await self.search(tx, query, visibility, where)
         page = replace(page, filters=page.filters + query.cursor_scope)
         after = None if page.cursor is None else decode_cursor(page, search.order)
-        rows = (await tx.execute(search.page(after, page.limit + 1))).mappings().all()
+        statement = search.page(after, page.limit + 1, skipped=skipped)
+        rows = (await tx.execute(statement)).mappings().all()
         rows, has_more = rows[: page.limit], len(rows) > page.limit
         last = [rows[-1][column.name] for column, _ in search.order] if has_more else None
+        counted = query.include_total or query.page is not None
         return ListPage(
             items=[_select_fields(query.fields, (shape or self.shape)(row)) for row in rows],
             next_cursor=None if last is None else encode_cursor(page, search.order, last),
-            total=(await tx.execute(search.total())).scalar_one() if query.include_total else None,
+            total=(await tx.execute(search.total())).scalar_one() if counted else None,
+            counts=await self._counts(tx, query, visibility, where),
         )
 
-    async def rows(
+    async def _counts(
         self,
         tx: AsyncConnection,
         query: ListQuery,
         visibility: Visibility,
-        *,
-        size: int = BATCH_ROWS,
-    ) -> AsyncIterator[list[ListRow]]:
-        """Yield all rows that the caller sees, in batches."""
-        after: list[Any] | None = None
-        while True:
-            batch, after = await self.batch(tx, query, visibility, after=after, size=size)
-            if batch:
-                yield batch
-            if after is None:
-                return
-
-    async def batch(
-        self,
-        tx: AsyncConnection,
-        query: ListQuery,
-        visibility: Visibility,
-        *,
-        after: Sequence[Any] | None = None,
-        size: int = BATCH_ROWS,
-    ) -> tuple[list[ListRow], list[Any] | None]:
-        """Return the next rows, and the `after` of the following batch; None after the last.
-
-        For jobs with a transaction per batch.
-        """
-        query = await self._with_view(tx, query)
-        search = await self.search(tx, query, visibility)
-        rows = (await tx.execute(search.page(after, size))).mappings().all()
-        if len(rows) < size:
-            return list(rows), None
-        return list(rows), [rows[-1][column.name] for column, _ in search.order]
+        where: Sequence[ColumnElement[bool]],
+    ) -> list[ValueCount] | None:
+        if query.count_by is None:
+            return None
+        others = replace(query, values=without_field(query.values, query.count_by))
+        search = await self.search(tx, others, visibility, where)
+        return await count_values(tx, search, query.count_by)
 
     async def conditions(
         self, tx: AsyncConnection, query: ListQuery, visibility: Visibility
@@ -205,10 +201,10 @@ class Listing(Generic[T]):
 
         They serve sums over these rows. Raises what `page` raises.
         """
-        search = await self.search(tx, await self._with_view(tx, query), visibility)
+        search = await self.search(tx, await self.with_view(tx, query), visibility)
         return search.all_conditions
 
-    async def _with_view(self, tx: AsyncConnection, query: ListQuery) -> ListQuery:
+    async def with_view(self, tx: AsyncConnection, query: ListQuery) -> ListQuery:
         """Return the query merged over the saved view that it names, if any."""
         if query.view is None:
             return query
@@ -225,7 +221,7 @@ class Listing(Generic[T]):
     ) -> ListSearch:
         """Return the query as SQL; a saved view must have been merged in already."""
         await tx.execute(_CUSTOM_PLANS)
-        order = self._order(query)
+        order = sorts.list_order(self.table, self.sorts, query.sort, query.values)
         conditions = [*where, *(self._conditions[n](v) for n, v in query.values.items())]
         if self.personal:
             conditions.append(self.table.c[self.personal] == query.subject)
@@ -234,11 +230,11 @@ class Listing(Generic[T]):
             conditions.append(deleted_at.is_not(None) if query.deleted else deleted_at.is_(None))
         if query.custom and self._custom is not None:
             conditions += await self._custom(tx, self.resource, self.table.c.id, query.custom)
-        few = False
+        few = ID_IN in query.values
         if query.q is not None:
             match = await words.match_words(tx, self.table.c.id, self.resource, query.q)
             conditions.append(match.condition)
-            few = match.few
+            few = few or match.few
         return ListSearch(
             table=self.table,
             scoped=self.scoped,
@@ -249,28 +245,6 @@ class Listing(Generic[T]):
             extra_columns=self.extra_columns,
             by_owner=not (where or query.values or query.q or query.custom or query.sort),
         )
-
-    def _order(self, query: ListQuery) -> sorts.SortOrder:
-        sort = query.sort or self._range_sort(query)
-        order = [] if sort is None else sorts.sort_columns(self.table, sort)
-        key = self.table.c.id
-        if key not in [column for column, _ in order]:
-            order.append((key, order[-1][1] if order else DESC))
-        return order
-
-    def _range_sort(self, query: ListQuery) -> str | None:
-        """Return the default sort of a list with a range or prefix filter: by the filtered field.
-
-        Sorted newest first, a page of the oldest dates would read all newer rows (40 ms of
-        200,000).
-        """
-        for name in query.values:
-            field, _, operation = name.partition("__")
-            if operation in RANGE and field in self.sorts:
-                return f"-{field}"
-            if operation == PREFIX and field in self.sorts:
-                return field
-        return None
 
 
 _LISTINGS: dict[tuple[str, str], Listing[Any]] = {}

@@ -1,7 +1,7 @@
 """The query parameters of a list as a FastAPI dependency, and as a parser of stored queries."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,11 +13,12 @@ from starlette.datastructures import QueryParams
 
 from chassis.foundation.violations import from_pydantic
 from chassis.records.lists.filters import FilterParameter
-from chassis.records.lists.list_query import CUSTOM_PREFIX, ListQuery
+from chassis.records.lists.list_query import CUSTOM_PREFIX, MAX_NUMBERED_ROWS, ListQuery
 from chassis.web.auth import Principal, authenticate
 from kernel.errors import Invalid
 
-_NOT_FILTERS = ("q", "sort", "fields", "include_total", "deleted", "view")
+_NOT_FILTERS = ("q", "sort", "fields", "include_total", "page", "count_by", "deleted", "view")
+PageNumber = Annotated[int, Field(ge=1, le=MAX_NUMBERED_ROWS)]
 SearchText = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -29,6 +30,18 @@ def sort_type(is_allowed: Callable[[str], bool], declared: Sequence[str]) -> Any
             raise PydanticCustomError(
                 "VALUE_UNKNOWN", "Not a declared sort", {"expected": list(declared)}
             )
+        return value
+
+    return Annotated[str, AfterValidator(validate)]
+
+
+def one_of(names: Iterable[str]) -> Any:
+    """Return the type of a parameter whose value is one of these names."""
+    expected = list(names)
+
+    def validate(value: str) -> str:
+        if value not in expected:
+            raise PydanticCustomError("VALUE_UNKNOWN", "Unknown field", {"expected": expected})
         return value
 
     return Annotated[str, AfterValidator(validate)]
@@ -56,6 +69,7 @@ class ListParameters:
         sort: Any,
         sorts: Sequence[str],
         fields: Any,
+        countable: Sequence[str],
         words: bool,
         deletable: bool,
         custom: bool,
@@ -71,6 +85,8 @@ class ListParameters:
             *([_argument("sort", sort, allowed)] if sorts else ()),
             _argument("fields", fields, "Fields to return beside `id`, separated by commas"),
             _argument("include_total", bool, "Also count all rows in `total`, which takes longer"),
+            _argument("page", PageNumber, "The page from 1 on, with `total`; not with `cursor`"),
+            *(_count_by(countable) if countable else ()),
             *([_argument("deleted", bool, "true: list deleted records")] if deletable else ()),
             _argument("view", UUID, "The id of a saved view; other parameters override its own"),
         ]
@@ -115,6 +131,13 @@ class ListParameters:
         others["fields"] = tuple(others["fields"].split(",")) if "fields" in others else ()
         custom = {k: v for k, v in params.items() if self._prefixes and k.startswith(CUSTOM_PREFIX)}
         return ListQuery(values=filters, custom=custom, subject=subject, **others)
+
+
+def _count_by(countable: Sequence[str]) -> Iterator[inspect.Parameter]:
+    names = ", ".join(countable)
+    yield _argument(
+        "count_by", one_of(countable), f"Also count the rows by the values of one of {names}"
+    )
 
 
 def _argument(name: str, annotation: Any, description: str) -> inspect.Parameter:
