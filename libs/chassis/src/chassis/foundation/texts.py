@@ -148,6 +148,12 @@ COMMON: dict[str, Text] = {
     "CURSOR_WITH_PAGE": Text(
         "页码与游标不能同时使用。", "A page number cannot be combined with a cursor."
     ),
+    "GROUPS_TOO_DEEP": Text(
+        "条件组至多嵌套 {maximum} 层。", "Groups of conditions nest at most {maximum} deep."
+    ),
+    "TOO_MANY_CONDITIONS": Text(
+        "一次查询至多 {maximum} 个条件。", "A search has at most {maximum} conditions."
+    ),
     "SAVED_VIEW_NOT_FOUND": Text("没有该视图。", "The saved view does not exist."),
     "SAVED_VIEW_UNKNOWN": Text("此列表没有该视图。", "This list does not have the saved view."),
     "SAVED_VIEW_NAME_TAKEN": Text(

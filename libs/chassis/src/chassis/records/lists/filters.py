@@ -86,7 +86,10 @@ class Filter:
 
 @dataclass(frozen=True, kw_only=True)
 class FilterParameter:
-    """One query parameter of a list, and the condition that it sets."""
+    """One query parameter of a list, and the condition that it sets.
+
+    In the body of a search its value has the type `body_annotation`.
+    """
 
     name: str
     annotation: Any
@@ -94,6 +97,7 @@ class FilterParameter:
     where: Callable[[Any], ColumnElement[bool]]
     column: Column[Any] | None = None
     operation: str = EQUAL
+    body_annotation: Any = None
 
 
 def filter_parameters(table: Table, field: str | Filter) -> list[FilterParameter]:
@@ -101,7 +105,11 @@ def filter_parameters(table: Table, field: str | Filter) -> list[FilterParameter
     if isinstance(field, Filter):
         return [
             FilterParameter(
-                name=field.name, annotation=field.kind, description="", where=field.where
+                name=field.name,
+                annotation=field.kind,
+                description="",
+                where=field.where,
+                body_annotation=field.kind,
             )
         ]
     column = comparable_column(table, field)
@@ -152,14 +160,16 @@ def _parameter(
     *,
     maximum: int = MAX_FILTER_VALUES,
 ) -> FilterParameter:
-    annotation, description = kind, ""
+    annotation, in_body, description = kind, kind, ""
     if operation == IN:
+        in_body = Annotated[list[kind], Field(max_length=maximum)]
         annotation = Annotated[
             list[kind], BeforeValidator(_split_commas), Field(max_length=maximum)
         ]
         description = "Any of these values, separated by commas"
     elif operation == NULL:
-        annotation, description = bool, "true: the field is empty; false: it is not"
+        annotation, in_body = bool, bool
+        description = "true: the field is empty; false: it is not"
     elif operation == PREFIX:
         description = "The text begins with this value"
     return FilterParameter(
@@ -169,6 +179,7 @@ def _parameter(
         where=lambda value: filter_condition(column, operation, value),
         column=column,
         operation=operation,
+        body_annotation=in_body,
     )
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     func,
     select,
+    text,
     true,
     union_all,
 )
@@ -35,6 +36,10 @@ from chassis.records.access.visibility import (
 )
 from chassis.records.lists.sorts import SortOrder
 from chassis.web.pages import DESC, after_cursor, order_by_clauses
+
+# Run in the transaction of a search: after five executions PostgreSQL would use a generic plan that
+# ignores whose rows are requested: 45 ms instead of 5.
+CUSTOM_PLANS = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 
 @dataclass(frozen=True, kw_only=True)

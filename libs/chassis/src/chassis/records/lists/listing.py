@@ -3,13 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Depends
 from pydantic import BaseModel
 from pydantic import Field as Described
-from sqlalchemy import Column, ColumnElement, Index, Label, Table, text
+from sqlalchemy import Column, ColumnElement, Index, Label, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import from_columns
@@ -26,14 +27,15 @@ from chassis.records.lists.counts import (
     countable_fields,
     without_field,
 )
+from chassis.records.lists.filter_groups import GroupConditions
 from chassis.records.lists.filters import ID_IN, Filter, filter_parameters, id_parameter
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.list_search import ListSearch
-from chassis.records.lists.numbered_pages import rows_before
-from chassis.records.lists.parameters import ListParameters, fields_type, sort_type
+from chassis.records.lists.list_search import CUSTOM_PLANS, ListSearch
+from chassis.records.lists.page_start import page_start, rows_before
+from chassis.records.lists.parameters import ListOptions, ListParameters, sort_type
 from chassis.records.lists.saved_views import query_of_view
 from chassis.records.search import words
-from chassis.web.pages import Page, PageRequest, decode_cursor, encode_cursor
+from chassis.web.pages import Page, PageRequest, encode_cursor
 
 T = TypeVar("T", bound=BaseModel)
 ListRow = Mapping[str, Any]
@@ -43,9 +45,6 @@ CustomFieldFilter = Callable[
     [AsyncConnection, str, Column[UUID], Mapping[str, str]],
     Awaitable[Sequence[ColumnElement[bool]]],
 ]
-# After five executions PostgreSQL would use a generic plan that ignores whose rows are requested:
-# 45 ms instead of 5.
-_CUSTOM_PLANS = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 
 class ListPage(Page[T], Generic[T]):
@@ -103,7 +102,8 @@ class Listing(Generic[T]):
             *(p for field in filters for p in filter_parameters(self.table, field)),
         ]
         self._conditions = {parameter.name: parameter.where for parameter in self.parameters}
-        self._query = self._list_parameters(words=bool(words))
+        self.options = self._options(words=bool(words))
+        self._query = ListParameters(self.options)
         self._indexes = indexing.attach_indexes(
             self.table, self.scoped, self.filters, self.sorts, personal=personal
         )
@@ -112,12 +112,12 @@ class Listing(Generic[T]):
             _register_words(self.table, self.resource, words)
         _LISTINGS[self.resource.split(".")[0], self.collection] = self
 
-    def _list_parameters(self, *, words: bool) -> ListParameters:
-        return ListParameters(
-            self.parameters,
+    def _options(self, *, words: bool) -> ListOptions:
+        return ListOptions(
+            filters=self.parameters,
             sort=sort_type(lambda s: sorts.is_sort_allowed(self.table, self.sorts, s), self.sorts),
             sorts=self.sorts,
-            fields=fields_type(self.shows.model_fields),
+            fields=list(self.shows.model_fields),
             countable=countable_fields(self.table, self.filters),
             words=words,
             deletable="deleted_at" in self.table.c,
@@ -135,6 +135,11 @@ class Listing(Generic[T]):
         Raises Invalid with every violation.
         """
         return self._query.parse(query, subject)
+
+    @property
+    def noun(self) -> str:
+        """The last part of the resource's name: `price_book`."""
+        return self.resource.rpartition(".")[2]
 
     def indexes(self) -> list[Index]:
         """Return the indexes that this list needs beside the primary key."""
@@ -168,14 +173,14 @@ class Listing(Generic[T]):
         skipped = rows_before(page, query.page)
         search = await self.search(tx, query, visibility, where)
         page = replace(page, filters=page.filters + query.cursor_scope)
-        after = None if page.cursor is None else decode_cursor(page, search.order)
+        after = page_start(page, search)
         statement = search.page(after, page.limit + 1, skipped=skipped)
         rows = (await tx.execute(statement)).mappings().all()
         rows, has_more = rows[: page.limit], len(rows) > page.limit
         last = [rows[-1][column.name] for column, _ in search.order] if has_more else None
         counted = query.include_total or query.page is not None
         return ListPage(
-            items=[_select_fields(query.fields, (shape or self.shape)(row)) for row in rows],
+            items=[select_fields(query.fields, (shape or self.shape)(row)) for row in rows],
             next_cursor=None if last is None else encode_cursor(page, search.order, last),
             total=(await tx.execute(search.total())).scalar_one() if counted else None,
             counts=await self._counts(tx, query, visibility, where),
@@ -220,7 +225,7 @@ class Listing(Generic[T]):
         where: Sequence[ColumnElement[bool]] = (),
     ) -> ListSearch:
         """Return the query as SQL; a saved view must have been merged in already."""
-        await tx.execute(_CUSTOM_PLANS)
+        await tx.execute(CUSTOM_PLANS)
         order = sorts.list_order(self.table, self.sorts, query.sort, query.values)
         conditions = [*where, *(self._conditions[n](v) for n, v in query.values.items())]
         if self.personal:
@@ -228,8 +233,10 @@ class Listing(Generic[T]):
         if "deleted_at" in self.table.c:
             deleted_at = self.table.c.deleted_at
             conditions.append(deleted_at.is_not(None) if query.deleted else deleted_at.is_(None))
-        if query.custom and self._custom is not None:
-            conditions += await self._custom(tx, self.resource, self.table.c.id, query.custom)
+        conditions += await self._custom_conditions(tx, query.custom)
+        if query.groups:
+            of_group = GroupConditions(self._conditions, partial(self._custom_conditions, tx))
+            conditions.append(await of_group.any_of(query.groups))
         few = ID_IN in query.values
         if query.q is not None:
             match = await words.match_words(tx, self.table.c.id, self.resource, query.q)
@@ -243,8 +250,15 @@ class Listing(Generic[T]):
             order=order,
             few=few,
             extra_columns=self.extra_columns,
-            by_owner=not (where or query.values or query.q or query.custom or query.sort),
+            by_owner=not (where or query.is_filtered or query.sort),
         )
+
+    async def _custom_conditions(
+        self, tx: AsyncConnection, custom: Mapping[str, str]
+    ) -> Sequence[ColumnElement[bool]]:
+        if not custom or self._custom is None:
+            return ()
+        return await self._custom(tx, self.resource, self.table.c.id, custom)
 
 
 _LISTINGS: dict[tuple[str, str], Listing[Any]] = {}
@@ -263,7 +277,7 @@ def listings_of(service: str) -> list[Listing[Any]]:
     return [listing for (name, _), listing in _LISTINGS.items() if name == service]
 
 
-def _select_fields(fields: Sequence[str], item: T) -> T:
+def select_fields(fields: Sequence[str], item: T) -> T:
     """Return the item with only these fields and its id; the response omits all others."""
     if not fields:
         return item

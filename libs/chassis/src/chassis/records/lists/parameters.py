@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -59,30 +60,40 @@ def fields_type(names: Iterable[str]) -> Any:
     return Annotated[str, AfterValidator(validate)]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ListOptions:
+    """What a list can be asked for: its filters, its declared `sorts`, and what else it offers.
+
+    `sort` is the type of a sort, `fields` are the names of the fields that the list shows,
+    `countable` those by which it can be counted. `words`, `deletable` and `custom` say whether it
+    can be searched by words, holds deleted records, and has custom fields.
+    """
+
+    filters: Sequence[FilterParameter]
+    sort: Any
+    sorts: Sequence[str]
+    fields: Sequence[str]
+    countable: Sequence[str]
+    words: bool
+    deletable: bool
+    custom: bool
+
+
 class ListParameters:
     """The query parameters of one list."""
 
-    def __init__(
-        self,
-        filters: Sequence[FilterParameter],
-        *,
-        sort: Any,
-        sorts: Sequence[str],
-        fields: Any,
-        countable: Sequence[str],
-        words: bool,
-        deletable: bool,
-        custom: bool,
-    ) -> None:
+    def __init__(self, options: ListOptions) -> None:
+        sorts, countable, deletable = options.sorts, options.countable, options.deletable
         allowed = f"One of {', '.join(sorts)}; `-` reverses the order; default: newest first"
-        arguments = [_argument(f.name, f.annotation, f.description) for f in filters]
+        fields = fields_type(options.fields)
+        arguments = [_argument(f.name, f.annotation, f.description) for f in options.filters]
         arguments += [
             *(
                 [_argument("q", SearchText, "Words inside names, or pinyin initials")]
-                if words
+                if options.words
                 else ()
             ),
-            *([_argument("sort", sort, allowed)] if sorts else ()),
+            *([_argument("sort", options.sort, allowed)] if sorts else ()),
             _argument("fields", fields, "Fields to return beside `id`, separated by commas"),
             _argument("include_total", bool, "Also count all rows in `total`, which takes longer"),
             _argument("page", PageNumber, "The page from 1 on, with `total`; not with `cursor`"),
@@ -91,7 +102,7 @@ class ListParameters:
             _argument("view", UUID, "The id of a saved view; other parameters override its own"),
         ]
         self._names = [argument.name for argument in arguments]
-        self._prefixes = (CUSTOM_PREFIX,) if custom else ()
+        self._prefixes = (CUSTOM_PREFIX,) if options.custom else ()
         self.dependency = self._dependency(arguments)
         self._fields = get_dependant(path="/", call=self.dependency).query_params
 

@@ -1,7 +1,10 @@
-"""Pages by number, for tables that let people jump to a page."""
+"""Where a page of a list begins: after the row of its cursor, or at its number."""
+
+from typing import Any
 
 from chassis.records.lists.list_query import MAX_NUMBERED_ROWS
-from chassis.web.pages import PageRequest
+from chassis.records.lists.list_search import ListSearch
+from chassis.web.pages import PageRequest, decode_cursor
 from kernel.errors import Invalid, Violation
 
 
@@ -21,3 +24,11 @@ def rows_before(page: PageRequest, number: int | None) -> int:
     if violations:
         raise Invalid(violations)
     return (number - 1) * page.limit
+
+
+def page_start(page: PageRequest, search: ListSearch) -> list[Any] | None:
+    """Return the values of the row before the page; None for the first page.
+
+    Raises Invalid (CURSOR_INVALID).
+    """
+    return None if page.cursor is None else decode_cursor(page, search.order)
