@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from chassis.foundation.enum_texts import TEXTS as ENUMS
 from chassis.foundation.import_texts import TEXTS as IMPORTS
 
 LANGUAGES = ("zh-CN", "en")
@@ -201,7 +202,7 @@ COMMON: dict[str, Text] = {
     "PHONE_INVALID": Text("不是有效的电话号码。", "This is not a valid phone number."),
     "EMAIL_INVALID": Text("不是有效的邮箱地址。", "This is not a valid email address."),
     "VALUE_INVALID": Text("取值无效。", "The value is not valid."),
-    **{code: Text(*both) for code, both in IMPORTS.items()},
+    **{code: Text(*both) for code, both in {**IMPORTS, **ENUMS}.items()},
 }
 
 
