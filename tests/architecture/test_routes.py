@@ -21,6 +21,7 @@ SCOPE_FREE = {
     "me_get": "every signed-in caller may read their own account",
     "operation_get": "the caller's own operation",
     "operation_events": "the caller's own operation",
+    "enum_list": "labels of the API's values, the same for everybody",
     "saved_view_create": "the caller's own views; what they show needs the list's scope",
     "saved_view_list": "the caller's own views",
     "saved_view_get": "the caller's own view",

@@ -1,6 +1,7 @@
 """Every error code has a text in both languages, with the same parameters."""
 
 import ast
+import json
 from importlib import import_module
 from pathlib import Path
 from string import Formatter
@@ -8,6 +9,7 @@ from string import Formatter
 import pytest
 
 from chassis.foundation.texts import COMMON, Catalog
+from chassis.web.enum_routes import enums_of, label_code
 from deploy.services import SERVICES
 from tests.architecture import rules
 
@@ -41,6 +43,29 @@ def test_every_code_of_the_libraries_has_texts() -> None:
         **raised_in(ROOT / "libs/kernel/src"),
     }
     assert {code: where for code, where in raised.items() if code not in COMMON} == {}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_value_of_an_enum_has_a_label(service: str) -> None:
+    """Labels are looked up by the names that the OpenAPI document gives enums."""
+    known = {**COMMON, **catalog(service)}
+    document = json.loads((ROOT / f"contracts/schemas/openapi/{service}.json").read_text())
+    codes = [
+        label_code(name, value) for name, values in enums_of(document).items() for value in values
+    ]
+    assert [code for code in codes if code not in known] == []
+    labels = {code for code in catalog(service) if "." in code}
+    assert labels - set(codes) == set(), "labels of values that the API no longer has"
+
+
+def test_a_value_without_label_is_reported() -> None:
+    field = {"anyOf": [{"enum": ["OLD", "NEW"]}, {"type": "null"}]}
+    schemas = {
+        "Colour": {"enum": ["RED", "GREEN"]},
+        "Thing": {"properties": {"age": field, "paint": {"const": "RED"}, "token": {"const": "b"}}},
+    }
+    found = enums_of({"components": {"schemas": schemas}})
+    assert found == {"Colour": ["RED", "GREEN"], "Thing.age": ["OLD", "NEW"]}
 
 
 @pytest.mark.parametrize("service", ["chassis", *SERVICES])

@@ -13,6 +13,10 @@ TEXTS = {
     "NOTE_FORBIDDEN": Text("不许写：{text}", "Not to be written: {text}"),
     "CARD_UNDATED": Text("没有到期日。", "It has no due date."),
     "CARD_PARENT_UNKNOWN": Text("没有上级卡片。", "There is no such card above it."),
+    "Stage.TO_DO": Text("待办", "To do"),
+    "Stage.DOING": Text("进行中", "Doing"),
+    "Stage.DONE": Text("已完成", "Done"),
+    "ImportIn.kind.CARDS": Text("卡片", "Cards"),
     "CARD_NOT_FOUND": Text("没有这张卡片。", "There is no such card."),
 }
 

@@ -104,9 +104,9 @@ CARD_IMPORT = ImportTarget(
     kind="CARDS",
     scope="testkit.card.write",
     fields=(
-        ImportField("title", ("标题", "subject"), required=True),
-        ImportField("stage", ("阶段",)),
-        ImportField("due_date", ("到期日",)),
+        ImportField("title", ("标题", "subject"), required=True, example="给王芳回电话"),
+        ImportField("stage", ("阶段",), example="TO_DO"),
+        ImportField("due_date", ("到期日",), example="2027-01-31"),
         ImportField("parent", ("上级",)),
     ),
     read=_parse_card,

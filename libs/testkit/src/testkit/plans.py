@@ -94,7 +94,7 @@ class FilledDatabase:
         async with self.app.begin(self.tenant.tenant) as tx:
             for query in only or await _queries(tx, listing, sample):
                 own_query = replace(query, subject=SUBJECT)
-                filtered = own_query.values or own_query.q or own_query.custom
+                filtered = own_query.is_filtered
                 pages = [None] if filtered else [None, await _middle(tx, listing, own_query)]
                 max_rows = MAX_CUSTOM_ROWS if own_query.custom else MAX_ROWS
                 for name, visibility in visibilities.items():
@@ -105,11 +105,18 @@ class FilledDatabase:
                         plans.append(await _plan(tx, title, name, statement, max_rows))
         return plans
 
-    async def faults(self, listing: Listing[Any]) -> list[str]:
+    async def filter_queries(self, listing: Listing[Any]) -> list[ListQuery]:
+        """Return a query for each declared filter and each of its sample values."""
+        samples = self.samples.get(listing.collection, ListSample()).filters
+        async with self.app.begin(self.tenant.tenant) as tx:
+            filtered = await _filtered(tx, listing, samples)
+        return [replace(query, subject=SUBJECT) for query in filtered]
+
+    async def faults(self, listing: Listing[Any], *, only: Sequence[ListQuery] = ()) -> list[str]:
         """Return the costly steps in the plans of a list; empty if all plans are good."""
         return [
             f"{plan.query} as {plan.visibility}: {fault}"
-            for plan in await self.plans(listing)
+            for plan in await self.plans(listing, only=only)
             for fault in plan.faults
         ]
 
@@ -170,6 +177,7 @@ def migration_of(listing: Listing[Any]) -> str:
 
 def _name(query: ListQuery) -> str:
     parts = [f"{name}={value}" for name, value in {**query.values, **query.custom}.items()]
+    parts += [f"({' or '.join(str(dict(g.values)) for g in query.groups)})"] if query.groups else []
     parts += [f"q={query.q}"] if query.q else []
     parts += ["deleted"] if query.deleted else []
     return "&".join([*parts, f"sort={query.sort}"] if query.sort else parts) or "newest first"

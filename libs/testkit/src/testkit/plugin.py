@@ -22,6 +22,7 @@ from chassis.database.engine import Database
 from chassis.database.write_cause import attribute_writes
 from chassis.foundation import logs
 from chassis.web import transaction as transactions
+from chassis.web.admission import admitted_method
 from chassis.web.auth import Principal, authenticate
 from chassis.web.idempotency import replay_stored_answer
 from kernel.ids import new_id
@@ -223,7 +224,7 @@ async def _sharing(app: FastAPI, tx: AsyncConnection, tenant: UUID) -> AsyncIter
             await set_tenant(tx, principal.tenant_id)
             if principal.tenant_id != tenant:
                 await add_tenant(tx)
-            await app.state.admission.admit(tx, principal, request.method)
+            await app.state.admission.admit(tx, principal, admitted_method(request))
             await attribute_writes(tx)
             await replay_stored_answer(request, tx, principal)
             request.state.tx = tx

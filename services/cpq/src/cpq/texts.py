@@ -95,4 +95,14 @@ TEXTS: dict[str, Text] = {
         "报价单 {document_no} 有效期至 {valid_until}，现已过期。",
         "Quote {document_no} was valid until {valid_until} and has expired.",
     ),
+    # Labels of enums.
+    "QuoteStatus.DRAFT": Text("草稿", "Draft"),
+    "QuoteStatus.SENT": Text("已发送", "Sent"),
+    "QuoteStatus.ACCEPTED": Text("已接受", "Accepted"),
+    "QuoteStatus.REJECTED": Text("已拒绝", "Rejected"),
+    "QuoteStatus.EXPIRED": Text("已过期", "Expired"),
+    "QuoteStatus.SUPERSEDED": Text("已被新版取代", "Superseded"),
+    "TaxRounding.LINE": Text("按行舍入", "Per line"),
+    "TaxRounding.DOCUMENT": Text("按单据舍入", "Per document"),
+    "ImportIn.kind.PRODUCTS": Text("产品", "Products"),
 }

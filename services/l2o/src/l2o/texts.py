@@ -65,4 +65,15 @@ TEXTS = {
         "商机不能从 {from_stage} 变为 {to_stage}。",
         "An opportunity cannot go from {from_stage} to {to_stage}.",
     ),
+    # Labels of enums.
+    "Stage.FIRST_CONTACT": Text("初步接洽", "First contact"),
+    "Stage.SOLUTION": Text("方案", "Solution"),
+    "Stage.QUOTATION": Text("报价", "Quotation"),
+    "Stage.BIDDING": Text("投标", "Bidding"),
+    "Stage.NEGOTIATION": Text("谈判", "Negotiation"),
+    "Stage.SIGNING": Text("签约", "Signing"),
+    "Stage.WON": Text("赢单", "Won"),
+    "Stage.LOST": Text("输单", "Lost"),
+    "ImportIn.kind.ACCOUNTS": Text("客户", "Accounts"),
+    "ImportIn.kind.OPPORTUNITIES": Text("商机", "Opportunities"),
 }

@@ -36,4 +36,10 @@ TEXTS: dict[str, Text] = {
         "内容超过 {maximum} 个字符，未导入。",
         "The value is longer than {maximum} characters and was not imported.",
     ),
+    # Labels of enums.
+    "LeadStatus.NEW": Text("新建", "New"),
+    "LeadStatus.QUALIFIED": Text("已确认", "Qualified"),
+    "LeadStatus.DISQUALIFIED": Text("无效", "Disqualified"),
+    "LeadStatus.CONVERTED": Text("已转化", "Converted"),
+    "ImportIn.kind.LEADS": Text("线索", "Leads"),
 }

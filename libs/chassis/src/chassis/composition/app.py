@@ -29,7 +29,9 @@ from chassis.tenancy.tenant_admission import TenantAdmission
 from chassis.web import problems
 from chassis.web.auth import KeySet, Verifier
 from chassis.web.dead_letter_routes import parked_event_router
+from chassis.web.enum_routes import enum_router
 from chassis.web.event_count_routes import event_count_router
+from chassis.web.head_requests import HeadMiddleware
 from chassis.web.idempotency import Replay
 from chassis.web.openapi import complete_openapi
 from chassis.web.operation_routes import operation_router
@@ -94,14 +96,16 @@ def _common_routers(
         export_router(service),
         tenant_export_router(service),
         number_format_router(service, numbers),
+        enum_router(),
     ]
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
     requests = Middleware(RequestMiddleware, service=settings.service)
     safely = Middleware(problems.UnexpectedErrorMiddleware)
+    heads = Middleware(HeadMiddleware)
     if not settings.cors_origins:
-        return [requests, safely]
+        return [requests, heads, safely]
     cors = Middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
@@ -109,7 +113,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         allow_headers=["*"],
         expose_headers=["ETag", "Location", "X-Request-Id", "Idempotent-Replayed"],
     )
-    return [requests, cors, safely]
+    return [requests, cors, heads, safely]
 
 
 def _set_state(app: FastAPI, settings: Settings) -> None:

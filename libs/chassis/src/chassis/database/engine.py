@@ -22,6 +22,9 @@ PUBLISHED_KEY = "l2c.published"
 ROW_LIMIT_KEY = "l2c.row_limit"
 
 
+_SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
 class TenantConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
     """A connection that sets the tenant and the write cause in the same round trip as BEGIN.
 
@@ -70,12 +73,17 @@ class Database:
         )
 
     @asynccontextmanager
-    async def begin(self, tenant: UUID | None) -> AsyncIterator[AsyncConnection]:
+    async def begin(
+        self, tenant: UUID | None, *, snapshot: bool = False
+    ) -> AsyncIterator[AsyncConnection]:
         """Open a transaction as this tenant; commit when the block ends without an error.
 
-        Without a tenant the row-level security policies show no tenant's rows.
+        Without a tenant the row-level security policies show no tenant's rows. A `snapshot` only
+        reads, and all its statements see the same rows.
         """
         async with self.engine.connect() as connection:
+            if snapshot:
+                await connection.execution_options(**_SNAPSHOT)
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
             driver.tenant, driver.cause = tenant, write_cause(current())

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from chassis.foundation.enum_texts import TEXTS as ENUMS
 from chassis.foundation.import_texts import TEXTS as IMPORTS
 
 LANGUAGES = ("zh-CN", "en")
@@ -157,6 +158,15 @@ COMMON: dict[str, Text] = {
     "SNAPSHOT_NOT_FOUND": Text("没有该快照。", "The snapshot does not exist."),
     "SNAPSHOT_RUNNING": Text("已有快照正在进行。", "Another snapshot is still in progress."),
     "CURSOR_INVALID": Text("游标无效。", "The cursor is not valid."),
+    "CURSOR_WITH_PAGE": Text(
+        "页码与游标不能同时使用。", "A page number cannot be combined with a cursor."
+    ),
+    "GROUPS_TOO_DEEP": Text(
+        "条件组至多嵌套 {maximum} 层。", "Groups of conditions nest at most {maximum} deep."
+    ),
+    "TOO_MANY_CONDITIONS": Text(
+        "一次查询至多 {maximum} 个条件。", "A search has at most {maximum} conditions."
+    ),
     "SAVED_VIEW_NOT_FOUND": Text("没有该视图。", "The saved view does not exist."),
     "SAVED_VIEW_UNKNOWN": Text("此列表没有该视图。", "This list does not have the saved view."),
     "SAVED_VIEW_NAME_TAKEN": Text(
@@ -204,7 +214,7 @@ COMMON: dict[str, Text] = {
     "PHONE_INVALID": Text("不是有效的电话号码。", "This is not a valid phone number."),
     "EMAIL_INVALID": Text("不是有效的邮箱地址。", "This is not a valid email address."),
     "VALUE_INVALID": Text("取值无效。", "The value is not valid."),
-    **{code: Text(*both) for code, both in IMPORTS.items()},
+    **{code: Text(*both) for code, both in {**IMPORTS, **ENUMS}.items()},
 }
 
 

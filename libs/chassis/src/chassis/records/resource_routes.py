@@ -5,17 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 
-from chassis.records.access.guards import may_list
 from chassis.records.access.routes import access_router
-from chassis.records.access.visibility import EVERYTHING, ScopedResource, Visibility
+from chassis.records.access.visibility import ScopedResource
 from chassis.records.audit.routes import audit_router
-from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import ListPage
+from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.resource import Resource, external_routes
 from chassis.web.auth import allow
 from chassis.web.bodies import EmptyBody
 from chassis.web.commands import ChangeCommand, CreateCommand
-from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
@@ -34,7 +31,10 @@ def resource_routers(resource: AnyResource, *more: APIRouter) -> tuple[APIRouter
         collection = resource.collection.strip("/")
         routers.append(access_router(scoped, collection=collection, transfer=resource.transfer))
     router = new_router(resource.collection, tag=_tag(resource))
-    for add in (_add_create, _add_list, _add_get, _add_edit):
+    add_list_routes(
+        router, resource.listing, description=resource.docs.get("list", "").partition("\n\n")[2]
+    )
+    for add in (_add_create, _add_get, _add_edit):
         add(router, resource)
     if resource.record_type.is_deletable:
         _add_delete(router, resource)
@@ -97,30 +97,6 @@ def _add_create(router: APIRouter, resource: AnyResource) -> None:
         record = await resource.create_from(command, body)
         response.headers["Location"] = f"{location}/{record.id}"
         return answer.model_validate(record)
-
-
-def _add_list(router: APIRouter, resource: AnyResource) -> None:
-    scoped, listing, answer = resource.record_type.scoped, resource.listing, resource.answer
-    plural = resource.collection.strip("/").replace("-", " ")
-    options = _options(resource, "list", f"List {plural}, newest first", None)
-    if isinstance(scoped, ScopedResource):
-
-        @router.get("", **options)
-        async def list_visible(
-            tx: Tx,
-            page: PageParams,
-            list_query: Annotated[ListQuery, listing.query],
-            visibility: Annotated[Visibility, may_list(scoped)],
-        ) -> ListPage[answer]:  # type: ignore[valid-type]  # FastAPI reads it at run time
-            return await listing.page(tx, page, list_query, visibility)
-
-        return
-
-    @router.get("", **options, dependencies=[resource.read_guard])
-    async def list_all(
-        tx: Tx, page: PageParams, list_query: Annotated[ListQuery, listing.query]
-    ) -> ListPage[answer]:  # type: ignore[valid-type]  # FastAPI reads it at run time
-        return await listing.page(tx, page, list_query, EVERYTHING)
 
 
 def _add_get(router: APIRouter, resource: AnyResource) -> None:

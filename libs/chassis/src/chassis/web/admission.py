@@ -1,11 +1,15 @@
 """The interface that admits requests by tenant and person; `tenancy` implements it."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.web.auth import Principal
+
+_READ_ONLY = "x-read-only"
+# The `openapi_extra` of a POST that only reads, such as a search: a suspended tenant may call it.
+READ_ONLY: dict[str, Any] = {_READ_ONLY: True}
 
 
 class Admission(Protocol):
@@ -28,3 +32,9 @@ def admission_of(request: Request) -> Admission:
     """Return the admission that the application was composed with."""
     admission: Admission = request.app.state.admission
     return admission
+
+
+def admitted_method(request: Request) -> str:
+    """Return the method that a request is admitted for: GET if its route only reads."""
+    extra = getattr(request.scope.get("route"), "openapi_extra", None) or {}
+    return "GET" if extra.get(_READ_ONLY) else request.method

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from fastapi import Depends, Request
 from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from chassis.database.advisory_locks import try_lock_idempotency_key
 from chassis.database.backbone_tables import idempotency_keys
@@ -106,10 +106,15 @@ async def _body_hash(request: Request) -> bytes:
 
 
 async def store_answer(request: Request, response: Response) -> None:
-    """Store a 2xx response under the request's key, in the transaction that is still open."""
+    """Store a 2xx response under the request's key, in the transaction that is still open.
+
+    A stream is not stored: it only reads, so that a retry may read again.
+    """
     key = idempotency_key(request)
     tx: AsyncConnection | None = getattr(request.state, "tx", None)
     if key is None or tx is None or not 200 <= response.status_code < 300:
+        return
+    if isinstance(response, StreamingResponse):
         return
     principal: Principal = request.state.principal
     moves_money = getattr(request.state, "moves_money", False)

@@ -25,7 +25,7 @@ from kernel.errors import Invalid, Violation
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 MAC_BYTES = 16
 # These parameters choose the page or its shape, not the rows: a cursor stays valid if they change.
-_NOT_FILTERS = frozenset({"cursor", "limit", "fields", "include_total"})
+_NOT_FILTERS = frozenset({"cursor", "limit", "fields", "include_total", "page", "count_by"})
 
 T = TypeVar("T")
 

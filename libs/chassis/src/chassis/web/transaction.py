@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
-from chassis.web.admission import admission_of
+from chassis.web.admission import admission_of, admitted_method
 from chassis.web.auth import Principal, authenticate
 from chassis.web.idempotency import idempotency_key, replay_stored_answer
 
@@ -25,7 +25,7 @@ async def request_transaction(
     if idempotency_key(request) is not None:
         await request.body()  # hashed later; read now, so that no transaction waits for the network
     async with database.begin(principal.tenant_id) as tx:
-        await admission_of(request).admit(tx, principal, request.method)
+        await admission_of(request).admit(tx, principal, admitted_method(request))
         await replay_stored_answer(request, tx, principal)
         request.state.tx = tx
         yield tx

@@ -90,6 +90,16 @@ async def test_pages_of_one_row_cover_the_list(
 
 
 BAD = [
+    ("id__in=x", "?id__in.0", "ID_INVALID"),
+    (f"id__in={','.join([str(BOARD)] * 201)}", "?id__in", "TOO_LONG"),
+    ("id=01990000-0000-7000-8000-000000000009", "?id", "UNKNOWN_FIELD"),
+    ("page=0", "?page", "TOO_SMALL"),
+    ("page=201", "?page", "TOO_LARGE"),
+    ("page=1001&limit=10", "?page", "TOO_LARGE"),
+    ("page=1&cursor=abc", "?page", "CURSOR_WITH_PAGE"),
+    ("count_by=amount", "?count_by", "VALUE_UNKNOWN"),
+    ("count_by=created_at", "?count_by", "VALUE_UNKNOWN"),
+    ("count_by=colour", "?count_by", "VALUE_UNKNOWN"),
     ("stage=LOST", "?stage", "VALUE_UNKNOWN"),
     ("stage__gte=DONE", "?stage__gte", "UNKNOWN_FIELD"),
     ("stage__in=DONE,LOST", "?stage__in.1", "VALUE_UNKNOWN"),

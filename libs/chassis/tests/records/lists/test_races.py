@@ -11,6 +11,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.visibility import EVERYTHING, Visibility
+from chassis.records.lists.batches import list_rows
 from chassis.web.pages import PageRequest
 from kernel.money import Money
 from libs.chassis.tests.records.lists.samples import MORNING, OTHER, SELLER, write_card
@@ -50,7 +51,9 @@ async def page_of(
 
 
 async def all_of(tx: AsyncConnection, query: str, visibility: Visibility) -> list[UUID]:
-    batches = [b async for b in LISTING.rows(tx, LISTING.parse_query(query), visibility, size=100)]
+    batches = [
+        b async for b in list_rows(tx, LISTING, LISTING.parse_query(query), visibility, size=100)
+    ]
     return [row["id"] for batch in batches for row in batch]
 
 

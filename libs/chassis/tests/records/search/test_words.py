@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.visibility import EVERYTHING
+from chassis.records.lists.batches import list_batch
 from chassis.records.search import words
 from chassis.records.search.spelling import bigrams_of, normalize, search_text_of
 from chassis.records.search.tables import search_grams, search_texts
@@ -135,5 +136,5 @@ async def test_concurrent_writers_leave_the_words_of_the_last(
         last = await CARD.get(tx, card.id)
         assert (await indexed_words(tx, card.id))[1] == bigrams_of(search_text_of([last.title]))
         assert normalize(last.title) in ((await indexed_words(tx, card.id))[0] or "")
-        batch, _ = await LISTING.batch(tx, LISTING.parse_query("q=最初"), EVERYTHING)
+        batch, _ = await list_batch(tx, LISTING, LISTING.parse_query("q=最初"), EVERYTHING)
         assert batch == []

@@ -14,8 +14,7 @@ from chassis.records.external_ids.routes import (
     ExternallyWrittenResource,
     external_id_router,
 )
-from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import ListPage
+from chassis.records.lists.list_routes import add_list_routes
 from chassis.web.auth import Caller, Principal, allow
 from chassis.web.bodies import EmptyBody
 from chassis.web.pages import Page, PageParams
@@ -29,7 +28,6 @@ from cpq.price_books.schemas import (
     PriceBookEdit,
     PriceBookIn,
     PriceBookOut,
-    PriceBookSummary,
     PriceBookVersionOut,
     PriceBookVersionSummary,
 )
@@ -49,11 +47,7 @@ async def price_book_create(
     return PriceBookOut.model_validate(book)
 
 
-@router.get("", dependencies=[READ], summary="List price books without their prices, newest first")
-async def price_book_list(
-    tx: Tx, page: PageParams, list_query: Annotated[ListQuery, store.LISTING.query]
-) -> ListPage[PriceBookSummary]:
-    return await store.LISTING.page(tx, page, list_query)
+add_list_routes(router, store.LISTING, description="A list leaves the prices of price books out.")
 
 
 @router.get(

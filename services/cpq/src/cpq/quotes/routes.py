@@ -14,12 +14,10 @@ from chassis.records.access.routes import access_router
 from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
-from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import ListPage
+from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.record_commands import transfer_of
 from chassis.web.auth import Caller, Principal
 from chassis.web.bodies import EmptyBody
-from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
@@ -36,7 +34,6 @@ from cpq.quotes.schemas import (
     QuoteOut,
     QuotePreviewOut,
     QuoteReject,
-    QuoteSummary,
 )
 from cpq.quotes.store import LISTING, QUOTES
 
@@ -85,14 +82,7 @@ async def quote_preview(
     return QuotePreviewOut.model_validate(proposal)
 
 
-@router.get("", summary="List quotes without their lines, newest first")
-async def quote_list(
-    tx: Tx,
-    page: PageParams,
-    list_query: Annotated[ListQuery, LISTING.query],
-    visibility: Annotated[Visibility, may_list(QUOTES)],
-) -> ListPage[QuoteSummary]:
-    return await LISTING.page(tx, page, list_query, visibility)
+add_list_routes(router, LISTING, description="A list leaves the lines of quotes out.")
 
 
 @router.get(

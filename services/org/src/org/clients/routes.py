@@ -1,17 +1,14 @@
 """The routes of service clients."""
 
-from typing import Annotated
 from uuid import UUID
 
 from starlette.responses import Response
 
 from chassis.foundation.clock import Now
 from chassis.records.audit.routes import audit_router
-from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import ListPage
+from chassis.records.lists.list_routes import add_list_routes
 from chassis.web.auth import Caller, allow
 from chassis.web.bodies import EmptyBody
-from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
@@ -49,12 +46,7 @@ async def client_create(body: ClientIn, caller: Caller, tx: Tx, now: Now) -> Res
     return _secret_response(client, secret, status=201)
 
 
-@router.get("", dependencies=[READ])
-async def client_list(
-    tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
-) -> ListPage[ClientOut]:
-    """List service clients, newest first."""
-    return await store.LISTING.page(tx, page, query)
+add_list_routes(router, store.LISTING)
 
 
 @router.get("/{client_key}", dependencies=[READ])

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
@@ -15,8 +14,7 @@ from chassis.records.external_ids.routes import (
     ExternallyWrittenResource,
     external_id_router,
 )
-from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import ListPage
+from chassis.records.lists.list_routes import add_list_routes
 from chassis.web.auth import Caller, Principal, allow
 from chassis.web.bodies import EmptyBody
 from chassis.web.pages import Page, PageParams
@@ -56,12 +54,7 @@ async def department_create(
     return DepartmentOut.model_validate(department)
 
 
-@router.get("", dependencies=[READ])
-async def department_list(
-    tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
-) -> ListPage[DepartmentOut]:
-    """List departments, newest first."""
-    return await store.LISTING.page(tx, page, query)
+add_list_routes(router, store.LISTING)
 
 
 @router.get("/{department_id}", dependencies=[READ])

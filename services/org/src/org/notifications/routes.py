@@ -13,12 +13,10 @@ from chassis.database.rows import from_columns
 from chassis.foundation.clock import Now
 from chassis.foundation.context import current
 from chassis.foundation.texts import Texts
-from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import ListPage
+from chassis.records.lists.list_routes import RowShape, add_list_routes
 from chassis.web.auth import Caller, Principal, allow
 from chassis.web.bodies import EmptyBody
 from chassis.web.operations.waiter import OperationWaiter
-from chassis.web.pages import PageParams
 from chassis.web.routing import new_router
 from chassis.web.streams import NO_LONGER_ADMITTED, readmit_stream, require_stream_admission
 from chassis.web.transaction import Tx
@@ -42,17 +40,11 @@ READ, WRITE = [allow("org.notification.read")], [allow("org.notification.write")
 STREAM_SECONDS, POLL_SECONDS, STREAM_PAGE_SIZE = 300, 1.0, 200
 
 
-@router.get("", dependencies=READ)
-async def notification_list(
-    request: Request, tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
-) -> ListPage[NotificationOut]:
-    """List the caller's notifications, newest first."""
-    return await store.LISTING.page(
-        tx,
-        page,
-        query,
-        shape=lambda row: _notification_out(request, from_columns(Notification, row)),
-    )
+async def _row_shape(request: Request) -> RowShape:
+    return lambda row: _notification_out(request, from_columns(Notification, row))
+
+
+add_list_routes(router, store.LISTING, shape=_row_shape)
 
 
 @router.get("/unread", dependencies=READ)

@@ -24,9 +24,15 @@ PEOPLE_IMPORT = ImportTarget(
     kind="PEOPLE",
     scope="org.person.write org.department.write",
     fields=(
-        ImportField("name", ("sales_agent", "agent", "姓名", "销售"), required=True),
-        ImportField("manager", ("reports to", "上级", "经理", "销售经理"), required=True),
-        ImportField("office", ("regional_office", "办事处", "大区", "区域"), required=True),
+        ImportField(
+            "name", ("sales_agent", "agent", "姓名", "销售"), required=True, example="李娜"
+        ),
+        ImportField(
+            "manager", ("reports to", "上级", "经理", "销售经理"), required=True, example="赵强"
+        ),
+        ImportField(
+            "office", ("regional_office", "办事处", "大区", "区域"), required=True, example="华东"
+        ),
     ),
     read=_read_row,
     import_rows=row_by_row(place_agent),

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
@@ -16,11 +15,9 @@ from chassis.records.external_ids.routes import (
     ExternallyWrittenResource,
     external_id_router,
 )
-from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import ListPage
+from chassis.records.lists.list_routes import add_list_routes
 from chassis.web.auth import Caller, Principal, allow
 from chassis.web.bodies import EmptyBody
-from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import UNCONDITIONAL, IfMatch
 from chassis.web.routing import new_router
@@ -64,12 +61,7 @@ async def person_create(
     return PersonOut.model_validate(person)
 
 
-@router.get("", dependencies=[READ])
-async def person_list(
-    tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
-) -> ListPage[PersonOut]:
-    """List people, newest first."""
-    return await store.LISTING.page(tx, page, query)
+add_list_routes(router, store.LISTING)
 
 
 @router.get("/{person_id}", dependencies=[READ])

@@ -1,15 +1,12 @@
 """The routes of reminders; callers see only their own."""
 
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
 
 from chassis.foundation.clock import Now
-from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import ListPage
+from chassis.records.lists.list_routes import add_list_routes
 from chassis.web.auth import Caller, allow
-from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
@@ -39,12 +36,7 @@ async def reminder_create(
     return ReminderOut.model_validate(reminder)
 
 
-@router.get("", dependencies=READ)
-async def reminder_list(
-    tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
-) -> ListPage[ReminderOut]:
-    """List the caller's reminders, newest first."""
-    return await store.LISTING.page(tx, page, query)
+add_list_routes(router, store.LISTING)
 
 
 @router.get("/{reminder_id}", dependencies=READ)

@@ -1,16 +1,13 @@
 """The routes of roles."""
 
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
 
 from chassis.foundation.clock import Now
 from chassis.records.audit.routes import audit_router
-from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import ListPage
+from chassis.records.lists.list_routes import add_list_routes
 from chassis.web.auth import Caller, allow
-from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
@@ -39,12 +36,7 @@ async def role_create(
     return RoleOut.model_validate(role)
 
 
-@router.get("", dependencies=[READ])
-async def role_list(
-    tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
-) -> ListPage[RoleOut]:
-    """List roles, newest first."""
-    return await store.LISTING.page(tx, page, query)
+add_list_routes(router, store.LISTING)
 
 
 @router.get("/{role_id}", dependencies=[READ])

@@ -10,12 +10,10 @@ from chassis.database.rows import from_columns
 from chassis.foundation.clock import Now
 from chassis.foundation.context import current
 from chassis.foundation.texts import Texts
-from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import ListPage
+from chassis.records.lists.list_routes import Conditions, RowShape, add_list_routes
 from chassis.records.tenant_settings import today
 from chassis.web.auth import Caller, allow
 from chassis.web.bodies import EmptyBody
-from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
@@ -69,25 +67,21 @@ async def task_create(
     return present(task)
 
 
-@router.get("", dependencies=READ)
-async def task_list(
-    tx: Tx,
-    page: PageParams,
-    query: Annotated[ListQuery, store.LISTING.query],
+async def _row_shape(present: Presenter) -> RowShape:
+    return lambda row: present(from_columns(Task, row))
+
+
+async def _overdue(
     present: Presenter,
     *,
     overdue: Annotated[
         bool, Query(description="Only open tasks whose due date has passed")
     ] = False,
-) -> ListPage[TaskOut]:
-    """List the caller's tasks, newest first."""
-    return await store.LISTING.page(
-        tx,
-        page,
-        query,
-        shape=lambda row: present(from_columns(Task, row)),
-        where=store.open_and_due_before(present.today) if overdue else (),
-    )
+) -> Conditions:
+    return store.open_and_due_before(present.today) if overdue else ()
+
+
+add_list_routes(router, store.LISTING, shape=_row_shape, where=_overdue)
 
 
 @router.get("/{task_id}", dependencies=READ)

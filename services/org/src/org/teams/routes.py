@@ -1,16 +1,13 @@
 """The routes of teams."""
 
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
 
 from chassis.foundation.clock import Now
 from chassis.records.audit.routes import audit_router
-from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import ListPage
+from chassis.records.lists.list_routes import add_list_routes
 from chassis.web.auth import allow
-from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
@@ -30,12 +27,7 @@ async def team_create(body: TeamIn, response: Response, tx: Tx, now: Now) -> Tea
     return TeamOut.model_validate(team)
 
 
-@router.get("", dependencies=[READ])
-async def team_list(
-    tx: Tx, page: PageParams, query: Annotated[ListQuery, store.LISTING.query]
-) -> ListPage[TeamOut]:
-    """List teams, newest first."""
-    return await store.LISTING.page(tx, page, query)
+add_list_routes(router, store.LISTING)
 
 
 @router.get("/{team_id}", dependencies=[READ])

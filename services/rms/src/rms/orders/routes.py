@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
@@ -10,13 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
 from chassis.records import tenant_settings
-from chassis.records.access.guards import may_list, may_read, may_write
+from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.routes import access_router
 from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyReadResource, external_id_read_router
-from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import ListPage
+from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.record_commands import transfer_of
 from chassis.web.auth import Caller, Principal
 from chassis.web.bodies import EmptyBody
@@ -39,7 +37,6 @@ from rms.orders.schemas import (
     OrderCancelIn,
     OrderEdit,
     OrderOut,
-    OrderSummary,
     RevisionOut,
     ShipmentIn,
     ShipmentLineIn,
@@ -95,15 +92,7 @@ external_ids = external_id_read_router(
 )
 
 
-@router.get("", summary="List orders, newest first")
-async def order_list(
-    tx: Tx,
-    page: PageParams,
-    query: Annotated[ListQuery, ORDER_LISTING.query],
-    visibility: Annotated[Visibility, may_list(ORDERS)],
-) -> ListPage[OrderSummary]:
-    """Answers only orders that the caller sees."""
-    return await ORDER_LISTING.page(tx, page, query, visibility)
+add_list_routes(router, ORDER_LISTING)
 
 
 @router.patch(

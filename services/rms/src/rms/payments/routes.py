@@ -2,20 +2,18 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now
-from chassis.records.access.guards import may_list, may_read, may_write
+from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.routes import access_router
-from chassis.records.access.visibility import Visibility, visibility_of
+from chassis.records.access.visibility import visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
-from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import ListPage
+from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.record_commands import transfer_of
 from chassis.web.auth import Caller, Principal, allow
 from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED
@@ -116,15 +114,7 @@ async def payment_create(
     return PaymentSummary.model_validate(payment)
 
 
-@router.get("", summary="List payments, newest first")
-async def payment_list(
-    tx: Tx,
-    page: PageParams,
-    query: Annotated[ListQuery, PAYMENT_LISTING.query],
-    visibility: Annotated[Visibility, may_list(PAYMENTS)],
-) -> ListPage[PaymentSummary]:
-    """Answers only payments that the caller sees."""
-    return await PAYMENT_LISTING.page(tx, page, query, visibility)
+add_list_routes(router, PAYMENT_LISTING)
 
 
 @router.patch(

@@ -1,21 +1,17 @@
 """Receivables over HTTP."""
 
-from typing import Annotated
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import Now, now
 from chassis.records import tenant_settings
-from chassis.records.access.guards import may_list, may_read, may_write
+from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.routes import access_router
-from chassis.records.access.visibility import Visibility
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyReadResource, external_id_read_router
-from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import ListPage
+from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.record_commands import transfer_of
-from chassis.web.pages import PageParams
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
@@ -46,19 +42,7 @@ external_ids = external_id_read_router(
 )
 
 
-@router.get("", summary="List receivables, newest first")
-async def receivable_list(
-    tx: Tx,
-    now: Now,
-    page: PageParams,
-    query: Annotated[ListQuery, store.RECEIVABLE_LISTING.query],
-    visibility: Annotated[Visibility, may_list(RECEIVABLES)],
-) -> ListPage[ReceivableOut]:
-    """Answers only receivables that the caller sees."""
-    today = await tenant_settings.today(tx, now)
-    return await store.RECEIVABLE_LISTING.page(
-        tx, page, query, visibility, shape=store.receivable_shape(today)
-    )
+add_list_routes(router, store.RECEIVABLE_LISTING)
 
 
 @router.get("/{receivable_id}", dependencies=READ, summary="Read a receivable")

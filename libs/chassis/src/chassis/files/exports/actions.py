@@ -16,6 +16,7 @@ from chassis.files.formats.rows import FileFormat
 from chassis.jobs import queue
 from chassis.records import tenant_settings
 from chassis.records.access.visibility import visibility_of
+from chassis.records.lists.batches import list_rows
 from chassis.records.lists.listing import Listing, find_listing
 from chassis.web.auth import Principal
 from kernel.errors import DomainError, Forbidden, Invalid, RuleBroken, Violation
@@ -114,7 +115,7 @@ async def _write_file(
     file = _PartWriter(tx, export.id)
     writer = writer_for(FileFormat(export.format), listing.shows, fields)
     serialize, rows = await _serializer_of(tx, listing, now), 0
-    async for batch in listing.rows(tx, list_query, visibility):
+    async for batch in list_rows(tx, listing, list_query, visibility):
         rows += len(batch)
         if rows > MAX_EXPORT_ROWS:
             raise RuleBroken("EXPORT_TOO_LARGE", maximum=MAX_EXPORT_ROWS)

@@ -5,7 +5,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.files.imports.target import CUSTOM_FIELD_PREFIX, ImportField, Imports, ImportTarget
+from chassis.files.imports.target import (
+    CUSTOM_FIELD_PREFIX,
+    CustomImportField,
+    Imports,
+    ImportTarget,
+)
 from chassis.records.custom_fields.store import definitions_of
 
 
@@ -18,7 +23,7 @@ async def target_with_custom_fields(
         return target
     definitions = await definitions_of(tx, target.custom)
     custom_fields = [
-        ImportField(f"{CUSTOM_FIELD_PREFIX}{one.key}", (one.label_zh, one.label_en))
+        CustomImportField(f"{CUSTOM_FIELD_PREFIX}{one.key}", (one.label_zh, one.label_en))
         for one in definitions.values()
         if one.active
     ]

@@ -31,6 +31,11 @@ from chassis.files.imports.result_files import (
 from chassis.files.imports.schemas import ImportIn, ImportOut, ImportRowOut, MappingIn, PreviewOut
 from chassis.files.imports.tables import import_runs
 from chassis.files.imports.target import Imports, ImportTarget, RowOutcome
+from chassis.files.imports.template_routes import (
+    TEMPLATE_RESPONSES,
+    XLSX_MEDIA_TYPE,
+    template_endpoint,
+)
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.visibility import ScopedResource, is_visible, visibility_of
@@ -42,7 +47,6 @@ from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import Forbidden
 
-XLSX_MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILE_REQUEST = {
     "x-max-body-bytes": MAX_FILE_BYTES,
     "requestBody": {
@@ -80,6 +84,9 @@ def import_router(imports: Imports) -> APIRouter:
     read, write = [may_read(scoped)], [may_write(scoped)]
     router.post("", status_code=201, dependencies=writing)(_create(imports))
     router.get("", dependencies=reading)(routes.import_list)
+    router.get("/templates/{kind}", dependencies=reading, responses=TEMPLATE_RESPONSES)(
+        template_endpoint(imports)
+    )
     router.get("/{import_id}", dependencies=read)(routes.import_get)
     router.put(
         "/{import_id}/file", dependencies=[*writing, RAW_BODY, *write], openapi_extra=FILE_REQUEST

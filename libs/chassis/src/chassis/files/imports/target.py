@@ -78,11 +78,41 @@ def refused_for(error: DomainError) -> RowResult:
 
 @dataclass(frozen=True)
 class ImportField:
-    """A field that a column can map to, and its known headers, compared without case."""
+    """A field that a column can map to, and its known headers, compared without case.
+
+    `example` is its cell in the example row of the template.
+    """
 
     name: str
     headers: Sequence[str] = ()
     required: bool = False  # the file must have its column; cells may be blank
+    example: str = ""
+
+    @property
+    def chinese_heading(self) -> str:
+        """The first known header with a Chinese character; the name without one."""
+        chinese = (one for one in self.headers if any("\u4e00" <= char <= "\u9fff" for char in one))
+        return next(chinese, self.name)
+
+    @property
+    def english_heading(self) -> str:
+        """The field's name, or the label of a custom field."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class CustomImportField(ImportField):
+    """A custom field of the tenant; its headers are its labels in Chinese and English."""
+
+    @property
+    def chinese_heading(self) -> str:
+        """The Chinese label."""
+        return self.headers[0]
+
+    @property
+    def english_heading(self) -> str:
+        """The English label."""
+        return self.headers[-1]
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString
 
 MAX_FILTER_VALUES = 100  # in one `__in` filter
+MAX_FILTER_IDS = 200  # in `id__in`: as many as a page has rows
+ID_IN = "id__in"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)")
 EQUAL, IN, NULL, PREFIX = "", "in", "isnull", "startswith"
 RANGE = ("gte", "lte", "gt", "lt")
@@ -84,7 +86,10 @@ class Filter:
 
 @dataclass(frozen=True, kw_only=True)
 class FilterParameter:
-    """One query parameter of a list, and the condition that it sets."""
+    """One query parameter of a list, and the condition that it sets.
+
+    In the body of a search its value has the type `body_annotation`.
+    """
 
     name: str
     annotation: Any
@@ -92,6 +97,7 @@ class FilterParameter:
     where: Callable[[Any], ColumnElement[bool]]
     column: Column[Any] | None = None
     operation: str = EQUAL
+    body_annotation: Any = None
 
 
 def filter_parameters(table: Table, field: str | Filter) -> list[FilterParameter]:
@@ -99,7 +105,11 @@ def filter_parameters(table: Table, field: str | Filter) -> list[FilterParameter
     if isinstance(field, Filter):
         return [
             FilterParameter(
-                name=field.name, annotation=field.kind, description="", where=field.where
+                name=field.name,
+                annotation=field.kind,
+                description="",
+                where=field.where,
+                body_annotation=field.kind,
             )
         ]
     column = comparable_column(table, field)
@@ -107,6 +117,11 @@ def filter_parameters(table: Table, field: str | Filter) -> list[FilterParameter
     if table.c[field].nullable:
         operations = (*operations, NULL)
     return [_parameter(field, column, kind, operation) for operation in operations]
+
+
+def id_parameter(table: Table) -> FilterParameter:
+    """Return the parameter `id__in`, which every list has."""
+    return _parameter("id", table.c.id, UUID, IN, maximum=MAX_FILTER_IDS)
 
 
 def _type_and_operations(column: Column[Any]) -> tuple[Any, tuple[str, ...]]:
@@ -137,15 +152,24 @@ def _enum_class(kind: Enum) -> type[PythonEnum]:
     return enum_class
 
 
-def _parameter(name: str, column: Column[Any], kind: Any, operation: str) -> FilterParameter:
-    annotation, description = kind, ""
+def _parameter(
+    name: str,
+    column: Column[Any],
+    kind: Any,
+    operation: str,
+    *,
+    maximum: int = MAX_FILTER_VALUES,
+) -> FilterParameter:
+    annotation, in_body, description = kind, kind, ""
     if operation == IN:
+        in_body = Annotated[list[kind], Field(max_length=maximum)]
         annotation = Annotated[
-            list[kind], BeforeValidator(_split_commas), Field(max_length=MAX_FILTER_VALUES)
+            list[kind], BeforeValidator(_split_commas), Field(max_length=maximum)
         ]
         description = "Any of these values, separated by commas"
     elif operation == NULL:
-        annotation, description = bool, "true: the field is empty; false: it is not"
+        annotation, in_body = bool, bool
+        description = "true: the field is empty; false: it is not"
     elif operation == PREFIX:
         description = "The text begins with this value"
     return FilterParameter(
@@ -155,6 +179,7 @@ def _parameter(name: str, column: Column[Any], kind: Any, operation: str) -> Fil
         where=lambda value: filter_condition(column, operation, value),
         column=column,
         operation=operation,
+        body_annotation=in_body,
     )
 
 

@@ -7,7 +7,23 @@ from uuid import UUID
 
 import orjson
 
+MAX_NUMBERED_ROWS = 10_000  # what pages by number reach; further rows need a cursor
 CUSTOM_PREFIX = "custom."  # the prefix of filters by custom fields
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterGroup:
+    """Conditions of a search that hold together, with those of nested groups.
+
+    `values` and `custom` are filters as in a `ListQuery`; any of `any_of` and all of `all_of` hold
+    too. `pointer` says where the group stands in the request body.
+    """
+
+    pointer: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    custom: Mapping[str, str] = field(default_factory=dict)
+    any_of: "tuple[FilterGroup, ...]" = ()
+    all_of: "tuple[FilterGroup, ...]" = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,15 +31,19 @@ class ListQuery:
     """The filters, search text, sort and fields that a caller asks for.
 
     `values` are the filters by parameter name, `custom` the filters by custom fields, `subject`
-    is the caller.
+    is the caller. Of `groups`, if there are any, one holds. `page` counts from 1; `count_by` is the
+    field whose values are counted.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
     custom: Mapping[str, str] = field(default_factory=dict)
+    groups: tuple[FilterGroup, ...] = ()
     q: str | None = None
     sort: str | None = None
     fields: tuple[str, ...] = ()
     include_total: bool = False
+    page: int | None = None
+    count_by: str | None = None
     deleted: bool = False
     view: UUID | None = None
     subject: str = ""
@@ -38,13 +58,19 @@ class ListQuery:
             sort=self.sort or view.sort,
             fields=self.fields or view.fields,
             deleted=self.deleted or view.deleted,
+            count_by=self.count_by or view.count_by,
             view=None,
         )
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether the query selects some of the rows."""
+        return bool(self.values or self.custom or self.groups or self.q)
 
     @property
     def cursor_scope(self) -> str:
         """The parameters that decide the rows and their order; cursors are bound to them."""
         values = sorted(self.values.items())
         custom = sorted(self.custom.items())
-        parameters = [values, custom, self.q, self.sort, self.deleted]
+        parameters = [values, custom, self.q, self.sort, self.deleted, self.groups]
         return orjson.dumps(parameters, default=str).decode()

@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     func,
     select,
+    text,
     true,
     union_all,
 )
@@ -35,6 +36,10 @@ from chassis.records.access.visibility import (
 )
 from chassis.records.lists.sorts import SortOrder
 from chassis.web.pages import DESC, after_cursor, order_by_clauses
+
+# Run in the transaction of a search: after five executions PostgreSQL would use a generic plan that
+# ignores whose rows are requested: 45 ms instead of 5.
+CUSTOM_PLANS = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +60,10 @@ class ListSearch:
     few: bool = False
     extra_columns: Sequence[Label[Any]] = ()
 
-    def page(self, after: Sequence[Any] | None, limit: int) -> Select[Any]:
-        """Return a query for the first `limit` rows after these values of the order."""
+    def page(self, after: Sequence[Any] | None, limit: int, *, skipped: int = 0) -> Select[Any]:
+        """Return a query for `limit` rows after these values of the order and `skipped` rows."""
+        if skipped:  # each part of a union has to return the skipped rows too
+            return self.page(after, skipped + limit).offset(skipped)
         conditions = list(self.conditions)
         if after is not None:
             conditions.append(after_cursor(self.order, after))

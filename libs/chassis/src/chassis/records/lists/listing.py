@@ -1,15 +1,16 @@
 """The list of a resource, declared once beside its table."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Depends
 from pydantic import BaseModel
 from pydantic import Field as Described
-from sqlalchemy import Column, ColumnElement, Index, Label, Table, text
+from sqlalchemy import Column, ColumnElement, Index, Label, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import from_columns
@@ -20,13 +21,21 @@ from chassis.records.access.visibility import (
     Visibility,
 )
 from chassis.records.lists import indexing, sorts
-from chassis.records.lists.filters import PREFIX, RANGE, Filter, filter_parameters
+from chassis.records.lists.counts import (
+    ValueCount,
+    count_values,
+    countable_fields,
+    without_field,
+)
+from chassis.records.lists.filter_groups import GroupConditions
+from chassis.records.lists.filters import ID_IN, Filter, filter_parameters, id_parameter
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.list_search import ListSearch
-from chassis.records.lists.parameters import ListParameters, fields_type, sort_type
+from chassis.records.lists.list_search import CUSTOM_PLANS, ListSearch
+from chassis.records.lists.page_start import page_start, rows_before
+from chassis.records.lists.parameters import ListOptions, ListParameters, sort_type
 from chassis.records.lists.saved_views import query_of_view
 from chassis.records.search import words
-from chassis.web.pages import DESC, Page, PageRequest, decode_cursor, encode_cursor
+from chassis.web.pages import Page, PageRequest, encode_cursor
 
 T = TypeVar("T", bound=BaseModel)
 ListRow = Mapping[str, Any]
@@ -36,17 +45,18 @@ CustomFieldFilter = Callable[
     [AsyncConnection, str, Column[UUID], Mapping[str, str]],
     Awaitable[Sequence[ColumnElement[bool]]],
 ]
-BATCH_ROWS = 500
-# After five executions PostgreSQL would use a generic plan that ignores whose rows are requested:
-# 45 ms instead of 5.
-_CUSTOM_PLANS = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 
 class ListPage(Page[T], Generic[T]):
     """A page of a list of records."""
 
     total: int | None = Described(
-        None, description="The number of all matching records; null without `include_total`"
+        None, description="The number of all matching records, with `include_total` or `page`"
+    )
+    counts: list[ValueCount] | None = Described(
+        None,
+        description="The number of records by the values of `count_by`, whatever filters that"
+        " field has",
     )
 
 
@@ -87,9 +97,13 @@ class Listing(Generic[T]):
         self.shows, self.sorts, self.filters = shows, tuple(sorts), tuple(filters)
         self._entity, self._shape, self._custom = entity, shape, custom
         self.extra_columns, self.personal, self.by_day = tuple(extra_columns), personal, by_day
-        self.parameters = [p for field in filters for p in filter_parameters(self.table, field)]
+        self.parameters = [
+            id_parameter(self.table),
+            *(p for field in filters for p in filter_parameters(self.table, field)),
+        ]
         self._conditions = {parameter.name: parameter.where for parameter in self.parameters}
-        self._query = self._list_parameters(words=bool(words))
+        self.options = self._options(words=bool(words))
+        self._query = ListParameters(self.options)
         self._indexes = indexing.attach_indexes(
             self.table, self.scoped, self.filters, self.sorts, personal=personal
         )
@@ -98,12 +112,13 @@ class Listing(Generic[T]):
             _register_words(self.table, self.resource, words)
         _LISTINGS[self.resource.split(".")[0], self.collection] = self
 
-    def _list_parameters(self, *, words: bool) -> ListParameters:
-        return ListParameters(
-            self.parameters,
+    def _options(self, *, words: bool) -> ListOptions:
+        return ListOptions(
+            filters=self.parameters,
             sort=sort_type(lambda s: sorts.is_sort_allowed(self.table, self.sorts, s), self.sorts),
             sorts=self.sorts,
-            fields=fields_type(self.shows.model_fields),
+            fields=list(self.shows.model_fields),
+            countable=countable_fields(self.table, self.filters),
             words=words,
             deletable="deleted_at" in self.table.c,
             custom=self._custom is not None,
@@ -120,6 +135,11 @@ class Listing(Generic[T]):
         Raises Invalid with every violation.
         """
         return self._query.parse(query, subject)
+
+    @property
+    def noun(self) -> str:
+        """The last part of the resource's name: `price_book`."""
+        return self.resource.rpartition(".")[2]
 
     def indexes(self) -> list[Index]:
         """Return the indexes that this list needs beside the primary key."""
@@ -146,57 +166,38 @@ class Listing(Generic[T]):
     ) -> ListPage[T]:
         """Return a page of the rows that the caller sees and that meet all conditions in `where`.
 
-        Raises Invalid (CURSOR_INVALID, SAVED_VIEW_UNKNOWN, and what `custom` raises).
+        Raises Invalid (CURSOR_INVALID, CURSOR_WITH_PAGE, TOO_LARGE, SAVED_VIEW_UNKNOWN, and what
+        `custom` raises).
         """
-        query = await self._with_view(tx, query)
+        query = await self.with_view(tx, query)
+        skipped = rows_before(page, query.page)
         search = await self.search(tx, query, visibility, where)
         page = replace(page, filters=page.filters + query.cursor_scope)
-        after = None if page.cursor is None else decode_cursor(page, search.order)
-        rows = (await tx.execute(search.page(after, page.limit + 1))).mappings().all()
+        after = page_start(page, search)
+        statement = search.page(after, page.limit + 1, skipped=skipped)
+        rows = (await tx.execute(statement)).mappings().all()
         rows, has_more = rows[: page.limit], len(rows) > page.limit
         last = [rows[-1][column.name] for column, _ in search.order] if has_more else None
+        counted = query.include_total or query.page is not None
         return ListPage(
-            items=[_select_fields(query.fields, (shape or self.shape)(row)) for row in rows],
+            items=[select_fields(query.fields, (shape or self.shape)(row)) for row in rows],
             next_cursor=None if last is None else encode_cursor(page, search.order, last),
-            total=(await tx.execute(search.total())).scalar_one() if query.include_total else None,
+            total=(await tx.execute(search.total())).scalar_one() if counted else None,
+            counts=await self._counts(tx, query, visibility, where),
         )
 
-    async def rows(
+    async def _counts(
         self,
         tx: AsyncConnection,
         query: ListQuery,
         visibility: Visibility,
-        *,
-        size: int = BATCH_ROWS,
-    ) -> AsyncIterator[list[ListRow]]:
-        """Yield all rows that the caller sees, in batches."""
-        after: list[Any] | None = None
-        while True:
-            batch, after = await self.batch(tx, query, visibility, after=after, size=size)
-            if batch:
-                yield batch
-            if after is None:
-                return
-
-    async def batch(
-        self,
-        tx: AsyncConnection,
-        query: ListQuery,
-        visibility: Visibility,
-        *,
-        after: Sequence[Any] | None = None,
-        size: int = BATCH_ROWS,
-    ) -> tuple[list[ListRow], list[Any] | None]:
-        """Return the next rows, and the `after` of the following batch; None after the last.
-
-        For jobs with a transaction per batch.
-        """
-        query = await self._with_view(tx, query)
-        search = await self.search(tx, query, visibility)
-        rows = (await tx.execute(search.page(after, size))).mappings().all()
-        if len(rows) < size:
-            return list(rows), None
-        return list(rows), [rows[-1][column.name] for column, _ in search.order]
+        where: Sequence[ColumnElement[bool]],
+    ) -> list[ValueCount] | None:
+        if query.count_by is None:
+            return None
+        others = replace(query, values=without_field(query.values, query.count_by))
+        search = await self.search(tx, others, visibility, where)
+        return await count_values(tx, search, query.count_by)
 
     async def conditions(
         self, tx: AsyncConnection, query: ListQuery, visibility: Visibility
@@ -205,10 +206,10 @@ class Listing(Generic[T]):
 
         They serve sums over these rows. Raises what `page` raises.
         """
-        search = await self.search(tx, await self._with_view(tx, query), visibility)
+        search = await self.search(tx, await self.with_view(tx, query), visibility)
         return search.all_conditions
 
-    async def _with_view(self, tx: AsyncConnection, query: ListQuery) -> ListQuery:
+    async def with_view(self, tx: AsyncConnection, query: ListQuery) -> ListQuery:
         """Return the query merged over the saved view that it names, if any."""
         if query.view is None:
             return query
@@ -224,21 +225,23 @@ class Listing(Generic[T]):
         where: Sequence[ColumnElement[bool]] = (),
     ) -> ListSearch:
         """Return the query as SQL; a saved view must have been merged in already."""
-        await tx.execute(_CUSTOM_PLANS)
-        order = self._order(query)
+        await tx.execute(CUSTOM_PLANS)
+        order = sorts.list_order(self.table, self.sorts, query.sort, query.values)
         conditions = [*where, *(self._conditions[n](v) for n, v in query.values.items())]
         if self.personal:
             conditions.append(self.table.c[self.personal] == query.subject)
         if "deleted_at" in self.table.c:
             deleted_at = self.table.c.deleted_at
             conditions.append(deleted_at.is_not(None) if query.deleted else deleted_at.is_(None))
-        if query.custom and self._custom is not None:
-            conditions += await self._custom(tx, self.resource, self.table.c.id, query.custom)
-        few = False
+        conditions += await self._custom_conditions(tx, query.custom)
+        if query.groups:
+            of_group = GroupConditions(self._conditions, partial(self._custom_conditions, tx))
+            conditions.append(await of_group.any_of(query.groups))
+        few = ID_IN in query.values
         if query.q is not None:
             match = await words.match_words(tx, self.table.c.id, self.resource, query.q)
             conditions.append(match.condition)
-            few = match.few
+            few = few or match.few
         return ListSearch(
             table=self.table,
             scoped=self.scoped,
@@ -247,30 +250,15 @@ class Listing(Generic[T]):
             order=order,
             few=few,
             extra_columns=self.extra_columns,
-            by_owner=not (where or query.values or query.q or query.custom or query.sort),
+            by_owner=not (where or query.is_filtered or query.sort),
         )
 
-    def _order(self, query: ListQuery) -> sorts.SortOrder:
-        sort = query.sort or self._range_sort(query)
-        order = [] if sort is None else sorts.sort_columns(self.table, sort)
-        key = self.table.c.id
-        if key not in [column for column, _ in order]:
-            order.append((key, order[-1][1] if order else DESC))
-        return order
-
-    def _range_sort(self, query: ListQuery) -> str | None:
-        """Return the default sort of a list with a range or prefix filter: by the filtered field.
-
-        Sorted newest first, a page of the oldest dates would read all newer rows (40 ms of
-        200,000).
-        """
-        for name in query.values:
-            field, _, operation = name.partition("__")
-            if operation in RANGE and field in self.sorts:
-                return f"-{field}"
-            if operation == PREFIX and field in self.sorts:
-                return field
-        return None
+    async def _custom_conditions(
+        self, tx: AsyncConnection, custom: Mapping[str, str]
+    ) -> Sequence[ColumnElement[bool]]:
+        if not custom or self._custom is None:
+            return ()
+        return await self._custom(tx, self.resource, self.table.c.id, custom)
 
 
 _LISTINGS: dict[tuple[str, str], Listing[Any]] = {}
@@ -289,7 +277,7 @@ def listings_of(service: str) -> list[Listing[Any]]:
     return [listing for (name, _), listing in _LISTINGS.items() if name == service]
 
 
-def _select_fields(fields: Sequence[str], item: T) -> T:
+def select_fields(fields: Sequence[str], item: T) -> T:
     """Return the item with only these fields and its id; the response omits all others."""
     if not fields:
         return item

@@ -29,7 +29,7 @@ from kernel.errors import Invalid, Violation
 from kernel.ids import new_id
 
 # Dropped from a view's query: they choose a page or another view.
-IGNORED_PARAMETERS = ("view", "cursor", "limit")
+IGNORED_PARAMETERS = ("view", "cursor", "limit", "page")
 
 ViewName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 ViewQuery = Annotated[

@@ -1,0 +1,55 @@
+"""`GET /imports/templates/{kind}`: an empty file to fill in, before any upload."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import Path, Query
+from fastapi.responses import Response
+
+from chassis.files.imports.custom_columns import target_with_custom_fields
+from chassis.files.imports.target import Imports
+from chassis.files.imports.templates import csv_template, xlsx_template
+from chassis.foundation.context import current
+from chassis.web.transaction import Tx
+
+XLSX_MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TEMPLATE_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            XLSX_MEDIA_TYPE: {"schema": {"type": "string", "contentMediaType": XLSX_MEDIA_TYPE}},
+        },
+        "description": "A file with a heading row and an example row",
+    }
+}
+
+
+def template_endpoint(imports: Imports) -> Callable[..., Awaitable[Response]]:
+    """Return the endpoint for the kinds that this service imports."""
+    kinds: Any = Literal[tuple(target.kind for target in imports.targets)]
+
+    async def import_template(
+        tx: Tx,
+        kind: Annotated[Any, Path()],
+        format: Annotated[Literal["CSV", "XLSX"], Query()] = "XLSX",
+    ) -> Response:
+        """Download the columns of a kind of file with an example row.
+
+        Headings are in the caller's language and include the tenant's custom fields. Delete the
+        example row before the upload.
+        """
+        target = await target_with_custom_fields(tx, imports, kind)
+        language = current().language
+        name = f"{kind.lower()}.{format.lower()}"
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Language": language,
+        }
+        if format == "CSV":
+            content = csv_template(target, language)
+            return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+        content = xlsx_template(target, language)
+        return Response(content, media_type=XLSX_MEDIA_TYPE, headers=headers)
+
+    import_template.__annotations__["kind"] = Annotated[kinds, Path()]
+    return import_template

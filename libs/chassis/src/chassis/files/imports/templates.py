@@ -1,0 +1,56 @@
+"""Templates of imports: a file with the columns of a target and an example row."""
+
+import csv
+import io
+from collections import Counter
+from typing import Any
+
+import xlsxwriter
+
+from chassis.files.formats.cells import escape_formula
+from chassis.files.imports.target import ImportTarget
+
+
+def template_headings(target: ImportTarget[Any], language: str) -> list[str]:
+    """Return the heading of each field in a language, such that a file with them needs no mapping.
+
+    A heading that two fields share, ignoring case, is replaced by the names of these fields.
+    """
+    headings = [
+        one.english_heading if language == "en" else one.chinese_heading for one in target.fields
+    ]
+    times = Counter(heading.casefold() for heading in headings)
+    return [
+        heading if times[heading.casefold()] == 1 else field.name
+        for heading, field in zip(headings, target.fields, strict=True)
+    ]
+
+
+def template_rows(target: ImportTarget[Any], language: str) -> list[list[str]]:
+    """Return the heading row and the example row."""
+    examples = [field.example for field in target.fields]
+    rows = [template_headings(target, language), examples]
+    return [[escape_formula(cell) for cell in row] for row in rows]
+
+
+def csv_template(target: ImportTarget[Any], language: str) -> bytes:
+    """Return the template as CSV in UTF-8 with a BOM, which spreadsheets expect."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(template_rows(target, language))
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def xlsx_template(target: ImportTarget[Any], language: str) -> bytes:
+    """Return the template as XLSX: text cells, required columns in bold, headings that stay."""
+    out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    headings, examples = template_rows(target, language)
+    with xlsxwriter.Workbook(out, options) as workbook:
+        sheet, bold = workbook.add_worksheet(), workbook.add_format({"bold": True})
+        text = workbook.add_format({"num_format": "@"})  # keeps leading zeros of what people type
+        sheet.freeze_panes(1, 0)
+        for column, field in enumerate(target.fields):
+            sheet.set_column(column, column, 20, text)
+            sheet.write_string(0, column, headings[column], bold if field.required else None)
+            sheet.write_string(1, column, examples[column], text)
+    return out.getvalue()

@@ -1,0 +1,67 @@
+"""Counts of a list's rows by the values of one field: the tabs above a list."""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum as PythonEnum
+from typing import Any
+
+from pydantic import BaseModel, Field
+from sqlalchemy import Boolean, Column, Enum, Select, Table, Text, Uuid, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.records.lists.filters import Filter
+from chassis.records.lists.list_search import ListSearch
+
+MAX_COUNTED_VALUES = 100  # of a field whose values are not declared; the most frequent ones
+
+
+class ValueCount(BaseModel):
+    """How many rows of a list have one value of the field `count_by`."""
+
+    value: str | bool | None = Field(description="null: the rows whose field is empty")
+    count: int
+
+
+def countable_fields(table: Table, filters: Sequence[str | Filter]) -> list[str]:
+    """Return the declared fields by which a list can be counted.
+
+    These are enums, booleans, ids and texts; not texts that hold personal data.
+    """
+    return [name for name in filters if isinstance(name, str) and _is_countable(table.c[name])]
+
+
+def _is_countable(column: Column[Any]) -> bool:
+    return isinstance(column.type, Enum | Boolean | Uuid | Text) and "personal" not in column.info
+
+
+async def count_values(tx: AsyncConnection, search: ListSearch, field: str) -> list[ValueCount]:
+    """Return the counts by value: declared values in their order, even 0; others by frequency."""
+    column = search.table.c[field]
+    declared = _declared_values(column)
+    counted = (await tx.execute(_counts_query(search, column, limited=not declared))).all()
+    found = {value: number for value, number in counted}
+    values = [*declared, *(value for value in found if value not in declared)]
+    return [ValueCount(value=_shown(value), count=found.get(value, 0)) for value in values]
+
+
+def without_field(values: Mapping[str, Any], field: str | None) -> dict[str, Any]:
+    """Return the filters without those of this field: a tab shows its count in every other tab."""
+    return {name: value for name, value in values.items() if name.partition("__")[0] != field}
+
+
+def _counts_query(search: ListSearch, column: Column[Any], *, limited: bool) -> Select[Any]:
+    number = func.count().label("number")
+    query = select(column, number).where(*search.all_conditions).group_by(column)
+    query = query.order_by(number.desc(), column)
+    return query.limit(MAX_COUNTED_VALUES) if limited else query
+
+
+def _declared_values(column: Column[Any]) -> list[Any]:
+    if isinstance(column.type, Enum):
+        return list(column.type.enum_class or ())
+    return [True, False] if isinstance(column.type, Boolean) else []
+
+
+def _shown(value: Any) -> str | bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    return str(value.value if isinstance(value, PythonEnum) else value)

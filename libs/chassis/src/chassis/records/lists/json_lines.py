@@ -1,0 +1,130 @@
+"""JSON Lines: a whole list as a stream, read in batches under one snapshot of the database."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import orjson
+from fastapi import Request
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.responses import StreamingResponse
+from starlette.types import Send
+
+from chassis.database.engine import Database
+from chassis.records.access.visibility import Visibility
+from chassis.records.lists.batches import BATCH_ROWS, next_batch
+from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.list_search import CUSTOM_PLANS, ListSearch
+from chassis.records.lists.listing import Listing, ListRow
+from chassis.records.lists.page_start import page_start
+from chassis.web.pages import PageRequest
+
+JSON_LINES = ("application/jsonl", "application/x-ndjson")
+# A stream holds a connection and a snapshot, which keeps the database from removing dead rows: few
+# at once, and not for ever. Longer lists are for exports.
+MAX_STREAMS, MAX_SECONDS = 4, 600
+_free_streams = asyncio.Semaphore(MAX_STREAMS)
+# The OpenAPI of a route that answers JSON Lines beside JSON.
+JSON_LINES_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            JSON_LINES[0]: {
+                "schema": {
+                    "type": "string",
+                    "description": "Every record of the list, one JSON object per line, instead of"
+                    " a page; `cursor` says where to begin",
+                }
+            }
+        }
+    }
+}
+
+
+def requested_json_lines(request: Request) -> str | None:
+    """Return the media type of JSON Lines that the caller prefers to JSON; None without one."""
+    for accepted in request.headers.get("accept", "").split(","):
+        media_type = accepted.partition(";")[0].strip().lower()
+        if media_type in JSON_LINES:
+            return media_type
+        if media_type in ("application/json", "application/*", "*/*"):
+            return None
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineStream:
+    """The lines of a list: its rows after `after`, each encoded by `encode`."""
+
+    database: Database
+    tenant: UUID
+    search: ListSearch
+    after: Sequence[Any] | None
+    encode: Callable[[ListRow], bytes]
+
+    async def batches(self, *, size: int = BATCH_ROWS) -> AsyncGenerator[bytes, None]:
+        """Yield all lines in pieces of `size` rows; no more are held in memory.
+
+        Raises TimeoutError when reading takes too long; the caller sees a response cut short.
+        """
+        after, end = self.after, time.monotonic() + MAX_SECONDS
+        async with _free_streams, self.database.begin(self.tenant, snapshot=True) as tx:
+            await tx.execute(CUSTOM_PLANS)
+            while time.monotonic() < end:
+                rows, after = await next_batch(tx, self.search, after, size=size)
+                if rows:
+                    yield await asyncio.to_thread(self._encode, rows)
+                if after is None:
+                    return
+        raise TimeoutError("a stream of a list took too long")
+
+    def _encode(self, rows: Sequence[ListRow]) -> bytes:
+        return b"".join(self.encode(row) for row in rows)
+
+
+async def open_stream(
+    tx: AsyncConnection,
+    request: Request,
+    listing: Listing[Any],
+    query: ListQuery,
+    page: PageRequest,
+    visibility: Visibility,
+    shape: Callable[[ListRow], Any],
+    where: Sequence[ColumnElement[bool]],
+) -> LineStream:
+    """Prepare the stream of a list while errors can still be answered.
+
+    Raises Invalid as the list does.
+    """
+    query = await listing.with_view(tx, query)
+    search = await listing.search(tx, query, visibility, where)
+    page = replace(page, filters=page.filters + query.cursor_scope)
+    included = {*query.fields, "id"} if query.fields else None
+
+    def encode(row: ListRow) -> bytes:
+        return orjson.dumps(shape(row).model_dump(mode="json", include=included)) + b"\n"
+
+    return LineStream(
+        database=request.app.state.database,
+        tenant=request.state.principal.tenant_id,
+        search=search,
+        after=page_start(page, search),
+        encode=encode,
+    )
+
+
+class JsonLinesResponse(StreamingResponse):
+    """A response of JSON Lines that ends its transaction at once when the caller goes away."""
+
+    def __init__(self, stream: LineStream, media_type: str) -> None:
+        self._batches = stream.batches()
+        super().__init__(self._batches, media_type=media_type)
+
+    async def stream_response(self, send: Send) -> None:
+        """Send the lines."""
+        async with aclosing(self._batches):
+            await super().stream_response(send)
