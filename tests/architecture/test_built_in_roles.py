@@ -21,6 +21,10 @@ ADMIN_ONLY = {
     **{f"{name}.tenant.export": "all rows of the tenant" for name in SERVICES},
     **{f"{name}.event.admin": "events that failed are mended" for name in SERVICES},
     **{
+        f"{name}.event.read": "the feed is for other systems, as service clients"
+        for name in SERVICES
+    },
+    **{
         f"{name}.number_format.{verb}": "a numbering is agreed on once"
         for name in SERVICES
         for verb in ("read", "write")

@@ -51,6 +51,7 @@ PLAIN_LISTS = {
     "tenant_(get|audit)": "one's own tenant",
     "me_get": "one's own person",
     "event_counts_get": "machinery, for reconciliation",
+    "event_list": "a feed in the order of the outbox, read on from a cursor for ever",
     "reconciliation_get": "one answer",
     "balance_get": "what one customer owes, a line for each currency",
 }

@@ -20,6 +20,7 @@ from chassis.foundation.texts import Catalog, Texts
 from chassis.records.access import tables as _access_tables  # noqa: F401  # registers the tables
 from chassis.records.audit import tables as _audit_tables  # noqa: F401  # registers the tables
 from chassis.records.custom_fields import tables as _field_tables  # noqa: F401  # the same
+from chassis.records.event_feed_routes import event_feed_router
 from chassis.records.external_ids import tables as _name_tables  # noqa: F401  # the same
 from chassis.records.lists.saved_view_routes import saved_view_router
 from chassis.records.numbers.number_format_routes import number_format_router
@@ -92,6 +93,7 @@ def _common_routers(
         event_count_router(service),
         snapshot_router(service),
         rebuild_router(service, replicas),
+        event_feed_router(service),
         saved_view_router(service),
         export_router(service),
         tenant_export_router(service),

@@ -68,6 +68,7 @@ outbox = Table(
     Column("traceparent", Text, nullable=False),
     instant("created", default=True),
     Index(None, "xid"),
+    Index(None, "tenant_id", "xid"),
     # A version is published by one fact, and by any number of snapshots.
     Index(
         None,
@@ -80,13 +81,16 @@ outbox = Table(
     ),
 )
 
-# How many events pruning has deleted, so that a tenant's published total stays whole.
+# How many events pruning has deleted, so that a tenant's published total stays whole, and the last
+# of them, so that a reader of the feed who has not seen it learns of the loss.
 outbox_pruned = Table(
     "outbox_pruned",
     metadata,
     tenant_column(),
     Column("aggregatetype", Text, primary_key=True),
     Column("events", BigInteger, nullable=False),
+    Column("last_xid", Xid8, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
 )
 
 # The publishing database itself: `system_identifier` reveals a restore or failover.

@@ -25,7 +25,7 @@ SELECT max(xid)::text FROM (
   ORDER BY xid LIMIT :chunk) AS next_rows
 """
 # Events that were sent (the cursor of their bucket is past them) and are not quarantined. The
-# deleted events stay counted in `outbox_pruned`.
+# deleted events stay counted in `outbox_pruned`, with the last of them for the pull feed.
 OLD_EVENTS = """
 WITH deleted AS (DELETE FROM outbox WHERE ctid = ANY(ARRAY(
   SELECT event.ctid FROM outbox AS event
@@ -35,11 +35,14 @@ WITH deleted AS (DELETE FROM outbox WHERE ctid = ANY(ARRAY(
     AND pg_visible_in_snapshot(event.xid, place.lo::pg_snapshot)
     AND NOT EXISTS (SELECT FROM quarantined_events AS quarantined
                     WHERE quarantined.tenant_id = event.tenant_id AND quarantined.seq = event.seq)
-  LIMIT :chunk)) RETURNING tenant_id, aggregatetype),
+  LIMIT :chunk)) RETURNING tenant_id, aggregatetype, xid, seq),
 counted AS (
-  INSERT INTO outbox_pruned AS total (tenant_id, aggregatetype, events)
-  SELECT tenant_id, aggregatetype, count(*) FROM deleted GROUP BY 1, 2 ORDER BY 1, 2
-  ON CONFLICT (tenant_id, aggregatetype) DO UPDATE SET events = total.events + excluded.events)
+  INSERT INTO outbox_pruned AS total (tenant_id, aggregatetype, events, last_xid, last_seq)
+  SELECT tenant_id, aggregatetype, count(*), max(xid), max(seq)
+  FROM deleted GROUP BY 1, 2 ORDER BY 1, 2
+  ON CONFLICT (tenant_id, aggregatetype) DO UPDATE SET events = total.events + excluded.events,
+    last_xid = greatest(total.last_xid, excluded.last_xid),
+    last_seq = greatest(total.last_seq, excluded.last_seq))
 SELECT 1 FROM deleted
 """
 ANY_OLD = """

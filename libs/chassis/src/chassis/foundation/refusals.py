@@ -13,6 +13,10 @@ class Unauthenticated(DomainError):
     """The bearer token is missing or not valid."""
 
 
+class Expired(DomainError):
+    """What the caller names existed, but is no longer kept."""
+
+
 class TooLarge(DomainError):
     """The body is larger than the route accepts."""
 

@@ -167,6 +167,16 @@ COMMON: dict[str, Text] = {
     "TOO_MANY_CONDITIONS": Text(
         "一次查询至多 {maximum} 个条件。", "A search has at most {maximum} conditions."
     ),
+    "CURSOR_EXPIRED": Text(
+        "此位置之后的部分事件已不再保留。请重新读取当前数据，"
+        "再不带 after 参数，从最早保留的事件开始读取。",
+        "Some events after this position are no longer kept. Read the present data again, then"
+        " begin with the oldest event that is kept, without the parameter after.",
+    ),
+    "DATABASE_RESTORED": Text(
+        "数据库刚刚恢复，尚未由管理员确认，请稍后重试。",
+        "The database was restored and has to be confirmed by an operator. Please try again later.",
+    ),
     "SAVED_VIEW_NOT_FOUND": Text("没有该视图。", "The saved view does not exist."),
     "SAVED_VIEW_UNKNOWN": Text("此列表没有该视图。", "This list does not have the saved view."),
     "SAVED_VIEW_NAME_TAKEN": Text(

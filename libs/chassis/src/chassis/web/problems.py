@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.database.transient import is_transient
 from chassis.foundation.context import current
 from chassis.foundation.refusals import (
+    Expired,
     Malformed,
     PreconditionFailed,
     PreconditionRequired,
@@ -50,6 +51,7 @@ STATUS_BY_ERROR: dict[type[DomainError], int] = {
     RuleBroken: 409,
     Conflict: 409,
     NotYet: 409,
+    Expired: 410,
     PreconditionFailed: 412,
     TooLarge: 413,
     Invalid: 422,

@@ -6,63 +6,23 @@ are small, so that crashes fall into the middle of windows.
 """
 
 import asyncio
-import random
 from collections import defaultdict
-from contextlib import asynccontextmanager
-from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.connections import open_connection
-from chassis.database.engine import Database
 from chassis.events.relay.relay import PollInterval, Relay
 from chassis.events.relay.transport import ProducerRecord
+from libs.chassis.tests.events.hostile_writers import stay_open, write_hostilely
 from libs.chassis.tests.events.relay.transports import CrashingTransport
-from testkit.notes import rewrite, write
+from testkit.notes import write
 from testkit.plugin import Committed
 
 SECONDS = 8
 MIN_ROWS = 500  # on a slow machine the writers go on until there are so many
 WRITERS = 8
 NOTES = 40
-
-
-@asynccontextmanager
-async def rolled_back(tx: AsyncConnection) -> Any:
-    savepoint = await tx.begin_nested()
-    yield
-    await savepoint.rollback()
-
-
-async def write_hostilely(
-    app: Database, tenant: UUID, ids: list[UUID], stop: asyncio.Event, seed: int
-) -> None:
-    chance = random.Random(seed)
-    while not stop.is_set():
-        async with app.engine.connect() as connection:
-            raw = await connection.get_raw_connection()
-            raw.driver_connection.tenant = tenant  # type: ignore[union-attr]
-            outer = await connection.begin()
-            await connection.execute(text("SELECT pg_current_xact_id()"))  # the id, early
-            await asyncio.sleep(chance.choice([0, 0, 0, 0.002, 0.02]))
-            for note in sorted(chance.sample(ids, 2)):
-                if chance.random() < 0.1:
-                    async with rolled_back(connection):
-                        await rewrite(connection, note, "undone")
-                async with connection.begin_nested():
-                    await rewrite(connection, note, "written")
-            await (outer.rollback() if chance.random() < 0.1 else outer.commit())
-
-
-async def stay_open(app: Database, tenant: UUID, note: UUID, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        async with app.begin(tenant) as tx:
-            await tx.execute(text("SELECT pg_current_xact_id()"))
-            await asyncio.sleep(3)
-            await rewrite(tx, note, "late")
 
 
 async def end_sessions(url: str, stop: asyncio.Event) -> int:

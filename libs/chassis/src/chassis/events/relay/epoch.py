@@ -174,8 +174,8 @@ async def _resend_all(connection: asyncpg.Connection) -> None:
     an old row may carry an id of the future, which would become visible days later, and a new row
     an id far below `lo`, which would be lost. Writers are locked out here, so every row written in
     this cluster is committed and visible; a row that is not visible is an old one and gets an id
-    from before all others. Then the cursors return to the beginning, and what commits from now on
-    is found as in a new database.
+    from before all others, as do the pruned ones. Then the cursors return to the beginning, and
+    what commits from now on is found as in a new database.
     """
     await connection.execute("LOCK TABLE outbox IN SHARE ROW EXCLUSIVE MODE")
     now = await read_snapshot(connection)
@@ -189,3 +189,4 @@ async def _resend_all(connection: asyncpg.Connection) -> None:
     await connection.execute(
         "UPDATE relay_cursors SET lo = $1, hi = NULL, last = 0", str(BEGINNING)
     )
+    await connection.execute("UPDATE outbox_pruned SET last_xid = $1::text::xid8", FROZEN_XID)

@@ -44,6 +44,11 @@ class CallerAccess:
     may_transfer: bool
 
 
+def has_owners(resource: str) -> bool:
+    """Return whether the rows of a resource belong to owners, so that not everybody sees all."""
+    return any(scoped.resource == resource for scoped, _ in ACCESS_GUARDS.values())
+
+
 def may_read(scoped: ScopedResource, *, scope: str | None = None) -> Any:
     """Return a dependency: the caller has `<resource>.read` and sees the record in the path.
 

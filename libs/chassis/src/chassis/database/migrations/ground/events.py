@@ -72,16 +72,19 @@ def _outbox() -> None:
         where="type NOT LIKE '%.snapshot.v%'",
     )
     index("outbox", "xid")
+    index("outbox", "tenant_id", "xid")
     secure("outbox", worker_sees_all=True, append_only=True)
 
 
 def _outbox_pruned() -> None:
-    """How many events of each aggregate type pruning has deleted from the outbox."""
+    """How many events of each aggregate type pruning has deleted, and the last of them."""
     op.create_table(
         "outbox_pruned",
         tenant_column(),
         sa.Column("aggregatetype", sa.Text(), primary_key=True),
         sa.Column("events", sa.BigInteger(), nullable=False),
+        sa.Column("last_xid", Xid8(), nullable=False),
+        sa.Column("last_seq", sa.BigInteger(), nullable=False),
     )
     secure("outbox_pruned", worker_sees_all=True)
 
