@@ -35,6 +35,7 @@ PLAIN_LISTS = {
     "parked_event_list": "machinery, for operators",
     "event_snapshot_list": "machinery, for operators",
     "replica_rebuild_list": "machinery, for operators",
+    "event_resend_list": "machinery, for operators",
     "saved_view_list": "one person's own, a few",
     "export_list": "one person's own, newest first",
     "import_list": "one's own runs, newest first",

@@ -26,6 +26,8 @@ CROSS_TENANT_FOR_WORKER = {
     "outbox_pruned",
     "inbox",
     "quarantined_events",
+    "event_resends",
+    "event_resend_keys",
     "parked_keys",
     "parked_events",
     "consumer_counts",

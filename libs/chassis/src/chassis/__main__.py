@@ -24,6 +24,7 @@ from chassis.composition.command_line import (
     worker_transaction,
 )
 from chassis.composition.copy_command_line import rebuild, rebuilds, snapshot, snapshots
+from chassis.composition.resend_command_line import resend, resends
 from chassis.composition.run_worker import WorkerPart
 from chassis.composition.serve import combine_apps, make_server
 from chassis.database import migrate
@@ -44,7 +45,7 @@ cli = typer.Typer(
 )
 events = typer.Typer(
     no_args_is_help=True,
-    help="Parked and quarantined events, snapshots and rebuilds, and the epoch of a database.",
+    help="Parked, quarantined and lost events, snapshots, rebuilds, and a database's epoch.",
     rich_markup_mode=None,
 )
 cli.add_typer(events, name="events")
@@ -52,6 +53,8 @@ events.command()(snapshot)
 events.command()(snapshots)
 events.command()(rebuild)
 events.command()(rebuilds)
+events.command()(resend)
+events.command()(resends)
 
 Services = Annotated[
     list[str] | None,

@@ -32,6 +32,7 @@ from chassis.web.auth import KeySet, Verifier
 from chassis.web.dead_letter_routes import parked_event_router
 from chassis.web.enum_routes import enum_router
 from chassis.web.event_count_routes import event_count_router
+from chassis.web.event_resend_routes import event_resend_router
 from chassis.web.head_requests import HeadMiddleware
 from chassis.web.idempotency import Replay
 from chassis.web.openapi import complete_openapi
@@ -94,6 +95,7 @@ def _common_routers(
         snapshot_router(service),
         rebuild_router(service, replicas),
         event_feed_router(service),
+        event_resend_router(service),
         saved_view_router(service),
         export_router(service),
         tenant_export_router(service),

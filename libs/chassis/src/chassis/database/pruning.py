@@ -66,6 +66,10 @@ ENDED_OPERATIONS = """
 DELETE FROM operations WHERE ctid = ANY(ARRAY(
   SELECT ctid FROM operations WHERE finished_at < :before AND status <> 'RUNNING' LIMIT :chunk))
 """
+FINISHED_RESENDS = """
+DELETE FROM event_resends WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM event_resends WHERE finished_at < :before LIMIT :chunk))
+"""
 OLD_EXPORTS = """
 DELETE FROM tenant_exports WHERE ctid = ANY(ARRAY(
   SELECT ctid FROM tenant_exports WHERE created_at < :before LIMIT :chunk))
@@ -82,6 +86,7 @@ class Pruned:
     parked_events: int
     operations: int
     tenant_exports: int = 0
+    event_resends: int = 0
 
 
 async def prune(worker: Database, *, now: datetime) -> Pruned:
@@ -93,6 +98,7 @@ async def prune(worker: Database, *, now: datetime) -> Pruned:
         inbox=await _prune(worker, OLD_INBOX_ROWS, before=now - timedelta(days=INBOX_DAYS)),
         idempotency_keys=await _prune(worker, EXPIRED_KEYS, before=now),
         parked_events=await _prune(worker, RESOLVED_EVENTS, before=parked_before),
+        event_resends=await _prune(worker, FINISHED_RESENDS, before=parked_before),
         operations=await _prune(worker, ENDED_OPERATIONS, before=ended_before),
         tenant_exports=await _prune(worker, OLD_EXPORTS, before=now - timedelta(days=EXPORT_DAYS)),
     )

@@ -139,6 +139,9 @@ COMMON: dict[str, Text] = {
         "A request with this Idempotency-Key is still in progress.",
     ),
     "OPERATION_NOT_FOUND": Text("没有该操作。", "The operation does not exist."),
+    "EVENT_RESEND_NOT_FOUND": Text(
+        "没有该重发请求。", "There is no such request to send events again."
+    ),
     "PARKED_EVENT_NOT_FOUND": Text("没有该搁置事件。", "The parked event does not exist."),
     "PARKED_EVENT_REDRIVEN": Text("该事件已重新处理成功。", "The event has already been applied."),
     "PARKED_EVENT_SKIPPED": Text("该事件已被跳过。", "The event has already been skipped."),
@@ -216,6 +219,7 @@ COMMON: dict[str, Text] = {
         "不是有效的时刻（RFC 3339，含时区）。",
         "This is not a valid time (RFC 3339 with time zone).",
     ),
+    "INSTANT_IN_FUTURE": Text("时刻不能晚于现在。", "The time must not be in the future."),
     "ID_INVALID": Text("不是有效的 UUID。", "This is not a valid id (UUID)."),
     "VALUE_UNKNOWN": Text("取值须为：{expected}。", "The value must be one of: {expected}."),
     "TEXT_INVALID": Text(

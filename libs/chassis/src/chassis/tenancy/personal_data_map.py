@@ -26,6 +26,8 @@ TECHNICAL_TABLES = frozenset(
         "outbox",
         "outbox_pruned",
         "quarantined_events",
+        "event_resends",
+        "event_resend_keys",
         "inbox",
         "parked_keys",
         "parked_events",

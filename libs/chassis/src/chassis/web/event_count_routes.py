@@ -3,7 +3,8 @@
 A consumer recognizes a redelivered event by its inbox row, or else by its offset and by the
 recent events it holds in memory. Replicas and ignored events have no inbox row: when a relay died
 between the broker's acknowledgment and its own cursor, the event arrives again at a new offset,
-and a consumer started since then counts it as skipped or ignored once more. So `published` equals
+and a consumer started since then counts it as skipped or ignored once more. The same holds for
+events that an operator had sent again. So `published` equals
 `applied + skipped + ignored + parked` exactly unless an event was sent twice, and is never greater
 once everything is consumed.
 """

@@ -8,6 +8,7 @@ from prometheus_client import Counter, Gauge
 from chassis.foundation.clock import now
 
 EVENTS_PUBLISHED = Counter("l2c_relay_published", "Events published", ["service", "topic"])
+EVENTS_RESENT = Counter("l2c_relay_resent", "Events sent again on request", ["service", "topic"])
 EVENTS_QUARANTINED = Counter("l2c_relay_quarantined", "Events quarantined", ["service"])
 RELAY_RESTARTS = Counter("l2c_relay_restarts", "Relay sessions ended by an error", ["service"])
 RELAY_LAG = Gauge("l2c_relay_lag_seconds", "Age of the oldest event not yet published", ["service"])
@@ -42,6 +43,11 @@ class RelayMeter:
         for topic, count in topics.items():
             EVENTS_PUBLISHED.labels(self._service, topic).inc(count)
         self.oldest_unsent(last_created)
+
+    def resent(self, topics: dict[str, int]) -> None:
+        """Count events per topic that were sent again on an operator's request."""
+        for topic, count in topics.items():
+            EVENTS_RESENT.labels(self._service, topic).inc(count)
 
     def oldest_unsent(self, created: datetime | None) -> None:
         """Set the lag to the age of the oldest unsent event; None when there is none."""

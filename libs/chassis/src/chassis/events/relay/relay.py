@@ -89,7 +89,7 @@ class Relay:
         self._meter.stopped()
 
     async def drain(self) -> int:
-        """Publish once until no row is left; returns the number of rows handled.
+        """Publish once until no row is left; returns how many rows and resends were handled.
 
         Waits for buckets that another relay owns. Raises the errors that `run` survives.
         """
@@ -97,8 +97,10 @@ class Relay:
         never = asyncio.Event()
         async with self._open_session(idle_session_timeout="0") as session:
             await session.take_over(await session.buckets.acquire_all())
-            while rows := await session.publish_windows(never):
-                total += rows
+            while handled := await session.publish_windows(never) + await session.resend_next(
+                never
+            ):
+                total += handled
             await session.save_idle_cursors()
         return total
 
@@ -115,9 +117,11 @@ class Relay:
         interval = self._poll.fast
         while not stop.is_set():
             await session.housekeeping()
-            rows = await session.publish_windows(stop)
+            handled = await session.publish_windows(stop)
             session.report_progress()
-            if rows:
+            if not stop.is_set():  # else a window may be unfinished
+                handled += await session.resend_next(stop)
+            if handled:
                 interval = self._poll.fast
                 continue
             interval = await self._wait_for_rows(interval)

@@ -5,7 +5,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import asyncpg
 import structlog
@@ -16,7 +16,12 @@ from chassis.events.relay.buckets import BucketLeases
 from chassis.events.relay.cursor import CursorPosition, CursorStore
 from chassis.events.relay.epoch import DatabaseEpoch, read_snapshot
 from chassis.events.relay.metrics import RelayMeter
-from chassis.events.relay.quarantine import QuarantinedRecord, quarantined_keys
+from chassis.events.relay.quarantine import (
+    QuarantinedRecord,
+    quarantine_records,
+    quarantined_keys,
+)
+from chassis.events.relay.resend_queue import ResendQueue
 from chassis.events.relay.transport import BEHIND, ProducerRecord, Transport
 from chassis.events.relay.window_pages import WindowPages
 from chassis.events.relay.windows import Snapshot
@@ -27,6 +32,19 @@ HOUSEKEEPING_SECONDS = 1.0
 HEARTBEAT_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of a page: the records that were delivered, and those to be quarantined."""
+
+    sent: Sequence[ProducerRecord]
+    quarantined: Sequence[QuarantinedRecord]
+
+    @property
+    def topics(self) -> Counter[str]:
+        """How many records of each topic were delivered."""
+        return Counter(record.topic for record in self.sent)
 
 
 class RelaySession:
@@ -46,6 +64,7 @@ class RelaySession:
         self._meter = meter
         self._pages = pages
         self._cursors = CursorStore(self._session, database_epoch)
+        self._resends = ResendQueue(self._session)
         self.buckets = BucketLeases(self._session, new_id())
         self._positions: dict[int, CursorPosition] = {}
         self._unsaved: set[int] = set()  # buckets that moved over empty windows only
@@ -118,6 +137,29 @@ class RelaySession:
         self._meter.window(rows)
         return rows
 
+    async def resend_next(self, stop: asyncio.Event) -> int:
+        """Send the events of some queued aggregates again; returns the number of aggregates.
+
+        Runs between windows, when every bucket is at the end of one.
+        """
+        batch = await self._resends.next(self._positions.keys())
+        if batch is None:
+            return 0
+        sent = quarantined = 0
+        reading = self._pages.read_sent(batch.tenant_id, batch.aggregates, batch.since)
+        async with aclosing(reading) as pages:
+            async for page in pages:
+                delivery = await self._deliver(page.rows)
+                await self._save_quarantined(delivery.quarantined)
+                self._meter.resent(delivery.topics)
+                sent += len(delivery.sent)
+                quarantined += len(delivery.quarantined)
+                if stop.is_set() and not page.is_last:
+                    return 0
+        await self._resends.finish(batch, sent=sent, quarantined=quarantined)
+        self.report_progress()
+        return len(batch.aggregates)
+
     def report_progress(self) -> None:
         """Record a pass over the buckets for the health check."""
         self._meter.progressed(frozenset(self.buckets.owned))
@@ -133,7 +175,8 @@ class RelaySession:
         self, buckets: list[int], position: CursorPosition, now: Snapshot, stop: asyncio.Event
     ) -> int:
         window = position.window(now)
-        rows, quarantined = 0, list[QuarantinedRecord]()
+        rows = 0
+        quarantined: Sequence[QuarantinedRecord] = ()
         if not window.is_empty:
             async with aclosing(self._pages.read(window, buckets, position.last)) as pages:
                 async for page in pages:
@@ -174,12 +217,23 @@ class RelaySession:
         self._positions.update(dict.fromkeys(buckets, position))
         self._unsaved.difference_update(buckets)
         self.report_progress()
-        if quarantined:
-            self._quarantined_keys |= {record.key for record in quarantined}
-            self._report_quarantined(quarantined)
+        self._note_quarantined(quarantined)
 
-    async def _publish_rows(self, rows: Sequence[asyncpg.Record]) -> list[QuarantinedRecord]:
-        """Send the rows and wait for their delivery; returns those to be quarantined."""
+    async def _save_quarantined(self, quarantined: Sequence[QuarantinedRecord]) -> None:
+        if quarantined:
+            async with self._session.use() as connection, connection.transaction():
+                await quarantine_records(connection, quarantined)
+        self._note_quarantined(quarantined)
+
+    async def _publish_rows(self, rows: Sequence[asyncpg.Record]) -> Sequence[QuarantinedRecord]:
+        """Send rows for the first time; returns those to be quarantined."""
+        delivery = await self._deliver(rows)
+        if delivery.sent:
+            self._meter.published(delivery.topics, delivery.sent[-1].envelope.time)
+        return delivery.quarantined
+
+    async def _deliver(self, rows: Sequence[asyncpg.Record]) -> Delivery:
+        """Send the rows whose keys are not quarantined and wait for their delivery."""
         if self._quarantined_keys:  # an operator may have freed a key meanwhile
             await self._load_quarantined_keys()
         records = [
@@ -190,19 +244,20 @@ class RelaySession:
         refused = await self._transport.send(sendable) if sendable else []
         reasons = {one.record.seq: one.reason for one in refused}
         reasons |= {one.seq: BEHIND for one in records if one.key in self._quarantined_keys}
-        sent = [record for record in sendable if record.seq not in reasons]
-        if sent:
-            topics = Counter(record.topic for record in sent)
-            self._meter.published(topics, sent[-1].envelope.time)
-        return [
+        quarantined = [
             QuarantinedRecord(
                 row["tenant_id"], row["seq"], record.key, row["bucket"], reasons[row["seq"]]
             )
             for row, record in zip(rows, records, strict=True)
             if row["seq"] in reasons
         ]
+        return Delivery([one for one in sendable if one.seq not in reasons], quarantined)
 
-    def _report_quarantined(self, quarantined: Sequence[QuarantinedRecord]) -> None:
+    def _note_quarantined(self, quarantined: Sequence[QuarantinedRecord]) -> None:
+        """Hold back later records of these keys, which are quarantined in the database."""
+        if not quarantined:
+            return
+        self._quarantined_keys |= {record.key for record in quarantined}
         self._meter.quarantined(len(quarantined))
         for record in quarantined:
             if record.is_refused:

@@ -16,6 +16,8 @@ TABLES = (
     "relay_cursors",
     "relay_members",
     "quarantined_events",
+    "event_resends",
+    "event_resend_keys",
     "inbox",
     "parked_keys",
     "parked_events",
@@ -31,6 +33,8 @@ def create() -> None:
     _relay_cursors()
     _relay_members()
     _quarantined_events()
+    _event_resends()
+    _event_resend_keys()
     _inbox()
     _parked_keys()
     _parked_events()
@@ -139,6 +143,40 @@ def _quarantined_events() -> None:
     )
     index("quarantined_events", "tenant_id", "key")
     secure("quarantined_events", worker_sees_all=True)
+
+
+def _event_resends() -> None:
+    """Requests to send retained events again, with their progress."""
+    op.create_table(
+        "event_resends",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("topic", sa.Text()),
+        instant("since"),
+        sa.Column("requested_by", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text()),
+        instant("requested_at"),
+        sa.Column("events", sa.BigInteger(), nullable=False),
+        sa.Column("sent", sa.BigInteger(), nullable=False, server_default=sa.text("0")),
+        sa.Column("quarantined", sa.BigInteger(), nullable=False, server_default=sa.text("0")),
+        instant("finished_at", nullable=True),
+    )
+    index("event_resends", "finished_at")
+    secure("event_resends", worker_sees_all=True)
+
+
+def _event_resend_keys() -> None:
+    """The aggregates of each request whose events are not yet sent again."""
+    op.create_table(
+        "event_resend_keys",
+        tenant_column(),
+        sa.Column("resend_id", sa.Uuid(), primary_key=True),
+        sa.Column("bucket", sa.SmallInteger(), primary_key=True, autoincrement=False),
+        sa.Column("aggregatetype", sa.Text(), primary_key=True),
+        sa.Column("aggregateid", sa.Uuid(), primary_key=True),
+    )
+    index("event_resend_keys", "bucket")
+    secure("event_resend_keys", worker_sees_all=True)
 
 
 def _inbox() -> None:

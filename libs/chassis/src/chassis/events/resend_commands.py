@@ -1,0 +1,149 @@
+"""What an operator can do when a broker lost its log: have retained events sent again.
+
+The API (whose role sees one tenant) and the command line (the worker's role sees all) share it. A
+request is one row, which keeps who made it, when, why, and the progress; the relay does the work.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database.rows import from_columns
+from chassis.events.relay.window_pages import IS_FACT
+from chassis.events.resend_tables import event_resends
+from contracts.event import EVENT_CLASSES, topic_of
+from contracts.topics import load_events
+from kernel.errors import Invalid, NotFound, Violation
+from kernel.ids import new_id
+
+# What is to be sent again: facts, because snapshots of states are published anew instead.
+_WANTED = f"""
+FROM outbox WHERE created >= :since AND {IS_FACT}
+  AND (CAST(:aggregate AS text) IS NULL OR aggregatetype = CAST(:aggregate AS text))
+"""
+_TENANTS = text(f"SELECT DISTINCT tenant_id {_WANTED} ORDER BY tenant_id")
+_COUNT = text(f"SELECT count(*) {_WANTED} AND tenant_id = :tenant")
+_QUEUE = text(f"""
+INSERT INTO event_resend_keys (tenant_id, resend_id, bucket, aggregatetype, aggregateid)
+SELECT DISTINCT tenant_id, CAST(:resend AS uuid), bucket, aggregatetype, aggregateid
+{_WANTED} AND tenant_id = :tenant
+""")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventResend:
+    """A request to send a tenant's events again, and its progress.
+
+    `events` is how many were asked for; `sent` may be higher, because events published meanwhile
+    go along. `quarantined` events wait for an operator with their keys. It has ended when
+    `finished_at` is set.
+    """
+
+    tenant_id: UUID
+    id: UUID
+    since: datetime
+    topic: str | None
+    events: int
+    sent: int
+    quarantined: int
+    requested_by: str
+    requested_at: datetime
+    note: str | None
+    finished_at: datetime | None
+
+
+def event_resends_query() -> Select[Any]:
+    """Return the query of the requests, unordered; the caller pages it."""
+    return select(event_resends)
+
+
+async def list_resends(tx: AsyncConnection, *, limit: int = 100) -> list[EventResend]:
+    """Return the newest requests of all tenants that the transaction sees."""
+    newest = event_resends_query().order_by(event_resends.c.id.desc()).limit(limit)
+    return [from_columns(EventResend, row) for row in (await tx.execute(newest)).mappings()]
+
+
+async def get_resend(tx: AsyncConnection, resend_id: UUID) -> EventResend:
+    """Return a request. Raises NotFound, also for requests of other tenants."""
+    query = event_resends_query().where(event_resends.c.id == resend_id)
+    row = (await tx.execute(query)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("event_resend", resend_id)
+    return from_columns(EventResend, row)
+
+
+async def request_resend(
+    tx: AsyncConnection,
+    service: str,
+    tenant: UUID,
+    *,
+    since: datetime,
+    topic: str | None = None,
+    by: str,
+    note: str | None = None,
+    now: datetime,
+) -> EventResend:
+    """Queue a tenant's retained events that were written since then, of one topic or of all.
+
+    For every record all of its events since then are sent again, in order; subscribers recognize
+    those that they have. Raises Invalid (INSTANT_IN_FUTURE, VALUE_UNKNOWN).
+    """
+    aggregate = _validated(service, since, topic, now)
+    values = {"since": since, "aggregate": aggregate, "tenant": tenant}
+    events = await tx.scalar(_COUNT, values) or 0
+    resend = EventResend(
+        tenant_id=tenant,
+        id=new_id(),
+        since=since,
+        topic=topic,
+        events=events,
+        sent=0,
+        quarantined=0,
+        requested_by=by,
+        requested_at=now,
+        note=note,
+        finished_at=None if events else now,
+    )
+    await tx.execute(insert(event_resends).values(**vars(resend)))
+    await tx.execute(_QUEUE, {**values, "resend": resend.id})
+    return resend
+
+
+async def request_resends(
+    tx: AsyncConnection,
+    service: str,
+    *,
+    since: datetime,
+    topic: str | None = None,
+    by: str,
+    note: str | None = None,
+    now: datetime,
+) -> list[EventResend]:
+    """Queue the events of every tenant that has some, a request for each, as `request_resend`."""
+    values = {"since": since, "aggregate": _validated(service, since, topic, now)}
+    tenants = (await tx.execute(_TENANTS, values)).scalars().all()
+    return [
+        await request_resend(
+            tx, service, tenant, since=since, topic=topic, by=by, note=note, now=now
+        )
+        for tenant in tenants
+    ]
+
+
+def _validated(service: str, since: datetime, topic: str | None, now: datetime) -> str | None:
+    """Return the aggregate type of the topic, if one is given. Raises Invalid."""
+    load_events()
+    aggregates = {kind.aggregate_type() for kind in EVENT_CLASSES.values()}
+    topics = {topic_of(name): name for name in aggregates if name.partition(".")[0] == service}
+    violations = []
+    if since > now:
+        violations.append(Violation("/since", "INSTANT_IN_FUTURE"))
+    if topic is not None and topic not in topics:
+        violations.append(Violation("/topic", "VALUE_UNKNOWN", {"expected": sorted(topics)}))
+    if violations:
+        raise Invalid(violations)
+    return None if topic is None else topics[topic]

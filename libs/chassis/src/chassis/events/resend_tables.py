@@ -1,0 +1,35 @@
+"""The tables of requests to send retained events again; every service has them."""
+
+from sqlalchemy import BigInteger, Column, Index, SmallInteger, Table, Text, Uuid, text
+
+from chassis.database.backbone_tables import instant, metadata
+from chassis.database.columns import tenant_column
+
+# Requests to send retained events again; the relay deletes a key once its events are sent.
+event_resends = Table(
+    "event_resends",
+    metadata,
+    tenant_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("topic", Text),
+    instant("since"),
+    Column("requested_by", Text, nullable=False),
+    Column("note", Text),
+    instant("requested_at"),
+    Column("events", BigInteger, nullable=False),
+    Column("sent", BigInteger, nullable=False, server_default=text("0")),
+    Column("quarantined", BigInteger, nullable=False, server_default=text("0")),
+    instant("finished_at", nullable=True),
+    Index(None, "finished_at"),
+)
+
+event_resend_keys = Table(
+    "event_resend_keys",
+    metadata,
+    tenant_column(),
+    Column("resend_id", Uuid, primary_key=True),
+    Column("bucket", SmallInteger, primary_key=True, autoincrement=False),
+    Column("aggregatetype", Text, primary_key=True),
+    Column("aggregateid", Uuid, primary_key=True),
+    Index(None, "bucket"),
+)
