@@ -2,13 +2,20 @@
 
 from uuid import UUID
 
+from chassis.events.consumer.dead_letter_commands import list_parked, redrive_parked
 from chassis.events.consumer.processing import Processor
+from chassis.events.consumer.retrier import Retrier
 from chassis.events.in_process_transport import InProcessTransport
+from chassis.foundation.clock import now
+from kernel.ids import new_id
 from libs.chassis.tests.events.consumer.samples import (
     Faults,
+    Partition,
     copies_replica,
     effects_of,
     effects_process,
+    outcomes,
+    parked_queue,
     replicated,
 )
 from libs.chassis.tests.events.relay.relay_running import write_versions
@@ -44,3 +51,26 @@ async def test_a_lost_event_takes_effect_and_the_others_do_not_again(
     assert {copies[note.id][2] for note in notes[1:]} == {"lost"}
     assert copies[notes[0].id][1:3] == (4, "newer than the loss")
     assert (await progress(committed, requested)).sent == 13
+
+
+async def test_an_event_at_an_offset_of_the_lost_log_waits_behind_its_parked_key(
+    committed: Committed, tenant: UUID, faults: Faults
+) -> None:
+    """The new log counts its offsets from 0 again: a low one does not mean a redelivery."""
+    faults.broken = {"bad"}
+    subscription, note, before = copies_replica(faults), new_id(), Partition(tenant)
+    records = [before.note(note, 1), before.note(note, 2, "bad"), before.note(note, 3)]
+    await Processor(subscription, committed.worker).apply(records)
+    after = Partition(tenant)
+    resent = [after.redeliver(record) for record in records[:2]]
+    await Processor(subscription, committed.worker).apply([*resent, after.note(note, 4)])
+    reasons = [reason for _, reason, _ in await parked_queue(committed.worker, tenant)]
+    assert reasons == ["FAILED", "BEHIND", "BEHIND"]
+    counts = await outcomes(committed.worker, tenant, subscription)
+    assert counts == {"applied": 1, "parked": 3, "duplicates": 2}
+    faults.broken.clear()
+    async with committed.worker.begin(tenant) as tx:
+        (head, *_) = await list_parked(tx)
+        await redrive_parked(tx, head.id, by="ann", now=now())
+    assert await Retrier([subscription], committed.worker).retry_due() == 3
+    assert (await replicated(committed.worker, tenant))[note][1:3] == (4, "v4")

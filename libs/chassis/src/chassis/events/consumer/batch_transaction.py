@@ -15,8 +15,9 @@ from chassis.database.tombstones import is_tombstone
 from chassis.database.write_cause import attribute_writes
 from chassis.events.consumer import counts, dead_letters, inbox
 from chassis.events.consumer.counts import Outcome
-from chassis.events.consumer.decoded_records import DecodedRecord
+from chassis.events.consumer.decoded_records import DecodedRecord, from_stored_json
 from chassis.events.consumer.failures import Failure, ParkingReason
+from chassis.events.envelope import Envelope, EnvelopeInvalid
 from chassis.events.rebuilds import staging
 from chassis.events.replicas import ReceivedState, ReplicaSubscription
 from chassis.events.subscriptions import ProcessSubscription, Subscription, SubscriptionKind
@@ -139,10 +140,25 @@ class BatchTransaction:
         return True
 
     async def _park_behind(self, record: DecodedRecord) -> None:
-        if self._subscription.kind is SubscriptionKind.REPLICA and self._is_redelivery(record):
-            self._record_outcome(record, Outcome.DUPLICATE)  # applied before its key was parked
+        is_replica = self._subscription.kind is SubscriptionKind.REPLICA
+        if is_replica and await self._was_applied(record):
+            self._record_outcome(record, Outcome.DUPLICATE)  # before its key was parked
         else:
             await self._park(record, Failure(ParkingReason.BEHIND, ""))
+
+    async def _was_applied(self, record: DecodedRecord) -> bool:
+        """Whether an event of a parked key was delivered before the key was parked.
+
+        An offset alone cannot tell: a broker that lost its log counts from 0 again. So an event
+        that is not older than the first parked one of its key waits behind it.
+        """
+        if record.event_id in self._recent or not self._is_redelivery(record):
+            return record.event_id in self._recent
+        first = await dead_letters.head(self._tx, self._tenant, self._subscription.name, record.key)
+        version = None if first is None else _version_of(from_stored_json(first.envelope))
+        if version is None or record.envelope is None:
+            return True
+        return record.envelope.version < version
 
     async def _park(self, record: DecodedRecord, failure: Failure) -> None:
         await dead_letters.park(
@@ -225,6 +241,14 @@ async def _stage(
 def _state(record: DecodedRecord) -> AggregateState:
     assert isinstance(record.content, AggregateState)
     return record.content
+
+
+def _version_of(value: bytes) -> tuple[int, int] | None:
+    """Return the version in an encoded event; None if it cannot be decoded."""
+    try:
+        return Envelope.decode(value).version
+    except EnvelopeInvalid:
+        return None
 
 
 def _event_context(
