@@ -40,8 +40,9 @@ def _add_events(files: Files, names: Names) -> None:
         "from typing import ClassVar",
         "from uuid import UUID",
         "from pydantic import Field",
+        "from contracts.event import AggregateState",
         "from contracts.event import Event",
-        "from contracts.event import State",
+        "from contracts.event import Snapshot",
     )
     files.edit(module, imports(*modules), appended(classes))
     for type_, docstring in events_of(classes):
@@ -63,9 +64,12 @@ def _payload(names: Names, type_: str) -> dict[str, object]:
         "description": "What it is about",
         "owner_id": "li",
         "custom_fields": {},
+        "deleted": ".deleted." in type_,
     }
     assigned = {"from_owner_id": "zhou", "assigned_by": "sun", "reason": "parental leave"}
-    return {names.resource: state, **(assigned if ".assigned." in type_ else {})}
+    snapshot = {"snapshot_id": "01990000-0000-7000-8000-0000000000f2", "is_last": False}
+    more: dict[str, dict[str, object]] = {"assigned": {**assigned}, "snapshot": {**snapshot}}
+    return {names.resource: state, **more.get(type_.split(".")[2], {})}
 
 
 def describe_event(files: Files, type_: str, docstring: str) -> None:
@@ -79,7 +83,7 @@ def describe_event(files: Files, type_: str, docstring: str) -> None:
 
 
 def _wire(files: Files, names: Names) -> None:
-    """Add the routes, the custom fields and the texts."""
+    """Add the routes, the custom fields, the snapshots and the texts."""
     service, feature = names.service, f"{names.service}.{names.plural}"
     app = f"services/{service}/src/{service}/app.py"
     match = re.search(r'custom_field_router\("\w+", (\w+)\)', files.read(app))
@@ -95,6 +99,18 @@ def _wire(files: Files, names: Names) -> None:
             rf"^{mapping}\b[^=\n]*= \{{",
             f'"{service}.{names.resource}": {names.plural}, ',
         ),
+    )
+    record_type = names.resource.upper()
+    source = f"SnapshotSource({names.pascal}State, {names.plural}, partial({record_type}.get, "
+    files.edit(
+        f"services/{service}/src/{service}/snapshots.py",
+        imports(
+            "from functools import partial",
+            f"from contracts.{service}.events import {names.pascal}State",
+            f"from {feature}.store import {record_type}",
+            f"from {feature}.store import {names.plural}",
+        ),
+        after(r"^SNAPSHOTS\b[^=\n]*= \(", f"\n    {source}with_deleted=True)),\n"),
     )
     code = f"{names.resource.upper()}_NOT_FOUND"
     text = (

@@ -1,6 +1,7 @@
-class XresourceState(State):
+class XresourceState(AggregateState):
     """The state of a xword after the event."""
 
+    aggregate: ClassVar[str] = "xservice.xresource"
     xresource_id: UUID
     name: str
     description: str | None = None
@@ -43,4 +44,11 @@ class XresourceRestored(Event):
     """A deleted xword was restored."""
 
     type: ClassVar[str] = "xservice.xresource.restored.v1"
+    xresource: XresourceState
+
+
+class XresourceSnapshot(Snapshot):
+    """The present state of a xword, published again on request."""
+
+    type: ClassVar[str] = "xservice.xresource.snapshot.v1"
     xresource: XresourceState

@@ -14,12 +14,11 @@ from chassis.composition.command_line import (
     Operator,
     Service,
     failures_as_sentences,
-    setting,
     show_rows,
     worker_transaction,
 )
 from chassis.composition.worker import Worker
-from chassis.database.engine import Database
+from chassis.database.engine import acting_for
 from chassis.events.consumer.counts import known_tenants
 from chassis.events.rebuilds.requests import (
     Rebuild,
@@ -57,12 +56,10 @@ def snapshot(
     snapshot_id = new_id()
 
     async def run() -> int:
-        database = Database(setting(service, "worker_database_url"), name=f"{service}-events")
-        try:
-            async with database.begin(None) as tx:
-                tenants = [tenant] if tenant else await known_tenants(tx)
+        async with worker_transaction(service) as tx:
+            tenants = [tenant] if tenant else await known_tenants(tx)
             for one in tenants:
-                async with database.begin(one) as tx:
+                async with acting_for(tx, one):
                     await request_snapshot(
                         tx,
                         service,
@@ -73,8 +70,6 @@ def snapshot(
                         note=note,
                         snapshot_id=snapshot_id,
                     )
-        finally:
-            await database.dispose()
         return len(tenants)
 
     with failures_as_sentences(service):

@@ -65,8 +65,7 @@ async def build(database: Database, log: ListLog) -> int:
 
 async def outcome_of(database: Database, tenant: UUID, rebuild_id: UUID) -> Rebuild:
     async with database.begin(tenant) as tx:
-        rows = [await get_rebuild(tx, rebuild_id)]
-        return next(row for row in rows if row.tenant_id == tenant)
+        return await get_rebuild(tx, rebuild_id)
 
 
 async def copied(database: Database, tenant: UUID) -> dict[UUID, tuple[int, int, str, bool]]:

@@ -51,7 +51,8 @@ async def test_a_record_is_complete(committed: Committed, tenant: UUID) -> None:
     assert record.topic == "testkit.note.v1"
     assert record.key == f"{tenant}:{note.id}"
     assert record.value == record.envelope.encode()
-    assert record.envelope.data == {"note_id": str(note.id), "text": "version 1"}
+    state = {"note_id": str(note.id), "text": "version 1"}
+    assert record.envelope.data == {**state, "note": {**state, "deleted": False}}
     assert record.envelope.epoch == 1
     assert dict(record.headers)["ce_sequence"] == b"1"
 

@@ -53,11 +53,21 @@ async def add_cards(tx: AsyncConnection, number: int) -> list[UUID]:
 
 
 async def request(
-    database: Database, tenant: UUID, *, records_per_second: int | None = None
+    database: Database,
+    tenant: UUID,
+    *,
+    records_per_second: int | None = None,
+    snapshot_id: UUID | None = None,
 ) -> UUID:
     async with database.begin(tenant) as tx:
         run = await request_snapshot(
-            tx, "testkit", "card", by="ada", now=now(), records_per_second=records_per_second
+            tx,
+            "testkit",
+            "card",
+            by="ada",
+            now=now(),
+            records_per_second=records_per_second,
+            snapshot_id=snapshot_id,
         )
         return run.id
 
@@ -92,6 +102,14 @@ async def snapshots_of(database: Database, tenant: UUID) -> list[tuple[UUID, int
         return [(r.aggregateid, r.aggversion, r.payload["card"]["deleted"]) for r in rows]
 
 
+async def marked_as_last(database: Database, tenant: UUID) -> list[UUID]:
+    o = outbox.c
+    last = o.payload["is_last"].as_boolean()
+    async with database.begin(tenant) as tx:
+        query = select(o.aggregateid).where(o.tenant_id == tenant, o.type == SNAPSHOT, last)
+        return list((await tx.execute(query)).scalars())
+
+
 async def test_every_record_is_published_once_at_its_version_deleted_ones_included(
     committed: Committed, tenant: UUID
 ) -> None:
@@ -106,6 +124,7 @@ async def test_every_record_is_published_once_at_its_version_deleted_ones_includ
     versions = {ids[3]: 2, ids[7]: 2}
     expected = [(key, versions.get(key, 1), key == ids[7]) for key in sorted(ids)]
     assert await snapshots_of(committed.worker, tenant) == expected
+    assert await marked_as_last(committed.worker, tenant) == [max(ids)]
 
 
 @settings(
@@ -127,6 +146,22 @@ async def test_a_killed_worker_repeats_and_omits_nothing(
             await run_chunk(committed.worker, tenant, snapshot)
     await publish_all_pages(committed.worker, tenant, snapshot)
     assert await snapshots_of(committed.worker, tenant) == [(key, 1, False) for key in sorted(ids)]
+
+
+async def test_runs_of_tenants_that_share_an_id_stay_apart(
+    committed: Committed, tenant: UUID
+) -> None:
+    other = new_id()
+    snapshot = await request(committed.worker, tenant)
+    for one, number in ((tenant, 3), (other, 5)):
+        async with committed.app.begin(one) as tx:
+            await add_cards(tx, number)
+    await request(committed.worker, other, snapshot_id=snapshot)
+    assert (await publish_all_pages(committed.worker, tenant, snapshot)).published == 3
+    async with committed.worker.begin(other) as tx:
+        assert (await get_run(tx, snapshot)).published == 0
+    assert (await publish_all_pages(committed.worker, other, snapshot)).published == 5
+    assert len(await snapshots_of(committed.worker, tenant)) == 3
 
 
 async def test_a_rate_delays_the_next_page(committed: Committed, tenant: UUID) -> None:

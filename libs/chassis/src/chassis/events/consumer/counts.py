@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import consumer_counts
+from chassis.events.consumer.decoded_records import NO_TENANT
 from chassis.events.subscriptions import SubscriptionGeneration
 
 TopicPartition = tuple[str, int]  # topic and partition
@@ -124,5 +125,6 @@ def tally(
 
 async def known_tenants(tx: AsyncConnection) -> list[UUID]:
     """Return the tenants of which this service has consumed an event, as the worker's role."""
-    query = select(consumer_counts.c.tenant_id).distinct().order_by(consumer_counts.c.tenant_id)
+    tenant = consumer_counts.c.tenant_id
+    query = select(tenant).distinct().where(tenant != NO_TENANT).order_by(tenant)
     return list((await tx.execute(query)).scalars())

@@ -98,15 +98,19 @@ class Rebuilder:
         Raises errors that go away, such as a lost connection; the next call continues.
         """
         swapped = 0
+        pending = {rebuild.subscription for rebuild in await self._unfinished(self._subscriptions)}
         for subscription in self._subscriptions:
-            if await self._pending(subscription):
+            if subscription.name in pending:
                 swapped += await self._build_locked(subscription, stop or asyncio.Event())
         return swapped
 
-    async def _pending(self, subscription: ReplicaSubscription) -> list[Generation]:
+    async def _unfinished(self, subscriptions: Sequence[ReplicaSubscription]) -> list[Rebuild]:
         async with self._database.begin(None) as tx:
-            rows = (await tx.execute(unfinished(subscription.name))).mappings()
-            rebuilds = sorted((rebuild_of(dict(row)) for row in rows), key=_order)
+            rows = await tx.execute(unfinished([one.name for one in subscriptions]))
+            return [rebuild_of(dict(row)) for row in rows.mappings()]
+
+    async def _pending(self, subscription: ReplicaSubscription) -> list[Generation]:
+        rebuilds = sorted(await self._unfinished([subscription]), key=_order)
         groups = groupby(rebuilds, key=lambda rebuild: rebuild.id)
         return [Generation(key, subscription, list(group)) for key, group in groups]
 
@@ -144,6 +148,7 @@ class Rebuilder:
                 await log.ainfo(
                     "replica_swapped", subscription=rebuild.subscription, **vars(counts)
                 )
+        await self._discard_staged(generation)
         return swapped
 
     async def _as_staged(self, generation: Generation) -> list[Rebuild]:
@@ -178,9 +183,13 @@ class Rebuilder:
         async with self._database.begin(None) as tx:
             mine = (r.id == generation.id) & (r.status == RebuildStatus.READING)
             await tx.execute(update(replica_rebuilds).where(mine).values(ending))
-            await tx.execute(
-                delete(staged_states).where(staged_states.c.rebuild_id == generation.id)
-            )
+        await self._discard_staged(generation)
+
+    async def _discard_staged(self, generation: Generation) -> None:
+        """Delete what is left: states of a failed generation, and of tenants deleted meanwhile."""
+        async with self._database.begin(None) as tx:
+            left = staged_states.c.rebuild_id == generation.id
+            await tx.execute(delete(staged_states).where(left))
 
 
 def _order(rebuild: Rebuild) -> tuple[UUID, UUID]:

@@ -11,10 +11,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import CURRENT_TENANT
 from chassis.database.rows import from_columns
 from chassis.events.rebuilds.tables import replica_rebuilds
 from kernel.errors import Conflict, Invalid, NotFound, Violation
@@ -111,16 +112,18 @@ async def request_rebuild(
 
 async def get_rebuild(tx: AsyncConnection, rebuild_id: UUID) -> Rebuild:
     """Return a tenant's rebuild. Raises NotFound, also for rebuilds of other tenants."""
-    query = select(replica_rebuilds).where(replica_rebuilds.c.id == rebuild_id)
+    r = replica_rebuilds.c
+    # The tenant is named because the worker's role sees the rebuilds of all tenants.
+    query = select(replica_rebuilds).where(r.tenant_id == text(CURRENT_TENANT), r.id == rebuild_id)
     row = (await tx.execute(query)).mappings().one_or_none()
     if row is None:
         raise NotFound("rebuild", rebuild_id)
     return rebuild_of(dict(row))
 
 
-def unfinished(subscription: str) -> Select[Any]:
-    """Return the query of the rebuilds of a replica that are not finished."""
+def unfinished(subscriptions: Collection[str]) -> Select[Any]:
+    """Return the query of the rebuilds of these replicas that are not finished."""
     r = replica_rebuilds.c
     return select(replica_rebuilds).where(
-        r.subscription == subscription, r.status == RebuildStatus.READING
+        r.subscription.in_(subscriptions), r.status == RebuildStatus.READING
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import delete, exists, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,6 +27,11 @@ from chassis.events.subscriptions import EventMeta
 from kernel.ids import new_id
 
 PAGE_ROWS = 500
+# One statement looks at all rows of a copy, and the lock waits for the consumers' transactions.
+PATIENCE = text(
+    "SELECT set_config('statement_timeout', '10min', true),"
+    " set_config('lock_timeout', '1min', true)"
+)
 
 
 @dataclass
@@ -44,6 +49,7 @@ async def swap(
     tx: AsyncConnection, subscription: ReplicaSubscription, rebuild: Rebuild, now: datetime
 ) -> SwapCounts | None:
     """Replace the copy and finish the rebuild; None if another worker has done it."""
+    await tx.execute(PATIENCE)
     await lock_rebuild(tx, f"{rebuild.tenant_id}:{rebuild.subscription}", exclusive=True)
     r = replica_rebuilds.c
     mine = (r.tenant_id == rebuild.tenant_id) & (r.id == rebuild.id)

@@ -11,10 +11,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import CURRENT_TENANT
 from chassis.database.rows import from_columns
 from chassis.jobs.queue import enqueue
 from chassis.records.snapshots.tables import event_snapshots
@@ -110,7 +111,7 @@ def _aggregates(service: str, aggregate: str | None) -> list[str]:
 
 async def get_run(tx: AsyncConnection, snapshot_id: UUID, *, lock: bool = False) -> SnapshotRun:
     """Return a run, locked on request. Raises NotFound, also for runs of other tenants."""
-    query = select(event_snapshots).where(event_snapshots.c.id == snapshot_id)
+    query = select(event_snapshots).where(_own(snapshot_id))
     row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
     if row is None:
         raise NotFound("snapshot", snapshot_id)
@@ -119,5 +120,10 @@ async def get_run(tx: AsyncConnection, snapshot_id: UUID, *, lock: bool = False)
 
 async def save_progress(tx: AsyncConnection, run: SnapshotRun, **changes: Any) -> None:
     """Update the columns of a locked run."""
-    mine = event_snapshots.c.id == run.id
-    await tx.execute(update(event_snapshots).where(mine).values(**changes))
+    await tx.execute(update(event_snapshots).where(_own(run.id)).values(**changes))
+
+
+def _own(snapshot_id: UUID) -> ColumnElement[bool]:
+    # The tenant is named because the worker's role sees the runs of all tenants.
+    s = event_snapshots.c
+    return (s.tenant_id == text(CURRENT_TENANT)) & (s.id == snapshot_id)

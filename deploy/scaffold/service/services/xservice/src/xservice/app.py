@@ -7,6 +7,7 @@ from chassis.composition.app import create_app
 from chassis.records.custom_fields.routes import custom_field_router
 from chassis.foundation.settings import Settings
 from xservice.texts import TEXTS
+from xservice.worker import WORKER
 
 # The resources to whose records a tenant may add fields, with their tables.
 CUSTOM_FIELDS: dict[str, Table] = {}
@@ -22,4 +23,5 @@ def create() -> FastAPI:
             custom_field_router("xservice", CUSTOM_FIELDS),
         ],
         texts=TEXTS,
+        replicas=WORKER.replicas,
     )

@@ -2,7 +2,8 @@
 
 from chassis.records.directory_subscriptions import directory_subscriptions
 from chassis.composition.worker import Worker
+from xservice.snapshots import SNAPSHOTS
 
 SUBSCRIPTIONS = (*directory_subscriptions("xservice"),)
 
-WORKER = Worker("xservice", SUBSCRIPTIONS)
+WORKER = Worker("xservice", SUBSCRIPTIONS, snapshots=SNAPSHOTS)
