@@ -145,6 +145,14 @@ COMMON: dict[str, Text] = {
     "PARKED_EVENT_UNREADABLE": Text(
         "该事件无法解析，只能跳过。", "The event cannot be decoded; it can only be skipped."
     ),
+    "BATCH_ITEM_INVALID": Text(
+        "每项须为 create，或 id、version 与 patch。",
+        "An item is either create, or id, version and patch.",
+    ),
+    "BATCH_REFUSED": Text(
+        "批处理中有项目未通过，未作任何更改。",
+        "Some items of the batch were refused, so nothing was changed.",
+    ),
     "CURSOR_INVALID": Text("游标无效。", "The cursor is not valid."),
     "CURSOR_WITH_PAGE": Text(
         "页码与游标不能同时使用。", "A page number cannot be combined with a cursor."
