@@ -160,6 +160,14 @@ COMMON: dict[str, Text] = {
     ),
     "SNAPSHOT_NOT_FOUND": Text("没有该快照。", "The snapshot does not exist."),
     "SNAPSHOT_RUNNING": Text("已有快照正在进行。", "Another snapshot is still in progress."),
+    "BATCH_ITEM_INVALID": Text(
+        "每项须为 create，或 id、version 与 patch。",
+        "An item is either create, or id, version and patch.",
+    ),
+    "BATCH_REFUSED": Text(
+        "批处理中有项目未通过，未作任何更改。",
+        "Some items of the batch were refused, so nothing was changed.",
+    ),
     "CURSOR_INVALID": Text("游标无效。", "The cursor is not valid."),
     "CURSOR_WITH_PAGE": Text(
         "页码与游标不能同时使用。", "A page number cannot be combined with a cursor."

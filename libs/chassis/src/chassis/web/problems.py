@@ -81,7 +81,7 @@ class ProblemDetails(NamedTuple):
 def problem_details(error: DomainError) -> ProblemDetails:
     """Return the status and content of the problem for a domain error."""
     status = next((s for kind, s in STATUS_BY_ERROR.items() if isinstance(error, kind)), 400)
-    violations = error.violations if isinstance(error, Invalid) else ()
+    violations: Sequence[Violation] = getattr(error, "violations", ())
     retry_after = error.retry_after if isinstance(error, TooManyRequests) else 1
     return ProblemDetails(status, error.code, error.params, violations, retry_after)
 
