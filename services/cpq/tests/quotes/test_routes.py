@@ -80,6 +80,7 @@ async def test_a_quote_shows_the_whole_waterfall(
 def assert_event_matches(payload: dict[str, Any], quote: dict[str, Any]) -> None:
     """Check that the payload of an event has the same values as the API."""
     assert payload.pop("quote_id") == quote["id"]
+    assert payload.pop("deleted") is False
     for line, shown in zip(payload.pop("lines"), quote["lines"], strict=True):
         assert line.pop("line_id") == shown["id"]
         assert line == {name: shown[name] for name in line}

@@ -133,9 +133,9 @@ class ReplicaSubscription(Subscription):
         return frozenset(applied)
 
 
-def replica(name: str, *copies: Copy[Any], generation: int = 1) -> ReplicaSubscription:
+def replica(name: str, *copies: Copy[Any]) -> ReplicaSubscription:
     """Declare a replica: `replica("cpq.accounts", Copy(AccountState, accounts))`."""
-    return ReplicaSubscription(name, copies=copies, generation=generation)
+    return ReplicaSubscription(name, copies=copies)
 
 
 async def replicate(

@@ -15,6 +15,8 @@ from libs.chassis.tests.events.consumer.samples import (
     Partition,
     copies,
     copies_replica,
+    effects_of,
+    effects_process,
     make_envelope,
     outcomes,
     replicated,
@@ -125,6 +127,17 @@ async def _written(tx: object, event: object, meta: object) -> None: ...
 
 
 async def on_note_written(tx: object, event: object, meta: object) -> None: ...
+
+
+async def test_a_process_ignores_snapshots(
+    committed: Committed, tenant: UUID, faults: Faults
+) -> None:
+    subscription, partition, note = effects_process(faults), Partition(tenant), new_id()
+    snapshot = partition.note(note, 1, "again", kind="testkit.note.snapshot.v1")
+    processor = Processor(subscription, committed.worker)
+    await processor.apply([partition.note(note, 1), snapshot, partition.note(note, 2)])
+    assert await effects_of(committed.worker, tenant, note) == [1, 2]
+    assert await outcomes(committed.worker, tenant, subscription) == {"applied": 2, "ignored": 1}
 
 
 class NoteSnapshot(Snapshot):
