@@ -9,6 +9,8 @@ from contracts.l2o import events as l2o
 from contracts.mtl import events as mtl
 from contracts.org import events as org
 from contracts.rms import events as rms
+from contracts.tenant_tasks import TenantTaskEnded
+from contracts.topics import declared_events
 from org.imports import IMPORTS
 from org.people.actions.erasure import publish_erased_people
 from org.reminders.actions import REMINDER_JOB
@@ -59,13 +61,7 @@ DAY_SUBSCRIPTION = process(
 # Collects the reports of all services on tenant tasks.
 TENANT_TASK_SUBSCRIPTION = process(
     "org.tenant_task_reports",
-    {
-        cpq.CpqTenantTaskFinished: on_tenant_task_finished,
-        l2o.L2oTenantTaskFinished: on_tenant_task_finished,
-        mtl.MtlTenantTaskFinished: on_tenant_task_finished,
-        rms.RmsTenantTaskFinished: on_tenant_task_finished,
-        org.OrgTenantTaskFinished: on_tenant_task_finished,
-    },
+    dict.fromkeys(declared_events(TenantTaskEnded), on_tenant_task_finished),
     max_batch_size=1,
 )
 
