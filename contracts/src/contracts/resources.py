@@ -14,6 +14,7 @@ from contracts.modules import publisher_modules
 
 RESOURCE_NAME: Final = re.compile(r"[a-z][a-z0-9]*\.[a-z][a-z0-9_]*")
 SEES_ALL_ROWS: Final = "all"
+OWNER_NOTICE, IMPORT_NOTICE = "ASSIGNED", "IMPORT_FINISHED"
 
 
 class RoleCode(StrEnum):
@@ -41,13 +42,15 @@ class Resource:
     """A kind of record such as `l2o.account`; this is its name everywhere.
 
     `scopes` maps each verb to the built-in roles that hold the scope `<name>.<verb>`. The rows of
-    an `owned` resource belong to owners, and the verb `all` shows every row.
+    an `owned` resource belong to owners, and the verb `all` shows every row. `notices` are the
+    codes of the kinds of notices about its records, which people can switch off.
     Raises ValueError for a name other than `<service>.<noun>`, or for `all` without owners.
     """
 
     name: str
     scopes: Mapping[str, Roles]
     owned: bool = False
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if RESOURCE_NAME.fullmatch(self.name) is None:
@@ -76,11 +79,21 @@ class Resource:
 
 
 def editable(
-    name: str, *, read: Roles, write: Roles, sees_all: Roles = ONLY_ADMIN, owned: bool = False
+    name: str,
+    *,
+    read: Roles,
+    write: Roles,
+    sees_all: Roles = ONLY_ADMIN,
+    owned: bool = False,
+    notices: tuple[str, ...] = (),
 ) -> Resource:
-    """Declare a resource with the scopes `read` and `write`, and `all` if it is owned."""
+    """Declare a resource with the scopes `read` and `write`, and `all` if it is owned.
+
+    The new owner of an owned record is always notified.
+    """
     scopes = {"read": read, "write": write, **({SEES_ALL_ROWS: sees_all} if owned else {})}
-    return Resource(name=name, scopes=scopes, owned=owned)
+    all_notices = (OWNER_NOTICE, *notices) if owned else notices
+    return Resource(name=name, scopes=scopes, owned=owned, notices=all_notices)
 
 
 def common_resources(
@@ -105,7 +118,9 @@ def common_resources(
     )
     if imports is None:
         return common
-    return (editable(f"{service}.import", read=imports, write=imports, owned=True), *common)
+    scopes = {"read": imports, "write": imports, SEES_ALL_ROWS: ONLY_ADMIN}
+    name, notices = f"{service}.import", (IMPORT_NOTICE,)
+    return (Resource(name=name, scopes=scopes, owned=True, notices=notices), *common)
 
 
 @cache
@@ -132,3 +147,9 @@ def declared_services() -> tuple[str, ...]:
 def declared_scopes() -> Set[str]:
     """Return every scope of every service."""
     return frozenset().union(*(one.scope_names for one in declared_resources().values()))
+
+
+@cache
+def declared_notices() -> tuple[str, ...]:
+    """Return the codes of all kinds of notices of all services, sorted."""
+    return tuple(sorted({code for one in declared_resources().values() for code in one.notices}))

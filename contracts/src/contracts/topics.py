@@ -50,7 +50,10 @@ def declared_events(kind: type[E]) -> tuple[type[E], ...]:
     So a service reads one kind of event from every service without naming any.
     """
     load_events()
-    return tuple(one for _, one in sorted(EVENT_CLASSES.items()) if issubclass(one, kind))
+    ours = (
+        one for _, one in sorted(EVENT_CLASSES.items()) if one.__module__.startswith("contracts.")
+    )
+    return tuple(one for one in ours if issubclass(one, kind))
 
 
 def topic_manifest(events: Iterable[type[Event]] | None = None) -> list[TopicSpec]:

@@ -15,8 +15,16 @@ RESOURCES: Final = (
         write=SALES_MANAGEMENT | FINANCE,
         sees_all=FINANCE,
         owned=True,
+        notices=("PAYMENT_REVERSED",),
     ),
-    editable("rms.receivable", read=SALES_AND_FINANCE, write=FINANCE, sees_all=FINANCE, owned=True),
+    editable(
+        "rms.receivable",
+        read=SALES_AND_FINANCE,
+        write=FINANCE,
+        sees_all=FINANCE,
+        owned=True,
+        notices=("RECEIVABLE_OVERDUE",),
+    ),
     editable("rms.payment_term", read=SALES_AND_FINANCE, write=FINANCE),
     # FINANCE numbers what is posted.
     *common_resources("rms", exports=SALES_AND_FINANCE, numberers=FINANCE),
