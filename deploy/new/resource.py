@@ -123,22 +123,14 @@ def _wire(files: Files, names: Names) -> None:
 
 
 def _grant(files: Files, names: Names) -> None:
-    """Grant the scopes to the sales roles, and register that records have owners."""
+    """Declare the resource, with owners, and grant its scopes to the sales roles."""
     resource = f"{names.service}.{names.resource}"
-    roles = "services/org/src/org/roles/domain/built_in.py"
+    declaration = f'\n    editable("{resource}", read=SALES, write=SALES, owned=True),'
     files.edit(
-        roles, after(r"^_SALES = \($", f"\n    {scope_pair_function(files)}({resource!r}) |")
+        f"contracts/src/contracts/{names.service}/resources.py",
+        imports("from contracts.resources import SALES, editable"),
+        after(r"^RESOURCES: Final = \(", declaration),
     )
-    files.edit(
-        "services/org/src/org/clients/domain.py", after(r"frozenset\(\s*\{", f"{resource!r}, ")
-    )
-
-
-def scope_pair_function(files: Files) -> str:
-    """Return the name of the function that makes the read and write scopes of a resource."""
-    source = files.read("services/org/src/org/roles/domain/built_in.py")
-    match = re.search(r'(\w+)\("mtl\.lead", ', source)
-    return match.group(1) if match else "_both"
 
 
 def _add_sample(files: Files, names: Names) -> None:

@@ -5,9 +5,9 @@ from datetime import date
 
 from chassis.database.migrate import script_directory
 from deploy.migration import newest_of_backbone
-from deploy.new.edits import Edit, Files, after, after_last, before, imports
+from deploy.new.edits import Edit, Files, after, after_last
 from deploy.new.names import Names
-from deploy.new.resource import describe_event, events_of, scope_pair_function
+from deploy.new.resource import describe_event, events_of
 from deploy.new.templates import render
 
 READMES = ("README.md", "README.zh-CN.md", "services/README.md")
@@ -25,7 +25,6 @@ def add_service(files: Files, names: Names, day: date) -> None:
     files.edit(
         "deploy/docker/roles.sql", after(r"^\\set services '[a-z0-9 ]+", f" {names.service}")
     )
-    _serve_tenants(files, names)
     for readme in READMES:
         if files.exists(readme):
             files.edit(readme, _listed(names.service))
@@ -58,37 +57,6 @@ def _addresses(name: str) -> Edit:
         for part, role in roles.items()
     ]
     return after_last(r"^    \w+_OWNER_DATABASE_URL: .*\n", "".join(lines))
-
-
-def _serve_tenants(files: Files, names: Names) -> None:
-    """Let org wait for the service's part of tenant tasks, and grant its scopes."""
-    event = f"{names.service}.{names.service.capitalize()}TenantTaskFinished"
-    files.edit(
-        "services/org/src/org/worker.py",
-        imports(f"from contracts.{names.service} import events as {names.service}"),
-        before(
-            r"^ +[\w.]+: on_tenant_task_finished,$", f"        {event}: on_tenant_task_finished,\n"
-        ),
-    )
-    files.edit(
-        "services/org/src/org/tenant_tasks/domain.py",
-        after(r'^\w+: Final = \((?="cpq")', f"{names.service!r}, "),
-    )
-    files.edit(
-        "services/org/tests/tenant_tasks/test_routes.py",
-        imports(f"from contracts.{names.service} import events as {names.service}"),
-        after_last(r"^    rms\.\w*TenantTask\w+,\n", f"    {event},\n"),
-        lambda content: re.sub(
-            r'\["cpq"[a-z0-9", ]+\]',
-            lambda found: str(sorted([*re.findall(r"\w+", found.group()), names.service])),
-            content,
-        ),
-    )
-    files.edit(
-        "services/org/src/org/roles/domain/built_in.py",
-        after(r'for service in \("org"', f", {names.service!r}"),
-        after(r"^_SALES = \($", f"\n    {scope_pair_function(files)}('{names.service}.export') |"),
-    )
 
 
 def _listed(name: str) -> Edit:

@@ -1,9 +1,13 @@
-"""Rules: only the owner of a table writes it, and every save of an aggregate publishes an event."""
+"""Rules: only the owner of a table writes it, every save of an aggregate publishes an event, and
+org reads no event of a service in particular."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from deploy.services import SERVICES
+
+SERVICES_BESIDE_ORG = frozenset(SERVICES) - {"org"}
 WRITES = {"insert", "update", "delete", "insert_row", "update_row", "replicate"}
 # Aggregates whose saves publish no event, each with its reason.
 UNPUBLISHED = {
@@ -49,6 +53,28 @@ def _imported_from_others(tree: ast.Module, service: str, feature: str) -> Itera
         steps = node.module.split(".")
         if steps[0] == service and len(steps) > 1 and steps[1] != feature:
             yield from (alias.asname or alias.name for alias in node.names)
+
+
+def foreign_facts(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Nothing in org imports the contracts of another service: it reads what all services share."""
+    if _service(path) != "org":
+        return
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            root, _, rest = name.partition(".")
+            if root == "contracts" and rest.split(".")[0] in SERVICES_BESIDE_ORG:
+                yield f"{path}:{getattr(node, 'lineno', 0)}: imports {name}"
+
+
+def _service(path: Path) -> str:
+    """The service whose source the file is; empty for tests and libraries."""
+    parts = path.parts
+    if "services" not in parts or "src" not in parts:
+        return ""
+    return parts[parts.index("src") + 1]
 
 
 def silent_saves(path: Path, tree: ast.Module) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The built-in roles match the routes: they hold every needed scope and no unknown one."""
+"""Declared resources match the routes, and roles hold every needed scope and no unknown one."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from chassis.records.access.guards import ACCESS_GUARDS
+from contracts.resources import declared_resources, declared_scopes, declared_services
 from deploy.services import SERVICES
-from org.clients.domain import OWNED_RESOURCES
 from org.roles.domain.built_in import BUILT_IN_ROLES
 from tests.architecture.test_routes import operations
 
@@ -92,9 +92,21 @@ def test_no_role_holds_an_unknown_scope(needed_scopes: set[str], shown: set[str]
 
 def test_creators_of_clients_see_as_much_as_the_clients(shown: set[str]) -> None:
     """A client sees every row, so org demands the `.all` scopes of its creator."""
-    assert {f"{name}.all" for name in OWNED_RESOURCES} == {
+    owned = [resource for resource in declared_resources().values() if resource.owned]
+    assert {resource.scope("all") for resource in owned} == {
         s for s in shown if not s.startswith("testkit.")
     }
+
+
+def test_services_declare_the_scopes_that_their_routes_need_and_no_others(
+    needed_scopes: set[str], shown: set[str]
+) -> None:
+    shown = {scope for scope in shown if not scope.startswith("testkit.")}
+    assert declared_scopes() == needed_scopes | shown
+
+
+def test_every_service_declares_its_resources() -> None:
+    assert set(declared_services()) == set(SERVICES)
 
 
 def test_scopes_for_admins_only_are_held_by_no_other_role() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from deploy.services import SERVICES
 from tests.architecture import rules
-from tests.architecture.events_and_tables import foreign_writes, silent_saves
+from tests.architecture.events_and_tables import foreign_facts, foreign_writes, silent_saves
 
 ROOT = Path(__file__).parents[2]
 STANDARD = frozenset(sys.stdlib_module_names)
@@ -27,6 +27,7 @@ RULES: list[Rule] = [
     rules.http_clients,
     rules.inner_imports,
     rules.bare_exceptions,
+    foreign_facts,
     foreign_writes,
     silent_saves,
     pure_domain,
@@ -75,6 +76,13 @@ SAMPLES: list[tuple[Rule, str, str]] = [
         "services/mtl/src/mtl/imports/store.py",
         "from mtl.leads.store import leads\ninsert(leads)",
     ),
+    (
+        foreign_facts,
+        "services/org/src/org/tasks/handlers.py",
+        "from contracts.mtl.events import LeadAssigned",
+    ),
+    (foreign_facts, "services/org/src/org/worker.py", "from contracts.cpq import events as cpq"),
+    (foreign_facts, "services/org/src/org/worker.py", "from contracts import rms"),
     (
         silent_saves,
         "services/mtl/src/mtl/leads/actions.py",

@@ -10,7 +10,7 @@ import pytest
 from deploy.local.errors import CannotGoOn
 from deploy.new.edits import Files, after
 from deploy.new.names import Names, ensure_new_service, ensure_resource, plural
-from deploy.services import SERVICES, services_in
+from deploy.services import ROOT, SERVICES, services_in
 from tests.architecture.scratch import copy_tree, run_in
 
 WRITTEN = (
@@ -39,10 +39,18 @@ def test_a_new_service_is_found_by_its_folder(tree: Path) -> None:
 
 def test_org_waits_for_the_new_service_in_tenant_tasks(tree: Path) -> None:
     """Else org would delete a tenant before the service has reported, or never."""
-    domain = (tree / "services/org/src/org/tenant_tasks/domain.py").read_text()
-    worker = (tree / "services/org/src/org/worker.py").read_text()
-    assert '"desk"' in domain
-    assert "desk.DeskTenantTaskFinished: on_tenant_task_finished" in worker
+    program = (
+        "from contracts.resources import declared_services; from org.worker import WORKER; "
+        "print(*declared_services(), *(s.topics for s in WORKER.subscriptions))"
+    )
+    printed = run_in(tree, "python", "-c", program)
+    assert "desk" in printed.split()
+    assert "desk.tenant_task.v1" in printed
+
+
+def test_no_file_of_org_changes(tree: Path) -> None:
+    for path in (ROOT / "services/org").rglob("*.py"):
+        assert (tree / path.relative_to(ROOT)).read_text() == path.read_text()
 
 
 def test_no_placeholder_is_left(tree: Path) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from chassis.database.backbone_tables import outbox
 from contracts.event import EVENT_CLASSES
 from kernel.ids import new_id
-from testkit.plugin import Published
+from testkit.published import Published
 from tests.resources.found_resources import FoundResource
 from tests.resources.samples import Body, Maker, Sample
 
@@ -106,9 +106,10 @@ class Records:
         return [item["id"] for item in await self.listed(query)]
 
     async def events(self, record: Body) -> list[Published]:
-        """Return the events of a record, in order."""
+        """Return the events of a record, in order, without the work about it."""
         query = select(outbox.c.type, outbox.c.aggversion, outbox.c.payload)
-        mine = outbox.c.aggregateid == UUID(record["id"])
+        is_work = outbox.c.aggregatetype.endswith(".work", autoescape=True)
+        mine = (outbox.c.aggregateid == UUID(record["id"])) & ~is_work
         async with self.maker.begin() as tx:
             rows = (await tx.execute(query.where(mine).order_by(outbox.c.seq))).all()
         return [Published(row.type, row.aggversion, row.payload) for row in rows]

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
-from pkgutil import iter_modules
+from typing import TypeVar
 
-import contracts
 from contracts.event import EVENT_CLASSES, Event
+from contracts.modules import publisher_modules
 
 DAY_MS = 24 * 60 * 60 * 1000
 PARTITIONS = 12
@@ -15,6 +13,8 @@ RETENTION_DAYS = 14
 OFFSETS_RETENTION_DAYS = 35
 # The largest payload is 8 MB; the rest is the envelope and the record's framing.
 MAX_MESSAGE_BYTES = 9 * 1024 * 1024
+
+E = TypeVar("E", bound=Event)
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,20 @@ class TopicSpec:
 
 def load_events() -> None:
     """Import the `events` module of every publisher, so that all event classes are registered."""
-    for module in iter_modules(contracts.__path__):
-        name = f"contracts.{module.name}.events"
-        if module.ispkg and find_spec(name) is not None:
-            import_module(name)
+    for _ in publisher_modules("events"):
+        pass
+
+
+def declared_events(kind: type[E]) -> tuple[type[E], ...]:
+    """Return the event classes of all publishers that share the fields of `kind`, by type.
+
+    So a service reads one kind of event from every service without naming any.
+    """
+    load_events()
+    ours = (
+        one for _, one in sorted(EVENT_CLASSES.items()) if one.__module__.startswith("contracts.")
+    )
+    return tuple(one for one in ours if issubclass(one, kind))
 
 
 def topic_manifest(events: Iterable[type[Event]] | None = None) -> list[TopicSpec]:

@@ -34,7 +34,8 @@ from testkit.plugin import Committed
 async def assert_contiguous_versions(tx: AsyncConnection) -> None:
     """Every version of every document was published exactly once."""
     versions = select(outbox.c.aggregateid, func.array_agg(outbox.c.aggversion))
-    published = {row[0]: sorted(row[1]) for row in await tx.execute(versions.group_by(text("1")))}
+    versions = versions.where(outbox.c.aggregatetype != "rms.work").group_by(text("1"))
+    published = {row[0]: sorted(row[1]) for row in await tx.execute(versions)}
     for table in (orders, receivables, payments):
         for row in await tx.execute(select(table.c.id, table.c.version)):
             assert published[row.id] == list(range(1, row.version + 1))

@@ -9,6 +9,7 @@ from pydantic import Field
 from contracts.event import AggregateState, Event, Snapshot, State
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
+from contracts.work import WorkChanged
 from kernel.decimals import DecimalString
 from kernel.money import Money
 
@@ -288,3 +289,9 @@ class CpqTenantTaskFinished(TenantTaskEnded):
     """CPQ has done its part of a tenant task."""
 
     type: ClassVar[str] = "cpq.tenant_task.finished.v1"
+
+
+class CpqWorkChanged(WorkChanged):
+    """A task about a record was raised or settled, or somebody was notified about it."""
+
+    type: ClassVar[str] = "cpq.work.changed.v1"

@@ -9,6 +9,7 @@ from pydantic import Field
 from contracts.event import AggregateState, Event, Snapshot
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
+from contracts.work import WorkChanged
 from kernel.money import Money
 from kernel.personal import Personal
 
@@ -256,3 +257,9 @@ class L2oTenantTaskFinished(TenantTaskEnded):
     """L2O has done its part of a tenant task."""
 
     type: ClassVar[str] = "l2o.tenant_task.finished.v1"
+
+
+class L2oWorkChanged(WorkChanged):
+    """A task about a record was raised or settled, or somebody was notified about it."""
+
+    type: ClassVar[str] = "l2o.work.changed.v1"

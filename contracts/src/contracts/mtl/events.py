@@ -9,6 +9,7 @@ from pydantic import Field
 from contracts.event import AggregateState, Event, Snapshot
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
+from contracts.work import WorkChanged
 from kernel.personal import Personal
 
 
@@ -129,3 +130,9 @@ class MtlTenantTaskFinished(TenantTaskEnded):
     """MTL has done its part of a tenant task."""
 
     type: ClassVar[str] = "mtl.tenant_task.finished.v1"
+
+
+class MtlWorkChanged(WorkChanged):
+    """A task about a record was raised or settled, or somebody was notified about it."""
+
+    type: ClassVar[str] = "mtl.work.changed.v1"

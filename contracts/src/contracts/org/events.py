@@ -17,6 +17,7 @@ from contracts.org.states import (
     TenantState,
 )
 from contracts.tenant_tasks import TenantTaskEnded
+from contracts.work import WorkChanged
 from kernel.personal import Personal
 
 # The states that the events carry are imported from here together with the events.
@@ -233,3 +234,9 @@ class OrgTenantTaskFinished(TenantTaskEnded):
     """ORG has done its part of a tenant task."""
 
     type: ClassVar[str] = "org.tenant_task.finished.v1"
+
+
+class OrgWorkChanged(WorkChanged):
+    """A task about a record was raised or settled, or somebody was notified about it."""
+
+    type: ClassVar[str] = "org.work.changed.v1"

@@ -20,6 +20,7 @@ from contracts.rms.states import (
     ShipmentLine,
 )
 from contracts.tenant_tasks import TenantTaskEnded
+from contracts.work import WorkChanged
 from kernel.money import Money
 
 # The states that the events carry are imported from here together with the events.
@@ -266,3 +267,9 @@ class RmsTenantTaskFinished(TenantTaskEnded):
     """RMS has done its part of a tenant task."""
 
     type: ClassVar[str] = "rms.tenant_task.finished.v1"
+
+
+class RmsWorkChanged(WorkChanged):
+    """A task about a record was raised or settled, or somebody was notified about it."""
+
+    type: ClassVar[str] = "rms.work.changed.v1"

@@ -13,7 +13,8 @@ from contracts.org.events import TenantTaskRequested
 from kernel.ids import new_id
 from testkit import notes
 from testkit.jobs import job_of
-from testkit.plugin import Committed, Published
+from testkit.plugin import Committed
+from testkit.published import Published
 
 TESTKIT = tasks.task_job("testkit")
 

@@ -37,6 +37,10 @@ class Card:
     deleted_at: datetime | None = None
     version: int = 1
 
+    @property
+    def display_name(self) -> str:
+        return self.title
+
     def state(self) -> CardState:
         return CardState.of(self, card_id=self.id)
 

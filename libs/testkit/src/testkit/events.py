@@ -8,6 +8,7 @@ from pydantic import Field
 from contracts.event import AggregateState, Event, Snapshot
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
+from contracts.work import WorkChanged
 
 
 class NoteState(AggregateState):
@@ -69,3 +70,9 @@ class TenantTaskFinished(TenantTaskEnded):
     """The sample service finished its part of a tenant task."""
 
     type: ClassVar[str] = "testkit.tenant_task.finished.v1"
+
+
+class CardWorkChanged(WorkChanged):
+    """A task about a card was raised or settled, or somebody was notified."""
+
+    type: ClassVar[str] = "testkit.work.changed.v1"

@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,10 +15,9 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import Depends, FastAPI, Request
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.backbone_tables import outbox
 from chassis.database.engine import Database
 from chassis.database.write_cause import attribute_writes
 from chassis.foundation import logs
@@ -28,16 +28,8 @@ from chassis.web.idempotency import replay_stored_answer
 from kernel.ids import new_id
 from testkit import databases, tokens
 from testkit.databases import ServiceDatabase, empty_tables
+from testkit.published import Published, Work, published_facts, work_in_outbox
 from testkit.tenants import add_tenant
-
-
-@dataclass(frozen=True)
-class Published:
-    """An event in the outbox."""
-
-    type: str
-    sequence: int
-    payload: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -52,6 +44,7 @@ class Committed:
 Client = httpx.AsyncClient
 RESULTS = "L2C_TEST_RESULTS"  # a folder that `make test` gives
 PublishedFacts = Callable[[], Awaitable[list[Published]]]
+PublishedWork = Callable[[], Awaitable[list[Work]]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -274,15 +267,14 @@ def token(tenant: UUID) -> Callable[..., str]:
 
 @pytest.fixture
 def published(tx: AsyncConnection) -> PublishedFacts:
-    """The events this test's transaction has published, in order."""
+    """The events about records that this test's transaction has published, in order."""
+    return partial(published_facts, tx)
 
-    async def facts() -> list[Published]:
-        rows = await tx.execute(
-            select(outbox.c.type, outbox.c.aggversion, outbox.c.payload).order_by(outbox.c.seq)
-        )
-        return [Published(row.type, row.aggversion, row.payload) for row in rows]
 
-    return facts
+@pytest.fixture
+def published_work(tx: AsyncConnection) -> PublishedWork:
+    """The tasks and notices that this test's transaction has published, in order."""
+    return partial(work_in_outbox, tx)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from cpq.quotes.store import quote_lines, quotes
 from kernel.ids import new_id
 from services.cpq.tests.factories import Shop, open_shop
 from testkit.plugin import Committed
+from testkit.published import published_facts
 
 Client = httpx.AsyncClient
 
@@ -26,8 +27,7 @@ async def shop(committed: Committed, tenant: UUID) -> Shop:
 
 async def facts(committed: Committed, tenant: UUID) -> list[tuple[str, int]]:
     async with committed.app.begin(tenant) as tx:
-        rows = await tx.execute(select(outbox.c.type, outbox.c.aggversion).order_by(outbox.c.seq))
-        return [(row.type, row.aggversion) for row in rows]
+        return [(fact.type, fact.sequence) for fact in await published_facts(tx)]
 
 
 async def test_parallel_accepts_publish_one_event(
@@ -99,8 +99,9 @@ async def test_a_revision_and_an_acceptance_at_once_have_one_winner(
             assert (accepted.status_code, accepted.json()["code"]) == (409, "QUOTE_SUPERSEDED")
             assert len({answer.json()["id"] for answer in revised}) == 1
         async with committed.app.begin(tenant) as tx:
+            quotes = outbox.c.aggregatetype == "cpq.quote"
             types = await tx.execute(
-                select(outbox.c.type).where(outbox.c.aggregateid == UUID(quote["id"]))
+                select(outbox.c.type).where(quotes, outbox.c.aggregateid == UUID(quote["id"]))
             )
             last = "accepted" if status == "ACCEPTED" else "revised"
             assert [type.split(".")[2] for type in types.scalars()] == ["created", "sent", last]

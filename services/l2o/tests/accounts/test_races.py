@@ -5,12 +5,10 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
-from chassis.database.backbone_tables import outbox
 from services.l2o.tests.factories import add_account, add_contact, add_opportunity
 from testkit.directory import Company, subject
 from testkit.plugin import Client, Committed
+from testkit.published import published_facts
 
 
 def count_answers(answers: list[Any]) -> Counter[tuple[int, str | None]]:
@@ -19,7 +17,7 @@ def count_answers(answers: list[Any]) -> Counter[tuple[int, str | None]]:
 
 async def count_events(committed: Committed, tenant: UUID) -> Counter[str]:
     async with committed.app.begin(tenant) as tx:
-        return Counter((await tx.execute(select(outbox.c.type))).scalars())
+        return Counter(fact.type for fact in await published_facts(tx))
 
 
 async def test_of_concurrent_changes_with_the_same_version_one_wins(

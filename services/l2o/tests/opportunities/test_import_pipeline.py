@@ -76,6 +76,7 @@ async def test_the_demo_files_are_imported_completely_and_only_once(
         "l2o.account.changed.v1": 15,  # the accounts with a parent
         "l2o.opportunity.opened.v1": 7375,
         "l2o.import.finished.v1": 4,
+        "l2o.work.changed.v1": 4,  # the notices of the imports
     }
     assert steps == 2 * (4238 + 2473) + 501 + 163
 

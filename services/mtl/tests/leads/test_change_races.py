@@ -7,18 +7,17 @@ from uuid import UUID
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
-from chassis.database.backbone_tables import outbox
 from mtl.leads.store import lead_keys, leads
 from services.mtl.tests.factories import create
 from testkit.plugin import Committed
+from testkit.published import published_facts
 
 PHONE = {"phone": "13800138000", "email": "w@example.com"}
 
 
 async def count_events(committed: Committed, tenant: UUID) -> Counter[str]:
     async with committed.app.begin(tenant) as tx:
-        rows = await tx.execute(select(outbox.c.type))
-        return Counter(row.type.split(".")[2] for row in rows)
+        return Counter(fact.type.split(".")[2] for fact in await published_facts(tx))
 
 
 async def test_of_concurrent_changes_with_the_same_version_one_wins(

@@ -79,46 +79,12 @@ TEXTS: dict[str, Text] = {
     ),
     "TIMEZONE_UNKNOWN": Text("不是有效的 IANA 时区。", "This is not a valid IANA time zone."),
     "NOTIFICATION_NOT_FOUND": Text("未找到该消息。", "The notification was not found."),
-    "NOTIFICATION_ASSIGNED": Text("{name} 已分配给您。", "{name} has been assigned to you."),
-    "NOTIFICATION_QUOTE_ACCEPTED": Text(
-        "{name} 已接受报价 {document_no}。", "{name} has accepted quote {document_no}."
-    ),
-    "NOTIFICATION_QUOTE_REJECTED": Text(
-        "{name} 已拒绝报价 {document_no}。", "{name} has rejected quote {document_no}."
-    ),
-    "NOTIFICATION_QUOTE_EXPIRED": Text(
-        "给 {name} 的报价 {document_no} 已过期。", "Quote {document_no} for {name} has expired."
-    ),
-    "NOTIFICATION_RECEIVABLE_OVERDUE": Text(
-        "{name} 的应收款 {document_no} 已逾期。", "Receivable {document_no} of {name} is overdue."
-    ),
-    "NOTIFICATION_PAYMENT_REVERSED": Text(
-        "{name} 的收款 {document_no} 已冲销。",
-        "Payment {document_no} of {name} has been reversed.",
-    ),
-    "NOTIFICATION_IMPORT_FINISHED": Text(
-        "文件“{file_name}”的导入{state}。", "The import of {file_name} {state}."
-    ),
-    "IMPORT_STATE_SUCCEEDED": Text("已完成", "has finished"),
-    "IMPORT_STATE_FAILED": Text("失败", "has failed"),
-    "IMPORT_STATE_CANCELLED": Text("已取消", "was cancelled"),
-    "NOTIFICATION_TASK_OVERDUE": Text(
-        "待办“{title}”已逾期（截止日期 {due_date}）。",
-        "The task “{title}” is overdue (it was due on {due_date}).",
-    ),
-    "NOTIFICATION_REMINDER": Text("提醒：{text}", "Reminder: {text}"),
     "TASK_NOT_FOUND": Text("未找到该待办。", "The task was not found."),
     "TASK_NOT_OWN": Text(
         "该待办由系统生成，不能修改。", "This task was created by the system and cannot be edited."
     ),
     "TASK_MOVE_FORBIDDEN": Text(
         "待办的当前状态不允许此操作。", "The current state of the task does not allow this."
-    ),
-    "TASK_OWN": Text("待办", "To do"),
-    "TASK_WORK_LEAD": Text("跟进线索 {name}", "Follow up on lead {name}"),
-    "TASK_WORK_OPPORTUNITY": Text("跟进商机 {name}", "Follow up on opportunity {name}"),
-    "TASK_COLLECT_RECEIVABLE": Text(
-        "催收 {name} 的应收款 {document_no}", "Collect receivable {document_no} from {name}"
     ),
     "REMINDER_NOT_FOUND": Text("未找到该提醒。", "The reminder was not found."),
     "REMINDER_SENT": Text(
@@ -194,19 +160,6 @@ TEXTS: dict[str, Text] = {
     "ImportIn.kind.PEOPLE": Text("人员", "People"),
     "LinkPurpose.INVITATION": Text("邀请", "Invitation"),
     "LinkPurpose.RESET": Text("重置密码", "Password reset"),
-    "NotificationKind.ASSIGNED": Text("记录转交给您", "Record assigned"),
-    "NotificationKind.QUOTE_ACCEPTED": Text("报价已接受", "Quote accepted"),
-    "NotificationKind.QUOTE_REJECTED": Text("报价被拒绝", "Quote rejected"),
-    "NotificationKind.QUOTE_EXPIRED": Text("报价已过期", "Quote expired"),
-    "NotificationKind.RECEIVABLE_OVERDUE": Text("应收逾期", "Receivable overdue"),
-    "NotificationKind.PAYMENT_REVERSED": Text("回款被退回", "Payment reversed"),
-    "NotificationKind.IMPORT_FINISHED": Text("导入完成", "Import finished"),
-    "NotificationKind.TASK_OVERDUE": Text("待办逾期", "Task overdue"),
-    "NotificationKind.REMINDER": Text("提醒", "Reminder"),
-    "TaskKind.OWN": Text("自建待办", "Own task"),
-    "TaskKind.WORK_LEAD": Text("跟进线索", "Work on a lead"),
-    "TaskKind.WORK_OPPORTUNITY": Text("跟进商机", "Work on an opportunity"),
-    "TaskKind.COLLECT_RECEIVABLE": Text("催收应收", "Collect a receivable"),
     "TaskState.OPEN": Text("未完成", "Open"),
     "TaskState.DONE": Text("已完成", "Done"),
     "TaskState.DISMISSED": Text("已忽略", "Dismissed"),

@@ -7,12 +7,13 @@ from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import now
+from contracts.resources import declared_notices
 from org.notifications.actions import notify
-from org.notifications.domain import NotificationKind
+from org.notifications.domain import REMINDER
+from services.org.tests.factories import codes
 from testkit import tokens
 
 ME = "01990000-0000-7000-8000-000000000001"  # the test client's subject
-REMINDER = NotificationKind.REMINDER
 
 
 async def send(
@@ -20,7 +21,7 @@ async def send(
 ) -> None:
     """Send a notification of something that happened some minutes ago."""
     happened = now() - timedelta(minutes=minutes_ago)
-    await notify(tx, recipient, REMINDER, params={"text": text}, occurred_at=happened)
+    await notify(tx, REMINDER.notice(recipient, {"text": text}), occurred_at=happened)
 
 
 async def test_unread_notifications_are_counted_and_marked_as_read(
@@ -62,12 +63,14 @@ async def test_notifications_of_other_people_answer_404(
 
 async def test_preferences_list_every_kind(client: AsyncClient) -> None:
     preferences = (await client.get("/notifications/preferences")).json()["in_app"]
-    assert preferences == dict.fromkeys(NotificationKind, True)
+    assert preferences == dict.fromkeys(declared_notices(), True)
     body = {"in_app": {"REMINDER": False}}
     changed = (await client.put("/notifications/preferences", json=body)).json()["in_app"]
     assert changed == preferences | {"REMINDER": False}
+    assert {"ASSIGNED", "IMPORT_FINISHED", "QUOTE_EXPIRED", "REMINDER"} <= preferences.keys()
     bad = await client.put("/notifications/preferences", json={"in_app": {"NO": 3}})
     assert bad.status_code == 422
+    assert codes(bad) == {("/in_app/NO/[key]", "VALUE_UNKNOWN"), ("/in_app/NO", "TYPE_INVALID")}
 
 
 async def test_created_at_and_occurred_at_differ(client: AsyncClient, tx: AsyncConnection) -> None:

@@ -1,5 +1,7 @@
-"""Events of other services that create tasks and notifications."""
+"""Work events of services: they raise, reassign, reopen and settle tasks, and notify people."""
 
+import random
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,16 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import jobs
 from chassis.events.subscriptions import EventMeta
 from chassis.jobs.queue import Job
-from contracts.imports import ImportCounts
-from contracts.l2o.events import OpportunityAssigned, OpportunityState, OpportunityWon
-from contracts.mtl.events import LeadAssigned, LeadConverted, LeadState, MtlImportFinished
+from contracts.mtl.events import MtlWorkChanged
 from kernel.ids import new_id
-from org.tasks import handlers
+from org.tasks.handlers import on_work_changed
 from org.tasks.timers import task_overdue
 from services.org.tests.factories import store_tenant
+from services.org.tests.tasks.work import AUDIT, ME, NOW, VISIT, Publisher
+from testkit import tokens
 
-ME = "01990000-0000-7000-8000-000000000001"  # the test client's subject
-NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
+COLLEAGUE = "a-colleague"
 
 
 @pytest.fixture(autouse=True)
@@ -29,81 +30,146 @@ async def _stored_tenant(tx: AsyncConnection, tenant: UUID) -> None:
     await store_tenant(tx, tenant)
 
 
+class Reader:
+    """Hands work events to org, and reads what the test client's person sees of them."""
+
+    def __init__(self, tx: AsyncConnection, tenant: UUID, client: AsyncClient) -> None:
+        self.tx, self._tenant, self._client = tx, tenant, client
+
+    async def handle(self, event: MtlWorkChanged, *, epoch: int = 1) -> None:
+        record = event.work.record_id
+        meta = EventMeta(new_id(), self._tenant, record, 1, epoch, NOW)
+        await on_work_changed(self.tx, event, meta)
+
+    async def tasks(self, person: str = ME) -> list[dict[str, Any]]:
+        headers = tokens.bearer(self._tenant, sub=person)
+        items: list[dict[str, Any]] = (
+            await self._client.get("/tasks", headers={**headers, "Accept-Language": "en"})
+        ).json()["items"]
+        return items
+
+    async def messages(self, language: str = "en") -> list[tuple[str, str]]:
+        answer = await self._client.get("/notifications", headers={"Accept-Language": language})
+        return [(item["kind"], item["message"]) for item in answer.json()["items"]]
+
+
 @pytest.fixture
-def meta(tenant: UUID) -> EventMeta:
-    return EventMeta(new_id(), tenant, new_id(), 1, 1, NOW)
+def reader(tx: AsyncConnection, tenant: UUID, client: AsyncClient) -> Reader:
+    return Reader(tx, tenant, client)
 
 
-def a_lead(**fields: Any) -> LeadState:
-    return LeadState(
-        **{"lead_id": new_id(), "company": "上海测试", "status": "NEW", "owner_id": ME, **fields}
+async def test_a_task_of_an_unknown_kind_is_shown_until_it_is_settled(
+    reader: Reader, client: AsyncClient
+) -> None:
+    store = Publisher()
+    await reader.handle(store.raise_task())
+    [task] = await reader.tasks()
+    assert (task["kind"], task["state"], task["title"]) == (
+        "PLAN_VISIT",
+        "OPEN",
+        "Plan a visit to 上海测试",
     )
+    assert (task["resource"], task["record_id"]) == ("future.store", str(store.record_id))
+    chinese = await client.get("/tasks", headers={"Accept-Language": "zh-CN"})
+    assert chinese.json()["items"][0]["title"] == "安排拜访 上海测试"
+    await reader.handle(store.settle())
+    assert [(task["state"], task["version"]) for task in await reader.tasks()] == [("DONE", 2)]
 
 
-def an_opportunity(**fields: Any) -> OpportunityState:
-    defaults = {"opportunity_id": new_id(), "account_id": new_id(), "name": "CRM 项目"}
-    return OpportunityState(**{**defaults, "stage": "SOLUTION", "owner_id": ME, **fields})
-
-
-async def list_tasks(client: AsyncClient) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = (await client.get("/tasks")).json()["items"]
-    return items
-
-
-async def list_messages(client: AsyncClient) -> list[tuple[str, str]]:
-    items = (await client.get("/notifications")).json()["items"]
-    return [(item["kind"], item["message"]) for item in items]
-
-
-async def test_an_assigned_lead_has_a_task_until_it_is_converted(
-    client: AsyncClient, tx: AsyncConnection, meta: EventMeta
+async def test_a_raised_task_moves_to_its_new_assignee_open(
+    reader: Reader, client: AsyncClient
 ) -> None:
-    lead = a_lead()
-    await handlers.on_lead_assigned(tx, LeadAssigned(lead=lead, assigned_by="manager"), meta)
-    [task] = await list_tasks(client)
-    assert (task["kind"], task["state"]) == ("WORK_LEAD", "OPEN")
-    assert task["title"] == "Follow up on lead 上海测试"
-    assert task["record_id"] == str(lead.lead_id)
-    assert await list_messages(client) == [("ASSIGNED", "上海测试 has been assigned to you.")]
-    converted = LeadConverted(
-        lead=lead,
-        conversion_id=new_id(),
-        account_id=new_id(),
-        contact_id=new_id(),
-        opportunity_id=new_id(),
-        existing_account=False,
-        opportunity_name="x",
-        converted_by=ME,
-        converted_at=NOW,
-    )
-    await handlers.on_lead_ended(tx, converted, meta)
-    assert [(task["state"], task["version"]) for task in await list_tasks(client)] == [("DONE", 2)]
+    store = Publisher()
+    await reader.handle(store.raise_task())
+    [task] = await reader.tasks()
+    await client.post(f"/tasks/{task['id']}/complete")
+    await reader.handle(store.raise_task(assignee=COLLEAGUE))
+    assert await reader.tasks() == []
+    assert [(one["id"], one["state"]) for one in await reader.tasks(COLLEAGUE)] == [
+        (task["id"], "OPEN")
+    ]
+    await reader.handle(store.settle())
+    await reader.handle(store.raise_task())
+    assert [one["state"] for one in await reader.tasks()] == ["OPEN"]
 
 
-async def test_the_task_moves_to_the_new_owner_of_the_lead(
-    client: AsyncClient, tx: AsyncConnection, meta: EventMeta
+async def test_what_the_assignee_did_stays_when_something_else_happens_to_the_record(
+    reader: Reader, client: AsyncClient
 ) -> None:
-    lead = a_lead(owner_id="somebody-else")
-    await handlers.on_lead_assigned(tx, LeadAssigned(lead=lead, assigned_by="manager"), meta)
-    assert await list_tasks(client) == []
-    mine = lead.model_copy(update={"owner_id": ME})
-    await handlers.on_lead_assigned(tx, LeadAssigned(lead=mine, assigned_by=ME), meta)
-    assert len(await list_tasks(client)) == 1
-    assert await list_messages(client) == []  # nobody is notified of their own action
+    store = Publisher()
+    await reader.handle(store.raise_task())
+    [task] = await reader.tasks()
+    await client.post(f"/tasks/{task['id']}/dismiss")
+    await reader.handle(store.notify())
+    await reader.handle(store.raise_task(AUDIT))
+    states = {one["kind"]: one["state"] for one in await reader.tasks()}
+    assert states == {"PLAN_VISIT": "DISMISSED", "AUDIT_STORE": "OPEN"}
+    await reader.handle(store.settle())
+    states = {one["kind"]: one["state"] for one in await reader.tasks()}
+    assert states == {"PLAN_VISIT": "DISMISSED", "AUDIT_STORE": "OPEN"}
 
 
-async def test_the_task_of_an_opportunity_is_due_on_its_close_date(
-    client: AsyncClient, tx: AsyncConnection, meta: EventMeta
+def a_history(random_steps: random.Random) -> list[MtlWorkChanged]:
+    """Twelve events of two tasks of one record, raised and settled for two people."""
+    store, events = Publisher(), []
+    for _ in range(12):
+        kind = random_steps.choice([VISIT, AUDIT])
+        if kind.code in store.tasks and random_steps.random() < 0.4:
+            events.append(store.settle(kind))
+        else:
+            person = random_steps.choice([ME, COLLEAGUE])
+            due = random_steps.choice([None, date(2026, 12, 1)])
+            events.append(store.raise_task(kind, person, due_date=due))
+    return events
+
+
+async def seen(reader: Reader, events: Sequence[MtlWorkChanged]) -> set[tuple[Any, ...]]:
+    for event in events:
+        await reader.handle(event)
+    return {
+        (one["kind"], person, one["state"], one["due_date"], one["title"])
+        for person in (ME, COLLEAGUE)
+        for one in await reader.tasks(person)
+        if one["record_id"] == str(events[0].work.record_id)
+    }
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_late_and_repeated_events_in_any_order_give_the_same_tasks(
+    reader: Reader, seed: int
 ) -> None:
-    opportunity = an_opportunity(expected_close_date=date(2026, 12, 1))
-    assigned = OpportunityAssigned(opportunity=opportunity, assigned_by="manager")
-    await handlers.on_opportunity_assigned(tx, assigned, meta)
-    [task] = await list_tasks(client)
+    """The last event holds the state of all tasks, so nothing else is needed to know it."""
+    steps = random.Random(seed)  # an order of events, not a secret
+    events = a_history(steps)
+    async with reader.tx.begin_nested() as savepoint:
+        expected = await seen(reader, events)
+        await savepoint.rollback()
+    assert len(expected) in (1, 2)
+    shuffled = [*events, *steps.sample(events, 4)]
+    steps.shuffle(shuffled)
+    assert await seen(reader, shuffled) == expected
+
+
+async def test_a_restored_publisher_continues_in_its_new_epoch(reader: Reader) -> None:
+    store = Publisher()
+    await reader.handle(store.raise_task())
+    await reader.handle(store.settle())
+    restored = Publisher(record_id=store.record_id)
+    await reader.handle(restored.raise_task(assignee=COLLEAGUE), epoch=2)
+    assert [one["state"] for one in await reader.tasks(COLLEAGUE)] == ["OPEN"]
+
+
+async def test_a_task_is_overdue_on_the_day_after_its_due_date(
+    reader: Reader, tenant: UUID
+) -> None:
+    store = Publisher()
+    await reader.handle(store.raise_task(name="CRM 项目", due_date=date(2026, 12, 1)))
+    [task] = await reader.tasks()
     assert task["due_date"] == "2026-12-01"
-    job = (await tx.execute(select(jobs).where(jobs.c.key == task["id"]))).one()
+    job = (await reader.tx.execute(select(jobs).where(jobs.c.key == task["id"]))).one()
     assert job.run_at == datetime(2026, 12, 1, 16, tzinfo=UTC)  # midnight in Shanghai
     overdue_job = Job(
-        tenant=meta.tenant,
+        tenant=tenant,
         id=job.id,
         kind=job.kind,
         key=job.key,
@@ -112,43 +178,33 @@ async def test_the_task_of_an_opportunity_is_due_on_its_close_date(
         attempts=0,
         now=job.run_at + timedelta(seconds=1),
     )
-    await task_overdue(tx, overdue_job)
-    assert (await list_messages(client))[0] == (
-        "TASK_OVERDUE",
-        "The task “CRM 项目” is overdue (it was due on 2026-12-01).",
-    )
-    won = OpportunityWon(opportunity=opportunity, won_at=NOW)
-    await handlers.on_opportunity_ended(tx, won, meta)
-    await task_overdue(tx, overdue_job)
-    assert len(await list_messages(client)) == 2
+    await task_overdue(reader.tx, overdue_job)
+    overdue = "The task “CRM 项目” is overdue (it was due on 2026-12-01)."
+    assert await reader.messages() == [("TASK_OVERDUE", overdue)]
+    await reader.handle(store.settle())
+    await task_overdue(reader.tx, overdue_job)
+    assert len(await reader.messages()) == 1
 
 
-async def test_a_finished_import_notifies_the_person_who_started_it(
-    client: AsyncClient, tx: AsyncConnection, meta: EventMeta
+async def test_a_notice_of_an_unknown_kind_is_shown_in_the_readers_language(
+    reader: Reader, client: AsyncClient
 ) -> None:
-    finished = MtlImportFinished(
-        import_id=new_id(),
-        kind="LEADS",
-        file_name="expo.csv",
-        state="SUCCEEDED",
-        dry_run=False,
-        counts=ImportCounts(
-            total=1, created=1, updated=0, merged=0, unchanged=0, refused=0, with_warnings=0
-        ),
-        created_by=ME,
-    )
-    await handlers.on_import_finished(tx, finished, meta)
-    assert await list_messages(client) == [
-        ("IMPORT_FINISHED", "The import of expo.csv has finished.")
-    ]
+    store = Publisher()
+    await reader.handle(store.notify())
+    assert await reader.messages() == [("PRAISED", "王芳 has praised you.")]
+    assert await reader.messages("zh-CN") == [("PRAISED", "王芳 表扬了您。")]
+    [item] = (await client.get("/notifications")).json()["items"]
+    assert (item["resource"], item["record_id"]) == ("future.store", str(store.record_id))
+    assert item["occurred_at"].startswith("2026-11-22T04:00:00")
 
 
-async def test_a_kind_that_is_switched_off_is_not_sent(
-    client: AsyncClient, tx: AsyncConnection, meta: EventMeta
-) -> None:
-    body = {"in_app": {"ASSIGNED": False}}
+async def test_a_kind_that_is_switched_off_is_not_sent(reader: Reader, client: AsyncClient) -> None:
+    body = {"in_app": {"QUOTE_EXPIRED": False}}
     assert (await client.put("/notifications/preferences", json=body)).status_code == 200
-    assigned = LeadAssigned(lead=a_lead(), assigned_by="manager")
-    await handlers.on_lead_assigned(tx, assigned, meta)
-    assert await list_messages(client) == []
-    assert len(await list_tasks(client)) == 1
+    store = Publisher()
+    event = store.notify()
+    expired = event.notices[0].model_copy(update={"kind": "QUOTE_EXPIRED"})
+    await reader.handle(event.model_copy(update={"notices": (expired,)}))
+    assert await reader.messages() == []
+    await reader.handle(store.notify())
+    assert len(await reader.messages()) == 1

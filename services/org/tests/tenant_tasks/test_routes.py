@@ -12,12 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
 from chassis.tenancy.tasks import TASK_JOB_KIND
-from contracts.cpq import events as cpq
-from contracts.l2o import events as l2o
-from contracts.mtl import events as mtl
 from contracts.org import events as org
-from contracts.rms import events as rms
+from contracts.resources import declared_services
 from contracts.tenant_tasks import TASK_FAILED, TableReport, TenantTaskEnded
+from contracts.topics import declared_events
 from kernel.ids import new_id
 from org.tenant_tasks.actions import record_report, request_tenant_task
 from org.tenant_tasks.domain import TenantTaskKind, TenantTaskReport
@@ -26,10 +24,7 @@ from services.org.tests.factories import NOW, codes
 from testkit.plugin import PublishedFacts, set_tenant
 
 OTHER_SERVICES: list[type[TenantTaskEnded]] = [
-    mtl.MtlTenantTaskFinished,
-    l2o.L2oTenantTaskFinished,
-    cpq.CpqTenantTaskFinished,
-    rms.RmsTenantTaskFinished,
+    kind for kind in declared_events(TenantTaskEnded) if kind is not org.OrgTenantTaskFinished
 ]
 
 
@@ -44,7 +39,7 @@ def report_of(kind: type[TenantTaskEnded], task_id: UUID, *, rows: int = 1) -> T
     )
 
 
-async def test_an_erasure_finishes_after_the_reports_of_five_services(
+async def test_an_erasure_finishes_after_the_reports_of_all_services(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
     body = {"kind": "ERASE", "phones": ["138 0013 8000"], "emails": ["Li.Na@Example.com"]}
@@ -72,7 +67,7 @@ async def test_an_erasure_finishes_after_the_reports_of_five_services(
         await record_report(tx, report, operator=None, kind="ERASE")
     body = (await client.get(path)).json()
     assert body["state"] == "FINISHED"
-    assert [report["service"] for report in body["reports"]] == ["cpq", "l2o", "mtl", "org", "rms"]
+    assert [report["service"] for report in body["reports"]] == [*declared_services()]
     items = (await client.get("/tenant-tasks", params={"kind": "ERASE"})).json()["items"]
     assert [report["id"] for report in items] == [str(task_id)]
 

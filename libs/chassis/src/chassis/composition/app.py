@@ -25,6 +25,7 @@ from chassis.records.external_ids import tables as _name_tables  # noqa: F401  #
 from chassis.records.lists.saved_view_routes import saved_view_router
 from chassis.records.numbers.number_format_routes import number_format_router
 from chassis.records.snapshots.routes import snapshot_router
+from chassis.records.work import tables as _work_tables  # noqa: F401  # registers the table
 from chassis.tenancy.export_routes import tenant_export_router
 from chassis.tenancy.tenant_admission import TenantAdmission
 from chassis.web import problems

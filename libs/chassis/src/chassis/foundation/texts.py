@@ -270,9 +270,14 @@ class Texts:
         text = self._catalog.get(code)
         if text is None:
             return code
-        template = text.en if language == "en" else text.zh
-        shown = {name: _shown(value, language) for name, value in params.items()}
-        return template.format_map(_Lenient(shown))
+        return filled(text, params, language)
+
+
+def filled(text: Text, params: Mapping[str, Any], language: str) -> str:
+    """Return the text in a language, filled with its params."""
+    template = text.en if language == "en" else text.zh
+    shown = {name: _shown(value, language) for name, value in params.items()}
+    return template.format_map(_Lenient(shown))
 
 
 class _Lenient(dict[str, Any]):

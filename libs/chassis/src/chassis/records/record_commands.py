@@ -16,8 +16,10 @@ from chassis.records.access.visibility import EVERYTHING, Visibility, visibility
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.deletion import Deletable, mark_deleted, mark_restored
 from chassis.records.record_types import Record, RecordType
+from chassis.records.work.follow_ups import keep_follow_up
 from chassis.web.commands import Command
 from contracts.event import Event
+from contracts.work import RecordRef
 from kernel.errors import DomainError
 
 R = TypeVar("R", bound=Record)
@@ -66,7 +68,7 @@ async def save_record(
     after: R,
     event: type[Event] | Event | None = None,
 ) -> R:
-    """Save a changed record and publish its event; return it with its next version.
+    """Save a changed record, publish its event and keep its follow-up; return its next version.
 
     `event` is an event or its class; by default it is `assigned` for a change of the owner and
     otherwise `changed`. Raises Conflict (STALE_WRITE).
@@ -75,6 +77,9 @@ async def save_record(
     published = _event_of(command, record_type, before, saved, event)
     if published is not None:
         await publish(command.tx, published, of=saved)
+    if record_type.follow_up is not None:
+        about = RecordRef(resource=record_type.scoped.resource, record_id=saved.id)
+        await keep_follow_up(command.tx, record_type.follow_up, about, before, saved)
     return saved
 
 

@@ -12,16 +12,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import Entity, fetch_row
 from chassis.records.access.visibility import ScopedResource, UnownedResource
+from chassis.records.work.follow_ups import FollowUp
 from chassis.records.writes import insert_row, insert_rows, update_row
 from contracts.event import Event, State
 from kernel.errors import Conflict
 
 
 class Record(Entity, Protocol):
-    """An entity that is a record of its own, with a time of change."""
+    """An entity that is a record of its own, with a time of change.
+
+    `display_name` is what people call it: its name or document number.
+    """
 
     @property
     def updated_at(self) -> datetime: ...
+    @property
+    def display_name(self) -> str: ...
 
 
 class Published(Record, Protocol):
@@ -45,6 +51,8 @@ class RecordType(Generic[R]):
     An `assigned` event has `from_owner_id`, `assigned_by` and `reason` as well, and is published
     for a change of the owner. A record without event classes publishes nothing.
 
+    `follow_up` declares a task that the owner has while the record is open.
+
     `unique` names the columns of a unique index beside the tenant; `duplicate` makes the error for
     a record that equals another one in them. Records with parts in other tables bring functions of
     their own for `fetch` (id, `lock`, `with_deleted`), `insert` and `update` (before, after).
@@ -57,6 +65,7 @@ class RecordType(Generic[R]):
     deleted: type[Event] | None = None
     restored: type[Event] | None = None
     assigned: type[Event] | None = None
+    follow_up: FollowUp[R] | None = None
     unique: tuple[str, ...] = ()
     duplicate: Duplicate[R] | None = None
     fetch: Fetch[R] | None = None

@@ -42,6 +42,7 @@ TECHNICAL_TABLES = frozenset(
         "tenant_usage",
         "search_texts",
         "search_grams",
+        "record_work",
     }
 )
 _SECRET = re.compile("secret|password|hash|digest|token")

@@ -7,7 +7,8 @@ import pytest
 
 from libs.chassis.tests.records.access.people import SCOPE, People
 from testkit.directory import Company, directory_id, subject
-from testkit.plugin import PublishedFacts
+from testkit.plugin import PublishedFacts, PublishedWork
+from testkit.published import Work
 
 ADMIN = f"{SCOPE} testkit.card.all"
 
@@ -36,6 +37,19 @@ async def test_a_record_follows_its_owner(
     assert [fact.type for fact in await published()] == [
         "testkit.card.written.v1",
         "testkit.card.changed.v1",
+    ]
+
+
+async def test_the_new_owner_is_notified_unless_they_took_it_themselves(
+    company: Company, people: People, published_work: PublishedWork
+) -> None:
+    card = await people.card("li", "Acme")
+    await people.transfer("sun", card, "zhou")
+    await people.transfer("sun", card, "zhou")
+    await people.transfer("sun", card, "sun")
+    text = "Acme has been assigned to you."
+    assert await published_work() == [
+        Work("notified", "ASSIGNED", "testkit.card", subject("zhou"), text)
     ]
 
 

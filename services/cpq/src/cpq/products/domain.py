@@ -31,6 +31,11 @@ class Product:
     deleted_at: datetime | None = None
     version: int = 1
 
+    @property
+    def display_name(self) -> str:
+        """What people call the product."""
+        return self.name
+
     def state(self) -> ProductState:
         """Return the whole product as its events carry it."""
         return ProductState.of(self, product_id=self.id)

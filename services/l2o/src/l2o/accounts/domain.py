@@ -33,6 +33,11 @@ class Account:
     deleted_at: datetime | None = None
     version: int = 1
 
+    @property
+    def display_name(self) -> str:
+        """What people call the account."""
+        return self.name
+
     def ensure_unused(self, *, children: int, opportunities: int) -> None:
         """Refuse a deletion while child accounts or open opportunities refer to the account.
 

@@ -28,6 +28,11 @@ class Contact:
     deleted_at: datetime | None = None
     version: int = 1
 
+    @property
+    def display_name(self) -> str:
+        """What people call the contact."""
+        return self.name
+
     def state(self) -> ContactState:
         """The contact in the form that events carry."""
         return ContactState.of(self, contact_id=self.id)

@@ -83,6 +83,11 @@ class Opportunity:
     deleted_at: datetime | None = None
     version: int = 1
 
+    @property
+    def display_name(self) -> str:
+        """What people call the opportunity."""
+        return self.name
+
     def state(self) -> OpportunityState:
         """The opportunity in the form that events carry."""
         return OpportunityState.of(self, opportunity_id=self.id)

@@ -1,7 +1,7 @@
 """The tables of opportunities and their stage history, and all SQL on them."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -34,6 +34,7 @@ from chassis.records.lists.columns import sort_column
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listing
 from chassis.records.record_types import RecordType
+from chassis.records.work.follow_ups import FollowUp
 from contracts.l2o.events import (
     OpportunityAssigned,
     OpportunityChanged,
@@ -41,8 +42,9 @@ from contracts.l2o.events import (
     OpportunityOpened,
     OpportunityRestored,
 )
+from contracts.work import TaskKind
 from l2o.database import metadata
-from l2o.opportunities.domain import FunnelRow, Opportunity, Stage, StageChange
+from l2o.opportunities.domain import CLOSED_STAGES, FunnelRow, Opportunity, Stage, StageChange
 from l2o.opportunities.schemas import OpportunityOut
 
 opportunities = Table(
@@ -79,6 +81,9 @@ opportunities = Table(
 )
 
 OPPORTUNITIES = ScopedResource("l2o.opportunity", opportunities)
+FOLLOW_UP: Final = TaskKind(
+    "WORK_OPPORTUNITY", zh="跟进商机 {name}", en="Follow up on opportunity {name}"
+)
 OPPORTUNITY = RecordType(
     scoped=OPPORTUNITIES,
     entity=Opportunity,
@@ -87,6 +92,11 @@ OPPORTUNITY = RecordType(
     deleted=OpportunityDeleted,
     restored=OpportunityRestored,
     assigned=OpportunityAssigned,
+    follow_up=FollowUp(
+        kind=FOLLOW_UP,
+        is_open=lambda opportunity: opportunity.stage not in CLOSED_STAGES,
+        due_date=lambda opportunity: opportunity.expected_close_date,
+    ),
 )
 LISTING = Listing(
     OPPORTUNITIES,

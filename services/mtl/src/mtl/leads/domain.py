@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
 from contracts.mtl.events import (
@@ -16,6 +16,7 @@ from contracts.mtl.events import (
     LeadReopened,
     LeadState,
 )
+from contracts.work import TaskKind
 from kernel.errors import Conflict, RuleBroken
 from kernel.personal import Personal
 
@@ -32,6 +33,8 @@ class LeadStatus(StrEnum):
 
 
 NEW, QUALIFIED, DISQUALIFIED, CONVERTED = LeadStatus
+OPEN_STATUSES = frozenset({NEW, QUALIFIED})
+FOLLOW_UP: Final = TaskKind("WORK_LEAD", zh="跟进线索 {name}", en="Follow up on lead {name}")
 
 
 class LeadMove(StrEnum):
@@ -110,6 +113,11 @@ class Lead(LeadDetails):
         kinds = ("external_id",) if self.status is DISQUALIFIED else KEY_KINDS
         values = {kind: getattr(self, kind) for kind in kinds}
         return {kind: value for kind, value in values.items() if value is not None}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to follow up the lead."""
+        return self.status in OPEN_STATUSES
 
     @property
     def display_name(self) -> str:

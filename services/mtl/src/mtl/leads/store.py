@@ -34,6 +34,7 @@ from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
 from chassis.records.record_types import RecordType
+from chassis.records.work.follow_ups import FollowUp
 from chassis.web.operations.store import OperationStatus
 from contracts.mtl.events import (
     LeadAssigned,
@@ -44,7 +45,7 @@ from contracts.mtl.events import (
 )
 from kernel.ids import new_id
 from mtl.database import metadata
-from mtl.leads.domain import DuplicateLead, Lead, LeadKey, LeadStatus, assign_keys
+from mtl.leads.domain import FOLLOW_UP, DuplicateLead, Lead, LeadKey, LeadStatus, assign_keys
 from mtl.leads.schemas import LeadOut
 from mtl.settings import lead_key_secret
 
@@ -94,6 +95,7 @@ LEAD = RecordType(
     deleted=LeadDeleted,
     restored=LeadRestored,
     assigned=LeadAssigned,
+    follow_up=FollowUp(kind=FOLLOW_UP, is_open=lambda lead: lead.is_open),
 )
 LISTING = Listing(
     LEADS,

@@ -9,21 +9,11 @@ from typing import Final
 from uuid import UUID
 
 from contracts.org.events import ClientChanged, ClientCreated, ClientState
+from contracts.resources import declared_resources
 
 # Resources whose rows have owners: people need `<resource>.all` to see all rows, clients see all.
-# tests/architecture/test_built_in_roles.py compares this list with the routes.
 OWNED_RESOURCES: Final = frozenset(
-    {
-        "mtl.lead",
-        "l2o.account",
-        "l2o.contact",
-        "l2o.opportunity",
-        "cpq.quote",
-        "rms.order",
-        "rms.payment",
-        "rms.receivable",
-        *(f"{service}.import" for service in ("org", "mtl", "l2o", "cpq")),
-    }
+    name for name, resource in declared_resources().items() if resource.owned
 )
 
 

@@ -5,53 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from typing import Final
 from uuid import UUID
+
+from contracts.work import NoticeKind
 
 EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 # An id is older than the commit of its row, so streams read this far back for late commits.
 STREAM_OVERLAP = timedelta(seconds=30)
 
 
-class NotificationKind(StrEnum):
-    """The kinds of notifications; each has a text `NOTIFICATION_<kind>` and can be switched off."""
-
-    ASSIGNED = "ASSIGNED"
-    QUOTE_ACCEPTED = "QUOTE_ACCEPTED"
-    QUOTE_REJECTED = "QUOTE_REJECTED"
-    QUOTE_EXPIRED = "QUOTE_EXPIRED"
-    RECEIVABLE_OVERDUE = "RECEIVABLE_OVERDUE"
-    PAYMENT_REVERSED = "PAYMENT_REVERSED"
-    IMPORT_FINISHED = "IMPORT_FINISHED"
-    TASK_OVERDUE = "TASK_OVERDUE"
-    REMINDER = "REMINDER"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecordRef:
-    """The record that a notification or task is about, such as `l2o.opportunity` and its id."""
-
-    resource: str
-    record_id: UUID
-
-    @classmethod
-    def from_optional(cls, resource: str | None, record_id: UUID | None) -> RecordRef | None:
-        """Return the reference, or None if there is no record."""
-        if resource is None or record_id is None:
-            return None
-        return cls(resource=resource, record_id=record_id)
+TASK_OVERDUE: Final = NoticeKind(
+    "TASK_OVERDUE",
+    zh="待办“{title}”已逾期（截止日期 {due_date}）。",
+    en="The task “{title}” is overdue (it was due on {due_date}).",
+)
+REMINDER: Final = NoticeKind("REMINDER", zh="提醒：{text}", en="Reminder: {text}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notification:
-    """A notification; `recipient` is the subject of a token, `params` fill the text of the kind.
+    """A notification; `recipient` is the subject of a token.
 
-    The event happened at `occurred_at`; the notification was sent at `created_at`.
+    `params` fill `text`, a template for each language. The event happened at `occurred_at`; the
+    notification was sent at `created_at`.
     """
 
     id: UUID
     recipient: str
-    kind: NotificationKind
+    kind: str
+    text: Mapping[str, str]
     params: Mapping[str, str] = field(default_factory=dict)
     resource: str | None = None
     record_id: UUID | None = None

@@ -12,7 +12,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from chassis.database.rows import from_columns
 from chassis.foundation.clock import Now
 from chassis.foundation.context import current
-from chassis.foundation.texts import Texts
+from chassis.foundation.texts import Text, filled
 from chassis.records.lists.list_routes import RowShape, add_list_routes
 from chassis.web.auth import Caller, Principal, allow
 from chassis.web.bodies import EmptyBody
@@ -23,7 +23,6 @@ from chassis.web.transaction import Tx
 from org.notifications import actions, store
 from org.notifications.domain import (
     Notification,
-    NotificationKind,
     overlap_start,
     smallest_uuid7_at,
 )
@@ -40,8 +39,8 @@ READ, WRITE = [allow("org.notification.read")], [allow("org.notification.write")
 STREAM_SECONDS, POLL_SECONDS, STREAM_PAGE_SIZE = 300, 1.0, 200
 
 
-async def _row_shape(request: Request) -> RowShape:
-    return lambda row: _notification_out(request, from_columns(Notification, row))
+async def _row_shape() -> RowShape:
+    return lambda row: _notification_out(from_columns(Notification, row))
 
 
 add_list_routes(router, store.LISTING, shape=_row_shape)
@@ -76,7 +75,6 @@ async def notification_read_all(
 
 @router.post("/{notification_id}/read", dependencies=WRITE)
 async def notification_read(
-    request: Request,
     notification_id: UUID,
     tx: Tx,
     now: Now,
@@ -85,7 +83,7 @@ async def notification_read(
 ) -> NotificationOut:
     """Mark a notification as read; only its recipient changes it, so no If-Match is needed."""
     read = await actions.read_notification(tx, notification_id, recipient=caller.subject, now=now)
-    return _notification_out(request, read)
+    return _notification_out(read)
 
 
 class StreamPosition:
@@ -152,7 +150,7 @@ async def notification_events(
         if page is None:
             return
         for notification in position.unsent(page):
-            body = _notification_out(request, notification)
+            body = _notification_out(notification)
             yield ServerSentEvent(
                 event="notification", id=str(notification.id), data=body, retry=2000
             )
@@ -175,10 +173,6 @@ async def _read_page(
         return None
 
 
-def _notification_out(request: Request, notification: Notification) -> NotificationOut:
-    texts: Texts = request.app.state.texts
-    language, params = current().language, dict(notification.params)
-    if notification.kind is NotificationKind.IMPORT_FINISHED:
-        params["state"] = texts.say(f"IMPORT_STATE_{params['state']}", {}, language)
-    message = texts.say(f"NOTIFICATION_{notification.kind}", params, language)
+def _notification_out(notification: Notification) -> NotificationOut:
+    message = filled(Text(**notification.text), notification.params, current().language)
     return NotificationOut(**{**vars(notification), "message": message})

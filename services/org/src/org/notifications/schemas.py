@@ -4,19 +4,34 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
-from org.notifications.domain import NotificationKind
+from contracts.resources import declared_notices
 
 # The kind of a record, such as `l2o.opportunity`.
 ResourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+\.[a-z_]+$", max_length=60)]
+
+NoticeCode = Annotated[str, Field(examples=["QUOTE_EXPIRED"])]
+
+
+def _ensure_declared(code: str) -> str:
+    """Accept only the kinds that services declare."""
+    if code not in declared_notices():
+        raise PydanticCustomError(
+            "enum", "Unknown kind", {"expected": ", ".join(declared_notices())}
+        )
+    return code
+
+
+DeclaredNotice = Annotated[str, AfterValidator(_ensure_declared)]
 
 
 class NotificationOut(BaseModel):
     """A notification; `message` states its kind and params in the caller's language."""
 
     id: UUID
-    kind: NotificationKind
+    kind: NoticeCode
     message: str
     params: dict[str, str]
     resource: str | None = Field(examples=["l2o.opportunity"])
@@ -45,10 +60,10 @@ class PreferencesIn(BaseModel):
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"in_app": {"QUOTE_EXPIRED": False}}]}
     )
-    in_app: dict[NotificationKind, bool]
+    in_app: dict[DeclaredNotice, bool]
 
 
 class PreferencesOut(BaseModel):
     """Every kind, and whether the caller receives it."""
 
-    in_app: dict[NotificationKind, bool]
+    in_app: dict[NoticeCode, bool]

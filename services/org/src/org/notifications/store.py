@@ -24,14 +24,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.columns import enum_column, tenant_column
+from chassis.database.columns import tenant_column
 from chassis.database.rows import from_columns
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
 from chassis.records.writes import insert_row, update_row
 from kernel.errors import NotFound
 from org.database import metadata
-from org.notifications.domain import Notification, NotificationKind
+from org.notifications.domain import Notification
 from org.notifications.schemas import NotificationOut
 
 notifications = Table(
@@ -40,7 +40,8 @@ notifications = Table(
     tenant_column(),
     Column("id", Uuid, primary_key=True),
     Column("recipient", Text, nullable=False),
-    Column("kind", enum_column(NotificationKind), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text", JSONB, nullable=False),
     Column("params", JSONB, nullable=False),
     Column("resource", Text),
     Column("record_id", Uuid),
@@ -65,7 +66,7 @@ notification_preferences = Table(
     metadata,
     tenant_column(),
     Column("recipient", Text, primary_key=True),
-    Column("kind", enum_column(NotificationKind), primary_key=True),
+    Column("kind", Text, primary_key=True),
     Column("in_app", Boolean, nullable=False),
 )
 
@@ -142,9 +143,7 @@ async def list_after(
     return [from_columns(Notification, row._mapping) for row in rows]
 
 
-async def stored_preferences(
-    tx: AsyncConnection, recipient: str
-) -> Mapping[NotificationKind, bool]:
+async def stored_preferences(tx: AsyncConnection, recipient: str) -> Mapping[str, bool]:
     """Return the kinds that the recipient switched on or off."""
     columns = notification_preferences.c
     rows = await tx.execute(
@@ -153,9 +152,7 @@ async def stored_preferences(
     return {row.kind: row.in_app for row in rows}
 
 
-async def save_preference(
-    tx: AsyncConnection, recipient: str, kind: NotificationKind, *, in_app: bool
-) -> None:
+async def save_preference(tx: AsyncConnection, recipient: str, kind: str, *, in_app: bool) -> None:
     """Insert or replace the recipient's preference for a kind."""
     row = insert(notification_preferences).values(recipient=recipient, kind=kind, in_app=in_app)
     await tx.execute(

@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.jobs import queue
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
+from contracts.work import RecordRef
 from kernel.ids import new_id
 from org.notifications.actions import notify
-from org.notifications.domain import NotificationKind, RecordRef
+from org.notifications.domain import REMINDER
 from org.reminders import store
 from org.reminders.domain import Reminder
 
@@ -82,6 +83,5 @@ async def send_reminder(tx: AsyncConnection, reminder_id: UUID, *, now: datetime
         return
     about = RecordRef.from_optional(reminder.resource, reminder.record_id)
     await store.save(tx, reminder.sent(now=now))
-    params = {"text": reminder.text}
-    kind = NotificationKind.REMINDER
-    await notify(tx, reminder.owner_id, kind, about=about, params=params, occurred_at=now)
+    notice = REMINDER.notice(reminder.owner_id, {"text": reminder.text})
+    await notify(tx, notice, about=about, occurred_at=now)

@@ -1,6 +1,5 @@
 """The commands on tasks, by people and by event handlers."""
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -10,11 +9,12 @@ from chassis.foundation.clock import start_of_day
 from chassis.jobs import queue
 from chassis.records.tenant_settings import settings_of
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
+from contracts.work import RecordRef, WorkTask
 from kernel.ids import new_id
 from org.notifications.actions import notify
-from org.notifications.domain import NotificationKind, RecordRef
+from org.notifications.domain import TASK_OVERDUE
 from org.tasks import store
-from org.tasks.domain import OPEN, Task, TaskKind, TaskMove
+from org.tasks.domain import OPEN, Task, TaskMove
 
 OVERDUE_JOB = "task_overdue"
 
@@ -86,53 +86,33 @@ async def move_task(
     return await store.save(tx, before.moved(move, now=now))
 
 
-async def assign_task(
-    tx: AsyncConnection,
-    kind: TaskKind,
-    about: RecordRef,
-    *,
-    assignee: str,
-    params: Mapping[str, str],
-    due_date: date | None = None,
-    now: datetime,
+async def apply_work(
+    tx: AsyncConnection, work: WorkTask, about: RecordRef, *, epoch: int, now: datetime
 ) -> None:
-    """Give somebody the generated task of this kind for a record, open; called by event handlers.
+    """Raise, reassign, reopen or settle the task of a record; called by the event handler.
 
-    There is one such task per record: an existing one is reassigned and reopened.
+    There is one task of each kind per record. Work that is not newer than the task's changes
+    nothing, so that what the assignee did meanwhile stays.
     """
-    existing = await store.find_by_record(tx, kind, about.record_id)
+    existing = await store.find_by_record(tx, work.kind, about.record_id)
     if existing is not None:
-        reassigned_task = existing.reassigned(assignee, params=params, due_date=due_date, now=now)
-        task = await store.save(tx, reassigned_task)
+        if not existing.is_newer(work, epoch=epoch):
+            return
+        task = await store.save(tx, existing.raised(work, epoch=epoch, now=now))
     else:
-        task = Task(
+        new = Task(
             id=new_id(),
-            assignee=assignee,
-            kind=kind,
-            params=dict(params),
+            assignee=work.assignee,
+            kind=work.kind,
             resource=about.resource,
             record_id=about.record_id,
-            due_date=due_date,
             created_at=now,
             updated_at=now,
         )
+        task = new.raised(work, epoch=epoch, now=now)
         await store.add(tx, task)
-    await _schedule_overdue_check(tx, task)
-
-
-async def has_open_task(tx: AsyncConnection, kind: TaskKind, record_id: UUID) -> bool:
-    """Return whether the record has an open generated task of this kind."""
-    existing = await store.find_by_record(tx, kind, record_id)
-    return existing is not None and existing.state is OPEN
-
-
-async def complete_task_of_record(
-    tx: AsyncConnection, kind: TaskKind, record_id: UUID, *, now: datetime
-) -> None:
-    """Complete the generated task of a record, if it is open; called by event handlers."""
-    existing = await store.find_by_record(tx, kind, record_id)
-    if existing is not None and existing.state is OPEN:
-        await store.save(tx, existing.moved(TaskMove.COMPLETE, now=now))
+    if task.state is OPEN:
+        await _schedule_overdue_check(tx, task)
 
 
 async def notify_overdue(
@@ -147,14 +127,7 @@ async def notify_overdue(
         return
     about = RecordRef.from_optional(task.resource, task.record_id)
     params = {"title": task.short_name, "due_date": due_date.isoformat()}
-    await notify(
-        tx,
-        task.assignee,
-        NotificationKind.TASK_OVERDUE,
-        about=about,
-        params=params,
-        occurred_at=now,
-    )
+    await notify(tx, TASK_OVERDUE.notice(task.assignee, params), about=about, occurred_at=now)
 
 
 async def _schedule_overdue_check(tx: AsyncConnection, task: Task) -> None:

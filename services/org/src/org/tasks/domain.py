@@ -6,18 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
+from contracts.work import WorkTask
 from kernel.errors import RuleBroken
 
-
-class TaskKind(StrEnum):
-    """OWN tasks are written by people; the others are generated and completed by events."""
-
-    OWN = "OWN"
-    WORK_LEAD = "WORK_LEAD"
-    WORK_OPPORTUNITY = "WORK_OPPORTUNITY"
-    COLLECT_RECEIVABLE = "COLLECT_RECEIVABLE"
+OWN: Final = "OWN"  # the kind of the tasks that people write; services raise all others
 
 
 class TaskState(StrEnum):
@@ -49,18 +44,25 @@ TASK_MOVES: dict[TaskMove, tuple[frozenset[TaskState], TaskState]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A task; OWN tasks have a `title`, generated ones have `params` that fill the kind's text."""
+    """A task; OWN tasks have a `title`, raised ones have `params` that fill the `text`.
+
+    `text` is a template for each language. `work_epoch` and `work_sequence` are the version of the
+    publisher's work that last raised or settled the task.
+    """
 
     id: UUID
     assignee: str
-    kind: TaskKind = TaskKind.OWN
+    kind: str = OWN
     title: str | None = None
+    text: Mapping[str, str] | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     resource: str | None = None
     record_id: UUID | None = None
     due_date: date | None = None
     state: TaskState = OPEN
     ended_at: datetime | None = None
+    work_epoch: int | None = None
+    work_sequence: int | None = None
     created_at: datetime
     updated_at: datetime
     version: int = 1
@@ -83,23 +85,29 @@ class Task:
         ended = None if after is OPEN else now
         return replace(self, state=after, ended_at=ended, updated_at=now)
 
-    def reassigned(
-        self, assignee: str, *, params: Mapping[str, str], due_date: date | None, now: datetime
-    ) -> Task:
-        """Return the task open, with another assignee or changed data of its record."""
-        return replace(
+    def is_newer(self, work: WorkTask, *, epoch: int) -> bool:
+        """Return whether the work was raised or settled after what this task holds."""
+        return (epoch, work.changed_in) > (self.work_epoch or 0, self.work_sequence or 0)
+
+    def raised(self, work: WorkTask, *, epoch: int, now: datetime) -> Task:
+        """Return the task as the work states it: open, or done if it was open and is settled."""
+        task = replace(
             self,
-            assignee=assignee,
-            params=dict(params),
-            due_date=due_date,
-            state=OPEN,
-            ended_at=None,
+            assignee=work.assignee,
+            text=work.text.model_dump(),
+            params=work.params,
+            due_date=work.due_date,
+            work_epoch=epoch,
+            work_sequence=work.changed_in,
             updated_at=now,
         )
+        if work.open:
+            return replace(task, state=OPEN, ended_at=None)
+        return task.moved(TaskMove.COMPLETE, now=now) if task.state is OPEN else task
 
     def edited(self, *, title: str, due_date: date | None, now: datetime) -> Task:
-        """Return the edited task. Raises RuleBroken (TASK_NOT_OWN) for a generated task."""
-        if self.kind is not TaskKind.OWN:
+        """Return the edited task. Raises RuleBroken (TASK_NOT_OWN) for a raised task."""
+        if self.kind != OWN:
             raise RuleBroken("TASK_NOT_OWN", kind=self.kind)
         return replace(self, title=title, due_date=due_date, updated_at=now)
 

@@ -4,12 +4,12 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Query, Response
 
 from chassis.database.rows import from_columns
 from chassis.foundation.clock import Now
 from chassis.foundation.context import current
-from chassis.foundation.texts import Texts
+from chassis.foundation.texts import Text, filled
 from chassis.records.lists.list_routes import Conditions, RowShape, add_list_routes
 from chassis.records.tenant_settings import today
 from chassis.web.auth import Caller, allow
@@ -29,21 +29,18 @@ READ, WRITE = [allow("org.task.read")], [allow("org.task.write")]
 class TaskPresenter:
     """Builds response bodies in the caller's language, as of the tenant's current day."""
 
-    def __init__(self, texts: Texts, today: date) -> None:
-        self._texts = texts
+    def __init__(self, today: date) -> None:
         self.today = today
 
     def __call__(self, task: Task) -> TaskOut:
-        generated_title = self._texts.say(
-            f"TASK_{task.kind}", dict(task.params), current().language
-        )
-        fields = {name: value for name, value in vars(task).items() if name != "assignee"}
-        title, overdue = task.title or generated_title, task.is_overdue(self.today)
-        return TaskOut(**{**fields, "title": title, "overdue": overdue})
+        title, overdue = task.title or "", task.is_overdue(self.today)
+        if task.text is not None:
+            title = filled(Text(**task.text), task.params, current().language)
+        return TaskOut(**{**vars(task), "title": title, "overdue": overdue})
 
 
-async def _presenter(request: Request, tx: Tx, now: Now) -> TaskPresenter:
-    return TaskPresenter(request.app.state.texts, await today(tx, now))
+async def _presenter(tx: Tx, now: Now) -> TaskPresenter:
+    return TaskPresenter(await today(tx, now))
 
 
 Presenter = Annotated[TaskPresenter, Depends(_presenter)]

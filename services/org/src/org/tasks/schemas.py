@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from kernel.business_dates import BusinessDate
 from org.notifications.schemas import ResourceName
-from org.tasks.domain import TaskKind, TaskState
+from org.tasks.domain import TaskState
 
 TaskTitle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
@@ -33,10 +33,10 @@ class TaskIn(TaskEdit):
 
 
 class TaskOut(BaseModel):
-    """A task; the title of a generated one states its kind and params in the caller's language."""
+    """A task; the title of a raised one is its text in the caller's language."""
 
     id: UUID
-    kind: TaskKind
+    kind: Annotated[str, Field(examples=["OWN", "WORK_LEAD"])]
     title: str
     params: dict[str, str]
     resource: str | None

@@ -28,7 +28,7 @@ from chassis.records.lists.listing import Listing
 from chassis.records.writes import insert_row, update_row
 from kernel.errors import NotFound
 from org.database import metadata
-from org.tasks.domain import Task, TaskKind, TaskState
+from org.tasks.domain import Task, TaskState
 from org.tasks.schemas import TaskOut
 
 tasks = Table(
@@ -37,8 +37,9 @@ tasks = Table(
     tenant_column(),
     Column("id", Uuid, primary_key=True),
     Column("assignee", Text, nullable=False),
-    Column("kind", enum_column(TaskKind), nullable=False),
+    Column("kind", Text, nullable=False),
     Column("title", Text),
+    Column("text", JSONB),
     Column("params", JSONB, nullable=False),
     Column("resource", Text),
     Column("record_id", Uuid),
@@ -46,6 +47,8 @@ tasks = Table(
     sort_column("due_date", Date()),
     Column("state", enum_column(TaskState), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
+    Column("work_epoch", Integer),
+    Column("work_sequence", Integer),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
@@ -95,8 +98,8 @@ async def find(tx: AsyncConnection, task_id: UUID) -> Task | None:
     return await _one(tx, select(tasks).where(tasks.c.id == task_id), lock=True)
 
 
-async def find_by_record(tx: AsyncConnection, kind: TaskKind, record_id: UUID) -> Task | None:
-    """Lock and return the generated task of a record, if there is one."""
+async def find_by_record(tx: AsyncConnection, kind: str, record_id: UUID) -> Task | None:
+    """Lock and return the raised task of a record, if there is one."""
     query = select(tasks).where(tasks.c.kind == kind, tasks.c.record_id == record_id)
     return await _one(tx, query, lock=True)
 

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
+from contracts.resources import declared_services
 from contracts.tenant_tasks import TASK_FAILED
-
-# The services that store data of tenants; in a deletion org is the last one.
-SERVICES: Final = ("cpq", "l2o", "mtl", "org", "rms")
 
 
 class TenantTaskKind(StrEnum):
@@ -56,12 +54,12 @@ def state_from_reports(reports: Sequence[TenantTaskReport]) -> TenantTaskState:
     """Return the state of a task; it is FAILED as soon as one service has failed."""
     if any(TASK_FAILED in report.notes for report in reports):
         return TenantTaskState.FAILED
-    all_reported = {report.service for report in reports} >= set(SERVICES)
+    all_reported = {report.service for report in reports} >= set(declared_services())
     return TenantTaskState.FINISHED if all_reported else TenantTaskState.RUNNING
 
 
 def only_org_remains(reports: Sequence[TenantTaskReport]) -> bool:
-    """Return whether all services except org have reported success."""
+    """Return whether all services except org, the last one in a deletion, reported success."""
     if state_from_reports(reports) is TenantTaskState.FAILED:
         return False
-    return {report.service for report in reports} == set(SERVICES) - {"org"}
+    return {report.service for report in reports} == set(declared_services()) - {"org"}

@@ -143,6 +143,11 @@ class PaymentTerm:
     version: int = 1
 
     @property
+    def display_name(self) -> str:
+        """What people call the payment term."""
+        return self.name
+
+    @property
     def agreed_term(self) -> AgreedTerm:
         """The copy that an order keeps."""
         return AgreedTerm(code=self.code, instalments=self.instalments)

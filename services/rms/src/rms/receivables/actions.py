@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,16 +14,36 @@ from chassis.jobs import queue
 from chassis.records import tenant_settings
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.numbers.numbers import next_number
+from chassis.records.record_commands import save_record
+from chassis.records.work.actions import has_open_task, notify, raise_task, settle_tasks
+from chassis.web.commands import Command
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.rms.events import ReceivableChanged
+from contracts.work import NoticeKind, RecordRef, TaskKind
 from kernel.errors import RuleBroken
 from kernel.money import Money
 from rms.accounts.store import account_owner_id
 from rms.receivables import store
-from rms.receivables.domain import Receivable, ReceivableKind, money_params, receivable_status
+from rms.receivables.domain import (
+    Receivable,
+    ReceivableKind,
+    ReceivableStatus,
+    money_params,
+    receivable_status,
+)
 
 OVERDUE_JOB = "receivable_overdue"
 DAY = timedelta(days=1)
+COLLECTION: Final = TaskKind(
+    "COLLECT_RECEIVABLE",
+    zh="催收 {name} 的应收款 {document_no}",
+    en="Collect receivable {document_no} from {name}",
+)
+OVERDUE: Final = NoticeKind(
+    "RECEIVABLE_OVERDUE",
+    zh="{name} 的应收款 {document_no} 已逾期。",
+    en="Receivable {document_no} of {name} is overdue.",
+)
 
 
 async def create_receivable(
@@ -92,6 +113,7 @@ async def allocate_to_receivable(
         amount, allocation_id=allocation_id, payment_id=payment_id
     )
     await publish(tx, allocated, of=receivable)
+    await _end_collection_if_settled(tx, receivable)
     return receivable
 
 
@@ -107,7 +129,8 @@ async def reopen_receivable(
 ) -> Receivable:
     """Open `amount` again because its allocation was reversed, and publish it.
 
-    Schedules another overdue check. Raises NotFound, Conflict (STALE_WRITE) if less is settled.
+    Schedules another overdue check; the owner has to collect it if it is overdue by now.
+    Raises NotFound, Conflict (STALE_WRITE) if less is settled.
     """
     receivable = await store.get_receivable(tx, receivable_id, lock=True)
     receivable = await store.save_receivable(tx, receivable.reopen(amount, now=now))
@@ -116,6 +139,8 @@ async def reopen_receivable(
     )
     await publish(tx, reopened, of=receivable)
     await _schedule_overdue_check(tx, receivable)
+    if receivable.is_overdue(await tenant_settings.today(tx, now)):
+        await _request_collection(tx, receivable)
     return receivable
 
 
@@ -134,6 +159,7 @@ async def withdraw_prepayment(
         if not part.is_zero:
             saved = await store.save_receivable(tx, receivable.withdraw(part, now=now))
             await publish(tx, saved.withdrawn_event(part), of=saved)
+            await _end_collection_if_settled(tx, saved)
             remaining -= part
     if not remaining.is_zero:
         raise RuleBroken("PREPAYMENT_ALLOCATED", **money_params("amount", remaining))
@@ -165,11 +191,34 @@ async def edit_receivable(
     return receivable
 
 
+async def transfer_receivable(
+    command: Command, receivable_id: UUID, owner_id: str, /
+) -> Receivable:
+    """Give the receivable another owner; the present owner changes nothing.
+
+    The new owner also has to collect it, if its collection is open or it is overdue.
+    Raises NotFound, PreconditionRequired, PreconditionFailed.
+    """
+    tx = command.tx
+    before = await store.get_receivable(tx, receivable_id, lock=True)
+    if before.owner_id == owner_id:
+        return before
+    command.expected.check(before)
+    receivable = await save_record(
+        command, store.RECEIVABLE, before, replace(before, owner_id=owner_id)
+    )
+    is_overdue = receivable.is_overdue(await tenant_settings.today(tx, command.now))
+    if is_overdue or await has_open_task(tx, COLLECTION, _reference(receivable)):
+        await _request_collection(tx, receivable)
+    return receivable
+
+
 async def report_overdue(
     tx: AsyncConnection, receivable_id: UUID, *, now: datetime
 ) -> datetime | None:
     """Publish once that the receivable is overdue; returns when to check again, or None.
 
+    Its owner is notified and has to collect it.
     The check comes too early, and again, where the tenant's time zone has changed since it was
     scheduled. Raises NotFound.
     """
@@ -182,7 +231,40 @@ async def report_overdue(
         return start_of_day(receivable.due_date + DAY, timezone)
     receivable = await store.save_receivable(tx, receivable.mark_overdue(today, now=now))
     await publish(tx, receivable.overdue_event(today), of=receivable)
+    await notify(
+        tx,
+        OVERDUE,
+        _reference(receivable),
+        recipient=receivable.owner_id,
+        params=_work_params(receivable),
+    )
+    await _request_collection(tx, receivable)
     return None
+
+
+async def _request_collection(tx: AsyncConnection, receivable: Receivable) -> None:
+    """Give the owner the task to collect the receivable; without owner there is none."""
+    await raise_task(
+        tx,
+        COLLECTION,
+        _reference(receivable),
+        assignee=receivable.owner_id,
+        params=_work_params(receivable),
+        due_date=receivable.due_date,
+    )
+
+
+async def _end_collection_if_settled(tx: AsyncConnection, receivable: Receivable) -> None:
+    if receivable.status is ReceivableStatus.SETTLED:
+        await settle_tasks(tx, _reference(receivable), kinds=[COLLECTION])
+
+
+def _reference(receivable: Receivable) -> RecordRef:
+    return RecordRef(resource=store.RECEIVABLES.resource, record_id=receivable.id)
+
+
+def _work_params(receivable: Receivable) -> dict[str, str]:
+    return {"document_no": receivable.document_no, "name": receivable.account_name}
 
 
 async def _schedule_overdue_check(tx: AsyncConnection, receivable: Receivable) -> None:

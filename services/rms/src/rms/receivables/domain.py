@@ -111,6 +111,11 @@ class Receivable:
     version: int = 1
 
     @property
+    def display_name(self) -> str:
+        """The document number, by which people call the receivable."""
+        return self.document_no
+
+    @property
     def open(self) -> Money:
         """The amount still owed: amount - withdrawn - allocated."""
         return self.amount - self.withdrawn - self.allocated

@@ -11,19 +11,18 @@ from chassis.records.access.routes import access_router
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyReadResource, external_id_read_router
 from chassis.records.lists.list_routes import add_list_routes
-from chassis.records.record_commands import transfer_of
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from rms.receivables import actions, store
 from rms.receivables.schemas import ReceivableEdit, ReceivableOut
-from rms.receivables.store import RECEIVABLE, RECEIVABLES
+from rms.receivables.store import RECEIVABLES
 
 READ, WRITE = [may_read(RECEIVABLES)], [may_write(RECEIVABLES)]
 
 router = new_router("/receivables", tag="receivables")
-access = access_router(RECEIVABLES, collection="receivables", transfer=transfer_of(RECEIVABLE))
+access = access_router(RECEIVABLES, collection="receivables", transfer=actions.transfer_receivable)
 audit = audit_router(
     "/receivables", resource=RECEIVABLES.resource, table=RECEIVABLES.table, dependencies=READ
 )

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,22 +15,39 @@ from chassis.files.imports import store
 from chassis.files.imports.custom_columns import target_with_custom_fields
 from chassis.files.imports.model import (
     CANCELLED,
+    FAILED,
     IMPORT_RETENTION,
     JOB_FAILED,
     QUEUED,
     RUNNING,
+    SUCCEEDED,
     Import,
 )
 from chassis.files.imports.target import Imports, ImportTarget
 from chassis.jobs import queue
+from chassis.records.work.actions import notify
 from chassis.tenancy.quotas import ensure_import_quota
 from chassis.web.auth import Principal
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.imports import ImportCounts
+from contracts.resources import IMPORT_NOTICE
+from contracts.work import NoticeKind, RecordRef
 from kernel.errors import Forbidden, Invalid, Violation
 from kernel.ids import new_id
 
 IMPORT_JOB, IMPORT_EXPIRY_JOB = "import", "import_expiry"
+FINISHED_NOTICES: Final = {
+    state: NoticeKind(
+        IMPORT_NOTICE,
+        zh=f"文件“{{file_name}}”的导入{zh}。",
+        en=f"The import of {{file_name}} {en}.",
+    )
+    for state, (zh, en) in {
+        SUCCEEDED: ("已完成", "has finished"),
+        FAILED: ("失败", "has failed"),
+        CANCELLED: ("已取消", "was cancelled"),
+    }.items()
+}
 
 
 @dataclass(frozen=True)
@@ -222,4 +240,11 @@ async def save_finished(tx: AsyncConnection, imports: Imports, run: Import) -> I
         created_by=saved.created_by,
     )
     await publish(tx, event, of=FinishedImport(saved.id, saved.endings))
+    await notify(
+        tx,
+        FINISHED_NOTICES[saved.state],
+        RecordRef(resource=f"{imports.service}.import", record_id=saved.id),
+        recipient=saved.created_by,
+        params={"file_name": saved.file_name, "state": saved.state},
+    )
     return saved

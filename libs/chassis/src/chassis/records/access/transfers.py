@@ -12,16 +12,27 @@ from chassis.database.write_cause import set_audit_reason
 from chassis.records.access.guards import caller_access, ensure_access
 from chassis.records.access.tables import owner_changes, people
 from chassis.records.access.visibility import Access, ScopedResource
+from chassis.records.work.actions import announce_owner
 from chassis.web.commands import Command
 from chassis.web.preconditions import Versioned
+from contracts.work import RecordRef
 from kernel.errors import DomainError, Forbidden, Invalid, Violation
 from kernel.ids import new_id
+
+
+class NamedRecord(Versioned, Protocol):
+    """A record with the name or document number that people call it by."""
+
+    @property
+    def display_name(self) -> str: ...
 
 
 class TransferAction(Protocol):
     """A service's command that saves the record with its new owner and publishes the event."""
 
-    async def __call__(self, command: Command, record_id: UUID, owner_id: str, /) -> Versioned: ...
+    async def __call__(
+        self, command: Command, record_id: UUID, owner_id: str, /
+    ) -> NamedRecord: ...
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,7 @@ async def active_owner_name(
 async def transfer_record(
     command: Command, request: TransferRequest, record_id: UUID
 ) -> TransferredRecord:
-    """Transfer one record; nothing is written if the new owner owns it already.
+    """Transfer one record and notify its new owner; nothing is written if they own it already.
 
     The caller of the command must own the record or manage its owner. Raises NotFound, Forbidden
     (RECORD_READ_ONLY, OWNERSHIP_REQUIRED), and what the service's action raises.
@@ -91,6 +102,9 @@ async def transfer_record(
         "changed_at": now,
     }
     await tx.execute(insert(owner_changes).values(change))
+    about = RecordRef(resource=scoped.resource, record_id=record_id)
+    name, owner_id = saved.display_name, request.owner_id
+    await announce_owner(tx, about, name=name, owner_id=owner_id, actor=caller.subject)
     return TransferredRecord(record_id, request.owner_id, saved.version)
 
 

@@ -15,7 +15,9 @@ from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.numbers.numbers import next_number
 from chassis.records.tenant_settings import settings_of
+from chassis.records.work.actions import announce_owner
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
+from contracts.work import RecordRef
 from cpq.quotes import store, views
 from cpq.quotes.actions.moves import save_and_publish
 from cpq.quotes.domain.drafts import (
@@ -52,6 +54,7 @@ async def create_quote(
 ) -> Quote:
     """Price, number, store and publish a draft; its owner is `actor` unless `owner_id` is given.
 
+    An owner who is not the actor is notified.
     `visibility` limits the opportunities that can be quoted. `valid_custom_fields` are values that
     were validated before and are accepted as they are. Raises Invalid with all violations, and
     RuleBroken (OPPORTUNITY_UNKNOWN, OPPORTUNITY_CLOSED, ACCOUNT_UNKNOWN).
@@ -73,6 +76,8 @@ async def create_quote(
     )
     await store.add(tx, quote)
     await publish(tx, created, of=quote)
+    about = RecordRef(resource=RESOURCE, record_id=quote.id)
+    await announce_owner(tx, about, name=quote.display_name, owner_id=quote.owner_id, actor=actor)
     return quote
 
 

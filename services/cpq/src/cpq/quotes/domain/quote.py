@@ -85,6 +85,11 @@ class Quote(Proposal):
     deleted_at: datetime | None = None
     version: int = 1
 
+    @property
+    def display_name(self) -> str:
+        """The document number, by which people call the quote."""
+        return self.document_no
+
     def amend(
         self, proposal: Proposal, custom_fields: Mapping[str, Any], *, now: datetime
     ) -> tuple[Quote, QuoteChanged]:

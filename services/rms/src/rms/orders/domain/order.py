@@ -105,6 +105,11 @@ class Order:
     version: int = 1
 
     @property
+    def display_name(self) -> str:
+        """The document number, by which people call the order."""
+        return self.document_no
+
+    @property
     def currency(self) -> str:
         """The one currency of all amounts of the order."""
         return self.gross_total.currency

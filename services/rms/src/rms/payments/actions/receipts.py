@@ -14,6 +14,8 @@ from chassis.records.access.transfers import active_owner_name
 from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.numbers.numbers import next_number
+from chassis.records.work.actions import announce_owner
+from contracts.work import RecordRef
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from kernel.money import Money
@@ -47,8 +49,8 @@ async def receive_payment(
 ) -> Payment:
     """Record and publish a payment of `details.owner_id`, else the account's owner, else `caller`.
 
-    An account outside `visibility` counts as unknown. Raises Invalid (ACCOUNT_UNKNOWN,
-    DATE_TOO_EARLY, DATE_IN_FUTURE, OWNER_UNKNOWN, ...) and Conflict (PAYMENT_DUPLICATE).
+    A named owner is notified. An account outside `visibility` counts as unknown. Raises Invalid
+    (ACCOUNT_UNKNOWN, DATE_TOO_EARLY, OWNER_UNKNOWN, ...) and Conflict (PAYMENT_DUPLICATE).
     """
     today = await tenant_settings.today(tx, now)
     account = await find_account(tx, account_id, visibility)
@@ -72,6 +74,15 @@ async def receive_payment(
         updated_at=now,
     )
     await _post(tx, payment, visibility)
+    return await _announced(tx, payment, details.owner_id, caller)
+
+
+async def _announced(
+    tx: AsyncConnection, payment: Payment, named_owner: str | None, caller: str | None
+) -> Payment:
+    """Notify the owner whom the caller has named, if any; return the payment."""
+    about = RecordRef(resource=PAYMENTS.resource, record_id=payment.id)
+    await announce_owner(tx, about, name=payment.display_name, owner_id=named_owner, actor=caller)
     return payment
 
 

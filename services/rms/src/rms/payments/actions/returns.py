@@ -1,24 +1,34 @@
 """Commands that return money: reversing a payment that bounced, and refunding a part."""
 
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
 from chassis.records import tenant_settings
+from chassis.records.work.actions import notify
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
+from contracts.work import NoticeKind, RecordRef
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from kernel.money import Money
 from rms.payments.actions.allocations import locked_reversal_states, save_reversals
 from rms.payments.domain.payment import PaymentStatus
 from rms.payments.domain.returns import MoneyReturn, ReturnKind
+from rms.payments.store.tables import PAYMENTS
 from rms.payments.store.writes import (
     effective_allocations,
     insert_return,
     lock_payment,
     save_payment,
+)
+
+PAYMENT_REVERSED: Final = NoticeKind(
+    "PAYMENT_REVERSED",
+    zh="{name} 的收款 {document_no} 已冲销。",
+    en="Payment {document_no} of {name} has been reversed.",
 )
 
 
@@ -33,8 +43,8 @@ async def reverse_payment(
 ) -> None:
     """Reverse a payment that bounced: reverse all its allocations and publish every document.
 
-    A reversed payment stays as it is. `returned_date` is today if None. Raises NotFound, and what
-    `Payment.reverse` raises.
+    The owner is notified. A reversed payment stays as it is. `returned_date` is today if None.
+    Raises NotFound, and what `Payment.reverse` raises.
     """
     payment = await lock_payment(tx, payment_id)
     if payment.status is PaymentStatus.REVERSED:
@@ -58,6 +68,9 @@ async def reverse_payment(
     states = await locked_reversal_states(tx, reversals)
     await publish(tx, payment.reversed_event(returned, states), of=payment)
     await save_reversals(tx, reversals, now)
+    about = RecordRef(resource=PAYMENTS.resource, record_id=payment.id)
+    params = {"document_no": payment.document_no, "name": payment.account_name}
+    await notify(tx, PAYMENT_REVERSED, about, recipient=payment.owner_id, params=params)
 
 
 async def refund_payment(

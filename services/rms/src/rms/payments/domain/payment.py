@@ -92,6 +92,11 @@ class Payment:
     version: int = 1
 
     @property
+    def display_name(self) -> str:
+        """The document number, by which people call the payment."""
+        return self.document_no
+
+    @property
     def unallocated(self) -> Money:
         """The amount available to allocate: amount - returned - allocated."""
         return self.amount - self.returned - self.allocated

@@ -11,6 +11,7 @@ from chassis.database.migrations.ground import (
     lists,
     requests,
     tenants,
+    work,
 )
 
 revision = "backbone_20261129"
@@ -29,10 +30,12 @@ def upgrade() -> None:
     lists.create()
     custom_fields.create()
     imports.create()
+    work.create()
     grant_readiness()
 
 
 def downgrade() -> None:
+    work.drop()
     imports.drop()
     custom_fields.drop()
     lists.drop()

@@ -23,6 +23,11 @@ class Xresource:
     deleted_at: datetime | None = None
     version: int = 1
 
+    @property
+    def display_name(self) -> str:
+        """What people call the xword."""
+        return self.name
+
     def state(self) -> XresourceState:
         """The state that events carry."""
         return XresourceState.of(self, xresource_id=self.id)

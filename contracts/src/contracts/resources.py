@@ -1,0 +1,155 @@
+"""The resources of all services: their scopes, and the built-in roles that hold them.
+
+Each service declares its own resources as `RESOURCES` in `contracts/<service>/resources.py`.
+"""
+
+import re
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Final
+
+from contracts.modules import publisher_modules
+
+RESOURCE_NAME: Final = re.compile(r"[a-z][a-z0-9]*\.[a-z][a-z0-9_]*")
+SEES_ALL_ROWS: Final = "all"
+OWNER_NOTICE, IMPORT_NOTICE = "ASSIGNED", "IMPORT_FINISHED"
+
+
+class RoleCode(StrEnum):
+    """The codes of the roles that every tenant has; ADMIN holds every scope without being named."""
+
+    SELLER = "SELLER"
+    SALES_MANAGER = "SALES_MANAGER"
+    DIRECTOR = "DIRECTOR"
+    FINANCE = "FINANCE"
+    PEOPLE_ADMIN = "PEOPLE_ADMIN"
+    ADMIN = "ADMIN"
+
+
+Roles = frozenset[RoleCode]
+ONLY_ADMIN: Final = Roles()
+SALES_MANAGEMENT: Final = Roles({RoleCode.SALES_MANAGER, RoleCode.DIRECTOR})
+SALES: Final = SALES_MANAGEMENT | {RoleCode.SELLER}
+FINANCE: Final = Roles({RoleCode.FINANCE})
+PEOPLE: Final = Roles({RoleCode.PEOPLE_ADMIN})
+EVERYBODY: Final = SALES | FINANCE | PEOPLE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """A kind of record such as `l2o.account`; this is its name everywhere.
+
+    `scopes` maps each verb to the built-in roles that hold the scope `<name>.<verb>`. The rows of
+    an `owned` resource belong to owners, and the verb `all` shows every row. `notices` are the
+    codes of the kinds of notices about its records, which people can switch off.
+    Raises ValueError for a name other than `<service>.<noun>`, or for `all` without owners.
+    """
+
+    name: str
+    scopes: Mapping[str, Roles]
+    owned: bool = False
+    notices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if RESOURCE_NAME.fullmatch(self.name) is None:
+            raise ValueError(f"{self.name!r} should be <service>.<noun>")
+        if SEES_ALL_ROWS in self.scopes and not self.owned:
+            raise ValueError(f"{self.name} has no owners, so nobody sees more than others")
+
+    @property
+    def service(self) -> str:
+        """The service that the records belong to."""
+        return self.name.partition(".")[0]
+
+    def scope(self, verb: str) -> str:
+        """The full name of a scope: `l2o.account.read`."""
+        return f"{self.name}.{verb}"
+
+    @property
+    def scope_names(self) -> frozenset[str]:
+        """All scopes of the resource, with `.all` if it has owners."""
+        verbs = {*self.scopes, SEES_ALL_ROWS} if self.owned else {*self.scopes}
+        return frozenset(self.scope(verb) for verb in verbs)
+
+    def scopes_of(self, role: RoleCode) -> frozenset[str]:
+        """The scopes that a built-in role holds."""
+        return frozenset(self.scope(verb) for verb, roles in self.scopes.items() if role in roles)
+
+
+def editable(
+    name: str,
+    *,
+    read: Roles,
+    write: Roles,
+    sees_all: Roles = ONLY_ADMIN,
+    owned: bool = False,
+    notices: tuple[str, ...] = (),
+) -> Resource:
+    """Declare a resource with the scopes `read` and `write`, and `all` if it is owned.
+
+    The new owner of an owned record is always notified.
+    """
+    scopes = {"read": read, "write": write, **({SEES_ALL_ROWS: sees_all} if owned else {})}
+    all_notices = (OWNER_NOTICE, *notices) if owned else notices
+    return Resource(name=name, scopes=scopes, owned=owned, notices=all_notices)
+
+
+def common_resources(
+    service: str,
+    *,
+    imports: Roles | None = None,
+    exports: Roles = ONLY_ADMIN,
+    field_editors: Roles = ONLY_ADMIN,
+    numberers: Roles = ONLY_ADMIN,
+    tenant: Mapping[str, Roles] | None = None,
+) -> tuple[Resource, ...]:
+    """Declare what every service has: exports, custom fields, number formats and operation.
+
+    Only a service that imports files has `imports`. `tenant` adds scopes to `<service>.tenant`.
+    """
+    common = (
+        editable(f"{service}.export", read=exports, write=exports),
+        editable(f"{service}.custom_field", read=EVERYBODY, write=field_editors),
+        editable(f"{service}.number_format", read=numberers, write=numberers),
+        Resource(name=f"{service}.tenant", scopes={"export": ONLY_ADMIN, **(tenant or {})}),
+        Resource(name=f"{service}.event", scopes={"admin": ONLY_ADMIN}),
+    )
+    if imports is None:
+        return common
+    scopes = {"read": imports, "write": imports, SEES_ALL_ROWS: ONLY_ADMIN}
+    name, notices = f"{service}.import", (IMPORT_NOTICE,)
+    return (Resource(name=name, scopes=scopes, owned=True, notices=notices), *common)
+
+
+@cache
+def declared_resources() -> Mapping[str, Resource]:
+    """Return the resources of all services by name.
+
+    Raises ValueError for a resource that is declared twice, or by another service than its own.
+    """
+    declared: dict[str, Resource] = {}
+    for service, module in publisher_modules("resources"):
+        for resource in module.RESOURCES:
+            if resource.service != service or resource.name in declared:
+                raise ValueError(f"{resource.name} is declared twice, or by {service}")
+            declared[resource.name] = resource
+    return declared
+
+
+@cache
+def declared_services() -> tuple[str, ...]:
+    """Return the names of all services, in order; each declares its resources."""
+    return tuple(sorted({resource.service for resource in declared_resources().values()}))
+
+
+def declared_scopes() -> Set[str]:
+    """Return every scope of every service."""
+    return frozenset().union(*(one.scope_names for one in declared_resources().values()))
+
+
+@cache
+def declared_notices() -> tuple[str, ...]:
+    """Return the codes of all kinds of notices of all services, sorted."""
+    return tuple(sorted({code for one in declared_resources().values() for code in one.notices}))

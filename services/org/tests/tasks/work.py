@@ -1,0 +1,62 @@
+"""Work events of a service that org does not know, as its publisher would send them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.mtl.events import MtlWorkChanged
+from contracts.work import NoticeKind, TaskKind, WorkNotice, WorkState, WorkTask
+from kernel.ids import new_id
+
+ME = "01990000-0000-7000-8000-000000000001"  # the test client's subject
+NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
+VISIT = TaskKind("PLAN_VISIT", zh="安排拜访 {name}", en="Plan a visit to {name}")
+AUDIT = TaskKind("AUDIT_STORE", zh="检查门店 {name}", en="Audit the store of {name}")
+PRAISED = NoticeKind("PRAISED", zh="{name} 表扬了您。", en="{name} has praised you.")
+
+
+@dataclass
+class Publisher:
+    """The work about one record, as the service that publishes it states it event by event."""
+
+    resource: str = "future.store"
+    record_id: UUID = field(default_factory=new_id)
+    sequence: int = 0
+    tasks: Mapping[str, WorkTask] = field(default_factory=dict)
+
+    def raise_task(
+        self,
+        kind: TaskKind = VISIT,
+        assignee: str = ME,
+        *,
+        name: str = "上海测试",
+        due_date: date | None = None,
+    ) -> MtlWorkChanged:
+        task = WorkTask(
+            kind=kind.code,
+            assignee=assignee,
+            text=kind.text,
+            params=kind.checked({"name": name}),
+            due_date=due_date,
+            open=True,
+            changed_in=self.sequence + 1,
+        )
+        return self._next({**self.tasks, kind.code: task})
+
+    def settle(self, kind: TaskKind = VISIT) -> MtlWorkChanged:
+        changes: dict[str, Any] = {"open": False, "changed_in": self.sequence + 1}
+        return self._next(
+            {**self.tasks, kind.code: self.tasks[kind.code].model_copy(update=changes)}
+        )
+
+    def notify(self, kind: NoticeKind = PRAISED, recipient: str = ME) -> MtlWorkChanged:
+        return self._next(self.tasks, kind.notice(recipient, {"name": "王芳"}))
+
+    def _next(self, tasks: Mapping[str, WorkTask], *notices: WorkNotice) -> MtlWorkChanged:
+        self.sequence, self.tasks = self.sequence + 1, tasks
+        work = WorkState(
+            resource=self.resource, record_id=self.record_id, tasks=tuple(tasks.values())
+        )
+        return MtlWorkChanged(work=work, notices=notices)
