@@ -7,11 +7,11 @@ about a record is a function that the command calls between reading and saving i
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 from chassis.events.outbox import publish
-from chassis.records.access.transfers import TransferAction
+from chassis.records.access.transfers import NamedRecord, TransferAction
 from chassis.records.access.visibility import EVERYTHING, Visibility, visibility_of
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.deletion import Deletable, mark_deleted, mark_restored
@@ -25,6 +25,7 @@ from kernel.errors import DomainError
 R = TypeVar("R", bound=Record)
 Edit = Callable[[R], R]
 Check = Callable[[R, R], Awaitable[None]]
+CheckRemoval = Callable[[R], Awaitable[None]]
 Prepare = Callable[[R], Awaitable[R]]
 Move = Callable[[R], tuple[R, Event | None] | None]
 Save = Callable[[R, R, Event | None], Awaitable[R]]
@@ -184,11 +185,11 @@ def transfer_of(record_type: RecordType[R]) -> TransferAction:
     It raises NotFound, PreconditionRequired, PreconditionFailed.
     """
 
-    async def transfer(command: Command, record_id: UUID, owner_id: str, /) -> R:
+    async def transfer(command: Command, record_id: UUID, owner_id: str, /) -> NamedRecord:
         def give(before: R) -> R:
             return replace(before, owner_id=owner_id)
 
-        return await edit_record(command, record_type, record_id, give)
+        return cast(NamedRecord, await edit_record(command, record_type, record_id, give))
 
     return transfer
 
@@ -233,3 +234,25 @@ async def restore_record(
     if prepare is not None:
         after = await prepare(after)
     return await save_record(command, record_type, before, after, record_type.restored)
+
+
+async def remove_record(
+    command: Command,
+    record_type: RecordType[R],
+    record_id: UUID,
+    *,
+    check: CheckRemoval[R] | None = None,
+) -> None:
+    """Delete a record for good; its event has the version after the last one of the record.
+
+    `check` may refuse the deletion. Raises NotFound, PreconditionRequired, PreconditionFailed, and
+    what `check` raises.
+    """
+    before = await record_type.get(command.tx, record_id, lock=True)
+    command.expected.check(before)
+    if check is not None:
+        await check(before)
+    await record_type.remove(command.tx, record_id)
+    if record_type.deleted is not None:
+        last = replace(before, updated_at=command.now, version=before.version + 1)
+        await publish(command.tx, record_type.removal(record_type.deleted, last), of=last)

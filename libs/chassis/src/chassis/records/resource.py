@@ -15,7 +15,12 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.guards import may_read, may_write
-from chassis.records.access.transfers import TransferRequest, active_owner_name, assign_on_create
+from chassis.records.access.transfers import (
+    NamedRecord,
+    TransferRequest,
+    active_owner_name,
+    assign_on_create,
+)
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.listing import Listing
@@ -128,13 +133,13 @@ class Resource(Generic[B, R]):
         restored: R = await restore_record(command, record_type, record_id)
         return restored
 
-    async def transfer(self, command: Command, record_id: UUID, owner_id: str, /) -> R:
+    async def transfer(self, command: Command, record_id: UUID, owner_id: str, /) -> NamedRecord:
         """Change the owner of a record."""
 
         def give(before: R) -> R:
             return replace(before, owner_id=owner_id)
 
-        return await self.edit_with(command, record_id, give)
+        return cast(NamedRecord, await self.edit_with(command, record_id, give))
 
     def values_of(self, body: B) -> dict[str, Any]:
         """Return the values of a whole body that a PUT replaces; the owner stays."""
