@@ -15,6 +15,7 @@ from chassis.records.record_commands import (
     delete_record,
     edit_record,
     move_record,
+    remove_record,
     restore_record,
     save_record,
     transfer_of,
@@ -25,7 +26,7 @@ from chassis.records.writes import insert_rows
 from chassis.web.commands import Command
 from chassis.web.preconditions import Precondition
 from contracts.event import Event
-from kernel.errors import Conflict, Invalid, RuleBroken
+from kernel.errors import Conflict, Invalid, NotFound, RuleBroken
 from kernel.ids import new_id
 from testkit.cards import CARD, Card
 from testkit.database import Stage
@@ -121,6 +122,27 @@ async def test_a_deletion_and_a_restore_may_change_the_record(tx: AsyncConnectio
     restored = await restore_record(command, CARD, card.id)
     assert (restored.deleted_at, restored.version) == (None, 3)
     assert await restore_record(Command(tx, now(), expected=STALE), CARD, card.id) == restored
+
+
+async def test_a_record_is_deleted_for_good_with_its_words(
+    tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    card = await add(tx, title="alpha")
+
+    async def refuse(_: Card) -> None:
+        raise RuleBroken("NOTE_FORBIDDEN", text="x")
+
+    with pytest.raises(PreconditionFailed):
+        await remove_record(Command(tx, now(), expected=STALE), CARD, card.id, check=refuse)
+    with pytest.raises(RuleBroken):
+        await remove_record(Command(tx, now()), CARD, card.id, check=refuse)
+    await remove_record(Command(tx, now()), CARD, card.id)
+    assert await indexed(tx) == set()
+    with pytest.raises(NotFound):
+        await CARD.get(tx, card.id, with_deleted=True)
+    [fact] = await published()
+    assert (fact.type, fact.sequence) == ("testkit.card.changed.v1", 2)
+    assert (fact.payload["card"]["title"], fact.payload["card"]["deleted"]) == ("alpha", True)
 
 
 async def test_a_transfer_changes_the_owner_once(tx: AsyncConnection) -> None:

@@ -13,7 +13,7 @@ from org.clients import store as clients
 from org.departments import store as departments
 from org.people import store as people
 from org.roles import store as roles
-from org.teams import store as teams
+from org.teams.store import TEAM
 from org.tenants import store as tenants
 
 SNAPSHOTS = (
@@ -21,6 +21,6 @@ SNAPSHOTS = (
     SnapshotSource(DepartmentState, departments.departments, departments.get),
     SnapshotSource(PersonState, people.people, people.get),
     SnapshotSource(RoleState, roles.roles, roles.get),
-    SnapshotSource(TeamState, teams.teams, teams.get),
+    SnapshotSource(TeamState, TEAM.table, TEAM.get),
     SnapshotSource(ClientState, clients.clients, clients.get),
 )

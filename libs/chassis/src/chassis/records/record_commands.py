@@ -23,6 +23,7 @@ from kernel.errors import DomainError
 R = TypeVar("R", bound=Record)
 Edit = Callable[[R], R]
 Check = Callable[[R, R], Awaitable[None]]
+CheckRemoval = Callable[[R], Awaitable[None]]
 Prepare = Callable[[R], Awaitable[R]]
 Move = Callable[[R], tuple[R, Event | None] | None]
 Save = Callable[[R, R, Event | None], Awaitable[R]]
@@ -228,3 +229,25 @@ async def restore_record(
     if prepare is not None:
         after = await prepare(after)
     return await save_record(command, record_type, before, after, record_type.restored)
+
+
+async def remove_record(
+    command: Command,
+    record_type: RecordType[R],
+    record_id: UUID,
+    *,
+    check: CheckRemoval[R] | None = None,
+) -> None:
+    """Delete a record for good; its event has the version after the last one of the record.
+
+    `check` may refuse the deletion. Raises NotFound, PreconditionRequired, PreconditionFailed, and
+    what `check` raises.
+    """
+    before = await record_type.get(command.tx, record_id, lock=True)
+    command.expected.check(before)
+    if check is not None:
+        await check(before)
+    await record_type.remove(command.tx, record_id)
+    if record_type.deleted is not None:
+        last = replace(before, updated_at=command.now, version=before.version + 1)
+        await publish(command.tx, record_type.removal(record_type.deleted, last), of=last)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import Entity, fetch_row
 from chassis.records.access.visibility import ScopedResource, UnownedResource
-from chassis.records.writes import insert_row, insert_rows, update_row
+from chassis.records.writes import delete_row, insert_row, insert_rows, update_row
 from contracts.event import Event, State
 from kernel.errors import Conflict
 
@@ -34,6 +34,7 @@ R = TypeVar("R", bound=Record)
 Fetch = Callable[..., Awaitable[R]]
 Insert = Callable[[AsyncConnection, R], Awaitable[None]]
 Update = Callable[[AsyncConnection, R, R], Awaitable[R]]
+Delete = Callable[[AsyncConnection, UUID], Awaitable[None]]
 Duplicate = Callable[[AsyncConnection, R], Awaitable[Conflict]]
 
 
@@ -47,7 +48,8 @@ class RecordType(Generic[R]):
 
     `unique` names the columns of a unique index beside the tenant; `duplicate` makes the error for
     a record that equals another one in them. Records with parts in other tables bring functions of
-    their own for `fetch` (id, `lock`, `with_deleted`), `insert` and `update` (before, after).
+    their own for `fetch` (id, `lock`, `with_deleted`), `insert`, `update` (before, after) and
+    `delete` (id), which deletes a record for good.
     """
 
     scoped: ScopedResource | UnownedResource
@@ -62,6 +64,7 @@ class RecordType(Generic[R]):
     fetch: Fetch[R] | None = None
     insert: Insert[R] | None = None
     update: Update[R] | None = None
+    delete: Delete | None = None
 
     @property
     def table(self) -> Table:
@@ -129,10 +132,21 @@ class RecordType(Generic[R]):
         except IntegrityError:
             raise await self.duplicate(tx, after) from None
 
+    async def remove(self, tx: AsyncConnection, record_id: UUID) -> None:
+        """Delete a record for good, with its search words."""
+        await (self.delete(tx, record_id) if self.delete else delete_row(tx, self.table, record_id))
+
     def _key(self, record: R) -> list[Any]:
         return [getattr(record, name) for name in self.unique]
 
     def event(self, kind: type[Event], record: R, **values: Any) -> Event:
         """Return an event of this kind that carries the record's state."""
-        state = cast(Published, record).state()
+        return self._event_with(kind, cast(Published, record).state(), **values)
+
+    def removal(self, kind: type[Event], record: R) -> Event:
+        """Return an event of this kind that carries the last state of a record, as deleted."""
+        last = cast(Published, record).state()
+        return self._event_with(kind, last.model_copy(update={"deleted": True}))
+
+    def _event_with(self, kind: type[Event], state: State, **values: Any) -> Event:
         return kind(**{self.name: state, **values})

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Table, update
+from sqlalchemy import Table, delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import E, Entity, Row, to_columns
 from chassis.records.record_quota import count_records
-from chassis.records.search.words import SearchedColumns, index_words
+from chassis.records.search.words import SearchedColumns, delete_words, index_words
 from kernel.errors import Conflict
 
 N = TypeVar("N", bound=Entity)
@@ -70,6 +70,14 @@ async def update_row(tx: AsyncConnection, table: Table, entity: E, *, before: E 
     if before is None or _searched(table, values) != _searched(table, to_columns(table, before)):
         await index_words(tx, table, [values])
     return saved
+
+
+async def delete_row(tx: AsyncConnection, table: Table, key: UUID) -> None:
+    """Delete a row for good, with its search words; a missing row is no error."""
+    await tx.execute(delete(table).where(table.c.id == key))
+    words: SearchedColumns | None = table.info.get("words")
+    if words is not None:
+        await delete_words(tx, words.resource, [key])
 
 
 def _searched(table: Table, values: dict[str, Any]) -> list[Any]:

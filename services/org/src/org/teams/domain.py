@@ -1,12 +1,10 @@
-"""A team and its events."""
+"""A team."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.org.events import TeamChanged, TeamDeleted, TeamState
+from contracts.org.events import TeamState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,18 +18,6 @@ class Team:
     updated_at: datetime
     version: int = 1
 
-    def changed(self, after: Team, *, now: datetime) -> tuple[Team, TeamChanged]:
-        """Return the edited team and its event."""
-        after = replace(after, updated_at=now)
-        return after, TeamChanged(team=after.state())
-
-    def deleted(self, *, now: datetime) -> tuple[Team, TeamDeleted]:
-        """Return the team in its last version, one higher, and the event of its deletion."""
-        last = replace(self, updated_at=now, version=self.version + 1)
-        return last, TeamDeleted(team=last.state(deleted=True))
-
-    def state(self, *, deleted: bool = False) -> TeamState:
+    def state(self) -> TeamState:
         """Return the whole state as events carry it."""
-        return TeamState(
-            team_id=self.id, name=self.name, member_ids=self.member_ids, deleted=deleted
-        )
+        return TeamState.of(self, team_id=self.id)

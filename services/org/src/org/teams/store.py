@@ -25,16 +25,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import instant
 from chassis.database.columns import tenant_column
 from chassis.database.rows import from_columns
+from chassis.records.access.visibility import UnownedResource
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
-from chassis.records.search.words import delete_words
-from chassis.records.writes import insert_row, update_row
+from chassis.records.record_types import RecordType
+from chassis.records.writes import delete_row, insert_row, update_row
+from contracts.org.events import TeamChanged, TeamCreated, TeamDeleted
 from kernel.errors import NotFound
 from org.database import metadata
 from org.teams.domain import Team
 from org.teams.schemas import TeamOut
 
-TEAM = "org.team"
 teams = Table(
     "teams",
     metadata,
@@ -68,8 +69,7 @@ def _member_ids() -> Label[Any]:
     return func.array(members, type_=ARRAY(Uuid, as_tuple=True)).label("member_ids")
 
 
-async def get(tx: AsyncConnection, team_id: UUID, *, lock: bool = False) -> Team:
-    """Return a team, locked on request. Raises NotFound."""
+async def _fetch(tx: AsyncConnection, team_id: UUID, *, lock: bool = False) -> Team:
     if lock:  # in a statement of its own, so that the next one sees the latest commit
         await tx.execute(select(teams.c.id).where(teams.c.id == team_id).with_for_update())
     query: Select[Any] = select(teams, _member_ids()).where(teams.c.id == team_id)
@@ -79,24 +79,20 @@ async def get(tx: AsyncConnection, team_id: UUID, *, lock: bool = False) -> Team
     return from_columns(Team, row)
 
 
-async def add(tx: AsyncConnection, team: Team) -> None:
-    """Insert a team with its members."""
+async def _insert(tx: AsyncConnection, team: Team) -> None:
     await insert_row(tx, teams, team)
     await _set_members(tx, team)
 
 
-async def save(tx: AsyncConnection, team: Team) -> Team:
-    """Update a team; return it with its new version. Raises Conflict (STALE_WRITE)."""
-    saved = await update_row(tx, teams, team)
+async def _update(tx: AsyncConnection, before: Team, team: Team) -> Team:
+    saved = await update_row(tx, teams, team, before=before)
     await _set_members(tx, team)
     return saved
 
 
-async def remove(tx: AsyncConnection, team_id: UUID) -> None:
-    """Delete a team with its members and search words."""
+async def _delete(tx: AsyncConnection, team_id: UUID) -> None:
     await tx.execute(delete(team_members).where(team_members.c.team_id == team_id))
-    await tx.execute(delete(teams).where(teams.c.id == team_id))
-    await delete_words(tx, TEAM, [team_id])
+    await delete_row(tx, teams, team_id)
 
 
 async def _set_members(tx: AsyncConnection, team: Team) -> None:
@@ -124,10 +120,20 @@ def _with_member(person_id: UUID) -> ColumnElement[bool]:
     return teams.c.id.in_(team_ids)
 
 
+TEAM = RecordType(
+    scoped=UnownedResource("org.team", teams),
+    entity=Team,
+    created=TeamCreated,
+    changed=TeamChanged,
+    deleted=TeamDeleted,
+    fetch=_fetch,
+    insert=_insert,
+    update=_update,
+    delete=_delete,
+)
 LISTING = Listing(
-    teams,
+    TEAM.scoped,
     TeamOut,
-    resource=TEAM,
     filters=[
         "name",
         "created_at",
