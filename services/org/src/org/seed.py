@@ -20,16 +20,20 @@ from chassis.database.engine import Database
 from chassis.foundation import clock, logs
 from chassis.foundation.context import Context, use_context
 from chassis.foundation.settings import Settings
+from chassis.web.commands import Command
 from kernel.errors import Invalid, NotFound
-from org.clients import store as clients
 from org.clients.actions import create_client
+from org.clients.domain import new_client
 from org.clients.schemas import ClientIn
-from org.departments import store as departments
-from org.departments.actions import change_department, create_department
+from org.clients.store import CLIENT
+from org.departments.actions import create_department, edit_department
+from org.departments.domain import Department
 from org.departments.schemas import DepartmentIn
-from org.people import store as people
+from org.departments.store import DEPARTMENT
 from org.people.actions.edit import create_person
+from org.people.domain import new_person
 from org.people.schemas import PersonIn
+from org.people.store import PERSON
 from org.roles import store as roles
 from org.roles.actions import sync_built_in_roles
 from org.tenants import store as tenants
@@ -82,36 +86,36 @@ async def seed_tenant(database: Database, seed: Seed, *, now: datetime) -> int:
     Raises ValueError for an unknown role code, Invalid for a record that breaks a rule.
     """
     async with database.begin(seed.tenant.id) as tx:
-        added = 0
+        command, added = Command(tx, now), 0
         if await _is_missing(tenants.get(tx, seed.tenant.id)):
             await _add_tenant(tx, seed.tenant, now=now)
             added += 1
-        added += await sync_built_in_roles(tx, now=now)
-        new = [item for item in seed.departments if await _is_missing(departments.get(tx, item.id))]
+        added += await sync_built_in_roles(command)
+        new = [item for item in seed.departments if await _is_missing(DEPARTMENT.get(tx, item.id))]
         for department in new:
-            await _add_department(tx, department, now=now)
-        added += await _add_people(tx, seed.people, now=now)
+            await _add_department(command, department)
+        added += await _add_people(command, seed.people)
         for department in new:
-            await _set_department_head(tx, department, now=now)
-        added += await _add_clients(tx, seed.clients, now=now)
+            await _set_department_head(command, department)
+        added += await _add_clients(command, seed.clients)
     return added + len(new)
 
 
-async def _add_people(tx: AsyncConnection, seeds: list[SeedPerson], *, now: datetime) -> int:
-    new = [person for person in seeds if await _is_missing(people.get(tx, person.id))]
-    ids = {code: role.id for code, role in (await roles.map_by_code(tx)).items()}
+async def _add_people(command: Command, seeds: list[SeedPerson]) -> int:
+    new = [person for person in seeds if await _is_missing(PERSON.get(command.tx, person.id))]
+    ids = {code: role.id for code, role in (await roles.map_by_code(command.tx)).items()}
     for person in new:
         unknown = sorted(set(person.roles) - set(ids))
         if unknown:
             raise ValueError(f"{person.name}: no such roles: {', '.join(unknown)}")
-        await _add_person(tx, person, tuple(sorted(ids[code] for code in person.roles)), now=now)
+        await _add_person(command, person, tuple(sorted(ids[code] for code in person.roles)))
     return len(new)
 
 
-async def _add_clients(tx: AsyncConnection, seeds: list[SeedClient], *, now: datetime) -> int:
-    new = [client for client in seeds if await _is_missing(clients.get(tx, client.id))]
+async def _add_clients(command: Command, seeds: list[SeedClient]) -> int:
+    new = [client for client in seeds if await _is_missing(CLIENT.get(command.tx, client.id))]
     for client in new:
-        await _add_client(tx, client, now=now)
+        await _add_client(command, client)
     return len(new)
 
 
@@ -137,61 +141,35 @@ async def _add_tenant(tx: AsyncConnection, tenant: SeedTenant, *, now: datetime)
     )
 
 
-async def _add_department(
-    tx: AsyncConnection, department: SeedDepartment, *, now: datetime
-) -> None:
-    await create_department(
-        tx,
-        department_id=department.id,
-        name=department.name,
-        code=department.code,
-        parent_id=department.parent_id,
-        custom_fields=department.custom_fields,
-        now=now,
+async def _add_department(command: Command, seed: SeedDepartment) -> None:
+    department = Department(
+        id=seed.id,
+        name=seed.name,
+        code=seed.code,
+        parent_id=seed.parent_id,
+        custom_fields=seed.custom_fields,
+        created_at=command.now,
+        updated_at=command.now,
     )
+    await create_department(command, department)
 
 
-async def _set_department_head(
-    tx: AsyncConnection, department: SeedDepartment, *, now: datetime
-) -> None:
+async def _set_department_head(command: Command, seed: SeedDepartment) -> None:
     """Set the head; heads are people, who are created after the departments."""
-    head = department.manager_id
-    await change_department(tx, department.id, lambda item: replace(item, manager_id=head), now=now)
+    head = seed.manager_id
+    await edit_department(command, seed.id, lambda item: replace(item, manager_id=head))
 
 
-async def _add_person(
-    tx: AsyncConnection, person: SeedPerson, role_ids: tuple[UUID, ...], *, now: datetime
-) -> None:
-    await create_person(
-        tx,
-        person_id=person.id,
-        name=person.name,
-        email=person.email,
-        phone=person.phone,
-        subject=person.subject,
-        manager_id=person.manager_id,
-        posts=person.posts,
-        role_ids=role_ids,
-        username=person.username,
-        password=person.secret,
-        scopes=tuple(person.scopes),
-        custom_fields=person.custom_fields,
-        has_scope=lambda _: True,
-        now=now,
+async def _add_person(command: Command, seed: SeedPerson, role_ids: tuple[UUID, ...]) -> None:
+    person = new_person(seed.id, now=command.now, **{**seed.fields, "role_ids": role_ids})
+    await create_person(command, person, seed.secret)
+
+
+async def _add_client(command: Command, seed: SeedClient) -> None:
+    client = new_client(
+        seed.id, client_id=seed.client_id, name=seed.name, scopes=seed.scopes, now=command.now
     )
-
-
-async def _add_client(tx: AsyncConnection, client: SeedClient, *, now: datetime) -> None:
-    await create_client(
-        tx,
-        client_key=client.id,
-        client_id=client.client_id,
-        secret=client.secret.get_secret_value(),
-        name=client.name,
-        scopes=tuple(client.scopes),
-        has_scope=lambda _: True,
-        now=now,
-    )
+    await create_client(command, client, seed.secret.get_secret_value())
 
 
 async def _run(url: str, seed: Seed) -> int:

@@ -9,18 +9,18 @@ from contracts.org.events import (
     TeamState,
     TenantState,
 )
-from org.clients import store as clients
-from org.departments import store as departments
-from org.people import store as people
-from org.roles import store as roles
+from org.clients.store import CLIENT
+from org.departments.store import DEPARTMENT
+from org.people.store import PERSON
+from org.roles.store import ROLE
 from org.teams.store import TEAM
 from org.tenants import store as tenants
 
 SNAPSHOTS = (
     SnapshotSource(TenantState, tenants.tenants, tenants.get),
-    SnapshotSource(DepartmentState, departments.departments, departments.get),
-    SnapshotSource(PersonState, people.people, people.get),
-    SnapshotSource(RoleState, roles.roles, roles.get),
+    SnapshotSource(DepartmentState, DEPARTMENT.table, DEPARTMENT.get),
+    SnapshotSource(PersonState, PERSON.table, PERSON.get),
+    SnapshotSource(RoleState, ROLE.table, ROLE.get),
     SnapshotSource(TeamState, TEAM.table, TEAM.get),
-    SnapshotSource(ClientState, clients.clients, clients.get),
+    SnapshotSource(ClientState, CLIENT.table, CLIENT.get),
 )

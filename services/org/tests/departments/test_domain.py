@@ -37,9 +37,9 @@ def test_no_sequence_of_moves_makes_a_cycle(moves: list[tuple[UUID, UUID | None]
         new_parent_line = self_and_ancestors(tree, parent_id)
         if id_ in new_parent_line:
             with pytest.raises(Conflict, match="DEPARTMENT_CYCLE"):
-                tree[id_].moved(parent_id, new_parent_line=new_parent_line, now=NOW)
+                tree[id_].moved(parent_id, new_parent_line=new_parent_line)
             continue
-        tree[id_], moved = tree[id_].moved(parent_id, new_parent_line=new_parent_line, now=NOW)
+        tree[id_], moved = tree[id_].moved(parent_id, new_parent_line=new_parent_line)
         assert moved.department.parent_id == parent_id
     for id_ in NODES:
         self_and_ancestors(tree, id_)

@@ -11,12 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
 from chassis.files.imports.target import ImportContext, ImportRow, RowOutcome, row_by_row
+from chassis.web.commands import Command
 from kernel.ids import new_id
 from org.departments import store as departments
 from org.departments.actions import create_department
+from org.departments.domain import Department
 from org.people import store as people
 from org.people.actions.edit import create_person
 from org.people.actions.placement import AgentPlacement, place_agent
+from org.people.domain import new_person
 from services.org.tests.factories import NOW
 from testkit.plugin import Committed, PublishedFacts
 
@@ -38,6 +41,11 @@ def sales_teams() -> list[ImportRow[AgentPlacement]]:
     ]
 
 
+async def add_root(tx: AsyncConnection, name: str) -> Department:
+    root = Department(id=new_id(), name=name, created_at=NOW, updated_at=NOW)
+    return await create_department(Command(tx, NOW), root)
+
+
 def context() -> ImportContext:
     return ImportContext(import_id=new_id(), actor="x", now=NOW)
 
@@ -49,7 +57,7 @@ async def count_outcomes(tx: AsyncConnection) -> Counter[RowOutcome]:
 async def test_placing_the_file_again_changes_nothing(
     tx: AsyncConnection, published: PublishedFacts
 ) -> None:
-    root = await create_department(tx, name="MavenTech", now=NOW)
+    root = await add_root(tx, "MavenTech")
     assert await count_outcomes(tx) == {RowOutcome.CREATED: 35}
     tree = {result.id: result for result in await departments.list_all(tx)}
     offices = {key for key, result in tree.items() if result.parent_id == root.id}
@@ -65,7 +73,7 @@ async def test_placing_the_file_again_changes_nothing(
 
 
 async def test_an_agent_who_changed_teams_is_moved(tx: AsyncConnection) -> None:
-    await create_department(tx, name="Root", now=NOW)
+    await add_root(tx, "Root")
     rows = [
         AgentPlacement(name="Ann", manager="Max", office="East"),
         AgentPlacement(name="Ann", manager="Zoe", office="West"),
@@ -82,11 +90,9 @@ async def test_invalid_rows_are_refused(tx: AsyncConnection) -> None:
     row = ImportRow(number=2, value=AgentPlacement(name="Ann", manager="Max", office="East"))
     [results] = await place_chunk(tx, [row], context())
     assert (results.outcome, results.findings[0].code) == (RowOutcome.REFUSED, "ROOT_MISSING")
-    await create_department(tx, name="Root", now=NOW)
+    await add_root(tx, "Root")
     for _ in range(2):
-        await create_person(
-            tx, name="Ann", email=None, scopes=(), has_scope=lambda _: True, now=NOW
-        )
+        await create_person(Command(tx, NOW), new_person(new_id(), name="Ann", now=NOW))
     [results] = await place_chunk(tx, [row], context())
     assert (results.outcome, results.findings[0].code) == (RowOutcome.REFUSED, "PERSON_AMBIGUOUS")
     own_row = ImportRow(number=3, value=AgentPlacement(name="Max", manager="Max", office="East"))
@@ -99,7 +105,7 @@ async def test_importing_the_file_in_parallel_places_each_agent_once(
     committed: Committed, tenant: UUID, times: int
 ) -> None:
     async with committed.app.begin(tenant) as tx:
-        await create_department(tx, name="Root", now=NOW)
+        await add_root(tx, "Root")
 
     async def run(database: Database) -> Counter[RowOutcome]:
         total: Counter[RowOutcome] = Counter()

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.web.commands import Command
 from kernel.ids import new_id
 from org.logins.schemas import Scope
 from org.roles.actions import sync_built_in_roles
@@ -50,11 +51,11 @@ async def test_an_assigned_role_cannot_be_deleted(client: AsyncClient) -> None:
 async def test_built_in_roles_are_created_once_and_follow_the_release(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
-    assert await sync_built_in_roles(tx, now=NOW) == len(BUILT_IN_ROLES)
-    assert await sync_built_in_roles(tx, now=NOW) == 0
+    assert await sync_built_in_roles(Command(tx, NOW)) == len(BUILT_IN_ROLES)
+    assert await sync_built_in_roles(Command(tx, NOW)) == 0
     await tx.execute(update(roles).where(roles.c.code == "SELLER").values(scopes=["mtl.lead.read"]))
     await tx.execute(delete(roles).where(roles.c.code == "FINANCE"))
-    assert await sync_built_in_roles(tx, now=NOW) == 2
+    assert await sync_built_in_roles(Command(tx, NOW)) == 2
     items = (await client.get("/roles?built_in=true")).json()["items"]
     assert {i["code"]: tuple(i["scopes"]) for i in items} == {
         r.code: r.scopes for r in BUILT_IN_ROLES
@@ -79,7 +80,7 @@ async def test_an_own_role_with_a_built_in_code_stays_unchanged(
 ) -> None:
     """A tenant's own role stays as it is when a later release adds a built-in role of its code."""
     own = await create_role(client, "FINANCE", "mtl.lead.read")
-    assert await sync_built_in_roles(tx, now=NOW) == len(BUILT_IN_ROLES) - 1
+    assert await sync_built_in_roles(Command(tx, NOW)) == len(BUILT_IN_ROLES) - 1
     assert (await client.get(f"/roles/{own['id']}")).json() == own
 
 

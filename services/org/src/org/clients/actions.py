@@ -1,17 +1,15 @@
-"""The commands on service clients."""
+"""The commands on service clients. Callers can grant only scopes that they have themselves."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from chassis.events.outbox import publish
-from chassis.web.preconditions import UNCONDITIONAL, Precondition
-from kernel.ids import new_id
-from org.clients import store
+from chassis.records.record_commands import create_record, move_record, save_record
+from chassis.web.commands import Command
+from contracts.event import Event
 from org.clients.domain import Client, effective_client_scopes
+from org.clients.store import CLIENT
 from org.logins.actions import (
     add_client_login,
     disable_login,
@@ -20,19 +18,10 @@ from org.logins.actions import (
     new_secret,
     set_client_secret,
 )
-from org.logins.domain import ScopeCheck
 
 
 async def create_client(
-    tx: AsyncConnection,
-    *,
-    name: str,
-    scopes: tuple[str, ...],
-    has_scope: ScopeCheck,
-    now: datetime,
-    client_id: str | None = None,
-    secret: str | None = None,
-    client_key: UUID | None = None,
+    command: Command, client: Client, secret: str | None = None
 ) -> tuple[Client, str]:
     """Add a service client; return it and its secret, of which only a digest is stored.
 
@@ -40,94 +29,62 @@ async def create_client(
     resource's `.all` too, because a client sees every row.
     Raises Invalid (CLIENT_ID_TAKEN), Forbidden (SCOPES_NOT_HELD).
     """
-    ensure_holds_scopes(effective_client_scopes(scopes), has_scope=has_scope)
-    client_key, secret = client_key or new_id(), secret or new_secret()
-    client = Client(
-        id=client_key,
-        client_id=client_id or str(client_key),
-        name=name,
-        scopes=scopes,
-        created_at=now,
-        updated_at=now,
-    )
-    await store.add(tx, client)
-    await add_client_login(tx, client.client_id, secret, subject_id=client_key)
-    await publish(tx, client.created(), of=client)
+    ensure_holds_scopes(command, effective_client_scopes(client.scopes))
+    secret = secret or new_secret()
+    await create_record(command, CLIENT, client)
+    await add_client_login(command.tx, client.client_id, secret, subject_id=client.id)
+    await publish(command.tx, client.created(), of=client)
     return client, secret
 
 
-async def change_client(
-    tx: AsyncConnection,
-    client_key: UUID,
-    edit: Callable[[Client], Client],
-    *,
-    has_scope: ScopeCheck,
-    now: datetime,
-    expected: Precondition = UNCONDITIONAL,
+async def edit_client(
+    command: Command, client_key: UUID, edit: Callable[[Client], Client]
 ) -> Client:
     """Rename a client or change its scopes, which take effect with its next token.
 
     Callers need `org.client.write` and the scopes they add (see `create_client`).
     Raises NotFound, PreconditionFailed, Forbidden (SCOPES_NOT_HELD).
     """
-    before = await store.get(tx, client_key, lock=True)
-    after = edit(before)
-    after = replace(after, scopes=tuple(after.scopes))
-    if after == before:
-        return before
-    expected.check(before)
-    ensure_holds_scopes(
-        effective_client_scopes(set(after.scopes) - set(before.scopes)), has_scope=has_scope
-    )
-    return await _save(tx, before, after, now=now)
+
+    def change(before: Client) -> tuple[Client, Event] | None:
+        after = edit(before)
+        added = set(after.scopes) - set(before.scopes)
+        ensure_holds_scopes(command, effective_client_scopes(added))
+        return None if after == before else (after, after.changed())
+
+    return await move_record(command, CLIENT, client_key, change)
 
 
-async def set_client_active(
-    tx: AsyncConnection,
-    client_key: UUID,
-    *,
-    active: bool,
-    now: datetime,
-    expected: Precondition = UNCONDITIONAL,
-) -> Client:
+async def set_client_active(command: Command, client_key: UUID, *, active: bool) -> Client:
     """Deactivate a client, or reactivate it with the secret it had.
 
     Callers need `org.client.write`. Raises NotFound, PreconditionFailed.
     """
-    before = await store.get(tx, client_key, lock=True)
-    if before.active == active:
-        return before
-    expected.check(before)
-    after = await _save(tx, before, replace(before, active=active), now=now)
-    await (enable_login if active else disable_login)(tx, after.client_id)
-    return after
+
+    def change(before: Client) -> tuple[Client, Event] | None:
+        after = replace(before, active=active)
+        return None if after == before else (after, after.changed())
+
+    async def save(before: Client, after: Client, event: Event | None) -> Client:
+        await (enable_login if active else disable_login)(command.tx, after.client_id)
+        return await save_record(command, CLIENT, before, after, event)
+
+    return await move_record(command, CLIENT, client_key, change, save=save)
 
 
-async def rotate_client_secret(
-    tx: AsyncConnection,
-    client_key: UUID,
-    *,
-    has_scope: ScopeCheck,
-    now: datetime,
-    expected: Precondition = UNCONDITIONAL,
-) -> tuple[Client, str]:
+async def rotate_client_secret(command: Command, client_key: UUID) -> tuple[Client, str]:
     """Give a client a new secret; the old one stops working at once.
 
     Callers need `org.client.write` and every scope of the client, because whoever knows the secret
     can act as the client.
     Raises NotFound, PreconditionFailed, Forbidden (SCOPES_NOT_HELD).
     """
-    before = await store.get(tx, client_key, lock=True)
-    expected.check(before)
-    ensure_holds_scopes(effective_client_scopes(before.scopes), has_scope=has_scope)
-    secret = new_secret()
-    after = await _save(tx, before, replace(before, rotated_at=now), now=now)
-    await set_client_secret(tx, after.client_id, secret)
-    return after, secret
 
+    def change(before: Client) -> tuple[Client, Event] | None:
+        ensure_holds_scopes(command, effective_client_scopes(before.scopes))
+        after = replace(before, rotated_at=command.now)
+        return after, after.changed()
 
-async def _save(tx: AsyncConnection, before: Client, after: Client, *, now: datetime) -> Client:
-    after, changed = before.changed(after, now=now)
-    after = await store.save(tx, after)
-    await publish(tx, changed, of=after)
-    return after
+    client, secret = await move_record(command, CLIENT, client_key, change), new_secret()
+    await set_client_secret(command.tx, client.client_id, secret)
+    return client, secret

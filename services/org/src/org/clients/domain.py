@@ -1,9 +1,7 @@
 """A service client."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -60,20 +58,30 @@ class Client:
             client=self.state(),
         )
 
-    def changed(self, after: Client, *, now: datetime) -> tuple[Client, ClientChanged]:
-        """Return the edited client and its event."""
-        after = replace(after, updated_at=now)
-        event = ClientChanged(
-            client_id=after.client_id,
-            name=after.name,
-            scopes=list(after.scopes),
-            active=after.active,
-            client=after.state(),
+    def changed(self) -> ClientChanged:
+        """Return the event of a client that was edited."""
+        return ClientChanged(
+            client_id=self.client_id,
+            name=self.name,
+            scopes=list(self.scopes),
+            active=self.active,
+            client=self.state(),
         )
-        return after, event
 
     def state(self) -> ClientState:
         """Return the whole state as events carry it, without the secret."""
-        return ClientState(
-            client_id=self.client_id, name=self.name, scopes=self.scopes, active=self.active
-        )
+        return ClientState.of(self)
+
+
+def new_client(
+    client_key: UUID, *, client_id: str | None, name: str, scopes: tuple[str, ...], now: datetime
+) -> Client:
+    """Return a new client; its key serves as its client id if it has no other one."""
+    return Client(
+        id=client_key,
+        client_id=client_id or str(client_key),
+        name=name,
+        scopes=scopes,
+        created_at=now,
+        updated_at=now,
+    )

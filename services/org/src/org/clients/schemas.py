@@ -29,7 +29,7 @@ class ClientEdit(BaseModel):
         json_schema_extra={"examples": [{"scopes": ["rms.order.read"]}]},
     )
     name: ClientName
-    scopes: Scopes = []
+    scopes: Scopes = ()
 
 
 class ClientIn(ClientEdit):

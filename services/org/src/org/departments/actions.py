@@ -1,169 +1,129 @@
 """The commands on departments. Moves of a tenant run one after the other, so none makes a cycle."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.outbox import publish
-from chassis.records.custom_fields.values import validated_custom_fields
-from chassis.web.preconditions import UNCONDITIONAL, Precondition
-from contracts.org.events import DepartmentCreated, Post
+from chassis.records.record_commands import (
+    create_record,
+    edit_record,
+    move_record,
+    remove_record,
+    save_record,
+    with_valid_custom_fields,
+)
+from chassis.web.commands import Command
+from contracts.event import Event
+from contracts.org.events import Post
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.ids import new_id
 from org.departments import store
 from org.departments.domain import Department, DepartmentMove, normalize_posts
+from org.departments.store import DEPARTMENT
 
 
-async def create_department(
-    tx: AsyncConnection,
-    *,
-    name: str,
-    now: datetime,
-    code: str | None = None,
-    parent_id: UUID | None = None,
-    manager_id: UUID | None = None,
-    custom_fields: Mapping[str, Any] | None = None,
-    department_id: UUID | None = None,
-) -> Department:
+async def create_department(command: Command, department: Department) -> Department:
     """Add a department below another one, or a root.
 
     Callers need `org.department.write`. Raises Invalid with every violation.
     """
-    fields = await validated_custom_fields(tx, store.DEPARTMENT, custom_fields or {})
-    department = Department(
-        id=department_id or new_id(),
-        name=name,
-        code=code,
-        parent_id=parent_id,
-        manager_id=manager_id,
-        custom_fields=fields,
-        created_at=now,
-        updated_at=now,
-    )
+    department = await with_valid_custom_fields(command, DEPARTMENT, department)
     _raise_if_any([
-        *await _parent_violations(tx, parent_id),
-        *await _code_violations(tx, department),
-        *await _head_violations(tx, manager_id),
+        *await _parent_violations(command.tx, department.parent_id),
+        *await _code_violations(command.tx, department),
+        *await _head_violations(command.tx, department.manager_id),
     ])  # fmt: skip
-    await store.add(tx, department)
-    await publish(tx, DepartmentCreated(department=department.state()), of=department)
-    return department
+    return await create_record(command, DEPARTMENT, department, validate=False)
 
 
-async def change_department(
-    tx: AsyncConnection,
-    department_id: UUID,
-    edit: Callable[[Department], Department],
-    *,
-    now: datetime,
-    expected: Precondition = UNCONDITIONAL,
+async def edit_department(
+    command: Command, department_id: UUID, edit: Callable[[Department], Department]
 ) -> Department:
-    """Edit the name, code, head or custom fields of a department.
+    """Edit the name, code, head or custom fields of a department; another parent is a move.
 
-    Callers need `org.department.write`.
-    Raises NotFound, PreconditionFailed, Invalid with every violation.
+    Callers need `org.department.write`. Raises what `edit_record` and `move_department` raise,
+    Invalid with every violation.
     """
-    before = await store.get(tx, department_id, lock=True)
-    after = edit(before)
-    fields = await validated_custom_fields(
-        tx, store.DEPARTMENT, after.custom_fields, before=before.custom_fields
-    )
-    after = replace(after, custom_fields=fields)
-    if after == before:
-        return before
-    expected.check(before)
-    head = after.manager_id if after.manager_id != before.manager_id else None
-    code = [] if after.code == before.code else await _code_violations(tx, after)
-    _raise_if_any([*code, *await _head_violations(tx, head)])
-    after, changed = before.changed(after, now=now)
-    after = await store.save(tx, after)
-    await publish(tx, changed, of=after)
-    return after
+
+    async def check(before: Department, after: Department) -> None:
+        head = after.manager_id if after.manager_id != before.manager_id else None
+        code = [] if after.code == before.code else await _code_violations(command.tx, after)
+        _raise_if_any([*code, *await _head_violations(command.tx, head)])
+
+    def edit_in_place(before: Department) -> Department:
+        return replace(edit(before), parent_id=before.parent_id)
+
+    unlocked = await DEPARTMENT.get(command.tx, department_id)
+    parent_id = edit(unlocked).parent_id
+    if parent_id != unlocked.parent_id:
+        await move_department(command, department_id, parent_id)
+    return await edit_record(command, DEPARTMENT, department_id, edit_in_place, check=check)
 
 
 async def move_department(
-    tx: AsyncConnection,
-    department_id: UUID,
-    parent_id: UUID | None,
-    *,
-    by: str,
-    now: datetime,
-    reason: str | None = None,
-    expected: Precondition = UNCONDITIONAL,
+    command: Command, department_id: UUID, parent_id: UUID | None
 ) -> Department:
     """Move a department and everything below it; a move to its current parent changes nothing.
 
     Callers need `org.department.write`. Raises NotFound, PreconditionFailed, Conflict
     (DEPARTMENT_CYCLE), Invalid (DEPARTMENT_UNKNOWN, DEPARTMENT_INACTIVE).
     """
-    await store.lock_tree(tx)
-    before = await store.get(tx, department_id, lock=True)
-    if before.parent_id == parent_id:
-        return before
-    expected.check(before)
-    new_parent_line = set() if parent_id is None else await store.self_and_ancestors(tx, parent_id)
-    after, moved = before.moved(parent_id, new_parent_line=new_parent_line, now=now)
-    _raise_if_any(await _parent_violations(tx, parent_id))
-    after = await store.save(tx, after)
-    move = DepartmentMove(
-        id=new_id(),
-        department_id=department_id,
-        from_parent_id=before.parent_id,
-        to_parent_id=parent_id,
-        reason=reason,
-        moved_by=by,
-        moved_at=now,
+    await store.lock_tree(command.tx)
+    parent_line = (
+        set() if parent_id is None else await store.self_and_ancestors(command.tx, parent_id)
     )
-    await store.add_move(tx, move)
-    await publish(tx, moved, of=after)
-    return after
+
+    def move(before: Department) -> tuple[Department, Event] | None:
+        if before.parent_id == parent_id:
+            return None
+        return before.moved(parent_id, new_parent_line=parent_line)
+
+    async def save(before: Department, after: Department, event: Event | None) -> Department:
+        _raise_if_any(await _parent_violations(command.tx, parent_id))
+        await store.add_move(command.tx, _move_of(command, before, after))
+        return await save_record(command, DEPARTMENT, before, after, event)
+
+    return await move_record(command, DEPARTMENT, department_id, move, save=save)
+
+
+def _move_of(command: Command, before: Department, after: Department) -> DepartmentMove:
+    return DepartmentMove(
+        id=new_id(),
+        department_id=before.id,
+        from_parent_id=before.parent_id,
+        to_parent_id=after.parent_id,
+        reason=command.reason,
+        moved_by=command.actor or "",
+        moved_at=command.now,
+    )
 
 
 async def set_department_active(
-    tx: AsyncConnection,
-    department_id: UUID,
-    *,
-    active: bool,
-    now: datetime,
-    expected: Precondition = UNCONDITIONAL,
+    command: Command, department_id: UUID, *, active: bool
 ) -> Department:
     """Deactivate or reactivate a department; an inactive one takes no new posts or departments.
 
     Callers need `org.department.write`. Raises NotFound, PreconditionFailed.
     """
-    before = await store.get(tx, department_id, lock=True)
-    if before.active == active:
-        return before
-    expected.check(before)
-    after, changed = before.changed(replace(before, active=active), now=now)
-    after = await store.save(tx, after)
-    await publish(tx, changed, of=after)
-    return after
+    return await edit_record(
+        command, DEPARTMENT, department_id, lambda before: replace(before, active=active)
+    )
 
 
-async def delete_department(
-    tx: AsyncConnection,
-    department_id: UUID,
-    *,
-    now: datetime,
-    expected: Precondition = UNCONDITIONAL,
-) -> None:
+async def delete_department(command: Command, department_id: UUID) -> None:
     """Delete a department without people and sub-departments.
 
     Callers need `org.department.write`.
     Raises NotFound, PreconditionFailed, RuleBroken (DEPARTMENT_IN_USE).
     """
-    department = await store.get(tx, department_id, lock=True)
-    expected.check(department)
-    if await store.is_in_use(tx, department_id):
-        raise RuleBroken("DEPARTMENT_IN_USE", name=department.name)
-    last, deleted = department.deleted(now=now)
-    await store.remove(tx, department_id)
-    await publish(tx, deleted, of=last)
+
+    async def check(department: Department) -> None:
+        if await store.is_in_use(command.tx, department.id):
+            raise RuleBroken("DEPARTMENT_IN_USE", name=department.name)
+
+    await remove_record(command, DEPARTMENT, department_id, check=check)
 
 
 async def validate_posts(
@@ -189,11 +149,6 @@ async def validate_posts(
             violations += _activity_violations(pointer, active.get(post.department_id))
         checked_ids.add(post.department_id)
     return normalize_posts(posts), violations
-
-
-async def set_person_posts(tx: AsyncConnection, person_id: UUID, posts: Sequence[Post]) -> None:
-    """Store the validated posts of a person; the calling command saves and publishes the person."""
-    await store.replace_posts(tx, person_id, posts)
 
 
 async def _parent_violations(tx: AsyncConnection, parent_id: UUID | None) -> list[Violation]:

@@ -8,13 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.org.events import (
-    DepartmentChanged,
-    DepartmentDeleted,
-    DepartmentMoved,
-    DepartmentState,
-    Post,
-)
+from contracts.org.events import DepartmentMoved, DepartmentState, Post
 from kernel.errors import Conflict
 
 
@@ -33,13 +27,8 @@ class Department:
     updated_at: datetime
     version: int = 1
 
-    def changed(self, after: Department, *, now: datetime) -> tuple[Department, DepartmentChanged]:
-        """Return the edited department and its event."""
-        after = replace(after, updated_at=now)
-        return after, DepartmentChanged(department=after.state())
-
     def moved(
-        self, parent_id: UUID | None, *, new_parent_line: Collection[UUID], now: datetime
+        self, parent_id: UUID | None, *, new_parent_line: Collection[UUID]
     ) -> tuple[Department, DepartmentMoved]:
         """Return the department below another parent, and its event.
 
@@ -48,26 +37,12 @@ class Department:
         """
         if self.id in new_parent_line:
             raise Conflict("DEPARTMENT_CYCLE", department_id=str(self.id), parent_id=str(parent_id))
-        after = replace(self, parent_id=parent_id, updated_at=now)
+        after = replace(self, parent_id=parent_id)
         return after, DepartmentMoved(department=after.state(), from_parent_id=self.parent_id)
 
-    def deleted(self, *, now: datetime) -> tuple[Department, DepartmentDeleted]:
-        """Return the department in its last version, one higher, and the event of its deletion."""
-        last = replace(self, updated_at=now, version=self.version + 1)
-        return last, DepartmentDeleted(department=last.state(deleted=True))
-
-    def state(self, *, deleted: bool = False) -> DepartmentState:
+    def state(self) -> DepartmentState:
         """Return the whole state as events carry it."""
-        return DepartmentState(
-            department_id=self.id,
-            name=self.name,
-            code=self.code,
-            parent_id=self.parent_id,
-            manager_id=self.manager_id,
-            active=self.active,
-            custom_fields=dict(self.custom_fields),
-            deleted=deleted,
-        )
+        return DepartmentState.of(self, department_id=self.id)
 
 
 @dataclass(frozen=True, kw_only=True)

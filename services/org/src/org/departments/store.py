@@ -26,14 +26,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import instant
 from chassis.database.columns import CURRENT_TENANT, tenant_column
-from chassis.database.rows import fetch_row, from_columns
+from chassis.database.rows import from_columns
+from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.external_ids.actions import forget_external_ids
 from chassis.records.lists.listing import Listing
-from chassis.records.search.words import delete_words
-from chassis.records.writes import insert_row, update_row
+from chassis.records.record_types import RecordType
+from chassis.records.writes import delete_row, insert_row
 from chassis.web.pages import ASC, Page, PageParams, fetch_page
-from contracts.org.events import Post
+from contracts.org.events import DepartmentChanged, DepartmentCreated, DepartmentDeleted, Post
 from org.database import metadata
 from org.departments.domain import Department, DepartmentMove
 from org.departments.schemas import DepartmentMoveOut, DepartmentOut
@@ -58,11 +59,25 @@ departments = Table(
     Index(None, "tenant_id", "name", "id"),
 )
 
-DEPARTMENT = "org.department"
+DEPARTMENTS = UnownedResource("org.department", departments)
+
+
+async def _delete(tx: AsyncConnection, department_id: UUID) -> None:
+    await delete_row(tx, departments, department_id)
+    await forget_external_ids(tx, DEPARTMENTS.resource, department_id)
+
+
+DEPARTMENT = RecordType(
+    scoped=DEPARTMENTS,
+    entity=Department,
+    created=DepartmentCreated,
+    changed=DepartmentChanged,
+    deleted=DepartmentDeleted,
+    delete=_delete,
+)
 LISTING = Listing(
-    departments,
+    DEPARTMENTS,
     DepartmentOut,
-    resource=DEPARTMENT,
     entity=Department,
     filters=["name", "code", "parent_id", "manager_id", "active", "created_at", "updated_at"],
     sorts=["name", "created_at", "updated_at"],
@@ -112,28 +127,6 @@ async def lock_tree(tx: AsyncConnection) -> None:
     Take this lock before any row lock to avoid deadlocks.
     """
     await tx.execute(_TREE_LOCK)
-
-
-async def get(tx: AsyncConnection, department_id: UUID, *, lock: bool = False) -> Department:
-    """Return a department, locked on request. Raises NotFound."""
-    return await fetch_row(tx, departments, department_id, Department, lock=lock)
-
-
-async def add(tx: AsyncConnection, department: Department) -> None:
-    """Insert a department."""
-    await insert_row(tx, departments, department)
-
-
-async def save(tx: AsyncConnection, department: Department) -> Department:
-    """Update a department; return it with its new version. Raises Conflict (STALE_WRITE)."""
-    return await update_row(tx, departments, department)
-
-
-async def remove(tx: AsyncConnection, department_id: UUID) -> None:
-    """Delete a department with its search words and external ids."""
-    await tx.execute(delete(departments).where(departments.c.id == department_id))
-    await delete_words(tx, DEPARTMENT, [department_id])
-    await forget_external_ids(tx, DEPARTMENT, department_id)
 
 
 async def add_move(tx: AsyncConnection, move: DepartmentMove) -> None:

@@ -15,6 +15,7 @@ from argon2.exceptions import VerifyMismatchError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.refusals import TooManyRequests
+from chassis.web.commands import Command
 from kernel.errors import Forbidden, Invalid, Violation
 from org.logins import store
 from org.logins.domain import (
@@ -23,7 +24,6 @@ from org.logins.domain import (
     Login,
     LoginAttempts,
     LoginKind,
-    ScopeCheck,
     retry_wait,
     whole_seconds,
 )
@@ -41,9 +41,14 @@ def new_secret() -> str:
     return token_urlsafe(32)
 
 
-def ensure_holds_scopes(scopes: Iterable[str], *, has_scope: ScopeCheck) -> None:
-    """Ensure that the caller has all these scopes. Raises Forbidden (SCOPES_NOT_HELD)."""
-    missing = [scope for scope in scopes if not has_scope(scope)]
+def ensure_holds_scopes(command: Command, scopes: Iterable[str]) -> None:
+    """Ensure that the caller of the command has all these scopes.
+
+    Commands without a caller, such as those of the seed, may give any scope.
+    Raises Forbidden (SCOPES_NOT_HELD).
+    """
+    caller = command.caller
+    missing = [] if caller is None else [scope for scope in scopes if not caller.may(scope)]
     if missing:
         raise Forbidden("SCOPES_NOT_HELD", scopes=sorted(missing))
 

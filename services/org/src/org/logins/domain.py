@@ -8,7 +8,6 @@ not apply to a source that signed in successfully within the last 30 days.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,10 +23,6 @@ NO_WAIT: Final = timedelta(0)
 
 # One scope (`mtl.lead.read`), all scopes of a service (`mtl.*`), or all scopes (`*`).
 SCOPE_PATTERN: Final = r"^(\*|[a-z][a-z0-9]*\.(\*|[a-z_]+\.[a-z_]+))$"
-
-
-# Tells whether the caller has a scope.
-ScopeCheck = Callable[[str], bool]
 
 
 class LoginKind(StrEnum):

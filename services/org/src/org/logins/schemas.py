@@ -8,8 +8,8 @@ from kernel.personal import Personal
 from org.logins.domain import SCOPE_PATTERN
 
 
-def _sorted_unique(values: list[str]) -> list[str]:
-    return sorted(set(values))
+def _sorted_unique(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))
 
 
 Username = Annotated[
@@ -25,7 +25,7 @@ Username = Annotated[
 Password = Annotated[SecretStr, Field(min_length=8, max_length=128, examples=["correct horse"])]
 Scope = Annotated[str, StringConstraints(max_length=100, pattern=SCOPE_PATTERN)]
 Scopes = Annotated[
-    list[Scope],
+    tuple[Scope, ...],
     Field(max_length=200, examples=[["mtl.lead.read", "mtl.lead.write"]]),
     AfterValidator(_sorted_unique),
 ]

@@ -7,10 +7,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import acting_for
+from chassis.web.commands import Command
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from kernel.errors import RuleBroken
+from kernel.ids import new_id
 from org.operators.domain import FirstAdministrator, NewTenantSettings
 from org.people.actions.edit import create_person
+from org.people.domain import new_person
 from org.roles.actions import sync_built_in_roles
 from org.tenant_tasks.actions import latest_task, request_tenant_task
 from org.tenant_tasks.domain import TenantTask, TenantTaskKind
@@ -33,18 +36,13 @@ async def provision_tenant(
     """
     async with acting_for(tx, tenant_id):
         tenant = await create_tenant(tx, tenant_id, **settings._asdict(), now=now)
-        await sync_built_in_roles(tx, now=now)
+        command = Command(tx, now)  # without a caller, since the administrator gets all scopes
+        await sync_built_in_roles(command)
         if admin is not None:
-            await create_person(
-                tx,
-                name=admin.name,
-                email=None,
-                username=admin.username,
-                password=admin.password,
-                scopes=("*",),
-                has_scope=lambda _: True,
-                now=now,
+            person = new_person(
+                new_id(), name=admin.name, username=admin.username, scopes=("*",), now=now
             )
+            await create_person(command, person, admin.password)
     return tenant
 
 

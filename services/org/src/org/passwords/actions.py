@@ -6,11 +6,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.web.preconditions import UNCONDITIONAL, Precondition
+from chassis.web.commands import Command
 from kernel.errors import Invalid, RuleBroken, Violation
 from org.logins import store as logins
 from org.logins.actions import new_secret, secret_digest, set_password
-from org.logins.domain import Login, LoginKind, ScopeCheck
+from org.logins.domain import Login, LoginKind
 from org.passwords import store
 from org.passwords.domain import (
     LINK_LIFETIMES,
@@ -19,22 +19,16 @@ from org.passwords.domain import (
     LinkPurpose,
     PasswordLink,
 )
-from org.people import store as people
 from org.people.actions.edit import assign_username
 from org.people.actions.permissions import ensure_holds_scopes_of
 from org.people.domain import Person
+from org.people.store import PERSON
 
 log = structlog.get_logger()
 
 
 async def invite_person(
-    tx: AsyncConnection,
-    person_id: UUID,
-    *,
-    username: str | None,
-    has_scope: ScopeCheck,
-    now: datetime,
-    expected: Precondition = UNCONDITIONAL,
+    command: Command, person_id: UUID, *, username: str | None
 ) -> tuple[Person, PasswordLink, str]:
     """Assign a username, if the person has none, and issue a link to set a password.
 
@@ -42,33 +36,26 @@ async def invite_person(
     Raises NotFound, PreconditionFailed, Invalid (REQUIRED, USERNAME_TAKEN), RuleBroken
     (PERSON_INACTIVE, USERNAME_FIXED), Forbidden (SCOPES_NOT_HELD).
     """
-    person = await _load_manageable_person(tx, person_id, has_scope=has_scope, expected=expected)
+    person = await _load_manageable_person(command, person_id)
     if person.username is None:
         if username is None:
             raise Invalid([Violation("/username", "REQUIRED")])
-        person = await assign_username(tx, person, username, now=now)
+        person = await assign_username(command, person, username)
     elif username not in (None, person.username):
         raise RuleBroken("USERNAME_FIXED", username=person.username)
-    return person, *await _issue_link(tx, person, LinkPurpose.INVITATION, now=now)
+    return person, *await _issue_link(command, person, LinkPurpose.INVITATION)
 
 
-async def create_reset_link(
-    tx: AsyncConnection,
-    person_id: UUID,
-    *,
-    has_scope: ScopeCheck,
-    now: datetime,
-    expected: Precondition = UNCONDITIONAL,
-) -> tuple[Person, PasswordLink, str]:
+async def create_reset_link(command: Command, person_id: UUID) -> tuple[Person, PasswordLink, str]:
     """Issue a reset link for an administrator to pass on; the old password works until then.
 
     Callers need `org.person.write` and every scope of the person. Raises NotFound,
     PreconditionFailed, RuleBroken (PERSON_INACTIVE, NO_LOGIN), Forbidden (SCOPES_NOT_HELD).
     """
-    person = await _load_manageable_person(tx, person_id, has_scope=has_scope, expected=expected)
+    person = await _load_manageable_person(command, person_id)
     if person.username is None:
         raise RuleBroken("NO_LOGIN", name=person.name)
-    return person, *await _issue_link(tx, person, LinkPurpose.RESET, now=now)
+    return person, *await _issue_link(command, person, LinkPurpose.RESET)
 
 
 async def request_password_reset(tx: AsyncConnection, username: str, *, now: datetime) -> None:
@@ -108,21 +95,20 @@ def _invalid_link() -> Invalid:
     return Invalid([Violation("/token", "LINK_INVALID")])
 
 
-async def _load_manageable_person(
-    tx: AsyncConnection, person_id: UUID, *, has_scope: ScopeCheck, expected: Precondition
-) -> Person:
+async def _load_manageable_person(command: Command, person_id: UUID) -> Person:
     """Lock the person; without all their scopes a link would be a privilege escalation."""
-    person = await people.get(tx, person_id, lock_row=True)
-    expected.check(person)
-    await ensure_holds_scopes_of(tx, person, has_scope=has_scope)
+    person = await PERSON.get(command.tx, person_id, lock=True)
+    command.expected.check(person)
+    await ensure_holds_scopes_of(command, person)
     if not person.active:
         raise RuleBroken("PERSON_INACTIVE", name=person.name)
     return person
 
 
 async def _issue_link(
-    tx: AsyncConnection, person: Person, purpose: LinkPurpose, *, now: datetime
+    command: Command, person: Person, purpose: LinkPurpose
 ) -> tuple[PasswordLink, str]:
+    tx, now = command.tx, command.now
     login = await logins.find(tx, person.username or "", LoginKind.PERSON)
     assert login is not None, "an active person with a username has a login"
     link, token = _new_link(login, purpose, LinkOrigin.ADMIN, now=now)

@@ -10,9 +10,8 @@ from chassis.database.engine import Database
 from chassis.foundation.clock import Now
 from chassis.web.auth import Caller, allow
 from chassis.web.bodies import EmptyBody
-from chassis.web.preconditions import IfMatch
+from chassis.web.commands import ChangeCommand
 from chassis.web.routing import new_router
-from chassis.web.transaction import Tx
 from kernel.errors import Forbidden, Invalid, Violation
 from org.logins import store as logins
 from org.logins.actions import hash_password, set_password
@@ -51,14 +50,10 @@ def _secret_response(person: Person, link: PasswordLink, token: str) -> Response
 @person_password_router.post(
     "/{person_id}/invite", status_code=201, response_model=PasswordLinkOut, dependencies=[WRITE]
 )
-async def person_invite(
-    person_id: UUID, body: InvitationIn, expected: IfMatch, caller: Caller, tx: Tx, now: Now
-) -> Response:
+async def person_invite(person_id: UUID, body: InvitationIn, command: ChangeCommand) -> Response:
     """Issue a token, valid for seven days, with which a person sets a first password."""
-    person, link, token = await actions.invite_person(
-        tx, person_id, username=body.username, has_scope=caller.may, now=now, expected=expected
-    )
-    return _secret_response(person, link, token)
+    invited = await actions.invite_person(command, person_id, username=body.username)
+    return _secret_response(*invited)
 
 
 @person_password_router.post(
@@ -68,18 +63,10 @@ async def person_invite(
     dependencies=[WRITE],
 )
 async def person_reset_password(
-    person_id: UUID,
-    expected: IfMatch,
-    caller: Caller,
-    tx: Tx,
-    now: Now,
-    body: EmptyBody | None = None,
+    person_id: UUID, command: ChangeCommand, body: EmptyBody | None = None
 ) -> Response:
     """Issue a token, valid for one hour, with which a person sets a new password."""
-    person, link, token = await actions.create_reset_link(
-        tx, person_id, has_scope=caller.may, now=now, expected=expected
-    )
-    return _secret_response(person, link, token)
+    return _secret_response(*await actions.create_reset_link(command, person_id))
 
 
 @password_link_router.post("", status_code=202)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from contracts.event import Event
 from contracts.org import events as facts
 from contracts.org.events import PersonState, Post
 from kernel.errors import Conflict, RuleBroken
@@ -29,9 +30,7 @@ class Leave:
 
     def state(self) -> facts.Leave:
         """Return the leave as events carry it."""
-        return facts.Leave(
-            from_date=self.from_date, to_date=self.to_date, substitute_id=self.substitute_id
-        )
+        return facts.Leave.of(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,21 +59,19 @@ class Person:
     updated_at: datetime
     version: int = 1
 
-    def changed(self, after: Person, *, now: datetime) -> tuple[Person, facts.PersonChanged]:
-        """Return the edited person and the event."""
-        former = {*self.former_subjects, self.subject} - {after.subject}
-        after = replace(after, former_subjects=tuple(sorted(former)), updated_at=now)
-        return after, facts.PersonChanged(person=after.state())
+    def edited(self, after: Person) -> Person:
+        """Return the edited person with a subject, by default the id, and all former subjects."""
+        subject = after.subject or str(self.id)
+        former = {*self.former_subjects, self.subject} - {subject}
+        return replace(after, subject=subject, former_subjects=tuple(sorted(former)))
 
-    def deactivated(self, *, now: datetime) -> tuple[Person, facts.PersonDeactivated]:
-        """Return the deactivated person and the event."""
-        after = replace(self, active=False, updated_at=now)
-        return after, facts.PersonDeactivated(person=after.state())
-
-    def reactivated(self, *, now: datetime) -> tuple[Person, facts.PersonReactivated]:
-        """Return the reactivated person and the event."""
-        after = replace(self, active=True, updated_at=now)
-        return after, facts.PersonReactivated(person=after.state())
+    def with_active(self, *, active: bool) -> tuple[Person, Event] | None:
+        """Return the person deactivated or reactivated, and the event; None if they are already."""
+        if active == self.active:
+            return None
+        after = replace(self, active=active)
+        kind = facts.PersonReactivated if active else facts.PersonDeactivated
+        return after, kind(person=after.state())
 
     def is_away(self, leave: Leave) -> bool:
         """Return whether the person is on leave on a day of that leave."""
@@ -104,16 +101,13 @@ class Person:
 
     def state(self) -> PersonState:
         """Return the whole state as events carry it."""
-        return PersonState(
-            person_id=self.id,
-            name=self.name,
-            email=self.email,
-            active=self.active,
-            subject=self.subject,
-            phone=self.phone,
-            posts=self.posts,
-            manager_id=self.manager_id,
-            leaves=tuple(leave.state() for leave in self.leaves),
-            role_ids=self.role_ids,
-            custom_fields=dict(self.custom_fields),
-        )
+        leaves = tuple(leave.state() for leave in self.leaves)
+        return PersonState.of(self, person_id=self.id, leaves=leaves)
+
+
+def new_person(
+    person_id: UUID, *, now: datetime, subject: str | None = None, **fields: Any
+) -> Person:
+    """Return a new person with these fields; by default their id is their subject."""
+    subject = subject or str(person_id)
+    return Person(id=person_id, subject=subject, created_at=now, updated_at=now, **fields)

@@ -77,7 +77,7 @@ class PersonEdit(PersonProfileIn):
         json_schema_extra={"examples": [{"phone": "+8613912345678", "manager_id": None}]},
     )
     role_ids: Annotated[tuple[UUID, ...], Field(max_length=50), AfterValidator(_sorted_unique)] = ()
-    scopes: Scopes = Field([], description="Scopes in addition to those of the roles")
+    scopes: Scopes = Field((), description="Scopes in addition to those of the roles")
 
 
 class PersonIn(PersonEdit):
@@ -113,6 +113,11 @@ class PersonIn(PersonEdit):
         if password is not None and others.data.get("username", "") is None:
             raise PydanticCustomError("USERNAME_MISSING", "A password needs a username")
         return password
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields of the new person, which the password is not one of."""
+        return {name: getattr(self, name) for name in PersonIn.model_fields if name != "password"}
 
     @property
     def secret(self) -> str:

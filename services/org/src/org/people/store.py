@@ -34,18 +34,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import instant
 from chassis.database.columns import CURRENT_TENANT, tenant_column
 from chassis.database.rows import from_columns, to_columns
+from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
+from chassis.records.record_types import RecordType
 from chassis.records.writes import insert_row, update_row
-from contracts.org.events import Post
+from contracts.org.events import PersonChanged, PersonCreated, Post
 from kernel.errors import NotFound
 from org.clients.store import clients
 from org.database import metadata
-from org.departments.store import department_posts
+from org.departments.store import department_posts, replace_posts
 from org.people.domain import Leave, Person
 from org.people.schemas import PersonOut
-from org.roles.store import role_holders
+from org.roles.store import replace_roles, role_holders
 
 people = Table(
     "people",
@@ -84,7 +86,6 @@ person_leaves = Table(
     Index(None, "tenant_id", "person_id", "from_date"),
 )
 
-PERSON = "org.person"
 _LINE_LOCK = text(
     f"SELECT pg_advisory_xact_lock(hashtextextended('managers:' || {CURRENT_TENANT}, 7))"
 )
@@ -120,18 +121,13 @@ async def lock_people(tx: AsyncConnection, ids: Collection[UUID]) -> None:
     await tx.execute(rows.with_for_update())
 
 
-async def get(tx: AsyncConnection, person_id: UUID, *, lock_row: bool = False) -> Person:
-    """Return a person, locked on request. Raises NotFound."""
-    if lock_row:  # in a statement of its own, so that the next one sees the latest commit
+async def _fetch(tx: AsyncConnection, person_id: UUID, *, lock: bool = False) -> Person:
+    if lock:  # in a statement of its own, so that the next one sees the latest commit
         await lock_people(tx, [person_id])
-    row = (
-        (await tx.execute(_select_person().where(people.c.id == person_id)))
-        .mappings()
-        .one_or_none()
-    )
-    if row is None:
+    person = await find(tx, person_id)
+    if person is None:
         raise NotFound("person", person_id)
-    return _person(row)
+    return person
 
 
 async def get_id_by_subject(tx: AsyncConnection, subject: str) -> UUID:
@@ -182,25 +178,31 @@ async def reports_to(tx: AsyncConnection, person_id: UUID, *, superior_id: UUID)
     return bool((await tx.execute(select(found_id))).scalar_one())
 
 
-async def add(tx: AsyncConnection, person: Person) -> None:
-    """Insert a person."""
+async def _insert(tx: AsyncConnection, person: Person) -> None:
     await insert_row(tx, people, person)
+    await replace_posts(tx, person.id, person.posts)
+    await replace_roles(tx, person.id, person.role_ids)
 
 
-async def save(tx: AsyncConnection, person: Person) -> Person:
-    """Update a person; return them with their new version. Raises Conflict (STALE_WRITE)."""
-    return await update_row(tx, people, person)
+async def _update(tx: AsyncConnection, before: Person, person: Person) -> Person:
+    saved = await update_row(tx, people, person, before=before)
+    if person.posts != before.posts:
+        await replace_posts(tx, person.id, person.posts)
+    if person.role_ids != before.role_ids:
+        await replace_roles(tx, person.id, person.role_ids)
+    if person.leaves != before.leaves:
+        await _replace_leaves(tx, before, person)
+    return saved
 
 
-async def insert_leave(tx: AsyncConnection, person_id: UUID, leave: Leave) -> None:
-    """Insert a leave of a person."""
-    row = {"person_id": person_id, **to_columns(person_leaves, leave)}
-    await tx.execute(insert(person_leaves).values(row))
-
-
-async def delete_leave(tx: AsyncConnection, leave_id: UUID) -> None:
-    """Delete a leave."""
-    await tx.execute(delete(person_leaves).where(person_leaves.c.id == leave_id))
+async def _replace_leaves(tx: AsyncConnection, before: Person, person: Person) -> None:
+    ended = [leave.id for leave in before.leaves if leave not in person.leaves]
+    await tx.execute(delete(person_leaves).where(person_leaves.c.id.in_(ended)))
+    added = [
+        to_columns(person_leaves, leave) for leave in person.leaves if leave not in before.leaves
+    ]
+    if added:
+        await tx.execute(insert(person_leaves), [{"person_id": person.id, **row} for row in added])
 
 
 def _person(row: Any) -> Person:
@@ -265,10 +267,18 @@ def _with_role(role_id: UUID) -> ColumnElement[bool]:
     return _id_in(columns.person_id, columns.role_id == role_id)
 
 
+PERSON = RecordType(
+    scoped=UnownedResource("org.person", people),
+    entity=Person,
+    created=PersonCreated,
+    changed=PersonChanged,
+    fetch=_fetch,
+    insert=_insert,
+    update=_update,
+)
 LISTING = Listing(
-    people,
+    PERSON.scoped,
     PersonOut,
-    resource=PERSON,
     filters=[
         "name",
         "email",

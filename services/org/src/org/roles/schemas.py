@@ -29,7 +29,7 @@ class RoleEdit(BaseModel):
         json_schema_extra={"examples": [{"name": "渠道销售", "scopes": ["mtl.lead.read"]}]},
     )
     name: RoleName
-    scopes: Scopes = Field([], description="What the holders of the role may do")
+    scopes: Scopes = Field((), description="What the holders of the role may do")
 
 
 class RoleIn(RoleEdit):

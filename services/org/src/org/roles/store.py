@@ -24,10 +24,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import instant
 from chassis.database.columns import CURRENT_TENANT, tenant_column
-from chassis.database.rows import fetch_row, from_columns
+from chassis.database.rows import from_columns
+from chassis.records.access.visibility import UnownedResource
 from chassis.records.lists.listing import Listing
-from chassis.records.search.words import delete_words
-from chassis.records.writes import insert_row, update_row
+from chassis.records.record_types import RecordType
+from contracts.org.events import RoleChanged, RoleCreated, RoleDeleted
 from org.database import metadata
 from org.roles.domain.role import Role
 from org.roles.schemas import RoleOut
@@ -47,11 +48,16 @@ roles = Table(
     Index(None, "tenant_id", "code", unique=True),
 )
 
-ROLE = "org.role"
+ROLE = RecordType(
+    scoped=UnownedResource("org.role", roles),
+    entity=Role,
+    created=RoleCreated,
+    changed=RoleChanged,
+    deleted=RoleDeleted,
+)
 LISTING = Listing(
-    roles,
+    ROLE.scoped,
     RoleOut,
-    resource=ROLE,
     entity=Role,
     filters=["code", "name", "built_in", "created_at", "updated_at"],
     sorts=["code", "name", "created_at", "updated_at"],
@@ -76,27 +82,6 @@ _CODES_LOCK = text(
 async def lock_codes(tx: AsyncConnection) -> None:
     """Serialize the creation of roles in the tenant, because codes are unique."""
     await tx.execute(_CODES_LOCK)
-
-
-async def get(tx: AsyncConnection, role_id: UUID, *, lock: bool = False) -> Role:
-    """Return a role, locked on request. Raises NotFound."""
-    return await fetch_row(tx, roles, role_id, Role, lock=lock)
-
-
-async def add(tx: AsyncConnection, role: Role) -> None:
-    """Insert a role."""
-    await insert_row(tx, roles, role)
-
-
-async def save(tx: AsyncConnection, role: Role) -> Role:
-    """Update a role; return it with its new version. Raises Conflict (STALE_WRITE)."""
-    return await update_row(tx, roles, role)
-
-
-async def remove(tx: AsyncConnection, role_id: UUID) -> None:
-    """Delete a role and its search words."""
-    await tx.execute(delete(roles).where(roles.c.id == role_id))
-    await delete_words(tx, ROLE, [role_id])
 
 
 async def map_by_code(tx: AsyncConnection) -> dict[str, Role]:

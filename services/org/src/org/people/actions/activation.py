@@ -1,66 +1,32 @@
 """Deactivating and reactivating people; the services transfer what they own, record by record."""
 
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from chassis.events.outbox import publish
-from chassis.web.preconditions import UNCONDITIONAL, Precondition
+from chassis.records.record_commands import move_record, save_record
+from chassis.web.commands import Command
+from contracts.event import Event
 from org.logins.actions import disable_login, enable_login
-from org.logins.domain import ScopeCheck
-from org.people import store
 from org.people.actions.permissions import ensure_may_administer
 from org.people.domain import Person
+from org.people.store import PERSON
 
 
-async def deactivate_person(
-    tx: AsyncConnection,
-    person_id: UUID,
-    *,
-    has_scope: ScopeCheck,
-    now: datetime,
-    expected: Precondition = UNCONDITIONAL,
-) -> Person:
-    """Deactivate a person: they get no new tokens, existing ones expire within five minutes.
+async def set_person_active(command: Command, person_id: UUID, *, active: bool) -> Person:
+    """Deactivate a person, or reactivate them with the password they had.
 
+    An inactive person gets no new tokens; existing ones expire within five minutes.
     Callers need `org.person.write` and every administrative scope of the person.
     Raises NotFound, PreconditionFailed, Forbidden (SCOPES_NOT_HELD).
     """
-    before = await store.get(tx, person_id, lock_row=True)
-    if not before.active:
-        return before
-    expected.check(before)
-    await ensure_may_administer(tx, before, has_scope=has_scope)
-    after, deactivated = before.deactivated(now=now)
-    after = await store.save(tx, after)
-    if after.username is not None:
-        await disable_login(tx, after.username)
-    await publish(tx, deactivated, of=after)
-    return after
 
+    def change(before: Person) -> tuple[Person, Event] | None:
+        return before.with_active(active=active)
 
-async def reactivate_person(
-    tx: AsyncConnection,
-    person_id: UUID,
-    *,
-    has_scope: ScopeCheck,
-    now: datetime,
-    expected: Precondition = UNCONDITIONAL,
-) -> Person:
-    """Reactivate a person with the password they had.
+    async def save(before: Person, after: Person, event: Event | None) -> Person:
+        await ensure_may_administer(command, before)
+        saved = await save_record(command, PERSON, before, after, event)
+        if saved.username is not None:
+            await (enable_login if active else disable_login)(command.tx, saved.username)
+        return saved
 
-    Callers need `org.person.write` and every administrative scope of the person.
-    Raises NotFound, PreconditionFailed, Forbidden (SCOPES_NOT_HELD).
-    """
-    before = await store.get(tx, person_id, lock_row=True)
-    if before.active:
-        return before
-    expected.check(before)
-    await ensure_may_administer(tx, before, has_scope=has_scope)
-    after, reactivated = before.reactivated(now=now)
-    after = await store.save(tx, after)
-    if after.username is not None:
-        await enable_login(tx, after.username)
-    await publish(tx, reactivated, of=after)
-    return after
+    return await move_record(command, PERSON, person_id, change, save=save)

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.outbox import publish
+from chassis.records.record_commands import save_record
+from chassis.web.commands import Command
 from org.people import store
+from org.people.store import PERSON
 
 
 async def publish_erased_people(tx: AsyncConnection, ids: Collection[UUID], now: datetime) -> None:
@@ -17,9 +19,6 @@ async def publish_erased_people(tx: AsyncConnection, ids: Collection[UUID], now:
     Called by the erasure job.
     """
     for person_id in sorted(ids):
-        if await store.find(tx, person_id) is None:
-            continue
-        before = await store.get(tx, person_id, lock_row=True)
-        after, changed = before.changed(before, now=now)
-        after = await store.save(tx, after)
-        await publish(tx, changed, of=after)
+        if await store.find(tx, person_id) is not None:
+            erased = await PERSON.get(tx, person_id, lock=True)
+            await save_record(Command(tx, now), PERSON, erased, erased)

@@ -2,8 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.web.commands import Command
 from org.logins.actions import ensure_holds_scopes
-from org.logins.domain import ScopeCheck
 from org.people.domain import Person
 from org.roles.store import role_scopes_of_person
 
@@ -13,25 +13,19 @@ SELF_SERVICE_SCOPES = frozenset(
 )
 
 
-async def ensure_holds_scopes_of(
-    tx: AsyncConnection, person: Person, *, has_scope: ScopeCheck
-) -> None:
+async def ensure_holds_scopes_of(command: Command, person: Person) -> None:
     """Ensure that the caller has every scope of the person. Raises Forbidden (SCOPES_NOT_HELD)."""
-    ensure_holds_scopes(await _scopes_of(tx, person), has_scope=has_scope)
+    ensure_holds_scopes(command, await _scopes_of(command.tx, person))
 
 
-async def ensure_may_administer(
-    tx: AsyncConnection, person: Person, *, has_scope: ScopeCheck
-) -> None:
+async def ensure_may_administer(command: Command, person: Person) -> None:
     """Ensure that the caller has every administrative scope of the person.
 
     For example, a people administrator can deactivate sellers, but not role administrators.
     Raises Forbidden (SCOPES_NOT_HELD).
     """
-    scopes = await _scopes_of(tx, person)
-    ensure_holds_scopes(
-        {scope for scope in scopes if _is_administrative(scope)}, has_scope=has_scope
-    )
+    scopes = await _scopes_of(command.tx, person)
+    ensure_holds_scopes(command, {scope for scope in scopes if _is_administrative(scope)})
 
 
 async def _scopes_of(tx: AsyncConnection, person: Person) -> set[str]:

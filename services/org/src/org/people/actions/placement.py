@@ -5,20 +5,21 @@ holds the agents. The same list again changes nothing, also when it is imported 
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.imports.target import ImportContext, RowResult, created, unchanged, updated
+from chassis.web.commands import Command
 from contracts.org.events import Post
 from kernel.errors import RuleBroken
+from kernel.ids import new_id
 from org.departments import store as departments
 from org.departments.actions import create_department
 from org.departments.domain import Department
 from org.people import store
-from org.people.actions.edit import change_person, create_person
-from org.people.domain import Person
+from org.people.actions.edit import create_person, edit_person
+from org.people.domain import Person, new_person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,32 +39,31 @@ async def place_agent(
     Callers of an import need `org.person.write` and `org.department.write`.
     Raises RuleBroken (ROOT_MISSING, PERSON_AMBIGUOUS), Conflict (MANAGER_CYCLE).
     """
+    # Without a caller: a row gives nobody scopes or roles.
+    command = Command(tx, context.now, actor=context.actor)
     await departments.lock_tree(tx)
     all_departments = await departments.list_all(tx)
     active_roots = (one for one in all_departments if one.parent_id is None and one.active)
     root = next(active_roots, None)
     if root is None:
         raise RuleBroken("ROOT_MISSING")
-    office = await _department_below(tx, all_departments, root, row.office, now=context.now)
-    manager, _ = await _person_named(tx, row.manager, now=context.now)
-    team = await _department_below(
-        tx, all_departments, office, manager.name, head=manager.id, now=context.now
-    )
-    await _place_in_team(tx, manager, team, manager.manager_id, now=context.now)
-    agent, is_new = await _person_named(tx, row.name, now=context.now)
-    after = await _place_in_team(tx, agent, team, manager.id, now=context.now)
+    office = await _department_below(command, all_departments, root, row.office)
+    manager, _ = await _person_named(command, row.manager)
+    team = await _department_below(command, all_departments, office, manager.name, head=manager.id)
+    await _place_in_team(command, manager, team, manager.manager_id)
+    agent, is_new = await _person_named(command, row.name)
+    after = await _place_in_team(command, agent, team, manager.id)
     if is_new:
         return created(agent.id)
     return unchanged(agent.id) if after == agent else updated(agent.id)
 
 
 async def _department_below(
-    tx: AsyncConnection,
+    command: Command,
     all_departments: list[Department],
     parent: Department,
     name: str,
     *,
-    now: datetime,
     head: UUID | None = None,
 ) -> Department:
     """Find a direct sub-department by head, or by name without a head; create it if missing."""
@@ -71,24 +71,29 @@ async def _department_below(
         matches = department.name == name if head is None else department.manager_id == head
         if department.parent_id == parent.id and matches:
             return department
-    return await create_department(tx, name=name, parent_id=parent.id, manager_id=head, now=now)
+    department = Department(
+        id=new_id(),
+        name=name,
+        parent_id=parent.id,
+        manager_id=head,
+        created_at=command.now,
+        updated_at=command.now,
+    )
+    return await create_department(command, department)
 
 
-async def _person_named(tx: AsyncConnection, name: str, *, now: datetime) -> tuple[Person, bool]:
+async def _person_named(command: Command, name: str) -> tuple[Person, bool]:
     """Return the only person of this name, created if missing, and whether they were created."""
-    namesakes = await store.list_by_name(tx, [name])
+    namesakes = await store.list_by_name(command.tx, [name])
     if len(namesakes) > 1:
         raise RuleBroken("PERSON_AMBIGUOUS", name=name)
     if namesakes:
         return namesakes[0], False
-    person = await create_person(
-        tx, name=name, email=None, scopes=(), has_scope=_has_no_scope, now=now
-    )
-    return person, True
+    return await create_person(command, new_person(new_id(), name=name, now=command.now)), True
 
 
 async def _place_in_team(
-    tx: AsyncConnection, person: Person, team: Department, manager_id: UUID | None, *, now: datetime
+    command: Command, person: Person, team: Department, manager_id: UUID | None
 ) -> Person:
     """Give the person the primary post in this team, and this manager."""
     team_post = next((post for post in person.posts if post.department_id == team.id), None)
@@ -98,8 +103,4 @@ async def _place_in_team(
     def edit(before: Person) -> Person:
         return replace(before, posts=posts, manager_id=manager_id)
 
-    return await change_person(tx, person.id, edit, has_scope=_has_no_scope, now=now)
-
-
-def _has_no_scope(_: str) -> bool:
-    return False
+    return await edit_person(command, person.id, edit)

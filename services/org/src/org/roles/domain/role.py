@@ -1,12 +1,11 @@
-"""A role and its events."""
+"""A role."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.org.events import RoleChanged, RoleDeleted, RoleState
+from contracts.org.events import RoleState
+from kernel.errors import RuleBroken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,23 +21,11 @@ class Role:
     updated_at: datetime
     version: int = 1
 
-    def changed(self, after: Role, *, now: datetime) -> tuple[Role, RoleChanged]:
-        """Return the edited role and its event."""
-        after = replace(after, updated_at=now)
-        return after, RoleChanged(role=after.state())
+    def ensure_not_built_in(self) -> None:
+        """Ensure that the tenant may change the role. Raises RuleBroken (ROLE_BUILT_IN)."""
+        if self.built_in:
+            raise RuleBroken("ROLE_BUILT_IN", code=self.code)
 
-    def deleted(self, *, now: datetime) -> tuple[Role, RoleDeleted]:
-        """Return the role in its last version, one higher, and the event of its deletion."""
-        last = replace(self, updated_at=now, version=self.version + 1)
-        return last, RoleDeleted(role=last.state(deleted=True))
-
-    def state(self, *, deleted: bool = False) -> RoleState:
+    def state(self) -> RoleState:
         """Return the whole state as events carry it."""
-        return RoleState(
-            role_id=self.id,
-            code=self.code,
-            name=self.name,
-            scopes=self.scopes,
-            built_in=self.built_in,
-            deleted=deleted,
-        )
+        return RoleState.of(self, role_id=self.id)
