@@ -16,9 +16,11 @@ from chassis.events.consumer.retrier import Retrier
 from chassis.events.in_process_transport import InProcessTransport
 from chassis.events.relay.relay import Relay
 from chassis.foundation.clock import now
+from chassis.web.commands import Command
 from deploy.services import SERVICES
 from kernel.ids import new_id
 from org.tenants.actions import create_tenant
+from org.tenants.domain import Tenant
 from testkit import databases, tokens
 from testkit.databases import empty_tables
 from tests.journeys.world import World
@@ -88,14 +90,15 @@ async def world(system: World) -> AsyncIterator[World]:
 
 async def _create_tenant(world: World) -> None:
     async with world.workers["org"].begin(world.tenant) as tx:
-        await create_tenant(
-            tx,
-            world.tenant,
+        tenant = Tenant(
+            id=world.tenant,
             name="示例科技",
             timezone="Asia/Shanghai",
             currency="CNY",
             languages=("zh-CN", "en"),
             default_tax_rate=Decimal("0.13"),
             country="CN",
-            now=now(),
+            created_at=now(),
+            updated_at=now(),
         )
+        await create_tenant(Command(tx, now()), tenant)

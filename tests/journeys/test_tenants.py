@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from chassis.foundation.clock import now
 from chassis.tenancy import tasks
+from chassis.web.commands import Command
 from deploy.services import SERVICES
 from kernel.ids import new_id
 from org.operators.actions import delete_tenant, set_tenant_status
@@ -122,9 +123,8 @@ async def test_a_person_is_erased_in_every_service(world: World) -> None:
 
 async def test_a_suspended_tenant_can_only_read(world: World, operator: UUID) -> None:
     async with world.workers["org"].begin(operator) as tx:
-        await set_tenant_status(
-            tx, world.tenant, TenantStatus.SUSPENDED, operator=operator, now=now()
-        )
+        command = Command(tx, now())
+        await set_tenant_status(command, world.tenant, TenantStatus.SUSPENDED, operator=operator)
     await world.deliver_events()
     body = {"name": "x", "external_id": "1"}
     assert (await world.call("GET", "/mtl/v1/leads"))["items"] == []
@@ -135,7 +135,8 @@ async def test_a_suspended_tenant_can_only_read(world: World, operator: UUID) ->
         assert refused["code"] == "TENANT_SUSPENDED", path
         await world.get(path)
     async with world.workers["org"].begin(operator) as tx:
-        await set_tenant_status(tx, world.tenant, TenantStatus.ACTIVE, operator=operator, now=now())
+        command = Command(tx, now())
+        await set_tenant_status(command, world.tenant, TenantStatus.ACTIVE, operator=operator)
     await world.deliver_events()
     await world.post("/mtl/v1/leads", body)
 
@@ -151,7 +152,8 @@ async def test_a_tenant_is_exported_and_deleted_completely(world: World, operato
         exported["mtl"]["leads"] == exported["l2o"]["accounts"] == exported["org"]["tenants"] == 1
     )
     async with world.workers["org"].begin(operator) as tx:
-        task = await delete_tenant(tx, world.tenant, operator=operator, actor="operator", now=now())
+        command = Command(tx, now(), actor="operator")
+        task = await delete_tenant(command, world.tenant, operator=operator)
     await run_to_completion(world)
     refused = await world.call("GET", "/rms/v1/orders", expect=403)
     assert refused["code"] == "TENANT_DELETED"

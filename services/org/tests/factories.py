@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from httpx import AsyncClient, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.web.commands import Command
 from kernel.ids import new_id
 from org.logins.domain import Login, LoginKind
 from org.tenants.actions import create_tenant
@@ -49,17 +50,7 @@ def a_tenant(**changes: Any) -> Tenant:
 
 async def store_tenant(tx: AsyncConnection, tenant_id: UUID) -> Tenant:
     """Store the tenant of the transaction with its settings."""
-    return await create_tenant(
-        tx,
-        tenant_id,
-        name="示例科技",
-        timezone="Asia/Shanghai",
-        currency="CNY",
-        languages=("zh-CN", "en"),
-        default_tax_rate=Decimal("0.13"),
-        country="CN",
-        now=NOW,
-    )
+    return await create_tenant(Command(tx, NOW), a_tenant(id=tenant_id))
 
 
 def a_login(**changes: Any) -> Login:

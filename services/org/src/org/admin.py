@@ -21,6 +21,7 @@ from chassis.database.engine import Database
 from chassis.foundation import clock, logs
 from chassis.foundation.context import Context, use_context
 from chassis.foundation.texts import Texts
+from chassis.web.commands import Command
 from kernel.ids import new_id
 from org.operators import actions
 from org.operators.schemas import NewTenantIn
@@ -51,23 +52,17 @@ async def run_command(
 async def _execute(
     tx: AsyncConnection, operator: UUID, options: argparse.Namespace
 ) -> dict[str, Any]:
-    now = clock.now()
+    command = Command(tx, clock.now(), actor=options.by)
     if options.command == "create":
         tenant_in = NewTenantIn.model_validate_json(_content(options.file))
-        tenant = await actions.provision_tenant(
-            tx, new_id(), *tenant_in.provision_arguments(), now=now
-        )
+        tenant = await actions.provision_tenant(command, new_id(), *tenant_in.provision_arguments())
         return {"tenant": str(tenant.id), "status": tenant.status}
     if options.command in STATUS_BY_COMMAND:
         status = STATUS_BY_COMMAND[options.command]
-        tenant = await actions.set_tenant_status(
-            tx, options.tenant, status, operator=operator, now=now
-        )
+        tenant = await actions.set_tenant_status(command, options.tenant, status, operator=operator)
         return {"tenant": str(tenant.id), "status": tenant.status}
     if options.command == "delete":
-        task = await actions.delete_tenant(
-            tx, options.tenant, operator=operator, actor=options.by, now=now
-        )
+        task = await actions.delete_tenant(command, options.tenant, operator=operator)
         return {"task": str(task.id)}
     request = TenantTaskIn(
         kind=options.command.upper(),
@@ -76,14 +71,12 @@ async def _execute(
         emails=options.emails,
     )
     task = await actions.request_export_or_erasure(
-        tx,
+        command,
         options.tenant,
         TenantTaskKind(request.kind),
         ids=request.ids,
         phones=request.phones,
         emails=request.emails,
-        actor=options.by,
-        now=now,
     )
     return {"task": str(task.id)}
 

@@ -14,7 +14,6 @@ from uuid import UUID
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
 from chassis.foundation import clock, logs
@@ -36,9 +35,10 @@ from org.people.schemas import PersonIn
 from org.people.store import PERSON
 from org.roles import store as roles
 from org.roles.actions import sync_built_in_roles
-from org.tenants import store as tenants
 from org.tenants.actions import create_tenant
+from org.tenants.domain import Tenant
 from org.tenants.schemas import TenantIn
+from org.tenants.store import TENANT
 
 log = structlog.get_logger()
 
@@ -87,8 +87,8 @@ async def seed_tenant(database: Database, seed: Seed, *, now: datetime) -> int:
     """
     async with database.begin(seed.tenant.id) as tx:
         command, added = Command(tx, now), 0
-        if await _is_missing(tenants.get(tx, seed.tenant.id)):
-            await _add_tenant(tx, seed.tenant, now=now)
+        if await _is_missing(TENANT.get(tx, seed.tenant.id)):
+            await _add_tenant(command, seed.tenant)
             added += 1
         added += await sync_built_in_roles(command)
         new = [item for item in seed.departments if await _is_missing(DEPARTMENT.get(tx, item.id))]
@@ -127,18 +127,19 @@ async def _is_missing(lookup: Awaitable[object]) -> bool:
     return False
 
 
-async def _add_tenant(tx: AsyncConnection, tenant: SeedTenant, *, now: datetime) -> None:
-    await create_tenant(
-        tx,
-        tenant.id,
-        name=tenant.name,
-        timezone=tenant.timezone,
-        currency=tenant.currency,
-        languages=tuple(tenant.languages),
-        default_tax_rate=tenant.default_tax_rate,
-        country=tenant.country,
-        now=now,
+async def _add_tenant(command: Command, seed: SeedTenant) -> None:
+    tenant = Tenant(
+        id=seed.id,
+        name=seed.name,
+        timezone=seed.timezone,
+        currency=seed.currency,
+        languages=tuple(seed.languages),
+        default_tax_rate=seed.default_tax_rate,
+        country=seed.country,
+        created_at=command.now,
+        updated_at=command.now,
     )
+    await create_tenant(command, tenant)
 
 
 async def _add_department(command: Command, seed: SeedDepartment) -> None:

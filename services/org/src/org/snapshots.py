@@ -14,10 +14,10 @@ from org.departments.store import DEPARTMENT
 from org.people.store import PERSON
 from org.roles.store import ROLE
 from org.teams.store import TEAM
-from org.tenants import store as tenants
+from org.tenants.store import TENANT
 
 SNAPSHOTS = (
-    SnapshotSource(TenantState, tenants.tenants, tenants.get),
+    SnapshotSource(TenantState, TENANT.table, TENANT.get),
     SnapshotSource(DepartmentState, DEPARTMENT.table, DEPARTMENT.get),
     SnapshotSource(PersonState, PERSON.table, PERSON.get),
     SnapshotSource(RoleState, ROLE.table, ROLE.get),

@@ -21,7 +21,7 @@ from org.calendars.schemas import (
     CalendarPeriodOut,
     WorkingDayOut,
 )
-from org.tenants import store as tenants
+from org.tenants.store import TENANT
 
 router = new_router("/calendar", tag="calendars")
 READ = [allow("org.calendar.read"), Depends(reject_unknown_parameters)]
@@ -95,7 +95,7 @@ async def _day_out(tx: AsyncConnection, caller: Principal, day: date) -> Calenda
 async def _load_calendar(
     tx: AsyncConnection, caller: Principal, start: date, end: date
 ) -> Calendar:
-    tenant = await tenants.get(tx, caller.tenant_id)
+    tenant = await TENANT.get(tx, caller.tenant_id)
     return await actions.get_calendar(
         tx, tenant.country, language=current().language, start=start, end=end
     )

@@ -6,8 +6,8 @@ from chassis.web.auth import Caller
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from org.callers.schemas import CallerOut
-from org.tenants import store as tenants
 from org.tenants.schemas import TenantOut
+from org.tenants.store import TENANT
 
 router = new_router("/me", tag="callers")
 _KINDS: dict[str, Literal["PERSON", "CLIENT"]] = {"person": "PERSON", "client": "CLIENT"}
@@ -21,5 +21,5 @@ async def me_get(caller: Caller, tx: Tx) -> CallerOut:
         kind=_KINDS[caller.kind],
         name=caller.name,
         scopes=sorted(caller.scopes),
-        tenant=TenantOut.model_validate(await tenants.get(tx, caller.tenant_id)),
+        tenant=TenantOut.model_validate(await TENANT.get(tx, caller.tenant_id)),
     )

@@ -1,14 +1,11 @@
 """The commands of operators on tenants; the routes ensure that the caller is an operator."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import acting_for
 from chassis.web.commands import Command
-from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
 from org.operators.domain import FirstAdministrator, NewTenantSettings
@@ -17,26 +14,26 @@ from org.people.domain import new_person
 from org.roles.actions import sync_built_in_roles
 from org.tenant_tasks.actions import latest_task, request_tenant_task
 from org.tenant_tasks.domain import TenantTask, TenantTaskKind
-from org.tenants import store
 from org.tenants.actions import change_tenant_status, create_tenant
 from org.tenants.domain import Tenant, TenantStatus
+from org.tenants.store import TENANT
 
 
 async def provision_tenant(
-    tx: AsyncConnection,
+    command: Command,
     tenant_id: UUID,
     settings: NewTenantSettings,
     admin: FirstAdministrator | None,
-    *,
-    now: datetime,
 ) -> Tenant:
     """Create a tenant with the built-in roles and, if given, an administrator with all scopes.
 
     Only operators may. Raises Invalid (USERNAME_TAKEN).
     """
-    async with acting_for(tx, tenant_id):
-        tenant = await create_tenant(tx, tenant_id, **settings._asdict(), now=now)
-        command = Command(tx, now)  # without a caller, since the administrator gets all scopes
+    command = replace(command, caller=None)  # who need not hold what the administrator gets
+    now = command.now
+    async with acting_for(command.tx, tenant_id):
+        tenant = Tenant(id=tenant_id, **settings._asdict(), created_at=now, updated_at=now)
+        tenant = await create_tenant(command, tenant)
         await sync_built_in_roles(command)
         if admin is not None:
             person = new_person(
@@ -47,13 +44,7 @@ async def provision_tenant(
 
 
 async def set_tenant_status(
-    tx: AsyncConnection,
-    tenant_id: UUID,
-    status: TenantStatus,
-    *,
-    operator: UUID,
-    now: datetime,
-    expected: Precondition = UNCONDITIONAL,
+    command: Command, tenant_id: UUID, status: TenantStatus, *, operator: UUID
 ) -> Tenant:
     """Suspend, resume or delete a tenant.
 
@@ -62,53 +53,49 @@ async def set_tenant_status(
     """
     if tenant_id == operator and status is not TenantStatus.ACTIVE:
         raise RuleBroken("TENANT_OPERATES")
-    async with acting_for(tx, tenant_id):
-        return await change_tenant_status(tx, tenant_id, status, now=now, expected=expected)
+    async with acting_for(command.tx, tenant_id):
+        return await change_tenant_status(command, tenant_id, status)
 
 
-async def delete_tenant(
-    tx: AsyncConnection,
-    tenant_id: UUID,
-    *,
-    operator: UUID,
-    actor: str | None,
-    now: datetime,
-    expected: Precondition = UNCONDITIONAL,
-) -> TenantTask:
+async def delete_tenant(command: Command, tenant_id: UUID, *, operator: UUID) -> TenantTask:
     """Close a tenant and request that every service deletes its rows, org last.
 
     Only operators may. A repeated call returns the existing task: services that have deleted the
     tenant would never report on a second one.
     Raises NotFound, PreconditionFailed, RuleBroken (TENANT_OPERATES).
     """
-    await set_tenant_status(
-        tx, tenant_id, TenantStatus.DELETED, operator=operator, now=now, expected=expected
-    )
-    existing = await latest_task(tx, tenant_id, TenantTaskKind.DELETE)
+    await set_tenant_status(command, tenant_id, TenantStatus.DELETED, operator=operator)
+    existing = await latest_task(command.tx, tenant_id, TenantTaskKind.DELETE)
     return existing or await request_tenant_task(
-        tx, tenant_id, TenantTaskKind.DELETE, actor=actor, now=now
+        command.tx, tenant_id, TenantTaskKind.DELETE, actor=command.actor, now=command.now
     )
 
 
 async def request_export_or_erasure(
-    tx: AsyncConnection,
+    command: Command,
     tenant_id: UUID,
     kind: TenantTaskKind,
     *,
     ids: Sequence[UUID],
     phones: Sequence[str],
     emails: Sequence[str],
-    actor: str | None,
-    now: datetime,
 ) -> TenantTask:
     """Request the export of a tenant's data or the erasure of a person's data.
 
     Only operators may. Raises NotFound, RuleBroken (TENANT_GONE).
     """
+    tx = command.tx
     async with acting_for(tx, tenant_id):
-        tenant = await store.get(tx, tenant_id)
+        tenant = await TENANT.get(tx, tenant_id)
     if tenant.status is TenantStatus.DELETED:
         raise RuleBroken("TENANT_GONE")
     return await request_tenant_task(
-        tx, tenant_id, kind, ids=ids, phones=phones, emails=emails, actor=actor, now=now
+        tx,
+        tenant_id,
+        kind,
+        ids=ids,
+        phones=phones,
+        emails=emails,
+        actor=command.actor,
+        now=command.now,
     )

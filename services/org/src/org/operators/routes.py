@@ -6,10 +6,9 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 
 from chassis.database.engine import acting_for
-from chassis.foundation.clock import Now
 from chassis.web.auth import Caller, allow
+from chassis.web.commands import ChangeCommand, CreateCommand
 from chassis.web.pages import Page, PageParams
-from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import Forbidden
@@ -24,6 +23,7 @@ from org.tenants import store
 from org.tenants.actions import change_tenant
 from org.tenants.domain import TenantStatus
 from org.tenants.schemas import TenantOut
+from org.tenants.store import TENANT
 
 router = new_router("/admin/tenants", tag="operators")
 StatusFilter = Annotated[TenantStatus | None, Query(description="Only tenants with this status")]
@@ -40,9 +40,9 @@ OPERATOR = [allow("org.operator.admin"), Depends(_ensure_operator)]
 
 
 @router.post("", status_code=201, dependencies=OPERATOR)
-async def tenant_create(body: NewTenantIn, response: Response, tx: Tx, now: Now) -> TenantOut:
+async def tenant_create(body: NewTenantIn, response: Response, command: CreateCommand) -> TenantOut:
     """Create a tenant with the built-in roles and a first administrator."""
-    tenant = await actions.provision_tenant(tx, new_id(), *body.provision_arguments(), now=now)
+    tenant = await actions.provision_tenant(command, new_id(), *body.provision_arguments())
     response.headers["Location"] = f"/org/v1/admin/tenants/{tenant.id}"
     return TenantOut.model_validate(tenant)
 
@@ -57,88 +57,65 @@ async def tenant_list(tx: Tx, page: PageParams, status: StatusFilter = None) -> 
 async def tenant_read(tenant_id: UUID, tx: Tx) -> TenantOut:
     """Read a tenant."""
     async with acting_for(tx, tenant_id):
-        return TenantOut.model_validate(await store.get(tx, tenant_id))
+        return TenantOut.model_validate(await TENANT.get(tx, tenant_id))
 
 
 @router.patch("/{tenant_id}", dependencies=OPERATOR)
 async def tenant_edit(
-    tenant_id: UUID, body: OperatorTenantPatch, expected: IfMatch, tx: Tx, now: Now
+    tenant_id: UUID, body: OperatorTenantPatch, command: ChangeCommand
 ) -> TenantOut:
     """Change settings or quotas of a tenant."""
-    async with acting_for(tx, tenant_id):
-        tenant = await change_tenant(tx, tenant_id, body.settings(), now=now, expected=expected)
+    async with acting_for(command.tx, tenant_id):
+        tenant = await change_tenant(command, tenant_id, body.settings())
     return TenantOut.model_validate(tenant)
 
 
 @router.post("/{tenant_id}/suspend", dependencies=OPERATOR)
-async def tenant_suspend(
-    tenant_id: UUID, expected: IfMatch, caller: Caller, tx: Tx, now: Now
-) -> TenantOut:
+async def tenant_suspend(tenant_id: UUID, caller: Caller, command: ChangeCommand) -> TenantOut:
     """Suspend a tenant: within seconds it can only read, in every service.
 
     The operators' own tenant cannot be suspended.
     """
     tenant = await actions.set_tenant_status(
-        tx,
-        tenant_id,
-        TenantStatus.SUSPENDED,
-        operator=caller.tenant_id,
-        now=now,
-        expected=expected,
+        command, tenant_id, TenantStatus.SUSPENDED, operator=caller.tenant_id
     )
     return TenantOut.model_validate(tenant)
 
 
 @router.post("/{tenant_id}/resume", dependencies=OPERATOR)
-async def tenant_resume(
-    tenant_id: UUID, expected: IfMatch, caller: Caller, tx: Tx, now: Now
-) -> TenantOut:
+async def tenant_resume(tenant_id: UUID, caller: Caller, command: ChangeCommand) -> TenantOut:
     """Resume a suspended tenant, so that it can write again."""
     tenant = await actions.set_tenant_status(
-        tx,
-        tenant_id,
-        TenantStatus.ACTIVE,
-        operator=caller.tenant_id,
-        now=now,
-        expected=expected,
+        command, tenant_id, TenantStatus.ACTIVE, operator=caller.tenant_id
     )
     return TenantOut.model_validate(tenant)
 
 
 @router.post("/{tenant_id}/delete", status_code=202, dependencies=OPERATOR)
 async def tenant_delete(
-    tenant_id: UUID, response: Response, expected: IfMatch, caller: Caller, tx: Tx, now: Now
+    tenant_id: UUID, response: Response, caller: Caller, command: ChangeCommand
 ) -> TenantTaskOut:
     """Close a tenant at once and delete all its rows in every service.
 
     The operators' own tenant cannot be deleted.
     """
-    task = await actions.delete_tenant(
-        tx,
-        tenant_id,
-        operator=caller.tenant_id,
-        actor=caller.subject,
-        now=now,
-        expected=expected,
-    )
+    task = await actions.delete_tenant(command, tenant_id, operator=caller.tenant_id)
     response.headers["Location"] = f"/org/v1/tenant-tasks/{task.id}"
-    return await tenant_task_out(tx, task)
+    return await tenant_task_out(command.tx, task)
 
 
 @router.post("/{tenant_id}/tasks", status_code=202, dependencies=OPERATOR)
 async def tenant_task_order(
-    tenant_id: UUID, body: TenantTaskIn, response: Response, caller: Caller, tx: Tx, now: Now
+    tenant_id: UUID, body: TenantTaskIn, response: Response, command: CreateCommand
 ) -> TenantTaskOut:
     """Export a tenant's data, or erase a person's data, at the tenant's request."""
     task = await actions.request_export_or_erasure(
-        tx,
+        command,
         tenant_id,
         TenantTaskKind(body.kind),
         ids=body.ids,
         phones=body.phones,
         emails=body.emails,
-        actor=caller.subject,
-        now=now,
     )
     response.headers["Location"] = f"/org/v1/tenant-tasks/{task.id}"
-    return await tenant_task_out(tx, task)
+    return await tenant_task_out(command.tx, task)

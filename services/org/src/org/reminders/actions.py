@@ -1,87 +1,71 @@
 """The commands on reminders."""
 
-from datetime import datetime
+from collections.abc import Callable
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from chassis.jobs import queue
-from chassis.web.preconditions import UNCONDITIONAL, Precondition
-from kernel.ids import new_id
+from chassis.records.record_commands import (
+    create_record,
+    edit_record,
+    remove_record,
+    save_record,
+)
+from chassis.web.commands import Command
 from org.notifications.actions import notify
 from org.notifications.domain import NotificationKind, RecordRef
 from org.reminders import store
 from org.reminders.domain import Reminder
+from org.reminders.store import REMINDER, reminders_of
 
 REMINDER_JOB = "reminder"
 
 
-async def create_reminder(
-    tx: AsyncConnection,
-    *,
-    owner_id: str,
-    text: str,
-    remind_at: datetime,
-    resource: str | None,
-    record_id: UUID | None,
-    now: datetime,
-) -> Reminder:
+async def create_reminder(command: Command, reminder: Reminder) -> Reminder:
     """Add a reminder of the caller; one in the past is sent at once.
 
     Needs `org.reminder.write`.
     """
-    reminder = Reminder(
-        id=new_id(),
-        owner_id=owner_id,
-        text=text,
-        remind_at=remind_at,
-        resource=resource,
-        record_id=record_id,
-        created_at=now,
-        updated_at=now,
-    )
-    await store.add(tx, reminder)
-    await queue.enqueue(tx, REMINDER_JOB, str(reminder.id), run_at=remind_at)
-    return reminder
+    await queue.enqueue(command.tx, REMINDER_JOB, str(reminder.id), run_at=reminder.remind_at)
+    return await create_record(command, REMINDER, reminder)
 
 
 async def edit_reminder(
-    tx: AsyncConnection,
-    before: Reminder,
-    *,
-    text: str,
-    remind_at: datetime,
-    expected: Precondition = UNCONDITIONAL,
-    now: datetime,
+    command: Command, reminder_id: UUID, edit: Callable[[Reminder], Reminder]
 ) -> Reminder:
-    """Change the text or the time of a reminder that the caller owns and the route has locked.
+    """Change the text or the time of a reminder of the actor.
 
-    Needs `org.reminder.write`. Raises PreconditionFailed, RuleBroken (REMINDER_SENT).
+    Needs `org.reminder.write`. Raises NotFound, PreconditionFailed, RuleBroken (REMINDER_SENT).
     """
-    if (before.text, before.remind_at) == (text, remind_at):
-        return before
-    expected.check(before)
-    saved = await store.save(tx, before.changed(text=text, remind_at=remind_at, now=now))
-    await queue.enqueue(tx, REMINDER_JOB, str(saved.id), run_at=remind_at, replace=True)
-    return saved
+
+    async def check(before: Reminder, after: Reminder) -> None:
+        before.ensure_not_sent()
+        key, at = str(before.id), after.remind_at
+        await queue.enqueue(command.tx, REMINDER_JOB, key, run_at=at, replace=True)
+
+    own = reminders_of(command.actor)
+    return await edit_record(command, own, reminder_id, edit, check=check)
 
 
-async def delete_reminder(tx: AsyncConnection, reminder: Reminder) -> None:
-    """Delete a reminder that the caller owns, and its job. Needs `org.reminder.write`."""
-    await queue.cancel(tx, REMINDER_JOB, str(reminder.id))
-    await store.remove(tx, reminder.id)
+async def delete_reminder(command: Command, reminder_id: UUID) -> None:
+    """Delete a reminder of the actor, and its job.
+
+    Needs `org.reminder.write`. Raises NotFound, PreconditionFailed.
+    """
+    await remove_record(command, reminders_of(command.actor), reminder_id)
+    await queue.cancel(command.tx, REMINDER_JOB, str(reminder_id))
 
 
-async def send_reminder(tx: AsyncConnection, reminder_id: UUID, *, now: datetime) -> None:
+async def send_reminder(command: Command, reminder_id: UUID) -> None:
     """Notify the owner of a due reminder, once; called by the job.
 
     Nothing happens if the reminder was deleted, sent or postponed.
     """
+    tx, now = command.tx, command.now
     reminder = await store.find(tx, reminder_id)
     if reminder is None or not reminder.is_due(now=now):
         return
     about = RecordRef.from_optional(reminder.resource, reminder.record_id)
-    await store.save(tx, reminder.sent(now=now))
+    await save_record(command, REMINDER, reminder, reminder.sent(now=now))
     params = {"text": reminder.text}
     kind = NotificationKind.REMINDER
     await notify(tx, reminder.owner_id, kind, about=about, params=params, occurred_at=now)

@@ -24,11 +24,10 @@ class Reminder:
     updated_at: datetime
     version: int = 1
 
-    def changed(self, *, text: str, remind_at: datetime, now: datetime) -> Reminder:
-        """Return the edited reminder. Raises RuleBroken (REMINDER_SENT)."""
+    def ensure_not_sent(self) -> None:
+        """Ensure that the reminder can be changed. Raises RuleBroken (REMINDER_SENT)."""
         if self.sent_at is not None:
             raise RuleBroken("REMINDER_SENT", sent_at=self.sent_at.isoformat())
-        return replace(self, text=text, remind_at=remind_at, updated_at=now)
 
     def is_due(self, *, now: datetime) -> bool:
         """Return whether the reminder has to be sent."""
@@ -36,4 +35,4 @@ class Reminder:
 
     def sent(self, *, now: datetime) -> Reminder:
         """Return the reminder marked as sent."""
-        return replace(self, sent_at=now, updated_at=now)
+        return replace(self, sent_at=now)

@@ -4,14 +4,15 @@ from uuid import UUID
 
 from fastapi import Response
 
-from chassis.foundation.clock import Now
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.web.auth import Caller, allow
+from chassis.web.commands import ChangeCommand, CreateCommand
 from chassis.web.patches import MergePatch
-from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
+from kernel.ids import new_id
 from org.reminders import actions, store
+from org.reminders.domain import Reminder
 from org.reminders.schemas import ReminderEdit, ReminderIn, ReminderOut
 
 router = new_router("/reminders", tag="reminders")
@@ -20,18 +21,12 @@ READ, WRITE = [allow("org.reminder.read")], [allow("org.reminder.write")]
 
 @router.post("", status_code=201, dependencies=WRITE)
 async def reminder_create(
-    response: Response, body: ReminderIn, tx: Tx, now: Now, caller: Caller
+    response: Response, body: ReminderIn, caller: Caller, command: CreateCommand
 ) -> ReminderOut:
     """Add a reminder of the caller."""
-    reminder = await actions.create_reminder(
-        tx,
-        owner_id=caller.subject,
-        text=body.text,
-        remind_at=body.remind_at,
-        resource=body.resource,
-        record_id=body.record_id,
-        now=now,
-    )
+    now, owner = command.now, caller.subject
+    reminder = Reminder(id=new_id(), owner_id=owner, created_at=now, updated_at=now, **vars(body))
+    reminder = await actions.create_reminder(command, reminder)
     response.headers["Location"] = f"/org/v1/reminders/{reminder.id}"
     return ReminderOut.model_validate(reminder)
 
@@ -47,26 +42,14 @@ async def reminder_get(reminder_id: UUID, tx: Tx, caller: Caller) -> ReminderOut
 
 @router.patch("/{reminder_id}", dependencies=WRITE)
 async def reminder_edit(
-    reminder_id: UUID,
-    body: MergePatch[ReminderEdit],
-    tx: Tx,
-    now: Now,
-    caller: Caller,
-    expected: IfMatch,
+    reminder_id: UUID, body: MergePatch[ReminderEdit], command: ChangeCommand
 ) -> ReminderOut:
     """Edit the text or the time of a reminder that was not sent yet."""
-    before = await store.get(tx, reminder_id, owner_id=caller.subject, lock=True)
-    edit = body.merged(ReminderEdit.model_validate(before))
-    return ReminderOut.model_validate(
-        await actions.edit_reminder(
-            tx, before, text=edit.text, remind_at=edit.remind_at, expected=expected, now=now
-        )
-    )
+    reminder = await actions.edit_reminder(command, reminder_id, body.applied)
+    return ReminderOut.model_validate(reminder)
 
 
 @router.delete("/{reminder_id}", status_code=204, dependencies=WRITE)
-async def reminder_remove(reminder_id: UUID, tx: Tx, caller: Caller, expected: IfMatch) -> None:
+async def reminder_remove(reminder_id: UUID, command: ChangeCommand) -> None:
     """Delete a reminder."""
-    reminder = await store.get(tx, reminder_id, owner_id=caller.subject, lock=True)
-    expected.check(reminder)
-    await actions.delete_reminder(tx, reminder)
+    await actions.delete_reminder(command, reminder_id)

@@ -1,5 +1,7 @@
 """The table of reminders and all its SQL."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,16 +15,16 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    delete,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import tenant_column
 from chassis.database.rows import from_columns
+from chassis.records.access.visibility import UnownedResource
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
-from chassis.records.writes import insert_row, update_row
+from chassis.records.record_types import RecordType
 from kernel.errors import NotFound
 from org.database import metadata
 from org.reminders.domain import Reminder
@@ -51,10 +53,10 @@ def _is_sent(value: bool) -> ColumnElement[bool]:  # noqa: FBT001  # a filter's 
     return sent if value else ~sent
 
 
+REMINDER = RecordType(scoped=UnownedResource("org.reminder", reminders), entity=Reminder)
 LISTING = Listing(
-    reminders,
+    REMINDER.scoped,
     ReminderOut,
-    resource="org.reminder",
     personal="owner_id",
     entity=Reminder,
     filters=[
@@ -69,23 +71,8 @@ LISTING = Listing(
 )
 
 
-async def add(tx: AsyncConnection, reminder: Reminder) -> None:
-    """Insert a reminder."""
-    await insert_row(tx, reminders, reminder)
-
-
-async def save(tx: AsyncConnection, reminder: Reminder) -> Reminder:
-    """Update a reminder; return it with its new version. Raises Conflict (STALE_WRITE)."""
-    return await update_row(tx, reminders, reminder)
-
-
-async def remove(tx: AsyncConnection, reminder_id: UUID) -> None:
-    """Delete a reminder."""
-    await tx.execute(delete(reminders).where(reminders.c.id == reminder_id))
-
-
 async def get(
-    tx: AsyncConnection, reminder_id: UUID, *, owner_id: str, lock: bool = False
+    tx: AsyncConnection, reminder_id: UUID, *, owner_id: str | None, lock: bool = False
 ) -> Reminder:
     """Return a reminder of the owner. Raises NotFound, also for other people's reminders."""
     is_own = (reminders.c.id == reminder_id) & (reminders.c.owner_id == owner_id)
@@ -93,6 +80,11 @@ async def get(
     if reminder is None:
         raise NotFound("reminder", reminder_id)
     return reminder
+
+
+def reminders_of(owner_id: str | None) -> RecordType[Reminder]:
+    """Return the record type whose only records are the reminders of an owner."""
+    return replace(REMINDER, fetch=partial(get, owner_id=owner_id))
 
 
 async def find(tx: AsyncConnection, reminder_id: UUID) -> Reminder | None:

@@ -67,19 +67,12 @@ class Tenant:
     updated_at: datetime
     version: int = 1
 
-    def with_settings(
-        self, settings: TenantSettings, *, now: datetime
-    ) -> tuple[Tenant, TenantChanged] | None:
+    def with_settings(self, settings: TenantSettings) -> tuple[Tenant, TenantChanged] | None:
         """Return the tenant with these settings and its event; None if it has them already."""
         changed = replace(self, **settings)
-        if changed == self:
-            return None
-        changed = replace(changed, updated_at=now)
-        return changed, TenantChanged(tenant=changed.state())
+        return None if changed == self else (changed, TenantChanged(tenant=changed.state()))
 
-    def with_status(
-        self, status: TenantStatus, *, now: datetime
-    ) -> tuple[Tenant, TenantChanged] | None:
+    def with_status(self, status: TenantStatus) -> tuple[Tenant, TenantChanged] | None:
         """Return the tenant with this status and its event; None if it has it already.
 
         Raises RuleBroken (TENANT_GONE) for a deleted tenant, which cannot be restored.
@@ -88,20 +81,9 @@ class Tenant:
             return None
         if status not in STATUS_CHANGES[self.status]:
             raise RuleBroken("TENANT_GONE")
-        moved = replace(self, status=status, updated_at=now)
+        moved = replace(self, status=status)
         return moved, TenantChanged(tenant=moved.state())
 
     def state(self) -> TenantState:
         """Return the whole state as events carry it."""
-        return TenantState(
-            tenant_id=self.id,
-            name=self.name,
-            timezone=self.timezone,
-            currency=self.currency,
-            languages=list(self.languages),
-            default_tax_rate=self.default_tax_rate,
-            country=self.country,
-            status=self.status,
-            tax_rounding=self.tax_rounding,
-            quotas=self.quotas,
-        )
+        return TenantState.of(self, tenant_id=self.id)

@@ -1,14 +1,14 @@
 """The routes of the caller's own tenant."""
 
-from chassis.foundation.clock import Now
 from chassis.records.audit.routes import AuditEntryOut, audit_page
 from chassis.web.auth import Caller, allow
+from chassis.web.commands import ChangeCommand
 from chassis.web.pages import Page, PageParams
-from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from org.tenants import actions, store
+from org.tenants import actions
 from org.tenants.schemas import TenantOut, TenantPatch
+from org.tenants.store import TENANT
 
 router = new_router("/tenant", tag="tenants")
 READ, WRITE = allow("org.tenant.read"), allow("org.tenant.write")
@@ -17,17 +17,13 @@ READ, WRITE = allow("org.tenant.read"), allow("org.tenant.write")
 @router.get("", dependencies=[READ])
 async def tenant_get(caller: Caller, tx: Tx) -> TenantOut:
     """Read the caller's tenant with its settings."""
-    return TenantOut.model_validate(await store.get(tx, caller.tenant_id))
+    return TenantOut.model_validate(await TENANT.get(tx, caller.tenant_id))
 
 
 @router.patch("", dependencies=[WRITE])
-async def tenant_change(
-    body: TenantPatch, expected: IfMatch, caller: Caller, tx: Tx, now: Now
-) -> TenantOut:
+async def tenant_change(body: TenantPatch, caller: Caller, command: ChangeCommand) -> TenantOut:
     """Change settings of the caller's tenant."""
-    tenant = await actions.change_tenant(
-        tx, caller.tenant_id, body.settings(), now=now, expected=expected
-    )
+    tenant = await actions.change_tenant(command, caller.tenant_id, body.settings())
     return TenantOut.model_validate(tenant)
 
 

@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import instant
 from chassis.database.columns import CURRENT_TENANT, enum_column
 from chassis.database.rows import from_columns, to_columns
+from chassis.records.access.visibility import UnownedResource
+from chassis.records.record_types import RecordType
 from chassis.web.pages import Page, PageParams, fetch_page
-from contracts.org.events import Quotas
+from contracts.org.events import Quotas, TenantChanged, TenantCreated
 from kernel.errors import Conflict, NotFound
 from org.database import metadata
 from org.tenants.domain import TaxRounding, Tenant, TenantStatus
@@ -38,11 +40,8 @@ tenants = Table(
 )
 
 
-async def get(tx: AsyncConnection, tenant_id: UUID, *, lock: bool = False) -> Tenant:
-    """Return a tenant, locked on request.
-
-    Raises NotFound, also for any tenant other than the transaction's.
-    """
+async def _fetch(tx: AsyncConnection, tenant_id: UUID, *, lock: bool = False) -> Tenant:
+    """Raise NotFound also for any tenant other than the transaction's."""
     query = select(tenants).where(tenants.c.id == tenant_id)
     row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
     if row is None:
@@ -50,13 +49,11 @@ async def get(tx: AsyncConnection, tenant_id: UUID, *, lock: bool = False) -> Te
     return _from_row(dict(row._mapping))
 
 
-async def add(tx: AsyncConnection, tenant: Tenant) -> None:
-    """Insert a tenant."""
+async def _insert(tx: AsyncConnection, tenant: Tenant) -> None:
     await tx.execute(insert(tenants).values(_columns(tenant)))
 
 
-async def save(tx: AsyncConnection, tenant: Tenant) -> Tenant:
-    """Update a tenant; return it with its new version. Raises Conflict (STALE_WRITE)."""
+async def _update(tx: AsyncConnection, _: Tenant, tenant: Tenant) -> Tenant:
     saved = replace(tenant, version=tenant.version + 1)
     is_expected_version = (tenants.c.id == tenant.id) & (tenants.c.version == tenant.version)
     if (
@@ -64,6 +61,17 @@ async def save(tx: AsyncConnection, tenant: Tenant) -> Tenant:
     ).rowcount == 0:
         raise Conflict("STALE_WRITE", what="tenants", key=str(tenant.id))
     return saved
+
+
+TENANT = RecordType(
+    scoped=UnownedResource("org.tenant", tenants),
+    entity=Tenant,
+    created=TenantCreated,
+    changed=TenantChanged,
+    fetch=_fetch,
+    insert=_insert,
+    update=_update,
+)
 
 
 async def list_tenants(
