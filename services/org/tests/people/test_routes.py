@@ -52,6 +52,7 @@ async def test_a_person_is_stored_and_published(
             "leaves": [],
             "role_ids": [],
             "custom_fields": {},
+            "deleted": False,
         }
     }
 

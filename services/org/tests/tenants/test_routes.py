@@ -64,6 +64,7 @@ async def test_a_change_is_stored_and_published_as_the_whole_state(
         "status": "ACTIVE",
         "tax_rounding": "LINE",
         "quotas": {"requests_per_minute": None, "rows": None, "imports_at_once": None},
+        "deleted": False,
     }
 
 
