@@ -57,10 +57,11 @@ async def test_items_succeed_and_fail_independently(
         {"id": first["id"], "patch": {"title": "x"}},
         patch(first, "*", title="AA", due_date="soon"),
         {"create": None},
+        {"create": {"title": "nul\0"}},
     )
-    assert [each["status"] for each in results] == [201, 200, 422, 412, 422, 404, 428, 422, 422]
+    assert [each["status"] for each in results] == [201, 200, 422, 412, 422, 404, 428, *[422] * 3]
     assert [(each["record"] or {}).get("title") for each in results[:2]] == ["b", "A"]
-    assert [each["record"] for each in results[2:]] == [None] * 7
+    assert [each["record"] for each in results[2:]] == [None] * 8
     codes = [each["problem"]["code"] for each in results[2:]]
     assert codes == [
         "VALIDATION_FAILED",
@@ -70,7 +71,10 @@ async def test_items_succeed_and_fail_independently(
         "PRECONDITION_REQUIRED",
         "VALIDATION_FAILED",
         "VALIDATION_FAILED",
+        "VALIDATION_FAILED",
     ]
+    unstorable = results[9]["problem"]["errors"]
+    assert [(e["pointer"], e["code"]) for e in unstorable] == [("/title", "TEXT_INVALID")]
     wrong = {(e["pointer"], e["code"]) for e in results[4]["problem"]["errors"]}
     assert wrong == {("/colour", "UNKNOWN_FIELD"), ("/stage", "VALUE_UNKNOWN")}
     assert results[3]["problem"]["instance"] == f"/testkit/v1/cards/{first['id']}"

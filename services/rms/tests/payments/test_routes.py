@@ -66,6 +66,35 @@ async def test_a_payment_needs_an_idempotency_key(
     assert len(await published()) == before
 
 
+async def test_a_batch_of_payments_keeps_the_rules_of_each_payment(
+    client: AsyncClient, ledger: AccountLedger
+) -> None:
+    """A document has batches too: the bank reference stays unique, and a key is demanded."""
+    payment = await post(client, "/payments", payment_body(ledger))
+    changed = {"id": payment.json()["id"], "version": 1, "patch": {"note": "checked"}}
+    body = {
+        "items": [
+            {"create": payment_body(ledger, bank_reference="ICBC-2")},
+            {"create": payment_body(ledger)},
+            {"create": payment_body(ledger, bank_reference="", amount=None)},
+            changed,
+        ]
+    }
+    bare = await client.post("/payments/batch", json=body)
+    assert (bare.status_code, bare.json()["code"]) == (400, "IDEMPOTENCY_KEY_MISSING")
+    answer = await post(client, "/payments/batch", body)
+    assert answer.status_code == 207, answer.text
+    results = answer.json()["items"]
+    assert [each["status"] for each in results] == [201, 409, 422, 200]
+    assert results[0]["record"]["document_no"] == "PY-2026-000003"
+    assert results[1]["problem"]["code"] == "PAYMENT_DUPLICATE"
+    assert (results[3]["record"]["note"], results[3]["record"]["version"]) == ("checked", 2)
+    refused = await post(client, "/payments/batch", {**body, "atomic": True})
+    reasons = {(each["pointer"], each["code"]) for each in refused.json()["errors"]}
+    assert refused.status_code == 409
+    assert {("/items/0", "PAYMENT_DUPLICATE"), ("/items/1", "PAYMENT_DUPLICATE")} <= reasons
+
+
 AMOUNT = "/amount"
 
 

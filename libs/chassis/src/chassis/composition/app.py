@@ -19,6 +19,7 @@ from chassis.foundation.settings import Settings
 from chassis.foundation.texts import Catalog, Texts
 from chassis.records.access import tables as _access_tables  # noqa: F401  # registers the tables
 from chassis.records.audit import tables as _audit_tables  # noqa: F401  # registers the tables
+from chassis.records.batch_routes import batch_routers
 from chassis.records.custom_fields import tables as _field_tables  # noqa: F401  # the same
 from chassis.records.event_feed_routes import event_feed_router
 from chassis.records.external_ids import tables as _name_tables  # noqa: F401  # the same
@@ -79,6 +80,8 @@ def create_app(
     problems.install_problem_handlers(app, Texts(texts))
     app.add_exception_handler(Replay, _replay_response)
     for router in [*routers, *_common_routers(settings.service, numbers or {}, replicas)]:
+        app.include_router(router, prefix=prefix)
+    for router in batch_routers(settings.service, list(app.routes)):
         app.include_router(router, prefix=prefix)
     generate = app.openapi
     app.openapi = lambda: complete_openapi(generate())  # type: ignore[method-assign]  # the way FastAPI documents

@@ -1,22 +1,18 @@
-"""Batches: creates and edits of many records of one resource in one request."""
+"""Batches: creates and edits of many records of one collection in one request."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
-from sqlalchemy import select
+from fastapi import Request
+from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.refusals import Unavailable
-from chassis.foundation.violations import from_pydantic
-from chassis.records.access.guards import check_access
-from chassis.records.access.visibility import Access, ScopedResource
-from chassis.records.resource import Resource
-from chassis.web.commands import Command
-from chassis.web.patches import MergePatch
-from chassis.web.preconditions import UNCONDITIONAL, Precondition
-from kernel.errors import Conflict, DomainError, Invalid, Violation
+from chassis.web.inner_requests import InnerResponse, call_route
+from chassis.web.preconditions import entity_tag
+from kernel.errors import Conflict, Violation
 
 CREATE, PATCH = "create", "patch"
 
@@ -32,11 +28,11 @@ class BatchItem:
     create: Any = None
     id: UUID | None = None
     version: int | Literal["*"] | None = None
-    patch: MergePatch[Any] | None = None
+    patch: Any = None
 
     @property
     def kind(self) -> str:
-        return CREATE if self.patch is None else PATCH
+        return CREATE if self.id is None else PATCH
 
 
 class BatchRefused(Conflict):
@@ -48,101 +44,63 @@ class BatchRefused(Conflict):
 
 
 async def run_batch(
-    command: Command, resource: Resource[Any, Any], items: Sequence[BatchItem]
-) -> list[BaseModel | DomainError]:
-    """Carry out each item in a savepoint of its own; return the records and the errors in order.
+    request: Request, tx: AsyncConnection, table: Table, items: Sequence[BatchItem]
+) -> list[InnerResponse]:
+    """Call the collection's own route for each item in a savepoint; return their answers in order.
 
-    The rules of the single routes hold: access, preconditions, quota, and the resource's commands.
     Records are locked in the order of their ids, so that concurrent batches do not deadlock.
     Raises Unavailable, after which the whole batch may be sent again.
     """
-    await _lock(command, resource, [item.id for item in items if item.id is not None])
-    results: list[BaseModel | DomainError] = []
+    ids = [item.id for item in items if item.id is not None]
+    if ids:
+        locked = select(table.c.id).where(table.c.id.in_(ids)).order_by(table.c.id)
+        await tx.execute(locked.with_for_update())
+    results = []
     for item in items:
-        try:
-            async with command.tx.begin_nested():
-                results.append(await _run_item(command, resource, item))
-        except Unavailable:
-            raise
-        except DomainError as error:
-            results.append(error)
+        result = await _call(request, item)
+        if result.status in (429, 503):
+            raise Unavailable("DATABASE_UNAVAILABLE")
+        results.append(result)
     return results
 
 
 async def run_atomic_batch(
-    command: Command, resource: Resource[Any, Any], items: Sequence[BatchItem]
-) -> list[BaseModel]:
-    """Carry out all items or none; return the records in order.
+    request: Request, tx: AsyncConnection, table: Table, items: Sequence[BatchItem]
+) -> list[InnerResponse]:
+    """Carry out all items or none; return their answers in order.
 
     Raises BatchRefused with the reasons of every item that failed.
     """
-    results = await run_batch(command, resource, items)
+    results = await run_batch(request, tx, table, items)
     violations = [
         violation
         for place, (item, result) in enumerate(zip(items, results, strict=True))
-        if isinstance(result, DomainError)
-        for violation in _violations(f"/items/{place}", item, result)
+        if result.status >= 400
+        for violation in _violations(f"/items/{place}", item, result.body)
     ]
     if violations:
         raise BatchRefused(violations)
-    return [result for result in results if isinstance(result, BaseModel)]
+    return results
 
 
-def _violations(pointer: str, item: BatchItem, error: DomainError) -> list[Violation]:
-    if not isinstance(error, Invalid):
-        return [Violation(pointer, error.code, error.params)]
+async def _call(request: Request, item: BatchItem) -> InnerResponse:
+    collection = request.url.path.removesuffix("/batch")
+    if item.id is None:
+        return await call_route(request, "POST", collection, item.create, {})
+    tags = {} if item.version is None else {"if-match": _tag(item.version)}
+    return await call_route(request, "PATCH", f"{collection}/{item.id}", item.patch, tags)
+
+
+def _tag(version: int | Literal["*"]) -> str:
+    return version if isinstance(version, str) else entity_tag(version)
+
+
+def _violations(pointer: str, item: BatchItem, problem: dict[str, Any]) -> list[Violation]:
+    """Return the reasons of a problem, pointing to the item and the part of its body."""
+    errors = problem.get("errors", [])
+    if not errors:
+        return [Violation(pointer, problem["code"], problem["params"])]
     return [
-        Violation(f"{pointer}/{item.kind}{each.pointer}", each.code, each.params)
-        for each in error.violations
+        Violation(f"{pointer}/{item.kind}{each['pointer']}", each["code"], each["params"])
+        for each in errors
     ]
-
-
-async def _lock(command: Command, resource: Resource[Any, Any], ids: Sequence[UUID]) -> None:
-    if not ids:
-        return
-    table = resource.record_type.scoped.table
-    locked = select(table.c.id).where(table.c.id.in_(ids)).order_by(table.c.id).with_for_update()
-    await command.tx.execute(locked)
-
-
-async def _run_item(command: Command, resource: Resource[Any, Any], item: BatchItem) -> BaseModel:
-    if item.patch is None:
-        body = _validated(resource.body, item.create)
-        record = await resource.create_from(command.unconditional, body)
-    else:
-        assert item.id is not None, "a patch names its record"
-        await _ensure_writable(command, resource, item.id)
-        conditional = replace(command, expected=_precondition(item))
-        record = await resource.edit_with(conditional, item.id, _edit(resource, item.patch))
-    return resource.answer.model_validate(record)
-
-
-def _edit(resource: Resource[Any, Any], patch: MergePatch[Any]) -> Callable[[Any], Any]:
-    typed: Any = MergePatch[resource.edit_body]  # type: ignore[name-defined]  # known at run time
-    edit: Callable[[Any], Any] = typed(patch.root).applied
-    return edit
-
-
-async def _ensure_writable(command: Command, resource: Resource[Any, Any], record_id: UUID) -> None:
-    """Check that the caller may change the record. Raises NotFound, Forbidden."""
-    scoped, caller = resource.record_type.scoped, command.caller
-    assert caller is not None, "somebody sends a batch"
-    if isinstance(scoped, ScopedResource):
-        await check_access(command.tx, caller, scoped, record_id, Access.WRITE, command.now)
-
-
-def _precondition(item: BatchItem) -> Precondition:
-    if item.version is None:
-        return Precondition(missing=True)
-    if item.version == "*":
-        return UNCONDITIONAL
-    return Precondition(frozenset([item.version]))
-
-
-def _validated(model: type[BaseModel], body: Mapping[str, Any]) -> BaseModel:
-    """Validate a body as its own route does. Raises Invalid with every violation."""
-    try:
-        return model.model_validate(body)
-    except ValidationError as invalid:
-        errors = [{**error, "loc": ("body", *error["loc"])} for error in invalid.errors()]
-        raise Invalid(from_pydantic(errors)) from None

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Path, Response
 from chassis.records.access.routes import access_router
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.audit.routes import audit_router
-from chassis.records.batch_routes import add_batch_route
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.resource import Resource, external_routes
 from chassis.web.auth import allow
@@ -35,7 +34,7 @@ def resource_routers(resource: AnyResource, *more: APIRouter) -> tuple[APIRouter
     add_list_routes(
         router, resource.listing, description=resource.docs.get("list", "").partition("\n\n")[2]
     )
-    for add in (_add_create, add_batch_route, _add_get, _add_edit):
+    for add in (_add_create, _add_get, _add_edit):
         add(router, resource)
     if resource.record_type.is_deletable:
         _add_delete(router, resource)

@@ -19,6 +19,7 @@ from chassis.database.backbone_tables import idempotency_keys
 from chassis.foundation.clock import now
 from chassis.foundation.refusals import Malformed
 from chassis.web.auth import Principal
+from chassis.web.inner_requests import outer_transaction
 from chassis.web.operations.responses import OperationResponse
 from chassis.web.operations.store import get_operation
 from kernel.errors import Conflict, Invalid, Violation
@@ -108,13 +109,14 @@ async def _body_hash(request: Request) -> bytes:
 async def store_answer(request: Request, response: Response) -> None:
     """Store a 2xx response under the request's key, in the transaction that is still open.
 
-    A stream is not stored: it only reads, so that a retry may read again.
+    A stream is not stored: it only reads, so that a retry may read again. The response to an inner
+    request is part of the outer one.
     """
     key = idempotency_key(request)
     tx: AsyncConnection | None = getattr(request.state, "tx", None)
     if key is None or tx is None or not 200 <= response.status_code < 300:
         return
-    if isinstance(response, StreamingResponse):
+    if isinstance(response, StreamingResponse) or outer_transaction(request) is not None:
         return
     principal: Principal = request.state.principal
     moves_money = getattr(request.state, "moves_money", False)

@@ -10,6 +10,7 @@ from chassis.database.engine import Database
 from chassis.web.admission import admission_of, admitted_method
 from chassis.web.auth import Principal, authenticate
 from chassis.web.idempotency import idempotency_key, replay_stored_answer
+from chassis.web.inner_requests import outer_transaction
 
 
 async def request_transaction(
@@ -17,10 +18,17 @@ async def request_transaction(
 ) -> AsyncIterator[AsyncConnection]:
     """Open the request's transaction; use it as `Tx`.
 
+    An inner request (`call_route`) runs in a savepoint of the outer one, which is admitted already.
     The stored response is sent at once if the idempotency key has been used before. Raises what
     `Admission.admit` raises: the tenant is unknown, suspended, deleted or over its request quota,
     or the person is inactive.
     """
+    outer = outer_transaction(request)
+    if outer is not None:
+        async with outer.begin_nested():
+            request.state.tx = outer
+            yield outer
+        return
     database: Database = request.app.state.database
     if idempotency_key(request) is not None:
         await request.body()  # hashed later; read now, so that no transaction waits for the network
