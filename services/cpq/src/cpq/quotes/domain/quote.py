@@ -11,7 +11,6 @@ from uuid import UUID
 
 from contracts.cpq.events import (
     QuoteAccepted,
-    QuoteChanged,
     QuoteExpired,
     QuoteRejected,
     QuoteRevised,
@@ -85,20 +84,10 @@ class Quote(Proposal):
     deleted_at: datetime | None = None
     version: int = 1
 
-    def amend(
-        self, proposal: Proposal, custom_fields: Mapping[str, Any], *, now: datetime
-    ) -> tuple[Quote, QuoteChanged]:
+    def amend(self, proposal: Proposal) -> Quote:
         """Replace the content of a draft. Raises RuleBroken (QUOTE_NOT_DRAFT)."""
         self.ensure_draft()
-        amended = replace(self, **vars(proposal))
-        return amended.change_custom_fields(custom_fields, now=now)
-
-    def change_custom_fields(
-        self, custom_fields: Mapping[str, Any], *, now: datetime
-    ) -> tuple[Quote, QuoteChanged]:
-        """Replace the custom fields, in any status: they are not part of what was offered."""
-        changed = replace(self, custom_fields=custom_fields, updated_at=now)
-        return changed, QuoteChanged(quote=changed.state())
+        return replace(self, **vars(proposal))
 
     def ensure_draft(self) -> None:
         """Raise RuleBroken (QUOTE_NOT_DRAFT) unless this is a draft."""
@@ -197,29 +186,8 @@ class Quote(Proposal):
 
     def state(self) -> QuoteState:
         """Return the whole quote as its events carry it."""
-        return QuoteState(
-            quote_id=self.id,
-            document_no=self.document_no,
-            opportunity_id=self.opportunity_id,
-            account_id=self.account_id,
-            account_name=self.account_name,
-            currency=self.currency,
-            status=self.status.value,
-            price_book_id=self.price_book_id,
-            price_book_version=self.price_book_version,
-            price_date=self.price_date,
-            valid_until=self.valid_until,
-            tax_rounding=self.tax_rounding.value,
-            lines=tuple(_line_state(line) for line in self.lines),
-            net_total=self.net_total,
-            tax_total=self.tax_total,
-            gross_total=self.gross_total,
-            owner_id=self.owner_id,
-            revision=self.revision,
-            revises=self.revises,
-            custom_fields=dict(self.custom_fields),
-            deleted=self.deleted_at is not None,
-        )
+        lines = tuple(LineState.of(line, line_id=line.id) for line in self.lines)
+        return QuoteState.of(self, quote_id=self.id, lines=lines)
 
 
 def _requested_line(line: QuoteLine) -> RequestedLine:
@@ -229,8 +197,3 @@ def _requested_line(line: QuoteLine) -> RequestedLine:
         discount_rate=line.discount_rate,
         tax_rate=line.tax_rate,
     )
-
-
-def _line_state(line: QuoteLine) -> LineState:
-    waterfall = {name: value for name, value in vars(line).items() if name != "id"}
-    return LineState(line_id=line.id, **waterfall)
