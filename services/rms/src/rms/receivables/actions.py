@@ -1,32 +1,30 @@
-"""Commands that create, settle, reopen, withdraw, edit and transfer receivables."""
+"""Commands that create, settle, reopen, withdraw and edit receivables."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.outbox import publish
 from chassis.foundation.clock import business_date, start_of_day
 from chassis.jobs import queue
 from chassis.records import tenant_settings
-from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.numbers.numbers import next_number
-from chassis.web.preconditions import UNCONDITIONAL, Precondition
-from contracts.rms.events import ReceivableChanged
+from chassis.records.record_commands import create_record, move_record, save_record
+from chassis.web.commands import Command
+from contracts.event import Event
 from kernel.errors import RuleBroken
 from kernel.money import Money
 from rms.accounts.store import account_owner_id
 from rms.receivables import store
 from rms.receivables.domain import Receivable, ReceivableKind, money_params, receivable_status
+from rms.receivables.store import RECEIVABLE
 
 OVERDUE_JOB = "receivable_overdue"
 DAY = timedelta(days=1)
 
 
 async def create_receivable(
-    tx: AsyncConnection,
+    command: Command,
     receivable_id: UUID,
     *,
     order_id: UUID,
@@ -36,14 +34,13 @@ async def create_receivable(
     account_name: str,
     amount: Money,
     due_date: date,
-    today: date,
-    now: datetime,
     owner_id: str | None = None,
     instalment: int = 1,
     kind: ReceivableKind = ReceivableKind.SHIPMENT,
 ) -> Receivable:
     """Store and publish a receivable; it belongs to the account's owner, else to `owner_id`."""
-    zero = Money.zero(amount.currency)
+    tx, now, zero = command.tx, command.now, Money.zero(amount.currency)
+    today = await tenant_settings.today(tx, now)
     receivable = Receivable(
         id=receivable_id,
         document_no=await next_number(tx, "receivable", prefix="AR", on=today),
@@ -63,126 +60,90 @@ async def create_receivable(
         created_at=now,
         updated_at=now,
     )
-    await _post(tx, receivable)
+    await create_record(command, RECEIVABLE, receivable, validate=False)
+    await _schedule_overdue_check(tx, receivable)
     return receivable
 
 
-async def _post(tx: AsyncConnection, receivable: Receivable) -> None:
-    await store.insert_receivable(tx, receivable)
-    await publish(tx, receivable.created_event(), of=receivable)
-    await _schedule_overdue_check(tx, receivable)
-
-
 async def allocate_to_receivable(
-    tx: AsyncConnection,
+    command: Command,
     receivable_id: UUID,
     amount: Money,
     *,
     allocation_id: UUID,
     payment_id: UUID,
-    now: datetime,
 ) -> Receivable:
     """Allocate `amount` of a payment to the receivable and publish it.
 
     Raises NotFound, Conflict (STALE_WRITE) if less than that is open.
     """
-    receivable = await store.get_receivable(tx, receivable_id, lock=True)
-    receivable = await store.save_receivable(tx, receivable.allocate(amount, now=now))
-    allocated = receivable.allocated_event(
-        amount, allocation_id=allocation_id, payment_id=payment_id
-    )
-    await publish(tx, allocated, of=receivable)
-    return receivable
+    before = await RECEIVABLE.get(command.tx, receivable_id, lock=True)
+    after = before.allocate(amount, now=command.now)
+    event = after.allocated_event(amount, allocation_id=allocation_id, payment_id=payment_id)
+    return await save_record(command, RECEIVABLE, before, after, event)
 
 
 async def reopen_receivable(
-    tx: AsyncConnection,
+    command: Command,
     receivable_id: UUID,
     amount: Money,
     *,
     allocation_id: UUID,
     reverses_id: UUID,
     payment_id: UUID,
-    now: datetime,
 ) -> Receivable:
     """Open `amount` again because its allocation was reversed, and publish it.
 
     Schedules another overdue check. Raises NotFound, Conflict (STALE_WRITE) if less is settled.
     """
-    receivable = await store.get_receivable(tx, receivable_id, lock=True)
-    receivable = await store.save_receivable(tx, receivable.reopen(amount, now=now))
-    reopened = receivable.reopened_event(
+    before = await RECEIVABLE.get(command.tx, receivable_id, lock=True)
+    after = before.reopen(amount, now=command.now)
+    event = after.reopened_event(
         amount, allocation_id=allocation_id, reverses_id=reverses_id, payment_id=payment_id
     )
-    await publish(tx, reopened, of=receivable)
-    await _schedule_overdue_check(tx, receivable)
+    receivable = await save_record(command, RECEIVABLE, before, after, event)
+    await _schedule_overdue_check(command.tx, receivable)
     return receivable
 
 
 async def withdraw_prepayment(
-    tx: AsyncConnection, order_id: UUID, amount: Money, *, account_id: UUID, now: datetime
+    command: Command, order_id: UUID, amount: Money, *, account_id: UUID
 ) -> None:
     """Withdraw `amount` from the order's open prepayments, the latest due first, and publish it.
 
     Raises RuleBroken (PREPAYMENT_ALLOCATED) where payments have settled a part of it.
     """
-    await store.lock_account(tx, account_id)
+    await store.lock_account(command.tx, account_id)
     remaining = amount
-    prepaid = await store.lock_prepayments(tx, order_id)
-    for receivable in sorted(prepaid, key=lambda one: (one.due_date, one.id), reverse=True):
-        part = min(receivable.open, remaining)
+    prepaid = await store.lock_prepayments(command.tx, order_id)
+    for before in sorted(prepaid, key=lambda one: (one.due_date, one.id), reverse=True):
+        part = min(before.open, remaining)
         if not part.is_zero:
-            saved = await store.save_receivable(tx, receivable.withdraw(part, now=now))
-            await publish(tx, saved.withdrawn_event(part), of=saved)
+            after = before.withdraw(part, now=command.now)
+            await save_record(command, RECEIVABLE, before, after, after.withdrawn_event(part))
             remaining -= part
     if not remaining.is_zero:
         raise RuleBroken("PREPAYMENT_ALLOCATED", **money_params("amount", remaining))
 
 
-async def edit_receivable(
-    tx: AsyncConnection,
-    receivable_id: UUID,
-    edit: Callable[[Receivable], Receivable],
-    *,
-    expected: Precondition = UNCONDITIONAL,
-    now: datetime,
-) -> Receivable:
-    """Change note and custom fields and publish it; an edit without effect publishes nothing.
-
-    Raises NotFound, Invalid.
-    """
-    before = await store.get_receivable(tx, receivable_id, lock=True)
-    edited = edit(before)
-    fields = await validated_custom_fields(
-        tx, store.RECEIVABLES.resource, edited.custom_fields, before=before.custom_fields
-    )
-    after = replace(edited, custom_fields=fields)
-    if after == before:
-        return before
-    expected.check(before)
-    receivable = await store.save_receivable(tx, replace(after, updated_at=now))
-    await publish(tx, ReceivableChanged(receivable=receivable.state()), of=receivable)
-    return receivable
-
-
-async def report_overdue(
-    tx: AsyncConnection, receivable_id: UUID, *, now: datetime
-) -> datetime | None:
+async def report_overdue(command: Command, receivable_id: UUID) -> datetime | None:
     """Publish once that the receivable is overdue; returns when to check again, or None.
 
     The check comes too early, and again, where the tenant's time zone has changed since it was
     scheduled. Raises NotFound.
     """
-    timezone = (await tenant_settings.settings_of(tx)).timezone
-    today = business_date(now, timezone)
-    receivable = await store.get_receivable(tx, receivable_id, lock=True)
-    if not receivable.may_become_overdue:
-        return None
-    if not receivable.is_overdue(today):
-        return start_of_day(receivable.due_date + DAY, timezone)
-    receivable = await store.save_receivable(tx, receivable.mark_overdue(today, now=now))
-    await publish(tx, receivable.overdue_event(today), of=receivable)
-    return None
+    timezone = (await tenant_settings.settings_of(command.tx)).timezone
+    today = business_date(command.now, timezone)
+
+    def mark(receivable: Receivable) -> tuple[Receivable, Event] | None:
+        if not receivable.may_become_overdue or not receivable.is_overdue(today):
+            return None
+        marked = receivable.mark_overdue(today, now=command.now)
+        return marked, marked.overdue_event(today)
+
+    receivable = await move_record(command, RECEIVABLE, receivable_id, mark)
+    is_waiting = receivable.may_become_overdue
+    return start_of_day(receivable.due_date + DAY, timezone) if is_waiting else None
 
 
 async def _schedule_overdue_check(tx: AsyncConnection, receivable: Receivable) -> None:

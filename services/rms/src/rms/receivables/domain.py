@@ -152,10 +152,6 @@ class Receivable:
             self, allocated=allocated, withdrawn=withdrawn, status=status, updated_at=now
         )
 
-    def created_event(self) -> events.ReceivableCreated:
-        """The event of its creation."""
-        return events.ReceivableCreated(receivable=self.state())
-
     def allocated_event(
         self, amount: Money, *, allocation_id: UUID, payment_id: UUID
     ) -> events.ReceivableAllocated:

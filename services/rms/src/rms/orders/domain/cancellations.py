@@ -42,22 +42,20 @@ class Cancellation:
     created_at: datetime
 
 
-def cancel(
-    order: Order, *, reason: str, now: datetime
-) -> tuple[Order, tuple[LinePart, ...], Event | None]:
+def cancel(order: Order, *, reason: str, now: datetime) -> tuple[Order, Event | None]:
     """Cancel the whole order; a cancelled order comes back unchanged and without an event.
 
     Raises RuleBroken (ORDER_PARTLY_SHIPPED, ORDER_SHIPPED).
     """
     if order.status is OrderStatus.CANCELLED:
-        return order, (), None
+        return order, None
     ensure_order_status(order, CANCELLABLE_STATUSES)
     return _cancelled(order, open_line_quantities(order), reason=reason, now=now)
 
 
 def cancel_lines(
     order: Order, quantities: Sequence[LineQuantity] | None, *, reason: str, now: datetime
-) -> tuple[Order, tuple[LinePart, ...], Event]:
+) -> tuple[Order, Event]:
     """Cancel these quantities; None cancels every open quantity.
 
     Raises RuleBroken (ORDER_NOT_CONFIRMED, ORDER_SHIPPED, ORDER_CANCELLED) and Invalid
@@ -71,10 +69,24 @@ def cancel_lines(
     return _cancelled(order, quantities, reason=reason, now=now)
 
 
+def cancelled_parts(before: Order, after: Order) -> list[LinePart]:
+    """The parts of the lines that were cancelled between two states of an order."""
+    lines = {line.id: line for line in before.lines}
+    return [
+        LinePart(
+            line_id=line.id,
+            quantity=line.cancelled_quantity - lines[line.id].cancelled_quantity,
+            amount=line.cancelled_amount - lines[line.id].cancelled_amount,
+        )
+        for line in after.lines
+        if line.cancelled_quantity != lines[line.id].cancelled_quantity
+    ]
+
+
 def _cancelled(
     order: Order, quantities: Sequence[LineQuantity], *, reason: str, now: datetime
-) -> tuple[Order, tuple[LinePart, ...], Event]:
-    """The order after the cancellation, the cancelled parts and the event.
+) -> tuple[Order, Event]:
+    """The order after the cancellation, and the event.
 
     The event's `withdrawn_total` is the confirmed gross amount that is no longer ordered: that of
     the parts, or zero if the order was not confirmed.
@@ -82,8 +94,8 @@ def _cancelled(
     by_line = dict(quantities)
     parts = {one.id: one.next_part(by_line[one.id]) for one in order.lines if one.id in by_line}
     lines = tuple(line.cancel(parts[line.id]) if line.id in parts else line for line in order.lines)
-    cancelled_parts, zero = tuple(parts.values()), Money.zero(order.currency)
-    withdrawn = sum((part.amount for part in cancelled_parts if order.confirmed_at), zero)
+    zero = Money.zero(order.currency)
+    withdrawn = sum((part.amount for part in parts.values() if order.confirmed_at), zero)
     order = recalculated(replace(order, lines=lines), now=now)
     event: Event
     if order.status is OrderStatus.CANCELLED:
@@ -94,11 +106,11 @@ def _cancelled(
     else:
         event = events.OrderLinesCancelled(
             order=order.state(),
-            lines=tuple(_state(part) for part in cancelled_parts),
+            lines=tuple(_state(part) for part in parts.values()),
             reason=reason,
             withdrawn_total=withdrawn,
         )
-    return order, cancelled_parts, event
+    return order, event
 
 
 def _state(part: LinePart) -> events.CancelledLine:

@@ -109,10 +109,6 @@ class Order:
         """The one currency of all amounts of the order."""
         return self.gross_total.currency
 
-    def created_event(self) -> events.OrderCreated:
-        """The event of its creation."""
-        return events.OrderCreated(order=self.state())
-
     def confirm(self, *, now: datetime) -> tuple[Order, events.OrderConfirmed | None]:
         """Confirm the order; a confirmed order comes back unchanged and without an event.
 

@@ -96,10 +96,6 @@ class Payment:
         """The amount available to allocate: amount - returned - allocated."""
         return self.amount - self.returned - self.allocated
 
-    def received_event(self) -> events.PaymentReceived:
-        """The event that it was received."""
-        return events.PaymentReceived(payment=self.state())
-
     def allocated_event(
         self, allocations: tuple[events.Allocation, ...]
     ) -> events.PaymentAllocated:
