@@ -106,12 +106,8 @@ def _cancelled(
     else:
         event = events.OrderLinesCancelled(
             order=order.state(),
-            lines=tuple(_state(part) for part in parts.values()),
+            lines=tuple(events.CancelledLine.of(part) for part in parts.values()),
             reason=reason,
             withdrawn_total=withdrawn,
         )
     return order, event
-
-
-def _state(part: LinePart) -> events.CancelledLine:
-    return events.CancelledLine(line_id=part.line_id, quantity=part.quantity, amount=part.amount)

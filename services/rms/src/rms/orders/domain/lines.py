@@ -123,25 +123,7 @@ class OrderLine:
 
     def state(self) -> events.OrderLine:
         """The line as events carry it."""
-        return events.OrderLine(
-            line_id=self.id,
-            line_no=self.line_no,
-            product_id=self.product_id,
-            sku=self.sku,
-            name=self.name,
-            unit=self.unit,
-            quantity=self.quantity,
-            shipped_quantity=self.shipped_quantity,
-            unit_price=self.unit_price,
-            discount_rate=self.discount_rate,
-            net_amount=self.net_amount,
-            tax_rate=self.tax_rate,
-            tax_amount=self.tax_amount,
-            gross_amount=self.gross_amount,
-            shipped_amount=self.shipped_amount,
-            cancelled_quantity=self.cancelled_quantity,
-            cancelled_amount=self.cancelled_amount,
-        )
+        return events.OrderLine.of(self, line_id=self.id)
 
 
 def prorated(whole: Money, part: Decimal, total: Decimal) -> Money:

@@ -178,31 +178,11 @@ class Order:
 
     def state(self) -> events.OrderState:
         """The order as its events carry it."""
-        return events.OrderState(
+        return events.OrderState.of(
+            self,
             order_id=self.id,
-            document_no=self.document_no,
-            quote_id=self.quote_id,
-            quote_no=self.quote_no,
-            opportunity_id=self.opportunity_id,
-            account_id=self.account_id,
-            account_name=self.account_name,
-            currency=self.currency,
-            status=self.status,
             lines=tuple(line.state() for line in self.lines),
-            net_total=self.net_total,
-            tax_total=self.tax_total,
-            gross_total=self.gross_total,
-            shipped_total=self.shipped_total,
-            owner_id=self.owner_id,
-            tax_rounding=self.tax_rounding,
-            revision=self.revision,
-            requested_date=self.requested_date,
             payment_term=self.payment_term.state(),
-            cancelled_total=self.cancelled_total,
-            prepaid_total=self.prepaid_total,
-            customer_order_no=self.customer_order_no,
-            note=self.note,
-            custom_fields=dict(self.custom_fields),
         )
 
 

@@ -214,22 +214,7 @@ class Payment:
 
     def state(self) -> events.PaymentState:
         """The payment as its events carry it."""
-        return events.PaymentState(
-            payment_id=self.id,
-            document_no=self.document_no,
-            account_id=self.account_id,
-            account_name=self.account_name,
-            bank_reference=self.bank_reference,
-            amount=self.amount,
-            allocated=self.allocated,
-            unallocated=self.unallocated,
-            received_date=self.received_date,
-            status=self.status,
-            owner_id=self.owner_id,
-            returned=self.returned,
-            note=self.note,
-            custom_fields=dict(self.custom_fields),
-        )
+        return events.PaymentState.of(self, payment_id=self.id)
 
     def _ensure_status(self, allowed: Collection[PaymentStatus]) -> None:
         if self.status not in allowed:
