@@ -11,7 +11,7 @@ import pytest
 from contracts.cpq.events import QuoteExpired, QuoteRejected, QuoteRevised
 from cpq.quotes.domain.drafts import clone_request, create_revision, revision_request
 from cpq.quotes.domain.pricing import RequestedLine
-from cpq.quotes.domain.quote import MOVES, REFUSAL_CODES, Quote, QuoteStatus
+from cpq.quotes.domain.quote import QUOTE_MOVES, REFUSAL_CODES, Quote, QuoteStatus
 from kernel.errors import RuleBroken
 from services.cpq.tests.quotes.test_domain import (
     BOOK,
@@ -42,7 +42,7 @@ def make_sent_quote() -> Quote:
 @pytest.mark.parametrize("status", QuoteStatus)
 def test_only_the_listed_moves_are_allowed(status: QuoteStatus, to: QuoteStatus) -> None:
     quote = replace(make_draft(), status=status)
-    if to in MOVES[status]:
+    if QUOTE_MOVES.allows(to, status):
         MOVE_TO[to](quote)
         return
     with pytest.raises(RuleBroken) as refusal:

@@ -21,6 +21,7 @@ from contracts.cpq.events import QuoteLine as LineState
 from cpq.quotes.domain.pricing import QuoteLine, RequestedLine
 from cpq.quotes.domain.proposal import Proposal, QuoteRequest
 from kernel.errors import RuleBroken
+from kernel.transitions import Transitions
 
 
 class QuoteStatus(StrEnum):
@@ -34,23 +35,21 @@ class QuoteStatus(StrEnum):
     SUPERSEDED = "SUPERSEDED"
 
 
-# The allowed moves; an action that repeats a move returns its result. A draft is amended, not
-# revised. An accepted quote is final, because an order was made from it.
-MOVES: dict[QuoteStatus, frozenset[QuoteStatus]] = {
-    QuoteStatus.DRAFT: frozenset({QuoteStatus.SENT}),
-    QuoteStatus.SENT: frozenset(
-        {
+# The statuses that may follow each status; an action that repeats a move returns its result. A
+# draft is amended, not revised. An accepted quote is final, because an order was made from it.
+QUOTE_MOVES = Transitions.between(
+    {
+        QuoteStatus.DRAFT: {QuoteStatus.SENT},
+        QuoteStatus.SENT: {
             QuoteStatus.ACCEPTED,
             QuoteStatus.REJECTED,
             QuoteStatus.EXPIRED,
             QuoteStatus.SUPERSEDED,
-        }
-    ),
-    QuoteStatus.ACCEPTED: frozenset(),
-    QuoteStatus.REJECTED: frozenset({QuoteStatus.SUPERSEDED}),
-    QuoteStatus.EXPIRED: frozenset({QuoteStatus.SUPERSEDED}),
-    QuoteStatus.SUPERSEDED: frozenset(),
-}
+        },
+        QuoteStatus.REJECTED: {QuoteStatus.SUPERSEDED},
+        QuoteStatus.EXPIRED: {QuoteStatus.SUPERSEDED},
+    }
+)
 # The error code for a move that is not allowed from this status.
 REFUSAL_CODES: dict[QuoteStatus, str] = {
     QuoteStatus.DRAFT: "QUOTE_NOT_SENT",
@@ -101,12 +100,12 @@ class Quote(Proposal):
         """
         self.ensure_draft()
         if self.revises is not None:
-            raise self._rule_broken("QUOTE_REVISES")
+            raise RuleBroken("QUOTE_REVISES", **self._error_params)
 
     @property
     def was_sent(self) -> bool:
         """Whether the quote was sent to the customer, that is, is no draft any more."""
-        return QuoteStatus.SENT not in MOVES[self.status]
+        return not QUOTE_MOVES.allows(QuoteStatus.SENT, self.status)
 
     def send(self, *, now: datetime, today: date) -> tuple[Quote, QuoteSent]:
         """Send the quote to the customer. Raises RuleBroken (QUOTE_EXPIRED)."""
@@ -161,16 +160,16 @@ class Quote(Proposal):
 
         The codes are QUOTE_NOT_SENT, _ACCEPTED, _REJECTED, _EXPIRED and _SUPERSEDED.
         """
-        if status not in MOVES[self.status]:
-            raise self._rule_broken(REFUSAL_CODES[self.status])
+        QUOTE_MOVES.ensure_allowed(status, self.status, REFUSAL_CODES, **self._error_params)
 
     def _ensure_valid(self, today: date) -> None:
         if self.is_past_validity(today):
-            raise self._rule_broken("QUOTE_EXPIRED")
+            raise RuleBroken("QUOTE_EXPIRED", **self._error_params)
 
-    def _rule_broken(self, code: str) -> RuleBroken:
+    @property
+    def _error_params(self) -> dict[str, str]:
         until = self.valid_until.isoformat()
-        return RuleBroken(code, document_no=self.document_no, status=self.status, valid_until=until)
+        return {"document_no": self.document_no, "status": self.status, "valid_until": until}
 
     def to_request(self) -> QuoteRequest:
         """Return the request that would produce this quote again."""

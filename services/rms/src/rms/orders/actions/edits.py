@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.records.record_commands import edit_record
 from chassis.web.commands import Command
-from rms.orders.domain.order import Order
+from rms.orders.domain.order import Order, OrderMove
 from rms.orders.store.writes import ORDER
 
 
@@ -16,7 +16,7 @@ async def edit_order(command: Command, order_id: UUID, edit: Callable[[Order], O
     """
 
     def edit_notes(order: Order) -> Order:
-        order.ensure_editable()
+        order.ensure_allows(OrderMove.EDIT)
         return edit(order)
 
     return await edit_record(command, ORDER, order_id, edit_notes)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
 from uuid import UUID
 
 from contracts.rms import events
@@ -16,14 +15,11 @@ from rms.orders.domain.lines import OrderLine
 from rms.orders.domain.order import (
     LineQuantity,
     Order,
-    OrderStatus,
-    ensure_order_status,
+    OrderMove,
     recalculated,
 )
 from rms.orders.domain.tax import TAX_POLICIES, with_quantity
 from rms.payment_terms.domain import AgreedTerm
-
-AMENDABLE_STATUSES: Final = frozenset({OrderStatus.OPEN, OrderStatus.CONFIRMED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +56,7 @@ def amend(
     Raises RuleBroken (ORDER_PARTLY_SHIPPED, ORDER_SHIPPED, ORDER_CANCELLED, ORDER_LINES_CANCELLED)
     and Invalid (LINE_UNKNOWN, LINE_REPEATED, ORDER_EMPTY, DATE_IN_PAST).
     """
-    ensure_order_status(order, AMENDABLE_STATUSES)
+    order.ensure_allows(OrderMove.AMEND)
     if any(line.cancelled_quantity for line in order.lines):
         raise RuleBroken("ORDER_LINES_CANCELLED", document_no=order.document_no)
     violations = list(_violations(order, amendment, today))

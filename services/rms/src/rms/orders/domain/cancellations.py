@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
 from uuid import UUID
 
 from contracts.event import Event
@@ -17,15 +16,12 @@ from rms.orders.domain.lines import LinePart
 from rms.orders.domain.order import (
     LineQuantity,
     Order,
+    OrderMove,
     OrderStatus,
-    ensure_order_status,
     open_line_quantities,
     quantity_violations,
     recalculated,
 )
-
-CANCELLABLE_STATUSES: Final = frozenset({OrderStatus.OPEN, OrderStatus.CONFIRMED})
-LINE_CANCELLABLE_STATUSES: Final = frozenset({OrderStatus.CONFIRMED, OrderStatus.PARTLY_SHIPPED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +45,7 @@ def cancel(order: Order, *, reason: str, now: datetime) -> tuple[Order, Event | 
     """
     if order.status is OrderStatus.CANCELLED:
         return order, None
-    ensure_order_status(order, CANCELLABLE_STATUSES)
+    order.ensure_allows(OrderMove.CANCEL)
     return _cancelled(order, open_line_quantities(order), reason=reason, now=now)
 
 
@@ -61,7 +57,7 @@ def cancel_lines(
     Raises RuleBroken (ORDER_NOT_CONFIRMED, ORDER_SHIPPED, ORDER_CANCELLED) and Invalid
     (LINE_UNKNOWN, LINE_REPEATED, QUANTITY_EXCEEDS_OPEN).
     """
-    ensure_order_status(order, LINE_CANCELLABLE_STATUSES)
+    order.ensure_allows(OrderMove.CANCEL_LINES)
     quantities = open_line_quantities(order) if quantities is None else quantities
     violations = quantity_violations(order, quantities)
     if violations:

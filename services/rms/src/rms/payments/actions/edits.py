@@ -5,8 +5,8 @@ from uuid import UUID
 
 from chassis.records.record_commands import edit_record
 from chassis.web.commands import Command
-from rms.payments.domain.edits import ensure_payment_editable, ensure_posting_unchanged
-from rms.payments.domain.payment import Payment
+from rms.payments.domain.edits import ensure_posting_unchanged
+from rms.payments.domain.payment import Payment, PaymentMove
 from rms.payments.store.writes import PAYMENT
 
 
@@ -19,7 +19,7 @@ async def edit_payment(
     """
 
     def edit_notes(payment: Payment) -> Payment:
-        ensure_payment_editable(payment)
+        payment.ensure_allows(PaymentMove.EDIT)
         edited = edit(payment)
         ensure_posting_unchanged(payment, edited)
         return edited
