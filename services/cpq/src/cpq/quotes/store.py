@@ -43,9 +43,9 @@ from contracts.cpq.events import (
 from cpq.database import metadata
 from cpq.quotes.domain.pricing import QuoteLine
 from cpq.quotes.domain.quote import Quote, QuoteStatus
-from cpq.quotes.domain.taxes import TaxRounding
 from cpq.quotes.schemas import QuoteOut, QuoteSummary
 from kernel.errors import NotFound
+from kernel.taxes import TaxRounding
 
 quotes = Table(
     "quotes",

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.outbox import publish
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from contracts.org.events import Quotas, TenantCreated
+from kernel.taxes import TaxRounding
 from org.tenants import store
-from org.tenants.domain import TaxRounding, Tenant, TenantSettings, TenantStatus
+from org.tenants.domain import Tenant, TenantSettings, TenantStatus
 
 
 async def create_tenant(

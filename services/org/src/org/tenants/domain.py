@@ -11,6 +11,7 @@ from uuid import UUID
 
 from contracts.org.events import Quotas, TenantChanged, TenantState
 from kernel.errors import RuleBroken
+from kernel.taxes import TaxRounding
 
 
 class TenantStatus(StrEnum):
@@ -19,13 +20,6 @@ class TenantStatus(StrEnum):
     ACTIVE = "ACTIVE"
     SUSPENDED = "SUSPENDED"
     DELETED = "DELETED"
-
-
-class TaxRounding(StrEnum):
-    """Whether tax is rounded on every line, or once per tax rate of a document and then split."""
-
-    LINE = "LINE"
-    DOCUMENT = "DOCUMENT"
 
 
 # The allowed changes of status.

@@ -15,8 +15,9 @@ from chassis.database.rows import from_columns, to_columns
 from chassis.web.pages import Page, PageParams, fetch_page
 from contracts.org.events import Quotas
 from kernel.errors import Conflict, NotFound
+from kernel.taxes import TaxRounding
 from org.database import metadata
-from org.tenants.domain import TaxRounding, Tenant, TenantStatus
+from org.tenants.domain import Tenant, TenantStatus
 from org.tenants.schemas import TenantOut
 
 tenants = Table(

@@ -38,10 +38,10 @@ from cpq.quotes.domain.proposal import (
     quote_terms,
 )
 from cpq.quotes.domain.quote import Quote
-from cpq.quotes.domain.taxes import TaxRounding
 from cpq.quotes.store import QUOTE
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
+from kernel.taxes import TaxRounding
 
 
 async def create_quote(

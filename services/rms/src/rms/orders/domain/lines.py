@@ -67,6 +67,20 @@ class OrderLine:
         """Whether its whole quantity is cancelled."""
         return self.cancelled_quantity == self.quantity
 
+    def with_quantity(self, quantity: Decimal) -> OrderLine:
+        """The line with another quantity at its unit price; its tax is not computed anew.
+
+        The net amount = unit price x quantity, rounded half up to the currency's smallest unit.
+        """
+        if quantity == self.quantity:
+            return self
+        net = self.unit_price.times(quantity).rounded()
+        return replace(self, quantity=quantity, net_amount=net)
+
+    def taxed(self, tax: Money) -> OrderLine:
+        """The line with this tax; gross = net + tax."""
+        return replace(self, tax_amount=tax, gross_amount=self.net_amount + tax)
+
     def next_part(self, quantity: Decimal) -> LinePart:
         """The next `quantity` of the line to ship or cancel, and its gross amount.
 

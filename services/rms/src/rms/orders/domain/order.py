@@ -17,10 +17,10 @@ from contracts.rms import events
 from kernel.decimals import plain_text
 from kernel.errors import Invalid, Violation
 from kernel.money import Money
+from kernel.taxes import TaxRounding
 from kernel.transitions import Transitions
 from rms.orders.domain.lines import LinePart, OrderLine
 from rms.orders.domain.shipments import Shipment
-from rms.orders.domain.tax import TaxRounding
 from rms.payment_terms.domain import AgreedTerm
 
 
