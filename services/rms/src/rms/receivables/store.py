@@ -17,13 +17,13 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    func,
     select,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.advisory_locks import lock_key
 from chassis.database.columns import enum_column, money_columns, tenant_column
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import ScopedResource
@@ -35,9 +35,6 @@ from contracts.rms.events import ReceivableAssigned, ReceivableChanged, Receivab
 from rms.database import metadata
 from rms.receivables.domain import Receivable, ReceivableKind, ReceivableStatus
 from rms.receivables.schemas import ReceivableOut
-
-# The seed keeps these advisory lock keys apart from those of other tables.
-ACCOUNT_LOCK_SEED = 8_264_002
 
 receivables = Table(
     "receivables",
@@ -101,8 +98,7 @@ RECEIVABLE = RecordType(
 
 async def lock_account(tx: AsyncConnection, account_id: UUID) -> None:
     """Lock until the commit: one transaction at a time moves the money of an account."""
-    key = func.hashtextextended(str(account_id), ACCOUNT_LOCK_SEED)
-    await tx.execute(select(func.pg_advisory_xact_lock(key)))
+    await lock_key(tx, "rms.account", account_id)
 
 
 async def first_prepayment_id(tx: AsyncConnection, order_id: UUID) -> UUID | None:

@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.advisory_locks import lock_key
 from chassis.database.rows import fetch_row, from_columns, to_columns
 from chassis.records.record_types import RecordType
 from chassis.records.writes import insert_row, update_row
@@ -27,17 +28,13 @@ from rms.orders.store.tables import (
     shipments,
 )
 
-# The seed keeps these advisory lock keys apart from those of other tables.
-QUOTE_LOCK_SEED = 8_264_001
-
 
 async def lock_quote(tx: AsyncConnection, quote_id: UUID) -> None:
-    """Take an advisory lock until the commit: one transaction at a time creates a quote's order.
+    """Lock until the commit: one transaction at a time creates a quote's order.
 
     The second one waits before it takes a document number, so that the numbers have no gap.
     """
-    key = func.hashtextextended(str(quote_id), QUOTE_LOCK_SEED)
-    await tx.execute(select(func.pg_advisory_xact_lock(key)))
+    await lock_key(tx, "rms.quote", quote_id)
 
 
 async def quote_has_order(tx: AsyncConnection, quote_id: UUID) -> bool:
