@@ -11,6 +11,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.web.commands import Command
 from contracts.cpq.events import QuoteLine, QuoteState
 from kernel.ids import new_id
 from kernel.money import Money
@@ -108,11 +109,11 @@ async def add_order(
 ) -> UUID:
     """Create an order of this quote; return its id."""
     quote = quote or make_quote()
-    await create_order(tx, quote, now=now)
+    await create_order(Command(tx, now), quote)
     query = select(orders.c.id).where(orders.c.quote_id == quote.quote_id)
     order_id: UUID = (await tx.execute(query)).scalar_one()
     if confirmed:
-        await confirm_order(tx, order_id, now=now)
+        await confirm_order(Command(tx, now), order_id)
     return order_id
 
 
@@ -120,7 +121,7 @@ async def add_receivable(
     tx: AsyncConnection, amount: Money, *, account_id: UUID, due_date: date = TODAY
 ) -> Receivable:
     return await create_receivable(
-        tx,
+        Command(tx, NOON),
         new_id(),
         order_id=new_id(),
         order_no="SO-2026-000001",
@@ -129,20 +130,17 @@ async def add_receivable(
         account_name="星辰科技",
         amount=amount,
         due_date=due_date,
-        today=TODAY,
-        now=NOON,
     )
 
 
 async def add_payment(tx: AsyncConnection, amount: Money, *, account_id: UUID) -> Payment:
     """Record a payment; the account must exist or have an order."""
     return await receive_payment(
-        tx,
+        Command(tx, NOON),
         account_id=account_id,
         bank_reference=f"BANK-{new_id()}",
         amount=amount,
         received_date=TODAY,
-        now=NOON,
     )
 
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.web.commands import Command
 from cpq.quotes.actions.moves import expire_quote
 from services.cpq.tests.conftest import SetClock
 from services.cpq.tests.factories import NOON, open_shop
@@ -93,6 +94,6 @@ async def test_the_owner_is_notified_of_an_expired_quote(
     await quotes.create("li", "li")
     await quotes.post("send")
     for _ in range(2):
-        await expire_quote(tx, UUID(quotes.id), now=NOON + timedelta(days=30))
+        await expire_quote(Command(tx, NOON + timedelta(days=30)), UUID(quotes.id))
     expired = quotes.notice("QUOTE_EXPIRED", "li", "Quote {no} for 星辰科技 has expired.")
     assert await published_work() == [expired]

@@ -54,12 +54,12 @@ def test_only_the_moves_of_the_table_are_allowed() -> None:
         LeadMove.CONVERT: "LEAD_NOT_QUALIFIED",
         LeadMove.REOPEN: "LEAD_NOT_CONVERTED",
     }
-    for move, (allowed, to) in LEAD_MOVES.items():
+    for move in LeadMove:
         for status in LeadStatus:
             lead = make_lead(status=status, conversion_id=new_id())
-            if status in allowed:
+            if LEAD_MOVES.allows(move, status):
                 moved, _event = make_move[move](lead)
-                assert (moved.status, moved.has_made(move)) == (to, True)
+                assert (moved.status, moved.has_made(move)) == (LEAD_MOVES.target(move), True)
             else:
                 with pytest.raises(RuleBroken) as refused:
                     make_move[move](lead)

@@ -3,13 +3,13 @@
 from chassis.records.snapshots.job import SnapshotSource
 from contracts.rms.events import OrderState, PaymentState, ReceivableState
 from rms.orders.store.tables import orders
-from rms.orders.store.writes import get_order
+from rms.orders.store.writes import ORDER
 from rms.payments.store.tables import payments
-from rms.payments.store.writes import get_payment
-from rms.receivables.store import get_receivable, receivables
+from rms.payments.store.writes import PAYMENT
+from rms.receivables.store import RECEIVABLE, receivables
 
 SNAPSHOTS = (
-    SnapshotSource(OrderState, orders, get_order),
-    SnapshotSource(ReceivableState, receivables, get_receivable),
-    SnapshotSource(PaymentState, payments, get_payment),
+    SnapshotSource(OrderState, orders, ORDER.get),
+    SnapshotSource(ReceivableState, receivables, RECEIVABLE.get),
+    SnapshotSource(PaymentState, payments, PAYMENT.get),
 )

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from kernel.errors import Invalid, RuleBroken
 from kernel.ids import new_id
 from kernel.money import Money
+from kernel.taxes import TaxRounding
 from rms.orders.domain.amendments import Amendment, amend
 from rms.orders.domain.lines import OrderLine
 from rms.orders.domain.order import LineQuantity, Order, OrderStatus
 from rms.orders.domain.quotes import order_from_quote
-from rms.orders.domain.tax import TaxRounding
 from rms.payment_terms.domain import BUILT_IN_TERM, net_days
 from services.rms.tests.factories import NOON, TODAY, cny, make_line, make_quote
 

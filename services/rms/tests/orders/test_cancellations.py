@@ -11,7 +11,7 @@ from contracts.rms.events import OrderCancelled, OrderLinesCancelled
 from kernel.errors import Invalid, RuleBroken
 from kernel.ids import new_id
 from kernel.money import Money
-from rms.orders.domain.cancellations import cancel, cancel_lines
+from rms.orders.domain.cancellations import cancel, cancel_lines, cancelled_parts
 from rms.orders.domain.order import LineQuantity, Order, OrderStatus
 from rms.orders.domain.quotes import order_from_quote
 from rms.payment_terms.domain import BUILT_IN_TERM
@@ -45,7 +45,9 @@ def test_a_part_is_cancelled_after_a_part_was_shipped() -> None:
     """Of 3 for 100.00, 1 ships for 33.33, 1 is cancelled for 66.67 - 33.33 = 33.34, 1 remains."""
     order = ship(make_order(), "1")
     quantities = [LineQuantity(order.lines[0].id, Decimal(1))]
-    order, parts, event = cancel_lines(order, quantities, reason="停产", now=LATER)
+    before = order
+    order, event = cancel_lines(before, quantities, reason="停产", now=LATER)
+    parts = cancelled_parts(before, order)
     assert isinstance(event, OrderLinesCancelled)
     assert [(one.quantity, one.amount) for one in event.lines] == [(Decimal(1), cny("33.34"))]
     assert (order.status, order.cancelled_total) == (OrderStatus.PARTLY_SHIPPED, cny("33.34"))
@@ -57,7 +59,7 @@ def test_a_part_is_cancelled_after_a_part_was_shipped() -> None:
 
 
 def test_cancelling_all_open_quantities_completes_the_order() -> None:
-    order, _, event = cancel_lines(ship(make_order("3", "2"), "3"), None, reason="停产", now=LATER)
+    order, event = cancel_lines(ship(make_order("3", "2"), "3"), None, reason="停产", now=LATER)
     assert isinstance(event, OrderLinesCancelled)
     assert (order.status, order.cancelled_total) == (OrderStatus.SHIPPED, cny("100.00"))
     with pytest.raises(RuleBroken, match="ORDER_SHIPPED"):
@@ -65,7 +67,7 @@ def test_cancelling_all_open_quantities_completes_the_order() -> None:
 
 
 def test_cancelling_every_line_cancels_the_order() -> None:
-    order, _, event = cancel_lines(make_order("3", "2"), None, reason="停产", now=LATER)
+    order, event = cancel_lines(make_order("3", "2"), None, reason="停产", now=LATER)
     assert isinstance(event, OrderCancelled)
     assert (order.status, order.cancelled_at, event.cancelled_at) == ("CANCELLED", LATER, LATER)
     assert event.order.cancelled_total == cny("200.00")
@@ -73,11 +75,13 @@ def test_cancelling_every_line_cancels_the_order() -> None:
 
 @pytest.mark.parametrize("confirmed", [True, False])
 def test_cancelling_an_order_twice_changes_nothing(confirmed: bool) -> None:
-    order, parts, event = cancel(make_order(confirmed=confirmed), reason="取消", now=LATER)
+    before = make_order(confirmed=confirmed)
+    order, event = cancel(before, reason="取消", now=LATER)
+    parts = cancelled_parts(before, order)
     assert isinstance(event, OrderCancelled)
     assert (order.status, len(parts), order.cancelled_total) == ("CANCELLED", 1, cny("100.00"))
     assert event.withdrawn_total == cny("100.00" if confirmed else "0")
-    assert cancel(order, reason="again", now=LATER) == (order, (), None)
+    assert cancel(order, reason="again", now=LATER) == (order, None)
     for move in (
         lambda: order.shipment_parts(None, shipped_date=TODAY, earliest=TODAY, today=TODAY),
         lambda: cancel_lines(order, None, reason="x", now=LATER),

@@ -8,6 +8,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy import func, select
 
 from chassis.database.backbone_tables import outbox
+from chassis.web.commands import Command
 from rms.orders.actions.lifecycle import create_order
 from rms.orders.store.tables import order_lines, orders, shipments
 from rms.receivables.store import receivables
@@ -40,18 +41,18 @@ async def test_a_concurrent_order_of_the_same_quote_waits_and_takes_no_number(
 
     async def create() -> None:
         async with committed.app.begin(tenant) as tx:
-            await create_order(tx, quote, now=NOON)
+            await create_order(Command(tx, NOON), quote)
 
     async with committed.app.begin(tenant) as tx:
         await add_settings(tx)
     async with committed.app.begin(tenant) as tx:
-        await create_order(tx, quote, now=NOON)
+        await create_order(Command(tx, NOON), quote)
         rival = asyncio.create_task(create())
         await asyncio.sleep(0.3)
         assert not rival.done()
     await rival
     async with committed.app.begin(tenant) as tx:
-        await create_order(tx, make_quote(), now=NOON)
+        await create_order(Command(tx, NOON), make_quote())
         numbers = (await tx.execute(select(orders.c.document_no))).scalars()
         assert sorted(numbers) == ["SO-2026-000001", "SO-2026-000002"]
 

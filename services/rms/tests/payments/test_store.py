@@ -15,7 +15,7 @@ from rms.orders.store.tables import (
     shipments,
 )
 from rms.payments.store.tables import allocations, payment_returns
-from rms.payments.store.writes import lock_payment, save_payment
+from rms.payments.store.writes import PAYMENT
 from services.rms.tests.factories import NOON, AccountLedger, add_ledger, cny
 
 
@@ -27,8 +27,8 @@ async def ledger(tx: AsyncConnection) -> AccountLedger:
 async def test_the_derived_status_is_stored(tx: AsyncConnection, ledger: AccountLedger) -> None:
     payment, statuses = ledger.payment, [ledger.payment.status]
     for amount in ("0.01", "249.99"):
-        payment = await save_payment(tx, payment.allocate(cny(amount), now=NOON))
-        assert await lock_payment(tx, payment.id) == payment
+        payment = await PAYMENT.save(tx, payment, payment.allocate(cny(amount), now=NOON))
+        assert await PAYMENT.get(tx, payment.id) == payment
         statuses.append(payment.status)
     assert statuses == ["UNALLOCATED", "PARTLY_ALLOCATED", "ALLOCATED"]
     assert payment.version == 3
@@ -41,11 +41,11 @@ async def test_the_database_refuses_amounts_beyond_the_payment(
         wrong = replace(ledger.payment, allocated=cny(allocated), returned=cny(returned))
         with pytest.raises(IntegrityError, match="violates check"):
             async with tx.begin_nested():
-                await save_payment(tx, wrong)
+                await PAYMENT.save(tx, ledger.payment, wrong)
     stale = ledger.payment
-    await save_payment(tx, stale.allocate(cny("1.00"), now=NOON))
+    await PAYMENT.save(tx, stale, stale.allocate(cny("1.00"), now=NOON))
     with pytest.raises(Conflict, match="STALE_WRITE"):
-        await save_payment(tx, stale.allocate(cny("1.00"), now=NOON))
+        await PAYMENT.save(tx, stale, stale.allocate(cny("1.00"), now=NOON))
 
 
 APPEND_ONLY_TABLES = [

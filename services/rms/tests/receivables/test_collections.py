@@ -48,12 +48,12 @@ def collection(step: str, receivable: Receivable, person: str) -> Work:
 
 async def allocate(tx: AsyncConnection, receivable: Receivable, amount: str) -> None:
     ids = {"allocation_id": new_id(), "payment_id": new_id()}
-    await allocate_to_receivable(tx, receivable.id, cny(amount), **ids, now=NOON)
+    await allocate_to_receivable(Command(tx, NOON), receivable.id, cny(amount), **ids)
 
 
 async def reopen(tx: AsyncConnection, receivable: Receivable, *, now: datetime) -> None:
     ids = {"allocation_id": new_id(), "reverses_id": new_id(), "payment_id": new_id()}
-    await reopen_receivable(tx, receivable.id, cny("100.00"), **ids, now=now)
+    await reopen_receivable(Command(tx, now), receivable.id, cny("100.00"), **ids)
 
 
 async def transfer(
@@ -67,7 +67,7 @@ async def test_an_overdue_receivable_is_its_owners_to_collect_until_it_is_settle
     tx: AsyncConnection, receivable: Receivable, published_work: PublishedWork
 ) -> None:
     for _ in range(2):
-        await report_overdue(tx, receivable.id, now=LATE)
+        await report_overdue(Command(tx, LATE), receivable.id)
     overdue = f"Receivable {receivable.document_no} of 星辰科技 is overdue."
     assert await published_work() == [
         Work("notified", "RECEIVABLE_OVERDUE", "rms.receivable", subject("li"), overdue),
@@ -108,14 +108,12 @@ async def test_the_owner_is_notified_of_a_payment_recorded_for_them_and_of_its_r
     async def receive(owner: str | None) -> UUID:
         owner_id = None if owner is None else subject(owner)
         payment = await receive_payment(
-            tx,
+            Command(tx, NOON, actor=subject("sun")),
             account_id=receivable.account_id,
             bank_reference=f"ICBC-{new_id()}",
             amount=cny("50.00"),
             received_date=TODAY,
             details=PaymentDetails(owner_id=owner_id),
-            caller=subject("sun"),
-            now=NOON,
         )
         return payment.id
 
@@ -130,7 +128,7 @@ async def test_the_owner_is_notified_of_a_payment_recorded_for_them_and_of_its_r
         subject("zhou"),
     )
     for _ in range(2):
-        await reverse_payment(tx, payment_id, reason="bounced", returned_date=None, now=NOON)
+        await reverse_payment(Command(tx, NOON), payment_id, reason="bounced", returned_date=None)
     [reversed_one] = (await published_work())[1:]
     assert (reversed_one.kind, reversed_one.person) == ("PAYMENT_REVERSED", subject("zhou"))
     assert reversed_one.message.endswith("of 星辰科技 has been reversed.")

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import jobs, tenant_settings
 from chassis.jobs.queue import Again, Done, Job
 from chassis.jobs.runner import JobRunner
+from chassis.web.commands import Command
 from kernel.errors import NotFound
 from kernel.ids import new_id
 from rms.receivables.actions import (
@@ -20,7 +21,7 @@ from rms.receivables.actions import (
     report_overdue,
 )
 from rms.receivables.domain import Receivable
-from rms.receivables.store import get_receivable, receivables
+from rms.receivables.store import RECEIVABLE, receivables
 from rms.receivables.timers import receivable_overdue
 from rms.worker import WORKER
 from services.rms.tests.factories import NOON, TODAY, add_receivable, add_settings, cny
@@ -56,7 +57,7 @@ async def overdue_job(
 
 async def settle(tx: AsyncConnection, receivable: Receivable, amount: str) -> None:
     await allocate_to_receivable(
-        tx, receivable.id, cny(amount), allocation_id=new_id(), payment_id=new_id(), now=NOON
+        Command(tx, NOON), receivable.id, cny(amount), allocation_id=new_id(), payment_id=new_id()
     )
 
 
@@ -75,7 +76,7 @@ async def test_it_is_reported_once_at_the_tenants_midnight(
         "amount": "100.00",
         "currency": "CNY",
     }
-    assert (await get_receivable(tx, receivable.id)).overdue_date == date(2026, 11, 23)
+    assert (await RECEIVABLE.get(tx, receivable.id)).overdue_date == date(2026, 11, 23)
 
 
 async def test_a_receivable_settled_in_time_is_not_reported(
@@ -114,20 +115,19 @@ async def test_a_receivable_reopened_after_its_due_date_is_reported(
     await tx.execute(jobs.delete())
     late = MIDNIGHT + timedelta(days=2)
     await reopen_receivable(
-        tx,
+        Command(tx, late),
         receivable.id,
         cny("100.00"),
         allocation_id=new_id(),
         reverses_id=new_id(),
         payment_id=new_id(),
-        now=late,
     )
     job = await overdue_job(tx, receivable.id, now=late)
     assert job.run_at < late
     await receivable_overdue(tx, job)
     kinds = [fact.type for fact in await published()][-2:]
     assert kinds == ["rms.receivable.reopened.v1", OVERDUE]
-    assert (await get_receivable(tx, receivable.id)).overdue_date == date(2026, 11, 25)
+    assert (await RECEIVABLE.get(tx, receivable.id)).overdue_date == date(2026, 11, 25)
 
 
 async def test_a_reported_receivable_is_not_reported_again_when_reopened(
@@ -138,13 +138,12 @@ async def test_a_reported_receivable_is_not_reported_again_when_reopened(
     await settle(tx, receivable, "100.00")
     await tx.execute(jobs.delete())
     reopened = await reopen_receivable(
-        tx,
+        Command(tx, MIDNIGHT + timedelta(days=2)),
         receivable.id,
         cny("100.00"),
         allocation_id=new_id(),
         reverses_id=new_id(),
         payment_id=new_id(),
-        now=MIDNIGHT + timedelta(days=2),
     )
     assert reopened.is_overdue(date(2026, 11, 25))
     assert reopened.overdue_date == date(2026, 11, 23)
@@ -167,7 +166,7 @@ async def test_a_receivable_of_zero_has_no_overdue_job(tx: AsyncConnection) -> N
 async def test_reporting_an_unknown_receivable_raises_not_found(tx: AsyncConnection) -> None:
     await add_settings(tx)
     with pytest.raises(NotFound, match="RECEIVABLE_NOT_FOUND"):
-        await report_overdue(tx, new_id(), now=NOON)
+        await report_overdue(Command(tx, NOON), new_id())
 
 
 async def test_the_job_runner_reports_an_overdue_receivable(

@@ -6,6 +6,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.web.commands import Command
 from kernel.ids import new_id
 from rms.receivables.actions import allocate_to_receivable
 from services.rms.tests.conftest import At
@@ -39,7 +40,11 @@ async def test_receivables_are_listed_newest_first_and_filtered(
     first, second, third = (one.id for one in ledger.receivables)
     for one, amount in ((second, "200.00"), (third, "0.01")):
         await allocate_to_receivable(
-            tx, one, cny(amount), allocation_id=new_id(), payment_id=ledger.payment.id, now=NOON
+            Command(tx, NOON),
+            one,
+            cny(amount),
+            allocation_id=new_id(),
+            payment_id=ledger.payment.id,
         )
 
     async def ids(**query: str) -> list[str]:

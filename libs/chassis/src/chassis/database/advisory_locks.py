@@ -3,6 +3,7 @@
 PostgreSQL keeps advisory locks apart per database, so the keys are the same in every service.
 Keys that are hashed from a text carry a seed of their own; two texts that collide only make their
 writers wait for each other. Locks whose names begin with `lock_` last until the transaction ends.
+Services take their locks by `lock_key`, under names of their own.
 """
 
 from hashlib import blake2b
@@ -40,6 +41,10 @@ _EXTERNAL_ID = text(
 _FIELDS_KEY = f"hashtextextended(concat_ws(' ', {CURRENT_TENANT}, CAST(:resource AS text)), 12)"
 _FIELDS_SHARED = text(f"SELECT pg_advisory_xact_lock_shared({_FIELDS_KEY})")
 _FIELDS_EXCLUSIVE = text(f"SELECT pg_advisory_xact_lock({_FIELDS_KEY})")
+_NAMED_KEY = text(
+    f"SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', CAST(:name AS text), "
+    f"{CURRENT_TENANT}, CAST(:key AS text)), 13))"
+)
 
 
 def timer_lock_key(name: str) -> int:
@@ -88,3 +93,11 @@ async def lock_saved_views(tx: AsyncConnection, subject: str, collection: str) -
     """Protect one person's saved views of a list: names and the default view stay unique."""
     key = literal(f"saved_views:{subject}:{collection}", Text)
     await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+
+
+async def lock_key(tx: AsyncConnection, name: str, key: object = "") -> None:
+    """Protect what `name` says, such as `rms.account`, for one key of a tenant.
+
+    Without a key, it is protected for the whole tenant. `name` begins with the service.
+    """
+    await tx.execute(_NAMED_KEY, {"name": name, "key": str(key)})

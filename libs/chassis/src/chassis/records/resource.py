@@ -33,6 +33,7 @@ from chassis.records.record_commands import (
 from chassis.records.record_types import Record, RecordType
 from chassis.web.auth import Principal, allow
 from chassis.web.commands import Command
+from chassis.web.patches import MergePatch
 from kernel.ids import new_id
 
 R = TypeVar("R", bound=Record)
@@ -46,11 +47,13 @@ class Resource(Generic[B, R]):
     There is no delete and no restore without a column `deleted_at`, and no transfer without owners.
 
     `collection` is its path; `body` takes a whole new record, `edit_body` what a PATCH may change,
-    and `answer` shows a record. Its four commands are the places for business: `create` stores a
-    record that was made from a body, with the caller as its owner; `edit` applies a function to a
-    record, also for a PUT by external id and for a transfer, which changes `owner_id`; `delete` and
-    `restore`. They default to the functions of `record_commands`. A body with `owner_id` assigns
-    the new record to that person.
+    and `answer` shows a record; the list shows what `listing` says. Its four commands are the
+    places for business: `create` stores a record that was made from a body, with the caller as its
+    owner; `edit` applies a function to a record, also for a PUT by external id and for a transfer,
+    which changes `owner_id`; `delete` and `restore`. They default to the functions of
+    `record_commands`. A body with `owner_id` assigns the new record to that person. `values`
+    returns the fields of a record that a body or an edit body describes, for records that have a
+    field in another form than the body.
     `docs` replaces what OpenAPI says of an operation: `{"delete": "Delete ..."}`; a summary, which
     an empty line and a description may follow.
     """
@@ -65,6 +68,7 @@ class Resource(Generic[B, R]):
     edit: Callable[[Command, UUID, Callable[[R], R]], Awaitable[R]] | None = None
     delete: Callable[[Command, UUID], Awaitable[Any]] | None = None
     restore: Callable[[Command, UUID], Awaitable[R]] | None = None
+    values: Callable[[Any], Mapping[str, Any]] | None = None
     external_ids: bool = True
     docs: Mapping[str, str] = field(default_factory=dict)
 
@@ -118,6 +122,17 @@ class Resource(Generic[B, R]):
             return await self.edit(command, record_id, edit)
         return await edit_record(command, self.record_type, record_id, edit)
 
+    def edit_of(self, patch: MergePatch[Any]) -> Callable[[R], R]:
+        """Return the edit that a merge patch describes, which raises Invalid."""
+        values = self.values
+        if values is None:
+            return cast(Callable[[R], R], patch.applied)
+
+        def edit(before: R) -> R:
+            return replace(before, **values(patch.merged(self.edit_body.model_validate(before))))
+
+        return edit
+
     async def delete_by_id(self, command: Command, record_id: UUID) -> None:
         """Delete a record by the resource's own command, or the common one."""
         if self.delete is not None:
@@ -143,6 +158,8 @@ class Resource(Generic[B, R]):
 
     def values_of(self, body: B) -> dict[str, Any]:
         """Return the values of a whole body that a PUT replaces; the owner stays."""
+        if self.values is not None:
+            return dict(self.values(body))
         names = set(self.record_type.entity.__dataclass_fields__) - {"owner_id"}
         return {name: getattr(body, name) for name in self.body.model_fields if name in names}
 

@@ -49,7 +49,7 @@ def resource_routers(resource: AnyResource, *more: APIRouter) -> tuple[APIRouter
 
 
 def _tag(resource: AnyResource) -> str:
-    return resource.collection.strip("/").replace("-", "_")
+    return resource.collection.strip("/")
 
 
 def _noun(resource: AnyResource) -> str:
@@ -119,7 +119,7 @@ def _add_edit(router: APIRouter, resource: AnyResource) -> None:
         **_options(resource, "edit", "Change the fields that the body names", resource.write_guard),
     )
     async def edit(record_id: id_type, body: patch_type, command: ChangeCommand) -> answer:  # type: ignore[valid-type]  # the same
-        record = await resource.edit_with(command, record_id, body.applied)
+        record = await resource.edit_with(command, record_id, resource.edit_of(body))
         return answer.model_validate(record)
 
 

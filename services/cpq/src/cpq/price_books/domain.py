@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from contracts.cpq.events import PriceBookChanged, PriceBookCreated, PriceBookState
+from contracts.cpq.events import PriceBookState
 from contracts.cpq.events import PriceEntry as EntryState
 from contracts.cpq.events import PriceTier as TierState
 from kernel.errors import Invalid, Violation
@@ -86,39 +86,33 @@ class PriceBook:
                 yield Violation(pointer, "PRODUCT_REPEATED", {"product_id": str(entry.product_id)})
             seen.add(entry.product_id)
 
-    def created_event(self) -> PriceBookCreated:
-        """Return the event that announces this new book, with every price."""
-        return PriceBookCreated(price_book=self.state())
-
-    def edited(
-        self, edit: PriceBook, *, unknown_product_ids: Collection[UUID], now: datetime
-    ) -> tuple[PriceBook, PriceBookChanged]:
-        """Replace this book by `edit`, its edited copy. Raises Invalid with all violations."""
-        violations = edit.violations(unknown_product_ids=unknown_product_ids)
+    def ensure_valid(self, *, unknown_product_ids: Collection[UUID]) -> None:
+        """Raise Invalid with every violation of the rules; see `violations`."""
+        violations = self.violations(unknown_product_ids=unknown_product_ids)
         if violations:
             raise Invalid(violations)
-        changed = replace(edit, updated_at=now)
-        return changed, PriceBookChanged(price_book=changed.state())
+
+    def ensure_same_currency(self, edited: PriceBook) -> None:
+        """Raise Invalid (CURRENCY_MISMATCH) unless the edited book has this book's currency."""
+        if edited.currency != self.currency:
+            params = {"expected": self.currency, "actual": edited.currency}
+            raise Invalid([Violation("/currency", "CURRENCY_MISMATCH", params)])
 
     def state(self) -> PriceBookState:
         """Return the whole book as its events and its version history carry it."""
-        return PriceBookState(
-            price_book_id=self.id,
-            name=self.name,
-            currency=self.currency,
-            valid_from=self.valid_from,
-            valid_to=self.valid_to,
-            entries=tuple(_entry_state(entry) for entry in self.entries),
-            custom_fields=dict(self.custom_fields),
-            deleted=self.deleted_at is not None,
-        )
+        entries = tuple(_entry_state(entry) for entry in self.entries)
+        return PriceBookState.of(self, price_book_id=self.id, entries=entries)
+
+    @property
+    def product_ids(self) -> frozenset[UUID]:
+        """The ids of the products that have a price in this book."""
+        return frozenset(entry.product_id for entry in self.entries)
 
     def with_list_prices(self, prices: Mapping[UUID, Money]) -> PriceBook:
         """Return the book with these list prices by product id.
 
         Existing entries keep their position and their tiers; new ones come last.
         """
-        existing_ids = {entry.product_id for entry in self.entries}
         repriced = (
             replace(entry, list_price=prices.get(entry.product_id, entry.list_price))
             for entry in self.entries
@@ -126,7 +120,7 @@ class PriceBook:
         added = (
             PriceEntry(product_id=product_id, list_price=price)
             for product_id, price in prices.items()
-            if product_id not in existing_ids
+            if product_id not in self.product_ids
         )
         return replace(self, entries=(*repriced, *added))
 
@@ -177,5 +171,4 @@ def _price_violations(pointer: str, price: Money, currency: str) -> Iterator[Vio
 
 
 def _entry_state(entry: PriceEntry) -> EntryState:
-    tiers = (TierState(from_quantity=t.from_quantity, unit_price=t.unit_price) for t in entry.tiers)
-    return EntryState(product_id=entry.product_id, list_price=entry.list_price, tiers=tuple(tiers))
+    return EntryState.of(entry, tiers=tuple(TierState.of(tier) for tier in entry.tiers))

@@ -1,13 +1,12 @@
 """Request and response bodies of price books."""
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from cpq.price_books.domain import MAX_ENTRIES, PriceBook, PriceEntry, PriceTier
+from cpq.price_books.domain import MAX_ENTRIES, PriceEntry, PriceTier
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal
 from kernel.money import CurrencyCode, Money
@@ -79,17 +78,6 @@ class PriceBookIn(BaseModel):
     entries: list[PriceEntryIn] = Field(max_length=MAX_ENTRIES, json_schema_extra={"minItems": 1})
     custom_fields: dict[str, Any] = {}
 
-    def apply_to(self, book: PriceBook) -> PriceBook:
-        return replace(
-            book,
-            name=self.name,
-            currency=self.currency,
-            valid_from=self.valid_from,
-            valid_to=self.valid_to,
-            entries=tuple(entry.to_entry() for entry in self.entries),
-            custom_fields=self.custom_fields,
-        )
-
 
 class PriceBookEdit(BaseModel):
     """The fields of a price book that can be edited; `entries` replaces all its prices."""
@@ -105,16 +93,6 @@ class PriceBookEdit(BaseModel):
     valid_to: BusinessDate | None = None
     entries: list[PriceEntryIn] = Field(max_length=MAX_ENTRIES, json_schema_extra={"minItems": 1})
     custom_fields: dict[str, Any] = {}
-
-    def apply_to(self, book: PriceBook) -> PriceBook:
-        return replace(
-            book,
-            name=self.name,
-            valid_from=self.valid_from,
-            valid_to=self.valid_to,
-            entries=tuple(entry.to_entry() for entry in self.entries),
-            custom_fields=self.custom_fields,
-        )
 
 
 class PriceTierOut(BaseModel):

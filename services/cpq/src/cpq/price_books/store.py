@@ -29,15 +29,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import money_columns, tenant_column
 from chassis.database.rows import from_columns, to_columns
+from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
+from chassis.records.record_types import RecordType
 from chassis.records.writes import insert_row, update_row
 from chassis.web.pages import DESC, Page, PageParams, fetch_page
+from contracts.cpq.events import (
+    PriceBookChanged,
+    PriceBookCreated,
+    PriceBookDeleted,
+    PriceBookRestored,
+)
 from cpq.database import metadata
 from cpq.price_books.domain import PriceBook, PriceBookVersion, PriceEntry, PriceTier
 from cpq.price_books.schemas import (
-    PriceBookOut,
     PriceBookSummary,
     PriceBookVersionOut,
     PriceBookVersionSummary,
@@ -110,17 +117,6 @@ price_book_versions = Table(
 )
 
 
-LISTING = Listing(
-    price_books,
-    PriceBookSummary,
-    resource="cpq.price_book",
-    filters=["name", "currency", "valid_from", "valid_to", "created_at", "updated_at"],
-    sorts=["name", "valid_from", "valid_to", "created_at", "updated_at", "currency,valid_from"],
-    words=["name"],
-    custom=custom_conditions,
-)
-
-
 async def add(tx: AsyncConnection, book: PriceBook) -> None:
     """Insert a book with its entries and tiers."""
     await insert_row(tx, price_books, book)
@@ -128,15 +124,15 @@ async def add(tx: AsyncConnection, book: PriceBook) -> None:
     await _replace_rows(tx, price_tiers, {}, _tier_rows(book))
 
 
-async def save(tx: AsyncConnection, book: PriceBook, *, previous: PriceBook) -> PriceBook:
-    """Update the book and its version, and those of its prices that differ from `previous`.
+async def update(tx: AsyncConnection, before: PriceBook, after: PriceBook) -> PriceBook:
+    """Update a book and those of its prices that differ from `before`.
 
     Unchanged prices are not written, so that the audit shows only real changes.
     Raises Conflict (STALE_WRITE).
     """
-    saved = await update_row(tx, price_books, book)
+    saved = await update_row(tx, price_books, after, before=before)
     for table, rows in ((price_entries, _entry_rows), (price_tiers, _tier_rows)):
-        await _replace_rows(tx, table, rows(previous), rows(book))
+        await _replace_rows(tx, table, rows(before), rows(after))
     return saved
 
 
@@ -186,12 +182,34 @@ async def add_version(tx: AsyncConnection, version: PriceBookVersion) -> None:
     )
 
 
-async def get_locked(
-    tx: AsyncConnection, book_id: UUID, *, with_deleted: bool = False
+async def fetch(
+    tx: AsyncConnection, book_id: UUID, *, lock: bool = False, with_deleted: bool = False
 ) -> PriceBook:
-    """Return a book, locked against other writers until the commit. Raises NotFound."""
-    header = await _header(tx, book_id, with_deleted=with_deleted)
+    """Return a book with its prices, and `lock` it against other writers. Raises NotFound."""
+    # Three statements read the book; without `lock`, a shared lock keeps them on one version.
+    header = await _header(tx, book_id, shared=not lock, with_deleted=with_deleted)
     return replace(header, entries=await _entries(tx, book_id))
+
+
+PRICE_BOOK = RecordType(
+    scoped=UnownedResource("cpq.price_book", price_books),
+    entity=PriceBook,
+    created=PriceBookCreated,
+    changed=PriceBookChanged,
+    deleted=PriceBookDeleted,
+    restored=PriceBookRestored,
+    fetch=fetch,
+    insert=add,
+    update=update,
+)
+LISTING = Listing(
+    PRICE_BOOK.scoped,
+    PriceBookSummary,
+    filters=["name", "currency", "valid_from", "valid_to", "created_at", "updated_at"],
+    sorts=["name", "valid_from", "valid_to", "created_at", "updated_at", "currency,valid_from"],
+    words=["name"],
+    custom=custom_conditions,
+)
 
 
 async def find_id(tx: AsyncConnection, *, name: str, currency: str) -> UUID | None:
@@ -201,18 +219,6 @@ async def find_id(tx: AsyncConnection, *, name: str, currency: str) -> UUID | No
     query = select(columns.id).where(matches).order_by(columns.valid_from.desc(), columns.id.desc())
     book_id: UUID | None = (await tx.execute(query.limit(1))).scalar_one_or_none()
     return book_id
-
-
-async def get(tx: AsyncConnection, book_id: UUID, *, with_deleted: bool = False) -> PriceBook:
-    """Return a book with its prices. Raises NotFound."""
-    # Three statements read the book; the shared lock keeps all of them on one version.
-    header = await _header(tx, book_id, shared=True, with_deleted=with_deleted)
-    return replace(header, entries=await _entries(tx, book_id))
-
-
-async def read(tx: AsyncConnection, book_id: UUID) -> PriceBookOut:
-    """Return a book as the API shows it. Raises NotFound."""
-    return PriceBookOut.model_validate(await get(tx, book_id))
 
 
 async def ensure_exists(tx: AsyncConnection, book_id: UUID) -> None:

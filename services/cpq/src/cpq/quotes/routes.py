@@ -2,27 +2,23 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.foundation.clock import Now
-from chassis.records.access.guards import may_list, may_read, may_write
+from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.routes import access_router
-from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.record_commands import transfer_of
-from chassis.web.auth import Caller, Principal
+from chassis.web.auth import Principal, allow
 from chassis.web.bodies import EmptyBody
+from chassis.web.commands import ChangeCommand, Command, CreateCommand
 from chassis.web.patches import MergePatch
-from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from cpq.opportunities.store import OPPORTUNITIES
 from cpq.quotes import store
 from cpq.quotes.actions import drafts, moves
 from cpq.quotes.domain.proposal import QuoteRequest
@@ -39,47 +35,27 @@ from cpq.quotes.store import LISTING, QUOTES
 
 router = new_router("/quotes", tag="quotes")
 READ, WRITE = may_read(QUOTES), may_write(QUOTES)
-# Quotes can be made only for opportunities that the caller sees.
-VisibleOpportunities = Annotated[Visibility, may_list(OPPORTUNITIES, scope="cpq.quote.write")]
 
 
 @router.post(
     "",
     status_code=201,
+    dependencies=[allow("cpq.quote.write")],
     summary="Create a draft quote for an opportunity, priced from one price book",
 )
-async def quote_create(
-    body: QuoteIn,
-    response: Response,
-    tx: Tx,
-    caller: Caller,
-    now: Now,
-    visibility: VisibleOpportunities,
-) -> QuoteOut:
-    quote = await drafts.create_quote(
-        tx,
-        body.to_request(),
-        actor=caller.subject,
-        owner_id=body.owner_id,
-        visibility=visibility,
-        now=now,
-    )
+async def quote_create(body: QuoteIn, command: CreateCommand, response: Response) -> QuoteOut:
+    quote = await drafts.create_quote(command, body.to_request(), owner_id=body.owner_id)
     response.headers["Location"] = f"/cpq/v1/quotes/{quote.id}"
     return QuoteOut.model_validate(quote)
 
 
 @router.post(
     "/preview",
+    dependencies=[allow("cpq.quote.read")],
     summary="Price a quote without storing it or using a document number",
 )
-async def quote_preview(
-    body: QuoteIn,
-    tx: Tx,
-    now: Now,
-    visibility: Annotated[Visibility, may_list(OPPORTUNITIES, scope="cpq.quote.read")],
-) -> QuotePreviewOut:
-    proposal = await drafts.preview_quote(tx, body.to_request(), visibility=visibility, now=now)
-    return QuotePreviewOut.model_validate(proposal)
+async def quote_preview(body: QuoteIn, command: CreateCommand) -> QuotePreviewOut:
+    return QuotePreviewOut.model_validate(await drafts.preview_quote(command, body.to_request()))
 
 
 add_list_routes(router, LISTING, description="A list leaves the lines of quotes out.")
@@ -105,11 +81,9 @@ def _apply_patch(patch: MergePatch[QuoteEdit], request: QuoteRequest) -> QuoteRe
     summary="Amend a draft and price it again; of a sent quote only custom fields can change",
 )
 async def quote_amend(
-    quote_id: UUID, body: MergePatch[QuoteEdit], tx: Tx, now: Now, expected: IfMatch
+    quote_id: UUID, body: MergePatch[QuoteEdit], command: ChangeCommand
 ) -> QuoteOut:
-    quote = await drafts.amend_quote(
-        tx, quote_id, partial(_apply_patch, body), expected=expected, now=now
-    )
+    quote = await drafts.amend_quote(command, quote_id, partial(_apply_patch, body))
     return QuoteOut.model_validate(quote)
 
 
@@ -119,17 +93,15 @@ async def quote_amend(
     dependencies=[WRITE],
     summary="Delete a draft; it keeps its document number and can be restored",
 )
-async def quote_delete(quote_id: UUID, tx: Tx, now: Now, expected: IfMatch) -> None:
-    await moves.delete_quote(tx, quote_id, expected=expected, now=now)
+async def quote_delete(quote_id: UUID, command: ChangeCommand) -> None:
+    await moves.delete_quote(command, quote_id)
 
 
 @router.post("/{quote_id}/restore", dependencies=[WRITE], summary="Restore a deleted draft")
 async def quote_restore(
-    quote_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: EmptyBody | None = None
+    quote_id: UUID, command: ChangeCommand, body: EmptyBody | None = None
 ) -> QuoteOut:
-    return QuoteOut.model_validate(
-        await moves.restore_quote(tx, quote_id, expected=expected, now=now)
-    )
+    return QuoteOut.model_validate(await moves.restore_quote(command, quote_id))
 
 
 @router.post(
@@ -138,9 +110,9 @@ async def quote_restore(
     summary="Send a draft to the customer; a repeated call changes nothing",
 )
 async def quote_send(
-    quote_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: EmptyBody | None = None
+    quote_id: UUID, command: ChangeCommand, body: EmptyBody | None = None
 ) -> QuoteOut:
-    return QuoteOut.model_validate(await moves.send_quote(tx, quote_id, expected=expected, now=now))
+    return QuoteOut.model_validate(await moves.send_quote(command, quote_id))
 
 
 @router.post(
@@ -149,11 +121,9 @@ async def quote_send(
     summary="Record that the customer accepts a sent quote; a repeated call changes nothing",
 )
 async def quote_accept(
-    quote_id: UUID, tx: Tx, now: Now, expected: IfMatch, body: EmptyBody | None = None
+    quote_id: UUID, command: ChangeCommand, body: EmptyBody | None = None
 ) -> QuoteOut:
-    return QuoteOut.model_validate(
-        await moves.accept_quote(tx, quote_id, expected=expected, now=now)
-    )
+    return QuoteOut.model_validate(await moves.accept_quote(command, quote_id))
 
 
 @router.post(
@@ -161,11 +131,8 @@ async def quote_accept(
     dependencies=[WRITE],
     summary="Record that the customer declines a sent quote; a repeated call changes nothing",
 )
-async def quote_reject(
-    quote_id: UUID, body: QuoteReject, tx: Tx, now: Now, expected: IfMatch
-) -> QuoteOut:
-    quote = await moves.reject_quote(tx, quote_id, reason=body.reason, expected=expected, now=now)
-    return QuoteOut.model_validate(quote)
+async def quote_reject(quote_id: UUID, body: QuoteReject, command: ChangeCommand) -> QuoteOut:
+    return QuoteOut.model_validate(await moves.reject_quote(command, quote_id, reason=body.reason))
 
 
 @router.post(
@@ -176,16 +143,9 @@ async def quote_reject(
     "quote can no longer be accepted. A repeated call changes nothing",
 )
 async def quote_revise(
-    quote_id: UUID,
-    body: MergePatch[QuoteEdit],
-    response: Response,
-    tx: Tx,
-    now: Now,
-    expected: IfMatch,
+    quote_id: UUID, body: MergePatch[QuoteEdit], command: ChangeCommand, response: Response
 ) -> QuoteOut:
-    quote = await drafts.revise_quote(
-        tx, quote_id, partial(_apply_patch, body), expected=expected, now=now
-    )
+    quote = await drafts.revise_quote(command, quote_id, partial(_apply_patch, body))
     response.headers["Location"] = f"/cpq/v1/quotes/{quote.id}"
     return QuoteOut.model_validate(quote)
 
@@ -197,46 +157,27 @@ async def quote_revise(
     summary="Create a new quote with the same lines, at today's prices",
 )
 async def quote_clone(
-    quote_id: UUID,
-    body: QuoteClone,
-    response: Response,
-    tx: Tx,
-    caller: Caller,
-    now: Now,
-    visibility: VisibleOpportunities,
+    quote_id: UUID, body: QuoteClone, command: CreateCommand, response: Response
 ) -> QuoteOut:
-    quote = await drafts.clone_quote(
-        tx,
-        quote_id,
-        opportunity_id=body.opportunity_id,
-        actor=caller.subject,
-        visibility=visibility,
-        now=now,
-    )
+    quote = await drafts.clone_quote(command, quote_id, opportunity_id=body.opportunity_id)
     response.headers["Location"] = f"/cpq/v1/quotes/{quote.id}"
     return QuoteOut.model_validate(quote)
 
 
 async def _create(tx: AsyncConnection, body: QuoteIn, caller: Principal, now: datetime) -> Quote:
-    visibility = await visibility_of(tx, caller, OPPORTUNITIES.resource, now)
-    return await drafts.create_quote(
-        tx,
-        body.to_request(),
-        actor=caller.subject,
-        owner_id=body.owner_id,
-        visibility=visibility,
-        now=now,
-    )
+    command = Command(tx, now, caller, caller.subject)
+    return await drafts.create_quote(command, body.to_request(), owner_id=body.owner_id)
 
 
 async def _replace(
-    tx: AsyncConnection, quote_id: UUID, body: QuoteIn, _: Principal, now: datetime
+    tx: AsyncConnection, quote_id: UUID, body: QuoteIn, caller: Principal, now: datetime
 ) -> Quote:
-    return await drafts.amend_quote(tx, quote_id, body.to_replacement, now=now)
+    command = Command(tx, now, caller, caller.subject)
+    return await drafts.amend_quote(command, quote_id, body.to_replacement)
 
 
-async def _restore(tx: AsyncConnection, quote_id: UUID, _: Principal, now: datetime) -> Quote:
-    return await moves.restore_quote(tx, quote_id, now=now)
+async def _restore(tx: AsyncConnection, quote_id: UUID, caller: Principal, now: datetime) -> Quote:
+    return await moves.restore_quote(Command(tx, now, caller, caller.subject), quote_id)
 
 
 external_ids = external_id_router(

@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from cpq.quotes.domain.pricing import RequestedLine
 from cpq.quotes.domain.proposal import QuoteRequest
 from cpq.quotes.domain.quote import QuoteStatus
-from cpq.quotes.domain.taxes import TaxRounding
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal, RateDecimal
 from kernel.errors import Invalid, Violation
 from kernel.money import CurrencyCode, Money
+from kernel.taxes import TaxRounding
 
 
 class QuoteLineIn(BaseModel):

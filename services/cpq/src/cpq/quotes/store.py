@@ -43,9 +43,9 @@ from contracts.cpq.events import (
 from cpq.database import metadata
 from cpq.quotes.domain.pricing import QuoteLine
 from cpq.quotes.domain.quote import Quote, QuoteStatus
-from cpq.quotes.domain.taxes import TaxRounding
 from cpq.quotes.schemas import QuoteOut, QuoteSummary
 from kernel.errors import NotFound
+from kernel.taxes import TaxRounding
 
 quotes = Table(
     "quotes",
@@ -169,9 +169,25 @@ async def fetch(
     return replace(quote, lines=await _lines(tx, quote_id))
 
 
-async def get_locked(tx: AsyncConnection, quote_id: UUID, *, with_deleted: bool = False) -> Quote:
-    """Return a quote, locked against other writers until the commit. Raises NotFound."""
-    return await fetch(tx, quote_id, lock=True, with_deleted=with_deleted)
+async def update(tx: AsyncConnection, before: Quote, after: Quote) -> Quote:
+    """Update a quote and those of its lines that differ from `before`.
+
+    Unchanged lines are not written, so that the audit shows only real changes. Raises Conflict
+    (STALE_WRITE).
+    """
+    saved = await update_row(tx, quotes, after, before=before)
+    line_ids = {line.id for line in after.lines}
+    removed = [line.id for line in before.lines if line.id not in line_ids]
+    if removed:
+        await tx.execute(delete(quote_lines).where(quote_lines.c.id.in_(removed)))
+    changed = [line for line in after.lines if line not in before.lines]
+    if changed:
+        rows = [{"quote_id": after.id, **to_columns(quote_lines, line)} for line in changed]
+        statement = insert(quote_lines)
+        values = {name: statement.excluded[name] for name in rows[0]}
+        upsert = statement.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=values)
+        await tx.execute(upsert, rows)
+    return saved
 
 
 QUOTE = RecordType(
@@ -183,30 +199,9 @@ QUOTE = RecordType(
     restored=QuoteRestored,
     assigned=QuoteAssigned,
     fetch=fetch,
+    insert=add,
+    update=update,
 )
-
-
-async def save(tx: AsyncConnection, quote: Quote) -> Quote:
-    """Update the quote and its version, but not its lines. Raises Conflict (STALE_WRITE)."""
-    return await update_row(tx, quotes, quote)
-
-
-async def save_lines(tx: AsyncConnection, quote: Quote, *, previous: Quote) -> None:
-    """Write the lines of an amended draft that differ from `previous`.
-
-    Unchanged lines are not written, so that the audit shows only real changes.
-    """
-    line_ids = {line.id for line in quote.lines}
-    removed = [line.id for line in previous.lines if line.id not in line_ids]
-    if removed:
-        await tx.execute(delete(quote_lines).where(quote_lines.c.id.in_(removed)))
-    changed = [line for line in quote.lines if line not in previous.lines]
-    if changed:
-        rows = [{"quote_id": quote.id, **to_columns(quote_lines, line)} for line in changed]
-        statement = insert(quote_lines)
-        values = {name: statement.excluded[name] for name in rows[0]}
-        upsert = statement.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=values)
-        await tx.execute(upsert, rows)
 
 
 async def get(tx: AsyncConnection, quote_id: UUID, *, with_deleted: bool = False) -> Quote:

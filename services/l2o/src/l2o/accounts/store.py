@@ -23,7 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.columns import CURRENT_TENANT, money_columns, tenant_column
+from chassis.database.advisory_locks import lock_key
+from chassis.database.columns import money_columns, tenant_column
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import (
     EVERYTHING,
@@ -173,8 +174,7 @@ async def lock_visible_by_name(
 
 async def lock_hierarchy(tx: AsyncConnection) -> None:
     """Serialize changes of parents in a tenant; two at once could form a cycle."""
-    key = text(f"hashtextextended('l2o.account.hierarchy:' || {CURRENT_TENANT}, 0)")
-    await tx.execute(select(func.pg_advisory_xact_lock(key)))
+    await lock_key(tx, "l2o.account_hierarchy")
 
 
 async def get_ancestor_ids(tx: AsyncConnection, account_id: UUID) -> set[UUID]:

@@ -18,8 +18,8 @@ from contracts.l2o.events import (
     OpportunityState,
     OpportunityWon,
 )
-from kernel.errors import RuleBroken
 from kernel.money import Money
+from kernel.transitions import Transitions
 
 
 class Stage(StrEnum):
@@ -36,18 +36,16 @@ class Stage(StrEnum):
 
 
 # Stages that may follow each stage: any later one, or the one before; none after the last two.
-STAGE_MOVES: dict[Stage, frozenset[Stage]] = {
-    Stage.FIRST_CONTACT: frozenset(Stage) - {Stage.FIRST_CONTACT},
-    Stage.SOLUTION: frozenset(Stage) - {Stage.SOLUTION},
-    Stage.QUOTATION: frozenset(Stage) - {Stage.FIRST_CONTACT, Stage.QUOTATION},
-    Stage.BIDDING: frozenset(
-        {Stage.QUOTATION, Stage.NEGOTIATION, Stage.SIGNING, Stage.WON, Stage.LOST}
-    ),
-    Stage.NEGOTIATION: frozenset({Stage.BIDDING, Stage.SIGNING, Stage.WON, Stage.LOST}),
-    Stage.SIGNING: frozenset({Stage.NEGOTIATION, Stage.WON, Stage.LOST}),
-    Stage.WON: frozenset(),
-    Stage.LOST: frozenset(),
-}
+STAGE_MOVES = Transitions.between(
+    {
+        Stage.FIRST_CONTACT: frozenset(Stage) - {Stage.FIRST_CONTACT},
+        Stage.SOLUTION: frozenset(Stage) - {Stage.SOLUTION},
+        Stage.QUOTATION: frozenset(Stage) - {Stage.FIRST_CONTACT, Stage.QUOTATION},
+        Stage.BIDDING: {Stage.QUOTATION, Stage.NEGOTIATION, Stage.SIGNING, Stage.WON, Stage.LOST},
+        Stage.NEGOTIATION: {Stage.BIDDING, Stage.SIGNING, Stage.WON, Stage.LOST},
+        Stage.SIGNING: {Stage.NEGOTIATION, Stage.WON, Stage.LOST},
+    }
+)
 # A confirmed order is proof of a sale, so it wins even a lost opportunity.
 WON_BY_ORDER_FROM = frozenset(Stage) - {Stage.WON}
 NO_REASON_GIVEN = "—"  # the reason of a loss that a file does not give
@@ -162,8 +160,8 @@ class Opportunity:
         return won, OpportunityWon(opportunity=won.state(), order_id=order_id, won_at=won_at)
 
     def _ensure_move_allowed(self, to: Stage) -> None:
-        if to not in STAGE_MOVES[self.stage]:
-            raise RuleBroken("STAGE_MOVE_FORBIDDEN", from_stage=self.stage, to_stage=to)
+        params = {"from_stage": self.stage, "to_stage": to}
+        STAGE_MOVES.ensure_allowed(to, self.stage, "STAGE_MOVE_FORBIDDEN", **params)
 
 
 @dataclass(frozen=True, kw_only=True)

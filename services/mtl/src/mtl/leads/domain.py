@@ -19,6 +19,7 @@ from contracts.mtl.events import (
 from contracts.work import TaskKind
 from kernel.errors import Conflict, RuleBroken
 from kernel.personal import Personal
+from kernel.transitions import Transitions
 
 IDENTIFYING_FIELDS = ("name", "company", "phone", "email", "external_id")  # at least one is set
 KEY_KINDS = ("phone", "email", "external_id")  # fields that are unique among leads
@@ -47,12 +48,14 @@ class LeadMove(StrEnum):
 
 
 # For each move, the statuses it may start from and the one it leads to; others are forbidden.
-LEAD_MOVES: dict[LeadMove, tuple[frozenset[LeadStatus], LeadStatus]] = {
-    LeadMove.QUALIFY: (frozenset({NEW}), QUALIFIED),
-    LeadMove.DISQUALIFY: (frozenset({NEW, QUALIFIED}), DISQUALIFIED),
-    LeadMove.CONVERT: (frozenset({QUALIFIED}), CONVERTED),
-    LeadMove.REOPEN: (frozenset({CONVERTED}), QUALIFIED),
-}
+LEAD_MOVES = Transitions(
+    {
+        LeadMove.QUALIFY: ({NEW}, QUALIFIED),
+        LeadMove.DISQUALIFY: ({NEW, QUALIFIED}, DISQUALIFIED),
+        LeadMove.CONVERT: ({QUALIFIED}, CONVERTED),
+        LeadMove.REOPEN: ({CONVERTED}, QUALIFIED),
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +134,7 @@ class Lead(LeadDetails):
 
     def has_made(self, move: LeadMove) -> bool:
         """Whether the lead already has the status to which the move leads."""
-        return self.status is LEAD_MOVES[move][1]
+        return LEAD_MOVES.has_made(move, self.status)
 
     def ensure_not_converted(self) -> None:
         """Refuse a change of a converted lead. Raises RuleBroken (LEAD_CONVERTED)."""
@@ -141,16 +144,12 @@ class Lead(LeadDetails):
 
     def qualify(self, *, now: datetime) -> tuple[Lead, LeadQualified]:
         """Move to QUALIFIED. Raises RuleBroken (LEAD_NOT_NEW)."""
-        if not self._can_make(LeadMove.QUALIFY):
-            raise RuleBroken("LEAD_NOT_NEW", status=self.status)
-        lead = self._moved(LeadMove.QUALIFY, None, now)
+        lead = self._moved(LeadMove.QUALIFY, None, now, "LEAD_NOT_NEW")
         return lead, LeadQualified(lead=lead.state())
 
     def disqualify(self, reason: str, *, now: datetime) -> tuple[Lead, LeadDisqualified]:
         """Move to DISQUALIFIED. Raises RuleBroken (LEAD_NOT_OPEN)."""
-        if not self._can_make(LeadMove.DISQUALIFY):
-            raise RuleBroken("LEAD_NOT_OPEN", status=self.status)
-        lead = self._moved(LeadMove.DISQUALIFY, reason, now)
+        lead = self._moved(LeadMove.DISQUALIFY, reason, now, "LEAD_NOT_OPEN")
         return lead, LeadDisqualified(lead=lead.state(), reason=reason)
 
     def convert(
@@ -166,9 +165,8 @@ class Lead(LeadDetails):
 
         Raises RuleBroken (LEAD_NOT_QUALIFIED).
         """
-        if not self._can_make(LeadMove.CONVERT):
-            raise RuleBroken("LEAD_NOT_QUALIFIED", status=self.status)
-        lead = replace(self._moved(LeadMove.CONVERT, None, now), converted_at=now, **vars(ids))
+        converted = self._moved(LeadMove.CONVERT, None, now, "LEAD_NOT_QUALIFIED")
+        lead = replace(converted, converted_at=now, **vars(ids))
         return lead, LeadConverted(
             lead=lead.state(),
             **vars(ids),
@@ -184,10 +182,11 @@ class Lead(LeadDetails):
 
     def reopen(self, reason: str, *, now: datetime) -> tuple[Lead, LeadReopened]:
         """Move back to QUALIFIED, without the ids. Raises RuleBroken (LEAD_NOT_CONVERTED)."""
-        if not self._can_make(LeadMove.REOPEN) or self.conversion_id is None:
+        reopened = self._moved(LeadMove.REOPEN, reason, now, "LEAD_NOT_CONVERTED")
+        if self.conversion_id is None:
             raise RuleBroken("LEAD_NOT_CONVERTED", status=self.status)
         lead = replace(
-            self._moved(LeadMove.REOPEN, reason, now),
+            reopened,
             conversion_id=None,
             account_id=None,
             contact_id=None,
@@ -198,11 +197,10 @@ class Lead(LeadDetails):
         event = LeadReopened(lead=lead.state(), conversion_id=self.conversion_id, reason=reason)
         return lead, event
 
-    def _can_make(self, move: LeadMove) -> bool:
-        return self.status in LEAD_MOVES[move][0]
-
-    def _moved(self, move: LeadMove, reason: str | None, now: datetime) -> Lead:
-        return replace(self, status=LEAD_MOVES[move][1], status_reason=reason, updated_at=now)
+    def _moved(self, move: LeadMove, reason: str | None, now: datetime, code: str) -> Lead:
+        LEAD_MOVES.ensure_allowed(move, self.status, code, status=self.status)
+        status = LEAD_MOVES.target(move)
+        return replace(self, status=status, status_reason=reason, updated_at=now)
 
 
 class LeadKey(NamedTuple):

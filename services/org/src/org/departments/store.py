@@ -24,8 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.advisory_locks import lock_key
 from chassis.database.backbone_tables import instant
-from chassis.database.columns import CURRENT_TENANT, tenant_column
+from chassis.database.columns import tenant_column
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
@@ -115,18 +116,13 @@ department_posts = Table(
 # The columns of `people` that a head is validated by; that feature imports this one.
 _people = table("people", column("id", Uuid), column("active", Boolean))
 
-_TREE_LOCK = text(f"SELECT pg_advisory_xact_lock(hashtextextended('tree:' || {CURRENT_TENANT}, 7))")
-_CODE_LOCK = text(
-    f"SELECT pg_advisory_xact_lock(hashtextextended(CAST(:code AS text) || {CURRENT_TENANT}, 7))"
-)
-
 
 async def lock_tree(tx: AsyncConnection) -> None:
     """Serialize the tenant's moves until the transaction ends, so that crossing moves are detected.
 
     Take this lock before any row lock to avoid deadlocks.
     """
-    await tx.execute(_TREE_LOCK)
+    await lock_key(tx, "org.department_tree")
 
 
 async def add_move(tx: AsyncConnection, move: DepartmentMove) -> None:
@@ -149,7 +145,7 @@ async def code_is_taken(tx: AsyncConnection, code: str, *, except_id: UUID) -> b
 
 async def lock_code(tx: AsyncConnection, code: str) -> None:
     """Serialize the transactions that use one code until they end."""
-    await tx.execute(_CODE_LOCK, {"code": f"code:{code}:"})
+    await lock_key(tx, "org.department_code", code)
 
 
 async def department_active_flags(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, bool]:

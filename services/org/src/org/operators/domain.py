@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.org.events import Quotas
-from org.tenants.domain import TaxRounding
+from kernel.taxes import TaxRounding
 
 
 class FirstAdministrator(NamedTuple):

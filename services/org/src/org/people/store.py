@@ -31,8 +31,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.advisory_locks import lock_key
 from chassis.database.backbone_tables import instant
-from chassis.database.columns import CURRENT_TENANT, tenant_column
+from chassis.database.columns import tenant_column
 from chassis.database.rows import from_columns, to_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
@@ -86,17 +87,10 @@ person_leaves = Table(
     Index(None, "tenant_id", "person_id", "from_date"),
 )
 
-_LINE_LOCK = text(
-    f"SELECT pg_advisory_xact_lock(hashtextextended('managers:' || {CURRENT_TENANT}, 7))"
-)
-_SUBJECT_LOCK = text(
-    f"SELECT pg_advisory_xact_lock(hashtextextended('subjects:' || {CURRENT_TENANT}, 7))"
-)
-
 
 async def lock_reporting_lines(tx: AsyncConnection) -> None:
     """Serialize the tenant's changes of managers; take this lock before any row lock."""
-    await tx.execute(_LINE_LOCK)
+    await lock_key(tx, "org.reporting_lines")
 
 
 async def subject_is_taken(tx: AsyncConnection, subject: str, *, except_id: UUID) -> bool:
@@ -104,7 +98,7 @@ async def subject_is_taken(tx: AsyncConnection, subject: str, *, except_id: UUID
 
     Serializes the tenant's changes of subjects until the transaction ends.
     """
-    await tx.execute(_SUBJECT_LOCK)
+    await lock_key(tx, "org.subjects")
     used_by_person = or_(
         people.c.subject == subject,
         literal(subject, Text) == any_(people.c.former_subjects),

@@ -17,13 +17,13 @@ from sqlalchemy import (
     exists,
     insert,
     select,
-    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.advisory_locks import lock_key
 from chassis.database.backbone_tables import instant
-from chassis.database.columns import CURRENT_TENANT, tenant_column
+from chassis.database.columns import tenant_column
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.lists.listing import Listing
@@ -74,14 +74,10 @@ role_holders = Table(
     Index(None, "tenant_id", "role_id", "person_id"),
 )
 
-_CODES_LOCK = text(
-    f"SELECT pg_advisory_xact_lock(hashtextextended('roles:' || {CURRENT_TENANT}, 7))"
-)
-
 
 async def lock_codes(tx: AsyncConnection) -> None:
     """Serialize the creation of roles in the tenant, because codes are unique."""
-    await tx.execute(_CODES_LOCK)
+    await lock_key(tx, "org.role_codes")
 
 
 async def map_by_code(tx: AsyncConnection) -> dict[str, Role]:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from contracts.work import WorkTask
 from kernel.errors import RuleBroken
+from kernel.transitions import Transitions
 
 OWN: Final = "OWN"  # the kind of the tasks that people write; services raise all others
 
@@ -35,11 +36,13 @@ class TaskMove(StrEnum):
 
 
 # The states from which each move is allowed, and the state it leads to.
-TASK_MOVES: dict[TaskMove, tuple[frozenset[TaskState], TaskState]] = {
-    TaskMove.COMPLETE: (frozenset({OPEN}), DONE),
-    TaskMove.DISMISS: (frozenset({OPEN}), DISMISSED),
-    TaskMove.REOPEN: (frozenset({DONE, DISMISSED}), OPEN),
-}
+TASK_MOVES = Transitions(
+    {
+        TaskMove.COMPLETE: ({OPEN}, DONE),
+        TaskMove.DISMISS: ({OPEN}, DISMISSED),
+        TaskMove.REOPEN: ({DONE, DISMISSED}, OPEN),
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +78,13 @@ class Task:
 
     def has_made(self, move: TaskMove) -> bool:
         """Return whether the task is in the state that the move leads to."""
-        return self.state is TASK_MOVES[move][1]
+        return TASK_MOVES.has_made(move, self.state)
 
     def moved(self, move: TaskMove, *, now: datetime) -> Task:
         """Return the task after the move. Raises RuleBroken (TASK_MOVE_FORBIDDEN)."""
-        before, after = TASK_MOVES[move]
-        if self.state not in before:
-            raise RuleBroken("TASK_MOVE_FORBIDDEN", state=self.state, move=move)
+        params = {"state": self.state, "move": move}
+        TASK_MOVES.ensure_allowed(move, self.state, "TASK_MOVE_FORBIDDEN", **params)
+        after = TASK_MOVES.target(move)
         ended = None if after is OPEN else now
         return replace(self, state=after, ended_at=ended, updated_at=now)
 

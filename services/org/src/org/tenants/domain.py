@@ -10,7 +10,8 @@ from typing import TypedDict
 from uuid import UUID
 
 from contracts.org.events import Quotas, TenantChanged, TenantState
-from kernel.errors import RuleBroken
+from kernel.taxes import TaxRounding
+from kernel.transitions import Transitions
 
 
 class TenantStatus(StrEnum):
@@ -21,19 +22,13 @@ class TenantStatus(StrEnum):
     DELETED = "DELETED"
 
 
-class TaxRounding(StrEnum):
-    """Whether tax is rounded on every line, or once per tax rate of a document and then split."""
-
-    LINE = "LINE"
-    DOCUMENT = "DOCUMENT"
-
-
-# The allowed changes of status.
-STATUS_CHANGES = {
-    TenantStatus.ACTIVE: {TenantStatus.SUSPENDED, TenantStatus.DELETED},
-    TenantStatus.SUSPENDED: {TenantStatus.ACTIVE, TenantStatus.DELETED},
-    TenantStatus.DELETED: set[TenantStatus](),
-}
+# The statuses that may follow each status; a deleted tenant cannot be restored.
+STATUS_MOVES = Transitions.between(
+    {
+        TenantStatus.ACTIVE: {TenantStatus.SUSPENDED, TenantStatus.DELETED},
+        TenantStatus.SUSPENDED: {TenantStatus.ACTIVE, TenantStatus.DELETED},
+    }
+)
 
 
 class TenantSettings(TypedDict, total=False):
@@ -79,8 +74,7 @@ class Tenant:
         """
         if status is self.status:
             return None
-        if status not in STATUS_CHANGES[self.status]:
-            raise RuleBroken("TENANT_GONE")
+        STATUS_MOVES.ensure_allowed(status, self.status, "TENANT_GONE")
         moved = replace(self, status=status)
         return moved, TenantChanged(tenant=moved.state())
 

@@ -13,7 +13,8 @@ from pydantic_core import PydanticCustomError
 from contracts.org.events import Quotas
 from kernel.currencies import CurrencyCode
 from kernel.decimals import RateDecimal
-from org.tenants.domain import TaxRounding, TenantSettings, TenantStatus
+from kernel.taxes import TaxRounding
+from org.tenants.domain import TenantSettings, TenantStatus
 
 # Entries of the time zone database that describe a machine's setup and no time zone.
 _NOT_TIMEZONES: Final = frozenset({"Factory", "localtime"})

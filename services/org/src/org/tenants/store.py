@@ -17,8 +17,9 @@ from chassis.records.record_types import RecordType
 from chassis.web.pages import Page, PageParams, fetch_page
 from contracts.org.events import Quotas, TenantChanged, TenantCreated
 from kernel.errors import Conflict, NotFound
+from kernel.taxes import TaxRounding
 from org.database import metadata
-from org.tenants.domain import TaxRounding, Tenant, TenantStatus
+from org.tenants.domain import Tenant, TenantStatus
 from org.tenants.schemas import TenantOut
 
 tenants = Table(

@@ -18,10 +18,10 @@ from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.record_commands import transfer_of
 from chassis.web.auth import Caller, Principal
 from chassis.web.bodies import EmptyBody
+from chassis.web.commands import ChangeCommand, Command, CreateCommand
 from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED
 from chassis.web.pages import Page, PageParams
 from chassis.web.patches import MergePatch
-from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from rms.orders.actions.cancellations import cancel_order, cancel_order_lines
@@ -50,7 +50,7 @@ from rms.orders.store.reads import (
     read_shipments,
 )
 from rms.orders.store.tables import ORDERS
-from rms.orders.store.writes import ORDER, get_order
+from rms.orders.store.writes import ORDER
 from rms.orders.views import read_order
 from rms.receivables.store import RECEIVABLES
 
@@ -61,24 +61,24 @@ access = access_router(ORDERS, collection="orders", transfer=transfer_of(ORDER))
 audit = audit_router("/orders", resource=ORDERS.resource, table=ORDERS.table, dependencies=[READ])
 
 
-async def _receivables_visibility(
-    tx: AsyncConnection, caller: Principal, now: datetime
-) -> Visibility:
-    """The receivables that the caller sees: none without the scope to read receivables."""
+async def _read(tx: AsyncConnection, order_id: UUID, caller: Principal, now: datetime) -> OrderOut:
+    """The order with the receivables that this caller sees. Raises NotFound.
+
+    These are none without the scope to read receivables.
+    """
     resource = RECEIVABLES.resource
-    return (
+    visibility = (
         await visibility_of(tx, caller, resource, now)
         if caller.may(f"{resource}.read")
         else Visibility()
     )
-
-
-async def _answer(
-    tx: AsyncConnection, order_id: UUID, caller: Principal, now: datetime
-) -> OrderOut:
-    """The order with the receivables that this caller sees. Raises NotFound."""
-    visibility = await _receivables_visibility(tx, caller, now)
     return await read_order(tx, order_id, visibility, today=await tenant_settings.today(tx, now))
+
+
+async def _answer(command: Command, order_id: UUID) -> OrderOut:
+    """The order after a command, as its caller sees it."""
+    assert command.caller is not None
+    return await _read(command.tx, order_id, command.caller, command.now)
 
 
 def _quantities(lines: Sequence[ShipmentLineIn] | None) -> Sequence[LineQuantity] | None:
@@ -87,7 +87,7 @@ def _quantities(lines: Sequence[ShipmentLineIn] | None) -> Sequence[LineQuantity
 
 external_ids = external_id_read_router(
     ExternallyReadResource(
-        scoped=ORDERS, collection="/orders", answer=OrderOut, get=get_order, read=_answer
+        scoped=ORDERS, collection="/orders", answer=OrderOut, get=ORDER.get, read=_read
     )
 )
 
@@ -101,11 +101,11 @@ add_list_routes(router, ORDER_LISTING)
     summary="Change note, customer order number and custom fields of an order",
 )
 async def order_edit(
-    order_id: UUID, body: MergePatch[OrderEdit], tx: Tx, now: Now, caller: Caller, expected: IfMatch
+    order_id: UUID, body: MergePatch[OrderEdit], command: ChangeCommand
 ) -> OrderOut:
     """Cancelled orders cannot be edited. Agreed values are changed by an amendment."""
-    await edit_order(tx, order_id, body.applied, expected=expected, now=now)
-    return await _answer(tx, order_id, caller, now)
+    await edit_order(command, order_id, body.applied)
+    return await _answer(command, order_id)
 
 
 @router.get(
@@ -115,7 +115,7 @@ async def order_edit(
 )
 async def order_get(order_id: UUID, tx: Tx, now: Now, caller: Caller) -> OrderOut:
     """Contains only the receivables that the caller also sees under `/receivables`."""
-    return await _answer(tx, order_id, caller, now)
+    return await _read(tx, order_id, caller, now)
 
 
 @router.post(
@@ -124,15 +124,10 @@ async def order_get(order_id: UUID, tx: Tx, now: Now, caller: Caller) -> OrderOu
     summary="Confirm an order; no effect on a confirmed order",
 )
 async def order_confirm(
-    order_id: UUID,
-    tx: Tx,
-    now: Now,
-    caller: Caller,
-    expected: IfMatch,
-    body: EmptyBody | None = None,
+    order_id: UUID, command: ChangeCommand, body: EmptyBody | None = None
 ) -> OrderOut:
-    await confirm_order(tx, order_id, expected=expected, now=now)
-    return await _answer(tx, order_id, caller, now)
+    await confirm_order(command, order_id)
+    return await _answer(command, order_id)
 
 
 @router.post(
@@ -140,25 +135,15 @@ async def order_confirm(
     dependencies=[WRITE],
     summary="Amend an order before anything is shipped; it must be confirmed (again)",
 )
-async def order_amend(
-    order_id: UUID, body: OrderAmendIn, tx: Tx, now: Now, caller: Caller, expected: IfMatch
-) -> OrderOut:
+async def order_amend(order_id: UUID, body: OrderAmendIn, command: ChangeCommand) -> OrderOut:
     amendment = Amendment(
         quantities=_quantities(body.lines) or (),
         removed=body.removed_line_ids,
         requested_date=body.requested_date,
         reason=body.reason,
     )
-    await amend_order(
-        tx,
-        order_id,
-        amendment,
-        term_code=body.payment_term,
-        actor=caller.subject,
-        expected=expected,
-        now=now,
-    )
-    return await _answer(tx, order_id, caller, now)
+    await amend_order(command, order_id, amendment, term_code=body.payment_term)
+    return await _answer(command, order_id)
 
 
 @router.post(
@@ -166,13 +151,9 @@ async def order_amend(
     dependencies=[WRITE],
     summary="Cancel an order of which nothing was shipped; no effect on a cancelled order",
 )
-async def order_cancel(
-    order_id: UUID, body: OrderCancelIn, tx: Tx, now: Now, caller: Caller, expected: IfMatch
-) -> OrderOut:
-    await cancel_order(
-        tx, order_id, reason=body.reason, actor=caller.subject, expected=expected, now=now
-    )
-    return await _answer(tx, order_id, caller, now)
+async def order_cancel(order_id: UUID, body: OrderCancelIn, command: ChangeCommand) -> OrderOut:
+    await cancel_order(command, order_id, reason=body.reason)
+    return await _answer(command, order_id)
 
 
 @router.post(
@@ -181,18 +162,10 @@ async def order_cancel(
     summary="Cancel open quantities of some lines, or all open quantities",
 )
 async def order_cancel_lines(
-    order_id: UUID, body: LinesCancelIn, tx: Tx, now: Now, caller: Caller, expected: IfMatch
+    order_id: UUID, body: LinesCancelIn, command: ChangeCommand
 ) -> OrderOut:
-    await cancel_order_lines(
-        tx,
-        order_id,
-        _quantities(body.lines),
-        reason=body.reason,
-        actor=caller.subject,
-        expected=expected,
-        now=now,
-    )
-    return await _answer(tx, order_id, caller, now)
+    await cancel_order_lines(command, order_id, _quantities(body.lines), reason=body.reason)
+    return await _answer(command, order_id)
 
 
 @router.get(
@@ -220,15 +193,14 @@ async def cancellation_list(order_id: UUID, tx: Tx, page: PageParams) -> Page[Ca
     summary="Ship a part of an order, or all open quantities, and create the receivables",
 )
 async def order_ship(
-    order_id: UUID, body: ShipmentIn, response: Response, tx: Tx, now: Now
+    order_id: UUID, body: ShipmentIn, command: CreateCommand, response: Response
 ) -> ShipmentOut:
     shipment = await ship_order(
-        tx,
+        command,
         order_id,
         _quantities(body.lines),
         shipped_date=body.shipped_date,
         due_days=body.due_days,
-        now=now,
     )
     response.headers["Location"] = f"/rms/v1/orders/{order_id}/shipments/{shipment.id}"
     return ShipmentOut.model_validate(shipment)

@@ -10,8 +10,8 @@ from contracts.rms.events import OrderState
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal
 from kernel.money import Money
+from kernel.taxes import TaxRounding
 from rms.orders.domain.order import OrderStatus
-from rms.orders.domain.tax import TaxRounding
 from rms.payment_terms.schemas import TermOut
 from rms.receivables.schemas import NoteText, ReasonText, ReceivableOut
 

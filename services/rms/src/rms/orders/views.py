@@ -11,7 +11,7 @@ from chassis.database.rows import from_columns
 from chassis.records.access.visibility import Visibility, is_visible
 from rms.orders.schemas import OrderLineOut, OrderOut, OrderSummary
 from rms.orders.store.reads import read_all_shipments
-from rms.orders.store.writes import get_order
+from rms.orders.store.writes import ORDER
 from rms.receivables.domain import Receivable
 from rms.receivables.schemas import ReceivableOut
 from rms.receivables.store import RECEIVABLES, receivables
@@ -24,7 +24,7 @@ async def read_order(
 
     Raises NotFound.
     """
-    order = await get_order(tx, order_id)
+    order = await ORDER.get(tx, order_id)
     summary = OrderSummary.model_validate(order)
     return OrderOut(
         **{name: getattr(summary, name) for name in OrderSummary.model_fields},

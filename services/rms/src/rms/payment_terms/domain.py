@@ -56,7 +56,7 @@ class Instalment:
 
     def state(self) -> events.Instalment:
         """The instalment as events carry it."""
-        return events.Instalment(share=self.share, basis=self.basis, days=self.days)
+        return events.Instalment.of(self)
 
 
 class DueAmount(NamedTuple):
@@ -115,7 +115,7 @@ class AgreedTerm:
     def state(self) -> events.PaymentTerm:
         """The term as events carry it."""
         instalments = tuple(one.state() for one in self.instalments)
-        return events.PaymentTerm(code=self.code, instalments=instalments)
+        return events.PaymentTerm.of(self, instalments=instalments)
 
 
 def net_days(days: int) -> AgreedTerm:

@@ -27,7 +27,7 @@ RESOURCE = Resource(
     },
 )
 WRITE = [RESOURCE.write_guard]
-router = new_router("/payment-terms", tag="payment_terms")
+router = new_router("/payment-terms", tag="payment-terms")
 
 
 @router.post(

@@ -12,12 +12,12 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    func,
     select,
     text,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.advisory_locks import lock_key
 from chassis.database.columns import tenant_column
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
@@ -27,10 +27,6 @@ from kernel.errors import Conflict
 from rms.database import JsonDocument, metadata
 from rms.payment_terms.domain import Instalment, PaymentTerm
 from rms.payment_terms.schemas import PaymentTermOut
-
-# The seed keeps this advisory lock key apart from those of other tables.
-PAYMENT_TERM_LOCK_SEED = 8_264_003
-
 
 payment_terms = Table(
     "payment_terms",
@@ -75,8 +71,7 @@ PAYMENT_TERM_LISTING = Listing(
 
 async def lock_payment_terms(tx: AsyncConnection) -> None:
     """Lock until the commit: one transaction at a time changes the tenant's payment terms."""
-    key = func.hashtextextended(func.current_setting("app.tenant"), PAYMENT_TERM_LOCK_SEED)
-    await tx.execute(select(func.pg_advisory_xact_lock(key)))
+    await lock_key(tx, "rms.payment_terms")
 
 
 async def find_default_term(tx: AsyncConnection) -> PaymentTerm | None:

@@ -7,19 +7,17 @@ from uuid import UUID
 from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.routes import access_router
-from chassis.records.access.visibility import visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.record_commands import transfer_of
-from chassis.web.auth import Caller, Principal, allow
+from chassis.web.auth import Principal, allow
+from chassis.web.commands import ChangeCommand, Command, CreateCommand
 from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED
 from chassis.web.pages import Page, PageParams
 from chassis.web.patches import MergePatch
-from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from rms.payments.actions.allocations import (
@@ -47,7 +45,7 @@ from rms.payments.schemas import (
 )
 from rms.payments.store.reads import PAYMENT_LISTING, read_payment, read_payment_allocations
 from rms.payments.store.tables import PAYMENTS
-from rms.payments.store.writes import PAYMENT, get_payment
+from rms.payments.store.writes import PAYMENT
 from rms.payments.views import read_receivable_allocations
 from rms.receivables.store import RECEIVABLES
 
@@ -61,11 +59,9 @@ audit = audit_router(
 )
 
 
-async def _create(
-    tx: AsyncConnection, body: PaymentIn, caller: Principal, now: datetime
-) -> Payment:
+async def _receive(command: Command, body: PaymentIn) -> Payment:
     return await receive_payment(
-        tx,
+        command,
         account_id=body.account_id,
         bank_reference=body.bank_reference,
         amount=body.amount,
@@ -73,17 +69,21 @@ async def _create(
         details=PaymentDetails(
             owner_id=body.owner_id, note=body.note, custom_fields=body.custom_fields
         ),
-        caller=caller.subject,
-        visibility=await visibility_of(tx, caller, PAYMENTS.resource, now),
-        now=now,
     )
 
 
-async def _update(
-    tx: AsyncConnection, payment_id: UUID, body: PaymentIn, _: Principal, now: datetime
+async def _create(
+    tx: AsyncConnection, body: PaymentIn, caller: Principal, now: datetime
 ) -> Payment:
+    return await _receive(Command(tx, now, caller, caller.subject), body)
+
+
+async def _update(
+    tx: AsyncConnection, payment_id: UUID, body: PaymentIn, caller: Principal, now: datetime
+) -> Payment:
+    command = Command(tx, now, caller, caller.subject)
     values = {name: getattr(body, name) for name in POSTED_FIELDS}
-    return await edit_payment(tx, payment_id, lambda payment: replace(payment, **values), now=now)
+    return await edit_payment(command, payment_id, lambda payment: replace(payment, **values))
 
 
 external_ids = external_id_router(
@@ -94,7 +94,7 @@ external_ids = external_id_router(
         answer=PaymentSummary,
         create=_create,
         update=_update,
-        get=get_payment,
+        get=PAYMENT.get,
     )
 )
 
@@ -106,10 +106,10 @@ external_ids = external_id_router(
     summary="Record a payment; its bank reference is unique",
 )
 async def payment_create(
-    body: PaymentIn, response: Response, tx: Tx, now: Now, caller: Caller
+    body: PaymentIn, command: CreateCommand, response: Response
 ) -> PaymentSummary:
     """The caller must see the account or an order of it."""
-    payment = await _create(tx, body, caller, now)
+    payment = await _receive(command, body)
     response.headers["Location"] = f"/rms/v1/payments/{payment.id}"
     return PaymentSummary.model_validate(payment)
 
@@ -121,11 +121,11 @@ add_list_routes(router, PAYMENT_LISTING)
     "/{payment_id}", dependencies=[WRITE], summary="Change note and custom fields of a payment"
 )
 async def payment_edit(
-    payment_id: UUID, body: MergePatch[PaymentEdit], tx: Tx, now: Now, expected: IfMatch
+    payment_id: UUID, body: MergePatch[PaymentEdit], command: ChangeCommand
 ) -> PaymentOut:
     """Reversed payments cannot be edited."""
-    await edit_payment(tx, payment_id, body.applied, expected=expected, now=now)
-    return await read_payment(tx, payment_id)
+    await edit_payment(command, payment_id, body.applied)
+    return await read_payment(command.tx, payment_id)
 
 
 @router.get("/{payment_id}", dependencies=[READ], summary="Read a payment with its allocations")
@@ -149,23 +149,18 @@ async def allocation_list(payment_id: UUID, tx: Tx, page: PageParams) -> Page[Al
     summary="Allocate a payment to receivables: requested ones, or the earliest due first",
 )
 async def payment_allocate(
-    payment_id: UUID, body: AllocationsIn, response: Response, tx: Tx, now: Now, caller: Caller
+    payment_id: UUID, body: AllocationsIn, command: CreateCommand, response: Response
 ) -> AllocationsOut:
     """The caller must be allowed to change the receivables.
 
     A requested receivable is refused as read-only, or as unknown if the caller does not see it;
     `OLDEST_FIRST` skips it.
     """
-    visibility = await visibility_of(tx, caller, RECEIVABLES.resource, now)
     if body.lines is None:
-        result = await allocate_oldest_first(
-            tx, payment_id, at_most=body.amount, visibility=visibility, now=now
-        )
+        result = await allocate_oldest_first(command, payment_id, at_most=body.amount)
     else:
         requested = [RequestedAllocation(line.receivable_id, line.amount) for line in body.lines]
-        result = await allocate_as_requested(
-            tx, payment_id, requested, visibility=visibility, now=now
-        )
+        result = await allocate_as_requested(command, payment_id, requested)
     response.headers["Location"] = f"/rms/v1/payments/{payment_id}"
     return AllocationsOut.model_validate(result)
 
@@ -176,16 +171,9 @@ async def payment_allocate(
     summary="Reverse an allocation; no effect on a reversed one",
 )
 async def allocation_reverse(
-    payment_id: UUID,
-    allocation_id: UUID,
-    body: AllocationReversalIn,
-    tx: Tx,
-    now: Now,
-    expected: IfMatch,
+    payment_id: UUID, allocation_id: UUID, body: AllocationReversalIn, command: ChangeCommand
 ) -> AllocationsOut:
-    result = await reverse_allocation(
-        tx, payment_id, allocation_id, reason=body.reason, expected=expected, now=now
-    )
+    result = await reverse_allocation(command, payment_id, allocation_id, reason=body.reason)
     return AllocationsOut.model_validate(result)
 
 
@@ -194,18 +182,9 @@ async def allocation_reverse(
     dependencies=[WRITE, IDEMPOTENCY_KEY_REQUIRED],
     summary="Reverse a payment that bounced, and its allocations; no effect on a reversed one",
 )
-async def payment_reverse(
-    payment_id: UUID, body: ReversalIn, tx: Tx, now: Now, expected: IfMatch
-) -> PaymentOut:
-    await reverse_payment(
-        tx,
-        payment_id,
-        reason=body.reason,
-        returned_date=body.returned_date,
-        expected=expected,
-        now=now,
-    )
-    return await read_payment(tx, payment_id)
+async def payment_reverse(payment_id: UUID, body: ReversalIn, command: ChangeCommand) -> PaymentOut:
+    await reverse_payment(command, payment_id, reason=body.reason, returned_date=body.returned_date)
+    return await read_payment(command.tx, payment_id)
 
 
 @router.post(
@@ -215,16 +194,15 @@ async def payment_reverse(
     summary="Refund a part of a payment that is not allocated",
 )
 async def payment_refund(
-    payment_id: UUID, body: RefundIn, response: Response, tx: Tx, now: Now
+    payment_id: UUID, body: RefundIn, command: CreateCommand, response: Response
 ) -> ReturnOut:
     refund = await refund_payment(
-        tx,
+        command,
         payment_id,
         body.amount,
         reason=body.reason,
         returned_date=body.returned_date,
         bank_reference=body.bank_reference,
-        now=now,
     )
     response.headers["Location"] = f"/rms/v1/payments/{payment_id}"
     return ReturnOut.model_validate(refund)

@@ -157,10 +157,6 @@ class Receivable:
             self, allocated=allocated, withdrawn=withdrawn, status=status, updated_at=now
         )
 
-    def created_event(self) -> events.ReceivableCreated:
-        """The event of its creation."""
-        return events.ReceivableCreated(receivable=self.state())
-
     def allocated_event(
         self, amount: Money, *, allocation_id: UUID, payment_id: UUID
     ) -> events.ReceivableAllocated:
@@ -194,23 +190,8 @@ class Receivable:
 
     def state(self) -> events.ReceivableState:
         """The receivable as its events carry it."""
-        return events.ReceivableState(
+        return events.ReceivableState.of(
+            self,
             receivable_id=self.id,
-            document_no=self.document_no,
-            order_id=self.order_id,
-            order_no=self.order_no,
             shipment_id=self.shipment_id or self.order_id,  # v1 has no null
-            account_id=self.account_id,
-            account_name=self.account_name,
-            amount=self.amount,
-            allocated=self.allocated,
-            open=self.open,
-            due_date=self.due_date,
-            status=self.status,
-            owner_id=self.owner_id,
-            instalment=self.instalment,
-            kind=self.kind,
-            withdrawn=self.withdrawn,
-            note=self.note,
-            custom_fields=dict(self.custom_fields),
         )

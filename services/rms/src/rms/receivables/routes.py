@@ -11,13 +11,14 @@ from chassis.records.access.routes import access_router
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyReadResource, external_id_read_router
 from chassis.records.lists.list_routes import add_list_routes
+from chassis.records.record_commands import edit_record
+from chassis.web.commands import ChangeCommand
 from chassis.web.patches import MergePatch
-from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from rms.receivables import actions, store
 from rms.receivables.schemas import ReceivableEdit, ReceivableOut
-from rms.receivables.store import RECEIVABLES
+from rms.receivables.store import RECEIVABLE, RECEIVABLES
 
 READ, WRITE = [may_read(RECEIVABLES)], [may_write(RECEIVABLES)]
 
@@ -55,12 +56,11 @@ async def receivable_get(receivable_id: UUID, tx: Tx, now: Now) -> ReceivableOut
     "/{receivable_id}", dependencies=WRITE, summary="Change note and custom fields of a receivable"
 )
 async def receivable_edit(
-    receivable_id: UUID, body: MergePatch[ReceivableEdit], tx: Tx, now: Now, expected: IfMatch
+    receivable_id: UUID, body: MergePatch[ReceivableEdit], command: ChangeCommand
 ) -> ReceivableOut:
-    receivable = await actions.edit_receivable(
-        tx, receivable_id, body.applied, expected=expected, now=now
-    )
-    return ReceivableOut.of(receivable, today=await tenant_settings.today(tx, now))
+    receivable = await edit_record(command, RECEIVABLE, receivable_id, body.applied)
+    today = await tenant_settings.today(command.tx, command.now)
+    return ReceivableOut.of(receivable, today=today)
 
 
 ROUTERS = (external_ids, access, router, audit)

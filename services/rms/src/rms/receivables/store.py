@@ -17,28 +17,24 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    func,
     select,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.advisory_locks import lock_key
 from chassis.database.columns import enum_column, money_columns, tenant_column
-from chassis.database.rows import fetch_row, from_columns
+from chassis.database.rows import from_columns
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
 from chassis.records.lists.listing import Listing
 from chassis.records.record_types import RecordType
-from chassis.records.writes import insert_row, update_row
 from contracts.rms.events import ReceivableAssigned, ReceivableChanged, ReceivableCreated
 from rms.database import metadata
 from rms.receivables.domain import Receivable, ReceivableKind, ReceivableStatus
 from rms.receivables.schemas import ReceivableOut
-
-# The seed keeps these advisory lock keys apart from those of other tables.
-ACCOUNT_LOCK_SEED = 8_264_002
 
 receivables = Table(
     "receivables",
@@ -89,27 +85,20 @@ receivables = Table(
 )
 
 
-async def insert_receivable(tx: AsyncConnection, receivable: Receivable) -> None:
-    """Insert a new receivable."""
-    await insert_row(tx, receivables, receivable)
-
-
-async def get_receivable(
-    tx: AsyncConnection, receivable_id: UUID, *, lock: bool = False
-) -> Receivable:
-    """Load a receivable, with `lock` for update until the commit. Raises NotFound."""
-    return await fetch_row(tx, receivables, receivable_id, Receivable, lock=lock)
-
-
-async def save_receivable(tx: AsyncConnection, receivable: Receivable) -> Receivable:
-    """Update the row if its version is unchanged. Raises Conflict (STALE_WRITE)."""
-    return await update_row(tx, receivables, receivable)
+# Whoever is granted an order sees its receivables.
+RECEIVABLES = ScopedResource("rms.receivable", receivables, of=(("rms.order", "order_id"),))
+RECEIVABLE = RecordType(
+    scoped=RECEIVABLES,
+    entity=Receivable,
+    created=ReceivableCreated,
+    changed=ReceivableChanged,
+    assigned=ReceivableAssigned,
+)
 
 
 async def lock_account(tx: AsyncConnection, account_id: UUID) -> None:
     """Lock until the commit: one transaction at a time moves the money of an account."""
-    key = func.hashtextextended(str(account_id), ACCOUNT_LOCK_SEED)
-    await tx.execute(select(func.pg_advisory_xact_lock(key)))
+    await lock_key(tx, "rms.account", account_id)
 
 
 async def first_prepayment_id(tx: AsyncConnection, order_id: UUID) -> UUID | None:
@@ -134,7 +123,7 @@ async def read_receivable(
     tx: AsyncConnection, receivable_id: UUID, *, today: date
 ) -> ReceivableOut:
     """A receivable as the API answers it on this business day. Raises NotFound."""
-    return ReceivableOut.of(await get_receivable(tx, receivable_id), today=today)
+    return ReceivableOut.of(await RECEIVABLE.get(tx, receivable_id), today=today)
 
 
 def receivable_shape(today: date) -> Callable[[Mapping[str, Any]], ReceivableOut]:
@@ -142,15 +131,6 @@ def receivable_shape(today: date) -> Callable[[Mapping[str, Any]], ReceivableOut
     return lambda row: ReceivableOut.of(from_columns(Receivable, row), today=today)
 
 
-# Whoever is granted an order sees its receivables.
-RECEIVABLES = ScopedResource("rms.receivable", receivables, of=(("rms.order", "order_id"),))
-RECEIVABLE = RecordType(
-    scoped=RECEIVABLES,
-    entity=Receivable,
-    created=ReceivableCreated,
-    changed=ReceivableChanged,
-    assigned=ReceivableAssigned,
-)
 RECEIVABLE_LISTING = Listing(
     RECEIVABLES,
     ReceivableOut,

@@ -42,12 +42,12 @@ async def import_products(
     SKUs, so that two imports do not deadlock. Errors of the actions pass through: the caller then
     retries with halves of the chunk, down to the row that is wrong.
     """
-    command = Command(tx, context.now, actor=context.actor)
+    command = Command(tx, context.now, actor=context.actor or SYSTEM_ACTOR)
     results: dict[int, RowResult] = {}
     for row in sorted(rows, key=lambda one: (one.value.sku, one.number)):
         results[row.number] = await _import_product(command, row.value)
     imported = [row for row in rows if results[row.number].record_id is not None]
-    repriced = await _set_prices(tx, imported, results, context)
+    repriced = await _set_prices(command, imported, results)
     return [_with_price_change(results[row.number], repriced) for row in rows]
 
 
@@ -84,16 +84,13 @@ async def _import_product(command: Command, row: ProductRow) -> RowResult:
 
 
 async def _set_prices(
-    tx: AsyncConnection,
-    rows: Sequence[ImportRow[ProductRow]],
-    results: Mapping[int, RowResult],
-    context: ImportContext,
+    command: Command, rows: Sequence[ImportRow[ProductRow]], results: Mapping[int, RowResult]
 ) -> frozenset[UUID]:
     """Set the prices of the rows; return the products whose price changed in some book.
 
     If several rows give a price for one product and book, the last row counts.
     """
-    default_currency = (await settings_of(tx)).currency
+    default_currency = (await settings_of(command.tx)).currency
     prices_by_book: dict[tuple[str, str], dict[UUID, Money]] = defaultdict(dict)
     for row in rows:
         product_id, price = results[row.number].record_id, row.value.price
@@ -102,14 +99,7 @@ async def _set_prices(
             prices_by_book[currency, row.value.price_book][product_id] = Money(price, currency)
     repriced: frozenset[UUID] = frozenset()
     for (currency, name), prices in sorted(prices_by_book.items(), key=lambda item: item[0]):
-        repriced |= await set_list_prices(
-            tx,
-            name=name,
-            currency=currency,
-            prices=prices,
-            actor=context.actor or SYSTEM_ACTOR,
-            now=context.now,
-        )
+        repriced |= await set_list_prices(command, name=name, currency=currency, prices=prices)
     return repriced
 
 

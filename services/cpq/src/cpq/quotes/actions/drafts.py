@@ -2,24 +2,29 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.outbox import publish
 from chassis.foundation.clock import business_date
 from chassis.records.access.transfers import active_owner_name
 from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.numbers.numbers import next_number
+from chassis.records.record_commands import (
+    create_record,
+    move_record,
+    save_record,
+    visibility_for,
+)
 from chassis.records.tenant_settings import settings_of
 from chassis.records.work.actions import announce_owner
-from chassis.web.preconditions import UNCONDITIONAL, Precondition
+from chassis.web.commands import Command
+from contracts.event import Event
 from contracts.work import RecordRef
+from cpq.opportunities.store import OPPORTUNITIES
 from cpq.quotes import store, views
-from cpq.quotes.actions.moves import save_and_publish
 from cpq.quotes.domain.drafts import (
     clone_request,
     create_draft,
@@ -34,136 +39,103 @@ from cpq.quotes.domain.proposal import (
     build_proposal,
     quote_terms,
 )
-from cpq.quotes.domain.quote import Quote, QuoteStatus
-from cpq.quotes.domain.taxes import TaxRounding
+from cpq.quotes.domain.quote import Quote
+from cpq.quotes.store import QUOTE
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
-
-RESOURCE = "cpq.quote"
+from kernel.taxes import TaxRounding
 
 
 async def create_quote(
-    tx: AsyncConnection,
+    command: Command,
     request: QuoteRequest,
     *,
-    actor: str,
     owner_id: str | None = None,
-    visibility: Visibility = EVERYTHING,
     valid_custom_fields: Mapping[str, Any] | None = None,
-    now: datetime,
 ) -> Quote:
-    """Price, number, store and publish a draft; its owner is `actor` unless `owner_id` is given.
+    """Price, number, store and publish a draft; without `owner_id` it belongs to the actor.
 
-    An owner who is not the actor is notified.
-    `visibility` limits the opportunities that can be quoted. `valid_custom_fields` are values that
-    were validated before and are accepted as they are. Raises Invalid with all violations, and
-    RuleBroken (OPPORTUNITY_UNKNOWN, OPPORTUNITY_CLOSED, ACCOUNT_UNKNOWN).
+    An owner who is not the actor is notified. The opportunity must be visible to the caller.
+    `valid_custom_fields` are values that were validated before and are accepted as they are. Raises
+    Invalid with all violations, RuleBroken (OPPORTUNITY_UNKNOWN, OPPORTUNITY_CLOSED,
+    ACCOUNT_UNKNOWN).
     """
-    if owner_id is not None and owner_id != actor:
-        await active_owner_name(tx, owner_id)
+    if owner_id is not None and owner_id != command.actor:
+        await active_owner_name(command.tx, owner_id)
+    owner_id = owner_id or command.actor
+    assert owner_id is not None
     custom_fields = await validated_custom_fields(
-        tx, RESOURCE, request.custom_fields, before=valid_custom_fields
+        command.tx, QUOTE.scoped.resource, request.custom_fields, before=valid_custom_fields
     )
-    proposal, terms = await _build_proposal(tx, request, visibility=visibility, now=now)
-    number = await next_number(tx, "quote", prefix="Q", on=terms.quote_date)
-    quote, created = create_draft(
+    visibility = await visibility_for(command, OPPORTUNITIES.resource)
+    proposal, terms = await _build_proposal(command, request, visibility=visibility)
+    quote = create_draft(
         proposal,
         quote_id=new_id(),
-        document_no=number,
-        owner_id=owner_id or actor,
+        document_no=await next_number(command.tx, "quote", prefix="Q", on=terms.quote_date),
+        owner_id=owner_id,
         custom_fields=custom_fields,
-        now=now,
+        now=command.now,
     )
-    await store.add(tx, quote)
-    await publish(tx, created, of=quote)
-    about = RecordRef(resource=RESOURCE, record_id=quote.id)
-    await announce_owner(tx, about, name=quote.display_name, owner_id=quote.owner_id, actor=actor)
+    await create_record(command, QUOTE, quote, validate=False)
+    about = RecordRef(resource=QUOTE.scoped.resource, record_id=quote.id)
+    name, actor = quote.display_name, command.actor
+    await announce_owner(command.tx, about, name=name, owner_id=owner_id, actor=actor)
     return quote
 
 
-async def preview_quote(
-    tx: AsyncConnection,
-    request: QuoteRequest,
-    *,
-    visibility: Visibility = EVERYTHING,
-    now: datetime,
-) -> Proposal:
+async def preview_quote(command: Command, request: QuoteRequest) -> Proposal:
     """Price a request without storing anything. Raises what `create_quote` raises."""
-    proposal, _terms = await _build_proposal(tx, request, visibility=visibility, now=now)
+    visibility = await visibility_for(command, OPPORTUNITIES.resource)
+    proposal, _terms = await _build_proposal(command, request, visibility=visibility)
     return proposal
 
 
-async def clone_quote(
-    tx: AsyncConnection,
-    quote_id: UUID,
-    *,
-    opportunity_id: UUID | None,
-    actor: str,
-    visibility: Visibility = EVERYTHING,
-    now: datetime,
-) -> Quote:
+async def clone_quote(command: Command, quote_id: UUID, *, opportunity_id: UUID | None) -> Quote:
     """Create a draft with the lines of a quote in any status, at today's prices.
 
     Raises NotFound, and what `create_quote` raises.
     """
-    original = await store.get(tx, quote_id)
-    return await create_quote(
-        tx,
-        clone_request(original, opportunity_id=opportunity_id),
-        actor=actor,
-        visibility=visibility,
-        valid_custom_fields=original.custom_fields,
-        now=now,
-    )
+    original = await store.get(command.tx, quote_id)
+    request = clone_request(original, opportunity_id=opportunity_id)
+    return await create_quote(command, request, valid_custom_fields=original.custom_fields)
 
 
 async def amend_quote(
-    tx: AsyncConnection,
-    quote_id: UUID,
-    edit: Callable[[QuoteRequest], QuoteRequest],
-    *,
-    expected: Precondition = UNCONDITIONAL,
-    now: datetime,
+    command: Command, quote_id: UUID, edit: Callable[[QuoteRequest], QuoteRequest]
 ) -> Quote:
     """Change the request of a draft and price it again; without a difference nothing is written.
 
     Custom fields alone can change in any status, and then no price changes.
     Raises NotFound, RuleBroken (QUOTE_NOT_DRAFT), and what `create_quote` raises.
     """
-    before = await store.get_locked(tx, quote_id)
-    request = await _edited_request(tx, before, edit)
-    if request == before.to_request():
+    before = await QUOTE.get(command.tx, quote_id, lock=True)
+    old_request = before.to_request()
+    request = await _edited_request(command, before, edit(old_request))
+    if request == old_request:
         return before
-    expected.check(before)
-    if request.makes_same_offer(before.to_request()):
-        changed = before.change_custom_fields(request.custom_fields, now=now)
-        return await save_and_publish(tx, *changed)
-    before.ensure_draft()
-    line_ids = [line.id for line in before.lines]
-    proposal, _terms = await _build_proposal(tx, request, line_ids=line_ids, now=now)
-    amended, event = before.amend(proposal, request.custom_fields, now=now)
-    await store.save_lines(tx, amended, previous=before)
-    return await save_and_publish(tx, amended, event)
+    command.expected.check(before)
+    after = replace(before, custom_fields=request.custom_fields)
+    if not request.makes_same_offer(old_request):
+        before.ensure_draft()
+        line_ids = [line.id for line in before.lines]
+        proposal, _terms = await _build_proposal(command, request, line_ids=line_ids)
+        after = after.amend(proposal)
+    return await save_record(command, QUOTE, before, after)
 
 
-async def _edited_request(
-    tx: AsyncConnection, before: Quote, edit: Callable[[QuoteRequest], QuoteRequest]
-) -> QuoteRequest:
-    """Apply an edit to the request of a quote and validate its custom fields. Raises Invalid."""
-    request = edit(before.to_request())
+async def _edited_request(command: Command, before: Quote, edited: QuoteRequest) -> QuoteRequest:
+    """Return the edited request of a quote with valid custom fields. Raises Invalid."""
     custom_fields = await validated_custom_fields(
-        tx, RESOURCE, request.custom_fields, before=before.custom_fields
+        command.tx, QUOTE.scoped.resource, edited.custom_fields, before=before.custom_fields
     )
-    return replace(request, custom_fields=custom_fields)
+    return replace(edited, custom_fields=custom_fields)
 
 
 async def revise_quote(
-    tx: AsyncConnection,
+    command: Command,
     quote_id: UUID,
     edit: Callable[[QuoteRequest], QuoteRequest] = lambda request: request,
-    *,
-    expected: Precondition = UNCONDITIONAL,
-    now: datetime,
 ) -> Quote:
     """Create the draft of the next revision; the old quote is superseded and cannot be accepted.
 
@@ -171,35 +143,45 @@ async def revise_quote(
     (QUOTE_NOT_SENT for a draft, which can be amended; QUOTE_ACCEPTED), and what `create_quote`
     raises.
     """
-    before = await store.get_locked(tx, quote_id)
-    if before.superseded_by is not None:
-        return await store.get(tx, before.superseded_by)
-    expected.check(before)
-    before.ensure_can_move_to(QuoteStatus.SUPERSEDED)
-    request = await _edited_request(tx, before, lambda _: edit(revision_request(before)))
-    proposal, _terms = await _build_proposal(tx, request, now=now)
-    (superseded, revised), (draft, created) = create_revision(
-        before, proposal, quote_id=new_id(), custom_fields=request.custom_fields, now=now
-    )
-    await save_and_publish(tx, superseded, revised)
-    await store.add(tx, draft)
-    await publish(tx, created, of=draft)
-    return draft
+    revision_id = new_id()
+
+    def supersede(quote: Quote) -> tuple[Quote, Event] | None:
+        if quote.superseded_by is not None:
+            return None
+        return quote.supersede(revision_id, now=command.now)
+
+    async def save(before: Quote, after: Quote, event: Event | None) -> Quote:
+        request = await _edited_request(command, before, edit(revision_request(before)))
+        proposal, _terms = await _build_proposal(command, request)
+        revision = create_revision(
+            before,
+            proposal,
+            quote_id=revision_id,
+            custom_fields=request.custom_fields,
+            now=command.now,
+        )
+        superseded = await save_record(command, QUOTE, before, after, event)
+        await create_record(command, QUOTE, revision, validate=False)
+        return superseded
+
+    superseded = await move_record(command, QUOTE, quote_id, supersede, save=save)
+    assert superseded.superseded_by is not None
+    return await store.get(command.tx, superseded.superseded_by)
 
 
 async def _build_proposal(
-    tx: AsyncConnection,
+    command: Command,
     request: QuoteRequest,
     *,
     visibility: Visibility = EVERYTHING,
     line_ids: Sequence[UUID] = (),
-    now: datetime,
 ) -> tuple[Proposal, QuoteTerms]:
     """Price a request; its first lines take over `line_ids`, the ids of the lines they replace."""
+    tx = command.tx
     settings = await settings_of(tx)
     terms = quote_terms(
         request,
-        today=business_date(now, settings.timezone),
+        today=business_date(command.now, settings.timezone),
         currency=settings.currency,
         tax_rate=settings.default_tax_rate,
         tax_rounding=TaxRounding(settings.tax_rounding),

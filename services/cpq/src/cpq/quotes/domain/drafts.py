@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.cpq.events import QuoteCreated, QuoteRevised
 from cpq.quotes.domain.proposal import Proposal, QuoteRequest
 from cpq.quotes.domain.quote import Quote, QuoteStatus
 
@@ -21,9 +20,9 @@ def create_draft(
     owner_id: str,
     custom_fields: Mapping[str, Any] | None = None,
     now: datetime,
-) -> tuple[Quote, QuoteCreated]:
-    """Make a draft quote of a proposal, and the event that announces it."""
-    quote = Quote(
+) -> Quote:
+    """Make a draft quote of a proposal."""
+    return Quote(
         **vars(proposal),
         id=quote_id,
         document_no=document_no,
@@ -35,7 +34,6 @@ def create_draft(
         created_at=now,
         updated_at=now,
     )
-    return quote, QuoteCreated(quote=quote.state())
 
 
 def create_revision(
@@ -45,13 +43,9 @@ def create_revision(
     quote_id: UUID,
     custom_fields: Mapping[str, Any],
     now: datetime,
-) -> tuple[tuple[Quote, QuoteRevised], tuple[Quote, QuoteCreated]]:
-    """Return the superseded quote, and the draft of its next revision under the same number.
-
-    Raises RuleBroken for drafts, which are amended instead, and for accepted quotes.
-    """
-    superseded = before.supersede(quote_id, now=now)
-    draft, _ = create_draft(
+) -> Quote:
+    """Make the draft of the next revision of a quote, under the same number."""
+    draft = create_draft(
         proposal,
         quote_id=quote_id,
         document_no=before.document_no,
@@ -59,8 +53,7 @@ def create_revision(
         custom_fields=custom_fields,
         now=now,
     )
-    draft = replace(draft, revision=before.revision + 1, revises=before.id)
-    return superseded, (draft, QuoteCreated(quote=draft.state()))
+    return replace(draft, revision=before.revision + 1, revises=before.id)
 
 
 def revision_request(before: Quote) -> QuoteRequest:

@@ -1,18 +1,19 @@
 """The price of a quote line: list price, quantity tier, manual discount, net price, amounts, tax.
 
-The tax computed here is that of the line alone; `taxes.py` has the rounding policies of a whole
-document.
+The tax of a line alone is replaced by `with_taxes`, which rounds the tax of a whole document.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
 from kernel.decimals import EXACT_CONTEXT, SMALLEST_DECIMAL
 from kernel.money import Money
 from kernel.rate import Rate
+from kernel.taxes import TaxRounding, taxes_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,4 +127,17 @@ def price_line(
         tax_rate=tax_rate,
         tax_amount=tax_amount,
         gross_amount=net_amount + tax_amount,
+    )
+
+
+def with_taxes(lines: Sequence[QuoteLine], rounding: TaxRounding) -> tuple[QuoteLine, ...]:
+    """Return the lines with tax and gross amount computed anew.
+
+    Raises NumberTooLarge for amounts of 10**16 and more.
+    """
+    nets = [line.net_amount for line in lines]
+    taxes = taxes_of(nets, [line.tax_rate for line in lines], rounding)
+    return tuple(
+        replace(line, tax_amount=tax, gross_amount=line.net_amount + tax)
+        for line, tax in zip(lines, taxes, strict=True)
     )

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from cpq.quotes.domain.pricing import ProductPrice, QuoteLine, RequestedLine, price_line
-from cpq.quotes.domain.taxes import TaxRounding, with_taxes
+from cpq.quotes.domain.pricing import ProductPrice, QuoteLine, RequestedLine, price_line, with_taxes
 from kernel.decimals import NumberTooLarge
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
+from kernel.taxes import TaxRounding
 
 CLOSED_STAGES = frozenset({"WON", "LOST"})
 DEFAULT_VALIDITY = timedelta(days=30)

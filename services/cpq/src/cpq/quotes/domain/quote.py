@@ -11,7 +11,6 @@ from uuid import UUID
 
 from contracts.cpq.events import (
     QuoteAccepted,
-    QuoteChanged,
     QuoteExpired,
     QuoteRejected,
     QuoteRevised,
@@ -22,6 +21,7 @@ from contracts.cpq.events import QuoteLine as LineState
 from cpq.quotes.domain.pricing import QuoteLine, RequestedLine
 from cpq.quotes.domain.proposal import Proposal, QuoteRequest
 from kernel.errors import RuleBroken
+from kernel.transitions import Transitions
 
 
 class QuoteStatus(StrEnum):
@@ -35,23 +35,21 @@ class QuoteStatus(StrEnum):
     SUPERSEDED = "SUPERSEDED"
 
 
-# The allowed moves; an action that repeats a move returns its result. A draft is amended, not
-# revised. An accepted quote is final, because an order was made from it.
-MOVES: dict[QuoteStatus, frozenset[QuoteStatus]] = {
-    QuoteStatus.DRAFT: frozenset({QuoteStatus.SENT}),
-    QuoteStatus.SENT: frozenset(
-        {
+# The statuses that may follow each status; an action that repeats a move returns its result. A
+# draft is amended, not revised. An accepted quote is final, because an order was made from it.
+QUOTE_MOVES = Transitions.between(
+    {
+        QuoteStatus.DRAFT: {QuoteStatus.SENT},
+        QuoteStatus.SENT: {
             QuoteStatus.ACCEPTED,
             QuoteStatus.REJECTED,
             QuoteStatus.EXPIRED,
             QuoteStatus.SUPERSEDED,
-        }
-    ),
-    QuoteStatus.ACCEPTED: frozenset(),
-    QuoteStatus.REJECTED: frozenset({QuoteStatus.SUPERSEDED}),
-    QuoteStatus.EXPIRED: frozenset({QuoteStatus.SUPERSEDED}),
-    QuoteStatus.SUPERSEDED: frozenset(),
-}
+        },
+        QuoteStatus.REJECTED: {QuoteStatus.SUPERSEDED},
+        QuoteStatus.EXPIRED: {QuoteStatus.SUPERSEDED},
+    }
+)
 # The error code for a move that is not allowed from this status.
 REFUSAL_CODES: dict[QuoteStatus, str] = {
     QuoteStatus.DRAFT: "QUOTE_NOT_SENT",
@@ -90,20 +88,10 @@ class Quote(Proposal):
         """The document number, by which people call the quote."""
         return self.document_no
 
-    def amend(
-        self, proposal: Proposal, custom_fields: Mapping[str, Any], *, now: datetime
-    ) -> tuple[Quote, QuoteChanged]:
+    def amend(self, proposal: Proposal) -> Quote:
         """Replace the content of a draft. Raises RuleBroken (QUOTE_NOT_DRAFT)."""
         self.ensure_draft()
-        amended = replace(self, **vars(proposal))
-        return amended.change_custom_fields(custom_fields, now=now)
-
-    def change_custom_fields(
-        self, custom_fields: Mapping[str, Any], *, now: datetime
-    ) -> tuple[Quote, QuoteChanged]:
-        """Replace the custom fields, in any status: they are not part of what was offered."""
-        changed = replace(self, custom_fields=custom_fields, updated_at=now)
-        return changed, QuoteChanged(quote=changed.state())
+        return replace(self, **vars(proposal))
 
     def ensure_draft(self) -> None:
         """Raise RuleBroken (QUOTE_NOT_DRAFT) unless this is a draft."""
@@ -117,12 +105,12 @@ class Quote(Proposal):
         """
         self.ensure_draft()
         if self.revises is not None:
-            raise self._rule_broken("QUOTE_REVISES")
+            raise RuleBroken("QUOTE_REVISES", **self._error_params)
 
     @property
     def was_sent(self) -> bool:
         """Whether the quote was sent to the customer, that is, is no draft any more."""
-        return QuoteStatus.SENT not in MOVES[self.status]
+        return not QUOTE_MOVES.allows(QuoteStatus.SENT, self.status)
 
     def send(self, *, now: datetime, today: date) -> tuple[Quote, QuoteSent]:
         """Send the quote to the customer. Raises RuleBroken (QUOTE_EXPIRED)."""
@@ -177,16 +165,16 @@ class Quote(Proposal):
 
         The codes are QUOTE_NOT_SENT, _ACCEPTED, _REJECTED, _EXPIRED and _SUPERSEDED.
         """
-        if status not in MOVES[self.status]:
-            raise self._rule_broken(REFUSAL_CODES[self.status])
+        QUOTE_MOVES.ensure_allowed(status, self.status, REFUSAL_CODES, **self._error_params)
 
     def _ensure_valid(self, today: date) -> None:
         if self.is_past_validity(today):
-            raise self._rule_broken("QUOTE_EXPIRED")
+            raise RuleBroken("QUOTE_EXPIRED", **self._error_params)
 
-    def _rule_broken(self, code: str) -> RuleBroken:
+    @property
+    def _error_params(self) -> dict[str, str]:
         until = self.valid_until.isoformat()
-        return RuleBroken(code, document_no=self.document_no, status=self.status, valid_until=until)
+        return {"document_no": self.document_no, "status": self.status, "valid_until": until}
 
     def to_request(self) -> QuoteRequest:
         """Return the request that would produce this quote again."""
@@ -202,29 +190,8 @@ class Quote(Proposal):
 
     def state(self) -> QuoteState:
         """Return the whole quote as its events carry it."""
-        return QuoteState(
-            quote_id=self.id,
-            document_no=self.document_no,
-            opportunity_id=self.opportunity_id,
-            account_id=self.account_id,
-            account_name=self.account_name,
-            currency=self.currency,
-            status=self.status.value,
-            price_book_id=self.price_book_id,
-            price_book_version=self.price_book_version,
-            price_date=self.price_date,
-            valid_until=self.valid_until,
-            tax_rounding=self.tax_rounding.value,
-            lines=tuple(_line_state(line) for line in self.lines),
-            net_total=self.net_total,
-            tax_total=self.tax_total,
-            gross_total=self.gross_total,
-            owner_id=self.owner_id,
-            revision=self.revision,
-            revises=self.revises,
-            custom_fields=dict(self.custom_fields),
-            deleted=self.deleted_at is not None,
-        )
+        lines = tuple(LineState.of(line, line_id=line.id) for line in self.lines)
+        return QuoteState.of(self, quote_id=self.id, lines=lines)
 
 
 def _requested_line(line: QuoteLine) -> RequestedLine:
@@ -234,8 +201,3 @@ def _requested_line(line: QuoteLine) -> RequestedLine:
         discount_rate=line.discount_rate,
         tax_rate=line.tax_rate,
     )
-
-
-def _line_state(line: QuoteLine) -> LineState:
-    waterfall = {name: value for name, value in vars(line).items() if name != "id"}
-    return LineState(line_id=line.id, **waterfall)

@@ -1,43 +1,22 @@
-"""Commands that edit an order's notes and transfer it to another owner."""
+"""The command that edits an order's notes."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from chassis.events.outbox import publish
-from chassis.records.custom_fields.values import validated_custom_fields
-from chassis.web.preconditions import UNCONDITIONAL, Precondition
-from contracts.rms.events import OrderChanged
-from rms.orders.domain.order import Order
-from rms.orders.store.tables import ORDERS
-from rms.orders.store.writes import get_order, save_order
+from chassis.records.record_commands import edit_record
+from chassis.web.commands import Command
+from rms.orders.domain.order import Order, OrderMove
+from rms.orders.store.writes import ORDER
 
 
-async def edit_order(
-    tx: AsyncConnection,
-    order_id: UUID,
-    edit: Callable[[Order], Order],
-    *,
-    expected: Precondition = UNCONDITIONAL,
-    now: datetime,
-) -> None:
+async def edit_order(command: Command, order_id: UUID, edit: Callable[[Order], Order]) -> Order:
     """Change the customer's order number, note and custom fields, and publish the order.
 
-    An edit without effect publishes nothing.
-    Raises NotFound, Invalid, RuleBroken (ORDER_CANCELLED).
+    Raises what `edit_record` raises, RuleBroken (ORDER_CANCELLED).
     """
-    before = await get_order(tx, order_id, lock=True)
-    before.ensure_editable()
-    edited = edit(before)
-    fields = await validated_custom_fields(
-        tx, ORDERS.resource, edited.custom_fields, before=before.custom_fields
-    )
-    after = replace(edited, custom_fields=fields)
-    if after == before:
-        return
-    expected.check(before)
-    order = await save_order(tx, replace(after, updated_at=now))
-    await publish(tx, OrderChanged(order=order.state()), of=order)
+
+    def edit_notes(order: Order) -> Order:
+        order.ensure_allows(OrderMove.EDIT)
+        return edit(order)
+
+    return await edit_record(command, ORDER, order_id, edit_notes)

@@ -1,64 +1,63 @@
 """The command that ships a part of an order and creates its receivables."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from chassis.events.outbox import publish
 from chassis.foundation.clock import business_date
 from chassis.records import tenant_settings
 from chassis.records.numbers.numbers import next_number
+from chassis.records.record_commands import save_record
+from chassis.web.commands import Command
 from kernel.ids import new_id
 from kernel.money import Money
 from rms.orders.domain.order import LineQuantity, Order
 from rms.orders.domain.shipments import Shipment
-from rms.orders.store.writes import get_order, insert_shipment, save_order_lines
+from rms.orders.store.writes import ORDER, insert_shipment
 from rms.payment_terms.domain import DueAmount, net_days
 from rms.receivables.actions import create_receivable
 from rms.receivables.store import first_prepayment_id
 
 
 async def ship_order(
-    tx: AsyncConnection,
+    command: Command,
     order_id: UUID,
     quantities: Sequence[LineQuantity] | None,
     *,
     shipped_date: date | None,
     due_days: int | None,
-    now: datetime,
 ) -> Shipment:
     """Ship these quantities, or with None every open one, and create the receivables.
 
     The amount less the deducted prepayment is due by the order's payment term, or in one receivable
     `due_days` after the shipped date. Raises NotFound, and what `Order.shipment_parts` raises.
     """
+    tx = command.tx
     timezone = (await tenant_settings.settings_of(tx)).timezone
-    today = business_date(now, timezone)
-    before = await get_order(tx, order_id, lock=True)
+    today = business_date(command.now, timezone)
+    before = await ORDER.get(tx, order_id, lock=True)
     shipped_date = shipped_date or today
     earliest = business_date(before.created_at, timezone)
     parts = before.shipment_parts(
         quantities, shipped_date=shipped_date, earliest=earliest, today=today
     )
-    order = await save_order_lines(tx, before.ship(parts, now=now), [p.line_id for p in parts])
-    amount, deducted = order.shipped_since(before)
+    after = before.ship(parts, now=command.now)
+    amount, deducted = after.shipped_since(before)
     prepayment_id = await first_prepayment_id(tx, order_id) if deducted == amount else None
     owed = amount - deducted
-    dues = {} if prepayment_id else _receivables_due(order, owed, shipped_date, due_days)
+    dues = {} if prepayment_id else _receivables_due(after, owed, shipped_date, due_days)
     shipment = Shipment(
         id=new_id(),
         document_no=await next_number(tx, "shipment", prefix="SH", on=today),
-        order_id=order.id,
+        order_id=order_id,
         shipped_date=shipped_date,
         amount=amount,
         deducted=deducted,
         receivable_id=prepayment_id or next(iter(dues)),
         lines=parts,
-        created_at=now,
+        created_at=command.now,
     )
-    await _post(tx, order, shipment, dues, today=today)
+    await _post(command, before, after, shipment, dues)
     return shipment
 
 
@@ -76,41 +75,27 @@ def _receivables_due(
 
 
 async def _post(
-    tx: AsyncConnection,
-    order: Order,
+    command: Command,
+    before: Order,
+    after: Order,
     shipment: Shipment,
     dues: Mapping[UUID, DueAmount],
-    *,
-    today: date,
 ) -> None:
-    """Store the shipment, publish it, and create its receivables."""
-    await insert_shipment(tx, shipment)
-    await publish(tx, order.shipped_event(shipment, list(dues)), of=order)
+    """Save the order, store the shipment, publish both, and create the receivables."""
+    event = after.shipped_event(shipment, list(dues))
+    order = await save_record(command, ORDER, before, after, event)
+    await insert_shipment(command.tx, shipment)
     for receivable_id, due in dues.items():
-        await _create_receivable(tx, order, shipment, receivable_id, due, today=today)
-
-
-async def _create_receivable(
-    tx: AsyncConnection,
-    order: Order,
-    shipment: Shipment,
-    receivable_id: UUID,
-    due: DueAmount,
-    *,
-    today: date,
-) -> None:
-    await create_receivable(
-        tx,
-        receivable_id,
-        order_id=order.id,
-        order_no=order.document_no,
-        shipment_id=shipment.id,
-        account_id=order.account_id,
-        account_name=order.account_name,
-        amount=due.amount,
-        due_date=due.due_date,
-        owner_id=order.owner_id,
-        instalment=due.instalment_no,
-        today=today,
-        now=shipment.created_at,
-    )
+        await create_receivable(
+            command,
+            receivable_id,
+            order_id=order.id,
+            order_no=order.document_no,
+            shipment_id=shipment.id,
+            account_id=order.account_id,
+            account_name=order.account_name,
+            amount=due.amount,
+            due_date=due.due_date,
+            owner_id=order.owner_id,
+            instalment=due.instalment_no,
+        )

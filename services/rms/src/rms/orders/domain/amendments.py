@@ -5,25 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
-from typing import Final
 from uuid import UUID
 
 from contracts.rms import events
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
+from kernel.taxes import TaxRounding, taxes_of
 from rms.orders.domain.lines import OrderLine
 from rms.orders.domain.order import (
     LineQuantity,
     Order,
-    OrderStatus,
-    ensure_order_status,
+    OrderMove,
     recalculated,
 )
-from rms.orders.domain.tax import TAX_POLICIES, with_quantity
 from rms.payment_terms.domain import AgreedTerm
-
-AMENDABLE_STATUSES: Final = frozenset({OrderStatus.OPEN, OrderStatus.CONFIRMED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +55,7 @@ def amend(
     Raises RuleBroken (ORDER_PARTLY_SHIPPED, ORDER_SHIPPED, ORDER_CANCELLED, ORDER_LINES_CANCELLED)
     and Invalid (LINE_UNKNOWN, LINE_REPEATED, ORDER_EMPTY, DATE_IN_PAST).
     """
-    ensure_order_status(order, AMENDABLE_STATUSES)
+    order.ensure_allows(OrderMove.AMEND)
     if any(line.cancelled_quantity for line in order.lines):
         raise RuleBroken("ORDER_LINES_CANCELLED", document_no=order.document_no)
     violations = list(_violations(order, amendment, today))
@@ -85,13 +80,25 @@ def amend(
 def _lines(order: Order, amendment: Amendment) -> tuple[OrderLine, ...]:
     quantities = dict(amendment.quantities)
     remaining = [line for line in order.lines if line.id not in set(amendment.removed)]
-    lines = [_line(line, quantities.get(line.id, line.quantity)) for line in remaining]
-    affected_rates = {line.tax_rate for line in set(order.lines) - set(lines)}
-    return TAX_POLICIES[order.tax_rounding](lines, affected_rates)
+    lines = [line.with_quantity(quantities.get(line.id, line.quantity)) for line in remaining]
+    return _with_taxes(order, lines)
 
 
-def _line(line: OrderLine, quantity: Decimal) -> OrderLine:
-    return line if quantity == line.quantity else with_quantity(line, quantity)
+def _with_taxes(order: Order, lines: Sequence[OrderLine]) -> tuple[OrderLine, ...]:
+    """The amended lines, taxed anew by the order's policy.
+
+    Per line, these are the changed lines; per document, all lines whose tax rate a changed or
+    removed line has.
+    """
+    affected = {line for line in lines if line not in order.lines}
+    if order.tax_rounding is TaxRounding.DOCUMENT:
+        rates = {line.tax_rate for line in set(order.lines) - set(lines)}
+        affected = {line for line in lines if line.tax_rate in rates}
+    taxed = [line for line in lines if line in affected]
+    nets, rates_of = [line.net_amount for line in taxed], [line.tax_rate for line in taxed]
+    taxes = taxes_of(nets, rates_of, order.tax_rounding)
+    by_id = {line.id: line.taxed(tax) for line, tax in zip(taxed, taxes, strict=True)}
+    return tuple(by_id.get(line.id, line) for line in lines)
 
 
 def _with_totals(order: Order) -> Order:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
 from uuid import UUID
 
 from contracts.event import Event
@@ -17,15 +16,12 @@ from rms.orders.domain.lines import LinePart
 from rms.orders.domain.order import (
     LineQuantity,
     Order,
+    OrderMove,
     OrderStatus,
-    ensure_order_status,
     open_line_quantities,
     quantity_violations,
     recalculated,
 )
-
-CANCELLABLE_STATUSES: Final = frozenset({OrderStatus.OPEN, OrderStatus.CONFIRMED})
-LINE_CANCELLABLE_STATUSES: Final = frozenset({OrderStatus.CONFIRMED, OrderStatus.PARTLY_SHIPPED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,28 +38,26 @@ class Cancellation:
     created_at: datetime
 
 
-def cancel(
-    order: Order, *, reason: str, now: datetime
-) -> tuple[Order, tuple[LinePart, ...], Event | None]:
+def cancel(order: Order, *, reason: str, now: datetime) -> tuple[Order, Event | None]:
     """Cancel the whole order; a cancelled order comes back unchanged and without an event.
 
     Raises RuleBroken (ORDER_PARTLY_SHIPPED, ORDER_SHIPPED).
     """
     if order.status is OrderStatus.CANCELLED:
-        return order, (), None
-    ensure_order_status(order, CANCELLABLE_STATUSES)
+        return order, None
+    order.ensure_allows(OrderMove.CANCEL)
     return _cancelled(order, open_line_quantities(order), reason=reason, now=now)
 
 
 def cancel_lines(
     order: Order, quantities: Sequence[LineQuantity] | None, *, reason: str, now: datetime
-) -> tuple[Order, tuple[LinePart, ...], Event]:
+) -> tuple[Order, Event]:
     """Cancel these quantities; None cancels every open quantity.
 
     Raises RuleBroken (ORDER_NOT_CONFIRMED, ORDER_SHIPPED, ORDER_CANCELLED) and Invalid
     (LINE_UNKNOWN, LINE_REPEATED, QUANTITY_EXCEEDS_OPEN).
     """
-    ensure_order_status(order, LINE_CANCELLABLE_STATUSES)
+    order.ensure_allows(OrderMove.CANCEL_LINES)
     quantities = open_line_quantities(order) if quantities is None else quantities
     violations = quantity_violations(order, quantities)
     if violations:
@@ -71,10 +65,24 @@ def cancel_lines(
     return _cancelled(order, quantities, reason=reason, now=now)
 
 
+def cancelled_parts(before: Order, after: Order) -> list[LinePart]:
+    """The parts of the lines that were cancelled between two states of an order."""
+    lines = {line.id: line for line in before.lines}
+    return [
+        LinePart(
+            line_id=line.id,
+            quantity=line.cancelled_quantity - lines[line.id].cancelled_quantity,
+            amount=line.cancelled_amount - lines[line.id].cancelled_amount,
+        )
+        for line in after.lines
+        if line.cancelled_quantity != lines[line.id].cancelled_quantity
+    ]
+
+
 def _cancelled(
     order: Order, quantities: Sequence[LineQuantity], *, reason: str, now: datetime
-) -> tuple[Order, tuple[LinePart, ...], Event]:
-    """The order after the cancellation, the cancelled parts and the event.
+) -> tuple[Order, Event]:
+    """The order after the cancellation, and the event.
 
     The event's `withdrawn_total` is the confirmed gross amount that is no longer ordered: that of
     the parts, or zero if the order was not confirmed.
@@ -82,8 +90,8 @@ def _cancelled(
     by_line = dict(quantities)
     parts = {one.id: one.next_part(by_line[one.id]) for one in order.lines if one.id in by_line}
     lines = tuple(line.cancel(parts[line.id]) if line.id in parts else line for line in order.lines)
-    cancelled_parts, zero = tuple(parts.values()), Money.zero(order.currency)
-    withdrawn = sum((part.amount for part in cancelled_parts if order.confirmed_at), zero)
+    zero = Money.zero(order.currency)
+    withdrawn = sum((part.amount for part in parts.values() if order.confirmed_at), zero)
     order = recalculated(replace(order, lines=lines), now=now)
     event: Event
     if order.status is OrderStatus.CANCELLED:
@@ -94,12 +102,8 @@ def _cancelled(
     else:
         event = events.OrderLinesCancelled(
             order=order.state(),
-            lines=tuple(_state(part) for part in cancelled_parts),
+            lines=tuple(events.CancelledLine.of(part) for part in parts.values()),
             reason=reason,
             withdrawn_total=withdrawn,
         )
-    return order, cancelled_parts, event
-
-
-def _state(part: LinePart) -> events.CancelledLine:
-    return events.CancelledLine(line_id=part.line_id, quantity=part.quantity, amount=part.amount)
+    return order, event

@@ -67,6 +67,20 @@ class OrderLine:
         """Whether its whole quantity is cancelled."""
         return self.cancelled_quantity == self.quantity
 
+    def with_quantity(self, quantity: Decimal) -> OrderLine:
+        """The line with another quantity at its unit price; its tax is not computed anew.
+
+        The net amount = unit price x quantity, rounded half up to the currency's smallest unit.
+        """
+        if quantity == self.quantity:
+            return self
+        net = self.unit_price.times(quantity).rounded()
+        return replace(self, quantity=quantity, net_amount=net)
+
+    def taxed(self, tax: Money) -> OrderLine:
+        """The line with this tax; gross = net + tax."""
+        return replace(self, tax_amount=tax, gross_amount=self.net_amount + tax)
+
     def next_part(self, quantity: Decimal) -> LinePart:
         """The next `quantity` of the line to ship or cancel, and its gross amount.
 
@@ -123,25 +137,7 @@ class OrderLine:
 
     def state(self) -> events.OrderLine:
         """The line as events carry it."""
-        return events.OrderLine(
-            line_id=self.id,
-            line_no=self.line_no,
-            product_id=self.product_id,
-            sku=self.sku,
-            name=self.name,
-            unit=self.unit,
-            quantity=self.quantity,
-            shipped_quantity=self.shipped_quantity,
-            unit_price=self.unit_price,
-            discount_rate=self.discount_rate,
-            net_amount=self.net_amount,
-            tax_rate=self.tax_rate,
-            tax_amount=self.tax_amount,
-            gross_amount=self.gross_amount,
-            shipped_amount=self.shipped_amount,
-            cancelled_quantity=self.cancelled_quantity,
-            cancelled_amount=self.cancelled_amount,
-        )
+        return events.OrderLine.of(self, line_id=self.id)
 
 
 def prorated(whole: Money, part: Decimal, total: Decimal) -> Money:

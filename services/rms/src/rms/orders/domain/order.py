@@ -5,7 +5,7 @@ The status is derived from `confirmed_at` and the quantities of the lines.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,11 +15,12 @@ from uuid import UUID
 
 from contracts.rms import events
 from kernel.decimals import plain_text
-from kernel.errors import Invalid, RuleBroken, Violation
+from kernel.errors import Invalid, Violation
 from kernel.money import Money
+from kernel.taxes import TaxRounding
+from kernel.transitions import Transitions
 from rms.orders.domain.lines import LinePart, OrderLine
 from rms.orders.domain.shipments import Shipment
-from rms.orders.domain.tax import TaxRounding
 from rms.payment_terms.domain import AgreedTerm
 
 
@@ -33,11 +34,30 @@ class OrderStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-# The statuses in which an order may be confirmed, shipped and edited, and the error code that each
-# other status answers. Confirming a confirmed order changes nothing.
-CONFIRMABLE_STATUSES: Final = frozenset({OrderStatus.OPEN})
-SHIPPABLE_STATUSES: Final = frozenset({OrderStatus.CONFIRMED, OrderStatus.PARTLY_SHIPPED})
-EDITABLE_STATUSES: Final = frozenset(OrderStatus) - {OrderStatus.CANCELLED}
+class OrderMove(StrEnum):
+    """What can be done with an order."""
+
+    CONFIRM = "CONFIRM"
+    AMEND = "AMEND"
+    SHIP = "SHIP"
+    CANCEL = "CANCEL"
+    CANCEL_LINES = "CANCEL_LINES"
+    EDIT = "EDIT"
+
+
+OPEN, CONFIRMED, PARTLY_SHIPPED, SHIPPED, CANCELLED = OrderStatus
+# The statuses that allow each move, and the error code that each other status answers. Confirming a
+# confirmed order changes nothing.
+ORDER_MOVES: Final = Transitions.derived(
+    {
+        OrderMove.CONFIRM: {OPEN},
+        OrderMove.AMEND: {OPEN, CONFIRMED},
+        OrderMove.SHIP: {CONFIRMED, PARTLY_SHIPPED},
+        OrderMove.CANCEL: {OPEN, CONFIRMED},
+        OrderMove.CANCEL_LINES: {CONFIRMED, PARTLY_SHIPPED},
+        OrderMove.EDIT: {OPEN, CONFIRMED, PARTLY_SHIPPED, SHIPPED},
+    }
+)
 ORDER_STATUS_ERRORS: Final = {
     OrderStatus.OPEN: "ORDER_NOT_CONFIRMED",
     OrderStatus.PARTLY_SHIPPED: "ORDER_PARTLY_SHIPPED",
@@ -114,10 +134,6 @@ class Order:
         """The one currency of all amounts of the order."""
         return self.gross_total.currency
 
-    def created_event(self) -> events.OrderCreated:
-        """The event of its creation."""
-        return events.OrderCreated(order=self.state())
-
     def confirm(self, *, now: datetime) -> tuple[Order, events.OrderConfirmed | None]:
         """Confirm the order; a confirmed order comes back unchanged and without an event.
 
@@ -125,7 +141,7 @@ class Order:
         """
         if self.confirmed_at is not None:
             return self, None
-        ensure_order_status(self, CONFIRMABLE_STATUSES)
+        self.ensure_allows(OrderMove.CONFIRM)
         order = recalculated(replace(self, confirmed_at=now), now=now)
         return order, events.OrderConfirmed(order=order.state(), confirmed_at=now)
 
@@ -143,7 +159,7 @@ class Order:
         (ORDER_NOT_CONFIRMED, ORDER_SHIPPED, ORDER_CANCELLED) and Invalid (DATE_BEFORE_ORDER,
         DATE_IN_FUTURE, LINE_UNKNOWN, LINE_REPEATED, QUANTITY_EXCEEDS_OPEN).
         """
-        ensure_order_status(self, SHIPPABLE_STATUSES)
+        self.ensure_allows(OrderMove.SHIP)
         quantities = open_line_quantities(self) if quantities is None else quantities
         violations = quantity_violations(self, quantities)
         if shipped_date < earliest:
@@ -181,44 +197,19 @@ class Order:
         state = shipment.state(self.lines, receivable_ids)
         return events.OrderShipped(order=self.state(), shipment=state)
 
-    def ensure_editable(self) -> None:
-        """Raise RuleBroken (ORDER_CANCELLED) if the order is cancelled."""
-        ensure_order_status(self, EDITABLE_STATUSES)
+    def ensure_allows(self, move: OrderMove) -> None:
+        """Raise RuleBroken, with the code of the status, unless the status allows the move."""
+        params = {"document_no": self.document_no}
+        ORDER_MOVES.ensure_allowed(move, self.status, ORDER_STATUS_ERRORS, **params)
 
     def state(self) -> events.OrderState:
         """The order as its events carry it."""
-        return events.OrderState(
+        return events.OrderState.of(
+            self,
             order_id=self.id,
-            document_no=self.document_no,
-            quote_id=self.quote_id,
-            quote_no=self.quote_no,
-            opportunity_id=self.opportunity_id,
-            account_id=self.account_id,
-            account_name=self.account_name,
-            currency=self.currency,
-            status=self.status,
             lines=tuple(line.state() for line in self.lines),
-            net_total=self.net_total,
-            tax_total=self.tax_total,
-            gross_total=self.gross_total,
-            shipped_total=self.shipped_total,
-            owner_id=self.owner_id,
-            tax_rounding=self.tax_rounding,
-            revision=self.revision,
-            requested_date=self.requested_date,
             payment_term=self.payment_term.state(),
-            cancelled_total=self.cancelled_total,
-            prepaid_total=self.prepaid_total,
-            customer_order_no=self.customer_order_no,
-            note=self.note,
-            custom_fields=dict(self.custom_fields),
         )
-
-
-def ensure_order_status(order: Order, allowed: Collection[OrderStatus]) -> None:
-    """Raise RuleBroken, with the code of the order's status, unless that is among `allowed`."""
-    if order.status not in allowed:
-        raise RuleBroken(ORDER_STATUS_ERRORS[order.status], document_no=order.document_no)
 
 
 def open_line_quantities(order: Order) -> list[LineQuantity]:

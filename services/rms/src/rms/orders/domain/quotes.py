@@ -8,9 +8,9 @@ from uuid import UUID
 from contracts.cpq.events import QuoteLine, QuoteState
 from kernel.errors import RuleBroken
 from kernel.money import Money
+from kernel.taxes import TaxRounding
 from rms.orders.domain.lines import OrderLine
 from rms.orders.domain.order import Order
-from rms.orders.domain.tax import TaxRounding
 from rms.payment_terms.domain import AgreedTerm
 
 

@@ -36,13 +36,9 @@ class Shipment:
     ) -> events.Shipment:
         """The shipment as events carry it; `lines` are the order's lines after the shipment."""
         by_id = {line.id: line for line in lines}
-        return events.Shipment(
+        return events.Shipment.of(
+            self,
             shipment_id=self.id,
-            document_no=self.document_no,
-            shipped_date=self.shipped_date,
             lines=tuple(by_id[part.line_id].shipment_line(part) for part in self.lines),
-            amount=self.amount,
-            receivable_id=self.receivable_id,
             receivable_ids=tuple(receivable_ids) or (self.receivable_id,),
-            deducted=self.deducted,
         )

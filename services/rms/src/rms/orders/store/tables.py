@@ -20,9 +20,9 @@ from chassis.database.columns import enum_column, money_columns, tenant_column
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.lists.columns import sort_column
 from contracts.rms.events import OrderState
+from kernel.taxes import TaxRounding
 from rms.database import JsonDocument, metadata
 from rms.orders.domain.order import OrderStatus
-from rms.orders.domain.tax import TaxRounding
 from rms.payment_terms.domain import AgreedTerm
 
 orders = Table(

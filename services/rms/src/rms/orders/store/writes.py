@@ -1,13 +1,14 @@
 """Loading and saving orders, their shipments and cancellations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.advisory_locks import lock_key
 from chassis.database.rows import fetch_row, from_columns, to_columns
 from chassis.records.record_types import RecordType
 from chassis.records.writes import insert_row, update_row
@@ -27,17 +28,13 @@ from rms.orders.store.tables import (
     shipments,
 )
 
-# The seed keeps these advisory lock keys apart from those of other tables.
-QUOTE_LOCK_SEED = 8_264_001
-
 
 async def lock_quote(tx: AsyncConnection, quote_id: UUID) -> None:
-    """Take an advisory lock until the commit: one transaction at a time creates a quote's order.
+    """Lock until the commit: one transaction at a time creates a quote's order.
 
     The second one waits before it takes a document number, so that the numbers have no gap.
     """
-    key = func.hashtextextended(str(quote_id), QUOTE_LOCK_SEED)
-    await tx.execute(select(func.pg_advisory_xact_lock(key)))
+    await lock_key(tx, "rms.quote", quote_id)
 
 
 async def quote_has_order(tx: AsyncConnection, quote_id: UUID) -> bool:
@@ -59,6 +56,29 @@ async def get_order(tx: AsyncConnection, order_id: UUID, *, lock: bool = False) 
     return replace(order, lines=await _lines(tx, order_id))
 
 
+async def _lines(tx: AsyncConnection, order_id: UUID) -> tuple[OrderLine, ...]:
+    lines: Select[Any] = select(order_lines).where(order_lines.c.order_id == order_id)
+    rows = await tx.execute(lines.order_by(order_lines.c.line_no))
+    return tuple(from_columns(OrderLine, row._mapping) for row in rows)
+
+
+async def update_order(tx: AsyncConnection, before: Order, after: Order) -> Order:
+    """Update an order and those of its lines that differ from `before`.
+
+    The lines need no version of their own: whoever changes them holds the order's lock and version.
+    Raises Conflict (STALE_WRITE).
+    """
+    saved = await update_row(tx, orders, after, before=before)
+    line_ids = {line.id for line in after.lines}
+    if removed := [line.id for line in before.lines if line.id not in line_ids]:
+        await tx.execute(delete(order_lines).where(order_lines.c.id.in_(removed)))
+    for line in after.lines:
+        if line not in before.lines:
+            statement = update(order_lines).where(order_lines.c.id == line.id)
+            await tx.execute(statement.values(to_columns(order_lines, line)))
+    return saved
+
+
 ORDER = RecordType(
     scoped=ORDERS,
     entity=Order,
@@ -66,41 +86,14 @@ ORDER = RecordType(
     changed=OrderChanged,
     assigned=OrderAssigned,
     fetch=get_order,
+    insert=insert_order,
+    update=update_order,
 )
 
 
-async def _lines(tx: AsyncConnection, order_id: UUID) -> tuple[OrderLine, ...]:
-    lines: Select[Any] = select(order_lines).where(order_lines.c.order_id == order_id)
-    rows = await tx.execute(lines.order_by(order_lines.c.line_no))
-    return tuple(from_columns(OrderLine, row._mapping) for row in rows)
-
-
-async def save_order(tx: AsyncConnection, order: Order) -> Order:
-    """Update the order, not its lines, under its version. Raises Conflict (STALE_WRITE)."""
-    return await update_row(tx, orders, order)
-
-
-async def save_order_lines(tx: AsyncConnection, order: Order, line_ids: Iterable[UUID]) -> Order:
-    """Save the order and these lines of it. Raises Conflict (STALE_WRITE).
-
-    The lines need no version of their own: whoever changes them holds the order's lock and version.
-    """
-    saved = await save_order(tx, order)
-    changed = set(line_ids)
-    for line in order.lines:
-        if line.id in changed:
-            statement = update(order_lines).where(order_lines.c.id == line.id)
-            await tx.execute(statement.values(to_columns(order_lines, line)))
-    return saved
-
-
-async def save_amended_order(tx: AsyncConnection, order: Order, revision: Revision) -> Order:
-    """Save an amended order, its lines and its former state. Raises Conflict (STALE_WRITE)."""
-    line_ids = {line.id for line in order.lines}
-    removed = order_lines.c.id.not_in(line_ids)
-    await tx.execute(delete(order_lines).where(order_lines.c.order_id == order.id, removed))
+async def insert_revision(tx: AsyncConnection, revision: Revision) -> None:
+    """Insert the state of an order before an amendment."""
     await insert_row(tx, order_revisions, revision)
-    return await save_order_lines(tx, order, line_ids)
 
 
 async def insert_cancellations(tx: AsyncConnection, cancellations: Sequence[Cancellation]) -> None:

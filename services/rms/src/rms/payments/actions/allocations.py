@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events.outbox import publish
-from chassis.records.access.visibility import EVERYTHING, Visibility
-from chassis.web.preconditions import UNCONDITIONAL, Precondition
+from chassis.records.record_commands import save_record, visibility_for
+from chassis.web.commands import Command
 from contracts.rms import events
 from kernel.errors import Forbidden
 from kernel.ids import new_id
@@ -22,12 +20,13 @@ from rms.payments.store.open_receivables import (
     lock_receivables,
 )
 from rms.payments.store.writes import (
+    PAYMENT,
     get_allocation_with_reversal,
     insert_allocations,
-    lock_payment,
-    save_payment,
+    lock_account_of_payment,
 )
 from rms.receivables.actions import allocate_to_receivable, reopen_receivable
+from rms.receivables.store import RECEIVABLES
 
 
 @dataclass(frozen=True)
@@ -39,79 +38,71 @@ class AllocationResult:
 
 
 async def allocate_as_requested(
-    tx: AsyncConnection,
-    payment_id: UUID,
-    requested: Sequence[RequestedAllocation],
-    *,
-    visibility: Visibility = EVERYTHING,
-    now: datetime,
+    command: Command, payment_id: UUID, requested: Sequence[RequestedAllocation]
 ) -> AllocationResult:
     """Allocate the payment to these receivables; publish the payment and every receivable.
 
-    Receivables outside the caller's visibility count as unknown. Raises NotFound, what
+    Receivables that the caller does not see count as unknown. Raises NotFound, what
     `Payment.plan_requested` raises, and Forbidden (RECORD_READ_ONLY) if the caller may not change
     one of the receivables.
     """
-    payment = await lock_payment(tx, payment_id)
+    tx = command.tx
+    visibility = await visibility_for(command, RECEIVABLES.resource)
+    await lock_account_of_payment(tx, payment_id)
+    payment = await PAYMENT.get(tx, payment_id, lock=True)
     receivables = await lock_receivables(tx, {one.receivable_id for one in requested}, visibility)
     planned = payment.plan_requested(requested, receivables)
     if await has_read_only_receivable(tx, receivables, visibility):
         raise Forbidden("RECORD_READ_ONLY")
-    return await _allocate(tx, payment, planned, receivables.values(), now)
+    return await _allocate(command, payment, planned, receivables.values())
 
 
 async def allocate_oldest_first(
-    tx: AsyncConnection,
-    payment_id: UUID,
-    *,
-    at_most: Money | None,
-    visibility: Visibility = EVERYTHING,
-    now: datetime,
+    command: Command, payment_id: UUID, *, at_most: Money | None
 ) -> AllocationResult:
     """Allocate the payment to its account's open receivables, the earliest due first.
 
     Receivables that the caller may not change are skipped. Raises NotFound, and what
     `Payment.plan_oldest_first` raises.
     """
-    payment = await lock_payment(tx, payment_id)
+    tx = command.tx
+    visibility = await visibility_for(command, RECEIVABLES.resource)
+    await lock_account_of_payment(tx, payment_id)
+    payment = await PAYMENT.get(tx, payment_id, lock=True)
     receivables = await lock_oldest_open_receivables(tx, payment, payment.unallocated, visibility)
     planned = payment.plan_oldest_first(receivables, at_most=at_most)
-    return await _allocate(tx, payment, planned, receivables, now)
+    return await _allocate(command, payment, planned, receivables)
 
 
 async def reverse_allocation(
-    tx: AsyncConnection,
-    payment_id: UUID,
-    allocation_id: UUID,
-    *,
-    reason: str,
-    expected: Precondition = UNCONDITIONAL,
-    now: datetime,
+    command: Command, payment_id: UUID, allocation_id: UUID, *, reason: str
 ) -> AllocationResult:
     """Reverse an allocation: its money is unallocated and its receivable open again.
 
     Publishes both. A reversed allocation answers its reversal. Raises NotFound, RuleBroken
     (ALLOCATION_IS_REVERSAL).
     """
-    payment = await lock_payment(tx, payment_id)
+    tx = command.tx
+    await lock_account_of_payment(tx, payment_id)
+    payment = await PAYMENT.get(tx, payment_id, lock=True)
     original, existing = await get_allocation_with_reversal(tx, payment_id, allocation_id)
     if existing is not None:
         return AllocationResult(payment, [existing])
-    expected.check(payment)
-    reversal = original.reversal(new_id(), reason=reason, now=now)
-    payment = await save_payment(tx, payment.release(original.amount, now=now))
+    command.expected.check(payment)
+    reversal = original.reversal(new_id(), reason=reason, now=command.now)
+    released = payment.release(original.amount, now=command.now)
     states = await locked_reversal_states(tx, [reversal])
-    await publish(tx, payment.allocation_reversed_event(states, reason=reason), of=payment)
-    await save_reversals(tx, [reversal], now)
-    return AllocationResult(payment, [reversal])
+    event = released.allocation_reversed_event(states, reason=reason)
+    saved = await save_record(command, PAYMENT, payment, released, event)
+    await save_reversals(command, [reversal])
+    return AllocationResult(saved, [reversal])
 
 
 async def _allocate(
-    tx: AsyncConnection,
+    command: Command,
     payment: Payment,
     planned: Sequence[RequestedAllocation],
     receivables: Iterable[OpenReceivable],
-    now: datetime,
 ) -> AllocationResult:
     allocations = [
         Allocation(
@@ -119,25 +110,24 @@ async def _allocate(
             payment_id=payment.id,
             receivable_id=one.receivable_id,
             amount=one.amount,
-            created_at=now,
+            created_at=command.now,
         )
         for one in planned
     ]
     total = sum((one.amount for one in planned), Money.zero(payment.amount.currency))
-    payment = await save_payment(tx, payment.allocate(total, now=now))
-    await insert_allocations(tx, allocations)
+    after = payment.allocate(total, now=command.now)
     states = _states(allocations, {one.id: one for one in receivables})
-    await publish(tx, payment.allocated_event(states), of=payment)
+    saved = await save_record(command, PAYMENT, payment, after, after.allocated_event(states))
+    await insert_allocations(command.tx, allocations)
     for one in sorted(allocations, key=lambda allocation: allocation.receivable_id):
         await allocate_to_receivable(
-            tx,
+            command,
             one.receivable_id,
             one.amount,
             allocation_id=one.id,
             payment_id=payment.id,
-            now=now,
         )
-    return AllocationResult(payment, allocations)
+    return AllocationResult(saved, allocations)
 
 
 async def locked_reversal_states(
@@ -153,20 +143,17 @@ def _states(
     return tuple(one.state(receivables[one.receivable_id].document_no) for one in allocations)
 
 
-async def save_reversals(
-    tx: AsyncConnection, reversals: Sequence[Allocation], now: datetime
-) -> None:
+async def save_reversals(command: Command, reversals: Sequence[Allocation]) -> None:
     """Insert the reversals and open their receivables again, which publishes the receivables."""
     if reversals:
-        await insert_allocations(tx, reversals)
+        await insert_allocations(command.tx, reversals)
     for one in reversals:
         assert one.reverses_id is not None
         await reopen_receivable(
-            tx,
+            command,
             one.receivable_id,
             -one.amount,
             allocation_id=one.id,
             reverses_id=one.reverses_id,
             payment_id=one.payment_id,
-            now=now,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.outbox import publish
 from chassis.records import tenant_settings
 from chassis.records.access.transfers import active_owner_name
-from chassis.records.access.visibility import EVERYTHING, Visibility
+from chassis.records.access.visibility import Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.numbers.numbers import next_number
+from chassis.records.record_commands import visibility_for
 from chassis.records.work.actions import announce_owner
+from chassis.web.commands import Command
+from contracts.rms.events import PaymentReceived
 from contracts.work import RecordRef
 from kernel.errors import Conflict
 from kernel.ids import new_id
@@ -23,7 +26,7 @@ from rms.accounts.views import find_account
 from rms.payments.domain.payment import Payment
 from rms.payments.domain.receipts import ensure_valid_receipt
 from rms.payments.store.tables import PAYMENTS
-from rms.payments.store.writes import find_payment_by_reference, insert_payment
+from rms.payments.store.writes import PAYMENT, find_payment_by_reference, insert_payment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,22 +39,21 @@ class PaymentDetails:
 
 
 async def receive_payment(
-    tx: AsyncConnection,
+    command: Command,
     *,
     account_id: UUID,
     bank_reference: str,
     amount: Money,
     received_date: date,
-    now: datetime,
     details: PaymentDetails = PaymentDetails(),
-    caller: str | None = None,
-    visibility: Visibility = EVERYTHING,
 ) -> Payment:
-    """Record and publish a payment of `details.owner_id`, else the account's owner, else `caller`.
+    """Record and publish a payment of `details.owner_id`, else the account's owner, else the actor.
 
-    A named owner is notified. An account outside `visibility` counts as unknown. Raises Invalid
-    (ACCOUNT_UNKNOWN, DATE_TOO_EARLY, OWNER_UNKNOWN, ...) and Conflict (PAYMENT_DUPLICATE).
+    A named owner is notified. An account that the caller does not see counts as unknown. Raises
+    Invalid (ACCOUNT_UNKNOWN, DATE_TOO_EARLY, OWNER_UNKNOWN, ...), Conflict (PAYMENT_DUPLICATE).
     """
+    tx, now = command.tx, command.now
+    visibility = await visibility_for(command, PAYMENTS.resource)
     today = await tenant_settings.today(tx, now)
     account = await find_account(tx, account_id, visibility)
     ensure_valid_receipt(received_date, today=today, account_known=account is not None)
@@ -67,22 +69,16 @@ async def receive_payment(
         allocated=Money.zero(amount.currency),
         returned=Money.zero(amount.currency),
         received_date=received_date,
-        owner_id=details.owner_id or account.owner_id or caller,
+        owner_id=details.owner_id or account.owner_id or command.actor,
         note=details.note,
         custom_fields=custom_fields,
         created_at=now,
         updated_at=now,
     )
     await _post(tx, payment, visibility)
-    return await _announced(tx, payment, details.owner_id, caller)
-
-
-async def _announced(
-    tx: AsyncConnection, payment: Payment, named_owner: str | None, caller: str | None
-) -> Payment:
-    """Notify the owner whom the caller has named, if any; return the payment."""
     about = RecordRef(resource=PAYMENTS.resource, record_id=payment.id)
-    await announce_owner(tx, about, name=payment.display_name, owner_id=named_owner, actor=caller)
+    name, owner_id = payment.display_name, details.owner_id
+    await announce_owner(tx, about, name=name, owner_id=owner_id, actor=command.actor)
     return payment
 
 
@@ -102,4 +98,4 @@ async def _post(tx: AsyncConnection, payment: Payment, visibility: Visibility) -
             else {}
         )
         raise Conflict("PAYMENT_DUPLICATE", **params)
-    await publish(tx, payment.received_event(), of=payment)
+    await publish(tx, PAYMENT.event(PaymentReceived, payment), of=payment)

@@ -1,28 +1,27 @@
 """Commands that return money: reversing a payment that bounced, and refunding a part."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from chassis.events.outbox import publish
 from chassis.records import tenant_settings
+from chassis.records.record_commands import move_record, save_record
 from chassis.records.work.actions import notify
-from chassis.web.preconditions import UNCONDITIONAL, Precondition
+from chassis.web.commands import Command
+from contracts.event import Event
 from contracts.work import NoticeKind, RecordRef
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from kernel.money import Money
 from rms.payments.actions.allocations import locked_reversal_states, save_reversals
-from rms.payments.domain.payment import PaymentStatus
+from rms.payments.domain.payment import Payment, PaymentStatus
 from rms.payments.domain.returns import MoneyReturn, ReturnKind
 from rms.payments.store.tables import PAYMENTS
 from rms.payments.store.writes import (
+    PAYMENT,
     effective_allocations,
     insert_return,
-    lock_payment,
-    save_payment,
+    lock_account_of_payment,
 )
 
 PAYMENT_REVERSED: Final = NoticeKind(
@@ -33,63 +32,65 @@ PAYMENT_REVERSED: Final = NoticeKind(
 
 
 async def reverse_payment(
-    tx: AsyncConnection,
-    payment_id: UUID,
-    *,
-    reason: str,
-    returned_date: date | None,
-    expected: Precondition = UNCONDITIONAL,
-    now: datetime,
-) -> None:
+    command: Command, payment_id: UUID, *, reason: str, returned_date: date | None
+) -> Payment:
     """Reverse a payment that bounced: reverse all its allocations and publish every document.
 
     The owner is notified. A reversed payment stays as it is. `returned_date` is today if None.
     Raises NotFound, and what `Payment.reverse` raises.
     """
-    payment = await lock_payment(tx, payment_id)
-    if payment.status is PaymentStatus.REVERSED:
-        return
-    expected.check(payment)
+    tx, now = command.tx, command.now
     today = await tenant_settings.today(tx, now)
-    allocations = await effective_allocations(tx, payment_id)
-    reversed_payment = payment.reverse(returned_date or today, today=today, now=now)
-    returned = MoneyReturn(
-        id=new_id(),
-        payment_id=payment_id,
-        kind=ReturnKind.REVERSAL,
-        amount=payment.amount,
-        returned_date=returned_date or today,
-        reason=reason,
-        created_at=now,
-    )
-    payment = await save_payment(tx, reversed_payment)
-    await insert_return(tx, returned)
-    reversals = [one.reversal(new_id(), reason=reason, now=now) for one in allocations]
-    states = await locked_reversal_states(tx, reversals)
-    await publish(tx, payment.reversed_event(returned, states), of=payment)
-    await save_reversals(tx, reversals, now)
-    about = RecordRef(resource=PAYMENTS.resource, record_id=payment.id)
-    params = {"document_no": payment.document_no, "name": payment.account_name}
-    await notify(tx, PAYMENT_REVERSED, about, recipient=payment.owner_id, params=params)
+    day = returned_date or today
+
+    def bounce(payment: Payment) -> tuple[Payment, None] | None:
+        if payment.status is PaymentStatus.REVERSED:
+            return None
+        return payment.reverse(day, today=today, now=now), None
+
+    async def save(before: Payment, after: Payment, _: Event | None) -> Payment:
+        returned = MoneyReturn(
+            id=new_id(),
+            payment_id=payment_id,
+            kind=ReturnKind.REVERSAL,
+            amount=before.amount,
+            returned_date=day,
+            reason=reason,
+            created_at=now,
+        )
+        allocations = await effective_allocations(tx, payment_id)
+        reversals = [one.reversal(new_id(), reason=reason, now=now) for one in allocations]
+        event = after.reversed_event(returned, await locked_reversal_states(tx, reversals))
+        payment = await save_record(command, PAYMENT, before, after, event)
+        await insert_return(tx, returned)
+        await save_reversals(command, reversals)
+        about = RecordRef(resource=PAYMENTS.resource, record_id=payment.id)
+        params = {"document_no": payment.document_no, "name": payment.account_name}
+        await notify(tx, PAYMENT_REVERSED, about, recipient=payment.owner_id, params=params)
+        return payment
+
+    await lock_account_of_payment(tx, payment_id)
+    return await move_record(command, PAYMENT, payment_id, bounce, save=save)
 
 
 async def refund_payment(
-    tx: AsyncConnection,
+    command: Command,
     payment_id: UUID,
     amount: Money,
     *,
     reason: str,
     returned_date: date | None,
     bank_reference: str | None,
-    now: datetime,
 ) -> MoneyReturn:
     """Refund a part of the payment that is not allocated, and publish it.
 
     `returned_date` is today if None. Raises NotFound, what `Payment.refund` raises, and Conflict
     (REFUND_DUPLICATE) if another refund has this bank reference.
     """
-    payment = await lock_payment(tx, payment_id)
-    today = await tenant_settings.today(tx, now)
+    tx = command.tx
+    await lock_account_of_payment(tx, payment_id)
+    before = await PAYMENT.get(tx, payment_id, lock=True)
+    today = await tenant_settings.today(tx, command.now)
     refund = MoneyReturn(
         id=new_id(),
         payment_id=payment_id,
@@ -98,11 +99,10 @@ async def refund_payment(
         returned_date=returned_date or today,
         bank_reference=bank_reference,
         reason=reason,
-        created_at=now,
+        created_at=command.now,
     )
-    payment, refunded = payment.refund(refund, today=today)
-    payment = await save_payment(tx, payment)
+    after, refunded = before.refund(refund, today=today)
     if not await insert_return(tx, refund):
         raise Conflict("REFUND_DUPLICATE", bank_reference=bank_reference)
-    await publish(tx, refunded, of=payment)
+    await save_record(command, PAYMENT, before, after, refunded)
     return refund

@@ -61,10 +61,4 @@ class Allocation:
 
     def state(self, receivable_no: str) -> events.Allocation:
         """The allocation as events carry it, with the receivable's document number."""
-        return events.Allocation(
-            allocation_id=self.id,
-            receivable_id=self.receivable_id,
-            receivable_no=receivable_no,
-            amount=self.amount,
-            reverses_id=self.reverses_id,
-        )
+        return events.Allocation.of(self, allocation_id=self.id, receivable_no=receivable_no)

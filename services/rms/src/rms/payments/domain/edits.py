@@ -1,13 +1,7 @@
-"""Rules for editing a payment and for transferring it to another owner."""
+"""The rule for editing a payment."""
 
 from kernel.errors import RuleBroken
-from rms.payments.domain.payment import PAYMENT_STATUS_ERRORS, Payment, PaymentStatus
-
-
-def ensure_payment_editable(payment: Payment) -> None:
-    """Raise RuleBroken (PAYMENT_REVERSED) if the payment is reversed."""
-    if payment.status is PaymentStatus.REVERSED:
-        raise RuleBroken(PAYMENT_STATUS_ERRORS[payment.status], document_no=payment.document_no)
+from rms.payments.domain.payment import Payment
 
 
 def ensure_posting_unchanged(payment: Payment, edited: Payment) -> None:

@@ -6,7 +6,7 @@ amounts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ from uuid import UUID
 from contracts.rms import events
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
+from kernel.transitions import Transitions
 from rms.payments.domain.allocations import OpenReceivable, RequestedAllocation
 from rms.payments.domain.returns import MoneyReturn, returned_date_violations
 from rms.receivables.domain import (
@@ -36,10 +37,23 @@ class PaymentStatus(StrEnum):
     REVERSED = "REVERSED"
 
 
-# The statuses in which money may be allocated or refunded, and in which a payment may be reversed
-# (bounce); and the error code that each other status answers.
-SPENDABLE_STATUSES: Final = frozenset({PaymentStatus.UNALLOCATED, PaymentStatus.PARTLY_ALLOCATED})
-REVERSIBLE_STATUSES: Final = SPENDABLE_STATUSES | {PaymentStatus.ALLOCATED}
+class PaymentMove(StrEnum):
+    """What can be done with a payment: to spend it is to allocate or to refund a part of it."""
+
+    SPEND = "SPEND"
+    REVERSE = "REVERSE"
+    EDIT = "EDIT"
+
+
+UNALLOCATED, PARTLY_ALLOCATED, ALLOCATED, REFUNDED, REVERSED = PaymentStatus
+# The statuses that allow each move, and the error code that each other status answers.
+PAYMENT_MOVES: Final = Transitions.derived(
+    {
+        PaymentMove.SPEND: {UNALLOCATED, PARTLY_ALLOCATED},
+        PaymentMove.REVERSE: {UNALLOCATED, PARTLY_ALLOCATED, ALLOCATED},
+        PaymentMove.EDIT: {UNALLOCATED, PARTLY_ALLOCATED, ALLOCATED, REFUNDED},
+    }
+)
 PAYMENT_STATUS_ERRORS: Final = {
     PaymentStatus.ALLOCATED: "PAYMENT_FULLY_ALLOCATED",
     PaymentStatus.REFUNDED: "PAYMENT_REFUNDED",
@@ -101,10 +115,6 @@ class Payment:
         """The amount available to allocate: amount - returned - allocated."""
         return self.amount - self.returned - self.allocated
 
-    def received_event(self) -> events.PaymentReceived:
-        """The event that it was received."""
-        return events.PaymentReceived(payment=self.state())
-
     def allocated_event(
         self, allocations: tuple[events.Allocation, ...]
     ) -> events.PaymentAllocated:
@@ -133,7 +143,7 @@ class Payment:
         Raises RuleBroken (PAYMENT_FULLY_ALLOCATED, PAYMENT_REFUNDED, PAYMENT_REVERSED) and Invalid
         (CURRENCY_MISMATCH, AMOUNT_EXCEEDS_UNALLOCATED, DATE_TOO_EARLY, DATE_IN_FUTURE).
         """
-        self._ensure_status(SPENDABLE_STATUSES)
+        self.ensure_allows(PaymentMove.SPEND)
         violations = self._amount_violations(refund.amount)
         violations += returned_date_violations(
             refund.returned_date, received=self.received_date, today=today
@@ -151,7 +161,7 @@ class Payment:
         """
         if not self.returned.is_zero:
             raise RuleBroken("PAYMENT_REFUNDED", document_no=self.document_no)
-        self._ensure_status(REVERSIBLE_STATUSES)
+        self.ensure_allows(PaymentMove.REVERSE)
         violations = returned_date_violations(
             returned_date, received=self.received_date, today=today
         )
@@ -180,7 +190,7 @@ class Payment:
         (RECEIVABLE_REPEATED, RECEIVABLE_UNKNOWN, ACCOUNT_MISMATCH, CURRENCY_MISMATCH,
         AMOUNT_EXCEEDS_OPEN, AMOUNT_EXCEEDS_UNALLOCATED).
         """
-        self._ensure_status(SPENDABLE_STATUSES)
+        self.ensure_allows(PaymentMove.SPEND)
         violations = []
         seen: set[UUID] = set()
         for index, one in enumerate(requested):
@@ -208,7 +218,7 @@ class Payment:
         PAYMENT_FULLY_ALLOCATED, PAYMENT_REFUNDED, PAYMENT_REVERSED) and Invalid (CURRENCY_MISMATCH,
         AMOUNT_EXCEEDS_UNALLOCATED at `/amount`).
         """
-        self._ensure_status(SPENDABLE_STATUSES)
+        self.ensure_allows(PaymentMove.SPEND)
         remaining = self.unallocated if at_most is None else self._checked_limit(at_most)
         planned = []
         for receivable in sorted(receivables, key=lambda one: (one.due_date, one.id)):
@@ -223,26 +233,12 @@ class Payment:
 
     def state(self) -> events.PaymentState:
         """The payment as its events carry it."""
-        return events.PaymentState(
-            payment_id=self.id,
-            document_no=self.document_no,
-            account_id=self.account_id,
-            account_name=self.account_name,
-            bank_reference=self.bank_reference,
-            amount=self.amount,
-            allocated=self.allocated,
-            unallocated=self.unallocated,
-            received_date=self.received_date,
-            status=self.status,
-            owner_id=self.owner_id,
-            returned=self.returned,
-            note=self.note,
-            custom_fields=dict(self.custom_fields),
-        )
+        return events.PaymentState.of(self, payment_id=self.id)
 
-    def _ensure_status(self, allowed: Collection[PaymentStatus]) -> None:
-        if self.status not in allowed:
-            raise RuleBroken(PAYMENT_STATUS_ERRORS[self.status], document_no=self.document_no)
+    def ensure_allows(self, move: PaymentMove) -> None:
+        """Raise RuleBroken, with the code of the status, unless the status allows the move."""
+        params = {"document_no": self.document_no}
+        PAYMENT_MOVES.ensure_allowed(move, self.status, PAYMENT_STATUS_ERRORS, **params)
 
     def _checked_limit(self, at_most: Money) -> Money:
         violations = self._amount_violations(at_most)

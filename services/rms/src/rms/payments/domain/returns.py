@@ -34,14 +34,7 @@ class MoneyReturn:
 
     def state(self) -> events.MoneyReturn:
         """The return as events carry it."""
-        return events.MoneyReturn(
-            return_id=self.id,
-            kind=self.kind,
-            amount=self.amount,
-            returned_date=self.returned_date,
-            reason=self.reason,
-            bank_reference=self.bank_reference,
-        )
+        return events.MoneyReturn.of(self, return_id=self.id)
 
 
 def returned_date_violations(returned: date, *, received: date, today: date) -> list[Violation]:

@@ -8,10 +8,10 @@ from sqlalchemy import Select, exists, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.rows import fetch_row, from_columns, to_columns
+from chassis.database.rows import from_columns, to_columns
 from chassis.records.access.visibility import EVERYTHING, Visibility, is_visible
 from chassis.records.record_types import RecordType
-from chassis.records.writes import insert_rows, update_row
+from chassis.records.writes import insert_rows
 from contracts.rms.events import PaymentAssigned, PaymentChanged, PaymentReceived
 from kernel.errors import NotFound
 from rms.payments.domain.allocations import Allocation
@@ -42,20 +42,14 @@ async def find_payment_by_reference(
     return None if row is None else from_columns(Payment, row._mapping)
 
 
-async def lock_payment(tx: AsyncConnection, payment_id: UUID) -> Payment:
-    """Lock the payment's account (see `lock_account`), then the payment, until the commit.
+async def lock_account_of_payment(tx: AsyncConnection, payment_id: UUID) -> None:
+    """Lock the account of a payment (see `lock_account`), until the commit. Raises NotFound.
 
-    As one transaction at a time moves an account's money, its receivables may then be locked in any
-    order. Raises NotFound.
+    Whoever moves its money calls this before locking the payment: as one transaction at a time
+    moves an account's money, its receivables may then be locked in any order.
     """
-    payment = await fetch_row(tx, payments, payment_id, Payment)
+    payment = await PAYMENT.get(tx, payment_id)
     await lock_account(tx, payment.account_id)
-    return await fetch_row(tx, payments, payment_id, Payment, lock=True)
-
-
-async def get_payment(tx: AsyncConnection, payment_id: UUID, *, lock: bool = False) -> Payment:
-    """Load a payment, with `lock` for update until the commit. Raises NotFound."""
-    return await fetch_row(tx, payments, payment_id, Payment, lock=lock)
 
 
 PAYMENT = RecordType(
@@ -65,11 +59,6 @@ PAYMENT = RecordType(
     changed=PaymentChanged,
     assigned=PaymentAssigned,
 )
-
-
-async def save_payment(tx: AsyncConnection, payment: Payment) -> Payment:
-    """Update the row if its version is unchanged. Raises Conflict (STALE_WRITE)."""
-    return await update_row(tx, payments, payment)
 
 
 async def effective_allocations(tx: AsyncConnection, payment_id: UUID) -> Sequence[Allocation]:

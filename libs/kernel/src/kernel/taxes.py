@@ -1,4 +1,4 @@
-"""The tax of priced lines, rounded by the tenant's policy; a quote records the policy it used.
+"""Tax on the net amounts of a document's lines, rounded by one of two policies.
 
 LINE: the tax of a line is its net amount x its rate, rounded half up to the currency's precision.
 Totals are sums of the lines. The lines of a Chinese VAT invoice (增值税发票) are computed this way,
@@ -12,11 +12,9 @@ proportion to their net amounts by the largest remainder method, so that the par
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
 
-from cpq.quotes.domain.pricing import QuoteLine
 from kernel.money import Money
 from kernel.rate import Rate
 
@@ -28,17 +26,13 @@ class TaxRounding(StrEnum):
     DOCUMENT = "DOCUMENT"
 
 
-def with_taxes(lines: Sequence[QuoteLine], rounding: TaxRounding) -> tuple[QuoteLine, ...]:
-    """Return the lines with tax and gross amount computed anew.
+def taxes_of(nets: Sequence[Money], rates: Sequence[Decimal], rounding: TaxRounding) -> list[Money]:
+    """Return the tax of every line, given the net amounts and the tax rates of all lines.
 
-    Raises NumberTooLarge for amounts of 10**16 and more.
+    All amounts have one currency. Raises NumberTooLarge for amounts of 10**16 and more.
     """
     compute = _per_line if rounding is TaxRounding.LINE else _per_document
-    taxes = compute([line.net_amount for line in lines], [line.tax_rate for line in lines])
-    return tuple(
-        replace(line, tax_amount=tax, gross_amount=line.net_amount + tax)
-        for line, tax in zip(lines, taxes, strict=True)
-    )
+    return compute(nets, rates)
 
 
 def _per_line(nets: Sequence[Money], rates: Sequence[Decimal]) -> list[Money]:
