@@ -215,7 +215,7 @@ COMMON: dict[str, Text] = {
     "PHONE_INVALID": Text("不是有效的电话号码。", "This is not a valid phone number."),
     "EMAIL_INVALID": Text("不是有效的邮箱地址。", "This is not a valid email address."),
     "VALUE_INVALID": Text("取值无效。", "The value is not valid."),
-    **{code: Text(*both) for code, both in {**IMPORTS, **ENUMS}.items()},
+    **{code: Text(*both) for code, both in {**EVENTS, **IMPORTS, **ENUMS}.items()},
 }
 
 
