@@ -101,7 +101,9 @@ async def test_a_revision_and_an_acceptance_at_once_have_one_winner(
         async with committed.app.begin(tenant) as tx:
             quotes = outbox.c.aggregatetype == "cpq.quote"
             types = await tx.execute(
-                select(outbox.c.type).where(quotes, outbox.c.aggregateid == UUID(quote["id"]))
+                select(outbox.c.type)
+                .where(quotes, outbox.c.aggregateid == UUID(quote["id"]))
+                .order_by(outbox.c.seq)
             )
             last = "accepted" if status == "ACCEPTED" else "revised"
             assert [type.split(".")[2] for type in types.scalars()] == ["created", "sent", last]

@@ -61,6 +61,7 @@ outbox = Table(
     Column("aggregatetype", Text, nullable=False),
     Column("aggregateid", Uuid, nullable=False),
     Column("aggversion", BigInteger, nullable=False),
+    Column("snapshot_id", Uuid),  # of a snapshot: the run that published it
     Column("type", Text, nullable=False),
     Column("payload", JSONB, nullable=False),
     Column("correlationid", Text, nullable=False),
@@ -69,15 +70,16 @@ outbox = Table(
     instant("created", default=True),
     Index(None, "xid"),
     Index(None, "tenant_id", "xid"),
-    # A version is published by one fact, and by any number of snapshots.
+    # A version is published by one fact, and once by each snapshot.
     Index(
-        None,
+        "ix_outbox_tenant_id_aggregatetype_aggregateid_aggversion",
         "tenant_id",
         "aggregatetype",
         "aggregateid",
         "aggversion",
+        "snapshot_id",
         unique=True,
-        postgresql_where=text("type NOT LIKE '%.snapshot.v%'"),
+        postgresql_nulls_not_distinct=True,
     ),
 )
 

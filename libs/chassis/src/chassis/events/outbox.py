@@ -13,7 +13,7 @@ from chassis.database.backbone_tables import outbox
 from chassis.database.engine import PUBLISHED_KEY
 from chassis.database.rows import Entity
 from chassis.foundation.context import current
-from contracts.event import Event
+from contracts.event import Event, Snapshot
 from kernel.errors import Invalid, Violation
 from kernel.ids import new_id
 
@@ -57,6 +57,7 @@ def _row(event: Event, entity: Entity) -> dict[str, Any]:
         "aggregatetype": event.aggregate_type(),
         "aggregateid": entity.id,
         "aggversion": entity.version,
+        "snapshot_id": event.snapshot_id if isinstance(event, Snapshot) else None,
         "type": event.type,
         "payload": payload,
         "correlationid": context.correlation_id or context.request_id,

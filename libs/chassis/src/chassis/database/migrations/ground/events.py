@@ -59,6 +59,7 @@ def _outbox() -> None:
         sa.Column("aggregatetype", sa.Text(), nullable=False),
         sa.Column("aggregateid", sa.Uuid(), nullable=False),
         sa.Column("aggversion", sa.BigInteger(), nullable=False),
+        sa.Column("snapshot_id", sa.Uuid()),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("payload", JSONB(), nullable=False),
         sa.Column("correlationid", sa.Text(), nullable=False),
@@ -72,8 +73,10 @@ def _outbox() -> None:
         "aggregatetype",
         "aggregateid",
         "aggversion",
+        "snapshot_id",
         unique=True,
-        where="type NOT LIKE '%.snapshot.v%'",
+        name="ix_outbox_tenant_id_aggregatetype_aggregateid_aggversion",
+        nulls_not_distinct=True,
     )
     index("outbox", "xid")
     index("outbox", "tenant_id", "xid")
