@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from chassis.foundation.enum_texts import TEXTS as ENUMS
+from chassis.foundation.event_texts import TEXTS as EVENTS
 from chassis.foundation.import_texts import TEXTS as IMPORTS
 
 LANGUAGES = ("zh-CN", "en")
