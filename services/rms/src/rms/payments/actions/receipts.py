@@ -76,10 +76,15 @@ async def receive_payment(
         updated_at=now,
     )
     await _post(tx, payment, visibility)
-    about = RecordRef(resource=PAYMENTS.resource, record_id=payment.id)
-    name, owner_id = payment.display_name, details.owner_id
-    await announce_owner(tx, about, name=name, owner_id=owner_id, actor=command.actor)
+    await _announce(command, payment, details.owner_id)
     return payment
+
+
+async def _announce(command: Command, payment: Payment, named_owner: str | None) -> None:
+    """Notify the owner whom the caller has named, if any."""
+    about = RecordRef(resource=PAYMENTS.resource, record_id=payment.id)
+    name, actor = payment.display_name, command.actor
+    await announce_owner(command.tx, about, name=name, owner_id=named_owner, actor=actor)
 
 
 async def _validated(tx: AsyncConnection, details: PaymentDetails) -> dict[str, Any]:
