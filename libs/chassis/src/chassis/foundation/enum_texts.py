@@ -55,4 +55,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "YearStyle.YYYY": ("四位年份", "Four-digit year"),
     "YearStyle.YY": ("两位年份", "Two-digit year"),
     "YearStyle.NONE": ("无年份", "No year"),
+    "RebuildStatus.READING": ("读取中", "Reading"),
+    "RebuildStatus.FINISHED": ("已完成", "Finished"),
+    "RebuildStatus.FAILED": ("失败", "Failed"),
+    "SnapshotStatus.RUNNING": ("进行中", "Running"),
+    "SnapshotStatus.SENDING": ("发送中", "Sending"),
+    "SnapshotStatus.FINISHED": ("已完成", "Finished"),
+    "SnapshotStatus.FAILED": ("失败", "Failed"),
 }
