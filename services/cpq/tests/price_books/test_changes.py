@@ -56,6 +56,23 @@ async def test_changed_prices_apply_to_new_quotes_only(
     assert fact.payload["price_book"]["entries"][0]["tiers"][0]["from_quantity"] == "5"
 
 
+async def test_a_batch_reprices_a_book_and_creates_another(client: Client, shop: Shop) -> None:
+    patch = {"entries": [entry(shop, "110", from_5="100")]}
+    new = {"name": "新书", "currency": "CNY", "valid_from": "2027-01-01"}
+    items = [
+        {"id": str(shop.book.id), "version": 1, "patch": patch},
+        {"create": {**new, "entries": [entry(shop, "120")]}},
+        {"create": {**new, "entries": []}},
+    ]
+    answer = await client.post("/price-books/batch", json={"items": items})
+    repriced, created, refused = answer.json()["items"]
+    assert [one["status"] for one in (repriced, created, refused)] == [200, 201, 422]
+    assert repriced["record"]["entries"][0]["tiers"][0]["unit_price"] == yuan("100.00")
+    for one in (repriced, created):
+        path = f"/price-books/{one['record']['id']}"
+        assert (await client.get(path)).json() == one["record"]
+
+
 async def test_earlier_versions_of_a_book_can_be_read(client: Client, shop: Shop) -> None:
     path = f"/price-books/{shop.book.id}"
     first = (await client.get(path)).json()

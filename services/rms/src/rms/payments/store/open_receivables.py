@@ -47,8 +47,8 @@ async def lock_oldest_open_receivables(
     """Open receivables of the payment's account and currency, the earliest due first, locked.
 
     Only those that the caller may change, and no more pages than are needed to reach `limit`. The
-    caller holds the account's lock (see `lock_payment`), so nothing changes between the pages; all
-    are locked at the end, in the order of their ids.
+    caller holds the account's lock (see `lock_account_of_payment`), so nothing changes between the
+    pages; all are locked at the end, in the order of their ids.
     """
     oldest: list[OpenReceivable] = []
     remaining, zero = limit, Money.zero(limit.currency)
