@@ -14,7 +14,11 @@ CATALOGUES = {
     "org.team", "org.tenant",
 }  # fmt: skip
 # Aggregates without records of their own; their scope `.read` is held through a wildcard only.
-MACHINERY = {"l2o.conversion", "rms.import", *(f"{name}.tenant_task" for name in SERVICES)}
+MACHINERY = {
+    "l2o.conversion",
+    "rms.import",
+    *(f"{name}.{part}" for name in SERVICES for part in ("tenant_task", "work")),
+}
 
 
 def published_aggregates() -> set[str]:

@@ -114,7 +114,7 @@ def common_resources(
         editable(f"{service}.custom_field", read=EVERYBODY, write=field_editors),
         editable(f"{service}.number_format", read=numberers, write=numberers),
         Resource(name=f"{service}.tenant", scopes={"export": ONLY_ADMIN, **(tenant or {})}),
-        Resource(name=f"{service}.event", scopes={"admin": ONLY_ADMIN}),
+        Resource(name=f"{service}.event", scopes={"admin": ONLY_ADMIN, "read": ONLY_ADMIN}),
     )
     if imports is None:
         return common
