@@ -46,7 +46,7 @@ async def bench(ground: Any, service: str) -> AsyncIterator[Bench]:
     patch = pytest.MonkeyPatch()
     patch.setenv("L2C_MODE", "development")
     patch.setenv("L2O_DATABASE_URL", urls.app_url)
-    app: FastAPI = await ground.app(service)
+    app: FastAPI = await ground.app(service, "")
     async with company(app, urls) as filled:
         yield filled
     patch.undo()

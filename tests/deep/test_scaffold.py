@@ -6,7 +6,6 @@ import pytest
 
 from tests.architecture.scratch import borrow_mypy_cache, copy_tree, run_in
 
-# The services come first, as in `make test`: the first test of a service creates its application.
 SUITES = (
     "services/org/tests",
     "services/desk",

@@ -13,6 +13,11 @@ def service() -> str:
 
 
 @pytest.fixture(scope="session")
+def app_variant() -> str:
+    return "with the token issuer"
+
+
+@pytest.fixture(scope="session")
 def signing_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return factories.write_key(tmp_path_factory.mktemp("keys") / "signing.pem")
 

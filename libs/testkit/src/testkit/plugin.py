@@ -129,9 +129,13 @@ class Ground:
             self._stack.push_async_callback(self._databases[name].dispose)
         return self._databases[name]
 
-    async def app(self, service: str) -> FastAPI:
-        """The service's real application, trusting the tests' tokens; its settings are read now."""
-        if service not in self._apps:
+    async def app(self, service: str, variant: str) -> FastAPI:
+        """The service's real application, trusting the tests' tokens; its settings are read now.
+
+        An application with other settings is another `variant`.
+        """
+        key = f"{service} {variant}"
+        if key not in self._apps:
             created: FastAPI = import_module(f"{service}.app").create()
             created.state.verifier = tokens.verifier()
             created.state.admission.max_age = (
@@ -141,8 +145,8 @@ class Ground:
             created.state.operation_waiter.budget = (
                 0  # it cannot see rows of the shared transaction
             )
-            self._apps[service] = created
-        return self._apps[service]
+            self._apps[key] = created
+        return self._apps[key]
 
 
 @pytest.fixture(scope="session")
@@ -177,10 +181,16 @@ def environment(
     monkeypatch.setenv(f"{prefix}_WORKER_DATABASE_URL", service_database.worker_url)
 
 
+@pytest.fixture(scope="session")
+def app_variant() -> str:
+    """A name for the settings of the application; a service with special ones overrides it."""
+    return ""
+
+
 @pytest.fixture
-async def app(service: str, environment: None, ground: Ground) -> FastAPI:
+async def app(service: str, app_variant: str, environment: None, ground: Ground) -> FastAPI:
     """The service's real application."""
-    return await ground.app(service)
+    return await ground.app(service, app_variant)
 
 
 @pytest.fixture
