@@ -85,9 +85,13 @@ def names(path: Path, tree: ast.Module) -> Iterator[str]:
 
 
 def sizes(path: Path, tree: ast.Module) -> Iterator[str]:
-    """A file has at most 300 lines, a function at most 40, not counting functions inside it."""
+    """A file has at most 300 lines, a function at most 40, not counting functions inside it.
+
+    The events of a service are one flat list of declarations, however many there are (decision 15).
+    """
     lines = path.read_text().count("\n")
-    if lines > MAX_FILE and "migrations" not in path.parts:
+    is_list = path.name == "events.py" and "contracts" in path.parts
+    if lines > MAX_FILE and "migrations" not in path.parts and not is_list:
         yield f"{path}: {lines} lines"
     for node in ast.walk(tree):
         if isinstance(node, FUNCTIONS):

@@ -55,6 +55,7 @@ SAMPLES: list[tuple[Rule, str, str]] = [
     (rules.names, "services/mtl/src/mtl/utils.py", "x = 1"),
     (rules.names, "services/mtl/src/mtl/leads/actions.py", "class LeadService: ..."),
     (rules.sizes, "libs/kernel/src/kernel/long.py", "x = 1\n" * 301),
+    (rules.sizes, "libs/chassis/src/chassis/events/events.py", "x = 1\n" * 301),
     (rules.sizes, "libs/kernel/src/kernel/tall.py", "def f():\n" + "    x = 1\n" * 40),
     (rules.commits, "services/mtl/src/mtl/leads/actions.py", "async def f(tx): await tx.commit()"),
     (
