@@ -6,13 +6,11 @@ uses the functions of `record_commands` without this declaration.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.transfers import (
@@ -31,7 +29,7 @@ from chassis.records.record_commands import (
     restore_record,
 )
 from chassis.records.record_types import Record, RecordType
-from chassis.web.auth import Principal, allow
+from chassis.web.auth import allow
 from chassis.web.commands import Command
 from chassis.web.patches import MergePatch
 from kernel.ids import new_id
@@ -167,17 +165,9 @@ class Resource(Generic[B, R]):
 def external_routes(resource: Resource[B, R]) -> APIRouter:
     """Build the routes by external id, which use the same commands as the others."""
 
-    async def create(tx: AsyncConnection, body: B, caller: Principal, now: datetime) -> R:
-        return await resource.create_from(Command(tx, now, caller, caller.subject), body)
-
-    async def update(
-        tx: AsyncConnection, record_id: UUID, body: B, caller: Principal, now: datetime
-    ) -> R:
-        command, values = Command(tx, now, caller, caller.subject), resource.values_of(body)
+    async def update(command: Command, record_id: UUID, body: B) -> R:
+        values = resource.values_of(body)
         return await resource.edit_with(command, record_id, lambda old: replace(old, **values))
-
-    async def restore(tx: AsyncConnection, record_id: UUID, caller: Principal, now: datetime) -> R:
-        return await resource.restore_by_id(Command(tx, now, caller, caller.subject), record_id)
 
     return external_id_router(
         ExternallyWrittenResource(
@@ -185,9 +175,9 @@ def external_routes(resource: Resource[B, R]) -> APIRouter:
             collection=resource.collection,
             body=resource.body,
             answer=resource.answer,
-            create=create,
+            create=resource.create_from,
             update=update,
-            restore=restore if resource.record_type.is_deletable else None,
+            restore=resource.restore_by_id if resource.record_type.is_deletable else None,
             get=resource.record_type.get,
         )
     )

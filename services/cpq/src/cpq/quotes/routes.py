@@ -1,11 +1,9 @@
 """The HTTP routes of quotes."""
 
-from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from fastapi import Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.routes import access_router
@@ -13,7 +11,7 @@ from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.record_commands import transfer_of
-from chassis.web.auth import Principal, allow
+from chassis.web.auth import allow
 from chassis.web.bodies import EmptyBody
 from chassis.web.commands import ChangeCommand, Command, CreateCommand
 from chassis.web.patches import MergePatch
@@ -164,20 +162,12 @@ async def quote_clone(
     return QuoteOut.model_validate(quote)
 
 
-async def _create(tx: AsyncConnection, body: QuoteIn, caller: Principal, now: datetime) -> Quote:
-    command = Command(tx, now, caller, caller.subject)
+async def _create(command: Command, body: QuoteIn) -> Quote:
     return await drafts.create_quote(command, body.to_request(), owner_id=body.owner_id)
 
 
-async def _replace(
-    tx: AsyncConnection, quote_id: UUID, body: QuoteIn, caller: Principal, now: datetime
-) -> Quote:
-    command = Command(tx, now, caller, caller.subject)
+async def _replace(command: Command, quote_id: UUID, body: QuoteIn) -> Quote:
     return await drafts.amend_quote(command, quote_id, body.to_replacement)
-
-
-async def _restore(tx: AsyncConnection, quote_id: UUID, caller: Principal, now: datetime) -> Quote:
-    return await moves.restore_quote(Command(tx, now, caller, caller.subject), quote_id)
 
 
 external_ids = external_id_router(
@@ -188,7 +178,7 @@ external_ids = external_id_router(
         answer=QuoteOut,
         create=_create,
         update=_replace,
-        restore=_restore,
+        restore=moves.restore_quote,
         get=store.get,
     )
 )

@@ -1,11 +1,9 @@
 """The routes of people and their leaves."""
 
 from dataclasses import replace
-from datetime import datetime
 from uuid import UUID
 
 from fastapi import Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.audit.routes import audit_router
 from chassis.records.custom_fields.routes import custom_field_router
@@ -14,7 +12,7 @@ from chassis.records.external_ids.routes import (
     external_id_router,
 )
 from chassis.records.lists.list_routes import add_list_routes
-from chassis.web.auth import Caller, Principal, allow
+from chassis.web.auth import Caller, allow
 from chassis.web.bodies import EmptyBody
 from chassis.web.commands import ChangeCommand, Command, CreateCommand
 from chassis.web.patches import MergePatch
@@ -106,21 +104,16 @@ async def leave_cancel(leave_id: UUID, caller: Caller, command: ChangeCommand) -
     await cancel_leave(command, person_id, leave_id)
 
 
-async def _create(
-    tx: AsyncConnection, body: PersonProfileIn, caller: Principal, now: datetime
-) -> Person:
+async def _create(command: Command, body: PersonProfileIn) -> Person:
     """Create a person without a username; they sign in elsewhere or are invited."""
-    command = Command(tx, now, caller, caller.subject)
-    return await create_person(command, new_person(new_id(), now=now, **vars(body)))
+    return await create_person(command, new_person(new_id(), now=command.now, **vars(body)))
 
 
-async def _replace(
-    tx: AsyncConnection, person_id: UUID, body: PersonProfileIn, caller: Principal, now: datetime
-) -> Person:
+async def _replace(command: Command, person_id: UUID, body: PersonProfileIn) -> Person:
     def edit(before: Person) -> Person:
         return replace(before, **vars(body))
 
-    return await edit_person(Command(tx, now, caller, caller.subject), person_id, edit)
+    return await edit_person(command, person_id, edit)
 
 
 by_external_id = external_id_router(

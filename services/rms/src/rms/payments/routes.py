@@ -1,11 +1,9 @@
 """Payments over HTTP."""
 
 from dataclasses import replace
-from datetime import datetime
 from uuid import UUID
 
 from fastapi import Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.routes import access_router
@@ -13,7 +11,7 @@ from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.record_commands import transfer_of
-from chassis.web.auth import Principal, allow
+from chassis.web.auth import allow
 from chassis.web.commands import ChangeCommand, Command, CreateCommand
 from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED
 from chassis.web.pages import Page, PageParams
@@ -72,16 +70,7 @@ async def _receive(command: Command, body: PaymentIn) -> Payment:
     )
 
 
-async def _create(
-    tx: AsyncConnection, body: PaymentIn, caller: Principal, now: datetime
-) -> Payment:
-    return await _receive(Command(tx, now, caller, caller.subject), body)
-
-
-async def _update(
-    tx: AsyncConnection, payment_id: UUID, body: PaymentIn, caller: Principal, now: datetime
-) -> Payment:
-    command = Command(tx, now, caller, caller.subject)
+async def _update(command: Command, payment_id: UUID, body: PaymentIn) -> Payment:
     values = {name: getattr(body, name) for name in POSTED_FIELDS}
     return await edit_payment(command, payment_id, lambda payment: replace(payment, **values))
 
@@ -92,7 +81,7 @@ external_ids = external_id_router(
         collection="/payments",
         body=PaymentIn,
         answer=PaymentSummary,
-        create=_create,
+        create=_receive,
         update=_update,
         get=PAYMENT.get,
     )

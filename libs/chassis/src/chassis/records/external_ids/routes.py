@@ -26,6 +26,7 @@ from chassis.records.external_ids.actions import (
 )
 from chassis.records.external_ids.tables import external_ids
 from chassis.web.auth import Caller, Principal, allow
+from chassis.web.commands import Command, CreateCommand
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import NotFound
@@ -99,9 +100,9 @@ class ExternallyWrittenResource(ExternallyReadResource, Generic[B, E]):
     """
 
     body: type[B]
-    create: Callable[[AsyncConnection, B, Principal, datetime], Awaitable[E]]
-    update: Callable[[AsyncConnection, UUID, B, Principal, datetime], Awaitable[E]]
-    restore: Callable[[AsyncConnection, UUID, Principal, datetime], Awaitable[E]] | None = None
+    create: Callable[[Command, B], Awaitable[E]]
+    update: Callable[[Command, UUID, B], Awaitable[E]]
+    restore: Callable[[Command, UUID], Awaitable[E]] | None = None
 
 
 def external_id_router(way: ExternallyWrittenResource[Any, Any]) -> APIRouter:
@@ -140,16 +141,13 @@ def _add_put(router: APIRouter, way: ExternallyWrittenResource[Any, Any]) -> Non
         system: SystemName,
         external_id: ExternalIdValue,
         body: body_type,  # type: ignore[valid-type]  # FastAPI reads it at run time
-        tx: Tx,
-        now: Now,
-        caller: Caller,
+        command: CreateCommand,
         response: Response,
         source_updated_at: SourceUpdatedAt = None,
     ) -> answer:  # type: ignore[valid-type]  # the same
         """Create or replace the record with this external id."""
-        written = await _written(
-            way, tx, ExternalId(resource, system, external_id), body, caller, now, source_updated_at
-        )
+        name = ExternalId(resource, system, external_id)
+        written = await _written(way, command, name, body, source_updated_at)
         if written.created:
             response.status_code = 201
         return answer.model_validate(written.record)
@@ -157,21 +155,22 @@ def _add_put(router: APIRouter, way: ExternallyWrittenResource[Any, Any]) -> Non
 
 async def _written(
     way: ExternallyWrittenResource[Any, E],
-    tx: AsyncConnection,
+    command: Command,
     name: ExternalId,
     body: Any,
-    caller: Principal,
-    now: datetime,
     source_updated_at: datetime | None,
 ) -> Upserted[E]:
+    tx, now, caller = command.tx, command.now, command.caller
+    assert caller is not None, "somebody writes the record"
+
     async def replace(record_id: UUID) -> E:
         await _check(tx, caller, way.scoped, record_id, Access.WRITE, now)
-        return await way.update(tx, record_id, body, caller, now)
+        return await way.update(command, record_id, body)
 
     async def bring_back(record_id: UUID) -> E:
         await _check(tx, caller, way.scoped, record_id, Access.WRITE, now)
         assert way.restore is not None
-        return await way.restore(tx, record_id, caller, now)
+        return await way.restore(command, record_id)
 
     async def get(record_id: UUID) -> E:
         await _check(tx, caller, way.scoped, record_id, Access.READ, now)
@@ -182,7 +181,7 @@ async def _written(
         return await upsert(
             tx,
             name,
-            create=lambda: way.create(tx, body, caller, now),
+            create=lambda: way.create(command, body),
             update=replace,
             restore=bring_back if way.restore else None,
             get=get,
