@@ -65,6 +65,15 @@ async def finish_card(command: Command, card_id: UUID) -> Card:
     return await edit_record(command, CARD, card_id, finish)
 
 
+async def add_words_to_title(command: Command, card_id: UUID, words: str) -> Card:
+    """Add words to the title. Raises NotFound."""
+
+    def add(card: Card) -> Card:
+        return replace(card, title=f"{card.title} {words}")
+
+    return await edit_record(command, CARD, card_id, add)
+
+
 class CardIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     title: Annotated[str, Field(min_length=1, max_length=100)]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from chassis.foundation.access_key_texts import TEXTS as ACCESS_KEYS
 from chassis.foundation.enum_texts import TEXTS as ENUMS
 from chassis.foundation.event_texts import TEXTS as EVENTS
 from chassis.foundation.import_texts import TEXTS as IMPORTS
@@ -216,7 +217,7 @@ COMMON: dict[str, Text] = {
     "PHONE_INVALID": Text("不是有效的电话号码。", "This is not a valid phone number."),
     "EMAIL_INVALID": Text("不是有效的邮箱地址。", "This is not a valid email address."),
     "VALUE_INVALID": Text("取值无效。", "The value is not valid."),
-    **{code: Text(*both) for code, both in {**EVENTS, **IMPORTS, **ENUMS}.items()},
+    **{code: Text(*both) for code, both in {**ACCESS_KEYS, **EVENTS, **IMPORTS, **ENUMS}.items()},
 }
 
 

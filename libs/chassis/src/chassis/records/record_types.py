@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import Entity, fetch_row
 from chassis.records.access.visibility import ScopedResource, UnownedResource
+from chassis.records.access_keys.store import delete_access_keys
 from chassis.records.work.follow_ups import FollowUp
 from chassis.records.writes import delete_row, insert_row, insert_rows, update_row
 from contracts.event import Event, State
@@ -140,7 +141,8 @@ class RecordType(Generic[R]):
             raise await self.duplicate(tx, after) from None
 
     async def remove(self, tx: AsyncConnection, record_id: UUID) -> None:
-        """Delete a record for good, with its search words."""
+        """Delete a record for good, with its search words and access keys."""
+        await delete_access_keys(tx, self.scoped, record_id)
         await (self.delete(tx, record_id) if self.delete else delete_row(tx, self.table, record_id))
 
     def _key(self, record: R) -> list[Any]:

@@ -37,11 +37,15 @@ KEY_FETCH_ERRORS = (
 
 @dataclass(frozen=True)
 class Principal:
-    """The authenticated caller: a person or a service client, as its token states it."""
+    """The authenticated caller: a person or a service client, as its token states it.
+
+    The caller of a route that is entered without a token is the access key itself; it has no
+    scopes (`chassis.records.access_keys`).
+    """
 
     tenant_id: UUID
     subject: str
-    kind: Literal["person", "client"]
+    kind: Literal["person", "client", "access_key"]
     scopes: frozenset[str]
     name: str = ""
 
