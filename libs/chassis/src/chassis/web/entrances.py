@@ -11,7 +11,8 @@ from typing import Any
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 
-PURPOSE_MARK = "x-access-purpose"
+PURPOSE_MARK, EVENT_ID_MARK = "x-access-purpose", "x-event-id"
+ACCESS_KEY_HEADER = "X-Access-Key"
 # The address of such a route may hold the key: it is kept out of caches and of links followed.
 UNCACHED = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 DESCRIPTION = (
@@ -19,6 +20,10 @@ DESCRIPTION = (
     "and to nothing else. An unknown, expired, revoked or used-up key, and one for something else, "
     "are all answered by the same 404."
 )
+RESPONSES = {
+    "403": "The tenant of the access key is suspended or deleted",
+    "404": "The access key does not admit, for whatever reason",
+}
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,13 @@ class Entrance:
 
     def documented(self, extra: dict[str, Any]) -> dict[str, Any]:
         """Return the `openapi_extra` of the route, marked and with the header of the event id."""
-        parameters = list(extra.get("parameters", []))
-        if self.event_id is not None:
-            parameters = [each for each in parameters if each["name"] != "Idempotency-Key"]
-            if self.event_id.endswith(":"):
-                parameters.append(_event_id_header(self.event_id.removesuffix(":")))
-        return {**extra, "parameters": parameters, PURPOSE_MARK: self.purpose}
+        marked = {**extra, PURPOSE_MARK: self.purpose}
+        if self.event_id is None:
+            return marked
+        parameters = [p for p in extra.get("parameters", ()) if p["name"] != "Idempotency-Key"]
+        if self.event_id.endswith(":"):
+            parameters.append(_event_id_header(self.event_id.removesuffix(":")))
+        return {**marked, "parameters": parameters, EVENT_ID_MARK: self.event_id}
 
 
 # Every guard made by `may_enter`.
@@ -63,6 +69,11 @@ def document_entrance(operation: dict[str, Any]) -> None:
         return
     operation["security"] = []
     operation["responses"].pop("401", None)
+    for status, meaning in RESPONSES.items():
+        operation["responses"][status]["description"] = meaning
+    for parameter in operation["parameters"]:
+        if parameter["name"] == ACCESS_KEY_HEADER:
+            parameter["required"] = True
     description = operation.get("description", "")
     if DESCRIPTION not in description:
         operation["description"] = f"{description}\n\n{DESCRIPTION}".strip()

@@ -21,7 +21,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    monkeypatch.setattr(limits.time, "monotonic", lambda: Clock.now)
+    monkeypatch.setattr("chassis.records.access_keys.limits.time.monotonic", lambda: Clock.now)
     Clock.now = 1000.0
     return Clock()
 

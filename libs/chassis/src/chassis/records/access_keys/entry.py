@@ -25,7 +25,7 @@ from chassis.records.access_keys.purposes import AccessKey, AccessPurpose
 from chassis.web.auth import Principal
 from chassis.web.client_address import request_source
 from chassis.web.commands import Command
-from chassis.web.entrances import ENTRANCES, Entrance
+from chassis.web.entrances import ACCESS_KEY_HEADER, ENTRANCES, Entrance
 from chassis.web.transaction import Tx
 from kernel.errors import DomainError, NotFound
 
@@ -159,7 +159,7 @@ async def _key_in_path(
 async def _key_in_header(
     access_key: Annotated[
         str | None,
-        Header(alias="X-Access-Key", description="The access key", examples=[KEY_EXAMPLE]),
+        Header(alias=ACCESS_KEY_HEADER, description="The access key", examples=[KEY_EXAMPLE]),
     ] = None,
 ) -> str | None:
     return access_key
