@@ -63,6 +63,16 @@ async def test_eight_callers_with_one_event_run_it_once(
     assert await uses_of(committed, tenant, issued["key_id"]) == 1
 
 
+async def test_two_keys_bound_to_one_version_admit_one_caller(
+    committed_client: Client, committed: Committed
+) -> None:
+    card_id = await links.make_card(committed_client)
+    issued = [await links.issue(committed_client, card_id, "finish") for _ in range(4)]
+    answers = await asyncio.gather(*(links.finish(committed_client, one["key"]) for one in issued))
+    assert statuses(answers) == [200] + [404] * 3
+    assert (await committed_client.get(f"/cards/{card_id}")).json()["version"] == 2
+
+
 async def test_callers_of_a_key_that_is_not_limited_all_enter(
     committed_client: Client, committed: Committed, tenant: UUID
 ) -> None:

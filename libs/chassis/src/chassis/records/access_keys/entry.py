@@ -135,8 +135,9 @@ async def _admitted(
 
 async def _record_stands(tx: AsyncConnection, purpose: AccessPurpose, key: AccessKey) -> bool:
     """Whether the key's record exists and, if the purpose demands it, has the key's version."""
-    exists, version = await store.present_version(tx, purpose.scoped, key.record_id)
-    return exists and (not purpose.bound_to_version or version == key.record_version)
+    bound = purpose.bound_to_version
+    exists, version = await store.present_version(tx, purpose.scoped, key.record_id, lock=bound)
+    return exists and (not bound or version == key.record_version)
 
 
 def access_key_finder(request: Request) -> FindAccessKey:

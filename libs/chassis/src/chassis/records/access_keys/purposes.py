@@ -26,6 +26,10 @@ class AccessPurpose:
     bound_to_version: bool = False
     requests_per_minute: int = 60
 
+    def __post_init__(self) -> None:
+        if self.bound_to_version and "version" not in self.scoped.table.c:
+            raise ValueError(f"{self.scoped.resource} has no versions to bind a key to")
+
 
 class AccessKeyState(StrEnum):
     """Whether an access key still admits, and why not."""

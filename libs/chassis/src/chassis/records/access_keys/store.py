@@ -87,13 +87,18 @@ def keys_of_record(scoped: AnyScoped, record_id: UUID) -> Select[Any]:
 
 
 async def present_version(
-    tx: AsyncConnection, scoped: AnyScoped, record_id: UUID
+    tx: AsyncConnection, scoped: AnyScoped, record_id: UUID, *, lock: bool = False
 ) -> tuple[bool, int | None]:
-    """Return whether the record exists and is not deleted, and its version if it has one."""
+    """Return whether the record exists and is not deleted, and its version if it has one.
+
+    `lock` locks the record's row, so that the version stays until the commit.
+    """
     columns = scoped.table.c
     deleted = columns.deleted_at.is_not(None) if "deleted_at" in columns else false()
     version: ColumnElement[Any] = columns.version if "version" in columns else null()
     query = select(version).where(columns.id == record_id, ~deleted)
+    if lock:
+        query = query.with_for_update(key_share=True)
     row = (await tx.execute(query)).one_or_none()
     return (False, None) if row is None else (True, row[0])
 
