@@ -67,8 +67,9 @@ def restored_logging() -> Iterator[None]:
 def request_line(output: str) -> dict[str, Any]:
     """Return the one line about a request; other tests' loggers may write in another form."""
     lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
-    (line,) = [each for each in lines if each["event"] == "request"]
-    return line
+    found: dict[str, Any]
+    (found,) = [each for each in lines if each["event"] == "request"]
+    return found
 
 
 @pytest.mark.parametrize("path", ["", "/finish", "/no/such/route"])

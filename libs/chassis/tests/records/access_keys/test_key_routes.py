@@ -97,6 +97,20 @@ async def test_the_purpose_limits_the_uses(client: Client) -> None:
     assert shown["max_uses"] == 1
 
 
+@pytest.mark.parametrize(("if_match", "status"), [('"1"', 412), ('"2"', 201)])
+async def test_a_key_is_issued_for_the_version_that_the_caller_saw(
+    client: Client, if_match: str, status: int
+) -> None:
+    card_id = await links.make_card(client)
+    await client.patch(f"/cards/{card_id}", json={"title": "Two"})
+    answer = await client.post(
+        f"/cards/{card_id}/links",
+        json={"purpose": "testkit.card.view"},
+        headers={"If-Match": if_match},
+    )
+    assert answer.status_code == status
+
+
 async def test_a_deleted_record_gets_no_key(client: Client) -> None:
     card_id = await links.make_card(client)
     await client.delete(f"/cards/{card_id}")

@@ -17,6 +17,13 @@ from kernel.ids import new_id
 
 
 @dataclass(frozen=True)
+class _Present:
+    """The present version of a record, for the precondition."""
+
+    version: int
+
+
+@dataclass(frozen=True)
 class IssuedAccessKey:
     """A new access key: its row, and the key itself, which is shown once and not stored."""
 
@@ -40,13 +47,16 @@ async def issue_access_key(
     """Issue a key to a record, in the command's transaction.
 
     By default it expires after the lifetime of its purpose and admits as often as the purpose
-    allows; both can be made less, not more. The caller has checked who may: whoever holds the key
-    is admitted. Raises NotFound, also for a deleted record, and Invalid (ACCESS_KEY_EXPIRY_PAST,
+    allows; both can be made less, not more. The precondition is that of the record. The caller has
+    checked who may: whoever holds the key is admitted. Raises NotFound, also for a deleted record,
+    PreconditionRequired, PreconditionFailed, and Invalid (ACCESS_KEY_EXPIRY_PAST,
     ACCESS_KEY_EXPIRY_TOO_LATE).
     """
     exists, version = await store.present_version(command.tx, purpose.scoped, record_id)
     if not exists:
         raise NotFound(purpose.scoped.name, record_id)
+    if version is not None:
+        command.expected.check(_Present(version))
     latest = command.now + purpose.lifetime
     row = AccessKey(
         id=new_id(),
