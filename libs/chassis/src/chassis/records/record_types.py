@@ -10,6 +10,7 @@ from sqlalchemy import Table
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.named_tables import declare_named_table
 from chassis.database.rows import Entity, fetch_row
 from chassis.records.access.visibility import ScopedResource, UnownedResource
 from chassis.records.access_keys.store import delete_access_keys
@@ -73,6 +74,10 @@ class RecordType(Generic[R]):
     insert: Insert[R] | None = None
     update: Update[R] | None = None
     delete: Delete | None = None
+
+    def __post_init__(self) -> None:
+        service = self.scoped.resource.partition(".")[0]
+        declare_named_table(service, self.scoped.resource, self.table)
 
     @property
     def table(self) -> Table:

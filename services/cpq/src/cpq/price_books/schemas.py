@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.web.references import PersonSubject, RefersTo
 from cpq.price_books.domain import MAX_ENTRIES, PriceEntry, PriceTier
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal
@@ -109,7 +110,8 @@ class PriceEntryOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    product_id: UUID
+    product_id: Annotated[UUID, RefersTo("cpq.product")]
+    product_name: str | None = None
     list_price: Money
     tiers: list[PriceTierOut]
 
@@ -143,7 +145,8 @@ class PriceBookVersionSummary(BaseModel):
 
     version: int
     replaced_at: datetime
-    replaced_by: str
+    replaced_by: Annotated[str, PersonSubject]
+    replaced_by_name: str | None = None
 
 
 class PriceBookVersionOut(PriceBookVersionSummary):

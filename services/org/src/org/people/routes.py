@@ -1,6 +1,7 @@
 """The routes of people and their leaves."""
 
 from dataclasses import replace
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
@@ -11,6 +12,7 @@ from chassis.records.external_ids.routes import (
     ExternallyWrittenResource,
     external_id_router,
 )
+from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.web.auth import Caller, allow
 from chassis.web.bodies import EmptyBody
@@ -47,9 +49,12 @@ add_list_routes(router, store.LISTING)
 
 
 @router.get("/{person_id}", dependencies=[READ])
-async def person_get(person_id: UUID, tx: Tx) -> PersonOut:
+async def person_get(
+    person_id: UUID, tx: Tx, expansion: Annotated[Expansion, expansion_of(PersonOut)]
+) -> PersonOut:
     """Read a person."""
-    return PersonOut.model_validate(await PERSON.get(tx, person_id))
+    person = PersonOut.model_validate(await PERSON.get(tx, person_id))
+    return await expansion.expanded(tx, person)
 
 
 @router.patch("/{person_id}", dependencies=[WRITE])

@@ -35,6 +35,7 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
     """
     group: Any = group_model(f"{noun}FilterGroup", options.filters, custom=options.custom)
     field_name: Any = one_of(options.fields)
+    path: Any = one_of(options.expandable)
     fields: dict[str, Any] = {
         GROUPS: (
             Annotated[list[group], Field(max_length=MAX_GROUPS)],
@@ -43,6 +44,7 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
         "q": (SearchText | None, _described("Words inside names, or pinyin initials")),
         "sort": (options.sort | None, _described("As in the list")),
         "fields": (list[field_name], Field([], description="Fields beside `id`")),
+        "expand": (list[path], Field([], description="As in the list")),
         "count_by": (one_of(options.countable) | None, _described("As in the list")),
         "include_total": (bool, Field(default=False, description="Also count all records")),
         "deleted": (bool, Field(default=False, description="true: search deleted records")),
@@ -57,6 +59,7 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
     offered = {
         "q": options.words,
         "sort": bool(options.sorts),
+        "expand": bool(options.expandable),
         "count_by": bool(options.countable),
         "deleted": options.deletable,
     }
@@ -99,7 +102,8 @@ def _query(body: BaseModel, subject: str) -> ListQuery:
     given = {name: getattr(body, name) for name in body.model_fields_set}
     groups = read_groups(given.pop(GROUPS, ()), f"/{GROUPS}")
     options = {name: value for name, value in given.items() if name not in _OF_PAGE}
-    options["fields"] = tuple(options.get("fields", ()))
+    for name in ("fields", "expand"):
+        options[name] = tuple(options.get(name, ()))
     return ListQuery(groups=groups, subject=subject, **options)
 
 
