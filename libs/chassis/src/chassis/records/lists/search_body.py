@@ -1,7 +1,7 @@
 """The body of `POST /{collection}/search`, read as the query and the page of a list."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -34,8 +34,6 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
     `noun` begins the names of the models: `AccountSearch` with groups `AccountFilterGroup`.
     """
     group: Any = group_model(f"{noun}FilterGroup", options.filters, custom=options.custom)
-    field_name: Any = one_of(options.fields)
-    path: Any = one_of(options.expandable)
     fields: dict[str, Any] = {
         GROUPS: (
             Annotated[list[group], Field(max_length=MAX_GROUPS)],
@@ -43,8 +41,8 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
         ),
         "q": (SearchText | None, _described("Words inside names, or pinyin initials")),
         "sort": (options.sort | None, _described("As in the list")),
-        "fields": (list[field_name], Field([], description="Fields beside `id`")),
-        "expand": (list[path], Field([], description="As in the list")),
+        "fields": _names(options.fields, "Fields beside `id`"),
+        "expand": _names(options.expandable, "Records to show as well, as in the list"),
         "count_by": (one_of(options.countable) | None, _described("As in the list")),
         "include_total": (bool, Field(default=False, description="Also count all records")),
         "deleted": (bool, Field(default=False, description="true: search deleted records")),
@@ -69,6 +67,11 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
     model: type[BaseModel] = create_model(f"{noun}Search", __config__=config, **kept)
     model.__doc__ = "A search: conditions in groups, and the page of the records that meet them."
     return model
+
+
+def _names(declared: Sequence[str], description: str) -> tuple[Any, Any]:
+    name: Any = one_of(declared)
+    return list[name], Field([], description=description)
 
 
 def _described(description: str) -> Any:
