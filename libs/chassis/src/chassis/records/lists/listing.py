@@ -135,6 +135,11 @@ class Listing(Generic[T]):
         """The route's dependency: `query: Annotated[ListQuery, LISTING.query]`."""
         return Depends(self._query.dependency)
 
+    @property
+    def selection(self) -> Any:
+        """The dependency of routes that sum the list's records: its filters, and no more."""
+        return Depends(self._query.selection)
+
     def parse_query(self, query: str, *, subject: str = "") -> ListQuery:
         """Parse the query string of a saved view or an export.
 

@@ -92,28 +92,12 @@ class ListParameters:
     """The query parameters of one list."""
 
     def __init__(self, options: ListOptions) -> None:
-        sorts, countable, deletable = options.sorts, options.countable, options.deletable
-        allowed = f"One of {', '.join(sorts)}; `-` reverses the order; default: newest first"
-        fields = Annotated[str, some_of(options.fields)]
-        arguments = [_argument(f.name, f.annotation, f.description) for f in options.filters]
-        arguments += [
-            *(
-                [_argument("q", SearchText, "Words inside names, or pinyin initials")]
-                if options.words
-                else ()
-            ),
-            *([_argument("sort", options.sort, allowed)] if sorts else ()),
-            _argument("fields", fields, "Fields to return beside `id`, separated by commas"),
-            *(_expand(options.expandable) if options.expandable else ()),
-            _argument("include_total", bool, "Also count all rows in `total`, which takes longer"),
-            _argument("page", PageNumber, "The page from 1 on, with `total`; not with `cursor`"),
-            *(_count_by(countable) if countable else ()),
-            *([_argument("deleted", bool, "true: list deleted records")] if deletable else ()),
-            _argument("view", UUID, "The id of a saved view; other parameters override its own"),
-        ]
+        selecting, showing = [*_selecting(options)], [*_showing(options)]
+        arguments = [*selecting, *showing]
         self._names = [argument.name for argument in arguments]
         self._prefixes = (CUSTOM_PREFIX,) if options.custom else ()
         self.dependency = self._dependency(arguments)
+        self.selection = self._dependency(selecting)
         self._fields = get_dependant(path="/", call=self.dependency).query_params
 
     def _dependency(self, arguments: Sequence[inspect.Parameter]) -> Callable[..., Any]:
@@ -155,15 +139,31 @@ class ListParameters:
         return ListQuery(values=filters, custom=custom, subject=subject, **others)
 
 
-def _expand(paths: Sequence[str]) -> Iterator[inspect.Parameter]:
-    yield _argument("expand", Annotated[str, some_of(paths)], expand_description(paths))
+def _selecting(options: ListOptions) -> Iterator[inspect.Parameter]:
+    """Yield the parameters that select records."""
+    for each in options.filters:
+        yield _argument(each.name, each.annotation, each.description)
+    if options.words:
+        yield _argument("q", SearchText, "Words inside names, or pinyin initials")
+    if options.deletable:
+        yield _argument("deleted", bool, "true: list deleted records")
+    yield _argument("view", UUID, "The id of a saved view; other parameters override its own")
 
 
-def _count_by(countable: Sequence[str]) -> Iterator[inspect.Parameter]:
-    names = ", ".join(countable)
-    yield _argument(
-        "count_by", one_of(countable), f"Also count the rows by the values of one of {names}"
-    )
+def _showing(options: ListOptions) -> Iterator[inspect.Parameter]:
+    """Yield the parameters that say what is shown of the records, and in which order."""
+    if sorts := options.sorts:
+        allowed = f"One of {', '.join(sorts)}; `-` reverses the order; default: newest first"
+        yield _argument("sort", options.sort, allowed)
+    fields = Annotated[str, some_of(options.fields)]
+    yield _argument("fields", fields, "Fields to return beside `id`, separated by commas")
+    if paths := options.expandable:
+        yield _argument("expand", Annotated[str, some_of(paths)], expand_description(paths))
+    yield _argument("include_total", bool, "Also count all rows in `total`, which takes longer")
+    yield _argument("page", PageNumber, "The page from 1 on, with `total`; not with `cursor`")
+    if countable := options.countable:
+        names = f"Also count the rows by the values of one of {', '.join(countable)}"
+        yield _argument("count_by", one_of(countable), names)
 
 
 def _argument(name: str, annotation: Any, description: str) -> inspect.Parameter:
