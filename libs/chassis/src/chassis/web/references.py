@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Annotated, Any, Final, TypeVar, get_args
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 from sqlalchemy import Text, any_, cast, literal, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -46,6 +46,20 @@ Expandable = Annotated[
 ]
 # The owner of a record, and whoever else is known by the subject of their tokens.
 PersonSubject = RefersTo("org.person", key="subject")
+
+
+def ignored_names(*names: str) -> Any:
+    """Return the validator of a part that is sent back as it was read, with names beside its ids.
+
+    It drops the names: `_names = ignored_names("product_name")` in the model of the part.
+    """
+
+    def drop(data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        return {name: value for name, value in data.items() if name not in names}
+
+    return model_validator(mode="before")(drop)
 
 
 @dataclass(frozen=True)
@@ -231,9 +245,10 @@ def has_names(annotation: Any, _seen: frozenset[type] = frozenset()) -> bool:
 
 
 def has_name_fields(items: Sequence[BaseModel], fields: Sequence[str]) -> bool:
-    """Return whether any of these fields of the items shows the name of a record."""
-    return any(
-        reference.name_field in fields
-        for item in items[:1]
-        for reference in references_of(type(item))
+    """Return whether any of these fields of the items, or a part of it, shows names of records."""
+    if not items:
+        return False
+    model = type(items[0])
+    return any(one.name_field in fields for one in references_of(model)) or any(
+        has_names(info.annotation) for name, info in model.model_fields.items() if name in fields
     )

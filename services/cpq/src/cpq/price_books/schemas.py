@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.web.references import PersonSubject, RefersTo
+from chassis.web.references import PersonSubject, RefersTo, ignored_names
 from cpq.price_books.domain import MAX_ENTRIES, PriceEntry, PriceTier
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal
@@ -32,6 +32,7 @@ class PriceEntryIn(BaseModel):
     product_id: UUID
     list_price: Money
     tiers: list[PriceTierIn] = Field(default=[], max_length=50)
+    _names = ignored_names("product_name")
 
     def to_entry(self) -> PriceEntry:
         tiers = (

@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.records.access.schemas import PersonSummary
 from chassis.records.contact_points import Email, Phone
-from chassis.web.references import Expandable, RefersTo
+from chassis.web.references import Expandable, RefersTo, ignored_names
 from contracts.org.events import Post
 from kernel.business_dates import BusinessDate
 from kernel.personal import Personal
@@ -53,6 +53,7 @@ class PostIn(Post):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
     title: JobTitle | None = None
     primary: bool = False
+    _names = ignored_names("department_name")
 
 
 class PersonProfileIn(BaseModel):
