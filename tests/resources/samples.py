@@ -169,6 +169,10 @@ SAMPLES: dict[str, Sample] = {
         unique="client_id",
         shown_once=frozenset({"client_secret"}),
     ),
+    "org.working_hours": Sample(
+        body=always(name="客服两班", week={"monday": [{"start": "09:00", "end": "18:00"}]}),
+        patch={"name": "仓库夜班"},
+    ),
     "org.task": Sample(body=always(title="回访"), patch={"title": "拜访"}),
     "org.reminder": Sample(
         body=always(text="打电话", remind_at="2099-01-01T00:00:00Z"), patch={"text": "写信"}

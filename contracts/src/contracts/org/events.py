@@ -15,6 +15,7 @@ from contracts.org.states import (
     RoleState,
     TeamState,
     TenantState,
+    WorkingHoursState,
 )
 from contracts.tenant_tasks import TenantTaskEnded
 from contracts.work import WorkChanged
@@ -31,6 +32,7 @@ __all__ = [
     "RoleState",
     "TeamState",
     "TenantState",
+    "WorkingHoursState",
 ]
 
 
@@ -208,6 +210,41 @@ class ClientSnapshot(Snapshot):
 
     type: ClassVar[str] = "org.client.snapshot.v1"
     client: ClientState
+
+
+class WorkingHoursCreated(Event):
+    """Working hours were created."""
+
+    type: ClassVar[str] = "org.working_hours.created.v1"
+    working_hours: WorkingHoursState
+
+
+class WorkingHoursChanged(Event):
+    """The shifts, own days, departments, default mark or another field of working hours changed."""
+
+    type: ClassVar[str] = "org.working_hours.changed.v1"
+    working_hours: WorkingHoursState
+
+
+class WorkingHoursDeleted(Event):
+    """Working hours that applied nowhere any more were deleted; they may be restored."""
+
+    type: ClassVar[str] = "org.working_hours.deleted.v1"
+    working_hours: WorkingHoursState
+
+
+class WorkingHoursRestored(Event):
+    """Deleted working hours were restored."""
+
+    type: ClassVar[str] = "org.working_hours.restored.v1"
+    working_hours: WorkingHoursState
+
+
+class WorkingHoursSnapshot(Snapshot):
+    """The present state of working hours, published again on request."""
+
+    type: ClassVar[str] = "org.working_hours.snapshot.v1"
+    working_hours: WorkingHoursState
 
 
 class OrgImportFinished(ImportEnded):

@@ -11,6 +11,7 @@ from contracts.event import AggregateState, State
 from kernel.currencies import CurrencyCode
 from kernel.decimals import RateDecimal
 from kernel.personal import Personal
+from kernel.working_week import OwnWorkingDay, Weekday, WorkingWeek
 
 
 def _is_timezone(name: str) -> str:
@@ -19,6 +20,10 @@ def _is_timezone(name: str) -> str:
     except (KeyError, OSError, ValueError):
         raise ValueError("must be an IANA time zone") from None
     return name
+
+
+def _is_timezone_or_none(name: str | None) -> str | None:
+    return name if name is None else _is_timezone(name)
 
 
 class Quotas(State):
@@ -140,3 +145,25 @@ class ClientState(AggregateState):
     name: str
     scopes: tuple[str, ...]
     active: bool = True
+
+
+class WorkingHoursState(AggregateState):
+    """The state of working hours after the event: what `kernel.working_clock` measures time with.
+
+    Clock times are local times of `timezone`; without one, of the tenant's time zone. A shift that
+    ends before it starts ends on the next day. Where `follows_calendar` is set, nobody works on the
+    tenant's holidays, and make-up workdays are worked like `make_up_weekday`. The hours apply to
+    the departments that they are assigned to and to those below, up to the next assignment;
+    the default ones to all others.
+    """
+
+    aggregate: ClassVar[str] = "org.working_hours"
+    working_hours_id: UUID
+    name: str
+    timezone: Annotated[str | None, AfterValidator(_is_timezone_or_none)] = None
+    week: WorkingWeek
+    own_days: tuple[OwnWorkingDay, ...] = ()
+    follows_calendar: bool = True
+    make_up_weekday: Weekday = Weekday.MONDAY
+    is_default: bool = False
+    department_ids: tuple[UUID, ...] = ()

@@ -122,7 +122,7 @@ class WorkingWeek:
         return shifts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # with slots, pydantic would take the field `date` for its type
 class OwnWorkingDay:
     """A date with shifts of its own, whatever its weekday and the holidays say.
 

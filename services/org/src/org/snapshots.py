@@ -1,5 +1,7 @@
 """What ORG can publish again: the present state of its records."""
 
+from functools import partial
+
 from chassis.records.snapshots.job import SnapshotSource
 from contracts.org.events import (
     ClientState,
@@ -8,6 +10,7 @@ from contracts.org.events import (
     RoleState,
     TeamState,
     TenantState,
+    WorkingHoursState,
 )
 from org.clients.store import CLIENT
 from org.departments.store import DEPARTMENT
@@ -15,6 +18,7 @@ from org.people.store import PERSON
 from org.roles.store import ROLE
 from org.teams.store import TEAM
 from org.tenants.store import TENANT
+from org.working_hours.store import WORKING_HOURS
 
 SNAPSHOTS = (
     SnapshotSource(TenantState, TENANT.table, TENANT.get),
@@ -23,4 +27,7 @@ SNAPSHOTS = (
     SnapshotSource(RoleState, ROLE.table, ROLE.get),
     SnapshotSource(TeamState, TEAM.table, TEAM.get),
     SnapshotSource(ClientState, CLIENT.table, CLIENT.get),
+    SnapshotSource(
+        WorkingHoursState, WORKING_HOURS.table, partial(WORKING_HOURS.get, with_deleted=True)
+    ),
 )

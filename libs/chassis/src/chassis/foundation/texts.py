@@ -97,6 +97,9 @@ COMMON: dict[str, Text] = {
         "The units differ: expected {expected}, got {actual}.",
     ),
     "NUMBER_TOO_LARGE": Text("数值超出范围。", "The number is out of range."),
+    "DURATION_INVALID": Text(
+        "不是有效的时长，例如 PT1H30M。", "This is not a duration such as PT1H30M."
+    ),
     "PERIOD_EMPTY": Text("结束须晚于开始。", "The end must be after the start."),
     "EVENT_TOO_LARGE": Text(
         "内容过大（{bytes} 字节，上限 {limit}）。",

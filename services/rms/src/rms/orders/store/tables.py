@@ -16,13 +16,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.database.columns import enum_column, money_columns, tenant_column
+from chassis.database.columns import JsonDocument, enum_column, money_columns, tenant_column
 from chassis.database.named_tables import declare_named_table
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.lists.columns import sort_column
 from contracts.rms.events import OrderState
 from kernel.taxes import TaxRounding
-from rms.database import JsonDocument, metadata
+from rms.database import metadata
 from rms.orders.domain.order import OrderStatus
 from rms.payment_terms.domain import AgreedTerm
 
