@@ -401,6 +401,8 @@ def _calendar_days() -> None:
         sa.Column("date", sa.Date(), nullable=False),
         sa.Column("working", sa.Boolean(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        instant("updated_at"),
+        sa.Column("version", sa.Integer(), nullable=False),
     )
     index("calendar_days", "tenant_id", "date", unique=True)
     secure("calendar_days")

@@ -6,6 +6,7 @@ from uuid import UUID
 from contracts.event import Event, Snapshot
 from contracts.imports import ImportEnded
 from contracts.org.states import (
+    CalendarDayState,
     ClientState,
     DepartmentState,
     Leave,
@@ -23,6 +24,7 @@ from kernel.personal import Personal
 
 # The states that the events carry are imported from here together with the events.
 __all__ = [
+    "CalendarDayState",
     "ClientState",
     "DepartmentState",
     "Leave",
@@ -210,6 +212,34 @@ class ClientSnapshot(Snapshot):
 
     type: ClassVar[str] = "org.client.snapshot.v1"
     client: ClientState
+
+
+class CalendarDayCreated(Event):
+    """The tenant declared a day worked or free, whatever the holidays of its country say."""
+
+    type: ClassVar[str] = "org.calendar.created.v1"
+    calendar: CalendarDayState
+
+
+class CalendarDayChanged(Event):
+    """The tenant declared a day otherwise, or renamed it."""
+
+    type: ClassVar[str] = "org.calendar.changed.v1"
+    calendar: CalendarDayState
+
+
+class CalendarDayDeleted(Event):
+    """The tenant withdrew its declaration of a day: the holidays of its country hold again."""
+
+    type: ClassVar[str] = "org.calendar.deleted.v1"
+    calendar: CalendarDayState
+
+
+class CalendarDaySnapshot(Snapshot):
+    """The present declaration of a day, published again on request."""
+
+    type: ClassVar[str] = "org.calendar.snapshot.v1"
+    calendar: CalendarDayState
 
 
 class WorkingHoursCreated(Event):

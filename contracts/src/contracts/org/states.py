@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 
 from contracts.event import AggregateState, State
+from kernel.business_dates import BusinessDate
 from kernel.currencies import CurrencyCode
 from kernel.decimals import RateDecimal
 from kernel.personal import Personal
@@ -145,6 +146,16 @@ class ClientState(AggregateState):
     name: str
     scopes: tuple[str, ...]
     active: bool = True
+
+
+class CalendarDayState(AggregateState):
+    """A day that the tenant declared worked or free, whatever the holidays of its country say."""
+
+    aggregate: ClassVar[str] = "org.calendar"
+    calendar_day_id: UUID
+    date: BusinessDate
+    working: bool
+    name: str
 
 
 class WorkingHoursState(AggregateState):

@@ -4,6 +4,7 @@ from functools import partial
 
 from chassis.records.snapshots.job import SnapshotSource
 from contracts.org.events import (
+    CalendarDayState,
     ClientState,
     DepartmentState,
     PersonState,
@@ -12,6 +13,7 @@ from contracts.org.events import (
     TenantState,
     WorkingHoursState,
 )
+from org.calendars.store import CALENDAR_DAY
 from org.clients.store import CLIENT
 from org.departments.store import DEPARTMENT
 from org.people.store import PERSON
@@ -27,6 +29,7 @@ SNAPSHOTS = (
     SnapshotSource(RoleState, ROLE.table, ROLE.get),
     SnapshotSource(TeamState, TEAM.table, TEAM.get),
     SnapshotSource(ClientState, CLIENT.table, CLIENT.get),
+    SnapshotSource(CalendarDayState, CALENDAR_DAY.table, CALENDAR_DAY.get),
     SnapshotSource(
         WorkingHoursState, WORKING_HOURS.table, partial(WORKING_HOURS.get, with_deleted=True)
     ),

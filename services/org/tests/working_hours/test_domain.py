@@ -170,7 +170,7 @@ def test_the_tenants_calendar_decides_which_dates_are_special() -> None:
         (date(2026, 11, 28), True),  # a Saturday declared worked
     ]
     overrides = {
-        day: CalendarOverride(id=new_id(), date=day, working=working, name="x")
+        day: CalendarOverride(id=new_id(), date=day, working=working, name="x", updated_at=NOW)
         for day, working in own
     }
     reason = special_day_of(Calendar(CHINA, overrides))
