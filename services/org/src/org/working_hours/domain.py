@@ -107,7 +107,7 @@ class WorkingHours(HoursRules):
 class HoursChoice:
     """Which hours apply to a department, and the department above that they come from.
 
-    Without a `hours_id` the built-in ones apply.
+    Without an `hours_id` the built-in ones apply.
     """
 
     source: HoursSource
