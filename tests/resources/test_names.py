@@ -28,6 +28,7 @@ WITHOUT_NAMES = {
     "conversion_id": "the account and the opportunity have names",
     "event_id": "of an event, for operators",
     "external_id": "what another system calls the record",
+    "key_id": "an access key, which has no name",
     "lead_id": "in L2O: what came from the lead has its names",
     "line_id": "a line of the same document",
     "order_id": "in L2O: the opportunity that the order won has the same customer and name",
@@ -44,6 +45,7 @@ WITHOUT_NAMES = {
     "target_id": "the tenant or person whom a task of an operator concerns",
     "task_id": "a task of an operator",
     "trace_id": "of a request: not a record",
+    "working_hours_id": "beside it stands `name`",
 }
 
 

@@ -14,6 +14,7 @@ from pydantic import (
     TypeAdapter,
 )
 
+from chassis.web.references import RefersTo
 from kernel.business_dates import BusinessDate
 from kernel.durations import ClockDuration
 from kernel.working_clock import DayReason
@@ -183,7 +184,10 @@ class WorkingHoursOut(BaseModel):
     follows_calendar: bool
     make_up_weekday: Weekday
     is_default: bool = Field(description="Whether departments without others have these hours")
-    department_ids: list[UUID] = Field(description="The departments that they are assigned to")
+    department_ids: Annotated[list[UUID], RefersTo("org.department")] = Field(
+        description="The departments that they are assigned to"
+    )
+    department_names: list[str | None] = []
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
