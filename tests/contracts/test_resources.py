@@ -19,7 +19,9 @@ from contracts.resources import (
 
 
 def test_a_resource_gives_its_scopes_to_roles() -> None:
-    account = editable("l2o.account", read=SALES | FINANCE, write=SALES, owned=True)
+    account = editable(
+        "l2o.account", zh="客户", en="account", read=SALES | FINANCE, write=SALES, owned=True
+    )
     assert account.service == "l2o"
     assert account.scopes_of(RoleCode.FINANCE) == {"l2o.account.read"}
     assert account.scopes_of(RoleCode.SELLER) == {"l2o.account.read", "l2o.account.write"}
@@ -28,18 +30,20 @@ def test_a_resource_gives_its_scopes_to_roles() -> None:
 
 
 def test_a_resource_without_owners_has_no_scope_for_all_rows() -> None:
-    assert editable("cpq.product", read=SALES, write=SALES).scope_names == {
+    assert editable(
+        "cpq.product", zh="产品", en="product", read=SALES, write=SALES
+    ).scope_names == {
         "cpq.product.read",
         "cpq.product.write",
     }
     with pytest.raises(ValueError, match="no owners"):
-        Resource(name="cpq.product", scopes={"all": FINANCE})
+        Resource(name="cpq.product", zh="产品", en="product", scopes={"all": FINANCE})
 
 
 @pytest.mark.parametrize("name", ["account", "l2o.", "L2O.account", "l2o.account.read", "l2o.a b"])
 def test_a_resource_is_named_after_its_service_and_a_noun(name: str) -> None:
     with pytest.raises(ValueError, match=r"<service>\.<noun>"):
-        Resource(name=name, scopes={"read": SALES})
+        Resource(name=name, zh="某物", en="thing", scopes={"read": SALES})
 
 
 def test_only_a_service_with_imports_has_them() -> None:
@@ -60,7 +64,7 @@ def test_resources_of_all_services_are_collected() -> None:
 def test_a_resource_of_another_service_or_declared_twice_is_refused(
     names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    declared = [editable(name, read=SALES, write=SALES) for name in names]
+    declared = [editable(name, zh="线索", en="lead", read=SALES, write=SALES) for name in names]
     module = SimpleNamespace(RESOURCES=declared)
     monkeypatch.setattr(resources, "publisher_modules", lambda _: [("mtl", module)])
     with pytest.raises(ValueError, match="declared twice, or by mtl"):

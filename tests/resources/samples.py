@@ -82,9 +82,9 @@ def always(**body: Any) -> Callable[[Maker], Awaitable[Body]]:
     return make
 
 
-def import_of(kind: str) -> Sample:
+def import_of(resource: str) -> Sample:
     """Return the sample of an import, which is the same in every service."""
-    return Sample(body=always(file_name="x.csv", kind=kind))
+    return Sample(body=always(file_name="x.csv", resource=resource))
 
 
 async def price_book(maker: Maker) -> Body:
@@ -177,9 +177,9 @@ SAMPLES: dict[str, Sample] = {
     "org.reminder": Sample(
         body=always(text="打电话", remind_at="2099-01-01T00:00:00Z"), patch={"text": "写信"}
     ),
-    "testkit.import": import_of("CARDS"),
-    "mtl.import": import_of("LEADS"),
-    "l2o.import": import_of("ACCOUNTS"),
-    "cpq.import": import_of("PRODUCTS"),
-    "org.import": import_of("PEOPLE"),
+    "testkit.import": import_of("testkit.card"),
+    "mtl.import": import_of("mtl.lead"),
+    "l2o.import": import_of("l2o.account"),
+    "cpq.import": import_of("cpq.product"),
+    "org.import": import_of("org.person"),
 }

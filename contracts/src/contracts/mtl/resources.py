@@ -5,6 +5,14 @@ from typing import Final
 from contracts.resources import SALES, common_resources, editable
 
 RESOURCES: Final = (
-    editable("mtl.lead", read=SALES, write=SALES, owned=True),
+    editable(
+        "mtl.lead",
+        zh="线索",
+        en="lead",
+        read=SALES,
+        write=SALES,
+        owned=True,
+        tasks={"WORK_LEAD": ("跟进线索", "Follow up on a lead")},
+    ),
     *common_resources("mtl", imports=SALES, exports=SALES),
 )
