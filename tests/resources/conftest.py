@@ -14,9 +14,10 @@ from testkit.directory import sign_in
 from testkit.filling import ListSample
 from testkit.plans import FilledDatabase, declared_lists, filled_database
 from testkit.plugin import Client, Committed
+from testkit.samples import Maker
 from tests.resources.found_resources import FoundResource, found_resources
 from tests.resources.records import Records
-from tests.resources.samples import SAMPLES, Maker
+from tests.resources.samples import SAMPLES
 
 ROOT = Path(__file__).parents[2]
 
