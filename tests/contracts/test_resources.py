@@ -4,7 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from chassis.composition.features import imports_of, record_types_of
+from chassis.records.lists.listing import listings_of
 from contracts import resources
+from contracts.event import EVENT_CLASSES
 from contracts.resources import (
     FINANCE,
     ONLY_ADMIN,
@@ -12,10 +15,14 @@ from contracts.resources import (
     Resource,
     RoleCode,
     common_resources,
+    declared_notices,
     declared_resources,
     declared_services,
+    declared_tasks,
     editable,
 )
+from contracts.topics import load_events
+from deploy.services import SERVICES
 
 
 def test_a_resource_gives_its_scopes_to_roles() -> None:
@@ -69,3 +76,26 @@ def test_a_resource_of_another_service_or_declared_twice_is_refused(
     monkeypatch.setattr(resources, "publisher_modules", lambda _: [("mtl", module)])
     with pytest.raises(ValueError, match="declared twice, or by mtl"):
         declared_resources.__wrapped__()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_only_a_service_with_imports_declares_what_belongs_to_them(service: str) -> None:
+    load_events()
+    imports = imports_of(service) is not None
+    assert (f"{service}.import.finished.v1" in EVENT_CLASSES) is imports
+    assert (f"{service}.import" in declared_resources()) is imports
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_service_stores_lists_and_imports_are_declared_resources(service: str) -> None:
+    imports = imports_of(service)
+    used = {one.scoped.resource for one in record_types_of(service)}
+    used |= {listing.resource for listing in listings_of(service)}
+    used |= {target.resource for target in imports.targets} if imports else set()
+    assert used - declared_resources().keys() == set()
+
+
+def test_every_resource_and_kind_of_work_has_names_for_people() -> None:
+    names = [(one.zh, one.en) for one in declared_resources().values()]
+    names += [*declared_notices().values(), *declared_tasks().values()]
+    assert [pair for pair in names if not all(name.strip() for name in pair)] == []
