@@ -16,7 +16,6 @@ CATALOGUES = {
 # Aggregates without records of their own; their scope `.read` is held through a wildcard only.
 MACHINERY = {
     "l2o.conversion",
-    "rms.import",
     *(f"{name}.{part}" for name in SERVICES for part in ("tenant_task", "work")),
 }
 
