@@ -50,6 +50,8 @@ from chassis.web.problem_schema import PROBLEM_RESPONSES
 from chassis.web.rebuild_routes import rebuild_router
 from chassis.web.request_middleware import RequestMiddleware
 
+# In development a front-end on the same machine may call, on whatever port its server listens.
+LOCAL_ORIGIN = r"http://(localhost|127\.0\.0\.1)(:\d+)?"
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -122,11 +124,12 @@ def _middleware(settings: Settings) -> list[Middleware]:
     requests = Middleware(RequestMiddleware, service=settings.service)
     safely = Middleware(problems.UnexpectedErrorMiddleware)
     heads = Middleware(HeadMiddleware)
-    if not settings.cors_origins:
+    if settings.in_production and not settings.cors_origins:
         return [requests, heads, safely]
     cors = Middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
+        allow_origin_regex=None if settings.in_production else LOCAL_ORIGIN,
         allow_methods=["*"],
         allow_headers=["*"],
         expose_headers=["ETag", "Location", "X-Request-Id", "Idempotent-Replayed"],
