@@ -48,7 +48,7 @@ class RebuildOut(BaseModel):
     status: RebuildStatus
     snapshot_id: UUID | None
     whole_aggregates: Annotated[
-        list[str], Field(description="Aggregates whose snapshot was read to its end")
+        list[str], Field(description="Aggregates of which the snapshot has every record")
     ]
     records_read: int
     records_total: Annotated[int | None, Field(description="Null before the first page")]

@@ -1,6 +1,6 @@
 """The tables of working hours and of the departments that they are assigned to."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
