@@ -96,9 +96,9 @@ def _account_totals() -> None:
         tenant_column(),
         sa.Column("account_id", sa.Uuid(), primary_key=True),
         sa.Column("currency", sa.Text(), primary_key=True),
-        sa.Column("ordered", sa.Numeric(22, 6), nullable=False, server_default=sa.text("0")),
-        sa.Column("shipped", sa.Numeric(22, 6), nullable=False, server_default=sa.text("0")),
-        sa.Column("received", sa.Numeric(22, 6), nullable=False, server_default=sa.text("0")),
+        sa.Column("ordered", sa.Numeric(28, 6), nullable=False, server_default=sa.text("0")),
+        sa.Column("shipped", sa.Numeric(28, 6), nullable=False, server_default=sa.text("0")),
+        sa.Column("received", sa.Numeric(28, 6), nullable=False, server_default=sa.text("0")),
     )
     secure("account_totals")
 

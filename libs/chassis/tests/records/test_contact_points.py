@@ -2,14 +2,22 @@
 
 import unicodedata
 from contextlib import suppress
+from functools import partial
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from chassis.records.contact_points import Email, Phone, normalize_email, normalize_phone
+from chassis.foundation.context import Context, use_context
+from chassis.records.contact_points import (
+    Email,
+    Phone,
+    normalize_email,
+    normalize_phone,
+    phone_prefix,
+)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +42,7 @@ from chassis.records.contact_points import Email, Phone, normalize_email, normal
     ],
 )
 def test_known_spellings_of_a_mobile_number_are_normalized_alike(spelling: str) -> None:
-    assert normalize_phone(spelling) == "+8613800138000"
+    assert normalize_phone(spelling, "CN") == "+8613800138000"
 
 
 @pytest.mark.parametrize(
@@ -52,22 +60,99 @@ def test_known_spellings_of_a_mobile_number_are_normalized_alike(spelling: str) 
     ],
 )
 def test_landline_and_foreign_numbers_are_normalized(spelling: str, stored: str) -> None:
-    assert normalize_phone(spelling) == stored
+    assert normalize_phone(spelling, "CN") == stored
 
 
 @pytest.mark.parametrize(
     "text",
     [
         *("", "-", "12", "1380013800", "138001380001", "138001380x0", "0" * 20, "9" * 21, "+"),
-        *("+86", "++8613800138000", "+99913800138000", "tel:13800138000", "13800138000 转 8"),
-        *("13800138½0", "13800138000;ext=8", "13800138000\n", "13800138000/13900139000"),
-        *("1380013800o", "²13800138000", "电话13800138000", "13800138000 ext 5"),
+        *("+86", "++8613800138000", "+99913800138000", "tel:13800138000", "13800138000 转"),
+        *("13800138½0", "13800138000;ext=", "13800138000\n", "13800138000/13900139000"),
+        *("1380013800o", "²13800138000", "电话13800138000", "13800138000 ext 123456789"),
     ],
 )
 def test_an_invalid_phone_number_is_refused(text: str) -> None:
     with pytest.raises(PydanticCustomError) as refused:
-        normalize_phone(text)
+        normalize_phone(text, "CN")
     assert refused.value.type == "PHONE_INVALID"
+
+
+@pytest.mark.parametrize(
+    ("spelling", "extension"),
+    [
+        ("010-62345678-8001", "8001"),
+        ("010-62345678转8001", "8001"),
+        ("010-62345678 转接 8001", "8001"),
+        ("（010）62345678－８００１", "8001"),
+        ("+86 10 6234 5678 ext. 5", "5"),
+        ("+861062345678;ext=0012", "0012"),
+        ("(010) 6234 5678, x 12", "12"),
+        ("01062345678分机12", "12"),
+        ("01062345678 #3", "3"),
+        ("01062345678 Extension 77", "77"),
+    ],
+)
+def test_an_extension_stays_with_its_number(spelling: str, extension: str) -> None:
+    stored = f"+861062345678;ext={extension}"
+    assert normalize_phone(spelling, "CN") == stored
+    assert normalize_phone(stored) == stored
+
+
+@pytest.mark.parametrize(
+    ("spelling", "region", "stored"),
+    [
+        ("(415) 555-2673", "US", "+14155552673"),
+        ("415-555-2673 x9", "US", "+14155552673;ext=9"),
+        ("020 7031 3000", "GB", "+442070313000"),
+        ("+86 138 0013 8000", "US", "+8613800138000"),
+        ("0086 138 0013 8000", "US", "+8613800138000"),
+        ("011 86 138 0013 8000", "US", "+8613800138000"),
+        ("+44 20 7031 3000", None, "+442070313000"),
+        ("0044 20 7031 3000", None, "+442070313000"),
+    ],
+)
+def test_a_number_is_read_as_one_of_its_region(
+    spelling: str, region: str | None, stored: str
+) -> None:
+    assert normalize_phone(spelling, region) == stored
+
+
+def test_without_a_region_only_the_international_form_is_accepted() -> None:
+    for spelling in ("13800138000", "(415) 555-2673", "010-62345678-8001"):
+        with pytest.raises(PydanticCustomError) as refused:
+            normalize_phone(spelling)
+        assert refused.value.type == "PHONE_REGION_UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "start"),
+    [
+        ("138 00", "CN", "+8613800"),
+        ("010-62", "CN", "+861062"),
+        ("+86 138", None, "+86138"),
+        ("0086138", "US", "+86138"),
+        ("(415)", "US", "+1415"),
+        ("138", None, "138"),
+    ],
+)
+def test_a_beginning_is_written_as_stored_numbers_begin(
+    text: str, region: str | None, start: str
+) -> None:
+    assert phone_prefix(text, region) == start
+
+
+class _Company(BaseModel):
+    country: str | None = None
+    phone: Phone | None = None
+
+
+def test_the_country_of_the_record_decides_before_that_of_the_tenant() -> None:
+    with use_context(Context(country="US")):
+        assert _Company(phone="(415) 555-2673").phone == "+14155552673"
+        assert _Company(country="GB", phone="020 7031 3000").phone == "+442070313000"
+    with use_context(Context()), pytest.raises(ValidationError, match="country code"):
+        _Company(phone="13800138000")
 
 
 @pytest.mark.parametrize(
@@ -117,7 +202,8 @@ def test_any_spelling_of_a_mobile_number_is_normalized(
 ) -> None:
     digits = f"138{tail:08d}"
     spelling = prefix + "".join(gap + digit for gap, digit in zip(gaps, digits, strict=True))
-    assert normalize_phone(spelling.translate(WIDE) if wide else spelling) == f"+86{digits}"
+    text = spelling.translate(WIDE) if wide else spelling
+    assert normalize_phone(text, "CN") == f"+86{digits}"
 
 
 ADDRESSES = st.builds("{}@{}.com".format, st.text(max_size=10), st.text(max_size=10))
@@ -127,7 +213,7 @@ ADDRESSES = st.builds("{}@{}.com".format, st.text(max_size=10), st.text(max_size
 @example("a@\ud7ff.com")
 @example("\u0130@example.com")
 def test_any_text_is_refused_or_normalizing_it_again_changes_nothing(text: str) -> None:
-    for normalize in (normalize_phone, normalize_email):
+    for normalize in (partial(normalize_phone, region="CN"), normalize_email):
         with suppress(PydanticCustomError):
             normalized = normalize(text)
             assert normalize(normalized) == normalized == unicodedata.normalize("NFC", normalized)
@@ -136,13 +222,13 @@ def test_any_text_is_refused_or_normalizing_it_again_changes_nothing(text: str) 
 def test_fields_are_trimmed_limited_and_marked_as_personal() -> None:
     phone: TypeAdapter[str] = TypeAdapter(Phone)
     email: TypeAdapter[str] = TypeAdapter(Email)
-    assert phone.validate_python("  13800138000\n") == "+8613800138000"
+    assert phone.validate_python("  +86 13800138000\n") == "+8613800138000"
     assert email.validate_python("\tA@example.com ") == "a@example.com"
     for adapter, bad, kind in [
         (phone, "", "string_too_short"),
         (phone, "1" * 51, "string_too_long"),
         (phone, 13800138000, "string_type"),
-        (phone, "12", "PHONE_INVALID"),
+        (phone, "+12", "PHONE_INVALID"),
         (email, "a@example.com" + "m" * 320, "string_too_long"),
         (email, "a", "EMAIL_INVALID"),
     ]:

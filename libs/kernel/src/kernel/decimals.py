@@ -4,20 +4,29 @@ import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Annotated, Final
 
-from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from kernel.errors import RuleBroken
 
 DECIMAL_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?$"
 UNSIGNED_DECIMAL_PATTERN: Final = r"^(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?$"
+SUM_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,21})(\.[0-9]{1,6})?$"
+
+# The ceilings. What people or systems type in is held to the digits of its kind; what is computed
+# from it (the lines and totals of a document) to DECIMAL_LIMIT; sums over records to SUM_LIMIT.
+# A bank card has 16 to 19 digits: typed as an amount, its number is refused.
+PRICE_DIGITS: Final = 13  # before the point, of the price of one unit
+AMOUNT_DIGITS: Final = 15  # before the point, of the amount of a document
 DECIMAL_LIMIT: Final = Decimal(10) ** 16  # what numeric(22,6) holds
+SUM_LIMIT: Final = Decimal(10) ** 22  # what numeric(28,6) holds
 SMALLEST_DECIMAL: Final = Decimal("0.000001")
 
 # The default context silently rounds to 28 digits; a price times a quantity can have 44.
 EXACT_CONTEXT: Final = Context(prec=100, rounding=ROUND_HALF_UP)
 
 _SHAPE = re.compile(DECIMAL_PATTERN.removeprefix("^").removesuffix("$"), re.ASCII)
+_TOO_LONG = re.compile(r"-?[1-9][0-9]{16,}(\.[0-9]{1,6})?", re.ASCII)
 
 
 class NumberTooLarge(RuleBroken):
@@ -30,7 +39,8 @@ class NumberTooLarge(RuleBroken):
 def parse_decimal(value: object) -> Decimal:
     """Read a decimal from a string of `DECIMAL_PATTERN` (no `-0`) or a Decimal that fits it.
 
-    Raises PydanticCustomError (a ValueError) of type `decimal_string` for anything else.
+    Raises PydanticCustomError (a ValueError): NUMBER_TOO_LARGE from 10**16 on, `decimal_string`
+    for anything else.
     """
     if isinstance(value, str) and _SHAPE.fullmatch(value):
         number = Decimal(value)
@@ -38,6 +48,8 @@ def parse_decimal(value: object) -> Decimal:
             return number
     elif isinstance(value, Decimal) and _fits_pattern(value):
         return without_negative_zero(value)
+    if isinstance(value, str) and _TOO_LONG.fullmatch(value):
+        raise PydanticCustomError("NUMBER_TOO_LARGE", "Input should be less than 10**16")
     raise PydanticCustomError(
         "decimal_string", 'Input should be a decimal number in a string, such as "1234.50"'
     )
@@ -75,6 +87,20 @@ def ensure_number(value: Decimal) -> Decimal:
     return without_negative_zero(value)
 
 
+def ensure_digits(value: Decimal, digits: int) -> Decimal:
+    """Return a number with at most so many digits before the point.
+
+    Raises PydanticCustomError of type AMOUNT_TOO_LARGE.
+    """
+    if value.copy_abs() >= Decimal(10) ** digits:
+        raise PydanticCustomError(
+            "AMOUNT_TOO_LARGE",
+            "Input should have at most {digits} digits before the decimal point",
+            {"digits": digits},
+        )
+    return value
+
+
 def without_negative_zero(value: Decimal) -> Decimal:
     """Remove the sign of a zero: `Decimal(0) * -1` is -0, which readers of JSON do not expect."""
     return value.copy_abs() if value.is_zero() else value
@@ -90,3 +116,11 @@ _Unsigned = WithJsonSchema({"type": "string", "pattern": UNSIGNED_DECIMAL_PATTER
 NonNegativeDecimal = Annotated[DecimalString, Field(ge=0), _Unsigned]
 PositiveDecimal = Annotated[DecimalString, Field(gt=0), _Unsigned]
 RateDecimal = Annotated[DecimalString, Field(ge=0, le=1), _Unsigned]
+
+# Amounts and prices without a currency, as the cells of files have them.
+AmountDecimal = Annotated[
+    NonNegativeDecimal, AfterValidator(lambda value: ensure_digits(value, AMOUNT_DIGITS))
+]
+PriceDecimal = Annotated[
+    NonNegativeDecimal, AfterValidator(lambda value: ensure_digits(value, PRICE_DIGITS))
+]

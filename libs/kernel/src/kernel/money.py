@@ -14,9 +14,12 @@ from pydantic_core import PydanticCustomError
 
 from kernel.currencies import ACTIVE_CURRENCIES, CurrencyCode, precision
 from kernel.decimals import (
+    AMOUNT_DIGITS,
     DECIMAL_PATTERN,
     EXACT_CONTEXT,
+    PRICE_DIGITS,
     DecimalString,
+    ensure_digits,
     ensure_number,
     parse_decimal,
     plain_text,
@@ -28,7 +31,10 @@ __all__ = [
     "CurrencyCode",
     "CurrencyMismatch",
     "Money",
+    "NonNegativeMoney",
+    "PositiveMoney",
     "PreciseMoney",
+    "Price",
     "precision",
 ]
 
@@ -158,8 +164,39 @@ def _ensure_rounded(money: Money) -> Money:
     return money
 
 
-# An amount that can be paid: it has no more decimal places than its currency.
-PreciseMoney = Annotated[Money, AfterValidator(_ensure_rounded)]
+def _ensure_amount(money: Money) -> Money:
+    ensure_digits(money.amount, AMOUNT_DIGITS)
+    return money
+
+
+def _ensure_price(money: Money) -> Money:
+    ensure_digits(money.amount, PRICE_DIGITS)
+    return money
+
+
+def _ensure_not_negative(money: Money) -> Money:
+    if money.is_negative:
+        raise PydanticCustomError(
+            "TOO_SMALL", "Input should not be less than 0", {"relation": ">=", "limit": 0}
+        )
+    return money
+
+
+def _ensure_positive(money: Money) -> Money:
+    if money.amount <= 0:
+        raise PydanticCustomError(
+            "TOO_SMALL", "Input should be greater than 0", {"relation": ">", "limit": 0}
+        )
+    return money
+
+
+# The price of one unit as it is typed in; it may have more decimals than its currency.
+Price = Annotated[Money, AfterValidator(_ensure_price)]
+# The amount of a document as it is typed in: it can be paid, so it has no more decimals than its
+# currency.
+PreciseMoney = Annotated[Money, AfterValidator(_ensure_amount), AfterValidator(_ensure_rounded)]
+NonNegativeMoney = Annotated[PreciseMoney, AfterValidator(_ensure_not_negative)]
+PositiveMoney = Annotated[PreciseMoney, AfterValidator(_ensure_positive)]
 
 
 def _largest_remainder(units: int, weights: Sequence[Decimal]) -> list[int]:

@@ -17,6 +17,7 @@ SETTINGS: dict[str, Any] = {
     "name": "示例科技",
     "timezone": "Asia/Shanghai",
     "currency": "CNY",
+    "country": "CN",
     "languages": ["zh-CN", "en"],
     "default_tax_rate": Decimal("0.13"),
     "status": "ACTIVE",

@@ -160,3 +160,14 @@ async def test_totals_are_not_visible_to_other_tenants(
     path = f"/accounts/{account.id}/totals"
     assert (await client.get(path, headers=headers)).status_code == 404
     assert (await client.get(path)).status_code == 200
+
+
+async def test_the_country_of_an_account_reads_its_number(client: AsyncClient) -> None:
+    body = {"name": "Acme", "country": "GB", "phone": "020 7031 3000"}
+    created = await client.post("/accounts", json=body)
+    assert created.json()["phone"] == "+442070313000"
+    path = f"/accounts/{created.json()['id']}"
+    moved = await client.patch(path, json={"country": "US", "phone": "(415) 555-2673 x9"})
+    assert moved.json()["phone"] == "+14155552673;ext=9"
+    kept = await client.patch(path, json={"country": None})
+    assert kept.json()["phone"] == "+14155552673;ext=9"

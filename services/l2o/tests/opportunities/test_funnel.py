@@ -7,8 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.money import Money
 from l2o.opportunities.domain import Stage
+from l2o.opportunities.store import opportunities
 from services.l2o.tests.factories import add_opportunity, cny
 from testkit.directory import Company, sign_in, subject
+from testkit.multiplying import multiply_row
 from testkit.plugin import Client
 
 SCOPE = "l2o.opportunity.read"
@@ -77,3 +79,15 @@ async def test_what_a_sum_does_not_show_is_refused(client: Client) -> None:
     assert answer.status_code == 422
     refused = {(each["pointer"], each["code"]) for each in answer.json()["errors"]}
     assert refused == {(f"?{name}", "UNKNOWN_FIELD") for name in ("page", "count_by", "sort")}
+
+
+async def test_the_largest_amounts_of_ten_thousand_opportunities_are_summed(
+    tx: AsyncConnection, client: Client
+) -> None:
+    await Company(tx).build()
+    await add_opportunity(tx, owner_id=subject("li"), amount=cny("999999999999999.99"))
+    await multiply_row(tx, opportunities, 10_000)
+    assert (await funnel(client))["FIRST_CONTACT"] == (
+        10_000,
+        [(10_000, "9999999999999999900.00", "CNY")],
+    )

@@ -106,7 +106,7 @@ AMOUNT = "/amount"
         ({"amount": {"amount": "1.234", "currency": "CNY"}}, AMOUNT, "AMOUNT_TOO_PRECISE"),
         ({"amount": {"amount": "1.5", "currency": "JPY"}}, AMOUNT, "AMOUNT_TOO_PRECISE"),
         (
-            {"amount": {"amount": "9999999999999999.999999", "currency": "CNY"}},
+            {"amount": {"amount": "999999999999999.999999", "currency": "CNY"}},
             AMOUNT,
             "AMOUNT_TOO_PRECISE",
         ),
@@ -128,7 +128,12 @@ AMOUNT = "/amount"
         (
             {"amount": {"amount": "99999999999999999", "currency": "CNY"}},
             "/amount/amount",
-            "DECIMAL_STRING_INVALID",
+            "NUMBER_TOO_LARGE",
+        ),
+        (
+            {"amount": {"amount": "6222020200112230", "currency": "CNY"}},
+            AMOUNT,
+            "AMOUNT_TOO_LARGE",
         ),
         ({"amount": {"amount": "1", "currency": "RMB"}}, "/amount/currency", "CURRENCY_UNKNOWN"),
         ({"amount": {"amount": "1", "currency": "cny"}}, "/amount/currency", "CURRENCY_UNKNOWN"),

@@ -9,14 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kernel.money import Money
 from rms.orders.store.tables import order_lines
 from rms.payments.store.tables import payments
+from rms.receivables.store import receivables
 from services.rms.tests.factories import (
+    add_account,
     add_ledger,
     add_order,
     add_payment,
+    add_receivable,
+    add_settings,
+    cny,
     make_line,
     make_quote,
     post,
 )
+from testkit.multiplying import multiply_row
 
 
 async def test_the_sums_are_per_currency(client: AsyncClient, tx: AsyncConnection) -> None:
@@ -108,3 +114,27 @@ async def test_every_read_scope_is_required(client: AsyncClient, token: Callable
         header = {"Authorization": f"Bearer {token(scope=granted)}"}
         answer = await client.get("/reconciliation", headers=header)
         assert (answer.status_code, answer.json()["params"]) == (403, {"scopes": [missing]})
+
+
+async def test_the_largest_amounts_of_ten_thousand_records_are_summed(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    await add_settings(tx)
+    account_id = await add_account(tx)
+    largest = cny("999999999999999.99")
+    await add_receivable(tx, largest, account_id=account_id)
+    await add_payment(tx, largest, account_id=account_id)
+    number = "document_no || n"
+    await multiply_row(tx, receivables, 10_000, document_no=number, shipment_id="gen_random_uuid()")
+    await multiply_row(
+        tx, payments, 10_000, document_no=number, bank_reference_key="bank_reference_key || n"
+    )
+    total = {"amount": "9999999999999999900.00", "currency": "CNY"}
+    reconciliation = await client.get("/reconciliation")
+    assert reconciliation.status_code == 200, reconciliation.text
+    [row] = reconciliation.json()["items"]
+    assert (row["owed"], row["open"], row["paid"], row["unallocated"]) == (total,) * 4
+    balance = await client.get(f"/accounts/{account_id}/balance")
+    assert balance.status_code == 200, balance.text
+    [row] = balance.json()["items"]
+    assert (row["owed"], row["open"], row["paid"], row["unallocated"]) == (total,) * 4

@@ -272,6 +272,7 @@ tenant_settings = Table(
     Column("name", Text, nullable=False),
     Column("timezone", Text, nullable=False),
     Column("currency", Text, nullable=False),
+    Column("country", Text),
     Column("languages", JSONB, nullable=False),
     Column("default_tax_rate", Numeric(9, 6), nullable=False),
     Column("status", Text, nullable=False, server_default=text("'ACTIVE'")),

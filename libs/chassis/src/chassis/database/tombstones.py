@@ -10,7 +10,14 @@ from chassis.database.backbone_tables import tenant_settings
 
 async def leave_tombstone(tx: AsyncConnection) -> None:
     """Blank the settings of the transaction's tenant; only its id remains."""
-    empty = {"name": "", "currency": "XXX", "languages": [], "quotas": {}, "timezone": "UTC"}
+    empty = {
+        "name": "",
+        "currency": "XXX",
+        "languages": [],
+        "country": None,
+        "quotas": {},
+        "timezone": "UTC",
+    }
     await tx.execute(update(tenant_settings).values({**empty, "default_tax_rate": 0}))
 
 

@@ -15,7 +15,8 @@ class Context:
 
     `correlation_id` identifies the whole chain (its first request), `causation_id` the previous
     step (a request or event id), `job_id` the running job; `traceparent` is W3C Trace Context,
-    `actor` the principal.
+    `actor` the principal. `country` (ISO 3166-1) is that of the tenant: telephone numbers without
+    a country code are read as numbers of it.
     """
 
     request_id: str = field(default_factory=lambda: str(new_id()))
@@ -26,6 +27,7 @@ class Context:
     actor: str | None = None
     tenant: str | None = None
     language: str = "zh-CN"
+    country: str | None = None
 
     @property
     def trace_id(self) -> str:
@@ -58,5 +60,5 @@ def use_context(context: Context) -> Iterator[Context]:
 
 
 def replace_current(context: Context) -> None:
-    """Replace the context of the rest of this task, once the principal is authenticated."""
+    """Replace the context of the rest of this task, once the principal or tenant is known."""
     _current.set(context)

@@ -96,6 +96,11 @@ COMMON: dict[str, Text] = {
         "单位不一致：应为 {expected}，实为 {actual}。",
         "The units differ: expected {expected}, got {actual}.",
     ),
+    "AMOUNT_TOO_LARGE": Text(
+        "整数部分最多 {digits} 位，请检查是否误填了卡号或账号。",
+        "At most {digits} digits may stand before the decimal point. Is this the number of a card "
+        "or an account?",
+    ),
     "NUMBER_TOO_LARGE": Text("数值超出范围。", "The number is out of range."),
     "DURATION_INVALID": Text(
         "不是有效的时长，例如 PT1H30M。", "This is not a duration such as PT1H30M."
@@ -216,6 +221,10 @@ COMMON: dict[str, Text] = {
     "VALUE_UNKNOWN": Text("取值须为：{expected}。", "The value must be one of: {expected}."),
     "TEXT_INVALID": Text(
         "含有不允许的字符。", "The text contains characters that are not allowed."
+    ),
+    "PHONE_REGION_UNKNOWN": Text(
+        "请填写带国家代码的号码，例如 +86 10 6234 5678。",
+        "Write the number with its country code, such as +44 20 7031 3000.",
     ),
     "PHONE_INVALID": Text("不是有效的电话号码。", "This is not a valid phone number."),
     "EMAIL_INVALID": Text("不是有效的邮箱地址。", "This is not a valid email address."),

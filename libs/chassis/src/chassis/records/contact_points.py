@@ -1,44 +1,116 @@
 """Normalizes phone numbers and email addresses to the one form that every service stores.
 
-Duplicates are found only if all spellings of a number are stored alike.
+Duplicates are found only if all spellings of a number are stored alike. A number without a country
+code is read as one of the record's country, else of the tenant's; where neither is known, only the
+international form is accepted. An extension stays with its number, as RFC 3966 writes it:
+`+861062345678;ext=8001`.
 """
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Annotated
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from phonenumbers import NumberParseException, PhoneNumberFormat
-from pydantic import AfterValidator, StringConstraints
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
+from pydantic import AfterValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from chassis.foundation.context import current_or_none
 from kernel.personal import Personal
 
-DEFAULT_REGION = "CN"  # region of numbers without a country code
+EXTENSION = ";ext="  # between a number and its extension
 
 _DIALLED = re.compile(r"\+?[0-9]{3,20}", re.ASCII)
 _MINUS = "\N{MINUS SIGN}"
 # Dashes, spaces, and invisible characters that address books put around numbers.
 _SILENT = frozenset({"Pd", "Zs", "Cf"})
+# A word before an extension: ;ext=8001, ext. 5, x12, #3, 转8001, 分机 12.
+_SPELLED_EXTENSION = re.compile(
+    r"(.*?\d\D*?)\s*(?:;ext=|[,;]?\s*(?:extension|extn?|x|#|转接?|轉接?|分机号?|分機號?)[.:]?)\s*"
+    r"(\d{1,8})",
+    re.IGNORECASE,
+)
+_DASHED_EXTENSION = re.compile(r"(.*\d.*)-(\d{1,8})")  # 010-62345678-8001
 
 
-def normalize_phone(text: str) -> str:
+def normalize_phone(text: str, region: str | None = None) -> str:
     """Return the E.164 form of a mobile or landline number in any usual spelling.
 
-    Accepts full-width digits, spaces, dashes, brackets, dots, `0086` and a missing country code.
-    Raises PydanticCustomError (PHONE_INVALID); extensions are not part of E.164.
+    Accepts full-width digits, spaces, dashes, brackets, dots, `00` for `+`, and for the numbers of
+    `region` (ISO 3166-1) a missing country code. An extension follows as `;ext=8001`. Raises
+    PydanticCustomError: PHONE_INVALID, or PHONE_REGION_UNKNOWN for a number without a country code
+    where no region is given.
     """
-    dialled = "".join(map(_dialled, unicodedata.normalize("NFKC", text)))
+    folded = _folded(text)
+    spelled = _SPELLED_EXTENSION.fullmatch(folded)
+    if spelled is not None:
+        return f"{_e164(spelled[1], region)}{EXTENSION}{spelled[2]}"
+    dashed = _DASHED_EXTENSION.fullmatch(folded)
+    if dashed is None:
+        return _e164(folded, region)
+    try:
+        return _e164(folded, region)
+    except PydanticCustomError as refused:
+        try:
+            return f"{_e164(dashed[1], region)}{EXTENSION}{dashed[2]}"
+        except PydanticCustomError:
+            raise refused from None
+
+
+def phone_prefix(text: str, region: str | None = None) -> str:
+    """Return the beginning that all stored numbers have which begin with these digits."""
+    dialled = "".join(map(_dialled, _folded(text)))
+    if dialled.startswith("+"):
+        return dialled
+    if dialled.startswith("00"):
+        return f"+{dialled[2:]}"
+    code = 0 if region is None else phonenumbers.country_code_for_region(region)
+    return f"+{code}{dialled.removeprefix('0')}" if code else dialled
+
+
+def _folded(text: str) -> str:
+    """Return the text in NFKC with ASCII digits and dashes, without invisible characters."""
+    return "".join(map(_plain, unicodedata.normalize("NFKC", text))).strip(" ")
+
+
+def _plain(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return ""
+    if category == "Zs":
+        return " "
+    if category == "Pd" or character == _MINUS:
+        return "-"
+    digit = unicodedata.decimal(character, None)
+    return character if digit is None else str(digit)
+
+
+def _e164(text: str, region: str | None) -> str:
+    dialled = "".join(map(_dialled, text))
     if _DIALLED.fullmatch(dialled) is None:
         raise _phone_invalid()
-    try:
-        number = phonenumbers.parse(dialled, DEFAULT_REGION)
-    except NumberParseException:
-        raise _phone_invalid() from None
-    if not phonenumbers.is_valid_number(number):
+    if region is None and not dialled.startswith(("+", "00")):
+        raise PydanticCustomError("PHONE_REGION_UNKNOWN", "The country code is missing")
+    number = next(_readings(dialled, region), None)
+    if number is None:
         raise _phone_invalid()
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def _readings(dialled: str, region: str | None) -> Iterator[PhoneNumber]:
+    """Yield the valid numbers that the digits can mean, the likeliest first."""
+    spellings = [(dialled, region)]
+    if dialled.startswith("00"):  # ITU-T E.123; some countries dial another prefix
+        spellings.append((f"+{dialled[2:]}", None))
+    for spelling, country in spellings:
+        try:
+            number = phonenumbers.parse(spelling, country)
+        except NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            yield number
 
 
 def _dialled(character: str) -> str:
@@ -65,6 +137,19 @@ def _text(maximum: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=maximum)
 
 
-# Fields of request bodies: `phone: Phone | None = None`.
-Phone = Annotated[str, _text(50), AfterValidator(normalize_phone), Personal("phone")]
+def tenant_country() -> str | None:
+    """Return the country of the tenant for whom this task works, None where it is unknown."""
+    context = current_or_none()
+    return None if context is None else context.country
+
+
+def _phone_of_record(text: str, info: ValidationInfo) -> str:
+    """Normalize a number by the country of its record, which a field before it may give."""
+    country = (info.data or {}).get("country") or tenant_country()
+    return normalize_phone(text, country)
+
+
+# Fields of request bodies: `phone: Phone | None = None`. A field `country` of the same body decides
+# about numbers without a country code, if it is declared before.
+Phone = Annotated[str, _text(50), AfterValidator(_phone_of_record), Personal("phone")]
 Email = Annotated[str, _text(320), AfterValidator(normalize_email), Personal("email")]

@@ -1,6 +1,6 @@
 """Tenant settings: a replica of what `org` keeps about each tenant."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -9,13 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import tenant_settings
 from chassis.foundation.clock import business_date
+from chassis.foundation.context import current, replace_current
 from chassis.foundation.refusals import Unavailable
 from contracts.org.events import Quotas
 
 
 @dataclass(frozen=True, kw_only=True)
 class TenantSettings:
-    """A tenant's IANA time zone, ISO 4217 currency and languages (preferred first).
+    """A tenant's IANA time zone, ISO 4217 currency, country and languages (preferred first).
 
     `default_tax_rate` is a fraction: 0.13 is 13 %. `status` is ACTIVE, SUSPENDED (reads only) or
     DELETED, `tax_rounding` LINE or DOCUMENT.
@@ -25,6 +26,7 @@ class TenantSettings:
     currency: str
     languages: tuple[str, ...]
     default_tax_rate: Decimal
+    country: str | None = None
     status: str = "ACTIVE"
     tax_rounding: str = "LINE"
     quotas: Quotas = field(default_factory=Quotas)
@@ -43,10 +45,19 @@ async def settings_of(tx: AsyncConnection) -> TenantSettings:
         currency=row.currency,
         languages=tuple(row.languages),
         default_tax_rate=row.default_tax_rate,
+        country=row.country,
         status=row.status,
         tax_rounding=row.tax_rounding,
         quotas=Quotas.model_validate(row.quotas),
     )
+
+
+async def apply_tenant_country(tx: AsyncConnection) -> None:
+    """Read telephone numbers by the tenant's country in the rest of a job, as requests do.
+
+    Raises Unavailable (TENANT_NOT_READY).
+    """
+    replace_current(replace(current(), country=(await settings_of(tx)).country))
 
 
 async def today(tx: AsyncConnection, now: datetime) -> date:

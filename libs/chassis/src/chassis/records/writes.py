@@ -82,4 +82,4 @@ async def delete_row(tx: AsyncConnection, table: Table, key: UUID) -> None:
 
 def _searched(table: Table, values: dict[str, Any]) -> list[Any]:
     words: SearchedColumns | None = table.info.get("words")
-    return [] if words is None else [values[name] for name in words.columns]
+    return [] if words is None else [values[name] for name in words.all_columns]

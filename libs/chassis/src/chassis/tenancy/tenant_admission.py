@@ -7,13 +7,14 @@ does not know (yet) is admitted.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import tenant_settings
 from chassis.database.engine import ROW_LIMIT_KEY
+from chassis.foundation.context import current, replace_current
 from chassis.foundation.refusals import TooManyRequests, Unavailable
 from chassis.foundation.token_bucket import TokenBucket
 from chassis.records.access.tables import people
@@ -30,6 +31,7 @@ class CachedTenant:
     """A tenant as read at `read_at`, and its requests left."""
 
     status: str
+    country: str | None
     quotas: Quotas
     read_at: float
     bucket: TokenBucket
@@ -69,6 +71,7 @@ class TenantAdmission:
             raise Forbidden("TENANT_SUSPENDED")
         if caller.kind == "person":
             await self._ensure_active(tx, caller)
+        replace_current(replace(current(), country=tenant.country))
         return tenant
 
     async def _read(self, tx: AsyncConnection, tenant_id: str) -> CachedTenant:
@@ -77,12 +80,13 @@ class TenantAdmission:
         if cached is not None and now - cached.read_at < self.max_age:
             return cached
         columns = tenant_settings.c
-        row = (await tx.execute(select(columns.status, columns.quotas))).one_or_none()
+        query = select(columns.status, columns.country, columns.quotas)
+        row = (await tx.execute(query)).one_or_none()
         if row is None:
             self._tenants.pop(tenant_id, None)
             raise Unavailable("TENANT_NOT_READY")
         quotas = Quotas.model_validate(row.quotas)
-        return self._keep(tenant_id, _refreshed(cached, row.status, quotas, now))
+        return self._keep(tenant_id, _refreshed(cached, row.status, row.country, quotas, now))
 
     async def _ensure_active(self, tx: AsyncConnection, caller: Principal) -> None:
         now, key = time.monotonic(), (str(caller.tenant_id), caller.subject)
@@ -104,14 +108,14 @@ class TenantAdmission:
 
 
 def _refreshed(
-    cached: CachedTenant | None, status: str, quotas: Quotas, now: float
+    cached: CachedTenant | None, status: str, country: str | None, quotas: Quotas, now: float
 ) -> CachedTenant:
     """Return the tenant as read now; the bucket keeps its tokens, also under a new limit."""
     full = float(quotas.requests_per_minute or 0)
     if cached is None or cached.quotas.requests_per_minute is None:
-        return CachedTenant(status, quotas, now, TokenBucket(full, now))
+        return CachedTenant(status, country, quotas, now, TokenBucket(full, now))
     left = TokenBucket(min(cached.bucket.tokens, full), cached.bucket.filled_at)
-    return CachedTenant(status, quotas, now, left)
+    return CachedTenant(status, country, quotas, now, left)
 
 
 def _count_request(tenant: CachedTenant, now: float) -> None:

@@ -10,7 +10,7 @@ from chassis.web.references import PersonSubject, RefersTo, ignored_names
 from cpq.price_books.domain import MAX_ENTRIES, PriceEntry, PriceTier
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal
-from kernel.money import CurrencyCode, Money
+from kernel.money import CurrencyCode, Money, Price
 
 BookName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
@@ -21,7 +21,7 @@ class PriceTierIn(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
     from_quantity: PositiveDecimal
-    unit_price: Money
+    unit_price: Price
 
 
 class PriceEntryIn(BaseModel):
@@ -30,7 +30,7 @@ class PriceEntryIn(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
     product_id: UUID
-    list_price: Money
+    list_price: Price
     tiers: list[PriceTierIn] = Field(default=[], max_length=50)
     _names = ignored_names("product_name")
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from cpq.price_books.schemas import BookName
 from cpq.products.domain import IMPORT_PRICE_BOOK, ProductRow
-from kernel.decimals import NonNegativeDecimal
+from kernel.decimals import PriceDecimal
 from kernel.money import CurrencyCode
 from kernel.quantity import UnitCode
 
@@ -79,7 +79,7 @@ class ProductRowIn(BaseModel):
     name: ProductName
     series: Series | None = None
     unit: UnitCode | None = None
-    price: NonNegativeDecimal | None = None
+    price: PriceDecimal | None = None
     currency: CurrencyCode | None = None
     price_book: BookName = IMPORT_PRICE_BOOK
 

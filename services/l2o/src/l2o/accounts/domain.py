@@ -10,6 +10,7 @@ from uuid import UUID
 from contracts.l2o.events import AccountState
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
+from kernel.sums import MoneySum
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +73,9 @@ class CurrencyTotals:
     """The amounts that an account has ordered, received and paid, gross, in one currency."""
 
     account_id: UUID
-    ordered: Money
-    shipped: Money
-    received: Money
+    ordered: MoneySum
+    shipped: MoneySum
+    received: MoneySum
 
 
 @dataclass(frozen=True, kw_only=True)

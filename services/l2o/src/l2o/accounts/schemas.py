@@ -11,8 +11,9 @@ from chassis.records.contact_points import Phone
 from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.currencies import CurrencyCode
 from kernel.decimals import DecimalString
-from kernel.money import Money, PreciseMoney
+from kernel.money import Money, NonNegativeMoney
 from kernel.personal import Personal
+from kernel.sums import MoneySum
 from l2o.accounts.domain import AccountRow
 
 AccountName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -26,13 +27,17 @@ class AccountEdit(BaseModel):
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
     name: AccountName
-    phone: Phone | None = Field(default=None, description="Any usual spelling; stored as E.164")
+    country: Country | None = Field(default=None, description="ISO 3166-1 alpha-2")
+    phone: Phone | None = Field(
+        default=None,
+        description="Any usual spelling, without a country code a number of `country` or of the"
+        " tenant's country; stored as E.164, an extension as `;ext=`",
+    )
     parent_id: UUID | None = Field(default=None, description="The parent account")
     industry: Industry | None = None
-    country: Country | None = Field(default=None, description="ISO 3166-1 alpha-2")
     founded_year: int | None = Field(default=None, ge=1000, le=9999)
     employees: int | None = Field(default=None, ge=0, le=2**31 - 1)
-    annual_revenue: PreciseMoney | None = None
+    annual_revenue: NonNegativeMoney | None = None
     custom_fields: dict[str, Any] = {}
 
 
@@ -79,9 +84,9 @@ class TotalsOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
     currency: str
-    ordered: Money
-    shipped: Money
-    received: Money
+    ordered: MoneySum
+    shipped: MoneySum
+    received: MoneySum
 
 
 class AccountTotals(BaseModel):
@@ -100,7 +105,7 @@ class AccountCells(BaseModel):
     founded_year: Annotated[int, Field(ge=1000, le=9999)] | None = None
     employees: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     phone: Phone | None = None
-    revenue: Annotated[DecimalString, Field(ge=0, le=10**9)] | None = None
+    revenue: Annotated[DecimalString, Field(ge=0, lt=10**9)] | None = None
     currency: CurrencyCode = "USD"
     parent: AccountName | None = None
     custom_fields: dict[str, str] = {}

@@ -45,6 +45,7 @@ from contracts.l2o.events import (
     AccountRestored,
 )
 from kernel.money import Money
+from kernel.sums import SUM_DIGITS, MoneySum
 from l2o.accounts.domain import Account, CurrencyTotals
 from l2o.accounts.schemas import AccountOut
 from l2o.database import metadata
@@ -102,6 +103,7 @@ LISTING = Listing(
     ],
     sorts=["created_at", "updated_at", "name", "annual_revenue"],
     words=["name"],
+    contact_points=["phone"],
     custom=custom_conditions,
 )
 
@@ -113,7 +115,7 @@ account_totals = Table(
     Column("account_id", Uuid, primary_key=True),
     Column("currency", Text, primary_key=True),
     *(
-        Column(name, Numeric(22, 6), nullable=False, server_default=text("0"))
+        Column(name, Numeric(SUM_DIGITS, 6), nullable=False, server_default=text("0"))
         for name in ("ordered", "shipped", "received")
     ),
 )
@@ -231,9 +233,9 @@ async def get_totals(tx: AsyncConnection, account_id: UUID) -> list[CurrencyTota
     return [
         CurrencyTotals(
             account_id=account_id,
-            ordered=Money(row.ordered, row.currency),
-            shipped=Money(row.shipped, row.currency),
-            received=Money(row.received, row.currency),
+            ordered=MoneySum(row.ordered, row.currency),
+            shipped=MoneySum(row.shipped, row.currency),
+            received=MoneySum(row.received, row.currency),
         )
         for row in rows
     ]

@@ -32,7 +32,11 @@ class ContactEdit(BaseModel):
     )
     name: Annotated[ContactName, Personal("name")]
     title: JobTitle | None = None
-    phone: Phone | None = Field(default=None, description="Any usual spelling; stored as E.164")
+    phone: Phone | None = Field(
+        default=None,
+        description="Any usual spelling, without a country code a number of the tenant's country;"
+        " stored as E.164, an extension as `;ext=`",
+    )
     email: Email | None = Field(default=None, description="Stored in lower case")
     roles: Annotated[
         list[ContactRole], Field(max_length=10), AfterValidator(_without_duplicates)

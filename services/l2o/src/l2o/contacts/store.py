@@ -84,6 +84,7 @@ LISTING = Listing(
     ],
     sorts=["created_at", "updated_at", "name"],
     words=["name"],
+    contact_points=["phone", "email"],
     custom=custom_conditions,
 )
 

@@ -5,13 +5,13 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.records.access.schemas import OwnerId, PersonSummary, RecordSummary
 from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.business_dates import BusinessDate
-from kernel.money import Money, PreciseMoney
+from kernel.money import Money, NonNegativeMoney
+from kernel.sums import MoneySum
 from l2o.accounts.schemas import AccountOut
 from l2o.contacts.schemas import ContactOut
 from l2o.opportunities.domain import FunnelRow, Stage
@@ -22,15 +22,6 @@ OpportunityName = Annotated[
 LossReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
-def _not_negative(money: Money) -> Money:
-    if money.is_negative:
-        raise PydanticCustomError(
-            "TOO_SMALL", "Input should not be less than 0", {"relation": ">=", "limit": 0}
-        )
-    return money
-
-
-ExpectedAmount = Annotated[PreciseMoney, AfterValidator(_not_negative)]
 # WON and LOST are reached by `win` and `lose`.
 OpenStage = Literal["FIRST_CONTACT", "SOLUTION", "QUOTATION", "BIDDING", "NEGOTIATION", "SIGNING"]
 
@@ -45,7 +36,7 @@ class OpportunityEdit(BaseModel):
     )
     contact_id: UUID | None = None
     name: OpportunityName
-    amount: ExpectedAmount | None = Field(
+    amount: NonNegativeMoney | None = Field(
         default=None, description="The expected amount of the sale"
     )
     expected_close_date: BusinessDate | None = None
@@ -148,7 +139,7 @@ class FunnelAmount(BaseModel):
     """The total amount in one currency, and the number of opportunities that have one."""
 
     count: int
-    amount: Money
+    amount: MoneySum
 
 
 class FunnelStage(BaseModel):
@@ -173,7 +164,7 @@ class Funnel(BaseModel):
 
 def _funnel_stage(stage: Stage, rows: Sequence[FunnelRow]) -> FunnelStage:
     amounts = [
-        FunnelAmount(count=row.count, amount=Money(row.amount, row.currency))
+        FunnelAmount(count=row.count, amount=MoneySum(row.amount, row.currency))
         for row in rows
         if row.amount is not None and row.currency is not None
     ]

@@ -49,7 +49,11 @@ class LeadEdit(BaseModel):
 
     name: LeadName | None = None
     company: Annotated[str, _bounded_text(200)] | None = None
-    phone: Phone | None = Field(default=None, description="Any usual spelling; stored as E.164")
+    phone: Phone | None = Field(
+        default=None,
+        description="Any usual spelling, without a country code a number of the tenant's country;"
+        " stored as E.164, an extension as `;ext=`",
+    )
     email: Email | None = Field(default=None, description="Stored in lower case")
     external_id: Annotated[str, _bounded_text(200)] | None = Field(
         default=None, description="The id of this lead in another system"

@@ -118,6 +118,7 @@ LISTING = Listing(
     ],
     sorts=["created_at", "updated_at", "converted_at", "name", "company"],
     words=["name", "company"],
+    contact_points=["phone", "email"],
     custom=custom_conditions,
 )
 

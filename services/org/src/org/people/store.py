@@ -293,7 +293,8 @@ LISTING = Listing(
         Filter(name="role_id", kind=UUID, where=_with_role),
     ],
     sorts=["name", "created_at", "updated_at"],
-    words=["name", "email", "phone", "username"],
+    words=["name", "username"],
+    contact_points=["phone", "email"],
     custom=custom_conditions,
     extra_columns=_derived_columns(),
 )

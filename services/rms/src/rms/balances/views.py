@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.visibility import Visibility
 from kernel.errors import NotFound
-from kernel.money import Money
+from kernel.sums import MoneySum
 from rms.accounts.views import find_account
 from rms.balances.schemas import BalanceOut, CurrencyBalance
 from rms.payments.store.tables import payments
@@ -73,7 +73,7 @@ def total_by_currency(names: Sequence[str], parts: Sequence[Select[Any]]) -> Sel
 
 
 def _currency_balance(row: RowMapping) -> CurrencyBalance:
-    sums = {name: Money(row[name], row["currency"]) for name in BALANCE_SUMS}
+    sums = {name: MoneySum(row[name], row["currency"]) for name in BALANCE_SUMS}
     still_open = sums["owed"] - sums["settled"]
     unallocated = sums["paid"] - sums["returned"] - sums.pop("allocated")
     return CurrencyBalance(

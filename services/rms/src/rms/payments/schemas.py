@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -18,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from chassis.records.access.schemas import PersonSummary, RecordSummary
 from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.business_dates import BusinessDate
-from kernel.money import Money, PreciseMoney
+from kernel.money import Money, PositiveMoney
 from rms.payments.domain.payment import PaymentStatus
 from rms.payments.domain.returns import ReturnKind
 from rms.receivables.schemas import NoteText, ReasonText, ReceivableOut
@@ -27,16 +26,6 @@ _ID = "01990000-0000-7000-8000-000000000001"
 _YUAN: JsonDict = {"amount": "1130.00", "currency": "CNY"}
 
 
-def _positive(money: Money) -> Money:
-    if money.amount <= 0:
-        raise PydanticCustomError(
-            "TOO_SMALL", "Input should be greater than 0", {"relation": ">", "limit": 0}
-        )
-    return money
-
-
-# A positive amount in whole smallest units of its currency.
-PayableMoney = Annotated[PreciseMoney, AfterValidator(_positive)]
 BankReference = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=140)
 ]
@@ -74,7 +63,7 @@ class PaymentIn(BaseModel):
     bank_reference: BankReference = Field(
         description="The bank's reference, unique regardless of case, blanks and character width"
     )
-    amount: PayableMoney
+    amount: PositiveMoney
     received_date: BusinessDate = Field(
         description="Business day of receipt: from 2000 on, not after today"
     )
@@ -91,7 +80,7 @@ class AllocationLineIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     receivable_id: UUID
-    amount: PayableMoney
+    amount: PositiveMoney
 
 
 class AllocationsIn(BaseModel):
@@ -112,7 +101,7 @@ class AllocationsIn(BaseModel):
     strategy: Literal["OLDEST_FIRST"] | None = Field(
         None, description="The earliest due first, until the payment is spent or nothing is open"
     )
-    amount: PayableMoney | None = Field(None, description="With a strategy: the most to allocate")
+    amount: PositiveMoney | None = Field(None, description="With a strategy: the most to allocate")
 
     @model_validator(mode="after")
     def _lines_or_strategy(self) -> Self:
@@ -150,7 +139,7 @@ class RefundIn(BaseModel):
         },
     )
 
-    amount: PayableMoney
+    amount: PositiveMoney
     reason: ReasonText
     returned_date: BusinessDate | None = Field(
         None, description="Day of the refund: today if absent, not after today"

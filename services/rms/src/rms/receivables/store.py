@@ -158,6 +158,6 @@ RECEIVABLE_LISTING = Listing(
         "account_name",
         "status,due_date",
     ],
-    words=["account_name"],
+    words=["document_no", "order_no", "account_name"],
     custom=custom_conditions,
 )

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kernel.money import Money
+from kernel.sums import MoneySum
 
 
 class CurrencyReconciliation(BaseModel):
@@ -11,32 +11,34 @@ class CurrencyReconciliation(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     currency: str
-    confirmed: Money = Field(description="Gross totals of confirmed orders")
-    cancelled: Money = Field(description="The part of `confirmed` that was cancelled")
-    shipped: Money = Field(description="The part of `confirmed` that was shipped")
-    prepaid: Money = Field(description="Prepayments that the orders ask for")
-    deducted: Money = Field(
+    confirmed: MoneySum = Field(description="Gross totals of confirmed orders")
+    cancelled: MoneySum = Field(description="The part of `confirmed` that was cancelled")
+    shipped: MoneySum = Field(description="The part of `confirmed` that was shipped")
+    prepaid: MoneySum = Field(description="Prepayments that the orders ask for")
+    deducted: MoneySum = Field(
         description="Prepayments that shipments have deducted from their amount"
     )
-    unshipped: Money = Field(
+    unshipped: MoneySum = Field(
         description="Open gross amounts of the lines of confirmed orders; "
         "equals `confirmed - cancelled - shipped`"
     )
-    owed: Money = Field(
+    owed: MoneySum = Field(
         description="Amounts of all receivables minus withdrawn prepayments; "
         "equals `shipped + prepaid - deducted`"
     )
-    settled: Money = Field(description="The part of `owed` that is settled, per the receivables")
-    open: Money = Field(description="owed - settled")
-    paid: Money = Field(description="Amounts of all payments")
-    returned: Money = Field(description="The part of `paid` that was returned, per the payments")
-    repaid: Money = Field(description="Amounts of all refunds and reversals; equals `returned`")
-    allocated: Money = Field(description="The part of `paid` that is allocated, per the payments")
-    booked: Money = Field(
+    settled: MoneySum = Field(description="The part of `owed` that is settled, per the receivables")
+    open: MoneySum = Field(description="owed - settled")
+    paid: MoneySum = Field(description="Amounts of all payments")
+    returned: MoneySum = Field(description="The part of `paid` that was returned, per the payments")
+    repaid: MoneySum = Field(description="Amounts of all refunds and reversals; equals `returned`")
+    allocated: MoneySum = Field(
+        description="The part of `paid` that is allocated, per the payments"
+    )
+    booked: MoneySum = Field(
         description="Amounts of all allocations including their reversals; "
         "equals both `allocated` and `settled`"
     )
-    unallocated: Money = Field(description="paid - returned - allocated")
+    unallocated: MoneySum = Field(description="paid - returned - allocated")
 
 
 class ReconciliationOut(BaseModel):

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping, Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kernel.money import Money
+from kernel.sums import MoneySum
 from rms.balances.views import select_sums, total_by_currency
 from rms.orders.store.tables import order_lines, orders, shipments
 from rms.payments.store.tables import allocations, payment_returns, payments
@@ -73,7 +73,7 @@ def _money_sums() -> list[Select[Any]]:
 
 
 def _currency_reconciliation(row: RowMapping) -> CurrencyReconciliation:
-    sums = {name: Money(row[name], row["currency"]) for name in RECONCILIATION_SUMS}
+    sums = {name: MoneySum(row[name], row["currency"]) for name in RECONCILIATION_SUMS}
     return CurrencyReconciliation(
         currency=row["currency"],
         **sums,

@@ -20,6 +20,7 @@ from chassis.records.lists.batches import list_rows
 from chassis.records.lists.expansion import row_shape
 from chassis.records.lists.items import complete_items
 from chassis.records.lists.listing import Listing, find_listing, listings_of
+from chassis.records.tenant_settings import apply_tenant_country
 from chassis.web.auth import Principal
 from chassis.web.references import shown_fields
 from kernel.errors import DomainError, Forbidden, Invalid, RuleBroken, Violation
@@ -111,6 +112,7 @@ async def _write_file(
     listing = find_listing(service, export.resource)
     if listing is None:
         raise RuleBroken("EXPORT_NOT_FOUND")  # a later release removed the list
+    await apply_tenant_country(tx)
     caller = _caller_of(export, tenant)
     list_query = listing.parse_query(export.query, subject=caller.subject)
     visibility = await visibility_of(tx, caller, listing.resource, now)

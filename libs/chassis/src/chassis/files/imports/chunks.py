@@ -34,6 +34,7 @@ from chassis.files.imports.target import (
     refused,
     refused_for,
 )
+from chassis.records.tenant_settings import apply_tenant_country
 from chassis.tenancy.quotas import apply_record_quota
 from kernel.errors import DomainError
 
@@ -79,6 +80,7 @@ async def import_chunk(
         return False
     await lock_imports(tx, run.resource)
     await apply_record_quota(tx)
+    await apply_tenant_country(tx)
     context = ImportContext(
         import_id=run.id,
         actor=run.created_by,

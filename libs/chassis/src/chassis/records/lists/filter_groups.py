@@ -1,6 +1,7 @@
 """The filter groups of a search: models for their JSON, and the SQL condition of groups."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any, ForwardRef
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -123,7 +124,8 @@ class GroupConditions:
         return conditions
 
     async def _condition(self, group: FilterGroup) -> ColumnElement[bool]:
-        parts = [self._where[name](value) for name, value in group.values.items()]
+        with _pointing_into(group.pointer, "?"):
+            parts = [self._where[name](value) for name, value in group.values.items()]
         parts += await self._custom_parts(group)
         if group.any_of:
             parts.append(or_(*await self._conditions(group.any_of)))
@@ -133,17 +135,19 @@ class GroupConditions:
     async def _custom_parts(self, group: FilterGroup) -> Sequence[ColumnElement[bool]]:
         if not group.custom:
             return ()
-        try:
+        with _pointing_into(f"{group.pointer}/{CUSTOM}", f"?{CUSTOM_PREFIX}"):
             return await self._custom(group.custom)
-        except Invalid as refused:
-            prefix = f"?{CUSTOM_PREFIX}"
-            raise Invalid(
-                [
-                    Violation(
-                        f"{group.pointer}/{CUSTOM}/{each.pointer.removeprefix(prefix)}",
-                        each.code,
-                        each.params,
-                    )
-                    for each in refused.violations
-                ]
-            ) from None
+
+
+@contextmanager
+def _pointing_into(pointer: str, prefix: str) -> Iterator[None]:
+    """Let the violations of query parameters point into a search body instead."""
+    try:
+        yield
+    except Invalid as refused:
+        raise Invalid(
+            [
+                Violation(f"{pointer}/{each.pointer.removeprefix(prefix)}", each.code, each.params)
+                for each in refused.violations
+            ]
+        ) from None

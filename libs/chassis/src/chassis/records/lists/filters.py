@@ -2,6 +2,7 @@
 
 import operator
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,7 +10,7 @@ from enum import Enum as PythonEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 from sqlalchemy import (
     BigInteger,
@@ -26,10 +27,17 @@ from sqlalchemy import (
     and_,
 )
 
+from chassis.records.contact_points import (
+    normalize_email,
+    normalize_phone,
+    phone_prefix,
+    tenant_country,
+)
 from chassis.records.lists.columns import NO_AMOUNT, comparable_column, null_stand_in
 from chassis.records.search.prefixes import begins_with
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString
+from kernel.errors import Invalid, Violation
 
 MAX_FILTER_VALUES = 100  # in one `__in` filter
 MAX_FILTER_IDS = 200  # in `id__in`: as many as a page has rows
@@ -66,7 +74,13 @@ def _split_commas(value: object) -> object:
 
 
 FilterInstant = Annotated[AwareDatetime, BeforeValidator(_ensure_rfc_3339)]
-FilterText = Annotated[str, Field(min_length=1, max_length=200)]
+FilterText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1), Field(max_length=200)
+]
+FilterPrefix = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(str.lstrip)]
+# The whole address; other spellings are stored in this one.
+FilterEmail = Annotated[FilterText, AfterValidator(normalize_email)]
+PHONE, EMAIL = "phone", "email"  # the kinds of personal data whose columns hold a normal form
 FilterInt32 = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 FilterInt64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
@@ -129,6 +143,8 @@ def _type_and_operations(column: Column[Any]) -> tuple[Any, tuple[str, ...]]:
     kind = column.type
     if isinstance(kind, Enum):
         return _enum_class(kind), (EQUAL, IN)
+    if column.info.get("personal") == EMAIL:
+        return FilterEmail, (EQUAL, IN, PREFIX)
     for family, python, operations in _FAMILIES:
         if isinstance(kind, family):
             return python, operations
@@ -171,16 +187,42 @@ def _parameter(
         annotation, in_body = bool, bool
         description = "true: the field is empty; false: it is not"
     elif operation == PREFIX:
+        annotation, in_body = FilterPrefix, FilterPrefix
         description = "The text begins with this value"
+    parameter = f"{name}__{operation}" if operation else name
     return FilterParameter(
-        name=f"{name}__{operation}" if operation else name,
+        name=parameter,
         annotation=annotation,
         description=description,
-        where=lambda value: filter_condition(column, operation, value),
+        where=lambda value: filter_condition(
+            column, operation, _as_stored(parameter, column, operation, value)
+        ),
         column=column,
         operation=operation,
         body_annotation=in_body,
     )
+
+
+def _as_stored(parameter: str, column: Column[Any], operation: str, value: Any) -> Any:
+    """Return the value in the form in which the column stores it.
+
+    Numbers without a country code need the tenant, who is known when the condition is built. Raises
+    Invalid (PHONE_INVALID, PHONE_REGION_UNKNOWN) at `?parameter`.
+    """
+    kind = column.info.get("personal")
+    if operation == PREFIX and kind == EMAIL:
+        return unicodedata.normalize("NFKC", value).lower()
+    if kind != PHONE or operation == NULL:
+        return value
+    country = tenant_country()
+    if operation == PREFIX:
+        return phone_prefix(value, country)
+    try:
+        if operation == IN:
+            return [normalize_phone(one, country) for one in value]
+        return normalize_phone(value, country)
+    except PydanticCustomError as refused:
+        raise Invalid([Violation(f"?{parameter}", refused.type)]) from None
 
 
 def filter_condition(column: Column[Any], operation: str, value: Any) -> ColumnElement[bool]:

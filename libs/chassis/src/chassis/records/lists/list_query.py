@@ -11,6 +11,11 @@ MAX_NUMBERED_ROWS = 10_000  # what pages by number reach; further rows need a cu
 CUSTOM_PREFIX = "custom."  # the prefix of filters by custom fields
 
 
+def searched_text(q: str | None) -> str | None:
+    """Return the text to search for; None for blanks alone, which select all records."""
+    return q if q and q.strip() else None
+
+
 @dataclass(frozen=True, kw_only=True)
 class FilterGroup:
     """Conditions of a search that hold together, with those of nested groups.

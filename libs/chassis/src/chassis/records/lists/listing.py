@@ -35,7 +35,7 @@ from chassis.records.lists.list_search import CUSTOM_PLANS, ListSearch
 from chassis.records.lists.page_start import page_start, rows_before
 from chassis.records.lists.parameters import ListOptions, ListParameters, sort_type
 from chassis.records.lists.saved_views import query_of_view
-from chassis.records.search import words
+from chassis.records.search.words import SearchedColumns, match_words
 from chassis.web.pages import Page, PageRequest, encode_cursor
 from chassis.web.references import expandable_paths, shown_fields
 
@@ -71,7 +71,8 @@ class Listing(Generic[T]):
     `of` is a resource, or a table whose rows everybody sees (then `resource` is its name). Rows
     become `shows` by `shape`, or else from the dataclass `entity` or the row;
     `by_day` returns the `shape` of rows that depend on the tenant's business day. `sorts` are NOT
-    NULL columns or have a `sort_column`. `words` are the searched columns. `extra_columns` are
+    NULL columns or have a `sort_column`. `words` are the searched columns; `contact_points` are
+    columns of numbers and mail addresses, found whole or by their end. `extra_columns` are
     selected from other tables. `personal` names the column of the only subject who sees a row,
     whatever their scopes; such a list is not exported. The indexes that the list needs are attached
     to the table.
@@ -90,6 +91,7 @@ class Listing(Generic[T]):
         filters: Sequence[str | Filter] = (),
         sorts: Sequence[str] = (),
         words: Sequence[str] = (),
+        contact_points: Sequence[str] = (),
         custom: CustomFieldFilter | None = None,
         extra_columns: Sequence[Label[Any]] = (),
         personal: str = "",
@@ -113,8 +115,8 @@ class Listing(Generic[T]):
             self.table, self.scoped, self.filters, self.sorts, personal=personal
         )
         self.searchable, self.has_custom = bool(words), custom is not None
-        if words:
-            _register_words(self.table, self.resource, words)
+        self._searched = SearchedColumns(self.resource, tuple(words), tuple(contact_points))
+        self.table.info.update({"words": self._searched} if words else {})
         _LISTINGS[self.resource.split(".")[0], self.resource] = self
 
     def _options(self, *, words: bool) -> ListOptions:
@@ -255,7 +257,7 @@ class Listing(Generic[T]):
             conditions.append(await of_group.any_of(query.groups))
         few = ID_IN in query.values
         if query.q is not None:
-            match = await words.match_words(tx, self.table.c.id, self.resource, query.q)
+            match = await match_words(tx, self.table.c.id, self._searched, query.q)
             conditions.append(match.condition)
             few = few or match.few
         return ListSearch(
@@ -291,7 +293,3 @@ def find_listing(service: str, resource: str) -> Listing[Any] | None:
 def listings_of(service: str) -> list[Listing[Any]]:
     """Return all lists of a service."""
     return [listing for (name, _), listing in _LISTINGS.items() if name == service]
-
-
-def _register_words(table: Table, resource: str, columns: Sequence[str]) -> None:
-    table.info["words"] = words.SearchedColumns(resource, tuple(columns))

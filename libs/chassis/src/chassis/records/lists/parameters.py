@@ -14,15 +14,21 @@ from starlette.datastructures import QueryParams
 
 from chassis.foundation.violations import from_pydantic
 from chassis.records.lists.filters import FilterParameter
-from chassis.records.lists.list_query import CUSTOM_PREFIX, MAX_NUMBERED_ROWS, ListQuery
+from chassis.records.lists.list_query import (
+    CUSTOM_PREFIX,
+    MAX_NUMBERED_ROWS,
+    ListQuery,
+    searched_text,
+)
 from chassis.web.auth import Principal, authenticate
 from kernel.errors import Invalid
 
 _NOT_FILTERS = frozenset(
     {"q", "sort", "fields", "expand", "include_total", "page", "count_by", "deleted", "view"}
 )
+_SEARCHED = "Words inside names, pinyin initials, or a number or mail address or the end of one"
 PageNumber = Annotated[int, Field(ge=1, le=MAX_NUMBERED_ROWS)]
-SearchText = Annotated[str, Field(min_length=1, max_length=100)]
+SearchText = Annotated[str, Field(min_length=1, max_length=100)]  # blanks alone select all
 
 
 def sort_type(is_allowed: Callable[[str], bool], declared: Sequence[str]) -> Any:
@@ -133,6 +139,7 @@ class ListParameters:
     ) -> ListQuery:
         filters = {name: value for name, value in values.items() if value is not None}
         others = {name: filters.pop(name) for name in _NOT_FILTERS if name in filters}
+        others["q"] = searched_text(others.get("q"))
         for name in ("fields", "expand"):
             others[name] = tuple(others[name].split(",")) if name in others else ()
         custom = {k: v for k, v in params.items() if self._prefixes and k.startswith(CUSTOM_PREFIX)}
@@ -144,7 +151,7 @@ def _selecting(options: ListOptions) -> Iterator[inspect.Parameter]:
     for each in options.filters:
         yield _argument(each.name, each.annotation, each.description)
     if options.words:
-        yield _argument("q", SearchText, "Words inside names, or pinyin initials")
+        yield _argument("q", SearchText, _SEARCHED)
     if options.deletable:
         yield _argument("deleted", bool, "true: list deleted records")
     yield _argument("view", UUID, "The id of a saved view; other parameters override its own")

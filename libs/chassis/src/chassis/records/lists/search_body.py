@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from chassis.records.lists.filter_groups import MAX_GROUPS, group_model, read_groups
-from chassis.records.lists.list_query import ListQuery
+from chassis.records.lists.list_query import ListQuery, searched_text
 from chassis.records.lists.parameters import ListOptions, PageNumber, SearchText, one_of
 from chassis.web.auth import Principal, authenticate
 from chassis.web.pages import DEFAULT_LIMIT, MAX_LIMIT, PageRequest, reject_unknown_parameters
@@ -39,7 +39,7 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
             Annotated[list[group], Field(max_length=MAX_GROUPS)],
             Field([], description="At least one of these groups holds; without groups all records"),
         ),
-        "q": (SearchText | None, _described("Words inside names, or pinyin initials")),
+        "q": (SearchText | None, _described("As in the list")),
         "sort": (options.sort | None, _described("As in the list")),
         "fields": _names(options.fields, "Fields beside `id`"),
         "expand": _names(options.expandable, "Records to show as well, as in the list"),
@@ -107,6 +107,7 @@ def _query(body: BaseModel, subject: str) -> ListQuery:
     options = {name: value for name, value in given.items() if name not in _OF_PAGE}
     for name in ("fields", "expand"):
         options[name] = tuple(options.get(name, ()))
+    options["q"] = searched_text(options.get("q"))
     return ListQuery(groups=groups, subject=subject, **options)
 
 

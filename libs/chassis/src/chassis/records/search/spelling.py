@@ -3,11 +3,20 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
+from chassis.records.contact_points import EXTENSION, normalize_phone
+
 MAX_SEARCHED_LENGTH = 200  # characters of one name that can be found
+TAIL_MARK = "<"  # begins the line of a contact point; no normalized word contains it
+_PRIVATE_USE = 0xF0000
+_DIGITS = re.compile(r"\+?[0-9]{4,20}", re.ASCII)
+_MAIL_TAIL = re.compile(r"[^\s@]*@[^\s@]{2,}|[^\s@]{2,}\.[^\s@.\d]{2,}")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 
 
@@ -39,25 +48,61 @@ def pinyin_initials(text: str) -> str:
     return "".join(_pinyin().lazy_pinyin(normalized, style=first))
 
 
-def search_text_of(names: Iterable[str | None]) -> str:
-    """Return the text to search in: for each name its normalized form and initials, a line each."""
+def search_text_of(names: Iterable[str | None], contact_points: Iterable[str | None] = ()) -> str:
+    """Return the text to search in: for each name its normalized form and initials, a line each.
+
+    Each contact point has a line of its own, and a number with an extension one more without it.
+    """
     lines = [
         form(name)[:MAX_SEARCHED_LENGTH]
         for name in names
         if name
         for form in (normalize, pinyin_initials)
     ]
-    return "\n".join(dict.fromkeys(line for line in lines if line))
+    ends = [
+        reversed_tail(form)
+        for point in contact_points
+        if point
+        for form in (point, point.partition(EXTENSION)[0])
+    ]
+    return "\n".join(dict.fromkeys(line for line in (*lines, *ends) if line))
 
 
 def bigrams_of(text: str) -> set[str]:
     """Return all pairs of adjacent characters of each line, and its last character alone.
 
     So every character of a line begins a gram, and a single character is found by a prefix range.
+    A reversed contact point is one gram, so that an end of it is found by a prefix range.
     """
-    return {
-        line[start : start + 2] for line in text.split("\n") for start in range(len(line)) if line
+    lines = [line for line in text.split("\n") if line]
+    whole = {line for line in lines if line.startswith(TAIL_MARK)}
+    return whole | {
+        line[start : start + 2] for line in lines if line not in whole for start in range(len(line))
     }
+
+
+def reversed_tail(text: str) -> str:
+    """Return a contact point, or an end of one, in the form in which its end is searched for.
+
+    It is reversed, so that an end is a beginning, and moved to characters of private use, so that
+    no word of a name is found in it.
+    """
+    shifted = (chr(_PRIVATE_USE + ord(letter)) for letter in reversed(text) if ord(letter) < 0xFFFE)
+    return TAIL_MARK + "".join(shifted)
+
+
+def tail_term(query: str, country: str | None) -> str | None:
+    """Return the contact point that a query is, or the end of one; None if it is none.
+
+    It is a telephone number, at least its last four digits, or a mail address or its last part.
+    """
+    text = unicodedata.normalize("NFKC", query).strip()
+    if _MAIL_TAIL.fullmatch(text):
+        return text.lower()
+    with suppress(PydanticCustomError):
+        return normalize_phone(text, country)
+    digits = "".join(letter for letter in text if letter not in " -().")
+    return digits if _DIGITS.fullmatch(digits) else None
 
 
 def search_terms(query: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Search for words inside names: bigrams are stored beside the rows, the rarest finds them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,14 +16,23 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    or_,
     select,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.records.contact_points import tenant_country
 from chassis.records.search.prefixes import begins_with
-from chassis.records.search.spelling import bigrams_of, search_terms, search_text_of
+from chassis.records.search.spelling import (
+    TAIL_MARK,
+    bigrams_of,
+    reversed_tail,
+    search_terms,
+    search_text_of,
+    tail_term,
+)
 from chassis.records.search.tables import search_grams, search_texts
 
 MAX_COUNTED_GRAMS = 12  # how many grams of a query are counted
@@ -61,10 +70,24 @@ GramPairs = Iterable[tuple[str, UUID]]
 
 @dataclass(frozen=True)
 class SearchedColumns:
-    """The searched columns of a table and its resource name; stored in `table.info`."""
+    """The searched columns of a table and its resource name; stored in `table.info`.
+
+    Words are found anywhere in `columns`; `contact_points` are found whole or by their end.
+    """
 
     resource: str
     columns: tuple[str, ...]
+    contact_points: tuple[str, ...] = ()
+
+    @property
+    def all_columns(self) -> tuple[str, ...]:
+        """The columns that the index follows."""
+        return (*self.columns, *self.contact_points)
+
+    def text_of(self, row: Mapping[str, Any]) -> str:
+        """Return the text of a row to search in."""
+        names = (row[name] for name in self.columns)
+        return search_text_of(names, (row[name] for name in self.contact_points))
 
 
 async def index_words(
@@ -78,7 +101,7 @@ async def index_words(
     words: SearchedColumns | None = table.info.get("words")
     if words is None or not rows:
         return
-    texts = {row["id"]: search_text_of(row[name] for name in words.columns) for row in rows}
+    texts = {row["id"]: words.text_of(row) for row in rows}
     before = {} if new else await _indexed_texts(tx, words.resource, list(texts))
     changed = {key: new_text for key, new_text in texts.items() if new_text != before.get(key, "")}
     old = {(gram, key) for key in changed for gram in bigrams_of(before.get(key, ""))}
@@ -124,18 +147,39 @@ class WordMatch:
 
 
 async def match_words(
-    tx: AsyncConnection, key: Column[UUID], resource: str, query: str
+    tx: AsyncConnection, key: Column[UUID], searched: SearchedColumns, query: str
 ) -> WordMatch:
     """Return the condition for rows whose names contain all words of a search query.
 
-    If the query's rarest gram is rare, its few rows are read first, and the condition names those
+    Rows with a contact point that is the query, or ends with it, are found too.
+    """
+    resource, terms = searched.resource, search_terms(query)
+    grams = {gram for term in terms for gram in _grams_of_term(term)}
+    match = await _match(tx, key, resource, terms, grams)
+    end = tail_term(query, tenant_country()) if searched.contact_points else None
+    if end is None:
+        return match
+    tail = reversed_tail(end)
+    ending = await _match(tx, key, resource, [tail], {tail})
+    return WordMatch(or_(match.condition, ending.condition), few=match.few and ending.few)
+
+
+async def _match(
+    tx: AsyncConnection,
+    key: Column[UUID],
+    resource: str,
+    terms: Sequence[str],
+    grams_of_terms: Set[str],
+) -> WordMatch:
+    """Return the condition for rows whose text contains all terms.
+
+    If the terms' rarest gram is rare, its few rows are read first, and the condition names those
     that match. If all grams are common, many rows match, and reading along the list's sort finds a
     page soon.
     """
-    terms = search_terms(query)
     if not terms:
         return WordMatch(false(), few=True)
-    grams = sorted({gram for term in terms for gram in _grams_of_term(term)})[:MAX_COUNTED_GRAMS]
+    grams = sorted(grams_of_terms)[:MAX_COUNTED_GRAMS]
     counts = {gram: await _count(tx, resource, gram) for gram in grams}
     rarest = min(grams, key=counts.__getitem__)
     if counts[rarest] > RARE_GRAM_ROWS:
@@ -152,7 +196,8 @@ def _grams_of_term(term: str) -> set[str]:
 
 def _has_gram(resource: str, gram: str) -> ColumnElement[bool]:
     of_resource, column = search_grams.c.resource == resource, search_grams.c.gram
-    return and_(of_resource, column == gram if len(gram) > 1 else begins_with(column, gram))
+    is_beginning = len(gram) == 1 or gram.startswith(TAIL_MARK)
+    return and_(of_resource, begins_with(column, gram) if is_beginning else column == gram)
 
 
 def _contains(terms: Sequence[str]) -> ColumnElement[bool]:

@@ -6,13 +6,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, StringConstraints
 
 from chassis.files.formats.findings import Finding
 from chassis.files.imports.target import Cells, ParsedRow, validate_row
 from kernel.business_dates import BusinessDate
 from kernel.currencies import CurrencyCode
-from kernel.decimals import DecimalString
+from kernel.decimals import AmountDecimal
 from l2o.opportunities.domain import CLOSED_STAGES, Stage
 from l2o.opportunities.schemas import LossReason, OpportunityName
 
@@ -64,7 +64,7 @@ class OpportunityCells(BaseModel):
     stage: Stage = Stage.FIRST_CONTACT
     engaged_date: BusinessDate | None = None
     closed_date: BusinessDate | None = None
-    amount: Annotated[DecimalString, Field(ge=0)] | None = None
+    amount: AmountDecimal | None = None
     currency: CurrencyCode | None = None
     lost_reason: LossReason | None = None
 

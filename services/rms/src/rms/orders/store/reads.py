@@ -133,6 +133,6 @@ ORDER_LISTING = Listing(
         "account_name",
         "status,created_at",
     ],
-    words=["account_name"],
+    words=["document_no", "account_name"],
     custom=custom_conditions,
 )

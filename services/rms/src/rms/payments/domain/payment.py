@@ -16,6 +16,7 @@ from uuid import UUID
 from contracts.rms import events
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
+from kernel.sums import MoneySum
 from kernel.transitions import Transitions
 from rms.payments.domain.allocations import OpenReceivable, RequestedAllocation
 from rms.payments.domain.returns import MoneyReturn, returned_date_violations
@@ -271,9 +272,9 @@ class Payment:
         return [Violation(pointer, "CURRENCY_MISMATCH", params)]
 
     def _sum_violations(self, pointer: str, amounts: Sequence[Money]) -> list[Violation]:
-        zero = Money.zero(self.amount.currency)
+        zero = MoneySum.zero(self.amount.currency)
         total = sum((one for one in amounts if one.currency == zero.currency), zero)
-        if total <= self.unallocated:
+        if not total > self.unallocated:
             return []
         limit = money_params("unallocated", self.unallocated)
         return [Violation(pointer, "AMOUNT_EXCEEDS_UNALLOCATED", limit)]

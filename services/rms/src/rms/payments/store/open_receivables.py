@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import EVERYTHING, Access, Visibility, is_visible
 from kernel.money import Money
+from kernel.sums import MoneySum
 from rms.payments.domain.allocations import OpenReceivable
 from rms.payments.domain.payment import Payment
 from rms.receivables.store import RECEIVABLES, receivables
@@ -51,8 +52,8 @@ async def lock_oldest_open_receivables(
     pages; all are locked at the end, in the order of their ids.
     """
     oldest: list[OpenReceivable] = []
-    remaining, zero = limit, Money.zero(limit.currency)
-    while remaining > zero:
+    found = MoneySum.zero(limit.currency)  # a page may be open for more than an amount can be
+    while found < limit:
         last = oldest[-1] if oldest else None
         query = oldest_open_query(
             payment.account_id, limit.currency, after=last, visibility=visibility
@@ -60,7 +61,8 @@ async def lock_oldest_open_receivables(
         rows = await tx.execute(query)
         page = [from_columns(OpenReceivable, row._mapping) for row in rows]
         oldest += page
-        remaining -= sum((one.open for one in page), zero)
+        for one in page:
+            found += one.open
         if len(page) < RECEIVABLE_PAGE_SIZE:
             break
     locked = await lock_receivables(tx, [one.id for one in oldest])

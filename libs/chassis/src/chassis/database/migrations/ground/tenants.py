@@ -87,6 +87,7 @@ def _tenant_settings() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text()),
         sa.Column("languages", JSONB(), nullable=False),
         sa.Column("default_tax_rate", sa.Numeric(9, 6), nullable=False),
         sa.Column("status", sa.Text(), nullable=False, server_default=sa.text("'ACTIVE'")),
