@@ -150,6 +150,19 @@ async def test_a_required_custom_field_is_required_for_new_records_only(records:
     assert changed.status_code == 200, changed.text
 
 
+@pytest.mark.records("PUT /by-external-id/{}/{}", shows="custom_fields")
+async def test_a_put_has_all_required_custom_fields(records: Records) -> None:
+    body = await records.body()
+    first = (await records.put("1", body)).json()
+    await _define(records, "colour", "TEXT", required=True)
+    for name in ("1", "2"):  # a record from before, and a new one
+        refused = await records.put(name, body)
+        assert errors_of(refused) == {("/custom_fields/colour", "REQUIRED")}
+    complete = await records.put("1", body | {"custom_fields": {"colour": "red"}})
+    assert (complete.status_code, complete.json()["id"]) == (200, first["id"])
+    assert complete.json()["custom_fields"] == {"colour": "red"}
+
+
 async def _define(records: Records, key: str, kind: str, **more: Any) -> None:
     """Define a custom field of the resource that its list filters by."""
     body = {"resource": records.resource.name, "key": key, "type": kind, "filterable": True}

@@ -240,3 +240,18 @@ async def test_concurrent_imports_and_a_request_give_one_result(
     counts = [(await committed_client.get(f"/imports/{one}")).json()["counts"] for one in imports]
     assert sum(one["refused"] for one in counts) == 0
     assert sum(one["created"] for one in counts) in (6, 7)
+
+
+async def test_a_file_gives_products_their_custom_fields(
+    client: Client, importer: ProductImporter
+) -> None:
+    field = {"resource": "cpq.product", "key": "colour", "type": "TEXT", "required": True}
+    labels = {"label_zh": "颜色", "label_en": "Colour"}
+    assert (await client.post("/custom-fields", json={**field, **labels})).status_code == 201
+    assert await importer.run("name\nCable\n") == {"refused": 1}
+    assert (await importer.refusals())[2] == [(None, "REQUIRED")]
+    assert await importer.run("name,颜色\nCable,红\n") == {"created": 1}
+    assert await importer.run("name\nCable\n") == {"unchanged": 1}
+    assert await importer.run("name,colour\nCable,蓝\n") == {"updated": 1}
+    [product] = (await client.get("/products")).json()["items"]
+    assert product["custom_fields"] == {"colour": "蓝"}

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import pytest
 from httpx import AsyncClient
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -196,3 +197,37 @@ async def test_a_failed_conversion_leaves_no_records(
     assert [await stored.count(table) for table in TABLES] == [2, 2, 2, 2, 2]
     assert clash.account_id not in {row["id"] for row in await stored.rows(accounts)}
     assert await stored.published() == [*EVENTS, *EVENTS]
+
+
+async def _require_colour(client: AsyncClient, resource: str) -> None:
+    field = {"resource": resource, "key": "colour", "type": "TEXT", "required": True}
+    labels = {"label_zh": "颜色", "label_en": "Colour"}
+    assert (await client.post("/custom-fields", json={**field, **labels})).status_code == 201
+
+
+@pytest.mark.parametrize("resource", ["l2o.account", "l2o.contact", "l2o.opportunity"])
+async def test_a_conversion_without_a_required_custom_field_is_rejected(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts, resource: str
+) -> None:
+    await _require_colour(client, resource)
+    event = lead_converted(lead=make_lead(custom_fields={"size": "9", "colour": 7}))
+    await on_lead_converted(tx, event, meta())
+    [rejected] = await published()
+    assert rejected.type == "l2o.conversion.rejected.v1"
+    assert rejected.payload["reason"] == "CONVERSION_FIELDS_MISSING"
+    assert (await client.get(f"/accounts/{event.account_id}")).status_code == 404
+
+
+async def test_custom_fields_of_a_lead_go_to_the_fields_of_their_keys(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    await _require_colour(client, "l2o.account")
+    await _require_colour(client, "l2o.opportunity")
+    event = lead_converted(lead=make_lead(custom_fields={"size": "9", "colour": "red"}))
+    await on_lead_converted(tx, event, meta())
+    for path, fields in (
+        (f"/accounts/{event.account_id}", {"colour": "red"}),
+        (f"/contacts/{event.contact_id}", {}),
+        (f"/opportunities/{event.opportunity_id}", {"colour": "red"}),
+    ):
+        assert (await client.get(path)).json()["custom_fields"] == fields

@@ -29,8 +29,13 @@ TEXTS: dict[str, Text] = {
     "LEAD_NOT_CONVERTED": Text(
         "只有已转化的线索才能重新打开。", "Only a converted lead can be reopened."
     ),
-    # The reason for which L2O rejects a conversion; the operation fails with this code.
+    # The reasons for which L2O rejects a conversion; the operation fails with these codes.
     "ACCOUNT_NOT_FOUND": Text("没有该客户。", "There is no such account."),
+    "CONVERSION_FIELDS_MISSING": Text(
+        "客户、联系人或商机有必填的自定义字段没有值：请在线索上填写同名字段后再转化。",
+        "A required custom field of the account, contact or opportunity has no value. Fill in the "
+        "lead's field of the same key, then convert again.",
+    ),
     "ATTRIBUTE_LEFT_OUT": Text(
         "内容超过 {maximum} 个字符，未导入。",
         "The value is longer than {maximum} characters and was not imported.",

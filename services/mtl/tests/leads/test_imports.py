@@ -281,3 +281,18 @@ async def test_a_real_file_is_imported_completely_and_only_once(
     assert (again["counts"]["accepted"], again["counts"]["refused"]) == (0, rows)
     codes = await refusals(committed_client, again["id"])
     assert next(iter(codes.items())) == (2, [("Lead Number", "LEAD_DUPLICATE")])
+
+
+async def test_a_file_gives_leads_their_custom_fields(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    labels = {"label_zh": "预算", "label_en": "Budget", "required": True}
+    field = {"resource": "mtl.lead", "key": "budget", "type": "NUMBER", **labels}
+    assert (await client.post("/custom-fields", json=field)).status_code == 201
+    ended = await finish_import(client, tx, tenant, "姓名,兴趣\n王芳,CRM\n".encode())
+    assert ended["counts"] == counts(refused=1)
+    rows = "姓名,预算,兴趣\n王芳,12.50,CRM\n李雷,many,CRM\n韩梅梅,,CRM\n"
+    ended = await finish_import(client, tx, tenant, rows.encode())
+    assert ended["counts"] == counts(created=1, refused=2)
+    [lead] = (await client.get("/leads")).json()["items"]
+    assert (lead["custom_fields"], lead["attributes"]) == ({"budget": "12.5"}, {"兴趣": "CRM"})

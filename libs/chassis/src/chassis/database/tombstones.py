@@ -1,5 +1,6 @@
 """The tombstone of a deleted tenant: one row without a name, so that late events are ignored."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -10,7 +11,7 @@ from chassis.database.backbone_tables import tenant_settings
 
 async def leave_tombstone(tx: AsyncConnection) -> None:
     """Blank the settings of the transaction's tenant; only its id remains."""
-    empty = {
+    empty: dict[str, Any] = {
         "name": "",
         "currency": "XXX",
         "languages": [],

@@ -46,7 +46,7 @@ class ProductRow:
     """A row of a product file. Its SKU identifies the product; None leaves a value as it is.
 
     `price` is the list price per unit, for the price book named `price_book`, in `currency`
-    (without one, in the tenant's currency).
+    (without one, in the tenant's currency); `custom_fields` are texts.
     """
 
     sku: str
@@ -56,13 +56,15 @@ class ProductRow:
     price: Decimal | None = None
     currency: str | None = None
     price_book: str = IMPORT_PRICE_BOOK
+    custom_fields: Mapping[str, str] = field(default_factory=dict)
 
-    def apply_to(self, product: Product) -> Product:
-        """Return the product with the values of this row."""
+    def apply_to(self, product: Product, custom_fields: Mapping[str, Any]) -> Product:
+        """Return the product with the values of this row and these custom fields."""
         return replace(
             product,
             name=self.name,
             series=self.series or product.series,
+            custom_fields=custom_fields,
             unit=self.unit or product.unit,
         )
 

@@ -4,10 +4,12 @@ from chassis.files.imports.target import Cells, ImportField, ImportTarget, Parse
 from cpq.products.actions.imports import import_products
 from cpq.products.domain import ProductRow, with_derived_sku
 from cpq.products.schemas import ProductRowIn
+from cpq.products.store import PRODUCT
 
 
 def _parse_row(cells: Cells) -> ParsedRow[ProductRow]:
-    return validate_row(ProductRowIn, with_derived_sku(cells.fields), ProductRowIn.to_row)
+    body = {**with_derived_sku(cells.fields), "custom_fields": cells.custom}
+    return validate_row(ProductRowIn, body, ProductRowIn.to_row)
 
 
 PRODUCT_IMPORT = ImportTarget(
@@ -33,4 +35,5 @@ PRODUCT_IMPORT = ImportTarget(
     ),
     read=_parse_row,
     import_rows=import_products,
+    custom=PRODUCT.scoped.resource,
 )

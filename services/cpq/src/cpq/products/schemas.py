@@ -82,6 +82,7 @@ class ProductRowIn(BaseModel):
     price: PriceDecimal | None = None
     currency: CurrencyCode | None = None
     price_book: BookName = IMPORT_PRICE_BOOK
+    custom_fields: dict[str, str] = {}
 
     def to_row(self) -> ProductRow:
         return ProductRow(**self.model_dump())

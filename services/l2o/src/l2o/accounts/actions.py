@@ -21,7 +21,7 @@ from l2o.accounts.store import ACCOUNT, ACCOUNTS
 from l2o.contacts.actions import transfer_account_contacts
 
 
-async def create_account(command: Command, account: Account, *, validate: bool = True) -> Account:
+async def create_account(command: Command, account: Account) -> Account:
     """Create an account; its parent must be visible.
 
     Raises Invalid (PARENT_UNKNOWN, custom fields).
@@ -29,7 +29,7 @@ async def create_account(command: Command, account: Account, *, validate: bool =
     if account.parent_id is not None:
         visibility = await visibility_for(command, ACCOUNTS.resource)
         await _ensure_valid_parent(command.tx, account, visibility)
-    return await create_record(command, ACCOUNT, account, validate=validate)
+    return await create_record(command, ACCOUNT, account)
 
 
 async def edit_account(

@@ -98,7 +98,7 @@ async def _import_account(
         return refused(Finding("ACCOUNT_AMBIGUOUS", params={"name": row.name}, field="name"))
     if not matches:
         new = await _new_account(tx, row, context)
-        account = await create_account(command, new, validate=bool(row.custom_fields))
+        account = await create_account(command, new)
         return created(account.id)
     before = await ACCOUNT.get(tx, matches[0])
     values = {**row.edited_values(), **await _custom_fields(tx, row, before.custom_fields)}
@@ -124,8 +124,8 @@ async def _new_account(tx: AsyncConnection, row: AccountRow, context: ImportCont
 async def _custom_fields(
     tx: AsyncConnection, row: AccountRow, before: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """The custom fields, if the file has columns for any of them."""
-    if not row.custom_fields:
+    """The custom fields; those of an existing account change if the row has cells for them."""
+    if before is not None and not row.custom_fields:
         return {}
     values = await parse_custom_field_cells(tx, RESOURCE, row.custom_fields, before=before)
     return {"custom_fields": values}

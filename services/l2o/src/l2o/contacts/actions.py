@@ -19,7 +19,7 @@ from l2o.contacts.domain import Contact
 from l2o.contacts.store import CONTACT
 
 
-async def create_contact(command: Command, contact: Contact, *, validate: bool = True) -> Contact:
+async def create_contact(command: Command, contact: Contact) -> Contact:
     """Create a contact of a visible account, with the owner of the account, or else its own.
 
     The first contact of an account is its primary contact. Raises Invalid (ACCOUNT_UNKNOWN, custom
@@ -35,7 +35,7 @@ async def create_contact(command: Command, contact: Contact, *, validate: bool =
         owner_id=account.owner_id or contact.owner_id,
         is_primary=await store.get_primary(tx, account_id) is None,
     )
-    return await create_record(command, CONTACT, contact, validate=validate)
+    return await create_record(command, CONTACT, contact)
 
 
 async def edit_contact(

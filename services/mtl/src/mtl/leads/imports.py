@@ -1,7 +1,7 @@
 """Import of leads from files: how a row becomes a lead."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,10 +17,13 @@ from chassis.files.imports.target import (
     RowResult,
     created,
     refused,
+    refused_for,
     validate_row,
 )
 from chassis.records.access.owners import subjects_by_name
+from chassis.records.custom_fields.cells import custom_field_parser
 from chassis.web.commands import Command
+from kernel.errors import Invalid
 from kernel.ids import new_id
 from mtl.leads.actions import capture_leads
 from mtl.leads.domain import (
@@ -40,16 +43,25 @@ NOT_SELECTED = "Select"  # the value that web forms export for a choice nobody m
 
 @dataclass(frozen=True, kw_only=True)
 class LeadRow:
-    """A lead as read from a file; `owner` is the name or the subject of a person."""
+    """A lead as read from a file; `owner` is the name or the subject of a person.
+
+    `custom_cells` are the texts of its custom fields.
+    """
 
     details: LeadDetails
     owner: str | None = None
+    custom_cells: Mapping[str, str] = field(default_factory=dict)
 
-    def lead(self, subjects: Mapping[str, str], context: ImportContext) -> Lead:
+    def lead(
+        self,
+        subjects: Mapping[str, str],
+        context: ImportContext,
+        custom_fields: Mapping[str, Any],
+    ) -> Lead:
         """The new lead, of the named owner; the importer owns it if nobody has that name."""
         owner_id = subjects.get(self.owner or "") or context.actor
         return Lead(
-            **vars(self.details) | {"owner_id": owner_id},
+            **vars(self.details) | {"owner_id": owner_id, "custom_fields": custom_fields},
             id=new_id(),
             created_at=context.now,
             updated_at=context.now,
@@ -68,9 +80,11 @@ def _parse_lead_row(cells: Cells) -> ParsedRow[LeadRow]:
     owner = cells.fields.get(OWNER_FIELD)
     if owner == NOT_SELECTED:
         owner = None
-    return validate_row(
-        LeadIn, body, lambda lead: LeadRow(details=_details(lead), owner=owner), warnings=warnings
-    )
+
+    def row(lead: LeadIn) -> LeadRow:
+        return LeadRow(details=_details(lead), owner=owner, custom_cells=cells.custom)
+
+    return validate_row(LeadIn, body, row, warnings=warnings)
 
 
 def _details(body: LeadIn) -> LeadDetails:
@@ -98,20 +112,30 @@ async def _import_leads(
     """Capture the leads of a chunk; a lead that exists already is refused and not changed."""
     names = {row.value.owner for row in rows if row.value.owner}
     subjects = await subjects_by_name(tx, names)
-    captured = await capture_leads(
-        Command(tx, context.now, actor=context.actor),
-        [row.value.lead(subjects, context) for row in rows],
-        await context.visibility(tx, LEADS.resource),
-    )
-    return [
-        _row_result(row.value, lead, subjects) for row, lead in zip(rows, captured, strict=True)
-    ]
+    parser = await custom_field_parser(tx, LEADS.resource)
+    results: dict[int, RowResult] = {}
+    leads: list[Lead] = []
+    accepted: list[ImportRow[LeadRow]] = []
+    for row in rows:
+        try:
+            custom_fields = parser.parse(row.value.custom_cells)
+        except Invalid as invalid:
+            results[row.number] = refused_for(invalid)
+        else:
+            leads.append(row.value.lead(subjects, context, custom_fields))
+            accepted.append(row)
+    command = Command(tx, context.now, actor=context.actor)
+    visibility = await context.visibility(tx, LEADS.resource)
+    captured = await capture_leads(command, leads, visibility)
+    for row, lead in zip(accepted, captured, strict=True):
+        results[row.number] = _row_result(row.value, lead, subjects)
+    return [results[row.number] for row in rows]
 
 
 def _row_result(row: LeadRow, lead: Lead | DuplicateLead, subjects: Mapping[str, str]) -> RowResult:
     if isinstance(lead, DuplicateLead):
-        field = None if lead.hidden else lead.matched
-        return refused(Finding("LEAD_DUPLICATE", params=lead.disclosed_params, field=field))
+        matched = None if lead.hidden else lead.matched
+        return refused(Finding("LEAD_DUPLICATE", params=lead.disclosed_params, field=matched))
     if row.names_unknown_owner(subjects):
         return created(lead.id, Finding("OWNER_UNKNOWN", field=OWNER_FIELD))
     return created(lead.id)
@@ -133,4 +157,5 @@ LEAD_IMPORT = ImportTarget(
     any_of=IDENTIFYING_FIELDS,
     extra_columns="attributes",
     max_extra_columns=MAX_ATTRIBUTES,
+    custom=LEADS.resource,
 )

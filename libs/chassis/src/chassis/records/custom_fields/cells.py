@@ -2,16 +2,46 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.custom_fields.domain import FieldDefinition, FieldType
-from chassis.records.custom_fields.store import definitions_of
-from chassis.records.custom_fields.values import validated_custom_fields
+from chassis.records.custom_fields.domain import FieldDefinition, FieldType, validate_values
+from chassis.records.custom_fields.values import locked_definitions
+from kernel.errors import Invalid
 
 _BETWEEN = re.compile("[,;|，；、]")
 _SAID = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
+
+
+@dataclass(frozen=True)
+class CustomFieldParser:
+    """Parses the custom fields of many rows by the definitions of one resource."""
+
+    definitions: Mapping[str, FieldDefinition]
+
+    def parse(
+        self, cells: Mapping[str, str], *, before: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return a record's custom fields after a file row; fields without a cell stay as they are.
+
+        `before` holds the stored values; None for a new record, which must have all required
+        fields. Raises Invalid with every violation, at /custom_fields/<key>.
+        """
+        text = {key: _value(self.definitions.get(key), cell) for key, cell in cells.items()}
+        values = {**(before or {}), **text}
+        if before is not None and values == before:
+            return dict(before)
+        stored, violations = validate_values(self.definitions, values, before)
+        if violations:
+            raise Invalid(violations)
+        return stored
+
+
+async def custom_field_parser(tx: AsyncConnection, resource: str) -> CustomFieldParser:
+    """Return the parser of a resource's fields, which stay as they are until the commit."""
+    return CustomFieldParser(await locked_definitions(tx, resource))
 
 
 async def parse_custom_field_cells(
@@ -21,15 +51,8 @@ async def parse_custom_field_cells(
     *,
     before: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return a record's custom fields after a file row; fields without a cell stay as they are.
-
-    `before` holds the stored values; None for a new one. Raises Invalid with every violation, at
-    /custom_fields/<key>.
-    """
-    definitions = await definitions_of(tx, resource) if cells else {}
-    text = {key: _value(definitions.get(key), cell) for key, cell in cells.items()}
-    values = dict(before or {})
-    return await validated_custom_fields(tx, resource, {**values, **text}, before=before)
+    """Return what `CustomFieldParser.parse` returns for one row, and raise what it raises."""
+    return (await custom_field_parser(tx, resource)).parse(cells, before=before)
 
 
 def _value(definition: FieldDefinition | None, cell: str) -> Any:

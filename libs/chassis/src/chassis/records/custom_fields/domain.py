@@ -1,6 +1,6 @@
 """Custom field definitions and the validation of their values; pure."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -88,13 +88,19 @@ def validate_values(
             stored[key] = _checked(definitions.get(key), value)
         except _Wrong as wrong:
             violations.append(Violation(field_pointer(key), wrong.code, wrong.params))
-    violations += _missing(definitions.values(), values, before)
+    violations += missing_values(definitions.values(), values, before)
     return stored, violations
 
 
-def _missing(
-    definitions: Any, values: Mapping[str, Any], before: Mapping[str, Any] | None
+def missing_values(
+    definitions: Iterable[FieldDefinition],
+    values: Mapping[str, Any],
+    before: Mapping[str, Any] | None,
 ) -> Iterator[Violation]:
+    """Yield a violation for every required field without a value.
+
+    A record that never had one, since the field became required later, may go on without it.
+    """
     for definition in definitions:
         key = definition.key
         required = definition.active and definition.required

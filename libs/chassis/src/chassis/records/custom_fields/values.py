@@ -10,7 +10,12 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Column, ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.custom_fields.domain import FieldDefinition, FieldType, validate_values
+from chassis.records.custom_fields.domain import (
+    FieldDefinition,
+    FieldType,
+    missing_values,
+    validate_values,
+)
 from chassis.records.custom_fields.store import definitions_of, shared_lock
 from chassis.records.custom_fields.tables import custom_values
 from kernel.business_dates import BusinessDate
@@ -47,14 +52,50 @@ async def validated_custom_fields(
     """
     if before is not None and values == before:
         return dict(before)
-    definitions = await definitions_of(tx, resource)
-    if definitions:  # read again under the lock: the definitions may have changed meanwhile
-        await shared_lock(tx, resource)
-        definitions = await definitions_of(tx, resource)
+    definitions = await locked_definitions(tx, resource)
     stored, violations = validate_values(definitions, values, before)
     if violations:
         raise Invalid(violations)
     return stored
+
+
+async def locked_definitions(tx: AsyncConnection, resource: str) -> Mapping[str, FieldDefinition]:
+    """Return the custom fields of a resource by key; nobody changes them until the commit."""
+    definitions = await definitions_of(tx, resource)
+    if definitions:  # read again under the lock: the definitions may have changed meanwhile
+        await shared_lock(tx, resource)
+        definitions = await definitions_of(tx, resource)
+    return definitions
+
+
+async def ensure_required(tx: AsyncConnection, resource: str, values: Mapping[str, Any]) -> None:
+    """Refuse a whole body without all required fields, also for a record that never had them.
+
+    Raises Invalid (REQUIRED) at /custom_fields/<key>.
+    """
+    violations = list(missing_values((await definitions_of(tx, resource)).values(), values, None))
+    if violations:
+        raise Invalid(violations)
+
+
+async def carried_custom_fields(
+    tx: AsyncConnection, resource: str, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the values that a new record takes over from a record of another resource.
+
+    A value is taken over to the field of its key if it is valid there. Raises Invalid (REQUIRED)
+    for required fields that get none.
+    """
+    definitions = await locked_definitions(tx, resource)
+    carried: dict[str, Any] = {}
+    for key, value in values.items():
+        if key in definitions:
+            stored, violations = validate_values({key: definitions[key]}, {key: value}, None)
+            carried |= {} if violations else stored
+    missing = list(missing_values(definitions.values(), carried, None))
+    if missing:
+        raise Invalid(missing)
+    return carried
 
 
 async def custom_conditions(

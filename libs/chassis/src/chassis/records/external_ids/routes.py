@@ -16,6 +16,7 @@ from chassis.database.rows import Entity
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import check_access, may_read, may_write
 from chassis.records.access.visibility import Access, ScopedResource, UnownedResource
+from chassis.records.custom_fields.values import ensure_required
 from chassis.records.external_ids.actions import (
     ExternalId,
     Upserted,
@@ -165,6 +166,8 @@ async def _written(
 
     async def replace(record_id: UUID) -> E:
         await _check(tx, caller, way.scoped, record_id, Access.WRITE, now)
+        if "custom_fields" in way.body.model_fields:
+            await ensure_required(tx, way.scoped.resource, body.custom_fields)
         return await way.update(command, record_id, body)
 
     async def bring_back(record_id: UUID) -> E:

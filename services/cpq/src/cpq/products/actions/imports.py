@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +18,7 @@ from chassis.files.imports.target import (
     unchanged,
     updated,
 )
+from chassis.records.custom_fields.cells import CustomFieldParser, custom_field_parser
 from chassis.records.record_commands import create_record
 from chassis.records.tenant_settings import settings_of
 from chassis.web.commands import Command
@@ -43,15 +45,16 @@ async def import_products(
     retries with halves of the chunk, down to the row that is wrong.
     """
     command = Command(tx, context.now, actor=context.actor or SYSTEM_ACTOR)
+    parser = await custom_field_parser(tx, PRODUCT.scoped.resource)
     results: dict[int, RowResult] = {}
     for row in sorted(rows, key=lambda one: (one.value.sku, one.number)):
-        results[row.number] = await _import_product(command, row.value)
+        results[row.number] = await _import_product(command, row.value, parser)
     imported = [row for row in rows if results[row.number].record_id is not None]
     repriced = await _set_prices(command, imported, results)
     return [_with_price_change(results[row.number], repriced) for row in rows]
 
 
-def _new_product(row: ProductRow, command: Command) -> Product:
+def _new_product(row: ProductRow, command: Command, custom_fields: Mapping[str, Any]) -> Product:
     return Product(
         id=new_id(),
         sku=row.sku,
@@ -59,18 +62,22 @@ def _new_product(row: ProductRow, command: Command) -> Product:
         unit=row.unit or DEFAULT_UNIT,
         series=row.series,
         active=True,
+        custom_fields=custom_fields,
         created_at=command.now,
         updated_at=command.now,
     )
 
 
-async def _import_product(command: Command, row: ProductRow) -> RowResult:
+async def _import_product(
+    command: Command, row: ProductRow, parser: CustomFieldParser
+) -> RowResult:
     tx = command.tx
     existing = await store.get_locked_by_sku(tx, row.sku)
     if existing is None:
         try:
             async with tx.begin_nested():
-                product = await create_record(command, PRODUCT, _new_product(row, command))
+                new = _new_product(row, command, parser.parse(row.custom_fields))
+                product = await create_record(command, PRODUCT, new)
                 return created(product.id)
         except Conflict as conflict:
             # Another transaction created it after we looked.
@@ -79,7 +86,10 @@ async def _import_product(command: Command, row: ProductRow) -> RowResult:
                 raise conflict from None
     if existing.deleted_at is not None:
         return refused(Finding("PRODUCT_DELETED", params={"sku": row.sku}, field="sku"))
-    saved = await edit_product(command, existing.id, row.apply_to)
+    custom_fields = parser.parse(row.custom_fields, before=existing.custom_fields)
+    saved = await edit_product(
+        command, existing.id, lambda product: row.apply_to(product, custom_fields)
+    )
     return unchanged(saved.id) if saved.version == existing.version else updated(saved.id)
 
 

@@ -23,16 +23,14 @@ from l2o.opportunities.store import OPPORTUNITY
 from l2o.products import store as products
 
 
-async def open_opportunity(
-    command: Command, opportunity: Opportunity, *, validate: bool = True
-) -> Opportunity:
+async def open_opportunity(command: Command, opportunity: Opportunity) -> Opportunity:
     """Open an opportunity with a visible account.
 
     Raises Invalid (ACCOUNT_UNKNOWN, CONTACT_UNKNOWN, PRODUCT_UNKNOWN, custom fields).
     """
     visibility = await visibility_for(command, accounts.ACCOUNTS.resource)
     await _check_references(command.tx, opportunity, None, visibility)
-    opportunity = await create_record(command, OPPORTUNITY, opportunity, validate=validate)
+    opportunity = await create_record(command, OPPORTUNITY, opportunity)
     await add_to_history(command, None, opportunity)
     return opportunity
 

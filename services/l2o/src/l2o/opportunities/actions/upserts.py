@@ -1,14 +1,16 @@
 """Upsert of opportunities from another system, many at once."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish_all
 from chassis.records.access.visibility import EVERYTHING, Access, Visibility
+from chassis.records.custom_fields.cells import CustomFieldParser, custom_field_parser
 from chassis.records.external_ids.reserve_ids import reserve_ids
 from chassis.records.record_commands import save_record
 from chassis.records.writes import insert_rows
@@ -51,7 +53,8 @@ class StageDetails:
 class ExternalOpportunity:
     """An opportunity of another system, whose references were validated.
 
-    `has_own_name` is false if the name was derived from account and product.
+    `has_own_name` is false if the name was derived from account and product; `custom_cells` are
+    the texts of its custom fields.
     """
 
     external_id: str
@@ -60,6 +63,7 @@ class ExternalOpportunity:
     engaged_at: datetime | None
     owner_id: str | None
     has_own_name: bool
+    custom_cells: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +93,15 @@ async def upsert_opportunities(
     """Open new opportunities and update existing ones; return the results in order.
 
     Each external id may occur once. Owner and account of an existing opportunity do not change,
-    and only opportunities that the caller may write are updated.
+    and only opportunities that the caller may write are updated. Raises Invalid for wrong custom
+    fields, or a new opportunity without a required one.
     """
+    parser = await custom_field_parser(tx, OPPORTUNITY.scoped.resource)
     new_ids = {external.external_id: new_id() for external in many}
     ids = await reserve_ids(tx, OPPORTUNITY.scoped.resource, system, new_ids)
     new = [each for each in many if ids[each.external_id] == new_ids[each.external_id]]
-    await _open_new(tx, [(each, new_ids[each.external_id]) for each in new], actor=actor, now=now)
+    opened = [_opened(each, new_ids[each.external_id], parser, now) for each in new]
+    await _open_new(tx, list(zip(new, opened, strict=True)), actor=actor, now=now)
     existing_ids = {each.external_id: ids[each.external_id] for each in many if each not in new}
     existing = await _lock_existing(tx, set(existing_ids.values()), visibility)
     results: list[UpsertResult] = []
@@ -107,10 +114,12 @@ async def upsert_opportunities(
             results.append(UpsertResult(opportunity_id=None, refused_for=READ_ONLY))
         else:
             before = existing.get(existing_id)
+            updated, warnings = _merge(external, before, parser)
             is_writable = existing_id in existing.writable_ids
-            results.append(
-                await _update(tx, external, before, is_writable=is_writable, actor=actor, now=now)
+            result = await _update(
+                tx, before, updated, is_writable=is_writable, actor=actor, now=now
             )
+            results.append(replace(result, warnings=result.warnings or warnings))
     return results
 
 
@@ -139,28 +148,32 @@ async def _lock_existing(tx: AsyncConnection, ids: set[UUID], visibility: Visibi
     )
 
 
+def _opened(
+    external: ExternalOpportunity, opportunity_id: UUID, parser: CustomFieldParser, now: datetime
+) -> Opportunity:
+    return Opportunity(
+        **vars(external.details),
+        **vars(external.stage_details),
+        id=opportunity_id,
+        custom_fields=parser.parse(external.custom_cells),
+        owner_id=external.owner_id,
+        created_at=now,
+        updated_at=now,
+    )
+
+
 async def _open_new(
     tx: AsyncConnection,
-    new: Sequence[tuple[ExternalOpportunity, UUID]],
+    new: Sequence[tuple[ExternalOpportunity, Opportunity]],
     *,
     actor: str | None,
     now: datetime,
 ) -> None:
-    opened = [
-        Opportunity(
-            **vars(external.details),
-            **vars(external.stage_details),
-            id=opportunity_id,
-            owner_id=external.owner_id,
-            created_at=now,
-            updated_at=now,
-        )
-        for external, opportunity_id in new
-    ]
+    opened = [opportunity for _, opportunity in new]
     await insert_rows(tx, OPPORTUNITY.table, opened)
     changes = [
         change
-        for (external, _), opportunity in zip(new, opened, strict=True)
+        for external, opportunity in new
         for change in _initial_history(external, opportunity, actor, now)
     ]
     await store.add_stage_changes(tx, changes)
@@ -207,8 +220,8 @@ def _stage_change(
 
 async def _update(
     tx: AsyncConnection,
-    external: ExternalOpportunity,
     before: Opportunity,
+    updated: Opportunity,
     *,
     is_writable: bool,
     actor: str | None,
@@ -216,9 +229,8 @@ async def _update(
 ) -> UpsertResult:
     if before.deleted_at is not None:
         return UpsertResult(opportunity_id=before.id, warnings=["OPPORTUNITY_DELETED"])
-    updated, warnings = _merge(external, before)
     if updated == before:
-        return UpsertResult(opportunity_id=before.id, warnings=warnings)
+        return UpsertResult(opportunity_id=before.id)
     if not is_writable:
         return UpsertResult(opportunity_id=before.id, refused_for=READ_ONLY)
     after, event = before.update_from_system(updated, now=now)
@@ -227,20 +239,23 @@ async def _update(
         at = saved.closed_at if saved.stage in CLOSED_STAGES else now
         change = _stage_change(saved, before.stage, saved.stage, actor=actor, at=at or now)
         await store.add_stage_changes(tx, [change])
-    return UpsertResult(opportunity_id=before.id, changed=True, warnings=warnings)
+    return UpsertResult(opportunity_id=before.id, changed=True)
 
 
-def _merge(external: ExternalOpportunity, before: Opportunity) -> tuple[Opportunity, list[str]]:
+def _merge(
+    external: ExternalOpportunity, before: Opportunity, parser: CustomFieldParser
+) -> tuple[Opportunity, list[str]]:
     """The opportunity with the values of the other system, and warnings.
 
     Missing values change nothing. The account stays, and so does a stage that is later here.
     """
     excluded = {"account_id"} | (set() if external.has_own_name else {"name"})
-    values = {
+    values: dict[str, Any] = {
         name: value
         for name, value in vars(external.details).items()
         if value is not None and name not in excluded
     }
+    values["custom_fields"] = parser.parse(external.custom_cells, before=before.custom_fields)
     is_same_account = external.details.account_id == before.account_id
     warnings = [] if is_same_account else ["ACCOUNT_KEPT"]
     stage = external.stage_details.stage

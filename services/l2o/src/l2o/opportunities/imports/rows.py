@@ -1,10 +1,10 @@
 """Rows of a file of opportunities: their cells, and how other systems name the stages."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, StringConstraints
 
@@ -38,7 +38,10 @@ ReferenceName = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class OpportunityRow:
-    """A row of a file of opportunities; account, owner and product are given by their names."""
+    """A row of a file of opportunities; account, owner and product are given by their names.
+
+    `custom_fields` are texts.
+    """
 
     external_id: str
     account: str
@@ -51,6 +54,7 @@ class OpportunityRow:
     amount: Decimal | None = None
     currency: str | None = None
     lost_reason: str | None = None
+    custom_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 class OpportunityCells(BaseModel):
@@ -67,6 +71,7 @@ class OpportunityCells(BaseModel):
     amount: AmountDecimal | None = None
     currency: CurrencyCode | None = None
     lost_reason: LossReason | None = None
+    custom_fields: dict[str, str] = {}
 
     def row(self) -> OpportunityRow:
         """The validated row."""
@@ -75,7 +80,7 @@ class OpportunityCells(BaseModel):
 
 def parse_opportunity_row(cells: Cells) -> ParsedRow[OpportunityRow]:
     """Validate a row; report all its errors, and warn if it has no engaged date."""
-    body = dict(cells.fields)
+    body: dict[str, Any] = {**cells.fields, "custom_fields": cells.custom}
     if "stage" in body:
         body["stage"] = stage_code(body["stage"])
     errors = [] if "account" in body else [Finding("ACCOUNT_MISSING", field="account")]

@@ -105,6 +105,7 @@ def _resolve(row: OpportunityRow, references: RowReferences, context: ImportCont
         engaged_at=None if engaged_on is None else start_of_day(engaged_on, timezone),
         owner_id=owner_id,
         has_own_name=row.name is not None,
+        custom_cells=row.custom_fields,
     )
     return ResolvedRow(opportunity, [*product_warnings, *owner_warnings])
 
@@ -142,4 +143,5 @@ OPPORTUNITY_IMPORT = ImportTarget(
     ),
     read=parse_opportunity_row,
     import_rows=_import_opportunities,
+    custom=OPPORTUNITIES.resource,
 )
