@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from testkit.samples import Body
 from testkit.tenants import add_tenant
 from tests.resources.records import Records, errors_of
-from tests.resources.samples import Body
 
 
 async def _with(records: Records, **values: Any) -> Body:

@@ -1,7 +1,10 @@
 """Every record is deleted and restored in the same way."""
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kernel.ids import new_id
+from testkit.directory import Company, subject
 from testkit.samples import Body
 from tests.resources.records import ANY, MISSING, Records, code_of, differences
 
@@ -55,6 +58,47 @@ async def test_a_deletion_and_a_restore_need_the_current_version(records: Record
         assert restored.status_code == 200, restored.text
 
 
+# What is read of a deleted record by those who could read it, besides its place in the list of
+# deleted records.
+HISTORY = (
+    *("GET /{}/access", "GET /{}/audit", "GET /{}/owners", "GET /{}/external-ids"),
+    *("GET /{}/history", "GET /{}/stage-changes", "GET /{}/versions"),
+)
+SHARES = (
+    "PUT /{}/team/{}",
+    "DELETE /{}/team/{}",
+    "PUT /{}/shares/{}/{}",
+    "DELETE /{}/shares/{}/{}",
+)
+
+
+@pytest.mark.records("DELETE /{}", RESTORE)
+async def test_the_history_of_a_deleted_record_is_read_and_nothing_is_written(
+    records: Records, tx: AsyncConnection
+) -> None:
+    await Company(tx).person("li")
+    record = await records.create()
+    await records.call("DELETE /{}", record["id"], if_match=ANY)
+    assert code_of(await records.call("GET /{}", record["id"])) == (404, records.not_found)
+    for route in filter(records.has, HISTORY):
+        answer = await records.call(route, record["id"])
+        assert answer.status_code == 200, (route, answer.text)
+    versions = await records.versions(record)
+    assert code_of(await records.patch(record)) == (404, records.not_found)
+    writes: list[tuple[str, tuple[object, ...], Body | None]] = [
+        ("POST /{}/external-ids", (), {"system": "erp", "external_id": "7"}),
+        ("POST /{}/transfer", (), {"owner_id": subject("li")}),
+    ]
+    for route in SHARES:
+        grantee = ("PERSON", new_id()) if "shares" in route else (new_id(),)
+        writes.append((route, grantee, {"access": "READ"} if route.startswith("PUT") else None))
+    for route, more, body in writes:
+        if records.has(route):
+            answer = await records.call(route, record["id"], *more, json=body, if_match=ANY)
+            assert code_of(answer) == (404, records.not_found), route
+    assert await records.versions(record) == versions
+
+
 async def _assert_version_is_needed(records: Records, route: str, record: Body) -> None:
     published = await records.versions(record)
     missing = await records.call(route, record["id"], if_match=MISSING)
@@ -69,12 +113,9 @@ async def _assert_is_hidden(records: Records, record: Body) -> None:
         await records.call("GET /{}", record["id"]),
         await records.patch(record),
     ]
-    for route, body in {
-        "GET /{}/external-ids": None,
-        "POST /{}/external-ids": {"system": "erp", "external_id": "7"},
-    }.items():
-        if records.has(route):
-            answers.append(await records.call(route, record["id"], json=body))
+    if records.has("POST /{}/external-ids"):
+        body = {"system": "erp", "external_id": "7"}
+        answers.append(await records.call("POST /{}/external-ids", record["id"], json=body))
     for answer in answers:
         assert code_of(answer) == (404, records.not_found)
     assert await records.ids() == []

@@ -48,6 +48,7 @@ def _accounts() -> None:
         tenant_column(),
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_key", sa.Text(), nullable=False),
         sa.Column("phone", sa.Text()),
         sa.Column("parent_id", sa.Uuid()),
         sa.Column("industry", sa.Text()),
@@ -77,6 +78,7 @@ def _accounts() -> None:
         "updated_at",
     ):
         index("accounts", "tenant_id", column, "id")
+    index("accounts", "tenant_id", "name_key")
     index(
         "accounts",
         "tenant_id",
@@ -85,7 +87,7 @@ def _accounts() -> None:
         name="ix_accounts_deleted",
     )
     secure("accounts")
-    audited("accounts", resource="l2o.account")
+    audited("accounts", resource="l2o.account", noise=("version", "updated_at", "name_key"))
     with_custom_fields("accounts", resource="l2o.account")
 
 

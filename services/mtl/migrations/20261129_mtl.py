@@ -61,7 +61,9 @@ def _leads() -> None:
         sa.Column(
             "phone_tail",
             sa.Text(),
-            sa.Computed("COALESCE(right(phone, 4), ''::text)", persisted=True),
+            sa.Computed(
+                "COALESCE(right(split_part(phone, ';'::text, 1), 4), ''::text)", persisted=True
+            ),
             nullable=False,
         ),
         sa.Column("email", sa.Text()),

@@ -182,7 +182,10 @@ async def test_a_rejected_quote_keeps_its_first_reason(
         assert answer.status_code == 422
     first = await client.post(f"{path}/reject", json={"reason": " 价格高于预算 "})
     assert (first.json()["status"], first.json()["rejected_reason"]) == ("REJECTED", "价格高于预算")
-    assert (await client.post(f"{path}/reject", json={"reason": "别的"})).json() == first.json()
+    again = await client.post(f"{path}/reject", json={"reason": "价格高于预算"})
+    assert again.json() == first.json()
+    other = await client.post(f"{path}/reject", json={"reason": "别的"})
+    await assert_refused(other, 409, "MOVE_MADE_WITH_OTHER_REASON")
     await assert_refused(await client.post(f"{path}/accept"), 409, "QUOTE_REJECTED")
     revision = await client.post(f"{path}/revise", json={})
     assert (revision.status_code, revision.json()["revision"]) == (201, 2)

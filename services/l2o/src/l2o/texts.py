@@ -26,7 +26,7 @@ TEXTS = {
     "SECTOR_CORRECTED": Text(
         "行业“{given}”已更正为“{taken}”。", 'The industry "{given}" was corrected to "{taken}".'
     ),
-    "COUNTRY_UNKNOWN": Text(
+    "COUNTRY_LEFT_OUT": Text(
         "无法识别国家“{given}”，未导入该值。",
         'The country "{given}" was not recognized and was not imported.',
     ),

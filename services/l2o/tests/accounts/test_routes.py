@@ -104,6 +104,17 @@ async def test_a_cursor_of_other_filters_is_refused(
         ({"name": "x", "phone": ""}, {("/phone", "TOO_SHORT")}),
         ({"name": "x", "phone": "1" * 51}, {("/phone", "TOO_LONG")}),
         ({"name": "x", "phone": 13800138000}, {("/phone", "TYPE_INVALID")}),
+        ({"name": "x", "employees": True}, {("/employees", "TYPE_INVALID")}),
+        ({"name": "x", "employees": -1}, {("/employees", "TOO_SMALL")}),
+        ({"name": "x", "founded_year": True}, {("/founded_year", "TYPE_INVALID")}),
+        ({"name": "x", "founded_year": 3000}, {("/founded_year", "TOO_LARGE")}),
+        ({"name": "x", "founded_year": 2100}, {("/founded_year", "TOO_LARGE")}),
+        ({"name": "x", "country": "ZZ"}, {("/country", "COUNTRY_UNKNOWN")}),
+        ({"name": "x", "country": "cn"}, {("/country", "COUNTRY_UNKNOWN")}),
+        (
+            {"name": "x", "annual_revenue": {"amount": "-1", "currency": "CNY"}},
+            {("/annual_revenue", "TOO_SMALL")},
+        ),
         ({"name": "x", "version": 3}, {("/version", "UNKNOWN_FIELD")}),
         ({"name": "x", "tenant_id": "y"}, {("/tenant_id", "UNKNOWN_FIELD")}),
         ({"name": " ", "phone": "x"}, {("/name", "TOO_SHORT"), ("/phone", "PHONE_INVALID")}),
@@ -114,10 +125,11 @@ async def test_a_cursor_of_other_filters_is_refused(
 async def test_invalid_bodies_are_refused(
     client: AsyncClient, body: Any, expected: set[tuple[str, str]]
 ) -> None:
-    answer = await client.post("/accounts", json=body)
-    assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED")
-    assert {(e["pointer"], e["code"]) for e in answer.json()["errors"]} == expected
-    assert all(e["message"] != e["code"] for e in answer.json()["errors"])
+    for method, path in (("POST", "/accounts"), ("PUT", "/accounts/by-external-id/erp/1")):
+        answer = await client.request(method, path, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED")
+        assert {(e["pointer"], e["code"]) for e in answer.json()["errors"]} == expected
+        assert all(e["message"] != e["code"] for e in answer.json()["errors"])
 
 
 async def test_totals_are_listed_by_currency(client: AsyncClient, tx: AsyncConnection) -> None:

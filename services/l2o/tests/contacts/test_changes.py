@@ -137,3 +137,21 @@ async def test_concurrent_changes_leave_one_primary_contact(
     async with committed.app.begin(tenant) as tx:
         is_primary = contacts.c.is_primary & contacts.c.deleted_at.is_(None)
         assert (await tx.execute(select(func.count()).where(is_primary))).scalar_one() == 1
+
+
+async def test_a_contact_of_a_deleted_account_cannot_be_changed(
+    client: Client, tx: AsyncConnection
+) -> None:
+    account = await add_account(tx)
+    first, second = [await create_contact(client, account.id, name) for name in "甲乙"]
+    assert (await client.delete(f"/accounts/{account.id}")).status_code == 204
+    for method, path, body in (
+        ("PATCH", f"/contacts/{first['id']}", {"title": "总监"}),
+        ("POST", f"/contacts/{second['id']}/make-primary", None),
+    ):
+        answer = await client.request(method, path, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "ACCOUNT_UNKNOWN")
+    assert (await client.get(f"/contacts/{first['id']}")).json() == first
+    await client.post(f"/accounts/{account.id}/restore")
+    changed = await client.patch(f"/contacts/{first['id']}", json={"title": "总监"})
+    assert changed.status_code == 200, changed.text

@@ -222,7 +222,7 @@ async def test_accounts_are_imported_with_parents_in_any_order(
     assert ended["counts"] == counts(created=4, refused=2, with_warnings=4)
     assert await findings(client, ended["id"]) == {
         2: [("sector", "SECTOR_CORRECTED")],
-        3: [("office_location", "COUNTRY_UNKNOWN")],
+        3: [("office_location", "COUNTRY_LEFT_OUT")],
         4: [("subsidiary_of", "PARENT_UNKNOWN")],
         5: [(None, "ACCOUNT_CYCLE")],
     }

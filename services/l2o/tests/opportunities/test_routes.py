@@ -134,12 +134,22 @@ async def test_a_loss_stores_and_publishes_its_reason(
     assert (await published())[-1].payload["reason"] == "预算被砍"
 
 
+async def test_another_reason_for_a_loss_is_refused(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    path = f"/opportunities/{(await open_opportunity(client, tx))['id']}"
+    await client.post(f"{path}/lose", json={"reason": "预算被砍"})
+    other = await client.post(f"{path}/lose", json={"reason": "另一个原因"})
+    assert (other.status_code, other.json()["code"]) == (409, "MOVE_MADE_WITH_OTHER_REASON")
+    assert (await client.get(path)).json()["lost_reason"] == "预算被砍"
+
+
 @pytest.mark.parametrize(
     ("verb", "body", "again"),
     [
         ("move", {"stage": "BIDDING"}, {"stage": "BIDDING"}),
         ("win", None, {}),
-        ("lose", {"reason": "预算被砍"}, {"reason": "另一个原因"}),
+        ("lose", {"reason": "预算被砍"}, {"reason": " 预算被砍 "}),
     ],
 )
 async def test_a_repeated_move_answers_the_same(

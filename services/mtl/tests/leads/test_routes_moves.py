@@ -25,8 +25,10 @@ async def test_a_disqualified_lead_releases_its_phone_and_email(
     answer = await client.post(f"/leads/{lead_id}/disqualify", json={"reason": " 空号 "})
     lead = answer.json()
     assert (lead["status"], lead["status_reason"], lead["version"]) == ("DISQUALIFIED", "空号", 2)
-    again = await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "另一个"})
+    again = await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "空号"})
     assert (again.status_code, again.json()) == (200, lead)
+    other = await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "另一个"})
+    assert (other.status_code, other.json()["code"]) == (409, "MOVE_MADE_WITH_OTHER_REASON")
     await create(client, **CONTACT)
     events = [(event.type, event.sequence) for event in await published()]
     assert events == [

@@ -85,9 +85,6 @@ TEXTS: dict[str, Text] = {
     "PERIOD_LENGTH": Text(
         "期间须为 1 至 {maximum} 天。", "The period must be 1 to {maximum} days long."
     ),
-    "DAY_OUT_OF_RANGE": Text(
-        "日期须在 {first} 至 {last} 之间。", "The date must be between {first} and {last}."
-    ),
     "WORKING_HOURS_NOT_FOUND": Text("未找到该工作时间。", "The working hours were not found."),
     "WORKING_HOURS_IN_USE": Text(
         "工作时间“{name}”仍在使用（默认工作时间或已分配给部门），无法删除。",
@@ -114,9 +111,6 @@ TEXTS: dict[str, Text] = {
     ),
     "DEADLINE_TOO_FAR": Text(
         "十年之内没有足够的工作时间。", "There is not enough working time within ten years."
-    ),
-    "COUNTRY_UNKNOWN": Text(
-        "不是有效的 ISO 3166-1 国家或地区代码。", "This is not a valid ISO 3166-1 country code."
     ),
     "TENANT_GONE": Text(
         "租户已删除，无法恢复。", "The tenant has been deleted and cannot be restored."

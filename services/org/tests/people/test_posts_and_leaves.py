@@ -240,6 +240,11 @@ async def test_substitutes_must_be_other_active_people_who_are_present(client: A
         ({}, {("/from_date", "REQUIRED"), ("/to_date", "REQUIRED")}),
         ({"from_date": "2026-12-01", "to_date": "2026-12-01"}, {("", "PERIOD_EMPTY")}),
         ({"from_date": "2026-12-02", "to_date": "2026-12-01"}, {("", "PERIOD_EMPTY")}),
+        ({"from_date": "2026-12-01", "to_date": "2032-12-01"}, {("", "PERIOD_TOO_LONG")}),
+        (
+            {"from_date": "0001-01-01", "to_date": "2999-01-01"},
+            {("/from_date", "DAY_OUT_OF_RANGE"), ("/to_date", "DAY_OUT_OF_RANGE")},
+        ),
         (
             {"from_date": "2026-02-30", "to_date": 20261201},
             {("/from_date", "DATE_INVALID"), ("/to_date", "DATE_INVALID")},

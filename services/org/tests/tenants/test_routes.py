@@ -119,6 +119,12 @@ async def test_invalid_languages_are_refused(client: AsyncClient, tag: str) -> N
     assert codes(answer) == {("/languages/1", "PATTERN_MISMATCH")}
 
 
+@pytest.mark.parametrize("tag", ["xx", "zh-Xxxx", "en-ZY", "qqq"])
+async def test_unknown_languages_are_refused(client: AsyncClient, tag: str) -> None:
+    answer = await client.patch("/tenant", json={"languages": ["en", tag]})
+    assert codes(answer) == {("/languages/1", "LANGUAGE_UNKNOWN")}
+
+
 async def test_all_violations_are_reported_at_once(
     client: AsyncClient, published: PublishedFacts
 ) -> None:

@@ -147,7 +147,8 @@ AMOUNT = "/amount"
         ({"received_date": 0}, "/received_date", "DATE_INVALID"),
         ({"received_date": "2026-11-23"}, "/received_date", "DATE_IN_FUTURE"),
         ({"received_date": "1999-12-31"}, "/received_date", "DATE_TOO_EARLY"),
-        ({"received_date": "0001-01-01"}, "/received_date", "DATE_TOO_EARLY"),
+        ({"received_date": "1900-01-01"}, "/received_date", "DATE_TOO_EARLY"),
+        ({"received_date": "0001-01-01"}, "/received_date", "DAY_OUT_OF_RANGE"),
         ({"account_id": "01990000-0000-7000-8000-00000000000x"}, "/account_id", "ID_INVALID"),
         (
             {"account_id": "01990000-0000-7000-8000-000000000001"},

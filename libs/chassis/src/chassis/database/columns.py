@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
+NAME_KEY_OF = "name_key_of"  # in the info of a column: the field whose comparable form it holds
 CURRENT_TENANT = "nullif(current_setting('app.tenant', true), '')::uuid"
 
 
@@ -59,6 +60,14 @@ def money_columns(name: str, *, nullable: bool = False) -> tuple[Column[Any], Co
         Column(name, Numeric(22, 6), nullable=nullable),
         Column(f"{name}_currency", Text, nullable=nullable),
     )
+
+
+def name_key_column(name: str = "name") -> Column[str]:
+    """Return the column `name_key`: a name in the form in which names are compared.
+
+    `to_columns` fills it from the field `name`; the entity has no such field.
+    """
+    return Column(f"{name}_key", Text, nullable=False, info={NAME_KEY_OF: name})
 
 
 def replica_columns() -> tuple[Column[Any], ...]:

@@ -14,8 +14,10 @@ from sqlalchemy import Column, Select, Table, any_, cast, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.columns import NAME_KEY_OF
 from kernel.errors import NotFound
 from kernel.money import Money
+from kernel.names import comparable_name
 
 
 class Row(Protocol):
@@ -49,6 +51,9 @@ def to_columns(table: Table, row: Row) -> dict[str, Any]:
             values[f"{field.name}_currency"] = None if value is None else value.currency
         else:
             values[field.name] = value
+    for column in table.c:
+        if NAME_KEY_OF in column.info:
+            values[column.name] = comparable_name(values[column.info[NAME_KEY_OF]])
     return values
 
 

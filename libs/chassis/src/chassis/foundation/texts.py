@@ -96,6 +96,18 @@ COMMON: dict[str, Text] = {
         "单位不一致：应为 {expected}，实为 {actual}。",
         "The units differ: expected {expected}, got {actual}.",
     ),
+    "MOVE_MADE_WITH_OTHER_REASON": Text(
+        "此操作已以另一原因完成，原因不会被更改。",
+        "This was done already, with another reason, which stays.",
+    ),
+    "DAY_OUT_OF_RANGE": Text(
+        "日期须在 {first} 至 {last} 之间。", "The date must be between {first} and {last}."
+    ),
+    "PERIOD_TOO_LONG": Text("期间最长 {days} 天。", "A period can have at most {days} days."),
+    "COUNTRY_UNKNOWN": Text(
+        "不是 ISO 3166-1 的国家或地区代码。", "This is not a country code of ISO 3166-1."
+    ),
+    "LANGUAGE_UNKNOWN": Text("没有这种语言。", "This language is not known."),
     "AMOUNT_TOO_LARGE": Text(
         "整数部分最多 {digits} 位，请检查是否误填了卡号或账号。",
         "At most {digits} digits may stand before the decimal point. Is this the number of a card "

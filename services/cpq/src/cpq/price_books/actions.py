@@ -13,6 +13,7 @@ from cpq.price_books.store import PRICE_BOOK
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
 from kernel.money import Money
+from kernel.names import comparable_name
 
 
 async def create_price_book(command: Command, book: PriceBook) -> PriceBook:
@@ -54,7 +55,7 @@ async def set_list_prices(
     """
     tx = command.tx
     await lock_external_id(
-        tx, ExternalId(PRICE_BOOK.scoped.resource, "import", f"{currency} {name}")
+        tx, ExternalId(PRICE_BOOK.scoped.resource, "import", f"{currency} {comparable_name(name)}")
     )
     book_id = await store.find_id(tx, name=name, currency=currency)
     if book_id is None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Path
 
+from chassis.database.rows import ensure_row
 from chassis.records.resource import Resource
 from chassis.records.resource_routes import resource_routers
 from chassis.web.pages import Page, PageParams
@@ -56,7 +57,7 @@ router = new_router("/price-books", tag="price-books")
 async def price_book_versions(
     price_book_id: UUID, tx: Tx, page: PageParams
 ) -> Page[PriceBookVersionSummary]:
-    await store.ensure_exists(tx, price_book_id)
+    await ensure_row(tx, PRICE_BOOK.table, price_book_id, PRICE_BOOK.scoped.name)
     return await store.read_versions(tx, price_book_id, page)
 
 

@@ -52,6 +52,7 @@ from cpq.price_books.schemas import (
 )
 from kernel.errors import NotFound
 from kernel.ids import new_id
+from kernel.names import comparable_name
 
 RowsByKey = Mapping[tuple[Hashable, ...], Mapping[str, Any]]
 
@@ -223,12 +224,17 @@ LISTING = Listing(
 
 
 async def find_id(tx: AsyncConnection, *, name: str, currency: str) -> UUID | None:
-    """Return the id of the book with this name and currency; if several, the latest to start."""
+    """Return the id of the book with this name, in any spelling, and currency.
+
+    If several match, it is the latest to start.
+    """
     columns = price_books.c
-    matches = (columns.name == name) & (columns.currency == currency) & columns.deleted_at.is_(None)
-    query = select(columns.id).where(matches).order_by(columns.valid_from.desc(), columns.id.desc())
-    book_id: UUID | None = (await tx.execute(query.limit(1))).scalar_one_or_none()
-    return book_id
+    matches = (columns.currency == currency) & columns.deleted_at.is_(None)
+    query = select(columns.id, columns.name).where(matches)
+    latest_first = query.order_by(columns.valid_from.desc(), columns.id.desc())
+    requested = comparable_name(name)
+    books = await tx.execute(latest_first)
+    return next((row.id for row in books if comparable_name(row.name) == requested), None)
 
 
 async def ensure_exists(tx: AsyncConnection, book_id: UUID) -> None:

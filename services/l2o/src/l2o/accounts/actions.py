@@ -24,8 +24,9 @@ from l2o.contacts.actions import transfer_account_contacts
 async def create_account(command: Command, account: Account) -> Account:
     """Create an account; its parent must be visible.
 
-    Raises Invalid (PARENT_UNKNOWN, custom fields).
+    Raises Invalid (PARENT_UNKNOWN, TOO_LARGE for a year to come, custom fields).
     """
+    account.ensure_founded_by(command.now.year)
     if account.parent_id is not None:
         visibility = await visibility_for(command, ACCOUNTS.resource)
         await _ensure_valid_parent(command.tx, account, visibility)
@@ -42,6 +43,8 @@ async def edit_account(
     """
 
     async def check(before: Account, after: Account) -> None:
+        if after.founded_year != before.founded_year:
+            after.ensure_founded_by(command.now.year)
         if after.parent_id is not None and after.parent_id != before.parent_id:
             visibility = await visibility_for(command, ACCOUNTS.resource)
             await _ensure_valid_parent(command.tx, after, visibility)

@@ -39,6 +39,12 @@ class Account:
         """What people call the account."""
         return self.name
 
+    def ensure_founded_by(self, year: int) -> None:
+        """Refuse a company that is founded in a later year. Raises Invalid (TOO_LARGE)."""
+        if self.founded_year is not None and self.founded_year > year:
+            params = {"relation": "<=", "limit": year}
+            raise Invalid([Violation("/founded_year", "TOO_LARGE", params)])
+
     def ensure_unused(self, *, children: int, opportunities: int) -> None:
         """Refuse a deletion while child accounts or open opportunities refer to the account.
 

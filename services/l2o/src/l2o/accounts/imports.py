@@ -27,10 +27,12 @@ from chassis.files.imports.target import (
     validate_row,
 )
 from chassis.records.access.visibility import Visibility
+from chassis.records.codes import country_codes
 from chassis.records.custom_fields.cells import parse_custom_field_cells
 from chassis.web.commands import Command
 from kernel.errors import DomainError
 from kernel.ids import new_id
+from kernel.names import comparable_name
 from l2o.accounts import store
 from l2o.accounts.actions import create_account, edit_account
 from l2o.accounts.domain import Account, AccountRow
@@ -41,8 +43,6 @@ RESOURCE = store.ACCOUNTS.resource
 # Frequent misspellings; a warning reports each correction.
 INDUSTRY_CORRECTIONS = {"technolgy": "technology"}
 _LANGUAGES = (Locale("en"), Locale("zh", script="Hans"))
-# Two-letter codes of CLDR that are not countries of ISO 3166-1.
-_NO_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
 _COUNTRY_ALIASES = {
     "usa": "US",
     "united states of america": "US",
@@ -55,10 +55,10 @@ _COUNTRY_ALIASES = {
 def _countries() -> dict[str, str]:
     """Country codes by code and by name, in English and in Chinese."""
     by_name = {
-        name.casefold(): code
+        comparable_name(name): code
         for language in _LANGUAGES
         for code, name in language.territories.items()
-        if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
+        if code in country_codes()
     }
     by_code = {code.casefold(): code for code in by_name.values()}
     return {**by_code, **by_name, **_COUNTRY_ALIASES}
@@ -66,14 +66,14 @@ def _countries() -> dict[str, str]:
 
 def country_code(name: str) -> str | None:
     """The ISO 3166-1 code of a country; None for the name of no country or of several."""
-    return _countries().get(name.casefold())
+    return _countries().get(comparable_name(name))
 
 
 def _parse_account_row(cells: Cells) -> ParsedRow[AccountRow]:
     """Validate a row like the body of a request; correct the industry, look up the country."""
     body: dict[str, Any] = {**cells.fields, "custom_fields": cells.custom}
     warnings = []
-    industry = INDUSTRY_CORRECTIONS.get(body.get("industry", "").casefold())
+    industry = INDUSTRY_CORRECTIONS.get(comparable_name(body.get("industry", "")))
     if industry is not None:
         params = {"given": body["industry"], "taken": industry}
         warnings.append(Finding("SECTOR_CORRECTED", params=params, field="industry"))
@@ -83,7 +83,7 @@ def _parse_account_row(cells: Cells) -> ParsedRow[AccountRow]:
     if code is not None:
         body["country"] = code
     elif country is not None:
-        warnings.append(Finding("COUNTRY_UNKNOWN", params={"given": country}, field="country"))
+        warnings.append(Finding("COUNTRY_LEFT_OUT", params={"given": country}, field="country"))
     return validate_row(AccountCells, body, AccountCells.row, warnings=warnings)
 
 
@@ -93,7 +93,8 @@ async def _import_account(
     """Create the account for the importer, or edit the visible account of this name."""
     command = Command(tx, context.now, actor=context.actor)
     visibility = await context.visibility(tx, RESOURCE)
-    matches = (await store.lock_visible_by_name(tx, [row.name], visibility)).get(row.name, [])
+    by_name = await store.lock_visible_by_name(tx, [row.name], visibility)
+    matches = by_name.get(comparable_name(row.name), [])
     if len(matches) > 1:
         return refused(Finding("ACCOUNT_AMBIGUOUS", params={"name": row.name}, field="name"))
     if not matches:
@@ -153,7 +154,7 @@ async def _link_parent(
     assert account_id is not None, "an imported row has a record"
     if name is None:
         return unchanged(account_id)
-    matches = ids_by_name.get(name, [])
+    matches = ids_by_name.get(comparable_name(name), [])
     if len(matches) != 1:
         code = "PARENT_AMBIGUOUS" if matches else "PARENT_UNKNOWN"
         return unchanged(account_id, Finding(code, params={"given": name}, field="parent"))

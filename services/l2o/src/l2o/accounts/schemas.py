@@ -7,8 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.records.access.schemas import OwnerId, PersonSummary
+from chassis.records.codes import CountryCode, WholeNumber
 from chassis.records.contact_points import Phone
 from chassis.web.references import Expandable, PersonSubject, RefersTo
+from kernel.business_dates import FINAL_DAY
 from kernel.currencies import CurrencyCode
 from kernel.decimals import DecimalString
 from kernel.money import Money, NonNegativeMoney
@@ -18,7 +20,8 @@ from l2o.accounts.domain import AccountRow
 
 AccountName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Industry = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+FoundedYear = Annotated[WholeNumber, Field(ge=1000, le=FINAL_DAY.year)]
+Employees = Annotated[WholeNumber, Field(ge=0, le=100_000_000)]
 MILLION = 1_000_000
 
 
@@ -27,7 +30,7 @@ class AccountEdit(BaseModel):
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
     name: AccountName
-    country: Country | None = Field(default=None, description="ISO 3166-1 alpha-2")
+    country: CountryCode | None = None
     phone: Phone | None = Field(
         default=None,
         description="Any usual spelling, without a country code a number of `country` or of the"
@@ -35,8 +38,8 @@ class AccountEdit(BaseModel):
     )
     parent_id: UUID | None = Field(default=None, description="The parent account")
     industry: Industry | None = None
-    founded_year: int | None = Field(default=None, ge=1000, le=9999)
-    employees: int | None = Field(default=None, ge=0, le=2**31 - 1)
+    founded_year: FoundedYear | None = Field(default=None, description="At most this year")
+    employees: Employees | None = None
     annual_revenue: NonNegativeMoney | None = None
     custom_fields: dict[str, Any] = {}
 
@@ -101,9 +104,9 @@ class AccountCells(BaseModel):
 
     name: AccountName
     industry: Industry | None = None
-    country: Country | None = None
-    founded_year: Annotated[int, Field(ge=1000, le=9999)] | None = None
-    employees: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    country: CountryCode | None = None
+    founded_year: FoundedYear | None = None
+    employees: Employees | None = None
     phone: Phone | None = None
     revenue: Annotated[DecimalString, Field(ge=0, lt=10**9)] | None = None
     currency: CurrencyCode = "USD"

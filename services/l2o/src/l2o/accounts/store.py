@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.advisory_locks import lock_key
-from chassis.database.columns import money_columns, tenant_column
+from chassis.database.columns import money_columns, name_key_column, tenant_column
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import (
     EVERYTHING,
@@ -45,6 +45,7 @@ from contracts.l2o.events import (
     AccountRestored,
 )
 from kernel.money import Money
+from kernel.names import comparable_name
 from kernel.sums import SUM_DIGITS, MoneySum
 from l2o.accounts.domain import Account, CurrencyTotals
 from l2o.accounts.schemas import AccountOut
@@ -56,6 +57,7 @@ accounts = Table(
     tenant_column(),
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
+    name_key_column(),
     Column("phone", Text, info={"personal": "phone"}),
     Column("parent_id", Uuid),
     Column("industry", Text),
@@ -73,6 +75,7 @@ accounts = Table(
     Column("version", Integer, nullable=False),
     Index(None, "tenant_id", "owner_id", "id"),
     Index(None, "tenant_id", "parent_id", "id"),
+    Index(None, "tenant_id", "name_key"),
 )
 
 ACCOUNTS = ScopedResource("l2o.account", accounts)
@@ -160,17 +163,17 @@ def _is_visible(account_id: UUID, visibility: Visibility) -> ColumnElement[bool]
 async def lock_visible_by_name(
     tx: AsyncConnection, names: Collection[str], visibility: Visibility
 ) -> dict[str, list[UUID]]:
-    """The ids of visible accounts by name, several for a name that is not unique.
+    """The ids of visible accounts by comparable name, several for a name that is not unique.
 
     Nobody can delete these accounts until the commit.
     """
-    query = select(accounts.c.name, accounts.c.id).where(
-        accounts.c.name.in_(sorted(names)),
+    query = select(accounts.c.name_key, accounts.c.id).where(
+        accounts.c.name_key.in_(sorted({comparable_name(name) for name in names})),
         accounts.c.deleted_at.is_(None) & is_visible(ACCOUNTS, visibility),
     )
     ids: dict[str, list[UUID]] = {}
     for row in await tx.execute(query.order_by(accounts.c.id).with_for_update(read=True)):
-        ids.setdefault(row.name, []).append(row.id)
+        ids.setdefault(row.name_key, []).append(row.id)
     return ids
 
 

@@ -41,19 +41,34 @@ async def create_contact(command: Command, contact: Contact) -> Contact:
 async def edit_contact(
     command: Command, contact_id: UUID, edit: Callable[[Contact], Contact]
 ) -> Contact:
-    """Apply an edit to a contact. Raises what `edit_record` raises, Invalid (ACCOUNT_FIXED)."""
-    return await edit_record(command, CONTACT, contact_id, edit, check=_ensure_same_account)
+    """Apply an edit to a contact.
+
+    Raises what `edit_record` raises, Invalid (ACCOUNT_FIXED), RuleBroken (ACCOUNT_UNKNOWN) while
+    the account is deleted.
+    """
+
+    async def check(before: Contact, after: Contact) -> None:
+        if after.account_id != before.account_id:
+            raise Invalid([Violation("/account_id", "ACCOUNT_FIXED")])
+        await _ensure_account(command, before)
+
+    return await edit_record(command, CONTACT, contact_id, edit, check=check)
 
 
-async def _ensure_same_account(before: Contact, after: Contact) -> None:
-    if after.account_id != before.account_id:
-        raise Invalid([Violation("/account_id", "ACCOUNT_FIXED")])
+async def _ensure_account(command: Command, contact: Contact) -> None:
+    """Refuse a change of a contact whose account is deleted. Raises RuleBroken."""
+    if not await views.account_exists(command.tx, contact.account_id):
+        raise RuleBroken("ACCOUNT_UNKNOWN")
 
 
 async def make_primary(command: Command, contact_id: UUID) -> Contact:
-    """Make this the primary contact of its account instead of the current one. Raises NotFound."""
+    """Make this the primary contact of its account instead of the current one.
+
+    Raises NotFound, RuleBroken (ACCOUNT_UNKNOWN) while the account is deleted.
+    """
 
     async def replace_current(_: Contact, after: Contact) -> None:
+        await _ensure_account(command, after)
         current = await store.get_primary(command.tx, after.account_id)
         if current is not None:
             await save_record(command, CONTACT, current, replace(current, is_primary=False))
@@ -95,8 +110,7 @@ async def restore_contact(command: Command, contact_id: UUID) -> Contact:
     """
 
     async def prepare(contact: Contact) -> Contact:
-        if not await views.account_exists(command.tx, contact.account_id):
-            raise RuleBroken("ACCOUNT_UNKNOWN")
+        await _ensure_account(command, contact)
         primary = await store.get_primary(command.tx, contact.account_id)
         return replace(contact, is_primary=primary is None)
 

@@ -60,7 +60,7 @@ async def opportunity_stage_changes(
     opportunity_id: UUID, tx: Tx, page: PageParams
 ) -> Page[StageChangeOut]:
     """List the changes of stage, newest first."""
-    await OPPORTUNITY.get(tx, opportunity_id)
+    await OPPORTUNITY.get(tx, opportunity_id, with_deleted=True)
     return await fetch_page(
         tx, store.history_query(opportunity_id), page, shape=StageChangeOut.model_validate
     )

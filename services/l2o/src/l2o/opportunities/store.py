@@ -27,7 +27,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import enum_column, money_columns, tenant_column
 from chassis.database.rows import from_columns, to_columns
-from chassis.records.access.tables import people
 from chassis.records.access.visibility import Access, ScopedResource, Visibility, is_visible
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
@@ -190,19 +189,6 @@ async def get_funnel(
         .order_by(columns.amount_currency)
     )
     return [FunnelRow(**row) for row in (await tx.execute(query)).mappings()]
-
-
-async def active_people_by_name(
-    tx: AsyncConnection, names: Collection[str]
-) -> dict[str, list[str]]:
-    """The subjects of active people by name, several for a name that is not unique."""
-    query = select(people.c.name, people.c.subject).where(
-        people.c.name.in_(sorted(names)), people.c.active & ~people.c.deleted
-    )
-    subjects: dict[str, list[str]] = {}
-    for row in await tx.execute(query.order_by(people.c.id)):
-        subjects.setdefault(row.name, []).append(row.subject)
-    return subjects
 
 
 def history_query(opportunity_id: UUID) -> Select[Any]:

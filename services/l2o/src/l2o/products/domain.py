@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from kernel.names import comparable_name
+
 
 @dataclass(frozen=True)
 class ProductCatalog:
@@ -18,18 +20,22 @@ class ProductCatalog:
         None and None if no product or more than one matches.
         """
         is_exact = name in self.by_name or name in self.by_sku
-        spelled = name if is_exact else match_ignoring_spaces(name, self.by_name)
+        spelled = name if is_exact else self._spelled(name)
         if spelled is None:
             return None, None
         ids = self.by_name.get(spelled) or self.by_sku.get(spelled, ())
         return (ids[0], spelled) if len(ids) == 1 else (None, None)
 
+    def _spelled(self, name: str) -> str | None:
+        """The only name, or else the only SKU, of which this is another spelling."""
+        return match_ignoring_spaces(name, self.by_name) or match_ignoring_spaces(name, self.by_sku)
+
 
 def match_ignoring_spaces(name: str, names: Collection[str]) -> str | None:
-    """The only name that differs in spaces and case at most: `GTXPro` matches `GTX Pro`."""
+    """The only name that is another spelling, or differs in spaces: `GTXPro` is `GTX Pro`."""
     matches = [other for other in names if _without_spaces(other) == _without_spaces(name)]
     return matches[0] if len(matches) == 1 else None
 
 
 def _without_spaces(name: str) -> str:
-    return "".join(name.split()).casefold()
+    return comparable_name(name).replace(" ", "")

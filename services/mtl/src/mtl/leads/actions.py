@@ -28,6 +28,7 @@ from contracts.event import Event
 from contracts.mtl.events import LeadCaptured
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
+from kernel.transitions import ensure_same_reason
 from mtl.leads import store
 from mtl.leads.domain import ConversionIds, DuplicateLead, Lead, LeadMove
 from mtl.leads.store import LEAD, LEADS
@@ -138,11 +139,12 @@ async def qualify_lead(command: Command, lead_id: UUID) -> Lead:
 async def disqualify_lead(command: Command, lead_id: UUID, *, reason: str) -> Lead:
     """Disqualify a lead and release its phone and email; a disqualified one keeps its reason.
 
-    Raises NotFound, RuleBroken (LEAD_NOT_OPEN).
+    Raises NotFound, RuleBroken (LEAD_NOT_OPEN, MOVE_MADE_WITH_OTHER_REASON).
     """
 
     def disqualify(lead: Lead) -> tuple[Lead, Event] | None:
         if lead.has_made(LeadMove.DISQUALIFY):
+            ensure_same_reason(lead.status_reason, reason)
             return None
         return lead.disqualify(reason, now=command.now)
 

@@ -58,7 +58,7 @@ router = new_router("/leads", tag="leads")
 @router.get("/{lead_id}/history", dependencies=READ, summary="The history of a lead, newest first")
 async def lead_history(lead_id: UUID, tx: Tx, page: PageParams) -> Page[LeadMoveOut]:
     """List the changes of status of a lead, with actor and reason."""
-    await LEAD.get(tx, lead_id)
+    await LEAD.get(tx, lead_id, with_deleted=True)
     return await fetch_page(
         tx, store.history_query(lead_id), page, shape=lambda row: LeadMoveOut(**row)
     )

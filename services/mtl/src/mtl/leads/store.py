@@ -59,11 +59,11 @@ leads = Table(
     Column("company", Text),
     sort_column("company", Text()),
     Column("phone", Text, info={"personal": "phone"}),
-    # Sellers search by the last four digits; the word index of `q` would not be selective.
+    # Sellers search by the last four digits, without an extension.
     Column(
         "phone_tail",
         Text,
-        Computed("COALESCE(right(phone, 4), ''::text)", persisted=True),
+        Computed("COALESCE(right(split_part(phone, ';'::text, 1), 4), ''::text)", persisted=True),
         nullable=False,
     ),
     Column("email", Text, info={"personal": "email"}),

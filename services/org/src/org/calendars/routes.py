@@ -12,7 +12,7 @@ from chassis.web.commands import CreateCommand
 from chassis.web.pages import reject_unknown_parameters
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from kernel.business_dates import BusinessDate
+from kernel.business_dates import CalendarDate
 from kernel.errors import Invalid, Violation
 from org.calendars import actions
 from org.calendars.domain import FIRST_DAY, LAST_DAY, MAX_WORKING_DAYS, ONE_DAY, Calendar
@@ -28,13 +28,13 @@ router = new_router("/calendar", tag="calendars")
 READ = [allow("org.calendar.read"), Depends(reject_unknown_parameters)]
 WRITE = [allow("org.calendar.write")]
 MAX_PERIOD = timedelta(days=366)
-DayPath = Annotated[BusinessDate, Path(description="A day of the years 2000 to 2099")]
+DayPath = Annotated[CalendarDate, Path(description="A day of the years 2000 to 2099")]
 
 
 @router.get("/days", dependencies=READ)
 async def calendar_list_days(
-    from_date: Annotated[BusinessDate, Query()],
-    to_date: Annotated[BusinessDate, Query(description="The day after the last day")],
+    from_date: Annotated[CalendarDate, Query()],
+    to_date: Annotated[CalendarDate, Query(description="The day after the last day")],
     tx: Tx,
     caller: Caller,
 ) -> CalendarPeriodOut:
@@ -53,7 +53,7 @@ async def calendar_list_days(
 
 @router.get("/working-days", dependencies=READ)
 async def calendar_add_working_days(
-    from_date: Annotated[BusinessDate, Query()],
+    from_date: Annotated[CalendarDate, Query()],
     count: Annotated[int, Query(ge=-MAX_WORKING_DAYS, le=MAX_WORKING_DAYS)],
     tx: Tx,
     caller: Caller,

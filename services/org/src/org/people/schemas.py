@@ -1,7 +1,7 @@
 """Request and response bodies of people, and rows of people imports."""
 
-from datetime import date, datetime
-from typing import Annotated, Any
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import (
@@ -37,6 +37,7 @@ OidcSubject = Annotated[
     StringConstraints(strip_whitespace=True, pattern=r"^[!-~]{1,255}$"),
     Field(description="The `sub` of their tokens at another OIDC provider; by default the id"),
 ]
+LONGEST_LEAVE: Final = timedelta(days=1827)  # five years
 JobTitle = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
     Field(examples=["高级销售"]),
@@ -159,6 +160,10 @@ class LeaveIn(BaseModel):
     def _ends_after_it_begins(self) -> "LeaveIn":
         if self.to_date <= self.from_date:
             raise PydanticCustomError("PERIOD_EMPTY", "The end must be after the start")
+        if self.to_date - self.from_date > LONGEST_LEAVE:
+            raise PydanticCustomError(
+                "PERIOD_TOO_LONG", "The leave is too long", {"days": LONGEST_LEAVE.days}
+            )
         return self
 
 

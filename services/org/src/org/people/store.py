@@ -43,6 +43,7 @@ from chassis.records.record_types import RecordType
 from chassis.records.writes import insert_row, update_row
 from contracts.org.events import PersonChanged, PersonCreated, Post
 from kernel.errors import NotFound
+from kernel.names import comparable_name
 from org.clients.store import clients
 from org.database import metadata
 from org.departments.store import department_posts, replace_posts
@@ -149,10 +150,11 @@ async def find(tx: AsyncConnection, person_id: UUID) -> Person | None:
 
 
 async def list_by_name(tx: AsyncConnection, names: Collection[str]) -> list[Person]:
-    """Return the people with these names, oldest first."""
-    rows = await tx.execute(
-        _select_person().where(people.c.name.in_(set(names))).order_by(people.c.id)
-    )
+    """Return the people with these names in any spelling, oldest first."""
+    requested = {comparable_name(name) for name in names}
+    all_names = await tx.execute(select(people.c.id, people.c.name))
+    ids = [row.id for row in all_names if comparable_name(row.name) in requested]
+    rows = await tx.execute(_select_person().where(people.c.id.in_(ids)).order_by(people.c.id))
     return [_person(row) for row in rows.mappings()]
 
 

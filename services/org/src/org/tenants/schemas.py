@@ -1,14 +1,13 @@
 """Request and response bodies of tenants, and the field types of their settings."""
 
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from chassis.records.codes import CountryCode, LanguageTag
 from contracts.org.events import Quotas
 from kernel.currencies import CurrencyCode
 from kernel.decimals import RateDecimal
@@ -16,22 +15,9 @@ from kernel.taxes import TaxRounding
 from org.tenants.domain import TenantSettings, TenantStatus, is_timezone
 
 
-@cache
-def _countries() -> frozenset[str]:
-    """Return the ISO 3166-1 alpha-2 codes that the time zone database lists."""
-    codes = files("tzdata.zoneinfo").joinpath("iso3166.tab").read_text("utf-8")
-    return frozenset(row[:2] for row in codes.splitlines() if not row.startswith("#"))
-
-
 def _is_timezone(value: str) -> str:
     if not is_timezone(value):
         raise PydanticCustomError("TIMEZONE_UNKNOWN", "Input should be an IANA time zone")
-    return value
-
-
-def _is_country(value: str) -> str:
-    if value not in _countries():
-        raise PydanticCustomError("COUNTRY_UNKNOWN", "Input should be an ISO 3166-1 code")
     return value
 
 
@@ -55,10 +41,6 @@ TenantTimezone = Annotated[
     AfterValidator(_is_timezone),
 ]
 TenantCurrency = Annotated[CurrencyCode, Field(description="ISO 4217", examples=["CNY"])]
-# language[-Script][-REGION] of BCP 47, in its recommended spelling.
-LanguageTag = Annotated[
-    str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")
-]
 TenantLanguages = Annotated[
     list[LanguageTag],
     Field(
@@ -72,11 +54,6 @@ TenantLanguages = Annotated[
 TaxRate = Annotated[
     RateDecimal, Field(description="A fraction, such as 0.13 for 13 %", examples=["0.13"])
 ]
-TenantCountry = Annotated[
-    str,
-    Field(description="ISO 3166-1 alpha-2", examples=["CN"]),
-    AfterValidator(_is_country),
-]
 
 
 class TenantIn(BaseModel):
@@ -88,7 +65,7 @@ class TenantIn(BaseModel):
     currency: TenantCurrency
     languages: TenantLanguages
     default_tax_rate: TaxRate
-    country: TenantCountry
+    country: CountryCode
     tax_rounding: TaxRounding = TaxRounding.LINE
 
 
@@ -110,7 +87,7 @@ class TenantPatch(BaseModel):
     currency: TenantCurrency = Field(default_factory=_no_default)
     languages: TenantLanguages = Field(default_factory=_no_default)
     default_tax_rate: TaxRate = Field(default_factory=_no_default)
-    country: TenantCountry = Field(default_factory=_no_default)
+    country: CountryCode = Field(default_factory=_no_default)
     tax_rounding: TaxRounding = Field(default_factory=_no_default)
 
     def settings(self) -> TenantSettings:

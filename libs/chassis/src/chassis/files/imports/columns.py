@@ -8,6 +8,7 @@ from typing import Any
 from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.rows import SourceRow, is_text
 from chassis.files.imports.target import CUSTOM_FIELD_PREFIX, Cells, ImportTarget, ParsedRow
+from kernel.names import comparable_name
 
 MAX_COLUMN_NAME = 100
 # The columns that our result files add; they are ignored when such a file is uploaded again.
@@ -38,14 +39,14 @@ def proposed_mapping(
     for name in header:
         if name in RESULT_COLUMNS:
             columns.setdefault(name, None)
-        field = default_fields.get(name.casefold(), target.extra_columns)
+        field = default_fields.get(comparable_name(name), target.extra_columns)
         columns.setdefault(name, target.extra_columns if field in columns.values() else field)
     return columns
 
 
 def _default_fields(target: ImportTarget[Any]) -> dict[str, str]:
     return {
-        header.casefold(): field.name
+        comparable_name(header): field.name
         for field in reversed(target.fields)  # the first field wins a header that two of them claim
         for header in (field.name, *field.headers)
     }

@@ -17,7 +17,7 @@ from chassis.records.access.guards import caller_access, ensure_access
 from chassis.records.access.tables import departments, grants, people, teams
 from chassis.records.access.visibility import Access, ScopedResource
 from chassis.web.auth import Principal
-from kernel.errors import Forbidden, Invalid, Violation
+from kernel.errors import Forbidden, Invalid, NotFound, Violation
 from kernel.ids import new_id
 
 
@@ -138,6 +138,7 @@ async def _ensure_may_grant(
     The record is locked, so that its owner cannot change between this check and the grant.
     """
     access_of_caller = await caller_access(tx, principal, scoped, record_id, now, lock=True)
+    await _ensure_not_deleted(tx, scoped, record_id)
     ensure_access(access_of_caller, Access.WRITE)
     if access_of_caller.may_transfer:
         return
@@ -145,6 +146,16 @@ async def _ensure_may_grant(
     existing = (await tx.execute(select(grants.c.access).where(is_grant))).scalar_one_or_none()
     if Access.WRITE in (access, existing):
         raise Forbidden("OWNERSHIP_REQUIRED")
+
+
+async def _ensure_not_deleted(tx: AsyncConnection, scoped: ScopedResource, record_id: UUID) -> None:
+    """Refuse to share a deleted record. Raises NotFound."""
+    if "deleted_at" not in scoped.table.c:
+        return
+    columns = scoped.table.c
+    query = select(columns.id).where(columns.id == record_id, columns.deleted_at.is_(None))
+    if (await tx.execute(query)).one_or_none() is None:
+        raise NotFound(scoped.name, record_id)
 
 
 def _is_grant(resource: str, record_id: UUID, request: GrantRequest) -> ColumnElement[bool]:

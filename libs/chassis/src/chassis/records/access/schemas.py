@@ -11,6 +11,7 @@ from chassis.records.access.explain_access import AccessExplanation, AccessReaso
 from chassis.records.access.grants import GranteeKind, GrantKind
 from chassis.records.access.visibility import Access
 from chassis.web.references import PersonSubject, RefersTo
+from kernel.business_dates import BusinessDate
 from kernel.personal import Personal
 
 MAX_TRANSFERRED_RECORDS = 200
@@ -118,7 +119,7 @@ class ShareIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     access: Access = Access.READ
-    until_date: date | None = Field(
+    until_date: BusinessDate | None = Field(
         default=None, description="The first day without access; null: without an end"
     )
 

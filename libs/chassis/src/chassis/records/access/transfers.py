@@ -16,7 +16,7 @@ from chassis.records.work.actions import announce_owner
 from chassis.web.commands import Command
 from chassis.web.preconditions import Versioned
 from contracts.work import RecordRef
-from kernel.errors import DomainError, Forbidden, Invalid, Violation
+from kernel.errors import DomainError, Forbidden, Invalid, NotFound, Violation
 from kernel.ids import new_id
 
 
@@ -132,9 +132,14 @@ async def transfer_records(
 
 
 async def _version(tx: AsyncConnection, scoped: ScopedResource, record_id: UUID) -> int:
+    """Return the version of a record. Raises NotFound for a deleted one."""
     table = scoped.table
     query = select(table.c["version"]).where(table.c["id"] == record_id)
-    version: int = (await tx.execute(query)).scalar_one()
+    if "deleted_at" in table.c:
+        query = query.where(table.c["deleted_at"].is_(None))
+    version: int | None = (await tx.execute(query)).scalar_one_or_none()
+    if version is None:
+        raise NotFound(scoped.name, record_id)
     return version
 
 

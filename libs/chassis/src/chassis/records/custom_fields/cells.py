@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.records.custom_fields.domain import FieldDefinition, FieldType, validate_values
 from chassis.records.custom_fields.values import locked_definitions
 from kernel.errors import Invalid
+from kernel.names import comparable_name
 
 _BETWEEN = re.compile("[,;|，；、]")
 _SAID = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
@@ -60,7 +61,7 @@ def _value(definition: FieldDefinition | None, cell: str) -> Any:
     if definition is None:
         return cell
     if definition.type is FieldType.BOOLEAN:
-        return _SAID.get(cell.casefold(), cell)
+        return _SAID.get(comparable_name(cell), cell)
     if definition.type is FieldType.CHOICE:
         return _choice(definition, cell)
     if definition.type is FieldType.MULTI_CHOICE:
@@ -71,6 +72,7 @@ def _value(definition: FieldDefinition | None, cell: str) -> Any:
 def _choice(definition: FieldDefinition, text: str) -> str:
     """Return the choice by its value or one of its labels: files contain either."""
     for choice in definition.choices:
-        if text in (choice["value"], choice["label_zh"], choice["label_en"]):
+        names = (choice["value"], choice["label_zh"], choice["label_en"])
+        if comparable_name(text) in map(comparable_name, names):
             return str(choice["value"])
     return text

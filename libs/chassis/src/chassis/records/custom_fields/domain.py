@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import PydanticCustomError
+
 from kernel.business_dates import parse_business_date
 from kernel.decimals import parse_decimal, plain_text
 from kernel.errors import Violation
@@ -161,6 +163,9 @@ def _parsed(parse: Callable[[object], Any], value: Any, code: str) -> Any:
         raise _Wrong(code, {})
     try:
         return parse(value)
+    except PydanticCustomError as refused:
+        own = refused.type if refused.type.isupper() else code
+        raise _Wrong(own, refused.context or {}) from None
     except ValueError:
         raise _Wrong(code, {}) from None
 

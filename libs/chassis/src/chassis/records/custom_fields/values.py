@@ -18,7 +18,7 @@ from chassis.records.custom_fields.domain import (
 )
 from chassis.records.custom_fields.store import definitions_of, shared_lock
 from chassis.records.custom_fields.tables import custom_values
-from kernel.business_dates import BusinessDate
+from kernel.business_dates import CalendarDate
 from kernel.decimals import DecimalString
 from kernel.errors import Invalid, Violation
 
@@ -34,7 +34,7 @@ _OPERATIONS = {
     FieldType.MULTI_CHOICE: {"", "in", "isnull"},
 }
 _BOOL: TypeAdapter[bool] = TypeAdapter(bool)
-_DATE: TypeAdapter[date] = TypeAdapter(BusinessDate)
+_DATE: TypeAdapter[date] = TypeAdapter(CalendarDate)
 _NUMBER: TypeAdapter[Decimal] = TypeAdapter(DecimalString)
 
 

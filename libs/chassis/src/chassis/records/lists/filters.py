@@ -35,7 +35,7 @@ from chassis.records.contact_points import (
 )
 from chassis.records.lists.columns import NO_AMOUNT, comparable_column, null_stand_in
 from chassis.records.search.prefixes import begins_with
-from kernel.business_dates import BusinessDate
+from kernel.business_dates import CalendarDate
 from kernel.decimals import DecimalString
 from kernel.errors import Invalid, Violation
 
@@ -154,7 +154,7 @@ def _type_and_operations(column: Column[Any]) -> tuple[Any, tuple[str, ...]]:
 _FAMILIES: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
     (Uuid, UUID, (EQUAL, IN)),
     (Boolean, bool, (EQUAL,)),
-    (Date, BusinessDate, (EQUAL, *RANGE)),
+    (Date, CalendarDate, (EQUAL, *RANGE)),
     (DateTime, FilterInstant, RANGE),
     (Double, DecimalString, (EQUAL, *RANGE)),
     (BigInteger, FilterInt64, (EQUAL, IN, *RANGE)),

@@ -15,6 +15,7 @@ from contracts.event import Event
 from contracts.work import NoticeKind, RecordRef
 from cpq.quotes.domain.quote import Quote, QuoteStatus
 from cpq.quotes.store import QUOTE
+from kernel.transitions import ensure_same_reason
 
 EXPIRE_JOB = "quote.expire"
 DAY = timedelta(days=1)
@@ -75,11 +76,13 @@ async def accept_quote(command: Command, quote_id: UUID) -> Quote:
 async def reject_quote(command: Command, quote_id: UUID, *, reason: str) -> Quote:
     """Record that the customer declines and notify the owner; a rejected quote does not change.
 
-    Raises NotFound, RuleBroken (QUOTE_NOT_SENT, _ACCEPTED, _EXPIRED, _SUPERSEDED).
+    Raises NotFound, RuleBroken (QUOTE_NOT_SENT, _ACCEPTED, _EXPIRED, _SUPERSEDED,
+    MOVE_MADE_WITH_OTHER_REASON).
     """
 
     def reject(quote: Quote) -> tuple[Quote, Event] | None:
         if quote.status is QuoteStatus.REJECTED:
+            ensure_same_reason(quote.rejected_reason, reason)
             return None
         return quote.reject(reason, now=command.now)
 

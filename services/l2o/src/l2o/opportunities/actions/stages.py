@@ -10,6 +10,7 @@ from chassis.records.tenant_settings import settings_of, today
 from chassis.web.commands import Command
 from contracts.event import Event
 from kernel.errors import NotFound, NotYet
+from kernel.transitions import ensure_same_reason
 from l2o.opportunities.actions.records import add_to_history
 from l2o.opportunities.domain import Opportunity, Stage
 from l2o.opportunities.store import OPPORTUNITY
@@ -45,12 +46,13 @@ async def win_opportunity(command: Command, opportunity_id: UUID) -> Opportunity
 async def lose_opportunity(command: Command, opportunity_id: UUID, *, reason: str) -> Opportunity:
     """Mark an opportunity as lost; a lost one keeps its first reason.
 
-    Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN).
+    Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN, MOVE_MADE_WITH_OTHER_REASON).
     """
     day = await today(command.tx, command.now)
 
     def lose(before: Opportunity) -> tuple[Opportunity, Event] | None:
         if before.stage is Stage.LOST:
+            ensure_same_reason(before.lost_reason, reason)
             return None
         return before.lose(reason, now=command.now, today=day)
 

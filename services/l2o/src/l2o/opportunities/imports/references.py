@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.formats.findings import Finding
 from chassis.files.imports.target import ImportContext
+from chassis.records.access.owners import active_subjects_by_name
 from chassis.records.tenant_settings import TenantSettings, settings_of
 from kernel.currencies import precision
 from kernel.money import Money
+from kernel.names import comparable_name
 from l2o.accounts import store as accounts
-from l2o.opportunities import store
 from l2o.opportunities.imports.rows import OpportunityRow
 from l2o.products import store as products
 from l2o.products.domain import ProductCatalog
@@ -20,7 +21,7 @@ from l2o.products.domain import ProductCatalog
 
 @dataclass(frozen=True, kw_only=True)
 class RowReferences:
-    """What the names in a chunk of rows refer to, and the settings of the tenant."""
+    """What the comparable names in a chunk of rows refer to, and the settings of the tenant."""
 
     settings: TenantSettings
     accounts: Mapping[str, Sequence[UUID]]
@@ -29,7 +30,7 @@ class RowReferences:
 
     def account(self, row: OpportunityRow) -> tuple[UUID | None, list[Finding]]:
         """The account of a row, or the error that refuses the row."""
-        matches = self.accounts.get(row.account, ())
+        matches = self.accounts.get(comparable_name(row.account), ())
         if len(matches) == 1:
             return matches[0], []
         code = "ACCOUNT_AMBIGUOUS" if matches else "ACCOUNT_UNKNOWN"
@@ -63,7 +64,7 @@ class RowReferences:
         """The subject of the owner that a row names; else the importer, with a warning."""
         if row.owner is None:
             return importer, []
-        matches = self.people.get(row.owner, ())
+        matches = self.people.get(comparable_name(row.owner), ())
         if len(matches) == 1:
             return matches[0], []
         return importer, [Finding("OWNER_UNKNOWN", params={"given": row.owner}, field="owner")]
@@ -80,6 +81,6 @@ async def load_references(
     return RowReferences(
         settings=await settings_of(tx),
         accounts=await accounts.lock_visible_by_name(tx, account_names, visibility),
-        people=await store.active_people_by_name(tx, owner_names),
+        people=await active_subjects_by_name(tx) if owner_names else {},
         catalog=await products.load_catalog(tx) if has_products else ProductCatalog({}, {}),
     )

@@ -13,6 +13,7 @@ from chassis.files.imports.target import Cells, ParsedRow, validate_row
 from kernel.business_dates import BusinessDate
 from kernel.currencies import CurrencyCode
 from kernel.decimals import AmountDecimal
+from kernel.names import comparable_name
 from l2o.opportunities.domain import CLOSED_STAGES, Stage
 from l2o.opportunities.schemas import LossReason, OpportunityName
 
@@ -99,7 +100,7 @@ def parse_opportunity_row(cells: Cells) -> ParsedRow[OpportunityRow]:
 
 def stage_code(name: str) -> str:
     """The code of a stage; an unknown name in upper case, which validation then refuses."""
-    return STAGE_NAMES.get(name.casefold(), name.upper())
+    return STAGE_NAMES.get(comparable_name(name), name.upper())
 
 
 def _date_errors(row: OpportunityRow) -> list[Finding]:

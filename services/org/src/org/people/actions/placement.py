@@ -14,6 +14,7 @@ from chassis.web.commands import Command
 from contracts.org.events import Post
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
+from kernel.names import comparable_name
 from org.departments import store as departments
 from org.departments.actions import create_department
 from org.departments.domain import Department
@@ -68,7 +69,8 @@ async def _department_below(
 ) -> Department:
     """Find a direct sub-department by head, or by name without a head; create it if missing."""
     for department in all_departments:
-        matches = department.name == name if head is None else department.manager_id == head
+        same_name = comparable_name(department.name) == comparable_name(name)
+        matches = same_name if head is None else department.manager_id == head
         if department.parent_id == parent.id and matches:
             return department
     department = Department(

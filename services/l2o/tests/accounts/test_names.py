@@ -1,0 +1,67 @@
+"""The spellings of a name are one account."""
+
+import unicodedata
+from uuid import UUID
+
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.l2o.tests.importing import finish_import
+
+NAME = "L'Oréal Café Group"
+SPELLINGS = [
+    NAME,
+    unicodedata.normalize("NFD", NAME),
+    NAME.upper(),
+    NAME.replace("'", "\u2019"),
+    NAME.replace("'", "\u2018").lower(),
+    NAME.replace(" ", "  "),
+    "Ｌ＇Ｏｒéａｌ　Ｃａｆé　Ｇｒｏｕｐ",
+    NAME.replace(" ", "\u00a0"),
+]
+
+
+async def test_eight_spellings_of_a_name_are_one_account(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    rows = "".join(f"{name},{100 + at}\n" for at, name in enumerate(SPELLINGS))
+    file = f"name,employees\n{rows}".encode()
+    ended = await finish_import(client, tx, tenant, "ACCOUNTS", file)
+    assert (ended["counts"]["created"], ended["counts"]["updated"]) == (1, 7)
+    [account] = (await client.get("/accounts")).json()["items"]
+    assert (account["name"], account["employees"]) == (NAME, 107)
+    edited = await client.patch(f"/accounts/{account['id']}", json={"name": "Société Générale"})
+    assert edited.status_code == 200, edited.text
+    [changed, *_] = (await client.get(f"/accounts/{account['id']}/audit")).json()["items"]
+    assert [change["field"] for change in changed["changes"]] == ["name"]
+    ended = await finish_import(
+        client, tx, tenant, "ACCOUNTS", "name,parent\nSOCIÉTÉ  GÉNÉRALE,\nACME,societé\n".encode()
+    )
+    assert (ended["counts"]["created"], ended["counts"]["unchanged"]) == (1, 1)
+
+
+async def test_a_file_is_held_to_the_rules_of_the_api(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    rows = (
+        "A,2100,,\n",
+        "B,3000,,\n",
+        "C,,-1,\n",
+        "D,,,999999999999\n",
+        "E,1998,1,999999999.99\n",
+    )
+    file = "name,founded_year,employees,revenue\n" + "".join(rows)
+    ended = await finish_import(client, tx, tenant, "ACCOUNTS", file.encode())
+    assert (ended["counts"]["created"], ended["counts"]["refused"]) == (1, 4)
+
+
+async def test_opportunities_find_their_account_in_any_spelling(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    created = (await client.post("/accounts", json={"name": NAME})).json()
+    rows = "".join(f"O-{at},{name}\n" for at, name in enumerate(SPELLINGS))
+    file = f"external_id,account\n{rows}".encode()
+    ended = await finish_import(client, tx, tenant, "OPPORTUNITIES", file)
+    assert ended["counts"]["created"] == 8
+    items = (await client.get("/opportunities")).json()["items"]
+    assert {item["account_id"] for item in items} == {created["id"]}
