@@ -41,6 +41,11 @@ async def test_numbers_are_stored_filtered_and_found_alike(records: Records) -> 
     for other in ("1062", "623456", "1008", "8765"):
         assert await records.ids(f"?q={other}") == [], other
     assert await records.ids("?q=%20") == await records.ids() != []
+    view = {"name": "总机", "query": "phone=010-62345678 x8001"}
+    collection = records.resource.collection.strip("/")
+    saved = await records.client.post("/saved-views", json={**view, "collection": collection})
+    assert saved.status_code == 201, saved.text
+    assert await records.ids(f"?view={saved.json()['id']}") == found
     changed = await records.patch(record, {"phone": "13800138000"})
     assert changed.json()["phone"] == "+8613800138000"
     assert await records.ids("?q=8001") == []

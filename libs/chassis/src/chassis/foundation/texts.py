@@ -7,6 +7,7 @@ from chassis.foundation.access_key_texts import TEXTS as ACCESS_KEYS
 from chassis.foundation.enum_texts import TEXTS as ENUMS
 from chassis.foundation.event_texts import TEXTS as EVENTS
 from chassis.foundation.import_texts import TEXTS as IMPORTS
+from chassis.foundation.value_texts import TEXTS as VALUES
 
 LANGUAGES = ("zh-CN", "en")
 
@@ -96,24 +97,6 @@ COMMON: dict[str, Text] = {
         "单位不一致：应为 {expected}，实为 {actual}。",
         "The units differ: expected {expected}, got {actual}.",
     ),
-    "MOVE_MADE_WITH_OTHER_REASON": Text(
-        "此操作已以另一原因完成，原因不会被更改。",
-        "This was done already, with another reason, which stays.",
-    ),
-    "DAY_OUT_OF_RANGE": Text(
-        "日期须在 {first} 至 {last} 之间。", "The date must be between {first} and {last}."
-    ),
-    "PERIOD_TOO_LONG": Text("期间最长 {days} 天。", "A period can have at most {days} days."),
-    "COUNTRY_UNKNOWN": Text(
-        "不是 ISO 3166-1 的国家或地区代码。", "This is not a country code of ISO 3166-1."
-    ),
-    "LANGUAGE_UNKNOWN": Text("没有这种语言。", "This language is not known."),
-    "AMOUNT_TOO_LARGE": Text(
-        "整数部分最多 {digits} 位，请检查是否误填了卡号或账号。",
-        "At most {digits} digits may stand before the decimal point. Is this the number of a card "
-        "or an account?",
-    ),
-    "NUMBER_TOO_LARGE": Text("数值超出范围。", "The number is out of range."),
     "DURATION_INVALID": Text(
         "不是有效的时长，例如 PT1H30M。", "This is not a duration such as PT1H30M."
     ),
@@ -234,14 +217,11 @@ COMMON: dict[str, Text] = {
     "TEXT_INVALID": Text(
         "含有不允许的字符。", "The text contains characters that are not allowed."
     ),
-    "PHONE_REGION_UNKNOWN": Text(
-        "请填写带国家代码的号码，例如 +86 10 6234 5678。",
-        "Write the number with its country code, such as +44 20 7031 3000.",
-    ),
-    "PHONE_INVALID": Text("不是有效的电话号码。", "This is not a valid phone number."),
-    "EMAIL_INVALID": Text("不是有效的邮箱地址。", "This is not a valid email address."),
     "VALUE_INVALID": Text("取值无效。", "The value is not valid."),
-    **{code: Text(*both) for code, both in {**ACCESS_KEYS, **EVENTS, **IMPORTS, **ENUMS}.items()},
+    **{
+        code: Text(*both)
+        for code, both in {**ACCESS_KEYS, **EVENTS, **IMPORTS, **ENUMS, **VALUES}.items()
+    },
 }
 
 

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from starlette.routing import BaseRoute
 
 from chassis.records.batch import BatchItem, run_atomic_batch, run_batch
+from chassis.records.codes import WholeNumber
 from chassis.records.lists.listing import Listing, listings_of
 from chassis.web.auth import allow
 from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED
@@ -115,7 +116,7 @@ def _body_model(
     noun: str, create: RouteContext | None, patch: RouteContext | None
 ) -> type[BaseModel]:
     """Return the model of a batch; bodies of items are validated when these are carried out."""
-    version: Any = Annotated[int, Field(ge=1)] | Literal["*"]
+    version: Any = Annotated[WholeNumber, Field(ge=1)] | Literal["*"]
     of_create = {"create": (_body_of(create), _optional("A new record"))} if create else {}
     of_patch = {
         "id": (UUID, _optional("The record to change")),

@@ -88,6 +88,7 @@ async def _create_records(
     lead, now = event.lead, event.converted_at
     owner = lead.owner_id or event.converted_by
     command = Command(tx, now, actor=event.converted_by)
+    common: dict[str, Any] = {"owner_id": owner, "created_at": now, "updated_at": now}
     if not event.existing_account:
         account = Account(
             id=event.account_id,
@@ -95,9 +96,7 @@ async def _create_records(
             phone=lead.phone,
             custom_fields=carried.account,
             lead_id=lead.lead_id,
-            owner_id=owner,
-            created_at=now,
-            updated_at=now,
+            **common,
         )
         await create_account(command, account)
     contact = Contact(
@@ -107,9 +106,7 @@ async def _create_records(
         phone=lead.phone,
         email=lead.email,
         custom_fields=carried.contact,
-        owner_id=owner,
-        created_at=now,
-        updated_at=now,
+        **common,
     )
     await create_contact(command, contact)
     opportunity = Opportunity(
@@ -119,8 +116,6 @@ async def _create_records(
         lead_id=lead.lead_id,
         name=event.opportunity_name,
         custom_fields=carried.opportunity,
-        owner_id=owner,
-        created_at=now,
-        updated_at=now,
+        **common,
     )
     await open_opportunity(command, opportunity)

@@ -15,6 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from kernel.business_dates import ensure_business_day
 from org.notifications.schemas import ResourceName
 
 ReminderText = Annotated[
@@ -29,10 +30,15 @@ def _require_rfc3339_text(value: object) -> object:
     raise PydanticCustomError("datetime_parsing", "Input should be an instant in RFC 3339")
 
 
+def _on_a_business_day(at: datetime) -> datetime:
+    ensure_business_day(at.date())
+    return at.astimezone(UTC)
+
+
 Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_require_rfc3339_text),
-    AfterValidator(lambda at: at.astimezone(UTC)),
+    AfterValidator(_on_a_business_day),
 ]
 
 

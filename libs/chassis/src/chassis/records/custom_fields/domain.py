@@ -8,8 +8,6 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import PydanticCustomError
-
 from kernel.business_dates import parse_business_date
 from kernel.decimals import parse_decimal, plain_text
 from kernel.errors import Violation
@@ -163,10 +161,12 @@ def _parsed(parse: Callable[[object], Any], value: Any, code: str) -> Any:
         raise _Wrong(code, {})
     try:
         return parse(value)
-    except PydanticCustomError as refused:
-        own = refused.type if refused.type.isupper() else code
-        raise _Wrong(own, refused.context or {}) from None
-    except ValueError:
+    except ValueError as refused:
+        own = str(
+            getattr(refused, "type", "")
+        )  # a number or day out of range has a code of its own
+        if own.isupper():
+            raise _Wrong(own, getattr(refused, "context", None) or {}) from None
         raise _Wrong(code, {}) from None
 
 

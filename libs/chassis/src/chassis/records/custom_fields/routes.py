@@ -11,6 +11,7 @@ from sqlalchemy import Table
 
 from chassis.foundation.clock import Now
 from chassis.records.audit.routes import audit_router
+from chassis.records.codes import WholeNumber
 from chassis.records.custom_fields import actions, store
 from chassis.records.custom_fields.domain import LONGEST_TEXT, FieldDefinition, FieldType
 from chassis.records.custom_fields.tables import definitions
@@ -49,8 +50,8 @@ class FieldEdit(BaseModel):
     required: bool = Field(default=False, description="New records must have it")
     filterable: bool = Field(default=False, description="Lists take `custom.<key>=` and ranges")
     active: bool = True
-    position: Annotated[int, Field(ge=0, le=10_000)] = 0
-    max_length: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] | None = None
+    position: Annotated[WholeNumber, Field(ge=0, le=10_000)] = 0
+    max_length: Annotated[WholeNumber, Field(ge=1, le=LONGEST_TEXT)] | None = None
     minimum: FieldBound | None = Field(default=None, description="Of numbers and dates, included")
     maximum: FieldBound | None = Field(default=None, description="Of numbers and dates, included")
     choices: Annotated[list[FieldChoice], Field(max_length=500)] = []

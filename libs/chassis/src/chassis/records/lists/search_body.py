@@ -10,14 +10,16 @@ import orjson
 from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from chassis.records.codes import WholeNumber
 from chassis.records.lists.filter_groups import MAX_GROUPS, group_model, read_groups
-from chassis.records.lists.list_query import ListQuery, searched_text
-from chassis.records.lists.parameters import ListOptions, PageNumber, SearchText, one_of
+from chassis.records.lists.list_query import MAX_NUMBERED_ROWS, ListQuery, searched_text
+from chassis.records.lists.parameters import ListOptions, SearchText, one_of
 from chassis.web.auth import Principal, authenticate
 from chassis.web.pages import DEFAULT_LIMIT, MAX_LIMIT, PageRequest, reject_unknown_parameters
 
 GROUPS = "filter_groups"
 _OF_PAGE = ("limit", "cursor")
+_Page = Annotated[WholeNumber, Field(ge=1, le=MAX_NUMBERED_ROWS)]
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,9 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
         "include_total": (bool, Field(default=False, description="Also count all records")),
         "deleted": (bool, Field(default=False, description="true: search deleted records")),
         "view": (UUID | None, _described("The id of a saved view; the body overrides it")),
-        "page": (PageNumber | None, _described("The page from 1 on; not with `cursor`")),
+        "page": (_Page | None, _described("The page from 1 on; not with `cursor`")),
         "limit": (
-            Annotated[int, Field(ge=1)],
+            Annotated[WholeNumber, Field(ge=1)],
             Field(DEFAULT_LIMIT, description=f"At most {MAX_LIMIT}, more is reduced to it"),
         ),
         "cursor": (str | None, _described("`next_cursor` of the page before, for the same body")),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from chassis.foundation.clock import Now
+from chassis.records.codes import WholeNumber
 from chassis.records.snapshots import runs
 from chassis.records.snapshots.runs import SnapshotStatus
 from chassis.records.snapshots.tables import event_snapshots
@@ -30,7 +31,8 @@ class SnapshotIn(BaseModel):
         str | None, Field(max_length=100, description="Such as `account`; null for all")
     ] = None
     records_per_second: Annotated[
-        int | None, Field(ge=1, le=10_000, description="The most to publish; null for no limit")
+        WholeNumber | None,
+        Field(ge=1, le=10_000, description="The most to publish; null for no limit"),
     ] = None
     note: Annotated[str | None, Field(min_length=1, max_length=500)] = None
 

@@ -1,0 +1,30 @@
+"""Texts of what a value may be: amounts, days, codes, telephone numbers."""
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "MOVE_MADE_WITH_OTHER_REASON": (
+        "此操作已以另一原因完成，原因不会被更改。",
+        "This was done already, with another reason, which stays.",
+    ),
+    "DAY_OUT_OF_RANGE": (
+        "日期须在 {first} 至 {last} 之间。",
+        "The date must be between {first} and {last}.",
+    ),
+    "PERIOD_TOO_LONG": ("期间最长 {days} 天。", "A period can have at most {days} days."),
+    "COUNTRY_UNKNOWN": (
+        "不是 ISO 3166-1 的国家或地区代码。",
+        "This is not a country code of ISO 3166-1.",
+    ),
+    "LANGUAGE_UNKNOWN": ("没有这种语言。", "This language is not known."),
+    "AMOUNT_TOO_LARGE": (
+        "整数部分最多 {digits} 位，请检查是否误填了卡号或账号。",
+        "At most {digits} digits may stand before the decimal point. Is this the number of a card "
+        "or an account?",
+    ),
+    "NUMBER_TOO_LARGE": ("数值超出范围。", "The number is out of range."),
+    "PHONE_REGION_UNKNOWN": (
+        "请填写带国家代码的号码，例如 +86 10 6234 5678。",
+        "Write the number with its country code, such as +44 20 7031 3000.",
+    ),
+    "PHONE_INVALID": ("不是有效的电话号码。", "This is not a valid phone number."),
+    "EMAIL_INVALID": ("不是有效的邮箱地址。", "This is not a valid email address."),
+}
