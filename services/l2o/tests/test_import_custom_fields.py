@@ -11,25 +11,25 @@ from services.l2o.tests.factories import add_account
 from services.l2o.tests.importing import finish_import
 
 FILES = {
-    "ACCOUNTS": ("name", "星辰科技"),
-    "OPPORTUNITIES": ("external_id,account", "O-1,上海示例"),
+    "l2o.account": ("name", "星辰科技"),
+    "l2o.opportunity": ("external_id,account", "O-1,上海示例"),
 }
 
 
-@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("resource", FILES)
 async def test_a_required_custom_field_is_required_in_a_file(
-    client: AsyncClient, tx: AsyncConnection, tenant: UUID, kind: str
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID, resource: str
 ) -> None:
     await add_account(tx, name="上海示例")
-    collection = kind.lower()
-    field = {"resource": f"l2o.{'account' if kind == 'ACCOUNTS' else 'opportunity'}"}
+    collection = "accounts" if resource == "l2o.account" else "opportunities"
+    field = {"resource": resource}
     field |= {"key": "colour", "type": "TEXT", "label_zh": "颜色", "label_en": "Colour"}
     defined = await client.post("/custom-fields", json={**field, "required": True})
     assert defined.status_code == 201, defined.text
-    header, cells = FILES[kind]
+    header, cells = FILES[resource]
 
     async def run(content: str) -> dict[str, Any]:
-        ended = await finish_import(client, tx, tenant, kind, content.encode())
+        ended = await finish_import(client, tx, tenant, resource, content.encode())
         return {name: count for name, count in ended["counts"].items() if count}
 
     before = (await client.get(f"/{collection}?include_total=true")).json()["total"]

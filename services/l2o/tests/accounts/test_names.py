@@ -26,7 +26,7 @@ async def test_eight_spellings_of_a_name_are_one_account(
 ) -> None:
     rows = "".join(f"{name},{100 + at}\n" for at, name in enumerate(SPELLINGS))
     file = f"name,employees\n{rows}".encode()
-    ended = await finish_import(client, tx, tenant, "ACCOUNTS", file)
+    ended = await finish_import(client, tx, tenant, "l2o.account", file)
     assert (ended["counts"]["created"], ended["counts"]["updated"]) == (1, 7)
     [account] = (await client.get("/accounts")).json()["items"]
     assert (account["name"], account["employees"]) == (NAME, 107)
@@ -35,7 +35,11 @@ async def test_eight_spellings_of_a_name_are_one_account(
     [changed, *_] = (await client.get(f"/accounts/{account['id']}/audit")).json()["items"]
     assert [change["field"] for change in changed["changes"]] == ["name"]
     ended = await finish_import(
-        client, tx, tenant, "ACCOUNTS", "name,parent\nSOCIÉTÉ  GÉNÉRALE,\nACME,societé\n".encode()
+        client,
+        tx,
+        tenant,
+        "l2o.account",
+        "name,parent\nSOCIÉTÉ  GÉNÉRALE,\nACME,societé\n".encode(),
     )
     assert (ended["counts"]["created"], ended["counts"]["unchanged"]) == (1, 1)
 
@@ -51,7 +55,7 @@ async def test_a_file_is_held_to_the_rules_of_the_api(
         "E,1998,1,999999999.99\n",
     )
     file = "name,founded_year,employees,revenue\n" + "".join(rows)
-    ended = await finish_import(client, tx, tenant, "ACCOUNTS", file.encode())
+    ended = await finish_import(client, tx, tenant, "l2o.account", file.encode())
     assert (ended["counts"]["created"], ended["counts"]["refused"]) == (1, 4)
 
 
@@ -61,7 +65,7 @@ async def test_opportunities_find_their_account_in_any_spelling(
     created = (await client.post("/accounts", json={"name": NAME})).json()
     rows = "".join(f"O-{at},{name}\n" for at, name in enumerate(SPELLINGS))
     file = f"external_id,account\n{rows}".encode()
-    ended = await finish_import(client, tx, tenant, "OPPORTUNITIES", file)
+    ended = await finish_import(client, tx, tenant, "l2o.opportunity", file)
     assert ended["counts"]["created"] == 8
     items = (await client.get("/opportunities")).json()["items"]
     assert {item["account_id"] for item in items} == {created["id"]}

@@ -4,7 +4,6 @@ from chassis.files.imports.target import Cells, ImportField, ImportTarget, Parse
 from cpq.products.actions.imports import import_products
 from cpq.products.domain import ProductRow, with_derived_sku
 from cpq.products.schemas import ProductRowIn
-from cpq.products.store import PRODUCT
 
 
 def _parse_row(cells: Cells) -> ParsedRow[ProductRow]:
@@ -35,5 +34,5 @@ PRODUCT_IMPORT = ImportTarget(
     ),
     read=_parse_row,
     import_rows=import_products,
-    custom=PRODUCT.scoped.resource,
+    custom_fields=True,
 )

@@ -157,5 +157,5 @@ LEAD_IMPORT = ImportTarget(
     any_of=IDENTIFYING_FIELDS,
     extra_columns="attributes",
     max_extra_columns=MAX_ATTRIBUTES,
-    custom=LEADS.resource,
+    custom_fields=True,
 )

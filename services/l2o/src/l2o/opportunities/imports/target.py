@@ -143,5 +143,5 @@ OPPORTUNITY_IMPORT = ImportTarget(
     ),
     read=parse_opportunity_row,
     import_rows=_import_opportunities,
-    custom=OPPORTUNITIES.resource,
+    custom_fields=True,
 )
