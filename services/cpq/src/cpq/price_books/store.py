@@ -237,11 +237,6 @@ async def find_id(tx: AsyncConnection, *, name: str, currency: str) -> UUID | No
     return next((row.id for row in books if comparable_name(row.name) == requested), None)
 
 
-async def ensure_exists(tx: AsyncConnection, book_id: UUID) -> None:
-    """Raise NotFound if the book does not exist or is deleted."""
-    await _header(tx, book_id, shared=True)
-
-
 async def _header(
     tx: AsyncConnection, book_id: UUID, *, shared: bool = False, with_deleted: bool = False
 ) -> PriceBook:

@@ -259,13 +259,11 @@ def _id_in(ids: Column[Any], condition: ColumnElement[bool]) -> ColumnElement[bo
 
 
 def _in_department(department_id: UUID) -> ColumnElement[bool]:
-    columns = department_posts.c
-    return _id_in(columns.person_id, columns.department_id == department_id)
+    return _id_in(department_posts.c.person_id, department_posts.c.department_id == department_id)
 
 
 def _with_role(role_id: UUID) -> ColumnElement[bool]:
-    columns = role_holders.c
-    return _id_in(columns.person_id, columns.role_id == role_id)
+    return _id_in(role_holders.c.person_id, role_holders.c.role_id == role_id)
 
 
 PERSON = RecordType(
