@@ -53,7 +53,7 @@ async def test_the_command_creates_suspends_and_deletes_a_tenant(
     key = output_of(run_admin(committed, tenant, "create", str(file)))["tenant"]
     assert output_of(run_admin(committed, tenant, "suspend", key))["status"] == "SUSPENDED"
     erase = output_of(
-        run_admin(committed, tenant, "--by", "wang", "erase", key, "--phones", "13800138000")
+        run_admin(committed, tenant, "--by", "wang", "erase", key, "--phones", "+8613800138000")
     )
     delete = output_of(run_admin(committed, tenant, "delete", key))
     async with committed.app.begin(UUID(key)) as tx:

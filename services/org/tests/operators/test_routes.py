@@ -226,7 +226,7 @@ async def test_a_deleted_tenant_takes_no_tasks(client: AsyncClient) -> None:
     key = created(await client.post("/admin/tenants", json=NEW_TENANT))["id"]
     await client.post(f"/admin/tenants/{key}/delete")
     for kind in ("EXPORT", "ERASE"):
-        body = {"kind": kind, "phones": ["13800138000"]} if kind == "ERASE" else {"kind": kind}
+        body = {"kind": kind, "phones": ["+8613800138000"]} if kind == "ERASE" else {"kind": kind}
         answer = await client.post(f"/admin/tenants/{key}/tasks", json=body)
         assert (answer.status_code, answer.json()["code"]) == (409, "TENANT_GONE")
 

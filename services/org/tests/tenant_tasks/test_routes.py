@@ -43,7 +43,7 @@ def report_of(kind: type[TenantTaskEnded], task_id: UUID, *, rows: int = 1) -> T
 async def test_an_erasure_finishes_after_the_reports_of_all_services(
     client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
 ) -> None:
-    body = {"kind": "ERASE", "phones": ["138 0013 8000"], "emails": ["Li.Na@Example.com"]}
+    body = {"kind": "ERASE", "phones": ["+86 138 0013 8000"], "emails": ["Li.Na@Example.com"]}
     answer = await client.post("/tenant-tasks", json=body)
     assert answer.status_code == 202, answer.text
     task_id = UUID(answer.json()["id"])
@@ -119,9 +119,10 @@ async def test_a_report_on_an_unknown_task_is_ignored(tx: AsyncConnection, tenan
     ("body", "expected"),
     [
         ({"kind": "ERASE"}, ("", "ERASURE_NAMES_NOBODY")),
-        ({"kind": "EXPORT", "phones": ["13800138000"]}, ("", "ERASURE_NAMES_NOBODY")),
+        ({"kind": "EXPORT", "phones": ["+8613800138000"]}, ("", "ERASURE_NAMES_NOBODY")),
         ({"kind": "DELETE"}, ("/kind", "VALUE_UNKNOWN")),
-        ({"kind": "ERASE", "phones": ["1"]}, ("/phones/0", "PHONE_INVALID")),
+        ({"kind": "ERASE", "phones": ["+1"]}, ("/phones/0", "PHONE_INVALID")),
+        ({"kind": "ERASE", "phones": ["13800138000"]}, ("/phones/0", "PHONE_REGION_UNKNOWN")),
         ({"kind": "ERASE", "emails": ["x"]}, ("/emails/0", "EMAIL_INVALID")),
         ({"kind": "ERASE", "ids": ["x"]}, ("/ids/0", "ID_INVALID")),
     ],

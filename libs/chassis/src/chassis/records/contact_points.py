@@ -152,4 +152,8 @@ def _phone_of_record(text: str, info: ValidationInfo) -> str:
 # Fields of request bodies: `phone: Phone | None = None`. A field `country` of the same body decides
 # about numbers without a country code, if it is declared before.
 Phone = Annotated[str, _text(50), AfterValidator(_phone_of_record), Personal("phone")]
+# For a body of one tenant's caller about another tenant: no country can be taken for granted.
+InternationalPhone = Annotated[
+    str, _text(50), AfterValidator(lambda text: normalize_phone(text)), Personal("phone")
+]
 Email = Annotated[str, _text(320), AfterValidator(normalize_email), Personal("email")]

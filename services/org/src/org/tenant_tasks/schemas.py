@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from chassis.records.contact_points import Email, Phone
+from chassis.records.contact_points import Email, InternationalPhone
 from org.tenant_tasks.domain import TenantTaskKind, TenantTaskState
 
 
@@ -26,7 +26,10 @@ class TenantTaskIn(BaseModel):
     ids: Annotated[
         list[UUID], Field(max_length=100, description="Ids of the person, contact or lead")
     ] = []
-    phones: Annotated[list[Phone], Field(max_length=20)] = []
+    phones: Annotated[
+        list[InternationalPhone],
+        Field(max_length=20, description="In international form, such as +86 138 0013 8000"),
+    ] = []
     emails: Annotated[list[Email], Field(max_length=20)] = []
 
     @model_validator(mode="after")
