@@ -124,7 +124,7 @@ LEAD_IMPORT = ImportTarget(
         ImportField("company", ("公司", "公司名称"), example="上海示例有限公司"),
         ImportField("phone", ("mobile", "手机", "手机号", "电话"), example="13800138000"),
         ImportField("email", ("邮箱", "电子邮件"), example="wang.fang@example.com"),
-        ImportField("external_id", ("lead number", "线索编号"), example="L-0001"),
+        ImportField("external_id", ("lead number", "线索编号"), example="L-0001", identifies=True),
         ImportField("source", ("lead source", "来源", "线索来源"), example="展会"),
         ImportField(OWNER_FIELD, ("lead owner", "负责人", "所有人"), example="李娜"),
     ),

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
+from chassis.files.formats.encodings import Encoding
 from chassis.files.formats.findings import Finding
 from chassis.files.imports import store
 from chassis.files.imports.custom_columns import target_with_custom_fields
@@ -65,6 +66,7 @@ async def open_import(
     file_name: str,
     mapping: Mapping[str, str | None] | None,
     sheet: str | None = None,
+    encoding: Encoding | None = None,
     dry_run: bool = False,
     caller: Principal,
     now: datetime,
@@ -77,6 +79,7 @@ async def open_import(
         file_name=file_name,
         mapping=mapping,
         sheet=sheet,
+        encoding=encoding,
         dry_run=dry_run,
         created_by=caller.subject,
         created_at=now,
@@ -119,16 +122,17 @@ async def replace_mapping(
     import_id: UUID,
     mapping: Mapping[str, str | None] | None,
     *,
+    encoding: Encoding | None = None,
     caller: Principal,
     now: datetime,
 ) -> Import:
-    """Replace the mapping of an open import.
+    """Replace the mapping of an open import, and its encoding if one is given.
 
     Raises NotFound, Forbidden (RECORD_READ_ONLY), Invalid, RuleBroken (IMPORT_NOT_OPEN).
     """
     run = await _get_own(tx, import_id, caller)
     validate_mapping(await target_with_custom_fields(tx, imports, run.resource), mapping)
-    return await store.save(tx, run.with_mapping(mapping, now=now))
+    return await store.save(tx, run.with_mapping(mapping, encoding, now=now))
 
 
 async def upload_file(

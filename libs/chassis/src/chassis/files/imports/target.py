@@ -80,13 +80,17 @@ def refused_for(error: DomainError) -> RowResult:
 class ImportField:
     """A field that a column can map to, and its known headers, compared without case.
 
-    `example` is its cell in the example row of the template.
+    `example` is its cell in the example row of the template. A field that `identifies` records
+    warns of numbers in a workbook, which have lost their leading zeros; one that `is_amount` of a
+    text such as 1.000, which is one or a thousand.
     """
 
     name: str
     headers: Sequence[str] = ()
     required: bool = False  # the file must have its column; cells may be blank
     example: str = ""
+    identifies: bool = False
+    is_amount: bool = False
 
     @property
     def chinese_heading(self) -> str:
