@@ -26,6 +26,7 @@ from chassis.web.commands import Command
 from chassis.web.operations import store as operations
 from contracts.event import Event
 from contracts.mtl.events import LeadCaptured
+from contracts.work import RecordRef
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
 from mtl.leads import store
@@ -189,7 +190,10 @@ async def convert_lead(
         return await operations.get_operation(tx, lead.conversion_id)
     key, payload = str(ids.conversion_id), {"lead_id": str(lead_id)}
     deadline = now + CONVERSION_TIME_LIMIT
-    await queue.enqueue(tx, CONVERSION_DEADLINE_JOB, key, run_at=deadline, payload=payload)
+    about = RecordRef(resource=LEADS.resource, record_id=lead_id)
+    await queue.enqueue(
+        tx, CONVERSION_DEADLINE_JOB, key, run_at=deadline, payload=payload, about=about
+    )
     return await operations.start_operation(tx, ids.conversion_id, "lead.convert", ids.result())
 
 

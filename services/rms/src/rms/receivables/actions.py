@@ -229,4 +229,5 @@ async def _schedule_overdue_check(tx: AsyncConnection, receivable: Receivable) -
     if receivable.may_become_overdue:
         timezone = (await tenant_settings.settings_of(tx)).timezone
         run_at = start_of_day(receivable.due_date + DAY, timezone)
-        await queue.enqueue(tx, OVERDUE_JOB, str(receivable.id), run_at=run_at)
+        key, about = str(receivable.id), _reference(receivable)
+        await queue.enqueue(tx, OVERDUE_JOB, key, run_at=run_at, about=about)

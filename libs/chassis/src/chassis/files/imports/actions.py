@@ -152,6 +152,7 @@ async def upload_file(
 
 async def start_import(
     tx: AsyncConnection,
+    imports: Imports,
     import_id: UUID,
     *,
     caller: Principal,
@@ -171,7 +172,8 @@ async def start_import(
         await ensure_import_quota(tx, store.active_count_query())
         run = await store.save(tx, started)
     if run.state in (QUEUED, RUNNING):
-        await queue.enqueue(tx, IMPORT_JOB, str(import_id), run_at=now)
+        about = RecordRef(resource=imports.run_resource, record_id=run.id)
+        await queue.enqueue(tx, IMPORT_JOB, str(import_id), run_at=now, about=about)
     return run
 
 
@@ -247,7 +249,7 @@ async def save_finished(tx: AsyncConnection, imports: Imports, run: Import) -> I
     await notify(
         tx,
         FINISHED_NOTICES[saved.state],
-        RecordRef(resource=f"{imports.service}.import", record_id=saved.id),
+        RecordRef(resource=imports.run_resource, record_id=saved.id),
         recipient=saved.created_by,
         params={"file_name": saved.file_name, "state": saved.state},
     )

@@ -230,7 +230,9 @@ class ImportRoutes:
         """
         target = self._imports.target((await store.get(tx, import_id)).resource)
         _ensure_may(caller, target)
-        run = await actions.start_import(tx, import_id, caller=caller, now=now, expected=if_match)
+        run = await actions.start_import(
+            tx, self._imports, import_id, caller=caller, now=now, expected=if_match
+        )
         return import_out(request, run)
 
     async def import_cancel(

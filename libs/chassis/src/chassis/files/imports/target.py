@@ -228,6 +228,11 @@ class Imports:
     targets: Sequence[ImportTarget[Any]]
     finished: type[ImportEnded]
 
+    @property
+    def run_resource(self) -> str:
+        """The resource of the imports themselves."""
+        return f"{self.service}.import"
+
     def target(self, resource: str) -> ImportTarget[Any]:
         return next(target for target in self.targets if target.resource == resource)
 

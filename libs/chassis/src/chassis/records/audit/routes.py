@@ -39,6 +39,13 @@ class FieldChange(BaseModel):
     to: Any = Field(description="The new value; null if it is empty or was removed")
 
 
+class OriginRecordOut(BaseModel):
+    """A record that can be opened: its resource and its id."""
+
+    resource: str = Field(examples=["l2o.import"])
+    id: UUID
+
+
 class AuditEntryOut(BaseModel):
     """One write of the record, or of a part of it such as a line."""
 
@@ -46,8 +53,8 @@ class AuditEntryOut(BaseModel):
     verb: str = Field(description="INSERT, UPDATE or DELETE", examples=["UPDATE"])
     at: datetime
     actor: str | None = Field(
-        description="Who made the change: the subject of a token, `system:<component>`, or "
-        "`access-key:<id>:<subject of its issuer>`"
+        description="Who made the change, or started the import or task that made it: the subject"
+        " of a token, `system:<component>`, or `access-key:<id>:<subject of its issuer>`"
     )
     actor_name: str | None = Field(
         description="The actor's name in the directory; of an access key, who issued it"
@@ -58,8 +65,12 @@ class AuditEntryOut(BaseModel):
     changes: list[FieldChange]
     request_id: str | None
     origin: str | None = Field(
-        description="`event:<id>` or `job:<id>` if an event or a job made the change; null for a "
-        "request"
+        description="`event:<id>` if an event made the change, `<resource>:<id>` if a job made it"
+        " for that record; null for a request"
+    )
+    origin_record: OriginRecordOut | None = Field(
+        description="The record that a job made the change for: an import, a task, a quote that"
+        " has expired"
     )
     trace_id: str | None
 
@@ -109,8 +120,17 @@ def _entry_out(row: Mapping[str, Any]) -> AuditEntryOut:
     stored = json.loads(row["changes"], parse_float=Decimal)
     changes = field_changes(stored.get("from", {}), stored.get("to", {}))
     name = shown_actor_name(row["actor"], row["actor_name"])
+    origin = origin_record(row["origin"])
     shown = {**row, "id": str(row["id"]), "actor_name": name, "changes": changes}
-    return AuditEntryOut.model_validate(shown)
+    return AuditEntryOut.model_validate({**shown, "origin_record": origin})
+
+
+def origin_record(origin: str | None) -> OriginRecordOut | None:
+    """Return the record that an origin names; an event or a job is no record to open."""
+    resource, _, record_id = (origin or "").partition(":")
+    if resource in ("", "event", "job"):
+        return None
+    return OriginRecordOut(resource=resource, id=UUID(record_id))
 
 
 def field_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FieldChange]:

@@ -50,7 +50,8 @@ async def send_quote(command: Command, quote_id: UUID) -> Quote:
     async def save(before: Quote, after: Quote, event: Event | None) -> Quote:
         sent = await save_record(command, QUOTE, before, after, event)
         run_at = start_of_day(sent.valid_until + DAY, timezone)
-        await queue.enqueue(command.tx, EXPIRE_JOB, str(sent.id), run_at=run_at)
+        about = RecordRef(resource=QUOTE.scoped.resource, record_id=sent.id)
+        await queue.enqueue(command.tx, EXPIRE_JOB, str(sent.id), run_at=run_at, about=about)
         return sent
 
     return await move_record(command, QUOTE, quote_id, send, save=save)

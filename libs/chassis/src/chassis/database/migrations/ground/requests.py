@@ -42,6 +42,8 @@ def _jobs() -> None:
         sa.Column("status", sa.Text(), nullable=False, server_default=sa.text("'WAITING'")),
         sa.Column("attempts", sa.Integer(), nullable=False, server_default=sa.text("0")),
         sa.Column("last_error", sa.Text()),
+        sa.Column("actor", sa.Text()),
+        sa.Column("origin", sa.Text()),
         sa.Column("correlationid", sa.Text(), nullable=False),
         sa.Column("traceparent", sa.Text(), nullable=False),
         instant("created_at", default=True),
