@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,11 +18,13 @@ from chassis.files.imports.target import (
     RowResult,
     created,
     refused,
+    unchanged,
     validate_row,
 )
 from chassis.records.access.owners import subjects_by_name
 from chassis.web.commands import Command
 from kernel.ids import new_id
+from mtl.leads import store
 from mtl.leads.actions import capture_leads
 from mtl.leads.domain import (
     IDENTIFYING_FIELDS,
@@ -35,6 +38,7 @@ from mtl.leads.schemas import LeadIn
 from mtl.leads.store import LEADS
 
 OWNER_FIELD = "owner"
+COMPARED_FIELDS = ("name", "company", "phone", "email", "external_id", "source")
 NOT_SELECTED = "Select"  # the value that web forms export for a choice nobody made
 
 
@@ -45,9 +49,9 @@ class LeadRow:
     details: LeadDetails
     owner: str | None = None
 
-    def lead(self, subjects: Mapping[str, str], context: ImportContext) -> Lead:
-        """The new lead, of the named owner; the importer owns it if nobody has that name."""
-        owner_id = subjects.get(self.owner or "") or context.actor
+    def lead(self, subjects: Mapping[str, Sequence[str]], context: ImportContext) -> Lead:
+        """The new lead, of the only person named as its owner; without one, of the importer."""
+        owner_id = self.named_owner(subjects) or context.actor
         return Lead(
             **vars(self.details) | {"owner_id": owner_id},
             id=new_id(),
@@ -55,9 +59,30 @@ class LeadRow:
             updated_at=context.now,
         )
 
-    def names_unknown_owner(self, subjects: Mapping[str, str]) -> bool:
-        """Whether the row names an owner who is not among `subjects`."""
-        return self.owner is not None and self.owner not in subjects
+    def named_owner(self, subjects: Mapping[str, Sequence[str]]) -> str | None:
+        """The subject of the only person whom the row names as the owner."""
+        matches = subjects.get(self.owner or "", ())
+        return matches[0] if len(matches) == 1 else None
+
+    def owner_warnings(self, subjects: Mapping[str, Sequence[str]]) -> list[Finding]:
+        """The warning that nobody, or more than one person, has the name of the owner."""
+        if self.owner is None or self.named_owner(subjects) is not None:
+            return []
+        code = "OWNER_AMBIGUOUS" if subjects.get(self.owner) else "OWNER_UNKNOWN"
+        return [Finding(code, field=OWNER_FIELD)]
+
+    def is_contained_in(self, lead: Lead, subjects: Mapping[str, Sequence[str]]) -> bool:
+        """Whether the lead has every value of this row already."""
+        details = self.details
+        known = all(
+            getattr(details, name) in (None, getattr(lead, name)) for name in COMPARED_FIELDS
+        )
+        owner = self.named_owner(subjects)
+        return (
+            known
+            and owner in (None, lead.owner_id)
+            and details.attributes.items() <= lead.attributes.items()
+        )
 
 
 def _parse_lead_row(cells: Cells) -> ParsedRow[LeadRow]:
@@ -95,7 +120,7 @@ def lead_body(
 async def _import_leads(
     tx: AsyncConnection, rows: Sequence[ImportRow[LeadRow]], context: ImportContext
 ) -> list[RowResult]:
-    """Capture the leads of a chunk; a lead that exists already is refused and not changed."""
+    """Capture the leads of a chunk; one that exists is unchanged if equal, else refused."""
     names = {row.value.owner for row in rows if row.value.owner}
     subjects = await subjects_by_name(tx, names)
     captured = await capture_leads(
@@ -103,18 +128,27 @@ async def _import_leads(
         [row.value.lead(subjects, context) for row in rows],
         await context.visibility(tx, LEADS.resource),
     )
+    visible = [one.lead_id for one in captured if isinstance(one, DuplicateLead) and not one.hidden]
+    existing = await store.leads_by_id(tx, visible)
     return [
-        _row_result(row.value, lead, subjects) for row, lead in zip(rows, captured, strict=True)
+        _row_result(row.value, lead, existing, subjects)
+        for row, lead in zip(rows, captured, strict=True)
     ]
 
 
-def _row_result(row: LeadRow, lead: Lead | DuplicateLead, subjects: Mapping[str, str]) -> RowResult:
+def _row_result(
+    row: LeadRow,
+    lead: Lead | DuplicateLead,
+    existing: Mapping[UUID, Lead],
+    subjects: Mapping[str, Sequence[str]],
+) -> RowResult:
     if isinstance(lead, DuplicateLead):
+        earlier = existing.get(lead.lead_id)
+        if earlier is not None and row.is_contained_in(earlier, subjects):
+            return unchanged(earlier.id, *row.owner_warnings(subjects))
         field = None if lead.hidden else lead.matched
         return refused(Finding("LEAD_DUPLICATE", params=lead.disclosed_params, field=field))
-    if row.names_unknown_owner(subjects):
-        return created(lead.id, Finding("OWNER_UNKNOWN", field=OWNER_FIELD))
-    return created(lead.id)
+    return created(lead.id, *row.owner_warnings(subjects))
 
 
 LEAD_IMPORT = ImportTarget(

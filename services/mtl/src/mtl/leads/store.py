@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import operations
 from chassis.database.columns import enum_column, tenant_column
+from chassis.database.rows import from_columns
 from chassis.records.access.visibility import ScopedResource, Visibility, is_visible
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
@@ -210,6 +211,14 @@ def _history_row(lead: Lead, before: Lead, actor: str | None) -> dict[str, Any]:
         "actor": actor,
         **{name: getattr(conversion, name) for name in _CONVERSION_COLUMNS},
     }
+
+
+async def leads_by_id(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Lead]:
+    """Return these leads, without deleted ones, by id."""
+    if not ids:
+        return {}
+    query = select(leads).where(leads.c.id.in_(ids), leads.c.deleted_at.is_(None))
+    return {row.id: from_columns(Lead, dict(row._mapping)) for row in await tx.execute(query)}
 
 
 async def reserve_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, DuplicateLead]:

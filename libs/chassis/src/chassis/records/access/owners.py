@@ -1,6 +1,6 @@
 """Finds the owners of records by the names that imported files use."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import any_, cast, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.records.access.tables import people
 
 
-async def subjects_by_name(tx: AsyncConnection, names: Collection[str]) -> dict[str, str]:
+async def subjects_by_name(tx: AsyncConnection, names: Collection[str]) -> dict[str, Sequence[str]]:
     """Return the subjects of active people by what a file calls them: their subject or their name.
 
-    Unknown people are left out, and so are names that several people share.
+    A name that several people share has several subjects; unknown people are left out.
     """
     if not names:
         return {}
@@ -26,4 +26,4 @@ async def subjects_by_name(tx: AsyncConnection, names: Collection[str]) -> dict[
     for row in await tx.execute(query):
         subjects.setdefault(row.name, set()).add(row.subject)
         subjects.setdefault(row.subject, set()).add(row.subject)
-    return {name: next(iter(subjects[name])) for name in names if len(subjects.get(name, ())) == 1}
+    return {name: sorted(subjects[name]) for name in names if name in subjects}
