@@ -249,6 +249,7 @@ operations = Table(
     Column("status", Text, nullable=False),
     Column("result", JSONB, nullable=False),
     Column("problem", JSONB),
+    Column("asked", Text),  # a digest of the request
     Column("created_by", Text),
     instant("created_at", default=True),
     instant("finished_at", nullable=True),

@@ -7,7 +7,14 @@ from uuid import UUID
 
 from chassis.foundation.clock import business_date, start_of_day
 from chassis.jobs import queue
-from chassis.records.record_commands import delete_record, move_record, restore_record, save_record
+from chassis.records.record_commands import (
+    MADE,
+    AlreadyMade,
+    delete_record,
+    move_record,
+    restore_record,
+    save_record,
+)
 from chassis.records.tenant_settings import settings_of, today
 from chassis.records.work.actions import notify
 from chassis.web.commands import Command
@@ -42,9 +49,10 @@ async def send_quote(command: Command, quote_id: UUID) -> Quote:
     """
     timezone = (await settings_of(command.tx)).timezone
 
-    def send(quote: Quote) -> tuple[Quote, Event] | None:
+    def send(quote: Quote) -> tuple[Quote, Event] | AlreadyMade:
         if quote.was_sent:
-            return None
+            quote.ensure_sent_or_accepted()
+            return MADE
         return quote.send(now=command.now, today=business_date(command.now, timezone))
 
     async def save(before: Quote, after: Quote, event: Event | None) -> Quote:
@@ -64,9 +72,9 @@ async def accept_quote(command: Command, quote_id: UUID) -> Quote:
     """
     day = await today(command.tx, command.now)
 
-    def accept(quote: Quote) -> tuple[Quote, Event] | None:
+    def accept(quote: Quote) -> tuple[Quote, Event] | AlreadyMade:
         if quote.status is QuoteStatus.ACCEPTED:
-            return None
+            return MADE
         return quote.accept(now=command.now, today=day)
 
     save = partial(_save_and_notify, command, QUOTE_ACCEPTED)
@@ -79,9 +87,9 @@ async def reject_quote(command: Command, quote_id: UUID, *, reason: str) -> Quot
     Raises NotFound, RuleBroken (QUOTE_NOT_SENT, _ACCEPTED, _EXPIRED, _SUPERSEDED).
     """
 
-    def reject(quote: Quote) -> tuple[Quote, Event] | None:
+    def reject(quote: Quote) -> tuple[Quote, Event] | AlreadyMade:
         if quote.status is QuoteStatus.REJECTED:
-            return None
+            return AlreadyMade(same=quote.rejected_reason == reason)
         return quote.reject(reason, now=command.now)
 
     save = partial(_save_and_notify, command, QUOTE_REJECTED)
@@ -98,9 +106,9 @@ async def expire_quote(command: Command, quote_id: UUID) -> datetime | None:
     timezone = (await settings_of(command.tx)).timezone  # may have changed since it was sent
     day = business_date(command.now, timezone)
 
-    def expire(quote: Quote) -> tuple[Quote, Event] | None:
+    def expire(quote: Quote) -> tuple[Quote, Event] | AlreadyMade:
         if quote.status is not QuoteStatus.SENT or not quote.is_past_validity(day):
-            return None
+            return MADE
         return quote.expire(now=command.now)
 
     save = partial(_save_and_notify, command, QUOTE_EXPIRED)

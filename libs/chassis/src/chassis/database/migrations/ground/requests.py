@@ -84,6 +84,7 @@ def _operations() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("result", JSONB(), nullable=False),
         sa.Column("problem", JSONB()),
+        sa.Column("asked", sa.Text()),
         sa.Column("created_by", sa.Text()),
         instant("created_at", default=True),
         instant("finished_at", nullable=True),
