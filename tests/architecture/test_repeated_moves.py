@@ -21,9 +21,9 @@ MOVES = {
     "opportunity_lose": "services/l2o/tests/opportunities/test_routes.py"
     "::test_losing_for_another_reason_is_refused",
     "opportunity_move": "another stage is another move",
-    "quote_reject": "services/cpq/tests/quotes/test_revisions.py"
+    "quote_reject": "services/cpq/tests/quotes/test_repeated_moves.py"
     "::test_a_rejected_quote_keeps_its_first_reason",
-    "quote_revise": "services/cpq/tests/quotes/test_revisions.py"
+    "quote_revise": "services/cpq/tests/quotes/test_repeated_moves.py"
     "::test_the_edit_of_a_second_reviser_is_refused",
     "order_cancel": "services/rms/tests/orders/test_change_routes.py"
     "::test_cancelling_an_order_twice_changes_nothing",

@@ -18,8 +18,7 @@ async def import_nothing(*_: Any) -> list[Any]:
 
 
 TARGET = ImportTarget[dict[str, str]](
-    kind="THINGS",
-    scope="",
+    resource="testkit.thing",
     fields=(
         ImportField("code", identifies=True),
         ImportField("amount", is_amount=True),

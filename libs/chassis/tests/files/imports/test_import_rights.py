@@ -8,15 +8,14 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
-from testkit.card_imports import IMPORTS as TARGETS
 
-from chassis.files.imports.jobs import import_jobs
 from chassis.files.imports.tables import import_runs
 from chassis.jobs.queue import Again
 from chassis.jobs.runner import JobRunner
 from libs.chassis.tests.files.imports.importing import (
     CARDS,
     NOON,
+    WORKER,
     job_for,
     open_import,
     problem,
@@ -128,14 +127,14 @@ async def test_the_audit_names_who_started_the_import_and_the_import(
     async with committed.app.begin(tenant) as tx:
         await Company(tx).person("li")
     seller = sign_in(tenant, "li", scope="testkit.*")
-    body = {"file_name": "cards.csv", "kind": "CARDS"}
+    body = {"file_name": "cards.csv", "resource": "testkit.card"}
     opened = (await committed_client.post("/imports", json=body, headers=seller)).json()
     place = f"/imports/{opened['id']}"
     content = b"title,due_date\nfirst,2026-12-01\n"
     await committed_client.put(f"{place}/file", content=content, headers=seller)
     started = await committed_client.post(f"{place}/start", headers=seller)
     assert started.status_code == 200, started.text
-    async with running(JobRunner(committed.worker, import_jobs(TARGETS))):
+    async with running(JobRunner(committed.worker, WORKER.jobs)):
         await eventually(lambda: _has_ended(committed_client, place))
     [card] = (await committed_client.get("/cards", headers=seller)).json()["items"]
     audit = await committed_client.get(f"/cards/{card['id']}/audit", headers=seller)

@@ -236,10 +236,9 @@ async def present_name(tx: AsyncConnection, *, currency: str, day: date) -> str 
     """Return the name of the book that quotes in this currency take prices from on this day."""
     columns = price_books.c
     valid = (columns.valid_from <= day) & (columns.valid_to.is_(None) | (columns.valid_to > day))
-    query = select(columns.name).where(
-        valid, columns.currency == currency, columns.deleted_at.is_(None)
-    )
-    latest = query.order_by(columns.valid_from.desc(), columns.id.desc()).limit(1)
+    query = select(columns.name).where(valid & columns.deleted_at.is_(None))
+    query = query.where(columns.currency == currency).limit(1)
+    latest = query.order_by(columns.valid_from.desc(), columns.id.desc())
     name: str | None = (await tx.execute(latest)).scalar_one_or_none()
     return name
 

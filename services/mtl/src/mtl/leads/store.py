@@ -215,10 +215,8 @@ def _history_row(lead: Lead, before: Lead, actor: str | None) -> dict[str, Any]:
 
 async def leads_by_id(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Lead]:
     """Return these leads, without deleted ones, by id."""
-    if not ids:
-        return {}
-    query = select(leads).where(leads.c.id.in_(ids), leads.c.deleted_at.is_(None))
-    return {row.id: from_columns(Lead, dict(row._mapping)) for row in await tx.execute(query)}
+    rows = await tx.execute(select(leads).where(leads.c.id.in_(ids), leads.c.deleted_at.is_(None)))
+    return {row.id: from_columns(Lead, dict(row._mapping)) for row in rows}
 
 
 async def reserve_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, DuplicateLead]:
@@ -279,8 +277,7 @@ async def _reserve(tx: AsyncConnection, requested: Mapping[LeadKey, UUID]) -> di
     """Insert the keys that are free; return the lead that holds each key now."""
     if not requested:
         return {}
-    values = {**_arrays(requested), "lead_ids": list(requested.values())}
-    rows = await tx.execute(_RESERVE, values)
+    rows = await tx.execute(_RESERVE, _arrays(requested) | {"lead_ids": [*requested.values()]})
     return {LeadKey(row.kind, bytes(row.digest)): UUID(str(row.lead_id)) for row in rows}
 
 
