@@ -35,6 +35,7 @@ MOVES = {
     "::test_a_reversed_allocation_frees_its_amount_for_another",
     "department_move": "another parent is another move",
     "person_add_leave": "another leave is one more leave",
+    "working_hours_(assign|unassign)": "another department is another move",
     r"\w+_transfer": "another owner is another transfer",
 }
 

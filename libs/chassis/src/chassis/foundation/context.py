@@ -14,9 +14,9 @@ class Context:
     """The chain of causes a piece of work belongs to.
 
     `correlation_id` identifies the whole chain (its first request), `causation_id` the previous
-    step (a request or event id), `job_id` the running job, `origin` the record that it works for
-    (`l2o.import:<id>`); `traceparent` is W3C Trace Context, `actor` the principal, in a job who
-    started it.
+    step (a request or event id), `job_id` the running job, `origin` the record of the event, or
+    the one that the job works for (`l2o.import:<id>`); `traceparent` is W3C Trace Context, `actor`
+    the principal, in a job who started it.
     """
 
     request_id: str = field(default_factory=lambda: str(new_id()))

@@ -15,6 +15,7 @@ from chassis.database.engine import Database
 from chassis.database.write_cause import attribute_writes, set_audit_reason
 from chassis.foundation import clock
 from chassis.foundation.context import Context, use_context
+from chassis.records.audit.routes import origin_record
 from chassis.records.audit.tables import audit_entries
 from chassis.records.record_commands import edit_record
 from chassis.web.commands import Command
@@ -116,6 +117,14 @@ async def test_an_entry_has_actor_reason_and_origin(tx: AsyncConnection) -> None
     assert created.trace_id == WHO.trace_id
     assert (deleted.verb, deleted.actor, deleted.origin) == ("DELETE", "li.na", "l2o.import:i-1")
     assert deleted.changes["from"]["title"] == "2"
+
+
+def test_the_origin_names_a_record_that_can_be_opened() -> None:
+    lead = new_id()
+    record = origin_record(f"mtl.lead:{lead}")
+    assert record is not None
+    assert (record.resource, record.id) == ("mtl.lead", lead)
+    assert [origin_record(one) for one in (None, f"job:{lead}", f"event:{lead}")] == [None] * 3
 
 
 async def test_a_write_of_version_and_times_alone_makes_no_entry(tx: AsyncConnection) -> None:

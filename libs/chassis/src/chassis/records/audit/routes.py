@@ -63,14 +63,14 @@ class AuditEntryOut(BaseModel):
     part: str | None = Field(description="The part that was written; null: the record itself")
     part_id: str | None
     changes: list[FieldChange]
-    request_id: str | None
+    request_id: str | None = Field(description="Of the request, or the id of the event")
     origin: str | None = Field(
-        description="`event:<id>` if an event made the change, `<resource>:<id>` if a job made it"
-        " for that record; null for a request"
+        description="`<resource>:<id>` of the record whose event made the change, or for which a"
+        " job made it; null for a request"
     )
     origin_record: OriginRecordOut | None = Field(
-        description="The record that a job made the change for: an import, a task, a quote that"
-        " has expired"
+        description="The record that the change came from: an import, a task, a quote that has"
+        " expired, or a record whose event made the change, such as a converted lead"
     )
     trace_id: str | None
 
