@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -230,17 +229,6 @@ async def find_id(tx: AsyncConnection, *, name: str, currency: str) -> UUID | No
     query = select(columns.id).where(matches).order_by(columns.valid_from.desc(), columns.id.desc())
     book_id: UUID | None = (await tx.execute(query.limit(1))).scalar_one_or_none()
     return book_id
-
-
-async def present_name(tx: AsyncConnection, *, currency: str, day: date) -> str | None:
-    """Return the name of the book that quotes in this currency take prices from on this day."""
-    columns = price_books.c
-    valid = (columns.valid_from <= day) & (columns.valid_to.is_(None) | (columns.valid_to > day))
-    query = select(columns.name).where(valid & columns.deleted_at.is_(None))
-    query = query.where(columns.currency == currency).limit(1)
-    latest = query.order_by(columns.valid_from.desc(), columns.id.desc())
-    name: str | None = (await tx.execute(latest)).scalar_one_or_none()
-    return name
 
 
 async def ensure_exists(tx: AsyncConnection, book_id: UUID) -> None:

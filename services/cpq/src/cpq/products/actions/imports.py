@@ -22,7 +22,8 @@ from chassis.records.record_commands import create_record
 from chassis.records.tenant_settings import settings_of, today
 from chassis.web.commands import Command
 from cpq.price_books.actions import set_list_prices
-from cpq.price_books.store import find_id, present_name
+from cpq.price_books.store import find_id
+from cpq.price_books.views import present_name
 from cpq.products import store
 from cpq.products.actions.lifecycle import edit_product
 from cpq.products.domain import Product, ProductRow
