@@ -1,6 +1,9 @@
 """Every record is written and read by its external ids in the same way."""
 
+from typing import Any
+
 import pytest
+from httpx import Response
 
 from tests.resources.records import ANY, Records, code_of, differences
 
@@ -26,6 +29,22 @@ async def test_a_put_creates_changes_and_repeats(records: Records) -> None:
     unknown = await records.call(GET, "erp", "4712")
     assert code_of(unknown) == (404, records.not_found)
     assert unknown.json()["params"] == {"key": "erp/4712"}
+
+
+@pytest.mark.records(PUT, GET)
+async def test_a_put_honours_the_version_that_the_caller_saw(records: Records) -> None:
+    body = await records.body()
+    changed = body | records.sample.patch
+
+    async def put(name: str, json: Any, if_match: str) -> Response:
+        return await records.call(PUT, "erp", name, json=json, if_match=if_match)
+
+    assert code_of(await put("1", body, '"1"')) == (412, "RECORD_ABSENT")
+    assert (await put("1", body, ANY)).status_code == 201
+    assert code_of(await put("1", changed, '"7"')) == (412, "STALE_COPY")
+    assert (await put("1", changed, '"1"')).json()["version"] == 2
+    repeated = await put("1", changed, '"1"')
+    assert (repeated.status_code, repeated.json()["version"]) == (200, 2)
 
 
 @pytest.mark.records(PUT, GET)

@@ -287,11 +287,13 @@ class TenantTaskRequested(Event):
     """Every service must do its part of a task: EXPORT all rows, ERASE a person, DELETE the tenant.
 
     `ids` are those of the person, contact or lead to erase; phones are E.164, emails lower case.
+    `requested_by` is the subject of who requested it.
     """
 
     type: ClassVar[str] = "org.tenant_task.requested.v1"
     task_id: UUID
     kind: str
+    requested_by: str | None = None
     ids: tuple[UUID, ...] = ()
     phones: tuple[Annotated[str, Personal("phone")], ...] = ()
     emails: tuple[Annotated[str, Personal("email")], ...] = ()

@@ -124,14 +124,14 @@ async def test_a_handler_has_the_tenant_and_the_context_of_its_request(
         assert job.now > LONG_AGO
         return Done()
 
-    request = Context(correlation_id="the-request")
+    request = Context(correlation_id="the-request", actor="li.na")
     with use_context(request):
         await enqueue_due_jobs(committed, tenant, "look", ["7"])
     async with running(JobRunner(committed.worker, {"look": look})):
         await eventually(no_job_is_left(committed))
     ((context, database_tenant),) = contexts
     assert (context.correlation_id, context.trace_id) == ("the-request", request.trace_id)
-    assert (context.actor, context.tenant, database_tenant) == ("system:job", str(tenant), tenant)
+    assert (context.actor, context.tenant, database_tenant) == ("li.na", str(tenant), tenant)
     assert [context.job_id] == ids
     # A job is no request and no event: its events are caused by the request that enqueued it.
     assert (context.causation_id, context.request_id) == (None, "the-request")

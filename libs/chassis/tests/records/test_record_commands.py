@@ -1,5 +1,6 @@
 """The commands that all records share, on the sample card."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,8 @@ from chassis.database.engine import ROW_LIMIT_KEY
 from chassis.foundation.clock import now
 from chassis.foundation.refusals import PreconditionFailed
 from chassis.records.record_commands import (
+    MADE,
+    AlreadyMade,
     create_record,
     delete_record,
     edit_record,
@@ -85,9 +88,9 @@ async def test_the_precondition_is_checked_before_the_rule_and_after_a_repetitio
 async def test_a_move_is_made_once(tx: AsyncConnection, published: PublishedFacts) -> None:
     card = await add(tx)
 
-    def finish(before: Card) -> tuple[Card, Event] | None:
+    def finish(before: Card) -> tuple[Card, Event] | AlreadyMade:
         if before.stage is Stage.DONE:
-            return None
+            return MADE
         after = replace(before, stage=Stage.DONE)
         return after, CardChanged(card=after.state())
 
@@ -97,10 +100,39 @@ async def test_a_move_is_made_once(tx: AsyncConnection, published: PublishedFact
     assert len(await published()) == 1
 
 
+@pytest.mark.parametrize("in_the_record", [True, False])
+async def test_a_made_move_answers_only_an_equal_request(
+    tx: AsyncConnection, published: PublishedFacts, *, in_the_record: bool
+) -> None:
+    card = await add(tx)
+
+    def rename(title: str) -> Callable[[Card], tuple[Card, Event] | AlreadyMade]:
+        def move(before: Card) -> tuple[Card, Event] | AlreadyMade:
+            if before.stage is Stage.DONE:
+
+                async def is_same() -> bool:
+                    return before.title == title
+
+                return AlreadyMade(before.title == title if in_the_record else is_same)
+            after = replace(before, stage=Stage.DONE, title=title)
+            return after, CardChanged(card=after.state())
+
+        return move
+
+    made = await move_record(Command(tx, now()), CARD, card.id, rename("a"))
+    stale, current = Command(tx, now(), expected=STALE), Command(tx, now())
+    assert await move_record(stale, CARD, card.id, rename("a")) == made
+    with pytest.raises(PreconditionFailed):
+        await move_record(stale, CARD, card.id, rename("b"))
+    with pytest.raises(Conflict, match="MOVE_MADE_OTHERWISE"):
+        await move_record(current, CARD, card.id, rename("b"))
+    assert len(await published()) == 1
+
+
 async def test_a_stale_copy_is_reported_before_a_broken_rule(tx: AsyncConnection) -> None:
     card = await add(tx)
 
-    def forbidden(_: Card) -> tuple[Card, Event] | None:
+    def forbidden(_: Card) -> tuple[Card, Event] | AlreadyMade:
         raise RuleBroken("NOTE_FORBIDDEN", text="x")
 
     with pytest.raises(PreconditionFailed):

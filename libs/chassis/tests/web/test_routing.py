@@ -142,6 +142,16 @@ async def test_a_repeated_idempotency_key_gets_the_stored_response(
     assert other.json()["errors"][0]["code"] == "IDEMPOTENCY_KEY_REUSED"
 
 
+async def test_a_repeated_body_may_order_its_members_differently(client: AsyncClient) -> None:
+    key = {"Idempotency-Key": "k3", "Content-Type": "application/json"}
+    first = await client.post("/cards", content=b'{"title": "a", "stage": "DOING"}', headers=key)
+    again = await client.post("/cards", content=b'{"stage":"DOING","title":"\\u0061"}', headers=key)
+    assert (first.status_code, again.status_code) == (201, 201), again.text
+    assert again.json() == first.json()
+    other = await client.post("/cards", content=b'{"title": "a"}', headers=key)
+    assert other.json()["errors"][0]["code"] == "IDEMPOTENCY_KEY_REUSED"
+
+
 async def test_a_failed_request_does_not_use_up_its_key(client: AsyncClient) -> None:
     key = {"Idempotency-Key": "k2"}
     assert (await client.post("/notes", json={"text": "forbidden"}, headers=key)).status_code == 409

@@ -12,15 +12,6 @@ M = TypeVar("M", bound=StrEnum)
 S = TypeVar("S", bound=StrEnum)
 
 
-def ensure_same_reason(made_with: str | None, requested: str | None) -> None:
-    """Refuse to repeat a move with another reason: the first one stays, and the caller learns it.
-
-    Raises RuleBroken (MOVE_MADE_WITH_OTHER_REASON).
-    """
-    if requested is not None and requested != made_with:
-        raise RuleBroken("MOVE_MADE_WITH_OTHER_REASON")
-
-
 class Transitions(Generic[M, S]):
     """A table of moves: for each, the states it may start from, and the state it leads to.
 

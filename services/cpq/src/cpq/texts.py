@@ -10,6 +10,15 @@ TEXTS: dict[str, Text] = {
         "SKU 为 {sku} 的产品已删除，请先恢复。",
         "The product with SKU {sku} is deleted. Please restore it first.",
     ),
+    "PRICE_BOOK_UNNAMED": Text(
+        "报价现用价目表“{current}”。请在“价目表”列中写明价格归入哪个价目表。",
+        "Quotes take their prices from the price book {current}. Please name the price book for"
+        " this price in a column of its own.",
+    ),
+    "PRICE_BOOK_REPLACES": Text(
+        "新建了价目表“{name}”，自今日起报价用它代替“{current}”。",
+        "The price book {name} is new. From today on quotes use it instead of {current}.",
+    ),
     "PRODUCT_UNKNOWN": Text(
         "该产品不存在或已删除。", "This product does not exist or has been deleted."
     ),

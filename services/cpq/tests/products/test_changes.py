@@ -91,7 +91,10 @@ async def test_a_deleted_product_keeps_its_sku_and_cannot_be_quoted(
     assert await quote_violation_code(client, shop) == "PRODUCT_UNKNOWN"
     # A deleted product keeps its SKU, because an ERP refers to it.
     duplicate = await client.post("/products", json={**GTX, "sku": shop.product.sku})
-    assert (duplicate.status_code, duplicate.json()["code"]) == (409, "PRODUCT_DUPLICATE")
+    assert (duplicate.status_code, duplicate.json()["code"]) == (409, "PRODUCT_DELETED")
+    assert duplicate.json()["params"]["product_id"] == str(shop.product.id)
+    listed = (await client.get("/products?deleted=true")).json()["items"]
+    assert [one["id"] for one in listed] == [str(shop.product.id)]
     assert (await client.post(f"{path}/restore")).status_code == 200
     await create_quote(client, shop.body())
 

@@ -148,6 +148,22 @@ async def test_prices_go_into_the_named_price_book(importer: ProductImporter) ->
     assert await importer.run(text) == {"unchanged": 4}
 
 
+async def test_an_import_that_names_no_price_book_replaces_none(
+    client: Client, tx: AsyncConnection, importer: ProductImporter
+) -> None:
+    """A new book from today would take away the prices of all that is not in the file."""
+    await add_price_book(tx, [make_price_entry(new_id(), cny("1"))], name="年度价目表")
+    text = "product,price,currency\nA,10,\nB,,\nC,2,USD\n"
+    assert await importer.run(text) == {"created": 2, "refused": 1}
+    assert await importer.refusals() == {2: [("price", "PRICE_BOOK_UNNAMED")]}
+    assert await list_ids(client, "/price-books?name=导入价目表&currency=CNY") == []
+    assert await importer.prices(currency="USD") == {"C": "2.00"}
+    assert await importer.run("product,price,price_book\nA,10,年度价目表\n") == {"created": 1}
+    named = "product,price,price_book\nA,10,促销\n"
+    assert await importer.run(named) == {"updated": 1, "with_warnings": 1}
+    assert await importer.run(named) == {"unchanged": 1}
+
+
 async def test_the_last_row_of_a_product_sets_its_price(importer: ProductImporter) -> None:
     assert await importer.run("product,price\nA,1\nA,2\n") == {"created": 1, "updated": 1}
     assert await importer.prices() == {"A": "2.00"}

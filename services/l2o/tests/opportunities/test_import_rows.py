@@ -98,7 +98,7 @@ async def test_corrections_and_omissions_are_warnings(
         4: [
             ("engage_date", "ENGAGE_DATE_MISSING"),
             ("product", "PRODUCT_UNKNOWN"),
-            ("sales_agent", "OWNER_UNKNOWN"),
+            ("sales_agent", "OWNER_AMBIGUOUS"),
         ],
         5: [("sales_agent", "OWNER_UNKNOWN")],
     }

@@ -140,7 +140,7 @@ async def test_another_reason_for_a_loss_is_refused(
     path = f"/opportunities/{(await open_opportunity(client, tx))['id']}"
     await client.post(f"{path}/lose", json={"reason": "预算被砍"})
     other = await client.post(f"{path}/lose", json={"reason": "另一个原因"})
-    assert (other.status_code, other.json()["code"]) == (409, "MOVE_MADE_WITH_OTHER_REASON")
+    assert (other.status_code, other.json()["code"]) == (409, "MOVE_MADE_OTHERWISE")
     assert (await client.get(path)).json()["lost_reason"] == "预算被砍"
 
 
@@ -149,7 +149,7 @@ async def test_another_reason_for_a_loss_is_refused(
     [
         ("move", {"stage": "BIDDING"}, {"stage": "BIDDING"}),
         ("win", None, {}),
-        ("lose", {"reason": "预算被砍"}, {"reason": " 预算被砍 "}),
+        ("lose", {"reason": "预算被砍"}, {"reason": "预算被砍"}),
     ],
 )
 async def test_a_repeated_move_answers_the_same(
@@ -167,6 +167,17 @@ async def test_a_repeated_move_answers_the_same(
     assert second.json() == first.json()
     assert len(await published()) == 2
     assert len((await client.get(f"{path}/stage-changes")).json()["items"]) == 2
+
+
+async def test_losing_for_another_reason_is_refused(
+    client: AsyncClient, tx: AsyncConnection, published: PublishedFacts
+) -> None:
+    path = f"/opportunities/{(await open_opportunity(client, tx))['id']}"
+    await client.post(f"{path}/lose", json={"reason": "预算被砍"})
+    answer = await client.post(f"{path}/lose", json={"reason": "另一个原因"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "MOVE_MADE_OTHERWISE")
+    assert (await client.get(path)).json()["lost_reason"] == "预算被砍"
+    assert len(await published()) == 2
 
 
 @pytest.mark.parametrize("closed", ["win", "lose"])

@@ -3,8 +3,11 @@
 from uuid import UUID
 
 from httpx import AsyncClient
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.records.access.tables import people
+from kernel.ids import new_id
 from services.mtl.tests.factories import counts, finish_import
 from testkit.directory import Company, subject
 
@@ -32,3 +35,18 @@ async def test_an_import_assigns_leads_to_the_owners_that_the_file_names(
     me = ended["created_by"]
     assert owners == {"0": subject("li"), "1": subject("zheng"), **dict.fromkeys("2345", me)}
     assert all("owner" not in lead["attributes"] for lead in leads)
+
+
+async def test_a_name_that_two_people_share_is_ambiguous_not_unknown(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    await Company(tx).build()
+    namesake = {"id": new_id(), "subject": "li-2", "name": "li", "active": True}
+    await tx.execute(insert(people).values(**namesake, epoch=1, sequence=1, deleted=False))
+    content = "Lead Owner,Lead Number\nli,1\nli-2,2\n"
+    ended = await finish_import(client, tx, tenant, content.encode())
+    assert ended["counts"] == counts(created=2, with_warnings=1)
+    [warned] = (await client.get(f"/imports/{ended['id']}/warnings")).json()["items"]
+    assert (warned["row"], warned["errors"][0]["code"]) == (2, "OWNER_AMBIGUOUS")
+    leads = (await client.get("/leads?sort=created_at")).json()["items"]
+    assert [one["owner_id"] for one in leads] == [ended["created_by"], "li-2"]

@@ -28,7 +28,7 @@ async def test_a_disqualified_lead_releases_its_phone_and_email(
     again = await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "空号"})
     assert (again.status_code, again.json()) == (200, lead)
     other = await client.post(f"/leads/{lead_id}/disqualify", json={"reason": "另一个"})
-    assert (other.status_code, other.json()["code"]) == (409, "MOVE_MADE_WITH_OTHER_REASON")
+    assert (other.status_code, other.json()["code"]) == (409, "MOVE_MADE_OTHERWISE")
     await create(client, **CONTACT)
     events = [(event.type, event.sequence) for event in await published()]
     assert events == [
@@ -65,6 +65,17 @@ async def test_a_repeated_qualification_changes_nothing(
     assert (first.status_code, first.json()["status"]) == (200, "QUALIFIED")
     assert again.json() == first.json()
     assert [event.sequence for event in await published()] == [1, 2]
+
+
+async def test_disqualifying_for_another_reason_is_refused(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
+    path = f"/leads/{(await create(client))['id']}/disqualify"
+    first = await client.post(path, json={"reason": "空号"})
+    assert (await client.post(path, json={"reason": "空号"})).json() == first.json()
+    other = await client.post(path, json={"reason": "竞争对手"})
+    assert problem(other) == (409, "MOVE_MADE_OTHERWISE")
+    assert len(await published()) == 2
 
 
 async def test_forbidden_moves_are_refused_with_the_reason(
@@ -109,8 +120,11 @@ async def test_converting_again_answers_the_first_operation(
     account = str(uuid4())
     first = (await client.post(f"/leads/{lead_id}/convert", json={"account_id": account})).json()
     other = {"account_id": str(uuid4()), "opportunity_name": "another"}
-    again = (await client.post(f"/leads/{lead_id}/convert", json=other)).json()
-    assert again == first
+    same = {"opportunity_name": None, "account_id": account}
+    assert (await client.post(f"/leads/{lead_id}/convert", json=same)).json() == first
+    for body in (other, {**same, "opportunity_name": "another"}, {}):
+        refused = await client.post(f"/leads/{lead_id}/convert", json=body)
+        assert problem(refused) == (409, "MOVE_MADE_OTHERWISE")
     assert first["result"]["account_id"] == account
     events = await published()
     assert [event.sequence for event in events] == [1, 2, 3]

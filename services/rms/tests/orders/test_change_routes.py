@@ -142,13 +142,24 @@ async def test_cancelling_an_order_twice_changes_nothing(
     answer = await client.post(f"/orders/{order_id}/cancel", json={"reason": "项目取消"})
     assert (answer.status_code, answer.json()["status"]) == (200, "CANCELLED")
     assert answer.json()["cancelled_at"] is not None
-    again = await client.post(f"/orders/{order_id}/cancel", json={"reason": "x"})
+    again = await client.post(f"/orders/{order_id}/cancel", json={"reason": "项目取消"})
     assert again.json() == answer.json()
+    other = await client.post(f"/orders/{order_id}/cancel", json={"reason": "x"})
+    assert (other.status_code, other.json()["code"]) == (409, "MOVE_MADE_OTHERWISE")
     facts = [(fact.type, fact.sequence) for fact in await published()]
     assert facts == [("rms.order.created.v1", 1), ("rms.order.cancelled.v1", 2)]
     for move in ("confirm", "shipments"):
         refused = await post(client, f"/orders/{order_id}/{move}", {})
         assert (refused.status_code, refused.json()["code"]) == (409, "ORDER_CANCELLED")
+
+
+async def test_an_order_cancelled_after_its_confirmation_cannot_be_confirmed(
+    client: AsyncClient, tx: AsyncConnection
+) -> None:
+    order_id = await add_order(tx, confirmed=True)
+    await client.post(f"/orders/{order_id}/cancel", json={"reason": "项目取消"})
+    refused = await client.post(f"/orders/{order_id}/confirm")
+    assert (refused.status_code, refused.json()["code"]) == (409, "ORDER_CANCELLED")
 
 
 async def test_receivables_and_payments_belong_to_the_owner_of_the_account(

@@ -68,7 +68,12 @@ async def test_reversing_a_payment_reopens_its_receivables(
         ("REVERSAL", "2026-11-22")
     ]
     assert await receivable_statuses(client, ledger) == ["OPEN", "OPEN", "OPEN"]
-    assert (await post(client, path, {"reason": "again"})).json() == payment
+    day = {"returned_date": "2026-11-22"}
+    for same in ({"reason": "支票退票"}, {"reason": "支票退票", **day}):
+        assert (await post(client, path, same)).json() == payment
+    for other in ({"reason": "x"}, {"reason": "支票退票", "returned_date": "2026-11-21"}):
+        refused = await post(client, path, other)
+        assert (refused.status_code, refused.json()["code"]) == (409, "MOVE_MADE_OTHERWISE")
     facts = (await published())[before:]
     assert [fact.type for fact in facts] == [
         "rms.payment.reversed.v1",
@@ -108,8 +113,10 @@ async def test_a_reversed_allocation_frees_its_amount_for_another(
         first["id"],
         "核销错误",
     )
-    again = await post(client, f"{base}/{first['id']}/reverse", {"reason": "x"})
+    again = await post(client, f"{base}/{first['id']}/reverse", {"reason": "核销错误"})
     assert again.json() == reversed_.json()
+    other = await post(client, f"{base}/{first['id']}/reverse", {"reason": "x"})
+    assert (other.status_code, other.json()["code"]) == (409, "MOVE_MADE_OTHERWISE")
     refused = await post(client, f"{base}/{row['id']}/reverse", {"reason": "x"})
     assert (refused.status_code, refused.json()["code"]) == (409, "ALLOCATION_IS_REVERSAL")
     lines = [{"receivable_id": str(ledger.receivables[0].id), "amount": yuan("100.00")}]

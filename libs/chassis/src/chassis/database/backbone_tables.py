@@ -213,6 +213,8 @@ jobs = Table(
     Column("status", Text, nullable=False, server_default=text("'WAITING'")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("last_error", Text),
+    Column("actor", Text),  # who started it
+    Column("origin", Text),  # the record that it works for: `l2o.import:<id>`
     Column("correlationid", Text, nullable=False),
     Column("traceparent", Text, nullable=False),
     instant("created_at", default=True),
@@ -247,6 +249,7 @@ operations = Table(
     Column("status", Text, nullable=False),
     Column("result", JSONB, nullable=False),
     Column("problem", JSONB),
+    Column("asked", Text),  # a digest of the request
     Column("created_by", Text),
     instant("created_at", default=True),
     instant("finished_at", nullable=True),

@@ -24,6 +24,8 @@ def write_cause(context: Context) -> str:
 
 
 def _origin(context: Context) -> str | None:
+    if context.origin is not None:
+        return context.origin
     if context.job_id is not None:
         return f"job:{context.job_id}"
     return f"event:{context.causation_id}" if context.causation_id is not None else None

@@ -14,15 +14,17 @@ class Context:
     """The chain of causes a piece of work belongs to.
 
     `correlation_id` identifies the whole chain (its first request), `causation_id` the previous
-    step (a request or event id), `job_id` the running job; `traceparent` is W3C Trace Context,
-    `actor` the principal. `country` (ISO 3166-1) is that of the tenant: telephone numbers without
-    a country code are read as numbers of it.
+    step (a request or event id), `job_id` the running job, `origin` the record of the event, or
+    the one that the job works for (`l2o.import:<id>`); `traceparent` is W3C Trace Context, `actor`
+    the principal, in a job who started it. `country` (ISO 3166-1) is that of the tenant: telephone
+    numbers without a country code are read as numbers of it.
     """
 
     request_id: str = field(default_factory=lambda: str(new_id()))
     correlation_id: str = ""
     causation_id: str | None = None
     job_id: str | None = None
+    origin: str | None = None
     traceparent: str = field(default_factory=lambda: f"00-{token_hex(16)}-{token_hex(8)}-01")
     actor: str | None = None
     tenant: str | None = None

@@ -20,8 +20,39 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "FILE_EMPTY": ("文件为空。", "The file is empty."),
     "FILE_NOT_UTF8": (
-        "文件不是 UTF-8 或 GB18030 编码的 CSV，请另存为 “CSV UTF-8”。",
-        "The file is not a CSV file in UTF-8 or GB18030; please save it as 'CSV UTF-8'.",
+        "文件不是 CSV 文本，请另存为 “CSV UTF-8”。",
+        "The file is not a CSV file; please save it as 'CSV UTF-8'.",
+    ),
+    "FILE_ENCODING_DOUBTFUL": (
+        "无法确定文件的编码，可能是：{encodings}。请指定编码，或另存为 “CSV UTF-8”。",
+        "The encoding of the file is doubtful; it may be: {encodings}."
+        " Please declare it, or save the file as 'CSV UTF-8'.",
+    ),
+    "FILE_ENCODING_WRONG": (
+        "文件不是所指定的 {declared} 编码；可以指定：{encodings}。",
+        "The file is not in {declared} as declared; these can be declared: {encodings}.",
+    ),
+    "CELL_DIGITS_LOST": (
+        "表格中超过 15 位的数字已丢失末位，请将该列设为文本后重新输入。",
+        "A number of more than 15 digits has lost its last digits in the workbook."
+        " Please format the column as text and enter it again.",
+    ),
+    "CELL_ID_IS_NUMBER": (
+        "编号在表格中是数字，开头的 0 已丢失；如有，请将该列设为文本。",
+        "This number is an identifier: leading zeros, if it had any, are lost."
+        " Please format the column as text.",
+    ),
+    "CELL_FORMULA_EMPTY": (
+        "公式没有保存结果，请在表格软件中打开并保存文件。",
+        "The formula has no stored result. Please open the file in a spreadsheet and save it.",
+    ),
+    "CELL_DATE_DOUBTFUL": (
+        "1900 年 3 月以前的日期在表格中可能相差一天，请核对。",
+        "A date before March 1900 may be one day off in a workbook. Please check it.",
+    ),
+    "NUMBER_AMBIGUOUS": (
+        "{given} 按小数读取；如果“.”是千位分隔符，请去掉。",
+        "{given} is read as a decimal number; if the point separates thousands, remove it.",
     ),
     "FILE_NOT_XLSX": (
         "文件不是可读取的 XLSX 工作簿。",

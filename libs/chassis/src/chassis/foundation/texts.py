@@ -49,6 +49,14 @@ COMMON: dict[str, Text] = {
         "记录已被他人修改，请重新加载。",
         "The record was changed by someone else. Please reload it.",
     ),
+    "MOVE_MADE_OTHERWISE": Text(
+        "该操作已经完成，但内容与本次请求不同，请重新加载。",
+        "This was already done, but with other contents than you sent. Please reload the record.",
+    ),
+    "RECORD_ABSENT": Text(
+        "没有该记录，因此没有所见版本可供核对。",
+        "There is no such record, so it cannot be the version that you saw.",
+    ),
     "PRECONDITION_REQUIRED": Text(
         "此操作必须提供 If-Match（所见版本的 ETag）。",
         "If-Match is required: the ETag of the version you changed.",
@@ -183,6 +191,10 @@ COMMON: dict[str, Text] = {
     "OWNERSHIP_REQUIRED": Text(
         "只有负责人、其上级或管理员可以这样做。",
         "Only the owner, the owner's managers or an administrator may do this.",
+    ),
+    "OWNER_AMBIGUOUS": Text(
+        "有多位同名人员，请改用其账号。",
+        "Several people have this name. Please give the subject of the one you mean.",
     ),
     "OWNER_UNKNOWN": Text("没有这位人员。", "The person does not exist."),
     "OWNER_INACTIVE": Text("该人员已停用。", "The person is inactive."),

@@ -1,10 +1,6 @@
 """Texts of what a value may be: amounts, days, codes, telephone numbers."""
 
 TEXTS: dict[str, tuple[str, str]] = {
-    "MOVE_MADE_WITH_OTHER_REASON": (
-        "此操作已以另一原因完成，原因不会被更改。",
-        "This was done already, with another reason, which stays.",
-    ),
     "DAY_OUT_OF_RANGE": (
         "日期须在 {first} 至 {last} 之间。",
         "The date must be between {first} and {last}.",

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import jobs
 from chassis.database.columns import CURRENT_TENANT
 from chassis.foundation.context import current
+from contracts.work import RecordRef
 from kernel.ids import new_id
 
 WAITING, FAILED = "WAITING", "FAILED"
@@ -68,9 +69,14 @@ async def enqueue(
     *,
     run_at: datetime,
     payload: Mapping[str, Any] | None = None,
+    about: RecordRef | None = None,
+    actor: str | None = None,
     replace: bool = False,
 ) -> bool:
     """Enqueue a job in this transaction; return whether it was enqueued or replaced.
+
+    What the job writes is attributed to `actor`, by default to who enqueues it, and refers to the
+    record that it is `about`, such as an import.
 
     A waiting job of this kind and key stays as it is (False) or is overwritten with `replace`.
     A job that failed for good is started anew. While a chunk of the job runs, the call waits for
@@ -83,10 +89,12 @@ async def enqueue(
         key=key,
         run_at=run_at,
         payload=dict(payload or {}),
+        actor=actor or context.actor,
+        origin=None if about is None else f"{about.resource}:{about.record_id}",
         correlationid=context.correlation_id or context.request_id,
         traceparent=context.traceparent,
     )
-    names = ("run_at", "payload", "correlationid", "traceparent")
+    names = ("run_at", "payload", "actor", "origin", "correlationid", "traceparent")
     upsert = row.on_conflict_do_update(
         index_elements=["tenant_id", "kind", "key"],
         set_={name: row.excluded[name] for name in names}

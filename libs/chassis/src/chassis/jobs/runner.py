@@ -46,9 +46,10 @@ LOCK_TIMEOUT = "500ms"
 
 # Round-robin over tenants, four jobs each turn; shuffled so that runners rarely collide.
 DUE = text("""
-    SELECT tenant_id, id, kind, run_at, attempts, correlationid, traceparent FROM (
+    SELECT tenant_id, id, kind, run_at, attempts, correlationid, traceparent, actor, origin FROM (
         SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY run_at) AS turn FROM (
-            SELECT tenant_id, id, kind, run_at, attempts, correlationid, traceparent FROM jobs
+            SELECT tenant_id, id, kind, run_at, attempts, correlationid, traceparent, actor, origin
+            FROM jobs
             WHERE status = 'WAITING' AND run_at <= now()
             AND kind = ANY(:kinds) AND id <> ALL(:running)
             ORDER BY run_at LIMIT :oldest
@@ -69,6 +70,8 @@ class DueJob:
     attempts: int
     correlation_id: str
     traceparent: str
+    actor: str | None = None
+    origin: str | None = None
 
 
 def exponential_backoff(attempts: int) -> timedelta:
@@ -247,8 +250,9 @@ def _context_of(ticket: DueJob) -> Context:
         request_id=ticket.correlation_id,  # a job carries the id of the request that enqueued it
         correlation_id=ticket.correlation_id,
         job_id=str(ticket.id),
+        origin=ticket.origin,
         traceparent=f"{version}-{trace}-{token_hex(8)}-{flags}",
-        actor="system:job",
+        actor=ticket.actor or f"system:{ticket.kind}",
         tenant=str(ticket.tenant),
     )
 

@@ -6,7 +6,7 @@ about a record is a function that the command calls between reading and saving i
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
@@ -20,15 +20,29 @@ from chassis.records.work.follow_ups import keep_follow_up
 from chassis.web.commands import Command
 from contracts.event import Event
 from contracts.work import RecordRef
-from kernel.errors import DomainError
+from kernel.errors import Conflict, DomainError
 
 R = TypeVar("R", bound=Record)
 Edit = Callable[[R], R]
 Check = Callable[[R, R], Awaitable[None]]
 CheckRemoval = Callable[[R], Awaitable[None]]
 Prepare = Callable[[R], Awaitable[R]]
-Move = Callable[[R], tuple[R, Event | None] | None]
+Move = Callable[[R], "tuple[R, Event | None] | AlreadyMade"]
 Save = Callable[[R, R, Event | None], Awaitable[R]]
+
+
+@dataclass(frozen=True)
+class AlreadyMade:
+    """The record has made the move already: an equal request gets the record as it is.
+
+    `same` says whether the request is equal to the one that made the move, such as in its reason;
+    a function reads what the record itself does not hold.
+    """
+
+    same: bool | Callable[[], Awaitable[bool]]
+
+
+MADE = AlreadyMade(same=True)  # of a move whose request says nothing more than the move itself
 
 
 class DeletableRecord(Record, Deletable, Protocol):
@@ -138,9 +152,10 @@ async def move_record(
     """Change a record by a move, such as from one status to another.
 
     `move` returns the moved record with its event, or with None for a record type without events;
-    and None for a record that has made the move already, which stays as it is. `save` gets the
-    record before and after the move, and the event; by default it is `save_record`. Raises
-    NotFound, PreconditionRequired, PreconditionFailed, and what the functions raise.
+    and AlreadyMade for a record that has made the move: it stays as it is. `save` gets the record
+    before and after the move, and the event; by default it is `save_record`. Raises NotFound,
+    PreconditionRequired, PreconditionFailed, Conflict (MOVE_MADE_OTHERWISE), and what the
+    functions raise.
     """
     before = await record_type.get(command.tx, record_id, lock=True)
     try:
@@ -148,13 +163,25 @@ async def move_record(
     except DomainError:
         command.expected.check(before)  # a stale copy explains more than the rule that it broke
         raise
-    if moved is None:
+    if isinstance(moved, AlreadyMade):
+        await ensure_same(command, before, moved)
         return before
     command.expected.check(before)
     after, event = moved
     if save is not None:
         return await save(before, after, event)
     return await save_record(command, record_type, before, after, event)
+
+
+async def ensure_same(command: Command, record: Record, made: AlreadyMade) -> None:
+    """Ensure that the request of the command is equal to the one that made the move.
+
+    Raises PreconditionRequired, PreconditionFailed, Conflict (MOVE_MADE_OTHERWISE).
+    """
+    if made.same is True or (callable(made.same) and await made.same()):
+        return
+    command.expected.check(record)
+    raise Conflict("MOVE_MADE_OTHERWISE")
 
 
 async def with_valid_custom_fields(

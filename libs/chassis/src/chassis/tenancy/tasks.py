@@ -25,6 +25,7 @@ from chassis.tenancy.row_pages import next_row_page
 from contracts.event import EVENT_CLASSES
 from contracts.org.events import TenantTaskRequested
 from contracts.tenant_tasks import TASK_FAILED, TableReport
+from contracts.work import RecordRef
 from kernel.errors import NotYet
 
 TASK_JOB_KIND = "tenant.task"
@@ -73,7 +74,15 @@ def task_subscription(service: str, *, deletes_last: bool = False) -> Subscripti
 async def enqueue_task(tx: AsyncConnection, event: TenantTaskRequested) -> None:
     """Enqueue the job that does this service's part of the task."""
     state = {**event.model_dump(mode="json"), "place": 0, "part": 0, "after": None, "rows": {}}
-    await enqueue(tx, TASK_JOB_KIND, str(event.task_id), run_at=now(), payload=state)
+    await enqueue(
+        tx,
+        TASK_JOB_KIND,
+        str(event.task_id),
+        run_at=now(),
+        payload=state,
+        about=RecordRef(resource="org.tenant_task", record_id=event.task_id),
+        actor=event.requested_by,
+    )
 
 
 def task_job(service: str, erased: ErasedHandler | None = None) -> JobHandler:

@@ -47,6 +47,12 @@ async def _change(tx: Tx, now: Now, caller: Caller, expected: IfMatch) -> Comman
     return Command(tx, now, caller, caller.subject, expected)
 
 
+async def _put(tx: Tx, now: Now, caller: Caller, expected: IfMatch) -> Command:
+    return Command(tx, now, caller, caller.subject, expected.if_given)
+
+
+# The context of a request that creates or replaces a record: it may send If-Match.
+PutCommand = Annotated[Command, Depends(_put)]
 # The context of a request that creates a record, and of one that changes a record (If-Match).
 CreateCommand = Annotated[Command, Depends(_create)]
 ChangeCommand = Annotated[Command, Depends(_change)]

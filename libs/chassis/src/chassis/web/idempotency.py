@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NoReturn
 
+import orjson
 from fastapi import Depends, Request
 from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +18,7 @@ from starlette.responses import Response, StreamingResponse
 
 from chassis.database.advisory_locks import try_lock_idempotency_key
 from chassis.database.backbone_tables import idempotency_keys
+from chassis.foundation.canonical_json import canonical_json
 from chassis.foundation.clock import now
 from chassis.foundation.key_redaction import without_access_keys
 from chassis.foundation.refusals import Malformed
@@ -129,7 +131,15 @@ async def _replay(request: Request, tx: AsyncConnection, stored: Row[Any]) -> No
 
 async def _body_hash(request: Request) -> bytes:
     query = request.url.query.encode()
-    return hashlib.sha256(query + b"\0" + await request.body()).digest()
+    return hashlib.sha256(query + b"\0" + _canonical(await request.body())).digest()
+
+
+def _canonical(body: bytes) -> bytes:
+    """JSON with sorted members, so that equal bodies are recognized; other bodies as they are."""
+    try:
+        return canonical_json(orjson.loads(body))
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return body
 
 
 async def store_answer(request: Request, response: Response) -> None:

@@ -42,6 +42,11 @@ class Precondition:
         if self.versions is not None and current.version not in self.versions:
             raise PreconditionFailed("STALE_COPY", version=current.version)
 
+    @property
+    def if_given(self) -> "Precondition":
+        """The same precondition for a request that need not send one."""
+        return UNCONDITIONAL if self.missing else self
+
 
 # For event handlers, timers and imports, which hold no copy that could be stale.
 UNCONDITIONAL = Precondition()

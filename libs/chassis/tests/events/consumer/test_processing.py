@@ -123,6 +123,7 @@ async def test_events_a_handler_publishes_carry_its_causation_id(
         (str(envelope.id), "the-first-request", envelope.traceparent)
     ]
     assert contexts[0].actor == "system:sample.reactions"
+    assert contexts[0].origin == f"{envelope.aggregate_type}:{envelope.subject}"
     assert notifications == ["published"]
 
 

@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.imports.tables import import_runs
 from chassis.jobs.queue import Again
+from chassis.jobs.runner import JobRunner
 from libs.chassis.tests.files.imports.importing import (
     CARDS,
     NOON,
+    WORKER,
     job_for,
     open_import,
     problem,
@@ -21,8 +23,10 @@ from libs.chassis.tests.files.imports.importing import (
     run_chunk,
     start_import,
 )
+from libs.chassis.tests.jobs.running import eventually, running
 from testkit import tokens
-from testkit.plugin import Client
+from testkit.directory import Company, sign_in
+from testkit.plugin import Client, Committed
 from testkit.tenants import add_tenant
 
 IMPORTS = "testkit.import.read testkit.import.write"
@@ -115,3 +119,31 @@ async def test_an_import_waits_while_the_tenant_is_not_active(
     assert (await progress(client, import_id))["state"] == "QUEUED"
     assert isinstance(await run_chunk(tx, job_for(import_id, tenant)), Again)
     assert (await progress(client, import_id))["counts"]["processed"] == 2
+
+
+async def test_the_audit_names_who_started_the_import_and_the_import(
+    committed: Committed, committed_client: Client, tenant: UUID
+) -> None:
+    async with committed.app.begin(tenant) as tx:
+        await Company(tx).person("li")
+    seller = sign_in(tenant, "li", scope="testkit.*")
+    body = {"file_name": "cards.csv", "resource": "testkit.card"}
+    opened = (await committed_client.post("/imports", json=body, headers=seller)).json()
+    place = f"/imports/{opened['id']}"
+    content = b"title,due_date\nfirst,2026-12-01\n"
+    await committed_client.put(f"{place}/file", content=content, headers=seller)
+    started = await committed_client.post(f"{place}/start", headers=seller)
+    assert started.status_code == 200, started.text
+    async with running(JobRunner(committed.worker, WORKER.jobs)):
+        await eventually(lambda: _has_ended(committed_client, place))
+    [card] = (await committed_client.get("/cards", headers=seller)).json()["items"]
+    audit = await committed_client.get(f"/cards/{card['id']}/audit", headers=seller)
+    made = audit.json()["items"][-1]
+    assert (made["verb"], made["actor_name"]) == ("INSERT", "li")
+    assert made["origin_record"] == {"resource": "testkit.import", "id": opened["id"]}
+    assert (await committed_client.get(place, headers=seller)).status_code == 200
+
+
+async def _has_ended(client: Client, place: str) -> bool:
+    state: str = (await client.get(place)).json()["state"]
+    return state == "SUCCEEDED"

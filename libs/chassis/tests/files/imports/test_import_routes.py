@@ -7,10 +7,17 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.chassis.tests.files.imports.importing import CARDS, open_import, problem, start_import
+from libs.chassis.tests.files.imports.importing import (
+    CARDS,
+    finish_import,
+    open_import,
+    problem,
+    start_import,
+)
 from testkit import tokens
 from testkit.tenants import add_tenant
 
+KOREAN = "title\n김철수\n삼성전자\n".encode("cp949")
 STRANGER = "01990000-0000-7000-8000-0000000000ff"
 NEW = {"file_name": "x", "resource": "testkit.card"}
 SELLER_SCOPES = "testkit.import.read testkit.import.write testkit.card.write"
@@ -113,3 +120,37 @@ async def test_start_and_cancel_need_the_current_version(client: AsyncClient) ->
     assert (await client.post(f"{path}/start", headers={"If-Match": tag})).status_code == 200
     answer = await client.post(f"{path}/cancel", headers={"If-Match": "*"})
     assert answer.json()["state"] == "CANCELLED"
+
+
+async def test_a_preview_shows_the_rows_as_they_are_decoded(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    """The tenant writes Chinese: cp1252 is recognized; EUC-KR, too, could be Chinese."""
+    german = await open_import(client, "title\nPeter Müller\n".encode("cp1252"))
+    shown = (await client.post(f"/imports/{german}/preview")).json()
+    assert (shown["encoding"], shown["candidates"]) == ("WINDOWS_1252", [])
+    assert shown["rows"][0]["fields"] == {"title": "Peter Müller"}
+    assert shown["findings"] == []
+
+    korean = await open_import(client, KOREAN)
+    doubtful = (await client.post(f"/imports/{korean}/preview")).json()
+    assert [one["code"] for one in doubtful["findings"]] == ["FILE_ENCODING_DOUBTFUL"]
+    assert (doubtful["encoding"], doubtful["rows"]) == (None, [])
+    lines = {one["encoding"]: one["lines"] for one in doubtful["candidates"]}
+    assert (lines["EUC_KR"], lines["GB18030"]) == (["김철수", "삼성전자"], ["辫枚荐", "伙己傈磊"])
+    tried = await client.post(f"/imports/{korean}/preview", json={"encoding": "EUC_KR"})
+    assert tried.json()["rows"][0]["fields"] == {"title": "김철수"}
+    declared = await client.put(f"/imports/{korean}/mapping", json={"encoding": "EUC_KR"})
+    assert declared.json()["encoding"] == "EUC_KR"
+    assert (await client.post(f"/imports/{korean}/preview")).json()["encoding"] == "EUC_KR"
+
+
+async def test_a_file_in_doubt_fails_with_the_encodings_that_can_be_declared(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    failed = await finish_import(client, tx, tenant, KOREAN)
+    [failure] = failed["failures"]
+    assert (failed["state"], failure["code"]) == ("FAILED", "FILE_ENCODING_DOUBTFUL")
+    assert "EUC-KR" in failure["message"]
+    done = await finish_import(client, tx, tenant, KOREAN, encoding="EUC_KR")
+    assert (done["state"], done["counts"]["created"]) == ("SUCCEEDED", 2)

@@ -15,6 +15,7 @@ from chassis.database.engine import Database
 from chassis.database.write_cause import attribute_writes, set_audit_reason
 from chassis.foundation import clock
 from chassis.foundation.context import Context, use_context
+from chassis.records.audit.routes import origin_record
 from chassis.records.audit.tables import audit_entries
 from chassis.records.record_commands import edit_record
 from chassis.web.commands import Command
@@ -107,15 +108,23 @@ async def test_an_entry_has_actor_reason_and_origin(tx: AsyncConnection) -> None
         await set_audit_reason(tx, "he's ill; 生病")
         command = Command(tx, clock.now())
         await edit_record(command, CARD, card.id, lambda c: replace(c, title="2"))
-    with use_context(Context(actor="system:job", job_id="j-1")):
+    with use_context(Context(actor="li.na", job_id="j-1", origin="l2o.import:i-1")):
         await attribute_writes(tx)
         await tx.execute(delete(cards).where(cards.c.id == card.id))
     created, changed, deleted = await entries_of(tx, card.id)
     assert (created.actor, created.request_id, created.origin) == ("li.na", "r-1", "event:e-1")
     assert (created.reason, changed.reason, deleted.reason) == (None, "he's ill; 生病", None)
     assert created.trace_id == WHO.trace_id
-    assert (deleted.verb, deleted.actor, deleted.origin) == ("DELETE", "system:job", "job:j-1")
+    assert (deleted.verb, deleted.actor, deleted.origin) == ("DELETE", "li.na", "l2o.import:i-1")
     assert deleted.changes["from"]["title"] == "2"
+
+
+def test_the_origin_names_a_record_that_can_be_opened() -> None:
+    lead = new_id()
+    record = origin_record(f"mtl.lead:{lead}")
+    assert record is not None
+    assert (record.resource, record.id) == ("mtl.lead", lead)
+    assert [origin_record(one) for one in (None, f"job:{lead}", f"event:{lead}")] == [None] * 3
 
 
 async def test_a_write_of_version_and_times_alone_makes_no_entry(tx: AsyncConnection) -> None:

@@ -55,8 +55,17 @@ class ProductRow:
     unit: str | None = None
     price: Decimal | None = None
     currency: str | None = None
-    price_book: str = IMPORT_PRICE_BOOK
+    price_book: str | None = None
     custom_fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def book_name(self) -> str:
+        """The name of the price book that takes the price."""
+        return self.price_book or IMPORT_PRICE_BOOK
+
+    def book_key(self, default_currency: str) -> tuple[str, str]:
+        """The currency and the name of the price book that takes the price."""
+        return self.currency or default_currency, self.book_name
 
     def apply_to(self, product: Product, custom_fields: Mapping[str, Any]) -> Product:
         """Return the product with the values of this row and these custom fields."""

@@ -21,13 +21,16 @@ PRODUCT_IMPORT = ImportTarget(
             required=True,
             example="工业路由器 R200",
         ),
-        ImportField("sku", ("product code", "产品编码", "编码", "货号"), example="R200"),
+        ImportField(
+            "sku", ("product code", "产品编码", "编码", "货号"), example="R200", identifies=True
+        ),
         ImportField("series", ("product series", "系列", "产品系列"), example="R"),
         ImportField("unit", ("单位", "计量单位"), example="PCE"),
         ImportField(
             "price",
             ("sales_price", "list price", "unit price", "单价", "标准价", "售价"),
             example="1999.00",
+            is_amount=True,
         ),
         ImportField("currency", ("币种",), example="CNY"),
         ImportField("price_book", ("price book", "价目表"), example="标准价目表"),

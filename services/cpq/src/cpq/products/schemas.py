@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from cpq.price_books.schemas import BookName
-from cpq.products.domain import IMPORT_PRICE_BOOK, ProductRow
+from cpq.products.domain import ProductRow
 from kernel.decimals import PriceDecimal
 from kernel.money import CurrencyCode
 from kernel.quantity import UnitCode
@@ -81,7 +81,7 @@ class ProductRowIn(BaseModel):
     unit: UnitCode | None = None
     price: PriceDecimal | None = None
     currency: CurrencyCode | None = None
-    price_book: BookName = IMPORT_PRICE_BOOK
+    price_book: BookName | None = None
     custom_fields: dict[str, str] = {}
 
     def to_row(self) -> ProductRow:

@@ -51,9 +51,10 @@ products = Table(
 
 
 async def _duplicate(tx: AsyncConnection, product: Product) -> Conflict:
-    query = select(products.c.id).where(products.c.sku == product.sku)
-    other = (await tx.execute(query)).scalar_one()
-    return Conflict("PRODUCT_DUPLICATE", sku=product.sku, product_id=str(other))
+    query = select(products.c.id, products.c.deleted_at).where(products.c.sku == product.sku)
+    other = (await tx.execute(query)).one()
+    code = "PRODUCT_DUPLICATE" if other.deleted_at is None else "PRODUCT_DELETED"
+    return Conflict(code, sku=product.sku, product_id=str(other.id))
 
 
 PRODUCT = RecordType(

@@ -182,8 +182,13 @@ ACCOUNT_IMPORT = ImportTarget(
         ImportField("industry", ("sector", "行业"), example="制造业"),
         ImportField("country", ("office_location", "国家", "所在国家"), example="中国"),
         ImportField("founded_year", ("year_established", "成立年份"), example="2008"),
-        ImportField("employees", ("员工数", "员工人数"), example="350"),
-        ImportField("revenue", ("年收入（百万）", "annual revenue (millions)"), example="120.5"),
+        ImportField("employees", ("员工数", "员工人数"), example="350", is_amount=True),
+        ImportField(
+            "revenue",
+            ("年收入（百万）", "annual revenue (millions)"),
+            example="120.5",
+            is_amount=True,
+        ),
         ImportField("currency", ("币种",), example="CNY"),
         ImportField(
             "parent", ("subsidiary_of", "parent account", "上级客户", "母公司"), example="示例集团"

@@ -10,9 +10,12 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish_all
+from chassis.foundation.canonical_json import digest_of
 from chassis.jobs import queue
 from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.record_commands import (
+    MADE,
+    AlreadyMade,
     delete_record,
     edit_record,
     move_record,
@@ -26,9 +29,9 @@ from chassis.web.commands import Command
 from chassis.web.operations import store as operations
 from contracts.event import Event
 from contracts.mtl.events import LeadCaptured
+from contracts.work import RecordRef
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
-from kernel.transitions import ensure_same_reason
 from mtl.leads import store
 from mtl.leads.domain import ConversionIds, DuplicateLead, Lead, LeadMove
 from mtl.leads.store import LEAD, LEADS
@@ -130,8 +133,8 @@ async def _save_move(command: Command, before: Lead, after: Lead, event: Event |
 async def qualify_lead(command: Command, lead_id: UUID) -> Lead:
     """Qualify a new lead; a qualified one stays. Raises NotFound, RuleBroken (LEAD_NOT_NEW)."""
 
-    def qualify(lead: Lead) -> tuple[Lead, Event] | None:
-        return None if lead.has_made(LeadMove.QUALIFY) else lead.qualify(now=command.now)
+    def qualify(lead: Lead) -> tuple[Lead, Event] | AlreadyMade:
+        return MADE if lead.has_made(LeadMove.QUALIFY) else lead.qualify(now=command.now)
 
     return await move_record(command, LEAD, lead_id, qualify, save=partial(_save_move, command))
 
@@ -139,13 +142,12 @@ async def qualify_lead(command: Command, lead_id: UUID) -> Lead:
 async def disqualify_lead(command: Command, lead_id: UUID, *, reason: str) -> Lead:
     """Disqualify a lead and release its phone and email; a disqualified one keeps its reason.
 
-    Raises NotFound, RuleBroken (LEAD_NOT_OPEN, MOVE_MADE_WITH_OTHER_REASON).
+    Raises NotFound, RuleBroken (LEAD_NOT_OPEN), Conflict (MOVE_MADE_OTHERWISE).
     """
 
-    def disqualify(lead: Lead) -> tuple[Lead, Event] | None:
+    def disqualify(lead: Lead) -> tuple[Lead, Event] | AlreadyMade:
         if lead.has_made(LeadMove.DISQUALIFY):
-            ensure_same_reason(lead.status_reason, reason)
-            return None
+            return AlreadyMade(same=lead.status_reason == reason)
         return lead.disqualify(reason, now=command.now)
 
     return await move_record(command, LEAD, lead_id, disqualify, save=partial(_save_move, command))
@@ -161,11 +163,13 @@ async def convert_lead(
 ) -> operations.Operation:
     """Start a conversion: L2O creates a contact, an opportunity and an account (or uses one).
 
-    Converting a converted lead returns its running or ended operation, whatever is requested.
+    Converting a converted lead into the same returns its running or ended operation.
     `sees_all` tells L2O that the actor may see every account; otherwise L2O checks visibility.
-    Raises NotFound, RuleBroken (LEAD_NOT_QUALIFIED; ACCOUNT_BEING_MADE by another conversion).
+    Raises NotFound, RuleBroken (LEAD_NOT_QUALIFIED; ACCOUNT_BEING_MADE by another conversion),
+    Conflict (MOVE_MADE_OTHERWISE).
     """
     tx, now = command.tx, command.now
+    asked = digest_of({"account_id": account_id, "opportunity_name": opportunity_name})
     ids = ConversionIds(
         conversion_id=new_id(),
         account_id=account_id or new_id(),
@@ -174,9 +178,9 @@ async def convert_lead(
         existing_account=account_id is not None,
     )
 
-    def convert(lead: Lead) -> tuple[Lead, Event] | None:
+    def convert(lead: Lead) -> tuple[Lead, Event] | AlreadyMade:
         if lead.has_made(LeadMove.CONVERT):
-            return None
+            return AlreadyMade(partial(_is_conversion, tx, lead, asked))
         return lead.convert(
             ids, opportunity_name=opportunity_name, actor=command.actor, sees_all=sees_all, now=now
         )
@@ -191,8 +195,19 @@ async def convert_lead(
         return await operations.get_operation(tx, lead.conversion_id)
     key, payload = str(ids.conversion_id), {"lead_id": str(lead_id)}
     deadline = now + CONVERSION_TIME_LIMIT
-    await queue.enqueue(tx, CONVERSION_DEADLINE_JOB, key, run_at=deadline, payload=payload)
-    return await operations.start_operation(tx, ids.conversion_id, "lead.convert", ids.result())
+    about = RecordRef(resource=LEADS.resource, record_id=lead_id)
+    await queue.enqueue(
+        tx, CONVERSION_DEADLINE_JOB, key, run_at=deadline, payload=payload, about=about
+    )
+    return await operations.start_operation(
+        tx, ids.conversion_id, "lead.convert", ids.result(), asked=asked
+    )
+
+
+async def _is_conversion(tx: AsyncConnection, lead: Lead, asked: str) -> bool:
+    """Whether the lead was converted by a request with this digest."""
+    assert lead.conversion_id is not None
+    return await operations.was_asked(tx, lead.conversion_id, asked)
 
 
 async def complete_conversion(tx: AsyncConnection, conversion_id: UUID) -> None:

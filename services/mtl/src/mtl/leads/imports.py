@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +19,7 @@ from chassis.files.imports.target import (
     created,
     refused,
     refused_for,
+    unchanged,
     validate_row,
 )
 from chassis.records.access.owners import subjects_by_name
@@ -25,6 +27,7 @@ from chassis.records.custom_fields.cells import custom_field_parser
 from chassis.web.commands import Command
 from kernel.errors import Invalid
 from kernel.ids import new_id
+from mtl.leads import store
 from mtl.leads.actions import capture_leads
 from mtl.leads.domain import (
     IDENTIFYING_FIELDS,
@@ -38,6 +41,7 @@ from mtl.leads.schemas import LeadIn
 from mtl.leads.store import LEADS
 
 OWNER_FIELD = "owner"
+COMPARED_FIELDS = ("name", "company", "phone", "email", "external_id", "source")
 NOT_SELECTED = "Select"  # the value that web forms export for a choice nobody made
 
 
@@ -54,12 +58,12 @@ class LeadRow:
 
     def lead(
         self,
-        subjects: Mapping[str, str],
+        subjects: Mapping[str, Sequence[str]],
         context: ImportContext,
         custom_fields: Mapping[str, Any],
     ) -> Lead:
-        """The new lead, of the named owner; the importer owns it if nobody has that name."""
-        owner_id = subjects.get(self.owner or "") or context.actor
+        """The new lead, of the only person named as its owner; without one, of the importer."""
+        owner_id = self.named_owner(subjects) or context.actor
         return Lead(
             **vars(self.details) | {"owner_id": owner_id, "custom_fields": custom_fields},
             id=new_id(),
@@ -67,9 +71,36 @@ class LeadRow:
             updated_at=context.now,
         )
 
-    def names_unknown_owner(self, subjects: Mapping[str, str]) -> bool:
-        """Whether the row names an owner who is not among `subjects`."""
-        return self.owner is not None and self.owner not in subjects
+    def named_owner(self, subjects: Mapping[str, Sequence[str]]) -> str | None:
+        """The subject of the only person whom the row names as the owner."""
+        matches = subjects.get(self.owner or "", ())
+        return matches[0] if len(matches) == 1 else None
+
+    def owner_warnings(self, subjects: Mapping[str, Sequence[str]]) -> list[Finding]:
+        """The warning that nobody, or more than one person, has the name of the owner."""
+        if self.owner is None or self.named_owner(subjects) is not None:
+            return []
+        code = "OWNER_AMBIGUOUS" if subjects.get(self.owner) else "OWNER_UNKNOWN"
+        return [Finding(code, field=OWNER_FIELD)]
+
+    def is_contained_in(
+        self,
+        lead: Lead,
+        subjects: Mapping[str, Sequence[str]],
+        custom_fields: Mapping[str, Any],
+    ) -> bool:
+        """Whether the lead has every value of this row already."""
+        details = self.details
+        known = all(
+            getattr(details, name) in (None, getattr(lead, name)) for name in COMPARED_FIELDS
+        )
+        owner = self.named_owner(subjects)
+        return (
+            known
+            and owner in (None, lead.owner_id)
+            and details.attributes.items() <= lead.attributes.items()
+            and custom_fields.items() <= lead.custom_fields.items()
+        )
 
 
 def _parse_lead_row(cells: Cells) -> ParsedRow[LeadRow]:
@@ -109,36 +140,43 @@ def lead_body(
 async def _import_leads(
     tx: AsyncConnection, rows: Sequence[ImportRow[LeadRow]], context: ImportContext
 ) -> list[RowResult]:
-    """Capture the leads of a chunk; a lead that exists already is refused and not changed."""
+    """Capture the leads of a chunk; one that exists is unchanged if equal, else refused."""
     names = {row.value.owner for row in rows if row.value.owner}
     subjects = await subjects_by_name(tx, names)
     parser = await custom_field_parser(tx, LEADS.resource)
     results: dict[int, RowResult] = {}
-    leads: list[Lead] = []
-    accepted: list[ImportRow[LeadRow]] = []
+    accepted: list[tuple[ImportRow[LeadRow], Lead]] = []
     for row in rows:
         try:
             custom_fields = parser.parse(row.value.custom_cells)
         except Invalid as invalid:
             results[row.number] = refused_for(invalid)
         else:
-            leads.append(row.value.lead(subjects, context, custom_fields))
-            accepted.append(row)
+            accepted.append((row, row.value.lead(subjects, context, custom_fields)))
     command = Command(tx, context.now, actor=context.actor)
     visibility = await context.visibility(tx, LEADS.resource)
-    captured = await capture_leads(command, leads, visibility)
-    for row, lead in zip(accepted, captured, strict=True):
-        results[row.number] = _row_result(row.value, lead, subjects)
+    captured = await capture_leads(command, [lead for _, lead in accepted], visibility)
+    visible = [one.lead_id for one in captured if isinstance(one, DuplicateLead) and not one.hidden]
+    existing = await store.leads_by_id(tx, visible)
+    for (row, new), lead in zip(accepted, captured, strict=True):
+        results[row.number] = _row_result(row.value, new, lead, existing, subjects)
     return [results[row.number] for row in rows]
 
 
-def _row_result(row: LeadRow, lead: Lead | DuplicateLead, subjects: Mapping[str, str]) -> RowResult:
+def _row_result(
+    row: LeadRow,
+    new: Lead,
+    lead: Lead | DuplicateLead,
+    existing: Mapping[UUID, Lead],
+    subjects: Mapping[str, Sequence[str]],
+) -> RowResult:
     if isinstance(lead, DuplicateLead):
+        earlier = existing.get(lead.lead_id)
+        if earlier is not None and row.is_contained_in(earlier, subjects, new.custom_fields):
+            return unchanged(earlier.id, *row.owner_warnings(subjects))
         matched = None if lead.hidden else lead.matched
         return refused(Finding("LEAD_DUPLICATE", params=lead.disclosed_params, field=matched))
-    if row.names_unknown_owner(subjects):
-        return created(lead.id, Finding("OWNER_UNKNOWN", field=OWNER_FIELD))
-    return created(lead.id)
+    return created(lead.id, *row.owner_warnings(subjects))
 
 
 LEAD_IMPORT = ImportTarget(
@@ -148,7 +186,7 @@ LEAD_IMPORT = ImportTarget(
         ImportField("company", ("公司", "公司名称"), example="上海示例有限公司"),
         ImportField("phone", ("mobile", "手机", "手机号", "电话"), example="13800138000"),
         ImportField("email", ("邮箱", "电子邮件"), example="wang.fang@example.com"),
-        ImportField("external_id", ("lead number", "线索编号"), example="L-0001"),
+        ImportField("external_id", ("lead number", "线索编号"), example="L-0001", identifies=True),
         ImportField("source", ("lead source", "来源", "线索来源"), example="展会"),
         ImportField(OWNER_FIELD, ("lead owner", "负责人", "所有人"), example="李娜"),
     ),

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import operations
 from chassis.database.columns import enum_column, tenant_column
+from chassis.database.rows import from_columns
 from chassis.records.access.visibility import ScopedResource, Visibility, is_visible
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
@@ -213,6 +214,12 @@ def _history_row(lead: Lead, before: Lead, actor: str | None) -> dict[str, Any]:
     }
 
 
+async def leads_by_id(tx: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Lead]:
+    """Return these leads, without deleted ones, by id."""
+    rows = await tx.execute(select(leads).where(leads.c.id.in_(ids), leads.c.deleted_at.is_(None)))
+    return {row.id: from_columns(Lead, dict(row._mapping)) for row in rows}
+
+
 async def reserve_keys(tx: AsyncConnection, new: Sequence[Lead]) -> dict[UUID, DuplicateLead]:
     """Reserve the keys of new leads; return the duplicates among them, which get no keys.
 
@@ -271,8 +278,7 @@ async def _reserve(tx: AsyncConnection, requested: Mapping[LeadKey, UUID]) -> di
     """Insert the keys that are free; return the lead that holds each key now."""
     if not requested:
         return {}
-    values = {**_arrays(requested), "lead_ids": list(requested.values())}
-    rows = await tx.execute(_RESERVE, values)
+    rows = await tx.execute(_RESERVE, _arrays(requested) | {"lead_ids": [*requested.values()]})
     return {LeadKey(row.kind, bytes(row.digest)): UUID(str(row.lead_id)) for row in rows}
 
 

@@ -5,7 +5,13 @@ from dataclasses import replace
 from uuid import UUID
 
 from chassis.events.outbox import publish
-from chassis.records.record_commands import create_record, move_record, save_record
+from chassis.records.record_commands import (
+    MADE,
+    AlreadyMade,
+    create_record,
+    move_record,
+    save_record,
+)
 from chassis.web.commands import Command
 from contracts.event import Event
 from org.clients.domain import Client, effective_client_scopes
@@ -46,11 +52,11 @@ async def edit_client(
     Raises NotFound, PreconditionFailed, Forbidden (SCOPES_NOT_HELD).
     """
 
-    def change(before: Client) -> tuple[Client, Event] | None:
+    def change(before: Client) -> tuple[Client, Event] | AlreadyMade:
         after = edit(before)
         added = set(after.scopes) - set(before.scopes)
         ensure_holds_scopes(command, effective_client_scopes(added))
-        return None if after == before else (after, after.changed())
+        return MADE if after == before else (after, after.changed())
 
     return await move_record(command, CLIENT, client_key, change)
 
@@ -61,9 +67,9 @@ async def set_client_active(command: Command, client_key: UUID, *, active: bool)
     Callers need `org.client.write`. Raises NotFound, PreconditionFailed.
     """
 
-    def change(before: Client) -> tuple[Client, Event] | None:
+    def change(before: Client) -> tuple[Client, Event] | AlreadyMade:
         after = replace(before, active=active)
-        return None if after == before else (after, after.changed())
+        return MADE if after == before else (after, after.changed())
 
     async def save(before: Client, after: Client, event: Event | None) -> Client:
         await (enable_login if active else disable_login)(command.tx, after.client_id)
@@ -80,7 +86,7 @@ async def rotate_client_secret(command: Command, client_key: UUID) -> tuple[Clie
     Raises NotFound, PreconditionFailed, Forbidden (SCOPES_NOT_HELD).
     """
 
-    def change(before: Client) -> tuple[Client, Event] | None:
+    def change(before: Client) -> tuple[Client, Event]:
         ensure_holds_scopes(command, effective_client_scopes(before.scopes))
         after = replace(before, rotated_at=command.now)
         return after, after.changed()

@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.record_commands import (
+    MADE,
+    AlreadyMade,
     create_record,
     edit_record,
     move_record,
@@ -75,9 +77,9 @@ async def move_department(
         set() if parent_id is None else await store.self_and_ancestors(command.tx, parent_id)
     )
 
-    def move(before: Department) -> tuple[Department, Event] | None:
+    def move(before: Department) -> tuple[Department, Event] | AlreadyMade:
         if before.parent_id == parent_id:
-            return None
+            return MADE
         return before.moved(parent_id, new_parent_line=parent_line)
 
     async def save(before: Department, after: Department, event: Event | None) -> Department:

@@ -26,7 +26,9 @@ async def create_reminder(command: Command, reminder: Reminder) -> Reminder:
 
     Needs `org.reminder.write`.
     """
-    await queue.enqueue(command.tx, REMINDER_JOB, str(reminder.id), run_at=reminder.remind_at)
+    about = _reference(reminder.id)
+    run_at = reminder.remind_at
+    await queue.enqueue(command.tx, REMINDER_JOB, str(reminder.id), run_at=run_at, about=about)
     return await create_record(command, REMINDER, reminder)
 
 
@@ -40,11 +42,15 @@ async def edit_reminder(
 
     async def check(before: Reminder, after: Reminder) -> None:
         before.ensure_not_sent()
-        key, at = str(before.id), after.remind_at
-        await queue.enqueue(command.tx, REMINDER_JOB, key, run_at=at, replace=True)
+        key, at, about = str(before.id), after.remind_at, _reference(before.id)
+        await queue.enqueue(command.tx, REMINDER_JOB, key, run_at=at, about=about, replace=True)
 
     own = reminders_of(command.actor)
     return await edit_record(command, own, reminder_id, edit, check=check)
+
+
+def _reference(reminder_id: UUID) -> RecordRef:
+    return RecordRef(resource=REMINDER.scoped.resource, record_id=reminder_id)
 
 
 async def delete_reminder(command: Command, reminder_id: UUID) -> None:

@@ -142,5 +142,6 @@ async def _schedule_overdue_check(tx: AsyncConnection, task: Task) -> None:
         str(task.id),
         run_at=start_of_day(task.due_date + timedelta(days=1), timezone),
         payload={"due_date": task.due_date.isoformat()},
+        about=RecordRef(resource="org.task", record_id=task.id),
         replace=True,
     )

@@ -43,7 +43,12 @@ async def request_tenant_task(
     )
     await store.add(tx, task)
     requested = TenantTaskRequested(
-        task_id=task.id, kind=kind, ids=tuple(ids), phones=tuple(phones), emails=tuple(emails)
+        task_id=task.id,
+        kind=kind,
+        requested_by=actor,
+        ids=tuple(ids),
+        phones=tuple(phones),
+        emails=tuple(emails),
     )
     # The event belongs to the tenant whose data the services handle.
     async with acting_for(tx, target_id):

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chassis.records.record_commands import create_record, move_record
+from chassis.records.record_commands import MADE, AlreadyMade, create_record, move_record
 from chassis.web.commands import Command
 from contracts.org.events import TenantChanged
 from org.tenants.domain import Tenant, TenantSettings, TenantStatus
@@ -24,8 +24,8 @@ async def change_tenant(command: Command, tenant_id: UUID, settings: TenantSetti
     Raises NotFound, PreconditionRequired, PreconditionFailed (STALE_COPY).
     """
 
-    def change(tenant: Tenant) -> tuple[Tenant, TenantChanged] | None:
-        return tenant.with_settings(settings)
+    def change(tenant: Tenant) -> tuple[Tenant, TenantChanged] | AlreadyMade:
+        return tenant.with_settings(settings) or MADE
 
     return await move_record(command, TENANT, tenant_id, change)
 
@@ -37,7 +37,7 @@ async def change_tenant_status(command: Command, tenant_id: UUID, status: Tenant
     Raises NotFound, RuleBroken (TENANT_GONE), PreconditionRequired, PreconditionFailed.
     """
 
-    def change(tenant: Tenant) -> tuple[Tenant, TenantChanged] | None:
-        return tenant.with_status(status)
+    def change(tenant: Tenant) -> tuple[Tenant, TenantChanged] | AlreadyMade:
+        return tenant.with_status(status) or MADE
 
     return await move_record(command, TENANT, tenant_id, change)

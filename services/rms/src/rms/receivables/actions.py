@@ -11,7 +11,14 @@ from chassis.foundation.clock import business_date, start_of_day
 from chassis.jobs import queue
 from chassis.records import tenant_settings
 from chassis.records.numbers.numbers import next_number
-from chassis.records.record_commands import create_record, edit_record, move_record, save_record
+from chassis.records.record_commands import (
+    MADE,
+    AlreadyMade,
+    create_record,
+    edit_record,
+    move_record,
+    save_record,
+)
 from chassis.records.work.actions import has_open_task, notify, raise_task, settle_tasks
 from chassis.web.commands import Command
 from contracts.event import Event
@@ -181,9 +188,9 @@ async def report_overdue(command: Command, receivable_id: UUID) -> datetime | No
     timezone = (await tenant_settings.settings_of(command.tx)).timezone
     today = business_date(command.now, timezone)
 
-    def mark(receivable: Receivable) -> tuple[Receivable, Event] | None:
+    def mark(receivable: Receivable) -> tuple[Receivable, Event] | AlreadyMade:
         if not receivable.may_become_overdue or not receivable.is_overdue(today):
-            return None
+            return MADE
         marked = receivable.mark_overdue(today, now=command.now)
         return marked, marked.overdue_event(today)
 
@@ -229,4 +236,5 @@ async def _schedule_overdue_check(tx: AsyncConnection, receivable: Receivable) -
     if receivable.may_become_overdue:
         timezone = (await tenant_settings.settings_of(tx)).timezone
         run_at = start_of_day(receivable.due_date + DAY, timezone)
-        await queue.enqueue(tx, OVERDUE_JOB, str(receivable.id), run_at=run_at)
+        key, about = str(receivable.id), _reference(receivable)
+        await queue.enqueue(tx, OVERDUE_JOB, key, run_at=run_at, about=about)

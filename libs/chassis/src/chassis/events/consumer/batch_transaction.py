@@ -262,6 +262,7 @@ def _event_context(
             request_id=str(envelope.id),
             correlation_id=envelope.correlationid,
             causation_id=str(envelope.id),
+            origin=f"{envelope.aggregate_type}:{envelope.subject}",
             traceparent=envelope.traceparent,
             actor=f"system:{subscription.name}",
             tenant=str(record.tenant),

@@ -23,6 +23,7 @@ from chassis.records.lists.listing import Listing, find_listing, listings_of
 from chassis.records.tenant_settings import apply_tenant_country
 from chassis.web.auth import Principal
 from chassis.web.references import shown_fields
+from contracts.work import RecordRef
 from kernel.errors import DomainError, Forbidden, Invalid, RuleBroken, Violation
 from kernel.ids import new_id
 
@@ -63,7 +64,8 @@ async def request_export(
         updated_at=now,
     )
     await store.add(tx, new)
-    await queue.enqueue(tx, EXPORT_JOB, str(new.id), run_at=now)
+    about = RecordRef(resource=f"{service}.export", record_id=new.id)
+    await queue.enqueue(tx, EXPORT_JOB, str(new.id), run_at=now, about=about)
     return new
 
 

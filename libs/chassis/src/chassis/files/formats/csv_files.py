@@ -1,37 +1,46 @@
-"""CSV (RFC 4180) in UTF-8, GB18030 or UTF-16, delimited by commas, semicolons or tabs.
+"""CSV (RFC 4180) in any of the `encodings`, delimited by commas, semicolons or tabs.
 
 A malformed record loses only its first line: reading continues with the next line, so that an
 unclosed quote does not swallow the remaining file.
 """
 
-import codecs
 import csv
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from chassis.files.formats.cells import unescape_formula
+from chassis.files.formats.encodings import Encoding, decode_text
 from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.rows import SourceFile, SourceRow, validated_header
 
 csv.field_size_limit(131_072)
 _HEADER_CHARACTERS = 100_000  # at the beginning; contains the header
+_BLANK_LINES = re.compile(r"([^\S\r\n]*(\r\n|\r|\n))+")
 DELIMITERS = (",", ";", "\t")  # the first one wins a tie
 
 
-def read_csv(content: bytes) -> SourceFile:
-    """Read the header and rows of a CSV file.
+def read_csv(
+    content: bytes, encoding: Encoding | None = None, languages: Sequence[str] = ()
+) -> SourceFile:
+    """Read the header and rows of a CSV file; the header is its first line that is not blank.
 
-    Raises UnreadableFile (FILE_EMPTY, HEADER_MALFORMED, FILE_NOT_UTF8, COLUMNS_TOO_MANY).
+    Raises UnreadableFile (FILE_EMPTY, HEADER_MALFORMED, FILE_NOT_UTF8, COLUMNS_TOO_MANY,
+    FILE_ENCODING_WRONG, FILE_ENCODING_DOUBTFUL).
     """
-    text = decode_text(content)
-    records = parse_records(text, detect_delimiter(text))
-    first = next(records, None)
-    if first is None or first.is_blank:
+    decoded = decode_text(content, encoding, languages)
+    blank = _BLANK_LINES.match(decoded.text)
+    skipped = blank.group() if blank else ""
+    text = decoded.text[len(skipped) :]
+    records = parse_records(text, detect_delimiter(text), after=len(skipped.splitlines()))
+    first = next((record for record in records if not record.is_blank), None)
+    if first is None:
         raise UnreadableFile([Finding("FILE_EMPTY")])
     if first.cells is None:
         raise UnreadableFile([Finding("HEADER_MALFORMED")])
     header = validated_header(first.cells)
-    return SourceFile(header, (_trimmed(record, len(header)) for record in records))
+    rows = (_trimmed(record, len(header)) for record in records)
+    return SourceFile(header, rows, decoded.encoding)
 
 
 def _trimmed(record: SourceRow, width: int) -> SourceRow:
@@ -44,38 +53,6 @@ def _trimmed(record: SourceRow, width: int) -> SourceRow:
     return SourceRow(record.number, [unescape_formula(cell) for cell in cells])
 
 
-def decode_text(content: bytes) -> str:
-    """Decode a file; undecodable bytes become lone surrogates, see `rows.is_text`."""
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16", "replace")
-    content = content.removeprefix(codecs.BOM_UTF8)
-    if b"\0" not in content and not _is_mostly_utf8(content):
-        try:
-            return content.decode("gb18030")
-        except UnicodeDecodeError:
-            pass
-    return content.decode("utf-8", "surrogateescape")
-
-
-def _is_mostly_utf8(content: bytes) -> bool:
-    """Judge by the lines that are not ASCII: a few broken ones do not turn UTF-8 into GB18030."""
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        lines = [line for line in content.split(b"\n") if not line.isascii()]
-        valid = sum(_is_utf8(line) for line in lines)
-        return 2 * valid >= len(lines)
-    return True
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def detect_delimiter(text: str) -> str:
     """The delimiter that splits the header into the most cells."""
     return max(DELIMITERS, key=lambda delimiter: _width(text[:_HEADER_CHARACTERS], delimiter))
@@ -86,10 +63,10 @@ def _width(text: str, delimiter: str) -> int:
     return 0 if header is None or header.cells is None else len(header.cells)
 
 
-def parse_records(text: str, delimiter: str = ",") -> Iterator[SourceRow]:
-    """Parse all records, numbered from 1 as in a spreadsheet."""
+def parse_records(text: str, delimiter: str = ",", *, after: int = 0) -> Iterator[SourceRow]:
+    """Parse all records, numbered as in a spreadsheet: the first one comes `after` others."""
     lines = io.StringIO(text, newline="")
-    reader, number, end = _reader(lines, delimiter), 0, 0
+    reader, number, end = _reader(lines, delimiter), after, 0
     while end < len(text):
         start, number = end, number + 1
         try:

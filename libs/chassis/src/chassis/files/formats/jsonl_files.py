@@ -1,9 +1,11 @@
 """JSON Lines in UTF-8: one object per line; the columns are the union of all keys."""
 
+import codecs
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from chassis.files.formats.encodings import Encoding
 from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.rows import MAX_FILE_COLUMNS, SourceFile, SourceRow, validated_header
 
@@ -28,15 +30,13 @@ def read_jsonl(content: bytes) -> SourceFile:
         raise UnreadableFile([Finding("FILE_NOT_JSONL" if content.strip() else "FILE_EMPTY")])
     header = list(names)
     validated_header([name or "-" for name in header] or ["-"])
-    return SourceFile(header, _rows(lines, header))
+    return SourceFile(header, _rows(lines, header), Encoding.UTF_8)
 
 
 def is_jsonl(content: bytes) -> bool:
-    """Whether the first line is a JSON object."""
-    return (
-        _parse_object(content[:1_000_000].split(b"\n", 1)[0].decode("utf-8-sig", "replace"))
-        is not None
-    )
+    """Whether the first line that is not blank is a JSON object."""
+    beginning = content[:1_000_000].removeprefix(codecs.BOM_UTF8).lstrip()
+    return _parse_object(beginning.split(b"\n", 1)[0].decode("utf-8", "replace")) is not None
 
 
 def _rows(lines: Sequence[str], header: Sequence[str]) -> Iterator[SourceRow]:

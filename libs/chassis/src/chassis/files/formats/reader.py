@@ -1,6 +1,9 @@
 """Format detection, and reading of a file of any format."""
 
+from collections.abc import Sequence
+
 from chassis.files.formats.csv_files import read_csv
+from chassis.files.formats.encodings import Encoding
 from chassis.files.formats.jsonl_files import is_jsonl, read_jsonl
 from chassis.files.formats.rows import FileFormat, SourceFile
 from chassis.files.formats.xlsx_files import read_xlsx
@@ -15,9 +18,21 @@ def detect_format(content: bytes) -> FileFormat:
     return FileFormat.JSONL if is_jsonl(content) else FileFormat.CSV
 
 
-def read_file(content: bytes, *, sheet: str | None = None) -> SourceFile:
-    """Read the header and the rows. Raises UnreadableFile, also during iteration over the rows."""
+def read_file(
+    content: bytes,
+    *,
+    sheet: str | None = None,
+    encoding: Encoding | None = None,
+    languages: Sequence[str] = (),
+) -> SourceFile:
+    """Read the header and the rows.
+
+    `encoding` is the one declared for a CSV file; without it, `languages` help to recognize it.
+    Raises UnreadableFile, also during iteration over the rows.
+    """
     format = detect_format(content)
     if format is FileFormat.XLSX:
         return read_xlsx(content, sheet)
-    return read_jsonl(content) if format is FileFormat.JSONL else read_csv(content)
+    if format is FileFormat.JSONL:
+        return read_jsonl(content)
+    return read_csv(content, encoding, languages)

@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
+from chassis.files.formats.encodings import Encoding
 from chassis.files.formats.findings import Finding, UnreadableFile
 
 MAX_FILE_ROWS = 200_000
@@ -24,16 +26,37 @@ class FileFormat(StrEnum):
     JSONL = "JSONL"
 
 
+class RemarkKind(StrEnum):
+    """What a reader found out about a cell."""
+
+    NUMBER = "NUMBER"  # a number of a workbook: leading zeros are not in the file
+    DIGITS_LOST = "DIGITS_LOST"  # a number of more digits than a workbook keeps
+    FORMULA_EMPTY = "FORMULA_EMPTY"  # a formula whose result is not in the file
+    DATE_BEFORE_MARCH_1900 = "DATE_BEFORE_MARCH_1900"  # workbooks count a 29 February 1900
+
+
+class CellRemark(NamedTuple):
+    """What a reader found out about the cell at this position, from 0."""
+
+    position: int
+    kind: RemarkKind
+
+
 @dataclass(frozen=True)
 class SourceRow:
-    """A row with its number as in a spreadsheet or editor; a malformed row has no cells."""
+    """A row with its number as in a spreadsheet or editor; a malformed row has no cells.
+
+    `remarks` are the cells of which the file says more, or less, than their text.
+    """
 
     number: int
     cells: Sequence[str] | None
+    remarks: Sequence[CellRemark] = ()
 
     @property
     def is_blank(self) -> bool:
-        return self.cells is not None and not any(cell.strip() for cell in self.cells)
+        has_text = self.cells is None or any(cell.strip() for cell in self.cells)
+        return not has_text and not self.remarks
 
 
 @dataclass(frozen=True)
@@ -42,6 +65,7 @@ class SourceFile:
 
     header: Sequence[str]
     rows: Iterable[SourceRow]
+    encoding: Encoding | None = None  # None for a workbook
 
 
 @dataclass(frozen=True)
@@ -99,11 +123,18 @@ def plan_chunks(source: SourceFile) -> ChunkPlan:
 
 def _line(row: SourceRow) -> bytes:
     # Only the standard library's JSON keeps the lone surrogates of undecodable bytes.
-    line = json.dumps([row.number, row.cells], ensure_ascii=False, separators=(",", ":"))
+    columns = [row.number, row.cells, *([row.remarks] if row.remarks else [])]
+    line = json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
     return line.encode("utf-8", "surrogatepass") + b"\n"
 
 
 def decode_rows(content: bytes) -> list[SourceRow]:
     """Decode the rows of a chunk."""
     lines = content.decode("utf-8", "surrogatepass").split("\n")
-    return [SourceRow(*json.loads(line)) for line in lines if line]
+    return [_row(*json.loads(line)) for line in lines if line]
+
+
+def _row(
+    number: int, cells: Sequence[str] | None, remarks: Sequence[tuple[int, str]] = ()
+) -> SourceRow:
+    return SourceRow(number, cells, tuple(CellRemark(at, RemarkKind(kind)) for at, kind in remarks))

@@ -3,18 +3,28 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 import python_calamine
 
 from chassis.files.formats.findings import Finding, UnreadableFile
-from chassis.files.formats.rows import SourceFile, SourceRow, validated_header
+from chassis.files.formats.rows import (
+    CellRemark,
+    RemarkKind,
+    SourceFile,
+    SourceRow,
+    validated_header,
+)
+from chassis.files.formats.xlsx_formulas import Place, formulas_without_results
 from chassis.foundation.archives import DAMAGED, MAX_UNPACKED, PIECE
 
 MAX_SHEET_CELLS = 10_000_000
+MAX_NUMBER_DIGITS = 15  # spreadsheets keep no more of a number
 # The reference of a cell ("B7"); the parser allocates every cell up to the farthest one.
 _CELL_REFERENCE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{0,7})([0-9]{1,9})\s*["']""")
 
@@ -22,9 +32,11 @@ _CELL_REFERENCE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{0,7})([0-9]{1,9})\s
 def read_xlsx(content: bytes, sheet: str | None) -> SourceFile:
     """Read the header and rows of a sheet.
 
+    Numbers of too many digits, formulas without results and doubtful dates are remarks of the rows.
+
     Raises UnreadableFile (FILE_NOT_XLSX, FILE_TOO_LARGE_UNPACKED, SHEET_MISSING, FILE_EMPTY).
     """
-    _ensure_unpacked_size(content)
+    formulas = _checked_formulas(content, sheet)
     rows = _cells(content, sheet)
     first = next((number for number, row in enumerate(rows) if _has_text(row)), None)
     if first is None:
@@ -33,19 +45,40 @@ def read_xlsx(content: bytes, sheet: str | None) -> SourceFile:
     while not names[-1].strip():  # trailing columns with formatting only
         names.pop()
     header = validated_header(names)
-    return SourceFile(header, _rows(rows, first + 1, len(header)))
+    return SourceFile(header, _rows(rows, first + 1, len(header), formulas))
 
 
 def _has_text(row: Sequence[Any]) -> bool:
     return any(_text(value).strip() for value in row)
 
 
-def _rows(rows: Sequence[Sequence[Any]], first: int, width: int) -> Iterator[SourceRow]:
-    for number, row in enumerate(rows[first:], start=first + 1):
+def _rows(
+    rows: Sequence[Sequence[Any]], first: int, width: int, formulas: Collection[Place]
+) -> Iterator[SourceRow]:
+    empty = defaultdict(list)
+    for row_number, column in sorted(formulas):
+        empty[row_number].append(CellRemark(column, RemarkKind.FORMULA_EMPTY))
+    for number in range(first, max([len(rows), *(row + 1 for row in empty)])):
+        row = rows[number] if number < len(rows) else []
         cells = [_text(value) for value in row]
         while len(cells) > width and not cells[-1].strip():
             cells.pop()
-        yield SourceRow(number, cells + [""] * (width - len(cells)))
+        remarks = [*_remarks(row), *empty[number]]
+        yield SourceRow(
+            number + 1,
+            cells + [""] * (width - len(cells)),
+            tuple(remark for remark in remarks if remark.position < width),
+        )
+
+
+def _remarks(row: Sequence[Any]) -> Iterator[CellRemark]:
+    for position, value in enumerate(row):
+        if isinstance(value, float):
+            is_long = abs(value) >= 10**MAX_NUMBER_DIGITS
+            kind = RemarkKind.DIGITS_LOST if is_long else RemarkKind.NUMBER
+            yield CellRemark(position, kind)
+        elif isinstance(value, date) and value.isoformat() < "1900-03-01":
+            yield CellRemark(position, RemarkKind.DATE_BEFORE_MARCH_1900)
 
 
 def _cells(content: bytes, sheet: str | None) -> list[list[Any]]:
@@ -64,15 +97,17 @@ def _cells(content: bytes, sheet: str | None) -> list[list[Any]]:
         raise UnreadableFile([Finding("FILE_NOT_XLSX")]) from error
 
 
-def _ensure_unpacked_size(content: bytes) -> None:
+def _checked_formulas(content: bytes, sheet: str | None) -> Collection[Place]:
+    """Check the unpacked size; return the formulas without results."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            sheets = [entry for entry in packed.infolist() if "worksheets/" in entry.filename]
-            if sum(entry.file_size for entry in packed.infolist()) > MAX_UNPACKED:
+            sheets = [one for one in packed.infolist() if "worksheets/" in one.filename]
+            if sum(one.file_size for one in packed.infolist()) > MAX_UNPACKED:
                 raise UnreadableFile([Finding("FILE_TOO_LARGE_UNPACKED")])
-            for sheet in sheets:
-                _ensure_dense(packed, sheet)
-    except DAMAGED as error:
+            for entry in sheets:
+                _ensure_dense(packed, entry)
+            return formulas_without_results(packed, sheet)
+    except (*DAMAGED, KeyError, ExpatError) as error:
         raise UnreadableFile([Finding("FILE_NOT_XLSX")]) from error
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
+from chassis.files.formats.encodings import Encoding
 from chassis.files.formats.findings import Finding
 from chassis.files.imports import store
 from chassis.files.imports.custom_columns import target_with_custom_fields
@@ -65,6 +66,7 @@ async def open_import(
     file_name: str,
     mapping: Mapping[str, str | None] | None,
     sheet: str | None = None,
+    encoding: Encoding | None = None,
     dry_run: bool = False,
     caller: Principal,
     now: datetime,
@@ -77,6 +79,7 @@ async def open_import(
         file_name=file_name,
         mapping=mapping,
         sheet=sheet,
+        encoding=encoding,
         dry_run=dry_run,
         created_by=caller.subject,
         created_at=now,
@@ -119,16 +122,17 @@ async def replace_mapping(
     import_id: UUID,
     mapping: Mapping[str, str | None] | None,
     *,
+    encoding: Encoding | None = None,
     caller: Principal,
     now: datetime,
 ) -> Import:
-    """Replace the mapping of an open import.
+    """Replace the mapping of an open import, and its encoding if one is given.
 
     Raises NotFound, Forbidden (RECORD_READ_ONLY), Invalid, RuleBroken (IMPORT_NOT_OPEN).
     """
     run = await _get_own(tx, import_id, caller)
     validate_mapping(await target_with_custom_fields(tx, imports, run.resource), mapping)
-    return await store.save(tx, run.with_mapping(mapping, now=now))
+    return await store.save(tx, run.with_mapping(mapping, encoding, now=now))
 
 
 async def upload_file(
@@ -148,6 +152,7 @@ async def upload_file(
 
 async def start_import(
     tx: AsyncConnection,
+    imports: Imports,
     import_id: UUID,
     *,
     caller: Principal,
@@ -167,7 +172,8 @@ async def start_import(
         await ensure_import_quota(tx, store.active_count_query())
         run = await store.save(tx, started)
     if run.state in (QUEUED, RUNNING):
-        await queue.enqueue(tx, IMPORT_JOB, str(import_id), run_at=now)
+        about = RecordRef(resource=imports.run_resource, record_id=run.id)
+        await queue.enqueue(tx, IMPORT_JOB, str(import_id), run_at=now, about=about)
     return run
 
 
@@ -243,7 +249,7 @@ async def save_finished(tx: AsyncConnection, imports: Imports, run: Import) -> I
     await notify(
         tx,
         FINISHED_NOTICES[saved.state],
-        RecordRef(resource=f"{imports.service}.import", record_id=saved.id),
+        RecordRef(resource=imports.run_resource, record_id=saved.id),
         recipient=saved.created_by,
         params={"file_name": saved.file_name, "state": saved.state},
     )

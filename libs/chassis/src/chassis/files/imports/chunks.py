@@ -103,7 +103,8 @@ async def _begin(tx: AsyncConnection, imports: Imports, run: Import, now: dateti
         return await store.save(tx, run.run(run.total, now=now))
     content = await store.get_file(tx, run.id)
     try:
-        plan = await asyncio.to_thread(_read_plan, content, run.sheet)
+        languages = await store.tenant_languages(tx)
+        plan = await asyncio.to_thread(_read_plan, content, run, languages)
         validated_mapping(
             plan.header, run.mapping, await target_with_custom_fields(tx, imports, run.resource)
         )
@@ -117,8 +118,10 @@ async def _begin(tx: AsyncConnection, imports: Imports, run: Import, now: dateti
     return await store.save(tx, run)
 
 
-def _read_plan(content: bytes, sheet: str | None) -> ChunkPlan:
-    return plan_chunks(read_file(content, sheet=sheet))
+def _read_plan(content: bytes, run: Import, languages: Sequence[str]) -> ChunkPlan:
+    return plan_chunks(
+        read_file(content, sheet=run.sheet, encoding=run.encoding, languages=languages)
+    )
 
 
 def _ensure_dry_run_size(run: Import, plan: ChunkPlan) -> None:

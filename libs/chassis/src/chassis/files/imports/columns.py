@@ -7,6 +7,7 @@ from typing import Any
 
 from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.rows import SourceRow, is_text
+from chassis.files.imports.cell_checks import remark_findings
 from chassis.files.imports.target import CUSTOM_FIELD_PREFIX, Cells, ImportTarget, ParsedRow
 from kernel.names import comparable_name
 
@@ -102,11 +103,12 @@ def parse_row(
     cell_findings = _cell_findings(header, row.cells)
     if cell_findings or row.cells is None:
         return ParsedRow(errors=cell_findings)
+    errors, warnings = remark_findings(header, columns, row, target)
     parsed = target.read(cells_by_field(header, columns, row.cells, target))
-    return replace(
-        parsed,
-        errors=with_columns(parsed.errors, columns),
-        warnings=with_columns(parsed.warnings, columns),
+    return ParsedRow(
+        value=None if errors else parsed.value,
+        errors=[*errors, *with_columns(parsed.errors, columns)],
+        warnings=[*warnings, *with_columns(parsed.warnings, columns)],
     )
 
 

@@ -11,6 +11,7 @@ from chassis.files.imports.target import (
     Imports,
     ImportTarget,
 )
+from chassis.records.custom_fields.domain import FieldType
 from chassis.records.custom_fields.store import definitions_of
 
 
@@ -23,7 +24,11 @@ async def target_with_custom_fields(
         return target
     definitions = await definitions_of(tx, resource)
     custom_fields = [
-        CustomImportField(f"{CUSTOM_FIELD_PREFIX}{one.key}", (one.label_zh, one.label_en))
+        CustomImportField(
+            f"{CUSTOM_FIELD_PREFIX}{one.key}",
+            (one.label_zh, one.label_en),
+            is_amount=one.type is FieldType.NUMBER,
+        )
         for one in definitions.values()
         if one.active
     ]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from chassis.files.formats.encodings import Encoding
 from chassis.files.formats.findings import Finding
 from chassis.files.imports.target import RowOutcome
 from kernel.errors import RuleBroken
@@ -57,6 +58,7 @@ JOB_FAILED = "JOB_FAILED"
 class Import:
     """An import of one file of records of `resource`; `mapping` is the requested one, by column.
 
+    `encoding` is the declared one of a CSV file; without it, the encoding is recognized.
     The job continues at the chunk `chunks_done`, which counts on through the second pass.
     `caller_kind` and `scopes` come from the token that last started it. `endings` counts how often
     it has finished: an import whose job failed can be resumed.
@@ -67,6 +69,7 @@ class Import:
     file_name: str
     mapping: Mapping[str, str | None] | None
     sheet: str | None = None
+    encoding: Encoding | None = None
     dry_run: bool = False
     state: ImportState = OPEN
     file_size: int | None = None
@@ -134,10 +137,19 @@ class Import:
         if self.total and self.file_size is None:
             raise RuleBroken("IMPORT_EXPIRED", days=IMPORT_RETENTION.days)
 
-    def with_mapping(self, mapping: Mapping[str, str | None] | None, *, now: datetime) -> Import:
-        """Replace the mapping. Raises RuleBroken (IMPORT_NOT_OPEN)."""
+    def with_mapping(
+        self,
+        mapping: Mapping[str, str | None] | None,
+        encoding: Encoding | None = None,
+        *,
+        now: datetime,
+    ) -> Import:
+        """Replace the mapping, and the encoding if one is given.
+
+        Raises RuleBroken (IMPORT_NOT_OPEN).
+        """
         self._ensure_open()
-        return replace(self, mapping=mapping, updated_at=now)
+        return replace(self, mapping=mapping, encoding=encoding or self.encoding, updated_at=now)
 
     def _ensure_open(self) -> None:
         if self.state is not OPEN:

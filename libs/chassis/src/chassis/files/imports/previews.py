@@ -1,10 +1,15 @@
 """Previews: the first rows of a file, parsed as an import would parse them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from chassis.files.formats.encodings import (
+    ENCODING_DOUBTFUL,
+    Encoding,
+    first_lines_by_encoding,
+)
 from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.reader import detect_format, read_file
 from chassis.files.formats.rows import FileFormat, SourceRow, is_text
@@ -34,10 +39,12 @@ class ImportPreview:
     """The format, header, mapping and first rows of a file; `findings` prevent its import."""
 
     format: FileFormat
+    encoding: Encoding | None
     header: Sequence[str]
     columns: ColumnMapping
     findings: Sequence[Finding]
     rows: Sequence[PreviewRow]
+    candidates: Mapping[Encoding, Sequence[str]] = field(default_factory=dict)
 
 
 def build_preview(
@@ -46,18 +53,23 @@ def build_preview(
     *,
     mapping: Mapping[str, str | None] | None,
     sheet: str | None,
+    encoding: Encoding | None,
+    languages: Sequence[str],
 ) -> ImportPreview:
     """Parse the header and the first rows, without reading the rest of the file."""
     kind = detect_format(content)
     try:
-        source = read_file(content, sheet=sheet)
+        source = read_file(content, sheet=sheet, encoding=encoding, languages=languages)
         first_rows = list(islice((row for row in source.rows if not row.is_blank), PREVIEW_ROWS))
     except UnreadableFile as unreadable:
-        return ImportPreview(kind, [], {}, unreadable.findings, [])
+        candidates: Mapping[Encoding, Sequence[str]] = {}
+        if any(one.code == ENCODING_DOUBTFUL for one in unreadable.findings):
+            candidates = first_lines_by_encoding(content, languages)
+        return ImportPreview(kind, None, [], {}, unreadable.findings, [], candidates)
     columns = proposed_mapping(source.header, mapping, target)
     findings = header_findings(source.header, mapping, target)
     rows = [_row(source.header, columns, row, target) for row in first_rows]
-    return ImportPreview(kind, source.header, columns, findings, rows)
+    return ImportPreview(kind, source.encoding, source.header, columns, findings, rows)
 
 
 def _row(

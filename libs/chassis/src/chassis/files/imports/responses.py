@@ -11,6 +11,7 @@ from chassis.files.imports.model import Import
 from chassis.files.imports.previews import ImportPreview, PreviewRow
 from chassis.files.imports.schemas import (
     CountsOut,
+    DecodedRowsOut,
     FindingOut,
     ImportOut,
     ImportRowOut,
@@ -46,6 +47,11 @@ def result_row_serializer(request: Request) -> Callable[[Mapping[str, Any]], Imp
 def preview_out(request: Request, preview: ImportPreview, target: ImportTarget[Any]) -> PreviewOut:
     return PreviewOut(
         format=preview.format,
+        encoding=preview.encoding,
+        candidates=[
+            DecodedRowsOut(encoding=encoding, lines=list(lines))
+            for encoding, lines in preview.candidates.items()
+        ],
         header=list(preview.header),
         mapping=dict(preview.columns),
         fields=list(target.names),

@@ -11,7 +11,6 @@ from fastapi.sse import EventSourceResponse
 from pydantic import create_model
 
 from chassis.database.engine import Database
-from chassis.files.formats.rows import MAX_FILE_BYTES
 from chassis.files.imports import actions, store
 from chassis.files.imports.custom_columns import target_with_custom_fields
 from chassis.files.imports.model import ImportState
@@ -31,11 +30,8 @@ from chassis.files.imports.result_files import (
 from chassis.files.imports.schemas import ImportIn, ImportOut, ImportRowOut, MappingIn, PreviewOut
 from chassis.files.imports.tables import import_runs
 from chassis.files.imports.target import Imports, ImportTarget, RowOutcome
-from chassis.files.imports.template_routes import (
-    TEMPLATE_RESPONSES,
-    XLSX_MEDIA_TYPE,
-    template_endpoint,
-)
+from chassis.files.imports.template_routes import TEMPLATE_RESPONSES, template_endpoint
+from chassis.files.imports.uploads import CSV_RESPONSES, FILE_REQUEST, RAW_BODY, FileContent
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.visibility import ScopedResource, is_visible, visibility_of
@@ -46,32 +42,6 @@ from chassis.web.preconditions import IfMatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import Forbidden
-
-FILE_REQUEST = {
-    "x-max-body-bytes": MAX_FILE_BYTES,
-    "requestBody": {
-        "required": True,
-        "description": "A file with a header: CSV (RFC 4180, comma, UTF-8 or GB18030), XLSX, or"
-        " JSON Lines. The format is detected from the content",
-        "content": {
-            "text/csv": {"schema": {"type": "string"}, "example": "姓名,手机\n王芳,13800138000\n"},
-            XLSX_MEDIA_TYPE: {"schema": {"type": "string", "contentMediaType": XLSX_MEDIA_TYPE}},
-            "application/jsonl": {"schema": {"type": "string"}},
-        },
-    },
-}
-CSV_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The rows"}
-}
-
-
-async def _body(request: Request) -> bytes:
-    return await request.body()
-
-
-# Read before the route's guard opens `Tx`: a slow upload must not hold a transaction open.
-RAW_BODY = Depends(_body)
-FileContent = Annotated[bytes, RAW_BODY]
 
 
 def import_router(imports: Imports) -> APIRouter:
@@ -136,6 +106,7 @@ def _create(imports: Imports) -> Callable[..., Awaitable[ImportOut]]:
             file_name=requested.file_name,
             mapping=requested.mapping,
             sheet=requested.sheet,
+            encoding=requested.encoding,
             dry_run=requested.dry_run,
             caller=caller,
             now=now,
@@ -202,9 +173,18 @@ class ImportRoutes:
     async def import_put_mapping(
         self, request: Request, import_id: UUID, body: MappingIn, tx: Tx, now: Now, caller: Caller
     ) -> ImportOut:
-        """Replace the column mapping; only the creator of the import may do so."""
+        """Replace the column mapping; only the creator of the import may do so.
+
+        An `encoding` is replaced too, if it is given.
+        """
         run = await actions.replace_mapping(
-            tx, self._imports, import_id, body.mapping, caller=caller, now=now
+            tx,
+            self._imports,
+            import_id,
+            body.mapping,
+            encoding=body.encoding,
+            caller=caller,
+            now=now,
         )
         return import_out(request, run)
 
@@ -213,16 +193,23 @@ class ImportRoutes:
     ) -> PreviewOut:
         """Preview the first rows of the file.
 
-        The mapping of the body is used, else that of the import.
+        The mapping and the encoding of the body are used, else those of the import. If the
+        encoding is in doubt, `candidates` shows the first lines in each one that is possible.
         """
         run = await store.get(tx, import_id)
         target = await target_with_custom_fields(tx, self._imports, run.resource)
-        requested = None if body is None else body.mapping
-        mapping = run.mapping if requested is None else requested
+        requested = body or MappingIn()
+        mapping = run.mapping if requested.mapping is None else requested.mapping
         actions.validate_mapping(target, mapping)
         content = await store.get_file(tx, import_id)
         preview = await asyncio.to_thread(
-            build_preview, content, target, mapping=mapping, sheet=run.sheet
+            build_preview,
+            content,
+            target,
+            mapping=mapping,
+            sheet=run.sheet,
+            encoding=requested.encoding or run.encoding,
+            languages=await store.tenant_languages(tx),
         )
         return preview_out(request, preview, target)
 
@@ -243,7 +230,9 @@ class ImportRoutes:
         """
         target = self._imports.target((await store.get(tx, import_id)).resource)
         _ensure_may(caller, target)
-        run = await actions.start_import(tx, import_id, caller=caller, now=now, expected=if_match)
+        run = await actions.start_import(
+            tx, self._imports, import_id, caller=caller, now=now, expected=if_match
+        )
         return import_out(request, run)
 
     async def import_cancel(

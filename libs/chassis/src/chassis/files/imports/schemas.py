@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.files.formats.encodings import Encoding
 from chassis.files.formats.rows import FileFormat
 from chassis.files.imports.model import ImportState
 from chassis.files.imports.target import RowOutcome
@@ -37,6 +38,12 @@ class ImportIn(BaseModel):
     sheet: SheetName | None = Field(
         default=None, description="The sheet of a workbook; the first one if absent"
     )
+    encoding: Encoding | None = Field(
+        default=None,
+        description="Of a CSV file; if absent, it is recognized from a byte order mark, from valid"
+        " UTF-8, or from the characters and the tenant's languages. A file whose encoding is"
+        " doubtful is refused",
+    )
     dry_run: bool = Field(
         default=False, description="Report the result of each row without changing any record"
     )
@@ -50,6 +57,9 @@ class MappingIn(BaseModel):
     )
 
     mapping: RequestedMapping | None = None
+    encoding: Encoding | None = Field(
+        default=None, description="Of a CSV file; if absent, the import keeps the one it has"
+    )
 
 
 class FindingOut(BaseModel):
@@ -84,6 +94,7 @@ class ImportOut(BaseModel):
     file_size: int | None = Field(description="In bytes; null until the file is uploaded")
     mapping: dict[str, str | None] | None
     sheet: str | None
+    encoding: Encoding | None = Field(description="The declared one")
     dry_run: bool
     state: ImportState
     counts: CountsOut
@@ -120,10 +131,23 @@ class PreviewRowOut(BaseModel):
     warnings: list[FindingOut]
 
 
+class DecodedRowsOut(BaseModel):
+    """The first lines of the file in one of the encodings that it may have."""
+
+    encoding: Encoding
+    lines: list[str] = Field(description="The first 5 that differ by the encoding")
+
+
 class PreviewOut(BaseModel):
     """The first rows of the file, read with the mapping of the request or of the import."""
 
     format: FileFormat
+    encoding: Encoding | None = Field(
+        description="The encoding in which the file is read; null for a workbook, or if in doubt"
+    )
+    candidates: list[DecodedRowsOut] = Field(
+        description="If the encoding is in doubt: what the file says in each one that is possible"
+    )
     header: list[str]
     mapping: dict[str, str | None] = Field(
         description="The field of every column; null if it is ignored"

@@ -75,6 +75,12 @@ async def is_tenant_active(tx: AsyncConnection) -> bool:
     return status in (None, "ACTIVE")
 
 
+async def tenant_languages(tx: AsyncConnection) -> Sequence[str]:
+    """Return the tenant's languages, the preferred first; none before its settings arrive."""
+    found = (await tx.execute(select(tenant_settings.c.languages))).scalar_one_or_none()
+    return tuple(found or ())
+
+
 async def put_file(tx: AsyncConnection, import_id: UUID, content: bytes) -> None:
     """Store the file of an import, replacing an earlier one."""
     new = insert(import_sources).values(import_id=import_id, content=content)

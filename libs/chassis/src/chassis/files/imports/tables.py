@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from chassis.database.backbone_tables import instant, metadata
 from chassis.database.columns import enum_column, tenant_column
+from chassis.files.formats.encodings import Encoding
 from chassis.files.imports.model import ImportState
 from chassis.files.imports.target import RowOutcome
 
@@ -40,6 +41,7 @@ import_runs = Table(
     Column("file_name", Text, nullable=False),
     Column("mapping", JSONB(none_as_null=True)),
     Column("sheet", Text),
+    Column("encoding", enum_column(Encoding)),
     Column("dry_run", Boolean, nullable=False, server_default=false()),
     Column("state", enum_column(ImportState), nullable=False),
     Column("file_size", Integer),

@@ -80,13 +80,17 @@ def refused_for(error: DomainError) -> RowResult:
 class ImportField:
     """A field that a column can map to, and its known headers, compared without case.
 
-    `example` is its cell in the example row of the template.
+    `example` is its cell in the example row of the template. A field that `identifies` records
+    warns of numbers in a workbook, which have lost their leading zeros; one that `is_amount` of a
+    text such as 1.000, which is one or a thousand.
     """
 
     name: str
     headers: Sequence[str] = ()
     required: bool = False  # the file must have its column; cells may be blank
     example: str = ""
+    identifies: bool = False
+    is_amount: bool = False
 
     @property
     def chinese_heading(self) -> str:
@@ -223,6 +227,11 @@ class Imports:
     service: str
     targets: Sequence[ImportTarget[Any]]
     finished: type[ImportEnded]
+
+    @property
+    def run_resource(self) -> str:
+        """The resource of the imports themselves."""
+        return f"{self.service}.import"
 
     def target(self, resource: str) -> ImportTarget[Any]:
         return next(target for target in self.targets if target.resource == resource)

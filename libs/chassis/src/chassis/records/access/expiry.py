@@ -10,15 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.jobs import queue
 from chassis.jobs.queue import Done, Job, JobHandler
 from chassis.records.access.tables import grants
+from contracts.work import RecordRef
 
 GRANT_EXPIRY_JOB = "grant_expiry"
 LATEST_MIDNIGHT = timedelta(days=1)  # after midnight UTC the day has begun in every time zone
 
 
-async def schedule_grant_expiry(tx: AsyncConnection, grant_id: UUID, until_date: date) -> None:
+async def schedule_grant_expiry(
+    tx: AsyncConnection, grant_id: UUID, until_date: date, about: RecordRef
+) -> None:
     """Schedule the deletion of a grant once `until_date`, the first day without it, has begun."""
     run_at = datetime.combine(until_date, time(), UTC) + LATEST_MIDNIGHT
-    await queue.enqueue(tx, GRANT_EXPIRY_JOB, str(grant_id), run_at=run_at, replace=True)
+    await queue.enqueue(
+        tx, GRANT_EXPIRY_JOB, str(grant_id), run_at=run_at, about=about, replace=True
+    )
 
 
 async def _delete_expired_grant(tx: AsyncConnection, job: Job) -> Done:

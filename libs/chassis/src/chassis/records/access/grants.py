@@ -17,6 +17,7 @@ from chassis.records.access.guards import caller_access, ensure_access
 from chassis.records.access.tables import departments, grants, people, teams
 from chassis.records.access.visibility import Access, ScopedResource
 from chassis.web.auth import Principal
+from contracts.work import RecordRef
 from kernel.errors import Forbidden, Invalid, NotFound, Violation
 from kernel.ids import new_id
 
@@ -102,7 +103,8 @@ async def grant_access(
     )
     grant_id = (await tx.execute(upsert.returning(grants.c.id))).scalar_one()
     if request.until_date is not None:
-        await schedule_grant_expiry(tx, grant_id, request.until_date)
+        about = RecordRef(resource=scoped.resource, record_id=record_id)
+        await schedule_grant_expiry(tx, grant_id, request.until_date, about)
     (grant,) = await grants_of(tx, [(scoped.resource, record_id)], request)
     return grant
 

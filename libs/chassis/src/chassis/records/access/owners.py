@@ -1,6 +1,6 @@
 """Finds the owners of records by the names that imported files use."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,18 +21,18 @@ async def active_subjects_by_name(tx: AsyncConnection) -> dict[str, list[str]]:
     return subjects
 
 
-async def subjects_by_name(tx: AsyncConnection, names: Collection[str]) -> dict[str, str]:
+async def subjects_by_name(tx: AsyncConnection, names: Collection[str]) -> dict[str, Sequence[str]]:
     """Return the subjects of active people by what a file calls them: their subject or their name.
 
-    Unknown people are left out, and so are names that several people share.
+    A name that several people share has several subjects; unknown people are left out.
     """
     if not names:
         return {}
     by_name = await active_subjects_by_name(tx)
     known = {subject for subjects in by_name.values() for subject in subjects}
-    found: dict[str, str] = {}
+    found: dict[str, Sequence[str]] = {}
     for name in names:
-        meant = {*by_name.get(comparable_name(name), ()), *({name} & known)}
-        if len(meant) == 1:
-            found[name] = meant.pop()
+        subjects = {*by_name.get(comparable_name(name), ()), *({name} & known)}
+        if subjects:
+            found[name] = sorted(subjects)
     return found

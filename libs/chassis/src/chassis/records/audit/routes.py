@@ -39,6 +39,13 @@ class FieldChange(BaseModel):
     to: Any = Field(description="The new value; null if it is empty or was removed")
 
 
+class OriginRecordOut(BaseModel):
+    """A record that can be opened: its resource and its id."""
+
+    resource: str = Field(examples=["l2o.import"])
+    id: UUID
+
+
 class AuditEntryOut(BaseModel):
     """One write of the record, or of a part of it such as a line."""
 
@@ -46,8 +53,8 @@ class AuditEntryOut(BaseModel):
     verb: str = Field(description="INSERT, UPDATE or DELETE", examples=["UPDATE"])
     at: datetime
     actor: str | None = Field(
-        description="Who made the change: the subject of a token, `system:<component>`, or "
-        "`access-key:<id>:<subject of its issuer>`"
+        description="Who made the change, or started the import or task that made it: the subject"
+        " of a token, `system:<component>`, or `access-key:<id>:<subject of its issuer>`"
     )
     actor_name: str | None = Field(
         description="The actor's name in the directory; of an access key, who issued it"
@@ -56,10 +63,14 @@ class AuditEntryOut(BaseModel):
     part: str | None = Field(description="The part that was written; null: the record itself")
     part_id: str | None
     changes: list[FieldChange]
-    request_id: str | None
+    request_id: str | None = Field(description="Of the request, or the id of the event")
     origin: str | None = Field(
-        description="`event:<id>` or `job:<id>` if an event or a job made the change; null for a "
-        "request"
+        description="`<resource>:<id>` of the record whose event made the change, or for which a"
+        " job made it; null for a request"
+    )
+    origin_record: OriginRecordOut | None = Field(
+        description="The record that the change came from: an import, a task, a quote that has"
+        " expired, or a record whose event made the change, such as a converted lead"
     )
     trace_id: str | None
 
@@ -109,8 +120,17 @@ def _entry_out(row: Mapping[str, Any]) -> AuditEntryOut:
     stored = json.loads(row["changes"], parse_float=Decimal)
     changes = field_changes(stored.get("from", {}), stored.get("to", {}))
     name = shown_actor_name(row["actor"], row["actor_name"])
+    origin = origin_record(row["origin"])
     shown = {**row, "id": str(row["id"]), "actor_name": name, "changes": changes}
-    return AuditEntryOut.model_validate(shown)
+    return AuditEntryOut.model_validate({**shown, "origin_record": origin})
+
+
+def origin_record(origin: str | None) -> OriginRecordOut | None:
+    """Return the record that an origin names; an event or a job is no record to open."""
+    resource, _, record_id = (origin or "").partition(":")
+    if resource in ("", "event", "job"):
+        return None
+    return OriginRecordOut(resource=resource, id=UUID(record_id))
 
 
 def field_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FieldChange]:

@@ -22,7 +22,7 @@ audit_entries = Table(
     Column("reason", Text),
     Column("changes", JSONB, nullable=False),
     Column("request_id", Text),
-    Column("origin", Text),  # event:<id> or job:<id>; null for a request
+    Column("origin", Text),  # `<resource>:<id>`; null for a request
     Column("trace_id", Text),
     Index(None, "tenant_id", "resource", "record_id", "id"),
 )

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import Entity, ensure_row
 from chassis.foundation.clock import Now
+from chassis.foundation.refusals import PreconditionFailed
 from chassis.records.access.guards import check_access, may_read, may_write
 from chassis.records.access.visibility import Access, ScopedResource, UnownedResource
 from chassis.records.custom_fields.values import ensure_required
@@ -27,7 +28,7 @@ from chassis.records.external_ids.actions import (
 )
 from chassis.records.external_ids.tables import external_ids
 from chassis.web.auth import Caller, Principal, allow
-from chassis.web.commands import Command, CreateCommand
+from chassis.web.commands import Command, PutCommand
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import NotFound
@@ -142,11 +143,14 @@ def _add_put(router: APIRouter, way: ExternallyWrittenResource[Any, Any]) -> Non
         system: SystemName,
         external_id: ExternalIdValue,
         body: body_type,  # type: ignore[valid-type]  # FastAPI reads it at run time
-        command: CreateCommand,
+        command: PutCommand,
         response: Response,
         source_updated_at: SourceUpdatedAt = None,
     ) -> answer:  # type: ignore[valid-type]  # the same
-        """Create or replace the record with this external id."""
+        """Create or replace the record with this external id.
+
+        `If-Match` is optional; with a version it replaces that version only, and creates nothing.
+        """
         name = ExternalId(resource, system, external_id)
         written = await _written(way, command, name, body, source_updated_at)
         if written.created:
@@ -163,17 +167,26 @@ async def _written(
 ) -> Upserted[E]:
     tx, now, caller = command.tx, command.now, command.caller
     assert caller is not None, "somebody writes the record"
+    context = command
+
+    async def create() -> E:
+        if command.expected.versions is not None:
+            raise PreconditionFailed("RECORD_ABSENT")
+        return await way.create(command, body)
 
     async def replace(record_id: UUID) -> E:
         await _check(tx, caller, way.scoped, record_id, Access.WRITE, now)
         if "custom_fields" in way.body.model_fields:
             await ensure_required(tx, way.scoped.resource, body.custom_fields)
-        return await way.update(command, record_id, body)
+        return await way.update(context, record_id, body)
 
     async def bring_back(record_id: UUID) -> E:
+        nonlocal context
         await _check(tx, caller, way.scoped, record_id, Access.WRITE, now)
         assert way.restore is not None
-        return await way.restore(command, record_id)
+        restored = await way.restore(command, record_id)
+        context = command.unconditional  # the precondition held for the deleted record
+        return restored
 
     async def get(record_id: UUID) -> E:
         await _check(tx, caller, way.scoped, record_id, Access.READ, now)
@@ -184,7 +197,7 @@ async def _written(
         return await upsert(
             tx,
             name,
-            create=lambda: way.create(command, body),
+            create=create,
             update=replace,
             restore=bring_back if way.restore else None,
             get=get,

@@ -20,6 +20,7 @@ from chassis.database.rows import from_columns
 from chassis.jobs.queue import enqueue
 from chassis.records.snapshots.tables import event_snapshots
 from contracts.event import snapshot_classes
+from contracts.work import RecordRef
 from kernel.errors import Conflict, Invalid, NotFound, Violation
 from kernel.ids import new_id
 
@@ -116,7 +117,8 @@ async def request_snapshot(
     statement = insert(event_snapshots).values(row).on_conflict_do_nothing()
     if (await tx.execute(statement.returning(event_snapshots.c.id))).one_or_none() is None:
         raise Conflict("SNAPSHOT_RUNNING")
-    await enqueue(tx, SNAPSHOT_JOB, str(snapshot_id), run_at=now)
+    about = RecordRef(resource=f"{service}.event_snapshot", record_id=snapshot_id)
+    await enqueue(tx, SNAPSHOT_JOB, str(snapshot_id), run_at=now, about=about, actor=by)
     return await get_run(tx, snapshot_id)
 
 

@@ -53,9 +53,17 @@ class Operation:
 
 
 async def start_operation(
-    tx: AsyncConnection, operation_id: UUID, kind: str, result: Mapping[str, Any]
+    tx: AsyncConnection,
+    operation_id: UUID,
+    kind: str,
+    result: Mapping[str, Any],
+    *,
+    asked: str | None = None,
 ) -> Operation:
-    """Start an operation; `result` is what it will have produced if it succeeds."""
+    """Start an operation; `result` is what it will have produced if it succeeds.
+
+    `asked` is a digest of the request, by which `was_asked` recognizes an equal one.
+    """
     row = await tx.execute(
         insert(operations)
         .values(
@@ -63,11 +71,21 @@ async def start_operation(
             kind=kind,
             status=RUNNING,
             result=dict(result),
+            asked=asked,
             created_by=current().actor,
         )
         .returning(operations)
     )
     return _operation(row.one())
+
+
+async def was_asked(tx: AsyncConnection, operation_id: UUID, asked: str) -> bool:
+    """Whether a request with this digest started the operation. Raises NotFound."""
+    query = select(operations.c.asked).where(_of_current_tenant([operation_id]))
+    row = (await tx.execute(query)).one_or_none()
+    if row is None:
+        raise NotFound("operation", operation_id)
+    return row.asked in (None, asked)
 
 
 async def finish_operation(

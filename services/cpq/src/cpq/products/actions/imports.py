@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -20,9 +21,11 @@ from chassis.files.imports.target import (
 )
 from chassis.records.custom_fields.cells import CustomFieldParser, custom_field_parser
 from chassis.records.record_commands import create_record
-from chassis.records.tenant_settings import settings_of
+from chassis.records.tenant_settings import settings_of, today
 from chassis.web.commands import Command
 from cpq.price_books.actions import set_list_prices
+from cpq.price_books.store import find_id
+from cpq.price_books.views import present_name
 from cpq.products import store
 from cpq.products.actions.lifecycle import edit_product
 from cpq.products.domain import Product, ProductRow
@@ -45,13 +48,42 @@ async def import_products(
     retries with halves of the chunk, down to the row that is wrong.
     """
     command = Command(tx, context.now, actor=context.actor or SYSTEM_ACTOR)
+    currency = (await settings_of(tx)).currency
     parser = await custom_field_parser(tx, PRODUCT.scoped.resource)
+    replaced = await _replaced_books(command, [row.value for row in rows], currency)
     results: dict[int, RowResult] = {}
     for row in sorted(rows, key=lambda one: (one.value.sku, one.number)):
-        results[row.number] = await _import_product(command, row.value, parser)
+        book = replaced.get(row.value.book_key(currency))
+        if book is not None and row.value.price is not None and row.value.price_book is None:
+            unnamed = Finding("PRICE_BOOK_UNNAMED", params={"current": book}, field="price")
+            results[row.number] = refused(unnamed)
+        else:
+            results[row.number] = await _import_product(command, row.value, parser)
     imported = [row for row in rows if results[row.number].record_id is not None]
-    repriced = await _set_prices(command, imported, results)
-    return [_with_price_change(results[row.number], repriced) for row in rows]
+    repriced = await _set_prices(command, imported, results, currency)
+    return [
+        _with_price_change(results[row.number], row.value, repriced, replaced, currency)
+        for row in rows
+    ]
+
+
+async def _replaced_books(
+    command: Command, rows: Sequence[ProductRow], currency: str
+) -> Mapping[tuple[str, str], str]:
+    """Name the present book by the books that these rows would create in place of it.
+
+    A new book is valid from today, so quotes would find their prices in it, and no others. It must
+    be named by the rows; without a price book in the currency, any import may create the first.
+    """
+    wanted = sorted({row.book_key(currency) for row in rows if row.price is not None})
+    day = await today(command.tx, command.now)
+    replaced = {}
+    for book_currency, name in wanted:
+        if await find_id(command.tx, name=name, currency=book_currency) is None:
+            present = await present_name(command.tx, currency=book_currency, day=day)
+            if present is not None:
+                replaced[book_currency, name] = present
+    return replaced
 
 
 def _new_product(row: ProductRow, command: Command, custom_fields: Mapping[str, Any]) -> Product:
@@ -94,27 +126,41 @@ async def _import_product(
 
 
 async def _set_prices(
-    command: Command, rows: Sequence[ImportRow[ProductRow]], results: Mapping[int, RowResult]
+    command: Command,
+    rows: Sequence[ImportRow[ProductRow]],
+    results: Mapping[int, RowResult],
+    default_currency: str,
 ) -> frozenset[UUID]:
     """Set the prices of the rows; return the products whose price changed in some book.
 
     If several rows give a price for one product and book, the last row counts.
     """
-    default_currency = (await settings_of(command.tx)).currency
     prices_by_book: dict[tuple[str, str], dict[UUID, Money]] = defaultdict(dict)
     for row in rows:
         product_id, price = results[row.number].record_id, row.value.price
         if product_id is not None and price is not None:
-            currency = row.value.currency or default_currency
-            prices_by_book[currency, row.value.price_book][product_id] = Money(price, currency)
+            key = row.value.book_key(default_currency)
+            prices_by_book[key][product_id] = Money(price, key[0])
     repriced: frozenset[UUID] = frozenset()
     for (currency, name), prices in sorted(prices_by_book.items(), key=lambda item: item[0]):
         repriced |= await set_list_prices(command, name=name, currency=currency, prices=prices)
     return repriced
 
 
-def _with_price_change(result: RowResult, repriced: frozenset[UUID]) -> RowResult:
-    """Report a product whose price alone changed as updated."""
+def _with_price_change(
+    result: RowResult,
+    row: ProductRow,
+    repriced: frozenset[UUID],
+    replaced: Mapping[tuple[str, str], str],
+    currency: str,
+) -> RowResult:
+    """Report a product whose price alone changed as updated; warn of a book that replaces one."""
     if result.outcome is RowOutcome.UNCHANGED and result.record_id in repriced:
-        return updated(result.record_id)
-    return result
+        result = replace(result, outcome=RowOutcome.UPDATED)
+    present = replaced.get(row.book_key(currency))
+    if present is None or row.price is None or result.outcome is RowOutcome.REFUSED:
+        return result
+    params = {"name": row.book_name, "current": present}
+    return replace(
+        result, findings=[Finding("PRICE_BOOK_REPLACES", params=params, field="price_book")]
+    )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
-from chassis.records.record_commands import edit_record, move_record
+from chassis.records.record_commands import MADE, AlreadyMade, edit_record, move_record
 from chassis.web.commands import Command
 from contracts.cpq.events import ProductDeactivated, ProductReactivated
 from contracts.event import Event
@@ -33,9 +33,9 @@ async def edit_product(
 async def set_active(command: Command, product_id: UUID, *, active: bool) -> Product:
     """Stop or resume quoting a product; existing quotes do not change. Raises NotFound."""
 
-    def change(before: Product) -> tuple[Product, Event] | None:
+    def change(before: Product) -> tuple[Product, Event] | AlreadyMade:
         if before.active == active:
-            return None
+            return MADE
         after = replace(before, active=active)
         return after, PRODUCT.event(ProductReactivated if active else ProductDeactivated, after)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.numbers.numbers import next_number
 from chassis.records.record_commands import (
+    AlreadyMade,
     create_record,
     move_record,
     save_record,
@@ -139,15 +141,15 @@ async def revise_quote(
 ) -> Quote:
     """Create the draft of the next revision; the old quote is superseded and cannot be accepted.
 
-    A quote that was revised before returns its existing revision. Raises NotFound, RuleBroken
-    (QUOTE_NOT_SENT for a draft, which can be amended; QUOTE_ACCEPTED), and what `create_quote`
-    raises.
+    A quote that was revised before returns its existing revision, if that is what this request
+    would make. Raises NotFound, RuleBroken (QUOTE_NOT_SENT for a draft, which can be amended;
+    QUOTE_ACCEPTED), Conflict (MOVE_MADE_OTHERWISE), and what `create_quote` raises.
     """
     revision_id = new_id()
 
-    def supersede(quote: Quote) -> tuple[Quote, Event] | None:
+    def supersede(quote: Quote) -> tuple[Quote, Event] | AlreadyMade:
         if quote.superseded_by is not None:
-            return None
+            return AlreadyMade(partial(_is_revision, command, quote, edit))
         return quote.supersede(revision_id, now=command.now)
 
     async def save(before: Quote, after: Quote, event: Event | None) -> Quote:
@@ -167,6 +169,16 @@ async def revise_quote(
     superseded = await move_record(command, QUOTE, quote_id, supersede, save=save)
     assert superseded.superseded_by is not None
     return await store.get(command.tx, superseded.superseded_by)
+
+
+async def _is_revision(
+    command: Command, before: Quote, edit: Callable[[QuoteRequest], QuoteRequest]
+) -> bool:
+    """Whether the existing revision of a quote is what this edit of the quote would make."""
+    assert before.superseded_by is not None
+    revision = (await store.get(command.tx, before.superseded_by)).to_request()
+    request = await _edited_request(command, before, edit(revision_request(before)))
+    return request.is_met_by(revision)
 
 
 async def _build_proposal(

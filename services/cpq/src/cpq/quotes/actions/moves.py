@@ -7,7 +7,14 @@ from uuid import UUID
 
 from chassis.foundation.clock import business_date, start_of_day
 from chassis.jobs import queue
-from chassis.records.record_commands import delete_record, move_record, restore_record, save_record
+from chassis.records.record_commands import (
+    MADE,
+    AlreadyMade,
+    delete_record,
+    move_record,
+    restore_record,
+    save_record,
+)
 from chassis.records.tenant_settings import settings_of, today
 from chassis.records.work.actions import notify
 from chassis.web.commands import Command
@@ -15,7 +22,6 @@ from contracts.event import Event
 from contracts.work import NoticeKind, RecordRef
 from cpq.quotes.domain.quote import Quote, QuoteStatus
 from cpq.quotes.store import QUOTE
-from kernel.transitions import ensure_same_reason
 
 EXPIRE_JOB = "quote.expire"
 DAY = timedelta(days=1)
@@ -43,15 +49,17 @@ async def send_quote(command: Command, quote_id: UUID) -> Quote:
     """
     timezone = (await settings_of(command.tx)).timezone
 
-    def send(quote: Quote) -> tuple[Quote, Event] | None:
+    def send(quote: Quote) -> tuple[Quote, Event] | AlreadyMade:
         if quote.was_sent:
-            return None
+            quote.ensure_sent_or_accepted()
+            return MADE
         return quote.send(now=command.now, today=business_date(command.now, timezone))
 
     async def save(before: Quote, after: Quote, event: Event | None) -> Quote:
         sent = await save_record(command, QUOTE, before, after, event)
         run_at = start_of_day(sent.valid_until + DAY, timezone)
-        await queue.enqueue(command.tx, EXPIRE_JOB, str(sent.id), run_at=run_at)
+        about = RecordRef(resource=QUOTE.scoped.resource, record_id=sent.id)
+        await queue.enqueue(command.tx, EXPIRE_JOB, str(sent.id), run_at=run_at, about=about)
         return sent
 
     return await move_record(command, QUOTE, quote_id, send, save=save)
@@ -64,9 +72,9 @@ async def accept_quote(command: Command, quote_id: UUID) -> Quote:
     """
     day = await today(command.tx, command.now)
 
-    def accept(quote: Quote) -> tuple[Quote, Event] | None:
+    def accept(quote: Quote) -> tuple[Quote, Event] | AlreadyMade:
         if quote.status is QuoteStatus.ACCEPTED:
-            return None
+            return MADE
         return quote.accept(now=command.now, today=day)
 
     save = partial(_save_and_notify, command, QUOTE_ACCEPTED)
@@ -76,14 +84,13 @@ async def accept_quote(command: Command, quote_id: UUID) -> Quote:
 async def reject_quote(command: Command, quote_id: UUID, *, reason: str) -> Quote:
     """Record that the customer declines and notify the owner; a rejected quote does not change.
 
-    Raises NotFound, RuleBroken (QUOTE_NOT_SENT, _ACCEPTED, _EXPIRED, _SUPERSEDED,
-    MOVE_MADE_WITH_OTHER_REASON).
+    Raises NotFound, RuleBroken (QUOTE_NOT_SENT, _ACCEPTED, _EXPIRED, _SUPERSEDED),
+    Conflict (MOVE_MADE_OTHERWISE).
     """
 
-    def reject(quote: Quote) -> tuple[Quote, Event] | None:
+    def reject(quote: Quote) -> tuple[Quote, Event] | AlreadyMade:
         if quote.status is QuoteStatus.REJECTED:
-            ensure_same_reason(quote.rejected_reason, reason)
-            return None
+            return AlreadyMade(same=quote.rejected_reason == reason)
         return quote.reject(reason, now=command.now)
 
     save = partial(_save_and_notify, command, QUOTE_REJECTED)
@@ -100,9 +107,9 @@ async def expire_quote(command: Command, quote_id: UUID) -> datetime | None:
     timezone = (await settings_of(command.tx)).timezone  # may have changed since it was sent
     day = business_date(command.now, timezone)
 
-    def expire(quote: Quote) -> tuple[Quote, Event] | None:
+    def expire(quote: Quote) -> tuple[Quote, Event] | AlreadyMade:
         if quote.status is not QuoteStatus.SENT or not quote.is_past_validity(day):
-            return None
+            return MADE
         return quote.expire(now=command.now)
 
     save = partial(_save_and_notify, command, QUOTE_EXPIRED)

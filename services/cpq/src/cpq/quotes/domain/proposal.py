@@ -38,6 +38,21 @@ class QuoteRequest:
         """Whether the two requests differ in nothing but custom fields."""
         return replace(self, custom_fields=other.custom_fields) == other
 
+    def is_met_by(self, made: QuoteRequest) -> bool:
+        """Whether `made` is this request, with its own values for what is None here."""
+        if len(self.lines) != len(made.lines):
+            return False
+        lines = tuple(
+            line if line.tax_rate is not None else replace(line, tax_rate=other.tax_rate)
+            for line, other in zip(self.lines, made.lines, strict=True)
+        )
+        defaults = {
+            name: getattr(made, name)
+            for name in ("currency", "price_book_id", "price_date", "valid_until")
+            if getattr(self, name) is None
+        }
+        return replace(self, lines=lines, **defaults) == made
+
 
 @dataclass(frozen=True, kw_only=True)
 class QuoteTerms:

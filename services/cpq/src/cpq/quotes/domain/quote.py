@@ -112,6 +112,14 @@ class Quote(Proposal):
         """Whether the quote was sent to the customer, that is, is no draft any more."""
         return not QUOTE_MOVES.allows(QuoteStatus.SENT, self.status)
 
+    def ensure_sent_or_accepted(self) -> None:
+        """Ensure that the offer still stands, or was accepted.
+
+        Raises RuleBroken (QUOTE_REJECTED, _EXPIRED, _SUPERSEDED).
+        """
+        if self.status not in (QuoteStatus.SENT, QuoteStatus.ACCEPTED):
+            raise RuleBroken(REFUSAL_CODES[self.status], **self._error_params)
+
     def send(self, *, now: datetime, today: date) -> tuple[Quote, QuoteSent]:
         """Send the quote to the customer. Raises RuleBroken (QUOTE_EXPIRED)."""
         self._ensure_valid(today)

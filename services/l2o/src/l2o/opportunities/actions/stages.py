@@ -5,12 +5,11 @@ from functools import partial
 from uuid import UUID
 
 from chassis.foundation.clock import business_date
-from chassis.records.record_commands import move_record, save_record
+from chassis.records.record_commands import MADE, AlreadyMade, move_record, save_record
 from chassis.records.tenant_settings import settings_of, today
 from chassis.web.commands import Command
 from contracts.event import Event
 from kernel.errors import NotFound, NotYet
-from kernel.transitions import ensure_same_reason
 from l2o.opportunities.actions.records import add_to_history
 from l2o.opportunities.domain import Opportunity, Stage
 from l2o.opportunities.store import OPPORTUNITY
@@ -22,8 +21,8 @@ async def move_opportunity(command: Command, opportunity_id: UUID, *, to: Stage)
     Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN).
     """
 
-    def move(before: Opportunity) -> tuple[Opportunity, Event] | None:
-        return None if before.stage is to else before.move(to, now=command.now)
+    def move(before: Opportunity) -> tuple[Opportunity, Event] | AlreadyMade:
+        return MADE if before.stage is to else before.move(to, now=command.now)
 
     save = partial(_save, command)
     return await move_record(command, OPPORTUNITY, opportunity_id, move, save=save)
@@ -36,24 +35,23 @@ async def win_opportunity(command: Command, opportunity_id: UUID) -> Opportunity
     """
     day = await today(command.tx, command.now)
 
-    def win(before: Opportunity) -> tuple[Opportunity, Event] | None:
-        return None if before.stage is Stage.WON else before.win(now=command.now, today=day)
+    def win(before: Opportunity) -> tuple[Opportunity, Event] | AlreadyMade:
+        return MADE if before.stage is Stage.WON else before.win(now=command.now, today=day)
 
     save = partial(_save, command)
     return await move_record(command, OPPORTUNITY, opportunity_id, win, save=save)
 
 
 async def lose_opportunity(command: Command, opportunity_id: UUID, *, reason: str) -> Opportunity:
-    """Mark an opportunity as lost; a lost one keeps its first reason.
+    """Mark an opportunity as lost; one that was lost for this reason stays as it is.
 
-    Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN, MOVE_MADE_WITH_OTHER_REASON).
+    Raises NotFound, RuleBroken (STAGE_MOVE_FORBIDDEN), Conflict (MOVE_MADE_OTHERWISE).
     """
     day = await today(command.tx, command.now)
 
-    def lose(before: Opportunity) -> tuple[Opportunity, Event] | None:
+    def lose(before: Opportunity) -> tuple[Opportunity, Event] | AlreadyMade:
         if before.stage is Stage.LOST:
-            ensure_same_reason(before.lost_reason, reason)
-            return None
+            return AlreadyMade(same=before.lost_reason == reason)
         return before.lose(reason, now=command.now, today=day)
 
     save = partial(_save, command, reason=reason)

@@ -67,7 +67,8 @@ class RowReferences:
         matches = self.people.get(comparable_name(row.owner), ())
         if len(matches) == 1:
             return matches[0], []
-        return importer, [Finding("OWNER_UNKNOWN", params={"given": row.owner}, field="owner")]
+        code = "OWNER_AMBIGUOUS" if matches else "OWNER_UNKNOWN"
+        return importer, [Finding(code, params={"given": row.owner}, field="owner")]
 
 
 async def load_references(

@@ -124,7 +124,13 @@ def _stage_details(row: OpportunityRow, timezone: str) -> StageDetails:
 OPPORTUNITY_IMPORT = ImportTarget(
     resource="l2o.opportunity",
     fields=(
-        ImportField("external_id", ("opportunity_id", "商机编号"), required=True, example="O-0001"),
+        ImportField(
+            "external_id",
+            ("opportunity_id", "商机编号"),
+            required=True,
+            example="O-0001",
+            identifies=True,
+        ),
         ImportField(
             "account",
             ("account name", "客户", "客户名称"),
@@ -137,7 +143,7 @@ OPPORTUNITY_IMPORT = ImportTarget(
         ImportField("stage", ("deal_stage", "阶段"), example="QUOTATION"),
         ImportField("engaged_date", ("engage_date", "接洽日期"), example="2026-11-02"),
         ImportField("closed_date", ("close_date", "关闭日期", "成交日期")),
-        ImportField("amount", ("close_value", "金额"), example="99950.00"),
+        ImportField("amount", ("close_value", "金额"), example="99950.00", is_amount=True),
         ImportField("currency", ("币种",), example="CNY"),
         ImportField("lost_reason", ("输单原因",)),
     ),

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chassis.records.record_commands import move_record, save_record
+from chassis.records.record_commands import MADE, AlreadyMade, move_record, save_record
 from chassis.web.commands import Command
 from contracts.event import Event
 from org.logins.actions import disable_login, enable_login
@@ -19,8 +19,8 @@ async def set_person_active(command: Command, person_id: UUID, *, active: bool) 
     Raises NotFound, PreconditionFailed, Forbidden (SCOPES_NOT_HELD).
     """
 
-    def change(before: Person) -> tuple[Person, Event] | None:
-        return before.with_active(active=active)
+    def change(before: Person) -> tuple[Person, Event] | AlreadyMade:
+        return before.with_active(active=active) or MADE
 
     async def save(before: Person, after: Person, event: Event | None) -> Person:
         await ensure_may_administer(command, before)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chassis.records.record_commands import edit_record, move_record
+from chassis.records.record_commands import MADE, AlreadyMade, edit_record, move_record
 from chassis.web.commands import Command
 from kernel.errors import Invalid, NotFound, Violation
 from org.people import store
@@ -22,9 +22,9 @@ async def add_leave(command: Command, person_id: UUID, leave: Leave) -> Person:
     await store.lock_people(tx, [one for one in (person_id, substitute_id) if one is not None])
     substitute = None if substitute_id is None else await store.find(tx, substitute_id)
 
-    def add(before: Person) -> tuple[Person, None] | None:
+    def add(before: Person) -> tuple[Person, None] | AlreadyMade:
         if any(existing.state() == leave.state() for existing in before.leaves):
-            return None
+            return MADE
         if substitute is None and substitute_id is not None:
             raise Invalid([Violation("/substitute_id", "PERSON_UNKNOWN")])
         return before.with_leave(leave, substitute=substitute), None

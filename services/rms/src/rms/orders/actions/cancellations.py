@@ -4,25 +4,28 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from chassis.records.record_commands import move_record, save_record
+from chassis.records.record_commands import AlreadyMade, move_record, save_record
 from chassis.web.commands import Command
 from contracts.event import Event
 from kernel.ids import new_id
 from rms.orders.actions.prepayments import adjust_prepayment
 from rms.orders.domain.cancellations import Cancellation, cancel, cancel_lines, cancelled_parts
 from rms.orders.domain.order import LineQuantity, Order
-from rms.orders.store.writes import ORDER, insert_cancellations
+from rms.orders.store.writes import ORDER, insert_cancellations, latest_cancellation_reason
 
 
 async def cancel_order(command: Command, order_id: UUID, *, reason: str) -> Order:
     """Cancel an order, withdraw its prepayment and publish both; a cancelled order stays as it is.
 
-    Raises NotFound, RuleBroken (ORDER_PARTLY_SHIPPED, ORDER_SHIPPED, PREPAYMENT_ALLOCATED).
+    Raises NotFound, RuleBroken (ORDER_PARTLY_SHIPPED, ORDER_SHIPPED, PREPAYMENT_ALLOCATED),
+    Conflict (MOVE_MADE_OTHERWISE).
     """
 
-    def move(order: Order) -> tuple[Order, Event] | None:
+    def move(order: Order) -> tuple[Order, Event] | AlreadyMade:
         cancelled, event = cancel(order, reason=reason, now=command.now)
-        return None if event is None else (cancelled, event)
+        if event is None:
+            return AlreadyMade(partial(_was_cancelled_for, command, order_id, reason))
+        return cancelled, event
 
     save = partial(_save_cancellation, command, reason)
     return await move_record(command, ORDER, order_id, move, save=save)
@@ -42,6 +45,11 @@ async def cancel_order_lines(
 
     save = partial(_save_cancellation, command, reason)
     return await move_record(command, ORDER, order_id, move, save=save)
+
+
+async def _was_cancelled_for(command: Command, order_id: UUID, reason: str) -> bool:
+    """Whether this is the reason of the latest cancellation."""
+    return await latest_cancellation_reason(command.tx, order_id) in (reason, None)
 
 
 async def _save_cancellation(

@@ -5,7 +5,13 @@ from uuid import UUID
 
 from chassis.records import tenant_settings
 from chassis.records.numbers.numbers import next_number
-from chassis.records.record_commands import create_record, move_record, save_record
+from chassis.records.record_commands import (
+    MADE,
+    AlreadyMade,
+    create_record,
+    move_record,
+    save_record,
+)
 from chassis.web.commands import Command
 from contracts.cpq.events import QuoteState
 from contracts.event import Event
@@ -51,9 +57,9 @@ async def confirm_order(command: Command, order_id: UUID) -> Order:
     PREPAYMENT_ALLOCATED).
     """
 
-    def confirm(order: Order) -> tuple[Order, Event] | None:
+    def confirm(order: Order) -> tuple[Order, Event] | AlreadyMade:
         confirmed, event = order.confirm(now=command.now)
-        return None if event is None else (confirmed, event)
+        return MADE if event is None else (confirmed, event)
 
     async def save(before: Order, after: Order, event: Event | None) -> Order:
         order = await save_record(command, ORDER, before, after, event)
@@ -73,12 +79,12 @@ async def amend_order(
     term = None if term_code is None else await find_active_term(command.tx, term_code)
     today = await tenant_settings.today(command.tx, command.now)
 
-    def move(order: Order) -> tuple[Order, Event] | None:
+    def move(order: Order) -> tuple[Order, Event] | AlreadyMade:
         if term_code is not None and term is None:
             raise Invalid([Violation("/payment_term", "PAYMENT_TERM_UNKNOWN")])
         requested = replace(amendment, payment_term=term)
         amended, event = amend(order, requested, today=today, now=command.now)
-        return None if event is None else (amended, event)
+        return MADE if event is None else (amended, event)
 
     async def save(before: Order, after: Order, event: Event | None) -> Order:
         assert command.actor is not None

@@ -137,9 +137,9 @@ class Order:
     def confirm(self, *, now: datetime) -> tuple[Order, events.OrderConfirmed | None]:
         """Confirm the order; a confirmed order comes back unchanged and without an event.
 
-        Raises RuleBroken (ORDER_CANCELLED).
+        Raises RuleBroken (ORDER_CANCELLED), also if it was confirmed before.
         """
-        if self.confirmed_at is not None:
+        if self.confirmed_at is not None and self.status is not OrderStatus.CANCELLED:
             return self, None
         self.ensure_allows(OrderMove.CONFIRM)
         order = recalculated(replace(self, confirmed_at=now), now=now)

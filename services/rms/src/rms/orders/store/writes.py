@@ -115,6 +115,15 @@ async def insert_cancellations(tx: AsyncConnection, cancellations: Sequence[Canc
     await tx.execute(insert(order_cancellations), rows)
 
 
+async def latest_cancellation_reason(tx: AsyncConnection, order_id: UUID) -> str | None:
+    """Return the reason of the latest cancellation of an order; None if nothing was cancelled."""
+    columns = order_cancellations.c
+    query = select(columns.reason).where(columns.order_id == order_id)
+    latest = query.order_by(columns.created_at.desc(), columns.id.desc()).limit(1)
+    reason: str | None = (await tx.execute(latest)).scalar_one_or_none()
+    return reason
+
+
 async def insert_shipment(tx: AsyncConnection, shipment: Shipment) -> None:
     """Insert a shipment and its lines."""
     await insert_row(tx, shipments, shipment)

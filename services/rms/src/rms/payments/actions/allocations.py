@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.records.record_commands import save_record, visibility_for
+from chassis.records.record_commands import AlreadyMade, ensure_same, save_record, visibility_for
 from chassis.web.commands import Command
 from contracts.rms import events
 from kernel.errors import Forbidden
@@ -80,13 +80,14 @@ async def reverse_allocation(
     """Reverse an allocation: its money is unallocated and its receivable open again.
 
     Publishes both. A reversed allocation answers its reversal. Raises NotFound, RuleBroken
-    (ALLOCATION_IS_REVERSAL).
+    (ALLOCATION_IS_REVERSAL), Conflict (MOVE_MADE_OTHERWISE).
     """
     tx = command.tx
     await lock_account_of_payment(tx, payment_id)
     payment = await PAYMENT.get(tx, payment_id, lock=True)
     original, existing = await get_allocation_with_reversal(tx, payment_id, allocation_id)
     if existing is not None:
+        await ensure_same(command, payment, AlreadyMade(same=existing.reason == reason))
         return AllocationResult(payment, [existing])
     command.expected.check(payment)
     reversal = original.reversal(new_id(), reason=reason, now=command.now)

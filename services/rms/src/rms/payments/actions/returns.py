@@ -1,11 +1,12 @@
 """Commands that return money: reversing a payment that bounced, and refunding a part."""
 
 from datetime import date
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from chassis.records import tenant_settings
-from chassis.records.record_commands import move_record, save_record
+from chassis.records.record_commands import AlreadyMade, move_record, save_record
 from chassis.records.work.actions import notify
 from chassis.web.commands import Command
 from contracts.event import Event
@@ -22,6 +23,7 @@ from rms.payments.store.writes import (
     effective_allocations,
     insert_return,
     lock_account_of_payment,
+    reversal_of,
 )
 
 PAYMENT_REVERSED: Final = NoticeKind(
@@ -43,9 +45,9 @@ async def reverse_payment(
     today = await tenant_settings.today(tx, now)
     day = returned_date or today
 
-    def bounce(payment: Payment) -> tuple[Payment, None] | None:
+    def bounce(payment: Payment) -> tuple[Payment, None] | AlreadyMade:
         if payment.status is PaymentStatus.REVERSED:
-            return None
+            return AlreadyMade(partial(_is_reversal, command, payment_id, reason, returned_date))
         return payment.reverse(day, today=today, now=now), None
 
     async def save(before: Payment, after: Payment, _: Event | None) -> Payment:
@@ -71,6 +73,14 @@ async def reverse_payment(
 
     await lock_account_of_payment(tx, payment_id)
     return await move_record(command, PAYMENT, payment_id, bounce, save=save)
+
+
+async def _is_reversal(
+    command: Command, payment_id: UUID, reason: str, returned_date: date | None
+) -> bool:
+    """Whether the payment was reversed for this reason, and on this day if one is given."""
+    reversal = await reversal_of(command.tx, payment_id)
+    return reversal.reason == reason and returned_date in (None, reversal.returned_date)
 
 
 async def refund_payment(

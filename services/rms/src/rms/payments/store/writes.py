@@ -17,7 +17,7 @@ from kernel.errors import NotFound
 from rms.payments.domain.allocations import Allocation
 from rms.payments.domain.payment import Payment
 from rms.payments.domain.receipts import normalized_bank_reference
-from rms.payments.domain.returns import MoneyReturn
+from rms.payments.domain.returns import MoneyReturn, ReturnKind
 from rms.payments.store.tables import PAYMENTS, allocations, payment_returns, payments
 from rms.receivables.store import lock_account
 
@@ -94,6 +94,16 @@ async def insert_return(tx: AsyncConnection, returned: MoneyReturn) -> bool:
     statement = statement.on_conflict_do_nothing(index_elements=["tenant_id", "bank_reference_key"])
     inserted = await tx.execute(statement.returning(payment_returns.c.id))
     return inserted.one_or_none() is not None
+
+
+async def reversal_of(tx: AsyncConnection, payment_id: UUID) -> MoneyReturn:
+    """Return the reversal of a reversed payment."""
+    columns = payment_returns.c
+    query = select(payment_returns).where(
+        columns.payment_id == payment_id, columns.kind == ReturnKind.REVERSAL
+    )
+    row = (await tx.execute(query)).one()
+    return from_columns(MoneyReturn, dict(row._mapping))
 
 
 async def insert_allocations(tx: AsyncConnection, new_allocations: Sequence[Allocation]) -> None:

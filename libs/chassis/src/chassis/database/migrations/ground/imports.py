@@ -43,6 +43,7 @@ def _import_runs() -> None:
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("mapping", JSONB()),
         sa.Column("sheet", sa.Text()),
+        sa.Column("encoding", sa.String(40)),
         sa.Column("dry_run", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("state", sa.String(40), nullable=False),
         sa.Column("file_size", sa.Integer()),

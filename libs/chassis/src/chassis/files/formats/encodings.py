@@ -1,0 +1,212 @@
+"""The encodings of text files: what can be declared, and how an undeclared one is recognized.
+
+In this order: the declared encoding, a byte order mark, valid UTF-8, and then what the detector
+finds, weighed with the tenant's languages. What remains doubtful is refused: a wrong guess would be
+stored as garbage that nobody notices.
+"""
+
+import codecs
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from charset_normalizer import from_bytes
+
+from chassis.files.formats.findings import Finding, UnreadableFile
+from chassis.files.formats.plausibility import (
+    MAX_ODDNESS,
+    SINGLE_BYTE,
+    non_ascii_cells,
+    oddness,
+)
+
+
+class Encoding(StrEnum):
+    """The encodings that can be declared for a file."""
+
+    UTF_8 = "UTF_8"
+    UTF_16 = "UTF_16"
+    GB18030 = "GB18030"
+    BIG5 = "BIG5"
+    SHIFT_JIS = "SHIFT_JIS"
+    EUC_JP = "EUC_JP"
+    EUC_KR = "EUC_KR"
+    WINDOWS_1252 = "WINDOWS_1252"
+    WINDOWS_1250 = "WINDOWS_1250"
+    ISO_8859_2 = "ISO_8859_2"
+    WINDOWS_1251 = "WINDOWS_1251"
+
+
+# The name for people and the codec of Python. Where two codecs of one name differ, this is the
+# one of Windows, which spreadsheets write: it has all characters of the other.
+_CODECS: Final[Mapping[Encoding, tuple[str, str]]] = {
+    Encoding.UTF_8: ("UTF-8", "utf-8"),
+    Encoding.UTF_16: ("UTF-16", "utf-16"),
+    Encoding.GB18030: ("GB18030", "gb18030"),
+    Encoding.BIG5: ("Big5", "cp950"),
+    Encoding.SHIFT_JIS: ("Shift_JIS", "cp932"),
+    Encoding.EUC_JP: ("EUC-JP", "euc_jp"),
+    Encoding.EUC_KR: ("EUC-KR", "cp949"),
+    Encoding.WINDOWS_1252: ("windows-1252", "cp1252"),
+    Encoding.WINDOWS_1250: ("windows-1250", "cp1250"),
+    Encoding.ISO_8859_2: ("ISO-8859-2", "iso8859_2"),
+    Encoding.WINDOWS_1251: ("windows-1251", "cp1251"),
+}
+_UNICODE = (Encoding.UTF_8, Encoding.UTF_16)
+ENCODING_DOUBTFUL = "FILE_ENCODING_DOUBTFUL"
+ENCODING_NAMES = [name for name, _ in _CODECS.values()]
+# The encodings of a language before Unicode, by its BCP 47 primary tag; others use windows-1252.
+_OF_LANGUAGES: Final[Mapping[str, Sequence[Encoding]]] = {
+    "zh": (Encoding.GB18030,),
+    "ja": (Encoding.SHIFT_JIS, Encoding.EUC_JP),
+    "ko": (Encoding.EUC_KR,),
+    **dict.fromkeys(
+        ("cs", "hr", "hu", "pl", "ro", "sk", "sl"), (Encoding.WINDOWS_1250, Encoding.ISO_8859_2)
+    ),
+    **dict.fromkeys(("be", "bg", "mk", "ru", "sr", "uk"), (Encoding.WINDOWS_1251,)),
+}
+_TRADITIONAL = {"hant", "tw", "hk", "mo"}
+_MAX_CHAOS = 0.2  # of the detector, 0 to 1: above it, a text is not in this encoding
+_MAX_NATIVE_CHAOS = 0.05  # up to it, an encoding of the tenant's languages is taken at once
+_SAMPLE_BYTES = 20_000
+
+
+@dataclass(frozen=True)
+class DecodedText:
+    """The text of a file, and the encoding it was in; undecodable bytes are lone surrogates."""
+
+    text: str
+    encoding: Encoding
+
+
+def decode_text(
+    content: bytes, declared: Encoding | None = None, languages: Sequence[str] = ()
+) -> DecodedText:
+    """Decode a file; `languages` are those of the tenant (BCP 47), the preferred first.
+
+    Undecodable bytes of some rows become lone surrogates, see `rows.is_text`.
+
+    Raises UnreadableFile (FILE_ENCODING_WRONG, FILE_ENCODING_DOUBTFUL).
+    """
+    if declared is not None:
+        return _decoded_as_declared(content, declared)
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return DecodedText(content.decode("utf-16", "replace"), Encoding.UTF_16)
+    content = content.removeprefix(codecs.BOM_UTF8)
+    if b"\0" in content or _is_mostly_valid(content, Encoding.UTF_8):
+        return DecodedText(content.decode("utf-8", "surrogateescape"), Encoding.UTF_8)
+    candidates = candidate_encodings(content, languages)
+    texts: dict[str, Encoding] = {}
+    for one in candidates:
+        text = _strictly(content, one)
+        if text is not None:
+            texts.setdefault(text, one)
+    if len(texts) != 1:
+        names = [encoding_name(one) for one in texts.values()] or ENCODING_NAMES
+        raise UnreadableFile([Finding(ENCODING_DOUBTFUL, params={"encodings": names})])
+    [(only, encoding)] = texts.items()
+    return DecodedText(only, encoding)
+
+
+def first_lines_by_encoding(
+    content: bytes, languages: Sequence[str], maximum: int = 5
+) -> dict[Encoding, list[str]]:
+    """Return the first lines that are not ASCII in each encoding that they may be in.
+
+    Of encodings that decode them alike, the first one counts.
+    """
+    lines = [line.rstrip(b"\r") for line in content.split(b"\n") if not line.isascii()][:maximum]
+    decoded: dict[tuple[str, ...], Encoding] = {}
+    for one in candidate_encodings(content, languages):
+        texts = tuple(line.decode(_CODECS[one][1], "replace") for line in lines)
+        decoded.setdefault(texts, one)
+    return {one: list(texts) for texts, one in decoded.items()}
+
+
+def encoding_name(encoding: Encoding) -> str:
+    """Return the name of an encoding as people know it."""
+    return _CODECS[encoding][0]
+
+
+def candidate_encodings(content: bytes, languages: Sequence[str]) -> list[Encoding]:
+    """Return the encodings that the content may be in; only one if it is likely enough."""
+    sample = b"\n".join(non_ascii_cells(content, _SAMPLE_BYTES))
+    if not sample:
+        return [Encoding.UTF_8]
+    native = list(dict.fromkeys(_encodings_of(languages)))
+    legacy = [one for one in dict.fromkeys([*native, *_CODECS]) if one not in _UNICODE]
+    found = {one: oddness(sample, _CODECS[one][1]) for one in legacy}
+    odd = {one: share for one, share in found.items() if share is not None}
+    chaos = _chaos(sample, list(odd))
+    for one in native:
+        limit = _MAX_CHAOS if _is_single_byte(one) else _MAX_NATIVE_CHAOS
+        if odd.get(one, 1.0) <= MAX_ODDNESS and chaos.get(one, 1.0) <= limit:
+            same_kind = [each for each in odd if _is_single_byte(each) and each in native]
+            return _least_odd(same_kind, odd) if _is_single_byte(one) else [one]
+    rest = [one for one in odd if chaos.get(one, 1.0) <= _MAX_CHAOS]
+    return _least_odd(rest, odd) if all(map(_is_single_byte, rest)) else rest
+
+
+def _is_single_byte(encoding: Encoding) -> bool:
+    return _CODECS[encoding][1] in SINGLE_BYTE
+
+
+def _least_odd(encodings: Sequence[Encoding], odd: Mapping[Encoding, float]) -> list[Encoding]:
+    """Those in which the fewest characters are odd."""
+    least = min((odd[one] for one in encodings), default=0.0)
+    return [one for one in encodings if odd[one] == least]
+
+
+def _encodings_of(languages: Sequence[str]) -> Iterator[Encoding]:
+    for language in languages:
+        primary, *more = language.casefold().split("-")
+        if primary == "zh" and _TRADITIONAL.intersection(more):
+            yield Encoding.BIG5
+        else:
+            yield from _OF_LANGUAGES.get(primary, (Encoding.WINDOWS_1252,))
+
+
+def _chaos(sample: bytes, encodings: Sequence[Encoding]) -> dict[Encoding, float]:
+    """How disordered the detector finds the text in each encoding, from 0 to 1."""
+    if not encodings:
+        return {}
+    by_codec = {_CODECS[one][1]: one for one in encodings}
+    matches = from_bytes(
+        sample, cp_isolation=list(by_codec), threshold=1.0, enable_fallback=False, steps=10
+    )
+    return {
+        by_codec[name]: match.chaos
+        for match in matches
+        for name in match.could_be_from_charset
+        if name in by_codec
+    }
+
+
+def _decoded_as_declared(content: bytes, declared: Encoding) -> DecodedText:
+    """Decode as declared; bytes that are wrong in a few rows refuse these rows only."""
+    codec = "utf-8-sig" if declared is Encoding.UTF_8 else _CODECS[declared][1]
+    if not _is_mostly_valid(content, declared):
+        params = {"declared": encoding_name(declared), "encodings": ENCODING_NAMES}
+        raise UnreadableFile([Finding("FILE_ENCODING_WRONG", params=params)])
+    errors = "replace" if declared is Encoding.UTF_16 else "surrogateescape"
+    return DecodedText(content.decode(codec, errors), declared)
+
+
+def _is_mostly_valid(content: bytes, encoding: Encoding) -> bool:
+    """Judge by the lines that are not ASCII: a few broken ones do not make it another encoding."""
+    if encoding is Encoding.UTF_16 or _strictly(content, encoding) is not None:
+        return True
+    lines = [line for line in content.split(b"\n") if not line.isascii()]
+    return 2 * sum(_strictly(line, encoding) is not None for line in lines) >= len(lines)
+
+
+def _strictly(content: bytes, encoding: Encoding) -> str | None:
+    """The text, if all bytes are valid; a legacy encoding has no private-use characters."""
+    try:
+        text = content.decode(_CODECS[encoding][1])
+    except UnicodeDecodeError:
+        return None
+    if encoding not in _UNICODE and any("\ue000" <= one <= "\uf8ff" for one in text):
+        return None
+    return text

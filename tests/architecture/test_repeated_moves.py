@@ -1,0 +1,72 @@
+"""A move that was made answers only an equal request; another body must not vanish behind a 200.
+
+Every move with a body is listed here, with the test that repeats it with another body.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from deploy.services import SERVICES
+from tests.architecture.test_conventions import operations_of
+from tests.architecture.test_routes import document_of
+
+ROOT = Path(__file__).parents[2]
+# By operation: where its test stands, or why every body is a request of its own.
+MOVES = {
+    "lead_convert": "services/mtl/tests/leads/test_routes_moves.py"
+    "::test_converting_again_answers_the_first_operation",
+    "lead_disqualify": "services/mtl/tests/leads/test_routes_moves.py"
+    "::test_disqualifying_for_another_reason_is_refused",
+    "opportunity_lose": "services/l2o/tests/opportunities/test_routes.py"
+    "::test_losing_for_another_reason_is_refused",
+    "opportunity_move": "another stage is another move",
+    "quote_reject": "services/cpq/tests/quotes/test_repeated_moves.py"
+    "::test_a_rejected_quote_keeps_its_first_reason",
+    "quote_revise": "services/cpq/tests/quotes/test_repeated_moves.py"
+    "::test_the_edit_of_a_second_reviser_is_refused",
+    "order_cancel": "services/rms/tests/orders/test_change_routes.py"
+    "::test_cancelling_an_order_twice_changes_nothing",
+    "order_cancel_lines": "more quantities are another cancellation: If-Match guards it",
+    "order_amend": "another amendment changes the order again: If-Match guards it",
+    "payment_reverse": "services/rms/tests/payments/test_return_routes.py"
+    "::test_reversing_a_payment_reopens_its_receivables",
+    "allocation_reverse": "services/rms/tests/payments/test_return_routes.py"
+    "::test_a_reversed_allocation_frees_its_amount_for_another",
+    "department_move": "another parent is another move",
+    "person_add_leave": "another leave is one more leave",
+    "working_hours_(assign|unassign)": "another department is another move",
+    r"\w+_transfer": "another owner is another transfer",
+}
+
+
+def moves_with_bodies() -> set[str]:
+    """The operations `POST .../{id}/{verb}` with If-Match and a body that says something."""
+    found = set()
+    for service in SERVICES:
+        for one in operations_of(document_of(service)):
+            if one.method == "POST" and "If-Match" in one.parameters and _has_body(one.definition):
+                found.add(one.name)
+    return found
+
+
+def _has_body(definition: Any) -> bool:
+    body = str(definition.get("requestBody", ""))
+    return "$ref" in body and "EmptyBody" not in body
+
+
+def test_every_move_with_a_body_has_a_test_that_repeats_it_with_another() -> None:
+    found = moves_with_bodies()
+    unlisted = {name for name in found if not any(re.fullmatch(move, name) for move in MOVES)}
+    gone = {move for move in MOVES if not any(re.fullmatch(move, name) for name in found)}
+    assert (unlisted, gone) == (set(), set())
+
+
+def test_the_tests_of_repeated_moves_exist() -> None:
+    for place in MOVES.values():
+        path, found, name = place.partition("::")
+        if found:
+            text = (ROOT / path).read_text()
+            assert f"def {name}(" in text, place
+            body = text.split(f"def {name}(")[1].split("\nasync def ")[0]
+            assert "MOVE_MADE_OTHERWISE" in body, place
