@@ -149,6 +149,12 @@ def declared_scopes() -> Set[str]:
     return frozenset().union(*(one.scope_names for one in declared_resources().values()))
 
 
+def covers(scopes: Set[str], scope: str) -> bool:
+    """Return whether these scopes include a scope; `mtl.*` covers all of mtl, `*` everything."""
+    service = scope.partition(".")[0]
+    return not scopes.isdisjoint({scope, f"{service}.*", "*"})
+
+
 @cache
 def declared_notices() -> tuple[str, ...]:
     """Return the codes of all kinds of notices of all services, sorted."""

@@ -29,6 +29,7 @@ TABLES = (
     "teams",
     "team_members",
     "clients",
+    "principals",
     "logins",
     "login_tries",
     "password_links",
@@ -54,6 +55,7 @@ def upgrade() -> None:
     _teams()
     _team_members()
     _clients()
+    _principals()
     _logins()
     _login_tries()
     _password_links()
@@ -333,6 +335,23 @@ def _clients() -> None:
     audited("clients", resource="org.client")
 
 
+def _principals() -> None:
+    """Since when the tokens of a person or service client count, after rights were withdrawn."""
+    op.create_table(
+        "principals",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("subject", sa.Text(), nullable=False),
+        instant("tokens_valid_from"),
+        instant("created_at"),
+        instant("updated_at"),
+        sa.Column("version", sa.Integer(), nullable=False),
+    )
+    index("principals", "tenant_id", "subject", unique=True)
+    secure("principals")
+    audited("principals", resource="org.principal")
+
+
 def _logins() -> None:
     """The user names and secrets of people and clients, over all tenants."""
     op.create_table(
@@ -379,6 +398,7 @@ def _password_links() -> None:
         sa.Column("purpose", sa.String(40), nullable=False),
         sa.Column("origin", sa.String(40), nullable=False),
         instant("expires_at"),
+        sa.Column("issued_by", sa.Text()),
     )
     index("password_links", "login")
     index("password_links", "tenant_id")

@@ -43,6 +43,7 @@ class Committed:
 
 Client = httpx.AsyncClient
 RESULTS = "L2C_TEST_RESULTS"  # a folder that `make test` gives
+PrepareTenant = Callable[[AsyncConnection], Awaitable[None]]
 PublishedFacts = Callable[[], Awaitable[list[Published]]]
 PublishedWork = Callable[[], Awaitable[list[Work]]]
 
@@ -200,12 +201,20 @@ def tenant() -> UUID:
 
 
 @pytest.fixture
-async def tx(app_database: Database, tenant: UUID) -> AsyncIterator[AsyncConnection]:
+def prepare_tenant() -> PrepareTenant:
+    """Store what the transaction's tenant needs before its first request; org overrides it."""
+    return add_tenant
+
+
+@pytest.fixture
+async def tx(
+    app_database: Database, tenant: UUID, prepare_tenant: PrepareTenant
+) -> AsyncIterator[AsyncConnection]:
     """A transaction as the app's role and this tenant, rolled back after the test."""
     async with app_database.engine.connect() as connection:
         outer = await connection.begin()
         await set_tenant(connection, tenant)
-        await add_tenant(connection)
+        await prepare_tenant(connection)
         yield connection
         await outer.rollback()
 
@@ -217,7 +226,9 @@ async def set_tenant(tx: AsyncConnection, tenant: UUID | None) -> None:
 
 
 @asynccontextmanager
-async def _sharing(app: FastAPI, tx: AsyncConnection, tenant: UUID) -> AsyncIterator[None]:
+async def _sharing(
+    app: FastAPI, tx: AsyncConnection, tenant: UUID, prepare_tenant: PrepareTenant
+) -> AsyncIterator[None]:
     """Let requests run in savepoints of the test's transaction, as their own tenant."""
 
     async def inner(
@@ -226,7 +237,7 @@ async def _sharing(app: FastAPI, tx: AsyncConnection, tenant: UUID) -> AsyncIter
         async with tx.begin_nested():
             await set_tenant(tx, principal.tenant_id)
             if principal.tenant_id != tenant:
-                await add_tenant(tx)
+                await prepare_tenant(tx)
             await app.state.admission.admit(tx, principal, admitted_method(request))
             await attribute_writes(tx)
             await replay_stored_answer(request, tx, principal)
@@ -250,9 +261,11 @@ def _http(app: FastAPI, tenant: UUID) -> httpx.AsyncClient:
 
 
 @pytest.fixture
-async def client(app: FastAPI, tx: AsyncConnection, tenant: UUID) -> AsyncIterator[Client]:
+async def client(
+    app: FastAPI, tx: AsyncConnection, tenant: UUID, prepare_tenant: PrepareTenant
+) -> AsyncIterator[Client]:
     """Signed in with every scope; its requests share the test's transaction."""
-    async with _sharing(app, tx, tenant), _http(app, tenant) as http:
+    async with _sharing(app, tx, tenant, prepare_tenant), _http(app, tenant) as http:
         yield http
 
 
@@ -293,8 +306,9 @@ async def committed(
     app_database: Database,
     worker_database: Database,
     tenant: UUID,
+    prepare_tenant: PrepareTenant,
 ) -> AsyncIterator[Committed]:
     async with app_database.begin(tenant) as tx:
-        await add_tenant(tx)
+        await prepare_tenant(tx)
     yield Committed(app_database, worker_database, service_database)
     await empty_tables(service_database)

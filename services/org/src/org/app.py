@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from chassis.composition.app import create_app
 from chassis.files.imports.routes import import_router
+from chassis.tenancy.tenant_admission import TenantAdmission
 from chassis.web.auth import StaticKeySet, Verifier
 from org.calendars.routes import router as calendars
 from org.callers.routes import router as callers
@@ -14,6 +15,7 @@ from org.notifications.routes import router as notifications
 from org.operators.routes import router as operators
 from org.passwords import routes as passwords
 from org.people.routes import ROUTERS as PEOPLE
+from org.principals.views import find_standing
 from org.references.routes import router as references
 from org.reminders.routes import router as reminders
 from org.roles.routes import ROUTERS as ROLES
@@ -55,6 +57,8 @@ def create() -> FastAPI:
         texts=TEXTS,
         replicas=WORKER.replicas,
     )
+    # Rights are checked where they are changed: a revoked token is refused at once here.
+    app.state.admission = TenantAdmission(find_standing, fresh_writes=True)
     if settings.dev_issuer:
         keys = load_keys(settings.signing_key_file, settings.retired_key_files)
         tokens.install_issuer(app, Issuer(settings.issuer, settings.audience, keys))

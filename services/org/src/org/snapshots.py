@@ -5,6 +5,7 @@ from contracts.org.events import (
     ClientState,
     DepartmentState,
     PersonState,
+    PrincipalState,
     RoleState,
     TeamState,
     TenantState,
@@ -12,6 +13,7 @@ from contracts.org.events import (
 from org.clients.store import CLIENT
 from org.departments.store import DEPARTMENT
 from org.people.store import PERSON
+from org.principals import store as principals
 from org.roles.store import ROLE
 from org.teams.store import TEAM
 from org.tenants.store import TENANT
@@ -20,6 +22,7 @@ SNAPSHOTS = (
     SnapshotSource(TenantState, TENANT.table, TENANT.get),
     SnapshotSource(DepartmentState, DEPARTMENT.table, DEPARTMENT.get),
     SnapshotSource(PersonState, PERSON.table, PERSON.get),
+    SnapshotSource(PrincipalState, principals.principals, principals.get),
     SnapshotSource(RoleState, ROLE.table, ROLE.get),
     SnapshotSource(TeamState, TEAM.table, TEAM.get),
     SnapshotSource(ClientState, CLIENT.table, CLIENT.get),

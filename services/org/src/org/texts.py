@@ -107,6 +107,10 @@ TEXTS: dict[str, Text] = {
         "平台运营方自己的租户不能停用或删除。",
         "The operators' own tenant cannot be suspended or deleted.",
     ),
+    "ADMINISTRATOR_AMBIGUOUS": Text(
+        "请指定一名已有人员，或填写一名新人员，二者只能选其一。",
+        "Please name an existing person or describe a new one, but not both.",
+    ),
     "OPERATORS_ONLY": Text(
         "只有平台运营方可以执行此操作。", "Only operators of the platform may do this."
     ),
@@ -128,6 +132,10 @@ TEXTS: dict[str, Text] = {
     "SCOPES_NOT_HELD": Text(
         "您没有以下权限，因此不能执行此操作：{scopes}。",
         "You cannot do this because you do not have these scopes: {scopes}.",
+    ),
+    "LAST_ADMINISTRATOR": Text(
+        "至少须有一名在职的系统管理员，请先指定另一名管理员。",
+        "At least one active person must remain an administrator; please appoint another first.",
     ),
     "LOGIN_BRAKED": Text(
         "失败次数过多，请在 {seconds} 秒后重试。",

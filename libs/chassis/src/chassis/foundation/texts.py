@@ -36,6 +36,9 @@ COMMON: dict[str, Text] = {
     "TOKEN_MISSING": Text("缺少访问令牌。", "An access token is required."),
     "TOKEN_INVALID": Text("访问令牌无效。", "The access token is not valid."),
     "TOKEN_EXPIRED": Text("访问令牌已过期。", "The access token has expired."),
+    "TOKEN_REVOKED": Text(
+        "您的权限已变更，请重新登录。", "Your rights have changed; please sign in again."
+    ),
     "TOKEN_KEY_UNKNOWN": Text(
         "访问令牌的签名密钥未知。", "The access token is signed with an unknown key."
     ),

@@ -6,6 +6,7 @@ The tenant of a request comes from the token and from nowhere else.
 import asyncio
 import time
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from fastapi.security import HTTPBearer, SecurityScopes
 
 from chassis.foundation.context import current, replace_current
 from chassis.foundation.refusals import Unauthenticated, Unavailable
+from contracts.resources import covers
 from kernel.errors import Forbidden
 
 log = structlog.get_logger()
@@ -37,18 +39,22 @@ KEY_FETCH_ERRORS = (
 
 @dataclass(frozen=True)
 class Principal:
-    """The authenticated caller: a person or a service client, as its token states it."""
+    """The authenticated caller: a person or a service client, as its token states it.
+
+    `issued_at` is when the token was issued, to the microsecond if the issuer says so; None where
+    no token was presented, as in a job that works for its creator.
+    """
 
     tenant_id: UUID
     subject: str
     kind: Literal["person", "client"]
     scopes: frozenset[str]
     name: str = ""
+    issued_at: datetime | None = None
 
     def may(self, scope: str) -> bool:
-        """Whether the caller holds this scope; `mtl.*` covers all scopes of mtl, `*` all scopes."""
-        service = scope.split(".")[0]
-        return bool(self.scopes & {scope, f"{service}.*", "*"})
+        """Whether the token has this scope; `mtl.*` covers all scopes of mtl, `*` all scopes."""
+        return covers(self.scopes, scope)
 
 
 class KeySet:
@@ -149,7 +155,7 @@ class Verifier:
             return _principal(claims)
         except jwt.ExpiredSignatureError:
             raise Unauthenticated("TOKEN_EXPIRED") from None
-        except (jwt.InvalidTokenError, ValueError, KeyError, TypeError):
+        except (jwt.InvalidTokenError, ValueError, KeyError, TypeError, OverflowError, OSError):
             raise Unauthenticated("TOKEN_INVALID") from None
 
 
@@ -163,6 +169,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
         kind="client" if claims.get("kind") == "client" else "person",
         scopes=frozenset(str(claims.get("scope", "")).split()),
         name=str(claims.get("name", "")),
+        issued_at=datetime.fromtimestamp(float(claims["iat"]), UTC),
     )
 
 

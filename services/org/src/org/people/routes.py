@@ -64,7 +64,7 @@ async def person_edit(
 async def person_deactivate(
     person_id: UUID, command: ChangeCommand, body: EmptyBody | None = None
 ) -> PersonOut:
-    """Deactivate a person; their existing tokens expire within five minutes."""
+    """Deactivate a person; their tokens are refused, in other services within seconds."""
     return PersonOut.model_validate(await set_person_active(command, person_id, active=False))
 
 

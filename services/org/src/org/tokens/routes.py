@@ -12,6 +12,8 @@ from chassis.web.problem_schema import Problem
 from chassis.web.routing import new_router
 from org.logins.domain import Login
 from org.logins.routes import authenticate
+from org.logins.store import is_unchanged
+from org.principals.store import lock_rights
 from org.texts import TEXTS
 from org.tokens import store
 from org.tokens.actions.issue import TOKEN_LIFETIME, Issuer, granted_scope, issue_token
@@ -62,9 +64,9 @@ async def token_issue(request: Request, now: Now) -> Response:
     """Issue a token to a service client, or to a person for a password (RFC 6749 4.4, 4.3)."""
     form = parse_form(request.headers.get("content-type", ""), await request.body())
     token_request = parse_token_request(form, request.headers.get("authorization", ""))
-    login, subject = await _authenticated_subject(request, token_request, now=now)
+    login, subject, issued_at = await _authenticated_subject(request, token_request, now=now)
     scope = granted_scope(login, subject, token_request.scope)
-    token = issue_token(request.app.state.issuer, login, subject, scope=scope, now=now)
+    token = issue_token(request.app.state.issuer, login, subject, scope=scope, now=issued_at)
     expires_in = int(TOKEN_LIFETIME.total_seconds())
     body = TokenOut(access_token=token, expires_in=expires_in, scope=scope)
     return JSONResponse(body.model_dump(), headers=_NO_STORE)
@@ -72,8 +74,11 @@ async def token_issue(request: Request, now: Now) -> Response:
 
 async def _authenticated_subject(
     request: Request, token_request: TokenRequest, *, now: datetime
-) -> tuple[Login, TokenSubject]:
-    """Return the login and its subject. Raises TokenRefused and TooManyRequests."""
+) -> tuple[Login, TokenSubject, datetime]:
+    """Return the login, its subject, and the time at which the subject's scopes were read.
+
+    Raises TokenRefused, also for a login that was disabled meanwhile, and TooManyRequests.
+    """
     database: Database = request.app.state.database
     login = await authenticate(
         request, token_request.login, token_request.kind, token_request.secret, now=now
@@ -81,7 +86,10 @@ async def _authenticated_subject(
     if login is None:
         raise token_request.wrong_credentials()
     async with database.begin(login.tenant_id) as tx:
-        return login, await store.load_token_subject(tx, login)
+        issued_at = await lock_rights(tx, shared=True)
+        if not await is_unchanged(tx, login):
+            raise token_request.wrong_credentials()
+        return login, await store.load_token_subject(tx, login), issued_at
 
 
 @oauth.get("/jwks")

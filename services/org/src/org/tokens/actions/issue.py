@@ -11,7 +11,7 @@ from org.logins.domain import SCOPE_PATTERN, Login
 from org.tokens.actions.keys import ALGORITHM, SigningKeys
 from org.tokens.domain import TokenRefused, TokenSubject
 
-# A deactivated person, or one who lost a role, can go on for this long.
+# A client can use a token for this long, unless it is revoked (see `org.principals`).
 TOKEN_LIFETIME: Final = timedelta(minutes=5)
 _SCOPE = re.compile(SCOPE_PATTERN)
 
@@ -65,7 +65,8 @@ def issue_token(
             "iss": issuer.url,
             "aud": issuer.audience,
             "sub": token_subject.subject,
-            "iat": now,
+            # To the microsecond: a token issued after a revocation is told from one before it.
+            "iat": now.timestamp(),
             "exp": now + TOKEN_LIFETIME,
             "jti": str(new_id()),
             "tenant": str(login.tenant_id),
