@@ -82,7 +82,12 @@ async def prepare_tenant(tx: AsyncConnection, *subjects: str) -> None:
     Commands that grant rights ask for what the caller holds in org's tables, besides the token.
     """
     await add_tenant(tx)
-    for subject in subjects or (tokens.CALLER,):
+    await add_callers(tx, *subjects or (tokens.CALLER,))
+
+
+async def add_callers(tx: AsyncConnection, *subjects: str) -> None:
+    """Store people with these subjects, which are their ids, who hold every scope."""
+    for subject in subjects:
         caller = new_person(UUID(subject), name=CALLER_NAME, scopes=("*",), now=NOW)
         await tx.execute(insert(people).values(to_columns(people, caller)).on_conflict_do_nothing())
 

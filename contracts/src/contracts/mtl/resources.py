@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from contracts.resources import SALES, common_resources, editable
+from contracts.resources import DIRECTION, SALES, common_resources, editable
 
 RESOURCES: Final = (
-    editable("mtl.lead", read=SALES, write=SALES, owned=True),
+    editable("mtl.lead", read=SALES, write=SALES, sees_all=DIRECTION, owned=True),
     *common_resources("mtl", imports=SALES, exports=SALES),
 )

@@ -3,6 +3,7 @@
 from typing import Final
 
 from contracts.resources import (
+    DIRECTION,
     EVERYBODY,
     ONLY_ADMIN,
     PEOPLE,
@@ -16,7 +17,7 @@ from contracts.resources import (
 RESOURCES: Final = (
     editable("org.person", read=EVERYBODY, write=PEOPLE),
     editable("org.department", read=EVERYBODY, write=PEOPLE),
-    editable("org.team", read=EVERYBODY, write=SALES_MANAGEMENT | PEOPLE),
+    editable("org.team", read=EVERYBODY, write=DIRECTION | PEOPLE),
     editable("org.role", read=EVERYBODY, write=ONLY_ADMIN),
     editable("org.client", read=SALES_MANAGEMENT | PEOPLE, write=ONLY_ADMIN),
     editable("org.calendar", read=EVERYBODY, write=PEOPLE),

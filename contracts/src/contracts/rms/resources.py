@@ -2,18 +2,26 @@
 
 from typing import Final
 
-from contracts.resources import FINANCE, SALES, SALES_MANAGEMENT, common_resources, editable
+from contracts.resources import (
+    DIRECTION,
+    FINANCE,
+    SALES,
+    SALES_MANAGEMENT,
+    common_resources,
+    editable,
+)
 
 SALES_AND_FINANCE: Final = SALES | FINANCE
+SEES_ALL: Final = DIRECTION | FINANCE
 RESOURCES: Final = (
     editable(
-        "rms.order", read=SALES_AND_FINANCE, write=SALES_AND_FINANCE, sees_all=FINANCE, owned=True
+        "rms.order", read=SALES_AND_FINANCE, write=SALES_AND_FINANCE, sees_all=SEES_ALL, owned=True
     ),
     editable(
         "rms.payment",
         read=SALES_AND_FINANCE,
         write=SALES_MANAGEMENT | FINANCE,
-        sees_all=FINANCE,
+        sees_all=SEES_ALL,
         owned=True,
         notices=("PAYMENT_REVERSED",),
     ),
@@ -21,7 +29,7 @@ RESOURCES: Final = (
         "rms.receivable",
         read=SALES_AND_FINANCE,
         write=FINANCE,
-        sees_all=FINANCE,
+        sees_all=SEES_ALL,
         owned=True,
         notices=("RECEIVABLE_OVERDUE",),
     ),

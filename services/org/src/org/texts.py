@@ -36,6 +36,7 @@ TEXTS: dict[str, Text] = {
         "A person cannot report to themselves or to somebody who reports to them.",
     ),
     "SUBJECT_TAKEN": Text("该登录主体已被使用。", "This subject is already in use."),
+    "SESSION_NOT_FOUND": Text("未找到该登录会话。", "The session was not found."),
     "LEAVE_NOT_FOUND": Text("未找到该休假。", "The leave was not found."),
     "LEAVE_OVERLAPS": Text("该休假与已有休假重叠。", "The leave overlaps another leave."),
     "SUBSTITUTE_SELF": Text(
@@ -129,6 +130,7 @@ TEXTS: dict[str, Text] = {
     "CLIENT_ID_TAKEN": Text(
         "客户端标识 {client_id} 已被使用。", "The client id {client_id} is already in use."
     ),
+    "SCOPE_UNKNOWN": Text("权限“{scope}”不存在。", "There is no scope {scope}."),
     "SCOPES_NOT_HELD": Text(
         "您没有以下权限，因此不能执行此操作：{scopes}。",
         "You cannot do this because you do not have these scopes: {scopes}.",
@@ -146,14 +148,17 @@ TEXTS: dict[str, Text] = {
         "The request lacks a parameter, repeats a parameter or cannot be parsed.",
     ),
     "INVALID_CLIENT": Text("客户端认证失败。", "Client authentication failed."),
-    "INVALID_GRANT": Text("用户名或密码不正确。", "The username or the password is incorrect."),
+    "INVALID_GRANT": Text(
+        "用户名或密码不正确，或刷新令牌已失效。",
+        "The username or the password is incorrect, or the refresh token is no longer valid.",
+    ),
     "UNAUTHORIZED_CLIENT": Text(
         "服务客户端不能使用 password 授权类型。",
         "A service client must not use the grant type password.",
     ),
     "UNSUPPORTED_GRANT_TYPE": Text(
-        "只支持授权类型 client_credentials 和 password。",
-        "Only the grant types client_credentials and password are supported.",
+        "只支持授权类型 client_credentials、password 和 refresh_token。",
+        "Only the grant types client_credentials, password and refresh_token are supported.",
     ),
     "INVALID_SCOPE": Text("请求的权限超出了已授予的范围。", "The requested scope was not granted."),
     # Labels of enums.

@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.web.commands import Command
+from contracts.resources import covers
 from kernel.errors import Invalid, RuleBroken, Violation
 from org.logins import store as logins
 from org.logins.actions import new_secret, secret_digest, set_password
@@ -22,14 +23,18 @@ from org.passwords.domain import (
 from org.people.actions.edit import assign_username
 from org.people.actions.permissions import (
     WRITE_PEOPLE,
-    ensure_holds_scopes_of,
+    ensure_may_manage,
     scopes_of,
 )
 from org.people.domain import Person
 from org.people.store import PERSON
-from org.principals.actions import lock_rights, lock_tenant_rights, revoke_tokens
+from org.principals.actions import (
+    lock_rights,
+    lock_tenant_rights,
+    revoke_tokens,
+    rights_of_subject,
+)
 from org.principals.domain import lost_scopes
-from org.principals.views import scopes_held
 
 log = structlog.get_logger()
 
@@ -121,8 +126,10 @@ async def _is_backed(tx: AsyncConnection, link: PasswordLink, login: Login) -> b
     if link.issued_by is None:
         return True
     person = await PERSON.get(tx, login.subject_id)
-    held = await scopes_held(tx, link.issued_by)
-    return not lost_scopes({WRITE_PEOPLE, *await scopes_of(tx, person)}, held)
+    held, assignable = await rights_of_subject(tx, link.issued_by)
+    return covers(held, WRITE_PEOPLE) and not lost_scopes(
+        await scopes_of(tx, person), held | assignable
+    )
 
 
 def _invalid_link() -> Invalid:
@@ -134,7 +141,7 @@ async def _load_manageable_person(command: Command, person_id: UUID) -> Person:
     rights = await lock_rights(command, WRITE_PEOPLE)
     person = await PERSON.get(command.tx, person_id, lock=True)
     command.expected.check(person)
-    await ensure_holds_scopes_of(command.tx, rights, person)
+    await ensure_may_manage(command.tx, rights, person)
     if not person.active:
         raise RuleBroken("PERSON_INACTIVE", name=person.name)
     return person

@@ -1,9 +1,11 @@
 """The routes of people and their leaves."""
 
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from fastapi import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.audit.routes import audit_router
 from chassis.records.custom_fields.routes import custom_field_router
@@ -12,7 +14,7 @@ from chassis.records.external_ids.routes import (
     external_id_router,
 )
 from chassis.records.lists.list_routes import add_list_routes
-from chassis.web.auth import Caller, allow
+from chassis.web.auth import Caller, Principal, allow
 from chassis.web.bodies import EmptyBody
 from chassis.web.commands import ChangeCommand, Command, CreateCommand
 from chassis.web.patches import MergePatch
@@ -46,10 +48,20 @@ async def person_create(body: PersonIn, response: Response, command: CreateComma
 add_list_routes(router, store.LISTING)
 
 
+def _shown(person: Person, caller: Principal) -> PersonOut:
+    """Return a person as the caller may see them."""
+    shown = PersonOut.model_validate(person)
+    restricted = store.LISTING.restricted
+    if caller.may(restricted.scope):
+        return shown
+    hidden: PersonOut = restricted.hide(shown)
+    return hidden
+
+
 @router.get("/{person_id}", dependencies=[READ])
-async def person_get(person_id: UUID, tx: Tx) -> PersonOut:
-    """Read a person."""
-    return PersonOut.model_validate(await PERSON.get(tx, person_id))
+async def person_get(person_id: UUID, caller: Caller, tx: Tx) -> PersonOut:
+    """Read a person; how they sign in and what they may do is shown to administrators only."""
+    return _shown(await PERSON.get(tx, person_id), caller)
 
 
 @router.patch("/{person_id}", dependencies=[WRITE])
@@ -94,7 +106,7 @@ async def leave_add(body: LeaveIn, caller: Caller, command: CreateCommand) -> Pe
     """Add a leave of the caller, with a substitute if wanted."""
     person_id = await store.get_id_by_subject(command.tx, caller.subject)
     leave = Leave(id=new_id(), **vars(body))
-    return PersonOut.model_validate(await add_leave(command, person_id, leave))
+    return _shown(await add_leave(command, person_id, leave), caller)
 
 
 @own_leave_router.delete("/{leave_id}", status_code=204, dependencies=[WRITE_OWN_LEAVES])
@@ -116,6 +128,10 @@ async def _replace(command: Command, person_id: UUID, body: PersonProfileIn) -> 
     return await edit_person(command, person_id, edit)
 
 
+async def _read(tx: AsyncConnection, person_id: UUID, caller: Principal, _: datetime) -> PersonOut:
+    return _shown(await PERSON.get(tx, person_id), caller)
+
+
 by_external_id = external_id_router(
     ExternallyWrittenResource(
         scoped=PERSON.scoped,
@@ -125,9 +141,11 @@ by_external_id = external_id_router(
         create=_create,
         update=_replace,
         get=PERSON.get,
+        read=_read,
     )
 )
-audit = audit_router("/people", resource="org.person", table=PERSON.table, dependencies=[READ])
+# The history of a person holds user names, roles and scopes.
+audit = audit_router("/people", resource="org.person", table=PERSON.table, dependencies=[WRITE])
 custom_fields = custom_field_router(
     "org", {scoped.resource: scoped.table for scoped in (PERSON.scoped, DEPARTMENT.scoped)}
 )

@@ -169,6 +169,9 @@ class LeaveOut(BaseModel):
     substitute_id: UUID | None
 
 
+ADMIN_FIELD = "null for callers who may not administer people (`org.person.write`)"
+
+
 class PostOut(BaseModel):
     """A post in a department."""
 
@@ -187,11 +190,11 @@ class PersonOut(BaseModel):
     name: Annotated[str, Personal("name")]
     email: Annotated[str | None, Personal("email")]
     phone: Annotated[str | None, Personal("phone")]
-    username: Annotated[str | None, Personal("username")]
+    username: Annotated[str | None, Personal("username")] = Field(description=ADMIN_FIELD)
     manager_id: UUID | None
     posts: list[PostOut]
-    role_ids: list[UUID]
-    scopes: list[str]
+    role_ids: list[UUID] | None = Field(description=ADMIN_FIELD)
+    scopes: list[str] | None = Field(description=ADMIN_FIELD)
     leaves: list[LeaveOut]
     active: bool
     custom_fields: dict[str, Any]

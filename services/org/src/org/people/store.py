@@ -39,6 +39,7 @@ from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
+from chassis.records.lists.restricted import RestrictedFields
 from chassis.records.record_types import RecordType
 from chassis.records.writes import insert_row, update_row
 from contracts.org.events import PersonChanged, PersonCreated, Post
@@ -287,7 +288,13 @@ LISTING = Listing(
         Filter(name="role_id", kind=UUID, where=_with_role),
     ],
     sorts=["name", "created_at", "updated_at"],
-    words=["name", "email", "phone", "username"],
+    words=["name", "email", "phone"],
     custom=custom_conditions,
     extra_columns=_derived_columns(),
+    # Colleagues see the directory; how people sign in and what they may do is for administrators.
+    restricted=RestrictedFields(
+        scope="org.person.write",
+        fields=("username", "role_ids", "scopes"),
+        filters=("username", "role_id"),
+    ),
 )

@@ -13,12 +13,13 @@ from chassis.events.outbox import publish_all
 from chassis.tenancy.tenant_admission import ensure_good_standing
 from chassis.web.auth import Principal
 from chassis.web.commands import Command
-from contracts.resources import covers
+from contracts.resources import covers, grantable_scopes
 from kernel.errors import Forbidden, RuleBroken
 from org.principals import store
 from org.principals.domain import ALL_SCOPES, lost_scopes
 from org.principals.views import (
     administrator_exists,
+    built_in_roles_of,
     find_standing,
     scopes_held,
 )
@@ -29,10 +30,13 @@ class CallerRights:
     """What the caller of a command holds now, in org's tables and in the token.
 
     A command without a caller, such as one of the seed or a row of an import, may give any scope.
+    `assignable` are the scopes of the roles that the caller's built-in roles may give and take
+    (`contracts.resources.GRANTABLE_ROLES`), whether the caller holds them or not.
     """
 
     caller: Principal | None
     held: frozenset[str]
+    assignable: frozenset[str] = frozenset()
 
     def may(self, scope: str) -> bool:
         """Return whether the caller holds this scope."""
@@ -40,9 +44,22 @@ class CallerRights:
 
     def ensure(self, scopes: Iterable[str]) -> None:
         """Ensure that the caller holds all these scopes. Raises Forbidden (SCOPES_NOT_HELD)."""
-        missing = sorted({scope for scope in scopes if not self.may(scope)})
-        if missing:
-            raise Forbidden("SCOPES_NOT_HELD", scopes=missing)
+        _ensure_none_missing(scope for scope in scopes if not self.may(scope))
+
+    def ensure_may_assign(self, scopes: Iterable[str]) -> None:
+        """Ensure that the caller may give and take roles with all these scopes.
+
+        Whoever may give a role may also manage its holders. Raises Forbidden (SCOPES_NOT_HELD).
+        """
+        _ensure_none_missing(
+            scope for scope in scopes if not (covers(self.assignable, scope) or self.may(scope))
+        )
+
+
+def _ensure_none_missing(missing: Iterable[str]) -> None:
+    scopes = sorted(set(missing))
+    if scopes:
+        raise Forbidden("SCOPES_NOT_HELD", scopes=scopes)
 
 
 async def lock_rights(command: Command, needed: str) -> CallerRights:
@@ -57,9 +74,18 @@ async def lock_rights(command: Command, needed: str) -> CallerRights:
         return CallerRights(None, frozenset())
     await store.lock_rights(tx)
     ensure_good_standing(caller, await find_standing(tx, caller))
-    rights = CallerRights(caller, await scopes_held(tx, caller.subject))
+    held, assignable = await rights_of_subject(tx, caller.subject)
+    rights = CallerRights(caller, held, assignable)
     rights.ensure([needed])
     return rights
+
+
+async def rights_of_subject(
+    tx: AsyncConnection, subject: str
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the scopes that a subject holds now, and those of the roles that it may assign."""
+    assignable = grantable_scopes(await built_in_roles_of(tx, subject))
+    return await scopes_held(tx, subject), assignable
 
 
 async def lock_tenant_rights(tx: AsyncConnection) -> None:

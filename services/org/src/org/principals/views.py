@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.tenancy.tenant_admission import Standing
 from chassis.web.auth import Principal
+from contracts.resources import RoleCode
 from org.clients.store import clients
 from org.people.store import people
 from org.principals.domain import ALL_SCOPES
@@ -34,6 +35,19 @@ async def scopes_held(tx: AsyncConnection, subject: str) -> frozenset[str]:
     return frozenset(
         (await tx.execute(select(clients.c.scopes).where(is_client))).scalar_one_or_none() or ()
     )
+
+
+async def built_in_roles_of(tx: AsyncConnection, subject: str) -> frozenset[RoleCode]:
+    """Return the built-in roles that an active person holds now."""
+    is_person = (people.c.subject == subject) & people.c.active
+    query = (
+        select(roles.c.code)
+        .join(role_holders, role_holders.c.role_id == roles.c.id)
+        .join(people, people.c.id == role_holders.c.person_id)
+        .where(is_person, roles.c.built_in)
+    )
+    codes = (await tx.execute(query)).scalars()
+    return frozenset(RoleCode(code) for code in codes if code in RoleCode.__members__)
 
 
 async def administrator_exists(tx: AsyncConnection) -> bool:

@@ -129,11 +129,13 @@ async def validate_roles(
     """Return the violations of giving a person these roles instead of those before.
 
     Raises Forbidden (SCOPES_NOT_HELD) if a role that is given or taken away has scopes that the
-    caller does not have.
+    caller neither holds nor may assign.
     """
     changed_ids = set(role_ids) ^ set(before)
     scopes = await store.scopes_by_role(command.tx, {*role_ids, *before})
-    rights.ensure({scope for role_id in changed_ids for scope in scopes.get(role_id, ())})
+    rights.ensure_may_assign(
+        {scope for role_id in changed_ids for scope in scopes.get(role_id, ())}
+    )
     return [
         Violation(f"/role_ids/{index}", "ROLE_UNKNOWN")
         for index, role_id in enumerate(role_ids)

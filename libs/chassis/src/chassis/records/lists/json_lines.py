@@ -98,6 +98,7 @@ async def open_stream(
     query = await listing.with_view(tx, query)
     search = await listing.search(tx, query, visibility, where)
     page = replace(page, filters=page.filters + query.cursor_scope)
+    shape = listing.restricted.shape(query, shape)
     included = {*query.fields, "id"} if query.fields else None
 
     def encode(row: ListRow) -> bytes:

@@ -19,7 +19,7 @@ from kernel.errors import Conflict, Invalid, Violation
 from org.departments.actions import validate_posts
 from org.logins.actions import add_person_login, hash_password, new_secret
 from org.people import store
-from org.people.actions.permissions import WRITE_PEOPLE, ensure_holds_scopes_of, scopes_of
+from org.people.actions.permissions import WRITE_PEOPLE, ensure_may_manage, scopes_of
 from org.people.domain import Person
 from org.people.store import PERSON
 from org.principals.actions import CallerRights, lock_rights, revoke_tokens, withdraw_scopes
@@ -105,7 +105,7 @@ async def _validated(
     rights.ensure(set(after.scopes) ^ set(previous.scopes))
     # Whoever sets the subject can sign in as the person.
     if before is not None and after.subject != before.subject:
-        await ensure_holds_scopes_of(tx, rights, before)
+        await ensure_may_manage(tx, rights, before)
     posts, post_violations = await validate_posts(tx, after.posts, before=previous.posts)
     role_violations = await validate_roles(
         command, rights, after.role_ids, before=previous.role_ids

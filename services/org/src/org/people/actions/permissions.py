@@ -15,18 +15,23 @@ SELF_SERVICE_SCOPES = frozenset(
 )
 
 
-async def ensure_holds_scopes_of(tx: AsyncConnection, rights: CallerRights, person: Person) -> None:
-    """Ensure that the caller has every scope of the person. Raises Forbidden (SCOPES_NOT_HELD)."""
-    rights.ensure(await scopes_of(tx, person))
+async def ensure_may_manage(tx: AsyncConnection, rights: CallerRights, person: Person) -> None:
+    """Ensure that the caller holds or may assign every scope of the person.
+
+    Raises Forbidden (SCOPES_NOT_HELD).
+    """
+    rights.ensure_may_assign(await scopes_of(tx, person))
 
 
 async def ensure_may_administer(tx: AsyncConnection, rights: CallerRights, person: Person) -> None:
-    """Ensure that the caller has every administrative scope of the person.
+    """Ensure that the caller holds or may assign every administrative scope of the person.
 
     For example, a people administrator can deactivate sellers, but not role administrators.
     Raises Forbidden (SCOPES_NOT_HELD).
     """
-    rights.ensure({scope for scope in await scopes_of(tx, person) if _is_administrative(scope)})
+    rights.ensure_may_assign(
+        {scope for scope in await scopes_of(tx, person) if _is_administrative(scope)}
+    )
 
 
 async def scopes_of(tx: AsyncConnection, person: Person) -> set[str]:
