@@ -30,6 +30,7 @@ TABLES = (
     "team_members",
     "clients",
     "principals",
+    "sessions",
     "logins",
     "login_tries",
     "password_links",
@@ -56,6 +57,7 @@ def upgrade() -> None:
     _team_members()
     _clients()
     _principals()
+    _sessions()
     _logins()
     _login_tries()
     _password_links()
@@ -350,6 +352,36 @@ def _principals() -> None:
     index("principals", "tenant_id", "subject", unique=True)
     secure("principals")
     audited("principals", resource="org.principal")
+
+
+def _sessions() -> None:
+    """Where people are signed in; of their refresh tokens only a digest."""
+    op.create_table(
+        "sessions",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text()),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        instant("rotated_at"),
+        instant("created_at"),
+        instant("last_used_at"),
+        instant("expires_at"),
+        instant("ended_at", nullable=True),
+        sa.Column("ended_because", sa.String(40)),
+    )
+    index("sessions", "tenant_id", "person_id", "last_used_at")
+    index("sessions", "tenant_id", "expires_at")
+    secure("sessions")
+    # A refresh is no change of the session; its start and its end are.
+    audited(
+        "sessions",
+        resource="org.session",
+        noise=("number", "token_hash", "rotated_at", "last_used_at"),
+    )
 
 
 def _logins() -> None:

@@ -19,6 +19,7 @@ from org.principals.views import find_standing
 from org.references.routes import router as references
 from org.reminders.routes import router as reminders
 from org.roles.routes import ROUTERS as ROLES
+from org.sessions import routes as sessions
 from org.settings import OrgSettings
 from org.tasks.routes import router as tasks
 from org.teams.routes import ROUTERS as TEAMS
@@ -63,6 +64,7 @@ def create() -> FastAPI:
         keys = load_keys(settings.signing_key_file, settings.retired_key_files)
         tokens.install_issuer(app, Issuer(settings.issuer, settings.audience, keys))
         passwords.install_passwords(app)
+        sessions.install_sessions(app)
         # The app verifies its own tokens with its own keys instead of fetching them over HTTP.
         own_keys = StaticKeySet(keys.jwks())
         app.state.verifier = Verifier(own_keys, issuer=settings.issuer, audience=settings.audience)

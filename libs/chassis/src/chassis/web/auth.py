@@ -42,7 +42,8 @@ class Principal:
     """The authenticated caller: a person or a service client, as its token states it.
 
     `issued_at` is when the token was issued, to the microsecond if the issuer says so; None where
-    no token was presented, as in a job that works for its creator.
+    no token was presented, as in a job that works for its creator. `session_id` is the session of
+    the token (`sid`, OpenID Connect Front-Channel Logout 1.0), if the token names one by a UUID.
     """
 
     tenant_id: UUID
@@ -51,6 +52,7 @@ class Principal:
     scopes: frozenset[str]
     name: str = ""
     issued_at: datetime | None = None
+    session_id: UUID | None = None
 
     def may(self, scope: str) -> bool:
         """Whether the token has this scope; `mtl.*` covers all scopes of mtl, `*` all scopes."""
@@ -170,7 +172,15 @@ def _principal(claims: dict[str, Any]) -> Principal:
         scopes=frozenset(str(claims.get("scope", "")).split()),
         name=str(claims.get("name", "")),
         issued_at=datetime.fromtimestamp(float(claims["iat"]), UTC),
+        session_id=_uuid_or_none(claims.get("sid")),
     )
+
+
+def _uuid_or_none(value: object) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="bearer", bearerFormat="JWT")
