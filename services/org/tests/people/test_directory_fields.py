@@ -6,13 +6,13 @@ from uuid import UUID
 import orjson
 import pytest
 from httpx import AsyncClient
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.exports.actions import EXPORT_JOB
 from chassis.files.exports.jobs import export_jobs
 from services.org.tests.factories import NOW, create_person, create_role, created
 from testkit import tokens
 from testkit.jobs import make_job
+from testkit.plugin import Committed
 
 HIDDEN = ("username", "role_ids", "scopes")
 SELLER = "org.person.read org.export.read org.export.write"
@@ -88,15 +88,16 @@ async def test_json_lines_hide_the_fields(committed_client: AsyncClient, tenant:
 
 
 async def test_exports_hide_the_fields(
-    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+    committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
+    client = committed_client
     await li(client)
     body = {"collection": "people", "format": "JSONL", "query": "name=李娜"}
     for headers, hidden in ((tokens.bearer(tenant, scope=SELLER), True), ({}, False)):
         export = created(await client.post("/exports", json=body, headers=headers))
-        await export_jobs("org")[EXPORT_JOB](
-            tx, make_job(tenant, EXPORT_JOB, export["id"], now=NOW)
-        )
+        async with committed.worker.begin(tenant) as tx:
+            job = make_job(tenant, EXPORT_JOB, export["id"], now=NOW)
+            await export_jobs("org")[EXPORT_JOB](tx, job)
         file = await client.get(f"/exports/{export['id']}/file", headers=headers)
         row = orjson.loads(file.text.splitlines()[0])
         assert ([row[name] for name in HIDDEN] == [None] * 3) is hidden
