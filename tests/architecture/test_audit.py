@@ -13,7 +13,13 @@ from testkit import databases
 from testkit.databases import ServiceDatabase
 
 # Tables of the backbone that hold decisions of people; its other tables are technical.
-OF_THE_BACKBONE = {"record_grants", "custom_field_definitions", "external_ids", "number_formats"}
+OF_THE_BACKBONE = {
+    "record_grants",
+    "access_keys",
+    "custom_field_definitions",
+    "external_ids",
+    "number_formats",
+}
 NOT_AUDITED = {
     "org.department_moves": "a history itself",
     "org.login_tries": "the brake on guessing passwords",

@@ -33,6 +33,7 @@ CROSS_TENANT_FOR_WORKER = {
     "consumer_counts",
     "jobs",
     "idempotency_keys",
+    "access_keys",
     "operations",
     "tenant_exports",
     "event_snapshots",
@@ -205,6 +206,22 @@ async def test_app_and_worker_own_no_table_and_bypass_no_policy(filled: FilledDa
     )
     await owner.close()
     assert (owned, powers, memberships) == ([], [], [])
+
+
+async def test_functions_that_no_policy_binds_are_listed(filled: FilledDatabase) -> None:
+    """They run as the owner of the tables; the API may call only those listed with a reason."""
+    owner = await asyncpg.connect(driver_url(filled.database.owner_url))
+    callable_by = {}
+    for kind in ("app", "worker"):
+        rows = await owner.fetch(
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef"
+            " AND has_function_privilege($1, oid, 'EXECUTE')",
+            f"{filled.database.service}_{kind}",
+        )
+        callable_by[kind] = {row["proname"] for row in rows}
+    await owner.close()
+    assert callable_by["app"] == set(backbone_tables.BEFORE_TENANT)
+    assert callable_by["worker"] == {"rewrite_row", "delete_tenant_rows"}
 
 
 async def test_the_migrated_schema_matches_the_metadata(filled: FilledDatabase) -> None:

@@ -10,8 +10,8 @@ from tests.architecture.test_routes import document_of
 
 # Aggregates whose records have no owners: everybody with `<aggregate>.read` sees all of them.
 CATALOGUES = {
-    "cpq.price_book", "cpq.product", "org.client", "org.department", "org.person", "org.role",
-    "org.team", "org.tenant",
+    "cpq.price_book", "cpq.product", "org.calendar", "org.client", "org.department", "org.person",
+    "org.role", "org.team", "org.tenant", "org.working_hours",
 }  # fmt: skip
 # Aggregates without records of their own; their scope `.read` is held through a wildcard only.
 MACHINERY = {

@@ -1,4 +1,4 @@
-"""Every route needs a scope, or is listed as an exception with its reason."""
+"""Every route needs a scope or an access key, or is listed as an exception with its reason."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from chassis.web.entrances import PURPOSE_MARK
 from deploy.services import SERVICES
 
+# The services, and the sample service that has a route of every kind.
+APPLICATIONS = (*SERVICES, "testkit")
 # Routes that need no scope of their own.
 SCOPE_FREE = {
     "token_issue": "a caller who requests a token has none",
@@ -50,10 +53,20 @@ def operations(service: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{method.upper()} {path}", operation
 
 
-@pytest.mark.parametrize("service", SERVICES)
+def is_entered_with_a_key(service: str, operation: dict[str, Any]) -> bool:
+    """Whether an access key is what lets one in (decision 16): then no token is asked for."""
+    purpose = operation.get(PURPOSE_MARK)
+    if purpose is None:
+        return False
+    assert purpose.startswith(f"{service}."), purpose
+    assert operation["security"] == []
+    return True
+
+
+@pytest.mark.parametrize("service", APPLICATIONS)
 def test_every_route_needs_a_scope(service: str) -> None:
     for where, operation in operations(service):
-        if operation["operationId"] in SCOPE_FREE:
+        if operation["operationId"] in SCOPE_FREE or is_entered_with_a_key(service, operation):
             continue
         scopes = [
             scope for each in operation.get("security", []) for s in each.values() for scope in s
@@ -68,5 +81,7 @@ def test_every_operation_is_documented(service: str) -> None:
     for where, operation in operations(service):
         assert operation["summary"], where
         assert "_" in operation["operationId"], where
-        if operation["operationId"] not in SCOPE_FREE:
+        if PURPOSE_MARK in operation:
+            assert {"404", "429"} <= set(operation["responses"]), where
+        elif operation["operationId"] not in SCOPE_FREE:
             assert {"401", "403", "422"} <= set(operation["responses"]), where

@@ -15,7 +15,8 @@ from testkit import tokens
 from testkit.directory import sign_in, subject
 from testkit.filling import ListSample
 from testkit.plans import FilledDatabase, declared_lists, filled_database
-from testkit.plugin import Client, Committed, PrepareTenant
+from testkit.plugin import Client, Committed
+from testkit.shared_transaction import PrepareTenant
 from testkit.tenants import add_tenant
 from tests.resources.found_resources import FoundResource, found_resources
 from tests.resources.records import Records

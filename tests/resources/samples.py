@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.ids import new_id
 from services.cpq.tests.factories import add_product, open_shop
-from services.rms.tests.factories import add_account, add_order, make_quote
+from services.rms.tests.factories import add_account, add_opportunity, add_order, make_quote
 from testkit.directory import subject
 
 Body = dict[str, Any]
@@ -113,9 +113,11 @@ async def opportunity(maker: Maker) -> Body:
 
 
 async def order(maker: Maker) -> str:
+    quote = make_quote(owner_id=subject("li"))
     async with maker.begin() as tx:
-        await add_account(tx, owner_id=subject("li"))
-        return str(await add_order(tx, make_quote(owner_id=subject("li")), confirmed=True))
+        await add_account(tx, quote.account_id, owner_id=subject("li"))
+        await add_opportunity(tx, quote.opportunity_id)
+        return str(await add_order(tx, quote, confirmed=True))
 
 
 async def receivable(maker: Maker) -> str:
@@ -166,6 +168,10 @@ SAMPLES: dict[str, Sample] = {
         patch={"name": "用友"},
         unique="client_id",
         shown_once=frozenset({"client_secret"}),
+    ),
+    "org.working_hours": Sample(
+        body=always(name="客服两班", week={"monday": [{"start": "09:00", "end": "18:00"}]}),
+        patch={"name": "仓库夜班"},
     ),
     "org.task": Sample(body=always(title="回访"), patch={"title": "拜访"}),
     "org.reminder": Sample(

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.database.backbone_tables import instant
-from chassis.database.columns import tenant_column
+from chassis.database.columns import replica_columns, tenant_column
 from chassis.database.ddl import index
 from chassis.database.migration_operations import audited, secure, with_custom_fields
 from chassis.records.lists.columns import sort_column
@@ -19,6 +19,8 @@ TABLES = (
     "leads",
     "lead_keys",
     "lead_history",
+    "accounts",
+    "opportunities",
 )
 
 
@@ -26,11 +28,24 @@ def upgrade() -> None:
     _leads()
     _lead_keys()
     _lead_history()
+    _copies()
 
 
 def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
+
+
+def _copies() -> None:
+    """Copies of the accounts and opportunities in l2o."""
+    for table in ("accounts", "opportunities"):
+        op.create_table(
+            table,
+            *replica_columns(),
+            sa.Column("name", sa.Text(), nullable=False),
+            sa.Column("owner_id", sa.Text()),
+        )
+        secure(table)
 
 
 def _leads() -> None:

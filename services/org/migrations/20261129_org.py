@@ -35,6 +35,8 @@ TABLES = (
     "login_tries",
     "password_links",
     "calendar_days",
+    "working_hours",
+    "working_hours_departments",
     "notifications",
     "notification_preferences",
     "reminders",
@@ -62,6 +64,8 @@ def upgrade() -> None:
     _login_tries()
     _password_links()
     _calendar_days()
+    _working_hours()
+    _working_hours_departments()
     _notifications()
     _notification_preferences()
     _reminders()
@@ -449,10 +453,75 @@ def _calendar_days() -> None:
         sa.Column("date", sa.Date(), nullable=False),
         sa.Column("working", sa.Boolean(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        instant("updated_at"),
+        sa.Column("version", sa.Integer(), nullable=False),
     )
     index("calendar_days", "tenant_id", "date", unique=True)
     secure("calendar_days")
     audited("calendar_days", resource="org.calendar")
+
+
+def _working_hours() -> None:
+    """Shifts of a week and own days, with breaks."""
+    op.create_table(
+        "working_hours",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("timezone", sa.Text()),
+        sa.Column("week", JSONB(), nullable=False),
+        sa.Column("own_days", JSONB(), nullable=False),
+        sa.Column("follows_calendar", sa.Boolean(), nullable=False),
+        sa.Column("make_up_weekday", sa.String(40), nullable=False),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
+        instant("created_at"),
+        instant("updated_at"),
+        instant("deleted_at", nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+    )
+    for column in ("name", "created_at", "updated_at"):
+        index("working_hours", "tenant_id", column, "id")
+    index(
+        "working_hours",
+        "tenant_id",
+        unique=True,
+        where="is_default",
+        name="ix_working_hours_default",
+    )
+    index(
+        "working_hours",
+        "tenant_id",
+        "id",
+        where="deleted_at IS NOT NULL",
+        name="ix_working_hours_deleted",
+    )
+    secure("working_hours")
+    audited("working_hours", resource="org.working_hours")
+
+
+def _working_hours_departments() -> None:
+    """Which working hours a department has of its own."""
+    op.create_table(
+        "working_hours_departments",
+        tenant_column(),
+        sa.Column("department_id", sa.Uuid(), primary_key=True),
+        sa.Column("working_hours_id", sa.Uuid(), nullable=False),
+    )
+    index(
+        "working_hours_departments",
+        "tenant_id",
+        "working_hours_id",
+        "department_id",
+        name="ix_working_hours_departments_hours",
+    )
+    secure("working_hours_departments")
+    audited(
+        "working_hours_departments",
+        resource="org.working_hours",
+        key="working_hours_id",
+        part="departments",
+        part_key="department_id",
+    )
 
 
 def _notifications() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.org.tests import factories
-from testkit.plugin import PrepareTenant
+from testkit.shared_transaction import PrepareTenant
 
 
 @pytest.fixture(scope="session")

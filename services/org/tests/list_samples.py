@@ -22,6 +22,15 @@ SAMPLES = {
         },
     ),
     "teams": ListSample(filters={"member_id": [new_id()]}),
+    "working-hours": ListSample(
+        columns={
+            "week": "'{}'::jsonb",
+            "own_days": "'[]'::jsonb",
+            "make_up_weekday": "'MONDAY'",
+            "is_default": "false",
+        },
+        filters={"department_id": [new_id()]},
+    ),
     "notifications": ListSample(filters={"unread": [True, False]}),
     "reminders": ListSample(filters={"sent": [True, False]}),
 }

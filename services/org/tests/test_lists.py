@@ -59,7 +59,8 @@ async def test_people_are_searched_filtered_and_sorted(client: AsyncClient) -> N
     counted = (await client.get("/people?limit=1&include_total=true&fields=name,posts")).json()
     assert (counted["total"], set(counted["items"][0])) == (4, {"id", "name", "posts"})
     rong = (await client.get("/people?q=hr")).json()["items"][0]
-    assert rong["posts"] == [{"department_id": team["id"], "title": None, "primary": True}]
+    post = {"department_id": team["id"], "department_name": team["name"]}
+    assert rong["posts"] == [{**post, "title": None, "primary": True}]
     assert rong["role_ids"] == [role["id"]]
 
 

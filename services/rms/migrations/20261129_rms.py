@@ -17,6 +17,7 @@ depends_on = "backbone_20261129"
 
 TABLES = (
     "accounts",
+    "opportunities",
     "payment_terms",
     "orders",
     "order_lines",
@@ -32,7 +33,7 @@ TABLES = (
 
 
 def upgrade() -> None:
-    _accounts()
+    _copies()
     _payment_terms()
     _orders()
     _order_lines()
@@ -51,15 +52,16 @@ def downgrade() -> None:
         op.drop_table(table)
 
 
-def _accounts() -> None:
-    """Copies of the accounts in l2o."""
-    op.create_table(
-        "accounts",
-        *replica_columns(),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("owner_id", sa.Text()),
-    )
-    secure("accounts")
+def _copies() -> None:
+    """Copies of the accounts and opportunities in l2o."""
+    for table in ("accounts", "opportunities"):
+        op.create_table(
+            table,
+            *replica_columns(),
+            sa.Column("name", sa.Text(), nullable=False),
+            sa.Column("owner_id", sa.Text()),
+        )
+        secure(table)
 
 
 def _payment_terms() -> None:

@@ -16,6 +16,7 @@ from contracts.cpq.events import QuoteLine, QuoteState
 from kernel.ids import new_id
 from kernel.money import Money
 from rms.accounts.store import accounts
+from rms.opportunities.store import opportunities
 from rms.orders.actions.lifecycle import confirm_order, create_order
 from rms.orders.store.tables import orders
 from rms.payments.actions.receipts import receive_payment
@@ -44,6 +45,12 @@ async def add_account(
     values = {"id": account_id, "name": "星辰科技", "owner_id": owner_id}
     await tx.execute(insert(accounts).values(values | {"epoch": 1, "sequence": 1}))
     return account_id
+
+
+async def add_opportunity(tx: AsyncConnection, opportunity_id: UUID) -> None:
+    """Insert an opportunity as if its event from L2O had been applied."""
+    values = {"id": opportunity_id, "name": "二期扩容", "epoch": 1, "sequence": 1}
+    await tx.execute(insert(opportunities).values(values))
 
 
 def make_line(line_no: int, quantity: str, net: str, tax: str, currency: str = "CNY") -> QuoteLine:

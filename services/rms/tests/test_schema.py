@@ -17,5 +17,6 @@ def test_the_worker_subscribes_to_these_topics() -> None:
         ("rms.tenants", ("org.tenant.v1",)),
         ("rms.directory", ("org.department.v1", "org.person.v1", "org.team.v1")),
         ("rms.accounts", ("l2o.account.v1",)),
+        ("rms.opportunities", ("l2o.opportunity.v1",)),
         ("rms.quotes", ("cpq.quote.v1",)),
     }

@@ -6,6 +6,7 @@ from uuid import UUID
 from contracts.event import Event, Snapshot
 from contracts.imports import ImportEnded
 from contracts.org.states import (
+    CalendarDayState,
     ClientState,
     DepartmentState,
     Leave,
@@ -16,6 +17,7 @@ from contracts.org.states import (
     RoleState,
     TeamState,
     TenantState,
+    WorkingHoursState,
 )
 from contracts.tenant_tasks import TenantTaskEnded
 from contracts.work import WorkChanged
@@ -23,6 +25,7 @@ from kernel.personal import Personal
 
 # The states that the events carry are imported from here together with the events.
 __all__ = [
+    "CalendarDayState",
     "ClientState",
     "DepartmentState",
     "Leave",
@@ -33,6 +36,7 @@ __all__ = [
     "RoleState",
     "TeamState",
     "TenantState",
+    "WorkingHoursState",
 ]
 
 
@@ -224,6 +228,69 @@ class PrincipalSnapshot(Snapshot):
 
     type: ClassVar[str] = "org.principal.snapshot.v1"
     principal: PrincipalState
+
+
+class CalendarDayCreated(Event):
+    """The tenant declared a day worked or free, whatever the holidays of its country say."""
+
+    type: ClassVar[str] = "org.calendar.created.v1"
+    calendar: CalendarDayState
+
+
+class CalendarDayChanged(Event):
+    """The tenant declared a day otherwise, or renamed it."""
+
+    type: ClassVar[str] = "org.calendar.changed.v1"
+    calendar: CalendarDayState
+
+
+class CalendarDayDeleted(Event):
+    """The tenant withdrew its declaration of a day: the holidays of its country hold again."""
+
+    type: ClassVar[str] = "org.calendar.deleted.v1"
+    calendar: CalendarDayState
+
+
+class CalendarDaySnapshot(Snapshot):
+    """The present declaration of a day, published again on request."""
+
+    type: ClassVar[str] = "org.calendar.snapshot.v1"
+    calendar: CalendarDayState
+
+
+class WorkingHoursCreated(Event):
+    """Working hours were created."""
+
+    type: ClassVar[str] = "org.working_hours.created.v1"
+    working_hours: WorkingHoursState
+
+
+class WorkingHoursChanged(Event):
+    """The shifts, own days, departments, default mark or another field of working hours changed."""
+
+    type: ClassVar[str] = "org.working_hours.changed.v1"
+    working_hours: WorkingHoursState
+
+
+class WorkingHoursDeleted(Event):
+    """Working hours that applied nowhere any more were deleted; they may be restored."""
+
+    type: ClassVar[str] = "org.working_hours.deleted.v1"
+    working_hours: WorkingHoursState
+
+
+class WorkingHoursRestored(Event):
+    """Deleted working hours were restored."""
+
+    type: ClassVar[str] = "org.working_hours.restored.v1"
+    working_hours: WorkingHoursState
+
+
+class WorkingHoursSnapshot(Snapshot):
+    """The present state of working hours, published again on request."""
+
+    type: ClassVar[str] = "org.working_hours.snapshot.v1"
+    working_hours: WorkingHoursState
 
 
 class OrgImportFinished(ImportEnded):

@@ -21,6 +21,7 @@ RESOURCES: Final = (
     editable("org.role", read=EVERYBODY, write=ONLY_ADMIN),
     editable("org.client", read=SALES_MANAGEMENT | PEOPLE, write=ONLY_ADMIN),
     editable("org.calendar", read=EVERYBODY, write=PEOPLE),
+    editable("org.working_hours", read=EVERYBODY, write=PEOPLE),
     editable("org.notification", read=EVERYBODY, write=EVERYBODY),
     editable("org.task", read=EVERYBODY, write=EVERYBODY, notices=("TASK_OVERDUE",)),
     editable("org.reminder", read=EVERYBODY, write=EVERYBODY, notices=("REMINDER",)),

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 
 from contracts.event import AggregateState, State
+from kernel.business_dates import BusinessDate
 from kernel.currencies import CurrencyCode
 from kernel.decimals import RateDecimal
 from kernel.personal import Personal
+from kernel.working_week import OwnWorkingDay, Weekday, WorkingWeek
 
 
 def _is_timezone(name: str) -> str:
@@ -19,6 +21,10 @@ def _is_timezone(name: str) -> str:
     except (KeyError, OSError, ValueError):
         raise ValueError("must be an IANA time zone") from None
     return name
+
+
+def _is_timezone_or_none(name: str | None) -> str | None:
+    return name if name is None else _is_timezone(name)
 
 
 class Quotas(State):
@@ -152,3 +158,35 @@ class PrincipalState(AggregateState):
     aggregate: ClassVar[str] = "org.principal"
     subject: str
     tokens_valid_from: datetime
+
+
+class CalendarDayState(AggregateState):
+    """A day that the tenant declared worked or free, whatever the holidays of its country say."""
+
+    aggregate: ClassVar[str] = "org.calendar"
+    calendar_day_id: UUID
+    date: BusinessDate
+    working: bool
+    name: str
+
+
+class WorkingHoursState(AggregateState):
+    """The state of working hours after the event: what `kernel.working_clock` measures time with.
+
+    Clock times are local times of `timezone`; without one, of the tenant's time zone. A shift that
+    ends before it starts ends on the next day. Where `follows_calendar` is set, nobody works on the
+    tenant's holidays, and make-up workdays are worked like `make_up_weekday`. The hours apply to
+    the departments that they are assigned to and to those below, up to the next assignment;
+    the default ones to all others.
+    """
+
+    aggregate: ClassVar[str] = "org.working_hours"
+    working_hours_id: UUID
+    name: str
+    timezone: Annotated[str | None, AfterValidator(_is_timezone_or_none)] = None
+    week: WorkingWeek
+    own_days: tuple[OwnWorkingDay, ...] = ()
+    follows_calendar: bool = True
+    make_up_weekday: Weekday = Weekday.MONDAY
+    is_default: bool = False
+    department_ids: tuple[UUID, ...] = ()

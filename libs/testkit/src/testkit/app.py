@@ -7,7 +7,7 @@ from chassis.files.imports.routes import import_router
 from chassis.foundation.settings import Settings
 from chassis.foundation.texts import Text
 from chassis.records.custom_fields.routes import custom_field_router
-from testkit import card_imports, cards, notes
+from testkit import card_imports, card_links, cards, notes
 
 TEXTS = {
     "NOTE_FORBIDDEN": Text("不许写：{text}", "Not to be written: {text}"),
@@ -29,6 +29,7 @@ def create() -> FastAPI:
         routers=[
             notes.router,
             *cards.ROUTERS,
+            *card_links.ROUTERS,
             custom_field_router("testkit", {cards.CARD.scoped.resource: cards.CARD.table}),
             import_router(card_imports.IMPORTS),
         ],

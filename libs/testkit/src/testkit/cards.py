@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.records.access.schemas import PersonSummary
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
@@ -16,6 +17,7 @@ from chassis.records.record_types import RecordType
 from chassis.records.resource import Resource
 from chassis.records.resource_routes import resource_routers
 from chassis.web.commands import ChangeCommand, Command
+from chassis.web.references import Expandable, PersonSubject
 from chassis.web.routing import new_router
 from kernel.money import Money
 from testkit.database import Stage, cards
@@ -65,6 +67,15 @@ async def finish_card(command: Command, card_id: UUID) -> Card:
     return await edit_record(command, CARD, card_id, finish)
 
 
+async def add_words_to_title(command: Command, card_id: UUID, words: str) -> Card:
+    """Add words to the title. Raises NotFound."""
+
+    def add(card: Card) -> Card:
+        return replace(card, title=f"{card.title} {words}")
+
+    return await edit_record(command, CARD, card_id, add)
+
+
 class CardIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     title: Annotated[str, Field(min_length=1, max_length=100)]
@@ -94,7 +105,9 @@ class CardOut(BaseModel):
     stage: Stage
     amount: Money | None
     due_date: date | None
-    owner_id: str | None
+    owner_id: Annotated[str | None, PersonSubject]
+    owner_name: str | None = None
+    owner: Expandable[PersonSummary] = None
     custom_fields: dict[str, Any]
     version: int
     created_at: datetime

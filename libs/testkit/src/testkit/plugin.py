@@ -4,31 +4,26 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import Depends, FastAPI, Request
-from sqlalchemy import text
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
-from chassis.database.write_cause import attribute_writes
 from chassis.foundation import logs
-from chassis.web import transaction as transactions
-from chassis.web.admission import admitted_method
-from chassis.web.auth import Principal, authenticate
-from chassis.web.idempotency import replay_stored_answer
 from kernel.ids import new_id
 from testkit import databases, tokens
 from testkit.databases import ServiceDatabase, empty_tables
 from testkit.ground import Ground
 from testkit.published import Published, Work, published_facts, work_in_outbox
+from testkit.shared_transaction import PrepareTenant, set_tenant, shared_transaction
 from testkit.tenants import add_tenant
 
 
@@ -43,7 +38,6 @@ class Committed:
 
 Client = httpx.AsyncClient
 RESULTS = "L2C_TEST_RESULTS"  # a folder that `make test` gives
-PrepareTenant = Callable[[AsyncConnection], Awaitable[None]]
 PublishedFacts = Callable[[], Awaitable[list[Published]]]
 PublishedWork = Callable[[], Awaitable[list[Work]]]
 
@@ -169,37 +163,6 @@ async def tx(
         await outer.rollback()
 
 
-async def set_tenant(tx: AsyncConnection, tenant: UUID | None) -> None:
-    """Set the tenant for the rest of the transaction."""
-    value = str(tenant) if tenant else ""
-    await tx.execute(text("SELECT set_config('app.tenant', :tenant, true)"), {"tenant": value})
-
-
-@asynccontextmanager
-async def _sharing(
-    app: FastAPI, tx: AsyncConnection, tenant: UUID, prepare_tenant: PrepareTenant
-) -> AsyncIterator[None]:
-    """Let requests run in savepoints of the test's transaction, as their own tenant."""
-
-    async def inner(
-        request: Request, principal: Annotated[Principal, Depends(authenticate)]
-    ) -> AsyncIterator[AsyncConnection]:
-        async with tx.begin_nested():
-            await set_tenant(tx, principal.tenant_id)
-            if principal.tenant_id != tenant:
-                await prepare_tenant(tx)
-            await app.state.admission.admit(tx, principal, admitted_method(request))
-            await attribute_writes(tx)
-            await replay_stored_answer(request, tx, principal)
-            request.state.tx = tx
-            yield tx
-            await set_tenant(tx, tenant)
-
-    app.dependency_overrides[transactions.request_transaction] = inner
-    yield
-    app.dependency_overrides.clear()
-
-
 def _http(app: FastAPI, tenant: UUID) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app)
     base = f"http://test/{app.state.settings.service}/v1"
@@ -215,7 +178,10 @@ async def client(
     app: FastAPI, tx: AsyncConnection, tenant: UUID, prepare_tenant: PrepareTenant
 ) -> AsyncIterator[Client]:
     """Signed in with every scope; its requests share the test's transaction."""
-    async with _sharing(app, tx, tenant, prepare_tenant), _http(app, tenant) as http:
+    async with (
+        shared_transaction(app, tx, tenant, prepare_tenant),
+        _http(app, tenant) as http,
+    ):
         yield http
 
 

@@ -42,6 +42,7 @@ async def test_a_book_is_created_read_and_published(
     assert answer.status_code == 201, answer.text
     assert answer.headers["Location"] == f"/cpq/v1/price-books/{created['id']}"
     assert (created["valid_from"], created["valid_to"]) == ("2026-01-01", "2027-01-01")
+    assert [each.pop("product_name") for each in created["entries"]] == ["A 产品", "B 产品"]
     assert created["entries"] == [
         {
             "product_id": str(a),
@@ -50,7 +51,7 @@ async def test_a_book_is_created_read_and_published(
         },
         {"product_id": str(b), "list_price": money("0.50"), "tiers": []},
     ]
-    assert (await client.get(f"/price-books/{created['id']}")).json() == created
+    assert (await client.get(f"/price-books/{created['id']}")).json() == answer.json()
     [fact] = await published()
     assert (fact.type, fact.sequence) == ("cpq.price_book.created.v1", 1)
     assert fact.payload["price_book"] == {

@@ -37,6 +37,8 @@ async def test_a_created_account_is_stored_and_published(
         "custom_fields": {},
         "lead_id": None,
         "owner_id": CALLER,
+        "parent_name": None,
+        "owner_name": None,
         "version": 1,
         "created_at": created["created_at"],
         "updated_at": created["created_at"],

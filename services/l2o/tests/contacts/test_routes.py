@@ -40,6 +40,8 @@ async def test_a_created_contact_is_normalized_stored_and_published(
         "is_primary": True,
         "custom_fields": {},
         "owner_id": account.owner_id,
+        "account_name": account.name,
+        "owner_name": None,
         "version": 1,
         "created_at": created["created_at"],
         "updated_at": created["created_at"],

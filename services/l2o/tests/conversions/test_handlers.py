@@ -47,6 +47,8 @@ async def test_a_conversion_creates_account_contact_and_opportunity(
         "custom_fields": {},
         "lead_id": str(event.lead.lead_id),
         "owner_id": "seller",
+        "owner_name": None,
+        "parent_name": None,
         "version": 1,
         "created_at": at,
         "updated_at": at,

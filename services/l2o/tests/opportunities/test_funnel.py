@@ -70,3 +70,10 @@ async def test_the_funnel_accepts_the_filters_of_the_list(
     assert await funnel(client, "?deleted=true") == {}
     unknown = await client.get("/opportunities/funnel?colour=red")
     assert unknown.json()["errors"][0]["code"] == "UNKNOWN_FIELD"
+
+
+async def test_what_a_sum_does_not_show_is_refused(client: Client) -> None:
+    answer = await client.get("/opportunities/funnel?page=2&count_by=stage&sort=name")
+    assert answer.status_code == 422
+    refused = {(each["pointer"], each["code"]) for each in answer.json()["errors"]}
+    assert refused == {(f"?{name}", "UNKNOWN_FIELD") for name in ("page", "count_by", "sort")}

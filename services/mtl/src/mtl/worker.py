@@ -1,14 +1,17 @@
 """Composition root of the worker: subscriptions and jobs."""
 
 from chassis.composition.worker import Worker
+from chassis.events.replicas import replica
 from chassis.events.subscriptions import process
 from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
+from mtl.accounts.store import ACCOUNT_COPY
 from mtl.imports import IMPORTS
 from mtl.leads.actions import CONVERSION_DEADLINE_JOB
 from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
 from mtl.leads.timers import check_conversion_deadline
+from mtl.opportunities.store import OPPORTUNITY_COPY
 from mtl.settings import MtlSettings
 from mtl.snapshots import SNAPSHOTS
 
@@ -20,6 +23,8 @@ SUBSCRIPTIONS = (
             ConversionRejected: on_conversion_rejected,
         },
     ),
+    replica("mtl.accounts", ACCOUNT_COPY),
+    replica("mtl.opportunities", OPPORTUNITY_COPY),
     *directory_subscriptions("mtl"),
 )
 

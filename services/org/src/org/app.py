@@ -30,6 +30,7 @@ from org.tokens import routes as tokens
 from org.tokens.actions.issue import Issuer
 from org.tokens.actions.keys import load_keys
 from org.worker import WORKER
+from org.working_hours.routes import ROUTERS as WORKING_HOURS
 
 OPERATOR_ROUTERS = (operators, tenant_tasks)
 DIRECTORY_ROUTERS = (callers, tenants, *DEPARTMENTS, *PEOPLE, *TEAMS, *ROLES, *CLIENTS)
@@ -52,6 +53,7 @@ def create() -> FastAPI:
             *OPERATOR_ROUTERS,
             import_router(IMPORTS),
             calendars,
+            *WORKING_HOURS,
             references,
             *PERSONAL_ROUTERS,
         ],

@@ -20,8 +20,9 @@ TEXTS: dict[str, Text] = {
         "A department cannot be moved below itself or below one of its own sub-departments.",
     ),
     "DEPARTMENT_IN_USE": Text(
-        "部门“{name}”尚有下级部门或人员，无法删除。",
-        "The department {name} cannot be deleted: it still has sub-departments or people.",
+        "部门“{name}”尚有下级部门、人员或专属工作时间，无法删除。",
+        "The department {name} cannot be deleted: it still has sub-departments, people or working"
+        " hours of its own.",
     ),
     "POST_REPEATED": Text(
         "同一人员在同一部门只能有一个岗位。", "A person can have only one post in a department."
@@ -98,6 +99,33 @@ TEXTS: dict[str, Text] = {
     "DAY_OUT_OF_RANGE": Text(
         "日期须在 {first} 至 {last} 之间。", "The date must be between {first} and {last}."
     ),
+    "WORKING_HOURS_NOT_FOUND": Text("未找到该工作时间。", "The working hours were not found."),
+    "WORKING_HOURS_IN_USE": Text(
+        "工作时间“{name}”仍在使用（默认工作时间或已分配给部门），无法删除。",
+        "The working hours {name} cannot be deleted: they are the default or assigned to"
+        " departments.",
+    ),
+    "SHIFT_EMPTY": Text("班次没有工作时间。", "The shift has no working time."),
+    "SHIFT_OVERLAPS": Text(
+        "与班次 {start}–{end} 重叠。", "The shift overlaps the shift from {start} to {end}."
+    ),
+    "DAY_TOO_LONG": Text(
+        "同一天的班次合计不能超过 24 小时。",
+        "The shifts of a day cannot be longer than 24 hours together.",
+    ),
+    "BREAK_EMPTY": Text("休息的结束时间须晚于开始时间。", "The break must end after its start."),
+    "BREAK_OUTSIDE_SHIFT": Text("休息须在班次之内。", "The break must lie within the shift."),
+    "BREAK_OVERLAPS": Text(
+        "与休息 {start}–{end} 重叠。", "The break overlaps the break from {start} to {end}."
+    ),
+    "OWN_DAY_REPEATED": Text("日期 {date} 重复。", "The date {date} is listed more than once."),
+    "END_BEFORE_START": Text("结束不能早于开始。", "The end cannot be before the start."),
+    "SPAN_TOO_LONG": Text(
+        "最多可计算 {maximum} 天。", "At most {maximum} days can be measured at once."
+    ),
+    "DEADLINE_TOO_FAR": Text(
+        "十年之内没有足够的工作时间。", "There is not enough working time within ten years."
+    ),
     "COUNTRY_UNKNOWN": Text(
         "不是有效的 ISO 3166-1 国家或地区代码。", "This is not a valid ISO 3166-1 country code."
     ),
@@ -164,12 +192,20 @@ TEXTS: dict[str, Text] = {
     # Labels of enums.
     "CallerOut.kind.PERSON": Text("人员", "Person"),
     "CallerOut.kind.CLIENT": Text("服务客户端", "Service client"),
+    "DayReason.WEEKDAY": Text("按星期排班", "Shifts of the weekday"),
+    "DayReason.OWN_DAY": Text("自定义日期", "Day of its own"),
+    "DayReason.HOLIDAY": Text("休息日", "Day off"),
+    "DayReason.MAKE_UP_WORKDAY": Text("调休上班日", "Make-up working day"),
     "DayKind.WORKDAY": Text("工作日", "Working day"),
     "DayKind.WEEKEND": Text("周末", "Weekend"),
     "DayKind.HOLIDAY": Text("法定节假日", "Holiday"),
     "DayKind.MAKE_UP_WORKDAY": Text("调休上班日", "Make-up working day"),
     "DayKind.OWN_WORKDAY": Text("公司工作日", "Own working day"),
     "DayKind.OWN_DAY_OFF": Text("公司休息日", "Own day off"),
+    "HoursSource.DEPARTMENT": Text("本部门设置", "Set for the department"),
+    "HoursSource.ANCESTOR": Text("继承自上级部门", "Inherited from a department above"),
+    "HoursSource.TENANT_DEFAULT": Text("公司默认", "Default of the company"),
+    "HoursSource.BUILT_IN": Text("系统默认", "Built-in default"),
     "ImportIn.kind.PEOPLE": Text("人员", "People"),
     "LinkPurpose.INVITATION": Text("邀请", "Invitation"),
     "LinkPurpose.RESET": Text("重置密码", "Password reset"),
@@ -187,4 +223,11 @@ TEXTS: dict[str, Text] = {
     "TenantTaskState.RUNNING": Text("进行中", "Running"),
     "TenantTaskState.FINISHED": Text("已完成", "Finished"),
     "TenantTaskState.FAILED": Text("失败", "Failed"),
+    "Weekday.MONDAY": Text("星期一", "Monday"),
+    "Weekday.TUESDAY": Text("星期二", "Tuesday"),
+    "Weekday.WEDNESDAY": Text("星期三", "Wednesday"),
+    "Weekday.THURSDAY": Text("星期四", "Thursday"),
+    "Weekday.FRIDAY": Text("星期五", "Friday"),
+    "Weekday.SATURDAY": Text("星期六", "Saturday"),
+    "Weekday.SUNDAY": Text("星期日", "Sunday"),
 }

@@ -1,6 +1,6 @@
 """The kinds of days. Source: the notice of the State Council on the holidays of 2026."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,11 @@ from org.calendars.domain import FIRST_DAY, LAST_DAY, Calendar, CalendarOverride
 
 CHINA = store.official_calendar("CN", "zh-CN")
 PLAIN = Calendar(CHINA, {})
+
+
+def own_day(day: date, *, working: bool) -> CalendarOverride:
+    at = datetime(2026, 11, 22, 8, tzinfo=UTC)
+    return CalendarOverride(id=new_id(), date=day, working=working, name="周年庆", updated_at=at)
 
 
 @pytest.mark.parametrize(
@@ -46,10 +51,8 @@ def test_the_week_of_the_national_day_has_three_working_days() -> None:
 
 
 def test_overrides_come_before_the_official_calendar() -> None:
-    day_off = CalendarOverride(
-        id=new_id(), date=date(2026, 11, 23), working=False, name="公司周年庆"
-    )
-    working_day = CalendarOverride(id=new_id(), date=date(2026, 10, 1), working=True, name="值班")
+    day_off = own_day(date(2026, 11, 23), working=False)
+    working_day = own_day(date(2026, 10, 1), working=True)
     calendar = Calendar(CHINA, {day_off.date: day_off, working_day.date: working_day})
     assert calendar.day(day_off.date).kind is DayKind.OWN_DAY_OFF
     assert calendar.day(working_day.date).working

@@ -7,6 +7,7 @@ from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.org.tests import factories
+from testkit.plugin import PublishedFacts
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +46,26 @@ async def test_an_override_is_set_replaced_and_removed(client: AsyncClient) -> N
         assert removed.json() == {
             "date": "2026-11-23", "working": True, "kind": "WORKDAY", "name": None,
         }  # fmt: skip
+
+
+async def test_each_change_of_an_own_day_is_published(
+    client: AsyncClient, published: PublishedFacts
+) -> None:
+    path = "/calendar/days/2026-11-23"
+    for body in ({"working": False, "name": "周年庆"}, {"working": True, "name": "值班"}):
+        for _ in range(2):  # the same declaration again changes nothing
+            assert (await client.put(path, json=body)).status_code == 200
+    await client.delete(path)
+    facts = [event for event in await published() if event.type.startswith("org.calendar.")]
+    assert [(event.type, event.sequence) for event in facts] == [
+        ("org.calendar.created.v1", 1),
+        ("org.calendar.changed.v1", 2),
+        ("org.calendar.deleted.v1", 3),
+    ]
+    days = [event.payload["calendar"] for event in facts]
+    assert [(day["date"], day["working"], day["deleted"]) for day in days] == [
+        ("2026-11-23", False, False), ("2026-11-23", True, False), ("2026-11-23", True, True),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

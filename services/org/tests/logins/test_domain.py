@@ -10,7 +10,6 @@ from org.logins.domain import (
     NO_WAIT,
     LoginAttempts,
     retry_wait,
-    source_from_address,
     whole_seconds,
 )
 from services.org.tests.factories import NOW
@@ -73,19 +72,6 @@ def test_the_limit_of_all_sources_spares_a_trusted_source() -> None:
     assert retry_wait(HERE.after_success(now=NOW - timedelta(days=30)), at, now=NOW) == minutes(5)
     paused = after_failures(0, 0, 0, 0, 0, attempts=trusted)
     assert retry_wait(paused, at, now=NOW) == minutes(5)
-
-
-@pytest.mark.parametrize(
-    ("address", "source"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3::9", "2001:db8:1:2::/64"),
-        ("", "unknown"),
-        ("testclient", "unknown"),
-    ],
-)
-def test_ipv6_addresses_are_counted_by_their_64_bit_network(address: str, source: str) -> None:
-    assert source_from_address(address) == source
 
 
 @pytest.mark.parametrize(

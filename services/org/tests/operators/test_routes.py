@@ -21,7 +21,7 @@ from org.tenant_tasks.domain import TenantTaskReport
 from org.tenants.store import tenants
 from services.org.tests.factories import NOW, PASSWORD, codes, created, store_tenant
 from testkit import tokens
-from testkit.plugin import set_tenant
+from testkit.shared_transaction import set_tenant
 
 NEW_TENANT: dict[str, Any] = {
     "name": "新租户",

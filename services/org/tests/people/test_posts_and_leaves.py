@@ -31,12 +31,14 @@ async def test_a_person_has_posts_roles_and_a_manager(
     )
     assert person["phone"] == "+8613912345678"
     assert person["posts"] == [
-        {"department_id": sales, "title": "销售", "primary": True},
-        {"department_id": board, "title": "秘书", "primary": False},
+        {"department_id": sales, "department_name": "S", "title": "销售", "primary": True},
+        {"department_id": board, "department_name": "B", "title": "秘书", "primary": False},
     ]
+    assert (person["manager_name"], person["role_names"]) == (boss["name"], [role["name"]])
     assert (await client.get(f"/people/{person['id']}")).json() == person
     event = (await published())[-1]
-    assert event.payload["person"]["posts"] == person["posts"]
+    posts = [{k: v for k, v in p.items() if k != "department_name"} for p in person["posts"]]
+    assert event.payload["person"]["posts"] == posts
     assert event.payload["person"]["role_ids"] == [role["id"]]
     assert event.payload["person"]["subject"] == person["id"]
     for query in (

@@ -21,7 +21,8 @@ from org.tenant_tasks.actions import record_report, request_tenant_task
 from org.tenant_tasks.domain import TenantTaskKind, TenantTaskReport
 from org.tenant_tasks.store import list_reports
 from services.org.tests.factories import NOW, codes
-from testkit.plugin import PublishedFacts, set_tenant
+from testkit.plugin import PublishedFacts
+from testkit.shared_transaction import set_tenant
 
 OTHER_SERVICES: list[type[TenantTaskEnded]] = [
     kind for kind in declared_events(TenantTaskEnded) if kind is not org.OrgTenantTaskFinished

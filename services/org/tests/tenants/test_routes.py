@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kernel.ids import new_id
 from services.org.tests.factories import codes, store_tenant
 from testkit import tokens
-from testkit.plugin import PublishedFacts, set_tenant
+from testkit.plugin import PublishedFacts
+from testkit.shared_transaction import set_tenant
 
 
 @pytest.fixture(autouse=True)

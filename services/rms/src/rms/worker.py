@@ -6,6 +6,7 @@ from chassis.events.subscriptions import process
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.cpq.events import QuoteAccepted
 from rms.accounts.store import ACCOUNT_COPY
+from rms.opportunities.store import OPPORTUNITY_COPY
 from rms.orders.handlers import on_quote_accepted
 from rms.receivables.actions import OVERDUE_JOB
 from rms.receivables.timers import receivable_overdue
@@ -14,6 +15,7 @@ from rms.snapshots import SNAPSHOTS
 SUBSCRIPTIONS = (
     process("rms.quotes", {QuoteAccepted: on_quote_accepted}),
     replica("rms.accounts", ACCOUNT_COPY),
+    replica("rms.opportunities", OPPORTUNITY_COPY),
     *directory_subscriptions("rms"),
 )
 

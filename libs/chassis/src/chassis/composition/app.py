@@ -18,6 +18,8 @@ from chassis.files.imports import tables as _import_tables  # noqa: F401  # regi
 from chassis.foundation.settings import Settings
 from chassis.foundation.texts import Catalog, Texts
 from chassis.records.access import tables as _access_tables  # noqa: F401  # registers the tables
+from chassis.records.access_keys import tables as _key_tables  # noqa: F401  # the same
+from chassis.records.access_keys.limits import AccessKeyLimits
 from chassis.records.audit import tables as _audit_tables  # noqa: F401  # registers the tables
 from chassis.records.batch_routes import batch_routers
 from chassis.records.custom_fields import tables as _field_tables  # noqa: F401  # the same
@@ -130,6 +132,7 @@ def _set_state(app: FastAPI, settings: Settings) -> None:
     keys = KeySet(settings.keys_url)
     app.state.verifier = Verifier(keys, issuer=settings.issuer, audience=settings.audience)
     app.state.admission = TenantAdmission()
+    app.state.access_key_limits = AccessKeyLimits()
     app.state.cursor_key = _derived_key(settings, "cursor")
 
 

@@ -1,12 +1,14 @@
-"""Columns every table of a service is made of: the tenant, money, enums."""
+"""Columns every table of a service is made of: the tenant, money, enums, JSON documents."""
 
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Dialect,
     Enum,
     Integer,
     MetaData,
@@ -16,6 +18,8 @@ from sqlalchemy import (
     false,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
 
 CURRENT_TENANT = "nullif(current_setting('app.tenant', true), '')::uuid"
 
@@ -66,3 +70,20 @@ def replica_columns() -> tuple[Column[Any], ...]:
         Column("sequence", BigInteger, nullable=False),
         Column("deleted", Boolean, nullable=False, server_default=false()),
     )
+
+
+class JsonDocument(TypeDecorator[Any]):
+    """A column that stores a frozen dataclass, or a tuple of them, as one JSON value."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return TypeAdapter(self.kind).dump_python(value, mode="json")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return TypeAdapter(self.kind).validate_python(value)

@@ -15,6 +15,7 @@ INBOX_DAYS = 35
 PARKED_DAYS = 35
 OPERATION_DAYS = 35
 EXPORT_DAYS = 7
+ACCESS_KEY_DAYS = 35  # after the expiry, so that lists still show it
 CHUNK = 1000
 
 # Rows in the order of their transactions, which is nearly their age: pruning ends at the first
@@ -74,6 +75,10 @@ OLD_EXPORTS = """
 DELETE FROM tenant_exports WHERE ctid = ANY(ARRAY(
   SELECT ctid FROM tenant_exports WHERE created_at < :before LIMIT :chunk))
 """
+EXPIRED_ACCESS_KEYS = """
+DELETE FROM access_keys WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM access_keys WHERE expires_at < :before LIMIT :chunk))
+"""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ class Pruned:
     operations: int
     tenant_exports: int = 0
     event_resends: int = 0
+    access_keys: int = 0
 
 
 async def prune(worker: Database, *, now: datetime) -> Pruned:
@@ -101,6 +107,9 @@ async def prune(worker: Database, *, now: datetime) -> Pruned:
         event_resends=await _prune(worker, FINISHED_RESENDS, before=parked_before),
         operations=await _prune(worker, ENDED_OPERATIONS, before=ended_before),
         tenant_exports=await _prune(worker, OLD_EXPORTS, before=now - timedelta(days=EXPORT_DAYS)),
+        access_keys=await _prune(
+            worker, EXPIRED_ACCESS_KEYS, before=now - timedelta(days=ACCESS_KEY_DAYS)
+        ),
     )
 
 

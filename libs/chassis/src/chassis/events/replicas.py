@@ -15,6 +15,7 @@ from sqlalchemy import Column, Table, any_, cast, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.named_tables import declare_named_table
 from chassis.events.envelope import Envelope
 from chassis.events.subscriptions import EventMeta, Subscription, SubscriptionKind
 from contracts.event import DELETED, AggregateState
@@ -100,6 +101,8 @@ class ReplicaSubscription(Subscription):
         if len(by_aggregate) < len(self.copies):
             raise ValueError(f"{self.name} copies an aggregate twice")
         object.__setattr__(self, "_by_aggregate", by_aggregate)
+        for copy in self.copies:
+            declare_named_table(self.name.partition(".")[0], copy.state.aggregate, copy.table)
 
     @property
     def kind(self) -> SubscriptionKind:

@@ -3,6 +3,10 @@
 TEXTS: dict[str, tuple[str, str]] = {
     "Access.READ": ("查看", "Read"),
     "Access.WRITE": ("编辑", "Edit"),
+    "AccessKeyState.ACTIVE": ("有效", "Active"),
+    "AccessKeyState.USED_UP": ("已用完", "Used up"),
+    "AccessKeyState.EXPIRED": ("已过期", "Expired"),
+    "AccessKeyState.REVOKED": ("已撤销", "Revoked"),
     "AccessReasonKind.OWNER": ("负责人", "Owner"),
     "AccessReasonKind.MANAGER": ("上级", "Manager"),
     "AccessReasonKind.SUBSTITUTE": ("代理人", "Substitute"),

@@ -9,6 +9,7 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 from chassis.foundation.context import current_or_none
+from chassis.foundation.key_redaction import without_access_keys
 from kernel.personal import mask
 
 # Fields with personal data; their values are masked in every log line.
@@ -38,6 +39,14 @@ def _masked(_logger: Any, _method: str, event: EventDict) -> EventDict:
         if isinstance(event[name], str):
             event[name] = mask(event[name])
     return event
+
+
+def _without_access_keys(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Replace access keys in every text of the line, such as its path or a traceback."""
+    return {
+        name: without_access_keys(value) if isinstance(value, str) else value
+        for name, value in event.items()
+    }
 
 
 class RepeatedLineFilter(logging.Filter):
@@ -77,6 +86,7 @@ def configure(level: str, *, service: str) -> None:
         _with_context,
         _masked,
         structlog.processors.format_exc_info,
+        _without_access_keys,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from chassis.foundation.access_key_texts import TEXTS as ACCESS_KEYS
 from chassis.foundation.enum_texts import TEXTS as ENUMS
 from chassis.foundation.event_texts import TEXTS as EVENTS
 from chassis.foundation.import_texts import TEXTS as IMPORTS
@@ -99,6 +100,9 @@ COMMON: dict[str, Text] = {
         "The units differ: expected {expected}, got {actual}.",
     ),
     "NUMBER_TOO_LARGE": Text("数值超出范围。", "The number is out of range."),
+    "DURATION_INVALID": Text(
+        "不是有效的时长，例如 PT1H30M。", "This is not a duration such as PT1H30M."
+    ),
     "PERIOD_EMPTY": Text("结束须晚于开始。", "The end must be after the start."),
     "EVENT_TOO_LARGE": Text(
         "内容过大（{bytes} 字节，上限 {limit}）。",
@@ -219,7 +223,7 @@ COMMON: dict[str, Text] = {
     "PHONE_INVALID": Text("不是有效的电话号码。", "This is not a valid phone number."),
     "EMAIL_INVALID": Text("不是有效的邮箱地址。", "This is not a valid email address."),
     "VALUE_INVALID": Text("取值无效。", "The value is not valid."),
-    **{code: Text(*both) for code, both in {**EVENTS, **IMPORTS, **ENUMS}.items()},
+    **{code: Text(*both) for code, both in {**ACCESS_KEYS, **EVENTS, **IMPORTS, **ENUMS}.items()},
 }
 
 

@@ -10,8 +10,10 @@ from sqlalchemy import Table
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.named_tables import declare_named_table
 from chassis.database.rows import Entity, fetch_row
 from chassis.records.access.visibility import ScopedResource, UnownedResource
+from chassis.records.access_keys.store import delete_access_keys
 from chassis.records.work.follow_ups import FollowUp
 from chassis.records.writes import delete_row, insert_row, insert_rows, update_row
 from contracts.event import Event, State
@@ -72,6 +74,10 @@ class RecordType(Generic[R]):
     insert: Insert[R] | None = None
     update: Update[R] | None = None
     delete: Delete | None = None
+
+    def __post_init__(self) -> None:
+        service = self.scoped.resource.partition(".")[0]
+        declare_named_table(service, self.scoped.resource, self.table)
 
     @property
     def table(self) -> Table:
@@ -140,7 +146,8 @@ class RecordType(Generic[R]):
             raise await self.duplicate(tx, after) from None
 
     async def remove(self, tx: AsyncConnection, record_id: UUID) -> None:
-        """Delete a record for good, with its search words."""
+        """Delete a record for good, with its search words and access keys."""
+        await delete_access_keys(tx, self.scoped, record_id)
         await (self.delete(tx, record_id) if self.delete else delete_row(tx, self.table, record_id))
 
     def _key(self, record: R) -> list[Any]:

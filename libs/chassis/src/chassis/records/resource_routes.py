@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Response
 from chassis.records.access.routes import access_router
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.audit.routes import audit_router
+from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.resource import Resource, external_routes
 from chassis.web.auth import allow
@@ -106,8 +107,13 @@ def _add_get(router: APIRouter, resource: AnyResource) -> None:
         f"/{{{resource.name}_id}}",
         **_options(resource, "get", f"Read {_with_article(resource)}", resource.read_guard),
     )
-    async def get(record_id: id_type, tx: Tx) -> answer:  # type: ignore[valid-type]  # the same
-        return answer.model_validate(await resource.record_type.get(tx, record_id))
+    async def get(
+        record_id: id_type,  # type: ignore[valid-type]  # the same
+        tx: Tx,
+        expansion: Annotated[Expansion, expansion_of(answer)],
+    ) -> answer:  # type: ignore[valid-type]  # the same
+        record = answer.model_validate(await resource.record_type.get(tx, record_id))
+        return await expansion.expanded(tx, record)
 
 
 def _add_edit(router: APIRouter, resource: AnyResource) -> None:

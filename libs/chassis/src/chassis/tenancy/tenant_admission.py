@@ -1,9 +1,9 @@
 """Admission of requests by tenant status, request quota, and the standing of the caller.
 
 Tenants and callers are cached for two seconds per process, so that a suspension takes effect within
-that time and most requests need no query. A suspended tenant may only read; a deleted tenant, an
-inactive person and a revoked token are refused. A person whom the directory does not know (yet) is
-admitted.
+that time and most requests need no query. A suspended tenant may only read, and its access keys
+are refused; a deleted tenant, an inactive person and a revoked token are refused too. A person whom
+the directory does not know (yet) is admitted.
 """
 
 import time
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.backbone_tables import tenant_settings
 from chassis.database.engine import ROW_LIMIT_KEY
 from chassis.foundation.refusals import TooManyRequests, Unauthenticated, Unavailable
+from chassis.foundation.token_bucket import TokenBucket
 from chassis.records.access.tables import people, principals
 from chassis.web.auth import Principal
 from contracts.org.events import Quotas
@@ -69,13 +70,12 @@ def ensure_good_standing(caller: Principal, standing: Standing) -> None:
 
 @dataclass(slots=True)
 class CachedTenant:
-    """A tenant as read at `read_at`, and the tokens left in its request bucket."""
+    """A tenant as read at `read_at`, and its requests left."""
 
     status: str
     quotas: Quotas
     read_at: float
-    tokens: float
-    filled_at: float
+    bucket: TokenBucket
 
 
 class TenantAdmission:
@@ -105,7 +105,7 @@ class TenantAdmission:
         PERSON_INACTIVE), Unauthenticated (TOKEN_REVOKED) and TooManyRequests (QUOTA_REQUESTS).
         """
         tenant = await self._admit(tx, caller, method)
-        _take_token(tenant, time.monotonic())
+        _count_request(tenant, time.monotonic())
         tx.info[ROW_LIMIT_KEY] = tenant.quotas.rows
 
     async def readmit(self, tx: AsyncConnection, caller: Principal) -> None:
@@ -120,10 +120,12 @@ class TenantAdmission:
         tenant = await self._read(tx, str(caller.tenant_id))
         if tenant.status == "DELETED":
             raise Forbidden("TENANT_DELETED")
-        if tenant.status == "SUSPENDED" and method not in READ_METHODS:
+        reads_only = method in READ_METHODS and caller.kind != "access_key"  # a key counts its uses
+        if tenant.status == "SUSPENDED" and not reads_only:
             raise Forbidden("TENANT_SUSPENDED")
-        fresh = self._fresh_writes and method not in READ_METHODS
-        ensure_good_standing(caller, await self._standing(tx, caller, fresh=fresh))
+        if caller.kind != "access_key":
+            fresh = self._fresh_writes and method not in READ_METHODS
+            ensure_good_standing(caller, await self._standing(tx, caller, fresh=fresh))
         return tenant
 
     async def _read(self, tx: AsyncConnection, tenant_id: str) -> CachedTenant:
@@ -163,19 +165,16 @@ def _refreshed(
     """Return the tenant as read now; the bucket keeps its tokens, also under a new limit."""
     full = float(quotas.requests_per_minute or 0)
     if cached is None or cached.quotas.requests_per_minute is None:
-        return CachedTenant(status, quotas, now, full, now)
-    return CachedTenant(status, quotas, now, min(cached.tokens, full), cached.filled_at)
+        return CachedTenant(status, quotas, now, TokenBucket(full, now))
+    left = TokenBucket(min(cached.bucket.tokens, full), cached.bucket.filled_at)
+    return CachedTenant(status, quotas, now, left)
 
 
-def _take_token(tenant: CachedTenant, now: float) -> None:
-    """Take one request from a token bucket that holds a minute's worth and refills evenly."""
+def _count_request(tenant: CachedTenant, now: float) -> None:
+    """Count a request against the tenant's quota for each minute."""
     limit = tenant.quotas.requests_per_minute
     if limit is None:
         return
-    per_second = limit / 60
-    tenant.tokens = min(limit, tenant.tokens + (now - tenant.filled_at) * per_second)
-    tenant.filled_at = now
-    if tenant.tokens < 1:
-        wait = 60 if limit == 0 else max(1, round((1 - tenant.tokens) / per_second + 0.5))
+    wait = tenant.bucket.take(limit, now)
+    if wait:
         raise TooManyRequests("QUOTA_REQUESTS", retry_after=wait, limit=limit)
-    tenant.tokens -= 1

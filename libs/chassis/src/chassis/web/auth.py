@@ -44,11 +44,13 @@ class Principal:
     `issued_at` is when the token was issued, to the microsecond if the issuer says so; None where
     no token was presented, as in a job that works for its creator. `session_id` is the session of
     the token (`sid`, OpenID Connect Front-Channel Logout 1.0), if the token names one by a UUID.
+    The caller of a route that is entered without a token is the access key itself; it has no
+    scopes (`chassis.records.access_keys`).
     """
 
     tenant_id: UUID
     subject: str
-    kind: Literal["person", "client"]
+    kind: Literal["person", "client", "access_key"]
     scopes: frozenset[str]
     name: str = ""
     issued_at: datetime | None = None

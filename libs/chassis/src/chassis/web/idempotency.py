@@ -6,6 +6,7 @@ lock: the second gets 409 instead of waiting for the first.
 
 import hashlib
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -17,6 +18,7 @@ from starlette.responses import Response, StreamingResponse
 from chassis.database.advisory_locks import try_lock_idempotency_key
 from chassis.database.backbone_tables import idempotency_keys
 from chassis.foundation.clock import now
+from chassis.foundation.key_redaction import without_access_keys
 from chassis.foundation.refusals import Malformed
 from chassis.web.auth import Principal
 from chassis.web.inner_requests import outer_transaction
@@ -26,9 +28,21 @@ from kernel.errors import Conflict, Invalid, Violation
 
 KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,255}")
 ANSWER_RETENTION = timedelta(hours=24)
-PAYMENT_ANSWER_RETENTION = timedelta(days=30)
+# Of what moves money, and of callbacks, which some senders repeat for days.
+LONG_ANSWER_RETENTION = timedelta(days=30)
 REPLAYED_HEADER = "Idempotent-Replayed"
 _STORED_HEADERS = ("location", "content-type", "retry-after", "etag")
+
+
+@dataclass(frozen=True)
+class SenderEventId:
+    """The id that the sender of a callback gave its event: it replaces the Idempotency-Key.
+
+    `pointer` says where the request has it: `X-Event-Id:` in a header, `/event_id` in the body.
+    """
+
+    value: str
+    pointer: str
 
 
 class Replay(Exception):  # not an error: it replaces the response
@@ -46,10 +60,18 @@ def idempotency_key(request: Request) -> str | None:
     """
     if request.method not in ("POST", "PATCH"):
         return None
+    event_id = _event_id(request)
+    if event_id is not None:
+        return event_id.value
     key = request.headers.get("idempotency-key")
     if key is not None and KEY_PATTERN.fullmatch(key) is None:
         raise Malformed("IDEMPOTENCY_KEY_INVALID")
     return key
+
+
+def _event_id(request: Request) -> SenderEventId | None:
+    event_id: SenderEventId | None = getattr(request.state, "event_id", None)
+    return event_id
 
 
 async def _require_key(request: Request) -> None:
@@ -65,17 +87,18 @@ IDEMPOTENCY_KEY_REQUIRED = Depends(_require_key)
 async def replay_stored_answer(request: Request, tx: AsyncConnection, principal: Principal) -> None:
     """Raise Replay with the response stored for the request's key, if there is one.
 
-    Raises Conflict (IDEMPOTENCY_KEY_IN_USE) while the first request still runs, and Invalid
-    (IDEMPOTENCY_KEY_REUSED) when the key was first used with another body or query.
+    Raises Conflict (IDEMPOTENCY_KEY_IN_USE, EVENT_ID_IN_USE) while the first request still runs,
+    and Invalid (IDEMPOTENCY_KEY_REUSED, EVENT_ID_REUSED) when the key was first used with another
+    body or query.
     """
     key = idempotency_key(request)
     if key is None:
         return
     columns = idempotency_keys.c
-    path = request.url.path
+    path = without_access_keys(request.url.path)
     lock = f"{principal.tenant_id}:{principal.subject}:{request.method}:{path}:{key}"
     if not await try_lock_idempotency_key(tx, lock):
-        raise Conflict("IDEMPOTENCY_KEY_IN_USE")
+        raise Conflict("EVENT_ID_IN_USE" if _event_id(request) else "IDEMPOTENCY_KEY_IN_USE")
     stored = (
         await tx.execute(
             select(idempotency_keys).where(
@@ -93,6 +116,9 @@ async def replay_stored_answer(request: Request, tx: AsyncConnection, principal:
 
 async def _replay(request: Request, tx: AsyncConnection, stored: Row[Any]) -> NoReturn:
     if stored.body_hash != request.state.body_hash:
+        event_id = _event_id(request)
+        if event_id is not None:
+            raise Invalid([Violation(event_id.pointer, "EVENT_ID_REUSED")])
         raise Invalid([Violation("Idempotency-Key:", "IDEMPOTENCY_KEY_REUSED")])
     if stored.operation_id is not None:  # answer the operation's present state, not the stored one
         response = OperationResponse(request, await get_operation(tx, stored.operation_id))
@@ -119,14 +145,14 @@ async def store_answer(request: Request, response: Response) -> None:
     if isinstance(response, StreamingResponse) or outer_transaction(request) is not None:
         return
     principal: Principal = request.state.principal
-    moves_money = getattr(request.state, "moves_money", False)
-    retention = PAYMENT_ANSWER_RETENTION if moves_money else ANSWER_RETENTION
+    is_kept_longer = getattr(request.state, "moves_money", False) or _event_id(request) is not None
+    retention = LONG_ANSWER_RETENTION if is_kept_longer else ANSWER_RETENTION
     headers = {n: v for n, v in response.headers.items() if n in _STORED_HEADERS}
     await tx.execute(
         insert(idempotency_keys).values(
             principal=principal.subject,
             method=request.method,
-            path=request.url.path,
+            path=without_access_keys(request.url.path),
             key=key,
             body_hash=request.state.body_hash,
             status=response.status_code,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chassis.web.entrances import document_entrance
 from chassis.web.patches import add_merge_patch_media_type
 
 PRECONDITION_RESPONSES = {
@@ -26,6 +27,7 @@ def complete_openapi(document: dict[str, Any]) -> dict[str, Any]:
         _add_precondition_responses(operation)
         _add_media_type_response(operation)
         _add_etag_header(operation, schemas)
+        document_entrance(operation)
     document = add_merge_patch_media_type(document)
     for operation in operations_of(document):
         _set_problem_media_type(operation)

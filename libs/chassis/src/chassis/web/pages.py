@@ -21,7 +21,9 @@ from kernel.errors import Invalid, Violation
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 # These parameters choose the page or its shape, not the rows: a cursor stays valid if they change.
-_NOT_FILTERS = frozenset({"cursor", "limit", "fields", "include_total", "page", "count_by"})
+_NOT_FILTERS = frozenset(
+    {"cursor", "limit", "fields", "expand", "include_total", "page", "count_by"}
+)
 
 T = TypeVar("T")
 

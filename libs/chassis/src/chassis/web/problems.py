@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.database.transient import is_transient
 from chassis.foundation.context import current
+from chassis.foundation.key_redaction import without_access_keys
 from chassis.foundation.refusals import (
     Expired,
     Malformed,
@@ -29,6 +30,7 @@ from chassis.foundation.refusals import (
 )
 from chassis.foundation.texts import Texts
 from chassis.foundation.violations import from_pydantic
+from chassis.web.entrances import UNCACHED, is_entrance
 from chassis.web.request_middleware import MALFORMED_PATH
 from kernel.errors import (
     Conflict,
@@ -116,10 +118,11 @@ def problem_body(texts: Texts, details: ProblemDetails, *, instance: str) -> dic
 def problem_response(request: Request, details: ProblemDetails) -> Response:
     """Return the response of a request that failed."""
     texts: Texts = request.app.state.texts
-    body = problem_body(
-        texts, details, instance=request.scope.get("requested_path", request.url.path)
-    )
+    path: str = request.scope.get("requested_path", request.url.path)
+    body = problem_body(texts, details, instance=without_access_keys(path))
     headers = {"Content-Language": current().language}
+    if is_entrance(request):
+        headers |= UNCACHED
     if details.status == 401:
         headers["WWW-Authenticate"] = f'Bearer error="{details.code}"'
     if details.status in (429, 503):

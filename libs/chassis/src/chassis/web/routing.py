@@ -6,13 +6,16 @@ from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request
+from fastapi.dependencies.utils import get_typed_return_annotation
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chassis.foundation.strict_json import StrictRequest
+from chassis.web.entrances import UNCACHED, entrance_of, is_entrance
 from chassis.web.idempotency import IDEMPOTENCY_KEY_REQUIRED, store_answer
 from chassis.web.preconditions import entity_tag
+from chassis.web.references import completed_answer, has_names
 
 ACCEPT_LANGUAGE_HEADER: dict[str, Any] = {
     "name": "Accept-Language",
@@ -32,16 +35,24 @@ IDEMPOTENCY_KEY_HEADER: dict[str, Any] = {
 class StrictRoute(APIRoute):
     """A route that reads bodies as strict JSON, sets ETags and serves idempotency keys.
 
-    The response for an idempotency key is stored before the commit. The summary in OpenAPI is the
+    The response for an idempotency key is stored before the commit. The names of the records to
+    which an answer refers are filled in (see `references`). The summary in OpenAPI is the
     first line of the endpoint's docstring. A route whose bodies may exceed the app's limit sets a
-    limit of its own: `openapi_extra={"x-max-body-bytes": n}`.
+    limit of its own: `openapi_extra={"x-max-body-bytes": n}`. A route that is entered with an
+    access key is documented so, and no cache may keep its responses.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         first_line = (endpoint.__doc__ or "").strip().partition("\n")[0].removesuffix(".")
         options["summary"] = options.get("summary") or first_line or None
         options["openapi_extra"] = _with_headers(options)
+        answer = options.get("response_model") or get_typed_return_annotation(endpoint)
+        if has_names(answer):
+            endpoint = completed_answer(endpoint)
         super().__init__(path, endpoint, **options)
+        entrance = entrance_of(self.dependant)
+        if entrance is not None:
+            self.openapi_extra = entrance.documented(self.openapi_extra or {})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         original = super().get_route_handler()
@@ -56,6 +67,8 @@ class StrictRoute(APIRoute):
             response = await original(strict)
             if answers_resource:
                 _set_etag(response)
+            if is_entrance(request):
+                response.headers.update(UNCACHED)
             await store_answer(strict, response)
             return response
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.web.references import PersonSubject, RefersTo, ignored_names
 from cpq.price_books.domain import MAX_ENTRIES, PriceEntry, PriceTier
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal
@@ -31,6 +32,7 @@ class PriceEntryIn(BaseModel):
     product_id: UUID
     list_price: Money
     tiers: list[PriceTierIn] = Field(default=[], max_length=50)
+    _names = ignored_names("product_name")
 
     def to_entry(self) -> PriceEntry:
         tiers = (
@@ -109,7 +111,8 @@ class PriceEntryOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    product_id: UUID
+    product_id: Annotated[UUID, RefersTo("cpq.product")]
+    product_name: str | None = None
     list_price: Money
     tiers: list[PriceTierOut]
 
@@ -143,7 +146,8 @@ class PriceBookVersionSummary(BaseModel):
 
     version: int
     replaced_at: datetime
-    replaced_by: str
+    replaced_by: Annotated[str, PersonSubject]
+    replaced_by_name: str | None = None
 
 
 class PriceBookVersionOut(PriceBookVersionSummary):

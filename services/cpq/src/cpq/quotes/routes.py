@@ -1,6 +1,7 @@
 """The HTTP routes of quotes."""
 
 from functools import partial
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
@@ -9,6 +10,7 @@ from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.routes import access_router
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
+from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.record_commands import transfer_of
 from chassis.web.auth import allow
@@ -64,8 +66,10 @@ add_list_routes(router, LISTING, description="A list leaves the lines of quotes 
     dependencies=[READ],
     summary="Read a quote with its lines and their price waterfall",
 )
-async def quote_get(quote_id: UUID, tx: Tx) -> QuoteOut:
-    return await store.read(tx, quote_id)
+async def quote_get(
+    quote_id: UUID, tx: Tx, expansion: Annotated[Expansion, expansion_of(QuoteOut)]
+) -> QuoteOut:
+    return await expansion.expanded(tx, await store.read(tx, quote_id))
 
 
 def _apply_patch(patch: MergePatch[QuoteEdit], request: QuoteRequest) -> QuoteRequest:

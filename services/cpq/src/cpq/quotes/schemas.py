@@ -7,6 +7,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.records.access.schemas import PersonSummary, RecordSummary
+from chassis.web.references import Expandable, PersonSubject, RefersTo
+from cpq.price_books.schemas import PriceBookSummary
+from cpq.products.schemas import ProductOut
 from cpq.quotes.domain.pricing import RequestedLine
 from cpq.quotes.domain.proposal import QuoteRequest
 from cpq.quotes.domain.quote import QuoteStatus
@@ -157,7 +161,8 @@ class PricedLineOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     line_no: int
-    product_id: UUID
+    product_id: Annotated[UUID, RefersTo("cpq.product")]
+    product: Expandable[ProductOut] = None
     sku: str
     name: str
     unit: str
@@ -181,11 +186,18 @@ class QuoteLineOut(PricedLineOut):
 class _Priced(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    opportunity_id: UUID
-    account_id: UUID
+    opportunity_id: Annotated[UUID, RefersTo("l2o.opportunity")]
+    opportunity_name: str | None = None
+    opportunity: Expandable[RecordSummary] = None
+    account_id: Annotated[UUID, RefersTo("l2o.account")]
+    account: Expandable[RecordSummary] = None
     account_name: str
     currency: str
-    price_book_id: UUID = Field(description="The price book of all prices")
+    price_book_id: Annotated[UUID, RefersTo("cpq.price_book")] = Field(
+        description="The price book of all prices"
+    )
+    price_book_name: str | None = None
+    price_book: Expandable[PriceBookSummary] = None
     price_book_version: int | None = Field(
         description="The version of the price book; null for quotes older than book versions"
     )
@@ -214,7 +226,9 @@ class QuoteSummary(_Priced):
     revises: UUID | None = Field(description="The quote that this one replaced")
     superseded_by: UUID | None = Field(description="The quote that replaced this one")
     status: QuoteStatus
-    owner_id: str
+    owner_id: Annotated[str, PersonSubject]
+    owner_name: str | None = None
+    owner: Expandable[PersonSummary] = None
     custom_fields: dict[str, Any]
     sent_at: datetime | None
     accepted_at: datetime | None

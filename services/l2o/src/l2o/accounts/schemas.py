@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.records.access.schemas import OwnerId
+from chassis.records.access.schemas import OwnerId, PersonSummary
 from chassis.records.contact_points import Phone
+from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.currencies import CurrencyCode
 from kernel.decimals import DecimalString
 from kernel.money import Money, PreciseMoney
@@ -54,7 +55,9 @@ class AccountOut(BaseModel):
     id: UUID
     name: str
     phone: Annotated[str | None, Personal("phone")] = Field(examples=["+862164372345"])
-    parent_id: UUID | None
+    parent_id: Annotated[UUID | None, RefersTo("l2o.account")]
+    parent_name: str | None = None
+    parent: Expandable["AccountOut"] = None
     industry: str | None
     country: str | None
     founded_year: int | None
@@ -62,7 +65,9 @@ class AccountOut(BaseModel):
     annual_revenue: Money | None
     custom_fields: dict[str, Any]
     lead_id: UUID | None = Field(description="The lead it was converted from")
-    owner_id: str | None
+    owner_id: Annotated[str | None, PersonSubject]
+    owner_name: str | None = None
+    owner: Expandable[PersonSummary] = None
     version: int
     created_at: datetime
     updated_at: datetime

@@ -6,8 +6,11 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.records.access.schemas import PersonSummary
 from chassis.records.contact_points import Email, Phone
+from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.personal import Personal
+from l2o.accounts.schemas import AccountOut
 
 ContactName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 JobTitle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
@@ -61,7 +64,9 @@ class ContactOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
     id: UUID
-    account_id: UUID
+    account_id: Annotated[UUID, RefersTo("l2o.account")]
+    account_name: str | None = None
+    account: Expandable[AccountOut] = None
     name: Annotated[str, Personal("name")]
     phone: Annotated[str | None, Personal("phone")] = Field(examples=["+8613800138000"])
     email: Annotated[str | None, Personal("email")]
@@ -69,7 +74,9 @@ class ContactOut(BaseModel):
     roles: list[str]
     is_primary: bool
     custom_fields: dict[str, Any]
-    owner_id: str | None
+    owner_id: Annotated[str | None, PersonSubject]
+    owner_name: str | None = None
+    owner: Expandable[PersonSummary] = None
     version: int
     created_at: datetime
     updated_at: datetime

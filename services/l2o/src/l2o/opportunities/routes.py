@@ -48,10 +48,10 @@ router = new_router("/opportunities", tag="opportunities")
 @router.get("/funnel", dependencies=[Depends(reject_unknown_parameters)])
 async def opportunity_funnel(
     tx: Tx,
-    list_query: Annotated[ListQuery, LISTING.query],
+    list_query: Annotated[ListQuery, LISTING.selection],
     visibility: Annotated[Visibility, may_list(OPPORTUNITIES)],
 ) -> Funnel:
-    """Count and sum the opportunities of the same list by stage and currency."""
+    """Count and sum the opportunities that these filters select, by stage and currency."""
     return Funnel.of(await store.get_funnel(tx, list_query, visibility))
 
 

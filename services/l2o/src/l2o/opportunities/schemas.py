@@ -8,9 +8,12 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from chassis.records.access.schemas import OwnerId
+from chassis.records.access.schemas import OwnerId, PersonSummary, RecordSummary
+from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.business_dates import BusinessDate
 from kernel.money import Money, PreciseMoney
+from l2o.accounts.schemas import AccountOut
+from l2o.contacts.schemas import ContactOut
 from l2o.opportunities.domain import FunnelRow, Stage
 
 OpportunityName = Annotated[
@@ -99,21 +102,29 @@ class OpportunityOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
     id: UUID
-    account_id: UUID
-    contact_id: UUID | None
+    account_id: Annotated[UUID, RefersTo("l2o.account")]
+    account_name: str | None = None
+    account: Expandable[AccountOut] = None
+    contact_id: Annotated[UUID | None, RefersTo("l2o.contact")]
+    contact_name: str | None = None
+    contact: Expandable[ContactOut] = None
     lead_id: UUID | None
     name: str
     stage: Stage
     amount: Money | None
     expected_close_date: date | None
-    product_id: UUID | None
+    product_id: Annotated[UUID | None, RefersTo("cpq.product")]
+    product_name: str | None = None
+    product: Expandable[RecordSummary] = None
     engaged_date: date | None
     custom_fields: dict[str, Any]
     lost_reason: str | None
     closed_at: datetime | None
     closed_date: date | None = Field(description="The tenant's day on which it was won or lost")
     order_id: UUID | None = Field(description="The order that won it, if an order did")
-    owner_id: str | None
+    owner_id: Annotated[str | None, PersonSubject]
+    owner_name: str | None = None
+    owner: Expandable[PersonSummary] = None
     version: int
     created_at: datetime
     updated_at: datetime
@@ -128,7 +139,8 @@ class StageChangeOut(BaseModel):
     from_stage: Stage | None = Field(description="Null for the opening")
     to_stage: Stage
     reason: str | None
-    actor: str | None
+    actor: Annotated[str | None, PersonSubject]
+    actor_name: str | None = None
     at: datetime
 
 

@@ -15,8 +15,9 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from chassis.records.access.schemas import OwnerId
+from chassis.records.access.schemas import OwnerId, PersonSummary, RecordSummary
 from chassis.records.contact_points import Email, Phone
+from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.personal import Personal
 from mtl.leads.domain import (
     IDENTIFYING_FIELDS,
@@ -149,13 +150,19 @@ class LeadOut(BaseModel):
     source: str | None
     attributes: dict[str, str]
     custom_fields: dict[str, Any]
-    owner_id: str | None
+    owner_id: Annotated[str | None, PersonSubject]
+    owner_name: str | None = None
+    owner: Expandable[PersonSummary] = None
     status: LeadStatus
     status_reason: str | None = Field(description="Why it was disqualified or reopened")
     conversion_id: UUID | None
-    account_id: UUID | None
+    account_id: Annotated[UUID | None, RefersTo("l2o.account")]
+    account_name: str | None = None
+    account: Expandable[RecordSummary] = None
     contact_id: UUID | None
-    opportunity_id: UUID | None
+    opportunity_id: Annotated[UUID | None, RefersTo("l2o.opportunity")]
+    opportunity_name: str | None = None
+    opportunity: Expandable[RecordSummary] = None
     converted_at: datetime | None
     version: int
     created_at: datetime
@@ -172,8 +179,11 @@ class LeadMoveOut(BaseModel):
     from_status: LeadStatus
     to_status: LeadStatus
     reason: str | None
-    actor: str | None
+    actor: Annotated[str | None, PersonSubject]
+    actor_name: str | None = None
     conversion_id: UUID | None
-    account_id: UUID | None
+    account_id: Annotated[UUID | None, RefersTo("l2o.account")]
+    account_name: str | None = None
     contact_id: UUID | None
-    opportunity_id: UUID | None
+    opportunity_id: Annotated[UUID | None, RefersTo("l2o.opportunity")]
+    opportunity_name: str | None = None

@@ -1,13 +1,17 @@
 """Reading the calendar of a tenant, and setting days of its own."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.records.record_commands import create_record, edit_record, remove_record
+from chassis.web.commands import Command
 from kernel.ids import new_id
 from org.calendars import store
 from org.calendars.domain import FIRST_DAY, LAST_DAY, Calendar, CalendarOverride
+from org.calendars.store import CALENDAR_DAY
 
 
 async def get_calendar(
@@ -24,16 +28,24 @@ async def get_calendar(
     return Calendar(official, await store.overrides_between(tx, start, end))
 
 
-async def put_day(tx: AsyncConnection, day: date, *, working: bool, name: str) -> CalendarOverride:
+async def put_day(command: Command, day: date, *, working: bool, name: str) -> CalendarOverride:
     """Declare a day worked or free, replacing an earlier override. Needs `org.calendar.write`."""
-    override = CalendarOverride(id=new_id(), date=day, working=working, name=name)
-    await store.put_override(tx, override)
-    return override
+    present = await store.lock_day(command.tx, day)
+    if present is not None:
+        return await edit_record(
+            command, CALENDAR_DAY, present.id, lambda one: replace(one, working=working, name=name)
+        )
+    override = CalendarOverride(
+        id=new_id(), date=day, working=working, name=name, updated_at=command.now
+    )
+    return await create_record(command, CALENDAR_DAY, override)
 
 
-async def remove_day(tx: AsyncConnection, day: date) -> None:
+async def remove_day(command: Command, day: date) -> None:
     """Remove the override of a day; without an override nothing changes.
 
     Needs `org.calendar.write`.
     """
-    await store.remove_override(tx, day)
+    present = await store.lock_day(command.tx, day)
+    if present is not None:
+        await remove_record(command, CALENDAR_DAY, present.id)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from contracts.org.events import CalendarDayState
 
 ONE_DAY = timedelta(days=1)
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
@@ -35,6 +37,12 @@ class CalendarOverride:
     date: date
     working: bool
     name: str
+    updated_at: datetime
+    version: int = 1
+
+    def state(self) -> CalendarDayState:
+        """Return the whole state as events carry it."""
+        return CalendarDayState.of(self, calendar_day_id=self.id)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.context import current
 from chassis.web.auth import Caller, Principal, allow
+from chassis.web.commands import CreateCommand
 from chassis.web.pages import reject_unknown_parameters
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
@@ -67,23 +68,25 @@ async def calendar_add_working_days(
 
 @router.put("/days/{day}", dependencies=WRITE)
 async def calendar_put_day(
-    day: DayPath, body: CalendarOverrideIn, tx: Tx, caller: Caller
+    day: DayPath, body: CalendarOverrideIn, command: CreateCommand, caller: Caller
 ) -> CalendarDayOut:
     """Declare a day worked or free, whatever the official calendar says."""
     _ensure_in_range("{day}", day)
-    await actions.put_day(tx, day, working=body.working, name=body.name)
-    return await _day_out(tx, caller, day)
+    await actions.put_day(command, day, working=body.working, name=body.name)
+    return await _day_out(command.tx, caller, day)
 
 
 @router.delete("/days/{day}", dependencies=WRITE)
-async def calendar_remove_day(day: DayPath, tx: Tx, caller: Caller) -> CalendarDayOut:
+async def calendar_remove_day(
+    day: DayPath, command: CreateCommand, caller: Caller
+) -> CalendarDayOut:
     """Remove the tenant's own setting of a day.
 
-    A day is written as a whole and has no version, so no If-Match is needed: the last write wins.
+    A day is written as a whole, so no If-Match is needed: the last write wins.
     """
     _ensure_in_range("{day}", day)
-    await actions.remove_day(tx, day)
-    return await _day_out(tx, caller, day)
+    await actions.remove_day(command, day)
+    return await _day_out(command.tx, caller, day)
 
 
 async def _day_out(tx: AsyncConnection, caller: Principal, day: date) -> CalendarDayOut:

@@ -5,13 +5,17 @@ from datetime import date
 from functools import lru_cache
 
 import holidays
-from sqlalchemy import Boolean, Column, Date, Index, Table, Text, Uuid, delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Boolean, Column, Date, Index, Integer, Table, Text, Uuid, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.advisory_locks import lock_key
+from chassis.database.backbone_tables import instant
 from chassis.database.columns import tenant_column
-from chassis.database.rows import from_columns, to_columns
-from org.calendars.domain import FIRST_DAY, LAST_DAY, CalendarOverride, OfficialCalendar
+from chassis.database.rows import from_columns
+from chassis.records.access.visibility import UnownedResource
+from chassis.records.record_types import RecordType
+from contracts.org.events import CalendarDayChanged, CalendarDayCreated, CalendarDayDeleted
+from org.calendars.domain import FIRST_DAY, LAST_DAY, ONE_DAY, CalendarOverride, OfficialCalendar
 from org.database import metadata
 
 calendar_days = Table(
@@ -22,7 +26,16 @@ calendar_days = Table(
     Column("date", Date, nullable=False),
     Column("working", Boolean, nullable=False),
     Column("name", Text, nullable=False),
+    instant("updated_at"),
+    Column("version", Integer, nullable=False),
     Index(None, "tenant_id", "date", unique=True),
+)
+CALENDAR_DAY = RecordType(
+    scoped=UnownedResource("org.calendar", calendar_days),
+    entity=CalendarOverride,
+    created=CalendarDayCreated,
+    changed=CalendarDayChanged,
+    deleted=CalendarDayDeleted,
 )
 _LIBRARY_LANGUAGES = {"zh-CN": "zh_CN", "en": "en_US"}
 
@@ -36,20 +49,10 @@ async def overrides_between(
     return {row.date: from_columns(CalendarOverride, dict(row._mapping)) for row in rows}
 
 
-async def put_override(tx: AsyncConnection, day: CalendarOverride) -> None:
-    """Insert an override, or replace the one of the same day."""
-    values = to_columns(calendar_days, day)
-    changed = {name: values[name] for name in ("working", "name")}
-    await tx.execute(
-        insert(calendar_days)
-        .values(values)
-        .on_conflict_do_update(index_elements=["tenant_id", "date"], set_=changed)
-    )
-
-
-async def remove_override(tx: AsyncConnection, day: date) -> None:
-    """Delete the override of a day, if there is one."""
-    await tx.execute(delete(calendar_days).where(calendar_days.c.date == day))
+async def lock_day(tx: AsyncConnection, day: date) -> CalendarOverride | None:
+    """Serialize the changes of a day until the transaction ends; return its override, if any."""
+    await lock_key(tx, "org.calendar_day", day.isoformat())
+    return (await overrides_between(tx, day, day + ONE_DAY)).get(day)
 
 
 @lru_cache(maxsize=64)

@@ -11,13 +11,13 @@ from chassis.web.bodies import EmptyBody
 from chassis.web.commands import ChangeCommand, CreateCommand
 from chassis.web.patches import MergePatch
 from chassis.web.routing import new_router
+from chassis.web.secret_responses import SecretResponse
 from chassis.web.transaction import Tx
 from kernel.ids import new_id
 from org.clients import actions
 from org.clients.domain import Client, new_client
 from org.clients.schemas import ClientEdit, ClientIn, ClientOut, ClientWithSecret
 from org.clients.store import CLIENT, LISTING
-from org.logins.routes import SecretResponse
 
 router = new_router("/clients", tag="clients")
 READ, WRITE = allow("org.client.read"), allow("org.client.write")

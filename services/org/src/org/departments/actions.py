@@ -113,7 +113,7 @@ async def set_department_active(
 
 
 async def delete_department(command: Command, department_id: UUID) -> None:
-    """Delete a department without people and sub-departments.
+    """Delete a department without people, sub-departments and working hours of its own.
 
     Callers need `org.department.write`.
     Raises NotFound, PreconditionFailed, RuleBroken (DEPARTMENT_IN_USE).

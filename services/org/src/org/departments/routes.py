@@ -83,7 +83,7 @@ async def department_reactivate(
 
 @router.delete("/{department_id}", status_code=204, dependencies=WRITE)
 async def department_delete(department_id: UUID, command: ChangeCommand) -> None:
-    """Delete a department that has no people and no sub-departments."""
+    """Delete a department without people, sub-departments and working hours of its own."""
     await actions.delete_department(command, department_id)
 
 

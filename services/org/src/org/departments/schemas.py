@@ -6,6 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.records.access.schemas import PersonSummary
+from chassis.web.references import Expandable, PersonSubject, RefersTo
+
 DepartmentName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
@@ -66,8 +69,12 @@ class DepartmentOut(BaseModel):
     id: UUID
     name: str
     code: str | None
-    parent_id: UUID | None
-    manager_id: UUID | None
+    parent_id: Annotated[UUID | None, RefersTo("org.department")]
+    parent_name: str | None = None
+    parent: Expandable["DepartmentOut"] = None
+    manager_id: Annotated[UUID | None, RefersTo("org.person")]
+    manager_name: str | None = None
+    manager: Expandable[PersonSummary] = None
     active: bool
     custom_fields: dict[str, Any]
     created_at: datetime
@@ -80,8 +87,13 @@ class DepartmentMoveOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
     id: UUID
-    from_parent_id: UUID | None
-    to_parent_id: UUID | None
+    from_parent_id: Annotated[UUID | None, RefersTo("org.department")]
+    from_parent_name: str | None = None
+    to_parent_id: Annotated[UUID | None, RefersTo("org.department")]
+    to_parent_name: str | None = None
     reason: str | None
-    moved_by: str = Field(description="The subject of the caller who moved it")
+    moved_by: Annotated[str, PersonSubject] = Field(
+        description="The subject of the caller who moved it"
+    )
+    moved_by_name: str | None = None
     moved_at: datetime

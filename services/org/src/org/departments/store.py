@@ -113,8 +113,9 @@ department_posts = Table(
     Index(None, "tenant_id", "department_id", "person_id"),
 )
 
-# The columns of `people` that a head is validated by; that feature imports this one.
+# The columns of other features by which heads and deletions are checked; they import this one.
 _people = table("people", column("id", Uuid), column("active", Boolean))
+_assigned_hours = table("working_hours_departments", column("department_id", Uuid))
 
 
 async def lock_tree(tx: AsyncConnection) -> None:
@@ -131,10 +132,11 @@ async def add_move(tx: AsyncConnection, move: DepartmentMove) -> None:
 
 
 async def is_in_use(tx: AsyncConnection, department_id: UUID) -> bool:
-    """Return whether the department has sub-departments or posts."""
+    """Return whether the department has sub-departments, posts or working hours of its own."""
     children = exists().where(departments.c.parent_id == department_id)
     people = exists().where(department_posts.c.department_id == department_id)
-    return bool((await tx.execute(select(children | people))).scalar_one())
+    hours = exists().where(_assigned_hours.c.department_id == department_id)
+    return bool((await tx.execute(select(children | people | hours))).scalar_one())
 
 
 async def code_is_taken(tx: AsyncConnection, code: str, *, except_id: UUID) -> bool:
@@ -164,6 +166,19 @@ async def head_is_active(tx: AsyncConnection, person_id: UUID) -> bool | None:
     query = select(_people.c.active).where(_people.c.id == person_id).with_for_update(read=True)
     active: bool | None = (await tx.execute(query)).scalar_one_or_none()
     return active
+
+
+async def line_upwards(tx: AsyncConnection, department_id: UUID) -> list[UUID]:
+    """Return the ids of the department and of all above it, from the department to the root."""
+    line = _lineage(department_id, upwards=True)
+    rows = await tx.execute(select(line.c.id, line.c.parent_id))
+    parents: dict[UUID, UUID | None] = {row.id: row.parent_id for row in rows}
+    found: list[UUID] = []
+    above: UUID | None = department_id
+    while above is not None and above in parents:
+        found.append(above)
+        above = parents.pop(above)
+    return found
 
 
 async def self_and_ancestors(tx: AsyncConnection, department_id: UUID) -> set[UUID]:

@@ -7,7 +7,6 @@ not apply to a source that signed in successfully within the last 30 days.
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -35,17 +34,6 @@ class LoginKind(StrEnum):
 def whole_seconds(wait: timedelta) -> int:
     """Round a wait up to whole seconds, at least one."""
     return max(1, -(-wait // timedelta(seconds=1)))
-
-
-def source_from_address(address: str) -> str:
-    """Return the IPv4 address, or the /64 network of an IPv6 address, which one attacker owns."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if parsed.version == 4:
-        return str(parsed)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
 @dataclass(frozen=True, kw_only=True)

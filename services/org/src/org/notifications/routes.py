@@ -13,7 +13,8 @@ from chassis.database.rows import from_columns
 from chassis.foundation.clock import Now
 from chassis.foundation.context import current
 from chassis.foundation.texts import Text, filled
-from chassis.records.lists.list_routes import RowShape, add_list_routes
+from chassis.records.lists.list_routes import add_list_routes
+from chassis.records.lists.listing import RowShape
 from chassis.web.auth import Caller, Principal, allow
 from chassis.web.bodies import EmptyBody
 from chassis.web.operations.waiter import OperationWaiter

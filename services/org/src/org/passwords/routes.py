@@ -12,11 +12,12 @@ from chassis.web.auth import Caller, allow
 from chassis.web.bodies import EmptyBody
 from chassis.web.commands import ChangeCommand
 from chassis.web.routing import new_router
+from chassis.web.secret_responses import SecretResponse
 from kernel.errors import Forbidden, Invalid, Violation
 from org.logins import store as logins
 from org.logins.actions import hash_password
 from org.logins.domain import Login, LoginKind
-from org.logins.routes import SecretResponse, authenticate
+from org.logins.routes import authenticate
 from org.passwords import actions, store
 from org.passwords.domain import PasswordLink
 from org.passwords.schemas import (

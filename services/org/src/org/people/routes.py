@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
@@ -13,6 +14,7 @@ from chassis.records.external_ids.routes import (
     ExternallyWrittenResource,
     external_id_router,
 )
+from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.web.auth import Caller, Principal, allow
 from chassis.web.bodies import EmptyBody
@@ -59,9 +61,14 @@ def _shown(person: Person, caller: Principal) -> PersonOut:
 
 
 @router.get("/{person_id}", dependencies=[READ])
-async def person_get(person_id: UUID, caller: Caller, tx: Tx) -> PersonOut:
+async def person_get(
+    person_id: UUID,
+    caller: Caller,
+    tx: Tx,
+    expansion: Annotated[Expansion, expansion_of(PersonOut)],
+) -> PersonOut:
     """Read a person; how they sign in and what they may do is shown to administrators only."""
-    return _shown(await PERSON.get(tx, person_id), caller)
+    return await expansion.expanded(tx, _shown(await PERSON.get(tx, person_id), caller))
 
 
 @router.patch("/{person_id}", dependencies=[WRITE])

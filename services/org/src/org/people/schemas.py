@@ -17,11 +17,13 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from chassis.records.access.schemas import PersonSummary
 from chassis.records.contact_points import Email, Phone
+from chassis.web.references import Expandable, RefersTo, ignored_names
 from contracts.org.events import Post
 from kernel.business_dates import BusinessDate
 from kernel.personal import Personal
-from org.departments.schemas import DepartmentName
+from org.departments.schemas import DepartmentName, DepartmentOut
 from org.logins.schemas import Password, Scopes, Username
 
 PersonName = Annotated[
@@ -51,6 +53,7 @@ class PostIn(Post):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
     title: JobTitle | None = None
     primary: bool = False
+    _names = ignored_names("department_name")
 
 
 class PersonProfileIn(BaseModel):
@@ -166,7 +169,9 @@ class LeaveOut(BaseModel):
     id: UUID
     from_date: date
     to_date: date
-    substitute_id: UUID | None
+    substitute_id: Annotated[UUID | None, RefersTo("org.person")]
+    substitute_name: str | None = None
+    substitute: Expandable[PersonSummary] = None
 
 
 ADMIN_FIELD = "null for callers who may not administer people (`org.person.write`)"
@@ -176,7 +181,9 @@ class PostOut(BaseModel):
     """A post in a department."""
 
     model_config = ConfigDict(from_attributes=True)
-    department_id: UUID
+    department_id: Annotated[UUID, RefersTo("org.department")]
+    department_name: str | None = None
+    department: Expandable[DepartmentOut] = None
     title: str | None
     primary: bool
 
@@ -191,9 +198,12 @@ class PersonOut(BaseModel):
     email: Annotated[str | None, Personal("email")]
     phone: Annotated[str | None, Personal("phone")]
     username: Annotated[str | None, Personal("username")] = Field(description=ADMIN_FIELD)
-    manager_id: UUID | None
+    manager_id: Annotated[UUID | None, RefersTo("org.person")]
+    manager_name: str | None = None
+    manager: Expandable[PersonSummary] = None
     posts: list[PostOut]
-    role_ids: list[UUID] | None = Field(description=ADMIN_FIELD)
+    role_ids: Annotated[list[UUID] | None, RefersTo("org.role")] = Field(description=ADMIN_FIELD)
+    role_names: list[str | None] | None = Field([], description=ADMIN_FIELD)
     scopes: list[str] | None = Field(description=ADMIN_FIELD)
     leaves: list[LeaveOut]
     active: bool

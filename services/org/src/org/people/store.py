@@ -294,7 +294,7 @@ LISTING = Listing(
     # Colleagues see the directory; how people sign in and what they may do is for administrators.
     restricted=RestrictedFields(
         scope="org.person.write",
-        fields=("username", "role_ids", "scopes"),
+        fields=("username", "role_ids", "role_names", "scopes"),
         filters=("username", "role_id"),
     ),
 )

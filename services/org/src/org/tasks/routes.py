@@ -10,7 +10,8 @@ from chassis.database.rows import from_columns
 from chassis.foundation.clock import Now
 from chassis.foundation.context import current
 from chassis.foundation.texts import Text, filled
-from chassis.records.lists.list_routes import Conditions, RowShape, add_list_routes
+from chassis.records.lists.list_routes import Conditions, add_list_routes
+from chassis.records.lists.listing import RowShape
 from chassis.records.tenant_settings import today
 from chassis.web.auth import Caller, allow
 from chassis.web.bodies import EmptyBody

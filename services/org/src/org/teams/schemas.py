@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.web.references import RefersTo
+
 MAX_MEMBERS = 500
 
 
@@ -50,7 +52,8 @@ class TeamOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
     id: UUID
     name: str
-    member_ids: list[UUID]
+    member_ids: Annotated[list[UUID], RefersTo("org.person")]
+    member_names: list[str | None] = []
     created_at: datetime
     updated_at: datetime
     version: int

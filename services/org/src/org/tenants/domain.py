@@ -6,12 +6,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypedDict
+from functools import cache
+from typing import Final, TypedDict
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from contracts.org.events import Quotas, TenantChanged, TenantState
 from kernel.taxes import TaxRounding
 from kernel.transitions import Transitions
+
+# Entries of the time zone database that describe a machine's setup and no time zone.
+_NOT_TIMEZONES: Final = frozenset({"Factory", "localtime"})
 
 
 class TenantStatus(StrEnum):
@@ -29,6 +34,16 @@ STATUS_MOVES = Transitions.between(
         TenantStatus.SUSPENDED: {TenantStatus.ACTIVE, TenantStatus.DELETED},
     }
 )
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones()) - _NOT_TIMEZONES
+
+
+def is_timezone(name: str) -> bool:
+    """Return whether this is the name of a time zone in the IANA database."""
+    return name in _timezones()
 
 
 class TenantSettings(TypedDict, total=False):

@@ -3,9 +3,8 @@
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -14,10 +13,7 @@ from contracts.org.events import Quotas
 from kernel.currencies import CurrencyCode
 from kernel.decimals import RateDecimal
 from kernel.taxes import TaxRounding
-from org.tenants.domain import TenantSettings, TenantStatus
-
-# Entries of the time zone database that describe a machine's setup and no time zone.
-_NOT_TIMEZONES: Final = frozenset({"Factory", "localtime"})
+from org.tenants.domain import TenantSettings, TenantStatus, is_timezone
 
 
 @cache
@@ -27,13 +23,8 @@ def _countries() -> frozenset[str]:
     return frozenset(row[:2] for row in codes.splitlines() if not row.startswith("#"))
 
 
-@cache
-def _timezones() -> frozenset[str]:
-    return frozenset(available_timezones()) - _NOT_TIMEZONES
-
-
 def _is_timezone(value: str) -> str:
-    if value not in _timezones():
+    if not is_timezone(value):
         raise PydanticCustomError("TIMEZONE_UNKNOWN", "Input should be an IANA time zone")
     return value
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
@@ -14,6 +15,7 @@ from chassis.records.access.routes import access_router
 from chassis.records.access.visibility import Visibility, visibility_of
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyReadResource, external_id_read_router
+from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.record_commands import transfer_of
 from chassis.web.auth import Caller, Principal
@@ -113,9 +115,15 @@ async def order_edit(
     dependencies=[READ],
     summary="Read an order with its lines, shipments and receivables",
 )
-async def order_get(order_id: UUID, tx: Tx, now: Now, caller: Caller) -> OrderOut:
+async def order_get(
+    order_id: UUID,
+    tx: Tx,
+    now: Now,
+    caller: Caller,
+    expansion: Annotated[Expansion, expansion_of(OrderOut)],
+) -> OrderOut:
     """Contains only the receivables that the caller also sees under `/receivables`."""
-    return await _read(tx, order_id, caller, now)
+    return await expansion.expanded(tx, await _read(tx, order_id, caller, now))
 
 
 @router.post(

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.records.access.schemas import PersonSummary, RecordSummary
+from chassis.web.references import Expandable, PersonSubject, RefersTo
 from contracts.rms.events import OrderState
 from kernel.business_dates import BusinessDate
 from kernel.decimals import DecimalString, PositiveDecimal
@@ -147,13 +149,15 @@ class ShipmentOut(BaseModel):
 
     id: UUID
     document_no: str = Field(examples=["SH-2026-000001"])
-    order_id: UUID
+    order_id: Annotated[UUID, RefersTo("rms.order")]
+    order_no: str | None = None
     shipped_date: date
     amount: Money
     deducted: Money = Field(description="The part of `amount` that is owed as a prepayment")
-    receivable_id: UUID = Field(
+    receivable_id: Annotated[UUID, RefersTo("rms.receivable")] = Field(
         description="Its first receivable; the prepayment if the shipment owes nothing more"
     )
+    receivable_no: str | None = None
     lines: list[ShipmentLineOut]
     created_at: datetime
 
@@ -192,10 +196,14 @@ class OrderSummary(BaseModel):
     document_no: str = Field(examples=["SO-2026-000001"])
     quote_id: UUID
     quote_no: str
-    opportunity_id: UUID
-    account_id: UUID
+    opportunity_id: Annotated[UUID, RefersTo("l2o.opportunity")]
+    opportunity_name: str | None = None
+    account_id: Annotated[UUID, RefersTo("l2o.account")]
+    account: Expandable[RecordSummary] = None
     account_name: str
-    owner_id: str | None
+    owner_id: Annotated[str | None, PersonSubject]
+    owner_name: str | None = None
+    owner: Expandable[PersonSummary] = None
     currency: str
     status: OrderStatus
     revision: int = Field(description="1, plus 1 for every amendment")

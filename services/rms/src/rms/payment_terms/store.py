@@ -18,13 +18,13 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.advisory_locks import lock_key
-from chassis.database.columns import tenant_column
+from chassis.database.columns import JsonDocument, tenant_column
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.lists.listing import Listing
 from chassis.records.record_types import RecordType
 from kernel.errors import Conflict
-from rms.database import JsonDocument, metadata
+from rms.database import metadata
 from rms.payment_terms.domain import Instalment, PaymentTerm
 from rms.payment_terms.schemas import PaymentTermOut
 

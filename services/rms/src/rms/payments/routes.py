@@ -1,6 +1,7 @@
 """Payments over HTTP."""
 
 from dataclasses import replace
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
@@ -9,6 +10,7 @@ from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.routes import access_router
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
+from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.record_commands import transfer_of
 from chassis.web.auth import allow
@@ -118,8 +120,10 @@ async def payment_edit(
 
 
 @router.get("/{payment_id}", dependencies=[READ], summary="Read a payment with its allocations")
-async def payment_get(payment_id: UUID, tx: Tx) -> PaymentOut:
-    return await read_payment(tx, payment_id)
+async def payment_get(
+    payment_id: UUID, tx: Tx, expansion: Annotated[Expansion, expansion_of(PaymentOut)]
+) -> PaymentOut:
+    return await expansion.expanded(tx, await read_payment(tx, payment_id))
 
 
 @router.get(

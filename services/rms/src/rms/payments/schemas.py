@@ -15,11 +15,13 @@ from pydantic import (
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
+from chassis.records.access.schemas import PersonSummary, RecordSummary
+from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.business_dates import BusinessDate
 from kernel.money import Money, PreciseMoney
 from rms.payments.domain.payment import PaymentStatus
 from rms.payments.domain.returns import ReturnKind
-from rms.receivables.schemas import NoteText, ReasonText
+from rms.receivables.schemas import NoteText, ReasonText, ReceivableOut
 
 _ID = "01990000-0000-7000-8000-000000000001"
 _YUAN: JsonDict = {"amount": "1130.00", "currency": "CNY"}
@@ -191,8 +193,11 @@ class AllocationOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    payment_id: UUID
-    receivable_id: UUID
+    payment_id: Annotated[UUID, RefersTo("rms.payment")]
+    payment_no: str | None = None
+    receivable_id: Annotated[UUID, RefersTo("rms.receivable")]
+    receivable_no: str | None = None
+    receivable: Expandable[ReceivableOut] = None
     amount: Money
     reverses_id: UUID | None
     reason: str | None
@@ -206,7 +211,8 @@ class PaymentSummary(BaseModel):
 
     id: UUID
     document_no: str = Field(examples=["PY-2026-000001"])
-    account_id: UUID
+    account_id: Annotated[UUID, RefersTo("l2o.account")]
+    account: Expandable[RecordSummary] = None
     account_name: str
     bank_reference: str
     amount: Money
@@ -214,7 +220,9 @@ class PaymentSummary(BaseModel):
     returned: Money = Field(description="Refunds, or the whole amount if it was reversed")
     unallocated: Money = Field(description="amount - returned - allocated")
     received_date: date
-    owner_id: str | None
+    owner_id: Annotated[str | None, PersonSubject]
+    owner_name: str | None = None
+    owner: Expandable[PersonSummary] = None
     reversed_at: datetime | None
     status: PaymentStatus
     note: str | None

@@ -1,5 +1,6 @@
 """Receivables over HTTP."""
 
+from typing import Annotated
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,6 +11,7 @@ from chassis.records.access.guards import may_read, may_write
 from chassis.records.access.routes import access_router
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import ExternallyReadResource, external_id_read_router
+from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.records.record_commands import edit_record
 from chassis.web.commands import ChangeCommand
@@ -46,10 +48,14 @@ add_list_routes(router, store.RECEIVABLE_LISTING)
 
 
 @router.get("/{receivable_id}", dependencies=READ, summary="Read a receivable")
-async def receivable_get(receivable_id: UUID, tx: Tx, now: Now) -> ReceivableOut:
-    return await store.read_receivable(
-        tx, receivable_id, today=await tenant_settings.today(tx, now)
-    )
+async def receivable_get(
+    receivable_id: UUID,
+    tx: Tx,
+    now: Now,
+    expansion: Annotated[Expansion, expansion_of(ReceivableOut)],
+) -> ReceivableOut:
+    today = await tenant_settings.today(tx, now)
+    return await expansion.expanded(tx, await store.read_receivable(tx, receivable_id, today=today))
 
 
 @router.patch(

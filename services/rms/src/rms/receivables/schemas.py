@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.records.access.schemas import PersonSummary, RecordSummary
+from chassis.web.references import Expandable, PersonSubject, RefersTo
 from kernel.money import Money
 from rms.receivables.domain import Receivable, ReceivableKind, ReceivableStatus
 
@@ -33,8 +35,12 @@ class ReceivableOut(BaseModel):
     order_id: UUID
     order_no: str = Field(examples=["SO-2026-000001"])
     kind: ReceivableKind
-    shipment_id: UUID | None = Field(description="Null for a prepayment")
-    account_id: UUID
+    shipment_id: Annotated[UUID | None, RefersTo("rms.shipment")] = Field(
+        description="Null for a prepayment"
+    )
+    shipment_no: str | None = None
+    account_id: Annotated[UUID, RefersTo("l2o.account")]
+    account: Expandable[RecordSummary] = None
     account_name: str
     amount: Money
     allocated: Money
@@ -43,7 +49,9 @@ class ReceivableOut(BaseModel):
     )
     open: Money = Field(description="amount - withdrawn - allocated")
     due_date: date
-    owner_id: str | None
+    owner_id: Annotated[str | None, PersonSubject]
+    owner_name: str | None = None
+    owner: Expandable[PersonSummary] = None
     instalment: int = Field(description="Number of the payment term's instalment, from 1")
     status: ReceivableStatus
     overdue: bool = Field(description="An amount is open and the due date has passed")
@@ -59,5 +67,9 @@ class ReceivableOut(BaseModel):
     @classmethod
     def of(cls, receivable: Receivable, *, today: date) -> Self:
         """The receivable as the API answers it on this business day."""
-        same = {name: getattr(receivable, name) for name in cls.model_fields if name != "overdue"}
+        same = {
+            name: getattr(receivable, name)
+            for name in cls.model_fields
+            if hasattr(receivable, name)
+        }
         return cls(**same, overdue=receivable.is_overdue(today))

@@ -1,7 +1,8 @@
 """Actions on exports: request, run, fail, expire."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import UUID
@@ -14,16 +15,17 @@ from chassis.files.exports.model import MAX_EXPORT_ROWS, Export, ExportState
 from chassis.files.exports.writers import PART_BYTES, ExportWriter, writer_for
 from chassis.files.formats.rows import FileFormat
 from chassis.jobs import queue
-from chassis.records import tenant_settings
 from chassis.records.access.visibility import visibility_of
 from chassis.records.lists.batches import list_rows
+from chassis.records.lists.expansion import row_shape
+from chassis.records.lists.items import complete_items
 from chassis.records.lists.listing import Listing, find_listing
 from chassis.web.auth import Principal
+from chassis.web.references import shown_fields
 from kernel.errors import DomainError, Forbidden, Invalid, RuleBroken, Violation
 from kernel.ids import new_id
 
 EXPORT_JOB, EXPORT_EXPIRY_JOB = "export", "export_expiry"
-RowSerializer = Callable[[Any], BaseModel]
 
 
 async def request_export(
@@ -74,7 +76,7 @@ def _ensure_valid(
 ) -> None:
     parsed = listing.parse_query(query, subject=caller.subject, scopes=caller.scopes)
     listing.restricted.ensure_unused(parsed)
-    available = list(listing.shows.model_fields)
+    available = shown_fields(listing.shows)
     unknown = [position for position, name in enumerate(fields or ()) if name not in available]
     if unknown:
         raise Invalid(
@@ -115,34 +117,23 @@ async def _write_file(
     fields = tuple(export.fields or list_query.fields)
     file = _PartWriter(tx, export.id)
     writer = writer_for(FileFormat(export.format), listing.shows, fields)
-    serialize, rows = await _serializer_of(tx, listing, now), 0
-    serialize = listing.restricted.shape(list_query, serialize)
+    shape, rows = await row_shape(tx, listing, now), 0
+    shape = listing.restricted.shape(list_query, shape)
     async for batch in list_rows(tx, listing, list_query, visibility):
         rows += len(batch)
         if rows > MAX_EXPORT_ROWS:
             raise RuleBroken("EXPORT_TOO_LARGE", maximum=MAX_EXPORT_ROWS)
-        await file.add(await asyncio.to_thread(_encode_batch, writer, serialize, batch, fields))
+        items = await asyncio.to_thread(lambda rows: [*map(shape, rows)], batch)
+        items = await complete_items(tx, items, replace(list_query, fields=fields))
+        await file.add(await asyncio.to_thread(_encode_batch, writer, items))
     for piece in await asyncio.to_thread(list, writer.close()):
         await file.add(piece)
     await file.flush()
     return export.succeed(rows=rows, size=file.size, now=now)
 
 
-async def _serializer_of(
-    tx: AsyncConnection, listing: Listing[Any], now: datetime
-) -> RowSerializer:
-    """How the API represents a row; lists that depend on the date use the tenant's today."""
-    if listing.by_day is None:
-        return listing.shape
-    return listing.by_day(await tenant_settings.today(tx, now))
-
-
-def _encode_batch(
-    writer: ExportWriter, serialize: RowSerializer, batch: Sequence[Any], fields: Sequence[str]
-) -> bytes:
-    included = {*fields, "id"} if fields else None
-    items = [serialize(row).model_dump(mode="json", include=included) for row in batch]
-    return writer.write(items)
+def _encode_batch(writer: ExportWriter, items: Sequence[BaseModel]) -> bytes:
+    return writer.write([item.model_dump(mode="json") for item in items])
 
 
 def _caller_of(export: Export, tenant: UUID) -> Principal:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.files.exports.model import ExportState
 from chassis.files.formats.rows import FileFormat
+from chassis.web.references import PersonSubject
 
 
 class ExportIn(BaseModel):
@@ -51,7 +52,8 @@ class ExportOut(BaseModel):
     rows: int
     file_size: int | None = Field(description="Bytes; null until the file is written")
     failures: list[ExportFailureOut]
-    created_by: str
+    created_by: Annotated[str, PersonSubject]
+    created_by_name: str | None = None
     finished_at: datetime | None
     expires_at: datetime | None = Field(description="The file is deleted at this time")
     version: int

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from chassis.files.formats.cells import escape_formula
 from chassis.files.formats.rows import FileFormat
+from chassis.web.references import shown_fields
 from kernel.money import Money
 
 PART_BYTES = 1_000_000  # about; bytes of a stored part
@@ -35,7 +36,8 @@ def writer_for(format: FileFormat, shows: type[BaseModel], fields: Sequence[str]
 
 def export_columns(shows: type[BaseModel], fields: Sequence[str]) -> Iterator[str]:
     """The columns of a table in the order of the model; a Money field has two columns."""
-    for name, field in shows.model_fields.items():
+    for name in shown_fields(shows):
+        field = shows.model_fields[name]
         if fields and name not in {*fields, "id"}:
             continue
         yield name

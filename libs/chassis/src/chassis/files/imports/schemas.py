@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from chassis.files.formats.rows import FileFormat
 from chassis.files.imports.model import ImportState
 from chassis.files.imports.target import RowOutcome
+from chassis.web.references import PersonSubject
 
 ColumnName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -87,7 +88,8 @@ class ImportOut(BaseModel):
     state: ImportState
     counts: CountsOut
     failures: list[FindingOut] = Field(description="Why the import is FAILED")
-    created_by: str | None
+    created_by: Annotated[str | None, PersonSubject]
+    created_by_name: str | None = None
     started_at: datetime | None
     finished_at: datetime | None
     version: int

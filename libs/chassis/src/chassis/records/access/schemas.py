@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.records.access.explain_access import AccessExplanation, AccessReasonKind
 from chassis.records.access.grants import GranteeKind, GrantKind
 from chassis.records.access.visibility import Access
+from chassis.web.references import PersonSubject, RefersTo
+from kernel.personal import Personal
 
 MAX_TRANSFERRED_RECORDS = 200
 
@@ -17,6 +19,28 @@ OwnerId = Annotated[
     str, Field(min_length=1, max_length=255, description="The `subject` of an active person")
 ]
 ReasonText = Annotated[str | None, Field(min_length=1, max_length=500)]
+
+
+class PersonSummary(BaseModel):
+    """A person in the directory, as answers show the person whom they refer to."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: UUID
+    subject: str
+    name: Annotated[str, Personal("name")]
+    active: bool
+    manager_id: Annotated[UUID | None, RefersTo("org.person")]
+    manager_name: str | None = None
+
+
+class RecordSummary(BaseModel):
+    """A record of another service, as far as this service has a copy of it."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: UUID
+    name: str
+    owner_id: Annotated[str | None, PersonSubject] = None
+    owner_name: str | None = None
 
 
 class TransferIn(BaseModel):
@@ -50,7 +74,8 @@ class TransferResult(BaseModel):
     status: int = Field(
         description="The HTTP status that a transfer of this record alone would get"
     )
-    owner_id: str | None = None
+    owner_id: Annotated[str | None, PersonSubject] = None
+    owner_name: str | None = None
     version: int | None = None
     problem: dict[str, Any] | None = Field(
         default=None, description="Why the record was not transferred (RFC 9457); null if it was"
@@ -110,7 +135,8 @@ class GrantOut(BaseModel):
     until_date: date | None = Field(
         description="The first day without access; null: without an end"
     )
-    created_by: str
+    created_by: Annotated[str, PersonSubject]
+    created_by_name: str | None = None
     created_at: datetime
 
 

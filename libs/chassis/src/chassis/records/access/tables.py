@@ -4,6 +4,7 @@ from sqlalchemy import Boolean, Column, Date, Index, Table, Text, UniqueConstrai
 
 from chassis.database.backbone_tables import instant, metadata
 from chassis.database.columns import replica_columns, tenant_column
+from chassis.database.named_tables import EVERY_SERVICE, declare_named_table
 
 people = Table(
     "directory_people",
@@ -109,3 +110,6 @@ owner_changes = Table(
     instant("changed_at"),
     Index(None, "tenant_id", "resource", "record_id", "id"),
 )
+
+for _resource, _table in (("person", people), ("department", departments), ("team", teams)):
+    declare_named_table(EVERY_SERVICE, f"org.{_resource}", _table)

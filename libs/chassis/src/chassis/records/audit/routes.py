@@ -9,11 +9,12 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
-from sqlalchemy import Select, Table, Text, cast, select
+from sqlalchemy import Select, Table, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import ensure_row
 from chassis.records.access.tables import people
+from chassis.records.access_keys.key_actors import ISSUER_PATTERN, shown_actor_name
 from chassis.records.audit.tables import audit_entries
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
@@ -45,9 +46,12 @@ class AuditEntryOut(BaseModel):
     verb: str = Field(description="INSERT, UPDATE or DELETE", examples=["UPDATE"])
     at: datetime
     actor: str | None = Field(
-        description="Who made the change: the subject of a token, or `system:<component>`"
+        description="Who made the change: the subject of a token, `system:<component>`, or "
+        "`access-key:<id>:<subject of its issuer>`"
     )
-    actor_name: str | None = Field(description="The actor's name in the directory")
+    actor_name: str | None = Field(
+        description="The actor's name in the directory; of an access key, who issued it"
+    )
     reason: str | None = Field(description="Why the change was made, if a reason was given")
     part: str | None = Field(description="The part that was written; null: the record itself")
     part_id: str | None
@@ -90,7 +94,9 @@ async def audit_page(
 
 
 def _entries_query(resource: str, record_id: UUID) -> Select[Any]:
-    actor_name = select(people.c.name).where(people.c.subject == audit_entries.c.actor).limit(1)
+    actor = audit_entries.c.actor
+    subject = func.coalesce(func.substring(actor, ISSUER_PATTERN), actor)
+    actor_name = select(people.c.name).where(people.c.subject == subject).limit(1)
     columns = [column for column in audit_entries.c if column is not audit_entries.c.changes]
     return select(
         *columns,
@@ -102,7 +108,9 @@ def _entries_query(resource: str, record_id: UUID) -> Select[Any]:
 def _entry_out(row: Mapping[str, Any]) -> AuditEntryOut:
     stored = json.loads(row["changes"], parse_float=Decimal)
     changes = field_changes(stored.get("from", {}), stored.get("to", {}))
-    return AuditEntryOut.model_validate({**row, "id": str(row["id"]), "changes": changes})
+    name = shown_actor_name(row["actor"], row["actor_name"])
+    shown = {**row, "id": str(row["id"]), "actor_name": name, "changes": changes}
+    return AuditEntryOut.model_validate(shown)
 
 
 def field_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FieldChange]:

@@ -1,7 +1,7 @@
 """JSON Lines: a whole list as a stream, read in batches under one snapshot of the database."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import Request
+from pydantic import BaseModel
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import StreamingResponse
@@ -17,9 +18,10 @@ from starlette.types import Send
 from chassis.database.engine import Database
 from chassis.records.access.visibility import Visibility
 from chassis.records.lists.batches import BATCH_ROWS, next_batch
+from chassis.records.lists.items import Expander, complete_items
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.list_search import CUSTOM_PLANS, ListSearch
-from chassis.records.lists.listing import Listing, ListRow
+from chassis.records.lists.listing import Listing, RowShape
 from chassis.records.lists.page_start import page_start
 from chassis.web.pages import PageRequest
 
@@ -57,13 +59,15 @@ def requested_json_lines(request: Request) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class LineStream:
-    """The lines of a list: its rows after `after`, each encoded by `encode`."""
+    """The lines of a list: its rows after `after`, shown by `shape` and completed for `query`."""
 
     database: Database
     tenant: UUID
     search: ListSearch
     after: Sequence[Any] | None
-    encode: Callable[[ListRow], bytes]
+    shape: RowShape
+    query: ListQuery
+    expander: Expander | None
 
     async def batches(self, *, size: int = BATCH_ROWS) -> AsyncGenerator[bytes, None]:
         """Yield all lines in pieces of `size` rows; no more are held in memory."""
@@ -73,12 +77,15 @@ class LineStream:
             while True:
                 rows, after = await next_batch(tx, self.search, after, size=size)
                 if rows:
-                    yield await asyncio.to_thread(self._encode, rows)
+                    items = await asyncio.to_thread(lambda rows: [*map(self.shape, rows)], rows)
+                    items = await complete_items(tx, items, self.query, self.expander)
+                    yield await asyncio.to_thread(_encode, items)
                 if after is None:
                     return
 
-    def _encode(self, rows: Sequence[ListRow]) -> bytes:
-        return b"".join(self.encode(row) for row in rows)
+
+def _encode(items: Sequence[BaseModel]) -> bytes:
+    return b"".join(orjson.dumps(item.model_dump(mode="json")) + b"\n" for item in items)
 
 
 async def open_stream(
@@ -88,8 +95,9 @@ async def open_stream(
     query: ListQuery,
     page: PageRequest,
     visibility: Visibility,
-    shape: Callable[[ListRow], Any],
+    shape: RowShape,
     where: Sequence[ColumnElement[bool]],
+    expander: Expander,
 ) -> LineStream:
     """Prepare the stream of a list while errors can still be answered.
 
@@ -99,17 +107,14 @@ async def open_stream(
     search = await listing.search(tx, query, visibility, where)
     page = replace(page, filters=page.filters + query.cursor_scope)
     shape = listing.restricted.shape(query, shape)
-    included = {*query.fields, "id"} if query.fields else None
-
-    def encode(row: ListRow) -> bytes:
-        return orjson.dumps(shape(row).model_dump(mode="json", include=included)) + b"\n"
-
     return LineStream(
         database=request.app.state.database,
         tenant=request.state.principal.tenant_id,
         search=search,
         after=page_start(page, search),
-        encode=encode,
+        shape=shape,
+        query=query,
+        expander=expander,
     )
 
 

@@ -33,9 +33,9 @@ class ListQuery:
     """The filters, search text, sort and fields that a caller asks for.
 
     `values` are the filters by parameter name, `custom` the filters by custom fields, `subject`
-    is the caller, `scopes` what the caller may do (of other queries, nothing). Of `groups`, if
-    there are any, one holds. `page` counts from 1; `count_by` is the field whose values are
-    counted.
+    is the caller, `scopes` what the caller may do (of other queries, nothing). `expand` are the
+    paths of records to show as well. Of `groups`, if there are any, one holds. `page` counts from
+    1; `count_by` is the field whose values are counted.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -44,6 +44,7 @@ class ListQuery:
     q: str | None = None
     sort: str | None = None
     fields: tuple[str, ...] = ()
+    expand: tuple[str, ...] = ()
     include_total: bool = False
     page: int | None = None
     count_by: str | None = None
@@ -65,6 +66,7 @@ class ListQuery:
             q=self.q if self.q is not None else view.q,
             sort=self.sort or view.sort,
             fields=self.fields or view.fields,
+            expand=self.expand or view.expand,
             deleted=self.deleted or view.deleted,
             count_by=self.count_by or view.count_by,
             view=None,

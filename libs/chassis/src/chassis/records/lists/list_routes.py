@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_list
 from chassis.records.access.visibility import EVERYTHING, Visibility
+from chassis.records.lists.expansion import Expansion, row_shape
 from chassis.records.lists.json_lines import (
     JSON_LINES_RESPONSES,
     JsonLinesResponse,
@@ -18,16 +19,14 @@ from chassis.records.lists.json_lines import (
     requested_json_lines,
 )
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listing, ListPage, ListRow
+from chassis.records.lists.listing import Listing, ListPage, RowShape
 from chassis.records.lists.search_body import SearchRequest, search_dependency, search_model
-from chassis.records.tenant_settings import today
 from chassis.web.admission import READ_ONLY
-from chassis.web.auth import Principal, allow
+from chassis.web.auth import Caller, Principal, allow
 from chassis.web.pages import PageParams
 from chassis.web.transaction import Tx
 from kernel.errors import Invalid, Violation
 
-RowShape = Callable[[ListRow], Any]
 Conditions = Sequence[ColumnElement[bool]]
 
 
@@ -70,9 +69,10 @@ def add_list_routes(
         query: Annotated[ListQuery, listing.query],
         shape: Annotated[RowShape, Depends(shape)],
         where: Annotated[Conditions, Depends(where)],
+        expansion: Annotated[Expansion, Depends(_expansion)],
     ) -> Any:
-        asked = SearchRequest(query, page)
-        return await _answer(tx, request, listing, asked, visibility, shape, where)
+        search = SearchRequest(query, page)
+        return await _answer(tx, request, listing, search, visibility, shape, where, expansion)
 
     @router.post(
         "/search",
@@ -88,27 +88,37 @@ def add_list_routes(
         search: Annotated[SearchRequest, Depends(search_dependency(body))],
         shape: Annotated[RowShape, Depends(shape)],
         where: Annotated[Conditions, Depends(where)],
+        expansion: Annotated[Expansion, Depends(_expansion)],
     ) -> Any:
         with _body_pointers():
-            return await _answer(tx, request, listing, search, visibility, shape, where)
+            return await _answer(tx, request, listing, search, visibility, shape, where, expansion)
 
 
 async def _answer(
     tx: AsyncConnection,
     request: Request,
     listing: Listing[Any],
-    asked: SearchRequest,
+    search: SearchRequest,
     visibility: Visibility,
     shape: RowShape,
     where: Conditions,
+    expansion: Expansion,
 ) -> Any:
     """Return a page of the list, or all of it as JSON Lines if the caller accepts these."""
-    query, page = asked.query, asked.page
+    query, page = search.query, search.page
     media_type = requested_json_lines(request)
     if media_type is None:
-        return await listing.page(tx, page, query, visibility, shape=shape, where=where)
-    stream = await open_stream(tx, request, listing, query, page, visibility, shape, where)
+        return await listing.page(
+            tx, page, query, visibility, shape=shape, where=where, expander=expansion
+        )
+    stream = await open_stream(
+        tx, request, listing, query, page, visibility, shape, where, expansion
+    )
     return JsonLinesResponse(stream, media_type)
+
+
+async def _expansion(caller: Caller, now: Now) -> Expansion:
+    return Expansion(caller, now)
 
 
 def _visibility(listing: Listing[Any]) -> Any:
@@ -124,11 +134,11 @@ def _visibility(listing: Listing[Any]) -> Any:
 
 def _row_shape(listing: Listing[Any]) -> Callable[..., Any]:
     """Return a dependency whose value is the list's own shape of a row."""
-    if (by_day := listing.by_day) is None:
+    if listing.by_day is None:
         return lambda: listing.shape
 
     async def shape_of_today(tx: Tx, now: Now) -> RowShape:
-        return by_day(await today(tx, now))
+        return await row_shape(tx, listing, now)
 
     return shape_of_today
 

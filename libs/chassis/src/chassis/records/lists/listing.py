@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Depends
@@ -29,6 +29,7 @@ from chassis.records.lists.counts import (
 )
 from chassis.records.lists.filter_groups import GroupConditions
 from chassis.records.lists.filters import ID_IN, Filter, filter_parameters, id_parameter
+from chassis.records.lists.items import Expander, complete_items
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.list_search import CUSTOM_PLANS, ListSearch
 from chassis.records.lists.page_start import page_start, rows_before
@@ -37,9 +38,11 @@ from chassis.records.lists.restricted import UNRESTRICTED, RestrictedFields
 from chassis.records.lists.saved_views import query_of_view
 from chassis.records.search import words
 from chassis.web.pages import Page, PageRequest, encode_cursor
+from chassis.web.references import expandable_paths, shown_fields
 
 T = TypeVar("T", bound=BaseModel)
 ListRow = Mapping[str, Any]
+RowShape = Callable[[ListRow], Any]
 # Turns filters by custom fields into conditions:
 # `await custom(tx, resource, id column, {"custom.colour": "red"})`.
 CustomFieldFilter = Callable[
@@ -49,7 +52,9 @@ CustomFieldFilter = Callable[
 
 
 class ListPage(Page[T], Generic[T]):
-    """A page of a list of records."""
+    """A page of a list of records, which has the names of the records to which it refers."""
+
+    has_its_names: ClassVar[bool] = True
 
     total: int | None = Described(
         None, description="The number of all matching records, with `include_total` or `page`"
@@ -120,7 +125,8 @@ class Listing(Generic[T]):
             filters=self.parameters,
             sort=sort_type(lambda s: sorts.is_sort_allowed(self.table, self.sorts, s), self.sorts),
             sorts=self.sorts,
-            fields=list(self.shows.model_fields),
+            fields=shown_fields(self.shows),
+            expandable=expandable_paths(self.shows),
             countable=countable_fields(self.table, self.filters),
             words=words,
             deletable="deleted_at" in self.table.c,
@@ -131,6 +137,11 @@ class Listing(Generic[T]):
     def query(self) -> Any:
         """The route's dependency: `query: Annotated[ListQuery, LISTING.query]`."""
         return Depends(self._query.dependency)
+
+    @property
+    def selection(self) -> Any:
+        """The dependency of routes that sum the list's records: its filters, and no more."""
+        return Depends(self._query.selection)
 
     def parse_query(
         self, query: str, *, subject: str = "", scopes: frozenset[str] = frozenset()
@@ -165,8 +176,11 @@ class Listing(Generic[T]):
         *,
         shape: Callable[[ListRow], T] | None = None,
         where: Sequence[ColumnElement[bool]] = (),
+        expander: Expander | None = None,
     ) -> ListPage[T]:
         """Return a page of the rows that the caller sees and that meet all conditions in `where`.
+
+        `expander` reads the records of `query.expand` into the items.
 
         Raises Invalid (CURSOR_INVALID, CURSOR_WITH_PAGE, TOO_LARGE, SAVED_VIEW_UNKNOWN, and what
         `custom` raises).
@@ -183,7 +197,7 @@ class Listing(Generic[T]):
         last = [rows[-1][column.name] for column, _ in search.order] if has_more else None
         counted = query.include_total or query.page is not None
         return ListPage(
-            items=[select_fields(query.fields, shape(row)) for row in rows],
+            items=await complete_items(tx, [shape(row) for row in rows], query, expander),
             next_cursor=None if last is None else encode_cursor(page, search.order, last),
             total=(await tx.execute(search.total())).scalar_one() if counted else None,
             counts=await self._counts(tx, query, visibility, where),
@@ -279,16 +293,6 @@ def find_listing(service: str, collection: str) -> Listing[Any] | None:
 def listings_of(service: str) -> list[Listing[Any]]:
     """Return all lists of a service."""
     return [listing for (name, _), listing in _LISTINGS.items() if name == service]
-
-
-def select_fields(fields: Sequence[str], item: T) -> T:
-    """Return the item with only these fields and its id; the response omits all others."""
-    if not fields:
-        return item
-    selected = {
-        name: getattr(item, name) for name in type(item).model_fields if name in {*fields, "id"}
-    }
-    return type(item).model_construct(**selected)
 
 
 def _register_words(table: Table, resource: str, columns: Sequence[str]) -> None:

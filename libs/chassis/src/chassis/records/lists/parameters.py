@@ -18,7 +18,9 @@ from chassis.records.lists.list_query import CUSTOM_PREFIX, MAX_NUMBERED_ROWS, L
 from chassis.web.auth import Principal, authenticate
 from kernel.errors import Invalid
 
-_NOT_FILTERS = ("q", "sort", "fields", "include_total", "page", "count_by", "deleted", "view")
+_NOT_FILTERS = frozenset(
+    {"q", "sort", "fields", "expand", "include_total", "page", "count_by", "deleted", "view"}
+)
 PageNumber = Annotated[int, Field(ge=1, le=MAX_NUMBERED_ROWS)]
 SearchText = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -48,8 +50,8 @@ def one_of(names: Iterable[str]) -> Any:
     return Annotated[str, AfterValidator(validate)]
 
 
-def fields_type(names: Iterable[str]) -> Any:
-    """Return the type of the parameter `fields`: names of these fields, separated by commas."""
+def some_of(names: Iterable[str]) -> AfterValidator:
+    """Return the validator of a parameter that takes some of these names, separated by commas."""
     expected = list(names)
 
     def validate(value: str) -> str:
@@ -57,7 +59,12 @@ def fields_type(names: Iterable[str]) -> Any:
             raise PydanticCustomError("VALUE_UNKNOWN", "Unknown field", {"expected": expected})
         return value
 
-    return Annotated[str, AfterValidator(validate)]
+    return AfterValidator(validate)
+
+
+def expand_description(paths: Sequence[str]) -> str:
+    """Return the description of the parameter `expand` for these paths."""
+    return f"Records to show as well, separated by commas: {', '.join(paths)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +72,8 @@ class ListOptions:
     """What a list can be asked for: its filters, its declared `sorts`, and what else it offers.
 
     `sort` is the type of a sort, `fields` are the names of the fields that the list shows,
-    `countable` those by which it can be counted. `words`, `deletable` and `custom` say whether it
+    `expandable` the paths of the records it can show as well, `countable` the fields by which it
+    can be counted. `words`, `deletable` and `custom` say whether it
     can be searched by words, holds deleted records, and has custom fields.
     """
 
@@ -73,6 +81,7 @@ class ListOptions:
     sort: Any
     sorts: Sequence[str]
     fields: Sequence[str]
+    expandable: Sequence[str]
     countable: Sequence[str]
     words: bool
     deletable: bool
@@ -83,27 +92,12 @@ class ListParameters:
     """The query parameters of one list."""
 
     def __init__(self, options: ListOptions) -> None:
-        sorts, countable, deletable = options.sorts, options.countable, options.deletable
-        allowed = f"One of {', '.join(sorts)}; `-` reverses the order; default: newest first"
-        fields = fields_type(options.fields)
-        arguments = [_argument(f.name, f.annotation, f.description) for f in options.filters]
-        arguments += [
-            *(
-                [_argument("q", SearchText, "Words inside names, or pinyin initials")]
-                if options.words
-                else ()
-            ),
-            *([_argument("sort", options.sort, allowed)] if sorts else ()),
-            _argument("fields", fields, "Fields to return beside `id`, separated by commas"),
-            _argument("include_total", bool, "Also count all rows in `total`, which takes longer"),
-            _argument("page", PageNumber, "The page from 1 on, with `total`; not with `cursor`"),
-            *(_count_by(countable) if countable else ()),
-            *([_argument("deleted", bool, "true: list deleted records")] if deletable else ()),
-            _argument("view", UUID, "The id of a saved view; other parameters override its own"),
-        ]
+        selecting, showing = [*_selecting(options)], [*_showing(options)]
+        arguments = [*selecting, *showing]
         self._names = [argument.name for argument in arguments]
         self._prefixes = (CUSTOM_PREFIX,) if options.custom else ()
         self.dependency = self._dependency(arguments)
+        self.selection = self._dependency(selecting)
         self._fields = get_dependant(path="/", call=self.dependency).query_params
 
     def _dependency(self, arguments: Sequence[inspect.Parameter]) -> Callable[..., Any]:
@@ -145,16 +139,37 @@ class ListParameters:
     ) -> ListQuery:
         filters = {name: value for name, value in values.items() if value is not None}
         others = {name: filters.pop(name) for name in _NOT_FILTERS if name in filters}
-        others["fields"] = tuple(others["fields"].split(",")) if "fields" in others else ()
+        for name in ("fields", "expand"):
+            others[name] = tuple(others[name].split(",")) if name in others else ()
         custom = {k: v for k, v in params.items() if self._prefixes and k.startswith(CUSTOM_PREFIX)}
         return ListQuery(values=filters, custom=custom, subject=subject, scopes=scopes, **others)
 
 
-def _count_by(countable: Sequence[str]) -> Iterator[inspect.Parameter]:
-    names = ", ".join(countable)
-    yield _argument(
-        "count_by", one_of(countable), f"Also count the rows by the values of one of {names}"
-    )
+def _selecting(options: ListOptions) -> Iterator[inspect.Parameter]:
+    """Yield the parameters that select records."""
+    for each in options.filters:
+        yield _argument(each.name, each.annotation, each.description)
+    if options.words:
+        yield _argument("q", SearchText, "Words inside names, or pinyin initials")
+    if options.deletable:
+        yield _argument("deleted", bool, "true: list deleted records")
+    yield _argument("view", UUID, "The id of a saved view; other parameters override its own")
+
+
+def _showing(options: ListOptions) -> Iterator[inspect.Parameter]:
+    """Yield the parameters that say what is shown of the records, and in which order."""
+    if sorts := options.sorts:
+        allowed = f"One of {', '.join(sorts)}; `-` reverses the order; default: newest first"
+        yield _argument("sort", options.sort, allowed)
+    fields = Annotated[str, some_of(options.fields)]
+    yield _argument("fields", fields, "Fields to return beside `id`, separated by commas")
+    if paths := options.expandable:
+        yield _argument("expand", Annotated[str, some_of(paths)], expand_description(paths))
+    yield _argument("include_total", bool, "Also count all rows in `total`, which takes longer")
+    yield _argument("page", PageNumber, "The page from 1 on, with `total`; not with `cursor`")
+    if countable := options.countable:
+        names = f"Also count the rows by the values of one of {', '.join(countable)}"
+        yield _argument("count_by", one_of(countable), names)
 
 
 def _argument(name: str, annotation: Any, description: str) -> inspect.Parameter:

@@ -23,6 +23,7 @@ from chassis.web.auth import Caller
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
+from chassis.web.references import shown_fields
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.errors import Invalid, Violation
@@ -154,7 +155,7 @@ def validated_view(service: str, view: SavedView) -> SavedView:
         raise Invalid([Violation("/collection", "VALUE_UNKNOWN", {"expected": expected})])
     pairs = parse_qsl(view.query.removeprefix("?"), keep_blank_values=True)
     query = urlencode([(name, value) for name, value in pairs if name not in IGNORED_PARAMETERS])
-    names = list(listing.shows.model_fields)
+    names = shown_fields(listing.shows)
     violations = [
         Violation(f"/fields/{index}", "VALUE_UNKNOWN", {"expected": names})
         for index, name in enumerate(view.fields)

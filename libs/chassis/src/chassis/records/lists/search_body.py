@@ -1,7 +1,7 @@
 """The body of `POST /{collection}/search`, read as the query and the page of a list."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -34,7 +34,6 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
     `noun` begins the names of the models: `AccountSearch` with groups `AccountFilterGroup`.
     """
     group: Any = group_model(f"{noun}FilterGroup", options.filters, custom=options.custom)
-    field_name: Any = one_of(options.fields)
     fields: dict[str, Any] = {
         GROUPS: (
             Annotated[list[group], Field(max_length=MAX_GROUPS)],
@@ -42,7 +41,8 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
         ),
         "q": (SearchText | None, _described("Words inside names, or pinyin initials")),
         "sort": (options.sort | None, _described("As in the list")),
-        "fields": (list[field_name], Field([], description="Fields beside `id`")),
+        "fields": _names(options.fields, "Fields beside `id`"),
+        "expand": _names(options.expandable, "Records to show as well, as in the list"),
         "count_by": (one_of(options.countable) | None, _described("As in the list")),
         "include_total": (bool, Field(default=False, description="Also count all records")),
         "deleted": (bool, Field(default=False, description="true: search deleted records")),
@@ -57,6 +57,7 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
     offered = {
         "q": options.words,
         "sort": bool(options.sorts),
+        "expand": bool(options.expandable),
         "count_by": bool(options.countable),
         "deleted": options.deletable,
     }
@@ -66,6 +67,11 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
     model: type[BaseModel] = create_model(f"{noun}Search", __config__=config, **kept)
     model.__doc__ = "A search: conditions in groups, and the page of the records that meet them."
     return model
+
+
+def _names(declared: Sequence[str], description: str) -> tuple[Any, Any]:
+    name: Any = one_of(declared)
+    return list[name], Field([], description=description)
 
 
 def _described(description: str) -> Any:
@@ -99,7 +105,8 @@ def _query(body: BaseModel, caller: Principal) -> ListQuery:
     given = {name: getattr(body, name) for name in body.model_fields_set}
     groups = read_groups(given.pop(GROUPS, ()), f"/{GROUPS}")
     options = {name: value for name, value in given.items() if name not in _OF_PAGE}
-    options["fields"] = tuple(options.get("fields", ()))
+    for name in ("fields", "expand"):
+        options[name] = tuple(options.get(name, ()))
     return ListQuery(groups=groups, subject=caller.subject, scopes=caller.scopes, **options)
 
 

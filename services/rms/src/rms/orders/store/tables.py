@@ -16,12 +16,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.database.columns import enum_column, money_columns, tenant_column
+from chassis.database.columns import JsonDocument, enum_column, money_columns, tenant_column
+from chassis.database.named_tables import declare_named_table
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.lists.columns import sort_column
 from contracts.rms.events import OrderState
 from kernel.taxes import TaxRounding
-from rms.database import JsonDocument, metadata
+from rms.database import metadata
 from rms.orders.domain.order import OrderStatus
 from rms.payment_terms.domain import AgreedTerm
 
@@ -125,6 +126,7 @@ shipments = Table(
     Index(None, "tenant_id", "document_no", unique=True),
     Index(None, "tenant_id", "order_id", "id"),
 )
+declare_named_table("rms", "rms.shipment", shipments)
 
 shipment_lines = Table(
     "shipment_lines",

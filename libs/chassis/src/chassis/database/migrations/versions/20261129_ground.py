@@ -3,6 +3,7 @@
 from chassis.database.migration_operations import grant_readiness
 from chassis.database.migrations.ground import (
     access,
+    access_keys,
     audit,
     copies,
     custom_fields,
@@ -31,10 +32,12 @@ def upgrade() -> None:
     custom_fields.create()
     imports.create()
     work.create()
+    access_keys.create()
     grant_readiness()
 
 
 def downgrade() -> None:
+    access_keys.drop()
     work.drop()
     imports.drop()
     custom_fields.drop()

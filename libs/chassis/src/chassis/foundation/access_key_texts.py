@@ -1,0 +1,34 @@
+"""Texts of the codes of access keys, and of the names they have in audit entries."""
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "ACCESS_KEY_REFUSED": (
+        "链接无效、已过期或已被使用，请向发送者索取新的链接。",
+        "This link is not valid, has expired or was already used. Please ask its sender for a new "
+        "one.",
+    ),
+    "ACCESS_KEY_LIMITED": (
+        "请求过于频繁，请在 {seconds} 秒后重试。",
+        "Too many requests. Please try again in {seconds} seconds.",
+    ),
+    "ACCESS_KEY_NOT_FOUND": ("没有该访问密钥。", "The access key does not exist."),
+    "ACCESS_KEY_EXPIRY_PAST": ("到期时刻须晚于现在。", "The expiry must be in the future."),
+    "ACCESS_KEY_EXPIRY_TOO_LATE": (
+        "有效期不得超过 {days} 天。",
+        "An access key may be valid for at most {days} days.",
+    ),
+    "ACCESS_KEY_ISSUED_BY": ("链接（由{name}签发）", "Link issued by {name}"),
+    "ACCESS_KEY_UNNAMED": ("链接", "Link"),
+    "EVENT_ID_MISSING": ("缺少事件编号。", "The id of the event is missing."),
+    "EVENT_ID_INVALID": (
+        "事件编号须为 1 至 255 个可见 ASCII 字符。",
+        "The id of an event must be 1 to 255 visible ASCII characters.",
+    ),
+    "EVENT_ID_REUSED": (
+        "同一事件编号已用于不同的内容。",
+        "This event id was already used with different content.",
+    ),
+    "EVENT_ID_IN_USE": (
+        "同一事件编号的请求仍在处理中。",
+        "A request with this event id is still in progress.",
+    ),
+}

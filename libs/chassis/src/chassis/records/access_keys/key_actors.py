@@ -1,0 +1,30 @@
+"""The actor that access keys are in audit entries: it names who issued the key.
+
+The issuer is part of the actor, so that entries name them after the key was pruned.
+"""
+
+from typing import Final
+from uuid import UUID
+
+from chassis.foundation.context import current
+from chassis.foundation.texts import COMMON, filled
+
+_PREFIX: Final = "access-key:"
+# Matches the subject of the issuer in an actor, for PostgreSQL's `substring`.
+ISSUER_PATTERN: Final = "^access-key:[^:]*:(.*)$"
+
+
+def access_key_actor(key_id: UUID, *, issued_by: str | None) -> str:
+    """Return the actor of a key, which is also the subject of its requests."""
+    return f"{_PREFIX}{key_id}:{issued_by or ''}"
+
+
+def shown_actor_name(actor: str | None, name: str | None) -> str | None:
+    """Return how an actor is called, in the language of the request.
+
+    `name` is the person's name in the directory: of the actor, or of who issued the access key.
+    """
+    if actor is None or not actor.startswith(_PREFIX):
+        return name
+    code = "ACCESS_KEY_UNNAMED" if name is None else "ACCESS_KEY_ISSUED_BY"
+    return filled(COMMON[code], {"name": name}, current().language)

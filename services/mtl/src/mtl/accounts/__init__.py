@@ -1,0 +1,1 @@
+"""The accounts of L2O into which leads were converted."""

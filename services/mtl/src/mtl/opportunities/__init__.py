@@ -1,0 +1,1 @@
+"""The opportunities of L2O into which leads were converted."""

@@ -1,0 +1,221 @@
+"""Working hours: what is valid, which ones apply to a department, and how time is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from contracts.org.events import WorkingHoursState
+from kernel.errors import Invalid, RuleBroken, Violation
+from kernel.working_clock import DayReason, WorkingClock, by_weekday
+from kernel.working_week import (
+    DAY_MINUTES,
+    OFFICE_WEEK,
+    WEEKDAYS,
+    OwnWorkingDay,
+    Shift,
+    Weekday,
+    WorkingWeek,
+)
+from org.calendars.domain import Calendar, DayKind
+from org.tenants.domain import is_timezone
+
+MAX_MEASURED_DAYS: Final = 1830  # between two instants; five years take some 50 ms
+
+
+class HoursSource(StrEnum):
+    """Where the working hours of a department come from."""
+
+    DEPARTMENT = "DEPARTMENT"
+    ANCESTOR = "ANCESTOR"
+    TENANT_DEFAULT = "TENANT_DEFAULT"
+    BUILT_IN = "BUILT_IN"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoursRules:
+    """What time is measured by; without a `timezone` clock times are those of the tenant's."""
+
+    timezone: str | None = None
+    week: WorkingWeek
+    own_days: tuple[OwnWorkingDay, ...] = ()
+    follows_calendar: bool = True
+    make_up_weekday: Weekday = Weekday.MONDAY
+
+    def clock(self, *, tenant_timezone: str, calendar: Calendar) -> WorkingClock:
+        """Return the clock that measures working time by these rules."""
+        return WorkingClock(
+            zone=ZoneInfo(self.timezone or tenant_timezone),
+            week=self.week,
+            own_days=self.own_days,
+            special_day=special_day_of(calendar) if self.follows_calendar else by_weekday,
+            make_up_weekday=self.make_up_weekday,
+        )
+
+
+# The hours of departments for which neither they nor the tenant have any.
+BUILT_IN_HOURS: Final = HoursRules(week=OFFICE_WEEK)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkingHours(HoursRules):
+    """Named working hours of the tenant, and the departments that they are assigned to."""
+
+    id: UUID
+    name: str
+    is_default: bool = False
+    department_ids: tuple[UUID, ...] = ()
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = None
+    version: int = 1
+
+    def ensure_valid(self) -> None:
+        """Raise Invalid with every violation of the time zone, the week and the own days."""
+        violations = [
+            *timezone_violations(self.timezone),
+            *week_violations(self.week),
+            *own_day_violations(self.own_days),
+        ]
+        if violations:
+            raise Invalid(violations)
+
+    def ensure_unused(self) -> None:
+        """Raise RuleBroken (WORKING_HOURS_IN_USE) for the default and for assigned ones."""
+        if self.is_default or self.department_ids:
+            raise RuleBroken("WORKING_HOURS_IN_USE", name=self.name)
+
+    def departments_with(self, department_id: UUID) -> tuple[UUID, ...]:
+        """Return the departments with one more."""
+        return tuple(sorted({*self.department_ids, department_id}))
+
+    def departments_without(self, department_id: UUID) -> tuple[UUID, ...]:
+        """Return the departments without this one."""
+        return tuple(one for one in self.department_ids if one != department_id)
+
+    def state(self) -> WorkingHoursState:
+        """Return the whole state as events carry it."""
+        return WorkingHoursState.of(self, working_hours_id=self.id)
+
+
+@dataclass(frozen=True)
+class HoursChoice:
+    """Which hours apply to a department, and the department above that they come from.
+
+    Without an `hours_id` the built-in ones apply.
+    """
+
+    source: HoursSource
+    hours_id: UUID | None = None
+    department_id: UUID | None = None
+
+
+def choose_hours(
+    line: Sequence[UUID], assigned: Mapping[UUID, UUID], default_id: UUID | None
+) -> HoursChoice:
+    """Choose the hours of the first department in `line`, which leads up to the root.
+
+    `assigned` holds the hours of departments. The nearest assignment wins, else the tenant's
+    default, else the built-in hours.
+    """
+    for department_id in line:
+        if department_id in assigned:
+            is_own = department_id == line[0]
+            source = HoursSource.DEPARTMENT if is_own else HoursSource.ANCESTOR
+            return HoursChoice(source, assigned[department_id], department_id)
+    if default_id is not None:
+        return HoursChoice(HoursSource.TENANT_DEFAULT, default_id)
+    return HoursChoice(HoursSource.BUILT_IN)
+
+
+_REASONS = {
+    DayKind.HOLIDAY: DayReason.HOLIDAY,
+    DayKind.OWN_DAY_OFF: DayReason.HOLIDAY,
+    DayKind.MAKE_UP_WORKDAY: DayReason.MAKE_UP_WORKDAY,
+}
+
+
+def special_day_of(calendar: Calendar) -> Callable[[date], DayReason | None]:
+    """Return why a date of the tenant's calendar is special; None for all others.
+
+    A weekend day that the tenant declares worked is a make-up workday; on another day of the week
+    the declaration only cancels a holiday.
+    """
+
+    def reason(day: date) -> DayReason | None:
+        kind = calendar.day(day).kind
+        if kind is DayKind.OWN_WORKDAY:
+            return DayReason.MAKE_UP_WORKDAY if day.weekday() >= 5 else None
+        return _REASONS.get(kind)
+
+    return reason
+
+
+def timezone_violations(name: str | None) -> Iterator[Violation]:
+    """Yield a violation for a time zone that the IANA database does not have."""
+    if name is not None and not is_timezone(name):
+        yield Violation("/timezone", "TIMEZONE_UNKNOWN")
+
+
+def week_violations(week: WorkingWeek) -> Iterator[Violation]:
+    """Yield the violations of every weekday, also where a night shift runs into the next day."""
+    for weekday in WEEKDAYS:
+        pointer = f"/week/{weekday.field}"
+        evening = week.on(WEEKDAYS[(WEEKDAYS.index(weekday) - 1) % len(WEEKDAYS)])
+        yield from day_violations(pointer, week.on(weekday), evening_before=evening)
+
+
+def own_day_violations(own_days: Sequence[OwnWorkingDay]) -> Iterator[Violation]:
+    """Yield the violations of every own day, and of dates that are listed more than once.
+
+    A night shift of the day before may run into an own day: that time counts once.
+    """
+    seen: set[date] = set()
+    for index, own in enumerate(own_days):
+        if own.date in seen:
+            params = {"date": own.date.isoformat()}
+            yield Violation(f"/own_days/{index}/date", "OWN_DAY_REPEATED", params)
+        seen.add(own.date)
+        yield from day_violations(f"/own_days/{index}/shifts", own.shifts)
+
+
+def day_violations(
+    pointer: str, shifts: Sequence[Shift], *, evening_before: Sequence[Shift] = ()
+) -> Iterator[Violation]:
+    """Yield the violations of the shifts of a day.
+
+    `evening_before` are the shifts of the day before, which may end on this day.
+    """
+    earlier = [(one, one.span.later(-DAY_MINUTES)) for one in evening_before]
+    for index, shift in enumerate(shifts):
+        at = f"{pointer}/{index}"
+        yield from _shift_violations(at, shift)
+        overlapped = next((one for one, span in earlier if span.overlaps(shift.span)), None)
+        if overlapped is not None:
+            times = {"start": overlapped.start, "end": overlapped.end}
+            yield Violation(at, "SHIFT_OVERLAPS", times)
+        earlier.append((shift, shift.span))
+    if sum(shift.span.end - shift.span.start for shift in shifts) > DAY_MINUTES:
+        yield Violation(pointer, "DAY_TOO_LONG")
+
+
+def _shift_violations(at: str, shift: Shift) -> Iterator[Violation]:
+    if not shift.working_spans():
+        yield Violation(at, "SHIFT_EMPTY")
+    spans = shift.break_spans()
+    for index, span in enumerate(spans):
+        pointer = f"{at}/breaks/{index}"
+        if span.start == span.end:
+            yield Violation(pointer, "BREAK_EMPTY")
+        elif not shift.span.start <= span.start < span.end <= shift.span.end:
+            yield Violation(pointer, "BREAK_OUTSIDE_SHIFT")
+        for other in range(index):
+            if spans[other].overlaps(span):
+                times = {"start": shift.breaks[other].start, "end": shift.breaks[other].end}
+                yield Violation(pointer, "BREAK_OVERLAPS", times)
+                break

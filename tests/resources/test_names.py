@@ -1,0 +1,171 @@
+"""Beside every id that an answer shows stands the name of the record that it refers to."""
+
+import re
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import BaseModel
+
+from chassis.database.named_tables import find_named_table
+from chassis.records.lists.listing import listings_of
+from chassis.web.references import Reference, expandable_paths, model_in, references_of
+from contracts.event import State
+from deploy.services import SERVICES
+from testkit.directory import Company
+from tests.resources.records import Records, errors_of
+from tests.resources.samples import Body
+
+# Fields that end like ids and have no name beside them, each with its reason.
+WITHOUT_NAMES = {
+    "AccountTotals.account_id": "the account of the address",
+    "PriceBookVersionOut.price_book_id": "the price book itself, with its name",
+    "aggregate_id": "of an event, for operators",
+    "board_id": "the sample service has no boards",
+    "client_id": "what people call a client",
+    "contact_id": "in MTL: the lead has the name of the person itself",
+    "conversion_id": "the account and the opportunity have names",
+    "event_id": "of an event, for operators",
+    "external_id": "what another system calls the record",
+    "key_id": "an access key, which has no name",
+    "lead_id": "in L2O: what came from the lead has its names",
+    "line_id": "a line of the same document",
+    "order_id": "in L2O: the opportunity that the order won has the same customer and name",
+    "part_id": "a part of the audited record",
+    "product_id": "beside it stand `sku` and `name`",
+    "quote_id": "beside it stands `quote_no`",
+    "record_id": "of any resource: a text beside it names the record",
+    "request_id": "of a request: not a record",
+    "requested_by": "an operator, who is in no tenant's directory",
+    "resolved_by": "an operator, who is in no tenant's directory",
+    "reverses_id": "an allocation of the same payment",
+    "snapshot_id": "a run of an operator",
+    "superseded_by": "another revision with the same document number",
+    "target_id": "the tenant or person whom a task of an operator concerns",
+    "task_id": "a task of an operator",
+    "trace_id": "of a request: not a record",
+    "working_hours_id": "beside it stands `name`",
+}
+
+
+def answer_models(app: FastAPI) -> set[type[BaseModel]]:
+    """Return the models of all answers of an application, with those inside them."""
+    found: set[type[BaseModel]] = set()
+
+    def visit(annotation: Any) -> None:
+        model = model_in(annotation)
+        if model is not None and model not in found:
+            found.add(model)
+            for info in model.model_fields.values():
+                visit(info.annotation)
+
+    for route in iter_route_contexts(app.routes):
+        if isinstance(route.original_route, APIRoute):
+            visit(route.original_route.response_model)
+    return found
+
+
+def _is_id(name: str, annotation: Any) -> bool:
+    return name.endswith(("_id", "_ids", "_by")) and "bool" not in str(annotation)
+
+
+@pytest.mark.parametrize("service", ["testkit", *SERVICES])
+def test_every_id_in_an_answer_refers_to_a_record(app: FastAPI, service: str) -> None:
+    unnamed = {
+        f"{model.__name__}.{name}"
+        for model in answer_models(app)
+        for name, info in model.model_fields.items()
+        if _is_id(name, info.annotation)
+        and name not in {one.field for one in references_of(model)}
+        and not {name, f"{model.__name__}.{name}"} & WITHOUT_NAMES.keys()
+        and not issubclass(model, State)
+        and f"{name.removesuffix('_id')}_name" not in model.model_fields
+    }
+    assert unnamed == set()
+
+
+@pytest.mark.parametrize("service", ["testkit", *SERVICES])
+def test_every_reference_shows_a_name_that_the_service_has(app: FastAPI, service: str) -> None:
+    for model in answer_models(app):
+        for one in references_of(model):
+            assert one.name_field or one.record_field, (model, one.field)
+            named = find_named_table(one.service, one.refers_to.resource)
+            assert named is not None, (model, one.field)
+            assert one.refers_to.key in named.table.c, (model, one.field)
+            if one.record_model is not None:
+                lists = {each.shows for each in listings_of(one.service)}
+                columns = {*named.table.c.keys(), "owner_id", "owner_name", "manager_name"}
+                is_copy = one.record_model.model_fields.keys() <= columns
+                assert one.record_model in lists or is_copy, (model, one.field)
+
+
+@pytest.fixture
+async def colleagues(records: Records) -> None:
+    """The directory has li, who owns the records."""
+    async with records.maker.begin() as tx:
+        await Company(tx).build()
+
+
+def answer_of(app: FastAPI, records: Records) -> type[BaseModel]:
+    """Return the model that shows one record."""
+    resource = records.resource
+    one = re.compile(re.escape(f"/{resource.service}/v1{resource.collection}") + r"/\{\w+\}")
+    model: type[BaseModel] = next(
+        route.original_route.response_model
+        for route in iter_route_contexts(app.routes)
+        if isinstance(route.original_route, APIRoute)
+        and route.methods == {"GET"}
+        and one.fullmatch(str(route.path))
+    )
+    return model
+
+
+def set_references(app: FastAPI, records: Records, record: Body) -> list[Reference]:
+    """Return the references of a record that are set."""
+    return [one for one in references_of(answer_of(app, records)) if record.get(one.field)]
+
+
+@pytest.mark.records
+@pytest.mark.usefixtures("colleagues")
+async def test_a_record_has_the_names_wherever_it_is_answered(
+    app: FastAPI, records: Records
+) -> None:
+    record = await records.create()
+    references = set_references(app, records, record)
+    names = {one.name_field: record[one.name_field] for one in references if one.name_field}
+    assert all(names.values()), names
+    [listed] = await records.listed(f"?id__in={record['id']}")
+    assert names == {name: listed.get(name) for name in names}
+    for name, value in names.items():
+        only = await records.listed(f"?fields={name}&id__in={record['id']}")
+        assert only == [{"id": record["id"], name: value}]
+    edited = (await records.patch(record)).json()
+    assert names == {name: edited[name] for name in names}
+
+
+@pytest.mark.records
+@pytest.mark.usefixtures("colleagues")
+async def test_a_caller_can_expand_the_records_to_which_a_record_refers(
+    app: FastAPI, records: Records
+) -> None:
+    record = await records.create()
+    for one in set_references(app, records, record):
+        if (field := one.record_field) is None:
+            continue
+        assert field not in record, "only who expands it pays for it"
+        single = await records.call("GET /{}", record["id"], query=f"?expand={field}")
+        inner = single.json()[field]
+        assert inner[one.refers_to.key] == record[one.field]
+        [listed] = await records.listed(f"?expand={field}&id__in={record['id']}")
+        assert listed[field] == inner
+        group = {"filter_groups": [{"id__in": [record["id"]]}], "fields": ["id"]}
+        found = await records.call("POST /search", json={**group, "expand": [field]})
+        assert found.json()["items"] == [{"id": record["id"], field: inner}]
+
+
+@pytest.mark.records
+async def test_an_undeclared_expansion_is_refused(app: FastAPI, records: Records) -> None:
+    expandable = expandable_paths(answer_of(app, records))
+    unknown = await records.call("GET", query="?expand=nothing")
+    assert errors_of(unknown) == {("?expand", "VALUE_UNKNOWN" if expandable else "UNKNOWN_FIELD")}
