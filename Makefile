@@ -65,9 +65,11 @@ migration: $(READY) ## write a migration for changed tables (SERVICE=l2o NAME=ad
 contracts: $(READY) ## write the JSON Schemas and OpenAPI documents to contracts/schemas
 	@$(PY) -m deploy.contracts
 
-lock: $(READY) ## compile requirements.lock from pyproject.toml
+lock: $(READY) ## compile requirements.lock, and the part that runs in the image, from pyproject.toml
 	@.venv/bin/uv pip compile pyproject.toml --group dev --python-version 3.11 --universal \
 	  --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+	@.venv/bin/uv pip compile pyproject.toml --constraints requirements.lock --python-version 3.11 --universal \
+	  --generate-hashes --no-annotate --no-emit-index-url --no-header --quiet -o deploy/docker/requirements.lock
 
 clean: $(READY) ## stop everything and remove its data, logs and passwords
 	@$(PY) -m deploy.local clean

@@ -1,8 +1,10 @@
-"""`make contracts`: writes the JSON Schemas of all event versions and each service's OpenAPI.
+"""`make contracts`: writes the JSON Schemas and the list of all events, and each service's OpenAPI.
 
-With `--check` it writes nothing and fails if a committed file is stale.
+It also records the digests of new payloads in tests/contracts/payloads, and changes none that is
+recorded. With `--check` it writes nothing and fails if a committed file is stale.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -18,7 +20,10 @@ from chassis.events.envelope import schema_uri
 from contracts.event import EVENT_CLASSES
 from deploy.services import SERVICES
 
-TARGET = Path(__file__).parents[1] / "contracts" / "schemas"
+ROOT = Path(__file__).parents[1]
+TARGET = ROOT / "contracts" / "schemas"
+PAYLOADS = ROOT / "tests" / "contracts" / "payloads"
+SUMS = PAYLOADS / "SHA256SUMS"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -34,6 +39,24 @@ def event_schemas() -> Iterator[tuple[str, str]]:
             "x-topic": kind.topic(),
         }
         yield f"events/{name}.json", _text(schema)
+
+
+def event_list() -> str:
+    """Return a page with a row for each event type; each event says in its docstring what it is."""
+    rows = [
+        f"| `{name}` | {(kind.__doc__ or '').splitlines()[0]} |\n"
+        for name, kind in sorted(EVENT_CLASSES.items())
+    ]
+    head = (
+        "# Event types\n\nWritten by `make contracts`. The schema of a type is `<type>.json`.\n\n"
+    )
+    return f"{head}| type | fact |\n|---|---|\n{''.join(rows)}"
+
+
+def unrecorded_payloads() -> list[Path]:
+    """Return the payloads without a digest, by name: those of events that are new."""
+    recorded = {line.split()[1] for line in SUMS.read_text().splitlines()}
+    return sorted(path for path in PAYLOADS.glob("*.json") if path.name not in recorded)
 
 
 def api_documents() -> Iterator[tuple[str, str]]:
@@ -67,22 +90,28 @@ def _text(document: object) -> str:
 
 def main() -> int:
     """Return 1 if `--check` finds a stale file, else 0."""
-    expected = {**dict(event_schemas()), **dict(api_documents())}
-    present = {str(p.relative_to(TARGET)): p for p in TARGET.rglob("*.json")}
+    schemas = dict(event_schemas())
+    expected = {**schemas, "events/README.md": event_list(), **dict(api_documents())}
+    present = {str(p.relative_to(TARGET)): p for p in TARGET.rglob("*.*")}
+    payloads = unrecorded_payloads()
     stale = sorted(
         {n for n, text in expected.items() if n not in present or present[n].read_text() != text}
         | (present.keys() - expected.keys())
     )
     if "--check" in sys.argv:
-        if stale:
-            print("Stale contracts, run `make contracts`:", *stale, sep="\n  ")
-        return 1 if stale else 0
+        found = [*stale, *(str(path.relative_to(ROOT)) for path in payloads)]
+        if found:
+            print("Stale contracts, run `make contracts`:", *found, sep="\n  ")
+        return 1 if found else 0
     for name in stale:
         if name in expected:
             (TARGET / name).parent.mkdir(parents=True, exist_ok=True)
             (TARGET / name).write_text(expected[name])
         else:
             present[name].unlink()
+    with SUMS.open("a") as sums:
+        for path in payloads:
+            sums.write(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n")
     print(f"{len(expected)} contracts, {len(stale)} of them written.")
     return 0
 

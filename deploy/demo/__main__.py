@@ -94,8 +94,8 @@ async def _import_pipeline(admin: Person) -> list[Json]:
     console.print("Input: the files of deploy/demo/pipeline (CRM Sales Opportunities, public "
                   "domain). Each is imported twice; its amounts are read as yuan.")  # fmt: skip
     return [
-        await imports.import_twice(admin, service, file, bar, partial(settle, admin), kind=kind)
-        for service, kind, file in source.pipeline()
+        await imports.import_twice(admin, resource, file, bar, partial(settle, admin))
+        for resource, file in source.pipeline()
     ]
 
 
@@ -106,7 +106,7 @@ async def _walk_leads(cast: Cast) -> dict[str, Any]:
     console.print("Invented for the demo: people, one ERP client, one price book.")
     book = await walk.seed_catalog(cast.admin, source.products())
     with bar(f"importing {data.file_name}") as progress:
-        imported = await imports.import_file(cast.seller, "mtl", data, progress, kind="LEADS")
+        imported = await imports.import_file(cast.seller, "mtl.lead", data, progress)
     latencies = await _convert(cast.seller)
     await _pay(cast, book)
     return {

@@ -15,11 +15,10 @@ Bar = Callable[[str], Any]
 TOPICS_OF_IMPORTS = (".import.v1", ".work.v1")
 
 
-async def import_file(
-    person: Person, service: str, source: Source, progress: Progress, *, kind: str
-) -> Json:
+async def import_file(person: Person, resource: str, source: Source, progress: Progress) -> Json:
     """Upload a file, start its import and wait; return its final state and its errors by code."""
-    body: Json = {"file_name": source.file_name, "kind": kind}
+    service = resource.partition(".")[0]
+    body: Json = {"file_name": source.file_name, "resource": resource}
     if source.mapping:
         body["mapping"] = source.mapping
     job = await person.post(f"/{service}/v1/imports", body)
@@ -42,7 +41,7 @@ async def _codes(person: Person, path: str) -> Any:
 
 
 async def import_twice(
-    admin: Person, service: str, source: Source, bar: Bar, settle: Settle, *, kind: str
+    admin: Person, resource: str, source: Source, bar: Bar, settle: Settle
 ) -> Json:
     """Import a file twice; return both results and the number of events of the second run.
 
@@ -53,12 +52,11 @@ async def import_twice(
     counts: list[Mapping[str, int]] = []
     for suffix in ("", " again"):
         with bar(f"importing {source.file_name}{suffix}") as progress:
-            runs.append(await import_file(admin, service, source, progress, kind=kind))
+            runs.append(await import_file(admin, resource, source, progress))
             await settle()
         counts.append(await published_events(admin))
     return {
-        "kind": kind,
-        "service": service,
+        "resource": resource,
         "first": runs[0],
         "second": runs[1],
         "events_of_second": sum(counts[1].values()) - sum(counts[0].values()),

@@ -11,12 +11,12 @@ REAL = ROOT.parent / "shared" / "data" / "leads" / "leads.csv"
 FOLDER = Path(__file__).parent / "pipeline"
 PIPELINE = FOLDER / "sales_pipeline.csv"
 PRODUCTS = FOLDER / "products.csv"
-# Service, kind and file. A file follows those whose records it refers to.
+# Resource and file. A file follows those whose records it refers to.
 FILES = (
-    ("org", "PEOPLE", "sales_teams.csv"),
-    ("cpq", "PRODUCTS", "products.csv"),
-    ("l2o", "ACCOUNTS", "accounts.csv"),
-    ("l2o", "OPPORTUNITIES", "sales_pipeline.csv"),
+    ("org.person", "sales_teams.csv"),
+    ("cpq.product", "products.csv"),
+    ("l2o.account", "accounts.csv"),
+    ("l2o.opportunity", "sales_pipeline.csv"),
 )
 SELLER, MANAGER = "Darcel Schlecht", "Melvin Marxen"
 
@@ -50,11 +50,10 @@ def leads() -> Source:
     )
 
 
-def pipeline() -> list[tuple[str, str, Source]]:
-    """Return the service, the kind of import and the file for every file of the pipeline."""
+def pipeline() -> list[tuple[str, Source]]:
+    """Return the resource and the file for every file of the pipeline."""
     return [
-        (service, kind, Source(name, "", (FOLDER / name).read_bytes(), {}))
-        for service, kind, name in FILES
+        (resource, Source(name, "", (FOLDER / name).read_bytes(), {})) for resource, name in FILES
     ]
 
 

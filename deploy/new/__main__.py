@@ -16,9 +16,11 @@ from deploy.services import ROOT, services_in
 
 NEXT = {
     "service": "Next: describe it in its README and in README.md, add a resource by"
-    " `make new SERVICE={service} RESOURCE=...`, then `make check` and `make test`.",
+    " `make new SERVICE={service} RESOURCE=...`, then"
+    " `make contracts`, `make check` and `make test`.",
     "resource": "Next: replace name and description by the fields of the business, describe it in"
-    " __init__.py in the words of the business, then `make check` and `make test`.",
+    " __init__.py in the words of the business, name it in Chinese in resources.py, then"
+    " `make contracts`, `make check` and `make test`.",
 }
 
 

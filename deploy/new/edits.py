@@ -106,17 +106,3 @@ def _match(pattern: str, content: str) -> re.Match[str]:
     if match is None:
         raise LookupError(f"line like {pattern}")
     return match
-
-
-def sorted_row(row: str) -> Edit:
-    """Insert a row into a table of event types, in alphabetical order."""
-
-    def edit(content: str) -> str:
-        rows = list(re.finditer(r"^\| `[a-z0-9_.]+\.v\d+` \| .+\n", content, re.MULTILINE))
-        if not rows:
-            return content
-        later = [match for match in rows if match.group() > row]
-        place = later[0].start() if later else rows[-1].end()
-        return content[:place] + row + content[place:]
-
-    return edit

@@ -1,6 +1,5 @@
 """Adds a new resource to the files of its service, of the contracts and of the tests."""
 
-import hashlib
 import json
 import re
 from datetime import date
@@ -11,14 +10,12 @@ from deploy.new.edits import (
     after,
     appended,
     imports,
-    sorted_row,
     where_it_fits,
 )
 from deploy.new.names import Names
 from deploy.new.templates import FRAGMENTS, render
 
 PAYLOADS = "tests/contracts/payloads"
-MANUAL = "contracts/README.md"
 
 
 def add_resource(files: Files, names: Names, day: date) -> None:
@@ -26,9 +23,8 @@ def add_resource(files: Files, names: Names, day: date) -> None:
     revision = revision_of(names.service, f"add_{names.plural}", day)
     render(files, names, "resource", xdate=f"{day:%Y%m%d}", xprevious=revision.down_revision or "")
     _add_events(files, names)
-    _wire(files, names)
+    _serve(files, names)
     _grant(files, names)
-    _add_sample(files, names)
     _describe(files, names)
 
 
@@ -45,16 +41,9 @@ def _add_events(files: Files, names: Names) -> None:
         "from contracts.event import Snapshot",
     )
     files.edit(module, imports(*modules), appended(classes))
-    for type_, docstring in events_of(classes):
+    for type_ in re.findall(r'    type: ClassVar\[str\] = "(.+?)"', classes):
         payload = json.dumps(_payload(names, type_), indent=2) + "\n"
         files.create(f"{PAYLOADS}/{type_}.json", payload)
-        describe_event(files, type_, docstring)
-
-
-def events_of(source: str) -> list[tuple[str, str]]:
-    """Return the type and the docstring's first line of every event class."""
-    classes = re.findall(r'"""(.+?)"""\n\n    type: ClassVar\[str\] = "(.+?)"', source)
-    return [(type_, docstring) for docstring, type_ in classes]
 
 
 def _payload(names: Names, type_: str) -> dict[str, object]:
@@ -72,72 +61,27 @@ def _payload(names: Names, type_: str) -> dict[str, object]:
     return {names.resource: state, **more.get(type_.split(".")[2], {})}
 
 
-def describe_event(files: Files, type_: str, docstring: str) -> None:
-    """Record an event's payload in SHA256SUMS, and the event in the manual if it exists."""
-    payload = files.read(f"{PAYLOADS}/{type_}.json")
-    digest = hashlib.sha256(payload.encode()).hexdigest()
-    sums = files.read(f"{PAYLOADS}/SHA256SUMS").rstrip()
-    files.edit(f"{PAYLOADS}/SHA256SUMS", lambda _: f"{sums}\n{digest}  {type_}.json\n")
-    if files.exists(MANUAL):
-        files.edit(MANUAL, sorted_row(f"| `{type_}` | {docstring} |\n"))
-
-
-def _wire(files: Files, names: Names) -> None:
-    """Add the routes, the custom fields, the snapshots and the texts."""
-    service, feature = names.service, f"{names.service}.{names.plural}"
-    app = f"services/{service}/src/{service}/app.py"
-    match = re.search(r'custom_field_router\("\w+", (\w+)\)', files.read(app))
-    mapping = match.group(1) if match else "CUSTOM_FIELDS"
+def _serve(files: Files, names: Names) -> None:
+    """Add the routes to the service's API; what else it declares is found in its rooms."""
+    routers = names.plural.upper()
     files.edit(
-        app,
-        imports(
-            f"from {feature}.routes import ROUTERS as {names.plural.upper()}",
-            f"from {feature}.store import {names.plural}",
-        ),
-        after(r"routers=\[", f"*{names.plural.upper()}, "),
-        after(
-            rf"^{mapping}\b[^=\n]*= \{{",
-            f'"{service}.{names.resource}": {names.plural}, ',
-        ),
-    )
-    record_type = names.resource.upper()
-    source = f"SnapshotSource({names.pascal}State, {names.plural}, partial({record_type}.get, "
-    files.edit(
-        f"services/{service}/src/{service}/snapshots.py",
-        imports(
-            "from functools import partial",
-            f"from contracts.{service}.events import {names.pascal}State",
-            f"from {feature}.store import {record_type}",
-            f"from {feature}.store import {names.plural}",
-        ),
-        after(r"^SNAPSHOTS\b[^=\n]*= \(", f"\n    {source}with_deleted=True)),\n"),
-    )
-    code = f"{names.resource.upper()}_NOT_FOUND"
-    text = (
-        f'"{code}": Text("没有该记录。", "There is no such {names.resource.replace("_", " ")}."),'
-    )
-    files.edit(
-        f"services/{service}/src/{service}/texts.py",
-        after(r"^TEXTS\b[^=\n]*= \{", f"\n    {text}\n"),
+        f"services/{names.service}/src/{names.service}/app.py",
+        imports(f"from {names.service}.{names.plural}.routes import ROUTERS as {routers}"),
+        after(r"routers=\[", f"*{routers}, "),
     )
 
 
 def _grant(files: Files, names: Names) -> None:
     """Declare the resource, with owners, and grant its scopes to the sales roles."""
     resource = f"{names.service}.{names.resource}"
-    declaration = f'\n    editable("{resource}", read=SALES, write=SALES, owned=True),'
+    noun = names.resource.replace("_", " ")
+    named = f'"{resource}", zh="{noun}", en="{noun}"'
+    declaration = f"\n    editable({named}, read=SALES, write=SALES, owned=True),"
     files.edit(
         f"contracts/src/contracts/{names.service}/resources.py",
         imports("from contracts.resources import SALES, editable"),
         after(r"^RESOURCES: Final = \(", declaration),
     )
-
-
-def _add_sample(files: Files, names: Names) -> None:
-    """Add the sample that the tests of what all resources share are run with."""
-    sample = 'Sample(body=always(name="A name"), patch={"name": "Another"})'
-    entry = f'"{names.service}.{names.resource}": {sample}, '
-    files.edit("tests/resources/samples.py", after(r"^SAMPLES\b[^=\n]*= \{", entry))
 
 
 def _describe(files: Files, names: Names) -> None:

@@ -7,7 +7,6 @@ from chassis.database.migrate import script_directory
 from deploy.migration import newest_of_backbone
 from deploy.new.edits import Edit, Files, after, after_last
 from deploy.new.names import Names
-from deploy.new.resource import describe_event, events_of
 from deploy.new.templates import render
 
 READMES = ("README.md", "README.zh-CN.md", "services/README.md")
@@ -17,9 +16,6 @@ def add_service(files: Files, names: Names, day: date) -> None:
     """Plan all files of a service. Raises CannotGoOn if a file exists or an edit does not fit."""
     backbone = newest_of_backbone(script_directory("org"), "org")
     render(files, names, "service", xdate=f"{day:%Y%m%d}", xbackbone=backbone or "")
-    events = files.read(f"contracts/src/contracts/{names.service}/events.py")
-    for type_, docstring in events_of(events):
-        describe_event(files, type_, docstring)
     files.edit("pyproject.toml", *_tools(names.service))
     files.edit("docker-compose.yml", _addresses(names.service))
     files.edit(

@@ -25,8 +25,14 @@ def copy_tree(target: Path) -> Path:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, target / name)
     for command in (["init", "--quiet"], ["add", "--all"]):
-        subprocess.run(["git", *command], cwd=target, check=True)
+        run_git(target, *command)
     return target
+
+
+def run_git(tree: Path, *command: str) -> str:
+    """Run git in a copy of the tree and return what it printed."""
+    ran = subprocess.run(["git", *command], cwd=tree, capture_output=True, text=True, check=True)
+    return ran.stdout
 
 
 def borrow_mypy_cache(tree: Path) -> None:

@@ -17,7 +17,6 @@ CATALOGUES = {
 MACHINERY = {
     "l2o.conversion",
     "org.principal",
-    "rms.import",
     *(f"{name}.{part}" for name in SERVICES for part in ("tenant_task", "work")),
 }
 

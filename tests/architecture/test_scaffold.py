@@ -11,8 +11,9 @@ from deploy.local.errors import CannotGoOn
 from deploy.new.edits import Files, after
 from deploy.new.names import Names, ensure_new_service, ensure_resource, plural
 from deploy.services import ROOT, SERVICES, services_in
-from tests.architecture.scratch import copy_tree, run_in
+from tests.architecture.scratch import copy_tree, run_git, run_in
 
+CHANGED = ".git/changed_by_a_resource"
 WRITTEN = (
     "contracts/src/contracts/desk",
     "services/desk",
@@ -28,9 +29,25 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the tree with a new resource, and a new service with a resource of two words."""
     copy = copy_tree(tmp_path_factory.mktemp("scaffold"))
     run_in(copy, "python", "-m", "deploy.new", "l2o", "activity")
+    (copy / CHANGED).write_text("\n".join(changed_files(copy)))
     run_in(copy, "python", "-m", "deploy.new", "desk")
     run_in(copy, "python", "-m", "deploy.new", "desk", "price_rule")
     return copy
+
+
+def changed_files(tree: Path) -> list[str]:
+    """The files of the tree as git knows it that have other content now."""
+    return run_git(tree, "diff", "--name-only").split()
+
+
+def test_a_resource_changes_four_files_beside_its_own(tree: Path) -> None:
+    """A list, a map or a registry that each resource had to be entered in would be a fifth."""
+    assert (tree / CHANGED).read_text().split() == [
+        "contracts/src/contracts/l2o/events.py",
+        "contracts/src/contracts/l2o/resources.py",
+        "services/l2o/README.md",
+        "services/l2o/src/l2o/app.py",
+    ]
 
 
 def test_a_new_service_is_found_by_its_folder(tree: Path) -> None:
@@ -76,10 +93,10 @@ def test_the_tests_of_the_new_service_pass(tree: Path) -> None:
 
 
 def test_a_repeated_command_writes_nothing(tree: Path) -> None:
-    before = (tree / "tests/contracts/payloads/SHA256SUMS").read_text()
+    before = changed_files(tree)
     with pytest.raises(AssertionError, match=r"l2o_add_activities exists already"):
         run_in(tree, "python", "-m", "deploy.new", "l2o", "activity")
-    assert (tree / "tests/contracts/payloads/SHA256SUMS").read_text() == before
+    assert changed_files(tree) == before
 
 
 @pytest.mark.parametrize(

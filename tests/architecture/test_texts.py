@@ -8,6 +8,7 @@ from string import Formatter
 
 import pytest
 
+from chassis.foundation.resource_texts import resource_texts
 from chassis.foundation.texts import COMMON, Catalog
 from chassis.web.enum_routes import enums_of, label_code
 from deploy.services import SERVICES
@@ -25,9 +26,14 @@ def raised_in(folder: Path) -> dict[str, str]:
     return found
 
 
-def catalog(service: str) -> Catalog:
+def own_texts(service: str) -> Catalog:
     texts: Catalog = import_module(f"{service}.texts").TEXTS
     return texts
+
+
+def catalog(service: str) -> Catalog:
+    """The texts of a service: its own, and those that follow from its resources."""
+    return {**resource_texts(service), **own_texts(service)}
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -54,7 +60,7 @@ def test_every_value_of_an_enum_has_a_label(service: str) -> None:
         label_code(name, value) for name, values in enums_of(document).items() for value in values
     ]
     assert [code for code in codes if code not in known] == []
-    labels = {code for code in catalog(service) if "." in code}
+    labels = {code for code in own_texts(service) if "." in code}
     assert labels - set(codes) == set(), "labels of values that the API no longer has"
 
 

@@ -1,15 +1,16 @@
-"""Every kind of notice that a service sends is declared, so that people can switch it off."""
+"""Every kind of notice and task that a service sends is declared with its names."""
 
 import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
 
 from chassis.events.subscriptions import ProcessSubscription
-from contracts.resources import declared_notices
+from contracts.resources import declared_notices, declared_tasks
 from contracts.tenant_tasks import TenantTaskEnded
 from contracts.topics import declared_events
-from contracts.work import NoticeKind, WorkChanged, WorkKind
+from contracts.work import NoticeKind, TaskKind, WorkChanged, WorkKind
 from deploy.services import SERVICES
+from org.tasks.domain import OWN
 from org.worker import WORKER
 
 SOURCES = (*SERVICES, "chassis")
@@ -37,6 +38,11 @@ def test_every_notice_is_declared_by_its_resource_and_sent_by_somebody() -> None
     assert {kind.code for kind in kinds() if isinstance(kind, NoticeKind)} == set(
         declared_notices()
     )
+
+
+def test_every_task_is_declared_by_its_resource_and_raised_by_somebody() -> None:
+    raised = {kind.code for kind in kinds() if isinstance(kind, TaskKind)}
+    assert raised | {OWN} == set(declared_tasks())
 
 
 def test_a_code_has_one_meaning_in_all_services() -> None:

@@ -17,9 +17,8 @@ from sqlalchemy import text
 
 from chassis.database.engine import Database
 from chassis.files.imports.actions import IMPORT_JOB
-from chassis.files.imports.jobs import import_jobs
 from chassis.jobs.queue import Done
-from l2o.imports import IMPORTS
+from l2o.worker import WORKER
 from testkit.databases import ServiceDatabase
 from testkit.filling import FULL_SIZE
 from testkit.jobs import make_job
@@ -162,7 +161,7 @@ async def test_imports(bench: Bench) -> None:
     """Import accounts from a file in chunks, each in its own transaction."""
     lines = "".join(f"公司 {n},0571-8{n:07}\n" for n in range(IMPORTED))
     async with bench.client("all") as client:
-        body = {"file_name": "bench.csv", "kind": "ACCOUNTS"}
+        body = {"file_name": "bench.csv", "resource": "l2o.account"}
         opened = await client.post("/imports", json=body)
         assert opened.status_code == 201, opened.text
         address = f"/imports/{opened.json()['id']}"
@@ -179,7 +178,7 @@ async def test_imports(bench: Bench) -> None:
 async def run_import(bench: Bench, import_id: str) -> float:
     """Run the import as the worker does; return the seconds that it took."""
     worker = Database(bench.urls.worker_url, name="bench-worker")
-    run, began, outcome = import_jobs(IMPORTS)[IMPORT_JOB], time.perf_counter(), object()
+    run, began, outcome = WORKER.jobs[IMPORT_JOB], time.perf_counter(), object()
     while not isinstance(outcome, Done):
         async with worker.begin(bench.there.tenant) as tx:
             outcome = await run(tx, make_job(bench.there.tenant, IMPORT_JOB, import_id))

@@ -77,7 +77,7 @@ def test_a_removed_or_changed_field_is_noticed() -> None:
 
 
 def test_no_recorded_payload_was_edited() -> None:
-    """A new event adds its line: `sha256sum <type>.json >> SHA256SUMS` in that folder."""
+    """`make contracts` adds the lines of new events."""
     lines = (PAYLOADS / "SHA256SUMS").read_text().splitlines()
     listed = {name: digest for digest, name in (line.split() for line in lines)}
     assert len(listed) == len(lines)

@@ -16,11 +16,12 @@ from testkit.directory import sign_in, subject
 from testkit.filling import ListSample
 from testkit.plans import FilledDatabase, declared_lists, filled_database
 from testkit.plugin import Client, Committed
+from testkit.samples import Maker
 from testkit.shared_transaction import PrepareTenant
 from testkit.tenants import add_tenant
 from tests.resources.found_resources import FoundResource, found_resources
 from tests.resources.records import Records
-from tests.resources.samples import SAMPLES, Maker
+from tests.resources.samples import SAMPLES
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,8 +11,8 @@ from chassis.database.backbone_tables import outbox
 from contracts.event import EVENT_CLASSES
 from kernel.ids import new_id
 from testkit.published import Published
+from testkit.samples import Body, Maker, Sample
 from tests.resources.found_resources import FoundResource
-from tests.resources.samples import Body, Maker, Sample
 
 ANY, MISSING = "*", ""  # values of If-Match
 

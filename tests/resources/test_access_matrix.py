@@ -20,9 +20,10 @@ from chassis.records.access.visibility import Access
 from contracts.event import EVENT_CLASSES
 from testkit.directory import Company, directory_id, leave, sign_in, subject
 from testkit.plugin import Client, PublishedFacts
+from testkit.samples import Maker
 from tests.resources.access_roles import ONLY_FOR_CREATORS, ROLES, Level, Role
 from tests.resources.found_resources import FoundResource, Guarded, guarded_routes
-from tests.resources.samples import SAMPLES, Maker
+from tests.resources.samples import SAMPLES
 
 TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()
 DAY = timedelta(days=1)

@@ -37,7 +37,7 @@ def every_resource() -> list[FoundResource]:
 
 def test_every_resource_has_a_sample() -> None:
     tested = {each.name for each in every_resource() if each.is_edited or each.is_guarded}
-    assert set(SAMPLES) == tested, "a new resource needs a sample in tests/resources/samples.py"
+    assert set(SAMPLES) == tested, "a new resource needs a sample beside its tests"
 
 
 def test_a_sample_has_a_body_for_post_and_a_patch_for_patch() -> None:

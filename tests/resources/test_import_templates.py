@@ -1,13 +1,13 @@
-"""The template of every kind of import is a file that can be imported as it is."""
+"""The template of every import is a file that can be imported as it is."""
 
-from importlib import import_module
 from typing import Any
 
 import pytest
 
+from chassis.composition.features import imports_of
 from chassis.files.formats.reader import read_file
 from chassis.files.imports.columns import parse_row, validated_mapping
-from chassis.files.imports.target import Imports, ImportTarget
+from chassis.files.imports.target import ImportTarget
 from chassis.files.imports.templates import csv_template, xlsx_template
 from chassis.foundation.texts import LANGUAGES
 from deploy.services import SERVICES
@@ -17,13 +17,13 @@ def targets() -> list[ImportTarget[Any]]:
     """Every import target of every service."""
     found: list[ImportTarget[Any]] = []
     for service in SERVICES:
-        imports: Imports | None = getattr(import_module(f"{service}.app"), "IMPORTS", None)
+        imports = imports_of(service)
         found += imports.targets if imports else []
     return found
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("target", targets(), ids=lambda target: target.kind)
+@pytest.mark.parametrize("target", targets(), ids=lambda target: target.resource)
 def test_a_template_needs_no_mapping_and_its_example_is_accepted(
     target: ImportTarget[Any], language: str
 ) -> None:
@@ -38,12 +38,12 @@ def test_a_template_needs_no_mapping_and_its_example_is_accepted(
         assert parsed.value is not None
 
 
-@pytest.mark.parametrize("target", targets(), ids=lambda target: target.kind)
+@pytest.mark.parametrize("target", targets(), ids=lambda target: target.resource)
 def test_chinese_headings_are_chinese(target: ImportTarget[Any]) -> None:
     assert [one.name for one in target.fields if one.chinese_heading == one.name] == []
 
 
 def test_templates_of_several_services_are_checked() -> None:
-    assert {"PEOPLE", "LEADS", "ACCOUNTS", "OPPORTUNITIES", "PRODUCTS"} <= {
-        target.kind for target in targets()
+    assert {"org.person", "mtl.lead", "l2o.account", "l2o.opportunity", "cpq.product"} <= {
+        target.resource for target in targets()
     }

@@ -14,8 +14,8 @@ from chassis.web.references import Reference, expandable_paths, model_in, refere
 from contracts.event import State
 from deploy.services import SERVICES
 from testkit.directory import Company
+from testkit.samples import Body
 from tests.resources.records import Records, errors_of
-from tests.resources.samples import Body
 
 # Fields that end like ids and have no name beside them, each with its reason.
 WITHOUT_NAMES = {

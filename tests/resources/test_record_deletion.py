@@ -2,8 +2,8 @@
 
 import pytest
 
+from testkit.samples import Body
 from tests.resources.records import ANY, MISSING, Records, code_of, differences
-from tests.resources.samples import Body
 
 RESTORE = "POST /{}/restore"
 

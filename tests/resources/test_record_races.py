@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from testkit.directory import Company, subject
+from testkit.samples import Body
 from tests.resources.records import ANY, Records
-from tests.resources.samples import Body
 
 DELETE, RESTORE = "DELETE /{}", "POST /{}/restore"
 PUT = "PUT /by-external-id/{}/{}"

@@ -24,7 +24,7 @@ class ImportEnded(Event):
     """The fields of `<service>.import.finished.v1`."""
 
     import_id: UUID
-    kind: str
+    resource: Annotated[str, Field(description="The resource of the imported records")]
     file_name: str
     state: Annotated[str, Field(description="SUCCEEDED, FAILED or CANCELLED")]
     dry_run: bool

@@ -5,16 +5,26 @@ Each service declares its own resources as `RESOURCES` in `contracts/<service>/r
 
 import re
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from contracts.modules import publisher_modules
 
 RESOURCE_NAME: Final = re.compile(r"[a-z][a-z0-9]*\.[a-z][a-z0-9_]*")
 SEES_ALL_ROWS: Final = "all"
 OWNER_NOTICE, IMPORT_NOTICE = "ASSIGNED", "IMPORT_FINISHED"
+Names = tuple[str, str]  # in Chinese and in English
+COMMON_NAMES: Final[Mapping[str, Names]] = {
+    "export": ("导出", "export"),
+    "custom_field": ("自定义字段", "custom field"),
+    "number_format": ("编号格式", "number format"),
+    "tenant": ("租户", "tenant"),
+    "event": ("事件", "event"),
+    "import": ("导入", "import"),
+}
+OWNER_NOTICE_NAMES: Final[Names] = ("成为负责人", "New owner")
 
 
 class RoleCode(StrEnum):
@@ -46,16 +56,21 @@ GRANTABLE_ROLES: Final[Mapping[RoleCode, Roles]] = {RoleCode.PEOPLE_ADMIN: SALES
 class Resource:
     """A kind of record such as `l2o.account`; this is its name everywhere.
 
+    People read its names in Chinese and English, `zh` and `en`: 客户, account.
     `scopes` maps each verb to the built-in roles that hold the scope `<name>.<verb>`. The rows of
     an `owned` resource belong to owners, and the verb `all` shows every row. `notices` are the
-    codes of the kinds of notices about its records, which people can switch off.
+    kinds of notices about its records, which people can switch off, and `tasks` the kinds of tasks:
+    their codes with their names in Chinese and English.
     Raises ValueError for a name other than `<service>.<noun>`, or for `all` without owners.
     """
 
     name: str
+    zh: str
+    en: str
     scopes: Mapping[str, Roles]
     owned: bool = False
-    notices: tuple[str, ...] = ()
+    notices: Mapping[str, Names] = field(default_factory=dict)
+    tasks: Mapping[str, Names] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if RESOURCE_NAME.fullmatch(self.name) is None:
@@ -67,6 +82,11 @@ class Resource:
     def service(self) -> str:
         """The service that the records belong to."""
         return self.name.partition(".")[0]
+
+    @property
+    def noun(self) -> str:
+        """The last part of the name: `price_book`."""
+        return self.name.partition(".")[2]
 
     def scope(self, verb: str) -> str:
         """The full name of a scope: `l2o.account.read`."""
@@ -86,19 +106,30 @@ class Resource:
 def editable(
     name: str,
     *,
+    zh: str,
+    en: str,
     read: Roles,
     write: Roles,
     sees_all: Roles = ONLY_ADMIN,
     owned: bool = False,
-    notices: tuple[str, ...] = (),
+    notices: Mapping[str, Names] | None = None,
+    tasks: Mapping[str, Names] | None = None,
 ) -> Resource:
     """Declare a resource with the scopes `read` and `write`, and `all` if it is owned.
 
     The new owner of an owned record is always notified.
     """
     scopes = {"read": read, "write": write, **({SEES_ALL_ROWS: sees_all} if owned else {})}
-    all_notices = (OWNER_NOTICE, *notices) if owned else notices
-    return Resource(name=name, scopes=scopes, owned=owned, notices=all_notices)
+    notices = {**({OWNER_NOTICE: OWNER_NOTICE_NAMES} if owned else {}), **(notices or {})}
+    return Resource(
+        name=name,
+        zh=zh,
+        en=en,
+        scopes=scopes,
+        owned=owned,
+        notices=notices,
+        tasks=tasks or {},
+    )
 
 
 def common_resources(
@@ -114,18 +145,24 @@ def common_resources(
 
     Only a service that imports files has `imports`. `tenant` adds scopes to `<service>.tenant`.
     """
-    common = (
-        editable(f"{service}.export", read=exports, write=exports),
-        editable(f"{service}.custom_field", read=EVERYBODY, write=field_editors),
-        editable(f"{service}.number_format", read=numberers, write=numberers),
-        Resource(name=f"{service}.tenant", scopes={"export": ONLY_ADMIN, **(tenant or {})}),
-        Resource(name=f"{service}.event", scopes={"admin": ONLY_ADMIN, "read": ONLY_ADMIN}),
-    )
+    kinds: dict[str, Mapping[str, Roles]] = {
+        "export": {"read": exports, "write": exports},
+        "custom_field": {"read": EVERYBODY, "write": field_editors},
+        "number_format": {"read": numberers, "write": numberers},
+        "tenant": {"export": ONLY_ADMIN, **(tenant or {})},
+        "event": {"admin": ONLY_ADMIN, "read": ONLY_ADMIN},
+    }
+    common = tuple(_common(service, noun, scopes) for noun, scopes in kinds.items())
     if imports is None:
         return common
     scopes = {"read": imports, "write": imports, SEES_ALL_ROWS: ONLY_ADMIN}
-    name, notices = f"{service}.import", (IMPORT_NOTICE,)
-    return (Resource(name=name, scopes=scopes, owned=True, notices=notices), *common)
+    notices = {IMPORT_NOTICE: ("导入结束", "Import finished")}
+    return (_common(service, "import", scopes, owned=True, notices=notices), *common)
+
+
+def _common(service: str, noun: str, scopes: Mapping[str, Roles], **more: Any) -> Resource:
+    zh, en = COMMON_NAMES[noun]
+    return Resource(name=f"{service}.{noun}", zh=zh, en=en, scopes=scopes, **more)
 
 
 @cache
@@ -187,6 +224,14 @@ def known_scopes() -> Set[str]:
 
 
 @cache
-def declared_notices() -> tuple[str, ...]:
-    """Return the codes of all kinds of notices of all services, sorted."""
-    return tuple(sorted({code for one in declared_resources().values() for code in one.notices}))
+def declared_notices() -> Mapping[str, Names]:
+    """Return the names of all kinds of notices of all services, in the order of their codes."""
+    kinds = [kind for one in declared_resources().values() for kind in one.notices.items()]
+    return dict(sorted(kinds))
+
+
+@cache
+def declared_tasks() -> Mapping[str, Names]:
+    """Return the names of all kinds of tasks of all services, in the order of their codes."""
+    kinds = [kind for one in declared_resources().values() for kind in one.tasks.items()]
+    return dict(sorted(kinds))

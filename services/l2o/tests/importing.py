@@ -11,27 +11,26 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.imports.actions import IMPORT_JOB
-from chassis.files.imports.jobs import import_jobs
 from chassis.jobs.queue import Done, Job
 from chassis.records.access.tables import people
 from kernel.ids import new_id
-from l2o.imports import IMPORTS
 from l2o.products.store import products
+from l2o.worker import WORKER
 from testkit.jobs import make_job
 from testkit.plugin import Committed
 
 PIPELINE_FOLDER = Path(__file__).parents[3] / "deploy" / "demo" / "pipeline"
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
-run_chunk = import_jobs(IMPORTS)[IMPORT_JOB]
+run_chunk = WORKER.jobs[IMPORT_JOB]
 
 
 def job_for(import_id: str, tenant: UUID) -> Job:
     return make_job(tenant, IMPORT_JOB, import_id, now=NOON)
 
 
-async def start_import(client: AsyncClient, kind: str, content: bytes, **fields: Any) -> str:
+async def start_import(client: AsyncClient, resource: str, content: bytes, **fields: Any) -> str:
     """Open an import, upload this file and start it; return its id."""
-    body = {"file_name": "file.csv", "kind": kind, **fields}
+    body = {"file_name": "file.csv", "resource": resource, **fields}
     opened = await client.post("/imports", json=body)
     assert opened.status_code == 201, opened.text
     import_id: str = opened.json()["id"]
@@ -43,10 +42,15 @@ async def start_import(client: AsyncClient, kind: str, content: bytes, **fields:
 
 
 async def finish_import(
-    client: AsyncClient, tx: AsyncConnection, tenant: UUID, kind: str, content: bytes, **fields: Any
+    client: AsyncClient,
+    tx: AsyncConnection,
+    tenant: UUID,
+    resource: str,
+    content: bytes,
+    **fields: Any,
 ) -> dict[str, Any]:
     """Import this file in the test's transaction and return the finished import."""
-    import_id = await start_import(client, kind, content, **fields)
+    import_id = await start_import(client, resource, content, **fields)
     while not isinstance(await run_chunk(tx, job_for(import_id, tenant)), Done):
         pass
     return await finished_import(client, import_id)

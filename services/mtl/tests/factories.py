@@ -9,11 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.subscriptions import EventMeta
 from chassis.files.imports.actions import IMPORT_JOB
-from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.jobs.queue import Done, Job
 from kernel.ids import new_id
-from mtl.imports import IMPORTS
 from mtl.leads.domain import Lead, LeadStatus
+from mtl.worker import WORKER
 from testkit.jobs import make_job
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -28,8 +27,8 @@ META = EventMeta(
     occurred_at=NOON,
 )
 
-run_chunk = import_jobs(IMPORTS)[IMPORT_JOB]
-fail_import = import_failure_handlers(IMPORTS)[IMPORT_JOB]
+run_chunk = WORKER.jobs[IMPORT_JOB]
+fail_import = WORKER.failure_handlers[IMPORT_JOB]
 
 
 def make_lead(**fields: Any) -> Lead:
@@ -66,7 +65,7 @@ def violations(answer: Response) -> set[tuple[str, str]]:
 
 async def start_import(client: AsyncClient, content: bytes, **fields: Any) -> str:
     """Open an import, upload this file and start it; return its id."""
-    body = {"file_name": "leads.csv", "kind": "LEADS", **fields}
+    body = {"file_name": "leads.csv", "resource": "mtl.lead", **fields}
     import_id: str = (await client.post("/imports", json=body)).json()["id"]
     sent = await client.put(f"/imports/{import_id}/file", content=content)
     assert sent.status_code == 200, sent.text

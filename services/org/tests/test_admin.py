@@ -110,7 +110,7 @@ async def test_the_command_reports_why_it_failed(committed: Committed, tenant: U
 async def test_a_refusal_is_a_sentence(committed: Committed, tenant: UUID) -> None:
     done = run_admin(committed, tenant, "suspend", str(new_id()))
     why = json.loads(done.stdout.splitlines()[-1])["why"]
-    assert why == "The tenant was not found. (TENANT_NOT_FOUND)"
+    assert why == "There is no such tenant. (TENANT_NOT_FOUND)"
 
 
 @pytest.mark.parametrize(

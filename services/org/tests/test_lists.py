@@ -125,7 +125,7 @@ async def test_lists_take_saved_views_and_personal_lists_are_not_exported(
     await store_tenant(tx, tenant)
     await add_person(client, "B")
     await add_person(client, "A")
-    body = {"collection": "people", "name": "按姓名", "query": "sort=name", "fields": ["name"]}
+    body = {"resource": "org.person", "name": "按姓名", "query": "sort=name", "fields": ["name"]}
     view = created(await client.post("/saved-views", json=body))
     items = (await client.get(f"/people?view={view['id']}")).json()["items"]
     assert [(set(item), item["name"]) for item in items] == [
@@ -133,13 +133,13 @@ async def test_lists_take_saved_views_and_personal_lists_are_not_exported(
         ({"id", "name"}, "B"),
         ({"id", "name"}, CALLER_NAME),
     ]
-    own_view = {"collection": "tasks", "name": "待办", "query": "state=OPEN&sort=due_date"}
+    own_view = {"resource": "org.task", "name": "待办", "query": "state=OPEN&sort=due_date"}
     view = created(await client.post("/saved-views", json=own_view))
     created(await client.post("/tasks", json={"title": "A"}))
     assert await names(client, f"/tasks?view={view['id']}") == ["A"]
-    refused = await client.post("/exports", json={"collection": "tasks", "format": "CSV"})
-    assert codes(refused) == {("/collection", "VALUE_UNKNOWN")}
-    export = await client.post("/exports", json={"collection": "people", "format": "CSV"})
+    refused = await client.post("/exports", json={"resource": "org.task", "format": "CSV"})
+    assert codes(refused) == {("/resource", "VALUE_UNKNOWN")}
+    export = await client.post("/exports", json={"resource": "org.person", "format": "CSV"})
     assert export.status_code == 201, export.text
 
 

@@ -6,15 +6,21 @@ from contracts.resources import DIRECTION, FINANCE, SALES, common_resources, edi
 
 # Prices are set for all of sales, so directors keep them; managers sell by them.
 RESOURCES: Final = (
-    editable("cpq.product", read=SALES | FINANCE, write=DIRECTION),
-    editable("cpq.price_book", read=SALES | FINANCE, write=DIRECTION),
+    editable("cpq.product", zh="产品", en="product", read=SALES | FINANCE, write=DIRECTION),
+    editable("cpq.price_book", zh="价目表", en="price book", read=SALES | FINANCE, write=DIRECTION),
     editable(
         "cpq.quote",
+        zh="报价单",
+        en="quote",
         read=SALES | FINANCE,
         write=SALES,
         sees_all=DIRECTION | FINANCE,
         owned=True,
-        notices=("QUOTE_ACCEPTED", "QUOTE_REJECTED", "QUOTE_EXPIRED"),
+        notices={
+            "QUOTE_ACCEPTED": ("报价单已被接受", "Quote accepted"),
+            "QUOTE_REJECTED": ("报价单已被拒绝", "Quote rejected"),
+            "QUOTE_EXPIRED": ("报价单已过期", "Quote expired"),
+        },
     ),
     *common_resources("cpq", imports=DIRECTION, exports=SALES),
 )

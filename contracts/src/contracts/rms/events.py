@@ -5,7 +5,6 @@ from typing import ClassVar
 from uuid import UUID
 
 from contracts.event import Event, Snapshot
-from contracts.imports import ImportEnded
 from contracts.rms.states import (
     Allocation,
     CancelledLine,
@@ -183,12 +182,6 @@ class PaymentReversed(Event):
     payment: PaymentState
     reversal: MoneyReturn
     allocations: tuple[Allocation, ...]
-
-
-class RmsImportFinished(ImportEnded):
-    """A file import ended: it succeeded, failed or was cancelled."""
-
-    type: ClassVar[str] = "rms.import.finished.v1"
 
 
 class OrderChanged(Event):

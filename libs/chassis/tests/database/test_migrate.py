@@ -6,9 +6,11 @@ import asyncpg
 import pytest
 from alembic import command
 from sqlalchemy import pool
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis import __main__
+from chassis.database import migrate
 from chassis.database.migrate import UnknownRevision, config_of, upgrade, versions_needed
 from testkit import databases
 from testkit.databases import ServiceDatabase
@@ -48,7 +50,8 @@ async def test_upgrading_an_up_to_date_database_changes_nothing(migrated: Servic
 
 
 async def test_an_outdated_database_is_refused_and_unchanged(outdated: ServiceDatabase) -> None:
-    with pytest.raises(UnknownRevision, match=r"earlier development version .*`make clean`"):
+    explained = r"newer build.*earlier development version.*`make clean`"
+    with pytest.raises(UnknownRevision, match=explained):
         await upgrade("testkit", outdated.owner_url)
     assert await stored_versions(outdated) == {"testkit_20261122"}
 
@@ -63,10 +66,24 @@ def test_the_migrate_command_explains_an_outdated_database_in_one_sentence(
         __main__.main()
     assert stopped.value.code == 1
     assert capsys.readouterr().err == (
-        "The database of testkit was made by an earlier development version (testkit_20261122)"
-        " and cannot be migrated: `make clean` removes the local data, then `make up` starts"
-        " anew.\n"
+        "The database of testkit holds testkit_20261122, which this build does not know. It was"
+        " migrated by a newer build: use that one. Or it was made by an earlier development"
+        " version: `make clean` removes the local data, then `make up` starts anew.\n"
     )
+
+
+async def test_a_migration_gives_up_when_a_table_stays_locked(
+    migrated: ServiceDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would make all traffic wait behind it."""
+    monkeypatch.setattr(migrate, "LOCK_SECONDS", 0.1)
+    owner = await asyncpg.connect(migrated.owner_url.replace("+asyncpg", ""))
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE alembic_version")
+        with pytest.raises(DBAPIError, match="lock timeout"):
+            await upgrade("testkit", migrated.owner_url)
+    await owner.close()
+    await upgrade("testkit", migrated.owner_url)
 
 
 async def test_a_downgrade_leaves_only_the_revision_table(migrated: ServiceDatabase) -> None:

@@ -52,3 +52,11 @@ def test_development_starts_without_settings(monkeypatch: pytest.MonkeyPatch) ->
     assert Settings.of("testkit").drain_for == 0
     monkeypatch.setenv("L2C_DRAIN_SECONDS", "2")
     assert Settings.of("testkit").drain_for == 2
+
+
+def test_production_refuses_an_issuer_whose_keys_could_be_changed_on_the_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OIDC_ISSUER", "http://issuer.test")
+    with pytest.raises(ValueError, match=r"^OIDC_ISSUER must begin with https:// in production\.$"):
+        Settings.of("testkit")

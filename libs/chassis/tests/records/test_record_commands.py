@@ -28,7 +28,7 @@ from chassis.web.preconditions import Precondition
 from contracts.event import Event
 from kernel.errors import Conflict, Invalid, NotFound, RuleBroken
 from kernel.ids import new_id
-from testkit.cards import CARD, Card
+from testkit.cards.store import CARD, Card
 from testkit.database import Stage
 from testkit.events import CardChanged
 from testkit.plugin import PublishedFacts

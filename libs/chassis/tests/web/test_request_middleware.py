@@ -75,6 +75,38 @@ async def test_framework_errors_are_problems(
     assert answer.headers.get("Allow") == ("GET, POST" if status == 405 else None)
 
 
+async def test_answers_stay_out_of_caches_and_vary_with_the_language(app: FastAPI) -> None:
+    for path in ("/testkit/v1/nothing", "/testkit/v1/enums"):
+        headers = (await send_request(app, "GET", path)).headers
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "Accept-Language" in headers["Vary"]
+
+
+PREFLIGHT = {
+    "Access-Control-Request-Method": "PATCH",
+    "Access-Control-Request-Headers": "If-Match, Authorization, Idempotency-Key",
+}
+
+
+@pytest.mark.parametrize("origin", [ORIGIN, "http://localhost:5173", "http://127.0.0.1:3000"])
+async def test_in_development_a_front_end_of_this_machine_may_call(
+    app: FastAPI, origin: str
+) -> None:
+    headers = {**PREFLIGHT, "Origin": origin}
+    answer = await send_request(app, "OPTIONS", "/testkit/v1/things", headers=headers)
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, origin)
+    assert "if-match" in answer.headers["Access-Control-Allow-Headers"].lower()
+
+
+@pytest.mark.parametrize("origin", ["http://localhost.example.com", "https://evil.example.com"])
+async def test_pages_of_other_origins_may_not_call(app: FastAPI, origin: str) -> None:
+    headers = {**PREFLIGHT, "Origin": origin}
+    answer = await send_request(app, "OPTIONS", "/testkit/v1/things", headers=headers)
+    assert answer.status_code == 400
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
 async def test_a_429_carries_retry_after(app: FastAPI) -> None:
     answer = await send_request(app, "POST", "/testkit/v1/things")
     assert (answer.status_code, answer.json()["code"]) == (429, "THING_BRAKED")

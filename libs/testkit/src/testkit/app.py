@@ -3,11 +3,10 @@
 from fastapi import FastAPI
 
 from chassis.composition.app import create_app
-from chassis.files.imports.routes import import_router
 from chassis.foundation.settings import Settings
 from chassis.foundation.texts import Text
-from chassis.records.custom_fields.routes import custom_field_router
-from testkit import card_imports, card_links, cards, notes
+from testkit import card_links, notes
+from testkit.cards.routes import ROUTERS as CARDS
 
 TEXTS = {
     "NOTE_FORBIDDEN": Text("不许写：{text}", "Not to be written: {text}"),
@@ -16,7 +15,6 @@ TEXTS = {
     "Stage.TO_DO": Text("待办", "To do"),
     "Stage.DOING": Text("进行中", "Doing"),
     "Stage.DONE": Text("已完成", "Done"),
-    "ImportIn.kind.CARDS": Text("卡片", "Cards"),
     "CARD_NOT_FOUND": Text("没有这张卡片。", "There is no such card."),
 }
 
@@ -26,13 +24,7 @@ def create() -> FastAPI:
         Settings.of("testkit"),
         title="Notes",
         description="The sample service the chassis is tested with.",
-        routers=[
-            notes.router,
-            *cards.ROUTERS,
-            *card_links.ROUTERS,
-            custom_field_router("testkit", {cards.CARD.scoped.resource: cards.CARD.table}),
-            import_router(card_imports.IMPORTS),
-        ],
+        routers=[notes.router, *CARDS, *card_links.ROUTERS],
         texts=TEXTS,
         replicas=["testkit.notes"],
     )

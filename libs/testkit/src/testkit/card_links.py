@@ -16,7 +16,9 @@ from chassis.records.access_keys.routes import access_key_router
 from chassis.web.commands import ChangeCommand
 from chassis.web.routing import new_router
 from chassis.web.secret_responses import SecretResponse
-from testkit.cards import CARD, RESOURCE, Card, add_words_to_title, finish_card
+from testkit.cards.actions import add_words_to_title, finish_card
+from testkit.cards.routes import RESOURCE
+from testkit.cards.store import CARD, Card
 
 VIEW = AccessPurpose(
     code="testkit.card.view",

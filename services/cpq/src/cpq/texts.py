@@ -3,7 +3,6 @@
 from chassis.foundation.texts import Text
 
 TEXTS: dict[str, Text] = {
-    "PRODUCT_NOT_FOUND": Text("产品不存在。", "The product does not exist."),
     "PRODUCT_DUPLICATE": Text(
         "SKU {sku} 已被其他产品使用。", "Another product already has the SKU {sku}."
     ),
@@ -27,7 +26,6 @@ TEXTS: dict[str, Text] = {
         "价目表“{name}”最多可包含 {maximum} 个产品。",
         "Price book “{name}” can hold at most {maximum} products.",
     ),
-    "PRICE_BOOK_NOT_FOUND": Text("价目表不存在。", "The price book does not exist."),
     "PRICE_BOOK_VERSION_NOT_FOUND": Text(
         "该价目表没有这个历史版本。", "The price book has no such earlier version."
     ),
@@ -64,7 +62,6 @@ TEXTS: dict[str, Text] = {
         "该商机的客户尚未同步，请稍后重试。",
         "The account of this opportunity has not arrived yet. Please try again later.",
     ),
-    "QUOTE_NOT_FOUND": Text("报价单不存在。", "The quote does not exist."),
     "QUOTE_NOT_SENT": Text(
         "报价单 {document_no} 尚未发送，不能执行此操作。",
         "Quote {document_no} has not been sent yet, so this is not possible.",
@@ -104,5 +101,4 @@ TEXTS: dict[str, Text] = {
     "QuoteStatus.SUPERSEDED": Text("已被新版取代", "Superseded"),
     "TaxRounding.LINE": Text("按行舍入", "Per line"),
     "TaxRounding.DOCUMENT": Text("按单据舍入", "Per document"),
-    "ImportIn.kind.PRODUCTS": Text("产品", "Products"),
 }

@@ -10,11 +10,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.files.imports.actions import IMPORT_JOB
-from chassis.files.imports.jobs import import_jobs
 from chassis.jobs.queue import Done, Job
-from cpq.imports import IMPORTS
 from cpq.price_books.domain import MAX_ENTRIES
 from cpq.products.domain import IMPORT_PRICE_BOOK, with_derived_sku
+from cpq.worker import WORKER
 from kernel.ids import new_id
 from services.cpq.tests.factories import (
     NOON,
@@ -33,11 +32,11 @@ PIPELINE = (
     "product,series,sales_price\nGTX Basic,GTX,550\nGTX Pro,GTX,4821\nMG Special,MG,55\n"
     "MG Advanced,MG,3393\nGTX Plus Pro,GTX,5482\nGTX Plus Basic,GTX,1096\nGTK 500,GTK,26768\n"
 )
-run_chunk = import_jobs(IMPORTS)[IMPORT_JOB]
+run_chunk = WORKER.jobs[IMPORT_JOB]
 
 
 async def start_import(client: Client, text: str, **fields: Any) -> str:
-    body = {"file_name": "products.csv", "kind": "PRODUCTS", **fields}
+    body = {"file_name": "products.csv", "resource": "cpq.product", **fields}
     opened = await client.post("/imports", json=body)
     assert opened.status_code == 201, opened.text
     import_id: str = opened.json()["id"]
@@ -209,7 +208,7 @@ async def test_an_import_needs_the_scopes_of_products_and_price_books(
 ) -> None:
     scope = "cpq.import.write cpq.product.write"
     headers = {"Authorization": f"Bearer {token(scope=scope)}"}
-    body = {"file_name": "x.csv", "kind": "PRODUCTS"}
+    body = {"file_name": "x.csv", "resource": "cpq.product"}
     answer = await client.post("/imports", json=body, headers=headers)
     assert status_and_code(answer) == (403, "SCOPE_MISSING")
     assert answer.json()["params"]["scopes"] == ["cpq.price_book.write"]

@@ -114,7 +114,7 @@ async def test_bad_list_parameters(client: Client, query: str) -> None:
 async def test_query_parameters_override_a_saved_view(client: Client, shop: Shop) -> None:
     quote, other = [await create_quote(client, shop.body()) for _ in range(2)]
     await client.post(f"/quotes/{quote['id']}/send")
-    body = {"collection": "quotes", "name": "已发送", "query": "status=SENT"}
+    body = {"resource": "cpq.quote", "name": "已发送", "query": "status=SENT"}
     view = (await client.post("/saved-views", json=body)).json()["id"]
     assert await list_ids(client, f"/quotes?view={view}") == [quote["id"]]
     assert await list_ids(client, f"/quotes?view={view}&status=DRAFT") == [other["id"]]

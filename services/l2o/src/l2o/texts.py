@@ -3,7 +3,6 @@
 from chassis.foundation.texts import Text
 
 TEXTS = {
-    "ACCOUNT_NOT_FOUND": Text("没有该客户。", "There is no such account."),
     "ACCOUNT_UNKNOWN": Text("没有该客户。", "There is no such account."),
     "PARENT_UNKNOWN": Text("没有该上级客户。", "There is no such parent account."),
     "ACCOUNT_CYCLE": Text(
@@ -58,9 +57,7 @@ TEXTS = {
     "PRODUCT_CORRECTED": Text(
         "产品“{given}”已更正为“{taken}”。", 'The product "{given}" was corrected to "{taken}".'
     ),
-    "CONTACT_NOT_FOUND": Text("没有该联系人。", "There is no such contact."),
     "CONTACT_UNKNOWN": Text("该客户没有此联系人。", "The account has no such contact."),
-    "OPPORTUNITY_NOT_FOUND": Text("没有该商机。", "There is no such opportunity."),
     "STAGE_MOVE_FORBIDDEN": Text(
         "商机不能从 {from_stage} 变为 {to_stage}。",
         "An opportunity cannot go from {from_stage} to {to_stage}.",
@@ -74,6 +71,4 @@ TEXTS = {
     "Stage.SIGNING": Text("签约", "Signing"),
     "Stage.WON": Text("赢单", "Won"),
     "Stage.LOST": Text("输单", "Lost"),
-    "ImportIn.kind.ACCOUNTS": Text("客户", "Accounts"),
-    "ImportIn.kind.OPPORTUNITIES": Text("商机", "Opportunities"),
 }

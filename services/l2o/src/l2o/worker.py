@@ -3,7 +3,6 @@
 from chassis.composition.worker import Worker
 from chassis.events.replicas import replica
 from chassis.events.subscriptions import process
-from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.mtl.events import LeadConverted
 from contracts.rms.events import (
@@ -18,10 +17,8 @@ from contracts.rms.events import (
 )
 from l2o.accounts import handlers as accounts
 from l2o.conversions import handlers as conversions
-from l2o.imports import IMPORTS
 from l2o.opportunities import handlers as opportunities
 from l2o.products.store import PRODUCT_COPY
-from l2o.snapshots import SNAPSHOTS
 
 SUBSCRIPTIONS = (
     process("l2o.conversions", {LeadConverted: conversions.on_lead_converted}),
@@ -48,7 +45,4 @@ SUBSCRIPTIONS = (
 WORKER = Worker(
     "l2o",
     SUBSCRIPTIONS,
-    snapshots=SNAPSHOTS,
-    jobs={**import_jobs(IMPORTS)},
-    failure_handlers={**import_failure_handlers(IMPORTS)},
 )

@@ -55,13 +55,13 @@ async def test_the_demo_files_are_imported_completely_and_only_once(
         counts(unchanged=85, with_warnings=13),  # and one in the Philipines
     ):
         import_id = await import_file(
-            committed_client, committed, tenant, "ACCOUNTS", "accounts.csv"
+            committed_client, committed, tenant, "l2o.account", "accounts.csv"
         )
         assert (await finished_import(committed_client, import_id))["counts"] == expected
     started = time.process_time()
     for outcome in ("created", "unchanged"):
         import_id = await import_file(
-            committed_client, committed, tenant, "OPPORTUNITIES", "sales_pipeline.csv"
+            committed_client, committed, tenant, "l2o.opportunity", "sales_pipeline.csv"
         )
         assert (await finished_import(committed_client, import_id))["counts"] == counts(
             **{outcome: 7375}, refused=1425, with_warnings=1387
@@ -118,10 +118,12 @@ async def test_two_concurrent_imports_of_a_file_end_like_one(
 ) -> None:
     async with committed.app.begin(tenant) as tx:
         await add_pipeline_references(tx)
-    await import_file(committed_client, committed, tenant, "ACCOUNTS", "accounts.csv")
+    await import_file(committed_client, committed, tenant, "l2o.account", "accounts.csv")
     lines = read_pipeline_file("sales_pipeline.csv").splitlines(keepends=True)[:1001]
     accepted = sum(1 for row in pipeline_rows("sales_pipeline.csv")[:1000] if row["account"])
-    ids = [await start_import(committed_client, "OPPORTUNITIES", b"".join(lines)) for _ in range(2)]
+    ids = [
+        await start_import(committed_client, "l2o.opportunity", b"".join(lines)) for _ in range(2)
+    ]
     await asyncio.gather(*(run_committed(committed, tenant, each) for each in ids))
     all_counts = [(await finished_import(committed_client, each))["counts"] for each in ids]
     assert [each["refused"] for each in all_counts] == [1000 - accepted] * 2

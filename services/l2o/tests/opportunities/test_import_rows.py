@@ -27,7 +27,7 @@ async def import_rows(
     client: Client, tx: AsyncConnection, tenant: UUID, *rows: str, header: str = HEADER
 ) -> dict[str, Any]:
     content = (header + "\n".join(rows) + "\n").encode()
-    return await finish_import(client, tx, tenant, "OPPORTUNITIES", content)
+    return await finish_import(client, tx, tenant, "l2o.opportunity", content)
 
 
 async def get_imported(client: Client, external_id: str) -> dict[str, Any]:
@@ -183,7 +183,7 @@ async def test_a_file_may_give_names_and_currencies(
 async def test_a_dry_run_stores_nothing(client: Client, tx: AsyncConnection, tenant: UUID) -> None:
     await add_account(tx, name="Acme")
     content = (HEADER + "1,Acme,,,Engaging,2016-10-20,,5\n").encode()
-    ended = await finish_import(client, tx, tenant, "OPPORTUNITIES", content, dry_run=True)
+    ended = await finish_import(client, tx, tenant, "l2o.opportunity", content, dry_run=True)
     assert ended["counts"] == counts(created=1)
     assert (await client.get("/opportunities")).json()["items"] == []
     assert (await client.get("/opportunities/by-external-id/import/1")).status_code == 404
@@ -197,12 +197,12 @@ async def test_accounts_are_imported_with_custom_fields(
     body = {**field, "label_en": "Tier", "choices": choices}
     assert (await client.post("/custom-fields", json=body)).status_code == 201
     file = "account,等级\nNew,甲\nWrong,丙\n".encode()
-    ended = await finish_import(client, tx, tenant, "ACCOUNTS", file)
+    ended = await finish_import(client, tx, tenant, "l2o.account", file)
     assert ended["counts"] == counts(created=1, refused=1)
     assert await findings(client, ended["id"], "refusals") == {3: [("等级", "VALUE_UNKNOWN")]}
     [account] = (await client.get("/accounts")).json()["items"]
     assert account["custom_fields"] == {"tier": "A"}
-    again = await finish_import(client, tx, tenant, "ACCOUNTS", b"account,Tier\nNew,A\n")
+    again = await finish_import(client, tx, tenant, "l2o.account", b"account,Tier\nNew,A\n")
     assert again["counts"] == counts(unchanged=1)
 
 
@@ -218,7 +218,7 @@ async def test_accounts_are_imported_with_parents_in_any_order(
         ",retail,,,\n"
         "Bad,retail,much,,\n"
     ).encode()
-    ended = await finish_import(client, tx, tenant, "ACCOUNTS", content)
+    ended = await finish_import(client, tx, tenant, "l2o.account", content)
     assert ended["counts"] == counts(created=4, refused=2, with_warnings=4)
     assert await findings(client, ended["id"]) == {
         2: [("sector", "SECTOR_CORRECTED")],
@@ -236,7 +236,7 @@ async def test_accounts_are_imported_with_parents_in_any_order(
     assert child["industry"] == "technology"
     assert child["annual_revenue"] == {"amount": "12345678.00", "currency": "USD"}
     event_count = len(await published())
-    again = await finish_import(client, tx, tenant, "ACCOUNTS", content)
+    again = await finish_import(client, tx, tenant, "l2o.account", content)
     assert again["counts"] == counts(unchanged=4, refused=2, with_warnings=4)
     assert len(await published()) == event_count + 1
 

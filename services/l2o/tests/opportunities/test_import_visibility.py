@@ -23,7 +23,7 @@ async def test_invisible_accounts_are_unknown_and_invisible_opportunities_unchan
     await add_account(tx, name="Mine", owner_id=subject("li"))
     await add_account(tx, name="Theirs", owner_id=subject("zheng"))
     rows = (HEADER + "1,Mine,Engaging,2016-10-20,5\n").encode()
-    await finish_import(client, tx, tenant, "OPPORTUNITIES", rows)
+    await finish_import(client, tx, tenant, "l2o.opportunity", rows)
     client.headers.update(sign_in(tenant, "li", scope=SCOPE))
     rows = (
         HEADER
@@ -31,7 +31,7 @@ async def test_invisible_accounts_are_unknown_and_invisible_opportunities_unchan
         + "2,Theirs,Engaging,2016-10-20,5\n"
         + "3,Mine,Engaging,2016-10-20,5\n"
     ).encode()
-    ended = await finish_import(client, tx, tenant, "OPPORTUNITIES", rows)
+    ended = await finish_import(client, tx, tenant, "l2o.opportunity", rows)
     assert ended["counts"] == counts(created=1, refused=2)
     assert await findings(client, ended["id"], "refusals") == {
         2: [("opportunity_id", "RECORD_READ_ONLY")],
@@ -51,12 +51,12 @@ async def test_an_import_does_not_change_shared_accounts(
     assert (await client.put(share, json={})).status_code == 200
     client.headers.update(sign_in(tenant, "li", scope=SCOPE))
     rows = b"account,sector\nShown,\nHidden,retail\nMine,retail\n"
-    ended = await finish_import(client, tx, tenant, "ACCOUNTS", rows)
+    ended = await finish_import(client, tx, tenant, "l2o.account", rows)
     assert ended["counts"] == counts(
         created=2, unchanged=1
     )  # "Hidden" is created as the importer's own account
     rows = b"account,sector,subsidiary_of\nShown,retail,\nMine,,Shown\nShown,,Mine\n"
-    ended = await finish_import(client, tx, tenant, "ACCOUNTS", rows)
+    ended = await finish_import(client, tx, tenant, "l2o.account", rows)
     assert ended["counts"] == counts(updated=1, unchanged=1, refused=1, with_warnings=1)
     assert await findings(client, ended["id"], "refusals") == {2: [("account", "RECORD_READ_ONLY")]}
     assert await findings(client, ended["id"]) == {4: [("subsidiary_of", "RECORD_READ_ONLY")]}
@@ -69,12 +69,12 @@ async def test_all_rows_of_invisible_opportunities_are_refused_with_the_same_err
     await Company(tx).build()
     await add_account(tx, name="Mine", owner_id=subject("li"))
     rows = (HEADER + "".join(f"{n},Mine,Engaging,2016-10-20,5\n" for n in (1, 2, 3))).encode()
-    await finish_import(client, tx, tenant, "OPPORTUNITIES", rows)
+    await finish_import(client, tx, tenant, "l2o.opportunity", rows)
     deleted = (await client.get("/opportunities/by-external-id/import/3")).json()["id"]
     assert (await client.delete(f"/opportunities/{deleted}")).status_code == 204
     client.headers.update(sign_in(tenant, "li", scope=SCOPE))
     rows = rows.replace(b"2,Mine,Engaging,2016-10-20,5", b"2,Mine,Prospecting,2016-10-20,6")
-    ended = await finish_import(client, tx, tenant, "OPPORTUNITIES", rows)
+    ended = await finish_import(client, tx, tenant, "l2o.opportunity", rows)
     assert ended["counts"] == counts(refused=3)
     refusal = [("opportunity_id", "RECORD_READ_ONLY")]
     assert await findings(client, ended["id"], "refusals") == {2: refusal, 3: refusal, 4: refusal}

@@ -3,7 +3,6 @@
 from chassis.foundation.texts import Text
 
 TEXTS: dict[str, Text] = {
-    "LEAD_NOT_FOUND": Text("没有该线索。", "There is no such lead."),
     "LEAD_EMPTY": Text(
         "请至少填写姓名、公司、电话、邮箱或外部编号中的一项。",
         "Please enter at least a name, a company, a phone number, an email or an external id.",
@@ -41,5 +40,4 @@ TEXTS: dict[str, Text] = {
     "LeadStatus.QUALIFIED": Text("已确认", "Qualified"),
     "LeadStatus.DISQUALIFIED": Text("无效", "Disqualified"),
     "LeadStatus.CONVERTED": Text("已转化", "Converted"),
-    "ImportIn.kind.LEADS": Text("线索", "Leads"),
 }

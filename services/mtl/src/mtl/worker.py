@@ -3,17 +3,14 @@
 from chassis.composition.worker import Worker
 from chassis.events.replicas import replica
 from chassis.events.subscriptions import process
-from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.l2o.events import ConversionCompleted, ConversionRejected
 from mtl.accounts.store import ACCOUNT_COPY
-from mtl.imports import IMPORTS
 from mtl.leads.actions import CONVERSION_DEADLINE_JOB
 from mtl.leads.handlers import on_conversion_completed, on_conversion_rejected
 from mtl.leads.timers import check_conversion_deadline
 from mtl.opportunities.store import OPPORTUNITY_COPY
 from mtl.settings import MtlSettings
-from mtl.snapshots import SNAPSHOTS
 
 SUBSCRIPTIONS = (
     process(
@@ -31,8 +28,6 @@ SUBSCRIPTIONS = (
 WORKER = Worker(
     service="mtl",
     subscriptions=SUBSCRIPTIONS,
-    snapshots=SNAPSHOTS,
-    jobs={**import_jobs(IMPORTS), CONVERSION_DEADLINE_JOB: check_conversion_deadline},
-    failure_handlers={**import_failure_handlers(IMPORTS)},
+    jobs={CONVERSION_DEADLINE_JOB: check_conversion_deadline},
     settings=MtlSettings,
 )

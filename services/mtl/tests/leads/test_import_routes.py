@@ -26,7 +26,7 @@ from testkit.plugin import PublishedFacts
 
 Token = Callable[..., str]
 FILE = "姓名,手机\n王芳,13800138000\n".encode()
-BODY = {"file_name": "leads.csv", "kind": "LEADS"}
+BODY = {"file_name": "leads.csv", "resource": "mtl.lead"}
 
 
 async def open_import(client: AsyncClient, **fields: Any) -> str:
@@ -85,10 +85,10 @@ async def test_an_import_from_opening_to_its_published_event(
     ("body", "expected"),
     [
         (
-            {"file_name": " ", "kind": "ORDERS", "colour": "red"},
+            {"file_name": " ", "resource": "rms.order", "colour": "red"},
             {
                 ("/file_name", "TOO_SHORT"),
-                ("/kind", "VALUE_UNKNOWN"),
+                ("/resource", "VALUE_UNKNOWN"),
                 ("/colour", "UNKNOWN_FIELD"),
             },
         ),

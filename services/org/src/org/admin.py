@@ -21,6 +21,7 @@ from chassis.composition.command_line import CommandFailed, failures_as_sentence
 from chassis.database.engine import Database
 from chassis.foundation import clock, logs
 from chassis.foundation.context import Context, use_context
+from chassis.foundation.resource_texts import resource_texts
 from chassis.foundation.texts import Texts
 from chassis.web.commands import Command
 from kernel.ids import new_id
@@ -136,7 +137,7 @@ def main(arguments: list[str]) -> int:
     settings = OrgSettings.of()
     logs.configure(settings.log_level, service="org")
     try:
-        with failures_as_sentences("org", Texts(TEXTS)):
+        with failures_as_sentences("org", Texts(resource_texts("org"), TEXTS)):
             result = asyncio.run(_run(settings, options))
     except ValidationError as error:
         errors = error.errors(include_url=False, include_context=False, include_input=False)

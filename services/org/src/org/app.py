@@ -3,14 +3,12 @@
 from fastapi import FastAPI
 
 from chassis.composition.app import create_app
-from chassis.files.imports.routes import import_router
 from chassis.tenancy.tenant_admission import TenantAdmission
 from chassis.web.auth import StaticKeySet, Verifier
 from org.calendars.routes import router as calendars
 from org.callers.routes import router as callers
 from org.clients.routes import ROUTERS as CLIENTS
 from org.departments.routes import ROUTERS as DEPARTMENTS
-from org.imports import IMPORTS
 from org.notifications.routes import router as notifications
 from org.operators.routes import router as operators
 from org.passwords import routes as passwords
@@ -51,7 +49,6 @@ def create() -> FastAPI:
         routers=[
             *DIRECTORY_ROUTERS,
             *OPERATOR_ROUTERS,
-            import_router(IMPORTS),
             calendars,
             *WORKING_HOURS,
             references,

@@ -6,10 +6,6 @@ Token errors are sent in English only, because RFC 6749 allows only ASCII there.
 from chassis.foundation.texts import Text
 
 TEXTS: dict[str, Text] = {
-    "TENANT_NOT_FOUND": Text("未找到该租户。", "The tenant was not found."),
-    "PERSON_NOT_FOUND": Text("未找到该人员。", "The person was not found."),
-    "CLIENT_NOT_FOUND": Text("未找到该服务客户端。", "The service client was not found."),
-    "DEPARTMENT_NOT_FOUND": Text("未找到该部门。", "The department was not found."),
     "DEPARTMENT_UNKNOWN": Text("该部门不存在。", "This department does not exist."),
     "DEPARTMENT_INACTIVE": Text("该部门已停用。", "This department is inactive."),
     "DEPARTMENT_CODE_TAKEN": Text(
@@ -38,7 +34,6 @@ TEXTS: dict[str, Text] = {
     ),
     "SUBJECT_TAKEN": Text("该登录主体已被使用。", "This subject is already in use."),
     "SESSION_NOT_FOUND": Text("未找到该登录会话。", "The session was not found."),
-    "LEAVE_NOT_FOUND": Text("未找到该休假。", "The leave was not found."),
     "LEAVE_OVERLAPS": Text("该休假与已有休假重叠。", "The leave overlaps another leave."),
     "SUBSTITUTE_SELF": Text(
         "休假人不能担任自己的代理人。", "A person cannot be their own substitute."
@@ -49,7 +44,6 @@ TEXTS: dict[str, Text] = {
     "SUBSTITUTE_AWAY": Text(
         "{name} 同期休假，不能担任代理人。", "{name} is also on leave during this period."
     ),
-    "ROLE_NOT_FOUND": Text("未找到该角色。", "The role was not found."),
     "ROLE_UNKNOWN": Text("该角色不存在。", "This role does not exist."),
     "ROLE_CODE_TAKEN": Text(
         "角色代码 {code} 已被使用。", "The role code {code} is already in use."
@@ -62,7 +56,6 @@ TEXTS: dict[str, Text] = {
         "仍有人员拥有角色 {code}，无法删除。",
         "The role {code} cannot be deleted: it is still assigned to people.",
     ),
-    "TEAM_NOT_FOUND": Text("未找到该团队。", "The team was not found."),
     "ROOT_MISSING": Text("请先创建根部门。", "Please create a root department first."),
     "USERNAME_FIXED": Text(
         "用户名已是 {username}，不能更改。",
@@ -80,15 +73,12 @@ TEXTS: dict[str, Text] = {
         "链接无效、已使用或已过期。", "The link is invalid, has already been used or has expired."
     ),
     "TIMEZONE_UNKNOWN": Text("不是有效的 IANA 时区。", "This is not a valid IANA time zone."),
-    "NOTIFICATION_NOT_FOUND": Text("未找到该消息。", "The notification was not found."),
-    "TASK_NOT_FOUND": Text("未找到该待办。", "The task was not found."),
     "TASK_NOT_OWN": Text(
         "该待办由系统生成，不能修改。", "This task was created by the system and cannot be edited."
     ),
     "TASK_MOVE_FORBIDDEN": Text(
         "待办的当前状态不允许此操作。", "The current state of the task does not allow this."
     ),
-    "REMINDER_NOT_FOUND": Text("未找到该提醒。", "The reminder was not found."),
     "REMINDER_SENT": Text(
         "提醒已发出，不能修改。", "The reminder has already been sent and cannot be changed."
     ),
@@ -206,7 +196,6 @@ TEXTS: dict[str, Text] = {
     "HoursSource.ANCESTOR": Text("继承自上级部门", "Inherited from a department above"),
     "HoursSource.TENANT_DEFAULT": Text("公司默认", "Default of the company"),
     "HoursSource.BUILT_IN": Text("系统默认", "Built-in default"),
-    "ImportIn.kind.PEOPLE": Text("人员", "People"),
     "LinkPurpose.INVITATION": Text("邀请", "Invitation"),
     "LinkPurpose.RESET": Text("重置密码", "Password reset"),
     "TaskState.OPEN": Text("未完成", "Open"),

@@ -2,16 +2,13 @@
 
 from chassis.composition.worker import Worker
 from chassis.events.subscriptions import process
-from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.tenant_tasks import TenantTaskEnded
 from contracts.topics import declared_events
 from contracts.work import WorkChanged
-from org.imports import IMPORTS
 from org.people.actions.erasure import publish_erased_people
 from org.reminders.actions import REMINDER_JOB
 from org.reminders.timers import reminder_due
-from org.snapshots import SNAPSHOTS
 from org.tasks.actions import OVERDUE_JOB
 from org.tasks.handlers import on_work_changed
 from org.tasks.timers import task_overdue
@@ -32,9 +29,7 @@ TENANT_TASK_SUBSCRIPTION = process(
 WORKER = Worker(
     "org",
     (*directory_subscriptions("org"), WORK_SUBSCRIPTION, TENANT_TASK_SUBSCRIPTION),
-    snapshots=SNAPSHOTS,
     deletes_last=True,
     on_erased=publish_erased_people,
-    jobs={**import_jobs(IMPORTS), REMINDER_JOB: reminder_due, OVERDUE_JOB: task_overdue},
-    failure_handlers=import_failure_handlers(IMPORTS),
+    jobs={REMINDER_JOB: reminder_due, OVERDUE_JOB: task_overdue},
 )

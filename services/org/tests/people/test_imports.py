@@ -21,7 +21,7 @@ FILE = Path(__file__).parents[4] / "deploy/demo/pipeline/sales_teams.csv"
 async def run_import(
     client: AsyncClient, tx: AsyncConnection, tenant: UUID, content: bytes
 ) -> dict[str, Any]:
-    body = {"file_name": "sales_teams.csv", "kind": "PEOPLE"}
+    body = {"file_name": "sales_teams.csv", "resource": "org.person"}
     key = created(await client.post("/imports", json=body))["id"]
     upload = await client.put(f"/imports/{key}/file", content=content)
     assert upload.status_code == 200, upload.text
@@ -81,7 +81,7 @@ async def test_importing_needs_the_scopes_for_people_and_departments(
     client: AsyncClient, tenant: UUID, scope: str
 ) -> None:
     headers = tokens.bearer(tenant, scope=f"org.import.write {scope}")
-    body = {"file_name": "x.csv", "kind": "PEOPLE"}
+    body = {"file_name": "x.csv", "resource": "org.person"}
     answer = await client.post("/imports", json=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "SCOPE_MISSING")
     both = tokens.bearer(tenant, scope="org.import.write org.person.write org.department.write")

@@ -4,21 +4,14 @@ from fastapi import FastAPI
 
 from chassis.composition.app import create_app
 from chassis.foundation.settings import Settings
-from chassis.records.custom_fields.routes import custom_field_router
 from rms.balances.routes import router as balances
 from rms.orders.routes import ROUTERS as ORDERS
-from rms.orders.store.tables import orders
 from rms.payment_terms.routes import ROUTERS as PAYMENT_TERMS
 from rms.payments.routes import ROUTERS as PAYMENTS
-from rms.payments.store.tables import payments
 from rms.receivables.routes import ROUTERS as RECEIVABLES
-from rms.receivables.store import receivables
 from rms.reconciliations.routes import router as reconciliations
 from rms.texts import TEXTS
 from rms.worker import WORKER
-
-# Resources that may have custom fields; order lines and shipments are posted documents.
-CUSTOM_FIELD_TABLES = {"rms.order": orders, "rms.receivable": receivables, "rms.payment": payments}
 
 
 def create() -> FastAPI:
@@ -34,7 +27,6 @@ def create() -> FastAPI:
             *PAYMENTS,
             balances,
             reconciliations,
-            custom_field_router("rms", CUSTOM_FIELD_TABLES),
         ],
         texts=TEXTS,
         replicas=WORKER.replicas,

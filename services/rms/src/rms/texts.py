@@ -3,10 +3,7 @@
 from chassis.foundation.texts import Text
 
 TEXTS: dict[str, Text] = {
-    "ORDER_NOT_FOUND": Text("没有该订单。", "There is no such order."),
     "SHIPMENT_NOT_FOUND": Text("没有该发货单。", "There is no such shipment."),
-    "RECEIVABLE_NOT_FOUND": Text("没有该应收款。", "There is no such receivable."),
-    "PAYMENT_NOT_FOUND": Text("没有该回款。", "There is no such payment."),
     "QUOTE_UNSOUND": Text(
         "报价单 {document_no} 的金额或数量有误，无法生成订单。",
         "Quote {document_no} has wrong amounts or quantities, so no order can be created from it.",
@@ -35,7 +32,6 @@ TEXTS: dict[str, Text] = {
     "DATE_IN_PAST": Text(
         "日期不能早于今天（{today}）。", "The date must not be before today, {today}."
     ),
-    "PAYMENT_TERM_NOT_FOUND": Text("没有该付款条件。", "There is no such payment term."),
     "PAYMENT_TERM_UNKNOWN": Text(
         "没有启用中的该付款条件。", "There is no active payment term with this code."
     ),

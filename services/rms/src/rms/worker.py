@@ -10,7 +10,6 @@ from rms.opportunities.store import OPPORTUNITY_COPY
 from rms.orders.handlers import on_quote_accepted
 from rms.receivables.actions import OVERDUE_JOB
 from rms.receivables.timers import receivable_overdue
-from rms.snapshots import SNAPSHOTS
 
 SUBSCRIPTIONS = (
     process("rms.quotes", {QuoteAccepted: on_quote_accepted}),
@@ -22,6 +21,5 @@ SUBSCRIPTIONS = (
 WORKER = Worker(
     service="rms",
     subscriptions=SUBSCRIPTIONS,
-    snapshots=SNAPSHOTS,
     jobs={OVERDUE_JOB: receivable_overdue},
 )

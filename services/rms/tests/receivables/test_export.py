@@ -25,7 +25,7 @@ async def test_exported_receivables_are_overdue_by_the_tenants_day(
     at(now)
     await add_settings(tx)
     await add_receivable(tx, cny("100.00"), account_id=new_id(), due_date=TODAY)
-    body = {"collection": "receivables", "format": "JSONL"}
+    body = {"resource": "rms.receivable", "format": "JSONL"}
     export_id = (await client.post("/exports", json=body)).json()["id"]
     await run_export(tx, "rms", tenant, UUID(export_id), now=now)
     [shown] = (await client.get("/receivables")).json()["items"]

@@ -11,10 +11,13 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
+from chassis.composition.features import imports_of, tables_with_custom_fields
 from chassis.database.engine import Database
 from chassis.events.relay.wakeup import Wakeup
 from chassis.files.exports.routes import export_router
 from chassis.files.imports import tables as _import_tables  # noqa: F401  # registers the tables
+from chassis.files.imports.routes import import_router
+from chassis.foundation.resource_texts import resource_texts
 from chassis.foundation.settings import Settings
 from chassis.foundation.texts import Catalog, Texts
 from chassis.records.access import tables as _access_tables  # noqa: F401  # registers the tables
@@ -23,6 +26,7 @@ from chassis.records.access_keys.limits import AccessKeyLimits
 from chassis.records.audit import tables as _audit_tables  # noqa: F401  # registers the tables
 from chassis.records.batch_routes import batch_routers
 from chassis.records.custom_fields import tables as _field_tables  # noqa: F401  # the same
+from chassis.records.custom_fields.routes import custom_field_router
 from chassis.records.event_feed_routes import event_feed_router
 from chassis.records.external_ids import tables as _name_tables  # noqa: F401  # the same
 from chassis.records.lists.saved_view_routes import saved_view_router
@@ -46,6 +50,8 @@ from chassis.web.problem_schema import PROBLEM_RESPONSES
 from chassis.web.rebuild_routes import rebuild_router
 from chassis.web.request_middleware import RequestMiddleware
 
+# In development a front-end on the same machine may call, on whatever port its server listens.
+LOCAL_ORIGIN = r"http://(localhost|127\.0\.0\.1)(:\d+)?"
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -61,8 +67,9 @@ def create_app(
 ) -> FastAPI:
     """Create one service's API under `/<service>/v1`; `combine_apps` adds the health routes.
 
-    `numbers` has the number prefix of each document type: `{"quote": "Q"}`; `replicas` are the
-    names of the replicas that the worker keeps.
+    Beside `routers` it serves what the features declare: custom fields and imports. `numbers` has
+    the number prefix of each document type: `{"quote": "Q"}`; `replicas` are the names of the
+    replicas that the worker keeps.
     """
     prefix = f"/{settings.service}/v1"
     app: FastAPI = FastAPIOffline(
@@ -79,7 +86,7 @@ def create_app(
         redirect_slashes=False,
     )
     _set_state(app, settings)
-    problems.install_problem_handlers(app, Texts(texts))
+    problems.install_problem_handlers(app, Texts(resource_texts(settings.service), texts))
     app.add_exception_handler(Replay, _replay_response)
     for router in [*routers, *_common_routers(settings.service, numbers or {}, replicas)]:
         app.include_router(router, prefix=prefix)
@@ -94,7 +101,10 @@ def _common_routers(
     service: str, numbers: Mapping[str, str], replicas: Sequence[str]
 ) -> list[APIRouter]:
     """Return the routers that every service has."""
+    imports = imports_of(service)
     return [
+        *([import_router(imports)] if imports else []),
+        custom_field_router(service, tables_with_custom_fields(service)),
         operation_router(),
         parked_event_router(service),
         event_count_router(service),
@@ -114,11 +124,12 @@ def _middleware(settings: Settings) -> list[Middleware]:
     requests = Middleware(RequestMiddleware, service=settings.service)
     safely = Middleware(problems.UnexpectedErrorMiddleware)
     heads = Middleware(HeadMiddleware)
-    if not settings.cors_origins:
+    if settings.in_production and not settings.cors_origins:
         return [requests, heads, safely]
     cors = Middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
+        allow_origin_regex=None if settings.in_production else LOCAL_ORIGIN,
         allow_methods=["*"],
         allow_headers=["*"],
         expose_headers=["ETag", "Location", "X-Request-Id", "Idempotent-Replayed"],

@@ -1,10 +1,12 @@
 """Declares what a service's worker runs; each service has one declaration, in `worker.py`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from chassis.composition.features import imports_of, snapshots_of
 from chassis.events.replicas import ReplicaSubscription
 from chassis.events.subscriptions import Subscription
+from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.foundation.settings import Settings
 from chassis.jobs.queue import GivenUpHandler, JobHandler
 from chassis.records.snapshots.job import SnapshotSource, fail_snapshot, snapshot_job
@@ -16,13 +18,13 @@ from chassis.tenancy import tasks
 class Worker:
     """The subscriptions of a service and the kinds of jobs it runs.
 
-    Every service also runs its part of tenant tasks: exports, erasures, deletions.
+    Every service also imports the files and publishes the snapshots that its features declare, and
+    runs its part of tenant tasks: exports, erasures, deletions.
 
     `jobs` maps each kind of job to its handler; `failure_handlers` maps kinds to the handlers of
     jobs that failed for good.
     With `deletes_last` the service's own handler decides when it deletes a tenant.
     `on_erased` is called with the ids of erased records, so that it can publish the change.
-    `snapshots` are the aggregates whose present state the service can publish again.
     `settings` is read before anything runs, so that a missing setting stops the start.
     """
 
@@ -31,7 +33,6 @@ class Worker:
     jobs: Mapping[str, JobHandler] = field(default_factory=dict)
     failure_handlers: Mapping[str, GivenUpHandler] = field(default_factory=dict)
     settings: type[Settings] = Settings
-    snapshots: Sequence[SnapshotSource] = ()
     deletes_last: bool = False
     on_erased: tasks.ErasedHandler | None = None
 
@@ -40,17 +41,25 @@ class Worker:
         """The names of the replicas among the subscriptions."""
         return tuple(one.name for one in self.subscriptions if isinstance(one, ReplicaSubscription))
 
+    @property
+    def snapshots(self) -> tuple[SnapshotSource, ...]:
+        """The aggregates whose present state the service can publish again."""
+        return snapshots_of(self.service)
+
     def __post_init__(self) -> None:
+        imports = imports_of(self.service)
         tenant_tasks = tasks.task_subscription(self.service, deletes_last=self.deletes_last)
         object.__setattr__(self, "subscriptions", (*self.subscriptions, tenant_tasks))
         jobs = {
             **self.jobs,
+            **(import_jobs(imports) if imports else {}),
             tasks.TASK_JOB_KIND: tasks.task_job(self.service, self.on_erased),
             SNAPSHOT_JOB: snapshot_job(self.snapshots),
         }
         object.__setattr__(self, "jobs", jobs)
         failure_handlers = {
             **self.failure_handlers,
+            **(import_failure_handlers(imports) if imports else {}),
             tasks.TASK_JOB_KIND: tasks.task_failure(self.service),
             SNAPSHOT_JOB: fail_snapshot,
         }

@@ -30,9 +30,9 @@ _IDEMPOTENCY_KEY = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key,
 _IMPORT_QUOTA = text(
     "SELECT pg_advisory_xact_lock(hashtextextended(current_setting('app.tenant'), 8))"
 )
-_IMPORT_KIND = text(
+_IMPORTS = text(
     "SELECT pg_advisory_xact_lock(hashtextextended("
-    "'import:' || current_setting('app.tenant', true) || :kind, 0))"
+    "'import:' || current_setting('app.tenant', true) || :resource, 0))"
 )
 _EXTERNAL_ID = text(
     f"SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', {CURRENT_TENANT}, "
@@ -70,9 +70,9 @@ async def lock_import_quota(tx: AsyncConnection) -> None:
     await tx.execute(_IMPORT_QUOTA)
 
 
-async def lock_import_kind(tx: AsyncConnection, kind: str) -> None:
-    """Protect the records of one kind of import: two imports of the same file act like one."""
-    await tx.execute(_IMPORT_KIND, {"kind": kind})
+async def lock_imports(tx: AsyncConnection, resource: str) -> None:
+    """Protect what imports of a resource write: two of the same file act like one."""
+    await tx.execute(_IMPORTS, {"resource": resource})
 
 
 async def lock_external_key(
@@ -91,9 +91,9 @@ async def lock_field_definitions(tx: AsyncConnection, resource: str, *, exclusiv
     await tx.execute(_FIELDS_EXCLUSIVE if exclusive else _FIELDS_SHARED, {"resource": resource})
 
 
-async def lock_saved_views(tx: AsyncConnection, subject: str, collection: str) -> None:
+async def lock_saved_views(tx: AsyncConnection, subject: str, resource: str) -> None:
     """Protect one person's saved views of a list: names and the default view stay unique."""
-    key = literal(f"saved_views:{subject}:{collection}", Text)
+    key = literal(f"saved_views:{subject}:{resource}", Text)
     await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from chassis.database import backbone_tables
 from chassis.database.advisory_locks import MIGRATION_LOCK
 
+LOCK_SECONDS = 10
 HERE = Path(__file__).parent / "migrations"
 
 
@@ -75,11 +76,14 @@ class UnknownRevision(ValueError):
 async def upgrade(service: str, owner_url: str) -> None:
     """Bring the schema to the newest version; two upgrades at once wait for each other.
 
-    Raises UnknownRevision when the schema was made by an earlier development version.
+    Raises UnknownRevision when this build does not know the schema, and DBAPIError when a table
+    stays locked for LOCK_SECONDS by a long transaction; then nothing has changed.
     """
     engine = create_async_engine(owner_url, poolclass=pool.NullPool)
     async with engine.connect() as connection:
         await connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
+        # A migration that waits for a lock makes all traffic wait behind it: it gives up instead.
+        await connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         await connection.commit()
         await connection.run_sync(lambda c: _upgrade(service, c))
         await connection.commit()
@@ -93,9 +97,9 @@ def _upgrade(service: str, connection: Connection) -> None:
     unknown = sorted(set(present) - existing)
     if unknown:
         raise UnknownRevision(
-            f"The database of {service} was made by an earlier development version"
-            f" ({', '.join(unknown)}) and cannot be migrated:"
-            " `make clean` removes the local data, then `make up` starts anew."
+            f"The database of {service} holds {', '.join(unknown)}, which this build does not know."
+            " It was migrated by a newer build: use that one. Or it was made by an earlier"
+            " development version: `make clean` removes the local data, then `make up` starts anew."
         )
     command.upgrade(config, "heads")
 

@@ -38,18 +38,27 @@ class Settings(BaseSettings):
     def of(cls, service: str) -> Self:
         """Read the settings of one service.
 
-        Raises ValueError in production if a secret is weak or no issuer is configured.
+        Raises ValueError in production if a secret is weak, or the issuer is missing or unsafe.
         """
         prefix = f"{service.upper()}_"
         settings = cls(_env_prefix=prefix, service=service)  # type: ignore[call-arg]  # pydantic's own
         settings.ensure_strong("L2C_SECRET", settings.secret)
-        if settings.in_production and not (
-            "issuer" in settings.model_fields_set and settings.issuer
-        ):
+        settings.ensure_safe_issuer()
+        return settings
+
+    def ensure_safe_issuer(self) -> None:
+        """Raise ValueError in production unless the issuer is set and reached by https.
+
+        Whoever can change the keys of an issuer on the way can sign tokens of every tenant.
+        """
+        if not self.in_production:
+            return
+        if "issuer" not in self.model_fields_set or not self.issuer:
             raise ValueError(
                 "OIDC_ISSUER must be set in production: the issuer of accepted tokens."
             )
-        return settings
+        if not self.issuer.startswith("https://"):
+            raise ValueError("OIDC_ISSUER must begin with https:// in production.")
 
     def ensure_strong(self, name: str, secret: SecretStr) -> None:
         """Raise ValueError in production if a secret is too short."""

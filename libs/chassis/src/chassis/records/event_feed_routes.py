@@ -130,7 +130,7 @@ def event_feed_router(service: str) -> APIRouter:
             Query(
                 description="Event types, separated by commas; all that the caller may read"
                 " if omitted",
-                examples=[f"{service}.import.finished.v1"],
+                examples=[f"{service}.work.changed.v1"],
             ),
         ] = None,
         limit: Annotated[

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from chassis.foundation.context import current
+from chassis.foundation.resource_texts import declared_labels
 from chassis.foundation.texts import Texts
 from chassis.web.auth import Caller
 from chassis.web.routing import new_router
@@ -26,7 +27,8 @@ class EnumsOut(BaseModel):
 
     enums: dict[str, list[EnumValueOut]] = Field(
         description="By the name that the OpenAPI document gives the enum: `LeadStatus`, or, for"
-        " a field whose values have no name of their own, `CallerOut.kind`"
+        " a field whose values have no name of their own, `CallerOut.kind`. `Resource`,"
+        " `NoticeKind` and `TaskKind` have the names that all services declare"
     )
 
 
@@ -39,17 +41,12 @@ def enum_router() -> APIRouter:
     async def enum_list(request: Request, caller: Caller) -> EnumsOut:
         """List every enum with the labels of its values."""
         if not known:
-            known.update(enums_of(request.app.openapi()))
+            declared = {name: list(labels) for name, labels in declared_labels().items()}
+            known.update(sorted({**enums_of(request.app.openapi()), **declared}.items()))
         texts: Texts = request.app.state.texts
         return EnumsOut(
             enums={
-                name: [
-                    EnumValueOut(
-                        value=value,
-                        label=texts.say(label_code(name, value), {}, current().language),
-                    )
-                    for value in values
-                ]
+                name: [_labelled(texts, name, value, current().language) for value in values]
                 for name, values in known.items()
             }
         )

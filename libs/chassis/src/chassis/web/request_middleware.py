@@ -43,6 +43,16 @@ def request_context(headers: Headers) -> Context:
     return replace(context, correlation_id=context.request_id)
 
 
+def _protect(headers: MutableHeaders) -> None:
+    """Keep answers out of caches and browsers from guessing their type; texts depend on language.
+
+    A response that is meant to be cached brings a Cache-Control of its own.
+    """
+    headers.setdefault("Cache-Control", "no-store")
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers.add_vary_header("Accept-Language")
+
+
 class RequestMiddleware:
     """ASGI middleware that sets the request context, measures and logs every request.
 
@@ -75,6 +85,7 @@ class RequestMiddleware:
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = context.request_id
                 headers["traceparent"] = context.traceparent
+                _protect(headers)
                 self._measure(scope, status, time.perf_counter() - started)
             await send(message)
 

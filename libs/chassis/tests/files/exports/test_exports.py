@@ -47,7 +47,7 @@ async def run(committed: Committed, tenant: UUID, export_id: str, kind: str = EX
 async def request_export(
     client: AsyncClient, headers: dict[str, str] | None = None, **fields: Any
 ) -> str:
-    body = {"collection": "cards", **fields}
+    body = {"resource": "testkit.card", **fields}
     answer = await client.post("/exports", json=body, headers=headers)
     assert answer.status_code == 201, answer.text
     export_id: str = answer.json()["id"]
@@ -156,14 +156,14 @@ async def test_the_query_is_parsed_like_that_of_the_list(
 @pytest.mark.parametrize(
     ("body", "pointer", "code"),
     [
-        ({"collection": "notes"}, "/collection", "VALUE_UNKNOWN"),
-        ({"collection": "cards", "fields": ["salary"]}, "/fields/0", "VALUE_UNKNOWN"),
-        ({"collection": "cards", "fields": []}, "/fields", "TOO_SHORT"),
-        ({"collection": "cards", "format": "PDF"}, "/format", "VALUE_UNKNOWN"),
-        ({"collection": "cards", "query": "colour=red"}, "?colour", "UNKNOWN_FIELD"),
-        ({"collection": "cards", "query": "stage=LOST"}, "?stage", "VALUE_UNKNOWN"),
-        ({"collection": "cards", "query": "x" * 4001}, "/query", "TOO_LONG"),
-        ({}, "/collection", "REQUIRED"),
+        ({"resource": "testkit.note"}, "/resource", "VALUE_UNKNOWN"),
+        ({"resource": "testkit.card", "fields": ["salary"]}, "/fields/0", "VALUE_UNKNOWN"),
+        ({"resource": "testkit.card", "fields": []}, "/fields", "TOO_SHORT"),
+        ({"resource": "testkit.card", "format": "PDF"}, "/format", "VALUE_UNKNOWN"),
+        ({"resource": "testkit.card", "query": "colour=red"}, "?colour", "UNKNOWN_FIELD"),
+        ({"resource": "testkit.card", "query": "stage=LOST"}, "?stage", "VALUE_UNKNOWN"),
+        ({"resource": "testkit.card", "query": "x" * 4001}, "/query", "TOO_LONG"),
+        ({}, "/resource", "REQUIRED"),
     ],
 )
 async def test_invalid_bodies_answer_422(
@@ -176,7 +176,7 @@ async def test_invalid_bodies_answer_422(
 
 async def test_an_export_needs_the_scope_of_the_list(client: AsyncClient, tenant: UUID) -> None:
     few = tokens.bearer(tenant, scope="testkit.export.read testkit.export.write")
-    answer = await client.post("/exports", json={"collection": "cards"}, headers=few)
+    answer = await client.post("/exports", json={"resource": "testkit.card"}, headers=few)
     assert problem(answer) == (403, "SCOPE_MISSING")
     assert problem(await client.get(f"/exports/{uuid4()}")) == (404, "EXPORT_NOT_FOUND")
 

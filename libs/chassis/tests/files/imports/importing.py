@@ -8,19 +8,18 @@ from httpx import AsyncClient, Response
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.composition.worker import Worker
 from chassis.files.imports.actions import IMPORT_JOB
-from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.jobs.queue import Done, Job
 from chassis.records.access.tables import people
 from kernel.ids import new_id
-from testkit.card_imports import IMPORTS
 from testkit.jobs import make_job
 from testkit.plugin import Committed
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 CARDS = "标题,阶段,到期日,上级\nroot,DOING,2026-12-01,\nchild,TO_DO,2026-12-02,root\n".encode()
-run_chunk = import_jobs(IMPORTS)[IMPORT_JOB]
-on_given_up = import_failure_handlers(IMPORTS)[IMPORT_JOB]
+WORKER = Worker("testkit")
+run_chunk, on_given_up = WORKER.jobs[IMPORT_JOB], WORKER.failure_handlers[IMPORT_JOB]
 
 
 def job_for(import_id: str, tenant: UUID) -> Job:
@@ -28,7 +27,7 @@ def job_for(import_id: str, tenant: UUID) -> Job:
 
 
 async def open_import(client: AsyncClient, content: bytes, **fields: Any) -> str:
-    body = {"file_name": "cards.csv", "kind": "CARDS", **fields}
+    body = {"file_name": "cards.csv", "resource": "testkit.card", **fields}
     opened = await client.post("/imports", json=body)
     assert opened.status_code == 201, opened.text
     import_id: str = opened.json()["id"]

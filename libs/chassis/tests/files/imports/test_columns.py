@@ -14,7 +14,7 @@ from chassis.files.imports.columns import (
     validated_mapping,
 )
 from chassis.files.imports.target import Cells, ImportField, ImportTarget, ParsedRow
-from testkit.card_imports import CARD_IMPORT
+from testkit.cards.imports import CARD_IMPORT
 
 
 async def nothing(*_: Any) -> list[Any]:
@@ -28,8 +28,7 @@ def read(cells: Cells) -> ParsedRow[Any]:
 
 
 PEOPLE: ImportTarget[Any] = ImportTarget(
-    kind="PEOPLE",
-    scope="x.person.write",
+    resource="org.person",
     fields=(ImportField("name", ("姓名", "Full Name")), ImportField("phone", ("手机", "mobile"))),
     read=read,
     import_rows=nothing,

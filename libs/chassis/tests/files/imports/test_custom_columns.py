@@ -100,7 +100,7 @@ async def test_a_column_is_mapped_to_a_field(
 async def test_an_undefined_custom_field_is_refused(
     client: AsyncClient, defined: None, field: str
 ) -> None:
-    body = {"file_name": "x.csv", "kind": "CARDS", "mapping": {"Farbe": field}}
+    body = {"file_name": "x.csv", "resource": "testkit.card", "mapping": {"Farbe": field}}
     answer = await client.post("/imports", json=body)
     assert answer.status_code == 422
     assert [one["code"] for one in answer.json()["errors"]] == ["VALUE_UNKNOWN"]

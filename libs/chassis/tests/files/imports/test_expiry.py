@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
 from chassis.files.imports.actions import IMPORT_EXPIRY_JOB, expire_import
-from chassis.files.imports.jobs import import_jobs
 from chassis.files.imports.model import IMPORT_RETENTION
 from chassis.files.imports.tables import import_results, import_runs, import_sources
 from chassis.foundation.clock import now
 from chassis.jobs.queue import Again, Done
 from libs.chassis.tests.files.imports.importing import (
+    WORKER,
     finish_import,
     job_for,
     open_import,
@@ -24,7 +24,6 @@ from libs.chassis.tests.files.imports.importing import (
     progress,
     start_import,
 )
-from testkit.card_imports import IMPORTS
 
 FILE = b"title\ngood\nforbidden\n"
 
@@ -83,7 +82,7 @@ async def test_the_file_of_an_import_never_started_expires(
 ) -> None:
     import_id = await open_import(client, FILE)
     job = job_for(import_id, tenant)
-    expire = import_jobs(IMPORTS)[IMPORT_EXPIRY_JOB]
+    expire = WORKER.jobs[IMPORT_EXPIRY_JOB]
     again = await expire(tx, replace(job, now=now()))
     assert again == Again(run_at=await changed_at(tx, import_id) + IMPORT_RETENTION)
     assert await expire(tx, replace(job, now=now() + IMPORT_RETENTION)) == Done()

@@ -32,7 +32,9 @@ FEW = f"{IMPORTS} testkit.card.write"
 async def test_a_slow_upload_holds_no_transaction_open(
     app: FastAPI, committed_client: Client
 ) -> None:
-    opened = await committed_client.post("/imports", json={"file_name": "x.csv", "kind": "CARDS"})
+    opened = await committed_client.post(
+        "/imports", json={"file_name": "x.csv", "resource": "testkit.card"}
+    )
     pool: Any = app.state.database.engine.pool
     open_connections: list[int] = []
 
@@ -51,7 +53,7 @@ async def test_a_caller_without_the_write_scope_is_refused_before_the_upload(
     app: FastAPI, client: Client, tenant: UUID
 ) -> None:
     """Token and scope are checked before the body is read."""
-    opened = await client.post("/imports", json={"file_name": "x.csv", "kind": "CARDS"})
+    opened = await client.post("/imports", json={"file_name": "x.csv", "resource": "testkit.card"})
     sent: list[bytes] = []
 
     async def file() -> AsyncIterator[bytes]:
@@ -89,7 +91,7 @@ async def test_only_the_creator_may_upload_map_and_start(
     """A caller who sees all records may read and cancel the import."""
     theirs = tokens.bearer(tenant, sub="seller", scope=FEW)
     opened = await client.post(
-        "/imports", json={"file_name": "x.csv", "kind": "CARDS"}, headers=theirs
+        "/imports", json={"file_name": "x.csv", "resource": "testkit.card"}, headers=theirs
     )
     path = f"/imports/{opened.json()['id']}"
     assert (await client.put(f"{path}/file", content=CARDS, headers=theirs)).status_code == 200

@@ -12,6 +12,7 @@ from testkit import tokens
 from testkit.tenants import add_tenant
 
 STRANGER = "01990000-0000-7000-8000-0000000000ff"
+NEW = {"file_name": "x", "resource": "testkit.card"}
 SELLER_SCOPES = "testkit.import.read testkit.import.write testkit.card.write"
 
 
@@ -29,9 +30,7 @@ async def test_an_import_is_visible_to_its_creator_only(
         answer = await client.request(method, path + where, headers=stranger)
         assert problem(answer) == (404, "IMPORT_NOT_FOUND"), where
     assert (await client.get("/imports", headers=stranger)).json()["items"] == []
-    theirs = await client.post(
-        "/imports", json={"file_name": "x", "kind": "CARDS"}, headers=stranger
-    )
+    theirs = await client.post("/imports", json=NEW, headers=stranger)
     assert theirs.status_code == 201
     assert len((await client.get("/imports", headers=stranger)).json()["items"]) == 1
     assert len((await client.get("/imports")).json()["items"]) == 2  # the scope `*` sees all
@@ -39,7 +38,7 @@ async def test_an_import_is_visible_to_its_creator_only(
 
 async def test_an_import_needs_the_scope_of_its_records(client: AsyncClient, tenant: UUID) -> None:
     few = tokens.bearer(tenant, scope="testkit.import.read testkit.import.write")
-    answer = await client.post("/imports", json={"file_name": "x", "kind": "CARDS"}, headers=few)
+    answer = await client.post("/imports", json=NEW, headers=few)
     assert problem(answer) == (403, "SCOPE_MISSING")
     assert answer.json()["params"] == {"scopes": ["testkit.card.write"]}
     mine = await open_import(client, CARDS)
@@ -51,14 +50,14 @@ async def test_an_import_needs_the_scope_of_its_records(client: AsyncClient, ten
 @pytest.mark.parametrize(
     ("method", "path", "body", "expected"),
     [
-        ("POST", "", {"file_name": "x", "kind": "NOTES"}, ("/kind", "VALUE_UNKNOWN")),
-        ("POST", "", {"kind": "CARDS"}, ("/file_name", "REQUIRED")),
-        ("POST", "", {"file_name": "x", "kind": "CARDS", "sheet": ""}, ("/sheet", "TOO_SHORT")),
-        ("POST", "", {"file_name": "x", "kind": "CARDS", "dry_run": "perhaps"},
+        ("POST", "", {**NEW, "resource": "testkit.note"}, ("/resource", "VALUE_UNKNOWN")),
+        ("POST", "", {"resource": "testkit.card"}, ("/file_name", "REQUIRED")),
+        ("POST", "", {**NEW, "sheet": ""}, ("/sheet", "TOO_SHORT")),
+        ("POST", "", {**NEW, "dry_run": "perhaps"},
          ("/dry_run", "TYPE_INVALID")),
-        ("POST", "", {"file_name": "x", "kind": "CARDS", "mapping": {"a/b": "salary"}},
+        ("POST", "", {**NEW, "mapping": {"a/b": "salary"}},
          ("/mapping/a~1b", "VALUE_UNKNOWN")),
-        ("POST", "", {"file_name": "x", "kind": "CARDS", "mapping": {"a": "title", "b": "title"}},
+        ("POST", "", {**NEW, "mapping": {"a": "title", "b": "title"}},
          ("/mapping", "MAPPING_AMBIGUOUS")),
         ("PUT", "/mapping", {"mapping": {"a": "salary"}}, ("/mapping/a", "VALUE_UNKNOWN")),
         ("PUT", "/mapping", {"mappings": {}}, ("/mappings", "UNKNOWN_FIELD")),
@@ -80,7 +79,7 @@ async def test_missing_imports_and_files_answer_404_and_409(client: AsyncClient)
         assert problem(answer) == (404, "IMPORT_NOT_FOUND")
     mine = await open_import(client, CARDS)
     assert (await client.get(f"/imports/{mine}/files/other")).status_code == 422
-    opened = await client.post("/imports", json={"file_name": "x", "kind": "CARDS"})
+    opened = await client.post("/imports", json=NEW)
     path = f"/imports/{opened.json()['id']}"
     for where in ("/preview", "/start"):
         answer = await client.post(path + where)

@@ -20,7 +20,7 @@ NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 def make_import(state: ImportState = ImportState.OPEN, **fields: Any) -> Import:
     return Import(
         id=new_id(),
-        kind="CARDS",
+        resource="testkit.card",
         file_name="cards.csv",
         mapping=None,
         state=state,

@@ -12,9 +12,9 @@ from chassis.files.imports.target import CustomImportField, ImportField
 from chassis.files.imports.templates import csv_template, template_headings
 from libs.chassis.tests.files.imports.importing import finish_import
 from testkit import tokens
-from testkit.card_imports import CARD_IMPORT
+from testkit.cards.imports import CARD_IMPORT
 
-PATH = "/imports/templates/CARDS"
+PATH = "/imports/templates/testkit.card"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -22,7 +22,7 @@ async def test_a_template_has_headings_in_the_callers_language(client: Client) -
     english = await client.get(f"{PATH}?format=CSV")
     assert english.text == "\ufefftitle,stage,due_date,parent\r\n给王芳回电话,TO_DO,2027-01-31,\r\n"
     assert english.headers["content-type"] == "text/csv; charset=utf-8"
-    assert english.headers["content-disposition"] == 'attachment; filename="cards.csv"'
+    assert english.headers["content-disposition"] == 'attachment; filename="card.csv"'
     assert english.headers["content-language"] == "en"
     chinese = await client.get(f"{PATH}?format=CSV", headers={"Accept-Language": "zh-CN"})
     assert chinese.text.splitlines()[0] == "\ufeff标题,阶段,到期日,上级"
@@ -58,8 +58,8 @@ async def test_a_template_can_be_imported_with_custom_fields(
     assert [card["title"] for card in listed] == ["给王芳回电话"]
 
 
-async def test_an_unknown_kind_or_format_is_refused(client: Client, tenant: UUID) -> None:
-    for path in ("/imports/templates/DOGS", f"{PATH}?format=JSONL"):
+async def test_an_unknown_resource_or_format_is_refused(client: Client, tenant: UUID) -> None:
+    for path in ("/imports/templates/testkit.dog", f"{PATH}?format=JSONL"):
         answer = await client.get(path)
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "VALUE_UNKNOWN")
     none = tokens.bearer(tenant, scope="testkit.card.read")

@@ -23,7 +23,7 @@ from chassis.records.access.visibility import (
 from chassis.records.directory_subscriptions import directory_subscriptions
 from chassis.web.auth import Principal
 from kernel.ids import new_id
-from testkit.cards import CARDS
+from testkit.cards.store import CARDS
 from testkit.database import cards
 from testkit.directory import Company, directory_id, leave, subject
 

@@ -13,7 +13,8 @@ from chassis.web.commands import Command
 from kernel.ids import new_id
 from libs.chassis.tests.records.access_keys import links
 from testkit import tokens
-from testkit.cards import Card, finish_card
+from testkit.cards.actions import finish_card
+from testkit.cards.store import Card
 from testkit.directory import Company, sign_in
 from testkit.plugin import Client
 from testkit.tenants import add_tenant

@@ -14,7 +14,7 @@ from chassis.records.record_commands import remove_record
 from chassis.web.commands import Command
 from libs.chassis.tests.records.access_keys import links
 from testkit.card_links import VIEW
-from testkit.cards import CARD
+from testkit.cards.store import CARD
 from testkit.plugin import Client, Committed
 
 

@@ -20,7 +20,7 @@ from chassis.records.record_commands import edit_record
 from chassis.web.commands import Command
 from kernel.ids import new_id
 from kernel.money import Money
-from testkit.cards import CARD, Card
+from testkit.cards.store import CARD, Card
 from testkit.database import cards
 from testkit.plugin import Client, Committed
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.ids import new_id
 from kernel.money import Money
-from testkit.cards import CARD, Card
+from testkit.cards.store import CARD, Card
 from testkit.database import Stage
 
 MORNING = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)

@@ -19,7 +19,7 @@ from libs.chassis.tests.records.lists.samples import (
     write_five_cards,
 )
 from testkit import tokens
-from testkit.cards import LISTING
+from testkit.cards.store import LISTING
 
 VISIBILITIES = [
     (EVERYTHING, "edcba"),

@@ -15,7 +15,7 @@ from chassis.records.record_commands import edit_record
 from chassis.web.commands import Command
 from libs.chassis.tests.records.lists.samples import SELLER, problems, write_card, write_five_cards
 from testkit import tokens
-from testkit.cards import CARD, LISTING
+from testkit.cards.store import CARD, LISTING
 from testkit.plugin import Committed
 
 LINES = {"Accept": "application/jsonl"}

@@ -12,7 +12,7 @@ from sqlalchemy import Column, ColumnElement, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.access.tables import grants
-from chassis.records.access.visibility import EVERYTHING, Visibility
+from chassis.records.access.visibility import EVERYTHING, ScopedResource, Visibility
 from chassis.records.lists.batches import list_batch, list_rows
 from chassis.records.lists.listing import Listing, find_listing, listings_of
 from chassis.web.pages import PageRequest
@@ -28,7 +28,7 @@ from libs.chassis.tests.records.lists.samples import (
     write_five_cards,
 )
 from testkit import tokens
-from testkit.cards import CARDS, LISTING, CardOut
+from testkit.cards.store import LISTING, CardOut
 from testkit.database import cards
 
 FIRST = PageRequest(limit=50, cursor=None, filters="/cards", key=b"k" * 32)
@@ -212,13 +212,16 @@ def test_a_declaration_attaches_each_index_once() -> None:
     names = [str(index.name) for index in LISTING.indexes()]
     assert len(names) == len(set(names))
     assert {index.name for index in cards.indexes} >= set(names)
-    again = Listing(CARDS, CardOut, collection="cards-again", filters=["stage"], sorts=["title"])
+    again = Listing(
+        ScopedResource("testkit.card_again", cards), CardOut, filters=["stage"], sorts=["title"]
+    )
     assert {str(index.name) for index in again.indexes()} <= set(names)
 
 
-def test_a_list_is_found_by_its_collection() -> None:
-    assert find_listing("testkit", "cards") is LISTING
-    assert find_listing("testkit", "colours") is None
+def test_a_list_is_found_by_the_name_of_its_resource() -> None:
+    assert find_listing("testkit", "testkit.card") is LISTING
+    assert find_listing("testkit", "testkit.colour") is None
+    assert find_listing("l2o", "testkit.card") is None
     assert LISTING in listings_of("testkit")
 
 
@@ -246,10 +249,12 @@ async def test_filters_by_custom_fields_are_passed_to_the_list(tx: AsyncConnecti
         return [key.is_(None)] if params.get("custom.colour") == "red" else []
 
     await write_five_cards(tx)
-    listing = Listing(CARDS, CardOut, collection="coloured", custom=custom, shape=LISTING.shape)
+    listing = Listing(
+        ScopedResource("testkit.coloured", cards), CardOut, custom=custom, shape=LISTING.shape
+    )
     red = await listing.page(tx, FIRST, listing.parse_query("custom.colour=red"))
     blue = await listing.page(
         tx, FIRST, listing.parse_query("custom.colour=blue&custom.size__gte=3")
     )
     assert (len(red.items), len(blue.items)) == (0, 5)
-    assert received[1] == ("testkit.card", {"custom.colour": "blue", "custom.size__gte": "3"})
+    assert received[1] == ("testkit.coloured", {"custom.colour": "blue", "custom.size__gte": "3"})

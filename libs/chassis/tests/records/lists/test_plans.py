@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from chassis.records.access.visibility import ScopedResource
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.listing import Listing
-from testkit.cards import LISTING, CardOut
+from testkit.cards.store import LISTING, CardOut
+from testkit.database import cards
 from testkit.plans import (
     CUSTOM_QUERIES,
     FilledDatabase,
@@ -41,9 +43,7 @@ async def test_every_filter_and_sort_is_explained_for_everybody(
 
 async def test_a_missing_index_is_found(full_database: FilledDatabase) -> None:
     """A guard that cannot fail is none: `updated_at` has no index."""
-    bare = Listing(
-        LISTING.scoped or LISTING.table, CardOut, collection="bare", filters=["created_at"]
-    )
+    bare = Listing(ScopedResource("testkit.bare", cards), CardOut, filters=["created_at"])
     bare.sorts = ("updated_at",)
     plans = await full_database.plans(bare, only=[ListQuery(sort="-updated_at")])
     assert any("Sort of" in f or "Seq Scan" in f for plan in plans for f in plan.faults)

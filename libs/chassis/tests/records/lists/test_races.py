@@ -15,7 +15,7 @@ from chassis.records.lists.batches import list_rows
 from chassis.web.pages import PageRequest
 from kernel.money import Money
 from libs.chassis.tests.records.lists.samples import MORNING, OTHER, SELLER, write_card
-from testkit.cards import LISTING, Card
+from testkit.cards.store import LISTING, Card
 from testkit.database import Stage, cards
 
 OWNERS = st.sampled_from([SELLER, OTHER, "stranger", None])

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.chassis.tests.records.lists.samples import problems, titles, write_five_cards
 from testkit import tokens
 
-GOOD = {"collection": "cards", "name": "待办", "query": "stage=TO_DO&sort=due_date"}
+GOOD = {"resource": "testkit.card", "name": "待办", "query": "stage=TO_DO&sort=due_date"}
 
 
 async def save(client: Client, **values: Any) -> dict[str, Any]:
@@ -32,8 +32,8 @@ async def test_a_view_is_saved_and_read(client: Client) -> None:
     }
     read = await client.get(f"/saved-views/{view['id']}")
     assert (read.json(), read.headers["ETag"]) == (view, '"1"')
-    assert (await client.get("/saved-views?collection=cards")).json()["items"] == [view]
-    assert (await client.get("/saved-views?collection=notes")).json()["items"] == []
+    assert (await client.get("/saved-views?resource=testkit.card")).json()["items"] == [view]
+    assert (await client.get("/saved-views?resource=testkit.note")).json()["items"] == []
 
 
 async def test_a_list_uses_a_view_and_parameters_override_it(
@@ -88,7 +88,7 @@ BAD = [
     ({"query": "sort=colour"}, {("/query", "VALUE_UNKNOWN")}),
     ({"query": "x" * 2001}, {("/query", "TOO_LONG")}),
     ({"fields": ["title", "colour"]}, {("/fields/1", "VALUE_UNKNOWN")}),
-    ({"collection": "colours"}, {("/collection", "VALUE_UNKNOWN")}),
+    ({"resource": "testkit.colour"}, {("/resource", "VALUE_UNKNOWN")}),
     ({"name": " "}, {("/name", "TOO_SHORT")}),
     ({"name": "x" * 101}, {("/name", "TOO_LONG")}),
     ({"name": None}, {("/name", "TYPE_INVALID")}),

@@ -20,7 +20,7 @@ from libs.chassis.tests.records.lists.samples import (
     write_five_cards,
 )
 from testkit import tokens
-from testkit.cards import CARDS
+from testkit.cards.store import CARDS
 
 Json = Mapping[str, Any]
 LATE = {"due_date__gte": "2026-12-04"}
@@ -242,7 +242,7 @@ async def test_a_search_filters_by_custom_fields(client: Client) -> None:
 
 async def test_a_search_completes_a_saved_view(client: Client, tx: AsyncConnection) -> None:
     await write_five_cards(tx)
-    view = {"collection": "cards", "name": "open", "query": "stage=TO_DO&sort=title"}
+    view = {"resource": "testkit.card", "name": "open", "query": "stage=TO_DO&sort=title"}
     saved = (await client.post("/saved-views", json=view)).json()
     groups = [{"title__in": ["b", "c"]}, {"title": "a"}]
     assert await found(client, {"view": saved["id"], "filter_groups": groups}) == "ac"

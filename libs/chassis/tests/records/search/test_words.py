@@ -18,7 +18,7 @@ from chassis.records.search.spelling import bigrams_of, normalize, search_text_o
 from chassis.records.search.tables import search_grams, search_texts
 from chassis.records.search.words import delete_words, index_words
 from libs.chassis.tests.records.lists.samples import titles, write_card
-from testkit.cards import CARD, LISTING, Card
+from testkit.cards.store import CARD, LISTING, Card
 from testkit.database import cards
 from testkit.plugin import Committed
 

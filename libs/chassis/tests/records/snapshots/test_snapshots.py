@@ -30,7 +30,7 @@ from chassis.records.snapshots.runs import (
 from chassis.web.commands import Command
 from kernel.errors import Conflict
 from kernel.ids import new_id
-from testkit.cards import CARD, Card
+from testkit.cards.store import CARD, Card
 from testkit.database import cards
 from testkit.events import CardState
 from testkit.jobs import make_job

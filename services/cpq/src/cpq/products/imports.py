@@ -11,8 +11,8 @@ def _parse_row(cells: Cells) -> ParsedRow[ProductRow]:
 
 
 PRODUCT_IMPORT = ImportTarget(
-    kind="PRODUCTS",
-    scope="cpq.product.write cpq.price_book.write",
+    resource="cpq.product",
+    also_writes=("cpq.price_book",),
     fields=(
         ImportField(
             "name",

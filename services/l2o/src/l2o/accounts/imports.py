@@ -174,8 +174,7 @@ async def _link_parent(
 
 NAME_HEADERS = ("account", "account name", "company", "客户", "客户名称")
 ACCOUNT_IMPORT = ImportTarget(
-    kind="ACCOUNTS",
-    scope="l2o.account.write",
+    resource=RESOURCE,
     fields=(
         ImportField("name", NAME_HEADERS, required=True, example="上海示例有限公司"),
         ImportField("phone", ("电话", "联系电话"), example="021-60001234"),
@@ -192,5 +191,5 @@ ACCOUNT_IMPORT = ImportTarget(
     read=_parse_account_row,
     import_rows=row_by_row(_import_account),
     link=_link_parents,
-    custom=RESOURCE,
+    custom_fields=True,
 )

@@ -118,8 +118,7 @@ def _row_result(row: LeadRow, lead: Lead | DuplicateLead, subjects: Mapping[str,
 
 
 LEAD_IMPORT = ImportTarget(
-    kind="LEADS",
-    scope="mtl.lead.write",
+    resource=LEADS.resource,
     fields=(
         ImportField("name", ("full name", "姓名", "联系人"), example="王芳"),
         ImportField("company", ("公司", "公司名称"), example="上海示例有限公司"),

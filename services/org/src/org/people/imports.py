@@ -21,8 +21,8 @@ def _to_placement(row: AgentPlacementRow) -> AgentPlacement:
 
 
 PEOPLE_IMPORT = ImportTarget(
-    kind="PEOPLE",
-    scope="org.person.write org.department.write",
+    resource="org.person",
+    also_writes=("org.department",),
     fields=(
         ImportField(
             "name", ("sales_agent", "agent", "姓名", "销售"), required=True, example="李娜"

@@ -9,7 +9,6 @@ from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.audit.routes import audit_router
-from chassis.records.custom_fields.routes import custom_field_router
 from chassis.records.external_ids.routes import (
     ExternallyWrittenResource,
     external_id_router,
@@ -23,7 +22,6 @@ from chassis.web.patches import MergePatch
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from kernel.ids import new_id
-from org.departments.store import DEPARTMENT
 from org.people import store
 from org.people.actions.activation import set_person_active
 from org.people.actions.edit import create_person, edit_person
@@ -153,7 +151,4 @@ by_external_id = external_id_router(
 )
 # The history of a person holds user names, roles and scopes.
 audit = audit_router("/people", resource="org.person", table=PERSON.table, dependencies=[WRITE])
-custom_fields = custom_field_router(
-    "org", {scoped.resource: scoped.table for scoped in (PERSON.scoped, DEPARTMENT.scoped)}
-)
-ROUTERS = (by_external_id, router, own_leave_router, audit, custom_fields)
+ROUTERS = (by_external_id, router, own_leave_router, audit)

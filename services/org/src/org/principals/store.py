@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Column, Index, Integer, Select, Table, Text, Uuid, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -12,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.advisory_locks import lock_key
 from chassis.database.backbone_tables import instant
 from chassis.database.columns import tenant_column
-from chassis.database.rows import fetch_row, from_columns
+from chassis.database.rows import from_columns
+from chassis.records.access.visibility import UnownedResource
+from chassis.records.record_types import RecordType
 from org.database import metadata
 from org.principals.domain import RevokedPrincipal, principal_id
 
@@ -29,6 +30,9 @@ principals = Table(
     Index(None, "tenant_id", "subject", unique=True),
 )
 
+# The commands publish its event themselves, for many principals at once.
+PRINCIPAL = RecordType(scoped=UnownedResource("org.principal", principals), entity=RevokedPrincipal)
+
 
 async def lock_rights(tx: AsyncConnection, *, shared: bool = False) -> datetime:
     """Serialize the tenant's changes of rights; take this lock before any other.
@@ -43,11 +47,6 @@ async def lock_rights(tx: AsyncConnection, *, shared: bool = False) -> datetime:
 async def _present(tx: AsyncConnection) -> datetime:
     present: datetime = (await tx.execute(select(func.clock_timestamp()))).scalar_one()
     return present
-
-
-async def get(tx: AsyncConnection, key: UUID) -> RevokedPrincipal:
-    """Return a principal with revoked tokens. Raises NotFound."""
-    return await fetch_row(tx, principals, key, RevokedPrincipal, what="principal")
 
 
 async def revoke(tx: AsyncConnection, subjects: Collection[str]) -> list[RevokedPrincipal]:

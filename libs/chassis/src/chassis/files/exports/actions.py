@@ -19,7 +19,7 @@ from chassis.records.access.visibility import visibility_of
 from chassis.records.lists.batches import list_rows
 from chassis.records.lists.expansion import row_shape
 from chassis.records.lists.items import complete_items
-from chassis.records.lists.listing import Listing, find_listing
+from chassis.records.lists.listing import Listing, find_listing, listings_of
 from chassis.web.auth import Principal
 from chassis.web.references import shown_fields
 from kernel.errors import DomainError, Forbidden, Invalid, RuleBroken, Violation
@@ -33,7 +33,7 @@ async def request_export(
     service: str,
     caller: Principal,
     *,
-    collection: str,
+    resource: str,
     query: str,
     fields: Sequence[str] | None,
     format: FileFormat,
@@ -43,14 +43,15 @@ async def request_export(
 
     Raises Invalid (VALUE_UNKNOWN, or an error of the query), Forbidden (SCOPE_MISSING).
     """
-    listing = find_listing(service, collection)
+    listing = find_listing(service, resource)
     if listing is None or listing.personal:
-        raise Invalid([Violation("/collection", "VALUE_UNKNOWN", {"expected": []})])
+        expected = sorted(one.resource for one in listings_of(service) if not one.personal)
+        raise Invalid([Violation("/resource", "VALUE_UNKNOWN", {"expected": expected})])
     _ensure_scope(caller, listing)
     _ensure_valid(listing, query, fields, caller)
     new = Export(
         id=new_id(),
-        collection=collection,
+        resource=resource,
         query=query,
         fields=fields,
         format=format,
@@ -108,7 +109,7 @@ async def run_export(
 async def _write_file(
     tx: AsyncConnection, service: str, tenant: UUID, export: Export, now: datetime
 ) -> Export:
-    listing = find_listing(service, export.collection)
+    listing = find_listing(service, export.resource)
     if listing is None:
         raise RuleBroken("EXPORT_NOT_FOUND")  # a later release removed the list
     caller = _caller_of(export, tenant)

@@ -32,7 +32,7 @@ class Export:
     """
 
     id: UUID
-    collection: str
+    resource: str
     query: str
     fields: Sequence[str] | None
     format: str

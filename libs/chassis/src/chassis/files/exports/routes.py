@@ -55,7 +55,7 @@ def _create(service: str) -> Callable[..., Awaitable[ExportOut]]:
             tx,
             service,
             caller,
-            collection=body.collection,
+            resource=body.resource,
             query=body.query,
             fields=body.fields,
             format=body.format,
@@ -90,7 +90,8 @@ async def export_get_file(
     export = await store.get_own(tx, export_id, caller.subject)
     actions.ensure_downloadable(export)
     database: Database = request.app.state.database
-    name = f"{export.collection}-{export.created_at:%Y%m%d-%H%M%S}.{export.format.lower()}"
+    noun = export.resource.partition(".")[2]
+    name = f"{noun}-{export.created_at:%Y%m%d-%H%M%S}.{export.format.lower()}"
     return StreamingResponse(
         _pieces(database, caller.tenant_id, export_id),
         media_type=MEDIA_TYPES[FileFormat(export.format)],

@@ -17,11 +17,11 @@ class ExportIn(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "example": {"collection": "leads", "query": "status=NEW&sort=-created_at"}
+            "example": {"resource": "mtl.lead", "query": "status=NEW&sort=-created_at"}
         },
     )
 
-    collection: Annotated[str, Field(min_length=1, max_length=100)]
+    resource: Annotated[str, Field(min_length=1, max_length=100)]
     query: Annotated[str, Field(max_length=4000)] = Field(
         default="",
         description="Filters, search text and sort order, as in the query string of the list",
@@ -44,7 +44,7 @@ class ExportOut(BaseModel):
     """An export with its state."""
 
     id: UUID
-    collection: str
+    resource: str
     query: str
     fields: list[str] | None
     format: FileFormat

@@ -13,7 +13,7 @@ exports = Table(
     metadata,
     tenant_column(),
     Column("id", Uuid, primary_key=True),
-    Column("collection", Text, nullable=False),
+    Column("resource", Text, nullable=False),
     Column("query", Text, nullable=False),
     Column("fields", JSONB(none_as_null=True)),
     Column("format", enum_column(FileFormat), nullable=False),

@@ -73,7 +73,7 @@ async def open_import(
     validate_mapping(target, mapping)
     new = Import(
         id=new_id(),
-        kind=target.kind,
+        resource=target.resource,
         file_name=file_name,
         mapping=mapping,
         sheet=sheet,
@@ -127,7 +127,7 @@ async def replace_mapping(
     Raises NotFound, Forbidden (RECORD_READ_ONLY), Invalid, RuleBroken (IMPORT_NOT_OPEN).
     """
     run = await _get_own(tx, import_id, caller)
-    validate_mapping(await target_with_custom_fields(tx, imports, run.kind), mapping)
+    validate_mapping(await target_with_custom_fields(tx, imports, run.resource), mapping)
     return await store.save(tx, run.with_mapping(mapping, now=now))
 
 
@@ -232,7 +232,7 @@ async def save_finished(tx: AsyncConnection, imports: Imports, run: Import) -> I
     counts = ImportCounts(**{name: getattr(saved, name) for name in ImportCounts.model_fields})
     event = imports.finished(
         import_id=saved.id,
-        kind=saved.kind,
+        resource=saved.resource,
         file_name=saved.file_name,
         state=saved.state,
         dry_run=saved.dry_run,

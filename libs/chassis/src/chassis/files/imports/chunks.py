@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.advisory_locks import lock_import_kind
+from chassis.database.advisory_locks import lock_imports
 from chassis.database.engine import PUBLISHED_KEY
 from chassis.files.formats.findings import Finding, UnreadableFile
 from chassis.files.formats.reader import read_file
@@ -77,7 +77,7 @@ async def import_chunk(
         run = await _begin(tx, imports, run, now)
     if run.state is not RUNNING:
         return False
-    await lock_import_kind(tx, run.kind)
+    await lock_imports(tx, run.resource)
     await apply_record_quota(tx)
     context = ImportContext(
         import_id=run.id,
@@ -87,7 +87,7 @@ async def import_chunk(
         caller_kind=run.caller_kind,
         scopes=run.scopes,
     )
-    setup = ImportSetup(run, await target_with_custom_fields(tx, imports, run.kind), context)
+    setup = ImportSetup(run, await target_with_custom_fields(tx, imports, run.resource), context)
     run, ended = await (_dry_run(tx, setup) if run.dry_run else _import_next_chunk(tx, setup))
     if ended:
         await save_finished(tx, imports, run.succeed(now=now))
@@ -103,7 +103,7 @@ async def _begin(tx: AsyncConnection, imports: Imports, run: Import, now: dateti
     try:
         plan = await asyncio.to_thread(_read_plan, content, run.sheet)
         validated_mapping(
-            plan.header, run.mapping, await target_with_custom_fields(tx, imports, run.kind)
+            plan.header, run.mapping, await target_with_custom_fields(tx, imports, run.resource)
         )
         _ensure_dry_run_size(run, plan)
     except UnreadableFile as unreadable:

@@ -15,13 +15,13 @@ from chassis.records.custom_fields.store import definitions_of
 
 
 async def target_with_custom_fields(
-    tx: AsyncConnection, imports: Imports, kind: str
+    tx: AsyncConnection, imports: Imports, resource: str
 ) -> ImportTarget[Any]:
-    """Return the target of this kind, extended by the tenant's active custom fields."""
-    target = imports.target(kind)
-    if not target.custom:
+    """Return the target of this resource, extended by the tenant's active custom fields."""
+    target = imports.target(resource)
+    if not target.custom_fields:
         return target
-    definitions = await definitions_of(tx, target.custom)
+    definitions = await definitions_of(tx, resource)
     custom_fields = [
         CustomImportField(f"{CUSTOM_FIELD_PREFIX}{one.key}", (one.label_zh, one.label_en))
         for one in definitions.values()

@@ -55,7 +55,7 @@ JOB_FAILED = "JOB_FAILED"
 
 @dataclass(frozen=True, kw_only=True)
 class Import:
-    """An import of one file; `mapping` is the requested one, by column.
+    """An import of one file of records of `resource`; `mapping` is the requested one, by column.
 
     The job continues at the chunk `chunks_done`, which counts on through the second pass.
     `caller_kind` and `scopes` come from the token that last started it. `endings` counts how often
@@ -63,7 +63,7 @@ class Import:
     """
 
     id: UUID
-    kind: str
+    resource: str
     file_name: str
     mapping: Mapping[str, str | None] | None
     sheet: str | None = None

@@ -84,7 +84,7 @@ def import_router(imports: Imports) -> APIRouter:
     read, write = [may_read(scoped)], [may_write(scoped)]
     router.post("", status_code=201, dependencies=writing)(_create(imports))
     router.get("", dependencies=reading)(routes.import_list)
-    router.get("/templates/{kind}", dependencies=reading, responses=TEMPLATE_RESPONSES)(
+    router.get("/templates/{resource}", dependencies=reading, responses=TEMPLATE_RESPONSES)(
         template_endpoint(imports)
     )
     router.get("/{import_id}", dependencies=read)(routes.import_get)
@@ -109,10 +109,10 @@ def import_router(imports: Imports) -> APIRouter:
 
 
 def _create(imports: Imports) -> Callable[..., Awaitable[ImportOut]]:
-    """Return the endpoint whose body lists the kinds that this service imports."""
-    kinds = tuple(target.kind for target in imports.targets)
-    example = {"file_name": "expo-2026.csv", "kind": kinds[0], "mapping": {"Memo": None}}
-    fields: dict[str, Any] = {"kind": (Literal[kinds], ...)}
+    """Return the endpoint whose body lists the resources that this service imports."""
+    names = tuple(target.resource for target in imports.targets)
+    example = {"file_name": "expo-2026.csv", "resource": names[0], "mapping": {"Memo": None}}
+    fields: dict[str, Any] = {"resource": (Literal[names], ...)}
     body_of_service = create_model("ImportIn", __base__=ImportIn, **fields)
     schema_extra: Any = {"example": example}
     body_of_service.model_config["json_schema_extra"] = schema_extra
@@ -121,14 +121,14 @@ def _create(imports: Imports) -> Callable[..., Awaitable[ImportOut]]:
     async def import_create(
         request: Request,
         response: Response,
-        body: body_of_service,  # type: ignore[valid-type]  # built from this service's kinds
+        body: body_of_service,  # type: ignore[valid-type]  # built from this service's resources
         tx: Tx,
         now: Now,
         caller: Caller,
     ) -> ImportOut:
         """Create an import."""
         requested: ImportIn = body
-        target = await target_with_custom_fields(tx, imports, requested.kind)
+        target = await target_with_custom_fields(tx, imports, requested.resource)
         _ensure_may(caller, target)
         run = await actions.open_import(
             tx,
@@ -148,7 +148,7 @@ def _create(imports: Imports) -> Callable[..., Awaitable[ImportOut]]:
 
 def _ensure_may(caller: Principal, target: ImportTarget[Any]) -> None:
     """Ensure that the caller may write the imported records. Raises Forbidden (SCOPE_MISSING)."""
-    missing = [scope for scope in target.scope.split() if not caller.may(scope)]
+    missing = [scope for scope in target.scopes if not caller.may(scope)]
     if missing:
         raise Forbidden("SCOPE_MISSING", scopes=missing)
 
@@ -216,7 +216,7 @@ class ImportRoutes:
         The mapping of the body is used, else that of the import.
         """
         run = await store.get(tx, import_id)
-        target = await target_with_custom_fields(tx, self._imports, run.kind)
+        target = await target_with_custom_fields(tx, self._imports, run.resource)
         requested = None if body is None else body.mapping
         mapping = run.mapping if requested is None else requested
         actions.validate_mapping(target, mapping)
@@ -241,7 +241,7 @@ class ImportRoutes:
         An import whose job failed resumes where it stopped. Only the creator may start it; it runs
         with the rights the creator has at that moment.
         """
-        target = self._imports.target((await store.get(tx, import_id)).kind)
+        target = self._imports.target((await store.get(tx, import_id)).resource)
         _ensure_may(caller, target)
         run = await actions.start_import(tx, import_id, caller=caller, now=now, expected=if_match)
         return import_out(request, run)

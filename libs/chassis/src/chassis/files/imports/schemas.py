@@ -32,7 +32,7 @@ class ImportIn(BaseModel):
     file_name: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)
     ]
-    kind: str
+    resource: str
     mapping: RequestedMapping | None = None
     sheet: SheetName | None = Field(
         default=None, description="The sheet of a workbook; the first one if absent"
@@ -79,7 +79,7 @@ class ImportOut(BaseModel):
     """An import and its progress."""
 
     id: UUID
-    kind: str
+    resource: str
     file_name: str
     file_size: int | None = Field(description="In bytes; null until the file is uploaded")
     mapping: dict[str, str | None] | None

@@ -36,7 +36,7 @@ import_runs = Table(
     metadata,
     tenant_column(),
     Column("id", Uuid, primary_key=True),
-    Column("kind", Text, nullable=False),
+    Column("resource", Text, nullable=False),
     Column("file_name", Text, nullable=False),
     Column("mapping", JSONB(none_as_null=True)),
     Column("sheet", Text),

@@ -1,4 +1,4 @@
-"""Import targets: how a service imports one kind of rows, and the results of rows."""
+"""Import targets: how a service imports the rows of a file as records, and the results of rows."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -171,22 +171,22 @@ RowsHandler = Callable[
 
 @dataclass(frozen=True, kw_only=True)
 class ImportTarget(Generic[T]):
-    """A kind of rows: its fields, how a row is parsed, and how parsed rows are imported.
+    """The import of a resource: its fields, how a row is parsed, and how parsed rows are imported.
 
-    `scope` names the scopes the caller needs beside `<service>.import.write`, separated by blanks.
+    `resource` is the name of the records that rows become; their import writes those of the
+    resources in `also_writes` as well, and the caller needs the scope `write` of each.
     `import_rows` returns a result per row, in order. It runs in a savepoint: after a data error or
     a DomainError it is called again with each half, down to the row at fault. `link` is a second
     pass over the accepted rows, for references to other rows of the file (a parent): its UPDATED
     turns an UNCHANGED row into an UPDATED one, its findings become warnings. `extra_columns` names
     the field that collects columns without a field of their own, `max_extra_columns` at most;
     without it they are ignored. `any_of`: the file must have a column for at least one of these
-    fields. `custom` names the resource whose custom fields columns may contain
+    fields. With `custom_fields` columns may contain the custom fields of the resource
     (`custom_fields.<key>`, or the field's label): `read` finds them in `Cells.custom`, and
     `import_rows` parses them with `chassis.records.custom_fields.cells.parse_custom_field_cells`.
     """
 
-    kind: str
-    scope: str
+    resource: str
     fields: Sequence[ImportField]
     read: Callable[[Cells], ParsedRow[T]]
     import_rows: RowsHandler[T]
@@ -194,7 +194,18 @@ class ImportTarget(Generic[T]):
     any_of: Sequence[str] = ()
     extra_columns: str | None = None
     max_extra_columns: int = 100
-    custom: str = ""
+    custom_fields: bool = False
+    also_writes: Sequence[str] = ()
+
+    @property
+    def noun(self) -> str:
+        """The last part of the resource's name: `price_book`."""
+        return self.resource.partition(".")[2]
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes that the caller needs beside `<service>.import.write`."""
+        return tuple(f"{name}.write" for name in (self.resource, *self.also_writes))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -213,8 +224,8 @@ class Imports:
     targets: Sequence[ImportTarget[Any]]
     finished: type[ImportEnded]
 
-    def target(self, kind: str) -> ImportTarget[Any]:
-        return next(target for target in self.targets if target.kind == kind)
+    def target(self, resource: str) -> ImportTarget[Any]:
+        return next(target for target in self.targets if target.resource == resource)
 
 
 def validate_row(

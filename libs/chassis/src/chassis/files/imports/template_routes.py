@@ -1,4 +1,4 @@
-"""`GET /imports/templates/{kind}`: an empty file to fill in, before any upload."""
+"""`GET /imports/templates/{resource}`: an empty file to fill in, before any upload."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
@@ -25,22 +25,22 @@ TEMPLATE_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def template_endpoint(imports: Imports) -> Callable[..., Awaitable[Response]]:
-    """Return the endpoint for the kinds that this service imports."""
-    kinds: Any = Literal[tuple(target.kind for target in imports.targets)]
+    """Return the endpoint for the resources that this service imports."""
+    resources: Any = Literal[tuple(target.resource for target in imports.targets)]
 
     async def import_template(
         tx: Tx,
-        kind: Annotated[Any, Path()],
+        resource: Annotated[Any, Path()],
         format: Annotated[Literal["CSV", "XLSX"], Query()] = "XLSX",
     ) -> Response:
-        """Download the columns of a kind of file with an example row.
+        """Download the columns of a resource's files with an example row.
 
         Headings are in the caller's language and include the tenant's custom fields. Delete the
         example row before the upload.
         """
-        target = await target_with_custom_fields(tx, imports, kind)
+        target = await target_with_custom_fields(tx, imports, resource)
         language = current().language
-        name = f"{kind.lower()}.{format.lower()}"
+        name = f"{target.noun}.{format.lower()}"
         headers = {
             "Content-Disposition": f'attachment; filename="{name}"',
             "Content-Language": language,
@@ -51,5 +51,5 @@ def template_endpoint(imports: Imports) -> Callable[..., Awaitable[Response]]:
         content = xlsx_template(target, language)
         return Response(content, media_type=XLSX_MEDIA_TYPE, headers=headers)
 
-    import_template.__annotations__["kind"] = Annotated[kinds, Path()]
+    import_template.__annotations__["resource"] = Annotated[resources, Path()]
     return import_template

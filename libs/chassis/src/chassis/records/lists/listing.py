@@ -118,7 +118,7 @@ class Listing(Generic[T]):
         )
         self.searchable, self.has_custom = bool(words), custom is not None
         _register_words(self.table, self.resource, words)
-        _LISTINGS[self.resource.split(".")[0], self.collection] = self
+        _LISTINGS[self.resource.split(".")[0], self.resource] = self
 
     def _options(self, *, words: bool) -> ListOptions:
         return ListOptions(
@@ -229,7 +229,7 @@ class Listing(Generic[T]):
     async def with_view(self, tx: AsyncConnection, query: ListQuery) -> ListQuery:
         """Return the query merged over the saved view that it names, if any. Raises Forbidden."""
         if query.view is not None:
-            stored, fields = await query_of_view(tx, query.view, self.collection, query.subject)
+            stored, fields = await query_of_view(tx, query.view, self.resource, query.subject)
             view = self.parse_query(stored, subject=query.subject)
             query = query.merged_over(replace(view, fields=view.fields or fields))
         self.restricted.ensure_unused(query)
@@ -282,12 +282,12 @@ class Listing(Generic[T]):
 _LISTINGS: dict[tuple[str, str], Listing[Any]] = {}
 
 
-def find_listing(service: str, collection: str) -> Listing[Any] | None:
-    """Return the list of a service's collection; None if there is none.
+def find_listing(service: str, resource: str) -> Listing[Any] | None:
+    """Return the list of a service's resource, such as `l2o.account`; None if there is none.
 
     Lists are declared when their modules are imported.
     """
-    return _LISTINGS.get((service, collection))
+    return _LISTINGS.get((service, resource))
 
 
 def listings_of(service: str) -> list[Listing[Any]]:

@@ -61,7 +61,7 @@ class SavedViewIn(SavedViewEdit):
         json_schema_extra={
             "examples": [
                 {
-                    "collection": "accounts",
+                    "resource": "l2o.account",
                     "name": "本季新增",
                     "query": "created_at__gte=2026-10-01T00:00:00%2B08:00&sort=-created_at",
                     "fields": ["name", "created_at"],
@@ -70,7 +70,7 @@ class SavedViewIn(SavedViewEdit):
             ]
         },
     )
-    collection: Annotated[str, Field(max_length=100, description="The list, as in its path")]
+    resource: Annotated[str, Field(max_length=100, description="The resource whose list it is")]
 
 
 class SavedViewOut(BaseModel):
@@ -78,7 +78,7 @@ class SavedViewOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
     id: UUID
-    collection: str
+    resource: str
     name: str
     query: str
     fields: list[str]
@@ -109,10 +109,10 @@ def saved_view_router(service: str) -> APIRouter:
         tx: Tx,
         page: PageParams,
         caller: Caller,
-        collection: Annotated[str | None, Query(max_length=100)] = None,
+        resource: Annotated[str | None, Query(max_length=100)] = None,
     ) -> Page[SavedViewOut]:
         """List the caller's saved views, newest first."""
-        query = saved_views_query(caller.subject, collection)
+        query = saved_views_query(caller.subject, resource)
         return await fetch_page(tx, query, page, shape=lambda row: SavedViewOut(**row))
 
     @router.get("/{view_id}")
@@ -149,10 +149,10 @@ def validated_view(service: str, view: SavedView) -> SavedView:
 
     Raises Invalid (VALUE_UNKNOWN, and every violation of the query, at `/query`).
     """
-    listing = find_listing(service, view.collection)
+    listing = find_listing(service, view.resource)
     if listing is None:
-        expected = sorted(each.collection for each in listings_of(service))
-        raise Invalid([Violation("/collection", "VALUE_UNKNOWN", {"expected": expected})])
+        expected = sorted(each.resource for each in listings_of(service))
+        raise Invalid([Violation("/resource", "VALUE_UNKNOWN", {"expected": expected})])
     pairs = parse_qsl(view.query.removeprefix("?"), keep_blank_values=True)
     query = urlencode([(name, value) for name, value in pairs if name not in IGNORED_PARAMETERS])
     names = shown_fields(listing.shows)

@@ -18,11 +18,11 @@ from kernel.errors import Conflict, Invalid, NotFound, Violation
 
 @dataclass(frozen=True, kw_only=True)
 class SavedView:
-    """A named query string of a collection's list; `fields` are the fields to show, if not all."""
+    """A named query string of a resource's list; `fields` are the fields to show, if not all."""
 
     id: UUID
     subject: str
-    collection: str
+    resource: str
     name: str
     query: str
     fields: list[str] = field(default_factory=list)
@@ -43,12 +43,12 @@ async def get_view(tx: AsyncConnection, view_id: UUID, subject: str) -> SavedVie
 
 
 async def query_of_view(
-    tx: AsyncConnection, view_id: UUID, collection: str, subject: str
+    tx: AsyncConnection, view_id: UUID, resource: str, subject: str
 ) -> tuple[str, tuple[str, ...]]:
     """Return query and fields of the view in `?view=`. Raises Invalid (SAVED_VIEW_UNKNOWN)."""
     columns = saved_views.c
     query = select(columns.query, columns.fields).where(
-        columns.id == view_id, columns.subject == subject, columns.collection == collection
+        columns.id == view_id, columns.subject == subject, columns.resource == resource
     )
     row = (await tx.execute(query)).one_or_none()
     if row is None:
@@ -56,10 +56,10 @@ async def query_of_view(
     return row.query, tuple(row.fields)
 
 
-def saved_views_query(subject: str, collection: str | None) -> Select[Any]:
+def saved_views_query(subject: str, resource: str | None) -> Select[Any]:
     """Return the query for a person's views, of all lists or of one."""
     query = select(saved_views).where(saved_views.c.subject == subject)
-    return query if collection is None else query.where(saved_views.c.collection == collection)
+    return query if resource is None else query.where(saved_views.c.resource == resource)
 
 
 async def add_view(tx: AsyncConnection, view: SavedView) -> SavedView:
@@ -98,11 +98,11 @@ async def _ensure_unique(tx: AsyncConnection, view: SavedView) -> None:
 
     A person has one view of a name and at most one default view for each list.
     """
-    await lock_saved_views(tx, view.subject, view.collection)
+    await lock_saved_views(tx, view.subject, view.resource)
     columns = saved_views.c
     others = (
         columns.subject == view.subject,
-        columns.collection == view.collection,
+        columns.resource == view.resource,
         columns.id != view.id,
     )
     same_name = select(columns.id).where(*others, columns.name == view.name)

@@ -121,8 +121,7 @@ def _stage_details(row: OpportunityRow, timezone: str) -> StageDetails:
 
 
 OPPORTUNITY_IMPORT = ImportTarget(
-    kind="OPPORTUNITIES",
-    scope="l2o.opportunity.write",
+    resource="l2o.opportunity",
     fields=(
         ImportField("external_id", ("opportunity_id", "商机编号"), required=True, example="O-0001"),
         ImportField(

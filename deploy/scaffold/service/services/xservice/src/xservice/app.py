@@ -1,16 +1,11 @@
 """The composition root of XSERVICE's API."""
 
 from fastapi import FastAPI
-from sqlalchemy import Table
 
 from chassis.composition.app import create_app
-from chassis.records.custom_fields.routes import custom_field_router
 from chassis.foundation.settings import Settings
 from xservice.texts import TEXTS
 from xservice.worker import WORKER
-
-# The resources to whose records a tenant may add fields, with their tables.
-CUSTOM_FIELDS: dict[str, Table] = {}
 
 
 def create() -> FastAPI:
@@ -19,9 +14,7 @@ def create() -> FastAPI:
         Settings.of("xservice"),
         title="XSERVICE",
         description="What XSERVICE does, in one sentence.",
-        routers=[
-            custom_field_router("xservice", CUSTOM_FIELDS),
-        ],
+        routers=[],
         texts=TEXTS,
         replicas=WORKER.replicas,
     )

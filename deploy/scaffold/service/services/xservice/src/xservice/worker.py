@@ -2,8 +2,7 @@
 
 from chassis.records.directory_subscriptions import directory_subscriptions
 from chassis.composition.worker import Worker
-from xservice.snapshots import SNAPSHOTS
 
 SUBSCRIPTIONS = (*directory_subscriptions("xservice"),)
 
-WORKER = Worker("xservice", SUBSCRIPTIONS, snapshots=SNAPSHOTS)
+WORKER = Worker("xservice", SUBSCRIPTIONS)

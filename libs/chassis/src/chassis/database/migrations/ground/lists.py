@@ -60,7 +60,7 @@ def _saved_views() -> None:
         tenant_column(),
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("collection", sa.Text(), nullable=False),
+        sa.Column("resource", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("query", sa.Text(), nullable=False),
         sa.Column("fields", JSONB(), nullable=False),
@@ -69,12 +69,12 @@ def _saved_views() -> None:
         instant("updated_at"),
         sa.Column("version", sa.Integer(), nullable=False),
     )
-    index("saved_views", "tenant_id", "subject", "collection", "name", unique=True)
+    index("saved_views", "tenant_id", "subject", "resource", "name", unique=True)
     index(
         "saved_views",
         "tenant_id",
         "subject",
-        "collection",
+        "resource",
         unique=True,
         where="is_default",
         name="saved_views_default_key",

@@ -1,7 +1,7 @@
-"""Cards: the sample resource that uses all of the chassis."""
+"""The table of cards, their bodies and their list."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,13 +12,8 @@ from chassis.records.access.schemas import PersonSummary
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.listing import Listing
-from chassis.records.record_commands import edit_record
 from chassis.records.record_types import RecordType
-from chassis.records.resource import Resource
-from chassis.records.resource_routes import resource_routers
-from chassis.web.commands import ChangeCommand, Command
 from chassis.web.references import Expandable, PersonSubject
-from chassis.web.routing import new_router
 from kernel.money import Money
 from testkit.database import Stage, cards
 from testkit.events import CardChanged, CardState, CardWritten
@@ -56,24 +51,6 @@ CARD = RecordType(
     deleted=CardChanged,
     restored=CardChanged,
 )
-
-
-async def finish_card(command: Command, card_id: UUID) -> Card:
-    """Set the stage DONE; a finished card is returned unchanged. Raises NotFound."""
-
-    def finish(card: Card) -> Card:
-        return replace(card, stage=Stage.DONE)
-
-    return await edit_record(command, CARD, card_id, finish)
-
-
-async def add_words_to_title(command: Command, card_id: UUID, words: str) -> Card:
-    """Add words to the title. Raises NotFound."""
-
-    def add(card: Card) -> Card:
-        return replace(card, title=f"{card.title} {words}")
-
-    return await edit_record(command, CARD, card_id, add)
 
 
 class CardIn(BaseModel):
@@ -123,22 +100,3 @@ LISTING = Listing(
     words=["title"],
     custom=custom_conditions,
 )
-
-RESOURCE = Resource(
-    record_type=CARD,
-    collection="/cards",
-    listing=LISTING,
-    body=CardIn,
-    edit_body=CardEdit,
-    answer=CardOut,
-)
-router = new_router("/cards", tag="cards")
-
-
-@router.post("/{card_id}/finish", dependencies=[RESOURCE.write_guard])
-async def card_finish(card_id: UUID, command: ChangeCommand) -> CardOut:
-    """Finish a card."""
-    return CardOut.model_validate(await finish_card(command, card_id))
-
-
-ROUTERS = resource_routers(RESOURCE, router)

@@ -14,7 +14,6 @@ from chassis.files.imports.target import (
     Cells,
     ImportContext,
     ImportField,
-    Imports,
     ImportTarget,
     ParsedRow,
     RowResult,
@@ -29,9 +28,8 @@ from chassis.records.record_commands import create_record, save_record
 from chassis.web.commands import Command
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
-from testkit.cards import CARD, Card
+from testkit.cards.store import CARD, Card
 from testkit.database import Stage, cards
-from testkit.events import ImportFinished
 
 RESOURCE = CARD.scoped.resource
 
@@ -101,8 +99,7 @@ async def _find_card(tx: AsyncConnection, title: str) -> UUID | None:
 
 
 CARD_IMPORT = ImportTarget(
-    kind="CARDS",
-    scope="testkit.card.write",
+    resource=RESOURCE,
     fields=(
         ImportField("title", ("标题", "subject"), required=True, example="给王芳回电话"),
         ImportField("stage", ("阶段",), example="TO_DO"),
@@ -112,6 +109,5 @@ CARD_IMPORT = ImportTarget(
     read=_parse_card,
     import_rows=row_by_row(_import_card),
     link=row_by_row(_link_parent),
-    custom=RESOURCE,
+    custom_fields=True,
 )
-IMPORTS = Imports("testkit", [CARD_IMPORT], ImportFinished)

@@ -1,0 +1,97 @@
+"""Finds what the features of a service declare: record types, import targets.
+
+A declaration is a value in a feature's room: the record type `ACCOUNT` in `l2o.accounts.store`, the
+import target `ACCOUNT_IMPORT` in `l2o.accounts.imports`. A service lists none of them elsewhere.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules, walk_packages
+from types import ModuleType
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Table
+
+from chassis.files.imports.target import Imports, ImportTarget
+from chassis.records.record_types import RecordType
+from chassis.records.snapshots.job import SnapshotSource
+from contracts.event import EVENT_CLASSES, AggregateState, Snapshot, snapshot_classes
+from contracts.imports import ImportEnded
+from contracts.topics import load_events
+
+T = TypeVar("T")
+
+
+@cache
+def record_types_of(service: str) -> tuple[RecordType[Any], ...]:
+    """Return the record types in the rooms `store` of a service, in the order of their names."""
+    found = _declared(service, "store", RecordType)
+    return tuple(sorted(found, key=lambda one: one.scoped.resource))
+
+
+@cache
+def imports_of(service: str) -> Imports | None:
+    """Return the import targets in the rooms `imports` of a service; None if it imports nothing.
+
+    Raises KeyError if the service imports files but declares no `<service>.import.finished.v1`.
+    """
+    targets = sorted(_declared(service, "imports", ImportTarget), key=lambda one: one.resource)
+    if not targets:
+        return None
+    load_events()
+    finished = cast(type[ImportEnded], EVENT_CLASSES[f"{service}.import.finished.v1"])
+    return Imports(service, targets, finished)
+
+
+def tables_with_custom_fields(service: str) -> Mapping[str, Table]:
+    """Return the tables with a column `custom_fields`, by the names of their resources."""
+    return {
+        one.scoped.resource: one.table for one in record_types_of(service) if one.has_custom_fields
+    }
+
+
+def snapshots_of(service: str) -> tuple[SnapshotSource, ...]:
+    """Return the sources of the snapshots that a service declares in contracts."""
+    load_events()
+    declared = snapshot_classes(service)
+    return tuple(
+        _snapshot_source(one, declared[one.scoped.resource])
+        for one in record_types_of(service)
+        if one.scoped.resource in declared
+    )
+
+
+def _snapshot_source(record_type: RecordType[Any], kind: type[Snapshot]) -> SnapshotSource:
+    """Return where the records are read whose present state a snapshot of this kind carries."""
+    state = cast(type[AggregateState], kind.model_fields[record_type.name].annotation)
+    load = record_type.get
+    if record_type.is_deletable:
+        load = partial(load, with_deleted=True)
+    return SnapshotSource(state, record_type.table, load)
+
+
+def _declared(service: str, room: str, kind: type[T]) -> list[T]:
+    found = {
+        id(value): value
+        for module in _rooms(service, room)
+        for value in vars(module).values()
+        if isinstance(value, kind)
+    }
+    return list(found.values())
+
+
+def _rooms(service: str, room: str) -> Iterator[ModuleType]:
+    """Import and yield the modules of this room in every feature of a service."""
+    if find_spec(service) is None:
+        return
+    package = import_module(service)
+    for feature in iter_modules(package.__path__, f"{service}."):
+        name = f"{feature.name}.{room}"
+        if not feature.ispkg or find_spec(name) is None:
+            continue
+        module = import_module(name)
+        yield module
+        for part in walk_packages(getattr(module, "__path__", ()), f"{name}."):
+            yield import_module(part.name)

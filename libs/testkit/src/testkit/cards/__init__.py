@@ -1,0 +1,1 @@
+"""Cards: the sample resource that uses all of the chassis."""

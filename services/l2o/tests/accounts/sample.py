@@ -1,0 +1,7 @@
+"""A sample account."""
+
+from testkit.samples import Sample, always
+
+SAMPLES = {
+    "l2o.account": Sample(body=always(name="上海示例有限公司"), patch={"name": "北京样本集团"}),
+}
