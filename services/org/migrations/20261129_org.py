@@ -385,6 +385,7 @@ def _sessions() -> None:
         "sessions",
         resource="org.session",
         noise=("number", "token_hash", "rotated_at", "last_used_at"),
+        secret=("token_hash",),
     )
 
 

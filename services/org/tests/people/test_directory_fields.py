@@ -60,11 +60,11 @@ async def test_colleagues_cannot_select_by_what_they_do_not_see(
     body = {"filter_groups": [{"any_of": [{name: value}]}]}
     searched = await client.post("/people/search", json=body, headers=headers)
     assert (searched.status_code, searched.json()["code"]) == (403, "SCOPE_MISSING")
-    view = {"collection": "people", "name": "x", "query": query}
+    view = {"resource": "org.person", "name": "x", "query": query}
     saved = await client.post("/saved-views", json=view, headers=headers)
     by_view = await client.get(f"/people?view={saved.json().get('id')}", headers=headers)
     assert by_view.status_code == 403
-    export = {"collection": "people", "format": "CSV", "query": query}
+    export = {"resource": "org.person", "format": "CSV", "query": query}
     assert (await client.post("/exports", json=export, headers=headers)).status_code == 403
     found = (await client.get(f"/people?{query}")).json()["items"]
     assert [one["id"] for one in found] == [person["id"]]
@@ -94,7 +94,7 @@ async def test_exports_hide_the_fields(
 ) -> None:
     client = committed_client
     await li(client)
-    body = {"collection": "people", "format": "JSONL", "query": "name=李娜"}
+    body = {"resource": "org.person", "format": "JSONL", "query": "name=李娜"}
     for headers, hidden in ((tokens.bearer(tenant, scope=SELLER), True), ({}, False)):
         export = created(await client.post("/exports", json=body, headers=headers))
         async with committed.worker.begin(tenant) as tx:

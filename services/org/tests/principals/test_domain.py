@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.resources import covers, known_scopes
+from contracts.resources import covers
 from org.principals.domain import lost_scopes, principal_id
 
-scopes = st.frozensets(st.sampled_from(sorted(known_scopes())), max_size=6)
+SCOPES = ("*", "mtl.*", "rms.*", "mtl.lead.*", "mtl.lead.read", "mtl.lead.write", "rms.order.read")
+scopes = st.frozensets(st.sampled_from(SCOPES), max_size=4)
 
 
 @pytest.mark.parametrize(
@@ -38,10 +39,10 @@ def test_giving_more_never_takes_anything_away(
     assert lost_scopes(before, after | {"*"}) == set()
 
 
-@given(held=scopes, scope=st.sampled_from(sorted(known_scopes())))
+@given(held=scopes, scope=st.sampled_from(SCOPES))
 def test_who_loses_nothing_may_do_what_they_could(held: frozenset[str], scope: str) -> None:
     """A wildcard covers whatever a scope that it covers covers."""
-    for wider in known_scopes():
+    for wider in SCOPES:
         if covers({wider}, scope) and covers(held, wider):
             assert covers(held, scope)
 
