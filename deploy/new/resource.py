@@ -56,7 +56,7 @@ def _payload(names: Names, type_: str) -> dict[str, object]:
         "deleted": ".deleted." in type_,
     }
     assigned = {"from_owner_id": "zhou", "assigned_by": "sun", "reason": "parental leave"}
-    snapshot = {"snapshot_id": "01990000-0000-7000-8000-0000000000f2", "is_last": False}
+    snapshot = {"snapshot_id": "01990000-0000-7000-8000-0000000000f2"}
     more: dict[str, dict[str, object]] = {"assigned": {**assigned}, "snapshot": {**snapshot}}
     return {names.resource: state, **more.get(type_.split(".")[2], {})}
 

@@ -23,6 +23,7 @@ UNCONDITIONAL = {
     r"\w+_access_key_revoke": "what is revoked stays revoked",
     r"\w+_add_external_id": "one more name; the record stays as it is",
     "parked_event_(redrive|edit|skip)": "an event has no version; a resolved one refuses",
+    r"(event_snapshot|event_resend|replica_rebuild)_cancel": "no version; an ended run refuses",
     "import_preview": "reads only",
     "quote_clone": "reads only: the copy is a quote of its own",
     "order_ship": "one more shipment; its quantities are what guards it",

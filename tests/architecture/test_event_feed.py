@@ -17,7 +17,7 @@ CATALOGUES = {
 MACHINERY = {
     "l2o.conversion",
     "org.principal",
-    *(f"{name}.{part}" for name in SERVICES for part in ("tenant_task", "work")),
+    *(f"{name}.{part}" for name in SERVICES for part in ("tenant_task", "work", "snapshot_run")),
 }
 
 

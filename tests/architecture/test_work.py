@@ -4,11 +4,14 @@ import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
 
+import pytest
+
 from chassis.events.subscriptions import ProcessSubscription
+from contracts.event import Event
 from contracts.resources import declared_notices, declared_tasks
 from contracts.tenant_tasks import TenantTaskEnded
 from contracts.topics import declared_events
-from contracts.work import NoticeKind, TaskKind, WorkChanged, WorkKind
+from contracts.work import NoticeKind, TaskKind, WorkChanged, WorkKind, WorkSnapshot
 from deploy.services import SERVICES
 from org.tasks.domain import OWN
 from org.worker import WORKER
@@ -54,12 +57,17 @@ def test_a_code_has_one_meaning_in_all_services() -> None:
 
 def test_org_consumes_only_what_all_services_publish_alike() -> None:
     processes = [one for one in WORKER.subscriptions if isinstance(one, ProcessSubscription)]
-    shared = {*declared_events(WorkChanged), *declared_events(TenantTaskEnded)}
+    shared = {
+        event
+        for kind in (WorkChanged, WorkSnapshot, TenantTaskEnded)
+        for event in declared_events(kind)
+    }
     read = {event for one in processes for event in one.handlers}
     assert {event for event in read - shared if not event.type.startswith("org.")} == set()
     assert shared <= read
 
 
-def test_every_service_publishes_work() -> None:
-    publishers = {event.aggregate_type() for event in declared_events(WorkChanged)}
+@pytest.mark.parametrize("kind", [WorkChanged, WorkSnapshot])
+def test_every_service_publishes_work(kind: type[Event]) -> None:
+    publishers = {event.aggregate_type() for event in declared_events(kind)}
     assert publishers == {f"{service}.work" for service in SERVICES}

@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,11 +88,13 @@ class Deployment:
     processes: dict[str, Process] = field(default_factory=dict)
 
     @classmethod
-    async def create(cls, folder: Path, suffix: str) -> "Deployment":
+    async def create(
+        cls, folder: Path, suffix: str, services: Sequence[str] = SERVICES
+    ) -> "Deployment":
         """Fresh databases, and the environment every process gets."""
         env = {**os.environ, "L2C_MODE": "development", "LOG_LEVEL": "WARNING"}
         made = cls(env, folder)
-        for name in SERVICES:
+        for name in services:
             one = await databases.create_database(name, suffix)
             made.databases.append(one)
             env[f"{name.upper()}_DATABASE_URL"] = one.app_url

@@ -103,7 +103,7 @@ class AggregateState(State):
         return topic_of(cls.aggregate)
 
 
-SNAPSHOT = "snapshot"  # the fact name of snapshots
+SNAPSHOT_RUN = "snapshot_run"  # the aggregate of a service whose events end its snapshots
 DELETED = "deleted"  # the fact name of deletions
 
 
@@ -114,9 +114,26 @@ class Snapshot(Event):
     """
 
     snapshot_id: Annotated[UUID, Field(description="The run that published the snapshot")]
-    is_last: Annotated[
-        bool, Field(description="Whether the run publishes no further record of the aggregate")
-    ] = False
+
+
+class SnapshotRunState(State):
+    """A run of snapshots that is complete."""
+
+    snapshot_id: UUID
+    aggregates: Annotated[
+        tuple[str, ...], Field(description="Those of which every record was published")
+    ]
+    records: int
+
+
+class SnapshotFinished(Event):
+    """The fields of `<service>.snapshot_run.finished.v1`; each service declares its own event.
+
+    It is published after the broker has every snapshot of the run. So a reader that has read to an
+    end behind it has all records, and knows that the publisher has no others.
+    """
+
+    snapshot_run: SnapshotRunState
 
 
 def snapshot_classes(service: str) -> dict[str, type[Snapshot]]:

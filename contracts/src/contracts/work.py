@@ -16,7 +16,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.event import Event, State
+from contracts.event import Event, Snapshot, State
 from kernel.personal import Personal
 
 KIND_CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{1,39}")
@@ -73,6 +73,12 @@ class WorkChanged(Event):
 
     work: WorkState
     notices: tuple[WorkNotice, ...] = ()
+
+
+class WorkSnapshot(Snapshot):
+    """The fields of `<service>.work.snapshot.v1`: the tasks again, without any notice."""
+
+    work: WorkState
 
 
 @dataclass(frozen=True, kw_only=True)

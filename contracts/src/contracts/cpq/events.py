@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.event import AggregateState, Event, Snapshot, State
+from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished, State
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
-from contracts.work import WorkChanged
+from contracts.work import WorkChanged, WorkSnapshot
 from kernel.decimals import DecimalString
 from kernel.money import Money
 
@@ -295,3 +295,15 @@ class CpqWorkChanged(WorkChanged):
     """A task about a record was raised or settled, or somebody was notified about it."""
 
     type: ClassVar[str] = "cpq.work.changed.v1"
+
+
+class CpqWorkSnapshot(WorkSnapshot):
+    """The tasks about a record, published again on request."""
+
+    type: ClassVar[str] = "cpq.work.snapshot.v1"
+
+
+class CpqSnapshotFinished(SnapshotFinished):
+    """Every record of a run of snapshots has been published."""
+
+    type: ClassVar[str] = "cpq.snapshot_run.finished.v1"

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.event import AggregateState, Event, Snapshot
+from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
-from contracts.work import WorkChanged
+from contracts.work import WorkChanged, WorkSnapshot
 from kernel.money import Money
 from kernel.personal import Personal
 
@@ -263,3 +263,15 @@ class L2oWorkChanged(WorkChanged):
     """A task about a record was raised or settled, or somebody was notified about it."""
 
     type: ClassVar[str] = "l2o.work.changed.v1"
+
+
+class L2oWorkSnapshot(WorkSnapshot):
+    """The tasks about a record, published again on request."""
+
+    type: ClassVar[str] = "l2o.work.snapshot.v1"
+
+
+class L2oSnapshotFinished(SnapshotFinished):
+    """Every record of a run of snapshots has been published."""
+
+    type: ClassVar[str] = "l2o.snapshot_run.finished.v1"

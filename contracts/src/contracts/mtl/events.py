@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.event import AggregateState, Event, Snapshot
+from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
-from contracts.work import WorkChanged
+from contracts.work import WorkChanged, WorkSnapshot
 from kernel.personal import Personal
 
 
@@ -136,3 +136,15 @@ class MtlWorkChanged(WorkChanged):
     """A task about a record was raised or settled, or somebody was notified about it."""
 
     type: ClassVar[str] = "mtl.work.changed.v1"
+
+
+class MtlWorkSnapshot(WorkSnapshot):
+    """The tasks about a record, published again on request."""
+
+    type: ClassVar[str] = "mtl.work.snapshot.v1"
+
+
+class MtlSnapshotFinished(SnapshotFinished):
+    """Every record of a run of snapshots has been published."""
+
+    type: ClassVar[str] = "mtl.snapshot_run.finished.v1"

@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from contracts.event import Event, Snapshot
+from contracts.event import Event, Snapshot, SnapshotFinished
 from contracts.imports import ImportEnded
 from contracts.org.states import (
     CalendarDayState,
@@ -20,7 +20,7 @@ from contracts.org.states import (
     WorkingHoursState,
 )
 from contracts.tenant_tasks import TenantTaskEnded
-from contracts.work import WorkChanged
+from contracts.work import WorkChanged, WorkSnapshot
 from kernel.personal import Personal
 
 # The states that the events carry are imported from here together with the events.
@@ -323,3 +323,15 @@ class OrgWorkChanged(WorkChanged):
     """A task about a record was raised or settled, or somebody was notified about it."""
 
     type: ClassVar[str] = "org.work.changed.v1"
+
+
+class OrgWorkSnapshot(WorkSnapshot):
+    """The tasks about a record, published again on request."""
+
+    type: ClassVar[str] = "org.work.snapshot.v1"
+
+
+class OrgSnapshotFinished(SnapshotFinished):
+    """Every record of a run of snapshots has been published."""
+
+    type: ClassVar[str] = "org.snapshot_run.finished.v1"

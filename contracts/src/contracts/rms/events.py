@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from contracts.event import Event, Snapshot
+from contracts.event import Event, Snapshot, SnapshotFinished
 from contracts.rms.states import (
     Allocation,
     CancelledLine,
@@ -19,7 +19,7 @@ from contracts.rms.states import (
     ShipmentLine,
 )
 from contracts.tenant_tasks import TenantTaskEnded
-from contracts.work import WorkChanged
+from contracts.work import WorkChanged, WorkSnapshot
 from kernel.money import Money
 
 # The states that the events carry are imported from here together with the events.
@@ -266,3 +266,15 @@ class RmsWorkChanged(WorkChanged):
     """A task about a record was raised or settled, or somebody was notified about it."""
 
     type: ClassVar[str] = "rms.work.changed.v1"
+
+
+class RmsWorkSnapshot(WorkSnapshot):
+    """The tasks about a record, published again on request."""
+
+    type: ClassVar[str] = "rms.work.snapshot.v1"
+
+
+class RmsSnapshotFinished(SnapshotFinished):
+    """Every record of a run of snapshots has been published."""
+
+    type: ClassVar[str] = "rms.snapshot_run.finished.v1"

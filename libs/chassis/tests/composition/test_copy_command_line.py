@@ -99,3 +99,37 @@ async def test_an_unknown_replica_is_refused_with_those_that_exist(command: Comm
     assert (code, "testkit.notes" in errors) == (1, True)
     code, _, errors = await command("rebuild", "desk.notes")
     assert (code, errors) == (1, "There is no service 'desk'.\n")
+
+
+@pytest.mark.parametrize("kind", ["snapshot", "rebuild"])
+async def test_the_runs_of_all_tenants_are_cancelled_by_their_id(
+    committed: Committed, command: Command, tenant: UUID, kind: str
+) -> None:
+    other, lists = new_id(), f"{kind}s"
+    await consumed(committed, tenant, other)
+    start = ("snapshot", "testkit", "card") if kind == "snapshot" else ("rebuild", "testkit.notes")
+    await command(*start)
+    (run_id,) = {row["id"] for row in await rows_of(command, lists)}
+    cancel = (lists, "testkit", "--cancel", run_id, "--by", "ann", "--note", "not needed")
+    code, output, _ = await command(*cancel, "--tenant", str(other))
+    assert (code, output) == (0, "Cancelled for 1 tenants.\n")
+    assert {row["tenant"]: row["status"] for row in await rows_of(command, lists)} == {
+        str(tenant): "RUNNING" if kind == "snapshot" else "READING",
+        str(other): "CANCELLED",
+    }
+    for _ in range(2):  # cancelling again changes nothing
+        assert (await command(*cancel))[:2] == (0, "Cancelled for 2 tenants.\n")
+    code, _, errors = await command(lists, "testkit", "--cancel", str(new_id()))
+    assert (code, f"{kind.upper()}_NOT_FOUND" in errors) == (1, True)
+
+
+async def test_a_rebuild_that_is_done_is_not_cancelled(
+    committed: Committed, command: Command, tenant: UUID
+) -> None:
+    values = await consumed(committed, tenant)
+    await command("rebuild", "testkit.notes")
+    await build(committed.worker, ListLog(values))
+    (row,) = await rows_of(command, "rebuilds")
+    code, _, errors = await command("rebuilds", "testkit", "--cancel", row["id"])
+    assert (code, "RUN_ENDED" in errors) == (1, True)
+    assert await rows_of(command, "rebuilds") == [row]

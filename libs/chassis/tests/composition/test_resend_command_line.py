@@ -73,3 +73,16 @@ async def test_wrong_arguments_are_refused_with_a_sentence(command: Command) -> 
     code, _, errors = await command("resend", "testkit", "--since", SINCE, "--topic", "x.y.v1")
     assert (code, errors.startswith("/topic: ")) == (1, True)
     assert await command("resends", "testkit") == (0, "No events were sent again.\n", "")
+
+
+async def test_a_request_is_cancelled(committed: Committed, command: Command, tenant: UUID) -> None:
+    await write_versions(committed.app, tenant, versions=2)
+    await relay_of(committed, RecordingTransport()).drain()
+    await command("resend", "testkit", "--since", SINCE)
+    (row,) = json.loads((await command("resends", "testkit", "--json"))[1])
+    code, output, _ = await command("resends", "testkit", "--cancel", row["id"], "--by", "ann")
+    assert (code, output) == (0, "Cancelled for 1 tenants.\n")
+    (row,) = json.loads((await command("resends", "testkit", "--json"))[1])
+    assert (row["finished"], row["sent"]) == ("cancelled", 0)
+    code, _, errors = await command("resends", "testkit", "--cancel", str(new_id()))
+    assert (code, "EVENT_RESEND_NOT_FOUND" in errors) == (1, True)

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.event import AggregateState, Event, Snapshot
+from contracts.event import AggregateState, Event, Snapshot, SnapshotFinished
 from contracts.imports import ImportEnded
 from contracts.tenant_tasks import TenantTaskEnded
-from contracts.work import WorkChanged
+from contracts.work import WorkChanged, WorkSnapshot
 
 
 class NoteState(AggregateState):
@@ -76,3 +76,15 @@ class CardWorkChanged(WorkChanged):
     """A task about a card was raised or settled, or somebody was notified."""
 
     type: ClassVar[str] = "testkit.work.changed.v1"
+
+
+class CardWorkSnapshot(WorkSnapshot):
+    """The tasks about a card, published again on request."""
+
+    type: ClassVar[str] = "testkit.work.snapshot.v1"
+
+
+class CardSnapshotFinished(SnapshotFinished):
+    """Every record of a run of snapshots has been published."""
+
+    type: ClassVar[str] = "testkit.snapshot_run.finished.v1"

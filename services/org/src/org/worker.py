@@ -5,18 +5,20 @@ from chassis.events.subscriptions import process
 from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.tenant_tasks import TenantTaskEnded
 from contracts.topics import declared_events
-from contracts.work import WorkChanged
+from contracts.work import WorkChanged, WorkSnapshot
 from org.people.actions.erasure import publish_erased_people
 from org.reminders.actions import REMINDER_JOB
 from org.reminders.timers import reminder_due
 from org.tasks.actions import OVERDUE_JOB
-from org.tasks.handlers import on_work_changed
+from org.tasks.handlers import on_work_changed, on_work_snapshot
 from org.tasks.timers import task_overdue
 from org.tenant_tasks.handlers import on_tenant_task_finished
 
 # Tasks and notices of all services, none of which org knows.
 WORK_SUBSCRIPTION = process(
-    "org.work", dict.fromkeys(declared_events(WorkChanged), on_work_changed)
+    "org.work",
+    dict.fromkeys(declared_events(WorkChanged), on_work_changed),
+    snapshots=dict.fromkeys(declared_events(WorkSnapshot), on_work_snapshot),
 )
 
 # Collects the reports of all services on tenant tasks.

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import jobs
@@ -16,7 +16,8 @@ from chassis.events.subscriptions import EventMeta
 from chassis.jobs.queue import Job
 from contracts.mtl.events import MtlWorkChanged
 from kernel.ids import new_id
-from org.tasks.handlers import on_work_changed
+from org.tasks.handlers import on_work_changed, on_work_snapshot
+from org.tasks.store import tasks
 from org.tasks.timers import task_overdue
 from services.org.tests.factories import store_tenant
 from services.org.tests.tasks.work import AUDIT, ME, NOW, VISIT, Publisher
@@ -148,6 +149,30 @@ async def test_late_and_repeated_events_in_any_order_give_the_same_tasks(
     shuffled = [*events, *steps.sample(events, 4)]
     steps.shuffle(shuffled)
     assert await seen(reader, shuffled) == expected
+
+
+async def test_a_snapshot_restores_lost_tasks_and_leaves_the_others(
+    reader: Reader, client: AsyncClient, tenant: UUID
+) -> None:
+    kept, lost = Publisher(), Publisher()
+    for store in (kept, lost):
+        await reader.handle(store.raise_task(VISIT))
+        await reader.handle(store.raise_task(AUDIT, COLLEAGUE))
+        await reader.handle(store.settle(AUDIT))
+    [task] = [one for one in await reader.tasks() if one["record_id"] == str(kept.record_id)]
+    await client.post(f"/tasks/{task['id']}/dismiss")
+    before = [await reader.tasks(person) for person in (ME, COLLEAGUE)]
+    await reader.tx.execute(delete(tasks).where(tasks.c.record_id == lost.record_id))
+    for store in (kept, lost, kept):
+        meta = EventMeta(new_id(), tenant, store.record_id, store.sequence, 1, NOW)
+        await on_work_snapshot(reader.tx, store.snapshot(), meta)
+    shown = ("record_id", "kind", "state", "title", "due_date")
+    for person, expected in zip((ME, COLLEAGUE), before, strict=True):
+        found = await reader.tasks(person)
+        assert sorted([one[name] for name in shown] for one in found) == sorted(
+            [one[name] for name in shown] for one in expected
+        )
+    assert await reader.messages() == []  # a snapshot notifies nobody
 
 
 async def test_a_restored_publisher_continues_in_its_new_epoch(reader: Reader) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.mtl.events import MtlWorkChanged
+from contracts.mtl.events import MtlWorkChanged, MtlWorkSnapshot
 from contracts.work import NoticeKind, TaskKind, WorkNotice, WorkState, WorkTask
 from kernel.ids import new_id
 
@@ -54,9 +54,13 @@ class Publisher:
     def notify(self, kind: NoticeKind = PRAISED, recipient: str = ME) -> MtlWorkChanged:
         return self._next(self.tasks, kind.notice(recipient, {"name": "王芳"}))
 
+    def snapshot(self) -> MtlWorkSnapshot:
+        return MtlWorkSnapshot(snapshot_id=new_id(), work=self._state())
+
+    def _state(self) -> WorkState:
+        tasks = tuple(self.tasks.values())
+        return WorkState(resource=self.resource, record_id=self.record_id, tasks=tasks)
+
     def _next(self, tasks: Mapping[str, WorkTask], *notices: WorkNotice) -> MtlWorkChanged:
         self.sequence, self.tasks = self.sequence + 1, tasks
-        work = WorkState(
-            resource=self.resource, record_id=self.record_id, tasks=tuple(tasks.values())
-        )
-        return MtlWorkChanged(work=work, notices=notices)
+        return MtlWorkChanged(work=self._state(), notices=notices)

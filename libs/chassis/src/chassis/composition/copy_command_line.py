@@ -17,18 +17,26 @@ from chassis.composition.command_line import (
     show_rows,
     worker_transaction,
 )
+from chassis.composition.run_cancellation_command import (
+    Cancel,
+    CancellableRun,
+    CancelNote,
+    OnlyTenant,
+    cancel_by_command,
+)
 from chassis.composition.worker import Worker
 from chassis.database.engine import acting_for
 from chassis.events.consumer.counts import known_tenants
 from chassis.events.rebuilds.requests import (
     Rebuild,
+    cancel_rebuild,
     ensure_replica,
     rebuild_of,
     request_rebuild,
 )
 from chassis.events.rebuilds.tables import replica_rebuilds
 from chassis.foundation import clock
-from chassis.records.snapshots.runs import request_snapshot, run_of
+from chassis.records.snapshots.runs import cancel_snapshot, request_snapshot, run_of
 from chassis.records.snapshots.tables import event_snapshots
 from contracts.topics import load_events
 from kernel.ids import new_id
@@ -36,6 +44,8 @@ from kernel.ids import new_id
 Tenant = Annotated[UUID | None, typer.Option(help="Only this tenant; all if omitted")]
 Note = Annotated[str | None, typer.Option(help="Why, for the audit")]
 SHOWN = 100
+SNAPSHOT_RUNS = CancellableRun("snapshot", event_snapshots, cancel_snapshot)
+REBUILD_RUNS = CancellableRun("rebuild", replica_rebuilds, cancel_rebuild)
 
 
 def snapshot(
@@ -80,8 +90,19 @@ def snapshot(
     )
 
 
-def snapshots(service: Service, *, as_json: AsJson = False) -> None:
-    """List the snapshots of all tenants, the newest first, with their progress."""
+def snapshots(
+    service: Service,
+    *,
+    cancel: Cancel = None,
+    tenant: OnlyTenant = None,
+    note: CancelNote = None,
+    by: Operator = "operator",
+    as_json: AsJson = False,
+) -> None:
+    """List the snapshots of all tenants, the newest first, with their progress; or cancel one."""
+    if cancel is not None:
+        cancel_by_command(service, SNAPSHOT_RUNS, cancel, tenant=tenant, by=by, note=note)
+        return
 
     async def run() -> list[dict[str, str]]:
         s = event_snapshots.c
@@ -162,8 +183,19 @@ def _service_of(subscription: str) -> str:
     return service
 
 
-def rebuilds(service: Service, *, as_json: AsJson = False) -> None:
-    """List the rebuilds of all tenants, the newest first, with their progress."""
+def rebuilds(
+    service: Service,
+    *,
+    cancel: Cancel = None,
+    tenant: OnlyTenant = None,
+    note: CancelNote = None,
+    by: Operator = "operator",
+    as_json: AsJson = False,
+) -> None:
+    """List the rebuilds of all tenants, the newest first, with their progress; or cancel one."""
+    if cancel is not None:
+        cancel_by_command(service, REBUILD_RUNS, cancel, tenant=tenant, by=by, note=note)
+        return
 
     async def run() -> list[Rebuild]:
         r = replica_rebuilds.c
@@ -174,7 +206,7 @@ def rebuilds(service: Service, *, as_json: AsJson = False) -> None:
     with failures_as_sentences(service):
         shown = [_rebuild_row(one) for one in asyncio.run(run())]
     columns = (
-        "id", "tenant", "subscription", "status", "read", "total", "written", "dropped", "kept",
+        "id", "tenant", "subscription", "status", "read", "total", "written", "deleted", "kept",
         "unreadable", "by", "error",
     )  # fmt: skip
     show_rows(columns, shown, as_json=as_json, none="No rebuild was requested.")
@@ -189,7 +221,7 @@ def _rebuild_row(one: Rebuild) -> dict[str, str]:
         "read": str(one.records_read),
         "total": _number(one.records_total),
         "written": _number(one.rows_written),
-        "dropped": _number(one.rows_dropped),
+        "deleted": _number(one.rows_deleted),
         "kept": _number(one.rows_kept),
         "unreadable": str(one.unreadable),
         "by": one.requested_by,

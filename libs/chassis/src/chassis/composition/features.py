@@ -5,7 +5,7 @@ import target `ACCOUNT_IMPORT` in `l2o.accounts.imports`. A service lists none o
 """
 
 from collections.abc import Iterator, Mapping
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules, walk_packages
@@ -16,8 +16,8 @@ from sqlalchemy import Table
 
 from chassis.files.imports.target import Imports, ImportTarget
 from chassis.records.record_types import RecordType
-from chassis.records.snapshots.job import SnapshotSource
-from contracts.event import EVENT_CLASSES, AggregateState, Snapshot, snapshot_classes
+from chassis.records.snapshots.sources import SnapshotSource, record_source
+from contracts.event import EVENT_CLASSES, snapshot_classes
 from contracts.imports import ImportEnded
 from contracts.topics import load_events
 
@@ -57,19 +57,8 @@ def snapshots_of(service: str) -> tuple[SnapshotSource, ...]:
     load_events()
     declared = snapshot_classes(service)
     return tuple(
-        _snapshot_source(one, declared[one.scoped.resource])
-        for one in record_types_of(service)
-        if one.scoped.resource in declared
+        record_source(one) for one in record_types_of(service) if one.scoped.resource in declared
     )
-
-
-def _snapshot_source(record_type: RecordType[Any], kind: type[Snapshot]) -> SnapshotSource:
-    """Return where the records are read whose present state a snapshot of this kind carries."""
-    state = cast(type[AggregateState], kind.model_fields[record_type.name].annotation)
-    load = record_type.get
-    if record_type.is_deletable:
-        load = partial(load, with_deleted=True)
-    return SnapshotSource(state, record_type.table, load)
 
 
 def _declared(service: str, room: str, kind: type[T]) -> list[T]:

@@ -14,8 +14,22 @@ from chassis.composition.command_line import (
     show_rows,
     worker_transaction,
 )
-from chassis.events.resend_commands import EventResend, list_resends, request_resends
+from chassis.composition.run_cancellation_command import (
+    Cancel,
+    CancellableRun,
+    CancelNote,
+    cancel_by_command,
+)
+from chassis.events.resend_commands import (
+    EventResend,
+    cancel_resend,
+    list_resends,
+    request_resends,
+)
+from chassis.events.resend_tables import event_resends
 from chassis.foundation import clock
+
+RESEND_RUNS = CancellableRun("event_resend", event_resends, cancel_resend)
 
 
 def _instant(value: str) -> str:
@@ -60,8 +74,18 @@ def resend(
     )
 
 
-def resends(service: Service, *, as_json: AsJson = False) -> None:
-    """List the requests to send events again, the newest first, with their progress."""
+def resends(
+    service: Service,
+    *,
+    cancel: Cancel = None,
+    note: CancelNote = None,
+    by: Operator = "operator",
+    as_json: AsJson = False,
+) -> None:
+    """List the requests to send events again, the newest first, with progress; or cancel one."""
+    if cancel is not None:
+        cancel_by_command(service, RESEND_RUNS, cancel, by=by, note=note)
+        return
 
     async def run() -> list[EventResend]:
         async with worker_transaction(service) as tx:
@@ -78,10 +102,16 @@ def resends(service: Service, *, as_json: AsJson = False) -> None:
             "events": one.events,
             "sent": one.sent,
             "quarantined": one.quarantined,
-            "finished": one.finished_at.isoformat() if one.finished_at else "no",
+            "finished": _ending(one),
             "by": one.requested_by,
         }
         for one in requests
     ]
     columns = ("id", "tenant", "since", "topic", "events", "sent", "quarantined", "finished", "by")
     show_rows(columns, rows, as_json=as_json, none="No events were sent again.")
+
+
+def _ending(one: EventResend) -> str:
+    if one.cancelled_by is not None:
+        return "cancelled"
+    return one.finished_at.isoformat() if one.finished_at else "no"

@@ -19,6 +19,7 @@ import uvicorn
 from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 
+from chassis.composition.run_metrics import run_metrics
 from chassis.composition.worker import Worker
 from chassis.database import pruning
 from chassis.database.engine import Database
@@ -97,7 +98,7 @@ def assemble(workers: Sequence[Worker], parts: frozenset[WorkerPart]) -> WorkerA
             assembly.runners.append(_rebuilder(worker, databases, bootstrap).run)
         if WorkerPart.JOBS in parts:
             assembly.runners.append(_job_runner(worker, database).run)
-            assembly.runners.append(TimerRunner(database, [PRUNING]).run)
+            assembly.runners.append(TimerRunner(database, [PRUNING, run_metrics(name)]).run)
     return assembly
 
 

@@ -9,8 +9,10 @@ from chassis.events.subscriptions import Subscription
 from chassis.files.imports.jobs import import_failure_handlers, import_jobs
 from chassis.foundation.settings import Settings
 from chassis.jobs.queue import GivenUpHandler, JobHandler
-from chassis.records.snapshots.job import SnapshotSource, fail_snapshot, snapshot_job
+from chassis.records.snapshots.job import fail_snapshot, snapshot_job
 from chassis.records.snapshots.runs import SNAPSHOT_JOB
+from chassis.records.snapshots.sources import SnapshotSource
+from chassis.records.snapshots.work import work_source
 from chassis.tenancy import tasks
 
 
@@ -44,7 +46,7 @@ class Worker:
     @property
     def snapshots(self) -> tuple[SnapshotSource, ...]:
         """The aggregates whose present state the service can publish again."""
-        return snapshots_of(self.service)
+        return (*snapshots_of(self.service), work_source(self.service))
 
     def __post_init__(self) -> None:
         imports = imports_of(self.service)

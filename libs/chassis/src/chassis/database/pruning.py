@@ -14,6 +14,7 @@ OUTBOX_DAYS = 14
 INBOX_DAYS = 35
 PARKED_DAYS = 35
 OPERATION_DAYS = 35
+RUN_DAYS = 35  # of snapshots, rebuilds and resends, after their end
 EXPORT_DAYS = 7
 ACCESS_KEY_DAYS = 35  # after the expiry, so that lists still show it
 CHUNK = 1000
@@ -71,6 +72,18 @@ FINISHED_RESENDS = """
 DELETE FROM event_resends WHERE ctid = ANY(ARRAY(
   SELECT ctid FROM event_resends WHERE finished_at < :before LIMIT :chunk))
 """
+ENDED_SNAPSHOTS = """
+DELETE FROM event_snapshots WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM event_snapshots WHERE finished_at < :before LIMIT :chunk))
+"""
+# The worker finds the staged states of an ended rebuild by its row, so they are deleted first.
+ENDED_REBUILDS = """
+DELETE FROM replica_rebuilds WHERE ctid = ANY(ARRAY(
+  SELECT run.ctid FROM replica_rebuilds AS run WHERE finished_at < :before
+    AND NOT EXISTS (SELECT FROM staged_states AS staged
+                    WHERE staged.tenant_id = run.tenant_id AND staged.rebuild_id = run.id)
+  LIMIT :chunk))
+"""
 OLD_EXPORTS = """
 DELETE FROM tenant_exports WHERE ctid = ANY(ARRAY(
   SELECT ctid FROM tenant_exports WHERE created_at < :before LIMIT :chunk))
@@ -93,18 +106,23 @@ class Pruned:
     tenant_exports: int = 0
     event_resends: int = 0
     access_keys: int = 0
+    event_snapshots: int = 0
+    replica_rebuilds: int = 0
 
 
 async def prune(worker: Database, *, now: datetime) -> Pruned:
     """Delete expired rows of all tenants, as the worker's role."""
     parked_before = now - timedelta(days=PARKED_DAYS)
     ended_before = now - timedelta(days=OPERATION_DAYS)
+    runs_before = now - timedelta(days=RUN_DAYS)
     return Pruned(
         outbox=await _prune_outbox(worker, now - timedelta(days=OUTBOX_DAYS)),
         inbox=await _prune(worker, OLD_INBOX_ROWS, before=now - timedelta(days=INBOX_DAYS)),
         idempotency_keys=await _prune(worker, EXPIRED_KEYS, before=now),
         parked_events=await _prune(worker, RESOLVED_EVENTS, before=parked_before),
-        event_resends=await _prune(worker, FINISHED_RESENDS, before=parked_before),
+        event_resends=await _prune(worker, FINISHED_RESENDS, before=runs_before),
+        event_snapshots=await _prune(worker, ENDED_SNAPSHOTS, before=runs_before),
+        replica_rebuilds=await _prune(worker, ENDED_REBUILDS, before=runs_before),
         operations=await _prune(worker, ENDED_OPERATIONS, before=ended_before),
         tenant_exports=await _prune(worker, OLD_EXPORTS, before=now - timedelta(days=EXPORT_DAYS)),
         access_keys=await _prune(

@@ -4,12 +4,14 @@ A field `x: Money` maps to the columns `x` and `x_currency`, every other field t
 its name. The tenant is never a field: the database fills it in and the policies guard it.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, Table, select
+from sqlalchemy import Column, Select, Table, any_, cast, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.errors import NotFound
@@ -88,6 +90,25 @@ async def fetch_row(
     if row is None:
         raise NotFound(what or kind.__name__.lower(), key)
     return from_columns(kind, row._mapping, **more)
+
+
+async def fetch_rows(
+    tx: AsyncConnection, key: Column[UUID], ids: Sequence[UUID], *order: Column[Any]
+) -> Sequence[Mapping[str, Any]]:
+    """Fetch the rows with one of these values in the column `key`, deleted ones included."""
+    query: Select[Any] = select(key.table).where(key == any_(cast(ids, ARRAY(key.type))))
+    rows = await tx.execute(query.order_by(*(order or (key,))))
+    return [row._mapping for row in rows]
+
+
+async def fetch_parts(
+    tx: AsyncConnection, parent: Column[UUID], parent_ids: Sequence[UUID], *order: Column[Any]
+) -> Mapping[UUID, Sequence[Mapping[str, Any]]]:
+    """Fetch the rows of a table that belong to these parents, by parent; none for most is fine."""
+    parts: defaultdict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in await fetch_rows(tx, parent, parent_ids, *order):
+        parts[row[parent.name]].append(row)
+    return parts
 
 
 async def ensure_row(tx: AsyncConnection, table: Table, key: UUID, what: str) -> None:

@@ -1,4 +1,4 @@
-"""What an operator can do when a broker lost its log: have retained events sent again.
+"""What an operator can do when a broker lost its log: have retained events sent again, or stop.
 
 The API (whose role sees one tenant) and the command line (the worker's role sees all) share it. A
 request is one row, which keeps who made it, when, why, and the progress; the relay does the work.
@@ -9,15 +9,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, insert, select, text
+from sqlalchemy import Select, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import from_columns
 from chassis.events.relay.window_pages import IS_FACT
-from chassis.events.resend_tables import event_resends
+from chassis.events.resend_tables import event_resend_keys, event_resends
 from contracts.event import EVENT_CLASSES, topic_of
 from contracts.topics import load_events
-from kernel.errors import Invalid, NotFound, Violation
+from kernel.errors import Conflict, Invalid, NotFound, Violation
 from kernel.ids import new_id
 
 # What is to be sent again: facts, because snapshots of states are published anew instead.
@@ -40,7 +40,7 @@ class EventResend:
 
     `events` is how many were asked for; `sent` may be higher, because events published meanwhile
     go along. `quarantined` events wait for an operator with their keys. It has ended when
-    `finished_at` is set.
+    `finished_at` is set; with `cancelled_by` before everything was sent.
     """
 
     tenant_id: UUID
@@ -53,7 +53,10 @@ class EventResend:
     requested_by: str
     requested_at: datetime
     note: str | None
+    progressed_at: datetime
     finished_at: datetime | None
+    cancelled_by: str | None = None
+    cancel_note: str | None = None
 
 
 def event_resends_query() -> Select[Any]:
@@ -67,10 +70,10 @@ async def list_resends(tx: AsyncConnection, *, limit: int = 100) -> list[EventRe
     return [from_columns(EventResend, row) for row in (await tx.execute(newest)).mappings()]
 
 
-async def get_resend(tx: AsyncConnection, resend_id: UUID) -> EventResend:
-    """Return a request. Raises NotFound, also for requests of other tenants."""
+async def get_resend(tx: AsyncConnection, resend_id: UUID, *, lock: bool = False) -> EventResend:
+    """Return a request, locked on demand. Raises NotFound, also for requests of other tenants."""
     query = event_resends_query().where(event_resends.c.id == resend_id)
-    row = (await tx.execute(query)).mappings().one_or_none()
+    row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
     if row is None:
         raise NotFound("event_resend", resend_id)
     return from_columns(EventResend, row)
@@ -106,6 +109,7 @@ async def request_resend(
         requested_by=by,
         requested_at=now,
         note=note,
+        progressed_at=now,
         finished_at=None if events else now,
     )
     await tx.execute(insert(event_resends).values(**vars(resend)))
@@ -132,6 +136,27 @@ async def request_resends(
         )
         for tenant in tenants
     ]
+
+
+async def cancel_resend(
+    tx: AsyncConnection, resend_id: UUID, *, by: str, now: datetime, note: str | None = None
+) -> EventResend:
+    """Take what is still queued out of the queue; what the relay is sending just now is sent.
+
+    Cancelling again changes nothing. Raises NotFound, or Conflict (RUN_ENDED) if all were sent.
+    """
+    resend = await get_resend(tx, resend_id, lock=True)
+    if resend.cancelled_by is not None:
+        return resend
+    if resend.finished_at is not None:
+        raise Conflict("RUN_ENDED")
+    k, r = event_resend_keys.c, event_resends.c
+    queued = (k.tenant_id == resend.tenant_id) & (k.resend_id == resend.id)
+    await tx.execute(delete(event_resend_keys).where(queued))
+    ending = {"finished_at": now, "progressed_at": now, "cancelled_by": by, "cancel_note": note}
+    mine = (r.tenant_id == resend.tenant_id) & (r.id == resend.id)
+    await tx.execute(update(event_resends).where(mine).values(ending))
+    return await get_resend(tx, resend_id)
 
 
 def _validated(service: str, since: datetime, topic: str | None, now: datetime) -> str | None:

@@ -114,7 +114,11 @@ class Subscription(ABC):
 
 @dataclass(frozen=True)
 class ProcessSubscription(Subscription):
-    """A subscription whose handlers apply the effect of each event once."""
+    """A subscription whose handlers apply the effect of each event once.
+
+    It ignores snapshots, which are no facts, except those for which it has a handler that restores
+    what was lost.
+    """
 
     handlers: Mapping[type[Event], ProcessHandler] = field(default_factory=dict)
     max_batch_size: int | None = None
@@ -124,8 +128,6 @@ class ProcessSubscription(Subscription):
         super().__post_init__()
         if not self.handlers:
             raise ValueError(f"{self.name} has no handlers")
-        for event, handler in self.handlers.items():
-            _check_handler(self.name, event, handler)
         object.__setattr__(self, "_by_type", {event.type: event for event in self.handlers})
 
     @property
@@ -145,13 +147,17 @@ class ProcessSubscription(Subscription):
         return None if event_class is None else event_class.model_validate(envelope.data)
 
 
-def _check_handler(name: str, event: type[Event], handler: Callable[..., Any]) -> None:
+def _check_handler(
+    name: str, event: type[Event], handler: Callable[..., Any], *, restores: bool
+) -> None:
     if EVENT_TYPE.fullmatch(getattr(event, "type", "")) is None:
         raise ValueError(f"{name}: {event.__name__} is not an event class with a type")
     called = getattr(handler, "__name__", "")
     is_snapshot = issubclass(event, Snapshot)
-    if is_snapshot:
+    if is_snapshot and not restores:
         raise ValueError(f"{name}: {event.__name__} is a snapshot, which has no effect")
+    if restores and not is_snapshot:
+        raise ValueError(f"{name}: {event.__name__} is no snapshot")
     if not called.startswith("on_"):
         raise ValueError(f"{name}: the handler {called!r} should be called on_<fact>")
 
@@ -160,6 +166,7 @@ def process(
     name: str,
     handlers: Mapping[type[Event], ProcessHandler],
     *,
+    snapshots: Mapping[type[Event], ProcessHandler] | None = None,
     generation: int = 1,
     max_batch_size: int | None = None,
 ) -> ProcessSubscription:
@@ -168,7 +175,17 @@ def process(
     A handler raises NotYet while something it needs has not arrived; any other error parks the
     event and its key. `max_batch_size` limits how many events share a transaction; it is 1 where
     events of several keys change the same rows.
+
+    `snapshots` has handlers of snapshots, which restore what a lost or new database lacks. A
+    snapshot may come at any time: they change nothing that is as new as the snapshot.
     """
+    restoring = dict(snapshots or {})
+    for restores, given in ((False, handlers), (True, restoring)):
+        for event, handler in given.items():
+            _check_handler(name, event, handler, restores=restores)
     return ProcessSubscription(
-        name, handlers=handlers, generation=generation, max_batch_size=max_batch_size
+        name,
+        handlers={**handlers, **restoring},
+        generation=generation,
+        max_batch_size=max_batch_size,
     )

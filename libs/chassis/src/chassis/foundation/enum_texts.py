@@ -62,8 +62,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "RebuildStatus.READING": ("读取中", "Reading"),
     "RebuildStatus.FINISHED": ("已完成", "Finished"),
     "RebuildStatus.FAILED": ("失败", "Failed"),
+    "RebuildStatus.CANCELLED": ("已取消", "Cancelled"),
     "SnapshotStatus.RUNNING": ("进行中", "Running"),
     "SnapshotStatus.SENDING": ("发送中", "Sending"),
+    "SnapshotStatus.CLOSING": ("收尾中", "Closing"),
     "SnapshotStatus.FINISHED": ("已完成", "Finished"),
     "SnapshotStatus.FAILED": ("失败", "Failed"),
+    "SnapshotStatus.CANCELLED": ("已取消", "Cancelled"),
 }

@@ -22,6 +22,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "没有副本“{value}”；可选：{allowed}。",
         "There is no replica {value}; known: {allowed}.",
     ),
+    "RUN_ENDED": (
+        "该任务已经结束，无法取消。",
+        "It has already ended and cannot be cancelled.",
+    ),
     "SNAPSHOT_NOT_FOUND": ("没有该快照。", "The snapshot does not exist."),
     "SNAPSHOT_RUNNING": ("已有快照正在进行。", "Another snapshot is still in progress."),
 }

@@ -1,6 +1,6 @@
 """Declares a type of record: its table, its entity, and the events of its life cycle."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar, cast
@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.named_tables import declare_named_table
-from chassis.database.rows import Entity, fetch_row
+from chassis.database.rows import Entity, fetch_row, fetch_rows, from_columns
 from chassis.records.access.visibility import ScopedResource, UnownedResource
 from chassis.records.access_keys.store import delete_access_keys
 from chassis.records.work.follow_ups import FollowUp
@@ -38,6 +38,7 @@ class Published(Record, Protocol):
 
 R = TypeVar("R", bound=Record)
 Fetch = Callable[..., Awaitable[R]]
+FetchAll = Callable[[AsyncConnection, Sequence[UUID]], Awaitable[Sequence[R]]]
 Insert = Callable[[AsyncConnection, R], Awaitable[None]]
 Update = Callable[[AsyncConnection, R, R], Awaitable[R]]
 Delete = Callable[[AsyncConnection, UUID], Awaitable[None]]
@@ -56,8 +57,8 @@ class RecordType(Generic[R]):
 
     `unique` names the columns of a unique index beside the tenant; `duplicate` makes the error for
     a record that equals another one in them. Records with parts in other tables bring functions of
-    their own for `fetch` (id, `lock`, `with_deleted`), `insert`, `update` (before, after) and
-    `delete` (id), which deletes a record for good.
+    their own for `fetch` (id, `lock`, `with_deleted`), `fetch_all` (ids, deleted ones included),
+    `insert`, `update` (before, after) and `delete` (id), which deletes a record for good.
     """
 
     scoped: ScopedResource | UnownedResource
@@ -71,6 +72,7 @@ class RecordType(Generic[R]):
     unique: tuple[str, ...] = ()
     duplicate: Duplicate[R] | None = None
     fetch: Fetch[R] | None = None
+    fetch_all: FetchAll[R] | None = None
     insert: Insert[R] | None = None
     update: Update[R] | None = None
     delete: Delete | None = None
@@ -118,6 +120,19 @@ class RecordType(Generic[R]):
             with_deleted=with_deleted,
             what=self.name,
         )
+
+    async def get_all(self, tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[R]:
+        """Read the records with these ids, deleted ones included; without `fetch_all` one by one.
+
+        Raises NotFound only where they are read one by one.
+        """
+        if self.fetch_all is not None:
+            return await self.fetch_all(tx, ids)
+        if self.fetch is not None:
+            return [await self.get(tx, one, with_deleted=self.is_deletable) for one in ids]
+        return [
+            from_columns(self.entity, row) for row in await fetch_rows(tx, self.table.c.id, ids)
+        ]
 
     async def add(self, tx: AsyncConnection, record: R) -> None:
         """Insert a new record. Raises Conflict: QUOTA_ROWS, or the `duplicate` error."""

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from chassis.database.rows import from_columns
 from chassis.events.resend_commands import (
     EventResend,
+    cancel_resend,
     event_resends_query,
     get_resend,
     request_resend,
@@ -18,6 +19,7 @@ from chassis.foundation.clock import Now
 from chassis.web.auth import Caller, allow
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
+from chassis.web.run_cancellation import RunCancelIn
 from chassis.web.transaction import Tx
 
 
@@ -45,7 +47,10 @@ class EventResendOut(BaseModel):
     requested_by: str
     requested_at: datetime
     note: str | None
+    progressed_at: datetime
     finished_at: datetime | None = Field(description="Null while events are still to be sent")
+    cancelled_by: str | None = Field(description="Who took the rest out of the queue, if anybody")
+    cancel_note: str | None
 
 
 def event_resend_router(service: str) -> APIRouter:
@@ -85,5 +90,15 @@ def event_resend_router(service: str) -> APIRouter:
     async def event_resend_get(resend_id: UUID, tx: Tx) -> EventResendOut:
         """Get a request to send events again, with its progress."""
         return EventResendOut.model_validate(await get_resend(tx, resend_id))
+
+    @router.post("/{resend_id}/cancel", dependencies=admin)
+    async def event_resend_cancel(
+        resend_id: UUID, body: RunCancelIn, tx: Tx, caller: Caller, now: Now
+    ) -> EventResendOut:
+        """Send none of the events that are still to be sent."""
+        by, note = caller.subject, body.note
+        return EventResendOut.model_validate(
+            await cancel_resend(tx, resend_id, by=by, now=now, note=note)
+        )
 
     return router

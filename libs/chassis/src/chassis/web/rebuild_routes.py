@@ -16,6 +16,7 @@ from chassis.foundation.clock import Now
 from chassis.web.auth import Caller, allow
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
+from chassis.web.run_cancellation import RunCancelIn
 from chassis.web.transaction import Tx
 from kernel.ids import new_id
 
@@ -31,8 +32,8 @@ class RebuildIn(BaseModel):
         UUID | None,
         Field(
             description="A finished snapshot of the publisher: what was published since it began"
-            " makes the new generation, and rows that it lacks are dropped. Null: all that the"
-            " topics hold, and no row is dropped"
+            " makes the new generation, and rows that it lacks are marked as deleted. Null: all"
+            " that the topics hold, and rows that they lack stay"
         ),
     ] = None
     note: Annotated[str | None, Field(min_length=1, max_length=500)] = None
@@ -47,12 +48,15 @@ class RebuildOut(BaseModel):
     status: RebuildStatus
     snapshot_id: UUID | None
     whole_aggregates: Annotated[
-        list[str], Field(description="Aggregates whose snapshot was read to its end")
+        list[str], Field(description="Aggregates of which the snapshot has every record")
     ]
     records_read: int
     records_total: Annotated[int | None, Field(description="Null before the first page")]
     rows_written: Annotated[int | None, Field(description="Rows whose content changed")]
-    rows_dropped: Annotated[int | None, Field(description="Rows that the publisher does not have")]
+    rows_deleted: Annotated[
+        int | None,
+        Field(description="Rows marked as deleted, because the publisher does not have them"),
+    ]
     rows_kept: Annotated[
         int | None, Field(description="Rows that were not read and may be the publisher's")
     ]
@@ -60,7 +64,10 @@ class RebuildOut(BaseModel):
     requested_by: str
     note: str | None
     error: str | None
+    cancelled_by: str | None
+    cancel_note: str | None
     requested_at: datetime
+    progressed_at: datetime
     finished_at: datetime | None
 
 
@@ -102,5 +109,14 @@ def rebuild_router(service: str, replicas: Collection[str]) -> APIRouter:
     async def replica_rebuild_get(rebuild_id: UUID, tx: Tx) -> RebuildOut:
         """Get a rebuild with its progress."""
         return RebuildOut.model_validate(await requests.get_rebuild(tx, rebuild_id))
+
+    @router.post("/{rebuild_id}/cancel", dependencies=admin)
+    async def replica_rebuild_cancel(
+        rebuild_id: UUID, body: RunCancelIn, tx: Tx, caller: Caller, now: Now
+    ) -> RebuildOut:
+        """Give the new generation up; the present copy stays. A copy that was swapped refuses."""
+        by, note = caller.subject, body.note
+        rebuild = await requests.cancel_rebuild(tx, rebuild_id, by=by, now=now, note=note)
+        return RebuildOut.model_validate(rebuild)
 
     return router

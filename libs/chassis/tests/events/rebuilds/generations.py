@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,15 +13,27 @@ from chassis.events.rebuilds.rebuilder import Rebuilder
 from chassis.events.rebuilds.requests import Rebuild, get_rebuild, request_rebuild
 from chassis.events.replicas import Copy, replica
 from chassis.foundation.clock import now
+from contracts.event import SnapshotRunState
 from kernel.ids import new_id
+from libs.chassis.tests.events.consumer.samples import make_envelope
 from testkit.database import note_copies
-from testkit.events import NoteState
+from testkit.events import CardSnapshotFinished, NoteState
 
 NOTES = replica("testkit.notes", Copy(NoteState, note_copies))
 
 
 class KilledError(Exception):
     """Stands for the end of a worker's process."""
+
+
+def complete(tenant: UUID, snapshot_id: UUID, *aggregates: str) -> bytes:
+    """Return the event that says that a snapshot is complete."""
+    run = SnapshotRunState(
+        snapshot_id=snapshot_id, aggregates=aggregates or ("testkit.note",), records=1
+    )
+    envelope = make_envelope(tenant, snapshot_id, 1, kind=CardSnapshotFinished.type)
+    data = {"snapshot_run": run.model_dump(mode="json")}
+    return replace(envelope, data=data, time=now()).encode()
 
 
 class ListLog:
@@ -38,7 +51,8 @@ class ListLog:
     async def open(
         self, topics: Sequence[str], tenants: Collection[UUID]
     ) -> AsyncIterator[OpenLog]:
-        assert (list(topics), len(tenants) > 0) == (["testkit.note.v1"], True)
+        assert set(topics) - {"testkit.snapshot_run.v1"} == {"testkit.note.v1"}
+        assert tenants
         yield self
 
     async def read(self, places: Places) -> LogPage:

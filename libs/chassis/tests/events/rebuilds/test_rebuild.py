@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -15,12 +14,11 @@ from chassis.database.backbone_tables import consumer_counts
 from chassis.events.consumer.processing import Processor
 from chassis.events.in_process_transport import InProcessTransport
 from chassis.events.rebuilds import swap as swapping
-from chassis.events.rebuilds.logs import OutboxLog
+from chassis.events.rebuilds.logs import LogPage, OutboxLog, Places
 from chassis.events.rebuilds.rebuilder import Generation, Rebuilder
 from chassis.events.rebuilds.requests import RebuildStatus
 from chassis.events.rebuilds.tables import staged_states
 from chassis.events.relay.relay import Relay
-from chassis.foundation import clock
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from libs.chassis.tests.events.consumer.samples import Partition, make_envelope
@@ -36,8 +34,6 @@ from libs.chassis.tests.events.rebuilds.generations import (
 from testkit.database import note_copies, notes
 from testkit.notes import rewrite, write
 from testkit.plugin import Committed
-
-SNAPSHOT = "testkit.note.snapshot.v1"
 
 
 def courier(committed: Committed) -> Relay:
@@ -71,7 +67,7 @@ async def test_a_damaged_copy_equals_the_source_again(committed: Committed, tena
     assert await Rebuilder([NOTES], committed.worker, log).build_requested() == 1
     assert await copied(committed.worker, tenant) == await source(committed, tenant)
     result = await outcome_of(committed.worker, tenant, rebuild)
-    assert (result.status, result.rows_written, result.rows_dropped, result.rows_kept) == (
+    assert (result.status, result.rows_written, result.rows_deleted, result.rows_kept) == (
         RebuildStatus.FINISHED,
         20,
         0,
@@ -206,34 +202,6 @@ async def killed(committed: Committed, log: ListLog) -> None:
     await Mortal([NOTES], committed.worker, log).build_requested()
 
 
-def snapshot_of(tenant: UUID, note: UUID, snapshot_id: UUID, *, is_last: bool = True) -> bytes:
-    envelope = make_envelope(tenant, note, 3, "real", kind=SNAPSHOT)
-    data = {**envelope.data, "snapshot_id": str(snapshot_id), "is_last": is_last}
-    return replace(envelope, data=data, time=clock.now()).encode()
-
-
-@pytest.mark.parametrize("case", ["whole", "cut short", "another one", "none asked for"])
-async def test_rows_that_the_publisher_lacks_are_dropped_by_a_whole_snapshot_only(
-    committed: Committed, tenant: UUID, case: str
-) -> None:
-    """A log that was cut off does not show what the publisher has; a snapshot does."""
-    real, ghost, snapshot = new_id(), new_id(), new_id()
-    old = make_envelope(tenant, ghost, 1, "ghost").encode()  # days before the snapshot
-    await Processor(NOTES, committed.worker).apply([Partition(tenant).append(old)])
-    of = new_id() if case == "another one" else snapshot
-    values = [old, snapshot_of(tenant, real, of, is_last=case != "cut short")]
-    asked = None if case == "none asked for" else snapshot
-    rebuild = await request(committed.worker, tenant, snapshot_id=asked)
-    await build(committed.worker, ListLog(values))
-    is_dropped = case == "whole"
-    copies = await copied(committed.worker, tenant)
-    assert set(copies) == ({real} if is_dropped else {real, ghost})
-    assert copies[real] == (1, 3, "real", False)
-    result = await outcome_of(committed.worker, tenant, rebuild)
-    kept = 1 if case in ("cut short", "another one") else 0  # the whole log still has the ghost
-    assert (result.rows_dropped, result.rows_kept) == (int(is_dropped), kept)
-
-
 async def test_a_state_that_does_not_fit_keeps_its_row(committed: Committed, tenant: UUID) -> None:
     partition, note, other = Partition(tenant), new_id(), new_id()
     good = partition.note(note, 1, "good")
@@ -306,3 +274,31 @@ async def test_one_rebuild_of_a_copy_runs_at_a_time(committed: Committed, tenant
     assert number == 1
     async with committed.worker.begin(tenant) as tx:  # nothing was consumed
         assert (await tx.execute(select(consumer_counts))).all() == []
+
+
+class SilentLog(ListLog):
+    """A log whose broker does not answer the first reads."""
+
+    async def read(self, places: Places) -> LogPage:
+        if len(self.reads) < 2:
+            self.reads.append(-1)
+            return LogPage([], places)
+        return await super().read(places)
+
+
+async def test_waiting_for_a_silent_broker_is_no_progress(
+    committed: Committed, tenant: UUID
+) -> None:
+    rebuild = await request(committed.worker, tenant)
+    before = (await outcome_of(committed.worker, tenant, rebuild)).progressed_at
+    seen: list[bool] = []
+
+    class Watched(SilentLog):
+        async def read(self, places: Places) -> LogPage:
+            now_at = (await outcome_of(committed.worker, tenant, rebuild)).progressed_at
+            seen.append(now_at > before)
+            return await super().read(places)
+
+    note = Partition(tenant).note(new_id(), 1)
+    await build(committed.worker, Watched([note.value, note.value], page=1))
+    assert seen == [False, False, False, True]

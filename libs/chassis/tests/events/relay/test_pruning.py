@@ -149,3 +149,48 @@ async def test_resolved_parked_events_and_ended_operations_are_deleted(
     assert await prune(committed.worker, now=now()) == Pruned(0, 0, 0, 4, 4)
     assert await count_rows(committed, "parked_events") == 5
     assert await count_rows(committed, "operations") == 5
+
+
+RUNS = {
+    "event_snapshots": "status, aggregates",
+    "replica_rebuilds": "status, subscription",
+    "event_resends": "since, events",
+}
+VALUES = {
+    "event_snapshots": "'FINISHED', '[]'",
+    "replica_rebuilds": "'CANCELLED', 's'",
+    "event_resends": "now(), 1",
+}
+
+
+@pytest.mark.parametrize("table", RUNS)
+async def test_ended_runs_are_deleted_after_their_retention(
+    committed: Committed, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    """A run that has not ended stays, however old it is."""
+    monkeypatch.setattr(pruning, "CHUNK", 2)
+    await as_owner(
+        committed,
+        f"INSERT INTO {table} (tenant_id, id, requested_by, requested_at, finished_at,"
+        f" {RUNS[table]}) SELECT gen_random_uuid(), gen_random_uuid(), 'ann',"
+        " now() - interval '99 days', now() - make_interval(days => days),"
+        f" {VALUES[table]} FROM unnest(ARRAY[34, 36, 40, 90, NULL]) AS days",
+    )
+    assert getattr(await prune(committed.worker, now=now()), table) == 3
+    assert await count_rows(committed, table) == 2
+
+
+async def test_a_rebuild_stays_while_states_are_staged_for_it(committed: Committed) -> None:
+    """The worker would not find them without it."""
+    await as_owner(
+        committed,
+        "WITH run AS (INSERT INTO replica_rebuilds (tenant_id, id, requested_by, requested_at,"
+        " finished_at, status, subscription) VALUES (gen_random_uuid(), gen_random_uuid(), 'ann',"
+        " now(), now() - interval '99 days', 'CANCELLED', 's') RETURNING tenant_id, id)"
+        " INSERT INTO staged_states (tenant_id, rebuild_id, aggregatetype, aggregateid, epoch,"
+        " sequence, occurred_at, fact, data)"
+        " SELECT tenant_id, id, 'a.b', id, 1, 1, now(), 'changed', '{}' FROM run",
+    )
+    assert (await prune(committed.worker, now=now())).replica_rebuilds == 0
+    await as_owner(committed, "DELETE FROM staged_states")
+    assert (await prune(committed.worker, now=now())).replica_rebuilds == 1

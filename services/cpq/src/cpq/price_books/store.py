@@ -1,6 +1,7 @@
 """The price book tables and their SQL."""
 
-from collections.abc import Hashable, Mapping
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -28,7 +29,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import money_columns, tenant_column
-from chassis.database.rows import from_columns, to_columns
+from chassis.database.rows import fetch_parts, fetch_rows, from_columns, to_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
@@ -188,7 +189,15 @@ async def fetch(
     """Return a book with its prices, and `lock` it against other writers. Raises NotFound."""
     # Three statements read the book; without `lock`, a shared lock keeps them on one version.
     header = await _header(tx, book_id, shared=not lock, with_deleted=with_deleted)
-    return replace(header, entries=await _entries(tx, book_id))
+    return replace(header, entries=(await _entries(tx, [book_id])).get(book_id, ()))
+
+
+async def _fetch_all(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[PriceBook]:
+    entries = await _entries(tx, ids)
+    return [
+        from_columns(PriceBook, row, entries=entries.get(row["id"], ()))
+        for row in await fetch_rows(tx, price_books.c.id, ids)
+    ]
 
 
 PRICE_BOOK = RecordType(
@@ -199,6 +208,7 @@ PRICE_BOOK = RecordType(
     deleted=PriceBookDeleted,
     restored=PriceBookRestored,
     fetch=fetch,
+    fetch_all=_fetch_all,
     insert=add,
     update=update,
 )
@@ -239,23 +249,23 @@ async def _header(
     return from_columns(PriceBook, row._mapping, entries=())
 
 
-async def _entries(tx: AsyncConnection, book_id: UUID) -> tuple[PriceEntry, ...]:
-    prices: Select[Any] = select(price_entries).where(price_entries.c.price_book_id == book_id)
-    tiers = await _tiers(tx, book_id)
-    return tuple(
-        from_columns(PriceEntry, row._mapping, tiers=tiers.get(row.product_id, ()))
-        for row in await tx.execute(prices.order_by(price_entries.c.position))
-    )
-
-
-async def _tiers(tx: AsyncConnection, book_id: UUID) -> dict[UUID, tuple[PriceTier, ...]]:
-    """Return the tiers of a book by product id, in ascending order of quantity."""
-    query: Select[Any] = select(price_tiers).where(price_tiers.c.price_book_id == book_id)
-    tiers: dict[UUID, tuple[PriceTier, ...]] = {}
-    for row in await tx.execute(query.order_by(price_tiers.c.from_quantity)):
-        tier = from_columns(PriceTier, row._mapping)
-        tiers[row.product_id] = (*tiers.get(row.product_id, ()), tier)
-    return tiers
+async def _entries(
+    tx: AsyncConnection, book_ids: Sequence[UUID]
+) -> dict[UUID, tuple[PriceEntry, ...]]:
+    """Return the entries of books with their tiers, in ascending order of quantity."""
+    prices, thresholds = price_entries.c, price_tiers.c
+    tiers: defaultdict[tuple[UUID, UUID], list[PriceTier]] = defaultdict(list)
+    for row in await fetch_rows(tx, thresholds.price_book_id, book_ids, thresholds.from_quantity):
+        key = (row["price_book_id"], row["product_id"])
+        tiers[key].append(from_columns(PriceTier, row))
+    rows = await fetch_parts(tx, prices.price_book_id, book_ids, prices.position)
+    return {
+        book_id: tuple(
+            from_columns(PriceEntry, row, tiers=tuple(tiers[book_id, row["product_id"]]))
+            for row in parts
+        )
+        for book_id, parts in rows.items()
+    }
 
 
 async def read_versions(

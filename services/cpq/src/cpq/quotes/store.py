@@ -1,6 +1,6 @@
 """The quote tables and their SQL."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import enum_column, money_columns, tenant_column
-from chassis.database.rows import fetch_row, from_columns, to_columns
+from chassis.database.rows import fetch_parts, fetch_row, fetch_rows, from_columns, to_columns
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.columns import sort_column
@@ -166,7 +166,25 @@ async def fetch(
     quote = await fetch_row(
         tx, quotes, quote_id, Quote, lock=lock, with_deleted=with_deleted, lines=()
     )
-    return replace(quote, lines=await _lines(tx, quote_id))
+    return replace(quote, lines=(await _lines(tx, [quote_id])).get(quote_id, ()))
+
+
+async def _fetch_all(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Quote]:
+    lines = await _lines(tx, ids)
+    return [
+        from_columns(Quote, row, lines=lines.get(row["id"], ()))
+        for row in await fetch_rows(tx, quotes.c.id, ids)
+    ]
+
+
+async def _lines(
+    tx: AsyncConnection, quote_ids: Sequence[UUID]
+) -> dict[UUID, tuple[QuoteLine, ...]]:
+    rows = await fetch_parts(tx, quote_lines.c.quote_id, quote_ids, quote_lines.c.line_no)
+    return {
+        quote_id: tuple(from_columns(QuoteLine, part) for part in parts)
+        for quote_id, parts in rows.items()
+    }
 
 
 async def update(tx: AsyncConnection, before: Quote, after: Quote) -> Quote:
@@ -199,6 +217,7 @@ QUOTE = RecordType(
     restored=QuoteRestored,
     assigned=QuoteAssigned,
     fetch=fetch,
+    fetch_all=_fetch_all,
     insert=add,
     update=update,
 )
@@ -225,9 +244,3 @@ def _line_columns(row: Mapping[str, Any]) -> dict[str, Any]:
 async def read(tx: AsyncConnection, quote_id: UUID) -> QuoteOut:
     """Return a quote as the API shows it. Raises NotFound."""
     return QuoteOut.model_validate(await get(tx, quote_id))
-
-
-async def _lines(tx: AsyncConnection, quote_id: UUID) -> tuple[QuoteLine, ...]:
-    query: Select[Any] = select(quote_lines).where(quote_lines.c.quote_id == quote_id)
-    rows = await tx.execute(query.order_by(quote_lines.c.line_no))
-    return tuple(from_columns(QuoteLine, row._mapping) for row in rows)

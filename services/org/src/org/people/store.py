@@ -1,6 +1,6 @@
 """The tables of people and their leaves; posts and roles are joined from their own features."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -123,6 +123,11 @@ async def _fetch(tx: AsyncConnection, person_id: UUID, *, lock: bool = False) ->
     if person is None:
         raise NotFound("person", person_id)
     return person
+
+
+async def _fetch_all(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Person]:
+    rows = await tx.execute(_select_person().where(people.c.id.in_(ids)))
+    return [_person(row) for row in rows.mappings()]
 
 
 async def get_id_by_subject(tx: AsyncConnection, subject: str) -> UUID:
@@ -268,6 +273,7 @@ PERSON = RecordType(
     created=PersonCreated,
     changed=PersonChanged,
     fetch=_fetch,
+    fetch_all=_fetch_all,
     insert=_insert,
     update=_update,
 )

@@ -3,16 +3,27 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.subscriptions import EventMeta
-from contracts.work import RecordRef, WorkChanged
+from contracts.work import RecordRef, WorkChanged, WorkSnapshot, WorkState
 from org.notifications.actions import notify
 from org.tasks.actions import apply_work
 
 
 async def on_work_changed(tx: AsyncConnection, event: WorkChanged, meta: EventMeta) -> None:
     """Send the notices of the event, and raise or settle the tasks about its record."""
-    work, occurred_at = event.work, meta.occurred_at
-    about = RecordRef(resource=work.resource, record_id=work.record_id)
     for notice in event.notices:
-        await notify(tx, notice, about=about, occurred_at=occurred_at)
+        await notify(tx, notice, about=_record_of(event.work), occurred_at=meta.occurred_at)
+    await _apply_tasks(tx, event.work, meta)
+
+
+async def on_work_snapshot(tx: AsyncConnection, event: WorkSnapshot, meta: EventMeta) -> None:
+    """Restore the tasks about a record that are missing or older; the others stay as they are."""
+    await _apply_tasks(tx, event.work, meta)
+
+
+async def _apply_tasks(tx: AsyncConnection, work: WorkState, meta: EventMeta) -> None:
     for task in work.tasks:
-        await apply_work(tx, task, about, epoch=meta.epoch, now=occurred_at)
+        await apply_work(tx, task, _record_of(work), epoch=meta.epoch, now=meta.occurred_at)
+
+
+def _record_of(work: WorkState) -> RecordRef:
+    return RecordRef(resource=work.resource, record_id=work.record_id)

@@ -1,6 +1,6 @@
 """The tables of teams and their members."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -79,6 +79,11 @@ async def _fetch(tx: AsyncConnection, team_id: UUID, *, lock: bool = False) -> T
     return from_columns(Team, row)
 
 
+async def _fetch_all(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Team]:
+    query: Select[Any] = select(teams, _member_ids()).where(teams.c.id.in_(ids))
+    return [from_columns(Team, row) for row in (await tx.execute(query)).mappings()]
+
+
 async def _insert(tx: AsyncConnection, team: Team) -> None:
     await insert_row(tx, teams, team)
     await _set_members(tx, team)
@@ -127,6 +132,7 @@ TEAM = RecordType(
     changed=TeamChanged,
     deleted=TeamDeleted,
     fetch=_fetch,
+    fetch_all=_fetch_all,
     insert=_insert,
     update=_update,
     delete=_delete,

@@ -1,6 +1,6 @@
 """The table of tenants; each row belongs to its own tenant, so a tenant sees only itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -50,6 +50,11 @@ async def _fetch(tx: AsyncConnection, tenant_id: UUID, *, lock: bool = False) ->
     return _from_row(dict(row._mapping))
 
 
+async def _fetch_all(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Tenant]:
+    rows = await tx.execute(select(tenants).where(tenants.c.id.in_(ids)))
+    return [_from_row(dict(row._mapping)) for row in rows]
+
+
 async def _insert(tx: AsyncConnection, tenant: Tenant) -> None:
     await tx.execute(insert(tenants).values(_columns(tenant)))
 
@@ -70,6 +75,7 @@ TENANT = RecordType(
     created=TenantCreated,
     changed=TenantChanged,
     fetch=_fetch,
+    fetch_all=_fetch_all,
     insert=_insert,
     update=_update,
 )

@@ -1,6 +1,6 @@
 """The tables of working hours and of the departments that they are assigned to."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -105,6 +105,12 @@ async def _fetch(
     return from_columns(WorkingHours, row)
 
 
+async def _fetch_all(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[WorkingHours]:
+    own = working_hours.c
+    query: Select[Any] = select(working_hours, _department_ids()).where(own.id.in_(ids))
+    return [from_columns(WorkingHours, row) for row in (await tx.execute(query)).mappings()]
+
+
 async def _update(tx: AsyncConnection, before: WorkingHours, hours: WorkingHours) -> WorkingHours:
     saved = await update_row(tx, working_hours, hours, before=before)
     departments = working_hours_departments
@@ -133,6 +139,7 @@ WORKING_HOURS = RecordType(
     deleted=WorkingHoursDeleted,
     restored=WorkingHoursRestored,
     fetch=_fetch,
+    fetch_all=_fetch_all,
     update=_update,
 )
 LISTING = Listing(

@@ -6,15 +6,17 @@ replica; tenants that were requested together are read together.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 import structlog
 from aiokafka.errors import KafkaError
-from sqlalchemy import delete, update
+from prometheus_client import Counter
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.advisory_locks import REBUILD_LOCKS
@@ -27,14 +29,17 @@ from chassis.events.rebuilds import staging
 from chassis.events.rebuilds.logs import EventLog, LogPage, OpenLog, Places
 from chassis.events.rebuilds.requests import Rebuild, RebuildStatus, rebuild_of, unfinished
 from chassis.events.rebuilds.swap import swap
-from chassis.events.rebuilds.tables import replica_rebuilds, staged_states
+from chassis.events.rebuilds.tables import replica_rebuilds
 from chassis.events.replicas import ReplicaSubscription
 from chassis.foundation import clock
 from chassis.foundation.waits import Backoff, wait_or_timeout
-from contracts.event import SNAPSHOT
+from contracts.event import SNAPSHOT_RUN, SnapshotFinished, SnapshotRunState, topic_of
 
 log = structlog.get_logger()
 
+REBUILT_ROWS = Counter(
+    "l2c_rebuild_rows_total", "Rows of rebuilt copies, by outcome", ["subscription", "outcome"]
+)
 TRY_LOCK = "SELECT pg_try_advisory_lock($1, hashtext($2))"
 
 
@@ -54,6 +59,15 @@ class Generation:
     def snapshot_id(self) -> UUID | None:
         """The snapshot that the generation is made of, None where it is made of the whole log."""
         return self.rebuilds[0].snapshot_id
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """The topics of the replica, and with a snapshot those that say when it is complete."""
+        copied = self.subscription.topics
+        if self.snapshot_id is None:
+            return copied
+        publishers = {topic.partition(".")[0] for topic in copied}
+        return [*copied, *sorted(topic_of(f"{name}.{SNAPSHOT_RUN}") for name in publishers)]
 
     def places_in(self, opened: OpenLog) -> Places:
         """Return where to continue; what the log no longer has is passed over."""
@@ -95,14 +109,23 @@ class Rebuilder:
     async def build_requested(self, stop: asyncio.Event | None = None) -> int:
         """Build and swap every requested generation; returns how many tenants were swapped.
 
-        Raises errors that go away, such as a lost connection; the next call continues.
+        What ended ones have left is removed first. Raises errors that go away, such as a lost
+        connection; the next call continues.
         """
+        await self._discard_ended()
         swapped = 0
         pending = {rebuild.subscription for rebuild in await self._unfinished(self._subscriptions)}
         for subscription in self._subscriptions:
             if subscription.name in pending:
                 swapped += await self._build_locked(subscription, stop or asyncio.Event())
         return swapped
+
+    async def _discard_ended(self) -> None:
+        """Delete what is staged for rebuilds that have ended, in small transactions."""
+        is_left = True
+        while is_left:
+            async with self._database.begin(None) as tx:
+                is_left = await staging.discard_page(tx)
 
     async def _unfinished(self, subscriptions: Sequence[ReplicaSubscription]) -> list[Rebuild]:
         async with self._database.begin(None) as tx:
@@ -130,14 +153,15 @@ class Rebuilder:
             return swapped
 
     async def _build(self, generation: Generation, stop: asyncio.Event) -> int:
-        topics = generation.subscription.topics
-        async with self._log.open(topics, generation.tenants) as opened:
+        async with self._log.open(generation.topics, generation.tenants) as opened:
             places = generation.places_in(opened)
             while any(places[part] < end for part, end in opened.ends.items()):
                 if stop.is_set():
                     return 0
                 page = await opened.read(places)
-                await self._stage_page(generation, opened, page)
+                moved = page.places != places
+                if not await self._stage_page(generation, opened, page, moved=moved):
+                    break  # every tenant's rebuild was cancelled
                 places = page.places
         swapped = 0
         for rebuild in await self._as_staged(generation):
@@ -145,10 +169,12 @@ class Rebuilder:
                 counts = await swap(tx, generation.subscription, rebuild, self._now())
             if counts is not None:
                 swapped += 1
+                for outcome, rows in vars(counts).items():
+                    REBUILT_ROWS.labels(rebuild.subscription, outcome).inc(rows)
                 await log.ainfo(
                     "replica_swapped", subscription=rebuild.subscription, **vars(counts)
                 )
-        await self._discard_staged(generation)
+        await self._discard_ended()
         return swapped
 
     async def _as_staged(self, generation: Generation) -> list[Rebuild]:
@@ -156,20 +182,27 @@ class Rebuilder:
         pending = await self._pending(generation.subscription)
         return [one for each in pending if each.id == generation.id for one in each.rebuilds]
 
-    async def _stage_page(self, generation: Generation, opened: OpenLog, page: LogPage) -> None:
-        """Stage the states of a page, and save the places behind it."""
-        envelopes, unreadable = _decoded(page.values)
-        own = [one for one in envelopes if self._is_taken(generation, one)]
-        async with self._database.begin(None) as tx:
-            await staging.stage(tx, generation.id, own)
-            for tenant in generation.tenants:
-                ended = _ended_snapshots(generation, tenant, own)
-                await _save_progress(tx, generation, tenant, opened, page, ended, unreadable)
+    async def _stage_page(
+        self, generation: Generation, opened: OpenLog, page: LogPage, *, moved: bool
+    ) -> bool:
+        """Stage the states of a page, and save the places behind it; False if nobody needs them.
 
-    def _is_taken(self, generation: Generation, envelope: Envelope) -> bool:
-        return envelope.tenantid in generation.tenants and staging.belongs(
-            generation.subscription, envelope, generation.snapshot_id
-        )
+        A page that did not move is no progress: the broker has not answered.
+        """
+        envelopes, unreadable = _decoded(page.values)
+        async with self._database.begin(None) as tx:
+            tenants = await staging.lock_reading(tx, generation.id)
+            own = [one for one in envelopes if one.tenantid in tenants]
+            await staging.stage(
+                tx, generation.id, [one for one in own if _is_taken(generation, one)]
+            )
+            progress = _progress(opened, page)
+            if moved:
+                progress["progressed_at"] = self._now()
+            for tenant in sorted(tenants):
+                whole = _whole_aggregates(generation, tenant, own)
+                await _save_progress(tx, generation.id, tenant, progress, whole, unreadable)
+        return bool(tenants)
 
     async def _fail(self, generation: Generation, error: Exception) -> None:
         """Give the generation up; the present copy stays as it is."""
@@ -178,18 +211,13 @@ class Rebuilder:
             "status": RebuildStatus.FAILED,
             "error": error_text(error),
             "finished_at": self._now(),
+            "progressed_at": self._now(),
         }
         r = replica_rebuilds.c
         async with self._database.begin(None) as tx:
             mine = (r.id == generation.id) & (r.status == RebuildStatus.READING)
             await tx.execute(update(replica_rebuilds).where(mine).values(ending))
-        await self._discard_staged(generation)
-
-    async def _discard_staged(self, generation: Generation) -> None:
-        """Delete what is left: states of a failed generation, and of tenants deleted meanwhile."""
-        async with self._database.begin(None) as tx:
-            left = staged_states.c.rebuild_id == generation.id
-            await tx.execute(delete(staged_states).where(left))
+        await self._discard_ended()
 
 
 def _order(rebuild: Rebuild) -> tuple[UUID, UUID]:
@@ -207,38 +235,49 @@ def _decoded(values: Sequence[bytes]) -> tuple[list[Envelope], int]:
     return envelopes, len(values) - len(envelopes)
 
 
-def _ended_snapshots(
+def _is_taken(generation: Generation, envelope: Envelope) -> bool:
+    return staging.belongs(generation.subscription, envelope, generation.snapshot_id)
+
+
+def _whole_aggregates(
     generation: Generation, tenant: UUID, envelopes: Sequence[Envelope]
 ) -> set[str]:
-    """Return the aggregates whose last record of the generation's snapshot is among these."""
-    wanted = str(generation.snapshot_id)
-    return {
-        one.aggregate_type
+    """Return the aggregates of which the generation's snapshot is complete by these events."""
+    finished = [
+        SnapshotFinished.model_validate(one.data).snapshot_run
         for one in envelopes
-        if one.tenantid == tenant
-        and one.fact == SNAPSHOT
-        and one.data.get("is_last") is True
-        and one.data.get("snapshot_id") == wanted
+        if one.tenantid == tenant and one.aggregate_type.endswith(f".{SNAPSHOT_RUN}")
+    ]
+    whole = {name for run in finished if _is_of(generation, run) for name in run.aggregates}
+    return {name for name in whole if generation.subscription.copy_of(name) is not None}
+
+
+def _is_of(generation: Generation, run: SnapshotRunState) -> bool:
+    return run.snapshot_id == generation.snapshot_id
+
+
+def _progress(opened: OpenLog, page: LogPage) -> dict[str, Any]:
+    begins = opened.begins
+    return {
+        "places": dict(page.places),
+        "records_read": sum(place - begins[part] for part, place in page.places.items()),
+        "records_total": sum(end - begins[part] for part, end in opened.ends.items()),
     }
 
 
 async def _save_progress(
     tx: AsyncConnection,
-    generation: Generation,
+    rebuild_id: UUID,
     tenant: UUID,
-    opened: OpenLog,
-    page: LogPage,
-    ended: set[str],
+    progress: Mapping[str, Any],
+    whole_aggregates: set[str],
     unreadable: int,
 ) -> None:
     r = replica_rebuilds.c
-    begins = opened.begins
     values = {
-        "places": dict(page.places),
-        "records_read": sum(place - begins[part] for part, place in page.places.items()),
-        "records_total": sum(end - begins[part] for part, end in opened.ends.items()),
+        **progress,
         "unreadable": r.unreadable + unreadable,
-        "whole_aggregates": r.whole_aggregates.concat(sorted(ended)),
+        "whole_aggregates": r.whole_aggregates.concat(sorted(whole_aggregates)),
     }
-    mine = (r.tenant_id == tenant) & (r.id == generation.id)
+    mine = (r.tenant_id == tenant) & (r.id == rebuild_id)
     await tx.execute(update(replica_rebuilds).where(mine).values(values))

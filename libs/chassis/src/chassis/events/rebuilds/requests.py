@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import ColumnElement, Select, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,11 +22,15 @@ from kernel.errors import Conflict, Invalid, NotFound, Violation
 
 
 class RebuildStatus(StrEnum):
-    """READING fills the new generation; FINISHED means that it has replaced the old one."""
+    """READING fills the new generation; FINISHED means that it has replaced the old one.
+
+    After FAILED and CANCELLED the old generation stays.
+    """
 
     READING = "READING"
     FINISHED = "FINISHED"
     FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +38,8 @@ class Rebuild:
     """A rebuild of one tenant's copy.
 
     `records_read` of `records_total` records of the topics are read. `whole_aggregates`
-    are those of which every record was read, in a snapshot: only of these are rows dropped that
-    the publisher does not have.
+    are those of which every record was read, in a snapshot: only of these are rows marked as
+    deleted that the publisher does not have.
     """
 
     tenant_id: UUID
@@ -48,13 +52,16 @@ class Rebuild:
     records_read: int
     records_total: int | None
     rows_written: int | None
-    rows_dropped: int | None
+    rows_deleted: int | None
     rows_kept: int | None
     unreadable: int
     requested_by: str
     note: str | None
     error: str | None
+    cancelled_by: str | None
+    cancel_note: str | None
     requested_at: datetime
+    progressed_at: datetime
     finished_at: datetime | None
 
 
@@ -101,6 +108,7 @@ async def request_rebuild(
             "requested_by": by,
             "note": note,
             "requested_at": now,
+            "progressed_at": now,
         }
         for tenant in sorted(tenants)
     ]
@@ -110,15 +118,42 @@ async def request_rebuild(
         raise Conflict("REBUILD_RUNNING")
 
 
-async def get_rebuild(tx: AsyncConnection, rebuild_id: UUID) -> Rebuild:
-    """Return a tenant's rebuild. Raises NotFound, also for rebuilds of other tenants."""
-    r = replica_rebuilds.c
-    # The tenant is named because the worker's role sees the rebuilds of all tenants.
-    query = select(replica_rebuilds).where(r.tenant_id == text(CURRENT_TENANT), r.id == rebuild_id)
-    row = (await tx.execute(query)).mappings().one_or_none()
+async def get_rebuild(tx: AsyncConnection, rebuild_id: UUID, *, lock: bool = False) -> Rebuild:
+    """Return a tenant's rebuild, locked on request.
+
+    Raises NotFound, also for rebuilds of other tenants.
+    """
+    query = select(replica_rebuilds).where(_own(rebuild_id))
+    row = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
     if row is None:
         raise NotFound("rebuild", rebuild_id)
     return rebuild_of(dict(row))
+
+
+async def cancel_rebuild(
+    tx: AsyncConnection, rebuild_id: UUID, *, by: str, now: datetime, note: str | None = None
+) -> Rebuild:
+    """Give a tenant's new generation up; the old one stays, and the worker removes the new one.
+
+    The row's lock decides between this and the swap: one of them waits, and finds the other done.
+    Cancelling again changes nothing. Raises NotFound, or Conflict (RUN_ENDED) if the copies were
+    swapped or the rebuild has failed.
+    """
+    rebuild = await get_rebuild(tx, rebuild_id, lock=True)
+    if rebuild.status is RebuildStatus.CANCELLED:
+        return rebuild
+    if rebuild.status is not RebuildStatus.READING:
+        raise Conflict("RUN_ENDED")
+    ending = {"status": RebuildStatus.CANCELLED, "finished_at": now}
+    values = {**ending, "progressed_at": now, "cancelled_by": by, "cancel_note": note}
+    await tx.execute(update(replica_rebuilds).where(_own(rebuild_id)).values(values))
+    return await get_rebuild(tx, rebuild_id)
+
+
+def _own(rebuild_id: UUID) -> ColumnElement[bool]:
+    # The tenant is named because the worker's role sees the rebuilds of all tenants.
+    r = replica_rebuilds.c
+    return (r.tenant_id == text(CURRENT_TENANT)) & (r.id == rebuild_id)
 
 
 def unfinished(subscriptions: Collection[str]) -> Select[Any]:

@@ -8,7 +8,7 @@ the present copy has seen, whenever they are swapped.
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import delete, exists, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,7 @@ from chassis.events.rebuilds.requests import RebuildStatus
 from chassis.events.rebuilds.tables import replica_rebuilds, staged_states
 from chassis.events.replicas import ReplicaSubscription
 
+DISCARDED_STATES = 5_000  # in one transaction
 SNAPSHOT_SLACK_MS = 300_000  # how far the clocks of a publisher's hosts may be apart
 
 
@@ -62,6 +63,36 @@ def belongs(
         return True
     began_at = snapshot_id.int >> 80
     return envelope.time.timestamp() * 1000 >= began_at - SNAPSHOT_SLACK_MS
+
+
+async def lock_reading(tx: AsyncConnection, rebuild_id: UUID) -> frozenset[UUID]:
+    """Lock the rebuilds with this id that still read, and return their tenants.
+
+    Until the commit none of them is cancelled.
+    """
+    r = replica_rebuilds.c
+    reading = (r.id == rebuild_id) & (r.status == RebuildStatus.READING)
+    query = select(r.tenant_id).where(reading).order_by(r.tenant_id).with_for_update()
+    return frozenset((await tx.execute(query)).scalars())
+
+
+async def discard_page(tx: AsyncConnection) -> bool:
+    """Delete some staged states of rebuilds that have ended; return whether there were any.
+
+    A rebuild that was cancelled or failed leaves all of its states, and a consumer may stage one
+    more that saw the rebuild just before.
+    """
+    r, s = replica_rebuilds.c, staged_states.c
+    has_staged = exists().where(s.tenant_id == r.tenant_id, s.rebuild_id == r.id)
+    ended = (r.status != RebuildStatus.READING) & has_staged
+    row = (await tx.execute(select(r.tenant_id, r.id).where(ended).limit(1))).one_or_none()
+    if row is None:
+        return False
+    mine = (s.tenant_id == row.tenant_id) & (s.rebuild_id == row.id)
+    keys = (s.tenant_id, s.rebuild_id, s.aggregatetype, s.aggregateid)
+    page = select(*keys).where(mine).limit(DISCARDED_STATES)
+    await tx.execute(delete(staged_states).where(tuple_(*keys).in_(page)))
+    return True
 
 
 async def stage(tx: AsyncConnection, rebuild_id: UUID, envelopes: Sequence[Envelope]) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.advisory_locks import lock_rebuild
+from chassis.database.tombstones import is_tombstone
 from chassis.events.rebuilds.requests import Rebuild, RebuildStatus
 from chassis.events.rebuilds.tables import replica_rebuilds, staged_states
 from chassis.events.replicas import (
@@ -36,11 +37,11 @@ PATIENCE = text(
 
 @dataclass
 class SwapCounts:
-    """Rows whose content changed, rows dropped and kept that the new generation lacks, and states
-    that do not fit the copy; their rows stay as they are."""
+    """Rows whose content changed; rows that the new generation lacks, now deleted or kept; and
+    states that do not fit the copy, whose rows stay as they are."""
 
     written: int = 0
-    dropped: int = 0
+    deleted: int = 0
     kept: int = 0
     unreadable: int = 0
 
@@ -48,12 +49,19 @@ class SwapCounts:
 async def swap(
     tx: AsyncConnection, subscription: ReplicaSubscription, rebuild: Rebuild, now: datetime
 ) -> SwapCounts | None:
-    """Replace the copy and finish the rebuild; None if another worker has done it."""
+    """Replace the copy and finish the rebuild; None if it was done, cancelled or has no tenant.
+
+    The events of a deleted tenant would bring its data back, so nothing is written for it.
+    """
     await tx.execute(PATIENCE)
     await lock_rebuild(tx, f"{rebuild.tenant_id}:{rebuild.subscription}", exclusive=True)
     r = replica_rebuilds.c
     mine = (r.tenant_id == rebuild.tenant_id) & (r.id == rebuild.id)
-    if await tx.scalar(select(r.status).where(mine)) != RebuildStatus.READING:
+    status = await tx.scalar(select(r.status).where(mine).with_for_update())
+    if status != RebuildStatus.READING:
+        return None
+    if await is_tombstone(tx, rebuild.tenant_id):
+        await _forget(tx, rebuild)
         return None
     counts = SwapCounts()
     for copy in subscription.copies:
@@ -68,8 +76,9 @@ async def swap(
         .values(
             status=RebuildStatus.FINISHED,
             finished_at=now,
+            progressed_at=now,
             rows_written=counts.written,
-            rows_dropped=counts.dropped,
+            rows_deleted=counts.deleted,
             rows_kept=counts.kept,
             unreadable=r.unreadable + counts.unreadable,
         )
@@ -77,10 +86,19 @@ async def swap(
     return counts
 
 
+async def _forget(tx: AsyncConnection, rebuild: Rebuild) -> None:
+    """Delete a rebuild and what is staged for it: a deleted tenant keeps no trace."""
+    s, r = staged_states.c, replica_rebuilds.c
+    its_states = (s.tenant_id == rebuild.tenant_id) & (s.rebuild_id == rebuild.id)
+    await tx.execute(delete(staged_states).where(its_states))
+    mine = (r.tenant_id == rebuild.tenant_id) & (r.id == rebuild.id)
+    await tx.execute(delete(replica_rebuilds).where(mine))
+
+
 async def _swap_copy(
     tx: AsyncConnection, copy: Copy[Any], rebuild: Rebuild, counts: SwapCounts
 ) -> None:
-    await _drop_missing(tx, copy, rebuild, counts)
+    await _delete_missing(tx, copy, rebuild, counts)
     s = staged_states.c
     mine = (
         (s.tenant_id == rebuild.tenant_id)
@@ -96,26 +114,30 @@ async def _swap_copy(
         await _write_page(tx, copy, sorted(rows, key=lambda row: row["aggregateid"]), counts)
 
 
-async def _drop_missing(
+async def _delete_missing(
     tx: AsyncConnection, copy: Copy[Any], rebuild: Rebuild, counts: SwapCounts
 ) -> None:
-    """Drop the rows that the publisher does not have, or count them where that is not known."""
+    """Mark the rows as deleted that the publisher does not have; count them if that is not known.
+
+    They become tombstones of their version: an old event that comes late cannot restore them.
+    """
     if "id" not in copy.table.c:
         return
-    key, s = copy.table.c.id, staged_states.c
+    key, is_deleted, s = copy.table.c.id, copy.table.c.deleted, staged_states.c
     staged = exists().where(
         s.tenant_id == rebuild.tenant_id,
         s.rebuild_id == rebuild.id,
         s.aggregatetype == copy.state.aggregate,
         s.aggregateid == key,
     )
+    missing = ~staged & ~is_deleted
     if copy.state.aggregate not in rebuild.whole_aggregates:
-        query = select(func.count()).select_from(copy.table).where(~staged)
+        query = select(func.count()).select_from(copy.table).where(missing)
         counts.kept += await tx.scalar(query) or 0
         return
-    dropped = await tx.execute(delete(copy.table).where(~staged).returning(key))
-    ids = list(dropped.scalars())
-    counts.dropped += len(ids)
+    marked = update(copy.table).where(missing).values(deleted=True).returning(key)
+    ids = list((await tx.execute(marked)).scalars())
+    counts.deleted += len(ids)
     for child in copy.children:
         await delete_children(tx, child, ids)
 

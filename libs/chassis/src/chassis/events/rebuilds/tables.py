@@ -10,7 +10,7 @@ UNFINISHED = "status = 'READING'"
 
 # A new generation of a replica's copy of one tenant. Tenants that were requested together have the
 # same id and are read together. `places` has the next offset of each partition;
-# `whole_aggregates` are those whose snapshot was read to its end.
+# `whole_aggregates` are those of which the snapshot has every record.
 replica_rebuilds = Table(
     "replica_rebuilds",
     metadata,
@@ -24,14 +24,18 @@ replica_rebuilds = Table(
     Column("records_read", BigInteger, nullable=False, server_default=text("0")),
     Column("records_total", BigInteger),
     Column("rows_written", BigInteger),
-    Column("rows_dropped", BigInteger),
+    Column("rows_deleted", BigInteger),
     Column("rows_kept", BigInteger),
     Column("unreadable", BigInteger, nullable=False, server_default=text("0")),
     Column("requested_by", Text, nullable=False),
     Column("note", Text),
     Column("error", Text),
+    Column("cancelled_by", Text),
+    Column("cancel_note", Text),
     instant("requested_at"),
+    instant("progressed_at", default=True),
     instant("finished_at", nullable=True),
+    Index(None, "finished_at"),
     Index(
         "replica_rebuilds_unfinished_key",
         "tenant_id",

@@ -58,7 +58,7 @@ class ResendQueue:
         """Remove the aggregates from the queue and count their events.
 
         Two relays may finish batches of one request at once: the row's lock lets the later one see
-        that nothing is left.
+        that nothing is left. A request that was cancelled meanwhile stays as it ended.
         """
         request = batch.tenant_id, batch.resend_id
         async with self._session.use() as connection, connection.transaction():
@@ -75,8 +75,10 @@ class ResendQueue:
             )
             await connection.execute(
                 "UPDATE event_resends SET sent = sent + $3, quarantined = quarantined + $4,"
-                " finished_at = CASE WHEN NOT EXISTS (SELECT FROM event_resend_keys"
-                "  WHERE tenant_id = $1 AND resend_id = $2) THEN clock_timestamp() END"
+                " progressed_at = clock_timestamp(),"
+                " finished_at = CASE WHEN finished_at IS NULL AND NOT EXISTS ("
+                "  SELECT FROM event_resend_keys WHERE tenant_id = $1 AND resend_id = $2)"
+                "  THEN clock_timestamp() ELSE finished_at END"
                 " WHERE tenant_id = $1 AND id = $2",
                 *request,
                 sent,

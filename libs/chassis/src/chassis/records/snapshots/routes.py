@@ -15,6 +15,7 @@ from chassis.records.snapshots.tables import event_snapshots
 from chassis.web.auth import Caller, allow
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
+from chassis.web.run_cancellation import RunCancelIn
 from chassis.web.transaction import Tx
 
 
@@ -48,7 +49,10 @@ class SnapshotOut(BaseModel):
     requested_by: str
     note: str | None
     error: str | None
+    cancelled_by: str | None
+    cancel_note: str | None
     requested_at: datetime
+    progressed_at: datetime
     finished_at: datetime | None
 
 
@@ -87,5 +91,14 @@ def snapshot_router(service: str) -> APIRouter:
     async def event_snapshot_get(snapshot_id: UUID, tx: Tx) -> SnapshotOut:
         """Get a snapshot with its progress."""
         return SnapshotOut.model_validate(await runs.get_run(tx, snapshot_id))
+
+    @router.post("/{snapshot_id}/cancel", dependencies=admin)
+    async def event_snapshot_cancel(
+        snapshot_id: UUID, body: RunCancelIn, tx: Tx, caller: Caller, now: Now
+    ) -> SnapshotOut:
+        """Publish no further record; those that were published stay in the copies."""
+        by, note = caller.subject, body.note
+        run = await runs.cancel_snapshot(tx, snapshot_id, by=by, now=now, note=note)
+        return SnapshotOut.model_validate(run)
 
     return router

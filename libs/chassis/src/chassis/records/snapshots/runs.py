@@ -27,17 +27,28 @@ SNAPSHOT_JOB = "event_snapshot"
 
 
 class SnapshotStatus(StrEnum):
-    """RUNNING publishes records, SENDING waits until the relay has sent all of them."""
+    """RUNNING publishes records, SENDING waits until the relay has sent all of them.
+
+    CLOSING waits until it has sent that the run is complete.
+    """
 
     RUNNING = "RUNNING"
     SENDING = "SENDING"
+    CLOSING = "CLOSING"
     FINISHED = "FINISHED"
     FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+ENDED = frozenset({SnapshotStatus.FINISHED, SnapshotStatus.FAILED, SnapshotStatus.CANCELLED})
 
 
 @dataclass(frozen=True, kw_only=True)
 class SnapshotRun:
-    """A run; `published` of `total` records are in the outbox, None before the first page."""
+    """A run; `published` of `total` records are in the outbox, None before the first page.
+
+    `progressed_at` is when the last page was published, or the last step made.
+    """
 
     id: UUID
     status: SnapshotStatus
@@ -51,8 +62,21 @@ class SnapshotRun:
     requested_by: str
     note: str | None
     error: str | None
+    cancelled_by: str | None
+    cancel_note: str | None
     requested_at: datetime
+    progressed_at: datetime
     finished_at: datetime | None
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more is published."""
+        return self.status in ENDED
+
+    @property
+    def version(self) -> int:
+        """The version of the only event about the run itself: that it is complete."""
+        return 1
 
 
 def run_of(row: Mapping[str, Any]) -> SnapshotRun:
@@ -87,6 +111,7 @@ async def request_snapshot(
         "requested_by": by,
         "note": note,
         "requested_at": now,
+        "progressed_at": now,
     }
     statement = insert(event_snapshots).values(row).on_conflict_do_nothing()
     if (await tx.execute(statement.returning(event_snapshots.c.id))).one_or_none() is None:
@@ -118,9 +143,30 @@ async def get_run(tx: AsyncConnection, snapshot_id: UUID, *, lock: bool = False)
     return run_of(dict(row))
 
 
-async def save_progress(tx: AsyncConnection, run: SnapshotRun, **changes: Any) -> None:
-    """Update the columns of a locked run."""
-    await tx.execute(update(event_snapshots).where(_own(run.id)).values(**changes))
+async def save_progress(
+    tx: AsyncConnection, run: SnapshotRun, now: datetime, **changes: Any
+) -> None:
+    """Update the columns of a locked run, which has made progress."""
+    values = {**changes, "progressed_at": now}
+    await tx.execute(update(event_snapshots).where(_own(run.id)).values(values))
+
+
+async def cancel_snapshot(
+    tx: AsyncConnection, snapshot_id: UUID, *, by: str, now: datetime, note: str | None = None
+) -> SnapshotRun:
+    """Publish no further record of a run; those that were published stay, and copies keep them.
+
+    A page that is being published is waited for. Cancelling again changes nothing.
+    Raises NotFound, or Conflict (RUN_ENDED) if the run has finished or failed.
+    """
+    run = await get_run(tx, snapshot_id, lock=True)
+    if run.status is SnapshotStatus.CANCELLED:
+        return run
+    if run.is_ended:
+        raise Conflict("RUN_ENDED")
+    ending = {"status": SnapshotStatus.CANCELLED, "finished_at": now}
+    await save_progress(tx, run, now, cancelled_by=by, cancel_note=note, **ending)
+    return await get_run(tx, snapshot_id)
 
 
 def _own(snapshot_id: UUID) -> ColumnElement[bool]:

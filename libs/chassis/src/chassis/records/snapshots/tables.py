@@ -6,10 +6,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from chassis.database.backbone_tables import instant, metadata
 from chassis.database.columns import tenant_column
 
-UNFINISHED = "status IN ('RUNNING', 'SENDING')"
+UNFINISHED = "status IN ('RUNNING', 'SENDING', 'CLOSING')"
 
 # A run that publishes every record of some aggregates, one aggregate after the other. `aggregate`
-# and `after_id` say where the next page begins; `last_xid` is the transaction of the last page.
+# and `after_id` say where the next page begins; `last_xid` is the transaction that the relay must
+# have sent before the run goes on.
 event_snapshots = Table(
     "event_snapshots",
     metadata,
@@ -26,7 +27,11 @@ event_snapshots = Table(
     Column("requested_by", Text, nullable=False),
     Column("note", Text),
     Column("error", Text),
+    Column("cancelled_by", Text),
+    Column("cancel_note", Text),
     instant("requested_at"),
+    instant("progressed_at", default=True),
     instant("finished_at", nullable=True),
+    Index(None, "finished_at"),
     Index("event_snapshots_unfinished_key", "tenant_id", unique=True, postgresql_where=UNFINISHED),
 )

@@ -4,34 +4,25 @@ Each call publishes one `<service>.work.changed.v1`; org consumes these events o
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
+from chassis.records.work.published_work import PublishedWork
 from chassis.records.work.tables import record_work
 from contracts.event import EVENT_CLASSES
 from contracts.resources import OWNER_NOTICE
-from contracts.work import NoticeKind, RecordRef, TaskKind, WorkNotice, WorkState, WorkTask
+from contracts.work import NoticeKind, RecordRef, TaskKind, WorkNotice, WorkTask
 
 ASSIGNED: Final = NoticeKind(
     OWNER_NOTICE, zh="{name} 已分配给您。", en="{name} has been assigned to you."
 )
 # The tasks after an event, from those before it and the event's sequence.
 TaskChange = Callable[[Sequence[WorkTask], int], Sequence[WorkTask]]
-
-
-@dataclass(frozen=True)
-class PublishedWork:
-    """The aggregate of the event: the work about one record."""
-
-    id: UUID
-    version: int
 
 
 async def raise_task(
@@ -151,8 +142,8 @@ async def _change(
             .values(tasks=[task.model_dump(mode="json") for task in tasks])
         )
     service = about.resource.partition(".")[0]
-    work = WorkState(resource=about.resource, record_id=about.record_id, tasks=tuple(tasks))
+    work = PublishedWork(about.record_id, stored.version, about.resource, tasks)
     event = EVENT_CLASSES[f"{service}.work.changed.v1"].model_validate(
-        {"work": work, "notices": notices}
+        {"work": work.state(), "notices": notices}
     )
-    await publish(tx, event, of=PublishedWork(about.record_id, stored.version))
+    await publish(tx, event, of=work)

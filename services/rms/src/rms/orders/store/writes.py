@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.advisory_locks import lock_key
-from chassis.database.rows import fetch_row, from_columns, to_columns
+from chassis.database.rows import fetch_parts, fetch_row, fetch_rows, from_columns, to_columns
 from chassis.records.record_types import RecordType
 from chassis.records.writes import insert_row, update_row
 from contracts.rms.events import OrderAssigned, OrderChanged, OrderCreated
@@ -53,13 +52,26 @@ async def insert_order(tx: AsyncConnection, order: Order) -> None:
 async def get_order(tx: AsyncConnection, order_id: UUID, *, lock: bool = False) -> Order:
     """Load an order with its lines, which are read after the lock is held. Raises NotFound."""
     order = await fetch_row(tx, orders, order_id, Order, lock=lock, lines=())
-    return replace(order, lines=await _lines(tx, order_id))
+    return replace(order, lines=(await _lines(tx, [order_id])).get(order_id, ()))
 
 
-async def _lines(tx: AsyncConnection, order_id: UUID) -> tuple[OrderLine, ...]:
-    lines: Select[Any] = select(order_lines).where(order_lines.c.order_id == order_id)
-    rows = await tx.execute(lines.order_by(order_lines.c.line_no))
-    return tuple(from_columns(OrderLine, row._mapping) for row in rows)
+async def get_orders(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Order]:
+    """Load orders with their lines."""
+    lines = await _lines(tx, ids)
+    return [
+        from_columns(Order, row, lines=lines.get(row["id"], ()))
+        for row in await fetch_rows(tx, orders.c.id, ids)
+    ]
+
+
+async def _lines(
+    tx: AsyncConnection, order_ids: Sequence[UUID]
+) -> dict[UUID, tuple[OrderLine, ...]]:
+    rows = await fetch_parts(tx, order_lines.c.order_id, order_ids, order_lines.c.line_no)
+    return {
+        order_id: tuple(from_columns(OrderLine, part) for part in parts)
+        for order_id, parts in rows.items()
+    }
 
 
 async def update_order(tx: AsyncConnection, before: Order, after: Order) -> Order:
@@ -86,6 +98,7 @@ ORDER = RecordType(
     changed=OrderChanged,
     assigned=OrderAssigned,
     fetch=get_order,
+    fetch_all=get_orders,
     insert=insert_order,
     update=update_order,
 )

@@ -2,8 +2,9 @@
 
 from typing import ClassVar
 
+from contracts.event import SnapshotFinished
 from contracts.tenant_tasks import TenantTaskEnded
-from contracts.work import WorkChanged
+from contracts.work import WorkChanged, WorkSnapshot
 
 
 class XserviceTenantTaskFinished(TenantTaskEnded):
@@ -16,3 +17,15 @@ class XserviceWorkChanged(WorkChanged):
     """A task about a record was raised or settled, or somebody was notified about it."""
 
     type: ClassVar[str] = "xservice.work.changed.v1"
+
+
+class XserviceWorkSnapshot(WorkSnapshot):
+    """The tasks about a record, published again on request."""
+
+    type: ClassVar[str] = "xservice.work.snapshot.v1"
+
+
+class XserviceSnapshotFinished(SnapshotFinished):
+    """Every record of a run of snapshots has been published."""
+
+    type: ClassVar[str] = "xservice.snapshot_run.finished.v1"

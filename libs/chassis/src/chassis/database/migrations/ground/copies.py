@@ -42,16 +42,20 @@ def _event_snapshots() -> None:
         sa.Column("requested_by", sa.Text(), nullable=False),
         sa.Column("note", sa.Text()),
         sa.Column("error", sa.Text()),
+        sa.Column("cancelled_by", sa.Text()),
+        sa.Column("cancel_note", sa.Text()),
         instant("requested_at"),
+        instant("progressed_at", default=True),
         instant("finished_at", nullable=True),
     )
     index(
         "event_snapshots",
         "tenant_id",
         unique=True,
-        where="status IN ('RUNNING', 'SENDING')",
+        where="status IN ('RUNNING', 'SENDING', 'CLOSING')",
         name="event_snapshots_unfinished_key",
     )
+    index("event_snapshots", "finished_at")
     secure("event_snapshots", worker_sees_all=True)
 
 
@@ -69,13 +73,16 @@ def _replica_rebuilds() -> None:
         sa.Column("records_read", sa.BigInteger(), nullable=False, server_default=sa.text("0")),
         sa.Column("records_total", sa.BigInteger()),
         sa.Column("rows_written", sa.BigInteger()),
-        sa.Column("rows_dropped", sa.BigInteger()),
+        sa.Column("rows_deleted", sa.BigInteger()),
         sa.Column("rows_kept", sa.BigInteger()),
         sa.Column("unreadable", sa.BigInteger(), nullable=False, server_default=sa.text("0")),
         sa.Column("requested_by", sa.Text(), nullable=False),
         sa.Column("note", sa.Text()),
         sa.Column("error", sa.Text()),
+        sa.Column("cancelled_by", sa.Text()),
+        sa.Column("cancel_note", sa.Text()),
         instant("requested_at"),
+        instant("progressed_at", default=True),
         instant("finished_at", nullable=True),
     )
     index(
@@ -86,6 +93,7 @@ def _replica_rebuilds() -> None:
         where="status = 'READING'",
         name="replica_rebuilds_unfinished_key",
     )
+    index("replica_rebuilds", "finished_at")
     secure("replica_rebuilds", worker_sees_all=True)
 
 
