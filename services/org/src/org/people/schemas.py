@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.records.access.schemas import PersonSummary
 from chassis.records.contact_points import Email, Phone
+from chassis.records.lists.restricted import RestrictedFields
 from chassis.web.references import Expandable, RefersTo, ignored_names
 from contracts.org.events import Post
 from kernel.business_dates import BusinessDate
@@ -174,6 +175,12 @@ class LeaveOut(BaseModel):
     substitute: Expandable[PersonSummary] = None
 
 
+# Colleagues see the directory; how people sign in and what they may do is for administrators.
+FOR_ADMINISTRATORS = RestrictedFields(
+    scope="org.person.write",
+    fields=("username", "role_ids", "role_names", "scopes"),
+    filters=("username", "role_id"),
+)
 ADMIN_FIELD = "null for callers who may not administer people (`org.person.write`)"
 
 

@@ -39,7 +39,6 @@ from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
 from chassis.records.lists.filters import Filter
 from chassis.records.lists.listing import Listing
-from chassis.records.lists.restricted import RestrictedFields
 from chassis.records.record_types import RecordType
 from chassis.records.writes import insert_row, update_row
 from contracts.org.events import PersonChanged, PersonCreated, Post
@@ -48,7 +47,7 @@ from org.clients.store import clients
 from org.database import metadata
 from org.departments.store import department_posts, replace_posts
 from org.people.domain import Leave, Person
-from org.people.schemas import PersonOut
+from org.people.schemas import FOR_ADMINISTRATORS, PersonOut
 from org.roles.store import replace_roles, role_holders
 
 people = Table(
@@ -297,10 +296,5 @@ LISTING = Listing(
     words=["name", "email", "phone"],
     custom=custom_conditions,
     extra_columns=_derived_columns(),
-    # Colleagues see the directory; how people sign in and what they may do is for administrators.
-    restricted=RestrictedFields(
-        scope="org.person.write",
-        fields=("username", "role_ids", "role_names", "scopes"),
-        filters=("username", "role_id"),
-    ),
+    restricted=FOR_ADMINISTRATORS,
 )
