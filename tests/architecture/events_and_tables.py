@@ -18,6 +18,7 @@ UNPUBLISHED = {
     "org/reminders/actions.py": "a person's own, as are tasks",
     "org/tasks/actions.py": "a person's own; the facts behind it were published",
     "rms/payment_terms/actions.py": "an order carries its payment term whole",
+    "org/sessions/actions.py": "where people are signed in is org's own; revocations are published",
     "org/logins/actions.py": "the login directory holds secrets; people and clients are published",
 }
 

@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from chassis.records.access.guards import ACCESS_GUARDS
-from contracts.resources import declared_resources, declared_scopes, declared_services
+from contracts.resources import (
+    GRANTABLE_ROLES,
+    RoleCode,
+    covers,
+    declared_resources,
+    declared_scopes,
+    declared_services,
+    grantable_scopes,
+    known_scopes,
+)
 from deploy.services import SERVICES
 from org.roles.domain.built_in import BUILT_IN_ROLES
 from tests.architecture.test_routes import operations
@@ -36,7 +45,6 @@ ADMIN_ONLY = {
         if name != "org"  # PEOPLE_ADMIN keeps those of people
     },
 }
-SALES = ("SELLER", "SALES_MANAGER", "DIRECTOR")
 
 
 def scopes_in(document: dict[str, Any]) -> Iterator[str]:
@@ -114,9 +122,36 @@ def test_scopes_for_admins_only_are_held_by_no_other_role() -> None:
     assert HELD["ADMIN"] == {"*"}
 
 
-@pytest.mark.parametrize("code", SALES)
-def test_sales_roles_do_not_see_all_rows(code: str) -> None:
+@pytest.mark.parametrize("code", ["SELLER", "SALES_MANAGER"])
+def test_sellers_and_managers_see_rows_by_department(code: str) -> None:
     assert {s for s in HELD[code] if s.endswith((".all", "*"))} == set()
+
+
+def test_directors_see_all_of_sales_and_keep_prices_and_teams() -> None:
+    """Else the two roles would be one: a manager leads departments, a director all of sales."""
+    sold = ("mtl.lead", "l2o.account", "l2o.contact", "l2o.opportunity", "cpq.quote", "rms.order")
+    money = ("rms.payment", "rms.receivable")
+    kept = {"cpq.product.write", "cpq.price_book.write", "org.team.write"}
+    imports = {"cpq.import.read", "cpq.import.write"}
+    more = {*(f"{name}.all" for name in (*sold, *money)), *kept, *imports}
+    assert HELD["DIRECTOR"] - HELD["SALES_MANAGER"] == more
+    assert HELD["SELLER"] < HELD["SALES_MANAGER"] < HELD["DIRECTOR"]
+
+
+def test_only_roles_without_administration_can_be_given_by_others() -> None:
+    assert set(GRANTABLE_ROLES) == {RoleCode.PEOPLE_ADMIN}
+    for roles in GRANTABLE_ROLES.values():
+        assert roles.isdisjoint({RoleCode.ADMIN, RoleCode.PEOPLE_ADMIN})
+    assert covers(grantable_scopes(frozenset({RoleCode.PEOPLE_ADMIN})), "rms.payment.write")
+    assert grantable_scopes(frozenset({RoleCode.SELLER, RoleCode.ADMIN})) == frozenset()
+
+
+def test_wildcards_of_services_and_resources_are_known_scopes() -> None:
+    assert {"*", "mtl.*", "mtl.lead.*", "mtl.lead.read", "mtl.lead.all"} <= known_scopes()
+    assert known_scopes().isdisjoint({"mtl.lead.raed", "mtl.leads.*", "sales.*", "mtl.*.read"})
+    assert covers({"mtl.lead.*"}, "mtl.lead.read")
+    assert not covers({"mtl.lead.*"}, "mtl.import.read")
+    assert not covers({"mtl.lead.*"}, "mtl.*")
 
 
 @pytest.mark.parametrize("code", sorted(HELD.keys() - {"ADMIN"}))

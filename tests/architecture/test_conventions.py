@@ -30,6 +30,7 @@ UNCONDITIONAL = {
     "payment_(allocate|refund)": "one more of its kind; the amount left is what guards it",
     "notification_read": "what is read stays read",
     "tenant_task_order": "one more task",
+    "tenant_appoint_administrator": "one more administrator",
     "calendar_remove_day": "the day is its own key; removing it twice is fine",
 }
 # Lists without declared filters and sorts, each with its reason.

@@ -16,6 +16,7 @@ CATALOGUES = {
 # Aggregates without records of their own; their scope `.read` is held through a wildcard only.
 MACHINERY = {
     "l2o.conversion",
+    "org.principal",
     *(f"{name}.{part}" for name in SERVICES for part in ("tenant_task", "work", "snapshot_run")),
 }
 

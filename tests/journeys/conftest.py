@@ -21,6 +21,7 @@ from deploy.services import SERVICES
 from kernel.ids import new_id
 from org.tenants.actions import create_tenant
 from org.tenants.domain import Tenant
+from services.org.tests.factories import add_callers
 from testkit import databases, tokens
 from testkit.databases import empty_tables
 from tests.journeys.world import World
@@ -102,3 +103,4 @@ async def _create_tenant(world: World) -> None:
             updated_at=now(),
         )
         await create_tenant(Command(tx, now()), tenant)
+        await add_callers(tx, tokens.CALLER)

@@ -10,11 +10,15 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.services import SERVICES
-from testkit.directory import sign_in
+from services.org.tests import factories
+from testkit import tokens
+from testkit.directory import sign_in, subject
 from testkit.filling import ListSample
 from testkit.plans import FilledDatabase, declared_lists, filled_database
 from testkit.plugin import Client, Committed
 from testkit.samples import Maker
+from testkit.shared_transaction import PrepareTenant
+from testkit.tenants import add_tenant
 from tests.resources.found_resources import FoundResource, found_resources
 from tests.resources.records import Records
 from tests.resources.samples import SAMPLES
@@ -87,6 +91,16 @@ async def full_database(service: str, worker_id: str) -> AsyncIterator[FilledDat
 def service(resource: FoundResource) -> str:
     """The service of the resource under test."""
     return resource.service
+
+
+@pytest.fixture
+def prepare_tenant(service: str) -> PrepareTenant:
+    """Org knows that li holds every scope; the other services go by the token."""
+    return _prepare_org if service == "org" else add_tenant
+
+
+async def _prepare_org(tx: AsyncConnection) -> None:
+    await factories.prepare_tenant(tx, tokens.CALLER, subject("li"))
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def test_the_patch_of_a_sample_changes_a_searched_name_if_there_is_one() -> None
     """Else the test of search would pass without a search."""
     for each in every_resource():
         lists = declared_lists(each.service)
-        if each.is_edited and lists[each.collection.strip("/")].searchable:
+        if each.is_edited and lists[each.collection.strip("/")].options.words:
             words = {*lists[each.collection.strip("/")].table.info["words"].columns}
             named = words & {*PATCHED_NAMES}
             assert not named or words & {*SAMPLES[each.name].patch}, each.name

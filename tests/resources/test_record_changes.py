@@ -71,7 +71,7 @@ async def test_an_edit_and_a_transfer_need_the_current_version(records: Records)
 async def test_search_finds_the_new_name_and_not_the_old_one(records: Records) -> None:
     before = await records.create()
     listing = declared_lists(records.resource.service)[records.resource.collection.strip("/")]
-    words = listing.table.info["words"].columns if listing.searchable else ()
+    words = listing.table.info["words"].columns if listing.options.words else ()
     after = (await records.patch(before)).json()
     for name in {*words} & {*records.sample.patch}:
         assert await records.ids(f"?q={after[name]}") == [before["id"]]

@@ -40,11 +40,16 @@ class RoleCode(StrEnum):
 
 Roles = frozenset[RoleCode]
 ONLY_ADMIN: Final = Roles()
+DIRECTION: Final = Roles({RoleCode.DIRECTOR})
 SALES_MANAGEMENT: Final = Roles({RoleCode.SALES_MANAGER, RoleCode.DIRECTOR})
 SALES: Final = SALES_MANAGEMENT | {RoleCode.SELLER}
 FINANCE: Final = Roles({RoleCode.FINANCE})
 PEOPLE: Final = Roles({RoleCode.PEOPLE_ADMIN})
 EVERYBODY: Final = SALES | FINANCE | PEOPLE
+
+# The built-in roles that the holders of a role may give and take away, and for whose holders they
+# may issue password links, without holding the scopes of these roles themselves.
+GRANTABLE_ROLES: Final[Mapping[RoleCode, Roles]] = {RoleCode.PEOPLE_ADMIN: SALES | FINANCE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,9 +186,41 @@ def declared_services() -> tuple[str, ...]:
     return tuple(sorted({resource.service for resource in declared_resources().values()}))
 
 
+def scopes_of_role(role: RoleCode) -> frozenset[str]:
+    """Return the scopes that a built-in role holds, as all services declare them."""
+    if role is RoleCode.ADMIN:
+        return frozenset({"*"})
+    declared = declared_resources().values()
+    return frozenset(scope for one in declared for scope in one.scopes_of(role))
+
+
+@cache
+def grantable_scopes(roles: Roles) -> frozenset[str]:
+    """Return the scopes of all built-in roles that the holders of these roles may give."""
+    grantable = {role for one in roles for role in GRANTABLE_ROLES.get(one, ())}
+    return frozenset(scope for role in grantable for scope in scopes_of_role(role))
+
+
 def declared_scopes() -> Set[str]:
     """Return every scope of every service."""
     return frozenset().union(*(one.scope_names for one in declared_resources().values()))
+
+
+def covers(scopes: Set[str], scope: str) -> bool:
+    """Return whether these scopes include a scope.
+
+    `mtl.lead.*` covers all scopes of a resource, `mtl.*` all of a service, `*` everything.
+    """
+    service, resource = scope.partition(".")[0], scope.rpartition(".")[0]
+    return not scopes.isdisjoint({scope, f"{resource}.*", f"{service}.*", "*"})
+
+
+@cache
+def known_scopes() -> Set[str]:
+    """Return what can be granted: every declared scope, and the wildcards that cover some."""
+    resources = {f"{name}.*" for name in declared_resources()}
+    services = {f"{name}.*" for name in declared_services()}
+    return frozenset({"*", *services, *resources, *declared_scopes()})
 
 
 @cache

@@ -29,6 +29,8 @@ TABLES = (
     "teams",
     "team_members",
     "clients",
+    "principals",
+    "sessions",
     "logins",
     "login_tries",
     "password_links",
@@ -56,6 +58,8 @@ def upgrade() -> None:
     _teams()
     _team_members()
     _clients()
+    _principals()
+    _sessions()
     _logins()
     _login_tries()
     _password_links()
@@ -337,6 +341,54 @@ def _clients() -> None:
     audited("clients", resource="org.client")
 
 
+def _principals() -> None:
+    """Since when the tokens of a person or service client count, after rights were withdrawn."""
+    op.create_table(
+        "principals",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("subject", sa.Text(), nullable=False),
+        instant("tokens_valid_from"),
+        instant("created_at"),
+        instant("updated_at"),
+        sa.Column("version", sa.Integer(), nullable=False),
+    )
+    index("principals", "tenant_id", "subject", unique=True)
+    secure("principals")
+    audited("principals", resource="org.principal")
+
+
+def _sessions() -> None:
+    """Where people are signed in; of their refresh tokens only a digest."""
+    op.create_table(
+        "sessions",
+        tenant_column(),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text()),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        instant("rotated_at"),
+        instant("created_at"),
+        instant("last_used_at"),
+        instant("expires_at"),
+        instant("ended_at", nullable=True),
+        sa.Column("ended_because", sa.String(40)),
+    )
+    index("sessions", "tenant_id", "person_id", "last_used_at")
+    index("sessions", "tenant_id", "expires_at")
+    secure("sessions")
+    # A refresh is no change of the session; its start and its end are.
+    audited(
+        "sessions",
+        resource="org.session",
+        noise=("number", "token_hash", "rotated_at", "last_used_at"),
+        secret=("token_hash",),
+    )
+
+
 def _logins() -> None:
     """The user names and secrets of people and clients, over all tenants."""
     op.create_table(
@@ -383,6 +435,7 @@ def _password_links() -> None:
         sa.Column("purpose", sa.String(40), nullable=False),
         sa.Column("origin", sa.String(40), nullable=False),
         instant("expires_at"),
+        sa.Column("issued_by", sa.Text()),
     )
     index("password_links", "login")
     index("password_links", "tenant_id")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.org.tests import factories
+from testkit.shared_transaction import PrepareTenant
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +21,11 @@ def app_variant() -> str:
 @pytest.fixture(scope="session")
 def signing_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return factories.write_key(tmp_path_factory.mktemp("keys") / "signing.pem")
+
+
+@pytest.fixture
+def prepare_tenant() -> PrepareTenant:
+    return factories.prepare_tenant
 
 
 @pytest.fixture(autouse=True)

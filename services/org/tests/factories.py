@@ -9,18 +9,25 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from httpx import AsyncClient, Response
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.rows import to_columns
 from chassis.web.commands import Command
 from kernel.ids import new_id
 from org.logins.domain import Login, LoginKind
+from org.people.domain import new_person
+from org.people.store import people
 from org.tenants.actions import create_tenant
 from org.tenants.domain import Tenant
 from org.tokens.domain import TokenSubject
+from testkit import tokens
+from testkit.tenants import add_tenant
 
 ISSUER = "https://org.test/org/v1"
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 PASSWORD = "correct horse"
+CALLER_NAME = "测试"
 
 
 def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
@@ -67,6 +74,22 @@ def a_login(**changes: Any) -> Login:
 def a_token_subject(*scopes: str) -> TokenSubject:
     """Return a token subject, by default with the scopes of a seller."""
     return TokenSubject("s1", "李娜", frozenset(scopes or ("mtl.lead.read", "rms.*")))
+
+
+async def prepare_tenant(tx: AsyncConnection, *subjects: str) -> None:
+    """Store what org's requests need: the tenant's settings, and callers who hold every scope.
+
+    Commands that grant rights ask for what the caller holds in org's tables, besides the token.
+    """
+    await add_tenant(tx)
+    await add_callers(tx, *subjects or (tokens.CALLER,))
+
+
+async def add_callers(tx: AsyncConnection, *subjects: str) -> None:
+    """Store people with these subjects, which are their ids, who hold every scope."""
+    for subject in subjects:
+        caller = new_person(UUID(subject), name=CALLER_NAME, scopes=("*",), now=NOW)
+        await tx.execute(insert(people).values(to_columns(people, caller)).on_conflict_do_nothing())
 
 
 async def create_person(client: AsyncClient, **changes: Any) -> dict[str, Any]:

@@ -11,9 +11,12 @@ import pytest
 from sqlalchemy import select
 
 from chassis.database.backbone_tables import outbox
+from chassis.records.audit.tables import audit_entries
 from kernel.ids import new_id
+from org.people.store import people
 from org.tenant_tasks.store import tenant_tasks
 from org.tenants.store import tenants
+from services.org.tests.factories import PASSWORD
 from services.org.tests.operators.test_routes import NEW_TENANT
 from testkit.databases import ServiceDatabase
 from testkit.plugin import Committed
@@ -67,6 +70,26 @@ async def test_the_command_creates_suspends_and_deletes_a_tenant(
             (erase["task"], "wang"),
             (delete["task"], "operator"),
         ]
+
+
+async def test_the_command_appoints_an_administrator(
+    committed: Committed, tmp_path: Path, tenant: UUID
+) -> None:
+    file = tmp_path / "tenant.json"
+    file.write_text(json.dumps(NEW_TENANT))
+    key = output_of(run_admin(committed, tenant, "create", str(file)))["tenant"]
+    admin = {"name": "管理员", "username": "root", "password": PASSWORD}
+    file.write_text(json.dumps({"new_person": admin}))
+    appoint = ("--by", "wang", "appoint", key)
+    first = output_of(run_admin(committed, tenant, *appoint, str(file)))["administrator"]
+    output_of(run_admin(committed, tenant, *appoint, "--person", first))
+    async with committed.app.begin(UUID(key)) as tx:
+        row = (await tx.execute(select(people.c.id, people.c.scopes))).one()
+        assert (str(row.id), row.scopes) == (first, ("*",))
+        query = select(audit_entries.c.actor).where(audit_entries.c.record_id == row.id)
+        assert set((await tx.execute(query)).scalars()) == {"org.admin wang"}
+    nobody = run_admin(committed, tenant, "appoint", key)
+    assert (nobody.returncode, "Name a person" in nobody.stdout) == (2, True)
 
 
 async def test_the_command_reports_why_it_failed(committed: Committed, tenant: UUID) -> None:

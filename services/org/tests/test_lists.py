@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.ids import new_id
 from services.org.tests.factories import (
+    CALLER_NAME,
     add_person,
     codes,
     create_client,
@@ -45,18 +46,18 @@ async def test_people_are_searched_filtered_and_sorted(client: AsyncClient) -> N
         f"role_id={role['id']}": ["黄蓉"],
         f"manager_id={head['id']}": ["郭靖", "黄蓉"],
         f"manager_id={head['id']}&active=true": ["黄蓉"],
-        "manager_id__isnull=true": ["欧阳锋"],
+        "manager_id__isnull=true": ["欧阳锋", CALLER_NAME],
         "name__startswith=欧": ["欧阳锋"],
         "email=rong@example.com": ["黄蓉"],
         "phone__startswith=%2B86138": ["欧阳锋"],
         f"subject={inactive['id']}": ["郭靖"],
-        "sort=created_at": ["欧阳锋", "黄蓉", "郭靖"],
-        "sort=-name&active=true": ["黄蓉", "欧阳锋"],
+        "sort=created_at": [CALLER_NAME, "欧阳锋", "黄蓉", "郭靖"],
+        "sort=-name&active=true": ["黄蓉", CALLER_NAME, "欧阳锋"],
         "created_at__lt=2020-01-01T00:00:00Z": [],
     }.items():
         assert await names(client, f"/people?{query}") == expected_names, query
     counted = (await client.get("/people?limit=1&include_total=true&fields=name,posts")).json()
-    assert (counted["total"], set(counted["items"][0])) == (3, {"id", "name", "posts"})
+    assert (counted["total"], set(counted["items"][0])) == (4, {"id", "name", "posts"})
     rong = (await client.get("/people?q=hr")).json()["items"][0]
     post = {"department_id": team["id"], "department_name": team["name"]}
     assert rong["posts"] == [{**post, "title": None, "primary": True}]
@@ -130,6 +131,7 @@ async def test_lists_take_saved_views_and_personal_lists_are_not_exported(
     assert [(set(item), item["name"]) for item in items] == [
         ({"id", "name"}, "A"),
         ({"id", "name"}, "B"),
+        ({"id", "name"}, CALLER_NAME),
     ]
     own_view = {"resource": "org.task", "name": "待办", "query": "state=OPEN&sort=due_date"}
     view = created(await client.post("/saved-views", json=own_view))

@@ -48,7 +48,7 @@ def issuer_paths(app: FastAPI) -> set[str]:
 def test_the_issuer_routes_exist_only_with_the_issuer(
     environment: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert len(issuer_paths(create())) == 3
+    assert len(issuer_paths(create())) == 4
     monkeypatch.setenv("ORG_DEV_ISSUER", "false")
     monkeypatch.delenv("ORG_SIGNING_KEY_FILE")
     assert issuer_paths(create()) == set()

@@ -2,20 +2,19 @@
 
 from typing import Final
 
-from contracts.resources import FINANCE, SALES, SALES_MANAGEMENT, common_resources, editable
+from contracts.resources import DIRECTION, FINANCE, SALES, common_resources, editable
 
+# Prices are set for all of sales, so directors keep them; managers sell by them.
 RESOURCES: Final = (
-    editable("cpq.product", zh="产品", en="product", read=SALES | FINANCE, write=SALES_MANAGEMENT),
-    editable(
-        "cpq.price_book", zh="价目表", en="price book", read=SALES | FINANCE, write=SALES_MANAGEMENT
-    ),
+    editable("cpq.product", zh="产品", en="product", read=SALES | FINANCE, write=DIRECTION),
+    editable("cpq.price_book", zh="价目表", en="price book", read=SALES | FINANCE, write=DIRECTION),
     editable(
         "cpq.quote",
         zh="报价单",
         en="quote",
         read=SALES | FINANCE,
         write=SALES,
-        sees_all=FINANCE,
+        sees_all=DIRECTION | FINANCE,
         owned=True,
         notices={
             "QUOTE_ACCEPTED": ("报价单已被接受", "Quote accepted"),
@@ -23,5 +22,5 @@ RESOURCES: Final = (
             "QUOTE_EXPIRED": ("报价单已过期", "Quote expired"),
         },
     ),
-    *common_resources("cpq", imports=SALES_MANAGEMENT, exports=SALES),
+    *common_resources("cpq", imports=DIRECTION, exports=SALES),
 )

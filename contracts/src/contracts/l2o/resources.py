@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from contracts.resources import FINANCE, SALES, common_resources, editable
+from contracts.resources import DIRECTION, FINANCE, SALES, common_resources, editable
 
+SEES_ALL: Final = DIRECTION | FINANCE
 RESOURCES: Final = (
     editable(
         "l2o.account",
@@ -11,7 +12,7 @@ RESOURCES: Final = (
         en="account",
         read=SALES | FINANCE,
         write=SALES,
-        sees_all=FINANCE,
+        sees_all=SEES_ALL,
         owned=True,
     ),
     editable(
@@ -20,7 +21,7 @@ RESOURCES: Final = (
         en="contact",
         read=SALES | FINANCE,
         write=SALES,
-        sees_all=FINANCE,
+        sees_all=SEES_ALL,
         owned=True,
     ),
     editable(
@@ -29,7 +30,7 @@ RESOURCES: Final = (
         en="opportunity",
         read=SALES | FINANCE,
         write=SALES,
-        sees_all=FINANCE,
+        sees_all=SEES_ALL,
         owned=True,
         tasks={"WORK_OPPORTUNITY": ("跟进商机", "Follow up on an opportunity")},
     ),

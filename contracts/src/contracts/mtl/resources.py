@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from contracts.resources import SALES, common_resources, editable
+from contracts.resources import DIRECTION, SALES, common_resources, editable
 
 RESOURCES: Final = (
     editable(
@@ -11,6 +11,7 @@ RESOURCES: Final = (
         en="lead",
         read=SALES,
         write=SALES,
+        sees_all=DIRECTION,
         owned=True,
         tasks={"WORK_LEAD": ("跟进线索", "Follow up on a lead")},
     ),

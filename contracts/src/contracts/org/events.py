@@ -12,6 +12,7 @@ from contracts.org.states import (
     Leave,
     PersonState,
     Post,
+    PrincipalState,
     Quotas,
     RoleState,
     TeamState,
@@ -30,6 +31,7 @@ __all__ = [
     "Leave",
     "PersonState",
     "Post",
+    "PrincipalState",
     "Quotas",
     "RoleState",
     "TeamState",
@@ -212,6 +214,20 @@ class ClientSnapshot(Snapshot):
 
     type: ClassVar[str] = "org.client.snapshot.v1"
     client: ClientState
+
+
+class PrincipalRevoked(Event):
+    """Rights were withdrawn from a person or a service client: their older tokens are refused."""
+
+    type: ClassVar[str] = "org.principal.revoked.v1"
+    principal: PrincipalState
+
+
+class PrincipalSnapshot(Snapshot):
+    """Since when the tokens of a person or service client count, published again on request."""
+
+    type: ClassVar[str] = "org.principal.snapshot.v1"
+    principal: PrincipalState
 
 
 class CalendarDayCreated(Event):

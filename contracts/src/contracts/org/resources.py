@@ -3,6 +3,7 @@
 from typing import Final
 
 from contracts.resources import (
+    DIRECTION,
     EVERYBODY,
     ONLY_ADMIN,
     PEOPLE,
@@ -16,7 +17,7 @@ from contracts.resources import (
 RESOURCES: Final = (
     editable("org.person", zh="人员", en="person", read=EVERYBODY, write=PEOPLE),
     editable("org.department", zh="部门", en="department", read=EVERYBODY, write=PEOPLE),
-    editable("org.team", zh="团队", en="team", read=EVERYBODY, write=SALES_MANAGEMENT | PEOPLE),
+    editable("org.team", zh="团队", en="team", read=EVERYBODY, write=DIRECTION | PEOPLE),
     editable("org.role", zh="角色", en="role", read=EVERYBODY, write=ONLY_ADMIN),
     editable(
         "org.client",
@@ -45,6 +46,7 @@ RESOURCES: Final = (
         write=EVERYBODY,
         notices={"REMINDER": ("提醒", "Reminder")},
     ),
+    Resource(name="org.principal", zh="登录主体", en="principal", scopes={}),
     Resource(name="org.leave", zh="休假", en="leave", scopes={"write": EVERYBODY}),
     Resource(name="org.reference", zh="代码表", en="code list", scopes={"read": EVERYBODY}),
     Resource(name="org.operator", zh="运营", en="operator", scopes={"admin": ONLY_ADMIN}),

@@ -1,6 +1,6 @@
 """The states that the events of ORG carry."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -146,6 +146,18 @@ class ClientState(AggregateState):
     name: str
     scopes: tuple[str, ...]
     active: bool = True
+
+
+class PrincipalState(AggregateState):
+    """Whose access tokens were revoked: a person or a service client, by the subject of the tokens.
+
+    Every service refuses tokens of the subject that were issued before `tokens_valid_from`. A
+    subject without a state has no revoked tokens.
+    """
+
+    aggregate: ClassVar[str] = "org.principal"
+    subject: str
+    tokens_valid_from: datetime
 
 
 class CalendarDayState(AggregateState):

@@ -2,9 +2,17 @@
 
 from typing import Final
 
-from contracts.resources import FINANCE, SALES, SALES_MANAGEMENT, common_resources, editable
+from contracts.resources import (
+    DIRECTION,
+    FINANCE,
+    SALES,
+    SALES_MANAGEMENT,
+    common_resources,
+    editable,
+)
 
 SALES_AND_FINANCE: Final = SALES | FINANCE
+SEES_ALL: Final = DIRECTION | FINANCE
 RESOURCES: Final = (
     editable(
         "rms.order",
@@ -12,7 +20,7 @@ RESOURCES: Final = (
         en="order",
         read=SALES_AND_FINANCE,
         write=SALES_AND_FINANCE,
-        sees_all=FINANCE,
+        sees_all=SEES_ALL,
         owned=True,
     ),
     editable(
@@ -21,7 +29,7 @@ RESOURCES: Final = (
         en="payment",
         read=SALES_AND_FINANCE,
         write=SALES_MANAGEMENT | FINANCE,
-        sees_all=FINANCE,
+        sees_all=SEES_ALL,
         owned=True,
         notices={"PAYMENT_REVERSED": ("回款被冲销", "Payment reversed")},
     ),
@@ -31,7 +39,7 @@ RESOURCES: Final = (
         en="receivable",
         read=SALES_AND_FINANCE,
         write=FINANCE,
-        sees_all=FINANCE,
+        sees_all=SEES_ALL,
         owned=True,
         notices={"RECEIVABLE_OVERDUE": ("应收款逾期", "Receivable overdue")},
         tasks={"COLLECT_RECEIVABLE": ("催收应收款", "Collect a receivable")},

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from chassis.composition.run_worker import WorkerPart, assemble, close_assembly
 from chassis.composition.worker import Worker
-from testkit.plugin import Ground
+from testkit.ground import Ground
 
 WORKERS = [Worker("testkit")]
 ALL_PARTS = frozenset(WorkerPart)

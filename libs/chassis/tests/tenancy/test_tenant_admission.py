@@ -1,5 +1,7 @@
 """Admission of requests by tenant status, request quota and active person."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -8,11 +10,11 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import tenant_settings
-from chassis.foundation.refusals import TooManyRequests
+from chassis.foundation.refusals import TooManyRequests, Unauthenticated
 from chassis.tenancy.tenant_admission import TenantAdmission
 from chassis.web.auth import Principal
 from kernel.errors import Forbidden
-from testkit.directory import Company, sign_in
+from testkit.directory import Company, sign_in, subject
 from testkit.plugin import Client, Committed
 from testkit.tenants import add_tenant, remove_tenant
 
@@ -140,3 +142,43 @@ async def test_an_inactive_person_is_refused(
         assert (await client.get("/cards", headers=headers)).status_code == 200
     await company.person("li", "team A")
     assert (await client.get(f"/cards/{card}", headers=seller)).status_code == 200
+
+
+async def test_tokens_issued_before_a_revocation_are_refused(
+    client: Client, tx: AsyncConnection, tenant: UUID
+) -> None:
+    company = await Company(tx).build()
+    revoked_at = datetime.now(UTC)
+    before, at = [
+        {"iat": (revoked_at + timedelta(milliseconds=shift)).timestamp()} for shift in (-1, 1)
+    ]
+    for kind in ("person", "client"):
+        old = sign_in(tenant, "li", scope="testkit.card.read", kind=kind, **before)
+        new = sign_in(tenant, "li", scope="testkit.card.read", kind=kind, **at)
+        assert (await client.get("/cards", headers=old)).status_code == 200
+        await company.revoke("li", revoked_at)
+        answer = await client.get("/cards", headers=old)
+        assert (answer.status_code, answer.json()["code"]) == (401, "TOKEN_REVOKED")
+        assert (await client.get("/cards", headers=new)).status_code == 200
+        await company.revoke("li", revoked_at - timedelta(days=1))
+    other = sign_in(tenant, "zhou", scope="testkit.card.read", **before)
+    assert (await client.get("/cards", headers=other)).status_code == 200
+
+
+async def test_a_revocation_takes_effect_within_two_seconds_and_at_once_for_fresh_writes(
+    tx: AsyncConnection, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("chassis.tenancy.tenant_admission.time.monotonic", lambda: now)
+    caller = replace(person(tenant), subject=subject("li"), issued_at=datetime.now(UTC))
+    cached, fresh = TenantAdmission(), TenantAdmission(fresh_writes=True)
+    for admission in (cached, fresh):
+        await admission.admit(tx, caller, "POST")
+    await Company(tx).revoke("li", datetime.now(UTC))
+    await cached.admit(tx, caller, "POST")
+    await fresh.admit(tx, caller, "GET")
+    with pytest.raises(Unauthenticated, match="TOKEN_REVOKED"):
+        await fresh.admit(tx, caller, "POST")
+    now += 2
+    with pytest.raises(Unauthenticated, match="TOKEN_REVOKED"):
+        await cached.admit(tx, caller, "POST")

@@ -9,7 +9,7 @@ wang works in finance, a department below the root; bei has no department.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.events.replicas import ReceivedState
 from chassis.records.access.replica import DEPARTMENTS as DEPARTMENT_COPY
 from chassis.records.access.replica import PEOPLE as PERSON_COPY
+from chassis.records.access.replica import PRINCIPALS as PRINCIPAL_COPY
 from chassis.records.access.replica import TEAMS as TEAM_COPY
 from chassis.records.access.replica import directory_subscription
 from contracts.event import Event
@@ -30,6 +31,8 @@ from contracts.org.events import (
     PersonChanged,
     PersonState,
     Post,
+    PrincipalRevoked,
+    PrincipalState,
     TeamChanged,
     TeamState,
 )
@@ -123,6 +126,11 @@ class Company:
             [TeamChanged(team=TeamState(team_id=directory_id(name), name=name, member_ids=ids))]
         )
 
+    async def revoke(self, name: str, valid_from: datetime) -> None:
+        """Revoke the tokens of a person that were issued before this time."""
+        state = PrincipalState(subject=subject(name), tokens_valid_from=valid_from)
+        await self.apply([PrincipalRevoked(principal=state)])
+
     async def sql(self, statement: str) -> None:
         """Run SQL for changes without an event, such as the passing of a day."""
         await self._tx.execute(text(statement))
@@ -142,9 +150,15 @@ def leave(from_date: date, to_date: date, substitute: str | None) -> Leave:
 
 def received(event: Event, *, sequence: int, epoch: int = 1) -> ReceivedState[Any]:
     """Return the state of the event as a consumer passes it to the replica."""
-    copies = {copy.state.field(): copy for copy in (PERSON_COPY, DEPARTMENT_COPY, TEAM_COPY)}
+    all_copies = (PERSON_COPY, DEPARTMENT_COPY, TEAM_COPY, PRINCIPAL_COPY)
+    copies = {copy.state.field(): copy for copy in all_copies}
     name = event.type.split(".")[1]
-    key: UUID = getattr(getattr(event, name), f"{name}_id")
+    state = getattr(event, name)
+    key = (
+        uuid5(NAMES, state.subject)
+        if isinstance(state, PrincipalState)
+        else getattr(state, f"{name}_id")
+    )
     return carried(copies[name], event, key, sequence=sequence, epoch=epoch)
 
 

@@ -119,7 +119,7 @@ async def _fill_list(
             await tx.execute(text(statement))
     await _share(tx, listing, filled)
     await _add_search_words(tx, listing)
-    if listing.has_custom:
+    if listing.options.custom:
         await _add_custom_values(tx, listing)
 
 

@@ -224,7 +224,7 @@ async def _filtered(
 
 async def _searched(tx: AsyncConnection, listing: Listing[Any]) -> list[ListQuery]:
     """A rare word, a common pair of letters, and one letter."""
-    if not listing.searchable:
+    if not listing.options.words:
         return []
     some = select(search_texts.c.text).where(search_texts.c.resource == listing.resource)
     word = (await tx.execute(some.order_by(search_texts.c.id).limit(1))).scalar_one()
@@ -233,7 +233,7 @@ async def _searched(tx: AsyncConnection, listing: Listing[Any]) -> list[ListQuer
 
 def _customized(listing: Listing[Any]) -> Iterator[ListQuery]:
     """Yield queries of custom fields: values, prefixes, ranges, nulls, and with a sort."""
-    if not listing.has_custom:
+    if not listing.options.custom:
         return
     for name, value in CUSTOM_QUERIES:
         yield ListQuery(custom={f"custom.{name}": value})

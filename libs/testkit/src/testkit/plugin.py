@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,8 +21,9 @@ from chassis.foundation import logs
 from kernel.ids import new_id
 from testkit import databases, tokens
 from testkit.databases import ServiceDatabase, empty_tables
+from testkit.ground import Ground
 from testkit.published import Published, Work, published_facts, work_in_outbox
-from testkit.shared_transaction import set_tenant, shared_transaction
+from testkit.shared_transaction import PrepareTenant, set_tenant, shared_transaction
 from testkit.tenants import add_tenant
 
 
@@ -94,56 +94,6 @@ def worker_id() -> str:
     return os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 
-class Ground:
-    """The databases, connections and apps that a test process keeps, by service.
-
-    A fixture of session scope would exist for the first service only.
-    """
-
-    def __init__(self, worker_id: str, stack: AsyncExitStack) -> None:
-        self._worker_id = worker_id
-        self._stack = stack
-        self._urls: dict[str, ServiceDatabase] = {}
-        self._databases: dict[str, Database] = {}
-        self._apps: dict[str, FastAPI] = {}
-
-    async def urls(self, service: str) -> ServiceDatabase:
-        """The service's database, migrated."""
-        if service not in self._urls:
-            self._urls[service] = await databases.create_database(service, self._worker_id)
-            self._stack.push_async_callback(databases.drop, self._urls[service])
-        return self._urls[service]
-
-    async def database(self, service: str, role: str) -> Database:
-        """The service's database through its `app` or `worker` role."""
-        name = f"{service}_{role}"
-        if name not in self._databases:
-            urls = await self.urls(service)
-            url = urls.app_url if role == "app" else urls.worker_url
-            self._databases[name] = Database(url, name=f"test-{role}")
-            self._stack.push_async_callback(self._databases[name].dispose)
-        return self._databases[name]
-
-    async def app(self, service: str, variant: str) -> FastAPI:
-        """The service's real application, trusting the tests' tokens; its settings are read now.
-
-        An application with other settings is another `variant`.
-        """
-        key = f"{service} {variant}"
-        if key not in self._apps:
-            created: FastAPI = import_module(f"{service}.app").create()
-            created.state.verifier = tokens.verifier()
-            created.state.admission.max_age = (
-                0  # a test changes its tenant and sends a request at once
-            )
-            await self._stack.enter_async_context(created.router.lifespan_context(created))
-            created.state.operation_waiter.budget = (
-                0  # it cannot see rows of the shared transaction
-            )
-            self._apps[key] = created
-        return self._apps[key]
-
-
 @pytest.fixture(scope="session")
 async def ground(worker_id: str) -> AsyncIterator[Ground]:
     async with AsyncExitStack() as stack:
@@ -195,12 +145,20 @@ def tenant() -> UUID:
 
 
 @pytest.fixture
-async def tx(app_database: Database, tenant: UUID) -> AsyncIterator[AsyncConnection]:
+def prepare_tenant() -> PrepareTenant:
+    """Store what the transaction's tenant needs before its first request; org overrides it."""
+    return add_tenant
+
+
+@pytest.fixture
+async def tx(
+    app_database: Database, tenant: UUID, prepare_tenant: PrepareTenant
+) -> AsyncIterator[AsyncConnection]:
     """A transaction as the app's role and this tenant, rolled back after the test."""
     async with app_database.engine.connect() as connection:
         outer = await connection.begin()
         await set_tenant(connection, tenant)
-        await add_tenant(connection)
+        await prepare_tenant(connection)
         yield connection
         await outer.rollback()
 
@@ -216,9 +174,14 @@ def _http(app: FastAPI, tenant: UUID) -> httpx.AsyncClient:
 
 
 @pytest.fixture
-async def client(app: FastAPI, tx: AsyncConnection, tenant: UUID) -> AsyncIterator[Client]:
+async def client(
+    app: FastAPI, tx: AsyncConnection, tenant: UUID, prepare_tenant: PrepareTenant
+) -> AsyncIterator[Client]:
     """Signed in with every scope; its requests share the test's transaction."""
-    async with shared_transaction(app, tx, tenant), _http(app, tenant) as http:
+    async with (
+        shared_transaction(app, tx, tenant, prepare_tenant),
+        _http(app, tenant) as http,
+    ):
         yield http
 
 
@@ -259,8 +222,9 @@ async def committed(
     app_database: Database,
     worker_database: Database,
     tenant: UUID,
+    prepare_tenant: PrepareTenant,
 ) -> AsyncIterator[Committed]:
     async with app_database.begin(tenant) as tx:
-        await add_tenant(tx)
+        await prepare_tenant(tx)
     yield Committed(app_database, worker_database, service_database)
     await empty_tables(service_database)

@@ -1,6 +1,6 @@
 """Requests that share a test's transaction."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Annotated
@@ -17,7 +17,8 @@ from chassis.web import transaction as transactions
 from chassis.web.admission import admitted_method
 from chassis.web.auth import Principal, authenticate
 from chassis.web.idempotency import replay_stored_answer
-from testkit.tenants import add_tenant
+
+PrepareTenant = Callable[[AsyncConnection], Awaitable[None]]
 
 
 async def set_tenant(tx: AsyncConnection, tenant: UUID | None) -> None:
@@ -28,7 +29,7 @@ async def set_tenant(tx: AsyncConnection, tenant: UUID | None) -> None:
 
 @asynccontextmanager
 async def shared_transaction(
-    app: FastAPI, tx: AsyncConnection, tenant: UUID
+    app: FastAPI, tx: AsyncConnection, tenant: UUID, prepare_tenant: PrepareTenant
 ) -> AsyncIterator[None]:
     """Let requests run in savepoints of the test's transaction, as their own tenant."""
 
@@ -38,7 +39,7 @@ async def shared_transaction(
         async with tx.begin_nested():
             await set_tenant(tx, principal.tenant_id)
             if principal.tenant_id != tenant:
-                await add_tenant(tx)
+                await prepare_tenant(tx)
             await app.state.admission.admit(tx, principal, admitted_method(request))
             await attribute_writes(tx)
             await replay_stored_answer(request, tx, principal)

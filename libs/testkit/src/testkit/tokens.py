@@ -10,6 +10,7 @@ from jwt.algorithms import ECAlgorithm
 
 from chassis.web.auth import StaticKeySet, Verifier
 
+CALLER = "01990000-0000-7000-8000-000000000001"  # the subject of tokens that name none
 ISSUER, AUDIENCE, KEY_ID = "https://issuer.test", "l2c", "test"
 _KEY = ec.generate_private_key(ec.SECP256R1())
 
@@ -28,8 +29,8 @@ def sign(tenant: UUID, /, **claims: Any) -> str:
         {
             "iss": ISSUER,
             "aud": AUDIENCE,
-            "sub": "01990000-0000-7000-8000-000000000001",
-            "iat": issued,
+            "sub": CALLER,
+            "iat": issued.timestamp(),
             "exp": issued + timedelta(minutes=10),
             "tenant": str(tenant),
             "kind": "person",

@@ -1,8 +1,9 @@
 """Manages tenants from a shell, such as `python -m org.admin suspend <tenant>`.
 
-`create <file>` reads the JSON body that the API takes. `delete`, `export` and `erase` print the id
-of a tenant task; `GET /org/v1/tenant-tasks/{id}` shows its progress. ORG_OPERATOR_TENANT names the
-operators' tenant.
+`create <file>` reads the JSON body that the API takes. `appoint <tenant> <file>`, or with
+`--person <id>` for one of its people, gives a tenant an administrator. `delete`, `export` and
+`erase` print the id of a tenant task; `GET /org/v1/tenant-tasks/{id}` shows its progress.
+ORG_OPERATOR_TENANT names the operators' tenant.
 """
 
 import argparse
@@ -25,7 +26,8 @@ from chassis.foundation.texts import Texts
 from chassis.web.commands import Command
 from kernel.ids import new_id
 from org.operators import actions
-from org.operators.schemas import NewTenantIn
+from org.operators.domain import FirstAdministrator
+from org.operators.schemas import AdministratorIn, NewTenantIn
 from org.settings import OrgSettings
 from org.tenant_tasks.domain import TenantTaskKind
 from org.tenant_tasks.schemas import TenantTaskIn
@@ -58,6 +60,10 @@ async def _execute(
         tenant_in = NewTenantIn.model_validate_json(_content(options.file))
         tenant = await actions.provision_tenant(command, new_id(), *tenant_in.provision_arguments())
         return {"tenant": str(tenant.id), "status": tenant.status}
+    if options.command == "appoint":
+        appointee = _appointee(options)
+        person = await actions.appoint_administrator(command, options.tenant, appointee)
+        return {"tenant": str(options.tenant), "administrator": str(person.id)}
     if options.command in STATUS_BY_COMMAND:
         status = STATUS_BY_COMMAND[options.command]
         tenant = await actions.set_tenant_status(command, options.tenant, status, operator=operator)
@@ -82,6 +88,12 @@ async def _execute(
     return {"task": str(task.id)}
 
 
+def _appointee(options: argparse.Namespace) -> UUID | FirstAdministrator:
+    if options.file is None:
+        return AdministratorIn(person_id=options.person).appointee()
+    return AdministratorIn.model_validate_json(_content(options.file)).appointee()
+
+
 def _content(file: Path) -> bytes:
     """Read the file of a command. Raises CommandFailed when it cannot be read."""
     try:
@@ -95,6 +107,10 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--by", default="operator", help="name of the operator, for the audit")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("create").add_argument("file", type=Path)
+    appoint = commands.add_parser("appoint")
+    appoint.add_argument("tenant", type=UUID)
+    appoint.add_argument("file", type=Path, nargs="?")
+    appoint.add_argument("--person", type=UUID)
     for name in (*STATUS_BY_COMMAND, "delete", "export", "erase"):
         command = commands.add_parser(name)
         command.add_argument("tenant", type=UUID)

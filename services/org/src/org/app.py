@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from chassis.composition.app import create_app
+from chassis.tenancy.tenant_admission import TenantAdmission
 from chassis.web.auth import StaticKeySet, Verifier
 from org.calendars.routes import router as calendars
 from org.callers.routes import router as callers
@@ -12,9 +13,11 @@ from org.notifications.routes import router as notifications
 from org.operators.routes import router as operators
 from org.passwords import routes as passwords
 from org.people.routes import ROUTERS as PEOPLE
+from org.principals.views import find_standing
 from org.references.routes import router as references
 from org.reminders.routes import router as reminders
 from org.roles.routes import ROUTERS as ROLES
+from org.sessions import routes as sessions
 from org.settings import OrgSettings
 from org.tasks.routes import router as tasks
 from org.teams.routes import ROUTERS as TEAMS
@@ -54,10 +57,13 @@ def create() -> FastAPI:
         texts=TEXTS,
         replicas=WORKER.replicas,
     )
+    # Rights are checked where they are changed: a revoked token is refused at once here.
+    app.state.admission = TenantAdmission(find_standing, fresh_writes=True)
     if settings.dev_issuer:
         keys = load_keys(settings.signing_key_file, settings.retired_key_files)
         tokens.install_issuer(app, Issuer(settings.issuer, settings.audience, keys))
         passwords.install_passwords(app)
+        sessions.install_sessions(app)
         # The app verifies its own tokens with its own keys instead of fetching them over HTTP.
         own_keys = StaticKeySet(keys.jwks())
         app.state.verifier = Verifier(own_keys, issuer=settings.issuer, audience=settings.audience)

@@ -1,11 +1,13 @@
 """The settings that only org has: its operators' tenant and its development token issuer."""
 
+from datetime import timedelta
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 from uuid import UUID
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from chassis.foundation.settings import Settings
@@ -15,6 +17,13 @@ def _split_commas(value: object) -> object:
     return [part for part in value.split(",") if part] if isinstance(value, str) else value
 
 
+class SessionLimits(NamedTuple):
+    """How long a session lasts at most, and how long without any use."""
+
+    lifetime: timedelta
+    idle: timedelta
+
+
 class OrgSettings(Settings):
     """The environment variables of org.
 
@@ -22,6 +31,8 @@ class OrgSettings(Settings):
     that signs. `ORG_RETIRED_KEY_FILES` (separated by commas) are still published but sign nothing.
     `ORG_OPERATOR_TENANT` is the tenant whose people create, suspend and delete the other tenants;
     without it nobody can.
+    `ORG_SESSION_HOURS` is how long a session lasts at most, `ORG_SESSION_IDLE_HOURS` how long
+    without any use; then the person signs in again.
     `ORG_HASH_COST=fast` makes password hashes cheap, for tests; production refuses it.
     """
 
@@ -30,6 +41,19 @@ class OrgSettings(Settings):
     signing_key_file: Path = Path()
     retired_key_files: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split_commas)] = ()
     hash_cost: Literal["strong", "fast"] = "strong"
+    session_hours: Annotated[int, Field(ge=1, le=24 * 365)] = 24 * 30
+    session_idle_hours: Annotated[int, Field(ge=1, le=24 * 365)] = 24 * 7
+
+    @property
+    def session_limits(self) -> SessionLimits:
+        """How long sessions last."""
+        lifetime = timedelta(hours=self.session_hours)
+        return SessionLimits(lifetime, idle=timedelta(hours=self.session_idle_hours))
+
+    @property
+    def refresh_key(self) -> bytes:
+        """The key from which the successors of refresh tokens follow; a new one ends sessions."""
+        return sha256(f"org:refresh:{self.secret.get_secret_value()}".encode()).digest()
 
     @classmethod
     def of(cls, service: str = "org") -> Self:

@@ -33,6 +33,7 @@ TEXTS: dict[str, Text] = {
         "A person cannot report to themselves or to somebody who reports to them.",
     ),
     "SUBJECT_TAKEN": Text("该登录主体已被使用。", "This subject is already in use."),
+    "SESSION_NOT_FOUND": Text("未找到该登录会话。", "The session was not found."),
     "LEAVE_OVERLAPS": Text("该休假与已有休假重叠。", "The leave overlaps another leave."),
     "SUBSTITUTE_SELF": Text(
         "休假人不能担任自己的代理人。", "A person cannot be their own substitute."
@@ -119,6 +120,10 @@ TEXTS: dict[str, Text] = {
         "平台运营方自己的租户不能停用或删除。",
         "The operators' own tenant cannot be suspended or deleted.",
     ),
+    "ADMINISTRATOR_AMBIGUOUS": Text(
+        "请指定一名已有人员，或填写一名新人员，二者只能选其一。",
+        "Please name an existing person or describe a new one, but not both.",
+    ),
     "OPERATORS_ONLY": Text(
         "只有平台运营方可以执行此操作。", "Only operators of the platform may do this."
     ),
@@ -137,9 +142,14 @@ TEXTS: dict[str, Text] = {
     "CLIENT_ID_TAKEN": Text(
         "客户端标识 {client_id} 已被使用。", "The client id {client_id} is already in use."
     ),
+    "SCOPE_UNKNOWN": Text("权限“{scope}”不存在。", "There is no scope {scope}."),
     "SCOPES_NOT_HELD": Text(
         "您没有以下权限，因此不能执行此操作：{scopes}。",
         "You cannot do this because you do not have these scopes: {scopes}.",
+    ),
+    "LAST_ADMINISTRATOR": Text(
+        "至少须有一名在职的系统管理员，请先指定另一名管理员。",
+        "At least one active person must remain an administrator; please appoint another first.",
     ),
     "LOGIN_BRAKED": Text(
         "失败次数过多，请在 {seconds} 秒后重试。",
@@ -150,14 +160,17 @@ TEXTS: dict[str, Text] = {
         "The request lacks a parameter, repeats a parameter or cannot be parsed.",
     ),
     "INVALID_CLIENT": Text("客户端认证失败。", "Client authentication failed."),
-    "INVALID_GRANT": Text("用户名或密码不正确。", "The username or the password is incorrect."),
+    "INVALID_GRANT": Text(
+        "用户名或密码不正确，或刷新令牌已失效。",
+        "The username or the password is incorrect, or the refresh token is no longer valid.",
+    ),
     "UNAUTHORIZED_CLIENT": Text(
         "服务客户端不能使用 password 授权类型。",
         "A service client must not use the grant type password.",
     ),
     "UNSUPPORTED_GRANT_TYPE": Text(
-        "只支持授权类型 client_credentials 和 password。",
-        "Only the grant types client_credentials and password are supported.",
+        "只支持授权类型 client_credentials、password 和 refresh_token。",
+        "Only the grant types client_credentials, password and refresh_token are supported.",
     ),
     "INVALID_SCOPE": Text("请求的权限超出了已授予的范围。", "The requested scope was not granted."),
     # Labels of enums.

@@ -23,8 +23,9 @@ async def test_a_client_is_edited(client: Client, published: PublishedFacts, ten
     assert (await client.patch(path, json={"name": "ERP"})).json()["version"] == 1
     changed = (await client.patch(path, json={"scopes": ["rms.order.read"]})).json()
     assert (changed["scopes"], changed["version"]) == (["rms.order.read"], 2)
-    event = (await published())[-1]
+    event, revocation = (await published())[-2:]
     assert (event.type, event.sequence) == ("org.client.changed.v1", 2)
+    assert revocation.type == "org.principal.revoked.v1"
     state = {
         "client_id": "erp-demo",
         "name": "ERP",

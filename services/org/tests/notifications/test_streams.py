@@ -12,8 +12,9 @@ from httpx import AsyncClient
 from sqlalchemy import event
 
 from org.notifications import routes
+from services.org.tests.factories import add_person
 from services.org.tests.notifications.test_routes import send
-from testkit.directory import Company, sign_in, subject
+from testkit import tokens
 from testkit.plugin import Committed
 
 PATH = "/notifications/events"
@@ -151,12 +152,13 @@ async def test_a_stream_ends_when_the_person_is_deactivated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(routes, "STREAM_SECONDS", 30)
-    headers = sign_in(tenant, "li", scope="org.notification.read")
+    person = await add_person(committed_client)
+    headers = tokens.bearer(tenant, sub=person["id"], scope="org.notification.read")
     response = asyncio.create_task(committed_client.get(PATH, headers=headers))
     await asyncio.sleep(0.2)
+    await committed_client.post(f"/people/{person['id']}/deactivate")
     async with committed.app.begin(tenant) as tx:
-        await Company(tx).person("li", active=False)
-        await send(tx, "secret", recipient=subject("li"))
+        await send(tx, "secret", recipient=person["id"])
     assert texts_in((await asyncio.wait_for(response, 5)).text) == []
     again = await committed_client.get(PATH, headers=headers)
     assert (again.status_code, again.json()["code"]) == (403, "PERSON_INACTIVE")

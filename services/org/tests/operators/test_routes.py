@@ -7,17 +7,20 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import outbox
 from chassis.database.engine import acting_for
+from chassis.records.audit.tables import audit_entries
 from contracts.tenant_tasks import TASK_FAILED
 from kernel.ids import new_id
+from org.people.store import people
 from org.tenant_tasks.actions import record_report
 from org.tenant_tasks.domain import TenantTaskReport
 from org.tenants.store import tenants
 from services.org.tests.factories import NOW, PASSWORD, codes, created, store_tenant
+from testkit import tokens
 from testkit.shared_transaction import set_tenant
 
 NEW_TENANT: dict[str, Any] = {
@@ -243,3 +246,34 @@ async def test_a_failed_deletion_is_not_started_again(
     await record_report(tx, report, operator=None, kind="DELETE")
     again = (await client.post(f"/admin/tenants/{key}/delete")).json()
     assert (again["state"], again["id"]) == ("FAILED", first["id"])
+
+
+async def test_an_operator_appoints_an_administrator(
+    client: AsyncClient, tx: AsyncConnection, tenant: UUID
+) -> None:
+    """The way back for a tenant whose last administrator left before the rule, or by SQL."""
+    admin = {"name": "管理员", "username": "root", "password": PASSWORD}
+    key = created(await client.post("/admin/tenants", json={**NEW_TENANT, "admin": admin}))["id"]
+    async with acting_for(tx, UUID(key)):
+        await tx.execute(update(people).values(scopes=(), active=False))
+        query = select(people.c.id).where(people.c.username == "root")
+        left = str((await tx.execute(query)).scalar_one())
+    path = f"/admin/tenants/{key}/administrators"
+    new: dict[str, Any] = {"new_person": {**admin, "username": "boss"}}
+    for body in (new, {"person_id": left}, {"person_id": left}):
+        answer = await client.post(path, json=body)
+        appointed = created(answer)
+        assert answer.headers["Location"] == f"/org/v1/people/{appointed['id']}"
+    async with acting_for(tx, UUID(key)):
+        rows = (await tx.execute(select(people).order_by(people.c.id))).all()
+        assert [(row.scopes, row.active) for row in rows][-2:] == [(("*",), True)] * 2
+        actors = select(audit_entries.c.actor).where(audit_entries.c.record_id == UUID(left))
+        assert set((await tx.execute(actors)).scalars()) == {tokens.CALLER}
+    for body in ({}, {"person_id": left, "new_person": admin}):
+        refused = await client.post(path, json=body)
+        assert codes(refused) == {("", "ADMINISTRATOR_AMBIGUOUS")}
+    missing = await client.post(path, json={"person_id": str(new_id())})
+    assert (missing.status_code, missing.json()["code"]) == (404, "PERSON_NOT_FOUND")
+    await client.post(f"/admin/tenants/{key}/delete")
+    gone = await client.post(path, json={"person_id": left})
+    assert (gone.status_code, gone.json()["code"]) == (409, "TENANT_GONE")

@@ -11,17 +11,23 @@ from chassis.database.backbone_tables import outbox
 from kernel.ids import new_id
 from org.logins.store import logins
 from org.people.store import people
-from services.org.tests.factories import PASSWORD, add_person, codes, create_department
+from services.org.tests.factories import (
+    PASSWORD,
+    add_person,
+    codes,
+    create_department,
+    prepare_tenant,
+)
 from testkit import tokens
 from testkit.plugin import Committed
-from testkit.tenants import add_tenants
 
 
 async def test_parallel_creations_with_one_username_create_one_person(
     committed_client: AsyncClient, committed: Committed, tenant: UUID
 ) -> None:
     tenants = [tenant, new_id()]
-    await add_tenants(committed.app, *tenants)
+    async with committed.app.begin(tenants[1]) as tx:
+        await prepare_tenant(tx)
     body = {"username": "li.na", "password": PASSWORD}
     answers = await asyncio.gather(
         *(

@@ -145,7 +145,7 @@ async def test_usernames_are_unique_across_tenants(
         [error] = answer.json()["errors"]
         assert error["message"] == "The username li.na is already in use."
     assert len(await published()) == 1
-    assert len((await client.get("/people")).json()["items"]) == 1
+    assert len((await client.get("/people")).json()["items"]) == 2  # with the caller
 
 
 async def test_callers_can_grant_only_their_own_scopes(
@@ -166,11 +166,12 @@ async def test_callers_can_grant_only_their_own_scopes(
 
 
 async def test_the_list_is_newest_first_and_paged(client: AsyncClient) -> None:
+    caller = (await client.get(f"/people/{tokens.CALLER}")).json()
     made = [(await client.post("/people", json={"name": f"P{n}"})).json() for n in range(5)]
     first = (await client.get("/people?limit=2")).json()
     second = (await client.get(f"/people?limit=2&cursor={first['next_cursor']}")).json()
     third = (await client.get(f"/people?limit=2&cursor={second['next_cursor']}")).json()
-    assert [*first["items"], *second["items"], *third["items"]] == made[::-1]
+    assert [*first["items"], *second["items"], *third["items"]] == [*made[::-1], caller]
     assert third["next_cursor"] is None
 
 

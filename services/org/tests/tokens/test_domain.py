@@ -52,6 +52,7 @@ def test_a_client_authenticates_in_the_form_or_by_basic() -> None:
     assert parse_token_request(bare_form, basic_header("erp:s")) == expected
     assert parse_token_request({**bare_form, "client_id": "erp"}, basic_header("erp:s")) == expected
     encoded = parse_token_request(bare_form, basic_header("e%3Ap:s%25+x:y"))
+    assert isinstance(encoded, TokenRequest)
     assert (encoded.login, encoded.secret) == ("e:p", "s% x:y")
 
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from org.tokens.actions.issue import granted_scope
 from org.tokens.actions.keys import load_keys, thumbprint
 from org.tokens.domain import TokenRefused
-from services.org.tests.factories import a_login, a_token_subject, private_pem, write_key
+from services.org.tests.factories import a_token_subject, private_pem, write_key
 
 
 def test_the_thumbprint_is_that_of_rfc_7638() -> None:
@@ -110,7 +110,7 @@ def test_an_unusable_retired_key_is_named_in_the_error(tmp_path: Path) -> None:
     ],
 )
 def test_requested_scopes_of_the_subject_are_granted(requested: str, granted: str) -> None:
-    assert granted_scope(a_login(), a_token_subject(), requested) == granted
+    assert granted_scope(a_token_subject().scopes, requested) == granted
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_requested_scopes_of_the_subject_are_granted(requested: str, granted: st
 )
 def test_other_scopes_are_refused(requested: str) -> None:
     with pytest.raises(TokenRefused, match="INVALID_SCOPE"):
-        granted_scope(a_login(), a_token_subject(), requested)
+        granted_scope(a_token_subject().scopes, requested)
 
 
 def test_an_invalid_scope_is_refused_even_with_all_scopes() -> None:
     with pytest.raises(TokenRefused, match="INVALID_SCOPE"):
-        granted_scope(a_login(), a_token_subject("*"), 'a"b')
+        granted_scope({"*"}, 'a"b')

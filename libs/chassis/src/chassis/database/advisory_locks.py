@@ -41,10 +41,12 @@ _EXTERNAL_ID = text(
 _FIELDS_KEY = f"hashtextextended(concat_ws(' ', {CURRENT_TENANT}, CAST(:resource AS text)), 12)"
 _FIELDS_SHARED = text(f"SELECT pg_advisory_xact_lock_shared({_FIELDS_KEY})")
 _FIELDS_EXCLUSIVE = text(f"SELECT pg_advisory_xact_lock({_FIELDS_KEY})")
-_NAMED_KEY = text(
-    f"SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', CAST(:name AS text), "
-    f"{CURRENT_TENANT}, CAST(:key AS text)), 13))"
+_NAMED_HASH = (
+    f"hashtextextended(concat_ws(' ', CAST(:name AS text), {CURRENT_TENANT}, CAST(:key AS text)),"
+    " 13)"
 )
+_NAMED_KEY = text(f"SELECT pg_advisory_xact_lock({_NAMED_HASH})")
+_NAMED_KEY_SHARED = text(f"SELECT pg_advisory_xact_lock_shared({_NAMED_HASH})")
 
 
 def timer_lock_key(name: str) -> int:
@@ -95,9 +97,13 @@ async def lock_saved_views(tx: AsyncConnection, subject: str, resource: str) -> 
     await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 
-async def lock_key(tx: AsyncConnection, name: str, key: object = "") -> None:
+async def lock_key(
+    tx: AsyncConnection, name: str, key: object = "", *, shared: bool = False
+) -> None:
     """Protect what `name` says, such as `rms.account`, for one key of a tenant.
 
-    Without a key, it is protected for the whole tenant. `name` begins with the service.
+    Without a key, it is protected for the whole tenant. `name` begins with the service. Holders of
+    a `shared` lock exclude only those that do not share it.
     """
-    await tx.execute(_NAMED_KEY, {"name": name, "key": str(key)})
+    statement = _NAMED_KEY_SHARED if shared else _NAMED_KEY
+    await tx.execute(statement, {"name": name, "key": str(key)})

@@ -38,6 +38,9 @@ COMMON: dict[str, Text] = {
     "TOKEN_MISSING": Text("缺少访问令牌。", "An access token is required."),
     "TOKEN_INVALID": Text("访问令牌无效。", "The access token is not valid."),
     "TOKEN_EXPIRED": Text("访问令牌已过期。", "The access token has expired."),
+    "TOKEN_REVOKED": Text(
+        "您的权限已变更，请重新登录。", "Your rights have changed; please sign in again."
+    ),
     "TOKEN_KEY_UNKNOWN": Text(
         "访问令牌的签名密钥未知。", "The access token is signed with an unknown key."
     ),
@@ -96,10 +99,6 @@ COMMON: dict[str, Text] = {
     "CURRENCY_MISMATCH": Text(
         "币种不一致：应为 {expected}，实为 {actual}。",
         "The currencies differ: expected {expected}, got {actual}.",
-    ),
-    "AMOUNT_TOO_PRECISE": Text(
-        "{currency} 最多 {digits} 位小数。",
-        "Amounts in {currency} have at most {digits} decimal places.",
     ),
     "UNIT_MISMATCH": Text(
         "单位不一致：应为 {expected}，实为 {actual}。",
@@ -293,7 +292,6 @@ RELATIONS = {
 def _shown(value: Any, language: str) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         return ("、" if language != "en" else ", ").join(str(v) for v in value)
-    relation = RELATIONS.get(value) if isinstance(value, str) else None
-    if relation is not None:
-        return relation.en if language == "en" else relation.zh
+    if isinstance(value, str) and value in RELATIONS:
+        value = RELATIONS[value].en if language == "en" else RELATIONS[value].zh
     return str(value)

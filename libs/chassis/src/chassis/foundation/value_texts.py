@@ -1,6 +1,10 @@
 """Texts of what a value may be: amounts, days, codes, telephone numbers."""
 
 TEXTS: dict[str, tuple[str, str]] = {
+    "AMOUNT_TOO_PRECISE": (
+        "{currency} 最多 {digits} 位小数。",
+        "Amounts in {currency} have at most {digits} decimal places.",
+    ),
     "DAY_OUT_OF_RANGE": (
         "日期须在 {first} 至 {last} 之间。",
         "The date must be between {first} and {last}.",

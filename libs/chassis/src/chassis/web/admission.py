@@ -18,13 +18,13 @@ class Admission(Protocol):
     async def admit(self, tx: AsyncConnection, caller: Principal, method: str) -> None:
         """Admit a request and count it against the tenant's quota.
 
-        Raises Unavailable, Forbidden or TooManyRequests.
+        Raises Unavailable, Unauthenticated, Forbidden or TooManyRequests.
         """
 
     async def readmit(self, tx: AsyncConnection, caller: Principal) -> None:
         """Admit one more read of a running stream, without counting it.
 
-        Raises Unavailable or Forbidden.
+        Raises Unavailable, Unauthenticated or Forbidden.
         """
 
 

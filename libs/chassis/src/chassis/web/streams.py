@@ -10,14 +10,14 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
-from chassis.foundation.refusals import Unavailable
+from chassis.foundation.refusals import Unauthenticated, Unavailable
 from chassis.web.admission import admission_of
 from chassis.web.auth import Caller, Principal
 from kernel.errors import Forbidden
 
 # Raised by `readmit_stream` when the caller may no longer use the service. The response has already
 # begun, so the stream just ends.
-NO_LONGER_ADMITTED = (Forbidden, Unavailable)
+NO_LONGER_ADMITTED = (Forbidden, Unauthenticated, Unavailable)
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from chassis.database.columns import CURRENT_TENANT
 from chassis.database.engine import Database
 from libs.chassis.tests.events.consumer.samples import Faults, metadata
-from testkit.plugin import Ground
+from testkit.ground import Ground
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -282,9 +282,8 @@ async def _reserve(tx: AsyncConnection, requested: Mapping[LeadKey, UUID]) -> di
     return {LeadKey(row.kind, bytes(row.digest)): UUID(str(row.lead_id)) for row in rows}
 
 
-def _arrays(keys: Iterable[LeadKey]) -> dict[str, list[Any]]:
-    listed = list(keys)
-    return {"kinds": [key.kind for key in listed], "digests": [key.digest for key in listed]}
+def _arrays(keys: Collection[LeadKey]) -> dict[str, list[Any]]:
+    return {"kinds": [key.kind for key in keys], "digests": [key.digest for key in keys]}
 
 
 def key_digests(secret: bytes, lead: Lead) -> list[LeadKey]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 from chassis.events.outbox import publish
@@ -20,10 +21,13 @@ from org.logins.actions import (
     add_client_login,
     disable_login,
     enable_login,
-    ensure_holds_scopes,
     new_secret,
     set_client_secret,
 )
+from org.principals.actions import lock_rights, revoke_tokens
+from org.principals.domain import lost_scopes
+
+WRITE_CLIENTS: Final = "org.client.write"
 
 
 async def create_client(
@@ -35,7 +39,8 @@ async def create_client(
     resource's `.all` too, because a client sees every row.
     Raises Invalid (CLIENT_ID_TAKEN), Forbidden (SCOPES_NOT_HELD).
     """
-    ensure_holds_scopes(command, effective_client_scopes(client.scopes))
+    rights = await lock_rights(command, WRITE_CLIENTS)
+    rights.ensure(effective_client_scopes(client.scopes))
     secret = secret or new_secret()
     await create_record(command, CLIENT, client)
     await add_client_login(command.tx, client.client_id, secret, subject_id=client.id)
@@ -48,49 +53,65 @@ async def edit_client(
 ) -> Client:
     """Rename a client or change its scopes, which take effect with its next token.
 
-    Callers need `org.client.write` and the scopes they add (see `create_client`).
+    A client that loses a scope needs a new token at once. Callers need `org.client.write` and the
+    scopes they add (see `create_client`).
     Raises NotFound, PreconditionFailed, Forbidden (SCOPES_NOT_HELD).
     """
+
+    rights = await lock_rights(command, WRITE_CLIENTS)
 
     def change(before: Client) -> tuple[Client, Event] | AlreadyMade:
         after = edit(before)
         added = set(after.scopes) - set(before.scopes)
-        ensure_holds_scopes(command, effective_client_scopes(added))
+        rights.ensure(effective_client_scopes(added))
         return MADE if after == before else (after, after.changed())
 
-    return await move_record(command, CLIENT, client_key, change)
+    async def save(before: Client, after: Client, event: Event | None) -> Client:
+        saved = await save_record(command, CLIENT, before, after, event)
+        if lost_scopes(before.scopes, after.scopes):
+            await revoke_tokens(command.tx, [str(saved.id)])
+        return saved
+
+    return await move_record(command, CLIENT, client_key, change, save=save)
 
 
 async def set_client_active(command: Command, client_key: UUID, *, active: bool) -> Client:
     """Deactivate a client, or reactivate it with the secret it had.
 
-    Callers need `org.client.write`. Raises NotFound, PreconditionFailed.
+    Callers need `org.client.write`, and every scope of the client to reactivate it.
+    Raises NotFound, PreconditionFailed, Forbidden (SCOPES_NOT_HELD).
     """
+    rights = await lock_rights(command, WRITE_CLIENTS)
 
     def change(before: Client) -> tuple[Client, Event] | AlreadyMade:
         after = replace(before, active=active)
+        rights.ensure(effective_client_scopes(after.scopes) if active else ())
         return MADE if after == before else (after, after.changed())
 
     async def save(before: Client, after: Client, event: Event | None) -> Client:
         await (enable_login if active else disable_login)(command.tx, after.client_id)
+        if not active:
+            await revoke_tokens(command.tx, [str(after.id)])
         return await save_record(command, CLIENT, before, after, event)
 
     return await move_record(command, CLIENT, client_key, change, save=save)
 
 
 async def rotate_client_secret(command: Command, client_key: UUID) -> tuple[Client, str]:
-    """Give a client a new secret; the old one stops working at once.
+    """Give a client a new secret; the old one, and tokens issued for it, stop working at once.
 
     Callers need `org.client.write` and every scope of the client, because whoever knows the secret
     can act as the client.
     Raises NotFound, PreconditionFailed, Forbidden (SCOPES_NOT_HELD).
     """
+    rights = await lock_rights(command, WRITE_CLIENTS)
 
     def change(before: Client) -> tuple[Client, Event]:
-        ensure_holds_scopes(command, effective_client_scopes(before.scopes))
+        rights.ensure(effective_client_scopes(before.scopes))
         after = replace(before, rotated_at=command.now)
         return after, after.changed()
 
     client, secret = await move_record(command, CLIENT, client_key, change), new_secret()
     await set_client_secret(command.tx, client.client_id, secret)
+    await revoke_tokens(command.tx, [str(client.id)])
     return client, secret

@@ -53,7 +53,7 @@ async def client_get(client_key: UUID, tx: Tx) -> ClientOut:
 async def client_edit(
     client_key: UUID, body: MergePatch[ClientEdit], command: ChangeCommand
 ) -> ClientOut:
-    """Rename a client or change its scopes, which take effect with its next token."""
+    """Rename a client or change its scopes; a client that loses one needs a new token."""
     client = await actions.edit_client(command, client_key, body.applied)
     return ClientOut.model_validate(client)
 
@@ -62,7 +62,7 @@ async def client_edit(
 async def client_deactivate(
     client_key: UUID, command: ChangeCommand, body: EmptyBody | None = None
 ) -> ClientOut:
-    """Deactivate a client; its existing tokens expire within five minutes."""
+    """Deactivate a client; its tokens are refused, in other services within seconds."""
     client = await actions.set_client_active(command, client_key, active=False)
     return ClientOut.model_validate(client)
 
@@ -80,7 +80,7 @@ async def client_reactivate(
 async def client_rotate_secret(
     client_key: UUID, command: ChangeCommand, body: EmptyBody | None = None
 ) -> Response:
-    """Issue a new secret, shown only in this answer; the old one stops working at once."""
+    """Issue a new secret, shown only in this answer; the old one and its tokens stop working."""
     client, secret = await actions.rotate_client_secret(command, client_key)
     return _secret_response(client, secret, status=200)
 

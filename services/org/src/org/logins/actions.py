@@ -2,7 +2,6 @@
 
 import asyncio
 import hmac
-from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -15,8 +14,7 @@ from argon2.exceptions import VerifyMismatchError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.refusals import TooManyRequests
-from chassis.web.commands import Command
-from kernel.errors import Forbidden, Invalid, Violation
+from kernel.errors import Invalid, Violation
 from org.logins import store
 from org.logins.domain import (
     FAILURE_WINDOW,
@@ -39,18 +37,6 @@ STALE_ATTEMPTS_PER_SWEEP: Final = 20  # how many stale counts a failed attempt d
 def new_secret() -> str:
     """Generate a secret of 256 random bits that is safe in URLs, forms and headers."""
     return token_urlsafe(32)
-
-
-def ensure_holds_scopes(command: Command, scopes: Iterable[str]) -> None:
-    """Ensure that the caller of the command has all these scopes.
-
-    Commands without a caller, such as those of the seed, may give any scope.
-    Raises Forbidden (SCOPES_NOT_HELD).
-    """
-    caller = command.caller
-    missing = [] if caller is None else [scope for scope in scopes if not caller.may(scope)]
-    if missing:
-        raise Forbidden("SCOPES_NOT_HELD", scopes=sorted(missing))
 
 
 async def hash_password(password: str) -> str:

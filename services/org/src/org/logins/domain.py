@@ -20,8 +20,8 @@ FAILURE_WINDOW: Final = timedelta(minutes=5)
 TRUSTED_FOR: Final = timedelta(days=30)
 NO_WAIT: Final = timedelta(0)
 
-# One scope (`mtl.lead.read`), all scopes of a service (`mtl.*`), or all scopes (`*`).
-SCOPE_PATTERN: Final = r"^(\*|[a-z][a-z0-9]*\.(\*|[a-z_]+\.[a-z_]+))$"
+# One scope (`mtl.lead.read`), all of a resource (`mtl.lead.*`) or service (`mtl.*`), or all (`*`).
+SCOPE_PATTERN: Final = r"^(\*|[a-z][a-z0-9]*\.(\*|[a-z_]+\.(\*|[a-z_]+)))$"
 
 
 class LoginKind(StrEnum):

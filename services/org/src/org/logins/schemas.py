@@ -3,13 +3,22 @@
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from pydantic_core import PydanticCustomError
 
+from contracts.resources import known_scopes
 from kernel.personal import Personal
 from org.logins.domain import SCOPE_PATTERN
 
 
 def _sorted_unique(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(set(values)))
+
+
+def _known(scope: str) -> str:
+    """Refuse a scope that no service declares: it would silently give nothing."""
+    if scope not in known_scopes():
+        raise PydanticCustomError("SCOPE_UNKNOWN", "No service declares it", {"scope": scope})
+    return scope
 
 
 Username = Annotated[
@@ -23,7 +32,11 @@ Username = Annotated[
     ),
 ]
 Password = Annotated[SecretStr, Field(min_length=8, max_length=128, examples=["correct horse"])]
-Scope = Annotated[str, StringConstraints(max_length=100, pattern=SCOPE_PATTERN)]
+Scope = Annotated[
+    str,
+    StringConstraints(max_length=100, pattern=SCOPE_PATTERN),
+    AfterValidator(_known),
+]
 Scopes = Annotated[
     tuple[Scope, ...],
     Field(max_length=200, examples=[["mtl.lead.read", "mtl.lead.write"]]),

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     delete,
+    exists,
     func,
     select,
     text,
@@ -77,6 +78,13 @@ async def find(tx: AsyncConnection, login: str, kind: LoginKind) -> Login | None
     """Return the active login of this name and kind, if there is one."""
     is_usable = (logins.c.login == login) & (logins.c.kind == kind) & logins.c.active
     return await _one(tx, select(logins).where(is_usable))
+
+
+async def is_unchanged(tx: AsyncConnection, login: Login) -> bool:
+    """Return whether the login is still active with the secret that was verified."""
+    key = (logins.c.login == login.login) & (logins.c.secret_hash == login.secret_hash)
+    query = select(exists().where(key, logins.c.active))
+    return bool((await tx.execute(query)).scalar_one())
 
 
 async def find_by_subject(

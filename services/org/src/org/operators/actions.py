@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 from chassis.database.engine import acting_for
@@ -9,14 +10,19 @@ from chassis.web.commands import Command
 from kernel.errors import RuleBroken
 from kernel.ids import new_id
 from org.operators.domain import FirstAdministrator, NewTenantSettings
-from org.people.actions.edit import create_person
-from org.people.domain import new_person
+from org.people.actions.activation import set_person_active
+from org.people.actions.edit import create_person, edit_person
+from org.people.domain import Person, new_person
+from org.principals.actions import lock_rights, lock_tenant_rights
+from org.principals.domain import ALL_SCOPES
 from org.roles.actions import sync_built_in_roles
 from org.tenant_tasks.actions import latest_task, request_tenant_task
 from org.tenant_tasks.domain import TenantTask, TenantTaskKind
 from org.tenants.actions import change_tenant_status, create_tenant
 from org.tenants.domain import Tenant, TenantStatus
 from org.tenants.store import TENANT
+
+OPERATE: Final = "org.operator.admin"
 
 
 async def provision_tenant(
@@ -27,20 +33,52 @@ async def provision_tenant(
 ) -> Tenant:
     """Create a tenant with the built-in roles and, if given, an administrator with all scopes.
 
-    Only operators may. Raises Invalid (USERNAME_TAKEN).
+    Only operators may. Raises Invalid (USERNAME_TAKEN), Forbidden (SCOPES_NOT_HELD).
     """
-    command = replace(command, caller=None)  # who need not hold what the administrator gets
+    await lock_rights(command, OPERATE)
+    command = replace(command, caller=None)  # who need not hold what they give
     now = command.now
     async with acting_for(command.tx, tenant_id):
         tenant = Tenant(id=tenant_id, **settings._asdict(), created_at=now, updated_at=now)
         tenant = await create_tenant(command, tenant)
         await sync_built_in_roles(command)
         if admin is not None:
-            person = new_person(
-                new_id(), name=admin.name, username=admin.username, scopes=("*",), now=now
-            )
-            await create_person(command, person, admin.password)
+            await _add_administrator(command, admin)
     return tenant
+
+
+async def appoint_administrator(
+    command: Command, tenant_id: UUID, who: UUID | FirstAdministrator
+) -> Person:
+    """Give every scope to a person of a tenant, who is reactivated if need be, or to a new person.
+
+    The way back for a tenant whose administrators have all left. Only operators may; the audit of
+    the tenant names the operator.
+    Raises NotFound, Invalid (USERNAME_TAKEN), RuleBroken (TENANT_GONE), Forbidden
+    (SCOPES_NOT_HELD).
+    """
+    await lock_rights(command, OPERATE)
+    command = replace(command.unconditional, caller=None)  # who need not hold what they give
+    async with acting_for(command.tx, tenant_id):
+        tenant = await TENANT.get(command.tx, tenant_id)
+        if tenant.status is TenantStatus.DELETED:
+            raise RuleBroken("TENANT_GONE")
+        await lock_tenant_rights(command.tx)
+        if isinstance(who, FirstAdministrator):
+            return await _add_administrator(command, who)
+        await set_person_active(command, who, active=True)
+        return await edit_person(command, who, _with_every_scope)
+
+
+async def _add_administrator(command: Command, admin: FirstAdministrator) -> Person:
+    person = new_person(
+        new_id(), name=admin.name, username=admin.username, scopes=("*",), now=command.now
+    )
+    return await create_person(command, person, admin.password)
+
+
+def _with_every_scope(person: Person) -> Person:
+    return replace(person, scopes=tuple(sorted({*person.scopes, ALL_SCOPES})))
 
 
 async def set_tenant_status(

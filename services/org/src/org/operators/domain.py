@@ -8,7 +8,7 @@ from kernel.taxes import TaxRounding
 
 
 class FirstAdministrator(NamedTuple):
-    """The first person of a tenant, with all scopes; the password is stored only as a hash."""
+    """A new person of a tenant, with all scopes; the password is stored only as a hash."""
 
     name: str
     username: str

@@ -14,7 +14,12 @@ from chassis.web.transaction import Tx
 from kernel.errors import Forbidden
 from kernel.ids import new_id
 from org.operators import actions
-from org.operators.schemas import NewTenantIn, OperatorTenantPatch
+from org.operators.schemas import (
+    AdministratorIn,
+    AdministratorOut,
+    NewTenantIn,
+    OperatorTenantPatch,
+)
 from org.settings import OrgSettings
 from org.tenant_tasks.domain import TenantTaskKind
 from org.tenant_tasks.routes import tenant_task_out
@@ -102,6 +107,19 @@ async def tenant_delete(
     task = await actions.delete_tenant(command, tenant_id, operator=caller.tenant_id)
     response.headers["Location"] = f"/org/v1/tenant-tasks/{task.id}"
     return await tenant_task_out(command.tx, task)
+
+
+@router.post("/{tenant_id}/administrators", status_code=201, dependencies=OPERATOR)
+async def tenant_appoint_administrator(
+    tenant_id: UUID, body: AdministratorIn, response: Response, command: CreateCommand
+) -> AdministratorOut:
+    """Give every scope to a person of a tenant, or to a new person.
+
+    For a tenant that no administrator can sign in to any more. An inactive person is reactivated.
+    """
+    person = await actions.appoint_administrator(command, tenant_id, body.appointee())
+    response.headers["Location"] = f"/org/v1/people/{person.id}"
+    return AdministratorOut.model_validate(person)
 
 
 @router.post("/{tenant_id}/tasks", status_code=202, dependencies=OPERATOR)

@@ -1,10 +1,13 @@
 """Request bodies of operators."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from contracts.org.events import Quotas
+from kernel.personal import Personal
 from org.logins.schemas import Password, Username
 from org.operators.domain import FirstAdministrator, NewTenantSettings
 from org.people.schemas import PersonName
@@ -28,12 +31,49 @@ class QuotasIn(BaseModel):
 
 
 class FirstAdministratorIn(BaseModel):
-    """The first person of the tenant, who signs in at the development issuer with all scopes."""
+    """A new person of the tenant, who signs in at the development issuer with all scopes."""
 
     model_config = ConfigDict(extra="forbid")
     name: PersonName
     username: Username
     password: Password
+
+    def to_domain(self) -> FirstAdministrator:
+        """Return the person as the domain holds them."""
+        return FirstAdministrator(self.name, self.username, self.password.get_secret_value())
+
+
+class AdministratorIn(BaseModel):
+    """Whom to appoint: a person of the tenant, or a new person. Exactly one of the two."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"person_id": "019ab000-0000-7000-8000-000000000101"}]},
+    )
+    person_id: UUID | None = None
+    new_person: FirstAdministratorIn | None = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.person_id is None) == (self.new_person is None):
+            raise PydanticCustomError("ADMINISTRATOR_AMBIGUOUS", "Name a person or describe one")
+        return self
+
+    def appointee(self) -> UUID | FirstAdministrator:
+        """Return the id of the person, or the new person."""
+        if self.new_person is not None:
+            return self.new_person.to_domain()
+        assert self.person_id is not None, "validated above"
+        return self.person_id
+
+
+class AdministratorOut(BaseModel):
+    """An administrator of a tenant."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: UUID
+    name: Annotated[str, Personal("name")]
+    username: Annotated[str | None, Personal("username")]
 
 
 class NewTenantIn(TenantIn):
@@ -55,11 +95,7 @@ class NewTenantIn(TenantIn):
             quotas=self.quotas.to_quotas(),
         )
         administrator = self.admin
-        if administrator is None:
-            return settings, None
-        return settings, FirstAdministrator(
-            administrator.name, administrator.username, administrator.password.get_secret_value()
-        )
+        return settings, None if administrator is None else administrator.to_domain()
 
 
 def _no_default() -> Any:

@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.web.commands import Command
+from contracts.resources import covers
 from kernel.errors import Invalid, RuleBroken, Violation
 from org.logins import store as logins
 from org.logins.actions import new_secret, secret_digest, set_password
@@ -20,9 +21,20 @@ from org.passwords.domain import (
     PasswordLink,
 )
 from org.people.actions.edit import assign_username
-from org.people.actions.permissions import ensure_holds_scopes_of
+from org.people.actions.permissions import (
+    WRITE_PEOPLE,
+    ensure_may_manage,
+    scopes_of,
+)
 from org.people.domain import Person
 from org.people.store import PERSON
+from org.principals.actions import (
+    lock_rights,
+    lock_tenant_rights,
+    revoke_tokens,
+    rights_of_subject,
+)
+from org.principals.domain import lost_scopes
 
 log = structlog.get_logger()
 
@@ -80,15 +92,44 @@ async def tenant_of_link(tx: AsyncConnection, token: str) -> UUID:
 
 
 async def accept_link(tx: AsyncConnection, token: str, secret_hash: str, *, now: datetime) -> None:
-    """Set the password of the link's login and delete all its links.
+    """Set the password of the link's login, delete all its links and revoke its tokens.
 
-    Whoever holds the token may. Raises Invalid (LINK_INVALID).
+    Whoever holds the token may, as long as the administrator who issued the link still could.
+    Raises Invalid (LINK_INVALID).
     """
+    await lock_tenant_rights(tx)
     link = await store.consume_link(tx, secret_digest(token), now=now)
-    if link is None or await logins.find(tx, link.login, LoginKind.PERSON) is None:
+    login = None if link is None else await logins.find(tx, link.login, LoginKind.PERSON)
+    if link is None or login is None or not await _is_backed(tx, link, login):
         raise _invalid_link()
-    await set_password(tx, link.login, secret_hash)
-    await store.delete_links_of(tx, link.login)
+    await _replace_password(tx, login, secret_hash)
+
+
+async def change_password(tx: AsyncConnection, login: Login, secret_hash: str) -> None:
+    """Replace a person's own password, delete open links and revoke the tokens of the person.
+
+    The person has proven the present password.
+    """
+    await lock_tenant_rights(tx)
+    await _replace_password(tx, login, secret_hash)
+
+
+async def _replace_password(tx: AsyncConnection, login: Login, secret_hash: str) -> None:
+    await set_password(tx, login.login, secret_hash)
+    await store.delete_links_of(tx, login.login)
+    person = await PERSON.get(tx, login.subject_id)
+    await revoke_tokens(tx, [person.subject])
+
+
+async def _is_backed(tx: AsyncConnection, link: PasswordLink, login: Login) -> bool:
+    """Return whether the administrator who issued a link, and saw its token, could issue it now."""
+    if link.issued_by is None:
+        return True
+    person = await PERSON.get(tx, login.subject_id)
+    held, assignable = await rights_of_subject(tx, link.issued_by)
+    return covers(held, WRITE_PEOPLE) and not lost_scopes(
+        await scopes_of(tx, person), held | assignable
+    )
 
 
 def _invalid_link() -> Invalid:
@@ -97,9 +138,10 @@ def _invalid_link() -> Invalid:
 
 async def _load_manageable_person(command: Command, person_id: UUID) -> Person:
     """Lock the person; without all their scopes a link would be a privilege escalation."""
+    rights = await lock_rights(command, WRITE_PEOPLE)
     person = await PERSON.get(command.tx, person_id, lock=True)
     command.expected.check(person)
-    await ensure_holds_scopes_of(command, person)
+    await ensure_may_manage(command.tx, rights, person)
     if not person.active:
         raise RuleBroken("PERSON_INACTIVE", name=person.name)
     return person
@@ -111,14 +153,20 @@ async def _issue_link(
     tx, now = command.tx, command.now
     login = await logins.find(tx, person.username or "", LoginKind.PERSON)
     assert login is not None, "an active person with a username has a login"
-    link, token = _new_link(login, purpose, LinkOrigin.ADMIN, now=now)
+    issued_by = command.caller.subject if command.caller else None
+    link, token = _new_link(login, purpose, LinkOrigin.ADMIN, issued_by=issued_by, now=now)
     await store.delete_oldest_links(tx, link, keep=MAX_OPEN_LINKS - 1)
     await store.add_link(tx, link, now=now, limit=MAX_OPEN_LINKS)
     return link, token
 
 
 def _new_link(
-    login: Login, purpose: LinkPurpose, origin: LinkOrigin, *, now: datetime
+    login: Login,
+    purpose: LinkPurpose,
+    origin: LinkOrigin,
+    *,
+    issued_by: str | None = None,
+    now: datetime,
 ) -> tuple[PasswordLink, str]:
     token = new_secret()
     link = PasswordLink(
@@ -128,5 +176,6 @@ def _new_link(
         purpose=purpose,
         origin=origin,
         expires_at=now + LINK_LIFETIMES[purpose],
+        issued_by=issued_by,
     )
     return link, token

@@ -35,7 +35,11 @@ LINK_LIFETIMES: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class PasswordLink:
-    """A link whose token sets the password of a login once; only the token's digest is stored."""
+    """A link whose token sets the password of a login once; only the token's digest is stored.
+
+    `issued_by` is the subject of the administrator who may have seen the token; None for a link
+    that somebody requested anonymously.
+    """
 
     digest: str
     login: str
@@ -43,3 +47,4 @@ class PasswordLink:
     purpose: LinkPurpose
     origin: LinkOrigin
     expires_at: datetime
+    issued_by: str | None = None

@@ -15,7 +15,7 @@ from chassis.web.routing import new_router
 from chassis.web.secret_responses import SecretResponse
 from kernel.errors import Forbidden, Invalid, Violation
 from org.logins import store as logins
-from org.logins.actions import hash_password, set_password
+from org.logins.actions import hash_password
 from org.logins.domain import Login, LoginKind
 from org.logins.routes import authenticate
 from org.passwords import actions, store
@@ -104,7 +104,8 @@ async def password_change(
 ) -> None:
     """Change the caller's own password.
 
-    The current password is required; wrong attempts are limited as they are for signing in.
+    The current password is required; wrong attempts are limited as they are for signing in. The
+    person signs in again afterwards, on every device.
     """
     database: Database = request.app.state.database
     login = await _own_login(database, caller.tenant_id, caller.subject)
@@ -113,8 +114,7 @@ async def password_change(
         raise Invalid([Violation("/current_password", "PASSWORD_WRONG")])
     secret_hash = await hash_password(body.new_password.get_secret_value())
     async with database.begin(caller.tenant_id) as tx:
-        await set_password(tx, login.login, secret_hash)
-        await store.delete_links_of(tx, login.login)
+        await actions.change_password(tx, login, secret_hash)
 
 
 async def _own_login(database: Database, tenant_id: UUID, subject: str) -> Login:

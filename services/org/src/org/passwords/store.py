@@ -38,6 +38,7 @@ password_links = Table(
     Column("purpose", enum_column(LinkPurpose), nullable=False),
     Column("origin", enum_column(LinkOrigin), nullable=False),
     instant("expires_at"),
+    Column("issued_by", Text),
     Index(None, "login"),
     Index(None, "tenant_id"),
 )

@@ -1,10 +1,12 @@
 """The routes of people and their leaves."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.audit.routes import audit_router
 from chassis.records.external_ids.routes import (
@@ -13,7 +15,7 @@ from chassis.records.external_ids.routes import (
 )
 from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
-from chassis.web.auth import Caller, allow
+from chassis.web.auth import Caller, Principal, allow
 from chassis.web.bodies import EmptyBody
 from chassis.web.commands import ChangeCommand, Command, CreateCommand
 from chassis.web.patches import MergePatch
@@ -46,13 +48,25 @@ async def person_create(body: PersonIn, response: Response, command: CreateComma
 add_list_routes(router, store.LISTING)
 
 
+def _shown(person: Person, caller: Principal) -> PersonOut:
+    """Return a person as the caller may see them."""
+    shown = PersonOut.model_validate(person)
+    restricted = store.LISTING.restricted
+    if caller.may(restricted.scope):
+        return shown
+    hidden: PersonOut = restricted.hide(shown)
+    return hidden
+
+
 @router.get("/{person_id}", dependencies=[READ])
 async def person_get(
-    person_id: UUID, tx: Tx, expansion: Annotated[Expansion, expansion_of(PersonOut)]
+    person_id: UUID,
+    caller: Caller,
+    tx: Tx,
+    expansion: Annotated[Expansion, expansion_of(PersonOut)],
 ) -> PersonOut:
-    """Read a person."""
-    person = PersonOut.model_validate(await PERSON.get(tx, person_id))
-    return await expansion.expanded(tx, person)
+    """Read a person; how they sign in and what they may do is shown to administrators only."""
+    return await expansion.expanded(tx, _shown(await PERSON.get(tx, person_id), caller))
 
 
 @router.patch("/{person_id}", dependencies=[WRITE])
@@ -67,7 +81,7 @@ async def person_edit(
 async def person_deactivate(
     person_id: UUID, command: ChangeCommand, body: EmptyBody | None = None
 ) -> PersonOut:
-    """Deactivate a person; their existing tokens expire within five minutes."""
+    """Deactivate a person; their tokens are refused, in other services within seconds."""
     return PersonOut.model_validate(await set_person_active(command, person_id, active=False))
 
 
@@ -97,7 +111,7 @@ async def leave_add(body: LeaveIn, caller: Caller, command: CreateCommand) -> Pe
     """Add a leave of the caller, with a substitute if wanted."""
     person_id = await store.get_id_by_subject(command.tx, caller.subject)
     leave = Leave(id=new_id(), **vars(body))
-    return PersonOut.model_validate(await add_leave(command, person_id, leave))
+    return _shown(await add_leave(command, person_id, leave), caller)
 
 
 @own_leave_router.delete("/{leave_id}", status_code=204, dependencies=[WRITE_OWN_LEAVES])
@@ -119,6 +133,10 @@ async def _replace(command: Command, person_id: UUID, body: PersonProfileIn) -> 
     return await edit_person(command, person_id, edit)
 
 
+async def _read(tx: AsyncConnection, person_id: UUID, caller: Principal, _: datetime) -> PersonOut:
+    return _shown(await PERSON.get(tx, person_id), caller)
+
+
 by_external_id = external_id_router(
     ExternallyWrittenResource(
         scoped=PERSON.scoped,
@@ -128,7 +146,9 @@ by_external_id = external_id_router(
         create=_create,
         update=_replace,
         get=PERSON.get,
+        read=_read,
     )
 )
-audit = audit_router("/people", resource="org.person", table=PERSON.table, dependencies=[READ])
+# The history of a person holds user names, roles and scopes.
+audit = audit_router("/people", resource="org.person", table=PERSON.table, dependencies=[WRITE])
 ROUTERS = (by_external_id, router, own_leave_router, audit)

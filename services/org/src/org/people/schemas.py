@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.records.access.schemas import PersonSummary
 from chassis.records.contact_points import Email, Phone
+from chassis.records.lists.restricted import RestrictedFields
 from chassis.web.references import Expandable, RefersTo, ignored_names
 from contracts.org.events import Post
 from kernel.business_dates import BusinessDate
@@ -179,6 +180,15 @@ class LeaveOut(BaseModel):
     substitute: Expandable[PersonSummary] = None
 
 
+# Colleagues see the directory; how people sign in and what they may do is for administrators.
+FOR_ADMINISTRATORS = RestrictedFields(
+    scope="org.person.write",
+    fields=("username", "role_ids", "role_names", "scopes"),
+    filters=("username", "role_id"),
+)
+ADMIN_FIELD = "null for callers who may not administer people (`org.person.write`)"
+
+
 class PostOut(BaseModel):
     """A post in a department."""
 
@@ -199,14 +209,14 @@ class PersonOut(BaseModel):
     name: Annotated[str, Personal("name")]
     email: Annotated[str | None, Personal("email")]
     phone: Annotated[str | None, Personal("phone")]
-    username: Annotated[str | None, Personal("username")]
+    username: Annotated[str | None, Personal("username")] = Field(description=ADMIN_FIELD)
     manager_id: Annotated[UUID | None, RefersTo("org.person")]
     manager_name: str | None = None
     manager: Expandable[PersonSummary] = None
     posts: list[PostOut]
-    role_ids: Annotated[list[UUID], RefersTo("org.role")]
-    role_names: list[str | None] = []
-    scopes: list[str]
+    role_ids: Annotated[list[UUID] | None, RefersTo("org.role")] = Field(description=ADMIN_FIELD)
+    role_names: list[str | None] | None = Field([], description=ADMIN_FIELD)
+    scopes: list[str] | None = Field(description=ADMIN_FIELD)
     leaves: list[LeaveOut]
     active: bool
     custom_fields: dict[str, Any]

@@ -48,7 +48,7 @@ from org.clients.store import clients
 from org.database import metadata
 from org.departments.store import department_posts, replace_posts
 from org.people.domain import Leave, Person
-from org.people.schemas import PersonOut
+from org.people.schemas import FOR_ADMINISTRATORS, PersonOut
 from org.roles.store import replace_roles, role_holders
 
 people = Table(
@@ -132,9 +132,8 @@ async def _fetch_all(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Perso
 
 async def get_id_by_subject(tx: AsyncConnection, subject: str) -> UUID:
     """Return the id of the person with this subject. Raises NotFound."""
-    query = select(people.c.id).where(people.c.subject == subject)
-    found_id: UUID | None = (await tx.execute(query)).scalar_one_or_none()
-    if found_id is None:
+    found = await tx.execute(select(people.c.id).where(people.c.subject == subject))
+    if (found_id := found.scalar_one_or_none()) is None:
         raise NotFound("person", subject)
     return found_id
 
@@ -293,8 +292,9 @@ LISTING = Listing(
         Filter(name="role_id", kind=UUID, where=_with_role),
     ],
     sorts=["name", "created_at", "updated_at"],
-    words=["name", "username"],
+    words=["name"],
     contact_points=["phone", "email"],
     custom=custom_conditions,
     extra_columns=_derived_columns(),
+    restricted=FOR_ADMINISTRATORS,
 )

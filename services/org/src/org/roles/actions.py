@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 from chassis.records.record_commands import (
@@ -13,11 +14,20 @@ from chassis.records.record_commands import (
 from chassis.web.commands import Command
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.ids import new_id
-from org.logins.actions import ensure_holds_scopes
+from org.principals.actions import (
+    CallerRights,
+    lock_rights,
+    lock_tenant_rights,
+    withdraw_scopes,
+)
+from org.principals.domain import lost_scopes
+from org.principals.views import subjects_of_holders
 from org.roles import store
 from org.roles.domain.built_in import BUILT_IN_ROLES, BuiltInRole
 from org.roles.domain.role import Role
 from org.roles.store import ROLE
+
+WRITE_ROLES: Final = "org.role.write"
 
 
 async def create_role(command: Command, role: Role) -> Role:
@@ -26,7 +36,8 @@ async def create_role(command: Command, role: Role) -> Role:
     Callers need `org.role.write` and every scope of the role.
     Raises Forbidden (SCOPES_NOT_HELD), Invalid (ROLE_CODE_TAKEN).
     """
-    ensure_holds_scopes(command, role.scopes)
+    rights = await lock_rights(command, WRITE_ROLES)
+    rights.ensure(role.scopes)
     await store.lock_codes(command.tx)
     if role.code in await store.map_by_code(command.tx):
         raise Invalid([Violation("/code", "ROLE_CODE_TAKEN", {"code": role.code})])
@@ -36,15 +47,28 @@ async def create_role(command: Command, role: Role) -> Role:
 async def edit_role(command: Command, role_id: UUID, edit: Callable[[Role], Role]) -> Role:
     """Rename a role or change its scopes; its holders get them with their next token.
 
-    Callers need `org.role.write` and the scopes they add.
+    Holders of a role that loses a scope need a new token at once. Callers need `org.role.write` and
+    the scopes they add.
     Raises what `edit_record` raises, RuleBroken (ROLE_BUILT_IN), Forbidden (SCOPES_NOT_HELD).
     """
 
+    rights = await lock_rights(command, WRITE_ROLES)
+    before = await ROLE.get(command.tx, role_id, lock=True)
+
     async def check(before: Role, after: Role) -> None:
         before.ensure_not_built_in()
-        ensure_holds_scopes(command, set(after.scopes) - set(before.scopes))
+        rights.ensure(set(after.scopes) - set(before.scopes))
 
-    return await edit_record(command, ROLE, role_id, edit, check=check)
+    after = await edit_record(command, ROLE, role_id, edit, check=check)
+    await _withdraw_from_holders(command, before, after)
+    return after
+
+
+async def _withdraw_from_holders(command: Command, before: Role, after: Role) -> None:
+    """Revoke the tokens of all holders of a role that lost a scope, also if others give it."""
+    if lost_scopes(before.scopes, after.scopes):
+        holders = await subjects_of_holders(command.tx, [after.id])
+        await withdraw_scopes(command.tx, holders, before=before.scopes, after=after.scopes)
 
 
 async def delete_role(command: Command, role_id: UUID) -> None:
@@ -59,6 +83,7 @@ async def delete_role(command: Command, role_id: UUID) -> None:
         if await store.is_assigned(command.tx, role.id):
             raise RuleBroken("ROLE_IN_USE", code=role.code)
 
+    await lock_rights(command, WRITE_ROLES)
     await remove_record(command, ROLE, role_id, check=check)
 
 
@@ -67,6 +92,7 @@ async def sync_built_in_roles(command: Command) -> int:
 
     Called when a tenant is created or seeded. Returns how many roles changed.
     """
+    await lock_tenant_rights(command.tx)
     await store.lock_codes(command.tx)
     existing = await store.map_by_code(command.tx)
     changed = 0
@@ -75,7 +101,10 @@ async def sync_built_in_roles(command: Command) -> int:
         if role is None:
             await create_record(command, ROLE, _built_in(command, definition))
         elif role.built_in and role.scopes != definition.scopes:
-            await save_record(command, ROLE, role, replace(role, scopes=definition.scopes))
+            after = replace(role, scopes=definition.scopes)
+            await _withdraw_from_holders(
+                command, role, await save_record(command, ROLE, role, after)
+            )
         else:
             continue
         changed += 1
@@ -95,17 +124,17 @@ def _built_in(command: Command, definition: BuiltInRole) -> Role:
 
 
 async def validate_roles(
-    command: Command, role_ids: Sequence[UUID], *, before: Sequence[UUID] = ()
+    command: Command, rights: CallerRights, role_ids: Sequence[UUID], *, before: Sequence[UUID] = ()
 ) -> list[Violation]:
     """Return the violations of giving a person these roles instead of those before.
 
     Raises Forbidden (SCOPES_NOT_HELD) if a role that is given or taken away has scopes that the
-    caller does not have.
+    caller neither holds nor may assign.
     """
     changed_ids = set(role_ids) ^ set(before)
     scopes = await store.scopes_by_role(command.tx, {*role_ids, *before})
-    ensure_holds_scopes(
-        command, {scope for role_id in changed_ids for scope in scopes.get(role_id, ())}
+    rights.ensure_may_assign(
+        {scope for role_id in changed_ids for scope in scopes.get(role_id, ())}
     )
     return [
         Violation(f"/role_ids/{index}", "ROLE_UNKNOWN")

@@ -9,9 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.engine import acting_for
 from chassis.events.outbox import publish
 from chassis.tenancy.tasks import enqueue_task
+from chassis.web.commands import Command
 from contracts.org.events import TenantTaskRequested
 from kernel.errors import NotFound
 from kernel.ids import new_id
+from org.people.actions.erasure import deactivate_people
+from org.principals.actions import lock_rights
 from org.tenant_tasks import store
 from org.tenant_tasks.domain import TenantTask, TenantTaskKind, TenantTaskReport, only_org_remains
 
@@ -21,6 +24,33 @@ async def latest_task(
 ) -> TenantTask | None:
     """Return the latest task of this kind for a tenant, if there is one."""
     return await store.find_latest(tx, target_id, kind)
+
+
+async def request_own_task(
+    command: Command,
+    tenant_id: UUID,
+    kind: TenantTaskKind,
+    *,
+    ids: Sequence[UUID],
+    phones: Sequence[str],
+    emails: Sequence[str],
+) -> TenantTask:
+    """Request the export of the caller's tenant, or the erasure of a person in it.
+
+    Callers need `org.tenant.admin`. Raises Forbidden (SCOPES_NOT_HELD), RuleBroken
+    (LAST_ADMINISTRATOR).
+    """
+    await lock_rights(command, "org.tenant.admin")
+    return await request_tenant_task(
+        command.tx,
+        tenant_id,
+        kind,
+        ids=ids,
+        phones=phones,
+        emails=emails,
+        actor=command.actor,
+        now=command.now,
+    )
 
 
 async def request_tenant_task(
@@ -36,7 +66,8 @@ async def request_tenant_task(
 ) -> TenantTask:
     """Request a task from every service; it is stored in the rows of the requesting tenant.
 
-    Callers need `org.tenant.admin` for their own tenant, or are operators.
+    People who are to be erased are deactivated at once. The calling command has checked who may.
+    Raises RuleBroken (LAST_ADMINISTRATOR).
     """
     task = TenantTask(
         id=new_id(), target_id=target_id, kind=kind, requested_by=actor, created_at=now
@@ -52,6 +83,8 @@ async def request_tenant_task(
     )
     # The event belongs to the tenant whose data the services handle.
     async with acting_for(tx, target_id):
+        if kind is TenantTaskKind.ERASE:
+            await deactivate_people(Command(tx, now, actor=actor), ids)
         await publish(tx, requested, of=task)
     return task
 

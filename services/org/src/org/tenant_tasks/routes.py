@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.foundation.clock import Now
 from chassis.web.auth import Caller, allow
+from chassis.web.commands import CreateCommand
 from chassis.web.pages import Page, PageParams
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
@@ -37,21 +37,22 @@ async def tenant_task_out(tx: AsyncConnection, task: TenantTask) -> TenantTaskOu
 
 @router.post("", status_code=202, dependencies=[ADMIN])
 async def tenant_task_request(
-    body: TenantTaskIn, response: Response, caller: Caller, tx: Tx, now: Now
+    body: TenantTaskIn, response: Response, caller: Caller, command: CreateCommand
 ) -> TenantTaskOut:
-    """Export the data of the caller's tenant as files or erase a person, in every service."""
-    task = await actions.request_tenant_task(
-        tx,
+    """Export the data of the caller's tenant as files or erase a person, in every service.
+
+    A person of the directory who is to be erased is deactivated at once.
+    """
+    task = await actions.request_own_task(
+        command,
         caller.tenant_id,
         TenantTaskKind(body.kind),
         ids=body.ids,
         phones=body.phones,
         emails=body.emails,
-        actor=caller.subject,
-        now=now,
     )
     response.headers["Location"] = f"/org/v1/tenant-tasks/{task.id}"
-    return await tenant_task_out(tx, task)
+    return await tenant_task_out(command.tx, task)
 
 
 @router.get("", dependencies=[ADMIN])

@@ -59,7 +59,17 @@ def parse_form(content_type: str, body: bytes) -> dict[str, str]:
     return form
 
 
-def parse_token_request(form: Mapping[str, str], authorization: str) -> TokenRequest:
+@dataclass(frozen=True, kw_only=True)
+class RefreshRequest:
+    """A request for new tokens of a session; an empty scope means that of the session."""
+
+    refresh_token: str = field(repr=False)
+    scope: str
+
+
+def parse_token_request(
+    form: Mapping[str, str], authorization: str
+) -> TokenRequest | RefreshRequest:
     """Parse a token request from a form and an Authorization header. Raises TokenRefused."""
     basic = _read_basic(authorization)
     match form.get("grant_type"):
@@ -67,6 +77,8 @@ def parse_token_request(form: Mapping[str, str], authorization: str) -> TokenReq
             return _client_request(form, basic)
         case "password":
             return _password_request(form, basic)
+        case "refresh_token":
+            return _refresh_request(form, basic)
         case None:
             raise TokenRefused("INVALID_REQUEST")
         case _:
@@ -102,6 +114,16 @@ def _password_request(form: Mapping[str, str], basic: tuple[str, str] | None) ->
         secret=password,
         scope=form.get("scope", ""),
     )
+
+
+def _refresh_request(form: Mapping[str, str], basic: tuple[str, str] | None) -> RefreshRequest:
+    """Parse a refresh (RFC 6749 6); sessions are of people, so no client authenticates."""
+    if basic is not None or "client_secret" in form:
+        raise TokenRefused("UNAUTHORIZED_CLIENT")
+    token = form.get("refresh_token")
+    if token is None:
+        raise TokenRefused("INVALID_REQUEST")
+    return RefreshRequest(refresh_token=token, scope=form.get("scope", ""))
 
 
 def _read_basic(authorization: str) -> tuple[str, str] | None:

@@ -8,11 +8,12 @@ from pydantic import BaseModel, Field
 class TokenForm(BaseModel):
     """A form-encoded token request; clients may send id and secret by HTTP Basic instead."""
 
-    grant_type: Literal["client_credentials", "password"]
+    grant_type: Literal["client_credentials", "password", "refresh_token"]
     client_id: str | None = None
     client_secret: str | None = None
     username: str | None = None
     password: str | None = None
+    refresh_token: str | None = None
     scope: str | None = Field(
         None, description="Scopes separated by spaces; all scopes of the subject if absent"
     )
@@ -25,6 +26,17 @@ class TokenOut(BaseModel):
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # fixed by RFC 6750
     expires_in: int = Field(description="Seconds", examples=[300])
     scope: str = Field(examples=["mtl.lead.read mtl.lead.write"])
+    refresh_token: str | None = Field(
+        None,
+        description="For people: gets the next token once, with another refresh token in its place",
+    )
+
+
+class RevocationForm(BaseModel):
+    """A form-encoded revocation of a refresh token (RFC 7009 2.1)."""
+
+    token: str
+    token_type_hint: str | None = None
 
 
 class TokenError(BaseModel):
@@ -45,6 +57,8 @@ class IssuerMetadataOut(BaseModel):
 
     issuer: str
     token_endpoint: str
+    revocation_endpoint: str
+    revocation_endpoint_auth_methods_supported: list[str]
     jwks_uri: str
     response_types_supported: list[str]
     grant_types_supported: list[str]

@@ -50,7 +50,7 @@ async def request_export(
         expected = sorted(one.resource for one in listings_of(service) if not one.personal)
         raise Invalid([Violation("/resource", "VALUE_UNKNOWN", {"expected": expected})])
     _ensure_scope(caller, listing)
-    _ensure_valid(listing, query, fields, caller.subject)
+    _ensure_valid(listing, query, fields, caller)
     new = Export(
         id=new_id(),
         resource=resource,
@@ -76,9 +76,10 @@ def _ensure_scope(caller: Principal, listing: Listing[Any]) -> None:
 
 
 def _ensure_valid(
-    listing: Listing[Any], query: str, fields: Sequence[str] | None, subject: str
+    listing: Listing[Any], query: str, fields: Sequence[str] | None, caller: Principal
 ) -> None:
-    listing.parse_query(query, subject=subject)
+    parsed = listing.parse_query(query, subject=caller.subject, scopes=caller.scopes)
+    listing.restricted.ensure_unused(parsed)
     available = shown_fields(listing.shows)
     unknown = [position for position, name in enumerate(fields or ()) if name not in available]
     if unknown:
@@ -116,12 +117,13 @@ async def _write_file(
         raise RuleBroken("EXPORT_NOT_FOUND")  # a later release removed the list
     await apply_tenant_country(tx)
     caller = _caller_of(export, tenant)
-    list_query = listing.parse_query(export.query, subject=caller.subject)
+    list_query = listing.parse_query(export.query, subject=caller.subject, scopes=caller.scopes)
     visibility = await visibility_of(tx, caller, listing.resource, now)
     fields = tuple(export.fields or list_query.fields)
     file = _PartWriter(tx, export.id)
     writer = writer_for(FileFormat(export.format), listing.shows, fields)
     shape, rows = await row_shape(tx, listing, now), 0
+    shape = listing.restricted.shape(list_query, shape)
     async for batch in list_rows(tx, listing, list_query, visibility):
         rows += len(batch)
         if rows > MAX_EXPORT_ROWS:

@@ -1,19 +1,27 @@
-"""The replica of org's directory: people, departments and teams, from events in any order."""
+"""The replica of org's directory: people, departments, teams, and whose tokens were revoked."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from chassis.events.replicas import ChildRows, Copy, ReplicaSubscription, replica
-from chassis.records.access.tables import departments, leaves, people, posts, team_members, teams
-from contracts.org.events import DepartmentState, PersonState, TeamState
+from chassis.records.access.tables import (
+    departments,
+    leaves,
+    people,
+    posts,
+    principals,
+    team_members,
+    teams,
+)
+from contracts.org.events import DepartmentState, PersonState, PrincipalState, TeamState
 
 Rows = Iterable[Mapping[str, Any]]
 
 
 def directory_subscription(service: str) -> ReplicaSubscription:
     """Return the subscription that maintains a service's replica of the directory."""
-    return replica(f"{service}.directory", PEOPLE, DEPARTMENTS, TEAMS)
+    return replica(f"{service}.directory", PEOPLE, DEPARTMENTS, TEAMS, PRINCIPALS)
 
 
 def _person_columns(person: PersonState) -> Mapping[str, Any]:
@@ -48,3 +56,4 @@ PEOPLE = Copy(
 )
 DEPARTMENTS = Copy(DepartmentState, departments)
 TEAMS = Copy(TeamState, teams, children=(ChildRows(team_members.c.team_id, _member_rows),))
+PRINCIPALS = Copy(PrincipalState, principals)

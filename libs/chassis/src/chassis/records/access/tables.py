@@ -17,6 +17,16 @@ people = Table(
     Index(None, "tenant_id", "subject"),
 )
 
+# Since when the tokens of a subject count; subjects without a row have no revoked tokens.
+principals = Table(
+    "directory_principals",
+    metadata,
+    *replica_columns(),
+    Column("subject", Text, nullable=False),
+    instant("tokens_valid_from"),
+    Index(None, "tenant_id", "subject"),
+)
+
 posts = Table(
     "directory_posts",
     metadata,

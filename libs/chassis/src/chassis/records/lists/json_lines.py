@@ -106,6 +106,7 @@ async def open_stream(
     query = await listing.with_view(tx, query)
     search = await listing.search(tx, query, visibility, where)
     page = replace(page, filters=page.filters + query.cursor_scope)
+    shape = listing.restricted.shape(query, shape)
     return LineStream(
         database=request.app.state.database,
         tenant=request.state.principal.tenant_id,

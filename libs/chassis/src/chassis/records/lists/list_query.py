@@ -7,6 +7,8 @@ from uuid import UUID
 
 import orjson
 
+from contracts.resources import covers
+
 MAX_NUMBERED_ROWS = 10_000  # what pages by number reach; further rows need a cursor
 CUSTOM_PREFIX = "custom."  # the prefix of filters by custom fields
 
@@ -36,8 +38,9 @@ class ListQuery:
     """The filters, search text, sort and fields that a caller asks for.
 
     `values` are the filters by parameter name, `custom` the filters by custom fields, `subject`
-    is the caller. `expand` are the paths of records to show as well. Of `groups`, if there are any,
-    one holds. `page` counts from 1; `count_by` is the field whose values are counted.
+    is the caller, `scopes` what the caller may do (of other queries, nothing). `expand` are the
+    paths of records to show as well. Of `groups`, if there are any, one holds. `page` counts from
+    1; `count_by` is the field whose values are counted.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -53,6 +56,11 @@ class ListQuery:
     deleted: bool = False
     view: UUID | None = None
     subject: str = ""
+    scopes: frozenset[str] = frozenset()
+
+    def may(self, scope: str) -> bool:
+        """Return whether the caller of the query holds a scope."""
+        return covers(self.scopes, scope)
 
     def merged_over(self, view: "ListQuery") -> "ListQuery":
         """Return a saved view's query, overridden by this one parameter by parameter."""

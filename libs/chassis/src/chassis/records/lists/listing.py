@@ -34,6 +34,7 @@ from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.list_search import CUSTOM_PLANS, ListSearch
 from chassis.records.lists.page_start import page_start, rows_before
 from chassis.records.lists.parameters import ListOptions, ListParameters, sort_type
+from chassis.records.lists.restricted import UNRESTRICTED, RestrictedFields
 from chassis.records.lists.saved_views import query_of_view
 from chassis.records.search.words import SearchedColumns, match_words
 from chassis.web.pages import Page, PageRequest, encode_cursor
@@ -74,8 +75,8 @@ class Listing(Generic[T]):
     NULL columns or have a `sort_column`. `words` are the searched columns; `contact_points` are
     columns of numbers and mail addresses, found whole or by their end. `extra_columns` are
     selected from other tables. `personal` names the column of the only subject who sees a row,
-    whatever their scopes; such a list is not exported. The indexes that the list needs are attached
-    to the table.
+    whatever their scopes; such a list is not exported. `restricted` are fields for some callers
+    only. The indexes that the list needs are attached to the table.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Listing(Generic[T]):
         custom: CustomFieldFilter | None = None,
         extra_columns: Sequence[Label[Any]] = (),
         personal: str = "",
+        restricted: RestrictedFields = UNRESTRICTED,
     ) -> None:
         self.scoped = of if isinstance(of, ScopedResource) else None
         self.table = of if isinstance(of, Table) else of.table
@@ -103,7 +105,8 @@ class Listing(Generic[T]):
         self.collection = collection or self.table.name.replace("_", "-")
         self.shows, self.sorts, self.filters = shows, tuple(sorts), tuple(filters)
         self._entity, self._shape, self._custom = entity, shape, custom
-        self.extra_columns, self.personal, self.by_day = tuple(extra_columns), personal, by_day
+        self.personal, self.restricted, self.by_day = personal, restricted, by_day
+        self.extra_columns = tuple(extra_columns)
         self.parameters = [
             id_parameter(self.table),
             *(p for field in filters for p in filter_parameters(self.table, field)),
@@ -114,7 +117,6 @@ class Listing(Generic[T]):
         self._indexes = indexing.attach_indexes(
             self.table, self.scoped, self.filters, self.sorts, personal=personal
         )
-        self.searchable, self.has_custom = bool(words), custom is not None
         self._searched = SearchedColumns(self.resource, tuple(words), tuple(contact_points))
         self.table.info.update({"words": self._searched} if words else {})
         _LISTINGS[self.resource.split(".")[0], self.resource] = self
@@ -142,12 +144,11 @@ class Listing(Generic[T]):
         """The dependency of routes that sum the list's records: its filters, and no more."""
         return Depends(self._query.selection)
 
-    def parse_query(self, query: str, *, subject: str = "") -> ListQuery:
-        """Parse the query string of a saved view or an export.
-
-        Raises Invalid with every violation.
-        """
-        return self._query.parse(query, subject)
+    def parse_query(
+        self, query: str, *, subject: str = "", scopes: frozenset[str] = frozenset()
+    ) -> ListQuery:
+        """Parse the query string of a saved view or an export. Raises Invalid with all errors."""
+        return self._query.parse(query, subject, scopes)
 
     @property
     def noun(self) -> str:
@@ -188,6 +189,7 @@ class Listing(Generic[T]):
         query = await self.with_view(tx, query)
         skipped = rows_before(page, query.page)
         search = await self.search(tx, query, visibility, where)
+        shape = self.restricted.shape(query, shape or self.shape)
         page = replace(page, filters=page.filters + query.cursor_scope)
         after = page_start(page, search)
         statement = search.page(after, page.limit + 1, skipped=skipped)
@@ -196,9 +198,7 @@ class Listing(Generic[T]):
         last = [rows[-1][column.name] for column, _ in search.order] if has_more else None
         counted = query.include_total or query.page is not None
         return ListPage(
-            items=await complete_items(
-                tx, [(shape or self.shape)(row) for row in rows], query, expander
-            ),
+            items=await complete_items(tx, [shape(row) for row in rows], query, expander),
             next_cursor=None if last is None else encode_cursor(page, search.order, last),
             total=(await tx.execute(search.total())).scalar_one() if counted else None,
             counts=await self._counts(tx, query, visibility, where),
@@ -228,12 +228,13 @@ class Listing(Generic[T]):
         return search.all_conditions
 
     async def with_view(self, tx: AsyncConnection, query: ListQuery) -> ListQuery:
-        """Return the query merged over the saved view that it names, if any."""
-        if query.view is None:
-            return query
-        stored, fields = await query_of_view(tx, query.view, self.resource, query.subject)
-        view = self.parse_query(stored, subject=query.subject)
-        return query.merged_over(replace(view, fields=view.fields or fields))
+        """Return the query merged over the saved view that it names, if any. Raises Forbidden."""
+        if query.view is not None:
+            stored, fields = await query_of_view(tx, query.view, self.resource, query.subject)
+            view = self.parse_query(stored, subject=query.subject)
+            query = query.merged_over(replace(view, fields=view.fields or fields))
+        self.restricted.ensure_unused(query)
+        return query
 
     async def search(
         self,

@@ -108,7 +108,9 @@ class ListParameters:
 
     def _dependency(self, arguments: Sequence[inspect.Parameter]) -> Callable[..., Any]:
         async def list_query(request: Request, principal: Principal, **values: Any) -> ListQuery:
-            return self._list_query(values, request.query_params, principal.subject)
+            return self._list_query(
+                values, request.query_params, principal.subject, principal.scopes
+            )
 
         caller = Annotated[Principal, Depends(authenticate)]
         leading = [
@@ -120,7 +122,7 @@ class ListParameters:
         list_query.open_prefixes = self._prefixes  # type: ignore[attr-defined]  # `pages` reads it
         return list_query
 
-    def parse(self, query: str, subject: str) -> ListQuery:
+    def parse(self, query: str, subject: str, scopes: frozenset[str]) -> ListQuery:
         """Parse a stored query string. Raises Invalid with every violation."""
         params = QueryParams(query)
         values, errors = request_params_to_args(self._fields, params)
@@ -132,10 +134,14 @@ class ListParameters:
         unknown_errors = [{"type": "extra_forbidden", "loc": ("query", name)} for name in unknown]
         if errors or unknown_errors:
             raise Invalid(from_pydantic([*errors, *unknown_errors]))
-        return self._list_query(values, params, subject)
+        return self._list_query(values, params, subject, scopes)
 
     def _list_query(
-        self, values: Mapping[str, Any], params: QueryParams, subject: str
+        self,
+        values: Mapping[str, Any],
+        params: QueryParams,
+        subject: str,
+        scopes: frozenset[str],
     ) -> ListQuery:
         filters = {name: value for name, value in values.items() if value is not None}
         others = {name: filters.pop(name) for name in _NOT_FILTERS if name in filters}
@@ -143,7 +149,7 @@ class ListParameters:
         for name in ("fields", "expand"):
             others[name] = tuple(others[name].split(",")) if name in others else ()
         custom = {k: v for k, v in params.items() if self._prefixes and k.startswith(CUSTOM_PREFIX)}
-        return ListQuery(values=filters, custom=custom, subject=subject, **others)
+        return ListQuery(values=filters, custom=custom, subject=subject, scopes=scopes, **others)
 
 
 def _selecting(options: ListOptions) -> Iterator[inspect.Parameter]:

@@ -89,7 +89,7 @@ def search_dependency(model: type[BaseModel]) -> Callable[..., Any]:
     async def search_request(
         request: Request, principal: Principal, body: Any, **_: Any
     ) -> SearchRequest:
-        return SearchRequest(_query(body, principal.subject), _page(request, body))
+        return SearchRequest(_query(body, principal), _page(request, body))
 
     caller = Annotated[Principal, Depends(authenticate)]
     checked = Annotated[None, Depends(reject_unknown_parameters)]
@@ -103,14 +103,14 @@ def search_dependency(model: type[BaseModel]) -> Callable[..., Any]:
     return search_request
 
 
-def _query(body: BaseModel, subject: str) -> ListQuery:
+def _query(body: BaseModel, caller: Principal) -> ListQuery:
     given = {name: getattr(body, name) for name in body.model_fields_set}
     groups = read_groups(given.pop(GROUPS, ()), f"/{GROUPS}")
     options = {name: value for name, value in given.items() if name not in _OF_PAGE}
     for name in ("fields", "expand"):
         options[name] = tuple(options.get(name, ()))
     options["q"] = searched_text(options.get("q"))
-    return ListQuery(groups=groups, subject=subject, **options)
+    return ListQuery(groups=groups, subject=caller.subject, scopes=caller.scopes, **options)
 
 
 def _page(request: Request, body: Any) -> PageRequest:

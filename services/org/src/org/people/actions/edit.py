@@ -1,6 +1,6 @@
 """Adding and editing people.
 
-Locks are taken in one order: the reporting lines, departments, roles, people by id.
+Locks are taken in one order: the rights, the reporting lines, departments, roles, people by id.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,11 +17,12 @@ from chassis.records.record_commands import (
 from chassis.web.commands import Command
 from kernel.errors import Conflict, Invalid, Violation
 from org.departments.actions import validate_posts
-from org.logins.actions import add_person_login, ensure_holds_scopes, hash_password, new_secret
+from org.logins.actions import add_person_login, hash_password, new_secret
 from org.people import store
-from org.people.actions.permissions import ensure_holds_scopes_of
+from org.people.actions.permissions import WRITE_PEOPLE, ensure_may_manage, scopes_of
 from org.people.domain import Person
 from org.people.store import PERSON
+from org.principals.actions import CallerRights, lock_rights, revoke_tokens, withdraw_scopes
 from org.roles.actions import validate_roles
 
 
@@ -34,7 +35,8 @@ async def create_person(command: Command, person: Person, password: str = "") ->
     login = person.username
     # Hashing is slow, so it comes before any lock.
     secret_hash = "" if login is None else await hash_password(password)
-    person = await _validated(command, person, before=None)
+    rights = await lock_rights(command, WRITE_PEOPLE)
+    person = await _validated(command, rights, person, before=None)
     await create_record(command, PERSON, person, validate=False)
     if login is not None:
         await add_person_login(command.tx, login, secret_hash, person_id=person.id)
@@ -46,11 +48,13 @@ async def edit_person(
 ) -> Person:
     """Edit a person; changed roles and scopes take effect with the next token.
 
-    Callers need `org.person.write` and every scope and role they give or take away. To change the
-    subject they need every scope of the person.
+    A person who loses a scope, or gets another subject, needs a new token at once. Callers need
+    `org.person.write` and every scope and role they give or take away; to change the subject they
+    need every scope of the person.
     Raises NotFound, PreconditionFailed, Invalid with every violation, Forbidden (SCOPES_NOT_HELD),
-    Conflict (MANAGER_CYCLE).
+    Conflict (MANAGER_CYCLE), RuleBroken (LAST_ADMINISTRATOR).
     """
+    rights = await lock_rights(command, WRITE_PEOPLE)
     await store.lock_reporting_lines(command.tx)
     unlocked = await PERSON.get(command.tx, person_id)
     await validate_posts(command.tx, edit(unlocked).posts)  # locks the departments first
@@ -58,8 +62,25 @@ async def edit_person(
     after = before.edited(edit(before))
     if after != before:
         command.expected.check(before)
-        after = await _validated(command, after, before=before)
-    return before if after == before else await save_record(command, PERSON, before, after)
+        after = await _validated(command, rights, after, before=before)
+    if after == before:
+        return before
+    scopes_before = await scopes_of(command.tx, before)
+    saved = await save_record(command, PERSON, before, after)
+    await _withdraw(command, before, saved, scopes_before)
+    return saved
+
+
+async def _withdraw(
+    command: Command, before: Person, saved: Person, scopes_before: set[str]
+) -> None:
+    """Revoke the tokens of a person who lost a scope or a subject by an edit."""
+    if not before.active:
+        return
+    if saved.subject != before.subject:
+        await revoke_tokens(command.tx, [before.subject])
+    scopes_after = await scopes_of(command.tx, saved)
+    await withdraw_scopes(command.tx, [saved.subject], before=scopes_before, after=scopes_after)
 
 
 async def assign_username(command: Command, person: Person, username: str) -> Person:
@@ -72,19 +93,23 @@ async def assign_username(command: Command, person: Person, username: str) -> Pe
     return await save_record(command, PERSON, person, replace(person, username=username))
 
 
-async def _validated(command: Command, after: Person, *, before: Person | None) -> Person:
+async def _validated(
+    command: Command, rights: CallerRights, after: Person, *, before: Person | None
+) -> Person:
     """Return the validated person with one primary post. Raises what the callers document."""
     tx = command.tx
     previous = before or replace(
         after, posts=(), role_ids=(), scopes=(), manager_id=None, subject=str(after.id)
     )
     # Callers may neither give nor take away scopes that they do not have.
-    ensure_holds_scopes(command, set(after.scopes) ^ set(previous.scopes))
+    rights.ensure(set(after.scopes) ^ set(previous.scopes))
     # Whoever sets the subject can sign in as the person.
     if before is not None and after.subject != before.subject:
-        await ensure_holds_scopes_of(command, before)
+        await ensure_may_manage(tx, rights, before)
     posts, post_violations = await validate_posts(tx, after.posts, before=previous.posts)
-    role_violations = await validate_roles(command, after.role_ids, before=previous.role_ids)
+    role_violations = await validate_roles(
+        command, rights, after.role_ids, before=previous.role_ids
+    )
     manager_violations = await _manager_violations(tx, after, previous)
     subject_violations = await _subject_violations(tx, after, previous)
     violations: Sequence[Violation] = [

@@ -1,12 +1,12 @@
 """The built-in roles of every tenant, with the scopes that the services declare for them.
 
-Which rows a role sees follows from departments: only `.all` scopes and ADMIN's `*` see every row,
-and a director sees all rows by heading the root department.
+Which rows a seller or sales manager sees follows from departments; `.all` scopes and ADMIN's `*`
+see every row. A director has the `.all` scopes of sales, and keeps what all of sales works by.
 """
 
 from typing import Final, NamedTuple
 
-from contracts.resources import RoleCode, declared_resources
+from contracts.resources import RoleCode, scopes_of_role
 
 
 class BuiltInRole(NamedTuple):
@@ -27,12 +27,7 @@ NAMES: Final = {
 }
 
 
-def _scopes_of(code: RoleCode) -> tuple[str, ...]:
-    if code is RoleCode.ADMIN:
-        return ("*",)
-    return tuple(sorted(s for one in declared_resources().values() for s in one.scopes_of(code)))
-
-
 BUILT_IN_ROLES: Final = tuple(
-    BuiltInRole(code.value, name, _scopes_of(code)) for code, name in NAMES.items()
+    BuiltInRole(code.value, name, tuple(sorted(scopes_of_role(code))))
+    for code, name in NAMES.items()
 )

@@ -10,6 +10,7 @@ from chassis.database.migration_operations import audited, secure
 
 TABLES = (
     "directory_people",
+    "directory_principals",
     "directory_posts",
     "directory_leaves",
     "directory_departments",
@@ -23,6 +24,7 @@ TABLES = (
 def create() -> None:
     """Create the tables of this topic."""
     _directory_people()
+    _directory_principals()
     _directory_posts()
     _directory_leaves()
     _directory_departments()
@@ -50,6 +52,18 @@ def _directory_people() -> None:
     )
     index("directory_people", "tenant_id", "subject")
     secure("directory_people")
+
+
+def _directory_principals() -> None:
+    """Since when the tokens of people and service clients count."""
+    op.create_table(
+        "directory_principals",
+        *replica_columns(),
+        sa.Column("subject", sa.Text(), nullable=False),
+        instant("tokens_valid_from"),
+    )
+    index("directory_principals", "tenant_id", "subject")
+    secure("directory_principals")
 
 
 def _directory_posts() -> None:
