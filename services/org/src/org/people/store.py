@@ -112,8 +112,8 @@ async def subject_is_taken(tx: AsyncConnection, subject: str, *, except_id: UUID
 
 async def lock_people(tx: AsyncConnection, ids: Collection[UUID]) -> None:
     """Lock these people in the order of their ids, to avoid deadlocks."""
-    rows = select(people.c.id).where(people.c.id.in_(set(ids))).order_by(people.c.id)
-    await tx.execute(rows.with_for_update())
+    rows = select(people.c.id).where(people.c.id.in_(set(ids)))
+    await tx.execute(rows.order_by(people.c.id).with_for_update())
 
 
 async def _fetch(tx: AsyncConnection, person_id: UUID, *, lock: bool = False) -> Person:
@@ -132,19 +132,17 @@ async def _fetch_all(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Perso
 
 async def get_id_by_subject(tx: AsyncConnection, subject: str) -> UUID:
     """Return the id of the person with this subject. Raises NotFound."""
-    found = await tx.execute(select(people.c.id).where(people.c.subject == subject))
-    if (found_id := found.scalar_one_or_none()) is None:
+    query = select(people.c.id).where(people.c.subject == subject)
+    found_id: UUID | None = (await tx.execute(query)).scalar_one_or_none()
+    if found_id is None:
         raise NotFound("person", subject)
     return found_id
 
 
 async def find(tx: AsyncConnection, person_id: UUID) -> Person | None:
     """Return the person, if they exist."""
-    row = (
-        (await tx.execute(_select_person().where(people.c.id == person_id)))
-        .mappings()
-        .one_or_none()
-    )
+    found = await tx.execute(_select_person().where(people.c.id == person_id))
+    row = found.mappings().one_or_none()
     return None if row is None else _person(row)
 
 

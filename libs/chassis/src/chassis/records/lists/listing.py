@@ -104,14 +104,12 @@ class Listing(Generic[T]):
         assert self.resource, "a list of a bare table names its resource"
         self.collection = collection or self.table.name.replace("_", "-")
         self.shows, self.sorts, self.filters = shows, tuple(sorts), tuple(filters)
+        self.extra_columns = tuple(extra_columns)
         self._entity, self._shape, self._custom = entity, shape, custom
         self.personal, self.restricted, self.by_day = personal, restricted, by_day
-        self.extra_columns = tuple(extra_columns)
-        self.parameters = [
-            id_parameter(self.table),
-            *(p for field in filters for p in filter_parameters(self.table, field)),
-        ]
-        self._conditions = {parameter.name: parameter.where for parameter in self.parameters}
+        own = (each for field in filters for each in filter_parameters(self.table, field))
+        self.parameters = [id_parameter(self.table), *own]
+        self._conditions = {each.name: each.where for each in self.parameters}
         self.options = self._options(words=bool(words))
         self._query = ListParameters(self.options)
         self._indexes = indexing.attach_indexes(
