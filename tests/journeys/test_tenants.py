@@ -99,14 +99,18 @@ async def reported_rows(world: World, task_id: UUID, asker: UUID) -> dict[str, d
 
 
 async def test_a_person_is_erased_in_every_service(world: World) -> None:
-    lead = await create_qualified_lead(world, name=NAME, phone=PHONE, email=MAIL)
+    lead = await create_qualified_lead(world, name=NAME, company=None, phone=PHONE, email=MAIL)
     other = await create_qualified_lead(world, name="别人", phone="13800138000")
+    await world.call("POST", f"/mtl/v1/leads/{lead['id']}/convert", {}, expect=202)
     await world.deliver_events()
     before = await all_rows_as_text(world)
     assert PHONE in before
     assert MAIL in before
     assert NAME in before
-    subject = {"ids": (UUID(lead["id"]),), "phones": (f"+86{PHONE}",), "emails": (MAIL,)}
+    converted = await world.get(f"/mtl/v1/leads/{lead['id']}")
+    assert NAME in (await world.get(f"/l2o/v1/accounts/{converted['account_id']}"))["name"]
+    ids = (UUID(lead["id"]), UUID(converted["contact_id"]))
+    subject = {"ids": ids, "phones": (f"+86{PHONE}",), "emails": (MAIL,)}
     task_id = await request_task_of(world, TenantTaskKind.ERASE, **subject)
     await run_to_completion(world)
     erased_rows = await reported_rows(world, task_id, world.tenant)

@@ -37,8 +37,6 @@ WITHOUT_NAMES = {
     "quote_id": "beside it stands `quote_no`",
     "record_id": "of any resource: a text beside it names the record",
     "request_id": "of a request: not a record",
-    "requested_by": "an operator, who is in no tenant's directory",
-    "resolved_by": "an operator, who is in no tenant's directory",
     "reverses_id": "an allocation of the same payment",
     "snapshot_id": "a run of an operator",
     "superseded_by": "another revision with the same document number",
@@ -67,7 +65,7 @@ def answer_models(app: FastAPI) -> set[type[BaseModel]]:
 
 
 def _is_id(name: str, annotation: Any) -> bool:
-    return name.endswith(("_id", "_ids", "_by")) and "bool" not in str(annotation)
+    return name.endswith(("_id", "_ids", "_by", "actor")) and "bool" not in str(annotation)
 
 
 @pytest.mark.parametrize("service", ["testkit", *SERVICES])

@@ -11,11 +11,17 @@ async def test_the_migrated_schema_matches_the_tables(
     assert await drift("cpq", service_database.owner_url) == []
 
 
+DIRECTORY = ("org.department.v1", "org.person.v1", "org.principal.v1", "org.team.v1")
+
+
 def test_the_worker_has_all_subscriptions() -> None:
     assert WORKER.subscriptions[: len(SUBSCRIPTIONS)] == SUBSCRIPTIONS
     assert {(one.name, one.topics) for one in SUBSCRIPTIONS} == {
         ("cpq.tenants", ("org.tenant.v1",)),
-        ("cpq.directory", ("org.department.v1", "org.person.v1", "org.team.v1")),
+        (
+            "cpq.directory",
+            DIRECTORY,
+        ),
         ("cpq.accounts", ("l2o.account.v1",)),
         ("cpq.opportunities", ("l2o.opportunity.v1",)),
     }

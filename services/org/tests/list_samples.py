@@ -12,6 +12,7 @@ SOME_GROUP = UUID(md5(b"7", usedforsecurity=False).hexdigest())
 
 SAMPLES = {
     "people": ListSample(
+        columns={"phone": "'+86138' || lpad((n * 7919 % 100000000)::text, 8, '0')"},
         filters={"department_id": [SOME_GROUP, new_id()], "role_id": [SOME_GROUP, new_id()]},
         further={
             "department_posts": "INSERT INTO department_posts"

@@ -11,11 +11,17 @@ async def test_the_migrated_schema_equals_the_declared_tables(
     assert await drift("rms", service_database.owner_url) == []
 
 
+DIRECTORY = ("org.department.v1", "org.person.v1", "org.principal.v1", "org.team.v1")
+
+
 def test_the_worker_subscribes_to_these_topics() -> None:
     assert WORKER.subscriptions[: len(SUBSCRIPTIONS)] == SUBSCRIPTIONS
     assert {(one.name, one.topics) for one in SUBSCRIPTIONS} == {
         ("rms.tenants", ("org.tenant.v1",)),
-        ("rms.directory", ("org.department.v1", "org.person.v1", "org.team.v1")),
+        (
+            "rms.directory",
+            DIRECTORY,
+        ),
         ("rms.accounts", ("l2o.account.v1",)),
         ("rms.opportunities", ("l2o.opportunity.v1",)),
         ("rms.quotes", ("cpq.quote.v1",)),

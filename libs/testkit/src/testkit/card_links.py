@@ -14,6 +14,7 @@ from chassis.records.access_keys.keys import issue_access_key
 from chassis.records.access_keys.purposes import AccessPurpose
 from chassis.records.access_keys.routes import access_key_router
 from chassis.web.commands import ChangeCommand
+from chassis.web.references import PersonSubject
 from chassis.web.routing import new_router
 from chassis.web.secret_responses import SecretResponse
 from testkit.cards.actions import add_words_to_title, finish_card
@@ -73,6 +74,8 @@ class LinkedCardOut(BaseModel):
 
     title: str
     stage: str
+    owner_id: Annotated[str | None, PersonSubject]
+    owner_name: str | None = None
     record_version: int | None
 
 
@@ -141,7 +144,12 @@ async def card_link_notice(
 
 
 def _shown(entry: AccessEntry, card: Card) -> LinkedCardOut:
-    return LinkedCardOut(title=card.title, stage=card.stage, record_version=entry.record_version)
+    return LinkedCardOut(
+        title=card.title,
+        stage=card.stage,
+        owner_id=card.owner_id,
+        record_version=entry.record_version,
+    )
 
 
 ROUTERS = (

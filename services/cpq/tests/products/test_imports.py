@@ -148,6 +148,16 @@ async def test_prices_go_into_the_named_price_book(importer: ProductImporter) ->
     assert await importer.run(text) == {"unchanged": 4}
 
 
+async def test_two_spellings_of_a_price_book_are_one_whose_last_row_counts(
+    importer: ProductImporter,
+) -> None:
+    rows = "product,price,price_book\nA,1,Standard\nA,2,STANDARD\n"
+    assert (await importer.run(rows))["created"] == 1
+    [entry] = (await importer.book("Standard"))["entries"]
+    assert entry["list_price"]["amount"] == "2.00"
+    assert await importer.run(rows) == {"unchanged": 2}
+
+
 async def test_an_import_that_names_no_price_book_replaces_none(
     client: Client, tx: AsyncConnection, importer: ProductImporter
 ) -> None:

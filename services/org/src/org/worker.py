@@ -6,7 +6,6 @@ from chassis.records.directory_subscriptions import directory_subscriptions
 from contracts.tenant_tasks import TenantTaskEnded
 from contracts.topics import declared_events
 from contracts.work import WorkChanged, WorkSnapshot
-from org.people.actions.erasure import publish_erased_people
 from org.reminders.actions import REMINDER_JOB
 from org.reminders.timers import reminder_due
 from org.tasks.actions import OVERDUE_JOB
@@ -32,6 +31,5 @@ WORKER = Worker(
     "org",
     (*directory_subscriptions("org"), WORK_SUBSCRIPTION, TENANT_TASK_SUBSCRIPTION),
     deletes_last=True,
-    on_erased=publish_erased_people,
     jobs={REMINDER_JOB: reminder_due, OVERDUE_JOB: task_overdue},
 )

@@ -158,7 +158,9 @@ async def test_an_idle_session_expires(
     assert await ends(committed, tenant) == [None if alive else "EXPIRED"]
 
 
-@pytest.mark.parametrize("how", ["role", "deactivate", "password", "reset", "end-sessions"])
+@pytest.mark.parametrize(
+    "how", ["role", "subject", "deactivate", "password", "reset", "end-sessions"]
+)
 async def test_whatever_revokes_tokens_ends_sessions(
     committed_client: Client, committed: Committed, tenant: UUID, how: str
 ) -> None:
@@ -167,6 +169,8 @@ async def test_whatever_revokes_tokens_ends_sessions(
     headers = as_person(tenant, person, token)
     if how == "role":
         answer = await committed_client.patch(path, json={"scopes": []})
+    elif how == "subject":
+        answer = await committed_client.patch(path, json={"subject": "idp|1"})
     elif how == "password":
         body = {"current_password": PASSWORD, "new_password": "battery staple"}
         answer = await committed_client.post("/me/password", json=body, headers=headers)

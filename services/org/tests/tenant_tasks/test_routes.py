@@ -21,6 +21,7 @@ from org.tenant_tasks.actions import record_report, request_tenant_task
 from org.tenant_tasks.domain import TenantTaskKind, TenantTaskReport
 from org.tenant_tasks.store import list_reports
 from services.org.tests.factories import NOW, codes
+from testkit import tokens
 from testkit.plugin import PublishedFacts
 from testkit.shared_transaction import set_tenant
 
@@ -55,6 +56,7 @@ async def test_an_erasure_finishes_after_the_reports_of_all_services(
         "ids": [],
         "phones": ["+8613800138000"],
         "emails": ["li.na@example.com"],
+        "requested_by": tokens.CALLER,
     }
     path = answer.headers["Location"].removeprefix("/org/v1")
     senders: list[type[TenantTaskEnded]] = [

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
+from chassis.composition.erased_records import publish_erased_records
 from chassis.composition.features import imports_of, snapshots_of
 from chassis.events.replicas import ReplicaSubscription
 from chassis.events.subscriptions import Subscription
@@ -26,7 +28,6 @@ class Worker:
     `jobs` maps each kind of job to its handler; `failure_handlers` maps kinds to the handlers of
     jobs that failed for good.
     With `deletes_last` the service's own handler decides when it deletes a tenant.
-    `on_erased` is called with the ids of erased records, so that it can publish the change.
     `settings` is read before anything runs, so that a missing setting stops the start.
     """
 
@@ -36,7 +37,6 @@ class Worker:
     failure_handlers: Mapping[str, GivenUpHandler] = field(default_factory=dict)
     settings: type[Settings] = Settings
     deletes_last: bool = False
-    on_erased: tasks.ErasedHandler | None = None
 
     @property
     def replicas(self) -> tuple[str, ...]:
@@ -55,7 +55,9 @@ class Worker:
         jobs = {
             **self.jobs,
             **(import_jobs(imports) if imports else {}),
-            tasks.TASK_JOB_KIND: tasks.task_job(self.service, self.on_erased),
+            tasks.TASK_JOB_KIND: tasks.task_job(
+                self.service, partial(publish_erased_records, self.service)
+            ),
             SNAPSHOT_JOB: snapshot_job(self.snapshots),
         }
         object.__setattr__(self, "jobs", jobs)

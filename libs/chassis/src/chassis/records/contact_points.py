@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from chassis.foundation.context import current_or_none
 from kernel.personal import Personal
 
+MAX_SPELLING = 50  # characters; longer texts would take the patterns below very long
 EXTENSION = ";ext="  # between a number and its extension
 
 _DIALLED = re.compile(r"\+?[0-9]{3,20}", re.ASCII)
@@ -38,11 +39,13 @@ _DASHED_EXTENSION = re.compile(r"(.*\d.*)-(\d{1,8})")  # 010-62345678-8001
 def normalize_phone(text: str, region: str | None = None) -> str:
     """Return the E.164 form of a mobile or landline number in any usual spelling.
 
-    Accepts full-width digits, spaces, dashes, brackets, dots, `00` for `+`, and for the numbers of
-    `region` (ISO 3166-1) a missing country code. An extension follows as `;ext=8001`. Raises
-    PydanticCustomError: PHONE_INVALID, or PHONE_REGION_UNKNOWN for a number without a country code
-    where no region is given.
+    Accepts up to MAX_SPELLING characters: full-width digits, spaces, dashes, brackets, dots, `00`
+    for `+`, and for the numbers of `region` (ISO 3166-1) a missing country code. An extension
+    follows as `;ext=8001`. Raises PydanticCustomError: PHONE_INVALID, or PHONE_REGION_UNKNOWN for a
+    number without a country code where no region is given.
     """
+    if len(text) > MAX_SPELLING:
+        raise PydanticCustomError("PHONE_INVALID", "Not a phone number")
     folded = _folded(text)
     spelled = _SPELLED_EXTENSION.fullmatch(folded)
     if spelled is not None:
@@ -72,7 +75,8 @@ def phone_prefix(text: str, region: str | None = None) -> str:
 
 def _folded(text: str) -> str:
     """Return the text in NFKC with ASCII digits and dashes, without invisible characters."""
-    return "".join(map(_plain, unicodedata.normalize("NFKC", text))).strip(" ")
+    plain = "".join(map(_plain, unicodedata.normalize("NFKC", text)))
+    return re.sub(" +", " ", plain).strip(" ")
 
 
 def _plain(character: str) -> str:

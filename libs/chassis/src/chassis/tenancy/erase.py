@@ -70,6 +70,8 @@ async def erase_rows(tx: AsyncConnection, page: RowPage, person: ErasureSubject)
     for row, empty in emptied:
         await rewrite_row(tx, table, row, empty)
     if "id" in table.c:
+        for row, _ in emptied:
+            person.note_changed(row["id"])
         await index_words(tx, table, [{**row, **empty} for row, empty in emptied])
     return len(emptied)
 

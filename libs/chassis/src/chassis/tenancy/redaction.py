@@ -18,11 +18,18 @@ class ErasureSubject:
     `found_values` come from the rows of the person's `ids`. Other people may share them, as with a
     name, so they are redacted only beside an id or a requested value. A row that merely contains a
     requested phone or email may be about another person: it loses that value only.
+    `changed_ids` are the ids of the rows that were changed.
     """
 
     ids: set[UUID] = field(default_factory=set)
     requested_values: set[str] = field(default_factory=set)
     found_values: set[str] = field(default_factory=set)
+    changed_ids: set[UUID] = field(default_factory=set)
+
+    def note_changed(self, row_id: object) -> None:
+        """Note that a row was changed; rows whose id is not a UUID are no records."""
+        if isinstance(row_id, UUID):
+            self.changed_ids.add(row_id)
 
     @property
     def values(self) -> set[str]:

@@ -74,7 +74,7 @@ def _naming(
     conditions += [
         _is_searched_here(column) for column in columns if isinstance(column.type, LargeBinary)
     ]
-    ids = sorted(person.ids)
+    ids = sorted(person.ids | person.changed_ids)  # the audit names what a changed row held before
     return conditions + [column.in_(ids) for column in table.c if isinstance(column.type, Uuid)]
 
 
@@ -105,6 +105,7 @@ async def _redact_row(
         return False
     await rewrite_row(tx, table, row, changes)
     if "id" in table.c:
+        person.note_changed(row["id"])
         await index_words(tx, table, [{**row, **changes}])
     return True
 

@@ -42,7 +42,7 @@ REPORT_NOTES: Mapping[str, tuple[str, ...]] = {
 }
 TaskState = dict[str, Any]
 TaskStep = Callable[[AsyncConnection, str, Table, TaskState], Any]
-# Called after the persons with these ids were erased, so that the service updates its replicas.
+# Called with the ids of the rows that an erasure changed, so that the service publishes them.
 ErasedHandler = Callable[[AsyncConnection, Collection[UUID], datetime], Awaitable[None]]
 
 
@@ -111,7 +111,7 @@ async def _chunk(
         await _steps(tx, service, tables, state)
         return Again(job.now, state)
     if erased is not None and state["kind"] == "ERASE":
-        await erased(tx, [UUID(one) for one in state["ids"]], job.now)
+        await erased(tx, {UUID(one) for one in state.get("changed", ())}, job.now)
     await _report(service, tx, state)
     if state["kind"] != "DELETE":
         return Done()
@@ -181,6 +181,7 @@ async def _erase(tx: AsyncConnection, service: str, table: Table, state: TaskSta
         ids={UUID(one) for one in state["ids"]},
         requested_values=contact_spellings(state["phones"], state["emails"]),
         found_values=set(state.get("found", ())),
+        changed_ids={UUID(one) for one in state.get("changed", ())},
     )
     tables = personal_data_map.tenant_tables(service)
     if "found" not in state:
@@ -189,6 +190,7 @@ async def _erase(tx: AsyncConnection, service: str, table: Table, state: TaskSta
     page = await next_row_page(tx, table, state["after"])
     step = erase.erase_rows if state["place"] < len(tables) else redaction_scan.redact_rows
     _count(state, table, await step(tx, page, subject))
+    state.update(changed=sorted(map(str, subject.changed_ids)))
     if page.last is None:
         return _next(state)
     state.update(after=dict(page.last))

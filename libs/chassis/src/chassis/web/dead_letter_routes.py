@@ -13,6 +13,7 @@ from chassis.events.consumer.failures import ParkingReason
 from chassis.foundation.clock import Now
 from chassis.web.auth import Caller, allow
 from chassis.web.pages import Page, PageParams, fetch_page
+from chassis.web.references import PersonSubject
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 
@@ -37,7 +38,8 @@ class ParkedEventOut(BaseModel):
     retry_at: datetime | None
     deadline_at: datetime | None
     resolved_at: datetime | None
-    resolved_by: str | None
+    resolved_by: Annotated[str | None, PersonSubject]
+    resolved_by_name: str | None = None
     note: str | None
 
     @classmethod

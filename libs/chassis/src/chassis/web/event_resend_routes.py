@@ -18,6 +18,7 @@ from chassis.events.resend_commands import (
 from chassis.foundation.clock import Now
 from chassis.web.auth import Caller, allow
 from chassis.web.pages import Page, PageParams, fetch_page
+from chassis.web.references import PersonSubject
 from chassis.web.routing import new_router
 from chassis.web.run_cancellation import RunCancelIn
 from chassis.web.transaction import Tx
@@ -44,12 +45,16 @@ class EventResendOut(BaseModel):
     events: int = Field(description="How many events were to be sent")
     sent: int = Field(description="How many were sent, with those published meanwhile")
     quarantined: int = Field(description="How many wait, because the broker refused one before")
-    requested_by: str
+    requested_by: Annotated[str, PersonSubject]
+    requested_by_name: str | None = None
     requested_at: datetime
     note: str | None
     progressed_at: datetime
     finished_at: datetime | None = Field(description="Null while events are still to be sent")
-    cancelled_by: str | None = Field(description="Who took the rest out of the queue, if anybody")
+    cancelled_by: Annotated[str | None, PersonSubject] = Field(
+        description="Who took the rest out of the queue, if anybody"
+    )
+    cancelled_by_name: str | None = None
     cancel_note: str | None
 
 

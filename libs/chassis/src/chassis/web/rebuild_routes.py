@@ -15,6 +15,7 @@ from chassis.events.rebuilds.tables import replica_rebuilds
 from chassis.foundation.clock import Now
 from chassis.web.auth import Caller, allow
 from chassis.web.pages import Page, PageParams, fetch_page
+from chassis.web.references import PersonSubject
 from chassis.web.routing import new_router
 from chassis.web.run_cancellation import RunCancelIn
 from chassis.web.transaction import Tx
@@ -61,10 +62,12 @@ class RebuildOut(BaseModel):
         int | None, Field(description="Rows that were not read and may be the publisher's")
     ]
     unreadable: Annotated[int, Field(description="Events that could not be decoded")]
-    requested_by: str
+    requested_by: Annotated[str, PersonSubject]
+    requested_by_name: str | None = None
     note: str | None
     error: str | None
-    cancelled_by: str | None
+    cancelled_by: Annotated[str | None, PersonSubject]
+    cancelled_by_name: str | None = None
     cancel_note: str | None
     requested_at: datetime
     progressed_at: datetime

@@ -9,6 +9,7 @@ caller expands it.
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, wraps
+from inspect import Parameter, signature
 from typing import Annotated, Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, Field, model_validator
@@ -215,8 +216,11 @@ def completed_answer(
 ) -> Callable[..., Awaitable[Any]]:
     """Return the endpoint with the names of records filled in its answer.
 
-    One of the endpoint's arguments is the request's transaction, or the command that holds it.
+    One of the endpoint's arguments is the request's transaction, or holds it, as a command does.
+    Raises TypeError for an endpoint without one.
     """
+    if not any(map(_holds_transaction, signature(endpoint).parameters.values())):
+        raise TypeError(f"{endpoint.__name__} answers names, so it needs the transaction")
 
     @wraps(endpoint)
     async def complete(**arguments: Any) -> Any:
@@ -226,6 +230,12 @@ def completed_answer(
         return answer
 
     return complete
+
+
+def _holds_transaction(parameter: Parameter) -> bool:
+    kind = next(iter(get_args(parameter.annotation)), parameter.annotation)
+    fields = getattr(kind, "__dataclass_fields__", ())
+    return kind is AsyncConnection or "tx" in fields or hasattr(kind, "tx")
 
 
 def _transaction(arguments: Iterable[Any]) -> AsyncConnection:

@@ -76,6 +76,7 @@ async def test_settings_follow_the_newest_state(committed: Committed, tenant: UU
             currency="EUR",
             languages=("de-CH", "en"),
             default_tax_rate=Decimal("0.081"),
+            country="CH",
         )
     async with committed.app.begin(other) as tx:
         assert (await settings_of(tx)).timezone == "Asia/Shanghai"

@@ -192,4 +192,5 @@ async def test_the_condition_selects_visible_rows(tx: AsyncConnection, tenant: U
 def test_a_service_subscribes_to_tenants_and_the_directory() -> None:
     subscriptions = directory_subscriptions("testkit")
     assert [s.name for s in subscriptions] == ["testkit.tenants", "testkit.directory"]
-    assert subscriptions[1].topics == ("org.department.v1", "org.person.v1", "org.team.v1")
+    topics = ("org.department.v1", "org.person.v1", "org.principal.v1", "org.team.v1")
+    assert subscriptions[1].topics == topics

@@ -13,6 +13,7 @@ from chassis.records.record_commands import (
     restore_record,
     visibility_for,
 )
+from chassis.records.tenant_settings import today
 from chassis.web.commands import Command
 from kernel.money import Money
 from l2o.accounts import store, views
@@ -26,7 +27,7 @@ async def create_account(command: Command, account: Account) -> Account:
 
     Raises Invalid (PARENT_UNKNOWN, TOO_LARGE for a year to come, custom fields).
     """
-    account.ensure_founded_by(command.now.year)
+    account.ensure_founded_by((await today(command.tx, command.now)).year)
     if account.parent_id is not None:
         visibility = await visibility_for(command, ACCOUNTS.resource)
         await _ensure_valid_parent(command.tx, account, visibility)
@@ -44,7 +45,7 @@ async def edit_account(
 
     async def check(before: Account, after: Account) -> None:
         if after.founded_year != before.founded_year:
-            after.ensure_founded_by(command.now.year)
+            after.ensure_founded_by((await today(command.tx, command.now)).year)
         if after.parent_id is not None and after.parent_id != before.parent_id:
             visibility = await visibility_for(command, ACCOUNTS.resource)
             await _ensure_valid_parent(command.tx, after, visibility)

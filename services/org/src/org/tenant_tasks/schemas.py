@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.records.contact_points import Email, InternationalPhone
+from chassis.web.references import PersonSubject
 from org.tenant_tasks.domain import TenantTaskKind, TenantTaskState
 
 
@@ -47,7 +48,8 @@ class TenantTaskSummary(BaseModel):
     id: UUID
     target_id: UUID
     kind: TenantTaskKind
-    requested_by: str | None
+    requested_by: Annotated[str | None, PersonSubject]
+    requested_by_name: str | None = None
     created_at: datetime
 
 

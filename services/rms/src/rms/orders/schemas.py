@@ -244,7 +244,10 @@ class RevisionOut(BaseModel):
     id: UUID
     revision: int = Field(description="Revision number of this state")
     reason: str
-    actor: str = Field(description="Who amended the order: the subject of the token")
+    actor: Annotated[str, PersonSubject] = Field(
+        description="Who amended the order: the subject of the token"
+    )
+    actor_name: str | None = None
     state: OrderState
     created_at: datetime
 
@@ -259,5 +262,6 @@ class CancellationOut(BaseModel):
     quantity: DecimalString
     amount: Money
     reason: str
-    actor: str
+    actor: Annotated[str, PersonSubject]
+    actor_name: str | None = None
     created_at: datetime

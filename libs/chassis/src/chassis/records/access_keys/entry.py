@@ -54,6 +54,11 @@ class AccessEntry:
     record_id: UUID
     record_version: int | None
 
+    @property
+    def tx(self) -> AsyncConnection:
+        """The transaction of the key's tenant."""
+        return self.command.tx
+
 
 @dataclass(frozen=True)
 class _FoundKey:

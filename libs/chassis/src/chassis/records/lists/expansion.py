@@ -80,8 +80,9 @@ class Expansion:
             return {}
         if listing.scoped is not None:
             visibility = await visibility_of(tx, self.caller, listing.resource, self.now)
-        search = await listing.search(tx, ListQuery(values={ID_IN: sorted(ids)}), visibility)
-        shape = await row_shape(tx, listing, self.now)
+        query = ListQuery(values={ID_IN: sorted(ids)}, scopes=self.caller.scopes)
+        search = await listing.search(tx, query, visibility)
+        shape = listing.restricted.shape(query, await row_shape(tx, listing, self.now))
         rows = (await tx.execute(search.page(None, len(ids)))).mappings()
         return {row["id"]: shape(row) for row in rows}
 

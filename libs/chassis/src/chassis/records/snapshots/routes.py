@@ -15,6 +15,7 @@ from chassis.records.snapshots.runs import SnapshotStatus
 from chassis.records.snapshots.tables import event_snapshots
 from chassis.web.auth import Caller, allow
 from chassis.web.pages import Page, PageParams, fetch_page
+from chassis.web.references import PersonSubject
 from chassis.web.routing import new_router
 from chassis.web.run_cancellation import RunCancelIn
 from chassis.web.transaction import Tx
@@ -48,10 +49,12 @@ class SnapshotOut(BaseModel):
     published: int
     total: Annotated[int | None, Field(description="Null before the first page")]
     records_per_second: int | None
-    requested_by: str
+    requested_by: Annotated[str, PersonSubject]
+    requested_by_name: str | None = None
     note: str | None
     error: str | None
-    cancelled_by: str | None
+    cancelled_by: Annotated[str | None, PersonSubject]
+    cancelled_by_name: str | None = None
     cancel_note: str | None
     requested_at: datetime
     progressed_at: datetime

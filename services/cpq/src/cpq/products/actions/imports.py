@@ -33,6 +33,7 @@ from cpq.products.store import PRODUCT
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from kernel.money import Money
+from kernel.names import comparable_name
 
 SYSTEM_ACTOR = "system:import"
 DEFAULT_UNIT = "PCS"
@@ -133,17 +134,22 @@ async def _set_prices(
 ) -> frozenset[UUID]:
     """Set the prices of the rows; return the products whose price changed in some book.
 
-    If several rows give a price for one product and book, the last row counts.
+    If several rows give a price for one product and book, the last row counts; a new book has the
+    first spelling of its name.
     """
+    names: dict[tuple[str, str], str] = {}
     prices_by_book: dict[tuple[str, str], dict[UUID, Money]] = defaultdict(dict)
     for row in rows:
         product_id, price = results[row.number].record_id, row.value.price
         if product_id is not None and price is not None:
-            key = row.value.book_key(default_currency)
-            prices_by_book[key][product_id] = Money(price, key[0])
+            currency, name = row.value.book_key(default_currency)
+            key = currency, comparable_name(name)
+            names.setdefault(key, name)
+            prices_by_book[key][product_id] = Money(price, currency)
     repriced: frozenset[UUID] = frozenset()
-    for (currency, name), prices in sorted(prices_by_book.items(), key=lambda item: item[0]):
-        repriced |= await set_list_prices(command, name=name, currency=currency, prices=prices)
+    for key, prices in sorted(prices_by_book.items(), key=lambda item: item[0]):
+        book = {"name": names[key], "currency": key[0]}
+        repriced |= await set_list_prices(command, **book, prices=prices)
     return repriced
 
 
