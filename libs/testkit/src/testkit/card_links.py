@@ -74,8 +74,8 @@ class LinkedCardOut(BaseModel):
 
     title: str
     stage: str
-    owner_id: Annotated[str | None, PersonSubject]
-    owner_name: str | None = None
+    clerk: Annotated[str | None, PersonSubject]
+    clerk_name: str | None = None
     record_version: int | None
 
 
@@ -147,7 +147,7 @@ def _shown(entry: AccessEntry, card: Card) -> LinkedCardOut:
     return LinkedCardOut(
         title=card.title,
         stage=card.stage,
-        owner_id=card.owner_id,
+        clerk=card.owner_id,
         record_version=entry.record_version,
     )
 

@@ -36,8 +36,8 @@ async def test_a_key_admits_to_its_record_without_a_token(client: Client) -> Non
     assert answer.status_code == 200
     shown = answer.json()
     assert (shown["title"], shown["stage"], shown["record_version"]) == ("Three", "TO_DO", 2)
-    assert shown["owner_id"] is not None
-    assert shown["owner_name"] is None, "the directory of this test knows nobody"
+    assert shown["clerk"] is not None
+    assert shown["clerk_name"] is None, "the directory of this test knows nobody"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 
