@@ -60,6 +60,7 @@ async def test_listing_filters_and_pages(
         "deadline_at": None,
         "resolved_at": None,
         "resolved_by": None,
+        "resolved_by_name": None,
         "note": None,
     }
     for params, count in [
