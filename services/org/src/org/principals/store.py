@@ -70,6 +70,7 @@ async def revoke(tx: AsyncConnection, subjects: Collection[str]) -> list[Revoked
     return [from_columns(RevokedPrincipal, row) for row in (await tx.execute(saved)).mappings()]
 
 
-def valid_from_of(subject: str) -> Select[Any]:
-    """Return the query for the time since when the tokens of a subject count."""
-    return select(principals.c.tokens_valid_from).where(principals.c.subject == subject)
+def valid_from_of(*subjects: str) -> Select[Any]:
+    """Return the query for the time since when the tokens of these subjects count, the latest."""
+    latest = select(func.max(principals.c.tokens_valid_from))
+    return latest.where(principals.c.subject.in_(subjects))

@@ -92,7 +92,8 @@ async def refresh_session(
 
 async def _is_revoked(tx: AsyncConnection, session: Session) -> bool:
     person = await PERSON.get(tx, session.person_id)
-    valid_from = (await tx.execute(valid_from_of(person.subject))).scalar_one_or_none()
+    subjects = (person.subject, *person.former_subjects)
+    valid_from = (await tx.execute(valid_from_of(*subjects))).scalar_one_or_none()
     return not person.active or (valid_from is not None and session.created_at < valid_from)
 
 

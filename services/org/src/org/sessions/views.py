@@ -20,6 +20,7 @@ async def list_sessions(
     Sessions from before a revocation end at their next use, so they are left out.
     """
     person = await PERSON.get(tx, person_id)
-    valid_from = (await tx.execute(valid_from_of(person.subject))).scalar_one_or_none()
+    subjects = (person.subject, *person.former_subjects)
+    valid_from = (await tx.execute(valid_from_of(*subjects))).scalar_one_or_none()
     found = await store.list_open(tx, person_id, now=now, idle=idle)
     return [one for one in found if valid_from is None or one.created_at >= valid_from]

@@ -74,14 +74,11 @@ async def edit_person(
 async def _withdraw(
     command: Command, before: Person, saved: Person, scopes_before: set[str]
 ) -> None:
-    """Revoke the tokens and sessions of a person who lost a scope or a subject by an edit.
-
-    With another subject, the sessions from before ask for the revocations of the new one.
-    """
-    if saved.subject != before.subject:
-        await revoke_tokens(command.tx, [before.subject, saved.subject])
+    """Revoke the tokens of a person who lost a scope or a subject by an edit."""
     if not before.active:
         return
+    if saved.subject != before.subject:
+        await revoke_tokens(command.tx, [before.subject])
     scopes_after = await scopes_of(command.tx, saved)
     await withdraw_scopes(command.tx, [saved.subject], before=scopes_before, after=scopes_after)
 
