@@ -14,7 +14,12 @@ def is_transient(error: BaseException) -> bool:
     """Return whether a retry in a new transaction may succeed."""
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None)
-        return error.connection_invalidated or str(state).startswith(SQLSTATES)
+        return (
+            error.connection_invalidated
+            or str(state).startswith(SQLSTATES)
+            # The backend ended while the driver was connecting: its protocol state is left behind.
+            or isinstance(getattr(error.orig, "__cause__", None), asyncpg.InternalClientError)
+        )
     if isinstance(error, asyncpg.PostgresError):  # raised unwrapped while connecting
         return str(error.sqlstate).startswith(SQLSTATES)
     if isinstance(

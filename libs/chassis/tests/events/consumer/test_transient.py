@@ -186,6 +186,35 @@ def test_a_connection_lost_while_connecting_is_transient() -> None:
     assert not is_transient(asyncpg.exceptions.DataError("invalid input"))
 
 
+async def test_every_error_of_a_backend_that_ends_while_connecting_is_transient(
+    committed: Committed,
+) -> None:
+    """The first statements of a new engine are cut off at every moment."""
+    admin = await asyncpg.connect(admin_dsn())
+    cut_off = 0
+    for delay in range(60):
+        database = Database(committed.urls.worker_url, name="cut-off")
+        opening = asyncio.create_task(_open(database))
+        while not opening.done():
+            await admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'cut-off'"
+            )
+            await asyncio.sleep(delay / 10_000)
+        error = opening.exception()
+        if error is not None:
+            cut_off += 1
+            assert is_transient(error), repr(error)
+        await database.dispose()
+    await admin.close()
+    assert cut_off
+
+
+async def _open(database: Database) -> None:
+    async with database.begin(None) as tx:
+        await tx.execute(text("SELECT 1"))
+
+
 async def test_a_stale_write_is_retried_soon(committed: Committed, tenant: UUID) -> None:
     async def on_note_written(_: AsyncConnection, __: NoteWritten, ___: EventMeta) -> None:
         raise Conflict("STALE_WRITE", what="notes", key="x")
