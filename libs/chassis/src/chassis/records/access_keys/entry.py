@@ -4,7 +4,6 @@ The key is looked up before a tenant is known; then the request runs in a transa
 tenant like any other, with the key itself as its caller, which has no scopes.
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -13,7 +12,6 @@ from uuid import UUID
 from fastapi import Depends, Header, Path, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.engine import Database
 from chassis.foundation.clock import Now
 from chassis.foundation.context import current, replace_current
 from chassis.records.access_keys import store
@@ -26,12 +24,11 @@ from chassis.web.auth import Principal
 from chassis.web.client_address import request_source
 from chassis.web.commands import Command
 from chassis.web.entrances import ACCESS_KEY_HEADER, ENTRANCES, Entrance
-from chassis.web.transaction import Tx
+from chassis.web.transaction import Tx, begin_transaction
 from kernel.errors import DomainError, NotFound
 
 MAX_KEY_LENGTH = 200
 KEY_EXAMPLE = "l2ck_EXAMPLE-of-43-letters-as-it-was-given-to-you"
-FindAccessKey = Callable[[bytes], Awaitable[Any | None]]
 
 
 class AccessKeyRefused(NotFound):
@@ -85,10 +82,9 @@ def may_enter(
     async def find(
         request: Request,
         key: Annotated[str | None, Depends(read_key)],
-        find_key: Annotated[FindAccessKey, Depends(access_key_finder)],
         now: Now,
     ) -> _FoundKey:
-        found = await _admitted(request, purpose, key, find_key, now)
+        found = await _admitted(request, purpose, key, now)
         if event_id is not None:
             request.state.event_id = await event_id.of(request)
         return found
@@ -107,11 +103,7 @@ def may_enter(
 
 
 async def _admitted(
-    request: Request,
-    purpose: AccessPurpose,
-    key: str | None,
-    find_key: FindAccessKey,
-    now: datetime,
+    request: Request, purpose: AccessPurpose, key: str | None, now: datetime
 ) -> _FoundKey:
     """Make the key the request's caller, if it may still enter for this purpose.
 
@@ -121,7 +113,8 @@ async def _admitted(
     limits: AccessKeyLimits = request.app.state.access_key_limits
     row = None
     if key is not None and len(key) <= MAX_KEY_LENGTH:
-        row = await find_key(access_key_digest(key))
+        async with begin_transaction(request)(None) as tx:
+            row = await store.find_by_digest(tx, access_key_digest(key))
     if (
         row is None
         or row.purpose != purpose.code
@@ -143,17 +136,6 @@ async def _record_stands(tx: AsyncConnection, purpose: AccessPurpose, key: Acces
     bound = purpose.bound_to_version
     exists, version = await store.present_version(tx, purpose.scoped, key.record_id, lock=bound)
     return exists and (not bound or version == key.record_version)
-
-
-def access_key_finder(request: Request) -> FindAccessKey:
-    """Return the function that looks up a key, in a short transaction without a tenant."""
-    database: Database = request.app.state.database
-
-    async def find(digest: bytes) -> Any | None:
-        async with database.begin(None) as tx:
-            return await store.find_by_digest(tx, digest)
-
-    return find
 
 
 async def _key_in_path(
