@@ -89,7 +89,7 @@ def _passes(selection: Selection, arguments: Sequence[str], env: Mapping[str, st
     if not selection.others:
         return _pytest([*system, *arguments], env) if system else 0
     workers = str(max(2, os.cpu_count() or 2))
-    shared = ["-n", workers, "--dist", "loadgroup", *selection.others, *arguments]
+    shared = ["-n", workers, *selection.others, *arguments]
     if not system:
         return _pytest(shared, env)
     with tempfile.TemporaryFile("w+") as output:
@@ -112,7 +112,7 @@ def _system_tests(selection: Selection, env: Mapping[str, str]) -> list[str]:
 
 def _deep(env: Mapping[str, str]) -> int:
     """Run the plans of all lists at full size, the long tests, then the benchmarks."""
-    shared = ["-n", "2", "--dist", "loadgroup"]
+    shared = ["-n", "2"]
     code = _pytest([*shared, *PLAN_TESTS], {**env, "L2C_PLAN_ROWS": FULL_SIZE})
     code = max(code, _pytest([*shared, "tests/deep"], env))
     return max(code, _pytest(["-q", "-s", "-p", "no:cacheprovider", BENCHMARKS], env))

@@ -34,6 +34,6 @@ def test_types_and_import_contracts_are_correct(tree: Path) -> None:
 
 
 def test_the_whole_suite_passes(tree: Path) -> None:
-    shared = ("-n", "2", "--dist", "loadgroup", "--services", "desk,l2o")
+    shared = ("-n", "2", "--services", "desk,l2o")
     without = ("--ignore", "tests/architecture/test_scaffold.py")
     run_in(tree, "pytest", "-q", *shared, *SUITES, *without)

@@ -48,7 +48,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             )
             for name, each in lists
         ]
-        metafunc.parametrize(("service", "collection"), parameters, scope="module")
+        metafunc.parametrize(("service", "collection"), parameters)
     elif "resource" in metafunc.fixturenames:
         found = _chosen(metafunc, chosen or ("testkit", *SERVICES))
         metafunc.parametrize("resource", [pytest.param(each, id=each.name) for each in found])
@@ -79,12 +79,24 @@ def samples_of(service: str) -> dict[str, ListSample]:
     return samples
 
 
-@pytest.fixture(scope="module")
-async def full_database(service: str, worker_id: str) -> AsyncIterator[FilledDatabase]:
-    """The service's database with full tables behind all its declared lists."""
-    database = await filled_database(service, worker_id, samples_of(service))
-    yield database
-    await database.drop()
+@pytest.fixture(scope="session")
+async def full_databases() -> AsyncIterator[dict[str, FilledDatabase]]:
+    """The filled databases of this process, by service; a fixture would fill one for each test."""
+    databases: dict[str, FilledDatabase] = {}
+    yield databases
+    for each in databases.values():
+        await each.drop()
+
+
+@pytest.fixture
+async def full_database(service: str, full_databases: dict[str, FilledDatabase]) -> FilledDatabase:
+    """The service's database with full tables behind all its declared lists.
+
+    A second process that asks for it fails: the tests of a service's lists are one group.
+    """
+    if service not in full_databases:
+        full_databases[service] = await filled_database(service, "lists", samples_of(service))
+    return full_databases[service]
 
 
 @pytest.fixture
