@@ -48,6 +48,33 @@ async def test_the_status_of_the_tenant_limits_requests(
     assert (answer.status_code, answer.json().get("code")) == written
 
 
+@pytest.mark.parametrize(
+    ("languages", "accepted", "answered"),
+    [
+        (["en"], None, "en"),
+        (["en"], "zh-CN", "zh-CN"),
+        (["en"], "fr", "en"),
+        (["fr", "zh-Hant-TW", "en"], None, "zh-CN"),
+        (["fr"], None, "zh-CN"),
+        (["zh-CN", "en"], "en", "en"),
+    ],
+)
+async def test_texts_are_in_the_tenants_language_unless_the_caller_chooses_one(
+    client: Client,
+    tx: AsyncConnection,
+    languages: list[str],
+    accepted: str | None,
+    answered: str,
+) -> None:
+    await add_tenant(tx, languages=languages)
+    del client.headers["Accept-Language"]
+    headers = {} if accepted is None else {"Accept-Language": accepted}
+    answer = await client.post("/cards", json={}, headers=headers)
+    assert answer.status_code == 422
+    assert answer.headers["Content-Language"] == answered
+    assert answer.json()["detail"].isascii() == (answered == "en")
+
+
 async def test_an_unknown_tenant_answers_503(client: Client, tx: AsyncConnection) -> None:
     await remove_tenant(tx)
     answer = await client.post("/cards", json=CARD)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -18,11 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.engine import Database
 from chassis.foundation import logs
+from chassis.foundation.text_rendering import TextRenderer
 from kernel.ids import new_id
 from testkit import databases, tokens
 from testkit.databases import ServiceDatabase, empty_tables
 from testkit.ground import Ground
 from testkit.published import Published, Work, published_facts, work_in_outbox
+from testkit.rendered_texts import faults_of
 from testkit.shared_transaction import PrepareTenant, set_tenant, shared_transaction
 from testkit.tenants import add_tenant
 
@@ -57,6 +59,11 @@ def pytest_configure() -> None:
     os.environ.setdefault(databases.RUN, new_id().hex[-10:])  # the workers of xdist inherit it
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a file in the id of a test by its parameter: a workbook holds the time it was made."""
+    return argname if isinstance(val, bytes) and len(val) > 100 else None
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Remove the template databases in the leading process."""
     if not hasattr(session.config, "workerinput") and databases.SERVER in os.environ:
@@ -80,6 +87,24 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         "slowest": sorted(((took, name) for name, took in times.items()), reverse=True)[:10],
     }
     Path(os.environ[RESULTS], f"{os.getpid()}.json").write_text(json.dumps(result))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rendered_texts() -> Iterator[None]:
+    """Check every text that any test renders: it has its values, and no words of programs."""
+    render = TextRenderer.render
+
+    def checked(
+        self: TextRenderer, text: tuple[str, str], params: Mapping[str, Any], language: str
+    ) -> str:
+        both = render(self, text, params, "zh-CN"), render(self, text, params, "en")
+        faults = faults_of(text, params, both)
+        assert not faults, f"{both[1]}: {', '.join(faults)}"
+        return both[1] if language == "en" else both[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TextRenderer, "render", checked)
+        yield
 
 
 @pytest.fixture(scope="session")

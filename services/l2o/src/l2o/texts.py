@@ -59,8 +59,8 @@ TEXTS = {
     ),
     "CONTACT_UNKNOWN": Text("该客户没有此联系人。", "The account has no such contact."),
     "STAGE_MOVE_FORBIDDEN": Text(
-        "商机不能从 {from_stage} 变为 {to_stage}。",
-        "An opportunity cannot go from {from_stage} to {to_stage}.",
+        "商机不能从“{from_stage:Stage}”变为“{to_stage:Stage}”。",
+        "An opportunity cannot go from {from_stage:Stage} to {to_stage:Stage}.",
     ),
     # Labels of enums.
     "Stage.FIRST_CONTACT": Text("初步接洽", "First contact"),

@@ -208,8 +208,8 @@ async def test_a_forbidden_move_names_the_stages_in_both_languages(
         assert answer.json()["params"] == {"from_stage": "SIGNING", "to_stage": "SOLUTION"}
         details[language] = answer.json()["detail"]
     assert details == {
-        "zh-CN": "商机不能从 SIGNING 变为 SOLUTION。",
-        "en": "An opportunity cannot go from SIGNING to SOLUTION.",
+        "zh-CN": "商机不能从“签约”变为“方案”。",
+        "en": "An opportunity cannot go from Signing to Solution.",
     }
 
 

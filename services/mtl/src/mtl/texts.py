@@ -8,8 +8,12 @@ TEXTS: dict[str, Text] = {
         "Please enter at least a name, a company, a phone number, an email or an external id.",
     ),
     "LEAD_DUPLICATE": Text(
-        "该线索已存在：与线索 {lead_id} 的 {matched} 相同。",
-        "This lead already exists: lead {lead_id} has the same {matched}.",
+        "该线索已存在（{matched:LeadMatch}）。",
+        "This lead already exists ({matched:LeadMatch}).",
+    ),
+    "LEAD_DUPLICATE_HIDDEN": Text(
+        "该线索已存在，但您不能查看，请联系主管。",
+        "This lead already exists, but you may not view it. Please ask your manager.",
     ),
     "LEAD_CONVERTED": Text(
         "该线索已转化，不能再修改或删除。",
@@ -40,6 +44,9 @@ TEXTS: dict[str, Text] = {
         "内容超过 {maximum} 个字符，未导入。",
         "The value is longer than {maximum} characters and was not imported.",
     ),
+    "LeadMatch.phone": Text("电话相同", "same phone number"),
+    "LeadMatch.email": Text("邮箱相同", "same email"),
+    "LeadMatch.external_id": Text("外部编号相同", "same external id"),
     # Labels of enums.
     "LeadStatus.NEW": Text("新建", "New"),
     "LeadStatus.QUALIFIED": Text("已确认", "Qualified"),

@@ -93,7 +93,7 @@ async def test_invalid_rows_are_refused_and_the_others_imported(
     items = (await client.get(f"/imports/{ended['id']}/refusals")).json()["items"]
     duplicate = next(item for item in items if item["row"] == 15)["errors"][0]
     assert duplicate["params"] == {"lead_id": existing["id"], "matched": "phone"}
-    assert existing["id"] in duplicate["message"]
+    assert duplicate["message"] == "This lead already exists (same phone number)."
 
 
 async def test_refusals_are_paged_and_in_the_language_of_the_caller(

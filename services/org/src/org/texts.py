@@ -46,15 +46,15 @@ TEXTS: dict[str, Text] = {
     ),
     "ROLE_UNKNOWN": Text("该角色不存在。", "This role does not exist."),
     "ROLE_CODE_TAKEN": Text(
-        "角色代码 {code} 已被使用。", "The role code {code} is already in use."
+        "角色代码 {code:code} 已被使用。", "The role code {code:code} is already in use."
     ),
     "ROLE_BUILT_IN": Text(
-        "内置角色 {code} 不能修改，请新建角色。",
-        "{code} is a built-in role and cannot be changed; please create a new role instead.",
+        "内置角色 {code:code} 不能修改，请新建角色。",
+        "{code:code} is a built-in role and cannot be changed; please create a new role instead.",
     ),
     "ROLE_IN_USE": Text(
-        "仍有人员拥有角色 {code}，无法删除。",
-        "The role {code} cannot be deleted: it is still assigned to people.",
+        "仍有人员拥有角色 {code:code}，无法删除。",
+        "The role {code:code} cannot be deleted: it is still assigned to people.",
     ),
     "ROOT_MISSING": Text("请先创建根部门。", "Please create a root department first."),
     "USERNAME_FIXED": Text(
@@ -144,8 +144,8 @@ TEXTS: dict[str, Text] = {
     ),
     "SCOPE_UNKNOWN": Text("权限“{scope}”不存在。", "There is no scope {scope}."),
     "SCOPES_NOT_HELD": Text(
-        "您没有以下权限，因此不能执行此操作：{scopes}。",
-        "You cannot do this because you do not have these scopes: {scopes}.",
+        "您没有以下权限，因此不能执行此操作：{scopes:scope}。",
+        "You cannot do this because you do not have these permissions: {scopes:scope}.",
     ),
     "LAST_ADMINISTRATOR": Text(
         "至少须有一名在职的系统管理员，请先指定另一名管理员。",

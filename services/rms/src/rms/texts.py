@@ -46,8 +46,8 @@ TEXTS: dict[str, Text] = {
         "{term} is the default payment term. Please choose another default first.",
     ),
     "SHARES_NOT_WHOLE": Text(
-        "各期比例之和须为 1，目前为 {total}。",
-        "The shares of the instalments must add up to 1; they add up to {total}.",
+        "各期比例之和须为 1，目前为 {total:number}。",
+        "The shares of the instalments must add up to 1; they add up to {total:number}.",
     ),
     "ACCOUNT_NOT_FOUND": Text("没有该客户。", "There is no such account."),
     "ALLOCATION_NOT_FOUND": Text("没有该核销记录。", "There is no such allocation."),
@@ -65,8 +65,8 @@ TEXTS: dict[str, Text] = {
         "cannot be changed. To correct it, please reverse it and record it again.",
     ),
     "PREPAYMENT_ALLOCATED": Text(
-        "预付款已核销，其中 {amount} {currency} 不能撤回；请先冲销相应的核销记录。",
-        "{amount} {currency} of the prepayment has already been settled. "
+        "预付款已核销，其中 {amount:number} {currency} 不能撤回；请先冲销相应的核销记录。",
+        "{amount:number} {currency} of the prepayment has already been settled. "
         "Please reverse its allocation first.",
     ),
     "PAYMENT_REVERSED": Text(
@@ -80,8 +80,8 @@ TEXTS: dict[str, Text] = {
     "LINE_UNKNOWN": Text("订单中没有该行。", "The order does not have this line."),
     "LINE_REPEATED": Text("该行重复填写。", "The line is listed more than once."),
     "QUANTITY_EXCEEDS_OPEN": Text(
-        "超出未发数量，至多 {open}。",
-        "The quantity exceeds the open quantity of the line: at most {open}.",
+        "超出未发数量，至多 {open:number}。",
+        "The quantity exceeds the open quantity of the line: at most {open:number}.",
     ),
     "DATE_IN_FUTURE": Text(
         "日期不能晚于今天（{today}）。", "The date must not be after today, {today}."
@@ -112,13 +112,13 @@ TEXTS: dict[str, Text] = {
         "该应收款属于另一客户。", "The receivable belongs to another account."
     ),
     "AMOUNT_EXCEEDS_OPEN": Text(
-        "超出应收款未结清金额，至多 {open} {currency}。",
-        "The amount exceeds the open amount of the receivable: at most {open} {currency}.",
+        "超出应收款未结清金额，至多 {open:number} {currency}。",
+        "The amount exceeds the open amount of the receivable: at most {open:number} {currency}.",
     ),
     "AMOUNT_EXCEEDS_UNALLOCATED": Text(
-        "超出回款未核销金额，至多 {unallocated} {currency}。",
+        "超出回款未核销金额，至多 {unallocated:number} {currency}。",
         "The amount exceeds the unallocated amount of the payment: "
-        "at most {unallocated} {currency}.",
+        "at most {unallocated:number} {currency}.",
     ),
     # Labels of enums.
     "AllocationsIn.strategy.OLDEST_FIRST": Text("先核销最早到期的应收", "Oldest first"),

@@ -17,7 +17,8 @@ class Context:
     step (a request or event id), `job_id` the running job, `origin` the record of the event, or
     the one that the job works for (`l2o.import:<id>`); `traceparent` is W3C Trace Context, `actor`
     the principal, in a job who started it. `country` (ISO 3166-1) is that of the tenant: telephone
-    numbers without a country code are read as numbers of it.
+    numbers without a country code are read as numbers of it. `language` is that of texts, which
+    `chose_language` says the caller chose; else it is the tenant's first, once that is known.
     """
 
     request_id: str = field(default_factory=lambda: str(new_id()))
@@ -29,6 +30,7 @@ class Context:
     actor: str | None = None
     tenant: str | None = None
     language: str = "zh-CN"
+    chose_language: bool = False
     country: str | None = None
 
     @property

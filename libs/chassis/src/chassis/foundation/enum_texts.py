@@ -80,4 +80,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     "SnapshotStatus.FINISHED": ("已完成", "Finished"),
     "SnapshotStatus.FAILED": ("失败", "Failed"),
     "SnapshotStatus.CANCELLED": ("已取消", "Cancelled"),
+    # Words that only texts use: the types of JSON, and the verbs of scopes.
+    "JsonType.string": ("文本", "text"),
+    "JsonType.integer": ("整数", "integer"),
+    "JsonType.number": ("数字", "number"),
+    "JsonType.boolean": ("是/否", "yes or no"),
+    "JsonType.array": ("列表", "list"),
+    "JsonType.object": ("对象", "object"),
+    "ScopeVerb.read": ("查看", "view"),
+    "ScopeVerb.write": ("编辑", "edit"),
+    "ScopeVerb.all": ("查看全部", "view all"),
+    "ScopeVerb.admin": ("管理", "administer"),
 }

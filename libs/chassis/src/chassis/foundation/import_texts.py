@@ -3,8 +3,9 @@
 TEXTS: dict[str, tuple[str, str]] = {
     "IMPORT_NOT_FOUND": ("没有该导入任务。", "The import does not exist."),
     "IMPORT_NOT_OPEN": (
-        "导入任务已启动或已取消（{state}），不能再更改。",
-        "The import has started or was cancelled ({state}) and cannot be changed any more.",
+        "导入任务已启动或已取消（{state:ImportState}），不能再更改。",
+        "The import has started or was cancelled ({state:ImportState}) and cannot be changed any"
+        " more.",
     ),
     "IMPORT_FILE_MISSING": ("请先上传文件。", "Please upload the file first."),
     "IMPORT_NOT_READ": ("文件尚未被读取。", "The file has not been read yet."),
@@ -13,10 +14,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The file and the results of its rows are kept for {days} days only.",
     ),
     "IMPORT_CANCELLED": ("导入任务已取消。", "The import was cancelled."),
-    "IMPORT_FINISHED": ("导入任务已结束（{state}）。", "The import has already ended ({state})."),
+    "IMPORT_FINISHED": (
+        "导入任务已结束（{state:ImportState}）。",
+        "The import has already ended ({state:ImportState}).",
+    ),
     "MAPPING_AMBIGUOUS": (
-        "多个列对应同一字段：{fields}。",
-        "Several columns are mapped to the same field: {fields}.",
+        "多个列对应同一字段：{columns}。",
+        "Several columns are mapped to the same field: {columns}.",
     ),
     "FILE_EMPTY": ("文件为空。", "The file is empty."),
     "FILE_NOT_UTF8": (
@@ -24,13 +28,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The file is not a CSV file; please save it as 'CSV UTF-8'.",
     ),
     "FILE_ENCODING_DOUBTFUL": (
-        "无法确定文件的编码，可能是：{encodings}。请指定编码，或另存为 “CSV UTF-8”。",
-        "The encoding of the file is doubtful; it may be: {encodings}."
+        "无法确定文件的编码，可能是：{encodings:Encoding}。请指定编码，或另存为 “CSV UTF-8”。",
+        "The encoding of the file is doubtful; it may be: {encodings:Encoding}."
         " Please declare it, or save the file as 'CSV UTF-8'.",
     ),
     "FILE_ENCODING_WRONG": (
-        "文件不是所指定的 {declared} 编码；可以指定：{encodings}。",
-        "The file is not in {declared} as declared; these can be declared: {encodings}.",
+        "文件不是所指定的 {declared:Encoding} 编码；可以指定：{encodings:Encoding}。",
+        "The file is not in {declared:Encoding} as declared; these can be declared:"
+        " {encodings:Encoding}.",
     ),
     "CELL_DIGITS_LOST": (
         "表格中超过 15 位的数字已丢失末位，请将该列设为文本后重新输入。",
@@ -84,12 +89,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "COLUMN_MISSING": ("文件中没有该列。", "The file has no such column."),
     "COLUMN_REQUIRED": (
-        "没有对应字段 {field} 的列（常用列名：{headers}）。",
-        "No column is mapped to {field}; usual column names are: {headers}.",
+        "缺少一列，列名可为：{headers}。",
+        "A column is missing; it may be called: {headers}.",
     ),
     "COLUMN_IDENTIFYING_MISSING": (
-        "没有可识别记录的列；至少需要一列对应：{fields}。",
-        "No column identifies a record; at least one column must be mapped to: {fields}.",
+        "没有可识别记录的列；至少需要其中一列：{headers}。",
+        "No column identifies a record; at least one of these is needed: {headers}.",
     ),
     "COLUMNS_TOO_MANY": (
         "此类列至多 {maximum} 个。",
@@ -109,11 +114,17 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "ROW_NOT_STORED": ("此行无法保存。", "The row could not be saved."),
     "EXPORT_NOT_FOUND": ("没有该导出任务。", "The export does not exist."),
-    "EXPORT_NOT_READY": ("导出尚未完成（{state}）。", "The export is not finished yet ({state})."),
+    "EXPORT_NOT_READY": (
+        "导出尚未完成（{state:ExportState}）。",
+        "The export is not finished yet ({state:ExportState}).",
+    ),
     "EXPORT_EXPIRED": ("导出文件已过期删除。", "The export file has expired. Please export again."),
     "EXPORT_TOO_LARGE": (
         "超过 {maximum} 行，请缩小筛选范围。",
         "The export has more than {maximum} rows. Please narrow the filter.",
     ),
-    "EXPORT_FINISHED": ("导出已结束（{state}）。", "The export has already ended ({state})."),
+    "EXPORT_FINISHED": (
+        "导出已结束（{state:ExportState}）。",
+        "The export has already ended ({state:ExportState}).",
+    ),
 }

@@ -1,19 +1,23 @@
 """Texts of error codes in zh-CN and en. Codes are part of the API contract, texts are not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chassis.foundation.access_key_texts import TEXTS as ACCESS_KEYS
 from chassis.foundation.enum_texts import TEXTS as ENUMS
 from chassis.foundation.event_texts import TEXTS as EVENTS
 from chassis.foundation.import_texts import TEXTS as IMPORTS
+from chassis.foundation.text_rendering import TextRenderer
 from chassis.foundation.value_texts import TEXTS as VALUES
 
 LANGUAGES = ("zh-CN", "en")
 
 
 class Text(NamedTuple):
-    """A message in both languages; `{name}` is replaced from the params of the error."""
+    """A message in both languages; `{name}` is replaced from the params of the error.
+
+    `text_rendering` lists what a placeholder may say of its value: `{amount:number}`.
+    """
 
     zh: str
     en: str
@@ -47,7 +51,9 @@ COMMON: dict[str, Text] = {
     "ISSUER_UNAVAILABLE": Text(
         "暂时无法取得签发方的公钥。", "The public keys of the issuer are temporarily unavailable."
     ),
-    "SCOPE_MISSING": Text("缺少权限：{scopes}。", "The access token lacks a permission: {scopes}."),
+    "SCOPE_MISSING": Text(
+        "缺少权限：{scopes:scope}。", "The access token lacks a permission: {scopes:scope}."
+    ),
     "STALE_WRITE": Text(
         "记录已被他人修改，请重新加载。",
         "The record was changed by someone else. Please reload it.",
@@ -85,7 +91,8 @@ COMMON: dict[str, Text] = {
         "该自定义字段不可用于筛选。", "Lists cannot be filtered by this custom field."
     ),
     "CUSTOM_FIELD_OPTION_UNFIT": Text(
-        "{type} 类型的字段不支持此项。", "Fields of type {type} do not support this."
+        "{type:FieldType}类型的字段不支持此项。",
+        "Fields of type {type:FieldType} do not support this.",
     ),
     "CUSTOM_CHOICE_IN_USE": Text(
         "选项 {choice} 已被使用，只能停用。",
@@ -204,7 +211,9 @@ COMMON: dict[str, Text] = {
     "UNTIL_DATE_PAST": Text("日期须晚于今天。", "The date must be after today."),
     "REQUIRED": Text("此项必填。", "This field is required."),
     "UNKNOWN_FIELD": Text("未知字段。", "Unknown field."),
-    "TYPE_INVALID": Text("类型应为{expected}。", "The value must be of type {expected}."),
+    "TYPE_INVALID": Text(
+        "类型应为{expected:JsonType}。", "The value must be of type {expected:JsonType}."
+    ),
     "DECIMAL_STRING_INVALID": Text(
         '应为十进制数字字符串，如 "1234.50"。',
         'The value must be a decimal string such as "1234.50".',
@@ -212,8 +221,14 @@ COMMON: dict[str, Text] = {
     "CURRENCY_UNKNOWN": Text("未知币种。", "Unknown currency."),
     "TOO_SHORT": Text("长度至少为 {minimum}。", "The length must be at least {minimum}."),
     "TOO_LONG": Text("长度至多为 {maximum}。", "The length must be at most {maximum}."),
-    "TOO_SMALL": Text("应{relation} {limit}。", "The value must be {relation} {limit}."),
-    "TOO_LARGE": Text("应{relation} {limit}。", "The value must be {relation} {limit}."),
+    "TOO_SMALL": Text(
+        "应{relation:relation} {limit:number}。",
+        "The value must be {relation:relation} {limit:number}.",
+    ),
+    "TOO_LARGE": Text(
+        "应{relation:relation} {limit:number}。",
+        "The value must be {relation:relation} {limit:number}.",
+    ),
     "PATTERN_MISMATCH": Text("格式不符。", "The format is not valid."),
     "DATE_INVALID": Text(
         "不是有效的日期（YYYY-MM-DD）。", "This is not a valid date (YYYY-MM-DD)."
@@ -224,7 +239,9 @@ COMMON: dict[str, Text] = {
     ),
     "INSTANT_IN_FUTURE": Text("时刻不能晚于现在。", "The time must not be in the future."),
     "ID_INVALID": Text("不是有效的 UUID。", "This is not a valid id (UUID)."),
-    "VALUE_UNKNOWN": Text("取值须为：{expected}。", "The value must be one of: {expected}."),
+    "VALUE_UNKNOWN": Text(
+        "取值须为：{expected:values}。", "The value must be one of: {expected:values}."
+    ),
     "TEXT_INVALID": Text(
         "含有不允许的字符。", "The text contains characters that are not allowed."
     ),
@@ -236,8 +253,8 @@ COMMON: dict[str, Text] = {
 }
 
 
-def preferred_language(accept: str | None) -> str:
-    """Return the preferred supported language of Accept-Language (RFC 9110); default zh-CN."""
+def preferred_language(accept: str | None) -> str | None:
+    """Return the preferred supported language of Accept-Language (RFC 9110), if there is one."""
     ranked: list[tuple[float, int, str]] = []
     for position, part in enumerate((accept or "").split(",")[:20]):
         tag, *parameters = (piece.strip().lower() for piece in part.split(";"))
@@ -250,7 +267,14 @@ def preferred_language(accept: str | None) -> str:
         language = {"zh": "zh-CN", "en": "en", "*": "zh-CN"}.get(primary)
         if language and weight > 0:
             ranked.append((-weight, position, language))
-    return min(ranked)[2] if ranked else "zh-CN"
+    return min(ranked)[2] if ranked else None
+
+
+def first_supported(languages: Sequence[str]) -> str | None:
+    """Return the first of a tenant's languages that texts exist in, if there is one."""
+    by_primary = {"zh": "zh-CN", "en": "en"}
+    found = (by_primary.get(language.partition("-")[0]) for language in languages)
+    return next((language for language in found if language is not None), None)
 
 
 class Texts:
@@ -260,38 +284,19 @@ class Texts:
         self._catalog: dict[str, Text] = dict(COMMON)
         for catalog in catalogs:
             self._catalog.update(catalog)
+        self._renderer = TextRenderer(self._catalog)
 
     def say(self, code: str, params: Mapping[str, Any], language: str) -> str:
         """Return the text of a code in a language; the code itself if there is no text."""
         text = self._catalog.get(code)
         if text is None:
             return code
-        return filled(text, params, language)
+        return self._renderer.render(text, params, language)
 
 
 def filled(text: Text, params: Mapping[str, Any], language: str) -> str:
     """Return the text in a language, filled with its params."""
-    template = text.en if language == "en" else text.zh
-    shown = {name: _shown(value, language) for name, value in params.items()}
-    return template.format_map(_Lenient(shown))
+    return _COMMON_RENDERER.render(text, params, language)
 
 
-class _Lenient(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return "…"
-
-
-RELATIONS = {
-    ">": Text("大于", "greater than"),
-    ">=": Text("不小于", "at least"),
-    "<": Text("小于", "less than"),
-    "<=": Text("不大于", "at most"),
-}
-
-
-def _shown(value: Any, language: str) -> str:
-    if isinstance(value, list | tuple | set | frozenset):
-        return ("、" if language != "en" else ", ").join(str(v) for v in value)
-    if isinstance(value, str) and value in RELATIONS:
-        value = RELATIONS[value].en if language == "en" else RELATIONS[value].zh
-    return str(value)
+_COMMON_RENDERER = TextRenderer(COMMON)

@@ -18,6 +18,7 @@ from chassis.database.backbone_tables import tenant_settings
 from chassis.database.engine import ROW_LIMIT_KEY
 from chassis.foundation.context import current, replace_current
 from chassis.foundation.refusals import TooManyRequests, Unauthenticated, Unavailable
+from chassis.foundation.texts import first_supported
 from chassis.foundation.token_bucket import TokenBucket
 from chassis.records.access.tables import people, principals
 from chassis.web.auth import Principal
@@ -75,6 +76,7 @@ class CachedTenant:
 
     status: str
     country: str | None
+    language: str | None
     quotas: Quotas
     read_at: float
     bucket: TokenBucket
@@ -120,6 +122,7 @@ class TenantAdmission:
 
     async def _admit(self, tx: AsyncConnection, caller: Principal, method: str) -> CachedTenant:
         tenant = await self._read(tx, str(caller.tenant_id))
+        _use_settings(tenant)
         if tenant.status == "DELETED":
             raise Forbidden("TENANT_DELETED")
         reads_only = method in READ_METHODS and caller.kind != "access_key"  # a key counts its uses
@@ -128,7 +131,6 @@ class TenantAdmission:
         if caller.kind != "access_key":
             fresh = self._fresh_writes and method not in READ_METHODS
             ensure_good_standing(caller, await self._standing(tx, caller, fresh=fresh))
-        replace_current(replace(current(), country=tenant.country))
         return tenant
 
     async def _read(self, tx: AsyncConnection, tenant_id: str) -> CachedTenant:
@@ -137,13 +139,21 @@ class TenantAdmission:
         if cached is not None and now - cached.read_at < self.max_age:
             return cached
         columns = tenant_settings.c
-        query = select(columns.status, columns.country, columns.quotas)
+        query = select(columns.status, columns.country, columns.languages, columns.quotas)
         row = (await tx.execute(query)).one_or_none()
         if row is None:
             self._tenants.pop(tenant_id, None)
             raise Unavailable("TENANT_NOT_READY")
         quotas = Quotas.model_validate(row.quotas)
-        return self._keep(tenant_id, _refreshed(cached, row.status, row.country, quotas, now))
+        tenant = CachedTenant(
+            row.status,
+            row.country,
+            first_supported(row.languages),
+            quotas,
+            now,
+            _refreshed_bucket(cached, quotas, now),
+        )
+        return self._keep(tenant_id, tenant)
 
     async def _standing(self, tx: AsyncConnection, caller: Principal, *, fresh: bool) -> Standing:
         now, key = time.monotonic(), (str(caller.tenant_id), caller.kind, caller.subject)
@@ -163,15 +173,20 @@ class TenantAdmission:
         return tenant
 
 
-def _refreshed(
-    cached: CachedTenant | None, status: str, country: str | None, quotas: Quotas, now: float
-) -> CachedTenant:
-    """Return the tenant as read now; the bucket keeps its tokens, also under a new limit."""
+def _use_settings(tenant: CachedTenant) -> None:
+    """Read telephone numbers by the tenant's country; answer in its language by default."""
+    context = replace(current(), country=tenant.country)
+    if not context.chose_language and tenant.language is not None:
+        context = replace(context, language=tenant.language)
+    replace_current(context)
+
+
+def _refreshed_bucket(cached: CachedTenant | None, quotas: Quotas, now: float) -> TokenBucket:
+    """Return the bucket as of now; it keeps its tokens, also under a new limit."""
     full = float(quotas.requests_per_minute or 0)
     if cached is None or cached.quotas.requests_per_minute is None:
-        return CachedTenant(status, country, quotas, now, TokenBucket(full, now))
-    left = TokenBucket(min(cached.bucket.tokens, full), cached.bucket.filled_at)
-    return CachedTenant(status, country, quotas, now, left)
+        return TokenBucket(full, now)
+    return TokenBucket(min(cached.bucket.tokens, full), cached.bucket.filled_at)
 
 
 def _count_request(tenant: CachedTenant, now: float) -> None:

@@ -32,7 +32,8 @@ def request_context(headers: Headers) -> Context:
     A well-formed `traceparent` is continued (W3C Trace Context) and a well-formed X-Request-Id is
     used; otherwise both are new.
     """
-    context = Context(language=preferred_language(headers.get("accept-language")))
+    chosen = preferred_language(headers.get("accept-language"))
+    context = Context() if chosen is None else Context(language=chosen, chose_language=True)
     request_id = headers.get("x-request-id", "")
     if REQUEST_ID.fullmatch(request_id):
         context = replace(context, request_id=request_id)

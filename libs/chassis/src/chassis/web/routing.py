@@ -20,7 +20,7 @@ from chassis.web.references import completed_answer, has_names
 ACCEPT_LANGUAGE_HEADER: dict[str, Any] = {
     "name": "Accept-Language",
     "in": "header",
-    "description": "The language of texts; zh-CN unless en is preferred",
+    "description": "The language of texts, zh-CN or en; the tenant's first one by default",
     "schema": {"type": "string", "examples": ["zh-CN", "en"]},
 }
 IDEMPOTENCY_KEY_HEADER: dict[str, Any] = {

@@ -227,8 +227,13 @@ class DuplicateLead:
         return {} if self.hidden else {"lead_id": str(self.lead_id), "matched": self.matched}
 
     def as_conflict(self) -> Conflict:
-        """The error LEAD_DUPLICATE."""
-        return Conflict("LEAD_DUPLICATE", **self.disclosed_params)
+        """The error LEAD_DUPLICATE, or LEAD_DUPLICATE_HIDDEN."""
+        return Conflict(self.code, **self.disclosed_params)
+
+    @property
+    def code(self) -> str:
+        """The code of the error, which says whether the caller may see the earlier lead."""
+        return "LEAD_DUPLICATE_HIDDEN" if self.hidden else "LEAD_DUPLICATE"
 
 
 def assign_keys(

@@ -175,7 +175,7 @@ def _row_result(
         if earlier is not None and row.is_contained_in(earlier, subjects, new.custom_fields):
             return unchanged(earlier.id, *row.owner_warnings(subjects))
         matched = None if lead.hidden else lead.matched
-        return refused(Finding("LEAD_DUPLICATE", params=lead.disclosed_params, field=matched))
+        return refused(Finding(lead.code, params=lead.disclosed_params, field=matched))
     return created(lead.id, *row.owner_warnings(subjects))
 
 

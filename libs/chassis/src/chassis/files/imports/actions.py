@@ -107,7 +107,9 @@ def validate_mapping(
     )
     ambiguous = sorted(field for field, count in uses.items() if field and count > 1)
     if ambiguous:
-        violations.append(Violation("/mapping", "MAPPING_AMBIGUOUS", {"fields": ambiguous}))
+        columns = [name for name, field in requested.items() if field in ambiguous]
+        params = {"fields": ambiguous, "columns": columns}
+        violations.append(Violation("/mapping", "MAPPING_AMBIGUOUS", params))
     if violations:
         raise Invalid(violations)
 

@@ -86,7 +86,8 @@ def _field_findings(columns: ColumnMapping, target: ImportTarget[Any]) -> list[F
         if field.required and field.name not in mapped_fields
     ]
     if target.any_of and set(target.any_of).isdisjoint(mapped_fields):
-        params = {"fields": list(target.any_of)}
+        headers = [h for f in target.fields if f.name in target.any_of for h in f.headers[:2]]
+        params = {"fields": list(target.any_of), "headers": headers}
         findings.append(Finding("COLUMN_IDENTIFYING_MISSING", params=params))
     if (
         target.extra_columns

@@ -1,0 +1,112 @@
+"""Fills the placeholders of texts for people: labels instead of codes, plain numbers, lists.
+
+A placeholder says after a colon what its value is: `{state:ImportState}` is a value of that enum,
+`{amount:number}` an amount or a quantity, `{scopes:scope}` are scopes, `{expected:values}` values
+of an enum that the text does not know. One without a colon is a text that people wrote or know:
+a name, a document number, a day, a count; `{code:code}` is one that may look like our own words.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from string import Formatter
+from typing import Any
+
+Labels = Mapping[str, tuple[str, str]]  # in Chinese and in English, by their codes
+ABSENT = "…"
+CODE, NUMBER, RELATION, SCOPE, VALUES = "code", "number", "relation", "scope", "values"
+KINDS = (CODE, NUMBER, RELATION, SCOPE, VALUES)
+SCOPE_VERB = "ScopeVerb"
+RELATIONS: Labels = {
+    ">": ("大于", "greater than"),
+    ">=": ("不小于", "at least"),
+    "<": ("小于", "less than"),
+    "<=": ("不大于", "at most"),
+}
+
+
+class TextRenderer:
+    """Renders texts with the labels of one catalog."""
+
+    def __init__(self, labels: Labels) -> None:
+        self._labels = labels
+        self._enums: dict[str, set[str]] = {}
+
+    def render(self, text: tuple[str, str], params: Mapping[str, Any], language: str) -> str:
+        """Return the text in a language, filled with its params; absent ones become an ellipsis."""
+        chosen = _position(language)
+        return _TextFormatter(self, chosen).vformat(text[chosen], (), params)
+
+    def shown(self, value: Any, kind: str, chosen: int) -> str:
+        """Return how people read a value of this kind."""
+        if value is None:
+            return ABSENT
+        if isinstance(value, list | tuple | set | frozenset):
+            return self._listed(value, kind, chosen)
+        if kind == NUMBER:
+            return _number(value)
+        if kind == SCOPE:
+            return self._scope(str(value), chosen)
+        if kind == RELATION:
+            return RELATIONS[str(value)][chosen]
+        return self._label(f"{kind}.{value}", chosen) or str(value)
+
+    def _listed(self, values: Any, kind: str, chosen: int) -> str:
+        if kind == VALUES:
+            kind = self._enum_of([str(value) for value in values])
+        shown = [self.shown(value, kind, chosen) for value in values]
+        return ("、", ", ")[chosen].join(shown) or ("（无）", "(none)")[chosen]
+
+    def _label(self, code: str, chosen: int) -> str | None:
+        label = self._labels.get(code)
+        return None if label is None else label[chosen]
+
+    def _enum_of(self, values: Sequence[str]) -> str:
+        """Return the smallest enum that has all the values; "" if none has."""
+        if not self._enums:
+            enums = defaultdict(set)
+            for code in self._labels:
+                enum, dot, value = code.rpartition(".")
+                if dot:
+                    enums[enum].add(value)
+            self._enums = dict(enums)
+        fitting = [name for name, known in self._enums.items() if known.issuperset(values)]
+        return min(fitting, key=lambda name: (len(self._enums[name]), name), default="")
+
+    def _scope(self, scope: str, chosen: int) -> str:
+        """Return the resource and what may be done: 线索（编辑）, Lead (edit)."""
+        resource, _, verb = scope.rpartition(".")
+        name = self._label(f"Resource.{resource}", chosen)
+        action = self._label(f"{SCOPE_VERB}.{verb}", chosen)
+        if name is None or action is None:
+            return scope
+        return f"{name} ({action})" if chosen else f"{name}（{action}）"
+
+
+class _TextFormatter(Formatter):
+    def __init__(self, renderer: TextRenderer, chosen: int) -> None:
+        self._renderer, self._chosen = renderer, chosen
+
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        return kwargs.get(str(key))
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return self._renderer.shown(value, format_spec, self._chosen)
+
+
+def placeholders(text: str) -> dict[str, str]:
+    """Return the placeholders of a text with the kinds of their values."""
+    return {name: kind or "" for _, name, kind, _ in Formatter().parse(text) if name}
+
+
+def _position(language: str) -> int:
+    return 1 if language == "en" else 0
+
+
+def _number(value: Any) -> str:
+    """Return 1,234.5 for 1234.500000."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return str(value)
+    return f"{number.normalize():,f}" if number.is_finite() else str(value)
