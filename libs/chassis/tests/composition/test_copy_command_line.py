@@ -8,10 +8,12 @@ from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from chassis.__main__ import main
 from chassis.composition.worker import Worker
 from chassis.events.consumer.processing import Processor
+from chassis.records.audit.tables import audit_entries
 from kernel.ids import new_id
 from libs.chassis.tests.events.consumer.samples import Partition
 from libs.chassis.tests.events.rebuilds.generations import NOTES, ListLog, build, copied
@@ -119,6 +121,13 @@ async def test_the_runs_of_all_tenants_are_cancelled_by_their_id(
     }
     for _ in range(2):  # cancelling again changes nothing
         assert (await command(*cancel))[:2] == (0, "Cancelled for 2 tenants.\n")
+    async with committed.app.begin(other) as tx:
+        entries = (await tx.execute(select(audit_entries).order_by(audit_entries.c.id))).all()
+    audited = [(e.verb, e.actor, e.reason) for e in entries if str(e.record_id) == run_id]
+    assert audited == [
+        ("INSERT", "operator:operator", None),
+        ("UPDATE", "operator:ann", "not needed"),
+    ]
     code, _, errors = await command(lists, "testkit", "--cancel", str(new_id()))
     assert (code, f"{kind.upper()}_NOT_FOUND" in errors) == (1, True)
 

@@ -66,7 +66,7 @@ def snapshot(
     snapshot_id = new_id()
 
     async def run() -> int:
-        async with worker_transaction(service) as tx:
+        async with worker_transaction(service, by=by) as tx:
             tenants = [tenant] if tenant else await known_tenants(tx)
             for one in tenants:
                 async with acting_for(tx, one):
@@ -147,7 +147,7 @@ def rebuild(
     rebuild_id = new_id()
 
     async def run() -> int:
-        async with worker_transaction(service) as tx:
+        async with worker_transaction(service, by=by) as tx:
             tenants = [tenant] if tenant else await known_tenants(tx)
             if not tenants:
                 raise CommandFailed(f"{service} knows no tenant yet: there is nothing to rebuild.")

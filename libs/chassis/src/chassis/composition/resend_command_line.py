@@ -55,7 +55,7 @@ def resend(
     """Send the retained events of all tenants again, after the broker lost them."""
 
     async def run() -> list[EventResend]:
-        async with worker_transaction(service) as tx:
+        async with worker_transaction(service, by=by) as tx:
             return await request_resends(
                 tx,
                 service,

@@ -54,7 +54,8 @@ class AuditEntryOut(BaseModel):
     at: datetime
     actor: str | None = Field(
         description="Who made the change, or started the import or task that made it: the subject"
-        " of a token, `system:<component>`, or `access-key:<id>:<subject of its issuer>`"
+        " of a token, `system:<component>`, `access-key:<id>:<subject of its issuer>`, or"
+        " `operator:<name>` of who used the command line"
     )
     actor_name: str | None = Field(
         description="The actor's name in the directory; of an access key, who issued it"
@@ -76,7 +77,12 @@ class AuditEntryOut(BaseModel):
 
 
 def audit_router(
-    collection: str, *, resource: str, table: Table, dependencies: Sequence[Any]
+    collection: str,
+    *,
+    resource: str,
+    table: Table,
+    dependencies: Sequence[Any],
+    tag: str | None = None,
 ) -> APIRouter:
     """Build `GET {collection}/{record_id}/audit`; `dependencies` check who may read the record.
 
@@ -84,7 +90,7 @@ def audit_router(
     `audit_router("/accounts", resource="l2o.account", table=accounts, dependencies=[READ])`.
     """
     name = resource.split(".")[-1]
-    router = new_router(collection, tag=collection.strip("/"))
+    router = new_router(collection, tag=tag or collection.strip("/"))
 
     @router.get("/{record_id}/audit", name=f"{name}_audit", dependencies=dependencies)
     async def audit(record_id: UUID, tx: Tx, page: PageParams) -> Page[AuditEntryOut]:
