@@ -60,7 +60,7 @@ async def test_a_snapshot_is_requested_for_every_tenant(
     assert (await command("snapshots", "testkit"))[1] == "No snapshot was requested.\n"
     other = new_id()
     await consumed(committed, tenant, other)
-    code, output, _ = await command("snapshot", "testkit", "card", "--rate", "50", "--by", "ann")
+    code, output, _ = await command("snapshot", "testkit.card", "--rate", "50", "--by", "ann")
     assert (code, "of 2 tenants" in output) == (0, True)
     rows = await rows_of(command, "snapshots")
     assert {row["tenant"] for row in rows} == {str(tenant), str(other)}
@@ -69,9 +69,9 @@ async def test_a_snapshot_is_requested_for_every_tenant(
     assert {(r["status"], r["published"], r["total"], r["by"]) for r in rows} == {
         ("RUNNING", "0", "?", "ann")
     }
-    code, _, errors = await command("snapshot", "testkit", "card")
+    code, _, errors = await command("snapshot", "testkit.card")
     assert (code, "SNAPSHOT_RUNNING" in errors) == (1, True)
-    code, _, errors = await command("snapshot", "testkit", "deck")
+    code, _, errors = await command("snapshot", "testkit.deck")
     assert (code, errors.startswith("/aggregate: ")) == (1, True)
 
 
@@ -109,7 +109,7 @@ async def test_the_runs_of_all_tenants_are_cancelled_by_their_id(
 ) -> None:
     other, lists = new_id(), f"{kind}s"
     await consumed(committed, tenant, other)
-    start = ("snapshot", "testkit", "card") if kind == "snapshot" else ("rebuild", "testkit.notes")
+    start = ("snapshot", "testkit.card") if kind == "snapshot" else ("rebuild", "testkit.notes")
     await command(*start)
     (run_id,) = {row["id"] for row in await rows_of(command, lists)}
     cancel = (lists, "testkit", "--cancel", run_id, "--by", "ann", "--note", "not needed")

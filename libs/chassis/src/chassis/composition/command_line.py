@@ -70,6 +70,27 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
 Operator = Annotated[str, typer.Option(help="Your name, for the audit")]
 
 
+def known_part(name: str) -> str:
+    """Return the name of a service, or of an aggregate such as `l2o.account`.
+
+    Raises BadParameter for a service that is not installed; the command checks the aggregate.
+    """
+    known_service(name.partition(".")[0])
+    return name
+
+
+ServiceOrAggregate = Annotated[
+    str,
+    typer.Argument(help="Name of a service, or of an aggregate: l2o.account", callback=known_part),
+]
+
+
+def parts_of(name: str) -> tuple[str, str | None]:
+    """Return the service of a name, and the name itself if it is that of an aggregate."""
+    service, _, aggregate = name.partition(".")
+    return service, name if aggregate else None
+
+
 def known_services(names: Sequence[str] | None) -> list[str]:
     """Return the names, or those of all installed services if the list is empty.
 

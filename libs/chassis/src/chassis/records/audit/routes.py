@@ -23,6 +23,12 @@ from kernel.decimals import plain_text
 from kernel.money import Money
 
 _MONEY = TypeAdapter(Money)
+# How fields end that may hold the subject of a person, such as `owner_id` and `revoked_by`.
+PERSON_FIELDS = ("_id", "_by", "actor", "assignee", "recipient", "subject")
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class FieldChange(BaseModel):
@@ -37,6 +43,12 @@ class FieldChange(BaseModel):
     )
     from_: Any = Field(alias="from", description="The old value; null if it was empty or is new")
     to: Any = Field(description="The new value; null if it is empty or was removed")
+    from_name: str | None = Field(
+        None, exclude_if=_is_none, description="The name of the person that is the old value"
+    )
+    to_name: str | None = Field(
+        None, exclude_if=_is_none, description="The name of the person that is the new value"
+    )
 
 
 class OriginRecordOut(BaseModel):
@@ -107,7 +119,23 @@ async def audit_page(
     tx: AsyncConnection, page: PageParams, resource: str, record_id: UUID
 ) -> Page[AuditEntryOut]:
     """Return a page of a record's entries; for paths without its id, as `GET /tenant/audit`."""
-    return await fetch_page(tx, _entries_query(resource, record_id), page, shape=_entry_out)
+    entries = await fetch_page(tx, _entries_query(resource, record_id), page, shape=_entry_out)
+    await _name_people(tx, [change for entry in entries.items for change in entry.changes])
+    return entries
+
+
+async def _name_people(tx: AsyncConnection, changes: Sequence[FieldChange]) -> None:
+    """Set the names of the people that changed from or to, in one query."""
+    about_people = [change for change in changes if change.field.endswith(PERSON_FIELDS)]
+    values = [one for change in about_people for one in (change.from_, change.to)]
+    subjects = sorted({one for one in values if isinstance(one, str)})
+    if not subjects:
+        return
+    query = select(people.c.subject, people.c.name).where(people.c.subject.in_(subjects))
+    names = {subject: name for subject, name in await tx.execute(query)}
+    for change in about_people:
+        change.from_name = names.get(str(change.from_))
+        change.to_name = names.get(str(change.to))
 
 
 def _entries_query(resource: str, record_id: UUID) -> Select[Any]:
