@@ -1,59 +1,140 @@
-"""Rules: only the owner of a table writes it, every save of an aggregate publishes an event, and
-org reads no event of a service in particular."""
+"""Rules: only the owner of a table writes it, records are written by the shared functions, every
+write publishes an event, and org reads no event of a service in particular."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from deploy.services import SERVICES
+from sqlalchemy import Table
 
+from chassis.records.record_quota import is_counted
+from deploy.services import SERVICES
+from tests.architecture.record_writes import (
+    COMMANDS,
+    SQL,
+    Function,
+    Modules,
+    Write,
+    declared,
+    feature_of,
+    named_functions,
+)
+
+OWNERS = {*SERVICES, "chassis"}
 SERVICES_BESIDE_ORG = frozenset(SERVICES) - {"org"}
-WRITES = {"insert", "update", "delete", "insert_row", "update_row", "replicate"}
-# Aggregates whose saves publish no event, each with its reason.
+SHARED_WRITES = "chassis.records.writes"
+# Tables of records whose writes publish no event, each with its reason.
 UNPUBLISHED = {
-    "chassis/files/imports/actions.py": "an import is a record of work; its end is published",
-    "chassis/files/exports/actions.py": "an export is a record of work of one person's",
-    "chassis/records/custom_fields/actions.py": "which fields records have is the service's own",
-    "org/notifications/actions.py": "notifications are for one person only",
-    "org/reminders/actions.py": "a person's own, as are tasks",
-    "org/tasks/actions.py": "a person's own; the facts behind it were published",
-    "rms/payment_terms/actions.py": "an order carries its payment term whole",
-    "org/sessions/actions.py": "where people are signed in is org's own; revocations are published",
-    "org/logins/actions.py": "the login directory holds secrets; people and clients are published",
+    "import_runs": "an import is a record of work; its end is published",
+    "exports": "an export is a record of work of one person's",
+    "saved_views": "a person's own way to look at lists",
+    "custom_field_definitions": "which fields records have is the service's own",
+    "number_formats": "how the service numbers its documents is its own",
+    "notifications": "notifications are for one person only",
+    "reminders": "a person's own, as are tasks",
+    "tasks": "a person's own; the facts behind it were published",
+    "payment_terms": "an order carries its payment term whole",
+    "price_book_versions": "history; the event of the book carries it whole",
+}
+# Plain SQL on records outside the shared functions, each with its reason. None inserts records
+# that a quota counts.
+PLAIN_WRITES = {
+    "chassis.records.lists.saved_views._ensure_unique": "the former default, whichever it is",
+    "chassis.records.numbers.number_formats.save_number_format": "inserts or updates at once",
+    "chassis.records.work.actions._change": "inserts or updates what was published of a record",
+    "cpq.price_books.store._replace_rows": "prices and tiers are parts of a book",
+    "cpq.price_books.store.add_version": "history, which is only appended to",
+    "org.notifications.store.read_all": "marks many at once",
+    "org.principals.store.revoke": "revokes many at once, as the lock of rights allows",
+    "org.tenants.store._insert": "the row of a tenant is mapped by hand",
+    "org.tenants.store._update": "the row of a tenant is mapped by hand",
+}
+# Functions of another feature's `store` that a feature may write by, each with its reason.
+PARTS_ELSEWHERE = {
+    "org.departments.store.replace_posts": "posts are saved with their person, who publishes them",
+    "org.roles.store.replace_roles": "the roles of a person are saved and published with them",
 }
 
 
-def _place(path: Path) -> tuple[str, str]:
-    """The service and the feature that a file belongs to; empty if it belongs to none."""
-    parts = path.parts
-    if "src" not in parts or "services" not in parts:
-        return "", ""
-    after = parts[parts.index("src") + 1 :]
-    return (after[0], after[1]) if len(after) > 2 else ("", "")
+def plain_writes(function: Function, modules: Modules) -> Iterator[str]:
+    """Only the shared functions write records: they check versions and keep search words.
 
-
-def foreign_writes(path: Path, tree: ast.Module) -> Iterator[str]:
-    """Only the owner writes a table: no writing call takes the table of another feature."""
-    service, feature = _place(path)
-    if not feature:
+    A table of records has a version. Plain SQL names its table, so that the rule can read it.
+    """
+    if function.module.dotted == SHARED_WRITES or function.dotted in PLAIN_WRITES:
         return
-    foreign = set(_imported_from_others(tree, service, feature))
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or ast.unparse(node.func).split(".")[-1] not in WRITES:
-            continue
-        for argument in node.args:
-            name = ast.unparse(argument).split(".")[0]
-            if name in foreign:
-                yield f"{path}:{node.lineno}: writes {ast.unparse(argument)} of another feature"
+    for write in function.writes:
+        table = _table(function, write.target)
+        if write.form in SQL and (_is_hidden(function, write) or _is_record(table)):
+            yield f"{function} {write.form}s {write.target or write.root} by plain SQL"
 
 
-def _imported_from_others(tree: ast.Module, service: str, feature: str) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.ImportFrom) or not node.module:
-            continue
-        steps = node.module.split(".")
-        if steps[0] == service and len(steps) > 1 and steps[1] != feature:
-            yield from (alias.asname or alias.name for alias in node.names)
+def uncounted_inserts(function: Function, modules: Modules) -> Iterator[str]:
+    """Records that a quota counts are inserted by the shared functions, which count them."""
+    for write in function.writes:
+        table = _table(function, write.target)
+        if write.form == "insert" and table is not None and is_counted(table):
+            yield f"{function} inserts {write.target} without counting"
+
+
+def _is_hidden(function: Function, write: Write) -> bool:
+    """The ground writes any table for those who ask; a service names what it writes."""
+    return write.target is None and function.module.service != "chassis"
+
+
+def _is_record(table: Table | None) -> bool:
+    return table is not None and "version" in table.c
+
+
+def _table(function: Function, name: str | None) -> Table | None:
+    known = declared(function.module.service).tables.values()
+    return next((table for table in known if table.name == name), None)
+
+
+def foreign_writes(function: Function, modules: Modules) -> Iterator[str]:
+    """Only the owner writes a table.
+
+    A feature writes no table or record that it has from another one, and calls no function of
+    another one's `store` that writes. The ground offers functions that write its tables.
+    """
+    module = function.module
+    if module.service == "chassis":
+        return
+    for write in function.writes:
+        origin = feature_of(module.imported.get(write.root, (module.dotted, ""))[0])
+        if origin != module.feature and origin.split(".")[0] in OWNERS:
+            yield f"{function} writes {write.target or write.root} of {origin}"
+    for named in named_functions(modules, function):
+        writes_there = named.module.holds_sql and named.writes
+        is_foreign = named.module.feature != module.feature and named.module.service != "chassis"
+        if writes_there and is_foreign and named.dotted not in PARTS_ELSEWHERE:
+            yield f"{function} writes by {named.dotted}"
+
+
+def silent_saves(function: Function, modules: Modules) -> Iterator[str]:
+    """Whoever writes a record publishes an event.
+
+    Functions of a `store` and private ones are checked with those that call them. The commands
+    that all records have publish by themselves (`RecordType.is_published`).
+    """
+    if function.is_part or function.publishes:
+        return
+    for table in sorted(_silent(modules, function, frozenset())):
+        yield f"{function} writes {table} without an event"
+
+
+def _silent(modules: Modules, function: Function, seen: frozenset[str]) -> set[str]:
+    """The published tables that a function writes, itself or by its parts, without an event."""
+    published = {
+        write.target
+        for write in function.writes
+        if write.form not in COMMANDS and _is_record(_table(function, write.target))
+    }
+    found = {table for table in published if table is not None and table not in UNPUBLISHED}
+    for named in named_functions(modules, function):
+        if named.is_part and not named.publishes and named.dotted not in seen:
+            found |= _silent(modules, named, seen | {named.dotted})
+    return found
 
 
 def foreign_facts(path: Path, tree: ast.Module) -> Iterator[str]:
@@ -76,34 +157,3 @@ def _service(path: Path) -> str:
     if "services" not in parts or "src" not in parts:
         return ""
     return parts[parts.index("src") + 1]
-
-
-def silent_saves(path: Path, tree: ast.Module) -> Iterator[str]:
-    """A function of `actions` that adds or saves an aggregate also publishes an event.
-
-    `store.add` and `store.save` count as saving; private functions are checked with their callers.
-    """
-    if "actions" not in (path.stem, path.parent.name):
-        return
-    if any(str(path).endswith(name) for name in UNPUBLISHED):
-        return
-    functions = {n.name: n for n in tree.body if isinstance(n, ast.AsyncFunctionDef)}
-    for name, node in functions.items():
-        if name.startswith("_"):
-            continue
-        calls = set(_reached(node, functions))
-        saves = {"store.save", "store.add"} & calls
-        if saves and not calls & {"publish", "publish_all"}:
-            yield f"{path}:{node.lineno}: {name} saves without publishing"
-
-
-def _reached(
-    node: ast.AST, functions: dict[str, ast.AsyncFunctionDef], seen: frozenset[str] = frozenset()
-) -> Iterator[str]:
-    """The calls of a function, and of functions of the same module that it calls."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Call):
-            called = ast.unparse(inner.func)
-            yield called
-            if called in functions and called not in seen:
-                yield from _reached(functions[called], functions, seen | {called})

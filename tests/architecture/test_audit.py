@@ -19,6 +19,9 @@ OF_THE_BACKBONE = {
     "custom_field_definitions",
     "external_ids",
     "number_formats",
+    "event_snapshots",
+    "replica_rebuilds",
+    "event_resends",
 }
 NOT_AUDITED = {
     "org.department_moves": "a history itself",

@@ -18,6 +18,7 @@ from contracts.resources import (
 )
 from deploy.services import SERVICES
 from org.roles.domain.built_in import BUILT_IN_ROLES
+from tests.architecture.test_event_feed import published_aggregates, read_with
 from tests.architecture.test_routes import operations
 
 # Scopes that only ADMIN has, through its `*`, each with its reason.
@@ -110,7 +111,8 @@ def test_services_declare_the_scopes_that_their_routes_need_and_no_others(
     needed_scopes: set[str], shown: set[str]
 ) -> None:
     shown = {scope for scope in shown if not scope.startswith("testkit.")}
-    assert declared_scopes() == needed_scopes | shown
+    feed = {f"{read_with(aggregate)}.read" for aggregate in published_aggregates()}
+    assert declared_scopes() == needed_scopes | shown | feed
 
 
 def test_every_service_declares_its_resources() -> None:

@@ -10,10 +10,12 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
+from contracts.event import SNAPSHOT_RUN
 from contracts.modules import publisher_modules
 
 RESOURCE_NAME: Final = re.compile(r"[a-z][a-z0-9]*\.[a-z][a-z0-9_]*")
 SEES_ALL_ROWS: Final = "all"
+READ: Final = "read"
 OWNER_NOTICE, IMPORT_NOTICE = "ASSIGNED", "IMPORT_FINISHED"
 Names = tuple[str, str]  # in Chinese and in English
 COMMON_NAMES: Final[Mapping[str, Names]] = {
@@ -22,6 +24,7 @@ COMMON_NAMES: Final[Mapping[str, Names]] = {
     "number_format": ("编号格式", "number format"),
     "tenant": ("租户", "tenant"),
     "event": ("事件", "event"),
+    "work": ("待办与消息的来源", "source of tasks and notices"),
     "import": ("导入", "import"),
 }
 OWNER_NOTICE_NAMES: Final[Names] = ("成为负责人", "New owner")
@@ -60,7 +63,8 @@ class Resource:
     `scopes` maps each verb to the built-in roles that hold the scope `<name>.<verb>`. The rows of
     an `owned` resource belong to owners, and the verb `all` shows every row. `notices` are the
     kinds of notices about its records, which people can switch off, and `tasks` the kinds of tasks:
-    their codes with their names in Chinese and English.
+    their codes with their names in Chinese and English. `aggregates` are published ones that are no
+    resources: whoever may read this resource may read their events in the pull feed.
     Raises ValueError for a name other than `<service>.<noun>`, or for `all` without owners.
     """
 
@@ -71,6 +75,7 @@ class Resource:
     owned: bool = False
     notices: Mapping[str, Names] = field(default_factory=dict)
     tasks: Mapping[str, Names] = field(default_factory=dict)
+    aggregates: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if RESOURCE_NAME.fullmatch(self.name) is None:
@@ -114,6 +119,7 @@ def editable(
     owned: bool = False,
     notices: Mapping[str, Names] | None = None,
     tasks: Mapping[str, Names] | None = None,
+    aggregates: tuple[str, ...] = (),
 ) -> Resource:
     """Declare a resource with the scopes `read` and `write`, and `all` if it is owned.
 
@@ -129,6 +135,7 @@ def editable(
         owned=owned,
         notices=notices,
         tasks=tasks or {},
+        aggregates=aggregates,
     )
 
 
@@ -141,7 +148,7 @@ def common_resources(
     numberers: Roles = ONLY_ADMIN,
     tenant: Mapping[str, Roles] | None = None,
 ) -> tuple[Resource, ...]:
-    """Declare what every service has: exports, custom fields, number formats and operation.
+    """Declare what every service has: exports, custom fields, number formats, events, operation.
 
     Only a service that imports files has `imports`. `tenant` adds scopes to `<service>.tenant`.
     """
@@ -150,9 +157,17 @@ def common_resources(
         "custom_field": {"read": EVERYBODY, "write": field_editors},
         "number_format": {"read": numberers, "write": numberers},
         "tenant": {"export": ONLY_ADMIN, **(tenant or {})},
-        "event": {"admin": ONLY_ADMIN, "read": ONLY_ADMIN},
     }
-    common = tuple(_common(service, noun, scopes) for noun, scopes in kinds.items())
+    common = (
+        *(_common(service, noun, scopes) for noun, scopes in kinds.items()),
+        _common(
+            service,
+            "event",
+            {"admin": ONLY_ADMIN, "read": ONLY_ADMIN},
+            aggregates=(f"{service}.{SNAPSHOT_RUN}", f"{service}.tenant_task"),
+        ),
+        _common(service, "work", {"read": ONLY_ADMIN}),
+    )
     if imports is None:
         return common
     scopes = {"read": imports, "write": imports, SEES_ALL_ROWS: ONLY_ADMIN}
@@ -184,6 +199,19 @@ def declared_resources() -> Mapping[str, Resource]:
 def declared_services() -> tuple[str, ...]:
     """Return the names of all services, in order; each declares its resources."""
     return tuple(sorted({resource.service for resource in declared_resources().values()}))
+
+
+@cache
+def resource_of_events(aggregate: str) -> Resource | None:
+    """Return the resource whose scopes are needed to read the events of an aggregate.
+
+    It is the resource of that name if it can be read, else the one that lists the aggregate.
+    """
+    own = declared_resources().get(aggregate)
+    if own is not None and READ in own.scopes:
+        return own
+    listing = [one for one in declared_resources().values() if aggregate in one.aggregates]
+    return listing[0] if listing else None
 
 
 def scopes_of_role(role: RoleCode) -> frozenset[str]:

@@ -11,12 +11,12 @@ from testkit import tokens
 
 async def test_a_number_format_changes_for_one_tenant_only(client: AsyncClient) -> None:
     [default] = (await client.get("/number-formats")).json()["items"]
-    assert (default["type"], default["is_default"]) == ("quote", True)
+    assert (default["type"], default["is_default"]) == ("cpq.quote", True)
     assert default["example"].startswith("Q-")
     body = {"prefix": "BJ", "year": "NONE", "width": 4, "separator": "/", "mode": "FAST"}
-    answer = await client.put("/number-formats/quote", json=body)
+    answer = await client.put("/number-formats/cpq.quote", json=body)
     assert answer.status_code == 200, answer.text
-    expected = {"type": "quote", **body, "is_default": False, "example": "BJ/0001"}
+    expected = {"type": "cpq.quote", **body, "is_default": False, "example": "BJ/0001"}
     assert answer.json() == expected
     assert (await client.get("/number-formats")).json()["items"] == [expected]
     other = (await client.get("/number-formats", headers=tokens.bearer(new_id()))).json()
@@ -39,8 +39,8 @@ async def test_a_number_format_changes_for_one_tenant_only(client: AsyncClient) 
 async def test_bad_formats(
     client: AsyncClient, body: dict[str, Any], pointer: str, code: str
 ) -> None:
-    answer = await client.put("/number-formats/quote", json=body)
+    answer = await client.put("/number-formats/cpq.quote", json=body)
     assert answer.status_code == 422
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(pointer, code)]
-    missing = await client.put("/number-formats/order", json={"prefix": "Q"})
+    missing = await client.put("/number-formats/quote", json={"prefix": "Q"})
     assert (missing.status_code, missing.json()["code"]) == (404, "NUMBER_FORMAT_NOT_FOUND")

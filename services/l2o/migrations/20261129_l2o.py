@@ -201,6 +201,7 @@ def _opportunities() -> None:
         sa.Column("closed_date", sa.Date()),
         sort_column("closed_date", sa.Date()),
         sa.Column("order_id", sa.Uuid()),
+        sa.Column("order_no", sa.Text()),
         sa.Column("owner_id", sa.Text()),
         instant("created_at"),
         instant("updated_at"),

@@ -125,10 +125,15 @@ async def add_order(
 
 
 async def add_receivable(
-    tx: AsyncConnection, amount: Money, *, account_id: UUID, due_date: date = TODAY
+    tx: AsyncConnection,
+    amount: Money,
+    *,
+    account_id: UUID,
+    due_date: date = TODAY,
+    actor: str | None = None,
 ) -> Receivable:
     return await create_receivable(
-        Command(tx, NOON),
+        Command(tx, NOON, actor=actor),
         new_id(),
         order_id=new_id(),
         order_no="SO-2026-000001",

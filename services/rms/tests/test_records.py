@@ -157,9 +157,14 @@ async def test_document_numbers_follow_the_tenants_format(
     client: AsyncClient, tx: AsyncConnection
 ) -> None:
     formats = (await client.get("/number-formats")).json()["items"]
-    assert {one["type"] for one in formats} == {"order", "shipment", "receivable", "payment"}
+    assert {one["type"] for one in formats} == {
+        "rms.order",
+        "rms.shipment",
+        "rms.receivable",
+        "rms.payment",
+    }
     body = {"prefix": "DD", "width": 4}
-    changed = await client.put("/number-formats/order", json=body)
+    changed = await client.put("/number-formats/rms.order", json=body)
     assert changed.status_code == 200, changed.text
     order = (await client.get(f"/orders/{await add_order(tx)}")).json()
     assert order["document_no"].startswith("DD")

@@ -213,6 +213,7 @@ class QuoteAccepted(Event):
     type: ClassVar[str] = "cpq.quote.accepted.v1"
     quote: QuoteState
     accepted_at: datetime
+    accepted_by: str | None = None
 
 
 class QuoteChanged(Event):

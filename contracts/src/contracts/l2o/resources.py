@@ -33,6 +33,7 @@ RESOURCES: Final = (
         sees_all=SEES_ALL,
         owned=True,
         tasks={"WORK_OPPORTUNITY": ("跟进商机", "Follow up on an opportunity")},
+        aggregates=("l2o.conversion",),
     ),
     *common_resources("l2o", imports=SALES, exports=SALES),
 )

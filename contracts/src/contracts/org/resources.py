@@ -46,7 +46,7 @@ RESOURCES: Final = (
         write=EVERYBODY,
         notices={"REMINDER": ("提醒", "Reminder")},
     ),
-    Resource(name="org.principal", zh="登录主体", en="principal", scopes={}),
+    Resource(name="org.principal", zh="登录主体", en="principal", scopes={"read": ONLY_ADMIN}),
     Resource(name="org.leave", zh="休假", en="leave", scopes={"write": EVERYBODY}),
     Resource(name="org.reference", zh="代码表", en="code list", scopes={"read": EVERYBODY}),
     Resource(name="org.operator", zh="运营", en="operator", scopes={"admin": ONLY_ADMIN}),

@@ -153,7 +153,7 @@ def redrive(service: Service, event: ParkedId, by: Operator = "operator") -> Non
     """Apply a parked event again, after the earlier parked events of its key."""
 
     async def run() -> None:
-        async with worker_transaction(service) as tx:
+        async with worker_transaction(service, by=by) as tx:
             await dead_letter_commands.redrive_parked(tx, event, by=by, now=clock.now())
 
     with failures_as_sentences(service):
@@ -171,7 +171,7 @@ def skip(
     """Skip a parked event: it is never applied, and the events behind it continue."""
 
     async def run() -> None:
-        async with worker_transaction(service) as tx:
+        async with worker_transaction(service, by=by) as tx:
             await dead_letter_commands.skip_parked(tx, event, by=by, now=clock.now(), note=note)
 
     with failures_as_sentences(service):

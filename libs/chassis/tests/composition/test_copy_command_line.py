@@ -8,10 +8,12 @@ from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from chassis.__main__ import main
 from chassis.composition.worker import Worker
 from chassis.events.consumer.processing import Processor
+from chassis.records.audit.tables import audit_entries
 from kernel.ids import new_id
 from libs.chassis.tests.events.consumer.samples import Partition
 from libs.chassis.tests.events.rebuilds.generations import NOTES, ListLog, build, copied
@@ -58,7 +60,7 @@ async def test_a_snapshot_is_requested_for_every_tenant(
     assert (await command("snapshots", "testkit"))[1] == "No snapshot was requested.\n"
     other = new_id()
     await consumed(committed, tenant, other)
-    code, output, _ = await command("snapshot", "testkit", "card", "--rate", "50", "--by", "ann")
+    code, output, _ = await command("snapshot", "testkit.card", "--rate", "50", "--by", "ann")
     assert (code, "of 2 tenants" in output) == (0, True)
     rows = await rows_of(command, "snapshots")
     assert {row["tenant"] for row in rows} == {str(tenant), str(other)}
@@ -67,9 +69,9 @@ async def test_a_snapshot_is_requested_for_every_tenant(
     assert {(r["status"], r["published"], r["total"], r["by"]) for r in rows} == {
         ("RUNNING", "0", "?", "ann")
     }
-    code, _, errors = await command("snapshot", "testkit", "card")
+    code, _, errors = await command("snapshot", "testkit.card")
     assert (code, "SNAPSHOT_RUNNING" in errors) == (1, True)
-    code, _, errors = await command("snapshot", "testkit", "deck")
+    code, _, errors = await command("snapshot", "testkit.deck")
     assert (code, errors.startswith("/aggregate: ")) == (1, True)
 
 
@@ -107,7 +109,7 @@ async def test_the_runs_of_all_tenants_are_cancelled_by_their_id(
 ) -> None:
     other, lists = new_id(), f"{kind}s"
     await consumed(committed, tenant, other)
-    start = ("snapshot", "testkit", "card") if kind == "snapshot" else ("rebuild", "testkit.notes")
+    start = ("snapshot", "testkit.card") if kind == "snapshot" else ("rebuild", "testkit.notes")
     await command(*start)
     (run_id,) = {row["id"] for row in await rows_of(command, lists)}
     cancel = (lists, "testkit", "--cancel", run_id, "--by", "ann", "--note", "not needed")
@@ -119,6 +121,13 @@ async def test_the_runs_of_all_tenants_are_cancelled_by_their_id(
     }
     for _ in range(2):  # cancelling again changes nothing
         assert (await command(*cancel))[:2] == (0, "Cancelled for 2 tenants.\n")
+    async with committed.app.begin(other) as tx:
+        entries = (await tx.execute(select(audit_entries).order_by(audit_entries.c.id))).all()
+    audited = [(e.verb, e.actor, e.reason) for e in entries if str(e.record_id) == run_id]
+    assert audited == [
+        ("INSERT", "operator:operator", None),
+        ("UPDATE", "operator:ann", "not needed"),
+    ]
     code, _, errors = await command(lists, "testkit", "--cancel", str(new_id()))
     assert (code, f"{kind.upper()}_NOT_FOUND" in errors) == (1, True)
 

@@ -38,6 +38,11 @@ async def test_a_rebuild_is_requested_and_followed(
     }
     assert finished["requested_by"] == rebuild["requested_by"]
     assert (await committed_client.get("/replica-rebuilds")).json()["items"] == [finished]
+    audit = await committed_client.get(f"/replica-rebuilds/{rebuild['id']}/audit")
+    ended, requested = audit.json()["items"]
+    assert (requested["verb"], requested["reason"]) == ("INSERT", "a new column")
+    assert requested["actor"] == rebuild["requested_by"]
+    assert [change["field"] for change in ended["changes"]] == ["finished_at", "status"]
 
 
 async def test_a_wrong_request_names_the_violation(client: Client) -> None:

@@ -56,7 +56,7 @@ class LinkIn(BaseModel):
     )
     purpose: str
     expires_at: datetime | None = None
-    max_uses: Annotated[int | None, Field(ge=1)] = None
+    max_uses: int | None = None
 
 
 class LinkOut(BaseModel):

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from chassis.database.advisory_locks import LOCK_TEST_DATABASES
 from chassis.database.migrate import upgrade
 
-ADMIN_LOCK = 7_264_002
 SERVER = "L2C_TEST_POSTGRES"
 RUN = "L2C_TEST_RUN"  # what the databases of one test run share in their names
 
@@ -76,7 +76,7 @@ async def create_database(service: str, suffix: str) -> ServiceDatabase:
     template, name = f"{service}_template_{run}", f"{service}_{suffix}_{run}"
     admin = await asyncpg.connect(admin_dsn())
     try:
-        await admin.execute("SELECT pg_advisory_lock($1)", ADMIN_LOCK)
+        await admin.execute(LOCK_TEST_DATABASES)
         if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template):
             await _create_empty(admin, service, template)
             await upgrade(service, _url(f"{service}_owner", template))

@@ -23,5 +23,5 @@ def create() -> FastAPI:
         ],
         texts=TEXTS,
         replicas=WORKER.replicas,
-        numbers={"quote": "Q"},
+        numbers={"cpq.quote": "Q"},
     )

@@ -83,7 +83,9 @@ def test_an_order_wins_an_opportunity_at_any_other_stage(start: Stage) -> None:
     reason = "客户不回复" if start is Stage.LOST else None
     opportunity = make_opportunity(stage=start, lost_reason=reason)
     order_id = new_id()
-    result = opportunity.win_by_order(order_id, confirmed_at=NOON, confirmed_on=TODAY, now=LATER)
+    result = opportunity.win_by_order(
+        order_id, "SO-1", confirmed_at=NOON, confirmed_on=TODAY, now=LATER
+    )
     assert result is not None
     won, event = result
     assert won == replace(
@@ -91,6 +93,7 @@ def test_an_order_wins_an_opportunity_at_any_other_stage(start: Stage) -> None:
         stage=Stage.WON,
         lost_reason=None,
         order_id=order_id,
+        order_no="SO-1",
         closed_date=TODAY,
         closed_at=NOON,  # when the order was confirmed, not when the event arrived
         updated_at=LATER,
@@ -100,4 +103,5 @@ def test_an_order_wins_an_opportunity_at_any_other_stage(start: Stage) -> None:
 
 def test_an_order_does_not_change_a_won_opportunity() -> None:
     won = make_opportunity(stage=Stage.WON, order_id=new_id())
-    assert won.win_by_order(new_id(), confirmed_at=NOON, confirmed_on=TODAY, now=LATER) is None
+    again = won.win_by_order(new_id(), "SO-1", confirmed_at=NOON, confirmed_on=TODAY, now=LATER)
+    assert again is None

@@ -58,6 +58,7 @@ async def test_an_opened_opportunity_is_stored_and_published(
         "closed_at": None,
         "closed_date": None,
         "order_id": None,
+        "order_no": None,
         "owner_id": CALLER,
         "account_name": account.name,
         "contact_name": contact.name,

@@ -30,5 +30,10 @@ def create() -> FastAPI:
         ],
         texts=TEXTS,
         replicas=WORKER.replicas,
-        numbers={"order": "SO", "shipment": "SH", "receivable": "AR", "payment": "PY"},
+        numbers={
+            "rms.order": "SO",
+            "rms.shipment": "SH",
+            "rms.receivable": "AR",
+            "rms.payment": "PY",
+        },
     )

@@ -25,7 +25,8 @@ async def add_confirmed_order(committed: Committed, tenant: UUID) -> UUID:
 
 async def has_contiguous_versions(committed: Committed, tenant: UUID, order_id: UUID) -> bool:
     async with committed.app.begin(tenant) as tx:
-        versions = select(outbox.c.aggversion).where(outbox.c.aggregateid == order_id)
+        is_order = (outbox.c.aggregateid == order_id) & (outbox.c.aggregatetype == "rms.order")
+        versions = select(outbox.c.aggversion).where(is_order)
         published = sorted((await tx.execute(versions)).scalars())
         last = (await tx.execute(select(orders.c.version))).scalar_one()
         return published == list(range(1, last + 1))

@@ -38,7 +38,9 @@ async def receivable(tx: AsyncConnection) -> Receivable:
     await add_settings(tx)
     await Company(tx).build()
     account_id = await add_account(tx, owner_id=subject("li"))
-    return await add_receivable(tx, cny("100.00"), account_id=account_id, due_date=TODAY)
+    return await add_receivable(
+        tx, cny("100.00"), account_id=account_id, due_date=TODAY, actor=subject("li")
+    )
 
 
 def collection(step: str, receivable: Receivable, person: str) -> Work:
@@ -117,7 +119,6 @@ async def test_the_owner_is_notified_of_a_payment_recorded_for_them_and_of_its_r
         )
         return payment.id
 
-    await receive(None)
     await receive("sun")
     assert await published_work() == []
     payment_id = await receive("zhou")

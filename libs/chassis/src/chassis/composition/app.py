@@ -13,7 +13,9 @@ from starlette.responses import Response
 
 from chassis.composition.features import imports_of, tables_with_custom_fields
 from chassis.database.engine import Database
+from chassis.events.rebuilds.tables import replica_rebuilds
 from chassis.events.relay.wakeup import Wakeup
+from chassis.events.resend_tables import event_resends
 from chassis.files.exports.routes import export_router
 from chassis.files.imports import tables as _import_tables  # noqa: F401  # registers the tables
 from chassis.files.imports.routes import import_router
@@ -24,6 +26,7 @@ from chassis.records.access import tables as _access_tables  # noqa: F401  # reg
 from chassis.records.access_keys import tables as _key_tables  # noqa: F401  # the same
 from chassis.records.access_keys.limits import AccessKeyLimits
 from chassis.records.audit import tables as _audit_tables  # noqa: F401  # registers the tables
+from chassis.records.audit.routes import audit_router
 from chassis.records.batch_routes import batch_routers
 from chassis.records.custom_fields import tables as _field_tables  # noqa: F401  # the same
 from chassis.records.custom_fields.routes import custom_field_router
@@ -32,11 +35,12 @@ from chassis.records.external_ids import tables as _name_tables  # noqa: F401  #
 from chassis.records.lists.saved_view_routes import saved_view_router
 from chassis.records.numbers.number_format_routes import number_format_router
 from chassis.records.snapshots.routes import snapshot_router
+from chassis.records.snapshots.tables import event_snapshots
 from chassis.records.work import tables as _work_tables  # noqa: F401  # registers the table
 from chassis.tenancy.export_routes import tenant_export_router
 from chassis.tenancy.tenant_admission import TenantAdmission
 from chassis.web import problems
-from chassis.web.auth import KeySet, Verifier
+from chassis.web.auth import KeySet, Verifier, allow
 from chassis.web.dead_letter_routes import parked_event_router
 from chassis.web.enum_routes import enum_router
 from chassis.web.event_count_routes import event_count_router
@@ -112,11 +116,31 @@ def _common_routers(
         rebuild_router(service, replicas),
         event_feed_router(service),
         event_resend_router(service),
+        *_audit_routers_of_runs(service),
         saved_view_router(service),
         export_router(service),
         tenant_export_router(service),
         number_format_router(service, numbers),
         enum_router(),
+    ]
+
+
+def _audit_routers_of_runs(service: str) -> list[APIRouter]:
+    """Return the routers that show who requested and cancelled what operators do with events."""
+    runs = {
+        "event_snapshot": event_snapshots,
+        "replica_rebuild": replica_rebuilds,
+        "event_resend": event_resends,
+    }
+    return [
+        audit_router(
+            f"/{name.replace('_', '-')}s",
+            resource=name,
+            table=table,
+            dependencies=[allow(f"{service}.event.admin")],
+            tag="events",
+        )
+        for name, table in runs.items()
     ]
 
 

@@ -8,6 +8,7 @@ import json
 import pkgutil
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.composition.text_columns import aligned
 from chassis.database.engine import Database
+from chassis.database.write_cause import attribute_writes
 from chassis.events.relay.epoch import EpochMismatch, RelayRunning
+from chassis.foundation.context import current, operator_actor, use_context
 from chassis.foundation.settings import Settings
 from chassis.foundation.texts import Texts
 from kernel.errors import DomainError, Invalid
@@ -67,6 +70,27 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
 Operator = Annotated[str, typer.Option(help="Your name, for the audit")]
 
 
+def known_part(name: str) -> str:
+    """Return the name of a service, or of an aggregate such as `l2o.account`.
+
+    Raises BadParameter for a service that is not installed; the command checks the aggregate.
+    """
+    known_service(name.partition(".")[0])
+    return name
+
+
+ServiceOrAggregate = Annotated[
+    str,
+    typer.Argument(help="Name of a service, or of an aggregate: l2o.account", callback=known_part),
+]
+
+
+def parts_of(name: str) -> tuple[str, str | None]:
+    """Return the service of a name, and the name itself if it is that of an aggregate."""
+    service, _, aggregate = name.partition(".")
+    return service, name if aggregate else None
+
+
 def known_services(names: Sequence[str] | None) -> list[str]:
     """Return the names, or those of all installed services if the list is empty.
 
@@ -90,12 +114,20 @@ def kafka_bootstrap(service: str) -> str:
 
 
 @asynccontextmanager
-async def worker_transaction(service: str) -> AsyncIterator[AsyncConnection]:
-    """Open a transaction of the worker's role, which sees the events of all tenants."""
+async def worker_transaction(
+    service: str, *, by: str | None = None
+) -> AsyncIterator[AsyncConnection]:
+    """Open a transaction of the worker's role, which sees the events of all tenants.
+
+    Its writes are audited as those of the operator `by`.
+    """
     database = Database(setting(service, "worker_database_url"), name=f"{service}-events")
+    context = current() if by is None else replace(current(), actor=operator_actor(by))
     try:
-        async with database.begin(None) as tx:
-            yield tx
+        with use_context(context):
+            async with database.begin(None) as tx:
+                await attribute_writes(tx)  # BEGIN does so only with a tenant
+                yield tx
     finally:
         await database.dispose()
 

@@ -13,7 +13,9 @@ from chassis.composition.command_line import (
     CommandFailed,
     Operator,
     Service,
+    ServiceOrAggregate,
     failures_as_sentences,
+    parts_of,
     show_rows,
     worker_transaction,
 )
@@ -49,10 +51,7 @@ REBUILD_RUNS = CancellableRun("rebuild", replica_rebuilds, cancel_rebuild)
 
 
 def snapshot(
-    service: Service,
-    aggregate: Annotated[
-        str | None, typer.Argument(help="Such as account; all aggregates if omitted")
-    ] = None,
+    what: ServiceOrAggregate,
     *,
     rate: Annotated[
         int | None, typer.Option(min=1, help="The most records per second and tenant")
@@ -63,10 +62,11 @@ def snapshot(
 ) -> None:
     """Publish the present state of every record again; copies take it, processes ignore it."""
     load_events()
+    service, aggregate = parts_of(what)
     snapshot_id = new_id()
 
     async def run() -> int:
-        async with worker_transaction(service) as tx:
+        async with worker_transaction(service, by=by) as tx:
             tenants = [tenant] if tenant else await known_tenants(tx)
             for one in tenants:
                 async with acting_for(tx, one):
@@ -147,7 +147,7 @@ def rebuild(
     rebuild_id = new_id()
 
     async def run() -> int:
-        async with worker_transaction(service) as tx:
+        async with worker_transaction(service, by=by) as tx:
             tenants = [tenant] if tenant else await known_tenants(tx)
             if not tenants:
                 raise CommandFailed(f"{service} knows no tenant yet: there is nothing to rebuild.")

@@ -10,7 +10,9 @@ from chassis.composition.command_line import (
     AsJson,
     Operator,
     Service,
+    ServiceOrAggregate,
     failures_as_sentences,
+    parts_of,
     show_rows,
     worker_transaction,
 )
@@ -28,6 +30,7 @@ from chassis.events.resend_commands import (
 )
 from chassis.events.resend_tables import event_resends
 from chassis.foundation import clock
+from contracts.event import topic_of
 
 RESEND_RUNS = CancellableRun("event_resend", event_resends, cancel_resend)
 
@@ -44,23 +47,23 @@ def _instant(value: str) -> str:
 
 
 def resend(
-    service: Service,
+    what: ServiceOrAggregate,
     since: Annotated[
         str, typer.Option(help="Events written from then on", callback=_instant, metavar="TIME")
     ],
-    topic: Annotated[str | None, typer.Option(help="Only this topic, such as rms.order.v1")] = None,
     note: Annotated[str | None, typer.Option(help="Why, for the audit")] = None,
     by: Operator = "operator",
 ) -> None:
     """Send the retained events of all tenants again, after the broker lost them."""
+    service, aggregate = parts_of(what)
 
     async def run() -> list[EventResend]:
-        async with worker_transaction(service) as tx:
+        async with worker_transaction(service, by=by) as tx:
             return await request_resends(
                 tx,
                 service,
                 since=datetime.fromisoformat(since),
-                topic=topic,
+                topic=None if aggregate is None else topic_of(aggregate),
                 by=by,
                 note=note,
                 now=clock.now(),

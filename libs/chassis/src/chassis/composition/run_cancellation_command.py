@@ -45,7 +45,7 @@ def cancel_by_command(
     """
 
     async def run() -> int:
-        async with worker_transaction(service) as tx:
+        async with worker_transaction(service, by=by) as tx:
             tenants = await _tenants_of(tx, kind, run_id, tenant)
             outcomes = [await _is_cancelled(tx, kind, one, run_id, by, note) for one in tenants]
         if not outcomes:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
+UNCOUNTED = "uncounted"  # in the info of a version column: why its rows are no counted records
 NAME_KEY_OF = "name_key_of"  # in the info of a column: the field whose comparable form it holds
 CURRENT_TENANT = "nullif(current_setting('app.tenant', true), '')::uuid"
 
@@ -52,6 +53,11 @@ def enum_column(kind: type[Any]) -> Enum:
         length=40,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+def uncounted(reason: str) -> dict[str, str]:
+    """Return the `info` of a version column whose rows are no records that a quota counts."""
+    return {UNCOUNTED: reason}
 
 
 def money_columns(name: str, *, nullable: bool = False) -> tuple[Column[Any], Column[Any]]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.database import backbone_tables
-from chassis.database.advisory_locks import MIGRATION_LOCK
+from chassis.database.advisory_locks import LOCK_MIGRATION
 
 LOCK_SECONDS = 10
 HERE = Path(__file__).parent / "migrations"
@@ -81,7 +81,7 @@ async def upgrade(service: str, owner_url: str) -> None:
     """
     engine = create_async_engine(owner_url, poolclass=pool.NullPool)
     async with engine.connect() as connection:
-        await connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
+        await connection.exec_driver_sql(LOCK_MIGRATION)
         # A migration that waits for a lock makes all traffic wait behind it: it gives up instead.
         await connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         await connection.commit()

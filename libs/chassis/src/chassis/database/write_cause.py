@@ -39,6 +39,6 @@ async def attribute_writes(tx: AsyncConnection) -> None:
     await tx.execute(_ATTRIBUTE, {"cause": write_cause(current())})
 
 
-async def set_audit_reason(tx: AsyncConnection, reason: str) -> None:
-    """Record a reason in the audit entries of this transaction's later writes."""
-    await tx.execute(_REASON, {"reason": reason})
+async def set_audit_reason(tx: AsyncConnection, reason: str | None) -> None:
+    """Record a reason, or none, in the audit entries of this transaction's later writes."""
+    await tx.execute(_REASON, {"reason": reason or ""})

@@ -13,6 +13,7 @@ from sqlalchemy import Select, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import from_columns
+from chassis.database.write_cause import set_audit_reason
 from chassis.events.relay.window_pages import IS_FACT
 from chassis.events.resend_tables import event_resend_keys, event_resends
 from contracts.event import EVENT_CLASSES, topic_of
@@ -112,6 +113,7 @@ async def request_resend(
         progressed_at=now,
         finished_at=None if events else now,
     )
+    await set_audit_reason(tx, note)
     await tx.execute(insert(event_resends).values(**vars(resend)))
     await tx.execute(_QUEUE, {**values, "resend": resend.id})
     return resend
@@ -153,6 +155,7 @@ async def cancel_resend(
     k, r = event_resend_keys.c, event_resends.c
     queued = (k.tenant_id == resend.tenant_id) & (k.resend_id == resend.id)
     await tx.execute(delete(event_resend_keys).where(queued))
+    await set_audit_reason(tx, note)
     ending = {"finished_at": now, "progressed_at": now, "cancelled_by": by, "cancel_note": note}
     mine = (r.tenant_id == resend.tenant_id) & (r.id == resend.id)
     await tx.execute(update(event_resends).where(mine).values(ending))

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from secrets import token_hex
+from typing import Final
 
 from kernel.ids import new_id
 
@@ -40,6 +41,14 @@ class Context:
 
 
 _current: ContextVar[Context | None] = ContextVar("context", default=None)
+
+
+OPERATOR: Final = "operator:"
+
+
+def operator_actor(name: str) -> str:
+    """Return the actor of an operator who gave this name to the command line."""
+    return f"{OPERATOR}{name}"
 
 
 def current_or_none() -> Context | None:

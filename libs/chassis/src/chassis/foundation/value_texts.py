@@ -27,4 +27,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "PHONE_INVALID": ("不是有效的电话号码。", "This is not a valid phone number."),
     "EMAIL_INVALID": ("不是有效的邮箱地址。", "This is not a valid email address."),
+    "COUNTED_IN_ALTERNATIVES": (
+        "按该字段计数时，多选一的条件组中不能含该字段的条件。",
+        "While records are counted by this field, none of several alternative groups can filter"
+        " on it.",
+    ),
 }

@@ -12,7 +12,7 @@ import asyncpg
 import structlog
 from prometheus_client import Counter
 
-from chassis.database.advisory_locks import timer_lock_key
+from chassis.database.advisory_locks import TRY_TIMER_LOCK, timer_lock_key
 from chassis.database.connections import open_connection
 from chassis.database.engine import Database
 from chassis.foundation.context import Context, use_context
@@ -69,7 +69,5 @@ class TimerRunner:
 
 async def _locked(connection: asyncpg.Connection, name: str) -> bool:
     """Take the timer's lock; called again, it also proves that the session is alive."""
-    locked: bool = await connection.fetchval(
-        "SELECT pg_try_advisory_lock($1)", timer_lock_key(name)
-    )
+    locked: bool = await connection.fetchval(TRY_TIMER_LOCK, timer_lock_key(name))
     return locked

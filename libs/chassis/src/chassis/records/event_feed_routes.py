@@ -22,6 +22,7 @@ from chassis.web.routing import new_router
 from chassis.web.signed_cursors import read_cursor, sign_cursor
 from chassis.web.transaction import Tx
 from contracts.event import EVENT_CLASSES
+from contracts.resources import resource_of_events
 from contracts.topics import load_events
 from kernel.errors import Forbidden, Invalid, Violation
 
@@ -101,8 +102,9 @@ class EventPage(BaseModel):
 def event_feed_router(service: str) -> APIRouter:
     """Build `GET /events`: the caller needs `<service>.event.read`, and every row of a type.
 
-    An event type is read with `<resource>.read`; where its records have owners also with
-    `<resource>.all`, unless the caller is a service client, which sees all records.
+    An event type is read with `<resource>.read` of the resource that declares its aggregate
+    (`contracts.resources`); where its records have owners also with `<resource>.all`, unless the
+    caller is a service client, which sees all records.
     """
     load_events()
     router = new_router("/events", tag="events")
@@ -175,8 +177,10 @@ def _is_of(service: str, event_type: str) -> bool:
     return event_type.partition(".")[0] == service
 
 
-def _missing_scope(caller: Principal, resource: str) -> str | None:
-    """Return the scope that the caller lacks to read every record of the resource, if any."""
+def _missing_scope(caller: Principal, aggregate: str) -> str | None:
+    """Return the scope that the caller lacks to read all events of the aggregate, if any."""
+    declared = resource_of_events(aggregate)
+    resource = aggregate if declared is None else declared.name
     if not caller.may(f"{resource}.read"):
         return f"{resource}.read"
     if has_owners(resource) and not sees_everything(caller, resource):

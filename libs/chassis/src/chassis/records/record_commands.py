@@ -60,9 +60,14 @@ async def visibility_for(command: Command, resource: str) -> Visibility:
 
 
 async def create_record(
-    command: Command, record_type: RecordType[R], record: R, *, validate: bool = True
+    command: Command,
+    record_type: RecordType[R],
+    record: R,
+    *,
+    validate: bool = True,
+    event: Event | None = None,
 ) -> R:
-    """Insert a new record and publish its event.
+    """Insert a new record and publish its event, by default the `created` one of its type.
 
     Without `validate`, required custom fields may be missing: the source of the record has none.
     Raises Invalid for wrong custom fields, Conflict: QUOTA_ROWS, or the `duplicate` error of the
@@ -71,9 +76,19 @@ async def create_record(
     if validate:
         record = await with_valid_custom_fields(command, record_type, record)
     await record_type.add(command.tx, record)
-    if record_type.created is not None:
-        await publish(command.tx, record_type.event(record_type.created, record), of=record)
+    if event is None and record_type.created is not None:
+        event = record_type.event(record_type.created, record)
+    await _publish(command, record_type, record, event)
     return record
+
+
+async def _publish(
+    command: Command, record_type: RecordType[R], record: R, event: Event | None
+) -> None:
+    if event is not None:
+        await publish(command.tx, event, of=record)
+    elif record_type.is_published:
+        raise TypeError(f"{record_type.scoped.resource} was written without an event")
 
 
 async def save_record(
@@ -90,8 +105,7 @@ async def save_record(
     """
     saved = await record_type.save(command.tx, before, replace(after, updated_at=command.now))
     published = _event_of(command, record_type, before, saved, event)
-    if published is not None:
-        await publish(command.tx, published, of=saved)
+    await _publish(command, record_type, saved, published)
     if record_type.follow_up is not None:
         about = RecordRef(resource=record_type.scoped.resource, record_id=saved.id)
         await keep_follow_up(command.tx, record_type.follow_up, about, before, saved)
@@ -280,6 +294,7 @@ async def remove_record(
     if check is not None:
         await check(before)
     await record_type.remove(command.tx, record_id)
-    if record_type.deleted is not None:
-        last = replace(before, updated_at=command.now, version=before.version + 1)
-        await publish(command.tx, record_type.removal(record_type.deleted, last), of=last)
+    last = replace(before, updated_at=command.now, version=before.version + 1)
+    deleted = record_type.deleted
+    event = None if deleted is None else record_type.removal(deleted, last)
+    await _publish(command, record_type, last, event)

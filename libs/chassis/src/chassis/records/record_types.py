@@ -51,7 +51,8 @@ class RecordType(Generic[R]):
 
     An event class carries the state in a field with the record's name: `AccountChanged(account=)`.
     An `assigned` event has `from_owner_id`, `assigned_by` and `reason` as well, and is published
-    for a change of the owner. A record without event classes publishes nothing.
+    for a change of the owner. A command without an event fails, unless the record is declared as
+    not `is_published`.
 
     `follow_up` declares a task that the owner has while the record is open.
 
@@ -68,6 +69,7 @@ class RecordType(Generic[R]):
     deleted: type[Event] | None = None
     restored: type[Event] | None = None
     assigned: type[Event] | None = None
+    is_published: bool = True
     follow_up: FollowUp[R] | None = None
     unique: tuple[str, ...] = ()
     duplicate: Duplicate[R] | None = None

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.database.advisory_locks import RELAY_BUCKET_LOCKS
+from chassis.database.advisory_locks import LOCK_BUCKET, LockClass
 from chassis.database.connections import open_connection
 from chassis.events.outbox import BUCKETS
 from chassis.events.relay.buckets import fair_share
@@ -90,8 +90,8 @@ async def test_the_session_of_a_frozen_owner_is_ended(committed: Committed, tena
             timedelta(seconds=30),
         )
         for bucket in range(BUCKETS):
-            await frozen.execute("SELECT pg_advisory_lock($1, $2)", RELAY_BUCKET_LOCKS, bucket)
-        await other.execute("SELECT pg_advisory_lock($1, $2)", RELAY_BUCKET_LOCKS + 1, 0)
+            await frozen.execute(LOCK_BUCKET, bucket)
+        await other.execute("SELECT pg_advisory_lock($1, $2)", LockClass.REBUILD, 0)
         async with running_relay(relay):
             await wait_until(lambda: relay.health.buckets == ALL_BUCKETS)
             await write_versions(committed.app, tenant, versions=1)

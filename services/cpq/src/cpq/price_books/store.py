@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.columns import money_columns, tenant_column
+from chassis.database.columns import money_columns, tenant_column, uncounted
 from chassis.database.rows import fetch_parts, fetch_rows, from_columns, to_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.custom_fields.values import custom_conditions
@@ -111,7 +111,7 @@ price_book_versions = Table(
     tenant_column(),
     Column("id", Uuid, primary_key=True),
     Column("price_book_id", Uuid, nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("version", Integer, nullable=False, info=uncounted("a version of a counted book")),
     Column("content", JSONB, nullable=False),
     Column("replaced_at", DateTime(timezone=True), nullable=False),
     Column("replaced_by", Text, nullable=False),

@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
+from chassis.records.access.ownership import announce_ownership, eligible_owner, ownership_explained
 from chassis.records.access.visibility import EVERYTHING, Visibility, directory_visibility
 from chassis.records.custom_fields.values import carried_custom_fields
 from chassis.web.commands import Command
 from contracts.mtl.events import LeadConverted
+from contracts.work import RecordRef
 from kernel.errors import Invalid
 from l2o.accounts import store as accounts
 from l2o.accounts.actions import create_account
@@ -86,9 +89,21 @@ async def _create_records(
     tx: AsyncConnection, event: LeadConverted, carried: _CarriedFields
 ) -> None:
     lead, now = event.lead, event.converted_at
-    owner = lead.owner_id or event.converted_by
-    command = Command(tx, now, actor=event.converted_by)
-    common: dict[str, Any] = {"owner_id": owner, "created_at": now, "updated_at": now}
+    actor = event.converted_by
+    ownership = await eligible_owner(tx, lead.owner_id, acting=actor)
+    command = Command(tx, now, actor=actor)
+    common = {"owner_id": ownership.owner_id, "created_at": now, "updated_at": now}
+    async with ownership_explained(tx, ownership):
+        made = await _made_records(command, event, carried, common)
+    for about, name in made:
+        await announce_ownership(tx, about, name=name, ownership=ownership, actor=actor)
+
+
+async def _made_records(
+    command: Command, event: LeadConverted, carried: _CarriedFields, common: Mapping[str, Any]
+) -> list[tuple[RecordRef, str]]:
+    """Create the records; return each with its name."""
+    lead, made = event.lead, list[tuple[RecordRef, str]]()
     if not event.existing_account:
         account = Account(
             id=event.account_id,
@@ -99,6 +114,7 @@ async def _create_records(
             **common,
         )
         await create_account(command, account)
+        made.append((_reference(ACCOUNTS.resource, account.id), account.display_name))
     contact = Contact(
         id=event.contact_id,
         account_id=event.account_id,
@@ -109,6 +125,7 @@ async def _create_records(
         **common,
     )
     await create_contact(command, contact)
+    made.append((_reference(CONTACT.scoped.resource, contact.id), contact.display_name))
     opportunity = Opportunity(
         id=event.opportunity_id,
         account_id=event.account_id,
@@ -119,3 +136,9 @@ async def _create_records(
         **common,
     )
     await open_opportunity(command, opportunity)
+    made.append((_reference(OPPORTUNITY.scoped.resource, opportunity.id), opportunity.display_name))
+    return made
+
+
+def _reference(resource: str, record_id: UUID) -> RecordRef:
+    return RecordRef(resource=resource, record_id=record_id)

@@ -75,6 +75,7 @@ class Opportunity:
     closed_at: datetime | None = None
     closed_date: date | None = None
     order_id: UUID | None = None
+    order_no: str | None = None
     owner_id: str | None = None
     created_at: datetime
     updated_at: datetime
@@ -99,15 +100,22 @@ class Opportunity:
     def win(self, *, now: datetime, today: date) -> tuple[Opportunity, OpportunityWon]:
         """Move to WON without an order. Raises RuleBroken (STAGE_MOVE_FORBIDDEN)."""
         self._ensure_move_allowed(Stage.WON)
-        return self._won(None, won_at=now, won_on=today, now=now)
+        return self._won({}, won_at=now, won_on=today, now=now)
 
     def win_by_order(
-        self, order_id: UUID, *, confirmed_at: datetime, confirmed_on: date, now: datetime
+        self,
+        order_id: UUID,
+        order_no: str,
+        *,
+        confirmed_at: datetime,
+        confirmed_on: date,
+        now: datetime,
     ) -> tuple[Opportunity, OpportunityWon] | None:
         """Move to WON as of the confirmation, and restore a deleted one; None if already won."""
         if self.stage not in WON_BY_ORDER_FROM:
             return None
-        return self._won(order_id, won_at=confirmed_at, won_on=confirmed_on, now=now)
+        order = {"order_id": order_id, "order_no": order_no}
+        return self._won(order, won_at=confirmed_at, won_on=confirmed_on, now=now)
 
     def lose(
         self, reason: str, *, now: datetime, today: date
@@ -145,7 +153,7 @@ class Opportunity:
         return self.stage not in CLOSED_STAGES and stages.index(stage) > stages.index(self.stage)
 
     def _won(
-        self, order_id: UUID | None, *, won_at: datetime, won_on: date, now: datetime
+        self, order: Mapping[str, Any], *, won_at: datetime, won_on: date, now: datetime
     ) -> tuple[Opportunity, OpportunityWon]:
         won = replace(
             self,
@@ -153,11 +161,11 @@ class Opportunity:
             lost_reason=None,
             closed_at=won_at,
             closed_date=won_on,
-            order_id=order_id,
             updated_at=now,
             deleted_at=None,
+            **order,
         )
-        return won, OpportunityWon(opportunity=won.state(), order_id=order_id, won_at=won_at)
+        return won, OpportunityWon(opportunity=won.state(), order_id=won.order_id, won_at=won_at)
 
     def _ensure_move_allowed(self, to: Stage) -> None:
         params = {"from_stage": self.stage, "to_stage": to}

@@ -16,5 +16,6 @@ async def on_order_confirmed(tx: AsyncConnection, event: OrderConfirmed, _: Even
         Command(tx, now(), actor=f"order:{order.order_id}"),
         order.opportunity_id,
         order_id=order.order_id,
+        order_no=order.document_no,
         confirmed_at=event.confirmed_at,
     )

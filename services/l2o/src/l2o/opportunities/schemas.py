@@ -113,6 +113,7 @@ class OpportunityOut(BaseModel):
     closed_at: datetime | None
     closed_date: date | None = Field(description="The tenant's day on which it was won or lost")
     order_id: UUID | None = Field(description="The order that won it, if an order did")
+    order_no: str | None = Field(examples=["SO-2026-000001"])
     owner_id: Annotated[str | None, PersonSubject]
     owner_name: str | None = None
     owner: Expandable[PersonSummary] = None

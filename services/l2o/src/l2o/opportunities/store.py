@@ -69,6 +69,7 @@ opportunities = Table(
     Column("closed_date", Date),
     sort_column("closed_date", Date()),
     Column("order_id", Uuid),
+    Column("order_no", Text),
     Column("owner_id", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),

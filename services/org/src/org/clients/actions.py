@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from chassis.events.outbox import publish
 from chassis.records.record_commands import (
     MADE,
     AlreadyMade,
@@ -42,9 +41,8 @@ async def create_client(
     rights = await lock_rights(command, WRITE_CLIENTS)
     rights.ensure(effective_client_scopes(client.scopes))
     secret = secret or new_secret()
-    await create_record(command, CLIENT, client)
+    await create_record(command, CLIENT, client, event=client.created())
     await add_client_login(command.tx, client.client_id, secret, subject_id=client.id)
-    await publish(command.tx, client.created(), of=client)
     return client, secret
 
 

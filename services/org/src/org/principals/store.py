@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.advisory_locks import lock_key
 from chassis.database.backbone_tables import instant
-from chassis.database.columns import tenant_column
+from chassis.database.columns import tenant_column, uncounted
 from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.record_types import RecordType
@@ -26,7 +26,7 @@ principals = Table(
     instant("tokens_valid_from"),
     instant("created_at"),
     instant("updated_at"),
-    Column("version", Integer, nullable=False),
+    Column("version", Integer, nullable=False, info=uncounted("people and clients are counted")),
     Index(None, "tenant_id", "subject", unique=True),
 )
 

@@ -53,7 +53,9 @@ def _is_sent(value: bool) -> ColumnElement[bool]:  # noqa: FBT001  # a filter's 
     return sent if value else ~sent
 
 
-REMINDER = RecordType(scoped=UnownedResource("org.reminder", reminders), entity=Reminder)
+REMINDER = RecordType(
+    scoped=UnownedResource("org.reminder", reminders), entity=Reminder, is_published=False
+)
 LISTING = Listing(
     REMINDER.scoped,
     ReminderOut,

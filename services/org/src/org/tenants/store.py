@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import instant
-from chassis.database.columns import CURRENT_TENANT, enum_column
+from chassis.database.columns import CURRENT_TENANT, enum_column, uncounted
 from chassis.database.rows import from_columns, to_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.record_types import RecordType
@@ -37,7 +37,7 @@ tenants = Table(
     Column("quotas", JSONB, nullable=False, server_default=text("'{}'")),
     instant("created_at"),
     instant("updated_at"),
-    Column("version", Integer, nullable=False),
+    Column("version", Integer, nullable=False, info=uncounted("the tenant itself")),
 )
 
 

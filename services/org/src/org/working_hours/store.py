@@ -113,15 +113,14 @@ async def _fetch_all(tx: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Worki
 
 async def _update(tx: AsyncConnection, before: WorkingHours, hours: WorkingHours) -> WorkingHours:
     saved = await update_row(tx, working_hours, hours, before=before)
-    departments = working_hours_departments
     removed = set(before.department_ids) - set(hours.department_ids)
     if removed:
-        is_removed = departments.c.department_id.in_(removed)
-        await tx.execute(delete(departments).where(is_removed))
+        is_removed = working_hours_departments.c.department_id.in_(removed)
+        await tx.execute(delete(working_hours_departments).where(is_removed))
     added = sorted(set(hours.department_ids) - set(before.department_ids))
     if added:
         rows = [{"department_id": one, "working_hours_id": hours.id} for one in added]
-        await tx.execute(insert(departments), rows)
+        await tx.execute(insert(working_hours_departments), rows)
     return saved
 
 

@@ -11,4 +11,4 @@ from rms.orders.actions.lifecycle import create_order
 
 async def on_quote_accepted(tx: AsyncConnection, event: QuoteAccepted, meta: EventMeta) -> None:
     """Create the order of the quote; a second event of the quote creates nothing."""
-    await create_order(Command(tx, now()), event.quote)
+    await create_order(Command(tx, now()), event.quote, accepted_by=event.accepted_by)

@@ -211,7 +211,7 @@ async def order_ship(
         due_days=body.due_days,
     )
     response.headers["Location"] = f"/rms/v1/orders/{order_id}/shipments/{shipment.id}"
-    return ShipmentOut.model_validate(shipment)
+    return await read_shipment(command.tx, order_id, shipment.id)
 
 
 @router.get(

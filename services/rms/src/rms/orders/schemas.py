@@ -138,6 +138,9 @@ class ShipmentLineOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     line_id: UUID
+    line_no: int
+    sku: str
+    name: str
     quantity: DecimalString
     amount: Money
 
@@ -259,6 +262,9 @@ class CancellationOut(BaseModel):
 
     id: UUID
     line_id: UUID
+    line_no: int
+    sku: str
+    name: str
     quantity: DecimalString
     amount: Money
     reason: str

@@ -56,6 +56,7 @@ PAYMENT_TERM = RecordType(
     # Terms have no owner: whoever may read terms sees all of them.
     scoped=UnownedResource("rms.payment_term", payment_terms),
     entity=PaymentTerm,
+    is_published=False,  # an order carries its payment term whole
     unique=("code",),
     duplicate=_duplicate,
 )

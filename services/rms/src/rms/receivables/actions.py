@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.foundation.clock import business_date, start_of_day
 from chassis.jobs import queue
 from chassis.records import tenant_settings
+from chassis.records.access.ownership import announce_ownership, eligible_owner, ownership_explained
 from chassis.records.numbers.numbers import next_number
 from chassis.records.record_commands import (
     MADE,
@@ -65,12 +66,17 @@ async def create_receivable(
     instalment: int = 1,
     kind: ReceivableKind = ReceivableKind.SHIPMENT,
 ) -> Receivable:
-    """Store and publish a receivable; it belongs to the account's owner, else to `owner_id`."""
+    """Store and publish a receivable, and notify its owner.
+
+    It belongs to the account's owner, else to `owner_id`, else to who acts.
+    """
     tx, now, zero = command.tx, command.now, Money.zero(amount.currency)
     today = await tenant_settings.today(tx, now)
+    account_owner = await account_owner_id(tx, account_id)
+    ownership = await eligible_owner(tx, account_owner, owner_id, acting=command.actor)
     receivable = Receivable(
         id=receivable_id,
-        document_no=await next_number(tx, "receivable", prefix="AR", on=today),
+        document_no=await next_number(tx, "rms.receivable", prefix="AR", on=today),
         order_id=order_id,
         order_no=order_no,
         kind=kind,
@@ -81,13 +87,16 @@ async def create_receivable(
         allocated=zero,
         withdrawn=zero,
         due_date=due_date,
-        owner_id=await account_owner_id(tx, account_id) or owner_id,
+        owner_id=ownership.owner_id,
         instalment=instalment,
         status=receivable_status(amount, zero),
         created_at=now,
         updated_at=now,
     )
-    await create_record(command, RECEIVABLE, receivable, validate=False)
+    async with ownership_explained(tx, ownership):
+        await create_record(command, RECEIVABLE, receivable, validate=False)
+    about, name = _reference(receivable), receivable.display_name
+    await announce_ownership(tx, about, name=name, ownership=ownership, actor=command.actor)
     await _schedule_overdue_check(tx, receivable)
     return receivable
 

@@ -19,7 +19,7 @@ from prometheus_client import Counter
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database.advisory_locks import REBUILD_LOCKS
+from chassis.database.advisory_locks import TRY_REBUILD_LOCK
 from chassis.database.connections import open_connection
 from chassis.database.engine import Database
 from chassis.database.error_texts import error_text
@@ -40,7 +40,6 @@ log = structlog.get_logger()
 REBUILT_ROWS = Counter(
     "l2c_rebuild_rows_total", "Rows of rebuilt copies, by outcome", ["subscription", "outcome"]
 )
-TRY_LOCK = "SELECT pg_try_advisory_lock($1, hashtext($2))"
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ class Rebuilder:
     async def _build_locked(self, subscription: ReplicaSubscription, stop: asyncio.Event) -> int:
         """Build the generations of a replica unless another process does."""
         async with open_connection(self._database.url, name="rebuild") as connection:
-            if not await connection.fetchval(TRY_LOCK, REBUILD_LOCKS, subscription.name):
+            if not await connection.fetchval(TRY_REBUILD_LOCK, subscription.name):
                 return 0
             swapped = 0
             for generation in await self._pending(subscription):

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import CURRENT_TENANT
 from chassis.database.rows import from_columns
+from chassis.database.write_cause import set_audit_reason
 from chassis.events.rebuilds.tables import replica_rebuilds
 from kernel.errors import Conflict, Invalid, NotFound, Violation
 
@@ -112,6 +113,7 @@ async def request_rebuild(
         }
         for tenant in sorted(tenants)
     ]
+    await set_audit_reason(tx, note)
     statement = insert(replica_rebuilds).values(rows).on_conflict_do_nothing()
     inserted = await tx.execute(statement.returning(replica_rebuilds.c.tenant_id))
     if len(inserted.all()) < len(rows):
@@ -144,6 +146,7 @@ async def cancel_rebuild(
         return rebuild
     if rebuild.status is not RebuildStatus.READING:
         raise Conflict("RUN_ENDED")
+    await set_audit_reason(tx, note)
     ending = {"status": RebuildStatus.CANCELLED, "finished_at": now}
     values = {**ending, "progressed_at": now, "cancelled_by": by, "cancel_note": note}
     await tx.execute(update(replica_rebuilds).where(_own(rebuild_id)).values(values))

@@ -13,7 +13,13 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.database.advisory_locks import RELAY_BUCKET_LOCKS
+from chassis.database.advisory_locks import (
+    LOCK_BUCKET,
+    TRY_BUCKET_LOCK,
+    UNLOCK_ALL,
+    UNLOCK_BUCKETS,
+    LockClass,
+)
 from chassis.database.connections import SharedConnection
 from chassis.events.outbox import BUCKETS
 
@@ -27,7 +33,7 @@ SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM (
   JOIN pg_database AS here ON here.oid = locks.database AND here.datname = current_database()
   JOIN relay_members AS member ON member.backend_pid = locks.pid
   WHERE locks.locktype = 'advisory' AND locks.granted
-    AND locks.classid = {RELAY_BUCKET_LOCKS} AND locks.objsubid = 2
+    AND locks.classid = {LockClass.RELAY_BUCKET:d} AND locks.objsubid = 2
     AND locks.pid <> pg_backend_pid()
     AND member.heartbeat_at < clock_timestamp() - make_interval(secs => {FROZEN_SECONDS})
 ) AS frozen
@@ -72,11 +78,7 @@ class BucketLeases:
     async def release(self, buckets: Collection[int]) -> None:
         """Release these buckets; their cursors must be saved before."""
         async with self._session.use() as connection:
-            await connection.execute(
-                "SELECT pg_advisory_unlock($1, bucket) FROM unnest($2::int[]) AS bucket",
-                RELAY_BUCKET_LOCKS,
-                list(buckets),
-            )
+            await connection.execute(UNLOCK_BUCKETS, list(buckets))
         self.owned -= set(buckets)
 
     async def acquire(self) -> set[int]:
@@ -98,16 +100,14 @@ class BucketLeases:
         """Lease every bucket, waiting for the relays that own some."""
         async with self._session.use() as connection:
             for bucket in range(BUCKETS):
-                await connection.execute(
-                    "SELECT pg_advisory_lock($1, $2)", RELAY_BUCKET_LOCKS, bucket
-                )
+                await connection.execute(LOCK_BUCKET, bucket)
                 self.owned.add(bucket)
         return set(self.owned)
 
     async def leave(self) -> None:
         """Release every bucket at once, so that the other relays need not wait for a timeout."""
         async with self._session.use() as connection:
-            await connection.execute("SELECT pg_advisory_unlock_all()")
+            await connection.execute(UNLOCK_ALL)
             await connection.execute("DELETE FROM relay_members WHERE id = $1", self._member)
         self.owned.clear()
 
@@ -138,7 +138,5 @@ class BucketLeases:
 
 
 async def _try_lock(connection: asyncpg.Connection, bucket: int) -> bool:
-    locked: bool = await connection.fetchval(
-        "SELECT pg_try_advisory_lock($1, $2)", RELAY_BUCKET_LOCKS, bucket
-    )
+    locked: bool = await connection.fetchval(TRY_BUCKET_LOCK, bucket)
     return locked

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from chassis.database.advisory_locks import RELAY_BUCKET_LOCKS
+from chassis.database.advisory_locks import TRY_ALL_BUCKET_LOCKS, UNLOCK_ALL
 from chassis.database.connections import open_connection
 from chassis.events.outbox import BUCKETS
 from chassis.events.relay.windows import BEGINNING, Snapshot
@@ -145,15 +145,10 @@ async def _raise_epoch(connection: asyncpg.Connection, identity: str, above: int
 
 async def _lock_out_relays(connection: asyncpg.Connection, wait_seconds: float) -> None:
     for _ in range(1 + int(wait_seconds * 2)):
-        locked = await connection.fetchval(
-            "SELECT count(*) FILTER (WHERE pg_try_advisory_lock($1, bucket))"
-            " FROM generate_series(0, $2::int - 1) AS bucket",
-            RELAY_BUCKET_LOCKS,
-            BUCKETS,
-        )
+        locked = await connection.fetchval(TRY_ALL_BUCKET_LOCKS, BUCKETS)
         if locked == BUCKETS:
             return
-        await connection.execute("SELECT pg_advisory_unlock_all()")
+        await connection.execute(UNLOCK_ALL)
         await asyncio.sleep(0.5)
     raise RelayRunning("A relay is still running on this database: stop it, then rebase.")
 

@@ -19,7 +19,7 @@ from chassis.records.access_keys.event_ids import EventIdSource
 from chassis.records.access_keys.key_actors import access_key_actor
 from chassis.records.access_keys.keys import access_key_digest
 from chassis.records.access_keys.limits import AccessKeyLimits
-from chassis.records.access_keys.purposes import AccessKey, AccessPurpose
+from chassis.records.access_keys.purposes import AccessKey, AccessPurpose, declare_purpose
 from chassis.web.auth import Principal
 from chassis.web.client_address import request_source
 from chassis.web.commands import Command
@@ -77,6 +77,7 @@ def may_enter(
     Raises AccessKeyRefused, TooManyRequests (ACCESS_KEY_LIMITED), Malformed (EVENT_ID_MISSING,
     EVENT_ID_INVALID), and what the tenant's admission raises.
     """
+    declare_purpose(purpose)
     read_key = _key_in_path if key_in == "path" else _key_in_header
 
     async def find(
@@ -132,7 +133,12 @@ async def _admitted(
 
 
 async def _record_stands(tx: AsyncConnection, purpose: AccessPurpose, key: AccessKey) -> bool:
-    """Whether the key's record exists and, if the purpose demands it, has the key's version."""
+    """Whether the key's record exists, is one of the purpose's, and has the key's version.
+
+    The version only counts if the purpose demands it.
+    """
+    if key.resource != purpose.scoped.resource:
+        return False
     bound = purpose.bound_to_version
     exists, version = await store.present_version(tx, purpose.scoped, key.record_id, lock=bound)
     return exists and (not bound or version == key.record_version)

@@ -1,5 +1,6 @@
 """The commands on access keys: issuing and revoking them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -50,7 +51,7 @@ async def issue_access_key(
     allows; both can be made less, not more. The precondition is that of the record. The caller has
     checked who may: whoever holds the key is admitted. Raises NotFound, also for a deleted record,
     PreconditionRequired, PreconditionFailed, and Invalid (ACCESS_KEY_EXPIRY_PAST,
-    ACCESS_KEY_EXPIRY_TOO_LATE).
+    ACCESS_KEY_EXPIRY_TOO_LATE; TOO_SMALL for a key that would admit nobody) with all violations.
     """
     exists, version = await store.present_version(command.tx, purpose.scoped, record_id)
     if not exists:
@@ -69,18 +70,27 @@ async def issue_access_key(
         expires_at=expires_at or latest,
         max_uses=min((n for n in (max_uses, purpose.max_uses) if n is not None), default=None),
     )
-    _check_expiry(row, purpose, latest)
+    violations = [*_expiry_violations(row, purpose, latest), *_uses_violations(row)]
+    if violations:
+        raise Invalid(violations)
     key = ACCESS_KEY_PREFIX + token_urlsafe(32)
     await store.add_access_key(command.tx, row, access_key_digest(key))
     return IssuedAccessKey(row, key)
 
 
-def _check_expiry(row: AccessKey, purpose: AccessPurpose, latest: datetime) -> None:
+def _expiry_violations(
+    row: AccessKey, purpose: AccessPurpose, latest: datetime
+) -> Iterator[Violation]:
     if row.expires_at <= row.created_at:
-        raise Invalid([Violation("/expires_at", "ACCESS_KEY_EXPIRY_PAST")])
+        yield Violation("/expires_at", "ACCESS_KEY_EXPIRY_PAST")
     if row.expires_at > latest:
         params = {"days": purpose.lifetime.days}
-        raise Invalid([Violation("/expires_at", "ACCESS_KEY_EXPIRY_TOO_LATE", params)])
+        yield Violation("/expires_at", "ACCESS_KEY_EXPIRY_TOO_LATE", params)
+
+
+def _uses_violations(row: AccessKey) -> Iterator[Violation]:
+    if row.max_uses is not None and row.max_uses < 1:
+        yield Violation("/max_uses", "TOO_SMALL", {"relation": ">=", "limit": 1})
 
 
 async def revoke_access_key(

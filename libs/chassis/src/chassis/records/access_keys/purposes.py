@@ -29,6 +29,20 @@ class AccessPurpose:
     def __post_init__(self) -> None:
         if self.bound_to_version and "version" not in self.scoped.table.c:
             raise ValueError(f"{self.scoped.resource} has no versions to bind a key to")
+        if self.max_uses is not None and self.max_uses < 1:
+            raise ValueError(f"a key for {self.code} that admits nobody has no use")
+
+
+_DECLARED: dict[str, AccessPurpose] = {}
+
+
+def declare_purpose(purpose: AccessPurpose) -> None:
+    """Remember what a code stands for, when routes for the purpose are built.
+
+    Raises ValueError if the code stands for another purpose already: keys would admit to both.
+    """
+    if _DECLARED.setdefault(purpose.code, purpose) is not purpose:
+        raise ValueError(f"two purposes have the code {purpose.code}")
 
 
 class AccessKeyState(StrEnum):

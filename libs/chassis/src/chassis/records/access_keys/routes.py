@@ -19,7 +19,12 @@ from chassis.records.access.tables import people
 from chassis.records.access.visibility import ScopedResource, UnownedResource
 from chassis.records.access_keys import store
 from chassis.records.access_keys.keys import revoke_access_key
-from chassis.records.access_keys.purposes import AccessKey, AccessKeyState, AccessPurpose
+from chassis.records.access_keys.purposes import (
+    AccessKey,
+    AccessKeyState,
+    AccessPurpose,
+    declare_purpose,
+)
 from chassis.records.access_keys.tables import access_keys
 from chassis.web.commands import CreateCommand
 from chassis.web.pages import Page, PageParams, fetch_page
@@ -68,8 +73,12 @@ def access_key_router(
     """Build `GET /{collection}/{id}/access-keys` and `POST .../{key_id}/revoke`.
 
     `guard` checks who may change the record: `RESOURCE.write_guard`. `purposes` are those that its
-    keys are issued for, which the list names.
+    keys are issued for, which the list names. Raises ValueError for one of another resource.
     """
+    for purpose in purposes:
+        declare_purpose(purpose)
+        if purpose.scoped.resource != scoped.resource:
+            raise ValueError(f"keys for {purpose.code} belong to {purpose.scoped.resource}")
     router = new_router(f"/{collection}", tag=collection)
     titles = {purpose.code: purpose.title for purpose in purposes}
 

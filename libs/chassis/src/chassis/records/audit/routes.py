@@ -23,6 +23,12 @@ from kernel.decimals import plain_text
 from kernel.money import Money
 
 _MONEY = TypeAdapter(Money)
+# How fields end that may hold the subject of a person, such as `owner_id` and `revoked_by`.
+PERSON_FIELDS = ("_id", "_by", "actor", "assignee", "recipient", "subject")
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class FieldChange(BaseModel):
@@ -37,6 +43,12 @@ class FieldChange(BaseModel):
     )
     from_: Any = Field(alias="from", description="The old value; null if it was empty or is new")
     to: Any = Field(description="The new value; null if it is empty or was removed")
+    from_name: str | None = Field(
+        None, exclude_if=_is_none, description="The name of the person that is the old value"
+    )
+    to_name: str | None = Field(
+        None, exclude_if=_is_none, description="The name of the person that is the new value"
+    )
 
 
 class OriginRecordOut(BaseModel):
@@ -54,7 +66,8 @@ class AuditEntryOut(BaseModel):
     at: datetime
     actor: str | None = Field(
         description="Who made the change, or started the import or task that made it: the subject"
-        " of a token, `system:<component>`, or `access-key:<id>:<subject of its issuer>`"
+        " of a token, `system:<component>`, `access-key:<id>:<subject of its issuer>`, or"
+        " `operator:<name>` of who used the command line"
     )
     actor_name: str | None = Field(
         description="The actor's name in the directory; of an access key, who issued it"
@@ -76,7 +89,12 @@ class AuditEntryOut(BaseModel):
 
 
 def audit_router(
-    collection: str, *, resource: str, table: Table, dependencies: Sequence[Any]
+    collection: str,
+    *,
+    resource: str,
+    table: Table,
+    dependencies: Sequence[Any],
+    tag: str | None = None,
 ) -> APIRouter:
     """Build `GET {collection}/{record_id}/audit`; `dependencies` check who may read the record.
 
@@ -84,7 +102,7 @@ def audit_router(
     `audit_router("/accounts", resource="l2o.account", table=accounts, dependencies=[READ])`.
     """
     name = resource.split(".")[-1]
-    router = new_router(collection, tag=collection.strip("/"))
+    router = new_router(collection, tag=tag or collection.strip("/"))
 
     @router.get("/{record_id}/audit", name=f"{name}_audit", dependencies=dependencies)
     async def audit(record_id: UUID, tx: Tx, page: PageParams) -> Page[AuditEntryOut]:
@@ -101,7 +119,23 @@ async def audit_page(
     tx: AsyncConnection, page: PageParams, resource: str, record_id: UUID
 ) -> Page[AuditEntryOut]:
     """Return a page of a record's entries; for paths without its id, as `GET /tenant/audit`."""
-    return await fetch_page(tx, _entries_query(resource, record_id), page, shape=_entry_out)
+    entries = await fetch_page(tx, _entries_query(resource, record_id), page, shape=_entry_out)
+    await _name_people(tx, [change for entry in entries.items for change in entry.changes])
+    return entries
+
+
+async def _name_people(tx: AsyncConnection, changes: Sequence[FieldChange]) -> None:
+    """Set the names of the people that changed from or to, in one query."""
+    about_people = [change for change in changes if change.field.endswith(PERSON_FIELDS)]
+    values = [one for change in about_people for one in (change.from_, change.to)]
+    subjects = sorted({one for one in values if isinstance(one, str)})
+    if not subjects:
+        return
+    query = select(people.c.subject, people.c.name).where(people.c.subject.in_(subjects))
+    names = {subject: name for subject, name in await tx.execute(query)}
+    for change in about_people:
+        change.from_name = names.get(str(change.from_))
+        change.to_name = names.get(str(change.to))
 
 
 def _entries_query(resource: str, record_id: UUID) -> Select[Any]:

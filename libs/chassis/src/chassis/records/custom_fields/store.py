@@ -12,7 +12,7 @@ from chassis.database.columns import CURRENT_TENANT
 from chassis.database.rows import fetch_row, from_columns
 from chassis.records.custom_fields.domain import FieldDefinition
 from chassis.records.custom_fields.tables import custom_values, definitions
-from chassis.records.writes import insert_row, update_row
+from chassis.records.writes import delete_row, insert_row, update_row
 from kernel.errors import NotFound
 
 
@@ -55,7 +55,7 @@ async def save(tx: AsyncConnection, definition: FieldDefinition) -> FieldDefinit
 
 
 async def remove(tx: AsyncConnection, definition: FieldDefinition) -> None:
-    await tx.execute(delete(definitions).where(definitions.c.id == definition.id))
+    await delete_row(tx, definitions, definition.id)
     await drop_values(tx, definition)
 
 

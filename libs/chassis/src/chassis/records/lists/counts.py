@@ -1,6 +1,7 @@
 """Counts of a list's rows by the values of one field: the tabs above a list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum as PythonEnum
 from typing import Any
 
@@ -8,7 +9,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Boolean, Column, Enum, Select, Table, Text, Uuid, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.records.lists.counted_groups import groups_without
 from chassis.records.lists.filters import Filter
+from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.list_search import ListSearch
 
 MAX_COUNTED_VALUES = 100  # of a field whose values are not declared; the most frequent ones
@@ -43,9 +46,15 @@ async def count_values(tx: AsyncConnection, search: ListSearch, field: str) -> l
     return [ValueCount(value=_shown(value), count=found.get(value, 0)) for value in values]
 
 
-def without_field(values: Mapping[str, Any], field: str | None) -> dict[str, Any]:
-    """Return the filters without those of this field: a tab shows its count in every other tab."""
-    return {name: value for name, value in values.items() if name.partition("__")[0] != field}
+def without_field(query: ListQuery, field: str) -> ListQuery:
+    """Return the query without its filters on a field: a tab shows its count in every other tab.
+
+    Raises Invalid (COUNTED_IN_ALTERNATIVES).
+    """
+    values = {
+        name: value for name, value in query.values.items() if name.partition("__")[0] != field
+    }
+    return replace(query, values=values, groups=groups_without(query.groups, field))
 
 
 def _counts_query(search: ListSearch, column: Column[Any], *, limited: bool) -> Select[Any]:

@@ -211,7 +211,7 @@ class Listing(Generic[T]):
     ) -> list[ValueCount] | None:
         if query.count_by is None:
             return None
-        others = replace(query, values=without_field(query.values, query.count_by))
+        others = without_field(query, query.count_by)
         search = await self.search(tx, others, visibility, where)
         return await count_values(tx, search, query.count_by)
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database.advisory_locks import lock_saved_views
 from chassis.database.rows import from_columns
 from chassis.records.lists.tables import saved_views
-from chassis.records.writes import insert_row, update_row
+from chassis.records.writes import delete_row, insert_row, update_row
 from chassis.web.preconditions import UNCONDITIONAL, Precondition
 from kernel.errors import Conflict, Invalid, NotFound, Violation
 
@@ -90,7 +90,7 @@ async def delete_view(
 ) -> None:
     """Delete a view for good; it is no business record that would have to be restorable."""
     expected.check(view)
-    await tx.execute(saved_views.delete().where(saved_views.c.id == view.id))
+    await delete_row(tx, saved_views, view.id)
 
 
 async def _ensure_unique(tx: AsyncConnection, view: SavedView) -> None:

@@ -45,7 +45,10 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
         "sort": (options.sort | None, _described("As in the list")),
         "fields": _names(options.fields, "Fields beside `id`"),
         "expand": _names(options.expandable, "Records to show as well, as in the list"),
-        "count_by": (one_of(options.countable) | None, _described("As in the list")),
+        "count_by": (
+            one_of(options.countable) | None,
+            _described("As in the list; not a field on which one of several groups filters"),
+        ),
         "include_total": (bool, Field(default=False, description="Also count all records")),
         "deleted": (bool, Field(default=False, description="true: search deleted records")),
         "view": (UUID | None, _described("The id of a saved view; the body overrides it")),

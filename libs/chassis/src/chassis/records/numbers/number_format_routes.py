@@ -36,7 +36,7 @@ class NumberFormatOut(BaseModel):
     """A document type's format with an example; `is_default` marks the service's default."""
 
     model_config = ConfigDict(from_attributes=True)
-    type: str
+    type: str = Field(description="The name of the documents' resource", examples=["cpq.quote"])
     prefix: str
     year: YearStyle
     width: int
@@ -51,7 +51,7 @@ class NumberFormatList(BaseModel):
 
 
 def number_format_router(service: str, prefixes: Mapping[str, str]) -> APIRouter:
-    """Return the routes `/number-formats`; `prefixes` maps document types: `{"quote": "Q"}`."""
+    """Return the routes `/number-formats`; `prefixes` maps the documents: `{"cpq.quote": "Q"}`."""
     router = new_router("/number-formats", tag="number formats")
     read, write = (allow(f"{service}.number_format.{verb}") for verb in ("read", "write"))
     defaults = {type: NumberFormat(type=type, prefix=one) for type, one in prefixes.items()}

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.columns import CURRENT_TENANT
 from chassis.database.rows import from_columns
+from chassis.database.write_cause import set_audit_reason
 from chassis.jobs.queue import enqueue
 from chassis.records.snapshots.tables import event_snapshots
 from contracts.event import snapshot_classes
@@ -104,6 +105,7 @@ async def request_snapshot(
     Raises Invalid (AGGREGATE_UNKNOWN), or Conflict (SNAPSHOT_RUNNING).
     """
     snapshot_id = snapshot_id or new_id()
+    await set_audit_reason(tx, note)
     row = {
         "id": snapshot_id,
         "status": SnapshotStatus.RUNNING,
@@ -166,6 +168,7 @@ async def cancel_snapshot(
         return run
     if run.is_ended:
         raise Conflict("RUN_ENDED")
+    await set_audit_reason(tx, note)
     ending = {"status": SnapshotStatus.CANCELLED, "finished_at": now}
     await save_progress(tx, run, now, cancelled_by=by, cancel_note=note, **ending)
     return await get_run(tx, snapshot_id)

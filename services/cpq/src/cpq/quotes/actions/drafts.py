@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.foundation.clock import business_date
+from chassis.records.access.ownership import announce_ownership, eligible_owner, ownership_explained
 from chassis.records.access.transfers import active_owner_name
 from chassis.records.access.visibility import EVERYTHING, Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
@@ -74,14 +75,13 @@ async def create_quote(
     quote = create_draft(
         proposal,
         quote_id=new_id(),
-        document_no=await next_number(command.tx, "quote", prefix="Q", on=terms.quote_date),
+        document_no=await next_number(command.tx, "cpq.quote", prefix="Q", on=terms.quote_date),
         owner_id=owner_id,
         custom_fields=custom_fields,
         now=command.now,
     )
     await create_record(command, QUOTE, quote, validate=False)
-    about = RecordRef(resource=QUOTE.scoped.resource, record_id=quote.id)
-    name, actor = quote.display_name, command.actor
+    about, name, actor = _reference(quote), quote.display_name, command.actor
     await announce_owner(command.tx, about, name=name, owner_id=owner_id, actor=actor)
     return quote
 
@@ -163,12 +163,29 @@ async def revise_quote(
             now=command.now,
         )
         superseded = await save_record(command, QUOTE, before, after, event)
-        await create_record(command, QUOTE, revision, validate=False)
+        await _add_revision(command, revision)
         return superseded
 
     superseded = await move_record(command, QUOTE, quote_id, supersede, save=save)
     assert superseded.superseded_by is not None
     return await store.get(command.tx, superseded.superseded_by)
+
+
+async def _add_revision(command: Command, revision: Quote) -> None:
+    """Store the revision for the owner of the quote; for who acts if that person has left."""
+    tx, actor = command.tx, command.actor
+    ownership = await eligible_owner(tx, revision.owner_id, acting=actor)
+    assert ownership.owner_id is not None
+    revision = replace(revision, owner_id=ownership.owner_id)
+    async with ownership_explained(tx, ownership):
+        await create_record(command, QUOTE, revision, validate=False)
+    if ownership.passed_over is not None:  # otherwise the owner is not new
+        about, name = _reference(revision), revision.display_name
+        await announce_ownership(tx, about, name=name, ownership=ownership, actor=actor)
+
+
+def _reference(quote: Quote) -> RecordRef:
+    return RecordRef(resource=QUOTE.scoped.resource, record_id=quote.id)
 
 
 async def _is_revision(

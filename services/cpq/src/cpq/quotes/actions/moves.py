@@ -75,7 +75,7 @@ async def accept_quote(command: Command, quote_id: UUID) -> Quote:
     def accept(quote: Quote) -> tuple[Quote, Event] | AlreadyMade:
         if quote.status is QuoteStatus.ACCEPTED:
             return MADE
-        return quote.accept(now=command.now, today=day)
+        return quote.accept(now=command.now, today=day, by=command.actor)
 
     save = partial(_save_and_notify, command, QUOTE_ACCEPTED)
     return await move_record(command, QUOTE, quote_id, accept, save=save)

@@ -126,12 +126,18 @@ class Quote(Proposal):
         sent = replace(self, status=QuoteStatus.SENT, sent_at=now, updated_at=now)
         return sent, QuoteSent(quote=sent.state(), sent_at=now)
 
-    def accept(self, *, now: datetime, today: date) -> tuple[Quote, QuoteAccepted]:
-        """Record that the customer accepts. Raises RuleBroken as `ensure_can_move_to` does."""
+    def accept(
+        self, *, now: datetime, today: date, by: str | None = None
+    ) -> tuple[Quote, QuoteAccepted]:
+        """Record that the customer accepts, as `by` says.
+
+        Raises RuleBroken as `ensure_can_move_to` does.
+        """
         self.ensure_can_move_to(QuoteStatus.ACCEPTED)
         self._ensure_valid(today)
         accepted = replace(self, status=QuoteStatus.ACCEPTED, accepted_at=now, updated_at=now)
-        return accepted, QuoteAccepted(quote=accepted.state(), accepted_at=now)
+        event = QuoteAccepted(quote=accepted.state(), accepted_at=now, accepted_by=by)
+        return accepted, event
 
     def reject(self, reason: str, *, now: datetime) -> tuple[Quote, QuoteRejected]:
         """Record that the customer declines. Raises RuleBroken as `ensure_can_move_to` does."""

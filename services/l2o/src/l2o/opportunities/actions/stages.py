@@ -59,7 +59,7 @@ async def lose_opportunity(command: Command, opportunity_id: UUID, *, reason: st
 
 
 async def win_by_order(
-    command: Command, opportunity_id: UUID, *, order_id: UUID, confirmed_at: datetime
+    command: Command, opportunity_id: UUID, *, order_id: UUID, order_no: str, confirmed_at: datetime
 ) -> None:
     """Win the opportunity of a confirmed order, also if it was lost or deleted; a won one stays.
 
@@ -72,7 +72,7 @@ async def win_by_order(
         raise NotYet(missing.code, **missing.params) from None
     confirmed_on = business_date(confirmed_at, (await settings_of(tx)).timezone)
     won = before.win_by_order(
-        order_id, confirmed_at=confirmed_at, confirmed_on=confirmed_on, now=command.now
+        order_id, order_no, confirmed_at=confirmed_at, confirmed_on=confirmed_on, now=command.now
     )
     if won is not None:
         await _save(command, before, *won)

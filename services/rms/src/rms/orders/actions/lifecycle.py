@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from chassis.records import tenant_settings
+from chassis.records.access.ownership import announce_ownership, eligible_owner, ownership_explained
 from chassis.records.numbers.numbers import next_number
 from chassis.records.record_commands import (
     MADE,
@@ -15,9 +16,10 @@ from chassis.records.record_commands import (
 from chassis.web.commands import Command
 from contracts.cpq.events import QuoteState
 from contracts.event import Event
+from contracts.work import RecordRef
 from kernel.errors import Invalid, Violation
 from kernel.ids import new_id
-from rms.accounts.store import account_name
+from rms.accounts.store import account_name, account_owner_id
 from rms.orders.actions.prepayments import adjust_prepayment
 from rms.orders.domain.amendments import Amendment, Revision, amend
 from rms.orders.domain.order import Order
@@ -26,9 +28,12 @@ from rms.orders.store.writes import ORDER, insert_revision, lock_quote, quote_ha
 from rms.payment_terms.actions import default_term, find_active_term
 
 
-async def create_order(command: Command, quote: QuoteState) -> None:
+async def create_order(
+    command: Command, quote: QuoteState, *, accepted_by: str | None = None
+) -> None:
     """Create the order of an accepted quote and publish it; nothing if the quote has an order.
 
+    It belongs to the owner of the quote, else of the account, else to who accepted the quote.
     Raises RuleBroken (QUOTE_UNSOUND).
     """
     tx, now = command.tx, command.now
@@ -42,12 +47,19 @@ async def create_order(command: Command, quote: QuoteState) -> None:
         quote,
         order_id=new_id(),
         line_ids=new_id,
-        document_no=await next_number(tx, "order", prefix="SO", on=today),
+        document_no=await next_number(tx, "rms.order", prefix="SO", on=today),
         account_name=await account_name(tx, quote.account_id) or quote.account_name,
         payment_term=payment_term,
         now=now,
     )
-    await create_record(command, ORDER, order, validate=False)
+    account_owner = await account_owner_id(tx, quote.account_id)
+    ownership = await eligible_owner(tx, quote.owner_id, account_owner, acting=accepted_by)
+    order = replace(order, owner_id=ownership.owner_id)
+    async with ownership_explained(tx, ownership):
+        await create_record(command, ORDER, order, validate=False)
+    about = RecordRef(resource=ORDER.scoped.resource, record_id=order.id)
+    name, actor = order.display_name, accepted_by
+    await announce_ownership(tx, about, name=name, ownership=ownership, actor=actor)
 
 
 async def confirm_order(command: Command, order_id: UUID) -> Order:

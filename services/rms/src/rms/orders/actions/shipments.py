@@ -48,7 +48,7 @@ async def ship_order(
     dues = {} if prepayment_id else _receivables_due(after, owed, shipped_date, due_days)
     shipment = Shipment(
         id=new_id(),
-        document_no=await next_number(tx, "shipment", prefix="SH", on=today),
+        document_no=await next_number(tx, "rms.shipment", prefix="SH", on=today),
         order_id=order_id,
         shipped_date=shipped_date,
         amount=amount,

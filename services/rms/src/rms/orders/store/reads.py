@@ -22,6 +22,7 @@ from rms.orders.schemas import (
     CancellationOut,
     OrderSummary,
     RevisionOut,
+    ShipmentLineOut,
     ShipmentOut,
 )
 from rms.orders.store.tables import (
@@ -33,6 +34,8 @@ from rms.orders.store.tables import (
     shipment_lines,
     shipments,
 )
+
+_OF_LINE = (order_lines.c.line_no, order_lines.c.sku, order_lines.c.name)
 
 
 async def read_all_shipments(tx: AsyncConnection, order_id: UUID) -> list[ShipmentOut]:
@@ -46,15 +49,21 @@ async def _shipments_with_lines(
     tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]
 ) -> list[ShipmentOut]:
     """The shipments of these rows in the same sequence; their lines are sorted by line number."""
-    parts: dict[UUID, list[LinePart]] = defaultdict(list)
+    parts: dict[UUID, list[ShipmentLineOut]] = defaultdict(list)
     of_these_shipments = shipment_lines.c.shipment_id.in_([row["id"] for row in rows])
     same_line = order_lines.c.id == shipment_lines.c.line_id
-    lines: Select[Any] = select(shipment_lines).join(order_lines, same_line)
+    lines: Select[Any] = select(shipment_lines, *_OF_LINE).join(order_lines, same_line)
     lines = lines.where(of_these_shipments)
     for line in await tx.execute(lines.order_by(order_lines.c.line_no)):
-        parts[line.shipment_id].append(from_columns(LinePart, line._mapping))
-    complete = [from_columns(Shipment, row, lines=tuple(parts[row["id"]])) for row in rows]
+        shown = {**vars(from_columns(LinePart, line._mapping)), **_line_names(line._mapping)}
+        parts[line.shipment_id].append(ShipmentLineOut.model_validate(shown))
+    complete = [vars(from_columns(Shipment, row, lines=tuple(parts[row["id"]]))) for row in rows]
     return [ShipmentOut.model_validate(shipment) for shipment in complete]
+
+
+def _line_names(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The number, SKU and product name of an order line, read beside one of its parts."""
+    return {column.name: row[column.name] for column in _OF_LINE}
 
 
 async def read_shipment(tx: AsyncConnection, order_id: UUID, shipment_id: UUID) -> ShipmentOut:
@@ -95,12 +104,16 @@ async def read_cancellations(
     """A page of an order's cancelled line quantities, the newest first. Raises NotFound."""
     await fetch_row(tx, orders, order_id, Order, lines=())
     cancelled = order_cancellations.c.order_id == order_id
-    of_order: Select[Any] = select(order_cancellations).where(cancelled)
+    same_line = order_lines.c.id == order_cancellations.c.line_id
+    of_order: Select[Any] = select(order_cancellations, *_OF_LINE).join(order_lines, same_line)
+    of_order = of_order.where(cancelled)
     return await fetch_page(
         tx,
         of_order,
         page,
-        shape=lambda row: CancellationOut.model_validate(from_columns(Cancellation, row)),
+        shape=lambda row: CancellationOut.model_validate(
+            {**vars(from_columns(Cancellation, row)), **_line_names(row)}
+        ),
     )
 
 

@@ -10,12 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events.outbox import publish
 from chassis.records import tenant_settings
+from chassis.records.access.ownership import (
+    Ownership,
+    announce_ownership,
+    eligible_owner,
+    ownership_explained,
+)
 from chassis.records.access.transfers import active_owner_name
 from chassis.records.access.visibility import Visibility
 from chassis.records.custom_fields.values import validated_custom_fields
 from chassis.records.numbers.numbers import next_number
 from chassis.records.record_commands import visibility_for
-from chassis.records.work.actions import announce_owner
 from chassis.web.commands import Command
 from contracts.rms.events import PaymentReceived
 from contracts.work import RecordRef
@@ -49,7 +54,7 @@ async def receive_payment(
 ) -> Payment:
     """Record and publish a payment of `details.owner_id`, else the account's owner, else the actor.
 
-    A named owner is notified. An account that the caller does not see counts as unknown. Raises
+    The owner is notified. An account that the caller does not see counts as unknown. Raises
     Invalid (ACCOUNT_UNKNOWN, DATE_TOO_EARLY, OWNER_UNKNOWN, ...), Conflict (PAYMENT_DUPLICATE).
     """
     tx, now = command.tx, command.now
@@ -59,9 +64,10 @@ async def receive_payment(
     ensure_valid_receipt(received_date, today=today, account_known=account is not None)
     assert account is not None
     custom_fields = await _validated(tx, details)
+    ownership = await _ownership(command, details.owner_id, account.owner_id)
     payment = Payment(
         id=new_id(),
-        document_no=await next_number(tx, "payment", prefix="PY", on=today),
+        document_no=await next_number(tx, "rms.payment", prefix="PY", on=today),
         account_id=account_id,
         account_name=account.name,
         bank_reference=bank_reference,
@@ -69,22 +75,25 @@ async def receive_payment(
         allocated=Money.zero(amount.currency),
         returned=Money.zero(amount.currency),
         received_date=received_date,
-        owner_id=details.owner_id or account.owner_id or command.actor,
+        owner_id=ownership.owner_id,
         note=details.note,
         custom_fields=custom_fields,
         created_at=now,
         updated_at=now,
     )
-    await _post(tx, payment, visibility)
-    await _announce(command, payment, details.owner_id)
+    async with ownership_explained(tx, ownership):
+        await _post(tx, payment, visibility)
+    about = RecordRef(resource=PAYMENTS.resource, record_id=payment.id)
+    name, actor = payment.display_name, command.actor
+    await announce_ownership(tx, about, name=name, ownership=ownership, actor=actor)
     return payment
 
 
-async def _announce(command: Command, payment: Payment, named_owner: str | None) -> None:
-    """Notify the owner whom the caller has named, if any."""
-    about = RecordRef(resource=PAYMENTS.resource, record_id=payment.id)
-    name, actor = payment.display_name, command.actor
-    await announce_owner(command.tx, about, name=name, owner_id=named_owner, actor=actor)
+async def _ownership(command: Command, named: str | None, of_account: str | None) -> Ownership:
+    """Return who owns the payment; a named owner was validated."""
+    if named is not None:
+        return Ownership(named)
+    return await eligible_owner(command.tx, of_account, acting=command.actor)
 
 
 async def _validated(tx: AsyncConnection, details: PaymentDetails) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from chassis.database.backbone_tables import Xid8, instant
 from chassis.database.columns import tenant_column
 from chassis.database.ddl import index
-from chassis.database.migration_operations import grant_to_worker, secure
+from chassis.database.migration_operations import audited, grant_to_worker, secure
 
 TABLES = (
     "outbox",
@@ -169,6 +169,8 @@ def _event_resends() -> None:
     )
     index("event_resends", "finished_at")
     secure("event_resends", worker_sees_all=True)
+    progress = ("sent", "quarantined", "progressed_at")
+    audited("event_resends", resource="event_resend", noise=progress)
 
 
 def _event_resend_keys() -> None:
