@@ -31,7 +31,6 @@ WITHOUT_NAMES = {
     "key_id": "an access key, which has no name",
     "lead_id": "in L2O: what came from the lead has its names",
     "line_id": "a line of the same document",
-    "order_id": "in L2O: the opportunity that the order won has the same customer and name",
     "part_id": "a part of the audited record",
     "product_id": "beside it stand `sku` and `name`",
     "quote_id": "beside it stands `quote_no`",

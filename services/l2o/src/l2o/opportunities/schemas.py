@@ -112,7 +112,10 @@ class OpportunityOut(BaseModel):
     lost_reason: str | None
     closed_at: datetime | None
     closed_date: date | None = Field(description="The tenant's day on which it was won or lost")
-    order_id: UUID | None = Field(description="The order that won it, if an order did")
+    order_id: Annotated[UUID | None, RefersTo("rms.order")] = Field(
+        description="The order that won it, if an order did"
+    )
+    order_no: str | None = None
     owner_id: Annotated[str | None, PersonSubject]
     owner_name: str | None = None
     owner: Expandable[PersonSummary] = None
