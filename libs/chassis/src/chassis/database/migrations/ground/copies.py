@@ -56,6 +56,8 @@ def _event_snapshots() -> None:
         name="event_snapshots_unfinished_key",
     )
     index("event_snapshots", "finished_at")
+    for column in ("status", "requested_by", "requested_at"):
+        index("event_snapshots", "tenant_id", column, "id")
     secure("event_snapshots", worker_sees_all=True)
 
 
@@ -94,6 +96,8 @@ def _replica_rebuilds() -> None:
         name="replica_rebuilds_unfinished_key",
     )
     index("replica_rebuilds", "finished_at")
+    for column in ("status", "subscription", "requested_by", "requested_at"):
+        index("replica_rebuilds", "tenant_id", column, "id")
     secure("replica_rebuilds", worker_sees_all=True)
 
 
