@@ -31,6 +31,7 @@ WITHOUT_NAMES = {
     "key_id": "an access key, which has no name",
     "lead_id": "in L2O: what came from the lead has its names",
     "line_id": "a line of the same document",
+    "ReceivableOut.order_id": "beside it stands `order_no`",
     "part_id": "a part of the audited record",
     "product_id": "beside it stand `sku` and `name`",
     "quote_id": "beside it stands `quote_no`",

@@ -44,20 +44,16 @@ def add_list_routes(
 
     The caller needs the scope `<resource>.read`, or what the dependencies of `guard` demand, and
     gets the rows that they see. `shape` is a dependency that returns the `RowShape` of a request,
-    where it depends on more than the row;
-    `where` is a dependency that returns further `Conditions`, and may read parameters of its own.
+    where it depends on more than the row; `where` is one that returns further `Conditions`, and
+    may read parameters of its own.
     """
     shape, where = shape or _row_shape(listing), where or _no_conditions
     names = listing.collection.replace("-", " ")
     names = f"the caller's {names}" if listing.personal else names
     answer: Any = ListPage[listing.shows]  # type: ignore[name-defined]  # known at run time only
     body = search_model(listing.noun.title().replace("_", ""), listing.options)
-    answers: dict[str, Any] = {
-        "response_model": answer,
-        "responses": JSON_LINES_RESPONSES,
-        "description": description,
-        "dependencies": guard,
-    }
+    answers: dict[str, Any] = {"response_model": answer, "responses": JSON_LINES_RESPONSES}
+    answers |= {"description": description, "dependencies": guard}
     visible = _visibility(listing) if guard is None else Depends(_everything)
 
     @router.get(

@@ -101,19 +101,22 @@ class Listing(Generic[T]):
         self.shows, self.sorts, self.filters = shows, tuple(sorts), tuple(filters)
         self.extra_columns = tuple(extra_columns)
         self._entity, self._shape, self._custom = entity, shape, custom
-        self.personal, self.restricted, self.by_day = personal, restricted, by_day
+        self.personal, self.restricted = personal, restricted
+        self.by_day, self.prepare = by_day, prepare
         own = (each for field in filters for each in filter_parameters(self.table, field))
         self.parameters = [id_parameter(self.table), *own]
         self._conditions = {each.name: each.where for each in self.parameters}
-        self._declared = declared_values(self.table, self.filters)
-        self.prepare = prepare
         self.options = self._options(words=bool(words), views=not technical)
         self._query = ListParameters(self.options)
         self._indexes = indexing.attach_indexes(
             self.table, self.scoped, self.filters, self.sorts, personal=personal
         )
         self._searched = SearchedColumns(self.resource, tuple(words), tuple(contact_points))
-        self.table.info.update({"words": self._searched} if words else {})
+        self._declare(technical=technical)
+
+    def _declare(self, *, technical: bool) -> None:
+        if self.options.words:
+            self.table.info["words"] = self._searched
         if not technical:
             _LISTINGS[self.resource.split(".")[0], self.resource] = self
 
@@ -212,7 +215,7 @@ class Listing(Generic[T]):
             return None
         others = replace(query, values=without_field(query.values, query.count_by))
         search = await self.search(tx, others, visibility, where)
-        declared = self._declared.get(query.count_by, ())
+        declared = declared_values(self.table, self.filters).get(query.count_by, ())
         return await count_values(tx, search, query.count_by, declared)
 
     async def conditions(
