@@ -100,9 +100,8 @@ class Listing(Generic[T]):
         self.collection = collection or self.table.name.replace("_", "-")
         self.shows, self.sorts, self.filters = shows, tuple(sorts), tuple(filters)
         self.extra_columns = tuple(extra_columns)
-        self._entity, self._shape, self._custom = entity, shape, custom
-        self.personal, self.restricted = personal, restricted
-        self.by_day, self.prepare = by_day, prepare
+        self._entity, self._shape, self._custom, self.prepare = entity, shape, custom, prepare
+        self.personal, self.restricted, self.by_day = personal, restricted, by_day
         own = (each for field in filters for each in filter_parameters(self.table, field))
         self.parameters = [id_parameter(self.table), *own]
         self._conditions = {each.name: each.where for each in self.parameters}
