@@ -22,7 +22,7 @@ UNCONDITIONAL = {
     r"\w+_(team|share)_delete": "no part of the record; taking it back twice is fine",
     r"\w+_access_key_revoke": "what is revoked stays revoked",
     r"\w+_add_external_id": "one more name; the record stays as it is",
-    "parked_event_(redrive|edit|skip)": "an event has no version; a resolved one refuses",
+    r"\w+_event_(redrive|edit|skip)": "an event has no version; a resolved one refuses",
     r"(event_snapshot|event_resend|replica_rebuild)_cancel": "no version; an ended run refuses",
     "import_preview": "reads only",
     "quote_clone": "reads only: the copy is a quote of its own",
@@ -35,15 +35,6 @@ UNCONDITIONAL = {
 }
 # Lists without declared filters and sorts, each with its reason.
 PLAIN_LISTS = {
-    "parked_event_list": "machinery, for operators",
-    "event_snapshot_list": "machinery, for operators",
-    "replica_rebuild_list": "machinery, for operators",
-    "event_resend_list": "machinery, for operators",
-    "saved_view_list": "one person's own, a few",
-    "export_list": "one person's own, newest first",
-    "import_list": "one's own runs, newest first",
-    "tenant_list": "for the operator, a row for each customer",
-    "tenant_task_list": "for the operator, newest first",
     "tenant_export_list": "the few of the last days",
     "number_format_list": "one for each type of document",
     "custom_field_list": "all fields of one resource, 200 at most",

@@ -27,6 +27,7 @@ SCOPE_FREE = {
     "enum_list": "labels of the API's values, the same for everybody",
     "saved_view_create": "the caller's own views; what they show needs the list's scope",
     "saved_view_list": "the caller's own views",
+    "saved_view_search": "the caller's own views",
     "saved_view_get": "the caller's own view",
     "saved_view_edit": "the caller's own view",
     "saved_view_delete": "the caller's own view",

@@ -68,6 +68,12 @@ class Guarded:
 
 
 @cache
+def api_document(service: str) -> Any:
+    """Return the committed API document of a service."""
+    return json.loads((DOCUMENTS / f"{service}.json").read_text())
+
+
+@cache
 def found_resources(service: str) -> tuple[FoundResource, ...]:
     """Return the resources of a service.
 
@@ -76,7 +82,7 @@ def found_resources(service: str) -> tuple[FoundResource, ...]:
     """
     document = DOCUMENTS / f"{service}.json"
     if document.is_file():
-        return resources_of(service, json.loads(document.read_text()))
+        return resources_of(service, api_document(service))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("L2C_MODE", "development")
         patch.setenv(f"{service.upper()}_DATABASE_URL", "postgresql+asyncpg://unused/x")

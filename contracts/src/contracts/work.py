@@ -1,7 +1,7 @@
 """Work: what people have to do and should know about a record, as every service publishes it.
 
-The publisher declares the kinds of its tasks and notices with their texts; org shows them to their
-people and knows none of the kinds.
+The publisher declares the kinds of its tasks, reminders and notices with their texts; org shows
+them to their people and knows none of the kinds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from string import Formatter
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from contracts.event import Event, Snapshot, State
 from kernel.personal import Personal
@@ -60,12 +60,30 @@ class WorkNotice(State):
     params: WorkParams
 
 
+class WorkReminder(State):
+    """A reminder about a record, with all that shows it to its recipient at `remind_at`.
+
+    It is open until it is settled, by itself or with the task of the kind `task`. `changed_in` is
+    as in a task.
+    """
+
+    kind: str
+    recipient: str
+    text: WorkText
+    params: WorkParams
+    remind_at: AwareDatetime
+    task: str | None = None
+    open: bool
+    changed_in: int
+
+
 class WorkState(State):
-    """All tasks that were ever raised about one record, one of each kind."""
+    """All tasks and reminders that were ever raised about one record, one of each kind."""
 
     resource: Annotated[str, Field(description="The kind of record, such as `l2o.opportunity`")]
     record_id: UUID
     tasks: tuple[WorkTask, ...] = ()
+    reminders: tuple[WorkReminder, ...] = ()
 
 
 class WorkChanged(Event):
@@ -129,6 +147,16 @@ class WorkKind:
 
 class TaskKind(WorkKind):
     """A kind of task; a record has at most one task of each kind."""
+
+
+@dataclass(frozen=True)
+class ReminderKind(WorkKind):
+    """A kind of reminder; a record has at most one of each kind.
+
+    It is settled together with the task of the kind `with_task`, if it names one.
+    """
+
+    with_task: TaskKind | None = None
 
 
 class NoticeKind(WorkKind):

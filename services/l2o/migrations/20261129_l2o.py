@@ -1,4 +1,4 @@
-"""The tables of l2o: accounts, contacts, opportunities, conversions, copies of products."""
+"""The tables of l2o: accounts, contacts, opportunities, conversions, copies."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,9 +17,10 @@ depends_on = "backbone_20261129"
 
 TABLES = (
     "accounts",
-    "account_totals",
     "contacts",
     "products",
+    "orders",
+    "payments",
     "opportunities",
     "stage_changes",
     "conversions",
@@ -28,9 +29,9 @@ TABLES = (
 
 def upgrade() -> None:
     _accounts()
-    _account_totals()
     _contacts()
     _products()
+    _orders_and_payments()
     _opportunities()
     _stage_changes()
     _conversions()
@@ -89,20 +90,6 @@ def _accounts() -> None:
     secure("accounts")
     audited("accounts", resource="l2o.account", noise=("version", "updated_at", "name_key"))
     with_custom_fields("accounts", resource="l2o.account")
-
-
-def _account_totals() -> None:
-    """What an account has ordered, received and paid, by currency."""
-    op.create_table(
-        "account_totals",
-        tenant_column(),
-        sa.Column("account_id", sa.Uuid(), primary_key=True),
-        sa.Column("currency", sa.Text(), primary_key=True),
-        sa.Column("ordered", sa.Numeric(28, 6), nullable=False, server_default=sa.text("0")),
-        sa.Column("shipped", sa.Numeric(28, 6), nullable=False, server_default=sa.text("0")),
-        sa.Column("received", sa.Numeric(28, 6), nullable=False, server_default=sa.text("0")),
-    )
-    secure("account_totals")
 
 
 def _contacts() -> None:
@@ -176,6 +163,29 @@ def _products() -> None:
     index("products", "tenant_id", "name")
     index("products", "tenant_id", "sku")
     secure("products")
+
+
+def _orders_and_payments() -> None:
+    """Copies of the orders and payments in rms, from which an account's totals are added up."""
+    op.create_table(
+        "orders",
+        *replica_columns(),
+        sa.Column("document_no", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("ordered", sa.Numeric(22, 6), nullable=False),
+        sa.Column("shipped", sa.Numeric(22, 6), nullable=False),
+    )
+    op.create_table(
+        "payments",
+        *replica_columns(),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("received", sa.Numeric(22, 6), nullable=False),
+    )
+    for table in ("orders", "payments"):
+        index(table, "tenant_id", "account_id")
+        secure(table)
 
 
 def _opportunities() -> None:

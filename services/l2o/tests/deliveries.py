@@ -14,7 +14,7 @@ from chassis.events.consumer.decoded_records import ConsumerRecord
 from chassis.events.envelope import Envelope
 from chassis.events.outbox import bucket_of
 from chassis.events.subscriptions import EventMeta, Subscription
-from contracts.event import Event
+from contracts.event import AggregateState, Event
 from kernel.ids import new_id
 from l2o.worker import SUBSCRIPTIONS
 from services.l2o.tests.factories import NOON
@@ -44,21 +44,41 @@ def record(
 ) -> ConsumerRecord:
     """The record of an event with a new event id, at the end of its partition."""
     subject = subject or new_id()
-    envelope = Envelope(
+    envelope = _envelope(tenant, event.type, subject, event.model_dump(mode="json"))
+    partition = bucket_of(subject) if partition is None else partition
+    return ConsumerRecord(event.topic(), partition, next(_offsets), envelope.encode())
+
+
+def state_record(
+    tenant: UUID,
+    state: AggregateState,
+    subject: UUID,
+    *,
+    fact: str = "changed",
+    sequence: int = 1,
+) -> ConsumerRecord:
+    """The record of any fact of an aggregate, also of one that no event class declares."""
+    data = {state.field(): state.model_dump(mode="json")}
+    envelope = _envelope(tenant, f"{state.aggregate}.{fact}.v1", subject, data, sequence=sequence)
+    return ConsumerRecord(state.topic(), bucket_of(subject), next(_offsets), envelope.encode())
+
+
+def _envelope(
+    tenant: UUID, type_: str, subject: UUID, data: dict[str, Any], *, sequence: int = 1
+) -> Envelope:
+    return Envelope(
         id=new_id(),
-        source=f"/{event.type.partition('.')[0]}",
-        type=event.type,
+        source=f"/{type_.partition('.')[0]}",
+        type=type_,
         subject=subject,
         time=NOON,
         tenantid=tenant,
-        sequence=1,
+        sequence=sequence,
         epoch=1,
         correlationid="the-first-request",
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        data=event.model_dump(mode="json"),
+        data=data,
     )
-    partition = bucket_of(subject) if partition is None else partition
-    return ConsumerRecord(event.topic(), partition, next(_offsets), envelope.encode())
 
 
 @dataclass(frozen=True)

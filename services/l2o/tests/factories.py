@@ -11,12 +11,8 @@ from contracts.mtl.events import LeadConverted, LeadState
 from contracts.rms.events import (
     OrderConfirmed,
     OrderLine,
-    OrderShipped,
     OrderState,
-    PaymentReceived,
     PaymentState,
-    Shipment,
-    ShipmentLine,
 )
 from kernel.ids import new_id
 from kernel.money import Money
@@ -108,7 +104,12 @@ def lead_converted(
 
 
 def make_order(
-    *, opportunity_id: UUID | None = None, account_id: UUID | None = None, gross: Money
+    *,
+    opportunity_id: UUID | None = None,
+    account_id: UUID | None = None,
+    gross: Money,
+    status: str = "CONFIRMED",
+    **fields: Any,
 ) -> OrderState:
     """An order with one line and no tax."""
     zero = Money.zero(gross.currency)
@@ -136,12 +137,12 @@ def make_order(
         account_id=account_id or new_id(),
         account_name="上海测试有限公司",
         currency=gross.currency,
-        status="CONFIRMED",
+        status=status,
         lines=(line,),
         net_total=gross,
         tax_total=zero,
         gross_total=gross,
-        shipped_total=zero,
+        **{"shipped_total": zero, **fields},
     )
 
 
@@ -157,22 +158,8 @@ def order_confirmed(
     return OrderConfirmed(order=order, confirmed_at=NOON)
 
 
-def order_shipped(account_id: UUID, amount: Money) -> OrderShipped:
-    order = make_order(account_id=account_id, gross=amount)
-    line = ShipmentLine(line_id=order.lines[0].line_id, quantity=Decimal(1), amount=amount)
-    shipment = Shipment(
-        shipment_id=new_id(),
-        document_no="SH-2026-000001",
-        shipped_date=TODAY,
-        lines=(line,),
-        amount=amount,
-        receivable_id=new_id(),
-    )
-    return OrderShipped(order=order, shipment=shipment)
-
-
-def payment_received(account_id: UUID, amount: Money) -> PaymentReceived:
-    payment = PaymentState(
+def make_payment(account_id: UUID, amount: Money) -> PaymentState:
+    return PaymentState(
         payment_id=new_id(),
         document_no="P-2026-000001",
         account_id=account_id,
@@ -183,4 +170,3 @@ def payment_received(account_id: UUID, amount: Money) -> PaymentReceived:
         received_date=TODAY,
         status="UNALLOCATED",
     )
-    return PaymentReceived(payment=payment)

@@ -95,6 +95,8 @@ def _tenants() -> None:
         instant("updated_at"),
         sa.Column("version", sa.Integer(), nullable=False),
     )
+    for column in ("name", "status", "country", "currency", "created_at", "updated_at"):
+        index("tenants", column, "tenant_id")
     secure("tenants")
     audited("tenants", resource="org.tenant", key="tenant_id")
     app, _worker = roles()
@@ -117,6 +119,8 @@ def _tenant_tasks() -> None:
         instant("created_at"),
         sa.Column("version", sa.Integer(), nullable=False),
     )
+    for column in ("kind", "target_id", "requested_by", "created_at"):
+        index("tenant_tasks", "tenant_id", column, "id")
     secure("tenant_tasks")
     audited("tenant_tasks", resource="org.tenant_task")
 
@@ -452,12 +456,20 @@ def _calendar_days() -> None:
         tenant_column(),
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("date", sa.Date(), nullable=False),
+        sa.Column("department_id", sa.Uuid()),
         sa.Column("working", sa.Boolean(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         instant("updated_at"),
         sa.Column("version", sa.Integer(), nullable=False),
     )
-    index("calendar_days", "tenant_id", "date", unique=True)
+    index(
+        "calendar_days",
+        "tenant_id",
+        "date",
+        "department_id",
+        unique=True,
+        nulls_not_distinct=True,
+    )
     secure("calendar_days")
     audited("calendar_days", resource="org.calendar")
 
@@ -574,16 +586,31 @@ def _reminders() -> None:
         tenant_column(),
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("owner_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("template", JSONB()),
+        sa.Column("params", JSONB(), nullable=False),
         instant("remind_at"),
         sa.Column("resource", sa.Text()),
         sa.Column("record_id", sa.Uuid()),
         instant("sent_at", nullable=True),
+        instant("settled_at", nullable=True),
+        sa.Column("work_epoch", sa.Integer()),
+        sa.Column("work_sequence", sa.Integer()),
         instant("created_at"),
         instant("updated_at"),
         sa.Column("version", sa.Integer(), nullable=False),
     )
     index("reminders", "tenant_id", "owner_id", "id")
+    index(
+        "reminders",
+        "tenant_id",
+        "kind",
+        "record_id",
+        unique=True,
+        where="kind <> 'OWN'",
+        name="reminders_of_facts_key",
+    )
     secure("reminders")
     audited("reminders", resource="org.reminder")
 

@@ -161,13 +161,17 @@ class PrincipalState(AggregateState):
 
 
 class CalendarDayState(AggregateState):
-    """A day that the tenant declared worked or free, whatever the holidays of its country say."""
+    """A day that is declared worked or free, whatever the holidays of the tenant's country say.
+
+    It holds for a department and those below it, up to their own; without one for the tenant.
+    """
 
     aggregate: ClassVar[str] = "org.calendar"
     calendar_day_id: UUID
     date: BusinessDate
     working: bool
     name: str
+    department_id: UUID | None = None
 
 
 class WorkingHoursState(AggregateState):

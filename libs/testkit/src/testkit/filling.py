@@ -142,8 +142,14 @@ async def _bare(tx: AsyncConnection, table: str) -> AsyncIterator[None]:
 
 
 def _insert(listing: Listing[Any], rows: int, values: Mapping[str, str]) -> str:
-    table = listing.table
     owner = listing.scoped.owner if listing.scoped else listing.personal or None
+    return insert_rows(listing.table, rows, values, owner=owner)
+
+
+def insert_rows(
+    table: Table, rows: int, values: Mapping[str, str], *, owner: str | None = None
+) -> str:
+    """Return the SQL that fills a table with rows of values by column type, or of `values`."""
     columns = [c for c in table.c if c.computed is None and c.identity is None]
     expressions = {c.name: values.get(c.name) or _expression(c, owner) for c in columns}
     names = ", ".join(f'"{name}"' for name in expressions)

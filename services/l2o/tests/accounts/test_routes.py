@@ -8,9 +8,13 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.events.replicas import Copy, ReceivedState, replicate
+from contracts.event import AggregateState
 from kernel.money import Money
-from l2o.accounts.actions import add_ordered, add_received, add_shipped
-from services.l2o.tests.factories import add_account, cny
+from l2o.orders.store import ORDER_COPY
+from l2o.payments.store import PAYMENT_COPY
+from services.l2o.tests.deliveries import meta
+from services.l2o.tests.factories import add_account, cny, make_order, make_payment
 from testkit.plugin import PublishedFacts
 
 Token = Callable[..., str]
@@ -132,15 +136,19 @@ async def test_invalid_bodies_are_refused(
         assert all(e["message"] != e["code"] for e in answer.json()["errors"])
 
 
+async def copy(tx: AsyncConnection, copied: Copy[Any], state: AggregateState) -> None:
+    await replicate(tx, copied, [ReceivedState(state, meta())])
+
+
 async def test_totals_are_listed_by_currency(client: AsyncClient, tx: AsyncConnection) -> None:
     account = await add_account(tx)
     path = f"/accounts/{account.id}/totals"
     empty = await client.get(path)
     assert empty.json() == {"account_id": str(account.id), "totals": []}
-    await add_received(tx, account.id, Money.of("5", "USD"))
-    await add_ordered(tx, account.id, cny("100.10"))
-    await add_ordered(tx, account.id, cny("0.90"))
-    await add_shipped(tx, account.id, cny("40"))
+    await copy(tx, PAYMENT_COPY, make_payment(account.id, Money.of("5", "USD")))
+    for gross, shipped in (("100.10", "40"), ("0.90", "0")):
+        order = make_order(account_id=account.id, gross=cny(gross), shipped_total=cny(shipped))
+        await copy(tx, ORDER_COPY, order)
     assert (await client.get(path)).json()["totals"] == [
         {
             "currency": "CNY",
@@ -167,7 +175,6 @@ async def test_totals_are_not_visible_to_other_tenants(
     client: AsyncClient, tx: AsyncConnection, token: Token
 ) -> None:
     account = await add_account(tx)
-    await add_ordered(tx, account.id, cny("1"))
     headers = {"Authorization": f"Bearer {token(tenant=str(uuid4()))}"}
     path = f"/accounts/{account.id}/totals"
     assert (await client.get(path, headers=headers)).status_code == 404

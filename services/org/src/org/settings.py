@@ -5,7 +5,6 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Self
-from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
@@ -29,15 +28,12 @@ class OrgSettings(Settings):
 
     `ORG_DEV_ISSUER=true` switches the development issuer on; `ORG_SIGNING_KEY_FILE` is the PEM file
     that signs. `ORG_RETIRED_KEY_FILES` (separated by commas) are still published but sign nothing.
-    `ORG_OPERATOR_TENANT` is the tenant whose people create, suspend and delete the other tenants;
-    without it nobody can.
     `ORG_SESSION_HOURS` is how long a session lasts at most, `ORG_SESSION_IDLE_HOURS` how long
     without any use; then the person signs in again.
     `ORG_HASH_COST=fast` makes password hashes cheap, for tests; production refuses it.
     """
 
     dev_issuer: bool = False
-    operator_tenant: UUID | None = None
     signing_key_file: Path = Path()
     retired_key_files: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split_commas)] = ()
     hash_cost: Literal["strong", "fast"] = "strong"

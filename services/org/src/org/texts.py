@@ -76,6 +76,10 @@ TEXTS: dict[str, Text] = {
     "TASK_NOT_OWN": Text(
         "该待办由系统生成，不能修改。", "This task was created by the system and cannot be edited."
     ),
+    "REMINDER_NOT_OWN": Text(
+        "该提醒由系统生成，不能修改。",
+        "This reminder was created by the system and cannot be edited.",
+    ),
     "TASK_MOVE_FORBIDDEN": Text(
         "待办的当前状态不允许此操作。", "The current state of the task does not allow this."
     ),
@@ -123,9 +127,6 @@ TEXTS: dict[str, Text] = {
     "ADMINISTRATOR_AMBIGUOUS": Text(
         "请指定一名已有人员，或填写一名新人员，二者只能选其一。",
         "Please name an existing person or describe a new one, but not both.",
-    ),
-    "OPERATORS_ONLY": Text(
-        "只有平台运营方可以执行此操作。", "Only operators of the platform may do this."
     ),
     "ERASURE_NAMES_NOBODY": Text(
         "删除个人数据须指明对象，导出则不得指明对象。",

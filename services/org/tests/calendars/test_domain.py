@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.records.working_time.official_days import official_calendar
+from kernel.business_calendar import FIRST_DAY, LAST_DAY, Calendar, DayKind
 from kernel.ids import new_id
-from org.calendars import store
-from org.calendars.domain import FIRST_DAY, LAST_DAY, Calendar, CalendarOverride, DayKind
+from org.calendars.domain import CalendarOverride
 
-CHINA = store.official_calendar("CN", "zh-CN")
+CHINA = official_calendar("CN", "zh-CN")
 PLAIN = Calendar(CHINA, {})
 
 
@@ -37,7 +38,7 @@ def test_the_days_of_2026_are_as_announced(day: date, kind: DayKind, name: str |
 
 
 def test_holiday_names_are_in_the_callers_language() -> None:
-    assert store.official_calendar("CN", "en").holidays[date(2026, 10, 1)] == "National Day"
+    assert official_calendar("CN", "en").holidays[date(2026, 10, 1)] == "National Day"
 
 
 def test_the_week_of_the_national_day_has_three_working_days() -> None:
@@ -65,7 +66,7 @@ def test_there_is_no_working_day_beyond_the_calendar() -> None:
 
 
 def test_an_unknown_country_has_weekends_only() -> None:
-    calendar = Calendar(store.official_calendar("XX", "en"), {})
+    calendar = Calendar(official_calendar("XX", "en"), {})
     assert calendar.working_days(date(2026, 11, 16), date(2026, 11, 23)) == 5
 
 

@@ -7,13 +7,24 @@ from typing import Any
 from uuid import UUID
 
 from contracts.mtl.events import MtlWorkChanged, MtlWorkSnapshot
-from contracts.work import NoticeKind, TaskKind, WorkNotice, WorkState, WorkTask
+from contracts.work import (
+    NoticeKind,
+    ReminderKind,
+    TaskKind,
+    WorkNotice,
+    WorkReminder,
+    WorkState,
+    WorkTask,
+)
 from kernel.ids import new_id
 
 ME = "01990000-0000-7000-8000-000000000001"  # the test client's subject
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 VISIT = TaskKind("PLAN_VISIT", zh="安排拜访 {name}", en="Plan a visit to {name}")
 AUDIT = TaskKind("AUDIT_STORE", zh="检查门店 {name}", en="Audit the store of {name}")
+EXPIRES = ReminderKind(
+    "OFFER_EXPIRES", zh="{name} 的报价即将到期", en="The offer to {name} expires soon"
+)
 PRAISED = NoticeKind("PRAISED", zh="{name} 表扬了您。", en="{name} has praised you.")
 
 
@@ -25,6 +36,7 @@ class Publisher:
     record_id: UUID = field(default_factory=new_id)
     sequence: int = 0
     tasks: Mapping[str, WorkTask] = field(default_factory=dict)
+    reminders: tuple[WorkReminder, ...] = ()
 
     def raise_task(
         self,
@@ -45,6 +57,26 @@ class Publisher:
         )
         return self._next({**self.tasks, kind.code: task})
 
+    def raise_reminder(
+        self, remind_at: datetime, *, recipient: str = ME, name: str = "上海测试"
+    ) -> MtlWorkChanged:
+        reminder = WorkReminder(
+            kind=EXPIRES.code,
+            recipient=recipient,
+            text=EXPIRES.text,
+            params=EXPIRES.checked({"name": name}),
+            remind_at=remind_at,
+            open=True,
+            changed_in=self.sequence + 1,
+        )
+        self.reminders = (reminder,)
+        return self._next(self.tasks)
+
+    def settle_reminder(self) -> MtlWorkChanged:
+        changes: dict[str, Any] = {"open": False, "changed_in": self.sequence + 1}
+        self.reminders = tuple(one.model_copy(update=changes) for one in self.reminders)
+        return self._next(self.tasks)
+
     def settle(self, kind: TaskKind = VISIT) -> MtlWorkChanged:
         changes: dict[str, Any] = {"open": False, "changed_in": self.sequence + 1}
         return self._next(
@@ -59,7 +91,12 @@ class Publisher:
 
     def _state(self) -> WorkState:
         tasks = tuple(self.tasks.values())
-        return WorkState(resource=self.resource, record_id=self.record_id, tasks=tasks)
+        return WorkState(
+            resource=self.resource,
+            record_id=self.record_id,
+            tasks=tasks,
+            reminders=self.reminders,
+        )
 
     def _next(self, tasks: Mapping[str, WorkTask], *notices: WorkNotice) -> MtlWorkChanged:
         self.sequence, self.tasks = self.sequence + 1, tasks

@@ -10,24 +10,25 @@ from sqlalchemy import MetaData, Table
 
 from chassis.database.columns import replica_columns
 from chassis.events.replicas import Copy
+from chassis.records.working_time.official_days import official_calendar
 from contracts.org.events import WorkingHoursChanged, WorkingHoursState
+from kernel.business_calendar import Calendar
 from kernel.errors import Invalid, RuleBroken
 from kernel.ids import new_id
 from kernel.working_clock import DayReason
-from kernel.working_week import OFFICE_WEEK, OwnWorkingDay, Shift, ShiftBreak, Weekday, WorkingWeek
-from org.calendars import store as calendars
-from org.calendars.domain import Calendar, CalendarOverride
-from org.working_hours.domain import (
+from kernel.working_rules import (
     BUILT_IN_HOURS,
     HoursRules,
     HoursSource,
-    WorkingHours,
     choose_hours,
     special_day_of,
 )
+from kernel.working_week import OFFICE_WEEK, OwnWorkingDay, Shift, ShiftBreak, Weekday, WorkingWeek
+from org.calendars.domain import CalendarOverride
+from org.working_hours.domain import WorkingHours
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-CHINA = calendars.official_calendar("CN", "en")
+CHINA = official_calendar("CN", "en")
 DAY = date(2026, 12, 31)
 
 

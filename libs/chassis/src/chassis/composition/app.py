@@ -30,28 +30,30 @@ from chassis.records.audit.routes import audit_router
 from chassis.records.batch_routes import batch_routers
 from chassis.records.custom_fields import tables as _field_tables  # noqa: F401  # the same
 from chassis.records.custom_fields.routes import custom_field_router
+from chassis.records.dead_letter_routes import parked_event_router
 from chassis.records.event_feed_routes import event_feed_router
+from chassis.records.event_resend_routes import event_resend_router
 from chassis.records.external_ids import tables as _name_tables  # noqa: F401  # the same
 from chassis.records.lists.saved_view_routes import saved_view_router
 from chassis.records.numbers.number_format_routes import number_format_router
+from chassis.records.rebuild_routes import rebuild_router
 from chassis.records.snapshots.routes import snapshot_router
 from chassis.records.snapshots.tables import event_snapshots
+from chassis.records.unreadable_event_routes import unreadable_event_router
 from chassis.records.work import tables as _work_tables  # noqa: F401  # registers the table
+from chassis.records.working_time import tables as _time_tables  # noqa: F401  # the same
 from chassis.tenancy.export_routes import tenant_export_router
 from chassis.tenancy.tenant_admission import TenantAdmission
 from chassis.web import problems
 from chassis.web.auth import KeySet, Verifier, allow
-from chassis.web.dead_letter_routes import parked_event_router
 from chassis.web.enum_routes import enum_router
 from chassis.web.event_count_routes import event_count_router
-from chassis.web.event_resend_routes import event_resend_router
 from chassis.web.head_requests import HeadMiddleware
 from chassis.web.idempotency import Replay
 from chassis.web.openapi import complete_openapi
 from chassis.web.operation_routes import operation_router
 from chassis.web.operations.waiter import OperationWaiter
 from chassis.web.problem_schema import PROBLEM_RESPONSES
-from chassis.web.rebuild_routes import rebuild_router
 from chassis.web.request_middleware import RequestMiddleware
 
 # In development a front-end on the same machine may call, on whatever port its server listens.
@@ -111,6 +113,7 @@ def _common_routers(
         custom_field_router(service, tables_with_custom_fields(service)),
         operation_router(),
         parked_event_router(service),
+        unreadable_event_router(service),
         event_count_router(service),
         snapshot_router(service),
         rebuild_router(service, replicas),

@@ -1,12 +1,14 @@
 """The commands that fill and rebuild copies: `events snapshot` and `events rebuild`."""
 
 import asyncio
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Annotated
 from uuid import UUID
 
 import typer
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.composition.command_line import (
     AsJson,
@@ -67,7 +69,7 @@ def snapshot(
 
     async def run() -> int:
         async with worker_transaction(service, by=by) as tx:
-            tenants = [tenant] if tenant else await known_tenants(tx)
+            tenants = await _chosen_tenants(tx, service, tenant)
             for one in tenants:
                 async with acting_for(tx, one):
                     await request_snapshot(
@@ -148,7 +150,7 @@ def rebuild(
 
     async def run() -> int:
         async with worker_transaction(service, by=by) as tx:
-            tenants = [tenant] if tenant else await known_tenants(tx)
+            tenants = await _chosen_tenants(tx, service, tenant)
             if not tenants:
                 raise CommandFailed(f"{service} knows no tenant yet: there is nothing to rebuild.")
             await request_rebuild(
@@ -169,6 +171,16 @@ def rebuild(
         f"The worker builds generation {rebuild_id} of {tenants} tenants;"
         " `rebuilds` shows its progress."
     )
+
+
+async def _chosen_tenants(tx: AsyncConnection, service: str, tenant: UUID | None) -> Sequence[UUID]:
+    """Return this tenant, or all. Raises CommandFailed if the service has no events of it."""
+    known = await known_tenants(tx)
+    if tenant is None:
+        return known
+    if tenant not in known:
+        raise CommandFailed(f"No tenant {tenant} is known to {service}.")
+    return [tenant]
 
 
 def _service_of(subscription: str) -> str:

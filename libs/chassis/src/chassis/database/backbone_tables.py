@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, base
 from sqlalchemy.types import UserDefinedType
 
-from chassis.database.columns import new_metadata, tenant_column
+from chassis.database.columns import filter_indexes, new_metadata, tenant_column
 
 metadata = new_metadata()
 
@@ -157,6 +157,7 @@ parked_keys = Table(
     instant("since", default=True),
 )
 
+WAITING: dict[str, Any] = {"postgresql_where": text("status = 'PARKED'")}
 parked_events = Table(
     "parked_events",
     metadata,
@@ -179,7 +180,8 @@ parked_events = Table(
     Column("resolved_by", Text),
     Column("note", Text),
     Index(None, "tenant_id", "subscription", "key", "position"),
-    Index(None, "tenant_id", "subscription", "id", postgresql_where=text("status = 'PARKED'")),
+    Index("parked_events_waiting", "tenant_id", "subscription", "id", **WAITING),
+    *filter_indexes("subscription", "reason", "status", "topic", "parked_at"),
     Index(None, "retry_at"),
     Index(None, "resolved_at"),
 )

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, Index, SmallInteger, Table, Text, Uuid, text
 
 from chassis.database.backbone_tables import instant, metadata
-from chassis.database.columns import tenant_column
+from chassis.database.columns import filter_indexes, tenant_column
 
 # Requests to send retained events again; the relay deletes a key once its events are sent.
 event_resends = Table(
@@ -24,6 +24,7 @@ event_resends = Table(
     Column("quarantined", BigInteger, nullable=False, server_default=text("0")),
     instant("finished_at", nullable=True),
     Index(None, "finished_at"),
+    *filter_indexes("topic", "requested_by", "requested_at", "finished_at"),
 )
 
 event_resend_keys = Table(

@@ -5,6 +5,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "没有该重发请求。",
         "There is no such request to send events again.",
     ),
+    "OPERATORS_ONLY": (
+        "只有平台运营方可以执行此操作。",
+        "Only operators of the platform may do this.",
+    ),
     "PARKED_EVENT_NOT_FOUND": ("没有该搁置事件。", "The parked event does not exist."),
     "PARKED_EVENT_REDRIVEN": ("该事件已重新处理成功。", "The event has already been applied."),
     "PARKED_EVENT_SKIPPED": ("该事件已被跳过。", "The event has already been skipped."),

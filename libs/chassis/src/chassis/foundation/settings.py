@@ -1,6 +1,7 @@
 """Settings of a process, read from environment variables prefixed with the service's name."""
 
 from typing import Literal, Self
+from uuid import UUID
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,6 +15,7 @@ class Settings(BaseSettings):
 
     The database URLs of the app, worker and owner roles are per service (`<SERVICE>_DATABASE_URL`,
     `<SERVICE>_WORKER_DATABASE_URL`, `<SERVICE>_OWNER_DATABASE_URL`); the rest is shared.
+    `ORG_OPERATOR_TENANT` is the tenant whose people are operators; without it nobody is.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
@@ -31,6 +33,7 @@ class Settings(BaseSettings):
     jwks_url: str = Field("", validation_alias="OIDC_JWKS_URL")
     log_level: str = Field("INFO", validation_alias="LOG_LEVEL")
     cors_origins: tuple[str, ...] = Field((), validation_alias="CORS_ORIGINS")
+    operator_tenant: UUID | None = Field(None, validation_alias="ORG_OPERATOR_TENANT")
     max_body_bytes: int = Field(1_000_000, validation_alias="MAX_BODY_BYTES")
     drain_seconds: float | None = Field(None, ge=0, validation_alias="L2C_DRAIN_SECONDS")
 

@@ -1,4 +1,4 @@
-"""The commands on accounts, and the totals counted for them."""
+"""The commands on accounts."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -15,7 +15,6 @@ from chassis.records.record_commands import (
 )
 from chassis.records.tenant_settings import today
 from chassis.web.commands import Command
-from kernel.money import Money
 from l2o.accounts import store, views
 from l2o.accounts.domain import Account, ensure_valid_parent
 from l2o.accounts.store import ACCOUNT, ACCOUNTS
@@ -104,18 +103,3 @@ async def _ensure_valid_parent(
         exists=await store.exists(tx, account.parent_id, visibility),
         ancestors_of_parent=await store.get_ancestor_ids(tx, account.parent_id),
     )
-
-
-async def add_ordered(tx: AsyncConnection, account_id: UUID, amount: Money) -> None:
-    """Add a confirmed amount (gross) to the totals; the account may arrive here later."""
-    await store.add_to_total(tx, account_id, "ordered", amount)
-
-
-async def add_shipped(tx: AsyncConnection, account_id: UUID, amount: Money) -> None:
-    """Add a shipped amount (gross) to the totals; the account may arrive here later."""
-    await store.add_to_total(tx, account_id, "shipped", amount)
-
-
-async def add_received(tx: AsyncConnection, account_id: UUID, amount: Money) -> None:
-    """Add a received payment to the totals; the account may arrive here later."""
-    await store.add_to_total(tx, account_id, "received", amount)

@@ -10,7 +10,7 @@ from chassis.records.resource_routes import resource_routers
 from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from l2o.accounts import actions, store
+from l2o.accounts import actions, store, views
 from l2o.accounts.schemas import AccountEdit, AccountIn, AccountOut, AccountTotals, TotalsOut
 from l2o.accounts.store import ACCOUNT, ACCOUNTS, LISTING
 
@@ -51,7 +51,7 @@ async def account_totals(account_id: UUID, tx: Tx) -> AccountTotals:
         TotalsOut(
             currency=t.ordered.currency, ordered=t.ordered, shipped=t.shipped, received=t.received
         )
-        for t in await store.get_totals(tx, account_id)
+        for t in await views.read_totals(tx, account_id)
     ]
     return AccountTotals(account_id=account_id, totals=totals)
 

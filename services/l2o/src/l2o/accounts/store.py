@@ -11,7 +11,6 @@ from sqlalchemy import (
     Double,
     Index,
     Integer,
-    Numeric,
     Select,
     Table,
     Text,
@@ -20,7 +19,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.advisory_locks import lock_key
@@ -44,10 +43,8 @@ from contracts.l2o.events import (
     AccountDeleted,
     AccountRestored,
 )
-from kernel.money import Money
 from kernel.names import comparable_name
-from kernel.sums import SUM_DIGITS, MoneySum
-from l2o.accounts.domain import Account, CurrencyTotals
+from l2o.accounts.domain import Account
 from l2o.accounts.schemas import AccountOut
 from l2o.database import metadata
 
@@ -108,19 +105,6 @@ LISTING = Listing(
     words=["name"],
     contact_points=["phone"],
     custom=custom_conditions,
-)
-
-# The totals have rows of their own because they change without a new version of the account.
-account_totals = Table(
-    "account_totals",
-    metadata,
-    tenant_column(),
-    Column("account_id", Uuid, primary_key=True),
-    Column("currency", Text, primary_key=True),
-    *(
-        Column(name, Numeric(SUM_DIGITS, 6), nullable=False, server_default=text("0"))
-        for name in ("ordered", "shipped", "received")
-    ),
 )
 
 
@@ -211,34 +195,3 @@ def subtree_query(account_id: UUID, visibility: Visibility) -> Select[Any]:
     below = below.union(select(accounts.c.id).where(accounts.c.parent_id == below.c.id))
     in_subtree = accounts.c.id.in_(select(below.c.id)) & accounts.c.deleted_at.is_(None)
     return select(accounts).where(in_subtree, is_visible(ACCOUNTS, visibility))
-
-
-async def add_to_total(tx: AsyncConnection, account_id: UUID, total: str, amount: Money) -> None:
-    """Add an amount to one total (a column) of an account in its currency, in one statement."""
-    columns = account_totals.c
-    values = {"account_id": account_id, "currency": amount.currency, total: amount.amount}
-    await tx.execute(
-        insert(account_totals)
-        .values(values)
-        .on_conflict_do_update(
-            index_elements=[columns.tenant_id, columns.account_id, columns.currency],
-            set_={total: columns[total] + amount.amount},
-        )
-    )
-
-
-async def get_totals(tx: AsyncConnection, account_id: UUID) -> list[CurrencyTotals]:
-    """The totals of an account ordered by currency code; empty if there were no events."""
-    columns = account_totals.c
-    rows = await tx.execute(
-        select(account_totals).where(columns.account_id == account_id).order_by(columns.currency)
-    )
-    return [
-        CurrencyTotals(
-            account_id=account_id,
-            ordered=MoneySum(row.ordered, row.currency),
-            shipped=MoneySum(row.shipped, row.currency),
-            received=MoneySum(row.received, row.currency),
-        )
-        for row in rows
-    ]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from org.calendars.domain import DayKind
+from kernel.business_calendar import DayKind
 
 OverrideName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)

@@ -1,11 +1,11 @@
-"""The table of calendar overrides, and the official calendars of the `holidays` library."""
+"""The table of own days and its SQL."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import lru_cache
+from typing import Any
+from uuid import UUID
 
-import holidays
-from sqlalchemy import Boolean, Column, Date, Index, Integer, Table, Text, Uuid, select
+from sqlalchemy import Boolean, Column, Date, Index, Integer, Select, Table, Text, Uuid, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.advisory_locks import lock_key
@@ -15,7 +15,8 @@ from chassis.database.rows import from_columns
 from chassis.records.access.visibility import UnownedResource
 from chassis.records.record_types import RecordType
 from contracts.org.events import CalendarDayChanged, CalendarDayCreated, CalendarDayDeleted
-from org.calendars.domain import FIRST_DAY, LAST_DAY, ONE_DAY, CalendarOverride, OfficialCalendar
+from kernel.business_calendar import nearest_days
+from org.calendars.domain import CalendarOverride
 from org.database import metadata
 
 calendar_days = Table(
@@ -24,11 +25,19 @@ calendar_days = Table(
     tenant_column(),
     Column("id", Uuid, primary_key=True),
     Column("date", Date, nullable=False),
+    Column("department_id", Uuid),
     Column("working", Boolean, nullable=False),
     Column("name", Text, nullable=False),
     instant("updated_at"),
     Column("version", Integer, nullable=False),
-    Index(None, "tenant_id", "date", unique=True),
+    Index(
+        None,
+        "tenant_id",
+        "date",
+        "department_id",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    ),
 )
 CALENDAR_DAY = RecordType(
     scoped=UnownedResource("org.calendar", calendar_days),
@@ -37,41 +46,33 @@ CALENDAR_DAY = RecordType(
     changed=CalendarDayChanged,
     deleted=CalendarDayDeleted,
 )
-_LIBRARY_LANGUAGES = {"zh-CN": "zh_CN", "en": "en_US"}
 
 
 async def overrides_between(
-    tx: AsyncConnection, start: date, end: date
+    tx: AsyncConnection, start: date, end: date, line: Sequence[UUID]
 ) -> Mapping[date, CalendarOverride]:
-    """Return the overrides of the days in `[start, end)`, by day."""
-    columns = calendar_days.c
-    rows = await tx.execute(select(calendar_days).where(columns.date >= start, columns.date < end))
-    return {row.date: from_columns(CalendarOverride, dict(row._mapping)) for row in rows}
+    """Return the overrides of the days in `[start, end)`, by day.
+
+    They are those of the first department in `line`, which leads up to the root, else of the
+    nearest one above, else of the whole tenant.
+    """
+    c = calendar_days.c
+    holds = c.department_id.is_(None) | c.department_id.in_(line)
+    query = select(calendar_days).where(c.date >= start, c.date < end, holds)
+    rows = await tx.execute(query)
+    return nearest_days(
+        [from_columns(CalendarOverride, dict(row)) for row in rows.mappings()], line
+    )
 
 
-async def lock_day(tx: AsyncConnection, day: date) -> CalendarOverride | None:
+async def lock_day(
+    tx: AsyncConnection, day: date, department_id: UUID | None
+) -> CalendarOverride | None:
     """Serialize the changes of a day until the transaction ends; return its override, if any."""
     await lock_key(tx, "org.calendar_day", day.isoformat())
-    return (await overrides_between(tx, day, day + ONE_DAY)).get(day)
-
-
-@lru_cache(maxsize=64)
-def official_calendar(country: str, language: str) -> OfficialCalendar:
-    """Return the holidays of a country (ISO 3166-1 alpha-2); none if the library lacks it."""
-    years = range(FIRST_DAY.year, LAST_DAY.year + 1)
-    try:
-        library_days = holidays.country_holidays(
-            country, years=years, language=_language(country, language)
-        )
-    except NotImplementedError:
-        return OfficialCalendar({}, frozenset(), LAST_DAY)
-    make_up_days = {day for day in library_days.weekend_workdays if day.weekday() >= 5}
-    until = date(max((d.year for d in make_up_days), default=LAST_DAY.year), 12, 31)
-    return OfficialCalendar(dict(library_days), frozenset(make_up_days), until)
-
-
-def _language(country: str, language: str) -> str | None:
-    """Return the library's name of the language, if it has this country's holidays in it."""
-    supported = holidays.country_holidays(country).supported_languages
-    name = _LIBRARY_LANGUAGES.get(language)
-    return name if name in supported else None
+    c = calendar_days.c
+    query: Select[Any] = select(calendar_days).where(
+        c.date == day, c.department_id.is_not_distinct_from(department_id)
+    )
+    row = (await tx.execute(query)).mappings().one_or_none()
+    return None if row is None else from_columns(CalendarOverride, dict(row))

@@ -1,17 +1,16 @@
 """The routes of operators: creating, suspending and deleting tenants."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Response
 
 from chassis.database.engine import acting_for
-from chassis.web.auth import Caller, allow
+from chassis.records.lists.list_routes import add_list_routes
+from chassis.web.auth import Caller
 from chassis.web.commands import ChangeCommand, CreateCommand
-from chassis.web.pages import Page, PageParams
+from chassis.web.operators import operators_only
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
-from kernel.errors import Forbidden
 from kernel.ids import new_id
 from org.operators import actions
 from org.operators.schemas import (
@@ -20,7 +19,6 @@ from org.operators.schemas import (
     NewTenantIn,
     OperatorTenantPatch,
 )
-from org.settings import OrgSettings
 from org.tenant_tasks.domain import TenantTaskKind
 from org.tenant_tasks.routes import tenant_task_out
 from org.tenant_tasks.schemas import TenantTaskIn, TenantTaskOut
@@ -31,17 +29,9 @@ from org.tenants.schemas import TenantOut
 from org.tenants.store import TENANT
 
 router = new_router("/admin/tenants", tag="operators")
-StatusFilter = Annotated[TenantStatus | None, Query(description="Only tenants with this status")]
 
 
-async def _ensure_operator(request: Request, caller: Caller) -> None:
-    """Check the tenant as well, because another tenant's scope `*` covers the operators' scope."""
-    settings: OrgSettings = request.app.state.settings
-    if settings.operator_tenant is None or caller.tenant_id != settings.operator_tenant:
-        raise Forbidden("OPERATORS_ONLY")
-
-
-OPERATOR = [allow("org.operator.admin"), Depends(_ensure_operator)]
+OPERATOR = operators_only("org.operator.admin")
 
 
 @router.post("", status_code=201, dependencies=OPERATOR)
@@ -52,10 +42,7 @@ async def tenant_create(body: NewTenantIn, response: Response, command: CreateCo
     return TenantOut.model_validate(tenant)
 
 
-@router.get("", dependencies=OPERATOR)
-async def tenant_list(tx: Tx, page: PageParams, status: StatusFilter = None) -> Page[TenantOut]:
-    """List all tenants, newest first."""
-    return await store.list_tenants(tx, page, status=status)
+add_list_routes(router, store.LISTING, guard=OPERATOR, description="All tenants.")
 
 
 @router.get("/{tenant_id}", dependencies=OPERATOR)

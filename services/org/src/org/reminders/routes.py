@@ -13,7 +13,7 @@ from chassis.web.transaction import Tx
 from kernel.ids import new_id
 from org.reminders import actions, store
 from org.reminders.domain import Reminder
-from org.reminders.schemas import ReminderEdit, ReminderIn, ReminderOut
+from org.reminders.schemas import ReminderEdit, ReminderIn, ReminderOut, reminder_out
 
 router = new_router("/reminders", tag="reminders")
 READ, WRITE = [allow("org.reminder.read")], [allow("org.reminder.write")]
@@ -28,7 +28,7 @@ async def reminder_create(
     reminder = Reminder(id=new_id(), owner_id=owner, created_at=now, updated_at=now, **vars(body))
     reminder = await actions.create_reminder(command, reminder)
     response.headers["Location"] = f"/org/v1/reminders/{reminder.id}"
-    return ReminderOut.model_validate(reminder)
+    return reminder_out(reminder)
 
 
 add_list_routes(router, store.LISTING)
@@ -37,7 +37,7 @@ add_list_routes(router, store.LISTING)
 @router.get("/{reminder_id}", dependencies=READ)
 async def reminder_get(reminder_id: UUID, tx: Tx, caller: Caller) -> ReminderOut:
     """Read a reminder."""
-    return ReminderOut.model_validate(await store.get(tx, reminder_id, owner_id=caller.subject))
+    return reminder_out(await store.get(tx, reminder_id, owner_id=caller.subject))
 
 
 @router.patch("/{reminder_id}", dependencies=WRITE)
@@ -46,7 +46,7 @@ async def reminder_edit(
 ) -> ReminderOut:
     """Edit the text or the time of a reminder that was not sent yet."""
     reminder = await actions.edit_reminder(command, reminder_id, body.applied)
-    return ReminderOut.model_validate(reminder)
+    return reminder_out(reminder)
 
 
 @router.delete("/{reminder_id}", status_code=204, dependencies=WRITE)

@@ -15,8 +15,11 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from chassis.foundation.context import current
+from chassis.foundation.texts import Text, filled
 from kernel.business_dates import ensure_business_day
 from org.notifications.schemas import ResourceName
+from org.reminders.domain import Reminder
 
 ReminderText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)
@@ -64,15 +67,25 @@ class ReminderIn(ReminderEdit):
 
 
 class ReminderOut(BaseModel):
-    """A reminder."""
+    """A reminder; the text of a raised one is in the caller's language."""
 
     model_config = ConfigDict(from_attributes=True)
     id: UUID
+    kind: Annotated[str, Field(examples=["OWN"])]
     text: str
     remind_at: datetime
     resource: str | None
     record_id: UUID | None
     sent_at: datetime | None
+    settled_at: datetime | None = Field(description="Since when it is not needed any more")
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+def reminder_out(reminder: Reminder) -> ReminderOut:
+    """Return the body of a reminder in the caller's language."""
+    shown = reminder.text
+    if reminder.template is not None:
+        shown = filled(Text(**reminder.template), reminder.params, current().language)
+    return ReminderOut.model_validate({**vars(reminder), "text": shown})

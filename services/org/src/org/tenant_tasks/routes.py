@@ -1,14 +1,13 @@
 """The routes of tenant tasks."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.records.lists.list_routes import add_list_routes
 from chassis.web.auth import Caller, allow
 from chassis.web.commands import CreateCommand
-from chassis.web.pages import Page, PageParams
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 from org.tenant_tasks import actions, store
@@ -22,7 +21,6 @@ from org.tenant_tasks.schemas import (
 
 router = new_router("/tenant-tasks", tag="tenant tasks")
 ADMIN = allow("org.tenant.admin")
-KindFilter = Annotated[TenantTaskKind | None, Query(description="Only tasks of this kind")]
 
 
 async def tenant_task_out(tx: AsyncConnection, task: TenantTask) -> TenantTaskOut:
@@ -55,12 +53,12 @@ async def tenant_task_request(
     return await tenant_task_out(command.tx, task)
 
 
-@router.get("", dependencies=[ADMIN])
-async def tenant_task_list(
-    tx: Tx, page: PageParams, kind: KindFilter = None
-) -> Page[TenantTaskSummary]:
-    """List tasks, newest first; operators see those that operators requested."""
-    return await store.list_tasks(tx, page, kind=kind)
+add_list_routes(
+    router,
+    store.LISTING,
+    guard=[ADMIN],
+    description="Operators see those that operators requested.",
+)
 
 
 @router.get("/{task_id}", dependencies=[ADMIN])

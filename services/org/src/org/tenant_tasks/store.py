@@ -13,14 +13,15 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.backbone_tables import instant
-from chassis.database.columns import enum_column, tenant_column
+from chassis.database.columns import enum_column, filter_indexes, tenant_column
 from chassis.database.rows import fetch_row, from_columns
+from chassis.records.lists.listing import Listing
 from chassis.records.writes import insert_row
-from chassis.web.pages import Page, PageParams, fetch_page
 from org.database import metadata
 from org.tenant_tasks.domain import TenantTask, TenantTaskKind, TenantTaskReport
 from org.tenant_tasks.schemas import TenantTaskSummary
 
+LISTED_BY = ("kind", "target_id", "requested_by", "created_at")
 tenant_tasks = Table(
     "tenant_tasks",
     metadata,
@@ -31,6 +32,7 @@ tenant_tasks = Table(
     Column("requested_by", Text),
     instant("created_at"),
     Column("version", Integer, nullable=False),
+    *filter_indexes(*LISTED_BY),
 )
 
 tenant_task_reports = Table(
@@ -79,11 +81,11 @@ async def list_reports(tx: AsyncConnection, task_id: UUID) -> Sequence[TenantTas
     return [from_columns(TenantTaskReport, dict(row._mapping)) for row in await tx.execute(query)]
 
 
-async def list_tasks(
-    tx: AsyncConnection, page: PageParams, *, kind: TenantTaskKind | None
-) -> Page[TenantTaskSummary]:
-    """Return a page of tasks, newest first."""
-    query = select(tenant_tasks)
-    if kind is not None:
-        query = query.where(tenant_tasks.c.kind == kind)
-    return await fetch_page(tx, query, page, shape=lambda row: TenantTaskSummary(**row))
+LISTING = Listing(
+    tenant_tasks,
+    TenantTaskSummary,
+    resource="org.tenant_task",
+    filters=LISTED_BY,
+    sorts=["created_at"],
+    technical=True,
+)

@@ -5,7 +5,19 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Integer, Numeric, Table, Text, Uuid, insert, select, text, update
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    Numeric,
+    Table,
+    Text,
+    Uuid,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,8 +25,8 @@ from chassis.database.backbone_tables import instant
 from chassis.database.columns import CURRENT_TENANT, enum_column, uncounted
 from chassis.database.rows import from_columns, to_columns
 from chassis.records.access.visibility import UnownedResource
+from chassis.records.lists.listing import Listing
 from chassis.records.record_types import RecordType
-from chassis.web.pages import Page, PageParams, fetch_page
 from contracts.org.events import Quotas, TenantChanged, TenantCreated
 from kernel.errors import Conflict, NotFound
 from kernel.taxes import TaxRounding
@@ -22,6 +34,7 @@ from org.database import metadata
 from org.tenants.domain import Tenant, TenantStatus
 from org.tenants.schemas import TenantOut
 
+LISTED_BY = ("name", "status", "country", "currency", "created_at", "updated_at")
 tenants = Table(
     "tenants",
     metadata,
@@ -38,6 +51,7 @@ tenants = Table(
     instant("created_at"),
     instant("updated_at"),
     Column("version", Integer, nullable=False, info=uncounted("the tenant itself")),
+    *(Index(None, name, "id") for name in LISTED_BY),
 )
 
 
@@ -81,17 +95,9 @@ TENANT = RecordType(
 )
 
 
-async def list_tenants(
-    tx: AsyncConnection, page: PageParams, *, status: TenantStatus | None
-) -> Page[TenantOut]:
-    """Return a page of all tenants for an operator; the rest of the transaction sees them all."""
+async def _see_all_tenants(tx: AsyncConnection) -> None:
+    """Let the rest of an operator's transaction see every tenant."""
     await tx.execute(text("SELECT set_config('app.operator', 'on', true)"))
-    query = select(tenants)
-    if status is not None:
-        query = query.where(tenants.c.status == status)
-    return await fetch_page(
-        tx, query, page, shape=lambda row: TenantOut.model_validate(_from_row(row))
-    )
 
 
 def _columns(tenant: Tenant) -> dict[str, Any]:
@@ -101,3 +107,16 @@ def _columns(tenant: Tenant) -> dict[str, Any]:
 def _from_row(row: Mapping[str, Any]) -> Tenant:
     quotas = Quotas.model_validate(row["quotas"])
     return from_columns(Tenant, row, id=row["tenant_id"], quotas=quotas)
+
+
+# For operators only, whose routes check that they are.
+LISTING = Listing(
+    tenants,
+    TenantOut,
+    resource="org.tenant",
+    shape=lambda row: TenantOut.model_validate(_from_row(row)),
+    filters=LISTED_BY,
+    sorts=["name", "created_at", "updated_at"],
+    technical=True,
+    prepare=_see_all_tenants,
+)

@@ -14,16 +14,11 @@ from chassis.records.record_commands import (
 )
 from chassis.web.commands import Command
 from kernel.errors import Invalid, Violation
+from kernel.working_rules import BUILT_IN_HOURS, HoursRules, HoursSource, choose_hours
 from org.departments.domain import Department
 from org.departments.store import DEPARTMENT, department_active_flags, line_upwards
 from org.working_hours import store
-from org.working_hours.domain import (
-    BUILT_IN_HOURS,
-    HoursRules,
-    HoursSource,
-    WorkingHours,
-    choose_hours,
-)
+from org.working_hours.domain import WorkingHours
 from org.working_hours.store import WORKING_HOURS
 
 

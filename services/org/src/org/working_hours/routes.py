@@ -18,12 +18,12 @@ from chassis.web.commands import ChangeCommand
 from chassis.web.pages import reject_unknown_parameters
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
+from kernel.business_calendar import FIRST_DAY, LAST_DAY, Calendar
 from kernel.durations import ClockDuration
 from kernel.errors import Invalid, Violation
 from kernel.periods import add_months
 from kernel.working_clock import DayReason, ScheduledDay, WorkingClock
 from org.calendars.actions import get_calendar
-from org.calendars.domain import FIRST_DAY, LAST_DAY, Calendar
 from org.tenants.store import TENANT
 from org.working_hours import actions
 from org.working_hours.domain import MAX_MEASURED_DAYS

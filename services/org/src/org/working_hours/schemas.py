@@ -18,6 +18,7 @@ from chassis.web.references import RefersTo
 from kernel.business_dates import BusinessDate
 from kernel.durations import ClockDuration
 from kernel.working_clock import DayReason
+from kernel.working_rules import HoursSource
 from kernel.working_week import (
     CLOCK_END_PATTERN,
     CLOCK_TIME_PATTERN,
@@ -26,7 +27,6 @@ from kernel.working_week import (
     Weekday,
     WorkingWeek,
 )
-from org.working_hours.domain import HoursSource
 
 MAX_SHIFTS, MAX_BREAKS, MAX_OWN_DAYS = 10, 10, 1000
 ClockTime = Annotated[

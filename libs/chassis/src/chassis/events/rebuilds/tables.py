@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, Uuid, te
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.database.backbone_tables import instant, metadata
-from chassis.database.columns import tenant_column
+from chassis.database.columns import filter_indexes, tenant_column
 
 UNFINISHED = "status = 'READING'"
 
@@ -36,6 +36,7 @@ replica_rebuilds = Table(
     instant("progressed_at", default=True),
     instant("finished_at", nullable=True),
     Index(None, "finished_at"),
+    *filter_indexes("status", "subscription", "requested_by", "requested_at"),
     Index(
         "replica_rebuilds_unfinished_key",
         "tenant_id",

@@ -1,6 +1,6 @@
 """Endpoints of exports: request one, read it, download its file; callers see only their own."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +12,14 @@ from chassis.database.rows import from_columns
 from chassis.files.exports import actions, store
 from chassis.files.exports.model import Export
 from chassis.files.exports.schemas import ExportFailureOut, ExportIn, ExportOut
+from chassis.files.exports.tables import exports
 from chassis.files.formats.rows import FileFormat
 from chassis.foundation.clock import Now
 from chassis.foundation.context import current
 from chassis.foundation.texts import Texts
+from chassis.records.lists.list_routes import add_list_routes
+from chassis.records.lists.listing import Listing, RowShape
 from chassis.web.auth import Caller, allow
-from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
 
@@ -34,13 +36,24 @@ FILE_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
+LISTING = Listing(
+    exports,
+    ExportOut,
+    resource="export",
+    personal="created_by",
+    filters=["resource", "state", "format", "created_at", "updated_at"],
+    sorts=["created_at", "updated_at"],
+    technical=True,
+)
+
+
 def export_router(service: str) -> APIRouter:
     """The router `/exports` of a service, for every list that it declares."""
     router = new_router("/exports", tag="exports")
     read = [allow(f"{service}.export.read")]
     write = [allow(f"{service}.export.write")]
     router.post("", status_code=201, dependencies=write)(_create(service))
-    router.get("", dependencies=read)(export_list)
+    add_list_routes(router, LISTING, shape=_row_shape, guard=read)
     router.get("/{export_id}", dependencies=read)(export_get)
     router.get("/{export_id}/file", dependencies=read, responses=FILE_RESPONSES)(export_get_file)
     return router
@@ -67,15 +80,8 @@ def _create(service: str) -> Callable[..., Awaitable[ExportOut]]:
     return export_create
 
 
-async def export_list(
-    request: Request, tx: Tx, page: PageParams, caller: Caller
-) -> Page[ExportOut]:
-    """List your exports, newest first."""
-
-    def serialize(row: Mapping[str, Any]) -> ExportOut:
-        return _export_out(request, from_columns(Export, row))
-
-    return await fetch_page(tx, store.own_exports_query(caller.subject), page, shape=serialize)
+def _row_shape(request: Request) -> RowShape:
+    return lambda row: _export_out(request, from_columns(Export, row))
 
 
 async def export_get(request: Request, export_id: UUID, tx: Tx, caller: Caller) -> ExportOut:

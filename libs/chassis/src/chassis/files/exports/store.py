@@ -1,9 +1,8 @@
 """SQL of exports."""
 
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database.rows import fetch_row
@@ -27,11 +26,6 @@ async def get_own(tx: AsyncConnection, export_id: UUID, subject: str) -> Export:
     if export.created_by != subject:
         raise NotFound("export", export_id)
     return export
-
-
-def own_exports_query(subject: str) -> Select[Any]:
-    """The query of a requester's exports, to be paginated."""
-    return select(exports).where(exports.c.created_by == subject)
 
 
 async def add(tx: AsyncConnection, new: Export) -> None:

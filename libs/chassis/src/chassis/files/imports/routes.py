@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse
 from pydantic import create_model
@@ -13,7 +13,6 @@ from pydantic import create_model
 from chassis.database.engine import Database
 from chassis.files.imports import actions, store
 from chassis.files.imports.custom_columns import target_with_custom_fields
-from chassis.files.imports.model import ImportState
 from chassis.files.imports.previews import build_preview
 from chassis.files.imports.progress_stream import import_events, require_readable_import
 from chassis.files.imports.responses import (
@@ -34,7 +33,9 @@ from chassis.files.imports.template_routes import TEMPLATE_RESPONSES, template_e
 from chassis.files.imports.uploads import CSV_RESPONSES, FILE_REQUEST, RAW_BODY, FileContent
 from chassis.foundation.clock import Now
 from chassis.records.access.guards import may_read, may_write
-from chassis.records.access.visibility import ScopedResource, is_visible, visibility_of
+from chassis.records.access.visibility import ScopedResource
+from chassis.records.lists.list_routes import add_list_routes
+from chassis.records.lists.listing import Listing, RowShape
 from chassis.web.auth import Caller, Principal, allow
 from chassis.web.bodies import EmptyBody
 from chassis.web.pages import Page, PageParams, fetch_page
@@ -53,7 +54,7 @@ def import_router(imports: Imports) -> APIRouter:
     reading = [allow(f"{service}.import.read")]
     read, write = [may_read(scoped)], [may_write(scoped)]
     router.post("", status_code=201, dependencies=writing)(_create(imports))
-    router.get("", dependencies=reading)(routes.import_list)
+    add_list_routes(router, _listing(scoped), shape=_row_shape)
     router.get("/templates/{resource}", dependencies=reading, responses=TEMPLATE_RESPONSES)(
         template_endpoint(imports)
     )
@@ -76,6 +77,22 @@ def import_router(imports: Imports) -> APIRouter:
         response_class=EventSourceResponse,
     )(import_events)
     return router
+
+
+def _listing(scoped: ScopedResource) -> Listing[ImportOut]:
+    """Return the list of a service's imports, of which callers see those that they may read."""
+    return Listing(
+        scoped,
+        ImportOut,
+        collection="imports",
+        filters=["state", "created_by", "resource", "created_at"],
+        sorts=["created_at"],
+        technical=True,
+    )
+
+
+def _row_shape(request: Request) -> RowShape:
+    return lambda row: import_out(request, store.import_from_row(row))
 
 
 def _create(imports: Imports) -> Callable[..., Awaitable[ImportOut]]:
@@ -129,25 +146,6 @@ class ImportRoutes:
 
     def __init__(self, imports: Imports) -> None:
         self._imports = imports
-
-    async def import_list(
-        self,
-        request: Request,
-        tx: Tx,
-        page: PageParams,
-        caller: Caller,
-        now: Now,
-        state: Annotated[ImportState | None, Query()] = None,
-    ) -> Page[ImportOut]:
-        """List the imports you may see, newest first."""
-        scoped = ScopedResource(f"{self._imports.service}.import", import_runs, owner="created_by")
-        visibility = await visibility_of(tx, caller, scoped.resource, now)
-        query = import_runs.select().where(is_visible(scoped, visibility))
-        if state is not None:
-            query = query.where(import_runs.c.state == state)
-        return await fetch_page(
-            tx, query, page, shape=lambda row: import_out(request, store.import_from_row(row))
-        )
 
     async def import_get(self, request: Request, import_id: UUID, tx: Tx) -> ImportOut:
         """Read an import and its progress."""

@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from chassis.database.backbone_tables import instant, metadata
-from chassis.database.columns import enum_column, tenant_column
+from chassis.database.columns import enum_column, filter_indexes, tenant_column
 from chassis.files.formats.encodings import Encoding
 from chassis.files.imports.model import ImportState
 from chassis.files.imports.target import RowOutcome
@@ -55,8 +55,7 @@ import_runs = Table(
     instant("finished_at", nullable=True),
     instant("updated_at"),
     Column("version", Integer, nullable=False),
-    Index(None, "tenant_id", "state", "id"),
-    Index(None, "tenant_id", "created_by", "id"),
+    *filter_indexes("state", "created_by", "resource", "created_at"),
 )
 
 # `content` is the uploaded file, `rows` its normalized rows (see `ChunkPlan`): stored uncompressed

@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, Column, Enum, Select, Table, Text, Uuid, func, s
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.lists.counted_groups import groups_without
-from chassis.records.lists.filters import Filter
+from chassis.records.lists.filters import DeclaredFilter, EnumFilter, filtered_column
 from chassis.records.lists.list_query import ListQuery
 from chassis.records.lists.list_search import ListSearch
 
@@ -24,22 +24,31 @@ class ValueCount(BaseModel):
     count: int
 
 
-def countable_fields(table: Table, filters: Sequence[str | Filter]) -> list[str]:
+def countable_fields(table: Table, filters: Sequence[DeclaredFilter]) -> list[str]:
     """Return the declared fields by which a list can be counted.
 
     These are enums, booleans, ids and texts; not texts that hold personal data.
     """
-    return [name for name in filters if isinstance(name, str) and _is_countable(table.c[name])]
+    names = [filtered_column(each) for each in filters]
+    return [name for name in names if name is not None and _is_countable(table.c[name])]
+
+
+def declared_values(table: Table, filters: Sequence[DeclaredFilter]) -> dict[str, list[Any]]:
+    """Return the values of the countable fields that have declared ones, in their order."""
+    values = {name: _declared_values(table.c[name]) for name in countable_fields(table, filters)}
+    values |= {each.name: list(each.values) for each in filters if isinstance(each, EnumFilter)}
+    return {name: declared for name, declared in values.items() if declared}
 
 
 def _is_countable(column: Column[Any]) -> bool:
     return isinstance(column.type, Enum | Boolean | Uuid | Text) and "personal" not in column.info
 
 
-async def count_values(tx: AsyncConnection, search: ListSearch, field: str) -> list[ValueCount]:
+async def count_values(
+    tx: AsyncConnection, search: ListSearch, field: str, declared: Sequence[Any] = ()
+) -> list[ValueCount]:
     """Return the counts by value: declared values in their order, even 0; others by frequency."""
     column = search.table.c[field]
-    declared = _declared_values(column)
     counted = (await tx.execute(_counts_query(search, column, limited=not declared))).all()
     found = {value: number for value, number in counted}
     values = [*declared, *(value for value in found if value not in declared)]

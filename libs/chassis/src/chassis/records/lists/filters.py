@@ -98,6 +98,14 @@ class Filter:
     where: Callable[[Any], ColumnElement[bool]]
 
 
+@dataclass(frozen=True)
+class EnumFilter:
+    """A filter by a column of text that holds the values of an enum."""
+
+    name: str
+    values: type[PythonEnum]
+
+
 @dataclass(frozen=True, kw_only=True)
 class FilterParameter:
     """One query parameter of a list, and the condition that it sets.
@@ -114,8 +122,21 @@ class FilterParameter:
     body_annotation: Any = None
 
 
-def filter_parameters(table: Table, field: str | Filter) -> list[FilterParameter]:
+DeclaredFilter = str | EnumFilter | Filter
+
+
+def filtered_column(field: DeclaredFilter) -> str | None:
+    """Return the name of the column by which a filter selects; None if it is no column."""
+    if isinstance(field, Filter):
+        return None
+    return field if isinstance(field, str) else field.name
+
+
+def filter_parameters(table: Table, field: DeclaredFilter) -> list[FilterParameter]:
     """Return the parameters of one declared filter: `due_date`, `due_date__gte`, ..."""
+    if isinstance(field, EnumFilter):
+        column = table.c[field.name]
+        return [_parameter(field.name, column, field.values, each) for each in (EQUAL, IN)]
     if isinstance(field, Filter):
         return [
             FilterParameter(

@@ -7,7 +7,7 @@ from sqlalchemy import Column, Index, Table
 
 from chassis.records.access.visibility import ScopedResource
 from chassis.records.lists.columns import comparable_column
-from chassis.records.lists.filters import Filter
+from chassis.records.lists.filters import DeclaredFilter, filtered_column
 from chassis.records.lists.sorts import SortOrder, sort_columns
 from chassis.web.pages import DESC
 
@@ -15,7 +15,7 @@ from chassis.web.pages import DESC
 def attach_indexes(
     table: Table,
     scoped: ScopedResource | None,
-    filters: Sequence[str | Filter],
+    filters: Sequence[DeclaredFilter],
     sorts: Sequence[str],
     *,
     personal: str = "",
@@ -28,9 +28,8 @@ def attach_indexes(
     """
     if personal:
         return [_index(table, [(table.c[personal], False)])]
-    needed = [
-        [(comparable_column(table, name), False)] for name in filters if isinstance(name, str)
-    ]
+    names = [filtered_column(each) for each in filters]
+    needed = [[(comparable_column(table, name), False)] for name in names if name is not None]
     needed += [_index_columns(sort_columns(table, sort)) for sort in sorts]
     if scoped is not None:
         needed.insert(0, [(scoped.owner_column, False)])
@@ -52,7 +51,9 @@ def _index_columns(order: SortOrder) -> list[tuple[Column[Any], bool]]:
 
 def _index(table: Table, columns: Sequence[tuple[Column[Any], bool]]) -> Index:
     key = table.c.id
-    parts = [table.c.tenant_id, *(c.desc() if descending else c for c, descending in columns)]
+    # Of tenants themselves, the id is the tenant's.
+    leading = [table.c.tenant_id] if "tenant_id" in table.c else []
+    parts = [*leading, *(c.desc() if descending else c for c, descending in columns)]
     if key not in [column for column, _ in columns]:
         parts.append(key.desc() if columns[-1][1] else key)
     expressions = [str(part) for part in parts]
@@ -60,7 +61,14 @@ def _index(table: Table, columns: Sequence[tuple[Column[Any], bool]]) -> Index:
         if [str(part) for part in index.expressions] == expressions and not index.dialect_kwargs:
             return index
     directions = "_".join("desc" if descending else "" for _, descending in columns).strip("_")
-    names = ["ix", table.name, "tenant_id", *(c.name for c, _ in columns), directions, "id"]
+    names = [
+        "ix",
+        table.name,
+        *(c.name for c in leading),
+        *(c.name for c, _ in columns),
+        directions,
+        "id",
+    ]
     return Index("_".join(names).replace("__", "_")[:63], *parts)
 
 

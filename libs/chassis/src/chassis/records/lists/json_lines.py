@@ -20,7 +20,7 @@ from chassis.records.access.visibility import Visibility
 from chassis.records.lists.batches import BATCH_ROWS, next_batch
 from chassis.records.lists.items import Expander, complete_items
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.list_search import CUSTOM_PLANS, ListSearch
+from chassis.records.lists.list_search import ListSearch, Preparation, plan_each_search
 from chassis.records.lists.listing import Listing, RowShape
 from chassis.records.lists.page_start import page_start
 from chassis.web.pages import PageRequest
@@ -68,12 +68,13 @@ class LineStream:
     shape: RowShape
     query: ListQuery
     expander: Expander | None
+    prepare: Preparation = plan_each_search
 
     async def batches(self, *, size: int = BATCH_ROWS) -> AsyncGenerator[bytes, None]:
         """Yield all lines in pieces of `size` rows; no more are held in memory."""
         after = self.after
         async with _free_streams, self.database.begin(self.tenant, snapshot=True) as tx:
-            await tx.execute(CUSTOM_PLANS)
+            await self.prepare(tx)
             while True:
                 rows, after = await next_batch(tx, self.search, after, size=size)
                 if rows:
@@ -115,6 +116,7 @@ async def open_stream(
         shape=shape,
         query=query,
         expander=expander,
+        prepare=listing.prepare,
     )
 
 

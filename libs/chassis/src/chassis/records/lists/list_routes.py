@@ -18,8 +18,9 @@ from chassis.records.lists.json_lines import (
     open_stream,
     requested_json_lines,
 )
+from chassis.records.lists.list_page import ListPage
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.listing import Listing, ListPage, RowShape
+from chassis.records.lists.listing import Listing, RowShape
 from chassis.records.lists.search_body import SearchRequest, search_dependency, search_model
 from chassis.web.admission import READ_ONLY
 from chassis.web.auth import Caller, Principal, allow
@@ -36,24 +37,24 @@ def add_list_routes(
     *,
     shape: Callable[..., Any] | None = None,
     where: Callable[..., Any] | None = None,
+    guard: Sequence[Any] | None = None,
     description: str = "",
 ) -> None:
     """Add the list and the search of a collection to its router.
 
-    The caller needs the scope `<resource>.read` and gets the rows that they see. `shape` is a
-    dependency that returns the `RowShape` of a request, where it depends on more than the row;
-    `where` is a dependency that returns further `Conditions`, and may read parameters of its own.
+    The caller needs the scope `<resource>.read`, or what the dependencies of `guard` demand, and
+    gets the rows that they see. `shape` is a dependency that returns the `RowShape` of a request,
+    where it depends on more than the row; `where` is one that returns further `Conditions`, and
+    may read parameters of its own.
     """
     shape, where = shape or _row_shape(listing), where or _no_conditions
     names = listing.collection.replace("-", " ")
     names = f"the caller's {names}" if listing.personal else names
     answer: Any = ListPage[listing.shows]  # type: ignore[name-defined]  # known at run time only
     body = search_model(listing.noun.title().replace("_", ""), listing.options)
-    answers: dict[str, Any] = {
-        "response_model": answer,
-        "responses": JSON_LINES_RESPONSES,
-        "description": description,
-    }
+    answers: dict[str, Any] = {"response_model": answer, "responses": JSON_LINES_RESPONSES}
+    answers |= {"description": description, "dependencies": guard}
+    visible = _visibility(listing) if guard is None else Depends(_everything)
 
     @router.get(
         "",
@@ -62,7 +63,7 @@ def add_list_routes(
         **answers,
     )
     async def list_records(
-        visibility: Annotated[Visibility, _visibility(listing)],
+        visibility: Annotated[Visibility, visible],
         request: Request,
         tx: Tx,
         page: PageParams,
@@ -82,7 +83,7 @@ def add_list_routes(
         **answers,
     )
     async def search_records(
-        visibility: Annotated[Visibility, _visibility(listing)],
+        visibility: Annotated[Visibility, visible],
         request: Request,
         tx: Tx,
         search: Annotated[SearchRequest, Depends(search_dependency(body))],
@@ -130,6 +131,10 @@ def _visibility(listing: Listing[Any]) -> Any:
         return EVERYTHING
 
     return Depends(everything)
+
+
+async def _everything() -> Visibility:
+    return EVERYTHING
 
 
 def _row_shape(listing: Listing[Any]) -> Callable[..., Any]:

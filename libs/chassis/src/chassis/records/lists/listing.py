@@ -4,12 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Depends
 from pydantic import BaseModel
-from pydantic import Field as Described
 from sqlalchemy import Column, ColumnElement, Index, Label, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,19 +24,26 @@ from chassis.records.lists.counts import (
     ValueCount,
     count_values,
     countable_fields,
+    declared_values,
     without_field,
 )
 from chassis.records.lists.filter_groups import GroupConditions
-from chassis.records.lists.filters import ID_IN, Filter, filter_parameters, id_parameter
+from chassis.records.lists.filters import (
+    ID_IN,
+    DeclaredFilter,
+    filter_parameters,
+    id_parameter,
+)
 from chassis.records.lists.items import Expander, complete_items
+from chassis.records.lists.list_page import ListPage
 from chassis.records.lists.list_query import ListQuery
-from chassis.records.lists.list_search import CUSTOM_PLANS, ListSearch
+from chassis.records.lists.list_search import ListSearch, Preparation, plan_each_search
 from chassis.records.lists.page_start import page_start, rows_before
 from chassis.records.lists.parameters import ListOptions, ListParameters, sort_type
 from chassis.records.lists.restricted import UNRESTRICTED, RestrictedFields
 from chassis.records.lists.saved_views import query_of_view
 from chassis.records.search.words import SearchedColumns, match_words
-from chassis.web.pages import Page, PageRequest, encode_cursor
+from chassis.web.pages import PageRequest, encode_cursor
 from chassis.web.references import expandable_paths, shown_fields
 
 T = TypeVar("T", bound=BaseModel)
@@ -51,21 +57,6 @@ CustomFieldFilter = Callable[
 ]
 
 
-class ListPage(Page[T], Generic[T]):
-    """A page of a list of records, which has the names of the records to which it refers."""
-
-    has_its_names: ClassVar[bool] = True
-
-    total: int | None = Described(
-        None, description="The number of all matching records, with `include_total` or `page`"
-    )
-    counts: list[ValueCount] | None = Described(
-        None,
-        description="The number of records by the values of `count_by`, whatever filters that"
-        " field has",
-    )
-
-
 class Listing(Generic[T]):
     """The declaration of a list: what it shows and what it can be filtered, sorted and searched by.
 
@@ -76,7 +67,9 @@ class Listing(Generic[T]):
     columns of numbers and mail addresses, found whole or by their end. `extra_columns` are
     selected from other tables. `personal` names the column of the only subject who sees a row,
     whatever their scopes; such a list is not exported. `restricted` are fields for some callers
-    only. The indexes that the list needs are attached to the table.
+    only. A `technical` list, of runs and requests, is neither exported nor saved as a view.
+    `prepare` is done in each transaction before the rows are read. The indexes that the list needs
+    are attached to the table.
     """
 
     def __init__(
@@ -89,7 +82,7 @@ class Listing(Generic[T]):
         entity: type[Any] | None = None,
         shape: Callable[[ListRow], T] | None = None,
         by_day: Callable[[date], Callable[[ListRow], T]] | None = None,
-        filters: Sequence[str | Filter] = (),
+        filters: Sequence[DeclaredFilter] = (),
         sorts: Sequence[str] = (),
         words: Sequence[str] = (),
         contact_points: Sequence[str] = (),
@@ -97,6 +90,8 @@ class Listing(Generic[T]):
         extra_columns: Sequence[Label[Any]] = (),
         personal: str = "",
         restricted: RestrictedFields = UNRESTRICTED,
+        technical: bool = False,
+        prepare: Preparation = plan_each_search,
     ) -> None:
         self.scoped = of if isinstance(of, ScopedResource) else None
         self.table = of if isinstance(of, Table) else of.table
@@ -105,21 +100,26 @@ class Listing(Generic[T]):
         self.collection = collection or self.table.name.replace("_", "-")
         self.shows, self.sorts, self.filters = shows, tuple(sorts), tuple(filters)
         self.extra_columns = tuple(extra_columns)
-        self._entity, self._shape, self._custom = entity, shape, custom
+        self._entity, self._shape, self._custom, self.prepare = entity, shape, custom, prepare
         self.personal, self.restricted, self.by_day = personal, restricted, by_day
         own = (each for field in filters for each in filter_parameters(self.table, field))
         self.parameters = [id_parameter(self.table), *own]
         self._conditions = {each.name: each.where for each in self.parameters}
-        self.options = self._options(words=bool(words))
+        self.options = self._options(words=bool(words), views=not technical)
         self._query = ListParameters(self.options)
         self._indexes = indexing.attach_indexes(
             self.table, self.scoped, self.filters, self.sorts, personal=personal
         )
         self._searched = SearchedColumns(self.resource, tuple(words), tuple(contact_points))
-        self.table.info.update({"words": self._searched} if words else {})
-        _LISTINGS[self.resource.split(".")[0], self.resource] = self
+        self._declare(technical=technical)
 
-    def _options(self, *, words: bool) -> ListOptions:
+    def _declare(self, *, technical: bool) -> None:
+        if self.options.words:
+            self.table.info["words"] = self._searched
+        if not technical:
+            _LISTINGS[self.resource.split(".")[0], self.resource] = self
+
+    def _options(self, *, words: bool, views: bool) -> ListOptions:
         return ListOptions(
             filters=self.parameters,
             sort=sort_type(lambda s: sorts.is_sort_allowed(self.table, self.sorts, s), self.sorts),
@@ -130,6 +130,7 @@ class Listing(Generic[T]):
             words=words,
             deletable="deleted_at" in self.table.c,
             custom=self._custom is not None,
+            views=views,
         )
 
     @property
@@ -213,7 +214,8 @@ class Listing(Generic[T]):
             return None
         others = without_field(query, query.count_by)
         search = await self.search(tx, others, visibility, where)
-        return await count_values(tx, search, query.count_by)
+        declared = declared_values(self.table, self.filters).get(query.count_by, ())
+        return await count_values(tx, search, query.count_by, declared)
 
     async def conditions(
         self, tx: AsyncConnection, query: ListQuery, visibility: Visibility
@@ -242,7 +244,7 @@ class Listing(Generic[T]):
         where: Sequence[ColumnElement[bool]] = (),
     ) -> ListSearch:
         """Return the query as SQL; a saved view must have been merged in already."""
-        await tx.execute(CUSTOM_PLANS)
+        await self.prepare(tx)
         order = sorts.list_order(self.table, self.sorts, query.sort, query.values)
         conditions = [*where, *(self._conditions[n](v) for n, v in query.values.items())]
         if self.personal:

@@ -79,8 +79,8 @@ class ListOptions:
 
     `sort` is the type of a sort, `fields` are the names of the fields that the list shows,
     `expandable` the paths of the records it can show as well, `countable` the fields by which it
-    can be counted. `words`, `deletable` and `custom` say whether it
-    can be searched by words, holds deleted records, and has custom fields.
+    can be counted. `words`, `deletable`, `custom` and `views` say whether it can be searched by
+    words, holds deleted records, and has custom fields and saved views.
     """
 
     filters: Sequence[FilterParameter]
@@ -92,6 +92,7 @@ class ListOptions:
     words: bool
     deletable: bool
     custom: bool
+    views: bool = True
 
 
 class ListParameters:
@@ -160,7 +161,8 @@ def _selecting(options: ListOptions) -> Iterator[inspect.Parameter]:
         yield _argument("q", SearchText, _SEARCHED)
     if options.deletable:
         yield _argument("deleted", bool, "true: list deleted records")
-    yield _argument("view", UUID, "The id of a saved view; other parameters override its own")
+    if options.views:
+        yield _argument("view", UUID, "The id of a saved view; other parameters override its own")
 
 
 def _showing(options: ListOptions) -> Iterator[inspect.Parameter]:

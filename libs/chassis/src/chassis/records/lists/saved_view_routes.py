@@ -6,21 +6,21 @@ from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.foundation.clock import Now
-from chassis.records.lists.listing import find_listing, listings_of
+from chassis.records.lists.list_routes import add_list_routes
+from chassis.records.lists.listing import Listing, find_listing, listings_of
 from chassis.records.lists.saved_views import (
     SavedView,
     add_view,
     delete_view,
     edit_view,
     get_view,
-    saved_views_query,
 )
+from chassis.records.lists.tables import saved_views
 from chassis.web.auth import Caller
-from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.patches import MergePatch
 from chassis.web.preconditions import IfMatch
 from chassis.web.references import shown_fields
@@ -88,6 +88,17 @@ class SavedViewOut(BaseModel):
     updated_at: datetime
 
 
+LISTING = Listing(
+    saved_views,
+    SavedViewOut,
+    resource="saved_view",
+    personal="subject",
+    filters=["resource", "name", "is_default", "created_at", "updated_at"],
+    sorts=["name", "created_at", "updated_at"],
+    technical=True,
+)
+
+
 def saved_view_router(service: str) -> APIRouter:
     """Build the five routes of a service's saved views."""
     router = new_router("/saved-views", tag="saved views")
@@ -104,16 +115,7 @@ def saved_view_router(service: str) -> APIRouter:
         response.headers["Location"] = f"/{service}/v1/saved-views/{saved.id}"
         return SavedViewOut.model_validate(saved)
 
-    @router.get("")
-    async def saved_view_list(
-        tx: Tx,
-        page: PageParams,
-        caller: Caller,
-        resource: Annotated[str | None, Query(max_length=100)] = None,
-    ) -> Page[SavedViewOut]:
-        """List the caller's saved views, newest first."""
-        query = saved_views_query(caller.subject, resource)
-        return await fetch_page(tx, query, page, shape=lambda row: SavedViewOut(**row))
+    add_list_routes(router, LISTING, guard=())
 
     @router.get("/{view_id}")
     async def saved_view_get(view_id: UUID, tx: Tx, caller: Caller) -> SavedViewOut:

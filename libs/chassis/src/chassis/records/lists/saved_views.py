@@ -56,12 +56,6 @@ async def query_of_view(
     return row.query, tuple(row.fields)
 
 
-def saved_views_query(subject: str, resource: str | None) -> Select[Any]:
-    """Return the query for a person's views, of all lists or of one."""
-    query = select(saved_views).where(saved_views.c.subject == subject)
-    return query if resource is None else query.where(saved_views.c.resource == resource)
-
-
 async def add_view(tx: AsyncConnection, view: SavedView) -> SavedView:
     """Add a view. Raises Conflict (SAVED_VIEW_NAME_TAKEN)."""
     await _ensure_unique(tx, view)

@@ -65,6 +65,7 @@ def search_model(noun: str, options: ListOptions) -> type[BaseModel]:
         "expand": bool(options.expandable),
         "count_by": bool(options.countable),
         "deleted": options.deletable,
+        "view": options.views,
     }
     kept = {name: field for name, field in fields.items() if offered.get(name, True)}
     example: Any = {GROUPS: [{"id__in": ["019ab000-0000-7000-8000-000000000001"]}], "limit": 20}

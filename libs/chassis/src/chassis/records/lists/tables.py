@@ -20,6 +20,7 @@ saved_views = Table(
     instant("created_at"),
     instant("updated_at"),
     Column("version", Integer, nullable=False),
+    Index(None, "tenant_id", "subject", "id"),
     Index(None, "tenant_id", "subject", "resource", "name", unique=True),
     Index(
         "saved_views_default_key",

@@ -6,15 +6,16 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select
 
 from chassis.foundation.clock import Now
 from chassis.records.codes import WholeNumber
+from chassis.records.lists.filters import EnumFilter
+from chassis.records.lists.list_routes import add_list_routes
+from chassis.records.lists.listing import Listing
 from chassis.records.snapshots import runs
 from chassis.records.snapshots.runs import SnapshotStatus
 from chassis.records.snapshots.tables import event_snapshots
 from chassis.web.auth import Caller, allow
-from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.references import PersonSubject
 from chassis.web.routing import new_router
 from chassis.web.run_cancellation import RunCancelIn
@@ -61,6 +62,17 @@ class SnapshotOut(BaseModel):
     finished_at: datetime | None
 
 
+LISTING = Listing(
+    event_snapshots,
+    SnapshotOut,
+    resource="event_snapshot",
+    shape=lambda row: SnapshotOut.model_validate(runs.run_of(dict(row))),
+    filters=[EnumFilter("status", SnapshotStatus), "requested_by", "requested_at"],
+    sorts=["requested_at"],
+    technical=True,
+)
+
+
 def snapshot_router(service: str) -> APIRouter:
     """Build the routes under `/event-snapshots`; the caller needs `<service>.event.admin`."""
     router = new_router("/event-snapshots", tag="events")
@@ -82,15 +94,7 @@ def snapshot_router(service: str) -> APIRouter:
         )
         return SnapshotOut.model_validate(run)
 
-    @router.get("", dependencies=admin)
-    async def event_snapshot_list(tx: Tx, page: PageParams) -> Page[SnapshotOut]:
-        """List snapshots, newest first."""
-        return await fetch_page(
-            tx,
-            select(event_snapshots),
-            page,
-            shape=lambda row: SnapshotOut.model_validate(runs.run_of(dict(row))),
-        )
+    add_list_routes(router, LISTING, guard=admin)
 
     @router.get("/{snapshot_id}", dependencies=admin)
     async def event_snapshot_get(snapshot_id: UUID, tx: Tx) -> SnapshotOut:

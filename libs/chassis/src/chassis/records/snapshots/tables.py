@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, Uuid, te
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.database.backbone_tables import instant, metadata
-from chassis.database.columns import tenant_column
+from chassis.database.columns import filter_indexes, tenant_column
 
 UNFINISHED = "status IN ('RUNNING', 'SENDING', 'CLOSING')"
 
@@ -33,5 +33,6 @@ event_snapshots = Table(
     instant("progressed_at", default=True),
     instant("finished_at", nullable=True),
     Index(None, "finished_at"),
+    *filter_indexes("status", "requested_by", "requested_at"),
     Index("event_snapshots_unfinished_key", "tenant_id", unique=True, postgresql_where=UNFINISHED),
 )

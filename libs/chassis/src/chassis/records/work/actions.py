@@ -1,10 +1,11 @@
-"""Raises and settles tasks, and notifies people, in the transaction of the change behind it.
+"""Raises and settles tasks and reminders, and notifies people, in the transaction of the change.
 
 Each call publishes one `<service>.work.changed.v1`; org consumes these events of all services.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from sqlalchemy import select, update
@@ -16,13 +17,31 @@ from chassis.records.work.published_work import PublishedWork
 from chassis.records.work.tables import record_work
 from contracts.event import EVENT_CLASSES
 from contracts.resources import OWNER_NOTICE
-from contracts.work import NoticeKind, RecordRef, TaskKind, WorkNotice, WorkTask
+from contracts.work import (
+    NoticeKind,
+    RecordRef,
+    ReminderKind,
+    TaskKind,
+    WorkNotice,
+    WorkReminder,
+    WorkTask,
+)
 
 ASSIGNED: Final = NoticeKind(
     OWNER_NOTICE, zh="{name} 已分配给您。", en="{name} has been assigned to you."
 )
-# The tasks after an event, from those before it and the event's sequence.
-TaskChange = Callable[[Sequence[WorkTask], int], Sequence[WorkTask]]
+
+
+@dataclass(frozen=True)
+class Duties:
+    """What people have to do about a record, and what they will be reminded of."""
+
+    tasks: Sequence[WorkTask]
+    reminders: Sequence[WorkReminder]
+
+
+# The duties after an event, from those before it and the event's sequence.
+Change = Callable[[Duties, int], Duties]
 
 
 async def raise_task(
@@ -43,7 +62,7 @@ async def raise_task(
         return
     checked_params = kind.checked(params)
 
-    def raised(before: Sequence[WorkTask], sequence: int) -> Sequence[WorkTask]:
+    def raised(before: Duties, sequence: int) -> Duties:
         task = WorkTask(
             kind=kind.code,
             assignee=assignee,
@@ -53,31 +72,81 @@ async def raise_task(
             open=True,
             changed_in=sequence,
         )
-        return [*(other for other in before if other.kind != kind.code), task]
+        others = (other for other in before.tasks if other.kind != kind.code)
+        return replace(before, tasks=[*others, task])
+
+    await _change(tx, about, change=raised)
+
+
+async def raise_reminder(
+    tx: AsyncConnection,
+    kind: ReminderKind,
+    about: RecordRef,
+    *,
+    recipient: str | None,
+    params: Mapping[str, str],
+    remind_at: datetime,
+) -> None:
+    """Remind somebody of a record at an instant; without recipient nothing happens.
+
+    There is one such reminder per record: an existing one, also one that was sent, is replaced.
+    One in the past is sent at once. `settle_tasks` settles it with the task of its kind. Raises
+    ValueError if the kind's text needs a parameter that is missing, or without a time zone.
+    """
+    if recipient is None:
+        return
+    checked_params = kind.checked(params)
+    if remind_at.tzinfo is None:
+        raise ValueError(f"{remind_at} has no time zone")
+
+    def raised(before: Duties, sequence: int) -> Duties:
+        reminder = WorkReminder(
+            kind=kind.code,
+            recipient=recipient,
+            text=kind.text,
+            params=checked_params,
+            remind_at=remind_at.astimezone(UTC),
+            task=None if kind.with_task is None else kind.with_task.code,
+            open=True,
+            changed_in=sequence,
+        )
+        others = (other for other in before.reminders if other.kind != kind.code)
+        return replace(before, reminders=[*others, reminder])
 
     await _change(tx, about, change=raised)
 
 
 async def settle_tasks(
-    tx: AsyncConnection, about: RecordRef, *, kinds: Sequence[TaskKind] = ()
+    tx: AsyncConnection, about: RecordRef, *, kinds: Sequence[TaskKind | ReminderKind] = ()
 ) -> None:
-    """Settle the open tasks about a record, of these kinds or of all; none is left to be done."""
+    """Settle the open tasks about a record, of these kinds or of all; none is left to be done.
+
+    The reminders of the settled tasks are settled with them; without kinds, all reminders are.
+    """
     codes = {kind.code for kind in kinds}
 
-    def is_affected(task: WorkTask) -> bool:
-        return task.open and (not codes or task.kind in codes)
+    def is_affected(one: WorkTask | WorkReminder) -> bool:
+        return one.open and (not codes or bool({one.kind, getattr(one, "task", None)} & codes))
 
-    def settled(before: Sequence[WorkTask], sequence: int) -> Sequence[WorkTask]:
+    def settled(before: Duties, sequence: int) -> Duties:
         changes = {"open": False, "changed_in": sequence}
-        return [task.model_copy(update=changes) if is_affected(task) else task for task in before]
+        return Duties(
+            [one.model_copy(update=changes) if is_affected(one) else one for one in before.tasks],
+            [
+                one.model_copy(update=changes) if is_affected(one) else one
+                for one in before.reminders
+            ],
+        )
 
-    if any(is_affected(task) for task in await _locked_tasks(tx, about)):
+    duties = await _locked_duties(tx, about)
+    if any(map(is_affected, duties.tasks)) or any(map(is_affected, duties.reminders)):
         await _change(tx, about, change=settled)
 
 
 async def has_open_task(tx: AsyncConnection, kind: TaskKind, about: RecordRef) -> bool:
     """Return whether a task of this kind was raised about the record and not settled since."""
-    return any(task.open and task.kind == kind.code for task in await _locked_tasks(tx, about))
+    tasks = (await _locked_duties(tx, about)).tasks
+    return any(task.open and task.kind == kind.code for task in tasks)
 
 
 async def notify(
@@ -105,23 +174,29 @@ async def announce_owner(
         await notify(tx, ASSIGNED, about, recipient=owner_id, params=params)
 
 
-async def _locked_tasks(tx: AsyncConnection, about: RecordRef) -> Sequence[WorkTask]:
-    query = select(record_work.c.tasks).where(record_work.c.record_id == about.record_id)
-    return _tasks(await tx.scalar(query.with_for_update()) or ())
+async def _locked_duties(tx: AsyncConnection, about: RecordRef) -> Duties:
+    c = record_work.c
+    query = select(c.tasks, c.reminders).where(c.record_id == about.record_id).with_for_update()
+    row = (await tx.execute(query)).one_or_none()
+    return Duties([], []) if row is None else _duties(row)
 
 
-def _tasks(stored: Sequence[Mapping[str, Any]]) -> Sequence[WorkTask]:
-    return [WorkTask.model_validate(task) for task in stored]
+def _duties(row: Any) -> Duties:
+    return Duties(
+        [WorkTask.model_validate(one) for one in row.tasks],
+        [WorkReminder.model_validate(one) for one in row.reminders],
+    )
 
 
 async def _change(
     tx: AsyncConnection,
     about: RecordRef,
     *,
-    change: TaskChange | None = None,
+    change: Change | None = None,
     notices: tuple[WorkNotice, ...] = (),
 ) -> None:
     """Store the changed work with its next version, and publish it."""
+    c = record_work.c
     row = insert(record_work).values(
         record_id=about.record_id, resource=about.resource, tasks=[], version=1
     )
@@ -129,21 +204,27 @@ async def _change(
         await tx.execute(
             row.on_conflict_do_update(
                 index_elements=["tenant_id", "record_id"],
-                set_={"version": record_work.c.version + 1},
-            ).returning(record_work.c.tasks, record_work.c.version)
+                set_={"version": c.version + 1},
+            ).returning(c.tasks, c.reminders, c.version)
         )
     ).one()
-    tasks = _tasks(stored.tasks)
+    duties = _duties(stored)
     if change is not None:
-        tasks = change(tasks, stored.version)
+        duties = change(duties, stored.version)
         await tx.execute(
             update(record_work)
-            .where(record_work.c.record_id == about.record_id)
-            .values(tasks=[task.model_dump(mode="json") for task in tasks])
+            .where(c.record_id == about.record_id)
+            .values(tasks=_json(duties.tasks), reminders=_json(duties.reminders))
         )
     service = about.resource.partition(".")[0]
-    work = PublishedWork(about.record_id, stored.version, about.resource, tasks)
+    work = PublishedWork(
+        about.record_id, stored.version, about.resource, duties.tasks, duties.reminders
+    )
     event = EVENT_CLASSES[f"{service}.work.changed.v1"].model_validate(
         {"work": work.state(), "notices": notices}
     )
     await publish(tx, event, of=work)
+
+
+def _json(work: Sequence[WorkTask | WorkReminder]) -> list[dict[str, Any]]:
+    return [one.model_dump(mode="json") for one in work]

@@ -5,24 +5,34 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
-from contracts.work import WorkState, WorkTask
+from contracts.work import WorkReminder, WorkState, WorkTask
 
 
 @dataclass(frozen=True)
 class PublishedWork:
-    """The tasks about a record; the id is the record's, the version counts the work's events."""
+    """The tasks and reminders about a record.
+
+    The id is the record's, the version counts the events of the work.
+    """
 
     id: UUID
     version: int
     resource: str
     tasks: Sequence[WorkTask]
+    reminders: Sequence[WorkReminder] = ()
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
         """Return the work in a row."""
         tasks = [WorkTask.model_validate(task) for task in row["tasks"]]
-        return cls(row["record_id"], row["version"], row["resource"], tasks)
+        reminders = [WorkReminder.model_validate(one) for one in row["reminders"]]
+        return cls(row["record_id"], row["version"], row["resource"], tasks, reminders)
 
     def state(self) -> WorkState:
         """Return the state that events carry."""
-        return WorkState(resource=self.resource, record_id=self.id, tasks=tuple(self.tasks))
+        return WorkState(
+            resource=self.resource,
+            record_id=self.id,
+            tasks=tuple(self.tasks),
+            reminders=tuple(self.reminders),
+        )

@@ -1,6 +1,6 @@
 """The table of the work about records."""
 
-from sqlalchemy import Column, Integer, Table, Text, Uuid
+from sqlalchemy import Column, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.database.backbone_tables import metadata
@@ -14,5 +14,6 @@ record_work = Table(
     Column("record_id", Uuid, primary_key=True),
     Column("resource", Text, nullable=False),
     Column("tasks", JSONB, nullable=False),
+    Column("reminders", JSONB, nullable=False, server_default=text("'[]'")),
     Column("version", Integer, nullable=False),
 )

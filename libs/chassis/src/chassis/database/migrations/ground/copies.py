@@ -56,6 +56,8 @@ def _event_snapshots() -> None:
         name="event_snapshots_unfinished_key",
     )
     index("event_snapshots", "finished_at")
+    for column in ("status", "requested_by", "requested_at"):
+        index("event_snapshots", "tenant_id", column, "id")
     secure("event_snapshots", worker_sees_all=True)
     progress = ("aggregate", "after_id", "published", "total", "last_xid", "progressed_at")
     audited("event_snapshots", resource="event_snapshot", noise=progress)
@@ -96,6 +98,8 @@ def _replica_rebuilds() -> None:
         name="replica_rebuilds_unfinished_key",
     )
     index("replica_rebuilds", "finished_at")
+    for column in ("status", "subscription", "requested_by", "requested_at"):
+        index("replica_rebuilds", "tenant_id", column, "id")
     secure("replica_rebuilds", worker_sees_all=True)
     progress = ("places", "whole_aggregates", "records_read", "records_total", "progressed_at")
     results = ("rows_written", "rows_deleted", "rows_kept", "unreadable")

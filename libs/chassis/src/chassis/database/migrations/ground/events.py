@@ -168,6 +168,8 @@ def _event_resends() -> None:
         instant("finished_at", nullable=True),
     )
     index("event_resends", "finished_at")
+    for column in ("topic", "requested_by", "requested_at", "finished_at"):
+        index("event_resends", "tenant_id", column, "id")
     secure("event_resends", worker_sees_all=True)
     progress = ("sent", "quarantined", "progressed_at")
     audited("event_resends", resource="event_resend", noise=progress)
@@ -238,9 +240,24 @@ def _parked_events() -> None:
     )
     index("parked_events", "resolved_at")
     index("parked_events", "retry_at")
-    index("parked_events", "tenant_id", "subscription", "id", where="status = 'PARKED'")
+    index(
+        "parked_events",
+        "tenant_id",
+        "subscription",
+        "id",
+        where="status = 'PARKED'",
+        name="parked_events_waiting",
+    )
+    for column in ("subscription", "reason", "status", "topic", "parked_at"):
+        index("parked_events", "tenant_id", column, "id")
     index("parked_events", "tenant_id", "subscription", "key", "position")
     secure("parked_events", worker_sees_all=True)
+    # Events of which not even the tenant can be read; the API sets `app.operator` for operators.
+    op.execute(
+        "CREATE POLICY operators_read ON parked_events FOR SELECT USING ("
+        "tenant_id = '00000000-0000-0000-0000-000000000000'"
+        " AND current_setting('app.operator', true) = 'on')"
+    )
 
 
 def _consumer_counts() -> None:

@@ -66,8 +66,8 @@ def _import_runs() -> None:
         instant("updated_at"),
         sa.Column("version", sa.Integer(), nullable=False),
     )
-    index("import_runs", "tenant_id", "created_by", "id")
-    index("import_runs", "tenant_id", "state", "id")
+    for column in ("state", "created_by", "resource", "created_at"):
+        index("import_runs", "tenant_id", column, "id")
     secure("import_runs")
 
 

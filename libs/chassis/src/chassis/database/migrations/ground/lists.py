@@ -69,6 +69,7 @@ def _saved_views() -> None:
         instant("updated_at"),
         sa.Column("version", sa.Integer(), nullable=False),
     )
+    index("saved_views", "tenant_id", "subject", "id")
     index("saved_views", "tenant_id", "subject", "resource", "name", unique=True)
     index(
         "saved_views",

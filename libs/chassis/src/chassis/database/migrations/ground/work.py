@@ -16,6 +16,7 @@ def create() -> None:
         sa.Column("record_id", sa.Uuid(), primary_key=True),
         sa.Column("resource", sa.Text(), nullable=False),
         sa.Column("tasks", JSONB(), nullable=False),
+        sa.Column("reminders", JSONB(), nullable=False, server_default=sa.text("'[]'")),
         sa.Column("version", sa.Integer(), nullable=False),
     )
     secure("record_work")

@@ -13,6 +13,7 @@ from chassis.database.migrations.ground import (
     requests,
     tenants,
     work,
+    working_time,
 )
 
 revision = "backbone_20261129"
@@ -33,10 +34,12 @@ def upgrade() -> None:
     imports.create()
     work.create()
     access_keys.create()
+    working_time.create()
     grant_readiness()
 
 
 def downgrade() -> None:
+    working_time.drop()
     access_keys.drop()
     work.drop()
     imports.drop()

@@ -7,17 +7,17 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from chassis.database.rows import from_columns
 from chassis.events.resend_commands import (
     EventResend,
     cancel_resend,
-    event_resends_query,
     get_resend,
     request_resend,
 )
+from chassis.events.resend_tables import event_resends
 from chassis.foundation.clock import Now
+from chassis.records.lists.list_routes import add_list_routes
+from chassis.records.lists.listing import Listing
 from chassis.web.auth import Caller, allow
-from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.references import PersonSubject
 from chassis.web.routing import new_router
 from chassis.web.run_cancellation import RunCancelIn
@@ -58,6 +58,17 @@ class EventResendOut(BaseModel):
     cancel_note: str | None
 
 
+LISTING = Listing(
+    event_resends,
+    EventResendOut,
+    resource="event_resend",
+    entity=EventResend,
+    filters=["topic", "requested_by", "requested_at", "finished_at"],
+    sorts=["requested_at"],
+    technical=True,
+)
+
+
 def event_resend_router(service: str) -> APIRouter:
     """Build the routes under `/event-resends`; the caller needs `<service>.event.admin`."""
     router = new_router("/event-resends", tag="events")
@@ -81,15 +92,7 @@ def event_resend_router(service: str) -> APIRouter:
         response.headers["Location"] = f"/{service}/v1/event-resends/{resend.id}"
         return EventResendOut.model_validate(resend)
 
-    @router.get("", dependencies=admin)
-    async def event_resend_list(tx: Tx, page: PageParams) -> Page[EventResendOut]:
-        """List the requests to send events again, newest first."""
-        return await fetch_page(
-            tx,
-            event_resends_query(),
-            page,
-            shape=lambda row: EventResendOut.model_validate(from_columns(EventResend, row)),
-        )
+    add_list_routes(router, LISTING, guard=admin)
 
     @router.get("/{resend_id}", dependencies=admin)
     async def event_resend_get(resend_id: UUID, tx: Tx) -> EventResendOut:

@@ -7,12 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.database.backbone_tables import parked_events
 from chassis.events.consumer import dead_letter_commands as operations
 from chassis.events.consumer.dead_letters import ParkedEvent, ParkedEventStatus, parked_event_of
 from chassis.events.consumer.failures import ParkingReason
 from chassis.foundation.clock import Now
+from chassis.records.lists.filters import EnumFilter
+from chassis.records.lists.list_routes import add_list_routes
+from chassis.records.lists.listing import Listing
 from chassis.web.auth import Caller, allow
-from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.references import PersonSubject
 from chassis.web.routing import new_router
 from chassis.web.transaction import Tx
@@ -85,23 +88,29 @@ class ParkedEventEdit(BaseModel):
     note: Note
 
 
+LISTING = Listing(
+    parked_events,
+    ParkedEventOut,
+    resource="parked_event",
+    shape=lambda row: ParkedEventOut.of(parked_event_of(dict(row))),
+    filters=[
+        EnumFilter("status", ParkedEventStatus),
+        EnumFilter("reason", ParkingReason),
+        "subscription",
+        "topic",
+        "parked_at",
+    ],
+    sorts=["parked_at"],
+    technical=True,
+)
+
+
 def parked_event_router(service: str) -> APIRouter:
     """Build the routes under `/parked-events`; the caller needs `<service>.event.admin`."""
     router = new_router("/parked-events", tag="parked events")
     admin = [allow(f"{service}.event.admin")]
 
-    @router.get("", dependencies=admin)
-    async def parked_event_list(
-        tx: Tx,
-        page: PageParams,
-        status: ParkedEventStatus | None = None,
-        subscription: str | None = None,
-    ) -> Page[ParkedEventOut]:
-        """List parked events, newest first."""
-        query = operations.parked_events_query(status=status, subscription=subscription)
-        return await fetch_page(
-            tx, query, page, shape=lambda row: ParkedEventOut.of(parked_event_of(dict(row)))
-        )
+    add_list_routes(router, LISTING, guard=admin)
 
     @router.get("/{parked_id}", dependencies=admin)
     async def parked_event_get(parked_id: UUID, tx: Tx) -> ParkedEventDetail:

@@ -7,14 +7,15 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select
 
 from chassis.events.rebuilds import requests
 from chassis.events.rebuilds.requests import RebuildStatus
 from chassis.events.rebuilds.tables import replica_rebuilds
 from chassis.foundation.clock import Now
+from chassis.records.lists.filters import EnumFilter
+from chassis.records.lists.list_routes import add_list_routes
+from chassis.records.lists.listing import Listing
 from chassis.web.auth import Caller, allow
-from chassis.web.pages import Page, PageParams, fetch_page
 from chassis.web.references import PersonSubject
 from chassis.web.routing import new_router
 from chassis.web.run_cancellation import RunCancelIn
@@ -74,6 +75,17 @@ class RebuildOut(BaseModel):
     finished_at: datetime | None
 
 
+LISTING = Listing(
+    replica_rebuilds,
+    RebuildOut,
+    resource="replica_rebuild",
+    shape=lambda row: RebuildOut.model_validate(requests.rebuild_of(dict(row))),
+    filters=[EnumFilter("status", RebuildStatus), "subscription", "requested_by", "requested_at"],
+    sorts=["requested_at"],
+    technical=True,
+)
+
+
 def rebuild_router(service: str, replicas: Collection[str]) -> APIRouter:
     """Build the routes under `/replica-rebuilds`; the caller needs `<service>.event.admin`."""
     router = new_router("/replica-rebuilds", tag="events")
@@ -98,15 +110,7 @@ def rebuild_router(service: str, replicas: Collection[str]) -> APIRouter:
         )
         return RebuildOut.model_validate(await requests.get_rebuild(tx, rebuild_id))
 
-    @router.get("", dependencies=admin)
-    async def replica_rebuild_list(tx: Tx, page: PageParams) -> Page[RebuildOut]:
-        """List rebuilds, newest first."""
-        return await fetch_page(
-            tx,
-            select(replica_rebuilds),
-            page,
-            shape=lambda row: RebuildOut.model_validate(requests.rebuild_of(dict(row))),
-        )
+    add_list_routes(router, LISTING, guard=admin)
 
     @router.get("/{rebuild_id}", dependencies=admin)
     async def replica_rebuild_get(rebuild_id: UUID, tx: Tx) -> RebuildOut:

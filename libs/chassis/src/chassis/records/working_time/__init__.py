@@ -1,0 +1,1 @@
+"""Working time: copies of working hours and own days, and deadlines that are measured by them."""
