@@ -20,7 +20,8 @@ from chassis.records.access.transfers import (
     assign_on_create,
 )
 from chassis.records.access.visibility import ScopedResource
-from chassis.records.external_ids.routes import ExternallyWrittenResource, external_id_router
+from chassis.records.external_ids.puts import ExternallyWrittenResource
+from chassis.records.external_ids.routes import external_id_router
 from chassis.records.lists.listing import Listing
 from chassis.records.record_commands import (
     create_record,

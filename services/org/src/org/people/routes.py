@@ -9,10 +9,8 @@ from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.records.audit.routes import audit_router
-from chassis.records.external_ids.routes import (
-    ExternallyWrittenResource,
-    external_id_router,
-)
+from chassis.records.external_ids.puts import ExternallyWrittenResource
+from chassis.records.external_ids.routes import external_id_router
 from chassis.records.lists.expansion import Expansion, expansion_of
 from chassis.records.lists.list_routes import add_list_routes
 from chassis.web.auth import Caller, Principal, allow
