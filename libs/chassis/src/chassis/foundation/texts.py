@@ -56,13 +56,8 @@ COMMON: dict[str, Text] = {
         "该操作已经完成，但内容与本次请求不同，请重新加载。",
         "This was already done, but with other contents than you sent. Please reload the record.",
     ),
-    "RECORD_ABSENT": Text(
-        "没有该记录，因此没有所见版本可供核对。",
-        "There is no such record, so it cannot be the version that you saw.",
-    ),
-    "RECORD_PRESENT": Text(
-        "该记录已存在，不再新建。", "The record exists already, so it is not created."
-    ),
+    "RECORD_ABSENT": Text("没有所见的记录。", "There is no record as you saw it."),
+    "RECORD_PRESENT": Text("该记录已存在。", "The record exists already."),
     "PRECONDITION_REQUIRED": Text(
         "此操作必须提供 If-Match（所见版本的 ETag）。",
         "If-Match is required: the ETag of the version you changed.",

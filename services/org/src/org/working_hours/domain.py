@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.org.events import WorkingHoursState
 from kernel.errors import Invalid, RuleBroken, Violation
+from kernel.records import StoredRecord
 from kernel.working_clock import DayReason, WorkingClock, by_weekday
 from kernel.working_week import (
     DAY_MINUTES,
@@ -63,17 +64,12 @@ BUILT_IN_HOURS: Final = HoursRules(week=OFFICE_WEEK)
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkingHours(HoursRules):
+class WorkingHours(HoursRules, StoredRecord):
     """Named working hours of the tenant, and the departments that they are assigned to."""
 
-    id: UUID
     name: str
     is_default: bool = False
     department_ids: tuple[UUID, ...] = ()
-    created_at: datetime
-    updated_at: datetime
-    deleted_at: datetime | None = None
-    version: int = 1
 
     def ensure_valid(self) -> None:
         """Raise Invalid with every violation of the time zone, the week and the own days."""

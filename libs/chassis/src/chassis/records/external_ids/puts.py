@@ -21,6 +21,7 @@ from chassis.records.external_ids.actions import (
     external_id_not_found,
     upsert,
 )
+from chassis.records.record_types import lock_first
 from chassis.web.auth import Principal
 from chassis.web.commands import Command
 from kernel.errors import NotFound
@@ -70,6 +71,7 @@ async def put_by_external_id(
     Raises what `upsert` raises, PreconditionFailed (RECORD_ABSENT, RECORD_PRESENT).
     """
     put = _Put(way, command, body)
+    await lock_first(command.tx, name.resource)
     with external_name_only(name):
         return await upsert(
             command.tx,

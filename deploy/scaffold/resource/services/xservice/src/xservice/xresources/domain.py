@@ -1,27 +1,17 @@
 """A xword, as stored and as its events carry it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
-from uuid import UUID
+from dataclasses import dataclass
 
 from contracts.xservice.events import XresourceState
+from kernel.records import OwnedRecord
 
 
 @dataclass(frozen=True, kw_only=True)
-class Xresource:
+class Xresource(OwnedRecord):
     """One xword. `owner_id` is the subject of the person it belongs to."""
 
-    id: UUID
     name: str
     description: str | None = None
-    custom_fields: Mapping[str, Any] = field(default_factory=dict)
-    owner_id: str | None = None
-    created_at: datetime
-    updated_at: datetime
-    deleted_at: datetime | None = None
-    version: int = 1
 
     @property
     def display_name(self) -> str:
