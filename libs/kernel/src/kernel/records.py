@@ -24,3 +24,15 @@ class OwnedRecord(StoredRecord):
     """A record that belongs to a person: `owner_id` is the subject of their tokens."""
 
     owner_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedRecord(OwnedRecord):
+    """An owned record that people call by its name."""
+
+    name: str
+
+    @property
+    def display_name(self) -> str:
+        """What people call the record, also in notices."""
+        return self.name

@@ -10,15 +10,14 @@ from contracts.l2o.events import AccountState
 from kernel.errors import Invalid, RuleBroken, Violation
 from kernel.money import Money
 from kernel.personal import Personal
-from kernel.records import OwnedRecord
+from kernel.records import NamedRecord
 from kernel.sums import MoneySum
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account(OwnedRecord):
+class Account(NamedRecord):
     """A customer company; `parent_id` is its parent account, `country` an ISO 3166-1 code."""
 
-    name: str
     phone: Annotated[str | None, Personal("phone")] = None
     parent_id: UUID | None = None
     industry: str | None = None
@@ -27,11 +26,6 @@ class Account(OwnedRecord):
     employees: int | None = None
     annual_revenue: Money | None = None
     lead_id: UUID | None = None
-
-    @property
-    def display_name(self) -> str:
-        """What people call the account."""
-        return self.name
 
     def ensure_founded_by(self, year: int) -> None:
         """Refuse a company that is founded in a later year. Raises Invalid (TOO_LARGE)."""

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from contracts.l2o.events import ContactState
 from kernel.personal import Personal
-from kernel.records import OwnedRecord
+from kernel.records import NamedRecord
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contact(OwnedRecord):
+class Contact(NamedRecord):
     """A person at an account; one contact of an account is primary. `roles` are codes."""
 
     account_id: UUID
@@ -21,11 +21,6 @@ class Contact(OwnedRecord):
     email: Annotated[str | None, Personal("email")] = None
     roles: Sequence[str] = ()
     is_primary: bool = False
-
-    @property
-    def display_name(self) -> str:
-        """What people call the contact."""
-        return self.name
 
     def state(self) -> ContactState:
         """The contact in the form that events carry."""

@@ -3,20 +3,14 @@
 from dataclasses import dataclass
 
 from contracts.xservice.events import XresourceState
-from kernel.records import OwnedRecord
+from kernel.records import NamedRecord
 
 
 @dataclass(frozen=True, kw_only=True)
-class Xresource(OwnedRecord):
+class Xresource(NamedRecord):
     """One xword. `owner_id` is the subject of the person it belongs to."""
 
-    name: str
     description: str | None = None
-
-    @property
-    def display_name(self) -> str:
-        """What people call the xword."""
-        return self.name
 
     def state(self) -> XresourceState:
         """The state that events carry."""
